@@ -1,0 +1,117 @@
+//! What can happen to a call: the person's commands, the server's messages, and what the browser reports.
+
+use protocol::{DisplayName, IceCandidate, ParticipantId, PeerRef, Sdp, ServerMessage, Switch};
+
+use crate::Source;
+
+/// One event, in the order in which the driver saw it.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The person wants something.
+    Command(Command),
+    /// The socket asked for with `OpenSocket` is open.
+    SocketOpened,
+    /// The socket is gone, or never opened.
+    SocketClosed,
+    /// A message came.
+    Server(ServerMessage),
+    /// The browser reports on one link.
+    Link {
+        /// Which.
+        peer: PeerRef,
+        /// What.
+        event: LinkEvent,
+    },
+    /// A device delivers.
+    Captured(Source),
+    /// A device does not deliver, or has stopped to.
+    CaptureFailed {
+        /// Which.
+        source: Source,
+        /// Why.
+        fault: CaptureFault,
+    },
+    /// How loud somebody is.
+    Level {
+        /// Who: `None` is the person at this browser.
+        participant: Option<ParticipantId>,
+        /// How loud.
+        level: Level,
+    },
+}
+
+/// What the person wants.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Turn the microphone or the camera on or off.
+    Switch {
+        /// Which.
+        source: Source,
+        /// To what.
+        to: Switch,
+    },
+    /// Enter the room.
+    Join {
+        /// Under this name.
+        name: DisplayName,
+    },
+    /// Leave the call and let go of every device.
+    Leave,
+}
+
+/// What the browser reports on a link.
+#[derive(Clone, Debug)]
+pub enum LinkEvent {
+    /// `negotiationneeded`.
+    NegotiationNeeded,
+    /// A description was made and set locally.
+    LocalDescription(Sdp),
+    /// A description of the peer was set.
+    RemoteDescriptionApplied,
+    /// A description could not be made or set.
+    NegotiationFailed,
+    /// A local candidate was found.
+    Candidate(IceCandidate),
+    /// There are no more local candidates.
+    EndOfCandidates,
+    /// `connectionstatechange`.
+    ConnectionState(ConnectionState),
+}
+
+/// The state of a peer connection (W3C WebRTC §4.3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionState {
+    /// `new` or `connecting`
+    Connecting,
+    /// `connected`
+    Connected,
+    /// `disconnected`: may come back by itself
+    Disconnected,
+    /// `failed`: will not
+    Failed,
+    /// `closed`
+    Closed,
+}
+
+/// Why a device does not deliver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaptureFault {
+    /// The person, or a rule of the browser, does not let this site use it.
+    Blocked,
+    /// The question was closed without an answer.
+    Dismissed,
+    /// There is none.
+    NotFound,
+    /// Another program has it, or the system withholds it.
+    InUse,
+    /// The page is not secure (no https), so the browser offers no devices.
+    Insecure,
+    /// It was unplugged or stopped by the system.
+    Ended,
+    /// Anything else.
+    Unknown,
+}
+
+/// A loudness from 0 (silence) to 1 (full scale), linear.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Level(pub f32);

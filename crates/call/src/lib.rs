@@ -1,0 +1,20 @@
+//! The browser's call as a state machine: getting ready, joining, links to the other people, what is sent, leaving.
+//!
+//! It reads no clock and touches no web API: `now` is an argument, effects are outputs, and what the browser did with
+//! them comes back as inputs. So a call of four over a bad network is a test that takes milliseconds.
+
+mod call;
+mod inbox;
+mod input;
+mod link;
+mod negotiation;
+mod output;
+mod publications;
+mod snapshot;
+mod speaking;
+
+pub use call::Call;
+pub use input::{CaptureFault, Command, ConnectionState, Input, LinkEvent, Level};
+pub use output::{LinkCommand, Notice, Output, Role};
+pub use publications::{Publication, Publications, Source};
+pub use snapshot::{LinkFailure, LinkStatus, Phase, RemoteParticipant, Signalling, Snapshot};

@@ -1,0 +1,145 @@
+//! One link to a peer: its negotiation, and whether it carries media. A link that breaks is repaired once by an ICE
+//! restart (RFC 8445 §9); when that fails too it is given up, with a reason.
+
+use std::time::Duration;
+
+use protocol::{IceServer, PeerRef, Sdp, Signal, SignalNumber};
+
+use crate::negotiation::{Effect, Negotiation, Politeness};
+use crate::{ConnectionState, LinkCommand, LinkEvent, LinkFailure, LinkStatus, Publications, Role};
+
+/// How long a new link may take. Longer than an ICE agent needs for the slowest of its checks over a relay.
+const CONNECT_WITHIN: Duration = Duration::from_secs(20);
+
+/// How long a link that reports `disconnected` may come back by itself before it is repaired.
+const RECOVERS_WITHIN: Duration = Duration::from_secs(4);
+
+/// How long a repair may take.
+const REPAIR_WITHIN: Duration = Duration::from_secs(15);
+
+/// One end of a link.
+#[derive(Debug)]
+pub(crate) struct Link {
+    peer: PeerRef,
+    negotiation: Negotiation,
+    health: Health,
+}
+
+/// Whether a link carries media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Health {
+    Connecting { since: Duration },
+    Connected,
+    Interrupted { since: Duration },
+    /// `was_connected` tells a person "reconnecting" from "connecting".
+    Repairing { since: Duration, was_connected: bool },
+    Failed(LinkFailure),
+}
+
+impl Link {
+    pub(crate) fn new(now: Duration, peer: PeerRef, politeness: Politeness) -> Self {
+        Self { peer, negotiation: Negotiation::new(politeness), health: Health::Connecting { since: now } }
+    }
+
+    /// What makes the peer connection.
+    pub(crate) fn open(role: Role, ice_servers: Vec<IceServer>, publications: &Publications) -> Vec<LinkCommand> {
+        let publish = publications.captured().map(|source| LinkCommand::Publish { source, switch: true.into() });
+        std::iter::once(LinkCommand::Open { role, ice_servers }).chain(publish).collect()
+    }
+
+    pub(crate) fn status(&self) -> LinkStatus {
+        match self.health {
+            Health::Connecting { .. } | Health::Repairing { was_connected: false, .. } => LinkStatus::Connecting,
+            Health::Connected => LinkStatus::Connected,
+            Health::Interrupted { .. } | Health::Repairing { was_connected: true, .. } => LinkStatus::Reconnecting,
+            Health::Failed(failure) => LinkStatus::Failed(failure),
+        }
+    }
+
+    pub(crate) fn handle_signal(&mut self, number: SignalNumber, signal: Signal) -> Vec<Effect> {
+        if self.is_failed() {
+            return Vec::new();
+        }
+        if self.negotiation.handle_signal(number, signal).is_err() {
+            return self.fail(LinkFailure::Disorder);
+        }
+        self.effects()
+    }
+
+    pub(crate) fn handle_event(&mut self, now: Duration, event: LinkEvent) -> Vec<Effect> {
+        if self.is_failed() {
+            return Vec::new();
+        }
+        match event {
+            LinkEvent::NegotiationNeeded => self.negotiation.negotiation_needed(),
+            LinkEvent::LocalDescription(sdp) => self.local_description(sdp),
+            LinkEvent::RemoteDescriptionApplied => self.negotiation.remote_description_applied(),
+            LinkEvent::NegotiationFailed => return self.fail(LinkFailure::Negotiation),
+            LinkEvent::Candidate(candidate) => self.negotiation.local_candidate(Some(candidate)),
+            LinkEvent::EndOfCandidates => self.negotiation.local_candidate(None),
+            LinkEvent::ConnectionState(state) => return self.connection_state(now, state),
+        }
+        self.effects()
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Duration> {
+        match self.health {
+            Health::Connecting { since } => Some(since + CONNECT_WITHIN),
+            Health::Interrupted { since } => Some(since + RECOVERS_WITHIN),
+            Health::Repairing { since, .. } => Some(since + REPAIR_WITHIN),
+            Health::Connected | Health::Failed(_) => None,
+        }
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Duration) -> Vec<Effect> {
+        if self.poll_timeout().is_none_or(|due| now < due) {
+            return Vec::new();
+        }
+        self.broken(now)
+    }
+
+    pub(crate) fn peer(&self) -> PeerRef {
+        self.peer
+    }
+
+    fn local_description(&mut self, sdp: Sdp) {
+        self.negotiation.local_description(sdp);
+    }
+
+    fn connection_state(&mut self, now: Duration, state: ConnectionState) -> Vec<Effect> {
+        match (state, self.health) {
+            (ConnectionState::Connected, _) => self.health = Health::Connected,
+            (ConnectionState::Disconnected, Health::Connected) => self.health = Health::Interrupted { since: now },
+            (ConnectionState::Failed, _) => return self.broken(now),
+            (ConnectionState::Disconnected | ConnectionState::Connecting | ConnectionState::Closed, _) => {}
+        }
+        Vec::new()
+    }
+
+    /// The link carries nothing and will not by itself: the first time it is repaired, the second time given up.
+    fn broken(&mut self, now: Duration) -> Vec<Effect> {
+        let was_connected = match self.health {
+            Health::Connecting { .. } => false,
+            Health::Connected | Health::Interrupted { .. } => true,
+            // A browser reports `failed` once more for the attempt that was given up.
+            Health::Repairing { since, .. } if now < since + REPAIR_WITHIN => return Vec::new(),
+            Health::Repairing { .. } => return self.fail(LinkFailure::NoPath),
+            Health::Failed(_) => return Vec::new(),
+        };
+        self.health = Health::Repairing { since: now, was_connected };
+        vec![Effect::Do(LinkCommand::RestartIce)]
+    }
+
+    fn fail(&mut self, failure: LinkFailure) -> Vec<Effect> {
+        self.health = Health::Failed(failure);
+        vec![Effect::Do(LinkCommand::Close)]
+    }
+
+    fn is_failed(&self) -> bool {
+        matches!(self.health, Health::Failed(_))
+    }
+
+    fn effects(&mut self) -> Vec<Effect> {
+        std::iter::from_fn(|| self.negotiation.poll_effect()).collect()
+    }
+}

@@ -1,0 +1,85 @@
+//! What a call wants done. The driver does it and reports; it decides nothing.
+
+use protocol::{ClientFrame, DisplayName, IceCandidate, IceServer, PeerRef, Sdp, Switch};
+
+use crate::Source;
+
+/// One effect, to be carried out in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Open the signalling socket.
+    OpenSocket,
+    /// Send a message.
+    Send(ClientFrame),
+    /// Close the socket once everything is sent.
+    CloseSocket,
+    /// Start to capture from a device.
+    StartCapture(Source),
+    /// Stop, and let go of the device.
+    StopCapture(Source),
+    /// Do something with one link.
+    Link {
+        /// Which.
+        peer: PeerRef,
+        /// What.
+        command: LinkCommand,
+    },
+    /// Tell the person, also one who cannot see the screen.
+    Notify(Notice),
+}
+
+/// What to do with one link's peer connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkCommand {
+    /// Make the peer connection.
+    Open {
+        /// Who describes the media sections.
+        role: Role,
+        /// Servers that help to get through.
+        ice_servers: Vec<IceServer>,
+    },
+    /// Send, or stop sending, what is captured from a source. Needs no negotiation.
+    Publish {
+        /// Which source.
+        source: Source,
+        /// Send or not.
+        switch: Switch,
+    },
+    /// Make an offer and set it locally. Answered by `LocalDescription` or `NegotiationFailed`.
+    CreateOffer,
+    /// Set the peer's offer; takes back an own offer (rollback). Answered by `RemoteDescriptionApplied` or
+    /// `NegotiationFailed`.
+    ApplyOffer(Sdp),
+    /// Make an answer and set it locally. Answered as `CreateOffer`.
+    CreateAnswer,
+    /// Set the peer's answer. Answered as `ApplyOffer`.
+    ApplyAnswer(Sdp),
+    /// Add a candidate of the peer.
+    AddCandidate(IceCandidate),
+    /// The peer has no more candidates.
+    AddEndOfCandidates,
+    /// Gather anew with the next offer; `NegotiationNeeded` follows.
+    RestartIce,
+    /// Close the peer connection. Nothing of this link is reported after that.
+    Close,
+}
+
+/// Who of two peers describes the media sections first, so that both do not describe them twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Adds the sections and offers: whoever came later.
+    Initiator,
+    /// Waits for the offer and fills its sections.
+    Responder,
+}
+
+/// Something that has happened and is said once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Somebody entered.
+    ParticipantJoined(DisplayName),
+    /// Somebody is gone.
+    ParticipantLeft(DisplayName),
+    /// The server is out of reach; people who are connected stay connected.
+    SignallingLost,
+}

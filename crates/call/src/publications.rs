@@ -1,0 +1,121 @@
+//! What this person sends: the microphone and the camera, from the wish to the captured device.
+
+use protocol::{MediaState, Switch};
+
+use crate::{CaptureFault, Output};
+
+/// Something that can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// Sound.
+    Microphone,
+    /// Video.
+    Camera,
+}
+
+impl Source {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Microphone, Self::Camera];
+}
+
+/// How one source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Publication {
+    /// Not wanted; the device is free.
+    Off,
+    /// Wanted; the device does not deliver yet.
+    Starting,
+    /// Captured, and sent once there is somebody to send it to.
+    On,
+    /// Wanted, but the device does not deliver.
+    Failed(CaptureFault),
+}
+
+impl Publication {
+    /// Whether something is captured.
+    pub fn is_on(self) -> bool {
+        self == Self::On
+    }
+}
+
+/// All sources of one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Publications {
+    /// Sound.
+    pub microphone: Publication,
+    /// Video.
+    pub camera: Publication,
+}
+
+impl Default for Publications {
+    fn default() -> Self {
+        Self { microphone: Publication::Off, camera: Publication::Off }
+    }
+}
+
+impl Publications {
+    /// One of them.
+    pub fn of(&self, source: Source) -> Publication {
+        match source {
+            Source::Microphone => self.microphone,
+            Source::Camera => self.camera,
+        }
+    }
+
+    /// What the others are told.
+    pub fn media_state(&self) -> MediaState {
+        MediaState { microphone: self.microphone.is_on().into(), camera: self.camera.is_on().into() }
+    }
+
+    /// The sources that are captured.
+    pub fn captured(&self) -> impl Iterator<Item = Source> + '_ {
+        Source::ALL.into_iter().filter(|source| self.of(*source).is_on())
+    }
+
+    /// Follows the person's wish; says what to do about the device.
+    pub(crate) fn switch(&mut self, source: Source, to: Switch) -> Option<Output> {
+        let publication = self.entry(source);
+        match (to, *publication) {
+            (Switch::On, Publication::Off | Publication::Failed(_)) => {
+                *publication = Publication::Starting;
+                Some(Output::StartCapture(source))
+            }
+            (Switch::Off, Publication::Starting | Publication::On) => {
+                *publication = Publication::Off;
+                Some(Output::StopCapture(source))
+            }
+            (Switch::Off, Publication::Failed(_)) => {
+                *publication = Publication::Off;
+                None
+            }
+            (Switch::On, Publication::Starting | Publication::On) | (Switch::Off, Publication::Off) => None,
+        }
+    }
+
+    /// The device delivers. When nobody wants it any more it is to be stopped.
+    pub(crate) fn captured_from(&mut self, source: Source) -> Option<Output> {
+        let publication = self.entry(source);
+        match *publication {
+            Publication::Starting | Publication::On | Publication::Failed(_) => {
+                *publication = Publication::On;
+                None
+            }
+            Publication::Off => Some(Output::StopCapture(source)),
+        }
+    }
+
+    /// The device does not deliver.
+    pub(crate) fn failed(&mut self, source: Source, fault: CaptureFault) {
+        let publication = self.entry(source);
+        if *publication != Publication::Off {
+            *publication = Publication::Failed(fault);
+        }
+    }
+
+    fn entry(&mut self, source: Source) -> &mut Publication {
+        match source {
+            Source::Microphone => &mut self.microphone,
+            Source::Camera => &mut self.camera,
+        }
+    }
+}

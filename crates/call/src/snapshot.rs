@@ -1,0 +1,96 @@
+//! A call as a page shows it.
+
+use protocol::{DisplayName, ErrorCode, MediaState, ParticipantId, RoomSummary};
+
+use crate::Publications;
+
+/// Everything a page shows of a call, at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// How far the call is.
+    pub phase: Phase,
+    /// Whether the server is in reach.
+    pub signalling: Signalling,
+    /// The person's own id, once joined.
+    pub me: Option<ParticipantId>,
+    /// The person's own name, once chosen.
+    pub name: Option<DisplayName>,
+    /// Whether the person is speaking.
+    pub speaking: bool,
+    /// The room, once joined.
+    pub room: Option<RoomSummary>,
+    /// What is sent.
+    pub publications: Publications,
+    /// The others, in the order in which they came.
+    pub participants: Vec<RemoteParticipant>,
+}
+
+/// How far a call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Choosing devices and a name.
+    Preparing,
+    /// On the way in.
+    Joining,
+    /// Inside.
+    Joined,
+    /// Outside, by choice.
+    Left,
+    /// Outside, because the server refused.
+    Refused(ErrorCode),
+    /// Outside, because the server could not be reached.
+    Unreachable,
+}
+
+/// Whether the server is in reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signalling {
+    /// Not asked for.
+    Idle,
+    /// It is.
+    Connected,
+    /// It no longer is.
+    Lost,
+}
+
+/// Somebody else in the call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemoteParticipant {
+    /// Their id.
+    pub id: ParticipantId,
+    /// Their name.
+    pub name: DisplayName,
+    /// What they send.
+    pub media: MediaState,
+    /// How the link to them is.
+    pub link: LinkStatus,
+    /// Whether they are speaking.
+    pub speaking: bool,
+}
+
+/// How a link is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkStatus {
+    /// Not there yet.
+    Connecting,
+    /// There.
+    Connected,
+    /// It was there and is being repaired.
+    Reconnecting,
+    /// It is given up.
+    Failed(LinkFailure),
+}
+
+/// Why a link was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinkFailure {
+    /// No path was found, also after an ICE restart.
+    #[error("no network path to the other person was found")]
+    NoPath,
+    /// The two browsers could not agree on how to send.
+    #[error("the two browsers could not agree on how to send")]
+    Negotiation,
+    /// The peer sent signals that cannot be put in order.
+    #[error("the other browser's messages could not be put in order")]
+    Disorder,
+}

@@ -1,0 +1,128 @@
+//! What the server refuses, and why. One code a reason, for programs; one sentence, for people.
+
+use serde::{Deserialize, Serialize};
+
+use crate::MessageId;
+
+/// A message was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[error("{message}")]
+pub struct ProtocolError {
+    /// Why.
+    pub code: ErrorCode,
+    /// The same in words, in English.
+    pub message: String,
+    /// The message it is about, when that had an id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<MessageId>,
+}
+
+impl ProtocolError {
+    /// The usual sentence for a code.
+    pub fn new(code: ErrorCode, in_reply_to: Option<MessageId>) -> Self {
+        Self { code, message: code.sentence().to_owned(), in_reply_to }
+    }
+}
+
+/// Why a message was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// Not JSON, or no message of this protocol.
+    Malformed,
+    /// Larger than a message may be.
+    TooLarge,
+    /// A version the server does not speak.
+    UnsupportedVersion,
+    /// The first message was no `join`.
+    NotJoined,
+    /// A second `join` on one socket.
+    AlreadyJoined,
+    /// There is no such room.
+    RoomUnknown,
+    /// The room has as many people as it takes.
+    RoomFull,
+    /// The target of a signal is not in the room.
+    PeerUnknown,
+    /// The target of a signal is its sender.
+    PeerIsSelf,
+    /// Too many messages, or too many attempts to join.
+    RateLimited,
+    /// The client reads too slowly.
+    TooSlow,
+    /// The client was silent for too long.
+    Silent,
+    /// The page does not belong to this server.
+    OriginRefused,
+    /// The server stops.
+    ServerStopping,
+    /// The server failed; the client did nothing wrong.
+    Internal,
+}
+
+impl ErrorCode {
+    /// The reason in words.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Malformed => "the message is not valid",
+            Self::TooLarge => "the message is too large",
+            Self::UnsupportedVersion => "this page is of another version than the server; reload it",
+            Self::NotJoined => "the first message must be a join",
+            Self::AlreadyJoined => "this connection has joined already",
+            Self::RoomUnknown => "there is no such room",
+            Self::RoomFull => "the room is full",
+            Self::PeerUnknown => "the target is not in this room",
+            Self::PeerIsSelf => "a signal cannot go to its sender",
+            Self::RateLimited => "too many messages in a short time",
+            Self::TooSlow => "the connection reads too slowly",
+            Self::Silent => "nothing was heard for too long",
+            Self::OriginRefused => "pages of other sites may not connect",
+            Self::ServerStopping => "the server stops",
+            Self::Internal => "the server failed",
+        }
+    }
+
+    /// How the socket is closed for this reason, or `None` when the connection goes on.
+    pub const fn closes_with(self) -> Option<CloseCode> {
+        match self {
+            Self::PeerUnknown | Self::PeerIsSelf | Self::AlreadyJoined => None,
+            Self::Malformed | Self::UnsupportedVersion | Self::NotJoined | Self::OriginRefused => {
+                Some(CloseCode::POLICY)
+            }
+            Self::TooLarge => Some(CloseCode::TOO_BIG),
+            Self::RoomUnknown | Self::RoomFull => Some(CloseCode::REFUSED),
+            Self::RateLimited => Some(CloseCode::RATE_LIMITED),
+            Self::TooSlow => Some(CloseCode::TOO_SLOW),
+            Self::Silent => Some(CloseCode::SILENT),
+            Self::ServerStopping => Some(CloseCode::GOING_AWAY),
+            Self::Internal => Some(CloseCode::INTERNAL),
+        }
+    }
+}
+
+/// A WebSocket close code (RFC 6455 §7.4; 4000 to 4999 are the application's).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CloseCode(pub u16);
+
+impl CloseCode {
+    /// The participant left.
+    pub const NORMAL: Self = Self(1000);
+    /// The server stops.
+    pub const GOING_AWAY: Self = Self(1001);
+    /// The client broke a rule of the protocol.
+    pub const POLICY: Self = Self(1008);
+    /// The message was too large.
+    pub const TOO_BIG: Self = Self(1009);
+    /// The server failed.
+    pub const INTERNAL: Self = Self(1011);
+    /// The room cannot be entered; trying again at once does not help.
+    pub const REFUSED: Self = Self(4403);
+    /// Nothing was heard for too long.
+    pub const SILENT: Self = Self(4408);
+    /// Too many messages or joins.
+    pub const RATE_LIMITED: Self = Self(4429);
+    /// The client reads too slowly.
+    pub const TOO_SLOW: Self = Self(4430);
+}

@@ -1,0 +1,36 @@
+//! Sizes and counts that both ends hold each other to.
+//!
+//! A client that keeps to them is never refused for size; the server checks all of them.
+
+/// The largest signalling message in either direction, in bytes (64 KiB).
+///
+/// A session description of a browser with every codec and four simulcast streams has about 12 KiB. Raising it lets one
+/// client hold more of the server's memory; lowering it below 16 KiB breaks large descriptions.
+pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+
+/// The longest session description, in bytes. Below the message size, so that the envelope fits as well.
+pub const MAX_SDP_BYTES: usize = 48 * 1024;
+
+/// The longest candidate line, in bytes. Browsers send about 150.
+pub const MAX_CANDIDATE_BYTES: usize = 1024;
+
+/// The longest display name, in Unicode scalar values.
+pub const MAX_DISPLAY_NAME_CHARS: usize = 64;
+
+/// The longest room name, in Unicode scalar values.
+pub const MAX_ROOM_NAME_CHARS: usize = 80;
+
+/// Messages a client may send at once before the rate below applies. A mesh of four sends about 100 while it connects.
+pub const MESSAGE_BURST: u32 = 240;
+
+/// Messages a client may send per second over a longer time.
+pub const MESSAGES_PER_SECOND: u32 = 40;
+
+/// Seconds between two pings of a client. Below the 60 s after which many proxies drop a silent connection.
+pub const PING_INTERVAL_SECONDS: u64 = 20;
+
+/// Seconds of silence after which the server gives up a connection: two pings may get lost.
+pub const SILENCE_LIMIT_SECONDS: u64 = 65;
+
+/// How many people are in a mesh at the most: each of them uploads to all others.
+pub const MESH_LIMIT: u16 = 4;

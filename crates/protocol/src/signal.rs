@@ -1,0 +1,165 @@
+//! What two ends of a link say to each other to set it up; the server passes it on unread.
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{MAX_CANDIDATE_BYTES, MAX_SDP_BYTES};
+
+/// Counts the signals of one sender on one link, from 0.
+///
+/// The receiver takes signals in this order, whatever order they arrive in, and drops what it has had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct SignalNumber(pub u32);
+
+impl SignalNumber {
+    /// The number after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+}
+
+/// One step of a negotiation (JSEP, RFC 9429; trickle ICE, RFC 8838).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Signal {
+    /// A description that asks for an answer.
+    Offer {
+        /// The description.
+        sdp: Sdp,
+    },
+    /// The answer to the last offer.
+    Answer {
+        /// The description.
+        sdp: Sdp,
+    },
+    /// A way to reach the sender.
+    Candidate {
+        /// The candidate.
+        candidate: IceCandidate,
+    },
+    /// No more candidates for the last description (RFC 8838 §8.2).
+    EndOfCandidates,
+}
+
+/// A session description (RFC 8866), at most [`MAX_SDP_BYTES`] bytes. Holds addresses, so it has no plain `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", schemars(with = "String"))]
+pub struct Sdp(String);
+
+impl Sdp {
+    /// Wraps a description.
+    ///
+    /// # Errors
+    ///
+    /// When it is longer than [`MAX_SDP_BYTES`].
+    pub fn new(text: String) -> Result<Self, TooLong> {
+        if text.len() > MAX_SDP_BYTES { Err(TooLong("session description", MAX_SDP_BYTES)) } else { Ok(Self(text)) }
+    }
+
+    /// The description as it stands.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One ICE candidate as a browser gives it (`RTCIceCandidateInit`). Holds an address, so it has no plain `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(try_from = "RawIceCandidate")]
+pub struct IceCandidate {
+    /// The candidate line (RFC 8839 §5.1), at most [`MAX_CANDIDATE_BYTES`] bytes.
+    pub candidate: String,
+    /// The media section it belongs to, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sdp_mid: Option<String>,
+    /// The media section it belongs to, by place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sdp_m_line_index: Option<u16>,
+    /// The user fragment of the description it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username_fragment: Option<String>,
+}
+
+/// A part of a signal is longer than it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the {0} is longer than {1} bytes")]
+pub struct TooLong(&'static str, usize);
+
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "IceCandidate"))]
+#[serde(deny_unknown_fields)]
+struct RawIceCandidate {
+    candidate: String,
+    sdp_mid: Option<String>,
+    sdp_m_line_index: Option<u16>,
+    username_fragment: Option<String>,
+}
+
+impl TryFrom<RawIceCandidate> for IceCandidate {
+    type Error = TooLong;
+
+    fn try_from(raw: RawIceCandidate) -> Result<Self, Self::Error> {
+        let RawIceCandidate { candidate, sdp_mid, sdp_m_line_index, username_fragment } = raw;
+        let names = sdp_mid.as_ref().map_or(0, String::len) + username_fragment.as_ref().map_or(0, String::len);
+        if candidate.len() + names > MAX_CANDIDATE_BYTES {
+            return Err(TooLong("candidate", MAX_CANDIDATE_BYTES));
+        }
+        Ok(Self { candidate, sdp_mid, sdp_m_line_index, username_fragment })
+    }
+}
+
+impl TryFrom<String> for Sdp {
+    type Error = TooLong;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::new(text)
+    }
+}
+
+impl From<Sdp> for String {
+    fn from(sdp: Sdp) -> Self {
+        sdp.0
+    }
+}
+
+impl std::fmt::Debug for Sdp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sdp({} bytes)", self.0.len())
+    }
+}
+
+impl std::fmt::Debug for IceCandidate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "IceCandidate({} bytes)", self.candidate.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_is_refused_when_it_is_read() {
+        let sdp = format!(r#"{{"kind":"offer","sdp":"{}"}}"#, "x".repeat(MAX_SDP_BYTES + 1));
+        assert!(serde_json::from_str::<Signal>(&sdp).unwrap_err().to_string().contains("session description"));
+        let long = "x".repeat(MAX_CANDIDATE_BYTES + 1);
+        let candidate = format!(r#"{{"kind":"candidate","candidate":{{"candidate":"{long}"}}}}"#);
+        assert!(serde_json::from_str::<Signal>(&candidate).is_err());
+    }
+
+    #[test]
+    fn the_debug_form_holds_no_address() {
+        let candidate = IceCandidate {
+            candidate: "candidate:1 1 udp 1 192.0.2.7 9 typ host".into(),
+            sdp_mid: None,
+            sdp_m_line_index: None,
+            username_fragment: None,
+        };
+        assert!(!format!("{candidate:?}").contains("192.0.2.7"));
+    }
+}

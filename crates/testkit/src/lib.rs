@@ -1,0 +1,12 @@
+//! Development only: seeded randomness, a network that misbehaves, a model of a browser's peer connection, and a world
+//! that puts calls and a room together in virtual time. Nothing here sleeps or opens a socket.
+
+mod network;
+mod peer_connection;
+mod seed;
+mod world;
+
+pub use network::{Faults, Network};
+pub use peer_connection::PeerConnection;
+pub use seed::Seed;
+pub use world::{Report, World};

@@ -1,0 +1,386 @@
+//! Two to four calls and their room in virtual time: real state machines, a modelled browser, a bad network.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use call::{Call, Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Output, Phase, Role, Source};
+use protocol::{
+    ClientFrame, ClientMessage, DisplayName, IceCandidate, ParticipantId, PeerRef, RoomCode, ServerMessage, SessionId,
+};
+use room::{Recipients, Room, RoomSettings};
+use uuid::Uuid;
+
+use crate::{Faults, Network, PeerConnection, Seed};
+
+/// Some browsers, a server and what is on its way between them.
+#[derive(Debug)]
+pub struct World {
+    seed: Seed,
+    now: Duration,
+    room: Room,
+    browsers: Vec<Browser>,
+    network: Network<Event>,
+    report: Report,
+}
+
+/// What happened in a world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// What the network did.
+    pub faults: Faults,
+    /// Offers taken back because both ends offered at once.
+    pub glare: u64,
+    /// Links that were cut on purpose.
+    pub cuts: u64,
+    /// Things done that a browser would have refused.
+    pub refusals: u64,
+    /// Candidates refused; harmless, but a sign of disorder.
+    pub stray_candidates: u64,
+}
+
+#[derive(Debug)]
+struct Browser {
+    id: ParticipantId,
+    call: Call,
+    links: BTreeMap<PeerRef, BrowserLink>,
+    /// What is not a signal keeps its order, as on a real socket: not before these times.
+    up_clear_at: Duration,
+    down_clear_at: Duration,
+}
+
+#[derive(Debug)]
+struct BrowserLink {
+    connection: PeerConnection,
+    announced: u32,
+    connected: bool,
+    /// The fragments of a path that was cut: it does not come back without a restart.
+    cut: Option<(u32, u32)>,
+}
+
+#[derive(Clone, Debug)]
+enum Event {
+    Command(usize, Command),
+    SocketOpened(usize),
+    ToServer(usize, ClientFrame),
+    ToClient(usize, ServerMessage),
+    Browser(usize, PeerRef, LinkEvent),
+    /// Both ends add a media section, as for a screen, at about the same time.
+    Renegotiate(usize, PeerRef),
+    Cut(usize, usize),
+}
+
+impl World {
+    /// A world of `people` who join within half a second, add media at the same time, and lose links, all by the seed.
+    pub fn new(seed: u64, people: usize) -> Self {
+        let mut seed = Seed::new(seed);
+        let mut network = Network::new();
+        let code = RoomCode::from_random(1);
+        let browsers: Vec<_> = (0..people).map(|place| Browser::new(&mut seed, code, place)).collect();
+        for (place, browser) in browsers.iter().enumerate() {
+            let name = DisplayName::parse(&format!("person {place}")).expect("a plain name");
+            let camera = Command::Switch { source: Source::Camera, to: true.into() };
+            network.send_at(Duration::ZERO, Event::Command(place, camera));
+            network.send_at(seed.millis(0..=500), Event::Command(place, Command::Join { name }));
+            for other in browsers.iter().filter(|other| other.id != browser.id) {
+                if seed.chance(0.6) {
+                    let at = seed.millis(600..=900);
+                    network.send_at(at, Event::Renegotiate(place, PeerRef::Participant(other.id)));
+                }
+            }
+        }
+        if seed.chance(0.5) {
+            network.send_at(seed.millis(1500..=3000), Event::Cut(0, people - 1));
+        }
+        let room = Room::new(Duration::ZERO, code, RoomSettings::default(), Vec::new());
+        Self { seed, now: Duration::ZERO, room, browsers, network, report: Report::default() }
+    }
+
+    /// Runs for this long and says what happened.
+    pub fn run(&mut self, until: Duration) -> Report {
+        while let Some(at) = self.next_moment().filter(|at| *at <= until) {
+            self.now = at;
+            while let Some(event) = self.network.receive(at) {
+                self.happen(event);
+            }
+            for place in 0..self.browsers.len() {
+                self.browsers[place].call.handle_timeout(at);
+                self.execute(place);
+            }
+        }
+        let rollbacks = self.browsers.iter().flat_map(|browser| browser.links.values());
+        self.report.glare = rollbacks.map(|link| u64::from(link.connection.rollbacks)).sum();
+        self.report.faults = self.network.faults();
+        self.report
+    }
+
+    /// Whether every pair is connected and every call knows it.
+    pub fn all_connected(&self) -> bool {
+        self.browsers.iter().all(|browser| {
+            let snapshot = browser.call.snapshot();
+            snapshot.phase == Phase::Joined
+                && snapshot.participants.len() + 1 == self.browsers.len()
+                && snapshot.participants.iter().all(|other| other.link == LinkStatus::Connected)
+                && browser.links.values().all(|link| link.connected)
+        })
+    }
+
+    fn next_moment(&self) -> Option<Duration> {
+        let timeouts = self.browsers.iter().filter_map(|browser| browser.call.poll_timeout());
+        timeouts.chain(self.network.next_arrival()).min().map(|at| at.max(self.now))
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Command(place, command) => self.input(place, Input::Command(command)),
+            Event::SocketOpened(place) => self.input(place, Input::SocketOpened),
+            Event::ToServer(place, frame) => self.server(place, frame),
+            Event::ToClient(place, message) => self.input(place, Input::Server(message)),
+            Event::Browser(place, peer, event) => self.browser(place, peer, event),
+            Event::Renegotiate(place, peer) => self.renegotiate(place, peer),
+            Event::Cut(a, b) => self.cut(a, b),
+        }
+        self.connect_pairs();
+    }
+
+    fn input(&mut self, place: usize, input: Input) {
+        self.browsers[place].call.handle_input(self.now, input);
+        self.execute(place);
+    }
+
+    fn browser(&mut self, place: usize, peer: PeerRef, event: LinkEvent) {
+        let Some(link) = self.browsers[place].links.get(&peer) else { return };
+        let fragment = link.connection.local_fragment().to_string();
+        // A rollback ends the gathering of the offer that is taken back.
+        let of_rolled_back = matches!(&event, LinkEvent::Candidate(candidate) if candidate.candidate != fragment);
+        let no_longer_needed =
+            matches!(event, LinkEvent::NegotiationNeeded) && !link.connection.negotiation_needed();
+        if !of_rolled_back && !no_longer_needed {
+            self.input(place, Input::Link { peer, event });
+        }
+    }
+
+    fn server(&mut self, place: usize, frame: ClientFrame) {
+        let id = self.browsers[place].id;
+        let input = match frame.message {
+            ClientMessage::Join { name, media, .. } => {
+                let session = SessionId::new(Uuid::from_u128(place as u128));
+                room::Input::Join { id, session, name, media }
+            }
+            message @ (ClientMessage::Signal { .. }
+            | ClientMessage::SetMedia { .. }
+            | ClientMessage::Ping
+            | ClientMessage::Leave) => {
+                room::Input::Message { from: id, frame: ClientFrame { id: frame.id, message } }
+            }
+        };
+        self.room.handle_input(self.now, input);
+        while let Some(output) = self.room.poll_output() {
+            if let room::Output::Send { to, message } = output {
+                for place in self.recipients(to) {
+                    self.send_down(place, message.clone());
+                }
+            }
+        }
+    }
+
+    fn recipients(&self, to: Recipients) -> Vec<usize> {
+        let inside = |browser: &Browser| self.room.participants().iter().any(|someone| someone.id == browser.id);
+        let chosen = |browser: &Browser| match to {
+            Recipients::One(id) => browser.id == id,
+            Recipients::AllBut(id) => browser.id != id && inside(browser),
+        };
+        (0..self.browsers.len()).filter(|place| chosen(&self.browsers[*place])).collect()
+    }
+
+    fn send_up(&mut self, place: usize, frame: ClientFrame) {
+        if let ClientMessage::Signal { to, .. } = &frame.message {
+            let ends = (place as u64, self.place_of(*to));
+            return self.network.send_badly(self.now, &mut self.seed, ends, Event::ToServer(place, frame));
+        }
+        let at = self.browsers[place].up_clear_at.max(self.now + self.seed.millis(1..=80));
+        self.browsers[place].up_clear_at = at;
+        self.network.send_at(at, Event::ToServer(place, frame));
+    }
+
+    fn send_down(&mut self, place: usize, message: ServerMessage) {
+        if let ServerMessage::Signal { from, .. } = &message {
+            let ends = (SERVER + self.place_of(*from), place as u64);
+            return self.network.send_badly(self.now, &mut self.seed, ends, Event::ToClient(place, message));
+        }
+        let at = self.browsers[place].down_clear_at.max(self.now + self.seed.millis(1..=80));
+        self.browsers[place].down_clear_at = at;
+        self.network.send_at(at, Event::ToClient(place, message));
+    }
+
+    fn place_of(&self, peer: PeerRef) -> u64 {
+        let place = self.browsers.iter().position(|browser| PeerRef::Participant(browser.id) == peer);
+        place.expect("signals go to browsers") as u64
+    }
+
+    fn execute(&mut self, place: usize) {
+        while let Some(output) = self.browsers[place].call.poll_output() {
+            match output {
+                Output::OpenSocket => self.later(Event::SocketOpened(place)),
+                Output::Send(frame) => self.send_up(place, frame),
+                Output::StartCapture(source) => self.input(place, Input::Captured(source)),
+                Output::Link { peer, command } => self.link_command(place, peer, command),
+                Output::CloseSocket | Output::StopCapture(_) | Output::Notify(_) => {}
+            }
+        }
+    }
+
+    fn link_command(&mut self, place: usize, peer: PeerRef, command: LinkCommand) {
+        if let LinkCommand::Open { role, .. } = command {
+            let sections = if role == Role::Initiator { 2 } else { 0 };
+            self.browsers[place].links.insert(peer, BrowserLink::new(sections));
+        } else if command == LinkCommand::Close {
+            self.browsers[place].links.remove(&peer);
+        } else {
+            self.connection_command(place, peer, command);
+        }
+        self.negotiation_needed(place, peer);
+    }
+
+    fn connection_command(&mut self, place: usize, peer: PeerRef, command: LinkCommand) {
+        let Some(link) = self.browsers[place].links.get_mut(&peer) else { return };
+        let connection = &mut link.connection;
+        let result = match command {
+            LinkCommand::CreateOffer => connection.create_offer().map(LinkEvent::LocalDescription).map(Some),
+            LinkCommand::CreateAnswer => connection.create_answer().map(LinkEvent::LocalDescription).map(Some),
+            LinkCommand::ApplyOffer(sdp) => {
+                connection.apply_offer(&sdp).map(|()| Some(LinkEvent::RemoteDescriptionApplied))
+            }
+            LinkCommand::ApplyAnswer(sdp) => {
+                connection.apply_answer(&sdp).map(|()| Some(LinkEvent::RemoteDescriptionApplied))
+            }
+            LinkCommand::AddCandidate(candidate) => {
+                let added = connection.add_candidate(&candidate.candidate);
+                self.report.stray_candidates += u64::from(added.is_err());
+                Ok(None)
+            }
+            LinkCommand::RestartIce => {
+                connection.restart_ice();
+                Ok(None)
+            }
+            LinkCommand::AddEndOfCandidates
+            | LinkCommand::Publish { .. }
+            | LinkCommand::Open { .. }
+            | LinkCommand::Close => Ok(None),
+        };
+        self.report.refusals += u64::from(result.is_err());
+        let event = result.unwrap_or(Some(LinkEvent::NegotiationFailed));
+        let described = matches!(event, Some(LinkEvent::LocalDescription(_)));
+        if let Some(event) = event {
+            self.later(Event::Browser(place, peer, event));
+        }
+        if described {
+            self.gather(place, peer);
+        }
+    }
+
+    /// Candidates of a new description, some of them before the engine hears that the description is set.
+    fn gather(&mut self, place: usize, peer: PeerRef) {
+        let fragment = self.browsers[place].links[&peer].connection.local_fragment();
+        let candidate = IceCandidate {
+            candidate: fragment.to_string(),
+            sdp_mid: None,
+            sdp_m_line_index: None,
+            username_fragment: None,
+        };
+        for _ in 0..3 {
+            self.later(Event::Browser(place, peer, LinkEvent::Candidate(candidate.clone())));
+        }
+        let at = self.now + Duration::from_millis(40);
+        self.network.send_at(at, Event::Browser(place, peer, LinkEvent::EndOfCandidates));
+    }
+
+    fn negotiation_needed(&mut self, place: usize, peer: PeerRef) {
+        let links = &self.browsers[place].links;
+        if links.get(&peer).is_some_and(|link| link.connection.negotiation_needed()) {
+            self.later(Event::Browser(place, peer, LinkEvent::NegotiationNeeded));
+        }
+    }
+
+    fn renegotiate(&mut self, place: usize, peer: PeerRef) {
+        if let Some(link) = self.browsers[place].links.get_mut(&peer) {
+            link.connection.add_section();
+        }
+        self.negotiation_needed(place, peer);
+    }
+
+    /// Both ends of a link find it dead, at about the same time.
+    fn cut(&mut self, a: usize, b: usize) {
+        for (here, there) in [(a, b), (b, a)] {
+            let peer = PeerRef::Participant(self.browsers[there].id);
+            let other = self.fragment(there, here);
+            let Some(link) = self.browsers[here].links.get_mut(&peer) else { return };
+            if !link.connected {
+                return;
+            }
+            link.cut = Some((link.connection.local_fragment(), other));
+            link.connected = false;
+            self.later(Event::Browser(here, peer, LinkEvent::ConnectionState(ConnectionState::Failed)));
+        }
+        self.report.cuts += 1;
+    }
+
+    fn fragment(&self, place: usize, towards: usize) -> u32 {
+        let peer = PeerRef::Participant(self.browsers[towards].id);
+        self.browsers[place].links.get(&peer).map_or(0, |link| link.connection.local_fragment())
+    }
+
+    /// Lets ICE succeed where both ends agree and the path was not cut.
+    fn connect_pairs(&mut self) {
+        for here in 0..self.browsers.len() {
+            for there in 0..self.browsers.len() {
+                let peer = PeerRef::Participant(self.browsers[there].id);
+                let back = PeerRef::Participant(self.browsers[here].id);
+                let (Some(link), Some(other)) =
+                    (self.browsers[here].links.get(&peer), self.browsers[there].links.get(&back))
+                else {
+                    continue;
+                };
+                let path = (link.connection.local_fragment(), other.connection.local_fragment());
+                if !link.connected && link.cut != Some(path) && link.connection.is_connected_to(&other.connection) {
+                    self.connected(here, peer);
+                }
+            }
+        }
+    }
+
+    fn connected(&mut self, place: usize, peer: PeerRef) {
+        if let Some(link) = self.browsers[place].links.get_mut(&peer) {
+            link.connected = true;
+            link.announced += 1;
+        }
+        self.later(Event::Browser(place, peer, LinkEvent::ConnectionState(ConnectionState::Connected)));
+    }
+
+    /// A browser does nothing at once.
+    fn later(&mut self, event: Event) {
+        let at = self.now + self.seed.millis(1..=20);
+        self.network.send_at(at, event);
+    }
+}
+
+impl Browser {
+    fn new(seed: &mut Seed, code: RoomCode, place: usize) -> Self {
+        let random = u128::from(seed.number(0..u64::MAX)) << 64 | place as u128;
+        Self {
+            id: ParticipantId::new(Uuid::from_u128(random)),
+            call: Call::new(code),
+            links: BTreeMap::new(),
+            up_clear_at: Duration::ZERO,
+            down_clear_at: Duration::ZERO,
+        }
+    }
+}
+
+impl BrowserLink {
+    fn new(sections: u32) -> Self {
+        Self { connection: PeerConnection::new(sections), announced: 0, connected: false, cut: None }
+    }
+}
+
+/// Tells the way from the server to a browser from the way to the server.
+const SERVER: u64 = 1_000;

@@ -1,0 +1,261 @@
+#!/usr/bin/env bash
+# Finds or installs what a make target needs, and says what it does.
+#
+#   scripts/setup.sh rust       a compiler for the server and for WebAssembly
+#   scripts/setup.sh leptos     cargo-leptos and the wasm-bindgen that Cargo.lock asks for
+#   scripts/setup.sh optimise   wasm-opt, for optimised pages
+#   scripts/setup.sh browser    Node packages and Chromium, for the end-to-end tests
+#
+# Everything that is not a system package goes to $VERANDA_TOOLS (default ~/.cache/veranda), is built once, and is shared
+# by all checkouts. The result is $VERANDA_TOOLS/env.sh, which scripts/with-tools reads.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+TOOLS="${VERANDA_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/veranda}"
+ENV_FILE="$TOOLS/env.sh"
+CARGO_LEPTOS_VERSION=0.3.11
+# cargo-leptos needs this one; the project itself would build with 1.88.
+OLDEST_RUST=1.96
+NODE_MAJOR=22
+
+main() {
+    mkdir -p "$TOOLS/bin"
+    touch "$ENV_FILE"
+    for part in "$@"; do
+        case "$part" in
+            rust) set_up_rust ;;
+            leptos) set_up_rust; set_up_cargo_leptos; set_up_wasm_bindgen ;;
+            optimise) set_up_node; set_up_node_packages ;;
+            browser) set_up_node; set_up_node_packages; set_up_chromium ;;
+            *) fail "unknown part '$part'; see the head of scripts/setup.sh" ;;
+        esac
+    done
+}
+
+# --- saying and asking ------------------------------------------------------------------------------------------------
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+fail() { printf '\n!!! %s\n' "$*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+# Runs one step with its output in a log, prints how long it took, and the end of the log when it fails.
+step() {
+    local log="$TOOLS/last-step.log" started=$SECONDS what=$1
+    shift
+    say "$what"
+    if ! "$@" >"$log" 2>&1; then
+        tail -n 40 "$log" >&2
+        return 1
+    fi
+    printf '    done in %s s\n' "$((SECONDS - started))"
+}
+
+# Replaces the lines of one part in env.sh; the lines are read from standard input.
+remember() {
+    local part=$1 rest
+    rest=$(grep -v "# $part\$" "$ENV_FILE" || true)
+    { printf '%s\n' "$rest"; sed "s/\$/ # $part/"; } | grep -v '^$' >"$ENV_FILE.new"
+    mv "$ENV_FILE.new" "$ENV_FILE"
+}
+
+# --- system packages --------------------------------------------------------------------------------------------------
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; elif have sudo; then sudo -n "$@" || sudo "$@"; else
+        fail "'$*' needs root and there is no sudo; run it as root once, then repeat the make command"
+    fi
+}
+
+apt_refresh() {
+    [ -n "${APT_FRESH:-}" ] && return 0
+    step "Refreshing the package list (about 10 s)" as_root apt-get update -qq || true
+    APT_FRESH=yes
+}
+
+apt_install() {
+    local what=$1
+    shift
+    have apt-get || return 1
+    apt_refresh
+    step "$what" as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+apt_has() { have apt-cache && [ -n "$(apt-cache policy "$1" 2>/dev/null | grep -E 'Candidate: [0-9]')" ]; }
+
+# --- the compiler -----------------------------------------------------------------------------------------------------
+
+set_up_rust() {
+    [ -n "${RUST_READY:-}" ] && return 0
+    if ! have cc; then
+        apt_install "Installing the C linker that Rust needs (about 30 s)" gcc libc6-dev \
+            || fail "no C compiler found: install gcc (Debian, Ubuntu: apt install gcc libc6-dev)"
+    fi
+    if ! rust_is_set_up; then
+        rust_from_rustup || rust_from_debian || fail "no Rust compiler with a WebAssembly target could be set up.
+    Either install rustup (https://rustup.rs) and run 'rustup target add wasm32-unknown-unknown',
+    or use a Debian 12 or newer with the packages rustc-web, cargo-web and rust-web-src."
+    fi
+    # shellcheck disable=SC1090
+    . "$ENV_FILE"
+    RUST_READY=yes
+}
+
+rust_is_set_up() {
+    grep -q '# rust$' "$ENV_FILE" && (
+        # shellcheck disable=SC1090
+        . "$ENV_FILE"
+        at_least "$OLDEST_RUST" "$(rust_version rustc)" && compiles_wasm
+    )
+}
+
+rust_version() { "$1" -V 2>/dev/null | sed -E 's/^rustc ([0-9.]+).*/\1/'; }
+
+# True when the compiler on PATH can build a library that uses std for WebAssembly.
+compiles_wasm() {
+    local probe
+    probe=$(mktemp -d)
+    echo 'pub fn probe() -> String { String::from("std") }' >"$probe/probe.rs"
+    # shellcheck disable=SC2086
+    rustc ${CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS:-} --crate-type rlib --target wasm32-unknown-unknown \
+        -o "$probe/probe.rlib" "$probe/probe.rs" >/dev/null 2>&1
+    local result=$?
+    rm -rf "$probe"
+    return $result
+}
+
+rust_from_rustup() {
+    have rustup || return 1
+    local toolchain
+    toolchain=$(rustup show active-toolchain 2>/dev/null | cut -d' ' -f1)
+    [ -n "$toolchain" ] || toolchain=stable
+    if ! { at_least "$OLDEST_RUST" "$(RUSTUP_TOOLCHAIN=$toolchain rust_version rustc)" \
+        && RUSTUP_TOOLCHAIN=$toolchain compiles_wasm; }; then
+        toolchain=stable
+        step "Asking rustup for the WebAssembly target (about 1 min; goes on without it when rustup's servers are out of reach)" \
+            timeout 300 env RUSTUP_MAX_RETRIES=0 rustup toolchain install stable --profile minimal --no-self-update \
+            --component clippy,rustfmt --target wasm32-unknown-unknown 2>/dev/null || { echo "    rustup's servers are out of reach"; return 1; }
+    fi
+    (export RUSTUP_TOOLCHAIN=$toolchain; at_least "$OLDEST_RUST" "$(rust_version rustc)" && compiles_wasm) || return 1
+    say "Rust: rustup's $toolchain"
+    echo "export RUSTUP_TOOLCHAIN=$toolchain" | remember rust
+}
+
+rust_from_debian() {
+    have apt-get || return 1
+    apt_refresh
+    apt_has rustc-web && apt_has cargo-web && apt_has rust-web-src || return 1
+    local lld
+    lld=$(apt-cache pkgnames lld- | grep -E '^lld-[0-9]+$' | sort -V | tail -n 1)
+    apt_install "Installing Rust from Debian's packages (about 1 min)" \
+        rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web "$lld" || return 1
+    local version sysroot
+    version=$(rust_version /usr/bin/rustc)
+    sysroot="$TOOLS/wasm-sysroot-$version"
+    remember rust <<ENV
+export PATH="/usr/bin:\$PATH:\${CARGO_HOME:-\$HOME/.cargo}/bin"
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=/usr/lib/llvm-${lld#lld-}/bin/wasm-ld
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=--sysroot=$sysroot
+ENV
+    [ -e "$sysroot/done" ] || step "Building Rust's standard library for WebAssembly (about 1 min)" build_wasm_std "$sysroot"
+    say "Rust: Debian's $version"
+}
+
+# Debian ships the library's sources but not its WebAssembly build.
+build_wasm_std() {
+    local sysroot=$1 crate lib
+    crate=$(mktemp -d)
+    lib="$sysroot/lib/rustlib/wasm32-unknown-unknown/lib"
+    mkdir -p "$crate/src" "$lib"
+    printf '[package]\nname = "wasm-std-probe"\nversion = "0.0.0"\nedition = "2024"\n[workspace]\n' >"$crate/Cargo.toml"
+    : >"$crate/src/lib.rs"
+    (
+        cd "$crate"
+        unset CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
+        PATH=/usr/bin:$PATH RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=target /usr/bin/cargo build --release \
+            --target wasm32-unknown-unknown -Zbuild-std=std,panic_abort
+    ) || return 1
+    find "$crate/target/wasm32-unknown-unknown/release/deps" -name '*.rlib' ! -name 'libwasm_std_probe*' -exec cp {} "$lib" \;
+    rm -rf "$crate"
+    touch "$sysroot/done"
+}
+
+# --- cargo-leptos and wasm-bindgen ------------------------------------------------------------------------------------
+
+# A cargo install of a build tool: the dev profile without debug information, because the tool's own speed does not
+# matter and an optimised build takes three times as long.
+cargo_tool() {
+    CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR="$TOOLS/build" cargo install --root "$TOOLS" --profile dev --force "$@"
+}
+
+set_up_cargo_leptos() {
+    if [ "$("$TOOLS/bin/cargo-leptos" --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)" != "$CARGO_LEPTOS_VERSION" ]; then
+        step "Building cargo-leptos $CARGO_LEPTOS_VERSION (about 10 min on two cores; once)" \
+            cargo_tool cargo-leptos --version "$CARGO_LEPTOS_VERSION" --locked --features no_downloads \
+            || fail "cargo-leptos could not be built; the log above says why. Is the crate registry reachable?"
+        rm -rf "$TOOLS/build"
+    fi
+    echo "export PATH=\"$TOOLS/bin:\$PATH\"" | remember tools
+}
+
+set_up_wasm_bindgen() {
+    local wanted
+    wanted=$(grep -A1 '^name = "wasm-bindgen"$' Cargo.lock | sed -nE 's/^version = "(.*)"/\1/p')
+    [ "$("$TOOLS/bin/wasm-bindgen" --version 2>/dev/null)" = "wasm-bindgen $wanted" ] && return 0
+    step "Building wasm-bindgen $wanted (about 2 min; once)" cargo_tool wasm-bindgen-cli --version "$wanted" \
+        || fail "wasm-bindgen-cli could not be built; the log above says why. Is the crate registry reachable?"
+    rm -rf "$TOOLS/build"
+}
+
+# --- Node and the browser ---------------------------------------------------------------------------------------------
+
+node_is_new_enough() { have node && have npm && at_least 20 "$(node -p process.versions.node)"; }
+
+set_up_node() {
+    [ -d "$TOOLS/node/node_modules/.bin" ] && export PATH="$TOOLS/node/node_modules/.bin:$PATH"
+    node_is_new_enough && return 0
+    have npm || apt_install "Installing Node and npm (about 1 min)" nodejs npm ca-certificates \
+        || fail "no npm found: install Node 20 or newer"
+    if ! node_is_new_enough; then
+        # Debian 12 has Node 18, which is too old for Playwright; the npm registry carries Node's own builds.
+        local arch
+        case "$(uname -m)" in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) fail "install Node 20 or newer by hand on $(uname -m)" ;; esac
+        mkdir -p "$TOOLS/node/node_modules/.bin"
+        step "Fetching Node $NODE_MAJOR from the npm registry (about 20 s)" \
+            npm install --prefix "$TOOLS/node" --no-audit --no-fund "node-linux-$arch@$NODE_MAJOR" \
+            || fail "Node $NODE_MAJOR could not be fetched; install Node 20 or newer"
+        ln -sf "../node-linux-$arch/bin/node" "$TOOLS/node/node_modules/.bin/node"
+        export PATH="$TOOLS/node/node_modules/.bin:$PATH"
+    fi
+    node_is_new_enough || fail "Node is still older than 20; install a newer one by hand"
+    if [ -d "$TOOLS/node/node_modules/.bin" ]; then
+        echo "export PATH=\"$TOOLS/node/node_modules/.bin:\$PATH\"" | remember node
+    fi
+}
+
+set_up_node_packages() {
+    local stamp=end2end/node_modules/.installed
+    [ -e "$stamp" ] && [ ! end2end/package-lock.json -nt "$stamp" ] && return 0
+    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 step "Fetching Node packages for the browser tests (about 30 s)" \
+        npm ci --prefix end2end --no-audit --no-fund \
+        || fail "the Node packages could not be fetched. Is the npm registry reachable?"
+    touch "$stamp"
+}
+
+set_up_chromium() {
+    local found="${VERANDA_CHROMIUM:-}"
+    [ -n "$found" ] || found=$(command -v chromium || command -v google-chrome || true)
+    # Ubuntu's chromium-browser package only installs a snap, which has no access to test files; Debian's is a browser.
+    if [ -z "$found" ] && grep -q '^ID=debian' /etc/os-release 2>/dev/null; then
+        apt_install "Installing Chromium (about 1 min)" chromium fonts-noto-core || true
+        found=$(command -v chromium || true)
+    fi
+    if [ -z "$found" ]; then
+        step "Fetching Playwright's Chromium (about 1 min)" npx --prefix end2end playwright install --with-deps chromium || true
+        found=$(cd end2end && node -p 'require("@playwright/test").chromium.executablePath()' 2>/dev/null || true)
+    fi
+    [ -x "$found" ] || fail "no Chromium found: install one and name it with VERANDA_CHROMIUM=/path/to/chromium"
+    echo "export VERANDA_CHROMIUM=\"\${VERANDA_CHROMIUM:-$found}\"" | remember chromium
+}
+
+main "$@"
