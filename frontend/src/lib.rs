@@ -1,1 +1,45 @@
-//! stub
+//! The browser's side: the wasm entry, and everything of a call that touches web APIs. It runs the state machine of
+//! `crates/call`, does what that wants done, and keeps the page's store up to date. It decides nothing about a call.
+
+mod capture;
+mod clock;
+mod devices;
+mod event;
+mod levels;
+mod link;
+mod presence;
+mod publish;
+mod remember;
+mod session;
+mod socket;
+mod videos;
+mod web;
+
+use app::App;
+use app::state::{CallHandle, CallView, provide_call_handle};
+use futures::channel::mpsc;
+use leptos::mount::hydrate_body;
+use leptos::prelude::*;
+use reactive_stores::Store;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::event::Event;
+
+/// Makes the server's page interactive. Called by the page's script once the module is loaded.
+#[wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    hydrate_body(|| {
+        let view = Store::new(CallView::default());
+        let (events, received) = mpsc::unbounded();
+        let commands = events.clone();
+        provide_call_handle(CallHandle::new(view, move |command| {
+            _ = commands.unbounded_send(Event::Command(command));
+        }));
+        session::start(view, events, received);
+        view! { <App/> }
+    });
+    if let Some(page) = web::document().and_then(|document| document.document_element()) {
+        _ = page.set_attribute("data-hydrated", "");
+    }
+}

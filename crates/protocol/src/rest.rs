@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{RoomCode, RoomName};
+use crate::{DisplayName, RoomCode, RoomName};
 
 /// A room as its link shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,13 @@ pub struct ValidateRoomResponse {
     /// The room, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<RoomSummary>,
+    /// Who is inside, in the order in which they came.
+    pub people: Vec<DisplayName>,
+}
+
+impl ValidateRoomResponse {
+    /// The answer about a room that does not exist.
+    pub const UNKNOWN: Self = Self { standing: RoomStanding::Unknown, room: None, people: Vec::new() };
 }
 
 /// A refusal of the REST interface (problem details, RFC 9457), sent as `application/problem+json`.

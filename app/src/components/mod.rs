@@ -1,0 +1,13 @@
+//! Parts that several pages share. One component a file.
+
+mod avatar;
+mod icon;
+mod illustration;
+mod logo;
+mod site_header;
+
+pub(crate) use avatar::Avatar;
+pub(crate) use icon::{Icon, Symbol};
+pub(crate) use illustration::Illustration;
+pub(crate) use logo::Logo;
+pub(crate) use site_header::SiteHeader;

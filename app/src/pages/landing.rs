@@ -1,0 +1,71 @@
+//! The front door: make a room, or go to one. Plain forms, no script.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::components::{Illustration, SiteHeader};
+
+/// `/`; `?problem=code` or `?problem=name` when a form was sent with something that cannot be.
+#[component]
+pub(crate) fn Landing() -> impl IntoView {
+    let problem = use_query_map().with_untracked(|query| query.get("problem"));
+    let code_problem = (problem.as_deref() == Some("code")).then_some(CODE_PROBLEM);
+    let name_problem = (problem.as_deref() == Some("name")).then_some(NAME_PROBLEM);
+    view! {
+        <Title text="Veranda: video calls in the browser"/>
+        <SiteHeader/>
+        <main class="landing">
+            <div class="landing-words">
+                <h1>"Meet face to face, from a link."</h1>
+                <p class="landing-lead">
+                    "Open a room, share its link, and talk. No account, nothing to install, and nobody but the people in the room."
+                </p>
+                <NewRoomForm problem=name_problem/>
+                <JoinForm problem=code_problem/>
+            </div>
+            <Illustration/>
+        </main>
+        <footer class="site-footer">
+            <ul>
+                <li>"Up to four people talk directly, browser to browser"</li>
+                <li>"No third party is asked for anything"</li>
+                <li>"Your own server, one program"</li>
+            </ul>
+        </footer>
+    }
+}
+
+#[component]
+fn NewRoomForm(problem: Option<&'static str>) -> impl IntoView {
+    view! {
+        <form class="card new-room" method="post" action="/rooms">
+            <div class="field">
+                <label for="room-name">"Room name " <span class="optional">"(optional)"</span></label>
+                <input id="room-name" name="name" type="text" maxlength="80" autocomplete="off"
+                    aria-invalid=problem.map(|_| "true") aria-describedby=problem.map(|_| "room-name-problem")/>
+                {problem.map(|text| view! { <p id="room-name-problem" class="problem" role="alert">{text}</p> })}
+            </div>
+            <button type="submit" class="button primary">"New room"</button>
+        </form>
+    }
+}
+
+#[component]
+fn JoinForm(problem: Option<&'static str>) -> impl IntoView {
+    view! {
+        <form class="join-by-code" method="post" action="/join">
+            <div class="field">
+                <label for="room-code">"Room code or link"</label>
+                <input id="room-code" name="room" type="text" required autocomplete="off" autocapitalize="none"
+                    spellcheck="false" placeholder="kfm-pqxz-wtr" aria-invalid=problem.map(|_| "true")
+                    aria-describedby=problem.map(|_| "room-code-problem")/>
+                {problem.map(|text| view! { <p id="room-code-problem" class="problem" role="alert">{text}</p> })}
+            </div>
+            <button type="submit" class="button">"Join"</button>
+        </form>
+    }
+}
+
+const CODE_PROBLEM: &str = "That is no room code. It has ten letters and digits, as in kfm-pqxz-wtr.";
+const NAME_PROBLEM: &str = "A room name has at most 80 characters, and no angle brackets or control characters.";

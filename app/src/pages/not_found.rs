@@ -1,0 +1,15 @@
+//! A path that leads nowhere.
+
+use leptos::prelude::*;
+
+use super::MessagePage;
+
+/// Any path without a page.
+#[component]
+pub(crate) fn NotFound() -> impl IntoView {
+    view! {
+        <MessagePage heading="There is no such page" text="The address may be misspelt, or the page has moved.">
+            <a class="button primary" href="/">"Home"</a>
+        </MessagePage>
+    }
+}

@@ -1,0 +1,67 @@
+//! Which part of a call is on the screen.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use protocol::ErrorCode;
+
+use super::{Announcer, CallScreen, Left, Prejoin};
+use crate::pages::MessagePage;
+use crate::state::{CallViewStoreFields, Phase, RoomLookup, use_call_handle};
+
+/// A call in the room that was found.
+#[component]
+pub(crate) fn CallPage(lookup: RoomLookup) -> impl IntoView {
+    let view = use_call_handle().view;
+    let phase = Memo::new(move |_| part_of(view.phase().get()));
+    let title = room_title(&lookup);
+    let lookup = StoredValue::new(lookup);
+    view! {
+        <Title text=format!("{title} · Veranda")/>
+        <Announcer/>
+        {move || match phase.get() {
+            Part::Before => view! { <Prejoin lookup=lookup.get_value()/> }.into_any(),
+            Part::Inside => view! { <CallScreen/> }.into_any(),
+            Part::After => view! { <Left/> }.into_any(),
+            Part::Refused(code) => view! { <Refused code/> }.into_any(),
+        }}
+    }
+}
+
+/// What replaces the whole screen when it changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Before,
+    Inside,
+    After,
+    Refused(ErrorCode),
+}
+
+fn part_of(phase: Phase) -> Part {
+    match phase {
+        Phase::Preparing | Phase::Joining | Phase::Unreachable => Part::Before,
+        Phase::Joined => Part::Inside,
+        Phase::Left => Part::After,
+        Phase::Refused(code) => Part::Refused(code),
+    }
+}
+
+fn room_title(lookup: &RoomLookup) -> String {
+    let name = lookup.room.as_ref().and_then(|room| room.name.as_ref());
+    name.map_or_else(|| "Room".to_owned(), ToString::to_string)
+}
+
+#[component]
+fn Refused(code: ErrorCode) -> impl IntoView {
+    let heading = match code {
+        ErrorCode::RoomFull => "This room is full",
+        ErrorCode::RoomUnknown => "There is no such room",
+        _ => "The server did not let you in",
+    };
+    let sentence = code.sentence();
+    view! {
+        <MessagePage heading text=format!("You were not let in: {sentence}.")>
+            <a class="button primary" href="" rel="external">"Try again"</a>
+            <a class="button" href="/" rel="external">"Home"</a>
+        </MessagePage>
+    }
+}

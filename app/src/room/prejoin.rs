@@ -1,0 +1,96 @@
+//! Before the call: see and hear yourself, choose devices and a name, see who is inside, join.
+
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use protocol::DisplayName;
+use protocol::limits::MAX_DISPLAY_NAME_CHARS;
+
+use super::{DeviceSelect, Preview};
+use crate::components::SiteHeader;
+use crate::state::{CallCommand, CallHandle, CallViewStoreFields, DeviceKind, Phase, RoomLookup, use_call_handle};
+
+/// The pre-join screen. Works without any device.
+#[component]
+pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
+    let call = use_call_handle();
+    let view = call.view;
+    let typed = RwSignal::new(None::<String>);
+    let name = Signal::derive(move || typed.get().unwrap_or_else(|| view.name().get()));
+    let heading = lookup.room.as_ref().and_then(|room| room.name.clone()).map_or_else(
+        || "Ready to join?".to_owned(),
+        |name| name.to_string(),
+    );
+    let found: Vec<_> = lookup.people.iter().map(ToString::to_string).collect();
+    view! {
+        <SiteHeader/>
+        <main class="prejoin">
+            <Preview name/>
+            <section class="prejoin-side">
+                <h1>{heading}</h1>
+                <WhoIsInside found/>
+                <NameForm typed name/>
+                <details class="devices">
+                    <summary>"Devices"</summary>
+                    <DeviceSelect kind=DeviceKind::Microphone/>
+                    <DeviceSelect kind=DeviceKind::Camera/>
+                    <DeviceSelect kind=DeviceKind::Speaker/>
+                    <button type="button" class="button" on:click=move |_| call.send(CallCommand::TestSpeaker)>"Play test sound"</button>
+                </details>
+                <p class="hint">"Sound and pictures go directly between the people in the room, encrypted on the way."</p>
+            </section>
+        </main>
+    }
+}
+
+#[component]
+fn NameForm(typed: RwSignal<Option<String>>, name: Signal<String>) -> impl IntoView {
+    let call = use_call_handle();
+    let view = call.view;
+    let problem = RwSignal::new(None::<String>);
+    let joining = Memo::new(move |_| view.phase().get() == Phase::Joining);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        problem.set(join(&call, &name.get_untracked()).err());
+    };
+    let said = move || match view.phase().get() {
+        Phase::Unreachable => Some("The server does not answer. Check your connection, then try again.".to_owned()),
+        _ => problem.get(),
+    };
+    view! {
+        <form class="join-form" on:submit=submit>
+            <div class="field">
+                <label for="your-name">"Your name"</label>
+                <input id="your-name" type="text" name="name" required autocomplete="name"
+                    maxlength=MAX_DISPLAY_NAME_CHARS.to_string() prop:value=name
+                    aria-invalid=move || problem.get().map(|_| "true") aria-describedby="your-name-problem"
+                    on:input=move |event| typed.set(Some(event_target_value(&event)))/>
+                <p id="your-name-problem" class="problem" role="alert">{said}</p>
+            </div>
+            <button type="submit" class="button primary large"
+                disabled=move || joining.get() || !view.ready().get()>
+                {move || if joining.get() { "Joining…" } else { "Join now" }}
+            </button>
+        </form>
+    }
+}
+
+fn join(call: &CallHandle, name: &str) -> Result<(), String> {
+    let name = DisplayName::parse(name).map_err(|error| format!("Please choose another name: {error}."))?;
+    call.send(CallCommand::Join { name });
+    Ok(())
+}
+
+#[component]
+fn WhoIsInside(
+    /// Who was inside when the page was made.
+    found: Vec<String>,
+) -> impl IntoView {
+    let view = use_call_handle().view;
+    let people = move || view.people_inside().get().unwrap_or_else(|| found.clone());
+    let text = move || match people().as_slice() {
+        [] => "Nobody is here yet.".to_owned(),
+        [one] => format!("{one} is here."),
+        [others @ .., last] => format!("{} and {last} are here.", others.join(", ")),
+    };
+    view! { <p class="who-is-inside" data-testid="who-is-inside">{text}</p> }
+}

@@ -1,0 +1,100 @@
+//! One person on the call screen.
+
+use leptos::prelude::*;
+use protocol::ParticipantId;
+use reactive_stores::Field;
+
+use crate::components::{Avatar, Icon, Symbol};
+use crate::state::{
+    CallCommand, CallViewStoreFields, LinkView, MediaView, ParticipantView, ParticipantViewStoreFields, use_call_handle,
+};
+
+/// Somebody else.
+#[component]
+pub(crate) fn Tile(#[prop(into)] participant: Field<ParticipantView>) -> impl IntoView {
+    let id = participant.id().get_untracked();
+    let name = Signal::derive(move || participant.name().get());
+    let camera = Signal::derive(move || participant.camera().get());
+    let link = participant.link();
+    view! {
+        <article class="tile" aria-label=name data-participant=id.to_string()
+            data-speaking=move || participant.speaking().get().then_some("")
+            data-camera=move || if camera.get() { "on" } else { "off" }
+            data-link=move || link_state(link.get())>
+            <Video participant=Some(id) visible=camera/>
+            <Show when=move || !camera.get()><Avatar name/></Show>
+            <LinkLine link=Signal::derive(move || link.get())/>
+            <NamePlate name muted=Signal::derive(move || !participant.microphone().get())/>
+        </article>
+    }
+}
+
+/// The person at this browser.
+#[component]
+pub(crate) fn OwnTile() -> impl IntoView {
+    let view = use_call_handle().view;
+    let name = Signal::derive(move || view.name().get());
+    let camera = Signal::derive(move || view.camera().get() == MediaView::On);
+    let muted = Signal::derive(move || view.microphone().get() != MediaView::On);
+    view! {
+        <article class="tile own" aria-label=move || format!("{} (you)", name.get())
+            data-participant=move || view.me().get().map(|id| id.to_string())
+            data-speaking=move || view.speaking().get().then_some("")
+            data-camera=move || if camera.get() { "on" } else { "off" }>
+            <Video participant=None visible=camera/>
+            <Show when=move || !camera.get()><Avatar name/></Show>
+            <NamePlate name=Signal::derive(move || format!("{} (you)", name.get())) muted/>
+        </article>
+    }
+}
+
+/// The picture, and for others the sound, of one person; `None` is the person at this browser.
+///
+/// The element stays in the document while the camera is off, because it plays the sound too.
+#[component]
+pub(crate) fn Video(participant: Option<ParticipantId>, visible: Signal<bool>) -> impl IntoView {
+    let call = use_call_handle();
+    let element = participant.map_or_else(|| "video-own".to_owned(), |id| format!("video-{id}"));
+    let shown = element.clone();
+    // What the engine plays lives outside of the page's state; it is told when there is an element to play it in.
+    Effect::new(move || {
+        visible.track();
+        call.send(CallCommand::ShowVideo { element: shown.clone(), participant });
+    });
+    view! {
+        <video id=element data-source="camera" class:mirrored=participant.is_none() class:invisible=move || !visible.get()
+            autoplay playsinline prop:muted=participant.is_none() aria-hidden="true" tabindex="-1"></video>
+    }
+}
+
+#[component]
+fn NamePlate(name: Signal<String>, muted: Signal<bool>) -> impl IntoView {
+    view! {
+        <p class="name-plate">
+            <Show when=move || muted.get()>
+                <span class="muted-sign" role="img" aria-label="Microphone off"><Icon symbol=Symbol::MicrophoneOff/></span>
+            </Show>
+            <span class="name" dir="auto">{name}</span>
+        </p>
+    }
+}
+
+#[component]
+fn LinkLine(link: Signal<LinkView>) -> impl IntoView {
+    let text = move || match link.get() {
+        LinkView::Connected => None,
+        LinkView::Connecting => Some("Connecting…".to_owned()),
+        LinkView::Reconnecting => Some("Reconnecting…".to_owned()),
+        LinkView::Failed(reason) => Some(format!("Not connected: {reason}.")),
+    };
+    view! { {move || text().map(|text| view! { <p class="link-line">{text}</p> })} }
+}
+
+fn link_state(link: LinkView) -> &'static str {
+    match link {
+        LinkView::Connecting => "connecting",
+        LinkView::Connected => "connected",
+        LinkView::Reconnecting => "reconnecting",
+        LinkView::Failed(_) => "failed",
+    }
+}

@@ -1,0 +1,54 @@
+//! The controls of a call.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::MediaButton;
+use crate::components::{Icon, Symbol};
+use crate::state::{CallCommand, CallViewStoreFields, SourceView, use_call_handle};
+
+/// Microphone, camera, link, people, and *Leave* last.
+#[component]
+pub(crate) fn Toolbar(people_open: RwSignal<bool>) -> impl IntoView {
+    let call = use_call_handle();
+    let view = call.view;
+    let count = move || view.participants().with(|others| others.len() + 1);
+    view! {
+        <div class="toolbar" role="toolbar" aria-label="Call controls">
+            <MediaButton source=SourceView::Microphone/>
+            <MediaButton source=SourceView::Camera/>
+            <CopyLink/>
+            <button type="button" class="round-button" aria-label="People" title="People"
+                aria-expanded=move || people_open.get().to_string()
+                on:click=move |_| people_open.update(|open| *open = !*open)>
+                <Icon symbol=Symbol::People/>
+                <span class="badge" aria-hidden="true">{count}</span>
+            </button>
+            <button type="button" class="round-button leave" aria-label="Leave" title="Leave"
+                on:click=move |_| call.send(CallCommand::Leave)>
+                <Icon symbol=Symbol::Leave/>
+                <span class="round-button-text">"Leave"</span>
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn CopyLink() -> impl IntoView {
+    let call = use_call_handle();
+    let copied = RwSignal::new(false);
+    let copy = move |_| {
+        call.send(CallCommand::CopyLink);
+        copied.set(true);
+        set_timeout(move || _ = copied.try_set(false), COPIED_FOR);
+    };
+    let symbol = Signal::derive(move || if copied.get() { Symbol::Check } else { Symbol::Link });
+    view! {
+        <button type="button" class="round-button" aria-label="Copy link" title="Copy link" on:click=copy>
+            <Icon symbol/>
+        </button>
+    }
+}
+
+const COPIED_FOR: Duration = Duration::from_secs(2);

@@ -1,0 +1,98 @@
+//! The seam to the call engine: commands out, state in. The browser's side is made in `frontend`; without it, on the
+//! server and before hydration, the page shows its idle state and commands go nowhere.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use protocol::{DisplayName, ParticipantId};
+use reactive_stores::Store;
+
+use super::{CallView, SourceView};
+
+/// What a component asks of the engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallCommand {
+    /// Turn the microphone or the camera on or off.
+    Switch {
+        /// Which.
+        source: SourceView,
+        /// On or off.
+        on: bool,
+    },
+    /// Enter the room.
+    Join {
+        /// Under this name.
+        name: DisplayName,
+    },
+    /// Leave, and let go of the devices.
+    Leave,
+    /// Go back to the choice of devices, after leaving.
+    Prepare,
+    /// Use another device.
+    SelectDevice {
+        /// Of which kind.
+        kind: DeviceKind,
+        /// Its id, as listed.
+        id: String,
+    },
+    /// Play a sound through the chosen speaker.
+    TestSpeaker,
+    /// Put the room's link on the clipboard.
+    CopyLink,
+    /// Play somebody's media in the `<video>` element with this id.
+    ShowVideo {
+        /// The element.
+        element: String,
+        /// Whose: `None` is the person at this browser.
+        participant: Option<ParticipantId>,
+    },
+}
+
+/// The kinds of device that can be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceKind {
+    /// Records sound.
+    Microphone,
+    /// Records video.
+    Camera,
+    /// Plays sound.
+    Speaker,
+}
+
+/// A way to the call engine. Holds no JavaScript object, so it may live anywhere.
+#[derive(Clone)]
+pub struct CallHandle {
+    /// What the call shows.
+    pub view: Store<CallView>,
+    send: Arc<dyn Fn(CallCommand) + Send + Sync>,
+}
+
+impl CallHandle {
+    /// A handle whose commands go to `send`.
+    pub fn new(view: Store<CallView>, send: impl Fn(CallCommand) + Send + Sync + 'static) -> Self {
+        Self { view, send: Arc::new(send) }
+    }
+
+    /// Asks something of the engine.
+    pub fn send(&self, command: CallCommand) {
+        (self.send)(command);
+    }
+
+    fn inert() -> Self {
+        Self::new(Store::new(CallView::default()), |_| {})
+    }
+}
+
+/// Gives the handle to every component below.
+pub fn provide_call_handle(handle: CallHandle) {
+    provide_context(handle);
+}
+
+/// The handle, or an inert one.
+pub fn use_call_handle() -> CallHandle {
+    use_context::<CallHandle>().unwrap_or_else(|| {
+        let handle = CallHandle::inert();
+        provide_context(handle.clone());
+        handle
+    })
+}

@@ -1,0 +1,175 @@
+//! A call as components see it: one store, written by the engine's side alone, read field by field.
+
+use protocol::{ErrorCode, ParticipantId};
+use reactive_stores::{Patch, Store};
+
+/// Everything the pages show of a call.
+#[derive(Clone, Debug, Default, PartialEq, Store)]
+pub struct CallView {
+    /// How far the call is.
+    pub phase: Phase,
+    /// Whether the page is ready for input.
+    pub ready: bool,
+    /// The server is out of reach, and the call goes on without it.
+    pub signalling_lost: bool,
+    /// The person's own id, once inside.
+    pub me: Option<ParticipantId>,
+    /// The person's name: remembered from the last time, then the one chosen.
+    pub name: String,
+    /// The name of the room, when it has one.
+    pub room_name: Option<String>,
+    /// The microphone.
+    pub microphone: MediaView,
+    /// The camera.
+    pub camera: MediaView,
+    /// Whether the person is speaking.
+    pub speaking: bool,
+    /// How loud the microphone is, from 0 to 100.
+    pub level: u8,
+    /// What can be chosen.
+    pub devices: Devices,
+    /// Who is inside, as far as somebody outside is told.
+    pub people_inside: Option<Vec<String>>,
+    /// The others, in the order in which they came.
+    #[store(key: ParticipantId = |participant| participant.id)]
+    pub participants: Vec<ParticipantView>,
+    /// The last thing that is said once.
+    pub notice: Notice,
+}
+
+/// Somebody else in the call.
+#[derive(Clone, Debug, PartialEq, Eq, Patch, Store)]
+pub struct ParticipantView {
+    /// Their id.
+    #[patch(|this, new| *this = new)]
+    pub id: ParticipantId,
+    /// Their name.
+    pub name: String,
+    /// Whether they send sound.
+    pub microphone: bool,
+    /// Whether they send video.
+    pub camera: bool,
+    /// Whether they are speaking.
+    pub speaking: bool,
+    /// How the link to them is.
+    #[patch(|this, new| *this = new)]
+    pub link: LinkView,
+}
+
+/// How far a call is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Choosing devices and a name.
+    #[default]
+    Preparing,
+    /// On the way in.
+    Joining,
+    /// Inside.
+    Joined,
+    /// Outside again, by choice.
+    Left,
+    /// Not let in.
+    Refused(ErrorCode),
+    /// The server does not answer.
+    Unreachable,
+}
+
+/// A microphone or a camera of the person at this browser.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MediaView {
+    /// Off.
+    #[default]
+    Off,
+    /// Wanted, not there yet.
+    Starting,
+    /// On.
+    On,
+    /// Wanted, but not to be had.
+    Failed(Fault),
+}
+
+/// Why a device is not to be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// This site may not use it.
+    Blocked,
+    /// The browser's question was closed.
+    Dismissed,
+    /// There is none.
+    NotFound,
+    /// Another program has it.
+    InUse,
+    /// The page was not loaded over https.
+    Insecure,
+    /// It was unplugged.
+    Ended,
+    /// Anything else.
+    Unknown,
+}
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceView {
+    /// Sound.
+    Microphone,
+    /// Video.
+    Camera,
+}
+
+/// How the link to somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkView {
+    /// Not there yet.
+    Connecting,
+    /// There.
+    Connected,
+    /// Being repaired.
+    Reconnecting,
+    /// Given up; the text says why.
+    Failed(&'static str),
+}
+
+/// What can be chosen before and in a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Devices {
+    /// Microphones.
+    pub microphones: Vec<Device>,
+    /// Cameras.
+    pub cameras: Vec<Device>,
+    /// Speakers; empty where the browser offers no choice.
+    pub speakers: Vec<Device>,
+}
+
+/// One device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// The browser's id for it.
+    pub id: String,
+    /// Its name.
+    pub label: String,
+    /// Whether it is the one in use.
+    pub selected: bool,
+}
+
+/// Something that is said once, also aloud by a screen reader.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notice {
+    /// Tells two equal notices apart.
+    pub number: u32,
+    /// What is said.
+    pub text: String,
+}
+
+/// Brings the store up to date; only what differs is announced to components.
+pub fn publish(store: Store<CallView>, new: CallView) {
+    use leptos::prelude::{GetUntracked, Set};
+    macro_rules! set_if_changed {
+        ($($field:ident),*) => {
+            $(if store.$field().get_untracked() != new.$field { store.$field().set(new.$field); })*
+        };
+    }
+    set_if_changed!(
+        phase, ready, signalling_lost, me, name, room_name, microphone, camera, speaking, level, devices, people_inside, notice
+    );
+    store.participants().patch(new.participants);
+}

@@ -1,0 +1,12 @@
+//! What pages and components read: the answer of the server about a room, and the view of a call.
+
+mod call_handle;
+mod call_view;
+mod room_lookup;
+
+pub use call_handle::{CallCommand, CallHandle, DeviceKind, provide_call_handle, use_call_handle};
+pub use call_view::{
+    CallView, CallViewStoreFields, Device, Devices, Fault, LinkView, MediaView, Notice, ParticipantView,
+    ParticipantViewStoreFields, Phase, SourceView, publish,
+};
+pub use room_lookup::{RoomLookup, provide_room_lookup, use_room_lookup};

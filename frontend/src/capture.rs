@@ -1,0 +1,149 @@
+//! Microphone and camera: asks the browser for them and tells apart why it does not give them.
+
+use std::collections::BTreeMap;
+
+use call::{CaptureFault, Source};
+use gloo_events::EventListener;
+use js_sys::{Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{DomException, MediaStream, MediaStreamConstraints, MediaStreamTrack};
+
+use crate::event::{Event, Events};
+use crate::{remember, web};
+
+/// What is captured now. A track that is dropped from here is stopped, and its device is free.
+#[derive(Default)]
+pub(crate) struct Captures {
+    tracks: BTreeMap<Source, Capture>,
+}
+
+struct Capture {
+    track: MediaStreamTrack,
+    /// Reports the end of the track; detached before the track is stopped on purpose.
+    _ended: EventListener,
+}
+
+impl Captures {
+    pub(crate) fn track(&self, source: Source) -> Option<&MediaStreamTrack> {
+        self.tracks.get(&source).map(|capture| &capture.track)
+    }
+
+    /// Keeps a new track in place of the one before.
+    pub(crate) fn keep(&mut self, source: Source, track: MediaStreamTrack, events: &Events) {
+        let events = events.clone();
+        let ended = EventListener::new(&track, "ended", move |_| {
+            _ = events.unbounded_send(Event::CaptureFailed { source, fault: CaptureFault::Ended });
+        });
+        self.tracks.insert(source, Capture { track, _ended: ended });
+    }
+
+    pub(crate) fn stop(&mut self, source: Source) {
+        self.tracks.remove(&source);
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        self.track.stop();
+    }
+}
+
+/// Asks for several devices with one question; when that is refused, for each by itself, so that a missing camera does
+/// not cost the microphone.
+pub(crate) fn start(sources: Vec<Source>, events: Events) {
+    spawn_local(async move {
+        if sources.len() > 1
+            && let Ok(stream) = user_media(&sources).await
+        {
+            return report(&stream, &sources, &events);
+        }
+        for source in sources {
+            match user_media(&[source]).await {
+                Ok(stream) => report(&stream, &[source], &events),
+                Err(fault) => _ = events.unbounded_send(Event::CaptureFailed { source, fault }),
+            }
+        }
+    });
+}
+
+fn report(stream: &MediaStream, sources: &[Source], events: &Events) {
+    for &source in sources {
+        let tracks = match source {
+            Source::Microphone => stream.get_audio_tracks(),
+            Source::Camera => stream.get_video_tracks(),
+        };
+        let event = match tracks.get(0).dyn_into::<MediaStreamTrack>() {
+            Ok(track) => Event::Captured { source, track },
+            Err(_) => Event::CaptureFailed { source, fault: CaptureFault::Unknown },
+        };
+        _ = events.unbounded_send(event);
+    }
+    _ = events.unbounded_send(Event::DevicesChanged);
+}
+
+async fn user_media(sources: &[Source]) -> Result<MediaStream, CaptureFault> {
+    let devices = web::media_devices().ok_or(CaptureFault::Insecure)?;
+    let constraints = MediaStreamConstraints::new();
+    for source in sources {
+        match source {
+            Source::Microphone => constraints.set_audio(&audio_constraints()),
+            Source::Camera => constraints.set_video(&video_constraints()),
+        }
+    }
+    let promise = devices.get_user_media_with_constraints(&constraints).map_err(|error| fault(&error))?;
+    let stream = JsFuture::from(promise).await.map_err(|error| fault(&error))?;
+    stream.dyn_into().map_err(|_| CaptureFault::Unknown)
+}
+
+fn audio_constraints() -> JsValue {
+    constraints(
+        Source::Microphone,
+        &[("echoCancellation", true.into()), ("noiseSuppression", true.into()), ("autoGainControl", true.into())],
+    )
+}
+
+fn video_constraints() -> JsValue {
+    constraints(
+        Source::Camera,
+        &[("width", ideal(1280.0)), ("height", ideal(720.0)), ("frameRate", ideal(30.0)), ("facingMode", "user".into())],
+    )
+}
+
+fn constraints(source: Source, wanted: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in wanted {
+        _ = Reflect::set(&object, &(*name).into(), value);
+    }
+    if let Some(id) = remember::read(chosen_device(source)) {
+        _ = Reflect::set(&object, &"deviceId".into(), &id.into());
+    }
+    object.into()
+}
+
+/// Where the chosen device of a source is remembered.
+pub(crate) fn chosen_device(source: Source) -> &'static str {
+    match source {
+        Source::Microphone => "veranda.microphone",
+        Source::Camera => "veranda.camera",
+    }
+}
+
+fn ideal(value: f64) -> JsValue {
+    let object = Object::new();
+    _ = Reflect::set(&object, &"ideal".into(), &value.into());
+    object.into()
+}
+
+/// W3C Media Capture and Streams §10.2; browsers say "dismissed" only in the message.
+fn fault(error: &JsValue) -> CaptureFault {
+    let Some(error) = error.dyn_ref::<DomException>() else { return CaptureFault::Unknown };
+    match error.name().as_str() {
+        "NotAllowedError" if error.message().to_lowercase().contains("dismissed") => CaptureFault::Dismissed,
+        "NotAllowedError" if error.message().to_lowercase().contains("system") => CaptureFault::InUse,
+        "NotAllowedError" | "SecurityError" => CaptureFault::Blocked,
+        "NotFoundError" | "OverconstrainedError" => CaptureFault::NotFound,
+        "NotReadableError" | "AbortError" => CaptureFault::InUse,
+        _ => CaptureFault::Unknown,
+    }
+}

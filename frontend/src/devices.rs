@@ -1,0 +1,99 @@
+//! Which devices there are. Browsers name them only once one of their kind has been used.
+
+use app::state::{Device, DeviceKind, Devices};
+use call::Source;
+use gloo_events::EventListener;
+use js_sys::Array;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AudioContext, HtmlMediaElement, MediaDeviceInfo, MediaDeviceKind};
+
+use crate::event::{Event, Events};
+use crate::{capture, remember, web};
+
+/// Where the chosen speaker is remembered.
+const CHOSEN_SPEAKER: &str = "veranda.speaker";
+
+/// Reports when a device is plugged in or out, until it is dropped.
+pub(crate) fn watch(events: &Events) -> Option<EventListener> {
+    let events = events.clone();
+    let devices = web::media_devices()?;
+    Some(EventListener::new(&devices, "devicechange", move |_| _ = events.unbounded_send(Event::DevicesChanged)))
+}
+
+/// Reports the list of devices.
+pub(crate) fn list(events: &Events) {
+    let events = events.clone();
+    spawn_local(async move {
+        if let Some(devices) = enumerate().await {
+            _ = events.unbounded_send(Event::Devices(devices));
+        }
+    });
+}
+
+/// Remembers a choice. The next capture uses it; sound is sent to a chosen speaker with [`use_speaker`].
+pub(crate) fn choose(kind: DeviceKind, id: &str) {
+    remember::write(key(kind), id);
+}
+
+/// Plays an element's sound through the chosen speaker, where the browser lets a page choose.
+pub(crate) fn use_speaker(element: &HtmlMediaElement) {
+    if let Some(id) = remember::read(CHOSEN_SPEAKER) {
+        ignore_rejection(web::call_if_present(element, "setSinkId", &id.into()));
+    }
+}
+
+/// Plays two soft tones.
+pub(crate) fn play_test_sound() -> Option<()> {
+    let context = AudioContext::new().ok()?;
+    if let Some(id) = remember::read(CHOSEN_SPEAKER) {
+        ignore_rejection(web::call_if_present(&context, "setSinkId", &id.into()));
+    }
+    let loudness = context.create_gain().ok()?;
+    loudness.gain().set_value(0.2);
+    loudness.connect_with_audio_node(&context.destination()).ok()?;
+    for (hertz, begins) in [(523.25, 0.0), (659.25, 0.35)] {
+        let tone = context.create_oscillator().ok()?;
+        tone.frequency().set_value(hertz);
+        tone.connect_with_audio_node(&loudness).ok()?;
+        tone.start_with_when(context.current_time() + begins).ok()?;
+        tone.stop_with_when(context.current_time() + begins + 0.3).ok()?;
+    }
+    Some(())
+}
+
+async fn enumerate() -> Option<Devices> {
+    let promise = web::media_devices()?.enumerate_devices().ok()?;
+    let list: Array = JsFuture::from(promise).await.ok()?.dyn_into().ok()?;
+    let mut devices = Devices::default();
+    for info in list.iter().filter_map(|info| info.dyn_into::<MediaDeviceInfo>().ok()) {
+        // Without a permission there is neither an id nor a name, and so nothing to choose.
+        if info.device_id().is_empty() || info.label().is_empty() {
+            continue;
+        }
+        let (list, kind) = match info.kind() {
+            MediaDeviceKind::Audioinput => (&mut devices.microphones, DeviceKind::Microphone),
+            MediaDeviceKind::Videoinput => (&mut devices.cameras, DeviceKind::Camera),
+            MediaDeviceKind::Audiooutput => (&mut devices.speakers, DeviceKind::Speaker),
+            _ => continue,
+        };
+        let selected = remember::read(key(kind)).is_some_and(|chosen| chosen == info.device_id());
+        list.push(Device { id: info.device_id(), label: info.label(), selected });
+    }
+    Some(devices)
+}
+
+fn key(kind: DeviceKind) -> &'static str {
+    match kind {
+        DeviceKind::Microphone => capture::chosen_device(Source::Microphone),
+        DeviceKind::Camera => capture::chosen_device(Source::Camera),
+        DeviceKind::Speaker => CHOSEN_SPEAKER,
+    }
+}
+
+/// A speaker that is gone leaves the sound where it was.
+fn ignore_rejection(promise: Option<wasm_bindgen::JsValue>) {
+    if let Some(promise) = promise.and_then(|value| value.dyn_into::<js_sys::Promise>().ok()) {
+        spawn_local(async move { _ = JsFuture::from(promise).await });
+    }
+}

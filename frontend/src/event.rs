@@ -1,0 +1,41 @@
+//! What can happen to a session.
+
+use app::state::CallCommand;
+use call::{CaptureFault, LinkEvent, Source};
+use futures::channel::mpsc::UnboundedSender;
+use protocol::{PeerRef, ServerMessage};
+use web_sys::{MediaStream, MediaStreamTrack};
+
+use crate::link::LinkNumber;
+use crate::socket::SocketNumber;
+
+/// Everything that wakes the session's loop.
+pub(crate) enum Event {
+    /// The person wants something.
+    Command(CallCommand),
+    /// A message came.
+    Server { socket: SocketNumber, message: Box<ServerMessage> },
+    /// A socket is gone.
+    SocketClosed { socket: SocketNumber },
+    /// A peer connection reports.
+    Link { peer: PeerRef, number: LinkNumber, event: LinkEvent },
+    /// A peer connection receives somebody's media.
+    RemoteMedia { peer: PeerRef, number: LinkNumber, stream: MediaStream },
+    /// A device delivers.
+    Captured { source: Source, track: MediaStreamTrack },
+    /// A device does not deliver, or has stopped to.
+    CaptureFailed { source: Source, fault: CaptureFault },
+    /// A device was plugged in or out, or may be named now.
+    DevicesChanged,
+    /// The list of devices.
+    Devices(app::state::Devices),
+    /// Who is inside, told to somebody outside.
+    PeopleInside(Vec<String>),
+    /// Something to say once.
+    Say(&'static str),
+    /// Time to look at levels and timeouts.
+    Tick,
+}
+
+/// Where events go. Nothing is lost while the session lives, and nothing matters after.
+pub(crate) type Events = UnboundedSender<Event>;

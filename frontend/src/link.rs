@@ -1,0 +1,254 @@
+//! One RTCPeerConnection: carries out the commands of a link and reports what the browser says. Its listeners detach and
+//! it closes when it is dropped.
+
+use call::{ConnectionState, LinkCommand, LinkEvent, Role, Source};
+use gloo_events::EventListener;
+use js_sys::Array;
+use protocol::{IceCandidate, IceServer, PeerRef, Sdp};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidateInit, RtcIceServer, RtcPeerConnection,
+    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpReceiver, RtcRtpTransceiver, RtcRtpTransceiverDirection,
+    RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
+};
+
+use crate::event::{Event, Events};
+use crate::web;
+
+/// Tells the connections to one peer apart, so that a closed one cannot speak for its successor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LinkNumber(pub(crate) u32);
+
+/// A peer connection and its listeners.
+pub(crate) struct PeerLink {
+    connection: RtcPeerConnection,
+    report: Report,
+    /// The own media as one stream, so that the other side plays sound and picture in step.
+    local: MediaStream,
+    _listeners: [EventListener; 4],
+}
+
+/// Where a link's reports go.
+#[derive(Clone)]
+struct Report {
+    peer: PeerRef,
+    number: LinkNumber,
+    events: Events,
+}
+
+impl PeerLink {
+    pub(crate) fn open(
+        peer: PeerRef,
+        number: LinkNumber,
+        role: Role,
+        ice_servers: &[IceServer],
+        events: &Events,
+    ) -> Result<Self, JsValue> {
+        let connection = RtcPeerConnection::new_with_configuration(&configuration(ice_servers))?;
+        let report = Report { peer, number, events: events.clone() };
+        let local = MediaStream::new()?;
+        let listeners = listen(&connection, &report)?;
+        if role == Role::Initiator {
+            for source in Source::ALL {
+                let init = RtcRtpTransceiverInit::new();
+                init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+                init.set_streams(&Array::of1(&local));
+                connection.add_transceiver_with_str_and_init(kind(source), &init);
+            }
+        }
+        Ok(Self { connection, report, local, _listeners: listeners })
+    }
+
+    pub(crate) fn number(&self) -> LinkNumber {
+        self.report.number
+    }
+
+    /// Carries out everything but `Open`, `Publish` and `Close`, which are the session's.
+    pub(crate) fn command(&self, command: LinkCommand, tracks: impl Fn(Source) -> Option<MediaStreamTrack>) {
+        match command {
+            LinkCommand::CreateOffer => self.describe(RtcSdpType::Offer),
+            LinkCommand::CreateAnswer => {
+                self.fill_sections(tracks);
+                self.describe(RtcSdpType::Answer);
+            }
+            LinkCommand::ApplyOffer(sdp) => self.apply(RtcSdpType::Offer, &sdp),
+            LinkCommand::ApplyAnswer(sdp) => self.apply(RtcSdpType::Answer, &sdp),
+            LinkCommand::AddCandidate(candidate) => self.add_candidate(&candidate),
+            LinkCommand::AddEndOfCandidates => self.add_end_of_candidates(),
+            LinkCommand::RestartIce => _ = web::call_if_present(&self.connection, "restartIce", &JsValue::UNDEFINED),
+            LinkCommand::Open { .. } | LinkCommand::Publish { .. } | LinkCommand::Close => {}
+        }
+    }
+
+    /// Sends a track, or nothing, in place of what was sent. Needs no negotiation.
+    pub(crate) fn send(&self, source: Source, track: Option<&MediaStreamTrack>) {
+        if let Some(transceiver) = self.transceiver(source) {
+            replace_track(&transceiver, track);
+        }
+    }
+
+    /// What comes in from a source.
+    pub(crate) fn receiver(&self, source: Source) -> Option<RtcRtpReceiver> {
+        self.transceiver(source).map(|transceiver| transceiver.receiver())
+    }
+
+    /// Makes the sections that the peer's offer brought carry own media too.
+    fn fill_sections(&self, tracks: impl Fn(Source) -> Option<MediaStreamTrack>) {
+        for source in Source::ALL {
+            let Some(transceiver) = self.transceiver(source) else { continue };
+            transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+            web::call_if_present(&transceiver.sender(), "setStreams", &self.local);
+            replace_track(&transceiver, tracks(source).as_ref());
+        }
+    }
+
+    fn transceiver(&self, source: Source) -> Option<RtcRtpTransceiver> {
+        let transceivers = self.connection.get_transceivers();
+        let all = transceivers.iter().filter_map(|one| one.dyn_into::<RtcRtpTransceiver>().ok());
+        all.into_iter().find(|one| one.receiver().track().kind() == kind(source))
+    }
+
+    fn describe(&self, what: RtcSdpType) {
+        let (connection, report) = (self.connection.clone(), self.report.clone());
+        spawn_local(async move {
+            let made = match what {
+                RtcSdpType::Offer => connection.create_offer(),
+                _ => connection.create_answer(),
+            };
+            report.link(match describe(&connection, made).await {
+                Some(sdp) => LinkEvent::LocalDescription(sdp),
+                None => LinkEvent::NegotiationFailed,
+            });
+        });
+    }
+
+    fn apply(&self, what: RtcSdpType, sdp: &Sdp) {
+        let description = RtcSessionDescriptionInit::new(what);
+        description.set_sdp(sdp.as_str());
+        let (promise, report) = (self.connection.set_remote_description(&description), self.report.clone());
+        spawn_local(async move {
+            report.link(match JsFuture::from(promise).await {
+                Ok(_) => LinkEvent::RemoteDescriptionApplied,
+                Err(_) => LinkEvent::NegotiationFailed,
+            });
+        });
+    }
+
+    fn add_candidate(&self, candidate: &IceCandidate) {
+        let init = RtcIceCandidateInit::new(&candidate.candidate);
+        init.set_sdp_mid(candidate.sdp_mid.as_deref());
+        init.set_sdp_m_line_index(candidate.sdp_m_line_index);
+        if let Some(fragment) = &candidate.username_fragment {
+            _ = js_sys::Reflect::set(&init, &"usernameFragment".into(), &fragment.into());
+        }
+        self.add(Some(&init));
+    }
+
+    fn add_end_of_candidates(&self) {
+        self.add(None);
+    }
+
+    /// A candidate that the browser does not like costs one path, not the link.
+    fn add(&self, init: Option<&RtcIceCandidateInit>) {
+        let promise = self.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(init);
+        spawn_local(async move { _ = JsFuture::from(promise).await });
+    }
+}
+
+impl Drop for PeerLink {
+    fn drop(&mut self) {
+        self.connection.close();
+    }
+}
+
+impl Report {
+    fn link(&self, event: LinkEvent) {
+        let Self { peer, number, events } = self;
+        _ = events.unbounded_send(Event::Link { peer: *peer, number: *number, event });
+    }
+
+    fn remote_media(&self, stream: &MediaStream) {
+        let Self { peer, number, events } = self;
+        _ = events.unbounded_send(Event::RemoteMedia { peer: *peer, number: *number, stream: stream.clone() });
+    }
+}
+
+fn listen(connection: &RtcPeerConnection, report: &Report) -> Result<[EventListener; 4], JsValue> {
+    let needed = report.clone();
+    let negotiation = EventListener::new(connection, "negotiationneeded", move |_| needed.link(LinkEvent::NegotiationNeeded));
+    let found = report.clone();
+    let candidates = EventListener::new(connection, "icecandidate", move |event| {
+        if let Some(event) = event.dyn_ref::<RtcPeerConnectionIceEvent>().and_then(candidate_event) {
+            found.link(event);
+        }
+    });
+    let (changed, changing) = (report.clone(), connection.clone());
+    let state = EventListener::new(connection, "connectionstatechange", move |_| {
+        changed.link(LinkEvent::ConnectionState(connection_state(&changing)));
+    });
+    // The tracks of one peer go into one stream, whatever streams the peer says they belong to.
+    let (arrived, stream) = (report.clone(), MediaStream::new()?);
+    let tracks = EventListener::new(connection, "track", move |event| {
+        if let Some(event) = event.dyn_ref::<RtcTrackEvent>() {
+            stream.add_track(&event.track());
+            arrived.remote_media(&stream);
+        }
+    });
+    Ok([negotiation, candidates, state, tracks])
+}
+
+fn candidate_event(event: &RtcPeerConnectionIceEvent) -> Option<LinkEvent> {
+    let Some(candidate) = event.candidate() else { return Some(LinkEvent::EndOfCandidates) };
+    let text = candidate.candidate();
+    if text.is_empty() {
+        return None; // The end of one generation; the end of all follows as a null candidate.
+    }
+    let fragment = js_sys::Reflect::get(&candidate, &"usernameFragment".into()).ok().and_then(|value| value.as_string());
+    Some(LinkEvent::Candidate(IceCandidate {
+        candidate: text,
+        sdp_mid: candidate.sdp_mid(),
+        sdp_m_line_index: candidate.sdp_m_line_index(),
+        username_fragment: fragment,
+    }))
+}
+
+fn connection_state(connection: &RtcPeerConnection) -> ConnectionState {
+    match connection.connection_state() {
+        RtcPeerConnectionState::Connected => ConnectionState::Connected,
+        RtcPeerConnectionState::Disconnected => ConnectionState::Disconnected,
+        RtcPeerConnectionState::Failed => ConnectionState::Failed,
+        RtcPeerConnectionState::Closed => ConnectionState::Closed,
+        _ => ConnectionState::Connecting,
+    }
+}
+
+/// Sets what `made` promises as the local description and returns its text.
+async fn describe(connection: &RtcPeerConnection, made: js_sys::Promise) -> Option<Sdp> {
+    let description: RtcSessionDescriptionInit = JsFuture::from(made).await.ok()?.unchecked_into();
+    JsFuture::from(connection.set_local_description(&description)).await.ok()?;
+    Sdp::new(connection.local_description()?.sdp()).ok()
+}
+
+fn replace_track(transceiver: &RtcRtpTransceiver, track: Option<&MediaStreamTrack>) {
+    let promise = transceiver.sender().replace_track(track);
+    spawn_local(async move { _ = JsFuture::from(promise).await });
+}
+
+fn configuration(ice_servers: &[IceServer]) -> RtcConfiguration {
+    let configuration = RtcConfiguration::new();
+    let servers = ice_servers.iter().map(|server| {
+        let entry = RtcIceServer::new();
+        entry.set_urls(&server.urls.iter().map(|url| JsValue::from_str(url)).collect::<Array>());
+        JsValue::from(entry)
+    });
+    configuration.set_ice_servers(&servers.collect::<Array>());
+    configuration
+}
+
+fn kind(source: Source) -> &'static str {
+    match source {
+        Source::Microphone => "audio",
+        Source::Camera => "video",
+    }
+}

@@ -1,0 +1,340 @@
+//! One visit to a room's page: owns the call and every JavaScript object that belongs to it, and runs the loop over
+//! [`Event`]. What the call wants done is done here; leaving drops the objects, and with them devices and connections.
+
+use std::collections::BTreeMap;
+
+use app::state::{CallCommand, CallView, DeviceKind, Notice, Phase as PhaseView, SourceView};
+use call::{Call, Command, Input, LinkCommand, LinkEvent, Output, Phase, Signalling, Source};
+use futures::StreamExt;
+use futures::channel::mpsc::UnboundedReceiver;
+use gloo_events::EventListener;
+use gloo_timers::callback::Interval;
+use protocol::{PeerRef, RoomCode};
+use reactive_stores::Store;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use crate::capture::{self, Captures};
+use crate::event::{Event, Events};
+use crate::levels::{self, Meter};
+use crate::link::{LinkNumber, PeerLink};
+use crate::presence::Presence;
+use crate::socket::{Socket, SocketNumber};
+use crate::videos::Videos;
+use crate::{clock, devices, publish, remember, web};
+
+/// How often levels are measured and timeouts looked at. A syllable lasts about this long.
+const TICK_MILLIS: u32 = 125;
+
+struct Session {
+    code: RoomCode,
+    call: Call,
+    events: Events,
+    socket: Option<Socket>,
+    sockets_made: u32,
+    links: BTreeMap<PeerRef, PeerLink>,
+    links_made: u32,
+    captures: Captures,
+    /// Devices to be asked for together, with one question.
+    to_capture: Vec<Source>,
+    meter: Option<Meter>,
+    videos: Videos,
+    presence: Option<Presence>,
+    shown: Shown,
+    view: Store<CallView>,
+    _timer: Interval,
+    _devices: Option<EventListener>,
+}
+
+/// What the page shows that the call does not know.
+#[derive(Default)]
+struct Shown {
+    remembered_name: String,
+    level: u8,
+    devices: app::state::Devices,
+    people_inside: Option<Vec<String>>,
+    notice: Notice,
+}
+
+/// Starts the session of a room's page; on any other page there is none.
+pub(crate) fn start(view: Store<CallView>, events: Events, mut received: UnboundedReceiver<Event>) {
+    let Some(code) = code_of_page() else { return };
+    spawn_local(async move {
+        let mut session = Session::new(code, view, events);
+        session.prepare();
+        while let Some(event) = received.next().await {
+            session.handle(event);
+            while let Ok(event) = received.try_recv() {
+                session.handle(event);
+            }
+            session.publish();
+        }
+    });
+}
+
+fn code_of_page() -> Option<RoomCode> {
+    let path = web::window()?.location().pathname().ok()?;
+    RoomCode::parse(path.strip_prefix("/r/")?).ok()
+}
+
+impl Session {
+    fn new(code: RoomCode, view: Store<CallView>, events: Events) -> Self {
+        let ticks = events.clone();
+        let shown = Shown { remembered_name: remember::read(remember::NAME).unwrap_or_default(), ..Shown::default() };
+        Self {
+            code,
+            call: Call::new(code),
+            socket: None,
+            sockets_made: 0,
+            links: BTreeMap::new(),
+            links_made: 0,
+            captures: Captures::default(),
+            to_capture: Vec::new(),
+            meter: None,
+            videos: Videos::default(),
+            presence: None,
+            shown,
+            view,
+            _timer: Interval::new(TICK_MILLIS, move || _ = ticks.unbounded_send(Event::Tick)),
+            _devices: devices::watch(&events),
+            events,
+        }
+    }
+
+    /// Shows the choice of devices, with both devices on.
+    fn prepare(&mut self) {
+        self.call = Call::new(self.code);
+        self.presence = Some(Presence::watch(self.code, &self.events));
+        for source in Source::ALL {
+            self.input(Input::Command(Command::Switch { source, to: true.into() }));
+        }
+        self.publish();
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Command(command) => self.command(command),
+            Event::Server { socket, message } => {
+                if self.socket.as_ref().is_some_and(|current| current.number() == socket) {
+                    self.input(Input::Server(*message));
+                }
+            }
+            Event::SocketClosed { socket } => self.socket_closed(socket),
+            Event::Link { peer, number, event } => self.link_event(peer, number, event),
+            Event::RemoteMedia { peer, number, stream } => {
+                if let PeerRef::Participant(id) = peer
+                    && self.is_current(peer, number)
+                {
+                    self.videos.stream(Some(id), Some(stream));
+                }
+            }
+            Event::Captured { source, track } => {
+                self.captures.keep(source, track, &self.events);
+                self.captures_changed(source);
+                self.input(Input::Captured(source));
+            }
+            Event::CaptureFailed { source, fault } => {
+                self.captures.stop(source);
+                self.captures_changed(source);
+                self.input(Input::CaptureFailed { source, fault });
+            }
+            Event::DevicesChanged => devices::list(&self.events),
+            Event::Devices(devices) => self.shown.devices = devices,
+            Event::PeopleInside(people) => self.shown.people_inside = Some(people),
+            Event::Say(text) => self.say(text.to_owned()),
+            Event::Tick => self.tick(),
+        }
+    }
+
+    fn command(&mut self, command: CallCommand) {
+        match command {
+            CallCommand::Switch { source, on } => {
+                self.input(Input::Command(Command::Switch { source: self::source(source), to: on.into() }));
+            }
+            CallCommand::Join { name } => {
+                remember::write(remember::NAME, name.as_str());
+                self.input(Input::Command(Command::Join { name }));
+            }
+            CallCommand::Leave => self.input(Input::Command(Command::Leave)),
+            CallCommand::Prepare => self.prepare(),
+            CallCommand::SelectDevice { kind, id } => self.select_device(kind, &id),
+            CallCommand::TestSpeaker => _ = devices::play_test_sound(),
+            CallCommand::CopyLink => copy_link(self.events.clone()),
+            CallCommand::ShowVideo { element, participant } => self.videos.element(participant, element),
+        }
+    }
+
+    fn select_device(&mut self, kind: DeviceKind, id: &str) {
+        devices::choose(kind, id);
+        let source = match kind {
+            DeviceKind::Microphone => Source::Microphone,
+            DeviceKind::Camera => Source::Camera,
+            DeviceKind::Speaker => return self.videos.use_speaker(),
+        };
+        // The new track takes the place of the old one when it is there; nothing is sent in between from neither.
+        if self.captures.track(source).is_some() {
+            capture::start(vec![source], self.events.clone());
+        }
+    }
+
+    fn socket_closed(&mut self, number: SocketNumber) {
+        if self.socket.take_if(|current| current.number() == number).is_some() {
+            self.input(Input::SocketClosed);
+        }
+    }
+
+    fn link_event(&mut self, peer: PeerRef, number: LinkNumber, event: LinkEvent) {
+        if self.is_current(peer, number) {
+            self.input(Input::Link { peer, event });
+        }
+    }
+
+    fn is_current(&self, peer: PeerRef, number: LinkNumber) -> bool {
+        self.links.get(&peer).is_some_and(|link| link.number() == number)
+    }
+
+    fn tick(&mut self) {
+        let own = self.meter.as_ref().map(Meter::level);
+        self.shown.level = own.map_or(0, |level| as_percent(level.0));
+        if let Some(level) = own {
+            self.input(Input::Level { participant: None, level });
+        }
+        let heard = self.links.iter().filter_map(|(peer, link)| {
+            let PeerRef::Participant(id) = peer else { return None };
+            Some((*id, levels::received(&link.receiver(Source::Microphone)?)))
+        });
+        for (id, level) in heard.collect::<Vec<_>>() {
+            self.input(Input::Level { participant: Some(id), level });
+        }
+        if self.call.poll_timeout().is_some_and(|due| clock::now() >= due) {
+            self.call.handle_timeout(clock::now());
+            self.carry_out();
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        self.call.handle_input(clock::now(), input);
+        self.carry_out();
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(output) = self.call.poll_output() {
+            match output {
+                Output::OpenSocket => self.open_socket(),
+                Output::Send(frame) => {
+                    if let Some(socket) = &self.socket {
+                        socket.send(&frame);
+                    }
+                }
+                Output::CloseSocket => self.socket = None,
+                Output::StartCapture(source) => self.to_capture.push(source),
+                Output::StopCapture(source) => {
+                    self.captures.stop(source);
+                    self.captures_changed(source);
+                }
+                Output::Link { peer, command } => self.link_command(peer, command),
+                Output::Notify(notice) => self.say(publish::notice(&notice)),
+            }
+        }
+    }
+
+    fn open_socket(&mut self) {
+        self.videos.forget_others();
+        self.presence = None;
+        self.sockets_made += 1;
+        self.socket = Socket::open(SocketNumber(self.sockets_made), &self.events);
+        self.input(if self.socket.is_some() { Input::SocketOpened } else { Input::SocketClosed });
+    }
+
+    fn link_command(&mut self, peer: PeerRef, command: LinkCommand) {
+        match command {
+            LinkCommand::Open { role, ice_servers } => {
+                self.links_made += 1;
+                let number = LinkNumber(self.links_made);
+                match PeerLink::open(peer, number, role, &ice_servers, &self.events) {
+                    Ok(link) => _ = self.links.insert(peer, link),
+                    Err(_) => self.input(Input::Link { peer, event: LinkEvent::NegotiationFailed }),
+                }
+            }
+            LinkCommand::Publish { source, switch } => {
+                if let Some(link) = self.links.get(&peer) {
+                    link.send(source, self.captures.track(source).filter(|_| switch.is_on()));
+                }
+            }
+            LinkCommand::Close => {
+                self.links.remove(&peer);
+                if let PeerRef::Participant(id) = peer {
+                    self.videos.stream(Some(id), None);
+                }
+            }
+            other => {
+                if let Some(link) = self.links.get(&peer) {
+                    link.command(other, |source| self.captures.track(source).cloned());
+                }
+            }
+        }
+    }
+
+    fn captures_changed(&mut self, source: Source) {
+        let track = self.captures.track(source);
+        match source {
+            Source::Microphone => self.meter = track.and_then(Meter::new),
+            Source::Camera => self.videos.own_camera(track),
+        }
+    }
+
+    fn say(&mut self, text: String) {
+        self.shown.notice = Notice { number: self.shown.notice.number.wrapping_add(1), text };
+    }
+
+    /// Asks for the devices wanted since the last time, and brings the page up to date.
+    fn publish(&mut self) {
+        if !self.to_capture.is_empty() {
+            capture::start(std::mem::take(&mut self.to_capture), self.events.clone());
+        }
+        let call = self.call.snapshot();
+        let view = CallView {
+            phase: publish::phase(call.phase),
+            ready: true,
+            signalling_lost: call.phase == Phase::Joined && call.signalling == Signalling::Lost,
+            me: call.me,
+            name: call.name.map_or_else(|| self.shown.remembered_name.clone(), |name| name.to_string()),
+            room_name: call.room.and_then(|room| room.name).map(|name| name.to_string()),
+            microphone: publish::media(call.publications.microphone),
+            camera: publish::media(call.publications.camera),
+            speaking: call.speaking,
+            level: if publish::phase(call.phase) == PhaseView::Preparing { self.shown.level } else { 0 },
+            devices: self.shown.devices.clone(),
+            people_inside: self.shown.people_inside.clone(),
+            participants: call.participants.into_iter().map(publish::participant).collect(),
+            notice: self.shown.notice.clone(),
+        };
+        app::state::publish(self.view, view);
+    }
+}
+
+fn source(source: SourceView) -> Source {
+    match source {
+        SourceView::Microphone => Source::Microphone,
+        SourceView::Camera => Source::Camera,
+    }
+}
+
+/// Speech is quiet in linear terms; the root makes the meter move as the ear hears.
+fn as_percent(level: f32) -> u8 {
+    (level.sqrt() * 140.0).clamp(0.0, 100.0) as u8
+}
+
+fn copy_link(events: Events) {
+    spawn_local(async move {
+        let copied = async {
+            let window = web::window()?;
+            let promise = window.navigator().clipboard().write_text(&window.location().href().ok()?);
+            JsFuture::from(promise).await.ok()
+        };
+        let text = match copied.await {
+            Some(_) => "Link copied",
+            None => "The link could not be copied; copy it from the address bar",
+        };
+        _ = events.unbounded_send(Event::Say(text));
+    });
+}

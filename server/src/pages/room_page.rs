@@ -1,0 +1,31 @@
+//! `GET /r/{code}`
+
+use app::Scripts;
+use app::state::RoomLookup;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{Request, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use protocol::{RoomCode, RoomStanding};
+
+use super::render;
+use crate::AppState;
+
+/// The pre-join screen, or a page that says why there is none. Another spelling of a code leads to the usual one.
+pub(crate) async fn room_page(
+    State(state): State<AppState>,
+    Path(text): Path<String>,
+    request: Request<Body>,
+) -> Response {
+    let lookup = match RoomCode::parse(&text) {
+        Ok(code) if code.to_string() != text => return Redirect::permanent(&format!("/r/{code}")).into_response(),
+        Ok(code) => state.rooms.validate(code).await,
+        Err(_) => RoomLookup::UNKNOWN,
+    };
+    let (status, scripts) = match lookup.standing {
+        RoomStanding::Open => (StatusCode::OK, Scripts::Hydrate),
+        RoomStanding::Full => (StatusCode::CONFLICT, Scripts::None),
+        RoomStanding::Unknown => (StatusCode::NOT_FOUND, Scripts::None),
+    };
+    render(&state, request, status, scripts, Some(lookup)).await
+}

@@ -1,0 +1,84 @@
+//! How often one address may do something.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+
+use governor::clock::{Clock as _, MonotonicClock};
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use protocol::limits::{MESSAGE_BURST, MESSAGES_PER_SECOND};
+
+/// The rate of one socket's messages.
+pub(crate) type MessageRate =
+    RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<std::time::Instant>>;
+
+/// The full rate of [`MESSAGE_BURST`] and [`MESSAGES_PER_SECOND`].
+pub(crate) fn message_rate() -> MessageRate {
+    let quota = Quota::per_second(at_least_one(MESSAGES_PER_SECOND)).allow_burst(at_least_one(MESSAGE_BURST));
+    RateLimiter::direct_with_clock(quota, MonotonicClock)
+}
+
+/// A rate for each address.
+pub(crate) struct AddressRate {
+    limiter: RateLimiter<IpAddr, DashMapStateStore<IpAddr>, MonotonicClock, NoOpMiddleware<std::time::Instant>>,
+}
+
+/// The address has to wait this long, in whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RetryAfter(pub(crate) u64);
+
+/// When this many addresses are remembered, those that would be allowed everything again are forgotten.
+const MANY_ADDRESSES: usize = 10_000;
+
+impl AddressRate {
+    pub(crate) fn new(at_once: u32, per_minute: u32) -> Self {
+        let quota = Quota::per_minute(at_least_one(per_minute)).allow_burst(at_least_one(at_once));
+        Self { limiter: RateLimiter::dashmap_with_clock(quota, MonotonicClock) }
+    }
+
+    pub(crate) fn check(&self, address: IpAddr) -> Result<(), RetryAfter> {
+        if self.limiter.len() > MANY_ADDRESSES {
+            self.limiter.retain_recent();
+        }
+        self.limiter.check_key(&one_customer(address)).map_err(|not_until| {
+            RetryAfter(not_until.wait_time_from(MonotonicClock.now()).as_secs() + 1)
+        })
+    }
+}
+
+/// An IPv6 customer has a whole /64 (RFC 6177), so its addresses count as one.
+fn one_customer(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+fn at_least_one(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_its_own_share_and_learns_how_long_to_wait() {
+        let rate = AddressRate::new(2, 1);
+        let [a, b] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse().unwrap());
+        assert!(rate.check(a).is_ok() && rate.check(a).is_ok());
+        let RetryAfter(seconds) = rate.check(a).unwrap_err();
+        assert!((1..=61).contains(&seconds), "{seconds}");
+        assert!(rate.check(b).is_ok());
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_share() {
+        let rate = AddressRate::new(1, 1);
+        assert!(rate.check("2001:db8::1".parse().unwrap()).is_ok());
+        assert!(rate.check("2001:db8::2".parse().unwrap()).is_err());
+        assert!(rate.check("2001:db8:0:1::1".parse().unwrap()).is_ok());
+    }
+}

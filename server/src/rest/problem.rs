@@ -1,0 +1,44 @@
+//! Refusals as problem documents (RFC 9457).
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use protocol::{ErrorCode, Problem};
+
+use crate::rate_limit::RetryAfter;
+
+/// A problem document on its way out.
+pub(crate) struct ProblemResponse {
+    problem: Problem,
+    retry_after: Option<RetryAfter>,
+}
+
+/// A refusal with a status, a short kind, and what was wrong this time.
+pub(crate) fn problem(status: StatusCode, kind: &str, detail: impl Into<String>) -> ProblemResponse {
+    let title = status.canonical_reason().unwrap_or("Error").to_owned();
+    let problem =
+        Problem { kind: format!("/problems/{kind}"), title, status: status.as_u16(), detail: Some(detail.into()) };
+    ProblemResponse { problem, retry_after: None }
+}
+
+impl ProblemResponse {
+    /// Too often; says when to come back.
+    pub(crate) fn rate_limited(retry_after: RetryAfter) -> Self {
+        let refusal =
+            problem(StatusCode::TOO_MANY_REQUESTS, "rate_limited", ErrorCode::RateLimited.sentence());
+        Self { retry_after: Some(retry_after), ..refusal }
+    }
+}
+
+impl IntoResponse for ProblemResponse {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self.problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(RetryAfter(seconds)) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

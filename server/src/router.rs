@@ -1,0 +1,44 @@
+//! Every route, grouped by who calls it.
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::routing::{get, post};
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::{AppState, pages, rest, signalling};
+
+/// The largest body of a request, in bytes. Every form and document is far smaller.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// Pages, forms, REST, signalling and files, as one router.
+pub fn router(state: AppState) -> Router {
+    let files = |folder: &str| ServeDir::new(state.config.server.site.join(folder)).precompressed_br();
+    let from_people = Router::new()
+        .route("/", get(pages::landing))
+        .route("/rooms", post(pages::create_form))
+        .route("/join", post(pages::join_form))
+        .route("/r/{code}", get(pages::room_page));
+    let from_programs = Router::new()
+        .route("/api/v1/ws", get(signalling::upgrade))
+        .route("/api/v1/rooms", post(rest::create_room))
+        .route("/api/v1/rooms/{code}/validate", post(rest::validate_room));
+    let static_files = Router::new()
+        .nest_service("/pkg", files("pkg"))
+        .route_service("/favicon.svg", files(""))
+        .route_service("/robots.txt", files(""));
+    from_people
+        .merge(from_programs)
+        .merge(static_files)
+        .fallback(pages::not_found)
+        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .layer(set_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(set_header(header::REFERRER_POLICY, "no-referrer"))
+        .layer(set_header(header::X_FRAME_OPTIONS, "SAMEORIGIN"))
+        .with_state(state)
+}
+
+fn set_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}

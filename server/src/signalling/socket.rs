@@ -1,0 +1,261 @@
+//! One socket: reads, checks, forwards, and writes what the room says. Holds no state of the room.
+
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use protocol::limits::{MAX_MESSAGE_BYTES, SILENCE_LIMIT_SECONDS};
+use protocol::{
+    ClientFrame, ClientMessage, CloseCode, ErrorCode, LeaveReason, MessageId, ParticipantId, ProtocolError,
+    ServerMessage, VERSION,
+};
+use serde::Deserialize;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use crate::rate_limit::{MessageRate, message_rate};
+use crate::rooms::{Outgoing, RoomEvent, RoomHandle};
+use crate::{AppState, ids};
+
+/// How long a socket may take to say where it wants to go.
+const JOIN_WITHIN: Duration = Duration::from_secs(10);
+
+/// Silence after which a connection is given up.
+const SILENCE_LIMIT: Duration = Duration::from_secs(SILENCE_LIMIT_SECONDS);
+
+/// How long one write may take before the reader counts as gone.
+const WRITE_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a peer may take to answer a close frame.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+
+/// Messages that wait for a client. One that lets this many pile up is closed; a mesh of four sends about 100 at once.
+const WAITING_MESSAGES: usize = 256;
+
+/// Runs one connection from its first message to its close frame.
+pub(super) async fn run(mut socket: WebSocket, state: AppState) {
+    let mut stopping = state.stopping.subscribe();
+    let rate = message_rate();
+    let joined = tokio::select! {
+        joined = join(&mut socket, &state, &rate) => joined,
+        () = stop_asked(&mut stopping) => Err(End::refused(ErrorCode::ServerStopping)),
+    };
+    drop(state);
+    let end = match joined {
+        Ok(mut member) => {
+            let end = member.converse(&mut socket, &rate, &mut stopping).await;
+            member.part(&end).await;
+            end
+        }
+        Err(end) => end,
+    };
+    finish(&mut socket, end).await;
+}
+
+/// A socket that has asked a room to let it in.
+struct Member {
+    id: ParticipantId,
+    room: RoomHandle,
+    incoming: mpsc::Receiver<Outgoing>,
+}
+
+/// What can happen to a socket in a room.
+enum Event {
+    Received(Option<Result<Message, axum::Error>>),
+    Outgoing(Option<Outgoing>),
+    Silent,
+    Stopping,
+}
+
+/// Why a connection ends.
+enum End {
+    /// The client is gone.
+    Gone,
+    /// The client did something that ends it.
+    Refused(ProtocolError),
+    /// The room ends it, and has said why.
+    Closed(CloseCode),
+}
+
+impl End {
+    fn refused(code: ErrorCode) -> Self {
+        Self::Refused(ProtocolError::new(code, None))
+    }
+}
+
+/// What a socket said.
+enum Heard {
+    Frame(Box<ClientFrame>),
+    /// A ping or pong of the WebSocket itself.
+    Nothing,
+}
+
+async fn join(socket: &mut WebSocket, state: &AppState, rate: &MessageRate) -> Result<Member, End> {
+    let frame = loop {
+        let received = timeout(JOIN_WITHIN, socket.recv()).await.map_err(|_| End::refused(ErrorCode::Silent))?;
+        match understand(received, rate)? {
+            Heard::Frame(frame) => break frame,
+            Heard::Nothing => {}
+        }
+    };
+    let refused = |code| End::Refused(ProtocolError::new(code, frame.id));
+    let ClientMessage::Join { version, room, name, media } = frame.message else {
+        return Err(refused(ErrorCode::NotJoined));
+    };
+    if version != VERSION {
+        return Err(refused(ErrorCode::UnsupportedVersion));
+    }
+    let room = state.rooms.find(room).ok_or_else(|| refused(ErrorCode::RoomUnknown))?;
+    let (outgoing, incoming) = mpsc::channel(WAITING_MESSAGES);
+    let id = ids::participant();
+    let event = RoomEvent::Join { id, session: ids::session(), name, media, outgoing };
+    room.events.send(event).await.map_err(|_| refused(ErrorCode::RoomUnknown))?;
+    Ok(Member { id, room, incoming })
+}
+
+impl Member {
+    /// Passes messages both ways until one side ends it.
+    async fn converse(
+        &mut self,
+        socket: &mut WebSocket,
+        rate: &MessageRate,
+        stopping: &mut watch::Receiver<bool>,
+    ) -> End {
+        let silence = tokio::time::sleep(SILENCE_LIMIT);
+        tokio::pin!(silence);
+        loop {
+            let event = tokio::select! {
+                received = socket.recv() => Event::Received(received),
+                outgoing = self.incoming.recv() => Event::Outgoing(outgoing),
+                () = &mut silence => Event::Silent,
+                () = stop_asked(stopping) => Event::Stopping,
+            };
+            let step = match event {
+                Event::Received(received) => {
+                    silence.as_mut().reset(tokio::time::Instant::now() + SILENCE_LIMIT);
+                    self.hear(received, rate).await
+                }
+                Event::Outgoing(outgoing) => tell(socket, outgoing).await,
+                Event::Silent => Err(End::refused(ErrorCode::Silent)),
+                Event::Stopping => Err(End::refused(ErrorCode::ServerStopping)),
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    async fn hear(
+        &mut self,
+        received: Option<Result<Message, axum::Error>>,
+        rate: &MessageRate,
+    ) -> Result<(), End> {
+        let Heard::Frame(frame) = understand(received, rate)? else { return Ok(()) };
+        let event = RoomEvent::Message { from: self.id, frame };
+        self.room.events.send(event).await.map_err(|_| End::refused(ErrorCode::Internal))?;
+        Ok(())
+    }
+
+    /// Tells the room, unless the room knows.
+    async fn part(&self, end: &End) {
+        let reason = match end {
+            End::Gone => LeaveReason::Disconnected,
+            End::Refused(_) => LeaveReason::Removed,
+            End::Closed(_) => return,
+        };
+        _ = self.room.events.send(RoomEvent::Disconnected { id: self.id, reason }).await;
+    }
+}
+
+/// Checks size, rate and form of what came.
+fn understand(received: Option<Result<Message, axum::Error>>, rate: &MessageRate) -> Result<Heard, End> {
+    let message = match received {
+        None | Some(Ok(Message::Close(_))) => return Err(End::Gone),
+        Some(Err(error)) => return Err(reading_failed(&error)),
+        Some(Ok(message)) => message,
+    };
+    if rate.check().is_err() {
+        return Err(End::refused(ErrorCode::RateLimited));
+    }
+    match message {
+        Message::Text(text) => parse(&text).map(Heard::Frame),
+        Message::Ping(_) | Message::Pong(_) => Ok(Heard::Nothing),
+        Message::Binary(_) => Err(End::refused(ErrorCode::Malformed)),
+        Message::Close(_) => Err(End::Gone),
+    }
+}
+
+fn parse(text: &str) -> Result<Box<ClientFrame>, End> {
+    serde_json::from_str(text).map(Box::new).map_err(|error| {
+        // What is wrong with the message is told to its sender, and to nobody else: it may hold a name.
+        let mut refusal = ProtocolError::new(ErrorCode::Malformed, message_id(text));
+        refusal.message = format!("{}: {error}", refusal.message);
+        End::Refused(refusal)
+    })
+}
+
+/// The id of a message that is otherwise not understood.
+fn message_id(text: &str) -> Option<MessageId> {
+    #[derive(Deserialize)]
+    struct OnlyId {
+        id: Option<MessageId>,
+    }
+    serde_json::from_str::<OnlyId>(text).ok().and_then(|message| message.id)
+}
+
+fn reading_failed(error: &axum::Error) -> End {
+    use std::error::Error as _;
+
+    let too_large = error.source().is_some_and(|source| source.to_string().contains("too long"));
+    if too_large { End::refused(ErrorCode::TooLarge) } else { End::Gone }
+}
+
+/// Writes what the room says. A room that says nothing more has dropped a client that reads too slowly.
+async fn tell(socket: &mut WebSocket, outgoing: Option<Outgoing>) -> Result<(), End> {
+    match outgoing {
+        Some(Outgoing::Message(text)) => write(socket, Message::Text(text)).await,
+        Some(Outgoing::Close(code)) => Err(End::Closed(code)),
+        None => Err(End::refused(ErrorCode::TooSlow)),
+    }
+}
+
+async fn write(socket: &mut WebSocket, message: Message) -> Result<(), End> {
+    match timeout(WRITE_WITHIN, socket.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(End::Gone),
+    }
+}
+
+async fn stop_asked(stopping: &mut watch::Receiver<bool>) {
+    _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+/// Says why, closes, and waits a moment for the other side to close too.
+async fn finish(socket: &mut WebSocket, end: End) {
+    let (code, reason) = match end {
+        End::Gone => return,
+        End::Closed(code) => (code, ""),
+        End::Refused(error) => {
+            tracing::info!(code = ?error.code, "a connection was ended");
+            let sentence = error.code.sentence();
+            let code = error.code.closes_with().unwrap_or(CloseCode::POLICY);
+            if let Ok(text) = serde_json::to_string(&ServerMessage::Error(error)) {
+                _ = write(socket, Message::Text(text.into())).await;
+            }
+            (code, sentence)
+        }
+    };
+    let frame = CloseFrame { code: code.0, reason: Utf8Bytes::from_static(reason) };
+    if write(socket, Message::Close(Some(frame))).await.is_ok() {
+        // Anything else that is still on its way is read and dropped, so that the close frame is not lost with a reset.
+        let mut left = MAX_MESSAGE_BYTES;
+        _ = timeout(CLOSE_WITHIN, async {
+            while let Some(Ok(message)) = socket.recv().await {
+                left = left.saturating_sub(message.into_data().len());
+                if left == 0 {
+                    break;
+                }
+            }
+        })
+        .await;
+    }
+}
