@@ -16,6 +16,8 @@ ENV_FILE="$TOOLS/env.sh"
 CARGO_LEPTOS_VERSION=0.3.11
 # cargo-leptos needs this one; the project itself would build with 1.88.
 OLDEST_RUST=1.96
+# Fetched with rustup where the default toolchain is older or lacks the WebAssembly target. The default stays as it is.
+RUSTUP_RUST=1.99.1
 NODE_MAJOR=22
 
 main() {
@@ -128,17 +130,20 @@ rust_from_rustup() {
     have rustup || return 1
     local toolchain
     toolchain=$(rustup show active-toolchain 2>/dev/null | cut -d' ' -f1)
-    [ -n "$toolchain" ] || toolchain=stable
-    if ! { at_least "$OLDEST_RUST" "$(RUSTUP_TOOLCHAIN=$toolchain rust_version rustc)" \
-        && RUSTUP_TOOLCHAIN=$toolchain compiles_wasm; }; then
-        toolchain=stable
-        step "Asking rustup for the WebAssembly target (about 1 min; goes on without it when rustup's servers are out of reach)" \
-            timeout 300 env RUSTUP_MAX_RETRIES=0 rustup toolchain install stable --profile minimal --no-self-update \
-            --component clippy,rustfmt --target wasm32-unknown-unknown 2>/dev/null || { echo "    rustup's servers are out of reach"; return 1; }
+    if ! toolchain_serves "${toolchain:-none}"; then
+        toolchain=$RUSTUP_RUST
+        step "Asking rustup for Rust $RUSTUP_RUST with WebAssembly (about 1 min; goes on without where its servers are out of reach)" \
+            timeout 300 rustup toolchain install "$RUSTUP_RUST" --profile minimal --no-self-update \
+            --component clippy,rustfmt --target wasm32-unknown-unknown 2>/dev/null \
+            || { echo "    rustup's servers are out of reach"; return 1; }
     fi
-    (export RUSTUP_TOOLCHAIN=$toolchain; at_least "$OLDEST_RUST" "$(rust_version rustc)" && compiles_wasm) || return 1
+    toolchain_serves "$toolchain" || return 1
     say "Rust: rustup's $toolchain"
     echo "export RUSTUP_TOOLCHAIN=$toolchain" | remember rust
+}
+
+toolchain_serves() {
+    (export RUSTUP_TOOLCHAIN=$1; at_least "$OLDEST_RUST" "$(rust_version rustc)" && compiles_wasm)
 }
 
 rust_from_debian() {
@@ -155,7 +160,7 @@ rust_from_debian() {
     remember rust <<ENV
 export PATH="/usr/bin:\$PATH:\${CARGO_HOME:-\$HOME/.cargo}/bin"
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=/usr/lib/llvm-${lld#lld-}/bin/wasm-ld
-export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=--sysroot=$sysroot
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--sysroot=$sysroot --cfg erase_components"
 ENV
     [ -e "$sysroot/done" ] || step "Building Rust's standard library for WebAssembly (about 1 min)" build_wasm_std "$sysroot"
     say "Rust: Debian's $version"

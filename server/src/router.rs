@@ -34,7 +34,8 @@ pub fn router(state: AppState) -> Router {
         .fallback(pages::not_found)
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(set_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(set_header(header::REFERRER_POLICY, "no-referrer"))
+        // Stricter than this, browsers hide the origin of our own forms from us.
+        .layer(set_header(header::REFERRER_POLICY, "same-origin"))
         .layer(set_header(header::X_FRAME_OPTIONS, "SAMEORIGIN"))
         .with_state(state)
 }

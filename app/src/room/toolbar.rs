@@ -19,11 +19,10 @@ pub(crate) fn Toolbar(people_open: RwSignal<bool>) -> impl IntoView {
             <MediaButton source=SourceView::Microphone/>
             <MediaButton source=SourceView::Camera/>
             <CopyLink/>
-            <button type="button" class="round-button" aria-label="People" title="People"
+            <button type="button" class="round-button" aria-label="People" title="People" data-badge=count
                 aria-expanded=move || people_open.get().to_string()
                 on:click=move |_| people_open.update(|open| *open = !*open)>
                 <Icon symbol=Symbol::People/>
-                <span class="badge" aria-hidden="true">{count}</span>
             </button>
             <button type="button" class="round-button leave" aria-label="Leave" title="Leave"
                 on:click=move |_| call.send(CallCommand::Leave)>

@@ -1,12 +1,11 @@
 //! `GET /`
 
-use app::Scripts;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
 
-use super::render;
+use super::plain;
 use crate::AppState;
 
 /// The front door. Ships no script.
@@ -17,5 +16,5 @@ pub(crate) async fn landing(State(state): State<AppState>, request: Request<Body
     } else {
         StatusCode::OK
     };
-    render(&state, request, status, Scripts::None, None).await
+    plain(&state, request, status, None).await
 }

@@ -11,5 +11,5 @@ pub(crate) use create_form::create_form;
 pub(crate) use join_form::join_form;
 pub(crate) use landing::landing;
 pub(crate) use not_found::not_found;
-pub(crate) use render::render;
+pub(crate) use render::{interactive, plain};
 pub(crate) use room_page::room_page;

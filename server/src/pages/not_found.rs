@@ -1,15 +1,14 @@
 //! Any path that leads nowhere.
 
-use app::Scripts;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
 
-use super::render;
+use super::plain;
 use crate::AppState;
 
 /// 404, as a page.
 pub(crate) async fn not_found(State(state): State<AppState>, request: Request<Body>) -> Response {
-    render(&state, request, StatusCode::NOT_FOUND, Scripts::None, None).await
+    plain(&state, request, StatusCode::NOT_FOUND, None).await
 }

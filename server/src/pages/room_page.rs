@@ -1,6 +1,5 @@
 //! `GET /r/{code}`
 
-use app::Scripts;
 use app::state::RoomLookup;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -8,7 +7,7 @@ use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use protocol::{RoomCode, RoomStanding};
 
-use super::render;
+use super::{interactive, plain};
 use crate::AppState;
 
 /// The pre-join screen, or a page that says why there is none. Another spelling of a code leads to the usual one.
@@ -22,10 +21,9 @@ pub(crate) async fn room_page(
         Ok(code) => state.rooms.validate(code).await,
         Err(_) => RoomLookup::UNKNOWN,
     };
-    let (status, scripts) = match lookup.standing {
-        RoomStanding::Open => (StatusCode::OK, Scripts::Hydrate),
-        RoomStanding::Full => (StatusCode::CONFLICT, Scripts::None),
-        RoomStanding::Unknown => (StatusCode::NOT_FOUND, Scripts::None),
-    };
-    render(&state, request, status, scripts, Some(lookup)).await
+    match lookup.standing {
+        RoomStanding::Open => interactive(&state, request, lookup).await,
+        RoomStanding::Full => plain(&state, request, StatusCode::CONFLICT, Some(lookup)).await,
+        RoomStanding::Unknown => plain(&state, request, StatusCode::NOT_FOUND, Some(lookup)).await,
+    }
 }

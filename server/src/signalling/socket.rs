@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use protocol::limits::{MAX_MESSAGE_BYTES, SILENCE_LIMIT_SECONDS};
+use protocol::limits::SILENCE_LIMIT_SECONDS;
 use protocol::{
     ClientFrame, ClientMessage, CloseCode, ErrorCode, LeaveReason, MessageId, ParticipantId, ProtocolError,
     ServerMessage, VERSION,
@@ -205,8 +205,8 @@ fn message_id(text: &str) -> Option<MessageId> {
 fn reading_failed(error: &axum::Error) -> End {
     use std::error::Error as _;
 
-    let too_large = error.source().is_some_and(|source| source.to_string().contains("too long"));
-    if too_large { End::refused(ErrorCode::TooLarge) } else { End::Gone }
+    let source = error.source().and_then(|source| source.downcast_ref::<tungstenite::Error>());
+    if matches!(source, Some(tungstenite::Error::Capacity(_))) { End::refused(ErrorCode::TooLarge) } else { End::Gone }
 }
 
 /// Writes what the room says. A room that says nothing more has dropped a client that reads too slowly.
@@ -245,17 +245,16 @@ async fn finish(socket: &mut WebSocket, end: End) {
         }
     };
     let frame = CloseFrame { code: code.0, reason: Utf8Bytes::from_static(reason) };
-    if write(socket, Message::Close(Some(frame))).await.is_ok() {
-        // Anything else that is still on its way is read and dropped, so that the close frame is not lost with a reset.
-        let mut left = MAX_MESSAGE_BYTES;
-        _ = timeout(CLOSE_WITHIN, async {
-            while let Some(Ok(message)) = socket.recv().await {
-                left = left.saturating_sub(message.into_data().len());
-                if left == 0 {
-                    break;
-                }
-            }
-        })
-        .await;
+    if write(socket, Message::Close(Some(frame))).await.is_err() {
+        return;
     }
+    // A socket that is dropped with something unread is reset, and the other side loses the close frame. So what is still
+    // on its way is read and dropped; what cannot be read any more at least gets a moment.
+    _ = timeout(CLOSE_WITHIN, async {
+        while let Some(Ok(_)) = socket.recv().await {}
+        if code == CloseCode::TOO_BIG {
+            std::future::pending::<()>().await;
+        }
+    })
+    .await;
 }

@@ -1,0 +1,67 @@
+# make run and make test set up everything they need, once, and say what they do. `make help` lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test test-rust test-browser lint fmt bench image image-size screenshots clean
+SHELL := bash
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+WITH := scripts/with-tools
+SAY := @printf '\033[1m==>\033[0m %s\n'
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: ## find or install everything: compiler, cargo-leptos, Node packages, Chromium
+	@scripts/setup.sh leptos browser
+
+build: ## build the server and the page, quickly and unoptimised
+	@scripts/setup.sh leptos
+	$(SAY) "Building the server and the page (first time about 5 min on two cores)"
+	@scripts/bundle-css
+	@$(WITH) cargo leptos build
+
+run: build ## start Veranda; the last line is the address to open
+	@$(TARGET)/debug/veranda
+
+test: test-rust test-browser ## every test: Rust, then real browsers
+
+test-rust:
+	@scripts/setup.sh rust
+	$(SAY) "Testing the Rust side (first time about 4 min on two cores)"
+	@$(WITH) cargo test --quiet
+
+test-browser: build
+	@scripts/setup.sh browser
+	$(SAY) "Testing in real browsers (about 2 min)"
+	@cd end2end && ../$(WITH) npx tsc --noEmit && ../$(WITH) npx playwright test
+
+lint: ## fmt, clippy for both sides, rustdoc; warnings are errors
+	@scripts/setup.sh rust
+	$(SAY) "Checking form, lints and documentation (first time about 5 min on two cores)"
+	@$(WITH) cargo fmt --all --check
+	@$(WITH) cargo clippy --quiet --all-targets --workspace --exclude frontend -- -D warnings
+	@$(WITH) cargo clippy --quiet -p frontend --target wasm32-unknown-unknown -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" $(WITH) cargo doc --quiet --no-deps --document-private-items
+
+fmt: ## format everything
+	@$(WITH) cargo fmt --all
+
+image: ## build the optimised server and page
+	@scripts/setup.sh leptos optimise
+	$(SAY) "Building the optimised server and page (first time about 10 min on two cores)"
+	@scripts/bundle-css
+	@PATH="$$PWD/end2end/node_modules/.bin:$$PATH" LEPTOS_SITE_ROOT=target/image $(WITH) cargo leptos build --release --precompress
+
+image-size: image ## the optimised page's sizes, compressed
+	@scripts/image-size
+
+bench: image ## benchmarks; prints figures, asserts nothing
+	@scripts/setup.sh browser
+	@$(WITH) cargo build --quiet --release -p bench
+	@scripts/bench
+
+screenshots: build ## the pictures in docs/images, made from the running program
+	@scripts/setup.sh browser
+	@cd end2end && ../$(WITH) npx playwright test --config screenshots.config.ts
+
+clean: ## remove what was built here; tools stay in ~/.cache/veranda
+	rm -rf target end2end/node_modules end2end/.cache

@@ -1,0 +1,118 @@
+// A room's page as a person sees it: before the call, in it, and after it.
+
+import { expect, type Locator, type Page } from "@playwright/test";
+import { quarters } from "../fixtures/camera.ts";
+
+/** What a statistic counts since the connection began. */
+export interface Sent {
+    audio: number;
+    video: number;
+}
+
+export class CallPage {
+    constructor(
+        readonly page: Page,
+        readonly name: string,
+        readonly camera: number,
+    ) {}
+
+    async open(link: string): Promise<void> {
+        await this.page.goto(link);
+        await expect(this.page.locator("html[data-hydrated]")).toBeAttached();
+    }
+
+    async join(): Promise<void> {
+        await this.page.getByRole("textbox", { name: "Your name" }).fill(this.name);
+        await this.button("Join now").click();
+        await expect(this.button("Leave")).toBeVisible();
+    }
+
+    async leave(): Promise<void> {
+        await this.button("Leave").click();
+        await expect(this.page.getByRole("heading", { name: "You left" })).toBeVisible();
+    }
+
+    button(name: string): Locator {
+        return this.page.getByRole("button", { name });
+    }
+
+    tile(name: string): Locator {
+        return this.page.getByRole("article", { name, exact: true });
+    }
+
+    /** Waits until somebody's tile plays the picture of their camera, and goes on playing. */
+    async expectToSee(other: CallPage): Promise<void> {
+        const video = this.tile(other.name).locator("video[data-source=camera]");
+        await expect.poll(() => colours(video), { message: `${this.name} sees ${other.name}` }).toEqual(quarters(other.camera));
+        const before = await frames(video);
+        await expect.poll(() => frames(video), { message: `${other.name} moves` }).toBeGreaterThan(before + 3);
+    }
+
+    /** Waits until sound with energy arrives over this many connections. */
+    async expectToHear(people: number): Promise<void> {
+        await expect.poll(() => this.page.evaluate(connectionsWithSound), { message: `${this.name} hears` }).toBe(people);
+    }
+
+    /** Packets sent so far over all connections. */
+    async sent(): Promise<Sent> {
+        return this.page.evaluate(packetsSent);
+    }
+
+    /** Whether every captured track has ended and every connection is closed. */
+    async hasReleasedEverything(): Promise<boolean> {
+        return this.page.evaluate(() => {
+            const { connections, tracks } = window as unknown as { connections: RTCPeerConnection[]; tracks: MediaStreamTrack[] };
+            const ended = tracks.length > 0 && tracks.every((track) => track.readyState === "ended");
+            return ended && connections.every((connection) => connection.connectionState === "closed");
+        });
+    }
+}
+
+/** The colour of each quarter of a video's picture, by its number in the palette; -1 is none of them. */
+async function colours(video: Locator): Promise<number[]> {
+    return video.evaluate((element) => {
+        const video = element as HTMLVideoElement;
+        const canvas = new OffscreenCanvas(64, 36);
+        const context = canvas.getContext("2d")!;
+        context.drawImage(video, 0, 0, 64, 36);
+        const palette = [
+            [235, 30, 30],
+            [30, 220, 30],
+            [30, 30, 235],
+            [235, 235, 30],
+        ];
+        const nearest = (x: number, y: number) => {
+            const [r, g, b] = context.getImageData(x, y, 1, 1).data;
+            const distances = palette.map(([pr, pg, pb]) => Math.abs(pr! - r!) + Math.abs(pg! - g!) + Math.abs(pb! - b!));
+            const least = Math.min(...distances);
+            return least < 180 ? distances.indexOf(least) : -1;
+        };
+        return [nearest(16, 7), nearest(48, 7), nearest(16, 29), nearest(48, 29)];
+    });
+}
+
+async function frames(video: Locator): Promise<number> {
+    return video.evaluate((element) => (element as HTMLVideoElement).getVideoPlaybackQuality().totalVideoFrames);
+}
+
+async function connectionsWithSound(): Promise<number> {
+    const { connections } = window as unknown as { connections: RTCPeerConnection[] };
+    let heard = 0;
+    for (const connection of connections) {
+        for (const report of (await connection.getStats()).values()) {
+            if (report.type === "inbound-rtp" && report.kind === "audio" && report.totalAudioEnergy > 0) heard++;
+        }
+    }
+    return heard;
+}
+
+async function packetsSent(): Promise<{ audio: number; video: number }> {
+    const { connections } = window as unknown as { connections: RTCPeerConnection[] };
+    const sent = { audio: 0, video: 0 };
+    for (const connection of connections) {
+        for (const report of (await connection.getStats()).values()) {
+            if (report.type === "outbound-rtp") sent[report.kind as "audio" | "video"] += report.packetsSent;
+        }
+    }
+    return sent;
+}

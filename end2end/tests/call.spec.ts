@@ -1,0 +1,134 @@
+// Two, three and four people in one room, in real browsers, proved by pixels, sound and packets.
+
+import { expect, expectAccessible, test } from "../fixtures/test.ts";
+import type { CallPage } from "../pages/call.ts";
+
+const NAMES = ["Ada", "Bob", "Cleo", "Dan"];
+
+for (const people of [2, 3, 4]) {
+    test(`${people} people see and hear each other`, async ({ newRoom, somebody }) => {
+        test.setTimeout(120_000);
+        const link = await newRoom();
+        const calls: CallPage[] = [];
+        for (const name of NAMES.slice(0, people)) {
+            const call = await somebody(name, link);
+            await call.join();
+            calls.push(call);
+        }
+        for (const call of calls) {
+            await expect(call.page.locator("main[data-topology=mesh]")).toBeVisible();
+            for (const other of calls.filter((other) => other !== call)) {
+                await call.expectToSee(other);
+            }
+            await call.expectToHear(people - 1);
+        }
+    });
+}
+
+test("who leaves is gone for the others, is free of devices, and can come back", async ({ newRoom, somebody }) => {
+    const link = await newRoom();
+    const ada = await somebody("Ada", link);
+    const bob = await somebody("Bob", link);
+    await ada.join();
+    await bob.join();
+    await ada.expectToSee(bob);
+
+    await bob.leave();
+
+    await expect(ada.tile("Bob")).toBeHidden();
+    await expect(ada.page.getByRole("status")).toContainText("Bob left");
+    await expect.poll(() => bob.hasReleasedEverything()).toBe(true);
+    await expectAccessible(bob.page);
+
+    await bob.button("Rejoin").click();
+    await bob.join();
+    await ada.expectToSee(bob);
+    await bob.expectToSee(ada);
+});
+
+test("a closed tab leaves at once", async ({ newRoom, somebody }) => {
+    const link = await newRoom();
+    const ada = await somebody("Ada", link);
+    const bob = await somebody("Bob", link);
+    await ada.join();
+    await bob.join();
+    await expect(ada.tile("Bob")).toBeVisible();
+
+    await bob.page.close();
+
+    await expect(ada.tile("Bob")).toBeHidden({ timeout: 2_000 });
+});
+
+test("what is off is not sent, and the others see it within a second", async ({ newRoom, somebody }) => {
+    const link = await newRoom();
+    const ada = await somebody("Ada", link);
+    const bob = await somebody("Bob", link);
+    await ada.join();
+    await bob.join();
+    await bob.expectToSee(ada);
+    await bob.expectToHear(1);
+    const tile = bob.tile("Ada");
+
+    await ada.button("Turn off microphone").click();
+    await expect(tile.getByRole("img", { name: "Microphone off" })).toBeVisible({ timeout: 1_000 });
+    await expectNoMorePackets(ada, "audio");
+
+    await ada.button("Turn off camera").click();
+    await expect(tile).toHaveAttribute("data-camera", "off", { timeout: 1_000 });
+    await expectNoMorePackets(ada, "video");
+
+    await ada.button("Turn on camera").click();
+    await ada.button("Turn on microphone").click();
+    await bob.expectToSee(ada);
+    await expect(tile.getByRole("img", { name: "Microphone off" })).toBeHidden();
+});
+
+test("a call is accessible, and its people are listed", async ({ newRoom, somebody }) => {
+    const link = await newRoom("Tea");
+    const ada = await somebody("Ada", link);
+    await expectAccessible(ada.page);
+    await ada.join();
+    const bob = await somebody("Bob", link);
+    await expect(bob.page.getByTestId("who-is-inside")).toHaveText("Ada is here.");
+    await bob.join();
+    await ada.expectToSee(bob);
+    await expect(ada.page.getByRole("status")).toContainText("Bob joined");
+    await expectAccessible(ada.page);
+
+    await ada.button("People").click();
+    const panel = ada.page.getByRole("complementary", { name: "People" });
+    await expect(panel.getByRole("listitem")).toHaveText(["Ada (you)", "Bob"]);
+    await expectAccessible(ada.page);
+
+    await ada.button("Copy link").click();
+    await expect.poll(() => ada.page.evaluate(() => navigator.clipboard.readText())).toBe(link);
+});
+
+test("somebody without devices can join, see and hear", async ({ newRoom, somebody }) => {
+    const link = await newRoom();
+    const ada = await somebody("Ada", link);
+    await ada.join();
+    const bob = await somebody("Bob", link, { devices: "blocked" });
+    await expect(bob.page.getByRole("alert").filter({ hasText: "microphone" })).toBeVisible();
+    await expectAccessible(bob.page);
+    await bob.join();
+    await bob.expectToSee(ada);
+    await bob.expectToHear(1);
+    await expect(ada.tile("Bob")).toHaveAttribute("data-camera", "off");
+});
+
+/** Waits until nothing of a kind is counted for a second; what was on its way may still be. */
+async function expectNoMorePackets(call: CallPage, kind: "audio" | "video"): Promise<void> {
+    let last = -1;
+    await expect
+        .poll(
+            async () => {
+                const now = (await call.sent())[kind];
+                const still = now === last;
+                last = now;
+                return still;
+            },
+            { intervals: [200, 1_000, 1_000, 1_000], message: `${kind} packets stop` },
+        )
+        .toBe(true);
+}

@@ -1,0 +1,91 @@
+// The pages around a call: with and without script, wide and narrow, and when something is not there.
+
+import { expect, expectAccessible, test } from "../fixtures/test.ts";
+
+for (const javaScriptEnabled of [true, false]) {
+    const script = javaScriptEnabled ? "with script" : "without script";
+
+    test(`the landing page makes a room, ${script}`, async ({ plainPage, server }) => {
+        const page = await plainPage({ context: { javaScriptEnabled } });
+        const requested: string[] = [];
+        page.on("request", (request) => requested.push(request.url()));
+        await page.goto(server.url);
+
+        expect(requested.filter((url) => /\.(js|wasm)\b/.test(url))).toEqual([]);
+        expect(requested.filter((url) => !url.startsWith(`${server.url}/`))).toEqual([]);
+        await expect(page.locator("script")).toHaveCount(0);
+        if (javaScriptEnabled) await expectAccessible(page);
+
+        await page.getByRole("textbox", { name: "Room name" }).fill("Monday tea");
+        await page.getByRole("button", { name: "New room" }).click();
+        await expect(page).toHaveURL(/\/r\/[0-9a-z]{3}-[0-9a-z]{4}-[0-9a-z]{3}$/);
+        await expect(page.getByRole("heading", { name: "Monday tea" })).toBeVisible();
+    });
+
+    test(`a code or a link leads to its room, and anything else is told apart, ${script}`, async ({ plainPage, server, newRoom }) => {
+        const page = await plainPage({ context: { javaScriptEnabled } });
+        const link = await newRoom();
+        for (const text of [link, link.split("/r/")[1]!.toUpperCase().replaceAll("-", " ")]) {
+            await page.goto(server.url);
+            await page.getByRole("textbox", { name: "Room code or link" }).fill(text);
+            await page.getByRole("button", { name: "Join" }).click();
+            await expect(page).toHaveURL(link);
+        }
+        await page.goto(server.url);
+        await page.getByRole("textbox", { name: "Room code or link" }).fill("tea at five");
+        await page.getByRole("button", { name: "Join" }).click();
+        await expect(page.getByRole("alert")).toContainText("no room code");
+        if (javaScriptEnabled) await expectAccessible(page);
+    });
+}
+
+test("an unknown room says so, ships no script, and offers a new one", async ({ plainPage, server }) => {
+    const page = await plainPage();
+    const response = await page.goto(`${server.url}/r/kfm-pqxz-wtr`);
+    expect(response!.status()).toBe(404);
+    await expect(page.getByRole("heading", { name: "There is no such room" })).toBeVisible();
+    await expect(page.locator("script[type=module]")).toHaveCount(0);
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "New room" }).click();
+    await expect(page).toHaveURL(/\/r\//);
+});
+
+test("a path that leads nowhere is a page", async ({ plainPage, server }) => {
+    const page = await plainPage();
+    const response = await page.goto(`${server.url}/nothing/here`);
+    expect(response!.status()).toBe(404);
+    await expect(page.getByRole("heading", { name: "There is no such page" })).toBeVisible();
+    await expectAccessible(page);
+});
+
+test("pages fit a width of 320 pixels", async ({ plainPage, server, newRoom }) => {
+    const page = await plainPage({ context: { viewport: { width: 320, height: 640 } } });
+    for (const url of [server.url, await newRoom("A room with quite a long name for a small screen"), `${server.url}/r/kfm-pqxz-wtr`]) {
+        await page.goto(url);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect(overflow, url).toBeLessThanOrEqual(0);
+    }
+});
+
+test("the keyboard alone joins and leaves a call, and focus is visible", async ({ plainPage, newRoom }) => {
+    const page = await plainPage();
+    await page.goto(await newRoom());
+    await expect(page.getByRole("button", { name: "Join now" })).toBeEnabled();
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.id ?? "");
+    for (let presses = 0; (await focused()) !== "your-name" && presses < 12; presses++) await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle)).toBe("solid");
+    await page.keyboard.type("Ada");
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("toolbar")).toBeVisible();
+    for (let presses = 0; (await focused()) !== "Leave" && presses < 12; presses++) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("heading", { name: "You left" })).toBeVisible();
+});
+
+test("a name that cannot be is refused before joining", async ({ plainPage, newRoom }) => {
+    const page = await plainPage();
+    await page.goto(await newRoom());
+    await page.getByRole("textbox", { name: "Your name" }).fill("<b>Ada</b>");
+    await page.getByRole("button", { name: "Join now" }).click();
+    await expect(page.getByRole("alert").filter({ hasText: "choose another name" })).toBeVisible();
+});

@@ -1,0 +1,156 @@
+//! A real server on a free port, and a plain WebSocket client that knows nothing of our types.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use server::config::Config;
+use server::{AppState, router};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// A server that ends with the test.
+pub struct TestServer {
+    pub address: SocketAddr,
+    pub state: AppState,
+}
+
+/// One socket.
+pub struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+/// How a socket ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Closed {
+    pub code: u16,
+}
+
+impl TestServer {
+    pub async fn start() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    pub async fn with(config: Config) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = AppState::new(config);
+        let service = router::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::task::spawn(async move { axum::serve(listener, service).await });
+        Self { address, state }
+    }
+
+    /// Makes a room through the REST interface.
+    pub async fn new_room(&self) -> String {
+        let (status, body) = self.post("/api/v1/rooms", "application/json", "{}").await;
+        assert_eq!(status, 201, "{body}");
+        let room: Value = serde_json::from_str(&body).unwrap();
+        room["code"].as_str().unwrap().to_owned()
+    }
+
+    /// One HTTP request over a plain socket.
+    pub async fn post(&self, path: &str, content_type: &str, body: &str) -> (u16, String) {
+        let head = format!("content-type: {content_type}\r\ncontent-length: {}\r\n", body.len());
+        let response = self.request("POST", path, &head, body).await;
+        (response.0, response.2)
+    }
+
+    /// Status, head and body of a request.
+    pub async fn request(&self, method: &str, path: &str, head: &str, body: &str) -> (u16, String, String) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let connection = if head.contains("connection:") { "" } else { "connection: close\r\n" };
+        let request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n{connection}{head}\r\n{body}", self.address);
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, head.to_lowercase(), body.to_owned())
+    }
+
+    pub async fn connect(&self) -> Client {
+        self.try_connect(None).await.unwrap()
+    }
+
+    pub async fn try_connect(&self, origin: Option<&str>) -> Result<Client, tungstenite::Error> {
+        let mut request = format!("ws://{}/api/v1/ws", self.address).into_client_request().unwrap();
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().unwrap());
+        }
+        connect_async(request).await.map(|(socket, _)| Client(socket))
+    }
+
+    /// A client that has joined, and what it was told.
+    pub async fn join(&self, room: &str, name: &str) -> (Client, Value) {
+        let mut client = self.connect().await;
+        client.say(join_message(room, name)).await;
+        let joined = client.hear().await;
+        assert_eq!(joined["type"], "joined", "{joined}");
+        (client, joined)
+    }
+}
+
+impl Client {
+    pub async fn say(&mut self, message: Value) {
+        self.say_text(&message.to_string()).await;
+    }
+
+    pub async fn say_text(&mut self, text: &str) {
+        self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    pub async fn say_binary(&mut self, bytes: Vec<u8>) {
+        self.0.send(Message::binary(bytes)).await.unwrap();
+    }
+
+    /// The next message.
+    pub async fn hear(&mut self) -> Value {
+        match self.next().await {
+            Ok(message) => message,
+            Err(closed) => panic!("closed with {closed:?}"),
+        }
+    }
+
+    /// The next message of a type; others are passed over.
+    pub async fn hear_of(&mut self, kind: &str) -> Value {
+        loop {
+            let message = self.hear().await;
+            if message["type"] == kind {
+                return message;
+            }
+        }
+    }
+
+    /// The error and the close code that end a socket.
+    pub async fn hear_end(&mut self) -> (Value, Closed) {
+        let error = self.hear_of("error").await;
+        match self.next().await {
+            Ok(message) => panic!("expected the end, heard {message}"),
+            Err(closed) => (error, closed),
+        }
+    }
+
+    pub async fn next(&mut self) -> Result<Value, Closed> {
+        loop {
+            let message = tokio::time::timeout(Duration::from_secs(10), self.0.next()).await.expect("nothing was heard");
+            match message {
+                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(frame))) => return Err(Closed { code: frame.map_or(1005, |frame| frame.code.into()) }),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(Closed { code: 1006 }),
+            }
+        }
+    }
+}
+
+pub fn join_message(room: &str, name: &str) -> Value {
+    json!({ "type": "join", "id": 1, "version": 1, "room": room, "name": name })
+}
+
+pub fn signal_message(to: &Value, sdp: &str) -> Value {
+    json!({
+        "type": "signal", "id": 2, "to": { "participant": to }, "number": 0, "signal": { "kind": "offer", "sdp": sdp }
+    })
+}

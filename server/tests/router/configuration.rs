@@ -1,0 +1,46 @@
+//! Leptos.toml says what the server does without it, and agrees with what cargo-leptos reads.
+
+use std::path::Path;
+
+use server::config::Config;
+use toml::Table;
+
+#[test]
+fn the_file_holds_the_defaults() {
+    assert_eq!(Config::load(&root("Leptos.toml")).unwrap(), Config::default());
+}
+
+#[test]
+fn every_setting_is_in_the_file() {
+    let file: Table = std::fs::read_to_string(root("Leptos.toml")).unwrap().parse().unwrap();
+    let keys = |section: &str| file[section].as_table().unwrap().len();
+    assert_eq!((keys("server"), keys("rooms"), keys("limits"), keys("log")), (3, 3, 4, 1));
+}
+
+#[test]
+fn what_both_tools_read_is_equal() {
+    let file: Table = std::fs::read_to_string(root("Leptos.toml")).unwrap().parse().unwrap();
+    let cargo: Table = std::fs::read_to_string(root("Cargo.toml")).unwrap().parse().unwrap();
+    let leptos = &cargo["workspace"]["metadata"]["leptos"][0];
+    assert_eq!(file["server"]["address"], leptos["site-addr"]);
+    assert_eq!(file["server"]["site"], leptos["site-root"]);
+    assert_eq!(leptos["output-name"].as_str(), Some("veranda"));
+}
+
+#[test]
+fn no_file_at_all_is_the_defaults_too() {
+    assert_eq!(Config::load("/nonexistent/Leptos.toml").unwrap(), Config::default());
+}
+
+#[test]
+fn a_misspelt_setting_is_an_error_that_names_it() {
+    let file = std::env::temp_dir().join(format!("veranda-test-{}.toml", std::process::id()));
+    std::fs::write(&file, "[server]\nadress = \"127.0.0.1:1\"\n").unwrap();
+    let error = Config::load(file.to_str().unwrap()).unwrap_err().to_string();
+    std::fs::remove_file(&file).unwrap();
+    assert!(error.contains("adress"), "{error}");
+}
+
+fn root(file: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file).to_string_lossy().into_owned()
+}

@@ -1,0 +1,116 @@
+//! Pages, forms and REST through the real router.
+
+use crate::common::TestServer;
+use serde_json::{Value, json};
+use server::config::{Config, LimitsConfig};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+
+#[tokio::test]
+async fn the_landing_page_has_no_script() {
+    let server = TestServer::start().await;
+    let (status, head, body) = server.request("GET", "/", "", "").await;
+    assert_eq!(status, 200);
+    assert!(head.contains("x-content-type-options: nosniff"), "{head}");
+    assert!(body.contains("New room") && !body.contains("<script"), "{body}");
+}
+
+#[tokio::test]
+async fn the_form_makes_a_room_and_leads_there() {
+    let server = TestServer::start().await;
+    let head = format!("content-type: {FORM}\r\ncontent-length: 8\r\n");
+    let (status, head, _) = server.request("POST", "/rooms", &head, "name=Tea").await;
+    assert_eq!(status, 303);
+    let path = head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap().to_owned();
+    let (status, _, page) = server.request("GET", &path, "", "").await;
+    assert_eq!(status, 200);
+    assert!(page.contains("<h1>Tea"), "{page}");
+}
+
+#[tokio::test]
+async fn another_spelling_of_a_code_leads_to_the_usual_one() {
+    let server = TestServer::start().await;
+    let code = server.new_room().await;
+    let loose = code.replace('-', "").to_uppercase();
+    let (status, head, _) = server.request("GET", &format!("/r/{loose}"), "", "").await;
+    assert_eq!(status, 308);
+    assert!(head.contains(&format!("location: /r/{code}")), "{head}");
+}
+
+#[tokio::test]
+async fn unknown_and_full_rooms_have_a_page_and_a_status_of_their_own() {
+    let server = TestServer::start().await;
+    assert_eq!(server.request("GET", "/r/kfm-pqxz-wtr", "", "").await.0, 404);
+    assert_eq!(server.request("GET", "/r/nonsense", "", "").await.0, 404);
+    let code = server.new_room().await;
+    let mut people = Vec::new();
+    for name in ["Ada", "Bob", "Cleo", "Dan"] {
+        people.push(server.join(&code, name).await);
+    }
+    let (status, _, page) = server.request("GET", &format!("/r/{code}"), "", "").await;
+    assert_eq!(status, 409);
+    assert!(page.contains("This room is full") && !page.contains("<script"), "{page}");
+}
+
+#[tokio::test]
+async fn a_room_can_be_asked_about() {
+    let server = TestServer::start().await;
+    let code = server.new_room().await;
+    let ask = |code: String| {
+        let server = &server;
+        async move {
+            let (status, body) = server.post(&format!("/api/v1/rooms/{code}/validate"), JSON, "").await;
+            (status, serde_json::from_str::<Value>(&body).unwrap())
+        }
+    };
+    let _ada = server.join(&code, "Ada").await;
+    let room = json!({ "code": code, "capacity": 4, "present": 1 });
+    assert_eq!(ask(code).await, (200, json!({ "standing": "open", "room": room, "people": ["Ada"] })));
+    assert_eq!(ask("kfm-pqxz-wtr".into()).await, (200, json!({ "standing": "unknown", "people": [] })));
+    let (status, problem) = ask("tea".into()).await;
+    assert_eq!((status, &problem["type"]), (400, &json!("/problems/malformed")));
+}
+
+#[tokio::test]
+async fn a_request_that_makes_no_sense_is_a_problem_document() {
+    let server = TestServer::start().await;
+    for (body, status) in [("{", 400), (r#"{"name":"<b>"}"#, 422), (r#"{"colour":"red"}"#, 422)] {
+        let (got, body) = server.post("/api/v1/rooms", JSON, body).await;
+        assert_eq!(got, status, "{body}");
+        let problem: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(problem["status"], status);
+    }
+    assert_eq!(server.post("/api/v1/rooms", JSON, &"x".repeat(100_000)).await.0, 413);
+}
+
+#[tokio::test]
+async fn a_form_with_something_that_cannot_be_leads_back_and_says_so() {
+    let server = TestServer::start().await;
+    for (path, body, back) in
+        [("/rooms", "name=%3Cb%3E", "/?problem=name"), ("/join", "room=tea+at+five", "/?problem=code")]
+    {
+        let head = format!("content-type: {FORM}\r\ncontent-length: {}\r\n", body.len());
+        let (status, head, _) = server.request("POST", path, &head, body).await;
+        assert_eq!(status, 303);
+        assert!(head.contains(&format!("location: {back}")), "{head}");
+        let (_, _, page) = server.request("GET", back, "", "").await;
+        assert!(page.contains("role=\"alert\""), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_on_another_site_makes_no_room() {
+    let server = TestServer::start().await;
+    let head = format!("content-type: {FORM}\r\ncontent-length: 0\r\norigin: https://evil.example\r\n");
+    assert_eq!(server.request("POST", "/rooms", &head, "").await.0, 403);
+}
+
+#[tokio::test]
+async fn an_address_makes_only_so_many_rooms() {
+    let limits = LimitsConfig { rooms_at_once: 1, rooms_per_minute: 1, ..LimitsConfig::default() };
+    let server = TestServer::with(Config { limits, ..Config::default() }).await;
+    server.new_room().await;
+    let (status, body) = server.post("/api/v1/rooms", JSON, "{}").await;
+    assert_eq!(status, 429, "{body}");
+}
