@@ -27,7 +27,7 @@ test: test-rust test-browser ## every test: Rust, then real browsers
 test-rust:
 	@scripts/setup.sh rust
 	$(SAY) "Testing the Rust side (first time about 4 min on two cores)"
-	@$(WITH) cargo test --quiet
+	@$(WITH) cargo test --quiet --features protocol/schema
 
 test-browser: build
 	@scripts/setup.sh browser
@@ -38,7 +38,7 @@ lint: ## fmt, clippy for both sides, rustdoc; warnings are errors
 	@scripts/setup.sh rust
 	$(SAY) "Checking form, lints and documentation (first time about 5 min on two cores)"
 	@$(WITH) cargo fmt --all --check
-	@$(WITH) cargo clippy --quiet --all-targets --workspace --exclude frontend -- -D warnings
+	@$(WITH) cargo clippy --quiet --all-targets --workspace --exclude frontend --features protocol/schema -- -D warnings
 	@$(WITH) cargo clippy --quiet -p frontend --target wasm32-unknown-unknown -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" $(WITH) cargo doc --quiet --no-deps --document-private-items
 

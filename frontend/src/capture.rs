@@ -99,14 +99,23 @@ async fn user_media(sources: &[Source]) -> Result<MediaStream, CaptureFault> {
 fn audio_constraints() -> JsValue {
     constraints(
         Source::Microphone,
-        &[("echoCancellation", true.into()), ("noiseSuppression", true.into()), ("autoGainControl", true.into())],
+        &[
+            ("echoCancellation", true.into()),
+            ("noiseSuppression", true.into()),
+            ("autoGainControl", true.into()),
+        ],
     )
 }
 
 fn video_constraints() -> JsValue {
     constraints(
         Source::Camera,
-        &[("width", ideal(1280.0)), ("height", ideal(720.0)), ("frameRate", ideal(30.0)), ("facingMode", "user".into())],
+        &[
+            ("width", ideal(1280.0)),
+            ("height", ideal(720.0)),
+            ("frameRate", ideal(30.0)),
+            ("facingMode", "user".into()),
+        ],
     )
 }
 

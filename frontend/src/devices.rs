@@ -18,7 +18,9 @@ const CHOSEN_SPEAKER: &str = "veranda.speaker";
 pub(crate) fn watch(events: &Events) -> Option<EventListener> {
     let events = events.clone();
     let devices = web::media_devices()?;
-    Some(EventListener::new(&devices, "devicechange", move |_| _ = events.unbounded_send(Event::DevicesChanged)))
+    Some(EventListener::new(&devices, "devicechange", move |_| {
+        _ = events.unbounded_send(Event::DevicesChanged);
+    }))
 }
 
 /// Reports the list of devices.

@@ -2,7 +2,9 @@
 
 use call::Level;
 use js_sys::Reflect;
-use web_sys::{AnalyserNode, AudioContext, MediaStream, MediaStreamAudioSourceNode, MediaStreamTrack, RtcRtpReceiver};
+use web_sys::{
+    AnalyserNode, AudioContext, MediaStream, MediaStreamAudioSourceNode, MediaStreamTrack, RtcRtpReceiver,
+};
 
 /// Measures one microphone. Ends with its owner.
 pub(crate) struct Meter {

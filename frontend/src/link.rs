@@ -9,8 +9,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidateInit, RtcIceServer, RtcPeerConnection,
-    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpReceiver, RtcRtpTransceiver, RtcRtpTransceiverDirection,
-    RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
+    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpReceiver, RtcRtpTransceiver,
+    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
 };
 
 use crate::event::{Event, Events};
@@ -67,16 +67,18 @@ impl PeerLink {
     /// Carries out everything but `Open`, `Publish` and `Close`, which are the session's.
     pub(crate) fn command(&self, command: LinkCommand, tracks: impl Fn(Source) -> Option<MediaStreamTrack>) {
         match command {
-            LinkCommand::CreateOffer => self.describe(RtcSdpType::Offer),
+            LinkCommand::CreateOffer => self.describe(self.connection.create_offer()),
             LinkCommand::CreateAnswer => {
                 self.fill_sections(tracks);
-                self.describe(RtcSdpType::Answer);
+                self.describe(self.connection.create_answer());
             }
             LinkCommand::ApplyOffer(sdp) => self.apply(RtcSdpType::Offer, &sdp),
             LinkCommand::ApplyAnswer(sdp) => self.apply(RtcSdpType::Answer, &sdp),
             LinkCommand::AddCandidate(candidate) => self.add_candidate(&candidate),
             LinkCommand::AddEndOfCandidates => self.add_end_of_candidates(),
-            LinkCommand::RestartIce => _ = web::call_if_present(&self.connection, "restartIce", &JsValue::UNDEFINED),
+            LinkCommand::RestartIce => {
+                _ = web::call_if_present(&self.connection, "restartIce", &JsValue::UNDEFINED);
+            }
             LinkCommand::Open { .. } | LinkCommand::Publish { .. } | LinkCommand::Close => {}
         }
     }
@@ -109,13 +111,9 @@ impl PeerLink {
         all.into_iter().find(|one| one.receiver().track().kind() == kind(source))
     }
 
-    fn describe(&self, what: RtcSdpType) {
+    fn describe(&self, made: js_sys::Promise) {
         let (connection, report) = (self.connection.clone(), self.report.clone());
         spawn_local(async move {
-            let made = match what {
-                RtcSdpType::Offer => connection.create_offer(),
-                _ => connection.create_answer(),
-            };
             report.link(match describe(&connection, made).await {
                 Some(sdp) => LinkEvent::LocalDescription(sdp),
                 None => LinkEvent::NegotiationFailed,
@@ -170,13 +168,19 @@ impl Report {
 
     fn remote_media(&self, stream: &MediaStream) {
         let Self { peer, number, events } = self;
-        _ = events.unbounded_send(Event::RemoteMedia { peer: *peer, number: *number, stream: stream.clone() });
+        _ = events.unbounded_send(Event::RemoteMedia {
+            peer: *peer,
+            number: *number,
+            stream: stream.clone(),
+        });
     }
 }
 
 fn listen(connection: &RtcPeerConnection, report: &Report) -> Result<[EventListener; 4], JsValue> {
     let needed = report.clone();
-    let negotiation = EventListener::new(connection, "negotiationneeded", move |_| needed.link(LinkEvent::NegotiationNeeded));
+    let negotiation = EventListener::new(connection, "negotiationneeded", move |_| {
+        needed.link(LinkEvent::NegotiationNeeded);
+    });
     let found = report.clone();
     let candidates = EventListener::new(connection, "icecandidate", move |event| {
         if let Some(event) = event.dyn_ref::<RtcPeerConnectionIceEvent>().and_then(candidate_event) {
@@ -204,7 +208,8 @@ fn candidate_event(event: &RtcPeerConnectionIceEvent) -> Option<LinkEvent> {
     if text.is_empty() {
         return None; // The end of one generation; the end of all follows as a null candidate.
     }
-    let fragment = js_sys::Reflect::get(&candidate, &"usernameFragment".into()).ok().and_then(|value| value.as_string());
+    let fragment =
+        js_sys::Reflect::get(&candidate, &"usernameFragment".into()).ok().and_then(|value| value.as_string());
     Some(LinkEvent::Candidate(IceCandidate {
         candidate: text,
         sdp_mid: candidate.sdp_mid(),
@@ -219,6 +224,7 @@ fn connection_state(connection: &RtcPeerConnection) -> ConnectionState {
         RtcPeerConnectionState::Disconnected => ConnectionState::Disconnected,
         RtcPeerConnectionState::Failed => ConnectionState::Failed,
         RtcPeerConnectionState::Closed => ConnectionState::Closed,
+        RtcPeerConnectionState::New | RtcPeerConnectionState::Connecting => ConnectionState::Connecting,
         _ => ConnectionState::Connecting,
     }
 }

@@ -28,7 +28,9 @@ impl Presence {
 
 fn ask(code: RoomCode, events: Events) {
     spawn_local(async move {
-        let Ok(response) = Request::post(&format!("/api/v1/rooms/{code}/validate")).send().await else { return };
+        let Ok(response) = Request::post(&format!("/api/v1/rooms/{code}/validate")).send().await else {
+            return;
+        };
         if let Ok(answer) = response.json::<ValidateRoomResponse>().await {
             let people = answer.people.iter().map(ToString::to_string).collect();
             _ = events.unbounded_send(Event::PeopleInside(people));

@@ -23,7 +23,7 @@ pub(crate) fn media(publication: Publication) -> MediaView {
     }
 }
 
-pub(crate) fn participant(other: RemoteParticipant) -> ParticipantView {
+pub(crate) fn participant(other: &RemoteParticipant) -> ParticipantView {
     ParticipantView {
         id: other.id,
         name: other.name.to_string(),
@@ -48,8 +48,12 @@ fn link(status: LinkStatus) -> LinkView {
         LinkStatus::Connected => LinkView::Connected,
         LinkStatus::Reconnecting => LinkView::Reconnecting,
         LinkStatus::Failed(LinkFailure::NoPath) => LinkView::Failed("no network path was found"),
-        LinkStatus::Failed(LinkFailure::Negotiation) => LinkView::Failed("the browsers could not agree how to send"),
-        LinkStatus::Failed(LinkFailure::Disorder) => LinkView::Failed("their messages could not be put in order"),
+        LinkStatus::Failed(LinkFailure::Negotiation) => {
+            LinkView::Failed("the browsers could not agree how to send")
+        }
+        LinkStatus::Failed(LinkFailure::Disorder) => {
+            LinkView::Failed("their messages could not be put in order")
+        }
     }
 }
 

@@ -79,7 +79,8 @@ fn code_of_page() -> Option<RoomCode> {
 impl Session {
     fn new(code: RoomCode, view: Store<CallView>, events: Events) -> Self {
         let ticks = events.clone();
-        let shown = Shown { remembered_name: remember::read(remember::NAME).unwrap_or_default(), ..Shown::default() };
+        let shown =
+            Shown { remembered_name: remember::read(remember::NAME).unwrap_or_default(), ..Shown::default() };
         Self {
             code,
             call: Call::new(code),
@@ -266,9 +267,15 @@ impl Session {
                     self.videos.stream(Some(id), None);
                 }
             }
-            other => {
+            LinkCommand::CreateOffer
+            | LinkCommand::ApplyOffer(_)
+            | LinkCommand::CreateAnswer
+            | LinkCommand::ApplyAnswer(_)
+            | LinkCommand::AddCandidate(_)
+            | LinkCommand::AddEndOfCandidates
+            | LinkCommand::RestartIce => {
                 if let Some(link) = self.links.get(&peer) {
-                    link.command(other, |source| self.captures.track(source).cloned());
+                    link.command(command, |source| self.captures.track(source).cloned());
                 }
             }
         }
@@ -305,7 +312,7 @@ impl Session {
             level: if publish::phase(call.phase) == PhaseView::Preparing { self.shown.level } else { 0 },
             devices: self.shown.devices.clone(),
             people_inside: self.shown.people_inside.clone(),
-            participants: call.participants.into_iter().map(publish::participant).collect(),
+            participants: call.participants.iter().map(publish::participant).collect(),
             notice: self.shown.notice.clone(),
         };
         app::state::publish(self.view, view);

@@ -76,7 +76,8 @@ impl Config {
     ///
     /// When the file or a variable holds an unknown setting or a value of another type.
     pub fn load(file: &str) -> Result<Self, config::ConfigError> {
-        let environment = Environment::with_prefix("VERANDA").prefix_separator("__").separator("__").try_parsing(true);
+        let environment =
+            Environment::with_prefix("VERANDA").prefix_separator("__").separator("__").try_parsing(true);
         config::Config::builder()
             .add_source(File::new(file, FileFormat::Toml).required(false))
             .add_source(environment)

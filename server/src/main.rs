@@ -11,7 +11,10 @@ use tracing_subscriber::EnvFilter;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = Config::load("Leptos.toml").context("the configuration cannot be used")?;
-    tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(&config.log.filter)?).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_new(&config.log.filter)?)
+        .with_target(false)
+        .init();
     let listener = TcpListener::bind(config.server.address)
         .await
         .with_context(|| format!("cannot listen on {}", config.server.address))?;

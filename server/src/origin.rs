@@ -12,7 +12,7 @@ pub(crate) fn is_allowed(headers: &HeaderMap, uri: &Uri, allowed: &[String]) -> 
         return true;
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let own = host.or_else(|| uri.authority().map(|authority| authority.as_str()));
+    let own = host.or_else(|| uri.authority().map(axum::http::uri::Authority::as_str));
     let authority = origin.split_once("://").map(|(_, authority)| authority);
     match (authority, own) {
         (Some(authority), Some(own)) => authority.eq_ignore_ascii_case(own),
@@ -38,7 +38,9 @@ mod tests {
         assert!(ask(None));
         assert!(ask(Some("http://meet.example:3000")));
         assert!(ask(Some("https://embed.example")));
-        for foreign in ["https://evil.example", "http://meet.example", "https://meet.example:3000.evil.example", "null"] {
+        for foreign in
+            ["https://evil.example", "http://meet.example", "https://meet.example:3000.evil.example", "null"]
+        {
             assert!(!ask(Some(foreign)), "{foreign}");
         }
     }

@@ -22,7 +22,8 @@ pub(crate) fn message_rate() -> MessageRate {
 
 /// A rate for each address.
 pub(crate) struct AddressRate {
-    limiter: RateLimiter<IpAddr, DashMapStateStore<IpAddr>, MonotonicClock, NoOpMiddleware<std::time::Instant>>,
+    limiter:
+        RateLimiter<IpAddr, DashMapStateStore<IpAddr>, MonotonicClock, NoOpMiddleware<std::time::Instant>>,
 }
 
 /// The address has to wait this long, in whole seconds.
@@ -42,9 +43,9 @@ impl AddressRate {
         if self.limiter.len() > MANY_ADDRESSES {
             self.limiter.retain_recent();
         }
-        self.limiter.check_key(&one_customer(address)).map_err(|not_until| {
-            RetryAfter(not_until.wait_time_from(MonotonicClock.now()).as_secs() + 1)
-        })
+        self.limiter
+            .check_key(&one_customer(address))
+            .map_err(|not_until| RetryAfter(not_until.wait_time_from(MonotonicClock.now()).as_secs() + 1))
     }
 }
 

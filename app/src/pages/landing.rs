@@ -68,4 +68,5 @@ fn JoinForm(problem: Option<&'static str>) -> impl IntoView {
 }
 
 const CODE_PROBLEM: &str = "That is no room code. It has ten letters and digits, as in kfm-pqxz-wtr.";
-const NAME_PROBLEM: &str = "A room name has at most 80 characters, and no angle brackets or control characters.";
+const NAME_PROBLEM: &str =
+    "A room name has at most 80 characters, and no angle brackets or control characters.";

@@ -25,7 +25,7 @@ pub(crate) fn PeoplePanel(open: RwSignal<bool>) -> impl IntoView {
                 <For each=move || view.participants() key=|participant| participant.id().get_untracked() let:participant>
                     {
                         let (name, microphone, camera) =
-                            (participant.clone().name(), participant.clone().microphone(), participant.camera());
+                            (participant.name(), participant.microphone(), participant.camera());
                         view! {
                             <Person name=Signal::derive(move || name.get())
                                 microphone=Signal::derive(move || microphone.get()) camera=Signal::derive(move || camera.get())/>

@@ -7,7 +7,9 @@ use protocol::limits::MAX_DISPLAY_NAME_CHARS;
 
 use super::{DeviceSelect, Preview};
 use crate::components::SiteHeader;
-use crate::state::{CallCommand, CallHandle, CallViewStoreFields, DeviceKind, Phase, RoomLookup, use_call_handle};
+use crate::state::{
+    CallCommand, CallHandle, CallViewStoreFields, DeviceKind, Phase, RoomLookup, use_call_handle,
+};
 
 /// The pre-join screen. Works without any device.
 #[component]
@@ -16,10 +18,11 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
     let view = call.view;
     let typed = RwSignal::new(None::<String>);
     let name = Signal::derive(move || typed.get().unwrap_or_else(|| view.name().get()));
-    let heading = lookup.room.as_ref().and_then(|room| room.name.clone()).map_or_else(
-        || "Ready to join?".to_owned(),
-        |name| name.to_string(),
-    );
+    let heading = lookup
+        .room
+        .as_ref()
+        .and_then(|room| room.name.clone())
+        .map_or_else(|| "Ready to join?".to_owned(), |name| name.to_string());
     let found: Vec<_> = lookup.people.iter().map(ToString::to_string).collect();
     view! {
         <SiteHeader/>
@@ -53,7 +56,9 @@ fn NameForm(typed: RwSignal<Option<String>>, name: Signal<String>) -> impl IntoV
         problem.set(join(&call, &name.get_untracked()).err());
     };
     let said = move || match view.phase().get() {
-        Phase::Unreachable => Some("The server does not answer. Check your connection, then try again.".to_owned()),
+        Phase::Unreachable => {
+            Some("The server does not answer. Check your connection, then try again.".to_owned())
+        }
         _ => problem.get(),
     };
     view! {

@@ -6,7 +6,8 @@ use reactive_stores::Field;
 
 use crate::components::{Avatar, Icon, Symbol};
 use crate::state::{
-    CallCommand, CallViewStoreFields, LinkView, MediaView, ParticipantView, ParticipantViewStoreFields, use_call_handle,
+    CallCommand, CallViewStoreFields, LinkView, MediaView, ParticipantView, ParticipantViewStoreFields,
+    use_call_handle,
 };
 
 /// Somebody else.

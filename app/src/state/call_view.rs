@@ -169,7 +169,19 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         };
     }
     set_if_changed!(
-        phase, ready, signalling_lost, me, name, room_name, microphone, camera, speaking, level, devices, people_inside, notice
+        phase,
+        ready,
+        signalling_lost,
+        me,
+        name,
+        room_name,
+        microphone,
+        camera,
+        speaking,
+        level,
+        devices,
+        people_inside,
+        notice
     );
     store.participants().patch(new.participants);
 }

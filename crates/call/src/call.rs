@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use protocol::limits::PING_INTERVAL_SECONDS;
 use protocol::{
-    ClientFrame, ClientMessage, DisplayName, IceServer, Joined, Participant, ParticipantId, PeerRef, ProtocolError,
-    RoomCode, RoomSummary, ServerMessage, Signal, SignalNumber, Switch, VERSION,
+    ClientFrame, ClientMessage, DisplayName, IceServer, Joined, Participant, ParticipantId, PeerRef,
+    ProtocolError, RoomCode, RoomSummary, ServerMessage, Signal, SignalNumber, Switch, VERSION,
 };
 
 use crate::link::Link;
 use crate::negotiation::{Effect, Politeness};
 use crate::speaking::Speaking;
 use crate::{
-    Command, Input, Level, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Phase, Publications, RemoteParticipant,
-    Role, Signalling, Snapshot, Source,
+    Command, Input, Level, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Phase, Publications,
+    RemoteParticipant, Role, Signalling, Snapshot, Source,
 };
 
 /// How long joining may take before the server counts as out of reach.
@@ -151,7 +151,8 @@ impl Call {
     /// Tells every link and the room what is sent from a source now.
     fn publish(&mut self, source: Source) {
         let switch = Switch::from(self.publications.of(source).is_on());
-        let working = self.others.iter().filter(|other| !matches!(other.link.status(), LinkStatus::Failed(_)));
+        let working =
+            self.others.iter().filter(|other| !matches!(other.link.status(), LinkStatus::Failed(_)));
         let peers: Vec<_> = working.map(|other| other.link.peer()).collect();
         for peer in peers {
             self.link_command(peer, LinkCommand::Publish { source, switch });
@@ -327,7 +328,9 @@ impl Call {
         for effect in effects {
             match effect {
                 Effect::Do(command) => self.link_command(peer, command),
-                Effect::Signal(number, signal) => self.say(ClientMessage::Signal { to: peer, number, signal }),
+                Effect::Signal(number, signal) => {
+                    self.say(ClientMessage::Signal { to: peer, number, signal });
+                }
             }
         }
     }

@@ -14,7 +14,7 @@ mod snapshot;
 mod speaking;
 
 pub use call::Call;
-pub use input::{CaptureFault, Command, ConnectionState, Input, LinkEvent, Level};
+pub use input::{CaptureFault, Command, ConnectionState, Input, Level, LinkEvent};
 pub use output::{LinkCommand, Notice, Output, Role};
 pub use publications::{Publication, Publications, Source};
 pub use snapshot::{LinkFailure, LinkStatus, Phase, RemoteParticipant, Signalling, Snapshot};

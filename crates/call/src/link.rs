@@ -28,11 +28,18 @@ pub(crate) struct Link {
 /// Whether a link carries media.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Health {
-    Connecting { since: Duration },
+    Connecting {
+        since: Duration,
+    },
     Connected,
-    Interrupted { since: Duration },
+    Interrupted {
+        since: Duration,
+    },
     /// `was_connected` tells a person "reconnecting" from "connecting".
-    Repairing { since: Duration, was_connected: bool },
+    Repairing {
+        since: Duration,
+        was_connected: bool,
+    },
     Failed(LinkFailure),
 }
 
@@ -42,16 +49,25 @@ impl Link {
     }
 
     /// What makes the peer connection.
-    pub(crate) fn open(role: Role, ice_servers: Vec<IceServer>, publications: &Publications) -> Vec<LinkCommand> {
-        let publish = publications.captured().map(|source| LinkCommand::Publish { source, switch: true.into() });
+    pub(crate) fn open(
+        role: Role,
+        ice_servers: Vec<IceServer>,
+        publications: &Publications,
+    ) -> Vec<LinkCommand> {
+        let publish =
+            publications.captured().map(|source| LinkCommand::Publish { source, switch: true.into() });
         std::iter::once(LinkCommand::Open { role, ice_servers }).chain(publish).collect()
     }
 
     pub(crate) fn status(&self) -> LinkStatus {
         match self.health {
-            Health::Connecting { .. } | Health::Repairing { was_connected: false, .. } => LinkStatus::Connecting,
+            Health::Connecting { .. } | Health::Repairing { was_connected: false, .. } => {
+                LinkStatus::Connecting
+            }
             Health::Connected => LinkStatus::Connected,
-            Health::Interrupted { .. } | Health::Repairing { was_connected: true, .. } => LinkStatus::Reconnecting,
+            Health::Interrupted { .. } | Health::Repairing { was_connected: true, .. } => {
+                LinkStatus::Reconnecting
+            }
             Health::Failed(failure) => LinkStatus::Failed(failure),
         }
     }
@@ -109,7 +125,9 @@ impl Link {
     fn connection_state(&mut self, now: Duration, state: ConnectionState) -> Vec<Effect> {
         match (state, self.health) {
             (ConnectionState::Connected, _) => self.health = Health::Connected,
-            (ConnectionState::Disconnected, Health::Connected) => self.health = Health::Interrupted { since: now },
+            (ConnectionState::Disconnected, Health::Connected) => {
+                self.health = Health::Interrupted { since: now }
+            }
             (ConnectionState::Failed, _) => return self.broken(now),
             (ConnectionState::Disconnected | ConnectionState::Connecting | ConnectionState::Closed, _) => {}
         }

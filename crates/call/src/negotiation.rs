@@ -223,9 +223,15 @@ mod tests {
         let mut link = offering(Politeness::Impolite);
         assert_eq!(hear(&mut link, 0, offer("theirs")), []);
         assert_eq!(hear(&mut link, 1, candidate("of the ignored offer")), []);
-        assert_eq!(hear(&mut link, 2, answer("theirs")), [Effect::Do(LinkCommand::ApplyAnswer(sdp("theirs")))]);
+        assert_eq!(
+            hear(&mut link, 2, answer("theirs")),
+            [Effect::Do(LinkCommand::ApplyAnswer(sdp("theirs")))]
+        );
         link.remote_description_applied();
-        assert_eq!(hear(&mut link, 3, candidate("good")), [Effect::Do(LinkCommand::AddCandidate(ice("good")))]);
+        assert_eq!(
+            hear(&mut link, 3, candidate("good")),
+            [Effect::Do(LinkCommand::AddCandidate(ice("good")))]
+        );
     }
 
     #[test]
@@ -235,7 +241,11 @@ mod tests {
         assert_eq!(effects(&mut link), [Effect::Do(LinkCommand::CreateOffer)]);
         assert_eq!(hear(&mut link, 0, offer("theirs")), [], "the browser is busy");
         link.local_description(sdp("mine"));
-        assert_eq!(effects(&mut link), [Effect::Signal(SignalNumber(0), offer("mine"))], "and theirs is ignored");
+        assert_eq!(
+            effects(&mut link),
+            [Effect::Signal(SignalNumber(0), offer("mine"))],
+            "and theirs is ignored"
+        );
     }
 
     #[test]
@@ -258,7 +268,8 @@ mod tests {
         }
         hear(&mut link, 200, offer("theirs"));
         link.remote_description_applied();
-        let added = effects(&mut link).into_iter().filter(|e| matches!(e, Effect::Do(LinkCommand::AddCandidate(_))));
+        let added =
+            effects(&mut link).into_iter().filter(|e| matches!(e, Effect::Do(LinkCommand::AddCandidate(_))));
         assert_eq!(added.count(), MAX_EARLY);
     }
 
@@ -326,6 +337,11 @@ mod tests {
     }
 
     fn ice(text: &str) -> IceCandidate {
-        IceCandidate { candidate: text.into(), sdp_mid: None, sdp_m_line_index: None, username_fragment: None }
+        IceCandidate {
+            candidate: text.into(),
+            sdp_mid: None,
+            sdp_m_line_index: None,
+            username_fragment: None,
+        }
     }
 }

@@ -58,7 +58,8 @@ mod tests {
 
     #[test]
     fn the_order_of_ids_is_the_order_of_their_text() {
-        let ids = [1_u128, 0xff, 0x1234_5678 << 64, u128::MAX].map(|n| ParticipantId::new(Uuid::from_u128(n)));
+        let ids =
+            [1_u128, 0xff, 0x1234_5678 << 64, u128::MAX].map(|n| ParticipantId::new(Uuid::from_u128(n)));
         for a in ids {
             for b in ids {
                 assert_eq!(a.cmp(&b), a.to_string().cmp(&b.to_string()));

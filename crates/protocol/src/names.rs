@@ -110,7 +110,9 @@ fn is_forbidden(c: char) -> bool {
         '\u{fff9}'..='\u{fffb}',
         '\u{e0000}'..='\u{e007f}',
     ];
-    c.is_control() || matches!(c, '<' | '>') || BIDIRECTIONAL_AND_HIDDEN.iter().any(|range| range.contains(&c))
+    c.is_control()
+        || matches!(c, '<' | '>')
+        || BIDIRECTIONAL_AND_HIDDEN.iter().any(|range| range.contains(&c))
 }
 
 #[cfg(test)]
@@ -127,7 +129,10 @@ mod tests {
         assert!(DisplayName::parse(&"é".repeat(MAX_DISPLAY_NAME_CHARS)).is_ok());
         assert!(RoomName::parse(&"é".repeat(MAX_ROOM_NAME_CHARS)).is_ok());
         for length in [MAX_DISPLAY_NAME_CHARS + 1, 10_000] {
-            assert_eq!(DisplayName::parse(&"x".repeat(length)), Err(NameError::TooLong(MAX_DISPLAY_NAME_CHARS)));
+            assert_eq!(
+                DisplayName::parse(&"x".repeat(length)),
+                Err(NameError::TooLong(MAX_DISPLAY_NAME_CHARS))
+            );
         }
     }
 

@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn fifty_bits_make_a_difference() {
-        let codes: std::collections::BTreeSet<_> = (0..50).map(|bit| RoomCode::from_random(1 << bit)).collect();
+        let codes: std::collections::BTreeSet<_> =
+            (0..50).map(|bit| RoomCode::from_random(1 << bit)).collect();
         assert_eq!(codes.len(), 50);
     }
 
@@ -127,7 +128,11 @@ mod tests {
     #[test]
     fn a_link_holds_a_code() {
         let code = RoomCode::parse("kfm-pqxz-wtr").unwrap();
-        for text in ["https://meet.example/r/kfm-pqxz-wtr", "meet.example/r/kfm-pqxz-wtr/?x=1#k=secret", "kfm-pqxz-wtr"] {
+        for text in [
+            "https://meet.example/r/kfm-pqxz-wtr",
+            "meet.example/r/kfm-pqxz-wtr/?x=1#k=secret",
+            "kfm-pqxz-wtr",
+        ] {
             assert_eq!(RoomCode::parse_code_or_link(text), Ok(code), "{text}");
         }
     }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    LeaveReason, MediaState, Participant, ParticipantId, PeerRef, ProtocolError, RoomSummary, SessionId, Signal,
-    SignalNumber, Topology,
+    LeaveReason, MediaState, Participant, ParticipantId, PeerRef, ProtocolError, RoomSummary, SessionId,
+    Signal, SignalNumber, Topology,
 };
 
 /// A message from the server: one text frame each.

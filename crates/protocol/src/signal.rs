@@ -58,7 +58,11 @@ impl Sdp {
     ///
     /// When it is longer than [`MAX_SDP_BYTES`].
     pub fn new(text: String) -> Result<Self, TooLong> {
-        if text.len() > MAX_SDP_BYTES { Err(TooLong("session description", MAX_SDP_BYTES)) } else { Ok(Self(text)) }
+        if text.len() > MAX_SDP_BYTES {
+            Err(TooLong("session description", MAX_SDP_BYTES))
+        } else {
+            Ok(Self(text))
+        }
     }
 
     /// The description as it stands.
@@ -105,7 +109,8 @@ impl TryFrom<RawIceCandidate> for IceCandidate {
 
     fn try_from(raw: RawIceCandidate) -> Result<Self, Self::Error> {
         let RawIceCandidate { candidate, sdp_mid, sdp_m_line_index, username_fragment } = raw;
-        let names = sdp_mid.as_ref().map_or(0, String::len) + username_fragment.as_ref().map_or(0, String::len);
+        let names =
+            sdp_mid.as_ref().map_or(0, String::len) + username_fragment.as_ref().map_or(0, String::len);
         if candidate.len() + names > MAX_CANDIDATE_BYTES {
             return Err(TooLong("candidate", MAX_CANDIDATE_BYTES));
         }
@@ -146,7 +151,9 @@ mod tests {
     #[test]
     fn what_is_too_long_is_refused_when_it_is_read() {
         let sdp = format!(r#"{{"kind":"offer","sdp":"{}"}}"#, "x".repeat(MAX_SDP_BYTES + 1));
-        assert!(serde_json::from_str::<Signal>(&sdp).unwrap_err().to_string().contains("session description"));
+        assert!(
+            serde_json::from_str::<Signal>(&sdp).unwrap_err().to_string().contains("session description")
+        );
         let long = "x".repeat(MAX_CANDIDATE_BYTES + 1);
         let candidate = format!(r#"{{"kind":"candidate","candidate":{{"candidate":"{long}"}}}}"#);
         assert!(serde_json::from_str::<Signal>(&candidate).is_err());

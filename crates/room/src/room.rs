@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::{
-    ClientFrame, ClientMessage, CloseCode, ErrorCode, IceServer, Joined, LeaveReason, MediaState, MessageId, Mode,
-    Participant, ParticipantId, PeerRef, ProtocolError, RoomCode, RoomStanding, RoomSummary, ServerMessage, SessionId,
-    Signal, SignalNumber, Topology,
+    ClientFrame, ClientMessage, CloseCode, ErrorCode, IceServer, Joined, LeaveReason, MediaState, MessageId,
+    Mode, Participant, ParticipantId, PeerRef, ProtocolError, RoomCode, RoomStanding, RoomSummary,
+    ServerMessage, SessionId, Signal, SignalNumber, Topology,
 };
 
 use crate::{Input, Output, Recipients, RoomSettings};
@@ -112,7 +112,10 @@ impl Room {
             ice_servers: self.ice_servers.clone(),
         };
         self.send(Recipients::One(newcomer.id), ServerMessage::Joined(Box::new(joined)));
-        self.send(Recipients::AllBut(newcomer.id), ServerMessage::ParticipantJoined { participant: newcomer });
+        self.send(
+            Recipients::AllBut(newcomer.id),
+            ServerMessage::ParticipantJoined { participant: newcomer },
+        );
     }
 
     fn message(&mut self, now: Duration, from: ParticipantId, ClientFrame { id, message }: ClientFrame) {
@@ -138,7 +141,9 @@ impl Room {
         signal: Signal,
     ) {
         let target = match to {
-            PeerRef::Participant(target) if target == from => return self.refuse(from, ErrorCode::PeerIsSelf, id),
+            PeerRef::Participant(target) if target == from => {
+                return self.refuse(from, ErrorCode::PeerIsSelf, id);
+            }
             PeerRef::Participant(target) if self.place_of(target).is_some() => target,
             PeerRef::Participant(_) | PeerRef::Sfu => return self.refuse(from, ErrorCode::PeerUnknown, id),
         };

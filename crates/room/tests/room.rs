@@ -1,10 +1,13 @@
 //! What a room promises, as lists of inputs and the outputs they cause.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::time::Duration;
 
 use protocol::{
-    ClientFrame, ClientMessage, CloseCode, DisplayName, ErrorCode, LeaveReason, MediaState, MessageId, ParticipantId,
-    PeerRef, ProtocolError, RoomCode, RoomStanding, Sdp, ServerMessage, SessionId, Signal, SignalNumber, Switch, VERSION,
+    ClientFrame, ClientMessage, CloseCode, DisplayName, ErrorCode, LeaveReason, MediaState, MessageId,
+    ParticipantId, PeerRef, ProtocolError, RoomCode, RoomStanding, Sdp, ServerMessage, SessionId, Signal,
+    SignalNumber, Switch, VERSION,
 };
 use room::{Input, Output, Recipients, Room, RoomSettings};
 use uuid::Uuid;
@@ -33,8 +36,11 @@ fn a_signal_reaches_exactly_its_target() {
 
     let outputs = room.say(ADA, signal_to(PeerRef::Participant(id(BOB))));
 
-    let expected =
-        ServerMessage::Signal { from: PeerRef::Participant(id(ADA)), number: SignalNumber(0), signal: offer() };
+    let expected = ServerMessage::Signal {
+        from: PeerRef::Participant(id(ADA)),
+        number: SignalNumber(0),
+        signal: offer(),
+    };
     assert_eq!(outputs, [Output::Send { to: Recipients::One(id(BOB)), message: expected }]);
 }
 
@@ -148,7 +154,10 @@ struct TestRoom {
 impl TestRoom {
     fn new(capacity: u16) -> Self {
         let settings = RoomSettings { capacity, ..RoomSettings::default() };
-        Self { room: Room::new(Duration::ZERO, RoomCode::from_random(7), settings, vec![]), now: Duration::ZERO }
+        Self {
+            room: Room::new(Duration::ZERO, RoomCode::from_random(7), settings, vec![]),
+            now: Duration::ZERO,
+        }
     }
 
     fn with<const N: usize>(people: [u128; N]) -> Self {

@@ -1,6 +1,8 @@
 //! Development only: seeded randomness, a network that misbehaves, a model of a browser's peer connection, and a world
 //! that puts calls and a room together in virtual time. Nothing here sleeps or opens a socket.
 
+#![expect(clippy::expect_used, reason = "only tests use it, and a test that cannot go on fails")]
+
 mod network;
 mod peer_connection;
 mod seed;

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use call::{Call, Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Output, Phase, Role, Source};
+use call::{
+    Call, Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Output, Phase, Role, Source,
+};
 use protocol::{
-    ClientFrame, ClientMessage, DisplayName, IceCandidate, ParticipantId, PeerRef, RoomCode, ServerMessage, SessionId,
+    ClientFrame, ClientMessage, DisplayName, IceCandidate, ParticipantId, PeerRef, RoomCode, ServerMessage,
+    SessionId,
 };
 use room::{Recipients, Room, RoomSettings};
 use uuid::Uuid;
@@ -151,7 +154,8 @@ impl World {
         let Some(link) = self.browsers[place].links.get(&peer) else { return };
         let fragment = link.connection.local_fragment().to_string();
         // A rollback ends the gathering of the offer that is taken back.
-        let of_rolled_back = matches!(&event, LinkEvent::Candidate(candidate) if candidate.candidate != fragment);
+        let of_rolled_back =
+            matches!(&event, LinkEvent::Candidate(candidate) if candidate.candidate != fragment);
         let no_longer_needed =
             matches!(event, LinkEvent::NegotiationNeeded) && !link.connection.negotiation_needed();
         if !of_rolled_back && !no_longer_needed {
@@ -184,7 +188,8 @@ impl World {
     }
 
     fn recipients(&self, to: Recipients) -> Vec<usize> {
-        let inside = |browser: &Browser| self.room.participants().iter().any(|someone| someone.id == browser.id);
+        let inside =
+            |browser: &Browser| self.room.participants().iter().any(|someone| someone.id == browser.id);
         let chosen = |browser: &Browser| match to {
             Recipients::One(id) => browser.id == id,
             Recipients::AllBut(id) => browser.id != id && inside(browser),
@@ -246,7 +251,9 @@ impl World {
         let connection = &mut link.connection;
         let result = match command {
             LinkCommand::CreateOffer => connection.create_offer().map(LinkEvent::LocalDescription).map(Some),
-            LinkCommand::CreateAnswer => connection.create_answer().map(LinkEvent::LocalDescription).map(Some),
+            LinkCommand::CreateAnswer => {
+                connection.create_answer().map(LinkEvent::LocalDescription).map(Some)
+            }
             LinkCommand::ApplyOffer(sdp) => {
                 connection.apply_offer(&sdp).map(|()| Some(LinkEvent::RemoteDescriptionApplied))
             }
@@ -341,7 +348,10 @@ impl World {
                     continue;
                 };
                 let path = (link.connection.local_fragment(), other.connection.local_fragment());
-                if !link.connected && link.cut != Some(path) && link.connection.is_connected_to(&other.connection) {
+                if !link.connected
+                    && link.cut != Some(path)
+                    && link.connection.is_connected_to(&other.connection)
+                {
                     self.connected(here, peer);
                 }
             }

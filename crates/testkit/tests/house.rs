@@ -28,9 +28,8 @@ const PURE: [&str; 3] = ["protocol", "room", "call"];
 const PURE_DEPENDENCIES: [&str; 4] = ["schemars", "serde", "thiserror", "uuid"];
 
 /// What a pure crate's sources may not contain, in any spelling of the path.
-const IMPURE: [&str; 9] = [
-    "Instant", "SystemTime", "tokio", "web_sys", "js_sys", "std::net", "std::thread", "rand::", "new_v4",
-];
+const IMPURE: [&str; 9] =
+    ["Instant", "SystemTime", "tokio", "web_sys", "js_sys", "std::net", "std::thread", "rand::", "new_v4"];
 
 #[test]
 fn every_arrow_between_our_crates_is_allowed() {
@@ -40,11 +39,16 @@ fn every_arrow_between_our_crates_is_allowed() {
         if FOR_TESTS.contains(&name.as_str()) {
             continue;
         }
-        let may = allowed.get(name.as_str()).unwrap_or_else(|| panic!("{name} has no place in the plan of the house"));
+        let may = allowed
+            .get(name.as_str())
+            .unwrap_or_else(|| panic!("{name} has no place in the plan of the house"));
         for (dependency, kind) in dependencies(folder) {
             let is_ours = crates.contains_key(&dependency);
             let for_its_tests = kind == "dev-dependencies" && FOR_TESTS.contains(&dependency.as_str());
-            assert!(!is_ours || for_its_tests || may.contains(&dependency.as_str()), "{name} may not name {dependency}");
+            assert!(
+                !is_ours || for_its_tests || may.contains(&dependency.as_str()),
+                "{name} may not name {dependency}"
+            );
         }
     }
 }
@@ -54,7 +58,8 @@ fn pure_crates_depend_on_nothing_impure_and_name_nothing_impure() {
     for name in PURE {
         let folder = &our_crates()[name];
         for (dependency, kind) in dependencies(folder) {
-            let pure = PURE.contains(&dependency.as_str()) || PURE_DEPENDENCIES.contains(&dependency.as_str());
+            let pure =
+                PURE.contains(&dependency.as_str()) || PURE_DEPENDENCIES.contains(&dependency.as_str());
             assert!(pure || kind == "dev-dependencies", "{name} is pure and may not depend on {dependency}");
         }
         for file in rust_files(&folder.join("src")) {
@@ -95,10 +100,14 @@ fn the_app_is_not_a_soup_of_features() {
 fn every_sheet_is_bundled_and_every_bundled_sheet_exists() {
     let style = root().join("style");
     let main = read(&style.join("main.css"));
-    let sheets = WalkDir::new(&style).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
+    let sheets =
+        WalkDir::new(&style).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
     for sheet in sheets.filter(|sheet| sheet.path().extension().is_some_and(|extension| extension == "css")) {
         let name = sheet.path().strip_prefix(&style).unwrap().to_string_lossy().into_owned();
-        assert!(name == "main.css" || main.contains(&format!("@import \"{name}\"")), "{name} is not in main.css");
+        assert!(
+            name == "main.css" || main.contains(&format!("@import \"{name}\"")),
+            "{name} is not in main.css"
+        );
     }
     for import in main.lines().filter_map(|line| line.strip_prefix("@import \"")) {
         let name = import.split('"').next().unwrap_or_default();
@@ -131,7 +140,8 @@ fn our_crates() -> BTreeMap<String, PathBuf> {
 fn dependencies(folder: &Path) -> Vec<(String, &'static str)> {
     let manifest = table(&folder.join("Cargo.toml"));
     let targets = manifest.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values);
-    let tables: Vec<_> = std::iter::once(manifest.clone()).chain(targets.filter_map(|t| t.as_table().cloned())).collect();
+    let tables: Vec<_> =
+        std::iter::once(manifest.clone()).chain(targets.filter_map(|t| t.as_table().cloned())).collect();
     ["dependencies", "dev-dependencies", "build-dependencies"]
         .into_iter()
         .flat_map(|kind| {
@@ -142,8 +152,10 @@ fn dependencies(folder: &Path) -> Vec<(String, &'static str)> {
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let files = WalkDir::new(folder).into_iter().filter_map(Result::ok).map(|entry| entry.path().to_path_buf());
-    let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect();
+    let files =
+        WalkDir::new(folder).into_iter().filter_map(Result::ok).map(|entry| entry.path().to_path_buf());
+    let files: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect();
     assert!(!files.is_empty(), "no Rust file in {}", folder.display());
     files
 }

@@ -17,7 +17,9 @@ pub(crate) async fn room_page(
     request: Request<Body>,
 ) -> Response {
     let lookup = match RoomCode::parse(&text) {
-        Ok(code) if code.to_string() != text => return Redirect::permanent(&format!("/r/{code}")).into_response(),
+        Ok(code) if code.to_string() != text => {
+            return Redirect::permanent(&format!("/r/{code}")).into_response();
+        }
         Ok(code) => state.rooms.validate(code).await,
         Err(_) => RoomLookup::UNKNOWN,
     };

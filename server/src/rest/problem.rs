@@ -16,8 +16,12 @@ pub(crate) struct ProblemResponse {
 /// A refusal with a status, a short kind, and what was wrong this time.
 pub(crate) fn problem(status: StatusCode, kind: &str, detail: impl Into<String>) -> ProblemResponse {
     let title = status.canonical_reason().unwrap_or("Error").to_owned();
-    let problem =
-        Problem { kind: format!("/problems/{kind}"), title, status: status.as_u16(), detail: Some(detail.into()) };
+    let problem = Problem {
+        kind: format!("/problems/{kind}"),
+        title,
+        status: status.as_u16(),
+        detail: Some(detail.into()),
+    };
     ProblemResponse { problem, retry_after: None }
 }
 

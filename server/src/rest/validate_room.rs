@@ -13,7 +13,7 @@ pub(crate) async fn validate_room(
     State(state): State<AppState>,
     Path(code): Path<String>,
 ) -> Result<Json<ValidateRoomResponse>, ProblemResponse> {
-    let code =
-        RoomCode::parse(&code).map_err(|error| problem(StatusCode::BAD_REQUEST, "malformed", error.to_string()))?;
+    let code = RoomCode::parse(&code)
+        .map_err(|error| problem(StatusCode::BAD_REQUEST, "malformed", error.to_string()))?;
     Ok(Json(state.rooms.validate(code).await))
 }

@@ -81,7 +81,11 @@ fn handle(room: &mut Room, clock: Clock, sockets: &mut Sockets, event: RoomEvent
         }
         RoomEvent::Validate { answer } => {
             let people = room.participants().iter().map(|participant| participant.name.clone()).collect();
-            _ = answer.send(ValidateRoomResponse { standing: room.standing(), room: Some(room.summary()), people });
+            _ = answer.send(ValidateRoomResponse {
+                standing: room.standing(),
+                room: Some(room.summary()),
+                people,
+            });
         }
     }
 }
@@ -92,7 +96,10 @@ fn carry_out(room: &mut Room, clock: Clock, sockets: &mut Sockets) -> Fate {
             Output::Send { to, message } => {
                 for slow in deliver(room, sockets, to, &message) {
                     sockets.remove(&slow);
-                    room.handle_input(clock.now(), Input::Disconnect { id: slow, reason: LeaveReason::Removed });
+                    room.handle_input(
+                        clock.now(),
+                        Input::Disconnect { id: slow, reason: LeaveReason::Removed },
+                    );
                 }
             }
             Output::Close { id, code } => {
@@ -117,7 +124,8 @@ fn deliver(room: &Room, sockets: &Sockets, to: Recipients, message: &ServerMessa
     match to {
         Recipients::One(id) => queue(id).into_iter().collect(),
         Recipients::AllBut(id) => {
-            let others = room.participants().iter().map(|participant| participant.id).filter(|other| *other != id);
+            let others =
+                room.participants().iter().map(|participant| participant.id).filter(|other| *other != id);
             others.filter_map(queue).collect()
         }
     }

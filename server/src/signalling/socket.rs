@@ -91,7 +91,8 @@ enum Heard {
 
 async fn join(socket: &mut WebSocket, state: &AppState, rate: &MessageRate) -> Result<Member, End> {
     let frame = loop {
-        let received = timeout(JOIN_WITHIN, socket.recv()).await.map_err(|_| End::refused(ErrorCode::Silent))?;
+        let received =
+            timeout(JOIN_WITHIN, socket.recv()).await.map_err(|_| End::refused(ErrorCode::Silent))?;
         match understand(received, rate)? {
             Heard::Frame(frame) => break frame,
             Heard::Nothing => {}
@@ -206,7 +207,11 @@ fn reading_failed(error: &axum::Error) -> End {
     use std::error::Error as _;
 
     let source = error.source().and_then(|source| source.downcast_ref::<tungstenite::Error>());
-    if matches!(source, Some(tungstenite::Error::Capacity(_))) { End::refused(ErrorCode::TooLarge) } else { End::Gone }
+    if matches!(source, Some(tungstenite::Error::Capacity(_))) {
+        End::refused(ErrorCode::TooLarge)
+    } else {
+        End::Gone
+    }
 }
 
 /// Writes what the room says. A room that says nothing more has dropped a client that reads too slowly.

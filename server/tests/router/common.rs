@@ -13,36 +13,37 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// A server that ends with the test.
-pub struct TestServer {
-    pub address: SocketAddr,
-    pub state: AppState,
+pub(crate) struct TestServer {
+    pub(crate) address: SocketAddr,
+    pub(crate) state: AppState,
 }
 
 /// One socket.
-pub struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 /// How a socket ended.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Closed {
-    pub code: u16,
+pub(crate) struct Closed {
+    pub(crate) code: u16,
 }
 
 impl TestServer {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(Config::default()).await
     }
 
-    pub async fn with(config: Config) -> Self {
+    pub(crate) async fn with(config: Config) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = AppState::new(config);
         let service = router::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::task::spawn(async move { axum::serve(listener, service).await });
+        #[expect(clippy::disallowed_methods, reason = "the runtime of a test ends with it")]
+        tokio::spawn(async move { axum::serve(listener, service).await });
         Self { address, state }
     }
 
     /// Makes a room through the REST interface.
-    pub async fn new_room(&self) -> String {
+    pub(crate) async fn new_room(&self) -> String {
         let (status, body) = self.post("/api/v1/rooms", "application/json", "{}").await;
         assert_eq!(status, 201, "{body}");
         let room: Value = serde_json::from_str(&body).unwrap();
@@ -50,18 +51,25 @@ impl TestServer {
     }
 
     /// One HTTP request over a plain socket.
-    pub async fn post(&self, path: &str, content_type: &str, body: &str) -> (u16, String) {
+    pub(crate) async fn post(&self, path: &str, content_type: &str, body: &str) -> (u16, String) {
         let head = format!("content-type: {content_type}\r\ncontent-length: {}\r\n", body.len());
         let response = self.request("POST", path, &head, body).await;
         (response.0, response.2)
     }
 
     /// Status, head and body of a request.
-    pub async fn request(&self, method: &str, path: &str, head: &str, body: &str) -> (u16, String, String) {
+    pub(crate) async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        head: &str,
+        body: &str,
+    ) -> (u16, String, String) {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let connection = if head.contains("connection:") { "" } else { "connection: close\r\n" };
-        let request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n{connection}{head}\r\n{body}", self.address);
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n{connection}{head}\r\n{body}", self.address);
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut response = String::new();
         stream.read_to_string(&mut response).await.unwrap();
@@ -70,11 +78,11 @@ impl TestServer {
         (status, head.to_lowercase(), body.to_owned())
     }
 
-    pub async fn connect(&self) -> Client {
+    pub(crate) async fn connect(&self) -> Client {
         self.try_connect(None).await.unwrap()
     }
 
-    pub async fn try_connect(&self, origin: Option<&str>) -> Result<Client, tungstenite::Error> {
+    pub(crate) async fn try_connect(&self, origin: Option<&str>) -> Result<Client, tungstenite::Error> {
         let mut request = format!("ws://{}/api/v1/ws", self.address).into_client_request().unwrap();
         if let Some(origin) = origin {
             request.headers_mut().insert("origin", origin.parse().unwrap());
@@ -83,7 +91,7 @@ impl TestServer {
     }
 
     /// A client that has joined, and what it was told.
-    pub async fn join(&self, room: &str, name: &str) -> (Client, Value) {
+    pub(crate) async fn join(&self, room: &str, name: &str) -> (Client, Value) {
         let mut client = self.connect().await;
         client.say(join_message(room, name)).await;
         let joined = client.hear().await;
@@ -93,20 +101,20 @@ impl TestServer {
 }
 
 impl Client {
-    pub async fn say(&mut self, message: Value) {
+    pub(crate) async fn say(&mut self, message: Value) {
         self.say_text(&message.to_string()).await;
     }
 
-    pub async fn say_text(&mut self, text: &str) {
+    pub(crate) async fn say_text(&mut self, text: &str) {
         self.0.send(Message::text(text)).await.unwrap();
     }
 
-    pub async fn say_binary(&mut self, bytes: Vec<u8>) {
+    pub(crate) async fn say_binary(&mut self, bytes: Vec<u8>) {
         self.0.send(Message::binary(bytes)).await.unwrap();
     }
 
     /// The next message.
-    pub async fn hear(&mut self) -> Value {
+    pub(crate) async fn hear(&mut self) -> Value {
         match self.next().await {
             Ok(message) => message,
             Err(closed) => panic!("closed with {closed:?}"),
@@ -114,7 +122,7 @@ impl Client {
     }
 
     /// The next message of a type; others are passed over.
-    pub async fn hear_of(&mut self, kind: &str) -> Value {
+    pub(crate) async fn hear_of(&mut self, kind: &str) -> Value {
         loop {
             let message = self.hear().await;
             if message["type"] == kind {
@@ -124,7 +132,7 @@ impl Client {
     }
 
     /// The error and the close code that end a socket.
-    pub async fn hear_end(&mut self) -> (Value, Closed) {
+    pub(crate) async fn hear_end(&mut self) -> (Value, Closed) {
         let error = self.hear_of("error").await;
         match self.next().await {
             Ok(message) => panic!("expected the end, heard {message}"),
@@ -132,12 +140,16 @@ impl Client {
         }
     }
 
-    pub async fn next(&mut self) -> Result<Value, Closed> {
+    pub(crate) async fn next(&mut self) -> Result<Value, Closed> {
         loop {
-            let message = tokio::time::timeout(Duration::from_secs(10), self.0.next()).await.expect("nothing was heard");
+            let message = tokio::time::timeout(Duration::from_secs(10), self.0.next())
+                .await
+                .expect("nothing was heard");
             match message {
                 Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
-                Some(Ok(Message::Close(frame))) => return Err(Closed { code: frame.map_or(1005, |frame| frame.code.into()) }),
+                Some(Ok(Message::Close(frame))) => {
+                    return Err(Closed { code: frame.map_or(1005, |frame| frame.code.into()) });
+                }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Err(Closed { code: 1006 }),
             }
@@ -145,11 +157,11 @@ impl Client {
     }
 }
 
-pub fn join_message(room: &str, name: &str) -> Value {
+pub(crate) fn join_message(room: &str, name: &str) -> Value {
     json!({ "type": "join", "id": 1, "version": 1, "room": room, "name": name })
 }
 
-pub fn signal_message(to: &Value, sdp: &str) -> Value {
+pub(crate) fn signal_message(to: &Value, sdp: &str) -> Value {
     json!({
         "type": "signal", "id": 2, "to": { "participant": to }, "number": 0, "signal": { "kind": "offer", "sdp": sdp }
     })

@@ -1,5 +1,7 @@
 //! The server as its clients see it: the real router on a real socket.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
 mod common;
 mod configuration;
 mod http;

@@ -27,7 +27,10 @@ async fn two_people_meet_and_signal_each_other() {
 
     bob.say(json!({ "type": "leave" })).await;
     assert_eq!(bob.next().await, Err(Closed { code: 1000 }));
-    assert_eq!(ada.hear().await, json!({ "type": "participant_left", "id": told_bob["you"], "reason": "left" }));
+    assert_eq!(
+        ada.hear().await,
+        json!({ "type": "participant_left", "id": told_bob["you"], "reason": "left" })
+    );
 }
 
 #[tokio::test]
@@ -133,7 +136,8 @@ async fn a_signal_to_oneself_or_into_another_room_is_refused_and_reaches_nobody(
     assert_eq!(eve.hear().await["code"], "peer_is_self");
     eve.say(signal_message(&pair.ada_id, "v=0")).await;
     assert_eq!(eve.hear().await["code"], "peer_unknown");
-    eve.say(json!({ "type": "signal", "to": "sfu", "number": 0, "signal": { "kind": "end_of_candidates" } })).await;
+    eve.say(json!({ "type": "signal", "to": "sfu", "number": 0, "signal": { "kind": "end_of_candidates" } }))
+        .await;
     assert_eq!(eve.hear().await["code"], "peer_unknown");
     eve.say(json!({ "type": "ping" })).await;
     assert_eq!(eve.hear().await, json!({ "type": "pong" }), "the connection goes on");
@@ -146,7 +150,10 @@ async fn an_unknown_room_and_a_full_one_are_told_apart() {
     let mut lost = server.connect().await;
     lost.say(join_message("kfm-pqxz-wtr", "Eve")).await;
     let (error, closed) = lost.hear_end().await;
-    assert_eq!((&error["code"], &error["in_reply_to"], closed), (&json!("room_unknown"), &json!(1), Closed { code: 4403 }));
+    assert_eq!(
+        (&error["code"], &error["in_reply_to"], closed),
+        (&json!("room_unknown"), &json!(1), Closed { code: 4403 })
+    );
 
     let _third = server.join(&pair.room, "Cleo").await;
     let _fourth = server.join(&pair.room, "Dan").await;
@@ -193,7 +200,10 @@ async fn a_page_of_another_site_may_not_connect() {
     let (server, mut pair) = HonestPair::meet().await;
     let refused = server.try_connect(Some("https://evil.example")).await.err().expect("it was let in");
     assert!(refused.to_string().contains("403"), "{refused}");
-    assert!(server.try_connect(Some(&format!("http://{}", server.address))).await.is_ok(), "our own page may");
+    assert!(
+        server.try_connect(Some(&format!("http://{}", server.address))).await.is_ok(),
+        "our own page may"
+    );
     pair.heard_nothing_else().await;
 }
 
@@ -222,7 +232,14 @@ impl HonestPair {
         let (mut ada, told_ada) = server.join(&room, "Ada").await;
         let (bob, told_bob) = server.join(&room, "Bob").await;
         ada.hear_of("participant_joined").await;
-        let pair = Self { room, ada, bob, ada_id: told_ada["you"].clone(), bob_id: told_bob["you"].clone(), said: 0 };
+        let pair = Self {
+            room,
+            ada,
+            bob,
+            ada_id: told_ada["you"].clone(),
+            bob_id: told_bob["you"].clone(),
+            said: 0,
+        };
         (server, pair)
     }
 

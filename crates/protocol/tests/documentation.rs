@@ -1,0 +1,125 @@
+//! `docs/protocol.md` and `docs/protocol.schema.json` say what the types say. `UPDATE_DOCS=1 cargo test -p protocol
+//! --features schema` writes the schema anew; the document is written by people and held to it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use protocol::{ClientFrame, ErrorCode, ServerMessage, VERSION, limits};
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Value, json};
+
+#[test]
+fn the_schema_is_that_of_the_types() {
+    let text = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
+    let path = document("protocol.schema.json");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        written == text,
+        "docs/protocol.schema.json is not that of the types; run this test with UPDATE_DOCS=1"
+    );
+}
+
+#[test]
+fn the_document_names_every_message_field_and_error() {
+    let text = std::fs::read_to_string(document("protocol.md")).unwrap();
+    let schema = schema();
+    let messages: Vec<_> =
+        ["ClientMessage", "ServerMessage"].iter().flat_map(|name| variants(&schema, name)).collect();
+    assert!(messages.len() >= 12, "{messages:?}");
+    for (name, fields) in messages {
+        assert!(text.contains(&format!("### `{name}`")), "docs/protocol.md has no section for {name}");
+        for field in fields {
+            assert!(text.contains(&format!("`{field}`")), "docs/protocol.md does not name {field} of {name}");
+        }
+    }
+    for code in constants(&schema, "ErrorCode") {
+        assert!(text.contains(&format!("| `{code}` |")), "docs/protocol.md does not list the error {code}");
+        let code: ErrorCode = serde_json::from_value(json!(code)).unwrap();
+        if let Some(close) = code.closes_with() {
+            assert!(text.contains(&format!("| {} |", close.0)), "docs/protocol.md does not list {}", close.0);
+        }
+    }
+}
+
+#[test]
+fn the_document_has_the_numbers_of_the_code() {
+    let text = std::fs::read_to_string(document("protocol.md")).unwrap();
+    for number in [
+        format!("Version {}", VERSION.0),
+        format!("{} bytes", limits::MAX_MESSAGE_BYTES),
+        format!("{} bytes", limits::MAX_SDP_BYTES),
+        format!("{} bytes", limits::MAX_CANDIDATE_BYTES),
+        format!("{} characters", limits::MAX_DISPLAY_NAME_CHARS),
+        format!("{} messages at once", limits::MESSAGE_BURST),
+        format!("{} messages a second", limits::MESSAGES_PER_SECOND),
+        format!("every {} s", limits::PING_INTERVAL_SECONDS),
+        format!("{} s of silence", limits::SILENCE_LIMIT_SECONDS),
+    ] {
+        assert!(text.contains(&number), "docs/protocol.md does not say {number:?}");
+    }
+}
+
+#[test]
+fn every_example_of_the_document_is_a_message() {
+    let text = std::fs::read_to_string(document("protocol.md")).unwrap();
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let examples: Vec<_> =
+        text.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(examples.len() >= 12, "only {} examples", examples.len());
+    for example in examples {
+        let message: Value =
+            serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}: {example}"));
+        assert!(validator.is_valid(&message), "not in the schema: {example}");
+        let as_client = serde_json::from_value::<ClientFrame>(message.clone());
+        let as_server = serde_json::from_value::<ServerMessage>(message);
+        assert!(as_client.is_ok() || as_server.is_ok(), "{as_client:?}, {as_server:?}: {example}");
+    }
+}
+
+/// One schema for both directions: a frame is a client's or a server's message.
+fn schema() -> Value {
+    #[derive(JsonSchema)]
+    #[schemars(untagged)]
+    #[expect(dead_code, reason = "only its schema is used")]
+    enum Frame {
+        Client(ClientFrame),
+        Server(ServerMessage),
+    }
+    let mut generator = SchemaGenerator::new(SchemaSettings::draft2020_12());
+    generator.subschema_for::<protocol::ClientMessage>();
+    generator.into_root_schema_for::<Frame>().to_value()
+}
+
+/// The tag and the fields of each variant of a message enum.
+fn variants(schema: &Value, name: &str) -> Vec<(String, BTreeSet<String>)> {
+    let variants = schema["$defs"][name]["oneOf"].as_array().unwrap_or_else(|| panic!("no {name}"));
+    let fields = |variant: &Value| {
+        let resolved =
+            variant["$ref"].as_str().map(|path| &schema["$defs"][path.rsplit('/').next().unwrap()]);
+        let own = variant["properties"].as_object();
+        let referred = resolved.and_then(|resolved| resolved["properties"].as_object());
+        let names = own.into_iter().chain(referred).flat_map(|properties| properties.keys().cloned());
+        names.collect::<BTreeSet<_>>()
+    };
+    variants
+        .iter()
+        .map(|variant| (variant["properties"]["type"]["const"].as_str().unwrap().to_owned(), fields(variant)))
+        .collect()
+}
+
+fn constants(schema: &Value, name: &str) -> Vec<String> {
+    let variants = schema["$defs"][name]["oneOf"].as_array().unwrap_or_else(|| panic!("no {name}"));
+    let codes: Vec<_> =
+        variants.iter().filter_map(|variant| variant["const"].as_str().map(str::to_owned)).collect();
+    assert!(codes.len() >= 10, "{codes:?}");
+    codes
+}
+
+fn document(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name)
+}
