@@ -32,8 +32,9 @@ impl Inbox {
         Ok(())
     }
 
-    /// The signal whose turn it is.
-    pub(crate) fn take(&mut self) -> Option<Signal> {
+    /// The signal whose turn it is, when `fits`.
+    pub(crate) fn take_if(&mut self, fits: impl FnOnce(&Signal) -> bool) -> Option<Signal> {
+        self.waiting.get(&self.next.0).filter(|signal| fits(signal))?;
         let signal = self.waiting.remove(&self.next.0)?;
         self.next = self.next.next();
         Some(signal)
@@ -87,6 +88,6 @@ mod tests {
     }
 
     fn taken(inbox: &mut Inbox) -> Vec<Signal> {
-        std::iter::from_fn(|| inbox.take()).collect()
+        std::iter::from_fn(|| inbox.take_if(|_| true)).collect()
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Negotiation {
     inbox: Inbox,
     /// The offer of the peer was ignored, and so are its candidates.
     ignoring: bool,
-    /// Candidates of the peer that came before any description of it.
+    /// Candidates of the peer whose description is not set yet.
     early: Vec<Signal>,
     has_remote_description: bool,
     /// Own candidates of a description that is not sent yet.
@@ -132,10 +132,10 @@ impl Negotiation {
         }
     }
 
-    /// Takes signals in turn until the browser is busy; then offers, if an offer is due and nothing else is.
+    /// Takes signals in turn, descriptions only while the browser is not busy with one; then offers, if an offer is due
+    /// and nothing else is. A candidate need not wait: it belongs to the last description that was taken.
     fn advance(&mut self) {
-        while matches!(self.step, Step::Stable | Step::OfferSent) {
-            let Some(signal) = self.inbox.take() else { break };
+        while let Some(signal) = self.next_signal() {
             match signal {
                 Signal::Offer { sdp } => self.take_offer(sdp),
                 Signal::Answer { sdp } => self.take_answer(sdp),
@@ -147,6 +147,14 @@ impl Negotiation {
             self.step = Step::CreatingOffer;
             self.command(LinkCommand::CreateOffer);
         }
+    }
+
+    fn next_signal(&mut self) -> Option<Signal> {
+        let idle = matches!(self.step, Step::Stable | Step::OfferSent);
+        self.inbox.take_if(|signal| match signal {
+            Signal::Offer { .. } | Signal::Answer { .. } => idle,
+            Signal::Candidate { .. } | Signal::EndOfCandidates => true,
+        })
     }
 
     fn take_offer(&mut self, sdp: protocol::Sdp) {
@@ -171,7 +179,8 @@ impl Negotiation {
         if self.ignoring {
             return;
         }
-        if self.has_remote_description {
+        let applying = matches!(self.step, Step::ApplyingOffer | Step::ApplyingAnswer);
+        if self.has_remote_description && !applying {
             self.add_candidate(candidate);
         } else if self.early.len() < MAX_EARLY {
             self.early.push(candidate);
@@ -254,10 +263,20 @@ mod tests {
         assert_eq!(hear(&mut link, 1, candidate("early")), []);
         assert_eq!(hear(&mut link, 0, offer("theirs")), [Effect::Do(LinkCommand::ApplyOffer(sdp("theirs")))]);
         link.remote_description_applied();
-        let answer_first = [Effect::Do(LinkCommand::CreateAnswer)];
-        assert_eq!(effects(&mut link), answer_first, "the candidate's turn is after the answer is made");
-        link.local_description(sdp("mine"));
-        assert_eq!(effects(&mut link)[1], Effect::Do(LinkCommand::AddCandidate(ice("early"))));
+        let added = Effect::Do(LinkCommand::AddCandidate(ice("early")));
+        assert_eq!(effects(&mut link), [Effect::Do(LinkCommand::CreateAnswer), added]);
+    }
+
+    #[test]
+    fn a_candidate_does_not_wait_for_the_answer_to_be_made() {
+        let mut link = Negotiation::new(Politeness::Polite);
+        hear(&mut link, 0, offer("theirs"));
+        link.remote_description_applied();
+        effects(&mut link);
+        assert_eq!(
+            hear(&mut link, 1, candidate("late")),
+            [Effect::Do(LinkCommand::AddCandidate(ice("late")))]
+        );
     }
 
     #[test]

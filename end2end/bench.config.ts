@@ -1,0 +1,10 @@
+import { defineConfig } from "@playwright/test";
+
+// Not tests: figures from real browsers, printed.
+export default defineConfig({
+    testDir: "bench",
+    outputDir: ".cache/bench",
+    workers: 1,
+    timeout: 600_000,
+    reporter: [["line"]],
+});
