@@ -4,7 +4,7 @@
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, Page } from "@playwright/test";
-import { WebSocketServer, type WebSocket } from "ws";
+import { WebSocketServer, type WebSocket as Socket } from "ws";
 import { launch, newPage } from "../fixtures/browser.ts";
 import { test } from "../fixtures/test.ts";
 import { CallPage } from "../pages/call.ts";
@@ -78,7 +78,7 @@ async function openFloor(browser: Browser, url: string, role: string): Promise<P
 /** The least that two pages need: a relay of messages, and a script that uses the browser's own interfaces directly. */
 async function startFloor(): Promise<{ url: string; stop: () => void }> {
     const http: HttpServer = createServer((_, response) => response.setHeader("content-type", "text/html").end(`<!doctype html><video autoplay playsinline></video><script>(${minimal})()</script>`));
-    const clients = new Set<WebSocket>();
+    const clients = new Set<Socket>();
     new WebSocketServer({ server: http }).on("connection", (socket) => {
         clients.add(socket);
         socket.on("message", (data) => clients.forEach((other) => other !== socket && other.send(data.toString())));

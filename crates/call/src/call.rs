@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use protocol::limits::PING_INTERVAL_SECONDS;
 use protocol::{
-    ClientFrame, ClientMessage, DisplayName, IceServer, Joined, Participant, ParticipantId, PeerRef,
-    ProtocolError, RoomCode, RoomSummary, ServerMessage, Signal, SignalNumber, Switch, VERSION,
+    ClientFrame, ClientMessage, DisplayName, IceServer, Joined, MediaState, Participant, ParticipantId,
+    PeerRef, ProtocolError, RoomCode, RoomSummary, ServerMessage, Signal, SignalNumber, Switch, VERSION,
 };
 
 use crate::link::Link;
@@ -36,6 +36,8 @@ pub struct Call {
     room: Option<RoomSummary>,
     ice_servers: Vec<IceServer>,
     publications: Publications,
+    /// What the room was told of them last.
+    told: MediaState,
     speaking: Speaking,
     /// In the order in which they came.
     others: Vec<Other>,
@@ -65,6 +67,7 @@ impl Call {
             room: None,
             ice_servers: Vec::new(),
             publications: Publications::default(),
+            told: MediaState::default(),
             speaking: Speaking::default(),
             others: Vec::new(),
             unclaimed: BTreeMap::new(),
@@ -157,8 +160,15 @@ impl Call {
         for peer in peers {
             self.link_command(peer, LinkCommand::Publish { source, switch });
         }
-        if self.phase == Phase::Joined {
-            self.say(ClientMessage::SetMedia { media: self.publications.media_state() });
+        self.tell_media();
+    }
+
+    /// Tells the room what is sent now, if it was told something else.
+    fn tell_media(&mut self) {
+        let media = self.publications.media_state();
+        if self.phase == Phase::Joined && self.told != media {
+            self.told = media;
+            self.say(ClientMessage::SetMedia { media });
         }
     }
 
@@ -177,6 +187,7 @@ impl Call {
         let (Phase::Joining, Some(name)) = (self.phase, self.name.clone()) else { return };
         self.signalling = Signalling::Connected;
         let media = self.publications.media_state();
+        self.told = media;
         self.say(ClientMessage::Join { version: VERSION, room: self.code, name, media });
     }
 
@@ -247,7 +258,7 @@ impl Call {
             self.open_link(now, participant, Role::Initiator);
         }
         // A device may have begun or ended to deliver while the join was under way.
-        self.say(ClientMessage::SetMedia { media: self.publications.media_state() });
+        self.tell_media();
     }
 
     fn participant_joined(&mut self, now: Duration, participant: Participant) {
@@ -263,10 +274,9 @@ impl Call {
         let Some(me) = self.me else { return };
         let peer = PeerRef::Participant(participant.id);
         let politeness = if peer.makes_polite(me) { Politeness::Polite } else { Politeness::Impolite };
-        let link = Link::new(now, peer, politeness);
-        for command in Link::open(role, self.ice_servers.clone(), &self.publications) {
-            self.link_command(peer, command);
-        }
+        let mut link = Link::new(now, peer, politeness);
+        let effects = link.open(role, self.ice_servers.clone(), &self.publications);
+        self.carry_out(peer, effects);
         self.others.push(Other { participant, link, speaking: Speaking::default() });
         for (number, signal) in self.unclaimed.remove(&peer).unwrap_or_default() {
             self.signal(peer, number, signal);

@@ -48,15 +48,23 @@ impl Link {
         Self { peer, negotiation: Negotiation::new(politeness), health: Health::Connecting { since: now } }
     }
 
-    /// What makes the peer connection.
+    /// Makes the peer connection. The initiator offers at once instead of waiting for the browser to ask for it, which it
+    /// would do only after the page is drawn.
     pub(crate) fn open(
+        &mut self,
         role: Role,
         ice_servers: Vec<IceServer>,
         publications: &Publications,
-    ) -> Vec<LinkCommand> {
+    ) -> Vec<Effect> {
         let publish =
             publications.captured().map(|source| LinkCommand::Publish { source, switch: true.into() });
-        std::iter::once(LinkCommand::Open { role, ice_servers }).chain(publish).collect()
+        let commands = std::iter::once(LinkCommand::Open { role, ice_servers }).chain(publish);
+        let mut effects: Vec<_> = commands.map(Effect::Do).collect();
+        if role == Role::Initiator {
+            self.negotiation.negotiation_needed();
+        }
+        effects.append(&mut self.effects());
+        effects
     }
 
     pub(crate) fn status(&self) -> LinkStatus {

@@ -87,8 +87,12 @@ impl Negotiation {
     }
 
     pub(crate) fn negotiation_needed(&mut self) {
-        self.offer_needed = true;
-        self.advance();
+        // While an offer is being made the browser speaks of what that offer holds; whatever it lacks is asked for again
+        // once the negotiation is over (W3C WebRTC §4.7.3).
+        if self.step != Step::CreatingOffer {
+            self.offer_needed = true;
+            self.advance();
+        }
     }
 
     /// The browser has made and set the description that was asked for.

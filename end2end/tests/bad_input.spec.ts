@@ -1,0 +1,148 @@
+// Everything that a hostile client may send, while two honest people are in a call: it gets an error or a close code, and
+// their call goes on.
+
+import { PlainClient, type End, type Message } from "../fixtures/plain_client.ts";
+import { expect, test } from "../fixtures/test.ts";
+
+interface Attack {
+    what: string;
+    run: (server: string, room: string, ada: string) => Promise<End>;
+    expected: End;
+}
+
+const MALFORMED: End = { error: "malformed", close: 1008 };
+const STAYS_OPEN = 0;
+
+const ATTACKS: Attack[] = [
+    { what: "not JSON", run: raw("hello"), expected: MALFORMED },
+    { what: "no message of the protocol", run: raw('{"type":"reboot"}'), expected: MALFORMED },
+    { what: "a binary message", run: raw(Buffer.from([1, 2, 3])), expected: MALFORMED },
+    { what: "nested a thousand levels deep", run: raw('{"type":' + "[".repeat(1000)), expected: MALFORMED },
+    { what: "a name of 10,000 characters", run: joining({ name: "x".repeat(10_000) }), expected: MALFORMED },
+    { what: "a name with control characters", run: joining({ name: "E\u0007ve" }), expected: MALFORMED },
+    { what: "a name that reorders text", run: joining({ name: "Eve\u202egnp.exe" }), expected: MALFORMED },
+    { what: "a name with markup", run: joining({ name: "<script>alert(1)</script>" }), expected: MALFORMED },
+    { what: "an unknown room", run: joining({ room: "kfm-pqxz-wtr" }), expected: { error: "room_unknown", close: 4403 } },
+    { what: "another version", run: joining({ version: 77 }), expected: { error: "unsupported_version", close: 1008 } },
+    { what: "a signal before joining", run: raw('{"type":"ping"}'), expected: { error: "not_joined", close: 1008 } },
+    { what: "an oversized message", run: inside((ada) => offer(ada, "x".repeat(70_000))), expected: { error: "too_large", close: 1009 } },
+    { what: "an oversized description", run: inside((ada) => offer(ada, "x".repeat(50_000))), expected: MALFORMED },
+    { what: "a second join", run: inside((_, room) => ({ type: "join", version: 1, room, name: "Eve" })), expected: { error: "already_joined", close: STAYS_OPEN } },
+    { what: "a signal to oneself", run: inside((_, __, eve) => offer(eve, "v=0")), expected: { error: "peer_is_self", close: STAYS_OPEN } },
+    { what: "a signal to nobody", run: inside(() => offer("00000000-0000-4000-8000-000000000000", "v=0")), expected: { error: "peer_unknown", close: STAYS_OPEN } },
+    { what: "a signal into another room", run: fromAnotherRoom, expected: { error: "peer_unknown", close: STAYS_OPEN } },
+    { what: "a flood", run: flood, expected: { error: "rate_limited", close: 4429 } },
+];
+
+test("no bad input disturbs an honest call", async ({ server, newRoom, somebody }) => {
+    test.setTimeout(180_000);
+    const link = await newRoom();
+    const room = link.split("/r/")[1]!;
+    const ada = await somebody("Ada", link);
+    const bob = await somebody("Bob", link);
+    await ada.join();
+    await bob.join();
+    await ada.expectToSee(bob);
+    await bob.expectToSee(ada);
+    const adaId = await bob.tile("Ada").getAttribute("data-participant");
+    const linesBefore = server.log.length;
+
+    for (const { what, run, expected } of ATTACKS) {
+        await test.step(what, async () => {
+            expect(await run(server.url, room, adaId!), what).toEqual(expected);
+            await expect(ada.page.getByRole("article")).toHaveCount(2);
+            await ada.expectToSee(bob);
+        });
+    }
+    await bob.expectToSee(ada);
+    expect(await ada.page.evaluate(() => (window as unknown as { connections: RTCPeerConnection[] }).connections.filter((one) => one.connectionState === "connected").length)).toBe(1);
+
+    const logged = server.log.slice(linesBefore);
+    expect(logged.filter((line) => line.includes("was ended")).length).toBeGreaterThanOrEqual(13);
+    for (const line of logged) expect(line).not.toMatch(/Eve|xxx|script|127\.0\.0\.1|v=0/);
+});
+
+test("a stranger's descriptions end their own link and no other", async ({ server, newRoom, somebody }) => {
+    const link = await newRoom();
+    const ada = await somebody("Ada", link);
+    const bob = await somebody("Bob", link);
+    await ada.join();
+    await bob.join();
+    await ada.expectToSee(bob);
+    const { client, joined } = await PlainClient.join(server.url, link.split("/r/")[1]!, "Eve");
+    const adaId = (joined.participants as { id: string }[])[0]!.id;
+
+    client.say(offer(adaId, "this is no description"));
+
+    await expect(ada.tile("Eve")).toHaveAttribute("data-link", "failed");
+    await ada.expectToSee(bob);
+    await bob.expectToSee(ada);
+    client.close();
+    await expect(ada.tile("Eve")).toBeHidden();
+});
+
+test("a page of another site may not connect", async ({ server }) => {
+    const refused = PlainClient.connect(server.url, { origin: "https://evil.example" });
+    await expect(refused).rejects.toThrow("403");
+});
+
+function offer(to: string, sdp: string): Message {
+    return { type: "signal", to: { participant: to }, number: 0, signal: { kind: "offer", sdp } };
+}
+
+function raw(data: string | Buffer): Attack["run"] {
+    return async (server) => {
+        const client = await PlainClient.connect(server);
+        client.sayRaw(data);
+        return client.hearEnd();
+    };
+}
+
+function joining(fields: Message): Attack["run"] {
+    return async (server, room) => {
+        const client = await PlainClient.connect(server);
+        client.say({ type: "join", version: 1, room, name: "Eve", ...fields });
+        return client.hearEnd();
+    };
+}
+
+/** Joins the honest people's room, says one thing, and leaves. */
+function inside(message: (ada: string, room: string, eve: string) => Message): Attack["run"] {
+    return async (server, room, ada) => {
+        const { client, joined } = await PlainClient.join(server, room, "Eve");
+        const said = message(ada, room, joined.you as string);
+        client.say(said);
+        return endOrError(client);
+    };
+}
+
+async function fromAnotherRoom(server: string, _: string, ada: string): Promise<End> {
+    const created = await fetch(`${server}/api/v1/rooms`, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+    const { code } = (await created.json()) as { code: string };
+    const { client } = await PlainClient.join(server, code, "Eve");
+    client.say(offer(ada, "v=0"));
+    return endOrError(client);
+}
+
+async function flood(server: string, room: string): Promise<End> {
+    const { client } = await PlainClient.join(server, room, "Eve");
+    for (let n = 0; n < 400; n++) client.say({ type: "ping" });
+    return client.hearEnd();
+}
+
+/** The error, and the close code if one follows; a socket that answers a ping is open. */
+async function endOrError(client: PlainClient): Promise<End> {
+    const error = await client.hearError();
+    try {
+        client.say({ type: "ping" });
+    } catch {
+        return client.hearEnd();
+    }
+    for (let message = await client.hear(); message; message = await client.hear()) {
+        if (message.type === "pong") {
+            client.close();
+            return { error, close: STAYS_OPEN };
+        }
+    }
+    return { error, close: (await client.hearEnd()).close };
+}
