@@ -22,8 +22,11 @@ async fn main() -> anyhow::Result<()> {
     let state = AppState::new(config);
     let service = router::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!("Veranda is open at http://{address}");
-    axum::serve(listener, service).with_graceful_shutdown(stop_asked()).await?;
-    state.stop().await;
+    let stop = async move {
+        stop_asked().await;
+        state.stop().await;
+    };
+    axum::serve(listener, service).with_graceful_shutdown(stop).await?;
     tracing::info!("stopped");
     Ok(())
 }

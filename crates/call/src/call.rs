@@ -217,7 +217,8 @@ impl Call {
             self.link_command(other.link.peer(), LinkCommand::Close);
         }
         self.outputs.push_back(Output::CloseSocket);
-        if phase == Phase::Left {
+        // Who could not reach the server is still at the choice of devices, and may try again.
+        if phase != Phase::Unreachable {
             for source in Source::ALL {
                 self.outputs.extend(self.publications.switch(source, Switch::Off));
             }

@@ -9,6 +9,7 @@ use protocol::{
     ValidateRoomResponse,
 };
 use room::{Input, Output, Recipients, Room};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
@@ -118,8 +119,11 @@ fn deliver(room: &Room, sockets: &Sockets, to: Recipients, message: &ServerMessa
     let Ok(text) = serde_json::to_string(message) else { return Vec::new() };
     let text = Utf8Bytes::from(text);
     let queue = |id: ParticipantId| {
-        let full = sockets.get(&id)?.try_send(Outgoing::Message(text.clone())).is_err();
-        full.then_some(id)
+        match sockets.get(&id)?.try_send(Outgoing::Message(text.clone())) {
+            Err(TrySendError::Full(_)) => Some(id),
+            // A socket that is gone says so itself.
+            Ok(()) | Err(TrySendError::Closed(_)) => None,
+        }
     };
     match to {
         Recipients::One(id) => queue(id).into_iter().collect(),
