@@ -2,11 +2,12 @@
 // their call goes on.
 
 import { PlainClient, type End, type Message } from "../fixtures/plain_client.ts";
+import { createRoom, type Server } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 interface Attack {
     what: string;
-    run: (server: string, room: string, ada: string) => Promise<End>;
+    run: (server: Server, room: string, ada: string) => Promise<End>;
     expected: End;
 }
 
@@ -37,7 +38,7 @@ const ATTACKS: Attack[] = [
 test("no bad input disturbs an honest call", async ({ server, newRoom, somebody }) => {
     test.setTimeout(180_000);
     const link = await newRoom();
-    const room = link.split("/r/")[1]!;
+    const room = codeOf(link);
     const ada = await somebody("Ada", link);
     const bob = await somebody("Bob", link);
     await ada.join();
@@ -49,7 +50,7 @@ test("no bad input disturbs an honest call", async ({ server, newRoom, somebody 
 
     for (const { what, run, expected } of ATTACKS) {
         await test.step(what, async () => {
-            expect(await run(server.url, room, adaId!), what).toEqual(expected);
+            expect(await run(server, room, adaId!), what).toEqual(expected);
             await expect(ada.page.getByRole("article")).toHaveCount(2);
             await ada.expectToSee(bob);
         });
@@ -69,7 +70,7 @@ test("a stranger's descriptions end their own link and no other", async ({ serve
     await ada.join();
     await bob.join();
     await ada.expectToSee(bob);
-    const { client, joined } = await PlainClient.join(server.url, link.split("/r/")[1]!, "Eve");
+    const { client, joined } = await PlainClient.join(server.url, codeOf(link), "Eve");
     const adaId = (joined.participants as { id: string }[])[0]!.id;
 
     client.say(offer(adaId, "this is no description"));
@@ -86,13 +87,17 @@ test("a page of another site may not connect", async ({ server }) => {
     await expect(refused).rejects.toThrow("403");
 });
 
+function codeOf(link: string): string {
+    return link.split("/r/")[1]!;
+}
+
 function offer(to: string, sdp: string): Message {
     return { type: "signal", to: { participant: to }, number: 0, signal: { kind: "offer", sdp } };
 }
 
 function raw(data: string | Buffer): Attack["run"] {
     return async (server) => {
-        const client = await PlainClient.connect(server);
+        const client = await PlainClient.connect(server.url);
         client.sayRaw(data);
         return client.hearEnd();
     };
@@ -100,7 +105,7 @@ function raw(data: string | Buffer): Attack["run"] {
 
 function joining(fields: Message): Attack["run"] {
     return async (server, room) => {
-        const client = await PlainClient.connect(server);
+        const client = await PlainClient.connect(server.url);
         client.say({ type: "join", version: 1, room, name: "Eve", ...fields });
         return client.hearEnd();
     };
@@ -109,23 +114,22 @@ function joining(fields: Message): Attack["run"] {
 /** Joins the honest people's room, says one thing, and leaves. */
 function inside(message: (ada: string, room: string, eve: string) => Message): Attack["run"] {
     return async (server, room, ada) => {
-        const { client, joined } = await PlainClient.join(server, room, "Eve");
+        const { client, joined } = await PlainClient.join(server.url, room, "Eve");
         const said = message(ada, room, joined.you as string);
         client.say(said);
         return endOrError(client);
     };
 }
 
-async function fromAnotherRoom(server: string, _: string, ada: string): Promise<End> {
-    const created = await fetch(`${server}/api/v1/rooms`, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
-    const { code } = (await created.json()) as { code: string };
-    const { client } = await PlainClient.join(server, code, "Eve");
+async function fromAnotherRoom(server: Server, _: string, ada: string): Promise<End> {
+    const code = codeOf(await createRoom(server));
+    const { client } = await PlainClient.join(server.url, code, "Eve");
     client.say(offer(ada, "v=0"));
     return endOrError(client);
 }
 
-async function flood(server: string, room: string): Promise<End> {
-    const { client } = await PlainClient.join(server, room, "Eve");
+async function flood(server: Server, room: string): Promise<End> {
+    const { client } = await PlainClient.join(server.url, room, "Eve");
     for (let n = 0; n < 400; n++) client.say({ type: "ping" });
     return client.hearEnd();
 }

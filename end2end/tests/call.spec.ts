@@ -1,6 +1,7 @@
 // Two, three and four people in one room, in real browsers, proved by pixels, sound and packets.
 
 import { expect, expectAccessible, test } from "../fixtures/test.ts";
+import { createRoom, startServer } from "../fixtures/server.ts";
 import type { CallPage } from "../pages/call.ts";
 
 const NAMES = ["Ada", "Bob", "Cleo", "Dan"];
@@ -115,6 +116,59 @@ test("somebody without devices can join, see and hear", async ({ newRoom, somebo
     await bob.expectToSee(ada);
     await bob.expectToHear(1);
     await expect(ada.tile("Bob")).toHaveAttribute("data-camera", "off");
+});
+
+test("the microphone's level moves before joining", async ({ newRoom, somebody }) => {
+    const ada = await somebody("Ada", await newRoom());
+    const meter = ada.page.getByRole("meter", { name: "Microphone level" });
+    await expect.poll(() => meter.evaluate((element) => (element as HTMLMeterElement).value)).toBeGreaterThan(0);
+});
+
+test("devices can be chosen, and the choice is used", async ({ newRoom, somebody }) => {
+    const ada = await somebody("Ada", await newRoom());
+    await ada.page.getByText("Devices", { exact: true }).click();
+    const microphones = ada.page.getByRole("combobox", { name: "Microphone" });
+    await expect.poll(() => microphones.locator("option").count()).toBeGreaterThan(1);
+    const before = await ada.page.evaluate(() => (window as unknown as { tracks: MediaStreamTrack[] }).tracks.length);
+
+    const chosen = await microphones.locator("option").last().getAttribute("value");
+    await microphones.selectOption(chosen!);
+
+    await expect
+        .poll(() => ada.page.evaluate(() => (window as unknown as { tracks: MediaStreamTrack[] }).tracks.filter((track) => track.kind === "audio" && track.readyState === "live").map((track) => track.getSettings().deviceId)))
+        .toEqual([chosen]);
+    expect(await ada.page.evaluate(() => (window as unknown as { tracks: MediaStreamTrack[] }).tracks.length)).toBeGreaterThan(before);
+    await expectAccessible(ada.page);
+});
+
+test("people stay connected when the server goes away, and are told", async ({ somebody }) => {
+    const server = await startServer();
+    const link = await createRoom(server);
+    const ada = await somebody("Ada", link);
+    const bob = await somebody("Bob", link);
+    await ada.join();
+    await bob.join();
+    await ada.expectToSee(bob);
+
+    await server.stop();
+
+    await expect(ada.page.getByRole("alert")).toContainText("The server is out of reach");
+    await ada.expectToSee(bob);
+    await bob.expectToSee(ada);
+});
+
+test("who comes one too many is told so at the door, and is free of devices", async ({ somebody }) => {
+    const server = await startServer({ VERANDA__ROOMS__CAPACITY: "1" });
+    const link = await createRoom(server);
+    const ada = await somebody("Ada", link);
+    const bob = await somebody("Bob", link);
+    await ada.join();
+    await bob.page.getByRole("textbox", { name: "Your name" }).fill("Bob");
+    await bob.button("Join now").click();
+    await expect(bob.page.getByRole("heading", { name: "This room is full" })).toBeVisible();
+    await expect.poll(() => bob.hasReleasedEverything()).toBe(true);
+    await expectAccessible(bob.page);
+    await server.stop();
 });
 
 /** Waits until nothing of a kind is counted for a second; what was on its way may still be. */

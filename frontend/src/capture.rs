@@ -82,13 +82,34 @@ fn report(stream: &MediaStream, sources: &[Source], events: &Events) {
     _ = events.unbounded_send(Event::DevicesChanged);
 }
 
+/// Uses the chosen devices; a chosen device that is gone is replaced by whatever there is.
 async fn user_media(sources: &[Source]) -> Result<MediaStream, CaptureFault> {
+    match ask(sources, Choice::Remembered).await {
+        Err(CaptureFault::NotFound) => ask(sources, Choice::Any).await,
+        answer => answer,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Remembered,
+    Any,
+}
+
+async fn ask(sources: &[Source], choice: Choice) -> Result<MediaStream, CaptureFault> {
     let devices = web::media_devices().ok_or(CaptureFault::Insecure)?;
     let constraints = MediaStreamConstraints::new();
     for source in sources {
+        let wanted = object(&wanted(*source));
+        if choice == Choice::Remembered
+            && let Some(id) = remember::read(chosen_device(*source))
+        {
+            // A mere wish is not granted by Chromium while another device is in use.
+            set(&wanted, "deviceId", &object(&[("exact", id.into())]));
+        }
         match source {
-            Source::Microphone => constraints.set_audio(&audio_constraints()),
-            Source::Camera => constraints.set_video(&video_constraints()),
+            Source::Microphone => constraints.set_audio(&wanted),
+            Source::Camera => constraints.set_video(&wanted),
         }
     }
     let promise = devices.get_user_media_with_constraints(&constraints).map_err(|error| fault(&error))?;
@@ -96,38 +117,33 @@ async fn user_media(sources: &[Source]) -> Result<MediaStream, CaptureFault> {
     stream.dyn_into().map_err(|_| CaptureFault::Unknown)
 }
 
-fn audio_constraints() -> JsValue {
-    constraints(
-        Source::Microphone,
-        &[
+fn wanted(source: Source) -> Vec<(&'static str, JsValue)> {
+    let ideal = |value: f64| object(&[("ideal", value.into())]).into();
+    match source {
+        Source::Microphone => vec![
             ("echoCancellation", true.into()),
             ("noiseSuppression", true.into()),
             ("autoGainControl", true.into()),
         ],
-    )
-}
-
-fn video_constraints() -> JsValue {
-    constraints(
-        Source::Camera,
-        &[
+        Source::Camera => vec![
             ("width", ideal(1280.0)),
             ("height", ideal(720.0)),
             ("frameRate", ideal(30.0)),
             ("facingMode", "user".into()),
         ],
-    )
+    }
 }
 
-fn constraints(source: Source, wanted: &[(&str, JsValue)]) -> JsValue {
+fn object(fields: &[(&str, JsValue)]) -> Object {
     let object = Object::new();
-    for (name, value) in wanted {
-        _ = Reflect::set(&object, &(*name).into(), value);
+    for (name, value) in fields {
+        set(&object, name, value);
     }
-    if let Some(id) = remember::read(chosen_device(source)) {
-        _ = Reflect::set(&object, &"deviceId".into(), &id.into());
-    }
-    object.into()
+    object
+}
+
+fn set(object: &Object, name: &str, value: &JsValue) {
+    _ = Reflect::set(object, &name.into(), value);
 }
 
 /// Where the chosen device of a source is remembered.
@@ -136,12 +152,6 @@ pub(crate) fn chosen_device(source: Source) -> &'static str {
         Source::Microphone => "veranda.microphone",
         Source::Camera => "veranda.camera",
     }
-}
-
-fn ideal(value: f64) -> JsValue {
-    let object = Object::new();
-    _ = Reflect::set(&object, &"ideal".into(), &value.into());
-    object.into()
 }
 
 /// W3C Media Capture and Streams §10.2; browsers say "dismissed" only in the message.

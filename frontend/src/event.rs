@@ -6,8 +6,13 @@ use futures::channel::mpsc::UnboundedSender;
 use protocol::{PeerRef, ServerMessage};
 use web_sys::{MediaStream, MediaStreamTrack};
 
-use crate::link::LinkNumber;
-use crate::socket::SocketNumber;
+/// Tells the connections to one peer apart, so that a closed one cannot speak for its successor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LinkNumber(pub(crate) u32);
+
+/// Tells the sockets of one session apart, for the same reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SocketNumber(pub(crate) u32);
 
 /// Everything that wakes the session's loop.
 pub(crate) enum Event {
@@ -35,6 +40,8 @@ pub(crate) enum Event {
     Say(&'static str),
     /// Time to look at levels and timeouts.
     Tick,
+    /// Time to bring the page up to date.
+    Publish,
 }
 
 /// Where events go. Nothing is lost while the session lives, and nothing matters after.

@@ -13,12 +13,8 @@ use web_sys::{
     RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
 };
 
-use crate::event::{Event, Events};
+use crate::event::{Event, Events, LinkNumber};
 use crate::web;
-
-/// Tells the connections to one peer apart, so that a closed one cannot speak for its successor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LinkNumber(pub(crate) u32);
 
 /// A peer connection and its listeners.
 pub(crate) struct PeerLink {

@@ -8,22 +8,25 @@ use call::{Call, Command, Input, LinkCommand, LinkEvent, Output, Phase, Signalli
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
-use gloo_timers::callback::Interval;
+use gloo_timers::callback::{Interval, Timeout};
 use protocol::{PeerRef, RoomCode};
 use reactive_stores::Store;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::capture::{self, Captures};
-use crate::event::{Event, Events};
+use crate::event::{Event, Events, LinkNumber, SocketNumber};
 use crate::levels::{self, Meter};
-use crate::link::{LinkNumber, PeerLink};
+use crate::link::PeerLink;
 use crate::presence::Presence;
-use crate::socket::{Socket, SocketNumber};
+use crate::socket::Socket;
 use crate::videos::Videos;
 use crate::{clock, devices, publish, remember, web};
 
 /// How often levels are measured and timeouts looked at. A syllable lasts about this long.
 const TICK_MILLIS: u32 = 125;
+
+/// How long what has happened may wait to be drawn: one frame. Drawing a call takes longer than making an offer.
+const PUBLISH_AFTER_MILLIS: u32 = 16;
 
 struct Session {
     code: RoomCode,
@@ -41,6 +44,8 @@ struct Session {
     presence: Option<Presence>,
     shown: Shown,
     view: Store<CallView>,
+    /// The page is to be brought up to date when this rings.
+    to_publish: Option<Timeout>,
     _timer: Interval,
     _devices: Option<EventListener>,
 }
@@ -66,7 +71,7 @@ pub(crate) fn start(view: Store<CallView>, events: Events, mut received: Unbound
             while let Ok(event) = received.try_recv() {
                 session.handle(event);
             }
-            session.publish();
+            session.start_captures();
         }
     });
 }
@@ -95,6 +100,7 @@ impl Session {
             presence: None,
             shown,
             view,
+            to_publish: None,
             _timer: Interval::new(TICK_MILLIS, move || _ = ticks.unbounded_send(Event::Tick)),
             _devices: devices::watch(&events),
             events,
@@ -108,10 +114,14 @@ impl Session {
         for source in Source::ALL {
             self.input(Input::Command(Command::Switch { source, to: true.into() }));
         }
+        self.start_captures();
         self.publish();
     }
 
     fn handle(&mut self, event: Event) {
+        if !matches!(event, Event::Publish) {
+            self.publish_soon();
+        }
         match event {
             Event::Command(command) => self.command(command),
             Event::Server { socket, message } => {
@@ -143,6 +153,10 @@ impl Session {
             Event::PeopleInside(people) => self.shown.people_inside = Some(people),
             Event::Say(text) => self.say(text.to_owned()),
             Event::Tick => self.tick(),
+            Event::Publish => {
+                self.to_publish = None;
+                self.publish();
+            }
         }
     }
 
@@ -293,11 +307,24 @@ impl Session {
         self.shown.notice = Notice { number: self.shown.notice.number.wrapping_add(1), text };
     }
 
-    /// Asks for the devices wanted since the last time, and brings the page up to date.
-    fn publish(&mut self) {
+    /// Asks for the devices wanted since the last time.
+    fn start_captures(&mut self) {
         if !self.to_capture.is_empty() {
             capture::start(std::mem::take(&mut self.to_capture), self.events.clone());
         }
+    }
+
+    /// Lets the browser get on with what it was asked to do before the page is drawn anew.
+    fn publish_soon(&mut self) {
+        if self.to_publish.is_none() {
+            let events = self.events.clone();
+            let due = Timeout::new(PUBLISH_AFTER_MILLIS, move || _ = events.unbounded_send(Event::Publish));
+            self.to_publish = Some(due);
+        }
+    }
+
+    /// Brings the page up to date.
+    fn publish(&mut self) {
         let call = self.call.snapshot();
         let view = CallView {
             phase: publish::phase(call.phase),

@@ -8,11 +8,7 @@ use gloo_net::websocket::futures::WebSocket;
 use protocol::{ClientFrame, ServerMessage};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::event::{Event, Events};
-
-/// Tells the sockets of one session apart, so that a closed one cannot speak for its successor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SocketNumber(pub(crate) u32);
+use crate::event::{Event, Events, SocketNumber};
 
 /// An open, or opening, socket.
 pub(crate) struct Socket {

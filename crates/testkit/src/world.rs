@@ -54,7 +54,6 @@ struct Browser {
 #[derive(Debug)]
 struct BrowserLink {
     connection: PeerConnection,
-    announced: u32,
     connected: bool,
     /// The fragments of a path that was cut: it does not come back without a restart.
     cut: Option<(u32, u32)>,
@@ -361,7 +360,6 @@ impl World {
     fn connected(&mut self, place: usize, peer: PeerRef) {
         if let Some(link) = self.browsers[place].links.get_mut(&peer) {
             link.connected = true;
-            link.announced += 1;
         }
         self.later(Event::Browser(place, peer, LinkEvent::ConnectionState(ConnectionState::Connected)));
     }
@@ -388,7 +386,7 @@ impl Browser {
 
 impl BrowserLink {
     fn new(sections: u32) -> Self {
-        Self { connection: PeerConnection::new(sections), announced: 0, connected: false, cut: None }
+        Self { connection: PeerConnection::new(sections), connected: false, cut: None }
     }
 }
 
