@@ -38,7 +38,7 @@ pub(crate) fn OwnTile() -> impl IntoView {
     let camera = Signal::derive(move || view.camera().get() == MediaView::On);
     let muted = Signal::derive(move || view.microphone().get() != MediaView::On);
     view! {
-        <article class="tile own" aria-label=move || format!("{} (you)", name.get())
+        <article class="tile own" aria-label=name
             data-participant=move || view.me().get().map(|id| id.to_string())
             data-speaking=move || view.speaking().get().then_some("")
             data-camera=move || if camera.get() { "on" } else { "off" }>
