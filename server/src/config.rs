@@ -1,5 +1,6 @@
 //! Settings: defaults, then `Leptos.toml`, then the environment (`VERANDA__SECTION__KEY`).
 
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -70,14 +71,17 @@ pub struct LogConfig {
 }
 
 impl Config {
-    /// Reads the file, when there is one, and the environment.
+    /// Reads the file, when there is one, and `variables`, which are the environment's or a test's.
     ///
     /// # Errors
     ///
     /// When the file or a variable holds an unknown setting or a value of another type.
-    pub fn load(file: &str) -> Result<Self, config::ConfigError> {
-        let environment =
-            Environment::with_prefix("VERANDA").prefix_separator("__").separator("__").try_parsing(true);
+    pub fn load(file: &str, variables: HashMap<String, String>) -> Result<Self, config::ConfigError> {
+        let environment = Environment::with_prefix("VERANDA")
+            .prefix_separator("__")
+            .separator("__")
+            .try_parsing(true)
+            .source(Some(variables));
         config::Config::builder()
             .add_source(File::new(file, FileFormat::Toml).required(false))
             .add_source(environment)

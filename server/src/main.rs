@@ -10,7 +10,8 @@ use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let config = Config::load("Leptos.toml").context("the configuration cannot be used")?;
+    let config = Config::load("Leptos.toml", std::env::vars().collect())
+        .context("the configuration cannot be used")?;
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(&config.log.filter)?)
         .with_target(false)

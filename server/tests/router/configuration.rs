@@ -1,5 +1,6 @@
 //! Leptos.toml says what the server does without it, and agrees with what cargo-leptos reads.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use server::config::Config;
@@ -7,7 +8,7 @@ use toml::Table;
 
 #[test]
 fn the_file_holds_the_defaults() {
-    assert_eq!(Config::load(&root("Leptos.toml")).unwrap(), Config::default());
+    assert_eq!(Config::load(&root("Leptos.toml"), HashMap::new()).unwrap(), Config::default());
 }
 
 #[test]
@@ -29,16 +30,25 @@ fn what_both_tools_read_is_equal() {
 
 #[test]
 fn no_file_at_all_is_the_defaults_too() {
-    assert_eq!(Config::load("/nonexistent/Leptos.toml").unwrap(), Config::default());
+    assert_eq!(Config::load("/nonexistent/Leptos.toml", HashMap::new()).unwrap(), Config::default());
 }
 
 #[test]
 fn a_misspelt_setting_is_an_error_that_names_it() {
     let file = std::env::temp_dir().join(format!("veranda-test-{}.toml", std::process::id()));
     std::fs::write(&file, "[server]\nadress = \"127.0.0.1:1\"\n").unwrap();
-    let error = Config::load(file.to_str().unwrap()).unwrap_err().to_string();
+    let error = Config::load(file.to_str().unwrap(), HashMap::new()).unwrap_err().to_string();
     std::fs::remove_file(&file).unwrap();
     assert!(error.contains("adress"), "{error}");
+}
+
+#[test]
+fn the_environment_overrides_the_file() {
+    let variables =
+        [("VERANDA__SERVER__ADDRESS", "127.0.0.1:4000"), ("VERANDA__ROOMS__CAPACITY", "2"), ("OTHER", "x")];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let config = Config::load(&root("Leptos.toml"), HashMap::from(variables)).unwrap();
+    assert_eq!((config.server.address.port(), config.rooms.capacity), (4000, 2));
 }
 
 fn root(file: &str) -> String {
