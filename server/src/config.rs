@@ -81,6 +81,8 @@ impl Config {
             .prefix_separator("__")
             .separator("__")
             .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("server.allowed_origins")
             .source(Some(variables));
         config::Config::builder()
             .add_source(File::new(file, FileFormat::Toml).required(false))

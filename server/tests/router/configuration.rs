@@ -44,10 +44,14 @@ fn a_misspelt_setting_is_an_error_that_names_it() {
 
 #[test]
 fn the_environment_overrides_the_file() {
-    let variables =
-        [("VERANDA__SERVER__ADDRESS", "127.0.0.1:4000"), ("VERANDA__ROOMS__CAPACITY", "2"), ("OTHER", "x")];
+    let variables = [
+        ("VERANDA__SERVER__ADDRESS", "127.0.0.1:4000"),
+        ("VERANDA__ROOMS__CAPACITY", "2"),
+        ("VERANDA__SERVER__ALLOWED_ORIGINS", "https://a.example,https://b.example"),
+    ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let config = Config::load(&root("Leptos.toml"), HashMap::from(variables)).unwrap();
+    assert_eq!(config.server.allowed_origins, ["https://a.example", "https://b.example"]);
     assert_eq!((config.server.address.port(), config.rooms.capacity), (4000, 2));
 }
 
