@@ -28,6 +28,8 @@ test-rust:
 	@scripts/setup.sh rust
 	$(SAY) "Testing the Rust side (first time about 4 min on two cores)"
 	@$(WITH) cargo test --quiet --features protocol/schema
+	$(SAY) "Two to four calls over a network that delays, reorders and duplicates"
+	@$(WITH) cargo test --quiet -p testkit --test mesh -- --nocapture
 
 test-browser: build
 	@scripts/setup.sh browser
@@ -40,7 +42,8 @@ lint: ## fmt, clippy for both sides, rustdoc; warnings are errors
 	@$(WITH) cargo fmt --all --check
 	@$(WITH) cargo clippy --quiet --all-targets --workspace --exclude frontend --features protocol/schema -- -D warnings
 	@$(WITH) cargo clippy --quiet -p frontend --target wasm32-unknown-unknown -- -D warnings
-	@RUSTDOCFLAGS="-D warnings" $(WITH) cargo doc --quiet --no-deps --document-private-items
+	@RUSTDOCFLAGS="-D warnings" $(WITH) cargo doc --quiet --no-deps --document-private-items --workspace --exclude frontend
+	@RUSTDOCFLAGS="-D warnings" $(WITH) cargo doc --quiet --no-deps --document-private-items -p frontend --target wasm32-unknown-unknown
 
 fmt: ## format everything
 	@$(WITH) cargo fmt --all

@@ -162,7 +162,7 @@ export PATH="/usr/bin:\$PATH:\${CARGO_HOME:-\$HOME/.cargo}/bin"
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=/usr/lib/llvm-${lld#lld-}/bin/wasm-ld
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--sysroot=$sysroot --cfg erase_components"
 ENV
-    [ -e "$sysroot/done" ] || step "Building Rust's standard library for WebAssembly (about 1 min)" build_wasm_std "$sysroot"
+    [ -e "$sysroot/done" ] || step "Building Rust's standard library for WebAssembly (about 1 min)" build_wasm_std "$sysroot" || return 1
     say "Rust: Debian's $version"
 }
 

@@ -95,7 +95,8 @@ impl PeerLink {
     fn fill_sections(&self, tracks: impl Fn(Source) -> Option<MediaStreamTrack>) {
         for source in Source::ALL {
             let Some(transceiver) = self.transceiver(source) else { continue };
-            transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+            // Throws where the peer has ended the section meanwhile; then there is nothing to fill.
+            _ = js_sys::Reflect::set(&transceiver, &"direction".into(), &"sendrecv".into());
             web::call_if_present(&transceiver.sender(), "setStreams", &self.local);
             replace_track(&transceiver, tracks(source).as_ref());
         }
@@ -104,7 +105,8 @@ impl PeerLink {
     fn transceiver(&self, source: Source) -> Option<RtcRtpTransceiver> {
         let transceivers = self.connection.get_transceivers();
         let all = transceivers.iter().filter_map(|one| one.dyn_into::<RtcRtpTransceiver>().ok());
-        all.into_iter().find(|one| one.receiver().track().kind() == kind(source))
+        let of_source = |one: &RtcRtpTransceiver| one.receiver().track().kind() == kind(source);
+        all.into_iter().find(|one| of_source(one) && one.direction() != RtcRtpTransceiverDirection::Stopped)
     }
 
     fn describe(&self, made: js_sys::Promise) {

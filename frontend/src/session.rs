@@ -9,7 +9,7 @@ use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
-use protocol::{PeerRef, RoomCode};
+use protocol::{PeerRef, RoomCode, ServerMessage};
 use reactive_stores::Store;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -25,8 +25,12 @@ use crate::{clock, devices, publish, remember, web};
 /// How often levels are measured and timeouts looked at. A syllable lasts about this long.
 const TICK_MILLIS: u32 = 125;
 
-/// How long what has happened may wait to be drawn: one frame. Drawing a call takes longer than making an offer.
+/// How long what has happened may wait to be drawn: one frame.
 const PUBLISH_AFTER_MILLIS: u32 = 16;
+
+/// The same where links are opened. Drawing a call keeps the browser from negotiating for about as long as a negotiation
+/// takes, and there is nothing to see before it is over.
+const LINKS_FIRST_MILLIS: u32 = 60;
 
 struct Session {
     code: RoomCode,
@@ -119,9 +123,7 @@ impl Session {
     }
 
     fn handle(&mut self, event: Event) {
-        if !matches!(event, Event::Publish) {
-            self.publish_soon();
-        }
+        self.publish_soon(&event);
         match event {
             Event::Command(command) => self.command(command),
             Event::Server { socket, message } => {
@@ -315,12 +317,16 @@ impl Session {
     }
 
     /// Lets the browser get on with what it was asked to do before the page is drawn anew.
-    fn publish_soon(&mut self) {
-        if self.to_publish.is_none() {
-            let events = self.events.clone();
-            let due = Timeout::new(PUBLISH_AFTER_MILLIS, move || _ = events.unbounded_send(Event::Publish));
-            self.to_publish = Some(due);
+    fn publish_soon(&mut self, event: &Event) {
+        let opens_links = matches!(event, Event::Server { message, .. }
+            if matches!(**message, ServerMessage::Joined(_) | ServerMessage::ParticipantJoined { .. }));
+        let pending = self.to_publish.is_some() && !opens_links;
+        if pending || matches!(event, Event::Publish) {
+            return;
         }
+        let wait = if opens_links { LINKS_FIRST_MILLIS } else { PUBLISH_AFTER_MILLIS };
+        let events = self.events.clone();
+        self.to_publish = Some(Timeout::new(wait, move || _ = events.unbounded_send(Event::Publish)));
     }
 
     /// Brings the page up to date.

@@ -119,7 +119,7 @@ impl Default for RoomsConfig {
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        Self { rooms_at_once: 30, rooms_per_minute: 30, joins_at_once: 120, joins_per_minute: 120 }
+        Self { rooms_at_once: 30, rooms_per_minute: 6, joins_at_once: 120, joins_per_minute: 120 }
     }
 }
 

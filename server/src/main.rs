@@ -1,6 +1,7 @@
 //! The program: configuration, logging, router, listening, stopping.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context;
 use server::config::Config;
@@ -27,10 +28,26 @@ async fn main() -> anyhow::Result<()> {
         stop_asked().await;
         state.stop().await;
     };
-    axum::serve(listener, service).with_graceful_shutdown(stop).await?;
+    let (stopped, overdue) = tokio::sync::oneshot::channel();
+    let stop = async move {
+        stop.await;
+        _ = stopped.send(());
+    };
+    // A request that never ends must not keep the server from stopping.
+    let overdue = async move {
+        _ = overdue.await;
+        tokio::time::sleep(REQUESTS_END_WITHIN).await;
+    };
+    tokio::select! {
+        served = axum::serve(listener, service).with_graceful_shutdown(stop) => served?,
+        () = overdue => {}
+    }
     tracing::info!("stopped");
     Ok(())
 }
+
+/// How long requests may go on after the server was asked to stop.
+const REQUESTS_END_WITHIN: Duration = Duration::from_secs(3);
 
 /// Ends with Ctrl-C or SIGTERM.
 async fn stop_asked() {

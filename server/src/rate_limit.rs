@@ -3,21 +3,42 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 
+use axum::extract::ws::Message;
 use governor::clock::{Clock as _, MonotonicClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use protocol::limits::{MESSAGE_BURST, MESSAGES_PER_SECOND};
+use protocol::limits::{BYTE_BURST, BYTES_PER_SECOND, MESSAGE_BURST, MESSAGES_PER_SECOND};
 
-/// The rate of one socket's messages.
-pub(crate) type MessageRate =
-    RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<std::time::Instant>>;
+type Single = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<std::time::Instant>>;
 
-/// The full rate of [`MESSAGE_BURST`] and [`MESSAGES_PER_SECOND`].
-pub(crate) fn message_rate() -> MessageRate {
-    let quota = Quota::per_second(at_least_one(MESSAGES_PER_SECOND)).allow_burst(at_least_one(MESSAGE_BURST));
-    RateLimiter::direct_with_clock(quota, MonotonicClock)
+/// The rate of one socket, in messages ([`MESSAGE_BURST`], [`MESSAGES_PER_SECOND`]) and in bytes ([`BYTE_BURST`],
+/// [`BYTES_PER_SECOND`]), so that one sender cannot fill the queues of the others.
+pub(crate) struct SocketRate {
+    messages: Single,
+    bytes: Single,
+}
+
+impl SocketRate {
+    pub(crate) fn new() -> Self {
+        let rate = |burst, per_second| {
+            let quota = Quota::per_second(at_least_one(per_second)).allow_burst(at_least_one(burst));
+            RateLimiter::direct_with_clock(quota, MonotonicClock)
+        };
+        Self { messages: rate(MESSAGE_BURST, MESSAGES_PER_SECOND), bytes: rate(BYTE_BURST, BYTES_PER_SECOND) }
+    }
+
+    /// Counts a message and says whether it may pass.
+    pub(crate) fn allows(&self, message: &Message) -> bool {
+        let length = match message {
+            Message::Text(text) => text.len(),
+            Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
+            Message::Close(_) => 0,
+        };
+        let bytes = at_least_one(u32::try_from(length).unwrap_or(u32::MAX));
+        self.messages.check().is_ok() && matches!(self.bytes.check_n(bytes), Ok(Ok(())))
+    }
 }
 
 /// A rate for each address.

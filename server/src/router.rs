@@ -27,7 +27,9 @@ pub fn router(state: AppState) -> Router {
     let static_files = Router::new()
         .nest_service("/pkg", files("pkg"))
         .route_service("/favicon.svg", files(""))
-        .route_service("/robots.txt", files(""));
+        .route_service("/robots.txt", files(""))
+        // Asked for anew each time, and answered with 304: glue of one version must not meet wasm of another.
+        .layer(set_header(header::CACHE_CONTROL, "no-cache"));
     from_people
         .merge(from_programs)
         .merge(static_files)

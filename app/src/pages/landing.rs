@@ -6,12 +6,16 @@ use leptos_router::hooks::use_query_map;
 
 use crate::components::{Illustration, SiteHeader};
 
-/// `/`; `?problem=code` or `?problem=name` when a form was sent with something that cannot be.
+/// `/`; `?problem=code`, `name` or `busy` when a form was sent with something that cannot be.
 #[component]
 pub(crate) fn Landing() -> impl IntoView {
     let problem = use_query_map().with_untracked(|query| query.get("problem"));
     let code_problem = (problem.as_deref() == Some("code")).then_some(CODE_PROBLEM);
-    let name_problem = (problem.as_deref() == Some("name")).then_some(NAME_PROBLEM);
+    let name_problem = match problem.as_deref() {
+        Some("name") => Some(NAME_PROBLEM),
+        Some("busy") => Some(BUSY_PROBLEM),
+        _ => None,
+    };
     view! {
         <Title text="Veranda: video calls in the browser"/>
         <SiteHeader/>
@@ -68,5 +72,6 @@ fn JoinForm(problem: Option<&'static str>) -> impl IntoView {
 }
 
 const CODE_PROBLEM: &str = "That is no room code. It has ten letters and digits, as in kfm-pqxz-wtr.";
+const BUSY_PROBLEM: &str = "Too many rooms were opened. Please try again in a minute.";
 const NAME_PROBLEM: &str =
     "A room name has at most 80 characters, and no angle brackets or control characters.";

@@ -26,6 +26,12 @@ pub const MESSAGE_BURST: u32 = 240;
 /// Messages a client may send per second over a longer time.
 pub const MESSAGES_PER_SECOND: u32 = 40;
 
+/// Bytes a client may send at once before the rate below applies. Three offers with their candidates have about 50 KiB.
+pub const BYTE_BURST: u32 = 512 * 1024;
+
+/// Bytes a client may send per second over a longer time.
+pub const BYTES_PER_SECOND: u32 = 64 * 1024;
+
 /// Seconds between two pings of a client. Below the 60 s after which many proxies drop a silent connection.
 pub const PING_INTERVAL_SECONDS: u64 = 20;
 

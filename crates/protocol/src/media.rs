@@ -36,7 +36,6 @@ impl From<bool> for Switch {
 /// The microphone and the camera of one participant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct MediaState {
     /// Whether sound is sent.
     pub microphone: Switch,

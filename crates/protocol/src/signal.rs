@@ -96,7 +96,6 @@ pub struct TooLong(&'static str, usize);
 
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "IceCandidate"))]
-#[serde(deny_unknown_fields)]
 struct RawIceCandidate {
     candidate: String,
     sdp_mid: Option<String>,

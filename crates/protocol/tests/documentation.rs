@@ -57,6 +57,8 @@ fn the_document_has_the_numbers_of_the_code() {
         format!("{} characters", limits::MAX_DISPLAY_NAME_CHARS),
         format!("{} messages at once", limits::MESSAGE_BURST),
         format!("{} messages a second", limits::MESSAGES_PER_SECOND),
+        format!("{} bytes at once", limits::BYTE_BURST),
+        format!("{} bytes a second", limits::BYTES_PER_SECOND),
         format!("every {} s", limits::PING_INTERVAL_SECONDS),
         format!("{} s of silence", limits::SILENCE_LIMIT_SECONDS),
     ] {

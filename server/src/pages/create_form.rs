@@ -9,6 +9,7 @@ use protocol::{ErrorCode, NameError, RoomName};
 use serde::Deserialize;
 
 use crate::rest::{ProblemResponse, problem};
+use crate::rooms::TooManyRooms;
 use crate::{AppState, origin};
 
 /// The fields of the form.
@@ -18,7 +19,7 @@ pub(crate) struct CreateForm {
     name: String,
 }
 
-/// 303 to the new room.
+/// 303 to the new room, or back to the form with what is wrong.
 pub(crate) async fn create_form(
     State(state): State<AppState>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
@@ -37,10 +38,12 @@ pub(crate) async fn create_form(
             return Ok(Redirect::to("/?problem=name").into_response());
         }
     };
-    state.room_rate.check(address.ip()).map_err(ProblemResponse::rate_limited)?;
-    let code = state
-        .rooms
-        .create(name)
-        .map_err(|error| problem(StatusCode::SERVICE_UNAVAILABLE, "too_many_rooms", error.to_string()))?;
-    Ok(Redirect::to(&format!("/r/{code}")).into_response())
+    if state.room_rate.check(address.ip()).is_err() {
+        return Ok(Redirect::to("/?problem=busy").into_response());
+    }
+    Ok(match state.rooms.create(name) {
+        Ok(code) => Redirect::to(&format!("/r/{code}")),
+        Err(TooManyRooms) => Redirect::to("/?problem=busy"),
+    }
+    .into_response())
 }

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 
 use axum::extract::ws::Utf8Bytes;
 use protocol::{
-    ClientFrame, CloseCode, DisplayName, LeaveReason, MediaState, ParticipantId, ServerMessage, SessionId,
+    ClientFrame, DisplayName, ErrorCode, LeaveReason, MediaState, ParticipantId, ServerMessage, SessionId,
     ValidateRoomResponse,
 };
 use room::{Input, Output, Recipients, Room};
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
+use super::outgoing::Outlet;
 use crate::clock::Clock;
 
 /// What can happen to a room's task.
@@ -23,7 +23,7 @@ pub(crate) enum RoomEvent {
         name: DisplayName,
         media: MediaState,
         /// Where its messages go. The room drops it when the socket is to be closed for reading too slowly.
-        outgoing: mpsc::Sender<Outgoing>,
+        outgoing: Outlet,
     },
     /// A message from a socket that asked to enter.
     Message { from: ParticipantId, frame: Box<ClientFrame> },
@@ -31,13 +31,6 @@ pub(crate) enum RoomEvent {
     Disconnected { id: ParticipantId, reason: LeaveReason },
     /// Somebody outside asks about the room.
     Validate { answer: oneshot::Sender<ValidateRoomResponse> },
-}
-
-/// What a socket is to write.
-#[derive(Clone, Debug)]
-pub(crate) enum Outgoing {
-    Message(Utf8Bytes),
-    Close(CloseCode),
 }
 
 /// Runs a room until it expires.
@@ -59,7 +52,7 @@ pub(crate) async fn run(mut room: Room, clock: Clock, mut events: mpsc::Receiver
     }
 }
 
-type Sockets = HashMap<ParticipantId, mpsc::Sender<Outgoing>>;
+type Sockets = HashMap<ParticipantId, Outlet>;
 
 #[derive(PartialEq, Eq)]
 enum Fate {
@@ -95,8 +88,14 @@ fn carry_out(room: &mut Room, clock: Clock, sockets: &mut Sockets) -> Fate {
     while let Some(output) = room.poll_output() {
         match output {
             Output::Send { to, message } => {
+                if let ServerMessage::Error(error) = &message {
+                    tracing::info!(code = ?error.code, "a message was refused");
+                }
                 for slow in deliver(room, sockets, to, &message) {
-                    sockets.remove(&slow);
+                    if let Some(socket) = sockets.remove(&slow) {
+                        tracing::info!(code = ?ErrorCode::TooSlow, "a connection was cut off");
+                        socket.cut_off();
+                    }
                     room.handle_input(
                         clock.now(),
                         Input::Disconnect { id: slow, reason: LeaveReason::Removed },
@@ -105,7 +104,7 @@ fn carry_out(room: &mut Room, clock: Clock, sockets: &mut Sockets) -> Fate {
             }
             Output::Close { id, code } => {
                 if let Some(socket) = sockets.remove(&id) {
-                    _ = socket.try_send(Outgoing::Close(code));
+                    socket.close(code);
                 }
             }
             Output::Expired => return Fate::Expired,
@@ -118,13 +117,7 @@ fn carry_out(room: &mut Room, clock: Clock, sockets: &mut Sockets) -> Fate {
 fn deliver(room: &Room, sockets: &Sockets, to: Recipients, message: &ServerMessage) -> Vec<ParticipantId> {
     let Ok(text) = serde_json::to_string(message) else { return Vec::new() };
     let text = Utf8Bytes::from(text);
-    let queue = |id: ParticipantId| {
-        match sockets.get(&id)?.try_send(Outgoing::Message(text.clone())) {
-            Err(TrySendError::Full(_)) => Some(id),
-            // A socket that is gone says so itself.
-            Ok(()) | Err(TrySendError::Closed(_)) => None,
-        }
-    };
+    let queue = |id: ParticipantId| sockets.get(&id)?.send(text.clone()).is_err().then_some(id);
     match to {
         Recipients::One(id) => queue(id).into_iter().collect(),
         Recipients::AllBut(id) => {

@@ -9,11 +9,11 @@ use protocol::{
     ServerMessage, VERSION,
 };
 use serde::Deserialize;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::rate_limit::{MessageRate, message_rate};
-use crate::rooms::{Outgoing, RoomEvent, RoomHandle};
+use crate::rate_limit::SocketRate;
+use crate::rooms::{Outgoing, RoomEvent, RoomHandle, outgoing};
 use crate::{AppState, ids};
 
 /// How long a socket may take to say where it wants to go.
@@ -28,13 +28,10 @@ const WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// How long a peer may take to answer a close frame.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
-/// Messages that wait for a client. One that lets this many pile up is closed; a mesh of four sends about 100 at once.
-const WAITING_MESSAGES: usize = 256;
-
 /// Runs one connection from its first message to its close frame.
 pub(super) async fn run(mut socket: WebSocket, state: AppState) {
     let mut stopping = state.stopping.subscribe();
-    let rate = message_rate();
+    let rate = SocketRate::new();
     let joined = tokio::select! {
         joined = join(&mut socket, &state, &rate) => joined,
         () = stop_asked(&mut stopping) => Err(End::refused(ErrorCode::ServerStopping)),
@@ -55,7 +52,7 @@ pub(super) async fn run(mut socket: WebSocket, state: AppState) {
 struct Member {
     id: ParticipantId,
     room: RoomHandle,
-    incoming: mpsc::Receiver<Outgoing>,
+    incoming: outgoing::Incoming,
 }
 
 /// What can happen to a socket in a room.
@@ -89,15 +86,10 @@ enum Heard {
     Nothing,
 }
 
-async fn join(socket: &mut WebSocket, state: &AppState, rate: &MessageRate) -> Result<Member, End> {
-    let frame = loop {
-        let received =
-            timeout(JOIN_WITHIN, socket.recv()).await.map_err(|_| End::refused(ErrorCode::Silent))?;
-        match understand(received, rate)? {
-            Heard::Frame(frame) => break frame,
-            Heard::Nothing => {}
-        }
-    };
+async fn join(socket: &mut WebSocket, state: &AppState, rate: &SocketRate) -> Result<Member, End> {
+    let frame = timeout(JOIN_WITHIN, first_frame(socket, rate))
+        .await
+        .map_err(|_| End::refused(ErrorCode::Silent))??;
     let refused = |code| End::Refused(ProtocolError::new(code, frame.id));
     let ClientMessage::Join { version, room, name, media } = frame.message else {
         return Err(refused(ErrorCode::NotJoined));
@@ -106,11 +98,19 @@ async fn join(socket: &mut WebSocket, state: &AppState, rate: &MessageRate) -> R
         return Err(refused(ErrorCode::UnsupportedVersion));
     }
     let room = state.rooms.find(room).ok_or_else(|| refused(ErrorCode::RoomUnknown))?;
-    let (outgoing, incoming) = mpsc::channel(WAITING_MESSAGES);
+    let (outgoing, incoming) = outgoing::queue();
     let id = ids::participant();
     let event = RoomEvent::Join { id, session: ids::session(), name, media, outgoing };
     room.events.send(event).await.map_err(|_| refused(ErrorCode::RoomUnknown))?;
     Ok(Member { id, room, incoming })
+}
+
+async fn first_frame(socket: &mut WebSocket, rate: &SocketRate) -> Result<Box<ClientFrame>, End> {
+    loop {
+        if let Heard::Frame(frame) = understand(socket.recv().await, rate)? {
+            return Ok(frame);
+        }
+    }
 }
 
 impl Member {
@@ -118,17 +118,18 @@ impl Member {
     async fn converse(
         &mut self,
         socket: &mut WebSocket,
-        rate: &MessageRate,
+        rate: &SocketRate,
         stopping: &mut watch::Receiver<bool>,
     ) -> End {
         let silence = tokio::time::sleep(SILENCE_LIMIT);
         tokio::pin!(silence);
         loop {
             let event = tokio::select! {
-                received = socket.recv() => Event::Received(received),
-                outgoing = self.incoming.recv() => Event::Outgoing(outgoing),
-                () = &mut silence => Event::Silent,
+                biased;
                 () = stop_asked(stopping) => Event::Stopping,
+                received = socket.recv() => Event::Received(received),
+                outgoing = self.incoming.next() => Event::Outgoing(outgoing),
+                () = &mut silence => Event::Silent,
             };
             let step = match event {
                 Event::Received(received) => {
@@ -148,7 +149,7 @@ impl Member {
     async fn hear(
         &mut self,
         received: Option<Result<Message, axum::Error>>,
-        rate: &MessageRate,
+        rate: &SocketRate,
     ) -> Result<(), End> {
         let Heard::Frame(frame) = understand(received, rate)? else { return Ok(()) };
         let event = RoomEvent::Message { from: self.id, frame };
@@ -160,6 +161,8 @@ impl Member {
     async fn part(&self, end: &End) {
         let reason = match end {
             End::Gone => LeaveReason::Disconnected,
+            // Everybody is told by their own socket, and whoever is connected to whom stays so.
+            End::Refused(error) if error.code == ErrorCode::ServerStopping => return,
             End::Refused(_) => LeaveReason::Removed,
             End::Closed(_) => return,
         };
@@ -168,13 +171,13 @@ impl Member {
 }
 
 /// Checks size, rate and form of what came.
-fn understand(received: Option<Result<Message, axum::Error>>, rate: &MessageRate) -> Result<Heard, End> {
+fn understand(received: Option<Result<Message, axum::Error>>, rate: &SocketRate) -> Result<Heard, End> {
     let message = match received {
         None | Some(Ok(Message::Close(_))) => return Err(End::Gone),
         Some(Err(error)) => return Err(reading_failed(&error)),
         Some(Ok(message)) => message,
     };
-    if rate.check().is_err() {
+    if !rate.allows(&message) {
         return Err(End::refused(ErrorCode::RateLimited));
     }
     match message {
