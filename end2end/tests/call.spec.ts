@@ -40,6 +40,7 @@ test("who leaves is gone for the others, is free of devices, and can come back",
     await expect(ada.page.getByRole("status")).toContainText("Bob left");
     await expect.poll(() => bob.hasReleasedEverything()).toBe(true);
     await expectAccessible(bob.page);
+    await expect(bob.page.getByRole("heading", { name: "You left" })).toBeFocused();
 
     await bob.button("Rejoin").click();
     await bob.join();
@@ -100,6 +101,10 @@ test("a call is accessible, and its people are listed", async ({ newRoom, somebo
     const panel = ada.page.getByRole("complementary", { name: "People" });
     await expect(panel.getByRole("listitem")).toHaveText(["Ada (you)", "Bob"]);
     await expectAccessible(ada.page);
+    await expect(panel.getByRole("button", { name: "Close" })).toBeFocused();
+    await ada.page.keyboard.press("Escape");
+    await expect(panel).toBeHidden();
+    await expect(ada.button("People")).toBeFocused();
 
     await ada.button("Copy link").click();
     await expect.poll(() => ada.page.evaluate(() => navigator.clipboard.readText())).toBe(link);

@@ -53,15 +53,20 @@ impl Drop for Capture {
 /// not cost the microphone.
 pub(crate) fn start(sources: Vec<Source>, events: Events) {
     spawn_local(async move {
-        if sources.len() > 1
-            && let Ok(stream) = user_media(&sources).await
-        {
-            return report(&stream, &sources, &events);
+        if sources.len() > 1 {
+            match user_media(&sources).await {
+                Ok(stream) => return report(&stream, &sources, &events),
+                // Browsers block a site whose question is closed again and again.
+                Err(CaptureFault::Dismissed) => {
+                    return report_failure(&sources, CaptureFault::Dismissed, &events);
+                }
+                Err(_) => {}
+            }
         }
         for source in sources {
             match user_media(&[source]).await {
                 Ok(stream) => report(&stream, &[source], &events),
-                Err(fault) => _ = events.unbounded_send(Event::CaptureFailed { source, fault }),
+                Err(fault) => report_failure(&[source], fault, &events),
             }
         }
     });
@@ -80,6 +85,12 @@ fn report(stream: &MediaStream, sources: &[Source], events: &Events) {
         _ = events.unbounded_send(event);
     }
     _ = events.unbounded_send(Event::DevicesChanged);
+}
+
+fn report_failure(sources: &[Source], fault: CaptureFault, events: &Events) {
+    for &source in sources {
+        _ = events.unbounded_send(Event::CaptureFailed { source, fault });
+    }
 }
 
 /// Uses the chosen devices; a chosen device that is gone is replaced by whatever there is.
@@ -144,6 +155,11 @@ fn object(fields: &[(&str, JsValue)]) -> Object {
 
 fn set(object: &Object, name: &str, value: &JsValue) {
     _ = Reflect::set(object, &name.into(), value);
+}
+
+/// The chosen device of a source is not to be tried again.
+pub(crate) fn forget_choice(source: Source) {
+    remember::forget(chosen_device(source));
 }
 
 /// Where the chosen device of a source is remembered.

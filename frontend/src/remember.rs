@@ -16,6 +16,12 @@ pub(crate) fn write(key: &str, value: &str) {
     }
 }
 
+pub(crate) fn forget(key: &str) {
+    if let Some(storage) = storage() {
+        _ = storage.remove_item(key);
+    }
+}
+
 fn storage() -> Option<Storage> {
     crate::web::window()?.local_storage().ok().flatten()
 }

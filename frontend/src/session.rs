@@ -4,14 +4,16 @@
 use std::collections::BTreeMap;
 
 use app::state::{CallCommand, CallView, DeviceKind, Notice, Phase as PhaseView, SourceView};
-use call::{Call, Command, Input, LinkCommand, LinkEvent, Output, Phase, Signalling, Source};
+use call::{Call, CaptureFault, Command, Input, LinkCommand, LinkEvent, Output, Phase, Signalling, Source};
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use protocol::{PeerRef, RoomCode, ServerMessage};
 use reactive_stores::Store;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::HtmlInputElement;
 
 use crate::capture::{self, Captures};
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
@@ -21,6 +23,9 @@ use crate::presence::Presence;
 use crate::socket::Socket;
 use crate::videos::Videos;
 use crate::{clock, devices, publish, remember, web};
+
+/// Notices on the page at once. Each is shown for some seconds, and many people may leave together.
+const NOTICES_KEPT: usize = 4;
 
 /// How often levels are measured and timeouts looked at. A syllable lasts about this long.
 const TICK_MILLIS: u32 = 125;
@@ -61,14 +66,17 @@ struct Shown {
     level: u8,
     devices: app::state::Devices,
     people_inside: Option<Vec<String>>,
-    notice: Notice,
+    /// The last few, oldest first.
+    notices: Vec<Notice>,
+    notices_said: u32,
 }
 
 /// Starts the session of a room's page; on any other page there is none.
 pub(crate) fn start(view: Store<CallView>, events: Events, mut received: UnboundedReceiver<Event>) {
     let Some(code) = code_of_page() else { return };
+    // Made here and not in the task: the page's own fields are not touched yet.
+    let mut session = Session::new(code, view, events);
     spawn_local(async move {
-        let mut session = Session::new(code, view, events);
         session.prepare();
         while let Some(event) = received.next().await {
             session.handle(event);
@@ -88,8 +96,7 @@ fn code_of_page() -> Option<RoomCode> {
 impl Session {
     fn new(code: RoomCode, view: Store<CallView>, events: Events) -> Self {
         let ticks = events.clone();
-        let shown =
-            Shown { remembered_name: remember::read(remember::NAME).unwrap_or_default(), ..Shown::default() };
+        let shown = Shown { remembered_name: name_so_far().unwrap_or_default(), ..Shown::default() };
         Self {
             code,
             call: Call::new(code),
@@ -144,6 +151,14 @@ impl Session {
                 self.captures.keep(source, track, &self.events);
                 self.captures_changed(source);
                 self.input(Input::Captured(source));
+            }
+            Event::CaptureFailed { source, fault }
+                if fault != CaptureFault::Ended && self.captures.track(source).is_some() =>
+            {
+                // Another device was tried; the one before goes on.
+                capture::forget_choice(source);
+                devices::list(&self.events);
+                self.say("That device could not be used".to_owned());
             }
             Event::CaptureFailed { source, fault } => {
                 self.captures.stop(source);
@@ -280,7 +295,7 @@ impl Session {
             LinkCommand::Close => {
                 self.links.remove(&peer);
                 if let PeerRef::Participant(id) = peer {
-                    self.videos.stream(Some(id), None);
+                    self.videos.forget(id);
                 }
             }
             LinkCommand::CreateOffer
@@ -306,7 +321,11 @@ impl Session {
     }
 
     fn say(&mut self, text: String) {
-        self.shown.notice = Notice { number: self.shown.notice.number.wrapping_add(1), text };
+        self.shown.notices_said = self.shown.notices_said.wrapping_add(1);
+        self.shown.notices.push(Notice { number: self.shown.notices_said, text });
+        if self.shown.notices.len() > NOTICES_KEPT {
+            self.shown.notices.remove(0);
+        }
     }
 
     /// Asks for the devices wanted since the last time.
@@ -346,10 +365,17 @@ impl Session {
             devices: self.shown.devices.clone(),
             people_inside: self.shown.people_inside.clone(),
             participants: call.participants.iter().map(publish::participant).collect(),
-            notice: self.shown.notice.clone(),
+            notices: self.shown.notices.clone(),
         };
         app::state::publish(self.view, view);
     }
+}
+
+/// What was typed before the page became interactive, or the name of the last time.
+fn name_so_far() -> Option<String> {
+    let field = web::document().and_then(|document| document.get_element_by_id("your-name"));
+    let typed = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()).map(|field| field.value());
+    typed.filter(|typed| !typed.is_empty()).or_else(|| remember::read(remember::NAME))
 }
 
 fn source(source: SourceView) -> Source {
@@ -368,8 +394,11 @@ fn copy_link(events: Events) {
     spawn_local(async move {
         let copied = async {
             let window = web::window()?;
-            let promise = window.navigator().clipboard().write_text(&window.location().href().ok()?);
-            JsFuture::from(promise).await.ok()
+            // Pages that were not loaded securely have no clipboard.
+            let clipboard = js_sys::Reflect::get(&window.navigator(), &"clipboard".into()).ok()?;
+            let link = window.location().href().ok()?.into();
+            let promise = web::call_if_present(&clipboard, "writeText", &link)?;
+            JsFuture::from(promise.dyn_into::<js_sys::Promise>().ok()?).await.ok()
         };
         let text = match copied.await {
             Some(_) => "Link copied",

@@ -1,7 +1,8 @@
 //! The signalling socket: text frames in and out. It closes when it is dropped.
 
-use futures::channel::mpsc;
-use futures::stream::SplitStream;
+use futures::channel::{mpsc, oneshot};
+use futures::future::{Either, select};
+use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
@@ -14,16 +15,18 @@ use crate::event::{Event, Events, SocketNumber};
 pub(crate) struct Socket {
     number: SocketNumber,
     outgoing: mpsc::UnboundedSender<String>,
+    /// Dropped with the socket, which ends what still waits for a connection.
+    _open: oneshot::Sender<()>,
 }
 
 impl Socket {
     /// Opens a socket to the page's own server. `None` when the address cannot be one.
     pub(crate) fn open(number: SocketNumber, events: &Events) -> Option<Self> {
-        let (write, read) = WebSocket::open(&address()?).ok()?.split();
+        let websocket = WebSocket::open(&address()?).ok()?;
         let (outgoing, to_send) = mpsc::unbounded();
-        spawn_local(send_all(write, to_send));
-        spawn_local(receive_all(read, number, events.clone()));
-        Some(Self { number, outgoing })
+        let (open, dropped) = oneshot::channel();
+        spawn_local(run(websocket, number, to_send, dropped, events.clone()));
+        Some(Self { number, outgoing, _open: open })
     }
 
     pub(crate) fn number(&self) -> SocketNumber {
@@ -38,27 +41,42 @@ impl Socket {
     }
 }
 
-/// Sends until the socket's owner drops it, then closes it.
-async fn send_all(
-    mut write: futures::stream::SplitSink<WebSocket, Message>,
-    mut to_send: mpsc::UnboundedReceiver<String>,
+/// Runs until one side ends. Both halves are dropped then, and that closes the browser's socket.
+async fn run(
+    websocket: WebSocket,
+    number: SocketNumber,
+    to_send: mpsc::UnboundedReceiver<String>,
+    dropped: oneshot::Receiver<()>,
+    events: Events,
 ) {
-    while let Some(text) = to_send.next().await {
-        if write.send(Message::Text(text)).await.is_err() {
-            return;
-        }
-    }
-    _ = write.close().await;
+    let (write, read) = websocket.split();
+    let sending = Box::pin(send_all(write, to_send, dropped));
+    let receiving = Box::pin(receive_all(read, number, &events));
+    select(sending, receiving).await;
+    _ = events.unbounded_send(Event::SocketClosed { socket: number });
 }
 
-async fn receive_all(mut read: SplitStream<WebSocket>, socket: SocketNumber, events: Events) {
+/// Sends what is queued, also what was queued just before the owner dropped the socket, unless it is not even open.
+async fn send_all(
+    mut write: SplitSink<WebSocket, Message>,
+    mut to_send: mpsc::UnboundedReceiver<String>,
+    mut dropped: oneshot::Receiver<()>,
+) {
+    while let Some(text) = to_send.next().await {
+        match select(write.send(Message::Text(text)), &mut dropped).await {
+            Either::Left((Ok(()), _)) => {}
+            Either::Left((Err(_), _)) | Either::Right(_) => return,
+        }
+    }
+}
+
+async fn receive_all(mut read: SplitStream<WebSocket>, socket: SocketNumber, events: &Events) {
     while let Some(Ok(message)) = read.next().await {
         let Message::Text(text) = message else { continue };
         if let Ok(message) = serde_json::from_str::<ServerMessage>(&text) {
             _ = events.unbounded_send(Event::Server { socket, message: Box::new(message) });
         }
     }
-    _ = events.unbounded_send(Event::SocketClosed { socket });
 }
 
 fn address() -> Option<String> {

@@ -52,6 +52,12 @@ impl Videos {
         }
     }
 
+    /// Somebody is gone.
+    pub(crate) fn forget(&mut self, whose: ParticipantId) {
+        self.stream(Some(whose), None);
+        self.elements.remove(&Some(whose));
+    }
+
     /// Nobody else is in the call any more.
     pub(crate) fn forget_others(&mut self) {
         self.streams.retain(|whose, _| whose.is_none());

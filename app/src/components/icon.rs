@@ -13,7 +13,6 @@ pub(crate) enum Symbol {
     Link,
     People,
     Leave,
-    Check,
     Close,
 }
 
@@ -48,7 +47,6 @@ const fn path(symbol: Symbol) -> &'static str {
             "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 19.5a6.5 6.5 0 0 1 13 0M16 4.900a3.5 3.5 0 0 1 0 6.2M18 14a6.5 6.5 0 0 1 3.5 5.5"
         }
         Symbol::Leave => "M14 4.5h4.5a1 1 0 0 1 1 1v13a1 1 0 0 1-1 1H14M10 8l-4.5 4L10 16M5.5 12H15",
-        Symbol::Check => "M5 12.5l4.5 4.5L19 7.5",
         Symbol::Close => "M6 6l12 12M18 6L6 18",
     }
 }

@@ -1,12 +1,14 @@
 //! Parts that several pages share. One component a file.
 
 mod avatar;
+mod focus;
 mod icon;
 mod illustration;
 mod logo;
 mod site_header;
 
 pub(crate) use avatar::Avatar;
+pub(crate) use focus::{focus, focus_when_shown};
 pub(crate) use icon::{Icon, Symbol};
 pub(crate) use illustration::Illustration;
 pub(crate) use logo::Logo;

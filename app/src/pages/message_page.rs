@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::components::SiteHeader;
+use crate::components::{SiteHeader, focus_when_shown};
 
 /// A heading, a sentence, and whatever helps from here.
 #[component]
@@ -14,15 +14,22 @@ pub(crate) fn MessagePage(
     /// What it means.
     #[prop(into)]
     text: String,
+    /// Whether it took the place of something that had the focus.
+    #[prop(optional)]
+    takes_focus: bool,
     /// The next step.
     children: Children,
 ) -> impl IntoView {
+    let title = NodeRef::new();
+    if takes_focus {
+        focus_when_shown(title);
+    }
     view! {
         <Title text=format!("{heading} · Veranda")/>
         <SiteHeader/>
         <main class="message-page">
             <div class="card">
-                <h1>{heading}</h1>
+                <h1 node_ref=title tabindex=takes_focus.then_some("-1")>{heading}</h1>
                 <p>{text}</p>
                 <div class="actions">{children()}</div>
             </div>

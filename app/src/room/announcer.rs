@@ -4,13 +4,13 @@ use leptos::prelude::*;
 
 use crate::state::{CallViewStoreFields, use_call_handle};
 
-/// A polite live region with the last notice.
+/// A polite live region with the last notices.
 #[component]
 pub(crate) fn Announcer() -> impl IntoView {
-    let notice = use_call_handle().view.notice();
+    let notices = use_call_handle().view.notices();
     view! {
         <div class="announcer" role="status" aria-live="polite">
-            <For each=move || Some(notice.get()).filter(|notice| !notice.text.is_empty()) key=|notice| notice.number let:notice>
+            <For each=move || notices.get() key=|notice| notice.number let:notice>
                 <p class="notice">{notice.text}</p>
             </For>
         </div>

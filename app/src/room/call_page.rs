@@ -59,7 +59,7 @@ fn Refused(code: ErrorCode) -> impl IntoView {
     };
     let sentence = code.sentence();
     view! {
-        <MessagePage heading text=format!("You were not let in: {sentence}.")>
+        <MessagePage takes_focus=true heading text=format!("You were not let in: {sentence}.")>
             <a class="button primary" href="" rel="external">"Try again"</a>
             <a class="button" href="/" rel="external">"Home"</a>
         </MessagePage>

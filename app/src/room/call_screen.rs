@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{OwnTile, PeoplePanel, Tile, Toolbar};
+use crate::components::focus_when_shown;
 use crate::state::{CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
 
 /// The call screen. Mesh is the only topology so far.
@@ -10,10 +11,12 @@ use crate::state::{CallViewStoreFields, ParticipantViewStoreFields, use_call_han
 pub(crate) fn CallScreen() -> impl IntoView {
     let view = use_call_handle().view;
     let people_open = RwSignal::new(false);
+    let title = NodeRef::new();
+    focus_when_shown(title);
     let count = move || view.participants().with(|others| others.len() + 1);
     view! {
         <main class="call" data-topology="mesh">
-            <h1 class="visually-hidden">{move || view.room_name().get().unwrap_or_else(|| "Call".to_owned())}</h1>
+            <h1 class="visually-hidden" node_ref=title tabindex="-1">{move || view.room_name().get().unwrap_or_else(|| "Call".to_owned())}</h1>
             <Show when=move || view.signalling_lost().get()>
                 <p class="banner" role="alert">
                     "The server is out of reach. People who are connected stay connected, but nobody new can come."

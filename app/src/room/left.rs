@@ -10,7 +10,7 @@ use crate::state::{CallCommand, use_call_handle};
 pub(crate) fn Left() -> impl IntoView {
     let call = use_call_handle();
     view! {
-        <MessagePage heading="You left" text="Your camera and microphone are off. The room stays open for the others.">
+        <MessagePage takes_focus=true heading="You left" text="Your camera and microphone are off. The room stays open for the others.">
             <button type="button" class="button primary" on:click=move |_| call.send(CallCommand::Prepare)>"Rejoin"</button>
             <a class="button" href="/" rel="external">"Home"</a>
         </MessagePage>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::components::{Icon, Symbol};
+use crate::components::{Icon, Symbol, focus_when_shown};
 use crate::state::{CallViewStoreFields, MediaView, ParticipantViewStoreFields, use_call_handle};
 
 /// A panel beside the people; closed with its button or Escape.
@@ -11,12 +11,14 @@ pub(crate) fn PeoplePanel(open: RwSignal<bool>) -> impl IntoView {
     let view = use_call_handle().view;
     let own_camera = Signal::derive(move || view.camera().get() == MediaView::On);
     let own_microphone = Signal::derive(move || view.microphone().get() == MediaView::On);
+    let close = NodeRef::new();
+    focus_when_shown(close);
     view! {
         <aside class="panel" aria-label="People"
             on:keydown=move |event| if event.key() == "Escape" { open.set(false) }>
             <header>
                 <h2>"People"</h2>
-                <button type="button" class="plain-button" aria-label="Close" on:click=move |_| open.set(false)>
+                <button type="button" class="plain-button" aria-label="Close" node_ref=close on:click=move |_| open.set(false)>
                     <Icon symbol=Symbol::Close/>
                 </button>
             </header>

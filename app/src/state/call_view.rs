@@ -33,8 +33,8 @@ pub struct CallView {
     /// The others, in the order in which they came.
     #[store(key: ParticipantId = |participant| participant.id)]
     pub participants: Vec<ParticipantView>,
-    /// The last thing that is said once.
-    pub notice: Notice,
+    /// The last things that are said once, oldest first.
+    pub notices: Vec<Notice>,
 }
 
 /// Somebody else in the call.
@@ -181,7 +181,7 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         level,
         devices,
         people_inside,
-        notice
+        notices
     );
     store.participants().patch(new.participants);
 }
