@@ -43,7 +43,8 @@ lint: ## fmt, clippy for both sides, rustdoc; warnings are errors
 	@$(WITH) cargo clippy --quiet --all-targets --workspace --exclude frontend --features protocol/schema -- -D warnings
 	@$(WITH) cargo clippy --quiet -p frontend --target wasm32-unknown-unknown -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" $(WITH) cargo doc --quiet --no-deps --document-private-items --workspace --exclude frontend
-	@RUSTDOCFLAGS="-D warnings" $(WITH) cargo doc --quiet --no-deps --document-private-items -p frontend --target wasm32-unknown-unknown
+	@$(WITH) bash -c 'RUSTDOCFLAGS="-D warnings $$CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS" \
+		cargo doc --quiet --no-deps --document-private-items -p frontend --target wasm32-unknown-unknown'
 
 fmt: ## format everything
 	@$(WITH) cargo fmt --all
