@@ -187,7 +187,7 @@ async function expectNoMorePackets(call: CallPage, kind: "audio" | "video"): Pro
                 last = now;
                 return still;
             },
-            { intervals: [200, 1_000, 1_000, 1_000], message: `${kind} packets stop` },
+            { intervals: [1_000], message: `${kind} packets stop` },
         )
         .toBe(true);
 }

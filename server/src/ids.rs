@@ -17,6 +17,7 @@ pub(crate) fn session() -> SessionId {
 }
 
 /// Fifty random bits from the system's secure source.
+#[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
 pub(crate) fn room_code() -> RoomCode {
     RoomCode::from_random(rand::random())
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use protocol::{IceServer, PeerRef, Sdp, Signal, SignalNumber};
+use protocol::{IceServer, PeerRef, Signal, SignalNumber};
 
 use crate::negotiation::{Effect, Negotiation, Politeness};
 use crate::{ConnectionState, LinkCommand, LinkEvent, LinkFailure, LinkStatus, Publications, Role};
@@ -96,7 +96,7 @@ impl Link {
         }
         match event {
             LinkEvent::NegotiationNeeded => self.negotiation.negotiation_needed(),
-            LinkEvent::LocalDescription(sdp) => self.local_description(sdp),
+            LinkEvent::LocalDescription(sdp) => self.negotiation.local_description(sdp),
             LinkEvent::RemoteDescriptionApplied => self.negotiation.remote_description_applied(),
             LinkEvent::NegotiationFailed => return self.fail(LinkFailure::Negotiation),
             LinkEvent::Candidate(candidate) => self.negotiation.local_candidate(Some(candidate)),
@@ -124,10 +124,6 @@ impl Link {
 
     pub(crate) fn peer(&self) -> PeerRef {
         self.peer
-    }
-
-    fn local_description(&mut self, sdp: Sdp) {
-        self.negotiation.local_description(sdp);
     }
 
     fn connection_state(&mut self, now: Duration, state: ConnectionState) -> Vec<Effect> {
