@@ -10,8 +10,8 @@ SAY := @printf '\033[1m==>\033[0m %s\n'
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: ## find or install everything: compiler, cargo-leptos, Node packages, Chromium
-	@scripts/setup.sh leptos browser
+setup: ## find or install everything: compiler, cargo-leptos, Node packages, Chromium, PostgreSQL
+	@scripts/setup.sh leptos browser postgres
 
 build: ## build the server and the page, quickly and unoptimised
 	@scripts/setup.sh leptos
@@ -25,9 +25,9 @@ run: build ## start Veranda; the last line is the address to open
 test: test-rust test-browser ## every test: Rust, then real browsers
 
 test-rust:
-	@scripts/setup.sh rust
-	$(SAY) "Testing the Rust side (first time about 4 min on two cores)"
-	@$(WITH) cargo test --quiet --features protocol/schema
+	@scripts/setup.sh rust postgres
+	$(SAY) "Testing the Rust side, the storage with a private PostgreSQL too (first time about 5 min on two cores)"
+	@scripts/with-postgres $(WITH) cargo test --quiet --features protocol/schema
 	$(SAY) "Two to four calls over a network that delays, reorders and duplicates"
 	@$(WITH) cargo test --quiet -p testkit --test mesh -- --nocapture
 

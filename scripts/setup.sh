@@ -5,6 +5,7 @@
 #   scripts/setup.sh leptos     cargo-leptos and the wasm-bindgen that Cargo.lock asks for
 #   scripts/setup.sh optimise   wasm-opt, for optimised pages
 #   scripts/setup.sh browser    Node packages and Chromium, for the end-to-end tests
+#   scripts/setup.sh postgres   PostgreSQL's programs, for the tests of the storage; no server is started
 #
 # Everything that is not a system package goes to $VERANDA_TOOLS (default ~/.cache/veranda), is built once, and is shared
 # by all checkouts. The result is $VERANDA_TOOLS/env.sh, which scripts/with-tools reads.
@@ -14,7 +15,7 @@ cd "$(dirname "$0")/.."
 TOOLS="${VERANDA_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/veranda}"
 ENV_FILE="$TOOLS/env.sh"
 CARGO_LEPTOS_VERSION=0.3.11
-# cargo-leptos needs this one; the project itself would build with 1.88.
+# cargo-leptos needs this one, and Cargo.toml says the same.
 OLDEST_RUST=1.96
 # Fetched with rustup where the default toolchain is older or lacks the WebAssembly target. The default stays as it is.
 RUSTUP_RUST=1.99.1
@@ -28,6 +29,7 @@ main() {
             rust) set_up_rust ;;
             leptos) set_up_rust; set_up_cargo_leptos; set_up_wasm_bindgen ;;
             optimise) set_up_node; set_up_node_packages ;;
+            postgres) set_up_postgres ;;
             browser) set_up_node; set_up_node_packages; set_up_chromium ;;
             *) fail "unknown part '$part'; see the head of scripts/setup.sh" ;;
         esac
@@ -84,6 +86,21 @@ apt_install() {
 }
 
 apt_has() { have apt-cache && [ -n "$(apt-cache policy "$1" 2>/dev/null | grep -E 'Candidate: [0-9]')" ]; }
+
+# --- PostgreSQL --------------------------------------------------------------------------------------------------------
+
+set_up_postgres() {
+    have initdb && return 0
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && return 0
+    # The package would make and start a server of its own; the tests have theirs.
+    if have apt-get && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        as_root mkdir -p /etc/postgresql-common
+        echo "create_main_cluster = false" | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+    fi
+    apt_install "Installing PostgreSQL for the tests of the storage (about 30 s)" \
+        -o Dpkg::Options::=--force-confold postgresql \
+        || fail "no PostgreSQL found: install it, with initdb in PATH (Debian, Ubuntu: apt install postgresql)"
+}
 
 # --- the compiler -----------------------------------------------------------------------------------------------------
 

@@ -2,15 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DisplayName, MediaState, MessageId, PeerRef, ProtocolVersion, RoomCode, Signal, SignalNumber};
+use crate::{
+    ChatId, ChatNumber, ChatTarget, Credential, DisplayName, Envelope, MediaState, MessageId, Moderation,
+    Password, PeerRef, ProtocolVersion, Reaction, RoomCode, Sequence, SessionToken, Signal, SignalNumber,
+    Switch,
+};
 
-/// One text frame from a client: a message, and a number by which an error can name it.
+/// One text frame from a client: a message, a number by which it can be named, and how far the client has read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClientFrame {
-    /// Returned as `in_reply_to` by an error about this message.
+    /// Returned as `in_reply_to` by an error about this message. After joining, ids that grow let a client repeat what
+    /// may have got lost: the server takes each id once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<MessageId>,
+    /// Every message of the server up to this number has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ack: Option<Sequence>,
     /// The message.
     #[serde(flatten)]
     pub message: ClientMessage,
@@ -22,23 +30,18 @@ pub struct ClientFrame {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientMessage {
     /// Enters a room. The first message on a socket, and the only one of its kind on it.
-    Join {
-        /// The version the client speaks.
-        version: ProtocolVersion,
-        /// The room to enter.
-        room: RoomCode,
-        /// How the person is called.
-        name: DisplayName,
-        /// What the person sends.
-        #[serde(default)]
-        media: MediaState,
-    },
+    Join(Box<Join>),
+    /// Takes one's seat again after the connection broke. A first message, too.
+    Resume(Box<Resume>),
     /// Passes a signal to exactly one peer in the same room.
     Signal {
         /// The other end of the link.
         to: PeerRef,
         /// Its place among the signals from this client to that peer.
         number: SignalNumber,
+        /// The next number expected from that peer: everything before has come.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ack: Option<SignalNumber>,
         /// The signal.
         signal: Signal,
     },
@@ -47,10 +50,84 @@ pub enum ClientMessage {
         /// The new state.
         media: MediaState,
     },
+    /// Raises or lowers one's own hand.
+    SetHand {
+        /// `on` raises it.
+        hand: Switch,
+    },
+    /// Shows everybody a sign.
+    React {
+        /// Which.
+        reaction: Reaction,
+    },
+    /// Writes to the room or to one person. Answered by `chat_kept` once it would survive a crash of the server.
+    Chat {
+        /// The message's id.
+        chat: ChatId,
+        /// For whom.
+        to: ChatTarget,
+        /// What.
+        envelope: Envelope,
+    },
+    /// Asks for older messages. Answered by `chat_history`.
+    ReadChat {
+        /// Only those before this one; the newest without it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<ChatNumber>,
+    },
+    /// Decides something as a host or co-host.
+    Moderate {
+        /// What.
+        moderation: Moderation,
+    },
     /// Asks for a `pong`; keeps the connection alive.
     Ping,
     /// Leaves the room; the server closes the socket.
     Leave,
+}
+
+/// What somebody says who wants to enter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Join {
+    /// The version the client speaks.
+    pub version: ProtocolVersion,
+    /// The room to enter.
+    pub room: RoomCode,
+    /// How the person is called.
+    pub name: DisplayName,
+    /// What the person sends.
+    #[serde(default)]
+    pub media: MediaState,
+    /// The room's password, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Password>,
+    /// What gives a role. A browser has its keys in a cookie and needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<Credential>,
+    /// The token of an earlier stay, to have the same id and role again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionToken>,
+}
+
+/// What somebody says whose connection broke.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Resume {
+    /// The version the client speaks.
+    pub version: ProtocolVersion,
+    /// The room.
+    pub room: RoomCode,
+    /// The token of the last `joined` or `resumed`.
+    pub session: SessionToken,
+    /// The last message of the server that came.
+    pub last: Sequence,
+    /// What the person sends.
+    #[serde(default)]
+    pub media: MediaState,
+    /// Whether their hand is raised, for a server that has lost that.
+    #[serde(default)]
+    pub hand: Switch,
 }
 
 /// The kind of a client's message, for counting and logging without its content.
@@ -58,10 +135,22 @@ pub enum ClientMessage {
 pub enum ClientMessageKind {
     /// [`ClientMessage::Join`]
     Join,
+    /// [`ClientMessage::Resume`]
+    Resume,
     /// [`ClientMessage::Signal`]
     Signal,
     /// [`ClientMessage::SetMedia`]
     SetMedia,
+    /// [`ClientMessage::SetHand`]
+    SetHand,
+    /// [`ClientMessage::React`]
+    React,
+    /// [`ClientMessage::Chat`]
+    Chat,
+    /// [`ClientMessage::ReadChat`]
+    ReadChat,
+    /// [`ClientMessage::Moderate`]
+    Moderate,
     /// [`ClientMessage::Ping`]
     Ping,
     /// [`ClientMessage::Leave`]
@@ -72,9 +161,15 @@ impl ClientMessage {
     /// Which of the messages this is.
     pub fn kind(&self) -> ClientMessageKind {
         match self {
-            Self::Join { .. } => ClientMessageKind::Join,
+            Self::Join(_) => ClientMessageKind::Join,
+            Self::Resume(_) => ClientMessageKind::Resume,
             Self::Signal { .. } => ClientMessageKind::Signal,
             Self::SetMedia { .. } => ClientMessageKind::SetMedia,
+            Self::SetHand { .. } => ClientMessageKind::SetHand,
+            Self::React { .. } => ClientMessageKind::React,
+            Self::Chat { .. } => ClientMessageKind::Chat,
+            Self::ReadChat { .. } => ClientMessageKind::ReadChat,
+            Self::Moderate { .. } => ClientMessageKind::Moderate,
             Self::Ping => ClientMessageKind::Ping,
             Self::Leave => ClientMessageKind::Leave,
         }
@@ -83,6 +178,6 @@ impl ClientMessage {
 
 impl From<ClientMessage> for ClientFrame {
     fn from(message: ClientMessage) -> Self {
-        Self { id: None, message }
+        Self { id: None, ack: None, message }
     }
 }

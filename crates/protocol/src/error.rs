@@ -44,6 +44,39 @@ pub enum ErrorCode {
     RoomUnknown,
     /// The room has as many people as it takes.
     RoomFull,
+    /// Nobody new may enter.
+    RoomLocked,
+    /// Guests may not enter yet.
+    RoomNotStarted,
+    /// The room has ended.
+    RoomEnded,
+    /// The room has a password, and none was given.
+    PasswordNeeded,
+    /// The password is not that of the room.
+    PasswordWrong,
+    /// A host did not let the person in.
+    NotAdmitted,
+    /// A host removed the person.
+    Removed,
+    /// A host blocked the person's browser.
+    Blocked,
+    /// The key, invitation or access token gives no entrance: unknown, not yet valid, expired, used up, or for another
+    /// room.
+    CredentialRefused,
+    /// The session token is not valid, or another took its place.
+    SessionUnknown,
+    /// The same seat was taken from another tab or connection.
+    SessionTakenOver,
+    /// The rules of the room, or a host, do not let the client do that.
+    NotAllowed,
+    /// There is nobody with that id to decide about.
+    ParticipantUnknown,
+    /// The rules would not make sense.
+    SettingsInvalid,
+    /// Too many chat messages in a short time.
+    ChatTooFast,
+    /// The server cannot keep anything at the moment.
+    StorageUnavailable,
     /// The target of a signal is not in the room.
     PeerUnknown,
     /// The target of a signal is its sender.
@@ -73,6 +106,22 @@ impl ErrorCode {
             Self::AlreadyJoined => "this connection has joined already",
             Self::RoomUnknown => "there is no such room",
             Self::RoomFull => "the room is full",
+            Self::RoomLocked => "the room is locked",
+            Self::RoomNotStarted => "the room has not started yet",
+            Self::RoomEnded => "the room has ended",
+            Self::PasswordNeeded => "the room has a password",
+            Self::PasswordWrong => "the password is wrong",
+            Self::NotAdmitted => "a host did not let you in",
+            Self::Removed => "a host removed you from the room",
+            Self::Blocked => "a host blocked you from the room",
+            Self::CredentialRefused => "the key, invitation or token does not open this room",
+            Self::SessionUnknown => "the session is over",
+            Self::SessionTakenOver => "you joined from another tab",
+            Self::NotAllowed => "you may not do that in this room",
+            Self::ParticipantUnknown => "there is nobody with that id",
+            Self::SettingsInvalid => "these rules cannot be",
+            Self::ChatTooFast => "too many chat messages in a short time",
+            Self::StorageUnavailable => "the server cannot keep anything at the moment",
             Self::PeerUnknown => "the target is not in this room",
             Self::PeerIsSelf => "a signal cannot go to its sender",
             Self::RateLimited => "too many messages in a short time",
@@ -87,12 +136,31 @@ impl ErrorCode {
     /// How the socket is closed for this reason, or `None` when the connection goes on.
     pub const fn closes_with(self) -> Option<CloseCode> {
         match self {
-            Self::PeerUnknown | Self::PeerIsSelf | Self::AlreadyJoined => None,
+            Self::PeerUnknown
+            | Self::PeerIsSelf
+            | Self::AlreadyJoined
+            | Self::NotAllowed
+            | Self::ParticipantUnknown
+            | Self::SettingsInvalid
+            | Self::ChatTooFast
+            | Self::StorageUnavailable => None,
             Self::Malformed | Self::UnsupportedVersion | Self::NotJoined | Self::OriginRefused => {
                 Some(CloseCode::POLICY)
             }
             Self::TooLarge => Some(CloseCode::TOO_BIG),
-            Self::RoomUnknown | Self::RoomFull => Some(CloseCode::REFUSED),
+            Self::RoomUnknown
+            | Self::RoomFull
+            | Self::RoomLocked
+            | Self::RoomNotStarted
+            | Self::RoomEnded
+            | Self::PasswordNeeded
+            | Self::PasswordWrong
+            | Self::NotAdmitted
+            | Self::Removed
+            | Self::Blocked
+            | Self::CredentialRefused => Some(CloseCode::REFUSED),
+            Self::SessionUnknown => Some(CloseCode::SESSION_OVER),
+            Self::SessionTakenOver => Some(CloseCode::TAKEN_OVER),
             Self::RateLimited => Some(CloseCode::RATE_LIMITED),
             Self::TooSlow => Some(CloseCode::TOO_SLOW),
             Self::Silent => Some(CloseCode::SILENT),
@@ -119,6 +187,10 @@ impl CloseCode {
     pub const INTERNAL: Self = Self(1011);
     /// The room cannot be entered; trying again at once does not help.
     pub const REFUSED: Self = Self(4403);
+    /// The session cannot be resumed; joining anew helps.
+    pub const SESSION_OVER: Self = Self(4404);
+    /// The same seat was taken from another connection; coming back would only take it away again.
+    pub const TAKEN_OVER: Self = Self(4409);
     /// Nothing was heard for too long.
     pub const SILENT: Self = Self(4408);
     /// Too many messages or joins.

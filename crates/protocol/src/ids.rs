@@ -12,6 +12,9 @@ macro_rules! uuid_id {
         pub struct $name(Uuid);
 
         impl $name {
+            /// The id of nobody and nothing.
+            pub const NIL: Self = Self(Uuid::nil());
+
             /// Wraps an id that the server has made or received.
             pub const fn new(id: Uuid) -> Self {
                 Self(id)

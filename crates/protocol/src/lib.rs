@@ -3,31 +3,47 @@
 //! Every type here is on the wire. None of them is a state: the server's room and the browser's call keep types of their
 //! own and convert. Nothing here reads a clock, a random source or a socket.
 
+mod chat;
 mod client_message;
 mod error;
 mod ids;
 pub mod limits;
 mod media;
+mod moderation;
 mod names;
 mod participant;
 mod peer;
+mod reaction;
 mod rest;
+mod role;
 mod room_code;
+mod secrets;
+mod sequence;
 mod server_message;
+mod settings;
 mod signal;
+mod timestamp;
 mod topology;
 mod version;
 
-pub use client_message::{ClientFrame, ClientMessage, ClientMessageKind};
+pub use chat::{ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, EnvelopeError};
+pub use client_message::{ClientFrame, ClientMessage, ClientMessageKind, Join, Resume};
 pub use error::{CloseCode, ErrorCode, ProtocolError};
 pub use ids::{MessageId, ParticipantId, SessionId};
-pub use media::{MediaState, Switch};
+pub use media::{MediaState, Source, Switch};
+pub use moderation::{Moderation, Right};
 pub use names::{DisplayName, NameError, RoomName};
-pub use participant::{LeaveReason, Participant};
+pub use participant::{Forbidden, HandNumber, LeaveReason, Participant, Presence, WaitingPerson};
 pub use peer::PeerRef;
-pub use rest::{CreateRoomRequest, Problem, RoomStanding, RoomSummary, ValidateRoomResponse};
+pub use reaction::Reaction;
+pub use rest::{CreatedRoom, Problem, RoomResource, RoomStanding, RoomSummary, ValidateRoomResponse};
+pub use role::Role;
 pub use room_code::{RoomCode, RoomCodeError};
-pub use server_message::{IceServer, Joined, ServerMessage};
+pub use secrets::{Credential, Password, SecretError, SessionToken};
+pub use sequence::Sequence;
+pub use server_message::{IceServer, Joined, ServerFrame, ServerMessage};
+pub use settings::{Allowed, RoomSettings, RoomSettingsPatch, SettingsError, WhenEmpty};
 pub use signal::{IceCandidate, Sdp, Signal, SignalNumber, TooLong};
+pub use timestamp::Timestamp;
 pub use topology::{Mode, Topology};
 pub use version::{ProtocolVersion, VERSION};

@@ -40,3 +40,38 @@ pub const SILENCE_LIMIT_SECONDS: u64 = 65;
 
 /// How many people are in a mesh at the most: each of them uploads to all others.
 pub const MESH_LIMIT: u16 = 4;
+
+/// How many people a room may take at the most.
+pub const MAX_CAPACITY: u16 = 500;
+
+/// The longest password of a room, in bytes.
+pub const MAX_PASSWORD_BYTES: usize = 128;
+
+/// The longest key, invitation, access token or session token, in bytes.
+pub const MAX_CREDENTIAL_BYTES: usize = 2048;
+
+/// The longest body of a chat message, in bytes. About four thousand characters, and what sealing adds.
+pub const MAX_ENVELOPE_BYTES: usize = 8 * 1024;
+
+/// Chat messages of one person at once before the rate below applies.
+pub const CHAT_BURST: u32 = 10;
+
+/// Chat messages of one person per second over a longer time.
+pub const CHAT_PER_SECOND: u32 = 2;
+
+/// Chat messages in one `chat_history`.
+pub const CHAT_PAGE: usize = 50;
+
+/// Seconds for which the seat of somebody whose connection broke is kept.
+///
+/// Longer lets people through longer tunnels; shorter frees the seats of those who are gone sooner.
+pub const GRACE_SECONDS: u64 = 30;
+
+/// Messages that the server keeps for somebody until they are acknowledged. Whoever misses more joins anew.
+pub const MAX_UNACKNOWLEDGED: usize = 512;
+
+/// How many people may wait to be let in.
+pub const MAX_WAITING: usize = 100;
+
+/// A client acknowledges at least after this many messages, and with every ping.
+pub const ACKNOWLEDGE_EVERY: u64 = 32;

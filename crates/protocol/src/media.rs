@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Switch {
-    /// It is sent.
+    /// It is on.
     On,
-    /// Nothing of it is sent.
+    /// It is off.
     #[default]
     Off,
 }
@@ -33,12 +33,48 @@ impl From<bool> for Switch {
     }
 }
 
-/// The microphone and the camera of one participant.
+/// Something that a participant sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Sound of a microphone.
+    Microphone,
+    /// Video of a camera.
+    Camera,
+    /// Video, and perhaps sound, of a screen, a window or a tab.
+    Screen,
+}
+
+/// The microphone, the camera and the screen of one participant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct MediaState {
     /// Whether sound is sent.
     pub microphone: Switch,
     /// Whether video is sent.
     pub camera: Switch,
+    /// Whether a screen is shared.
+    pub screen: Switch,
+}
+
+impl MediaState {
+    /// Whether something is sent.
+    pub fn of(&self, source: Source) -> Switch {
+        match source {
+            Source::Microphone => self.microphone,
+            Source::Camera => self.camera,
+            Source::Screen => self.screen,
+        }
+    }
+
+    /// Turns something off.
+    pub fn turn_off(&mut self, source: Source) {
+        match source {
+            Source::Microphone => self.microphone = Switch::Off,
+            Source::Camera => self.camera = Switch::Off,
+            Source::Screen => self.screen = Switch::Off,
+        }
+    }
 }

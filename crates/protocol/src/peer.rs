@@ -16,6 +16,12 @@ pub enum PeerRef {
     Sfu,
 }
 
+impl From<ParticipantId> for PeerRef {
+    fn from(id: ParticipantId) -> Self {
+        Self::Participant(id)
+    }
+}
+
 impl PeerRef {
     /// Whether `me` gives way to this peer when both offer at once (perfect negotiation, W3C WebRTC §10.7).
     ///

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DisplayName, RoomCode, RoomName};
+use crate::{Credential, DisplayName, Role, RoomCode, RoomName, RoomSettings, Timestamp};
 
 /// A room as its link shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,14 +19,31 @@ pub struct RoomSummary {
     pub present: u16,
 }
 
-/// `POST /api/v1/rooms`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A room as its host, or a program that may read it, sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct CreateRoomRequest {
-    /// The name of the room, if it shall have one.
-    #[serde(default)]
-    pub name: Option<RoomName>,
+pub struct RoomResource {
+    /// Its address.
+    pub code: RoomCode,
+    /// Its rules.
+    pub settings: RoomSettings,
+    /// Whether it has a password.
+    pub password: bool,
+    /// How many are inside.
+    pub present: u16,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// The answer to `POST /api/v1/rooms`, whose body is a [`RoomSettingsPatch`](crate::RoomSettingsPatch).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CreatedRoom {
+    /// The room.
+    #[serde(flatten)]
+    pub room: RoomResource,
+    /// Makes whoever has it a host. Told this once.
+    pub host_key: Credential,
 }
 
 /// Whether a room can be entered now.
@@ -40,6 +57,12 @@ pub enum RoomStanding {
     Full,
     /// There is no such room.
     Unknown,
+    /// Nobody new may enter.
+    Locked,
+    /// Guests may not enter yet.
+    NotStarted,
+    /// It is over.
+    Ended,
 }
 
 /// `POST /api/v1/rooms/{code}/validate`
@@ -51,13 +74,30 @@ pub struct ValidateRoomResponse {
     /// The room, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<RoomSummary>,
-    /// Who is inside, in the order in which they came.
+    /// Who is inside, in the order in which they came; nobody where strangers may not know.
     pub people: Vec<DisplayName>,
+    /// Whether guests need a password.
+    pub password: bool,
+    /// Whether guests wait to be let in.
+    pub waiting_room: bool,
+    /// When it starts, if it has not started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Timestamp>,
+    /// What whoever asks would be inside.
+    pub role: Role,
 }
 
 impl ValidateRoomResponse {
     /// The answer about a room that does not exist.
-    pub const UNKNOWN: Self = Self { standing: RoomStanding::Unknown, room: None, people: Vec::new() };
+    pub const UNKNOWN: Self = Self {
+        standing: RoomStanding::Unknown,
+        room: None,
+        people: Vec::new(),
+        password: false,
+        waiting_room: false,
+        starts_at: None,
+        role: Role::Guest,
+    };
 }
 
 /// A refusal of the REST interface (problem details, RFC 9457), sent as `application/problem+json`.

@@ -3,18 +3,44 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    LeaveReason, MediaState, Participant, ParticipantId, PeerRef, ProtocolError, RoomSummary, SessionId,
-    Signal, SignalNumber, Topology,
+    ChatEntry, ChatId, ChatNumber, LeaveReason, MessageId, Participant, ParticipantId, PeerRef,
+    ProtocolError, Reaction, RoomSettings, RoomSummary, Sequence, SessionToken, Signal, SignalNumber, Source,
+    Topology, WaitingPerson,
 };
 
-/// A message from the server: one text frame each.
+/// One text frame from the server: a message, its place among those to this client, and how far the server has read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ServerFrame {
+    /// Its place, when it is one that is repeated after the connection broke.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<Sequence>,
+    /// The highest id of the client's messages that the server has taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<MessageId>,
+    /// The message.
+    #[serde(flatten)]
+    pub message: ServerMessage,
+}
+
+/// A message from the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
-    /// The answer to `join`.
+    /// The client is inside: the answer to `join`, also after waiting, and to a `resume` that could not be one.
     Joined(Box<Joined>),
-    /// Somebody entered. They will offer a link; whoever was there waits for it.
+    /// The client waits until a host lets it in. `joined` or an error follows.
+    Waiting {
+        /// The room.
+        room: RoomSummary,
+    },
+    /// The answer to `resume`: nothing was lost, and what was missed follows.
+    Resumed {
+        /// The token for the next time.
+        session: SessionToken,
+    },
+    /// Somebody entered, or came back as a stranger. They will offer a link; whoever was there waits for it.
     ParticipantJoined {
         /// The newcomer.
         participant: Participant,
@@ -26,12 +52,63 @@ pub enum ServerMessage {
         /// Why.
         reason: LeaveReason,
     },
-    /// Somebody sends something else than before.
+    /// Something about somebody has changed, also about the client itself.
     ParticipantUpdated {
+        /// How they are now.
+        participant: Participant,
+    },
+    /// A host, or the rules, turned off what the client sends.
+    TurnedOff {
+        /// What.
+        source: Source,
+    },
+    /// A host asks to turn something on.
+    AskedToTurnOn {
+        /// What.
+        source: Source,
+    },
+    /// To hosts and co-hosts: who waits to be let in, in the order in which they came.
+    WaitingRoom {
+        /// Everybody who waits.
+        people: Vec<WaitingPerson>,
+    },
+    /// The rules have changed.
+    RoomUpdated {
+        /// How they are now.
+        settings: RoomSettings,
+        /// Whether there is a password.
+        password: bool,
+    },
+    /// Somebody wrote.
+    Chat {
+        /// What.
+        entry: ChatEntry,
+    },
+    /// The client's message is kept, and would survive a crash of the server.
+    ChatKept {
+        /// Which.
+        chat: ChatId,
+        /// Its place in the room.
+        number: ChatNumber,
+    },
+    /// The client's message could not be kept. It may be sent again, with the same id.
+    ChatNotKept {
+        /// Which.
+        chat: ChatId,
+    },
+    /// The answer to `read_chat`: messages the client may read, oldest first.
+    ChatHistory {
+        /// The messages.
+        entries: Vec<ChatEntry>,
+        /// Whether there are older ones.
+        more: bool,
+    },
+    /// Somebody shows a sign.
+    Reacted {
         /// Who.
-        id: ParticipantId,
-        /// The new state.
-        media: MediaState,
+        from: ParticipantId,
+        /// Which.
+        reaction: Reaction,
     },
     /// A signal from a peer.
     Signal {
@@ -39,6 +116,9 @@ pub enum ServerMessage {
         from: PeerRef,
         /// Its place among the signals from that peer to this client.
         number: SignalNumber,
+        /// The next number that peer expects from this client: everything before has come.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ack: Option<SignalNumber>,
         /// The signal.
         signal: Signal,
     },
@@ -52,13 +132,18 @@ pub enum ServerMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Joined {
-    /// The newcomer's id.
-    pub you: ParticipantId,
-    /// The newcomer's stay.
-    pub session: SessionId,
+    /// The newcomer.
+    pub you: Participant,
+    /// Opens the seat again after the connection broke.
+    pub session: SessionToken,
+    /// Whether the seat was kept, so that the others still have their ends of the links. Otherwise, links start anew.
+    pub continued: bool,
     /// The room.
     pub room: RoomSummary,
-    /// Who was there already, in the order in which they came. The newcomer offers a link to each.
+    /// Its rules.
+    pub settings: RoomSettings,
+    /// Everybody else, in the order in which they came. A newcomer offers a link to each. Whose seat was `continued` waits
+    /// for the offers of those it does not know: they came later.
     pub participants: Vec<Participant>,
     /// How media travels.
     pub topology: Topology,
@@ -72,4 +157,10 @@ pub struct Joined {
 pub struct IceServer {
     /// Its addresses, as URLs of the schemes `stun`, `turn` or `turns` (RFC 7064, RFC 7065).
     pub urls: Vec<String>,
+}
+
+impl From<ServerMessage> for ServerFrame {
+    fn from(message: ServerMessage) -> Self {
+        Self { seq: None, received: None, message }
+    }
 }

@@ -1,33 +1,165 @@
 //! What can happen to a room.
 
-use protocol::{ClientFrame, DisplayName, LeaveReason, MediaState, ParticipantId, SessionId};
+use protocol::{
+    ChatEntry, ChatId, ClientFrame, DisplayName, MediaState, MessageId, ParticipantId, Role, RoomSettings,
+    Sequence, SessionId, Switch,
+};
+
+use crate::SessionClaims;
+
+/// One socket. Given by the driver, never twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u64);
 
 /// One event, in the order in which the driver saw it.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// A socket asks to enter. The ids are new and are the participant's if the room lets them in.
-    Join {
-        /// The id to have.
-        id: ParticipantId,
-        /// The id of the stay.
-        session: SessionId,
-        /// How they are called.
-        name: DisplayName,
-        /// What they send.
-        media: MediaState,
+    /// A socket asks to enter.
+    Enter {
+        /// Which.
+        connection: ConnectionId,
+        /// For whom.
+        visitor: Box<Visitor>,
     },
-    /// A message from somebody who has joined.
+    /// A socket takes the place of one that broke.
+    Resume {
+        /// Which.
+        connection: ConnectionId,
+        /// For whom.
+        resumption: Box<Resumption>,
+    },
+    /// A message from a socket that asked to enter.
     Message {
-        /// Who.
-        from: ParticipantId,
+        /// From which.
+        connection: ConnectionId,
         /// What.
         frame: ClientFrame,
     },
-    /// Somebody's socket is gone.
+    /// A socket is gone.
     Disconnect {
-        /// Who.
-        id: ParticipantId,
-        /// Why.
-        reason: LeaveReason,
+        /// Which.
+        connection: ConnectionId,
+        /// How.
+        departure: Departure,
     },
+    /// The rules are others now, and are kept.
+    SettingsChanged {
+        /// How they are.
+        settings: RoomSettings,
+        /// Whether there is a password.
+        password: bool,
+    },
+    /// Rules that somebody wanted could not be.
+    SettingsRefused {
+        /// Who wanted them.
+        participant: ParticipantId,
+        /// The message that said so.
+        in_reply_to: Option<MessageId>,
+        /// Why.
+        code: protocol::ErrorCode,
+    },
+    /// A chat message is kept.
+    ChatKept {
+        /// By whom.
+        from: ParticipantId,
+        /// Which.
+        chat: ChatId,
+    },
+    /// A chat message could not be kept.
+    ChatNotKept {
+        /// By whom.
+        from: ParticipantId,
+        /// Which.
+        chat: ChatId,
+    },
+    /// Older messages that somebody asked for.
+    HistoryRead {
+        /// Who asked.
+        reader: ParticipantId,
+        /// Oldest first.
+        entries: Vec<ChatEntry>,
+        /// Whether there are older ones.
+        more: bool,
+    },
+    /// Older messages could not be read.
+    HistoryNotRead {
+        /// Who asked.
+        reader: ParticipantId,
+    },
+    /// Somebody outside turns off what a participant sends, or removes them.
+    Decree {
+        /// Whom.
+        participant: ParticipantId,
+        /// What.
+        decree: crate::moderation::Decree,
+    },
+    /// The room was deleted.
+    Deleted,
+}
+
+/// Somebody at the door.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// The id to have, when they were not here before.
+    pub participant: ParticipantId,
+    /// The stay to have, likewise.
+    pub session: SessionId,
+    /// How they are called.
+    pub name: DisplayName,
+    /// What they send.
+    pub media: MediaState,
+    /// What they show.
+    pub pass: Pass,
+    /// The password they say.
+    pub password: GivenPassword,
+    /// The browser they come with, if that is known.
+    pub browser: Option<String>,
+    /// Their earlier stay, as the server signed it.
+    pub earlier: Option<SessionClaims>,
+}
+
+/// What a visitor shows, checked by the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    /// Nothing but the link.
+    Link,
+    /// A key, an invitation or an access token for this room, and valid now.
+    Key(Role),
+}
+
+/// The password a visitor said, checked by the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GivenPassword {
+    /// None.
+    Missing,
+    /// Another one than the room's.
+    Wrong,
+    /// The room's.
+    Right,
+}
+
+/// Somebody whose connection broke, and who still has their page and their links.
+#[derive(Clone, Debug)]
+pub struct Resumption {
+    /// What the server signed.
+    pub claims: SessionClaims,
+    /// The last message that came.
+    pub last: Sequence,
+    /// What they send.
+    pub media: MediaState,
+    /// Whether their hand is raised.
+    pub hand: Switch,
+    /// The browser they come with, if that is known.
+    pub browser: Option<String>,
+}
+
+/// How a socket went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// Its page was closed.
+    Closed,
+    /// It broke, or read too slowly.
+    Broken,
+    /// It broke the rules of the protocol.
+    Offended,
 }

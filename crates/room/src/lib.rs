@@ -1,14 +1,25 @@
-//! The server's room as a state machine: who is in, who is told what, when it ends.
+//! The server's room as a state machine: who is in, who may do what, who is told what, what is to be kept.
 //!
-//! It reads no clock and no socket and makes no ids: time, ids and messages are arguments, effects are outputs. It knows
-//! nothing of rates and sizes, which the socket's task checks before a message gets here.
+//! It reads no clock and no socket, makes no ids and no signatures: time, ids, messages and what a signature said are
+//! arguments, effects are outputs. It knows nothing of rates and sizes of messages, which the socket's task checks before
+//! a message gets here, and nothing of how things are kept.
 
+mod chat;
+mod entrance;
 mod input;
+mod moderation;
+mod outbox;
 mod output;
+mod people;
 mod room;
-mod settings;
+mod rules;
+mod seats;
+mod session;
+mod timers;
+mod waiting;
 
-pub use input::Input;
-pub use output::{Output, Recipients};
-pub use room::Room;
-pub use settings::RoomSettings;
+pub use input::{ConnectionId, Departure, GivenPassword, Input, Pass, Resumption, Visitor};
+pub use moderation::Decree;
+pub use output::{Change, Output, SeatChange, SeatState};
+pub use room::{Beginning, Room};
+pub use session::{SessionClaims, SignTokens};

@@ -1,33 +1,111 @@
 //! What a room wants done.
 
-use protocol::{CloseCode, ParticipantId, ServerMessage};
+use std::sync::Arc;
+
+use protocol::{
+    ChatEntry, ChatNumber, CloseCode, DisplayName, Forbidden, HandNumber, MessageId, ParticipantId, Role,
+    RoomSettingsPatch, Sequence, ServerMessage, SessionId, Timestamp,
+};
+
+use crate::ConnectionId;
 
 /// One effect, to be carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Deliver a message.
+    /// Write a message.
     Send {
-        /// To whom.
-        to: Recipients,
-        /// What.
-        message: ServerMessage,
+        /// To which socket.
+        to: ConnectionId,
+        /// Its place among those to the same participant.
+        seq: Option<Sequence>,
+        /// How far the participant's messages were taken, when that is news.
+        received: Option<MessageId>,
+        /// What. One message to many is the same allocation, so that it need be put into words once.
+        message: Arc<ServerMessage>,
     },
-    /// Close a socket once everything sent to it before is written. The room has forgotten its owner already.
+    /// Close a socket once everything sent to it before is written. The room has forgotten it already.
     Close {
-        /// Whose.
-        id: ParticipantId,
+        /// Which.
+        connection: ConnectionId,
         /// With which code.
         code: CloseCode,
     },
-    /// The room has been empty for long enough; nothing follows.
-    Expired,
+    /// Keep something. Chat is answered by `ChatKept` or `ChatNotKept`.
+    Keep(Change),
+    /// Read older messages. Answered by `HistoryRead` or `HistoryNotRead`, after everything kept before.
+    ReadHistory {
+        /// For whom.
+        reader: ParticipantId,
+        /// Those before this one, or the newest.
+        before: Option<ChatNumber>,
+    },
+    /// Change the rules. Answered by `SettingsChanged` or `SettingsRefused`.
+    ChangeSettings {
+        /// Who wants it.
+        participant: ParticipantId,
+        /// The message that said so.
+        in_reply_to: Option<MessageId>,
+        /// What changes.
+        patch: Box<RoomSettingsPatch>,
+    },
+    /// Nobody has been here for a while: the room needs no task until somebody comes.
+    Unload,
+    /// The room was to be deleted when it is empty, and it is.
+    Delete,
 }
 
-/// Who gets a message.
+/// Something to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Somebody wrote.
+    Chat(ChatEntry),
+    /// A seat is as it says now.
+    Seat(SeatChange),
+    /// A browser may not enter any more.
+    Blocked(String),
+    /// Somebody came or went.
+    Used(Timestamp),
+    /// A host did something.
+    Done {
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: ParticipantId,
+        /// What.
+        action: &'static str,
+    },
+}
+
+/// How a seat is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeatChange {
+    /// Whose.
+    pub participant: ParticipantId,
+    /// Their stay.
+    pub session: SessionId,
+    /// Their name.
+    pub name: DisplayName,
+    /// Their role.
+    pub role: Role,
+    /// Their raised hand.
+    pub hand: Option<HandNumber>,
+    /// What they may not do.
+    pub forbidden: Forbidden,
+    /// Whether they are in.
+    pub state: SeatState,
+    /// The number of the last session token they have used.
+    pub generation: u32,
+    /// Since when it is so.
+    pub at: Timestamp,
+}
+
+/// Whether somebody is in the room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recipients {
-    /// One socket, whether or not the room has let it in.
-    One(ParticipantId),
-    /// Everybody in the room but one.
-    AllBut(ParticipantId),
+pub enum SeatState {
+    /// They are, or were when the server ended.
+    Taken,
+    /// They left and may come back.
+    Left,
+    /// A host removed them.
+    Removed,
 }

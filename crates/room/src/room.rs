@@ -1,60 +1,119 @@
 //! The room itself. Each input goes to a function of its own; what they decide is read with [`Room::poll_output`].
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{
-    ClientFrame, ClientMessage, CloseCode, ErrorCode, IceServer, Joined, LeaveReason, MediaState, MessageId,
-    Mode, Participant, ParticipantId, PeerRef, ProtocolError, RoomCode, RoomStanding, RoomSummary,
-    ServerMessage, SessionId, Signal, SignalNumber, Topology,
+    ChatEntry, ClientFrame, ClientMessage, DisplayName, ErrorCode, IceServer, MessageId, Mode, Participant,
+    ParticipantId, Presence, ProtocolError, Role, RoomCode, RoomSettings, RoomStanding, RoomSummary,
+    ServerMessage, Timestamp, Topology,
 };
 
-use crate::{Input, Output, Recipients, RoomSettings};
+use crate::chat::{ChatLog, ChatRate};
+use crate::outbox::Outbox;
+use crate::rules::Rules;
+use crate::seats::{Former, Seat, Seats};
+use crate::waiting::WaitingRoom;
+use crate::{Change, ConnectionId, Input, Output, SeatChange, SeatState, SignTokens};
 
 /// A room and the people in it.
 ///
 /// `now` is the time since an origin of the driver's choosing, the same in every call; only differences matter.
-#[derive(Debug)]
 pub struct Room {
-    code: RoomCode,
-    settings: RoomSettings,
-    ice_servers: Vec<IceServer>,
-    /// In the order in which they came.
-    participants: Vec<Participant>,
-    topology: Topology,
-    /// When the last person left, or the room was made; `None` while somebody is in.
-    empty_since: Option<Duration>,
-    outputs: VecDeque<Output>,
+    pub(crate) code: RoomCode,
+    pub(crate) rules: Rules,
+    pub(crate) ice_servers: Vec<IceServer>,
+    pub(crate) seats: Seats,
+    pub(crate) waiting: WaitingRoom,
+    /// Browsers that may not enter.
+    pub(crate) blocked: HashSet<String>,
+    pub(crate) topology: Topology,
+    pub(crate) chat: ChatLog,
+    /// The number of the last raised hand.
+    pub(crate) last_hand: u64,
+    /// When the last person left, or the room began; `None` while somebody is in or waits.
+    pub(crate) empty_since: Option<Duration>,
+    /// Whether somebody has been in since the room began.
+    pub(crate) was_used: bool,
+    /// The moment the driver calls zero.
+    pub(crate) origin: Timestamp,
+    pub(crate) signer: Box<dyn SignTokens>,
+    pub(crate) outputs: VecDeque<Output>,
+}
+
+/// What a room begins with: its rules, and what was kept of it.
+pub struct Beginning {
+    /// Its address.
+    pub code: RoomCode,
+    /// Its rules.
+    pub settings: RoomSettings,
+    /// Whether it has a password.
+    pub password: bool,
+    /// Servers that help to get through.
+    pub ice_servers: Vec<IceServer>,
+    /// What the world's clock shows at `now`.
+    pub wall: Timestamp,
+    /// Who was in lately. Whose seat is taken gets the usual time to come back.
+    pub seats: Vec<SeatChange>,
+    /// Browsers that may not enter.
+    pub blocked: Vec<String>,
+    /// The last messages, oldest first, so that one sent again is known.
+    pub recent_chat: Vec<ChatEntry>,
+    /// Signs session tokens.
+    pub signer: Box<dyn SignTokens>,
 }
 
 impl Room {
-    /// Makes an empty room.
-    pub fn new(now: Duration, code: RoomCode, settings: RoomSettings, ice_servers: Vec<IceServer>) -> Self {
-        Self {
+    /// Begins a room, new or known.
+    pub fn new(now: Duration, beginning: Beginning) -> Self {
+        let Beginning { code, settings, password, ice_servers, wall, seats, blocked, recent_chat, signer } =
+            beginning;
+        let origin = wall.0.saturating_sub(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
+        let mut room = Self {
             code,
-            settings,
+            rules: Rules { settings, password },
             ice_servers,
-            participants: Vec::new(),
+            seats: Seats::default(),
+            waiting: WaitingRoom::default(),
+            blocked: blocked.into_iter().collect(),
             topology: Topology { epoch: 0, mode: Mode::Mesh },
-            empty_since: Some(now),
+            chat: ChatLog::new(recent_chat),
+            last_hand: seats.iter().filter_map(|seat| Some(seat.hand?.0)).max().unwrap_or_default(),
+            empty_since: None,
+            was_used: false,
+            origin: Timestamp(origin),
+            signer,
             outputs: VecDeque::new(),
+        };
+        for seat in seats {
+            room.restore(now, seat);
         }
+        room.note_emptiness(now);
+        room
     }
 
     /// Takes one event.
     pub fn handle_input(&mut self, now: Duration, input: Input) {
         match input {
-            Input::Join { id, session, name, media } => self.join(session, Participant { id, name, media }),
-            Input::Message { from, frame } => self.message(now, from, frame),
-            Input::Disconnect { id, reason } => self.remove(now, id, reason),
+            Input::Enter { connection, visitor } => self.enter(now, connection, *visitor),
+            Input::Resume { connection, resumption } => self.resume(now, connection, *resumption),
+            Input::Message { connection, frame } => self.message(now, connection, frame),
+            Input::Disconnect { connection, departure } => self.disconnect(now, connection, departure),
+            Input::SettingsChanged { settings, password } => self.settings_changed(now, settings, password),
+            Input::SettingsRefused { participant, in_reply_to, code } => {
+                self.refuse(participant, code, in_reply_to);
+            }
+            Input::ChatKept { from, chat } => self.chat_kept(from, chat),
+            Input::ChatNotKept { from, chat } => self.chat_not_kept(from, chat),
+            Input::HistoryRead { reader, entries, more } => {
+                self.tell(reader, ServerMessage::ChatHistory { entries, more });
+            }
+            Input::HistoryNotRead { reader } => self.refuse(reader, ErrorCode::StorageUnavailable, None),
+            Input::Decree { participant, decree } => self.decree(now, participant, decree),
+            Input::Deleted => self.end_for_all(now, ErrorCode::RoomEnded),
         }
-    }
-
-    /// Does what is due at `now`.
-    pub fn handle_timeout(&mut self, now: Duration) {
-        if self.poll_timeout().is_some_and(|due| now >= due) {
-            self.outputs.push_back(Output::Expired);
-        }
+        self.note_emptiness(now);
     }
 
     /// The next effect, or `None` until the next input.
@@ -62,130 +121,219 @@ impl Room {
         self.outputs.pop_front()
     }
 
-    /// When [`Self::handle_timeout`] has something to do: the end of an empty room.
-    pub fn poll_timeout(&self) -> Option<Duration> {
-        self.empty_since.map(|since| since.saturating_add(self.settings.kept_when_empty))
-    }
-
     /// The room as its link shows it.
     pub fn summary(&self) -> RoomSummary {
         RoomSummary {
             code: self.code,
-            name: self.settings.name.clone(),
-            capacity: self.settings.capacity,
-            present: u16::try_from(self.participants.len()).unwrap_or(u16::MAX),
+            name: self.rules.settings.name.clone(),
+            capacity: self.rules.settings.capacity,
+            present: u16::try_from(self.seats.len()).unwrap_or(u16::MAX),
         }
     }
 
-    /// Whether one more may enter.
-    pub fn standing(&self) -> RoomStanding {
-        if self.participants.len() >= usize::from(self.settings.capacity) {
-            RoomStanding::Full
-        } else {
-            RoomStanding::Open
-        }
+    /// Its rules.
+    pub fn settings(&self) -> &RoomSettings {
+        &self.rules.settings
+    }
+
+    /// Whether it has a password.
+    pub fn has_password(&self) -> bool {
+        self.rules.password
+    }
+
+    /// Whether one more with this role may enter.
+    pub fn standing(&self, now: Duration, role: Role) -> RoomStanding {
+        let standing = self.rules.standing(self.wall(now), role);
+        if standing == RoomStanding::Open && self.is_full(now) { RoomStanding::Full } else { standing }
     }
 
     /// The people inside, in the order in which they came.
-    pub fn participants(&self) -> &[Participant] {
-        &self.participants
+    pub fn participants(&self) -> impl Iterator<Item = &Participant> {
+        self.seats.iter().map(|seat| &seat.participant)
     }
 
-    fn join(&mut self, session: SessionId, newcomer: Participant) {
-        match self.standing() {
-            RoomStanding::Open => self.admit(session, newcomer),
-            RoomStanding::Full => self.refuse(newcomer.id, ErrorCode::RoomFull, None),
-            RoomStanding::Unknown => self.refuse(newcomer.id, ErrorCode::RoomUnknown, None),
+    fn is_full(&self, now: Duration) -> bool {
+        // Nobody in particular asks; the nil id is nobody's.
+        let nobody = ParticipantId::NIL;
+        self.seats.places_taken(now, nobody) >= usize::from(self.rules.settings.capacity)
+    }
+
+    fn restore(&mut self, now: Duration, seat: SeatChange) {
+        let SeatChange { participant: id, session, name, role, hand, forbidden, state, generation, .. } =
+            seat;
+        if state != SeatState::Taken {
+            let former = Former { session, role, forbidden, generation, state, reserved_until: None };
+            return self.seats.remember(id, former);
         }
-    }
-
-    fn admit(&mut self, session: SessionId, newcomer: Participant) {
-        let others = self.participants.clone();
-        self.participants.push(newcomer.clone());
-        self.empty_since = None;
-        let joined = Joined {
-            you: newcomer.id,
+        self.was_used = true;
+        self.seats.add(Seat {
+            participant: Participant {
+                id,
+                name,
+                role,
+                media: protocol::MediaState::default(),
+                hand,
+                presence: Presence::Away,
+                forbidden,
+            },
             session,
-            room: self.summary(),
-            participants: others,
-            topology: self.topology,
-            ice_servers: self.ice_servers.clone(),
-        };
-        self.send(Recipients::One(newcomer.id), ServerMessage::Joined(Box::new(joined)));
-        self.send(
-            Recipients::AllBut(newcomer.id),
-            ServerMessage::ParticipantJoined { participant: newcomer },
-        );
+            browser: None,
+            connection: None,
+            away_since: Some(now),
+            outbox: Outbox::default(),
+            is_restored: true,
+            received: None,
+            told_received: None,
+            issued: generation,
+            confirmed: generation,
+            chat_rate: ChatRate::default(),
+        });
     }
 
-    fn message(&mut self, now: Duration, from: ParticipantId, ClientFrame { id, message }: ClientFrame) {
-        // What a socket had in flight when it was closed is nobody's any more.
-        if self.place_of(from).is_none() {
-            return;
+    fn message(&mut self, now: Duration, connection: ConnectionId, frame: ClientFrame) {
+        let ClientFrame { id, ack, message } = frame;
+        if self.waiting.contains(connection) {
+            return self.message_of_waiting(connection, id, &message);
         }
+        // What a socket had in flight when it was closed is nobody's any more.
+        let Some(seat) = self.seats.of_connection(connection) else { return };
+        if let Some(ack) = ack {
+            seat.outbox.acknowledge(ack);
+        }
+        if id.is_some() && id <= seat.received {
+            return; // It was said again because its sender could not know that it had come.
+        }
+        seat.received = id.max(seat.received);
+        let from = seat.participant.id;
+        if seat.confirmed != seat.issued {
+            seat.confirmed = seat.issued;
+            self.keep_seat(now, from);
+        }
+        self.dispatch(now, from, id, message);
+    }
+
+    fn dispatch(
+        &mut self,
+        now: Duration,
+        from: ParticipantId,
+        id: Option<MessageId>,
+        message: ClientMessage,
+    ) {
         match message {
-            ClientMessage::Join { .. } => self.refuse(from, ErrorCode::AlreadyJoined, id),
-            ClientMessage::Signal { to, number, signal } => self.relay(from, id, to, number, signal),
-            ClientMessage::SetMedia { media } => self.set_media(from, media),
-            ClientMessage::Ping => self.send(Recipients::One(from), ServerMessage::Pong),
+            ClientMessage::Join(_) | ClientMessage::Resume(_) => {
+                self.refuse(from, ErrorCode::AlreadyJoined, id);
+            }
+            ClientMessage::Signal { to, number, ack, signal } => {
+                self.relay(from, id, to, ServerMessage::Signal { from: from.into(), number, ack, signal });
+            }
+            ClientMessage::SetMedia { media } => self.set_media(from, id, media),
+            ClientMessage::SetHand { hand } => self.set_hand(now, from, hand),
+            ClientMessage::React { reaction } => self.tell_all(ServerMessage::Reacted { from, reaction }),
+            ClientMessage::Chat { chat, to, envelope } => self.say(now, from, id, (chat, to, envelope)),
+            ClientMessage::ReadChat { before } => {
+                self.outputs.push_back(Output::ReadHistory { reader: from, before });
+            }
+            ClientMessage::Moderate { moderation } => self.moderate(now, from, id, moderation),
+            ClientMessage::Ping => self.pong(from),
             ClientMessage::Leave => self.leave(now, from),
         }
     }
 
-    fn relay(
-        &mut self,
-        from: ParticipantId,
-        id: Option<MessageId>,
-        to: PeerRef,
-        number: SignalNumber,
-        signal: Signal,
-    ) {
-        let target = match to {
-            PeerRef::Participant(target) if target == from => {
-                return self.refuse(from, ErrorCode::PeerIsSelf, id);
-            }
-            PeerRef::Participant(target) if self.place_of(target).is_some() => target,
-            PeerRef::Participant(_) | PeerRef::Sfu => return self.refuse(from, ErrorCode::PeerUnknown, id),
-        };
-        let message = ServerMessage::Signal { from: PeerRef::Participant(from), number, signal };
-        self.send(Recipients::One(target), message);
+    /// The world's clock.
+    pub(crate) fn wall(&self, now: Duration) -> Timestamp {
+        self.origin.after(now)
     }
 
-    fn set_media(&mut self, from: ParticipantId, media: MediaState) {
-        let Some(place) = self.place_of(from) else { return };
-        if self.participants[place].media == media {
-            return;
+    /// Tells one participant something that they get even if their connection breaks now.
+    pub(crate) fn tell(&mut self, id: ParticipantId, message: ServerMessage) {
+        if let Some(seat) = self.seats.get_mut(id) {
+            send(seat, Arc::new(message), &mut self.outputs);
         }
-        self.participants[place].media = media;
-        self.send(Recipients::AllBut(from), ServerMessage::ParticipantUpdated { id: from, media });
     }
 
-    fn leave(&mut self, now: Duration, id: ParticipantId) {
-        self.remove(now, id, LeaveReason::Left);
-        self.outputs.push_back(Output::Close { id, code: CloseCode::NORMAL });
+    /// Tells everybody.
+    pub(crate) fn tell_all(&mut self, message: ServerMessage) {
+        self.tell_those(message, |_| true);
     }
 
-    fn remove(&mut self, now: Duration, id: ParticipantId, reason: LeaveReason) {
-        let Some(place) = self.place_of(id) else { return };
-        self.participants.remove(place);
-        if self.participants.is_empty() {
+    /// Tells everybody but one.
+    pub(crate) fn tell_all_but(&mut self, id: ParticipantId, message: ServerMessage) {
+        self.tell_those(message, |participant| participant.id != id);
+    }
+
+    /// Tells some.
+    pub(crate) fn tell_those(&mut self, message: ServerMessage, whom: impl Fn(&Participant) -> bool) {
+        let message = Arc::new(message);
+        for seat in self.seats.iter_mut().filter(|seat| whom(&seat.participant)) {
+            send(seat, Arc::clone(&message), &mut self.outputs);
+        }
+    }
+
+    /// Tells a socket something that is not repeated.
+    pub(crate) fn tell_socket(&mut self, to: ConnectionId, message: ServerMessage) {
+        self.outputs.push_back(Output::Send { to, seq: None, received: None, message: Arc::new(message) });
+    }
+
+    /// Refuses a participant's message.
+    pub(crate) fn refuse(&mut self, id: ParticipantId, code: ErrorCode, in_reply_to: Option<MessageId>) {
+        self.tell(id, ServerMessage::Error(ProtocolError::new(code, in_reply_to)));
+    }
+
+    /// Tells a socket why it is closed, and closes it.
+    pub(crate) fn turn_away(&mut self, connection: ConnectionId, code: ErrorCode) {
+        self.tell_socket(connection, ServerMessage::Error(ProtocolError::new(code, None)));
+        let code = code.closes_with().unwrap_or(protocol::CloseCode::POLICY);
+        self.outputs.push_back(Output::Close { connection, code });
+    }
+
+    /// Tells everybody how a participant is now.
+    pub(crate) fn announce(&mut self, id: ParticipantId) {
+        if let Some(seat) = self.seats.get(id) {
+            let participant = seat.participant.clone();
+            self.tell_all(ServerMessage::ParticipantUpdated { participant });
+        }
+    }
+
+    /// Has a seat kept as it is now.
+    pub(crate) fn keep_seat(&mut self, now: Duration, id: ParticipantId) {
+        let at = self.wall(now);
+        if let Some(seat) = self.seats.get(id) {
+            let change = seat_change(seat, SeatState::Taken, at);
+            self.outputs.push_back(Output::Keep(Change::Seat(change)));
+        }
+    }
+
+    pub(crate) fn note_emptiness(&mut self, now: Duration) {
+        if !self.seats.is_empty() || !self.waiting.is_empty() {
+            self.empty_since = None;
+        } else if self.empty_since.is_none() {
             self.empty_since = Some(now);
         }
-        self.send(Recipients::AllBut(id), ServerMessage::ParticipantLeft { id, reason });
     }
 
-    fn refuse(&mut self, id: ParticipantId, code: ErrorCode, in_reply_to: Option<MessageId>) {
-        self.send(Recipients::One(id), ServerMessage::Error(ProtocolError::new(code, in_reply_to)));
-        if let Some(code) = code.closes_with() {
-            self.outputs.push_back(Output::Close { id, code });
-        }
+    /// What somebody is called.
+    pub(crate) fn name_of(&self, id: ParticipantId) -> Option<DisplayName> {
+        self.seats.get(id).map(|seat| seat.participant.name.clone())
     }
+}
 
-    fn send(&mut self, to: Recipients, message: ServerMessage) {
-        self.outputs.push_back(Output::Send { to, message });
+fn send(seat: &mut Seat, message: Arc<ServerMessage>, outputs: &mut VecDeque<Output>) {
+    let seq = Some(seat.outbox.push(Arc::clone(&message)));
+    if let Some(to) = seat.connection {
+        outputs.push_back(Output::Send { to, seq, received: seat.news_of_received(), message });
     }
+}
 
-    fn place_of(&self, id: ParticipantId) -> Option<usize> {
-        self.participants.iter().position(|participant| participant.id == id)
+pub(crate) fn seat_change(seat: &Seat, state: SeatState, at: Timestamp) -> SeatChange {
+    SeatChange {
+        participant: seat.participant.id,
+        session: seat.session,
+        name: seat.participant.name.clone(),
+        role: seat.participant.role,
+        hand: seat.participant.hand,
+        forbidden: seat.participant.forbidden,
+        state,
+        generation: seat.confirmed,
+        at,
     }
 }

@@ -9,13 +9,14 @@ use toml::{Table, Value};
 use walkdir::WalkDir;
 
 /// Which of our crates each of them may name. testkit and bench may name whatever they test.
-const ALLOWED: [(&str, &[&str]); 6] = [
+const ALLOWED: [(&str, &[&str]); 7] = [
     ("protocol", &[]),
     ("room", &["protocol"]),
     ("call", &["protocol"]),
     ("app", &["protocol"]),
     ("frontend", &["app", "call", "protocol"]),
-    ("server", &["app", "room", "protocol"]),
+    ("storage", &["protocol"]),
+    ("server", &["app", "room", "storage", "protocol"]),
 ];
 
 /// May name anything of ours, and nothing but tests may name them.

@@ -1,0 +1,218 @@
+//! The rules of a room, and changes to them.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::limits::{MAX_CAPACITY, MESH_LIMIT};
+use crate::{Password, RoomName, Switch, Timestamp};
+
+/// Who may do something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Allowed {
+    /// Everybody in the room.
+    #[default]
+    Everyone,
+    /// Hosts and co-hosts.
+    Hosts,
+}
+
+/// What becomes of a room that everybody has left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WhenEmpty {
+    /// It stays, with its chat, until it was not used for a long time.
+    #[default]
+    Keep,
+    /// It is deleted, with its chat.
+    Delete,
+}
+
+/// The rules of one room, without its password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct RoomSettings {
+    /// Its name, when it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<RoomName>,
+    /// How many people it takes, from 1 to [`MAX_CAPACITY`].
+    pub capacity: u16,
+    /// How many people talk directly at the most, from 2 to [`MESH_LIMIT`].
+    pub mesh_limit: u16,
+    /// Whether guests wait until a host lets them in.
+    pub waiting_room: Switch,
+    /// Whether nobody new may enter.
+    pub locked: Switch,
+    /// Who may turn their microphone on.
+    pub may_unmute: Allowed,
+    /// Who may share their screen.
+    pub may_share: Allowed,
+    /// Who may write to the room.
+    pub may_chat: Allowed,
+    /// When guests may enter; before, only hosts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Timestamp>,
+    /// When the room ends for everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Timestamp>,
+    /// What becomes of it when it is empty.
+    pub when_empty: WhenEmpty,
+}
+
+impl Default for RoomSettings {
+    fn default() -> Self {
+        Self {
+            name: None,
+            capacity: MESH_LIMIT,
+            mesh_limit: MESH_LIMIT,
+            waiting_room: Switch::Off,
+            locked: Switch::Off,
+            may_unmute: Allowed::Everyone,
+            may_share: Allowed::Everyone,
+            may_chat: Allowed::Everyone,
+            starts_at: None,
+            ends_at: None,
+            when_empty: WhenEmpty::Keep,
+        }
+    }
+}
+
+/// A change of some rules: what is absent stays, `null` takes away (JSON merge patch, RFC 7396).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct RoomSettingsPatch {
+    /// The name, or none.
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub name: Option<Option<RoomName>>,
+    /// The password, or none.
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub password: Option<Option<Password>>,
+    /// See [`RoomSettings::capacity`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u16>,
+    /// See [`RoomSettings::mesh_limit`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mesh_limit: Option<u16>,
+    /// See [`RoomSettings::waiting_room`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_room: Option<Switch>,
+    /// See [`RoomSettings::locked`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locked: Option<Switch>,
+    /// See [`RoomSettings::may_unmute`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_unmute: Option<Allowed>,
+    /// See [`RoomSettings::may_share`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_share: Option<Allowed>,
+    /// See [`RoomSettings::may_chat`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_chat: Option<Allowed>,
+    /// The start, or none.
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Option<Timestamp>>,
+    /// The end, or none.
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Option<Timestamp>>,
+    /// See [`RoomSettings::when_empty`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when_empty: Option<WhenEmpty>,
+}
+
+/// Why rules cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// Nobody, or more than [`MAX_CAPACITY`].
+    #[error("a room takes 1 to {MAX_CAPACITY} people")]
+    Capacity,
+    /// Fewer than 2, or more than [`MESH_LIMIT`].
+    #[error("2 to {MESH_LIMIT} people can talk directly")]
+    MeshLimit,
+    /// It ends before it starts.
+    #[error("the end must come after the start")]
+    EndsBeforeStart,
+}
+
+impl RoomSettingsPatch {
+    /// The rules after the change. The password is no part of them.
+    ///
+    /// # Errors
+    ///
+    /// When the result cannot be.
+    pub fn apply(&self, settings: &RoomSettings) -> Result<RoomSettings, SettingsError> {
+        let was = settings.clone();
+        let changed = RoomSettings {
+            name: self.name.clone().unwrap_or(was.name),
+            capacity: self.capacity.unwrap_or(was.capacity),
+            mesh_limit: self.mesh_limit.unwrap_or(was.mesh_limit),
+            waiting_room: self.waiting_room.unwrap_or(was.waiting_room),
+            locked: self.locked.unwrap_or(was.locked),
+            may_unmute: self.may_unmute.unwrap_or(was.may_unmute),
+            may_share: self.may_share.unwrap_or(was.may_share),
+            may_chat: self.may_chat.unwrap_or(was.may_chat),
+            starts_at: self.starts_at.unwrap_or(was.starts_at),
+            ends_at: self.ends_at.unwrap_or(was.ends_at),
+            when_empty: self.when_empty.unwrap_or(was.when_empty),
+        };
+        changed.check()?;
+        Ok(changed)
+    }
+
+    /// Whether nothing but the lock is to be changed, which a co-host may do as well.
+    pub fn is_only_the_lock(&self) -> bool {
+        *self == Self { locked: self.locked, ..Self::default() }
+    }
+}
+
+impl RoomSettings {
+    fn check(&self) -> Result<(), SettingsError> {
+        if !(1..=MAX_CAPACITY).contains(&self.capacity) {
+            return Err(SettingsError::Capacity);
+        }
+        if !(2..=MESH_LIMIT).contains(&self.mesh_limit) {
+            return Err(SettingsError::MeshLimit);
+        }
+        match (self.starts_at, self.ends_at) {
+            (Some(start), Some(end)) if end <= start => Err(SettingsError::EndsBeforeStart),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Tells `null` from an absent field.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(input: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(input).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_absent_stays_and_null_takes_away() {
+        let named = RoomSettings { name: Some(RoomName::parse("Tea").unwrap()), ..RoomSettings::default() };
+        let patch: RoomSettingsPatch = serde_json::from_str(r#"{"locked":"on"}"#).unwrap();
+        let locked = patch.apply(&named).unwrap();
+        assert_eq!((locked.name.is_some(), locked.locked), (true, Switch::On));
+        assert!(patch.is_only_the_lock());
+
+        let patch: RoomSettingsPatch = serde_json::from_str(r#"{"name":null}"#).unwrap();
+        assert_eq!(patch.apply(&named).unwrap().name, None);
+        assert!(!patch.is_only_the_lock());
+    }
+
+    #[test]
+    fn rules_that_cannot_be_are_refused() {
+        let refused = |text: &str| {
+            let patch: RoomSettingsPatch = serde_json::from_str(text).unwrap();
+            patch.apply(&RoomSettings::default()).unwrap_err()
+        };
+        assert_eq!(refused(r#"{"capacity":0}"#), SettingsError::Capacity);
+        assert_eq!(refused(r#"{"mesh_limit":1}"#), SettingsError::MeshLimit);
+        assert_eq!(refused(r#"{"starts_at":5,"ends_at":5}"#), SettingsError::EndsBeforeStart);
+        assert!(serde_json::from_str::<RoomSettingsPatch>(r#"{"lokced":"on"}"#).is_err());
+    }
+}

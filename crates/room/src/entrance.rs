@@ -1,0 +1,283 @@
+//! Coming in: with nothing but the link, with a key, with an earlier session, or by resuming one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::{
+    ErrorCode, Forbidden, HandNumber, Joined, Participant, ParticipantId, Presence, Role, ServerMessage,
+    SessionToken, Source,
+};
+
+use crate::chat::ChatRate;
+use crate::outbox::Outbox;
+use crate::rules::refusal;
+use crate::seats::{Recognised, Seat};
+use crate::{Change, ConnectionId, GivenPassword, Output, Pass, Resumption, Room, SessionClaims, Visitor};
+
+/// What somebody brings who was here before.
+#[derive(Clone, Copy, Debug, Default)]
+struct Belongings {
+    role: Role,
+    hand: Option<HandNumber>,
+    forbidden: Forbidden,
+    /// The number of the last token made for them.
+    issued: u32,
+    /// The number of the last token they have used.
+    confirmed: u32,
+}
+
+impl Room {
+    pub(crate) fn enter(&mut self, now: Duration, connection: ConnectionId, visitor: Visitor) {
+        if self.is_blocked(visitor.browser.as_deref()) {
+            return self.turn_away(connection, ErrorCode::Blocked);
+        }
+        let Some(claims) = visitor.earlier else { return self.enter_as_stranger(now, connection, visitor) };
+        let (issued, confirmed) = (claims.generation, claims.generation);
+        let belongings = match self.seats.recognise(&claims) {
+            Recognised::Refused => return self.enter_as_stranger(now, connection, visitor),
+            Recognised::Unheard => {
+                Belongings { role: claims.role, issued, confirmed, ..Belongings::default() }
+            }
+            Recognised::Former(former) => {
+                Belongings { role: former.role, forbidden: former.forbidden, issued, confirmed, hand: None }
+            }
+            Recognised::Seated => self.vacate(now, claims),
+        };
+        let visitor = Visitor { participant: claims.participant, session: claims.session, ..visitor };
+        self.enter_again(now, connection, visitor, belongings);
+    }
+
+    fn enter_as_stranger(&mut self, now: Duration, connection: ConnectionId, visitor: Visitor) {
+        let role = role_of(visitor.pass);
+        if let Some(code) = self.refusal_of(now, &visitor, role) {
+            self.turn_away(connection, code);
+        } else if self.rules.lets_wait(visitor.pass) {
+            self.let_wait(connection, visitor);
+        } else {
+            self.admit(now, connection, visitor, Belongings { role, ..Belongings::default() });
+        }
+    }
+
+    fn refusal_of(&self, now: Duration, visitor: &Visitor, role: Role) -> Option<ErrorCode> {
+        if let Some(code) = refusal(self.rules.standing(self.wall(now), role)) {
+            return Some(code);
+        }
+        if self.rules.asks_for_password(visitor.pass) {
+            match visitor.password {
+                GivenPassword::Missing => return Some(ErrorCode::PasswordNeeded),
+                GivenPassword::Wrong => return Some(ErrorCode::PasswordWrong),
+                GivenPassword::Right => {}
+            }
+        }
+        self.has_no_place_for(now, visitor.participant).then_some(ErrorCode::RoomFull)
+    }
+
+    /// Whoever has been let in once needs neither password nor host again, only a place.
+    fn enter_again(
+        &mut self,
+        now: Duration,
+        connection: ConnectionId,
+        visitor: Visitor,
+        belongings: Belongings,
+    ) {
+        let role = belongings.role.max(role_of(visitor.pass));
+        if self.rules.has_ended(self.wall(now)) {
+            self.turn_away(connection, ErrorCode::RoomEnded);
+        } else if self.has_no_place_for(now, visitor.participant) {
+            self.turn_away(connection, ErrorCode::RoomFull);
+        } else {
+            self.admit(now, connection, visitor, Belongings { role, ..belongings });
+        }
+    }
+
+    pub(crate) fn has_no_place_for(&self, now: Duration, id: ParticipantId) -> bool {
+        self.seats.places_taken(now, id) >= usize::from(self.rules.settings.capacity)
+    }
+
+    /// Lets somebody in who waited.
+    pub(crate) fn admit_stranger(&mut self, now: Duration, connection: ConnectionId, visitor: Visitor) {
+        let role = role_of(visitor.pass);
+        self.admit(now, connection, visitor, Belongings { role, ..Belongings::default() });
+    }
+
+    fn admit(&mut self, now: Duration, connection: ConnectionId, visitor: Visitor, belongings: Belongings) {
+        let Visitor { participant: id, session, name, media, browser, .. } = visitor;
+        let Belongings { role, hand, forbidden, issued, confirmed } = belongings;
+        let mut participant =
+            Participant { id, name, role, media, hand, presence: Presence::Here, forbidden };
+        let turned_off = self.turn_off_what_may_not_be(&mut participant);
+        self.seats.add(Seat {
+            participant: participant.clone(),
+            session,
+            browser,
+            connection: Some(connection),
+            away_since: None,
+            outbox: Outbox::default(),
+            is_restored: false,
+            received: None,
+            told_received: None,
+            issued: issued + 1,
+            confirmed,
+            chat_rate: ChatRate::default(),
+        });
+        self.was_used = true;
+        self.tell_joined(id, Continuity::Fresh);
+        self.tell_turned_off(id, turned_off);
+        self.tell_waiting_room_to(id);
+        self.tell_all_but(id, ServerMessage::ParticipantJoined { participant });
+        self.keep_seat(now, id);
+        let at = self.wall(now);
+        self.outputs.push_back(Output::Keep(Change::Used(at)));
+    }
+
+    pub(crate) fn resume(&mut self, now: Duration, connection: ConnectionId, resumption: Resumption) {
+        if self.is_blocked(resumption.browser.as_deref()) {
+            return self.turn_away(connection, ErrorCode::Blocked);
+        }
+        if self.rules.has_ended(self.wall(now)) {
+            return self.turn_away(connection, ErrorCode::RoomEnded);
+        }
+        match self.seats.recognise(&resumption.claims) {
+            Recognised::Seated => self.take_seat_again(now, connection, &resumption),
+            // Whoever was away for too long comes in as anybody with an earlier session; but that needs a name, which is
+            // in the client's next message, a join.
+            Recognised::Former(_) | Recognised::Unheard | Recognised::Refused => {
+                self.turn_away(connection, ErrorCode::SessionUnknown);
+            }
+        }
+    }
+
+    fn take_seat_again(&mut self, now: Duration, connection: ConnectionId, resumption: &Resumption) {
+        let Resumption { claims, last, media, hand, .. } = *resumption;
+        let id = claims.participant;
+        if let Some(older) = self.seats.connect(id, connection) {
+            self.turn_away(older, ErrorCode::SessionTakenOver);
+        }
+        let Some(seat) = self.seats.get_mut(id) else { return };
+        seat.issued = seat.issued.max(claims.generation) + 1;
+        seat.told_received = None;
+        let missed = if std::mem::take(&mut seat.is_restored) { None } else { seat.outbox.after(last) };
+        match missed {
+            Some(missed) => self.repeat(id, connection, missed),
+            None => {
+                seat.outbox.go_on_after(last);
+                self.tell_joined(id, Continuity::Continued);
+                self.tell_waiting_room_to(id);
+            }
+        }
+        self.update_after_absence(now, id, media, hand);
+    }
+
+    fn repeat(
+        &mut self,
+        id: ParticipantId,
+        connection: ConnectionId,
+        missed: impl Iterator<Item = (protocol::Sequence, Arc<ServerMessage>)>,
+    ) {
+        let Some(session) = self.token_of(id) else { return };
+        let received = self.seats.get_mut(id).and_then(Seat::news_of_received);
+        let message = Arc::new(ServerMessage::Resumed { session });
+        self.outputs.push_back(Output::Send { to: connection, seq: None, received, message });
+        for (seq, message) in missed {
+            self.outputs.push_back(Output::Send { to: connection, seq: Some(seq), received: None, message });
+        }
+    }
+
+    fn update_after_absence(
+        &mut self,
+        now: Duration,
+        id: ParticipantId,
+        media: protocol::MediaState,
+        hand: protocol::Switch,
+    ) {
+        let Some(mut participant) = self.seats.get(id).map(|seat| seat.participant.clone()) else { return };
+        participant.media = media;
+        let turned_off = self.turn_off_what_may_not_be(&mut participant);
+        if hand.is_on() != participant.hand.is_some() {
+            participant.hand = hand.is_on().then(|| self.next_hand());
+        }
+        if let Some(seat) = self.seats.get_mut(id) {
+            seat.participant = participant;
+        }
+        self.announce(id);
+        self.tell_turned_off(id, turned_off);
+        self.keep_seat(now, id);
+    }
+
+    /// Ends the other page of somebody who joins with the session of a page that is still open.
+    fn vacate(&mut self, now: Duration, claims: SessionClaims) -> Belongings {
+        let seat = self.remove_seat(now, claims.participant, protocol::LeaveReason::Left, None);
+        let Some(seat) = seat else { return Belongings::default() };
+        if let Some(older) = seat.connection {
+            self.turn_away(older, ErrorCode::SessionTakenOver);
+        }
+        Belongings {
+            role: seat.participant.role,
+            hand: seat.participant.hand,
+            forbidden: seat.participant.forbidden,
+            issued: seat.issued.max(claims.generation),
+            confirmed: seat.confirmed,
+        }
+    }
+
+    fn tell_joined(&mut self, id: ParticipantId, continuity: Continuity) {
+        let Some(session) = self.token_of(id) else { return };
+        let Some(you) = self.seats.get(id).map(|seat| seat.participant.clone()) else { return };
+        let joined = Joined {
+            you,
+            session,
+            continued: continuity == Continuity::Continued,
+            room: self.summary(),
+            settings: self.rules.settings.clone(),
+            participants: self.participants().filter(|other| other.id != id).cloned().collect(),
+            topology: self.topology,
+            ice_servers: self.ice_servers.clone(),
+        };
+        self.tell(id, ServerMessage::Joined(Box::new(joined)));
+    }
+
+    fn token_of(&self, id: ParticipantId) -> Option<SessionToken> {
+        let seat = self.seats.get(id)?;
+        Some(self.signer.sign(&SessionClaims {
+            participant: id,
+            session: seat.session,
+            role: seat.participant.role,
+            generation: seat.issued,
+        }))
+    }
+
+    /// Turns off what the rules do not let somebody send, and says what that was.
+    pub(crate) fn turn_off_what_may_not_be(&self, participant: &mut Participant) -> Vec<Source> {
+        let mut turned_off = Vec::new();
+        for source in [Source::Microphone, Source::Camera, Source::Screen] {
+            if participant.media.of(source).is_on() && !self.rules.may_send(participant, source) {
+                participant.media.turn_off(source);
+                turned_off.push(source);
+            }
+        }
+        turned_off
+    }
+
+    pub(crate) fn tell_turned_off(&mut self, id: ParticipantId, sources: Vec<Source>) {
+        for source in sources {
+            self.tell(id, ServerMessage::TurnedOff { source });
+        }
+    }
+
+    fn is_blocked(&self, browser: Option<&str>) -> bool {
+        browser.is_some_and(|browser| self.blocked.contains(browser))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Continuity {
+    Fresh,
+    Continued,
+}
+
+fn role_of(pass: Pass) -> Role {
+    match pass {
+        Pass::Link => Role::Guest,
+        Pass::Key(role) => role,
+    }
+}

@@ -1,0 +1,260 @@
+//! What hosts and co-hosts may do, and to whom.
+
+use std::time::Duration;
+
+use protocol::{
+    ErrorCode, MessageId, Moderation, Participant, ParticipantId, Right, Role, RoomSettings,
+    RoomSettingsPatch, ServerMessage, Source, Switch,
+};
+
+use crate::{Change, Output, Room};
+
+/// What somebody outside may do to a participant, whose right to do so the driver has checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decree {
+    /// Turn off what they send.
+    TurnOff(Source),
+    /// Remove them.
+    Remove,
+}
+
+impl Room {
+    pub(crate) fn moderate(
+        &mut self,
+        now: Duration,
+        from: ParticipantId,
+        id: Option<MessageId>,
+        moderation: Moderation,
+    ) {
+        let decided = match self.seats.get(from).map(|seat| seat.participant.role) {
+            Some(role) if role.moderates() => self.decide(now, from, role, id, moderation),
+            Some(_) | None => Err(ErrorCode::NotAllowed),
+        };
+        match decided {
+            Ok(action) => {
+                let at = self.wall(now);
+                self.outputs.push_back(Output::Keep(Change::Done { at, by: from, action }));
+            }
+            Err(code) => self.refuse(from, code, id),
+        }
+    }
+
+    /// Carries out a decision and says what was done, for the record.
+    fn decide(
+        &mut self,
+        now: Duration,
+        from: ParticipantId,
+        role: Role,
+        in_reply_to: Option<MessageId>,
+        moderation: Moderation,
+    ) -> Result<&'static str, ErrorCode> {
+        match moderation {
+            Moderation::Admit { id } => self.admit_waiting(now, id).map(|()| "participant.admitted"),
+            Moderation::AdmitAll => self.admit_all_waiting(now).map(|()| "participant.admitted"),
+            Moderation::Refuse { id } => self.refuse_waiting(id).map(|()| "participant.refused"),
+            Moderation::TurnOff { id, source } => {
+                self.target(role, id)?;
+                self.turn_off(id, source);
+                Ok("media.turned_off")
+            }
+            Moderation::TurnOffAll { source } => Ok(self.turn_off_all(role, source)),
+            Moderation::AskToTurnOn { id, source } => {
+                let target = self.target(role, id)?;
+                if !self.rules.may_send(&target, source) {
+                    return Err(ErrorCode::NotAllowed);
+                }
+                self.tell(id, ServerMessage::AskedToTurnOn { source });
+                Ok("media.asked_for")
+            }
+            Moderation::Forbid { id, right, forbidden } => {
+                self.target(role, id)?;
+                Ok(self.forbid(now, id, right, forbidden))
+            }
+            Moderation::LowerHand { id } => {
+                self.seats.get(id).ok_or(ErrorCode::ParticipantUnknown)?;
+                self.set_hand(now, id, Switch::Off);
+                Ok("hand.lowered")
+            }
+            Moderation::LowerAllHands => {
+                let raised = self.participants().filter(|other| other.hand.is_some()).map(|other| other.id);
+                for id in raised.collect::<Vec<_>>() {
+                    self.set_hand(now, id, Switch::Off);
+                }
+                Ok("hand.lowered")
+            }
+            Moderation::SetRole { id, role: wanted } => self.set_role(now, role, id, wanted),
+            Moderation::Remove { id } => {
+                self.target(role, id)?;
+                self.put_out(now, id, ErrorCode::Removed);
+                Ok("participant.removed")
+            }
+            Moderation::Block { id } => {
+                self.target(role, id)?;
+                self.block(now, id);
+                Ok("participant.blocked")
+            }
+            Moderation::ChangeSettings { patch } => self.want_settings(from, role, in_reply_to, patch),
+            Moderation::End => self.want_end(now, from, role, in_reply_to),
+        }
+    }
+
+    /// Somebody about whom a role may decide.
+    fn target(&self, role: Role, id: ParticipantId) -> Result<Participant, ErrorCode> {
+        let target = self.seats.get(id).ok_or(ErrorCode::ParticipantUnknown)?;
+        if role.outranks(target.participant.role) {
+            Ok(target.participant.clone())
+        } else {
+            Err(ErrorCode::NotAllowed)
+        }
+    }
+
+    fn turn_off(&mut self, id: ParticipantId, source: Source) {
+        let Some(seat) = self.seats.get_mut(id) else { return };
+        if seat.participant.media.of(source).is_on() {
+            seat.participant.media.turn_off(source);
+            self.tell(id, ServerMessage::TurnedOff { source });
+            self.announce(id);
+        }
+    }
+
+    fn turn_off_all(&mut self, role: Role, source: Source) -> &'static str {
+        let lower = self.participants().filter(|other| role.outranks(other.role)).map(|other| other.id);
+        for id in lower.collect::<Vec<_>>() {
+            self.turn_off(id, source);
+        }
+        "media.turned_off"
+    }
+
+    fn forbid(&mut self, now: Duration, id: ParticipantId, right: Right, forbidden: Switch) -> &'static str {
+        if let Some(seat) = self.seats.get_mut(id) {
+            seat.participant.forbidden.set(right, forbidden);
+        }
+        if let Some(source) = source_of(right).filter(|_| forbidden.is_on()) {
+            self.turn_off(id, source);
+        }
+        self.announce(id);
+        self.keep_seat(now, id);
+        if forbidden.is_on() { "right.forbidden" } else { "right.allowed" }
+    }
+
+    fn set_role(
+        &mut self,
+        now: Duration,
+        role: Role,
+        id: ParticipantId,
+        wanted: Role,
+    ) -> Result<&'static str, ErrorCode> {
+        if role != Role::Host {
+            return Err(ErrorCode::NotAllowed);
+        }
+        self.target(role, id)?;
+        if let Some(seat) = self.seats.get_mut(id) {
+            seat.participant.role = wanted;
+        }
+        self.announce(id);
+        self.keep_seat(now, id);
+        self.tell_waiting_room_to(id);
+        Ok("role.changed")
+    }
+
+    fn block(&mut self, now: Duration, id: ParticipantId) {
+        let browser = self.seats.get(id).and_then(|seat| seat.browser.clone());
+        self.put_out(now, id, ErrorCode::Blocked);
+        if let Some(browser) = browser {
+            self.blocked.insert(browser.clone());
+            self.outputs.push_back(Output::Keep(Change::Blocked(browser)));
+        }
+    }
+
+    /// Removes somebody and says why.
+    fn put_out(&mut self, now: Duration, id: ParticipantId, code: ErrorCode) {
+        if let Some(connection) = self.expel(now, id).and_then(|seat| seat.connection) {
+            self.turn_away(connection, code);
+        }
+    }
+
+    fn want_settings(
+        &mut self,
+        participant: ParticipantId,
+        role: Role,
+        in_reply_to: Option<MessageId>,
+        patch: Box<RoomSettingsPatch>,
+    ) -> Result<&'static str, ErrorCode> {
+        if role != Role::Host && !patch.is_only_the_lock() {
+            return Err(ErrorCode::NotAllowed);
+        }
+        patch.apply(&self.rules.settings).map_err(|_| ErrorCode::SettingsInvalid)?;
+        self.outputs.push_back(Output::ChangeSettings { participant, in_reply_to, patch });
+        Ok("settings.changed")
+    }
+
+    fn want_end(
+        &mut self,
+        now: Duration,
+        from: ParticipantId,
+        role: Role,
+        in_reply_to: Option<MessageId>,
+    ) -> Result<&'static str, ErrorCode> {
+        if role != Role::Host {
+            return Err(ErrorCode::NotAllowed);
+        }
+        let end = self.wall(now);
+        let starts_later = self.rules.settings.starts_at.is_some_and(|start| start >= end);
+        let patch = Box::new(RoomSettingsPatch {
+            ends_at: Some(Some(end)),
+            starts_at: starts_later.then_some(None),
+            ..RoomSettingsPatch::default()
+        });
+        self.outputs.push_back(Output::ChangeSettings { participant: from, in_reply_to, patch });
+        Ok("room.ended")
+    }
+
+    pub(crate) fn settings_changed(&mut self, now: Duration, settings: RoomSettings, password: bool) {
+        let opened = self.rules.settings.waiting_room.is_on() && !settings.waiting_room.is_on();
+        self.rules.settings = settings.clone();
+        self.rules.password = password;
+        if self.rules.has_ended(self.wall(now)) {
+            return self.end_for_all(now, ErrorCode::RoomEnded);
+        }
+        self.tell_all(ServerMessage::RoomUpdated { settings, password });
+        if opened {
+            // Whoever waits could come in by the link now.
+            _ = self.admit_all_waiting(now);
+        }
+        for source in [Source::Microphone, Source::Screen] {
+            let denied = self.participants().filter(|other| !self.rules.may_send(other, source));
+            for id in denied.map(|other| other.id).collect::<Vec<_>>() {
+                self.turn_off(id, source);
+            }
+        }
+    }
+
+    pub(crate) fn decree(&mut self, now: Duration, id: ParticipantId, decree: Decree) {
+        match decree {
+            Decree::TurnOff(source) => self.turn_off(id, source),
+            Decree::Remove => self.put_out(now, id, ErrorCode::Removed),
+        }
+    }
+
+    /// Closes every socket for the same reason.
+    pub(crate) fn end_for_all(&mut self, now: Duration, code: ErrorCode) {
+        for connection in self.waiting.take_all() {
+            self.turn_away(connection, code);
+        }
+        for id in self.participants().map(|participant| participant.id).collect::<Vec<_>>() {
+            let seat = self.remove_seat(now, id, protocol::LeaveReason::Left, None);
+            if let Some(connection) = seat.and_then(|seat| seat.connection) {
+                self.turn_away(connection, code);
+            }
+        }
+    }
+}
+
+fn source_of(right: Right) -> Option<Source> {
+    match right {
+        Right::Microphone => Some(Source::Microphone),
+        Right::Camera => Some(Source::Camera),
+        Right::Screen => Some(Source::Screen),
+        Right::Chat => None,
+    }
+}

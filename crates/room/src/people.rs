@@ -1,0 +1,129 @@
+//! What people in the room do: signals to each other, what they send, hands, going.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::{
+    CloseCode, ErrorCode, HandNumber, LeaveReason, MediaState, MessageId, ParticipantId, PeerRef,
+    ServerMessage, Switch,
+};
+
+use crate::room::seat_change;
+use crate::seats::Seat;
+use crate::{Change, ConnectionId, Departure, Output, Room, SeatState};
+
+/// How long the place of somebody who closed the page is kept: long enough to load it again.
+const RESERVED_FOR: Duration = Duration::from_secs(10);
+
+impl Room {
+    pub(crate) fn relay(
+        &mut self,
+        from: ParticipantId,
+        id: Option<MessageId>,
+        to: PeerRef,
+        message: ServerMessage,
+    ) {
+        match to {
+            PeerRef::Participant(target) if target == from => self.refuse(from, ErrorCode::PeerIsSelf, id),
+            PeerRef::Participant(target) if self.seats.get(target).is_some() => self.tell(target, message),
+            PeerRef::Participant(_) | PeerRef::Sfu => self.refuse(from, ErrorCode::PeerUnknown, id),
+        }
+    }
+
+    pub(crate) fn set_media(&mut self, from: ParticipantId, id: Option<MessageId>, media: MediaState) {
+        let Some(seat) = self.seats.get(from) else { return };
+        let mut wanted = seat.participant.clone();
+        wanted.media = media;
+        let refused = self.turn_off_what_may_not_be(&mut wanted);
+        if !refused.is_empty() {
+            self.refuse(from, ErrorCode::NotAllowed, id);
+            self.tell_turned_off(from, refused);
+        }
+        let Some(seat) = self.seats.get_mut(from) else { return };
+        if seat.participant.media != wanted.media {
+            seat.participant.media = wanted.media;
+            self.announce(from);
+        }
+    }
+
+    pub(crate) fn set_hand(&mut self, now: Duration, id: ParticipantId, hand: Switch) {
+        let is_raised = self.seats.get(id).is_some_and(|seat| seat.participant.hand.is_some());
+        if hand.is_on() == is_raised {
+            return;
+        }
+        let hand = hand.is_on().then(|| self.next_hand());
+        if let Some(seat) = self.seats.get_mut(id) {
+            seat.participant.hand = hand;
+        }
+        self.announce(id);
+        self.keep_seat(now, id);
+    }
+
+    pub(crate) fn next_hand(&mut self) -> HandNumber {
+        self.last_hand += 1;
+        HandNumber(self.last_hand)
+    }
+
+    pub(crate) fn pong(&mut self, id: ParticipantId) {
+        let Some(seat) = self.seats.get_mut(id) else { return };
+        let Some(to) = seat.connection else { return };
+        let (received, message) = (seat.news_of_received(), Arc::new(ServerMessage::Pong));
+        self.outputs.push_back(Output::Send { to, seq: None, received, message });
+    }
+
+    pub(crate) fn leave(&mut self, now: Duration, id: ParticipantId) {
+        let Some(seat) = self.remove_seat(now, id, LeaveReason::Left, None) else { return };
+        if let Some(connection) = seat.connection {
+            self.outputs.push_back(Output::Close { connection, code: CloseCode::NORMAL });
+        }
+    }
+
+    pub(crate) fn disconnect(&mut self, now: Duration, connection: ConnectionId, departure: Departure) {
+        if self.waiting.drop_connection(connection) {
+            return self.tell_waiting_room();
+        }
+        let Some(id) = self.seats.of_connection(connection).map(|seat| seat.participant.id) else { return };
+        match departure {
+            Departure::Broken => {
+                self.seats.disconnect(now, connection);
+                self.announce(id);
+            }
+            Departure::Closed => {
+                _ = self.remove_seat(now, id, LeaveReason::Left, Some(now + RESERVED_FOR));
+            }
+            Departure::Offended => _ = self.remove_seat(now, id, LeaveReason::Removed, None),
+        }
+    }
+
+    /// Takes a seat away and tells the others.
+    pub(crate) fn remove_seat(
+        &mut self,
+        now: Duration,
+        id: ParticipantId,
+        reason: LeaveReason,
+        reserved_until: Option<Duration>,
+    ) -> Option<Seat> {
+        self.unseat(now, id, reason, SeatState::Left, reserved_until)
+    }
+
+    /// The same, for somebody whose session is over with it.
+    pub(crate) fn expel(&mut self, now: Duration, id: ParticipantId) -> Option<Seat> {
+        self.unseat(now, id, LeaveReason::Removed, SeatState::Removed, None)
+    }
+
+    fn unseat(
+        &mut self,
+        now: Duration,
+        id: ParticipantId,
+        reason: LeaveReason,
+        state: SeatState,
+        reserved_until: Option<Duration>,
+    ) -> Option<Seat> {
+        let seat = self.seats.remove(id, state, reserved_until)?;
+        let at = self.wall(now);
+        self.tell_all(ServerMessage::ParticipantLeft { id, reason });
+        self.outputs.push_back(Output::Keep(Change::Seat(seat_change(&seat, state, at))));
+        self.outputs.push_back(Output::Keep(Change::Used(at)));
+        Some(seat)
+    }
+}

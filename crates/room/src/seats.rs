@@ -1,0 +1,206 @@
+//! Who has a seat, and who had one lately.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use protocol::{Forbidden, MessageId, Participant, ParticipantId, Presence, Role, SessionId};
+
+use crate::chat::ChatRate;
+use crate::outbox::Outbox;
+use crate::{ConnectionId, SeatState, SessionClaims};
+
+/// Somebody in the room, whether or not their connection is up.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) participant: Participant,
+    pub(crate) session: SessionId,
+    pub(crate) browser: Option<String>,
+    /// `None` while they are away.
+    pub(crate) connection: Option<ConnectionId>,
+    /// When their connection broke.
+    pub(crate) away_since: Option<Duration>,
+    pub(crate) outbox: Outbox,
+    /// Whether this is what was kept by a server that ended, and nobody has come back to it yet.
+    pub(crate) is_restored: bool,
+    /// The highest id of their messages that was taken.
+    pub(crate) received: Option<MessageId>,
+    /// What of that they were told.
+    pub(crate) told_received: Option<MessageId>,
+    /// The number of the last token that was made for them.
+    pub(crate) issued: u32,
+    /// The number of the last token with which they were heard.
+    pub(crate) confirmed: u32,
+    pub(crate) chat_rate: ChatRate,
+}
+
+impl Seat {
+    /// How far their messages were taken, if they do not know it yet.
+    pub(crate) fn news_of_received(&mut self) -> Option<MessageId> {
+        if self.told_received == self.received {
+            return None;
+        }
+        self.told_received = self.received;
+        self.received
+    }
+}
+
+/// Somebody who had a seat.
+#[derive(Clone, Debug)]
+pub(crate) struct Former {
+    pub(crate) session: SessionId,
+    pub(crate) role: Role,
+    pub(crate) forbidden: Forbidden,
+    pub(crate) generation: u32,
+    pub(crate) state: SeatState,
+    /// Until when nobody else gets their place.
+    pub(crate) reserved_until: Option<Duration>,
+}
+
+/// What a room knows of somebody who shows a session token.
+#[derive(Debug)]
+pub(crate) enum Recognised {
+    /// They have a seat.
+    Seated,
+    /// They had one.
+    Former(Former),
+    /// Nothing; the token speaks for itself.
+    Unheard,
+    /// The token is of another stay, or an older one than they have used, or they were removed.
+    Refused,
+}
+
+/// Seats in the order in which they were taken.
+#[derive(Debug, Default)]
+pub(crate) struct Seats {
+    by_arrival: BTreeMap<u64, Seat>,
+    arrivals: u64,
+    by_id: HashMap<ParticipantId, u64>,
+    by_connection: HashMap<ConnectionId, u64>,
+    former: HashMap<ParticipantId, Former>,
+}
+
+/// People who left are forgotten beyond this number.
+const MAX_FORMER: usize = 2000;
+
+impl Seats {
+    pub(crate) fn len(&self) -> usize {
+        self.by_arrival.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_arrival.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Seat> {
+        self.by_arrival.values()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Seat> {
+        self.by_arrival.values_mut()
+    }
+
+    pub(crate) fn get(&self, id: ParticipantId) -> Option<&Seat> {
+        self.by_arrival.get(self.by_id.get(&id)?)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: ParticipantId) -> Option<&mut Seat> {
+        self.by_arrival.get_mut(self.by_id.get(&id)?)
+    }
+
+    pub(crate) fn of_connection(&mut self, connection: ConnectionId) -> Option<&mut Seat> {
+        self.by_arrival.get_mut(self.by_connection.get(&connection)?)
+    }
+
+    /// Seats somebody last.
+    pub(crate) fn add(&mut self, seat: Seat) {
+        let id = seat.participant.id;
+        self.former.remove(&id);
+        self.arrivals += 1;
+        self.by_id.insert(id, self.arrivals);
+        if let Some(connection) = seat.connection {
+            self.by_connection.insert(connection, self.arrivals);
+        }
+        self.by_arrival.insert(self.arrivals, seat);
+    }
+
+    /// Takes a seat away, and remembers who had it.
+    pub(crate) fn remove(
+        &mut self,
+        id: ParticipantId,
+        state: SeatState,
+        reserved_until: Option<Duration>,
+    ) -> Option<Seat> {
+        let arrival = self.by_id.remove(&id)?;
+        let seat = self.by_arrival.remove(&arrival)?;
+        if let Some(connection) = seat.connection {
+            self.by_connection.remove(&connection);
+        }
+        let former = Former {
+            session: seat.session,
+            role: seat.participant.role,
+            forbidden: seat.participant.forbidden,
+            generation: seat.confirmed,
+            state,
+            reserved_until,
+        };
+        self.remember(id, former);
+        Some(seat)
+    }
+
+    pub(crate) fn remember(&mut self, id: ParticipantId, former: Former) {
+        if self.former.len() >= MAX_FORMER
+            && let Some(any) = self.former.keys().next().copied()
+        {
+            self.former.remove(&any);
+        }
+        self.former.insert(id, former);
+    }
+
+    /// Gives a seat another socket, and returns the one it had.
+    pub(crate) fn connect(&mut self, id: ParticipantId, connection: ConnectionId) -> Option<ConnectionId> {
+        let arrival = *self.by_id.get(&id)?;
+        let seat = self.by_arrival.get_mut(&arrival)?;
+        let older = seat.connection.replace(connection);
+        seat.away_since = None;
+        seat.participant.presence = Presence::Here;
+        if let Some(older) = older {
+            self.by_connection.remove(&older);
+        }
+        self.by_connection.insert(connection, arrival);
+        older
+    }
+
+    /// Leaves a seat without socket.
+    pub(crate) fn disconnect(&mut self, now: Duration, connection: ConnectionId) -> Option<&mut Seat> {
+        let seat = self.by_arrival.get_mut(&self.by_connection.remove(&connection)?)?;
+        seat.connection = None;
+        seat.away_since = Some(now);
+        seat.participant.presence = Presence::Away;
+        Some(seat)
+    }
+
+    pub(crate) fn recognise(&self, claims: &SessionClaims) -> Recognised {
+        if let Some(seat) = self.get(claims.participant) {
+            let fits = seat.session == claims.session && claims.generation >= seat.confirmed;
+            return if fits { Recognised::Seated } else { Recognised::Refused };
+        }
+        match self.former.get(&claims.participant) {
+            None => Recognised::Unheard,
+            Some(former) => {
+                let fits = former.session == claims.session
+                    && claims.generation >= former.generation
+                    && former.state != SeatState::Removed;
+                if fits { Recognised::Former(former.clone()) } else { Recognised::Refused }
+            }
+        }
+    }
+
+    /// Places that are taken or kept for somebody other than `id`.
+    pub(crate) fn places_taken(&self, now: Duration, id: ParticipantId) -> usize {
+        let reserved = self
+            .former
+            .iter()
+            .filter(|(former, seat)| **former != id && seat.reserved_until.is_some_and(|until| until > now));
+        self.len() - usize::from(self.by_id.contains_key(&id)) + reserved.count()
+    }
+}

@@ -1,0 +1,125 @@
+//! The waiting room: people who knocked, until a host decides.
+
+use std::time::Duration;
+
+use protocol::limits::MAX_WAITING;
+use protocol::{
+    ClientMessage, CloseCode, ErrorCode, MessageId, ParticipantId, ProtocolError, ServerMessage,
+    WaitingPerson,
+};
+
+use crate::{ConnectionId, Output, Room, Visitor};
+
+/// People who wait, in the order in which they came.
+#[derive(Debug, Default)]
+pub(crate) struct WaitingRoom(Vec<(ConnectionId, Visitor)>);
+
+impl WaitingRoom {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn contains(&self, connection: ConnectionId) -> bool {
+        self.0.iter().any(|(waiting, _)| *waiting == connection)
+    }
+
+    fn people(&self) -> Vec<WaitingPerson> {
+        let person =
+            |visitor: &Visitor| WaitingPerson { id: visitor.participant, name: visitor.name.clone() };
+        self.0.iter().map(|(_, visitor)| person(visitor)).collect()
+    }
+
+    fn take(&mut self, id: ParticipantId) -> Option<(ConnectionId, Visitor)> {
+        let place = self.0.iter().position(|(_, visitor)| visitor.participant == id)?;
+        Some(self.0.remove(place))
+    }
+
+    pub(crate) fn drop_connection(&mut self, connection: ConnectionId) -> bool {
+        let before = self.0.len();
+        self.0.retain(|(waiting, _)| *waiting != connection);
+        self.0.len() != before
+    }
+
+    pub(crate) fn take_all(&mut self) -> Vec<ConnectionId> {
+        std::mem::take(&mut self.0).into_iter().map(|(connection, _)| connection).collect()
+    }
+}
+
+impl Room {
+    pub(crate) fn let_wait(&mut self, connection: ConnectionId, visitor: Visitor) {
+        if self.waiting.0.len() >= MAX_WAITING {
+            return self.turn_away(connection, ErrorCode::RoomFull);
+        }
+        self.waiting.0.push((connection, visitor));
+        self.tell_socket(connection, ServerMessage::Waiting { room: self.summary() });
+        self.tell_waiting_room();
+    }
+
+    /// Tells hosts who waits.
+    pub(crate) fn tell_waiting_room(&mut self) {
+        let people = self.waiting.people();
+        self.tell_those(ServerMessage::WaitingRoom { people }, |participant| participant.role.moderates());
+    }
+
+    /// Tells somebody who waits, if it is theirs to know and anybody does.
+    pub(crate) fn tell_waiting_room_to(&mut self, id: ParticipantId) {
+        let moderates = self.seats.get(id).is_some_and(|seat| seat.participant.role.moderates());
+        if moderates && !self.waiting.is_empty() {
+            self.tell(id, ServerMessage::WaitingRoom { people: self.waiting.people() });
+        }
+    }
+
+    /// Lets somebody in. An error when there is no such person, or no place for them, who then waits on.
+    pub(crate) fn admit_waiting(&mut self, now: Duration, id: ParticipantId) -> Result<(), ErrorCode> {
+        if self.has_no_place_for(now, id) {
+            return Err(ErrorCode::RoomFull);
+        }
+        let (connection, visitor) = self.waiting.take(id).ok_or(ErrorCode::ParticipantUnknown)?;
+        self.admit_stranger(now, connection, visitor);
+        self.tell_waiting_room();
+        Ok(())
+    }
+
+    /// Lets everybody in for whom there is a place.
+    pub(crate) fn admit_all_waiting(&mut self, now: Duration) -> Result<(), ErrorCode> {
+        for person in self.waiting.people() {
+            self.admit_waiting(now, person.id)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn refuse_waiting(&mut self, id: ParticipantId) -> Result<(), ErrorCode> {
+        let (connection, _) = self.waiting.take(id).ok_or(ErrorCode::ParticipantUnknown)?;
+        self.turn_away(connection, ErrorCode::NotAdmitted);
+        self.tell_waiting_room();
+        Ok(())
+    }
+
+    pub(crate) fn message_of_waiting(
+        &mut self,
+        connection: ConnectionId,
+        id: Option<MessageId>,
+        message: &ClientMessage,
+    ) {
+        match message {
+            ClientMessage::Ping => self.tell_socket(connection, ServerMessage::Pong),
+            ClientMessage::Leave => {
+                self.waiting.drop_connection(connection);
+                self.outputs.push_back(Output::Close { connection, code: CloseCode::NORMAL });
+                self.tell_waiting_room();
+            }
+            ClientMessage::Join(_)
+            | ClientMessage::Resume(_)
+            | ClientMessage::Signal { .. }
+            | ClientMessage::SetMedia { .. }
+            | ClientMessage::SetHand { .. }
+            | ClientMessage::React { .. }
+            | ClientMessage::Chat { .. }
+            | ClientMessage::ReadChat { .. }
+            | ClientMessage::Moderate { .. } => {
+                let error = ProtocolError::new(ErrorCode::NotAllowed, id);
+                self.tell_socket(connection, ServerMessage::Error(error));
+            }
+        }
+    }
+}

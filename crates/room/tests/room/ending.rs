@@ -1,0 +1,64 @@
+//! Rooms that end, and rooms that nobody needs.
+
+use std::time::Duration;
+
+use protocol::{ClientMessage, ErrorCode, Moderation, RoomSettings, RoomSettingsPatch, WhenEmpty};
+use room::{Departure, Input, Output};
+
+use super::world::{ADA, BOB, EVE, START, World};
+
+#[test]
+fn a_host_ends_the_room_for_everybody_and_it_stays_ended() {
+    let mut world = World::with([ADA, BOB]);
+    world.moderate(ADA, Moderation::End);
+    for person in [ADA, BOB] {
+        assert_eq!(world.ears(person).turned_away(), Some(ErrorCode::RoomEnded));
+    }
+    assert_eq!(world.enter(EVE).turned_away(), Some(ErrorCode::RoomEnded));
+}
+
+#[test]
+fn a_room_ends_at_its_time() {
+    let mut world = World::with([ADA, BOB]);
+    let ends_at = Some(Some(START.after(Duration::from_secs(30))));
+    world.change(ADA, RoomSettingsPatch { ends_at, ..RoomSettingsPatch::default() });
+    world.wait(Duration::from_secs(29));
+    assert_eq!(world.people(), [ADA, BOB]);
+    world.wait(Duration::from_secs(1));
+    assert_eq!(world.ears(BOB).turned_away(), Some(ErrorCode::RoomEnded));
+}
+
+#[test]
+fn a_deleted_room_is_over_for_everybody() {
+    let mut world = World::with([ADA, BOB]);
+    world.input(Input::Deleted);
+    assert_eq!(world.ears(BOB).turned_away(), Some(ErrorCode::RoomEnded));
+}
+
+#[test]
+fn a_room_that_nobody_is_in_is_unloaded_and_one_with_people_is_not() {
+    let mut world = World::with([ADA]);
+    world.wait(Duration::from_secs(24 * 60 * 60));
+    assert!(world.other.is_empty());
+    world.say(ADA, ClientMessage::Leave);
+    world.wait(Duration::from_secs(59));
+    assert!(world.other.is_empty());
+    world.wait(Duration::from_secs(2));
+    assert_eq!(world.other, [Output::Unload]);
+}
+
+#[test]
+fn a_room_that_is_to_go_when_it_is_empty_goes_after_it_was_used() {
+    let settings = RoomSettings { when_empty: WhenEmpty::Delete, ..RoomSettings::default() };
+    let mut unused = World::new(settings.clone());
+    unused.wait(Duration::from_secs(99));
+    assert_eq!(unused.other, [Output::Unload]);
+
+    let mut used = World::new(settings);
+    used.enter(ADA);
+    used.drop_socket(ADA, Departure::Broken);
+    used.wait(Duration::from_secs(60));
+    assert!(used.other.is_empty(), "she may come back");
+    used.wait(Duration::from_secs(60));
+    assert_eq!(used.other, [Output::Delete]);
+}

@@ -1,0 +1,11 @@
+//! What a room promises, as lists of inputs and the outputs they cause.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod chatting;
+mod ending;
+mod entering;
+mod moderating;
+mod resuming;
+mod talking;
+mod world;

@@ -1,0 +1,245 @@
+//! What hosts and co-hosts may do, and what nobody may do.
+
+use protocol::{
+    Allowed, ClientMessage, ErrorCode, LeaveReason, Moderation, Right, Role, RoomSettingsPatch,
+    ServerMessage, Source, Switch,
+};
+use room::{Change, Decree, Input};
+
+use super::world::{ADA, BOB, CEM, EVE, World, id, on_air};
+
+#[test]
+fn a_guest_may_decide_nothing() {
+    let mut world = World::with([ADA, BOB, CEM]);
+    for moderation in everything_about(CEM) {
+        world.forget();
+        world.moderate(BOB, moderation.clone());
+        assert_eq!(world.ears(BOB).errors(), [ErrorCode::NotAllowed], "{moderation:?}");
+        assert!(world.ears(CEM).messages.is_empty() && world.kept.is_empty(), "{moderation:?}");
+    }
+}
+
+#[test]
+fn a_co_host_decides_about_guests_and_the_lock_and_about_nothing_else() {
+    let mut world = World::with([ADA, BOB, CEM]);
+    make_co_host(&mut world, BOB);
+    for moderation in everything_about(ADA) {
+        if matches!(
+            moderation,
+            Moderation::TurnOffAll { .. } | Moderation::LowerAllHands | Moderation::LowerHand { .. }
+        ) {
+            continue;
+        }
+        world.forget();
+        world.moderate(BOB, moderation.clone());
+        assert_eq!(world.ears(BOB).errors(), [ErrorCode::NotAllowed], "{moderation:?}");
+        assert!(world.ears(ADA).messages.is_empty(), "{moderation:?}");
+    }
+    world.forget();
+    world.change(BOB, RoomSettingsPatch { locked: Some(Switch::On), ..RoomSettingsPatch::default() });
+    world.moderate(BOB, Moderation::Remove { id: id(CEM) });
+    assert_eq!(world.ears(BOB).errors(), []);
+    assert!(world.room.settings().locked.is_on());
+    assert_eq!(world.people(), [ADA, BOB]);
+}
+
+#[test]
+fn a_co_host_does_not_decide_about_another_co_host() {
+    let mut world = World::with([ADA, BOB, CEM]);
+    make_co_host(&mut world, BOB);
+    make_co_host(&mut world, CEM);
+    world.forget();
+    world.moderate(BOB, Moderation::Remove { id: id(CEM) });
+    assert_eq!(world.ears(BOB).errors(), [ErrorCode::NotAllowed]);
+}
+
+#[test]
+fn who_is_muted_is_told_and_the_others_see_it() {
+    let mut world = World::with([ADA, BOB, CEM]);
+    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    world.forget();
+
+    world.moderate(ADA, Moderation::TurnOff { id: id(BOB), source: Source::Microphone });
+
+    assert!(world.ears(BOB).messages.contains(&ServerMessage::TurnedOff { source: Source::Microphone }));
+    let [ServerMessage::ParticipantUpdated { participant }] = &*world.ears(CEM).messages else { panic!() };
+    assert_eq!((participant.media.microphone, participant.media.camera), (Switch::Off, Switch::On));
+}
+
+#[test]
+fn mute_all_mutes_everybody_of_lower_rank() {
+    let mut world = World::with([ADA, BOB, CEM]);
+    for person in [ADA, BOB, CEM] {
+        world.say(person, ClientMessage::SetMedia { media: on_air() });
+    }
+    world.moderate(ADA, Moderation::TurnOffAll { source: Source::Microphone });
+    let on: Vec<_> = [ADA, BOB, CEM].map(|one| world.person(one).media.microphone.is_on()).into();
+    assert_eq!(on, [true, false, false]);
+}
+
+#[test]
+fn nobody_is_unmuted_by_another() {
+    let mut world = World::with([ADA, BOB]);
+    for moderation in everything_about(BOB) {
+        if !matches!(moderation, Moderation::Remove { .. } | Moderation::Block { .. } | Moderation::End) {
+            world.moderate(ADA, moderation);
+        }
+    }
+    world.moderate(ADA, Moderation::AskToTurnOn { id: id(BOB), source: Source::Microphone });
+    assert_eq!(world.person(BOB).media, protocol::MediaState::default());
+}
+
+#[test]
+fn who_is_asked_to_unmute_is_asked_and_may_do_so() {
+    let mut world = World::with([ADA, BOB]);
+    world.moderate(ADA, Moderation::AskToTurnOn { id: id(BOB), source: Source::Camera });
+    let [ServerMessage::AskedToTurnOn { source: Source::Camera }] = &*world.ears(BOB).messages else {
+        panic!("{:?}", world.ears(BOB).messages)
+    };
+    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    assert_eq!(world.person(BOB).media, on_air());
+}
+
+#[test]
+fn what_is_forbidden_is_turned_off_and_stays_off_until_it_is_allowed() {
+    let mut world = World::with([ADA, BOB]);
+    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    let forbid = |forbidden| Moderation::Forbid { id: id(BOB), right: Right::Microphone, forbidden };
+    world.moderate(ADA, forbid(Switch::On));
+    assert!(!world.person(BOB).media.microphone.is_on());
+    world.forget();
+
+    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    assert_eq!(world.ears(BOB).errors(), [ErrorCode::NotAllowed]);
+    assert!(world.ears(BOB).messages.contains(&ServerMessage::TurnedOff { source: Source::Microphone }));
+    assert!(!world.person(BOB).media.microphone.is_on() && world.person(BOB).media.camera.is_on());
+
+    world.moderate(ADA, forbid(Switch::Off));
+    assert!(!world.person(BOB).media.microphone.is_on(), "allowed is not unmuted");
+    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    assert!(world.person(BOB).media.microphone.is_on());
+}
+
+#[test]
+fn rules_about_the_microphone_and_the_screen_hold_for_guests_at_once() {
+    let mut world = World::with([ADA, BOB]);
+    world.say(ADA, ClientMessage::SetMedia { media: on_air() });
+    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    let patch = RoomSettingsPatch {
+        may_unmute: Some(Allowed::Hosts),
+        may_share: Some(Allowed::Hosts),
+        ..RoomSettingsPatch::default()
+    };
+    world.change(ADA, patch);
+    let media = world.person(BOB).media;
+    assert_eq!((media.microphone, media.camera, media.screen), (Switch::Off, Switch::On, Switch::Off));
+    assert_eq!(world.person(ADA).media, on_air());
+}
+
+#[test]
+fn who_is_removed_is_told_and_their_session_is_over() {
+    let mut world = World::with([ADA, BOB, CEM]);
+    world.moderate(ADA, Moderation::Remove { id: id(BOB) });
+    assert_eq!(world.ears(BOB).turned_away(), Some(ErrorCode::Removed));
+    assert!(
+        world
+            .ears(CEM)
+            .messages
+            .contains(&ServerMessage::ParticipantLeft { id: id(BOB), reason: LeaveReason::Removed })
+    );
+    assert_eq!(world.resume(BOB, 1, 1).turned_away(), Some(ErrorCode::SessionUnknown));
+    assert!(world.enter(EVE).joined().is_some(), "the link is open to strangers as before");
+}
+
+#[test]
+fn who_is_blocked_does_not_come_back_with_the_same_browser() {
+    let mut world = World::with([ADA, BOB]);
+    world.moderate(ADA, Moderation::Block { id: id(BOB) });
+    assert_eq!(world.ears(BOB).turned_away(), Some(ErrorCode::Blocked));
+    assert!(world.kept.contains(&Change::Blocked("browser 2".into())));
+    assert_eq!(world.enter(BOB).turned_away(), Some(ErrorCode::Blocked));
+}
+
+#[test]
+fn a_host_makes_a_co_host_who_learns_who_waits() {
+    let mut world = World::with([ADA, BOB]);
+    world.change(ADA, RoomSettingsPatch { waiting_room: Some(Switch::On), ..RoomSettingsPatch::default() });
+    world.enter(EVE);
+    world.forget();
+    make_co_host(&mut world, BOB);
+    assert_eq!(world.person(BOB).role, Role::CoHost);
+    assert!(world.ears(BOB).messages.iter().any(|one| matches!(one, ServerMessage::WaitingRoom { .. })));
+    world.moderate(BOB, Moderation::Admit { id: id(EVE) });
+    assert_eq!(world.people(), [ADA, BOB, EVE]);
+}
+
+#[test]
+fn a_hand_is_lowered_by_its_owner_or_a_host_and_the_queue_keeps_its_order() {
+    let mut world = World::with([ADA, BOB, CEM, EVE]);
+    for person in [CEM, BOB, EVE] {
+        world.say(person, ClientMessage::SetHand { hand: Switch::On });
+    }
+    let order = |world: &World| {
+        let mut raised: Vec<_> =
+            [BOB, CEM, EVE].into_iter().filter_map(|one| Some((world.person(one).hand?, one))).collect();
+        raised.sort();
+        raised.into_iter().map(|(_, one)| one).collect::<Vec<_>>()
+    };
+    assert_eq!(order(&world), [CEM, BOB, EVE]);
+    world.say(CEM, ClientMessage::SetHand { hand: Switch::Off });
+    world.say(CEM, ClientMessage::SetHand { hand: Switch::On });
+    assert_eq!(order(&world), [BOB, EVE, CEM]);
+    world.moderate(ADA, Moderation::LowerHand { id: id(EVE) });
+    assert_eq!(order(&world), [BOB, CEM]);
+    world.moderate(ADA, Moderation::LowerAllHands);
+    assert_eq!(order(&world), []);
+}
+
+#[test]
+fn decisions_are_kept_for_the_record() {
+    let mut world = World::with([ADA, BOB]);
+    world.moderate(ADA, Moderation::Remove { id: id(BOB) });
+    assert!(world.kept.iter().any(
+        |change| matches!(change, Change::Done { by, action: "participant.removed", .. } if *by == id(ADA))
+    ));
+}
+
+#[test]
+fn rules_that_cannot_be_are_refused() {
+    let mut world = World::with([ADA]);
+    world.change(ADA, RoomSettingsPatch { capacity: Some(0), ..RoomSettingsPatch::default() });
+    assert_eq!(world.ears(ADA).errors(), [ErrorCode::SettingsInvalid]);
+}
+
+#[test]
+fn somebody_outside_with_the_right_to_do_so_mutes_and_removes() {
+    let mut world = World::with([ADA, BOB]);
+    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    world.input(Input::Decree { participant: id(BOB), decree: Decree::TurnOff(Source::Camera) });
+    assert!(!world.person(BOB).media.camera.is_on());
+    world.input(Input::Decree { participant: id(BOB), decree: Decree::Remove });
+    assert_eq!(world.ears(BOB).turned_away(), Some(ErrorCode::Removed));
+}
+
+fn everything_about(person: u128) -> Vec<Moderation> {
+    let id = id(person);
+    let patch = RoomSettingsPatch { capacity: Some(9), ..RoomSettingsPatch::default() };
+    vec![
+        Moderation::TurnOff { id, source: Source::Microphone },
+        Moderation::TurnOffAll { source: Source::Camera },
+        Moderation::AskToTurnOn { id, source: Source::Microphone },
+        Moderation::Forbid { id, right: Right::Chat, forbidden: Switch::On },
+        Moderation::Forbid { id, right: Right::Chat, forbidden: Switch::Off },
+        Moderation::LowerHand { id },
+        Moderation::LowerAllHands,
+        Moderation::SetRole { id, role: Role::CoHost },
+        Moderation::Remove { id },
+        Moderation::Block { id },
+        Moderation::ChangeSettings { patch: Box::new(patch) },
+        Moderation::End,
+    ]
+}
+
+fn make_co_host(world: &mut World, person: u128) {
+    world.moderate(ADA, Moderation::SetRole { id: id(person), role: Role::CoHost });
+}

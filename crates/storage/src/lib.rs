@@ -1,0 +1,201 @@
+//! What Veranda keeps: rooms with their rules, keys, seats, chat, API keys and audit events.
+//!
+//! The traits say what is kept; [`SqlStorage`] keeps it in a SQLite file or in PostgreSQL, with the same statements. It
+//! decides nothing, reads no clock and makes no ids: times, ids and digests are arguments.
+
+mod api_keys;
+mod audit;
+mod chat;
+mod error;
+mod journal;
+mod keys;
+mod postgres;
+mod records;
+mod rooms;
+mod rows;
+mod seats;
+mod sql;
+mod sqlite;
+
+pub use error::StorageError;
+pub use records::{
+    ApiKeyRecord, AuditEvent, BrowserId, Change, ChatPage, Digest, HeldKey, Idempotency, KeyRecord,
+    PasswordHash, RoomRecord, SeatRecord, SeatState,
+};
+pub use sql::SqlStorage;
+
+use async_trait::async_trait;
+use protocol::{ChatEntry, ChatNumber, ParticipantId, RoomCode, RoomSettings, Timestamp};
+
+/// Rooms and their rules.
+#[async_trait]
+pub trait RoomRepository {
+    /// Keeps a new room together with the key of its host, and what an `Idempotency-Key` made, if there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Exists`] when there is such a room or such an idempotency key.
+    async fn create_room(
+        &self,
+        room: &RoomRecord,
+        host_key: &KeyRecord,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<(), StorageError>;
+
+    /// A room, if there is one.
+    async fn room(&self, code: RoomCode) -> Result<Option<RoomRecord>, StorageError>;
+
+    /// Changes rules; `password_hash` is changed only when given. `None` when there is no such room.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Changed`] when the room's version is not `version`.
+    async fn update_room(
+        &self,
+        code: RoomCode,
+        version: u64,
+        settings: &RoomSettings,
+        password_hash: Option<Option<&PasswordHash>>,
+    ) -> Result<Option<RoomRecord>, StorageError>;
+
+    /// Deletes a room and everything in it. False when there is none.
+    async fn delete_room(&self, code: RoomCode) -> Result<bool, StorageError>;
+
+    /// Rooms that an API key has made, by code, after `after`.
+    async fn rooms_created_by(
+        &self,
+        creator: &str,
+        after: Option<RoomCode>,
+        limit: u32,
+    ) -> Result<Vec<RoomRecord>, StorageError>;
+
+    /// How many rooms there are.
+    async fn count_rooms(&self) -> Result<u64, StorageError>;
+
+    /// Deletes rooms that were not used since, and what else is too old to be of use. Returns how many rooms.
+    async fn delete_unused(&self, since: Timestamp) -> Result<u64, StorageError>;
+
+    /// What an idempotency key of an owner has made since a moment.
+    async fn made_by(
+        &self,
+        owner: &str,
+        key: &str,
+        since: Timestamp,
+    ) -> Result<Option<Idempotency>, StorageError>;
+}
+
+/// Keys: what gives a role in a room.
+#[async_trait]
+pub trait KeyRepository {
+    /// Keeps a key.
+    async fn add_key(&self, key: &KeyRecord) -> Result<(), StorageError>;
+
+    /// A key, if there is one.
+    async fn key(&self, digest: &Digest) -> Result<Option<KeyRecord>, StorageError>;
+
+    /// Every key of a room, oldest first.
+    async fn keys_of_room(&self, room: RoomCode) -> Result<Vec<KeyRecord>, StorageError>;
+
+    /// Takes a key back. False when there is none.
+    async fn delete_key(&self, room: RoomCode, digest: &Digest) -> Result<bool, StorageError>;
+
+    /// Takes one use of a key, if it has any left.
+    async fn use_key(&self, digest: &Digest) -> Result<bool, StorageError>;
+
+    /// Puts a key on a browser's keyring.
+    async fn hold_key(&self, browser: &BrowserId, key: &KeyRecord, at: Timestamp)
+    -> Result<(), StorageError>;
+
+    /// The keys to a room that a browser holds.
+    async fn held_keys(&self, browser: &BrowserId, room: RoomCode) -> Result<Vec<HeldKey>, StorageError>;
+
+    /// Takes one use of a key for a browser, which it costs no second time. False when there was none left.
+    async fn use_held_key(&self, browser: &BrowserId, digest: &Digest) -> Result<bool, StorageError>;
+
+    /// Rooms to which a browser holds a host's key, last used first.
+    async fn rooms_of_host(&self, browser: &BrowserId, limit: u32) -> Result<Vec<RoomRecord>, StorageError>;
+}
+
+/// Seats: who was in a room lately.
+#[async_trait]
+pub trait SeatRepository {
+    /// Seats that changed since.
+    async fn seats(&self, room: RoomCode, since: Timestamp) -> Result<Vec<SeatRecord>, StorageError>;
+
+    /// Browsers that may not enter.
+    async fn blocked_browsers(&self, room: RoomCode) -> Result<Vec<BrowserId>, StorageError>;
+}
+
+/// Chat that was kept.
+#[async_trait]
+pub trait ChatRepository {
+    /// The last `limit` messages that `reader` may read, before `before`, oldest first.
+    async fn chat(
+        &self,
+        room: RoomCode,
+        reader: ParticipantId,
+        before: Option<ChatNumber>,
+        limit: u32,
+    ) -> Result<ChatPage, StorageError>;
+
+    /// The last messages, whoever may read them, oldest first.
+    async fn recent_chat(&self, room: RoomCode, limit: u32) -> Result<Vec<ChatEntry>, StorageError>;
+}
+
+/// What happens in rooms, kept many at a time.
+#[async_trait]
+pub trait Journal {
+    /// Keeps changes in their order, all or none. What is in storage already is not kept twice.
+    async fn keep(&self, changes: &[Change]) -> Result<(), StorageError>;
+}
+
+/// Keys of programs.
+#[async_trait]
+pub trait ApiKeyRepository {
+    /// Keeps a key.
+    async fn add_api_key(&self, key: &ApiKeyRecord) -> Result<(), StorageError>;
+
+    /// The key with a digest, if there is one, also when it is expired or revoked.
+    async fn api_key(&self, digest: &Digest) -> Result<Option<ApiKeyRecord>, StorageError>;
+
+    /// Every key, oldest first.
+    async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StorageError>;
+
+    /// Ends a key. False when there is none.
+    async fn revoke_api_key(&self, id: &str, at: Timestamp) -> Result<bool, StorageError>;
+}
+
+/// What was done, by whom.
+#[async_trait]
+pub trait AuditRepository {
+    /// The last events, newest first, of one room or of all.
+    async fn audit_events(&self, room: Option<RoomCode>, limit: u32)
+    -> Result<Vec<AuditEvent>, StorageError>;
+}
+
+/// Everything that is kept.
+pub trait Storage:
+    RoomRepository
+    + KeyRepository
+    + SeatRepository
+    + ChatRepository
+    + Journal
+    + ApiKeyRepository
+    + AuditRepository
+    + Send
+    + Sync
+{
+}
+
+impl<T> Storage for T where
+    T: RoomRepository
+        + KeyRepository
+        + SeatRepository
+        + ChatRepository
+        + Journal
+        + ApiKeyRepository
+        + AuditRepository
+        + Send
+        + Sync
+{
+}

@@ -1,0 +1,182 @@
+//! What is kept, one type a table.
+
+use protocol::{
+    ChatEntry, DisplayName, Forbidden, HandNumber, ParticipantId, Role, RoomCode, RoomSettings, SessionId,
+    Timestamp,
+};
+
+/// A SHA-256 digest in hexadecimal: of a secret that is never kept itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Digest(pub String);
+
+/// A browser, known by the digest of its cookie.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BrowserId(pub Digest);
+
+/// The hash of a room's password (argon2id, PHC string form).
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(pub String);
+
+impl std::fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+/// A room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomRecord {
+    /// Its address.
+    pub code: RoomCode,
+    /// Its rules.
+    pub settings: RoomSettings,
+    /// Its password, when it has one.
+    pub password_hash: Option<PasswordHash>,
+    /// Grows by one with each change of the rules, from 1.
+    pub version: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When somebody was last in it.
+    pub used_at: Timestamp,
+    /// The API key that made it, if one did.
+    pub created_by: Option<String>,
+}
+
+/// A key to a room: a host's link, or an invitation, which has limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// The digest of the secret in the link.
+    pub digest: Digest,
+    /// The room it opens.
+    pub room: RoomCode,
+    /// The role it gives.
+    pub role: Role,
+    /// What its maker calls it.
+    pub label: Option<String>,
+    /// From when it opens.
+    pub not_before: Option<Timestamp>,
+    /// Until when it opens.
+    pub expires_at: Option<Timestamp>,
+    /// How many people it still lets in; without limit when absent.
+    pub uses_left: Option<u64>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A key on a browser's keyring.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldKey {
+    /// The key.
+    pub key: KeyRecord,
+    /// Whether this browser has used it, and so needs no other use.
+    pub used: bool,
+}
+
+/// What a request with an `Idempotency-Key` has made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// Who asked.
+    pub owner: String,
+    /// The key.
+    pub key: String,
+    /// Of the request, which must be the same the next time.
+    pub request: Digest,
+    /// The room that was made.
+    pub room: RoomCode,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// Somebody who was in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeatRecord {
+    /// The room.
+    pub room: RoomCode,
+    /// Their id.
+    pub participant: ParticipantId,
+    /// Their stay.
+    pub session: SessionId,
+    /// Their name.
+    pub name: DisplayName,
+    /// Their role.
+    pub role: Role,
+    /// Their raised hand.
+    pub hand: Option<HandNumber>,
+    /// What they may not do.
+    pub forbidden: Forbidden,
+    /// Whether they are in.
+    pub state: SeatState,
+    /// The number of the last session token that they have used.
+    pub generation: u32,
+    /// When this became so.
+    pub changed_at: Timestamp,
+}
+
+/// Whether somebody is in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeatState {
+    /// They are.
+    Taken,
+    /// They left and may come back.
+    Left,
+    /// A host removed them; their session is over.
+    Removed,
+}
+
+/// Messages, and whether there are older ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatPage {
+    /// Oldest first.
+    pub entries: Vec<ChatEntry>,
+    /// Whether there are older ones.
+    pub more: bool,
+}
+
+/// A program's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKeyRecord {
+    /// Says which key, and opens nothing.
+    pub id: String,
+    /// Of the secret.
+    pub digest: Digest,
+    /// What the operator calls it.
+    pub label: String,
+    /// What it may do, as words separated by spaces.
+    pub scopes: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it opens.
+    pub expires_at: Option<Timestamp>,
+    /// When it was ended.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Something that was done and may be asked about later. Holds no name, address or text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// Unique.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// In which room.
+    pub room: Option<RoomCode>,
+    /// By whom: a participant's id, an API key's id, or `operator`.
+    pub actor: String,
+    /// What, as in `room.deleted`.
+    pub action: String,
+}
+
+/// One thing that happened in a room and is to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Somebody wrote.
+    Chat(RoomCode, ChatEntry),
+    /// A seat is as it says now.
+    Seat(SeatRecord),
+    /// A browser may not enter any more.
+    Blocked(RoomCode, BrowserId, Timestamp),
+    /// Somebody is in the room.
+    Used(RoomCode, Timestamp),
+    /// Something was done.
+    Audit(AuditEvent),
+}

@@ -1,0 +1,197 @@
+//! The tables `rooms` and `idempotency`.
+
+use async_trait::async_trait;
+use protocol::{RoomCode, RoomSettings, Timestamp};
+use sqlx::Row;
+
+use crate::rows::{self, signed, unsigned};
+use crate::{
+    Digest, Idempotency, KeyRecord, PasswordHash, RoomRecord, RoomRepository, SqlStorage, StorageError, keys,
+};
+
+#[async_trait]
+impl RoomRepository for SqlStorage {
+    async fn create_room(
+        &self,
+        room: &RoomRecord,
+        host_key: &KeyRecord,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<(), StorageError> {
+        let mut transaction = self.writing().await?;
+        sqlx::query(
+            "INSERT INTO rooms (code, settings, password_hash, version, created_at, used_at, created_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(room.code.to_string())
+        .bind(settings_text(&room.settings)?)
+        .bind(room.password_hash.as_ref().map(|hash| hash.0.clone()))
+        .bind(signed(room.version))
+        .bind(signed(room.created_at.0))
+        .bind(signed(room.used_at.0))
+        .bind(room.created_by.clone())
+        .execute(&mut *transaction)
+        .await
+        .map_err(StorageError::of_insert)?;
+        keys::insert(&mut transaction, host_key).await?;
+        if let Some(idempotency) = idempotency {
+            insert_idempotency(&mut transaction, idempotency).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    async fn room(&self, code: RoomCode) -> Result<Option<RoomRecord>, StorageError> {
+        let row = sqlx::query("SELECT * FROM rooms WHERE code = $1")
+            .bind(code.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(rows::room).transpose()
+    }
+
+    async fn update_room(
+        &self,
+        code: RoomCode,
+        version: u64,
+        settings: &RoomSettings,
+        password_hash: Option<Option<&PasswordHash>>,
+    ) -> Result<Option<RoomRecord>, StorageError> {
+        let mut transaction = self.writing().await?;
+        let updated = sqlx::query(
+            "UPDATE rooms SET settings = $1, version = version + 1 WHERE code = $2 AND version = $3",
+        )
+        .bind(settings_text(settings)?)
+        .bind(code.to_string())
+        .bind(signed(version))
+        .execute(&mut *transaction)
+        .await?;
+        if let (Some(hash), 1) = (password_hash, updated.rows_affected()) {
+            sqlx::query("UPDATE rooms SET password_hash = $1 WHERE code = $2")
+                .bind(hash.map(|hash| hash.0.clone()))
+                .bind(code.to_string())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        let row = sqlx::query("SELECT * FROM rooms WHERE code = $1")
+            .bind(code.to_string())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        match row {
+            None => Ok(None),
+            Some(_) if updated.rows_affected() == 0 => Err(StorageError::Changed),
+            Some(row) => rows::room(&row).map(Some),
+        }
+    }
+
+    async fn delete_room(&self, code: RoomCode) -> Result<bool, StorageError> {
+        let mut transaction = self.writing().await?;
+        for statement in DELETE_CONTENTS {
+            sqlx::query(statement).bind(code.to_string()).execute(&mut *transaction).await?;
+        }
+        let deleted = sqlx::query("DELETE FROM rooms WHERE code = $1")
+            .bind(code.to_string())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(deleted.rows_affected() > 0)
+    }
+
+    async fn rooms_created_by(
+        &self,
+        creator: &str,
+        after: Option<RoomCode>,
+        limit: u32,
+    ) -> Result<Vec<RoomRecord>, StorageError> {
+        let rows =
+            sqlx::query("SELECT * FROM rooms WHERE created_by = $1 AND code > $2 ORDER BY code LIMIT $3")
+                .bind(creator.to_owned())
+                .bind(after.map(|code| code.to_string()).unwrap_or_default())
+                .bind(i64::from(limit))
+                .fetch_all(&self.pool)
+                .await?;
+        rows.iter().map(rows::room).collect()
+    }
+
+    async fn count_rooms(&self) -> Result<u64, StorageError> {
+        let row = sqlx::query("SELECT COUNT(*) AS rooms FROM rooms").fetch_one(&self.pool).await?;
+        unsigned(&row, "rooms")
+    }
+
+    async fn delete_unused(&self, since: Timestamp) -> Result<u64, StorageError> {
+        let rows = sqlx::query("SELECT code FROM rooms WHERE used_at < $1 LIMIT 1000")
+            .bind(signed(since.0))
+            .fetch_all(&self.pool)
+            .await?;
+        let mut deleted = 0;
+        for row in rows {
+            let code = RoomCode::parse(&row.try_get::<String, _>("code")?)
+                .map_err(|_| StorageError::Unreadable("code"))?;
+            deleted += u64::from(self.delete_room(code).await?);
+        }
+        sqlx::query("DELETE FROM idempotency WHERE created_at < $1")
+            .bind(signed(since.0))
+            .execute(&self.pool)
+            .await?;
+        sqlx::query("DELETE FROM audit_events WHERE at < $1")
+            .bind(signed(since.0))
+            .execute(&self.pool)
+            .await?;
+        Ok(deleted)
+    }
+
+    async fn made_by(
+        &self,
+        owner: &str,
+        key: &str,
+        since: Timestamp,
+    ) -> Result<Option<Idempotency>, StorageError> {
+        let row = sqlx::query(
+            "SELECT * FROM idempotency WHERE owner = $1 AND idempotency_key = $2 AND created_at >= $3",
+        )
+        .bind(owner.to_owned())
+        .bind(key.to_owned())
+        .bind(signed(since.0))
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(Idempotency {
+            owner: row.try_get("owner")?,
+            key: row.try_get("idempotency_key")?,
+            request: Digest(row.try_get("request_digest")?),
+            room: RoomCode::parse(&row.try_get::<String, _>("room")?)
+                .map_err(|_| StorageError::Unreadable("room"))?,
+            created_at: Timestamp(unsigned(&row, "created_at")?),
+        }))
+    }
+}
+
+/// Everything in a room, which goes with it.
+const DELETE_CONTENTS: [&str; 5] = [
+    "DELETE FROM room_keys WHERE room = $1",
+    "DELETE FROM keyrings WHERE room = $1",
+    "DELETE FROM seats WHERE room = $1",
+    "DELETE FROM blocked_browsers WHERE room = $1",
+    "DELETE FROM chat WHERE room = $1",
+];
+
+async fn insert_idempotency(
+    transaction: &mut sqlx::AnyConnection,
+    idempotency: &Idempotency,
+) -> Result<(), StorageError> {
+    sqlx::query(
+        "INSERT INTO idempotency (owner, idempotency_key, request_digest, room, created_at)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(idempotency.owner.clone())
+    .bind(idempotency.key.clone())
+    .bind(idempotency.request.0.clone())
+    .bind(idempotency.room.to_string())
+    .bind(signed(idempotency.created_at.0))
+    .execute(transaction)
+    .await
+    .map_err(StorageError::of_insert)?;
+    Ok(())
+}
+
+fn settings_text(settings: &RoomSettings) -> Result<String, StorageError> {
+    serde_json::to_string(settings).map_err(|_| StorageError::Unreadable("settings"))
+}

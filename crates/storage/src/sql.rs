@@ -1,0 +1,55 @@
+//! The connection pool, which speaks to either database with the same statements.
+
+use std::path::Path;
+
+use sqlx::AnyPool;
+use sqlx::any::install_default_drivers;
+
+use crate::{StorageError, postgres, sqlite};
+
+/// Storage in SQLite or PostgreSQL.
+#[derive(Clone, Debug)]
+pub struct SqlStorage {
+    pub(crate) pool: AnyPool,
+    /// How a transaction that writes begins.
+    begin: &'static str,
+}
+
+impl SqlStorage {
+    /// Opens, and makes when there is none, the file `veranda.sqlite` in a folder.
+    ///
+    /// # Errors
+    ///
+    /// When the folder or the file cannot be used, or holds something else.
+    pub async fn sqlite(folder: &Path) -> Result<Self, StorageError> {
+        install_default_drivers();
+        // SQLite can tell only at the first write that somebody else writes; a transaction that begins with the write
+        // lock waits its turn instead of failing.
+        Self::migrated(sqlite::pool(folder).await?, "BEGIN IMMEDIATE").await
+    }
+
+    /// Connects to a PostgreSQL database, `postgres://user:password@host/database`.
+    ///
+    /// # Errors
+    ///
+    /// When it does not answer, or refuses.
+    pub async fn postgres(url: &str) -> Result<Self, StorageError> {
+        install_default_drivers();
+        Self::migrated(postgres::pool(url).await?, "BEGIN").await
+    }
+
+    async fn migrated(pool: AnyPool, begin: &'static str) -> Result<Self, StorageError> {
+        sqlx::migrate!().run(&pool).await?;
+        Ok(Self { pool, begin })
+    }
+
+    /// A transaction that will write.
+    pub(crate) async fn writing(&self) -> Result<sqlx::Transaction<'static, sqlx::Any>, StorageError> {
+        Ok(self.pool.begin_with(self.begin).await?)
+    }
+
+    /// Closes every connection; what is under way is finished first.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}

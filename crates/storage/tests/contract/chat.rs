@@ -1,0 +1,75 @@
+//! Chat and its history.
+
+use protocol::{ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, Timestamp};
+use storage::{Change, Storage};
+use uuid::Uuid;
+
+use super::{code, name, person};
+
+pub(crate) async fn history_comes_page_by_page_oldest_first(storage: &impl Storage) {
+    storage.keep(&(1..=5).map(|number| say(1, number, 1, None)).collect::<Vec<_>>()).await.unwrap();
+
+    let newest = storage.chat(code(1), person(9), None, 2).await.unwrap();
+    assert_eq!((numbers(&newest.entries), newest.more), (vec![4, 5], true));
+    let oldest = storage.chat(code(1), person(9), Some(ChatNumber(4)), 3).await.unwrap();
+    assert_eq!((numbers(&oldest.entries), oldest.more), (vec![1, 2, 3], false));
+    let Change::Chat(_, expected) = say(1, 1, 1, None) else { panic!() };
+    assert_eq!(oldest.entries[0], expected);
+}
+
+pub(crate) async fn what_is_between_two_is_read_by_these_two(storage: &impl Storage) {
+    storage.keep(&[say(1, 1, 1, Some(2)), say(1, 2, 1, None)]).await.unwrap();
+
+    for (reader, expected) in [(1, vec![1, 2]), (2, vec![1, 2]), (3, vec![2])] {
+        let page = storage.chat(code(1), person(reader), None, 9).await.unwrap();
+        assert_eq!(numbers(&page.entries), expected, "reader {reader}");
+    }
+}
+
+pub(crate) async fn what_is_kept_twice_is_there_once(storage: &impl Storage) {
+    storage.keep(&[say(1, 1, 1, None)]).await.unwrap();
+    let Change::Chat(room, entry) = say(1, 1, 1, None) else { panic!() };
+    let again = Change::Chat(room, ChatEntry { number: ChatNumber(2), ..entry });
+
+    storage.keep(&[again]).await.unwrap();
+
+    assert_eq!(numbers(&storage.chat(code(1), person(1), None, 9).await.unwrap().entries), [1]);
+}
+
+pub(crate) async fn numbers_go_on_where_they_ended(storage: &impl Storage) {
+    assert!(storage.recent_chat(code(1), 9).await.unwrap().is_empty());
+    storage.keep(&[say(1, 40, 1, None), say(1, 41, 1, Some(2)), say(2, 99, 1, None)]).await.unwrap();
+    assert_eq!(numbers(&storage.recent_chat(code(1), 9).await.unwrap()), [40, 41]);
+    assert_eq!(numbers(&storage.recent_chat(code(1), 1).await.unwrap()), [41]);
+}
+
+pub(crate) async fn a_batch_is_kept_whole_or_not_at_all(storage: &impl Storage) {
+    let Change::Chat(room, entry) = say(1, 2, 1, None) else { panic!() };
+    // PostgreSQL knows no text with a zero in it; SQLite takes it, so there both are kept.
+    let unusual = ChatEntry { envelope: Envelope::new(1, "zero \0 inside".into()).unwrap(), ..entry };
+
+    let kept = storage.keep(&[say(1, 1, 1, None), Change::Chat(room, unusual)]).await;
+
+    let found = storage.chat(code(1), person(1), None, 9).await.unwrap().entries.len();
+    assert_eq!(found, if kept.is_ok() { 2 } else { 0 });
+}
+
+/// `number` is the message's place and its id.
+pub(crate) fn say(room: u64, number: u64, from: u128, to: Option<u128>) -> Change {
+    Change::Chat(
+        code(room),
+        ChatEntry {
+            number: ChatNumber(number),
+            id: ChatId(Uuid::from_u128(u128::from(number))),
+            from: person(from),
+            name: name("Ada"),
+            to: to.map_or(ChatTarget::Everyone, |to| ChatTarget::Participant(person(to))),
+            at: Timestamp(number * 1000),
+            envelope: Envelope::new(1, format!("message {number} <b>'; DROP TABLE chat; --")).unwrap(),
+        },
+    )
+}
+
+fn numbers(entries: &[ChatEntry]) -> Vec<u64> {
+    entries.iter().map(|entry| entry.number.0).collect()
+}
