@@ -1,8 +1,10 @@
-//! The one place that reads the clock.
+//! The one place that reads the clocks.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Time since the clock was made: what the state machines call `now`.
+use protocol::Timestamp;
+
+/// Time since the clock was made: what the state machines call `now`; and the time of the world.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock(Instant);
 
@@ -21,5 +23,12 @@ impl Clock {
     /// The moment that a state machine calls `at`.
     pub fn instant(&self, at: Duration) -> Instant {
         self.0 + at
+    }
+
+    /// What the world's clock shows.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    pub fn wall(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 }

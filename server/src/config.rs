@@ -1,13 +1,12 @@
 //! Settings: defaults, then `Leptos.toml`, then the environment (`VERANDA__SECTION__KEY`).
 
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use config::{Environment, File, FileFormat};
-use protocol::limits::MESH_LIMIT;
-use room::RoomSettings;
+use protocol::RoomSettings;
+use protocol::limits::{MAX_CAPACITY, MESH_LIMIT};
 use serde::Deserialize;
 
 /// Every setting.
@@ -16,6 +15,8 @@ use serde::Deserialize;
 pub struct Config {
     /// Where and what to serve.
     pub server: ServerConfig,
+    /// Where things are kept.
+    pub storage: StorageConfig,
     /// The rules of new rooms.
     pub rooms: RoomsConfig,
     /// What one address may do.
@@ -34,18 +35,30 @@ pub struct ServerConfig {
     pub site: PathBuf,
     /// Origins, other than the server's own, whose pages may connect.
     pub allowed_origins: Vec<String>,
+    /// Addresses of proxies that are believed when they say who is behind them.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// `[storage]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StorageConfig {
+    /// The folder with the signing key and, unless PostgreSQL is used, the database.
+    pub data: PathBuf,
+    /// The address of a PostgreSQL database; SQLite is used when it is empty.
+    pub postgres: String,
 }
 
 /// `[rooms]`
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RoomsConfig {
-    /// How many people a room takes, at least 1.
+    /// How many people a room takes unless its settings say otherwise, at least 1.
     pub capacity: u16,
-    /// How long an empty room is kept.
-    pub kept_when_empty_seconds: u64,
+    /// Days after which a room that nobody used is deleted.
+    pub unused_days: u64,
     /// How many rooms there can be at once.
-    pub most: usize,
+    pub most: u64,
 }
 
 /// `[limits]`
@@ -60,6 +73,14 @@ pub struct LimitsConfig {
     pub joins_at_once: u32,
     /// Connections that one address can open per minute after that.
     pub joins_per_minute: u32,
+    /// Questions about rooms that one address can ask at once.
+    pub lookups_at_once: u32,
+    /// Questions about rooms that one address can ask per minute after that.
+    pub lookups_per_minute: u32,
+    /// Passwords that one address can try at once.
+    pub passwords_at_once: u32,
+    /// Passwords that one address can try per minute after that.
+    pub passwords_per_minute: u32,
 }
 
 /// `[log]`
@@ -83,6 +104,7 @@ impl Config {
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("server.allowed_origins")
+            .with_list_parse_key("server.trusted_proxies")
             .source(Some(variables));
         config::Config::builder()
             .add_source(File::new(file, FileFormat::Toml).required(false))
@@ -91,13 +113,9 @@ impl Config {
             .try_deserialize()
     }
 
-    /// The rules of a new room.
+    /// The rules of a room about which nothing else was said.
     pub(crate) fn room_settings(&self) -> RoomSettings {
-        RoomSettings {
-            name: None,
-            capacity: self.rooms.capacity.max(1),
-            kept_when_empty: Duration::from_secs(self.rooms.kept_when_empty_seconds),
-        }
+        RoomSettings { capacity: self.rooms.capacity.clamp(1, MAX_CAPACITY), ..RoomSettings::default() }
     }
 }
 
@@ -107,19 +125,35 @@ impl Default for ServerConfig {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
             site: PathBuf::from("target/site"),
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
         }
+    }
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self { data: PathBuf::from("data"), postgres: String::new() }
     }
 }
 
 impl Default for RoomsConfig {
     fn default() -> Self {
-        Self { capacity: MESH_LIMIT, kept_when_empty_seconds: 24 * 60 * 60, most: 100_000 }
+        Self { capacity: MESH_LIMIT, unused_days: 90, most: 100_000 }
     }
 }
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        Self { rooms_at_once: 30, rooms_per_minute: 6, joins_at_once: 120, joins_per_minute: 120 }
+        Self {
+            rooms_at_once: 30,
+            rooms_per_minute: 6,
+            joins_at_once: 120,
+            joins_per_minute: 120,
+            lookups_at_once: 240,
+            lookups_per_minute: 240,
+            passwords_at_once: 10,
+            passwords_per_minute: 6,
+        }
     }
 }
 

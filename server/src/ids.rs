@@ -1,10 +1,13 @@
-//! The one place that makes ids.
+//! The one place that makes ids and secrets, from the system's secure source.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::{ParticipantId, RoomCode, SessionId};
+use room::ConnectionId;
 use uuid::Uuid;
 
 #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
-fn uuid() -> Uuid {
+pub(crate) fn uuid() -> Uuid {
     Uuid::new_v4()
 }
 
@@ -16,8 +19,25 @@ pub(crate) fn session() -> SessionId {
     SessionId::new(uuid())
 }
 
-/// Fifty random bits from the system's secure source.
+pub(crate) fn connection() -> ConnectionId {
+    static CONNECTIONS: AtomicU64 = AtomicU64::new(1);
+    ConnectionId(CONNECTIONS.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Fifty random bits.
 #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
 pub(crate) fn room_code() -> RoomCode {
     RoomCode::from_random(rand::random())
+}
+
+/// 256 random bits.
+#[expect(clippy::disallowed_methods, reason = "the one place that makes secrets")]
+pub(crate) fn secret_bytes() -> [u8; 32] {
+    rand::random()
+}
+
+/// A prefix that says what it is for, and 128 random bits: what stands in a link or a cookie.
+#[expect(clippy::disallowed_methods, reason = "the one place that makes secrets")]
+pub(crate) fn secret(prefix: &str) -> String {
+    format!("{prefix}_{:032x}", rand::random::<u128>())
 }

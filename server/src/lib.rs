@@ -1,11 +1,18 @@
 //! The server: pages, signalling, REST, and the tasks of the rooms. [`router`] is all of it as one axum router; `main`
 //! only reads the configuration and listens.
 
+mod browser;
+mod caller;
 pub mod clock;
 pub mod config;
+mod digest;
+mod entrance;
 mod ids;
+mod keeper;
 mod origin;
 mod pages;
+mod passwords;
+mod peer_address;
 mod rate_limit;
 mod rest;
 mod rooms;
@@ -13,5 +20,6 @@ pub mod router;
 mod signalling;
 mod state;
 mod tasks;
+mod tokens;
 
 pub use state::AppState;

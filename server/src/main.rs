@@ -21,7 +21,7 @@ async fn main() -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}", config.server.address))?;
     let address = listener.local_addr()?;
-    let state = AppState::new(config);
+    let state = AppState::open(config).await?;
     let service = router::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!("Veranda is open at http://{address}");
     let stop = async move {

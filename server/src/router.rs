@@ -19,7 +19,8 @@ pub fn router(state: AppState) -> Router {
         .route("/", get(pages::landing))
         .route("/rooms", post(pages::create_form))
         .route("/join", post(pages::join_form))
-        .route("/r/{code}", get(pages::room_page));
+        .route("/r/{code}", get(pages::room_page))
+        .route("/r/{code}/reopen", post(pages::reopen_form));
     let from_programs = Router::new()
         .route("/api/v1/ws", get(signalling::upgrade))
         .route("/api/v1/rooms", post(rest::create_room))

@@ -1,14 +1,20 @@
 //! What every handler has.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use anyhow::Context;
 use leptos::config::LeptosOptions;
+use storage::{SqlStorage, Storage};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::passwords::Passwords;
 use crate::rate_limit::AddressRate;
 use crate::rooms::Rooms;
+use crate::tasks;
+use crate::tokens::Tokens;
 
 /// The server's shared state; a clone is another handle to the same.
 #[derive(Clone)]
@@ -17,17 +23,45 @@ pub struct AppState(Arc<Shared>);
 /// What the state consists of; its parts are the server's own.
 pub struct Shared {
     pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) tokens: Tokens,
+    pub(crate) passwords: Arc<Passwords>,
     pub(crate) rooms: Rooms,
     pub(crate) leptos: LeptosOptions,
     pub(crate) room_rate: AddressRate,
     pub(crate) join_rate: AddressRate,
+    pub(crate) lookup_rate: AddressRate,
+    pub(crate) password_rate: AddressRate,
     /// Becomes true when the server stops.
     pub(crate) stopping: watch::Sender<bool>,
 }
 
+/// How often rooms that nobody uses are looked for.
+const CLEAN_EVERY: Duration = Duration::from_secs(60 * 60);
+
 impl AppState {
     /// The state of a server that starts now.
-    pub fn new(config: Config) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// When the data directory or the database cannot be used.
+    pub async fn open(config: Config) -> anyhow::Result<Self> {
+        let data = &config.storage.data;
+        let storage = if config.storage.postgres.is_empty() {
+            SqlStorage::sqlite(data).await.with_context(|| format!("cannot use {}", data.display()))?
+        } else {
+            SqlStorage::postgres(&config.storage.postgres).await.context("cannot use PostgreSQL")?
+        };
+        Self::with_storage(config, Arc::new(storage))
+    }
+
+    /// The state of a server with a storage of its own.
+    ///
+    /// # Errors
+    ///
+    /// When the data directory cannot be used.
+    pub fn with_storage(config: Config, storage: Arc<dyn Storage>) -> anyhow::Result<Self> {
         // Leptos renders on the runtime it is given; a second server in the same process finds it set already.
         _ = any_spawner::Executor::init_tokio();
         let leptos = LeptosOptions::builder()
@@ -35,21 +69,42 @@ impl AppState {
             .site_root(config.server.site.to_string_lossy().into_owned())
             .site_addr(config.server.address)
             .build();
+        let clock = Clock::start();
+        let data = &config.storage.data;
+        let tokens = Tokens::open(data, clock)
+            .with_context(|| format!("cannot use the signing key in {}", data.display()))?;
+        let rooms = Rooms::new(
+            clock,
+            Arc::clone(&storage),
+            tokens.clone(),
+            config.room_settings(),
+            config.rooms.most,
+        );
         let limits = &config.limits;
-        Self(Arc::new(Shared {
-            rooms: Rooms::new(Clock::start(), config.room_settings(), config.rooms.most),
+        let state = Self(Arc::new(Shared {
+            passwords: rooms.passwords(),
+            rooms,
+            clock,
+            storage,
+            tokens,
             room_rate: AddressRate::new(limits.rooms_at_once, limits.rooms_per_minute),
             join_rate: AddressRate::new(limits.joins_at_once, limits.joins_per_minute),
+            lookup_rate: AddressRate::new(limits.lookups_at_once, limits.lookups_per_minute),
+            password_rate: AddressRate::new(limits.passwords_at_once, limits.passwords_per_minute),
             stopping: watch::Sender::new(false),
             leptos,
             config,
-        }))
+        }));
+        tasks::spawn(clean(Arc::downgrade(&state.0)));
+        Ok(state)
     }
 
-    /// Tells every connection that the server stops, and waits until they are closed, for three seconds at the most.
+    /// Tells every connection that the server stops, and waits until they are closed, for three seconds at the most; then
+    /// until everything is kept.
     pub async fn stop(&self) {
         self.stopping.send_replace(true);
-        _ = tokio::time::timeout(std::time::Duration::from_secs(3), self.stopping.closed()).await;
+        _ = tokio::time::timeout(Duration::from_secs(3), self.stopping.closed()).await;
+        _ = tokio::time::timeout(Duration::from_secs(3), self.rooms.flush()).await;
     }
 }
 
@@ -58,5 +113,20 @@ impl std::ops::Deref for AppState {
 
     fn deref(&self) -> &Self::Target {
         &self.0
+    }
+}
+
+/// Deletes what nobody has used for a long time, as long as there is a server.
+async fn clean(state: std::sync::Weak<Shared>) {
+    loop {
+        tokio::time::sleep(CLEAN_EVERY).await;
+        let Some(state) = state.upgrade() else { return };
+        let kept = Duration::from_secs(state.config.rooms.unused_days * 24 * 60 * 60);
+        let since = protocol::Timestamp(state.clock.wall().0.saturating_sub(kept.as_millis() as u64));
+        match state.storage.delete_unused(since).await {
+            Ok(0) => {}
+            Ok(rooms) => tracing::info!(rooms, "rooms that nobody used were deleted"),
+            Err(error) => tracing::error!(%error, "unused rooms could not be deleted"),
+        }
     }
 }

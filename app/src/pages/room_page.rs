@@ -1,7 +1,7 @@
 //! `/r/{code}`: the call, or a page that says why there is none.
 
 use leptos::prelude::*;
-use protocol::RoomStanding;
+use protocol::{Role, RoomCode, RoomStanding, Timestamp, ValidateRoomResponse};
 
 use super::MessagePage;
 use crate::room::CallPage;
@@ -11,9 +11,12 @@ use crate::state::use_room_lookup;
 #[component]
 pub(crate) fn RoomPage() -> impl IntoView {
     let lookup = use_room_lookup();
-    match lookup.standing {
+    match lookup.found.standing {
         RoomStanding::Open => view! { <CallPage lookup/> }.into_any(),
         RoomStanding::Full => view! { <RoomFull/> }.into_any(),
+        RoomStanding::Locked => view! { <RoomLocked/> }.into_any(),
+        RoomStanding::NotStarted => view! { <RoomNotStarted starts_at=lookup.found.starts_at/> }.into_any(),
+        RoomStanding::Ended => view! { <RoomEnded found=lookup.found/> }.into_any(),
         RoomStanding::Unknown => view! { <RoomUnknown/> }.into_any(),
     }
 }
@@ -31,11 +34,60 @@ fn RoomFull() -> impl IntoView {
 }
 
 #[component]
+fn RoomLocked() -> impl IntoView {
+    view! {
+        <MessagePage
+            heading="This room is locked"
+            text="Nobody new may enter at the moment. Ask somebody inside to unlock it.">
+            <a class="button primary" href="">"Try again"</a>
+            <a class="button" href="/">"Home"</a>
+        </MessagePage>
+    }
+}
+
+#[component]
+fn RoomNotStarted(starts_at: Option<Timestamp>) -> impl IntoView {
+    let when = starts_at.map(|start| format!("It starts on {}. ", in_words(start))).unwrap_or_default();
+    view! {
+        <MessagePage
+            heading="This room has not started yet"
+            text=format!("{when}Until then only its hosts can enter.")>
+            <a class="button primary" href="">"Try again"</a>
+            <a class="button" href="/">"Home"</a>
+        </MessagePage>
+    }
+}
+
+#[component]
+fn RoomEnded(found: ValidateRoomResponse) -> impl IntoView {
+    let code = found.room.filter(|_| found.role == Role::Host).map(|room| room.code);
+    let text = match code {
+        Some(_) => "It is over for everybody. As its host you can open it again.",
+        None => "It is over for everybody. A host can open it again.",
+    };
+    view! {
+        <MessagePage heading="This room has ended" text>
+            {code.map(|code| view! { <OpenAgain code/> })}
+            <a class="button" href="/">"Home"</a>
+        </MessagePage>
+    }
+}
+
+#[component]
+fn OpenAgain(code: RoomCode) -> impl IntoView {
+    view! {
+        <form method="post" action=format!("/r/{code}/reopen")>
+            <button type="submit" class="button primary">"Open again"</button>
+        </form>
+    }
+}
+
+#[component]
 fn RoomUnknown() -> impl IntoView {
     view! {
         <MessagePage
             heading="There is no such room"
-            text="The link may be misspelt, or the room has ended. Ask for the link again, or open a room of your own.">
+            text="The link may be misspelt, or the room was deleted. Ask for the link again, or open a room of your own.">
             <form method="post" action="/rooms">
                 <button type="submit" class="button primary">"New room"</button>
             </form>
@@ -43,3 +95,12 @@ fn RoomUnknown() -> impl IntoView {
         </MessagePage>
     }
 }
+
+/// A moment as a page without script can say it: in universal time.
+fn in_words(moment: Timestamp) -> String {
+    let moment = std::time::UNIX_EPOCH + std::time::Duration::from_millis(moment.0.min(LAST_MOMENT));
+    httpdate::fmt_http_date(moment)
+}
+
+/// The end of the year 9999, beyond which dates have no usual form.
+const LAST_MOMENT: u64 = 253_402_300_799_000;

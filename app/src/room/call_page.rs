@@ -46,7 +46,7 @@ fn part_of(phase: Phase) -> Part {
 }
 
 fn room_title(lookup: &RoomLookup) -> String {
-    let name = lookup.room.as_ref().and_then(|room| room.name.as_ref());
+    let name = lookup.found.room.as_ref().and_then(|room| room.name.as_ref());
     name.map_or_else(|| "Room".to_owned(), ToString::to_string)
 }
 

@@ -19,11 +19,12 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
     let typed = RwSignal::new(None::<String>);
     let name = Signal::derive(move || typed.get().unwrap_or_else(|| view.name().get()));
     let heading = lookup
+        .found
         .room
         .as_ref()
         .and_then(|room| room.name.clone())
         .map_or_else(|| "Ready to join?".to_owned(), |name| name.to_string());
-    let found: Vec<_> = lookup.people.iter().map(ToString::to_string).collect();
+    let found: Vec<_> = lookup.found.people.iter().map(ToString::to_string).collect();
     view! {
         <SiteHeader/>
         <main class="prejoin">

@@ -2,9 +2,22 @@
 
 use leptos::prelude::*;
 use protocol::ValidateRoomResponse;
+use serde::{Deserialize, Serialize};
 
 /// The room that the page is about.
-pub type RoomLookup = ValidateRoomResponse;
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomLookup {
+    /// What everybody may know of it.
+    pub found: ValidateRoomResponse,
+    /// The link that makes its bearer a host, told to the maker of the room once.
+    pub host_link: Option<String>,
+}
+
+impl From<ValidateRoomResponse> for RoomLookup {
+    fn from(found: ValidateRoomResponse) -> Self {
+        Self { found, host_link: None }
+    }
+}
 
 /// Says what the server found. The server calls this before it renders a room's page.
 pub fn provide_room_lookup(lookup: RoomLookup) {
@@ -13,5 +26,6 @@ pub fn provide_room_lookup(lookup: RoomLookup) {
 
 /// What the server found; the browser reads it from the document.
 pub fn use_room_lookup() -> RoomLookup {
-    SharedValue::new(|| use_context::<RoomLookup>().unwrap_or(RoomLookup::UNKNOWN)).into_inner()
+    SharedValue::new(|| use_context::<RoomLookup>().unwrap_or_else(|| ValidateRoomResponse::UNKNOWN.into()))
+        .into_inner()
 }

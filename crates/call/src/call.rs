@@ -3,74 +3,90 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use protocol::limits::PING_INTERVAL_SECONDS;
 use protocol::{
-    ClientFrame, ClientMessage, DisplayName, IceServer, Joined, MediaState, Participant, ParticipantId,
-    PeerRef, ProtocolError, RoomCode, RoomSummary, ServerMessage, Signal, SignalNumber, Switch, VERSION,
+    ClientMessage, DisplayName, IceServer, MediaState, Participant, ParticipantId, Password, PeerRef,
+    RoomCode, RoomSettings, RoomSummary, SessionToken, Signal, SignalNumber, Switch, WaitingPerson,
 };
 
+use crate::chat::Chat;
+use crate::line::Line;
 use crate::link::Link;
-use crate::negotiation::{Effect, Politeness};
 use crate::speaking::Speaking;
 use crate::{
-    Command, Input, Level, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Phase, Publications,
-    RemoteParticipant, Role, Signalling, Snapshot, Source,
+    ChatLine, Command, Input, Level, LinkCommand, LinkStatus, Output, Phase, Publications, Signalling,
+    Snapshot, Source,
 };
 
-/// How long joining may take before the server counts as out of reach.
-const JOIN_WITHIN: Duration = Duration::from_secs(15);
-
-/// Signals that overtake the news of their sender are kept up to this number in all.
-const MAX_UNCLAIMED: usize = 256;
+/// How long somebody has to speak before their raised hand is lowered: they have been given the word.
+const HAND_IS_LOWERED_AFTER: Duration = Duration::from_secs(4);
 
 /// A call, from the choice of devices to the end.
 #[derive(Debug)]
 pub struct Call {
-    code: RoomCode,
-    phase: Phase,
-    signalling: Signalling,
-    /// When joining is given up, or the next ping is due.
-    deadline: Option<Duration>,
-    name: Option<DisplayName>,
-    me: Option<ParticipantId>,
-    room: Option<RoomSummary>,
-    ice_servers: Vec<IceServer>,
-    publications: Publications,
+    pub(crate) code: RoomCode,
+    pub(crate) phase: Phase,
+    pub(crate) line: Line,
+    pub(crate) name: Option<DisplayName>,
+    pub(crate) password: Option<Password>,
+    /// The person at this browser, as the room knows them.
+    pub(crate) you: Option<Participant>,
+    pub(crate) room: Option<RoomSummary>,
+    pub(crate) settings: Option<RoomSettings>,
+    pub(crate) has_password: bool,
+    pub(crate) waiting: Vec<WaitingPerson>,
+    pub(crate) ice_servers: Vec<IceServer>,
+    pub(crate) publications: Publications,
     /// What the room was told of them last.
-    told: MediaState,
+    pub(crate) told: MediaState,
+    /// What a host asks to turn on.
+    pub(crate) asked_for: Option<Source>,
     speaking: Speaking,
+    /// Since when the person speaks with a raised hand.
+    speaking_since: Option<Duration>,
     /// In the order in which they came.
-    others: Vec<Other>,
+    pub(crate) others: Vec<Other>,
     /// Signals of people the server has not told of yet.
-    unclaimed: BTreeMap<PeerRef, Vec<(SignalNumber, Signal)>>,
-    outputs: VecDeque<Output>,
+    pub(crate) unclaimed: BTreeMap<PeerRef, Vec<Unclaimed>>,
+    pub(crate) chat: Chat,
+    pub(crate) outputs: VecDeque<Output>,
 }
+
+/// A signal, its number, and how far its sender has heard.
+pub(crate) type Unclaimed = (SignalNumber, Option<SignalNumber>, Signal);
 
 /// Somebody else, and the link to them.
 #[derive(Debug)]
-struct Other {
-    participant: Participant,
-    link: Link,
-    speaking: Speaking,
+pub(crate) struct Other {
+    pub(crate) participant: Participant,
+    pub(crate) link: Link,
+    pub(crate) speaking: Speaking,
+    /// The server has given them up, but the link goes on.
+    pub(crate) is_given_up: bool,
 }
 
 impl Call {
-    /// A call to a room, before joining.
-    pub fn new(code: RoomCode) -> Self {
+    /// A call to a room, before joining. `session` is the token of an earlier stay in this tab; `random` is any number.
+    pub fn new(code: RoomCode, session: Option<SessionToken>, random: u64) -> Self {
         Self {
             code,
             phase: Phase::Preparing,
-            signalling: Signalling::Idle,
-            deadline: None,
+            line: Line::new(session, random),
             name: None,
-            me: None,
+            password: None,
+            you: None,
             room: None,
+            settings: None,
+            has_password: false,
+            waiting: Vec::new(),
             ice_servers: Vec::new(),
             publications: Publications::default(),
             told: MediaState::default(),
+            asked_for: None,
             speaking: Speaking::default(),
+            speaking_since: None,
             others: Vec::new(),
             unclaimed: BTreeMap::new(),
+            chat: Chat::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -79,9 +95,10 @@ impl Call {
     pub fn handle_input(&mut self, now: Duration, input: Input) {
         match input {
             Input::Command(command) => self.command(now, command),
-            Input::SocketOpened => self.socket_opened(),
-            Input::SocketClosed => self.socket_closed(),
-            Input::Server(message) => self.server_message(now, message),
+            Input::SocketOpened => self.socket_opened(now),
+            Input::SocketClosed => self.socket_closed(now),
+            Input::NetworkChanged => self.network_changed(now),
+            Input::Server(frame) => self.server_frame(now, *frame),
             Input::Link { peer, event } => self.link_event(now, peer, event),
             Input::Captured(source) => self.captured(source),
             Input::CaptureFailed { source, fault } => {
@@ -94,18 +111,23 @@ impl Call {
 
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Duration) {
-        if self.deadline.is_some_and(|due| now >= due) {
-            self.deadline_passed(now);
+        if self.line.due().is_some_and(|due| now >= due) {
+            self.line_due(now);
         }
-        for place in 0..self.others.len() {
-            let effects = self.others[place].link.handle_timeout(now);
-            self.carry_out(self.others[place].link.peer(), effects);
+        // Without the server no link can be repaired; that it cannot be must not count against it.
+        if self.line.signalling == Signalling::Connected {
+            for place in 0..self.others.len() {
+                let effects = self.others[place].link.handle_timeout(now);
+                self.carry_out(self.others[place].link.peer(), effects);
+            }
         }
     }
 
     /// When [`Self::handle_timeout`] has something to do.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.others.iter().filter_map(|other| other.link.poll_timeout()).chain(self.deadline).min()
+        let is_connected = self.line.signalling == Signalling::Connected;
+        let links = self.others.iter().filter(|_| is_connected);
+        links.filter_map(|other| other.link.poll_timeout()).chain(self.line.due()).min()
     }
 
     /// The next effect, or `None` until the next input.
@@ -113,29 +135,58 @@ impl Call {
         self.outputs.pop_front()
     }
 
-    /// The call as a page shows it.
+    /// The call as a page shows it, but for the chat.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             phase: self.phase,
-            signalling: self.signalling,
-            me: self.me,
+            signalling: self.line.signalling,
+            you: self.you.clone(),
             name: self.name.clone(),
             speaking: self.speaking.is_speaking() && self.publications.microphone.is_on(),
             room: self.room.clone(),
+            settings: self.settings.clone(),
+            has_password: self.has_password,
+            waiting: self.waiting.clone(),
+            asked_for: self.asked_for,
             publications: self.publications,
             participants: self.others.iter().map(Other::snapshot).collect(),
         }
     }
 
+    /// What was written, oldest first.
+    pub fn chat(&self) -> &[ChatLine] {
+        self.chat.lines()
+    }
+
+    /// Whether there is older chat to be read.
+    pub fn has_more_chat(&self) -> bool {
+        self.chat.has_more()
+    }
+
+    /// A number that is another one whenever the chat is.
+    pub fn chat_revision(&self) -> u32 {
+        self.chat.revision()
+    }
+
     fn command(&mut self, now: Duration, command: Command) {
         match command {
             Command::Switch { source, to } => self.switch(source, to),
-            Command::Join { name } => self.join(now, name),
+            Command::Join { name, password } => self.join(now, name, password),
             Command::Leave => self.leave(),
+            Command::SetHand { hand } => self.say(ClientMessage::SetHand { hand }),
+            Command::React { reaction } => self.say(ClientMessage::React { reaction }),
+            Command::Write { id, to, envelope } => self.write(id, to, envelope),
+            Command::WriteAgain { id } => self.write_again(id),
+            Command::ReadOlderChat => self.read_older_chat(),
+            Command::Moderate { moderation } => self.say(ClientMessage::Moderate { moderation }),
+            Command::DeclineAsking => self.asked_for = None,
         }
     }
 
-    fn switch(&mut self, source: Source, to: Switch) {
+    pub(crate) fn switch(&mut self, source: Source, to: Switch) {
+        if self.asked_for == Some(source) {
+            self.asked_for = None;
+        }
         let was_on = self.publications.of(source).is_on();
         let capture = self.publications.switch(source, to);
         if was_on {
@@ -164,7 +215,7 @@ impl Call {
     }
 
     /// Tells the room what is sent now, if it was told something else.
-    fn tell_media(&mut self) {
+    pub(crate) fn tell_media(&mut self) {
         let media = self.publications.media_state();
         if self.phase == Phase::Joined && self.told != media {
             self.told = media;
@@ -172,205 +223,58 @@ impl Call {
         }
     }
 
-    fn join(&mut self, now: Duration, name: DisplayName) {
-        match self.phase {
-            Phase::Preparing | Phase::Left | Phase::Refused(_) | Phase::Unreachable => {}
-            Phase::Joining | Phase::Joined => return,
-        }
-        self.phase = Phase::Joining;
-        self.name = Some(name);
-        self.deadline = Some(now + JOIN_WITHIN);
-        self.outputs.push_back(Output::OpenSocket);
-    }
-
-    fn socket_opened(&mut self) {
-        let (Phase::Joining, Some(name)) = (self.phase, self.name.clone()) else { return };
-        self.signalling = Signalling::Connected;
-        let media = self.publications.media_state();
-        self.told = media;
-        self.say(ClientMessage::Join { version: VERSION, room: self.code, name, media });
-    }
-
-    fn socket_closed(&mut self) {
-        match self.phase {
-            Phase::Joining => self.end(Phase::Unreachable),
-            // People who are connected stay connected; nobody new can come.
-            Phase::Joined => {
-                self.signalling = Signalling::Lost;
-                self.deadline = None;
-                self.outputs.push_back(Output::Notify(Notice::SignallingLost));
-            }
-            Phase::Preparing | Phase::Left | Phase::Refused(_) | Phase::Unreachable => {}
-        }
-    }
-
-    fn leave(&mut self) {
-        if self.signalling == Signalling::Connected {
-            self.say(ClientMessage::Leave);
-        }
-        self.end(Phase::Left);
-    }
-
     /// Closes every link, then the socket, then lets go of the devices.
-    fn end(&mut self, phase: Phase) {
+    pub(crate) fn end(&mut self, phase: Phase) {
         for other in std::mem::take(&mut self.others) {
             self.link_command(other.link.peer(), LinkCommand::Close);
         }
         self.outputs.push_back(Output::CloseSocket);
-        // Who could not reach the server is still at the choice of devices, and may try again.
-        if phase != Phase::Unreachable {
+        // Who could not get in for a reason that can be mended is still at the choice of devices, and may try again.
+        if !matches!(phase, Phase::Unreachable | Phase::PasswordAsked { .. }) {
             for source in Source::ALL {
                 self.outputs.extend(self.publications.switch(source, Switch::Off));
             }
         }
         self.unclaimed.clear();
+        self.waiting.clear();
+        self.asked_for = None;
         self.phase = phase;
-        self.signalling = Signalling::Idle;
-        self.deadline = None;
-        self.me = None;
-    }
-
-    fn server_message(&mut self, now: Duration, message: ServerMessage) {
-        match message {
-            ServerMessage::Joined(joined) => self.joined(now, *joined),
-            ServerMessage::ParticipantJoined { participant } => self.participant_joined(now, participant),
-            ServerMessage::ParticipantLeft { id, .. } => self.participant_left(id),
-            ServerMessage::ParticipantUpdated { id, media } => {
-                if let Some(other) = self.other(PeerRef::Participant(id)) {
-                    other.participant.media = media;
-                }
-            }
-            ServerMessage::Signal { from, number, signal } => self.signal(from, number, signal),
-            ServerMessage::Pong => {}
-            ServerMessage::Error(error) => self.refused(&error),
-        }
-    }
-
-    fn joined(&mut self, now: Duration, joined: Joined) {
-        if self.phase != Phase::Joining {
-            return;
-        }
-        self.phase = Phase::Joined;
-        self.me = Some(joined.you);
-        self.room = Some(joined.room);
-        self.ice_servers = joined.ice_servers;
-        self.deadline = Some(now + PING_INTERVAL);
-        for participant in joined.participants {
-            self.open_link(now, participant, Role::Initiator);
-        }
-        // A device may have begun or ended to deliver while the join was under way.
-        self.tell_media();
-    }
-
-    fn participant_joined(&mut self, now: Duration, participant: Participant) {
-        let known = self.other(PeerRef::Participant(participant.id)).is_some();
-        if self.phase != Phase::Joined || known || self.me == Some(participant.id) {
-            return;
-        }
-        self.outputs.push_back(Output::Notify(Notice::ParticipantJoined(participant.name.clone())));
-        self.open_link(now, participant, Role::Responder);
-    }
-
-    fn open_link(&mut self, now: Duration, participant: Participant, role: Role) {
-        let Some(me) = self.me else { return };
-        let peer = PeerRef::Participant(participant.id);
-        let politeness = if peer.makes_polite(me) { Politeness::Polite } else { Politeness::Impolite };
-        let mut link = Link::new(now, peer, politeness);
-        let effects = link.open(role, self.ice_servers.clone(), &self.publications);
-        self.carry_out(peer, effects);
-        self.others.push(Other { participant, link, speaking: Speaking::default() });
-        for (number, signal) in self.unclaimed.remove(&peer).unwrap_or_default() {
-            self.signal(peer, number, signal);
-        }
-    }
-
-    fn participant_left(&mut self, id: ParticipantId) {
-        let Some(place) = self.others.iter().position(|other| other.participant.id == id) else { return };
-        let other = self.others.remove(place);
-        self.link_command(other.link.peer(), LinkCommand::Close);
-        self.outputs.push_back(Output::Notify(Notice::ParticipantLeft(other.participant.name)));
-    }
-
-    fn signal(&mut self, from: PeerRef, number: SignalNumber, signal: Signal) {
-        if let Some(other) = self.other(from) {
-            let effects = other.link.handle_signal(number, signal);
-            self.carry_out(from, effects);
-        } else if self.unclaimed.values().map(Vec::len).sum::<usize>() < MAX_UNCLAIMED {
-            self.unclaimed.entry(from).or_default().push((number, signal));
-        }
-    }
-
-    fn refused(&mut self, error: &ProtocolError) {
-        if self.phase == Phase::Joining {
-            self.end(Phase::Refused(error.code));
-        }
-    }
-
-    fn link_event(&mut self, now: Duration, peer: PeerRef, event: LinkEvent) {
-        if let Some(other) = self.other(peer) {
-            let effects = other.link.handle_event(now, event);
-            self.carry_out(peer, effects);
-        }
+        self.you = None;
+        self.hang_up();
     }
 
     fn level(&mut self, now: Duration, participant: Option<ParticipantId>, level: Level) {
         match participant {
-            None => self.speaking.hear(now, level),
+            None => {
+                self.speaking.hear(now, level);
+                self.lower_hand_after_speaking(now);
+            }
             Some(id) => {
-                if let Some(other) = self.other(PeerRef::Participant(id)) {
+                if let Some(other) = self.other(id.into()) {
                     other.speaking.hear(now, level);
                 }
             }
         }
     }
 
-    fn deadline_passed(&mut self, now: Duration) {
-        match self.phase {
-            Phase::Joining => self.end(Phase::Unreachable),
-            Phase::Joined => {
-                self.deadline = Some(now + PING_INTERVAL);
-                self.say(ClientMessage::Ping);
-            }
-            Phase::Preparing | Phase::Left | Phase::Refused(_) | Phase::Unreachable => self.deadline = None,
+    fn lower_hand_after_speaking(&mut self, now: Duration) {
+        let has_raised = self.you.as_ref().is_some_and(|you| you.hand.is_some());
+        if !has_raised || !self.speaking.is_speaking() || !self.publications.microphone.is_on() {
+            self.speaking_since = None;
+            return;
+        }
+        let since = *self.speaking_since.get_or_insert(now);
+        if now >= since + HAND_IS_LOWERED_AFTER {
+            self.speaking_since = None;
+            self.say(ClientMessage::SetHand { hand: Switch::Off });
         }
     }
 
-    fn carry_out(&mut self, peer: PeerRef, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Do(command) => self.link_command(peer, command),
-                Effect::Signal(number, signal) => {
-                    self.say(ClientMessage::Signal { to: peer, number, signal });
-                }
-            }
-        }
-    }
-
-    fn link_command(&mut self, peer: PeerRef, command: LinkCommand) {
+    pub(crate) fn link_command(&mut self, peer: PeerRef, command: LinkCommand) {
         self.outputs.push_back(Output::Link { peer, command });
     }
 
-    fn say(&mut self, message: ClientMessage) {
-        if self.signalling == Signalling::Connected {
-            self.outputs.push_back(Output::Send(ClientFrame::from(message)));
-        }
-    }
-
-    fn other(&mut self, peer: PeerRef) -> Option<&mut Other> {
+    pub(crate) fn other(&mut self, peer: PeerRef) -> Option<&mut Other> {
         self.others.iter_mut().find(|other| other.link.peer() == peer)
     }
 }
-
-impl Other {
-    fn snapshot(&self) -> RemoteParticipant {
-        RemoteParticipant {
-            id: self.participant.id,
-            name: self.participant.name.clone(),
-            media: self.participant.media,
-            link: self.link.status(),
-            speaking: self.speaking.is_speaking() && self.participant.media.microphone.is_on(),
-        }
-    }
-}
-
-const PING_INTERVAL: Duration = Duration::from_secs(PING_INTERVAL_SECONDS);

@@ -32,6 +32,11 @@ impl Inbox {
         Ok(())
     }
 
+    /// The number of the first signal that has not had its turn.
+    pub(crate) fn expected(&self) -> SignalNumber {
+        self.next
+    }
+
     /// The signal whose turn it is, when `fits`.
     pub(crate) fn take_if(&mut self, fits: impl FnOnce(&Signal) -> bool) -> Option<Signal> {
         self.waiting.get(&self.next.0).filter(|signal| fits(signal))?;

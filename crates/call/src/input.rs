@@ -1,6 +1,9 @@
 //! What can happen to a call: the person's commands, the server's messages, and what the browser reports.
 
-use protocol::{DisplayName, IceCandidate, ParticipantId, PeerRef, Sdp, ServerMessage, Switch};
+use protocol::{
+    ChatId, ChatTarget, DisplayName, Envelope, IceCandidate, Moderation, ParticipantId, Password, PeerRef,
+    Reaction, Sdp, ServerFrame, Switch,
+};
 
 use crate::Source;
 
@@ -13,8 +16,10 @@ pub enum Input {
     SocketOpened,
     /// The socket is gone, or never opened.
     SocketClosed,
+    /// The browser has another network, or has one again, or the page was asleep.
+    NetworkChanged,
     /// A message came.
-    Server(ServerMessage),
+    Server(Box<ServerFrame>),
     /// The browser reports on one link.
     Link {
         /// Which.
@@ -54,7 +59,42 @@ pub enum Command {
     Join {
         /// Under this name.
         name: DisplayName,
+        /// With this password, if the room wants one.
+        password: Option<Password>,
     },
+    /// Raise or lower one's own hand.
+    SetHand {
+        /// `on` raises it.
+        hand: Switch,
+    },
+    /// Show a sign.
+    React {
+        /// Which.
+        reaction: Reaction,
+    },
+    /// Write to the room or to one person.
+    Write {
+        /// An id that was never used.
+        id: ChatId,
+        /// For whom.
+        to: ChatTarget,
+        /// What.
+        envelope: Envelope,
+    },
+    /// Send a message again that failed.
+    WriteAgain {
+        /// Which.
+        id: ChatId,
+    },
+    /// Read older messages.
+    ReadOlderChat,
+    /// Decide something as a host.
+    Moderate {
+        /// What.
+        moderation: Moderation,
+    },
+    /// Do not turn on what a host asks for.
+    DeclineAsking,
     /// Leave the call and let go of every device.
     Leave,
 }

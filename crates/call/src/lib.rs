@@ -4,16 +4,21 @@
 //! them comes back as inputs. So a call of four over a bad network is a test that takes milliseconds.
 
 mod call;
+mod chat;
 mod inbox;
 mod input;
+mod line;
 mod link;
 mod negotiation;
 mod output;
+mod people;
 mod publications;
+mod signalling;
 mod snapshot;
 mod speaking;
 
 pub use call::Call;
+pub use chat::{ChatLine, Delivery};
 pub use input::{CaptureFault, Command, ConnectionState, Input, Level, LinkEvent};
 pub use output::{LinkCommand, Notice, Output, Role};
 pub use publications::{Publication, Publications, Source};

@@ -1,6 +1,7 @@
 //! One link to a peer: its negotiation, and whether it carries media. A link that breaks is repaired once by an ICE
 //! restart (RFC 8445 §9); when that fails too it is given up, with a reason.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::{IceServer, PeerRef, Signal, SignalNumber};
@@ -17,11 +18,16 @@ const RECOVERS_WITHIN: Duration = Duration::from_secs(4);
 /// How long a repair may take.
 const REPAIR_WITHIN: Duration = Duration::from_secs(15);
 
+/// Signals that are kept to be said again. More than a negotiation has; the peer could not take more out of order.
+const MAX_UNCONFIRMED: usize = 128;
+
 /// One end of a link.
 #[derive(Debug)]
 pub(crate) struct Link {
     peer: PeerRef,
     negotiation: Negotiation,
+    /// Signals that the peer has not acknowledged. A server that ends in between may have lost them.
+    unconfirmed: VecDeque<(SignalNumber, Signal)>,
     health: Health,
 }
 
@@ -45,7 +51,8 @@ enum Health {
 
 impl Link {
     pub(crate) fn new(now: Duration, peer: PeerRef, politeness: Politeness) -> Self {
-        Self { peer, negotiation: Negotiation::new(politeness), health: Health::Connecting { since: now } }
+        let negotiation = Negotiation::new(politeness);
+        Self { peer, negotiation, unconfirmed: VecDeque::new(), health: Health::Connecting { since: now } }
     }
 
     /// Makes the peer connection. The initiator offers at once instead of waiting for the browser to ask for it, which it
@@ -80,9 +87,18 @@ impl Link {
         }
     }
 
-    pub(crate) fn handle_signal(&mut self, number: SignalNumber, signal: Signal) -> Vec<Effect> {
+    /// Takes a signal; `ack` is the first of ours that the peer has not had.
+    pub(crate) fn handle_signal(
+        &mut self,
+        number: SignalNumber,
+        ack: Option<SignalNumber>,
+        signal: Signal,
+    ) -> Vec<Effect> {
         if self.is_failed() {
             return Vec::new();
+        }
+        if let Some(ack) = ack {
+            self.unconfirmed.retain(|(number, _)| *number >= ack);
         }
         if self.negotiation.handle_signal(number, signal).is_err() {
             return self.fail(LinkFailure::Disorder);
@@ -161,7 +177,38 @@ impl Link {
         matches!(self.health, Health::Failed(_))
     }
 
+    /// Begins to count anew how long the link takes: signals could not travel, which is not its fault.
+    pub(crate) fn grant_time(&mut self, now: Duration) {
+        match &mut self.health {
+            Health::Connecting { since }
+            | Health::Interrupted { since }
+            | Health::Repairing { since, .. } => {
+                *since = now;
+            }
+            Health::Connected | Health::Failed(_) => {}
+        }
+    }
+
+    /// What the peer may have missed. It drops what it has had.
+    pub(crate) fn unconfirmed(&self) -> Vec<(SignalNumber, Signal)> {
+        self.unconfirmed.iter().cloned().collect()
+    }
+
+    /// The first of the peer's signals that has not come.
+    pub(crate) fn expected(&self) -> SignalNumber {
+        self.negotiation.expected()
+    }
+
     fn effects(&mut self) -> Vec<Effect> {
-        std::iter::from_fn(|| self.negotiation.poll_effect()).collect()
+        let effects: Vec<_> = std::iter::from_fn(|| self.negotiation.poll_effect()).collect();
+        for effect in &effects {
+            if let Effect::Signal(number, signal) = effect {
+                self.unconfirmed.push_back((*number, signal.clone()));
+            }
+        }
+        while self.unconfirmed.len() > MAX_UNCONFIRMED {
+            self.unconfirmed.pop_front();
+        }
+        effects
     }
 }

@@ -86,6 +86,11 @@ impl Negotiation {
         Ok(())
     }
 
+    /// The number of the peer's next signal.
+    pub(crate) fn expected(&self) -> SignalNumber {
+        self.inbox.expected()
+    }
+
     pub(crate) fn negotiation_needed(&mut self) {
         // While an offer is being made the browser speaks of what that offer holds; whatever it lacks is asked for again
         // once the negotiation is over (W3C WebRTC §4.7.3).

@@ -1,6 +1,9 @@
 //! What a call wants done. The driver does it and reports; it decides nothing.
 
-use protocol::{ClientFrame, DisplayName, IceCandidate, IceServer, PeerRef, Sdp, Switch};
+use protocol::{
+    ClientFrame, DisplayName, ErrorCode, IceCandidate, IceServer, ParticipantId, PeerRef, Reaction, Sdp,
+    SessionToken, Switch,
+};
 
 use crate::Source;
 
@@ -13,6 +16,8 @@ pub enum Output {
     Send(ClientFrame),
     /// Close the socket once everything is sent.
     CloseSocket,
+    /// Remember the token with which this tab may come again, or forget it.
+    RememberSession(Option<SessionToken>),
     /// Start to capture from a device.
     StartCapture(Source),
     /// Stop, and let go of the device.
@@ -82,4 +87,27 @@ pub enum Notice {
     ParticipantLeft(DisplayName),
     /// The server is out of reach; people who are connected stay connected.
     SignallingLost,
+    /// It is in reach again.
+    SignallingBack,
+    /// Somebody raised their hand.
+    HandRaised(DisplayName),
+    /// Somebody shows a sign.
+    Reacted {
+        /// Who: `None` is the person at this browser.
+        from: Option<ParticipantId>,
+        /// What they are called.
+        name: DisplayName,
+        /// Which sign.
+        reaction: Reaction,
+    },
+    /// Somebody wrote.
+    Wrote(DisplayName),
+    /// Somebody asks to be let in.
+    Knocked(DisplayName),
+    /// A host turned off what was sent.
+    TurnedOff(Source),
+    /// A host asks to turn something on.
+    AskedToTurnOn(Source),
+    /// Something was not allowed, or did not work.
+    Refused(ErrorCode),
 }

@@ -16,6 +16,15 @@ pub enum Source {
 impl Source {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Microphone, Self::Camera];
+
+    /// The same in the words of the protocol, which knows more of them.
+    pub fn from_protocol(source: protocol::Source) -> Option<Self> {
+        match source {
+            protocol::Source::Microphone => Some(Self::Microphone),
+            protocol::Source::Camera => Some(Self::Camera),
+            protocol::Source::Screen => None,
+        }
+    }
 }
 
 /// How one source is.
@@ -64,7 +73,11 @@ impl Publications {
 
     /// What the others are told.
     pub fn media_state(&self) -> MediaState {
-        MediaState { microphone: self.microphone.is_on().into(), camera: self.camera.is_on().into() }
+        MediaState {
+            microphone: self.microphone.is_on().into(),
+            camera: self.camera.is_on().into(),
+            screen: Switch::Off,
+        }
     }
 
     /// The sources that are captured.

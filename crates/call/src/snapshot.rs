@@ -1,8 +1,8 @@
 //! A call as a page shows it.
 
-use protocol::{DisplayName, ErrorCode, MediaState, ParticipantId, RoomSummary};
+use protocol::{DisplayName, ErrorCode, Participant, RoomSettings, RoomSummary, WaitingPerson};
 
-use crate::Publications;
+use crate::{Publications, Source};
 
 /// Everything a page shows of a call, at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,14 +11,22 @@ pub struct Snapshot {
     pub phase: Phase,
     /// Whether the server is in reach.
     pub signalling: Signalling,
-    /// The person's own id, once joined.
-    pub me: Option<ParticipantId>,
+    /// The person as the room knows them, once joined.
+    pub you: Option<Participant>,
     /// The person's own name, once chosen.
     pub name: Option<DisplayName>,
     /// Whether the person is speaking.
     pub speaking: bool,
     /// The room, once joined.
     pub room: Option<RoomSummary>,
+    /// Its rules, once joined.
+    pub settings: Option<RoomSettings>,
+    /// Whether it has a password.
+    pub has_password: bool,
+    /// Who waits to be let in, for those who can let them in.
+    pub waiting: Vec<WaitingPerson>,
+    /// What a host asks to turn on.
+    pub asked_for: Option<Source>,
     /// What is sent.
     pub publications: Publications,
     /// The others, in the order in which they came.
@@ -32,6 +40,13 @@ pub enum Phase {
     Preparing,
     /// On the way in.
     Joining,
+    /// Outside, because the room wants a password.
+    PasswordAsked {
+        /// Whether one was given, and was not the right one.
+        wrong: bool,
+    },
+    /// At the door, until a host decides.
+    Waiting,
     /// Inside.
     Joined,
     /// Outside, by choice.
@@ -56,12 +71,8 @@ pub enum Signalling {
 /// Somebody else in the call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RemoteParticipant {
-    /// Their id.
-    pub id: ParticipantId,
-    /// Their name.
-    pub name: DisplayName,
-    /// What they send.
-    pub media: MediaState,
+    /// Who, as the room knows them.
+    pub participant: Participant,
     /// How the link to them is.
     pub link: LinkStatus,
     /// Whether they are speaking.

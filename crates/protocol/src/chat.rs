@@ -48,9 +48,9 @@ impl Envelope {
     ///
     /// # Errors
     ///
-    /// When the body is empty or longer than [`MAX_ENVELOPE_BYTES`].
+    /// When the body is empty, longer than [`MAX_ENVELOPE_BYTES`], or holds U+0000, which not every database can keep.
     pub fn new(version: u16, body: String) -> Result<Self, EnvelopeError> {
-        if body.is_empty() || body.len() > MAX_ENVELOPE_BYTES {
+        if body.is_empty() || body.len() > MAX_ENVELOPE_BYTES || body.contains('\0') {
             Err(EnvelopeError)
         } else {
             Ok(Self { version, body })
@@ -73,9 +73,9 @@ impl Envelope {
     }
 }
 
-/// An envelope is empty or too long.
+/// An envelope is empty, too long, or holds what it may not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a chat message has 1 to {MAX_ENVELOPE_BYTES} bytes")]
+#[error("a chat message has 1 to {MAX_ENVELOPE_BYTES} bytes and no U+0000")]
 pub struct EnvelopeError;
 
 /// A message as it is kept and delivered.
@@ -138,6 +138,7 @@ mod tests {
         let read = |body: &str| {
             serde_json::from_value::<Envelope>(serde_json::json!({ "version": 1, "body": body }))
         };
+        assert!(read("zero\0").is_err());
         assert!(read("").is_err() && read(&"x".repeat(MAX_ENVELOPE_BYTES + 1)).is_err());
         assert!(!format!("{:?}", read("a secret").unwrap()).contains("secret"));
     }

@@ -130,7 +130,7 @@ impl Room {
         self.outputs.push_back(Output::Keep(Change::Used(at)));
     }
 
-    pub(crate) fn resume(&mut self, now: Duration, connection: ConnectionId, resumption: Resumption) {
+    pub(crate) fn resume(&mut self, now: Duration, connection: ConnectionId, resumption: &Resumption) {
         if self.is_blocked(resumption.browser.as_deref()) {
             return self.turn_away(connection, ErrorCode::Blocked);
         }
@@ -138,7 +138,7 @@ impl Room {
             return self.turn_away(connection, ErrorCode::RoomEnded);
         }
         match self.seats.recognise(&resumption.claims) {
-            Recognised::Seated => self.take_seat_again(now, connection, &resumption),
+            Recognised::Seated => self.take_seat_again(now, connection, resumption),
             // Whoever was away for too long comes in as anybody with an earlier session; but that needs a name, which is
             // in the client's next message, a join.
             Recognised::Former(_) | Recognised::Unheard | Recognised::Refused => {

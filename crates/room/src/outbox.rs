@@ -41,7 +41,8 @@ impl Outbox {
         }
     }
 
-    /// What came after this number, or `None` when some of it is no longer kept, or the number was never given.
+    /// What came after this number, or `None` when some of it is no longer kept, or the number was never given. A `joined`
+    /// cannot be repeated, because the token in it is not the last one any more.
     pub(crate) fn after(
         &self,
         last: Sequence,
@@ -51,6 +52,9 @@ impl Outbox {
         }
         let skipped = usize::try_from(last.0 - self.before.0).ok()?;
         let missed: Vec<_> = self.messages.iter().skip(skipped).cloned().collect();
+        if missed.iter().any(|message| matches!(**message, ServerMessage::Joined(_))) {
+            return None;
+        }
         Some((last.0 + 1..).map(Sequence).zip(missed))
     }
 

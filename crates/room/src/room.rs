@@ -97,7 +97,7 @@ impl Room {
     pub fn handle_input(&mut self, now: Duration, input: Input) {
         match input {
             Input::Enter { connection, visitor } => self.enter(now, connection, *visitor),
-            Input::Resume { connection, resumption } => self.resume(now, connection, *resumption),
+            Input::Resume { connection, resumption } => self.resume(now, connection, &resumption),
             Input::Message { connection, frame } => self.message(now, connection, frame),
             Input::Disconnect { connection, departure } => self.disconnect(now, connection, departure),
             Input::SettingsChanged { settings, password } => self.settings_changed(now, settings, password),

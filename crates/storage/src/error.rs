@@ -26,7 +26,7 @@ pub enum StorageError {
 impl StorageError {
     /// From a failed insert.
     pub(crate) fn of_insert(error: sqlx::Error) -> Self {
-        let exists = error.as_database_error().is_some_and(|refusal| refusal.is_unique_violation());
+        let exists = error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation);
         if exists { Self::Exists } else { Self::Unavailable(error) }
     }
 }

@@ -6,6 +6,7 @@
 mod network;
 mod peer_connection;
 mod seed;
+mod server;
 mod world;
 
 pub use network::{Faults, Network};

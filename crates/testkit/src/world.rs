@@ -4,24 +4,27 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use call::{
-    Call, Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Output, Phase, Role, Source,
+    Call, Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Phase, Role,
+    Source,
 };
 use protocol::{
-    ClientFrame, ClientMessage, DisplayName, IceCandidate, ParticipantId, PeerRef, RoomCode, ServerMessage,
-    SessionId,
+    ChatId, ChatTarget, ClientFrame, ClientMessage, DisplayName, Envelope, IceCandidate, ParticipantId,
+    PeerRef, RoomCode, ServerFrame, ServerMessage,
 };
-use room::{Recipients, Room, RoomSettings};
 use uuid::Uuid;
 
+use crate::server::{Server, SocketNumber, ToDo};
 use crate::{Faults, Network, PeerConnection, Seed};
 
 /// Some browsers, a server and what is on its way between them.
-#[derive(Debug)]
 pub struct World {
     seed: Seed,
     now: Duration,
-    room: Room,
+    server: Server,
     browsers: Vec<Browser>,
+    sockets_made: u64,
+    /// Until when nobody can connect.
+    server_is_down_until: Duration,
     network: Network<Event>,
     report: Report,
 }
@@ -35,6 +38,12 @@ pub struct Report {
     pub glare: u64,
     /// Links that were cut on purpose.
     pub cuts: u64,
+    /// Sockets that broke.
+    pub drops: u64,
+    /// Times the server ended without a word and was started again.
+    pub restarts: u64,
+    /// Chat messages written.
+    pub written: u64,
     /// Things done that a browser would have refused.
     pub refusals: u64,
     /// Candidates refused; harmless, but a sign of disorder.
@@ -45,7 +54,11 @@ pub struct Report {
 struct Browser {
     id: ParticipantId,
     call: Call,
+    /// The one that is open, or being opened.
+    socket: Option<SocketNumber>,
     links: BTreeMap<PeerRef, BrowserLink>,
+    /// How often somebody left, as far as this browser was told.
+    partings: u64,
     /// What is not a signal keeps its order, as on a real socket: not before these times.
     up_clear_at: Duration,
     down_clear_at: Duration,
@@ -62,9 +75,16 @@ struct BrowserLink {
 #[derive(Clone, Debug)]
 enum Event {
     Command(usize, Command),
-    SocketOpened(usize),
-    ToServer(usize, ClientFrame),
-    ToClient(usize, ServerMessage),
+    SocketOpened(usize, SocketNumber),
+    SocketClosed(usize, SocketNumber),
+    ToServer(usize, SocketNumber, ClientFrame),
+    ToClient(usize, SocketNumber, Box<ServerFrame>),
+    /// The server notices that a socket is gone, perhaps after its owner has come back.
+    ServerNotices(SocketNumber),
+    /// The server does what is to be done with its storage.
+    ServerStores(ToDo),
+    DropSocket(usize),
+    RestartServer,
     Browser(usize, PeerRef, LinkEvent),
     /// Both ends add a media section, as for a screen, at about the same time.
     Renegotiate(usize, PeerRef),
@@ -76,13 +96,14 @@ impl World {
     pub fn new(seed: u64, people: usize) -> Self {
         let mut seed = Seed::new(seed);
         let mut network = Network::new();
-        let code = RoomCode::from_random(1);
-        let browsers: Vec<_> = (0..people).map(|place| Browser::new(&mut seed, code, place)).collect();
+        let browsers: Vec<_> =
+            (0..people).map(|place| Browser::new(&mut seed, RoomCode::from_random(1), place)).collect();
         for (place, browser) in browsers.iter().enumerate() {
             let name = DisplayName::parse(&format!("person {place}")).expect("a plain name");
             let camera = Command::Switch { source: Source::Camera, to: true.into() };
             network.send_at(Duration::ZERO, Event::Command(place, camera));
-            network.send_at(seed.millis(0..=500), Event::Command(place, Command::Join { name }));
+            network
+                .send_at(seed.millis(0..=500), Event::Command(place, Command::Join { name, password: None }));
             for other in browsers.iter().filter(|other| other.id != browser.id) {
                 if seed.chance(0.6) {
                     let at = seed.millis(600..=900);
@@ -93,8 +114,40 @@ impl World {
         if seed.chance(0.5) {
             network.send_at(seed.millis(1500..=3000), Event::Cut(0, people - 1));
         }
-        let room = Room::new(Duration::ZERO, code, RoomSettings::default(), Vec::new());
-        Self { seed, now: Duration::ZERO, room, browsers, network, report: Report::default() }
+        Self {
+            seed,
+            now: Duration::ZERO,
+            server: Server::new(),
+            browsers,
+            sockets_made: 0,
+            server_is_down_until: Duration::ZERO,
+            network,
+            report: Report::default(),
+        }
+    }
+
+    /// The same, where people also write, sockets break, and the server ends and starts again.
+    pub fn with_outages(seed: u64, people: usize) -> Self {
+        let mut world = Self::new(seed, people);
+        for place in 0..people {
+            for number in 0..6 {
+                let id = ChatId(Uuid::from_u128((place as u128) << 64 | number));
+                let envelope = Envelope::new(1, format!("{number} of {place}")).expect("a short text");
+                let write = Command::Write { id, to: ChatTarget::Everyone, envelope };
+                let at = world.seed.millis(1_000..=20_000);
+                world.network.send_at(at, Event::Command(place, write));
+                world.report.written += 1;
+            }
+            while world.seed.chance(0.6) {
+                let at = world.seed.millis(600..=20_000);
+                world.network.send_at(at, Event::DropSocket(place));
+            }
+        }
+        while world.seed.chance(0.5) {
+            let at = world.seed.millis(600..=20_000);
+            world.network.send_at(at, Event::RestartServer);
+        }
+        world
     }
 
     /// Runs for this long and says what happened.
@@ -108,6 +161,8 @@ impl World {
                 self.browsers[place].call.handle_timeout(at);
                 self.execute(place);
             }
+            self.server.handle_timeout(at);
+            self.server_speaks();
         }
         let rollbacks = self.browsers.iter().flat_map(|browser| browser.links.values());
         self.report.glare = rollbacks.map(|link| u64::from(link.connection.rollbacks)).sum();
@@ -126,17 +181,80 @@ impl World {
         })
     }
 
+    /// What each person sees of the chat, in order.
+    pub fn chats(&self) -> Vec<Vec<String>> {
+        let text = |line: &call::ChatLine| line.envelope.body().to_owned();
+        let of = |browser: &Browser| browser.call.chat().iter().map(text).collect();
+        self.browsers.iter().map(of).collect()
+    }
+
+    /// How everybody is connected, for a test that fails.
+    pub fn describe(&self) -> String {
+        let one = |browser: &Browser| {
+            let snapshot = browser.call.snapshot();
+            let links: Vec<_> = snapshot
+                .participants
+                .iter()
+                .map(|other| format!("{} {:?}", other.participant.name, other.link))
+                .collect();
+            let ready: Vec<_> = browser.links.values().map(|link| link.connected).collect();
+            format!("{:?} {:?} {:?} {ready:?}", snapshot.phase, snapshot.signalling, links)
+        };
+        self.browsers.iter().map(one).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Messages whose writers do not know that they are kept.
+    pub fn unkept(&self) -> usize {
+        let mine = |browser: &Browser| {
+            let unkept =
+                |line: &&call::ChatLine| line.from == browser.id && line.delivery != call::Delivery::Kept;
+            browser.call.chat().iter().filter(unkept).count()
+        };
+        self.browsers.iter().map(mine).sum()
+    }
+
+    /// How often somebody was told that another has left.
+    pub fn partings(&self) -> u64 {
+        self.browsers.iter().map(|browser| browser.partings).sum()
+    }
+
     fn next_moment(&self) -> Option<Duration> {
         let timeouts = self.browsers.iter().filter_map(|browser| browser.call.poll_timeout());
-        timeouts.chain(self.network.next_arrival()).min().map(|at| at.max(self.now))
+        let server = self.server.poll_timeout(self.now);
+        timeouts.chain(self.network.next_arrival()).chain(server).min().map(|at| at.max(self.now))
     }
 
     fn happen(&mut self, event: Event) {
         match event {
             Event::Command(place, command) => self.input(place, Input::Command(command)),
-            Event::SocketOpened(place) => self.input(place, Input::SocketOpened),
-            Event::ToServer(place, frame) => self.server(place, frame),
-            Event::ToClient(place, message) => self.input(place, Input::Server(message)),
+            Event::SocketOpened(place, socket) => {
+                if self.browsers[place].socket == Some(socket) {
+                    self.input(place, Input::SocketOpened);
+                }
+            }
+            Event::SocketClosed(place, socket) => {
+                if self.browsers[place].socket.take_if(|current| *current == socket).is_some() {
+                    self.input(place, Input::SocketClosed);
+                }
+            }
+            Event::ToServer(place, socket, frame) => self.hear(place, socket, frame),
+            Event::ToClient(place, socket, frame) => {
+                // Signals travel badly, and may come late; whatever has a place in order ends with its socket.
+                let is_signal = matches!(frame.message, ServerMessage::Signal { .. });
+                if is_signal || self.browsers[place].socket == Some(socket) {
+                    self.input(place, Input::Server(frame));
+                }
+            }
+            Event::ServerNotices(socket) => {
+                self.server.notice_broken(self.now, socket);
+                self.server_speaks();
+            }
+            Event::ServerStores(work) => {
+                self.server.store(self.now, work);
+                self.server_speaks();
+            }
+            Event::DropSocket(place) => self.drop_socket(place),
+            Event::RestartServer => self.restart_server(),
             Event::Browser(place, peer, event) => self.browser(place, peer, event),
             Event::Renegotiate(place, peer) => self.renegotiate(place, peer),
             Event::Cut(a, b) => self.cut(a, b),
@@ -162,58 +280,95 @@ impl World {
         }
     }
 
-    fn server(&mut self, place: usize, frame: ClientFrame) {
-        let id = self.browsers[place].id;
-        let input = match frame.message {
-            ClientMessage::Join { name, media, .. } => {
-                let session = SessionId::new(Uuid::from_u128(place as u128));
-                room::Input::Join { id, session, name, media }
+    fn hear(&mut self, place: usize, socket: SocketNumber, frame: ClientFrame) {
+        if self.now < self.server_is_down_until {
+            return;
+        }
+        self.server.hear(self.now, socket, (self.browsers[place].id, frame));
+        self.server_speaks();
+    }
+
+    fn server_speaks(&mut self) {
+        while let Some((socket, frame)) = self.server.next_frame() {
+            if let Some(place) = self.place_of_socket(socket) {
+                self.send_down(place, socket, frame);
             }
-            message @ (ClientMessage::Signal { .. }
-            | ClientMessage::SetMedia { .. }
-            | ClientMessage::Ping
-            | ClientMessage::Leave) => {
-                room::Input::Message { from: id, frame: ClientFrame { id: frame.id, message } }
+        }
+        while let Some(socket) = self.server.next_closed() {
+            if let Some(place) = self.place_of_socket(socket) {
+                let at = self.browsers[place].down_clear_at.max(self.now) + Duration::from_millis(1);
+                self.network.send_at(at, Event::SocketClosed(place, socket));
             }
+        }
+        while let Some(work) = self.server.next_to_do() {
+            let at = self.now + self.seed.millis(1..=30);
+            self.network.send_at(at, Event::ServerStores(work));
+        }
+    }
+
+    fn place_of_socket(&self, socket: SocketNumber) -> Option<usize> {
+        self.browsers.iter().position(|browser| browser.socket == Some(socket))
+    }
+
+    fn drop_socket(&mut self, place: usize) {
+        let Some(socket) = self.browsers[place].socket.filter(|_| self.server.knows_sockets()) else {
+            return;
         };
-        self.room.handle_input(self.now, input);
-        while let Some(output) = self.room.poll_output() {
-            if let room::Output::Send { to, message } = output {
-                for place in self.recipients(to) {
-                    self.send_down(place, message.clone());
-                }
+        self.report.drops += 1;
+        self.network.send_at(self.now, Event::SocketClosed(place, socket));
+        let at = self.now + self.seed.millis(1..=2_000);
+        self.network.send_at(at, Event::ServerNotices(socket));
+    }
+
+    /// What was on its way to the disk is lost; so is every socket.
+    fn restart_server(&mut self) {
+        if self.now < self.server_is_down_until {
+            return;
+        }
+        self.report.restarts += 1;
+        self.server_is_down_until = self.now + self.seed.millis(0..=3_000);
+        self.server.restart(self.server_is_down_until);
+        for place in 0..self.browsers.len() {
+            if let Some(socket) = self.browsers[place].socket {
+                let at = self.now + self.seed.millis(1..=50);
+                self.network.send_at(at, Event::SocketClosed(place, socket));
             }
         }
     }
 
-    fn recipients(&self, to: Recipients) -> Vec<usize> {
-        let inside =
-            |browser: &Browser| self.room.participants().iter().any(|someone| someone.id == browser.id);
-        let chosen = |browser: &Browser| match to {
-            Recipients::One(id) => browser.id == id,
-            Recipients::AllBut(id) => browser.id != id && inside(browser),
-        };
-        (0..self.browsers.len()).filter(|place| chosen(&self.browsers[*place])).collect()
+    fn open_socket(&mut self, place: usize) {
+        self.sockets_made += 1;
+        let socket = SocketNumber(self.sockets_made);
+        self.browsers[place].socket = Some(socket);
+        if self.now < self.server_is_down_until {
+            self.later(Event::SocketClosed(place, socket));
+        } else {
+            self.later(Event::SocketOpened(place, socket));
+        }
     }
 
     fn send_up(&mut self, place: usize, frame: ClientFrame) {
+        let Some(socket) = self.browsers[place].socket else { return };
         if let ClientMessage::Signal { to, .. } = &frame.message {
             let ends = (place as u64, self.place_of(*to));
-            return self.network.send_badly(self.now, &mut self.seed, ends, Event::ToServer(place, frame));
+            let event = Event::ToServer(place, socket, frame);
+            return self.network.send_badly(self.now, &mut self.seed, ends, event);
         }
         let at = self.browsers[place].up_clear_at.max(self.now + self.seed.millis(1..=80));
         self.browsers[place].up_clear_at = at;
-        self.network.send_at(at, Event::ToServer(place, frame));
+        self.network.send_at(at, Event::ToServer(place, socket, frame));
     }
 
-    fn send_down(&mut self, place: usize, message: ServerMessage) {
-        if let ServerMessage::Signal { from, .. } = &message {
+    fn send_down(&mut self, place: usize, socket: SocketNumber, mut frame: ServerFrame) {
+        if let ServerMessage::Signal { from, .. } = &frame.message {
             let ends = (SERVER + self.place_of(*from), place as u64);
-            return self.network.send_badly(self.now, &mut self.seed, ends, Event::ToClient(place, message));
+            frame.seq = None;
+            let event = Event::ToClient(place, socket, Box::new(frame));
+            return self.network.send_badly(self.now, &mut self.seed, ends, event);
         }
         let at = self.browsers[place].down_clear_at.max(self.now + self.seed.millis(1..=80));
         self.browsers[place].down_clear_at = at;
-        self.network.send_at(at, Event::ToClient(place, message));
+        self.network.send_at(at, Event::ToClient(place, socket, Box::new(frame)));
     }
 
     fn place_of(&self, peer: PeerRef) -> u64 {
@@ -224,11 +379,17 @@ impl World {
     fn execute(&mut self, place: usize) {
         while let Some(output) = self.browsers[place].call.poll_output() {
             match output {
-                Output::OpenSocket => self.later(Event::SocketOpened(place)),
+                Output::OpenSocket => self.open_socket(place),
+                Output::CloseSocket => {
+                    if let Some(socket) = self.browsers[place].socket.take() {
+                        self.network.send_at(self.now, Event::ServerNotices(socket));
+                    }
+                }
+                Output::Notify(Notice::ParticipantLeft(_)) => self.browsers[place].partings += 1,
                 Output::Send(frame) => self.send_up(place, frame),
                 Output::StartCapture(source) => self.input(place, Input::Captured(source)),
                 Output::Link { peer, command } => self.link_command(place, peer, command),
-                Output::CloseSocket | Output::StopCapture(_) | Output::Notify(_) => {}
+                Output::RememberSession(_) | Output::StopCapture(_) | Output::Notify(_) => {}
             }
         }
     }
@@ -376,7 +537,9 @@ impl Browser {
         let random = u128::from(seed.number(0..u64::MAX)) << 64 | place as u128;
         Self {
             id: ParticipantId::new(Uuid::from_u128(random)),
-            call: Call::new(code),
+            call: Call::new(code, None, seed.number(1..u64::MAX)),
+            socket: None,
+            partings: 0,
             links: BTreeMap::new(),
             up_clear_at: Duration::ZERO,
             down_clear_at: Duration::ZERO,

@@ -13,7 +13,7 @@ fn every_pair_connects_whatever_the_network_does() {
         let people = 2 + (seed % 3) as usize;
         let mut world = World::new(seed, people);
         let report = world.run(Duration::from_secs(60));
-        assert!(world.all_connected(), "seed {seed}, {people} people: {report:?}\n{world:#?}");
+        assert!(world.all_connected(), "seed {seed}, {people} people: {report:?}\n{}", world.describe());
         assert_eq!(report.refusals, 0, "seed {seed}: something was done that a browser refuses");
         assert_eq!(report.stray_candidates, 0, "seed {seed}: a candidate came to the wrong description");
         add(&mut total, report);

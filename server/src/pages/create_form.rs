@@ -1,49 +1,89 @@
-//! `POST /rooms`: the form behind *New room*.
+//! `POST /rooms`: the forms behind *New room*.
 
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, Form, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::extract::{Form, State};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use protocol::{ErrorCode, NameError, RoomName};
+use protocol::{Allowed, NameError, Password, RoomName, RoomSettingsPatch, Switch, WhenEmpty};
 use serde::Deserialize;
 
-use crate::rest::{ProblemResponse, problem};
-use crate::rooms::TooManyRooms;
+use super::PageProblem;
+use crate::entrance::Caller;
+use crate::rooms::{CreationError, NewRoom};
 use crate::{AppState, origin};
 
-/// The fields of the form.
-#[derive(Deserialize)]
-pub(crate) struct CreateForm {
-    #[serde(default)]
+/// The fields of the forms; a checkbox that is not ticked is absent.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct SettingsForm {
     name: String,
+    password: String,
+    capacity: Option<u16>,
+    waiting_room: Option<String>,
+    hosts_share: Option<String>,
+    hosts_chat: Option<String>,
+    hosts_unmute: Option<String>,
+    delete_when_empty: Option<String>,
+    /// Which form was sent, to lead back to it.
+    form: Option<String>,
 }
 
 /// 303 to the new room, or back to the form with what is wrong.
 pub(crate) async fn create_form(
     State(state): State<AppState>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    caller: Caller,
     headers: HeaderMap,
     uri: Uri,
-    Form(form): Form<CreateForm>,
-) -> Result<Response, ProblemResponse> {
+    Form(form): Form<SettingsForm>,
+) -> Result<Response, PageProblem> {
     if !origin::is_allowed(&headers, &uri, &state.config.server.allowed_origins) {
-        let sentence = ErrorCode::OriginRefused.sentence();
-        return Err(problem(StatusCode::FORBIDDEN, "origin_refused", sentence));
+        return Err(PageProblem::Foreign);
     }
-    let name = match RoomName::parse(&form.name) {
-        Ok(name) => Some(name),
-        Err(NameError::Empty) => None,
-        Err(NameError::TooLong(_) | NameError::Forbidden) => {
-            return Ok(Redirect::to("/?problem=name").into_response());
-        }
+    let back = if form.form.as_deref() == Some("settings") { "/new" } else { "/" };
+    let problem = |kind: &str| Ok(Redirect::to(&format!("{back}?problem={kind}")).into_response());
+    let patch = match form.patch() {
+        Ok(patch) => patch,
+        Err(kind) => return problem(kind),
     };
-    if state.room_rate.check(address.ip()).is_err() {
-        return Ok(Redirect::to("/?problem=busy").into_response());
+    if state.room_rate.check(caller.address).is_err() {
+        return problem("busy");
     }
-    Ok(match state.rooms.create(name) {
-        Ok(code) => Redirect::to(&format!("/r/{code}")),
-        Err(TooManyRooms) => Redirect::to("/?problem=busy"),
+    let creation = match state.rooms.create(NewRoom { patch, ..NewRoom::default() }).await {
+        Ok(creation) => creation,
+        Err(CreationError::TooMany | CreationError::Password) => return problem("busy"),
+        Err(CreationError::Settings(_)) => return problem("settings"),
+        Err(CreationError::Storage(error)) => return Err(error.into()),
+    };
+    let (browser, cookie) = caller.browser_or_new();
+    state.storage.hold_key(&browser, &creation.host_key, state.clock.wall()).await?;
+    let mut response = Redirect::to(&format!("/r/{}", creation.record.code)).into_response();
+    response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    let once = super::host_link::remember(&caller, creation.record.code, &creation.host_secret);
+    response.headers_mut().extend(once.map(|cookie: HeaderValue| (header::SET_COOKIE, cookie)));
+    Ok(response)
+}
+
+impl SettingsForm {
+    fn patch(&self) -> Result<RoomSettingsPatch, &'static str> {
+        let name = match RoomName::parse(&self.name) {
+            Ok(name) => Some(name),
+            Err(NameError::Empty) => None,
+            Err(NameError::TooLong(_) | NameError::Forbidden) => return Err("name"),
+        };
+        let password = match self.password.as_str() {
+            "" => None,
+            password => Some(Password::new(password.to_owned()).map_err(|_| "password")?),
+        };
+        let hosts_if = |ticked: &Option<String>| ticked.as_ref().map(|_| Allowed::Hosts);
+        Ok(RoomSettingsPatch {
+            name: Some(name),
+            password: Some(password),
+            capacity: self.capacity,
+            waiting_room: self.waiting_room.as_ref().map(|_| Switch::On),
+            may_share: hosts_if(&self.hosts_share),
+            may_chat: hosts_if(&self.hosts_chat),
+            may_unmute: hosts_if(&self.hosts_unmute),
+            when_empty: self.delete_when_empty.as_ref().map(|_| WhenEmpty::Delete),
+            ..RoomSettingsPatch::default()
+        })
     }
-    .into_response())
 }

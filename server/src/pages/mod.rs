@@ -1,15 +1,22 @@
 //! Server-rendered pages and the forms on them. One handler a file.
 
+mod claim_key;
 mod create_form;
+mod host_link;
 mod join_form;
 mod landing;
 mod not_found;
+mod problem;
 mod render;
+mod reopen_form;
 mod room_page;
 
+use claim_key::claim_key;
 pub(crate) use create_form::create_form;
 pub(crate) use join_form::join_form;
 pub(crate) use landing::landing;
 pub(crate) use not_found::not_found;
+use problem::PageProblem;
 pub(crate) use render::{interactive, plain};
+pub(crate) use reopen_form::reopen_form;
 pub(crate) use room_page::room_page;

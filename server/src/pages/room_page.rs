@@ -2,30 +2,69 @@
 
 use app::state::RoomLookup;
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::{Request, StatusCode};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use protocol::{RoomCode, RoomStanding};
+use protocol::{RoomCode, RoomStanding, ValidateRoomResponse};
+use serde::Deserialize;
 
-use super::{interactive, plain};
+use super::{PageProblem, claim_key, host_link, interactive, plain};
 use crate::AppState;
+use crate::entrance::{self, Caller};
 
-/// The pre-join screen, or a page that says why there is none. Another spelling of a code leads to the usual one.
+/// What may stand behind the code in a link.
+#[derive(Deserialize)]
+pub(crate) struct LinkQuery {
+    /// The key of a host, or an invitation.
+    key: Option<String>,
+}
+
+/// The pre-join screen, or a page that says why there is none. Another spelling of a code leads to the usual one; a link
+/// with a key gives the key to the browser and leads to the link without it, so that nobody copies it by accident.
 pub(crate) async fn room_page(
     State(state): State<AppState>,
+    caller: Caller,
     Path(text): Path<String>,
+    Query(query): Query<LinkQuery>,
     request: Request<Body>,
-) -> Response {
-    let lookup = match RoomCode::parse(&text) {
-        Ok(code) if code.to_string() != text => {
-            return Redirect::permanent(&format!("/r/{code}")).into_response();
-        }
-        Ok(code) => state.rooms.validate(code).await,
-        Err(_) => RoomLookup::UNKNOWN,
+) -> Result<Response, PageProblem> {
+    let Ok(code) = RoomCode::parse(&text) else {
+        return Ok(show(&state, request, ValidateRoomResponse::UNKNOWN.into()).await);
     };
-    match lookup.standing {
-        RoomStanding::Open => interactive(&state, request, lookup).await,
-        RoomStanding::Full => plain(&state, request, StatusCode::CONFLICT, Some(lookup)).await,
-        RoomStanding::Unknown => plain(&state, request, StatusCode::NOT_FOUND, Some(lookup)).await,
+    if let Some(key) = query.key {
+        return claim_key(&state, &caller, code, &key).await;
     }
+    if code.to_string() != text {
+        return Ok(Redirect::permanent(&format!("/r/{code}")).into_response());
+    }
+    let role = entrance::role_of_browser(&state, code, caller.browser.as_ref()).await?;
+    let found = state.rooms.validate(code, role).await?;
+    let exists = found.room.is_some();
+    let shown_once = host_link::key(request.headers(), code);
+    let host_link = shown_once.as_ref().map(|key| link(&caller, &request, code, key));
+    let mut response = show(&state, request, RoomLookup { found, host_link }).await;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // A browser that visits a room gets the cookie by which a host can block it.
+    let known_by = if exists { caller.browser_or_new().1 } else { None };
+    let forgotten = shown_once.and_then(|_| host_link::forget(&caller, code));
+    headers.extend(known_by.into_iter().chain(forgotten).map(|cookie| (header::SET_COOKIE, cookie)));
+    Ok(response)
+}
+
+fn link(caller: &Caller, request: &Request<Body>, code: RoomCode, key: &str) -> String {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let scheme = if caller.is_secure() { "https" } else { "http" };
+    format!("{scheme}://{host}/r/{code}?key={key}")
+}
+
+async fn show(state: &AppState, request: Request<Body>, lookup: RoomLookup) -> Response {
+    let status = match lookup.found.standing {
+        RoomStanding::Open => return interactive(state, request, lookup).await,
+        RoomStanding::Full => StatusCode::CONFLICT,
+        RoomStanding::Locked | RoomStanding::NotStarted => StatusCode::FORBIDDEN,
+        RoomStanding::Ended => StatusCode::GONE,
+        RoomStanding::Unknown => StatusCode::NOT_FOUND,
+    };
+    plain(state, request, status, Some(lookup)).await
 }

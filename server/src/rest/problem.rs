@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::{ErrorCode, Problem};
+use storage::StorageError;
 
 use crate::rate_limit::RetryAfter;
 
@@ -31,6 +32,16 @@ impl ProblemResponse {
         let refusal =
             problem(StatusCode::TOO_MANY_REQUESTS, "rate_limited", ErrorCode::RateLimited.sentence());
         Self { retry_after: Some(retry_after), ..refusal }
+    }
+}
+
+impl ProblemResponse {
+    /// The database cannot be used. What it said is for the log.
+    pub(crate) fn storage(error: &StorageError) -> Self {
+        tracing::error!(%error, "a request failed");
+        let sentence = ErrorCode::StorageUnavailable.sentence();
+        let refusal = problem(StatusCode::SERVICE_UNAVAILABLE, "storage_unavailable", sentence);
+        Self { retry_after: Some(RetryAfter(5)), ..refusal }
     }
 }
 

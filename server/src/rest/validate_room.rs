@@ -7,13 +7,19 @@ use protocol::{RoomCode, ValidateRoomResponse};
 
 use super::{ProblemResponse, problem};
 use crate::AppState;
+use crate::entrance::{self, Caller};
 
 /// 200 whether or not there is such a room; 400 when the code is none.
 pub(crate) async fn validate_room(
     State(state): State<AppState>,
+    caller: Caller,
     Path(code): Path<String>,
 ) -> Result<Json<ValidateRoomResponse>, ProblemResponse> {
     let code = RoomCode::parse(&code)
         .map_err(|error| problem(StatusCode::BAD_REQUEST, "malformed", error.to_string()))?;
-    Ok(Json(state.rooms.validate(code).await))
+    state.lookup_rate.check(caller.address).map_err(ProblemResponse::rate_limited)?;
+    let role = entrance::role_of_browser(&state, code, caller.browser.as_ref()).await;
+    let role = role.map_err(|error| ProblemResponse::storage(&error))?;
+    let answer = state.rooms.validate(code, role).await;
+    answer.map(Json).map_err(|error| ProblemResponse::storage(&error))
 }

@@ -1,9 +1,12 @@
 //! The rooms of this server: where they are found, and the task that runs each.
 
+mod load;
 pub(crate) mod outgoing;
 mod registry;
+mod settings;
 mod task;
 
 pub(crate) use outgoing::Outgoing;
-pub(crate) use registry::{RoomHandle, Rooms, TooManyRooms};
+pub(crate) use registry::{CreationError, NewRoom, RoomHandle, Rooms};
+pub(crate) use settings::Precondition;
 pub(crate) use task::RoomEvent;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::extract::ws::Utf8Bytes;
-use protocol::CloseCode;
+use protocol::{CloseCode, MessageId, Sequence};
 use tokio::sync::mpsc;
 
 /// Messages that may wait. A mesh of four sends about 100 at once.
@@ -20,8 +20,39 @@ const CUT_OFF: usize = usize::MAX / 2;
 /// What a socket is to write.
 #[derive(Clone, Debug)]
 pub(crate) enum Outgoing {
-    Message(Utf8Bytes),
+    Message(Numbered),
     Close(CloseCode),
+}
+
+/// A message with what only its reader gets. The body is shared by all its readers.
+#[derive(Clone, Debug)]
+pub(crate) struct Numbered {
+    pub(crate) seq: Option<Sequence>,
+    pub(crate) received: Option<MessageId>,
+    /// A JSON object.
+    pub(crate) body: Utf8Bytes,
+}
+
+impl Numbered {
+    /// The object with its numbers in it.
+    pub(crate) fn into_text(self) -> Utf8Bytes {
+        use std::fmt::Write as _;
+
+        let Self { seq, received, body } = self;
+        if seq.is_none() && received.is_none() {
+            return body;
+        }
+        let mut text = String::with_capacity(body.len() + 48);
+        text.push('{');
+        if let Some(Sequence(seq)) = seq {
+            _ = write!(text, "\"seq\":{seq},");
+        }
+        if let Some(MessageId(received)) = received {
+            _ = write!(text, "\"received\":{received},");
+        }
+        text.push_str(&body[1..]);
+        text.into()
+    }
 }
 
 /// The room's end. A socket whose room drops this without a `Close` has read too slowly.
@@ -52,12 +83,12 @@ pub(crate) fn queue() -> (Outlet, Incoming) {
 
 impl Outlet {
     /// Queues a message. One to a socket that is gone is dropped: the socket says so itself.
-    pub(crate) fn send(&self, text: Utf8Bytes) -> Result<(), Full> {
-        let length = text.len();
+    pub(crate) fn send(&self, message: Numbered) -> Result<(), Full> {
+        let length = message.body.len();
         if self.waiting_bytes.fetch_add(length, Ordering::Relaxed) + length > MAX_BYTES {
             return Err(Full);
         }
-        match self.messages.try_send(Outgoing::Message(text)) {
+        match self.messages.try_send(Outgoing::Message(message)) {
             Err(mpsc::error::TrySendError::Full(_)) => Err(Full),
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
         }
@@ -78,11 +109,21 @@ impl Incoming {
     /// The next thing to write; `None` when the socket was cut off.
     pub(crate) async fn next(&mut self) -> Option<Outgoing> {
         let outgoing = self.messages.recv().await?;
+        self.count(outgoing)
+    }
+
+    /// The next thing to write, if it is there.
+    pub(crate) fn next_now(&mut self) -> Option<Outgoing> {
+        let outgoing = self.messages.try_recv().ok()?;
+        self.count(outgoing)
+    }
+
+    fn count(&self, outgoing: Outgoing) -> Option<Outgoing> {
         if self.waiting_bytes.load(Ordering::Relaxed) >= CUT_OFF {
             return None;
         }
-        if let Outgoing::Message(text) = &outgoing {
-            self.waiting_bytes.fetch_sub(text.len(), Ordering::Relaxed);
+        if let Outgoing::Message(message) = &outgoing {
+            self.waiting_bytes.fetch_sub(message.body.len(), Ordering::Relaxed);
         }
         Some(outgoing)
     }
@@ -92,20 +133,33 @@ impl Incoming {
 mod tests {
     use super::*;
 
+    #[test]
+    fn numbers_stand_in_the_object() {
+        let message = Numbered {
+            seq: Some(Sequence(7)),
+            received: Some(MessageId(3)),
+            body: r#"{"type":"pong"}"#.into(),
+        };
+        let frame: protocol::ServerFrame = serde_json::from_str(&message.clone().into_text()).unwrap();
+        assert_eq!((frame.seq, frame.received), (message.seq, message.received));
+        let bare = Numbered { seq: None, received: None, ..message };
+        assert_eq!(bare.clone().into_text(), bare.body);
+    }
+
     #[tokio::test]
     async fn a_queue_holds_so_many_messages_and_so_many_bytes() {
         let (outlet, mut incoming) = queue();
         for _ in 0..MAX_MESSAGES {
-            outlet.send("x".into()).unwrap();
+            outlet.send(message("x")).unwrap();
         }
-        assert!(outlet.send("x".into()).is_err());
+        assert!(outlet.send(message("x")).is_err());
 
         let (outlet, _incoming) = queue();
         let large = "x".repeat(MAX_BYTES / 4);
         for _ in 0..4 {
-            outlet.send(large.clone().into()).unwrap();
+            outlet.send(message(&large)).unwrap();
         }
-        assert!(outlet.send("x".into()).is_err());
+        assert!(outlet.send(message("x")).is_err());
         assert!(incoming.next().await.is_some());
     }
 
@@ -114,7 +168,7 @@ mod tests {
         let (outlet, mut incoming) = queue();
         let large = "x".repeat(MAX_BYTES / 2);
         for _ in 0..10 {
-            outlet.send(large.clone().into()).unwrap();
+            outlet.send(message(&large)).unwrap();
             assert!(incoming.next().await.is_some());
         }
     }
@@ -122,14 +176,18 @@ mod tests {
     #[tokio::test]
     async fn who_is_cut_off_gets_nothing_more_and_who_is_closed_gets_everything_first() {
         let (outlet, mut incoming) = queue();
-        outlet.send("waits".into()).unwrap();
+        outlet.send(message("waits")).unwrap();
         outlet.cut_off();
         assert!(incoming.next().await.is_none());
 
         let (outlet, mut incoming) = queue();
-        outlet.send("waits".into()).unwrap();
+        outlet.send(message("waits")).unwrap();
         outlet.close(CloseCode::NORMAL);
         assert!(matches!(incoming.next().await, Some(Outgoing::Message(_))));
         assert!(matches!(incoming.next().await, Some(Outgoing::Close(_))));
+    }
+
+    fn message(body: &str) -> Numbered {
+        Numbered { seq: None, received: None, body: body.into() }
     }
 }

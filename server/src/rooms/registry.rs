@@ -1,81 +1,285 @@
-//! Finds rooms by their code. Rooms are kept in memory.
+//! Finds rooms by their code: those with a task in memory, the others in storage.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
-use protocol::{RoomCode, RoomName, RoomStanding, ValidateRoomResponse};
-use room::{Room, RoomSettings};
-use tokio::sync::{mpsc, oneshot};
+use protocol::{Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError, ValidateRoomResponse};
+use room::{Beginning, Room};
+use storage::{Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
+use tokio::sync::{OnceCell, mpsc, oneshot};
 
-use super::RoomEvent;
-use super::task::run;
+use super::task::RoomTask;
+use super::{RoomEvent, load};
 use crate::clock::Clock;
-use crate::{ids, tasks};
+use crate::keeper::Keeper;
+use crate::passwords::Passwords;
+use crate::tokens::Tokens;
+use crate::{digest, ids, tasks};
 
-/// All rooms.
+/// All rooms; a clone is another handle to the same.
+#[derive(Clone)]
 pub(crate) struct Rooms {
-    clock: Clock,
-    settings: RoomSettings,
-    most: usize,
-    by_code: Arc<Mutex<HashMap<RoomCode, RoomHandle>>>,
+    pub(super) clock: Clock,
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) keeper: Keeper,
+    pub(super) passwords: Arc<Passwords>,
+    tokens: Tokens,
+    /// The rules of a room about which nothing was said.
+    defaults: RoomSettings,
+    most: u64,
+    loaded: Arc<Mutex<HashMap<RoomCode, Arc<OnceCell<RoomHandle>>>>>,
 }
 
 /// A way to one room's task.
 #[derive(Clone)]
 pub(crate) struct RoomHandle {
+    pub(crate) code: RoomCode,
     pub(crate) events: mpsc::Sender<RoomEvent>,
+    record: Arc<RwLock<RoomRecord>>,
 }
 
-/// There are as many rooms as this server takes.
+/// What a new room shall be.
+#[derive(Default)]
+pub(crate) struct NewRoom {
+    pub(crate) patch: RoomSettingsPatch,
+    /// The API key that asks for it.
+    pub(crate) created_by: Option<String>,
+    /// The name of an `Idempotency-Key`, its owner, and the digest of the request.
+    pub(crate) idempotency: Option<(String, String, storage::Digest)>,
+}
+
+/// A room that was made.
+pub(crate) struct Creation {
+    pub(crate) record: RoomRecord,
+    /// The host's key, and the secret that it is the digest of.
+    pub(crate) host_key: KeyRecord,
+    pub(crate) host_secret: String,
+}
+
+/// Why a room was not made.
 #[derive(Debug, thiserror::Error)]
-#[error("the server has as many rooms as it takes")]
-pub(crate) struct TooManyRooms;
+pub(crate) enum CreationError {
+    #[error("the server has as many rooms as it takes")]
+    TooMany,
+    #[error("{0}")]
+    Settings(#[from] SettingsError),
+    #[error("the password could not be hashed")]
+    Password,
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
 
 /// Events that wait for a room before their senders wait too. A room of a hundred sends each of them a few at once.
 const WAITING_EVENTS: usize = 256;
 
+/// People who were in a room are known again for this long.
+const REMEMBERED_FOR: Duration = Duration::from_secs(2 * 24 * 60 * 60);
+
+/// Messages that are read to know them when they are sent again.
+const RECENT_CHAT: u32 = 128;
+
 impl Rooms {
-    pub(crate) fn new(clock: Clock, settings: RoomSettings, most: usize) -> Self {
-        Self { clock, settings, most, by_code: Arc::default() }
+    pub(crate) fn new(
+        clock: Clock,
+        storage: Arc<dyn Storage>,
+        tokens: Tokens,
+        defaults: RoomSettings,
+        most: u64,
+    ) -> Self {
+        let keeper = Keeper::start(Arc::clone(&storage));
+        let passwords = Arc::new(Passwords::new());
+        Self { clock, storage, keeper, passwords, tokens, defaults, most, loaded: Arc::default() }
     }
 
-    /// Makes a room and starts its task.
-    pub(crate) fn create(&self, name: Option<RoomName>) -> Result<RoomCode, TooManyRooms> {
-        let settings = RoomSettings { name, ..self.settings.clone() };
-        let mut by_code = self.by_code.lock().unwrap_or_else(PoisonError::into_inner);
-        if by_code.len() >= self.most {
-            return Err(TooManyRooms);
+    /// Hashes passwords, a few at a time.
+    pub(crate) fn passwords(&self) -> Arc<Passwords> {
+        Arc::clone(&self.passwords)
+    }
+
+    /// Waits until everything that was to be kept is kept.
+    pub(crate) async fn flush(&self) {
+        self.keeper.flush().await;
+    }
+
+    /// Makes a room.
+    pub(crate) async fn create(&self, new: NewRoom) -> Result<Creation, CreationError> {
+        let settings = new.patch.apply(&self.defaults)?;
+        if self.storage.count_rooms().await? >= self.most {
+            return Err(CreationError::TooMany);
         }
-        let mut code = ids::room_code();
-        while by_code.contains_key(&code) {
-            code = ids::room_code();
-        }
-        let (events, received) = mpsc::channel(WAITING_EVENTS);
-        by_code.insert(code, RoomHandle { events });
-        let room = Room::new(self.clock.now(), code, settings, Vec::new());
-        let (clock, registry) = (self.clock, Arc::downgrade(&self.by_code));
-        tasks::spawn(async move {
-            run(room, clock, received).await;
-            if let Some(by_code) = registry.upgrade() {
-                by_code.lock().unwrap_or_else(PoisonError::into_inner).remove(&code);
-            }
+        let password_hash = match new.patch.password.flatten() {
+            Some(password) => Some(self.passwords.hash(&password).await.ok_or(CreationError::Password)?),
+            None => None,
+        };
+        let now = self.clock.wall();
+        let code = ids::room_code();
+        let record = RoomRecord {
+            code,
+            settings,
+            password_hash,
+            version: 1,
+            created_at: now,
+            used_at: now,
+            created_by: new.created_by,
+        };
+        let host_secret = ids::secret("k");
+        let host_key = KeyRecord {
+            digest: digest::of(&host_secret),
+            room: code,
+            role: Role::Host,
+            label: None,
+            not_before: None,
+            expires_at: None,
+            uses_left: None,
+            created_at: now,
+        };
+        let idempotency = new.idempotency.map(|(owner, key, request)| Idempotency {
+            owner,
+            key,
+            request,
+            room: code,
+            created_at: now,
         });
-        Ok(code)
+        self.storage.create_room(&record, &host_key, idempotency.as_ref()).await?;
+        Ok(Creation { record, host_key, host_secret })
     }
 
-    pub(crate) fn find(&self, code: RoomCode) -> Option<RoomHandle> {
-        self.by_code.lock().unwrap_or_else(PoisonError::into_inner).get(&code).cloned()
-    }
-
-    /// Whether a room can be entered, and who is inside.
-    pub(crate) async fn validate(&self, code: RoomCode) -> ValidateRoomResponse {
-        let Some(room) = self.find(code) else { return ValidateRoomResponse::UNKNOWN };
-        let (answer, answered) = oneshot::channel();
-        if room.events.send(RoomEvent::Validate { answer }).await.is_err() {
-            return ValidateRoomResponse::UNKNOWN;
+    /// A way to a room's task, which is started when there is none. `None` when there is no such room.
+    pub(crate) async fn find(&self, code: RoomCode) -> Result<Option<RoomHandle>, StorageError> {
+        let cell = Arc::clone(self.loaded().entry(code).or_default());
+        match cell.get_or_try_init(|| self.load(code)).await {
+            Ok(handle) => Ok(Some(handle.clone())),
+            Err(missing) => {
+                // The next one who asks looks again.
+                let mut loaded = self.loaded();
+                if loaded.get(&code).is_some_and(|cell| !cell.initialized()) {
+                    loaded.remove(&code);
+                }
+                match missing {
+                    Missing::Unknown => Ok(None),
+                    Missing::Unreadable(error) => Err(error),
+                }
+            }
         }
-        let response = answered.await.unwrap_or(ValidateRoomResponse::UNKNOWN);
-        debug_assert!(response.standing == RoomStanding::Unknown || response.room.is_some());
-        response
+    }
+
+    /// Sends an event to a room, also when its task ends in this moment. `None` when there is no such room.
+    pub(crate) async fn send(
+        &self,
+        code: RoomCode,
+        mut event: RoomEvent,
+    ) -> Result<Option<RoomHandle>, StorageError> {
+        loop {
+            let Some(handle) = self.find(code).await? else { return Ok(None) };
+            match handle.events.send(event).await {
+                Ok(()) => return Ok(Some(handle)),
+                Err(mpsc::error::SendError(returned)) => event = returned,
+            }
+        }
+    }
+
+    /// The task of a room, if it has one, or is just getting one.
+    pub(super) async fn running(&self, code: RoomCode) -> Option<RoomHandle> {
+        let is_known = self.loaded().contains_key(&code);
+        if is_known { self.find(code).await.ok().flatten() } else { None }
+    }
+
+    /// Whether a room can be entered with a role, and who is inside.
+    pub(crate) async fn validate(
+        &self,
+        code: RoomCode,
+        role: Role,
+    ) -> Result<ValidateRoomResponse, StorageError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(code, RoomEvent::Validate { role, answer }).await?;
+        Ok(answered.await.unwrap_or(ValidateRoomResponse::UNKNOWN))
+    }
+
+    /// Deletes a room and everything in it; whoever is inside is told. False when there is none.
+    pub(crate) async fn delete(&self, code: RoomCode) -> Result<bool, StorageError> {
+        let running = self.running(code).await;
+        let deleted = self.storage.delete_room(code).await?;
+        if let Some(handle) = running {
+            _ = handle.events.send(RoomEvent::Deleted).await;
+        }
+        Ok(deleted)
+    }
+
+    /// Forgets a task that wants to end, unless something has come for it in the meantime.
+    pub(super) fn forget(&self, handle: &RoomHandle, events: &mpsc::Receiver<RoomEvent>) -> bool {
+        let mut loaded = self.loaded();
+        if !events.is_empty() {
+            return false;
+        }
+        let is_ours = |cell: &Arc<OnceCell<RoomHandle>>| {
+            cell.get().is_some_and(|other| other.events.same_channel(&handle.events))
+        };
+        if loaded.get(&handle.code).is_some_and(is_ours) {
+            loaded.remove(&handle.code);
+        }
+        true
+    }
+
+    async fn load(&self, code: RoomCode) -> Result<RoomHandle, Missing> {
+        // What the task before has said is in storage then.
+        self.keeper.flush().await;
+        let record = self.storage.room(code).await?.ok_or(Missing::Unknown)?;
+        let wall = self.clock.wall();
+        let since = protocol::Timestamp(wall.0.saturating_sub(REMEMBERED_FOR.as_millis() as u64));
+        let seats = self.storage.seats(code, since).await?;
+        let blocked = self.storage.blocked_browsers(code).await?;
+        let beginning = Beginning {
+            code,
+            settings: record.settings.clone(),
+            password: record.password_hash.is_some(),
+            ice_servers: Vec::new(),
+            wall,
+            seats: seats.into_iter().map(load::seat).collect(),
+            blocked: blocked.into_iter().map(|browser| browser.0.0).collect(),
+            recent_chat: self.storage.recent_chat(code, RECENT_CHAT).await?,
+            signer: self.tokens.of_room(code),
+        };
+        let (events, received) = mpsc::channel(WAITING_EVENTS);
+        let handle = RoomHandle { code, events, record: Arc::new(RwLock::new(record)) };
+        let task = RoomTask {
+            room: Room::new(self.clock.now(), beginning),
+            handle: handle.clone(),
+            rooms: self.clone(),
+            sockets: HashMap::new(),
+            deleted: false,
+        };
+        tasks::spawn(task.run(received));
+        Ok(handle)
+    }
+
+    fn loaded(&self) -> std::sync::MutexGuard<'_, HashMap<RoomCode, Arc<OnceCell<RoomHandle>>>> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RoomHandle {
+    /// The room as it is kept.
+    pub(crate) fn record(&self) -> RoomRecord {
+        self.record.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_record(&self, record: RoomRecord) {
+        let mut known = self.record.write().unwrap_or_else(PoisonError::into_inner);
+        if record.version > known.version {
+            *known = record;
+        }
+    }
+}
+
+/// Why a room could not be loaded.
+enum Missing {
+    Unknown,
+    Unreadable(StorageError),
+}
+
+impl From<StorageError> for Missing {
+    fn from(error: StorageError) -> Self {
+        Self::Unreadable(error)
     }
 }

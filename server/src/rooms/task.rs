@@ -2,128 +2,262 @@
 //! media never passes through it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
 use protocol::{
-    ClientFrame, DisplayName, ErrorCode, LeaveReason, MediaState, ParticipantId, ServerMessage, SessionId,
+    ChatId, ClientFrame, ErrorCode, MessageId, ParticipantId, Role, RoomSettingsPatch, ServerMessage,
     ValidateRoomResponse,
 };
-use room::{Input, Output, Recipients, Room};
+use room::{ConnectionId, Decree, Departure, Input, Output, Resumption, Room, Visitor};
+use storage::ChatPage;
 use tokio::sync::{mpsc, oneshot};
 
-use super::outgoing::Outlet;
-use crate::clock::Clock;
+use super::outgoing::{Numbered, Outlet};
+use super::{RoomHandle, Rooms, load};
+use crate::keeper::Asker;
+use crate::tasks;
 
 /// What can happen to a room's task.
 pub(crate) enum RoomEvent {
     /// A socket asks to enter.
-    Join {
-        id: ParticipantId,
-        session: SessionId,
-        name: DisplayName,
-        media: MediaState,
+    Enter {
+        connection: ConnectionId,
+        visitor: Box<Visitor>,
         /// Where its messages go. The room drops it when the socket is to be closed for reading too slowly.
         outgoing: Outlet,
     },
+    /// A socket takes the place of one that broke.
+    Resume { connection: ConnectionId, resumption: Box<Resumption>, outgoing: Outlet },
     /// A message from a socket that asked to enter.
-    Message { from: ParticipantId, frame: Box<ClientFrame> },
+    Message { connection: ConnectionId, frame: Box<ClientFrame> },
     /// A socket is gone.
-    Disconnected { id: ParticipantId, reason: LeaveReason },
-    /// Somebody outside asks about the room.
-    Validate { answer: oneshot::Sender<ValidateRoomResponse> },
+    Disconnected { connection: ConnectionId, departure: Departure },
+    /// Somebody outside, with a role inside, asks about the room.
+    Validate { role: Role, answer: oneshot::Sender<ValidateRoomResponse> },
+    /// The rules are others now, and kept.
+    SettingsChanged,
+    /// Rules could not be changed.
+    SettingsRefused { participant: ParticipantId, in_reply_to: Option<MessageId>, code: ErrorCode },
+    /// A chat message is kept.
+    ChatKept { from: ParticipantId, chat: ChatId },
+    /// A chat message could not be kept.
+    ChatNotKept { from: ParticipantId, chat: ChatId },
+    /// Chat that somebody asked for.
+    HistoryRead { reader: ParticipantId, page: ChatPage },
+    /// Chat could not be read.
+    HistoryNotRead { reader: ParticipantId },
+    /// A program does something to a participant.
+    Decree { participant: ParticipantId, decree: Decree },
+    /// A program asks who is inside.
+    Participants { answer: oneshot::Sender<Vec<protocol::Participant>> },
+    /// The room was deleted.
+    Deleted,
 }
 
-/// Runs a room until it expires.
-pub(crate) async fn run(mut room: Room, clock: Clock, mut events: mpsc::Receiver<RoomEvent>) {
-    let mut sockets = Sockets::default();
-    loop {
-        let event = match room.poll_timeout() {
-            Some(due) => tokio::time::timeout_at(clock.instant(due).into(), events.recv()).await,
-            None => Ok(events.recv().await),
-        };
-        match event {
-            Ok(Some(event)) => handle(&mut room, clock, &mut sockets, event),
-            Ok(None) => return,
-            Err(_) => room.handle_timeout(clock.now()),
-        }
-        if carry_out(&mut room, clock, &mut sockets) == Fate::Expired {
-            return;
-        }
-    }
+/// A room and what its task needs to carry out what it wants.
+pub(super) struct RoomTask {
+    pub(super) room: Room,
+    pub(super) handle: RoomHandle,
+    pub(super) rooms: Rooms,
+    pub(super) sockets: HashMap<ConnectionId, Outlet>,
+    /// Once deleted, nothing of the room is kept any more.
+    pub(super) deleted: bool,
 }
-
-type Sockets = HashMap<ParticipantId, Outlet>;
 
 #[derive(PartialEq, Eq)]
 enum Fate {
     Goes,
-    Expired,
+    Unloads,
 }
 
-fn handle(room: &mut Room, clock: Clock, sockets: &mut Sockets, event: RoomEvent) {
-    match event {
-        RoomEvent::Join { id, session, name, media, outgoing } => {
-            sockets.insert(id, outgoing);
-            room.handle_input(clock.now(), Input::Join { id, session, name, media });
-        }
-        RoomEvent::Message { from, frame } => {
-            room.handle_input(clock.now(), Input::Message { from, frame: *frame });
-        }
-        RoomEvent::Disconnected { id, reason } => {
-            sockets.remove(&id);
-            room.handle_input(clock.now(), Input::Disconnect { id, reason });
-        }
-        RoomEvent::Validate { answer } => {
-            let people = room.participants().iter().map(|participant| participant.name.clone()).collect();
-            _ = answer.send(ValidateRoomResponse {
-                standing: room.standing(),
-                room: Some(room.summary()),
-                people,
-            });
+impl RoomTask {
+    /// Runs a room until nobody needs it in memory.
+    pub(super) async fn run(mut self, mut events: mpsc::Receiver<RoomEvent>) {
+        let clock = self.rooms.clock;
+        loop {
+            let event = match self.room.poll_timeout(clock.now()) {
+                Some(due) => tokio::time::timeout_at(clock.instant(due).into(), events.recv()).await,
+                None => Ok(events.recv().await),
+            };
+            match event {
+                Ok(Some(event)) => self.handle(event),
+                Ok(None) => return,
+                Err(_) => self.room.handle_timeout(clock.now()),
+            }
+            if self.carry_out() == Fate::Unloads && self.rooms.forget(&self.handle, &events) {
+                return;
+            }
         }
     }
-}
 
-fn carry_out(room: &mut Room, clock: Clock, sockets: &mut Sockets) -> Fate {
-    while let Some(output) = room.poll_output() {
-        match output {
-            Output::Send { to, message } => {
-                if let ServerMessage::Error(error) = &message {
-                    tracing::info!(code = ?error.code, "a message was refused");
-                }
-                for slow in deliver(room, sockets, to, &message) {
-                    if let Some(socket) = sockets.remove(&slow) {
-                        tracing::info!(code = ?ErrorCode::TooSlow, "a connection was cut off");
-                        socket.cut_off();
+    fn handle(&mut self, event: RoomEvent) {
+        let input = match event {
+            RoomEvent::Enter { connection, visitor, outgoing } => {
+                self.sockets.insert(connection, outgoing);
+                Input::Enter { connection, visitor }
+            }
+            RoomEvent::Resume { connection, resumption, outgoing } => {
+                self.sockets.insert(connection, outgoing);
+                Input::Resume { connection, resumption }
+            }
+            RoomEvent::Message { connection, frame } => Input::Message { connection, frame: *frame },
+            RoomEvent::Disconnected { connection, departure } => {
+                self.sockets.remove(&connection);
+                Input::Disconnect { connection, departure }
+            }
+            RoomEvent::Validate { role, answer } => {
+                _ = answer.send(self.validate(role));
+                return;
+            }
+            RoomEvent::Participants { answer } => {
+                _ = answer.send(self.room.participants().cloned().collect());
+                return;
+            }
+            RoomEvent::SettingsChanged => {
+                let record = self.handle.record();
+                Input::SettingsChanged { settings: record.settings, password: record.password_hash.is_some() }
+            }
+            RoomEvent::SettingsRefused { participant, in_reply_to, code } => {
+                Input::SettingsRefused { participant, in_reply_to, code }
+            }
+            RoomEvent::ChatKept { from, chat } => Input::ChatKept { from, chat },
+            RoomEvent::ChatNotKept { from, chat } => Input::ChatNotKept { from, chat },
+            RoomEvent::HistoryRead { reader, page: ChatPage { entries, more } } => {
+                Input::HistoryRead { reader, entries, more }
+            }
+            RoomEvent::HistoryNotRead { reader } => Input::HistoryNotRead { reader },
+            RoomEvent::Decree { participant, decree } => Input::Decree { participant, decree },
+            RoomEvent::Deleted => {
+                self.deleted = true;
+                Input::Deleted
+            }
+        };
+        self.room.handle_input(self.rooms.clock.now(), input);
+    }
+
+    fn carry_out(&mut self) -> Fate {
+        let mut words = Words::default();
+        while let Some(output) = self.room.poll_output() {
+            match output {
+                Output::Send { to, seq, received, message } => {
+                    if let ServerMessage::Error(error) = &*message {
+                        tracing::info!(code = ?error.code, "a message was refused");
                     }
-                    room.handle_input(
-                        clock.now(),
-                        Input::Disconnect { id: slow, reason: LeaveReason::Removed },
-                    );
+                    let Some(body) = words.of(&message) else { continue };
+                    self.send(to, Numbered { seq, received, body });
+                }
+                Output::Close { connection, code } => {
+                    if let Some(socket) = self.sockets.remove(&connection) {
+                        socket.close(code);
+                    }
+                }
+                Output::Keep(change) => self.keep(change),
+                Output::ReadHistory { reader, before } => {
+                    let answer = self.handle.events.clone();
+                    self.rooms.keeper.read_chat(self.handle.code, reader, before, answer);
+                }
+                Output::ChangeSettings { participant, in_reply_to, patch } => {
+                    self.change_settings(participant, in_reply_to, patch);
+                }
+                Output::Unload => return Fate::Unloads,
+                Output::Delete => {
+                    let (rooms, code) = (self.rooms.clone(), self.handle.code);
+                    tasks::spawn(async move { _ = rooms.delete(code).await });
+                    return Fate::Unloads;
                 }
             }
-            Output::Close { id, code } => {
-                if let Some(socket) = sockets.remove(&id) {
-                    socket.close(code);
-                }
+        }
+        Fate::Goes
+    }
+
+    fn send(&mut self, to: ConnectionId, message: Numbered) {
+        let is_full = self.sockets.get(&to).is_some_and(|socket| socket.send(message).is_err());
+        if !is_full {
+            return;
+        }
+        if let Some(socket) = self.sockets.remove(&to) {
+            tracing::info!(code = ?ErrorCode::TooSlow, "a connection was cut off");
+            socket.cut_off();
+        }
+        let gone = Input::Disconnect { connection: to, departure: Departure::Broken };
+        self.room.handle_input(self.rooms.clock.now(), gone);
+    }
+
+    fn keep(&self, change: room::Change) {
+        if self.deleted {
+            return;
+        }
+        let asker = match &change {
+            room::Change::Chat(entry) => {
+                Some(Asker { room: self.handle.events.clone(), from: entry.from, chat: entry.id })
             }
-            Output::Expired => return Fate::Expired,
+            room::Change::Seat(_)
+            | room::Change::Blocked(_)
+            | room::Change::Used(_)
+            | room::Change::Done { .. } => None,
+        };
+        let change = load::to_storage(self.handle.code, change, self.rooms.clock.wall());
+        if let Err(refused) = self.rooms.keeper.keep(change, asker) {
+            tracing::error!("too much waits to be kept");
+            if let Some(Asker { room, from, chat }) = refused {
+                _ = room.try_send(RoomEvent::ChatNotKept { from, chat });
+            }
         }
     }
-    Fate::Goes
+
+    fn change_settings(
+        &self,
+        participant: ParticipantId,
+        in_reply_to: Option<MessageId>,
+        patch: Box<RoomSettingsPatch>,
+    ) {
+        let (rooms, handle) = (self.rooms.clone(), self.handle.clone());
+        tasks::spawn(async move {
+            if let Err(error) = rooms.change(handle.code, &patch, super::Precondition::None).await {
+                let code = error.code();
+                let event = RoomEvent::SettingsRefused { participant, in_reply_to, code };
+                _ = handle.events.send(event).await;
+            }
+        });
+    }
+
+    fn validate(&self, role: Role) -> ValidateRoomResponse {
+        let settings = self.room.settings();
+        // Where not everybody may enter, not everybody may know who is inside.
+        let is_private = self.room.has_password() || settings.waiting_room.is_on() || settings.locked.is_on();
+        let people = if is_private && !role.moderates() {
+            Vec::new()
+        } else {
+            self.room.participants().map(|participant| participant.name.clone()).collect()
+        };
+        ValidateRoomResponse {
+            standing: self.room.standing(self.rooms.clock.now(), role),
+            room: Some(self.room.summary()),
+            people,
+            password: self.room.has_password(),
+            waiting_room: settings.waiting_room.is_on(),
+            starts_at: settings.starts_at,
+            role,
+        }
+    }
 }
 
-/// Queues a message and returns who has no room for it.
-fn deliver(room: &Room, sockets: &Sockets, to: Recipients, message: &ServerMessage) -> Vec<ParticipantId> {
-    let Ok(text) = serde_json::to_string(message) else { return Vec::new() };
-    let text = Utf8Bytes::from(text);
-    let queue = |id: ParticipantId| sockets.get(&id)?.send(text.clone()).is_err().then_some(id);
-    match to {
-        Recipients::One(id) => queue(id).into_iter().collect(),
-        Recipients::AllBut(id) => {
-            let others =
-                room.participants().iter().map(|participant| participant.id).filter(|other| *other != id);
-            others.filter_map(queue).collect()
+/// Puts each message into words once, however many get it.
+#[derive(Default)]
+struct Words {
+    last: Option<(Arc<ServerMessage>, Utf8Bytes)>,
+}
+
+impl Words {
+    fn of(&mut self, message: &Arc<ServerMessage>) -> Option<Utf8Bytes> {
+        if let Some((last, body)) = &self.last
+            && Arc::ptr_eq(last, message)
+        {
+            return Some(body.clone());
         }
+        let body = Utf8Bytes::from(serde_json::to_string(&**message).ok()?);
+        self.last = Some((Arc::clone(message), body.clone()));
+        Some(body)
     }
 }

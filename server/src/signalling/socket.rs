@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use futures::SinkExt;
 use protocol::limits::SILENCE_LIMIT_SECONDS;
 use protocol::{
-    ClientFrame, ClientMessage, CloseCode, ErrorCode, LeaveReason, MessageId, ParticipantId, ProtocolError,
+    ClientFrame, ClientMessage, CloseCode, ErrorCode, MessageId, ProtocolError, ProtocolVersion, RoomCode,
     ServerMessage, VERSION,
 };
+use room::{ConnectionId, Departure};
 use serde::Deserialize;
+use storage::StorageError;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::entrance::{self, Caller};
 use crate::rate_limit::SocketRate;
 use crate::rooms::{Outgoing, RoomEvent, RoomHandle, outgoing};
 use crate::{AppState, ids};
@@ -29,14 +33,14 @@ const WRITE_WITHIN: Duration = Duration::from_secs(10);
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Runs one connection from its first message to its close frame.
-pub(super) async fn run(mut socket: WebSocket, state: AppState) {
+pub(super) async fn run(mut socket: WebSocket, state: AppState, caller: Caller) {
     let mut stopping = state.stopping.subscribe();
     let rate = SocketRate::new();
     let joined = tokio::select! {
-        joined = join(&mut socket, &state, &rate) => joined,
+        joined = join(&mut socket, &state, &caller, &rate) => joined,
         () = stop_asked(&mut stopping) => Err(End::refused(ErrorCode::ServerStopping)),
     };
-    drop(state);
+    drop((state, caller));
     let end = match joined {
         Ok(mut member) => {
             let end = member.converse(&mut socket, &rate, &mut stopping).await;
@@ -50,7 +54,7 @@ pub(super) async fn run(mut socket: WebSocket, state: AppState) {
 
 /// A socket that has asked a room to let it in.
 struct Member {
-    id: ParticipantId,
+    connection: ConnectionId,
     room: RoomHandle,
     incoming: outgoing::Incoming,
 }
@@ -65,8 +69,10 @@ enum Event {
 
 /// Why a connection ends.
 enum End {
-    /// The client is gone.
+    /// The connection broke.
     Gone,
+    /// The client has closed it.
+    Left,
     /// The client did something that ends it.
     Refused(ProtocolError),
     /// The room ends it, and has said why.
@@ -86,23 +92,59 @@ enum Heard {
     Nothing,
 }
 
-async fn join(socket: &mut WebSocket, state: &AppState, rate: &SocketRate) -> Result<Member, End> {
+async fn join(
+    socket: &mut WebSocket,
+    state: &AppState,
+    caller: &Caller,
+    rate: &SocketRate,
+) -> Result<Member, End> {
     let frame = timeout(JOIN_WITHIN, first_frame(socket, rate))
         .await
         .map_err(|_| End::refused(ErrorCode::Silent))??;
-    let refused = |code| End::Refused(ProtocolError::new(code, frame.id));
-    let ClientMessage::Join { version, room, name, media } = frame.message else {
-        return Err(refused(ErrorCode::NotJoined));
-    };
-    if version != VERSION {
-        return Err(refused(ErrorCode::UnsupportedVersion));
-    }
-    let room = state.rooms.find(room).ok_or_else(|| refused(ErrorCode::RoomUnknown))?;
+    let ClientFrame { id, message, .. } = *frame;
+    let refused = |code| End::Refused(ProtocolError::new(code, id));
+    let connection = ids::connection();
     let (outgoing, incoming) = outgoing::queue();
-    let id = ids::participant();
-    let event = RoomEvent::Join { id, session: ids::session(), name, media, outgoing };
-    room.events.send(event).await.map_err(|_| refused(ErrorCode::RoomUnknown))?;
-    Ok(Member { id, room, incoming })
+    let (code, event) = match message {
+        ClientMessage::Join(join) => {
+            check_version(join.version).map_err(refused)?;
+            let code = join.room;
+            let room = find(state, code).await.map_err(refused)?;
+            let visitor = entrance::visitor(state, &room, caller, *join).await.map_err(refused)?;
+            (code, RoomEvent::Enter { connection, visitor: Box::new(visitor), outgoing })
+        }
+        ClientMessage::Resume(resume) => {
+            check_version(resume.version).map_err(refused)?;
+            let resumption = entrance::resumption(state, caller, &resume).map_err(refused)?;
+            (resume.room, RoomEvent::Resume { connection, resumption: Box::new(resumption), outgoing })
+        }
+        ClientMessage::Signal { .. }
+        | ClientMessage::SetMedia { .. }
+        | ClientMessage::SetHand { .. }
+        | ClientMessage::React { .. }
+        | ClientMessage::Chat { .. }
+        | ClientMessage::ReadChat { .. }
+        | ClientMessage::Moderate { .. }
+        | ClientMessage::Ping
+        | ClientMessage::Leave => return Err(refused(ErrorCode::NotJoined)),
+    };
+    let room = state.rooms.send(code, event).await.map_err(|error| refused(unavailable(&error)))?;
+    let room = room.ok_or_else(|| refused(ErrorCode::RoomUnknown))?;
+    Ok(Member { connection, room, incoming })
+}
+
+fn check_version(version: ProtocolVersion) -> Result<(), ErrorCode> {
+    if version == VERSION { Ok(()) } else { Err(ErrorCode::UnsupportedVersion) }
+}
+
+async fn find(state: &AppState, code: RoomCode) -> Result<RoomHandle, ErrorCode> {
+    let room = state.rooms.find(code).await.map_err(|error| unavailable(&error))?;
+    room.ok_or(ErrorCode::RoomUnknown)
+}
+
+fn unavailable(error: &StorageError) -> ErrorCode {
+    tracing::error!(%error, "a room could not be read");
+    ErrorCode::StorageUnavailable
 }
 
 async fn first_frame(socket: &mut WebSocket, rate: &SocketRate) -> Result<Box<ClientFrame>, End> {
@@ -136,7 +178,7 @@ impl Member {
                     silence.as_mut().reset(tokio::time::Instant::now() + SILENCE_LIMIT);
                     self.hear(received, rate).await
                 }
-                Event::Outgoing(outgoing) => tell(socket, outgoing).await,
+                Event::Outgoing(outgoing) => self.tell(socket, outgoing).await,
                 Event::Silent => Err(End::refused(ErrorCode::Silent)),
                 Event::Stopping => Err(End::refused(ErrorCode::ServerStopping)),
             };
@@ -152,28 +194,59 @@ impl Member {
         rate: &SocketRate,
     ) -> Result<(), End> {
         let Heard::Frame(frame) = understand(received, rate)? else { return Ok(()) };
-        let event = RoomEvent::Message { from: self.id, frame };
+        let event = RoomEvent::Message { connection: self.connection, frame };
         self.room.events.send(event).await.map_err(|_| End::refused(ErrorCode::Internal))?;
         Ok(())
     }
 
+    /// Writes what the room says, as much as there is. A room that says nothing more has dropped a client that reads too
+    /// slowly.
+    async fn tell(&mut self, socket: &mut WebSocket, outgoing: Option<Outgoing>) -> Result<(), End> {
+        let mut next = outgoing.ok_or_else(|| End::refused(ErrorCode::TooSlow))?;
+        let writing = async {
+            loop {
+                match next {
+                    Outgoing::Message(message) => {
+                        let message = Message::Text(message.into_text());
+                        socket.feed(message).await.map_err(|_| End::Gone)?;
+                    }
+                    Outgoing::Close(code) => {
+                        socket.flush().await.map_err(|_| End::Gone)?;
+                        return Err(End::Closed(code));
+                    }
+                }
+                match self.incoming.next_now() {
+                    Some(more) => next = more,
+                    None => return socket.flush().await.map_err(|_| End::Gone),
+                }
+            }
+        };
+        timeout(WRITE_WITHIN, writing).await.unwrap_or(Err(End::Gone))
+    }
+
     /// Tells the room, unless the room knows.
     async fn part(&self, end: &End) {
-        let reason = match end {
-            End::Gone => LeaveReason::Disconnected,
-            // Everybody is told by their own socket, and whoever is connected to whom stays so.
-            End::Refused(error) if error.code == ErrorCode::ServerStopping => return,
-            End::Refused(_) => LeaveReason::Removed,
+        let departure = match end {
+            End::Gone => Departure::Broken,
+            End::Left => Departure::Closed,
+            End::Refused(error) => match error.code {
+                // Everybody is told by their own socket, and whoever is connected to whom stays so.
+                ErrorCode::ServerStopping => return,
+                ErrorCode::TooSlow | ErrorCode::Silent => Departure::Broken,
+                _ => Departure::Offended,
+            },
             End::Closed(_) => return,
         };
-        _ = self.room.events.send(RoomEvent::Disconnected { id: self.id, reason }).await;
+        let event = RoomEvent::Disconnected { connection: self.connection, departure };
+        _ = self.room.events.send(event).await;
     }
 }
 
 /// Checks size, rate and form of what came.
 fn understand(received: Option<Result<Message, axum::Error>>, rate: &SocketRate) -> Result<Heard, End> {
     let message = match received {
-        None | Some(Ok(Message::Close(_))) => return Err(End::Gone),
+        None => return Err(End::Gone),
+        Some(Ok(Message::Close(_))) => return Err(End::Left),
         Some(Err(error)) => return Err(reading_failed(&error)),
         Some(Ok(message)) => message,
     };
@@ -184,7 +257,7 @@ fn understand(received: Option<Result<Message, axum::Error>>, rate: &SocketRate)
         Message::Text(text) => parse(&text).map(Heard::Frame),
         Message::Ping(_) | Message::Pong(_) => Ok(Heard::Nothing),
         Message::Binary(_) => Err(End::refused(ErrorCode::Malformed)),
-        Message::Close(_) => Err(End::Gone),
+        Message::Close(_) => Err(End::Left),
     }
 }
 
@@ -217,15 +290,6 @@ fn reading_failed(error: &axum::Error) -> End {
     }
 }
 
-/// Writes what the room says. A room that says nothing more has dropped a client that reads too slowly.
-async fn tell(socket: &mut WebSocket, outgoing: Option<Outgoing>) -> Result<(), End> {
-    match outgoing {
-        Some(Outgoing::Message(text)) => write(socket, Message::Text(text)).await,
-        Some(Outgoing::Close(code)) => Err(End::Closed(code)),
-        None => Err(End::refused(ErrorCode::TooSlow)),
-    }
-}
-
 async fn write(socket: &mut WebSocket, message: Message) -> Result<(), End> {
     match timeout(WRITE_WITHIN, socket.send(message)).await {
         Ok(Ok(())) => Ok(()),
@@ -240,7 +304,7 @@ async fn stop_asked(stopping: &mut watch::Receiver<bool>) {
 /// Says why, closes, and waits a moment for the other side to close too.
 async fn finish(socket: &mut WebSocket, end: End) {
     let (code, reason) = match end {
-        End::Gone => return,
+        End::Gone | End::Left => return,
         End::Closed(code) => (code, ""),
         End::Refused(error) => {
             tracing::info!(code = ?error.code, "a connection was ended");

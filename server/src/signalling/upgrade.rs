@@ -1,20 +1,23 @@
 //! From an HTTP request to a socket: who may connect, how often, and with how much memory.
 
-use std::net::SocketAddr;
-
+use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use protocol::limits::MAX_MESSAGE_BYTES;
 use protocol::{ErrorCode, ProtocolError};
 
 use super::socket;
+use crate::entrance::Caller;
 use crate::rest::{ProblemResponse, problem};
 use crate::{AppState, origin};
 
 /// What a socket reads at once. tungstenite's own 128 KiB is most of what an idle connection costs.
 const READ_BUFFER_BYTES: usize = 1024;
+
+/// What a socket gathers before it writes without being asked to: many small messages in one call to the system. The
+/// buffer is only as large as what was gathered in it.
+const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 
 /// What a socket may hold unwritten before it counts as stuck.
 const MAX_WRITE_BUFFER_BYTES: usize = 4 * MAX_MESSAGE_BYTES;
@@ -22,27 +25,27 @@ const MAX_WRITE_BUFFER_BYTES: usize = 4 * MAX_MESSAGE_BYTES;
 /// `GET /api/v1/ws`
 pub(crate) async fn upgrade(
     State(state): State<AppState>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    caller: Caller,
     headers: HeaderMap,
     uri: Uri,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if let Err(refusal) = check(&state, address, &headers, &uri) {
+    if let Err(refusal) = check(&state, &caller, &headers, &uri) {
         return refusal.into_response();
     }
     upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(0)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES)
-        .on_upgrade(move |websocket| socket::run(websocket, state))
+        .on_upgrade(move |websocket| socket::run(websocket, state, caller))
         .into_response()
 }
 
 fn check(
     state: &AppState,
-    address: SocketAddr,
+    caller: &Caller,
     headers: &HeaderMap,
     uri: &Uri,
 ) -> Result<(), Box<ProblemResponse>> {
@@ -51,7 +54,7 @@ fn check(
         let error = ProtocolError::new(ErrorCode::OriginRefused, None);
         return Err(Box::new(problem(StatusCode::FORBIDDEN, "origin_refused", error.message)));
     }
-    state.join_rate.check(address.ip()).map_err(|retry_after| {
+    state.join_rate.check(caller.address).map_err(|retry_after| {
         tracing::info!(code = ?ErrorCode::RateLimited, "a connection was refused");
         Box::new(ProblemResponse::rate_limited(retry_after))
     })

@@ -146,6 +146,6 @@ async fn make_room(storage: &impl Storage, number: u64) {
     storage.create_room(&room(number), &key(number, &format!("host {number}")), None).await.unwrap();
 }
 
-fn exists(result: Result<(), StorageError>) {
+fn exists(result: &Result<(), StorageError>) {
     assert!(matches!(result, Err(StorageError::Exists)), "{result:?}");
 }

@@ -16,7 +16,7 @@ pub(crate) async fn an_api_key_works_until_it_is_revoked(storage: &impl Storage)
         revoked_at: None,
     };
     storage.add_api_key(&key).await.unwrap();
-    exists(storage.add_api_key(&key).await);
+    exists(&storage.add_api_key(&key).await);
 
     assert_eq!(storage.api_key(&digest("secret")).await.unwrap(), Some(key.clone()));
     assert_eq!(storage.api_key(&digest("guess")).await.unwrap(), None);

@@ -23,7 +23,7 @@ pub(crate) async fn a_room_is_found_as_it_was_kept(storage: &impl Storage) {
     assert_eq!(storage.room(code(1)).await.unwrap(), Some(kept.clone()));
     assert_eq!(storage.room(code(2)).await.unwrap(), None);
     assert_eq!(storage.count_rooms().await.unwrap(), 1);
-    exists(storage.create_room(&kept, &key(1, "another"), None).await);
+    exists(&storage.create_room(&kept, &key(1, "another"), None).await);
     assert_eq!(storage.keys_of_room(code(1)).await.unwrap().len(), 1, "nothing of what failed stays");
 }
 
@@ -113,7 +113,7 @@ pub(crate) async fn an_idempotency_key_makes_one_room(storage: &impl Storage) {
     };
     storage.create_room(&room(1), &key(1, "a"), Some(&made(1))).await.unwrap();
 
-    exists(storage.create_room(&room(2), &key(2, "b"), Some(&made(2))).await);
+    exists(&storage.create_room(&room(2), &key(2, "b"), Some(&made(2))).await);
 
     assert_eq!(storage.room(code(2)).await.unwrap(), None, "nothing of what failed stays");
     assert_eq!(storage.made_by("program", "order 66", Timestamp(0)).await.unwrap(), Some(made(1)));

@@ -1,0 +1,148 @@
+//! Chat as one person sees it: what came, what they wrote, and what became of that.
+
+use protocol::{
+    ChatEntry, ChatId, ChatNumber, ChatTarget, DisplayName, Envelope, ErrorCode, MessageId, ParticipantId,
+    Timestamp,
+};
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatLine {
+    /// Its id, chosen by its sender.
+    pub id: ChatId,
+    /// Who wrote it.
+    pub from: ParticipantId,
+    /// What they were called.
+    pub name: DisplayName,
+    /// For whom it is.
+    pub to: ChatTarget,
+    /// What it says.
+    pub envelope: Envelope,
+    /// Its place and time in the room, once the server has it.
+    pub place: Option<(ChatNumber, Timestamp)>,
+    /// What became of it.
+    pub delivery: Delivery,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// On its way; said again until the server has it.
+    Sending,
+    /// The others have it.
+    Delivered,
+    /// And it will be there for those who come later.
+    Kept,
+    /// It was refused, or could not be kept.
+    Failed(Option<ErrorCode>),
+}
+
+/// Everything that was written, as far as it was read.
+#[derive(Debug, Default)]
+pub(crate) struct Chat {
+    /// By place; what has none yet comes last.
+    lines: Vec<ChatLine>,
+    /// Messages on their way, by the number they were last said under.
+    said_as: Vec<(MessageId, ChatId)>,
+    more: bool,
+    revision: u32,
+}
+
+impl Chat {
+    pub(crate) fn lines(&self) -> &[ChatLine] {
+        &self.lines
+    }
+
+    /// Whether there are older ones to be read.
+    pub(crate) fn has_more(&self) -> bool {
+        self.more
+    }
+
+    /// Grows with each change.
+    pub(crate) fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    pub(crate) fn oldest(&self) -> Option<ChatNumber> {
+        self.lines.first().and_then(|line| line.place).map(|(number, _)| number)
+    }
+
+    /// A message from the server. True when it was not known.
+    pub(crate) fn hear(&mut self, entry: ChatEntry, delivery: Delivery) -> bool {
+        self.revision += 1;
+        let known = self.lines.iter().position(|line| line.id == entry.id && line.from == entry.from);
+        let was_kept = known.map(|place| self.lines.remove(place)).map(|line| line.delivery);
+        let delivery = if was_kept == Some(Delivery::Kept) { Delivery::Kept } else { delivery };
+        let place = Some((entry.number, entry.at));
+        let before = |line: &ChatLine| line.place.is_some_and(|(number, _)| number < entry.number);
+        let at = self.lines.iter().rposition(before).map_or(0, |last| last + 1);
+        let ChatEntry { id, from, name, to, envelope, .. } = entry;
+        self.lines.insert(at, ChatLine { id, from, name, to, envelope, place, delivery });
+        was_kept.is_none()
+    }
+
+    pub(crate) fn hear_history(&mut self, entries: Vec<ChatEntry>, more: bool) {
+        let is_older = match (entries.first(), self.oldest()) {
+            (Some(first), Some(oldest)) => first.number <= oldest,
+            (_, None) => true,
+            (None, Some(_)) => false,
+        };
+        if is_older || entries.is_empty() {
+            self.more = more;
+        }
+        for entry in entries {
+            self.hear(entry, Delivery::Kept);
+        }
+    }
+
+    /// Begins to send a message, or begins again.
+    pub(crate) fn send(&mut self, line: ChatLine, as_message: MessageId) {
+        self.revision += 1;
+        self.lines.retain(|known| known.id != line.id);
+        self.said_as.retain(|(_, id)| *id != line.id);
+        self.said_as.push((as_message, line.id));
+        self.lines.push(line);
+    }
+
+    /// Sends again what the others have already.
+    pub(crate) fn send_again(&mut self, id: ChatId, as_message: MessageId) {
+        self.said_as.retain(|(_, chat)| *chat != id);
+        self.said_as.push((as_message, id));
+    }
+
+    pub(crate) fn kept(&mut self, id: ChatId, me: Option<ParticipantId>) {
+        self.set_delivery(id, me, Delivery::Kept);
+        self.said_as.retain(|(_, chat)| *chat != id);
+    }
+
+    pub(crate) fn failed(&mut self, id: ChatId, me: Option<ParticipantId>, code: Option<ErrorCode>) {
+        self.set_delivery(id, me, Delivery::Failed(code));
+        self.said_as.retain(|(_, chat)| *chat != id);
+    }
+
+    /// The chat message that was said under this number, if it was one.
+    pub(crate) fn said_as(&self, message: Option<MessageId>) -> Option<ChatId> {
+        let message = message?;
+        self.said_as.iter().find(|(said, _)| *said == message).map(|(_, chat)| *chat)
+    }
+
+    /// Own messages that the server has not said to have kept.
+    pub(crate) fn unfinished(&self, me: ParticipantId) -> Vec<ChatLine> {
+        let is_unfinished = |line: &&ChatLine| {
+            line.from == me && matches!(line.delivery, Delivery::Sending | Delivery::Delivered)
+        };
+        self.lines.iter().filter(is_unfinished).cloned().collect()
+    }
+
+    pub(crate) fn find(&self, id: ChatId, me: ParticipantId) -> Option<ChatLine> {
+        self.lines.iter().find(|line| line.id == id && line.from == me).cloned()
+    }
+
+    fn set_delivery(&mut self, id: ChatId, me: Option<ParticipantId>, delivery: Delivery) {
+        self.revision += 1;
+        let mine = |line: &&mut ChatLine| line.id == id && Some(line.from) == me;
+        if let Some(line) = self.lines.iter_mut().find(mine) {
+            line.delivery = delivery;
+        }
+    }
+}

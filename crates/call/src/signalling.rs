@@ -1,0 +1,404 @@
+//! Talking with the server: joining, coming back, and one function a message.
+
+use std::time::Duration;
+
+use protocol::{
+    ClientMessage, DisplayName, ErrorCode, Join, Joined, MessageId, Password, ProtocolError, Resume,
+    ServerFrame, ServerMessage, Switch, VERSION,
+};
+
+use crate::chat::Delivery;
+use crate::line::Wait;
+use crate::{Call, ChatLine, Notice, Output, Phase, Signalling, Source};
+
+impl Call {
+    pub(crate) fn join(&mut self, now: Duration, name: DisplayName, password: Option<Password>) {
+        match self.phase {
+            Phase::Preparing
+            | Phase::PasswordAsked { .. }
+            | Phase::Left
+            | Phase::Refused(_)
+            | Phase::Unreachable => {}
+            Phase::Joining | Phase::Waiting | Phase::Joined => return,
+        }
+        self.phase = Phase::Joining;
+        self.name = Some(name);
+        self.password = password;
+        self.dial(now);
+    }
+
+    fn dial(&mut self, now: Duration) {
+        self.line.dialled(now);
+        self.outputs.push_back(Output::OpenSocket);
+    }
+
+    pub(crate) fn socket_opened(&mut self, now: Duration) {
+        let Some(name) = self.name.clone() else { return };
+        let media = self.publications.media_state();
+        self.told = media;
+        let session = self.line.session.clone();
+        let first = match session.filter(|_| self.phase == Phase::Joined && self.line.resumable) {
+            Some(session) => {
+                let hand = self.you.as_ref().is_some_and(|you| you.hand.is_some());
+                ClientMessage::Resume(Box::new(Resume {
+                    version: VERSION,
+                    room: self.code,
+                    session,
+                    last: self.line.heard(),
+                    media,
+                    hand: Switch::from(hand),
+                }))
+            }
+            None => ClientMessage::Join(Box::new(Join {
+                version: VERSION,
+                room: self.code,
+                name,
+                media,
+                password: self.password.clone(),
+                credential: None,
+                session: self.line.session.clone(),
+            })),
+        };
+        self.line.dialled(now);
+        self.outputs.push_back(Output::Send(first.into()));
+    }
+
+    pub(crate) fn socket_closed(&mut self, now: Duration) {
+        let refusal = self.line.refusal.take();
+        match self.phase {
+            Phase::Joining => self.end(phase_after(refusal)),
+            Phase::Waiting => match refusal {
+                Some(code) if is_final(code) => self.end(phase_after(refusal)),
+                Some(_) | None => self.line.lost(now),
+            },
+            Phase::Joined => match refusal {
+                Some(ErrorCode::SessionUnknown) => {
+                    self.line.resumable = false;
+                    self.dial(now);
+                }
+                Some(code) if is_final(code) => self.end(Phase::Refused(code)),
+                Some(_) | None => self.lost(now),
+            },
+            Phase::Preparing
+            | Phase::PasswordAsked { .. }
+            | Phase::Left
+            | Phase::Refused(_)
+            | Phase::Unreachable => {}
+        }
+    }
+
+    /// People who are connected stay connected; the server is tried again and again.
+    fn lost(&mut self, now: Duration) {
+        if self.is_connected() {
+            self.outputs.push_back(Output::Notify(Notice::SignallingLost));
+        }
+        self.line.lost(now);
+    }
+
+    pub(crate) fn network_changed(&mut self, now: Duration) {
+        self.line.hurry(now);
+        if matches!(self.line.wait, Wait::Ping(_)) {
+            self.ping(now);
+        }
+    }
+
+    pub(crate) fn line_due(&mut self, now: Duration) {
+        match self.line.wait {
+            Wait::Nothing => {}
+            Wait::Answer(_) if self.phase == Phase::Joining => self.end(Phase::Unreachable),
+            Wait::Answer(_) | Wait::Pong(_) => {
+                self.outputs.push_back(Output::CloseSocket);
+                self.lost(now);
+            }
+            Wait::Ping(_) => self.ping(now),
+            Wait::Retry(_) => self.dial(now),
+        }
+    }
+
+    fn ping(&mut self, now: Duration) {
+        self.say_once(ClientMessage::Ping);
+        self.line.pinged(now);
+    }
+
+    pub(crate) fn leave(&mut self) {
+        self.say_once(ClientMessage::Leave);
+        self.line.session = None;
+        self.outputs.push_back(Output::RememberSession(None));
+        self.end(Phase::Left);
+    }
+
+    /// Forgets everything about the line but the session, with which one may come again.
+    pub(crate) fn hang_up(&mut self) {
+        self.line = self.line.ended();
+    }
+
+    pub(crate) fn server_frame(&mut self, now: Duration, frame: ServerFrame) {
+        self.line.heard_something(now);
+        if let Some(received) = frame.received {
+            self.line.confirm(received);
+        }
+        match (frame.seq, &frame.message) {
+            (Some(number), ServerMessage::Joined(_)) => self.line.count_from(number),
+            (Some(number), _) if !self.line.take(number) => return,
+            (Some(_) | None, _) => {}
+        }
+        self.server_message(now, frame.message);
+        if self.line.owes_acknowledgement() {
+            self.say_once(ClientMessage::Ping);
+        }
+    }
+
+    fn server_message(&mut self, now: Duration, message: ServerMessage) {
+        match message {
+            ServerMessage::Joined(joined) => self.joined(now, *joined),
+            ServerMessage::Waiting { room } => self.must_wait(now, room),
+            ServerMessage::Resumed { session } => self.resumed(now, session),
+            ServerMessage::ParticipantJoined { participant } => self.participant_joined(now, participant),
+            ServerMessage::ParticipantLeft { id, reason } => self.participant_left(id, reason),
+            ServerMessage::ParticipantUpdated { participant } => self.participant_updated(now, participant),
+            ServerMessage::TurnedOff { source } => self.turned_off(source),
+            ServerMessage::AskedToTurnOn { source } => self.asked_to_turn_on(source),
+            ServerMessage::WaitingRoom { people } => self.others_wait(people),
+            ServerMessage::RoomUpdated { settings, password } => {
+                self.settings = Some(settings);
+                self.has_password = password;
+            }
+            ServerMessage::Chat { entry } => self.hear_chat(entry),
+            ServerMessage::ChatKept { chat, .. } => {
+                let me = self.you.as_ref().map(|you| you.id);
+                self.chat.kept(chat, me);
+            }
+            ServerMessage::ChatNotKept { chat } => {
+                let me = self.you.as_ref().map(|you| you.id);
+                self.chat.failed(chat, me, None);
+            }
+            ServerMessage::ChatHistory { entries, more } => self.chat.hear_history(entries, more),
+            ServerMessage::Reacted { from, reaction } => {
+                if let Some(name) = self.name_of(from) {
+                    let from = (!self.is_me(from)).then_some(from);
+                    self.outputs.push_back(Output::Notify(Notice::Reacted { from, name, reaction }));
+                }
+            }
+            ServerMessage::Signal { from, number, ack, signal } => self.signal(from, number, ack, signal),
+            ServerMessage::Pong => {}
+            ServerMessage::Error(error) => self.refused(&error),
+        }
+    }
+
+    fn joined(&mut self, now: Duration, joined: Joined) {
+        let was_joined = self.phase == Phase::Joined;
+        if !was_joined && !matches!(self.phase, Phase::Joining | Phase::Waiting) {
+            return;
+        }
+        self.phase = Phase::Joined;
+        self.password = None;
+        self.came_back(now, joined.session.clone());
+        self.you = Some(joined.you.clone());
+        self.name = Some(joined.you.name.clone());
+        self.room = Some(joined.room.clone());
+        self.settings = Some(joined.settings.clone());
+        self.waiting.clear();
+        self.ice_servers.clone_from(&joined.ice_servers);
+        self.meet(now, &joined);
+        // What the room was told in the first message is all it needs to know, but for what only the people decide.
+        self.line.keep_only(|message| matches!(message, ClientMessage::Moderate { .. }));
+        self.say_unconfirmed_again();
+        self.say_all_signals_again(now);
+        self.send_unfinished_chat();
+        self.say(ClientMessage::ReadChat { before: None });
+        // A device may have begun or ended to deliver while the join was under way.
+        self.tell_media();
+    }
+
+    fn resumed(&mut self, now: Duration, session: protocol::SessionToken) {
+        if self.phase != Phase::Joined {
+            return;
+        }
+        self.came_back(now, session);
+        self.say_unconfirmed_again();
+        self.say_all_signals_again(now);
+        self.tell_media();
+    }
+
+    fn came_back(&mut self, now: Duration, session: protocol::SessionToken) {
+        if self.line.signalling == Signalling::Lost {
+            self.outputs.push_back(Output::Notify(Notice::SignallingBack));
+        }
+        self.outputs.push_back(Output::RememberSession(Some(session.clone())));
+        self.line.connected(now, session);
+    }
+
+    fn must_wait(&mut self, now: Duration, room: protocol::RoomSummary) {
+        if matches!(self.phase, Phase::Joining | Phase::Waiting) {
+            self.phase = Phase::Waiting;
+            self.room = Some(room);
+            // Pings keep the connection; there is no session yet.
+            self.line.wait_for_host(now);
+        }
+    }
+
+    fn others_wait(&mut self, people: Vec<protocol::WaitingPerson>) {
+        for person in &people {
+            if !self.waiting.iter().any(|known| known.id == person.id) {
+                self.outputs.push_back(Output::Notify(Notice::Knocked(person.name.clone())));
+            }
+        }
+        self.waiting = people;
+    }
+
+    fn turned_off(&mut self, source: protocol::Source) {
+        if let Some(source) = Source::from_protocol(source) {
+            self.switch(source, Switch::Off);
+            self.outputs.push_back(Output::Notify(Notice::TurnedOff(source)));
+        }
+    }
+
+    fn asked_to_turn_on(&mut self, source: protocol::Source) {
+        if let Some(source) = Source::from_protocol(source)
+            && !self.publications.of(source).is_on()
+        {
+            self.asked_for = Some(source);
+            self.outputs.push_back(Output::Notify(Notice::AskedToTurnOn(source)));
+        }
+    }
+
+    fn refused(&mut self, error: &ProtocolError) {
+        if error.code.closes_with().is_some() {
+            self.line.refusal = Some(error.code);
+            if matches!(self.phase, Phase::Joining) || self.phase == Phase::Waiting && is_final(error.code) {
+                self.end(phase_after(Some(error.code)));
+            }
+        } else if let Some(chat) = self.chat.said_as(error.in_reply_to) {
+            let me = self.you.as_ref().map(|you| you.id);
+            self.chat.failed(chat, me, Some(error.code));
+        } else if !matches!(error.code, ErrorCode::PeerUnknown | ErrorCode::PeerIsSelf) {
+            self.outputs.push_back(Output::Notify(Notice::Refused(error.code)));
+        }
+    }
+
+    pub(crate) fn write(
+        &mut self,
+        id: protocol::ChatId,
+        to: protocol::ChatTarget,
+        envelope: protocol::Envelope,
+    ) {
+        let (Some(from), Some(name)) = (self.you.as_ref().map(|you| you.id), self.name.clone()) else {
+            return;
+        };
+        self.send_chat(ChatLine { id, from, name, to, envelope, place: None, delivery: Delivery::Sending });
+    }
+
+    pub(crate) fn write_again(&mut self, id: protocol::ChatId) {
+        let line = self.you.as_ref().and_then(|you| self.chat.find(id, you.id));
+        if let Some(line) = line {
+            self.send_chat(ChatLine { delivery: Delivery::Sending, ..line });
+        }
+    }
+
+    /// What the server may have lost when it ended; it knows what it has by its id.
+    fn send_unfinished_chat(&mut self) {
+        let Some(me) = self.you.as_ref().map(|you| you.id) else { return };
+        for line in self.chat.unfinished(me) {
+            self.send_chat(line);
+        }
+    }
+
+    fn send_chat(&mut self, line: ChatLine) {
+        let message = ClientMessage::Chat { chat: line.id, to: line.to, envelope: line.envelope.clone() };
+        let id = self.say_numbered(message);
+        match line.place {
+            None => self.chat.send(line, id),
+            Some(_) => self.chat.send_again(line.id, id),
+        }
+    }
+
+    pub(crate) fn read_older_chat(&mut self) {
+        let before = self.chat.oldest();
+        self.say(ClientMessage::ReadChat { before });
+    }
+
+    fn hear_chat(&mut self, entry: protocol::ChatEntry) {
+        let is_mine = self.is_me(entry.from);
+        let name = entry.name.clone();
+        let is_new = self.chat.hear(entry, Delivery::Delivered);
+        if is_new && !is_mine {
+            self.outputs.push_back(Output::Notify(Notice::Wrote(name)));
+        }
+    }
+
+    /// Says something until the server has it.
+    pub(crate) fn say(&mut self, message: ClientMessage) {
+        _ = self.say_numbered(message);
+    }
+
+    fn say_numbered(&mut self, message: ClientMessage) -> MessageId {
+        let id = self.line.number(&message);
+        if self.is_connected() && self.phase == Phase::Joined {
+            let frame = self.line.frame(Some(id), message);
+            self.outputs.push_back(Output::Send(frame));
+        }
+        id
+    }
+
+    /// Says something now or not at all.
+    pub(crate) fn say_once(&mut self, message: ClientMessage) {
+        if self.is_connected() {
+            let frame = self.line.frame(None, message);
+            self.outputs.push_back(Output::Send(frame));
+        }
+    }
+
+    fn say_unconfirmed_again(&mut self) {
+        for (id, message) in self.line.unconfirmed() {
+            let frame = self.line.frame(Some(id), message);
+            self.outputs.push_back(Output::Send(frame));
+        }
+    }
+}
+
+/// Where somebody is who was not let in.
+fn phase_after(refusal: Option<ErrorCode>) -> Phase {
+    match refusal {
+        None => Phase::Unreachable,
+        Some(ErrorCode::PasswordNeeded) => Phase::PasswordAsked { wrong: false },
+        Some(ErrorCode::PasswordWrong) => Phase::PasswordAsked { wrong: true },
+        Some(code) => Phase::Refused(code),
+    }
+}
+
+/// Whether trying again by itself makes no sense.
+fn is_final(code: ErrorCode) -> bool {
+    match code {
+        ErrorCode::TooLarge
+        | ErrorCode::Malformed
+        | ErrorCode::NotJoined
+        | ErrorCode::UnsupportedVersion
+        | ErrorCode::OriginRefused
+        | ErrorCode::RoomUnknown
+        | ErrorCode::RoomFull
+        | ErrorCode::RoomLocked
+        | ErrorCode::RoomNotStarted
+        | ErrorCode::RoomEnded
+        | ErrorCode::PasswordNeeded
+        | ErrorCode::PasswordWrong
+        | ErrorCode::NotAdmitted
+        | ErrorCode::Removed
+        | ErrorCode::Blocked
+        | ErrorCode::CredentialRefused
+        | ErrorCode::SessionTakenOver => true,
+        ErrorCode::SessionUnknown
+        | ErrorCode::AlreadyJoined
+        | ErrorCode::PeerUnknown
+        | ErrorCode::PeerIsSelf
+        | ErrorCode::NotAllowed
+        | ErrorCode::ParticipantUnknown
+        | ErrorCode::SettingsInvalid
+        | ErrorCode::ChatTooFast
+        | ErrorCode::StorageUnavailable
+        | ErrorCode::RateLimited
+        | ErrorCode::TooSlow
+        | ErrorCode::Silent
+        | ErrorCode::ServerStopping
+        | ErrorCode::Internal => false,
+    }
+}

@@ -1,0 +1,226 @@
+//! A server in virtual time: the real room, sockets, and a disk that takes a moment and forgets nothing it has confirmed.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use protocol::{
+    ChatEntry, ClientFrame, ClientMessage, ParticipantId, RoomCode, RoomSettings, ServerFrame, SessionId,
+    SessionToken, Timestamp,
+};
+use room::{
+    Beginning, Change, ConnectionId, Departure, GivenPassword, Input, Output, Pass, Resumption, Room,
+    SeatChange, SessionClaims, SignTokens, Visitor,
+};
+use uuid::Uuid;
+
+/// One socket of one browser; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SocketNumber(pub(crate) u64);
+
+/// Something that the disk does after a moment.
+#[derive(Clone, Debug)]
+pub(crate) struct ToDo {
+    /// Of which life of the server.
+    life: u64,
+    work: Work,
+}
+
+#[derive(Clone, Debug)]
+enum Work {
+    KeepChat(ChatEntry),
+    ReadChat(ParticipantId),
+}
+
+/// The server.
+pub(crate) struct Server {
+    room: Room,
+    life: u64,
+    kept_seats: BTreeMap<ParticipantId, SeatChange>,
+    kept_chat: Vec<ChatEntry>,
+    frames: VecDeque<(SocketNumber, ServerFrame)>,
+    closed: VecDeque<SocketNumber>,
+    to_do: VecDeque<ToDo>,
+}
+
+/// Tokens that say what they stand for.
+struct Plain;
+
+impl SignTokens for Plain {
+    fn sign(&self, claims: &SessionClaims) -> SessionToken {
+        let text = format!("{}/{}/{}", claims.participant, claims.session, claims.generation);
+        SessionToken::new(text).expect("a short text")
+    }
+}
+
+fn read(token: &SessionToken) -> SessionClaims {
+    let mut parts = token.expose().split('/');
+    let mut next = || parts.next().expect("a token has three parts");
+    SessionClaims {
+        participant: next().parse().expect("an id"),
+        session: next().parse().expect("an id"),
+        role: protocol::Role::Guest,
+        generation: next().parse().expect("a number"),
+    }
+}
+
+impl Server {
+    pub(crate) fn new() -> Self {
+        Self {
+            room: begin(Duration::ZERO, Vec::new(), Vec::new()),
+            life: 0,
+            kept_seats: BTreeMap::new(),
+            kept_chat: Vec::new(),
+            frames: VecDeque::new(),
+            closed: VecDeque::new(),
+            to_do: VecDeque::new(),
+        }
+    }
+
+    /// Ends without a word, and begins again at `now` with what the disk has.
+    pub(crate) fn restart(&mut self, now: Duration) {
+        self.life += 1;
+        self.frames.clear();
+        self.closed.clear();
+        self.room = begin(now, self.kept_seats.values().cloned().collect(), self.kept_chat.clone());
+    }
+
+    pub(crate) fn knows_sockets(&self) -> bool {
+        self.room.participants().next().is_some()
+    }
+
+    pub(crate) fn hear(
+        &mut self,
+        now: Duration,
+        socket: SocketNumber,
+        (participant, frame): (ParticipantId, ClientFrame),
+    ) {
+        let connection = ConnectionId(socket.0);
+        let input = match frame.message {
+            ClientMessage::Join(join) => {
+                let visitor = Box::new(Visitor {
+                    participant,
+                    session: SessionId::new(Uuid::from_u128(u128::from(socket.0))),
+                    name: join.name,
+                    media: join.media,
+                    pass: Pass::Link,
+                    password: GivenPassword::Missing,
+                    browser: None,
+                    earlier: join.session.as_ref().map(read),
+                });
+                Input::Enter { connection, visitor }
+            }
+            ClientMessage::Resume(resume) => {
+                let resumption = Box::new(Resumption {
+                    claims: read(&resume.session),
+                    last: resume.last,
+                    media: resume.media,
+                    hand: resume.hand,
+                    browser: None,
+                });
+                Input::Resume { connection, resumption }
+            }
+            message @ (ClientMessage::Signal { .. }
+            | ClientMessage::SetMedia { .. }
+            | ClientMessage::SetHand { .. }
+            | ClientMessage::React { .. }
+            | ClientMessage::Chat { .. }
+            | ClientMessage::ReadChat { .. }
+            | ClientMessage::Moderate { .. }
+            | ClientMessage::Ping
+            | ClientMessage::Leave) => Input::Message { connection, frame: ClientFrame { message, ..frame } },
+        };
+        self.input(now, input);
+    }
+
+    pub(crate) fn notice_broken(&mut self, now: Duration, socket: SocketNumber) {
+        let connection = ConnectionId(socket.0);
+        self.input(now, Input::Disconnect { connection, departure: Departure::Broken });
+    }
+
+    /// The disk has done something, unless the server ended before it could.
+    pub(crate) fn store(&mut self, now: Duration, ToDo { life, work }: ToDo) {
+        if life != self.life {
+            return;
+        }
+        let input = match work {
+            Work::KeepChat(entry) => {
+                let (from, chat) = (entry.from, entry.id);
+                if !self.kept_chat.iter().any(|kept| kept.id == chat && kept.from == from) {
+                    self.kept_chat.push(entry);
+                    self.kept_chat.sort_by_key(|entry| entry.number);
+                }
+                Input::ChatKept { from, chat }
+            }
+            Work::ReadChat(reader) => {
+                Input::HistoryRead { reader, entries: self.kept_chat.clone(), more: false }
+            }
+        };
+        self.input(now, input);
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Duration) {
+        if self.poll_timeout(now).is_some_and(|due| due <= now) {
+            self.room.handle_timeout(now);
+            self.collect();
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self, now: Duration) -> Option<Duration> {
+        self.room.poll_timeout(now).filter(|_| self.knows_sockets())
+    }
+
+    pub(crate) fn next_frame(&mut self) -> Option<(SocketNumber, ServerFrame)> {
+        self.frames.pop_front()
+    }
+
+    pub(crate) fn next_closed(&mut self) -> Option<SocketNumber> {
+        self.closed.pop_front()
+    }
+
+    pub(crate) fn next_to_do(&mut self) -> Option<ToDo> {
+        self.to_do.pop_front()
+    }
+
+    fn input(&mut self, now: Duration, input: Input) {
+        self.room.handle_input(now, input);
+        self.collect();
+    }
+
+    fn collect(&mut self) {
+        while let Some(output) = self.room.poll_output() {
+            match output {
+                Output::Send { to, seq, received, message } => {
+                    let frame = ServerFrame { seq, received, message: (*message).clone() };
+                    self.frames.push_back((SocketNumber(to.0), frame));
+                }
+                Output::Close { connection, .. } => self.closed.push_back(SocketNumber(connection.0)),
+                Output::Keep(Change::Chat(entry)) => self.later(Work::KeepChat(entry)),
+                Output::Keep(Change::Seat(seat)) => _ = self.kept_seats.insert(seat.participant, seat),
+                Output::ReadHistory { reader, .. } => self.later(Work::ReadChat(reader)),
+                Output::Keep(Change::Blocked(_) | Change::Used(_) | Change::Done { .. })
+                | Output::ChangeSettings { .. }
+                | Output::Unload
+                | Output::Delete => {}
+            }
+        }
+    }
+
+    fn later(&mut self, work: Work) {
+        self.to_do.push_back(ToDo { life: self.life, work });
+    }
+}
+
+fn begin(now: Duration, seats: Vec<SeatChange>, recent_chat: Vec<ChatEntry>) -> Room {
+    let beginning = Beginning {
+        code: RoomCode::from_random(1),
+        settings: RoomSettings::default(),
+        password: false,
+        ice_servers: Vec::new(),
+        wall: Timestamp(1_000_000).after(now),
+        seats,
+        blocked: Vec::new(),
+        recent_chat,
+        signer: Box::new(Plain),
+    };
+    Room::new(now, beginning)
+}

@@ -1,0 +1,150 @@
+//! What somebody at the door shows, looked up and checked: keys, invitations, access tokens, passwords, earlier sessions.
+//! What follows from it is for the room to say.
+
+use std::net::IpAddr;
+
+use protocol::{Credential, DisplayName, ErrorCode, Join, Password, Resume, Role, RoomCode, Timestamp};
+use room::{GivenPassword, Pass, Resumption, Visitor};
+use storage::{BrowserId, KeyRecord, StorageError};
+
+use crate::browser::Transport;
+use crate::rooms::RoomHandle;
+use crate::{AppState, digest, ids};
+
+/// Who stands behind a socket, as far as the request said.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) address: IpAddr,
+    pub(crate) browser: Option<BrowserId>,
+    pub(crate) transport: Transport,
+}
+
+/// Turns a join into a visitor.
+pub(crate) async fn visitor(
+    state: &AppState,
+    room: &RoomHandle,
+    caller: &Caller,
+    join: Join,
+) -> Result<Visitor, ErrorCode> {
+    let code = room.code;
+    let earlier = join.session.as_ref().and_then(|token| state.tokens.session(code, token));
+    let shown = match &join.credential {
+        Some(credential) => shown_credential(state, code, credential).await?,
+        None => held_keys(state, code, caller.browser.as_ref()).await?,
+    };
+    let password = if shown.pass == Pass::Link && earlier.is_none() {
+        given_password(state, room, caller, join.password.as_ref()).await?
+    } else {
+        GivenPassword::Missing
+    };
+    Ok(Visitor {
+        participant: ids::participant(),
+        session: ids::session(),
+        name: shown.name.unwrap_or(join.name),
+        media: join.media,
+        pass: shown.pass,
+        password,
+        browser: caller.browser.as_ref().map(|browser| browser.0.0.clone()),
+        earlier,
+    })
+}
+
+/// Turns a resume into one that the server has signed.
+pub(crate) fn resumption(
+    state: &AppState,
+    caller: &Caller,
+    resume: &Resume,
+) -> Result<Resumption, ErrorCode> {
+    let claims = state.tokens.session(resume.room, &resume.session).ok_or(ErrorCode::SessionUnknown)?;
+    Ok(Resumption {
+        claims,
+        last: resume.last,
+        media: resume.media,
+        hand: resume.hand,
+        browser: caller.browser.as_ref().map(|browser| browser.0.0.clone()),
+    })
+}
+
+/// The role that a browser's keys give in a room, without using them up.
+pub(crate) async fn role_of_browser(
+    state: &AppState,
+    room: RoomCode,
+    browser: Option<&BrowserId>,
+) -> Result<Role, StorageError> {
+    let Some(browser) = browser else { return Ok(Role::Guest) };
+    let now = state.clock.wall();
+    let held = state.storage.held_keys(browser, room).await?;
+    let opening = held.iter().filter(|held| opens(&held.key, now) && (held.used || has_uses(&held.key)));
+    Ok(opening.map(|held| held.key.role).max().unwrap_or_default())
+}
+
+struct Shown {
+    pass: Pass,
+    name: Option<DisplayName>,
+}
+
+async fn shown_credential(
+    state: &AppState,
+    room: RoomCode,
+    credential: &Credential,
+) -> Result<Shown, ErrorCode> {
+    if credential.expose().contains('.') {
+        let claims = state.tokens.access(room, credential.expose()).ok_or(ErrorCode::CredentialRefused)?;
+        return Ok(Shown { pass: Pass::Key(claims.role), name: claims.name });
+    }
+    let digest = digest::of(credential.expose());
+    let key = state.storage.key(&digest).await.map_err(unavailable)?;
+    let key = key.filter(|key| key.room == room && opens(key, state.clock.wall()));
+    let key = key.ok_or(ErrorCode::CredentialRefused)?;
+    if state.storage.use_key(&digest).await.map_err(unavailable)? {
+        Ok(Shown { pass: Pass::Key(key.role), name: None })
+    } else {
+        Err(ErrorCode::CredentialRefused)
+    }
+}
+
+/// Of the keys a browser holds, the one that gives most. One that opens nothing any more is as good as none.
+async fn held_keys(
+    state: &AppState,
+    room: RoomCode,
+    browser: Option<&BrowserId>,
+) -> Result<Shown, ErrorCode> {
+    let link = Shown { pass: Pass::Link, name: None };
+    let Some(browser) = browser else { return Ok(link) };
+    let mut held = state.storage.held_keys(browser, room).await.map_err(unavailable)?;
+    held.retain(|held| opens(&held.key, state.clock.wall()));
+    held.sort_by_key(|held| std::cmp::Reverse(held.key.role));
+    for held in held {
+        if state.storage.use_held_key(browser, &held.key.digest).await.map_err(unavailable)? {
+            return Ok(Shown { pass: Pass::Key(held.key.role), name: None });
+        }
+    }
+    Ok(link)
+}
+
+async fn given_password(
+    state: &AppState,
+    room: &RoomHandle,
+    caller: &Caller,
+    password: Option<&Password>,
+) -> Result<GivenPassword, ErrorCode> {
+    let (Some(hash), Some(password)) = (room.record().password_hash, password) else {
+        return Ok(GivenPassword::Missing);
+    };
+    state.password_rate.check(caller.address).map_err(|_| ErrorCode::RateLimited)?;
+    let is_right = state.passwords.is_right(password, &hash).await;
+    Ok(if is_right { GivenPassword::Right } else { GivenPassword::Wrong })
+}
+
+fn opens(key: &KeyRecord, now: Timestamp) -> bool {
+    key.not_before.is_none_or(|from| from <= now) && key.expires_at.is_none_or(|until| now < until)
+}
+
+fn has_uses(key: &KeyRecord) -> bool {
+    key.uses_left.is_none_or(|uses| uses > 0)
+}
+
+fn unavailable(error: StorageError) -> ErrorCode {
+    tracing::error!(%error, "keys could not be read");
+    ErrorCode::StorageUnavailable
+}

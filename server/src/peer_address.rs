@@ -1,0 +1,56 @@
+//! Who is at the other end of a request: the address and the transport that the socket has, or what a proxy says that the
+//! configuration trusts.
+
+use std::net::IpAddr;
+
+use axum::http::HeaderMap;
+
+use crate::browser::Transport;
+
+/// The address of the client. Of the list in `X-Forwarded-For`, the last one that no trusted proxy has.
+pub(crate) fn of_client(socket: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+    let socket = socket.to_canonical();
+    if !trusted.contains(&socket) {
+        return socket;
+    }
+    let forwarded = headers.get_all("x-forwarded-for").into_iter().filter_map(|value| value.to_str().ok());
+    let addresses: Vec<_> = forwarded.flat_map(|line| line.split(',')).map(str::trim).collect();
+    for address in addresses.into_iter().rev() {
+        match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+            Ok(address) if trusted.contains(&address) => {}
+            Ok(address) => return address,
+            Err(_) => break,
+        }
+    }
+    socket
+}
+
+/// How the request came to the server or to its proxy.
+pub(crate) fn transport(socket: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> Transport {
+    let is_tls = trusted.contains(&socket.to_canonical())
+        && headers
+            .get("x-forwarded-proto")
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"https"));
+    if is_tls { Transport::Tls } else { Transport::Plain }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_believed_when_it_is_trusted_and_nobody_else_is() {
+        let [proxy, inner, client, stranger] =
+            ["10.0.0.1", "10.0.0.2", "192.0.2.9", "198.51.100.7"].map(|text| text.parse().unwrap());
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", "203.0.113.1, 192.0.2.9".parse().unwrap());
+        headers.append("x-forwarded-for", "10.0.0.2".parse().unwrap());
+        headers.insert("x-forwarded-proto", "https".parse().unwrap());
+
+        assert_eq!(of_client(proxy, &headers, &[proxy, inner]), client);
+        assert_eq!(transport(proxy, &headers, &[proxy]), Transport::Tls);
+        assert_eq!(of_client(stranger, &headers, &[proxy, inner]), stranger);
+        assert_eq!(transport(stranger, &headers, &[proxy]), Transport::Plain);
+        assert_eq!(of_client(proxy, &HeaderMap::new(), &[proxy]), proxy);
+    }
+}

@@ -1,0 +1,89 @@
+//! Changes of a room's rules: checked, kept, and then told to the room.
+
+use protocol::{ErrorCode, RoomCode, RoomSettingsPatch, SettingsError};
+use storage::{RoomRecord, StorageError};
+
+use super::{RoomEvent, Rooms};
+
+/// Which version of the rules a change is meant for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Precondition {
+    /// Whichever there is.
+    None,
+    /// This one.
+    Version(u64),
+}
+
+/// Why rules were not changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChangeError {
+    #[error("there is no such room")]
+    Unknown,
+    #[error("the room was changed in the meantime")]
+    Changed,
+    #[error("{0}")]
+    Settings(#[from] SettingsError),
+    #[error("the password could not be hashed")]
+    Password,
+    #[error(transparent)]
+    Storage(StorageError),
+}
+
+/// How often a change without precondition is tried against others who change at the same time.
+const TRIES: u32 = 8;
+
+impl Rooms {
+    /// Changes rules.
+    pub(crate) async fn change(
+        &self,
+        code: RoomCode,
+        patch: &RoomSettingsPatch,
+        precondition: Precondition,
+    ) -> Result<RoomRecord, ChangeError> {
+        let hash = match &patch.password {
+            None => None,
+            Some(None) => Some(None),
+            Some(Some(password)) => {
+                Some(Some(self.passwords.hash(password).await.ok_or(ChangeError::Password)?))
+            }
+        };
+        let mut tries = 0;
+        let changed = loop {
+            let record = self.storage.room(code).await?.ok_or(ChangeError::Unknown)?;
+            if matches!(precondition, Precondition::Version(version) if version != record.version) {
+                return Err(ChangeError::Changed);
+            }
+            let settings = patch.apply(&record.settings)?;
+            let hash = hash.as_ref().map(Option::as_ref);
+            match self.storage.update_room(code, record.version, &settings, hash).await {
+                Ok(changed) => break changed.ok_or(ChangeError::Unknown)?,
+                Err(StorageError::Changed) if precondition == Precondition::None && tries < TRIES => {
+                    tries += 1;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        };
+        if let Some(handle) = self.running(code).await {
+            handle.set_record(changed.clone());
+            _ = handle.events.send(RoomEvent::SettingsChanged).await;
+        }
+        Ok(changed)
+    }
+}
+
+impl From<StorageError> for ChangeError {
+    fn from(error: StorageError) -> Self {
+        if matches!(error, StorageError::Changed) { Self::Changed } else { Self::Storage(error) }
+    }
+}
+
+impl ChangeError {
+    /// What a participant is told.
+    pub(crate) fn code(&self) -> ErrorCode {
+        match self {
+            Self::Unknown => ErrorCode::RoomUnknown,
+            Self::Settings(_) => ErrorCode::SettingsInvalid,
+            Self::Changed | Self::Password | Self::Storage(_) => ErrorCode::StorageUnavailable,
+        }
+    }
+}

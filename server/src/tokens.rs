@@ -1,0 +1,246 @@
+//! Tokens that the server signs (JWT, RFC 7519, HS256): of sessions, and of access that programs hand out. The key is made
+//! at the first start and stays in the data directory.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use protocol::{DisplayName, ParticipantId, Role, RoomCode, SessionId, SessionToken, Timestamp};
+use room::{SessionClaims, SignTokens};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Clock;
+use crate::ids;
+
+/// How long somebody can come back with a session token. Longer than any call is likely to last.
+const SESSION_SECONDS: u64 = 24 * 60 * 60;
+
+/// Signs and checks.
+#[derive(Clone)]
+pub(crate) struct Tokens {
+    keys: Arc<(EncodingKey, DecodingKey)>,
+    clock: Clock,
+}
+
+/// What an access token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AccessClaims {
+    pub(crate) room: RoomCode,
+    pub(crate) role: Role,
+    /// What its bearer is called, whatever they say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<DisplayName>,
+    /// When it ends, in seconds since 1970.
+    pub(crate) exp: u64,
+    /// From when it counts, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) nbf: Option<u64>,
+}
+
+/// A session's claims as they stand in the token.
+#[derive(Clone, Serialize, Deserialize)]
+struct SessionForm {
+    room: RoomCode,
+    sub: ParticipantId,
+    sid: SessionId,
+    role: Role,
+    generation: u32,
+    exp: u64,
+}
+
+/// The claims with what they are for, so that no token serves another purpose.
+#[derive(Clone, Serialize, Deserialize)]
+struct Addressed<T> {
+    aud: String,
+    #[serde(flatten)]
+    claims: T,
+}
+
+const SESSION: &str = "veranda/session";
+const ACCESS: &str = "veranda/access";
+
+impl Tokens {
+    /// With the key of the data directory, which is made when there is none.
+    pub(crate) fn open(folder: &Path, clock: Clock) -> io::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let file = folder.join("signing.key");
+        let key = match std::fs::read(&file) {
+            Ok(key) if key.len() >= 32 => key,
+            Ok(_) => return Err(io::Error::other(format!("{} is no key", file.display()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let key = ids::secret_bytes().to_vec();
+                write_secret(&file, &key)?;
+                key
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Self::with_key(&key, clock))
+    }
+
+    fn with_key(key: &[u8], clock: Clock) -> Self {
+        Self { keys: Arc::new((EncodingKey::from_secret(key), DecodingKey::from_secret(key))), clock }
+    }
+
+    /// Somebody's session in a room, if the token is ours, of that room, and not too old.
+    pub(crate) fn session(&self, room: RoomCode, token: &SessionToken) -> Option<SessionClaims> {
+        let form: SessionForm = self.check(SESSION, token.expose())?;
+        (form.room == room).then_some(SessionClaims {
+            participant: form.sub,
+            session: form.sid,
+            role: form.role,
+            generation: form.generation,
+        })
+    }
+
+    /// Access to a room, if the token is ours, of that room, and valid now.
+    pub(crate) fn access(&self, room: RoomCode, token: &str) -> Option<AccessClaims> {
+        let claims: AccessClaims = self.check(ACCESS, token)?;
+        (claims.room == room).then_some(claims)
+    }
+
+    /// A token that gives access.
+    pub(crate) fn sign_access(&self, claims: AccessClaims) -> Option<String> {
+        self.sign(ACCESS, claims)
+    }
+
+    /// Signs the sessions of one room.
+    pub(crate) fn of_room(&self, room: RoomCode) -> Box<dyn SignTokens> {
+        Box::new(RoomTokens { tokens: self.clone(), room })
+    }
+
+    fn sign<T: Serialize>(&self, audience: &str, claims: T) -> Option<String> {
+        let claims = Addressed { aud: audience.to_owned(), claims };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.keys.0).ok()
+    }
+
+    fn check<T: DeserializeOwned + Clone>(&self, audience: &str, token: &str) -> Option<T> {
+        // Only this algorithm is allowed, whatever the token says of itself.
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_audience(&[audience]);
+        validation.set_required_spec_claims(&["exp", "aud"]);
+        validation.validate_nbf = true;
+        validation.leeway = 0;
+        jsonwebtoken::decode::<Addressed<T>>(token, &self.keys.1, &validation)
+            .ok()
+            .map(|token| token.claims.claims)
+    }
+
+    fn seconds(&self) -> u64 {
+        let Timestamp(millis) = self.clock.wall();
+        millis / 1000
+    }
+}
+
+struct RoomTokens {
+    tokens: Tokens,
+    room: RoomCode,
+}
+
+impl SignTokens for RoomTokens {
+    fn sign(&self, claims: &SessionClaims) -> SessionToken {
+        let form = SessionForm {
+            room: self.room,
+            sub: claims.participant,
+            sid: claims.session,
+            role: claims.role,
+            generation: claims.generation,
+            exp: self.tokens.seconds() + SESSION_SECONDS,
+        };
+        let token = self.tokens.sign(SESSION, form).unwrap_or_default();
+        // Without a token a client joins anew instead of resuming; there is nothing else to do about a failed signature.
+        SessionToken::new(token).unwrap_or_else(|_| SessionToken::none())
+    }
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+fn write_secret(file: &Path, secret: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+
+    let draft = file.with_extension("new");
+    _ = std::fs::remove_file(&draft);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut open = options.open(&draft)?;
+    open.write_all(secret)?;
+    open.sync_all()?;
+    std::fs::rename(draft, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_token_opens_its_own_room_and_no_other() {
+        let tokens = Tokens::with_key(&[1; 32], Clock::start());
+        let [room, other] = [1, 2].map(RoomCode::from_random);
+        let token = tokens.of_room(room).sign(&claims());
+        assert_eq!(tokens.session(room, &token), Some(claims()));
+        assert_eq!(tokens.session(other, &token), None);
+        assert!(tokens.access(room, token.expose()).is_none(), "it is for another purpose");
+    }
+
+    #[test]
+    fn what_another_key_or_no_key_signed_opens_nothing() {
+        let tokens = Tokens::with_key(&[1; 32], Clock::start());
+        let room = RoomCode::from_random(1);
+        let foreign = Tokens::with_key(&[2; 32], Clock::start()).of_room(room).sign(&claims());
+        assert_eq!(tokens.session(room, &foreign), None);
+
+        let own = tokens.of_room(room).sign(&claims());
+        let payload = own.expose().split('.').nth(1).unwrap();
+        // {"alg":"none","typ":"JWT"}
+        for forged in [format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}."), format!("{payload}..")] {
+            assert_eq!(tokens.session(room, &SessionToken::new(forged).unwrap()), None);
+        }
+        let cut = own.expose().rsplit_once('.').unwrap().0.to_owned() + ".";
+        assert_eq!(tokens.session(room, &SessionToken::new(cut).unwrap()), None);
+    }
+
+    #[test]
+    fn access_counts_from_its_beginning_to_its_end() {
+        let tokens = Tokens::with_key(&[1; 32], Clock::start());
+        let room = RoomCode::from_random(1);
+        let now = tokens.seconds();
+        let token = |exp, nbf| {
+            let claims = AccessClaims { room, role: Role::CoHost, name: None, exp, nbf };
+            tokens.sign_access(claims).unwrap()
+        };
+        assert_eq!(tokens.access(room, &token(now + 60, None)).unwrap().role, Role::CoHost);
+        assert!(tokens.access(room, &token(now + 60, Some(now))).is_some());
+        assert!(tokens.access(room, &token(now - 1, None)).is_none());
+        assert!(tokens.access(room, &token(now + 60, Some(now + 30))).is_none());
+    }
+
+    #[test]
+    fn the_key_is_made_once_and_read_by_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let room = RoomCode::from_random(1);
+        let token = Tokens::open(folder.path(), Clock::start()).unwrap().of_room(room).sign(&claims());
+        assert!(Tokens::open(folder.path(), Clock::start()).unwrap().session(room, &token).is_some());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(folder.path().join("signing.key")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        std::fs::write(folder.path().join("signing.key"), "short").unwrap();
+        assert!(Tokens::open(folder.path(), Clock::start()).is_err());
+    }
+
+    fn claims() -> SessionClaims {
+        SessionClaims {
+            participant: ParticipantId::NIL,
+            session: SessionId::NIL,
+            role: Role::Host,
+            generation: 3,
+        }
+    }
+}
