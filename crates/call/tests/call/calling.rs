@@ -1,27 +1,20 @@
-//! What a call promises, as lists of inputs and the outputs they cause.
-
-#![expect(
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    reason = "a test looks for one thing, and fails without"
-)]
+//! Joining, links, devices, leaving.
 
 use std::time::Duration;
 
 use call::{
-    Call, CaptureFault, Command, ConnectionState, Input, Level, LinkCommand, LinkEvent, LinkFailure,
-    LinkStatus, Notice, Output, Phase, Publication, Role, Signalling, Source,
+    CaptureFault, Command, ConnectionState, Input, Level, LinkCommand, LinkEvent, LinkFailure, LinkStatus,
+    Notice, Output, Phase, Publication, Role, Signalling, Source,
 };
 use protocol::{
-    ClientMessage, DisplayName, ErrorCode, Joined, LeaveReason, MediaState, Mode, Participant, ParticipantId,
-    PeerRef, ProtocolError, RoomCode, RoomSummary, Sdp, ServerMessage, SessionId, Signal, SignalNumber,
-    Switch, Topology,
+    ClientMessage, ErrorCode, LeaveReason, MediaState, Participant, ProtocolError, ServerMessage, Signal,
+    SignalNumber, Switch,
 };
-use uuid::Uuid;
 
-const ME: u128 = 5;
-const ADA: u128 = 1;
-const BOB: u128 = 9;
+use crate::support::{
+    ADA, BOB, TestCall, commands_to, id, join, joined_later, name, offer_from, open, participant, peer, said,
+    sdp, told,
+};
 
 #[test]
 fn joining_opens_the_socket_and_says_what_is_sent() {
@@ -29,12 +22,12 @@ fn joining_opens_the_socket_and_says_what_is_sent() {
     call.switch(Source::Microphone, Switch::On);
     call.input(Input::Captured(Source::Microphone));
 
-    assert_eq!(call.command(Command::Join { name: name("Me") }), [Output::OpenSocket]);
+    assert_eq!(call.command(join()), [Output::OpenSocket]);
     let outputs = call.input(Input::SocketOpened);
 
     let [Output::Send(frame)] = outputs.as_slice() else { panic!("{outputs:?}") };
-    let ClientMessage::Join { media, .. } = &frame.message else { panic!("{frame:?}") };
-    assert_eq!(*media, MediaState { microphone: Switch::On, camera: Switch::Off });
+    let ClientMessage::Join(join) = &frame.message else { panic!("{frame:?}") };
+    assert_eq!(join.media, MediaState { microphone: Switch::On, ..MediaState::default() });
 }
 
 #[test]
@@ -61,7 +54,7 @@ fn what_is_captured_is_published_on_every_link_and_told_once() {
         (commands_to(ADA, &outputs), commands_to(BOB, &outputs)),
         (vec![publish.clone()], vec![publish])
     );
-    assert_eq!(told(&outputs), [MediaState { microphone: Switch::Off, camera: Switch::On }]);
+    assert_eq!(told(&outputs), [MediaState { camera: Switch::On, ..MediaState::default() }]);
     assert_eq!(told(&call.input(Input::Captured(Source::Camera))), [], "another camera is no news");
 }
 
@@ -113,7 +106,7 @@ fn a_flood_of_signals_from_nobody_is_bounded() {
     let mut call = TestCall::in_room([]);
     for number in 0..1_000 {
         let signal = Signal::EndOfCandidates;
-        call.hear(ServerMessage::Signal { from: peer(BOB), number: SignalNumber(number), signal });
+        call.hear(ServerMessage::Signal { from: peer(BOB), number: SignalNumber(number), ack: None, signal });
     }
     call.hear(joined_later(BOB));
     assert_eq!(call.status_of(BOB), LinkStatus::Connecting);
@@ -163,6 +156,7 @@ fn a_link_that_never_connects_is_repaired_and_then_given_up() {
     let mut call = TestCall::in_room([ADA]);
     assert_eq!(commands_to(ADA, &call.wait(Duration::from_secs(21))), [LinkCommand::RestartIce]);
     assert_eq!(call.status_of(ADA), LinkStatus::Connecting);
+    call.hear(ServerMessage::Pong);
     assert_eq!(commands_to(ADA, &call.wait(Duration::from_secs(16))), [LinkCommand::Close]);
 }
 
@@ -185,7 +179,8 @@ fn leaving_closes_links_then_the_socket_then_frees_the_devices() {
     let outputs = call.command(Command::Leave);
 
     let close = Output::Link { peer: peer(ADA), command: LinkCommand::Close };
-    assert_eq!(outputs[1..], [close, Output::CloseSocket, Output::StopCapture(Source::Camera)]);
+    let forget = Output::RememberSession(None);
+    assert_eq!(outputs[1..], [forget, close, Output::CloseSocket, Output::StopCapture(Source::Camera)]);
     assert!(matches!(&outputs[0], Output::Send(frame) if frame.message == ClientMessage::Leave));
     assert_eq!(call.0.snapshot().phase, Phase::Left);
     assert_eq!(call.0.poll_timeout(), None, "nothing is left to wait for");
@@ -196,7 +191,7 @@ fn a_refused_join_says_why_and_frees_the_devices() {
     let mut call = TestCall::new();
     call.switch(Source::Camera, Switch::On);
     call.input(Input::Captured(Source::Camera));
-    call.command(Command::Join { name: name("Me") });
+    call.command(join());
     call.input(Input::SocketOpened);
 
     let outputs = call.hear(ServerMessage::Error(ProtocolError::new(ErrorCode::RoomFull, None)));
@@ -208,10 +203,10 @@ fn a_refused_join_says_why_and_frees_the_devices() {
 #[test]
 fn a_server_that_does_not_answer_can_be_tried_again() {
     let mut call = TestCall::new();
-    call.command(Command::Join { name: name("Me") });
+    call.command(join());
     call.wait(Duration::from_secs(16));
     assert_eq!(call.0.snapshot().phase, Phase::Unreachable);
-    assert_eq!(call.command(Command::Join { name: name("Me") }), [Output::OpenSocket]);
+    assert_eq!(call.command(join()), [Output::OpenSocket]);
 }
 
 #[test]
@@ -232,8 +227,7 @@ fn people_stay_connected_when_the_server_goes_away() {
 fn a_joined_call_pings_and_nothing_else_while_nothing_happens() {
     let mut call = TestCall::in_room([]);
     let outputs = call.wait(Duration::from_secs(21));
-    let [Output::Send(frame)] = outputs.as_slice() else { panic!("{outputs:?}") };
-    assert_eq!(frame.message, ClientMessage::Ping);
+    assert_eq!(said(&outputs), [ClientMessage::Ping]);
 }
 
 #[test]
@@ -243,8 +237,8 @@ fn who_is_muted_is_not_speaking_whatever_is_measured() {
     call.input(loud(id(ADA)));
     assert!(!call.0.snapshot().participants[0].speaking);
 
-    let media = MediaState { microphone: Switch::On, camera: Switch::Off };
-    call.hear(ServerMessage::ParticipantUpdated { id: id(ADA), media });
+    let media = MediaState { microphone: Switch::On, ..MediaState::default() };
+    call.hear(ServerMessage::ParticipantUpdated { participant: Participant { media, ..participant(ADA) } });
     call.input(loud(id(ADA)));
     assert!(call.0.snapshot().participants[0].speaking);
 }
@@ -256,127 +250,4 @@ fn who_leaves_is_gone() {
     assert_eq!(commands_to(ADA, &outputs), [LinkCommand::Close]);
     assert!(outputs.contains(&Output::Notify(Notice::ParticipantLeft(name("1")))));
     assert!(call.0.snapshot().participants.is_empty());
-}
-
-/// A call and the time it is told.
-struct TestCall(Call, Duration);
-
-impl TestCall {
-    fn new() -> Self {
-        Self(Call::new(RoomCode::from_random(1)), Duration::ZERO)
-    }
-
-    fn in_room<const N: usize>(people: [u128; N]) -> Self {
-        let mut call = Self::new();
-        call.join_room(people);
-        call
-    }
-
-    fn join_room<const N: usize>(&mut self, people: [u128; N]) -> Vec<Output> {
-        self.command(Command::Join { name: name("Me") });
-        self.input(Input::SocketOpened);
-        self.hear(ServerMessage::Joined(Box::new(Joined {
-            you: id(ME),
-            session: SessionId::new(Uuid::from_u128(77)),
-            room: RoomSummary { code: RoomCode::from_random(1), name: None, capacity: 4, present: 1 },
-            participants: people.map(participant).to_vec(),
-            topology: Topology { epoch: 0, mode: Mode::Mesh },
-            ice_servers: Vec::new(),
-        })))
-    }
-
-    fn command(&mut self, command: Command) -> Vec<Output> {
-        self.input(Input::Command(command))
-    }
-
-    fn switch(&mut self, source: Source, to: Switch) -> Vec<Output> {
-        self.command(Command::Switch { source, to })
-    }
-
-    fn hear(&mut self, message: ServerMessage) -> Vec<Output> {
-        self.input(Input::Server(message))
-    }
-
-    fn connection(&mut self, person: u128, state: ConnectionState) -> Vec<Output> {
-        self.input(Input::Link { peer: peer(person), event: LinkEvent::ConnectionState(state) })
-    }
-
-    fn input(&mut self, input: Input) -> Vec<Output> {
-        self.0.handle_input(self.1, input);
-        self.drain()
-    }
-
-    /// Lets time pass, waking the call whenever it asks for it.
-    fn wait(&mut self, time: Duration) -> Vec<Output> {
-        let until = self.1 + time;
-        let mut outputs = Vec::new();
-        while let Some(due) = self.0.poll_timeout().filter(|due| *due <= until) {
-            self.1 = due;
-            self.0.handle_timeout(due);
-            outputs.extend(self.drain());
-        }
-        self.1 = until;
-        outputs
-    }
-
-    fn drain(&mut self) -> Vec<Output> {
-        std::iter::from_fn(|| self.0.poll_output()).collect()
-    }
-
-    fn status_of(&self, person: u128) -> LinkStatus {
-        let participants = self.0.snapshot().participants;
-        participants.iter().find(|participant| participant.id == id(person)).unwrap().link
-    }
-}
-
-fn commands_to(person: u128, outputs: &[Output]) -> Vec<LinkCommand> {
-    let to_them = |output: &Output| match output {
-        Output::Link { peer: to, command } if *to == peer(person) => Some(command.clone()),
-        _ => None,
-    };
-    outputs.iter().filter_map(to_them).collect()
-}
-
-fn told(outputs: &[Output]) -> Vec<MediaState> {
-    let media = |output: &Output| match output {
-        Output::Send(frame) => match frame.message {
-            ClientMessage::SetMedia { media } => Some(media),
-            _ => None,
-        },
-        _ => None,
-    };
-    outputs.iter().filter_map(media).collect()
-}
-
-fn open(role: Role) -> LinkCommand {
-    LinkCommand::Open { role, ice_servers: Vec::new() }
-}
-
-fn joined_later(person: u128) -> ServerMessage {
-    ServerMessage::ParticipantJoined { participant: participant(person) }
-}
-
-fn offer_from(person: u128) -> ServerMessage {
-    let signal = Signal::Offer { sdp: sdp("offer") };
-    ServerMessage::Signal { from: peer(person), number: SignalNumber(0), signal }
-}
-
-fn participant(person: u128) -> Participant {
-    Participant { id: id(person), name: name(&person.to_string()), media: MediaState::default() }
-}
-
-fn peer(person: u128) -> PeerRef {
-    PeerRef::Participant(id(person))
-}
-
-fn id(person: u128) -> ParticipantId {
-    ParticipantId::new(Uuid::from_u128(person))
-}
-
-fn name(text: &str) -> DisplayName {
-    DisplayName::parse(text).unwrap()
-}
-
-fn sdp(text: &str) -> Sdp {
-    Sdp::new(text.to_owned()).unwrap()
 }

@@ -1,0 +1,263 @@
+//! Sockets that break, servers that start anew, doors that stay closed.
+
+use std::time::Duration;
+
+use call::{
+    Command, ConnectionState, Input, LinkCommand, LinkStatus, Notice, Output, Phase, Role, Signalling,
+};
+use protocol::{
+    ClientMessage, ErrorCode, LeaveReason, MessageId, Participant, Presence, RoomCode, RoomSummary, Sequence,
+    ServerFrame, ServerMessage, SignalNumber, Switch,
+};
+
+use crate::support::{
+    ADA, BOB, ME, TestCall, commands_to, id, join, joined, joined_later, offer_from, open, participant, said,
+    token,
+};
+
+#[test]
+fn a_broken_socket_is_tried_again_by_the_schedule_and_the_session_resumed() {
+    let mut call = TestCall::in_room([ADA]);
+    call.input(Input::SocketClosed);
+    for millis in [0, 300, 1_200] {
+        assert_eq!(call.wait(Duration::from_millis(millis)), [Output::OpenSocket]);
+        assert!(call.input(Input::SocketClosed).is_empty(), "it is said once");
+    }
+    call.wait(Duration::from_millis(2_700));
+
+    let outputs = call.input(Input::SocketOpened);
+
+    let [ClientMessage::Resume(resume)] = &*said(&outputs) else { panic!("{outputs:?}") };
+    assert_eq!((resume.session.clone(), resume.last), (token("first"), Sequence(1)));
+    let outputs = call.hear(ServerMessage::Resumed { session: token("second") });
+    assert!(outputs.contains(&Output::Notify(Notice::SignallingBack)));
+    assert!(outputs.contains(&Output::RememberSession(Some(token("second")))));
+    assert_eq!(call.0.snapshot().signalling, Signalling::Connected);
+    assert_eq!(commands_to(ADA, &outputs), [], "the link goes on");
+}
+
+#[test]
+fn what_the_server_has_not_confirmed_is_said_again_and_what_it_has_is_not() {
+    let mut call = TestCall::in_room([ADA]);
+    let raise = |hand| Command::SetHand { hand };
+    call.command(raise(Switch::On));
+    let outputs = call.command(raise(Switch::Off));
+    let Some(Output::Send(frame)) = outputs.first() else { panic!("{outputs:?}") };
+    let before = MessageId(frame.id.unwrap().0 - 1);
+    call.input(Input::Server(Box::new(ServerFrame { received: Some(before), ..ServerMessage::Pong.into() })));
+    come_back(&mut call);
+
+    let outputs = call.hear(ServerMessage::Resumed { session: token("second") });
+
+    let hands: Vec<_> =
+        said(&outputs).into_iter().filter(|one| matches!(one, ClientMessage::SetHand { .. })).collect();
+    assert_eq!(hands, [ClientMessage::SetHand { hand: Switch::Off }]);
+}
+
+#[test]
+fn a_message_that_comes_again_is_heard_once() {
+    let mut call = TestCall::in_room([]);
+    assert!(!call.hear_numbered(2, joined_later(ADA)).is_empty());
+    assert!(call.hear_numbered(2, joined_later(ADA)).is_empty());
+    let left = ServerMessage::ParticipantLeft { id: id(ADA), reason: LeaveReason::Left };
+    call.hear_numbered(3, left);
+    assert!(call.hear_numbered(2, joined_later(ADA)).is_empty(), "she came before she left");
+    assert!(call.0.snapshot().participants.is_empty());
+}
+
+#[test]
+fn signals_that_the_peer_has_not_acknowledged_are_said_again_to_whoever_comes_back() {
+    let mut call = TestCall::in_room([]);
+    call.hear(joined_later(ADA));
+    call.hear(offer_from(ADA));
+    let peer = crate::support::peer(ADA);
+    call.input(Input::Link { peer, event: call::LinkEvent::RemoteDescriptionApplied });
+    let description = call::LinkEvent::LocalDescription(crate::support::sdp("answer"));
+    let answer = said(&call.input(Input::Link { peer, event: description }));
+    assert!(matches!(&*answer, [ClientMessage::Signal { ack: Some(SignalNumber(1)), .. }]), "{answer:?}");
+
+    let mut away = participant(ADA);
+    away.presence = Presence::Away;
+    call.hear(ServerMessage::ParticipantUpdated { participant: away });
+    let back = ServerMessage::ParticipantUpdated { participant: participant(ADA) };
+
+    assert_eq!(said(&call.hear(back)), answer);
+}
+
+#[test]
+fn told_everything_anew_links_go_on_where_the_seat_was_kept() {
+    let mut call = TestCall::in_room([ADA, 3]);
+    come_back(&mut call);
+
+    let outputs = call.hear_numbered(40, joined([ADA, BOB], true));
+
+    assert_eq!(commands_to(ADA, &outputs), []);
+    assert_eq!(commands_to(3, &outputs), [LinkCommand::Close], "they left in the meantime");
+    assert_eq!(commands_to(BOB, &outputs), [open(Role::Responder)], "they came later, and offer");
+}
+
+#[test]
+fn told_everything_anew_links_begin_anew_where_the_seat_was_not_kept() {
+    let mut call = TestCall::in_room([ADA]);
+    come_back(&mut call);
+    assert_eq!(call.refuse(ErrorCode::SessionUnknown), [Output::OpenSocket]);
+    let outputs = call.input(Input::SocketOpened);
+    let [ClientMessage::Join(again)] = &*said(&outputs) else { panic!("{outputs:?}") };
+    assert_eq!(again.session, Some(token("first")), "with the same id as before");
+
+    let outputs = call.hear_numbered(1, joined([ADA], false));
+
+    let commands = commands_to(ADA, &outputs);
+    assert_eq!(commands, [LinkCommand::Close, open(Role::Initiator), LinkCommand::CreateOffer]);
+}
+
+#[test]
+fn who_is_told_to_be_gone_stays_as_long_as_the_link_to_them_carries_media() {
+    let mut call = TestCall::in_room([ADA]);
+    call.connection(ADA, ConnectionState::Connected);
+    let lost = ServerMessage::ParticipantLeft { id: id(ADA), reason: LeaveReason::Disconnected };
+
+    assert_eq!(call.hear(lost), []);
+    assert_eq!(call.0.snapshot().participants[0].participant.presence, Presence::Away);
+
+    let outputs = call.connection(ADA, ConnectionState::Failed);
+    assert_eq!(commands_to(ADA, &outputs), [LinkCommand::Close]);
+    assert!(call.0.snapshot().participants.is_empty());
+}
+
+#[test]
+fn who_comes_back_as_a_stranger_gets_a_new_link() {
+    let mut call = TestCall::in_room([ADA]);
+    call.connection(ADA, ConnectionState::Connected);
+    call.hear(ServerMessage::ParticipantLeft { id: id(ADA), reason: LeaveReason::Disconnected });
+
+    let outputs = call.hear(joined_later(ADA));
+
+    assert_eq!(commands_to(ADA, &outputs), [LinkCommand::Close, open(Role::Responder)]);
+    assert_eq!(call.status_of(ADA), LinkStatus::Connecting);
+}
+
+#[test]
+fn a_seat_that_was_taken_from_another_tab_is_not_taken_back() {
+    let mut call = TestCall::in_room([ADA]);
+    let outputs = call.refuse(ErrorCode::SessionTakenOver);
+    assert!(!outputs.contains(&Output::OpenSocket));
+    assert_eq!(call.0.snapshot().phase, Phase::Refused(ErrorCode::SessionTakenOver));
+    assert_eq!(call.wait(Duration::from_secs(60)), []);
+}
+
+#[test]
+fn who_is_removed_is_told_why_and_everything_is_let_go() {
+    for code in [ErrorCode::Removed, ErrorCode::Blocked, ErrorCode::RoomEnded] {
+        let mut call = TestCall::in_room([ADA]);
+        let outputs = call.refuse(code);
+        assert_eq!(commands_to(ADA, &outputs), [LinkCommand::Close]);
+        assert_eq!(call.0.snapshot().phase, Phase::Refused(code));
+    }
+}
+
+#[test]
+fn a_server_that_stops_is_tried_again() {
+    let mut call = TestCall::in_room([ADA]);
+    call.refuse(ErrorCode::ServerStopping);
+    assert_eq!(call.0.snapshot().phase, Phase::Joined);
+    assert_eq!(call.wait(Duration::ZERO), [Output::OpenSocket]);
+}
+
+#[test]
+fn a_line_that_does_not_answer_a_ping_is_broken() {
+    let mut call = TestCall::in_room([]);
+    call.wait(Duration::from_secs(21));
+    let outputs = call.wait(Duration::from_secs(8));
+    assert_eq!(outputs[..2], [Output::CloseSocket, Output::Notify(Notice::SignallingLost)]);
+}
+
+#[test]
+fn another_network_is_no_reason_to_wait() {
+    let mut call = TestCall::in_room([]);
+    call.input(Input::SocketClosed);
+    for _ in 0..6 {
+        call.wait(Duration::from_secs(8));
+        call.input(Input::SocketClosed);
+    }
+    assert_eq!(call.wait(Duration::from_secs(1)), []);
+    call.input(Input::NetworkChanged);
+    assert_eq!(call.wait(Duration::ZERO), [Output::OpenSocket]);
+}
+
+#[test]
+fn who_reads_much_acknowledges_it_without_being_asked() {
+    let mut call = TestCall::in_room([ADA]);
+    let mut acknowledged = Vec::new();
+    for number in 2..=70 {
+        let participant = Participant { hand: None, ..participant(ADA) };
+        for output in call.hear_numbered(number, ServerMessage::ParticipantUpdated { participant }) {
+            let Output::Send(frame) = output else { continue };
+            acknowledged.extend(frame.ack);
+        }
+    }
+    assert!(acknowledged.len() >= 2, "{acknowledged:?}");
+}
+
+#[test]
+fn a_room_with_a_password_asks_for_it_and_keeps_the_devices() {
+    let mut call = TestCall::new();
+    call.command(join());
+    call.input(Input::SocketOpened);
+    call.refuse(ErrorCode::PasswordNeeded);
+    assert_eq!(call.0.snapshot().phase, Phase::PasswordAsked { wrong: false });
+
+    let password = protocol::Password::new("sesame".into()).unwrap();
+    let name = crate::support::name("Me");
+    call.command(Command::Join { name, password: Some(password.clone()) });
+    let outputs = call.input(Input::SocketOpened);
+    let [ClientMessage::Join(again)] = &*said(&outputs) else { panic!("{outputs:?}") };
+    assert_eq!(again.password, Some(password));
+    call.refuse(ErrorCode::PasswordWrong);
+    assert_eq!(call.0.snapshot().phase, Phase::PasswordAsked { wrong: true });
+}
+
+#[test]
+fn who_waits_at_the_door_waits_through_a_broken_socket_and_goes_in_when_let_in() {
+    let mut call = TestCall::new();
+    call.command(join());
+    call.input(Input::SocketOpened);
+    let room = RoomSummary { code: RoomCode::from_random(1), name: None, capacity: 4, present: 1 };
+    call.hear(ServerMessage::Waiting { room: room.clone() });
+    assert_eq!(call.0.snapshot().phase, Phase::Waiting);
+
+    call.input(Input::SocketClosed);
+    assert_eq!(call.wait(Duration::ZERO), [Output::OpenSocket]);
+    assert!(matches!(&*said(&call.input(Input::SocketOpened)), [ClientMessage::Join(_)]), "they knock again");
+    call.hear(ServerMessage::Waiting { room });
+    call.hear_numbered(1, joined([ADA], false));
+    assert_eq!(call.0.snapshot().phase, Phase::Joined);
+}
+
+#[test]
+fn who_is_not_admitted_is_told() {
+    let mut call = TestCall::new();
+    call.command(join());
+    call.input(Input::SocketOpened);
+    let room = RoomSummary { code: RoomCode::from_random(1), name: None, capacity: 4, present: 1 };
+    call.hear(ServerMessage::Waiting { room });
+    call.refuse(ErrorCode::NotAdmitted);
+    assert_eq!(call.0.snapshot().phase, Phase::Refused(ErrorCode::NotAdmitted));
+}
+
+#[test]
+fn who_comes_again_in_the_same_tab_shows_the_session_of_before() {
+    let call = call::Call::new(RoomCode::from_random(1), Some(token("earlier")), 7);
+    let mut call = TestCall::of(call);
+    call.command(join());
+    let outputs = call.input(Input::SocketOpened);
+    let [ClientMessage::Join(first)] = &*said(&outputs) else { panic!("{outputs:?}") };
+    assert_eq!(first.session, Some(token("earlier")));
+    assert_ne!(id(ME), id(ADA));
+}
+
+fn come_back(call: &mut TestCall) {
+    call.input(Input::SocketClosed);
+    call.wait(Duration::ZERO);
+    call.input(Input::SocketOpened);
+}

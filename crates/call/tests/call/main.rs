@@ -1,0 +1,12 @@
+//! What a call promises, as lists of inputs and the outputs they cause.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test looks for one thing, and fails without"
+)]
+
+mod calling;
+mod coming_back;
+mod support;
+mod together;

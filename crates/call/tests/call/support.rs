@@ -1,0 +1,185 @@
+//! A call, what it is told, and what it wants.
+
+use std::time::Duration;
+
+use call::{Call, Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Output, Role, Source};
+use protocol::{
+    ClientMessage, DisplayName, ErrorCode, Forbidden, Joined, MediaState, Mode, Participant, ParticipantId,
+    PeerRef, Presence, ProtocolError, RoomCode, RoomSettings, RoomSummary, Sdp, Sequence, ServerFrame,
+    ServerMessage, SessionToken, Signal, SignalNumber, Switch, Topology,
+};
+use uuid::Uuid;
+
+pub(crate) const ME: u128 = 5;
+pub(crate) const ADA: u128 = 1;
+pub(crate) const BOB: u128 = 9;
+
+/// A call and the time it is told.
+pub(crate) struct TestCall(pub(crate) Call, Duration);
+
+impl TestCall {
+    pub(crate) fn new() -> Self {
+        Self(Call::new(RoomCode::from_random(1), None, 7), Duration::ZERO)
+    }
+
+    pub(crate) fn of(call: Call) -> Self {
+        Self(call, Duration::ZERO)
+    }
+
+    pub(crate) fn in_room<const N: usize>(people: [u128; N]) -> Self {
+        let mut call = Self::new();
+        call.join_room(people);
+        call
+    }
+
+    pub(crate) fn join_room<const N: usize>(&mut self, people: [u128; N]) -> Vec<Output> {
+        self.command(join());
+        self.input(Input::SocketOpened);
+        self.hear_numbered(1, joined(people, false))
+    }
+
+    pub(crate) fn command(&mut self, command: Command) -> Vec<Output> {
+        self.input(Input::Command(command))
+    }
+
+    pub(crate) fn switch(&mut self, source: Source, to: Switch) -> Vec<Output> {
+        self.command(Command::Switch { source, to })
+    }
+
+    pub(crate) fn hear(&mut self, message: ServerMessage) -> Vec<Output> {
+        self.input(Input::Server(Box::new(message.into())))
+    }
+
+    pub(crate) fn hear_numbered(&mut self, number: u64, message: ServerMessage) -> Vec<Output> {
+        let frame = ServerFrame { seq: Some(Sequence(number)), received: None, message };
+        self.input(Input::Server(Box::new(frame)))
+    }
+
+    /// The server refuses something, and closes the socket when that is what the refusal means.
+    pub(crate) fn refuse(&mut self, code: ErrorCode) -> Vec<Output> {
+        let mut outputs = self.hear(ServerMessage::Error(ProtocolError::new(code, None)));
+        outputs.extend(self.input(Input::SocketClosed));
+        outputs
+    }
+
+    pub(crate) fn connection(&mut self, person: u128, state: ConnectionState) -> Vec<Output> {
+        self.input(Input::Link { peer: peer(person), event: LinkEvent::ConnectionState(state) })
+    }
+
+    pub(crate) fn input(&mut self, input: Input) -> Vec<Output> {
+        self.0.handle_input(self.1, input);
+        self.drain()
+    }
+
+    /// Lets time pass, waking the call whenever it asks for it.
+    pub(crate) fn wait(&mut self, time: Duration) -> Vec<Output> {
+        let until = self.1 + time;
+        let mut outputs = Vec::new();
+        while let Some(due) = self.0.poll_timeout().filter(|due| *due <= until) {
+            self.1 = due;
+            self.0.handle_timeout(due);
+            outputs.extend(self.drain());
+        }
+        self.1 = until;
+        outputs
+    }
+
+    pub(crate) fn drain(&mut self) -> Vec<Output> {
+        std::iter::from_fn(|| self.0.poll_output()).collect()
+    }
+
+    pub(crate) fn status_of(&self, person: u128) -> LinkStatus {
+        let participants = self.0.snapshot().participants;
+        participants.iter().find(|participant| participant.participant.id == id(person)).unwrap().link
+    }
+}
+
+pub(crate) fn commands_to(person: u128, outputs: &[Output]) -> Vec<LinkCommand> {
+    let to_them = |output: &Output| match output {
+        Output::Link { peer: to, command } if *to == peer(person) => Some(command.clone()),
+        _ => None,
+    };
+    outputs.iter().filter_map(to_them).collect()
+}
+
+pub(crate) fn told(outputs: &[Output]) -> Vec<MediaState> {
+    let media = |output: &Output| match output {
+        Output::Send(frame) => match frame.message {
+            ClientMessage::SetMedia { media } => Some(media),
+            _ => None,
+        },
+        _ => None,
+    };
+    outputs.iter().filter_map(media).collect()
+}
+
+pub(crate) fn open(role: Role) -> LinkCommand {
+    LinkCommand::Open { role, ice_servers: Vec::new() }
+}
+
+pub(crate) fn joined_later(person: u128) -> ServerMessage {
+    ServerMessage::ParticipantJoined { participant: participant(person) }
+}
+
+pub(crate) fn offer_from(person: u128) -> ServerMessage {
+    let signal = Signal::Offer { sdp: sdp("offer") };
+    ServerMessage::Signal { from: peer(person), number: SignalNumber(0), ack: None, signal }
+}
+
+pub(crate) fn participant(person: u128) -> Participant {
+    Participant {
+        id: id(person),
+        name: name(&person.to_string()),
+        role: protocol::Role::Guest,
+        media: MediaState::default(),
+        hand: None,
+        presence: Presence::Here,
+        forbidden: Forbidden::default(),
+    }
+}
+
+pub(crate) fn joined<const N: usize>(people: [u128; N], continued: bool) -> ServerMessage {
+    ServerMessage::Joined(Box::new(Joined {
+        you: participant(ME),
+        session: token("first"),
+        continued,
+        room: RoomSummary { code: RoomCode::from_random(1), name: None, capacity: 4, present: 1 },
+        settings: RoomSettings::default(),
+        participants: people.map(participant).to_vec(),
+        topology: Topology { epoch: 0, mode: Mode::Mesh },
+        ice_servers: Vec::new(),
+    }))
+}
+
+pub(crate) fn join() -> Command {
+    Command::Join { name: name("Me"), password: None }
+}
+
+pub(crate) fn token(text: &str) -> SessionToken {
+    SessionToken::new(text.to_owned()).unwrap()
+}
+
+/// The messages that are sent, without their numbers.
+pub(crate) fn said(outputs: &[Output]) -> Vec<ClientMessage> {
+    let message = |output: &Output| match output {
+        Output::Send(frame) => Some(frame.message.clone()),
+        _ => None,
+    };
+    outputs.iter().filter_map(message).collect()
+}
+
+pub(crate) fn peer(person: u128) -> PeerRef {
+    PeerRef::Participant(id(person))
+}
+
+pub(crate) fn id(person: u128) -> ParticipantId {
+    ParticipantId::new(Uuid::from_u128(person))
+}
+
+pub(crate) fn name(text: &str) -> DisplayName {
+    DisplayName::parse(text).unwrap()
+}
+
+pub(crate) fn sdp(text: &str) -> Sdp {
+    Sdp::new(text.to_owned()).unwrap()
+}

@@ -1,0 +1,180 @@
+//! Chat, hands, reactions, and what hosts do.
+
+use std::time::Duration;
+
+use call::{Command, Delivery, Input, Level, Notice, Output, Source};
+use protocol::{
+    ChatEntry, ChatId, ChatNumber, ChatTarget, ClientMessage, Envelope, ErrorCode, HandNumber, MessageId,
+    Participant, ProtocolError, Reaction, ServerMessage, Switch, Timestamp, WaitingPerson,
+};
+use uuid::Uuid;
+
+use crate::support::{ADA, BOB, ME, TestCall, id, name, participant, said, token};
+
+#[test]
+fn what_somebody_writes_is_shown_at_once_and_its_delivery_follows() {
+    let mut call = TestCall::in_room([ADA]);
+    let outputs = write(&mut call, 1, "hello");
+    assert!(matches!(&*said(&outputs), [ClientMessage::Chat { .. }]));
+    assert_eq!(shown(&call), [(Delivery::Sending, "hello".to_owned())]);
+
+    call.hear(ServerMessage::Chat { entry: entry(1, 1, ME, "hello") });
+    assert_eq!(shown(&call), [(Delivery::Delivered, "hello".to_owned())]);
+    call.hear(ServerMessage::ChatKept { chat: chat_id(1), number: ChatNumber(1) });
+    assert_eq!(shown(&call), [(Delivery::Kept, "hello".to_owned())]);
+}
+
+#[test]
+fn what_others_write_is_announced_once_and_stands_in_its_place() {
+    let mut call = TestCall::in_room([ADA]);
+    write(&mut call, 9, "mine");
+    let heard = call.hear(ServerMessage::Chat { entry: entry(2, 2, ADA, "second") });
+    assert_eq!(heard, [Output::Notify(Notice::Wrote(name("1")))]);
+    assert!(call.hear(ServerMessage::Chat { entry: entry(2, 2, ADA, "second") }).is_empty());
+    let entries = vec![entry(1, 1, BOB, "first"), entry(2, 2, ADA, "second")];
+    assert!(call.hear(ServerMessage::ChatHistory { entries, more: true }).is_empty(), "history is no news");
+
+    let texts: Vec<_> = shown(&call).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts, ["first", "second", "mine"]);
+    assert!(call.0.has_more_chat());
+}
+
+#[test]
+fn a_message_that_failed_says_so_and_can_be_sent_again() {
+    let mut call = TestCall::in_room([ADA]);
+    let outputs = write(&mut call, 1, "hello");
+    call.hear(ServerMessage::Chat { entry: entry(1, 1, ME, "hello") });
+    call.hear(ServerMessage::ChatNotKept { chat: chat_id(1) });
+    assert_eq!(shown(&call)[0].0, Delivery::Failed(None));
+    let again = said(&call.command(Command::WriteAgain { id: chat_id(1) }));
+    assert_eq!(again, said(&outputs));
+
+    let outputs = write(&mut call, 2, "too fast");
+    let Output::Send(frame) = &outputs[0] else { panic!("{outputs:?}") };
+    call.hear(ServerMessage::Error(ProtocolError::new(ErrorCode::ChatTooFast, frame.id)));
+    assert_eq!(shown(&call)[1].0, Delivery::Failed(Some(ErrorCode::ChatTooFast)));
+}
+
+#[test]
+fn what_is_written_while_the_server_is_away_is_sent_when_it_is_back() {
+    let mut call = TestCall::in_room([ADA]);
+    call.input(Input::SocketClosed);
+    assert!(write(&mut call, 1, "are you there?").is_empty());
+    call.wait(Duration::ZERO);
+    call.input(Input::SocketOpened);
+    let outputs = call.hear(ServerMessage::Resumed { session: token("second") });
+    let chats: Vec<_> =
+        said(&outputs).into_iter().filter(|one| matches!(one, ClientMessage::Chat { .. })).collect();
+    assert_eq!(chats.len(), 1);
+}
+
+#[test]
+fn older_messages_are_asked_for_from_where_the_known_ones_begin() {
+    let mut call = TestCall::in_room([ADA]);
+    call.hear(ServerMessage::ChatHistory { entries: vec![entry(7, 7, ADA, "seventh")], more: true });
+    let outputs = call.command(Command::ReadOlderChat);
+    assert_eq!(said(&outputs), [ClientMessage::ReadChat { before: Some(ChatNumber(7)) }]);
+}
+
+#[test]
+fn what_a_host_turns_off_is_off_and_said() {
+    let mut call = TestCall::in_room([ADA]);
+    call.switch(Source::Microphone, Switch::On);
+    call.input(Input::Captured(Source::Microphone));
+
+    let outputs = call.hear(ServerMessage::TurnedOff { source: protocol::Source::Microphone });
+
+    assert!(outputs.contains(&Output::StopCapture(Source::Microphone)));
+    assert!(outputs.contains(&Output::Notify(Notice::TurnedOff(Source::Microphone))));
+}
+
+#[test]
+fn what_a_host_asks_for_is_asked_and_never_done() {
+    let mut call = TestCall::in_room([ADA]);
+    let outputs = call.hear(ServerMessage::AskedToTurnOn { source: protocol::Source::Microphone });
+    assert_eq!(outputs, [Output::Notify(Notice::AskedToTurnOn(Source::Microphone))]);
+    assert_eq!(call.0.snapshot().asked_for, Some(Source::Microphone));
+    call.command(Command::DeclineAsking);
+    assert_eq!(call.0.snapshot().asked_for, None);
+}
+
+#[test]
+fn a_raised_hand_is_announced_once() {
+    let mut call = TestCall::in_room([ADA]);
+    let raised = || {
+        let participant = Participant { hand: Some(HandNumber(1)), ..participant(ADA) };
+        ServerMessage::ParticipantUpdated { participant }
+    };
+    assert_eq!(call.hear(raised()), [Output::Notify(Notice::HandRaised(name("1")))]);
+    assert_eq!(call.hear(raised()), []);
+}
+
+#[test]
+fn a_hand_is_lowered_once_its_owner_has_been_speaking() {
+    let mut call = TestCall::in_room([ADA]);
+    call.switch(Source::Microphone, Switch::On);
+    call.input(Input::Captured(Source::Microphone));
+    let participant = Participant { hand: Some(HandNumber(1)), ..participant(ME) };
+    call.hear(ServerMessage::ParticipantUpdated { participant });
+    let mut lowered = Vec::new();
+    for _ in 0..20 {
+        lowered.extend(said(&call.input(Input::Level { participant: None, level: Level(0.5) })));
+        call.wait(Duration::from_millis(250));
+    }
+    assert_eq!(lowered, [ClientMessage::SetHand { hand: Switch::Off }]);
+}
+
+#[test]
+fn who_knocks_is_announced_once_to_those_who_can_open() {
+    let mut call = TestCall::in_room([]);
+    let people = vec![WaitingPerson { id: id(ADA), name: name("Ada") }];
+    let message = || ServerMessage::WaitingRoom { people: people.clone() };
+    assert_eq!(call.hear(message()), [Output::Notify(Notice::Knocked(name("Ada")))]);
+    assert_eq!(call.hear(message()), []);
+    assert_eq!(call.0.snapshot().waiting, people);
+}
+
+#[test]
+fn a_reaction_is_shown_with_who_it_is_from() {
+    let mut call = TestCall::in_room([ADA]);
+    let reaction = Reaction::Applause;
+    let outputs = call.hear(ServerMessage::Reacted { from: id(ADA), reaction });
+    assert_eq!(outputs, [Output::Notify(Notice::Reacted { from: Some(id(ADA)), name: name("1"), reaction })]);
+    let outputs = call.hear(ServerMessage::Reacted { from: id(ME), reaction });
+    assert_eq!(outputs, [Output::Notify(Notice::Reacted { from: None, name: name("5"), reaction })]);
+}
+
+#[test]
+fn something_that_is_not_allowed_is_said() {
+    let mut call = TestCall::in_room([ADA]);
+    let error = ProtocolError::new(ErrorCode::NotAllowed, Some(MessageId(99)));
+    assert_eq!(
+        call.hear(ServerMessage::Error(error)),
+        [Output::Notify(Notice::Refused(ErrorCode::NotAllowed))]
+    );
+}
+
+fn write(call: &mut TestCall, number: u128, text: &str) -> Vec<Output> {
+    let envelope = Envelope::new(1, text.to_owned()).unwrap();
+    call.command(Command::Write { id: chat_id(number), to: ChatTarget::Everyone, envelope })
+}
+
+fn chat_id(number: u128) -> ChatId {
+    ChatId(Uuid::from_u128(number))
+}
+
+fn entry(number: u64, chat: u128, from: u128, text: &str) -> ChatEntry {
+    ChatEntry {
+        number: ChatNumber(number),
+        id: chat_id(chat),
+        from: id(from),
+        name: name(&from.to_string()),
+        to: ChatTarget::Everyone,
+        at: Timestamp(number),
+        envelope: Envelope::new(1, text.to_owned()).unwrap(),
+    }
+}
+
+fn shown(call: &TestCall) -> Vec<(Delivery, String)> {
+    call.0.chat().iter().map(|line| (line.delivery, line.envelope.body().to_owned())).collect()
+}
