@@ -3,7 +3,7 @@
 use app::state::CallCommand;
 use call::{CaptureFault, LinkEvent, Source};
 use futures::channel::mpsc::UnboundedSender;
-use protocol::{PeerRef, ServerMessage};
+use protocol::{PeerRef, ServerFrame};
 use web_sys::{MediaStream, MediaStreamTrack};
 
 /// Tells the connections to one peer apart, so that a closed one cannot speak for its successor.
@@ -19,7 +19,7 @@ pub(crate) enum Event {
     /// The person wants something.
     Command(CallCommand),
     /// A message came.
-    Server { socket: SocketNumber, message: Box<ServerMessage> },
+    Server { socket: SocketNumber, frame: Box<ServerFrame> },
     /// A socket is gone.
     SocketClosed { socket: SocketNumber },
     /// A peer connection reports.
@@ -36,6 +36,14 @@ pub(crate) enum Event {
     Devices(app::state::Devices),
     /// Who is inside, told to somebody outside.
     PeopleInside(Vec<String>),
+    /// The browser has a network again, or another one, or the page was asleep.
+    NetworkChanged,
+    /// The page is being left or loaded anew.
+    PageHidden,
+    /// The page was left, and is shown again as it was.
+    PageShown,
+    /// A sign was shown long enough.
+    ReactionOver(u32),
     /// Something to say once.
     Say(&'static str),
     /// Time to look at levels and timeouts.

@@ -7,6 +7,7 @@ mod devices;
 mod event;
 mod levels;
 mod link;
+mod page;
 mod presence;
 mod publish;
 mod remember;

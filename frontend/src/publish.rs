@@ -1,12 +1,22 @@
 //! From the engine's snapshot to the page's view. The one file that converts.
 
-use app::state::{Fault, LinkView, MediaView, ParticipantView, Phase as PhaseView};
-use call::{CaptureFault, LinkFailure, LinkStatus, Notice, Phase, Publication, RemoteParticipant};
+use app::state::{
+    ChatLineView, DeliveryView, Fault, LinkView, MediaView, ParticipantView, Phase as PhaseView, SourceView,
+};
+use call::{
+    Call, CaptureFault, ChatLine, Delivery, LinkFailure, LinkStatus, Notice, Phase, Publication,
+    RemoteParticipant, Source,
+};
+use protocol::{ChatTarget, ErrorCode, ParticipantId, Presence, Reaction, Timestamp};
+
+use crate::web;
 
 pub(crate) fn phase(phase: Phase) -> PhaseView {
     match phase {
         Phase::Preparing => PhaseView::Preparing,
         Phase::Joining => PhaseView::Joining,
+        Phase::PasswordAsked { wrong } => PhaseView::PasswordAsked { wrong },
+        Phase::Waiting => PhaseView::Waiting,
         Phase::Joined => PhaseView::Joined,
         Phase::Left => PhaseView::Left,
         Phase::Refused(code) => PhaseView::Refused(code),
@@ -23,14 +33,75 @@ pub(crate) fn media(publication: Publication) -> MediaView {
     }
 }
 
+pub(crate) fn source(source: Source) -> SourceView {
+    match source {
+        Source::Microphone => SourceView::Microphone,
+        Source::Camera => SourceView::Camera,
+    }
+}
+
 pub(crate) fn participant(other: &RemoteParticipant) -> ParticipantView {
+    let who = &other.participant;
     ParticipantView {
-        id: other.id,
-        name: other.name.to_string(),
-        microphone: other.media.microphone.is_on(),
-        camera: other.media.camera.is_on(),
+        id: who.id,
+        name: who.name.to_string(),
+        role: who.role,
+        hand: who.hand.map(|hand| hand.0),
+        away: who.presence == Presence::Away,
+        forbidden: who.forbidden,
+        microphone: who.media.microphone.is_on(),
+        camera: who.media.camera.is_on(),
         speaking: other.speaking,
         link: link(other.link),
+    }
+}
+
+pub(crate) fn chat(call: &Call, me: Option<ParticipantId>) -> Vec<ChatLineView> {
+    let people = call.snapshot().participants;
+    let name_of = |id: ParticipantId| {
+        let known = people.iter().find(|one| one.participant.id == id);
+        known.map_or_else(|| "somebody who left".to_owned(), |one| one.participant.name.to_string())
+    };
+    call.chat().iter().map(|line| chat_line(line, me, name_of)).collect()
+}
+
+fn chat_line(
+    line: &ChatLine,
+    me: Option<ParticipantId>,
+    name_of: impl Fn(ParticipantId) -> String,
+) -> ChatLineView {
+    let mine = Some(line.from) == me;
+    ChatLineView {
+        key: format!("{}{}", line.from, line.id.0),
+        id: line.id,
+        name: line.name.to_string(),
+        mine,
+        only_for: match line.to {
+            ChatTarget::Everyone => None,
+            ChatTarget::Participant(id) if Some(id) == me => Some("you".to_owned()),
+            ChatTarget::Participant(id) => Some(name_of(id)),
+        },
+        text: line.envelope.text().map(str::to_owned),
+        time: line.place.map(|(_, at)| time_of_day(at)),
+        delivery: match line.delivery {
+            Delivery::Sending => DeliveryView::Sending,
+            Delivery::Delivered => DeliveryView::Delivered,
+            Delivery::Kept => DeliveryView::Kept,
+            Delivery::Failed(None) => DeliveryView::Failed("the server could not keep it"),
+            Delivery::Failed(Some(code)) => DeliveryView::Failed(code.sentence()),
+        },
+    }
+}
+
+/// As this browser's owner writes it, with the day when that is another one.
+fn time_of_day(at: Timestamp) -> String {
+    let date = js_sys::Date::new(&(at.0 as f64).into());
+    let today = js_sys::Date::new_0();
+    let time = web::local_time(&date);
+    if date.to_date_string() == today.to_date_string() {
+        time
+    } else {
+        format!("{} {time}", web::local_date(&date))
     }
 }
 
@@ -38,7 +109,30 @@ pub(crate) fn notice(notice: &Notice) -> String {
     match notice {
         Notice::ParticipantJoined(name) => format!("{name} joined"),
         Notice::ParticipantLeft(name) => format!("{name} left"),
-        Notice::SignallingLost => "The server is out of reach".to_owned(),
+        Notice::SignallingLost => "Reconnecting to the server…".to_owned(),
+        Notice::SignallingBack => "Connected to the server again".to_owned(),
+        Notice::HandRaised(name) => format!("{name} raised a hand"),
+        Notice::Reacted { from: None, reaction, .. } => format!("You: {}", reaction_words(*reaction)),
+        Notice::Reacted { name, reaction, .. } => format!("{name}: {}", reaction_words(*reaction)),
+        Notice::Wrote(name) => format!("New message from {name}"),
+        Notice::Knocked(name) => format!("{name} asks to join"),
+        Notice::TurnedOff(Source::Microphone) => "A host turned off your microphone".to_owned(),
+        Notice::TurnedOff(Source::Camera) => "A host turned off your camera".to_owned(),
+        Notice::AskedToTurnOn(Source::Microphone) => "A host asks you to turn on your microphone".to_owned(),
+        Notice::AskedToTurnOn(Source::Camera) => "A host asks you to turn on your camera".to_owned(),
+        Notice::Refused(ErrorCode::NotAllowed) => "That is not allowed in this room".to_owned(),
+        Notice::Refused(code) => format!("That did not work: {}", code.sentence()),
+    }
+}
+
+fn reaction_words(reaction: Reaction) -> &'static str {
+    match reaction {
+        Reaction::ThumbsUp => "thumbs up",
+        Reaction::Applause => "applause",
+        Reaction::Heart => "heart",
+        Reaction::Laughter => "laughter",
+        Reaction::Surprise => "surprise",
+        Reaction::Celebration => "celebration",
     }
 }
 

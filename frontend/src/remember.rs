@@ -1,4 +1,5 @@
-//! What this browser remembers between calls: the name and the chosen devices. Never sent anywhere.
+//! What this browser remembers between calls: the name and the chosen devices, which are never sent anywhere; and what
+//! this tab remembers of a call: its session.
 
 use web_sys::Storage;
 
@@ -19,6 +20,58 @@ pub(crate) fn write(key: &str, value: &str) {
 pub(crate) fn forget(key: &str) {
     if let Some(storage) = storage() {
         _ = storage.remove_item(key);
+    }
+}
+
+/// What a tab remembers of a room, also when the page is loaded anew. Lost with the tab.
+pub(crate) mod tab {
+    use protocol::{RoomCode, SessionToken};
+    use web_sys::Storage;
+
+    /// The session, as long as there is one.
+    pub(crate) fn session(room: RoomCode) -> Option<SessionToken> {
+        let token = storage()?.get_item(&key("session", room)).ok()??;
+        SessionToken::new(token).ok()
+    }
+
+    pub(crate) fn remember_session(room: RoomCode, session: Option<&SessionToken>) {
+        match session {
+            Some(session) => write(&key("session", room), session.expose()),
+            None => forget(&key("session", room)),
+        }
+    }
+
+    /// Notes that the page goes while its owner is in the call.
+    pub(crate) fn note_parting(room: RoomCode, now_millis: f64) {
+        write(&key("parted", room), &now_millis.to_string());
+    }
+
+    /// How long ago the page went in the middle of a call, in milliseconds. Asked once.
+    pub(crate) fn take_parting(room: RoomCode, now_millis: f64) -> Option<f64> {
+        let key = key("parted", room);
+        let parted = storage()?.get_item(&key).ok()??.parse::<f64>().ok()?;
+        forget(&key);
+        Some(now_millis - parted)
+    }
+
+    fn key(what: &str, room: RoomCode) -> String {
+        format!("veranda.{what}.{room}")
+    }
+
+    fn write(key: &str, value: &str) {
+        if let Some(storage) = storage() {
+            _ = storage.set_item(key, value);
+        }
+    }
+
+    fn forget(key: &str) {
+        if let Some(storage) = storage() {
+            _ = storage.remove_item(key);
+        }
+    }
+
+    fn storage() -> Option<Storage> {
+        crate::web::window()?.session_storage().ok().flatten()
     }
 }
 

@@ -3,14 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use app::state::{CallCommand, CallView, DeviceKind, Notice, Phase as PhaseView, SourceView};
-use call::{Call, CaptureFault, Command, Input, LinkCommand, LinkEvent, Output, Phase, Signalling, Source};
+use app::state::{
+    CallCommand, CallView, ChatLineView, DeviceKind, Notice, Phase as PhaseView, ReactionView, SourceView,
+};
+use call::{
+    Call, CaptureFault, Command, Input, LinkCommand, LinkEvent, Notice as CallNotice, Output, Phase,
+    Signalling, Source,
+};
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
-use protocol::{PeerRef, RoomCode, ServerMessage};
+use protocol::{ChatId, ChatTarget, DisplayName, Envelope, PeerRef, RoomCode, ServerMessage};
 use reactive_stores::Store;
+use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlInputElement;
@@ -22,7 +28,7 @@ use crate::link::PeerLink;
 use crate::presence::Presence;
 use crate::socket::Socket;
 use crate::videos::Videos;
-use crate::{clock, devices, publish, remember, web};
+use crate::{clock, devices, page, publish, remember, web};
 
 /// Notices on the page at once. Each is shown for some seconds, and many people may leave together.
 const NOTICES_KEPT: usize = 4;
@@ -36,6 +42,12 @@ const PUBLISH_AFTER_MILLIS: u32 = 16;
 /// The same where links are opened. Drawing a call keeps the browser from negotiating for about as long as a negotiation
 /// takes, and there is nothing to see before it is over.
 const LINKS_FIRST_MILLIS: u32 = 60;
+
+/// How long after the page went its owner is taken back into the call without being asked.
+const REJOIN_WITHIN_MILLIS: f64 = 20_000.0;
+
+/// How long a sign is shown.
+const REACTION_MILLIS: u32 = 4_000;
 
 struct Session {
     code: RoomCode,
@@ -57,6 +69,7 @@ struct Session {
     to_publish: Option<Timeout>,
     _timer: Interval,
     _devices: Option<EventListener>,
+    _page: Vec<EventListener>,
 }
 
 /// What the page shows that the call does not know.
@@ -69,6 +82,13 @@ struct Shown {
     /// The last few, oldest first.
     notices: Vec<Notice>,
     notices_said: u32,
+    chat: Vec<ChatLineView>,
+    /// Of which state of the call's chat that is.
+    chat_revision: u32,
+    is_chat_open: bool,
+    unread: u32,
+    reactions: Vec<ReactionView>,
+    reactions_seen: u32,
 }
 
 /// Starts the session of a room's page; on any other page there is none.
@@ -78,6 +98,7 @@ pub(crate) fn start(view: Store<CallView>, events: Events, mut received: Unbound
     let mut session = Session::new(code, view, events);
     spawn_local(async move {
         session.prepare();
+        session.rejoin_after_reload();
         while let Some(event) = received.next().await {
             session.handle(event);
             while let Ok(event) = received.try_recv() {
@@ -99,7 +120,7 @@ impl Session {
         let shown = Shown { remembered_name: name_so_far().unwrap_or_default(), ..Shown::default() };
         Self {
             code,
-            call: Call::new(code),
+            call: new_call(code),
             socket: None,
             sockets_made: 0,
             links: BTreeMap::new(),
@@ -114,13 +135,14 @@ impl Session {
             to_publish: None,
             _timer: Interval::new(TICK_MILLIS, move || _ = ticks.unbounded_send(Event::Tick)),
             _devices: devices::watch(&events),
+            _page: page::watch(&events),
             events,
         }
     }
 
     /// Shows the choice of devices, with both devices on.
     fn prepare(&mut self) {
-        self.call = Call::new(self.code);
+        self.call = new_call(self.code);
         self.presence = Some(Presence::watch(self.code, &self.events));
         for source in Source::ALL {
             self.input(Input::Command(Command::Switch { source, to: true.into() }));
@@ -129,13 +151,24 @@ impl Session {
         self.publish();
     }
 
+    /// Goes back into the call that this tab was in when the page was loaded anew.
+    fn rejoin_after_reload(&mut self) {
+        let now = js_sys::Date::now();
+        let parted = remember::tab::take_parting(self.code, now);
+        let was_in = parted.is_some_and(|ago| (0.0..REJOIN_WITHIN_MILLIS).contains(&ago));
+        let name = DisplayName::parse(&self.shown.remembered_name).ok();
+        if let (true, true, Some(name)) = (was_in, page::was_reloaded(), name) {
+            self.input(Input::Command(Command::Join { name, password: None }));
+        }
+    }
+
     fn handle(&mut self, event: Event) {
         self.publish_soon(&event);
         match event {
             Event::Command(command) => self.command(command),
-            Event::Server { socket, message } => {
+            Event::Server { socket, frame } => {
                 if self.socket.as_ref().is_some_and(|current| current.number() == socket) {
-                    self.input(Input::Server(*message));
+                    self.input(Input::Server(frame));
                 }
             }
             Event::SocketClosed { socket } => self.socket_closed(socket),
@@ -168,6 +201,10 @@ impl Session {
             Event::DevicesChanged => devices::list(&self.events),
             Event::Devices(devices) => self.shown.devices = devices,
             Event::PeopleInside(people) => self.shown.people_inside = Some(people),
+            Event::NetworkChanged => self.input(Input::NetworkChanged),
+            Event::PageHidden => self.page_hidden(),
+            Event::PageShown => self.socket_is_gone(),
+            Event::ReactionOver(number) => self.shown.reactions.retain(|shown| shown.number != number),
             Event::Say(text) => self.say(text.to_owned()),
             Event::Tick => self.tick(),
             Event::Publish => {
@@ -182,15 +219,29 @@ impl Session {
             CallCommand::Switch { source, on } => {
                 self.input(Input::Command(Command::Switch { source: self::source(source), to: on.into() }));
             }
-            CallCommand::Join { name } => {
+            CallCommand::Join { name, password } => {
                 remember::write(remember::NAME, name.as_str());
-                self.input(Input::Command(Command::Join { name }));
+                self.input(Input::Command(Command::Join { name, password }));
             }
+            CallCommand::SetHand { up } => self.input(Input::Command(Command::SetHand { hand: up.into() })),
+            CallCommand::React { reaction } => self.input(Input::Command(Command::React { reaction })),
+            CallCommand::Write { to, text } => self.write(to, text),
+            CallCommand::WriteAgain { id } => self.input(Input::Command(Command::WriteAgain { id })),
+            CallCommand::ReadOlderChat => self.input(Input::Command(Command::ReadOlderChat)),
+            CallCommand::LookAtChat { open } => {
+                self.shown.is_chat_open = open;
+                self.shown.unread = 0;
+            }
+            CallCommand::Moderate { moderation } => {
+                self.input(Input::Command(Command::Moderate { moderation }));
+            }
+            CallCommand::DeclineAsking => self.input(Input::Command(Command::DeclineAsking)),
+            CallCommand::CopyText { text, done } => copy(self.events.clone(), text, done),
             CallCommand::Leave => self.input(Input::Command(Command::Leave)),
             CallCommand::Prepare => self.prepare(),
             CallCommand::SelectDevice { kind, id } => self.select_device(kind, &id),
             CallCommand::TestSpeaker => _ = devices::play_test_sound(),
-            CallCommand::CopyLink => copy_link(self.events.clone()),
+            CallCommand::CopyLink => copy(self.events.clone(), page::address(), "Link copied"),
             CallCommand::ShowVideo { element, participant } => self.videos.element(participant, element),
         }
     }
@@ -206,6 +257,27 @@ impl Session {
         if self.captures.track(source).is_some() {
             capture::start(vec![source], self.events.clone());
         }
+    }
+
+    fn write(&mut self, to: ChatTarget, text: String) {
+        if let Ok(envelope) = Envelope::new(Envelope::TEXT, text) {
+            let id = ChatId(random_id());
+            self.input(Input::Command(Command::Write { id, to, envelope }));
+        }
+    }
+
+    /// The others see at once that the page is gone; the session stays with the tab for a while.
+    fn page_hidden(&mut self) {
+        if self.call.snapshot().phase == Phase::Joined {
+            remember::tab::note_parting(self.code, js_sys::Date::now());
+        }
+        self.socket = None;
+    }
+
+    /// A page that comes back from the browser's memory finds its socket closed.
+    fn socket_is_gone(&mut self) {
+        self.socket = None;
+        self.input(Input::SocketClosed);
     }
 
     fn socket_closed(&mut self, number: SocketNumber) {
@@ -258,19 +330,43 @@ impl Session {
                     }
                 }
                 Output::CloseSocket => self.socket = None,
+                Output::RememberSession(session) => {
+                    remember::tab::remember_session(self.code, session.as_ref());
+                }
                 Output::StartCapture(source) => self.to_capture.push(source),
                 Output::StopCapture(source) => {
                     self.captures.stop(source);
                     self.captures_changed(source);
                 }
                 Output::Link { peer, command } => self.link_command(peer, command),
-                Output::Notify(notice) => self.say(publish::notice(&notice)),
+                Output::Notify(notice) => self.notify(&notice),
             }
         }
     }
 
+    fn notify(&mut self, notice: &CallNotice) {
+        match notice {
+            CallNotice::Reacted { from, name, reaction } => {
+                self.shown.reactions_seen = self.shown.reactions_seen.wrapping_add(1);
+                let number = self.shown.reactions_seen;
+                let name = name.to_string();
+                self.shown.reactions.push(ReactionView { number, from: *from, name, reaction: *reaction });
+                let events = self.events.clone();
+                Timeout::new(REACTION_MILLIS, move || {
+                    _ = events.unbounded_send(Event::ReactionOver(number));
+                })
+                .forget();
+            }
+            CallNotice::Wrote(_) if !self.shown.is_chat_open => self.shown.unread += 1,
+            _ => {}
+        }
+        self.say(publish::notice(notice));
+    }
+
     fn open_socket(&mut self) {
-        self.videos.forget_others();
+        if self.call.snapshot().phase != Phase::Joined {
+            self.videos.forget_others();
+        }
         self.presence = None;
         self.sockets_made += 1;
         self.socket = Socket::open(SocketNumber(self.sockets_made), &self.events);
@@ -337,8 +433,8 @@ impl Session {
 
     /// Lets the browser get on with what it was asked to do before the page is drawn anew.
     fn publish_soon(&mut self, event: &Event) {
-        let opens_links = matches!(event, Event::Server { message, .. }
-            if matches!(**message, ServerMessage::Joined(_) | ServerMessage::ParticipantJoined { .. }));
+        let opens_links = matches!(event, Event::Server { frame, .. }
+            if matches!(frame.message, ServerMessage::Joined(_) | ServerMessage::ParticipantJoined { .. }));
         let pending = self.to_publish.is_some() && !opens_links;
         if pending || matches!(event, Event::Publish) {
             return;
@@ -351,24 +447,55 @@ impl Session {
     /// Brings the page up to date.
     fn publish(&mut self) {
         let call = self.call.snapshot();
+        let me = call.you.as_ref().map(|you| you.id);
+        if self.shown.chat_revision != self.call.chat_revision() {
+            self.shown.chat_revision = self.call.chat_revision();
+            self.shown.chat = publish::chat(&self.call, me);
+        }
+        let shown = &self.shown;
+        let settings = call.settings.unwrap_or_default();
+        let named = settings.name.clone().or_else(|| call.room.and_then(|room| room.name));
         let view = CallView {
             phase: publish::phase(call.phase),
             ready: true,
             signalling_lost: call.phase == Phase::Joined && call.signalling == Signalling::Lost,
-            me: call.me,
-            name: call.name.map_or_else(|| self.shown.remembered_name.clone(), |name| name.to_string()),
-            room_name: call.room.and_then(|room| room.name).map(|name| name.to_string()),
+            me,
+            name: call.name.map_or_else(|| shown.remembered_name.clone(), |name| name.to_string()),
+            room_name: named.map(|name| name.to_string()),
+            role: call.you.as_ref().map(|you| you.role).unwrap_or_default(),
+            hand: call.you.as_ref().and_then(|you| you.hand).map(|hand| hand.0),
+            forbidden: call.you.as_ref().map(|you| you.forbidden).unwrap_or_default(),
+            settings,
+            has_password: call.has_password,
+            waiting: call.waiting,
+            asked_for: call.asked_for.map(publish::source),
+            chat: shown.chat.clone(),
+            has_more_chat: self.call.has_more_chat(),
+            unread: shown.unread,
+            reactions: shown.reactions.clone(),
             microphone: publish::media(call.publications.microphone),
             camera: publish::media(call.publications.camera),
             speaking: call.speaking,
-            level: if publish::phase(call.phase) == PhaseView::Preparing { self.shown.level } else { 0 },
-            devices: self.shown.devices.clone(),
-            people_inside: self.shown.people_inside.clone(),
+            level: if publish::phase(call.phase) == PhaseView::Preparing { shown.level } else { 0 },
+            devices: shown.devices.clone(),
+            people_inside: shown.people_inside.clone(),
             participants: call.participants.iter().map(publish::participant).collect(),
-            notices: self.shown.notices.clone(),
+            notices: shown.notices.clone(),
         };
         app::state::publish(self.view, view);
     }
+}
+
+/// A call that goes on with the session this tab had, if it had one.
+fn new_call(code: RoomCode) -> Call {
+    Call::new(code, remember::tab::session(code), (js_sys::Math::random() * 1e15) as u64)
+}
+
+/// An id that nobody else has (RFC 9562 §5.4).
+fn random_id() -> Uuid {
+    let mut bytes = [0; 16];
+    _ = getrandom::fill(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 
 /// What was typed before the page became interactive, or the name of the last time.
@@ -390,19 +517,18 @@ fn as_percent(level: f32) -> u8 {
     (level.sqrt() * 140.0).clamp(0.0, 100.0) as u8
 }
 
-fn copy_link(events: Events) {
+fn copy(events: Events, text: String, done: &'static str) {
     spawn_local(async move {
         let copied = async {
             let window = web::window()?;
             // Pages that were not loaded securely have no clipboard.
             let clipboard = js_sys::Reflect::get(&window.navigator(), &"clipboard".into()).ok()?;
-            let link = window.location().href().ok()?.into();
-            let promise = web::call_if_present(&clipboard, "writeText", &link)?;
+            let promise = web::call_if_present(&clipboard, "writeText", &text.into())?;
             JsFuture::from(promise.dyn_into::<js_sys::Promise>().ok()?).await.ok()
         };
         let text = match copied.await {
-            Some(_) => "Link copied",
-            None => "The link could not be copied; copy it from the address bar",
+            Some(_) => done,
+            None => "That could not be copied; select it and copy it by hand",
         };
         _ = events.unbounded_send(Event::Say(text));
     });

@@ -6,7 +6,7 @@ use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
-use protocol::{ClientFrame, ServerMessage};
+use protocol::{ClientFrame, ServerFrame};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::event::{Event, Events, SocketNumber};
@@ -73,8 +73,8 @@ async fn send_all(
 async fn receive_all(mut read: SplitStream<WebSocket>, socket: SocketNumber, events: &Events) {
     while let Some(Ok(message)) = read.next().await {
         let Message::Text(text) = message else { continue };
-        if let Ok(message) = serde_json::from_str::<ServerMessage>(&text) {
-            _ = events.unbounded_send(Event::Server { socket, message: Box::new(message) });
+        if let Ok(frame) = serde_json::from_str::<ServerFrame>(&text) {
+            _ = events.unbounded_send(Event::Server { socket, frame: Box::new(frame) });
         }
     }
 }

@@ -24,3 +24,23 @@ pub(crate) fn call_if_present(object: &JsValue, method: &str, argument: &JsValue
     let function: Function = Reflect::get(object, &method.into()).ok()?.dyn_into().ok()?;
     function.call1(object, argument).ok()
 }
+
+/// The time of day as the browser's owner writes it, to the minute.
+pub(crate) fn local_time(date: &js_sys::Date) -> String {
+    let options = js_sys::Object::new();
+    _ = Reflect::set(&options, &"hour".into(), &"2-digit".into());
+    _ = Reflect::set(&options, &"minute".into(), &"2-digit".into());
+    localised(date, "toLocaleTimeString", &options)
+}
+
+/// The day as the browser's owner writes it.
+pub(crate) fn local_date(date: &js_sys::Date) -> String {
+    localised(date, "toLocaleDateString", &js_sys::Object::new())
+}
+
+fn localised(date: &js_sys::Date, method: &str, options: &js_sys::Object) -> String {
+    let written =
+        Reflect::get(date, &method.into()).ok().and_then(|method| method.dyn_into::<Function>().ok());
+    let written = written.and_then(|method| method.call2(date, &JsValue::UNDEFINED, options).ok());
+    written.and_then(|text| text.as_string()).unwrap_or_default()
+}

@@ -38,7 +38,8 @@ enum Part {
 
 fn part_of(phase: Phase) -> Part {
     match phase {
-        Phase::Preparing | Phase::Joining | Phase::Unreachable => Part::Before,
+        Phase::Preparing | Phase::Joining | Phase::Unreachable | Phase::PasswordAsked { .. } => Part::Before,
+        Phase::Waiting => Part::Before,
         Phase::Joined => Part::Inside,
         Phase::Left => Part::After,
         Phase::Refused(code) => Part::Refused(code),

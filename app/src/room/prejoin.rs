@@ -82,7 +82,7 @@ fn NameForm(typed: RwSignal<Option<String>>, name: Signal<String>) -> impl IntoV
 
 fn join(call: &CallHandle, name: &str) -> Result<(), String> {
     let name = DisplayName::parse(name).map_err(|error| format!("Please choose another name: {error}."))?;
-    call.send(CallCommand::Join { name });
+    call.send(CallCommand::Join { name, password: None });
     Ok(())
 }
 

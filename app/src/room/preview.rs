@@ -17,7 +17,7 @@ pub(crate) fn Preview(
     view! {
         <section class="preview" aria-label="Preview">
             <div class="preview-picture" data-camera=move || if camera_on.get() { "on" } else { "off" }>
-                <Video participant=None visible=camera_on/>
+                <Video participant=None silent=Signal::stored(true) visible=camera_on/>
                 <Show when=move || !camera_on.get()>
                     <div class="preview-off">
                         <Avatar name/>

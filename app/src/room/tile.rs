@@ -17,12 +17,14 @@ pub(crate) fn Tile(#[prop(into)] participant: Field<ParticipantView>) -> impl In
     let name = Signal::derive(move || participant.name().get());
     let camera = Signal::derive(move || participant.camera().get());
     let link = participant.link();
+    // Whoever is muted is not heard, whatever their browser sends.
+    let silent = Signal::derive(move || !participant.microphone().get());
     view! {
         <article class="tile" aria-label=name data-participant=id.to_string()
             data-speaking=move || participant.speaking().get().then_some("")
             data-camera=move || if camera.get() { "on" } else { "off" }
             data-link=move || link_state(link.get())>
-            <Video participant=Some(id) visible=camera/>
+            <Video participant=Some(id) visible=camera silent/>
             <Show when=move || !camera.get()><Avatar name/></Show>
             <LinkLine link=Signal::derive(move || link.get())/>
             <NamePlate name muted=Signal::derive(move || !participant.microphone().get())/>
@@ -42,7 +44,7 @@ pub(crate) fn OwnTile() -> impl IntoView {
             data-participant=move || view.me().get().map(|id| id.to_string())
             data-speaking=move || view.speaking().get().then_some("")
             data-camera=move || if camera.get() { "on" } else { "off" }>
-            <Video participant=None visible=camera/>
+            <Video participant=None visible=camera silent=Signal::stored(true)/>
             <Show when=move || !camera.get()><Avatar name/></Show>
             <NamePlate name=Signal::derive(move || format!("{} (you)", name.get())) muted/>
         </article>
@@ -53,7 +55,11 @@ pub(crate) fn OwnTile() -> impl IntoView {
 ///
 /// The element stays in the document while the camera is off, because it plays the sound too.
 #[component]
-pub(crate) fn Video(participant: Option<ParticipantId>, visible: Signal<bool>) -> impl IntoView {
+pub(crate) fn Video(
+    participant: Option<ParticipantId>,
+    visible: Signal<bool>,
+    silent: Signal<bool>,
+) -> impl IntoView {
     let call = use_call_handle();
     let element = participant.map_or_else(|| "video-own".to_owned(), |id| format!("video-{id}"));
     let shown = element.clone();
@@ -64,7 +70,7 @@ pub(crate) fn Video(participant: Option<ParticipantId>, visible: Signal<bool>) -
     });
     view! {
         <video id=element data-source="camera" class:mirrored=participant.is_none() class:invisible=move || !visible.get()
-            autoplay playsinline prop:muted=participant.is_none() aria-hidden="true" tabindex="-1"></video>
+            autoplay playsinline prop:muted=silent aria-hidden="true" tabindex="-1"></video>
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use protocol::{DisplayName, ParticipantId};
+use protocol::{ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, Password, Reaction};
 use reactive_stores::Store;
 
 use super::{CallView, SourceView};
@@ -23,6 +23,51 @@ pub enum CallCommand {
     Join {
         /// Under this name.
         name: DisplayName,
+        /// With this password, if the room wants one.
+        password: Option<Password>,
+    },
+    /// Raise or lower one's own hand.
+    SetHand {
+        /// Raise.
+        up: bool,
+    },
+    /// Show a sign.
+    React {
+        /// Which.
+        reaction: Reaction,
+    },
+    /// Write.
+    Write {
+        /// For whom.
+        to: ChatTarget,
+        /// What.
+        text: String,
+    },
+    /// Send a message again that failed.
+    WriteAgain {
+        /// Which.
+        id: ChatId,
+    },
+    /// Read older chat.
+    ReadOlderChat,
+    /// The chat is open, or no longer.
+    LookAtChat {
+        /// Whether it is.
+        open: bool,
+    },
+    /// Decide something as a host.
+    Moderate {
+        /// What.
+        moderation: Moderation,
+    },
+    /// Do not turn on what a host asks for.
+    DeclineAsking,
+    /// Put a text on the clipboard.
+    CopyText {
+        /// Which.
+        text: String,
+        /// What to say once it is there.
+        done: &'static str,
     },
     /// Leave, and let go of the devices.
     Leave,

@@ -1,6 +1,6 @@
 //! A call as components see it: one store, written by the engine's side alone, read field by field.
 
-use protocol::{ErrorCode, ParticipantId};
+use protocol::{ChatId, ErrorCode, Forbidden, ParticipantId, Reaction, Role, RoomSettings, WaitingPerson};
 use reactive_stores::{Patch, Store};
 
 /// Everything the pages show of a call.
@@ -18,6 +18,28 @@ pub struct CallView {
     pub name: String,
     /// The name of the room, when it has one.
     pub room_name: Option<String>,
+    /// The person's role, once inside.
+    pub role: Role,
+    /// The place of the person's raised hand among all.
+    pub hand: Option<u64>,
+    /// What a host has forbidden the person.
+    pub forbidden: Forbidden,
+    /// The rules of the room, once inside.
+    pub settings: RoomSettings,
+    /// Whether the room has a password.
+    pub has_password: bool,
+    /// Who asks to be let in, for those who can let them in.
+    pub waiting: Vec<WaitingPerson>,
+    /// What a host asks the person to turn on.
+    pub asked_for: Option<SourceView>,
+    /// What was written, oldest first.
+    pub chat: Vec<ChatLineView>,
+    /// Whether there is older chat to be read.
+    pub has_more_chat: bool,
+    /// Messages that came while nobody looked.
+    pub unread: u32,
+    /// Signs that are shown at the moment.
+    pub reactions: Vec<ReactionView>,
     /// The microphone.
     pub microphone: MediaView,
     /// The camera.
@@ -45,6 +67,16 @@ pub struct ParticipantView {
     pub id: ParticipantId,
     /// Their name.
     pub name: String,
+    /// Their role.
+    #[patch(|this, new| *this = new)]
+    pub role: Role,
+    /// The place of their raised hand among all.
+    pub hand: Option<u64>,
+    /// Whether the server does not reach them.
+    pub away: bool,
+    /// What a host has forbidden them.
+    #[patch(|this, new| *this = new)]
+    pub forbidden: Forbidden,
     /// Whether they send sound.
     pub microphone: bool,
     /// Whether they send video.
@@ -64,6 +96,13 @@ pub enum Phase {
     Preparing,
     /// On the way in.
     Joining,
+    /// The room wants a password.
+    PasswordAsked {
+        /// Whether the one given was wrong.
+        wrong: bool,
+    },
+    /// At the door, until a host decides.
+    Waiting,
     /// Inside.
     Joined,
     /// Outside again, by choice.
@@ -151,6 +190,53 @@ pub struct Device {
     pub selected: bool,
 }
 
+/// One chat message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatLineView {
+    /// Unique in the room.
+    pub key: String,
+    /// Its id.
+    pub id: ChatId,
+    /// Who wrote it.
+    pub name: String,
+    /// Whether that was the person at this browser.
+    pub mine: bool,
+    /// For whom it is, when not for everybody.
+    pub only_for: Option<String>,
+    /// What it says; `None` when that is in a form this page does not know.
+    pub text: Option<String>,
+    /// When, as the browser writes it, once the server has it.
+    pub time: Option<String>,
+    /// What became of it.
+    pub delivery: DeliveryView,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryView {
+    /// On its way.
+    Sending,
+    /// The others have it.
+    Delivered,
+    /// And it stays.
+    Kept,
+    /// It failed; the text says why.
+    Failed(&'static str),
+}
+
+/// A sign that somebody shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReactionView {
+    /// Tells two equal ones apart.
+    pub number: u32,
+    /// Who: `None` is the person at this browser.
+    pub from: Option<ParticipantId>,
+    /// What they are called.
+    pub name: String,
+    /// Which.
+    pub reaction: Reaction,
+}
+
 /// Something that is said once, also aloud by a screen reader.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notice {
@@ -162,7 +248,7 @@ pub struct Notice {
 
 /// Brings the store up to date; only what differs is announced to components.
 pub fn publish(store: Store<CallView>, new: CallView) {
-    use leptos::prelude::{GetUntracked, Set};
+    use leptos::prelude::{GetUntracked, Set, WithUntracked};
     macro_rules! set_if_changed {
         ($($field:ident),*) => {
             $(if store.$field().get_untracked() != new.$field { store.$field().set(new.$field); })*
@@ -175,6 +261,16 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         me,
         name,
         room_name,
+        role,
+        hand,
+        forbidden,
+        settings,
+        has_password,
+        waiting,
+        asked_for,
+        has_more_chat,
+        unread,
+        reactions,
         microphone,
         camera,
         speaking,
@@ -183,5 +279,9 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         people_inside,
         notices
     );
+    // Chat may be long, and is compared only when there is some.
+    if store.chat().with_untracked(|old| *old != new.chat) {
+        store.chat().set(new.chat);
+    }
     store.participants().patch(new.participants);
 }

@@ -61,7 +61,8 @@ impl Call {
             // Their page has begun anew, and so do the links to it.
             Some(true) => _ = self.forget(participant.id),
             None => {
-                self.outputs.push_back(Output::Notify(Notice::ParticipantJoined(participant.name.clone())))
+                let notice = Notice::ParticipantJoined(participant.name.clone());
+                self.outputs.push_back(Output::Notify(notice));
             }
         }
         self.open_link(now, participant, Role::Responder);
@@ -149,9 +150,9 @@ impl Call {
             match effect {
                 Effect::Do(command) => self.link_command(peer, command),
                 Effect::Signal(number, signal) => {
-                    let ack = self.other(peer).map(|other| other.link.expected());
+                    let expects = self.other(peer).map(|other| other.link.expected());
                     // Signals have numbers of their own, and are said again by their links.
-                    self.say_once(ClientMessage::Signal { to: peer, number, ack, signal });
+                    self.say_once(ClientMessage::Signal { to: peer, number, expects, signal });
                 }
             }
         }

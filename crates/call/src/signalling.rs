@@ -150,7 +150,7 @@ impl Call {
 
     fn server_message(&mut self, now: Duration, message: ServerMessage) {
         match message {
-            ServerMessage::Joined(joined) => self.joined(now, *joined),
+            ServerMessage::Joined(joined) => self.joined(now, &joined),
             ServerMessage::Waiting { room } => self.must_wait(now, room),
             ServerMessage::Resumed { session } => self.resumed(now, session),
             ServerMessage::ParticipantJoined { participant } => self.participant_joined(now, participant),
@@ -179,13 +179,15 @@ impl Call {
                     self.outputs.push_back(Output::Notify(Notice::Reacted { from, name, reaction }));
                 }
             }
-            ServerMessage::Signal { from, number, ack, signal } => self.signal(from, number, ack, signal),
+            ServerMessage::Signal { from, number, expects, signal } => {
+                self.signal(from, number, expects, signal);
+            },
             ServerMessage::Pong => {}
             ServerMessage::Error(error) => self.refused(&error),
         }
     }
 
-    fn joined(&mut self, now: Duration, joined: Joined) {
+    fn joined(&mut self, now: Duration, joined: &Joined) {
         let was_joined = self.phase == Phase::Joined;
         if !was_joined && !matches!(self.phase, Phase::Joining | Phase::Waiting) {
             return;
@@ -199,7 +201,7 @@ impl Call {
         self.settings = Some(joined.settings.clone());
         self.waiting.clear();
         self.ice_servers.clone_from(&joined.ice_servers);
-        self.meet(now, &joined);
+        self.meet(now, joined);
         // What the room was told in the first message is all it needs to know, but for what only the people decide.
         self.line.keep_only(|message| matches!(message, ClientMessage::Moderate { .. }));
         self.say_unconfirmed_again();

@@ -41,7 +41,7 @@ pub enum ClientMessage {
         number: SignalNumber,
         /// The next number expected from that peer: everything before has come.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        ack: Option<SignalNumber>,
+        expects: Option<SignalNumber>,
         /// The signal.
         signal: Signal,
     },

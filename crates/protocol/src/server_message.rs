@@ -118,7 +118,7 @@ pub enum ServerMessage {
         number: SignalNumber,
         /// The next number that peer expects from this client: everything before has come.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        ack: Option<SignalNumber>,
+        expects: Option<SignalNumber>,
         /// The signal.
         signal: Signal,
     },

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use protocol::{ClientFrame, ErrorCode, ServerMessage, VERSION, limits};
+use protocol::{ClientFrame, ErrorCode, ServerFrame, VERSION, limits};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
@@ -42,6 +42,18 @@ fn the_document_names_every_message_field_and_error() {
         let code: ErrorCode = serde_json::from_value(json!(code)).unwrap();
         if let Some(close) = code.closes_with() {
             assert!(text.contains(&format!("| {} |", close.0)), "docs/protocol.md does not list {}", close.0);
+        }
+    }
+}
+
+#[test]
+fn no_message_has_a_field_of_the_frame_around_it() {
+    let schema = schema();
+    for (name, taken) in [("ClientMessage", ["id", "ack"]), ("ServerMessage", ["seq", "received"])] {
+        for (message, fields) in variants(&schema, name) {
+            for field in taken {
+                assert!(!fields.contains(field), "{field} of {message} would stand twice in its frame");
+            }
         }
     }
 }
@@ -90,10 +102,11 @@ fn schema() -> Value {
     #[expect(dead_code, reason = "only its schema is used")]
     enum Frame {
         Client(ClientFrame),
-        Server(ServerMessage),
+        Server(ServerFrame),
     }
     let mut generator = SchemaGenerator::new(SchemaSettings::draft2020_12());
     generator.subschema_for::<protocol::ClientMessage>();
+    generator.subschema_for::<protocol::ServerMessage>();
     generator.into_root_schema_for::<Frame>().to_value()
 }
 

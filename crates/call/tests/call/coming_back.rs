@@ -74,7 +74,7 @@ fn signals_that_the_peer_has_not_acknowledged_are_said_again_to_whoever_comes_ba
     call.input(Input::Link { peer, event: call::LinkEvent::RemoteDescriptionApplied });
     let description = call::LinkEvent::LocalDescription(crate::support::sdp("answer"));
     let answer = said(&call.input(Input::Link { peer, event: description }));
-    assert!(matches!(&*answer, [ClientMessage::Signal { ack: Some(SignalNumber(1)), .. }]), "{answer:?}");
+    assert!(matches!(&*answer, [ClientMessage::Signal { expects: Some(SignalNumber(1)), .. }]), "{answer:?}");
 
     let mut away = participant(ADA);
     away.presence = Presence::Away;

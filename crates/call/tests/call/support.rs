@@ -123,7 +123,7 @@ pub(crate) fn joined_later(person: u128) -> ServerMessage {
 
 pub(crate) fn offer_from(person: u128) -> ServerMessage {
     let signal = Signal::Offer { sdp: sdp("offer") };
-    ServerMessage::Signal { from: peer(person), number: SignalNumber(0), ack: None, signal }
+    ServerMessage::Signal { from: peer(person), number: SignalNumber(0), expects: None, signal }
 }
 
 pub(crate) fn participant(person: u128) -> Participant {

@@ -15,7 +15,7 @@ fn a_signal_reaches_exactly_its_target() {
     let expected = ServerMessage::Signal {
         from: PeerRef::Participant(id(ADA)),
         number: SignalNumber(4),
-        ack: Some(SignalNumber(2)),
+        expects: Some(SignalNumber(2)),
         signal: offer(),
     };
     assert_eq!(world.ears(BOB).messages, [expected]);
@@ -126,5 +126,5 @@ fn offer() -> Signal {
 }
 
 fn signal_to(to: PeerRef) -> ClientMessage {
-    ClientMessage::Signal { to, number: SignalNumber(4), ack: Some(SignalNumber(2)), signal: offer() }
+    ClientMessage::Signal { to, number: SignalNumber(4), expects: Some(SignalNumber(2)), signal: offer() }
 }

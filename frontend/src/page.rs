@@ -1,0 +1,48 @@
+//! The page itself: how it was loaded, when it goes and comes back, whether there is a network.
+
+use gloo_events::EventListener;
+use js_sys::Reflect;
+use wasm_bindgen::JsCast;
+
+use crate::event::{Event, Events};
+use crate::web;
+
+/// Tells of the page's going and coming, and of the network's.
+pub(crate) fn watch(events: &Events) -> Vec<EventListener> {
+    let Some(window) = web::window() else { return Vec::new() };
+    let on = |name: &'static str, event: fn(&web_sys::Event) -> Option<Event>| {
+        let events = events.clone();
+        EventListener::new(&window, name, move |happened| {
+            if let Some(event) = event(happened) {
+                _ = events.unbounded_send(event);
+            }
+        })
+    };
+    vec![
+        on("pagehide", |_| Some(Event::PageHidden)),
+        on("pageshow", |happened| was_kept(happened).then_some(Event::PageShown)),
+        on("online", |_| Some(Event::NetworkChanged)),
+    ]
+}
+
+/// Whether a page is shown again as it was, without being loaded.
+fn was_kept(happened: &web_sys::Event) -> bool {
+    Reflect::get(happened, &"persisted".into()).is_ok_and(|kept| kept.is_truthy())
+}
+
+/// Whether the page was loaded anew, and not visited (Navigation Timing §4.2).
+pub(crate) fn was_reloaded() -> bool {
+    let kind = || {
+        let performance = web::window()?.performance()?;
+        let entries = web::call_if_present(&performance, "getEntriesByType", &"navigation".into())?;
+        let first = entries.dyn_into::<js_sys::Array>().ok()?.get(0);
+        Reflect::get(&first, &"type".into()).ok()?.as_string()
+    };
+    kind().as_deref() == Some("reload")
+}
+
+/// The address of the page, with its fragment.
+pub(crate) fn address() -> String {
+    let href = || web::window()?.location().href().ok();
+    href().unwrap_or_default()
+}
