@@ -162,7 +162,7 @@ function joining(fields: Message): Attack["run"] {
 function inside(message: (ada: string, room: string, eve: string) => Message): Attack["run"] {
     return async (server, room, ada) => {
         const { client, joined } = await PlainClient.join(server.url, room, "Eve");
-        const said = message(ada, room, ((joined.you as { id: string }).id as { id: string }).id);
+        const said = message(ada, room, (joined.you as { id: string }).id);
         client.say(said);
         return endOrError(client);
     };

@@ -110,6 +110,7 @@ impl ChatEntry {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Envelope"))]
 struct RawEnvelope {
     version: u16,
     body: String,

@@ -309,7 +309,7 @@ async fn finish(socket: &mut WebSocket, end: End) {
         End::Refused(error) => {
             tracing::info!(code = ?error.code, "a connection was ended");
             let sentence = error.code.sentence();
-            let code = error.code.closes_with().unwrap_or(CloseCode::POLICY);
+            let code = error.code.closes_with().unwrap_or(CloseCode::INTERNAL);
             if let Ok(text) = serde_json::to_string(&ServerMessage::Error(error)) {
                 _ = write(socket, Message::Text(text.into())).await;
             }

@@ -1,12 +1,14 @@
 //! A real server on a free port, and a plain WebSocket client that knows nothing of our types.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use server::config::Config;
 use server::{AppState, router};
+use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -16,10 +18,16 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) state: AppState,
+    /// Where it keeps things.
+    pub(crate) data: Arc<TempDir>,
 }
 
 /// One socket.
-pub(crate) struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Client {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// The number of the last numbered message.
+    pub(crate) last: u64,
+}
 
 /// How a socket ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,21 +41,33 @@ impl TestServer {
     }
 
     pub(crate) async fn with(config: Config) -> Self {
+        Self::with_data(config, Arc::new(tempfile::tempdir().unwrap())).await
+    }
+
+    /// A server that finds what another has left.
+    pub(crate) async fn with_data(mut config: Config, data: Arc<TempDir>) -> Self {
+        config.storage.data = data.path().to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = AppState::new(config);
+        let state = AppState::open(config).await.unwrap();
         let service = router::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
         #[expect(clippy::disallowed_methods, reason = "the runtime of a test ends with it")]
         tokio::spawn(async move { axum::serve(listener, service).await });
-        Self { address, state }
+        Self { address, state, data }
     }
 
     /// Makes a room through the REST interface.
     pub(crate) async fn new_room(&self) -> String {
-        let (status, body) = self.post("/api/v1/rooms", "application/json", "{}").await;
+        self.new_room_with(json!({})).await.0
+    }
+
+    /// A room with rules of its own, and the key of its host.
+    pub(crate) async fn new_room_with(&self, settings: Value) -> (String, String) {
+        let (status, body) = self.post("/api/v1/rooms", "application/json", &settings.to_string()).await;
         assert_eq!(status, 201, "{body}");
         let room: Value = serde_json::from_str(&body).unwrap();
-        room["code"].as_str().unwrap().to_owned()
+        let text = |field: &str| room[field].as_str().unwrap().to_owned();
+        (text("code"), text("host_key"))
     }
 
     /// One HTTP request over a plain socket.
@@ -87,13 +107,18 @@ impl TestServer {
         if let Some(origin) = origin {
             request.headers_mut().insert("origin", origin.parse().unwrap());
         }
-        connect_async(request).await.map(|(socket, _)| Client(socket))
+        connect_async(request).await.map(|(socket, _)| Client { socket, last: 0 })
     }
 
     /// A client that has joined, and what it was told.
     pub(crate) async fn join(&self, room: &str, name: &str) -> (Client, Value) {
+        self.join_with(join_message(room, name)).await
+    }
+
+    /// A client that has said this first and was let in.
+    pub(crate) async fn join_with(&self, first: Value) -> (Client, Value) {
         let mut client = self.connect().await;
-        client.say(join_message(room, name)).await;
+        client.say(first).await;
         let joined = client.hear().await;
         assert_eq!(joined["type"], "joined", "{joined}");
         (client, joined)
@@ -106,11 +131,11 @@ impl Client {
     }
 
     pub(crate) async fn say_text(&mut self, text: &str) {
-        self.0.send(Message::text(text)).await.unwrap();
+        self.socket.send(Message::text(text)).await.unwrap();
     }
 
     pub(crate) async fn say_binary(&mut self, bytes: Vec<u8>) {
-        self.0.send(Message::binary(bytes)).await.unwrap();
+        self.socket.send(Message::binary(bytes)).await.unwrap();
     }
 
     /// The next message.
@@ -142,11 +167,11 @@ impl Client {
 
     pub(crate) async fn next(&mut self) -> Result<Value, Closed> {
         loop {
-            let message = tokio::time::timeout(Duration::from_secs(10), self.0.next())
+            let message = tokio::time::timeout(Duration::from_secs(10), self.socket.next())
                 .await
                 .expect("nothing was heard");
             match message {
-                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Text(text))) => return Ok(self.count(serde_json::from_str(&text).unwrap())),
                 Some(Ok(Message::Close(frame))) => {
                     return Err(Closed { code: frame.map_or(1005, |frame| frame.code.into()) });
                 }
@@ -157,12 +182,30 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Notes the number of a message, and takes what every frame has away from it.
+    fn count(&mut self, mut message: Value) -> Value {
+        let fields = message.as_object_mut().unwrap();
+        fields.remove("received");
+        if let Some(number) = fields.remove("seq") {
+            self.last = number.as_u64().unwrap();
+        }
+        message
+    }
+
+    /// Closes the socket as a browser does when its page is closed.
+    pub(crate) async fn close(mut self) {
+        self.socket.close(None).await.unwrap();
+        while self.socket.next().await.is_some_and(|message| message.is_ok()) {}
+    }
+}
+
 pub(crate) fn join_message(room: &str, name: &str) -> Value {
     json!({ "type": "join", "id": 1, "version": 1, "room": room, "name": name })
 }
 
 pub(crate) fn signal_message(to: &Value, sdp: &str) -> Value {
     json!({
-        "type": "signal", "id": 2, "to": { "participant": to }, "number": 0, "signal": { "kind": "offer", "sdp": sdp }
+        "type": "signal", "to": { "participant": to }, "number": 0, "signal": { "kind": "offer", "sdp": sdp }
     })
 }

@@ -15,7 +15,10 @@ fn the_file_holds_the_defaults() {
 fn every_setting_is_in_the_file() {
     let file: Table = std::fs::read_to_string(root("Leptos.toml")).unwrap().parse().unwrap();
     let keys = |section: &str| file[section].as_table().unwrap().len();
-    assert_eq!((keys("server"), keys("rooms"), keys("limits"), keys("log")), (3, 3, 4, 1));
+    assert_eq!(
+        (keys("server"), keys("storage"), keys("rooms"), keys("limits"), keys("log")),
+        (4, 2, 3, 8, 1)
+    );
 }
 
 #[test]

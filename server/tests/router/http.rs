@@ -66,8 +66,11 @@ async fn a_room_can_be_asked_about() {
     };
     let _ada = server.join(&code, "Ada").await;
     let room = json!({ "code": code, "capacity": 4, "present": 1 });
-    assert_eq!(ask(code).await, (200, json!({ "standing": "open", "room": room, "people": ["Ada"] })));
-    assert_eq!(ask("kfm-pqxz-wtr".into()).await, (200, json!({ "standing": "unknown", "people": [] })));
+    let answer = json!({
+        "standing": "open", "room": room, "people": ["Ada"], "password": false, "waiting_room": false, "role": "guest"
+    });
+    assert_eq!(ask(code).await, (200, answer));
+    assert_eq!(ask("kfm-pqxz-wtr".into()).await.1["standing"], "unknown");
     let (status, problem) = ask("tea".into()).await;
     assert_eq!((status, &problem["type"]), (400, &json!("/problems/malformed")));
 }

@@ -17,30 +17,34 @@ async fn two_people_meet_and_signal_each_other() {
     assert_eq!(told_bob["topology"], json!({ "epoch": 0, "mode": "mesh" }));
     assert_eq!(ada.hear().await["participant"]["name"], "Bob");
 
-    bob.say(signal_message(&told_ada["you"], "v=0")).await;
+    bob.say(signal_message(&told_ada["you"]["id"], "v=0")).await;
     let heard = ada.hear().await;
-    assert_eq!(heard["from"], json!({ "participant": told_bob["you"] }));
+    assert_eq!(heard["from"], json!({ "participant": told_bob["you"]["id"] }));
     assert_eq!(heard["signal"], json!({ "kind": "offer", "sdp": "v=0" }));
 
     ada.say(json!({ "type": "set_media", "media": { "microphone": "on", "camera": "off" } })).await;
-    assert_eq!(bob.hear().await["media"], json!({ "microphone": "on", "camera": "off" }));
+    let media = json!({ "microphone": "on", "camera": "off", "screen": "off" });
+    assert_eq!(bob.hear().await["participant"]["media"], media);
 
     bob.say(json!({ "type": "leave" })).await;
     assert_eq!(bob.next().await, Err(Closed { code: 1000 }));
     assert_eq!(
-        ada.hear().await,
-        json!({ "type": "participant_left", "id": told_bob["you"], "reason": "left" })
+        ada.hear_of("participant_left").await,
+        json!({ "type": "participant_left", "id": told_bob["you"]["id"], "reason": "left" })
     );
 }
 
 #[tokio::test]
-async fn a_socket_that_breaks_is_a_participant_who_left() {
+async fn a_socket_that_is_closed_is_a_participant_who_left_and_one_that_breaks_is_away() {
     let server = TestServer::start().await;
     let room = server.new_room().await;
     let (mut ada, _) = server.join(&room, "Ada").await;
     let (bob, _) = server.join(&room, "Bob").await;
-    drop(bob);
-    assert_eq!(ada.hear_of("participant_left").await["reason"], "disconnected");
+    let (cleo, _) = server.join(&room, "Cleo").await;
+    bob.close().await;
+    assert_eq!(ada.hear_of("participant_left").await["reason"], "left");
+    drop(cleo);
+    assert_eq!(ada.hear_of("participant_updated").await["participant"]["presence"], "away");
 }
 
 #[tokio::test]
@@ -104,7 +108,9 @@ async fn a_description_that_fits_the_message_but_not_its_own_limit_is_malformed(
 async fn messages_out_of_order_are_refused() {
     let (server, mut pair) = HonestPair::meet().await;
     let mut eve = server.connect().await;
-    eve.say(signal_message(&pair.ada_id, "v=0")).await;
+    let mut signal = signal_message(&pair.ada_id, "v=0");
+    signal["id"] = json!(2);
+    eve.say(signal).await;
     let (error, closed) = eve.hear_end().await;
     assert_eq!((&error["code"], closed), (&json!("not_joined"), Closed { code: 1008 }));
     assert_eq!(error["in_reply_to"], 2);
@@ -132,7 +138,7 @@ async fn a_signal_to_oneself_or_into_another_room_is_refused_and_reaches_nobody(
     let other_room = server.new_room().await;
     let (mut eve, told_eve) = server.join(&other_room, "Eve").await;
 
-    eve.say(signal_message(&told_eve["you"], "v=0")).await;
+    eve.say(signal_message(&told_eve["you"]["id"], "v=0")).await;
     assert_eq!(eve.hear().await["code"], "peer_is_self");
     eve.say(signal_message(&pair.ada_id, "v=0")).await;
     assert_eq!(eve.hear().await["code"], "peer_unknown");
@@ -236,8 +242,8 @@ impl HonestPair {
             room,
             ada,
             bob,
-            ada_id: told_ada["you"].clone(),
-            bob_id: told_bob["you"].clone(),
+            ada_id: told_ada["you"]["id"].clone(),
+            bob_id: told_bob["you"]["id"].clone(),
             said: 0,
         };
         (server, pair)
