@@ -42,6 +42,8 @@ pub(crate) enum Event {
     PageHidden,
     /// The page was left, and is shown again as it was.
     PageShown,
+    /// A link that makes a host was made.
+    HostLink(String),
     /// A sign was shown long enough.
     ReactionOver(u32),
     /// Something to say once.

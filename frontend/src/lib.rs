@@ -5,6 +5,7 @@ mod capture;
 mod clock;
 mod devices;
 mod event;
+mod host_link;
 mod levels;
 mod link;
 mod page;

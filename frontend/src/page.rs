@@ -46,3 +46,12 @@ pub(crate) fn address() -> String {
     let href = || web::window()?.location().href().ok();
     href().unwrap_or_default()
 }
+
+/// The address of another path of this site, with the fragment of the page.
+pub(crate) fn address_of(path: &str) -> String {
+    let address = || {
+        let location = web::window()?.location();
+        Some(format!("{}{path}{}", location.origin().ok()?, location.hash().ok()?))
+    };
+    address().unwrap_or_default()
+}

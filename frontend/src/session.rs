@@ -14,7 +14,10 @@ use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
-use protocol::{ChatId, ChatTarget, DisplayName, Envelope, PeerRef, RoomCode, ServerMessage};
+use protocol::{
+    ChatId, ChatTarget, DisplayName, Envelope, Moderation, PeerRef, RoomCode, RoomSettingsPatch,
+    ServerMessage,
+};
 use reactive_stores::Store;
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
@@ -28,7 +31,7 @@ use crate::link::PeerLink;
 use crate::presence::Presence;
 use crate::socket::Socket;
 use crate::videos::Videos;
-use crate::{clock, devices, page, publish, remember, web};
+use crate::{clock, devices, host_link, page, publish, remember, web};
 
 /// Notices on the page at once. Each is shown for some seconds, and many people may leave together.
 const NOTICES_KEPT: usize = 4;
@@ -87,6 +90,7 @@ struct Shown {
     chat_revision: u32,
     is_chat_open: bool,
     unread: u32,
+    host_link: Option<String>,
     reactions: Vec<ReactionView>,
     reactions_seen: u32,
 }
@@ -204,6 +208,7 @@ impl Session {
             Event::NetworkChanged => self.input(Input::NetworkChanged),
             Event::PageHidden => self.page_hidden(),
             Event::PageShown => self.socket_is_gone(),
+            Event::HostLink(link) => self.shown.host_link = Some(link),
             Event::ReactionOver(number) => self.shown.reactions.retain(|shown| shown.number != number),
             Event::Say(text) => self.say(text.to_owned()),
             Event::Tick => self.tick(),
@@ -235,6 +240,15 @@ impl Session {
             CallCommand::Moderate { moderation } => {
                 self.input(Input::Command(Command::Moderate { moderation }));
             }
+            CallCommand::SetStart { local } => self.change(RoomSettingsPatch {
+                starts_at: Some(web::moment(&local)),
+                ..RoomSettingsPatch::default()
+            }),
+            CallCommand::SetEnd { local } => self.change(RoomSettingsPatch {
+                ends_at: Some(web::moment(&local)),
+                ..RoomSettingsPatch::default()
+            }),
+            CallCommand::MakeHostLink => host_link::make(self.code, self.events.clone()),
             CallCommand::DeclineAsking => self.input(Input::Command(Command::DeclineAsking)),
             CallCommand::CopyText { text, done } => copy(self.events.clone(), text, done),
             CallCommand::Leave => self.input(Input::Command(Command::Leave)),
@@ -257,6 +271,11 @@ impl Session {
         if self.captures.track(source).is_some() {
             capture::start(vec![source], self.events.clone());
         }
+    }
+
+    fn change(&mut self, patch: RoomSettingsPatch) {
+        let moderation = Moderation::ChangeSettings { patch: Box::new(patch) };
+        self.input(Input::Command(Command::Moderate { moderation }));
     }
 
     fn write(&mut self, to: ChatTarget, text: String) {
@@ -465,6 +484,10 @@ impl Session {
             role: call.you.as_ref().map(|you| you.role).unwrap_or_default(),
             hand: call.you.as_ref().and_then(|you| you.hand).map(|hand| hand.0),
             forbidden: call.you.as_ref().map(|you| you.forbidden).unwrap_or_default(),
+            starts_local: settings.starts_at.map(web::local_moment).unwrap_or_default(),
+            ends_local: settings.ends_at.map(web::local_moment).unwrap_or_default(),
+            link: page::address(),
+            host_link: shown.host_link.clone(),
             settings,
             has_password: call.has_password,
             waiting: call.waiting,

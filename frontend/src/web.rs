@@ -1,6 +1,7 @@
 //! The global objects of a page, and what web-sys has no name for.
 
 use js_sys::{Function, Reflect};
+use protocol::Timestamp;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, MediaDevices, Window};
 
@@ -43,4 +44,17 @@ fn localised(date: &js_sys::Date, method: &str, options: &js_sys::Object) -> Str
         Reflect::get(date, &method.into()).ok().and_then(|method| method.dyn_into::<Function>().ok());
     let written = written.and_then(|method| method.call2(date, &JsValue::UNDEFINED, options).ok());
     written.and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+/// The moment that a field for a date and a time says, in the browser's time zone; none when it is empty.
+pub(crate) fn moment(local: &str) -> Option<Timestamp> {
+    let millis = js_sys::Date::new(&local.into()).get_time();
+    (millis.is_finite() && millis >= 0.0).then_some(Timestamp(millis as u64))
+}
+
+/// A moment as a field for a date and a time takes it.
+pub(crate) fn local_moment(at: Timestamp) -> String {
+    let date = js_sys::Date::new(&(at.0 as f64).into());
+    let (year, month, day) = (date.get_full_year(), date.get_month() + 1, date.get_date());
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}", date.get_hours(), date.get_minutes())
 }

@@ -20,7 +20,9 @@ pub fn router(state: AppState) -> Router {
         .route("/rooms", post(pages::create_form))
         .route("/join", post(pages::join_form))
         .route("/r/{code}", get(pages::room_page))
-        .route("/r/{code}/reopen", post(pages::reopen_form));
+        .route("/r/{code}/reopen", post(pages::reopen_form))
+        .route("/r/{code}/host-link", post(pages::make_host_link))
+        .route("/r/{code}/calendar.ics", get(pages::calendar));
     let from_programs = Router::new()
         .route("/api/v1/ws", get(signalling::upgrade))
         .route("/api/v1/rooms", post(rest::create_room))

@@ -5,6 +5,7 @@ mod focus;
 mod icon;
 mod illustration;
 mod logo;
+mod qr_code;
 mod site_header;
 
 pub(crate) use avatar::Avatar;
@@ -12,4 +13,5 @@ pub(crate) use focus::{focus, focus_when_shown};
 pub(crate) use icon::{Icon, Symbol};
 pub(crate) use illustration::Illustration;
 pub(crate) use logo::Logo;
+pub(crate) use qr_code::QrCode;
 pub(crate) use site_header::SiteHeader;

@@ -4,8 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use protocol::ErrorCode;
 
-use super::{Announcer, CallScreen, Left, Prejoin};
-use crate::pages::MessagePage;
+use super::{Announcer, CallScreen, Left, Prejoin, Refused, Waiting};
 use crate::state::{CallViewStoreFields, Phase, RoomLookup, use_call_handle};
 
 /// A call in the room that was found.
@@ -20,6 +19,7 @@ pub(crate) fn CallPage(lookup: RoomLookup) -> impl IntoView {
         <Announcer/>
         {move || match phase.get() {
             Part::Before => view! { <Prejoin lookup=lookup.get_value()/> }.into_any(),
+            Part::AtTheDoor => view! { <Waiting/> }.into_any(),
             Part::Inside => view! { <CallScreen/> }.into_any(),
             Part::After => view! { <Left/> }.into_any(),
             Part::Refused(code) => view! { <Refused code/> }.into_any(),
@@ -31,6 +31,7 @@ pub(crate) fn CallPage(lookup: RoomLookup) -> impl IntoView {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
     Before,
+    AtTheDoor,
     Inside,
     After,
     Refused(ErrorCode),
@@ -39,7 +40,7 @@ enum Part {
 fn part_of(phase: Phase) -> Part {
     match phase {
         Phase::Preparing | Phase::Joining | Phase::Unreachable | Phase::PasswordAsked { .. } => Part::Before,
-        Phase::Waiting => Part::Before,
+        Phase::Waiting => Part::AtTheDoor,
         Phase::Joined => Part::Inside,
         Phase::Left => Part::After,
         Phase::Refused(code) => Part::Refused(code),
@@ -49,20 +50,4 @@ fn part_of(phase: Phase) -> Part {
 fn room_title(lookup: &RoomLookup) -> String {
     let name = lookup.found.room.as_ref().and_then(|room| room.name.as_ref());
     name.map_or_else(|| "Room".to_owned(), ToString::to_string)
-}
-
-#[component]
-fn Refused(code: ErrorCode) -> impl IntoView {
-    let heading = match code {
-        ErrorCode::RoomFull => "This room is full",
-        ErrorCode::RoomUnknown => "There is no such room",
-        _ => "The server did not let you in",
-    };
-    let sentence = code.sentence();
-    view! {
-        <MessagePage takes_focus=true heading text=format!("You were not let in: {sentence}.")>
-            <a class="button primary" href="" rel="external">"Try again"</a>
-            <a class="button" href="/" rel="external">"Home"</a>
-        </MessagePage>
-    }
 }

@@ -1,16 +1,19 @@
-//! In the call: the people, and the toolbar.
+//! In the call: the people, what needs an answer, one panel, and the toolbar.
 
 use leptos::prelude::*;
 
-use super::{OwnTile, PeoplePanel, Tile, Toolbar};
+use super::{
+    AskedFor, ChatPanel, InvitePanel, Knocking, MorePanel, OpenPanel, OwnTile, Panel, PeoplePanel,
+    ReactionLayer, RoomPanel, Tile, Toolbar,
+};
 use crate::components::focus_when_shown;
-use crate::state::{CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
+use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
 
 /// The call screen. Mesh is the only topology so far.
 #[component]
 pub(crate) fn CallScreen() -> impl IntoView {
     let view = use_call_handle().view;
-    let people_open = RwSignal::new(false);
+    let open: OpenPanel = RwSignal::new(None);
     let title = NodeRef::new();
     focus_when_shown(title);
     let count = move || view.participants().with(|others| others.len() + 1);
@@ -19,9 +22,11 @@ pub(crate) fn CallScreen() -> impl IntoView {
             <h1 class="visually-hidden" node_ref=title tabindex="-1">{move || view.room_name().get().unwrap_or_else(|| "Call".to_owned())}</h1>
             <Show when=move || view.signalling_lost().get()>
                 <p class="banner" role="alert">
-                    "The server is out of reach. People who are connected stay connected, but nobody new can come."
+                    "Reconnecting… The server is out of reach. People who are connected stay connected, but nobody new can come."
                 </p>
             </Show>
+            <AskedFor/>
+            <Show when=move || open.get() != Some(Panel::People)><Knocking/></Show>
             <div class="stage">
                 <div class="grid-area">
                     <div class="grid" data-count=count>
@@ -30,13 +35,34 @@ pub(crate) fn CallScreen() -> impl IntoView {
                         </For>
                         <OwnTile/>
                     </div>
-                    <Show when=move || count() == 1>
-                        <p class="alone">"Nobody else is here. Copy the link and send it to somebody."</p>
-                    </Show>
+                    <Show when=move || count() == 1><Alone/></Show>
+                    <ReactionLayer/>
                 </div>
-                <Show when=move || people_open.get()><PeoplePanel open=people_open/></Show>
+                {move || open.get().map(|panel| view! { <OpenedPanel panel open/> })}
             </div>
-            <Toolbar people_open/>
+            <Toolbar open/>
         </main>
+    }
+}
+
+#[component]
+fn OpenedPanel(panel: Panel, open: OpenPanel) -> impl IntoView {
+    match panel {
+        Panel::Chat => view! { <ChatPanel open/> }.into_any(),
+        Panel::People => view! { <PeoplePanel open/> }.into_any(),
+        Panel::More => view! { <MorePanel open/> }.into_any(),
+        Panel::Invite => view! { <InvitePanel open/> }.into_any(),
+        Panel::Room => view! { <RoomPanel open/> }.into_any(),
+    }
+}
+
+#[component]
+fn Alone() -> impl IntoView {
+    let call = use_call_handle();
+    view! {
+        <div class="alone">
+            <p>"Nobody else is here. Send the link to somebody."</p>
+            <button type="button" class="button" on:click=move |_| call.send(CallCommand::CopyLink)>"Copy link"</button>
+        </div>
     }
 }

@@ -1,58 +1,111 @@
-//! The list of everybody in the call.
+//! The list of everybody: who waits, whose hands are up, who is in, and what a host can do about them.
 
 use leptos::prelude::*;
+use protocol::{Moderation, Source};
 
-use crate::components::{Icon, Symbol, focus_when_shown};
-use crate::state::{CallViewStoreFields, MediaView, ParticipantViewStoreFields, use_call_handle};
+use super::{Answers, OpenPanel, Person, PersonActions, SidePanel};
+use crate::state::{
+    CallCommand, CallViewStoreFields, MediaView, ParticipantViewStoreFields, use_call_handle,
+};
 
-/// A panel beside the people; closed with its button or Escape.
+/// The people.
 #[component]
-pub(crate) fn PeoplePanel(open: RwSignal<bool>) -> impl IntoView {
+pub(crate) fn PeoplePanel(open: OpenPanel) -> impl IntoView {
     let view = use_call_handle().view;
     let own_camera = Signal::derive(move || view.camera().get() == MediaView::On);
     let own_microphone = Signal::derive(move || view.microphone().get() == MediaView::On);
-    let close = NodeRef::new();
-    focus_when_shown(close);
+    let moderates = Memo::new(move |_| view.role().get().moderates());
     view! {
-        <aside class="panel" aria-label="People"
-            on:keydown=move |event| if event.key() == "Escape" { open.set(false) }>
-            <header>
-                <h2>"People"</h2>
-                <button type="button" class="plain-button" aria-label="Close" node_ref=close on:click=move |_| open.set(false)>
-                    <Icon symbol=Symbol::Close/>
-                </button>
-            </header>
-            <ul>
-                <Person name=Signal::derive(move || format!("{} (you)", view.name().get())) microphone=own_microphone camera=own_camera/>
+        <SidePanel title="People" open>
+            <Waiting/>
+            <RaisedHands/>
+            <ul class="people" aria-label="In the call">
+                <li>
+                    <Person name=Signal::derive(move || format!("{} (you)", view.name().get())) role=Signal::derive(move || view.role().get())
+                        hand=Signal::derive(move || view.hand().get().is_some()) away=Signal::stored(false)
+                        microphone=own_microphone camera=own_camera/>
+                </li>
                 <For each=move || view.participants() key=|participant| participant.id().get_untracked() let:participant>
                     {
-                        let (name, microphone, camera) =
-                            (participant.name(), participant.microphone(), participant.camera());
+                        let (name, role, hand) = (participant.name(), participant.role(), participant.hand());
+                        let (away, microphone, camera) = (participant.away(), participant.microphone(), participant.camera());
                         view! {
-                            <Person name=Signal::derive(move || name.get())
-                                microphone=Signal::derive(move || microphone.get()) camera=Signal::derive(move || camera.get())/>
+                            <li>
+                                <Person name=Signal::derive(move || name.get()) role=Signal::derive(move || role.get())
+                                    hand=Signal::derive(move || hand.get().is_some()) away=Signal::derive(move || away.get())
+                                    microphone=Signal::derive(move || microphone.get()) camera=Signal::derive(move || camera.get())/>
+                                <Show when=move || moderates.get() && view.role().get().outranks(role.get())>
+                                    <PersonActions participant=participant.clone()/>
+                                </Show>
+                            </li>
                         }
                     }
                 </For>
             </ul>
-        </aside>
+            <Show when=move || moderates.get()><ForAll/></Show>
+        </SidePanel>
     }
 }
 
 #[component]
-fn Person(name: Signal<String>, microphone: Signal<bool>, camera: Signal<bool>) -> impl IntoView {
-    let microphone_symbol =
-        Signal::derive(move || if microphone.get() { Symbol::Microphone } else { Symbol::MicrophoneOff });
-    let camera_symbol = Signal::derive(move || if camera.get() { Symbol::Camera } else { Symbol::CameraOff });
+fn Waiting() -> impl IntoView {
+    let call = use_call_handle();
+    let view = call.view;
+    let call = StoredValue::new(call);
     view! {
-        <li>
-            <span class="name" dir="auto">{name}</span>
-            <span role="img" aria-label=move || if microphone.get() { "Microphone on" } else { "Microphone off" }>
-                <Icon symbol=microphone_symbol/>
-            </span>
-            <span role="img" aria-label=move || if camera.get() { "Camera on" } else { "Camera off" }>
-                <Icon symbol=camera_symbol/>
-            </span>
-        </li>
+        <Show when=move || !view.waiting().with(Vec::is_empty)>
+            <section aria-label="Waiting room">
+                <h3>"Waiting to be let in"</h3>
+                <ul>
+                    <For each=move || view.waiting().get() key=|person| person.id let:person>
+                        <li><span class="name" dir="auto">{person.name.to_string()}</span><Answers person/></li>
+                    </For>
+                </ul>
+                <button type="button" class="button small"
+                    on:click=move |_| call.get_value().send(CallCommand::Moderate { moderation: Moderation::AdmitAll })>
+                    "Admit all"
+                </button>
+            </section>
+        </Show>
+    }
+}
+
+/// The queue of hands, first come first.
+#[component]
+fn RaisedHands() -> impl IntoView {
+    let view = use_call_handle().view;
+    let queue = Memo::new(move |_| {
+        let own = view.hand().get().map(|hand| (hand, format!("{} (you)", view.name().get())));
+        let mut queue: Vec<_> = own.into_iter().collect();
+        for other in view.participants() {
+            if let Some(hand) = other.clone().hand().get() {
+                queue.push((hand, other.name().get()));
+            }
+        }
+        queue.sort();
+        queue.into_iter().map(|(_, name)| name).collect::<Vec<_>>()
+    });
+    view! {
+        <Show when=move || !queue.with(Vec::is_empty)>
+            <section aria-label="Raised hands">
+                <h3>"Raised hands"</h3>
+                <ol class="hand-queue">{move || queue.get().into_iter().map(|name| view! { <li dir="auto">{name}</li> }).collect_view()}</ol>
+            </section>
+        </Show>
+    }
+}
+
+#[component]
+fn ForAll() -> impl IntoView {
+    let call = use_call_handle();
+    let decide = move |moderation: Moderation| {
+        let call = call.clone();
+        move |_| call.send(CallCommand::Moderate { moderation: moderation.clone() })
+    };
+    view! {
+        <div class="panel-actions">
+            <button type="button" class="button small" on:click=decide(Moderation::TurnOffAll { source: Source::Microphone })>"Mute all"</button>
+            <button type="button" class="button small" on:click=decide(Moderation::LowerAllHands)>"Lower all hands"</button>
+        </div>
     }
 }

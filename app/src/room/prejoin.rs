@@ -2,8 +2,8 @@
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use protocol::DisplayName;
-use protocol::limits::MAX_DISPLAY_NAME_CHARS;
+use protocol::limits::{MAX_DISPLAY_NAME_CHARS, MAX_PASSWORD_BYTES};
+use protocol::{DisplayName, Password};
 
 use super::{DeviceSelect, Preview};
 use crate::components::SiteHeader;
@@ -24,6 +24,8 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
         .as_ref()
         .and_then(|room| room.name.clone())
         .map_or_else(|| "Ready to join?".to_owned(), |name| name.to_string());
+    let is_guest = !lookup.found.role.moderates();
+    let (asks_password, waits) = (is_guest && lookup.found.password, is_guest && lookup.found.waiting_room);
     let found: Vec<_> = lookup.found.people.iter().map(ToString::to_string).collect();
     view! {
         <SiteHeader/>
@@ -32,7 +34,8 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
             <section class="prejoin-side">
                 <h1>{heading}</h1>
                 <WhoIsInside found/>
-                <NameForm typed name/>
+                {lookup.host_link.map(|link| view! { <HostNotice link/> })}
+                <NameForm typed name asks_password=asks_password waits/>
                 <details class="devices">
                     <summary>"Devices"</summary>
                     <DeviceSelect kind=DeviceKind::Microphone/>
@@ -46,22 +49,52 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
     }
 }
 
+/// What the maker of a room is told once.
 #[component]
-fn NameForm(typed: RwSignal<Option<String>>, name: Signal<String>) -> impl IntoView {
+fn HostNotice(link: String) -> impl IntoView {
+    let call = use_call_handle();
+    let text = link.clone();
+    view! {
+        <section class="card host-notice" aria-label="Host link">
+            <p>"You are the host, in this browser. To be host on another device, keep this link; it is shown only now."</p>
+            <input class="invite-link" type="text" readonly aria-label="Host link" value=link/>
+            <button type="button" class="button small"
+                on:click=move |_| call.send(CallCommand::CopyText { text: text.clone(), done: "Host link copied" })>
+                "Copy host link"
+            </button>
+        </section>
+    }
+}
+
+#[component]
+fn NameForm(
+    typed: RwSignal<Option<String>>,
+    name: Signal<String>,
+    /// Whether the room is known to want a password of this person.
+    asks_password: bool,
+    /// Whether a host has to let this person in.
+    waits: bool,
+) -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
     let problem = RwSignal::new(None::<String>);
+    let password = RwSignal::new(String::new());
     let joining = Memo::new(move |_| view.phase().get() == Phase::Joining);
+    let wants_password =
+        Memo::new(move |_| asks_password || matches!(view.phase().get(), Phase::PasswordAsked { .. }));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        problem.set(join(&call, &name.get_untracked()).err());
+        problem.set(join(&call, &name.get_untracked(), &password.get_untracked()).err());
     };
     let said = move || match view.phase().get() {
         Phase::Unreachable => {
             Some("The server does not answer. Check your connection, then try again.".to_owned())
         }
+        Phase::PasswordAsked { wrong: true } => Some("That is not the room's password.".to_owned()),
+        Phase::PasswordAsked { wrong: false } => Some("This room has a password.".to_owned()),
         _ => problem.get(),
     };
+    let label = if waits { "Ask to join" } else { "Join now" };
     view! {
         <form class="join-form" on:submit=submit>
             <div class="field">
@@ -70,19 +103,28 @@ fn NameForm(typed: RwSignal<Option<String>>, name: Signal<String>) -> impl IntoV
                     maxlength=MAX_DISPLAY_NAME_CHARS.to_string() prop:value=name
                     aria-invalid=move || problem.get().map(|_| "true") aria-describedby="your-name-problem"
                     on:input=move |event| typed.set(Some(event_target_value(&event)))/>
-                <p id="your-name-problem" class="problem" role="alert">{said}</p>
             </div>
+            <Show when=move || wants_password.get()>
+                <div class="field">
+                    <label for="room-password">"Password of the room"</label>
+                    <input id="room-password" type="password" name="password" required autocomplete="off"
+                        maxlength=MAX_PASSWORD_BYTES.to_string() prop:value=password
+                        on:input=move |event| password.set(event_target_value(&event))/>
+                </div>
+            </Show>
+            <p id="your-name-problem" class="problem" role="alert">{said}</p>
             <button type="submit" class="button primary large"
                 disabled=move || joining.get() || !view.ready().get()>
-                {move || if joining.get() { "Joining…" } else { "Join now" }}
+                {move || if joining.get() { "Joining…" } else { label }}
             </button>
         </form>
     }
 }
 
-fn join(call: &CallHandle, name: &str) -> Result<(), String> {
+fn join(call: &CallHandle, name: &str, password: &str) -> Result<(), String> {
     let name = DisplayName::parse(name).map_err(|error| format!("Please choose another name: {error}."))?;
-    call.send(CallCommand::Join { name, password: None });
+    let password = Password::new(password.to_owned()).ok();
+    call.send(CallCommand::Join { name, password });
     Ok(())
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn Tile(#[prop(into)] participant: Field<ParticipantView>) -> impl In
     let id = participant.id().get_untracked();
     let name = Signal::derive(move || participant.name().get());
     let camera = Signal::derive(move || participant.camera().get());
-    let link = participant.link();
+    let (link, away, hand) = (participant.link(), participant.away(), participant.hand());
     // Whoever is muted is not heard, whatever their browser sends.
     let silent = Signal::derive(move || !participant.microphone().get());
     view! {
@@ -26,8 +26,8 @@ pub(crate) fn Tile(#[prop(into)] participant: Field<ParticipantView>) -> impl In
             data-link=move || link_state(link.get())>
             <Video participant=Some(id) visible=camera silent/>
             <Show when=move || !camera.get()><Avatar name/></Show>
-            <LinkLine link=Signal::derive(move || link.get())/>
-            <NamePlate name muted=Signal::derive(move || !participant.microphone().get())/>
+            <LinkLine link=Signal::derive(move || link.get()) away=Signal::derive(move || away.get())/>
+            <NamePlate name muted=silent hand=Signal::derive(move || hand.get().is_some())/>
         </article>
     }
 }
@@ -46,7 +46,8 @@ pub(crate) fn OwnTile() -> impl IntoView {
             data-camera=move || if camera.get() { "on" } else { "off" }>
             <Video participant=None visible=camera silent=Signal::stored(true)/>
             <Show when=move || !camera.get()><Avatar name/></Show>
-            <NamePlate name=Signal::derive(move || format!("{} (you)", name.get())) muted/>
+            <NamePlate name=Signal::derive(move || format!("{} (you)", name.get())) muted
+                hand=Signal::derive(move || view.hand().get().is_some())/>
         </article>
     }
 }
@@ -75,9 +76,12 @@ pub(crate) fn Video(
 }
 
 #[component]
-fn NamePlate(name: Signal<String>, muted: Signal<bool>) -> impl IntoView {
+fn NamePlate(name: Signal<String>, muted: Signal<bool>, hand: Signal<bool>) -> impl IntoView {
     view! {
         <p class="name-plate">
+            <Show when=move || hand.get()>
+                <span class="hand-sign" role="img" aria-label="Hand raised"><Icon symbol=Symbol::Hand/></span>
+            </Show>
             <Show when=move || muted.get()>
                 <span class="muted-sign" role="img" aria-label="Microphone off"><Icon symbol=Symbol::MicrophoneOff/></span>
             </Show>
@@ -87,9 +91,10 @@ fn NamePlate(name: Signal<String>, muted: Signal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn LinkLine(link: Signal<LinkView>) -> impl IntoView {
+fn LinkLine(link: Signal<LinkView>, away: Signal<bool>) -> impl IntoView {
     let text = move || match link.get() {
-        LinkView::Connected => None,
+        // Media goes on without the server; whoever looks on should still know.
+        LinkView::Connected => away.get().then(|| "Reconnecting…".to_owned()),
         LinkView::Connecting => Some("Connecting…".to_owned()),
         LinkView::Reconnecting => Some("Reconnecting…".to_owned()),
         LinkView::Failed(reason) => Some(format!("Not connected: {reason}.")),

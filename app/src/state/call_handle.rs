@@ -60,6 +60,18 @@ pub enum CallCommand {
         /// What.
         moderation: Moderation,
     },
+    /// Let the room start at a moment; whenever, when the text is empty.
+    SetStart {
+        /// As a field for a date and a time has it.
+        local: String,
+    },
+    /// Let the room end at a moment.
+    SetEnd {
+        /// As a field for a date and a time has it.
+        local: String,
+    },
+    /// Make a link that makes whoever opens it a host.
+    MakeHostLink,
     /// Do not turn on what a host asks for.
     DeclineAsking,
     /// Put a text on the clipboard.

@@ -30,6 +30,14 @@ pub struct CallView {
     pub has_password: bool,
     /// Who asks to be let in, for those who can let them in.
     pub waiting: Vec<WaitingPerson>,
+    /// The address of the room, for others.
+    pub link: String,
+    /// A link that makes a host, once one was made.
+    pub host_link: Option<String>,
+    /// When the room starts, as a field for a date and a time has it.
+    pub starts_local: String,
+    /// When it ends.
+    pub ends_local: String,
     /// What a host asks the person to turn on.
     pub asked_for: Option<SourceView>,
     /// What was written, oldest first.
@@ -212,7 +220,7 @@ pub struct ChatLineView {
 }
 
 /// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeliveryView {
     /// On its way.
     Sending,
@@ -267,6 +275,10 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         settings,
         has_password,
         waiting,
+        link,
+        host_link,
+        starts_local,
+        ends_local,
         asked_for,
         has_more_chat,
         unread,

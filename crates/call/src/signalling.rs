@@ -181,7 +181,7 @@ impl Call {
             }
             ServerMessage::Signal { from, number, expects, signal } => {
                 self.signal(from, number, expects, signal);
-            },
+            }
             ServerMessage::Pong => {}
             ServerMessage::Error(error) => self.refused(&error),
         }

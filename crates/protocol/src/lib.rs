@@ -36,7 +36,9 @@ pub use names::{DisplayName, NameError, RoomName};
 pub use participant::{Forbidden, HandNumber, LeaveReason, Participant, Presence, WaitingPerson};
 pub use peer::PeerRef;
 pub use reaction::Reaction;
-pub use rest::{CreatedRoom, Problem, RoomResource, RoomStanding, RoomSummary, ValidateRoomResponse};
+pub use rest::{
+    CreatedRoom, HostLink, Problem, RoomResource, RoomStanding, RoomSummary, ValidateRoomResponse,
+};
 pub use role::Role;
 pub use room_code::{RoomCode, RoomCodeError};
 pub use secrets::{Credential, Password, SecretError, SessionToken};

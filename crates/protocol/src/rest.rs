@@ -46,6 +46,14 @@ pub struct CreatedRoom {
     pub host_key: Credential,
 }
 
+/// The answer to `POST /r/{code}/host-link`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct HostLink {
+    /// The path of the link, with its key.
+    pub path: String,
+}
+
 /// Whether a room can be entered now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

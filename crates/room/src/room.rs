@@ -224,7 +224,12 @@ impl Room {
                 self.refuse(from, ErrorCode::AlreadyJoined, id);
             }
             ClientMessage::Signal { to, number, expects, signal } => {
-                self.relay(from, id, to, ServerMessage::Signal { from: from.into(), number, expects, signal });
+                self.relay(
+                    from,
+                    id,
+                    to,
+                    ServerMessage::Signal { from: from.into(), number, expects, signal },
+                );
             }
             ClientMessage::SetMedia { media } => self.set_media(from, id, media),
             ClientMessage::SetHand { hand } => self.set_hand(now, from, hand),

@@ -1,20 +1,24 @@
 //! Server-rendered pages and the forms on them. One handler a file.
 
+mod calendar;
 mod claim_key;
 mod create_form;
 mod host_link;
 mod join_form;
 mod landing;
+mod make_host_link;
 mod not_found;
 mod problem;
 mod render;
 mod reopen_form;
 mod room_page;
 
+pub(crate) use calendar::calendar;
 use claim_key::claim_key;
 pub(crate) use create_form::create_form;
 pub(crate) use join_form::join_form;
 pub(crate) use landing::landing;
+pub(crate) use make_host_link::make_host_link;
 pub(crate) use not_found::not_found;
 use problem::PageProblem;
 pub(crate) use render::{interactive, plain};

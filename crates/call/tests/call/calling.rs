@@ -106,7 +106,12 @@ fn a_flood_of_signals_from_nobody_is_bounded() {
     let mut call = TestCall::in_room([]);
     for number in 0..1_000 {
         let signal = Signal::EndOfCandidates;
-        call.hear(ServerMessage::Signal { from: peer(BOB), number: SignalNumber(number), expects: None, signal });
+        call.hear(ServerMessage::Signal {
+            from: peer(BOB),
+            number: SignalNumber(number),
+            expects: None,
+            signal,
+        });
     }
     call.hear(joined_later(BOB));
     assert_eq!(call.status_of(BOB), LinkStatus::Connecting);

@@ -1,0 +1,122 @@
+//! One chat message: text, in which addresses are links and nothing else is anything.
+
+use leptos::prelude::*;
+
+use crate::state::{CallCommand, ChatLineView, DeliveryView, use_call_handle};
+
+/// Who, when, for whom, what, and what became of it.
+#[component]
+pub(crate) fn ChatLine(line: ChatLineView) -> impl IntoView {
+    let call = use_call_handle();
+    let ChatLineView { id, name, mine, only_for, text, time, delivery, .. } = line;
+    let text = match text {
+        Some(text) => words(&text).into_any(),
+        None => view! { <em>"This message needs a newer page; reload to read it."</em> }.into_any(),
+    };
+    let state = match delivery {
+        DeliveryView::Sending => Some("Sending…".to_owned()),
+        DeliveryView::Delivered | DeliveryView::Kept if !mine => None,
+        DeliveryView::Delivered => Some("Delivered".to_owned()),
+        DeliveryView::Kept => Some("Delivered and kept".to_owned()),
+        DeliveryView::Failed(reason) => Some(format!("Not sent: {reason}.")),
+    };
+    let failed = matches!(delivery, DeliveryView::Failed(_));
+    view! {
+        <li class="chat-line" data-mine=mine.then_some("") data-failed=failed.then_some("")>
+            <p class="chat-head">
+                <span class="name" dir="auto">{if mine { "You".to_owned() } else { name }}</span>
+                {only_for.map(|target| view! { <span class="chat-private">{format!("only to {target}")}</span> })}
+                <span class="chat-time">{time}</span>
+            </p>
+            <p class="chat-text" dir="auto">{text}</p>
+            {state.map(|state| view! { <p class="chat-state">{state}</p> })}
+            {failed.then(|| view! {
+                <button type="button" class="button small" on:click=move |_| call.send(CallCommand::WriteAgain { id })>"Send again"</button>
+            })}
+        </li>
+    }
+}
+
+fn words(text: &str) -> impl IntoView + use<> {
+    split(text)
+        .into_iter()
+        .map(|part| match part {
+            Part::Text(text) => text.to_owned().into_any(),
+            Part::Link(link) => {
+                let link = link.to_owned();
+                view! { <a href=link.clone() target="_blank" rel="noopener noreferrer nofollow">{link.clone()}</a> }.into_any()
+            }
+        })
+        .collect_view()
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Part<'a> {
+    Text(&'a str),
+    Link(&'a str),
+}
+
+/// Finds web addresses. Only `http` and `https` are links: every other scheme could do something.
+fn split(text: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(start) = next_link(rest) {
+        let (before, from_link) = rest.split_at(start);
+        let end = from_link
+            .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"'))
+            .unwrap_or(from_link.len());
+        let link = without_trailing(&from_link[..end]);
+        if !before.is_empty() {
+            parts.push(Part::Text(before));
+        }
+        parts.push(Part::Link(link));
+        rest = &from_link[link.len()..];
+    }
+    if !rest.is_empty() {
+        parts.push(Part::Text(rest));
+    }
+    parts
+}
+
+fn next_link(text: &str) -> Option<usize> {
+    let starts = ["https://", "http://"].into_iter().filter_map(|scheme| {
+        let at = text.find(scheme)?;
+        text[at + scheme.len()..].starts_with(char::is_alphanumeric).then_some(at)
+    });
+    starts.min()
+}
+
+/// A full stop or a bracket at the end belongs to the sentence around the link.
+fn without_trailing(link: &str) -> &str {
+    let link = link.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'']);
+    match link.strip_suffix(')') {
+        Some(shorter) if !shorter.contains('(') => without_trailing(shorter),
+        Some(_) | None => link,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_links_and_the_sentence_around_them_is_not() {
+        let parts = split("see https://a.example/x?y=1#z, or (http://b.example). Not javascript:alert(1)!");
+        let expected = [
+            Part::Text("see "),
+            Part::Link("https://a.example/x?y=1#z"),
+            Part::Text(", or ("),
+            Part::Link("http://b.example"),
+            Part::Text("). Not javascript:alert(1)!"),
+        ];
+        assert_eq!(parts, expected);
+        assert_eq!(split("https://x.example/a_(b)"), [Part::Link("https://x.example/a_(b)")]);
+    }
+
+    #[test]
+    fn nothing_else_is_a_link() {
+        for text in ["https://", "http:// x", "<a href=x>", "data:text/html,x", ""] {
+            assert!(split(text).iter().all(|part| matches!(part, Part::Text(_))), "{text}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Signs that everybody sees for a moment: the menu to show one, and the layer on which they appear.
+
+use leptos::prelude::*;
+use protocol::Reaction;
+
+use crate::components::{Icon, Symbol};
+use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
+
+/// A button and the row of signs it opens.
+#[component]
+pub(crate) fn ReactionMenu() -> impl IntoView {
+    let open = RwSignal::new(false);
+    view! {
+        <div class="reaction-menu wide-only" on:keydown=move |event| if event.key() == "Escape" { open.set(false) }>
+            <button type="button" class="round-button" aria-label="React" title="React"
+                aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|open| *open = !*open)>
+                <Icon symbol=Symbol::Smile/>
+            </button>
+            <Show when=move || open.get()>
+                <ReactionButtons/>
+            </Show>
+        </div>
+    }
+}
+
+/// All the signs.
+#[component]
+pub(crate) fn ReactionButtons() -> impl IntoView {
+    let call = use_call_handle();
+    let button = move |reaction: Reaction| {
+        let call = call.clone();
+        view! {
+            <button type="button" class="plain-button" aria-label=name(reaction) title=name(reaction)
+                on:click=move |_| call.send(CallCommand::React { reaction })>
+                {sign(reaction)}
+            </button>
+        }
+    };
+    view! {
+        <div class="reaction-buttons" role="group" aria-label="Reactions">
+            {Reaction::ALL.map(button).collect_view()}
+        </div>
+    }
+}
+
+/// Where they appear. A screen reader hears of them from the announcer.
+#[component]
+pub(crate) fn ReactionLayer() -> impl IntoView {
+    let view = use_call_handle().view;
+    view! {
+        <div class="reaction-layer" aria-hidden="true">
+            <For each=move || view.reactions().get() key=|shown| shown.number let:shown>
+                <p class="reaction" style=format!("--place: {}", shown.number % 5)>
+                    <span class="reaction-sign">{sign(shown.reaction)}</span>
+                    <span class="name">{shown.name}</span>
+                </p>
+            </For>
+        </div>
+    }
+}
+
+const fn sign(reaction: Reaction) -> &'static str {
+    match reaction {
+        Reaction::ThumbsUp => "👍",
+        Reaction::Applause => "👏",
+        Reaction::Heart => "❤️",
+        Reaction::Laughter => "😂",
+        Reaction::Surprise => "😮",
+        Reaction::Celebration => "🎉",
+    }
+}
+
+const fn name(reaction: Reaction) -> &'static str {
+    match reaction {
+        Reaction::ThumbsUp => "Thumbs up",
+        Reaction::Applause => "Applause",
+        Reaction::Heart => "Heart",
+        Reaction::Laughter => "Laughter",
+        Reaction::Surprise => "Surprise",
+        Reaction::Celebration => "Celebration",
+    }
+}

@@ -1,0 +1,27 @@
+//! At the door: somebody has knocked, and a host decides.
+
+use leptos::prelude::*;
+
+use super::Preview;
+use crate::components::{SiteHeader, focus_when_shown};
+use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
+
+/// *Waiting to be let in*. The picture is the person's own; nobody else sees it yet.
+#[component]
+pub(crate) fn Waiting() -> impl IntoView {
+    let call = use_call_handle();
+    let view = call.view;
+    let title = NodeRef::new();
+    focus_when_shown(title);
+    view! {
+        <SiteHeader/>
+        <main class="prejoin">
+            <Preview name=Signal::derive(move || view.name().get())/>
+            <section class="prejoin-side">
+                <h1 node_ref=title tabindex="-1">"Waiting to be let in"</h1>
+                <p role="status">"The host has been told that you are here. You join as soon as they let you in."</p>
+                <button type="button" class="button" on:click=move |_| call.send(CallCommand::Leave)>"Stop waiting"</button>
+            </section>
+        </main>
+    }
+}

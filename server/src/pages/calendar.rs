@@ -1,0 +1,80 @@
+//! `GET /r/{code}/calendar.ics`: the room as an entry for a calendar (iCalendar, RFC 5545).
+
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use ics::properties::{Description, DtEnd, DtStart, Summary, URL};
+use ics::{Event, ICalendar, escape_text};
+use protocol::{RoomCode, Timestamp};
+
+use super::PageProblem;
+use crate::AppState;
+use crate::entrance::Caller;
+
+/// How long an entry lasts whose room has no end.
+const USUAL_LENGTH: Duration = Duration::from_secs(60 * 60);
+
+/// A file for a calendar. A room without a start begins now.
+pub(crate) async fn calendar(
+    State(state): State<AppState>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(code): Path<String>,
+) -> Result<Response, PageProblem> {
+    state.lookup_rate.check(caller.address).map_err(|_| PageProblem::Busy)?;
+    let room = match RoomCode::parse(&code) {
+        Ok(code) => state.storage.room(code).await?,
+        Err(_) => None,
+    };
+    let Some(room) = room else { return Ok(StatusCode::NOT_FOUND.into_response()) };
+    let now = state.clock.wall();
+    let starts = room.settings.starts_at.unwrap_or(now);
+    let ends = room.settings.ends_at.filter(|end| *end > starts).unwrap_or(starts.after(USUAL_LENGTH));
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let scheme = if caller.is_secure() { "https" } else { "http" };
+    let link = format!("{scheme}://{host}/r/{}", room.code);
+    let name = room.settings.name.map_or_else(|| "Video call".to_owned(), |name| name.to_string());
+    let mut event = Event::new(format!("{}@veranda", room.code), stamp(now));
+    event.push(DtStart::new(stamp(starts)));
+    event.push(DtEnd::new(stamp(ends)));
+    event.push(Summary::new(escape_text(name)));
+    event.push(Description::new(escape_text(format!("Join in the browser: {link}"))));
+    event.push(URL::new(link));
+    let mut file = ICalendar::new("2.0", "-//Veranda//EN");
+    file.add_event(event);
+    let head = [
+        (header::CONTENT_TYPE, "text/calendar; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"veranda.ics\""),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((head, file.to_string()).into_response())
+}
+
+/// A moment in universal time, `20261121T150000Z` (RFC 5545 §3.3.5).
+fn stamp(at: Timestamp) -> String {
+    let moment = std::time::UNIX_EPOCH + Duration::from_millis(at.0.min(LAST_MOMENT));
+    let date = httpdate::HttpDate::from(moment).to_string();
+    // "Sat, 21 Nov 2026 15:00:00 GMT"
+    let part = |range: std::ops::Range<usize>| date.get(range).unwrap_or_default();
+    let month = MONTHS.iter().position(|month| *month == part(8..11)).unwrap_or(0) + 1;
+    format!("{}{month:02}{}T{}{}{}Z", part(12..16), part(5..7), part(17..19), part(20..22), part(23..25))
+}
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// The end of the year 9999, beyond which dates have no usual form.
+const LAST_MOMENT: u64 = 253_402_300_799_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_written_as_calendars_read_it() {
+        assert_eq!(stamp(Timestamp(1_795_273_200_000)), "20261121T150000Z");
+        assert_eq!(stamp(Timestamp(0)), "19700101T000000Z");
+    }
+}
