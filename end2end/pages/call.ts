@@ -27,6 +27,73 @@ export class CallPage {
         await expect(this.button("Leave")).toBeVisible();
     }
 
+    /** Knocks, and waits until the page says that a host has been told. */
+    async knock(): Promise<void> {
+        await this.page.getByRole("textbox", { name: "Your name" }).fill(this.name);
+        await this.button("Ask to join").click();
+        await expect(this.page.getByRole("heading", { name: "Waiting to be let in" })).toBeVisible();
+    }
+
+    panel(name: string): Locator {
+        return this.page.getByRole("complementary", { name });
+    }
+
+    /** Opens a panel, unless it is open. */
+    async openPanel(name: "Chat" | "People" | "More"): Promise<Locator> {
+        if (!(await this.panel(name).isVisible())) await this.toolbarButton(name).click();
+        await expect(this.panel(name)).toBeVisible();
+        return this.panel(name);
+    }
+
+    toolbarButton(name: string): Locator {
+        return this.page.getByRole("toolbar").getByRole("button", { name, exact: true });
+    }
+
+    /** Chooses something that a host can do with somebody. */
+    async decide(action: string, about: string): Promise<void> {
+        const panel = await this.openPanel("People");
+        const menu = panel.locator("details").filter({ has: this.page.getByLabel(`Actions for ${about}`) });
+        await menu.locator("summary").click();
+        await panel.getByRole("button", { name: `${action}: ${about}`, exact: true }).click();
+    }
+
+    async write(text: string): Promise<void> {
+        await this.openPanel("Chat");
+        await this.page.getByRole("textbox", { name: "Message" }).fill(text);
+        await this.page.keyboard.press("Enter");
+    }
+
+    /** The texts of the chat, oldest first. */
+    chat(): Locator {
+        return this.panel("Chat").locator(".chat-text");
+    }
+
+    heading(name: string): Locator {
+        return this.page.getByRole("heading", { name });
+    }
+
+    /** Begins to measure the longest time between two frames of somebody's video. */
+    async watchGaps(other: CallPage): Promise<void> {
+        await this.tile(other.name).locator("video[data-source=camera]").evaluate((element) => {
+            const video = element as HTMLVideoElement;
+            const watched = window as unknown as { longestGap: number };
+            watched.longestGap = 0;
+            let last = performance.now();
+            const frame = () => {
+                const now = performance.now();
+                watched.longestGap = Math.max(watched.longestGap, now - last);
+                last = now;
+                video.requestVideoFrameCallback(frame);
+            };
+            video.requestVideoFrameCallback(frame);
+        });
+    }
+
+    /** That time, in milliseconds. */
+    async longestGap(): Promise<number> {
+        return this.page.evaluate(() => (window as unknown as { longestGap: number }).longestGap);
+    }
+
     async leave(): Promise<void> {
         await this.button("Leave").click();
         await expect(this.page.getByRole("heading", { name: "You left" })).toBeVisible();

@@ -99,14 +99,14 @@ test("a call is accessible, and its people are listed", async ({ newRoom, somebo
 
     await ada.button("People").click();
     const panel = ada.page.getByRole("complementary", { name: "People" });
-    await expect(panel.getByRole("listitem")).toHaveText(["Ada (you)", "Bob"]);
+    await expect(panel.getByRole("list", { name: "In the call" }).getByRole("listitem")).toHaveText(["Ada (you)", "Bob"]);
     await expectAccessible(ada.page);
     await expect(panel.getByRole("button", { name: "Close" })).toBeFocused();
     await ada.page.keyboard.press("Escape");
     await expect(panel).toBeHidden();
     await expect(ada.button("People")).toBeFocused();
 
-    await ada.button("Copy link").click();
+    await (await ada.openPanel("More")).getByRole("button", { name: "Copy link" }).click();
     await expect.poll(() => ada.page.evaluate(() => navigator.clipboard.readText())).toBe(link);
 });
 

@@ -14,7 +14,7 @@ use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields,
 pub(crate) fn ChatPanel(open: OpenPanel) -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
-    let list = NodeRef::<html::Ol>::new();
+    let list = NodeRef::<html::Div>::new();
     call.send(CallCommand::LookAtChat { open: true });
     let (closing, older) = (call.clone(), call.clone());
     on_cleanup(move || closing.send(CallCommand::LookAtChat { open: false }));
@@ -36,11 +36,13 @@ pub(crate) fn ChatPanel(open: OpenPanel) -> impl IntoView {
                     "Older messages"
                 </button>
             </Show>
-            <ol class="chat-lines" role="log" aria-label="Messages" tabindex="0" node_ref=list>
-                <For each=move || view.chat().get() key=|line| (line.key.clone(), line.delivery, line.time.clone()) let:line>
-                    <ChatLine line/>
-                </For>
-            </ol>
+            <div class="chat-log" role="log" aria-label="Messages" tabindex="0" node_ref=list>
+                <ol class="chat-lines">
+                    <For each=move || view.chat().get() key=|line| (line.key.clone(), line.delivery, line.time.clone()) let:line>
+                        <ChatLine line/>
+                    </For>
+                </ol>
+            </div>
             <Show when=move || view.chat().with(Vec::is_empty)>
                 <p class="panel-hint">"Nothing was written yet. What is written stays with the room, also for those who come later."</p>
             </Show>

@@ -1,5 +1,6 @@
 //! One row of the list of people, and what a host can do with the person in it.
 
+use leptos::html;
 use leptos::prelude::*;
 use protocol::{Moderation, Right, Role, Source};
 use reactive_stores::Field;
@@ -88,23 +89,35 @@ pub(crate) fn PersonActions(#[prop(into)] participant: Field<ParticipantView>) -
         actions.push((Moderation::Block { id }, "Remove and block"));
         actions
     };
+    let menu = NodeRef::new();
     let label = format!("Actions for {name}");
     view! {
-        <details class="actions-menu">
+        <details class="actions-menu" node_ref=menu>
             <summary aria-label=label.clone() title=label>"⋯"</summary>
             <ul>
-                {move || actions().into_iter().map(|(moderation, text)| view! { <li><Action moderation text name=name.clone()/></li> }).collect_view()}
+                {move || actions().into_iter().map(|(moderation, text)| view! { <li><Action moderation text name=name.clone() menu/></li> }).collect_view()}
             </ul>
         </details>
     }
 }
 
 #[component]
-fn Action(moderation: Moderation, text: &'static str, name: String) -> impl IntoView {
+fn Action(
+    moderation: Moderation,
+    text: &'static str,
+    name: String,
+    menu: NodeRef<html::Details>,
+) -> impl IntoView {
     let call = use_call_handle();
+    let act = move |_| {
+        if let Some(menu) = menu.get_untracked() {
+            menu.set_open(false);
+        }
+        call.send(CallCommand::Moderate { moderation: moderation.clone() });
+    };
     view! {
         <button type="button" class="menu-item" aria-label=format!("{text}: {name}")
-            on:click=move |_| call.send(CallCommand::Moderate { moderation: moderation.clone() })>
+            on:click=act>
             {text}
         </button>
     }

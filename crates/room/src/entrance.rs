@@ -91,7 +91,7 @@ impl Room {
     }
 
     pub(crate) fn has_no_place_for(&self, now: Duration, id: ParticipantId) -> bool {
-        self.seats.places_taken(now, id) >= usize::from(self.rules.settings.capacity)
+        self.seats.places_taken(now, id, None) >= usize::from(self.rules.settings.capacity)
     }
 
     /// Lets somebody in who waited.

@@ -95,6 +95,8 @@ pub struct SeatChange {
     pub state: SeatState,
     /// The number of the last session token they have used.
     pub generation: u32,
+    /// The browser they came with, if that is known.
+    pub browser: Option<String>,
     /// Since when it is so.
     pub at: Timestamp,
 }

@@ -141,10 +141,20 @@ impl Room {
         self.rules.password
     }
 
-    /// Whether one more with this role may enter.
-    pub fn standing(&self, now: Duration, role: Role) -> RoomStanding {
-        let standing = self.rules.standing(self.wall(now), role);
-        if standing == RoomStanding::Open && self.is_full(now) { RoomStanding::Full } else { standing }
+    /// Whether one more with this role may enter. Whoever was let in before with the same browser will show their session,
+    /// which opens what is closed to strangers.
+    pub fn standing(&self, now: Duration, role: Role, browser: Option<&str>) -> RoomStanding {
+        let by_rules = self.rules.standing(self.wall(now), role);
+        let is_closed = matches!(by_rules, RoomStanding::Locked | RoomStanding::NotStarted);
+        let standing = if is_closed && self.knows(browser) { RoomStanding::Open } else { by_rules };
+        // Nobody in particular asks; the nil id is nobody's.
+        let taken = self.seats.places_taken(now, ParticipantId::NIL, browser);
+        let is_full = taken >= usize::from(self.rules.settings.capacity);
+        if standing == RoomStanding::Open && is_full { RoomStanding::Full } else { standing }
+    }
+
+    fn knows(&self, browser: Option<&str>) -> bool {
+        browser.is_some_and(|browser| self.seats.knows_browser(browser))
     }
 
     /// The people inside, in the order in which they came.
@@ -152,17 +162,22 @@ impl Room {
         self.seats.iter().map(|seat| &seat.participant)
     }
 
-    fn is_full(&self, now: Duration) -> bool {
-        // Nobody in particular asks; the nil id is nobody's.
-        let nobody = ParticipantId::NIL;
-        self.seats.places_taken(now, nobody) >= usize::from(self.rules.settings.capacity)
-    }
-
     fn restore(&mut self, now: Duration, seat: SeatChange) {
-        let SeatChange { participant: id, session, name, role, hand, forbidden, state, generation, .. } =
-            seat;
+        let SeatChange {
+            participant: id,
+            session,
+            name,
+            role,
+            hand,
+            forbidden,
+            state,
+            generation,
+            browser,
+            ..
+        } = seat;
         if state != SeatState::Taken {
-            let former = Former { session, role, forbidden, generation, state, reserved_until: None };
+            let former =
+                Former { session, role, forbidden, generation, state, browser, reserved_until: None };
             return self.seats.remember(id, former);
         }
         self.was_used = true;
@@ -177,7 +192,7 @@ impl Room {
                 forbidden,
             },
             session,
-            browser: None,
+            browser,
             connection: None,
             away_since: Some(now),
             outbox: Outbox::default(),
@@ -339,6 +354,7 @@ pub(crate) fn seat_change(seat: &Seat, state: SeatState, at: Timestamp) -> SeatC
         forbidden: seat.participant.forbidden,
         state,
         generation: seat.confirmed,
+        browser: seat.browser.clone(),
         at,
     }
 }

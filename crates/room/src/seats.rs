@@ -52,6 +52,7 @@ pub(crate) struct Former {
     pub(crate) forbidden: Forbidden,
     pub(crate) generation: u32,
     pub(crate) state: SeatState,
+    pub(crate) browser: Option<String>,
     /// Until when nobody else gets their place.
     pub(crate) reserved_until: Option<Duration>,
 }
@@ -141,6 +142,7 @@ impl Seats {
             forbidden: seat.participant.forbidden,
             generation: seat.confirmed,
             state,
+            browser: seat.browser.clone(),
             reserved_until,
         };
         self.remember(id, former);
@@ -195,12 +197,22 @@ impl Seats {
         }
     }
 
-    /// Places that are taken or kept for somebody other than `id`.
-    pub(crate) fn places_taken(&self, now: Duration, id: ParticipantId) -> usize {
-        let reserved = self
-            .former
-            .iter()
-            .filter(|(former, seat)| **former != id && seat.reserved_until.is_some_and(|until| until > now));
-        self.len() - usize::from(self.by_id.contains_key(&id)) + reserved.count()
+    /// Places that are taken or kept for somebody other than `id` or the owner of `browser`.
+    pub(crate) fn places_taken(&self, now: Duration, id: ParticipantId, browser: Option<&str>) -> usize {
+        let is_theirs =
+            |other: ParticipantId, with: Option<&str>| other == id || with.is_some() && with == browser;
+        let seated = self.iter().filter(|seat| !is_theirs(seat.participant.id, None));
+        let reserved = self.former.iter().filter(|(former, seat)| {
+            seat.reserved_until.is_some_and(|until| until > now)
+                && !is_theirs(**former, seat.browser.as_deref())
+        });
+        seated.count() + reserved.count()
+    }
+
+    /// Whether somebody with this browser was let in before, and not removed.
+    pub(crate) fn knows_browser(&self, browser: &str) -> bool {
+        let former = self.former.values().filter(|seat| seat.state != SeatState::Removed);
+        let seated = self.iter().map(|seat| &seat.browser);
+        seated.chain(former.map(|seat| &seat.browser)).any(|known| known.as_deref() == Some(browser))
     }
 }

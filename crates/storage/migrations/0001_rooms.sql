@@ -48,6 +48,7 @@ CREATE TABLE seats (
     forbidden TEXT NOT NULL,
     state TEXT NOT NULL,
     generation BIGINT NOT NULL,
+    browser TEXT,
     changed_at BIGINT NOT NULL,
     PRIMARY KEY (room, participant)
 );

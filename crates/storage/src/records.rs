@@ -108,6 +108,8 @@ pub struct SeatRecord {
     pub state: SeatState,
     /// The number of the last session token that they have used.
     pub generation: u32,
+    /// The browser they came with, if that is known.
+    pub browser: Option<BrowserId>,
     /// When this became so.
     pub changed_at: Timestamp,
 }

@@ -8,7 +8,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use crate::{
-    ApiKeyRecord, AuditEvent, Digest, KeyRecord, PasswordHash, RoomRecord, SeatRecord, SeatState,
+    ApiKeyRecord, AuditEvent, BrowserId, Digest, KeyRecord, PasswordHash, RoomRecord, SeatRecord, SeatState,
     StorageError,
 };
 
@@ -59,6 +59,7 @@ pub(crate) fn seat(row: &AnyRow) -> Result<SeatRecord, StorageError> {
         },
         generation: u32::try_from(unsigned(row, "generation")?)
             .map_err(|_| StorageError::Unreadable("generation"))?,
+        browser: row.try_get::<Option<String>, _>("browser")?.map(|browser| BrowserId(Digest(browser))),
         changed_at: time(row, "changed_at")?,
     })
 }

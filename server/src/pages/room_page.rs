@@ -38,7 +38,7 @@ pub(crate) async fn room_page(
         return Ok(Redirect::permanent(&format!("/r/{code}")).into_response());
     }
     let role = entrance::role_of_browser(&state, code, caller.browser.as_ref()).await?;
-    let found = state.rooms.validate(code, role).await?;
+    let found = state.rooms.validate(code, role, caller.browser.clone()).await?;
     let exists = found.room.is_some();
     let shown_once = host_link::key(request.headers(), code);
     let host_link = shown_once.as_ref().map(|key| link(&caller, &request, code, key));

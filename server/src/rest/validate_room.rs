@@ -20,6 +20,6 @@ pub(crate) async fn validate_room(
     state.lookup_rate.check(caller.address).map_err(ProblemResponse::rate_limited)?;
     let role = entrance::role_of_browser(&state, code, caller.browser.as_ref()).await;
     let role = role.map_err(|error| ProblemResponse::storage(&error))?;
-    let answer = state.rooms.validate(code, role).await;
+    let answer = state.rooms.validate(code, role, caller.browser).await;
     answer.map(Json).map_err(|error| ProblemResponse::storage(&error))
 }

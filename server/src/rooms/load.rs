@@ -37,6 +37,7 @@ fn record(room: RoomCode, seat: SeatChange) -> SeatRecord {
             SeatState::Removed => storage::SeatState::Removed,
         },
         generation: seat.generation,
+        browser: seat.browser.map(|browser| BrowserId(Digest(browser))),
         changed_at: seat.at,
     }
 }
@@ -55,6 +56,7 @@ pub(super) fn seat(record: SeatRecord) -> SeatChange {
             storage::SeatState::Removed => SeatState::Removed,
         },
         generation: record.generation,
+        browser: record.browser.map(|browser| browser.0.0),
         at: record.changed_at,
     }
 }

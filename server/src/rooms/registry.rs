@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use protocol::{Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError, ValidateRoomResponse};
 use room::{Beginning, Room};
-use storage::{Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
+use storage::{BrowserId, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
 use tokio::sync::{OnceCell, mpsc, oneshot};
 
 use super::task::RoomTask;
@@ -190,9 +190,10 @@ impl Rooms {
         &self,
         code: RoomCode,
         role: Role,
+        browser: Option<BrowserId>,
     ) -> Result<ValidateRoomResponse, StorageError> {
         let (answer, answered) = oneshot::channel();
-        self.send(code, RoomEvent::Validate { role, answer }).await?;
+        self.send(code, RoomEvent::Validate { role, browser, answer }).await?;
         Ok(answered.await.unwrap_or(ValidateRoomResponse::UNKNOWN))
     }
 

@@ -10,7 +10,7 @@ use protocol::{
     ValidateRoomResponse,
 };
 use room::{ConnectionId, Decree, Departure, Input, Output, Resumption, Room, Visitor};
-use storage::ChatPage;
+use storage::{BrowserId, ChatPage};
 use tokio::sync::{mpsc, oneshot};
 
 use super::outgoing::{Numbered, Outlet};
@@ -34,7 +34,7 @@ pub(crate) enum RoomEvent {
     /// A socket is gone.
     Disconnected { connection: ConnectionId, departure: Departure },
     /// Somebody outside, with a role inside, asks about the room.
-    Validate { role: Role, answer: oneshot::Sender<ValidateRoomResponse> },
+    Validate { role: Role, browser: Option<BrowserId>, answer: oneshot::Sender<ValidateRoomResponse> },
     /// The rules are others now, and kept.
     SettingsChanged,
     /// Rules could not be changed.
@@ -106,8 +106,8 @@ impl RoomTask {
                 self.sockets.remove(&connection);
                 Input::Disconnect { connection, departure }
             }
-            RoomEvent::Validate { role, answer } => {
-                _ = answer.send(self.validate(role));
+            RoomEvent::Validate { role, browser, answer } => {
+                _ = answer.send(self.validate(role, browser.as_ref()));
                 return;
             }
             RoomEvent::Participants { answer } => {
@@ -222,7 +222,8 @@ impl RoomTask {
         });
     }
 
-    fn validate(&self, role: Role) -> ValidateRoomResponse {
+    fn validate(&self, role: Role, browser: Option<&BrowserId>) -> ValidateRoomResponse {
+        let browser = browser.map(|browser| &*browser.0.0);
         let settings = self.room.settings();
         // Where not everybody may enter, not everybody may know who is inside.
         let is_private = self.room.has_password() || settings.waiting_room.is_on() || settings.locked.is_on();
@@ -232,7 +233,7 @@ impl RoomTask {
             self.room.participants().map(|participant| participant.name.clone()).collect()
         };
         ValidateRoomResponse {
-            standing: self.room.standing(self.rooms.clock.now(), role),
+            standing: self.room.standing(self.rooms.clock.now(), role, browser),
             room: Some(self.room.summary()),
             people,
             password: self.room.has_password(),

@@ -38,7 +38,7 @@ fn one_more_than_the_capacity_is_refused_and_the_others_notice_nothing() {
     world.enter(ADA);
     world.enter(BOB);
     world.forget();
-    assert_eq!(world.room.standing(world.now, Role::Guest), RoomStanding::Full);
+    assert_eq!(world.room.standing(world.now, Role::Guest, None), RoomStanding::Full);
 
     assert_eq!(world.enter_as(EVE, Role::Host).turned_away(), Some(ErrorCode::RoomFull));
     assert!(world.ears(ADA).messages.is_empty());
@@ -57,6 +57,8 @@ fn a_locked_room_lets_in_hosts_and_those_who_were_in_and_nobody_else() {
     let invited = Visitor { pass: Pass::Key(Role::Guest), ..World::visitor(EVE) };
     assert_eq!(world.enter_with(EVE, invited).turned_away(), Some(ErrorCode::RoomLocked));
     assert!(world.enter_as(CEM, Role::CoHost).joined().is_some());
+    let standing = |browser| world.room.standing(world.now, Role::Guest, Some(browser));
+    assert_eq!((standing("browser 2"), standing("browser 9")), (RoomStanding::Open, RoomStanding::Locked));
     let again = Visitor { earlier: Some(claims(BOB, 1)), ..World::visitor(BOB) };
     assert!(world.enter_with(BOB, again).joined().is_some());
 }
@@ -205,6 +207,8 @@ fn who_reloads_the_page_is_the_same_person_in_the_same_role() {
             .contains(&ServerMessage::ParticipantLeft { id: id(ADA), reason: LeaveReason::Left })
     );
     assert_eq!(world.enter(EVE).turned_away(), Some(ErrorCode::RoomFull), "her place is kept");
+    let standing = |browser| world.room.standing(world.now, Role::Guest, Some(browser));
+    assert_eq!((standing("browser 1"), standing("browser 9")), (RoomStanding::Open, RoomStanding::Full));
 
     let again = Visitor { earlier: Some(claims(ADA, 1)), ..World::visitor(77) };
     let joined = world.enter_with(ADA, again).joined().unwrap().clone();

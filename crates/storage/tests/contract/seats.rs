@@ -54,6 +54,7 @@ fn seat(number: u128, changed_at: u64) -> SeatRecord {
         forbidden: Forbidden::default(),
         state: SeatState::Taken,
         generation: 1,
+        browser: (number == 1).then(|| browser("ada")),
         changed_at: Timestamp(changed_at),
     }
 }

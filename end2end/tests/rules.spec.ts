@@ -1,0 +1,191 @@
+// Hosts, guests, and the rules of a room, from both sides.
+
+import { createRoomWith } from "../fixtures/server.ts";
+import { expect, expectAccessible, test } from "../fixtures/test.ts";
+
+test("a waiting room, from both sides", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, { waiting_room: "on" });
+    const ada = await somebody("Ada", room.hostLink);
+    await ada.join();
+    const bob = await somebody("Bob", room.link);
+    const eve = await somebody("Eve", room.link);
+
+    await bob.knock();
+    await expectAccessible(bob.page);
+    await expect(ada.page.getByRole("group", { name: "Waiting room" })).toContainText("Bob asks to join");
+    await expect(ada.page.getByRole("status")).toContainText("Bob asks to join");
+    await expectAccessible(ada.page);
+    await expect(ada.page.getByRole("article")).toHaveCount(1);
+    await ada.button("Admit Bob").click();
+    await expect(bob.button("Leave")).toBeVisible();
+    await bob.expectToSee(ada);
+
+    await eve.knock();
+    const waiting = (await ada.openPanel("People")).getByRole("region", { name: "Waiting room" });
+    await expect(waiting).toContainText("Eve");
+    await expectAccessible(ada.page);
+    await waiting.getByRole("button", { name: "Refuse Eve" }).click();
+    await expect(eve.heading("You were not let in")).toBeVisible();
+    await expectAccessible(eve.page);
+    await expect.poll(() => eve.hasReleasedEverything()).toBe(true);
+    await expect(waiting).toBeHidden();
+});
+
+test("a room with a password asks for it, says when it is wrong, and opens when it is right", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, { password: "open sesame" });
+    const bob = await somebody("Bob", room.link);
+    await bob.page.getByRole("textbox", { name: "Your name" }).fill("Bob");
+    const password = bob.page.getByLabel("Password of the room");
+    await password.fill("open barley");
+    await expectAccessible(bob.page);
+    await bob.button("Join now").click();
+    await expect(bob.page.getByRole("alert").filter({ hasText: "not the room's password" })).toBeVisible();
+    await password.fill("open sesame");
+    await bob.button("Join now").click();
+    await expect(bob.button("Leave")).toBeVisible();
+
+    const ada = await somebody("Ada", room.hostLink);
+    await expect(ada.page.getByLabel("Password of the room")).toBeHidden();
+    await ada.join();
+});
+
+test("the maker of a room is its host, is shown the host link once, and can hand it on", async ({ server, somebody, plainPage }) => {
+    const page = await plainPage();
+    await page.goto(server.url);
+    await page.getByRole("button", { name: "New room" }).click();
+    await expect(page).toHaveURL(/\/r\/[0-9a-z-]+$/);
+    const hostLink = await page.getByRole("textbox", { name: "Host link" }).inputValue();
+    expect(hostLink).toContain("?key=k_");
+    await expectAccessible(page);
+    await page.reload();
+    await expect(page.getByRole("textbox", { name: "Your name" })).toBeVisible();
+    await expect(page.getByRole("textbox", { name: "Host link" })).toHaveCount(0);
+
+    const ada = await somebody("Ada", hostLink);
+    expect(new URL(ada.page.url()).search).toBe("");
+    await ada.join();
+    await (await ada.openPanel("More")).getByRole("button", { name: "Invite people" }).click();
+    const invite = ada.panel("Invite people");
+    await expect(invite.getByRole("textbox", { name: "Link to this room" })).toHaveValue(ada.page.url());
+    await expect(invite.getByRole("img", { name: "QR code of the link" })).toBeVisible();
+    await invite.getByRole("button", { name: "Make a host link" }).click();
+    const another = await invite.getByRole("textbox", { name: "Host link" }).inputValue();
+    expect(another).toContain("?key=k_");
+    expect(another).not.toBe(hostLink);
+    await expectAccessible(ada.page);
+    const calendar = await ada.page.request.get(new URL((await invite.getByRole("link", { name: "Calendar file" }).getAttribute("href"))!, server.url).href);
+    expect(await calendar.text()).toContain("BEGIN:VEVENT");
+
+    const bob = await somebody("Bob", another);
+    await bob.join();
+    await expect((await bob.openPanel("People")).getByRole("listitem").first()).toContainText("Host");
+});
+
+test("a host mutes, asks, forbids, promotes and removes", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, {});
+    const ada = await somebody("Ada", room.hostLink);
+    const bob = await somebody("Bob", room.link);
+    await ada.join();
+    await bob.join();
+    await ada.expectToSee(bob);
+    await expect((await bob.openPanel("People")).getByLabel("Actions for Ada")).toHaveCount(0);
+
+    await ada.decide("Mute", "Bob");
+    await expect(bob.button("Turn on microphone")).toBeVisible();
+    await expect(bob.page.getByRole("status")).toContainText("A host turned off your microphone");
+    await expect(ada.tile("Bob").getByRole("img", { name: "Microphone off" })).toBeVisible();
+
+    await ada.decide("Ask to unmute", "Bob");
+    await expectAccessible(bob.page);
+    await expect(bob.button("Turn on microphone")).toBeVisible();
+    await bob.button("Unmute now").click();
+    await expect(ada.tile("Bob").getByRole("img", { name: "Microphone off" })).toBeHidden();
+
+    await ada.decide("Forbid microphone", "Bob");
+    await expect(ada.tile("Bob").getByRole("img", { name: "Microphone off" })).toBeVisible();
+    await bob.button("Turn on microphone").click();
+    await expect(bob.page.getByRole("status")).toContainText("not allowed");
+    await expect(bob.button("Turn on microphone")).toBeVisible();
+
+    await ada.decide("Make co-host", "Bob");
+    await expect(bob.panel("People").getByRole("listitem").first()).toContainText("Co-host");
+    await expectAccessible(ada.page);
+    await ada.decide("Remove", "Bob");
+    await expect(bob.heading("You were removed")).toBeVisible();
+    await expect(ada.page.getByRole("article")).toHaveCount(1);
+});
+
+test("who is blocked does not come back", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, {});
+    const ada = await somebody("Ada", room.hostLink);
+    const bob = await somebody("Bob", room.link);
+    await ada.join();
+    await bob.join();
+    await ada.expectToSee(bob);
+    await ada.decide("Remove and block", "Bob");
+    await expect(bob.heading("You were removed and blocked")).toBeVisible();
+    await bob.open(room.link);
+    await bob.page.getByRole("textbox", { name: "Your name" }).fill("Bob");
+    await bob.button("Join now").click();
+    await expect(bob.heading("You were removed and blocked")).toBeVisible();
+});
+
+test("a host locks the room, changes its rules, and ends it for everybody; and opens it again", async ({ server, somebody, plainPage }) => {
+    const room = await createRoomWith(server, { name: "Tea" });
+    const ada = await somebody("Ada", room.hostLink);
+    const bob = await somebody("Bob", room.link);
+    await ada.join();
+    await bob.join();
+    await ada.expectToSee(bob);
+
+    await (await ada.openPanel("More")).getByRole("button", { name: "Lock room" }).click();
+    await expect(ada.panel("More").getByRole("button", { name: "Unlock room" })).toBeVisible();
+    const stranger = await plainPage();
+    expect((await stranger.goto(room.link))!.status()).toBe(403);
+    await expect(stranger.getByRole("heading", { name: "This room is locked" })).toBeVisible();
+    await expectAccessible(stranger);
+
+    await ada.panel("More").getByRole("button", { name: "Room settings" }).click();
+    const settings = ada.panel("Room settings");
+    await settings.getByRole("textbox", { name: "Room name" }).fill("Coffee");
+    await settings.getByLabel("Password").fill("sesame");
+    await settings.getByRole("button", { name: "Save" }).click();
+    await expect(settings.getByRole("button", { name: "Remove password" })).toBeVisible();
+    await settings.getByRole("checkbox", { name: "Guests may chat" }).uncheck();
+    await settings.getByRole("checkbox", { name: "Locked" }).uncheck();
+    await expectAccessible(ada.page);
+    await bob.openPanel("Chat");
+    await expect(bob.panel("Chat")).toContainText("Only hosts may write");
+    await stranger.goto(room.link);
+    await expect(stranger.getByLabel("Password of the room")).toBeVisible();
+
+    await (await ada.openPanel("More")).getByRole("button", { name: "End for everyone" }).click();
+    await ada.panel("More").getByRole("button", { name: "Really end it" }).click();
+    for (const one of [ada, bob]) await expect(one.heading("This room has ended")).toBeVisible();
+    expect((await stranger.goto(room.link))!.status()).toBe(410);
+    await expect(stranger.getByRole("button", { name: "Open again" })).toHaveCount(0);
+    await ada.page.goto(room.link);
+    await expectAccessible(ada.page);
+    await ada.button("Open again").click();
+    await expect(ada.button("Join now")).toBeEnabled();
+});
+
+test("a room that has not started says when, and lets in its host", async ({ server, somebody, plainPage }) => {
+    const room = await createRoomWith(server, { starts_at: Date.UTC(2099, 0, 2, 15, 0) });
+    const stranger = await plainPage();
+    expect((await stranger.goto(room.link))!.status()).toBe(403);
+    await expect(stranger.getByRole("main")).toContainText("2 Jan 2099 15:00");
+    await expectAccessible(stranger);
+    const ada = await somebody("Ada", room.hostLink);
+    await ada.join();
+});
+
+test("a link with a key that opens nothing says so", async ({ server, plainPage }) => {
+    const room = await createRoomWith(server, {});
+    const page = await plainPage();
+    expect((await page.goto(`${room.link}?key=k_00000000000000000000000000000000`))!.status()).toBe(403);
+    await expect(page.getByRole("heading", { name: "This link gives no rights here" })).toBeVisible();
+    await expectAccessible(page);
+    await page.getByRole("link", { name: "Enter as a guest" }).click();
+    await expect(page.getByRole("button", { name: "Join now" })).toBeVisible();
+});
