@@ -2,13 +2,15 @@
 
 use gloo_events::EventListener;
 use js_sys::Reflect;
+use protocol::RoomCode;
 use wasm_bindgen::JsCast;
 
 use crate::event::{Event, Events};
+use crate::remember::tab;
 use crate::web;
 
 /// Tells of the page's going and coming, and of the network's.
-pub(crate) fn watch(events: &Events) -> Vec<EventListener> {
+pub(crate) fn watch(room: RoomCode, events: &Events) -> Vec<EventListener> {
     let Some(window) = web::window() else { return Vec::new() };
     let on = |name: &'static str, event: fn(&web_sys::Event) -> Option<Event>| {
         let events = events.clone();
@@ -19,6 +21,8 @@ pub(crate) fn watch(events: &Events) -> Vec<EventListener> {
         })
     };
     vec![
+        // What is to be remembered of a page that goes has to be written at once: nothing runs after this.
+        EventListener::new(&window, "pagehide", move |_| tab::note_parting(room, js_sys::Date::now())),
         on("pagehide", |_| Some(Event::PageHidden)),
         on("pageshow", |happened| was_kept(happened).then_some(Event::PageShown)),
         on("online", |_| Some(Event::NetworkChanged)),

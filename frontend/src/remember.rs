@@ -41,9 +41,11 @@ pub(crate) mod tab {
         }
     }
 
-    /// Notes that the page goes while its owner is in the call.
+    /// Notes that the page goes, if its owner is in the call.
     pub(crate) fn note_parting(room: RoomCode, now_millis: f64) {
-        write(&key("parted", room), &now_millis.to_string());
+        if session(room).is_some() {
+            write(&key("parted", room), &now_millis.to_string());
+        }
     }
 
     /// How long ago the page went in the middle of a call, in milliseconds. Asked once.

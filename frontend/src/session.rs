@@ -139,7 +139,7 @@ impl Session {
             to_publish: None,
             _timer: Interval::new(TICK_MILLIS, move || _ = ticks.unbounded_send(Event::Tick)),
             _devices: devices::watch(&events),
-            _page: page::watch(&events),
+            _page: page::watch(code, &events),
             events,
         }
     }
@@ -287,9 +287,6 @@ impl Session {
 
     /// The others see at once that the page is gone; the session stays with the tab for a while.
     fn page_hidden(&mut self) {
-        if self.call.snapshot().phase == Phase::Joined {
-            remember::tab::note_parting(self.code, js_sys::Date::now());
-        }
         self.socket = None;
     }
 

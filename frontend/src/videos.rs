@@ -52,10 +52,9 @@ impl Videos {
         }
     }
 
-    /// Somebody is gone.
+    /// A link has ended. The element stays known: the same person may come again, with another link.
     pub(crate) fn forget(&mut self, whose: ParticipantId) {
         self.stream(Some(whose), None);
-        self.elements.remove(&Some(whose));
     }
 
     /// Nobody else is in the call any more.

@@ -234,6 +234,10 @@ impl Call {
             for source in Source::ALL {
                 self.outputs.extend(self.publications.switch(source, Switch::Off));
             }
+            // Coming again is a decision, and so it is as a newcomer.
+            if self.line.session.take().is_some() {
+                self.outputs.push_back(Output::RememberSession(None));
+            }
         }
         self.unclaimed.clear();
         self.waiting.clear();

@@ -122,8 +122,6 @@ impl Call {
 
     pub(crate) fn leave(&mut self) {
         self.say_once(ClientMessage::Leave);
-        self.line.session = None;
-        self.outputs.push_back(Output::RememberSession(None));
         self.end(Phase::Left);
     }
 

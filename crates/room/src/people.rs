@@ -89,7 +89,10 @@ impl Room {
                 self.announce(id);
             }
             Departure::Closed => {
-                _ = self.remove_seat(now, id, LeaveReason::Left, Some(now + RESERVED_FOR));
+                // Only a browser loads its page anew.
+                let comes_back = self.seats.get(id).is_some_and(|seat| seat.browser.is_some());
+                let reserved_until = comes_back.then_some(now + RESERVED_FOR);
+                _ = self.remove_seat(now, id, LeaveReason::Left, reserved_until);
             }
             Departure::Offended => _ = self.remove_seat(now, id, LeaveReason::Removed, None),
         }

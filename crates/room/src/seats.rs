@@ -201,7 +201,7 @@ impl Seats {
     pub(crate) fn places_taken(&self, now: Duration, id: ParticipantId, browser: Option<&str>) -> usize {
         let is_theirs =
             |other: ParticipantId, with: Option<&str>| other == id || with.is_some() && with == browser;
-        let seated = self.iter().filter(|seat| !is_theirs(seat.participant.id, None));
+        let seated = self.iter().filter(|seat| !is_theirs(seat.participant.id, seat.browser.as_deref()));
         let reserved = self.former.iter().filter(|(former, seat)| {
             seat.reserved_until.is_some_and(|until| until > now)
                 && !is_theirs(**former, seat.browser.as_deref())

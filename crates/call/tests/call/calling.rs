@@ -185,7 +185,7 @@ fn leaving_closes_links_then_the_socket_then_frees_the_devices() {
 
     let close = Output::Link { peer: peer(ADA), command: LinkCommand::Close };
     let forget = Output::RememberSession(None);
-    assert_eq!(outputs[1..], [forget, close, Output::CloseSocket, Output::StopCapture(Source::Camera)]);
+    assert_eq!(outputs[1..], [close, Output::CloseSocket, Output::StopCapture(Source::Camera), forget]);
     assert!(matches!(&outputs[0], Output::Send(frame) if frame.message == ClientMessage::Leave));
     assert_eq!(call.0.snapshot().phase, Phase::Left);
     assert_eq!(call.0.poll_timeout(), None, "nothing is left to wait for");
