@@ -78,6 +78,20 @@ pub(crate) async fn role_of_browser(
     Ok(opening.map(|held| held.key.role).max().unwrap_or_default())
 }
 
+/// The role that a credential gives in a room, without using it up. `None` when it gives none.
+pub(crate) async fn role_of_credential(
+    state: &AppState,
+    room: RoomCode,
+    credential: &Credential,
+) -> Result<Option<Role>, StorageError> {
+    if credential.expose().contains('.') {
+        return Ok(state.tokens.access(room, credential.expose()).map(|claims| claims.role));
+    }
+    let key = state.storage.key(&digest::of(credential.expose())).await?;
+    let opening = key.filter(|key| key.room == room && opens(key, state.clock.wall()) && has_uses(key));
+    Ok(opening.map(|key| key.role))
+}
+
 struct Shown {
     pass: Pass,
     name: Option<DisplayName>,

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -26,7 +26,15 @@ pub fn router(state: AppState) -> Router {
     let from_programs = Router::new()
         .route("/api/v1/ws", get(signalling::upgrade))
         .route("/api/v1/rooms", post(rest::create_room))
-        .route("/api/v1/rooms/{code}/validate", post(rest::validate_room));
+        .route(
+            "/api/v1/rooms/{code}",
+            get(rest::read_room).patch(rest::change_room).delete(rest::delete_room),
+        )
+        .route("/api/v1/rooms/{code}/validate", post(rest::validate_room))
+        .route("/api/v1/rooms/{code}/tokens", post(rest::create_token))
+        .route("/api/v1/rooms/{code}/participants", get(rest::list_participants))
+        .route("/api/v1/rooms/{code}/participants/{id}", delete(rest::remove_participant))
+        .route("/api/v1/rooms/{code}/participants/{id}/turn-off", post(rest::turn_off));
     let static_files = Router::new()
         .nest_service("/pkg", files("pkg"))
         .route_service("/favicon.svg", files(""))

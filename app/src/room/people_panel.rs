@@ -35,7 +35,7 @@ pub(crate) fn PeoplePanel(open: OpenPanel) -> impl IntoView {
                                     hand=Signal::derive(move || hand.get().is_some()) away=Signal::derive(move || away.get())
                                     microphone=Signal::derive(move || microphone.get()) camera=Signal::derive(move || camera.get())/>
                                 <Show when=move || moderates.get() && view.role().get().outranks(role.get())>
-                                    <PersonActions participant=participant.clone()/>
+                                    <PersonActions participant/>
                                 </Show>
                             </li>
                         }
@@ -78,7 +78,7 @@ fn RaisedHands() -> impl IntoView {
         let own = view.hand().get().map(|hand| (hand, format!("{} (you)", view.name().get())));
         let mut queue: Vec<_> = own.into_iter().collect();
         for other in view.participants() {
-            if let Some(hand) = other.clone().hand().get() {
+            if let Some(hand) = other.hand().get() {
                 queue.push((hand, other.name().get()));
             }
         }

@@ -37,7 +37,8 @@ pub use participant::{Forbidden, HandNumber, LeaveReason, Participant, Presence,
 pub use peer::PeerRef;
 pub use reaction::Reaction;
 pub use rest::{
-    CreatedRoom, HostLink, Problem, RoomResource, RoomStanding, RoomSummary, ValidateRoomResponse,
+    CreateTokenRequest, CreatedRoom, CreatedToken, HostLink, Problem, RoomResource, RoomStanding,
+    RoomSummary, TokenKind, ValidateRoomResponse,
 };
 pub use role::Role;
 pub use room_code::{RoomCode, RoomCodeError};

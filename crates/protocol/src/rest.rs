@@ -46,6 +46,52 @@ pub struct CreatedRoom {
     pub host_key: Credential,
 }
 
+/// What kind of token a host hands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// For a link: can be counted and taken back.
+    Invitation,
+    /// A signed token (JWT, RFC 7519) that a program gives to its own users.
+    Access,
+}
+
+/// `POST /api/v1/rooms/{code}/tokens`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CreateTokenRequest {
+    /// Which kind.
+    pub kind: TokenKind,
+    /// The role it gives.
+    #[serde(default)]
+    pub role: Role,
+    /// What its bearer is called; of an invitation, a note for whom it is.
+    #[serde(default)]
+    pub name: Option<DisplayName>,
+    /// From when it counts.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
+    /// Until when it counts: without, an invitation for ever and an access token for 24 hours.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// How many people an invitation lets in; without, any number.
+    #[serde(default)]
+    pub uses: Option<u64>,
+}
+
+/// The answer to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CreatedToken {
+    /// The token, told this once.
+    pub token: Credential,
+    /// The path of its link, of an invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
 /// The answer to `POST /r/{code}/host-link`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

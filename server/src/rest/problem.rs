@@ -12,6 +12,8 @@ use crate::rate_limit::RetryAfter;
 pub(crate) struct ProblemResponse {
     problem: Problem,
     retry_after: Option<RetryAfter>,
+    /// Whether to say how one identifies oneself (RFC 9110 §11.6.1).
+    challenge: bool,
 }
 
 /// A refusal with a status, a short kind, and what was wrong this time.
@@ -23,7 +25,7 @@ pub(crate) fn problem(status: StatusCode, kind: &str, detail: impl Into<String>)
         status: status.as_u16(),
         detail: Some(detail.into()),
     };
-    ProblemResponse { problem, retry_after: None }
+    ProblemResponse { problem, retry_after: None, challenge: false }
 }
 
 impl ProblemResponse {
@@ -36,6 +38,12 @@ impl ProblemResponse {
 }
 
 impl ProblemResponse {
+    /// No key was shown.
+    pub(crate) fn unauthorized() -> Self {
+        let sentence = "show a host's key as a bearer token";
+        Self { challenge: true, ..problem(StatusCode::UNAUTHORIZED, "credential_needed", sentence) }
+    }
+
     /// The database cannot be used. What it said is for the log.
     pub(crate) fn storage(error: &StorageError) -> Self {
         tracing::error!(%error, "a request failed");
@@ -51,6 +59,9 @@ impl IntoResponse for ProblemResponse {
         let mut response = (status, Json(self.problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.challenge {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(RetryAfter(seconds)) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -8,5 +8,5 @@ mod task;
 
 pub(crate) use outgoing::Outgoing;
 pub(crate) use registry::{CreationError, NewRoom, RoomHandle, Rooms};
-pub(crate) use settings::Precondition;
+pub(crate) use settings::{ChangeError, Precondition};
 pub(crate) use task::RoomEvent;

@@ -207,19 +207,15 @@ impl Rooms {
         Ok(deleted)
     }
 
-    /// Forgets a task that wants to end, unless something has come for it in the meantime.
-    pub(super) fn forget(&self, handle: &RoomHandle, events: &mpsc::Receiver<RoomEvent>) -> bool {
+    /// Forgets a task that ends.
+    pub(super) fn forget(&self, handle: &RoomHandle) {
         let mut loaded = self.loaded();
-        if !events.is_empty() {
-            return false;
-        }
         let is_ours = |cell: &Arc<OnceCell<RoomHandle>>| {
             cell.get().is_some_and(|other| other.events.same_channel(&handle.events))
         };
         if loaded.get(&handle.code).is_some_and(is_ours) {
             loaded.remove(&handle.code);
         }
-        true
     }
 
     async fn load(&self, code: RoomCode) -> Result<RoomHandle, Missing> {

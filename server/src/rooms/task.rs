@@ -85,7 +85,13 @@ impl RoomTask {
                 Ok(None) => return,
                 Err(_) => self.room.handle_timeout(clock.now()),
             }
-            if self.carry_out() == Fate::Unloads && self.rooms.forget(&self.handle, &events) {
+            if self.carry_out() == Fate::Unloads || self.deleted {
+                // Whatever comes from now on finds another task; so does what has come in this moment.
+                events.close();
+                self.rooms.forget(&self.handle);
+                while let Some(event) = events.recv().await {
+                    _ = self.rooms.send(self.handle.code, event).await;
+                }
                 return;
             }
         }

@@ -5,4 +5,6 @@
 mod common;
 mod configuration;
 mod http;
+mod roles;
+mod sessions;
 mod signalling;
