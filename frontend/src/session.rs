@@ -14,9 +14,10 @@ use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
+use gloo_timers::future::TimeoutFuture;
 use protocol::{
-    ChatId, ChatTarget, DisplayName, Envelope, Moderation, PeerRef, RoomCode, RoomSettingsPatch,
-    ServerMessage,
+    ChatId, ChatTarget, DisplayName, Envelope, Moderation, ParticipantId, PeerRef, Reaction, RoomCode,
+    RoomSettingsPatch, ServerMessage,
 };
 use reactive_stores::Store;
 use uuid::Uuid;
@@ -361,22 +362,27 @@ impl Session {
     }
 
     fn notify(&mut self, notice: &CallNotice) {
-        match notice {
-            CallNotice::Reacted { from, name, reaction } => {
-                self.shown.reactions_seen = self.shown.reactions_seen.wrapping_add(1);
-                let number = self.shown.reactions_seen;
-                let name = name.to_string();
-                self.shown.reactions.push(ReactionView { number, from: *from, name, reaction: *reaction });
-                let events = self.events.clone();
-                Timeout::new(REACTION_MILLIS, move || {
-                    _ = events.unbounded_send(Event::ReactionOver(number));
-                })
-                .forget();
+        if let CallNotice::Reacted { from, name, reaction } = notice {
+            self.show_reaction(*from, name.to_string(), *reaction);
+        }
+        if let CallNotice::Wrote(_) = notice {
+            if self.shown.is_chat_open {
+                return; // The open chat is read aloud itself.
             }
-            CallNotice::Wrote(_) if !self.shown.is_chat_open => self.shown.unread += 1,
-            _ => {}
+            self.shown.unread += 1;
         }
         self.say(publish::notice(notice));
+    }
+
+    fn show_reaction(&mut self, from: Option<ParticipantId>, name: String, reaction: Reaction) {
+        self.shown.reactions_seen = self.shown.reactions_seen.wrapping_add(1);
+        let number = self.shown.reactions_seen;
+        self.shown.reactions.push(ReactionView { number, from, name, reaction });
+        let events = self.events.clone();
+        spawn_local(async move {
+            TimeoutFuture::new(REACTION_MILLIS).await;
+            _ = events.unbounded_send(Event::ReactionOver(number));
+        });
     }
 
     fn open_socket(&mut self) {

@@ -158,6 +158,7 @@ fn has_uses(key: &KeyRecord) -> bool {
     key.uses_left.is_none_or(|uses| uses > 0)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 fn unavailable(error: StorageError) -> ErrorCode {
     tracing::error!(%error, "keys could not be read");
     ErrorCode::StorageUnavailable

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use protocol::{Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError, ValidateRoomResponse};
 use room::{Beginning, Room};
 use storage::{BrowserId, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
@@ -177,6 +178,11 @@ impl Rooms {
                 Err(mpsc::error::SendError(returned)) => event = returned,
             }
         }
+    }
+
+    /// The same for a task that ends and passes on what has come for it. Boxed, because it may start such a task.
+    pub(super) fn send_on(&self, code: RoomCode, event: RoomEvent) -> BoxFuture<'_, ()> {
+        Box::pin(async move { _ = self.send(code, event).await })
     }
 
     /// The task of a room, if it has one, or is just getting one.

@@ -90,7 +90,7 @@ impl RoomTask {
                 events.close();
                 self.rooms.forget(&self.handle);
                 while let Some(event) = events.recv().await {
-                    _ = self.rooms.send(self.handle.code, event).await;
+                    self.rooms.send_on(self.handle.code, event).await;
                 }
                 return;
             }

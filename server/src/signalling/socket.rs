@@ -229,12 +229,12 @@ impl Member {
         let departure = match end {
             End::Gone => Departure::Broken,
             End::Left => Departure::Closed,
-            End::Refused(error) => match error.code {
-                // Everybody is told by their own socket, and whoever is connected to whom stays so.
-                ErrorCode::ServerStopping => return,
-                ErrorCode::TooSlow | ErrorCode::Silent => Departure::Broken,
-                _ => Departure::Offended,
-            },
+            // Everybody is told by their own socket, and whoever is connected to whom stays so.
+            End::Refused(error) if error.code == ErrorCode::ServerStopping => return,
+            End::Refused(error) if matches!(error.code, ErrorCode::TooSlow | ErrorCode::Silent) => {
+                Departure::Broken
+            }
+            End::Refused(_) => Departure::Offended,
             End::Closed(_) => return,
         };
         let event = RoomEvent::Disconnected { connection: self.connection, departure };

@@ -53,7 +53,7 @@ async fn a_replayed_forged_or_foreign_token_opens_nothing_and_leaves_its_owner_a
         old.clone(),
         foreign["session"].as_str().unwrap().to_owned(),
         format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}."),
-        format!("{}x", old),
+        format!("{old}x"),
         "nonsense".to_owned(),
     ];
     for token in forged {
