@@ -5,7 +5,7 @@ use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
-use crate::pages::{Landing, NotFound, RoomPage};
+use crate::pages::{Landing, MyRooms, NewRoom, NotFound, RoomPage};
 
 /// Every page.
 #[component]
@@ -15,6 +15,8 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=Landing/>
+                <Route path=path!("/new") view=NewRoom/>
+                <Route path=path!("/rooms") view=MyRooms/>
                 <Route path=path!("/r/:code") view=RoomPage/>
             </Routes>
         </Router>

@@ -12,4 +12,5 @@ mod shell;
 pub mod state;
 
 pub use app::App;
+pub use pages::{MyRoom, provide_my_rooms};
 pub use shell::{Scripts, shell};

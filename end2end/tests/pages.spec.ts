@@ -89,3 +89,27 @@ test("a name that cannot be is refused before joining", async ({ plainPage, newR
     await page.getByRole("button", { name: "Join now" }).click();
     await expect(page.getByRole("alert").filter({ hasText: "choose another name" })).toBeVisible();
 });
+
+for (const javaScriptEnabled of [true, false]) {
+    test(`a room with rules is made, found again and deleted, ${javaScriptEnabled ? "with" : "without"} script`, async ({ server, plainPage }) => {
+        const page = await plainPage({ context: { javaScriptEnabled } });
+        await page.goto(server.url);
+        await page.getByRole("link", { name: "New room with rules" }).click();
+        if (javaScriptEnabled) await expectAccessible(page);
+        await page.getByRole("textbox", { name: "Room name" }).fill("Book club");
+        await page.getByLabel("Password").fill("sesame");
+        await page.getByRole("checkbox", { name: "Guests wait" }).check();
+        await page.getByRole("button", { name: "New room" }).click();
+        await expect(page).toHaveURL(/\/r\/[0-9a-z-]+$/);
+        await expect(page.getByRole("heading", { name: "Book club" })).toBeVisible();
+
+        await page.goto(`${server.url}/rooms`);
+        const room = page.getByRole("listitem").filter({ hasText: "Book club" });
+        await expect(room.getByRole("link", { name: "Book club" })).toBeVisible();
+        if (javaScriptEnabled) await expectAccessible(page);
+        await room.getByText("Delete", { exact: true }).click();
+        await room.getByRole("button", { name: "Delete Book club" }).click();
+        await expect(page).toHaveURL(`${server.url}/rooms`);
+        await expect(room).toHaveCount(0);
+    });
+}

@@ -42,7 +42,7 @@ test("a server that is killed and started again costs nobody their seat, and no 
     await expect(bob.panel("Chat").getByText("Delivered and kept")).toHaveCount(1);
     expect(await ada.tile("Ada").getAttribute("data-participant")).toBe(seat);
     await expect(ada.tile("Bob").getByRole("img", { name: "Hand raised" })).toBeVisible();
-    await expect((await ada.openPanel("People")).getByRole("listitem").first()).toContainText("Host");
+    await expect((await ada.openPanel("People")).getByRole("list", { name: "In the call" }).getByRole("listitem").first()).toContainText("Host");
     await ada.expectToSee(bob);
     await bob.expectToSee(ada);
     const gaps = [await ada.longestGap(), await bob.longestGap()];
@@ -110,7 +110,7 @@ test("who loads the page anew is back in the call, as the same person", async ({
     await expect(ada.button("Leave")).toBeVisible();
     expect(await ada.tile("Ada").getAttribute("data-participant")).toBe(seat);
     await bob.expectToSee(ada);
-    await expect((await ada.openPanel("People")).getByRole("listitem").first()).toContainText("Host");
+    await expect((await ada.openPanel("People")).getByRole("list", { name: "In the call" }).getByRole("listitem").first()).toContainText("Host");
 });
 
 test("a duplicated tab takes over, and the older one says so", async ({ server, somebody }) => {

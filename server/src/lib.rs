@@ -17,6 +17,7 @@ mod rate_limit;
 mod rest;
 mod rooms;
 pub mod router;
+mod security_headers;
 mod signalling;
 mod state;
 mod tasks;

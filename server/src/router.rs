@@ -7,6 +7,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use crate::security_headers::{CONTENT_SECURITY_POLICY, PERMISSIONS, PERMISSIONS_POLICY, WITHOUT_SCRIPT};
 use crate::{AppState, pages, rest, signalling};
 
 /// The largest body of a request, in bytes. Every form and document is far smaller.
@@ -17,9 +18,11 @@ pub fn router(state: AppState) -> Router {
     let files = |folder: &str| ServeDir::new(state.config.server.site.join(folder)).precompressed_br();
     let from_people = Router::new()
         .route("/", get(pages::landing))
-        .route("/rooms", post(pages::create_form))
+        .route("/rooms", get(pages::my_rooms).post(pages::create_form))
+        .route("/new", get(pages::new_room))
         .route("/join", post(pages::join_form))
         .route("/r/{code}", get(pages::room_page))
+        .route("/r/{code}/delete", post(pages::delete_form))
         .route("/r/{code}/reopen", post(pages::reopen_form))
         .route("/r/{code}/host-link", post(pages::make_host_link))
         .route("/r/{code}/calendar.ics", get(pages::calendar));
@@ -47,6 +50,8 @@ pub fn router(state: AppState) -> Router {
         .fallback(pages::not_found)
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(set_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(set_header(CONTENT_SECURITY_POLICY, WITHOUT_SCRIPT))
+        .layer(set_header(PERMISSIONS_POLICY, PERMISSIONS))
         // Stricter than this, browsers hide the origin of our own forms from us.
         .layer(set_header(header::REFERRER_POLICY, "same-origin"))
         .layer(set_header(header::X_FRAME_OPTIONS, "SAMEORIGIN"))

@@ -27,6 +27,10 @@ pub(crate) fn Landing() -> impl IntoView {
                 </p>
                 <NewRoomForm problem=name_problem/>
                 <JoinForm problem=code_problem/>
+                <p class="more-ways">
+                    <a href="/new" rel="external">"New room with rules"</a>
+                    <a href="/rooms" rel="external">"My rooms"</a>
+                </p>
             </div>
             <Illustration/>
         </main>

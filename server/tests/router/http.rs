@@ -17,6 +17,29 @@ async fn the_landing_page_has_no_script() {
 }
 
 #[tokio::test]
+async fn pages_let_run_only_what_carries_their_nonce_and_others_nothing_at_all() {
+    let server = TestServer::start().await;
+    let code = server.new_room().await;
+    let (_, head, page) = server.request("GET", &format!("/r/{code}"), "", "").await;
+    let nonce = head.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+    let scripts = page.to_lowercase();
+    let scripts: Vec<_> = scripts.split("<script").skip(1).collect();
+    assert!(!scripts.is_empty());
+    for script in scripts {
+        let tag = script.split('>').next().unwrap();
+        assert!(tag.contains(&format!("nonce=\"{nonce}\"")), "{tag}");
+    }
+    assert!(
+        head.contains("frame-ancestors 'self'") && head.contains("permissions-policy: camera=(self)"),
+        "{head}"
+    );
+    for path in ["/", "/r/kfm-pqxz-wtr", "/nowhere", "/api/v1/rooms"] {
+        let (_, head, _) = server.request("GET", path, "", "").await;
+        assert!(head.contains("default-src 'none'") && !head.contains("script-src"), "{path}: {head}");
+    }
+}
+
+#[tokio::test]
 async fn the_form_makes_a_room_and_leads_there() {
     let server = TestServer::start().await;
     let head = format!("content-type: {FORM}\r\ncontent-length: 8\r\n");

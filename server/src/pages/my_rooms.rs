@@ -1,0 +1,64 @@
+//! `GET /rooms` and the forms on it.
+
+use app::MyRoom;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Request, StatusCode, Uri};
+use axum::response::{IntoResponse, Redirect, Response};
+use protocol::{Role, RoomCode};
+
+use super::render::with_rooms;
+use super::{PageProblem, plain};
+use crate::entrance::{self, Caller};
+use crate::{AppState, origin};
+
+/// More rooms than this nobody reads through.
+const MOST: u32 = 200;
+
+/// The rooms whose host the browser is.
+pub(crate) async fn my_rooms(
+    State(state): State<AppState>,
+    caller: Caller,
+    request: Request<Body>,
+) -> Result<Response, PageProblem> {
+    let now = state.clock.wall();
+    let rooms = match &caller.browser {
+        Some(browser) => state.storage.rooms_of_host(browser, MOST).await?,
+        None => Vec::new(),
+    };
+    let rooms = rooms.into_iter().map(|room| MyRoom {
+        code: room.code,
+        ended: room.settings.ends_at.is_some_and(|end| end <= now),
+        name: room.settings.name,
+    });
+    Ok(with_rooms(&state, request, rooms.collect()).await)
+}
+
+/// `GET /new`: the form with all rules.
+pub(crate) async fn new_room(State(state): State<AppState>, request: Request<Body>) -> Response {
+    let status = if request.uri().query().is_some_and(|query| query.contains("problem=")) {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    plain(&state, request, status, None).await
+}
+
+/// `POST /r/{code}/delete`: 303 back to the list.
+pub(crate) async fn delete_form(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(code): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, PageProblem> {
+    if !origin::is_allowed(&headers, &uri, &state.config.server.allowed_origins) {
+        return Err(PageProblem::Foreign);
+    }
+    let Ok(code) = RoomCode::parse(&code) else { return Err(PageProblem::NotHost) };
+    if entrance::role_of_browser(&state, code, caller.browser.as_ref()).await? != Role::Host {
+        return Err(PageProblem::NotHost);
+    }
+    state.rooms.delete(code).await?;
+    Ok(Redirect::to("/rooms").into_response())
+}

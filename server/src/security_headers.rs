@@ -1,0 +1,26 @@
+//! What browsers are told not to let a page do (Content Security Policy Level 3, Permissions Policy).
+
+use axum::http::{HeaderName, HeaderValue, header};
+
+/// For every answer that says nothing else: nothing but our own sheet, pictures and forms; no script at all.
+pub(crate) const WITHOUT_SCRIPT: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'self'";
+
+/// For a page with script: ours, and the inline ones that carry this page's nonce.
+pub(crate) fn with_nonce(nonce: &str) -> Option<HeaderValue> {
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; connect-src 'self'; \
+         worker-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+    );
+    HeaderValue::from_str(&policy).ok()
+}
+
+/// Devices are for our own pages; what no call needs is for nobody.
+pub(crate) const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), \
+     autoplay=(self), fullscreen=(self), geolocation=(), payment=(), usb=(), serial=(), hid=(), midi=()";
+
+/// Not among the names of the `http` crate.
+pub(crate) const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+
+pub(crate) const CONTENT_SECURITY_POLICY: HeaderName = header::CONTENT_SECURITY_POLICY;
