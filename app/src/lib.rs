@@ -1,16 +1,23 @@
 //! The user interface: pages, components and the call screen. Compiles for the server (feature `ssr`), which renders it,
 //! and for the browser (feature `hydrate`), which makes it interactive.
 //!
-//! It knows neither sockets nor SQL nor WebRTC. What a page shows comes in as [`state::RoomLookup`]; what a call shows and
-//! wants goes through [`state::CallHandle`].
+//! Which path shows which page is the server's to say; the browser gets one page at a time, and of all of them only
+//! [`RoomPage`] is in its module.
+//!
+//! It knows neither sockets nor SQL nor WebRTC. What a page shows comes in as its arguments; what a call shows and wants
+//! goes through [`state::CallHandle`].
 
-mod app;
 mod components;
 mod pages;
 mod room;
+#[cfg(feature = "ssr")]
 mod shell;
 pub mod state;
 
-pub use app::App;
-pub use pages::{MyRoom, provide_my_rooms};
+#[cfg(feature = "ssr")]
+pub use components::SiteHeader;
+pub use pages::RoomPage;
+#[cfg(feature = "ssr")]
+pub use pages::{Landing, MyRoom, MyRooms, NewRoom, NotFound};
+#[cfg(feature = "ssr")]
 pub use shell::{Scripts, shell};

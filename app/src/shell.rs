@@ -2,9 +2,7 @@
 
 use leptos::hydration::HydrationScripts;
 use leptos::prelude::*;
-use leptos_meta::MetaTags;
-
-use crate::App;
+use leptos_meta::{MetaTags, provide_meta_context};
 
 /// Whether a page loads the WebAssembly client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +13,10 @@ pub enum Scripts {
     None,
 }
 
-/// The HTML document, with the page that belongs to the request's path.
-pub fn shell(options: LeptosOptions, scripts: Scripts) -> impl IntoView {
+/// The HTML document around a page.
+pub fn shell(options: LeptosOptions, scripts: Scripts, page: impl FnOnce() -> AnyView) -> impl IntoView {
+    provide_meta_context();
+    let page = page();
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -32,7 +32,7 @@ pub fn shell(options: LeptosOptions, scripts: Scripts) -> impl IntoView {
                 <MetaTags/>
             </head>
             <body>
-                <App/>
+                {page}
             </body>
         </html>
     }

@@ -17,11 +17,12 @@ mod socket;
 mod videos;
 mod web;
 
-use app::App;
+use app::RoomPage;
 use app::state::{CallHandle, CallView, provide_call_handle};
 use futures::channel::mpsc;
 use leptos::mount::hydrate_body;
 use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
 use reactive_stores::Store;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -32,6 +33,7 @@ use crate::event::Event;
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     hydrate_body(|| {
+        provide_meta_context();
         let view = Store::new(CallView::default());
         let (events, received) = mpsc::unbounded();
         let commands = events.clone();
@@ -39,7 +41,7 @@ pub fn hydrate() {
             _ = commands.unbounded_send(Event::Command(command));
         }));
         session::start(view, events, received);
-        view! { <App/> }
+        view! { <RoomPage/> }
     });
     if let Some(page) = web::document().and_then(|document| document.document_element()) {
         _ = page.set_attribute("data-hydrated", "");

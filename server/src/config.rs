@@ -19,7 +19,7 @@ pub struct Config {
     pub storage: StorageConfig,
     /// The rules of new rooms.
     pub rooms: RoomsConfig,
-    /// What one address may do.
+    /// What one address or key may do.
     pub limits: LimitsConfig,
     /// What is logged.
     pub log: LogConfig,
@@ -59,6 +59,8 @@ pub struct RoomsConfig {
     pub unused_days: u64,
     /// How many rooms there can be at once.
     pub most: u64,
+    /// Whether everybody can make rooms; otherwise only programs with an API key can.
+    pub anyone_creates: bool,
 }
 
 /// `[limits]`
@@ -81,6 +83,10 @@ pub struct LimitsConfig {
     pub passwords_at_once: u32,
     /// Passwords that one address can try per minute after that.
     pub passwords_per_minute: u32,
+    /// Requests that one API key can make at once.
+    pub requests_at_once: u32,
+    /// Requests that one API key can make per minute after that.
+    pub requests_per_minute: u32,
 }
 
 /// `[log]`
@@ -138,7 +144,7 @@ impl Default for StorageConfig {
 
 impl Default for RoomsConfig {
     fn default() -> Self {
-        Self { capacity: MESH_LIMIT, unused_days: 90, most: 100_000 }
+        Self { capacity: MESH_LIMIT, unused_days: 90, most: 100_000, anyone_creates: true }
     }
 }
 
@@ -153,6 +159,8 @@ impl Default for LimitsConfig {
             lookups_per_minute: 240,
             passwords_at_once: 10,
             passwords_per_minute: 6,
+            requests_at_once: 600,
+            requests_per_minute: 600,
         }
     }
 }

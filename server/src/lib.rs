@@ -1,6 +1,7 @@
 //! The server: pages, signalling, REST, and the tasks of the rooms. [`router`] is all of it as one axum router; `main`
 //! only reads the configuration and listens.
 
+pub mod api_keys;
 mod browser;
 mod caller;
 pub mod clock;
@@ -23,4 +24,4 @@ mod state;
 mod tasks;
 mod tokens;
 
-pub use state::AppState;
+pub use state::{AppState, open_storage};

@@ -1,67 +1,22 @@
-//! The program: configuration, logging, router, listening, stopping.
-
-use std::net::SocketAddr;
-use std::time::Duration;
+//! The program: its commands.
 
 use anyhow::Context;
+use clap::Parser;
 use server::config::Config;
-use server::{AppState, router};
-use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
+
+use crate::command::{Arguments, Command};
+
+mod api_key_command;
+mod command;
+mod serve;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
     let config = Config::load("Leptos.toml", std::env::vars().collect())
         .context("the configuration cannot be used")?;
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(&config.log.filter)?)
-        .with_target(false)
-        .init();
-    let listener = TcpListener::bind(config.server.address)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.server.address))?;
-    let address = listener.local_addr()?;
-    let state = AppState::open(config).await?;
-    let service = router::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    tracing::info!("Veranda is open at http://{address}");
-    let stop = async move {
-        stop_asked().await;
-        state.stop().await;
-    };
-    let (stopped, overdue) = tokio::sync::oneshot::channel();
-    let stop = async move {
-        stop.await;
-        _ = stopped.send(());
-    };
-    // A request that never ends must not keep the server from stopping.
-    let overdue = async move {
-        _ = overdue.await;
-        tokio::time::sleep(REQUESTS_END_WITHIN).await;
-    };
-    tokio::select! {
-        served = axum::serve(listener, service).with_graceful_shutdown(stop) => served?,
-        () = overdue => {}
+    match arguments.command {
+        None | Some(Command::Serve) => serve::serve(config).await,
+        Some(Command::ApiKey { command }) => api_key_command::run(&config, command).await,
     }
-    tracing::info!("stopped");
-    Ok(())
-}
-
-/// How long requests may go on after the server was asked to stop.
-const REQUESTS_END_WITHIN: Duration = Duration::from_secs(3);
-
-/// Ends with Ctrl-C or SIGTERM.
-async fn stop_asked() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    _ = interrupt.await;
 }

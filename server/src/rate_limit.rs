@@ -1,5 +1,6 @@
-//! How often one address may do something.
+//! How often an address, a key or a socket may do something.
 
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 
@@ -41,32 +42,44 @@ impl SocketRate {
     }
 }
 
-/// A rate for each address.
-pub(crate) struct AddressRate {
-    limiter:
-        RateLimiter<IpAddr, DashMapStateStore<IpAddr>, MonotonicClock, NoOpMiddleware<std::time::Instant>>,
+/// A rate for each key.
+pub(crate) struct KeyedRate<K: Hash + Eq + Clone> {
+    limiter: RateLimiter<K, DashMapStateStore<K>, MonotonicClock, NoOpMiddleware<std::time::Instant>>,
 }
 
-/// The address has to wait this long, in whole seconds.
+/// A rate for each address.
+pub(crate) struct AddressRate(KeyedRate<IpAddr>);
+
+/// The asker has to wait this long, in whole seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RetryAfter(pub(crate) u64);
 
-/// When this many addresses are remembered, those that would be allowed everything again are forgotten.
-const MANY_ADDRESSES: usize = 10_000;
+/// When this many keys are remembered, those that would be allowed everything again are forgotten.
+const MANY_KEYS: usize = 10_000;
 
-impl AddressRate {
+impl<K: Hash + Eq + Clone> KeyedRate<K> {
     pub(crate) fn new(at_once: u32, per_minute: u32) -> Self {
         let quota = Quota::per_minute(at_least_one(per_minute)).allow_burst(at_least_one(at_once));
         Self { limiter: RateLimiter::dashmap_with_clock(quota, MonotonicClock) }
     }
 
-    pub(crate) fn check(&self, address: IpAddr) -> Result<(), RetryAfter> {
-        if self.limiter.len() > MANY_ADDRESSES {
+    pub(crate) fn check(&self, key: &K) -> Result<(), RetryAfter> {
+        if self.limiter.len() > MANY_KEYS {
             self.limiter.retain_recent();
         }
         self.limiter
-            .check_key(&one_customer(address))
+            .check_key(key)
             .map_err(|not_until| RetryAfter(not_until.wait_time_from(MonotonicClock.now()).as_secs() + 1))
+    }
+}
+
+impl AddressRate {
+    pub(crate) fn new(at_once: u32, per_minute: u32) -> Self {
+        Self(KeyedRate::new(at_once, per_minute))
+    }
+
+    pub(crate) fn check(&self, address: IpAddr) -> Result<(), RetryAfter> {
+        self.0.check(&one_customer(address))
     }
 }
 

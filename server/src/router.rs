@@ -2,7 +2,8 @@
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::routing::{delete, get, post};
+use axum::middleware::map_response;
+use axum::routing::{get, post};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -25,19 +26,12 @@ pub fn router(state: AppState) -> Router {
         .route("/r/{code}/delete", post(pages::delete_form))
         .route("/r/{code}/reopen", post(pages::reopen_form))
         .route("/r/{code}/host-link", post(pages::make_host_link))
-        .route("/r/{code}/calendar.ics", get(pages::calendar));
-    let from_programs = Router::new()
+        .route("/r/{code}/calendar.ics", get(pages::calendar))
+        .route("/api/docs", get(pages::api_docs));
+    let from_programs = rest::routes(&state.config.server.allowed_origins)
         .route("/api/v1/ws", get(signalling::upgrade))
-        .route("/api/v1/rooms", post(rest::create_room))
-        .route(
-            "/api/v1/rooms/{code}",
-            get(rest::read_room).patch(rest::change_room).delete(rest::delete_room),
-        )
-        .route("/api/v1/rooms/{code}/validate", post(rest::validate_room))
-        .route("/api/v1/rooms/{code}/tokens", post(rest::create_token))
-        .route("/api/v1/rooms/{code}/participants", get(rest::list_participants))
-        .route("/api/v1/rooms/{code}/participants/{id}", delete(rest::remove_participant))
-        .route("/api/v1/rooms/{code}/participants/{id}/turn-off", post(rest::turn_off));
+        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .layer(map_response(rest::as_problem));
     let static_files = Router::new()
         .nest_service("/pkg", files("pkg"))
         .route_service("/favicon.svg", files(""))
@@ -45,10 +39,10 @@ pub fn router(state: AppState) -> Router {
         // Asked for anew each time, and answered with 304: glue of one version must not meet wasm of another.
         .layer(set_header(header::CACHE_CONTROL, "no-cache"));
     from_people
-        .merge(from_programs)
         .merge(static_files)
-        .fallback(pages::not_found)
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .merge(from_programs)
+        .fallback(pages::not_found)
         .layer(set_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set_header(CONTENT_SECURITY_POLICY, WITHOUT_SCRIPT))
         .layer(set_header(PERMISSIONS_POLICY, PERMISSIONS))

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::passwords::Passwords;
-use crate::rate_limit::AddressRate;
+use crate::rate_limit::{AddressRate, KeyedRate};
 use crate::rooms::Rooms;
 use crate::tasks;
 use crate::tokens::Tokens;
@@ -33,8 +33,24 @@ pub struct Shared {
     pub(crate) join_rate: AddressRate,
     pub(crate) lookup_rate: AddressRate,
     pub(crate) password_rate: AddressRate,
+    /// Of API keys, by their id.
+    pub(crate) key_rate: KeyedRate<String>,
     /// Becomes true when the server stops.
     pub(crate) stopping: watch::Sender<bool>,
+}
+
+/// The database that the configuration names, with its tables as this version has them.
+///
+/// # Errors
+///
+/// When it cannot be used.
+pub async fn open_storage(config: &Config) -> anyhow::Result<SqlStorage> {
+    let data = &config.storage.data;
+    if config.storage.postgres.is_empty() {
+        SqlStorage::sqlite(data).await.with_context(|| format!("cannot use {}", data.display()))
+    } else {
+        SqlStorage::postgres(&config.storage.postgres).await.context("cannot use PostgreSQL")
+    }
 }
 
 /// How often rooms that nobody uses are looked for.
@@ -47,13 +63,8 @@ impl AppState {
     ///
     /// When the data directory or the database cannot be used.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
-        let data = &config.storage.data;
-        let storage = if config.storage.postgres.is_empty() {
-            SqlStorage::sqlite(data).await.with_context(|| format!("cannot use {}", data.display()))?
-        } else {
-            SqlStorage::postgres(&config.storage.postgres).await.context("cannot use PostgreSQL")?
-        };
-        Self::with_storage(config, Arc::new(storage))
+        let storage = Arc::new(open_storage(&config).await?);
+        Self::with_storage(config, storage)
     }
 
     /// The state of a server with a storage of its own.
@@ -91,6 +102,7 @@ impl AppState {
             join_rate: AddressRate::new(limits.joins_at_once, limits.joins_per_minute),
             lookup_rate: AddressRate::new(limits.lookups_at_once, limits.lookups_per_minute),
             password_rate: AddressRate::new(limits.passwords_at_once, limits.passwords_per_minute),
+            key_rate: KeyedRate::new(limits.requests_at_once, limits.requests_per_minute),
             stopping: watch::Sender::new(false),
             leptos,
             config,

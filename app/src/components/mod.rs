@@ -14,4 +14,4 @@ pub(crate) use icon::{Icon, Symbol};
 pub(crate) use illustration::Illustration;
 pub(crate) use logo::Logo;
 pub(crate) use qr_code::QrCode;
-pub(crate) use site_header::SiteHeader;
+pub use site_header::SiteHeader;

@@ -6,7 +6,7 @@ use super::Logo;
 
 /// The logo, which leads home.
 #[component]
-pub(crate) fn SiteHeader() -> impl IntoView {
+pub fn SiteHeader() -> impl IntoView {
     view! {
         <header class="site-header">
             <a href="/" rel="external" aria-label="Veranda, home"><Logo/></a>

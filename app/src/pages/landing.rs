@@ -2,14 +2,17 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 use crate::components::{Illustration, SiteHeader};
 
-/// `/`; `?problem=code`, `name` or `busy` when a form was sent with something that cannot be.
+/// `/`
 #[component]
-pub(crate) fn Landing() -> impl IntoView {
-    let problem = use_query_map().with_untracked(|query| query.get("problem"));
+pub fn Landing(
+    /// `code`, `name` or `busy` when a form was sent with something that cannot be.
+    problem: Option<String>,
+    /// Whether everybody can make rooms here.
+    anyone_creates: bool,
+) -> impl IntoView {
     let code_problem = (problem.as_deref() == Some("code")).then_some(CODE_PROBLEM);
     let name_problem = match problem.as_deref() {
         Some("name") => Some(NAME_PROBLEM),
@@ -25,10 +28,14 @@ pub(crate) fn Landing() -> impl IntoView {
                 <p class="landing-lead">
                     "Open a room, share its link, and talk. No account, nothing to install, and nobody but the people in the room."
                 </p>
-                <NewRoomForm problem=name_problem/>
+                {if anyone_creates {
+                    view! { <NewRoomForm problem=name_problem/> }.into_any()
+                } else {
+                    view! { <p class="card notice">{CLOSED}</p> }.into_any()
+                }}
                 <JoinForm problem=code_problem/>
                 <p class="more-ways">
-                    <a href="/new" rel="external">"New room with rules"</a>
+                    {anyone_creates.then(|| view! { <a href="/new" rel="external">"New room with rules"</a> })}
                     <a href="/rooms" rel="external">"My rooms"</a>
                 </p>
             </div>
@@ -77,5 +84,7 @@ fn JoinForm(problem: Option<&'static str>) -> impl IntoView {
 
 const CODE_PROBLEM: &str = "That is no room code. It has ten letters and digits, as in kfm-pqxz-wtr.";
 const BUSY_PROBLEM: &str = "Too many rooms were opened. Please try again in a minute.";
+const CLOSED: &str =
+    "New rooms are made for you by whoever runs this server. With a room's link or code you can join.";
 const NAME_PROBLEM: &str =
     "A room name has at most 80 characters, and no angle brackets or control characters.";

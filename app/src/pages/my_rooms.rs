@@ -17,15 +17,12 @@ pub struct MyRoom {
     pub ended: bool,
 }
 
-/// Says which rooms there are. The server calls this before it renders the page.
-pub fn provide_my_rooms(rooms: Vec<MyRoom>) {
-    provide_context(rooms);
-}
-
 /// The list. Deleting asks once more, on a page of its own.
 #[component]
-pub(crate) fn MyRooms() -> impl IntoView {
-    let rooms = use_context::<Vec<MyRoom>>().unwrap_or_default();
+pub fn MyRooms(
+    /// What is in it.
+    rooms: Vec<MyRoom>,
+) -> impl IntoView {
     let is_empty = rooms.is_empty();
     view! {
         <Title text="My rooms · Veranda"/>

@@ -2,15 +2,16 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use protocol::limits::{MAX_CAPACITY, MAX_PASSWORD_BYTES, MAX_ROOM_NAME_CHARS, MESH_LIMIT};
 
 use crate::components::SiteHeader;
 
-/// The form; `?problem=…` when it was sent with something that cannot be.
+/// The form.
 #[component]
-pub(crate) fn NewRoom() -> impl IntoView {
-    let problem = use_query_map().with_untracked(|query| query.get("problem"));
+pub fn NewRoom(
+    /// What was wrong, when it was sent with something that cannot be.
+    problem: Option<String>,
+) -> impl IntoView {
     let problem = problem.as_deref().map(|kind| match kind {
         "name" => "A room name has at most 80 characters, and no angle brackets or control characters.",
         "password" => "A password has at most 128 bytes.",

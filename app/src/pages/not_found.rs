@@ -6,7 +6,7 @@ use super::MessagePage;
 
 /// Any path without a page.
 #[component]
-pub(crate) fn NotFound() -> impl IntoView {
+pub fn NotFound() -> impl IntoView {
     view! {
         <MessagePage heading="There is no such page" text="The address may be misspelt, or the page has moved.">
             <a class="button primary" href="/">"Home"</a>

@@ -9,7 +9,7 @@ use crate::state::use_room_lookup;
 
 /// The page of one room.
 #[component]
-pub(crate) fn RoomPage() -> impl IntoView {
+pub fn RoomPage() -> impl IntoView {
     let lookup = use_room_lookup();
     match lookup.found.standing {
         RoomStanding::Open => view! { <CallPage lookup/> }.into_any(),

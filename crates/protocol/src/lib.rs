@@ -37,8 +37,8 @@ pub use participant::{Forbidden, HandNumber, LeaveReason, Participant, Presence,
 pub use peer::PeerRef;
 pub use reaction::Reaction;
 pub use rest::{
-    CreateTokenRequest, CreatedRoom, CreatedToken, HostLink, Problem, RoomResource, RoomStanding,
-    RoomSummary, TokenKind, ValidateRoomResponse,
+    CreateTokenRequest, CreatedRoom, CreatedToken, HostLink, Problem, RoomList, RoomResource, RoomStanding,
+    RoomSummary, Scope, TokenKind, TurnOffRequest, ValidateRoomResponse,
 };
 pub use role::Role;
 pub use room_code::{RoomCode, RoomCodeError};

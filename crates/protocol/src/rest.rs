@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Credential, DisplayName, Role, RoomCode, RoomName, RoomSettings, Timestamp};
+use crate::{Credential, DisplayName, Role, RoomCode, RoomName, RoomSettings, Source, Timestamp};
 
 /// A room as its link shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,69 @@ pub struct CreatedRoom {
     pub room: RoomResource,
     /// Makes whoever has it a host. Told this once.
     pub host_key: Credential,
+}
+
+/// The answer to `GET /api/v1/rooms`: rooms by code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RoomList {
+    /// At most as many as were asked for.
+    pub rooms: Vec<RoomResource>,
+    /// Ask with `after` set to this for those that follow; absent on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<RoomCode>,
+}
+
+/// What an API key may do to the rooms that it has made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Scope {
+    /// Read and list them.
+    #[serde(rename = "rooms:read")]
+    RoomsRead,
+    /// Make, change and delete them.
+    #[serde(rename = "rooms:write")]
+    RoomsWrite,
+    /// Hand out invitations and access tokens.
+    #[serde(rename = "tokens:write")]
+    TokensWrite,
+    /// Read who is inside.
+    #[serde(rename = "participants:read")]
+    ParticipantsRead,
+    /// Turn off what they send, and remove them.
+    #[serde(rename = "participants:write")]
+    ParticipantsWrite,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 5] = [
+        Self::RoomsRead,
+        Self::RoomsWrite,
+        Self::TokensWrite,
+        Self::ParticipantsRead,
+        Self::ParticipantsWrite,
+    ];
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RoomsRead => "rooms:read",
+            Self::RoomsWrite => "rooms:write",
+            Self::TokensWrite => "tokens:write",
+            Self::ParticipantsRead => "participants:read",
+            Self::ParticipantsWrite => "participants:write",
+        }
+    }
+}
+
+/// `POST /api/v1/rooms/{code}/participants/{id}/turn-off`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TurnOffRequest {
+    /// What is turned off; nobody can turn it on for them.
+    pub source: Source,
 }
 
 /// What kind of token a host hands out.

@@ -40,6 +40,9 @@ pub(crate) async fn create_form(
     }
     let back = if form.form.as_deref() == Some("settings") { "/new" } else { "/" };
     let problem = |kind: &str| Ok(Redirect::to(&format!("{back}?problem={kind}")).into_response());
+    if !state.config.rooms.anyone_creates {
+        return Ok(Redirect::to("/?problem=closed").into_response());
+    }
     let patch = match form.patch() {
         Ok(patch) => patch,
         Err(kind) => return problem(kind),

@@ -1,20 +1,36 @@
-//! `GET /`
+//! `GET /` and `GET /new`: where rooms are made. They ship no script.
 
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::{Request, StatusCode};
+use app::{Landing, NewRoom};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::Response;
+use leptos::prelude::*;
+use serde::Deserialize;
 
 use super::plain;
 use crate::AppState;
 
-/// The front door. Ships no script.
-pub(crate) async fn landing(State(state): State<AppState>, request: Request<Body>) -> Response {
-    // A form that was sent with something that cannot be leads back here and says so.
-    let status = if request.uri().query().is_some_and(|query| query.contains("problem=")) {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
-    plain(&state, request, status, None).await
+/// A form that was sent with something that cannot be leads back to its page, which says so.
+#[derive(Deserialize)]
+pub(crate) struct Back {
+    problem: Option<String>,
+}
+
+impl Back {
+    fn status(&self) -> StatusCode {
+        if self.problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }
+    }
+}
+
+/// The front door.
+pub(crate) async fn landing(State(state): State<AppState>, Query(back): Query<Back>) -> Response {
+    let status = back.status();
+    let anyone_creates = state.config.rooms.anyone_creates;
+    let page = || view! { <Landing problem=back.problem anyone_creates/> }.into_any();
+    plain(&state, status, page).await
+}
+
+/// The form with all rules.
+pub(crate) async fn new_room(State(state): State<AppState>, Query(back): Query<Back>) -> Response {
+    plain(&state, back.status(), || view! { <NewRoom problem=back.problem/> }.into_any()).await
 }

@@ -4,11 +4,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use protocol::{HostLink, Role, RoomCode};
-use storage::KeyRecord;
 
 use crate::entrance::{self, Caller};
 use crate::rest::{ProblemResponse, problem};
-use crate::{AppState, digest, ids, origin};
+use crate::{AppState, origin};
 
 /// A link with a new key. Its digest is kept; the key itself is told this once.
 pub(crate) async fn make_host_link(
@@ -29,17 +28,6 @@ pub(crate) async fn make_host_link(
     if role.map_err(|error| ProblemResponse::storage(&error))? != Role::Host {
         return Err(refused("only a host may do that"));
     }
-    let secret = ids::secret("k");
-    let key = KeyRecord {
-        digest: digest::of(&secret),
-        room: code,
-        role: Role::Host,
-        label: Some("host link".to_owned()),
-        not_before: None,
-        expires_at: None,
-        uses_left: None,
-        created_at: state.clock.wall(),
-    };
-    state.storage.add_key(&key).await.map_err(|error| ProblemResponse::storage(&error))?;
+    let secret = state.rooms.new_host_key(code).await.map_err(|error| ProblemResponse::storage(&error))?;
     Ok(Json(HostLink { path: format!("/r/{code}?key={secret}") }))
 }

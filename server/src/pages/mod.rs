@@ -1,5 +1,6 @@
 //! Server-rendered pages and the forms on them. One handler a file.
 
+mod api_docs;
 mod calendar;
 mod claim_key;
 mod create_form;
@@ -14,13 +15,14 @@ mod render;
 mod reopen_form;
 mod room_page;
 
+pub(crate) use api_docs::api_docs;
 pub(crate) use calendar::calendar;
 use claim_key::claim_key;
 pub(crate) use create_form::create_form;
 pub(crate) use join_form::join_form;
-pub(crate) use landing::landing;
+pub(crate) use landing::{landing, new_room};
 pub(crate) use make_host_link::make_host_link;
-pub(crate) use my_rooms::{delete_form, my_rooms, new_room};
+pub(crate) use my_rooms::{delete_form, my_rooms};
 pub(crate) use not_found::not_found;
 use problem::PageProblem;
 pub(crate) use render::{interactive, plain};

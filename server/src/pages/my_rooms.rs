@@ -1,13 +1,12 @@
 //! `GET /rooms` and the forms on it.
 
-use app::MyRoom;
-use axum::body::Body;
+use app::{MyRoom, MyRooms};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Request, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use leptos::prelude::*;
 use protocol::{Role, RoomCode};
 
-use super::render::with_rooms;
 use super::{PageProblem, plain};
 use crate::entrance::{self, Caller};
 use crate::{AppState, origin};
@@ -16,11 +15,7 @@ use crate::{AppState, origin};
 const MOST: u32 = 200;
 
 /// The rooms whose host the browser is.
-pub(crate) async fn my_rooms(
-    State(state): State<AppState>,
-    caller: Caller,
-    request: Request<Body>,
-) -> Result<Response, PageProblem> {
+pub(crate) async fn my_rooms(State(state): State<AppState>, caller: Caller) -> Result<Response, PageProblem> {
     let now = state.clock.wall();
     let rooms = match &caller.browser {
         Some(browser) => state.storage.rooms_of_host(browser, MOST).await?,
@@ -31,17 +26,9 @@ pub(crate) async fn my_rooms(
         ended: room.settings.ends_at.is_some_and(|end| end <= now),
         name: room.settings.name,
     });
-    Ok(with_rooms(&state, request, rooms.collect()).await)
-}
-
-/// `GET /new`: the form with all rules.
-pub(crate) async fn new_room(State(state): State<AppState>, request: Request<Body>) -> Response {
-    let status = if request.uri().query().is_some_and(|query| query.contains("problem=")) {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
-    plain(&state, request, status, None).await
+    let rooms = rooms.collect();
+    let page = plain(&state, StatusCode::OK, || view! { <MyRooms rooms/> }.into_any()).await;
+    Ok(([(header::CACHE_CONTROL, "no-store")], page).into_response())
 }
 
 /// `POST /r/{code}/delete`: 303 back to the list.

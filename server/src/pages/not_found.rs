@@ -1,14 +1,15 @@
 //! Any path that leads nowhere.
 
-use axum::body::Body;
+use app::NotFound;
 use axum::extract::State;
-use axum::http::{Request, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
+use leptos::prelude::*;
 
 use super::plain;
 use crate::AppState;
 
 /// 404, as a page.
-pub(crate) async fn not_found(State(state): State<AppState>, request: Request<Body>) -> Response {
-    plain(&state, request, StatusCode::NOT_FOUND, None).await
+pub(crate) async fn not_found(State(state): State<AppState>) -> Response {
+    plain(&state, StatusCode::NOT_FOUND, || view! { <NotFound/> }.into_any()).await
 }

@@ -59,7 +59,7 @@ impl IntoResponse for PageProblem {
     }
 }
 
-/// The application's own pages need a router and a room; this one must work when nothing else does.
+/// The application's own pages need the server's state; this one must work when nothing else does.
 fn page(heading: &str, text: &str, link: Option<RoomCode>) -> String {
     let room = link
         .map(|code| format!("<a class=\"button primary\" href=\"/r/{code}\">Enter as a guest</a> "))

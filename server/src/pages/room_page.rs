@@ -1,10 +1,12 @@
 //! `GET /r/{code}`
 
-use app::state::RoomLookup;
+use app::RoomPage;
+use app::state::{RoomLookup, provide_room_lookup};
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use leptos::prelude::*;
 use protocol::{RoomCode, RoomStanding, ValidateRoomResponse};
 use serde::Deserialize;
 
@@ -66,5 +68,9 @@ async fn show(state: &AppState, request: Request<Body>, lookup: RoomLookup) -> R
         RoomStanding::Ended => StatusCode::GONE,
         RoomStanding::Unknown => StatusCode::NOT_FOUND,
     };
-    plain(state, request, status, Some(lookup)).await
+    plain(state, status, || {
+        provide_room_lookup(lookup);
+        view! { <RoomPage/> }.into_any()
+    })
+    .await
 }

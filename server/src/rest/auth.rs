@@ -1,30 +1,97 @@
-//! Who may do something to a room: the bearer of a host's key or of an access token of a host (RFC 6750).
+//! Who may do something over REST: the bearer (RFC 6750) of a room's host key, of an access token of a host, or of an API
+//! key with the scope for it.
 
-use axum::http::{HeaderMap, StatusCode, header};
-use protocol::{Credential, Role, RoomCode};
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use protocol::{Credential, Role, RoomCode, Scope};
 
 use super::{ProblemResponse, problem};
-use crate::{AppState, entrance};
+use crate::api_keys::{self, ApiKey};
+use crate::entrance::{self, Caller};
+use crate::{AppState, api_keys::KeyRefusal};
 
-/// Lets only hosts of a room pass. 401 without a key, 403 with one that is not a host's.
-pub(super) async fn require_host(
-    state: &AppState,
-    headers: &HeaderMap,
-    room: RoomCode,
-) -> Result<(), ProblemResponse> {
-    let Some(credential) = bearer(headers) else { return Err(ProblemResponse::unauthorized()) };
-    let role = entrance::role_of_credential(state, room, &credential).await;
-    match role.map_err(|error| ProblemResponse::storage(&error))? {
-        Some(Role::Host) => Ok(()),
-        Some(Role::CoHost | Role::Guest) | None => {
-            let sentence = "the key is not that of a host of this room";
-            Err(problem(StatusCode::FORBIDDEN, "credential_refused", sentence))
-        }
+/// Who asks, and what they show: an extractor.
+pub(crate) struct Asker {
+    pub(super) caller: Caller,
+    bearer: Option<Credential>,
+}
+
+impl FromRequestParts<AppState> for Asker {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let shown = value.and_then(|value| value.split_once(' '));
+        let token = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let bearer = token.and_then(|(_, token)| Credential::new(token.trim().to_owned()).ok());
+        Ok(Self { caller: Caller::from_request_parts(parts, state).await?, bearer })
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<Credential> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| Credential::new(token.trim().to_owned()).ok())?
+impl Asker {
+    /// The code in a path, once the asker is known to be allowed this with the room. An API key is allowed what its scopes
+    /// say with rooms that it has made; of others it learns nothing.
+    pub(super) async fn may(
+        &self,
+        state: &AppState,
+        code: &str,
+        scope: Scope,
+    ) -> Result<RoomCode, ProblemResponse> {
+        if let Some(key) = self.api_key(state, scope).await? {
+            let code = parse(code)?;
+            let room = state.storage.room(code).await.map_err(|error| ProblemResponse::storage(&error))?;
+            return room
+                .filter(|room| room.created_by.as_ref() == Some(&key.id))
+                .map(|room| room.code)
+                .ok_or_else(ProblemResponse::room_unknown);
+        }
+        state.lookup_rate.check(self.caller.address).map_err(ProblemResponse::rate_limited)?;
+        let Some(credential) = &self.bearer else { return Err(ProblemResponse::unauthorized()) };
+        let code = parse(code)?;
+        let role = entrance::role_of_credential(state, code, credential).await;
+        match role.map_err(|error| ProblemResponse::storage(&error))? {
+            Some(Role::Host) => Ok(code),
+            Some(Role::CoHost | Role::Guest) | None => {
+                let sentence = "the key is not that of a host of this room";
+                Err(problem(StatusCode::FORBIDDEN, "credential_refused", sentence))
+            }
+        }
+    }
+
+    /// The API key that the asker shows, if it is one, and if it may do this now.
+    pub(super) async fn api_key(
+        &self,
+        state: &AppState,
+        scope: Scope,
+    ) -> Result<Option<ApiKey>, ProblemResponse> {
+        let Some(secret) = self.bearer.as_ref().filter(|bearer| api_keys::is_one(bearer.expose())) else {
+            return Ok(None);
+        };
+        match api_keys::open(state, secret.expose(), scope).await {
+            Ok(key) => Ok(Some(key)),
+            Err(KeyRefusal::Unknown) => {
+                // Guessing is limited like any other question.
+                state.lookup_rate.check(self.caller.address).map_err(ProblemResponse::rate_limited)?;
+                Err(ProblemResponse::bad_api_key())
+            }
+            Err(KeyRefusal::Scope) => {
+                let sentence = format!("the API key has no scope {}", scope.as_str());
+                Err(problem(StatusCode::FORBIDDEN, "scope_missing", sentence))
+            }
+            Err(KeyRefusal::TooOften(wait)) => Err(ProblemResponse::rate_limited(wait)),
+            Err(KeyRefusal::Storage(error)) => Err(ProblemResponse::storage(&error)),
+        }
+    }
+
+    /// Whether anything was shown at all.
+    pub(super) fn shows_something(&self) -> bool {
+        self.bearer.is_some()
+    }
+}
+
+fn parse(code: &str) -> Result<RoomCode, ProblemResponse> {
+    RoomCode::parse(code).map_err(|error| problem(StatusCode::BAD_REQUEST, "malformed", error.to_string()))
 }

@@ -1,45 +1,109 @@
-//! `POST /api/v1/rooms`: makes a room.
+//! `POST /api/v1/rooms`: makes a room, with an `Idempotency-Key` once only.
 
 use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::{CreatedRoom, Credential, RoomResource, RoomSettingsPatch};
+use protocol::{CreatedRoom, Credential, RoomSettingsPatch, Scope, Timestamp};
+use storage::{Digest, RoomRecord, StorageError};
 
+use super::auth::Asker;
+use super::room::{resource, tag};
 use super::{ProblemResponse, problem};
-use crate::AppState;
-use crate::entrance::Caller;
 use crate::rooms::{CreationError, NewRoom};
+use crate::{AppState, digest};
+
+/// For so long a request that is sent again makes no second room.
+const IDEMPOTENT_FOR: u64 = 24 * 60 * 60 * 1000;
+
+/// The owner of idempotency keys that come without an API key.
+const ANYONE: &str = "anyone";
 
 /// 201 with the room, its host's key, and its address in `Location`.
 pub(crate) async fn create_room(
     State(state): State<AppState>,
-    caller: Caller,
-    request: Result<Json<RoomSettingsPatch>, JsonRejection>,
+    asker: Asker,
+    headers: HeaderMap,
+    Json(patch): Json<RoomSettingsPatch>,
 ) -> Result<Response, ProblemResponse> {
-    let Json(patch) =
-        request.map_err(|rejection| problem(rejection.status(), "malformed", rejection.body_text()))?;
-    state.room_rate.check(caller.address).map_err(ProblemResponse::rate_limited)?;
-    let creation = state.rooms.create(NewRoom { patch, ..NewRoom::default() }).await.map_err(refusal)?;
-    let host_key = Credential::new(creation.host_secret)
-        .map_err(|error| problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))?;
-    let room = RoomResource {
-        code: creation.record.code,
-        password: creation.record.password_hash.is_some(),
-        settings: creation.record.settings,
-        present: 0,
-        created_at: creation.record.created_at,
+    let key = asker.api_key(&state, Scope::RoomsWrite).await?;
+    if key.is_none() {
+        if asker.shows_something() || !state.config.rooms.anyone_creates {
+            return Err(ProblemResponse::unauthorized());
+        }
+        state.room_rate.check(asker.caller.address).map_err(ProblemResponse::rate_limited)?;
+    }
+    let created_by = key.map(|key| key.id);
+    let owner = created_by.clone().unwrap_or_else(|| ANYONE.to_owned());
+    let idempotency = idempotency_key(&headers)?.map(|key| (owner, key, fingerprint(&patch)));
+    if let Some(made) = &idempotency
+        && let Some(again) = made_before(&state, made).await?
+    {
+        return Ok(again);
+    }
+    let new = NewRoom { patch, created_by, idempotency: idempotency.clone() };
+    match (state.rooms.create(new).await, &idempotency) {
+        (Ok(creation), _) => answer(creation.record, creation.host_secret),
+        // The same request, at the same time.
+        (Err(CreationError::Storage(StorageError::Exists)), Some(made)) => {
+            let again = made_before(&state, made).await?;
+            again.ok_or_else(|| ProblemResponse::storage(&StorageError::Exists))
+        }
+        (Err(error), _) => Err(refusal(error)),
+    }
+}
+
+/// The answer to a request that has made a room already. Only the digest of its host's key is kept, so there is a new one.
+async fn made_before(
+    state: &AppState,
+    (owner, key, request): &(String, String, Digest),
+) -> Result<Option<Response>, ProblemResponse> {
+    let since = Timestamp(state.clock.wall().0.saturating_sub(IDEMPOTENT_FOR));
+    let made = state.storage.made_by(owner, key, since).await;
+    let Some(made) = made.map_err(|error| ProblemResponse::storage(&error))? else { return Ok(None) };
+    if made.request != *request {
+        let sentence = "another request was sent with this Idempotency-Key";
+        return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", sentence));
+    }
+    let room = state.storage.room(made.room).await.map_err(|error| ProblemResponse::storage(&error))?;
+    let Some(room) = room else {
+        let sentence = "the room that this request has made was deleted";
+        return Err(problem(StatusCode::CONFLICT, "room_deleted", sentence));
     };
-    let location = format!("/api/v1/rooms/{}", room.code);
-    let body = Json(CreatedRoom { room, host_key });
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], body).into_response())
+    let secret = state.rooms.new_host_key(room.code).await;
+    answer(room, secret.map_err(|error| ProblemResponse::storage(&error))?).map(Some)
+}
+
+/// The key, 16 to 255 visible characters: whoever knows it gets the room, so it must not be guessed. A UUID is one.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ProblemResponse> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| (16..=255).contains(&key.len()));
+    let sentence = "an Idempotency-Key has 16 to 255 visible ASCII characters, such as a UUID";
+    key.map(|key| Some(key.to_owned())).ok_or_else(|| problem(StatusCode::BAD_REQUEST, "malformed", sentence))
+}
+
+/// What makes two requests the same. Of a password only that there is one: what is kept of it must be slow to guess.
+fn fingerprint(patch: &RoomSettingsPatch) -> Digest {
+    let has_password = patch.password.as_ref().map(Option::is_some);
+    let rules = RoomSettingsPatch { password: None, ..patch.clone() };
+    digest::of(&serde_json::json!([rules, has_password]).to_string())
+}
+
+fn answer(record: RoomRecord, host_secret: String) -> Result<Response, ProblemResponse> {
+    let host_key = Credential::new(host_secret)
+        .map_err(|error| problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))?;
+    let location = format!("/api/v1/rooms/{}", record.code);
+    let tag = tag(&record);
+    let body = Json(CreatedRoom { room: resource(record, 0), host_key });
+    let mut response = (StatusCode::CREATED, [(header::LOCATION, location)], body).into_response();
+    response.headers_mut().extend(tag.map(|tag| (header::ETAG, tag)));
+    Ok(response)
 }
 
 fn refusal(error: CreationError) -> ProblemResponse {
     match error {
         CreationError::TooMany => {
-            problem(StatusCode::SERVICE_UNAVAILABLE, "too_many_rooms", error.to_string())
+            problem(StatusCode::SERVICE_UNAVAILABLE, "too_many_rooms", error.to_string()).retry_after(60)
         }
         CreationError::Settings(_) => {
             problem(StatusCode::UNPROCESSABLE_ENTITY, "settings_invalid", error.to_string())

@@ -1,33 +1,28 @@
 //! `POST /api/v1/rooms/{code}/tokens`: an invitation, or a signed access token.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
-use protocol::{CreateTokenRequest, CreatedToken, Credential, Timestamp, TokenKind};
+use axum::http::StatusCode;
+use protocol::{CreateTokenRequest, CreatedToken, Credential, Scope, Timestamp, TokenKind};
 use storage::KeyRecord;
 
-use super::room::host_at;
+use super::auth::Asker;
 use super::{ProblemResponse, problem};
 use crate::AppState;
-use crate::entrance::Caller;
 use crate::tokens::AccessClaims;
 use crate::{digest, ids};
 
 /// How long an access token counts when the request does not say.
 const USUAL_HOURS: u64 = 24;
 
-/// 201 with the token, which is told this once. Hosts only.
+/// 201 with the token, which is told this once.
 pub(crate) async fn create_token(
     State(state): State<AppState>,
-    caller: Caller,
-    headers: HeaderMap,
+    asker: Asker,
     Path(code): Path<String>,
-    request: Result<Json<CreateTokenRequest>, JsonRejection>,
+    Json(request): Json<CreateTokenRequest>,
 ) -> Result<(StatusCode, Json<CreatedToken>), ProblemResponse> {
-    let code = host_at(&state, &caller, &headers, &code).await?;
-    let Json(request) =
-        request.map_err(|rejection| problem(rejection.status(), "malformed", rejection.body_text()))?;
+    let code = asker.may(&state, &code, Scope::TokensWrite).await?;
     let now = state.clock.wall();
     if request.expires_at.is_some_and(|end| end <= now || request.not_before.is_some_and(|from| end <= from))
     {

@@ -1,16 +1,20 @@
-//! REST under `/api/v1`. One endpoint, or one resource, a file.
+//! REST under `/api/v1`. One endpoint, or one resource, a file; [`endpoints`] lists them all with their descriptions.
 
+mod as_problem;
 mod auth;
 mod create_room;
 mod create_token;
+mod endpoint;
+mod endpoints;
+mod list_rooms;
+mod openapi;
 mod participants;
 mod problem;
 mod room;
+mod routes;
 mod validate_room;
 
-pub(crate) use create_room::create_room;
-pub(crate) use create_token::create_token;
-pub(crate) use participants::{list_participants, remove_participant, turn_off};
+pub(crate) use as_problem::as_problem;
+pub(crate) use openapi::document;
 pub(crate) use problem::{ProblemResponse, problem};
-pub(crate) use room::{change_room, delete_room, read_room};
-pub(crate) use validate_room::validate_room;
+pub(crate) use routes::routes;

@@ -1,73 +1,61 @@
-//! `/api/v1/rooms/{code}/participants`: who is inside, and what a program with a host's key does about them.
+//! `/api/v1/rooms/{code}/participants`: who is inside, and what a program does about them.
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
-use protocol::{Participant, ParticipantId, Source};
+use axum::http::StatusCode;
+use protocol::{Participant, ParticipantId, RoomCode, Scope, TurnOffRequest};
 use room::Decree;
-use serde::Deserialize;
 use tokio::sync::oneshot;
 
-use super::room::{host_at, unknown};
+use super::auth::Asker;
 use super::{ProblemResponse, problem};
 use crate::AppState;
-use crate::entrance::Caller;
 use crate::rooms::RoomEvent;
-
-/// What is to be turned off.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TurnOffRequest {
-    source: Source,
-}
 
 /// `GET`: everybody, in the order in which they came.
 pub(crate) async fn list_participants(
     State(state): State<AppState>,
-    caller: Caller,
-    headers: HeaderMap,
+    asker: Asker,
     Path(code): Path<String>,
 ) -> Result<Json<Vec<Participant>>, ProblemResponse> {
-    let code = host_at(&state, &caller, &headers, &code).await?;
+    let code = asker.may(&state, &code, Scope::ParticipantsRead).await?;
     let (answer, answered) = oneshot::channel();
     let sent = state.rooms.send(code, RoomEvent::Participants { answer }).await;
-    sent.map_err(|error| ProblemResponse::storage(&error))?.ok_or_else(unknown)?;
-    answered.await.map(Json).map_err(|_| unknown())
+    sent.map_err(|error| ProblemResponse::storage(&error))?.ok_or_else(ProblemResponse::room_unknown)?;
+    answered.await.map(Json).map_err(|_| ProblemResponse::room_unknown())
 }
 
 /// `POST …/{id}/turn-off`: 204, also when it was off.
 pub(crate) async fn turn_off(
     State(state): State<AppState>,
-    caller: Caller,
-    headers: HeaderMap,
+    asker: Asker,
     Path((code, id)): Path<(String, String)>,
     Json(request): Json<TurnOffRequest>,
 ) -> Result<StatusCode, ProblemResponse> {
-    decree(&state, &caller, &headers, (&code, &id), Decree::TurnOff(request.source)).await
+    let code = asker.may(&state, &code, Scope::ParticipantsWrite).await?;
+    decree(&state, code, &id, Decree::TurnOff(request.source)).await
 }
 
 /// `DELETE …/{id}`: removes somebody. 204, also when they are gone.
 pub(crate) async fn remove_participant(
     State(state): State<AppState>,
-    caller: Caller,
-    headers: HeaderMap,
+    asker: Asker,
     Path((code, id)): Path<(String, String)>,
 ) -> Result<StatusCode, ProblemResponse> {
-    decree(&state, &caller, &headers, (&code, &id), Decree::Remove).await
+    let code = asker.may(&state, &code, Scope::ParticipantsWrite).await?;
+    decree(&state, code, &id, Decree::Remove).await
 }
 
 async fn decree(
     state: &AppState,
-    caller: &Caller,
-    headers: &HeaderMap,
-    (code, id): (&str, &str),
+    code: RoomCode,
+    id: &str,
     decree: Decree,
 ) -> Result<StatusCode, ProblemResponse> {
-    let code = host_at(state, caller, headers, code).await?;
     let participant: ParticipantId = id
         .parse()
         .map_err(|_| problem(StatusCode::BAD_REQUEST, "malformed", "that is no participant's id"))?;
     let sent = state.rooms.send(code, RoomEvent::Decree { participant, decree }).await;
-    sent.map_err(|error| ProblemResponse::storage(&error))?.ok_or_else(unknown)?;
+    sent.map_err(|error| ProblemResponse::storage(&error))?.ok_or_else(ProblemResponse::room_unknown)?;
     Ok(StatusCode::NO_CONTENT)
 }

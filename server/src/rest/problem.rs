@@ -29,18 +29,32 @@ pub(crate) fn problem(status: StatusCode, kind: &str, detail: impl Into<String>)
 }
 
 impl ProblemResponse {
+    /// The same, with when to come back, in seconds.
+    pub(super) fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(RetryAfter(seconds)), ..self }
+    }
+
+    /// There is none, or none that the asker may know of.
+    pub(super) fn room_unknown() -> Self {
+        problem(StatusCode::NOT_FOUND, "room_unknown", "there is no such room")
+    }
+
     /// Too often; says when to come back.
     pub(crate) fn rate_limited(retry_after: RetryAfter) -> Self {
         let refusal =
             problem(StatusCode::TOO_MANY_REQUESTS, "rate_limited", ErrorCode::RateLimited.sentence());
         Self { retry_after: Some(retry_after), ..refusal }
     }
-}
 
-impl ProblemResponse {
+    /// An API key that opens nothing, or nothing any more.
+    pub(super) fn bad_api_key() -> Self {
+        let sentence = "the API key is unknown, expired or revoked";
+        Self { challenge: true, ..problem(StatusCode::UNAUTHORIZED, "credential_refused", sentence) }
+    }
+
     /// No key was shown.
-    pub(crate) fn unauthorized() -> Self {
-        let sentence = "show a host's key as a bearer token";
+    pub(super) fn unauthorized() -> Self {
+        let sentence = "show a host's key or an API key as a bearer token";
         Self { challenge: true, ..problem(StatusCode::UNAUTHORIZED, "credential_needed", sentence) }
     }
 

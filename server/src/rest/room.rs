@@ -1,93 +1,86 @@
 //! `/api/v1/rooms/{code}`: reads, changes and deletes a room.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::{Role, RoomCode, RoomResource, RoomSettingsPatch};
+use protocol::{RoomResource, RoomSettingsPatch, Scope};
 use storage::RoomRecord;
 
-use super::auth::require_host;
+use super::auth::Asker;
 use super::{ProblemResponse, problem};
 use crate::AppState;
-use crate::entrance::Caller;
 use crate::rooms::{ChangeError, Precondition};
 
-/// `GET`: the room, with an `ETag` for changes. Hosts only.
+/// `GET`: the room, with an `ETag` for changes; 304 when the asker has that version.
 pub(crate) async fn read_room(
     State(state): State<AppState>,
-    caller: Caller,
+    asker: Asker,
     headers: HeaderMap,
     Path(code): Path<String>,
 ) -> Result<Response, ProblemResponse> {
-    let code = host_at(&state, &caller, &headers, &code).await?;
+    let code = asker.may(&state, &code, Scope::RoomsRead).await?;
     let record = state.storage.room(code).await.map_err(|error| ProblemResponse::storage(&error))?;
-    show(&state, record.ok_or_else(unknown)?).await
+    let record = record.ok_or_else(ProblemResponse::room_unknown)?;
+    Ok(show(&state, StatusCode::OK, record, headers.get(header::IF_NONE_MATCH)).await)
 }
 
-/// `PATCH`: changes rules (JSON merge patch, RFC 7396), with `If-Match` only those of that version. Hosts only.
+/// `PATCH`: changes rules (JSON merge patch, RFC 7396), with `If-Match` only those of that version.
 pub(crate) async fn change_room(
     State(state): State<AppState>,
-    caller: Caller,
+    asker: Asker,
     headers: HeaderMap,
     Path(code): Path<String>,
-    request: Result<Json<RoomSettingsPatch>, JsonRejection>,
+    Json(patch): Json<RoomSettingsPatch>,
 ) -> Result<Response, ProblemResponse> {
-    let code = host_at(&state, &caller, &headers, &code).await?;
-    let Json(patch) =
-        request.map_err(|rejection| problem(rejection.status(), "malformed", rejection.body_text()))?;
+    let code = asker.may(&state, &code, Scope::RoomsWrite).await?;
     let precondition = precondition(&headers)?;
     let changed = state.rooms.change(code, &patch, precondition).await.map_err(refusal)?;
-    show(&state, changed).await
+    Ok(show(&state, StatusCode::OK, changed, None).await)
 }
 
-/// `DELETE`: 204. Whoever is inside is told. Hosts only.
+/// `DELETE`: 204. Whoever is inside is told.
 pub(crate) async fn delete_room(
     State(state): State<AppState>,
-    caller: Caller,
-    headers: HeaderMap,
+    asker: Asker,
     Path(code): Path<String>,
 ) -> Result<StatusCode, ProblemResponse> {
-    let code = host_at(&state, &caller, &headers, &code).await?;
+    let code = asker.may(&state, &code, Scope::RoomsWrite).await?;
     let deleted = state.rooms.delete(code).await.map_err(|error| ProblemResponse::storage(&error))?;
-    if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
+    if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(ProblemResponse::room_unknown()) }
 }
 
-/// The code in a path, once its asker is known to be a host of the room.
-pub(super) async fn host_at(
-    state: &AppState,
-    caller: &Caller,
-    headers: &HeaderMap,
-    code: &str,
-) -> Result<RoomCode, ProblemResponse> {
-    state.lookup_rate.check(caller.address).map_err(ProblemResponse::rate_limited)?;
-    let code = RoomCode::parse(code)
-        .map_err(|error| problem(StatusCode::BAD_REQUEST, "malformed", error.to_string()))?;
-    require_host(state, headers, code).await?;
-    Ok(code)
-}
-
-pub(super) fn unknown() -> ProblemResponse {
-    problem(StatusCode::NOT_FOUND, "room_unknown", "there is no such room")
-}
-
-async fn show(state: &AppState, record: RoomRecord) -> Result<Response, ProblemResponse> {
-    let found = state.rooms.validate(record.code, Role::Host, None).await;
-    let found = found.map_err(|error| ProblemResponse::storage(&error))?;
-    let tag = format!("\"v{}\"", record.version);
-    let room = RoomResource {
+/// A room as it is told to programs.
+pub(super) fn resource(record: RoomRecord, present: u16) -> RoomResource {
+    RoomResource {
         code: record.code,
-        settings: record.settings,
         password: record.password_hash.is_some(),
-        present: found.room.map_or(0, |room| room.present),
+        settings: record.settings,
+        present,
         created_at: record.created_at,
-    };
-    let mut response = Json(room).into_response();
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(header::ETAG, tag);
     }
-    Ok(response)
+}
+
+/// The version of a room's rules as a strong validator (RFC 9110 §8.8.3).
+pub(super) fn tag(record: &RoomRecord) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("\"v{}\"", record.version)).ok()
+}
+
+async fn show(
+    state: &AppState,
+    status: StatusCode,
+    record: RoomRecord,
+    known: Option<&HeaderValue>,
+) -> Response {
+    let tag = tag(&record);
+    let mut response = if tag.is_some() && known == tag.as_ref() {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let present = state.rooms.present(record.code).await;
+        (status, Json(resource(record, present))).into_response()
+    };
+    response.headers_mut().extend(tag.map(|tag| (header::ETAG, tag)));
+    response
 }
 
 fn precondition(headers: &HeaderMap) -> Result<Precondition, ProblemResponse> {
@@ -104,7 +97,7 @@ fn precondition(headers: &HeaderMap) -> Result<Precondition, ProblemResponse> {
 
 fn refusal(error: ChangeError) -> ProblemResponse {
     match error {
-        ChangeError::Unknown => unknown(),
+        ChangeError::Unknown => ProblemResponse::room_unknown(),
         ChangeError::Changed => {
             problem(StatusCode::PRECONDITION_FAILED, "changed", "the room was changed in the meantime")
         }

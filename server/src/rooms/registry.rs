@@ -124,17 +124,7 @@ impl Rooms {
             used_at: now,
             created_by: new.created_by,
         };
-        let host_secret = ids::secret("k");
-        let host_key = KeyRecord {
-            digest: digest::of(&host_secret),
-            room: code,
-            role: Role::Host,
-            label: None,
-            not_before: None,
-            expires_at: None,
-            uses_left: None,
-            created_at: now,
-        };
+        let (host_key, host_secret) = self.host_key(code);
         let idempotency = new.idempotency.map(|(owner, key, request)| Idempotency {
             owner,
             key,
@@ -144,6 +134,28 @@ impl Rooms {
         });
         self.storage.create_room(&record, &host_key, idempotency.as_ref()).await?;
         Ok(Creation { record, host_key, host_secret })
+    }
+
+    /// Makes another key for a host of a room. Its digest is kept; the key itself is told this once.
+    pub(crate) async fn new_host_key(&self, code: RoomCode) -> Result<String, StorageError> {
+        let (key, secret) = self.host_key(code);
+        self.storage.add_key(&key).await?;
+        Ok(secret)
+    }
+
+    fn host_key(&self, code: RoomCode) -> (KeyRecord, String) {
+        let secret = ids::secret("k");
+        let key = KeyRecord {
+            digest: digest::of(&secret),
+            room: code,
+            role: Role::Host,
+            label: None,
+            not_before: None,
+            expires_at: None,
+            uses_left: None,
+            created_at: self.clock.wall(),
+        };
+        (key, secret)
     }
 
     /// A way to a room's task, which is started when there is none. `None` when there is no such room.
@@ -201,6 +213,14 @@ impl Rooms {
         let (answer, answered) = oneshot::channel();
         self.send(code, RoomEvent::Validate { role, browser, answer }).await?;
         Ok(answered.await.unwrap_or(ValidateRoomResponse::UNKNOWN))
+    }
+
+    /// How many are inside; asks no storage.
+    pub(crate) async fn present(&self, code: RoomCode) -> u16 {
+        let Some(handle) = self.running(code).await else { return 0 };
+        let (answer, answered) = oneshot::channel();
+        _ = handle.events.send(RoomEvent::Participants { answer }).await;
+        answered.await.map_or(0, |people| u16::try_from(people.len()).unwrap_or(u16::MAX))
     }
 
     /// Deletes a room and everything in it; whoever is inside is told. False when there is none.

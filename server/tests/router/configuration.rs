@@ -17,7 +17,7 @@ fn every_setting_is_in_the_file() {
     let keys = |section: &str| file[section].as_table().unwrap().len();
     assert_eq!(
         (keys("server"), keys("storage"), keys("rooms"), keys("limits"), keys("log")),
-        (4, 2, 3, 8, 1)
+        (4, 2, 4, 10, 1)
     );
 }
 

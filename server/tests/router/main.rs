@@ -5,6 +5,7 @@
 mod common;
 mod configuration;
 mod http;
+mod rest;
 mod roles;
 mod sessions;
 mod signalling;

@@ -1,0 +1,71 @@
+//! Keys of programs. The operator makes them with `veranda api-key`; only their digests are kept.
+
+use protocol::{Scope, Timestamp};
+use storage::{ApiKeyRecord, Storage, StorageError};
+
+use crate::rate_limit::RetryAfter;
+use crate::{AppState, digest, ids};
+
+/// What the secrets of API keys begin with.
+const PREFIX: &str = "a";
+
+/// A key that was shown and may do what it was shown for.
+pub(crate) struct ApiKey {
+    pub(crate) id: String,
+}
+
+/// Why a key may not.
+pub(crate) enum KeyRefusal {
+    /// There is none, or it is expired or revoked; which, is nobody's business.
+    Unknown,
+    Scope,
+    TooOften(RetryAfter),
+    Storage(StorageError),
+}
+
+/// Whether a secret looks like that of an API key.
+pub(crate) fn is_one(secret: &str) -> bool {
+    secret.strip_prefix(PREFIX).is_some_and(|rest| rest.starts_with('_'))
+}
+
+/// Finds a key by its secret.
+pub(crate) async fn open(state: &AppState, secret: &str, scope: Scope) -> Result<ApiKey, KeyRefusal> {
+    let found = state.storage.api_key(&digest::of(secret)).await.map_err(KeyRefusal::Storage)?;
+    let now = state.clock.wall();
+    let is_valid =
+        |key: &ApiKeyRecord| key.revoked_at.is_none() && key.expires_at.is_none_or(|end| now < end);
+    let key = found.filter(is_valid).ok_or(KeyRefusal::Unknown)?;
+    state.key_rate.check(&key.id).map_err(KeyRefusal::TooOften)?;
+    if key.scopes.split(' ').any(|one| one == scope.as_str()) {
+        Ok(ApiKey { id: key.id })
+    } else {
+        Err(KeyRefusal::Scope)
+    }
+}
+
+/// Makes a key and returns its secret, which is told this once.
+///
+/// # Errors
+///
+/// When it cannot be kept.
+pub async fn create(
+    storage: &dyn Storage,
+    label: String,
+    scopes: &[Scope],
+    now: Timestamp,
+    expires_at: Option<Timestamp>,
+) -> Result<String, StorageError> {
+    let secret = ids::secret(PREFIX);
+    let scopes: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
+    let record = ApiKeyRecord {
+        id: ids::uuid().simple().to_string(),
+        digest: digest::of(&secret),
+        label,
+        scopes: scopes.join(" "),
+        created_at: now,
+        expires_at,
+        revoked_at: None,
+    };
+    storage.add_api_key(&record).await?;
+    Ok(secret)
+}

@@ -1,0 +1,128 @@
+//! Every endpoint, with what its description says.
+
+use axum::http::StatusCode;
+use axum::routing::{delete, get, patch, post};
+use protocol::{
+    CreateTokenRequest, CreatedRoom, CreatedToken, Participant, RoomCode, RoomList, RoomResource,
+    RoomSettingsPatch, Scope, TurnOffRequest, ValidateRoomResponse,
+};
+
+use super::endpoint::Endpoint;
+use super::{create_room, create_token, list_rooms, participants, room, validate_room};
+
+const ROOMS: &str = "/api/v1/rooms";
+const ROOM: &str = "/api/v1/rooms/{code}";
+const ETAG: (&str, &str) = ("ETag", "The version of the room's rules, for `If-Match` and `If-None-Match`.");
+
+/// The whole interface.
+pub(super) fn all() -> Vec<Endpoint> {
+    let mut all = Vec::from(of_rooms());
+    all.extend(of_one_room());
+    all.extend(of_participants());
+    all
+}
+
+fn of_rooms() -> [Endpoint; 2] {
+    let idempotency = "16 to 255 visible characters, such as a UUID. A request that is sent again with the same key \
+                       within 24 hours makes no second room; the answer has a new host key.";
+    [
+        Endpoint::new("get", ROOMS, "listRooms", "List rooms", get(list_rooms::list_rooms))
+            .about("The rooms that an API key has made, by code.")
+            .scope(Scope::RoomsRead)
+            .query::<Option<u16>>("limit", "At most so many, 1 to 200; 50 when absent.")
+            .query::<Option<RoomCode>>("after", "Only rooms after this one: `next` of the page before.")
+            .answers::<RoomList>(StatusCode::OK)
+            .tells("Link", "The next page, with the relation `next` (RFC 8288)."),
+        Endpoint::new("post", ROOMS, "createRoom", "Make a room", post(create_room::create_room))
+            .about(
+                "Every rule has a default. Without any key where the server lets everybody make rooms, otherwise with \
+                 an API key. The answer has the key that makes its bearer a host.",
+            )
+            .scope(Scope::RoomsWrite)
+            .header("Idempotency-Key", idempotency)
+            .body::<RoomSettingsPatch>()
+            .answers::<CreatedRoom>(StatusCode::CREATED)
+            .tells("Location", "Where the room is.")
+            .tells(ETAG.0, ETAG.1)
+            .may_refuse_with(StatusCode::CONFLICT),
+    ]
+}
+
+fn of_one_room() -> [Endpoint; 5] {
+    [
+        Endpoint::new("get", ROOM, "readRoom", "Read a room", get(room::read_room))
+            .scope(Scope::RoomsRead)
+            .header("If-None-Match", "304 when the room's rules have this version.")
+            .answers::<RoomResource>(StatusCode::OK)
+            .tells(ETAG.0, ETAG.1)
+            .may_refuse_with(StatusCode::NOT_MODIFIED),
+        Endpoint::new("patch", ROOM, "changeRoom", "Change a room's rules", patch(room::change_room))
+            .about("What is absent stays, `null` takes away (JSON merge patch, RFC 7396). People inside see it at once.")
+            .scope(Scope::RoomsWrite)
+            .header("If-Match", "Changes nothing when the room's rules have another version.")
+            .body::<RoomSettingsPatch>()
+            .answers::<RoomResource>(StatusCode::OK)
+            .tells(ETAG.0, ETAG.1)
+            .may_refuse_with(StatusCode::PRECONDITION_FAILED),
+        Endpoint::new("delete", ROOM, "deleteRoom", "Delete a room", delete(room::delete_room))
+            .about("The room, its chat and its links are gone for ever; whoever is inside is told.")
+            .scope(Scope::RoomsWrite),
+        Endpoint::new(
+            "post",
+            "/api/v1/rooms/{code}/validate",
+            "validateRoom",
+            "Ask whether a room can be entered",
+            post(validate_room::validate_room),
+        )
+        .about("Answers 200 also when there is no such room.")
+        .answers::<ValidateRoomResponse>(StatusCode::OK),
+        Endpoint::new(
+            "post",
+            "/api/v1/rooms/{code}/tokens",
+            "createToken",
+            "Make an invitation or an access token",
+            post(create_token::create_token),
+        )
+        .about(
+            "An invitation stands in a link and can be counted. An access token (JWT) is for programs that send their own \
+             users into a room; it has the room, the role, the name and the end in it.",
+        )
+        .scope(Scope::TokensWrite)
+        .body::<CreateTokenRequest>()
+        .answers::<CreatedToken>(StatusCode::CREATED),
+    ]
+}
+
+fn of_participants() -> [Endpoint; 3] {
+    [
+        Endpoint::new(
+            "get",
+            "/api/v1/rooms/{code}/participants",
+            "listParticipants",
+            "List who is inside",
+            get(participants::list_participants),
+        )
+        .about("In the order in which they came.")
+        .scope(Scope::ParticipantsRead)
+        .answers::<Vec<Participant>>(StatusCode::OK),
+        Endpoint::new(
+            "delete",
+            "/api/v1/rooms/{code}/participants/{id}",
+            "removeParticipant",
+            "Remove somebody",
+            delete(participants::remove_participant),
+        )
+        .about("Also when they are gone already.")
+        .scope(Scope::ParticipantsWrite),
+        Endpoint::new(
+            "post",
+            "/api/v1/rooms/{code}/participants/{id}/turn-off",
+            "turnOff",
+            "Turn off what somebody sends",
+            post(participants::turn_off),
+        )
+        .about("Nobody can turn it on again for them.")
+        .scope(Scope::ParticipantsWrite)
+        .body::<TurnOffRequest>(),
+    ]
+}
