@@ -11,7 +11,7 @@ macro_rules! name {
         /// Trimmed, inner white space joined; no control characters, no angle brackets, nothing that reorders or hides
         /// text. Has no plain `Debug`, because names do not belong in logs.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String", extend("minLength" = 1, "maxLength" = $max)))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 

@@ -1,5 +1,7 @@
 //! The bodies of the REST interface under `/api/v1`.
 
+use std::num::NonZeroU64;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Credential, DisplayName, Role, RoomCode, RoomName, RoomSettings, Source, Timestamp};
@@ -141,7 +143,7 @@ pub struct CreateTokenRequest {
     pub expires_at: Option<Timestamp>,
     /// How many people an invitation lets in; without, any number.
     #[serde(default)]
-    pub uses: Option<u64>,
+    pub uses: Option<NonZeroU64>,
 }
 
 /// The answer to it.

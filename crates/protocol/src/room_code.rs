@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// `i` or `l` for `1`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(with = "String"))]
+#[cfg_attr(feature = "schema", schemars(with = "String", extend("pattern" = PATTERN)))]
 #[serde(try_from = "String", into = "String")]
 pub struct RoomCode([u8; LENGTH]);
 
@@ -92,6 +92,10 @@ fn canonical(c: char) -> Option<u8> {
     };
     ALPHABET.contains(&lower).then_some(lower)
 }
+
+/// The usual spelling, as a regular expression (ECMA-262).
+#[cfg(feature = "schema")]
+const PATTERN: &str = "^[0-9a-hjkmnp-tv-z]{3}-[0-9a-hjkmnp-tv-z]{4}-[0-9a-hjkmnp-tv-z]{3}$";
 
 const LENGTH: usize = 10;
 const HYPHEN_BEFORE: [usize; 2] = [3, 7];

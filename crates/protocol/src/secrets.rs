@@ -8,7 +8,7 @@ macro_rules! secret {
     ($(#[$doc:meta])* $name:ident, $max:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String", extend("minLength" = 1, "maxLength" = $max)))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 

@@ -38,8 +38,10 @@ pub struct RoomSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<RoomName>,
     /// How many people it takes, from 1 to [`MAX_CAPACITY`].
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_CAPACITY)))]
     pub capacity: u16,
     /// How many people talk directly at the most, from 2 to [`MESH_LIMIT`].
+    #[cfg_attr(feature = "schema", schemars(range(min = 2, max = MESH_LIMIT)))]
     pub mesh_limit: u16,
     /// Whether guests wait until a host lets them in.
     pub waiting_room: Switch,
@@ -92,9 +94,11 @@ pub struct RoomSettingsPatch {
     pub password: Option<Option<Password>>,
     /// See [`RoomSettings::capacity`].
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_CAPACITY)))]
     pub capacity: Option<u16>,
     /// See [`RoomSettings::mesh_limit`].
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 2, max = MESH_LIMIT)))]
     pub mesh_limit: Option<u16>,
     /// See [`RoomSettings::waiting_room`].
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::{CreatedRoom, Credential, RoomSettingsPatch, Scope, Timestamp};
+use schemars::JsonSchema;
 use storage::{Digest, RoomRecord, StorageError};
 
 use super::auth::Asker;
@@ -74,12 +75,21 @@ async fn made_before(
     answer(room, secret.map_err(|error| ProblemResponse::storage(&error))?).map(Some)
 }
 
-/// The key, 16 to 255 visible characters: whoever knows it gets the room, so it must not be guessed. A UUID is one.
+/// 16 to 255 visible characters, such as a UUID. Whoever knows it gets the room, so it must not be guessed.
+#[derive(JsonSchema)]
+#[schemars(extend("minLength" = 16, "maxLength" = 255, "pattern" = "^[!-~]+$"))]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct IdempotencyKey(String);
+
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ProblemResponse> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = value.to_str().ok().filter(|key| (16..=255).contains(&key.len()));
-    let sentence = "an Idempotency-Key has 16 to 255 visible ASCII characters, such as a UUID";
-    key.map(|key| Some(key.to_owned())).ok_or_else(|| problem(StatusCode::BAD_REQUEST, "malformed", sentence))
+    let is_one =
+        |key: &&str| (16..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let Some(key) = value.to_str().ok().filter(is_one) else {
+        let sentence = "an Idempotency-Key has 16 to 255 visible ASCII characters, such as a UUID";
+        return Err(problem(StatusCode::BAD_REQUEST, "malformed", sentence));
+    };
+    Ok(Some(key.to_owned()))
 }
 
 /// What makes two requests the same. Of a password only that there is one: what is kept of it must be slow to guess.

@@ -1,5 +1,7 @@
 //! `POST /api/v1/rooms/{code}/tokens`: an invitation, or a signed access token.
 
+use std::num::NonZeroU64;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -39,7 +41,7 @@ pub(crate) async fn create_token(
                 label: request.name.as_ref().map(ToString::to_string),
                 not_before: request.not_before,
                 expires_at: request.expires_at,
-                uses_left: request.uses,
+                uses_left: request.uses.map(NonZeroU64::get),
                 created_at: now,
             };
             state.storage.add_key(&key).await.map_err(|error| ProblemResponse::storage(&error))?;

@@ -83,8 +83,8 @@ impl Endpoint {
         self.parameter::<T>(Place::Query, name, about)
     }
 
-    pub(super) fn header(self, name: &'static str, about: &'static str) -> Self {
-        self.parameter::<String>(Place::Header, name, about)
+    pub(super) fn header<T: JsonSchema>(self, name: &'static str, about: &'static str) -> Self {
+        self.parameter::<T>(Place::Header, name, about)
     }
 
     pub(super) fn body<T: JsonSchema>(self) -> Self {

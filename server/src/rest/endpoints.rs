@@ -29,8 +29,8 @@ fn of_rooms() -> [Endpoint; 2] {
         Endpoint::new("get", ROOMS, "listRooms", "List rooms", get(list_rooms::list_rooms))
             .about("The rooms that an API key has made, by code.")
             .scope(Scope::RoomsRead)
-            .query::<Option<u16>>("limit", "At most so many, 1 to 200; 50 when absent.")
-            .query::<Option<RoomCode>>("after", "Only rooms after this one: `next` of the page before.")
+            .query::<list_rooms::Limit>("limit", "At most so many, 1 to 200; 50 when absent.")
+            .query::<RoomCode>("after", "Only rooms after this one: `next` of the page before.")
             .answers::<RoomList>(StatusCode::OK)
             .tells("Link", "The next page, with the relation `next` (RFC 8288)."),
         Endpoint::new("post", ROOMS, "createRoom", "Make a room", post(create_room::create_room))
@@ -39,7 +39,7 @@ fn of_rooms() -> [Endpoint; 2] {
                  an API key. The answer has the key that makes its bearer a host.",
             )
             .scope(Scope::RoomsWrite)
-            .header("Idempotency-Key", idempotency)
+            .header::<create_room::IdempotencyKey>("Idempotency-Key", idempotency)
             .body::<RoomSettingsPatch>()
             .answers::<CreatedRoom>(StatusCode::CREATED)
             .tells("Location", "Where the room is.")
@@ -52,14 +52,14 @@ fn of_one_room() -> [Endpoint; 5] {
     [
         Endpoint::new("get", ROOM, "readRoom", "Read a room", get(room::read_room))
             .scope(Scope::RoomsRead)
-            .header("If-None-Match", "304 when the room's rules have this version.")
+            .header::<String>("If-None-Match", "304 when the room's rules have this version.")
             .answers::<RoomResource>(StatusCode::OK)
             .tells(ETAG.0, ETAG.1)
             .may_refuse_with(StatusCode::NOT_MODIFIED),
         Endpoint::new("patch", ROOM, "changeRoom", "Change a room's rules", patch(room::change_room))
             .about("What is absent stays, `null` takes away (JSON merge patch, RFC 7396). People inside see it at once.")
             .scope(Scope::RoomsWrite)
-            .header("If-Match", "Changes nothing when the room's rules have another version.")
+            .header::<String>("If-Match", "Changes nothing when the room's rules have another version.")
             .body::<RoomSettingsPatch>()
             .answers::<RoomResource>(StatusCode::OK)
             .tells(ETAG.0, ETAG.1)

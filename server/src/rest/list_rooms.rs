@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use protocol::{RoomCode, RoomList, Scope};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::ProblemResponse;
@@ -12,17 +13,31 @@ use super::auth::Asker;
 use super::room::resource;
 use crate::AppState;
 
-/// Rooms on a page when the request does not say.
-pub(super) const USUAL_LIMIT: u32 = 50;
+/// Rooms on a page: 1 to 200, 50 when the request does not say.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(try_from = "u32")]
+#[schemars(extend("minimum" = 1, "maximum" = 200))]
+pub(super) struct Limit(u32);
 
-/// Rooms on a page at the most.
-pub(super) const MOST: u32 = 200;
+impl Default for Limit {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+impl TryFrom<u32> for Limit {
+    type Error = &'static str;
+
+    fn try_from(limit: u32) -> Result<Self, Self::Error> {
+        if (1..=200).contains(&limit) { Ok(Self(limit)) } else { Err("a page has 1 to 200 rooms") }
+    }
+}
 
 /// Which page.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PageQuery {
-    limit: Option<u32>,
+    limit: Option<Limit>,
     after: Option<RoomCode>,
 }
 
@@ -35,7 +50,7 @@ pub(crate) async fn list_rooms(
     let Some(key) = asker.api_key(&state, Scope::RoomsRead).await? else {
         return Err(ProblemResponse::unauthorized());
     };
-    let limit = query.limit.unwrap_or(USUAL_LIMIT).clamp(1, MOST);
+    let Limit(limit) = query.limit.unwrap_or_default();
     let found = state.storage.rooms_created_by(&key.id, query.after, limit + 1).await;
     let mut found = found.map_err(|error| ProblemResponse::storage(&error))?;
     let has_more = found.len() > limit as usize;
