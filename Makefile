@@ -17,7 +17,7 @@ build: ## build the server and the page, quickly and unoptimised
 	@scripts/setup.sh leptos
 	$(SAY) "Building the server and the page (first time about 5 min on two cores)"
 	@scripts/bundle-css
-	@$(WITH) cargo leptos build
+	@$(WITH) cargo leptos build --split
 
 run: build ## start Veranda; the last line is the address to open
 	@$(TARGET)/debug/veranda
@@ -34,7 +34,7 @@ test-rust:
 test-browser: build
 	@scripts/setup.sh browser
 	$(SAY) "Testing in real browsers (about 2 min)"
-	@cd end2end && ../$(WITH) npx tsc --noEmit && ../$(WITH) npx playwright test
+	@cd end2end && ../$(WITH) npm run --silent generate && ../$(WITH) npx tsc --noEmit && ../$(WITH) npx playwright test
 
 lint: ## fmt, clippy for both sides, rustdoc; warnings are errors
 	@scripts/setup.sh rust
@@ -53,7 +53,7 @@ image: ## build the optimised server and page
 	@scripts/setup.sh leptos optimise
 	$(SAY) "Building the optimised server and page (first time about 10 min on two cores)"
 	@scripts/bundle-css
-	@PATH="$$PWD/end2end/node_modules/.bin:$$PATH" LEPTOS_SITE_ROOT=target/image $(WITH) cargo leptos build --release --precompress
+	@PATH="$$PWD/end2end/node_modules/.bin:$$PATH" LEPTOS_SITE_ROOT=target/image $(WITH) cargo leptos build --release --split --precompress
 
 image-size: image ## the optimised page's sizes, compressed
 	@scripts/image-size

@@ -191,3 +191,20 @@ async function expectNoMorePackets(call: CallPage, kind: "audio" | "video"): Pro
         )
         .toBe(true);
 }
+
+test("a part of the page that does not arrive can be asked for again, and the call goes on meanwhile", async ({ newRoom, somebody }) => {
+    const link = await newRoom();
+    const ada = await somebody("Ada", link);
+    const bob = await somebody("Bob", link);
+    await ada.join();
+    await bob.page.route("**/pkg/split_*", (route) => route.abort());
+    await bob.page.reload();
+    await bob.page.getByRole("textbox", { name: "Your name" }).fill("Bob");
+    await bob.button("Join now").click();
+    await expect(bob.page.getByRole("heading", { name: "The call cannot be shown" })).toBeVisible();
+    await expect(ada.tile("Bob")).toBeVisible();
+    await bob.page.unroute("**/pkg/split_*");
+    await bob.page.getByRole("button", { name: "Try again" }).click();
+    await bob.expectToSee(ada);
+    await ada.expectToSee(bob);
+});

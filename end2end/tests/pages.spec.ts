@@ -60,7 +60,7 @@ test("a path that leads nowhere is a page", async ({ plainPage, server }) => {
 
 test("pages fit a width of 320 pixels", async ({ plainPage, server, newRoom }) => {
     const page = await plainPage({ context: { viewport: { width: 320, height: 640 } } });
-    for (const url of [server.url, await newRoom("A room with quite a long name for a small screen"), `${server.url}/r/kfm-pqxz-wtr`]) {
+    for (const url of [server.url, `${server.url}/new`, `${server.url}/rooms`, `${server.url}/api/docs`, await newRoom("A room with quite a long name for a small screen"), `${server.url}/r/kfm-pqxz-wtr`]) {
         await page.goto(url);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         expect(overflow, url).toBeLessThanOrEqual(0);

@@ -3,6 +3,7 @@
 mod avatar;
 mod focus;
 mod icon;
+#[cfg(feature = "ssr")]
 mod illustration;
 mod logo;
 mod qr_code;
@@ -11,6 +12,7 @@ mod site_header;
 pub(crate) use avatar::Avatar;
 pub(crate) use focus::{focus, focus_when_shown};
 pub(crate) use icon::{Icon, Symbol};
+#[cfg(feature = "ssr")]
 pub(crate) use illustration::Illustration;
 pub(crate) use logo::Logo;
 pub(crate) use qr_code::QrCode;

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use protocol::ErrorCode;
 
-use super::{Announcer, CallScreen, Left, Prejoin, Refused, Waiting};
+use super::lazy_call_screen::{self, LazyCallScreen, Module};
+use super::{Announcer, Left, Prejoin, Refused, Waiting};
 use crate::state::{CallViewStoreFields, Phase, RoomLookup, use_call_handle};
 
 /// A call in the room that was found.
@@ -14,13 +15,15 @@ pub(crate) fn CallPage(lookup: RoomLookup) -> impl IntoView {
     let phase = Memo::new(move |_| part_of(view.phase().get()));
     let title = room_title(&lookup);
     let lookup = StoredValue::new(lookup);
+    let screen = RwSignal::new(Module::Coming);
+    lazy_call_screen::fetch(screen);
     view! {
         <Title text=format!("{title} · Veranda")/>
         <Announcer/>
         {move || match phase.get() {
             Part::Before => view! { <Prejoin lookup=lookup.get_value()/> }.into_any(),
             Part::AtTheDoor => view! { <Waiting/> }.into_any(),
-            Part::Inside => view! { <CallScreen/> }.into_any(),
+            Part::Inside => view! { <LazyCallScreen module=screen/> }.into_any(),
             Part::After => view! { <Left/> }.into_any(),
             Part::Refused(code) => view! { <Refused code/> }.into_any(),
         }}

@@ -10,6 +10,7 @@ mod device_select;
 mod fault_text;
 mod invite_panel;
 mod knocking;
+mod lazy_call_screen;
 mod left;
 mod media_button;
 mod more_panel;

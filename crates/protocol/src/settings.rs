@@ -92,36 +92,36 @@ pub struct RoomSettingsPatch {
     /// The password, or none.
     #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub password: Option<Option<Password>>,
-    /// See [`RoomSettings::capacity`].
+    /// How many people the room takes, from 1 to [`MAX_CAPACITY`].
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_CAPACITY)))]
     pub capacity: Option<u16>,
-    /// See [`RoomSettings::mesh_limit`].
+    /// How many people talk directly at the most, from 2 to [`MESH_LIMIT`].
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 2, max = MESH_LIMIT)))]
     pub mesh_limit: Option<u16>,
-    /// See [`RoomSettings::waiting_room`].
+    /// Whether guests wait until a host lets them in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting_room: Option<Switch>,
-    /// See [`RoomSettings::locked`].
+    /// Whether nobody new may enter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locked: Option<Switch>,
-    /// See [`RoomSettings::may_unmute`].
+    /// Who may turn their microphone on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_unmute: Option<Allowed>,
-    /// See [`RoomSettings::may_share`].
+    /// Who may share their screen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_share: Option<Allowed>,
-    /// See [`RoomSettings::may_chat`].
+    /// Who may write to the room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_chat: Option<Allowed>,
-    /// The start, or none.
+    /// When guests may enter, or none; before, only hosts.
     #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<Option<Timestamp>>,
-    /// The end, or none.
+    /// When the room ends for everybody, or none.
     #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<Option<Timestamp>>,
-    /// See [`RoomSettings::when_empty`].
+    /// What becomes of the room when it is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when_empty: Option<WhenEmpty>,
 }

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use storage::{Digest, RoomRecord, StorageError};
 
 use super::auth::Asker;
+use super::object::Object;
 use super::room::{resource, tag};
 use super::{ProblemResponse, problem};
 use crate::rooms::{CreationError, NewRoom};
@@ -25,7 +26,7 @@ pub(crate) async fn create_room(
     State(state): State<AppState>,
     asker: Asker,
     headers: HeaderMap,
-    Json(patch): Json<RoomSettingsPatch>,
+    Object(patch): Object<RoomSettingsPatch>,
 ) -> Result<Response, ProblemResponse> {
     let key = asker.api_key(&state, Scope::RoomsWrite).await?;
     if key.is_none() {

@@ -9,6 +9,7 @@ use protocol::{CreateTokenRequest, CreatedToken, Credential, Scope, Timestamp, T
 use storage::KeyRecord;
 
 use super::auth::Asker;
+use super::object::Object;
 use super::{ProblemResponse, problem};
 use crate::AppState;
 use crate::tokens::AccessClaims;
@@ -22,7 +23,7 @@ pub(crate) async fn create_token(
     State(state): State<AppState>,
     asker: Asker,
     Path(code): Path<String>,
-    Json(request): Json<CreateTokenRequest>,
+    Object(request): Object<CreateTokenRequest>,
 ) -> Result<(StatusCode, Json<CreatedToken>), ProblemResponse> {
     let code = asker.may(&state, &code, Scope::TokensWrite).await?;
     let now = state.clock.wall();

@@ -7,6 +7,7 @@ mod create_token;
 mod endpoint;
 mod endpoints;
 mod list_rooms;
+mod object;
 mod openapi;
 mod participants;
 mod problem;

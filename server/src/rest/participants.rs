@@ -8,6 +8,7 @@ use room::Decree;
 use tokio::sync::oneshot;
 
 use super::auth::Asker;
+use super::object::Object;
 use super::{ProblemResponse, problem};
 use crate::AppState;
 use crate::rooms::RoomEvent;
@@ -30,7 +31,7 @@ pub(crate) async fn turn_off(
     State(state): State<AppState>,
     asker: Asker,
     Path((code, id)): Path<(String, String)>,
-    Json(request): Json<TurnOffRequest>,
+    Object(request): Object<TurnOffRequest>,
 ) -> Result<StatusCode, ProblemResponse> {
     let code = asker.may(&state, &code, Scope::ParticipantsWrite).await?;
     decree(&state, code, &id, Decree::TurnOff(request.source)).await

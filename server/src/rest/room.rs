@@ -8,6 +8,7 @@ use protocol::{RoomResource, RoomSettingsPatch, Scope};
 use storage::RoomRecord;
 
 use super::auth::Asker;
+use super::object::Object;
 use super::{ProblemResponse, problem};
 use crate::AppState;
 use crate::rooms::{ChangeError, Precondition};
@@ -31,7 +32,7 @@ pub(crate) async fn change_room(
     asker: Asker,
     headers: HeaderMap,
     Path(code): Path<String>,
-    Json(patch): Json<RoomSettingsPatch>,
+    Object(patch): Object<RoomSettingsPatch>,
 ) -> Result<Response, ProblemResponse> {
     let code = asker.may(&state, &code, Scope::RoomsWrite).await?;
     let precondition = precondition(&headers)?;

@@ -213,6 +213,7 @@ async fn every_refusal_is_a_problem_document() {
         ("PUT", ROOMS, None, (405, "method_not_allowed")),
         ("POST", ROOMS, None, (415, "malformed")),
         ("POST", &tokens, Some(json!({ "kind": "none" })), (422, "malformed")),
+        ("POST", ROOMS, Some(json!([null, null])), (422, "malformed")),
         ("POST", &tokens, Some(json!({ "kind": "access", "expires_at": 1 })), (422, "token_invalid")),
         ("POST", &tokens, Some(json!("x".repeat(70_000))), (413, "too_large")),
         ("GET", "/api/v1/rooms/tea", None, (400, "malformed")),
