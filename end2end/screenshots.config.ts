@@ -6,5 +6,6 @@ export default defineConfig({
     outputDir: ".cache/screenshots",
     workers: 1,
     timeout: 180_000,
+    use: { actionTimeout: 10_000 },
     reporter: [["list"]],
 });

@@ -2,16 +2,18 @@
 
 import { resolve } from "node:path";
 import type { Page } from "@playwright/test";
+import { createRoomWith } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../../docs/images");
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } };
 const SCHEMES = ["light", "dark"] as const;
 
-/** Takes one page in every size and scheme. */
-async function picture(page: Page, name: string): Promise<void> {
+/** Takes one page in every size and scheme; a page of few words wide and light, and narrow and dark. */
+async function picture(page: Page, name: string, words: "many" | "few" = "many"): Promise<void> {
     for (const [size, viewport] of Object.entries(SIZES)) {
         for (const colorScheme of SCHEMES) {
+            if (words === "few" && (size === "phone") !== (colorScheme === "dark")) continue;
             await page.setViewportSize(viewport);
             await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
             await page.evaluate(() => document.fonts.ready);
@@ -28,6 +30,79 @@ test("pages without a call", async ({ plainPage, server }) => {
     await picture(page, "unknown-room");
     await page.goto(`${server.url}/no/such/page`);
     await picture(page, "not-found");
+    await page.goto(`${server.url}/new`);
+    await picture(page, "new-room");
+    await page.goto(`${server.url}/api/docs`);
+    await picture(page, "api-docs", "few");
+});
+
+test("pages of rooms that cannot be entered, and of one's own", async ({ plainPage, server }) => {
+    const closed = {
+        "room-locked": await createRoomWith(server, { name: "Monday tea", locked: "on" }),
+        "room-not-started": await createRoomWith(server, { name: "Monday tea", starts_at: Date.UTC(2099, 0, 2, 15, 0) }),
+        "room-ended": await createRoomWith(server, { name: "Monday tea", ends_at: Date.now() - 1000 }),
+    };
+    const page = await plainPage();
+    for (const [name, room] of Object.entries(closed)) {
+        await page.goto(room.link);
+        await picture(page, name, "few");
+    }
+    await page.goto(closed["room-ended"].hostLink);
+    await picture(page, "room-ended-host", "few");
+    await page.goto(closed["room-locked"].link.replace(/$/, "?key=k_0"));
+    await picture(page, "link-without-rights", "few");
+    await page.goto(closed["room-locked"].hostLink);
+    await page.goto(`${server.url}/rooms`);
+    await picture(page, "my-rooms", "few");
+});
+
+test("a host's room: waiting, password, panels", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, { name: "Monday tea", waiting_room: "on", password: "kettle" });
+    const ada = await somebody("Ada Lovelace", room.hostLink, { camera: 10 });
+    const bob = await somebody("Bob Marsh", room.link, { camera: 11 });
+    const cleo = await somebody("Cleo Okafor", room.link, { camera: 12 });
+    await ada.join();
+    await bob.page.getByRole("textbox", { name: "Your name" }).fill("Bob Marsh");
+    await bob.page.getByLabel("Password of the room").fill("biscuit");
+    await bob.button("Ask to join").click();
+    await expect(bob.page.getByRole("alert").filter({ hasText: "not the room's password" })).toBeVisible();
+    await playing(bob.page, 1);
+    await picture(bob.page, "password");
+    for (const [guest, name] of [[bob, "Bob Marsh"], [cleo, "Cleo Okafor"]] as const) {
+        await guest.page.getByLabel("Password of the room").fill("kettle");
+        await guest.page.getByRole("textbox", { name: "Your name" }).fill(name);
+        await guest.button("Ask to join").click();
+        await expect(guest.heading("Waiting to be let in")).toBeVisible();
+    }
+    await picture(bob.page, "waiting");
+    await ada.page.setViewportSize(SIZES.desktop);
+    await expect(ada.page.getByRole("group", { name: "Waiting room" })).toContainText("and 1 more");
+    await picture(ada.page, "knocking");
+    await ada.page.setViewportSize(SIZES.desktop);
+    await (await ada.openPanel("People")).getByRole("button", { name: "Admit Bob Marsh" }).click();
+    await bob.page.setViewportSize(SIZES.desktop);
+    await expect(bob.button("Leave")).toBeVisible();
+    await bob.toolbarButton("Raise hand").click();
+    await ada.panel("People").getByLabel("Actions for Bob Marsh").click();
+    await ada.panel("People").getByRole("button", { name: "Block: Bob Marsh" }).scrollIntoViewIfNeeded();
+    await playing(ada.page, 2);
+    await picture(ada.page, "people-host");
+
+    await ada.page.setViewportSize(SIZES.desktop);
+    await bob.write("The kettle is on. Recipe: https://example.org/scones");
+    await ada.write("Two minutes!");
+    await ada.openPanel("Chat");
+    await expect(ada.chat()).toHaveCount(2);
+    await picture(ada.page, "chat");
+    await ada.page.setViewportSize(SIZES.desktop);
+    await (await ada.openPanel("More")).getByRole("button", { name: "Invite people" }).click();
+    await picture(ada.page, "invite");
+    await ada.page.setViewportSize(SIZES.desktop);
+    await (await ada.openPanel("More")).getByRole("button", { name: "Room settings" }).click();
+    await picture(ada.page, "room-settings");
+    await ada.page.setViewportSize(SIZES.desktop);
+    await ada.openPanel("More");
+    await picture(ada.page, "more");
 });
 
 test("pages of a call", async ({ newRoom, somebody, plainPage }) => {

@@ -31,7 +31,7 @@ pub fn Landing(
                 {if anyone_creates {
                     view! { <NewRoomForm problem=name_problem/> }.into_any()
                 } else {
-                    view! { <p class="card notice">{CLOSED}</p> }.into_any()
+                    view! { <p class="card closed">{CLOSED}</p> }.into_any()
                 }}
                 <JoinForm problem=code_problem/>
                 <p class="more-ways">
