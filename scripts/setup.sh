@@ -30,6 +30,7 @@ main() {
             leptos) set_up_rust; set_up_cargo_leptos; set_up_wasm_bindgen ;;
             optimise) set_up_node; set_up_node_packages ;;
             postgres) set_up_postgres ;;
+            node) set_up_node ;;
             browser) set_up_node; set_up_node_packages; set_up_chromium ;;
             *) fail "unknown part '$part'; see the head of scripts/setup.sh" ;;
         esac

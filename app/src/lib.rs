@@ -9,15 +9,9 @@
 
 mod components;
 mod pages;
-mod room;
 #[cfg(feature = "ssr")]
-mod shell;
+pub mod plain;
+mod room;
 pub mod state;
 
-#[cfg(feature = "ssr")]
-pub use components::SiteHeader;
 pub use pages::RoomPage;
-#[cfg(feature = "ssr")]
-pub use pages::{Landing, MyRoom, MyRooms, NewRoom, NotFound};
-#[cfg(feature = "ssr")]
-pub use shell::{Scripts, shell};

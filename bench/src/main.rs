@@ -1,8 +1,16 @@
-//! Load generators. `bench idle-connections [COUNT]` starts the optimised server, fills rooms of four with connections that
-//! only stay, and prints what each costs the server in resident memory. Prints figures, asserts nothing.
+//! Load generators. `bench signalling` drives the optimised server and Socket.IO on Node with the same load, one after the
+//! other, and prints both figures, their ratio and the budget. `bench relay BURST SECONDS` drives ours alone, for a profile.
+//! Prints figures, asserts nothing.
 
-mod idle_connections;
-mod server;
+mod client;
+mod dialect;
+mod fan_out;
+mod idle;
+mod peer;
+mod relay;
+mod rooms;
+mod signalling;
+mod storm;
 
 use anyhow::bail;
 
@@ -10,8 +18,8 @@ use anyhow::bail;
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["idle-connections"] => idle_connections::run(2_000).await,
-        ["idle-connections", count] => idle_connections::run(count.parse()?).await,
-        _ => bail!("usage: bench idle-connections [COUNT]"),
+        ["signalling"] => signalling::run().await,
+        ["relay", burst, seconds] => signalling::relay_only(burst.parse()?, seconds.parse()?).await,
+        _ => bail!("usage: bench signalling | bench relay BURST SECONDS"),
     }
 }

@@ -73,7 +73,7 @@ async fn send_all(
 async fn receive_all(mut read: SplitStream<WebSocket>, socket: SocketNumber, events: &Events) {
     while let Some(Ok(message)) = read.next().await {
         let Message::Text(text) = message else { continue };
-        if let Ok(frame) = serde_json::from_str::<ServerFrame>(&text) {
+        if let Ok(frame) = ServerFrame::parse(&text) {
             _ = events.unbounded_send(Event::Server { socket, frame: Box::new(frame) });
         }
     }

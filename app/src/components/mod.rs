@@ -3,8 +3,6 @@
 mod avatar;
 mod focus;
 mod icon;
-#[cfg(feature = "ssr")]
-mod illustration;
 mod logo;
 mod qr_code;
 mod site_header;
@@ -12,8 +10,6 @@ mod site_header;
 pub(crate) use avatar::Avatar;
 pub(crate) use focus::{focus, focus_when_shown};
 pub(crate) use icon::{Icon, Symbol};
-#[cfg(feature = "ssr")]
-pub(crate) use illustration::Illustration;
 pub(crate) use logo::Logo;
 pub(crate) use qr_code::QrCode;
 pub use site_header::SiteHeader;

@@ -393,6 +393,7 @@ fn is_final(code: ErrorCode) -> bool {
         | ErrorCode::NotAllowed
         | ErrorCode::ParticipantUnknown
         | ErrorCode::SettingsInvalid
+        | ErrorCode::SettingsTooFast
         | ErrorCode::ChatTooFast
         | ErrorCode::StorageUnavailable
         | ErrorCode::RateLimited

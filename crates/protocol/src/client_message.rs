@@ -1,7 +1,10 @@
 //! What a client says to the server.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
+use crate::tagged::{Tagged, tagged};
 use crate::{
     ChatId, ChatNumber, ChatTarget, Credential, DisplayName, Envelope, MediaState, MessageId, Moderation,
     Password, PeerRef, ProtocolVersion, Reaction, RoomCode, Sequence, SessionToken, Signal, SignalNumber,
@@ -9,7 +12,7 @@ use crate::{
 };
 
 /// One text frame from a client: a message, a number by which it can be named, and how far the client has read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClientFrame {
     /// Returned as `in_reply_to` by an error about this message. After joining, ids that grow let a client repeat what
@@ -24,11 +27,33 @@ pub struct ClientFrame {
     pub message: ClientMessage,
 }
 
+impl ClientFrame {
+    /// Reads a frame.
+    ///
+    /// # Errors
+    ///
+    /// When the text is none.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        let Head { kind, id, ack } = serde_json::from_str(text)?;
+        let message = ClientForm::deserialize(Tagged::new(&kind, text)?)?;
+        Ok(Self { id, ack, message })
+    }
+}
+
+/// What every frame has.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(default)]
+    id: Option<MessageId>,
+    #[serde(default)]
+    ack: Option<Sequence>,
+}
+
+tagged! {
 /// A message from a client.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum ClientMessage {
+pub enum ClientMessage as "ClientMessage", read by ClientForm {
     /// Enters a room. The first message on a socket, and the only one of its kind on it.
     Join(Box<Join>),
     /// Takes one's seat again after the connection broke. A first message, too.
@@ -84,6 +109,7 @@ pub enum ClientMessage {
     Ping,
     /// Leaves the room; the server closes the socket.
     Leave,
+}
 }
 
 /// What somebody says who wants to enter.

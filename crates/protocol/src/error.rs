@@ -73,6 +73,8 @@ pub enum ErrorCode {
     ParticipantUnknown,
     /// The rules would not make sense.
     SettingsInvalid,
+    /// Too many changes of the rules in a short time.
+    SettingsTooFast,
     /// Too many chat messages in a short time.
     ChatTooFast,
     /// The server cannot keep anything at the moment.
@@ -120,6 +122,7 @@ impl ErrorCode {
             Self::NotAllowed => "you may not do that in this room",
             Self::ParticipantUnknown => "there is nobody with that id",
             Self::SettingsInvalid => "these rules cannot be",
+            Self::SettingsTooFast => "too many changes of the rules in a short time",
             Self::ChatTooFast => "too many chat messages in a short time",
             Self::StorageUnavailable => "the server cannot keep anything at the moment",
             Self::PeerUnknown => "the target is not in this room",
@@ -142,6 +145,7 @@ impl ErrorCode {
             | Self::NotAllowed
             | Self::ParticipantUnknown
             | Self::SettingsInvalid
+            | Self::SettingsTooFast
             | Self::ChatTooFast
             | Self::StorageUnavailable => None,
             Self::Malformed | Self::UnsupportedVersion | Self::NotJoined | Self::OriginRefused => {

@@ -22,6 +22,7 @@ mod sequence;
 mod server_message;
 mod settings;
 mod signal;
+mod tagged;
 mod timestamp;
 mod topology;
 mod version;

@@ -62,6 +62,15 @@ pub const CHAT_PER_SECOND: u32 = 2;
 /// Chat messages in one `chat_history`.
 pub const CHAT_PAGE: usize = 50;
 
+/// The longest page of chat, in bytes of its envelopes; a page has at least one message, however long that is.
+pub const CHAT_PAGE_BYTES: usize = 32 * 1024;
+
+/// Changes of a room's rules that can be made at once.
+pub const SETTINGS_BURST: u32 = 20;
+
+/// Changes of a room's rules per second after that.
+pub const SETTINGS_PER_SECOND: u32 = 1;
+
 /// Seconds for which the seat of somebody whose connection broke is kept.
 ///
 /// Longer lets people through longer tunnels; shorter frees the seats of those who are gone sooner.

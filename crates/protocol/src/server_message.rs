@@ -1,7 +1,10 @@
 //! What the server says to a client.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
+use crate::tagged::{Tagged, tagged};
 use crate::{
     ChatEntry, ChatId, ChatNumber, LeaveReason, MessageId, Participant, ParticipantId, PeerRef,
     ProtocolError, Reaction, RoomSettings, RoomSummary, Sequence, SessionToken, Signal, SignalNumber, Source,
@@ -9,7 +12,7 @@ use crate::{
 };
 
 /// One text frame from the server: a message, its place among those to this client, and how far the server has read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServerFrame {
     /// Its place, when it is one that is repeated after the connection broke.
@@ -23,11 +26,33 @@ pub struct ServerFrame {
     pub message: ServerMessage,
 }
 
+impl ServerFrame {
+    /// Reads a frame.
+    ///
+    /// # Errors
+    ///
+    /// When the text is none.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        let Head { kind, seq, received } = serde_json::from_str(text)?;
+        let message = ServerForm::deserialize(Tagged::new(&kind, text)?)?;
+        Ok(Self { seq, received, message })
+    }
+}
+
+/// What every frame has.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(default)]
+    seq: Option<Sequence>,
+    #[serde(default)]
+    received: Option<MessageId>,
+}
+
+tagged! {
 /// A message from the server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum ServerMessage {
+pub enum ServerMessage as "ServerMessage", read by ServerForm {
     /// The client is inside: the answer to `join`, also after waiting, and to a `resume` that could not be one.
     Joined(Box<Joined>),
     /// The client waits until a host lets it in. `joined` or an error follows.
@@ -126,6 +151,7 @@ pub enum ServerMessage {
     Pong,
     /// A message was refused. The connection goes on, unless a close frame follows.
     Error(ProtocolError),
+}
 }
 
 /// What a newcomer is told.

@@ -23,7 +23,8 @@ impl SignalNumber {
 /// One step of a negotiation (JSEP, RFC 9429; trickle ICE, RFC 8838).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", schemars(!try_from))]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "RawSignal")]
 pub enum Signal {
     /// A description that asks for an answer.
     Offer {
@@ -101,6 +102,43 @@ struct RawIceCandidate {
     sdp_mid: Option<String>,
     sdp_m_line_index: Option<u16>,
     username_fragment: Option<String>,
+}
+
+/// All fields of all kinds: read so, none of them is copied aside first.
+#[derive(Deserialize)]
+struct RawSignal {
+    kind: SignalKind,
+    sdp: Option<Sdp>,
+    candidate: Option<IceCandidate>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum SignalKind {
+    Offer,
+    Answer,
+    Candidate,
+    EndOfCandidates,
+}
+
+/// A field is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("missing field `{0}`")]
+struct Missing(&'static str);
+
+impl TryFrom<RawSignal> for Signal {
+    type Error = Missing;
+
+    fn try_from(raw: RawSignal) -> Result<Self, Missing> {
+        let RawSignal { kind, sdp, candidate } = raw;
+        let sdp = sdp.ok_or(Missing("sdp"));
+        Ok(match kind {
+            SignalKind::Offer => Self::Offer { sdp: sdp? },
+            SignalKind::Answer => Self::Answer { sdp: sdp? },
+            SignalKind::Candidate => Self::Candidate { candidate: candidate.ok_or(Missing("candidate"))? },
+            SignalKind::EndOfCandidates => Self::EndOfCandidates,
+        })
+    }
 }
 
 impl TryFrom<RawIceCandidate> for IceCandidate {

@@ -57,25 +57,6 @@ impl ChatLog {
     }
 }
 
-/// How much somebody may write: a bucket of [`CHAT_BURST`] that fills by [`CHAT_PER_SECOND`].
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ChatRate {
-    /// When the bucket would be full if nothing more were written.
-    full_at: Duration,
-}
-
-impl ChatRate {
-    fn allows(&mut self, now: Duration) -> bool {
-        let one = Duration::from_secs(1) / CHAT_PER_SECOND;
-        let full_at = self.full_at.max(now) + one;
-        if full_at > now + one * CHAT_BURST {
-            return false;
-        }
-        self.full_at = full_at;
-        true
-    }
-}
-
 impl Room {
     pub(crate) fn say(
         &mut self,
@@ -123,7 +104,11 @@ impl Room {
         if !self.rules.may_chat(&seat.participant) {
             return Err(ErrorCode::NotAllowed);
         }
-        if seat.chat_rate.allows(now) { Ok(()) } else { Err(ErrorCode::ChatTooFast) }
+        if seat.chat_rate.allows(now, CHAT_BURST, CHAT_PER_SECOND) {
+            Ok(())
+        } else {
+            Err(ErrorCode::ChatTooFast)
+        }
     }
 
     pub(crate) fn chat_kept(&mut self, from: ParticipantId, chat: ChatId) {

@@ -8,8 +8,8 @@ use protocol::{
     SessionToken, Source,
 };
 
-use crate::chat::ChatRate;
 use crate::outbox::Outbox;
+use crate::rate::Rate;
 use crate::rules::refusal;
 use crate::seats::{Recognised, Seat};
 use crate::{Change, ConnectionId, GivenPassword, Output, Pass, Resumption, Room, SessionClaims, Visitor};
@@ -118,7 +118,7 @@ impl Room {
             told_received: None,
             issued: issued + 1,
             confirmed,
-            chat_rate: ChatRate::default(),
+            chat_rate: Rate::default(),
         });
         self.was_used = true;
         self.tell_joined(id, Continuity::Fresh);

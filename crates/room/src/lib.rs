@@ -11,6 +11,7 @@ mod moderation;
 mod outbox;
 mod output;
 mod people;
+mod rate;
 mod room;
 mod rules;
 mod seats;

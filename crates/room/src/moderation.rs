@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use protocol::limits::{SETTINGS_BURST, SETTINGS_PER_SECOND};
 use protocol::{
     ErrorCode, MessageId, Moderation, Participant, ParticipantId, Right, Role, RoomSettings,
     RoomSettingsPatch, ServerMessage, Source, Switch,
@@ -93,7 +94,7 @@ impl Room {
                 self.block(now, id);
                 Ok("participant.blocked")
             }
-            Moderation::ChangeSettings { patch } => self.want_settings(from, role, in_reply_to, patch),
+            Moderation::ChangeSettings { patch } => self.want_settings(now, from, role, in_reply_to, patch),
             Moderation::End => self.want_end(now, from, role, in_reply_to),
         }
     }
@@ -175,6 +176,7 @@ impl Room {
 
     fn want_settings(
         &mut self,
+        now: Duration,
         participant: ParticipantId,
         role: Role,
         in_reply_to: Option<MessageId>,
@@ -184,6 +186,9 @@ impl Room {
             return Err(ErrorCode::NotAllowed);
         }
         patch.apply(&self.rules.settings).map_err(|_| ErrorCode::SettingsInvalid)?;
+        if !self.settings_rate.allows(now, SETTINGS_BURST, SETTINGS_PER_SECOND) {
+            return Err(ErrorCode::SettingsTooFast);
+        }
         self.outputs.push_back(Output::ChangeSettings { participant, in_reply_to, patch });
         Ok("settings.changed")
     }

@@ -10,8 +10,9 @@ use protocol::{
     ServerMessage, Timestamp, Topology,
 };
 
-use crate::chat::{ChatLog, ChatRate};
+use crate::chat::ChatLog;
 use crate::outbox::Outbox;
+use crate::rate::Rate;
 use crate::rules::Rules;
 use crate::seats::{Former, Seat, Seats};
 use crate::waiting::WaitingRoom;
@@ -30,6 +31,8 @@ pub struct Room {
     pub(crate) blocked: HashSet<String>,
     pub(crate) topology: Topology,
     pub(crate) chat: ChatLog,
+    /// Of changes of the rules: each is kept, and told to everybody, and a new password is dear to hash.
+    pub(crate) settings_rate: Rate,
     /// The number of the last raised hand.
     pub(crate) last_hand: u64,
     /// When the last person left, or the room began; `None` while somebody is in or waits.
@@ -79,6 +82,7 @@ impl Room {
             blocked: blocked.into_iter().collect(),
             topology: Topology { epoch: 0, mode: Mode::Mesh },
             chat: ChatLog::new(recent_chat),
+            settings_rate: Rate::default(),
             last_hand: seats.iter().filter_map(|seat| Some(seat.hand?.0)).max().unwrap_or_default(),
             empty_since: None,
             was_used: false,
@@ -201,7 +205,7 @@ impl Room {
             told_received: None,
             issued: generation,
             confirmed: generation,
-            chat_rate: ChatRate::default(),
+            chat_rate: Rate::default(),
         });
     }
 

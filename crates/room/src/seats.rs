@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use protocol::{Forbidden, MessageId, Participant, ParticipantId, Presence, Role, SessionId};
 
-use crate::chat::ChatRate;
 use crate::outbox::Outbox;
+use crate::rate::Rate;
 use crate::{ConnectionId, SeatState, SessionClaims};
 
 /// Somebody in the room, whether or not their connection is up.
@@ -30,7 +30,7 @@ pub(crate) struct Seat {
     pub(crate) issued: u32,
     /// The number of the last token with which they were heard.
     pub(crate) confirmed: u32,
-    pub(crate) chat_rate: ChatRate,
+    pub(crate) chat_rate: Rate,
 }
 
 impl Seat {

@@ -1,6 +1,7 @@
 //! The table `chat`, as it is read.
 
 use async_trait::async_trait;
+use protocol::limits::CHAT_PAGE_BYTES;
 use protocol::{ChatEntry, ChatNumber, ParticipantId, RoomCode};
 
 use crate::rows::{self, signed};
@@ -27,9 +28,11 @@ impl ChatRepository for SqlStorage {
         .bind(i64::from(limit) + 1) // One more, to know whether there is one.
         .fetch_all(&self.pool)
         .await?;
-        let mut entries = rows.iter().map(rows::chat).collect::<Result<Vec<_>, _>>()?;
-        let more = entries.len() > limit as usize;
-        entries.truncate(limit as usize);
+        let found = rows.iter().map(rows::chat).collect::<Result<Vec<_>, _>>()?;
+        let fitting = longest_page(&found).min(limit as usize);
+        let more = found.len() > fitting;
+        let mut entries = found;
+        entries.truncate(fitting);
         entries.reverse();
         Ok(ChatPage { entries, more })
     }
@@ -42,4 +45,13 @@ impl ChatRepository for SqlStorage {
             .await?;
         rows.iter().rev().map(rows::chat).collect()
     }
+}
+
+/// How many of the messages fit on a page that a socket can carry; one always does.
+fn longest_page(messages: &[ChatEntry]) -> usize {
+    let sizes = messages.iter().scan(0, |bytes, message| {
+        *bytes += message.envelope.body().len();
+        Some(*bytes)
+    });
+    sizes.take_while(|bytes| *bytes <= CHAT_PAGE_BYTES).count().max(1)
 }

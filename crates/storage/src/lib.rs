@@ -129,7 +129,8 @@ pub trait SeatRepository {
 /// Chat that was kept.
 #[async_trait]
 pub trait ChatRepository {
-    /// The last `limit` messages that `reader` may read, before `before`, oldest first.
+    /// The last `limit` messages that `reader` may read, before `before`, oldest first; fewer when they are longer than
+    /// [`CHAT_PAGE_BYTES`](protocol::limits::CHAT_PAGE_BYTES) together.
     async fn chat(
         &self,
         room: RoomCode,

@@ -26,7 +26,7 @@ const FOR_TESTS: [&str; 2] = ["testkit", "bench"];
 const PURE: [&str; 3] = ["protocol", "room", "call"];
 
 /// What a pure crate's manifest may depend on besides our crates.
-const PURE_DEPENDENCIES: [&str; 4] = ["schemars", "serde", "thiserror", "uuid"];
+const PURE_DEPENDENCIES: [&str; 5] = ["schemars", "serde", "serde_json", "thiserror", "uuid"];
 
 /// What a pure crate's sources may not contain, in any spelling of the path.
 const IMPURE: [&str; 9] =

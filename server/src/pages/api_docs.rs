@@ -1,6 +1,6 @@
 //! `GET /api/docs`: the REST interface for people, rendered from its description. No script, nothing from elsewhere.
 
-use app::SiteHeader;
+use app::plain::SiteHeader;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;

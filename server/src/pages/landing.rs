@@ -1,6 +1,6 @@
 //! `GET /` and `GET /new`: where rooms are made. They ship no script.
 
-use app::{Landing, NewRoom};
+use app::plain::{Landing, NewRoom};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;

@@ -1,6 +1,6 @@
 //! `GET /rooms` and the forms on it.
 
-use app::{MyRoom, MyRooms};
+use app::plain::{MyRoom, MyRooms};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};

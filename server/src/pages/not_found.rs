@@ -1,6 +1,6 @@
 //! Any path that leads nowhere.
 
-use app::NotFound;
+use app::plain::NotFound;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;

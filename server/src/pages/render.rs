@@ -1,7 +1,8 @@
 //! Renders a page of the application for one request: with what the browser needs to hydrate it, or as plain HTML.
 
+use app::RoomPage;
+use app::plain::{Scripts, shell};
 use app::state::{RoomLookup, provide_room_lookup};
-use app::{RoomPage, Scripts, shell};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::response::{Html, IntoResponse, Response};

@@ -5,6 +5,7 @@ pub(crate) mod outgoing;
 mod registry;
 mod settings;
 mod task;
+mod words;
 
 pub(crate) use outgoing::Outgoing;
 pub(crate) use registry::{CreationError, NewRoom, RoomHandle, Rooms};

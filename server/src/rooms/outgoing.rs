@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::extract::ws::Utf8Bytes;
-use protocol::{CloseCode, MessageId, Sequence};
+use protocol::CloseCode;
 use tokio::sync::mpsc;
 
 /// Messages that may wait. A mesh of four sends about 100 at once.
 const MAX_MESSAGES: usize = 256;
 
 /// Bytes that may wait. Raising it lets a reader that does not read hold more of the server's memory.
-const MAX_BYTES: usize = 1 << 20;
+pub(crate) const MAX_BYTES: usize = 1 << 20;
 
 /// Stands in the byte count of a queue that was cut off.
 const CUT_OFF: usize = usize::MAX / 2;
@@ -20,39 +20,9 @@ const CUT_OFF: usize = usize::MAX / 2;
 /// What a socket is to write.
 #[derive(Clone, Debug)]
 pub(crate) enum Outgoing {
-    Message(Numbered),
+    /// The text of a frame.
+    Message(Utf8Bytes),
     Close(CloseCode),
-}
-
-/// A message with what only its reader gets. The body is shared by all its readers.
-#[derive(Clone, Debug)]
-pub(crate) struct Numbered {
-    pub(crate) seq: Option<Sequence>,
-    pub(crate) received: Option<MessageId>,
-    /// A JSON object.
-    pub(crate) body: Utf8Bytes,
-}
-
-impl Numbered {
-    /// The object with its numbers in it.
-    pub(crate) fn into_text(self) -> Utf8Bytes {
-        use std::fmt::Write as _;
-
-        let Self { seq, received, body } = self;
-        if seq.is_none() && received.is_none() {
-            return body;
-        }
-        let mut text = String::with_capacity(body.len() + 48);
-        text.push('{');
-        if let Some(Sequence(seq)) = seq {
-            _ = write!(text, "\"seq\":{seq},");
-        }
-        if let Some(MessageId(received)) = received {
-            _ = write!(text, "\"received\":{received},");
-        }
-        text.push_str(&body[1..]);
-        text.into()
-    }
 }
 
 /// The room's end. A socket whose room drops this without a `Close` has read too slowly.
@@ -83,8 +53,8 @@ pub(crate) fn queue() -> (Outlet, Incoming) {
 
 impl Outlet {
     /// Queues a message. One to a socket that is gone is dropped: the socket says so itself.
-    pub(crate) fn send(&self, message: Numbered) -> Result<(), Full> {
-        let length = message.body.len();
+    pub(crate) fn send(&self, message: Utf8Bytes) -> Result<(), Full> {
+        let length = message.len();
         if self.waiting_bytes.fetch_add(length, Ordering::Relaxed) + length > MAX_BYTES {
             return Err(Full);
         }
@@ -123,7 +93,7 @@ impl Incoming {
             return None;
         }
         if let Outgoing::Message(message) = &outgoing {
-            self.waiting_bytes.fetch_sub(message.body.len(), Ordering::Relaxed);
+            self.waiting_bytes.fetch_sub(message.len(), Ordering::Relaxed);
         }
         Some(outgoing)
     }
@@ -132,19 +102,6 @@ impl Incoming {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_stand_in_the_object() {
-        let message = Numbered {
-            seq: Some(Sequence(7)),
-            received: Some(MessageId(3)),
-            body: r#"{"type":"pong"}"#.into(),
-        };
-        let frame: protocol::ServerFrame = serde_json::from_str(&message.clone().into_text()).unwrap();
-        assert_eq!((frame.seq, frame.received), (message.seq, message.received));
-        let bare = Numbered { seq: None, received: None, ..message };
-        assert_eq!(bare.clone().into_text(), bare.body);
-    }
 
     #[tokio::test]
     async fn a_queue_holds_so_many_messages_and_so_many_bytes() {
@@ -187,7 +144,7 @@ mod tests {
         assert!(matches!(incoming.next().await, Some(Outgoing::Close(_))));
     }
 
-    fn message(body: &str) -> Numbered {
-        Numbered { seq: None, received: None, body: body.into() }
+    fn message(text: &str) -> Utf8Bytes {
+        text.into()
     }
 }

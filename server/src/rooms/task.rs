@@ -2,7 +2,6 @@
 //! media never passes through it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
 use protocol::{
@@ -13,7 +12,8 @@ use room::{ConnectionId, Decree, Departure, Input, Output, Resumption, Room, Vis
 use storage::{BrowserId, ChatPage};
 use tokio::sync::{mpsc, oneshot};
 
-use super::outgoing::{Numbered, Outlet};
+use super::outgoing::Outlet;
+use super::words::Words;
 use super::{RoomHandle, Rooms, load};
 use crate::keeper::Asker;
 use crate::tasks;
@@ -29,8 +29,8 @@ pub(crate) enum RoomEvent {
     },
     /// A socket takes the place of one that broke.
     Resume { connection: ConnectionId, resumption: Box<Resumption>, outgoing: Outlet },
-    /// A message from a socket that asked to enter.
-    Message { connection: ConnectionId, frame: Box<ClientFrame> },
+    /// Messages from a socket that asked to enter, in their order.
+    Messages { connection: ConnectionId, frames: Vec<ClientFrame> },
     /// A socket is gone.
     Disconnected { connection: ConnectionId, departure: Departure },
     /// Somebody outside, with a role inside, asks about the room.
@@ -107,7 +107,13 @@ impl RoomTask {
                 self.sockets.insert(connection, outgoing);
                 Input::Resume { connection, resumption }
             }
-            RoomEvent::Message { connection, frame } => Input::Message { connection, frame: *frame },
+            RoomEvent::Messages { connection, frames } => {
+                let now = self.rooms.clock.now();
+                for frame in frames {
+                    self.room.handle_input(now, Input::Message { connection, frame });
+                }
+                return;
+            }
             RoomEvent::Disconnected { connection, departure } => {
                 self.sockets.remove(&connection);
                 Input::Disconnect { connection, departure }
@@ -150,8 +156,9 @@ impl RoomTask {
                     if let ServerMessage::Error(error) = &*message {
                         tracing::info!(code = ?error.code, "a message was refused");
                     }
-                    let Some(body) = words.of(&message) else { continue };
-                    self.send(to, Numbered { seq, received, body });
+                    if let Some(text) = words.text(seq, received, &message) {
+                        self.send(to, text);
+                    }
                 }
                 Output::Close { connection, code } => {
                     if let Some(socket) = self.sockets.remove(&connection) {
@@ -177,7 +184,7 @@ impl RoomTask {
         Fate::Goes
     }
 
-    fn send(&mut self, to: ConnectionId, message: Numbered) {
+    fn send(&mut self, to: ConnectionId, message: Utf8Bytes) {
         let is_full = self.sockets.get(&to).is_some_and(|socket| socket.send(message).is_err());
         if !is_full {
             return;
@@ -247,24 +254,5 @@ impl RoomTask {
             starts_at: settings.starts_at,
             role,
         }
-    }
-}
-
-/// Puts each message into words once, however many get it.
-#[derive(Default)]
-struct Words {
-    last: Option<(Arc<ServerMessage>, Utf8Bytes)>,
-}
-
-impl Words {
-    fn of(&mut self, message: &Arc<ServerMessage>) -> Option<Utf8Bytes> {
-        if let Some((last, body)) = &self.last
-            && Arc::ptr_eq(last, message)
-        {
-            return Some(body.clone());
-        }
-        let body = Utf8Bytes::from(serde_json::to_string(&**message).ok()?);
-        self.last = Some((Arc::clone(message), body.clone()));
-        Some(body)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use futures::SinkExt;
+use futures::{FutureExt, SinkExt};
 use protocol::limits::SILENCE_LIMIT_SECONDS;
 use protocol::{
     ClientFrame, ClientMessage, CloseCode, ErrorCode, MessageId, ProtocolError, ProtocolVersion, RoomCode,
@@ -13,7 +13,7 @@ use room::{ConnectionId, Departure};
 use serde::Deserialize;
 use storage::StorageError;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::entrance::{self, Caller};
 use crate::rate_limit::SocketRate;
@@ -28,6 +28,9 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(SILENCE_LIMIT_SECONDS);
 
 /// How long one write may take before the reader counts as gone.
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
+
+/// Messages that are passed to the room together.
+const MOST_AT_ONCE: usize = 32;
 
 /// How long a peer may take to answer a close frame.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
@@ -87,7 +90,7 @@ impl End {
 
 /// What a socket said.
 enum Heard {
-    Frame(Box<ClientFrame>),
+    Frame(ClientFrame),
     /// A ping or pong of the WebSocket itself.
     Nothing,
 }
@@ -101,7 +104,7 @@ async fn join(
     let frame = timeout(JOIN_WITHIN, first_frame(socket, rate))
         .await
         .map_err(|_| End::refused(ErrorCode::Silent))??;
-    let ClientFrame { id, message, .. } = *frame;
+    let ClientFrame { id, message, .. } = frame;
     let refused = |code| End::Refused(ProtocolError::new(code, id));
     let connection = ids::connection();
     let (outgoing, incoming) = outgoing::queue();
@@ -147,7 +150,7 @@ fn unavailable(error: &StorageError) -> ErrorCode {
     ErrorCode::StorageUnavailable
 }
 
-async fn first_frame(socket: &mut WebSocket, rate: &SocketRate) -> Result<Box<ClientFrame>, End> {
+async fn first_frame(socket: &mut WebSocket, rate: &SocketRate) -> Result<ClientFrame, End> {
     loop {
         if let Heard::Frame(frame) = understand(socket.recv().await, rate)? {
             return Ok(frame);
@@ -163,6 +166,7 @@ impl Member {
         rate: &SocketRate,
         stopping: &mut watch::Receiver<bool>,
     ) -> End {
+        let mut heard = Instant::now();
         let silence = tokio::time::sleep(SILENCE_LIMIT);
         tokio::pin!(silence);
         loop {
@@ -175,10 +179,15 @@ impl Member {
             };
             let step = match event {
                 Event::Received(received) => {
-                    silence.as_mut().reset(tokio::time::Instant::now() + SILENCE_LIMIT);
-                    self.hear(received, rate).await
+                    heard = Instant::now();
+                    self.hear(received, socket, rate).await
                 }
                 Event::Outgoing(outgoing) => self.tell(socket, outgoing).await,
+                // The timer is set anew only when it has run out, and not with every message.
+                Event::Silent if heard.elapsed() < SILENCE_LIMIT => {
+                    silence.as_mut().reset(heard + SILENCE_LIMIT);
+                    Ok(())
+                }
                 Event::Silent => Err(End::refused(ErrorCode::Silent)),
                 Event::Stopping => Err(End::refused(ErrorCode::ServerStopping)),
             };
@@ -188,15 +197,29 @@ impl Member {
         }
     }
 
+    /// Passes on what came, and what has come with it.
     async fn hear(
         &mut self,
         received: Option<Result<Message, axum::Error>>,
+        socket: &mut WebSocket,
         rate: &SocketRate,
     ) -> Result<(), End> {
-        let Heard::Frame(frame) = understand(received, rate)? else { return Ok(()) };
-        let event = RoomEvent::Message { connection: self.connection, frame };
-        self.room.events.send(event).await.map_err(|_| End::refused(ErrorCode::Internal))?;
-        Ok(())
+        let mut frames = Vec::new();
+        let mut next = Some(received);
+        let end = loop {
+            let Some(received) = next else { break Ok(()) };
+            match understand(received, rate) {
+                Ok(Heard::Frame(frame)) => frames.push(frame),
+                Ok(Heard::Nothing) => {}
+                Err(end) => break Err(end),
+            }
+            next = if frames.len() < MOST_AT_ONCE { socket.recv().now_or_never() } else { None };
+        };
+        if !frames.is_empty() {
+            let event = RoomEvent::Messages { connection: self.connection, frames };
+            self.room.events.send(event).await.map_err(|_| End::refused(ErrorCode::Internal))?;
+        }
+        end
     }
 
     /// Writes what the room says, as much as there is. A room that says nothing more has dropped a client that reads too
@@ -206,9 +229,8 @@ impl Member {
         let writing = async {
             loop {
                 match next {
-                    Outgoing::Message(message) => {
-                        let message = Message::Text(message.into_text());
-                        socket.feed(message).await.map_err(|_| End::Gone)?;
+                    Outgoing::Message(text) => {
+                        socket.feed(Message::Text(text)).await.map_err(|_| End::Gone)?;
                     }
                     Outgoing::Close(code) => {
                         socket.flush().await.map_err(|_| End::Gone)?;
@@ -261,8 +283,8 @@ fn understand(received: Option<Result<Message, axum::Error>>, rate: &SocketRate)
     }
 }
 
-fn parse(text: &str) -> Result<Box<ClientFrame>, End> {
-    serde_json::from_str(text).map(Box::new).map_err(|error| {
+fn parse(text: &str) -> Result<ClientFrame, End> {
+    ClientFrame::parse(text).map_err(|error| {
         // What is wrong with the message is told to its sender, and to nobody else: it may hold a name.
         let mut refusal = ProtocolError::new(ErrorCode::Malformed, message_id(text));
         refusal.message = format!("{}: {error}", refusal.message);

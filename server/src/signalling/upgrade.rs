@@ -10,6 +10,7 @@ use protocol::{ErrorCode, ProtocolError};
 use super::socket;
 use crate::entrance::Caller;
 use crate::rest::{ProblemResponse, problem};
+use crate::rooms::outgoing::MAX_BYTES;
 use crate::{AppState, origin};
 
 /// What a socket reads at once. tungstenite's own 128 KiB is most of what an idle connection costs.
@@ -19,8 +20,8 @@ const READ_BUFFER_BYTES: usize = 1024;
 /// buffer is only as large as what was gathered in it.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 
-/// What a socket may hold unwritten before it counts as stuck.
-const MAX_WRITE_BUFFER_BYTES: usize = 4 * MAX_MESSAGE_BYTES;
+/// What a socket may hold unwritten before it counts as stuck: more than everything that may wait for it.
+const MAX_WRITE_BUFFER_BYTES: usize = 2 * MAX_BYTES;
 
 /// `GET /api/v1/ws`
 pub(crate) async fn upgrade(

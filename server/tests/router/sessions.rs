@@ -166,3 +166,35 @@ async fn sqlx_connection(file: &std::path::Path) -> sqlx::AnyConnection {
     sqlx::any::install_default_drivers();
     sqlx::AnyConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap()
 }
+
+#[tokio::test]
+async fn a_room_full_of_long_messages_can_still_be_entered_and_read() {
+    let server = TestServer::start().await;
+    let (code, _) = server.new_room_with(json!({})).await;
+    let (mut ada, _) = server.join(&code, "Ada").await;
+    // Each byte of it takes six as JSON.
+    let long = "\u{1}".repeat(8192);
+    for number in 0..9 {
+        let chat = format!("00000000-0000-4000-8000-{number:012}");
+        let envelope = json!({ "version": 1, "body": long });
+        ada.say(
+            json!({ "type": "chat", "id": number + 2, "chat": chat, "to": "everyone", "envelope": envelope }),
+        )
+        .await;
+        ada.hear_of("chat_kept").await;
+    }
+    let (mut bob, _) = server.join(&code, "Bob").await;
+    let (mut seen, mut before) = (Vec::new(), json!(null));
+    loop {
+        bob.say(json!({ "type": "read_chat", "before": before })).await;
+        let page = bob.hear_of("chat_history").await;
+        let entries = page["entries"].as_array().unwrap();
+        assert!(entries.iter().all(|entry| entry["envelope"]["body"] == long));
+        seen.splice(0..0, entries.iter().map(|entry| entry["number"].as_u64().unwrap()));
+        before = entries[0]["number"].clone();
+        if page["more"] == false {
+            break;
+        }
+    }
+    assert_eq!(seen, (1..=9).collect::<Vec<_>>());
+}

@@ -1,5 +1,8 @@
 //! What hosts and co-hosts may do, and what nobody may do.
 
+use std::time::Duration;
+
+use protocol::limits::SETTINGS_BURST;
 use protocol::{
     Allowed, ClientMessage, ErrorCode, LeaveReason, Moderation, Right, Role, RoomSettingsPatch,
     ServerMessage, Source, Switch,
@@ -41,6 +44,22 @@ fn a_co_host_decides_about_guests_and_the_lock_and_about_nothing_else() {
     assert_eq!(world.ears(BOB).errors(), []);
     assert!(world.room.settings().locked.is_on());
     assert_eq!(world.people(), [ADA, BOB]);
+}
+
+#[test]
+fn rules_change_only_so_often_because_each_change_costs_everybody() {
+    let mut world = World::with([ADA, BOB]);
+    let locked = |on: bool| RoomSettingsPatch { locked: Some(on.into()), ..RoomSettingsPatch::default() };
+    for turn in 0..SETTINGS_BURST {
+        world.change(ADA, locked(turn % 2 == 0));
+    }
+    assert_eq!(world.ears(ADA).errors(), []);
+    world.change(ADA, locked(true));
+    assert_eq!(world.ears(ADA).errors(), [ErrorCode::SettingsTooFast]);
+    assert!(!world.room.settings().locked.is_on());
+    world.wait(Duration::from_secs(1));
+    world.change(ADA, locked(true));
+    assert!(world.room.settings().locked.is_on());
 }
 
 #[test]

@@ -17,6 +17,21 @@ pub(crate) async fn history_comes_page_by_page_oldest_first(storage: &impl Stora
     assert_eq!(oldest.entries[0], expected);
 }
 
+pub(crate) async fn a_page_of_long_messages_is_short(storage: &impl Storage) {
+    let long = "x".repeat(protocol::limits::MAX_ENVELOPE_BYTES);
+    let messages = (1..=50).map(|number| {
+        let Change::Chat(room, entry) = say(1, number, 1, None) else { panic!() };
+        let envelope = Envelope::new(1, long.clone()).unwrap();
+        Change::Chat(room, ChatEntry { envelope, ..entry })
+    });
+    storage.keep(&messages.collect::<Vec<_>>()).await.unwrap();
+
+    let page = storage.chat(code(1), person(9), None, 50).await.unwrap();
+    assert_eq!((numbers(&page.entries), page.more), (vec![47, 48, 49, 50], true));
+    let before = storage.chat(code(1), person(9), Some(ChatNumber(47)), 50).await.unwrap();
+    assert_eq!(numbers(&before.entries), [43, 44, 45, 46]);
+}
+
 pub(crate) async fn what_is_between_two_is_read_by_these_two(storage: &impl Storage) {
     storage.keep(&[say(1, 1, 1, Some(2)), say(1, 2, 1, None)]).await.unwrap();
 

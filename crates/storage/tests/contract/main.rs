@@ -64,6 +64,7 @@ contract! {
     }
     chat {
         history_comes_page_by_page_oldest_first,
+        a_page_of_long_messages_is_short,
         what_is_between_two_is_read_by_these_two,
         what_is_kept_twice_is_there_once,
         numbers_go_on_where_they_ended,

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::components::{Illustration, SiteHeader};
+use super::Illustration;
+use crate::components::SiteHeader;
 
 /// `/`
 #[component]

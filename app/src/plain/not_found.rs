@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::MessagePage;
+use crate::pages::MessagePage;
 
 /// Any path without a page.
 #[component]

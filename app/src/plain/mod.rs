@@ -1,0 +1,17 @@
+//! What only the server renders: the document around every page, and the pages without script.
+
+mod illustration;
+mod landing;
+mod my_rooms;
+mod new_room;
+mod not_found;
+mod shell;
+
+use illustration::Illustration;
+pub use landing::Landing;
+pub use my_rooms::{MyRoom, MyRooms};
+pub use new_room::NewRoom;
+pub use not_found::NotFound;
+pub use shell::{Scripts, shell};
+
+pub use crate::components::SiteHeader;
