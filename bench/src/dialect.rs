@@ -22,6 +22,8 @@ pub(crate) enum Heard {
     Ping(&'static str),
     /// The namespace is open; only Socket.IO says so.
     Connected,
+    /// The answer to a sign of life.
+    Pong,
     /// Anything else.
     Other,
 }
@@ -72,6 +74,14 @@ impl Dialect {
         }
     }
 
+    /// What our page sends every twenty seconds, which also says how far it has read; Socket.IO's server asks by itself.
+    pub(crate) fn sign_of_life(self, acknowledged: u64) -> Option<String> {
+        match self {
+            Self::Veranda => Some(json!({ "type": "ping", "ack": acknowledged }).to_string()),
+            Self::SocketIo => None,
+        }
+    }
+
     /// A message to the whole room.
     pub(crate) fn chat(self, number: u64, text: &str) -> String {
         match self {
@@ -102,6 +112,8 @@ fn hear_veranda(text: &str) -> anyhow::Result<(Heard, Option<u64>)> {
     } else if text.contains("\"type\":\"chat\",") {
         let message: Value = serde_json::from_str(text)?;
         Heard::Chat(message["entry"]["envelope"]["body"].as_str().unwrap_or_default().to_owned())
+    } else if text.contains("\"type\":\"pong\"") {
+        Heard::Pong
     } else if text.contains("\"type\":\"joined\"") {
         let joined: Value = serde_json::from_str(text)?;
         let text = |value: &Value| value.as_str().map(str::to_owned);

@@ -1,5 +1,6 @@
 //! Load generators. `bench signalling` drives the optimised server and Socket.IO on Node with the same load, one after the
-//! other, and prints both figures, their ratio and the budget. `bench relay BURST SECONDS` drives ours alone, for a profile.
+//! other, and prints both figures, their ratio and the budget. `bench relay BURST SECONDS` and `bench idle COUNT`
+//! drive ours alone, for a profile.
 //! Prints figures, asserts nothing.
 
 mod client;
@@ -20,6 +21,7 @@ async fn main() -> anyhow::Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["signalling"] => signalling::run().await,
         ["relay", burst, seconds] => signalling::relay_only(burst.parse()?, seconds.parse()?).await,
-        _ => bail!("usage: bench signalling | bench relay BURST SECONDS"),
+        ["idle", count] => signalling::idle_only(count.parse()?).await,
+        _ => bail!("usage: bench signalling | bench relay BURST SECONDS | bench idle COUNT"),
     }
 }

@@ -96,7 +96,7 @@ async fn converse(
                 match heard {
                     Heard::Signal => came.set(came.get() + 1),
                     Heard::Ping(pong) => sink.send(Message::text(pong)).await?,
-                    Heard::Joined { .. } | Heard::Chat(_) | Heard::Connected | Heard::Other => {}
+                    Heard::Joined { .. } | Heard::Chat(_) | Heard::Connected | Heard::Pong | Heard::Other => {}
                 }
             }
         }

@@ -92,6 +92,13 @@ pub(crate) async fn relay_only(burst: u64, seconds: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What an idle connection costs our server.
+pub(crate) async fn idle_only(count: usize) -> anyhow::Result<()> {
+    let bytes = idle::bytes(&mut Peer::start(Dialect::Veranda).await?, count).await?;
+    report(&format!("{bytes} bytes a connection"));
+    Ok(())
+}
+
 /// Every figure of one server, each with a process of its own.
 async fn measure(dialect: Dialect) -> anyhow::Result<Figures> {
     let say = |what: &str| report(&format!("{dialect:?}: {what}"));

@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
-use protocol::{Credential, DisplayName, ErrorCode, Join, Password, Resume, Role, RoomCode, Timestamp};
-use room::{GivenPassword, Pass, Resumption, Visitor};
+use protocol::{Credential, ErrorCode, Join, Password, Resume, Role, RoomCode, Timestamp};
+use room::{GivenPassword, Pass, Resumption, Terms, Visitor};
 use storage::{BrowserId, KeyRecord, StorageError};
 
 use crate::browser::Transport;
@@ -29,23 +29,28 @@ pub(crate) async fn visitor(
     let code = room.code;
     let earlier = join.session.as_ref().and_then(|token| state.tokens.session(code, token));
     let shown = match &join.credential {
-        Some(credential) => shown_credential(state, code, credential).await?,
+        Some(credential) => shown_credential(state, code, credential, earlier.is_some()).await?,
         None => held_keys(state, code, caller.browser.as_ref()).await?,
     };
-    let password = if shown.pass == Pass::Link && earlier.is_none() {
-        given_password(state, room, caller, join.password.as_ref()).await?
+    let password = if shown.pass == Pass::Link {
+        match given_password(state, room, caller, join.password.as_ref()).await {
+            // Who was here before may need none.
+            Err(ErrorCode::RateLimited) if earlier.is_some() => GivenPassword::Missing,
+            given => given?,
+        }
     } else {
         GivenPassword::Missing
     };
     Ok(Visitor {
         participant: ids::participant(),
         session: ids::session(),
-        name: shown.name.unwrap_or(join.name),
+        name: shown.terms.name.clone().unwrap_or(join.name),
         media: join.media,
         pass: shown.pass,
         password,
         browser: caller.browser.as_ref().map(|browser| browser.0.0.clone()),
         earlier,
+        terms: shown.terms,
     })
 }
 
@@ -78,7 +83,22 @@ pub(crate) async fn role_of_browser(
     Ok(opening.map(|held| held.key.role).max().unwrap_or_default())
 }
 
-/// The role that a credential gives in a room, without using it up. `None` when it gives none.
+/// Whether a browser may do what hosts do outside the call. A key that lets in so many people lets nobody do that before it
+/// has let them in.
+pub(crate) async fn browser_is_host(
+    state: &AppState,
+    room: RoomCode,
+    browser: Option<&BrowserId>,
+) -> Result<bool, StorageError> {
+    let Some(browser) = browser else { return Ok(false) };
+    let held = state.storage.held_keys(browser, room).await?;
+    let now = state.clock.wall();
+    Ok(held.iter().any(|held| {
+        held.key.role == Role::Host && opens(&held.key, now) && (held.used || held.key.uses_left.is_none())
+    }))
+}
+
+/// The role that a credential gives a program in a room; `None` when it gives none, as one whose uses are counted.
 pub(crate) async fn role_of_credential(
     state: &AppState,
     room: RoomCode,
@@ -88,30 +108,51 @@ pub(crate) async fn role_of_credential(
         return Ok(state.tokens.access(room, credential.expose()).map(|claims| claims.role));
     }
     let key = state.storage.key(&digest::of(credential.expose())).await?;
-    let opening = key.filter(|key| key.room == room && opens(key, state.clock.wall()) && has_uses(key));
+    let opening =
+        key.filter(|key| key.room == room && opens(key, state.clock.wall()) && key.uses_left.is_none());
     Ok(opening.map(|key| key.role))
 }
 
 struct Shown {
     pass: Pass,
-    name: Option<DisplayName>,
+    terms: Terms,
 }
 
+impl Shown {
+    fn key(role: Role) -> Self {
+        Self { pass: Pass::Key(role), terms: Terms::default() }
+    }
+
+    const LINK: Self = Self { pass: Pass::Link, terms: Terms { name: None, until: None } };
+}
+
+/// What a credential gives. One with a limited number of uses loses one, unless the bearer was here before or cannot enter.
 async fn shown_credential(
     state: &AppState,
     room: RoomCode,
     credential: &Credential,
+    was_here: bool,
 ) -> Result<Shown, ErrorCode> {
     if credential.expose().contains('.') {
         let claims = state.tokens.access(room, credential.expose()).ok_or(ErrorCode::CredentialRefused)?;
-        return Ok(Shown { pass: Pass::Key(claims.role), name: claims.name });
+        let until = Some(Timestamp(claims.exp.saturating_mul(1000)));
+        return Ok(Shown { pass: Pass::Key(claims.role), terms: Terms { name: claims.name, until } });
     }
     let digest = digest::of(credential.expose());
     let key = state.storage.key(&digest).await.map_err(unavailable)?;
     let key = key.filter(|key| key.room == room && opens(key, state.clock.wall()));
     let key = key.ok_or(ErrorCode::CredentialRefused)?;
+    if key.uses_left.is_some() {
+        if was_here {
+            return Ok(Shown::LINK);
+        }
+        let found = state.rooms.validate(room, key.role, None).await.map_err(unavailable)?;
+        if let Some(refusal) = room::refusal(found.standing) {
+            return Err(refusal);
+        }
+    }
     if state.storage.use_key(&digest).await.map_err(unavailable)? {
-        Ok(Shown { pass: Pass::Key(key.role), name: None })
+        Ok(Shown::key(key.role))
     } else {
         Err(ErrorCode::CredentialRefused)
     }
@@ -123,17 +164,16 @@ async fn held_keys(
     room: RoomCode,
     browser: Option<&BrowserId>,
 ) -> Result<Shown, ErrorCode> {
-    let link = Shown { pass: Pass::Link, name: None };
-    let Some(browser) = browser else { return Ok(link) };
+    let Some(browser) = browser else { return Ok(Shown::LINK) };
     let mut held = state.storage.held_keys(browser, room).await.map_err(unavailable)?;
     held.retain(|held| opens(&held.key, state.clock.wall()));
     held.sort_by_key(|held| std::cmp::Reverse(held.key.role));
     for held in held {
         if state.storage.use_held_key(browser, &held.key.digest).await.map_err(unavailable)? {
-            return Ok(Shown { pass: Pass::Key(held.key.role), name: None });
+            return Ok(Shown::key(held.key.role));
         }
     }
-    Ok(link)
+    Ok(Shown::LINK)
 }
 
 async fn given_password(

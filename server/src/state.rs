@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use leptos::config::LeptosOptions;
+use protocol::Timestamp;
 use storage::{SqlStorage, Storage};
 use tokio::sync::watch;
 
@@ -12,7 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::passwords::Passwords;
 use crate::rate_limit::{AddressRate, KeyedRate};
-use crate::rooms::Rooms;
+use crate::rooms::{REMEMBERED_FOR, Rooms};
 use crate::tasks;
 use crate::tokens::Tokens;
 
@@ -52,6 +53,9 @@ pub async fn open_storage(config: &Config) -> anyhow::Result<SqlStorage> {
         SqlStorage::postgres(&config.storage.postgres).await.context("cannot use PostgreSQL")
     }
 }
+
+/// A room that is to be deleted when it is empty stays at the most so long.
+const LEFT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How often rooms that nobody uses are looked for.
 const CLEAN_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -134,8 +138,14 @@ async fn clean(state: std::sync::Weak<Shared>) {
         tokio::time::sleep(CLEAN_EVERY).await;
         let Some(state) = state.upgrade() else { return };
         let kept = Duration::from_secs(state.config.rooms.unused_days * 24 * 60 * 60);
-        let since = protocol::Timestamp(state.clock.wall().0.saturating_sub(kept.as_millis() as u64));
-        match state.storage.delete_unused(since).await {
+        let before = |age: Duration| Timestamp(state.clock.wall().0.saturating_sub(age.as_millis() as u64));
+        // Rooms that the server's end kept from being deleted when they were left.
+        for code in state.storage.left_rooms(before(LEFT_FOR)).await.unwrap_or_default() {
+            if state.rooms.present(code).await == 0 {
+                _ = state.rooms.delete(code).await;
+            }
+        }
+        match state.storage.delete_unused(before(kept), before(REMEMBERED_FOR)).await {
             Ok(0) => {}
             Ok(rooms) => tracing::info!(rooms, "rooms that nobody used were deleted"),
             Err(error) => tracing::error!(%error, "unused rooms could not be deleted"),

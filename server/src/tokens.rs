@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use protocol::{DisplayName, ParticipantId, Role, RoomCode, SessionId, SessionToken, Timestamp};
-use room::{SessionClaims, SignTokens};
+use room::{SessionClaims, SignTokens, Terms};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
-use crate::ids;
+use crate::{digest, ids};
 
 /// How long somebody can come back with a session token. Longer than any call is likely to last.
 const SESSION_SECONDS: u64 = 24 * 60 * 60;
@@ -21,6 +21,8 @@ const SESSION_SECONDS: u64 = 24 * 60 * 60;
 #[derive(Clone)]
 pub(crate) struct Tokens {
     keys: Arc<(EncodingKey, DecodingKey)>,
+    /// What pseudonyms are made with.
+    salt: Arc<str>,
     clock: Clock,
 }
 
@@ -47,6 +49,11 @@ struct SessionForm {
     sid: SessionId,
     role: Role,
     generation: u32,
+    /// The name and the end of an access token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<DisplayName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
     exp: u64,
 }
 
@@ -80,7 +87,8 @@ impl Tokens {
     }
 
     fn with_key(key: &[u8], clock: Clock) -> Self {
-        Self { keys: Arc::new((EncodingKey::from_secret(key), DecodingKey::from_secret(key))), clock }
+        let salt = Arc::from(format!("pseudonym {key:?}"));
+        Self { keys: Arc::new((EncodingKey::from_secret(key), DecodingKey::from_secret(key))), salt, clock }
     }
 
     /// Somebody's session in a room, if the token is ours, of that room, and not too old.
@@ -91,6 +99,7 @@ impl Tokens {
             session: form.sid,
             role: form.role,
             generation: form.generation,
+            terms: Terms { name: form.name, until: form.until },
         })
     }
 
@@ -103,6 +112,12 @@ impl Tokens {
     /// A token that gives access.
     pub(crate) fn sign_access(&self, claims: AccessClaims) -> Option<String> {
         self.sign(ACCESS, claims)
+    }
+
+    /// A name for something that must not be kept as it is, such as an address: the same each time, and not to be guessed
+    /// back without the key.
+    pub(crate) fn pseudonym(&self, of: &str) -> String {
+        digest::of(&format!("{} {of}", self.salt)).0
     }
 
     /// Signs the sessions of one room.
@@ -140,13 +155,17 @@ struct RoomTokens {
 
 impl SignTokens for RoomTokens {
     fn sign(&self, claims: &SessionClaims) -> SessionToken {
+        let usual = self.tokens.seconds() + SESSION_SECONDS;
+        let until = claims.terms.until;
         let form = SessionForm {
             room: self.room,
             sub: claims.participant,
             sid: claims.session,
             role: claims.role,
             generation: claims.generation,
-            exp: self.tokens.seconds() + SESSION_SECONDS,
+            name: claims.terms.name.clone(),
+            until,
+            exp: until.map_or(usual, |until| usual.min(until.0 / 1000)),
         };
         let token = self.tokens.sign(SESSION, form).unwrap_or_default();
         // Without a token a client joins anew instead of resuming; there is nothing else to do about a failed signature.
@@ -185,6 +204,21 @@ mod tests {
         assert_eq!(tokens.session(room, &token), Some(claims()));
         assert_eq!(tokens.session(other, &token), None);
         assert!(tokens.access(room, token.expose()).is_none(), "it is for another purpose");
+    }
+
+    #[test]
+    fn a_session_by_an_access_token_keeps_its_name_and_ends_with_it() {
+        let tokens = Tokens::with_key(&[1; 32], Clock::start());
+        let room = RoomCode::from_random(1);
+        let now = tokens.seconds();
+        let until = |seconds: u64| {
+            let terms =
+                Terms { name: DisplayName::parse("Ada").ok(), until: Some(Timestamp(seconds * 1000)) };
+            SessionClaims { terms, ..claims() }
+        };
+        let valid = tokens.of_room(room).sign(&until(now + 60));
+        assert_eq!(tokens.session(room, &valid), Some(until(now + 60)));
+        assert_eq!(tokens.session(room, &tokens.of_room(room).sign(&until(now - 1))), None);
     }
 
     #[test]
@@ -241,6 +275,7 @@ mod tests {
             session: SessionId::NIL,
             role: Role::Host,
             generation: 3,
+            terms: Terms::default(),
         }
     }
 }

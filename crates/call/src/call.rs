@@ -60,8 +60,8 @@ pub(crate) struct Other {
     pub(crate) participant: Participant,
     pub(crate) link: Link,
     pub(crate) speaking: Speaking,
-    /// The server has given them up, but the link goes on.
-    pub(crate) is_given_up: bool,
+    /// When the server has given them up, while the link goes on.
+    pub(crate) given_up_at: Option<Duration>,
 }
 
 impl Call {
@@ -120,6 +120,7 @@ impl Call {
                 let effects = self.others[place].link.handle_timeout(now);
                 self.carry_out(self.others[place].link.peer(), effects);
             }
+            self.part_from_given_up(now);
         }
     }
 
@@ -127,7 +128,9 @@ impl Call {
     pub fn poll_timeout(&self) -> Option<Duration> {
         let is_connected = self.line.signalling == Signalling::Connected;
         let links = self.others.iter().filter(|_| is_connected);
-        links.filter_map(|other| other.link.poll_timeout()).chain(self.line.due()).min()
+        let given_up = self.next_given_up().filter(|_| is_connected);
+        let of_links = links.filter_map(|other| other.link.poll_timeout()).chain(given_up);
+        of_links.chain(self.line.due()).min()
     }
 
     /// The next effect, or `None` until the next input.

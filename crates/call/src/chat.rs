@@ -45,6 +45,8 @@ pub(crate) struct Chat {
     /// Messages on their way, by the number they were last said under.
     said_as: Vec<(MessageId, ChatId)>,
     more: bool,
+    /// After an absence, everything after this one is read, page by page.
+    catching_up_to: Option<ChatNumber>,
     revision: u32,
 }
 
@@ -81,7 +83,18 @@ impl Chat {
         was_kept.is_none()
     }
 
-    pub(crate) fn hear_history(&mut self, entries: Vec<ChatEntry>, more: bool) {
+    /// What was written during an absence is to be read, down to the last that is known.
+    pub(crate) fn begin_to_catch_up(&mut self) {
+        self.catching_up_to = self.lines.iter().filter_map(|line| line.place).map(|(number, _)| number).max();
+    }
+
+    /// A page of what was written. Returns before which message to read on, when some of an absence is still missing.
+    pub(crate) fn hear_history(&mut self, entries: Vec<ChatEntry>, more: bool) -> Option<ChatNumber> {
+        let first = entries.first().map(|entry| entry.number);
+        let missing = first.filter(|first| more && self.catching_up_to.is_some_and(|known| *first > known));
+        if missing.is_none() {
+            self.catching_up_to = None;
+        }
         let is_older = match (entries.first(), self.oldest()) {
             (Some(first), Some(oldest)) => first.number <= oldest,
             (_, None) => true,
@@ -93,6 +106,7 @@ impl Chat {
         for entry in entries {
             self.hear(entry, Delivery::Kept);
         }
+        missing
     }
 
     /// Begins to send a message, or begins again.

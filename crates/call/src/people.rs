@@ -18,6 +18,10 @@ use crate::{
 /// Signals that overtake the news of their sender are kept up to this number in all.
 const MAX_UNCLAIMED: usize = 256;
 
+/// How long a link to somebody goes on whom the server does not find again. Hosts decide about people through the server;
+/// nobody gets round them for longer.
+const GIVEN_UP_FOR: Duration = Duration::from_secs(5 * 60);
+
 impl Call {
     /// Everybody who is there, told anew.
     pub(crate) fn meet(&mut self, now: Duration, joined: &Joined) {
@@ -45,7 +49,7 @@ impl Call {
             match self.other(participant.id.into()) {
                 Some(other) => {
                     other.participant = participant;
-                    other.is_given_up = false;
+                    other.given_up_at = None;
                 }
                 None => self.open_link(now, participant, Role::Responder),
             }
@@ -56,7 +60,7 @@ impl Call {
         if self.phase != Phase::Joined || self.is_me(participant.id) {
             return;
         }
-        match self.other(participant.id.into()).map(|other| other.is_given_up) {
+        match self.other(participant.id.into()).map(|other| other.given_up_at.is_some()) {
             Some(false) => return,
             // Their page has begun anew, and so do the links to it.
             Some(true) => _ = self.forget(participant.id),
@@ -68,17 +72,31 @@ impl Call {
         self.open_link(now, participant, Role::Responder);
     }
 
-    pub(crate) fn participant_left(&mut self, id: ParticipantId, reason: LeaveReason) {
+    pub(crate) fn participant_left(&mut self, now: Duration, id: ParticipantId, reason: LeaveReason) {
         if let Some(other) = self.other(id.into())
             && reason == LeaveReason::Disconnected
             && other.link.status() == LinkStatus::Connected
         {
             // It is the server that does not reach them; we do.
-            other.is_given_up = true;
+            other.given_up_at = Some(now);
             other.participant.presence = Presence::Away;
             return;
         }
         self.part_from(id);
+    }
+
+    /// When the first link ends that the server has given up.
+    pub(crate) fn next_given_up(&self) -> Option<Duration> {
+        self.others.iter().filter_map(|other| other.given_up_at).min().map(|at| at + GIVEN_UP_FOR)
+    }
+
+    /// Ends links to people whom the server has not found again.
+    pub(crate) fn part_from_given_up(&mut self, now: Duration) {
+        let is_over = |other: &&Other| other.given_up_at.is_some_and(|at| at + GIVEN_UP_FOR <= now);
+        let over: Vec<_> = self.others.iter().filter(is_over).map(|other| other.participant.id).collect();
+        for id in over {
+            self.part_from(id);
+        }
     }
 
     pub(crate) fn participant_updated(&mut self, now: Duration, participant: Participant) {
@@ -118,7 +136,7 @@ impl Call {
     pub(crate) fn link_event(&mut self, now: Duration, peer: PeerRef, event: LinkEvent) {
         let Some(other) = self.other(peer) else { return };
         let effects = other.link.handle_event(now, event);
-        let is_over = other.is_given_up && other.link.status() != LinkStatus::Connected;
+        let is_over = other.given_up_at.is_some() && other.link.status() != LinkStatus::Connected;
         let id = other.participant.id;
         if is_over {
             return self.part_from(id);
@@ -173,7 +191,7 @@ impl Call {
         let politeness = if peer.makes_polite(me) { Politeness::Polite } else { Politeness::Impolite };
         let mut link = Link::new(now, peer, politeness);
         let effects = link.open(role, self.ice_servers.clone(), &self.publications);
-        self.others.push(Other { participant, link, speaking: Speaking::default(), is_given_up: false });
+        self.others.push(Other { participant, link, speaking: Speaking::default(), given_up_at: None });
         self.carry_out(peer, effects);
         for (number, ack, signal) in self.unclaimed.remove(&peer).unwrap_or_default() {
             self.signal(peer, number, ack, signal);

@@ -152,7 +152,7 @@ impl Call {
             ServerMessage::Waiting { room } => self.must_wait(now, room),
             ServerMessage::Resumed { session } => self.resumed(now, session),
             ServerMessage::ParticipantJoined { participant } => self.participant_joined(now, participant),
-            ServerMessage::ParticipantLeft { id, reason } => self.participant_left(id, reason),
+            ServerMessage::ParticipantLeft { id, reason } => self.participant_left(now, id, reason),
             ServerMessage::ParticipantUpdated { participant } => self.participant_updated(now, participant),
             ServerMessage::TurnedOff { source } => self.turned_off(source),
             ServerMessage::AskedToTurnOn { source } => self.asked_to_turn_on(source),
@@ -170,7 +170,11 @@ impl Call {
                 let me = self.you.as_ref().map(|you| you.id);
                 self.chat.failed(chat, me, None);
             }
-            ServerMessage::ChatHistory { entries, more } => self.chat.hear_history(entries, more),
+            ServerMessage::ChatHistory { entries, more } => {
+                if let Some(before) = self.chat.hear_history(entries, more) {
+                    self.say(ClientMessage::ReadChat { before: Some(before) });
+                }
+            }
             ServerMessage::Reacted { from, reaction } => {
                 if let Some(name) = self.name_of(from) {
                     let from = (!self.is_me(from)).then_some(from);
@@ -205,6 +209,7 @@ impl Call {
         self.say_unconfirmed_again();
         self.say_all_signals_again(now);
         self.send_unfinished_chat();
+        self.chat.begin_to_catch_up();
         self.say(ClientMessage::ReadChat { before: None });
         // A device may have begun or ended to deliver while the join was under way.
         self.tell_media();

@@ -31,7 +31,9 @@ impl Room {
         if self.is_blocked(visitor.browser.as_deref()) {
             return self.turn_away(connection, ErrorCode::Blocked);
         }
-        let Some(claims) = visitor.earlier else { return self.enter_as_stranger(now, connection, visitor) };
+        let Some(claims) = visitor.earlier.clone() else {
+            return self.enter_as_stranger(now, connection, visitor);
+        };
         let (issued, confirmed) = (claims.generation, claims.generation);
         let belongings = match self.seats.recognise(&claims) {
             Recognised::Refused => return self.enter_as_stranger(now, connection, visitor),
@@ -41,9 +43,13 @@ impl Room {
             Recognised::Former(former) => {
                 Belongings { role: former.role, forbidden: former.forbidden, issued, confirmed, hand: None }
             }
-            Recognised::Seated => self.vacate(now, claims),
+            Recognised::Seated => self.vacate(now, &claims),
         };
-        let visitor = Visitor { participant: claims.participant, session: claims.session, ..visitor };
+        let SessionClaims { participant, session, terms, .. } = claims;
+        // What they show now counts more than what they showed the first time.
+        let terms = if visitor.pass == Pass::Link { terms } else { visitor.terms };
+        let name = terms.name.clone().unwrap_or(visitor.name);
+        let visitor = Visitor { participant, session, terms, name, ..visitor };
         self.enter_again(now, connection, visitor, belongings);
     }
 
@@ -101,7 +107,7 @@ impl Room {
     }
 
     fn admit(&mut self, now: Duration, connection: ConnectionId, visitor: Visitor, belongings: Belongings) {
-        let Visitor { participant: id, session, name, media, browser, .. } = visitor;
+        let Visitor { participant: id, session, name, media, browser, terms, .. } = visitor;
         let Belongings { role, hand, forbidden, issued, confirmed } = belongings;
         let mut participant =
             Participant { id, name, role, media, hand, presence: Presence::Here, forbidden };
@@ -119,6 +125,7 @@ impl Room {
             issued: issued + 1,
             confirmed,
             chat_rate: Rate::default(),
+            terms,
         });
         self.was_used = true;
         self.tell_joined(id, Continuity::Fresh);
@@ -148,7 +155,7 @@ impl Room {
     }
 
     fn take_seat_again(&mut self, now: Duration, connection: ConnectionId, resumption: &Resumption) {
-        let Resumption { claims, last, media, hand, .. } = *resumption;
+        let Resumption { claims, last, media, hand, .. } = resumption;
         let id = claims.participant;
         if let Some(older) = self.seats.connect(id, connection) {
             self.turn_away(older, ErrorCode::SessionTakenOver);
@@ -156,16 +163,24 @@ impl Room {
         let Some(seat) = self.seats.get_mut(id) else { return };
         seat.issued = seat.issued.max(claims.generation) + 1;
         seat.told_received = None;
-        let missed = if std::mem::take(&mut seat.is_restored) { None } else { seat.outbox.after(last) };
+        // What the server has forgotten, the client knows; of the rest the server knows more.
+        let was_restored = std::mem::take(&mut seat.is_restored);
+        let hand = if was_restored {
+            seat.terms = claims.terms.clone();
+            hand.is_on()
+        } else {
+            seat.participant.hand.is_some()
+        };
+        let missed = if was_restored { None } else { seat.outbox.after(*last) };
         match missed {
             Some(missed) => self.repeat(id, connection, missed),
             None => {
-                seat.outbox.go_on_after(last);
+                seat.outbox.go_on_after(*last);
                 self.tell_joined(id, Continuity::Continued);
                 self.tell_waiting_room_to(id);
             }
         }
-        self.update_after_absence(now, id, media, hand);
+        self.update_after_absence(now, id, *media, hand);
     }
 
     fn repeat(
@@ -188,13 +203,13 @@ impl Room {
         now: Duration,
         id: ParticipantId,
         media: protocol::MediaState,
-        hand: protocol::Switch,
+        has_raised: bool,
     ) {
         let Some(mut participant) = self.seats.get(id).map(|seat| seat.participant.clone()) else { return };
         participant.media = media;
         let turned_off = self.turn_off_what_may_not_be(&mut participant);
-        if hand.is_on() != participant.hand.is_some() {
-            participant.hand = hand.is_on().then(|| self.next_hand());
+        if has_raised != participant.hand.is_some() {
+            participant.hand = has_raised.then(|| self.next_hand());
         }
         if let Some(seat) = self.seats.get_mut(id) {
             seat.participant = participant;
@@ -205,7 +220,7 @@ impl Room {
     }
 
     /// Ends the other page of somebody who joins with the session of a page that is still open.
-    fn vacate(&mut self, now: Duration, claims: SessionClaims) -> Belongings {
+    fn vacate(&mut self, now: Duration, claims: &SessionClaims) -> Belongings {
         let seat = self.remove_seat(now, claims.participant, protocol::LeaveReason::Left, None);
         let Some(seat) = seat else { return Belongings::default() };
         if let Some(older) = seat.connection {
@@ -243,6 +258,7 @@ impl Room {
             session: seat.session,
             role: seat.participant.role,
             generation: seat.issued,
+            terms: seat.terms.clone(),
         }))
     }
 

@@ -5,7 +5,7 @@ use protocol::{
     Sequence, SessionId, Switch,
 };
 
-use crate::SessionClaims;
+use crate::{SessionClaims, Terms};
 
 /// One socket. Given by the driver, never twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,6 +116,8 @@ pub struct Visitor {
     pub browser: Option<String>,
     /// Their earlier stay, as the server signed it.
     pub earlier: Option<SessionClaims>,
+    /// What the access token says that they show.
+    pub terms: Terms,
 }
 
 /// What a visitor shows, checked by the driver.

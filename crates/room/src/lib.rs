@@ -23,4 +23,5 @@ pub use input::{ConnectionId, Departure, GivenPassword, Input, Pass, Resumption,
 pub use moderation::Decree;
 pub use output::{Change, Output, SeatChange, SeatState};
 pub use room::{Beginning, Room};
-pub use session::{SessionClaims, SignTokens};
+pub use rules::refusal;
+pub use session::{SessionClaims, SignTokens, Terms};

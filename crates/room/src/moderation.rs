@@ -8,6 +8,8 @@ use protocol::{
     RoomSettingsPatch, ServerMessage, Source, Switch,
 };
 
+use crate::rules::refusal;
+use crate::seats::Seat;
 use crate::{Change, Output, Room};
 
 /// What somebody outside may do to a participant, whose right to do so the driver has checked.
@@ -85,13 +87,13 @@ impl Room {
             }
             Moderation::SetRole { id, role: wanted } => self.set_role(now, role, id, wanted),
             Moderation::Remove { id } => {
-                self.target(role, id)?;
+                self.present_or_former(role, id)?;
                 self.put_out(now, id, ErrorCode::Removed);
                 Ok("participant.removed")
             }
             Moderation::Block { id } => {
-                self.target(role, id)?;
-                self.block(now, id);
+                self.present_or_former(role, id)?;
+                self.block(now, from, role, id)?;
                 Ok("participant.blocked")
             }
             Moderation::ChangeSettings { patch } => self.want_settings(now, from, role, in_reply_to, patch),
@@ -106,6 +108,15 @@ impl Room {
             Ok(target.participant.clone())
         } else {
             Err(ErrorCode::NotAllowed)
+        }
+    }
+
+    /// The same, or somebody whom the server has lost and others may still see and hear.
+    fn present_or_former(&self, role: Role, id: ParticipantId) -> Result<(), ErrorCode> {
+        match self.seats.former(id) {
+            Some(former) if role.outranks(former.role) => Ok(()),
+            Some(_) => Err(ErrorCode::NotAllowed),
+            None => self.target(role, id).map(|_| ()),
         }
     }
 
@@ -149,26 +160,60 @@ impl Room {
             return Err(ErrorCode::NotAllowed);
         }
         self.target(role, id)?;
+        let Some(mut changed) = self.seats.get(id).map(|seat| seat.participant.clone()) else {
+            return Err(ErrorCode::ParticipantUnknown);
+        };
+        changed.role = wanted;
+        let turned_off = self.turn_off_what_may_not_be(&mut changed);
         if let Some(seat) = self.seats.get_mut(id) {
-            seat.participant.role = wanted;
+            seat.participant = changed;
         }
+        self.tell_turned_off(id, turned_off);
         self.announce(id);
         self.keep_seat(now, id);
         self.tell_waiting_room_to(id);
         Ok("role.changed")
     }
 
-    fn block(&mut self, now: Duration, id: ParticipantId) {
-        let browser = self.seats.get(id).and_then(|seat| seat.browser.clone());
-        self.put_out(now, id, ErrorCode::Blocked);
-        if let Some(browser) = browser {
-            self.blocked.insert(browser.clone());
-            self.outputs.push_back(Output::Keep(Change::Blocked(browser)));
+    /// Removes somebody, and whoever else of no higher rank is here with the same browser, which may not come again. Not
+    /// one's own.
+    fn block(
+        &mut self,
+        now: Duration,
+        from: ParticipantId,
+        role: Role,
+        id: ParticipantId,
+    ) -> Result<(), ErrorCode> {
+        let seated = self.seats.get(id).map(|seat| &seat.browser);
+        let browser = seated.or_else(|| self.seats.former(id).map(|former| &former.browser));
+        let Some(browser) = browser.cloned().flatten() else {
+            self.put_out(now, id, ErrorCode::Blocked);
+            return Ok(());
+        };
+        if self.seats.get(from).is_some_and(|seat| seat.browser.as_ref() == Some(&browser)) {
+            return Err(ErrorCode::NotAllowed);
         }
+        self.put_out(now, id, ErrorCode::Blocked);
+        self.blocked.insert(browser.clone());
+        let of_it =
+            |seat: &&Seat| seat.browser.as_ref() == Some(&browser) && role.outranks(seat.participant.role);
+        let others: Vec<_> = self.seats.iter().filter(of_it).map(|seat| seat.participant.id).collect();
+        for other in others {
+            self.put_out(now, other, ErrorCode::Blocked);
+        }
+        for connection in self.waiting.take_those_with(&browser) {
+            self.turn_away(connection, ErrorCode::Blocked);
+        }
+        self.tell_waiting_room();
+        self.outputs.push_back(Output::Keep(Change::Blocked(browser)));
+        Ok(())
     }
 
-    /// Removes somebody and says why.
+    /// Removes somebody and says why; also somebody who has no seat any more, so that nobody stays connected to them.
     fn put_out(&mut self, now: Duration, id: ParticipantId, code: ErrorCode) {
+        if self.seats.get(id).is_none() {
+            return self.expel_former(now, id);
+        }
         if let Some(connection) = self.expel(now, id).and_then(|seat| seat.connection) {
             self.turn_away(connection, code);
         }
@@ -215,6 +260,7 @@ impl Room {
     }
 
     pub(crate) fn settings_changed(&mut self, now: Duration, settings: RoomSettings, password: bool) {
+        let has_new_password = password && !self.rules.password;
         let opened = self.rules.settings.waiting_room.is_on() && !settings.waiting_room.is_on();
         self.rules.settings = settings.clone();
         self.rules.password = password;
@@ -222,7 +268,8 @@ impl Room {
             return self.end_for_all(now, ErrorCode::RoomEnded);
         }
         self.tell_all(ServerMessage::RoomUpdated { settings, password });
-        if opened {
+        if opened && refusal(self.rules.standing(self.wall(now), Role::Guest)).is_none() && !has_new_password
+        {
             // Whoever waits could come in by the link now.
             _ = self.admit_all_waiting(now);
         }

@@ -64,7 +64,7 @@ impl Outbox {
     }
 
     fn last(&self) -> Sequence {
-        Sequence(self.before.0 + self.messages.len() as u64)
+        Sequence(self.before.0.saturating_add(self.messages.len() as u64))
     }
 
     fn forget_first(&mut self) {

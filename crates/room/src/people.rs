@@ -10,7 +10,7 @@ use protocol::{
 
 use crate::room::seat_change;
 use crate::seats::Seat;
-use crate::{Change, ConnectionId, Departure, Output, Room, SeatState};
+use crate::{Change, ConnectionId, Departure, Output, Room, SeatChange, SeatState};
 
 /// How long the place of somebody who closed the page is kept: long enough to load it again.
 const RESERVED_FOR: Duration = Duration::from_secs(10);
@@ -112,6 +112,26 @@ impl Room {
     /// The same, for somebody whose session is over with it.
     pub(crate) fn expel(&mut self, now: Duration, id: ParticipantId) -> Option<Seat> {
         self.unseat(now, id, LeaveReason::Removed, SeatState::Removed, None)
+    }
+
+    /// Ends the stay of somebody who has no seat any more.
+    pub(crate) fn expel_former(&mut self, now: Duration, id: ParticipantId) {
+        let at = self.wall(now);
+        let Some(former) = self.seats.ban(id) else { return };
+        let change = SeatChange {
+            participant: id,
+            session: former.session,
+            name: former.name.clone(),
+            role: former.role,
+            hand: None,
+            forbidden: former.forbidden,
+            state: SeatState::Removed,
+            generation: former.generation,
+            browser: former.browser.clone(),
+            at,
+        };
+        self.outputs.push_back(Output::Keep(Change::Seat(change)));
+        self.tell_all(ServerMessage::ParticipantLeft { id, reason: LeaveReason::Removed });
     }
 
     fn unseat(

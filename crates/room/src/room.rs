@@ -181,7 +181,7 @@ impl Room {
         } = seat;
         if state != SeatState::Taken {
             let former =
-                Former { session, role, forbidden, generation, state, browser, reserved_until: None };
+                Former { name, session, role, forbidden, generation, state, browser, reserved_until: None };
             return self.seats.remember(id, former);
         }
         self.was_used = true;
@@ -206,6 +206,7 @@ impl Room {
             issued: generation,
             confirmed: generation,
             chat_rate: Rate::default(),
+            terms: crate::Terms::default(),
         });
     }
 

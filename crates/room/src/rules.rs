@@ -57,7 +57,7 @@ impl Rules {
 }
 
 /// The refusal that tells somebody how a room stands.
-pub(crate) fn refusal(standing: RoomStanding) -> Option<ErrorCode> {
+pub fn refusal(standing: RoomStanding) -> Option<ErrorCode> {
     match standing {
         RoomStanding::Open => None,
         RoomStanding::Full => Some(ErrorCode::RoomFull),

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use protocol::{Forbidden, MessageId, Participant, ParticipantId, Presence, Role, SessionId};
+use protocol::{DisplayName, Forbidden, MessageId, Participant, ParticipantId, Presence, Role, SessionId};
 
 use crate::outbox::Outbox;
 use crate::rate::Rate;
-use crate::{ConnectionId, SeatState, SessionClaims};
+use crate::{ConnectionId, SeatState, SessionClaims, Terms};
 
 /// Somebody in the room, whether or not their connection is up.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub(crate) struct Seat {
     /// The number of the last token with which they were heard.
     pub(crate) confirmed: u32,
     pub(crate) chat_rate: Rate,
+    /// What an access token said of them, and every token of theirs goes on to say.
+    pub(crate) terms: Terms,
 }
 
 impl Seat {
@@ -47,6 +49,7 @@ impl Seat {
 /// Somebody who had a seat.
 #[derive(Clone, Debug)]
 pub(crate) struct Former {
+    pub(crate) name: DisplayName,
     pub(crate) session: SessionId,
     pub(crate) role: Role,
     pub(crate) forbidden: Forbidden,
@@ -73,7 +76,8 @@ pub(crate) enum Recognised {
 /// Seats in the order in which they were taken.
 #[derive(Debug, Default)]
 pub(crate) struct Seats {
-    by_arrival: BTreeMap<u64, Seat>,
+    /// Boxed: a node of the map has eleven places, and most rooms have four people.
+    by_arrival: BTreeMap<u64, Box<Seat>>,
     arrivals: u64,
     by_id: HashMap<ParticipantId, u64>,
     by_connection: HashMap<ConnectionId, u64>,
@@ -93,23 +97,23 @@ impl Seats {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Seat> {
-        self.by_arrival.values()
+        self.by_arrival.values().map(|seat| &**seat)
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Seat> {
-        self.by_arrival.values_mut()
+        self.by_arrival.values_mut().map(|seat| &mut **seat)
     }
 
     pub(crate) fn get(&self, id: ParticipantId) -> Option<&Seat> {
-        self.by_arrival.get(self.by_id.get(&id)?)
+        self.by_arrival.get(self.by_id.get(&id)?).map(|seat| &**seat)
     }
 
     pub(crate) fn get_mut(&mut self, id: ParticipantId) -> Option<&mut Seat> {
-        self.by_arrival.get_mut(self.by_id.get(&id)?)
+        self.by_arrival.get_mut(self.by_id.get(&id)?).map(|seat| &mut **seat)
     }
 
     pub(crate) fn of_connection(&mut self, connection: ConnectionId) -> Option<&mut Seat> {
-        self.by_arrival.get_mut(self.by_connection.get(&connection)?)
+        self.by_arrival.get_mut(self.by_connection.get(&connection)?).map(|seat| &mut **seat)
     }
 
     /// Seats somebody last.
@@ -121,7 +125,7 @@ impl Seats {
         if let Some(connection) = seat.connection {
             self.by_connection.insert(connection, self.arrivals);
         }
-        self.by_arrival.insert(self.arrivals, seat);
+        self.by_arrival.insert(self.arrivals, Box::new(seat));
     }
 
     /// Takes a seat away, and remembers who had it.
@@ -132,11 +136,12 @@ impl Seats {
         reserved_until: Option<Duration>,
     ) -> Option<Seat> {
         let arrival = self.by_id.remove(&id)?;
-        let seat = self.by_arrival.remove(&arrival)?;
+        let seat = *self.by_arrival.remove(&arrival)?;
         if let Some(connection) = seat.connection {
             self.by_connection.remove(&connection);
         }
         let former = Former {
+            name: seat.participant.name.clone(),
             session: seat.session,
             role: seat.participant.role,
             forbidden: seat.participant.forbidden,
@@ -150,12 +155,28 @@ impl Seats {
     }
 
     pub(crate) fn remember(&mut self, id: ParticipantId, former: Former) {
-        if self.former.len() >= MAX_FORMER
-            && let Some(any) = self.former.keys().next().copied()
-        {
-            self.former.remove(&any);
+        if self.former.len() >= MAX_FORMER {
+            // Who was removed stays so, as long as there is anybody else to forget.
+            let mut candidates = self.former.iter();
+            let left = candidates.find(|(_, former)| former.state != SeatState::Removed);
+            if let Some(one) = left.or_else(|| self.former.iter().next()).map(|(id, _)| *id) {
+                self.former.remove(&one);
+            }
         }
         self.former.insert(id, former);
+    }
+
+    /// Somebody who had a seat.
+    pub(crate) fn former(&self, id: ParticipantId) -> Option<&Former> {
+        self.former.get(&id)
+    }
+
+    /// Ends the stay of somebody who had a seat.
+    pub(crate) fn ban(&mut self, id: ParticipantId) -> Option<&Former> {
+        let former = self.former.get_mut(&id)?;
+        former.state = SeatState::Removed;
+        former.reserved_until = None;
+        Some(former)
     }
 
     /// Gives a seat another socket, and returns the one it had.

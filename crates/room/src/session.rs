@@ -1,9 +1,9 @@
 //! Stays that outlive their sockets.
 
-use protocol::{ParticipantId, Role, SessionId, SessionToken};
+use protocol::{DisplayName, ParticipantId, Role, SessionId, SessionToken, Timestamp};
 
 /// What a session token says, once its signature is found right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionClaims {
     /// Who.
     pub participant: ParticipantId,
@@ -13,6 +13,17 @@ pub struct SessionClaims {
     pub role: Role,
     /// Which of the tokens of this stay. Using one ends those before it.
     pub generation: u32,
+    /// What an access token has said of them.
+    pub terms: Terms,
+}
+
+/// What an access token says of its bearer, for as long as they stay.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// What they are called, whatever they say.
+    pub name: Option<DisplayName>,
+    /// Until when they may come back.
+    pub until: Option<Timestamp>,
 }
 
 /// Makes session tokens of claims. The same claims may make different tokens, as time goes on.

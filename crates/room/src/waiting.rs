@@ -40,6 +40,14 @@ impl WaitingRoom {
         self.0.len() != before
     }
 
+    pub(crate) fn take_those_with(&mut self, browser: &str) -> Vec<ConnectionId> {
+        let (theirs, others) = std::mem::take(&mut self.0)
+            .into_iter()
+            .partition(|(_, visitor): &(_, Visitor)| visitor.browser.as_deref() == Some(browser));
+        self.0 = others;
+        theirs.into_iter().map(|(connection, _)| connection).collect()
+    }
+
     pub(crate) fn take_all(&mut self) -> Vec<ConnectionId> {
         std::mem::take(&mut self.0).into_iter().map(|(connection, _)| connection).collect()
     }

@@ -28,9 +28,10 @@ impl Journal for SqlStorage {
                         .await?;
                 }
                 Change::Used(room, at) => {
-                    sqlx::query("UPDATE rooms SET used_at = $1 WHERE code = $2")
+                    sqlx::query("UPDATE rooms SET used_at = $1 WHERE code = $2 AND used_at < $3")
                         .bind(signed(at.0))
                         .bind(room.to_string())
+                        .bind(signed(at.0))
                         .execute(&mut *transaction)
                         .await?;
                 }

@@ -24,8 +24,13 @@ pub use records::{
 };
 pub use sql::SqlStorage;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use protocol::{ChatEntry, ChatNumber, ParticipantId, RoomCode, RoomSettings, Timestamp};
+
+/// For so long a request with the same `Idempotency-Key` counts as the same.
+pub const IDEMPOTENT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Rooms and their rules.
 #[async_trait]
@@ -72,8 +77,12 @@ pub trait RoomRepository {
     /// How many rooms there are.
     async fn count_rooms(&self) -> Result<u64, StorageError>;
 
-    /// Deletes rooms that were not used since, and what else is too old to be of use. Returns how many rooms.
-    async fn delete_unused(&self, since: Timestamp) -> Result<u64, StorageError>;
+    /// Deletes rooms that were not used since, seats that have not changed since, and what else is too old to be of use.
+    /// Returns how many rooms.
+    async fn delete_unused(&self, since: Timestamp, seats_since: Timestamp) -> Result<u64, StorageError>;
+
+    /// Rooms that are to be deleted when they are empty, and were used, but not since.
+    async fn left_rooms(&self, since: Timestamp) -> Result<Vec<RoomCode>, StorageError>;
 
     /// What an idempotency key of an owner has made since a moment.
     async fn made_by(
@@ -119,7 +128,7 @@ pub trait KeyRepository {
 /// Seats: who was in a room lately.
 #[async_trait]
 pub trait SeatRepository {
-    /// Seats that changed since.
+    /// Seats that changed since, the last changed last; of very many the last.
     async fn seats(&self, room: RoomCode, since: Timestamp) -> Result<Vec<SeatRecord>, StorageError>;
 
     /// Browsers that may not enter.

@@ -6,7 +6,8 @@ use sqlx::Row;
 
 use crate::rows::{self, signed, unsigned};
 use crate::{
-    Digest, Idempotency, KeyRecord, PasswordHash, RoomRecord, RoomRepository, SqlStorage, StorageError, keys,
+    Digest, IDEMPOTENT_FOR, Idempotency, KeyRecord, PasswordHash, RoomRecord, RoomRepository, SqlStorage,
+    StorageError, keys,
 };
 
 #[async_trait]
@@ -56,9 +57,13 @@ impl RoomRepository for SqlStorage {
     ) -> Result<Option<RoomRecord>, StorageError> {
         let mut transaction = self.writing().await?;
         let updated = sqlx::query(
-            "UPDATE rooms SET settings = $1, version = version + 1 WHERE code = $2 AND version = $3",
+            "UPDATE rooms SET settings = $1, version = version + 1,
+                 used_at = CASE WHEN used_at < $2 THEN $3 ELSE used_at END
+             WHERE code = $4 AND version = $5",
         )
         .bind(settings_text(settings)?)
+        .bind(signed(settings.starts_at.map_or(0, |start| start.0)))
+        .bind(signed(settings.starts_at.map_or(0, |start| start.0)))
         .bind(code.to_string())
         .bind(signed(version))
         .execute(&mut *transaction)
@@ -116,7 +121,7 @@ impl RoomRepository for SqlStorage {
         unsigned(&row, "rooms")
     }
 
-    async fn delete_unused(&self, since: Timestamp) -> Result<u64, StorageError> {
+    async fn delete_unused(&self, since: Timestamp, seats_since: Timestamp) -> Result<u64, StorageError> {
         let rows = sqlx::query("SELECT code FROM rooms WHERE used_at < $1 LIMIT 1000")
             .bind(signed(since.0))
             .fetch_all(&self.pool)
@@ -131,11 +136,33 @@ impl RoomRepository for SqlStorage {
             .bind(signed(since.0))
             .execute(&self.pool)
             .await?;
+        sqlx::query("DELETE FROM seats WHERE changed_at < $1")
+            .bind(signed(seats_since.0))
+            .execute(&self.pool)
+            .await?;
+        for statement in DELETE_ORPHANS {
+            sqlx::query(statement).execute(&self.pool).await?;
+        }
         sqlx::query("DELETE FROM audit_events WHERE at < $1")
             .bind(signed(since.0))
             .execute(&self.pool)
             .await?;
         Ok(deleted)
+    }
+
+    async fn left_rooms(&self, since: Timestamp) -> Result<Vec<RoomCode>, StorageError> {
+        let rows = sqlx::query(
+            "SELECT code FROM rooms WHERE used_at < $1 AND used_at > created_at AND settings LIKE $2 LIMIT 1000",
+        )
+        .bind(signed(since.0))
+        .bind("%\"when_empty\":\"delete\"%")
+        .fetch_all(&self.pool)
+        .await?;
+        let code = |row: &sqlx::any::AnyRow| -> Result<_, StorageError> {
+            let text: String = row.try_get("code")?;
+            RoomCode::parse(&text).map_err(|_| StorageError::Unreadable("code"))
+        };
+        rows.iter().map(code).collect()
     }
 
     async fn made_by(
@@ -173,10 +200,27 @@ const DELETE_CONTENTS: [&str; 5] = [
     "DELETE FROM chat WHERE room = $1",
 ];
 
+/// What was kept in the moment in which its room was deleted.
+const DELETE_ORPHANS: [&str; 5] = [
+    "DELETE FROM room_keys WHERE room NOT IN (SELECT code FROM rooms)",
+    "DELETE FROM keyrings WHERE room NOT IN (SELECT code FROM rooms)",
+    "DELETE FROM seats WHERE room NOT IN (SELECT code FROM rooms)",
+    "DELETE FROM blocked_browsers WHERE room NOT IN (SELECT code FROM rooms)",
+    "DELETE FROM chat WHERE room NOT IN (SELECT code FROM rooms)",
+];
+
 async fn insert_idempotency(
     transaction: &mut sqlx::AnyConnection,
     idempotency: &Idempotency,
 ) -> Result<(), StorageError> {
+    // One that is too old to count makes room.
+    let since = idempotency.created_at.0.saturating_sub(IDEMPOTENT_FOR.as_millis() as u64);
+    sqlx::query("DELETE FROM idempotency WHERE owner = $1 AND idempotency_key = $2 AND created_at < $3")
+        .bind(idempotency.owner.clone())
+        .bind(idempotency.key.clone())
+        .bind(signed(since))
+        .execute(&mut *transaction)
+        .await?;
     sqlx::query(
         "INSERT INTO idempotency (owner, idempotency_key, request_digest, room, created_at)
          VALUES ($1, $2, $3, $4, $5)",

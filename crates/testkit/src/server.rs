@@ -9,7 +9,7 @@ use protocol::{
 };
 use room::{
     Beginning, Change, ConnectionId, Departure, GivenPassword, Input, Output, Pass, Resumption, Room,
-    SeatChange, SessionClaims, SignTokens, Visitor,
+    SeatChange, SessionClaims, SignTokens, Terms, Visitor,
 };
 use uuid::Uuid;
 
@@ -60,6 +60,7 @@ fn read(token: &SessionToken) -> SessionClaims {
         session: next().parse().expect("an id"),
         role: protocol::Role::Guest,
         generation: next().parse().expect("a number"),
+        terms: Terms::default(),
     }
 }
 
@@ -106,6 +107,7 @@ impl Server {
                     password: GivenPassword::Missing,
                     browser: None,
                     earlier: join.session.as_ref().map(read),
+                    terms: Terms::default(),
                 });
                 Input::Enter { connection, visitor }
             }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
-use protocol::{HostLink, Role, RoomCode};
+use protocol::{HostLink, RoomCode};
 
 use crate::entrance::{self, Caller};
 use crate::rest::{ProblemResponse, problem};
@@ -24,8 +24,8 @@ pub(crate) async fn make_host_link(
     state.room_rate.check(caller.address).map_err(ProblemResponse::rate_limited)?;
     let code = RoomCode::parse(&code)
         .map_err(|error| problem(StatusCode::BAD_REQUEST, "malformed", error.to_string()))?;
-    let role = entrance::role_of_browser(&state, code, caller.browser.as_ref()).await;
-    if role.map_err(|error| ProblemResponse::storage(&error))? != Role::Host {
+    let is_host = entrance::browser_is_host(&state, code, caller.browser.as_ref()).await;
+    if !is_host.map_err(|error| ProblemResponse::storage(&error))? {
         return Err(refused("only a host may do that"));
     }
     let secret = state.rooms.new_host_key(code).await.map_err(|error| ProblemResponse::storage(&error))?;

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::prelude::*;
-use protocol::{Role, RoomCode};
+use protocol::RoomCode;
 
 use super::{PageProblem, plain};
 use crate::entrance::{self, Caller};
@@ -16,6 +16,7 @@ const MOST: u32 = 200;
 
 /// The rooms whose host the browser is.
 pub(crate) async fn my_rooms(State(state): State<AppState>, caller: Caller) -> Result<Response, PageProblem> {
+    state.lookup_rate.check(caller.address).map_err(|_| PageProblem::Busy)?;
     let now = state.clock.wall();
     let rooms = match &caller.browser {
         Some(browser) => state.storage.rooms_of_host(browser, MOST).await?,
@@ -42,8 +43,9 @@ pub(crate) async fn delete_form(
     if !origin::is_allowed(&headers, &uri, &state.config.server.allowed_origins) {
         return Err(PageProblem::Foreign);
     }
+    state.lookup_rate.check(caller.address).map_err(|_| PageProblem::Busy)?;
     let Ok(code) = RoomCode::parse(&code) else { return Err(PageProblem::NotHost) };
-    if entrance::role_of_browser(&state, code, caller.browser.as_ref()).await? != Role::Host {
+    if !entrance::browser_is_host(&state, code, caller.browser.as_ref()).await? {
         return Err(PageProblem::NotHost);
     }
     state.rooms.delete(code).await?;

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
-use protocol::{Role, RoomCode, RoomSettingsPatch};
+use protocol::{RoomCode, RoomSettingsPatch};
 
 use super::PageProblem;
 use crate::entrance::{self, Caller};
@@ -21,8 +21,9 @@ pub(crate) async fn reopen_form(
     if !origin::is_allowed(&headers, &uri, &state.config.server.allowed_origins) {
         return Err(PageProblem::Foreign);
     }
+    state.lookup_rate.check(caller.address).map_err(|_| PageProblem::Busy)?;
     let Ok(code) = RoomCode::parse(&code) else { return Err(PageProblem::NotHost) };
-    if entrance::role_of_browser(&state, code, caller.browser.as_ref()).await? != Role::Host {
+    if !entrance::browser_is_host(&state, code, caller.browser.as_ref()).await? {
         return Err(PageProblem::NotHost);
     }
     let patch = RoomSettingsPatch { ends_at: Some(None), ..RoomSettingsPatch::default() };

@@ -30,6 +30,7 @@ pub(crate) async fn room_page(
     Query(query): Query<LinkQuery>,
     request: Request<Body>,
 ) -> Result<Response, PageProblem> {
+    state.lookup_rate.check(caller.address).map_err(|_| PageProblem::Busy)?;
     let Ok(code) = RoomCode::parse(&text) else {
         return Ok(show(&state, request, ValidateRoomResponse::UNKNOWN.into()).await);
     };

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::{CreatedRoom, Credential, RoomSettingsPatch, Scope, Timestamp};
 use schemars::JsonSchema;
-use storage::{Digest, RoomRecord, StorageError};
+use storage::{Digest, IDEMPOTENT_FOR, RoomRecord, StorageError};
 
 use super::auth::Asker;
 use super::object::Object;
@@ -14,12 +14,6 @@ use super::room::{resource, tag};
 use super::{ProblemResponse, problem};
 use crate::rooms::{CreationError, NewRoom};
 use crate::{AppState, digest};
-
-/// For so long a request that is sent again makes no second room.
-const IDEMPOTENT_FOR: u64 = 24 * 60 * 60 * 1000;
-
-/// The owner of idempotency keys that come without an API key.
-const ANYONE: &str = "anyone";
 
 /// 201 with the room, its host's key, and its address in `Location`.
 pub(crate) async fn create_room(
@@ -36,7 +30,9 @@ pub(crate) async fn create_room(
         state.room_rate.check(asker.caller.address).map_err(ProblemResponse::rate_limited)?;
     }
     let created_by = key.map(|key| key.id);
-    let owner = created_by.clone().unwrap_or_else(|| ANYONE.to_owned());
+    // Without an API key, whoever asks from the same address; two people there do not choose the same UUID.
+    let address = || state.tokens.pseudonym(&asker.caller.address.to_string());
+    let owner = created_by.clone().unwrap_or_else(address);
     let idempotency = idempotency_key(&headers)?.map(|key| (owner, key, fingerprint(&patch)));
     if let Some(made) = &idempotency
         && let Some(again) = made_before(&state, made).await?
@@ -60,7 +56,7 @@ async fn made_before(
     state: &AppState,
     (owner, key, request): &(String, String, Digest),
 ) -> Result<Option<Response>, ProblemResponse> {
-    let since = Timestamp(state.clock.wall().0.saturating_sub(IDEMPOTENT_FOR));
+    let since = Timestamp(state.clock.wall().0.saturating_sub(IDEMPOTENT_FOR.as_millis() as u64));
     let made = state.storage.made_by(owner, key, since).await;
     let Some(made) = made.map_err(|error| ProblemResponse::storage(&error))? else { return Ok(None) };
     if made.request != *request {

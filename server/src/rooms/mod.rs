@@ -8,6 +8,6 @@ mod task;
 mod words;
 
 pub(crate) use outgoing::Outgoing;
-pub(crate) use registry::{CreationError, NewRoom, RoomHandle, Rooms};
+pub(crate) use registry::{CreationError, NewRoom, REMEMBERED_FOR, RoomHandle, Rooms};
 pub(crate) use settings::{ChangeError, Precondition};
 pub(crate) use task::RoomEvent;

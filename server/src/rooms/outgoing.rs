@@ -1,21 +1,17 @@
 //! What waits to be written to one socket: bounded in messages and in bytes. Whoever lets it fill up is cut off, and what
 //! waited for them is dropped with it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
 use protocol::CloseCode;
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 
 /// Messages that may wait. A mesh of four sends about 100 at once.
 const MAX_MESSAGES: usize = 256;
 
 /// Bytes that may wait. Raising it lets a reader that does not read hold more of the server's memory.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
-
-/// Stands in the byte count of a queue that was cut off.
-const CUT_OFF: usize = usize::MAX / 2;
 
 /// What a socket is to write.
 #[derive(Clone, Debug)]
@@ -27,75 +23,104 @@ pub(crate) enum Outgoing {
 
 /// The room's end. A socket whose room drops this without a `Close` has read too slowly.
 #[derive(Debug)]
-pub(crate) struct Outlet {
-    messages: mpsc::Sender<Outgoing>,
-    waiting_bytes: Arc<AtomicUsize>,
-}
+pub(crate) struct Outlet(Arc<Queue>);
 
 /// The socket's end.
 #[derive(Debug)]
-pub(crate) struct Incoming {
-    messages: mpsc::Receiver<Outgoing>,
-    waiting_bytes: Arc<AtomicUsize>,
-}
+pub(crate) struct Incoming(Arc<Queue>);
 
 /// There is no room for the message.
 #[derive(Debug)]
 pub(crate) struct Full;
 
+/// A channel of tokio's keeps memory for 32 messages also when it is empty, which is most of the time; this one keeps none.
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    messages: Vec<Outgoing>,
+    bytes: usize,
+    /// The room says nothing more.
+    is_over: bool,
+    /// The socket reads nothing more.
+    is_unread: bool,
+}
+
 /// An empty queue.
 pub(crate) fn queue() -> (Outlet, Incoming) {
-    let (sender, receiver) = mpsc::channel(MAX_MESSAGES);
-    let waiting_bytes = Arc::new(AtomicUsize::new(0));
-    let outlet = Outlet { messages: sender, waiting_bytes: Arc::clone(&waiting_bytes) };
-    (outlet, Incoming { messages: receiver, waiting_bytes })
+    let queue = Arc::new(Queue::default());
+    (Outlet(Arc::clone(&queue)), Incoming(queue))
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Outlet {
     /// Queues a message. One to a socket that is gone is dropped: the socket says so itself.
     pub(crate) fn send(&self, message: Utf8Bytes) -> Result<(), Full> {
-        let length = message.len();
-        if self.waiting_bytes.fetch_add(length, Ordering::Relaxed) + length > MAX_BYTES {
+        let mut waiting = self.0.lock();
+        if waiting.is_unread {
+            return Ok(());
+        }
+        if waiting.messages.len() >= MAX_MESSAGES || waiting.bytes + message.len() > MAX_BYTES {
             return Err(Full);
         }
-        match self.messages.try_send(Outgoing::Message(message)) {
-            Err(mpsc::error::TrySendError::Full(_)) => Err(Full),
-            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
-        }
+        waiting.bytes += message.len();
+        waiting.messages.push(Outgoing::Message(message));
+        drop(waiting);
+        self.0.changed.notify_one();
+        Ok(())
     }
 
     /// Queues the end; what was queued before is written first.
     pub(crate) fn close(self, code: CloseCode) {
-        _ = self.messages.try_send(Outgoing::Close(code));
+        self.0.lock().messages.push(Outgoing::Close(code));
     }
 
     /// Ends the queue at once.
     pub(crate) fn cut_off(self) {
-        self.waiting_bytes.store(CUT_OFF, Ordering::Relaxed);
+        self.0.lock().messages.clear();
+    }
+}
+
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        self.0.lock().is_over = true;
+        self.0.changed.notify_one();
     }
 }
 
 impl Incoming {
-    /// The next thing to write; `None` when the socket was cut off.
-    pub(crate) async fn next(&mut self) -> Option<Outgoing> {
-        let outgoing = self.messages.recv().await?;
-        self.count(outgoing)
-    }
-
-    /// The next thing to write, if it is there.
-    pub(crate) fn next_now(&mut self) -> Option<Outgoing> {
-        let outgoing = self.messages.try_recv().ok()?;
-        self.count(outgoing)
-    }
-
-    fn count(&self, outgoing: Outgoing) -> Option<Outgoing> {
-        if self.waiting_bytes.load(Ordering::Relaxed) >= CUT_OFF {
-            return None;
+    /// Everything that waits to be written, at least one; `None` when the socket was cut off.
+    pub(crate) async fn next(&mut self) -> Option<Vec<Outgoing>> {
+        loop {
+            {
+                let mut waiting = self.0.lock();
+                if !waiting.messages.is_empty() {
+                    waiting.bytes = 0;
+                    return Some(std::mem::take(&mut waiting.messages));
+                }
+                if waiting.is_over {
+                    return None;
+                }
+            }
+            self.0.changed.notified().await;
         }
-        if let Outgoing::Message(message) = &outgoing {
-            self.waiting_bytes.fetch_sub(message.len(), Ordering::Relaxed);
-        }
-        Some(outgoing)
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        let mut waiting = self.0.lock();
+        waiting.is_unread = true;
+        waiting.messages = Vec::new();
     }
 }
 
@@ -140,8 +165,9 @@ mod tests {
         let (outlet, mut incoming) = queue();
         outlet.send(message("waits")).unwrap();
         outlet.close(CloseCode::NORMAL);
-        assert!(matches!(incoming.next().await, Some(Outgoing::Message(_))));
-        assert!(matches!(incoming.next().await, Some(Outgoing::Close(_))));
+        let all = incoming.next().await.unwrap();
+        assert!(matches!(&all[..], [Outgoing::Message(_), Outgoing::Close(_)]));
+        assert!(incoming.next().await.is_none());
     }
 
     fn message(text: &str) -> Utf8Bytes {

@@ -75,7 +75,7 @@ pub(crate) enum CreationError {
 const WAITING_EVENTS: usize = 256;
 
 /// People who were in a room are known again for this long.
-const REMEMBERED_FOR: Duration = Duration::from_secs(2 * 24 * 60 * 60);
+pub(crate) const REMEMBERED_FOR: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
 /// Messages that are read to know them when they are sent again.
 const RECENT_CHAT: u32 = 128;
@@ -114,6 +114,8 @@ impl Rooms {
             None => None,
         };
         let now = self.clock.wall();
+        // A room that is planned is not unused before it starts.
+        let used_at = settings.starts_at.map_or(now, |start| start.max(now));
         let code = ids::room_code();
         let record = RoomRecord {
             code,
@@ -121,7 +123,7 @@ impl Rooms {
             password_hash,
             version: 1,
             created_at: now,
-            used_at: now,
+            used_at,
             created_by: new.created_by,
         };
         let (host_key, host_secret) = self.host_key(code);
@@ -187,7 +189,11 @@ impl Rooms {
             let Some(handle) = self.find(code).await? else { return Ok(None) };
             match handle.events.send(event).await {
                 Ok(()) => return Ok(Some(handle)),
-                Err(mpsc::error::SendError(returned)) => event = returned,
+                Err(mpsc::error::SendError(returned)) => {
+                    // A task that ends has forgotten itself; one that failed has not.
+                    self.forget(&handle);
+                    event = returned;
+                }
             }
         }
     }
@@ -225,9 +231,11 @@ impl Rooms {
 
     /// Deletes a room and everything in it; whoever is inside is told. False when there is none.
     pub(crate) async fn delete(&self, code: RoomCode) -> Result<bool, StorageError> {
-        let running = self.running(code).await;
+        // What is still to be kept goes first, or it would stay when the room is gone.
+        self.keeper.flush().await;
         let deleted = self.storage.delete_room(code).await?;
-        if let Some(handle) = running {
+        // Also one that was opened meanwhile.
+        if let Some(handle) = self.running(code).await {
             _ = handle.events.send(RoomEvent::Deleted).await;
         }
         Ok(deleted)
@@ -270,6 +278,7 @@ impl Rooms {
             handle: handle.clone(),
             rooms: self.clone(),
             sockets: HashMap::new(),
+            changes: None,
             deleted: false,
         };
         tasks::spawn(task.run(received));

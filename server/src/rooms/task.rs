@@ -61,8 +61,17 @@ pub(super) struct RoomTask {
     pub(super) handle: RoomHandle,
     pub(super) rooms: Rooms,
     pub(super) sockets: HashMap<ConnectionId, Outlet>,
+    /// Changes of the rules, made one after another.
+    pub(super) changes: Option<mpsc::UnboundedSender<SettingsChange>>,
     /// Once deleted, nothing of the room is kept any more.
     pub(super) deleted: bool,
+}
+
+/// A change of the rules that a host wants.
+pub(super) struct SettingsChange {
+    participant: ParticipantId,
+    in_reply_to: Option<MessageId>,
+    patch: Box<RoomSettingsPatch>,
 }
 
 #[derive(PartialEq, Eq)]
@@ -171,7 +180,7 @@ impl RoomTask {
                     self.rooms.keeper.read_chat(self.handle.code, reader, before, answer);
                 }
                 Output::ChangeSettings { participant, in_reply_to, patch } => {
-                    self.change_settings(participant, in_reply_to, patch);
+                    self.change_settings(SettingsChange { participant, in_reply_to, patch });
                 }
                 Output::Unload => return Fate::Unloads,
                 Output::Delete => {
@@ -219,20 +228,23 @@ impl RoomTask {
         }
     }
 
-    fn change_settings(
-        &self,
-        participant: ParticipantId,
-        in_reply_to: Option<MessageId>,
-        patch: Box<RoomSettingsPatch>,
-    ) {
-        let (rooms, handle) = (self.rooms.clone(), self.handle.clone());
-        tasks::spawn(async move {
-            if let Err(error) = rooms.change(handle.code, &patch, super::Precondition::None).await {
-                let code = error.code();
-                let event = RoomEvent::SettingsRefused { participant, in_reply_to, code };
-                _ = handle.events.send(event).await;
-            }
+    /// The room lets only so many through, so that few wait.
+    fn change_settings(&mut self, change: SettingsChange) {
+        let changes = self.changes.get_or_insert_with(|| {
+            let (changes, mut received) = mpsc::unbounded_channel::<SettingsChange>();
+            let (rooms, handle) = (self.rooms.clone(), self.handle.clone());
+            tasks::spawn(async move {
+                while let Some(SettingsChange { participant, in_reply_to, patch }) = received.recv().await {
+                    if let Err(error) = rooms.change(handle.code, &patch, super::Precondition::None).await {
+                        let code = error.code();
+                        let event = RoomEvent::SettingsRefused { participant, in_reply_to, code };
+                        _ = handle.events.send(event).await;
+                    }
+                }
+            });
+            changes
         });
+        _ = changes.send(change);
     }
 
     fn validate(&self, role: Role, browser: Option<&BrowserId>) -> ValidateRoomResponse {

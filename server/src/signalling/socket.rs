@@ -12,12 +12,13 @@ use protocol::{
 use room::{ConnectionId, Departure};
 use serde::Deserialize;
 use storage::StorageError;
+use tokio::sync::mpsc::error::SendError;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use crate::entrance::{self, Caller};
 use crate::rate_limit::SocketRate;
-use crate::rooms::{Outgoing, RoomEvent, RoomHandle, outgoing};
+use crate::rooms::{Outgoing, RoomEvent, RoomHandle, Rooms, outgoing};
 use crate::{AppState, ids};
 
 /// How long a socket may take to say where it wants to go.
@@ -40,7 +41,8 @@ pub(super) async fn run(mut socket: WebSocket, state: AppState, caller: Caller) 
     let mut stopping = state.stopping.subscribe();
     let rate = SocketRate::new();
     let joined = tokio::select! {
-        joined = join(&mut socket, &state, &caller, &rate) => joined,
+        // Boxed, so that a connection does not keep the room that joining needs.
+        joined = Box::pin(join(&mut socket, &state, &caller, &rate)) => joined,
         () = stop_asked(&mut stopping) => Err(End::refused(ErrorCode::ServerStopping)),
     };
     drop((state, caller));
@@ -59,13 +61,14 @@ pub(super) async fn run(mut socket: WebSocket, state: AppState, caller: Caller) 
 struct Member {
     connection: ConnectionId,
     room: RoomHandle,
+    rooms: Rooms,
     incoming: outgoing::Incoming,
 }
 
 /// What can happen to a socket in a room.
 enum Event {
     Received(Option<Result<Message, axum::Error>>),
-    Outgoing(Option<Outgoing>),
+    Outgoing(Option<Vec<Outgoing>>),
     Silent,
     Stopping,
 }
@@ -133,7 +136,7 @@ async fn join(
     };
     let room = state.rooms.send(code, event).await.map_err(|error| refused(unavailable(&error)))?;
     let room = room.ok_or_else(|| refused(ErrorCode::RoomUnknown))?;
-    Ok(Member { connection, room, incoming })
+    Ok(Member { connection, room, rooms: state.rooms.clone(), incoming })
 }
 
 fn check_version(version: ProtocolVersion) -> Result<(), ErrorCode> {
@@ -216,19 +219,18 @@ impl Member {
             next = if frames.len() < MOST_AT_ONCE { socket.recv().now_or_never() } else { None };
         };
         if !frames.is_empty() {
-            let event = RoomEvent::Messages { connection: self.connection, frames };
-            self.room.events.send(event).await.map_err(|_| End::refused(ErrorCode::Internal))?;
+            self.pass_on(RoomEvent::Messages { connection: self.connection, frames }).await?;
         }
         end
     }
 
     /// Writes what the room says, as much as there is. A room that says nothing more has dropped a client that reads too
     /// slowly.
-    async fn tell(&mut self, socket: &mut WebSocket, outgoing: Option<Outgoing>) -> Result<(), End> {
-        let mut next = outgoing.ok_or_else(|| End::refused(ErrorCode::TooSlow))?;
+    async fn tell(&mut self, socket: &mut WebSocket, outgoing: Option<Vec<Outgoing>>) -> Result<(), End> {
+        let outgoing = outgoing.ok_or_else(|| End::refused(ErrorCode::TooSlow))?;
         let writing = async {
-            loop {
-                match next {
+            for one in outgoing {
+                match one {
                     Outgoing::Message(text) => {
                         socket.feed(Message::Text(text)).await.map_err(|_| End::Gone)?;
                     }
@@ -237,17 +239,14 @@ impl Member {
                         return Err(End::Closed(code));
                     }
                 }
-                match self.incoming.next_now() {
-                    Some(more) => next = more,
-                    None => return socket.flush().await.map_err(|_| End::Gone),
-                }
             }
+            socket.flush().await.map_err(|_| End::Gone)
         };
         timeout(WRITE_WITHIN, writing).await.unwrap_or(Err(End::Gone))
     }
 
     /// Tells the room, unless the room knows.
-    async fn part(&self, end: &End) {
+    async fn part(&mut self, end: &End) {
         let departure = match end {
             End::Gone => Departure::Broken,
             End::Left => Departure::Closed,
@@ -259,8 +258,19 @@ impl Member {
             End::Refused(_) => Departure::Offended,
             End::Closed(_) => return,
         };
-        let event = RoomEvent::Disconnected { connection: self.connection, departure };
-        _ = self.room.events.send(event).await;
+        _ = self.pass_on(RoomEvent::Disconnected { connection: self.connection, departure }).await;
+    }
+
+    /// Passes an event to the room, also when another task runs it now.
+    async fn pass_on(&mut self, event: RoomEvent) -> Result<(), End> {
+        let Err(SendError(event)) = self.room.events.send(event).await else { return Ok(()) };
+        let found = self
+            .rooms
+            .send(self.room.code, event)
+            .await
+            .map_err(|error| End::refused(unavailable(&error)))?;
+        self.room = found.ok_or_else(|| End::refused(ErrorCode::RoomUnknown))?;
+        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use protocol::{
 };
 use room::{
     Beginning, Change, ConnectionId, Departure, GivenPassword, Input, Output, Pass, Resumption, Room,
-    SeatChange, SessionClaims, SignTokens, Visitor,
+    SeatChange, SessionClaims, SignTokens, Terms, Visitor,
 };
 use uuid::Uuid;
 
@@ -111,6 +111,7 @@ impl World {
             password: GivenPassword::Missing,
             browser: Some(format!("browser {person}")),
             earlier: None,
+            terms: Terms::default(),
         }
     }
 
@@ -275,7 +276,8 @@ impl Heard {
 }
 
 pub(crate) fn claims(person: u128, generation: u32) -> SessionClaims {
-    SessionClaims { participant: id(person), session: session(person), role: Role::Guest, generation }
+    let terms = Terms::default();
+    SessionClaims { participant: id(person), session: session(person), role: Role::Guest, generation, terms }
 }
 
 pub(crate) fn id(person: u128) -> ParticipantId {

@@ -97,7 +97,7 @@ pub(crate) async fn a_room_that_nobody_used_goes_and_a_used_one_stays(storage: &
     make_room(storage, 2).await;
     storage.keep(&[storage::Change::Used(code(2), Timestamp(5000))]).await.unwrap();
 
-    assert_eq!(storage.delete_unused(Timestamp(4000)).await.unwrap(), 1);
+    assert_eq!(storage.delete_unused(Timestamp(4000), Timestamp(0)).await.unwrap(), 1);
 
     assert_eq!(storage.room(code(1)).await.unwrap(), None);
     assert!(storage.room(code(2)).await.unwrap().is_some());
