@@ -45,6 +45,9 @@ pub struct Room {
     pub(crate) outputs: VecDeque<Output>,
 }
 
+/// Effects for which an idle room keeps memory.
+const IDLE_OUTPUTS: usize = 8;
+
 /// What a room begins with: its rules, and what was kept of it.
 pub struct Beginning {
     /// Its address.
@@ -122,7 +125,12 @@ impl Room {
 
     /// The next effect, or `None` until the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front();
+        if output.is_none() && self.outputs.capacity() > IDLE_OUTPUTS {
+            // Rooms are idle most of the time.
+            self.outputs.shrink_to(IDLE_OUTPUTS);
+        }
+        output
     }
 
     /// The room as its link shows it.

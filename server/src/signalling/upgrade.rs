@@ -11,7 +11,7 @@ use super::socket;
 use crate::entrance::Caller;
 use crate::rest::{ProblemResponse, problem};
 use crate::rooms::outgoing::MAX_BYTES;
-use crate::{AppState, origin};
+use crate::{AppState, origin, tasks};
 
 /// What a socket reads at once. tungstenite's own 128 KiB is most of what an idle connection costs.
 const READ_BUFFER_BYTES: usize = 1024;
@@ -40,7 +40,8 @@ pub(crate) async fn upgrade(
         .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES)
-        .on_upgrade(move |websocket| socket::run(websocket, state, caller))
+        // A task of its own: the one that axum upgrades in would keep room for all that upgrading needs.
+        .on_upgrade(async move |websocket| drop(tasks::spawn(socket::run(websocket, state, caller))))
         .into_response()
 }
 

@@ -205,3 +205,90 @@ async fn refused(server: &TestServer, first: Value, code: &str) {
     let (error, closed) = client.hear_end().await;
     assert_eq!((&error["code"], closed), (&json!(code), Closed { code: 4403 }));
 }
+
+#[tokio::test]
+async fn the_right_password_opens_also_to_somebody_whose_session_does_not_count_any_more() {
+    let server = TestServer::start().await;
+    let (room, key) = server.new_room_with(json!({ "password": "sesame" })).await;
+    let (_ada, _) = server.join_with(with(join_message(&room, "Ada"), "credential", &key)).await;
+    let (mut bob, told) = server.join_with(with(join_message(&room, "Bob"), "password", "sesame")).await;
+    let people = format!("/api/v1/rooms/{room}/participants/{}", told["you"]["id"].as_str().unwrap());
+    assert_eq!(server.request("DELETE", &people, &bearer(&key), "").await.0, 204);
+    assert_eq!(bob.hear_end().await.0["code"], "removed");
+    let stale = with(join_message(&room, "Bob"), "session", told["session"].as_str().unwrap());
+    refused(&server, stale.clone(), "password_needed").await;
+    let (_, told) = server.join_with(with(stale, "password", "sesame")).await;
+    assert_eq!(told["you"]["name"], "Bob");
+}
+
+#[tokio::test]
+async fn an_invitation_is_used_up_by_entering_and_by_nothing_else() {
+    let server = TestServer::start().await;
+    let (room, key) = server.new_room_with(json!({ "capacity": 2 })).await;
+    let once = json!({ "kind": "invitation", "role": "host", "uses": 1 });
+    let invitation = token(&server, &room, &key, once).await;
+    let path = format!("/api/v1/rooms/{room}");
+    assert_eq!(
+        server.request("GET", &path, &bearer(&invitation), "").await.0,
+        403,
+        "it is no key for programs"
+    );
+    let (_, head, _) = server.request("GET", &format!("/r/{room}?key={invitation}"), "", "").await;
+    let cookie =
+        head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap().split(';').next().unwrap();
+    let cookie = format!("cookie: {cookie}\r\ncontent-length: 0\r\n");
+    let (status, _, _) = server.request("POST", &format!("/r/{room}/host-link"), &cookie, "").await;
+    assert_eq!(status, 403, "nor one for its copies");
+
+    let (ada, _) = server.join(&room, "Ada").await;
+    let (_bob, _) = server.join(&room, "Bob").await;
+    let shown = with(join_message(&room, "Cleo"), "credential", &invitation);
+    refused(&server, shown.clone(), "room_full").await;
+    ada.close().await;
+    let (cleo, told) = server.join_with(shown.clone()).await;
+    assert_eq!(told["you"]["role"], "host", "it was not used up by finding the room full");
+    drop(cleo);
+    let again = with(shown, "session", told["session"].as_str().unwrap());
+    let (_, told) = server.join_with(again).await;
+    assert_eq!(told["you"]["role"], "host", "who is in comes back without it");
+}
+
+#[tokio::test]
+async fn the_name_of_an_access_token_stays() {
+    let server = TestServer::start().await;
+    let (room, key) = server.new_room_with(json!({})).await;
+    let access = token(&server, &room, &key, json!({ "kind": "access", "name": "Student" })).await;
+    let (_student, told) =
+        server.join_with(with(join_message(&room, "Student"), "credential", &access)).await;
+    let session = told["session"].as_str().unwrap();
+    let (_, told) = server.join_with(with(join_message(&room, "Teacher"), "session", session)).await;
+    assert_eq!(told["you"]["name"], "Student");
+}
+
+#[tokio::test]
+async fn changes_of_the_rules_are_made_in_their_order() {
+    let server = TestServer::start().await;
+    let (room, key) = server.new_room_with(json!({})).await;
+    let (mut ada, _) = server.join_with(with(join_message(&room, "Ada"), "credential", &key)).await;
+    // The first takes longer: its password is hashed.
+    for password in [json!("sesame"), json!(null)] {
+        let moderation = json!({ "action": "change_settings", "patch": { "password": password } });
+        ada.say(json!({ "type": "moderate", "moderation": moderation })).await;
+    }
+    assert_eq!(ada.hear_of("room_updated").await["password"], true);
+    assert_eq!(ada.hear_of("room_updated").await["password"], false);
+}
+
+#[tokio::test]
+async fn pages_of_rooms_are_asked_for_only_so_often() {
+    let limits = LimitsConfig { lookups_at_once: 2, lookups_per_minute: 1, ..LimitsConfig::default() };
+    let server = TestServer::with(Config { limits, ..Config::default() }).await;
+    let statuses = async {
+        let mut all = Vec::new();
+        for _ in 0..3 {
+            all.push(server.request("GET", "/r/kfm-pqxz-wtr", "", "").await.0);
+        }
+        all
+    };
+    assert_eq!(statuses.await, [404, 404, 429]);
+}

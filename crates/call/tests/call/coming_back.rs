@@ -261,3 +261,27 @@ fn come_back(call: &mut TestCall) {
     call.wait(Duration::ZERO);
     call.input(Input::SocketOpened);
 }
+
+#[test]
+fn a_link_to_somebody_whom_the_server_has_lost_ends_when_a_host_removes_them_or_after_some_minutes() {
+    let lost = |reason| ServerMessage::ParticipantLeft { id: id(ADA), reason };
+    let mut call = TestCall::in_room([ADA]);
+    call.connection(ADA, ConnectionState::Connected);
+    assert_eq!(call.hear(lost(LeaveReason::Disconnected)), []);
+    let outputs = call.hear(lost(LeaveReason::Removed));
+    assert_eq!(commands_to(ADA, &outputs), [LinkCommand::Close]);
+
+    let mut call = TestCall::in_room([ADA]);
+    call.connection(ADA, ConnectionState::Connected);
+    call.hear(lost(LeaveReason::Disconnected));
+    // The server is there all the time.
+    let mut minutes = |count: u32| -> Vec<Output> {
+        let turns = 0..count * 3;
+        turns
+            .flat_map(|_| [call.wait(Duration::from_secs(20)), call.hear(ServerMessage::Pong)])
+            .flatten()
+            .collect()
+    };
+    assert_eq!(commands_to(ADA, &minutes(4)), []);
+    assert_eq!(commands_to(ADA, &minutes(2)), [LinkCommand::Close]);
+}

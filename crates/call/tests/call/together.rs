@@ -178,3 +178,27 @@ fn entry(number: u64, chat: u128, from: u128, text: &str) -> ChatEntry {
 fn shown(call: &TestCall) -> Vec<(Delivery, String)> {
     call.0.chat().iter().map(|line| (line.delivery, line.envelope.body().to_owned())).collect()
 }
+
+#[test]
+fn after_an_absence_chat_is_read_down_to_the_last_known_message() {
+    let mut call = TestCall::in_room([ADA]);
+    call.hear(ServerMessage::Chat { entry: entry(3, 3, ADA, "before") });
+    let asked = |outputs: &[Output]| -> Vec<_> {
+        let before =
+            |message| if let ClientMessage::ReadChat { before } = message { Some(before) } else { None };
+        said(outputs).into_iter().filter_map(before).collect()
+    };
+    call.input(Input::SocketClosed);
+    call.input(Input::SocketOpened);
+    assert_eq!(asked(&call.hear(crate::support::joined([ADA], false))), [None]);
+
+    let page = |numbers: std::ops::RangeInclusive<u64>, more| {
+        let entries = numbers.map(|number| entry(number, u128::from(number), ADA, "meanwhile")).collect();
+        ServerMessage::ChatHistory { entries, more }
+    };
+    assert_eq!(asked(&call.hear(page(8..=9, true))), [Some(ChatNumber(8))]);
+    assert_eq!(asked(&call.hear(page(5..=7, true))), [Some(ChatNumber(5))]);
+    assert_eq!(asked(&call.hear(page(2..=4, true))), [], "what is older is read when somebody asks");
+    let numbers = call.0.chat().iter().filter_map(|line| line.place).map(|(number, _)| number.0);
+    assert_eq!(numbers.collect::<Vec<_>>(), (2..=9).collect::<Vec<_>>());
+}

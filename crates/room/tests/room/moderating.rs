@@ -7,9 +7,9 @@ use protocol::{
     Allowed, ClientMessage, ErrorCode, LeaveReason, Moderation, Right, Role, RoomSettingsPatch,
     ServerMessage, Source, Switch,
 };
-use room::{Change, Decree, Input};
+use room::{Change, Decree, Departure, Input, SeatState, Visitor};
 
-use super::world::{ADA, BOB, CEM, EVE, World, id, on_air};
+use super::world::{ADA, BOB, CEM, EVE, World, claims, id, on_air};
 
 #[test]
 fn a_guest_may_decide_nothing() {
@@ -261,4 +261,81 @@ fn everything_about(person: u128) -> Vec<Moderation> {
 
 fn make_co_host(world: &mut World, person: u128) {
     world.moderate(ADA, Moderation::SetRole { id: id(person), role: Role::CoHost });
+}
+
+#[test]
+fn a_host_reaches_somebody_whom_the_server_has_lost() {
+    for block in [false, true] {
+        let mut world = World::with([ADA, BOB, CEM]);
+        world.drop_socket(BOB, Departure::Broken);
+        world.wait(Duration::from_secs(60));
+        assert_eq!(world.people(), [ADA, CEM]);
+        world.forget();
+        world.moderate(CEM, Moderation::Remove { id: id(BOB) });
+        assert_eq!(world.ears(CEM).errors(), [ErrorCode::NotAllowed]);
+        world.moderate(
+            ADA,
+            if block { Moderation::Block { id: id(BOB) } } else { Moderation::Remove { id: id(BOB) } },
+        );
+
+        let removed = ServerMessage::ParticipantLeft { id: id(BOB), reason: LeaveReason::Removed };
+        assert!(world.ears(CEM).messages.contains(&removed), "others may still be connected to them");
+        assert_eq!(world.kept_seats()[0].state, SeatState::Removed);
+        let again = Visitor { earlier: Some(claims(BOB, 1)), ..World::visitor(BOB) };
+        let entered = world.enter_with(BOB, again);
+        assert_eq!(
+            entered.joined().is_some(),
+            !block,
+            "who is only removed may come by the link, as a stranger"
+        );
+        assert_eq!(entered.turned_away(), block.then_some(ErrorCode::Blocked));
+    }
+}
+
+#[test]
+fn who_is_made_a_guest_no_longer_sends_what_guests_may_not() {
+    let mut world = World::with([ADA, BOB, CEM]);
+    world.change(ADA, RoomSettingsPatch { may_share: Some(Allowed::Hosts), ..RoomSettingsPatch::default() });
+    make_co_host(&mut world, BOB);
+    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    assert!(world.person(BOB).media.screen.is_on());
+
+    world.moderate(ADA, Moderation::SetRole { id: id(BOB), role: Role::Guest });
+
+    assert!(!world.person(BOB).media.screen.is_on() && world.person(BOB).media.camera.is_on());
+    assert!(world.ears(BOB).messages.contains(&ServerMessage::TurnedOff { source: Source::Screen }));
+}
+
+#[test]
+fn blocking_puts_out_every_tab_of_that_browser_and_never_ones_own() {
+    let mut world = World::with([ADA, BOB]);
+    let tab = |person, of| Visitor { browser: Some(format!("browser {of}")), ..World::visitor(person) };
+    world.enter_with(CEM, tab(CEM, BOB));
+    world.enter_with(EVE, tab(EVE, ADA));
+    world.moderate(ADA, Moderation::Block { id: id(EVE) });
+    assert_eq!(world.ears(ADA).errors(), [ErrorCode::NotAllowed], "it would lock the host out, too");
+    world.moderate(ADA, Moderation::Block { id: id(BOB) });
+    assert_eq!(world.people(), [ADA, EVE]);
+    for person in [BOB, CEM] {
+        assert_eq!(world.ears(person).turned_away(), Some(ErrorCode::Blocked));
+    }
+}
+
+#[test]
+fn who_waits_is_let_in_by_a_change_only_when_the_link_would_let_them_in() {
+    for (locked, people) in [(Switch::On, vec![ADA]), (Switch::Off, vec![ADA, BOB])] {
+        let mut world = World::with([ADA]);
+        world.change(
+            ADA,
+            RoomSettingsPatch { waiting_room: Some(Switch::On), ..RoomSettingsPatch::default() },
+        );
+        world.enter(BOB);
+        let patch = RoomSettingsPatch {
+            waiting_room: Some(Switch::Off),
+            locked: Some(locked),
+            ..RoomSettingsPatch::default()
+        };
+        world.change(ADA, patch);
+        assert_eq!(world.people(), people);
+    }
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use protocol::{
-    ClientFrame, ClientMessage, ErrorCode, LeaveReason, MessageId, Presence, Reaction, Role, RoomSettings,
-    Sequence, ServerMessage, Switch,
+    ClientFrame, ClientMessage, DisplayName, ErrorCode, LeaveReason, MessageId, Presence, Reaction, Role,
+    RoomSettings, Sequence, ServerMessage, Switch, Timestamp,
 };
-use room::{Departure, Input, Resumption, Visitor};
+use room::{Departure, Input, Resumption, SessionClaims, Terms, Visitor};
 
 use super::world::{ADA, BOB, EVE, World, claims, id, on_air};
 
@@ -261,4 +261,24 @@ fn presence_heard(world: &World) -> Vec<Presence> {
         }
     };
     world.ears(ADA).messages.iter().filter_map(presence).collect()
+}
+
+#[test]
+fn a_hand_is_as_the_server_has_it_when_somebody_resumes() {
+    let mut world = World::with([ADA, BOB]);
+    world.say(BOB, ClientMessage::SetHand { hand: Switch::On });
+    let raised = world.person(BOB).hand;
+    world.drop_socket(BOB, Departure::Broken);
+    world.resume(BOB, 1, 1); // Says that the hand is down: the news that it is up has not come.
+    assert_eq!(world.person(BOB).hand, raised, "its place in the queue is kept");
+}
+
+#[test]
+fn what_an_access_token_said_counts_also_when_its_bearer_comes_back() {
+    let mut world = World::with([ADA]);
+    let terms = Terms { name: DisplayName::parse("Bob").ok(), until: Some(Timestamp(5)) };
+    let earlier = SessionClaims { terms: terms.clone(), ..claims(BOB, 1) };
+    let again = Visitor { earlier: Some(earlier), ..World::visitor(77) };
+    let joined = world.enter_with(BOB, again).joined().unwrap().clone();
+    assert_eq!(joined.you.name.as_str(), "Bob", "and not what they say now");
 }

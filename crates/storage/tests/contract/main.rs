@@ -47,6 +47,8 @@ contract! {
         a_deleted_room_leaves_nothing,
         rooms_of_a_creator_come_page_by_page,
         a_room_that_nobody_used_goes_and_a_used_one_stays,
+        a_planned_room_is_not_unused_and_one_that_was_left_is_found,
+        an_idempotency_key_counts_for_a_day,
         an_idempotency_key_makes_one_room,
         texts_that_look_like_statements_are_kept_as_they_are,
     }

@@ -1,6 +1,6 @@
 //! Rooms and their rules.
 
-use protocol::{RoomName, RoomSettings, Switch, Timestamp};
+use protocol::{RoomName, RoomSettings, Switch, Timestamp, WhenEmpty};
 use storage::{Idempotency, PasswordHash, RoomRecord, Storage, StorageError};
 
 use super::{browser, chat::say, code, digest, exists, key, make_room, person, room};
@@ -101,6 +101,42 @@ pub(crate) async fn a_room_that_nobody_used_goes_and_a_used_one_stays(storage: &
 
     assert_eq!(storage.room(code(1)).await.unwrap(), None);
     assert!(storage.room(code(2)).await.unwrap().is_some());
+}
+
+pub(crate) async fn a_planned_room_is_not_unused_and_one_that_was_left_is_found(storage: &impl Storage) {
+    make_room(storage, 1).await;
+    make_room(storage, 2).await;
+    let record = storage.room(code(1)).await.unwrap().unwrap();
+    let planned = RoomSettings {
+        starts_at: Some(Timestamp(9000)),
+        when_empty: WhenEmpty::Delete,
+        ..record.settings.clone()
+    };
+    storage.update_room(code(1), record.version, &planned, None).await.unwrap();
+    storage.keep(&[storage::Change::Used(code(1), Timestamp(5000))]).await.unwrap();
+
+    assert_eq!(storage.left_rooms(Timestamp(9000)).await.unwrap(), []);
+    assert_eq!(storage.left_rooms(Timestamp(9001)).await.unwrap(), [code(1)]);
+    assert_eq!(storage.delete_unused(Timestamp(8000), Timestamp(0)).await.unwrap(), 1);
+    assert!(storage.room(code(1)).await.unwrap().is_some());
+}
+
+pub(crate) async fn an_idempotency_key_counts_for_a_day(storage: &impl Storage) {
+    let day = storage::IDEMPOTENT_FOR.as_millis() as u64;
+    let made = |room, at| Idempotency {
+        owner: "program".into(),
+        key: "order 66".into(),
+        request: digest("request"),
+        room: code(room),
+        created_at: Timestamp(at),
+    };
+    storage.create_room(&room(1), &key(1, "a"), Some(&made(1, 1000))).await.unwrap();
+    exists(&storage.create_room(&room(2), &key(2, "b"), Some(&made(2, 1000 + day))).await);
+    storage.create_room(&room(3), &key(3, "c"), Some(&made(3, 1001 + day))).await.unwrap();
+    assert_eq!(
+        storage.made_by("program", "order 66", Timestamp(0)).await.unwrap(),
+        Some(made(3, 1001 + day))
+    );
 }
 
 pub(crate) async fn an_idempotency_key_makes_one_room(storage: &impl Storage) {
