@@ -1,6 +1,6 @@
 # make run and make test set up everything they need, once, and say what they do. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-rust test-browser lint fmt bench bench-signalling image image-size screenshots clean
+.PHONY: help setup build run test test-rust test-browser lint fmt bench bench-signalling fuzz image image-size screenshots clean
 SHELL := bash
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -68,6 +68,10 @@ bench-signalling: ## the signalling benchmarks alone, beside Socket.IO; needs no
 	$(SAY) "Building the optimised server and the load generator (first time about 6 min on two cores)"
 	@$(WITH) cargo build --quiet --release -p server -p bench
 	@scripts/bench signalling
+
+fuzz: ## every fuzz target for five minutes (FUZZ_SECONDS=300); the first build takes 6 min on two cores
+	@scripts/setup.sh rust
+	@scripts/fuzz $${FUZZ_SECONDS:-300}
 
 screenshots: build ## the pictures in docs/images, made from the running program
 	@scripts/setup.sh browser

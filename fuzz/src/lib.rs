@@ -1,0 +1,219 @@
+//! What the targets share: two honest people in a room of a real server, who notice when anything happens to them.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use futures::{FutureExt, SinkExt, StreamExt};
+use serde_json::{Value, json};
+use server::config::Config;
+use server::{AppState, router};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// A server on a free port, and a room with two people in it.
+pub struct World {
+    pub runtime: Runtime,
+    pub router: Router,
+    pub address: SocketAddr,
+    pub room: String,
+    /// A room of the attacker's, and the key of its host.
+    pub mine: String,
+    pub my_key: String,
+    host_key: String,
+    before: Value,
+    people: [Honest; 2],
+    asked: Instant,
+    _data: tempfile::TempDir,
+}
+
+struct Honest {
+    id: String,
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+/// How often the honest are asked whether they are served. Oftener, they would be too many messages.
+const ASK_EVERY: Duration = Duration::from_millis(200);
+
+impl World {
+    pub fn start() -> Self {
+        let runtime = Runtime::new().unwrap();
+        runtime.block_on(Self::begin()).into_world(runtime)
+    }
+
+    async fn begin() -> Beginning {
+        let data = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.storage.data = data.path().to_owned();
+        config.rooms.capacity = 400;
+        config.rooms.most = 2_000;
+        let limits = &mut config.limits;
+        for limit in [
+            &mut limits.joins_at_once,
+            &mut limits.joins_per_minute,
+            &mut limits.lookups_at_once,
+            &mut limits.lookups_per_minute,
+            &mut limits.rooms_at_once,
+            &mut limits.rooms_per_minute,
+        ] {
+            *limit = u32::MAX;
+        }
+        let state = AppState::open(config).await.unwrap();
+        let router = router::router(state);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = router.clone().into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        let (room, host_key) = new_room(&router).await;
+        let (mine, my_key) = new_room(&router).await;
+        let mut ada = Honest::join(address, &room, "Ada", Some(&host_key)).await;
+        let bob = Honest::join(address, &room, "Bob", None).await;
+        // Ada hears that Bob has come.
+        ada.socket.next().await.unwrap().unwrap();
+        Beginning { data, router, address, room, host_key, mine, my_key, people: [ada, bob] }
+    }
+
+    /// Fails when anything happened to the two or to their room. What others do in it they may see.
+    pub fn check(&mut self) {
+        let is_time = self.asked.elapsed() > ASK_EVERY;
+        let Self { runtime, router, room, host_key, before, people, .. } = self;
+        runtime.block_on(async {
+            let honest = [people[0].id.clone(), people[1].id.clone()];
+            if is_time {
+                assert_eq!(*before, rules(router, room, host_key).await, "the rules of the room");
+            }
+            for one in people.iter_mut() {
+                one.listen(&honest, is_time).await;
+            }
+            if is_time {
+                let [ada, bob] = people;
+                ada.signal_to(bob, &honest).await;
+            }
+        });
+        if is_time {
+            self.asked = Instant::now();
+        }
+    }
+}
+
+struct Beginning {
+    data: tempfile::TempDir,
+    router: Router,
+    address: SocketAddr,
+    room: String,
+    host_key: String,
+    mine: String,
+    my_key: String,
+    people: [Honest; 2],
+}
+
+impl Beginning {
+    fn into_world(self, runtime: Runtime) -> World {
+        let Self { data, router, address, room, host_key, mine, my_key, people } = self;
+        let before = runtime.block_on(rules(&router, &room, &host_key));
+        let asked = Instant::now();
+        World { runtime, router, address, room, mine, my_key, host_key, before, people, asked, _data: data }
+    }
+}
+
+impl Honest {
+    async fn join(address: SocketAddr, room: &str, name: &str, key: Option<&str>) -> Self {
+        let (mut socket, _) = connect_async(format!("ws://{address}/api/v1/ws")).await.unwrap();
+        let mut join = json!({ "type": "join", "version": 1, "room": room, "name": name });
+        if let Some(key) = key {
+            join["credential"] = json!(key);
+        }
+        socket.send(Message::text(join.to_string())).await.unwrap();
+        let joined: Value =
+            serde_json::from_str(socket.next().await.unwrap().unwrap().to_text().unwrap()).unwrap();
+        Self { id: joined["you"]["id"].as_str().unwrap().to_owned(), socket }
+    }
+
+    /// Reads what has come; when it is time, until a ping is answered.
+    async fn listen(&mut self, honest: &[String; 2], ask: bool) {
+        if ask {
+            self.socket.send(Message::text(r#"{"type":"ping"}"#)).await.expect("an honest socket was closed");
+        }
+        loop {
+            let heard = if ask {
+                Some(tokio::time::timeout(Duration::from_secs(10), self.socket.next()).await.expect("no answer"))
+            } else {
+                self.socket.next().now_or_never()
+            };
+            let Some(heard) = heard else { return };
+            let message = heard.expect("an honest socket has ended").expect("an honest socket was broken");
+            let Message::Text(text) = message else { panic!("an honest socket was closed: {message:?}") };
+            let message: Value = serde_json::from_str(&text).unwrap();
+            if message["type"] == "pong" {
+                return;
+            }
+            assert!(is_about_others(&message, honest), "{message}");
+        }
+    }
+
+    /// A signal arrives as it was sent.
+    async fn signal_to(&mut self, other: &mut Self, honest: &[String; 2]) {
+        let signal = json!({ "kind": "offer", "sdp": "v=0" });
+        let to = json!({ "participant": other.id });
+        let said = json!({ "type": "signal", "to": to, "number": 7, "signal": signal });
+        self.socket.send(Message::text(said.to_string())).await.unwrap();
+        loop {
+            let heard = tokio::time::timeout(Duration::from_secs(10), other.socket.next()).await;
+            let heard = heard.expect("the signal did not come").unwrap().unwrap();
+            let message: Value = serde_json::from_str(heard.to_text().unwrap()).unwrap();
+            if message["type"] == "signal" && message["from"]["participant"] == self.id {
+                assert_eq!(message["signal"], signal);
+                return;
+            }
+            assert!(is_about_others(&message, honest), "{message}");
+        }
+    }
+}
+
+/// Whether a message says only what others do.
+fn is_about_others(message: &Value, honest: &[String; 2]) -> bool {
+    let who = match message["type"].as_str().unwrap() {
+        "participant_joined" | "participant_updated" => &message["participant"]["id"],
+        "participant_left" => &message["id"],
+        "chat" => &message["entry"]["from"],
+        "reacted" => &message["from"],
+        "signal" => &message["from"]["participant"],
+        "waiting_room" => return true,
+        _ => return false,
+    };
+    who.as_str().is_some_and(|who| honest.iter().all(|one| one != who))
+}
+
+async fn new_room(router: &Router) -> (String, String) {
+    let (status, made) = ask(router, "POST", "/api/v1/rooms", "", "{}").await;
+    assert_eq!(status, 201, "{made}");
+    let text = |field: &str| made[field].as_str().unwrap().to_owned();
+    (text("code"), text("host_key"))
+}
+
+async fn rules(router: &Router, room: &str, key: &str) -> Value {
+    let (status, mut body) = ask(router, "GET", &format!("/api/v1/rooms/{room}"), key, "").await;
+    assert_eq!(status, 200, "{body}");
+    body["present"] = Value::Null;
+    body
+}
+
+async fn ask(router: &Router, method: &str, path: &str, key: &str, body: &str) -> (u16, Value) {
+    use tower::ServiceExt;
+    let request = axum::http::Request::builder()
+        .method(method)
+        .uri(path)
+        .header("content-type", "application/json")
+        .header("authorization", format!("Bearer {key}"))
+        .extension(axum::extract::ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+    let mut request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+    if key.is_empty() {
+        request.headers_mut().remove("authorization");
+    }
+    let response = router.clone().oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    (status, serde_json::from_slice(&bytes).unwrap_or_default())
+}
