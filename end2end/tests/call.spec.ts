@@ -203,6 +203,7 @@ test("a part of the page that does not arrive can be asked for again, and the ca
     await bob.button("Join now").click();
     await expect(bob.page.getByRole("heading", { name: "The call cannot be shown" })).toBeVisible();
     await expect(ada.tile("Bob")).toBeVisible();
+    await expectAccessible(bob.page);
     await bob.page.unroute("**/pkg/split_*");
     await bob.page.getByRole("button", { name: "Try again" }).click();
     await bob.expectToSee(ada);

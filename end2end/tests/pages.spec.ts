@@ -1,5 +1,6 @@
 // The pages around a call: with and without script, wide and narrow, and when something is not there.
 
+import { startServer } from "../fixtures/server.ts";
 import { expect, expectAccessible, test } from "../fixtures/test.ts";
 
 for (const javaScriptEnabled of [true, false]) {
@@ -113,3 +114,23 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(room).toHaveCount(0);
     });
 }
+
+test("a server that keeps the making of rooms to programs says so, and still leads to rooms", async ({ plainPage }) => {
+    const server = await startServer({ VERANDA__ROOMS__ANYONE_CREATES: "false" });
+    const page = await plainPage();
+    await page.goto(server.url);
+    await expect(page.getByText("New rooms are made for you")).toBeVisible();
+    await expect(page.getByRole("button", { name: "New room" })).toHaveCount(0);
+    await expectAccessible(page);
+    const key = server.apiKey(["rooms:write"]);
+    const made = await fetch(`${server.url}/api/v1/rooms`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+        body: "{}",
+    });
+    const { code } = (await made.json()) as { code: string };
+    await page.getByRole("textbox", { name: "Room code or link" }).fill(code);
+    await page.getByRole("button", { name: "Join" }).click();
+    await expect(page.getByRole("textbox", { name: "Your name" })).toBeVisible();
+    await server.stop();
+});

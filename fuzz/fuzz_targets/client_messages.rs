@@ -147,9 +147,8 @@ impl World {
 
 fn is_about_others(message: &ServerMessage) -> bool {
     match message {
-        ServerMessage::ParticipantJoined { participant } | ServerMessage::ParticipantUpdated { participant } => {
-            !is_honest(participant.id)
-        }
+        ServerMessage::ParticipantJoined { participant }
+        | ServerMessage::ParticipantUpdated { participant } => !is_honest(participant.id),
         ServerMessage::ParticipantLeft { id, .. } => !is_honest(*id),
         ServerMessage::Chat { entry } => !is_honest(entry.from),
         ServerMessage::Reacted { from, .. } => !is_honest(*from),

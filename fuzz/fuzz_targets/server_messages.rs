@@ -12,7 +12,10 @@ use protocol::{DisplayName, RoomCode, ServerFrame};
 fuzz_target!(|data: &[u8]| {
     let mut call = Call::new(RoomCode::from_random(1), None, 7);
     let mut now = Duration::ZERO;
-    call.handle_input(now, Input::Command(Command::Join { name: DisplayName::parse("Me").unwrap(), password: None }));
+    call.handle_input(
+        now,
+        Input::Command(Command::Join { name: DisplayName::parse("Me").unwrap(), password: None }),
+    );
     call.handle_input(now, Input::SocketOpened);
     for line in data.split(|byte| *byte == b'\n') {
         now += Duration::from_millis(500);

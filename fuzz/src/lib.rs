@@ -138,7 +138,11 @@ impl Honest {
         }
         loop {
             let heard = if ask {
-                Some(tokio::time::timeout(Duration::from_secs(10), self.socket.next()).await.expect("no answer"))
+                Some(
+                    tokio::time::timeout(Duration::from_secs(10), self.socket.next())
+                        .await
+                        .expect("no answer"),
+                )
             } else {
                 self.socket.next().now_or_never()
             };

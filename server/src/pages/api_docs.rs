@@ -13,7 +13,7 @@ use crate::{AppState, rest};
 
 /// The page.
 pub(crate) async fn api_docs(State(state): State<AppState>) -> Response {
-    let page = || view! { <ApiDocs document=rest::document()/> }.into_any();
+    let page = || view! { <ApiDocs document=rest::document().clone()/> }.into_any();
     plain(&state, StatusCode::OK, page).await
 }
 
@@ -186,7 +186,7 @@ fn kind(schema: &Value) -> AnyView {
         Value::Array(several) => {
             several.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ").into_any()
         }
-        _ => "any".into_any(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => "any".into_any(),
     }
 }
 

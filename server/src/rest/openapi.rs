@@ -1,5 +1,7 @@
 //! The description of the interface (OpenAPI 3.1), made of the endpoints and the types.
 
+use std::sync::LazyLock;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::{ParticipantId, Problem, RoomCode};
@@ -17,8 +19,13 @@ pub(crate) async fn serve_document() -> Response {
     response
 }
 
-/// The whole document.
-pub(crate) fn document() -> Value {
+/// The whole document, made once.
+pub(crate) fn document() -> &'static Value {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(describe);
+    &DOCUMENT
+}
+
+fn describe() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
     });

@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::entrance::{self, Caller};
 use crate::rate_limit::SocketRate;
-use crate::rooms::{Outgoing, RoomEvent, RoomHandle, Rooms, outgoing};
+use crate::rooms::{Outgoing, RoomEvent, RoomHandle, outgoing};
 use crate::{AppState, ids};
 
 /// How long a socket may take to say where it wants to go.
@@ -61,7 +61,7 @@ pub(super) async fn run(mut socket: WebSocket, state: AppState, caller: Caller) 
 struct Member {
     connection: ConnectionId,
     room: RoomHandle,
-    rooms: Rooms,
+    state: AppState,
     incoming: outgoing::Incoming,
 }
 
@@ -136,7 +136,7 @@ async fn join(
     };
     let room = state.rooms.send(code, event).await.map_err(|error| refused(unavailable(&error)))?;
     let room = room.ok_or_else(|| refused(ErrorCode::RoomUnknown))?;
-    Ok(Member { connection, room, rooms: state.rooms.clone(), incoming })
+    Ok(Member { connection, room, state: state.clone(), incoming })
 }
 
 fn check_version(version: ProtocolVersion) -> Result<(), ErrorCode> {
@@ -265,6 +265,7 @@ impl Member {
     async fn pass_on(&mut self, event: RoomEvent) -> Result<(), End> {
         let Err(SendError(event)) = self.room.events.send(event).await else { return Ok(()) };
         let found = self
+            .state
             .rooms
             .send(self.room.code, event)
             .await

@@ -137,7 +137,7 @@ fn a_token_of_another_stay_opens_nothing() {
     let mut world = World::with([ADA, BOB]);
     let owner = world.sockets[&BOB];
     let foreign = Resumption {
-        claims: room::SessionClaims { session: super::world::session(EVE), ..claims(BOB, 9) },
+        claims: SessionClaims { session: super::world::session(EVE), ..claims(BOB, 9) },
         last: Sequence(1),
         media: on_air(),
         hand: Switch::On,
@@ -242,7 +242,7 @@ fn after_a_restart_a_removed_person_stays_removed() {
 #[test]
 fn a_server_that_lost_a_seat_believes_the_signed_token() {
     let mut world = World::new(RoomSettings::default());
-    let earlier = room::SessionClaims { role: Role::CoHost, ..claims(BOB, 3) };
+    let earlier = SessionClaims { role: Role::CoHost, ..claims(BOB, 3) };
     let again = Visitor { earlier: Some(earlier), ..World::visitor(77) };
     let joined = world.enter_with(BOB, again).joined().unwrap().clone();
     assert_eq!((joined.you.id, joined.you.role), (id(BOB), Role::CoHost));
