@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
+use axum::serve::ListenerExt;
 use server::config::Config;
 use server::{AppState, router};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tracing_subscriber::EnvFilter;
 
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
@@ -14,8 +15,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         .with_env_filter(EnvFilter::try_new(&config.log.filter)?)
         .with_target(false)
         .init();
-    let listener = TcpListener::bind(config.server.address)
-        .await
+    let listener = listen(config.server.address)
         .with_context(|| format!("cannot listen on {}", config.server.address))?;
     let address = listener.local_addr()?;
     let state = AppState::open(config).await?;
@@ -36,11 +36,28 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         tokio::time::sleep(REQUESTS_END_WITHIN).await;
     };
     tokio::select! {
-        served = axum::serve(listener, service).with_graceful_shutdown(stop) => served?,
+        served = axum::serve(listener.tap_io(at_once), service).with_graceful_shutdown(stop) => served?,
         () = overdue => {}
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Connections that wait to be taken. After a restart everybody comes at once, and whoever finds no place tries again only
+/// after a second.
+const BACKLOG: u32 = 4096;
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Small messages go at once, and do not wait for the last one to be acknowledged (RFC 896, RFC 1122 §4.2.3.4).
+fn at_once(stream: &mut TcpStream) {
+    _ = stream.set_nodelay(true);
 }
 
 /// How long requests may go on after the server was asked to stop.
