@@ -13,6 +13,7 @@ mod not_found;
 mod problem;
 mod render;
 mod reopen_form;
+mod room_of_host;
 mod room_page;
 
 pub(crate) use api_docs::api_docs;

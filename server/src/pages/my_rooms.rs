@@ -1,15 +1,15 @@
 //! `GET /rooms` and the forms on it.
 
 use app::plain::{MyRoom, MyRooms};
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::extract::State;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::prelude::*;
-use protocol::RoomCode;
 
+use super::room_of_host::RoomOfHost;
 use super::{PageProblem, plain};
-use crate::entrance::{self, Caller};
-use crate::{AppState, origin};
+use crate::AppState;
+use crate::entrance::Caller;
 
 /// More rooms than this nobody reads through.
 const MOST: u32 = 200;
@@ -35,19 +35,8 @@ pub(crate) async fn my_rooms(State(state): State<AppState>, caller: Caller) -> R
 /// `POST /r/{code}/delete`: 303 back to the list.
 pub(crate) async fn delete_form(
     State(state): State<AppState>,
-    caller: Caller,
-    Path(code): Path<String>,
-    headers: HeaderMap,
-    uri: Uri,
+    RoomOfHost(code): RoomOfHost,
 ) -> Result<Response, PageProblem> {
-    if !origin::is_allowed(&headers, &uri, &state.config.server.allowed_origins) {
-        return Err(PageProblem::Foreign);
-    }
-    state.lookup_rate.check(caller.address).map_err(|_| PageProblem::Busy)?;
-    let Ok(code) = RoomCode::parse(&code) else { return Err(PageProblem::NotHost) };
-    if !entrance::browser_is_host(&state, code, caller.browser.as_ref()).await? {
-        return Err(PageProblem::NotHost);
-    }
     state.rooms.delete(code).await?;
     Ok(Redirect::to("/rooms").into_response())
 }
