@@ -182,9 +182,10 @@ fn kind(schema: &Value) -> AnyView {
         return ("list of ", kind(&schema["items"])).into_any();
     }
     match &schema["type"] {
-        Value::String(one) => one.clone().into_any(),
+        Value::String(one) => format!("{one}{}", bounds(schema)).into_any(),
         Value::Array(several) => {
-            several.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ").into_any()
+            let several = several.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ");
+            format!("{several}{}", bounds(schema)).into_any()
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => "any".into_any(),
     }
@@ -193,10 +194,33 @@ fn kind(schema: &Value) -> AnyView {
 /// A sentence of the description, in which code stands between backticks, as in the documentation of the types.
 fn prose(text: &str) -> AnyView {
     let parts = text.split('`').enumerate().map(|(index, part)| {
-        let part = part.trim_start_matches('[').trim_end_matches(']').to_owned();
-        if index % 2 == 1 { view! { <code>{part}</code> }.into_any() } else { part.into_any() }
+        if index % 2 == 1 {
+            view! { <code>{part.to_owned()}</code> }.into_any()
+        } else {
+            without_link(part).to_owned().into_any()
+        }
     });
     parts.collect_view().into_any()
+}
+
+/// The words between two pieces of code, without what made the pieces links.
+fn without_link(words: &str) -> &str {
+    let words = words.strip_suffix('[').unwrap_or(words);
+    let words = words.strip_prefix(']').unwrap_or(words);
+    match words.strip_prefix('(').and_then(|target| target.split_once(')')) {
+        Some((target, rest)) if target.contains("::") => rest,
+        _ => words,
+    }
+}
+
+/// The smallest and the largest value, or length, where there are any.
+fn bounds(schema: &Value) -> String {
+    let number = |field: &str| schema[field].as_u64();
+    match (number("minimum"), number("maximum"), number("minLength"), number("maxLength")) {
+        (Some(least), Some(most), ..) => format!(", {least} to {most}"),
+        (.., Some(least), Some(most)) => format!(", {least} to {most} characters"),
+        _ => String::new(),
+    }
 }
 
 fn operations(document: &Value) -> impl Iterator<Item = (String, String, Value)> {
@@ -213,4 +237,20 @@ fn object(of: &Value, field: &str) -> Map<String, Value> {
 
 fn text(of: &Value, field: &str) -> String {
     of[field].as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn links_of_the_documentation_are_words_here() {
+        for (words, expected) in [
+            (" from 1 to [", " from 1 to "),
+            ("].", "."),
+            ("](crate::RoomSettingsPatch).", "."),
+            (" (RFC 7519) ", " (RFC 7519) "),
+            ("](see below)", "(see below)"),
+        ] {
+            assert_eq!(super::without_link(words), expected);
+        }
+    }
 }
