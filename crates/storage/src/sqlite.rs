@@ -28,7 +28,12 @@ pub(crate) async fn pool(folder: &Path) -> Result<AnyPool, StorageError> {
     let options = AnyPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(LOCKED_FOR * 2)
-        .after_connect(|connection, _| Box::pin(prepare(connection)));
+        .after_connect(|connection, _| Box::pin(prepare(connection)))
+        // When the disk is full SQLite ends a transaction by itself, and sqlx thinks for ever that it is in one.
+        .before_acquire(|connection, _| {
+            let is_idle = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_idle) })
+        });
     let pool = options.connect(&url).await?;
     first.close().await?;
     Ok(pool)
@@ -44,4 +49,50 @@ async fn prepare(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
 /// The characters that mean something in a URL.
 fn escaped(path: &str) -> String {
     path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::{RoomCode, Timestamp};
+
+    use crate::{AuditEvent, AuditRepository as _, Change, Journal as _, SqlStorage};
+
+    #[tokio::test]
+    async fn a_disk_that_was_full_is_written_to_again_when_it_has_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = SqlStorage::sqlite(folder.path()).await.unwrap();
+        storage.keep(&[event(0, 10)]).await.unwrap();
+
+        limit(&storage, 1).await; // SQLite takes the pages there are as the least.
+        assert!(storage.keep(&[event(1, 100_000)]).await.is_err());
+        limit(&storage, 1_000_000).await;
+        for number in 2..10 {
+            storage.keep(&[event(number, 100_000)]).await.unwrap();
+        }
+
+        let kept = storage.audit_events(None, 99).await.unwrap();
+        let kept: Vec<_> = kept.iter().map(|event| event.at.0).collect();
+        assert_eq!(kept, [9, 8, 7, 6, 5, 4, 3, 2, 0]);
+    }
+
+    /// How many pages the file may have, which is known to a connection, and not to the file.
+    async fn limit(storage: &SqlStorage, pages: u32) {
+        let mut connections = Vec::new();
+        for _ in 0..super::CONNECTIONS {
+            let mut connection = storage.pool.acquire().await.unwrap();
+            let pragma = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+            sqlx::raw_sql(pragma).execute(&mut *connection).await.unwrap();
+            connections.push(connection);
+        }
+    }
+
+    fn event(number: u64, length: usize) -> Change {
+        Change::Audit(AuditEvent {
+            id: number.to_string(),
+            at: Timestamp(number),
+            room: Some(RoomCode::from_random(1)),
+            actor: "x".repeat(length),
+            action: "nothing".into(),
+        })
+    }
 }
