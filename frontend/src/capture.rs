@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use call::{CaptureFault, Source};
 use gloo_events::EventListener;
-use js_sys::{Object, Reflect};
+use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DomException, MediaStream, MediaStreamConstraints, MediaStreamTrack};
 
 use crate::event::{Event, Events};
+use crate::web::object;
 use crate::{remember, web};
 
 /// What is captured now. A track that is dropped from here is stopped, and its device is free.
@@ -116,7 +117,7 @@ async fn ask(sources: &[Source], choice: Choice) -> Result<MediaStream, CaptureF
             && let Some(id) = remember::read(chosen_device(*source))
         {
             // A mere wish is not granted by Chromium while another device is in use.
-            set(&wanted, "deviceId", &object(&[("exact", id.into())]));
+            _ = Reflect::set(&wanted, &"deviceId".into(), &object(&[("exact", id.into())]));
         }
         match source {
             Source::Microphone => constraints.set_audio(&wanted),
@@ -143,18 +144,6 @@ fn wanted(source: Source) -> Vec<(&'static str, JsValue)> {
             ("facingMode", "user".into()),
         ],
     }
-}
-
-fn object(fields: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
-    for (name, value) in fields {
-        set(&object, name, value);
-    }
-    object
-}
-
-fn set(object: &Object, name: &str, value: &JsValue) {
-    _ = Reflect::set(object, &name.into(), value);
 }
 
 /// The chosen device of a source is not to be tried again.

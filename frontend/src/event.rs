@@ -4,7 +4,7 @@ use app::state::CallCommand;
 use call::{CaptureFault, LinkEvent, Source};
 use futures::channel::mpsc::UnboundedSender;
 use protocol::{PeerRef, ServerFrame};
-use web_sys::{MediaStream, MediaStreamTrack};
+use web_sys::MediaStreamTrack;
 
 /// Tells the connections to one peer apart, so that a closed one cannot speak for its successor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(crate) enum Event {
     /// A peer connection reports.
     Link { peer: PeerRef, number: LinkNumber, event: LinkEvent },
     /// A peer connection receives somebody's media.
-    RemoteMedia { peer: PeerRef, number: LinkNumber, stream: MediaStream },
+    RemoteMedia { peer: PeerRef, number: LinkNumber },
     /// A device delivers.
     Captured { source: Source, track: MediaStreamTrack },
     /// A device does not deliver, or has stopped to.
@@ -38,6 +38,8 @@ pub(crate) enum Event {
     PeopleInside(Vec<String>),
     /// The browser has a network again, or another one, or the page was asleep.
     NetworkChanged,
+    /// Somebody looks at the page, or nobody does any more.
+    Seen(bool),
     /// The page is being left or loaded anew.
     PageHidden,
     /// The page was left, and is shown again as it was.

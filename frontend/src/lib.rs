@@ -8,12 +8,15 @@ mod event;
 mod host_link;
 mod levels;
 mod link;
+mod media;
 mod page;
 mod presence;
 mod publish;
 mod remember;
+mod sections;
 mod session;
 mod socket;
+mod stats;
 mod videos;
 mod web;
 

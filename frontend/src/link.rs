@@ -9,16 +9,18 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidateInit, RtcIceServer, RtcPeerConnection,
-    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpReceiver, RtcRtpTransceiver,
-    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
+    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpReceiver, RtcRtpTransceiver, RtcSdpType,
+    RtcSessionDescriptionInit,
 };
 
 use crate::event::{Event, Events, LinkNumber};
-use crate::web;
+use crate::sections::{Sections, replace_track};
+use crate::{stats, web};
 
 /// A peer connection and its listeners.
 pub(crate) struct PeerLink {
     connection: RtcPeerConnection,
+    sections: Sections,
     report: Report,
     /// The own media as one stream, so that the other side plays sound and picture in step.
     local: MediaStream,
@@ -44,23 +46,20 @@ impl PeerLink {
         let connection = RtcPeerConnection::new_with_configuration(&configuration(ice_servers))?;
         let report = Report { peer, number, events: events.clone() };
         let local = MediaStream::new()?;
-        let listeners = listen(&connection, &report)?;
-        if role == Role::Initiator {
-            for source in Source::ALL {
-                let init = RtcRtpTransceiverInit::new();
-                init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
-                init.set_streams(&Array::of1(&local));
-                connection.add_transceiver_with_str_and_init(kind(source), &init);
-            }
-        }
-        Ok(Self { connection, report, local, _listeners: listeners })
+        let listeners = listen(&connection, &report);
+        let sections = match (peer, role) {
+            (PeerRef::Sfu, _) => Sections::server(&connection, &local),
+            (PeerRef::Participant(_), Role::Initiator) => Sections::direct(&connection, &local),
+            (PeerRef::Participant(_), Role::Responder) => Sections::Direct,
+        };
+        Ok(Self { connection, sections, report, local, _listeners: listeners })
     }
 
     pub(crate) fn number(&self) -> LinkNumber {
         self.report.number
     }
 
-    /// Carries out everything but `Open`, `Publish` and `Close`, which are the session's.
+    /// Carries out everything but `Open`, `SetSlots`, `Publish` and `Close`, which are the session's.
     pub(crate) fn command(&self, command: LinkCommand, tracks: impl Fn(Source) -> Option<MediaStreamTrack>) {
         match command {
             LinkCommand::CreateOffer => self.describe(self.connection.create_offer()),
@@ -75,8 +74,17 @@ impl PeerLink {
             LinkCommand::RestartIce => {
                 _ = web::call_if_present(&self.connection, "restartIce", &JsValue::UNDEFINED);
             }
-            LinkCommand::Open { .. } | LinkCommand::Publish { .. } | LinkCommand::Close => {}
+            LinkCommand::SetLayers { source, layers } => self.sections.set_layers(source, layers),
+            LinkCommand::Open { .. }
+            | LinkCommand::SetSlots { .. }
+            | LinkCommand::Publish { .. }
+            | LinkCommand::Close => {}
         }
+    }
+
+    /// Has so many video slots.
+    pub(crate) fn set_slots(&mut self, video: usize) {
+        self.sections.set_slots(&self.connection, video);
     }
 
     /// Sends a track, or nothing, in place of what was sent. Needs no negotiation.
@@ -86,9 +94,30 @@ impl PeerLink {
         }
     }
 
-    /// What comes in from a source.
+    /// What comes in from a source of the person at the other end.
     pub(crate) fn receiver(&self, source: Source) -> Option<RtcRtpReceiver> {
         self.transceiver(source).map(|transceiver| transceiver.receiver())
+    }
+
+    /// The track that comes in a video slot.
+    pub(crate) fn slot(&self, place: usize) -> Option<MediaStreamTrack> {
+        self.sections.video(&self.connection).get(place).map(|slot| slot.receiver().track())
+    }
+
+    /// What comes in the audio slots.
+    pub(crate) fn audio_slots(&self) -> Vec<RtcRtpReceiver> {
+        self.sections.audio_slots()
+    }
+
+    /// Asks how many keyframes were decoded; the answer is an event.
+    pub(crate) fn count_frames(&self) {
+        let sections = self.sections.video(&self.connection);
+        let (promise, report) = (self.connection.get_stats(), self.report.clone());
+        spawn_local(async move {
+            if let Ok(statistics) = JsFuture::from(promise).await {
+                report.link(LinkEvent::Frames(stats::keyframes(&statistics, &sections)));
+            }
+        });
     }
 
     /// Makes the sections that the peer's offer brought carry own media too.
@@ -103,10 +132,7 @@ impl PeerLink {
     }
 
     fn transceiver(&self, source: Source) -> Option<RtcRtpTransceiver> {
-        let transceivers = self.connection.get_transceivers();
-        let all = transceivers.iter().filter_map(|one| one.dyn_into::<RtcRtpTransceiver>().ok());
-        let of_source = |one: &RtcRtpTransceiver| one.receiver().track().kind() == kind(source);
-        all.into_iter().find(|one| of_source(one) && one.direction() != RtcRtpTransceiverDirection::Stopped)
+        self.sections.sending(&self.connection, source)
     }
 
     fn describe(&self, made: js_sys::Promise) {
@@ -164,17 +190,13 @@ impl Report {
         _ = events.unbounded_send(Event::Link { peer: *peer, number: *number, event });
     }
 
-    fn remote_media(&self, stream: &MediaStream) {
+    fn remote_media(&self) {
         let Self { peer, number, events } = self;
-        _ = events.unbounded_send(Event::RemoteMedia {
-            peer: *peer,
-            number: *number,
-            stream: stream.clone(),
-        });
+        _ = events.unbounded_send(Event::RemoteMedia { peer: *peer, number: *number });
     }
 }
 
-fn listen(connection: &RtcPeerConnection, report: &Report) -> Result<[EventListener; 4], JsValue> {
+fn listen(connection: &RtcPeerConnection, report: &Report) -> [EventListener; 4] {
     let needed = report.clone();
     let negotiation = EventListener::new(connection, "negotiationneeded", move |_| {
         needed.link(LinkEvent::NegotiationNeeded);
@@ -189,15 +211,9 @@ fn listen(connection: &RtcPeerConnection, report: &Report) -> Result<[EventListe
     let state = EventListener::new(connection, "connectionstatechange", move |_| {
         changed.link(LinkEvent::ConnectionState(connection_state(&changing)));
     });
-    // The tracks of one peer go into one stream, whatever streams the peer says they belong to.
-    let (arrived, stream) = (report.clone(), MediaStream::new()?);
-    let tracks = EventListener::new(connection, "track", move |event| {
-        if let Some(event) = event.dyn_ref::<RtcTrackEvent>() {
-            stream.add_track(&event.track());
-            arrived.remote_media(&stream);
-        }
-    });
-    Ok([negotiation, candidates, state, tracks])
+    let arrived = report.clone();
+    let tracks = EventListener::new(connection, "track", move |_| arrived.remote_media());
+    [negotiation, candidates, state, tracks]
 }
 
 fn candidate_event(event: &RtcPeerConnectionIceEvent) -> Option<LinkEvent> {
@@ -234,11 +250,6 @@ async fn describe(connection: &RtcPeerConnection, made: js_sys::Promise) -> Opti
     Sdp::new(connection.local_description()?.sdp()).ok()
 }
 
-fn replace_track(transceiver: &RtcRtpTransceiver, track: Option<&MediaStreamTrack>) {
-    let promise = transceiver.sender().replace_track(track);
-    spawn_local(async move { _ = JsFuture::from(promise).await });
-}
-
 fn configuration(ice_servers: &[IceServer]) -> RtcConfiguration {
     let configuration = RtcConfiguration::new();
     let servers = ice_servers.iter().map(|server| {
@@ -248,11 +259,4 @@ fn configuration(ice_servers: &[IceServer]) -> RtcConfiguration {
     });
     configuration.set_ice_servers(&servers.collect::<Array>());
     configuration
-}
-
-fn kind(source: Source) -> &'static str {
-    match source {
-        Source::Microphone => "audio",
-        Source::Camera => "video",
-    }
 }

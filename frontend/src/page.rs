@@ -20,13 +20,22 @@ pub(crate) fn watch(room: RoomCode, events: &Events) -> Vec<EventListener> {
             }
         })
     };
-    vec![
+    let visibility = events.clone();
+    let seen = web::document().map(|document| {
+        let page = document.clone();
+        EventListener::new(&document, "visibilitychange", move |_| {
+            _ = visibility.unbounded_send(Event::Seen(!page.hidden()));
+        })
+    });
+    let mut listeners = vec![
         // What is to be remembered of a page that goes has to be written at once: nothing runs after this.
         EventListener::new(&window, "pagehide", move |_| tab::note_parting(room, js_sys::Date::now())),
         on("pagehide", |_| Some(Event::PageHidden)),
         on("pageshow", |happened| was_kept(happened).then_some(Event::PageShown)),
         on("online", |_| Some(Event::NetworkChanged)),
-    ]
+    ];
+    listeners.extend(seen);
+    listeners
 }
 
 /// Whether a page is shown again as it was, without being loaded.

@@ -2,12 +2,15 @@
 
 use app::state::{
     ChatLineView, DeliveryView, Fault, LinkView, MediaView, ParticipantView, Phase as PhaseView, SourceView,
+    TopologyView,
 };
 use call::{
     Call, CaptureFault, ChatLine, Delivery, LinkFailure, LinkStatus, Notice, Phase, Publication,
     RemoteParticipant, Source,
 };
-use protocol::{ChatTarget, ErrorCode, ParticipantId, Presence, Reaction, Timestamp};
+use protocol::{
+    ChatTarget, ErrorCode, Mode, MoveReason, ParticipantId, Presence, Reaction, Timestamp, Topology,
+};
 
 use crate::web;
 
@@ -120,6 +123,13 @@ pub(crate) fn notice(notice: &Notice) -> String {
         Notice::TurnedOff(Source::Camera) => "A host turned off your camera".to_owned(),
         Notice::AskedToTurnOn(Source::Microphone) => "A host asks you to turn on your microphone".to_owned(),
         Notice::AskedToTurnOn(Source::Camera) => "A host asks you to turn on your camera".to_owned(),
+        Notice::MoveCalledOff { mode: Mode::Sfu, .. } => {
+            "The call could not move to the server and stays direct: somebody cannot reach its media port"
+                .to_owned()
+        }
+        Notice::MoveCalledOff { mode: Mode::Mesh, .. } => {
+            "The call stays on the server: somebody cannot be reached directly".to_owned()
+        }
         Notice::Refused(ErrorCode::NotAllowed) => "That is not allowed in this room".to_owned(),
         Notice::Refused(code) => format!("That did not work: {}", code.sentence()),
     }
@@ -161,4 +171,16 @@ fn fault(fault: CaptureFault) -> Fault {
         CaptureFault::Ended => Fault::Ended,
         CaptureFault::Unknown => Fault::Unknown,
     }
+}
+
+/// How media travels, in words, with the reason.
+pub(crate) fn topology(topology: Topology) -> TopologyView {
+    let why = match topology.reason {
+        MoveReason::FewPeople => "few enough people to talk directly",
+        MoveReason::ManyPeople => "there are many people",
+        MoveReason::NoDirectPath => "two people cannot reach each other directly",
+        MoveReason::WeakUplink => "somebody cannot send to everybody at once",
+        MoveReason::NoPathToServer => "the media server cannot be used",
+    };
+    TopologyView { direct: topology.mode == Mode::Mesh, why, moving: topology.moving.is_some() }
 }

@@ -1,8 +1,6 @@
 //! One visit to a room's page: owns the call and every JavaScript object that belongs to it, and runs the loop over
 //! [`Event`]. What the call wants done is done here; leaving drops the objects, and with them devices and connections.
 
-use std::collections::BTreeMap;
-
 use app::state::{
     CallCommand, CallView, ChatLineView, DeviceKind, Notice, Phase as PhaseView, ReactionView, SourceView,
 };
@@ -27,11 +25,10 @@ use web_sys::HtmlInputElement;
 
 use crate::capture::{self, Captures};
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
-use crate::levels::{self, Meter};
-use crate::link::PeerLink;
+use crate::levels::Meter;
+use crate::media::Media;
 use crate::presence::Presence;
 use crate::socket::Socket;
-use crate::videos::Videos;
 use crate::{clock, devices, host_link, page, publish, remember, web};
 
 /// Notices on the page at once. Each is shown for some seconds, and many people may leave together.
@@ -39,6 +36,9 @@ const NOTICES_KEPT: usize = 4;
 
 /// How often levels are measured and timeouts looked at. A syllable lasts about this long.
 const TICK_MILLIS: u32 = 125;
+
+/// How often it is looked how large the tiles are, in ticks.
+const TILES_EVERY: u32 = 4;
 
 /// How long what has happened may wait to be drawn: one frame.
 const PUBLISH_AFTER_MILLIS: u32 = 16;
@@ -59,13 +59,13 @@ struct Session {
     events: Events,
     socket: Option<Socket>,
     sockets_made: u32,
-    links: BTreeMap<PeerRef, PeerLink>,
-    links_made: u32,
+    media: Media,
     captures: Captures,
     /// Devices to be asked for together, with one question.
     to_capture: Vec<Source>,
     meter: Option<Meter>,
-    videos: Videos,
+    /// Counts the ticks, for what need not be looked at so often.
+    ticks: u32,
     presence: Option<Presence>,
     shown: Shown,
     view: Store<CallView>,
@@ -128,12 +128,11 @@ impl Session {
             call: new_call(code),
             socket: None,
             sockets_made: 0,
-            links: BTreeMap::new(),
-            links_made: 0,
+            media: Media::new(events.clone()),
             captures: Captures::default(),
             to_capture: Vec::new(),
             meter: None,
-            videos: Videos::default(),
+            ticks: 0,
             presence: None,
             shown,
             view,
@@ -178,11 +177,9 @@ impl Session {
             }
             Event::SocketClosed { socket } => self.socket_closed(socket),
             Event::Link { peer, number, event } => self.link_event(peer, number, event),
-            Event::RemoteMedia { peer, number, stream } => {
-                if let PeerRef::Participant(id) = peer
-                    && self.is_current(peer, number)
-                {
-                    self.videos.stream(Some(id), Some(stream));
+            Event::RemoteMedia { peer, number } => {
+                if self.media.is_current(peer, number) {
+                    self.media.track_came(peer);
                 }
             }
             Event::Captured { source, track } => {
@@ -207,6 +204,9 @@ impl Session {
             Event::Devices(devices) => self.shown.devices = devices,
             Event::PeopleInside(people) => self.shown.people_inside = Some(people),
             Event::NetworkChanged => self.input(Input::NetworkChanged),
+            Event::Seen(seen) => {
+                self.input(Input::Command(Command::SetSeen { seen: seen.into() }));
+            }
             Event::PageHidden => self.page_hidden(),
             Event::PageShown => self.socket_is_gone(),
             Event::HostLink(link) => self.shown.host_link = Some(link),
@@ -257,7 +257,9 @@ impl Session {
             CallCommand::SelectDevice { kind, id } => self.select_device(kind, &id),
             CallCommand::TestSpeaker => _ = devices::play_test_sound(),
             CallCommand::CopyLink => copy(self.events.clone(), page::address(), "Link copied"),
-            CallCommand::ShowVideo { element, participant } => self.videos.element(participant, element),
+            CallCommand::ShowVideo { element, participant } => {
+                self.media.videos.element(participant, element)
+            }
         }
     }
 
@@ -266,7 +268,7 @@ impl Session {
         let source = match kind {
             DeviceKind::Microphone => Source::Microphone,
             DeviceKind::Camera => Source::Camera,
-            DeviceKind::Speaker => return self.videos.use_speaker(),
+            DeviceKind::Speaker => return self.media.videos.use_speaker(),
         };
         // The new track takes the place of the old one when it is there; nothing is sent in between from neither.
         if self.captures.track(source).is_some() {
@@ -304,13 +306,9 @@ impl Session {
     }
 
     fn link_event(&mut self, peer: PeerRef, number: LinkNumber, event: LinkEvent) {
-        if self.is_current(peer, number) {
+        if self.media.is_current(peer, number) {
             self.input(Input::Link { peer, event });
         }
-    }
-
-    fn is_current(&self, peer: PeerRef, number: LinkNumber) -> bool {
-        self.links.get(&peer).is_some_and(|link| link.number() == number)
     }
 
     fn tick(&mut self) {
@@ -319,12 +317,17 @@ impl Session {
         if let Some(level) = own {
             self.input(Input::Level { participant: None, level });
         }
-        let heard = self.links.iter().filter_map(|(peer, link)| {
-            let PeerRef::Participant(id) = peer else { return None };
-            Some((*id, levels::received(&link.receiver(Source::Microphone)?)))
-        });
-        for (id, level) in heard.collect::<Vec<_>>() {
-            self.input(Input::Level { participant: Some(id), level });
+        for level in self.media.levels() {
+            self.input(level);
+        }
+        self.ticks = self.ticks.wrapping_add(1);
+        for peer in self.call.waits_for_frames() {
+            self.media.count_frames(peer);
+        }
+        if self.ticks.is_multiple_of(TILES_EVERY)
+            && let Some(tiles) = self.media.news_of_tiles()
+        {
+            self.input(Input::Command(Command::ShowTiles { tiles }));
         }
         if self.call.poll_timeout().is_some_and(|due| clock::now() >= due) {
             self.call.handle_timeout(clock::now());
@@ -356,6 +359,8 @@ impl Session {
                     self.captures_changed(source);
                 }
                 Output::Link { peer, command } => self.link_command(peer, command),
+                Output::Show { participant, path } => self.media.show(participant, path),
+                Output::PlaySlots(played) => self.media.videos.play_slots(&played),
                 Output::Notify(notice) => self.notify(&notice),
             }
         }
@@ -387,7 +392,7 @@ impl Session {
 
     fn open_socket(&mut self) {
         if self.call.snapshot().phase != Phase::Joined {
-            self.videos.forget_others();
+            self.media.videos.forget_others();
         }
         self.presence = None;
         self.sockets_made += 1;
@@ -396,37 +401,8 @@ impl Session {
     }
 
     fn link_command(&mut self, peer: PeerRef, command: LinkCommand) {
-        match command {
-            LinkCommand::Open { role, ice_servers } => {
-                self.links_made += 1;
-                let number = LinkNumber(self.links_made);
-                match PeerLink::open(peer, number, role, &ice_servers, &self.events) {
-                    Ok(link) => _ = self.links.insert(peer, link),
-                    Err(_) => self.input(Input::Link { peer, event: LinkEvent::NegotiationFailed }),
-                }
-            }
-            LinkCommand::Publish { source, switch } => {
-                if let Some(link) = self.links.get(&peer) {
-                    link.send(source, self.captures.track(source).filter(|_| switch.is_on()));
-                }
-            }
-            LinkCommand::Close => {
-                self.links.remove(&peer);
-                if let PeerRef::Participant(id) = peer {
-                    self.videos.forget(id);
-                }
-            }
-            LinkCommand::CreateOffer
-            | LinkCommand::ApplyOffer(_)
-            | LinkCommand::CreateAnswer
-            | LinkCommand::ApplyAnswer(_)
-            | LinkCommand::AddCandidate(_)
-            | LinkCommand::AddEndOfCandidates
-            | LinkCommand::RestartIce => {
-                if let Some(link) = self.links.get(&peer) {
-                    link.command(command, |source| self.captures.track(source).cloned());
-                }
-            }
+        if let Some(event) = self.media.command(peer, command, &self.captures) {
+            self.input(Input::Link { peer, event });
         }
     }
 
@@ -434,7 +410,7 @@ impl Session {
         let track = self.captures.track(source);
         match source {
             Source::Microphone => self.meter = track.and_then(Meter::new),
-            Source::Camera => self.videos.own_camera(track),
+            Source::Camera => self.media.videos.own_camera(track),
         }
     }
 
@@ -506,6 +482,7 @@ impl Session {
             devices: shown.devices.clone(),
             people_inside: shown.people_inside.clone(),
             participants: call.participants.iter().map(publish::participant).collect(),
+            topology: publish::topology(call.topology),
             notices: shown.notices.clone(),
         };
         app::state::publish(self.view, view);

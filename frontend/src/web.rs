@@ -26,6 +26,22 @@ pub(crate) fn call_if_present(object: &JsValue, method: &str, argument: &JsValue
     function.call1(object, argument).ok()
 }
 
+/// Calls a method that web-sys has no name for; `None` where it is missing or throws.
+pub(crate) fn call(object: &JsValue, method: &str, arguments: &[&JsValue]) -> Option<JsValue> {
+    let function: Function = Reflect::get(object, &method.into()).ok()?.dyn_into().ok()?;
+    let arguments: js_sys::Array = arguments.iter().copied().collect();
+    function.apply(object, &arguments).ok()
+}
+
+/// An object with these fields.
+pub(crate) fn object(fields: &[(&str, JsValue)]) -> js_sys::Object {
+    let object = js_sys::Object::new();
+    for (name, value) in fields {
+        _ = Reflect::set(&object, &(*name).into(), value);
+    }
+    object
+}
+
 /// The time of day as the browser's owner writes it, to the minute.
 pub(crate) fn local_time(date: &js_sys::Date) -> String {
     let options = js_sys::Object::new();

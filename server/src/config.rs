@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use config::{Environment, File, FileFormat};
 use protocol::RoomSettings;
-use protocol::limits::{MAX_CAPACITY, MESH_LIMIT};
+use protocol::limits::{DEFAULT_CAPACITY, MAX_CAPACITY};
 use serde::Deserialize;
 
 /// Every setting.
@@ -19,6 +19,8 @@ pub struct Config {
     pub storage: StorageConfig,
     /// The rules of new rooms.
     pub rooms: RoomsConfig,
+    /// How media is forwarded.
+    pub media: MediaConfig,
     /// What one address or key may do.
     pub limits: LimitsConfig,
     /// What is logged.
@@ -61,6 +63,24 @@ pub struct RoomsConfig {
     pub most: u64,
     /// Whether everybody can make rooms; otherwise only programs with an API key can.
     pub anyone_creates: bool,
+}
+
+/// `[media]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MediaConfig {
+    /// Whether the server forwards media of rooms that are too large to talk directly.
+    pub enabled: bool,
+    /// The UDP and TCP port of the first shard; the others have the numbers after it. 0 takes free ones.
+    pub port: u16,
+    /// Addresses at which browsers reach these ports; those of this machine when there are none.
+    pub addresses: Vec<IpAddr>,
+    /// Threads among which rooms are divided; 0 for one a processor.
+    pub shards: u16,
+    /// What a participant's downlink is taken for at first, in kilobits per second.
+    pub initial_downlink_kbps: u64,
+    /// What is sent to one participant at the most, in kilobits per second.
+    pub max_downlink_kbps: u64,
 }
 
 /// `[limits]`
@@ -111,6 +131,7 @@ impl Config {
             .list_separator(",")
             .with_list_parse_key("server.allowed_origins")
             .with_list_parse_key("server.trusted_proxies")
+            .with_list_parse_key("media.addresses")
             .source(Some(variables));
         config::Config::builder()
             .add_source(File::new(file, FileFormat::Toml).required(false))
@@ -144,7 +165,31 @@ impl Default for StorageConfig {
 
 impl Default for RoomsConfig {
     fn default() -> Self {
-        Self { capacity: MESH_LIMIT, unused_days: 90, most: 100_000, anyone_creates: true }
+        Self { capacity: DEFAULT_CAPACITY, unused_days: 90, most: 100_000, anyone_creates: true }
+    }
+}
+
+impl Default for MediaConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            port: 3478,
+            addresses: Vec::new(),
+            shards: 0,
+            initial_downlink_kbps: 1_000,
+            max_downlink_kbps: 20_000,
+        }
+    }
+}
+
+impl MediaConfig {
+    /// How many threads forward media.
+    pub(crate) fn shard_count(&self) -> u16 {
+        if !self.enabled {
+            return 0;
+        }
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        if self.shards == 0 { u16::try_from(processors).unwrap_or(u16::MAX) } else { self.shards }
     }
 }
 

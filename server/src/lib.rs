@@ -10,6 +10,7 @@ mod digest;
 mod entrance;
 mod ids;
 mod keeper;
+mod media;
 mod origin;
 mod pages;
 mod passwords;

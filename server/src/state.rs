@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::media::Media;
 use crate::passwords::Passwords;
 use crate::rate_limit::{AddressRate, KeyedRate};
 use crate::rooms::{REMEMBERED_FOR, Rooms};
@@ -88,13 +89,16 @@ impl AppState {
         let data = &config.storage.data;
         let tokens = Tokens::open(data, clock)
             .with_context(|| format!("cannot use the signing key in {}", data.display()))?;
+        let (media, news) = Media::start(&config.media)?;
         let rooms = Rooms::new(
             clock,
             Arc::clone(&storage),
             tokens.clone(),
+            media,
             config.room_settings(),
             config.rooms.most,
         );
+        tasks::spawn(rooms.clone().pass_on(news));
         let limits = &config.limits;
         let state = Self(Arc::new(Shared {
             passwords: rooms.passwords(),

@@ -9,7 +9,7 @@ use super::{
 use crate::components::focus_when_shown;
 use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
 
-/// The call screen. Mesh is the only topology so far.
+/// The call screen.
 #[component]
 pub(crate) fn CallScreen() -> impl IntoView {
     let view = use_call_handle().view;
@@ -17,8 +17,19 @@ pub(crate) fn CallScreen() -> impl IntoView {
     let title = NodeRef::new();
     focus_when_shown(title);
     let count = move || view.participants().with(|others| others.len() + 1);
+    let page = RwSignal::new(0_usize);
+    let pages = Memo::new(move |_| view.participants().with(|others| others.len().div_ceil(PAGE).max(1)));
+    let shown_page = Memo::new(move |_| page.get().min(pages.get() - 1));
+    let on_page = move || {
+        let first = shown_page.get() * PAGE;
+        view.participants().into_iter().skip(first).take(PAGE)
+    };
+    let tiles = move || {
+        let first = shown_page.get() * PAGE;
+        (count() - 1).saturating_sub(first).min(PAGE) + 1
+    };
     view! {
-        <main class="call" data-topology="mesh">
+        <main class="call" data-topology=move || if view.topology().get().direct { "mesh" } else { "sfu" }>
             <h1 class="visually-hidden" node_ref=title tabindex="-1">{move || view.room_name().get().unwrap_or_else(|| "Call".to_owned())}</h1>
             <Show when=move || view.signalling_lost().get()>
                 <p class="banner" role="alert">
@@ -29,12 +40,13 @@ pub(crate) fn CallScreen() -> impl IntoView {
             <Show when=move || open.get() != Some(Panel::People)><Knocking/></Show>
             <div class="stage">
                 <div class="grid-area">
-                    <div class="grid" data-count=count>
-                        <For each=move || view.participants() key=|participant| participant.id().get_untracked() let:participant>
+                    <div class="grid" data-count=tiles>
+                        <For each=on_page key=|participant| participant.id().get_untracked() let:participant>
                             <Tile participant/>
                         </For>
                         <OwnTile/>
                     </div>
+                    <Show when=move || { pages.get() > 1 }><Pages page shown=shown_page pages/></Show>
                     <Show when=move || count() == 1><Alone/></Show>
                     <ReactionLayer/>
                 </div>
@@ -42,6 +54,22 @@ pub(crate) fn CallScreen() -> impl IntoView {
             </div>
             <Toolbar open/>
         </main>
+    }
+}
+
+/// How many of the others are seen at once: what is not seen is not received.
+const PAGE: usize = 9;
+
+#[component]
+fn Pages(page: RwSignal<usize>, shown: Memo<usize>, pages: Memo<usize>) -> impl IntoView {
+    view! {
+        <nav class="pages" aria-label="Pages of people">
+            <button type="button" class="plain-button" disabled=move || shown.get() == 0
+                on:click=move |_| page.set(shown.get_untracked().saturating_sub(1))>"Previous"</button>
+            <span>{move || format!("{} of {}", shown.get() + 1, pages.get())}</span>
+            <button type="button" class="plain-button" disabled=move || shown.get() + 1 == pages.get()
+                on:click=move |_| page.set(shown.get_untracked() + 1)>"Next"</button>
+        </nav>
     }
 }
 

@@ -5,7 +5,7 @@ use protocol::{Moderation, Source};
 
 use super::{Answers, OpenPanel, Person, PersonActions, SidePanel};
 use crate::state::{
-    CallCommand, CallViewStoreFields, MediaView, ParticipantViewStoreFields, use_call_handle,
+    CallCommand, CallViewStoreFields, MediaView, ParticipantViewStoreFields, TopologyView, use_call_handle,
 };
 
 /// The people.
@@ -43,8 +43,16 @@ pub(crate) fn PeoplePanel(open: OpenPanel) -> impl IntoView {
                 </For>
             </ul>
             <Show when=move || moderates.get()><ForAll/></Show>
+            <p class="path-line">{move || path(view.topology().get())}</p>
         </SidePanel>
     }
+}
+
+fn path(topology: TopologyView) -> String {
+    let TopologyView { direct, why, moving } = topology;
+    let way = if direct { "Direct, from browser to browser" } else { "Via the server" };
+    let change = if moving { " About to change." } else { "" };
+    format!("{way}: {why}.{change}")
 }
 
 #[component]

@@ -63,8 +63,27 @@ pub struct CallView {
     /// The others, in the order in which they came.
     #[store(key: ParticipantId = |participant| participant.id)]
     pub participants: Vec<ParticipantView>,
+    /// How media travels.
+    pub topology: TopologyView,
     /// The last things that are said once, oldest first.
     pub notices: Vec<Notice>,
+}
+
+/// How media travels between the people of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopologyView {
+    /// Directly, or else via the server.
+    pub direct: bool,
+    /// Why.
+    pub why: &'static str,
+    /// Whether that is about to change.
+    pub moving: bool,
+}
+
+impl Default for TopologyView {
+    fn default() -> Self {
+        Self { direct: true, why: "nobody else is here yet", moving: false }
+    }
 }
 
 /// Somebody else in the call.
@@ -289,6 +308,7 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         level,
         devices,
         people_inside,
+        topology,
         notices
     );
     // Chat may be long, and is compared only when there is some.

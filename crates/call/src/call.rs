@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use protocol::{
-    ClientMessage, DisplayName, IceServer, MediaState, Participant, ParticipantId, Password, PeerRef,
+    ClientMessage, DisplayName, IceServer, LinkId, MediaState, Participant, ParticipantId, Password, PeerRef,
     RoomCode, RoomSettings, RoomSummary, SessionToken, Signal, SignalNumber, Switch, WaitingPerson,
 };
 
 use crate::chat::Chat;
 use crate::line::Line;
 use crate::link::Link;
+use crate::paths::{Flow, Paths};
 use crate::speaking::Speaking;
 use crate::{
-    ChatLine, Command, Input, Level, LinkCommand, LinkStatus, Output, Phase, Publications, Signalling,
+    ChatLine, Command, Input, Level, LinkCommand, LinkStatus, Output, Path, Phase, Publications, Signalling,
     Snapshot, Source,
 };
 
@@ -45,8 +46,9 @@ pub struct Call {
     speaking_since: Option<Duration>,
     /// In the order in which they came.
     pub(crate) others: Vec<Other>,
-    /// Signals of people the server has not told of yet.
-    pub(crate) unclaimed: BTreeMap<PeerRef, Vec<Unclaimed>>,
+    pub(crate) paths: Paths,
+    /// Signals of people the server has not told of yet, or of links that are not open yet.
+    pub(crate) unclaimed: BTreeMap<(PeerRef, LinkId), Vec<Unclaimed>>,
     pub(crate) chat: Chat,
     pub(crate) outputs: VecDeque<Output>,
 }
@@ -54,11 +56,16 @@ pub struct Call {
 /// A signal, its number, and how far its sender has heard.
 pub(crate) type Unclaimed = (SignalNumber, Option<SignalNumber>, Signal);
 
-/// Somebody else, and the link to them.
+/// Somebody else, and the link to them, where there is one.
 #[derive(Debug)]
 pub(crate) struct Other {
     pub(crate) participant: Participant,
-    pub(crate) link: Link,
+    pub(crate) link: Option<Link>,
+    pub(crate) direct: Flow,
+    /// Over which path they are shown.
+    pub(crate) path: Option<Path>,
+    /// The move away from direct links during which they came.
+    pub(crate) came_during: Option<u32>,
     pub(crate) speaking: Speaking,
     /// When the server has given them up, while the link goes on.
     pub(crate) given_up_at: Option<Duration>,
@@ -85,6 +92,7 @@ impl Call {
             speaking: Speaking::default(),
             speaking_since: None,
             others: Vec::new(),
+            paths: Paths::default(),
             unclaimed: BTreeMap::new(),
             chat: Chat::default(),
             outputs: VecDeque::new(),
@@ -106,6 +114,12 @@ impl Call {
                 self.publish(source);
             }
             Input::Level { participant, level } => self.level(now, participant, level),
+            Input::SlotLevel { slot, level } => {
+                let carried = self.paths.server.as_ref().and_then(|server| *server.audio.get(slot)?);
+                if let Some(participant) = carried {
+                    self.level(now, Some(participant), level);
+                }
+            }
         }
     }
 
@@ -116,21 +130,25 @@ impl Call {
         }
         // Without the server no link can be repaired; that it cannot be must not count against it.
         if self.line.signalling == Signalling::Connected {
-            for place in 0..self.others.len() {
-                let effects = self.others[place].link.handle_timeout(now);
-                self.carry_out(self.others[place].link.peer(), effects);
+            for peer in self.linked_peers() {
+                let effects = self.link(peer).map(|link| link.handle_timeout(now)).unwrap_or_default();
+                self.carry_out(peer, effects);
             }
             self.part_from_given_up(now);
+            self.review_paths(now);
         }
+        self.paths_due(now);
     }
 
     /// When [`Self::handle_timeout`] has something to do.
     pub fn poll_timeout(&self) -> Option<Duration> {
         let is_connected = self.line.signalling == Signalling::Connected;
-        let links = self.others.iter().filter(|_| is_connected);
+        let direct = self.others.iter().filter_map(|other| other.link.as_ref());
+        let links =
+            direct.chain(self.paths.server.as_ref().map(|server| &server.link)).filter(|_| is_connected);
         let given_up = self.next_given_up().filter(|_| is_connected);
-        let of_links = links.filter_map(|other| other.link.poll_timeout()).chain(given_up);
-        of_links.chain(self.line.due()).min()
+        let of_links = links.filter_map(Link::poll_timeout).chain(given_up);
+        of_links.chain(self.line.due()).chain(self.next_path_timeout()).min()
     }
 
     /// The next effect, or `None` until the next input.
@@ -152,7 +170,8 @@ impl Call {
             waiting: self.waiting.clone(),
             asked_for: self.asked_for,
             publications: self.publications,
-            participants: self.others.iter().map(Other::snapshot).collect(),
+            participants: self.others.iter().map(|other| self.snapshot_of(other)).collect(),
+            topology: self.paths.topology,
         }
     }
 
@@ -182,6 +201,8 @@ impl Call {
             Command::WriteAgain { id } => self.write_again(id),
             Command::ReadOlderChat => self.read_older_chat(),
             Command::Moderate { moderation } => self.say(ClientMessage::Moderate { moderation }),
+            Command::ShowTiles { tiles } => self.show_tiles(now, tiles),
+            Command::SetSeen { seen } => self.seen(seen),
             Command::DeclineAsking => self.asked_for = None,
         }
     }
@@ -208,11 +229,11 @@ impl Call {
     /// Tells every link and the room what is sent from a source now.
     fn publish(&mut self, source: Source) {
         let switch = Switch::from(self.publications.of(source).is_on());
-        let working =
-            self.others.iter().filter(|other| !matches!(other.link.status(), LinkStatus::Failed(_)));
-        let peers: Vec<_> = working.map(|other| other.link.peer()).collect();
-        for peer in peers {
-            self.link_command(peer, LinkCommand::Publish { source, switch });
+        for peer in self.linked_peers() {
+            let has_failed = |link: &mut Link| matches!(link.status(), LinkStatus::Failed(_));
+            if !self.link(peer).is_some_and(has_failed) {
+                self.link_command(peer, LinkCommand::Publish { source, switch });
+            }
         }
         self.tell_media();
     }
@@ -228,9 +249,8 @@ impl Call {
 
     /// Closes every link, then the socket, then lets go of the devices.
     pub(crate) fn end(&mut self, phase: Phase) {
-        for other in std::mem::take(&mut self.others) {
-            self.link_command(other.link.peer(), LinkCommand::Close);
-        }
+        self.end_paths();
+        self.others.clear();
         self.outputs.push_back(Output::CloseSocket);
         // Who could not get in for a reason that can be mended is still at the choice of devices, and may try again.
         if !matches!(phase, Phase::Unreachable | Phase::PasswordAsked { .. }) {
@@ -282,6 +302,19 @@ impl Call {
     }
 
     pub(crate) fn other(&mut self, peer: PeerRef) -> Option<&mut Other> {
-        self.others.iter_mut().find(|other| other.link.peer() == peer)
+        self.others.iter_mut().find(|other| PeerRef::Participant(other.participant.id) == peer)
+    }
+
+    pub(crate) fn link(&mut self, peer: PeerRef) -> Option<&mut Link> {
+        match peer {
+            PeerRef::Sfu => self.paths.server.as_mut().map(|server| &mut server.link),
+            PeerRef::Participant(_) => self.other(peer)?.link.as_mut(),
+        }
+    }
+
+    /// Everybody to whom there is a link.
+    pub(crate) fn linked_peers(&self) -> Vec<PeerRef> {
+        let direct = self.others.iter().filter_map(|other| other.link.as_ref());
+        direct.chain(self.paths.server.as_ref().map(|server| &server.link)).map(Link::peer).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use protocol::{
     ChatId, ChatTarget, DisplayName, Envelope, IceCandidate, Moderation, ParticipantId, Password, PeerRef,
-    Reaction, Sdp, ServerFrame, Switch,
+    Reaction, Sdp, ServerFrame, SlotWish, Switch,
 };
 
 use crate::Source;
@@ -40,6 +40,13 @@ pub enum Input {
     Level {
         /// Who: `None` is the person at this browser.
         participant: Option<ParticipantId>,
+        /// How loud.
+        level: Level,
+    },
+    /// How loud it is in an audio slot of the link to the server.
+    SlotLevel {
+        /// Which.
+        slot: usize,
         /// How loud.
         level: Level,
     },
@@ -93,6 +100,16 @@ pub enum Command {
         /// What.
         moderation: Moderation,
     },
+    /// These people are on the screen, in these sizes; the others are not.
+    ShowTiles {
+        /// Who.
+        tiles: Vec<SlotWish>,
+    },
+    /// Somebody looks at the page, or nobody does.
+    SetSeen {
+        /// `on` when it can be seen.
+        seen: Switch,
+    },
     /// Do not turn on what a host asks for.
     DeclineAsking,
     /// Leave the call and let go of every device.
@@ -116,6 +133,8 @@ pub enum LinkEvent {
     EndOfCandidates,
     /// `connectionstatechange`.
     ConnectionState(ConnectionState),
+    /// How many keyframes were decoded in each receiving video section so far.
+    Frames(Vec<u32>),
 }
 
 /// The state of a peer connection (W3C WebRTC §4.3.3).

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use protocol::{IceServer, PeerRef, Signal, SignalNumber};
+use protocol::{IceServer, LinkId, PeerRef, Signal, SignalNumber};
 
 use crate::negotiation::{Effect, Negotiation, Politeness};
 use crate::{ConnectionState, LinkCommand, LinkEvent, LinkFailure, LinkStatus, Publications, Role};
@@ -25,6 +25,7 @@ const MAX_UNCONFIRMED: usize = 128;
 #[derive(Debug)]
 pub(crate) struct Link {
     peer: PeerRef,
+    id: LinkId,
     negotiation: Negotiation,
     /// Signals that the peer has not acknowledged. A server that ends in between may have lost them.
     unconfirmed: VecDeque<(SignalNumber, Signal)>,
@@ -50,9 +51,15 @@ enum Health {
 }
 
 impl Link {
-    pub(crate) fn new(now: Duration, peer: PeerRef, politeness: Politeness) -> Self {
+    pub(crate) fn new(now: Duration, peer: PeerRef, id: LinkId, politeness: Politeness) -> Self {
         let negotiation = Negotiation::new(politeness);
-        Self { peer, negotiation, unconfirmed: VecDeque::new(), health: Health::Connecting { since: now } }
+        let health = Health::Connecting { since: now };
+        Self { peer, id, negotiation, unconfirmed: VecDeque::new(), health }
+    }
+
+    /// Which of the links to the same peer it is.
+    pub(crate) fn id(&self) -> LinkId {
+        self.id
     }
 
     /// Makes the peer connection. The initiator offers at once instead of waiting for the browser to ask for it, which it
@@ -62,10 +69,12 @@ impl Link {
         role: Role,
         ice_servers: Vec<IceServer>,
         publications: &Publications,
+        sections: impl IntoIterator<Item = LinkCommand>,
     ) -> Vec<Effect> {
         let publish =
             publications.captured().map(|source| LinkCommand::Publish { source, switch: true.into() });
-        let commands = std::iter::once(LinkCommand::Open { role, ice_servers }).chain(publish);
+        let opened = std::iter::once(LinkCommand::Open { role, ice_servers });
+        let commands = opened.chain(sections).chain(publish);
         let mut effects: Vec<_> = commands.map(Effect::Do).collect();
         if role == Role::Initiator {
             self.negotiation.negotiation_needed();
@@ -118,6 +127,7 @@ impl Link {
             LinkEvent::Candidate(candidate) => self.negotiation.local_candidate(Some(candidate)),
             LinkEvent::EndOfCandidates => self.negotiation.local_candidate(None),
             LinkEvent::ConnectionState(state) => return self.connection_state(now, state),
+            LinkEvent::Frames(_) => {}
         }
         self.effects()
     }
@@ -171,6 +181,11 @@ impl Link {
     fn fail(&mut self, failure: LinkFailure) -> Vec<Effect> {
         self.health = Health::Failed(failure);
         vec![Effect::Do(LinkCommand::Close)]
+    }
+
+    /// Whether it could not be made, or not be repaired; it may still be tried.
+    pub(crate) fn has_trouble(&self) -> bool {
+        matches!(self.health, Health::Repairing { was_connected: false, .. } | Health::Failed(_))
     }
 
     fn is_failed(&self) -> bool {

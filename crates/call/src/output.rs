@@ -1,11 +1,11 @@
 //! What a call wants done. The driver does it and reports; it decides nothing.
 
 use protocol::{
-    ClientFrame, DisplayName, ErrorCode, IceCandidate, IceServer, ParticipantId, PeerRef, Reaction, Sdp,
-    SessionToken, Switch,
+    CallOff, ClientFrame, DisplayName, ErrorCode, IceCandidate, IceServer, Mode, ParticipantId, PeerRef,
+    Reaction, Sdp, SessionToken, Switch,
 };
 
-use crate::Source;
+use crate::{Path, Source};
 
 /// One effect, to be carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,15 @@ pub enum Output {
         /// What.
         command: LinkCommand,
     },
+    /// Show somebody over this path from now on, or over none.
+    Show {
+        /// Whom.
+        participant: ParticipantId,
+        /// Over which.
+        path: Option<Path>,
+    },
+    /// Play these audio slots of the link to the server, and no others: who is heard directly is not heard twice.
+    PlaySlots(Vec<bool>),
     /// Tell the person, also one who cannot see the screen.
     Notify(Notice),
 }
@@ -49,6 +58,19 @@ pub enum LinkCommand {
         source: Source,
         /// Send or not.
         switch: Switch,
+    },
+    /// Have so many video sections to receive in. `NegotiationNeeded` follows where that is more than before. Only of the link
+    /// to the server.
+    SetSlots {
+        /// How many.
+        video: usize,
+    },
+    /// Send only the smallest layers of what is captured from a source. Only of the link to the server.
+    SetLayers {
+        /// Which source.
+        source: Source,
+        /// How many layers.
+        layers: u8,
     },
     /// Make an offer and set it locally. Answered by `LocalDescription` or `NegotiationFailed`.
     CreateOffer,
@@ -108,6 +130,13 @@ pub enum Notice {
     TurnedOff(Source),
     /// A host asks to turn something on.
     AskedToTurnOn(Source),
+    /// The room could not move to another path, for which this person, as its host, may want to know why.
+    MoveCalledOff {
+        /// Where it would have led.
+        mode: Mode,
+        /// Why it was called off.
+        reason: CallOff,
+    },
     /// Something was not allowed, or did not work.
     Refused(ErrorCode),
 }

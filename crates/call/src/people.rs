@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use protocol::{
-    ClientMessage, DisplayName, Joined, LeaveReason, Participant, ParticipantId, PeerRef, Presence, Signal,
-    SignalNumber,
+    ClientMessage, DisplayName, Joined, LeaveReason, LinkId, Participant, ParticipantId, PeerRef, Presence,
 };
 
-use crate::call::Other;
+use crate::call::{Other, Unclaimed};
 use crate::link::Link;
-use crate::negotiation::{Effect, Politeness};
+use crate::negotiation::Effect;
+use crate::paths::Flow;
 use crate::speaking::Speaking;
 use crate::{
-    Call, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Phase, RemoteParticipant, Role, Signalling,
+    Call, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Path, Phase, RemoteParticipant, Signalling,
 };
 
 /// Signals that overtake the news of their sender are kept up to this number in all.
@@ -26,24 +26,25 @@ impl Call {
     /// Everybody who is there, told anew.
     pub(crate) fn meet(&mut self, now: Duration, joined: &Joined) {
         if joined.continued {
-            self.meet_again(now, joined);
-        } else {
-            for other in std::mem::take(&mut self.others) {
-                self.link_command(other.link.peer(), LinkCommand::Close);
-            }
-            for participant in joined.participants.clone() {
-                self.open_link(now, participant, Role::Initiator);
-            }
+            return self.meet_again(now, joined);
         }
+        self.end_paths();
+        self.others.clear();
+        self.topology_of_newcomer(joined.topology);
+        for participant in joined.participants.clone() {
+            self.add(participant);
+        }
+        self.assign_slots();
+        self.arrange(now);
     }
 
-    /// Links to those who are still there go on. Who is not known came later, and offers.
+    /// Links to those who are still there go on.
     fn meet_again(&mut self, now: Duration, joined: &Joined) {
         let is_there = |id: ParticipantId| joined.participants.iter().any(|one| one.id == id);
         let gone: Vec<_> =
             self.others.iter().map(|other| other.participant.id).filter(|id| !is_there(*id)).collect();
         for id in gone {
-            self.part_from(id);
+            self.part_from(now, id);
         }
         for participant in joined.participants.clone() {
             match self.other(participant.id.into()) {
@@ -51,38 +52,59 @@ impl Call {
                     other.participant = participant;
                     other.given_up_at = None;
                 }
-                None => self.open_link(now, participant, Role::Responder),
+                None => self.add(participant),
             }
         }
+        self.assign_slots();
+        self.topology_after_absence(now, joined.topology);
+    }
+
+    fn add(&mut self, participant: Participant) {
+        self.others.push(Other {
+            participant,
+            link: None,
+            direct: Flow::default(),
+            path: None,
+            came_during: None,
+            speaking: Speaking::default(),
+            given_up_at: None,
+        });
     }
 
     pub(crate) fn participant_joined(&mut self, now: Duration, participant: Participant) {
         if self.phase != Phase::Joined || self.is_me(participant.id) {
             return;
         }
-        match self.other(participant.id.into()).map(|other| other.given_up_at.is_some()) {
+        let id = participant.id;
+        match self.other(id.into()).map(|other| other.given_up_at.is_some()) {
             Some(false) => return,
             // Their page has begun anew, and so do the links to it.
-            Some(true) => _ = self.forget(participant.id),
+            Some(true) => _ = self.forget(id),
             None => {
                 let notice = Notice::ParticipantJoined(participant.name.clone());
                 self.outputs.push_back(Output::Notify(notice));
             }
         }
-        self.open_link(now, participant, Role::Responder);
+        self.add(participant);
+        let during = self.paths.leaving_mesh();
+        if let Some(other) = self.other(id.into()) {
+            other.came_during = during;
+        }
+        self.assign_slots();
+        self.arrange(now);
     }
 
     pub(crate) fn participant_left(&mut self, now: Duration, id: ParticipantId, reason: LeaveReason) {
         if let Some(other) = self.other(id.into())
             && reason == LeaveReason::Disconnected
-            && other.link.status() == LinkStatus::Connected
+            && other.link.as_ref().is_some_and(|link| link.status() == LinkStatus::Connected)
         {
             // It is the server that does not reach them; we do.
             other.given_up_at = Some(now);
             other.participant.presence = Presence::Away;
             return;
         }
-        self.part_from(id);
+        self.part_from(now, id);
     }
 
     /// When the first link ends that the server has given up.
@@ -95,7 +117,7 @@ impl Call {
         let is_over = |other: &&Other| other.given_up_at.is_some_and(|at| at + GIVEN_UP_FOR <= now);
         let over: Vec<_> = self.others.iter().filter(is_over).map(|other| other.participant.id).collect();
         for id in over {
-            self.part_from(id);
+            self.part_from(now, id);
         }
     }
 
@@ -110,55 +132,71 @@ impl Call {
         let (id, name) = (participant.id, participant.name.clone());
         other.participant = participant;
         if is_back {
-            other.link.grant_time(now);
+            if let Some(link) = &mut other.link {
+                link.grant_time(now);
+            }
             self.say_signals_again(id.into());
         }
+        self.review_paths(now);
         if has_raised {
             self.outputs.push_back(Output::Notify(Notice::HandRaised(name)));
         }
     }
 
-    pub(crate) fn signal(
-        &mut self,
-        from: PeerRef,
-        number: SignalNumber,
-        ack: Option<SignalNumber>,
-        signal: Signal,
-    ) {
-        if let Some(other) = self.other(from) {
-            let effects = other.link.handle_signal(number, ack, signal);
-            self.carry_out(from, effects);
-        } else if self.unclaimed.values().map(Vec::len).sum::<usize>() < MAX_UNCLAIMED {
-            self.unclaimed.entry(from).or_default().push((number, ack, signal));
+    pub(crate) fn signal(&mut self, from: PeerRef, id: LinkId, (number, ack, signal): Unclaimed) {
+        let known = self.link(from).map(|link| link.id());
+        if known == Some(id) {
+            let effects = self.link(from).map(|link| link.handle_signal(number, ack, signal));
+            self.carry_out(from, effects.unwrap_or_default());
+        } else if known.is_none_or(|known| known < id)
+            && self.unclaimed.values().map(Vec::len).sum::<usize>() < MAX_UNCLAIMED
+        {
+            self.unclaimed.entry((from, id)).or_default().push((number, ack, signal));
         }
     }
 
+    /// Hears what was said about a link before it was open here.
+    pub(crate) fn claim(&mut self, peer: PeerRef, id: LinkId) {
+        for unclaimed in self.unclaimed.remove(&(peer, id)).unwrap_or_default() {
+            self.signal(peer, id, unclaimed);
+        }
+        // What was said about links before is of no use.
+        self.unclaimed.retain(|(from, link), _| *from != peer || *link > id);
+    }
+
     pub(crate) fn link_event(&mut self, now: Duration, peer: PeerRef, event: LinkEvent) {
-        let Some(other) = self.other(peer) else { return };
-        let effects = other.link.handle_event(now, event);
-        let is_over = other.given_up_at.is_some() && other.link.status() != LinkStatus::Connected;
-        let id = other.participant.id;
-        if is_over {
-            return self.part_from(id);
+        if let LinkEvent::Frames(frames) = event {
+            self.frames_decoded(peer, frames);
+            return self.review_paths(now);
+        }
+        let Some(link) = self.link(peer) else { return };
+        let effects = link.handle_event(now, event);
+        let is_connected = link.status() == LinkStatus::Connected;
+        if let Some(other) = self.other(peer)
+            && other.given_up_at.is_some()
+            && !is_connected
+        {
+            let id = other.participant.id;
+            return self.part_from(now, id);
         }
         self.carry_out(peer, effects);
+        self.review_paths(now);
     }
 
     /// Says again what a peer may have missed.
     pub(crate) fn say_signals_again(&mut self, peer: PeerRef) {
-        let Some(other) = self.other(peer) else { return };
-        let unconfirmed = other.link.unconfirmed();
+        let Some(link) = self.link(peer) else { return };
+        let unconfirmed = link.unconfirmed();
         let effects = unconfirmed.into_iter().map(|(number, signal)| Effect::Signal(number, signal));
         self.carry_out(peer, effects.collect());
     }
 
     /// Says to everybody what they may have missed while nothing could be said.
     pub(crate) fn say_all_signals_again(&mut self, now: Duration) {
-        for other in &mut self.others {
-            other.link.grant_time(now);
-        }
-        let peers: Vec<_> = self.others.iter().map(|other| other.link.peer()).collect();
-        for peer in peers {
+        for peer in self.linked_peers() {
+            if let Some(link) = self.link(peer) {
+                link.grant_time(now);
+            }
             self.say_signals_again(peer);
         }
     }
@@ -168,9 +206,10 @@ impl Call {
             match effect {
                 Effect::Do(command) => self.link_command(peer, command),
                 Effect::Signal(number, signal) => {
-                    let expects = self.other(peer).map(|other| other.link.expected());
+                    let Some(link) = self.link(peer) else { continue };
+                    let (link, expects) = (link.id(), Some(link.expected()));
                     // Signals have numbers of their own, and are said again by their links.
-                    self.say_once(ClientMessage::Signal { to: peer, number, expects, signal });
+                    self.say_once(ClientMessage::Signal { to: peer, link, number, expects, signal });
                 }
             }
         }
@@ -185,22 +224,11 @@ impl Call {
         self.you.as_ref().is_some_and(|you| you.id == id)
     }
 
-    fn open_link(&mut self, now: Duration, participant: Participant, role: Role) {
-        let Some(me) = self.you.as_ref().map(|you| you.id) else { return };
-        let peer = PeerRef::Participant(participant.id);
-        let politeness = if peer.makes_polite(me) { Politeness::Polite } else { Politeness::Impolite };
-        let mut link = Link::new(now, peer, politeness);
-        let effects = link.open(role, self.ice_servers.clone(), &self.publications);
-        self.others.push(Other { participant, link, speaking: Speaking::default(), given_up_at: None });
-        self.carry_out(peer, effects);
-        for (number, ack, signal) in self.unclaimed.remove(&peer).unwrap_or_default() {
-            self.signal(peer, number, ack, signal);
-        }
-    }
-
-    fn part_from(&mut self, id: ParticipantId) {
+    fn part_from(&mut self, now: Duration, id: ParticipantId) {
         if let Some(name) = self.name_of(id).filter(|_| self.forget(id)) {
             self.outputs.push_back(Output::Notify(Notice::ParticipantLeft(name)));
+            self.assign_slots();
+            self.review_paths(now);
         }
     }
 
@@ -209,7 +237,13 @@ impl Call {
             return false;
         };
         let other = self.others.remove(place);
-        self.link_command(other.link.peer(), LinkCommand::Close);
+        if let Some(link) = other.link {
+            self.link_command(link.peer(), LinkCommand::Close);
+        }
+        if other.path.is_some() {
+            self.outputs.push_back(Output::Show { participant: id, path: None });
+        }
+        self.unclaimed.retain(|(from, _), _| *from != PeerRef::Participant(id));
         true
     }
 
@@ -219,12 +253,20 @@ impl Call {
     }
 }
 
-impl Other {
-    pub(crate) fn snapshot(&self) -> RemoteParticipant {
+impl Call {
+    pub(crate) fn snapshot_of(&self, other: &Other) -> RemoteParticipant {
+        let by_server = || self.paths.server.as_ref().map(|server| server.link.status());
+        let direct = || other.link.as_ref().map(Link::status);
+        let link = match other.path {
+            Some(Path::Direct) => direct(),
+            Some(Path::Server { .. }) => by_server(),
+            None => direct().or_else(by_server),
+        };
         RemoteParticipant {
-            participant: self.participant.clone(),
-            link: self.link.status(),
-            speaking: self.speaking.is_speaking() && self.participant.media.microphone.is_on(),
+            participant: other.participant.clone(),
+            link: link.unwrap_or(LinkStatus::Connecting),
+            path: other.path,
+            speaking: other.speaking.is_speaking() && other.participant.media.microphone.is_on(),
         }
     }
 }

@@ -181,9 +181,16 @@ impl Call {
                     self.outputs.push_back(Output::Notify(Notice::Reacted { from, name, reaction }));
                 }
             }
-            ServerMessage::Signal { from, number, expects, signal } => {
-                self.signal(from, number, expects, signal);
+            ServerMessage::Signal { from, link, number, expects, signal } => {
+                self.signal(from, link, (number, expects, signal));
             }
+            ServerMessage::Topology { topology } => self.topology_changed(now, topology),
+            ServerMessage::MoveCalledOff { mode, reason } => {
+                self.outputs.push_back(Output::Notify(Notice::MoveCalledOff { mode, reason }));
+            }
+            ServerMessage::AudioSlots { link, slots } => self.audio_slots(now, link, slots),
+            ServerMessage::WantedLayers { link, source, layers } => self.wanted_layers(link, source, layers),
+            ServerMessage::SfuLinkClosed { link } => self.server_link_closed(now, link),
             ServerMessage::Pong => {}
             ServerMessage::Error(error) => self.refused(&error),
         }
@@ -203,10 +210,10 @@ impl Call {
         self.settings = Some(joined.settings.clone());
         self.waiting.clear();
         self.ice_servers.clone_from(&joined.ice_servers);
-        self.meet(now, joined);
         // What the room was told in the first message is all it needs to know, but for what only the people decide.
         self.line.keep_only(|message| matches!(message, ClientMessage::Moderate { .. }));
         self.say_unconfirmed_again();
+        self.meet(now, joined);
         self.say_all_signals_again(now);
         self.send_unfinished_chat();
         self.chat.begin_to_catch_up();

@@ -1,8 +1,8 @@
 //! A call as a page shows it.
 
-use protocol::{DisplayName, ErrorCode, Participant, RoomSettings, RoomSummary, WaitingPerson};
+use protocol::{DisplayName, ErrorCode, Participant, RoomSettings, RoomSummary, Topology, WaitingPerson};
 
-use crate::{Publications, Source};
+use crate::{Path, Publications, Source};
 
 /// Everything a page shows of a call, at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub asked_for: Option<Source>,
     /// What is sent.
     pub publications: Publications,
+    /// How media travels.
+    pub topology: Topology,
     /// The others, in the order in which they came.
     pub participants: Vec<RemoteParticipant>,
 }
@@ -73,8 +75,10 @@ pub enum Signalling {
 pub struct RemoteParticipant {
     /// Who, as the room knows them.
     pub participant: Participant,
-    /// How the link to them is.
+    /// How the link is over which they are seen and heard.
     pub link: LinkStatus,
+    /// Over what they are shown.
+    pub path: Option<Path>,
     /// Whether they are speaking.
     pub speaking: bool,
 }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    ChatId, ChatNumber, ChatTarget, Credential, DisplayName, Envelope, MediaState, MessageId, Moderation,
-    Password, PeerRef, ProtocolVersion, Reaction, RoomCode, Sequence, SessionToken, Signal, SignalNumber,
-    Switch,
+    ChatId, ChatNumber, ChatTarget, Credential, DisplayName, Envelope, LinkId, MediaState, MessageId,
+    Moderation, Password, PeerRef, ProtocolVersion, Reaction, RoomCode, Sequence, SessionToken, Signal,
+    SignalNumber, SlotWishes, Switch, Trouble,
 };
 
 /// One text frame from a client: a message, a number by which it can be named, and how far the client has read.
@@ -62,6 +62,9 @@ pub enum ClientMessage as "ClientMessage", read by ClientForm {
     Signal {
         /// The other end of the link.
         to: PeerRef,
+        /// Which of the links to that peer.
+        #[serde(default)]
+        link: LinkId,
         /// Its place among the signals from this client to that peer.
         number: SignalNumber,
         /// The next number expected from that peer: everything before has come.
@@ -104,6 +107,28 @@ pub enum ClientMessage as "ClientMessage", read by ClientForm {
     Moderate {
         /// What.
         moderation: Moderation,
+    },
+    /// The new path of a move carries media, as far as this client can tell.
+    TopologyReady {
+        /// The epoch of the move.
+        epoch: u32,
+    },
+    /// The path of an epoch cannot be opened, or is lost for good.
+    TopologyFailed {
+        /// The epoch.
+        epoch: u32,
+    },
+    /// Something is in the way of direct links.
+    ReportTrouble {
+        /// What.
+        trouble: Trouble,
+    },
+    /// Says whom the video slots of the link to the server shall show.
+    SetSlots {
+        /// The link.
+        link: LinkId,
+        /// All slots.
+        slots: SlotWishes,
     },
     /// Asks for a `pong`; keeps the connection alive.
     Ping,
@@ -177,6 +202,14 @@ pub enum ClientMessageKind {
     ReadChat,
     /// [`ClientMessage::Moderate`]
     Moderate,
+    /// [`ClientMessage::TopologyReady`]
+    TopologyReady,
+    /// [`ClientMessage::TopologyFailed`]
+    TopologyFailed,
+    /// [`ClientMessage::ReportTrouble`]
+    ReportTrouble,
+    /// [`ClientMessage::SetSlots`]
+    SetSlots,
     /// [`ClientMessage::Ping`]
     Ping,
     /// [`ClientMessage::Leave`]
@@ -196,6 +229,10 @@ impl ClientMessage {
             Self::Chat { .. } => ClientMessageKind::Chat,
             Self::ReadChat { .. } => ClientMessageKind::ReadChat,
             Self::Moderate { .. } => ClientMessageKind::Moderate,
+            Self::TopologyReady { .. } => ClientMessageKind::TopologyReady,
+            Self::TopologyFailed { .. } => ClientMessageKind::TopologyFailed,
+            Self::ReportTrouble { .. } => ClientMessageKind::ReportTrouble,
+            Self::SetSlots { .. } => ClientMessageKind::SetSlots,
             Self::Ping => ClientMessageKind::Ping,
             Self::Leave => ClientMessageKind::Leave,
         }

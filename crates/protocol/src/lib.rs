@@ -22,6 +22,7 @@ mod sequence;
 mod server_message;
 mod settings;
 mod signal;
+mod slots;
 mod tagged;
 mod timestamp;
 mod topology;
@@ -35,7 +36,7 @@ pub use media::{MediaState, Source, Switch};
 pub use moderation::{Moderation, Right};
 pub use names::{DisplayName, NameError, RoomName};
 pub use participant::{Forbidden, HandNumber, LeaveReason, Participant, Presence, WaitingPerson};
-pub use peer::PeerRef;
+pub use peer::{LinkId, PeerRef};
 pub use reaction::Reaction;
 pub use rest::{
     CreateTokenRequest, CreatedRoom, CreatedToken, HostLink, Problem, RoomList, RoomResource, RoomStanding,
@@ -48,6 +49,7 @@ pub use sequence::Sequence;
 pub use server_message::{IceServer, Joined, ServerFrame, ServerMessage};
 pub use settings::{Allowed, RoomSettings, RoomSettingsPatch, SettingsError, WhenEmpty};
 pub use signal::{IceCandidate, Sdp, Signal, SignalNumber, TooLong};
+pub use slots::{SlotWish, SlotWishes, TooManySlots};
 pub use timestamp::Timestamp;
-pub use topology::{Mode, Topology};
+pub use topology::{CallOff, Mode, Move, MoveReason, Topology, Trouble};
 pub use version::{ProtocolVersion, VERSION};

@@ -84,3 +84,14 @@ pub const MAX_WAITING: usize = 100;
 
 /// A client acknowledges at least after this many messages, and with every ping.
 pub const ACKNOWLEDGE_EVERY: u64 = 32;
+
+/// Video sections in which one client receives from the server's forwarding unit, at the most. With every codec a section
+/// of a browser's offer has about 2 KiB, and the offer must fit into [`MAX_SDP_BYTES`].
+pub const MAX_VIDEO_SLOTS: usize = 16;
+
+/// Audio sections in which one client receives from the server's forwarding unit: the loudest speakers, few enough to be
+/// told apart by the ear.
+pub const AUDIO_SLOTS: usize = 4;
+
+/// How many people a room takes when nothing else is said.
+pub const DEFAULT_CAPACITY: u16 = 100;

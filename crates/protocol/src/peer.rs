@@ -16,6 +16,15 @@ pub enum PeerRef {
     Sfu,
 }
 
+/// Tells apart the links that two ends have one after another, so that one that is closed cannot speak for its successor.
+///
+/// Between two participants it is the epoch for which the link was opened. Of links to the server, the client counts its own;
+/// a higher number ends the link before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct LinkId(pub u32);
+
 impl From<ParticipantId> for PeerRef {
     fn from(id: ParticipantId) -> Self {
         Self::Participant(id)
@@ -31,6 +40,13 @@ impl PeerRef {
             Self::Participant(peer) => me < peer,
             Self::Sfu => true,
         }
+    }
+
+    /// Whether `me` adds the media sections and offers first, so that both do not.
+    ///
+    /// Of two participants it is the one with the lower id; to the server it is always the client.
+    pub fn makes_initiator(self, me: ParticipantId) -> bool {
+        self.makes_polite(me)
     }
 }
 

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    ChatEntry, ChatId, ChatNumber, LeaveReason, MessageId, Participant, ParticipantId, PeerRef,
-    ProtocolError, Reaction, RoomSettings, RoomSummary, Sequence, SessionToken, Signal, SignalNumber, Source,
-    Topology, WaitingPerson,
+    CallOff, ChatEntry, ChatId, ChatNumber, LeaveReason, LinkId, MessageId, Mode, Participant, ParticipantId,
+    PeerRef, ProtocolError, Reaction, RoomSettings, RoomSummary, Sequence, SessionToken, Signal,
+    SignalNumber, Source, Topology, WaitingPerson,
 };
 
 /// One text frame from the server: a message, its place among those to this client, and how far the server has read.
@@ -65,7 +65,8 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
         /// The token for the next time.
         session: SessionToken,
     },
-    /// Somebody entered, or came back as a stranger. They will offer a link; whoever was there waits for it.
+    /// Somebody entered, or came back as a stranger. Where links between people are wanted, the one of two with the lower id
+    /// offers.
     ParticipantJoined {
         /// The newcomer.
         participant: Participant,
@@ -139,6 +140,9 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
     Signal {
         /// The other end of the link.
         from: PeerRef,
+        /// Which of the links to that peer.
+        #[serde(default)]
+        link: LinkId,
         /// Its place among the signals from that peer to this client.
         number: SignalNumber,
         /// The next number that peer expects from this client: everything before has come.
@@ -146,6 +150,39 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
         expects: Option<SignalNumber>,
         /// The signal.
         signal: Signal,
+    },
+    /// How media travels now, and where it is about to move.
+    Topology {
+        /// The whole of it.
+        topology: Topology,
+    },
+    /// To hosts and co-hosts: a move was called off.
+    MoveCalledOff {
+        /// Where it would have led.
+        mode: Mode,
+        /// Why it was called off.
+        reason: CallOff,
+    },
+    /// Whom the audio slots of the link to the server carry, in the order of the receiving audio sections.
+    AudioSlots {
+        /// The link.
+        link: LinkId,
+        /// Who, or nobody.
+        slots: Vec<Option<ParticipantId>>,
+    },
+    /// How many simulcast layers of a source anybody takes, from the smallest on; the others need not be sent.
+    WantedLayers {
+        /// The link.
+        link: LinkId,
+        /// The source.
+        source: Source,
+        /// How many, from 0 to 3.
+        layers: u8,
+    },
+    /// The link to the server is over; another may be opened.
+    SfuLinkClosed {
+        /// The link.
+        link: LinkId,
     },
     /// The answer to `ping`.
     Pong,
@@ -168,8 +205,8 @@ pub struct Joined {
     pub room: RoomSummary,
     /// Its rules.
     pub settings: RoomSettings,
-    /// Everybody else, in the order in which they came. A newcomer offers a link to each. Whose seat was `continued` waits
-    /// for the offers of those it does not know: they came later.
+    /// Everybody else, in the order in which they came. Where links between people are wanted, the one of two with the lower
+    /// id offers.
     pub participants: Vec<Participant>,
     /// How media travels.
     pub topology: Topology,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::limits::{MAX_CAPACITY, MESH_LIMIT};
+use crate::limits::{DEFAULT_CAPACITY, MAX_CAPACITY, MESH_LIMIT};
 use crate::{Password, RoomName, Switch, Timestamp};
 
 /// Who may do something.
@@ -67,7 +67,7 @@ impl Default for RoomSettings {
     fn default() -> Self {
         Self {
             name: None,
-            capacity: MESH_LIMIT,
+            capacity: DEFAULT_CAPACITY,
             mesh_limit: MESH_LIMIT,
             waiting_room: Switch::Off,
             locked: Switch::Off,

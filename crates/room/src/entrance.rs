@@ -128,6 +128,7 @@ impl Room {
             terms,
         });
         self.was_used = true;
+        self.path_of_newcomer(now, id);
         self.tell_joined(id, Continuity::Fresh);
         self.tell_turned_off(id, turned_off);
         self.tell_waiting_room_to(id);
@@ -214,6 +215,7 @@ impl Room {
         if let Some(seat) = self.seats.get_mut(id) {
             seat.participant = participant;
         }
+        self.tell_media_state(id);
         self.announce(id);
         self.tell_turned_off(id, turned_off);
         self.keep_seat(now, id);
@@ -245,7 +247,7 @@ impl Room {
             room: self.summary(),
             settings: self.rules.settings.clone(),
             participants: self.participants().filter(|other| other.id != id).cloned().collect(),
-            topology: self.topology,
+            topology: self.route.topology,
             ice_servers: self.ice_servers.clone(),
         };
         self.tell(id, ServerMessage::Joined(Box::new(joined)));

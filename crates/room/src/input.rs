@@ -2,7 +2,7 @@
 
 use protocol::{
     ChatEntry, ChatId, ClientFrame, DisplayName, MediaState, MessageId, ParticipantId, Role, RoomSettings,
-    Sequence, SessionId, Switch,
+    Sequence, ServerMessage, SessionId, Switch,
 };
 
 use crate::{SessionClaims, Terms};
@@ -85,6 +85,13 @@ pub enum Input {
     HistoryNotRead {
         /// Who asked.
         reader: ParticipantId,
+    },
+    /// The forwarding unit has something to say to a participant.
+    Media {
+        /// To whom.
+        participant: ParticipantId,
+        /// What.
+        message: Box<ServerMessage>,
     },
     /// Somebody outside turns off what a participant sends, or removes them.
     Decree {

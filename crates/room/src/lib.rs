@@ -17,11 +17,12 @@ mod rules;
 mod seats;
 mod session;
 mod timers;
+mod topology;
 mod waiting;
 
 pub use input::{ConnectionId, Departure, GivenPassword, Input, Pass, Resumption, Visitor};
 pub use moderation::Decree;
-pub use output::{Change, Output, SeatChange, SeatState};
+pub use output::{Change, MediaOrder, Output, SeatChange, SeatState};
 pub use room::{Beginning, Room};
 pub use rules::refusal;
 pub use session::{SessionClaims, SignTokens, Terms};

@@ -125,6 +125,7 @@ impl Room {
         if seat.participant.media.of(source).is_on() {
             seat.participant.media.turn_off(source);
             self.tell(id, ServerMessage::TurnedOff { source });
+            self.tell_media_state(id);
             self.announce(id);
         }
     }
@@ -279,6 +280,7 @@ impl Room {
                 self.turn_off(id, source);
             }
         }
+        self.review_path(now);
     }
 
     pub(crate) fn decree(&mut self, now: Duration, id: ParticipantId, decree: Decree) {

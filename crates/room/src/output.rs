@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use protocol::{
-    ChatEntry, ChatNumber, CloseCode, DisplayName, Forbidden, HandNumber, MessageId, ParticipantId, Role,
-    RoomSettingsPatch, Sequence, ServerMessage, SessionId, Timestamp,
+    ChatEntry, ChatNumber, CloseCode, DisplayName, Forbidden, HandNumber, LinkId, MediaState, MessageId,
+    ParticipantId, Role, RoomSettingsPatch, Sequence, ServerMessage, SessionId, Signal, SignalNumber,
+    SlotWishes, Timestamp,
 };
 
 use crate::ConnectionId;
@@ -48,10 +49,42 @@ pub enum Output {
         /// What changes.
         patch: Box<RoomSettingsPatch>,
     },
+    /// Tell the server's forwarding unit something.
+    Media {
+        /// About whom.
+        participant: ParticipantId,
+        /// What.
+        order: MediaOrder,
+    },
     /// Nobody has been here for a while: the room needs no task until somebody comes.
     Unload,
     /// The room was to be deleted when it is empty, and it is.
     Delete,
+}
+
+/// What the forwarding unit is told about a participant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaOrder {
+    /// They say something about their link.
+    Signal {
+        /// Which link.
+        link: LinkId,
+        /// The signal's place.
+        number: SignalNumber,
+        /// The signal.
+        signal: Signal,
+    },
+    /// They say whom they want to see.
+    Slots {
+        /// Which link.
+        link: LinkId,
+        /// Whom.
+        slots: SlotWishes,
+    },
+    /// What they send, as far as they may.
+    State(MediaState),
+    /// They are gone.
+    Left,
 }
 
 /// Something to be kept.

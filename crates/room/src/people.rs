@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{
-    CloseCode, ErrorCode, HandNumber, LeaveReason, MediaState, MessageId, ParticipantId, PeerRef,
-    ServerMessage, Switch,
+    CloseCode, ErrorCode, HandNumber, LeaveReason, MediaState, MessageId, ParticipantId, ServerMessage,
+    Switch,
 };
 
 use crate::room::seat_change;
 use crate::seats::Seat;
-use crate::{Change, ConnectionId, Departure, Output, Room, SeatChange, SeatState};
+use crate::{Change, ConnectionId, Departure, MediaOrder, Output, Room, SeatChange, SeatState};
 
 /// How long the place of somebody who closed the page is kept: long enough to load it again.
 const RESERVED_FOR: Duration = Duration::from_secs(10);
@@ -20,13 +20,24 @@ impl Room {
         &mut self,
         from: ParticipantId,
         id: Option<MessageId>,
-        to: PeerRef,
+        target: ParticipantId,
         message: ServerMessage,
     ) {
-        match to {
-            PeerRef::Participant(target) if target == from => self.refuse(from, ErrorCode::PeerIsSelf, id),
-            PeerRef::Participant(target) if self.seats.get(target).is_some() => self.tell(target, message),
-            PeerRef::Participant(_) | PeerRef::Sfu => self.refuse(from, ErrorCode::PeerUnknown, id),
+        if target == from {
+            self.refuse(from, ErrorCode::PeerIsSelf, id);
+        } else if self.seats.get(target).is_some() {
+            self.tell(target, message);
+        } else {
+            self.refuse(from, ErrorCode::PeerUnknown, id);
+        }
+    }
+
+    /// Passes something on to the forwarding unit, where the room uses it, or is about to.
+    pub(crate) fn order(&mut self, from: ParticipantId, id: Option<MessageId>, order: MediaOrder) {
+        if self.route.topology.wants_sfu() {
+            self.outputs.push_back(Output::Media { participant: from, order });
+        } else {
+            self.refuse(from, ErrorCode::PeerUnknown, id);
         }
     }
 
@@ -42,6 +53,7 @@ impl Room {
         let Some(seat) = self.seats.get_mut(from) else { return };
         if seat.participant.media != wanted.media {
             seat.participant.media = wanted.media;
+            self.tell_media_state(from);
             self.announce(from);
         }
     }
@@ -87,6 +99,7 @@ impl Room {
             Departure::Broken => {
                 self.seats.disconnect(now, connection);
                 self.announce(id);
+                self.review_path(now);
             }
             Departure::Closed => {
                 // Only a browser loads its page anew.
@@ -147,6 +160,7 @@ impl Room {
         self.tell_all(ServerMessage::ParticipantLeft { id, reason });
         self.outputs.push_back(Output::Keep(Change::Seat(seat_change(&seat, state, at))));
         self.outputs.push_back(Output::Keep(Change::Used(at)));
+        self.path_without(now, id);
         Some(seat)
     }
 }

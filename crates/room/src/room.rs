@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{
-    ChatEntry, ClientFrame, ClientMessage, DisplayName, ErrorCode, IceServer, MessageId, Mode, Participant,
-    ParticipantId, Presence, ProtocolError, Role, RoomCode, RoomSettings, RoomStanding, RoomSummary,
-    ServerMessage, Timestamp, Topology,
+    ChatEntry, ClientFrame, ClientMessage, DisplayName, ErrorCode, IceServer, MessageId, Participant,
+    ParticipantId, PeerRef, Presence, ProtocolError, Role, RoomCode, RoomSettings, RoomStanding, RoomSummary,
+    ServerMessage, Timestamp,
 };
 
 use crate::chat::ChatLog;
@@ -15,8 +15,9 @@ use crate::outbox::Outbox;
 use crate::rate::Rate;
 use crate::rules::Rules;
 use crate::seats::{Former, Seat, Seats};
+use crate::topology::Route;
 use crate::waiting::WaitingRoom;
-use crate::{Change, ConnectionId, Input, Output, SeatChange, SeatState, SignTokens};
+use crate::{Change, ConnectionId, Input, MediaOrder, Output, SeatChange, SeatState, SignTokens};
 
 /// A room and the people in it.
 ///
@@ -29,7 +30,7 @@ pub struct Room {
     pub(crate) waiting: WaitingRoom,
     /// Browsers that may not enter.
     pub(crate) blocked: HashSet<String>,
-    pub(crate) topology: Topology,
+    pub(crate) route: Route,
     pub(crate) chat: ChatLog,
     /// Of changes of the rules: each is kept, and told to everybody, and a new password is dear to hash.
     pub(crate) settings_rate: Rate,
@@ -66,6 +67,8 @@ pub struct Beginning {
     pub blocked: Vec<String>,
     /// The last messages, oldest first, so that one sent again is known.
     pub recent_chat: Vec<ChatEntry>,
+    /// Whether the server can forward media.
+    pub has_sfu: bool,
     /// Signs session tokens.
     pub signer: Box<dyn SignTokens>,
 }
@@ -73,8 +76,18 @@ pub struct Beginning {
 impl Room {
     /// Begins a room, new or known.
     pub fn new(now: Duration, beginning: Beginning) -> Self {
-        let Beginning { code, settings, password, ice_servers, wall, seats, blocked, recent_chat, signer } =
-            beginning;
+        let Beginning {
+            code,
+            settings,
+            password,
+            ice_servers,
+            wall,
+            seats,
+            blocked,
+            recent_chat,
+            has_sfu,
+            signer,
+        } = beginning;
         let origin = wall.0.saturating_sub(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
         let mut room = Self {
             code,
@@ -83,7 +96,7 @@ impl Room {
             seats: Seats::default(),
             waiting: WaitingRoom::default(),
             blocked: blocked.into_iter().collect(),
-            topology: Topology { epoch: 0, mode: Mode::Mesh },
+            route: Route::new(wall, has_sfu),
             chat: ChatLog::new(recent_chat),
             settings_rate: Rate::default(),
             last_hand: seats.iter().filter_map(|seat| Some(seat.hand?.0)).max().unwrap_or_default(),
@@ -96,6 +109,7 @@ impl Room {
         for seat in seats {
             room.restore(now, seat);
         }
+        room.choose_first_path();
         room.note_emptiness(now);
         room
     }
@@ -118,6 +132,7 @@ impl Room {
             }
             Input::HistoryNotRead { reader } => self.refuse(reader, ErrorCode::StorageUnavailable, None),
             Input::Decree { participant, decree } => self.decree(now, participant, decree),
+            Input::Media { participant, message } => self.tell(participant, *message),
             Input::Deleted => self.end_for_all(now, ErrorCode::RoomEnded),
         }
         self.note_emptiness(now);
@@ -251,13 +266,18 @@ impl Room {
             ClientMessage::Join(_) | ClientMessage::Resume(_) => {
                 self.refuse(from, ErrorCode::AlreadyJoined, id);
             }
-            ClientMessage::Signal { to, number, expects, signal } => {
-                self.relay(
-                    from,
-                    id,
-                    to,
-                    ServerMessage::Signal { from: from.into(), number, expects, signal },
-                );
+            ClientMessage::Signal { to: PeerRef::Sfu, link, number, signal, .. } => {
+                self.order(from, id, MediaOrder::Signal { link, number, signal });
+            }
+            ClientMessage::Signal { to: PeerRef::Participant(to), link, number, expects, signal } => {
+                let message = ServerMessage::Signal { from: from.into(), link, number, expects, signal };
+                self.relay(from, id, to, message);
+            }
+            ClientMessage::TopologyReady { epoch } => self.topology_ready(now, from, epoch),
+            ClientMessage::TopologyFailed { epoch } => self.topology_failed(now, from, epoch),
+            ClientMessage::ReportTrouble { trouble } => self.report_trouble(now, from, trouble),
+            ClientMessage::SetSlots { link, slots } => {
+                self.order(from, id, MediaOrder::Slots { link, slots });
             }
             ClientMessage::SetMedia { media } => self.set_media(from, id, media),
             ClientMessage::SetHand { hand } => self.set_hand(now, from, hand),

@@ -124,7 +124,11 @@ impl Room {
             | ClientMessage::React { .. }
             | ClientMessage::Chat { .. }
             | ClientMessage::ReadChat { .. }
-            | ClientMessage::Moderate { .. } => {
+            | ClientMessage::Moderate { .. }
+            | ClientMessage::TopologyReady { .. }
+            | ClientMessage::TopologyFailed { .. }
+            | ClientMessage::ReportTrouble { .. }
+            | ClientMessage::SetSlots { .. } => {
                 let error = ProtocolError::new(ErrorCode::NotAllowed, id);
                 self.tell_socket(connection, ServerMessage::Error(error));
             }

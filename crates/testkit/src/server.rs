@@ -128,6 +128,10 @@ impl Server {
             | ClientMessage::Chat { .. }
             | ClientMessage::ReadChat { .. }
             | ClientMessage::Moderate { .. }
+            | ClientMessage::TopologyReady { .. }
+            | ClientMessage::TopologyFailed { .. }
+            | ClientMessage::ReportTrouble { .. }
+            | ClientMessage::SetSlots { .. }
             | ClientMessage::Ping
             | ClientMessage::Leave) => Input::Message { connection, frame: ClientFrame { message, ..frame } },
         };
@@ -199,7 +203,8 @@ impl Server {
                 Output::Keep(Change::Chat(entry)) => self.later(Work::KeepChat(entry)),
                 Output::Keep(Change::Seat(seat)) => _ = self.kept_seats.insert(seat.participant, seat),
                 Output::ReadHistory { reader, .. } => self.later(Work::ReadChat(reader)),
-                Output::Keep(Change::Blocked(_) | Change::Used(_) | Change::Done { .. })
+                Output::Media { .. }
+                | Output::Keep(Change::Blocked(_) | Change::Used(_) | Change::Done { .. })
                 | Output::ChangeSettings { .. }
                 | Output::Unload
                 | Output::Delete => {}
@@ -222,6 +227,7 @@ fn begin(now: Duration, seats: Vec<SeatChange>, recent_chat: Vec<ChatEntry>) -> 
         seats,
         blocked: Vec::new(),
         recent_chat,
+        has_sfu: false,
         signer: Box::new(Plain),
     };
     Room::new(now, beginning)

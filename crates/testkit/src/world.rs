@@ -389,7 +389,11 @@ impl World {
                 Output::Send(frame) => self.send_up(place, frame),
                 Output::StartCapture(source) => self.input(place, Input::Captured(source)),
                 Output::Link { peer, command } => self.link_command(place, peer, command),
-                Output::RememberSession(_) | Output::StopCapture(_) | Output::Notify(_) => {}
+                Output::Show { .. }
+                | Output::PlaySlots(_)
+                | Output::RememberSession(_)
+                | Output::StopCapture(_)
+                | Output::Notify(_) => {}
             }
         }
     }
@@ -431,6 +435,8 @@ impl World {
             }
             LinkCommand::AddEndOfCandidates
             | LinkCommand::Publish { .. }
+            | LinkCommand::SetSlots { .. }
+            | LinkCommand::SetLayers { .. }
             | LinkCommand::Open { .. }
             | LinkCommand::Close => Ok(None),
         };

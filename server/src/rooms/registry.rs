@@ -14,6 +14,7 @@ use super::task::RoomTask;
 use super::{RoomEvent, load};
 use crate::clock::Clock;
 use crate::keeper::Keeper;
+use crate::media::{Media, News, NewsReceiver};
 use crate::passwords::Passwords;
 use crate::tokens::Tokens;
 use crate::{digest, ids, tasks};
@@ -26,6 +27,7 @@ pub(crate) struct Rooms {
     pub(super) keeper: Keeper,
     pub(super) passwords: Arc<Passwords>,
     tokens: Tokens,
+    pub(super) media: Media,
     /// The rules of a room about which nothing was said.
     defaults: RoomSettings,
     most: u64,
@@ -85,12 +87,13 @@ impl Rooms {
         clock: Clock,
         storage: Arc<dyn Storage>,
         tokens: Tokens,
+        media: Media,
         defaults: RoomSettings,
         most: u64,
     ) -> Self {
         let keeper = Keeper::start(Arc::clone(&storage));
         let passwords = Arc::new(Passwords::new());
-        Self { clock, storage, keeper, passwords, tokens, defaults, most, loaded: Arc::default() }
+        Self { clock, storage, keeper, passwords, tokens, media, defaults, most, loaded: Arc::default() }
     }
 
     /// Hashes passwords, a few at a time.
@@ -241,6 +244,16 @@ impl Rooms {
         Ok(deleted)
     }
 
+    /// Passes on what the forwarding unit has to say, as long as there is one.
+    pub(crate) async fn pass_on(self, mut news: NewsReceiver) {
+        while let Some(News { room, participant, message }) = news.recv().await {
+            if let Some(handle) = self.running(room).await {
+                let message = Box::new(message);
+                _ = handle.events.send(RoomEvent::Media { participant, message }).await;
+            }
+        }
+    }
+
     /// Forgets a task that ends.
     pub(super) fn forget(&self, handle: &RoomHandle) {
         let mut loaded = self.loaded();
@@ -269,6 +282,7 @@ impl Rooms {
             seats: seats.into_iter().map(load::seat).collect(),
             blocked: blocked.into_iter().map(|browser| browser.0.0).collect(),
             recent_chat: self.storage.recent_chat(code, RECENT_CHAT).await?,
+            has_sfu: self.media.is_available(),
             signer: self.tokens.of_room(code),
         };
         let (events, received) = mpsc::channel(WAITING_EVENTS);

@@ -47,6 +47,8 @@ pub(crate) enum RoomEvent {
     HistoryRead { reader: ParticipantId, page: ChatPage },
     /// Chat could not be read.
     HistoryNotRead { reader: ParticipantId },
+    /// The forwarding unit has something to say to a participant.
+    Media { participant: ParticipantId, message: Box<ServerMessage> },
     /// A program does something to a participant.
     Decree { participant: ParticipantId, decree: Decree },
     /// A program asks who is inside.
@@ -149,6 +151,7 @@ impl RoomTask {
             }
             RoomEvent::HistoryNotRead { reader } => Input::HistoryNotRead { reader },
             RoomEvent::Decree { participant, decree } => Input::Decree { participant, decree },
+            RoomEvent::Media { participant, message } => Input::Media { participant, message },
             RoomEvent::Deleted => {
                 self.deleted = true;
                 Input::Deleted
@@ -181,6 +184,9 @@ impl RoomTask {
                 }
                 Output::ChangeSettings { participant, in_reply_to, patch } => {
                     self.change_settings(SettingsChange { participant, in_reply_to, patch });
+                }
+                Output::Media { participant, order } => {
+                    self.rooms.media.tell(self.handle.code, participant, order);
                 }
                 Output::Unload => return Fate::Unloads,
                 Output::Delete => {

@@ -63,6 +63,7 @@ mod tests {
         let from = PeerRef::Sfu;
         let signal = ServerMessage::Signal {
             from,
+            link: protocol::LinkId(0),
             number: SignalNumber(1),
             expects: None,
             signal: Signal::EndOfCandidates,

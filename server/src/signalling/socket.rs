@@ -131,6 +131,10 @@ async fn join(
         | ClientMessage::Chat { .. }
         | ClientMessage::ReadChat { .. }
         | ClientMessage::Moderate { .. }
+        | ClientMessage::TopologyReady { .. }
+        | ClientMessage::TopologyFailed { .. }
+        | ClientMessage::ReportTrouble { .. }
+        | ClientMessage::SetSlots { .. }
         | ClientMessage::Ping
         | ClientMessage::Leave => return Err(refused(ErrorCode::NotJoined)),
     };

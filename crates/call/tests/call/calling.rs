@@ -31,13 +31,13 @@ fn joining_opens_the_socket_and_says_what_is_sent() {
 }
 
 #[test]
-fn a_newcomer_offers_to_everybody_and_waits_for_whoever_comes_later() {
+fn of_two_people_the_one_with_the_lower_id_offers() {
     let mut call = TestCall::new();
     let outputs = call.join_room([ADA]);
-    assert_eq!(commands_to(ADA, &outputs), [open(Role::Initiator), LinkCommand::CreateOffer]);
+    assert_eq!(commands_to(ADA, &outputs), [open(Role::Responder)]);
 
     let outputs = call.hear(joined_later(BOB));
-    assert_eq!(commands_to(BOB, &outputs), [open(Role::Responder)]);
+    assert_eq!(commands_to(BOB, &outputs), [open(Role::Initiator), LinkCommand::CreateOffer]);
     assert!(outputs.contains(&Output::Notify(Notice::ParticipantJoined(name("9")))));
     assert_eq!(call.hear(joined_later(BOB)), [], "twice is once");
 }
@@ -96,9 +96,9 @@ fn a_device_that_fails_says_why_and_can_be_tried_again() {
 #[test]
 fn signals_that_overtake_the_news_of_their_sender_are_kept() {
     let mut call = TestCall::in_room([]);
-    assert_eq!(call.hear(offer_from(BOB)), []);
-    let outputs = call.hear(joined_later(BOB));
-    assert_eq!(commands_to(BOB, &outputs)[1], LinkCommand::ApplyOffer(sdp("offer")));
+    assert_eq!(call.hear(offer_from(ADA)), []);
+    let outputs = call.hear(joined_later(ADA));
+    assert_eq!(commands_to(ADA, &outputs)[1], LinkCommand::ApplyOffer(sdp("offer")));
 }
 
 #[test]
@@ -108,6 +108,7 @@ fn a_flood_of_signals_from_nobody_is_bounded() {
         let signal = Signal::EndOfCandidates;
         call.hear(ServerMessage::Signal {
             from: peer(BOB),
+            link: protocol::LinkId(0),
             number: SignalNumber(number),
             expects: None,
             signal,

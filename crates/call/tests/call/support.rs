@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use call::{Call, Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Output, Role, Source};
 use protocol::{
-    ClientMessage, DisplayName, ErrorCode, Forbidden, Joined, MediaState, Mode, Participant, ParticipantId,
-    PeerRef, Presence, ProtocolError, RoomCode, RoomSettings, RoomSummary, Sdp, Sequence, ServerFrame,
-    ServerMessage, SessionToken, Signal, SignalNumber, Switch, Topology,
+    ClientMessage, DisplayName, ErrorCode, Forbidden, Joined, LinkId, MediaState, Mode, MoveReason,
+    Participant, ParticipantId, PeerRef, Presence, ProtocolError, RoomCode, RoomSettings, RoomSummary, Sdp,
+    Sequence, ServerFrame, ServerMessage, SessionToken, Signal, SignalNumber, Switch, Topology,
 };
 use uuid::Uuid;
 
@@ -123,7 +123,13 @@ pub(crate) fn joined_later(person: u128) -> ServerMessage {
 
 pub(crate) fn offer_from(person: u128) -> ServerMessage {
     let signal = Signal::Offer { sdp: sdp("offer") };
-    ServerMessage::Signal { from: peer(person), number: SignalNumber(0), expects: None, signal }
+    ServerMessage::Signal {
+        from: peer(person),
+        link: LinkId(0),
+        number: SignalNumber(0),
+        expects: None,
+        signal,
+    }
 }
 
 pub(crate) fn participant(person: u128) -> Participant {
@@ -138,6 +144,10 @@ pub(crate) fn participant(person: u128) -> Participant {
     }
 }
 
+/// Direct links, since the beginning.
+pub(crate) const MESH: Topology =
+    Topology { epoch: 0, mode: Mode::Mesh, reason: MoveReason::FewPeople, moving: None };
+
 pub(crate) fn joined<const N: usize>(people: [u128; N], continued: bool) -> ServerMessage {
     ServerMessage::Joined(Box::new(Joined {
         you: participant(ME),
@@ -146,7 +156,7 @@ pub(crate) fn joined<const N: usize>(people: [u128; N], continued: bool) -> Serv
         room: RoomSummary { code: RoomCode::from_random(1), name: None, capacity: 4, present: 1 },
         settings: RoomSettings::default(),
         participants: people.map(participant).to_vec(),
-        topology: Topology { epoch: 0, mode: Mode::Mesh },
+        topology: MESH,
         ice_servers: Vec::new(),
     }))
 }

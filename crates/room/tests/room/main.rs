@@ -6,6 +6,7 @@ mod chatting;
 mod ending;
 mod entering;
 mod moderating;
+mod moving;
 mod resuming;
 mod talking;
 mod world;

@@ -1,8 +1,8 @@
 //! Signals, media states, pings, leaving.
 
 use protocol::{
-    ClientMessage, CloseCode, ErrorCode, Join, LeaveReason, MediaState, PeerRef, ProtocolError, Reaction,
-    RoomCode, Sdp, ServerMessage, Signal, SignalNumber, Switch, VERSION,
+    ClientMessage, CloseCode, ErrorCode, Join, LeaveReason, LinkId, MediaState, PeerRef, ProtocolError,
+    Reaction, RoomCode, Sdp, ServerMessage, Signal, SignalNumber, Switch, VERSION,
 };
 use room::Departure;
 
@@ -14,6 +14,7 @@ fn a_signal_reaches_exactly_its_target() {
     world.say(ADA, signal_to(PeerRef::Participant(id(BOB))));
     let expected = ServerMessage::Signal {
         from: PeerRef::Participant(id(ADA)),
+        link: LinkId(3),
         number: SignalNumber(4),
         expects: Some(SignalNumber(2)),
         signal: offer(),
@@ -126,5 +127,6 @@ fn offer() -> Signal {
 }
 
 fn signal_to(to: PeerRef) -> ClientMessage {
-    ClientMessage::Signal { to, number: SignalNumber(4), expects: Some(SignalNumber(2)), signal: offer() }
+    let (number, expects) = (SignalNumber(4), Some(SignalNumber(2)));
+    ClientMessage::Signal { to, link: LinkId(3), number, expects, signal: offer() }
 }

@@ -9,8 +9,8 @@ use protocol::{
     ServerMessage, SessionId, SessionToken, Switch, Timestamp,
 };
 use room::{
-    Beginning, Change, ConnectionId, Departure, GivenPassword, Input, Output, Pass, Resumption, Room,
-    SeatChange, SessionClaims, SignTokens, Terms, Visitor,
+    Beginning, Change, ConnectionId, Departure, GivenPassword, Input, MediaOrder, Output, Pass, Resumption,
+    Room, SeatChange, SessionClaims, SignTokens, Terms, Visitor,
 };
 use uuid::Uuid;
 
@@ -20,7 +20,8 @@ pub(crate) const CEM: u128 = 3;
 pub(crate) const EVE: u128 = 9;
 
 /// What the world's clock shows when a test begins.
-pub(crate) const START: Timestamp = Timestamp(1_000_000);
+/// In the summer of 2026.
+pub(crate) const START: Timestamp = Timestamp(1_782_000_000_000);
 
 /// Everything one socket was sent, and how it ended.
 #[derive(Default)]
@@ -39,6 +40,8 @@ pub(crate) struct World {
     pub(crate) sockets: BTreeMap<u128, ConnectionId>,
     pub(crate) kept: Vec<Change>,
     pub(crate) other: Vec<Output>,
+    /// What the forwarding unit was told.
+    pub(crate) orders: Vec<(ParticipantId, MediaOrder)>,
     sockets_made: u64,
     messages_said: u64,
 }
@@ -63,17 +66,30 @@ impl World {
         seats: Vec<SeatChange>,
         recent_chat: Vec<protocol::ChatEntry>,
     ) -> Self {
-        let beginning = Beginning {
+        Self::begin(Beginning { settings, seats, recent_chat, ..Self::beginning() })
+    }
+
+    /// A room on a server that can forward media.
+    pub(crate) fn with_sfu() -> Self {
+        Self::begin(Beginning { has_sfu: true, ..Self::beginning() })
+    }
+
+    pub(crate) fn beginning() -> Beginning {
+        Beginning {
             code: RoomCode::from_random(7),
-            settings,
+            settings: RoomSettings::default(),
             password: false,
             ice_servers: vec![],
             wall: START,
-            seats,
+            seats: vec![],
             blocked: vec![],
-            recent_chat,
+            recent_chat: vec![],
+            has_sfu: false,
             signer: Box::new(Plain),
-        };
+        }
+    }
+
+    pub(crate) fn begin(beginning: Beginning) -> Self {
         Self {
             room: Room::new(Duration::ZERO, beginning),
             now: Duration::ZERO,
@@ -81,6 +97,7 @@ impl World {
             sockets: BTreeMap::new(),
             kept: Vec::new(),
             other: Vec::new(),
+            orders: Vec::new(),
             sockets_made: 0,
             messages_said: 0,
         }
@@ -207,6 +224,7 @@ impl World {
                     let password = patch.password.map_or(self.room.has_password(), |new| new.is_some());
                     self.room.handle_input(self.now, Input::SettingsChanged { settings, password });
                 }
+                Output::Media { participant, order } => self.orders.push((participant, order)),
                 Output::ReadHistory { .. } | Output::Unload | Output::Delete => self.other.push(output),
             }
         }
@@ -232,6 +250,7 @@ impl World {
             heard.numbers.clear();
         }
         self.kept.clear();
+        self.orders.clear();
     }
 
     pub(crate) fn people(&self) -> Vec<u128> {

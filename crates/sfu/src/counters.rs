@@ -1,0 +1,24 @@
+//! What a forwarding unit has done since it began.
+
+/// Numbers that only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Datagrams that came.
+    pub datagrams_in: u64,
+    /// Datagrams that belonged to nobody, or could not be read.
+    pub datagrams_dropped: u64,
+    /// Datagrams to be sent.
+    pub datagrams_out: u64,
+    /// Bytes of them.
+    pub bytes_out: u64,
+    /// Media packets that came.
+    pub packets_in: u64,
+    /// Media packets handed on, once for each receiver.
+    pub packets_forwarded: u64,
+    /// Keyframes asked for by receivers.
+    pub keyframes_wanted: u64,
+    /// Keyframes asked for from senders.
+    pub keyframes_requested: u64,
+    /// Peers whose transport failed in a way that is a fault of the server.
+    pub panics: u64,
+}

@@ -1,0 +1,69 @@
+//! What can happen to a forwarding unit.
+
+use std::net::SocketAddr;
+
+use protocol::{LinkId, MediaState, ParticipantId, RoomCode, Signal, SignalNumber, SlotWishes};
+
+use crate::Transport;
+
+/// One event, in the order in which the driver saw it.
+#[derive(Clone, Debug)]
+pub enum Input<'a> {
+    /// A datagram came.
+    Datagram(Datagram<'a>),
+    /// A participant's signal came, about the link with this number. The first offer of a link opens it, and ends the one
+    /// before.
+    Signal {
+        /// Whose.
+        who: Who,
+        /// Which link.
+        link: LinkId,
+        /// Its place among the participant's signals about this link.
+        number: SignalNumber,
+        /// The signal.
+        signal: Signal,
+    },
+    /// A participant says whom their slots shall show.
+    Slots {
+        /// Whose.
+        who: Who,
+        /// Of which link.
+        link: LinkId,
+        /// Whom.
+        wishes: SlotWishes,
+    },
+    /// What a participant may send, and sends. What is off is not forwarded, whatever comes.
+    Media {
+        /// Who.
+        who: Who,
+        /// What.
+        media: MediaState,
+    },
+    /// A participant is gone, or needs no link any more.
+    Left {
+        /// Who.
+        who: Who,
+    },
+}
+
+/// A participant in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Who {
+    /// The room.
+    pub room: RoomCode,
+    /// The participant.
+    pub participant: ParticipantId,
+}
+
+/// A datagram as it came.
+#[derive(Clone, Copy, Debug)]
+pub struct Datagram<'a> {
+    /// What carried it.
+    pub transport: Transport,
+    /// From where.
+    pub source: SocketAddr,
+    /// To which of the server's addresses.
+    pub destination: SocketAddr,
+    /// What it holds.
+    pub bytes: &'a [u8],
+}

@@ -1,0 +1,26 @@
+//! Selective forwarding without sockets: who sends what to the server, and who receives which of it.
+//!
+//! One [`Sfu`] serves the rooms of one shard. It reads no clock and no socket: datagrams, signals and wishes are inputs,
+//! datagrams to be sent and news for the rooms are outputs. The transport of each peer (ICE, DTLS, SRTP, RTCP, congestion
+//! control) is str0m's; here it is decided what is forwarded.
+
+mod allocate;
+mod config;
+mod counters;
+mod input;
+mod output;
+mod peer;
+mod rewrite;
+mod room;
+mod sfu;
+mod slot;
+mod speakers;
+mod stun;
+mod track;
+mod vp8;
+
+pub use config::{Address, Config, Transport};
+pub use counters::Counters;
+pub use input::{Datagram, Input, Who};
+pub use output::{Event, Output, Transmit};
+pub use sfu::Sfu;

@@ -1,0 +1,47 @@
+//! Who of a room has a link here, and what each may send.
+
+use std::collections::HashMap;
+
+use protocol::{LinkId, MediaState, ParticipantId, SlotWishes};
+
+use crate::sfu::PeerKey;
+use crate::speakers::Speakers;
+
+/// One room's peers.
+#[derive(Debug)]
+pub(crate) struct RoomMedia {
+    pub(crate) peers: Vec<PeerKey>,
+    pub(crate) by_participant: HashMap<ParticipantId, PeerKey>,
+    pub(crate) media: HashMap<ParticipantId, MediaState>,
+    pub(crate) speakers: Speakers<PeerKey>,
+    /// Wishes of participants whose link is not open yet.
+    pub(crate) early_wishes: HashMap<ParticipantId, (LinkId, SlotWishes)>,
+}
+
+impl RoomMedia {
+    pub(crate) fn new() -> Self {
+        Self {
+            peers: Vec::new(),
+            by_participant: HashMap::new(),
+            media: HashMap::new(),
+            speakers: Speakers::new(),
+            early_wishes: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, participant: ParticipantId, key: PeerKey) {
+        self.peers.push(key);
+        self.by_participant.insert(participant, key);
+    }
+
+    pub(crate) fn remove(&mut self, participant: ParticipantId, key: PeerKey) {
+        self.peers.retain(|one| *one != key);
+        if self.by_participant.get(&participant) == Some(&key) {
+            self.by_participant.remove(&participant);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.peers.is_empty() && self.media.is_empty() && self.early_wishes.is_empty()
+    }
+}

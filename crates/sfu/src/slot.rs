@@ -1,0 +1,137 @@
+//! One place in which a peer receives: a media section with a stream of its own, into which senders and layers are switched
+//! without telling the peer's transport.
+
+use std::time::Instant;
+
+use protocol::SlotWish;
+use str0m::format::PayloadParams;
+use str0m::media::{Mid, Pt};
+use str0m::rtp::Ssrc;
+
+use crate::allocate::HIGHEST_TEMPORAL;
+use crate::rewrite::{Incoming, Outgoing, Rewriter};
+use crate::sfu::PeerKey;
+use crate::vp8::Vp8;
+
+/// Ticks per second of every video codec (RFC 7741 §4.1, RFC 6184 §8.2.1, RFC 9628 §6.1).
+pub(crate) const VIDEO_CLOCK: u32 = 90_000;
+
+/// Ticks per second of Opus (RFC 7587 §4.1).
+pub(crate) const AUDIO_CLOCK: u32 = 48_000;
+
+/// A section in which a peer receives.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) mid: Mid,
+    pub(crate) ssrc: Ssrc,
+    /// Whom the peer wants to see here. Audio slots have none.
+    pub(crate) wish: Option<SlotWish>,
+    /// What is shown here, or is to be.
+    pub(crate) source: Option<SlotSource>,
+    pub(crate) temporal: u8,
+    rewriter: Rewriter,
+    /// The last payload type that was looked up, and what it is here.
+    types: Option<(PeerKey, Pt, Option<Pt>)>,
+}
+
+/// A sender's track in a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SlotSource {
+    pub(crate) peer: PeerKey,
+    pub(crate) track: usize,
+    /// The layer that goes out.
+    pub(crate) current: Option<usize>,
+    /// The layer that shall go out, from its next keyframe on.
+    pub(crate) target: Option<usize>,
+}
+
+/// What forwarding needs to know of a video packet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VideoPacket<'a> {
+    pub(crate) layer: usize,
+    pub(crate) incoming: Incoming,
+    pub(crate) starts_keyframe: bool,
+    pub(crate) vp8: Option<&'a Vp8>,
+}
+
+impl Slot {
+    pub(crate) fn new(mid: Mid, ssrc: Ssrc, clock: u32) -> Self {
+        Self {
+            mid,
+            ssrc,
+            wish: None,
+            source: None,
+            temporal: HIGHEST_TEMPORAL,
+            rewriter: Rewriter::new(clock),
+            types: None,
+        }
+    }
+
+    /// The numbers with which a video packet goes out here, if it does.
+    pub(crate) fn video(&mut self, now: Instant, packet: &VideoPacket<'_>) -> Option<Outgoing> {
+        let source = self.source.as_mut()?;
+        if source.current != Some(packet.layer) {
+            if source.target != Some(packet.layer) || !packet.starts_keyframe {
+                return None;
+            }
+            source.current = source.target;
+            self.rewriter.switch(now, packet.incoming);
+        }
+        let is_above = packet.vp8.is_some_and(|vp8| vp8.temporal > self.temporal);
+        if is_above && self.rewriter.leave_out(packet.incoming) {
+            return None;
+        }
+        self.rewriter.map(now, packet.incoming)
+    }
+
+    /// The numbers with which an audio packet of a sender goes out here.
+    pub(crate) fn audio(
+        &mut self,
+        now: Instant,
+        peer: PeerKey,
+        track: usize,
+        incoming: Incoming,
+    ) -> Option<Outgoing> {
+        if self.source.is_none_or(|source| source.peer != peer) {
+            self.source = Some(SlotSource { peer, track, current: Some(0), target: Some(0) });
+            self.rewriter.switch(now, incoming);
+        }
+        self.rewriter.map(now, incoming)
+    }
+
+    /// What a sender's payload type is here, if that was looked up: the same packet after packet.
+    pub(crate) fn known_type(&self, sender: PeerKey, theirs: Pt) -> Option<Option<Pt>> {
+        self.types.filter(|(of, known, _)| *of == sender && *known == theirs).map(|(_, _, here)| here)
+    }
+
+    pub(crate) fn learn_type(&mut self, sender: PeerKey, theirs: Pt, here: Option<Pt>) {
+        self.types = Some((sender, theirs, here));
+    }
+
+    /// The sections were negotiated anew.
+    pub(crate) fn forget_types(&mut self) {
+        self.types = None;
+    }
+}
+
+/// The payload type under which a receiver takes what a sender sends as `params`, when it takes it at all.
+pub(crate) fn matching(here: &[PayloadParams], taken: &[Pt], params: &PayloadParams) -> Option<Pt> {
+    let spec = params.spec();
+    let suits = |one: &&PayloadParams| {
+        let other = one.spec();
+        let same_packets =
+            spec.format.packetization_mode.unwrap_or(0) == other.format.packetization_mode.unwrap_or(0);
+        let same_profile = spec.format.profile_id.unwrap_or(0) == other.format.profile_id.unwrap_or(0);
+        let is_h264 = spec.codec == str0m::format::Codec::H264;
+        let same_h264 =
+            !is_h264 || same_h264_profile(spec.format.profile_level_id, other.format.profile_level_id);
+        taken.contains(&one.pt()) && spec.codec == other.codec && same_packets && same_profile && same_h264
+    };
+    here.iter().find(suits).map(PayloadParams::pt)
+}
+
+/// Level apart, which both ends bear (RFC 6184 §8.2.2).
+fn same_h264_profile(one: Option<u32>, other: Option<u32>) -> bool {
+    const BASELINE: u32 = 0x42_0000;
+    one.unwrap_or(BASELINE) >> 16 == other.unwrap_or(BASELINE) >> 16
+}

@@ -1,0 +1,154 @@
+//! The loudest speakers of a room, from the level in each audio packet (RFC 6464). Their places are the audio slots of every
+//! receiver: who speaks keeps a place, so that a conversation does not jump from slot to slot.
+
+use std::time::{Duration, Instant};
+
+use protocol::limits::AUDIO_SLOTS;
+
+/// Somebody is taken for speaking above this level, in dBov.
+const SPEECH: f32 = -50.0;
+
+/// How much louder somebody must be than the quietest speaker to take their place, in decibels.
+const MARGIN: f32 = 6.0;
+
+/// For how long after a word a speaker keeps their place against somebody who is not much louder.
+const KEEPS_PLACE: Duration = Duration::from_millis(1_500);
+
+/// How fast loudness follows the level: a packet has 20 ms.
+const SMOOTHING: f32 = 0.2;
+
+/// How loud one sender is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Loudness {
+    /// Smoothed, in dBov.
+    level: f32,
+    spoke: Option<Instant>,
+}
+
+/// Who has a place.
+#[derive(Clone, Debug)]
+pub(crate) struct Speakers<K> {
+    places: [Option<K>; AUDIO_SLOTS],
+}
+
+impl Default for Loudness {
+    fn default() -> Self {
+        Self { level: -127.0, spoke: None }
+    }
+}
+
+impl Loudness {
+    pub(crate) fn hear(&mut self, now: Instant, level: i8) {
+        self.level += SMOOTHING * (f32::from(level) - self.level);
+        if self.level > SPEECH {
+            self.spoke = Some(now);
+        }
+    }
+
+    fn has_lately_spoken(&self, now: Instant) -> bool {
+        self.spoke.is_some_and(|at| now.saturating_duration_since(at) < KEEPS_PLACE)
+    }
+}
+
+impl<K: Copy + PartialEq> Speakers<K> {
+    pub(crate) fn new() -> Self {
+        Self { places: [None; AUDIO_SLOTS] }
+    }
+
+    pub(crate) fn place_of(&self, key: K) -> Option<usize> {
+        self.places.iter().position(|place| *place == Some(key))
+    }
+
+    pub(crate) fn places(&self) -> impl Iterator<Item = Option<K>> + '_ {
+        self.places.iter().copied()
+    }
+
+    /// Somebody without a place was heard; true when they have one now. `loudness` tells how loud a speaker is.
+    pub(crate) fn offer(
+        &mut self,
+        now: Instant,
+        key: K,
+        own: Loudness,
+        loudness: impl Fn(K) -> Loudness,
+    ) -> bool {
+        if let Some(free) = self.places.iter_mut().find(|place| place.is_none()) {
+            *free = Some(key);
+            return true;
+        }
+        if own.level <= SPEECH {
+            return false;
+        }
+        let speakers = self.places.iter_mut().filter_map(|place| {
+            let loudness = loudness((*place)?);
+            Some((place, loudness))
+        });
+        let Some((place, quietest)) = speakers.min_by(|(_, a), (_, b)| {
+            let by_silence = a.has_lately_spoken(now).cmp(&b.has_lately_spoken(now));
+            by_silence.then(a.level.total_cmp(&b.level))
+        }) else {
+            return false;
+        };
+        let margin = if quietest.has_lately_spoken(now) { MARGIN } else { 0.0 };
+        if own.level <= quietest.level + margin {
+            return false;
+        }
+        *place = Some(key);
+        true
+    }
+
+    /// Somebody is gone, or silent by choice; true when they had a place.
+    pub(crate) fn remove(&mut self, key: K) -> bool {
+        let Some(place) = self.place_of(key) else { return false };
+        self.places[place] = None;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loud(now: Instant, level: i8) -> Loudness {
+        let mut loudness = Loudness::default();
+        for _ in 0..40 {
+            loudness.hear(now, level);
+        }
+        loudness
+    }
+
+    #[test]
+    fn a_place_goes_to_somebody_louder_and_not_to_somebody_as_loud() {
+        let now = Instant::now();
+        let mut speakers = Speakers::new();
+        for key in 0..AUDIO_SLOTS {
+            assert!(speakers.offer(now, key, Loudness::default(), |_| Loudness::default()));
+        }
+        let all_speak = |_| loud(now, -30);
+        assert!(!speakers.offer(now, 90, loud(now, -28), all_speak), "within the margin");
+        assert!(speakers.offer(now, 90, loud(now, -20), all_speak));
+        assert_eq!(speakers.places().filter(|place| *place == Some(90)).count(), 1);
+    }
+
+    #[test]
+    fn who_has_been_silent_for_a_while_gives_way_first() {
+        let start = Instant::now();
+        let mut speakers = Speakers::new();
+        for key in 0..AUDIO_SLOTS {
+            speakers.offer(start, key, Loudness::default(), |_| Loudness::default());
+        }
+        let now = start + Duration::from_secs(3);
+        let loudness = |key| if key == 2 { loud(start, -25) } else { loud(now, -30) };
+        assert!(speakers.offer(now, 90, loud(now, -24), loudness), "louder than the one who was silent");
+        assert_eq!(speakers.place_of(90), Some(2));
+    }
+
+    #[test]
+    fn noise_takes_nobodys_place() {
+        let now = Instant::now();
+        let mut speakers = Speakers::new();
+        for key in 0..AUDIO_SLOTS {
+            speakers.offer(now, key, Loudness::default(), |_| Loudness::default());
+        }
+        assert!(!speakers.offer(now, 90, loud(now, -60), |_| Loudness::default()));
+    }
+}

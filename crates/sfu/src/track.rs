@@ -1,0 +1,253 @@
+//! What one peer sends of one source: its layers, who takes them, and when to ask for a keyframe.
+
+use std::time::{Duration, Instant};
+
+use protocol::Source;
+use str0m::media::{Mid, Rid};
+
+use crate::allocate::LAYERS;
+use crate::sfu::PeerKey;
+use crate::speakers::Loudness;
+
+/// A layer that brought nothing for so long is not sent at the moment. A screen may show nothing new for a while.
+const QUIET_AFTER: Duration = Duration::from_secs(3);
+
+/// At most one keyframe is asked for in this time, however many receivers want one.
+const KEYFRAME_EVERY: Duration = Duration::from_millis(500);
+
+/// A sender is told to send fewer layers only when nobody has taken them for so long.
+const FEWER_LAYERS_AFTER: Duration = Duration::from_secs(2);
+
+/// A layer that was asked for and did not come is not asked for again for so long.
+const REFUSED_FOR: Duration = Duration::from_secs(10);
+
+/// What a layer takes before it was measured, in bits per second: the usual share of a browser's simulcast.
+const NOMINAL_RATES: [u64; LAYERS] = [150_000, 500_000, 1_500_000];
+
+/// What the heights of layers are taken for before a keyframe told.
+const NOMINAL_HEIGHTS: [u16; LAYERS] = [180, 360, 720];
+
+/// One media section in which a peer sends.
+#[derive(Debug)]
+pub(crate) struct Track {
+    pub(crate) mid: Mid,
+    pub(crate) source: Source,
+    /// The names of the layers, from the smallest; empty without simulcast.
+    pub(crate) rids: Vec<Rid>,
+    pub(crate) layers: [Layer; LAYERS],
+    pub(crate) loudness: Loudness,
+    /// How many layers the sender was told are taken. A sender who was told nothing sends all.
+    told_layers: u8,
+    /// When they were told to send more.
+    told_more: Option<Instant>,
+    /// Since when fewer would do.
+    fewer_since: Option<Instant>,
+}
+
+/// One encoding of a track.
+#[derive(Debug, Default)]
+pub(crate) struct Layer {
+    /// Slots that show this layer, or will with its next keyframe.
+    pub(crate) takers: Vec<(PeerKey, usize)>,
+    /// Smoothed, in bits per second.
+    rate: Option<u64>,
+    bytes: u64,
+    last_packet: Option<Instant>,
+    height: Option<u16>,
+    keyframe_asked: Option<Instant>,
+    keyframe_wanted: bool,
+    /// The sender was asked for it and did not send it: their uplink may be too weak. Not to be asked for until then.
+    refused_until: Option<Instant>,
+}
+
+impl Track {
+    pub(crate) fn new(mid: Mid, source: Source, rids: Vec<Rid>) -> Self {
+        Self {
+            mid,
+            source,
+            rids,
+            layers: Default::default(),
+            loudness: Loudness::default(),
+            told_layers: LAYERS as u8,
+            told_more: None,
+            fewer_since: None,
+        }
+    }
+
+    /// The layer that suits a tile: the smallest that is at least about as high.
+    pub(crate) fn layer_for(&self, height: u16) -> usize {
+        let count = self.rids.len().clamp(1, LAYERS);
+        let suits = |layer: &usize| u32::from(self.height_of(*layer)) * 5 >= u32::from(height) * 4;
+        (0..count).find(suits).unwrap_or(count - 1)
+    }
+
+    fn height_of(&self, layer: usize) -> u16 {
+        self.layers[layer].height.unwrap_or(NOMINAL_HEIGHTS[layer])
+    }
+
+    /// What each layer takes that is sent, or can be had.
+    pub(crate) fn rates(&self, now: Instant) -> [Option<u64>; LAYERS] {
+        let mut rates = [None; LAYERS];
+        for (place, layer) in self.layers.iter().enumerate().take(self.rids.len().max(1)) {
+            if layer.is_live(now) || self.can_be_had(now, place) {
+                rates[place] = Some(layer.rate.unwrap_or(NOMINAL_RATES[place]));
+            }
+        }
+        rates
+    }
+
+    /// Whether a layer that does not come may come: nobody has asked for it, or only just.
+    fn can_be_had(&self, now: Instant, place: usize) -> bool {
+        let is_stopped = place >= usize::from(self.told_layers);
+        let is_starting = self.told_more.is_some_and(|at| now.saturating_duration_since(at) < QUIET_AFTER);
+        (is_stopped || is_starting) && self.layers[place].refused_until.is_none_or(|until| until <= now)
+    }
+
+    /// Measures the layers after `period`, and notes those that were asked for and do not come.
+    pub(crate) fn tick(&mut self, now: Instant, period: Duration) {
+        let is_starting = self.told_more.is_some_and(|at| now.saturating_duration_since(at) < QUIET_AFTER);
+        for (place, layer) in self.layers.iter_mut().enumerate() {
+            layer.measure(period);
+            let is_asked_for = place < usize::from(self.told_layers) && !layer.takers.is_empty();
+            if is_asked_for && !is_starting && !layer.is_live(now) {
+                layer.refused_until = Some(now + REFUSED_FOR);
+            }
+        }
+    }
+
+    /// How many layers the sender is to be told to send, when that is news: more at once, fewer once nobody has taken them for
+    /// a while.
+    pub(crate) fn news_of_layers(&mut self, now: Instant) -> Option<u8> {
+        if self.source == Source::Microphone {
+            return None;
+        }
+        let taken =
+            self.layers.iter().rposition(|layer| !layer.takers.is_empty()).map_or(0, |layer| layer + 1);
+        // Without simulcast there is one layer, and it is taken or not.
+        let wanted = if self.rids.len() > 1 { taken } else { taken.min(1) } as u8;
+        let told = if self.rids.len() > 1 { self.told_layers } else { self.told_layers.min(1) };
+        if wanted == told {
+            self.fewer_since = None;
+            return None;
+        }
+        if wanted < told {
+            let since = *self.fewer_since.get_or_insert(now);
+            if now.saturating_duration_since(since) < FEWER_LAYERS_AFTER {
+                return None;
+            }
+        } else {
+            self.told_more = Some(now);
+        }
+        self.fewer_since = None;
+        self.told_layers = wanted;
+        Some(wanted)
+    }
+}
+
+impl Layer {
+    pub(crate) fn count(&mut self, now: Instant, bytes: usize) {
+        self.bytes += bytes as u64;
+        self.last_packet = Some(now);
+    }
+
+    /// Smoothed, in bits per second.
+    pub(crate) fn rate(&self) -> u64 {
+        self.rate.unwrap_or_default()
+    }
+
+    pub(crate) fn has_height(&mut self, height: u16) {
+        self.height = Some(height);
+    }
+
+    pub(crate) fn is_live(&self, now: Instant) -> bool {
+        self.last_packet.is_some_and(|at| now.saturating_duration_since(at) < QUIET_AFTER)
+    }
+
+    /// Looks at what came in `period`.
+    fn measure(&mut self, period: Duration) {
+        let bytes = std::mem::take(&mut self.bytes);
+        if bytes == 0 {
+            return;
+        }
+        let now = (bytes as f64 * 8.0 / period.as_secs_f64()) as u64;
+        self.rate = Some(self.rate.map_or(now, |rate| (rate * 3 + now) / 4));
+    }
+
+    /// A receiver wants a keyframe; true when one is to be asked for now.
+    pub(crate) fn want_keyframe(&mut self, now: Instant) -> bool {
+        self.keyframe_wanted = true;
+        self.keyframe_due(now)
+    }
+
+    /// Whether a keyframe is to be asked for now that could not be before.
+    pub(crate) fn keyframe_due(&mut self, now: Instant) -> bool {
+        let is_soon =
+            self.keyframe_asked.is_some_and(|at| now.saturating_duration_since(at) < KEYFRAME_EVERY);
+        if !self.keyframe_wanted || is_soon {
+            return false;
+        }
+        self.keyframe_asked = Some(now);
+        true
+    }
+
+    /// A keyframe has come.
+    pub(crate) fn keyframe_came(&mut self) {
+        self.keyframe_wanted = false;
+    }
+
+    pub(crate) fn drop_taker(&mut self, taker: (PeerKey, usize)) {
+        self.takers.retain(|one| *one != taker);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keyframe_requests_of_many_become_one() {
+        let start = Instant::now();
+        let mut layer = Layer::default();
+        let asked = (0..1_000).filter(|n| layer.want_keyframe(start + Duration::from_millis(*n))).count();
+        assert_eq!(asked, 2);
+        layer.keyframe_came();
+        assert!(!layer.keyframe_due(start + Duration::from_secs(5)), "nobody wants another");
+    }
+
+    #[test]
+    fn a_layer_is_chosen_by_the_height_of_the_tile() {
+        let rids = ["q", "h", "f"].map(Rid::from).to_vec();
+        let track = Track::new(Mid::from("0"), Source::Camera, rids);
+        assert_eq!(
+            [100, 180, 220, 300, 440, 600, 2_000].map(|height| track.layer_for(height)),
+            [0, 0, 0, 1, 1, 2, 2]
+        );
+        let plain = Track::new(Mid::from("0"), Source::Camera, Vec::new());
+        assert_eq!(plain.layer_for(2_000), 0);
+    }
+
+    #[test]
+    fn a_layer_that_was_stopped_can_be_had_again_and_one_that_does_not_come_cannot() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let rids = ["q", "h", "f"].map(Rid::from).to_vec();
+        let mut track = Track::new(Mid::from("0"), Source::Camera, rids);
+        track.layers[0].count(start, 1_000);
+        assert_eq!(track.rates(start), [Some(NOMINAL_RATES[0]), None, None], "the others were never stopped");
+
+        let taker = (PeerKey::default(), 0);
+        track.layers[0].takers.push(taker);
+        assert_eq!(track.news_of_layers(start), None, "not at once");
+        assert_eq!(track.news_of_layers(after(2)), Some(1));
+        assert_eq!(track.rates(after(2)), NOMINAL_RATES.map(Some));
+
+        track.layers[1].takers.push(taker);
+        assert_eq!(track.news_of_layers(after(3)), Some(2));
+        track.tick(after(5), Duration::from_secs(1));
+        assert!(track.rates(after(5))[1].is_some(), "it takes a moment to begin");
+        track.tick(after(7), Duration::from_secs(1));
+        track.layers[1].takers.clear();
+        assert_eq!(track.rates(after(7))[1], None, "it did not come");
+        assert!(track.rates(after(18))[2].is_some());
+    }
+}

@@ -1,0 +1,159 @@
+//! The links of a call and what they bring: carries out what the call wants of each, and keeps tiles and sound on the path
+//! the call has chosen.
+
+use std::collections::BTreeMap;
+
+use call::{Input, LinkCommand, LinkEvent, Path, Source};
+use protocol::{ParticipantId, PeerRef, SlotWish};
+use web_sys::RtcRtpReceiver;
+
+use crate::capture::Captures;
+use crate::event::{Events, LinkNumber};
+use crate::levels;
+use crate::link::PeerLink;
+use crate::videos::Videos;
+
+/// Every link, and where its media plays.
+pub(crate) struct Media {
+    pub(crate) videos: Videos,
+    links: BTreeMap<PeerRef, PeerLink>,
+    links_made: u32,
+    paths: BTreeMap<ParticipantId, Path>,
+    /// Who is on the screen, as the call was told last.
+    tiles: Vec<SlotWish>,
+    events: Events,
+}
+
+impl Media {
+    pub(crate) fn new(events: Events) -> Self {
+        Self {
+            videos: Videos::default(),
+            links: BTreeMap::new(),
+            links_made: 0,
+            paths: BTreeMap::new(),
+            tiles: Vec::new(),
+            events,
+        }
+    }
+
+    pub(crate) fn is_current(&self, peer: PeerRef, number: LinkNumber) -> bool {
+        self.links.get(&peer).is_some_and(|link| link.number() == number)
+    }
+
+    /// Does something with one link; returns what the call is to be told at once.
+    pub(crate) fn command(
+        &mut self,
+        peer: PeerRef,
+        command: LinkCommand,
+        captures: &Captures,
+    ) -> Option<LinkEvent> {
+        match command {
+            LinkCommand::Open { role, ice_servers } => {
+                self.links_made += 1;
+                let number = LinkNumber(self.links_made);
+                match PeerLink::open(peer, number, role, &ice_servers, &self.events) {
+                    Ok(link) => _ = self.links.insert(peer, link),
+                    Err(_) => return Some(LinkEvent::NegotiationFailed),
+                }
+                self.connect_audio_slots(peer);
+            }
+            LinkCommand::Publish { source, switch } => {
+                let track = captures.track(source).filter(|_| switch.is_on());
+                self.links.get(&peer)?.send(source, track);
+            }
+            LinkCommand::SetSlots { video } => self.links.get_mut(&peer)?.set_slots(video),
+            LinkCommand::Close => {
+                self.links.remove(&peer);
+                self.connect_audio_slots(peer);
+            }
+            LinkCommand::SetLayers { .. }
+            | LinkCommand::CreateOffer
+            | LinkCommand::ApplyOffer(_)
+            | LinkCommand::CreateAnswer
+            | LinkCommand::ApplyAnswer(_)
+            | LinkCommand::AddCandidate(_)
+            | LinkCommand::AddEndOfCandidates
+            | LinkCommand::RestartIce => {
+                self.links.get(&peer)?.command(command, |source| captures.track(source).cloned());
+            }
+        }
+        None
+    }
+
+    /// Shows somebody over this path from now on.
+    pub(crate) fn show(&mut self, participant: ParticipantId, path: Option<Path>) {
+        match path {
+            Some(path) => {
+                self.paths.insert(participant, path);
+                self.connect(participant);
+            }
+            None => {
+                self.paths.remove(&participant);
+                self.videos.forget(participant);
+            }
+        }
+    }
+
+    /// A link has brought a track.
+    pub(crate) fn track_came(&mut self, peer: PeerRef) {
+        if let PeerRef::Participant(id) = peer {
+            self.connect(id);
+        }
+    }
+
+    /// How loud everybody is.
+    pub(crate) fn levels(&self) -> Vec<Input> {
+        let direct = self.paths.iter().filter(|(_, path)| **path == Path::Direct).filter_map(|(id, _)| {
+            let receiver = self.links.get(&PeerRef::Participant(*id))?.receiver(Source::Microphone)?;
+            Some(Input::Level { participant: Some(*id), level: levels::received(&receiver) })
+        });
+        let slots = self.links.get(&PeerRef::Sfu).map(PeerLink::audio_slots).unwrap_or_default();
+        let slots = slots.into_iter().enumerate();
+        let by_server =
+            slots.map(|(slot, receiver)| Input::SlotLevel { slot, level: levels::received(&receiver) });
+        direct.chain(by_server).collect()
+    }
+
+    /// Asks how much of a link was decoded; the answer is an event.
+    pub(crate) fn count_frames(&self, peer: PeerRef) {
+        if let Some(link) = self.links.get(&peer) {
+            link.count_frames();
+        }
+    }
+
+    /// Who is on the screen, when that has changed.
+    pub(crate) fn news_of_tiles(&mut self) -> Option<Vec<SlotWish>> {
+        let tiles = self.videos.tiles();
+        if self.tiles == tiles {
+            return None;
+        }
+        self.tiles.clone_from(&tiles);
+        Some(tiles)
+    }
+
+    fn connect(&mut self, participant: ParticipantId) {
+        let Some(path) = self.paths.get(&participant) else { return };
+        let tracks: Vec<_> = match path {
+            Path::Direct => {
+                let Some(link) = self.links.get(&PeerRef::Participant(participant)) else { return };
+                Source::ALL
+                    .into_iter()
+                    .filter_map(|source| link.receiver(source))
+                    .map(|one| one.track())
+                    .collect()
+            }
+            Path::Server { slot } => {
+                let Some(link) = self.links.get(&PeerRef::Sfu) else { return };
+                slot.and_then(|slot| link.slot(slot)).into_iter().collect()
+            }
+        };
+        self.videos.play(Some(participant), &tracks);
+    }
+
+    fn connect_audio_slots(&mut self, peer: PeerRef) {
+        if peer == PeerRef::Sfu {
+            let receivers = self.links.get(&PeerRef::Sfu).map(PeerLink::audio_slots).unwrap_or_default();
+            self.videos.audio_slots(receivers.iter().map(RtcRtpReceiver::track));
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! One UDP socket: many datagrams a call, both ways.
+
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+use quinn_udp::{RecvMeta, UdpSocketState};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::Interest;
+
+use super::batch::Batch;
+
+/// Calls to the system that can be answered at once.
+const RECEIVES: usize = 16;
+
+/// Room for what one of them can bring: the system puts datagrams of one sender together.
+const RECEIVE_BYTES: usize = 65_536;
+
+/// What the system keeps for a shard that is busy, in bytes. A picture of everybody's in a large room comes within a
+/// millisecond.
+const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
+
+/// A socket and what it needs to be quick.
+pub(super) struct UdpPort {
+    socket: tokio::net::UdpSocket,
+    state: UdpSocketState,
+    is_v6: bool,
+    received: Box<[u8]>,
+    batch: Batch,
+}
+
+/// Binds a port for both versions of IP, or for the older one where there is only that.
+pub(super) fn bind(port: u16) -> io::Result<UdpSocket> {
+    let both = Socket::new(Domain::IPV6, Type::DGRAM, Some(Protocol::UDP)).and_then(|socket| {
+        socket.set_only_v6(false)?;
+        socket.bind(&SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)).into())?;
+        Ok(socket)
+    });
+    let socket = match both {
+        Ok(socket) => socket,
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
+        Err(_) => {
+            let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+            socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)).into())?;
+            socket
+        }
+    };
+    socket.set_nonblocking(true)?;
+    // The system gives what it allows.
+    _ = socket.set_recv_buffer_size(SOCKET_BUFFER);
+    _ = socket.set_send_buffer_size(SOCKET_BUFFER);
+    Ok(socket.into())
+}
+
+impl UdpPort {
+    /// Has to be called on the shard's runtime.
+    pub(super) fn new(socket: UdpSocket) -> io::Result<Self> {
+        let is_v6 = socket.local_addr()?.is_ipv6();
+        let socket = tokio::net::UdpSocket::from_std(socket)?;
+        let state = UdpSocketState::new((&socket).into())?;
+        let batch = Batch::new(state.max_gso_segments());
+        let received = vec![0; RECEIVES * RECEIVE_BYTES].into();
+        Ok(Self { socket, state, is_v6, received, batch })
+    }
+
+    pub(super) async fn readable(&self) -> io::Result<()> {
+        self.socket.readable().await
+    }
+
+    /// Takes what has come: `take` gets the sender, the address it came to, and the datagram.
+    pub(super) fn receive(
+        &mut self,
+        mut take: impl FnMut(SocketAddr, Option<IpAddr>, &[u8]),
+    ) -> io::Result<()> {
+        let mut metas = [RecvMeta::default(); RECEIVES];
+        let Self { socket, state, received, .. } = self;
+        let mut chunks = received.chunks_mut(RECEIVE_BYTES);
+        let mut buffers: [IoSliceMut<'_>; RECEIVES] =
+            std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
+        let count =
+            socket.try_io(Interest::READABLE, || state.recv((&*socket).into(), &mut buffers, &mut metas))?;
+        for (meta, buffer) in metas.iter().zip(&buffers).take(count) {
+            let source = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
+            let destination = meta.dst_ip.map(|address| address.to_canonical());
+            for datagram in buffer[..meta.len].chunks(meta.stride.max(1)) {
+                take(source, destination, datagram);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a datagram, now or with those after it.
+    pub(super) async fn send(&mut self, destination: SocketAddr, source: Option<IpAddr>, datagram: &[u8]) {
+        let destination = if self.is_v6 { as_v6(destination) } else { destination };
+        let source = source.map(|source| if self.is_v6 { IpAddr::V6(ip_as_v6(source)) } else { source });
+        if !self.batch.push(destination, source, datagram) {
+            self.flush().await;
+            self.batch.push(destination, source, datagram);
+        }
+    }
+
+    /// Sends what waits.
+    pub(super) async fn flush(&mut self) {
+        while let Some(transmit) = self.batch.transmit() {
+            let (socket, state) = (&self.socket, &self.state);
+            match socket.try_io(Interest::WRITABLE, || state.try_send(socket.into(), &transmit)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    _ = socket.writable().await;
+                }
+                // What cannot be sent is lost, as on any network.
+                Ok(()) | Err(_) => self.batch.clear(),
+            }
+        }
+    }
+}
+
+fn as_v6(address: SocketAddr) -> SocketAddr {
+    SocketAddr::from((ip_as_v6(address.ip()), address.port()))
+}
+
+fn ip_as_v6(address: IpAddr) -> Ipv6Addr {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped(),
+        IpAddr::V6(address) => address,
+    }
+}
