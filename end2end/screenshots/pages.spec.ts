@@ -105,8 +105,8 @@ test("a host's room: waiting, password, panels", async ({ server, somebody }) =>
     await picture(ada.page, "more");
 });
 
-test("pages of a call", async ({ newRoom, somebody, plainPage }) => {
-    const link = await newRoom("Monday tea");
+test("pages of a call", async ({ server, somebody, plainPage }) => {
+    const { link } = await createRoomWith(server, { name: "Monday tea", capacity: 4 });
     const [ada, bob, cleo, dan] = [
         await somebody("Ada Lovelace", link, { camera: 10 }),
         await somebody("Bob Marsh", link, { camera: 11 }),

@@ -263,7 +263,8 @@ impl Room {
         let limit = usize::from(self.rules.settings.mesh_limit);
         let route = &self.route;
         if !route.has_sfu {
-            return (Mode::Mesh, MoveReason::NoPathToServer);
+            let is_small = people <= limit;
+            return (Mode::Mesh, if is_small { MoveReason::FewPeople } else { MoveReason::NoPathToServer });
         }
         if people > DIRECT_AT_MOST {
             return (Mode::Sfu, MoveReason::ManyPeople);

@@ -7,6 +7,7 @@
 mod allocate;
 mod config;
 mod counters;
+mod forward;
 mod input;
 mod output;
 mod peer;
@@ -16,6 +17,7 @@ mod sfu;
 mod slot;
 mod speakers;
 mod stun;
+mod subscribe;
 mod track;
 mod vp8;
 

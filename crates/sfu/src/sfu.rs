@@ -4,20 +4,13 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use protocol::{LinkId, MediaState, ParticipantId, RoomCode, Signal, SignalNumber, SlotWishes};
+use protocol::{LinkId, MediaState, ParticipantId, RoomCode, Signal, SignalNumber};
 use slotmap::SlotMap;
 use str0m::bwe::BweKind;
 use str0m::config::DtlsCert;
-use str0m::format::PayloadParams;
-use str0m::media::MediaKind;
-use str0m::rtp::RtpPacket;
 
-use crate::allocate::{Allocation, Demand};
-use crate::peer::{Forwarded, News, Peer};
-use crate::rewrite::Incoming;
+use crate::peer::{News, Peer};
 use crate::room::RoomMedia;
-use crate::slot::{SlotSource, VideoPacket};
-use crate::vp8::Vp8;
 use crate::{Config, Counters, Datagram, Event, Input, Output, Who, stun};
 
 slotmap::new_key_type! {
@@ -30,21 +23,21 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// A forwarding unit. `now` never goes back.
 pub struct Sfu {
-    config: Config,
-    certificate: DtlsCert,
-    peers: SlotMap<PeerKey, Peer>,
-    rooms: HashMap<RoomCode, RoomMedia>,
-    by_address: HashMap<SocketAddr, PeerKey>,
-    by_fragment: HashMap<String, PeerKey>,
+    pub(crate) config: Config,
+    pub(crate) certificate: DtlsCert,
+    pub(crate) peers: SlotMap<PeerKey, Peer>,
+    pub(crate) rooms: HashMap<RoomCode, RoomMedia>,
+    pub(crate) by_address: HashMap<SocketAddr, PeerKey>,
+    pub(crate) by_fragment: HashMap<String, PeerKey>,
     /// When a peer's transport has something to do, at the latest known time or earlier.
-    timers: BTreeSet<(Instant, PeerKey)>,
-    next_tick: Option<Instant>,
-    now: Option<Instant>,
+    pub(crate) timers: BTreeSet<(Instant, PeerKey)>,
+    pub(crate) next_tick: Option<Instant>,
+    pub(crate) now: Option<Instant>,
     /// Peers to which something was written.
-    dirty: Vec<PeerKey>,
-    news: VecDeque<(PeerKey, News)>,
-    outputs: VecDeque<Output>,
-    counters: Counters,
+    pub(crate) dirty: Vec<PeerKey>,
+    pub(crate) news: VecDeque<(PeerKey, News)>,
+    pub(crate) outputs: VecDeque<Output>,
+    pub(crate) counters: Counters,
 }
 
 impl Sfu {
@@ -302,7 +295,7 @@ impl Sfu {
         }
     }
 
-    fn read_news(&mut self, now: Instant) {
+    pub(crate) fn read_news(&mut self, now: Instant) {
         while let Some((key, news)) = self.news.pop_front() {
             match news {
                 News::Packet(packet) => self.forward(now, key, &packet),
@@ -357,145 +350,6 @@ impl Sfu {
         self.settle(now, key);
     }
 
-    fn forward(&mut self, now: Instant, from: PeerKey, packet: &RtpPacket) {
-        self.counters.packets_in += 1;
-        let Some(peer) = self.peers.get_mut(from) else { return };
-        let Some((track, layer)) = peer.place_of(packet.header.ssrc) else { return };
-        let (who, source) = (peer.who, peer.tracks[track].source);
-        let Some(room) = self.rooms.get(&who.room) else { return };
-        if !room.media.get(&who.participant).is_some_and(|media| media.of(source).is_on()) {
-            return;
-        }
-        let Some(params) = peer.payload_params(packet.header.payload_type) else { return };
-        peer.tracks[track].layers[layer].count(now, packet.payload.len());
-        match params.spec().codec.kind() {
-            MediaKind::Audio => self.forward_audio(now, from, track, packet, &params),
-            MediaKind::Video => self.forward_video(now, from, (track, layer), packet, &params),
-        }
-    }
-
-    fn forward_video(
-        &mut self,
-        now: Instant,
-        from: PeerKey,
-        (track, layer): (usize, usize),
-        packet: &RtpPacket,
-        params: &PayloadParams,
-    ) {
-        let Some(peer) = self.peers.get_mut(from) else { return };
-        let codec = params.spec().codec;
-        let vp8 = if codec == str0m::format::Codec::Vp8 { Vp8::parse(&packet.payload) } else { None };
-        let starts_keyframe = match &vp8 {
-            Some(vp8) => vp8.starts_keyframe,
-            None => starts_keyframe(codec, &packet.payload),
-        };
-        let sent = &mut peer.tracks[track].layers[layer];
-        if starts_keyframe {
-            sent.keyframe_came();
-        }
-        if let Some(height) = vp8.and_then(|vp8| vp8.height) {
-            sent.has_height(height);
-        }
-        let incoming = Incoming::new(*packet.seq_no, packet.header.timestamp, vp8.as_ref());
-        let seen = VideoPacket { layer, incoming, starts_keyframe, vp8: vp8.as_ref() };
-        // The list is taken out while it is gone through: the receivers are peers like the sender.
-        let takers = std::mem::take(&mut sent.takers);
-        let mut switched = false;
-        for &(taker, place) in &takers {
-            let Some(receiver) = self.peers.get_mut(taker) else { continue };
-            let Some(slot) = receiver.video.get_mut(place) else { continue };
-            let before = slot.source.and_then(|source| source.current);
-            let Some(numbers) = slot.video(now, &seen) else { continue };
-            switched |= before != Some(layer);
-            let ssrc = slot.ssrc;
-            let Some(payload_type) = receiver.type_in(MediaKind::Video, place, from, params) else {
-                continue;
-            };
-            let patch = vp8.and_then(|vp8| vp8.renumbered(numbers.picture, numbers.tl0));
-            let forwarded = Forwarded { payload_type, numbers, packet, patch, nackable: true, now };
-            receiver.write(ssrc, forwarded);
-            self.counters.packets_forwarded += 1;
-            if !receiver.is_dirty {
-                receiver.is_dirty = true;
-                self.dirty.push(taker);
-            }
-        }
-        if let Some(peer) = self.peers.get_mut(from) {
-            peer.tracks[track].layers[layer].takers = takers;
-        }
-        if switched {
-            self.leave_old_layers(from, track, layer);
-        }
-    }
-
-    /// Slots that show a layer now need no other of the same track any more.
-    fn leave_old_layers(&mut self, from: PeerKey, track: usize, layer: usize) {
-        let Self { peers, .. } = self;
-        let Some(mut sender) = peers.get_mut(from).map(|peer| std::mem::take(&mut peer.tracks)) else {
-            return;
-        };
-        for (place, other) in sender[track].layers.iter_mut().enumerate() {
-            if place == layer {
-                continue;
-            }
-            other.takers.retain(|(taker, slot)| {
-                let source =
-                    peers.get(*taker).and_then(|peer| peer.video.get(*slot)).and_then(|slot| slot.source);
-                source.is_some_and(|source| source.current == Some(place) || source.target == Some(place))
-            });
-        }
-        if let Some(peer) = peers.get_mut(from) {
-            peer.tracks = sender;
-        }
-    }
-
-    fn forward_audio(
-        &mut self,
-        now: Instant,
-        from: PeerKey,
-        track: usize,
-        packet: &RtpPacket,
-        params: &PayloadParams,
-    ) {
-        let Self { peers, rooms, dirty, counters, .. } = self;
-        let Some(peer) = peers.get_mut(from) else { return };
-        let code = peer.who.room;
-        let Some(room) = rooms.get_mut(&code) else { return };
-        peer.tracks[track].loudness.hear(now, packet.header.ext_vals.audio_level.unwrap_or(-40));
-        let loudness = peer.tracks[track].loudness;
-        let mut is_new = false;
-        if room.speakers.place_of(from).is_none() {
-            let of = |key: PeerKey| {
-                let tracks = peers.get(key).map(|peer| &peer.tracks);
-                let audio = tracks
-                    .and_then(|tracks| tracks.iter().find(|one| one.source == protocol::Source::Microphone));
-                audio.map(|track| track.loudness).unwrap_or_default()
-            };
-            is_new = room.speakers.offer(now, from, loudness, of);
-        }
-        let Some(place) = room.speakers.place_of(from) else { return };
-        let incoming = Incoming::new(*packet.seq_no, packet.header.timestamp, None);
-        for &taker in room.peers.iter().filter(|key| **key != from) {
-            let Some(receiver) = peers.get_mut(taker).filter(|peer| peer.is_connected()) else { continue };
-            let Some(slot) = receiver.audio.get_mut(place) else { continue };
-            let ssrc = slot.ssrc;
-            let Some(numbers) = slot.audio(now, from, track, incoming) else { continue };
-            let Some(payload_type) = receiver.type_in(MediaKind::Audio, place, from, params) else {
-                continue;
-            };
-            receiver
-                .write(ssrc, Forwarded { payload_type, numbers, packet, patch: None, nackable: false, now });
-            counters.packets_forwarded += 1;
-            if !receiver.is_dirty {
-                receiver.is_dirty = true;
-                dirty.push(taker);
-            }
-        }
-        if is_new {
-            self.tell_speakers(code);
-        }
-    }
-
     fn tick(&mut self, now: Instant) {
         self.next_tick = (!self.peers.is_empty()).then_some(now + TICK);
         let keys: Vec<_> = self.peers.keys().collect();
@@ -525,172 +379,12 @@ impl Sfu {
         self.tell_wanted_layers(now);
     }
 
-    fn wish(&mut self, now: Instant, who: Who, link: LinkId, wishes: SlotWishes) {
-        let known = self.find(who).filter(|key| self.peers[*key].link >= link);
-        let Some(key) = known else {
-            // The link is on its way.
-            let room = self.rooms.entry(who.room).or_insert_with(RoomMedia::new);
-            room.early_wishes.insert(who.participant, (link, wishes));
-            return;
-        };
-        if self.peers[key].link == link {
-            self.peers[key].wishes = wishes;
-            self.grant_wishes(now, key);
-        }
-    }
-
-    /// Gives the wishes of a peer to its slots, as far as it has them.
-    fn grant_wishes(&mut self, now: Instant, key: PeerKey) {
-        let Some(peer) = self.peers.get_mut(key) else { return };
-        let mut left = Vec::new();
-        for (place, slot) in peer.video.iter_mut().enumerate() {
-            let wish = peer.wishes.as_slice().get(place).copied().flatten();
-            let shown = |wish: Option<protocol::SlotWish>| wish.map(|wish| (wish.participant, wish.source));
-            if shown(slot.wish) != shown(wish)
-                && let Some(source) = slot.source.take()
-            {
-                left.push((source, (key, place)));
-            }
-            slot.wish = wish;
-        }
-        for (source, taker) in left {
-            self.untake(source, taker);
-        }
-        self.settle(now, key);
-        self.read_news(now);
-    }
-
-    /// Gives each slot of a peer a sender and a layer, by its wishes and its downlink.
-    fn settle(&mut self, now: Instant, key: PeerKey) {
-        let Some(peer) = self.peers.get_mut(key) else { return };
-        peer.is_unsettled = false;
-        if !peer.is_connected() {
-            return;
-        }
-        let (code, downlink) = (peer.who.room, peer.downlink.min(self.config.max_downlink));
-        let wishes: Vec<_> = peer.video.iter().map(|slot| (slot.wish, slot.source)).collect();
-        let room = self.rooms.get(&code);
-        let speakers =
-            room.into_iter().flat_map(|room| room.speakers.places()).flatten().filter(|one| *one != key);
-        let sound: u64 = speakers.filter_map(|speaker| self.peers.get(speaker)).map(Peer::sound_rate).sum();
-        let budget = downlink.saturating_sub(sound);
-        let mut places = Vec::new();
-        let mut demands = Vec::new();
-        for (place, (wish, source)) in wishes.into_iter().enumerate() {
-            let Some(wish) = wish else { continue };
-            let found = room.and_then(|room| room.by_participant.get(&wish.participant)).and_then(|sender| {
-                let tracks = &self.peers.get(*sender)?.tracks;
-                let track = tracks.iter().position(|track| track.source == wish.source)?;
-                Some((*sender, track))
-            });
-            let Some((sender, track)) = found else { continue };
-            let sent = &self.peers[sender].tracks[track];
-            demands.push(Demand {
-                wanted: sent.layer_for(wish.height),
-                rates: sent.rates(now),
-                has: source.filter(|source| source.peer == sender).and_then(|source| source.current),
-                height: wish.height,
-            });
-            places.push((place, sender, track));
-        }
-        let peer = &mut self.peers[key];
-        let Allocation { grants, granted, next, desired } = peer.divide(now, budget, &demands);
-        for ((place, sender, track), grant) in places.into_iter().zip(grants) {
-            self.peers[key].video[place].temporal = grant.temporal;
-            self.point(now, (key, place), (sender, track), grant.layer);
-        }
-        let minimum = if next > granted { next + sound } else { 0 };
-        self.peers[key].set_rates(minimum, desired + sound);
-    }
-
-    /// Lets a slot show a layer, from its next keyframe on.
-    fn point(
-        &mut self,
-        now: Instant,
-        taker: (PeerKey, usize),
-        (sender, track): (PeerKey, usize),
-        layer: Option<usize>,
-    ) {
-        let slot = &mut self.peers[taker.0].video[taker.1];
-        let before = slot.source.filter(|source| source.peer == sender && source.track == track);
-        let after = match (before, layer) {
-            // Nothing is shown, and nothing is to come.
-            (_, None) => SlotSource { peer: sender, track, current: None, target: None },
-            (Some(source), target) => SlotSource { target, ..source },
-            (None, target) => SlotSource { peer: sender, track, current: None, target },
-        };
-        let replaced = slot.source.replace(after).filter(|_| before.is_none());
-        if let Some(other) = replaced {
-            self.untake(other, taker);
-        }
-        if before == Some(after) {
-            return;
-        }
-        let layers = &mut self.peers[sender].tracks[track].layers;
-        for (place, sent) in layers.iter_mut().enumerate() {
-            let takes = after.current == Some(place) || after.target == Some(place);
-            let listed = sent.takers.contains(&taker);
-            if takes && !listed {
-                sent.takers.push(taker);
-            } else if !takes && listed {
-                sent.drop_taker(taker);
-            }
-        }
-        if let Some(target) = after.target.filter(|target| after.current != Some(*target)) {
-            self.tell_layers(now, sender, track);
-            self.want_keyframe(now, after, target);
-        }
-    }
-
-    fn untake(&mut self, source: SlotSource, taker: (PeerKey, usize)) {
-        let Some(sender) = self.peers.get_mut(source.peer) else { return };
-        let Some(track) = sender.tracks.get_mut(source.track) else { return };
-        for layer in &mut track.layers {
-            layer.drop_taker(taker);
-        }
-    }
-
-    fn want_keyframe(&mut self, now: Instant, source: SlotSource, layer: usize) {
-        let Some(sender) = self.peers.get_mut(source.peer) else { return };
-        let Some(track) = sender.tracks.get_mut(source.track) else { return };
-        if track.layers[layer].want_keyframe(now) {
-            self.ask_for_keyframe(source.peer, source.track, layer);
-        }
-    }
-
-    fn ask_for_keyframe(&mut self, key: PeerKey, track: usize, layer: usize) {
-        self.counters.keyframes_requested += 1;
-        let Some(peer) = self.peers.get_mut(key) else { return };
-        peer.request_keyframe(track, layer);
-        if !peer.is_dirty {
-            peer.is_dirty = true;
-            self.dirty.push(key);
-        }
-    }
-
-    /// Tells every sender how many of their layers anybody takes.
-    fn tell_wanted_layers(&mut self, now: Instant) {
-        let tracks =
-            self.peers.iter().flat_map(|(key, peer)| (0..peer.tracks.len()).map(move |track| (key, track)));
-        for (key, track) in tracks.collect::<Vec<_>>() {
-            self.tell_layers(now, key, track);
-        }
-    }
-
-    fn tell_layers(&mut self, now: Instant, key: PeerKey, track: usize) {
-        let Some(peer) = self.peers.get_mut(key) else { return };
-        let (who, link, source) = (peer.who, peer.link, peer.tracks[track].source);
-        if let Some(layers) = peer.tracks[track].news_of_layers(now) {
-            self.tell(who, link, Event::WantedLayers { source, layers });
-        }
-    }
-
     fn speakers_of(&self, code: RoomCode) -> Option<Vec<Option<ParticipantId>>> {
         let places = self.rooms.get(&code)?.speakers.places();
         Some(places.map(|key| self.peers.get(key?).map(|peer| peer.who.participant)).collect())
     }
 
-    fn tell_speakers(&mut self, code: RoomCode) {
+    pub(crate) fn tell_speakers(&mut self, code: RoomCode) {
         let Some(slots) = self.speakers_of(code) else { return };
         let Some(room) = self.rooms.get(&code) else { return };
         for peer in
@@ -701,21 +395,11 @@ impl Sfu {
         }
     }
 
-    fn tell(&mut self, who: Who, link: LinkId, event: Event) {
+    pub(crate) fn tell(&mut self, who: Who, link: LinkId, event: Event) {
         self.outputs.push_back(Output::Event { who, link, event });
     }
 
-    fn find(&self, who: Who) -> Option<PeerKey> {
+    pub(crate) fn find(&self, who: Who) -> Option<PeerKey> {
         self.rooms.get(&who.room)?.by_participant.get(&who.participant).copied()
-    }
-}
-
-fn starts_keyframe(codec: str0m::format::Codec, payload: &[u8]) -> bool {
-    use str0m::format::Codec;
-    match codec {
-        Codec::H264 => str0m::format::detect_h264_keyframe(payload),
-        Codec::Vp9 => str0m::format::detect_vp9_keyframe(payload),
-        Codec::Av1 => str0m::format::detect_av1_keyframe(payload),
-        _ => false,
     }
 }

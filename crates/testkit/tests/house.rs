@@ -9,14 +9,15 @@ use toml::{Table, Value};
 use walkdir::WalkDir;
 
 /// Which of our crates each of them may name. testkit and bench may name whatever they test.
-const ALLOWED: [(&str, &[&str]); 7] = [
+const ALLOWED: [(&str, &[&str]); 8] = [
     ("protocol", &[]),
     ("room", &["protocol"]),
     ("call", &["protocol"]),
     ("app", &["protocol"]),
     ("frontend", &["app", "call", "protocol"]),
     ("storage", &["protocol"]),
-    ("server", &["app", "room", "storage", "protocol"]),
+    ("sfu", &["protocol"]),
+    ("server", &["app", "room", "sfu", "storage", "protocol"]),
 ];
 
 /// May name anything of ours, and nothing but tests may name them.

@@ -47,6 +47,8 @@ impl TestServer {
     /// A server that finds what another has left.
     pub(crate) async fn with_data(mut config: Config, data: Arc<TempDir>) -> Self {
         config.storage.data = data.path().to_owned();
+        // Ports of their own have only those that are about media.
+        config.media.enabled &= config.media.port == 0;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = AppState::open(config).await.unwrap();

@@ -66,7 +66,7 @@ async fn unknown_and_full_rooms_have_a_page_and_a_status_of_their_own() {
     let server = TestServer::start().await;
     assert_eq!(server.request("GET", "/r/kfm-pqxz-wtr", "", "").await.0, 404);
     assert_eq!(server.request("GET", "/r/nonsense", "", "").await.0, 404);
-    let code = server.new_room().await;
+    let (code, _) = server.new_room_with(json!({ "capacity": 4 })).await;
     let mut people = Vec::new();
     for name in ["Ada", "Bob", "Cleo", "Dan"] {
         people.push(server.join(&code, name).await);
@@ -79,7 +79,7 @@ async fn unknown_and_full_rooms_have_a_page_and_a_status_of_their_own() {
 #[tokio::test]
 async fn a_room_can_be_asked_about() {
     let server = TestServer::start().await;
-    let code = server.new_room().await;
+    let (code, _) = server.new_room_with(json!({ "capacity": 4 })).await;
     let ask = |code: String| {
         let server = &server;
         async move {

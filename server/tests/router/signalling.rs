@@ -14,7 +14,8 @@ async fn two_people_meet_and_signal_each_other() {
 
     let (mut bob, told_bob) = server.join(&room, "Bob").await;
     assert_eq!(told_bob["participants"][0]["name"], "Ada");
-    assert_eq!(told_bob["topology"], json!({ "epoch": 0, "mode": "mesh" }));
+    let topology = &told_bob["topology"];
+    assert_eq!((&topology["mode"], &topology["reason"]), (&json!("mesh"), &json!("few_people")));
     assert_eq!(ada.hear().await["participant"]["name"], "Bob");
 
     bob.say(signal_message(&told_ada["you"]["id"], "v=0")).await;
@@ -234,7 +235,7 @@ struct HonestPair {
 impl HonestPair {
     async fn meet() -> (TestServer, Self) {
         let server = TestServer::start().await;
-        let room = server.new_room().await;
+        let (room, _) = server.new_room_with(json!({ "capacity": 4 })).await;
         let (mut ada, told_ada) = server.join(&room, "Ada").await;
         let (bob, told_bob) = server.join(&room, "Bob").await;
         ada.hear_of("participant_joined").await;

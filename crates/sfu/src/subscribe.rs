@@ -1,0 +1,174 @@
+//! Who receives what: wishes become senders and layers in slots, and senders are told what anybody takes.
+
+use std::time::Instant;
+
+use protocol::{LinkId, SlotWishes};
+
+use crate::allocate::{Allocation, Demand};
+use crate::peer::Peer;
+use crate::room::RoomMedia;
+use crate::sfu::PeerKey;
+use crate::slot::SlotSource;
+use crate::{Event, Sfu, Who};
+
+impl Sfu {
+    pub(crate) fn wish(&mut self, now: Instant, who: Who, link: LinkId, wishes: SlotWishes) {
+        let known = self.find(who).filter(|key| self.peers[*key].link >= link);
+        let Some(key) = known else {
+            // The link is on its way.
+            let room = self.rooms.entry(who.room).or_insert_with(RoomMedia::new);
+            room.early_wishes.insert(who.participant, (link, wishes));
+            return;
+        };
+        if self.peers[key].link == link {
+            self.peers[key].wishes = wishes;
+            self.grant_wishes(now, key);
+        }
+    }
+
+    /// Gives the wishes of a peer to its slots, as far as it has them.
+    pub(crate) fn grant_wishes(&mut self, now: Instant, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let mut left = Vec::new();
+        for (place, slot) in peer.video.iter_mut().enumerate() {
+            let wish = peer.wishes.as_slice().get(place).copied().flatten();
+            let shown = |wish: Option<protocol::SlotWish>| wish.map(|wish| (wish.participant, wish.source));
+            if shown(slot.wish) != shown(wish)
+                && let Some(source) = slot.source.take()
+            {
+                left.push((source, (key, place)));
+            }
+            slot.wish = wish;
+        }
+        for (source, taker) in left {
+            self.untake(source, taker);
+        }
+        self.settle(now, key);
+        self.read_news(now);
+    }
+
+    /// Gives each slot of a peer a sender and a layer, by its wishes and its downlink.
+    pub(crate) fn settle(&mut self, now: Instant, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        peer.is_unsettled = false;
+        if !peer.is_connected() {
+            return;
+        }
+        let (code, downlink) = (peer.who.room, peer.downlink.min(self.config.max_downlink));
+        let wishes: Vec<_> = peer.video.iter().map(|slot| (slot.wish, slot.source)).collect();
+        let room = self.rooms.get(&code);
+        let speakers =
+            room.into_iter().flat_map(|room| room.speakers.places()).flatten().filter(|one| *one != key);
+        let sound: u64 = speakers.filter_map(|speaker| self.peers.get(speaker)).map(Peer::sound_rate).sum();
+        let budget = downlink.saturating_sub(sound);
+        let mut places = Vec::new();
+        let mut demands = Vec::new();
+        for (place, (wish, source)) in wishes.into_iter().enumerate() {
+            let Some(wish) = wish else { continue };
+            let found = room.and_then(|room| room.by_participant.get(&wish.participant)).and_then(|sender| {
+                let tracks = &self.peers.get(*sender)?.tracks;
+                let track = tracks.iter().position(|track| track.source == wish.source)?;
+                Some((*sender, track))
+            });
+            let Some((sender, track)) = found else { continue };
+            let sent = &self.peers[sender].tracks[track];
+            demands.push(Demand {
+                wanted: sent.layer_for(wish.height),
+                rates: sent.rates(now),
+                has: source.filter(|source| source.peer == sender).and_then(|source| source.current),
+                height: wish.height,
+            });
+            places.push((place, sender, track));
+        }
+        let peer = &mut self.peers[key];
+        let Allocation { grants, granted, next, desired } = peer.divide(now, budget, &demands);
+        for ((place, sender, track), grant) in places.into_iter().zip(grants) {
+            self.peers[key].video[place].temporal = grant.temporal;
+            self.point(now, (key, place), (sender, track), grant.layer);
+        }
+        let minimum = if next > granted { next + sound } else { 0 };
+        self.peers[key].set_rates(minimum, desired + sound);
+    }
+
+    /// Lets a slot show a layer, from its next keyframe on.
+    fn point(
+        &mut self,
+        now: Instant,
+        taker: (PeerKey, usize),
+        (sender, track): (PeerKey, usize),
+        layer: Option<usize>,
+    ) {
+        let slot = &mut self.peers[taker.0].video[taker.1];
+        let before = slot.source.filter(|source| source.peer == sender && source.track == track);
+        let after = match (before, layer) {
+            // Nothing is shown, and nothing is to come.
+            (_, None) => SlotSource { peer: sender, track, current: None, target: None },
+            (Some(source), target) => SlotSource { target, ..source },
+            (None, target) => SlotSource { peer: sender, track, current: None, target },
+        };
+        let replaced = slot.source.replace(after).filter(|_| before.is_none());
+        if let Some(other) = replaced {
+            self.untake(other, taker);
+        }
+        if before == Some(after) {
+            return;
+        }
+        let layers = &mut self.peers[sender].tracks[track].layers;
+        for (place, sent) in layers.iter_mut().enumerate() {
+            let takes = after.current == Some(place) || after.target == Some(place);
+            let listed = sent.takers.contains(&taker);
+            if takes && !listed {
+                sent.takers.push(taker);
+            } else if !takes && listed {
+                sent.drop_taker(taker);
+            }
+        }
+        if let Some(target) = after.target.filter(|target| after.current != Some(*target)) {
+            self.tell_layers(now, sender, track);
+            self.want_keyframe(now, after, target);
+        }
+    }
+
+    pub(crate) fn untake(&mut self, source: SlotSource, taker: (PeerKey, usize)) {
+        let Some(sender) = self.peers.get_mut(source.peer) else { return };
+        let Some(track) = sender.tracks.get_mut(source.track) else { return };
+        for layer in &mut track.layers {
+            layer.drop_taker(taker);
+        }
+    }
+
+    pub(crate) fn want_keyframe(&mut self, now: Instant, source: SlotSource, layer: usize) {
+        let Some(sender) = self.peers.get_mut(source.peer) else { return };
+        let Some(track) = sender.tracks.get_mut(source.track) else { return };
+        if track.layers[layer].want_keyframe(now) {
+            self.ask_for_keyframe(source.peer, source.track, layer);
+        }
+    }
+
+    pub(crate) fn ask_for_keyframe(&mut self, key: PeerKey, track: usize, layer: usize) {
+        self.counters.keyframes_requested += 1;
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        peer.request_keyframe(track, layer);
+        if !peer.is_dirty {
+            peer.is_dirty = true;
+            self.dirty.push(key);
+        }
+    }
+
+    /// Tells every sender how many of their layers anybody takes.
+    pub(crate) fn tell_wanted_layers(&mut self, now: Instant) {
+        let tracks =
+            self.peers.iter().flat_map(|(key, peer)| (0..peer.tracks.len()).map(move |track| (key, track)));
+        for (key, track) in tracks.collect::<Vec<_>>() {
+            self.tell_layers(now, key, track);
+        }
+    }
+
+    fn tell_layers(&mut self, now: Instant, key: PeerKey, track: usize) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let (who, link, source) = (peer.who, peer.link, peer.tracks[track].source);
+        if let Some(layers) = peer.tracks[track].news_of_layers(now) {
+            self.tell(who, link, Event::WantedLayers { source, layers });
+        }
+    }
+}
