@@ -175,6 +175,16 @@ impl Call {
         }
     }
 
+    /// How far the call is.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Whether somebody is in the call, as far as this end knows.
+    pub fn knows(&self, id: ParticipantId) -> bool {
+        self.others.iter().any(|other| other.participant.id == id)
+    }
+
     /// What was written, oldest first.
     pub fn chat(&self) -> &[ChatLine] {
         self.chat.lines()

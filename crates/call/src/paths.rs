@@ -133,9 +133,6 @@ impl Call {
             // Links of an earlier time may be there still; the other end has forgotten them.
             self.close_mesh_links();
         }
-        if begins.is_some_and(|next| next.mode == Mode::Sfu) && was.mode == Mode::Mesh {
-            self.close_server_link();
-        }
         self.arrange(now);
     }
 
@@ -381,20 +378,22 @@ impl Call {
     }
 
     fn choose_path(&mut self, now: Duration, place: usize) {
-        let (direct, server) = (self.is_direct_ready(now, place), self.is_server_ready(now, place));
+        let (direct, server) = (self.direct_readiness(now, place), self.server_readiness(now, place));
         let id = self.others[place].participant.id;
         let by_server = Path::Server { slot: self.paths.server.as_ref().and_then(|link| link.slot_of(id)) };
         let current = self.others[place].path;
-        let path = match (self.paths.topology.mode, direct, server) {
-            (Mode::Mesh, true, _) => Some(Path::Direct),
-            (Mode::Sfu, _, true) => Some(by_server),
-            (Mode::Mesh, false, true) => Some(by_server),
-            (Mode::Sfu, true, false) => Some(Path::Direct),
-            (Mode::Mesh | Mode::Sfu, false, false) => match current {
+        // What shows somebody comes before what only might, and the room's path before the other.
+        let is_mesh = self.paths.topology.mode == Mode::Mesh;
+        let path = if direct.max(server) == Readiness::None {
+            match current {
                 Some(Path::Direct) if self.others[place].link.is_some() => current,
                 Some(Path::Server { .. }) if self.paths.server.is_some() => Some(by_server),
                 Some(_) | None => self.only_path(place, by_server),
-            },
+            }
+        } else if direct > server || direct == server && is_mesh {
+            Some(Path::Direct)
+        } else {
+            Some(by_server)
         };
         if path != current {
             self.others[place].path = path;
@@ -413,20 +412,22 @@ impl Call {
         }
     }
 
-    fn is_direct_ready(&self, now: Duration, place: usize) -> bool {
+    fn direct_readiness(&self, now: Duration, place: usize) -> Readiness {
         let Other { link, direct, participant, .. } = &self.others[place];
-        let is_connected = link.as_ref().is_some_and(|link| link.status() == LinkStatus::Connected);
-        is_connected && (!participant.media.camera.is_on() || direct.shows || is_long_ago(direct.since, now))
+        if !link.as_ref().is_some_and(|link| link.status() == LinkStatus::Connected) {
+            return Readiness::None;
+        }
+        Readiness::of(direct.shows || !participant.media.camera.is_on(), direct.since, now)
     }
 
-    fn is_server_ready(&self, now: Duration, place: usize) -> bool {
+    fn server_readiness(&self, now: Duration, place: usize) -> Readiness {
         let Some(server) = self.paths.server.as_ref().filter(|server| server.is_connected()) else {
-            return false;
+            return Readiness::None;
         };
         let participant = &self.others[place].participant;
-        let slot =
-            server.slot_of(participant.id).filter(|_| participant.media.camera.is_on() && self.paths.is_seen);
-        slot.is_none_or(|slot| server.flows(slot)) || is_long_ago(server.connected_at, now)
+        let sends = participant.media.camera.is_on() && self.paths.is_seen;
+        let slot = server.slot_of(participant.id).filter(|_| sends);
+        Readiness::of(slot.is_none_or(|slot| server.flows(slot)), server.connected_at, now)
     }
 
     fn choose_sound(&mut self) {
@@ -454,8 +455,8 @@ impl Call {
             let is_away = self.others[place].participant.presence == Presence::Away;
             is_away
                 || match next.mode {
-                    Mode::Mesh => self.is_direct_ready(now, place),
-                    Mode::Sfu => self.is_server_ready(now, place),
+                    Mode::Mesh => self.direct_readiness(now, place) != Readiness::None,
+                    Mode::Sfu => self.server_readiness(now, place) != Readiness::None,
                 }
         };
         let has_server = self.others.is_empty()
@@ -522,6 +523,24 @@ pub(crate) struct Flow {
     is_reported: bool,
 }
 
-fn is_long_ago(since: Option<Duration>, now: Duration) -> bool {
-    since.is_some_and(|since| now >= since + PATIENCE)
+/// How far a path to somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Readiness {
+    /// It is not there, or nothing has come over it yet.
+    None,
+    /// It has been there for a while; a picture may not be sent.
+    Silent,
+    /// It shows what there is.
+    Shows,
+}
+
+impl Readiness {
+    fn of(shows: bool, since: Option<Duration>, now: Duration) -> Self {
+        let is_long_ago = since.is_some_and(|since| now >= since + PATIENCE);
+        match (shows, is_long_ago) {
+            (true, _) => Self::Shows,
+            (false, true) => Self::Silent,
+            (false, false) => Self::None,
+        }
+    }
 }

@@ -3,12 +3,15 @@
 
 #![expect(clippy::expect_used, reason = "only tests use it, and a test that cannot go on fails")]
 
+mod forwarding;
+mod moves;
 mod network;
 mod peer_connection;
 mod seed;
 mod server;
 mod world;
 
+pub use moves::Hindrance;
 pub use network::{Faults, Network};
 pub use peer_connection::PeerConnection;
 pub use seed::Seed;

@@ -76,6 +76,11 @@ impl PeerConnection {
         self.wanted = self.wanted.max(self.agreed) + 1;
     }
 
+    /// Adds sections until there are this many.
+    pub fn want_sections(&mut self, sections: u32) {
+        self.wanted = self.wanted.max(sections);
+    }
+
     /// `restartIce`
     pub fn restart_ice(&mut self) {
         self.restart_wanted = true;

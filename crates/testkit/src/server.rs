@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use protocol::{
-    ChatEntry, ClientFrame, ClientMessage, ParticipantId, RoomCode, RoomSettings, ServerFrame, SessionId,
-    SessionToken, Timestamp,
+    ChatEntry, ClientFrame, ClientMessage, ParticipantId, RoomCode, RoomSettings, ServerFrame, ServerMessage,
+    SessionId, SessionToken, Timestamp,
 };
 use room::{
-    Beginning, Change, ConnectionId, Departure, GivenPassword, Input, Output, Pass, Resumption, Room,
-    SeatChange, SessionClaims, SignTokens, Terms, Visitor,
+    Beginning, Change, ConnectionId, Departure, GivenPassword, Input, MediaOrder, Output, Pass, Resumption,
+    Room, SeatChange, SessionClaims, SignTokens, Terms, Visitor,
 };
 use uuid::Uuid;
 
@@ -40,6 +40,9 @@ pub(crate) struct Server {
     frames: VecDeque<(SocketNumber, ServerFrame)>,
     closed: VecDeque<SocketNumber>,
     to_do: VecDeque<ToDo>,
+    /// What the forwarding unit is told, where there is one.
+    orders: VecDeque<(ParticipantId, MediaOrder)>,
+    has_sfu: bool,
 }
 
 /// Tokens that say what they stand for.
@@ -65,15 +68,17 @@ fn read(token: &SessionToken) -> SessionClaims {
 }
 
 impl Server {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(has_sfu: bool) -> Self {
         Self {
-            room: begin(Duration::ZERO, Vec::new(), Vec::new()),
+            room: begin(Duration::ZERO, Vec::new(), Vec::new(), has_sfu),
             life: 0,
             kept_seats: BTreeMap::new(),
             kept_chat: Vec::new(),
             frames: VecDeque::new(),
             closed: VecDeque::new(),
             to_do: VecDeque::new(),
+            orders: VecDeque::new(),
+            has_sfu,
         }
     }
 
@@ -82,7 +87,9 @@ impl Server {
         self.life += 1;
         self.frames.clear();
         self.closed.clear();
-        self.room = begin(now, self.kept_seats.values().cloned().collect(), self.kept_chat.clone());
+        self.orders.clear();
+        let seats = self.kept_seats.values().cloned().collect();
+        self.room = begin(now, seats, self.kept_chat.clone(), self.has_sfu);
     }
 
     pub(crate) fn knows_sockets(&self) -> bool {
@@ -183,6 +190,15 @@ impl Server {
         self.closed.pop_front()
     }
 
+    pub(crate) fn next_order(&mut self) -> Option<(ParticipantId, MediaOrder)> {
+        self.orders.pop_front()
+    }
+
+    /// The forwarding unit has something to say to somebody.
+    pub(crate) fn pass_on(&mut self, now: Duration, participant: ParticipantId, message: ServerMessage) {
+        self.input(now, Input::Media { participant, message: Box::new(message) });
+    }
+
     pub(crate) fn next_to_do(&mut self) -> Option<ToDo> {
         self.to_do.pop_front()
     }
@@ -203,8 +219,8 @@ impl Server {
                 Output::Keep(Change::Chat(entry)) => self.later(Work::KeepChat(entry)),
                 Output::Keep(Change::Seat(seat)) => _ = self.kept_seats.insert(seat.participant, seat),
                 Output::ReadHistory { reader, .. } => self.later(Work::ReadChat(reader)),
-                Output::Media { .. }
-                | Output::Keep(Change::Blocked(_) | Change::Used(_) | Change::Done { .. })
+                Output::Media { participant, order } => self.orders.push_back((participant, order)),
+                Output::Keep(Change::Blocked(_) | Change::Used(_) | Change::Done { .. })
                 | Output::ChangeSettings { .. }
                 | Output::Unload
                 | Output::Delete => {}
@@ -217,17 +233,18 @@ impl Server {
     }
 }
 
-fn begin(now: Duration, seats: Vec<SeatChange>, recent_chat: Vec<ChatEntry>) -> Room {
+fn begin(now: Duration, seats: Vec<SeatChange>, recent_chat: Vec<ChatEntry>, has_sfu: bool) -> Room {
     let beginning = Beginning {
         code: RoomCode::from_random(1),
         settings: RoomSettings::default(),
         password: false,
         ice_servers: Vec::new(),
-        wall: Timestamp(1_000_000).after(now),
+        // In the summer of 2026.
+        wall: Timestamp(1_782_000_000_000).after(now),
         seats,
         blocked: Vec::new(),
         recent_chat,
-        has_sfu: false,
+        has_sfu,
         signer: Box::new(Plain),
     };
     Room::new(now, beginning)

@@ -4,29 +4,36 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use call::{
-    Call, Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Phase, Role,
-    Source,
+    Call, Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Path, Phase,
+    Role, Source,
 };
 use protocol::{
     ChatId, ChatTarget, ClientFrame, ClientMessage, DisplayName, Envelope, IceCandidate, ParticipantId,
     PeerRef, RoomCode, ServerFrame, ServerMessage,
 };
+use room::MediaOrder;
 use uuid::Uuid;
 
+use crate::forwarding::ForwardingUnit;
+use crate::moves::{Gaps, Hindrance};
 use crate::server::{Server, SocketNumber, ToDo};
 use crate::{Faults, Network, PeerConnection, Seed};
 
 /// Some browsers, a server and what is on its way between them.
 pub struct World {
-    seed: Seed,
-    now: Duration,
-    server: Server,
-    browsers: Vec<Browser>,
+    pub(crate) seed: Seed,
+    pub(crate) now: Duration,
+    pub(crate) server: Server,
+    pub(crate) browsers: Vec<Browser>,
     sockets_made: u64,
     /// Until when nobody can connect.
     server_is_down_until: Duration,
-    network: Network<Event>,
-    report: Report,
+    pub(crate) network: Network<Event>,
+    pub(crate) report: Report,
+    pub(crate) unit: ForwardingUnit,
+    /// What is in the way of media.
+    pub(crate) hindrance: Hindrance,
+    pub(crate) gaps: Gaps,
 }
 
 /// What happened in a world.
@@ -48,15 +55,23 @@ pub struct Report {
     pub refusals: u64,
     /// Candidates refused; harmless, but a sign of disorder.
     pub stray_candidates: u64,
+    /// Times the room moved to another path.
+    pub moves: u64,
+    /// Moves that were called off.
+    pub called_off: u64,
 }
 
 #[derive(Debug)]
-struct Browser {
-    id: ParticipantId,
-    call: Call,
+pub(crate) struct Browser {
+    pub(crate) id: ParticipantId,
+    pub(crate) call: Call,
     /// The one that is open, or being opened.
     socket: Option<SocketNumber>,
-    links: BTreeMap<PeerRef, BrowserLink>,
+    pub(crate) links: BTreeMap<PeerRef, BrowserLink>,
+    /// Over what everybody is shown.
+    pub(crate) shown: BTreeMap<ParticipantId, Path>,
+    /// Frames that came in each slot of the link to the server.
+    pub(crate) frames: Vec<u32>,
     /// How often somebody left, as far as this browser was told.
     partings: u64,
     /// What is not a signal keeps its order, as on a real socket: not before these times.
@@ -65,15 +80,19 @@ struct Browser {
 }
 
 #[derive(Debug)]
-struct BrowserLink {
-    connection: PeerConnection,
-    connected: bool,
+pub(crate) struct BrowserLink {
+    pub(crate) connection: PeerConnection,
+    pub(crate) connected: bool,
     /// The fragments of a path that was cut: it does not come back without a restart.
     cut: Option<(u32, u32)>,
 }
 
 #[derive(Clone, Debug)]
-enum Event {
+pub(crate) enum Event {
+    /// The forwarding unit is told something.
+    Unit(ParticipantId, MediaOrder),
+    /// Everybody looks which frames came.
+    Look,
     Command(usize, Command),
     SocketOpened(usize, SocketNumber),
     SocketClosed(usize, SocketNumber),
@@ -111,18 +130,21 @@ impl World {
                 }
             }
         }
-        if seed.chance(0.5) {
+        if people > 1 && seed.chance(0.5) {
             network.send_at(seed.millis(1500..=3000), Event::Cut(0, people - 1));
         }
         Self {
             seed,
             now: Duration::ZERO,
-            server: Server::new(),
+            server: Server::new(false),
             browsers,
             sockets_made: 0,
             server_is_down_until: Duration::ZERO,
             network,
             report: Report::default(),
+            unit: ForwardingUnit::default(),
+            hindrance: Hindrance::default(),
+            gaps: Gaps::default(),
         }
     }
 
@@ -240,7 +262,8 @@ impl World {
             Event::ToServer(place, socket, frame) => self.hear(place, socket, frame),
             Event::ToClient(place, socket, frame) => {
                 // Signals travel badly, and may come late; whatever has a place in order ends with its socket.
-                let is_signal = matches!(frame.message, ServerMessage::Signal { .. });
+                let is_signal =
+                    matches!(frame.message, ServerMessage::Signal { from: PeerRef::Participant(_), .. });
                 if is_signal || self.browsers[place].socket == Some(socket) {
                     self.input(place, Input::Server(frame));
                 }
@@ -253,6 +276,8 @@ impl World {
                 self.server.store(self.now, work);
                 self.server_speaks();
             }
+            Event::Unit(who, order) => self.unit_told(who, order),
+            Event::Look => self.look(),
             Event::DropSocket(place) => self.drop_socket(place),
             Event::RestartServer => self.restart_server(),
             Event::Browser(place, peer, event) => self.browser(place, peer, event),
@@ -262,7 +287,7 @@ impl World {
         self.connect_pairs();
     }
 
-    fn input(&mut self, place: usize, input: Input) {
+    pub(crate) fn input(&mut self, place: usize, input: Input) {
         self.browsers[place].call.handle_input(self.now, input);
         self.execute(place);
     }
@@ -288,7 +313,7 @@ impl World {
         self.server_speaks();
     }
 
-    fn server_speaks(&mut self) {
+    pub(crate) fn server_speaks(&mut self) {
         while let Some((socket, frame)) = self.server.next_frame() {
             if let Some(place) = self.place_of_socket(socket) {
                 self.send_down(place, socket, frame);
@@ -299,6 +324,9 @@ impl World {
                 let at = self.browsers[place].down_clear_at.max(self.now) + Duration::from_millis(1);
                 self.network.send_at(at, Event::SocketClosed(place, socket));
             }
+        }
+        while let Some((who, order)) = self.server.next_order() {
+            self.network.send_at(self.now + Duration::from_millis(2), Event::Unit(who, order));
         }
         while let Some(work) = self.server.next_to_do() {
             let at = self.now + self.seed.millis(1..=30);
@@ -328,6 +356,7 @@ impl World {
         self.report.restarts += 1;
         self.server_is_down_until = self.now + self.seed.millis(0..=3_000);
         self.server.restart(self.server_is_down_until);
+        self.unit_ends();
         for place in 0..self.browsers.len() {
             if let Some(socket) = self.browsers[place].socket {
                 let at = self.now + self.seed.millis(1..=50);
@@ -349,7 +378,7 @@ impl World {
 
     fn send_up(&mut self, place: usize, frame: ClientFrame) {
         let Some(socket) = self.browsers[place].socket else { return };
-        if let ClientMessage::Signal { to, .. } = &frame.message {
+        if let ClientMessage::Signal { to: to @ PeerRef::Participant(_), .. } = &frame.message {
             let ends = (place as u64, self.place_of(*to));
             let event = Event::ToServer(place, socket, frame);
             return self.network.send_badly(self.now, &mut self.seed, ends, event);
@@ -360,7 +389,7 @@ impl World {
     }
 
     fn send_down(&mut self, place: usize, socket: SocketNumber, mut frame: ServerFrame) {
-        if let ServerMessage::Signal { from, .. } = &frame.message {
+        if let ServerMessage::Signal { from: from @ PeerRef::Participant(_), .. } = &frame.message {
             let ends = (SERVER + self.place_of(*from), place as u64);
             frame.seq = None;
             let event = Event::ToClient(place, socket, Box::new(frame));
@@ -382,15 +411,18 @@ impl World {
                 Output::OpenSocket => self.open_socket(place),
                 Output::CloseSocket => {
                     if let Some(socket) = self.browsers[place].socket.take() {
-                        self.network.send_at(self.now, Event::ServerNotices(socket));
+                        // What was said before comes before.
+                        let at = self.browsers[place].up_clear_at.max(self.now) + Duration::from_millis(1);
+                        self.network.send_at(at, Event::ServerNotices(socket));
                     }
                 }
+                Output::Notify(Notice::MoveCalledOff { .. }) => self.report.called_off += 1,
                 Output::Notify(Notice::ParticipantLeft(_)) => self.browsers[place].partings += 1,
                 Output::Send(frame) => self.send_up(place, frame),
                 Output::StartCapture(source) => self.input(place, Input::Captured(source)),
                 Output::Link { peer, command } => self.link_command(place, peer, command),
-                Output::Show { .. }
-                | Output::PlaySlots(_)
+                Output::Show { participant, path } => self.show(place, participant, path),
+                Output::PlaySlots(_)
                 | Output::RememberSession(_)
                 | Output::StopCapture(_)
                 | Output::Notify(_) => {}
@@ -433,9 +465,13 @@ impl World {
                 connection.restart_ice();
                 Ok(None)
             }
+            LinkCommand::SetSlots { video } => {
+                // Each section is one more to be agreed on.
+                connection.want_sections(2 + video as u32);
+                Ok(None)
+            }
             LinkCommand::AddEndOfCandidates
             | LinkCommand::Publish { .. }
-            | LinkCommand::SetSlots { .. }
             | LinkCommand::SetLayers { .. }
             | LinkCommand::Open { .. }
             | LinkCommand::Close => Ok(None),
@@ -515,6 +551,7 @@ impl World {
                 };
                 let path = (link.connection.local_fragment(), other.connection.local_fragment());
                 if !link.connected
+                    && !self.hindrance.is_between(here, there)
                     && link.cut != Some(path)
                     && link.connection.is_connected_to(&other.connection)
                 {
@@ -522,9 +559,11 @@ impl World {
                 }
             }
         }
+        self.connect_to_unit();
+        self.watch_media();
     }
 
-    fn connected(&mut self, place: usize, peer: PeerRef) {
+    pub(crate) fn connected(&mut self, place: usize, peer: PeerRef) {
         if let Some(link) = self.browsers[place].links.get_mut(&peer) {
             link.connected = true;
         }
@@ -532,20 +571,22 @@ impl World {
     }
 
     /// A browser does nothing at once.
-    fn later(&mut self, event: Event) {
+    pub(crate) fn later(&mut self, event: Event) {
         let at = self.now + self.seed.millis(1..=20);
         self.network.send_at(at, event);
     }
 }
 
 impl Browser {
-    fn new(seed: &mut Seed, code: RoomCode, place: usize) -> Self {
+    pub(crate) fn new(seed: &mut Seed, code: RoomCode, place: usize) -> Self {
         let random = u128::from(seed.number(0..u64::MAX)) << 64 | place as u128;
         Self {
             id: ParticipantId::new(Uuid::from_u128(random)),
             call: Call::new(code, None, seed.number(1..u64::MAX)),
             socket: None,
             partings: 0,
+            shown: BTreeMap::new(),
+            frames: Vec::new(),
             links: BTreeMap::new(),
             up_clear_at: Duration::ZERO,
             down_clear_at: Duration::ZERO,
