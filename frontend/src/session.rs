@@ -258,7 +258,7 @@ impl Session {
             CallCommand::TestSpeaker => _ = devices::play_test_sound(),
             CallCommand::CopyLink => copy(self.events.clone(), page::address(), "Link copied"),
             CallCommand::ShowVideo { element, participant } => {
-                self.media.videos.element(participant, element)
+                self.media.videos.element(participant, element);
             }
         }
     }

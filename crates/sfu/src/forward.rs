@@ -70,7 +70,7 @@ impl Sfu {
             };
             let patch = vp8.and_then(|vp8| vp8.renumbered(numbers.picture, numbers.tl0));
             let forwarded = Forwarded { payload_type, numbers, packet, patch, nackable: true, now };
-            receiver.write(ssrc, forwarded);
+            receiver.write(ssrc, &forwarded);
             self.counters.packets_forwarded += 1;
             if !receiver.is_dirty {
                 receiver.is_dirty = true;
@@ -140,8 +140,8 @@ impl Sfu {
             let Some(payload_type) = receiver.type_in(MediaKind::Audio, place, from, params) else {
                 continue;
             };
-            receiver
-                .write(ssrc, Forwarded { payload_type, numbers, packet, patch: None, nackable: false, now });
+            let forwarded = Forwarded { payload_type, numbers, packet, patch: None, nackable: false, now };
+            receiver.write(ssrc, &forwarded);
             counters.packets_forwarded += 1;
             if !receiver.is_dirty {
                 receiver.is_dirty = true;
@@ -154,6 +154,7 @@ impl Sfu {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "no other codec is negotiated")]
 fn starts_keyframe(codec: str0m::format::Codec, payload: &[u8]) -> bool {
     use str0m::format::Codec;
     match codec {

@@ -283,7 +283,7 @@ impl Peer {
     pub(crate) fn section_changed(&mut self, mid: Mid, direction: Direction) {
         let known = self.video.iter().chain(&self.audio).any(|slot| slot.mid == mid);
         if direction.is_sending() && !known {
-            let kind = self.guard(|rtc| Ok(rtc.media(mid).map(|media| media.kind()))).flatten();
+            let kind = self.guard(|rtc| Ok(rtc.media(mid).map(str0m::media::Media::kind))).flatten();
             if let Some(kind) = kind {
                 self.add_slot(mid, kind);
             }
@@ -333,8 +333,8 @@ impl Peer {
     }
 
     /// Hands a packet on to the participant. It goes out when the peer is drained.
-    pub(crate) fn write(&mut self, ssrc: Ssrc, packet: Forwarded<'_>) {
-        let Forwarded { payload_type, numbers, packet, patch, nackable, now } = packet;
+    pub(crate) fn write(&mut self, ssrc: Ssrc, packet: &Forwarded<'_>) {
+        let &Forwarded { payload_type, numbers, packet, patch, nackable, now } = packet;
         let kept = &packet.header.ext_vals;
         let extensions = ExtensionValues {
             audio_level: kept.audio_level,
@@ -470,6 +470,7 @@ fn is_audio(source: Source) -> bool {
 }
 
 /// What an error is about; its text can hold addresses.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others are rare")]
 fn kind_of(error: &RtcError) -> &'static str {
     match error {
         RtcError::RemoteSdp(_) => "description",

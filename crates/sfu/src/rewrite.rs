@@ -81,7 +81,7 @@ impl Rewriter {
             recent: self
                 .source
                 .take()
-                .map_or_else(|| Box::new([(u64::MAX, 0, 0); WINDOW as usize]), |old| old.forgotten()),
+                .map_or_else(|| Box::new([(u64::MAX, 0, 0); WINDOW as usize]), Offsets::forgotten),
         });
     }
 

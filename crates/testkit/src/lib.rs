@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "only tests use it, and a test that cannot go on fails")]
 
+mod browser;
 mod forwarding;
 mod moves;
 mod network;

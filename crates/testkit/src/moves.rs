@@ -148,7 +148,7 @@ impl World {
     /// Whether one is shown another over a path that carries media.
     fn has_media(&self, a: usize, b: usize) -> bool {
         let (here, there) = (&self.browsers[a], &self.browsers[b]);
-        let up = |browser: &crate::world::Browser, peer: PeerRef| {
+        let up = |browser: &crate::browser::Browser, peer: PeerRef| {
             browser.links.get(&peer).is_some_and(|link| link.connected)
         };
         match here.shown.get(&there.id) {
@@ -177,11 +177,11 @@ impl World {
         self.gaps.pairs.retain(|pair, _| pairs.contains_key(pair));
         for (pair, has_media) in pairs {
             if has_media {
-                if let Some(since) = self.gaps.pairs.insert(pair, None).flatten() {
-                    if self.now - since > self.gaps.longest {
-                        self.gaps.longest = self.now - since;
-                        self.gaps.worst = Some((pair, since));
-                    }
+                if let Some(since) = self.gaps.pairs.insert(pair, None).flatten()
+                    && self.now - since > self.gaps.longest
+                {
+                    self.gaps.longest = self.now - since;
+                    self.gaps.worst = Some((pair, since));
                 }
             } else if let Some(since) = self.gaps.pairs.get_mut(&pair).filter(|_| !is_excused) {
                 since.get_or_insert(self.now);
@@ -242,7 +242,7 @@ impl World {
                 let frames = match peer {
                     PeerRef::Sfu => self.frames_of_slots(place),
                     PeerRef::Participant(_) => {
-                        let is_up = |link: &crate::world::BrowserLink| link.connected;
+                        let is_up = |link: &crate::browser::BrowserLink| link.connected;
                         vec![u32::from(self.browsers[place].links.get(&peer).is_some_and(is_up))]
                     }
                 };
@@ -269,7 +269,7 @@ impl World {
 
     fn add_browser(&mut self, place: usize) {
         let code = protocol::RoomCode::from_random(1);
-        let browser = crate::world::Browser::new(&mut self.seed, code, place);
+        let browser = crate::browser::Browser::new(&mut self.seed, code, place);
         self.browsers.push(browser);
     }
 }

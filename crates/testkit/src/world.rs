@@ -1,11 +1,9 @@
 //! Two to four calls and their room in virtual time: real state machines, a modelled browser, a bad network.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use call::{
-    Call, Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Path, Phase,
-    Role, Source,
+    Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Phase, Role, Source,
 };
 use protocol::{
     ChatId, ChatTarget, ClientFrame, ClientMessage, DisplayName, Envelope, IceCandidate, ParticipantId,
@@ -14,10 +12,11 @@ use protocol::{
 use room::MediaOrder;
 use uuid::Uuid;
 
+use crate::browser::{Browser, BrowserLink};
 use crate::forwarding::ForwardingUnit;
 use crate::moves::{Gaps, Hindrance};
 use crate::server::{Server, SocketNumber, ToDo};
-use crate::{Faults, Network, PeerConnection, Seed};
+use crate::{Faults, Network, Seed};
 
 /// Some browsers, a server and what is on its way between them.
 pub struct World {
@@ -59,32 +58,6 @@ pub struct Report {
     pub moves: u64,
     /// Moves that were called off.
     pub called_off: u64,
-}
-
-#[derive(Debug)]
-pub(crate) struct Browser {
-    pub(crate) id: ParticipantId,
-    pub(crate) call: Call,
-    /// The one that is open, or being opened.
-    socket: Option<SocketNumber>,
-    pub(crate) links: BTreeMap<PeerRef, BrowserLink>,
-    /// Over what everybody is shown.
-    pub(crate) shown: BTreeMap<ParticipantId, Path>,
-    /// Frames that came in each slot of the link to the server.
-    pub(crate) frames: Vec<u32>,
-    /// How often somebody left, as far as this browser was told.
-    partings: u64,
-    /// What is not a signal keeps its order, as on a real socket: not before these times.
-    up_clear_at: Duration,
-    down_clear_at: Duration,
-}
-
-#[derive(Debug)]
-pub(crate) struct BrowserLink {
-    pub(crate) connection: PeerConnection,
-    pub(crate) connected: bool,
-    /// The fragments of a path that was cut: it does not come back without a restart.
-    cut: Option<(u32, u32)>,
 }
 
 #[derive(Clone, Debug)]
@@ -574,29 +547,6 @@ impl World {
     pub(crate) fn later(&mut self, event: Event) {
         let at = self.now + self.seed.millis(1..=20);
         self.network.send_at(at, event);
-    }
-}
-
-impl Browser {
-    pub(crate) fn new(seed: &mut Seed, code: RoomCode, place: usize) -> Self {
-        let random = u128::from(seed.number(0..u64::MAX)) << 64 | place as u128;
-        Self {
-            id: ParticipantId::new(Uuid::from_u128(random)),
-            call: Call::new(code, None, seed.number(1..u64::MAX)),
-            socket: None,
-            partings: 0,
-            shown: BTreeMap::new(),
-            frames: Vec::new(),
-            links: BTreeMap::new(),
-            up_clear_at: Duration::ZERO,
-            down_clear_at: Duration::ZERO,
-        }
-    }
-}
-
-impl BrowserLink {
-    fn new(sections: u32) -> Self {
-        Self { connection: PeerConnection::new(sections), connected: false, cut: None }
     }
 }
 

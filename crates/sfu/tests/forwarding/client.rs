@@ -1,0 +1,320 @@
+//! One participant: a transport, a microphone, a camera with three layers, and a note of all that comes in.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use protocol::{LinkId, Sdp, Signal, SignalNumber};
+use sfu::{Event as SfuEvent, Who};
+use str0m::bwe::Bitrate;
+use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::format::Codec;
+use str0m::media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, SeqNo};
+use str0m::{Candidate, Event, Input, Output, Rtc};
+
+/// The layers of a camera: name, height, bits per second.
+pub(crate) const LAYERS: [(&str, u16, u64); 3] =
+    [("q", 180, 150_000), ("h", 360, 500_000), ("f", 720, 1_500_000)];
+
+const FRAME: Duration = Duration::from_millis(33);
+const SOUND: Duration = Duration::from_millis(20);
+const PAYLOAD: usize = 1_100;
+
+/// What has come in one slot.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    /// Packets by their sender's number.
+    pub(crate) from: BTreeMap<u8, u64>,
+    /// When packets of whom came last.
+    pub(crate) last: Option<(Duration, u8)>,
+    /// Frames begun.
+    pub(crate) frames: u64,
+    /// The height of the last keyframe.
+    pub(crate) height: u16,
+    /// Places where the numbers of pictures or of packets did not go on.
+    pub(crate) breaks: u64,
+    pub(crate) bytes: u64,
+    next: Option<u64>,
+    picture: Option<u16>,
+    /// Packets that came out of their order, by number.
+    late: std::collections::BTreeSet<u64>,
+}
+
+pub(crate) struct Client {
+    pub(crate) who: Who,
+    pub(crate) number: u8,
+    pub(crate) address: SocketAddr,
+    pub(crate) rtc: Rtc,
+    pub(crate) signals: Vec<(SignalNumber, Signal)>,
+    pub(crate) events: Vec<SfuEvent>,
+    pub(crate) video: Vec<Heard>,
+    pub(crate) audio: Vec<Heard>,
+    pub(crate) sends_video: bool,
+    /// How loud the microphone is, in dBov; `None` when it is off.
+    pub(crate) loudness: Option<i8>,
+    pub(crate) connected: bool,
+    /// How many layers the unit wants.
+    pub(crate) wanted: u8,
+    pub(crate) keyframes_sent: u64,
+    /// What was to be sent while datagrams came in.
+    sent: Vec<(SocketAddr, Vec<u8>)>,
+    start: Instant,
+    pending: Option<SdpPendingOffer>,
+    microphone: Mid,
+    camera: Mid,
+    video_slots: Vec<Mid>,
+    audio_slots: Vec<Mid>,
+    signals_made: u32,
+    next_frame: Duration,
+    next_sound: Duration,
+    frames: u64,
+    sequences: [u64; 3],
+    keyframe_due: [bool; 3],
+    sound_sequence: u64,
+}
+
+impl Client {
+    pub(crate) fn new(start: Instant, now: Instant, who: Who, number: u8, slots: usize) -> Self {
+        let address = SocketAddr::from(([10, 0, 0, number], 5_000));
+        let mut rtc = Rtc::builder()
+            .set_rtp_mode(true)
+            .enable_bwe(Some(Bitrate::kbps(2_500)))
+            .clear_codecs()
+            .enable_opus(true, false)
+            .enable_vp8(true)
+            .build(now);
+        rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
+        let mut simulcast = Simulcast::new();
+        for (rid, ..) in LAYERS {
+            simulcast.add_send_layer(SimulcastLayer::new(rid));
+        }
+        let mut changes = rtc.sdp_api();
+        let microphone = changes.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
+        let camera = changes.add_media(MediaKind::Video, Direction::SendOnly, None, None, Some(simulcast));
+        let mut slot = |kind| changes.add_media(kind, Direction::RecvOnly, None, None, None);
+        let audio_slots: Vec<_> =
+            (0..protocol::limits::AUDIO_SLOTS).map(|_| slot(MediaKind::Audio)).collect();
+        let video_slots: Vec<_> = (0..slots).map(|_| slot(MediaKind::Video)).collect();
+        let (offer, pending) = changes.apply().unwrap();
+        let mut client = Self {
+            who,
+            number,
+            address,
+            rtc,
+            signals: Vec::new(),
+            events: Vec::new(),
+            video: (0..slots).map(|_| Heard::default()).collect(),
+            audio: audio_slots.iter().map(|_| Heard::default()).collect(),
+            sends_video: true,
+            loudness: Some(-30),
+            connected: false,
+            wanted: 3,
+            keyframes_sent: 0,
+            sent: Vec::new(),
+            start,
+            pending: Some(pending),
+            microphone,
+            camera,
+            video_slots,
+            audio_slots,
+            signals_made: 0,
+            next_frame: now - start + Duration::from_millis(u64::from(number) * 3),
+            next_sound: now - start + Duration::from_millis(u64::from(number)),
+            frames: 0,
+            sequences: [1; 3],
+            keyframe_due: [true; 3],
+            sound_sequence: 1,
+        };
+        let sdp = Sdp::new(offer.to_sdp_string()).unwrap();
+        client.signal(Signal::Offer { sdp });
+        client
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        self.signals.push((SignalNumber(self.signals_made), signal));
+        self.signals_made += 1;
+    }
+
+    pub(crate) fn link(&self) -> LinkId {
+        LinkId(0)
+    }
+
+    pub(crate) fn hear_event(&mut self, event: SfuEvent) {
+        match &event {
+            SfuEvent::Signal { signal: Signal::Answer { sdp }, .. } => {
+                let answer = SdpAnswer::from_sdp_string(sdp.as_str()).unwrap();
+                let pending = self.pending.take().unwrap();
+                self.rtc.sdp_api().accept_answer(pending, answer).unwrap();
+            }
+            SfuEvent::WantedLayers { layers, .. } => self.wanted = *layers,
+            _ => {}
+        }
+        self.events.push(event);
+    }
+
+    pub(crate) fn receive(&mut self, now: Instant, source: SocketAddr, bytes: &[u8]) {
+        let Ok(contents) = bytes.try_into() else { return };
+        let receive = Receive { proto: Protocol::Udp, source, destination: self.address, contents };
+        self.rtc.handle_input(Input::Receive(now, receive)).unwrap();
+        let mut sent = std::mem::take(&mut self.sent);
+        self.drain(now, &mut sent);
+        self.sent = sent;
+    }
+
+    /// Sends what is due, and gives what the transport wants sent and when it wants to be woken.
+    pub(crate) fn advance(&mut self, now: Instant) -> (Vec<(SocketAddr, Vec<u8>)>, Duration) {
+        self.rtc.handle_input(Input::Timeout(now)).unwrap();
+        let mut sent = std::mem::take(&mut self.sent);
+        let mut due = self.drain(now, &mut sent);
+        if self.connected {
+            self.send_sound(now);
+            self.rtc.handle_input(Input::Timeout(now)).unwrap();
+            self.drain(now, &mut sent);
+            self.send_pictures(now);
+            self.rtc.handle_input(Input::Timeout(now)).unwrap();
+            due = self.drain(now, &mut sent).min(self.next_frame).min(self.next_sound);
+        }
+        (sent, due)
+    }
+
+    fn drain(&mut self, now: Instant, sent: &mut Vec<(SocketAddr, Vec<u8>)>) -> Duration {
+        loop {
+            match self.rtc.poll_output().unwrap() {
+                Output::Timeout(due) => return due.saturating_duration_since(self.start),
+                Output::Transmit(transmit) => sent.push((transmit.destination, transmit.contents.into())),
+                Output::Event(Event::Connected) => self.connected = true,
+                Output::Event(Event::KeyframeRequest(request)) => {
+                    let layer = LAYERS.iter().position(|(rid, ..)| request.rid == Some(Rid::from(*rid)));
+                    self.keyframe_due[layer.unwrap()] = true;
+                }
+                Output::Event(Event::RtpPacket(packet)) => self.note(now, &packet),
+                Output::Event(_) => {}
+            }
+        }
+    }
+
+    fn note(&mut self, now: Instant, packet: &RtpPacket) {
+        let mid = {
+            let mut api = self.rtc.direct_api();
+            api.stream_rx(&packet.header.ssrc).unwrap().mid()
+        };
+        let at = now - self.start;
+        let video = self.video_slots.iter().position(|slot| *slot == mid);
+        let heard = match video {
+            Some(place) => &mut self.video[place],
+            None => &mut self.audio[self.audio_slots.iter().position(|slot| *slot == mid).unwrap()],
+        };
+        heard.note(at, *packet.seq_no, &packet.payload, video.is_some());
+    }
+
+    fn send_sound(&mut self, now: Instant) {
+        if now - self.start < self.next_sound {
+            return;
+        }
+        self.next_sound += SOUND;
+        let Some(level) = self.loudness else { return };
+        let pt = self.payload_type(Codec::Opus);
+        let time = (self.sound_sequence * 960) as u32;
+        let payload = vec![self.number; 80];
+        let extensions = ExtensionValues {
+            audio_level: Some(level),
+            voice_activity: Some(level > -50),
+            ..ExtensionValues::default()
+        };
+        let write =
+            RtpWrite::new(pt, SeqNo::from(self.sound_sequence), time, now, payload).ext_vals(extensions);
+        self.sound_sequence += 1;
+        self.rtc.direct_api().stream_tx_by_mid(self.microphone, None).unwrap().write_rtp(write);
+    }
+
+    fn send_pictures(&mut self, now: Instant) {
+        if now - self.start < self.next_frame {
+            return;
+        }
+        self.next_frame += FRAME;
+        self.frames += 1;
+        if !self.sends_video {
+            return;
+        }
+        for layer in 0..usize::from(self.wanted) {
+            self.send_picture(now, layer);
+        }
+    }
+
+    fn send_picture(&mut self, now: Instant, layer: usize) {
+        let (rid, height, rate) = LAYERS[layer];
+        let is_key = std::mem::take(&mut self.keyframe_due[layer]);
+        self.keyframes_sent += u64::from(is_key);
+        // A pattern of three temporal layers: 0, 2, 1, 2.
+        let temporal = if is_key { 0 } else { [0_u8, 2, 1, 2][(self.frames % 4) as usize] };
+        let bytes = (rate as f64 / 8.0 * FRAME.as_secs_f64() * if is_key { 3.0 } else { 1.0 }) as usize;
+        let packets = bytes.div_ceil(PAYLOAD).max(1);
+        let pt = self.payload_type(Codec::Vp8);
+        let (picture, tl0) = ((self.frames & 0x7fff) as u16, (self.frames / 4) as u8);
+        for packet in 0..packets {
+            let mut payload = vec![
+                if packet == 0 { 0x90 } else { 0x80 },
+                0xe0,
+                0x80 | (picture >> 8) as u8,
+                picture as u8,
+                tl0,
+                temporal << 6,
+            ];
+            if packet == 0 {
+                payload.extend([u8::from(!is_key), 0, 0]);
+                if is_key {
+                    payload.extend([0x9d, 0x01, 0x2a]);
+                    payload.extend((height * 16 / 9).to_le_bytes());
+                    payload.extend(height.to_le_bytes());
+                }
+            }
+            payload.resize((bytes / packets).max(20), self.number);
+            let sequence = SeqNo::from(self.sequences[layer]);
+            self.sequences[layer] += 1;
+            let time = (self.frames * 2_970) as u32;
+            let write =
+                RtpWrite::new(pt, sequence, time, now, payload).marker(packet + 1 == packets).nackable(true);
+            let rid = Some(Rid::from(rid));
+            self.rtc.direct_api().stream_tx_by_mid(self.camera, rid).unwrap().write_rtp(write);
+        }
+    }
+
+    fn payload_type(&self, codec: Codec) -> str0m::media::Pt {
+        let params = self.rtc.codec_config().params();
+        params.iter().find(|params| params.spec().codec == codec).unwrap().pt()
+    }
+}
+
+impl Heard {
+    fn note(&mut self, at: Duration, sequence: u64, payload: &[u8], is_video: bool) {
+        let sender = *payload.last().unwrap();
+        *self.from.entry(sender).or_default() += 1;
+        self.last = Some((at, sender));
+        self.bytes += payload.len() as u64;
+        // Numbers have to go on without a gap, whatever order they come in.
+        self.late.insert(sequence);
+        let mut next = self.next.unwrap_or(sequence);
+        while self.late.remove(&next) {
+            next += 1;
+        }
+        self.next = Some(next);
+        if !is_video || payload[0] & 0x10 == 0 {
+            return;
+        }
+        self.frames += 1;
+        let picture = u16::from_be_bytes([payload[2] & 0x7f, payload[3]]);
+        let follows = self.picture.is_none_or(|before| picture == (before + 1) & 0x7fff);
+        self.breaks += u64::from(!follows);
+        self.picture = Some(picture);
+        if payload[6] & 1 == 0 {
+            self.height = u16::from_le_bytes([payload[14], payload[15]]);
+        }
+    }
+
+    /// Packets that never came, before others that did.
+    pub(crate) fn missing(&self) -> usize {
+        self.late.len()
+    }
+}

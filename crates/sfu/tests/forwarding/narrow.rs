@@ -1,0 +1,78 @@
+//! Lines that lose and lines that are too narrow: pictures get worse in a stated order, sound stays.
+
+use std::time::Duration;
+
+use super::world::{Line, World};
+
+fn seconds(number: u64) -> Duration {
+    Duration::from_secs(number)
+}
+
+fn sound_of(world: &mut World) -> u64 {
+    world.client(1).audio.iter().flat_map(|heard| heard.from.values()).sum()
+}
+
+#[test]
+fn lost_packets_are_sent_again() {
+    for (one_of, percent) in [(50, 2), (20, 5), (10, 10)] {
+        let mut world = World::meeting(3, 300);
+        world.lines.insert(0, Line { loses_one_of: Some(one_of), ..Line::default() });
+        world.run(seconds(10));
+        let client = world.client(1);
+        for heard in &client.video {
+            println!(
+                "{percent} %: {} frames, {} packets missing, height {}",
+                heard.frames,
+                heard.missing(),
+                heard.height
+            );
+            assert!(heard.frames > 150, "{percent} %: {} frames in ten seconds", heard.frames);
+            assert!(heard.missing() < 80, "{percent} %: {} packets never came", heard.missing());
+        }
+        let sound = sound_of(&mut world);
+        assert!(
+            sound as f64 > 2.0 * 500.0 * 0.85 * (1.0 - f64::from(percent) / 100.0),
+            "{percent} %: {sound}"
+        );
+    }
+}
+
+#[test]
+fn a_narrow_line_lowers_pictures_and_keeps_sound_and_a_wide_one_brings_them_back() {
+    let mut world = World::meeting(4, 700);
+    world.run(seconds(12));
+    let heights =
+        |world: &mut World| -> Vec<u16> { world.client(1).video.iter().map(|one| one.height).collect() };
+    assert_eq!(heights(&mut world), [720; 3], "enough for all");
+    for (rate, name) in [(1_500_000, "1.5 Mbit/s"), (300_000, "300 kbit/s"), (20_000_000, "20 Mbit/s")] {
+        world.lines.insert(0, Line { rate: Some(rate), ..Line::default() });
+        world.run(seconds(15));
+        let before = (frames_of(&mut world), sound_of(&mut world));
+        world.run(seconds(5));
+        let after = (frames_of(&mut world), sound_of(&mut world));
+        let frames: Vec<_> =
+            after.0.iter().zip(&before.0).map(|(after, before)| (after - before) / 5).collect();
+        let sound = after.1 - before.1;
+        println!(
+            "{name}: heights {:?}, frames a second {frames:?}, {sound} packets of sound in 5 s",
+            heights(&mut world)
+        );
+        assert!(sound > 3 * 250 * 8 / 10, "{name}: {sound} packets of sound");
+        match rate {
+            1_500_000 => assert!(heights(&mut world).iter().all(|height| *height < 720)),
+            300_000 => {
+                // Three of the smallest layer do not fit beside the sound.
+                let full = frames.iter().filter(|rate| **rate > 20).count();
+                assert!(full < 3, "{frames:?}");
+            }
+            _ => {
+                assert!(frames.iter().all(|rate| *rate > 20), "{frames:?}");
+                assert_eq!(heights(&mut world), [720; 3]);
+            }
+        }
+    }
+}
+
+fn frames_of(world: &mut World) -> Vec<u64> {
+    world.client(1).video.iter().map(|heard| heard.frames).collect()
+}

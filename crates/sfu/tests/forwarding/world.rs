@@ -1,0 +1,228 @@
+//! The unit, its clients, and the network between them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use protocol::{MediaState, ParticipantId, RoomCode, SlotWish, SlotWishes, Source, Switch};
+use sfu::{Address, Config, Datagram, Input, Output, Sfu, Transport, Who};
+use uuid::Uuid;
+
+use super::client::Client;
+
+/// One way through the network.
+const DELAY: Duration = Duration::from_millis(10);
+
+/// What a narrow line keeps before it drops.
+const QUEUE: Duration = Duration::from_millis(250);
+
+/// A downlink that is not as it should be.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Line {
+    /// One of so many datagrams is lost.
+    pub(crate) loses_one_of: Option<u64>,
+    /// In bits per second.
+    pub(crate) rate: Option<u64>,
+    pub(crate) clear_at: Duration,
+    pub(crate) count: u64,
+}
+
+pub(crate) struct World {
+    pub(crate) sfu: Sfu,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) now: Duration,
+    pub(crate) lines: BTreeMap<usize, Line>,
+    /// Datagrams that went to each client, and their bytes.
+    pub(crate) sent_to: BTreeMap<usize, (u64, u64)>,
+    start: Instant,
+    up: VecDeque<(Duration, SocketAddr, Vec<u8>)>,
+    down: BTreeMap<(Duration, u64), (usize, Vec<u8>)>,
+    sent: u64,
+    wakes: Vec<Duration>,
+}
+
+pub(crate) fn unit_address() -> SocketAddr {
+    SocketAddr::from(([10, 0, 1, 1], 3_478))
+}
+
+pub(crate) fn who(number: u8) -> Who {
+    let participant = ParticipantId::new(Uuid::from_u128(u128::from(number)));
+    Who { room: RoomCode::from_random(1), participant }
+}
+
+pub(crate) fn on() -> MediaState {
+    MediaState { microphone: Switch::On, camera: Switch::On, screen: Switch::Off }
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let address = Address { transport: Transport::Udp, address: unit_address() };
+        let config =
+            Config { addresses: vec![address], initial_downlink: 1_000_000, max_downlink: 50_000_000 };
+        Self {
+            sfu: Sfu::new(config).unwrap(),
+            clients: Vec::new(),
+            now: Duration::ZERO,
+            lines: BTreeMap::new(),
+            sent_to: BTreeMap::new(),
+            start: Instant::now(),
+            up: VecDeque::new(),
+            down: BTreeMap::new(),
+            sent: 0,
+            wakes: Vec::new(),
+        }
+    }
+
+    /// A meeting in which everybody sees everybody in tiles of this height.
+    pub(crate) fn meeting(people: u8, height: u16) -> Self {
+        let mut world = Self::new();
+        for number in 1..=people {
+            world.join(number, usize::from(people) - 1);
+        }
+        for number in 1..=people {
+            let others: Vec<_> = (1..=people).filter(|other| *other != number).collect();
+            world.wish(number, &others, height);
+        }
+        world
+    }
+
+    pub(crate) fn join(&mut self, number: u8, slots: usize) {
+        let client = Client::new(self.start, self.instant(), who(number), number, slots);
+        self.clients.push(client);
+        self.wakes.push(self.now);
+        self.media(number, on());
+        self.pass_signals();
+    }
+
+    pub(crate) fn media(&mut self, number: u8, media: MediaState) {
+        self.sfu.handle_input(self.instant(), Input::Media { who: who(number), media });
+    }
+
+    pub(crate) fn leave(&mut self, number: u8) {
+        self.sfu.handle_input(self.instant(), Input::Left { who: who(number) });
+        self.clients.retain(|client| client.number != number);
+        self.wakes.pop();
+    }
+
+    pub(crate) fn wish(&mut self, number: u8, others: &[u8], height: u16) {
+        let wish = |other: &u8| {
+            Some(SlotWish { participant: who(*other).participant, source: Source::Camera, height })
+        };
+        let wishes = SlotWishes::new(others.iter().map(wish).collect()).unwrap();
+        let client = self.client(number);
+        let (who, link) = (client.who, client.link());
+        self.sfu.handle_input(self.instant(), Input::Slots { who, link, wishes });
+    }
+
+    pub(crate) fn client(&mut self, number: u8) -> &mut Client {
+        self.clients.iter_mut().find(|client| client.number == number).unwrap()
+    }
+
+    pub(crate) fn instant(&self) -> Instant {
+        self.start + self.now
+    }
+
+    pub(crate) fn run(&mut self, time: Duration) {
+        let until = self.now + time;
+        while let Some(next) = self.next_moment().filter(|next| *next <= until) {
+            self.now = next.max(self.now);
+            self.step();
+        }
+        self.now = until;
+    }
+
+    fn next_moment(&self) -> Option<Duration> {
+        let unit = self.sfu.poll_timeout().map(|due| due.saturating_duration_since(self.start));
+        let up = self.up.front().map(|(at, ..)| *at);
+        let down = self.down.keys().next().map(|(at, _)| *at);
+        self.wakes.iter().copied().chain(unit).chain(up).chain(down).min()
+    }
+
+    fn step(&mut self) {
+        let now = self.instant();
+        while self.up.front().is_some_and(|(at, ..)| *at <= self.now) {
+            let Some((_, source, bytes)) = self.up.pop_front() else { break };
+            self.datagram(source, &bytes);
+        }
+        if self.sfu.poll_timeout().is_some_and(|due| due <= now) {
+            self.sfu.handle_timeout(now);
+        }
+        self.read_unit();
+        while self.down.first_key_value().is_some_and(|((at, _), _)| *at <= self.now) {
+            let Some((_, (place, bytes))) = self.down.pop_first() else { break };
+            if let Some(client) = self.clients.get_mut(place) {
+                client.receive(now, unit_address(), &bytes);
+                self.wakes[place] = self.now;
+            }
+        }
+        for place in 0..self.clients.len() {
+            if self.wakes[place] > self.now {
+                continue;
+            }
+            let (sent, due) = self.clients[place].advance(now);
+            self.wakes[place] = due.max(self.now + Duration::from_millis(1));
+            let source = self.clients[place].address;
+            for (_, bytes) in sent {
+                self.up.push_back((self.now + DELAY, source, bytes));
+            }
+        }
+        self.pass_signals();
+    }
+
+    pub(crate) fn datagram(&mut self, source: SocketAddr, bytes: &[u8]) {
+        let datagram = Datagram { transport: Transport::Udp, source, destination: unit_address(), bytes };
+        self.sfu.handle_input(self.instant(), Input::Datagram(datagram));
+    }
+
+    fn pass_signals(&mut self) {
+        for place in 0..self.clients.len() {
+            let (who, link) = (self.clients[place].who, self.clients[place].link());
+            for (number, signal) in std::mem::take(&mut self.clients[place].signals) {
+                self.sfu.handle_input(self.instant(), Input::Signal { who, link, number, signal });
+            }
+        }
+        self.read_unit();
+    }
+
+    pub(crate) fn read_unit(&mut self) {
+        while let Some(output) = self.sfu.poll_output() {
+            match output {
+                Output::Transmit(transmit) => {
+                    let to = self.clients.iter().position(|client| client.address == transmit.destination);
+                    if let Some(place) = to {
+                        self.send_down(place, transmit.bytes);
+                    }
+                }
+                Output::Event { who, event, .. } => {
+                    if let Some(place) = self.clients.iter().position(|client| client.who == who) {
+                        self.clients[place].hear_event(event);
+                        self.wakes[place] = self.now;
+                    }
+                }
+            }
+        }
+    }
+
+    fn send_down(&mut self, place: usize, bytes: Vec<u8>) {
+        let sent = self.sent_to.entry(place).or_default();
+        *sent = (sent.0 + 1, sent.1 + bytes.len() as u64);
+        let mut at = self.now + DELAY;
+        if let Some(line) = self.lines.get_mut(&place) {
+            line.count += 1;
+            if line.loses_one_of.is_some_and(|one| line.count * 7 % one == 0) {
+                return;
+            }
+            if let Some(rate) = line.rate {
+                let takes = Duration::from_secs_f64(bytes.len() as f64 * 8.0 / rate as f64);
+                let begins = line.clear_at.max(self.now);
+                if begins > self.now + QUEUE {
+                    return;
+                }
+                line.clear_at = begins + takes;
+                at = line.clear_at + DELAY;
+            }
+        }
+        self.sent += 1;
+        self.down.insert((at, self.sent), (place, bytes));
+    }
+}

@@ -1,0 +1,60 @@
+//! One person's browser in virtual time: the call, and what it has opened.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use call::{Call, Path};
+use protocol::{ParticipantId, PeerRef, RoomCode};
+use uuid::Uuid;
+
+use crate::server::SocketNumber;
+use crate::{PeerConnection, Seed};
+
+#[derive(Debug)]
+pub(crate) struct Browser {
+    pub(crate) id: ParticipantId,
+    pub(crate) call: Call,
+    /// The one that is open, or being opened.
+    pub(crate) socket: Option<SocketNumber>,
+    pub(crate) links: BTreeMap<PeerRef, BrowserLink>,
+    /// Over what everybody is shown.
+    pub(crate) shown: BTreeMap<ParticipantId, Path>,
+    /// Frames that came in each slot of the link to the server.
+    pub(crate) frames: Vec<u32>,
+    /// How often somebody left, as far as this browser was told.
+    pub(crate) partings: u64,
+    /// What is not a signal keeps its order, as on a real socket: not before these times.
+    pub(crate) up_clear_at: Duration,
+    pub(crate) down_clear_at: Duration,
+}
+
+#[derive(Debug)]
+pub(crate) struct BrowserLink {
+    pub(crate) connection: PeerConnection,
+    pub(crate) connected: bool,
+    /// The fragments of a path that was cut: it does not come back without a restart.
+    pub(crate) cut: Option<(u32, u32)>,
+}
+
+impl Browser {
+    pub(crate) fn new(seed: &mut Seed, code: RoomCode, place: usize) -> Self {
+        let random = u128::from(seed.number(0..u64::MAX)) << 64 | place as u128;
+        Self {
+            id: ParticipantId::new(Uuid::from_u128(random)),
+            call: Call::new(code, None, seed.number(1..u64::MAX)),
+            socket: None,
+            partings: 0,
+            shown: BTreeMap::new(),
+            frames: Vec::new(),
+            links: BTreeMap::new(),
+            up_clear_at: Duration::ZERO,
+            down_clear_at: Duration::ZERO,
+        }
+    }
+}
+
+impl BrowserLink {
+    pub(crate) fn new(sections: u32) -> Self {
+        Self { connection: PeerConnection::new(sections), connected: false, cut: None }
+    }
+}
