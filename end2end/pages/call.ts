@@ -74,24 +74,32 @@ export class CallPage {
 
     /** Begins to measure the longest time between two frames of somebody's video. */
     async watchGaps(other: CallPage): Promise<void> {
-        await this.tile(other.name).locator("video[data-source=camera]").evaluate((element) => {
+        await this.tile(other.name).locator("video[data-source=camera]").evaluate((element, name) => {
             const video = element as HTMLVideoElement;
-            const watched = window as unknown as { longestGap: number };
-            watched.longestGap = 0;
+            const watched = window as unknown as { longestGaps?: Record<string, number> };
+            const gaps = (watched.longestGaps ??= {});
+            const isWatched = name in gaps;
+            gaps[name] = 0;
+            if (isWatched) return;
             let last = performance.now();
             const frame = () => {
                 const now = performance.now();
-                watched.longestGap = Math.max(watched.longestGap, now - last);
+                gaps[name] = Math.max(gaps[name]!, now - last);
                 last = now;
                 video.requestVideoFrameCallback(frame);
             };
             video.requestVideoFrameCallback(frame);
-        });
+        }, other.name);
     }
 
-    /** That time, in milliseconds. */
-    async longestGap(): Promise<number> {
-        return this.page.evaluate(() => (window as unknown as { longestGap: number }).longestGap);
+    /** That time, in milliseconds, and from now on anew. */
+    async longestGap(other: CallPage): Promise<number> {
+        return this.page.evaluate((name) => {
+            const gaps = (window as unknown as { longestGaps: Record<string, number> }).longestGaps;
+            const longest = gaps[name]!;
+            gaps[name] = 0;
+            return Math.round(longest);
+        }, other.name);
     }
 
     async leave(): Promise<void> {

@@ -1,7 +1,8 @@
-// Rooms too large to talk directly, by way of the server's forwarding unit.
+// Rooms that move between direct links and the server's forwarding unit.
 
-import { expect, test } from "../fixtures/test.ts";
 import { SMALL } from "../fixtures/camera.ts";
+import { createRoomWith, startServer } from "../fixtures/server.ts";
+import { expect, test } from "../fixtures/test.ts";
 import type { CallPage } from "../pages/call.ts";
 
 /** One machine plays all of them. */
@@ -9,21 +10,60 @@ const SMALL_PAGE = { picture: SMALL, context: { viewport: { width: 480, height: 
 
 const NAMES = ["Ada", "Bob", "Cleo", "Dan", "Eve", "Finn"];
 
-test("a fifth person moves the call to the server, and everybody sees everybody", async ({ newRoom, somebody }) => {
-    test.setTimeout(240_000);
+test("a call of two grows to five and shrinks to two, over the server and back, and no picture stops", async ({ newRoom, somebody }) => {
+    test.setTimeout(300_000);
     const link = await newRoom();
     const calls: CallPage[] = [];
-    for (const name of NAMES.slice(0, 5)) {
+    const join = async (name: string) => {
         const call = await somebody(name, link, SMALL_PAGE);
         await call.join();
         calls.push(call);
+        return call;
+    };
+    const [ada, bob] = [await join("Ada"), await join("Bob")];
+    await ada.expectToSee(bob);
+    await bob.expectToSee(ada);
+    await ada.watchGaps(bob);
+    await bob.watchGaps(ada);
+    const gaps = async () => [await ada.longestGap(bob), await bob.longestGap(ada)];
+    await ada.page.waitForTimeout(6_000);
+    const still = await gaps();
+
+    for (const name of NAMES.slice(2, 5)) await join(name);
+    for (const call of calls) await expect(call.page.locator("main[data-topology=sfu]")).toBeVisible();
+    for (const call of calls) for (const other of calls.filter((other) => other !== call)) await call.expectToSee(other);
+    const there = await gaps();
+    await ada.page.waitForTimeout(6_000);
+    const onTheServer = await gaps();
+
+    for (const call of calls.splice(2).reverse()) await call.leave();
+    for (const call of calls) await expect(call.page.locator("main[data-topology=mesh]")).toBeVisible({ timeout: 60_000 });
+    await ada.page.waitForTimeout(3_000);
+    const back = await gaps();
+    await ada.expectToSee(bob);
+    await bob.expectToSee(ada);
+    const figures = `two people, nothing happens: ${still}; on the way to the server: ${there}; there: ${onTheServer}; back: ${back}`;
+    console.log(`longest time between two frames, in ms: ${figures}`);
+    expect(Math.max(...there, ...back), figures).toBeLessThan(1_500);
+});
+
+test("a call stays direct when the media port cannot be reached, and the host is told", async ({ somebody }) => {
+    test.setTimeout(240_000);
+    // An address that leads nowhere (RFC 5737).
+    const server = await startServer({ VERANDA__MEDIA__ADDRESSES: "192.0.2.1" });
+    const { link, hostLink } = await createRoomWith(server, {});
+    const calls: CallPage[] = [];
+    for (const [place, name] of NAMES.slice(0, 5).entries()) {
+        const call = await somebody(name, place === 0 ? hostLink : link, SMALL_PAGE);
+        await call.join();
+        calls.push(call);
     }
+    const [host, ...others] = calls;
+    await expect(host!.page.getByRole("status")).toContainText("could not move to the server", { timeout: 30_000 });
     for (const call of calls) {
-        await expect(call.page.locator("main[data-topology=sfu]")).toBeVisible();
+        await expect(call.page.locator("main[data-topology=mesh]")).toBeVisible();
+        for (const other of calls.filter((other) => other !== call)) await call.expectToSee(other);
     }
-    for (const call of calls) {
-        for (const other of calls.filter((other) => other !== call)) {
-            await call.expectToSee(other);
-        }
-    }
+    for (const call of others) await expect(call.page.getByRole("status")).not.toContainText("could not move");
+    await server.stop();
 });

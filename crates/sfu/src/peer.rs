@@ -85,9 +85,13 @@ enum Health {
 }
 
 /// What a peer's transport wants, beside datagrams.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "they are of about the same size, and nothing is to be allocated for a packet"
+)]
 pub(crate) enum News {
-    Event(Box<Event>),
-    Packet(Box<RtpPacket>),
+    Event(Event),
+    Packet(RtpPacket),
 }
 
 /// An offer that cannot be answered.
@@ -213,8 +217,8 @@ impl Peer {
                     destination: datagram.destination,
                     bytes: datagram.contents.into(),
                 }),
-                Output::Event(Event::RtpPacket(packet)) => news(News::Packet(Box::new(packet))),
-                Output::Event(event) => news(News::Event(Box::new(event))),
+                Output::Event(Event::RtpPacket(packet)) => news(News::Packet(packet)),
+                Output::Event(event) => news(News::Event(event)),
             }
         }
     }

@@ -34,6 +34,9 @@ pub(crate) struct World {
     pub(crate) lines: BTreeMap<usize, Line>,
     /// Datagrams that went to each client, and their bytes.
     pub(crate) sent_to: BTreeMap<usize, (u64, u64)>,
+    /// Allocations of the unit while it takes and hands on what this client sends.
+    pub(crate) allocations: u64,
+    pub(crate) counted: Option<u8>,
     start: Instant,
     up: VecDeque<(Duration, SocketAddr, Vec<u8>)>,
     down: BTreeMap<(Duration, u64), (usize, Vec<u8>)>,
@@ -65,6 +68,8 @@ impl World {
             now: Duration::ZERO,
             lines: BTreeMap::new(),
             sent_to: BTreeMap::new(),
+            allocations: 0,
+            counted: None,
             start: Instant::now(),
             up: VecDeque::new(),
             down: BTreeMap::new(),
@@ -171,7 +176,22 @@ impl World {
 
     pub(crate) fn datagram(&mut self, source: SocketAddr, bytes: &[u8]) {
         let datagram = Datagram { transport: Transport::Udp, source, destination: unit_address(), bytes };
-        self.sfu.handle_input(self.instant(), Input::Datagram(datagram));
+        let now = self.instant();
+        let sender = self.clients.iter().find(|client| client.address == source).map(|client| client.number);
+        if self.counted.is_none() || sender != self.counted {
+            return self.sfu.handle_input(now, Input::Datagram(datagram));
+        }
+        self.read_unit();
+        let unit = &mut self.sfu;
+        let mut outputs = Vec::with_capacity(1_000);
+        let counted = allocation_counter::measure(|| {
+            unit.handle_input(now, Input::Datagram(datagram));
+            outputs.extend(std::iter::from_fn(|| unit.poll_output()));
+        });
+        self.allocations += counted.count_total;
+        for output in outputs {
+            self.carry_out(output);
+        }
     }
 
     fn pass_signals(&mut self) {
@@ -186,18 +206,22 @@ impl World {
 
     pub(crate) fn read_unit(&mut self) {
         while let Some(output) = self.sfu.poll_output() {
-            match output {
-                Output::Transmit(transmit) => {
-                    let to = self.clients.iter().position(|client| client.address == transmit.destination);
-                    if let Some(place) = to {
-                        self.send_down(place, transmit.bytes);
-                    }
+            self.carry_out(output);
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Transmit(transmit) => {
+                let to = self.clients.iter().position(|client| client.address == transmit.destination);
+                if let Some(place) = to {
+                    self.send_down(place, transmit.bytes);
                 }
-                Output::Event { who, event, .. } => {
-                    if let Some(place) = self.clients.iter().position(|client| client.who == who) {
-                        self.clients[place].hear_event(event);
-                        self.wakes[place] = self.now;
-                    }
+            }
+            Output::Event { who, event, .. } => {
+                if let Some(place) = self.clients.iter().position(|client| client.who == who) {
+                    self.clients[place].hear_event(event);
+                    self.wakes[place] = self.now;
                 }
             }
         }
