@@ -31,7 +31,7 @@ main() {
             optimise) set_up_node; set_up_node_packages ;;
             postgres) set_up_postgres ;;
             node) set_up_node ;;
-            browser) set_up_node; set_up_node_packages; set_up_chromium ;;
+            browser) set_up_node; set_up_node_packages; set_up_chromium; set_up_firefox ;;
             *) fail "unknown part '$part'; see the head of scripts/setup.sh" ;;
         esac
     done
@@ -279,6 +279,22 @@ set_up_chromium() {
     fi
     [ -x "$found" ] || fail "no Chromium found: install one and name it with VERANDA_CHROMIUM=/path/to/chromium"
     echo "export VERANDA_CHROMIUM=\"\${VERANDA_CHROMIUM:-$found}\"" | remember chromium
+}
+
+set_up_firefox() {
+    local found="${VERANDA_FIREFOX:-}"
+    [ -n "$found" ] || found=$(command -v firefox-esr || true)
+    # Ubuntu's firefox package only installs a snap, too.
+    if [ -z "$found" ] && grep -q '^ID=debian' /etc/os-release 2>/dev/null; then
+        apt_install "Installing Firefox (about 1 min)" firefox-esr || true
+        found=$(command -v firefox-esr || true)
+    fi
+    if [ -z "$found" ]; then
+        step "Fetching Firefox (about 1 min)" npx --prefix end2end @puppeteer/browsers install firefox@stable --path "$TOOLS/firefox" || true
+        found=$(find "$TOOLS/firefox" -name firefox -type f -perm -u+x 2>/dev/null | head -1)
+    fi
+    [ -x "$found" ] || fail "no Firefox found: install one and name it with VERANDA_FIREFOX=/path/to/firefox"
+    echo "export VERANDA_FIREFOX=\"\${VERANDA_FIREFOX:-$found}\"" | remember firefox
 }
 
 main "$@"

@@ -123,6 +123,31 @@ export class CallPage {
         await expect.poll(() => frames(video), { message: `${other.name} moves` }).toBeGreaterThan(before + 3);
     }
 
+    /** Waits until somebody's picture goes on, whatever it shows. */
+    async expectToMove(name: string): Promise<void> {
+        const video = this.tile(name).locator("video[data-source=camera]");
+        const before = await frames(video);
+        await expect.poll(() => frames(video), { message: `${name} moves for ${this.name}` }).toBeGreaterThan(before + 3);
+    }
+
+    /** What comes in of pictures: the height of each slot's last one, and all that were decoded so far. */
+    async pictures(): Promise<{ heights: number[]; decoded: number }> {
+        return this.page.evaluate(picturesReceived);
+    }
+
+    /** Lets the page believe that its tab is hidden, or not. */
+    async hide(hidden: boolean): Promise<void> {
+        await this.page.evaluate((hidden) => {
+            Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }, hidden);
+    }
+
+    /** How much sound has come so far. */
+    async sound(): Promise<number> {
+        return this.page.evaluate(soundReceived);
+    }
+
     /** Waits until sound with energy arrives over this many connections. */
     async expectToHear(people: number): Promise<void> {
         await expect.poll(() => this.page.evaluate(connectionsWithSound), { message: `${this.name} hears` }).toBe(people);
@@ -143,27 +168,29 @@ export class CallPage {
     }
 }
 
-/** The colour of each quarter of a video's picture, by its number in the palette; -1 is none of them. */
 async function colours(video: Locator): Promise<number[]> {
-    return video.evaluate((element) => {
-        const video = element as HTMLVideoElement;
-        const canvas = new OffscreenCanvas(64, 36);
-        const context = canvas.getContext("2d")!;
-        context.drawImage(video, 0, 0, 64, 36);
-        const palette = [
-            [235, 30, 30],
-            [30, 220, 30],
-            [30, 30, 235],
-            [235, 235, 30],
-        ];
-        const nearest = (x: number, y: number) => {
-            const [r, g, b] = context.getImageData(x, y, 1, 1).data;
-            const distances = palette.map(([pr, pg, pb]) => Math.abs(pr! - r!) + Math.abs(pg! - g!) + Math.abs(pb! - b!));
-            const least = Math.min(...distances);
-            return least < 180 ? distances.indexOf(least) : -1;
-        };
-        return [nearest(16, 7), nearest(48, 7), nearest(16, 29), nearest(48, 29)];
-    });
+    return video.evaluate(coloursOf as (element: HTMLElement | SVGElement) => number[]);
+}
+
+/** The colour of each quarter of a video's picture, by its number in the palette; -1 is none of them. Runs in the page. */
+export function coloursOf(element: unknown): number[] {
+    const video = element as HTMLVideoElement;
+    const canvas = new OffscreenCanvas(64, 36);
+    const context = canvas.getContext("2d")!;
+    context.drawImage(video, 0, 0, 64, 36);
+    const palette = [
+        [235, 30, 30],
+        [30, 220, 30],
+        [30, 30, 235],
+        [235, 235, 30],
+    ];
+    const nearest = (x: number, y: number) => {
+        const [r, g, b] = context.getImageData(x, y, 1, 1).data;
+        const distances = palette.map(([pr, pg, pb]) => Math.abs(pr! - r!) + Math.abs(pg! - g!) + Math.abs(pb! - b!));
+        const least = Math.min(...distances);
+        return least < 180 ? distances.indexOf(least) : -1;
+    };
+    return [nearest(16, 7), nearest(48, 7), nearest(16, 29), nearest(48, 29)];
 }
 
 async function frames(video: Locator): Promise<number> {
@@ -179,6 +206,31 @@ async function connectionsWithSound(): Promise<number> {
         }
     }
     return heard;
+}
+
+async function picturesReceived(): Promise<{ heights: number[]; decoded: number }> {
+    const { connections } = window as unknown as { connections: RTCPeerConnection[] };
+    const pictures = { heights: [] as number[], decoded: 0 };
+    for (const connection of connections.filter((one) => one.connectionState === "connected")) {
+        for (const report of (await connection.getStats()).values()) {
+            if (report.type !== "inbound-rtp" || report.kind !== "video" || !report.framesDecoded) continue;
+            pictures.heights.push(report.frameHeight);
+            pictures.decoded += report.framesDecoded;
+        }
+    }
+    return pictures;
+}
+
+/** The energy of all sound that was played (W3C WebRTC Statistics, `totalAudioEnergy`). Runs in the page. */
+export async function soundReceived(): Promise<number> {
+    const { connections } = window as unknown as { connections: RTCPeerConnection[] };
+    let energy = 0;
+    for (const connection of connections.filter((one) => one.connectionState === "connected")) {
+        for (const report of (await connection.getStats()).values()) {
+            if (report.type === "inbound-rtp" && report.kind === "audio") energy += report.totalAudioEnergy;
+        }
+    }
+    return energy;
 }
 
 async function packetsSent(): Promise<{ audio: number; video: number }> {

@@ -1,6 +1,7 @@
 // Rooms that move between direct links and the server's forwarding unit.
 
-import { SMALL } from "../fixtures/camera.ts";
+import { quarters, SMALL } from "../fixtures/camera.ts";
+import { FirefoxCall } from "../fixtures/firefox.ts";
 import { createRoomWith, startServer } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
 import type { CallPage } from "../pages/call.ts";
@@ -66,4 +67,65 @@ test("a call stays direct when the media port cannot be reached, and the host is
     }
     for (const call of others) await expect(call.page.getByRole("status")).not.toContainText("could not move");
     await server.stop();
+});
+
+test("six with Chromium and one with Firefox see and hear each other; layers follow tiles and tabs", async ({ newRoom, somebody }) => {
+    test.setTimeout(420_000);
+    const link = await newRoom();
+    const calls: CallPage[] = [];
+    for (const name of NAMES) {
+        const call = await somebody(name, link, SMALL_PAGE);
+        await call.join();
+        await call.button("Turn off microphone").click();
+        calls.push(call);
+    }
+    const gus = await FirefoxCall.join("Gus", link);
+    await gus.press("Turn off microphone");
+    for (const call of calls) {
+        await expect(call.page.locator("main[data-topology=sfu]")).toBeVisible();
+        for (const other of calls.filter((other) => other !== call)) await call.expectToSee(other);
+        await call.expectToMove("Gus");
+        await expect.poll(() => gus.colours(call.name), { message: `Gus sees ${call.name}` }).toEqual(quarters(call.camera));
+    }
+
+    // One after another speaks, and all others hear it.
+    const everybody = [...calls, gus];
+    const speak = async (speaker: CallPage | FirefoxCall, press: (button: string) => Promise<void>) => {
+        const listeners = everybody.filter((one) => one !== speaker);
+        const before = await Promise.all(listeners.map((listener) => listener.sound()));
+        await press("Turn on microphone");
+        for (const [place, listener] of listeners.entries()) {
+            await expect.poll(() => listener.sound(), { message: `${listener.name} hears ${speaker.name}` }).toBeGreaterThan(before[place]! + 0.01);
+        }
+        await press("Turn off microphone");
+    };
+    for (const call of calls) await speak(call, (button) => call.button(button).click());
+    await speak(gus, (button) => gus.press(button));
+
+    const [ada, bob] = [calls[0]!, calls[1]!];
+    const small = await ada.pictures();
+    await ada.page.setViewportSize({ width: 1600, height: 1200 });
+    await expect.poll(async () => Math.max(...(await ada.pictures()).heights), { message: "larger tiles get a larger layer" }).toBeGreaterThan(Math.max(...small.heights));
+    await ada.page.setViewportSize(SMALL_PAGE.context.viewport);
+    await ada.hide(true);
+    await expect(async () => {
+        const before = (await ada.pictures()).decoded;
+        await ada.page.waitForTimeout(1_000);
+        expect((await ada.pictures()).decoded, "a hidden tab gets no pictures").toBe(before);
+    }).toPass({ timeout: 20_000 });
+    await ada.hide(false);
+    await ada.expectToSee(bob);
+
+    await bob.button("Turn off camera").click();
+    await expect(ada.tile("Bob")).toHaveAttribute("data-camera", "off");
+    await bob.button("Turn on camera").click();
+    await ada.expectToSee(bob);
+    await calls[5]!.leave();
+    await expect(ada.tile("Finn")).toBeHidden();
+    await calls[5]!.button("Rejoin").click();
+    await calls[5]!.join();
+    await ada.expectToSee(calls[5]!);
+    await calls[5]!.expectToSee(ada);
+    await gus.close();
+    await expect(ada.tile("Gus")).toBeHidden();
 });

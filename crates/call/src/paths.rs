@@ -185,6 +185,7 @@ impl Call {
         let id = LinkId(self.paths.links_made);
         self.paths.links_made += 1;
         self.paths.reopen_at = None;
+        self.paths.sound.clear(); // The new link's slots are silent until they are played.
         let tiles = self.tiles();
         let mut server = ServerLink::new(now, id);
         let effects = server.open(self.ice_servers.clone(), &self.publications, &tiles);

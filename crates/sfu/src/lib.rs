@@ -26,3 +26,10 @@ pub use counters::Counters;
 pub use input::{Datagram, Input, Who};
 pub use output::{Event, Output, Transmit};
 pub use sfu::Sfu;
+
+/// Some moment, from which tests count.
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "there is no other way to have a moment")]
+fn a_moment() -> std::time::Instant {
+    std::time::Instant::now()
+}

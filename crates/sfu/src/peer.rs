@@ -85,10 +85,6 @@ enum Health {
 }
 
 /// What a peer's transport wants, beside datagrams.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "they are of about the same size, and nothing is to be allocated for a packet"
-)]
 pub(crate) enum News {
     Event(Event),
     Packet(RtpPacket),

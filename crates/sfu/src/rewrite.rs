@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_switch_goes_on_where_the_last_source_was() {
-        let start = Instant::now();
+        let start = crate::a_moment();
         let mut rewriter = Rewriter::new(90_000);
         rewriter.switch(start, incoming(500, 7_000, 77));
         let first = rewriter.map(start, incoming(500, 7_000, 77)).unwrap();
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_late_packet_keeps_its_place_and_one_from_before_the_switch_has_none() {
-        let now = Instant::now();
+        let now = crate::a_moment();
         let mut rewriter = Rewriter::new(90_000);
         rewriter.switch(now, incoming(100, 0, 1));
         let first = rewriter.map(now, incoming(100, 0, 1)).unwrap();
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_leaves_no_gap() {
-        let now = Instant::now();
+        let now = crate::a_moment();
         let mut rewriter = Rewriter::new(90_000);
         rewriter.switch(now, incoming(10, 0, 10));
         let first = rewriter.map(now, incoming(10, 0, 10)).unwrap();
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_packet_that_comes_after_the_gap_was_closed_has_its_old_place() {
-        let now = Instant::now();
+        let now = crate::a_moment();
         let mut rewriter = Rewriter::new(90_000);
         rewriter.switch(now, incoming(10, 0, 10));
         let first = rewriter.map(now, incoming(10, 0, 10)).unwrap();
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_window_of_packets_too_late_is_dropped() {
-        let now = Instant::now();
+        let now = crate::a_moment();
         let mut rewriter = Rewriter::new(90_000);
         rewriter.switch(now, incoming(1, 0, 0));
         for sequence in [1, 2, 2 + WINDOW] {

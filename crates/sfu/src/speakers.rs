@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_place_goes_to_somebody_louder_and_not_to_somebody_as_loud() {
-        let now = Instant::now();
+        let now = crate::a_moment();
         let mut speakers = Speakers::new();
         for key in 0..AUDIO_SLOTS {
             assert!(speakers.offer(now, key, Loudness::default(), |_| Loudness::default()));
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn who_has_been_silent_for_a_while_gives_way_first() {
-        let start = Instant::now();
+        let start = crate::a_moment();
         let mut speakers = Speakers::new();
         for key in 0..AUDIO_SLOTS {
             speakers.offer(start, key, Loudness::default(), |_| Loudness::default());
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn noise_takes_nobodys_place() {
-        let now = Instant::now();
+        let now = crate::a_moment();
         let mut speakers = Speakers::new();
         for key in 0..AUDIO_SLOTS {
             speakers.offer(now, key, Loudness::default(), |_| Loudness::default());

@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn keyframe_requests_of_many_become_one() {
-        let start = Instant::now();
+        let start = crate::a_moment();
         let mut layer = Layer::default();
         let asked = (0..1_000).filter(|n| layer.want_keyframe(start + Duration::from_millis(*n))).count();
         assert_eq!(asked, 2);
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_layer_that_was_stopped_can_be_had_again_and_one_that_does_not_come_cannot() {
-        let start = Instant::now();
+        let start = crate::a_moment();
         let after = |seconds| start + Duration::from_secs(seconds);
         let rids = ["q", "h", "f"].map(Rid::from).to_vec();
         let mut track = Track::new(Mid::from("0"), Source::Camera, rids);

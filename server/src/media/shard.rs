@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context;
 use room::MediaOrder;
@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use super::tcp::{Connections, FromTcp};
 use super::udp::{self, UdpPort};
 use super::{News, Order, addresses, message, tcp};
+use crate::clock;
 use crate::config::MediaConfig;
 use crate::tasks;
 
@@ -115,7 +116,7 @@ impl Shard {
     async fn run(mut self) -> io::Result<()> {
         loop {
             self.write_out().await;
-            let due = self.sfu.poll_timeout().unwrap_or_else(|| Instant::now() + LONG);
+            let due = self.sfu.poll_timeout().unwrap_or_else(|| clock::moment() + LONG);
             tokio::select! {
                 order = self.orders.recv() => match order {
                     Some(order) => self.follow(order),
@@ -128,7 +129,7 @@ impl Shard {
                 }
                 () = tokio::time::sleep_until(due.into()) => {}
             }
-            let now = Instant::now();
+            let now = clock::moment();
             if self.sfu.poll_timeout().is_some_and(|due| due <= now) {
                 self.sfu.handle_timeout(now);
             }
@@ -143,11 +144,11 @@ impl Shard {
             MediaOrder::State(media) => Input::Media { who, media },
             MediaOrder::Left => Input::Left { who },
         };
-        self.sfu.handle_input(Instant::now(), input);
+        self.sfu.handle_input(clock::moment(), input);
     }
 
     fn receive(&mut self) {
-        let now = Instant::now();
+        let now = clock::moment();
         let Self { udp, sfu, announced, port, .. } = self;
         // An error is about a datagram that was sent to somebody who is gone.
         _ = udp.receive(|source, to, bytes| {
@@ -164,7 +165,7 @@ impl Shard {
             FromTcp::Datagram(source, bytes) => {
                 let Some(destination) = came_to(&self.announced, source, None, self.port) else { return };
                 let datagram = Datagram { transport: Transport::Tcp, source, destination, bytes: &bytes };
-                self.sfu.handle_input(Instant::now(), Input::Datagram(datagram));
+                self.sfu.handle_input(clock::moment(), Input::Datagram(datagram));
             }
         }
     }

@@ -149,7 +149,7 @@ impl Client {
                 self.rtc.sdp_api().accept_answer(pending, answer).unwrap();
             }
             SfuEvent::WantedLayers { layers, .. } => self.wanted = *layers,
-            _ => {}
+            SfuEvent::Signal { .. } | SfuEvent::AudioSlots(_) | SfuEvent::Closed => {}
         }
         self.events.push(event);
     }
