@@ -10,7 +10,7 @@ use protocol::{
     RoomCode, RoomSettings, ServerMessage, SessionId, SessionToken, Signal, SignalNumber, Timestamp,
 };
 use room::{
-    Beginning, Change, ConnectionId, GivenPassword, Input, Output, Pass, Resumption, Room, SessionClaims,
+    Beginning, Change, ConnectionId, GivenPassword, Input, MediaOrder, Output, Pass, Resumption, Room, SessionClaims,
     SignTokens, Terms, Visitor,
 };
 use uuid::Uuid;
@@ -58,6 +58,7 @@ impl World {
             seats: Vec::new(),
             blocked: Vec::new(),
             recent_chat: Vec::new(),
+            has_sfu: true,
             signer: Box::new(Plain),
         };
         let mut room = Room::new(Duration::ZERO, beginning);
@@ -117,7 +118,11 @@ impl World {
                 Output::Keep(Change::Blocked(_)) => panic!("a guest blocks somebody"),
                 Output::Keep(Change::Done { by, .. }) => assert!(!is_honest(by)),
                 Output::Delete | Output::Unload => panic!("a room with people in it ends"),
-                Output::Send { .. } | Output::Keep(_) | Output::ReadHistory { .. } => {}
+                // The forwarding unit hears of somebody what only they have said.
+                Output::Media { participant, order: MediaOrder::Signal { .. } | MediaOrder::Slots { .. } } => {
+                    assert!(!is_honest(participant));
+                }
+                Output::Media { .. } | Output::Send { .. } | Output::Keep(_) | Output::ReadHistory { .. } => {}
             }
         }
         for one in &self.honest {
@@ -129,6 +134,7 @@ impl World {
     fn signal_still_arrives(&mut self) {
         let message = ClientMessage::Signal {
             to: id(BOB).into(),
+            link: protocol::LinkId(0),
             number: SignalNumber(1),
             expects: None,
             signal: Signal::EndOfCandidates,
@@ -153,6 +159,8 @@ fn is_about_others(message: &ServerMessage) -> bool {
         ServerMessage::Chat { entry } => !is_honest(entry.from),
         ServerMessage::Reacted { from, .. } => !is_honest(*from),
         ServerMessage::Signal { from, .. } => *from != id(ADA).into() && *from != id(BOB).into(),
+        // Anybody may find that a path does not work; then all are told where media goes.
+        ServerMessage::Topology { .. } | ServerMessage::MoveCalledOff { .. } => true,
         _ => false,
     }
 }

@@ -47,6 +47,7 @@ impl World {
         let data = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.storage.data = data.path().to_owned();
+        config.media.port = 0;
         config.rooms.capacity = 400;
         config.rooms.most = 2_000;
         let limits = &mut config.limits;

@@ -5,6 +5,7 @@
 
 mod browser;
 mod forwarding;
+pub mod media;
 mod moves;
 mod network;
 mod peer_connection;

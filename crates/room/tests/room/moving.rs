@@ -23,16 +23,17 @@ fn five() -> World {
 }
 
 fn topology(world: &World, person: u128) -> Topology {
-    let told = world.ears(person).messages.iter().rev().find_map(|message| match message {
-        ServerMessage::Topology { topology } => Some(*topology),
-        ServerMessage::Joined(joined) => Some(joined.topology),
-        _ => None,
+    let told = world.ears(person).messages.iter().rev().find_map(|message| {
+        if let ServerMessage::Topology { topology } = message {
+            return Some(*topology);
+        }
+        if let ServerMessage::Joined(joined) = message { Some(joined.topology) } else { None }
     });
-    told.expect("everybody is told")
+    told.unwrap()
 }
 
 fn next_epoch(world: &World) -> u32 {
-    topology(world, ADA).moving.expect("a move is under way").epoch
+    topology(world, ADA).moving.unwrap().epoch
 }
 
 fn ready(world: &mut World, people: &[u128]) {
@@ -43,9 +44,8 @@ fn ready(world: &mut World, people: &[u128]) {
 }
 
 fn called_off(world: &World, person: u128) -> Vec<CallOff> {
-    let reason = |message: &ServerMessage| match message {
-        ServerMessage::MoveCalledOff { reason, .. } => Some(*reason),
-        _ => None,
+    let reason = |message: &ServerMessage| {
+        if let ServerMessage::MoveCalledOff { reason, .. } = message { Some(*reason) } else { None }
     };
     world.ears(person).messages.iter().filter_map(reason).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::world::World;
+use testkit::media::World;
 
 /// Allocations for what one sender sends in five seconds, and how often its packets were handed on.
 fn measure(receivers: u8) -> (f64, f64) {
@@ -15,10 +15,10 @@ fn measure(receivers: u8) -> (f64, f64) {
     }
     world.run(Duration::from_secs(8));
     let before = world.sfu.counters().packets_forwarded;
-    world.counted = Some(1);
+    world.watched = Some((1, |work| allocation_counter::measure(work).count_total));
     world.run(Duration::from_secs(5));
     let forwarded = world.sfu.counters().packets_forwarded - before;
-    (world.allocations as f64, forwarded as f64)
+    (world.counted as f64, forwarded as f64)
 }
 
 /// The one is the buffer into which str0m encrypts each packet (`SrtpContext::protect_rtp`); there is none of ours.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use protocol::{LinkId, Sdp, Signal, SignalNumber};
 use sfu::{Event, Input, Output};
 
-use super::world::{World, unit_address, who};
+use testkit::media::{World, unit_address, who};
 
 fn stranger() -> SocketAddr {
     SocketAddr::from(([203, 0, 113, 9], 4_444))
@@ -118,7 +118,7 @@ fn ten_thousand_half_open_links_are_forgotten() {
     world.join(1, 1);
     world.run(Duration::from_secs(1));
     let offer =
-        super::client::Client::new(world.instant(), world.instant(), who(9), 9, 1).signals.remove(0).1;
+        testkit::media::Client::new(world.instant(), world.instant(), who(9), 9, 1).signals.remove(0).1;
     for number in 0..10_000_u32 {
         let mut who = who(0);
         who.participant = protocol::ParticipantId::new(uuid::Uuid::from_u128(u128::from(number) + 1_000));
@@ -152,7 +152,7 @@ fn a_link_of_a_later_number_ends_the_one_before_and_signals_of_the_old_one_are_n
     let mut world = World::meeting(2, 300);
     world.run(Duration::from_secs(2));
     let offer =
-        super::client::Client::new(world.instant(), world.instant(), who(1), 1, 1).signals.remove(0).1;
+        testkit::media::Client::new(world.instant(), world.instant(), who(1), 1, 1).signals.remove(0).1;
     let say = |world: &mut World, link: u32, number: u32, signal: Signal| {
         let (link, number) = (LinkId(link), SignalNumber(number));
         world.sfu.handle_input(world.instant(), Input::Signal { who: who(1), link, number, signal });

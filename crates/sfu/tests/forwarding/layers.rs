@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::world::World;
+use testkit::media::World;
 
 fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::world::{Line, World};
+use testkit::media::{Line, World};
 
 fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)

@@ -8,7 +8,7 @@ use protocol::{MediaState, ParticipantId, RoomCode, SlotWish, SlotWishes, Source
 use sfu::{Address, Config, Datagram, Input, Output, Sfu, Transport, Who};
 use uuid::Uuid;
 
-use super::client::Client;
+use super::Client;
 
 /// One way through the network.
 const DELAY: Duration = Duration::from_millis(10);
@@ -18,25 +18,36 @@ const QUEUE: Duration = Duration::from_millis(250);
 
 /// A downlink that is not as it should be.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Line {
+pub struct Line {
     /// One of so many datagrams is lost.
-    pub(crate) loses_one_of: Option<u64>,
+    pub loses_one_of: Option<u64>,
     /// In bits per second.
-    pub(crate) rate: Option<u64>,
-    pub(crate) clear_at: Duration,
-    pub(crate) count: u64,
+    pub rate: Option<u64>,
+    /// When what was sent will have gone through.
+    pub clear_at: Duration,
+    /// Datagrams so far.
+    pub count: u64,
 }
 
-pub(crate) struct World {
-    pub(crate) sfu: Sfu,
-    pub(crate) clients: Vec<Client>,
-    pub(crate) now: Duration,
-    pub(crate) lines: BTreeMap<usize, Line>,
+/// Does something and counts something of it.
+pub type Watch = fn(&mut dyn FnMut()) -> u64;
+
+/// A unit with its clients in virtual time.
+pub struct World {
+    /// The unit.
+    pub sfu: Sfu,
+    /// In the order in which they came.
+    pub clients: Vec<Client>,
+    /// How long it has run.
+    pub now: Duration,
+    /// The downlinks that are not as they should be, by the place of their client.
+    pub lines: BTreeMap<usize, Line>,
     /// Datagrams that went to each client, and their bytes.
-    pub(crate) sent_to: BTreeMap<usize, (u64, u64)>,
-    /// Allocations of the unit while it takes and hands on what this client sends.
-    pub(crate) allocations: u64,
-    pub(crate) counted: Option<u8>,
+    pub sent_to: BTreeMap<usize, (u64, u64)>,
+    /// Watches the unit while it takes and hands on what the client with this number sends.
+    pub watched: Option<(u8, Watch)>,
+    /// What watching has counted.
+    pub counted: u64,
     start: Instant,
     up: VecDeque<(Duration, SocketAddr, Vec<u8>)>,
     down: BTreeMap<(Duration, u64), (usize, Vec<u8>)>,
@@ -44,33 +55,48 @@ pub(crate) struct World {
     wakes: Vec<Duration>,
 }
 
-pub(crate) fn unit_address() -> SocketAddr {
+/// Where the unit is.
+pub fn unit_address() -> SocketAddr {
     SocketAddr::from(([10, 0, 1, 1], 3_478))
 }
 
-pub(crate) fn who(number: u8) -> Who {
+/// The participant with this number.
+pub fn who(number: u8) -> Who {
     let participant = ParticipantId::new(Uuid::from_u128(u128::from(number)));
     Who { room: RoomCode::from_random(1), participant }
 }
 
-pub(crate) fn on() -> MediaState {
+/// Microphone and camera on.
+pub fn on() -> MediaState {
     MediaState { microphone: Switch::On, camera: Switch::On, screen: Switch::Off }
 }
 
+#[expect(clippy::disallowed_methods, reason = "there is no other way to have a moment to count from")]
+fn a_moment() -> Instant {
+    Instant::now()
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl World {
-    pub(crate) fn new() -> Self {
+    /// A unit with nobody.
+    pub fn new() -> Self {
         let address = Address { transport: Transport::Udp, address: unit_address() };
         let config =
             Config { addresses: vec![address], initial_downlink: 1_000_000, max_downlink: 50_000_000 };
         Self {
-            sfu: Sfu::new(config).unwrap(),
+            sfu: Sfu::new(config).expect("what was set up is there"),
             clients: Vec::new(),
             now: Duration::ZERO,
             lines: BTreeMap::new(),
             sent_to: BTreeMap::new(),
-            allocations: 0,
-            counted: None,
-            start: Instant::now(),
+            watched: None,
+            counted: 0,
+            start: a_moment(),
             up: VecDeque::new(),
             down: BTreeMap::new(),
             sent: 0,
@@ -79,7 +105,7 @@ impl World {
     }
 
     /// A meeting in which everybody sees everybody in tiles of this height.
-    pub(crate) fn meeting(people: u8, height: u16) -> Self {
+    pub fn meeting(people: u8, height: u16) -> Self {
         let mut world = Self::new();
         for number in 1..=people {
             world.join(number, usize::from(people) - 1);
@@ -91,7 +117,8 @@ impl World {
         world
     }
 
-    pub(crate) fn join(&mut self, number: u8, slots: usize) {
+    /// Somebody comes, with so many slots for pictures.
+    pub fn join(&mut self, number: u8, slots: usize) {
         let client = Client::new(self.start, self.instant(), who(number), number, slots);
         self.clients.push(client);
         self.wakes.push(self.now);
@@ -99,35 +126,41 @@ impl World {
         self.pass_signals();
     }
 
-    pub(crate) fn media(&mut self, number: u8, media: MediaState) {
+    /// What somebody sends and may send.
+    pub fn media(&mut self, number: u8, media: MediaState) {
         self.sfu.handle_input(self.instant(), Input::Media { who: who(number), media });
     }
 
-    pub(crate) fn leave(&mut self, number: u8) {
+    /// Somebody goes.
+    pub fn leave(&mut self, number: u8) {
         self.sfu.handle_input(self.instant(), Input::Left { who: who(number) });
         self.clients.retain(|client| client.number != number);
         self.wakes.pop();
     }
 
-    pub(crate) fn wish(&mut self, number: u8, others: &[u8], height: u16) {
+    /// Whom somebody wants to see, in tiles of this height.
+    pub fn wish(&mut self, number: u8, others: &[u8], height: u16) {
         let wish = |other: &u8| {
             Some(SlotWish { participant: who(*other).participant, source: Source::Camera, height })
         };
-        let wishes = SlotWishes::new(others.iter().map(wish).collect()).unwrap();
+        let wishes = SlotWishes::new(others.iter().map(wish).collect()).expect("what was set up is there");
         let client = self.client(number);
         let (who, link) = (client.who, client.link());
         self.sfu.handle_input(self.instant(), Input::Slots { who, link, wishes });
     }
 
-    pub(crate) fn client(&mut self, number: u8) -> &mut Client {
-        self.clients.iter_mut().find(|client| client.number == number).unwrap()
+    /// Somebody.
+    pub fn client(&mut self, number: u8) -> &mut Client {
+        self.clients.iter_mut().find(|client| client.number == number).expect("what was set up is there")
     }
 
-    pub(crate) fn instant(&self) -> Instant {
+    /// This moment, as the unit counts.
+    pub fn instant(&self) -> Instant {
         self.start + self.now
     }
 
-    pub(crate) fn run(&mut self, time: Duration) {
+    /// Lets time pass.
+    pub fn run(&mut self, time: Duration) {
         let until = self.now + time;
         while let Some(next) = self.next_moment().filter(|next| *next <= until) {
             self.now = next.max(self.now);
@@ -174,21 +207,21 @@ impl World {
         self.pass_signals();
     }
 
-    pub(crate) fn datagram(&mut self, source: SocketAddr, bytes: &[u8]) {
+    /// A datagram comes to the unit.
+    pub fn datagram(&mut self, source: SocketAddr, bytes: &[u8]) {
         let datagram = Datagram { transport: Transport::Udp, source, destination: unit_address(), bytes };
         let now = self.instant();
         let sender = self.clients.iter().find(|client| client.address == source).map(|client| client.number);
-        if self.counted.is_none() || sender != self.counted {
+        let Some((_, watch)) = self.watched.filter(|(number, _)| sender == Some(*number)) else {
             return self.sfu.handle_input(now, Input::Datagram(datagram));
-        }
+        };
         self.read_unit();
         let unit = &mut self.sfu;
         let mut outputs = Vec::with_capacity(1_000);
-        let counted = allocation_counter::measure(|| {
+        self.counted += watch(&mut || {
             unit.handle_input(now, Input::Datagram(datagram));
             outputs.extend(std::iter::from_fn(|| unit.poll_output()));
         });
-        self.allocations += counted.count_total;
         for output in outputs {
             self.carry_out(output);
         }
@@ -204,7 +237,8 @@ impl World {
         self.read_unit();
     }
 
-    pub(crate) fn read_unit(&mut self) {
+    /// Does what the unit wants.
+    pub fn read_unit(&mut self) {
         while let Some(output) = self.sfu.poll_output() {
             self.carry_out(output);
         }

@@ -14,9 +14,8 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, SeqNo};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
-/// The layers of a camera: name, height, bits per second.
-pub(crate) const LAYERS: [(&str, u16, u64); 3] =
-    [("q", 180, 150_000), ("h", 360, 500_000), ("f", 720, 1_500_000)];
+/// The layers of a camera, from the smallest: name, height, bits per second.
+pub const LAYERS: [(&str, u16, u64); 3] = [("q", 180, 150_000), ("h", 360, 500_000), ("f", 720, 1_500_000)];
 
 const FRAME: Duration = Duration::from_millis(33);
 const SOUND: Duration = Duration::from_millis(20);
@@ -24,40 +23,53 @@ const PAYLOAD: usize = 1_100;
 
 /// What has come in one slot.
 #[derive(Debug, Default)]
-pub(crate) struct Heard {
+pub struct Heard {
     /// Packets by their sender's number.
-    pub(crate) from: BTreeMap<u8, u64>,
+    pub from: BTreeMap<u8, u64>,
     /// When packets of whom came last.
-    pub(crate) last: Option<(Duration, u8)>,
+    pub last: Option<(Duration, u8)>,
     /// Frames begun.
-    pub(crate) frames: u64,
+    pub frames: u64,
     /// The height of the last keyframe.
-    pub(crate) height: u16,
+    pub height: u16,
     /// Places where the numbers of pictures or of packets did not go on.
-    pub(crate) breaks: u64,
-    pub(crate) bytes: u64,
+    pub breaks: u64,
+    /// Bytes of payload.
+    pub bytes: u64,
     next: Option<u64>,
     picture: Option<u16>,
     /// Packets that came out of their order, by number.
     late: std::collections::BTreeSet<u64>,
 }
 
-pub(crate) struct Client {
-    pub(crate) who: Who,
-    pub(crate) number: u8,
-    pub(crate) address: SocketAddr,
-    pub(crate) rtc: Rtc,
-    pub(crate) signals: Vec<(SignalNumber, Signal)>,
-    pub(crate) events: Vec<SfuEvent>,
-    pub(crate) video: Vec<Heard>,
-    pub(crate) audio: Vec<Heard>,
-    pub(crate) sends_video: bool,
+/// A participant with a transport of their own.
+pub struct Client {
+    /// Who they are.
+    pub who: Who,
+    /// The same as a small number, of which their packets are full.
+    pub number: u8,
+    /// Where they send from.
+    pub address: SocketAddr,
+    rtc: Rtc,
+    /// What they have to say to the unit.
+    pub signals: Vec<(SignalNumber, Signal)>,
+    /// What they were told.
+    pub events: Vec<SfuEvent>,
+    /// What came in each slot for pictures.
+    pub video: Vec<Heard>,
+    /// What came in each slot for sound.
+    pub audio: Vec<Heard>,
+    /// Whether the camera is on.
+    pub sends_video: bool,
     /// How loud the microphone is, in dBov; `None` when it is off.
-    pub(crate) loudness: Option<i8>,
-    pub(crate) connected: bool,
+    pub loudness: Option<i8>,
+    connected: bool,
     /// How many layers the unit wants.
-    pub(crate) wanted: u8,
-    pub(crate) keyframes_sent: u64,
+    pub wanted: u8,
+    /// Keyframes sent, of all layers.
+    pub keyframes_sent: u64,
+    /// What is sent in place of pictures, once.
+    pub odd_payload: Option<Vec<u8>>,
     /// What was to be sent while datagrams came in.
     sent: Vec<(SocketAddr, Vec<u8>)>,
     start: Instant,
@@ -76,7 +88,8 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(start: Instant, now: Instant, who: Who, number: u8, slots: usize) -> Self {
+    /// Somebody who offers a link with this many slots for pictures.
+    pub fn new(start: Instant, now: Instant, who: Who, number: u8, slots: usize) -> Self {
         let address = SocketAddr::from(([10, 0, 0, number], 5_000));
         let mut rtc = Rtc::builder()
             .set_rtp_mode(true)
@@ -85,7 +98,7 @@ impl Client {
             .enable_opus(true, false)
             .enable_vp8(true)
             .build(now);
-        rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
+        rtc.add_local_candidate(Candidate::host(address, "udp").expect("what was set up is there"));
         let mut simulcast = Simulcast::new();
         for (rid, ..) in LAYERS {
             simulcast.add_send_layer(SimulcastLayer::new(rid));
@@ -97,7 +110,7 @@ impl Client {
         let audio_slots: Vec<_> =
             (0..protocol::limits::AUDIO_SLOTS).map(|_| slot(MediaKind::Audio)).collect();
         let video_slots: Vec<_> = (0..slots).map(|_| slot(MediaKind::Video)).collect();
-        let (offer, pending) = changes.apply().unwrap();
+        let (offer, pending) = changes.apply().expect("what was set up is there");
         let mut client = Self {
             who,
             number,
@@ -112,6 +125,7 @@ impl Client {
             connected: false,
             wanted: 3,
             keyframes_sent: 0,
+            odd_payload: None,
             sent: Vec::new(),
             start,
             pending: Some(pending),
@@ -127,7 +141,7 @@ impl Client {
             keyframe_due: [true; 3],
             sound_sequence: 1,
         };
-        let sdp = Sdp::new(offer.to_sdp_string()).unwrap();
+        let sdp = Sdp::new(offer.to_sdp_string()).expect("what was set up is there");
         client.signal(Signal::Offer { sdp });
         client
     }
@@ -137,16 +151,18 @@ impl Client {
         self.signals_made += 1;
     }
 
-    pub(crate) fn link(&self) -> LinkId {
+    /// The number of their link.
+    pub fn link(&self) -> LinkId {
         LinkId(0)
     }
 
-    pub(crate) fn hear_event(&mut self, event: SfuEvent) {
+    /// The unit tells them something.
+    pub fn hear_event(&mut self, event: SfuEvent) {
         match &event {
             SfuEvent::Signal { signal: Signal::Answer { sdp }, .. } => {
-                let answer = SdpAnswer::from_sdp_string(sdp.as_str()).unwrap();
-                let pending = self.pending.take().unwrap();
-                self.rtc.sdp_api().accept_answer(pending, answer).unwrap();
+                let answer = SdpAnswer::from_sdp_string(sdp.as_str()).expect("what was set up is there");
+                let pending = self.pending.take().expect("what was set up is there");
+                self.rtc.sdp_api().accept_answer(pending, answer).expect("what was set up is there");
             }
             SfuEvent::WantedLayers { layers, .. } => self.wanted = *layers,
             SfuEvent::Signal { .. } | SfuEvent::AudioSlots(_) | SfuEvent::Closed => {}
@@ -154,26 +170,27 @@ impl Client {
         self.events.push(event);
     }
 
-    pub(crate) fn receive(&mut self, now: Instant, source: SocketAddr, bytes: &[u8]) {
+    /// A datagram comes.
+    pub fn receive(&mut self, now: Instant, source: SocketAddr, bytes: &[u8]) {
         let Ok(contents) = bytes.try_into() else { return };
         let receive = Receive { proto: Protocol::Udp, source, destination: self.address, contents };
-        self.rtc.handle_input(Input::Receive(now, receive)).unwrap();
+        self.rtc.handle_input(Input::Receive(now, receive)).expect("what was set up is there");
         let mut sent = std::mem::take(&mut self.sent);
         self.drain(now, &mut sent);
         self.sent = sent;
     }
 
     /// Sends what is due, and gives what the transport wants sent and when it wants to be woken.
-    pub(crate) fn advance(&mut self, now: Instant) -> (Vec<(SocketAddr, Vec<u8>)>, Duration) {
-        self.rtc.handle_input(Input::Timeout(now)).unwrap();
+    pub fn advance(&mut self, now: Instant) -> (Vec<(SocketAddr, Vec<u8>)>, Duration) {
+        self.rtc.handle_input(Input::Timeout(now)).expect("what was set up is there");
         let mut sent = std::mem::take(&mut self.sent);
         let mut due = self.drain(now, &mut sent);
         if self.connected {
             self.send_sound(now);
-            self.rtc.handle_input(Input::Timeout(now)).unwrap();
+            self.rtc.handle_input(Input::Timeout(now)).expect("what was set up is there");
             self.drain(now, &mut sent);
             self.send_pictures(now);
-            self.rtc.handle_input(Input::Timeout(now)).unwrap();
+            self.rtc.handle_input(Input::Timeout(now)).expect("what was set up is there");
             due = self.drain(now, &mut sent).min(self.next_frame).min(self.next_sound);
         }
         (sent, due)
@@ -181,13 +198,13 @@ impl Client {
 
     fn drain(&mut self, now: Instant, sent: &mut Vec<(SocketAddr, Vec<u8>)>) -> Duration {
         loop {
-            match self.rtc.poll_output().unwrap() {
+            match self.rtc.poll_output().expect("what was set up is there") {
                 Output::Timeout(due) => return due.saturating_duration_since(self.start),
                 Output::Transmit(transmit) => sent.push((transmit.destination, transmit.contents.into())),
                 Output::Event(Event::Connected) => self.connected = true,
                 Output::Event(Event::KeyframeRequest(request)) => {
                     let layer = LAYERS.iter().position(|(rid, ..)| request.rid == Some(Rid::from(*rid)));
-                    self.keyframe_due[layer.unwrap()] = true;
+                    self.keyframe_due[layer.expect("what was set up is there")] = true;
                 }
                 Output::Event(Event::RtpPacket(packet)) => self.note(now, &packet),
                 Output::Event(_) => {}
@@ -198,13 +215,16 @@ impl Client {
     fn note(&mut self, now: Instant, packet: &RtpPacket) {
         let mid = {
             let mut api = self.rtc.direct_api();
-            api.stream_rx(&packet.header.ssrc).unwrap().mid()
+            api.stream_rx(&packet.header.ssrc).expect("what was set up is there").mid()
         };
         let at = now - self.start;
         let video = self.video_slots.iter().position(|slot| *slot == mid);
         let heard = match video {
             Some(place) => &mut self.video[place],
-            None => &mut self.audio[self.audio_slots.iter().position(|slot| *slot == mid).unwrap()],
+            None => {
+                &mut self.audio
+                    [self.audio_slots.iter().position(|slot| *slot == mid).expect("what was set up is there")]
+            }
         };
         heard.note(at, *packet.seq_no, &packet.payload, video.is_some());
     }
@@ -226,7 +246,11 @@ impl Client {
         let write =
             RtpWrite::new(pt, SeqNo::from(self.sound_sequence), time, now, payload).ext_vals(extensions);
         self.sound_sequence += 1;
-        self.rtc.direct_api().stream_tx_by_mid(self.microphone, None).unwrap().write_rtp(write);
+        self.rtc
+            .direct_api()
+            .stream_tx_by_mid(self.microphone, None)
+            .expect("what was set up is there")
+            .write_rtp(write);
     }
 
     fn send_pictures(&mut self, now: Instant) {
@@ -235,12 +259,37 @@ impl Client {
         }
         self.next_frame += FRAME;
         self.frames += 1;
+        if let Some(payload) = self.odd_payload.take() {
+            return self.send_odd(now, &payload);
+        }
         if !self.sends_video {
             return;
         }
         for layer in 0..usize::from(self.wanted) {
             self.send_picture(now, layer);
         }
+    }
+
+    /// Sends anything at all as a packet of each layer, and of sound: the first byte says how its header is.
+    fn send_odd(&mut self, now: Instant, payload: &[u8]) {
+        let Some((first, payload)) = payload.split_first() else { return };
+        for (layer, (rid, ..)) in LAYERS.into_iter().enumerate() {
+            let pt = self.payload_type(Codec::Vp8);
+            let sequence = SeqNo::from(self.sequences[layer]);
+            self.sequences[layer] += 1 + u64::from(first & 3);
+            let write = RtpWrite::new(pt, sequence, u32::from(*first) << 20, now, payload.to_vec())
+                .marker(first & 4 != 0)
+                .nackable(first & 8 != 0);
+            let rid = Some(Rid::from(rid));
+            self.rtc.direct_api().stream_tx_by_mid(self.camera, rid).expect("a camera").write_rtp(write);
+        }
+        let pt = self.payload_type(Codec::Opus);
+        let extensions =
+            ExtensionValues { audio_level: Some(-(*first as i8 & 0x7f)), ..ExtensionValues::default() };
+        let write = RtpWrite::new(pt, SeqNo::from(self.sound_sequence), 0, now, payload.to_vec())
+            .ext_vals(extensions);
+        self.sound_sequence += 1;
+        self.rtc.direct_api().stream_tx_by_mid(self.microphone, None).expect("a microphone").write_rtp(write);
     }
 
     fn send_picture(&mut self, now: Instant, layer: usize) {
@@ -277,19 +326,23 @@ impl Client {
             let write =
                 RtpWrite::new(pt, sequence, time, now, payload).marker(packet + 1 == packets).nackable(true);
             let rid = Some(Rid::from(rid));
-            self.rtc.direct_api().stream_tx_by_mid(self.camera, rid).unwrap().write_rtp(write);
+            self.rtc
+                .direct_api()
+                .stream_tx_by_mid(self.camera, rid)
+                .expect("what was set up is there")
+                .write_rtp(write);
         }
     }
 
     fn payload_type(&self, codec: Codec) -> str0m::media::Pt {
         let params = self.rtc.codec_config().params();
-        params.iter().find(|params| params.spec().codec == codec).unwrap().pt()
+        params.iter().find(|params| params.spec().codec == codec).expect("what was set up is there").pt()
     }
 }
 
 impl Heard {
     fn note(&mut self, at: Duration, sequence: u64, payload: &[u8], is_video: bool) {
-        let sender = *payload.last().unwrap();
+        let Some(&sender) = payload.last() else { return };
         *self.from.entry(sender).or_default() += 1;
         self.last = Some((at, sender));
         self.bytes += payload.len() as u64;
@@ -300,7 +353,7 @@ impl Heard {
             next += 1;
         }
         self.next = Some(next);
-        if !is_video || payload[0] & 0x10 == 0 {
+        if !is_video || payload.len() < 16 || payload[0] & 0x10 == 0 {
             return;
         }
         self.frames += 1;
@@ -314,7 +367,7 @@ impl Heard {
     }
 
     /// Packets that never came, before others that did.
-    pub(crate) fn missing(&self) -> usize {
+    pub fn missing(&self) -> usize {
         self.late.len()
     }
 }

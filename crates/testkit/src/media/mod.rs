@@ -1,0 +1,8 @@
+//! The forwarding unit with clients that are real (str0m's other side: ICE, DTLS, SRTP, simulcast, feedback) over a network in
+//! virtual time that delays, loses and is too narrow.
+
+mod client;
+mod world;
+
+pub use client::{Client, Heard, LAYERS};
+pub use world::{Line, Watch, World, on, unit_address, who};
