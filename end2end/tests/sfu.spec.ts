@@ -129,3 +129,28 @@ test("six with Chromium and one with Firefox see and hear each other; layers fol
     await gus.close();
     await expect(ada.tile("Gus")).toBeHidden();
 });
+
+test("a server that is killed and started again is back with pictures of a large room", async ({ somebody }) => {
+    test.setTimeout(240_000);
+    const server = await startServer();
+    const { link } = await createRoomWith(server, {});
+    const calls: CallPage[] = [];
+    for (const name of NAMES.slice(0, 5)) {
+        const call = await somebody(name, link, SMALL_PAGE);
+        await call.join();
+        calls.push(call);
+    }
+    const [ada, bob] = [calls[0]!, calls[1]!];
+    for (const call of calls) await expect(call.page.locator("main[data-topology=sfu]")).toBeVisible();
+    await ada.expectToSee(bob);
+    await ada.watchGaps(bob);
+    await bob.watchGaps(ada);
+
+    await server.kill();
+    await server.start();
+
+    for (const call of calls) for (const other of calls.filter((other) => other !== call)) await call.expectToSee(other);
+    const gaps = [await ada.longestGap(bob), await bob.longestGap(ada)];
+    console.log(`longest time between two frames while the server was killed and started: ${gaps} ms`);
+    await server.stop();
+});

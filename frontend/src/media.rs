@@ -142,7 +142,7 @@ impl Media {
                     .map(|one| one.track())
                     .collect()
             }
-            Path::Server { slot } => {
+            Path::Server { slot, .. } => {
                 let Some(link) = self.links.get(&PeerRef::Sfu) else { return };
                 slot.and_then(|slot| link.slot(slot)).into_iter().collect()
             }

@@ -27,7 +27,7 @@ pub fn Landing(
             <div class="landing-words">
                 <h1>"Meet face to face, from a link."</h1>
                 <p class="landing-lead">
-                    "Open a room, share its link, and talk. No account, nothing to install, and nobody but the people in the room."
+                    "Open a room, share its link, and talk. No account, and nothing to install."
                 </p>
                 {if anyone_creates {
                     view! { <NewRoomForm problem=name_problem/> }.into_any()

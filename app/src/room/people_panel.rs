@@ -51,8 +51,9 @@ pub(crate) fn PeoplePanel(open: OpenPanel) -> impl IntoView {
 fn path(topology: TopologyView) -> String {
     let TopologyView { direct, why, moving } = topology;
     let way = if direct { "Direct, from browser to browser" } else { "Via the server" };
+    let seen = if direct { "" } else { " Encrypted on the way, but not yet from end to end." };
     let change = if moving { " About to change." } else { "" };
-    format!("{way}: {why}.{change}")
+    format!("{way}: {why}.{seen}{change}")
 }
 
 #[component]

@@ -36,6 +36,8 @@ pub enum Path {
     Direct,
     /// The link to the server, their picture in this slot.
     Server {
+        /// Which of the links, one after another.
+        link: LinkId,
         /// The slot, if they have one.
         slot: Option<usize>,
     },
@@ -381,20 +383,21 @@ impl Call {
     fn choose_path(&mut self, now: Duration, place: usize) {
         let (direct, server) = (self.direct_readiness(now, place), self.server_readiness(now, place));
         let id = self.others[place].participant.id;
-        let by_server = Path::Server { slot: self.paths.server.as_ref().and_then(|link| link.slot_of(id)) };
+        let server_link = self.paths.server.as_ref();
+        let by_server = server_link.map(|link| Path::Server { link: link.id, slot: link.slot_of(id) });
         let current = self.others[place].path;
         // What shows somebody comes before what only might, and the room's path before the other.
         let is_mesh = self.paths.topology.mode == Mode::Mesh;
         let path = if direct.max(server) == Readiness::None {
             match current {
                 Some(Path::Direct) if self.others[place].link.is_some() => current,
-                Some(Path::Server { .. }) if self.paths.server.is_some() => Some(by_server),
+                Some(Path::Server { .. }) if by_server.is_some() => by_server,
                 Some(_) | None => self.only_path(place, by_server),
             }
         } else if direct > server || direct == server && is_mesh {
             Some(Path::Direct)
         } else {
-            Some(by_server)
+            by_server
         };
         if path != current {
             self.others[place].path = path;
@@ -403,14 +406,9 @@ impl Call {
     }
 
     /// The only link there is to somebody carries what it carries, ready or not.
-    fn only_path(&self, place: usize, by_server: Path) -> Option<Path> {
-        match (self.others[place].link.is_some(), self.paths.server.is_some()) {
-            (true, false) => Some(Path::Direct),
-            (false, true) => Some(by_server),
-            (true, true) if self.paths.topology.mode == Mode::Mesh => Some(Path::Direct),
-            (true, true) => Some(by_server),
-            (false, false) => None,
-        }
+    fn only_path(&self, place: usize, by_server: Option<Path>) -> Option<Path> {
+        let direct = self.others[place].link.as_ref().map(|_| Path::Direct);
+        if self.paths.topology.mode == Mode::Mesh { direct.or(by_server) } else { by_server.or(direct) }
     }
 
     fn direct_readiness(&self, now: Duration, place: usize) -> Readiness {

@@ -48,6 +48,11 @@ impl ForwardingUnit {
         self.peers.get(&who).map(|peer| &peer.connection)
     }
 
+    /// Which of somebody's links it knows.
+    pub(crate) fn link(&self, who: ParticipantId) -> Option<LinkId> {
+        self.peers.get(&who).map(|peer| peer.link)
+    }
+
     /// Whom somebody wants in their slots.
     pub(crate) fn wishes(&self, who: ParticipantId) -> &[Option<SlotWish>] {
         let link = self.peers.get(&who).map(|peer| peer.link);

@@ -155,8 +155,9 @@ impl World {
             Some(Path::Direct) => {
                 up(here, PeerRef::Participant(there.id)) && up(there, PeerRef::Participant(here.id))
             }
-            Some(Path::Server { slot }) => {
-                slot.is_some() && up(here, PeerRef::Sfu) && up(there, PeerRef::Sfu)
+            Some(Path::Server { link, slot }) => {
+                let is_this = self.unit.link(here.id) == Some(*link);
+                slot.is_some() && is_this && up(here, PeerRef::Sfu) && up(there, PeerRef::Sfu)
             }
             None => false,
         }

@@ -1,7 +1,6 @@
 //! The forwarding unit with clients that are real (str0m's other side: ICE, DTLS, SRTP, simulcast, feedback) over a network in
 //! virtual time that delays, loses and is too narrow.
 
-
 mod allocations;
 mod hostile;
 mod layers;
