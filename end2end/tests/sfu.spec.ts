@@ -50,8 +50,9 @@ test("a call of two grows to five and shrinks to two, over the server and back, 
 
 test("a call stays direct when the media port cannot be reached, and the host is told", async ({ somebody }) => {
     test.setTimeout(240_000);
-    // An address that leads nowhere (RFC 5737).
-    const server = await startServer({ VERANDA__MEDIA__ADDRESSES: "192.0.2.1" });
+    // A port that the firewall of scripts/blocked-media drops; or an address that leads nowhere (RFC 5737).
+    const blocked = process.env.VERANDA_BLOCKED_PORT;
+    const server = await startServer(blocked ? { VERANDA__MEDIA__PORT: blocked } : { VERANDA__MEDIA__ADDRESSES: "192.0.2.1" });
     const { link, hostLink } = await createRoomWith(server, {});
     const calls: CallPage[] = [];
     for (const [place, name] of NAMES.slice(0, 5).entries()) {
