@@ -15,7 +15,14 @@ pub(crate) struct Meter {
 }
 
 /// About 20 ms at 48 kHz: short enough to follow syllables.
-const SAMPLES: usize = 1024;
+const BLOCK: usize = 1024;
+
+/// What the analyser keeps: a power of two (W3C Web Audio §1.8.2), and more than passes between two looks, or short sounds
+/// were missed.
+const SAMPLES: usize = 8 * BLOCK;
+
+/// How many blocks are looked at: 128 ms.
+const BLOCKS: usize = 6;
 
 impl Meter {
     pub(crate) fn new(track: &MediaStreamTrack) -> Option<Self> {
@@ -29,12 +36,13 @@ impl Meter {
         Some(Self { context, analyser, _source: source })
     }
 
-    /// The root mean square of the last samples.
+    /// The root mean square of the loudest of the last blocks.
     pub(crate) fn level(&self) -> Level {
         let mut samples = [0.0_f32; SAMPLES];
         self.analyser.get_float_time_domain_data(&mut samples);
-        let power = samples.iter().map(|sample| sample * sample).sum::<f32>() / SAMPLES as f32;
-        Level(power.sqrt())
+        let power = |block: &[f32]| block.iter().map(|sample| sample * sample).sum::<f32>() / BLOCK as f32;
+        let newest = samples.chunks_exact(BLOCK).rev().take(BLOCKS);
+        Level(newest.map(power).fold(0.0, f32::max).sqrt())
     }
 }
 
