@@ -51,6 +51,9 @@ pub(crate) async fn visitor(
         browser: caller.browser.as_ref().map(|browser| browser.0.0.clone()),
         earlier,
         terms: shown.terms,
+        key: join.key,
+        room_key: join.room_key,
+        grant: None,
     })
 }
 
@@ -66,6 +69,7 @@ pub(crate) fn resumption(
         last: resume.last,
         media: resume.media,
         hand: resume.hand,
+        key: resume.key.clone(),
         browser: caller.browser.as_ref().map(|browser| browser.0.0.clone()),
     })
 }

@@ -9,12 +9,13 @@ use protocol::{
 };
 
 use crate::chat::Chat;
+use crate::encryption::Encryption;
 use crate::line::Line;
 use crate::link::Link;
 use crate::paths::{Flow, Paths};
 use crate::speaking::Speaking;
 use crate::{
-    ChatLine, Command, Input, Level, LinkCommand, LinkStatus, Output, Path, Phase, Publications, Signalling,
+    ChatLine, Command, Identity, Input, Level, LinkCommand, LinkStatus, Output, Path, Phase, Publications, Signalling,
     Snapshot, Source,
 };
 
@@ -41,6 +42,8 @@ pub struct Call {
     pub(crate) told: MediaState,
     /// What a host asks to turn on.
     pub(crate) asked_for: Option<Source>,
+    /// Whether the person waits because they have not the room's secret.
+    pub(crate) lacks_secret: bool,
     speaking: Speaking,
     /// Since when the person speaks with a raised hand.
     speaking_since: Option<Duration>,
@@ -50,6 +53,7 @@ pub struct Call {
     /// Signals of people the server has not told of yet, or of links that are not open yet.
     pub(crate) unclaimed: BTreeMap<(PeerRef, LinkId), Vec<Unclaimed>>,
     pub(crate) chat: Chat,
+    pub(crate) encryption: Encryption,
     pub(crate) outputs: VecDeque<Output>,
 }
 
@@ -67,14 +71,17 @@ pub(crate) struct Other {
     /// The move away from direct links during which they came.
     pub(crate) came_during: Option<u32>,
     pub(crate) speaking: Speaking,
+    /// Whether the person at this browser has made sure that they are who they say.
+    pub(crate) is_verified: bool,
     /// When the server has given them up, while the link goes on.
     pub(crate) given_up_at: Option<Duration>,
 }
 
 impl Call {
     /// A call to a room, before joining. `session` is the token of an earlier stay in this tab; `random` is any number.
-    pub fn new(code: RoomCode, session: Option<SessionToken>, random: u64) -> Self {
+    pub fn new(code: RoomCode, session: Option<SessionToken>, random: u64, identity: Identity) -> Self {
         Self {
+            encryption: Encryption::new(code, identity),
             code,
             phase: Phase::Preparing,
             line: Line::new(session, random),
@@ -89,6 +96,7 @@ impl Call {
             publications: Publications::default(),
             told: MediaState::default(),
             asked_for: None,
+            lacks_secret: false,
             speaking: Speaking::default(),
             speaking_since: None,
             others: Vec::new(),
@@ -136,6 +144,9 @@ impl Call {
             }
             self.part_from_given_up(now);
             self.review_paths(now);
+            if self.phase == Phase::Joined {
+                self.encryption_due(now);
+            }
         }
         self.paths_due(now);
     }
@@ -147,7 +158,8 @@ impl Call {
         let links =
             direct.chain(self.paths.server.as_ref().map(|server| &server.link)).filter(|_| is_connected);
         let given_up = self.next_given_up().filter(|_| is_connected);
-        let of_links = links.filter_map(Link::poll_timeout).chain(given_up);
+        let keys = self.encryption.due().filter(|_| is_connected && self.phase == Phase::Joined);
+        let of_links = links.filter_map(Link::poll_timeout).chain(given_up).chain(keys);
         of_links.chain(self.line.due()).chain(self.next_path_timeout()).min()
     }
 
@@ -172,6 +184,7 @@ impl Call {
             publications: self.publications,
             participants: self.others.iter().map(|other| self.snapshot_of(other)).collect(),
             topology: self.paths.topology,
+            lacks_secret: self.lacks_secret,
         }
     }
 
@@ -207,10 +220,11 @@ impl Call {
             Command::Leave => self.leave(),
             Command::SetHand { hand } => self.say(ClientMessage::SetHand { hand }),
             Command::React { reaction } => self.say(ClientMessage::React { reaction }),
-            Command::Write { id, to, envelope } => self.write(id, to, envelope),
+            Command::Write { id, to, text } => self.write(id, to, &text),
             Command::WriteAgain { id } => self.write_again(id),
             Command::ReadOlderChat => self.read_older_chat(),
-            Command::Moderate { moderation } => self.say(ClientMessage::Moderate { moderation }),
+            Command::Moderate { moderation } => self.moderate(moderation),
+            Command::Verify { participant } => self.verify(participant),
             Command::ShowTiles { tiles } => self.show_tiles(now, tiles),
             Command::SetSeen { seen } => self.seen(seen),
             Command::DeclineAsking => self.asked_for = None,

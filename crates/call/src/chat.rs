@@ -16,12 +16,25 @@ pub struct ChatLine {
     pub name: DisplayName,
     /// For whom it is.
     pub to: ChatTarget,
-    /// What it says.
+    /// What it says, as it travels.
     pub envelope: Envelope,
+    /// What it says.
+    pub text: ChatText,
     /// Its place and time in the room, once the server has it.
     pub place: Option<(ChatNumber, Timestamp)>,
     /// What became of it.
     pub delivery: Delivery,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChatText {
+    /// It was sealed, and this is it.
+    Sealed(String),
+    /// It was not sealed: the server could read it, too.
+    Open(String),
+    /// It was sealed with another key.
+    Closed,
 }
 
 /// What became of a message.
@@ -70,7 +83,7 @@ impl Chat {
     }
 
     /// A message from the server. True when it was not known.
-    pub(crate) fn hear(&mut self, entry: ChatEntry, delivery: Delivery) -> bool {
+    pub(crate) fn hear(&mut self, entry: ChatEntry, text: ChatText, delivery: Delivery) -> bool {
         self.revision += 1;
         let known = self.lines.iter().position(|line| line.id == entry.id && line.from == entry.from);
         let was_kept = known.map(|place| self.lines.remove(place)).map(|line| line.delivery);
@@ -79,7 +92,7 @@ impl Chat {
         let before = |line: &ChatLine| line.place.is_some_and(|(number, _)| number < entry.number);
         let at = self.lines.iter().rposition(before).map_or(0, |last| last + 1);
         let ChatEntry { id, from, name, to, envelope, .. } = entry;
-        self.lines.insert(at, ChatLine { id, from, name, to, envelope, place, delivery });
+        self.lines.insert(at, ChatLine { id, from, name, to, envelope, text, place, delivery });
         was_kept.is_none()
     }
 
@@ -89,22 +102,26 @@ impl Chat {
     }
 
     /// A page of what was written. Returns before which message to read on, when some of an absence is still missing.
-    pub(crate) fn hear_history(&mut self, entries: Vec<ChatEntry>, more: bool) -> Option<ChatNumber> {
-        let first = entries.first().map(|entry| entry.number);
+    pub(crate) fn hear_history(
+        &mut self,
+        entries: Vec<(ChatEntry, ChatText)>,
+        more: bool,
+    ) -> Option<ChatNumber> {
+        let first = entries.first().map(|(entry, _)| entry.number);
         let missing = first.filter(|first| more && self.catching_up_to.is_some_and(|known| *first > known));
         if missing.is_none() {
             self.catching_up_to = None;
         }
         let is_older = match (entries.first(), self.oldest()) {
-            (Some(first), Some(oldest)) => first.number <= oldest,
+            (Some((first, _)), Some(oldest)) => first.number <= oldest,
             (_, None) => true,
             (None, Some(_)) => false,
         };
         if is_older || entries.is_empty() {
             self.more = more;
         }
-        for entry in entries {
-            self.hear(entry, Delivery::Kept);
+        for (entry, text) in entries {
+            self.hear(entry, text, Delivery::Kept);
         }
         missing
     }

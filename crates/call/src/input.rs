@@ -1,7 +1,7 @@
 //! What can happen to a call: the person's commands, the server's messages, and what the browser reports.
 
 use protocol::{
-    ChatId, ChatTarget, DisplayName, Envelope, IceCandidate, Moderation, ParticipantId, Password, PeerRef,
+    ChatId, ChatTarget, DisplayName, IceCandidate, Moderation, ParticipantId, Password, PeerRef,
     Reaction, Sdp, ServerFrame, SlotWish, Switch,
 };
 
@@ -86,7 +86,7 @@ pub enum Command {
         /// For whom.
         to: ChatTarget,
         /// What.
-        envelope: Envelope,
+        text: String,
     },
     /// Send a message again that failed.
     WriteAgain {
@@ -109,6 +109,11 @@ pub enum Command {
     SetSeen {
         /// `on` when it can be seen.
         seen: Switch,
+    },
+    /// The person has made sure that somebody is who they say.
+    Verify {
+        /// Who.
+        participant: ParticipantId,
     },
     /// Do not turn on what a host asks for.
     DeclineAsking,

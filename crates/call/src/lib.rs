@@ -5,6 +5,7 @@
 
 mod call;
 mod chat;
+mod encryption;
 mod inbox;
 mod input;
 mod line;
@@ -21,9 +22,10 @@ mod snapshot;
 mod speaking;
 
 pub use call::Call;
-pub use chat::{ChatLine, Delivery};
+pub use chat::{ChatLine, ChatText, Delivery};
+pub use encryption::Identity;
 pub use input::{CaptureFault, Command, ConnectionState, Input, Level, LinkEvent};
 pub use output::{LinkCommand, Notice, Output, Role};
 pub use paths::Path;
 pub use publications::{Publication, Publications, Source};
-pub use snapshot::{LinkFailure, LinkStatus, Phase, RemoteParticipant, Signalling, Snapshot};
+pub use snapshot::{LinkFailure, LinkStatus, Phase, RemoteParticipant, Secrecy, Signalling, Snapshot};

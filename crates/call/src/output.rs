@@ -5,6 +5,8 @@ use protocol::{
     Reaction, Sdp, SessionToken, Switch,
 };
 
+use seal::{RoomSecret, SenderKey};
+
 use crate::{Path, Source};
 
 /// One effect, to be carried out in order.
@@ -38,6 +40,21 @@ pub enum Output {
     },
     /// Play these audio slots of the link to the server, and no others: who is heard directly is not heard twice.
     PlaySlots(Vec<bool>),
+    /// Seal everything that is sent with this key from now on.
+    SetOwnKey(SenderKey),
+    /// Open what somebody sends with this key, too.
+    SetKeyOf {
+        /// Who.
+        participant: ParticipantId,
+        /// Their key.
+        key: SenderKey,
+    },
+    /// Open nothing of theirs any more.
+    ForgetKeysOf(ParticipantId),
+    /// Whom the video slots of the link to the server show. Nothing of others is to be opened there.
+    ExpectInSlots(Vec<Option<ParticipantId>>),
+    /// The room has this secret: let the link carry it, and remember it.
+    KeepSecret(RoomSecret),
     /// Tell the person, also one who cannot see the screen.
     Notify(Notice),
 }
@@ -137,6 +154,8 @@ pub enum Notice {
         /// Why it was called off.
         reason: CallOff,
     },
+    /// What was written is too long, or for somebody who could not open it.
+    NotSealed,
     /// Something was not allowed, or did not work.
     Refused(ErrorCode),
 }

@@ -268,8 +268,9 @@ impl Call {
         if let Some(server) = &mut self.paths.server
             && let Some(slots) = server.news_of_slots(is_seen)
         {
-            let link = server.id;
+            let (link, expected) = (server.id, server.expected());
             self.say(ClientMessage::SetSlots { link, slots });
+            self.outputs.push_back(Output::ExpectInSlots(expected));
         }
     }
 

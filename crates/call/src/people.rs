@@ -34,6 +34,7 @@ impl Call {
         for participant in joined.participants.clone() {
             self.add(participant);
         }
+        self.begin_encryption(joined.grant.as_ref());
         self.assign_slots();
         self.arrange(now);
     }
@@ -49,12 +50,13 @@ impl Call {
         for participant in joined.participants.clone() {
             match self.other(participant.id.into()) {
                 Some(other) => {
-                    other.participant = participant;
+                    other.update(participant);
                     other.given_up_at = None;
                 }
                 None => self.add(participant),
             }
         }
+        self.go_on_with_encryption();
         self.assign_slots();
         self.topology_after_absence(now, joined.topology);
     }
@@ -67,6 +69,7 @@ impl Call {
             path: None,
             came_during: None,
             speaking: Speaking::default(),
+            is_verified: false,
             given_up_at: None,
         });
     }
@@ -79,7 +82,10 @@ impl Call {
         match self.other(id.into()).map(|other| other.given_up_at.is_some()) {
             Some(false) => return,
             // Their page has begun anew, and so do the links to it.
-            Some(true) => _ = self.forget(id),
+            Some(true) => {
+                self.forget(id);
+                self.exclude(now, id);
+            }
             None => {
                 let notice = Notice::ParticipantJoined(participant.name.clone());
                 self.outputs.push_back(Output::Notify(notice));
@@ -90,6 +96,7 @@ impl Call {
         if let Some(other) = self.other(id.into()) {
             other.came_during = during;
         }
+        self.introduce(id);
         self.assign_slots();
         self.arrange(now);
     }
@@ -130,12 +137,20 @@ impl Call {
         let is_back = other.participant.presence == Presence::Away && participant.presence == Presence::Here;
         let has_raised = other.participant.hand.is_none() && participant.hand.is_some();
         let (id, name) = (participant.id, participant.name.clone());
-        other.participant = participant;
+        let key = other.participant.key.clone();
+        other.update(participant);
+        let has_other_key = other.participant.key != key;
         if is_back {
             if let Some(link) = &mut other.link {
                 link.grant_time(now);
             }
             self.say_signals_again(id.into());
+        }
+        if has_other_key {
+            self.exclude(now, id);
+            self.introduce(id);
+        } else if is_back {
+            self.send_keys_again(id);
         }
         self.review_paths(now);
         if has_raised {
@@ -227,6 +242,7 @@ impl Call {
     fn part_from(&mut self, now: Duration, id: ParticipantId) {
         if let Some(name) = self.name_of(id).filter(|_| self.forget(id)) {
             self.outputs.push_back(Output::Notify(Notice::ParticipantLeft(name)));
+            self.exclude(now, id);
             self.assign_slots();
             self.review_paths(now);
         }
@@ -247,9 +263,23 @@ impl Call {
         true
     }
 
+    pub(crate) fn verify(&mut self, id: ParticipantId) {
+        if let Some(other) = self.other(id.into()) {
+            other.is_verified = true;
+        }
+    }
+
     /// Whether the server is in reach.
     pub(crate) fn is_connected(&self) -> bool {
         self.line.signalling == Signalling::Connected
+    }
+}
+
+impl Other {
+    /// They are so now. A server that has begun anew knows their key only once they are back.
+    fn update(&mut self, participant: Participant) {
+        let key = participant.key.clone().or_else(|| self.participant.key.take());
+        self.participant = Participant { key, ..participant };
     }
 }
 
@@ -267,6 +297,8 @@ impl Call {
             link: link.unwrap_or(LinkStatus::Connecting),
             path: other.path,
             speaking: other.speaking.is_speaking() && other.participant.media.microphone.is_on(),
+            secrecy: self.encryption.secrecy_of(&other.participant),
+            unverified: other.participant.introduced && !other.is_verified,
         }
     }
 }

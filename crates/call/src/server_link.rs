@@ -70,6 +70,12 @@ impl ServerLink {
         Some(LinkCommand::SetSlots { video: self.sections })
     }
 
+    /// Whom the slots show.
+    pub(crate) fn expected(&self) -> Vec<Option<ParticipantId>> {
+        let wishes = self.plan.wishes(true);
+        wishes.as_slice().iter().map(|wish| wish.map(|wish| wish.participant)).collect()
+    }
+
     /// The wishes, when the server does not know them.
     pub(crate) fn news_of_slots(&mut self, is_seen: bool) -> Option<SlotWishes> {
         let wishes = self.plan.wishes(is_seen);

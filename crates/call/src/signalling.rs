@@ -9,7 +9,7 @@ use protocol::{
 
 use crate::chat::Delivery;
 use crate::line::Wait;
-use crate::{Call, ChatLine, Notice, Output, Phase, Signalling, Source};
+use crate::{Call, ChatLine, ChatText, Notice, Output, Phase, Signalling, Source};
 
 impl Call {
     pub(crate) fn join(&mut self, now: Duration, name: DisplayName, password: Option<Password>) {
@@ -47,6 +47,7 @@ impl Call {
                     last: self.line.heard(),
                     media,
                     hand: Switch::from(hand),
+                    key: Some(self.encryption.public_key()),
                 }))
             }
             None => ClientMessage::Join(Box::new(Join {
@@ -57,6 +58,8 @@ impl Call {
                 password: self.password.clone(),
                 credential: None,
                 session: self.line.session.clone(),
+                key: Some(self.encryption.public_key()),
+                room_key: self.encryption.room_key(),
             })),
         };
         self.line.dialled(now);
@@ -149,7 +152,10 @@ impl Call {
     fn server_message(&mut self, now: Duration, message: ServerMessage) {
         match message {
             ServerMessage::Joined(joined) => self.joined(now, &joined),
-            ServerMessage::Waiting { room } => self.must_wait(now, room),
+            ServerMessage::Waiting { room, lacks_secret } => {
+                self.lacks_secret = lacks_secret;
+                self.must_wait(now, room);
+            }
             ServerMessage::Resumed { session } => self.resumed(now, session),
             ServerMessage::ParticipantJoined { participant } => self.participant_joined(now, participant),
             ServerMessage::ParticipantLeft { id, reason } => self.participant_left(now, id, reason),
@@ -171,10 +177,13 @@ impl Call {
                 self.chat.failed(chat, me, None);
             }
             ServerMessage::ChatHistory { entries, more } => {
+                let read = |entry: protocol::ChatEntry| (self.read_chat(&entry), entry);
+                let entries = entries.into_iter().map(read).map(|(text, entry)| (entry, text)).collect();
                 if let Some(before) = self.chat.hear_history(entries, more) {
                     self.say(ClientMessage::ReadChat { before: Some(before) });
                 }
             }
+            ServerMessage::Letter { from, letter } => self.hear_letter(from, &letter),
             ServerMessage::Reacted { from, reaction } => {
                 if let Some(name) = self.name_of(from) {
                     let from = (!self.is_me(from)).then_some(from);
@@ -292,12 +301,17 @@ impl Call {
         &mut self,
         id: protocol::ChatId,
         to: protocol::ChatTarget,
-        envelope: protocol::Envelope,
+        text: &str,
     ) {
         let (Some(from), Some(name)) = (self.you.as_ref().map(|you| you.id), self.name.clone()) else {
             return;
         };
-        self.send_chat(ChatLine { id, from, name, to, envelope, place: None, delivery: Delivery::Sending });
+        let Some(envelope) = self.seal_chat(id, to, text) else {
+            return self.outputs.push_back(Output::Notify(Notice::NotSealed));
+        };
+        let text = ChatText::Sealed(text.to_owned());
+        let line = ChatLine { id, from, name, to, envelope, text, place: None, delivery: Delivery::Sending };
+        self.send_chat(line);
     }
 
     pub(crate) fn write_again(&mut self, id: protocol::ChatId) {
@@ -332,7 +346,8 @@ impl Call {
     fn hear_chat(&mut self, entry: protocol::ChatEntry) {
         let is_mine = self.is_me(entry.from);
         let name = entry.name.clone();
-        let is_new = self.chat.hear(entry, Delivery::Delivered);
+        let text = self.read_chat(&entry);
+        let is_new = self.chat.hear(entry, text, Delivery::Delivered);
         if is_new && !is_mine {
             self.outputs.push_back(Output::Notify(Notice::Wrote(name)));
         }

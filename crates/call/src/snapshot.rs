@@ -31,6 +31,8 @@ pub struct Snapshot {
     pub publications: Publications,
     /// How media travels.
     pub topology: Topology,
+    /// Whether the person waits because they have not the room's secret.
+    pub lacks_secret: bool,
     /// The others, in the order in which they came.
     pub participants: Vec<RemoteParticipant>,
 }
@@ -81,6 +83,24 @@ pub struct RemoteParticipant {
     pub path: Option<Path>,
     /// Whether they are speaking.
     pub speaking: bool,
+    /// Whether only the two ends can open what is sent.
+    pub secrecy: Secrecy,
+    /// They were let in without the room's secret, and nobody here has made sure that they are who they say.
+    pub unverified: bool,
+}
+
+/// How far end-to-end encryption with somebody is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Secrecy {
+    /// Their key has not come yet.
+    #[default]
+    Waiting,
+    /// What they send is sealed, and can be opened here.
+    Sealed,
+    /// Their letters are sealed with another secret: they have come with another link.
+    OtherSecret,
+    /// Their client takes no part in it.
+    NotEncrypting,
 }
 
 /// How a link is.

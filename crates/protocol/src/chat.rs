@@ -31,7 +31,8 @@ pub enum ChatTarget {
 
 /// What a message says, in a form that only its readers know.
 ///
-/// Version 1 is plain text. Clients pass over versions that they do not know; the server looks at none of them.
+/// Version 1 is plain text, 2 is sealed for everybody with the room's secret, 3 is sealed for one person. Clients pass over
+/// versions that they do not know; the server looks at none of them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "RawEnvelope")]
@@ -43,6 +44,12 @@ pub struct Envelope {
 impl Envelope {
     /// The version whose body is text.
     pub const TEXT: u16 = 1;
+
+    /// The version whose body is sealed under the room's secret.
+    pub const SEALED: u16 = 2;
+
+    /// The version whose body is sealed for one person.
+    pub const SEALED_TO_ONE: u16 = 3;
 
     /// Wraps a body.
     ///

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    ChatId, ChatNumber, ChatTarget, Credential, DisplayName, Envelope, LinkId, MediaState, MessageId,
-    Moderation, Password, PeerRef, ProtocolVersion, Reaction, RoomCode, Sequence, SessionToken, Signal,
+    ChatId, ChatNumber, ChatTarget, Credential, DisplayName, Envelope, Letters, LinkId, MediaState, MessageId,
+    Moderation, Password, PeerRef, ProtocolVersion, PublicKey, Reaction, RoomCode, RoomKeyId, Sequence, SessionToken, Signal,
     SignalNumber, SlotWishes, Switch, Trouble,
 };
 
@@ -103,6 +103,11 @@ pub enum ClientMessage as "ClientMessage", read by ClientForm {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<ChatNumber>,
     },
+    /// Passes letters to other people in the room: what they need to open one's media.
+    SendLetters {
+        /// The letters.
+        letters: Letters,
+    },
     /// Decides something as a host or co-host.
     Moderate {
         /// What.
@@ -159,6 +164,12 @@ pub struct Join {
     /// The token of an earlier stay, to have the same id and role again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionToken>,
+    /// With which letters to them are sealed, when they take part in end-to-end encryption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<PublicKey>,
+    /// Which secret they have. The first to enter gives the room its secret; who has another one waits to be given it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_key: Option<RoomKeyId>,
 }
 
 /// What somebody says whose connection broke.
@@ -179,6 +190,9 @@ pub struct Resume {
     /// Whether their hand is raised, for a server that has lost that.
     #[serde(default)]
     pub hand: Switch,
+    /// With which letters to them are sealed, for a server that has lost that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<PublicKey>,
 }
 
 /// The kind of a client's message, for counting and logging without its content.
@@ -200,6 +214,8 @@ pub enum ClientMessageKind {
     Chat,
     /// [`ClientMessage::ReadChat`]
     ReadChat,
+    /// [`ClientMessage::SendLetters`]
+    SendLetters,
     /// [`ClientMessage::Moderate`]
     Moderate,
     /// [`ClientMessage::TopologyReady`]
@@ -228,6 +244,7 @@ impl ClientMessage {
             Self::React { .. } => ClientMessageKind::React,
             Self::Chat { .. } => ClientMessageKind::Chat,
             Self::ReadChat { .. } => ClientMessageKind::ReadChat,
+            Self::SendLetters { .. } => ClientMessageKind::SendLetters,
             Self::Moderate { .. } => ClientMessageKind::Moderate,
             Self::TopologyReady { .. } => ClientMessageKind::TopologyReady,
             Self::TopologyFailed { .. } => ClientMessageKind::TopologyFailed,

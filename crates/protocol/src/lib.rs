@@ -8,6 +8,7 @@ mod client_message;
 mod error;
 mod ids;
 pub mod limits;
+mod keys;
 mod media;
 mod moderation;
 mod names;
@@ -32,6 +33,7 @@ pub use chat::{ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, EnvelopeErro
 pub use client_message::{ClientFrame, ClientMessage, ClientMessageKind, Join, Resume};
 pub use error::{CloseCode, ErrorCode, ProtocolError};
 pub use ids::{MessageId, ParticipantId, SessionId};
+pub use keys::{AddressedLetter, KeyError, Letter, Letters, PublicKey, RoomKeyGrant, RoomKeyId, TooManyLetters};
 pub use media::{MediaState, Source, Switch};
 pub use moderation::{Moderation, Right};
 pub use names::{DisplayName, NameError, RoomName};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ParticipantId, Role, RoomSettingsPatch, Source, Switch};
+use crate::{Letter, ParticipantId, Role, RoomSettingsPatch, Source, Switch};
 
 /// Something that may be forbidden to one person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +29,11 @@ pub enum Moderation {
     Admit {
         /// Who.
         id: ParticipantId,
+        /// The room's secret, for somebody who lacks it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        letter: Option<Letter>,
     },
-    /// Lets everybody in who waits.
+    /// Lets everybody in who waits and does not lack the room's secret.
     AdmitAll,
     /// Sends somebody away who waits.
     Refuse {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DisplayName, MediaState, ParticipantId, Right, Role, Source, Switch};
+use crate::{DisplayName, MediaState, ParticipantId, PublicKey, Right, Role, Source, Switch};
 
 /// One person in the room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,13 @@ pub struct Participant {
     /// What a host has forbidden them.
     #[serde(default)]
     pub forbidden: Forbidden,
+    /// With which letters to them are sealed; a client without one takes no part in end-to-end encryption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<PublicKey>,
+    /// They came without the room's secret and were given it by whoever let them in: that they are who they say is for people
+    /// to find out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub introduced: bool,
 }
 
 /// The place of a raised hand: hands raised later have higher numbers.
@@ -88,6 +95,12 @@ pub struct WaitingPerson {
     pub id: ParticipantId,
     /// What they call themselves.
     pub name: DisplayName,
+    /// With which letters to them are sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<PublicKey>,
+    /// They have come without the room's secret, which whoever lets them in has to give them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lacks_secret: bool,
 }
 
 /// Why somebody is no longer in the room.

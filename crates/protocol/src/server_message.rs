@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    CallOff, ChatEntry, ChatId, ChatNumber, LeaveReason, LinkId, MessageId, Mode, Participant, ParticipantId,
-    PeerRef, ProtocolError, Reaction, RoomSettings, RoomSummary, Sequence, SessionToken, Signal,
+    CallOff, ChatEntry, ChatId, ChatNumber, LeaveReason, Letter, LinkId, MessageId, Mode, Participant, ParticipantId,
+    PeerRef, ProtocolError, Reaction, RoomKeyGrant, RoomSettings, RoomSummary, Sequence, SessionToken, Signal,
     SignalNumber, Source, Topology, WaitingPerson,
 };
 
@@ -59,6 +59,9 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
     Waiting {
         /// The room.
         room: RoomSummary,
+        /// The client waits because it has not the room's secret.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        lacks_secret: bool,
     },
     /// The answer to `resume`: nothing was lost, and what was missed follows.
     Resumed {
@@ -128,6 +131,13 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
         entries: Vec<ChatEntry>,
         /// Whether there are older ones.
         more: bool,
+    },
+    /// A letter from somebody in the room.
+    Letter {
+        /// From whom.
+        from: ParticipantId,
+        /// The letter.
+        letter: Letter,
     },
     /// Somebody shows a sign.
     Reacted {
@@ -212,6 +222,9 @@ pub struct Joined {
     pub topology: Topology,
     /// Servers that help to get through.
     pub ice_servers: Vec<IceServer>,
+    /// The room's secret, for a newcomer who came without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<RoomKeyGrant>,
 }
 
 /// A STUN or TURN server (`RTCIceServer`).

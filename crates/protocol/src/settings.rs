@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::limits::{DEFAULT_CAPACITY, MAX_CAPACITY, MESH_LIMIT};
-use crate::{Password, RoomName, Switch, Timestamp};
+use crate::{Password, RoomKeyId, RoomName, Switch, Timestamp};
 
 /// Who may do something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,9 @@ pub struct RoomSettings {
     pub ends_at: Option<Timestamp>,
     /// What becomes of it when it is empty.
     pub when_empty: WhenEmpty,
+    /// Which secret its links carry. Set by the first who enters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room_key: Option<RoomKeyId>,
 }
 
 impl Default for RoomSettings {
@@ -77,6 +80,7 @@ impl Default for RoomSettings {
             starts_at: None,
             ends_at: None,
             when_empty: WhenEmpty::Keep,
+            room_key: None,
         }
     }
 }
@@ -124,6 +128,9 @@ pub struct RoomSettingsPatch {
     /// What becomes of the room when it is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when_empty: Option<WhenEmpty>,
+    /// Which secret the links carry. The room sets it, nobody from outside.
+    #[serde(skip)]
+    pub room_key: Option<RoomKeyId>,
 }
 
 /// Why rules cannot be.
@@ -160,6 +167,7 @@ impl RoomSettingsPatch {
             starts_at: self.starts_at.unwrap_or(was.starts_at),
             ends_at: self.ends_at.unwrap_or(was.ends_at),
             when_empty: self.when_empty.unwrap_or(was.when_empty),
+            room_key: self.room_key.clone().or(was.room_key),
         };
         changed.check()?;
         Ok(changed)

@@ -57,7 +57,7 @@ impl Room {
         let role = role_of(visitor.pass);
         if let Some(code) = self.refusal_of(now, &visitor, role) {
             self.turn_away(connection, code);
-        } else if self.rules.lets_wait(visitor.pass) {
+        } else if self.rules.lets_wait(visitor.pass) || self.lacks_secret(&visitor) {
             self.let_wait(connection, visitor);
         } else {
             self.admit(now, connection, visitor, Belongings { role, ..Belongings::default() });
@@ -107,10 +107,12 @@ impl Room {
     }
 
     fn admit(&mut self, now: Duration, connection: ConnectionId, visitor: Visitor, belongings: Belongings) {
-        let Visitor { participant: id, session, name, media, browser, terms, .. } = visitor;
+        self.claim(&visitor);
+        let Visitor { participant: id, session, name, media, browser, terms, key, grant, .. } = visitor;
         let Belongings { role, hand, forbidden, issued, confirmed } = belongings;
+        let introduced = grant.is_some();
         let mut participant =
-            Participant { id, name, role, media, hand, presence: Presence::Here, forbidden };
+            Participant { id, name, role, media, hand, presence: Presence::Here, forbidden, key, introduced };
         let turned_off = self.turn_off_what_may_not_be(&mut participant);
         self.seats.add(Seat {
             participant: participant.clone(),
@@ -126,6 +128,7 @@ impl Room {
             confirmed,
             chat_rate: Rate::default(),
             terms,
+            grant,
         });
         self.was_used = true;
         self.path_of_newcomer(now, id);
@@ -156,7 +159,7 @@ impl Room {
     }
 
     fn take_seat_again(&mut self, now: Duration, connection: ConnectionId, resumption: &Resumption) {
-        let Resumption { claims, last, media, hand, .. } = resumption;
+        let Resumption { claims, last, media, hand, key, .. } = resumption;
         let id = claims.participant;
         if let Some(older) = self.seats.connect(id, connection) {
             self.turn_away(older, ErrorCode::SessionTakenOver);
@@ -167,6 +170,7 @@ impl Room {
         // What the server has forgotten, the client knows; of the rest the server knows more.
         let was_restored = std::mem::take(&mut seat.is_restored);
         let hand = if was_restored {
+            seat.participant.key = key.clone();
             seat.terms = claims.terms.clone();
             hand.is_on()
         } else {
@@ -239,7 +243,8 @@ impl Room {
 
     fn tell_joined(&mut self, id: ParticipantId, continuity: Continuity) {
         let Some(session) = self.token_of(id) else { return };
-        let Some(you) = self.seats.get(id).map(|seat| seat.participant.clone()) else { return };
+        let Some(seat) = self.seats.get(id) else { return };
+        let (you, grant) = (seat.participant.clone(), seat.grant.clone());
         let joined = Joined {
             you,
             session,
@@ -249,6 +254,7 @@ impl Room {
             participants: self.participants().filter(|other| other.id != id).cloned().collect(),
             topology: self.route.topology,
             ice_servers: self.ice_servers.clone(),
+            grant,
         };
         self.tell(id, ServerMessage::Joined(Box::new(joined)));
     }

@@ -1,8 +1,8 @@
 //! What can happen to a room.
 
 use protocol::{
-    ChatEntry, ChatId, ClientFrame, DisplayName, MediaState, MessageId, ParticipantId, Role, RoomSettings,
-    Sequence, ServerMessage, SessionId, Switch,
+    ChatEntry, ChatId, ClientFrame, DisplayName, MediaState, MessageId, ParticipantId, PublicKey, Role,
+    RoomKeyGrant, RoomKeyId, RoomSettings, Sequence, ServerMessage, SessionId, Switch,
 };
 
 use crate::{SessionClaims, Terms};
@@ -125,6 +125,12 @@ pub struct Visitor {
     pub earlier: Option<SessionClaims>,
     /// What the access token says that they show.
     pub terms: Terms,
+    /// With which letters to them are sealed.
+    pub key: Option<PublicKey>,
+    /// Which secret of the room they have.
+    pub room_key: Option<RoomKeyId>,
+    /// The secret, once somebody has let them in who gave it to them.
+    pub grant: Option<RoomKeyGrant>,
 }
 
 /// What a visitor shows, checked by the driver.
@@ -160,6 +166,8 @@ pub struct Resumption {
     pub hand: Switch,
     /// The browser they come with, if that is known.
     pub browser: Option<String>,
+    /// With which letters to them are sealed.
+    pub key: Option<PublicKey>,
 }
 
 /// How a socket went.

@@ -7,6 +7,7 @@
 mod chat;
 mod entrance;
 mod input;
+mod letters;
 mod moderation;
 mod outbox;
 mod output;

@@ -52,7 +52,10 @@ impl Room {
         moderation: Moderation,
     ) -> Result<&'static str, ErrorCode> {
         match moderation {
-            Moderation::Admit { id } => self.admit_waiting(now, id).map(|()| "participant.admitted"),
+            Moderation::Admit { id, letter } => {
+                let grant = self.grant(from, letter);
+                self.admit_waiting(now, id, grant).map(|()| "participant.admitted")
+            }
             Moderation::AdmitAll => self.admit_all_waiting(now).map(|()| "participant.admitted"),
             Moderation::Refuse { id } => self.refuse_waiting(id).map(|()| "participant.refused"),
             Moderation::TurnOff { id, source } => {

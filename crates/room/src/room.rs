@@ -217,6 +217,8 @@ impl Room {
                 hand,
                 presence: Presence::Away,
                 forbidden,
+                key: None,
+                introduced: false,
             },
             session,
             browser,
@@ -230,6 +232,7 @@ impl Room {
             confirmed: generation,
             chat_rate: Rate::default(),
             terms: crate::Terms::default(),
+            grant: None,
         });
     }
 
@@ -286,6 +289,7 @@ impl Room {
             ClientMessage::ReadChat { before } => {
                 self.outputs.push_back(Output::ReadHistory { reader: from, before });
             }
+            ClientMessage::SendLetters { letters } => self.pass_letters(from, letters),
             ClientMessage::Moderate { moderation } => self.moderate(now, from, id, moderation),
             ClientMessage::Ping => self.pong(from),
             ClientMessage::Leave => self.leave(now, from),

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use protocol::{DisplayName, Forbidden, MessageId, Participant, ParticipantId, Presence, Role, SessionId};
+use protocol::{
+    DisplayName, Forbidden, MessageId, Participant, ParticipantId, Presence, Role, RoomKeyGrant, SessionId,
+};
 
 use crate::outbox::Outbox;
 use crate::rate::Rate;
@@ -33,6 +35,8 @@ pub(crate) struct Seat {
     pub(crate) chat_rate: Rate,
     /// What an access token said of them, and every token of theirs goes on to say.
     pub(crate) terms: Terms,
+    /// The room's secret, when they were given it at the door.
+    pub(crate) grant: Option<RoomKeyGrant>,
 }
 
 impl Seat {

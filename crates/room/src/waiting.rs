@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use protocol::limits::MAX_WAITING;
 use protocol::{
-    ClientMessage, CloseCode, ErrorCode, MessageId, ParticipantId, ProtocolError, ServerMessage,
-    WaitingPerson,
+    ClientMessage, CloseCode, ErrorCode, MessageId, ParticipantId, ProtocolError, RoomKeyGrant, RoomKeyId,
+    ServerMessage, WaitingPerson,
 };
 
+use crate::letters;
 use crate::{ConnectionId, Output, Room, Visitor};
 
 /// People who wait, in the order in which they came.
@@ -23,10 +24,8 @@ impl WaitingRoom {
         self.0.iter().any(|(waiting, _)| *waiting == connection)
     }
 
-    fn people(&self) -> Vec<WaitingPerson> {
-        let person =
-            |visitor: &Visitor| WaitingPerson { id: visitor.participant, name: visitor.name.clone() };
-        self.0.iter().map(|(_, visitor)| person(visitor)).collect()
+    fn people(&self, room_key: Option<&RoomKeyId>) -> Vec<WaitingPerson> {
+        self.0.iter().map(|(_, visitor)| person(visitor, room_key)).collect()
     }
 
     fn take(&mut self, id: ParticipantId) -> Option<(ConnectionId, Visitor)> {
@@ -53,19 +52,29 @@ impl WaitingRoom {
     }
 }
 
+fn person(visitor: &Visitor, room_key: Option<&RoomKeyId>) -> WaitingPerson {
+    WaitingPerson {
+        id: visitor.participant,
+        name: visitor.name.clone(),
+        key: visitor.key.clone(),
+        lacks_secret: letters::lacks_secret(visitor, room_key),
+    }
+}
+
 impl Room {
     pub(crate) fn let_wait(&mut self, connection: ConnectionId, visitor: Visitor) {
         if self.waiting.0.len() >= MAX_WAITING {
             return self.turn_away(connection, ErrorCode::RoomFull);
         }
+        let lacks_secret = self.lacks_secret(&visitor);
         self.waiting.0.push((connection, visitor));
-        self.tell_socket(connection, ServerMessage::Waiting { room: self.summary() });
+        self.tell_socket(connection, ServerMessage::Waiting { room: self.summary(), lacks_secret });
         self.tell_waiting_room();
     }
 
     /// Tells hosts who waits.
     pub(crate) fn tell_waiting_room(&mut self) {
-        let people = self.waiting.people();
+        let people = self.waiting.people(self.rules.settings.room_key.as_ref());
         self.tell_those(ServerMessage::WaitingRoom { people }, |participant| participant.role.moderates());
     }
 
@@ -73,25 +82,33 @@ impl Room {
     pub(crate) fn tell_waiting_room_to(&mut self, id: ParticipantId) {
         let moderates = self.seats.get(id).is_some_and(|seat| seat.participant.role.moderates());
         if moderates && !self.waiting.is_empty() {
-            self.tell(id, ServerMessage::WaitingRoom { people: self.waiting.people() });
+            let people = self.waiting.people(self.rules.settings.room_key.as_ref());
+            self.tell(id, ServerMessage::WaitingRoom { people });
         }
     }
 
-    /// Lets somebody in. An error when there is no such person, or no place for them, who then waits on.
-    pub(crate) fn admit_waiting(&mut self, now: Duration, id: ParticipantId) -> Result<(), ErrorCode> {
+    /// Lets somebody in, with the secret of the room where they need it. An error when there is no such person, or no place for
+    /// them, who then waits on.
+    pub(crate) fn admit_waiting(
+        &mut self,
+        now: Duration,
+        id: ParticipantId,
+        grant: Option<RoomKeyGrant>,
+    ) -> Result<(), ErrorCode> {
         if self.has_no_place_for(now, id) {
             return Err(ErrorCode::RoomFull);
         }
         let (connection, visitor) = self.waiting.take(id).ok_or(ErrorCode::ParticipantUnknown)?;
-        self.admit_stranger(now, connection, visitor);
+        self.admit_stranger(now, connection, Visitor { grant, ..visitor });
         self.tell_waiting_room();
         Ok(())
     }
 
-    /// Lets everybody in for whom there is a place.
+    /// Lets everybody in for whom there is a place, and who needs nothing that a host would have to give them.
     pub(crate) fn admit_all_waiting(&mut self, now: Duration) -> Result<(), ErrorCode> {
-        for person in self.waiting.people() {
-            self.admit_waiting(now, person.id)?;
+        let people = self.waiting.people(self.rules.settings.room_key.as_ref());
+        for person in people.into_iter().filter(|person| !person.lacks_secret) {
+            self.admit_waiting(now, person.id, None)?;
         }
         Ok(())
     }
@@ -124,6 +141,7 @@ impl Room {
             | ClientMessage::React { .. }
             | ClientMessage::Chat { .. }
             | ClientMessage::ReadChat { .. }
+            | ClientMessage::SendLetters { .. }
             | ClientMessage::Moderate { .. }
             | ClientMessage::TopologyReady { .. }
             | ClientMessage::TopologyFailed { .. }

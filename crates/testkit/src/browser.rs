@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use call::{Call, Path};
+use call::{Call, Identity, Path};
 use protocol::{ParticipantId, PeerRef, RoomCode};
+use seal::{FrameOpener, FrameSealer, Media, RoomSecret};
 use uuid::Uuid;
 
 use crate::server::SocketNumber;
@@ -21,6 +22,9 @@ pub(crate) struct Browser {
     pub(crate) shown: BTreeMap<ParticipantId, Path>,
     /// Frames that came in each slot of the link to the server.
     pub(crate) frames: Vec<u32>,
+    /// What the worker of the page seals with, and what it opens.
+    pub(crate) sealer: FrameSealer,
+    pub(crate) opener: FrameOpener,
     /// How often somebody left, as far as this browser was told.
     pub(crate) partings: u64,
     /// What is not a signal keeps its order, as on a real socket: not before these times.
@@ -39,9 +43,14 @@ pub(crate) struct BrowserLink {
 impl Browser {
     pub(crate) fn new(seed: &mut Seed, code: RoomCode, place: usize) -> Self {
         let random = u128::from(seed.number(0..u64::MAX)) << 64 | place as u128;
+        // All have come with the same link.
+        let secret = Some(RoomSecret::new([1; 16]));
+        let identity = Identity { secret, ..Identity::of_seed(seed.number(1..u64::MAX)) };
         Self {
+            sealer: FrameSealer::default(),
+            opener: FrameOpener::default(),
             id: ParticipantId::new(Uuid::from_u128(random)),
-            call: Call::new(code, None, seed.number(1..u64::MAX)),
+            call: Call::new(code, None, seed.number(1..u64::MAX), identity),
             socket: None,
             partings: 0,
             shown: BTreeMap::new(),
@@ -50,6 +59,19 @@ impl Browser {
             up_clear_at: Duration::ZERO,
             down_clear_at: Duration::ZERO,
         }
+    }
+}
+
+impl Browser {
+    /// A frame as it is sent now.
+    pub(crate) fn seal(&mut self) -> (ParticipantId, Vec<u8>) {
+        let mut sealed = Vec::new();
+        self.sealer.seal(Media::Audio, b"a frame", &mut sealed);
+        (self.id, sealed)
+    }
+
+    pub(crate) fn opens(&mut self, from: ParticipantId, frame: &[u8]) -> bool {
+        self.opener.open(Some(from), Media::Audio, frame, &mut Vec::new()).is_ok()
     }
 }
 

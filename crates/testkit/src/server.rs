@@ -115,6 +115,9 @@ impl Server {
                     browser: None,
                     earlier: join.session.as_ref().map(read),
                     terms: Terms::default(),
+                    key: join.key,
+                    room_key: join.room_key,
+                    grant: None,
                 });
                 Input::Enter { connection, visitor }
             }
@@ -125,6 +128,7 @@ impl Server {
                     media: resume.media,
                     hand: resume.hand,
                     browser: None,
+                    key: resume.key,
                 });
                 Input::Resume { connection, resumption }
             }
@@ -134,6 +138,7 @@ impl Server {
             | ClientMessage::React { .. }
             | ClientMessage::Chat { .. }
             | ClientMessage::ReadChat { .. }
+            | ClientMessage::SendLetters { .. }
             | ClientMessage::Moderate { .. }
             | ClientMessage::TopologyReady { .. }
             | ClientMessage::TopologyFailed { .. }

@@ -6,7 +6,7 @@ use call::{
     Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Phase, Role, Source,
 };
 use protocol::{
-    ChatId, ChatTarget, ClientFrame, ClientMessage, DisplayName, Envelope, IceCandidate, ParticipantId,
+    ChatId, ChatTarget, ClientFrame, ClientMessage, DisplayName, IceCandidate, ParticipantId,
     PeerRef, RoomCode, ServerFrame, ServerMessage,
 };
 use room::MediaOrder;
@@ -127,8 +127,8 @@ impl World {
         for place in 0..people {
             for number in 0..6 {
                 let id = ChatId(Uuid::from_u128((place as u128) << 64 | number));
-                let envelope = Envelope::new(1, format!("{number} of {place}")).expect("a short text");
-                let write = Command::Write { id, to: ChatTarget::Everyone, envelope };
+                let text = format!("{number} of {place}");
+                let write = Command::Write { id, to: ChatTarget::Everyone, text };
                 let at = world.seed.millis(1_000..=20_000);
                 world.network.send_at(at, Event::Command(place, write));
                 world.report.written += 1;
@@ -176,9 +176,41 @@ impl World {
         })
     }
 
+    /// Pairs of whom the second does not open what the first seals now though both are inside, or does though they have
+    /// left and the first knows it.
+    pub fn wrongly_opened(&mut self) -> Vec<(usize, usize)> {
+        let mut wrong = Vec::new();
+        let frames: Vec<_> = self.browsers.iter_mut().map(Browser::seal).collect();
+        let ids: Vec<_> = self.browsers.iter().map(|browser| browser.id).collect();
+        let known = |browser: &Browser| ids.iter().map(|id| browser.call.knows(*id)).collect::<Vec<_>>();
+        let known: Vec<_> = self.browsers.iter().map(known).collect();
+        let is_inside = |browser: &Browser| browser.call.phase() == Phase::Joined;
+        let inside: Vec<_> = self.browsers.iter().map(is_inside).collect();
+        for (place, browser) in self.browsers.iter_mut().enumerate() {
+            for (sender, (id, frame)) in frames.iter().enumerate().filter(|(sender, _)| *sender != place) {
+                let opened = browser.opens(*id, frame);
+                if inside[sender] && known[sender][place] != opened && (opened || inside[place]) {
+                    wrong.push((sender, place));
+                }
+            }
+        }
+        wrong
+    }
+
+    /// Who seals with which key and knows which, for a test that fails.
+    pub fn describe_keys(&self) -> String {
+        let one = |browser: &Browser| {
+            format!("{} {:?} {:?} {:?}", browser.id, browser.call.phase(), browser.sealer, browser.opener)
+        };
+        self.browsers.iter().map(one).collect::<Vec<_>>().join("\n")
+    }
+
     /// What each person sees of the chat, in order.
     pub fn chats(&self) -> Vec<Vec<String>> {
-        let text = |line: &call::ChatLine| line.envelope.body().to_owned();
+        let text = |line: &call::ChatLine| match &line.text {
+            call::ChatText::Sealed(text) => text.clone(),
+            call::ChatText::Open(_) | call::ChatText::Closed => "unreadable".to_owned(),
+        };
         let of = |browser: &Browser| browser.call.chat().iter().map(text).collect();
         self.browsers.iter().map(of).collect()
     }
@@ -395,7 +427,14 @@ impl World {
                 Output::StartCapture(source) => self.input(place, Input::Captured(source)),
                 Output::Link { peer, command } => self.link_command(place, peer, command),
                 Output::Show { participant, path } => self.show(place, participant, path),
+                Output::SetOwnKey(key) => self.browsers[place].sealer.set_key(&key),
+                Output::SetKeyOf { participant, key } => {
+                    self.browsers[place].opener.add_key(participant, key);
+                }
+                Output::ForgetKeysOf(participant) => self.browsers[place].opener.forget(participant),
                 Output::PlaySlots(_)
+                | Output::ExpectInSlots(_)
+                | Output::KeepSecret(_)
                 | Output::RememberSession(_)
                 | Output::StopCapture(_)
                 | Output::Notify(_) => {}

@@ -9,12 +9,13 @@ use toml::{Table, Value};
 use walkdir::WalkDir;
 
 /// Which of our crates each of them may name. testkit and bench may name whatever they test.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 9] = [
     ("protocol", &[]),
     ("room", &["protocol"]),
-    ("call", &["protocol"]),
+    ("seal", &["protocol"]),
+    ("call", &["protocol", "seal"]),
     ("app", &["protocol"]),
-    ("frontend", &["app", "call", "protocol"]),
+    ("frontend", &["app", "call", "protocol", "seal"]),
     ("storage", &["protocol"]),
     ("sfu", &["protocol"]),
     ("server", &["app", "room", "sfu", "storage", "protocol"]),
@@ -24,10 +25,26 @@ const ALLOWED: [(&str, &[&str]); 8] = [
 const FOR_TESTS: [&str; 3] = ["testkit", "bench", "veranda-fuzz"];
 
 /// State machines and words: no runtime, no browser, no clock, no randomness, no sockets.
-const PURE: [&str; 3] = ["protocol", "room", "call"];
+const PURE: [&str; 4] = ["protocol", "room", "call", "seal"];
 
 /// What a pure crate's manifest may depend on besides our crates.
-const PURE_DEPENDENCIES: [&str; 5] = ["schemars", "serde", "serde_json", "thiserror", "uuid"];
+const PURE_DEPENDENCIES: [&str; 15] = [
+    "aes-gcm",
+    "base64",
+    "bip39",
+    "hkdf",
+    "pbkdf2",
+    "rand_chacha",
+    "schemars",
+    "serde",
+    "serde_json",
+    "sframe",
+    "sha2",
+    "thiserror",
+    "uuid",
+    "x25519-dalek",
+    "zeroize",
+];
 
 /// What a pure crate's sources may not contain, in any spelling of the path.
 const IMPURE: [&str; 9] =

@@ -19,6 +19,7 @@ fn nobody_loses_anybody_in_a_move_and_all_see_all_in_the_end() {
         let mut world = World::moving(seed, people);
         let report = world.run(Duration::from_secs(190));
         assert!(world.all_see_all(), "seed {seed}, {people} people: {report:?}\n{}", world.describe_media());
+        assert_eq!(world.wrongly_opened(), [], "seed {seed}\n{}", world.describe_keys());
         let gap = world.longest_gap();
         assert!(gap <= NO_GAP, "seed {seed}: {gap:?} without somebody\n{}", world.describe_media());
         assert_eq!(report.refusals, 0, "seed {seed}: something was done that a browser refuses");
@@ -46,5 +47,6 @@ fn after_a_restart_of_the_server_all_see_all_again() {
         let mut world = World::moving_with_restarts(seed, people);
         let report = world.run(Duration::from_secs(190));
         assert!(world.all_see_all(), "seed {seed}, {people} people: {report:?}\n{}", world.describe_media());
+        assert_eq!(world.wrongly_opened(), [], "seed {seed}\n{}", world.describe_keys());
     }
 }

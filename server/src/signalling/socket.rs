@@ -130,6 +130,7 @@ async fn join(
         | ClientMessage::React { .. }
         | ClientMessage::Chat { .. }
         | ClientMessage::ReadChat { .. }
+        | ClientMessage::SendLetters { .. }
         | ClientMessage::Moderate { .. }
         | ClientMessage::TopologyReady { .. }
         | ClientMessage::TopologyFailed { .. }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use call::{Call, Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Output, Role, Source};
+use call::{Call, Command, ConnectionState, Identity, Input, LinkCommand, LinkEvent, LinkStatus, Output, Role, Source};
 use protocol::{
     ClientMessage, DisplayName, ErrorCode, Forbidden, Joined, LinkId, MediaState, Mode, MoveReason,
     Participant, ParticipantId, PeerRef, Presence, ProtocolError, RoomCode, RoomSettings, RoomSummary, Sdp,
@@ -19,7 +19,7 @@ pub(crate) struct TestCall(pub(crate) Call, Duration);
 
 impl TestCall {
     pub(crate) fn new() -> Self {
-        Self(Call::new(RoomCode::from_random(1), None, 7), Duration::ZERO)
+        Self(Call::new(RoomCode::from_random(1), None, 7, Identity::of_seed(7)), Duration::ZERO)
     }
 
     pub(crate) fn of(call: Call) -> Self {
@@ -141,6 +141,8 @@ pub(crate) fn participant(person: u128) -> Participant {
         hand: None,
         presence: Presence::Here,
         forbidden: Forbidden::default(),
+        key: None,
+        introduced: false,
     }
 }
 
@@ -158,6 +160,7 @@ pub(crate) fn joined<const N: usize>(people: [u128; N], continued: bool) -> Serv
         participants: people.map(participant).to_vec(),
         topology: MESH,
         ice_servers: Vec::new(),
+        grant: None,
     }))
 }
 

@@ -142,6 +142,7 @@ fn a_token_of_another_stay_opens_nothing() {
         media: on_air(),
         hand: Switch::On,
         browser: None,
+        key: None,
     };
     let connection = room::ConnectionId(99);
     world.input(Input::Resume { connection, resumption: Box::new(foreign) });
@@ -215,6 +216,7 @@ fn after_a_restart_everybody_is_who_they_were() {
         media: on_air(),
         hand: Switch::On,
         browser: None,
+        key: None,
     };
     world.input(Input::Resume { connection, resumption: Box::new(resumption) });
     world.resume(BOB, 1, 7);

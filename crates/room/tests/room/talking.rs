@@ -49,6 +49,8 @@ fn a_second_join_is_refused_and_changes_nothing() {
         password: None,
         credential: None,
         session: None,
+        key: None,
+        room_key: None,
     };
     world.say(ADA, ClientMessage::Join(Box::new(join)));
     assert_eq!(world.ears(ADA).errors(), [ErrorCode::AlreadyJoined]);

@@ -129,6 +129,9 @@ impl World {
             browser: Some(format!("browser {person}")),
             earlier: None,
             terms: Terms::default(),
+            key: None,
+            room_key: None,
+            grant: None,
         }
     }
 
@@ -155,6 +158,7 @@ impl World {
             media: MediaState::default(),
             hand: Switch::Off,
             browser: Some(format!("browser {person}")),
+            key: None,
         };
         self.input(Input::Resume { connection, resumption: Box::new(resumption) });
         &self.heard[&connection]

@@ -1,0 +1,176 @@
+//! What people need to know of each other's keys. The server passes it on and can open none of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ParticipantId;
+use crate::limits::{MAX_LETTER_BYTES, MAX_LETTERS};
+
+macro_rules! encoded {
+    ($(#[$doc:meta])* $name:ident, $length:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String", extend("minLength" = $length, "maxLength" = $length)))]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Wraps what is written in base64url (RFC 4648 §5, without padding).
+            ///
+            /// # Errors
+            ///
+            /// When it has another length, or other characters.
+            pub fn new(text: String) -> Result<Self, KeyError> {
+                if text.len() == $length && is_base64url(&text) { Ok(Self(text)) } else { Err(KeyError) }
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = KeyError;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(key: $name) -> Self {
+                key.0
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    };
+}
+
+encoded! {
+    /// Somebody's public key for one call (X25519, RFC 7748): 32 bytes, 43 characters.
+    PublicKey, 43
+}
+
+encoded! {
+    /// Tells the secrets of rooms apart without telling anything about them: 8 bytes, 11 characters.
+    RoomKeyId, 11
+}
+
+/// Bytes from one person to another, which nobody else can open: base64url, 1 to [`MAX_LETTER_BYTES`] characters.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String", extend("minLength" = 1, "maxLength" = MAX_LETTER_BYTES)))]
+#[serde(try_from = "String", into = "String")]
+pub struct Letter(String);
+
+impl Letter {
+    /// Wraps a letter.
+    ///
+    /// # Errors
+    ///
+    /// When it is empty, too long, or no base64url.
+    pub fn new(text: String) -> Result<Self, KeyError> {
+        let has_size = !text.is_empty() && text.len() <= MAX_LETTER_BYTES;
+        if has_size && is_base64url(&text) { Ok(Self(text)) } else { Err(KeyError) }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Letter {
+    type Error = KeyError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::new(text)
+    }
+}
+
+impl From<Letter> for String {
+    fn from(letter: Letter) -> Self {
+        letter.0
+    }
+}
+
+impl std::fmt::Debug for Letter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Letter({} bytes)", self.0.len())
+    }
+}
+
+/// A letter and for whom it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AddressedLetter {
+    /// For whom.
+    pub to: ParticipantId,
+    /// What.
+    pub letter: Letter,
+}
+
+/// Letters that are passed on together, at most [`MAX_LETTERS`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "Vec<AddressedLetter>", extend("maxItems" = MAX_LETTERS)))]
+#[serde(try_from = "Vec<AddressedLetter>", into = "Vec<AddressedLetter>")]
+pub struct Letters(Vec<AddressedLetter>);
+
+impl TryFrom<Vec<AddressedLetter>> for Letters {
+    type Error = TooManyLetters;
+
+    fn try_from(letters: Vec<AddressedLetter>) -> Result<Self, TooManyLetters> {
+        if letters.len() <= MAX_LETTERS { Ok(Self(letters)) } else { Err(TooManyLetters) }
+    }
+}
+
+impl From<Letters> for Vec<AddressedLetter> {
+    fn from(letters: Letters) -> Self {
+        letters.0
+    }
+}
+
+/// More letters than go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("at most {MAX_LETTERS} letters go together")]
+pub struct TooManyLetters;
+
+/// The secret of a room, for somebody who came without it, from whoever let them in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RoomKeyGrant {
+    /// The key of whoever let them in.
+    pub from: PublicKey,
+    /// The secret, sealed.
+    pub letter: Letter,
+}
+
+/// A key or a letter has another size than it may have, or is no base64url.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("that is no base64url of the right size")]
+pub struct KeyError;
+
+fn is_base64url(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_letters_have_a_size_and_an_alphabet() {
+        assert!(PublicKey::new("A".repeat(43)).is_ok());
+        for text in ["A".repeat(42), "A".repeat(44), "+".repeat(43), "é".repeat(21) + "x"] {
+            assert_eq!(PublicKey::new(text), Err(KeyError));
+        }
+        assert!(Letter::new("A".repeat(MAX_LETTER_BYTES)).is_ok());
+        for text in [String::new(), "A".repeat(MAX_LETTER_BYTES + 1), "a=".to_owned()] {
+            assert_eq!(Letter::new(text), Err(KeyError));
+        }
+    }
+}

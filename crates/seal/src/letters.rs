@@ -1,0 +1,174 @@
+//! Letters: bytes from one person to another. Whoever wrote one holds the private key of the sender and, but for a grant, the
+//! secret of the room; so the server can neither read one nor make one up.
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{Aes256Gcm, Key};
+use protocol::{Letter, PublicKey, RoomCode};
+
+use crate::bytes::{decode, derive, encode};
+use crate::{KeyPair, Nonce, RoomSecret};
+
+/// What a letter is for. One for one thing cannot be taken for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The key of somebody's media.
+    SenderKey,
+    /// The secret of the room, for somebody who has none yet.
+    RoomSecret,
+    /// A message to one person.
+    Chat,
+}
+
+/// Why a letter could not be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the letter is not from the person it claims to be from, or from a link with another secret")]
+pub struct LetterError;
+
+impl Purpose {
+    fn label(self) -> &'static [u8] {
+        match self {
+            Self::SenderKey => b"veranda sender key",
+            Self::RoomSecret => b"veranda room secret",
+            Self::Chat => b"veranda chat",
+        }
+    }
+}
+
+impl KeyPair {
+    /// Seals a letter. `secret` is absent only where the reader cannot know it. `nonce` is random and used once.
+    ///
+    /// # Errors
+    ///
+    /// When the reader's key is no proper one, or the text is too long for a letter.
+    pub fn seal(
+        &self,
+        to: &PublicKey,
+        room: &RoomCode,
+        secret: Option<&RoomSecret>,
+        purpose: Purpose,
+        nonce: Nonce,
+        text: &[u8],
+    ) -> Result<Letter, LetterError> {
+        let sealed = self.seal_bytes(to, room, secret, purpose, nonce, text).ok_or(LetterError)?;
+        Letter::new(encode(&sealed)).map_err(|_| LetterError)
+    }
+
+    /// Opens a letter from somebody.
+    ///
+    /// # Errors
+    ///
+    /// When it is from somebody else, for somebody else, or sealed with another secret.
+    pub fn open(
+        &self,
+        from: &PublicKey,
+        room: &RoomCode,
+        secret: Option<&RoomSecret>,
+        purpose: Purpose,
+        letter: &Letter,
+    ) -> Result<Vec<u8>, LetterError> {
+        let sealed = decode(letter.as_str()).ok_or(LetterError)?;
+        self.open_between(from, self.public(), room, secret, purpose, &sealed).ok_or(LetterError)
+    }
+
+    pub(crate) fn seal_bytes(
+        &self,
+        to: &PublicKey,
+        room: &RoomCode,
+        secret: Option<&RoomSecret>,
+        purpose: Purpose,
+        nonce: Nonce,
+        text: &[u8],
+    ) -> Option<Vec<u8>> {
+        let cipher = cipher(&self.agree(to)?, room, secret, purpose, self.public(), to);
+        let sealed = cipher.encrypt(&nonce.into(), Payload { msg: text, aad: b"" }).ok()?;
+        Some([&nonce[..], &sealed].concat())
+    }
+
+    /// Opens what one person wrote to another, as either of them.
+    pub(crate) fn open_between(
+        &self,
+        from: &PublicKey,
+        to: &PublicKey,
+        room: &RoomCode,
+        secret: Option<&RoomSecret>,
+        purpose: Purpose,
+        sealed: &[u8],
+    ) -> Option<Vec<u8>> {
+        let (nonce, sealed) = sealed.split_first_chunk::<12>()?;
+        let other = if from == self.public() { to } else { from };
+        if from != self.public() && to != self.public() {
+            return None;
+        }
+        let cipher = cipher(&self.agree(other)?, room, secret, purpose, from, to);
+        cipher.decrypt(&(*nonce).into(), Payload { msg: sealed, aad: b"" }).ok()
+    }
+}
+
+/// The key of one direction between two people, for one purpose in one room.
+fn cipher(
+    shared: &[u8; 32],
+    room: &RoomCode,
+    secret: Option<&RoomSecret>,
+    purpose: Purpose,
+    from: &PublicKey,
+    to: &PublicKey,
+) -> Aes256Gcm {
+    let authentic: [u8; 32] =
+        secret.map_or([0; 32], |secret| secret.derive(room, b"veranda letters between people"));
+    let code = room.to_string();
+    let info = [purpose.label(), code.as_bytes(), from.as_str().as_bytes(), to.as_str().as_bytes()];
+    let key: [u8; 32] = derive(&authentic, shared, &info);
+    Aes256Gcm::new(&Key::<Aes256Gcm>::from(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room() -> RoomCode {
+        RoomCode::parse("kfm-pqxz-wtr").unwrap()
+    }
+
+    #[test]
+    fn only_the_reader_opens_a_letter_and_only_as_what_it_is() {
+        let [ada, bob, eve] = [1, 2, 3].map(|seed| KeyPair::new([seed; 32]));
+        let secret = RoomSecret::new([9; 16]);
+        let seal = |to: &KeyPair, text: &[u8]| {
+            ada.seal(to.public(), &room(), Some(&secret), Purpose::SenderKey, [5; 12], text).unwrap()
+        };
+        let letter = seal(&bob, b"hello");
+        let open = |reader: &KeyPair, from: &KeyPair, secret: Option<&RoomSecret>, purpose| {
+            reader.open(from.public(), &room(), secret, purpose, &letter)
+        };
+        assert_eq!(open(&bob, &ada, Some(&secret), Purpose::SenderKey).unwrap(), b"hello");
+        let other = RoomSecret::new([8; 16]);
+        for wrong in [
+            open(&eve, &ada, Some(&secret), Purpose::SenderKey),
+            open(&bob, &eve, Some(&secret), Purpose::SenderKey),
+            open(&bob, &ada, Some(&other), Purpose::SenderKey),
+            open(&bob, &ada, None, Purpose::SenderKey),
+            open(&bob, &ada, Some(&secret), Purpose::Chat),
+            open(&ada, &bob, Some(&secret), Purpose::SenderKey),
+        ] {
+            assert_eq!(wrong, Err(LetterError));
+        }
+    }
+
+    #[test]
+    fn a_key_that_makes_every_agreement_the_same_is_refused() {
+        let zero = PublicKey::new(encode(&[0; 32])).unwrap();
+        let ada = KeyPair::new([1; 32]);
+        assert!(ada.seal(&zero, &room(), None, Purpose::RoomSecret, [0; 12], b"x").is_err());
+    }
+
+    #[test]
+    fn no_bytes_of_a_stranger_are_a_letter_and_none_panics() {
+        let [ada, bob] = [1, 2].map(|seed| KeyPair::new([seed; 32]));
+        for length in 0..64 {
+            let letter = encode(&vec![length; usize::from(length)]);
+            if let Ok(letter) = Letter::new(letter) {
+                assert!(bob.open(ada.public(), &room(), None, Purpose::Chat, &letter).is_err());
+            }
+        }
+    }
+}

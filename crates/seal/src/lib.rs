@@ -1,0 +1,29 @@
+//! End-to-end encryption as pure functions and small state: the secret of a room, letters between two people, media frames
+//! in the SFrame format (RFC 9605), chat, and the safety phrase.
+//!
+//! It draws no random numbers, reads no clock and knows no browser: whoever calls it brings entropy. It decides nothing
+//! either: who gets which key, and when keys change, is in `crates/call`. The server does not know this crate.
+
+mod bytes;
+mod chat;
+mod frames;
+mod letters;
+mod opener;
+mod pair;
+mod phrase;
+mod secret;
+mod sender_key;
+mod suite;
+
+pub use chat::{Author, ChatSeal};
+pub use frames::{FrameSealer, Media};
+pub use letters::{LetterError, Purpose};
+pub use opener::{FrameOpener, OpenError};
+pub use pair::KeyPair;
+pub use phrase::safety_phrase;
+pub use rand_chacha::{ChaCha20Rng, rand_core};
+pub use secret::RoomSecret;
+pub use sender_key::{SenderKey, Tag};
+
+/// A nonce of AES-GCM.
+pub type Nonce = [u8; 12];

@@ -1,0 +1,274 @@
+//! Media frames of the others: opened with the key of whoever sealed them, each once.
+
+use std::collections::BTreeMap;
+
+use protocol::ParticipantId;
+use sframe::error::SframeError;
+use sframe::frame::EncryptedFrameView;
+use sframe::frame::validation::{ReplayAttackProtection, ReplayAttackProtectionError, Tolerance};
+
+use crate::suite::{OpeningKey, SUITE};
+use crate::sender_key::KeyName;
+use crate::{Media, SenderKey};
+
+/// Why a frame stays closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// It is no sealed frame.
+    #[error("the frame is not sealed")]
+    NotSealed,
+    /// Nobody has told its key.
+    #[error("nobody has told the key of the frame")]
+    KeyUnknown,
+    /// It was opened before, or is older than anything that may still come.
+    #[error("the frame was played before")]
+    Replayed,
+    /// It was changed on the way.
+    #[error("the frame was changed on the way")]
+    Forged,
+}
+
+/// Opens the frames of everybody else.
+#[derive(Default)]
+pub struct FrameOpener {
+    senders: BTreeMap<ParticipantId, Vec<Known>>,
+}
+
+/// A key that somebody told, or that was derived from one.
+struct Known {
+    key: SenderKey,
+    opening: OpeningKey,
+    replay: ReplayAttackProtection,
+}
+
+/// How many frames of one sender may overtake another: sound, three layers of pictures and two paths are counted together, up
+/// to some three hundred frames a second. Fewer would drop what a slow network delivers late.
+const WINDOW: usize = 4096;
+
+/// How many keys of one sender are kept: late frames are still under the one before.
+const KEYS_KEPT: usize = 4;
+
+impl FrameOpener {
+    /// Somebody told their key.
+    pub fn add_key(&mut self, from: ParticipantId, key: SenderKey) {
+        let known = self.senders.entry(from).or_default();
+        if known.iter().any(|known| known.key.id() == key.id()) {
+            return;
+        }
+        if let Some(key) = Known::new(key) {
+            known.push(key);
+            if known.len() > KEYS_KEPT {
+                known.remove(0);
+            }
+        }
+    }
+
+    /// Somebody is gone.
+    pub fn forget(&mut self, from: ParticipantId) {
+        self.senders.remove(&from);
+    }
+
+    /// Opens a frame into `opened`, which is overwritten, and says whose it is. With `expected`, frames of others stay closed.
+    ///
+    /// # Errors
+    ///
+    /// When the frame must not be played.
+    pub fn open(
+        &mut self,
+        expected: Option<ParticipantId>,
+        media: Media,
+        frame: &[u8],
+        opened: &mut Vec<u8>,
+    ) -> Result<ParticipantId, OpenError> {
+        let clear = media.clear_bytes(frame).ok_or(OpenError::NotSealed)?;
+        let (clear, sealed) = frame.split_at(clear);
+        let view =
+            EncryptedFrameView::try_with_meta_data(sealed, clear).map_err(|_| OpenError::NotSealed)?;
+        let name = KeyName::of(view.header().key_id()).ok_or(OpenError::KeyUnknown)?;
+        let mut refused = OpenError::KeyUnknown;
+        for (sender, known) in &mut self.senders {
+            if expected.is_some_and(|expected| expected != *sender) {
+                continue;
+            }
+            match open_with(known, &name, &view, opened) {
+                Ok(()) => return Ok(*sender),
+                Err(OpenError::KeyUnknown) => {}
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+}
+
+impl std::fmt::Debug for FrameOpener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let keys = |known: &Vec<Known>| known.iter().map(|known| known.key.id()).collect::<Vec<_>>();
+        f.debug_map().entries(self.senders.iter().map(|(sender, known)| (sender, keys(known)))).finish()
+    }
+}
+
+fn open_with(
+    known: &mut Vec<Known>,
+    name: &KeyName,
+    view: &EncryptedFrameView<'_>,
+    opened: &mut Vec<u8>,
+) -> Result<(), OpenError> {
+    if let Some(known) = known.iter_mut().find(|known| known.key.id() == view.header().key_id()) {
+        return known.open(view, opened);
+    }
+    let mut ahead = derived(known, name).ok_or(OpenError::KeyUnknown)?;
+    // What is derived is kept once a frame proves it: the header of a frame alone may lie.
+    ahead.open(view, opened)?;
+    known.push(ahead);
+    if known.len() > KEYS_KEPT {
+        known.remove(0);
+    }
+    Ok(())
+}
+
+/// A later step of an epoch that is known.
+fn derived(known: &[Known], name: &KeyName) -> Option<Known> {
+    let is_before = |key: &&Known| {
+        key.key.tag() == name.tag && key.key.epoch() == name.epoch && key.key.step() < name.step
+    };
+    let nearest = known.iter().filter(is_before).max_by_key(|known| known.key.step())?;
+    let mut key = nearest.key.clone();
+    while key.step() < name.step {
+        key = key.next()?;
+    }
+    Known::new(key)
+}
+
+impl Known {
+    fn new(key: SenderKey) -> Option<Self> {
+        let opening = OpeningKey::derive_from(SUITE, key.id(), key.base()).ok()?;
+        let replay = ReplayAttackProtection::new(key.id(), Tolerance::new(WINDOW));
+        Some(Self { key, opening, replay })
+    }
+
+    fn open(&mut self, view: &EncryptedFrameView<'_>, opened: &mut Vec<u8>) -> Result<(), OpenError> {
+        let Self { opening, replay, .. } = self;
+        match view.validated_decrypt_into(&*opening, opened, replay) {
+            Ok(_) => Ok(()),
+            Err(error) if error.source_as::<ReplayAttackProtectionError>().is_some() => {
+                Err(OpenError::Replayed)
+            }
+            Err(SframeError::DecryptionFailure) => Err(OpenError::Forged),
+            Err(_) => Err(OpenError::NotSealed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FrameSealer, Tag};
+
+    const ADA: ParticipantId = ParticipantId::new(uuid::Uuid::from_u128(1));
+    const BOB: ParticipantId = ParticipantId::new(uuid::Uuid::from_u128(2));
+
+    fn key(tag: u32, epoch: u16) -> SenderKey {
+        SenderKey::new(Tag::new(tag), epoch, [tag as u8; 16])
+    }
+
+    fn sealed(sealer: &mut FrameSealer, media: Media, frame: &[u8]) -> Vec<u8> {
+        let mut sealed = Vec::new();
+        assert!(sealer.seal(media, frame, &mut sealed));
+        sealed
+    }
+
+    /// A keyframe and another frame of VP8, and one of Opus.
+    fn frames() -> [(Media, Vec<u8>, usize); 3] {
+        let keyframe = [&[0x10, 1, 2, 0x9d, 0x01, 0x2a, 0x40, 1, 0xf0, 0][..], &[7; 500]].concat();
+        let delta = [&[0x11, 1, 2][..], &[8; 200]].concat();
+        [(Media::Video, keyframe, 10), (Media::Video, delta, 3), (Media::Audio, vec![9; 80], 0)]
+    }
+
+    #[test]
+    fn what_was_sealed_is_opened_once_and_shows_only_its_first_bytes() {
+        let (mut sealer, mut opener) = (FrameSealer::default(), FrameOpener::default());
+        sealer.set_key(&key(5, 0));
+        opener.add_key(ADA, key(5, 0));
+        for (media, frame, clear) in frames() {
+            let closed = sealed(&mut sealer, media, &frame);
+            assert_eq!(closed[..clear], frame[..clear]);
+            assert!(!closed.windows(8).any(|part| frame[clear..].starts_with(part)));
+            assert!(closed.len() - frame.len() <= 27, "{} bytes more", closed.len() - frame.len());
+            let mut opened = Vec::new();
+            assert_eq!(opener.open(None, media, &closed, &mut opened), Ok(ADA));
+            assert_eq!(opened, frame);
+            assert_eq!(opener.open(None, media, &closed, &mut opened), Err(OpenError::Replayed));
+        }
+    }
+
+    #[test]
+    fn a_frame_that_was_changed_anywhere_stays_closed() {
+        let (mut sealer, mut opener) = (FrameSealer::default(), FrameOpener::default());
+        sealer.set_key(&key(5, 0));
+        opener.add_key(ADA, key(5, 0));
+        for (media, frame, _) in frames() {
+            let closed = sealed(&mut sealer, media, &frame);
+            for at in 0..closed.len() {
+                let mut forged = closed.clone();
+                forged[at] ^= 1;
+                assert!(opener.open(None, media, &forged, &mut Vec::new()).is_err(), "byte {at}");
+            }
+            for length in 0..closed.len() {
+                assert!(opener.open(None, media, &closed[..length], &mut Vec::new()).is_err());
+            }
+            assert!(opener.open(None, media, &closed, &mut Vec::new()).is_ok(), "forgeries leave no trace");
+        }
+    }
+
+    #[test]
+    fn the_next_step_is_followed_and_the_one_before_still_opens_what_comes_late() {
+        let (mut sealer, mut opener) = (FrameSealer::default(), FrameOpener::default());
+        let first = key(5, 0);
+        opener.add_key(ADA, first.clone());
+        sealer.set_key(&first);
+        let late = sealed(&mut sealer, Media::Audio, b"late");
+        let third = first.next().and_then(|second| second.next()).unwrap();
+        sealer.set_key(&third);
+        let ahead = sealed(&mut sealer, Media::Audio, b"ahead");
+        let mut opened = Vec::new();
+        assert!(opener.open(Some(ADA), Media::Audio, &ahead, &mut opened).is_ok());
+        assert!(opener.open(Some(ADA), Media::Audio, &late, &mut opened).is_ok());
+
+        let mut newcomer = FrameOpener::default();
+        newcomer.add_key(ADA, third);
+        assert_eq!(newcomer.open(None, Media::Audio, &late, &mut opened), Err(OpenError::KeyUnknown));
+    }
+
+    #[test]
+    fn a_new_epoch_is_closed_to_those_who_were_not_told() {
+        let (mut sealer, mut opener) = (FrameSealer::default(), FrameOpener::default());
+        opener.add_key(ADA, key(5, 0));
+        sealer.set_key(&key(5, 1));
+        let closed = sealed(&mut sealer, Media::Audio, b"after");
+        assert_eq!(opener.open(None, Media::Audio, &closed, &mut Vec::new()), Err(OpenError::KeyUnknown));
+    }
+
+    #[test]
+    fn frames_of_somebody_else_do_not_pass_as_the_expected_persons_even_under_the_same_tag() {
+        let mut opener = FrameOpener::default();
+        let same_tag = SenderKey::new(Tag::new(5), 0, [200; 16]);
+        opener.add_key(ADA, key(5, 0));
+        opener.add_key(BOB, same_tag.clone());
+        let mut sealer = FrameSealer::default();
+        sealer.set_key(&same_tag);
+        let closed = sealed(&mut sealer, Media::Audio, b"bob");
+        assert!(opener.open(Some(ADA), Media::Audio, &closed, &mut Vec::new()).is_err());
+        assert_eq!(opener.open(None, Media::Audio, &closed, &mut Vec::new()), Ok(BOB));
+        opener.forget(BOB);
+        assert!(opener.open(None, Media::Audio, &closed, &mut Vec::new()).is_err());
+    }
+
+    #[test]
+    fn without_a_key_nothing_is_sealed() {
+        let mut sealer = FrameSealer::default();
+        assert!(!sealer.seal(Media::Audio, b"clear", &mut Vec::new()));
+        sealer.set_key(&key(1, 0));
+        assert!(!sealer.seal(Media::Video, b"", &mut Vec::new()));
+        assert!(!sealer.seal(Media::Video, &[0; 9], &mut Vec::new()), "no keyframe is that short");
+    }
+}

@@ -1,0 +1,50 @@
+//! The safety phrase: words that everybody in a call reads to each other. They are the same for all only when all have the
+//! same keys of each other, so that nobody, the server included, sits in between.
+
+use bip39::Language;
+use pbkdf2::pbkdf2_hmac_array;
+use protocol::{PublicKey, RoomCode};
+use sha2::Sha256;
+
+use crate::RoomSecret;
+
+/// 6 words of 11 bits.
+const WORDS: usize = 6;
+
+/// How often each guess is hashed. Whoever sits in between and chooses keys until two phrases are alike needs 2^33 guesses
+/// for 66 bits, and has seconds; this makes it 2^49 hashes. One phrase takes some tens of milliseconds.
+const ROUNDS: u32 = 1 << 16;
+
+/// The phrase of a call between people with these keys, in any order.
+pub fn safety_phrase(room: &RoomCode, secret: &RoomSecret, keys: &[PublicKey]) -> String {
+    let mut keys: Vec<_> = keys.iter().map(PublicKey::as_str).collect();
+    keys.sort_unstable();
+    let salt: [u8; 32] = secret.derive(room, b"veranda safety phrase");
+    let digest: [u8; 16] = pbkdf2_hmac_array::<Sha256, 16>(keys.concat().as_bytes(), &salt, ROUNDS);
+    let number = u128::from_be_bytes(digest);
+    let words = Language::English.word_list();
+    let word = |place: usize| words[(number >> (11 * place)) as usize % words.len()];
+    (0..WORDS).map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::KeyPair;
+
+    #[test]
+    fn the_phrase_is_the_same_for_the_same_people_and_another_for_others() {
+        let room = RoomCode::parse("kfm-pqxz-wtr").unwrap();
+        let [ada, bob, eve] = [1, 2, 3].map(|seed| KeyPair::new([seed; 32]).public().clone());
+        let phrase = |secret: u8, keys: &[&PublicKey]| {
+            let keys: Vec<_> = keys.iter().copied().cloned().collect();
+            safety_phrase(&room, &RoomSecret::new([secret; 16]), &keys)
+        };
+        assert_eq!(phrase(1, &[&ada, &bob]), phrase(1, &[&bob, &ada]));
+        assert_eq!(phrase(1, &[&ada, &bob]).split(' ').count(), WORDS);
+        let all = [phrase(1, &[&ada, &bob]), phrase(1, &[&ada, &eve]), phrase(2, &[&ada, &bob]), phrase(1, &[&ada])];
+        for (at, one) in all.iter().enumerate() {
+            assert!(!all[at + 1..].contains(one));
+        }
+    }
+}
