@@ -125,7 +125,7 @@ function without(list: string[], others: string[]): string[] {
 }
 
 function codeOf(link: string): string {
-    return link.split("/r/")[1]!;
+    return new URL(link).pathname.split("/r/")[1]!;
 }
 
 function offer(to: string, sdp: string, joined?: Message): Message {

@@ -3,7 +3,7 @@
 use app::state::CallCommand;
 use call::{CaptureFault, LinkEvent, Source};
 use futures::channel::mpsc::UnboundedSender;
-use protocol::{PeerRef, ServerFrame};
+use protocol::{PeerRef, RoomKeyId, ServerFrame};
 use web_sys::MediaStreamTrack;
 
 /// Tells the connections to one peer apart, so that a closed one cannot speak for its successor.
@@ -34,8 +34,8 @@ pub(crate) enum Event {
     DevicesChanged,
     /// The list of devices.
     Devices(app::state::Devices),
-    /// Who is inside, told to somebody outside.
-    PeopleInside(Vec<String>),
+    /// Who is inside, told to somebody outside, and which secret the room's links carry.
+    RoomFound { people: Vec<String>, room_key: Option<RoomKeyId> },
     /// The browser has a network again, or another one, or the page was asleep.
     NetworkChanged,
     /// Somebody looks at the page, or nobody does any more.

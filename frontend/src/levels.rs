@@ -40,8 +40,9 @@ impl Meter {
     pub(crate) fn level(&self) -> Level {
         let mut samples = [0.0_f32; SAMPLES];
         self.analyser.get_float_time_domain_data(&mut samples);
-        let power = |block: &[f32]| block.iter().map(|sample| sample * sample).sum::<f32>() / BLOCK as f32;
-        let newest = samples.chunks_exact(BLOCK).rev().take(BLOCKS);
+        let power =
+            |block: &[f32; BLOCK]| block.iter().map(|sample| sample * sample).sum::<f32>() / BLOCK as f32;
+        let newest = samples.as_chunks::<BLOCK>().0.iter().rev().take(BLOCKS);
         Level(newest.map(power).fold(0.0, f32::max).sqrt())
     }
 }

@@ -6,6 +6,7 @@ mod clock;
 mod devices;
 mod event;
 mod host_link;
+mod identity;
 mod levels;
 mod link;
 mod media;
@@ -13,12 +14,14 @@ mod page;
 mod presence;
 mod publish;
 mod remember;
+mod sealing;
 mod sections;
 mod session;
 mod socket;
 mod stats;
 mod videos;
 mod web;
+mod worker;
 
 use app::RoomPage;
 use app::state::{CallHandle, CallView, provide_call_handle};
@@ -30,6 +33,13 @@ use reactive_stores::Store;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::event::Event;
+
+/// Runs the worker that seals and opens media. Called by its script; `early` is what came before the code was there.
+#[wasm_bindgen]
+pub fn work(early: &js_sys::Array) {
+    console_error_panic_hook::set_once();
+    worker::run(early);
+}
 
 /// Makes the server's page interactive. Called by the page's script once the module is loaded.
 #[wasm_bindgen]

@@ -4,7 +4,7 @@
 use call::{ConnectionState, LinkCommand, LinkEvent, Role, Source};
 use gloo_events::EventListener;
 use js_sys::Array;
-use protocol::{IceCandidate, IceServer, PeerRef, Sdp};
+use protocol::{IceCandidate, IceServer, ParticipantId, PeerRef, Sdp};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -14,7 +14,9 @@ use web_sys::{
 };
 
 use crate::event::{Event, Events, LinkNumber};
+use crate::sealing::Sealing;
 use crate::sections::{Sections, replace_track};
+use crate::worker::Expected;
 use crate::{stats, web};
 
 /// A peer connection and its listeners.
@@ -22,6 +24,9 @@ pub(crate) struct PeerLink {
     connection: RtcPeerConnection,
     sections: Sections,
     report: Report,
+    sealing: Sealing,
+    /// From whom media may come here.
+    expected: Expected,
     /// The own media as one stream, so that the other side plays sound and picture in step.
     local: MediaStream,
     _listeners: [EventListener; 4],
@@ -42,17 +47,25 @@ impl PeerLink {
         role: Role,
         ice_servers: &[IceServer],
         events: &Events,
+        sealing: &Sealing,
     ) -> Result<Self, JsValue> {
         let connection = RtcPeerConnection::new_with_configuration(&configuration(ice_servers))?;
         let report = Report { peer, number, events: events.clone() };
         let local = MediaStream::new()?;
         let listeners = listen(&connection, &report);
+        let expected = match peer {
+            PeerRef::Sfu => Expected::Anybody,
+            PeerRef::Participant(id) => Expected::Only { id },
+        };
         let sections = match (peer, role) {
-            (PeerRef::Sfu, _) => Sections::server(&connection, &local),
-            (PeerRef::Participant(_), Role::Initiator) => Sections::direct(&connection, &local),
+            (PeerRef::Sfu, _) => Sections::server(&connection, &local, sealing),
+            (PeerRef::Participant(_), Role::Initiator) => {
+                Sections::direct(&connection, &local, sealing, expected)
+            }
             (PeerRef::Participant(_), Role::Responder) => Sections::Direct,
         };
-        Ok(Self { connection, sections, report, local, _listeners: listeners })
+        let sealing = sealing.clone();
+        Ok(Self { connection, sections, report, sealing, expected, local, _listeners: listeners })
     }
 
     pub(crate) fn number(&self) -> LinkNumber {
@@ -84,7 +97,12 @@ impl PeerLink {
 
     /// Has so many video slots.
     pub(crate) fn set_slots(&mut self, video: usize) {
-        self.sections.set_slots(&self.connection, video);
+        self.sections.set_slots(&self.connection, video, &self.sealing);
+    }
+
+    /// Whom the video slots show from now on.
+    pub(crate) fn expect_in_slots(&self, slots: Vec<Option<ParticipantId>>) {
+        self.sealing.expect_in_slots(slots, self.sections.pipes());
     }
 
     /// Sends a track, or nothing, in place of what was sent. Needs no negotiation.
@@ -124,6 +142,7 @@ impl PeerLink {
     fn fill_sections(&self, tracks: impl Fn(Source) -> Option<MediaStreamTrack>) {
         for source in Source::ALL {
             let Some(transceiver) = self.transceiver(source) else { continue };
+            self.sealing.protect(&transceiver, source, self.expected);
             // Throws where the peer has ended the section meanwhile; then there is nothing to fill.
             _ = js_sys::Reflect::set(&transceiver, &"direction".into(), &"sendrecv".into());
             web::call_if_present(&transceiver.sender(), "setStreams", &self.local);

@@ -9,9 +9,10 @@ use web_sys::RtcRtpReceiver;
 
 use crate::capture::Captures;
 use crate::event::{Events, LinkNumber};
-use crate::levels;
 use crate::link::PeerLink;
+use crate::sealing::Sealing;
 use crate::videos::Videos;
+use crate::{levels, sealing};
 
 /// Every link, and where its media plays.
 pub(crate) struct Media {
@@ -22,6 +23,8 @@ pub(crate) struct Media {
     /// Who is on the screen, as the call was told last.
     tiles: Vec<SlotWish>,
     events: Events,
+    /// Without it nothing is sent or played.
+    sealing: Option<Sealing>,
 }
 
 impl Media {
@@ -32,6 +35,7 @@ impl Media {
             links_made: 0,
             paths: BTreeMap::new(),
             tiles: Vec::new(),
+            sealing: sealing::is_supported().then(|| Sealing::start(&events)).flatten(),
             events,
         }
     }
@@ -51,7 +55,8 @@ impl Media {
             LinkCommand::Open { role, ice_servers } => {
                 self.links_made += 1;
                 let number = LinkNumber(self.links_made);
-                match PeerLink::open(peer, number, role, &ice_servers, &self.events) {
+                let Some(sealing) = &self.sealing else { return Some(LinkEvent::NegotiationFailed) };
+                match PeerLink::open(peer, number, role, &ice_servers, &self.events, sealing) {
                     Ok(link) => _ = self.links.insert(peer, link),
                     Err(_) => return Some(LinkEvent::NegotiationFailed),
                 }
@@ -78,6 +83,20 @@ impl Media {
             }
         }
         None
+    }
+
+    /// What seals and opens media, where the browser can do that.
+    pub(crate) fn sealing(&self) -> Option<&Sealing> {
+        self.sealing.as_ref()
+    }
+
+    /// Whom the video slots of the link to the server show.
+    pub(crate) fn expect_in_slots(&self, slots: Vec<Option<ParticipantId>>) {
+        match (self.links.get(&PeerRef::Sfu), &self.sealing) {
+            (Some(link), _) => link.expect_in_slots(slots),
+            (None, Some(sealing)) => sealing.expect_in_slots(slots, &[]),
+            (None, None) => {}
+        }
     }
 
     /// Shows somebody over this path from now on.

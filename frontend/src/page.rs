@@ -3,7 +3,8 @@
 use gloo_events::EventListener;
 use js_sys::Reflect;
 use protocol::RoomCode;
-use wasm_bindgen::JsCast;
+use seal::RoomSecret;
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::event::{Event, Events};
 use crate::remember::tab;
@@ -59,6 +60,26 @@ pub(crate) fn address() -> String {
     let href = || web::window()?.location().href().ok();
     href().unwrap_or_default()
 }
+
+/// The secret of the room, as the address of the page carries it.
+pub(crate) fn secret() -> Option<RoomSecret> {
+    let fragment = web::window()?.location().hash().ok()?;
+    RoomSecret::parse(fragment.trim_start_matches('#').strip_prefix(SECRET)?)
+}
+
+/// Puts the secret into the address of the page, without loading anything, so that every copied link carries it.
+pub(crate) fn set_secret(secret: &RoomSecret) {
+    let set = || {
+        let window = web::window()?;
+        let fragment = format!("#{SECRET}{}", secret.to_text());
+        let history = window.history().ok()?;
+        history.replace_state_with_url(&JsValue::NULL, "", Some(&fragment)).ok()
+    };
+    _ = set();
+}
+
+/// How the fragment begins.
+const SECRET: &str = "key=";
 
 /// The address of another path of this site, with the fragment of the page.
 pub(crate) fn address_of(path: &str) -> String {

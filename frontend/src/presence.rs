@@ -33,7 +33,8 @@ fn ask(code: RoomCode, events: Events) {
         };
         if let Ok(answer) = response.json::<ValidateRoomResponse>().await {
             let people = answer.people.iter().map(ToString::to_string).collect();
-            _ = events.unbounded_send(Event::PeopleInside(people));
+            let room_key = answer.room.and_then(|room| room.room_key);
+            _ = events.unbounded_send(Event::RoomFound { people, room_key });
         }
     });
 }

@@ -1,12 +1,12 @@
 //! From the engine's snapshot to the page's view. The one file that converts.
 
 use app::state::{
-    ChatLineView, DeliveryView, Fault, LinkView, MediaView, ParticipantView, Phase as PhaseView, SourceView,
-    TopologyView,
+    ChatLineView, DeliveryView, Fault, LinkView, MediaView, ParticipantView, Phase as PhaseView, SecrecyView,
+    SourceView, TopologyView,
 };
 use call::{
-    Call, CaptureFault, ChatLine, Delivery, LinkFailure, LinkStatus, Notice, Phase, Publication,
-    RemoteParticipant, Source,
+    Call, CaptureFault, ChatLine, ChatText, Delivery, LinkFailure, LinkStatus, Notice, Phase, Publication,
+    RemoteParticipant, Secrecy, Source,
 };
 use protocol::{
     ChatTarget, ErrorCode, Mode, MoveReason, ParticipantId, Presence, Reaction, Timestamp, Topology,
@@ -56,6 +56,13 @@ pub(crate) fn participant(other: &RemoteParticipant) -> ParticipantView {
         camera: who.media.camera.is_on(),
         speaking: other.speaking,
         link: link(other.link),
+        secrecy: match other.secrecy {
+            Secrecy::Waiting => SecrecyView::Waiting,
+            Secrecy::Sealed => SecrecyView::Sealed,
+            Secrecy::OtherSecret => SecrecyView::OtherSecret,
+            Secrecy::NotEncrypting => SecrecyView::NotEncrypting,
+        },
+        unverified: other.unverified,
     }
 }
 
@@ -84,7 +91,11 @@ fn chat_line(
             ChatTarget::Participant(id) if Some(id) == me => Some("you".to_owned()),
             ChatTarget::Participant(id) => Some(name_of(id)),
         },
-        text: line.envelope.text().map(str::to_owned),
+        text: match &line.text {
+            ChatText::Sealed(text) | ChatText::Open(text) => Some(text.clone()),
+            ChatText::Closed => None,
+        },
+        open: matches!(line.text, ChatText::Open(_)),
         time: line.place.map(|(_, at)| time_of_day(at)),
         delivery: match line.delivery {
             Delivery::Sending => DeliveryView::Sending,
@@ -129,6 +140,10 @@ pub(crate) fn notice(notice: &Notice) -> String {
         }
         Notice::MoveCalledOff { mode: Mode::Mesh, .. } => {
             "The call stays on the server: somebody cannot be reached directly".to_owned()
+        }
+        Notice::NotSealed => {
+            "That message could not be sent: it is too long, or its reader takes no part in the encryption"
+                .to_owned()
         }
         Notice::Refused(ErrorCode::NotAllowed) => "That is not allowed in this room".to_owned(),
         Notice::Refused(code) => format!("That did not work: {}", code.sentence()),

@@ -1,10 +1,25 @@
 //! What this browser remembers between calls: the name and the chosen devices, which are never sent anywhere; and what
 //! this tab remembers of a call: its session.
 
+use protocol::RoomCode;
+use seal::RoomSecret;
 use web_sys::Storage;
 
 /// The person's name.
 pub(crate) const NAME: &str = "veranda.name";
+
+/// The secret of a room that this browser has been in.
+pub(crate) fn secret(room: RoomCode) -> Option<RoomSecret> {
+    RoomSecret::parse(&read(&secret_key(room))?)
+}
+
+pub(crate) fn remember_secret(room: RoomCode, secret: &RoomSecret) {
+    write(&secret_key(room), &secret.to_text());
+}
+
+fn secret_key(room: RoomCode) -> String {
+    format!("veranda.secret.{room}")
+}
 
 pub(crate) fn read(key: &str) -> Option<String> {
     storage()?.get_item(key).ok().flatten()
@@ -38,6 +53,18 @@ pub(crate) mod tab {
         match session {
             Some(session) => write(&key("session", room), session.expose()),
             None => forget(&key("session", room)),
+        }
+    }
+
+    /// The private key with which this tab takes part in the encryption.
+    pub(crate) fn private_key(room: RoomCode) -> Option<[u8; 32]> {
+        serde_json::from_str(&storage()?.get_item(&key("key", room)).ok()??).ok()
+    }
+
+    pub(crate) fn remember_private_key(room: RoomCode, private: Option<&[u8; 32]>) {
+        match private.and_then(|private| serde_json::to_string(private).ok()) {
+            Some(text) => write(&key("key", room), &text),
+            None => forget(&key("key", room)),
         }
     }
 

@@ -10,7 +10,9 @@ use web_sys::{
     RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
 };
 
+use crate::sealing::{PipeNumber, Sealing};
 use crate::web::{self, object};
+use crate::worker::Expected;
 
 /// The sections of one connection.
 pub(crate) enum Sections {
@@ -26,6 +28,8 @@ pub(crate) struct ServerSections {
     camera: RtcRtpTransceiver,
     audio: Vec<RtcRtpTransceiver>,
     video: Vec<RtcRtpTransceiver>,
+    /// Where the pictures of each video slot come in.
+    pipes: Vec<PipeNumber>,
 }
 
 /// One layer of a simulcast: a name, by how much it is smaller, and what it takes at the most, in bits per second. The
@@ -35,22 +39,31 @@ const LAYERS: [(&str, f64, f64); 3] = [("q", 4.0, 160_000.0), ("h", 2.0, 600_000
 /// Three rates of frames in each layer, so that the server can leave some out.
 const SCALABILITY: &str = "L1T3";
 
-/// Video codecs that are offered to the server, the one that is sent first. All others of a browser would make the
-/// description too long.
-const VIDEO_CODECS: [&str; 5] = ["video/VP8", "video/VP9", "video/H264", "video/AV1", "video/rtx"];
+/// The video codec, and what repeats its packets. Every browser has it, and it is the one of which sealed frames can be
+/// taken apart into packets and forwarded: the others are cut up along what is inside a frame.
+const VIDEO_CODECS: [&str; 2] = ["video/VP8", "video/rtx"];
 
 impl Sections {
     /// Those of a link between two people, from the end that offers first.
-    pub(crate) fn direct(connection: &RtcPeerConnection, local: &MediaStream) -> Self {
+    pub(crate) fn direct(
+        connection: &RtcPeerConnection,
+        local: &MediaStream,
+        sealing: &Sealing,
+        expected: Expected,
+    ) -> Self {
         for source in Source::ALL {
             let init = init(RtcRtpTransceiverDirection::Sendrecv, Some(local));
-            connection.add_transceiver_with_str_and_init(kind(source), &init);
+            let section = connection.add_transceiver_with_str_and_init(kind(source), &init);
+            if source == Source::Camera {
+                prefer_codecs(&section);
+            }
+            sealing.protect(&section, source, expected);
         }
         Self::Direct
     }
 
     /// Those of a link to the server, without video slots.
-    pub(crate) fn server(connection: &RtcPeerConnection, local: &MediaStream) -> Self {
+    pub(crate) fn server(connection: &RtcPeerConnection, local: &MediaStream, sealing: &Sealing) -> Self {
         let sends = || init(RtcRtpTransceiverDirection::Sendonly, Some(local));
         let microphone = connection.add_transceiver_with_str_and_init("audio", &sends());
         let layered = sends();
@@ -66,19 +79,25 @@ impl Sections {
         let camera = connection.add_transceiver_with_str_and_init("video", &layered);
         prefer_codecs(&camera);
         let receives = || init(RtcRtpTransceiverDirection::Recvonly, None);
-        let audio = (0..AUDIO_SLOTS)
+        let audio: Vec<_> = (0..AUDIO_SLOTS)
             .map(|_| connection.add_transceiver_with_str_and_init("audio", &receives()))
             .collect();
-        Self::Server(ServerSections { microphone, camera, audio, video: Vec::new() })
+        for section in audio.iter().chain([&microphone]) {
+            sealing.protect(section, Source::Microphone, Expected::Anybody);
+        }
+        sealing.protect(&camera, Source::Camera, Expected::Nobody);
+        Self::Server(ServerSections { microphone, camera, audio, video: Vec::new(), pipes: Vec::new() })
     }
 
     /// Has so many video slots.
-    pub(crate) fn set_slots(&mut self, connection: &RtcPeerConnection, video: usize) {
+    pub(crate) fn set_slots(&mut self, connection: &RtcPeerConnection, video: usize, sealing: &Sealing) {
         let Self::Server(sections) = self else { return };
         while sections.video.len() < video {
             let init = init(RtcRtpTransceiverDirection::Recvonly, None);
             let slot = connection.add_transceiver_with_str_and_init("video", &init);
             prefer_codecs(&slot);
+            let expected = sealing.expected_in(sections.video.len());
+            sections.pipes.extend(sealing.protect(&slot, Source::Camera, expected));
             sections.video.push(slot);
         }
     }
@@ -108,6 +127,14 @@ impl Sections {
         match self {
             Self::Direct => self.sending(connection, Source::Camera).into_iter().collect(),
             Self::Server(sections) => sections.video.clone(),
+        }
+    }
+
+    /// Where the pictures of each video slot come in.
+    pub(crate) fn pipes(&self) -> &[PipeNumber] {
+        match self {
+            Self::Direct => &[],
+            Self::Server(sections) => &sections.pipes,
         }
     }
 

@@ -2,11 +2,12 @@
 //! [`Event`]. What the call wants done is done here; leaving drops the objects, and with them devices and connections.
 
 use app::state::{
-    CallCommand, CallView, ChatLineView, DeviceKind, Notice, Phase as PhaseView, ReactionView, SourceView,
+    CallCommand, CallView, ChatLineView, DeviceKind, Notice, Phase as PhaseView, ReactionView, RoomSecrecy,
+    SourceView,
 };
 use call::{
     Call, CaptureFault, Command, Input, LinkCommand, LinkEvent, Notice as CallNotice, Output, Phase,
-    Signalling, Source,
+    Signalling, Snapshot, Source,
 };
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
@@ -14,20 +15,20 @@ use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use gloo_timers::future::TimeoutFuture;
 use protocol::{
-    ChatId, ChatTarget, DisplayName, Envelope, Moderation, ParticipantId, PeerRef, Reaction, RoomCode,
-    RoomSettingsPatch, ServerMessage,
+    ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, PeerRef, PublicKey, Reaction, RoomCode,
+    RoomKeyId, RoomSettingsPatch, ServerMessage,
 };
 use reactive_stores::Store;
-use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::HtmlInputElement;
 
 use crate::capture::{self, Captures};
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
+use crate::identity::{name_so_far, new_call, random_id};
 use crate::levels::Meter;
 use crate::media::Media;
 use crate::presence::Presence;
+use crate::sealing::Sealing;
 use crate::socket::Socket;
 use crate::{clock, devices, host_link, page, publish, remember, web};
 
@@ -94,6 +95,9 @@ struct Shown {
     host_link: Option<String>,
     reactions: Vec<ReactionView>,
     reactions_seen: u32,
+    looks_at_phrase: bool,
+    /// The safety phrase, and of whose keys it is.
+    phrase: Option<(Vec<PublicKey>, String)>,
 }
 
 /// Starts the session of a room's page; on any other page there is none.
@@ -155,6 +159,17 @@ impl Session {
         self.publish();
     }
 
+    /// The link carries the secret from the beginning, where it is known that this is the room's: before the first has entered,
+    /// any is.
+    fn found_key(&mut self, room_key: Option<&RoomKeyId>) {
+        let secret = self.call.secret();
+        if page::secret().is_none()
+            && room_key.is_none_or(|known| secret.id(&self.code).as_ref() == Some(known))
+        {
+            page::set_secret(secret);
+        }
+    }
+
     /// Goes back into the call that this tab was in when the page was loaded anew.
     fn rejoin_after_reload(&mut self) {
         let now = js_sys::Date::now();
@@ -202,7 +217,10 @@ impl Session {
             }
             Event::DevicesChanged => devices::list(&self.events),
             Event::Devices(devices) => self.shown.devices = devices,
-            Event::PeopleInside(people) => self.shown.people_inside = Some(people),
+            Event::RoomFound { people, room_key } => {
+                self.shown.people_inside = Some(people);
+                self.found_key(room_key.as_ref());
+            }
             Event::NetworkChanged => self.input(Input::NetworkChanged),
             Event::Seen(seen) => {
                 self.input(Input::Command(Command::SetSeen { seen: seen.into() }));
@@ -252,6 +270,10 @@ impl Session {
             CallCommand::MakeHostLink => host_link::make(self.code, self.events.clone()),
             CallCommand::DeclineAsking => self.input(Input::Command(Command::DeclineAsking)),
             CallCommand::CopyText { text, done } => copy(self.events.clone(), text, done),
+            CallCommand::LookAtPhrase { open } => self.shown.looks_at_phrase = open,
+            CallCommand::Verify { participant } => {
+                self.input(Input::Command(Command::Verify { participant }));
+            }
             CallCommand::Leave => self.input(Input::Command(Command::Leave)),
             CallCommand::Prepare => self.prepare(),
             CallCommand::SelectDevice { kind, id } => self.select_device(kind, &id),
@@ -282,10 +304,8 @@ impl Session {
     }
 
     fn write(&mut self, to: ChatTarget, text: String) {
-        if let Ok(envelope) = Envelope::new(Envelope::TEXT, text) {
-            let id = ChatId(random_id());
-            self.input(Input::Command(Command::Write { id, to, envelope }));
-        }
+        let id = ChatId(random_id());
+        self.input(Input::Command(Command::Write { id, to, text }));
     }
 
     /// The others see at once that the page is gone; the session stays with the tab for a while.
@@ -351,7 +371,21 @@ impl Session {
                 }
                 Output::CloseSocket => self.socket = None,
                 Output::RememberSession(session) => {
+                    let key = session.as_ref().map(|_| self.call.private_key());
+                    remember::tab::remember_private_key(self.code, key.as_ref());
                     remember::tab::remember_session(self.code, session.as_ref());
+                }
+                Output::SetOwnKey(key) => self.seal(|sealing| sealing.set_own_key(&key)),
+                Output::SetKeyOf { participant, key } => {
+                    self.seal(|sealing| sealing.set_key_of(participant, &key));
+                }
+                Output::ForgetKeysOf(participant) => {
+                    self.seal(|sealing| sealing.forget_keys_of(participant));
+                }
+                Output::ExpectInSlots(slots) => self.media.expect_in_slots(slots),
+                Output::KeepSecret(secret) => {
+                    page::set_secret(&secret);
+                    remember::remember_secret(self.code, &secret);
                 }
                 Output::StartCapture(source) => self.to_capture.push(source),
                 Output::StopCapture(source) => {
@@ -363,6 +397,12 @@ impl Session {
                 Output::PlaySlots(played) => self.media.videos.play_slots(&played),
                 Output::Notify(notice) => self.notify(&notice),
             }
+        }
+    }
+
+    fn seal(&self, order: impl FnOnce(&Sealing)) {
+        if let Some(sealing) = self.media.sealing() {
+            order(sealing);
         }
     }
 
@@ -442,6 +482,18 @@ impl Session {
         self.to_publish = Some(Timeout::new(wait, move || _ = events.unbounded_send(Event::Publish)));
     }
 
+    /// The phrase is that of the people who are here; it is computed while somebody looks.
+    fn update_phrase(&mut self, call: &Snapshot) {
+        if !self.shown.looks_at_phrase {
+            self.shown.phrase = None;
+            return;
+        }
+        let people: Vec<_> = call.participants.iter().filter_map(|one| one.participant.key.clone()).collect();
+        if self.shown.phrase.as_ref().is_none_or(|(of, _)| *of != people) {
+            self.shown.phrase = Some((people, self.call.safety_phrase()));
+        }
+    }
+
     /// Brings the page up to date.
     fn publish(&mut self) {
         let call = self.call.snapshot();
@@ -450,6 +502,7 @@ impl Session {
             self.shown.chat_revision = self.call.chat_revision();
             self.shown.chat = publish::chat(&self.call, me);
         }
+        self.update_phrase(&call);
         let shown = &self.shown;
         let settings = call.settings.unwrap_or_default();
         let named = settings.name.clone().or_else(|| call.room.and_then(|room| room.name));
@@ -483,29 +536,16 @@ impl Session {
             people_inside: shown.people_inside.clone(),
             participants: call.participants.iter().map(publish::participant).collect(),
             topology: publish::topology(call.topology),
+            secrecy: RoomSecrecy {
+                supported: self.media.sealing().is_some(),
+                lacks_secret: call.lacks_secret,
+                introduced: call.you.as_ref().is_some_and(|you| you.introduced),
+                phrase: shown.phrase.as_ref().map(|(_, phrase)| phrase.clone()),
+            },
             notices: shown.notices.clone(),
         };
         app::state::publish(self.view, view);
     }
-}
-
-/// A call that goes on with the session this tab had, if it had one.
-fn new_call(code: RoomCode) -> Call {
-    Call::new(code, remember::tab::session(code), (js_sys::Math::random() * 1e15) as u64)
-}
-
-/// An id that nobody else has (RFC 9562 §5.4).
-fn random_id() -> Uuid {
-    let mut bytes = [0; 16];
-    _ = getrandom::fill(&mut bytes);
-    uuid::Builder::from_random_bytes(bytes).into_uuid()
-}
-
-/// What was typed before the page became interactive, or the name of the last time.
-fn name_so_far() -> Option<String> {
-    let field = web::document().and_then(|document| document.get_element_by_id("your-name"));
-    let typed = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()).map(|field| field.value());
-    typed.filter(|typed| !typed.is_empty()).or_else(|| remember::read(remember::NAME))
 }
 
 fn source(source: SourceView) -> Source {

@@ -8,7 +8,9 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::security_headers::{CONTENT_SECURITY_POLICY, PERMISSIONS, PERMISSIONS_POLICY, WITHOUT_SCRIPT};
+use crate::security_headers::{
+    CONTENT_SECURITY_POLICY, OF_WORKER, PERMISSIONS, PERMISSIONS_POLICY, WITHOUT_SCRIPT,
+};
 use crate::{AppState, pages, rest, signalling};
 
 /// The largest body of a request, in bytes. Every form and document is far smaller.
@@ -32,10 +34,14 @@ pub fn router(state: AppState) -> Router {
         .route("/api/v1/ws", get(signalling::upgrade))
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(map_response(rest::as_problem));
+    let worker = Router::new()
+        .route_service("/sealing.js", files(""))
+        .layer(set_header(CONTENT_SECURITY_POLICY, OF_WORKER));
     let static_files = Router::new()
         .nest_service("/pkg", files("pkg"))
         .route_service("/favicon.svg", files(""))
         .route_service("/robots.txt", files(""))
+        .merge(worker)
         // Asked for anew each time, and answered with 304: glue of one version must not meet wasm of another.
         .layer(set_header(header::CACHE_CONTROL, "no-cache"));
     from_people

@@ -16,6 +16,10 @@ pub(crate) fn with_nonce(nonce: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&policy).ok()
 }
 
+/// For the script of a worker, which has a policy of its own: our code, and nothing else from anywhere.
+pub(crate) const OF_WORKER: &str =
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
+
 /// Devices are for our own pages; what no call needs is for nobody.
 pub(crate) const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), \
      autoplay=(self), fullscreen=(self), geolocation=(), payment=(), usb=(), serial=(), hid=(), midi=()";

@@ -44,7 +44,7 @@ pub fn Landing(
         </main>
         <footer class="site-footer">
             <ul>
-                <li>"Up to four people talk directly, browser to browser"</li>
+                <li>"Nobody but the people in the room can see or hear it"</li>
                 <li>"No third party is asked for anything"</li>
                 <li>"Your own server, one program"</li>
             </ul>
@@ -74,7 +74,7 @@ fn JoinForm(problem: Option<&'static str>) -> impl IntoView {
             <div class="field">
                 <label for="room-code">"Room code or link"</label>
                 <input id="room-code" name="room" type="text" required autocomplete="off" autocapitalize="none"
-                    spellcheck="false" placeholder="kfm-pqxz-wtr" aria-invalid=problem.map(|_| "true")
+                    spellcheck="false" placeholder="kfm-pqxz-wtr" pattern="[^#]*" title=KEEP_KEY aria-invalid=problem.map(|_| "true")
                     aria-describedby=problem.map(|_| "room-code-problem")/>
                 {problem.map(|text| view! { <p id="room-code-problem" class="problem" role="alert">{text}</p> })}
             </div>
@@ -83,6 +83,8 @@ fn JoinForm(problem: Option<&'static str>) -> impl IntoView {
     }
 }
 
+/// What is typed here goes to the server, and the key in a link must not.
+const KEEP_KEY: &str = "Only the code. A link with a # in it is opened in the address bar, so that its key stays in your browser.";
 const CODE_PROBLEM: &str = "That is no room code. It has ten letters and digits, as in kfm-pqxz-wtr.";
 const BUSY_PROBLEM: &str = "Too many rooms were opened. Please try again in a minute.";
 const CLOSED: &str =

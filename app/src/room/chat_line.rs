@@ -8,10 +8,12 @@ use crate::state::{CallCommand, ChatLineView, DeliveryView, use_call_handle};
 #[component]
 pub(crate) fn ChatLine(line: ChatLineView) -> impl IntoView {
     let call = use_call_handle();
-    let ChatLineView { id, name, mine, only_for, text, time, delivery, .. } = line;
+    let ChatLineView { id, name, mine, only_for, text, open, time, delivery, .. } = line;
     let text = match text {
         Some(text) => words(&text).into_any(),
-        None => view! { <em>"This message needs a newer page; reload to read it."</em> }.into_any(),
+        None => {
+            view! { <em>"This message is sealed with a key that this page does not have."</em> }.into_any()
+        }
     };
     let state = match delivery {
         DeliveryView::Sending => Some("Sending…".to_owned()),
@@ -26,6 +28,7 @@ pub(crate) fn ChatLine(line: ChatLineView) -> impl IntoView {
             <p class="chat-head">
                 <span class="name" dir="auto">{if mine { "You".to_owned() } else { name }}</span>
                 {only_for.map(|target| view! { <span class="chat-private">{format!("only to {target}")}</span> })}
+                {open.then(|| view! { <span class="chat-private">"not encrypted"</span> })}
                 <span class="chat-time">{time}</span>
             </p>
             <p class="chat-text" dir="auto">{text}</p>

@@ -14,25 +14,32 @@ pub(crate) fn Knocking() -> impl IntoView {
     view! {
         {move || first.get().map(|person| view! {
             <div class="banner asks" role="group" aria-label="Waiting room">
-                <p>{format!("{} asks to join", person.name)}{move || (more() > 0).then(|| format!(", and {} more", more()))}"."</p>
+                <p>
+                    {format!("{} asks to join", person.name)}{move || (more() > 0).then(|| format!(", and {} more", more()))}"."
+                    {person.lacks_secret.then_some(WITHOUT_KEY)}
+                </p>
                 <Answers person/>
             </div>
         })}
     }
 }
 
+/// What whoever lets somebody in should know.
+pub(crate) const WITHOUT_KEY: &str =
+    " They have come without the key in the link; letting them in gives it to them.";
+
 /// *Admit* and *Refuse*.
 #[component]
 pub(crate) fn Answers(person: WaitingPerson) -> impl IntoView {
     let call = use_call_handle();
-    let WaitingPerson { id, name } = person;
+    let WaitingPerson { id, name, .. } = person;
     let decide = move |moderation: Moderation| {
         let call = call.clone();
         move |_| call.send(CallCommand::Moderate { moderation: moderation.clone() })
     };
     view! {
         <span class="answers">
-            <button type="button" class="button small primary" aria-label=format!("Admit {name}") on:click=decide(Moderation::Admit { id })>"Admit"</button>
+            <button type="button" class="button small primary" aria-label=format!("Admit {name}") on:click=decide(Moderation::Admit { id, letter: None })>"Admit"</button>
             <button type="button" class="button small" aria-label=format!("Refuse {name}") on:click=decide(Moderation::Refuse { id })>"Refuse"</button>
         </span>
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use protocol::{Moderation, Source};
 
-use super::{Answers, OpenPanel, Person, PersonActions, SidePanel};
+use super::{Answers, OpenPanel, Person, PersonActions, SafetyPhrase, SidePanel, Verify};
 use crate::state::{
     CallCommand, CallViewStoreFields, MediaView, ParticipantViewStoreFields, TopologyView, use_call_handle,
 };
@@ -34,6 +34,7 @@ pub(crate) fn PeoplePanel(open: OpenPanel) -> impl IntoView {
                                 <Person name=Signal::derive(move || name.get()) role=Signal::derive(move || role.get())
                                     hand=Signal::derive(move || hand.get().is_some()) away=Signal::derive(move || away.get())
                                     microphone=Signal::derive(move || microphone.get()) camera=Signal::derive(move || camera.get())/>
+                                <Show when=move || participant.unverified().get()><Verify participant/></Show>
                                 <Show when=move || moderates.get() && view.role().get().outranks(role.get())>
                                     <PersonActions participant/>
                                 </Show>
@@ -44,6 +45,7 @@ pub(crate) fn PeoplePanel(open: OpenPanel) -> impl IntoView {
             </ul>
             <Show when=move || moderates.get()><ForAll/></Show>
             <p class="path-line">{move || path(view.topology().get())}</p>
+            <SafetyPhrase/>
         </SidePanel>
     }
 }
@@ -51,9 +53,8 @@ pub(crate) fn PeoplePanel(open: OpenPanel) -> impl IntoView {
 fn path(topology: TopologyView) -> String {
     let TopologyView { direct, why, moving } = topology;
     let way = if direct { "Direct, from browser to browser" } else { "Via the server" };
-    let seen = if direct { "" } else { " Encrypted on the way, but not yet from end to end." };
     let change = if moving { " About to change." } else { "" };
-    format!("{way}: {why}.{seen}{change}")
+    format!("{way}: {why}. Encrypted from end to end.{change}")
 }
 
 #[component]
@@ -67,7 +68,11 @@ fn Waiting() -> impl IntoView {
                 <h3>"Waiting to be let in"</h3>
                 <ul>
                     <For each=move || view.waiting().get() key=|person| person.id let:person>
-                        <li><span class="name" dir="auto">{person.name.to_string()}</span><Answers person/></li>
+                        <li>
+                            <span class="name" dir="auto">{person.name.to_string()}</span>
+                            {person.lacks_secret.then(|| view! { <span class="tag">"without key"</span> })}
+                            <Answers person/>
+                        </li>
                     </For>
                 </ul>
                 <button type="button" class="button small"

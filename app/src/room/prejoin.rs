@@ -35,7 +35,9 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
                 <h1>{heading}</h1>
                 <WhoIsInside found/>
                 {lookup.host_link.map(|link| view! { <HostNotice link/> })}
-                <NameForm typed name asks_password=asks_password waits/>
+                <Show when=move || view.secrecy().with(|secrecy| secrecy.supported) fallback=Unsupported>
+                    <NameForm typed name asks_password=asks_password waits/>
+                </Show>
                 <details class="devices">
                     <summary>"Devices"</summary>
                     <DeviceSelect kind=DeviceKind::Microphone/>
@@ -43,9 +45,18 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
                     <DeviceSelect kind=DeviceKind::Speaker/>
                     <button type="button" class="button" on:click=move |_| call.send(CallCommand::TestSpeaker)>"Play test sound"</button>
                 </details>
-                <p class="hint">"Sound and pictures go directly between the people in the room, encrypted on the way."</p>
+                <p class="hint">"Sound, pictures and chat are encrypted from end to end: whoever has the room's link can open them, and nobody else, the server included."</p>
             </section>
         </main>
+    }
+}
+
+#[component]
+fn Unsupported() -> impl IntoView {
+    view! {
+        <p class="problem" role="alert">
+            "This browser cannot encrypt calls from end to end, and this room needs that. Use a current Firefox, Chrome, Edge or Safari."
+        </p>
     }
 }
 

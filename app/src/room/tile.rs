@@ -7,7 +7,7 @@ use reactive_stores::Field;
 use crate::components::{Avatar, Icon, Symbol};
 use crate::state::{
     CallCommand, CallViewStoreFields, LinkView, MediaView, ParticipantView, ParticipantViewStoreFields,
-    use_call_handle,
+    SecrecyView, use_call_handle,
 };
 
 /// Somebody else.
@@ -23,11 +23,14 @@ pub(crate) fn Tile(#[prop(into)] participant: Field<ParticipantView>) -> impl In
         <article class="tile" aria-label=name data-participant=id.to_string()
             data-speaking=move || participant.speaking().get().then_some("")
             data-camera=move || if camera.get() { "on" } else { "off" }
-            data-link=move || link_state(link.get())>
+            data-link=move || link_state(link.get())
+            data-secrecy=move || secrecy_state(participant.secrecy().get())>
             <Video participant=Some(id) visible=camera silent/>
             <Show when=move || !camera.get()><Avatar name/></Show>
-            <LinkLine link=Signal::derive(move || link.get()) away=Signal::derive(move || away.get())/>
-            <NamePlate name muted=silent hand=Signal::derive(move || hand.get().is_some())/>
+            <LinkLine link=Signal::derive(move || link.get()) away=Signal::derive(move || away.get())
+                secrecy=Signal::derive(move || participant.secrecy().get())/>
+            <NamePlate name muted=silent hand=Signal::derive(move || hand.get().is_some())
+                unverified=Signal::derive(move || participant.unverified().get())/>
         </article>
     }
 }
@@ -47,7 +50,7 @@ pub(crate) fn OwnTile() -> impl IntoView {
             <Video participant=None visible=camera silent=Signal::stored(true)/>
             <Show when=move || !camera.get()><Avatar name/></Show>
             <NamePlate name=Signal::derive(move || format!("{} (you)", name.get())) muted
-                hand=Signal::derive(move || view.hand().get().is_some())/>
+                hand=Signal::derive(move || view.hand().get().is_some()) unverified=Signal::stored(false)/>
         </article>
     }
 }
@@ -76,7 +79,12 @@ pub(crate) fn Video(
 }
 
 #[component]
-fn NamePlate(name: Signal<String>, muted: Signal<bool>, hand: Signal<bool>) -> impl IntoView {
+fn NamePlate(
+    name: Signal<String>,
+    muted: Signal<bool>,
+    hand: Signal<bool>,
+    unverified: Signal<bool>,
+) -> impl IntoView {
     view! {
         <p class="name-plate">
             <Show when=move || hand.get()>
@@ -86,12 +94,22 @@ fn NamePlate(name: Signal<String>, muted: Signal<bool>, hand: Signal<bool>) -> i
                 <span class="muted-sign" role="img" aria-label="Microphone off"><Icon symbol=Symbol::MicrophoneOff/></span>
             </Show>
             <span class="name" dir="auto">{name}</span>
+            <Show when=move || unverified.get()><span class="tag">"unverified"</span></Show>
         </p>
     }
 }
 
 #[component]
-fn LinkLine(link: Signal<LinkView>, away: Signal<bool>) -> impl IntoView {
+fn LinkLine(link: Signal<LinkView>, away: Signal<bool>, secrecy: Signal<SecrecyView>) -> impl IntoView {
+    let closed = move || match secrecy.get() {
+        SecrecyView::Sealed | SecrecyView::Waiting => None,
+        SecrecyView::OtherSecret => {
+            Some("Came with another link to this room, so they cannot be seen or heard.".to_owned())
+        }
+        SecrecyView::NotEncrypting => {
+            Some("Takes no part in the encryption, so they cannot be seen or heard.".to_owned())
+        }
+    };
     let text = move || match link.get() {
         // Media goes on without the server; whoever looks on should still know.
         LinkView::Connected => away.get().then(|| "Reconnecting…".to_owned()),
@@ -99,7 +117,16 @@ fn LinkLine(link: Signal<LinkView>, away: Signal<bool>) -> impl IntoView {
         LinkView::Reconnecting => Some("Reconnecting…".to_owned()),
         LinkView::Failed(reason) => Some(format!("Not connected: {reason}.")),
     };
-    view! { {move || text().map(|text| view! { <p class="link-line">{text}</p> })} }
+    view! { {move || text().or_else(closed).map(|text| view! { <p class="link-line">{text}</p> })} }
+}
+
+fn secrecy_state(secrecy: SecrecyView) -> &'static str {
+    match secrecy {
+        SecrecyView::Waiting => "waiting",
+        SecrecyView::Sealed => "sealed",
+        SecrecyView::OtherSecret => "other-secret",
+        SecrecyView::NotEncrypting => "none",
+    }
 }
 
 fn link_state(link: LinkView) -> &'static str {

@@ -81,6 +81,16 @@ pub enum CallCommand {
         /// What to say once it is there.
         done: &'static str,
     },
+    /// The safety phrase is looked at, or no longer.
+    LookAtPhrase {
+        /// Whether it is.
+        open: bool,
+    },
+    /// The person has made sure that somebody is who they say.
+    Verify {
+        /// Who.
+        participant: ParticipantId,
+    },
     /// Leave, and let go of the devices.
     Leave,
     /// Go back to the choice of devices, after leaving.

@@ -65,8 +65,42 @@ pub struct CallView {
     pub participants: Vec<ParticipantView>,
     /// How media travels.
     pub topology: TopologyView,
+    /// Who can open what is sent.
+    pub secrecy: RoomSecrecy,
     /// The last things that are said once, oldest first.
     pub notices: Vec<Notice>,
+}
+
+/// Who can open what is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomSecrecy {
+    /// Whether this browser can take part in end-to-end encryption.
+    pub supported: bool,
+    /// The person waits, because they have come without the room's secret.
+    pub lacks_secret: bool,
+    /// The person was let in without it.
+    pub introduced: bool,
+    /// Words to compare, while somebody looks at them.
+    pub phrase: Option<String>,
+}
+
+impl Default for RoomSecrecy {
+    fn default() -> Self {
+        Self { supported: true, lacks_secret: false, introduced: false, phrase: None }
+    }
+}
+
+/// How far end-to-end encryption with somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecrecyView {
+    /// Their key has not come yet.
+    Waiting,
+    /// Only the people in the room can open what they send.
+    Sealed,
+    /// They have come with another link.
+    OtherSecret,
+    /// Their client takes no part in it.
+    NotEncrypting,
 }
 
 /// How media travels between the people of a call.
@@ -113,6 +147,11 @@ pub struct ParticipantView {
     /// How the link to them is.
     #[patch(|this, new| *this = new)]
     pub link: LinkView,
+    /// Who can open what they send.
+    #[patch(|this, new| *this = new)]
+    pub secrecy: SecrecyView,
+    /// They were let in without the room's secret, and nobody at this browser has made sure of them.
+    pub unverified: bool,
 }
 
 /// How far a call is.
@@ -230,8 +269,10 @@ pub struct ChatLineView {
     pub mine: bool,
     /// For whom it is, when not for everybody.
     pub only_for: Option<String>,
-    /// What it says; `None` when that is in a form this page does not know.
+    /// What it says; `None` when it was sealed with a key that this page has not.
     pub text: Option<String>,
+    /// Whether the server could read it, too.
+    pub open: bool,
     /// When, as the browser writes it, once the server has it.
     pub time: Option<String>,
     /// What became of it.
@@ -309,6 +350,7 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         devices,
         people_inside,
         topology,
+        secrecy,
         notices
     );
     // Chat may be long, and is compared only when there is some.

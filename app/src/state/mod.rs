@@ -7,7 +7,7 @@ mod room_lookup;
 pub use call_handle::{CallCommand, CallHandle, DeviceKind, provide_call_handle, use_call_handle};
 pub use call_view::{
     CallView, CallViewStoreFields, ChatLineView, DeliveryView, Device, Devices, Fault, LinkView, MediaView,
-    Notice, ParticipantView, ParticipantViewStoreFields, Phase, ReactionView, SourceView, TopologyView,
-    publish,
+    Notice, ParticipantView, ParticipantViewStoreFields, Phase, ReactionView, RoomSecrecy, SecrecyView,
+    SourceView, TopologyView, publish,
 };
 pub use room_lookup::{RoomLookup, provide_room_lookup, use_room_lookup};

@@ -15,8 +15,8 @@ use crate::link::Link;
 use crate::paths::{Flow, Paths};
 use crate::speaking::Speaking;
 use crate::{
-    ChatLine, Command, Identity, Input, Level, LinkCommand, LinkStatus, Output, Path, Phase, Publications, Signalling,
-    Snapshot, Source,
+    ChatLine, Command, Identity, Input, Level, LinkCommand, LinkStatus, Output, Path, Phase, Publications,
+    Signalling, Snapshot, Source,
 };
 
 /// How long somebody has to speak before their raised hand is lowered: they have been given the word.

@@ -242,7 +242,8 @@ impl Call {
     pub(crate) fn encryption_due(&mut self, now: Duration) {
         if self.encryption.renew_at.take_if(|at| *at <= now).is_some() {
             let key = self.encryption.next_epoch();
-            let at = self.encryption.pending.take().map_or(now + TAKES_EFFECT, |(_, at)| at.max(now + GATHER));
+            let at =
+                self.encryption.pending.take().map_or(now + TAKES_EFFECT, |(_, at)| at.max(now + GATHER));
             self.encryption.pending = Some((key, at));
             self.send_keys_to_all();
         }
@@ -263,25 +264,18 @@ impl Call {
     /// Adds what a decision needs: whoever lets somebody in who lacks the secret gives it to them.
     pub(crate) fn moderate(&mut self, moderation: Moderation) {
         let lacking: Vec<_> = self.waiting.iter().filter(|one| one.lacks_secret).cloned().collect();
-        let moderations = match moderation {
-            Moderation::Admit { id, .. } => {
-                let person = lacking.iter().find(|one| one.id == id);
-                let letter = person.and_then(|one| self.encryption.give_secret(one.key.as_ref()?));
-                vec![Moderation::Admit { id, letter }]
+        if moderation == Moderation::AdmitAll {
+            for id in lacking.iter().map(|one| one.id) {
+                self.moderate(Moderation::Admit { id, letter: None });
             }
-            Moderation::AdmitAll => {
-                let encryption = &mut self.encryption;
-                let admit = |one: protocol::WaitingPerson| {
-                    let letter = one.key.and_then(|key| encryption.give_secret(&key));
-                    Moderation::Admit { id: one.id, letter }
-                };
-                lacking.into_iter().map(admit).chain([Moderation::AdmitAll]).collect()
-            }
-            other => vec![other],
-        };
-        for moderation in moderations {
-            self.say(ClientMessage::Moderate { moderation });
         }
+        let moderation = if let Moderation::Admit { id, .. } = moderation {
+            let key = lacking.into_iter().find(|one| one.id == id).and_then(|one| one.key);
+            Moderation::Admit { id, letter: key.and_then(|key| self.encryption.give_secret(&key)) }
+        } else {
+            moderation
+        };
+        self.say(ClientMessage::Moderate { moderation });
     }
 
     /// Seals a message. `None` when it is too long, or for somebody who cannot open it.

@@ -1,8 +1,8 @@
 //! What can happen to a call: the person's commands, the server's messages, and what the browser reports.
 
 use protocol::{
-    ChatId, ChatTarget, DisplayName, IceCandidate, Moderation, ParticipantId, Password, PeerRef,
-    Reaction, Sdp, ServerFrame, SlotWish, Switch,
+    ChatId, ChatTarget, DisplayName, IceCandidate, Moderation, ParticipantId, Password, PeerRef, Reaction,
+    Sdp, ServerFrame, SlotWish, Switch,
 };
 
 use crate::Source;

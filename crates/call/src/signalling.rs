@@ -297,12 +297,7 @@ impl Call {
         }
     }
 
-    pub(crate) fn write(
-        &mut self,
-        id: protocol::ChatId,
-        to: protocol::ChatTarget,
-        text: &str,
-    ) {
+    pub(crate) fn write(&mut self, id: protocol::ChatId, to: protocol::ChatTarget, text: &str) {
         let (Some(from), Some(name)) = (self.you.as_ref().map(|you| you.id), self.name.clone()) else {
             return;
         };

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    ChatId, ChatNumber, ChatTarget, Credential, DisplayName, Envelope, Letters, LinkId, MediaState, MessageId,
-    Moderation, Password, PeerRef, ProtocolVersion, PublicKey, Reaction, RoomCode, RoomKeyId, Sequence, SessionToken, Signal,
-    SignalNumber, SlotWishes, Switch, Trouble,
+    ChatId, ChatNumber, ChatTarget, Credential, DisplayName, Envelope, Letters, LinkId, MediaState,
+    MessageId, Moderation, Password, PeerRef, ProtocolVersion, PublicKey, Reaction, RoomCode, RoomKeyId,
+    Sequence, SessionToken, Signal, SignalNumber, SlotWishes, Switch, Trouble,
 };
 
 /// One text frame from a client: a message, a number by which it can be named, and how far the client has read.

@@ -7,8 +7,8 @@ mod chat;
 mod client_message;
 mod error;
 mod ids;
-pub mod limits;
 mod keys;
+pub mod limits;
 mod media;
 mod moderation;
 mod names;
@@ -33,7 +33,9 @@ pub use chat::{ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, EnvelopeErro
 pub use client_message::{ClientFrame, ClientMessage, ClientMessageKind, Join, Resume};
 pub use error::{CloseCode, ErrorCode, ProtocolError};
 pub use ids::{MessageId, ParticipantId, SessionId};
-pub use keys::{AddressedLetter, KeyError, Letter, Letters, PublicKey, RoomKeyGrant, RoomKeyId, TooManyLetters};
+pub use keys::{
+    AddressedLetter, KeyError, Letter, Letters, PublicKey, RoomKeyGrant, RoomKeyId, TooManyLetters,
+};
 pub use media::{MediaState, Source, Switch};
 pub use moderation::{Moderation, Right};
 pub use names::{DisplayName, NameError, RoomName};

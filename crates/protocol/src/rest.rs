@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Credential, DisplayName, Role, RoomCode, RoomName, RoomSettings, Source, Timestamp};
+use crate::{Credential, DisplayName, Role, RoomCode, RoomKeyId, RoomName, RoomSettings, Source, Timestamp};
 
 /// A room as its link shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub struct RoomSummary {
     pub capacity: u16,
     /// How many are inside.
     pub present: u16,
+    /// Which secret its links carry, once somebody has entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_key: Option<RoomKeyId>,
 }
 
 /// A room as its host, or a program that may read it, sees it.

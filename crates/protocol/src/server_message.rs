@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    CallOff, ChatEntry, ChatId, ChatNumber, LeaveReason, Letter, LinkId, MessageId, Mode, Participant, ParticipantId,
-    PeerRef, ProtocolError, Reaction, RoomKeyGrant, RoomSettings, RoomSummary, Sequence, SessionToken, Signal,
-    SignalNumber, Source, Topology, WaitingPerson,
+    CallOff, ChatEntry, ChatId, ChatNumber, LeaveReason, Letter, LinkId, MessageId, Mode, Participant,
+    ParticipantId, PeerRef, ProtocolError, Reaction, RoomKeyGrant, RoomSettings, RoomSummary, Sequence,
+    SessionToken, Signal, SignalNumber, Source, Topology, WaitingPerson,
 };
 
 /// One text frame from the server: a message, its place among those to this client, and how far the server has read.

@@ -2,8 +2,8 @@
 //! those wait who have another one. It can open nothing.
 
 use protocol::{
-    AddressedLetter, Letter, Letters, ParticipantId, Role, RoomKeyGrant, RoomKeyId,
-    RoomSettingsPatch, ServerMessage,
+    AddressedLetter, Letter, Letters, ParticipantId, Role, RoomKeyGrant, RoomKeyId, RoomSettingsPatch,
+    ServerMessage,
 };
 
 use crate::{Output, Pass, Room, Visitor};
@@ -14,11 +14,7 @@ pub(crate) fn lacks_secret(visitor: &Visitor, room_key: Option<&RoomKeyId>) -> b
 }
 
 impl Room {
-    pub(crate) fn pass_letters(
-        &mut self,
-        from: ParticipantId,
-        letters: Letters,
-    ) {
+    pub(crate) fn pass_letters(&mut self, from: ParticipantId, letters: Letters) {
         for AddressedLetter { to, letter } in Vec::from(letters) {
             // Whoever has left meanwhile needs none.
             if to != from {

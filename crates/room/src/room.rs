@@ -155,6 +155,7 @@ impl Room {
             name: self.rules.settings.name.clone(),
             capacity: self.rules.settings.capacity,
             present: u16::try_from(self.seats.len()).unwrap_or(u16::MAX),
+            room_key: self.rules.settings.room_key.clone(),
         }
     }
 

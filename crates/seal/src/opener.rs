@@ -7,8 +7,8 @@ use sframe::error::SframeError;
 use sframe::frame::EncryptedFrameView;
 use sframe::frame::validation::{ReplayAttackProtection, ReplayAttackProtectionError, Tolerance};
 
-use crate::suite::{OpeningKey, SUITE};
 use crate::sender_key::KeyName;
+use crate::suite::{OpeningKey, SUITE};
 use crate::{Media, SenderKey};
 
 /// Why a frame stays closed.
@@ -82,8 +82,7 @@ impl FrameOpener {
     ) -> Result<ParticipantId, OpenError> {
         let clear = media.clear_bytes(frame).ok_or(OpenError::NotSealed)?;
         let (clear, sealed) = frame.split_at(clear);
-        let view =
-            EncryptedFrameView::try_with_meta_data(sealed, clear).map_err(|_| OpenError::NotSealed)?;
+        let view = EncryptedFrameView::try_with_meta_data(sealed, clear).map_err(|_| OpenError::NotSealed)?;
         let name = KeyName::of(view.header().key_id()).ok_or(OpenError::KeyUnknown)?;
         let mut refused = OpenError::KeyUnknown;
         for (sender, known) in &mut self.senders {

@@ -42,7 +42,12 @@ mod tests {
         };
         assert_eq!(phrase(1, &[&ada, &bob]), phrase(1, &[&bob, &ada]));
         assert_eq!(phrase(1, &[&ada, &bob]).split(' ').count(), WORDS);
-        let all = [phrase(1, &[&ada, &bob]), phrase(1, &[&ada, &eve]), phrase(2, &[&ada, &bob]), phrase(1, &[&ada])];
+        let all = [
+            phrase(1, &[&ada, &bob]),
+            phrase(1, &[&ada, &eve]),
+            phrase(2, &[&ada, &bob]),
+            phrase(1, &[&ada]),
+        ];
         for (at, one) in all.iter().enumerate() {
             assert!(!all[at + 1..].contains(one));
         }

@@ -121,7 +121,8 @@ mod tests {
             (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
         };
         let base = hex("000102030405060708090a0b0c0d0e0f");
-        let (meta, text) = (hex("4945544620534672616d65205747"), hex("64726166742d696574662d736672616d652d656e63"));
+        let (meta, text) =
+            (hex("4945544620534672616d65205747"), hex("64726166742d696574662d736672616d652d656e63"));
         let expected =
             hex("9901234567b7412c2513a1b66dbb48841bbaf17f598751176ad847681a69c6d0b091c07018ce4adb34eb");
         let key = SealingKey::derive_from(SUITE, 0x123_u64, &base).unwrap();

@@ -6,8 +6,8 @@ use call::{
     Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Phase, Role, Source,
 };
 use protocol::{
-    ChatId, ChatTarget, ClientFrame, ClientMessage, DisplayName, IceCandidate, ParticipantId,
-    PeerRef, RoomCode, ServerFrame, ServerMessage,
+    ChatId, ChatTarget, ClientFrame, ClientMessage, DisplayName, IceCandidate, ParticipantId, PeerRef,
+    RoomCode, ServerFrame, ServerMessage,
 };
 use room::MediaOrder;
 use uuid::Uuid;

@@ -226,7 +226,8 @@ fn who_waits_at_the_door_waits_through_a_broken_socket_and_goes_in_when_let_in()
     let mut call = TestCall::new();
     call.command(join());
     call.input(Input::SocketOpened);
-    let room = RoomSummary { code: RoomCode::from_random(1), name: None, capacity: 4, present: 1 };
+    let room =
+        RoomSummary { code: RoomCode::from_random(1), name: None, capacity: 4, present: 1, room_key: None };
     call.hear(ServerMessage::Waiting { room: room.clone(), lacks_secret: false });
     assert_eq!(call.0.snapshot().phase, Phase::Waiting);
 
@@ -243,7 +244,8 @@ fn who_is_not_admitted_is_told() {
     let mut call = TestCall::new();
     call.command(join());
     call.input(Input::SocketOpened);
-    let room = RoomSummary { code: RoomCode::from_random(1), name: None, capacity: 4, present: 1 };
+    let room =
+        RoomSummary { code: RoomCode::from_random(1), name: None, capacity: 4, present: 1, room_key: None };
     call.hear(ServerMessage::Waiting { room, lacks_secret: false });
     call.refuse(ErrorCode::NotAdmitted);
     assert_eq!(call.0.snapshot().phase, Phase::Refused(ErrorCode::NotAdmitted));
@@ -251,7 +253,8 @@ fn who_is_not_admitted_is_told() {
 
 #[test]
 fn who_comes_again_in_the_same_tab_shows_the_session_of_before() {
-    let call = call::Call::new(RoomCode::from_random(1), Some(token("earlier")), 7, call::Identity::of_seed(7));
+    let call =
+        call::Call::new(RoomCode::from_random(1), Some(token("earlier")), 7, call::Identity::of_seed(7));
     let mut call = TestCall::of(call);
     call.command(join());
     let outputs = call.input(Input::SocketOpened);

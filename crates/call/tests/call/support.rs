@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use call::{Call, Command, ConnectionState, Identity, Input, LinkCommand, LinkEvent, LinkStatus, Output, Role, Source};
+use call::{
+    Call, Command, ConnectionState, Identity, Input, LinkCommand, LinkEvent, LinkStatus, Output, Role, Source,
+};
 use protocol::{
     ClientMessage, DisplayName, ErrorCode, Forbidden, Joined, LinkId, MediaState, Mode, MoveReason,
     Participant, ParticipantId, PeerRef, Presence, ProtocolError, RoomCode, RoomSettings, RoomSummary, Sdp,
@@ -155,7 +157,13 @@ pub(crate) fn joined<const N: usize>(people: [u128; N], continued: bool) -> Serv
         you: participant(ME),
         session: token("first"),
         continued,
-        room: RoomSummary { code: RoomCode::from_random(1), name: None, capacity: 4, present: 1 },
+        room: RoomSummary {
+            code: RoomCode::from_random(1),
+            name: None,
+            capacity: 4,
+            present: 1,
+            room_key: None,
+        },
         settings: RoomSettings::default(),
         participants: people.map(participant).to_vec(),
         topology: MESH,
