@@ -66,7 +66,7 @@ for (const { seconds, what } of [
         const room = await createRoomWith(server, {});
         const wire = await wireTo(server.url);
         const ada = await somebody("Ada", room.hostLink);
-        const bob = await somebody("Bob", `${wire.url}/r/${room.code}`);
+        const bob = await somebody("Bob", `${wire.url}/r/${room.code}${new URL(room.link).hash}`);
         await ada.join();
         await bob.join();
         await bob.expectToSee(ada);
