@@ -1,6 +1,6 @@
 // Rooms that move between direct links and the server's forwarding unit.
 
-import { quarters, SMALL } from "../fixtures/camera.ts";
+import { quarters, SLOW, SMALL } from "../fixtures/camera.ts";
 import { FirefoxCall } from "../fixtures/firefox.ts";
 import { createRoomWith, startServer } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
@@ -74,7 +74,7 @@ test("six with Chromium and one with Firefox see and hear each other; layers fol
     const link = await newRoom();
     const calls: CallPage[] = [];
     for (const name of NAMES) {
-        const call = await somebody(name, link, SMALL_PAGE);
+        const call = await somebody(name, link, { ...SMALL_PAGE, picture: SLOW });
         await call.join();
         await call.button("Turn off microphone").click();
         calls.push(call);

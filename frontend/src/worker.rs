@@ -9,7 +9,7 @@ use call::Source;
 use gloo_events::EventListener;
 use js_sys::{Array, ArrayBuffer, Promise, Reflect, Uint8Array};
 use protocol::ParticipantId;
-use seal::{FrameOpener, FrameSealer, Media, SenderKey};
+use seal::{FrameOpener, FrameSealer, Media, OpenError, SenderKey};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
@@ -117,6 +117,17 @@ extern "C" {
     fn writable(this: &Transformer) -> JsValue;
 }
 
+/// What became of a frame.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Passage {
+    /// It goes on.
+    Passes,
+    /// It was there before, and nothing is missing without it.
+    Repeated,
+    /// It is missing.
+    Refused,
+}
+
 /// How long after asking for a keyframe it is not asked for again, in milliseconds.
 const KEYFRAME_EVERY: f64 = 300.0;
 
@@ -182,17 +193,22 @@ impl State {
         }
     }
 
-    fn seal(&mut self, media: Media, frame: &[u8]) -> bool {
-        self.sealer.seal(media, frame, &mut self.buffer)
+    fn seal(&mut self, media: Media, frame: &[u8]) -> Passage {
+        if self.sealer.seal(media, frame, &mut self.buffer) { Passage::Passes } else { Passage::Refused }
     }
 
-    fn open(&mut self, pipe: u32, media: Media, frame: &[u8]) -> bool {
+    fn open(&mut self, pipe: u32, media: Media, frame: &[u8]) -> Passage {
         let expected = match self.expected.get(&pipe) {
-            None | Some(Expected::Nobody) => return false,
+            None | Some(Expected::Nobody) => return Passage::Refused,
             Some(Expected::Anybody) => None,
             Some(Expected::Only { id }) => Some(*id),
         };
-        self.opener.open(expected, media, frame, &mut self.buffer).is_ok()
+        match self.opener.open(expected, media, frame, &mut self.buffer) {
+            Ok(_) => Passage::Passes,
+            // Browsers and servers send packets again to find out what a line carries.
+            Err(OpenError::Replayed) => Passage::Repeated,
+            Err(OpenError::NotSealed | OpenError::KeyUnknown | OpenError::Forged) => Passage::Refused,
+        }
     }
 }
 
@@ -209,16 +225,16 @@ fn start_pipe(state: &Shared, transformer: &Transformer) {
         Closure::<dyn FnMut(Frame, Controller)>::new(move |frame: Frame, controller: Controller| {
             let data = Uint8Array::new(&frame.data()).to_vec();
             let mut state = state.borrow_mut();
-            let passes = match pipe.direction {
+            let passage = match pipe.direction {
                 Direction::Seal => state.seal(pipe.media.into(), &data),
                 Direction::Open { .. } => state.open(pipe.number, pipe.media.into(), &data),
             };
-            if passes {
+            if passage == Passage::Passes {
                 frame.set_data(&Uint8Array::from(&*state.buffer).buffer());
                 _ = controller.enqueue(&frame);
             }
             let opens_video = pipe.media == Kind::Video && matches!(pipe.direction, Direction::Open { .. });
-            if opens_video && keyframes.are_needed(passes, &data, js_sys::Date::now()) {
+            if opens_video && keyframes.are_needed(passage, &data, js_sys::Date::now()) {
                 ask_for_keyframe(&asking);
             }
         });
@@ -239,10 +255,14 @@ struct Keyframes {
 }
 
 impl Keyframes {
-    fn are_needed(&mut self, passed: bool, frame: &[u8], now: f64) -> bool {
-        if !passed {
-            self.has_gap = true;
-            return false;
+    fn are_needed(&mut self, passage: Passage, frame: &[u8], now: f64) -> bool {
+        match passage {
+            Passage::Passes => {}
+            Passage::Repeated => return false,
+            Passage::Refused => {
+                self.has_gap = true;
+                return false;
+            }
         }
         // The lowest bit of the first byte is clear in keyframes (RFC 6386 §9.1).
         if frame.first().is_some_and(|first| first & 1 == 0) {

@@ -44,7 +44,7 @@ pub(crate) fn Verify(#[prop(into)] participant: Field<ParticipantView>) -> impl 
     view! {
         <p class="unverified">
             <span class="tag">"unverified"</span>
-            <button type="button" class="button small" aria-label=format!("Mark {name} as verified")
+            <button type="button" class="button small" aria-label=format!("Mark as verified: {name}")
                 on:click=move |_| call.send(CallCommand::Verify { participant: id })>
                 "Mark as verified"
             </button>

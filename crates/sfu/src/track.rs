@@ -12,13 +12,18 @@ use crate::speakers::Loudness;
 /// A layer that brought nothing for so long is not sent at the moment. A screen may show nothing new for a while.
 const QUIET_AFTER: Duration = Duration::from_secs(3);
 
+/// A layer so far behind a smaller one of the same track is not sent any more: a sender whose uplink or processor gets weak
+/// leaves out the larger ones. All layers of a picture are made at once, so this is soon known.
+const BEHIND: Duration = Duration::from_millis(600);
+
 /// At most one keyframe is asked for in this time, however many receivers want one.
 const KEYFRAME_EVERY: Duration = Duration::from_millis(500);
 
 /// A sender is told to send fewer layers only when nobody has taken them for so long.
-const FEWER_LAYERS_AFTER: Duration = Duration::from_secs(2);
+const FEWER_LAYERS_AFTER: Duration = Duration::from_secs(5);
 
-/// A layer that was asked for and did not come is not asked for again for so long.
+/// A layer that was asked for and did not come, or has stopped, is not taken for so long, also when it comes again: each change
+/// costs a keyframe, and what a weak sender begins again it soon stops again.
 const REFUSED_FOR: Duration = Duration::from_secs(10);
 
 /// What a layer takes before it was measured, in bits per second: the usual share of a browser's simulcast.
@@ -38,8 +43,8 @@ pub(crate) struct Track {
     pub(crate) loudness: Loudness,
     /// How many layers the sender was told are taken. A sender who was told nothing sends all.
     told_layers: u8,
-    /// When they were told to send more.
-    told_more: Option<Instant>,
+    /// When they were told to send more, and how many they sent before.
+    told_more: Option<(Instant, u8)>,
     /// Since when fewer would do.
     fewer_since: Option<Instant>,
 }
@@ -89,7 +94,9 @@ impl Track {
     pub(crate) fn rates(&self, now: Instant) -> [Option<u64>; LAYERS] {
         let mut rates = [None; LAYERS];
         for (place, layer) in self.layers.iter().enumerate().take(self.rids.len().max(1)) {
-            if layer.is_live(now) || self.can_be_had(now, place) {
+            let is_refused = place > 0 && layer.refused_until.is_some_and(|until| now < until);
+            let comes = layer.is_live(now) && !self.is_behind(place);
+            if !is_refused && (comes || self.can_be_had(now, place)) {
                 rates[place] = Some(layer.rate.unwrap_or(NOMINAL_RATES[place]));
             }
         }
@@ -98,19 +105,31 @@ impl Track {
 
     /// Whether a layer that does not come may come: nobody has asked for it, or only just.
     fn can_be_had(&self, now: Instant, place: usize) -> bool {
-        let is_stopped = place >= usize::from(self.told_layers);
-        let is_starting = self.told_more.is_some_and(|at| now.saturating_duration_since(at) < QUIET_AFTER);
-        (is_stopped || is_starting) && self.layers[place].refused_until.is_none_or(|until| until <= now)
+        place >= usize::from(self.told_layers) || self.is_starting(now, place)
+    }
+
+    /// Whether a layer was asked for only just.
+    fn is_starting(&self, now: Instant, place: usize) -> bool {
+        self.told_more.is_some_and(|(at, before)| {
+            place >= usize::from(before) && now.saturating_duration_since(at) < QUIET_AFTER
+        })
+    }
+
+    /// Whether smaller layers go on without this one.
+    fn is_behind(&self, place: usize) -> bool {
+        let Some(last) = self.layers[place].last_packet else { return place > 0 };
+        let smaller = self.layers[..place].iter().filter_map(|layer| layer.last_packet);
+        smaller.max().is_some_and(|newest| newest.saturating_duration_since(last) > BEHIND)
     }
 
     /// Measures the layers after `period`, and notes those that were asked for and do not come.
     pub(crate) fn tick(&mut self, now: Instant, period: Duration) {
-        let is_starting = self.told_more.is_some_and(|at| now.saturating_duration_since(at) < QUIET_AFTER);
-        for (place, layer) in self.layers.iter_mut().enumerate() {
-            layer.measure(period);
-            let is_asked_for = place < usize::from(self.told_layers) && !layer.takers.is_empty();
-            if is_asked_for && !is_starting && !layer.is_live(now) {
-                layer.refused_until = Some(now + REFUSED_FOR);
+        for place in 0..LAYERS {
+            self.layers[place].measure(period);
+            let is_asked_for = place < usize::from(self.told_layers) && !self.layers[place].takers.is_empty();
+            let is_missing = self.is_behind(place) || !self.layers[place].is_live(now);
+            if is_asked_for && is_missing && !self.is_starting(now, place) {
+                self.layers[place].refused_until = Some(now + REFUSED_FOR);
             }
         }
     }
@@ -136,7 +155,7 @@ impl Track {
                 return None;
             }
         } else {
-            self.told_more = Some(now);
+            self.told_more = Some((now, told));
         }
         self.fewer_since = None;
         self.told_layers = wanted;
@@ -227,6 +246,29 @@ mod tests {
     }
 
     #[test]
+    fn a_layer_that_stops_while_smaller_ones_go_on_is_left_for_a_while_and_all_may_rest() {
+        let start = crate::a_moment();
+        let after = |millis| start + Duration::from_millis(millis);
+        let mut track = Track::new(Mid::from("0"), Source::Camera, ["q", "h"].map(Rid::from).to_vec());
+        for layer in &mut track.layers[..2] {
+            layer.count(start, 1_000);
+        }
+        track.layers[1].takers.push((PeerKey::default(), 0));
+        track.layers[0].count(after(500), 1_000);
+        assert!(track.rates(after(500))[1].is_some());
+        track.layers[0].count(after(700), 1_000);
+        track.tick(after(700), Duration::from_millis(200));
+        track.layers[1].count(after(800), 1_000);
+        assert_eq!(track.rates(after(900))[1], None, "it would not last");
+        for layer in &mut track.layers[..2] {
+            layer.count(after(10_800), 1_000);
+        }
+        assert!(track.rates(after(10_900))[1].is_some());
+        // Where all are silent, as of a screen on which nothing happens, nothing can be told.
+        assert!(track.rates(after(13_000))[0].is_some());
+    }
+
+    #[test]
     fn a_layer_that_was_stopped_can_be_had_again_and_one_that_does_not_come_cannot() {
         let start = crate::a_moment();
         let after = |seconds| start + Duration::from_secs(seconds);
@@ -238,16 +280,16 @@ mod tests {
         let taker = (PeerKey::default(), 0);
         track.layers[0].takers.push(taker);
         assert_eq!(track.news_of_layers(start), None, "not at once");
-        assert_eq!(track.news_of_layers(after(2)), Some(1));
-        assert_eq!(track.rates(after(2)), NOMINAL_RATES.map(Some));
+        assert_eq!(track.news_of_layers(after(5)), Some(1));
+        assert_eq!(track.rates(after(5))[1..], NOMINAL_RATES.map(Some)[1..]);
 
         track.layers[1].takers.push(taker);
-        assert_eq!(track.news_of_layers(after(3)), Some(2));
-        track.tick(after(5), Duration::from_secs(1));
-        assert!(track.rates(after(5))[1].is_some(), "it takes a moment to begin");
-        track.tick(after(7), Duration::from_secs(1));
+        assert_eq!(track.news_of_layers(after(6)), Some(2));
+        track.tick(after(8), Duration::from_secs(1));
+        assert!(track.rates(after(8))[1].is_some(), "it takes a moment to begin");
+        track.tick(after(10), Duration::from_secs(1));
         track.layers[1].takers.clear();
-        assert_eq!(track.rates(after(7))[1], None, "it did not come");
-        assert!(track.rates(after(18))[2].is_some());
+        assert_eq!(track.rates(after(10))[1], None, "it did not come");
+        assert!(track.rates(after(21))[2].is_some());
     }
 }

@@ -25,7 +25,7 @@ fn the_layer_follows_the_height_of_the_tile() {
 #[test]
 fn a_sender_is_told_which_layers_nobody_takes_and_sends_them_again_when_somebody_does() {
     let mut world = World::meeting(3, 150);
-    world.run(seconds(6));
+    world.run(seconds(9));
     assert_eq!(world.client(2).wanted, 1);
     world.wish(1, &[2, 3], 700);
     world.run(seconds(8));
@@ -34,7 +34,7 @@ fn a_sender_is_told_which_layers_nobody_takes_and_sends_them_again_when_somebody
     for number in [1, 3] {
         world.wish(number, &[], 0);
     }
-    world.run(seconds(4));
+    world.run(seconds(7));
     assert_eq!(world.client(2).wanted, 0, "nobody looks");
     let before = world.client(1).video[0].frames;
     world.wish(1, &[2], 150);

@@ -73,6 +73,24 @@ fn a_narrow_line_lowers_pictures_and_keeps_sound_and_a_wide_one_brings_them_back
     }
 }
 
+#[test]
+fn a_sender_whose_uplink_gets_weak_is_seen_in_a_smaller_layer_within_a_second() {
+    let mut world = World::meeting(2, 300);
+    world.run(seconds(5));
+    assert_eq!(world.client(1).video[0].height, 360);
+    world.client(2).uplink_layers = 1;
+    world.run(seconds(1));
+    let before = world.client(1).video[0].frames;
+    world.run(seconds(1));
+    let heard = &world.client(1).video[0];
+    assert_eq!(heard.height, 180);
+    assert!(heard.frames > before + 25, "{} frames in a second", heard.frames - before);
+    assert_eq!((heard.breaks, heard.missing()), (0, 0));
+    world.client(2).uplink_layers = 3;
+    world.run(seconds(15));
+    assert_eq!(world.client(1).video[0].height, 360, "and in the larger one when it can send that again");
+}
+
 fn frames_of(world: &mut World) -> Vec<u64> {
     world.client(1).video.iter().map(|heard| heard.frames).collect()
 }

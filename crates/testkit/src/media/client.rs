@@ -66,6 +66,8 @@ pub struct Client {
     connected: bool,
     /// How many layers the unit wants.
     pub wanted: u8,
+    /// How many layers their uplink carries.
+    pub uplink_layers: u8,
     /// Keyframes sent, of all layers.
     pub keyframes_sent: u64,
     /// What is sent in place of pictures, once.
@@ -124,6 +126,7 @@ impl Client {
             loudness: Some(-30),
             connected: false,
             wanted: 3,
+            uplink_layers: 3,
             keyframes_sent: 0,
             odd_payload: None,
             sent: Vec::new(),
@@ -265,7 +268,7 @@ impl Client {
         if !self.sends_video {
             return;
         }
-        for layer in 0..usize::from(self.wanted) {
+        for layer in 0..usize::from(self.wanted.min(self.uplink_layers)) {
             self.send_picture(now, layer);
         }
     }

@@ -1,0 +1,141 @@
+// End-to-end encryption: what the server forwards is closed to everybody without the secret in the link.
+
+import { Eavesdropper } from "../fixtures/eavesdropper.ts";
+import { SMALL } from "../fixtures/camera.ts";
+import { createRoomWith } from "../fixtures/server.ts";
+import { expect, expectAccessible, test } from "../fixtures/test.ts";
+import type { CallPage } from "../pages/call.ts";
+
+const SMALL_PAGE = { picture: SMALL, context: { viewport: { width: 480, height: 320 } } };
+
+test("what the server forwards is decoded by those with the link and by nobody else", async ({ server, somebody, plainPage }) => {
+    test.setTimeout(150_000);
+    const room = await createRoomWith(server, { mesh_limit: 2 });
+    const secret = new URL(room.link).hash.slice("#key=".length);
+    const calls: CallPage[] = [];
+    const sent: string[] = [];
+    for (const name of ["Ada", "Bob", "Cleo"]) {
+        const call = await somebody(name, room.link, SMALL_PAGE);
+        call.page.on("request", (request) => sent.push(request.url() + (request.postData() ?? "")));
+        call.page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => sent.push(payload.toString())));
+        await call.join();
+        calls.push(call);
+    }
+    const [ada, bob] = [calls[0]!, calls[1]!];
+    for (const call of calls) await expect(call.page.locator("main[data-topology=sfu]")).toBeVisible();
+    await ada.expectToSee(bob);
+    await expect(ada.tile("Bob")).toHaveAttribute("data-secrecy", "sealed");
+
+    // Two who have the server forward to them without the secret. One of them sends, in the clear, so that it can be told
+    // whether the other would see what can be seen.
+    const adaId = (await bob.tile("Ada").getAttribute("data-participant"))!;
+    const clear = await Eavesdropper.join(server.url, room.code, "Mal", await plainPage(), { sends: true, watches: [] });
+    const tap = await Eavesdropper.join(server.url, room.code, "Eve", await plainPage(), { sends: false, watches: [adaId, clear.id] });
+    await expect.poll(async () => (await tap.tapped())[1]!.decoded, { message: "the tap decodes what is in the clear", timeout: 30_000 }).toBeGreaterThan(5);
+    await expect.poll(async () => (await tap.tapped())[0]!.packets, { message: "the tap gets Ada's packets" }).toBeGreaterThan(50);
+    const [ofAda, ofMal] = await tap.tapped();
+    console.log(`tapped: of Ada ${ofAda!.packets} packets, ${ofAda!.decoded} pictures; in the clear ${ofMal!.packets} packets, ${ofMal!.decoded} pictures`);
+    expect(ofAda!.decoded).toBe(0);
+    await bob.expectToSee(ada);
+    await expect(ada.tile("Eve")).toContainText("no part in the encryption");
+    await expect(ada.tile("Mal")).toHaveAttribute("data-secrecy", "none");
+
+    await ada.write("the pineapple is ripe");
+    await bob.openPanel("Chat");
+    await expect(bob.chat()).toHaveText(["the pineapple is ripe"]);
+    for (const text of [secret, "pineapple"]) expect(sent.filter((one) => one.includes(text)), text).toEqual([]);
+    tap.close();
+    clear.close();
+});
+
+test("after somebody was removed, the others use a key they were never told", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, {});
+    const ada = await somebody("Ada", room.hostLink);
+    const bob = await somebody("Bob", room.link);
+    const eve = await somebody("Eve", room.link);
+    for (const call of [ada, bob, eve]) {
+        await call.page.addInitScript(recordOrders);
+        await call.page.reload();
+        await call.join();
+    }
+    await eve.expectToSee(ada);
+    const keyOf = (call: CallPage) => call.page.evaluate(() => (window as unknown as Recorded).orders.filter((order) => order.SetOwnKey).at(-1)!.SetOwnKey!.key);
+    const told = () => eve.page.evaluate(() => (window as unknown as Recorded).orders.flatMap((order) => order.SetKeyOf?.key ?? []).join());
+    // Four bytes of the sender, two of the epoch, one of the step, then the key.
+    const epoch = (key: number[]) => key.slice(0, 6).join();
+    const before = [epoch(await keyOf(ada)), epoch(await keyOf(bob))];
+    for (const one of before) expect(await told()).toContain(one);
+
+    await ada.decide("Remove", "Eve");
+    await expect(eve.heading("You were removed")).toBeVisible();
+    for (const [place, call] of [ada, bob].entries()) {
+        await expect.poll(async () => epoch(await keyOf(call)), { message: `${call.name} begins a new epoch` }).not.toBe(before[place]);
+        expect(await told()).not.toContain(epoch(await keyOf(call)));
+        expect(await told()).not.toContain((await keyOf(call)).slice(7).join());
+    }
+    await bob.expectToSee(ada);
+    await ada.expectToSee(bob);
+});
+
+test("who comes by code alone knocks, is given the secret, and is unverified until the words were compared", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, {});
+    const ada = await somebody("Ada", room.hostLink);
+    await ada.join();
+    await ada.write("before you came");
+    const bob = await somebody("Bob", room.link.split("#")[0]!);
+    await bob.page.getByRole("textbox", { name: "Your name" }).fill("Bob");
+    await bob.button("Join now").click();
+    await expect(bob.page.getByRole("heading", { name: "Waiting to be let in" })).toBeVisible();
+    await expect(bob.page.getByText("You have come without the key")).toBeVisible();
+    await expectAccessible(bob.page);
+
+    await expect(ada.page.getByRole("group", { name: "Waiting room" })).toContainText("without the key");
+    await ada.button("Admit Bob").click();
+    await bob.expectToSee(ada);
+    await ada.expectToSee(bob);
+    await expect(bob.page).toHaveURL(room.link);
+    await bob.openPanel("Chat");
+    await expect(bob.chat()).toHaveText(["before you came"]);
+
+    const people = await ada.openPanel("People");
+    await expect(people.getByText("unverified")).toBeVisible();
+    const phrase = async (call: CallPage) => {
+        await (await call.openPanel("People")).getByText("Safety phrase", { exact: true }).click();
+        const words = call.page.getByTestId("safety-phrase");
+        await expect(words).toHaveText(/^[a-z]+( [a-z]+){5}$/);
+        return words.textContent();
+    };
+    expect(await phrase(ada)).toBe(await phrase(bob));
+    await expectAccessible(ada.page);
+    await people.getByRole("button", { name: "Mark as verified: Bob" }).click();
+    await expect(people.getByText("unverified")).toBeHidden();
+});
+
+test("a browser that cannot encrypt is told so before joining", async ({ newRoom, plainPage }) => {
+    const page = await plainPage();
+    await page.addInitScript(() => delete (window as { RTCRtpScriptTransform?: unknown }).RTCRtpScriptTransform);
+    await page.goto(await newRoom());
+    await expect(page.getByRole("alert").filter({ hasText: "cannot encrypt calls from end to end" })).toBeVisible();
+    await expect(page.getByRole("button", { name: "Join now" })).toBeHidden();
+    await expectAccessible(page);
+});
+
+interface Order {
+    SetOwnKey?: { key: number[] };
+    SetKeyOf?: { key: number[] };
+}
+
+interface Recorded {
+    orders: Order[];
+}
+
+/** Notes what the page tells its worker. */
+function recordOrders() {
+    const recorded = window as unknown as Recorded;
+    recorded.orders = [];
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (this: Worker, ...args: Parameters<Worker["postMessage"]>) {
+        if (typeof args[0] === "string") recorded.orders.push(JSON.parse(args[0]) as Order);
+        post.apply(this, args);
+    } as Worker["postMessage"];
+}
