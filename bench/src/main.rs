@@ -1,6 +1,7 @@
 //! Load generators. `bench signalling` drives the optimised server and Socket.IO on Node with the same load, one after the
 //! other, and prints both figures, their ratio and the budget. `bench relay BURST SECONDS` and `bench idle COUNT`
-//! drive ours alone, for a profile.
+//! drive ours alone, for a profile. `bench sfu` does the same with media, beside Janus; `bench sfu SERVER CASE SECONDS` is
+//! one of its cases, and `bench raw` the least that forwarding can cost.
 //! Prints figures, asserts nothing.
 
 mod client;
@@ -10,10 +11,12 @@ mod idle;
 mod peer;
 mod relay;
 mod rooms;
+mod sfu;
 mod signalling;
 mod storm;
 
 use anyhow::bail;
+use tokio::task::LocalSet;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -22,6 +25,13 @@ async fn main() -> anyhow::Result<()> {
         ["signalling"] => signalling::run().await,
         ["relay", burst, seconds] => signalling::relay_only(burst.parse()?, seconds.parse()?).await,
         ["idle", count] => signalling::idle_only(count.parse()?).await,
-        _ => bail!("usage: bench signalling | bench relay BURST SECONDS | bench idle COUNT"),
+        ["sfu"] => LocalSet::new().run_until(sfu::run()).await,
+        ["sfu", server, case, seconds] => {
+            LocalSet::new().run_until(sfu::one(server, case, seconds.parse()?)).await
+        }
+        ["raw"] => sfu::raw_only(),
+        _ => bail!(
+            "usage: bench signalling | bench relay BURST SECONDS | bench idle COUNT | bench sfu [SERVER CASE SECONDS] | bench raw"
+        ),
     }
 }

@@ -21,21 +21,30 @@ pub(crate) struct Peer {
     lines: Lines<BufReader<ChildStdout>>,
     /// Where ours keeps things.
     data: tempfile::TempDir,
+    settings: &'static [(&'static str, &'static str)],
 }
 
 impl Peer {
     /// Starts a server on a free port, with limits that do not get in the way.
     pub(crate) async fn start(dialect: Dialect) -> anyhow::Result<Self> {
+        Self::start_with(dialect, &[]).await
+    }
+
+    /// The same, with settings for ours.
+    pub(crate) async fn start_with(
+        dialect: Dialect,
+        settings: &'static [(&'static str, &'static str)],
+    ) -> anyhow::Result<Self> {
         let data = tempfile::tempdir()?;
-        let (child, input, lines, address) = spawn(dialect, &data, 0).await?;
-        Ok(Self { dialect, address, child, input, lines, data })
+        let (child, input, lines, address) = spawn(dialect, &data, settings, 0).await?;
+        Ok(Self { dialect, address, child, input, lines, data, settings })
     }
 
     /// Kills it and starts it again at the same address, with what it has kept.
     pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {
         self.child.kill().await?;
         (self.child, self.input, self.lines, _) =
-            spawn(self.dialect, &self.data, self.address.port()).await?;
+            spawn(self.dialect, &self.data, self.settings, self.address.port()).await?;
         Ok(())
     }
 
@@ -83,14 +92,20 @@ impl Peer {
         Ok(room["code"].as_str().with_context(|| format!("no code: {body}"))?.to_owned())
     }
 
-    fn id(&self) -> anyhow::Result<u32> {
+    /// The number of the process.
+    pub(crate) fn id(&self) -> anyhow::Result<u32> {
         self.child.id().context("the server ended")
     }
 }
 
 type Started = (Child, ChildStdin, Lines<BufReader<ChildStdout>>, SocketAddr);
 
-async fn spawn(dialect: Dialect, data: &tempfile::TempDir, port: u16) -> anyhow::Result<Started> {
+async fn spawn(
+    dialect: Dialect,
+    data: &tempfile::TempDir,
+    settings: &[(&str, &str)],
+    port: u16,
+) -> anyhow::Result<Started> {
     let mut command = match dialect {
         Dialect::Veranda => {
             let binary =
@@ -102,7 +117,8 @@ async fn spawn(dialect: Dialect, data: &tempfile::TempDir, port: u16) -> anyhow:
                 .env("VERANDA__MEDIA__PORT", "0")
                 .env("VERANDA__LIMITS__JOINS_AT_ONCE", "1000000")
                 .env("VERANDA__LIMITS__ROOMS_AT_ONCE", "1000000")
-                .env("NO_COLOR", "1");
+                .env("NO_COLOR", "1")
+                .envs(settings.iter().copied());
             command
         }
         Dialect::SocketIo => {
