@@ -41,7 +41,6 @@ test("what the server forwards is decoded by those with the link and by nobody e
         expect(await tap.colours(0), "the tap shows nothing of Ada").not.toEqual(quarters(ada.camera));
         await ada.page.waitForTimeout(300);
     }
-    expect(ofAda!.decoded * 10, "next to nothing of what comes is even taken for a picture").toBeLessThan(ofAda!.packets);
     await expect(ada.tile("Eve")).toContainText("no part in the encryption");
     await expect(ada.tile("Mal")).toHaveAttribute("data-secrecy", "none");
 
