@@ -1,12 +1,18 @@
 // A room's page as a person sees it: before the call, in it, and after it.
 
-import { expect, type Locator, type Page } from "@playwright/test";
+import { expect, type Locator, type Page, type Response } from "@playwright/test";
 import { quarters } from "../fixtures/camera.ts";
 
 /** What a statistic counts since the connection began. */
 export interface Sent {
     audio: number;
     video: number;
+}
+
+/** Loads a page, also when it is there already: to a browser, an address that differs in the fragment alone is the same page. */
+export async function visit(page: Page, link: string): Promise<Response | null> {
+    await page.goto("about:blank");
+    return page.goto(link);
 }
 
 export class CallPage {
@@ -17,7 +23,7 @@ export class CallPage {
     ) {}
 
     async open(link: string): Promise<void> {
-        await this.page.goto(link);
+        await visit(this.page, link);
         await expect(this.page.locator("html[data-hydrated]")).toBeAttached();
     }
 

@@ -2,6 +2,7 @@
 
 import { createRoomWith } from "../fixtures/server.ts";
 import { expect, expectAccessible, test } from "../fixtures/test.ts";
+import { visit } from "../pages/call.ts";
 
 test("a waiting room, from both sides", async ({ server, somebody }) => {
     const room = await createRoomWith(server, { waiting_room: "on" });
@@ -141,7 +142,7 @@ test("a host locks the room, changes its rules, and ends it for everybody; and o
     await (await ada.openPanel("More")).getByRole("button", { name: "Lock room" }).click();
     await expect(ada.panel("More").getByRole("button", { name: "Unlock room" })).toBeVisible();
     const stranger = await plainPage();
-    expect((await stranger.goto(room.link))!.status()).toBe(403);
+    expect((await visit(stranger, room.link))!.status()).toBe(403);
     await expect(stranger.getByRole("heading", { name: "This room is locked" })).toBeVisible();
     await expectAccessible(stranger);
 
@@ -156,15 +157,15 @@ test("a host locks the room, changes its rules, and ends it for everybody; and o
     await expectAccessible(ada.page);
     await bob.openPanel("Chat");
     await expect(bob.panel("Chat")).toContainText("Only hosts may write");
-    await stranger.goto(room.link);
+    await visit(stranger, room.link);
     await expect(stranger.getByLabel("Password of the room")).toBeVisible();
 
     await (await ada.openPanel("More")).getByRole("button", { name: "End for everyone" }).click();
     await ada.panel("More").getByRole("button", { name: "Really end it" }).click();
     for (const one of [ada, bob]) await expect(one.heading("This room has ended")).toBeVisible();
-    expect((await stranger.goto(room.link))!.status()).toBe(410);
+    expect((await visit(stranger, room.link))!.status()).toBe(410);
     await expect(stranger.getByRole("button", { name: "Open again" })).toHaveCount(0);
-    await ada.page.goto(room.link);
+    await visit(ada.page, room.link);
     await expectAccessible(ada.page);
     await ada.button("Open again").click();
     await expect(ada.button("Join now")).toBeEnabled();
@@ -173,7 +174,7 @@ test("a host locks the room, changes its rules, and ends it for everybody; and o
 test("a room that has not started says when, and lets in its host", async ({ server, somebody, plainPage }) => {
     const room = await createRoomWith(server, { starts_at: Date.UTC(2099, 0, 2, 15, 0) });
     const stranger = await plainPage();
-    expect((await stranger.goto(room.link))!.status()).toBe(403);
+    expect((await visit(stranger, room.link))!.status()).toBe(403);
     await expect(stranger.getByRole("main")).toContainText("2 Jan 2099 15:00");
     await expectAccessible(stranger);
     const ada = await somebody("Ada", room.hostLink);

@@ -33,6 +33,10 @@ pub(crate) fn watch(room: RoomCode, events: &Events) -> Vec<EventListener> {
         EventListener::new(&window, "pagehide", move |_| tab::note_parting(room, js_sys::Date::now())),
         on("pagehide", |_| Some(Event::PageHidden)),
         on("pageshow", |happened| was_kept(happened).then_some(Event::PageShown)),
+        // Another key is another visit; our own changes of the address say nothing here.
+        EventListener::new(&window, "hashchange", move |_| {
+            _ = web::window().map(|window| window.location().reload());
+        }),
         on("online", |_| Some(Event::NetworkChanged)),
     ];
     listeners.extend(seen);

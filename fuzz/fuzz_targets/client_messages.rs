@@ -83,6 +83,7 @@ impl World {
             ClientMessage::Join(join) => {
                 let earlier = join.session.as_ref().map(|_| claims(frame.id.map_or(0, |id| id.0 as u32)));
                 let visitor = visitor(100 + u128::from(self.sockets), Pass::Link, join.media, earlier);
+                let visitor = Visitor { key: join.key, room_key: join.room_key, ..visitor };
                 Input::Enter { connection: self.new_socket(), visitor: Box::new(visitor) }
             }
             ClientMessage::Resume(resume) => {
@@ -92,6 +93,7 @@ impl World {
                     media: resume.media,
                     hand: resume.hand,
                     browser: None,
+                    key: resume.key,
                 };
                 Input::Resume { connection: self.new_socket(), resumption: Box::new(resumption) }
             }
@@ -176,6 +178,9 @@ fn visitor(person: u128, pass: Pass, media: MediaState, earlier: Option<SessionC
         browser: None,
         earlier,
         terms: Terms::default(),
+        key: None,
+        room_key: None,
+        grant: None,
     }
 }
 

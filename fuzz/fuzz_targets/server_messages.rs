@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 use protocol::{DisplayName, RoomCode, ServerFrame};
 
 fuzz_target!(|data: &[u8]| {
-    let mut call = Call::new(RoomCode::from_random(1), None, 7);
+    let mut call = Call::new(RoomCode::from_random(1), None, 7, call::Identity::of_seed(7));
     let mut now = Duration::ZERO;
     call.handle_input(
         now,

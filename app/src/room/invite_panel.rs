@@ -19,7 +19,7 @@ pub(crate) fn InvitePanel(open: OpenPanel) -> impl IntoView {
     let calendar = move || format!("{}/calendar.ics", path_of(&link.get()));
     view! {
         <SidePanel title="Invite people" open>
-            <p class="panel-hint">"Whoever has the link can come in as a guest. The part after the # is the key to what is said and written here: it never reaches the server."</p>
+            <p class="panel-hint">"Whoever has the link can come in as a guest. The part after the # is the key to what is said and written here: it never reaches the server. The calendar file is made by the server and has the code alone: whoever uses it knocks."</p>
             <input class="invite-link" type="text" readonly aria-label="Link to this room" prop:value=link/>
             <div class="panel-actions">
                 <button type="button" class="button small" on:click=move |_| copy_link.send(CallCommand::CopyLink)>"Copy link"</button>

@@ -222,13 +222,15 @@ impl Call {
             self.encryption.current = next;
             self.use_key();
         }
-        self.send_keys(&[(id, to)]);
+        let keys = self.encryption.keys();
+        self.send(&keys, &[(id, to)]);
     }
 
     /// Somebody is back: a server that began anew meanwhile has lost what was on its way to them.
     pub(crate) fn send_keys_again(&mut self, id: ParticipantId) {
         if let Some(to) = self.key_of(id) {
-            self.send_keys(&[(id, to)]);
+            let keys = self.encryption.keys();
+        self.send(&keys, &[(id, to)]);
         }
     }
 
@@ -244,8 +246,8 @@ impl Call {
             let key = self.encryption.next_epoch();
             let at =
                 self.encryption.pending.take().map_or(now + TAKES_EFFECT, |(_, at)| at.max(now + GATHER));
-            self.encryption.pending = Some((key, at));
-            self.send_keys_to_all();
+            self.encryption.pending = Some((key.clone(), at));
+            self.send_to_all(&[key]);
         }
         if let Some((key, _)) = self.encryption.pending.take_if(|(_, at)| *at <= now) {
             self.encryption.current = key;
@@ -330,16 +332,20 @@ impl Call {
     }
 
     fn send_keys_to_all(&mut self) {
-        let key = |participant: &Participant| Some((participant.id, participant.key.clone()?));
-        let all: Vec<_> = self.others.iter().filter_map(|other| key(&other.participant)).collect();
-        self.send_keys(&all);
+        let keys = self.encryption.keys();
+        self.send_to_all(&keys);
     }
 
-    fn send_keys(&mut self, to: &[(ParticipantId, PublicKey)]) {
-        let keys = self.encryption.keys();
+    fn send_to_all(&mut self, keys: &[SenderKey]) {
+        let key = |participant: &Participant| Some((participant.id, participant.key.clone()?));
+        let all: Vec<_> = self.others.iter().filter_map(|other| key(&other.participant)).collect();
+        self.send(keys, &all);
+    }
+
+    fn send(&mut self, keys: &[SenderKey], to: &[(ParticipantId, PublicKey)]) {
         let mut letters = Vec::new();
         for (to, public) in to {
-            for key in &keys {
+            for key in keys {
                 let letter = self.encryption.letter(public, key);
                 letters.extend(letter.map(|letter| AddressedLetter { to: *to, letter }));
             }

@@ -8,5 +8,6 @@
 
 mod calling;
 mod coming_back;
+mod encrypting;
 mod support;
 mod together;

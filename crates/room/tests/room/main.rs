@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod chatting;
+mod encrypting;
 mod ending;
 mod entering;
 mod moderating;

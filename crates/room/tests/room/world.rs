@@ -151,15 +151,22 @@ impl World {
 
     /// Takes a seat again with the token of a generation.
     pub(crate) fn resume(&mut self, person: u128, generation: u32, last: u64) -> &Heard {
-        let connection = self.new_socket(person);
-        let resumption = Resumption {
+        self.resume_with(person, Self::resumption(person, generation, last))
+    }
+
+    pub(crate) fn resumption(person: u128, generation: u32, last: u64) -> Resumption {
+        Resumption {
             claims: claims(person, generation),
             last: Sequence(last),
             media: MediaState::default(),
             hand: Switch::Off,
             browser: Some(format!("browser {person}")),
             key: None,
-        };
+        }
+    }
+
+    pub(crate) fn resume_with(&mut self, person: u128, resumption: Resumption) -> &Heard {
+        let connection = self.new_socket(person);
         self.input(Input::Resume { connection, resumption: Box::new(resumption) });
         &self.heard[&connection]
     }

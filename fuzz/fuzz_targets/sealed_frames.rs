@@ -1,0 +1,36 @@
+//! Whatever the server sends in place of a sealed frame or a letter, nothing opens that was not sealed so, and nothing panics.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use protocol::{Letter, ParticipantId, RoomCode};
+use seal::{FrameOpener, FrameSealer, KeyPair, Media, Purpose, RoomSecret, SenderKey, Tag};
+
+fuzz_target!(|data: &[u8]| {
+    let key = SenderKey::new(Tag::new(5), 1, [7; 16]);
+    let (mut sealer, mut opener) = (FrameSealer::default(), FrameOpener::default());
+    sealer.set_key(&key);
+    opener.add_key(ParticipantId::NIL, key);
+    let mut opened = Vec::new();
+    let keyframe = [&[0x10, 1, 2, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0][..], &[7; 60]].concat();
+    for (media, frame) in [(Media::Audio, &[9; 40][..]), (Media::Video, &keyframe)] {
+        assert!(opener.open(None, media, data, &mut opened).is_err(), "nobody sealed it");
+        let mut honest = Vec::new();
+        assert!(sealer.seal(media, frame, &mut honest));
+        let mut bent = honest.clone();
+        for (byte, change) in bent.iter_mut().zip(data) {
+            *byte ^= change;
+        }
+        bent.truncate(bent.len() - data.len().saturating_sub(honest.len()).min(bent.len()));
+        if bent != honest {
+            assert!(opener.open(None, media, &bent, &mut opened).is_err(), "it was changed");
+        }
+        assert!(opener.open(None, media, &honest, &mut opened).is_ok(), "the honest one still opens");
+    }
+    _ = SenderKey::from_bytes(data);
+    if let Ok(letter) = Letter::new(String::from_utf8_lossy(data).into_owned()) {
+        let (me, other) = (KeyPair::new([1; 32]), KeyPair::new([2; 32]));
+        let (room, secret) = (RoomCode::from_random(1), RoomSecret::new([3; 16]));
+        assert!(me.open(other.public(), &room, Some(&secret), Purpose::SenderKey, &letter).is_err());
+    }
+});
