@@ -230,7 +230,7 @@ impl Call {
     pub(crate) fn send_keys_again(&mut self, id: ParticipantId) {
         if let Some(to) = self.key_of(id) {
             let keys = self.encryption.keys();
-        self.send(&keys, &[(id, to)]);
+            self.send(&keys, &[(id, to)]);
         }
     }
 

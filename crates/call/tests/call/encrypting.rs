@@ -36,7 +36,7 @@ fn with_key(person: u128, key: &PublicKey) -> Participant {
 
 fn own_key(outputs: &[Output]) -> Option<SenderKey> {
     let key = |output: &Output| if let Output::SetOwnKey(key) = output { Some(key.clone()) } else { None };
-    outputs.iter().filter_map(key).last()
+    outputs.iter().rev().find_map(key)
 }
 
 fn letters(outputs: &[Output]) -> Vec<(protocol::ParticipantId, Letter)> {
