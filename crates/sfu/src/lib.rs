@@ -7,6 +7,7 @@
 mod allocate;
 mod config;
 mod counters;
+mod downlink;
 mod forward;
 mod input;
 mod output;

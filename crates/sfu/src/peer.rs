@@ -18,6 +18,7 @@ use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, SeqNo, Ssrc, Vp8Patch};
 use str0m::{Candidate, Event, IceConnectionState, Output, Rtc, RtcError};
 
 use crate::allocate::{Allocation, Demand, allocate, least_of_all};
+use crate::downlink::Downlink;
 use crate::rewrite::Outgoing;
 use crate::sfu::PeerKey;
 use crate::slot::{AUDIO_CLOCK, Slot, VIDEO_CLOCK};
@@ -62,8 +63,7 @@ pub(crate) struct Peer {
     pub(crate) wishes: SlotWishes,
     /// Which track and layer an incoming stream is.
     streams: HashMap<Ssrc, (usize, usize)>,
-    /// The estimated downlink, in bits per second.
-    pub(crate) downlink: u64,
+    pub(crate) downlink: Downlink,
     /// Since when the downlink does not carry all pictures.
     short_since: Option<Instant>,
     /// What is to be divided anew.
@@ -119,7 +119,7 @@ impl Peer {
             audio: Vec::new(),
             wishes: SlotWishes::default(),
             streams: HashMap::new(),
-            downlink: config.initial_downlink,
+            downlink: Downlink::new(config.initial_downlink),
             short_since: None,
             is_unsettled: false,
             is_dirty: false,
@@ -376,6 +376,16 @@ impl Peer {
             rtc.bwe().set_bitrate(Bitrate::from(minimum), Bitrate::from(desired));
             Ok(())
         });
+    }
+
+    /// The transport has an estimate of the downlink.
+    pub(crate) fn hear_estimate(&mut self, now: Instant, estimate: u64) {
+        if let Some(rate) = self.downlink.hear(now, estimate) {
+            _ = self.guard(|rtc| {
+                rtc.bwe().reset(Bitrate::from(rate));
+                Ok(())
+            });
+        }
     }
 
     /// What the peer's sound takes, in bits per second, headers included.

@@ -336,7 +336,7 @@ impl Sfu {
                 }
             }
             str0m::Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
-                peer.downlink = estimate.as_u64();
+                peer.hear_estimate(now, estimate.as_u64());
                 peer.is_unsettled = true;
             }
             str0m::Event::Closed => peer.end(),

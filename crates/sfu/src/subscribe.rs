@@ -54,7 +54,7 @@ impl Sfu {
         if !peer.is_connected() {
             return;
         }
-        let (code, downlink) = (peer.who.room, peer.downlink.min(self.config.max_downlink));
+        let (code, downlink) = (peer.who.room, peer.downlink.rate().min(self.config.max_downlink));
         let wishes: Vec<_> = peer.video.iter().map(|slot| (slot.wish, slot.source)).collect();
         let room = self.rooms.get(&code);
         let speakers =
