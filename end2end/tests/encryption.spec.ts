@@ -22,7 +22,7 @@ test("what the server forwards is decoded by those with the link and by nobody e
         calls.push(call);
     }
     const [ada, bob] = [calls[0]!, calls[1]!];
-    for (const call of calls) await expect(call.page.locator("main[data-topology=sfu]")).toBeVisible();
+    for (const call of calls) await call.expectOnServer();
     await ada.expectToSee(bob);
     await expect(ada.tile("Bob")).toHaveAttribute("data-secrecy", "sealed");
 

@@ -12,7 +12,7 @@ const SMALL_PAGE = { picture: SMALL, context: { viewport: { width: 480, height: 
 const NAMES = ["Ada", "Bob", "Cleo", "Dan", "Eve", "Finn"];
 
 test("a call of two grows to five and shrinks to two, over the server and back", async ({ newRoom, somebody }) => {
-    test.setTimeout(300_000);
+    test.setTimeout(480_000);
     const link = await newRoom();
     const calls: CallPage[] = [];
     const join = async (name: string) => {
@@ -31,7 +31,7 @@ test("a call of two grows to five and shrinks to two, over the server and back",
     const still = await gaps();
 
     for (const name of NAMES.slice(2, 5)) await join(name);
-    for (const call of calls) await expect(call.page.locator("main[data-topology=sfu]")).toBeVisible();
+    for (const call of calls) await call.expectOnServer();
     for (const call of calls) for (const other of calls.filter((other) => other !== call)) await call.expectToSee(other);
     const there = await gaps();
     await ada.page.waitForTimeout(6_000);
@@ -48,7 +48,7 @@ test("a call of two grows to five and shrinks to two, over the server and back",
 });
 
 test("a call stays direct when the media port cannot be reached, and the host is told", async ({ somebody }) => {
-    test.setTimeout(240_000);
+    test.setTimeout(400_000);
     // A port that the firewall of scripts/blocked-media drops; or an address that leads nowhere (RFC 5737).
     const blocked = process.env.VERANDA_BLOCKED_PORT;
     const server = await startServer(blocked ? { VERANDA__MEDIA__PORT: blocked } : { VERANDA__MEDIA__ADDRESSES: "192.0.2.1" });
@@ -82,7 +82,7 @@ test("six with Chromium and one with Firefox see and hear each other; layers fol
     const gus = await FirefoxCall.join("Gus", link);
     await gus.press("Turn off microphone");
     for (const call of calls) {
-        await expect(call.page.locator("main[data-topology=sfu]")).toBeVisible();
+        await call.expectOnServer();
         for (const other of calls.filter((other) => other !== call)) await call.expectToSee(other);
         await call.expectToMove("Gus");
         await expect.poll(() => gus.colours(call.name), { message: `Gus sees ${call.name}` }).toEqual(quarters(call.camera));
@@ -131,7 +131,7 @@ test("six with Chromium and one with Firefox see and hear each other; layers fol
 });
 
 test("a server that is killed and started again is back with pictures of a large room", async ({ somebody }) => {
-    test.setTimeout(240_000);
+    test.setTimeout(400_000);
     const server = await startServer();
     const { link } = await createRoomWith(server, {});
     const calls: CallPage[] = [];
@@ -141,7 +141,7 @@ test("a server that is killed and started again is back with pictures of a large
         calls.push(call);
     }
     const [ada, bob] = [calls[0]!, calls[1]!];
-    for (const call of calls) await expect(call.page.locator("main[data-topology=sfu]")).toBeVisible();
+    for (const call of calls) await call.expectOnServer();
     await ada.expectToSee(bob);
     await ada.watchGaps(bob);
     await bob.watchGaps(ada);
