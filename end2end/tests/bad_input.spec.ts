@@ -61,7 +61,7 @@ test("no bad input disturbs an honest call", async ({ server, newRoom, somebody 
     const logged = server.log.slice(linesBefore);
     // Those who are in the call may be refused too: a signal to somebody who has just been thrown out comes too late.
     const refused = logged.flatMap((line) => /(?:refused|ended) code=(\w+)/.exec(line)?.slice(1) ?? []);
-    const expected = ATTACKS.map(({ expected }) => nameOf(expected.error));
+    const expected = ATTACKS.map(({ expected }) => nameOf(expected.error!));
     const unexpected = without(refused, expected);
     expect(without(expected, refused)).toEqual([]);
     expect(unexpected.filter((code) => code !== "PeerUnknown")).toEqual([]);
