@@ -5,8 +5,8 @@ export default defineConfig({
     testDir: "tests",
     outputDir: ".cache/results",
     workers: 1,
-    timeout: 120_000,
-    expect: { timeout: 30_000 },
+    timeout: 240_000,
+    expect: { timeout: 60_000 },
     forbidOnly: true,
     reporter: [["list"]],
 });

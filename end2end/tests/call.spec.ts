@@ -8,7 +8,7 @@ const NAMES = ["Ada", "Bob", "Cleo", "Dan"];
 
 for (const people of [2, 3, 4]) {
     test(`${people} people see and hear each other`, async ({ newRoom, somebody }) => {
-        test.setTimeout(120_000);
+        test.setTimeout(240_000);
         const link = await newRoom();
         const calls: CallPage[] = [];
         for (const name of NAMES.slice(0, people)) {

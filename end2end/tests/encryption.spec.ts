@@ -9,7 +9,7 @@ import type { CallPage } from "../pages/call.ts";
 const SMALL_PAGE = { picture: SMALL, context: { viewport: { width: 480, height: 320 } } };
 
 test("what the server forwards is decoded by those with the link and by nobody else", async ({ server, somebody, plainPage }) => {
-    test.setTimeout(150_000);
+    test.setTimeout(300_000);
     const room = await createRoomWith(server, { mesh_limit: 2 });
     const secret = new URL(room.link).hash.slice("#key=".length);
     const calls: CallPage[] = [];

@@ -62,7 +62,7 @@ for (const { seconds, what } of [
     { seconds: 60, what: "joins again" },
 ]) {
     test(`whose socket is cut for ${seconds} s ${what}: nothing is missed, nothing comes twice`, async ({ server, somebody }) => {
-        test.setTimeout(150_000);
+        test.setTimeout(300_000);
         const room = await createRoomWith(server, {});
         const wire = await wireTo(server.url);
         const ada = await somebody("Ada", room.hostLink);
