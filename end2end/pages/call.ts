@@ -129,9 +129,9 @@ export class CallPage {
         await expect.poll(() => frames(video), { message: `${other.name} moves` }).toBeGreaterThan(before + 3);
     }
 
-    /** Waits until the call goes by way of the server. On a machine that is too busy to move within ten seconds it is tried again after a minute. */
+    /** Waits until the call goes by way of the server. On a machine that is too busy to move in time it is tried again after a minute. */
     async expectOnServer(): Promise<void> {
-        await expect(this.page.locator("main[data-topology=sfu]")).toBeVisible({ timeout: 100_000 });
+        await expect(this.page.locator("main[data-topology=sfu]")).toBeVisible({ timeout: 200_000 });
     }
 
     /** Waits until somebody's picture goes on, whatever it shows. */

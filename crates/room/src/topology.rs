@@ -13,7 +13,7 @@ use protocol::{
 use crate::{MediaOrder, Output, Room};
 
 /// How long a move may take. Opening a link takes a second or two; a browser tries for about as long to find a path.
-const MOVE_WITHIN: Duration = Duration::from_secs(10);
+const MOVE_WITHIN: Duration = Duration::from_secs(25);
 
 /// How long the reasons for the forwarding unit must be gone before a room moves back: people come and go.
 const CALM_FOR: Duration = Duration::from_secs(30);

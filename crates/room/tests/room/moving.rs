@@ -11,7 +11,7 @@ use room::{Beginning, Departure, MediaOrder};
 use super::world::{ADA, BOB, CEM, START, World, id, on_air};
 
 const FIVE: [u128; 5] = [1, 2, 3, 4, 5];
-const MOVE: Duration = Duration::from_secs(11);
+const MOVE: Duration = Duration::from_secs(26);
 
 /// Five people, the fifth of whom has begun a move.
 fn five() -> World {
