@@ -142,7 +142,8 @@ impl PeerLink {
     fn fill_sections(&self, tracks: impl Fn(Source) -> Option<MediaStreamTrack>) {
         for source in Source::ALL {
             let Some(transceiver) = self.transceiver(source) else { continue };
-            self.sealing.protect(&transceiver, source, self.expected);
+            self.sealing.seal(&transceiver, source);
+            self.sealing.open(&transceiver, source, self.expected);
             // Throws where the peer has ended the section meanwhile; then there is nothing to fill.
             _ = js_sys::Reflect::set(&transceiver, &"direction".into(), &"sendrecv".into());
             web::call_if_present(&transceiver.sender(), "setStreams", &self.local);

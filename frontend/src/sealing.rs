@@ -7,7 +7,7 @@ use call::Source;
 use gloo_events::EventListener;
 use js_sys::Reflect;
 use protocol::ParticipantId;
-use seal::SenderKey;
+use seal::{Media, SenderKey};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{RtcRtpTransceiver, Worker, WorkerOptions, WorkerType};
@@ -70,26 +70,22 @@ impl Sealing {
         self.order(&Order::ForgetKeysOf { participant });
     }
 
-    /// Seals what a section sends, and opens what it brings if it is from the person expected. What is done already stays.
-    /// Returns where it comes in, when that is new.
-    pub(crate) fn protect(
-        &self,
-        section: &RtcRtpTransceiver,
-        media: Source,
-        expected: Expected,
-    ) -> Option<PipeNumber> {
-        let seal = Pipe { number: 0, media: media.into(), direction: Direction::Seal };
-        if self.attach(&section.sender(), &seal) == Attached::Refused {
+    /// Seals what a section sends.
+    pub(crate) fn seal(&self, section: &RtcRtpTransceiver, source: Source) {
+        let pipe = Pipe { number: 0, media: media(source), direction: Direction::Seal };
+        if !self.attach(&section.sender(), &pipe) {
             // What it sent would be open.
             _ = web::call(section, "stop", &[]);
-            return None;
         }
+    }
+
+    /// Opens what a section brings, if it is from the person expected.
+    pub(crate) fn open(&self, section: &RtcRtpTransceiver, source: Source, expected: Expected) -> PipeNumber {
         let number = self.0.pipes.get() + 1;
-        let open = Pipe { number, media: media.into(), direction: Direction::Open { expected } };
-        (self.attach(&section.receiver(), &open) == Attached::Now).then(|| {
-            self.0.pipes.set(number);
-            PipeNumber(number)
-        })
+        self.0.pipes.set(number);
+        let pipe = Pipe { number, media: media(source), direction: Direction::Open { expected } };
+        self.attach(&section.receiver(), &pipe);
+        PipeNumber(number)
     }
 
     /// Whom the slots show from now on, whatever link brings them.
@@ -106,16 +102,15 @@ impl Sealing {
         expected(self.0.slots.borrow().get(slot).copied().flatten())
     }
 
-    fn attach(&self, end: &JsValue, pipe: &Pipe) -> Attached {
+    /// Leads the frames of one end of a section through the worker. What is led through it already stays so.
+    fn attach(&self, end: &JsValue, pipe: &Pipe) -> bool {
         if Reflect::get(end, &"transform".into()).is_ok_and(|transform| transform.is_object()) {
-            return Attached::Before;
+            return true;
         }
         let options = serde_json::to_string(pipe).unwrap_or_default();
         let transform = ScriptTransform::new(&self.0.worker, &options);
-        match transform.and_then(|transform| Reflect::set(end, &"transform".into(), &transform)) {
-            Ok(true) => Attached::Now,
-            Ok(false) | Err(_) => Attached::Refused,
-        }
+        let set = transform.and_then(|transform| Reflect::set(end, &"transform".into(), &transform));
+        set.unwrap_or(false)
     }
 
     fn order(&self, order: &Order) {
@@ -131,19 +126,19 @@ impl Drop for Inner {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Attached {
-    Now,
-    Before,
-    Refused,
-}
-
 /// Where media comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PipeNumber(u32);
 
 /// The worker's script, with the places of the module and the code that the page itself has loaded.
 const SCRIPT: &str = "/sealing.js?module=/pkg/veranda.js&code=/pkg/veranda.wasm";
+
+fn media(source: Source) -> Media {
+    match source {
+        Source::Microphone => Media::Audio,
+        Source::Camera => Media::Video,
+    }
+}
 
 fn expected(whom: Option<ParticipantId>) -> Expected {
     whom.map_or(Expected::Nobody, |id| Expected::Only { id })

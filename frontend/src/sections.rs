@@ -57,7 +57,8 @@ impl Sections {
             if source == Source::Camera {
                 prefer_codecs(&section);
             }
-            sealing.protect(&section, source, expected);
+            sealing.seal(&section, source);
+            sealing.open(&section, source, expected);
         }
         Self::Direct
     }
@@ -82,10 +83,11 @@ impl Sections {
         let audio: Vec<_> = (0..AUDIO_SLOTS)
             .map(|_| connection.add_transceiver_with_str_and_init("audio", &receives()))
             .collect();
-        for section in audio.iter().chain([&microphone]) {
-            sealing.protect(section, Source::Microphone, Expected::Anybody);
+        for section in &audio {
+            sealing.open(section, Source::Microphone, Expected::Anybody);
         }
-        sealing.protect(&camera, Source::Camera, Expected::Nobody);
+        sealing.seal(&microphone, Source::Microphone);
+        sealing.seal(&camera, Source::Camera);
         Self::Server(ServerSections { microphone, camera, audio, video: Vec::new(), pipes: Vec::new() })
     }
 
@@ -97,7 +99,7 @@ impl Sections {
             let slot = connection.add_transceiver_with_str_and_init("video", &init);
             prefer_codecs(&slot);
             let expected = sealing.expected_in(sections.video.len());
-            sections.pipes.extend(sealing.protect(&slot, Source::Camera, expected));
+            sections.pipes.push(sealing.open(&slot, Source::Camera, expected));
             sections.video.push(slot);
         }
     }

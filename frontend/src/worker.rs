@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use call::Source;
 use gloo_events::EventListener;
 use js_sys::{Array, ArrayBuffer, Promise, Reflect, Uint8Array};
 use protocol::ParticipantId;
@@ -35,7 +34,7 @@ pub(crate) enum Order {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Pipe {
     pub(crate) number: u32,
-    pub(crate) media: Kind,
+    pub(crate) media: Media,
     pub(crate) direction: Direction,
 }
 
@@ -63,33 +62,6 @@ pub(crate) enum Expected {
     },
     /// Nobody: the slot is empty.
     Nobody,
-}
-
-/// What the frames are of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Kind {
-    /// Sound.
-    Audio,
-    /// Pictures.
-    Video,
-}
-
-impl From<Source> for Kind {
-    fn from(source: Source) -> Self {
-        match source {
-            Source::Microphone => Self::Audio,
-            Source::Camera => Self::Video,
-        }
-    }
-}
-
-impl From<Kind> for Media {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Audio => Self::Audio,
-            Kind::Video => Self::Video,
-        }
-    }
 }
 
 #[wasm_bindgen]
@@ -226,14 +198,14 @@ fn start_pipe(state: &Shared, transformer: &Transformer) {
             let data = Uint8Array::new(&frame.data()).to_vec();
             let mut state = state.borrow_mut();
             let passage = match pipe.direction {
-                Direction::Seal => state.seal(pipe.media.into(), &data),
-                Direction::Open { .. } => state.open(pipe.number, pipe.media.into(), &data),
+                Direction::Seal => state.seal(pipe.media, &data),
+                Direction::Open { .. } => state.open(pipe.number, pipe.media, &data),
             };
             if passage == Passage::Passes {
                 frame.set_data(&Uint8Array::from(&*state.buffer).buffer());
                 _ = controller.enqueue(&frame);
             }
-            let opens_video = pipe.media == Kind::Video && matches!(pipe.direction, Direction::Open { .. });
+            let opens_video = pipe.media == Media::Video && matches!(pipe.direction, Direction::Open { .. });
             if opens_video && keyframes.are_needed(passage, &data, js_sys::Date::now()) {
                 ask_for_keyframe(&asking);
             }

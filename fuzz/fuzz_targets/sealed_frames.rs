@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use protocol::{Letter, ParticipantId, RoomCode};
-use seal::{FrameOpener, FrameSealer, KeyPair, Media, Purpose, RoomSecret, SenderKey, Tag};
+use seal::{Context, FrameOpener, FrameSealer, KeyPair, Media, Purpose, RoomSecret, SenderKey, Tag};
 
 fuzz_target!(|data: &[u8]| {
     let key = SenderKey::new(Tag::new(5), 1, [7; 16]);
@@ -31,6 +31,7 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(letter) = Letter::new(String::from_utf8_lossy(data).into_owned()) {
         let (me, other) = (KeyPair::new([1; 32]), KeyPair::new([2; 32]));
         let (room, secret) = (RoomCode::from_random(1), RoomSecret::new([3; 16]));
-        assert!(me.open(other.public(), &room, Some(&secret), Purpose::SenderKey, &letter).is_err());
+        let context = Context { room: &room, secret: Some(&secret), purpose: Purpose::SenderKey };
+        assert!(me.open(other.public(), context, &letter).is_err());
     }
 });

@@ -9,7 +9,7 @@ use protocol::{
     Participant, ParticipantId, PublicKey, RoomCode, RoomKeyGrant, RoomKeyId, Timestamp,
 };
 use seal::rand_core::{Rng, SeedableRng};
-use seal::{Author, ChaCha20Rng, ChatSeal, KeyPair, Nonce, Purpose, RoomSecret, SenderKey, Tag};
+use seal::{Author, ChaCha20Rng, ChatSeal, Context, KeyPair, Nonce, Purpose, RoomSecret, SenderKey, Tag};
 
 use crate::{Call, ChatText, Output, Secrecy};
 
@@ -46,7 +46,7 @@ const TAKES_EFFECT: Duration = Duration::from_millis(1000);
 pub(crate) struct Encryption {
     room: RoomCode,
     secret: RoomSecret,
-    /// Whether the page was told the secret.
+    /// Whether the page was told that this is the room's.
     is_kept: bool,
     pair: KeyPair,
     dice: ChaCha20Rng,
@@ -57,32 +57,26 @@ pub(crate) struct Encryption {
     pending: Option<(SenderKey, Duration)>,
     /// When the next epoch is begun.
     renew_at: Option<Duration>,
-    heard: BTreeMap<ParticipantId, Heard>,
+    secrecy: BTreeMap<ParticipantId, Secrecy>,
+    /// The latest key that was told with each public key: older ones are replays, also after their sender was away.
+    latest: BTreeMap<PublicKey, Place>,
 }
 
-/// What was heard from one person.
-#[derive(Debug, Default)]
-struct Heard {
-    /// When the page began whose letters count; older ones are replays.
-    born: u64,
-    /// The latest epoch and step of that page.
-    latest: (u16, u8),
-    secrecy: Secrecy,
-}
+/// When a page began, and the epoch and step of a key of it.
+type Place = (u64, u16, u8);
 
 impl Encryption {
     pub(crate) fn new(room: RoomCode, identity: Identity) -> Self {
         let Identity { seed, secret, key, born } = identity;
         let mut dice = ChaCha20Rng::from_seed(seed);
         let pair = KeyPair::new(key.unwrap_or_else(|| draw(&mut dice)));
-        let is_kept = secret.is_some();
         let secret = secret.unwrap_or_else(|| RoomSecret::new(draw(&mut dice)));
         let tag = Tag::new(dice.next_u32());
         let current = SenderKey::new(tag, 0, draw(&mut dice));
         Self {
             room,
             secret,
-            is_kept,
+            is_kept: false,
             pair,
             dice,
             born,
@@ -90,7 +84,8 @@ impl Encryption {
             current,
             pending: None,
             renew_at: None,
-            heard: BTreeMap::new(),
+            secrecy: BTreeMap::new(),
+            latest: BTreeMap::new(),
         }
     }
 
@@ -104,9 +99,9 @@ impl Encryption {
     }
 
     pub(crate) fn secrecy_of(&self, participant: &Participant) -> Secrecy {
-        match (&participant.key, self.heard.get(&participant.id)) {
-            (None, _) => Secrecy::NotEncrypting,
-            (Some(_), heard) => heard.map_or(Secrecy::Waiting, |heard| heard.secrecy),
+        match participant.key {
+            None => Secrecy::NotEncrypting,
+            Some(_) => self.secrecy.get(&participant.id).copied().unwrap_or_default(),
         }
     }
 
@@ -115,7 +110,7 @@ impl Encryption {
     }
 
     fn forget(&mut self, id: ParticipantId, now: Duration) {
-        self.heard.remove(&id);
+        self.secrecy.remove(&id);
         self.renew_at.get_or_insert(now + GATHER);
     }
 
@@ -134,35 +129,34 @@ impl Encryption {
     fn letter(&mut self, to: &PublicKey, key: &SenderKey) -> Option<Letter> {
         let text = [&self.born.0.to_be_bytes()[..], &key.to_bytes()].concat();
         let nonce: Nonce = draw(&mut self.dice);
-        let secret = Some(&self.secret);
-        self.pair.seal(to, &self.room, secret, Purpose::SenderKey, nonce, &text).ok()
+        self.pair.seal(to, self.context(Purpose::SenderKey), nonce, &text).ok()
     }
 
     /// Reads a letter: a key that is new, or nothing.
     fn read(&mut self, from: &Participant, letter: &Letter) -> Option<SenderKey> {
         let sender = from.key.as_ref()?;
-        let secret = Some(&self.secret);
-        let opened = self.pair.open(sender, &self.room, secret, Purpose::SenderKey, letter);
-        let heard = self.heard.entry(from.id).or_default();
+        let opened = self.pair.open(sender, self.context(Purpose::SenderKey), letter);
+        let secrecy = self.secrecy.entry(from.id).or_default();
         let Ok(text) = opened else {
-            if heard.secrecy == Secrecy::Waiting {
-                heard.secrecy = Secrecy::OtherSecret;
+            if *secrecy == Secrecy::Waiting {
+                *secrecy = Secrecy::OtherSecret;
             }
             return None;
         };
         let (born, key) = text.split_first_chunk::<8>()?;
         let (born, key) = (u64::from_be_bytes(*born), SenderKey::from_bytes(key)?);
-        let place = (key.epoch(), key.step());
-        if (born, place) < (heard.born, heard.latest) {
+        let place = (born, key.epoch(), key.step());
+        let latest = self.latest.entry(sender.clone()).or_default();
+        if place < *latest {
             return None; // Somebody sends an old letter again.
         }
-        *heard = Heard { born, latest: place, secrecy: Secrecy::Sealed };
+        (*latest, *secrecy) = (place, Secrecy::Sealed);
         Some(key)
     }
 
     fn take_secret(&mut self, grant: &RoomKeyGrant) -> Option<()> {
         let RoomKeyGrant { from, letter } = grant;
-        let text = self.pair.open(from, &self.room, None, Purpose::RoomSecret, letter).ok()?;
+        let text = self.pair.open(from, self.of_grants(), letter).ok()?;
         self.secret = RoomSecret::parse(&String::from_utf8(text).ok()?)?;
         self.is_kept = false;
         Some(())
@@ -171,7 +165,16 @@ impl Encryption {
     fn give_secret(&mut self, to: &PublicKey) -> Option<Letter> {
         let text = self.secret.to_text();
         let nonce: Nonce = draw(&mut self.dice);
-        self.pair.seal(to, &self.room, None, Purpose::RoomSecret, nonce, text.as_bytes()).ok()
+        self.pair.seal(to, self.of_grants(), nonce, text.as_bytes()).ok()
+    }
+
+    fn context(&self, purpose: Purpose) -> Context<'_> {
+        Context { room: &self.room, secret: Some(&self.secret), purpose }
+    }
+
+    /// Whoever is given the secret has none yet.
+    fn of_grants(&self) -> Context<'_> {
+        Context { room: &self.room, secret: None, purpose: Purpose::RoomSecret }
     }
 
     fn chat(&self) -> ChatSeal {
@@ -204,7 +207,7 @@ impl Call {
         }
         self.keep_secret();
         let encryption = &mut self.encryption;
-        encryption.heard.clear();
+        encryption.secrecy.clear();
         (encryption.current, encryption.pending, encryption.renew_at) = (encryption.next_epoch(), None, None);
         self.use_key();
         self.send_keys_to_all();

@@ -6,10 +6,10 @@ use crate::ParticipantId;
 use crate::limits::{MAX_LETTER_BYTES, MAX_LETTERS};
 
 macro_rules! encoded {
-    ($(#[$doc:meta])* $name:ident, $length:literal) => {
+    ($(#[$doc:meta])* $name:ident, $least:literal, $most:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String", extend("minLength" = $length, "maxLength" = $length)))]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String", extend("minLength" = $least, "maxLength" = $most)))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -20,7 +20,8 @@ macro_rules! encoded {
             ///
             /// When it has another length, or other characters.
             pub fn new(text: String) -> Result<Self, KeyError> {
-                if text.len() == $length && is_base64url(&text) { Ok(Self(text)) } else { Err(KeyError) }
+                let has_size = ($least..=$most).contains(&text.len());
+                if has_size && is_base64url(&text) { Ok(Self(text)) } else { Err(KeyError) }
             }
 
             /// The text.
@@ -38,8 +39,8 @@ macro_rules! encoded {
         }
 
         impl From<$name> for String {
-            fn from(key: $name) -> Self {
-                key.0
+            fn from(text: $name) -> Self {
+                text.0
             }
         }
 
@@ -53,55 +54,17 @@ macro_rules! encoded {
 
 encoded! {
     /// Somebody's public key for one call (X25519, RFC 7748): 32 bytes, 43 characters.
-    PublicKey, 43
+    PublicKey, 43, 43
 }
 
 encoded! {
     /// Tells the secrets of rooms apart without telling anything about them: 8 bytes, 11 characters.
-    RoomKeyId, 11
+    RoomKeyId, 11, 11
 }
 
-/// Bytes from one person to another, which nobody else can open: base64url, 1 to [`MAX_LETTER_BYTES`] characters.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String", extend("minLength" = 1, "maxLength" = MAX_LETTER_BYTES)))]
-#[serde(try_from = "String", into = "String")]
-pub struct Letter(String);
-
-impl Letter {
-    /// Wraps a letter.
-    ///
-    /// # Errors
-    ///
-    /// When it is empty, too long, or no base64url.
-    pub fn new(text: String) -> Result<Self, KeyError> {
-        let has_size = !text.is_empty() && text.len() <= MAX_LETTER_BYTES;
-        if has_size && is_base64url(&text) { Ok(Self(text)) } else { Err(KeyError) }
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Letter {
-    type Error = KeyError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::new(text)
-    }
-}
-
-impl From<Letter> for String {
-    fn from(letter: Letter) -> Self {
-        letter.0
-    }
-}
-
-impl std::fmt::Debug for Letter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Letter({} bytes)", self.0.len())
-    }
+encoded! {
+    /// Bytes from one person to another, which nobody else can open: 1 to [`MAX_LETTER_BYTES`] characters.
+    Letter, 1, MAX_LETTER_BYTES
 }
 
 /// A letter and for whom it is.

@@ -6,7 +6,7 @@ use aes_gcm::{Aes256Gcm, Key};
 use protocol::{ChatId, Envelope, ParticipantId, PublicKey, RoomCode};
 
 use crate::bytes::{decode, encode};
-use crate::{KeyPair, Nonce, Purpose, RoomSecret};
+use crate::{Context, KeyPair, Nonce, Purpose, RoomSecret};
 
 /// Seals and opens the chat of one room.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ impl ChatSeal {
         text: &str,
     ) -> Option<Envelope> {
         let text = [&author.bytes(), text.as_bytes()].concat();
-        let sealed = me.seal_bytes(to, &self.room, Some(&self.secret), Purpose::Chat, nonce, &text)?;
+        let sealed = me.seal_bytes(to, self.of_letters(), nonce, &text)?;
         let [from, to] = [me.public(), to].map(|key| decode(key.as_str()).unwrap_or_default());
         Envelope::new(Envelope::SEALED_TO_ONE, encode(&[from, to, sealed].concat())).ok()
     }
@@ -72,10 +72,13 @@ impl ChatSeal {
         let (to, sealed) = rest.split_first_chunk::<32>()?;
         let [from, to] = [from, to].map(|key| PublicKey::new(encode(key)));
         let (from, to) = (from.ok()?, to.ok()?);
-        let secret = Some(&self.secret);
-        let text = me.open_between(&from, &to, &self.room, secret, Purpose::Chat, sealed)?;
+        let text = me.open_between(&from, &to, self.of_letters(), sealed)?;
         let text = String::from_utf8(text.strip_prefix(&*author.bytes())?.to_vec()).ok()?;
         Some((from, text))
+    }
+
+    fn of_letters(&self) -> Context<'_> {
+        Context { room: &self.room, secret: Some(&self.secret), purpose: Purpose::Chat }
     }
 
     fn cipher(&self) -> Aes256Gcm {

@@ -1,12 +1,13 @@
 //! Media frames of the own side: sealed in the SFrame format (RFC 9605), behind the bytes that stay clear.
 
+use serde::{Deserialize, Serialize};
 use sframe::frame::{MediaFrameView, MonotonicCounter};
 
 use crate::SenderKey;
 use crate::suite::{SUITE, SealingKey};
 
 /// What a frame is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Media {
     /// Opus.
     Audio,

@@ -1,7 +1,7 @@
 //! Letters: bytes from one person to another. Whoever wrote one holds the private key of the sender and, but for a grant, the
 //! secret of the room; so the server can neither read one nor make one up.
 
-use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes256Gcm, Key};
 use protocol::{Letter, PublicKey, RoomCode};
 
@@ -34,8 +34,19 @@ impl Purpose {
     }
 }
 
+/// Where a letter belongs: one of another room, with another secret or for something else does not open.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The room.
+    pub room: &'a RoomCode,
+    /// Its secret; absent only where the reader cannot know it.
+    pub secret: Option<&'a RoomSecret>,
+    /// What the letter is for.
+    pub purpose: Purpose,
+}
+
 impl KeyPair {
-    /// Seals a letter. `secret` is absent only where the reader cannot know it. `nonce` is random and used once.
+    /// Seals a letter. `nonce` is random and used once.
     ///
     /// # Errors
     ///
@@ -43,13 +54,11 @@ impl KeyPair {
     pub fn seal(
         &self,
         to: &PublicKey,
-        room: &RoomCode,
-        secret: Option<&RoomSecret>,
-        purpose: Purpose,
+        context: Context<'_>,
         nonce: Nonce,
         text: &[u8],
     ) -> Result<Letter, LetterError> {
-        let sealed = self.seal_bytes(to, room, secret, purpose, nonce, text).ok_or(LetterError)?;
+        let sealed = self.seal_bytes(to, context, nonce, text).ok_or(LetterError)?;
         Letter::new(encode(&sealed)).map_err(|_| LetterError)
     }
 
@@ -57,30 +66,26 @@ impl KeyPair {
     ///
     /// # Errors
     ///
-    /// When it is from somebody else, for somebody else, or sealed with another secret.
+    /// When it is from somebody else, for somebody else, or belongs elsewhere.
     pub fn open(
         &self,
         from: &PublicKey,
-        room: &RoomCode,
-        secret: Option<&RoomSecret>,
-        purpose: Purpose,
+        context: Context<'_>,
         letter: &Letter,
     ) -> Result<Vec<u8>, LetterError> {
         let sealed = decode(letter.as_str()).ok_or(LetterError)?;
-        self.open_between(from, self.public(), room, secret, purpose, &sealed).ok_or(LetterError)
+        self.open_between(from, self.public(), context, &sealed).ok_or(LetterError)
     }
 
     pub(crate) fn seal_bytes(
         &self,
         to: &PublicKey,
-        room: &RoomCode,
-        secret: Option<&RoomSecret>,
-        purpose: Purpose,
+        context: Context<'_>,
         nonce: Nonce,
         text: &[u8],
     ) -> Option<Vec<u8>> {
-        let cipher = cipher(&self.agree(to)?, room, secret, purpose, self.public(), to);
-        let sealed = cipher.encrypt(&nonce.into(), Payload { msg: text, aad: b"" }).ok()?;
+        let cipher = context.cipher(&self.agree(to)?, self.public(), to);
+        let sealed = cipher.encrypt(&nonce.into(), text).ok()?;
         Some([&nonce[..], &sealed].concat())
     }
 
@@ -89,44 +94,40 @@ impl KeyPair {
         &self,
         from: &PublicKey,
         to: &PublicKey,
-        room: &RoomCode,
-        secret: Option<&RoomSecret>,
-        purpose: Purpose,
+        context: Context<'_>,
         sealed: &[u8],
     ) -> Option<Vec<u8>> {
+        let other = match (from == self.public(), to == self.public()) {
+            (true, _) => to,
+            (false, true) => from,
+            (false, false) => return None,
+        };
         let (nonce, sealed) = sealed.split_first_chunk::<12>()?;
-        let other = if from == self.public() { to } else { from };
-        if from != self.public() && to != self.public() {
-            return None;
-        }
-        let cipher = cipher(&self.agree(other)?, room, secret, purpose, from, to);
-        cipher.decrypt(&(*nonce).into(), Payload { msg: sealed, aad: b"" }).ok()
+        context.cipher(&self.agree(other)?, from, to).decrypt(&(*nonce).into(), sealed).ok()
     }
 }
 
-/// The key of one direction between two people, for one purpose in one room.
-fn cipher(
-    shared: &[u8; 32],
-    room: &RoomCode,
-    secret: Option<&RoomSecret>,
-    purpose: Purpose,
-    from: &PublicKey,
-    to: &PublicKey,
-) -> Aes256Gcm {
-    let authentic: [u8; 32] =
-        secret.map_or([0; 32], |secret| secret.derive(room, b"veranda letters between people"));
-    let code = room.to_string();
-    let info = [purpose.label(), code.as_bytes(), from.as_str().as_bytes(), to.as_str().as_bytes()];
-    let key: [u8; 32] = derive(&authentic, shared, &info);
-    Aes256Gcm::new(&Key::<Aes256Gcm>::from(key))
+impl Context<'_> {
+    /// The key of one direction between two people.
+    fn cipher(self, shared: &[u8; 32], from: &PublicKey, to: &PublicKey) -> Aes256Gcm {
+        let authentic: [u8; 32] =
+            self.secret.map_or([0; 32], |secret| secret.derive(self.room, b"veranda letters between people"));
+        let code = self.room.to_string();
+        let info = [self.purpose.label(), code.as_bytes(), from.as_str().as_bytes(), to.as_str().as_bytes()];
+        let key: [u8; 32] = derive(&authentic, shared, &info);
+        Aes256Gcm::new(&Key::<Aes256Gcm>::from(key))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn room() -> RoomCode {
-        RoomCode::parse("kfm-pqxz-wtr").unwrap()
+    static ROOM: std::sync::LazyLock<RoomCode> =
+        std::sync::LazyLock::new(|| RoomCode::parse("kfm-pqxz-wtr").unwrap());
+
+    fn context(secret: Option<&RoomSecret>, purpose: Purpose) -> Context<'_> {
+        Context { room: &ROOM, secret, purpose }
     }
 
     #[test]
@@ -134,11 +135,11 @@ mod tests {
         let [ada, bob, eve] = [1, 2, 3].map(|seed| KeyPair::new([seed; 32]));
         let secret = RoomSecret::new([9; 16]);
         let seal = |to: &KeyPair, text: &[u8]| {
-            ada.seal(to.public(), &room(), Some(&secret), Purpose::SenderKey, [5; 12], text).unwrap()
+            ada.seal(to.public(), context(Some(&secret), Purpose::SenderKey), [5; 12], text).unwrap()
         };
         let letter = seal(&bob, b"hello");
         let open = |reader: &KeyPair, from: &KeyPair, secret: Option<&RoomSecret>, purpose| {
-            reader.open(from.public(), &room(), secret, purpose, &letter)
+            reader.open(from.public(), context(secret, purpose), &letter)
         };
         assert_eq!(open(&bob, &ada, Some(&secret), Purpose::SenderKey).unwrap(), b"hello");
         let other = RoomSecret::new([8; 16]);
@@ -158,7 +159,7 @@ mod tests {
     fn a_key_that_makes_every_agreement_the_same_is_refused() {
         let zero = PublicKey::new(encode(&[0; 32])).unwrap();
         let ada = KeyPair::new([1; 32]);
-        assert!(ada.seal(&zero, &room(), None, Purpose::RoomSecret, [0; 12], b"x").is_err());
+        assert!(ada.seal(&zero, context(None, Purpose::RoomSecret), [0; 12], b"x").is_err());
     }
 
     #[test]
@@ -167,7 +168,7 @@ mod tests {
         for length in 0..64 {
             let letter = encode(&vec![length; usize::from(length)]);
             if let Ok(letter) = Letter::new(letter) {
-                assert!(bob.open(ada.public(), &room(), None, Purpose::Chat, &letter).is_err());
+                assert!(bob.open(ada.public(), context(None, Purpose::Chat), &letter).is_err());
             }
         }
     }

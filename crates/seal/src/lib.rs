@@ -17,7 +17,7 @@ mod suite;
 
 pub use chat::{Author, ChatSeal};
 pub use frames::{FrameSealer, Media};
-pub use letters::{LetterError, Purpose};
+pub use letters::{Context, LetterError, Purpose};
 pub use opener::{FrameOpener, OpenError};
 pub use pair::KeyPair;
 pub use phrase::safety_phrase;

@@ -124,6 +124,10 @@ fn a_letter_counts_once_from_its_sender_and_an_older_one_not_any_more() {
     assert_eq!(keys_heard(&mut mine, ADA, &late).len(), 1);
     assert_eq!(secrecy(&mine, ADA), Secrecy::Sealed);
     assert!(keys_heard(&mut mine, ADA, &early).is_empty(), "a server that sends it again changes nothing");
+    mine.hear(ServerMessage::ParticipantLeft { id: id(ADA), reason: LeaveReason::Left });
+    mine.hear(ServerMessage::ParticipantJoined { participant: with_key(ADA, &public_key(&ada)) });
+    assert!(keys_heard(&mut mine, ADA, &early).is_empty(), "nor after it says that she was away");
+    assert_eq!(keys_heard(&mut mine, ADA, &late).len(), 1);
 }
 
 /// Ada at the door, with the link that has this secret. To her, I am `ME`.
