@@ -141,9 +141,14 @@ export class CallPage {
         await expect.poll(() => frames(video), { message: `${name} moves for ${this.name}` }).toBeGreaterThan(before + 3);
     }
 
-    /** What comes in of pictures: the height of each slot's last one, and all that were decoded so far. */
-    async pictures(): Promise<{ heights: number[]; decoded: number }> {
-        return this.page.evaluate(picturesReceived);
+    /** How many lines the picture of somebody's camera has at present. */
+    async lines(name: string): Promise<number> {
+        return this.tile(name).locator("video[data-source=camera]").evaluate((video) => (video as HTMLVideoElement).videoHeight);
+    }
+
+    /** How many pictures were decoded so far. */
+    async decoded(): Promise<number> {
+        return this.page.evaluate(picturesDecoded);
     }
 
     /** Lets the page believe that its tab is hidden, or not. */
@@ -219,17 +224,15 @@ async function connectionsWithSound(): Promise<number> {
     return heard;
 }
 
-async function picturesReceived(): Promise<{ heights: number[]; decoded: number }> {
+async function picturesDecoded(): Promise<number> {
     const { connections } = window as unknown as { connections: RTCPeerConnection[] };
-    const pictures = { heights: [] as number[], decoded: 0 };
+    let decoded = 0;
     for (const connection of connections.filter((one) => one.connectionState === "connected")) {
         for (const report of (await connection.getStats()).values()) {
-            if (report.type !== "inbound-rtp" || report.kind !== "video" || !report.framesDecoded) continue;
-            pictures.heights.push(report.frameHeight);
-            pictures.decoded += report.framesDecoded;
+            if (report.type === "inbound-rtp" && report.kind === "video") decoded += report.framesDecoded ?? 0;
         }
     }
-    return pictures;
+    return decoded;
 }
 
 /** The energy of all sound that was played (W3C WebRTC Statistics, `totalAudioEnergy`). Runs in the page. */

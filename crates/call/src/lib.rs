@@ -17,6 +17,7 @@ mod people;
 mod publications;
 mod server_link;
 mod signalling;
+mod silence;
 mod slots;
 mod snapshot;
 mod speaking;

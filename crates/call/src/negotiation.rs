@@ -10,6 +10,7 @@ use protocol::{IceCandidate, Signal, SignalNumber};
 
 use crate::LinkCommand;
 use crate::inbox::{Inbox, TooFarAhead};
+use crate::silence::without_silence;
 
 /// One end of a negotiation.
 #[derive(Debug)]
@@ -171,7 +172,7 @@ impl Negotiation {
         self.ignoring = glare && self.politeness == Politeness::Impolite;
         if !self.ignoring {
             self.step = Step::ApplyingOffer;
-            self.command(LinkCommand::ApplyOffer(sdp));
+            self.command(LinkCommand::ApplyOffer(without_silence(sdp)));
         }
     }
 
@@ -180,7 +181,7 @@ impl Negotiation {
         if self.step == Step::OfferSent {
             self.ignoring = false;
             self.step = Step::ApplyingAnswer;
-            self.command(LinkCommand::ApplyAnswer(sdp));
+            self.command(LinkCommand::ApplyAnswer(without_silence(sdp)));
         }
     }
 
