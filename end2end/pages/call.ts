@@ -129,6 +129,11 @@ export class CallPage {
         await expect.poll(() => frames(video), { message: `${other.name} moves` }).toBeGreaterThan(before + 3);
     }
 
+    /** Waits until that is so of everybody else among these. */
+    async expectToSeeAll(calls: readonly CallPage[]): Promise<void> {
+        await Promise.all(calls.filter((other) => other !== this).map((other) => this.expectToSee(other)));
+    }
+
     /** Waits until the call goes by way of the server. On a machine that is too busy to move in time it is tried again after a minute. */
     async expectOnServer(): Promise<void> {
         await expect(this.page.locator("main[data-topology=sfu]")).toBeVisible({ timeout: 200_000 });

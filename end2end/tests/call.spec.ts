@@ -18,9 +18,7 @@ for (const people of [2, 3, 4]) {
         }
         for (const call of calls) {
             await expect(call.page.locator("main[data-topology=mesh]")).toBeVisible();
-            for (const other of calls.filter((other) => other !== call)) {
-                await call.expectToSee(other);
-            }
+            await call.expectToSeeAll(calls);
             await call.expectToHear(people - 1);
         }
     });

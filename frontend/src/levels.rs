@@ -2,9 +2,12 @@
 
 use call::Level;
 use js_sys::Reflect;
+use wasm_bindgen::JsCast;
 use web_sys::{
     AnalyserNode, AudioContext, MediaStream, MediaStreamAudioSourceNode, MediaStreamTrack, RtcRtpReceiver,
 };
+
+use crate::web;
 
 /// Measures one microphone. Ends with its owner.
 pub(crate) struct Meter {
@@ -26,7 +29,10 @@ const BLOCKS: usize = 6;
 
 impl Meter {
     pub(crate) fn new(track: &MediaStreamTrack) -> Option<Self> {
-        let context = AudioContext::new().ok()?;
+        // Nobody hears it and nobody waits for it: large blocks, and no loudspeaker, where the browser knows how.
+        let nowhere = web::object(&[("type", "none".into())]);
+        let options = web::object(&[("latencyHint", "playback".into()), ("sinkId", nowhere.into())]);
+        let context = AudioContext::new_with_context_options(options.unchecked_ref()).ok()?;
         let stream = MediaStream::new().ok()?;
         stream.add_track(track);
         let source = context.create_media_stream_source(&stream).ok()?;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{EventTarget, MessageEvent};
+use web_sys::{EventTarget, MessageEvent, WritableStream};
 
 use crate::web;
 
@@ -73,11 +73,6 @@ extern "C" {
     #[wasm_bindgen(method, setter, structural)]
     fn set_data(this: &Frame, data: &ArrayBuffer);
 
-    /// TransformStreamDefaultController.
-    type Controller;
-    #[wasm_bindgen(method, structural, catch)]
-    fn enqueue(this: &Controller, frame: &Frame) -> Result<(), JsValue>;
-
     /// RTCRtpScriptTransformer.
     #[derive(Clone)]
     type Transformer;
@@ -86,7 +81,7 @@ extern "C" {
     #[wasm_bindgen(method, getter, structural)]
     fn readable(this: &Transformer) -> JsValue;
     #[wasm_bindgen(method, getter, structural)]
-    fn writable(this: &Transformer) -> JsValue;
+    fn writable(this: &Transformer) -> WritableStream;
 }
 
 /// What became of a frame.
@@ -190,31 +185,31 @@ fn start_pipe(state: &Shared, transformer: &Transformer) {
     if let Direction::Open { expected } = pipe.direction {
         state.borrow_mut().expected.entry(pipe.number).or_insert(expected);
     }
+    let Ok(writer) = transformer.writable().get_writer() else { return };
     let state = Rc::clone(state);
     let asking = transformer.clone();
     let mut keyframes = Keyframes::default();
-    let transform =
-        Closure::<dyn FnMut(Frame, Controller)>::new(move |frame: Frame, controller: Controller| {
-            let data = Uint8Array::new(&frame.data()).to_vec();
-            let mut state = state.borrow_mut();
-            let passage = match pipe.direction {
-                Direction::Seal => state.seal(pipe.media, &data),
-                Direction::Open { .. } => state.open(pipe.number, pipe.media, &data),
-            };
-            if passage == Passage::Passes {
-                frame.set_data(&Uint8Array::from(&*state.buffer).buffer());
-                _ = controller.enqueue(&frame);
-            }
-            let opens_video = pipe.media == Media::Video && matches!(pipe.direction, Direction::Open { .. });
-            if opens_video && keyframes.are_needed(passage, &data, js_sys::Date::now()) {
-                ask_for_keyframe(&asking);
-            }
-        });
-    let stages = web::object(&[("transform", transform.into_js_value())]);
-    let Ok(stream) = web_sys::TransformStream::new_with_transformer(&stages) else { return };
-    let piped = web::call_if_present(&transformer.readable(), "pipeThrough", &stream);
-    if let Some(end) = piped.and_then(|piped| web::call_if_present(&piped, "pipeTo", &transformer.writable()))
-    {
+    let write = Closure::<dyn FnMut(Frame) -> JsValue>::new(move |frame: Frame| {
+        let data = Uint8Array::new(&frame.data()).to_vec();
+        let mut state = state.borrow_mut();
+        let passage = match pipe.direction {
+            Direction::Seal => state.seal(pipe.media, &data),
+            Direction::Open { .. } => state.open(pipe.number, pipe.media, &data),
+        };
+        let opens_video = pipe.media == Media::Video && matches!(pipe.direction, Direction::Open { .. });
+        if opens_video && keyframes.are_needed(passage, &data, js_sys::Date::now()) {
+            ask_for_keyframe(&asking);
+        }
+        if passage != Passage::Passes {
+            return JsValue::UNDEFINED;
+        }
+        frame.set_data(&Uint8Array::from(&*state.buffer).buffer());
+        writer.write_with_chunk(&frame).into()
+    });
+    // One pipe, and the other end written to by hand: a TransformStream between two pipes costs twice as much a frame.
+    let sink = web::object(&[("write", write.into_js_value())]);
+    let Ok(sink) = WritableStream::new_with_underlying_sink(&sink) else { return };
+    if let Some(end) = web::call_if_present(&transformer.readable(), "pipeTo", &sink) {
         swallow(end);
     }
 }
