@@ -60,7 +60,7 @@ test("a host's room: waiting, password, panels", async ({ server, somebody }) =>
     const room = await createRoomWith(server, { name: "Monday tea", waiting_room: "on", password: "kettle" });
     const ada = await somebody("Ada Lovelace", room.hostLink, { camera: 10 });
     const bob = await somebody("Bob Marsh", room.link, { camera: 11 });
-    const cleo = await somebody("Cleo Okafor", room.link, { camera: 12 });
+    const cleo = await somebody("Cleo Okafor", room.link.split("#")[0]!, { camera: 12 });
     await ada.join();
     await bob.page.getByRole("textbox", { name: "Your name" }).fill("Bob Marsh");
     await bob.page.getByLabel("Password of the room").fill("biscuit");
@@ -75,6 +75,7 @@ test("a host's room: waiting, password, panels", async ({ server, somebody }) =>
         await expect(guest.heading("Waiting to be let in")).toBeVisible();
     }
     await picture(bob.page, "waiting");
+    await picture(cleo.page, "waiting-without-key", "few");
     await ada.page.setViewportSize(SIZES.desktop);
     await expect(ada.page.getByRole("group", { name: "Waiting room" })).toContainText("and 1 more");
     await picture(ada.page, "knocking");
@@ -87,6 +88,17 @@ test("a host's room: waiting, password, panels", async ({ server, somebody }) =>
     await ada.panel("People").getByRole("button", { name: "Block: Bob Marsh" }).scrollIntoViewIfNeeded();
     await playing(ada.page, 2);
     await picture(ada.page, "people-host");
+
+    await ada.page.setViewportSize(SIZES.desktop);
+    await ada.panel("People").getByLabel("Actions for Bob Marsh").click();
+    await ada.panel("People").getByRole("button", { name: "Admit Cleo Okafor" }).click();
+    await expect(ada.panel("People").getByRole("button", { name: "Mark as verified: Cleo Okafor" })).toBeVisible();
+    await ada.panel("People").getByText("Safety phrase").click();
+    await expect(ada.page.getByTestId("safety-phrase")).toHaveText(/\w+ \w+/);
+    await cleo.page.setViewportSize(SIZES.desktop);
+    await playing(ada.page, 3);
+    await ada.page.getByTestId("safety-phrase").scrollIntoViewIfNeeded();
+    await picture(ada.page, "safety-phrase");
 
     await ada.page.setViewportSize(SIZES.desktop);
     await bob.write("The kettle is on. Recipe: https://example.org/scones");

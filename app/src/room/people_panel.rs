@@ -70,7 +70,7 @@ fn Waiting() -> impl IntoView {
                     <For each=move || view.waiting().get() key=|person| person.id let:person>
                         <li>
                             <span class="name" dir="auto">{person.name.to_string()}</span>
-                            {person.lacks_secret.then(|| view! { <span class="tag">"without key"</span> })}
+                            {person.lacks_secret.then(|| view! { <span class="tag caution">"without key"</span> })}
                             <Answers person/>
                         </li>
                     </For>

@@ -43,7 +43,7 @@ pub(crate) fn Verify(#[prop(into)] participant: Field<ParticipantView>) -> impl 
     let name = participant.name().get_untracked();
     view! {
         <p class="unverified">
-            <span class="tag">"unverified"</span>
+            <span class="tag caution">"unverified"</span>
             <button type="button" class="button small" aria-label=format!("Mark as verified: {name}")
                 on:click=move |_| call.send(CallCommand::Verify { participant: id })>
                 "Mark as verified"

@@ -94,7 +94,7 @@ fn NamePlate(
                 <span class="muted-sign" role="img" aria-label="Microphone off"><Icon symbol=Symbol::MicrophoneOff/></span>
             </Show>
             <span class="name" dir="auto">{name}</span>
-            <Show when=move || unverified.get()><span class="tag">"unverified"</span></Show>
+            <Show when=move || unverified.get()><span class="tag caution">"unverified"</span></Show>
         </p>
     }
 }
