@@ -100,14 +100,14 @@ impl Person {
         }
         let (offer, pending) = changes.apply().context("an empty offer")?;
         let signal = json!({ "kind": "offer", "sdp": offer.to_sdp_string() });
-        self.say.send(json!({ "type": "signal", "to": "sfu", "link": 0, "number": 0, "signal": signal }))?;
+        self.tell(json!({ "type": "signal", "to": "sfu", "link": 0, "number": 0, "signal": signal })).await?;
         let wishes: Vec<_> = if plan.pictures.is_some() {
             let feeds = plan.feeds(Which::Veranda, number).into_iter();
             feeds.map(|feed| json!({ "participant": ids[feed], "source": "camera", "height": 720 })).collect()
         } else {
             Vec::new()
         };
-        self.say.send(json!({ "type": "set_slots", "link": 0, "slots": wishes }))?;
+        self.tell(json!({ "type": "set_slots", "link": 0, "slots": wishes })).await?;
         let Some(answer) = self.answers.recv().await else {
             (&mut self.reading).await??;
             anyhow::bail!("no answer");
@@ -122,6 +122,14 @@ impl Person {
             endpoint.sends.push(Outgoing::pictures(mid, vp8, how));
         }
         Ok(endpoint)
+    }
+
+    /// Says something to the server; why not, where the socket has ended.
+    async fn tell(&mut self, message: Value) -> anyhow::Result<()> {
+        if self.say.send(message).is_err() {
+            (&mut self.reading).await??;
+        }
+        Ok(())
     }
 }
 

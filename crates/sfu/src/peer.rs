@@ -267,8 +267,15 @@ impl Peer {
     }
 
     fn add_slot(&mut self, mid: Mid, kind: MediaKind) {
-        let ssrc =
-            self.guard(|rtc| Ok(rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| stream.ssrc())));
+        let ssrc = self.guard(|rtc| {
+            let mut api = rtc.direct_api();
+            Ok(api.stream_tx_by_mid(mid, None).map(|stream| {
+                // The sender has paced them. Held back again they come late, and where the estimate has fallen for a
+                // moment, seconds late.
+                stream.set_unpaced(true);
+                stream.ssrc()
+            }))
+        });
         let Some(ssrc) = ssrc.flatten() else { return };
         let (slots, most, clock) = match kind {
             MediaKind::Audio => (&mut self.audio, AUDIO_SLOTS, AUDIO_CLOCK),

@@ -27,7 +27,7 @@ fn lost_packets_are_sent_again() {
                 heard.height
             );
             assert!(heard.frames > 150, "{percent} %: {} frames in ten seconds", heard.frames);
-            assert!(heard.missing() < 80, "{percent} %: {} packets never came", heard.missing());
+            assert!(heard.missing() < 10, "{percent} %: {} packets never came", heard.missing());
         }
         let sound = sound_of(&mut world);
         assert!(
@@ -59,7 +59,10 @@ fn a_narrow_line_lowers_pictures_and_keeps_sound_and_a_wide_one_brings_them_back
         );
         assert!(sound > 3 * 250 * 8 / 10, "{name}: {sound} packets of sound");
         match rate {
-            1_500_000 => assert!(heights(&mut world).iter().all(|height| *height < 720)),
+            1_500_000 => {
+                assert!(frames.iter().all(|rate| *rate > 20), "{frames:?}");
+                assert!(heights(&mut world).iter().any(|height| *height < 720), "three do not fit");
+            }
             300_000 => {
                 // Three of the smallest layer do not fit beside the sound.
                 let full = frames.iter().filter(|rate| **rate > 20).count();

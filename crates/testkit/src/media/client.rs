@@ -370,7 +370,8 @@ impl Heard {
     }
 
     /// Packets that never came, before others that did.
-    pub fn missing(&self) -> usize {
-        self.late.len()
+    pub fn missing(&self) -> u64 {
+        let span = self.late.last().zip(self.next).map_or(0, |(last, next)| last + 1 - next);
+        span - self.late.len() as u64
     }
 }
