@@ -5,7 +5,7 @@ import type { Page } from "@playwright/test";
 import { createRoomWith, startServer } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
 
-const PICTURE = { width: 640, height: 360, rate: 15 };
+const PICTURE = { width: 640, height: 360, rate: 15, busy: true };
 const { VERANDA_OFFICE: office, VERANDA_GUEST: namespace, VERANDA_LINE_ADDRESS: address, VERANDA_LINE_PORT: port } = process.env as Record<string, string>;
 
 /** What the guest has got so far. */

@@ -16,17 +16,23 @@ const DOUBT_EVERY: Duration = Duration::from_secs(1);
 /// After so long without a low estimate everything is as at the beginning.
 const CALM: Duration = Duration::from_secs(10);
 
+/// An estimator that says nothing for so long, while more is wanted than it allows, has come to rest: too little is sent to
+/// find out that the line carries more again. On a line that is full it has news with every report.
+const AT_REST: Duration = Duration::from_secs(5);
+
 /// An estimate, and how often it was doubted.
 #[derive(Debug)]
 pub(crate) struct Downlink {
     rate: u64,
     doubts: u8,
     doubted: Option<Instant>,
+    /// When the last estimate came.
+    heard: Option<Instant>,
 }
 
 impl Downlink {
     pub(crate) fn new(initial: u64) -> Self {
-        Self { rate: initial, doubts: 0, doubted: None }
+        Self { rate: initial, doubts: 0, doubted: None, heard: None }
     }
 
     /// What is taken for the line's rate, in bits per second.
@@ -36,6 +42,7 @@ impl Downlink {
 
     /// Hears an estimate. Returns the rate from which the estimator is to begin anew, when this one is not believed.
     pub(crate) fn hear(&mut self, now: Instant, estimate: u64) -> Option<u64> {
+        self.heard = Some(now);
         let since = |at: Instant| now.saturating_duration_since(at);
         if estimate >= DOUBTED_BELOW {
             if self.doubted.is_some_and(|at| since(at) >= CALM) {
@@ -56,6 +63,17 @@ impl Downlink {
         self.rate = DOUBTED_BELOW;
         Some(DOUBTED_BELOW)
     }
+
+    /// Looks whether the estimator has come to rest, where more is wanted than it allows. Returns the rate from which it is to
+    /// begin anew.
+    pub(crate) fn wake(&mut self, now: Instant) -> Option<u64> {
+        if self.heard.is_none_or(|at| now.saturating_duration_since(at) < AT_REST) {
+            return None;
+        }
+        self.heard = Some(now);
+        self.rate = self.rate.saturating_mul(2).max(DOUBTED_BELOW);
+        Some(self.rate)
+    }
 }
 
 #[cfg(test)]
@@ -75,5 +93,17 @@ mod tests {
         assert_eq!((downlink.hear(after(6), 40_000), downlink.rate()), (None, 40_000), "it is narrow");
         assert_eq!((downlink.hear(after(20), 900_000), downlink.rate()), (None, 900_000));
         assert_eq!(downlink.hear(after(21), 40_000), Some(DOUBTED_BELOW), "and was wide again");
+    }
+
+    #[test]
+    fn an_estimator_at_rest_is_woken() {
+        let start = crate::a_moment();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let mut downlink = Downlink::new(1_000_000);
+        assert_eq!(downlink.wake(after(9)), None, "it has not begun");
+        downlink.hear(after(10), 400_000);
+        assert_eq!(downlink.wake(after(14)), None, "it may have news");
+        assert_eq!((downlink.wake(after(15)), downlink.rate()), (Some(800_000), 800_000));
+        assert_eq!(downlink.wake(after(16)), None);
     }
 }

@@ -387,7 +387,18 @@ impl Peer {
 
     /// The transport has an estimate of the downlink.
     pub(crate) fn hear_estimate(&mut self, now: Instant, estimate: u64) {
-        if let Some(rate) = self.downlink.hear(now, estimate) {
+        let anew = self.downlink.hear(now, estimate);
+        self.estimate_anew(anew);
+    }
+
+    /// More is wanted than the estimate allows.
+    pub(crate) fn wants_more(&mut self, now: Instant) {
+        let anew = self.downlink.wake(now);
+        self.estimate_anew(anew);
+    }
+
+    fn estimate_anew(&mut self, rate: Option<u64>) {
+        if let Some(rate) = rate {
             _ = self.guard(|rtc| {
                 rtc.bwe().reset(Bitrate::from(rate));
                 Ok(())

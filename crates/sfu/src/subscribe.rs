@@ -87,7 +87,11 @@ impl Sfu {
             self.point(now, (key, place), (sender, track), grant.layer);
         }
         let minimum = if next > granted { next + sound } else { 0 };
-        self.peers[key].set_rates(minimum, desired + sound);
+        let peer = &mut self.peers[key];
+        peer.set_rates(minimum, desired + sound);
+        if next > granted {
+            peer.wants_more(now);
+        }
     }
 
     /// Lets a slot show a layer, from its next keyframe on.

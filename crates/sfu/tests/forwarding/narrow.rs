@@ -60,7 +60,7 @@ fn a_narrow_line_lowers_pictures_and_keeps_sound_and_a_wide_one_brings_them_back
         assert!(sound > 3 * 250 * 8 / 10, "{name}: {sound} packets of sound");
         match rate {
             1_500_000 => {
-                assert!(frames.iter().all(|rate| *rate > 20), "{frames:?}");
+                assert!(frames.iter().all(|rate| *rate > 10), "{frames:?}");
                 assert!(heights(&mut world).iter().any(|height| *height < 720), "three do not fit");
             }
             300_000 => {
