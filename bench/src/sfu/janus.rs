@@ -27,7 +27,9 @@ use super::plan::{Plan, Which};
 use super::stream::Outgoing;
 
 /// Where the package has its parts.
-const LIBRARIES: &str = "/usr/lib/x86_64-linux-gnu/janus";
+fn libraries() -> String {
+    format!("/usr/lib/{}-linux-gnu/janus", std::env::consts::ARCH)
+}
 
 /// Links that may be on their way up at the same time.
 const AT_ONCE: usize = 16;
@@ -274,11 +276,12 @@ async fn talk(
 
 /// What is set: everything else is as Janus has it.
 fn general(folder: &str, address: Ipv4Addr) -> String {
+    let libraries = libraries();
     format!(
         "general: {{
     configs_folder = \"{folder}\"
-    plugins_folder = \"{LIBRARIES}/plugins\"
-    transports_folder = \"{LIBRARIES}/transports\"
+    plugins_folder = \"{libraries}/plugins\"
+    transports_folder = \"{libraries}/transports\"
     debug_level = 2
     session_timeout = 0
 }}

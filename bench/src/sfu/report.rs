@@ -38,7 +38,8 @@ fn costs(rows: &[Row], floors: &[Floor]) {
     ));
     for row in rows {
         let ours = row.ours.cost();
-        let theirs = row.theirs.as_ref().map(Found::cost);
+        // A server that forwarded nothing has no cost a packet.
+        let theirs = row.theirs.as_ref().map(Found::cost).filter(|cost| cost.is_finite());
         let limit = floors.first().map(|floor| limit(row, floor));
         say(&format!(
             "{:<17} {ours:>9.2} {:>9} {:>9} {:>11} {:>11} {:>12.0} {:>12}",

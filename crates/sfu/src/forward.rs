@@ -7,9 +7,9 @@ use str0m::media::MediaKind;
 use str0m::rtp::RtpPacket;
 
 use crate::Sfu;
+use crate::key::PeerKey;
 use crate::peer::Forwarded;
 use crate::rewrite::Incoming;
-use crate::sfu::PeerKey;
 use crate::slot::VideoPacket;
 use crate::vp8::Vp8;
 

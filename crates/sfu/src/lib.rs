@@ -10,6 +10,7 @@ mod counters;
 mod downlink;
 mod forward;
 mod input;
+mod key;
 mod output;
 mod peer;
 mod rewrite;

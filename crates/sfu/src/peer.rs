@@ -19,8 +19,8 @@ use str0m::{Candidate, Event, IceConnectionState, Output, Rtc, RtcError};
 
 use crate::allocate::{Allocation, Demand, allocate, least_of_all};
 use crate::downlink::Downlink;
+use crate::key::PeerKey;
 use crate::rewrite::Outgoing;
-use crate::sfu::PeerKey;
 use crate::slot::{AUDIO_CLOCK, Slot, VIDEO_CLOCK};
 use crate::track::Track;
 use crate::{Address, Config, Datagram, Transmit, Transport, Who};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use protocol::{LinkId, MediaState, ParticipantId, SlotWishes};
 
-use crate::sfu::PeerKey;
+use crate::key::PeerKey;
 use crate::speakers::Speakers;
 
 /// One room's peers.

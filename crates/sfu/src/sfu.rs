@@ -9,14 +9,10 @@ use slotmap::SlotMap;
 use str0m::bwe::BweKind;
 use str0m::config::DtlsCert;
 
+use crate::key::PeerKey;
 use crate::peer::{News, Peer};
 use crate::room::RoomMedia;
 use crate::{Config, Counters, Datagram, Event, Input, Output, Who, stun};
-
-slotmap::new_key_type! {
-    /// One peer; never used twice.
-    pub(crate) struct PeerKey;
-}
 
 /// How often rates are measured and wishes looked at again.
 const TICK: Duration = Duration::from_millis(200);

@@ -9,8 +9,8 @@ use str0m::media::{Mid, Pt};
 use str0m::rtp::Ssrc;
 
 use crate::allocate::HIGHEST_TEMPORAL;
+use crate::key::PeerKey;
 use crate::rewrite::{Incoming, Outgoing, Rewriter};
-use crate::sfu::PeerKey;
 use crate::vp8::Vp8;
 
 /// Ticks per second of every video codec (RFC 7741 §4.1, RFC 6184 §8.2.1, RFC 9628 §6.1).

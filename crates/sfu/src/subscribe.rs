@@ -5,9 +5,9 @@ use std::time::Instant;
 use protocol::{LinkId, SlotWishes};
 
 use crate::allocate::{Allocation, Demand};
+use crate::key::PeerKey;
 use crate::peer::Peer;
 use crate::room::RoomMedia;
-use crate::sfu::PeerKey;
 use crate::slot::SlotSource;
 use crate::{Event, Sfu, Who};
 

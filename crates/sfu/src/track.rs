@@ -6,7 +6,7 @@ use protocol::Source;
 use str0m::media::{Mid, Rid};
 
 use crate::allocate::LAYERS;
-use crate::sfu::PeerKey;
+use crate::key::PeerKey;
 use crate::speakers::Loudness;
 
 /// A layer that brought nothing for so long is not sent at the moment. A screen may show nothing new for a while.

@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "only tests use it, and a test that cannot go on fails")]
 
 mod browser;
+mod event;
 mod forwarding;
 pub mod media;
 mod moves;

@@ -9,8 +9,8 @@ use protocol::{DisplayName, Mode, ParticipantId, PeerRef};
 use room::MediaOrder;
 
 use crate::World;
+use crate::event::Event;
 use crate::server::Server;
-use crate::world::Event;
 
 /// How often it is looked which frames came.
 const LOOK_EVERY: Duration = Duration::from_millis(100);

@@ -6,16 +6,16 @@ use call::{
     Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Phase, Role, Source,
 };
 use protocol::{
-    ChatId, ChatTarget, ClientFrame, ClientMessage, DisplayName, IceCandidate, ParticipantId, PeerRef,
-    RoomCode, ServerFrame, ServerMessage,
+    ChatId, ChatTarget, ClientFrame, ClientMessage, DisplayName, IceCandidate, PeerRef, RoomCode,
+    ServerFrame, ServerMessage,
 };
-use room::MediaOrder;
 use uuid::Uuid;
 
 use crate::browser::{Browser, BrowserLink};
+use crate::event::Event;
 use crate::forwarding::ForwardingUnit;
 use crate::moves::{Gaps, Hindrance};
-use crate::server::{Server, SocketNumber, ToDo};
+use crate::server::{Server, SocketNumber};
 use crate::{Faults, Network, Seed};
 
 /// Some browsers, a server and what is on its way between them.
@@ -58,29 +58,6 @@ pub struct Report {
     pub moves: u64,
     /// Moves that were called off.
     pub called_off: u64,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Event {
-    /// The forwarding unit is told something.
-    Unit(ParticipantId, MediaOrder),
-    /// Everybody looks which frames came.
-    Look,
-    Command(usize, Command),
-    SocketOpened(usize, SocketNumber),
-    SocketClosed(usize, SocketNumber),
-    ToServer(usize, SocketNumber, ClientFrame),
-    ToClient(usize, SocketNumber, Box<ServerFrame>),
-    /// The server notices that a socket is gone, perhaps after its owner has come back.
-    ServerNotices(SocketNumber),
-    /// The server does what is to be done with its storage.
-    ServerStores(ToDo),
-    DropSocket(usize),
-    RestartServer,
-    Browser(usize, PeerRef, LinkEvent),
-    /// Both ends add a media section, as for a screen, at about the same time.
-    Renegotiate(usize, PeerRef),
-    Cut(usize, usize),
 }
 
 impl World {

@@ -1,0 +1,31 @@
+//! What is on its way in a world.
+
+use call::{Command, LinkEvent};
+use protocol::{ClientFrame, ParticipantId, PeerRef, ServerFrame};
+use room::MediaOrder;
+
+use crate::server::{SocketNumber, ToDo};
+
+/// Something that happens at its time.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    /// The forwarding unit is told something.
+    Unit(ParticipantId, MediaOrder),
+    /// Everybody looks which frames came.
+    Look,
+    Command(usize, Command),
+    SocketOpened(usize, SocketNumber),
+    SocketClosed(usize, SocketNumber),
+    ToServer(usize, SocketNumber, ClientFrame),
+    ToClient(usize, SocketNumber, Box<ServerFrame>),
+    /// The server notices that a socket is gone, perhaps after its owner has come back.
+    ServerNotices(SocketNumber),
+    /// The server does what is to be done with its storage.
+    ServerStores(ToDo),
+    DropSocket(usize),
+    RestartServer,
+    Browser(usize, PeerRef, LinkEvent),
+    /// Both ends add a media section, as for a screen, at about the same time.
+    Renegotiate(usize, PeerRef),
+    Cut(usize, usize),
+}
