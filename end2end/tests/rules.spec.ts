@@ -1,5 +1,6 @@
 // Hosts, guests, and the rules of a room, from both sides.
 
+import { readFileSync } from "node:fs";
 import { createRoomWith } from "../fixtures/server.ts";
 import { expect, expectAccessible, test } from "../fixtures/test.ts";
 import { visit } from "../pages/call.ts";
@@ -74,8 +75,11 @@ test("the maker of a room is its host, is shown the host link once, and can hand
     expect(another).toContain("?key=k_");
     expect(another).not.toBe(hostLink);
     await expectAccessible(ada.page);
-    const calendar = await ada.page.request.get(new URL((await invite.getByRole("link", { name: "Calendar file" }).getAttribute("href"))!, server.url).href);
-    expect(await calendar.text()).toContain("BEGIN:VEVENT");
+    const saved = ada.page.waitForEvent("download");
+    await invite.getByRole("button", { name: "Calendar file" }).click();
+    const calendar = readFileSync(await (await saved).path(), "utf8");
+    expect(calendar).toContain("BEGIN:VEVENT");
+    expect(calendar, "with the room's secret").toContain(`URL:${ada.page.url()}`);
 
     const bob = await somebody("Bob", another);
     await bob.join();

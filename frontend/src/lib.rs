@@ -1,6 +1,7 @@
 //! The browser's side: the wasm entry, and everything of a call that touches web APIs. It runs the state machine of
 //! `crates/call`, does what that wants done, and keeps the page's store up to date. It decides nothing about a call.
 
+mod calendar;
 mod capture;
 mod clock;
 mod devices;

@@ -30,7 +30,7 @@ use crate::media::Media;
 use crate::presence::Presence;
 use crate::sealing::Sealing;
 use crate::socket::Socket;
-use crate::{clock, devices, host_link, page, publish, remember, web};
+use crate::{calendar, clock, devices, host_link, page, publish, remember, web};
 
 /// Notices on the page at once. Each is shown for some seconds, and many people may leave together.
 const NOTICES_KEPT: usize = 4;
@@ -268,6 +268,7 @@ impl Session {
                 ..RoomSettingsPatch::default()
             }),
             CallCommand::MakeHostLink => host_link::make(self.code, self.events.clone()),
+            CallCommand::SaveCalendar => calendar::save(self.code, self.events.clone()),
             CallCommand::DeclineAsking => self.input(Input::Command(Command::DeclineAsking)),
             CallCommand::CopyText { text, done } => copy(self.events.clone(), text, done),
             CallCommand::LookAtPhrase { open } => self.shown.looks_at_phrase = open,

@@ -15,11 +15,10 @@ pub(crate) fn InvitePanel(open: OpenPanel) -> impl IntoView {
     let link = Memo::new(move |_| view.link().get());
     let name = move || view.room_name().get().unwrap_or_else(|| "a call".to_owned());
     let text = move || format!("Join {} in your browser: {}", name(), link.get());
-    let (copy_link, copy_text) = (call.clone(), call);
-    let calendar = move || format!("{}/calendar.ics", path_of(&link.get()));
+    let (copy_link, copy_text, save) = (call.clone(), call.clone(), call);
     view! {
         <SidePanel title="Invite people" open>
-            <p class="panel-hint">"Whoever has the link can come in as a guest. The part after the # is the key to what is said and written here: it never reaches the server. The calendar file is made by the server and has the code alone: whoever uses it knocks."</p>
+            <p class="panel-hint">"Whoever has the link can come in as a guest. The part after the # is the key to what is said and written here: it never reaches the server."</p>
             <input class="invite-link" type="text" readonly aria-label="Link to this room" prop:value=link/>
             <div class="panel-actions">
                 <button type="button" class="button small" on:click=move |_| copy_link.send(CallCommand::CopyLink)>"Copy link"</button>
@@ -27,7 +26,7 @@ pub(crate) fn InvitePanel(open: OpenPanel) -> impl IntoView {
                     on:click=move |_| copy_text.send(CallCommand::CopyText { text: text(), done: "Invitation copied" })>
                     "Copy invitation"
                 </button>
-                <a class="button small" href=calendar download="veranda.ics" rel="external">"Calendar file"</a>
+                <button type="button" class="button small" on:click=move |_| save.send(CallCommand::SaveCalendar)>"Calendar file"</button>
             </div>
             {move || view! { <QrCode text=link.get() label="QR code of the link"/> }}
             <Show when=move || view.role().get() == Role::Host>
@@ -61,12 +60,4 @@ fn HostLink() -> impl IntoView {
             })}
         </section>
     }
-}
-
-/// The path of an address, without query and fragment.
-fn path_of(link: &str) -> String {
-    let path = link.split(['#', '?']).next().unwrap_or_default();
-    path.split_once("://")
-        .and_then(|(_, rest)| rest.split_once('/'))
-        .map_or_else(String::new, |(_, path)| format!("/{path}"))
 }

@@ -74,6 +74,8 @@ pub enum CallCommand {
     MakeHostLink,
     /// Do not turn on what a host asks for.
     DeclineAsking,
+    /// Save the room as a file for a calendar.
+    SaveCalendar,
     /// Put a text on the clipboard.
     CopyText {
         /// Which.
