@@ -2,10 +2,11 @@
 
 import { execFileSync } from "node:child_process";
 import type { Page } from "@playwright/test";
-import { createRoomWith, startServer } from "../fixtures/server.ts";
+import { createRoomWith, startServer, type Server } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 const PICTURE = { width: 640, height: 360, rate: 15, busy: true };
+const WIDE_PAGE = { picture: PICTURE, context: { viewport: { width: 1000, height: 640 } } };
 const { VERANDA_OFFICE: office, VERANDA_GUEST: namespace, VERANDA_LINE_ADDRESS: address, VERANDA_LINE_PORT: port } = process.env as Record<string, string>;
 
 /** What the guest has got so far. */
@@ -38,13 +39,11 @@ const PHASES: { name: string; seconds: number; loss?: number; rate?: number }[] 
 ];
 
 test("pictures give way to sound on a weak line, and come back", async ({ somebody }) => {
-    const server = await startServer({
-        VERANDA__SERVER__ADDRESS: `${address}:0`,
-        VERANDA__MEDIA__ADDRESSES: address!,
-        VERANDA__MEDIA__PORT: port!,
-    });
+    // No way between browsers: the call has to go by way of the server.
+    inOffice("nft", `add rule inet line input iifname line udp dport != ${port} drop`);
+    const server = await serverOnLine();
     const { link } = await createRoomWith(server, {});
-    const options = { picture: PICTURE, context: { viewport: { width: 1000, height: 640 } }, secure: server.url };
+    const options = { ...WIDE_PAGE, secure: server.url };
     const ada = await somebody("Ada", link, options);
     const guest = await somebody("Gus", link, { ...options, namespace });
     await ada.join();
@@ -83,12 +82,41 @@ test("pictures give way to sound on a weak line, and come back", async ({ somebo
     await server.stop();
 });
 
+test("three talk directly until the line of one does not carry everything twice", async ({ somebody }) => {
+    inOffice("nft", "flush chain inet line input");
+    line({});
+    const server = await serverOnLine();
+    const { link } = await createRoomWith(server, {});
+    const options = { ...WIDE_PAGE, secure: server.url };
+    const guest = await somebody("Gus", link, { ...options, namespace });
+    const others = [await somebody("Ada", link, options), await somebody("Bob", link, options)];
+    for (const call of [guest, ...others]) await call.join();
+    for (const call of [guest, ...others]) await call.expectToSeeAll([guest, ...others]);
+    await guest.page.waitForTimeout(20_000);
+    await expect(guest.page.locator("main[data-topology=mesh]"), "a line that carries it stays").toBeVisible();
+    execFileSync("ip", ["netns", "exec", namespace!, "tc", "qdisc", "replace", "dev", "line", "root", "tbf", "rate", "700kbit", "burst", "16kb", "latency", "200ms"]);
+    const began = Date.now();
+    await guest.expectOnServer();
+    console.log(`by way of the server ${Math.round((Date.now() - began) / 1000)} s after the uplink became 700 kbit/s`);
+    for (const call of [guest, ...others]) await call.expectToSeeAll([guest, ...others]);
+    await expect((await guest.openPanel("People")).locator(".path-line")).toContainText("somebody cannot send to everybody at once");
+    await server.stop();
+});
+
+/** A server in the office, which the guest's line leads to. */
+function serverOnLine(): Promise<Server> {
+    return startServer({ VERANDA__SERVER__ADDRESS: `${address}:0`, VERANDA__MEDIA__ADDRESSES: address!, VERANDA__MEDIA__PORT: port! });
+}
+
+function inOffice(...command: string[]): void {
+    execFileSync("ip", ["netns", "exec", office!, ...command]);
+}
+
 /** Makes the line to the guest so, with a queue of 200 ms where it is narrow. */
 function line({ loss, rate }: { loss?: number; rate?: number }): void {
-    const inside = (...command: string[]) => execFileSync("ip", ["netns", "exec", office!, ...command]);
-    inside("nft", "flush chain inet line output");
-    if (loss) inside("nft", `add rule inet line output oifname line udp sport ${port} numgen random mod 100 < ${loss} drop`);
-    inside("tc", "qdisc", "replace", "dev", "line", "root", ...(rate ? ["tbf", "rate", `${rate}kbit`, "burst", "16kb", "latency", "200ms"] : ["pfifo"]));
+    inOffice("nft", "flush chain inet line output");
+    if (loss) inOffice("nft", `add rule inet line output oifname line udp sport ${port} numgen random mod 100 < ${loss} drop`);
+    inOffice("tc", "qdisc", "replace", "dev", "line", "root", ...(rate ? ["tbf", "rate", `${rate}kbit`, "burst", "16kb", "latency", "200ms"] : ["pfifo"]));
 }
 
 /** Runs in the page. */

@@ -130,10 +130,19 @@ impl PeerLink {
     /// Asks how many keyframes were decoded; the answer is an event.
     pub(crate) fn count_frames(&self) {
         let sections = self.sections.video(&self.connection);
+        self.look(move |statistics| LinkEvent::Frames(stats::keyframes(statistics, &sections)));
+    }
+
+    /// Asks whether pictures are sent smaller for want of bandwidth; the answer is an event.
+    pub(crate) fn look_at_uplink(&self) {
+        self.look(|statistics| LinkEvent::Short(stats::is_short_of_bandwidth(statistics)));
+    }
+
+    fn look(&self, read: impl FnOnce(&JsValue) -> LinkEvent + 'static) {
         let (promise, report) = (self.connection.get_stats(), self.report.clone());
         spawn_local(async move {
             if let Ok(statistics) = JsFuture::from(promise).await {
-                report.link(LinkEvent::Frames(stats::keyframes(&statistics, &sections)));
+                report.link(read(&statistics));
             }
         });
     }

@@ -140,6 +140,13 @@ impl Media {
         }
     }
 
+    /// Asks whether a link is short of bandwidth; the answer is an event.
+    pub(crate) fn look_at_uplink(&self, peer: PeerRef) {
+        if let Some(link) = self.links.get(&peer) {
+            link.look_at_uplink();
+        }
+    }
+
     /// Who is on the screen, when that has changed.
     pub(crate) fn news_of_tiles(&mut self) -> Option<Vec<SlotWish>> {
         let tiles = self.videos.tiles();

@@ -41,6 +41,9 @@ const TICK_MILLIS: u32 = 125;
 /// How often it is looked how large the tiles are, in ticks.
 const TILES_EVERY: u32 = 4;
 
+/// How often it is looked whether links are short of bandwidth, in ticks.
+const UPLINK_EVERY: u32 = 24;
+
 /// How long what has happened may wait to be drawn: one frame.
 const PUBLISH_AFTER_MILLIS: u32 = 16;
 
@@ -344,6 +347,11 @@ impl Session {
         self.ticks = self.ticks.wrapping_add(1);
         for peer in self.call.waits_for_frames() {
             self.media.count_frames(peer);
+        }
+        if self.ticks.is_multiple_of(UPLINK_EVERY) {
+            for peer in self.call.shares_uplink() {
+                self.media.look_at_uplink(peer);
+            }
         }
         if self.ticks.is_multiple_of(TILES_EVERY)
             && let Some(tiles) = self.media.news_of_tiles()

@@ -14,6 +14,7 @@ use crate::line::Line;
 use crate::link::Link;
 use crate::paths::{Flow, Paths};
 use crate::speaking::Speaking;
+use crate::uplink::Uplink;
 use crate::{
     ChatLine, Command, Identity, Input, Level, LinkCommand, LinkStatus, Output, Path, Phase, Publications,
     Signalling, Snapshot, Source,
@@ -50,6 +51,7 @@ pub struct Call {
     /// In the order in which they came.
     pub(crate) others: Vec<Other>,
     pub(crate) paths: Paths,
+    pub(crate) uplink: Uplink,
     /// Signals of people the server has not told of yet, or of links that are not open yet.
     pub(crate) unclaimed: BTreeMap<(PeerRef, LinkId), Vec<Unclaimed>>,
     pub(crate) chat: Chat,
@@ -101,6 +103,7 @@ impl Call {
             speaking_since: None,
             others: Vec::new(),
             paths: Paths::default(),
+            uplink: Uplink::default(),
             unclaimed: BTreeMap::new(),
             chat: Chat::default(),
             outputs: VecDeque::new(),

@@ -140,6 +140,8 @@ pub enum LinkEvent {
     ConnectionState(ConnectionState),
     /// How many keyframes were decoded in each receiving video section so far.
     Frames(Vec<u32>),
+    /// Whether pictures are sent smaller than they should be for want of bandwidth.
+    Short(bool),
 }
 
 /// The state of a peer connection (W3C WebRTC §4.3.3).

@@ -21,6 +21,7 @@ mod silence;
 mod slots;
 mod snapshot;
 mod speaking;
+mod uplink;
 
 pub use call::Call;
 pub use chat::{ChatLine, ChatText, Delivery};

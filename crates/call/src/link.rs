@@ -127,7 +127,7 @@ impl Link {
             LinkEvent::Candidate(candidate) => self.negotiation.local_candidate(Some(candidate)),
             LinkEvent::EndOfCandidates => self.negotiation.local_candidate(None),
             LinkEvent::ConnectionState(state) => return self.connection_state(now, state),
-            LinkEvent::Frames(_) => {}
+            LinkEvent::Frames(_) | LinkEvent::Short(_) => {}
         }
         self.effects()
     }

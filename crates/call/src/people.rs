@@ -184,6 +184,9 @@ impl Call {
             self.frames_decoded(peer, frames);
             return self.review_paths(now);
         }
+        if let LinkEvent::Short(is_short) = event {
+            return self.hear_of_uplink(now, peer, is_short);
+        }
         let Some(link) = self.link(peer) else { return };
         let effects = link.handle_event(now, event);
         let is_connected = link.status() == LinkStatus::Connected;

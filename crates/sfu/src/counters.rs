@@ -5,6 +5,8 @@
 pub struct Counters {
     /// Datagrams that came.
     pub datagrams_in: u64,
+    /// Bytes of them.
+    pub bytes_in: u64,
     /// Datagrams that belonged to nobody, or could not be read.
     pub datagrams_dropped: u64,
     /// Datagrams to be sent.
@@ -15,6 +17,8 @@ pub struct Counters {
     pub packets_in: u64,
     /// Media packets handed on, once for each receiver.
     pub packets_forwarded: u64,
+    /// Media packets sent again because a receiver missed them, and padding that finds out what a line carries.
+    pub packets_repeated: u64,
     /// Keyframes asked for by receivers.
     pub keyframes_wanted: u64,
     /// Keyframes asked for from senders.

@@ -63,6 +63,8 @@ pub(crate) struct Peer {
     pub(crate) wishes: SlotWishes,
     /// Which track and layer an incoming stream is.
     streams: HashMap<Ssrc, (usize, usize)>,
+    /// Payload types of repetitions, a bit each.
+    repeating: u128,
     pub(crate) downlink: Downlink,
     /// Since when the downlink does not carry all pictures.
     short_since: Option<Instant>,
@@ -119,6 +121,7 @@ impl Peer {
             audio: Vec::new(),
             wishes: SlotWishes::default(),
             streams: HashMap::new(),
+            repeating: 0,
             downlink: Downlink::new(config.initial_downlink),
             short_since: None,
             is_unsettled: false,
@@ -160,6 +163,8 @@ impl Peer {
             rtc.sdp_api().accept_offer(offer)
         });
         self.streams.clear();
+        let repeating = self.rtc.codec_config().params().iter().filter_map(PayloadParams::resend);
+        self.repeating = repeating.fold(0, |types, one| types | 1 << (*one & 0x7f));
         for slot in self.video.iter_mut().chain(&mut self.audio) {
             slot.forget_types();
         }
@@ -198,21 +203,31 @@ impl Peer {
         _ = self.guard(|rtc| rtc.handle_input(str0m::Input::Timeout(now)));
     }
 
+    /// Whether a datagram is RTP under a payload type for repetitions (RFC 3550 §5.1, RFC 4588).
+    fn repeats(&self, datagram: &[u8]) -> bool {
+        matches!(datagram, [first, second, ..] if first >> 6 == 2 && self.repeating & (1 << (second & 0x7f)) != 0)
+    }
+
     /// Reads everything the transport wants done, up to the time at which it wants something again.
     pub(crate) fn drain(
         &mut self,
-        mut transmit: impl FnMut(Transmit),
+        mut transmit: impl FnMut(Transmit, bool),
         mut news: impl FnMut(News),
     ) -> Option<Instant> {
         loop {
             match self.guard(Rtc::poll_output)? {
                 Output::Timeout(due) => return Some(due),
-                Output::Transmit(datagram) => transmit(Transmit {
-                    transport: if datagram.proto == Protocol::Udp { Transport::Udp } else { Transport::Tcp },
-                    source: datagram.source,
-                    destination: datagram.destination,
-                    bytes: datagram.contents.into(),
-                }),
+                Output::Transmit(datagram) => {
+                    let is_udp = datagram.proto == Protocol::Udp;
+                    let datagram = Transmit {
+                        transport: if is_udp { Transport::Udp } else { Transport::Tcp },
+                        source: datagram.source,
+                        destination: datagram.destination,
+                        bytes: datagram.contents.into(),
+                    };
+                    let is_repeated = self.repeats(&datagram.bytes);
+                    transmit(datagram, is_repeated);
+                }
                 Output::Event(Event::RtpPacket(packet)) => news(News::Packet(packet)),
                 Output::Event(event) => news(News::Event(event)),
             }

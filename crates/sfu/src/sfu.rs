@@ -118,6 +118,7 @@ impl Sfu {
 
     fn datagram(&mut self, now: Instant, datagram: &Datagram<'_>) {
         self.counters.datagrams_in += 1;
+        self.counters.bytes_in += datagram.bytes.len() as u64;
         let known = self.by_address.get(&datagram.source).copied();
         // A check can be for another link than the one the address had before.
         let named = if known.is_none() || stun::is_stun(datagram.bytes) {
@@ -255,8 +256,9 @@ impl Sfu {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let (outputs, news, counters) = (&mut self.outputs, &mut self.news, &mut self.counters);
         let due = peer.drain(
-            |transmit| {
+            |transmit, is_repeated| {
                 counters.datagrams_out += 1;
+                counters.packets_repeated += u64::from(is_repeated);
                 counters.bytes_out += transmit.bytes.len() as u64;
                 outputs.push_back(Output::Transmit(transmit));
             },

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod batch;
+mod report;
 mod shard;
 mod tcp;
 mod udp;

@@ -9,6 +9,7 @@ use room::MediaOrder;
 use sfu::{Address, Datagram, Input, Output, Sfu, Transmit, Transport};
 use tokio::sync::mpsc;
 
+use super::report::Report;
 use super::tcp::{Connections, FromTcp};
 use super::udp::{self, UdpPort};
 use super::{News, Order, addresses, message, tcp};
@@ -43,6 +44,15 @@ struct Shard {
     /// Addresses from which a datagram can be sent on purpose.
     local: Vec<IpAddr>,
     port: u16,
+    report: Report,
+}
+
+/// What there is to do.
+enum Woken {
+    Order(Option<Order>),
+    Tcp(FromTcp),
+    Udp,
+    Time,
 }
 
 impl Sockets {
@@ -103,7 +113,10 @@ pub(super) fn start(
             let udp = UdpPort::new(udp)?;
             let local = addresses::local();
             let connections = Connections::default();
-            Shard { sfu, udp, connections, from_tcp, orders, news, announced, local, port }.run().await
+            let report = Report::new(number, clock::moment());
+            Shard { sfu, udp, connections, from_tcp, orders, news, announced, local, port, report }
+                .run()
+                .await
         });
         if let Err(error) = ended {
             tracing::error!(%error, "a media shard ended");
@@ -114,24 +127,29 @@ pub(super) fn start(
 
 impl Shard {
     async fn run(mut self) -> io::Result<()> {
+        let mut came = clock::moment();
         loop {
             self.write_out().await;
-            let due = self.sfu.poll_timeout().unwrap_or_else(|| clock::moment() + LONG);
-            tokio::select! {
-                order = self.orders.recv() => match order {
-                    Some(order) => self.follow(order),
-                    None => return Ok(()),
-                },
-                Some(from) = self.from_tcp.recv() => self.take_tcp(from),
-                ready = self.udp.readable() => {
-                    ready?;
-                    self.receive();
-                }
-                () = tokio::time::sleep_until(due.into()) => {}
-            }
             let now = clock::moment();
-            if self.sfu.poll_timeout().is_some_and(|due| due <= now) {
-                self.sfu.handle_timeout(now);
+            self.report.note(came, now);
+            self.report.tell(now, &self.sfu);
+            let due = self.sfu.poll_timeout().unwrap_or(now + LONG);
+            let woken = tokio::select! {
+                order = self.orders.recv() => Woken::Order(order),
+                Some(from) = self.from_tcp.recv() => Woken::Tcp(from),
+                ready = self.udp.readable() => ready.map(|()| Woken::Udp)?,
+                () = tokio::time::sleep_until(due.into()) => Woken::Time,
+            };
+            came = clock::moment();
+            match woken {
+                Woken::Order(Some(order)) => self.follow(order),
+                Woken::Order(None) => return Ok(()),
+                Woken::Tcp(from) => self.take_tcp(from),
+                Woken::Udp => self.receive(),
+                Woken::Time => {}
+            }
+            if self.sfu.poll_timeout().is_some_and(|due| due <= came) {
+                self.sfu.handle_timeout(came);
             }
         }
     }

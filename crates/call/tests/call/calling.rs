@@ -257,3 +257,26 @@ fn who_leaves_is_gone() {
     assert!(outputs.contains(&Output::Notify(Notice::ParticipantLeft(name("1")))));
     assert!(call.0.snapshot().participants.is_empty());
 }
+
+#[test]
+fn an_uplink_that_is_too_weak_for_two_links_is_reported_once() {
+    let mut call = TestCall::in_room([ADA, BOB]);
+    let short = |call: &mut TestCall| {
+        [ADA, BOB]
+            .iter()
+            .flat_map(|who| {
+                said(&call.input(Input::Link { peer: peer(*who), event: LinkEvent::Short(true) }))
+            })
+            .collect::<Vec<_>>()
+    };
+    call.connection(ADA, ConnectionState::Connected);
+    assert_eq!(call.0.shares_uplink(), [], "one link shares nothing");
+    call.connection(BOB, ConnectionState::Connected);
+    assert_eq!(call.0.shares_uplink(), [peer(ADA), peer(BOB)]);
+    assert_eq!(short(&mut call), []);
+    call.wait(Duration::from_secs(15));
+    let report = ClientMessage::ReportTrouble { trouble: protocol::Trouble::WeakUplink };
+    assert_eq!(short(&mut call), [report]);
+    call.wait(Duration::from_secs(15));
+    assert_eq!(short(&mut call), []);
+}
