@@ -17,6 +17,9 @@ use crate::{Config, Counters, Datagram, Event, Input, Output, Who, stun};
 /// How often rates are measured and wishes looked at again.
 const TICK: Duration = Duration::from_millis(200);
 
+/// How often a transport is asked what it wants at one moment, before others have their turn. It gives out one packet each time.
+const AT_ONCE: usize = 32;
+
 /// A forwarding unit. `now` never goes back.
 pub struct Sfu {
     pub(crate) config: Config,
@@ -251,19 +254,27 @@ impl Sfu {
         }
     }
 
-    /// Reads what a peer's transport wants done.
+    /// Reads what a peer's transport wants done, until it wants nothing at this moment: its packets go out one behind the
+    /// other, in one run.
     fn drain(&mut self, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let (outputs, news, counters) = (&mut self.outputs, &mut self.news, &mut self.counters);
-        let due = peer.drain(
-            |transmit, is_repeated| {
-                counters.datagrams_out += 1;
-                counters.packets_repeated += u64::from(is_repeated);
-                counters.bytes_out += transmit.bytes.len() as u64;
-                outputs.push_back(Output::Transmit(transmit));
-            },
-            |one| news.push_back((key, one)),
-        );
+        let mut due = None;
+        for _ in 0..AT_ONCE {
+            due = peer.drain(
+                |transmit, is_repeated| {
+                    counters.datagrams_out += 1;
+                    counters.packets_repeated += u64::from(is_repeated);
+                    counters.bytes_out += transmit.bytes.len() as u64;
+                    outputs.push_back(Output::Transmit(transmit));
+                },
+                |one| news.push_back((key, one)),
+            );
+            match (due, self.now) {
+                (Some(due), Some(now)) if due <= now => peer.advance(now),
+                _ => break,
+            }
+        }
         // A timer that comes too early costs one look; moving it each time would cost more.
         if let Some(due) = due
             && peer.noted_due.is_none_or(|noted| due < noted)
