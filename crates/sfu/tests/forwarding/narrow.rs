@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use testkit::media::{Line, World};
+use testkit::media::{LAYERS, Line, World};
 
 fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)
@@ -52,20 +52,27 @@ fn a_narrow_line_lowers_pictures_and_keeps_sound_and_a_wide_one_brings_them_back
         world.lines.insert(0, Line { rate: Some(rate), ..Line::default() });
         world.run(seconds(15));
         let before = (frames_of(&mut world), sound_of(&mut world));
+        let bytes_before = bytes_of(&mut world);
         world.run(seconds(5));
         let after = (frames_of(&mut world), sound_of(&mut world));
         let frames: Vec<_> =
             after.0.iter().zip(&before.0).map(|(after, before)| (after - before) / 5).collect();
         let sound = after.1 - before.1;
+        let bytes = bytes_of(&mut world).into_iter().zip(bytes_before);
+        let bits: Vec<_> = bytes.map(|(after, before)| (after - before) * 8 / 5).collect();
         println!(
-            "{name}: heights {:?}, frames a second {frames:?}, {sound} packets of sound in 5 s",
+            "{name}: heights {:?}, frames a second {frames:?}, bit/s {bits:?}, {sound} packets of sound in 5 s",
             heights(&mut world)
         );
         assert!(sound > 3 * 250 * 8 / 10, "{name}: {sound} packets of sound");
         match rate {
             1_500_000 => {
                 assert!(frames.iter().all(|rate| *rate > 10), "{frames:?}");
-                assert!(heights(&mut world).iter().any(|height| *height < 720), "three do not fit");
+                // By their bits, and not by the height of the last keyframe that came: it may have been lost. A larger layer
+                // may be tried for a moment.
+                let largest = LAYERS[2].2;
+                assert!(bits.iter().all(|bits| *bits < largest * 2 / 3), "nobody in the largest: {bits:?}");
+                assert!(bits.iter().sum::<u64>() < rate, "{bits:?}");
             }
             300_000 => {
                 // Three of the smallest layer do not fit beside the sound.
@@ -96,6 +103,10 @@ fn a_sender_whose_uplink_gets_weak_is_seen_in_a_smaller_layer_within_a_second() 
     world.client(2).uplink_layers = 3;
     world.run(seconds(15));
     assert_eq!(world.client(1).video[0].height, 360, "and in the larger one when it can send that again");
+}
+
+fn bytes_of(world: &mut World) -> Vec<u64> {
+    world.client(1).video.iter().map(|heard| heard.bytes).collect()
 }
 
 fn frames_of(world: &mut World) -> Vec<u64> {
