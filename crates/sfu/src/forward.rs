@@ -8,7 +8,6 @@ use str0m::rtp::RtpPacket;
 
 use crate::Sfu;
 use crate::key::PeerKey;
-use crate::peer::Forwarded;
 use crate::rewrite::Incoming;
 use crate::slot::VideoPacket;
 use crate::vp8::Vp8;
@@ -64,17 +63,16 @@ impl Sfu {
             let before = slot.source.and_then(|source| source.current);
             let Some(numbers) = slot.video(now, &seen) else { continue };
             switched |= before != Some(layer);
-            let ssrc = slot.ssrc;
-            let Some(payload_type) = receiver.type_in(MediaKind::Video, place, from, params) else {
+            let stream = slot.stream;
+            let Some(types) = receiver.type_in(MediaKind::Video, place, from, params) else {
                 continue;
             };
-            let patch = vp8.and_then(|vp8| vp8.renumbered(numbers.picture, numbers.tl0));
-            let forwarded = Forwarded { payload_type, numbers, packet, patch, nackable: true, now };
-            receiver.write(ssrc, &forwarded);
+            let patch = vp8.map(|vp8| vp8.renumbered(numbers.picture, numbers.tl0));
+            receiver.write(stream, types, numbers, packet, patch);
             self.counters.packets_forwarded += 1;
             if !receiver.is_dirty {
                 receiver.is_dirty = true;
-                self.dirty.push(taker);
+                self.dirty.push_back(taker);
             }
         }
         if let Some(peer) = self.peers.get_mut(from) {
@@ -135,17 +133,16 @@ impl Sfu {
         for &taker in room.peers.iter().filter(|key| **key != from) {
             let Some(receiver) = peers.get_mut(taker).filter(|peer| peer.is_connected()) else { continue };
             let Some(slot) = receiver.audio.get_mut(place) else { continue };
-            let ssrc = slot.ssrc;
+            let stream = slot.stream;
             let Some(numbers) = slot.audio(now, from, track, incoming) else { continue };
-            let Some(payload_type) = receiver.type_in(MediaKind::Audio, place, from, params) else {
+            let Some(types) = receiver.type_in(MediaKind::Audio, place, from, params) else {
                 continue;
             };
-            let forwarded = Forwarded { payload_type, numbers, packet, patch: None, nackable: false, now };
-            receiver.write(ssrc, &forwarded);
+            receiver.write(stream, types, numbers, packet, None);
             counters.packets_forwarded += 1;
             if !receiver.is_dirty {
                 receiver.is_dirty = true;
-                dirty.push(taker);
+                dirty.push_back(taker);
             }
         }
         if is_new {

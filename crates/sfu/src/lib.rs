@@ -1,13 +1,13 @@
 //! Selective forwarding without sockets: who sends what to the server, and who receives which of it.
 //!
 //! One [`Sfu`] serves the rooms of one shard. It reads no clock and no socket: datagrams, signals and wishes are inputs,
-//! datagrams to be sent and news for the rooms are outputs. The transport of each peer (ICE, DTLS, SRTP, RTCP, congestion
-//! control) is str0m's; here it is decided what is forwarded.
+//! datagrams to be sent and news for the rooms are outputs. The transport of each peer (ICE, DTLS, what comes, reports) is
+//! str0m's; here it is decided what is forwarded, and that is sealed and sent.
 
 mod allocate;
 mod config;
 mod counters;
-mod downlink;
+mod egress;
 mod forward;
 mod input;
 mod key;

@@ -1,29 +1,30 @@
-//! One participant's transport: an `Rtc` of str0m, touched in one place only. Every change is followed by reading all that
-//! it wants done; a panic inside ends this peer and no other.
+//! One participant's transport: an `Rtc` of str0m and what is sent beside it, touched in one place only. Every change is
+//! followed by reading all that it wants done; a panic inside ends this peer and no other.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use protocol::limits::{AUDIO_SLOTS, MAX_VIDEO_SLOTS};
 use protocol::{LinkId, Sdp, SignalNumber, SlotWishes, Source};
-use str0m::bwe::Bitrate;
 use str0m::change::SdpOffer;
 use str0m::config::DtlsCert;
 use str0m::format::PayloadParams;
 use str0m::media::{Direction, KeyframeRequestKind, MediaAdded, MediaKind, Mid, Pt};
 use str0m::net::{Protocol, Receive, TcpType};
-use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, SeqNo, Ssrc, Vp8Patch};
+use str0m::rtp::{Extension, RtpPacket, Ssrc};
 use str0m::{Candidate, Event, IceConnectionState, Output, Rtc, RtcError};
 
 use crate::allocate::{Allocation, Demand, allocate, least_of_all};
-use crate::downlink::Downlink;
+use crate::egress::{Egress, Extensions, Negotiated, Packet, Purpose, StreamKey, keys};
 use crate::key::PeerKey;
 use crate::rewrite::Outgoing;
-use crate::slot::{AUDIO_CLOCK, Slot, VIDEO_CLOCK};
+use crate::slot::{AUDIO_CLOCK, Slot, Types, VIDEO_CLOCK};
 use crate::track::Track;
-use crate::{Address, Config, Datagram, Transmit, Transport, Who};
+use crate::vp8::Patch;
+use crate::{Address, Config, Datagram, Transmit, Transport, Who, egress};
 
 /// How long a link may take to come up, from its first signal.
 const CONNECT_WITHIN: Duration = Duration::from_secs(30);
@@ -63,19 +64,34 @@ pub(crate) struct Peer {
     pub(crate) wishes: SlotWishes,
     /// Which track and layer an incoming stream is.
     streams: HashMap<Ssrc, (usize, usize)>,
-    /// Payload types of repetitions, a bit each.
-    repeating: u128,
-    pub(crate) downlink: Downlink,
     /// Since when the downlink does not carry all pictures.
     short_since: Option<Instant>,
-    /// What is to be divided anew.
-    pub(crate) is_unsettled: bool,
     /// Something was written and not sent yet.
     pub(crate) is_dirty: bool,
+    /// Also to the transport.
+    wants_transport: bool,
     /// When the transport has something to do, as it is noted in the list of timers.
     pub(crate) noted_due: Option<Instant>,
     health: Health,
     rtc: Rtc,
+    egress: Egress,
+    /// The way that the transport has chosen.
+    path: Option<Path>,
+}
+
+/// By what, from where, and to where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Path {
+    transport: Transport,
+    source: SocketAddr,
+    destination: SocketAddr,
+}
+
+impl Path {
+    fn carries(self, bytes: Vec<u8>) -> Transmit {
+        let Self { transport, source, destination } = self;
+        Transmit { transport, source, destination, bytes }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +120,8 @@ impl Peer {
         who: Who,
         link: LinkId,
     ) -> Option<Self> {
-        let mut rtc = rtc(now, config, certificate)?;
+        let mut rtc = rtc(now, certificate)?;
+        let keys = keys::of_the_latest()?;
         for address in &config.addresses {
             rtc.add_local_candidate(candidate(address)?);
         }
@@ -121,14 +138,14 @@ impl Peer {
             audio: Vec::new(),
             wishes: SlotWishes::default(),
             streams: HashMap::new(),
-            repeating: 0,
-            downlink: Downlink::new(config.initial_downlink),
             short_since: None,
-            is_unsettled: false,
             is_dirty: false,
+            wants_transport: false,
             noted_due: None,
             health: Health::Connecting { since: now },
             rtc,
+            egress: Egress::new(now, keys, config.initial_downlink, config.max_downlink),
+            path: None,
         })
     }
 
@@ -157,14 +174,12 @@ impl Peer {
         if sdp.as_str().matches("\nm=").count() > MAX_SECTIONS {
             return Err(BadOffer);
         }
-        let answer = self.guard(|rtc| {
+        let answer = self.guard(|rtc, _| {
             let offer = SdpOffer::from_sdp_string(sdp.as_str())
                 .map_err(|error| RtcError::RemoteSdp(error.to_string()))?;
             rtc.sdp_api().accept_offer(offer)
         });
         self.streams.clear();
-        let repeating = self.rtc.codec_config().params().iter().filter_map(PayloadParams::resend);
-        self.repeating = repeating.fold(0, |types, one| types | 1 << (*one & 0x7f));
         for slot in self.video.iter_mut().chain(&mut self.audio) {
             slot.forget_types();
         }
@@ -175,7 +190,7 @@ impl Peer {
     /// Adds a way to the participant. One that cannot be read costs a path, no more.
     pub(crate) fn add_candidate(&mut self, line: &str) {
         if let Ok(candidate) = Candidate::from_sdp_string(line) {
-            _ = self.guard(|rtc| {
+            _ = self.guard(|rtc, _| {
                 rtc.add_remote_candidate(candidate);
                 Ok(())
             });
@@ -194,44 +209,76 @@ impl Peer {
                 contents,
             },
         );
-        self.guard(|rtc| if rtc.accepts(&input) { rtc.handle_input(input).map(|()| true) } else { Ok(false) })
-            .unwrap_or_default()
+        self.guard(|rtc, egress| {
+            if !rtc.accepts(&input) {
+                return Ok(false);
+            }
+            rtc.handle_input(input)?;
+            if egress::is_reports(datagram.bytes) {
+                egress.hear(now, datagram.bytes);
+            }
+            Ok(true)
+        })
+        .unwrap_or_default()
     }
 
     /// Lets time pass.
     pub(crate) fn advance(&mut self, now: Instant) {
-        _ = self.guard(|rtc| rtc.handle_input(str0m::Input::Timeout(now)));
-    }
-
-    /// Whether a datagram is RTP under a payload type for repetitions (RFC 3550 §5.1, RFC 4588).
-    fn repeats(&self, datagram: &[u8]) -> bool {
-        matches!(datagram, [first, second, ..] if first >> 6 == 2 && self.repeating & (1 << (second & 0x7f)) != 0)
+        _ = self.guard(|rtc, _| rtc.handle_input(str0m::Input::Timeout(now)));
     }
 
     /// Reads everything the transport wants done, up to the time at which it wants something again.
     pub(crate) fn drain(
         &mut self,
-        mut transmit: impl FnMut(Transmit, bool),
+        now: Instant,
+        mut transmit: impl FnMut(Transmit),
         mut news: impl FnMut(News),
     ) -> Option<Instant> {
         loop {
-            match self.guard(Rtc::poll_output)? {
+            match self.guard(|rtc, _| rtc.poll_output())? {
                 Output::Timeout(due) => return Some(due),
                 Output::Transmit(datagram) => {
                     let is_udp = datagram.proto == Protocol::Udp;
-                    let datagram = Transmit {
+                    let path = Path {
                         transport: if is_udp { Transport::Udp } else { Transport::Tcp },
                         source: datagram.source,
                         destination: datagram.destination,
-                        bytes: datagram.contents.into(),
                     };
-                    let is_repeated = self.repeats(&datagram.bytes);
-                    transmit(datagram, is_repeated);
+                    let mut bytes: Vec<u8> = datagram.contents.into();
+                    if egress::is_on_chosen_path(&bytes) {
+                        self.path = Some(path);
+                    }
+                    if egress::is_reports(&bytes) {
+                        self.guard(|_, egress| {
+                            egress.complete_reports(now, &mut bytes);
+                            Ok(())
+                        })?;
+                    }
+                    transmit(path.carries(bytes));
                 }
                 Output::Event(Event::RtpPacket(packet)) => news(News::Packet(packet)),
                 Output::Event(event) => news(News::Event(event)),
             }
         }
+    }
+
+    /// Sends what was handed on to the participant.
+    pub(crate) fn flush(
+        &mut self,
+        now: Instant,
+        buffer: impl FnMut() -> Vec<u8>,
+        mut transmit: impl FnMut(Transmit, Purpose),
+    ) {
+        let Some(path) = self.path else { return };
+        _ = self.guard(|_, egress| {
+            egress.flush(now, buffer, |bytes, purpose| transmit(path.carries(bytes), purpose));
+            Ok(())
+        });
+    }
+
+    /// Whether the transport has something to send, too. True once.
+    pub(crate) fn takes_transport(&mut self) -> bool {
+        std::mem::take(&mut self.wants_transport)
     }
 
     /// Notes a change of the path; true when the peer is connected for the first time, or again.
@@ -250,10 +297,14 @@ impl Peer {
     }
 
     /// ICE and DTLS are done.
-    pub(crate) fn connected(&mut self) {
+    pub(crate) fn connected(&mut self, now: Instant) {
         if matches!(self.health, Health::Connecting { .. }) {
             self.health = Health::Connected;
         }
+        _ = self.guard(|_, egress| {
+            egress.connected(now);
+            Ok(())
+        });
     }
 
     pub(crate) fn end(&mut self) {
@@ -282,22 +333,34 @@ impl Peer {
     }
 
     fn add_slot(&mut self, mid: Mid, kind: MediaKind) {
-        let ssrc = self.guard(|rtc| {
-            let mut api = rtc.direct_api();
-            Ok(api.stream_tx_by_mid(mid, None).map(|stream| {
-                // The sender has paced them. Held back again they come late, and where the estimate has fallen for a
-                // moment, seconds late.
-                stream.set_unpaced(true);
-                stream.ssrc()
+        let clock = if kind.is_audio() { AUDIO_CLOCK } else { VIDEO_CLOCK };
+        let negotiated = self.guard(|rtc, _| {
+            let sent = rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx()));
+            let Some(((ssrc, repetition), media)) = sent.zip(rtc.media(mid)) else { return Ok(None) };
+            let id = |extension| media.remote_extmap().id_of(extension);
+            let taken = rtc.codec_config().params().iter().filter(|one| media.remote_pts().contains(&one.pt()));
+            let padding = taken.filter_map(PayloadParams::resend).next();
+            Ok(Some(Negotiated {
+                ssrc: *ssrc,
+                repetition: repetition.zip(padding).map(|(ssrc, payload_type)| (*ssrc, *payload_type)),
+                mid: mid.to_string(),
+                extensions: Extensions {
+                    mid: id(Extension::RtpMid),
+                    transport_sequence: id(Extension::TransportSequenceNumber),
+                    audio_level: id(Extension::AudioLevel),
+                    orientation: id(Extension::VideoOrientation),
+                },
+                clock,
+                is_audio: kind.is_audio(),
             }))
         });
-        let Some(ssrc) = ssrc.flatten() else { return };
-        let (slots, most, clock) = match kind {
-            MediaKind::Audio => (&mut self.audio, AUDIO_SLOTS, AUDIO_CLOCK),
-            MediaKind::Video => (&mut self.video, MAX_VIDEO_SLOTS, VIDEO_CLOCK),
+        let Some(negotiated) = negotiated.flatten() else { return };
+        let (slots, most) = match kind {
+            MediaKind::Audio => (&mut self.audio, AUDIO_SLOTS),
+            MediaKind::Video => (&mut self.video, MAX_VIDEO_SLOTS),
         };
         if slots.len() < most {
-            slots.push(Slot::new(mid, ssrc, clock));
+            slots.push(Slot::new(mid, self.egress.add_stream(negotiated), clock));
         }
     }
 
@@ -305,7 +368,7 @@ impl Peer {
     pub(crate) fn section_changed(&mut self, mid: Mid, direction: Direction) {
         let known = self.video.iter().chain(&self.audio).any(|slot| slot.mid == mid);
         if direction.is_sending() && !known {
-            let kind = self.guard(|rtc| Ok(rtc.media(mid).map(str0m::media::Media::kind))).flatten();
+            let kind = self.guard(|rtc, _| Ok(rtc.media(mid).map(str0m::media::Media::kind))).flatten();
             if let Some(kind) = kind {
                 self.add_slot(mid, kind);
             }
@@ -317,7 +380,7 @@ impl Peer {
         if let Some(place) = self.streams.get(&ssrc) {
             return Some(*place);
         }
-        let (mid, rid) = self.guard(|rtc| {
+        let (mid, rid) = self.guard(|rtc, _| {
             let mut api = rtc.direct_api();
             Ok(api.stream_rx(&ssrc).map(|stream| (stream.mid(), stream.rid())))
         })??;
@@ -335,14 +398,14 @@ impl Peer {
         self.rtc.codec_config().params().iter().find(|params| params.pt() == payload_type).copied()
     }
 
-    /// The payload type under which the participant takes in a slot what another sends as `params`.
+    /// The payload types under which the participant takes in a slot what another sends as `params`.
     pub(crate) fn type_in(
         &mut self,
         kind: MediaKind,
         place: usize,
         sender: PeerKey,
         params: &PayloadParams,
-    ) -> Option<Pt> {
+    ) -> Option<Types> {
         let slots = if kind.is_audio() { &mut self.audio } else { &mut self.video };
         let slot = slots.get_mut(place)?;
         if let Some(known) = slot.known_type(sender, params.pt()) {
@@ -354,29 +417,28 @@ impl Peer {
         here
     }
 
-    /// Hands a packet on to the participant. It goes out when the peer is drained.
-    pub(crate) fn write(&mut self, ssrc: Ssrc, packet: &Forwarded<'_>) {
-        let &Forwarded { payload_type, numbers, packet, patch, nackable, now } = packet;
+    /// Hands a packet on to the participant. It goes out when the peer is flushed.
+    pub(crate) fn write(
+        &mut self,
+        stream: StreamKey,
+        types: Types,
+        numbers: Outgoing,
+        packet: &RtpPacket,
+        patch: Option<Patch>,
+    ) {
         let kept = &packet.header.ext_vals;
-        let extensions = ExtensionValues {
-            audio_level: kept.audio_level,
-            voice_activity: kept.voice_activity,
-            video_orientation: kept.video_orientation,
-            ..ExtensionValues::default()
-        };
-        let sequence = SeqNo::from(numbers.sequence);
-        let mut rtp = RtpWrite::new(payload_type, sequence, numbers.time, now, packet.payload.clone())
-            .marker(packet.header.marker)
-            .ext_vals(extensions)
-            .nackable(nackable);
-        if let Some(patch) = patch {
-            rtp = rtp.vp8_patch(patch);
-        }
-        _ = self.guard(|rtc| {
-            if let Some(stream) = rtc.direct_api().stream_tx(&ssrc) {
-                stream.write_rtp(rtp);
-            }
-            Ok(())
+        let voice = u8::from(kept.voice_activity.unwrap_or_default()) << 7;
+        self.egress.push(Packet {
+            stream,
+            sequence: numbers.sequence,
+            time: numbers.time,
+            payload_type: *types.media,
+            repeated_as: types.repetition.map(|one| *one),
+            marker: packet.header.marker,
+            audio_level: kept.audio_level.map(|level| voice | level.unsigned_abs() & 0x7f),
+            orientation: kept.video_orientation.map(|orientation| orientation as u8),
+            payload: Arc::clone(&packet.payload),
+            patch,
         });
     }
 
@@ -384,7 +446,8 @@ impl Peer {
     pub(crate) fn request_keyframe(&mut self, track: usize, layer: usize) {
         let Some(track) = self.tracks.get(track) else { return };
         let (mid, rid) = (track.mid, track.rids.get(layer).copied());
-        _ = self.guard(|rtc| {
+        self.wants_transport = true;
+        _ = self.guard(|rtc, _| {
             if let Some(stream) = rtc.direct_api().stream_rx_by_mid(mid, rid) {
                 stream.request_keyframe(KeyframeRequestKind::Pli);
             }
@@ -392,33 +455,31 @@ impl Peer {
         });
     }
 
-    /// Tells the congestion control what the next step needs, and what would be best, in bits per second.
-    pub(crate) fn set_rates(&mut self, minimum: u64, desired: u64) {
-        _ = self.guard(|rtc| {
-            rtc.bwe().set_bitrate(Bitrate::from(minimum), Bitrate::from(desired));
+    /// What the participant's line is taken to carry, in bits per second.
+    pub(crate) fn downlink(&self) -> u64 {
+        self.egress.rate()
+    }
+
+    /// Tells the congestion control what would be sent on a line that carries everything, in bits per second, and whether
+    /// that is more than now.
+    pub(crate) fn wish(&mut self, now: Instant, wants_more: bool, desired: u64) {
+        _ = self.guard(|_, egress| {
+            egress.wish(now, wants_more, desired);
             Ok(())
         });
     }
 
-    /// The transport has an estimate of the downlink.
-    pub(crate) fn hear_estimate(&mut self, now: Instant, estimate: u64) {
-        let anew = self.downlink.hear(now, estimate);
-        self.estimate_anew(anew);
+    /// Lets the congestion control look at the time.
+    pub(crate) fn tick(&mut self, now: Instant) {
+        _ = self.guard(|_, egress| {
+            egress.tick(now);
+            Ok(())
+        });
     }
 
-    /// More is wanted than the estimate allows.
-    pub(crate) fn wants_more(&mut self, now: Instant) {
-        let anew = self.downlink.wake(now);
-        self.estimate_anew(anew);
-    }
-
-    fn estimate_anew(&mut self, rate: Option<u64>) {
-        if let Some(rate) = rate {
-            _ = self.guard(|rtc| {
-                rtc.bwe().reset(Bitrate::from(rate));
-                Ok(())
-            });
-        }
+    /// When something is to be sent without being handed on.
+    pub(crate) fn flush_due(&self, now: Instant) -> Option<Instant> {
+        if self.path.is_some() { self.egress.due(now) } else { None }
     }
 
     /// What the peer's sound takes, in bits per second, headers included.
@@ -449,11 +510,11 @@ impl Peer {
     }
 
     /// The one place that touches the transport: an error or a panic in it ends this peer.
-    fn guard<T>(&mut self, work: impl FnOnce(&mut Rtc) -> Result<T, RtcError>) -> Option<T> {
+    fn guard<T>(&mut self, work: impl FnOnce(&mut Rtc, &mut Egress) -> Result<T, RtcError>) -> Option<T> {
         if self.health == Health::Over {
             return None;
         }
-        match catch_unwind(AssertUnwindSafe(|| work(&mut self.rtc))) {
+        match catch_unwind(AssertUnwindSafe(|| work(&mut self.rtc, &mut self.egress))) {
             Ok(Ok(value)) => return Some(value),
             Ok(Err(error)) => tracing::info!(error = kind_of(&error), "a link to the server ended"),
             Err(_) => tracing::error!("a link to the server ended by a panic"),
@@ -463,24 +524,14 @@ impl Peer {
     }
 }
 
-/// A packet on its way to one receiver.
-pub(crate) struct Forwarded<'a> {
-    pub(crate) payload_type: Pt,
-    pub(crate) numbers: Outgoing,
-    pub(crate) packet: &'a RtpPacket,
-    pub(crate) patch: Option<Vp8Patch>,
-    pub(crate) nackable: bool,
-    pub(crate) now: Instant,
-}
-
-fn rtc(now: Instant, config: &Config, certificate: &DtlsCert) -> Option<Rtc> {
+fn rtc(now: Instant, certificate: &DtlsCert) -> Option<Rtc> {
     let built = catch_unwind(AssertUnwindSafe(|| {
         Rtc::builder()
             .set_ice_lite(true)
             .set_rtp_mode(true)
+            .set_crypto_provider(keys::provider())
             .set_dtls_cert(certificate.clone())
             .set_dtls_version(str0m::config::DtlsVersion::Auto)
-            .enable_bwe(Some(Bitrate::from(config.initial_downlink)))
             .clear_codecs()
             .enable_opus(true, false)
             .enable_vp8(true)

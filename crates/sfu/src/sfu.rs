@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use protocol::{LinkId, MediaState, ParticipantId, RoomCode, Signal, SignalNumber};
 use slotmap::SlotMap;
-use str0m::bwe::BweKind;
 use str0m::config::DtlsCert;
 
+use crate::egress::Purpose;
 use crate::key::PeerKey;
 use crate::peer::{News, Peer};
 use crate::room::RoomMedia;
@@ -19,6 +19,13 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// How often a transport is asked what it wants at one moment, before others have their turn. It gives out one packet each time.
 const AT_ONCE: usize = 32;
+
+/// How soon a peer that has more to send has its next turn.
+const SOON: Duration = Duration::from_millis(1);
+
+/// Buffers of datagrams that are kept to be used again, and how much they hold: more than networks carry in one.
+const SPARE: usize = 256;
+const DATAGRAM: usize = 1_536;
 
 /// A forwarding unit. `now` never goes back.
 pub struct Sfu {
@@ -33,7 +40,8 @@ pub struct Sfu {
     pub(crate) next_tick: Option<Instant>,
     pub(crate) now: Option<Instant>,
     /// Peers to which something was written.
-    pub(crate) dirty: Vec<PeerKey>,
+    pub(crate) dirty: VecDeque<PeerKey>,
+    spare: Vec<Vec<u8>>,
     pub(crate) news: VecDeque<(PeerKey, News)>,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) counters: Counters,
@@ -53,7 +61,8 @@ impl Sfu {
             timers: BTreeSet::new(),
             next_tick: None,
             now: None,
-            dirty: Vec::new(),
+            dirty: VecDeque::new(),
+            spare: Vec::new(),
             news: VecDeque::new(),
             outputs: VecDeque::new(),
             counters: Counters::default(),
@@ -80,7 +89,8 @@ impl Sfu {
             if let Some(peer) = self.peers.get_mut(key) {
                 peer.noted_due = None;
                 peer.advance(now);
-                self.drain(key);
+                self.drain(now, key);
+                self.plan_flush(now, key);
             }
         }
         if self.next_tick.is_some_and(|due| due <= now) {
@@ -96,12 +106,21 @@ impl Sfu {
 
     /// The next effect, or `None` until the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
-        if self.outputs.is_empty()
+        while self.outputs.is_empty()
             && let Some(now) = self.now
+            && let Some(key) = self.dirty.pop_front()
         {
-            self.flush(now);
+            self.flush(now, key);
         }
         self.outputs.pop_front()
+    }
+
+    /// Takes back the buffer of a datagram that was sent, to use it again.
+    pub fn recycle(&mut self, mut bytes: Vec<u8>) {
+        if self.spare.len() < SPARE && bytes.capacity() >= DATAGRAM {
+            bytes.clear();
+            self.spare.push(bytes);
+        }
     }
 
     /// What was done so far.
@@ -143,7 +162,8 @@ impl Sfu {
             }
             self.by_address.insert(datagram.source, key);
         }
-        self.drain(key);
+        self.drain(now, key);
+        self.plan_flush(now, key);
         self.read_news(now);
     }
 
@@ -177,7 +197,7 @@ impl Sfu {
             // It never offers, and candidates come with each check anyway.
             Signal::Answer { .. } | Signal::EndOfCandidates => {}
         }
-        self.drain(key);
+        self.drain(now, key);
         self.read_news(now);
     }
 
@@ -243,7 +263,6 @@ impl Sfu {
         for &(taker, place) in takers {
             if let Some(other) = self.peers.get_mut(taker) {
                 other.video[place].source = None;
-                other.is_unsettled = true;
             }
         }
         let Who { room: code, participant } = peer.who;
@@ -256,27 +275,32 @@ impl Sfu {
 
     /// Reads what a peer's transport wants done, until it wants nothing at this moment: its packets go out one behind the
     /// other, in one run.
-    fn drain(&mut self, key: PeerKey) {
+    fn drain(&mut self, now: Instant, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let (outputs, news, counters) = (&mut self.outputs, &mut self.news, &mut self.counters);
         let mut due = None;
         for _ in 0..AT_ONCE {
             due = peer.drain(
-                |transmit, is_repeated| {
+                now,
+                |transmit| {
                     counters.datagrams_out += 1;
-                    counters.packets_repeated += u64::from(is_repeated);
                     counters.bytes_out += transmit.bytes.len() as u64;
                     outputs.push_back(Output::Transmit(transmit));
                 },
                 |one| news.push_back((key, one)),
             );
-            match (due, self.now) {
-                (Some(due), Some(now)) if due <= now => peer.advance(now),
-                _ => break,
+            match due {
+                Some(due) if due <= now => peer.advance(now),
+                Some(_) | None => break,
             }
         }
-        // A timer that comes too early costs one look; moving it each time would cost more.
+        self.note_due(key, due);
+    }
+
+    /// A timer that comes too early costs one look; moving it each time would cost more.
+    fn note_due(&mut self, key: PeerKey, due: Option<Instant>) {
         if let Some(due) = due
+            && let Some(peer) = self.peers.get_mut(key)
             && peer.noted_due.is_none_or(|noted| due < noted)
         {
             if let Some(noted) = peer.noted_due.replace(due) {
@@ -286,20 +310,45 @@ impl Sfu {
         }
     }
 
-    /// Sends what was written since the last time, each peer's together.
-    fn flush(&mut self, now: Instant) {
-        while !self.dirty.is_empty() {
-            let mut dirty = std::mem::take(&mut self.dirty);
-            for key in dirty.drain(..) {
-                if let Some(peer) = self.peers.get_mut(key) {
-                    peer.is_dirty = false;
-                    peer.advance(now);
-                    self.drain(key);
-                }
+    /// Puts a peer among those that are flushed.
+    pub(crate) fn touch(&mut self, key: PeerKey) {
+        if let Some(peer) = self.peers.get_mut(key)
+            && !peer.is_dirty
+        {
+            peer.is_dirty = true;
+            self.dirty.push_back(key);
+        }
+    }
+
+    /// Sees to it that a peer is flushed when it has something to send by itself.
+    fn plan_flush(&mut self, now: Instant, key: PeerKey) {
+        match self.peers.get(key).and_then(|peer| peer.flush_due(now)) {
+            Some(due) if due <= now => self.touch(key),
+            due => self.note_due(key, due),
+        }
+    }
+
+    /// Sends what was written to a peer since the last time, in one run.
+    fn flush(&mut self, now: Instant, key: PeerKey) {
+        let Self { peers, outputs, counters, spare, .. } = self;
+        let Some(peer) = peers.get_mut(key) else { return };
+        peer.is_dirty = false;
+        let buffer = || spare.pop().unwrap_or_else(|| Vec::with_capacity(DATAGRAM));
+        peer.flush(now, buffer, |transmit, purpose| {
+            counters.datagrams_out += 1;
+            counters.bytes_out += transmit.bytes.len() as u64;
+            counters.packets_repeated += u64::from(purpose == Purpose::Extra);
+            outputs.push_back(Output::Transmit(transmit));
+        });
+        let wants_transport = peer.takes_transport();
+        // What is due at once goes at the next look, so that others have their turn.
+        let due = peer.flush_due(now).map(|due| due.max(now + SOON));
+        self.note_due(key, due);
+        if wants_transport {
+            if let Some(peer) = self.peers.get_mut(key) {
+                peer.advance(now);
             }
-            if self.dirty.is_empty() {
-                self.dirty = dirty; // Its memory is used again.
-            }
+            self.drain(now, key);
             self.read_news(now);
         }
     }
@@ -321,14 +370,11 @@ impl Sfu {
         let Some(peer) = self.peers.get_mut(key) else { return };
         match event {
             str0m::Event::Connected => {
-                peer.connected();
-                peer.is_unsettled = true;
+                peer.connected(now);
                 self.newcomer(now, key);
             }
             str0m::Event::IceConnectionStateChange(state) => {
-                if peer.path_changed(now, *state) {
-                    peer.is_unsettled = true;
-                }
+                peer.path_changed(now, *state);
             }
             str0m::Event::MediaAdded(added) => {
                 peer.add_section(added);
@@ -343,10 +389,6 @@ impl Sfu {
                     self.counters.keyframes_wanted += 1;
                     self.want_keyframe(now, source, layer);
                 }
-            }
-            str0m::Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
-                peer.hear_estimate(now, estimate.as_u64());
-                peer.is_unsettled = true;
             }
             str0m::Event::Closed => peer.end(),
             _ => {}
@@ -388,6 +430,10 @@ impl Sfu {
                 self.ask_for_keyframe(key, track, layer);
             }
             self.settle(now, key);
+            if let Some(peer) = self.peers.get_mut(key) {
+                peer.tick(now);
+            }
+            self.plan_flush(now, key);
         }
         self.tell_wanted_layers(now);
     }

@@ -6,9 +6,9 @@ use std::time::Instant;
 use protocol::SlotWish;
 use str0m::format::PayloadParams;
 use str0m::media::{Mid, Pt};
-use str0m::rtp::Ssrc;
 
 use crate::allocate::HIGHEST_TEMPORAL;
+use crate::egress::StreamKey;
 use crate::key::PeerKey;
 use crate::rewrite::{Incoming, Outgoing, Rewriter};
 use crate::vp8::Vp8;
@@ -23,7 +23,7 @@ pub(crate) const AUDIO_CLOCK: u32 = 48_000;
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) mid: Mid,
-    pub(crate) ssrc: Ssrc,
+    pub(crate) stream: StreamKey,
     /// Whom the peer wants to see here. Audio slots have none.
     pub(crate) wish: Option<SlotWish>,
     /// What is shown here, or is to be.
@@ -31,7 +31,15 @@ pub(crate) struct Slot {
     pub(crate) temporal: u8,
     rewriter: Rewriter,
     /// The last payload type that was looked up, and what it is here.
-    types: Option<(PeerKey, Pt, Option<Pt>)>,
+    types: Option<(PeerKey, Pt, Option<Types>)>,
+}
+
+/// The payload types under which a peer takes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Types {
+    pub(crate) media: Pt,
+    /// When it is sent again.
+    pub(crate) repetition: Option<Pt>,
 }
 
 /// A sender's track in a slot.
@@ -55,10 +63,10 @@ pub(crate) struct VideoPacket<'a> {
 }
 
 impl Slot {
-    pub(crate) fn new(mid: Mid, ssrc: Ssrc, clock: u32) -> Self {
+    pub(crate) fn new(mid: Mid, stream: StreamKey, clock: u32) -> Self {
         Self {
             mid,
-            ssrc,
+            stream,
             wish: None,
             source: None,
             temporal: HIGHEST_TEMPORAL,
@@ -99,12 +107,12 @@ impl Slot {
         self.rewriter.map(now, incoming)
     }
 
-    /// What a sender's payload type is here, if that was looked up: the same packet after packet.
-    pub(crate) fn known_type(&self, sender: PeerKey, theirs: Pt) -> Option<Option<Pt>> {
+    /// What a sender's payload type is here, if that was looked up: it is the same packet after packet.
+    pub(crate) fn known_type(&self, sender: PeerKey, theirs: Pt) -> Option<Option<Types>> {
         self.types.filter(|(of, known, _)| *of == sender && *known == theirs).map(|(_, _, here)| here)
     }
 
-    pub(crate) fn learn_type(&mut self, sender: PeerKey, theirs: Pt, here: Option<Pt>) {
+    pub(crate) fn learn_type(&mut self, sender: PeerKey, theirs: Pt, here: Option<Types>) {
         self.types = Some((sender, theirs, here));
     }
 
@@ -115,7 +123,7 @@ impl Slot {
 }
 
 /// The payload type under which a receiver takes what a sender sends as `params`, when it takes it at all.
-pub(crate) fn matching(here: &[PayloadParams], taken: &[Pt], params: &PayloadParams) -> Option<Pt> {
+pub(crate) fn matching(here: &[PayloadParams], taken: &[Pt], params: &PayloadParams) -> Option<Types> {
     let spec = params.spec();
     let suits = |one: &&PayloadParams| {
         let other = one.spec();
@@ -127,7 +135,7 @@ pub(crate) fn matching(here: &[PayloadParams], taken: &[Pt], params: &PayloadPar
             !is_h264 || same_h264_profile(spec.format.profile_level_id, other.format.profile_level_id);
         taken.contains(&one.pt()) && spec.codec == other.codec && same_packets && same_profile && same_h264
     };
-    here.iter().find(suits).map(PayloadParams::pt)
+    here.iter().find(suits).map(|one| Types { media: one.pt(), repetition: one.resend() })
 }
 
 /// Level apart, which both ends bear (RFC 6184 §8.2.2).

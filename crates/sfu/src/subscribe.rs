@@ -50,11 +50,10 @@ impl Sfu {
     /// Gives each slot of a peer a sender and a layer, by its wishes and its downlink.
     pub(crate) fn settle(&mut self, now: Instant, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        peer.is_unsettled = false;
         if !peer.is_connected() {
             return;
         }
-        let (code, downlink) = (peer.who.room, peer.downlink.rate().min(self.config.max_downlink));
+        let (code, downlink) = (peer.who.room, peer.downlink());
         let wishes: Vec<_> = peer.video.iter().map(|slot| (slot.wish, slot.source)).collect();
         let room = self.rooms.get(&code);
         let speakers =
@@ -86,12 +85,7 @@ impl Sfu {
             self.peers[key].video[place].temporal = grant.temporal;
             self.point(now, (key, place), (sender, track), grant.layer);
         }
-        let minimum = if next > granted { next + sound } else { 0 };
-        let peer = &mut self.peers[key];
-        peer.set_rates(minimum, desired + sound);
-        if next > granted {
-            peer.wants_more(now);
-        }
+        self.peers[key].wish(now, next > granted, desired + sound);
     }
 
     /// Lets a slot show a layer, from its next keyframe on.
@@ -153,10 +147,7 @@ impl Sfu {
         self.counters.keyframes_requested += 1;
         let Some(peer) = self.peers.get_mut(key) else { return };
         peer.request_keyframe(track, layer);
-        if !peer.is_dirty {
-            peer.is_dirty = true;
-            self.dirty.push(key);
-        }
+        self.touch(key);
     }
 
     /// Tells every sender how many of their layers anybody takes.

@@ -1,11 +1,10 @@
 //! The descriptor before each VP8 payload (RFC 7741 §4.2), and what of a keyframe's header is clear.
 
-use str0m::rtp::{Vp8Descriptor, Vp8Patch};
+use str0m::rtp::Vp8Descriptor;
 
 /// What is needed of one packet's descriptor.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Vp8 {
-    descriptor: Vp8Descriptor,
     /// The picture's number, 15 or 7 bits.
     pub(crate) picture: Option<u16>,
     /// The number of the picture of the lowest temporal layer.
@@ -15,6 +14,31 @@ pub(crate) struct Vp8 {
     pub(crate) starts_keyframe: bool,
     /// The height of a keyframe, in pixels.
     pub(crate) height: Option<u16>,
+    /// Whether the picture's number has 15 bits.
+    is_wide: bool,
+}
+
+/// Other numbers for a packet, at their places in its payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Patch {
+    bytes: [(u8, u8); 3],
+    count: u8,
+}
+
+impl Patch {
+    /// Writes the numbers into a copy of the payload.
+    pub(crate) fn apply(&self, payload: &mut [u8]) {
+        for &(place, byte) in self.bytes.iter().take(usize::from(self.count)) {
+            if let Some(at) = payload.get_mut(usize::from(place)) {
+                *at = byte;
+            }
+        }
+    }
+
+    fn push(&mut self, place: u8, byte: u8) {
+        self.bytes[usize::from(self.count)] = (place, byte);
+        self.count += 1;
+    }
 }
 
 impl Vp8 {
@@ -23,26 +47,34 @@ impl Vp8 {
         let starts_keyframe = descriptor.starts_keyframe(payload);
         let (temporal, start) = temporal_and_start(payload)?;
         Some(Self {
-            descriptor,
             picture: descriptor.picture_id(),
             tl0: descriptor.tl0_pic_idx(),
             temporal,
             starts_keyframe,
             height: starts_keyframe.then(|| height(&payload[start..])).flatten(),
+            is_wide: payload.get(2).is_some_and(|first| first & 0x80 != 0),
         })
     }
 
-    /// A change of the numbers that keeps their widths.
-    pub(crate) fn renumbered(&self, picture: u16, tl0: u8) -> Option<Vp8Patch> {
-        let mut patch = self.descriptor.patch();
+    /// A change of the numbers that keeps their widths: they stand behind the two bytes of flags.
+    pub(crate) fn renumbered(&self, picture: u16, tl0: u8) -> Patch {
+        let mut patch = Patch { bytes: [(0, 0); 3], count: 0 };
+        let mut place = 2;
         if self.picture.is_some() {
-            patch = patch.picture_id(picture);
+            let [high, low] = picture.to_be_bytes();
+            if self.is_wide {
+                patch.push(place, 0x80 | high);
+                patch.push(place + 1, low);
+                place += 2;
+            } else {
+                patch.push(place, low & 0x7f);
+                place += 1;
+            }
         }
         if self.tl0.is_some() {
-            patch = patch.tl0_pic_idx(tl0);
+            patch.push(place, tl0);
         }
-        // A descriptor with seven bits cannot take a number of fifteen.
-        patch.build().or_else(|_| self.descriptor.patch().picture_id(picture & 0x7f).build()).ok()
+        patch
     }
 }
 
@@ -88,6 +120,20 @@ mod tests {
         assert_eq!((vp8.picture, vp8.tl0, vp8.temporal), (Some(0x1234), Some(9), 2));
         assert!(vp8.starts_keyframe);
         assert_eq!(vp8.height, Some(360));
+    }
+
+    #[test]
+    fn numbers_are_changed_at_their_places() {
+        let mut payload = KEYFRAME;
+        Vp8::parse(&payload).unwrap().renumbered(0x5678, 77).apply(&mut payload);
+        assert_eq!(payload[2..5], [0xd6, 0x78, 77]);
+        assert_eq!((&payload[..2], &payload[5..]), (&KEYFRAME[..2], &KEYFRAME[5..]));
+        let vp8 = Vp8::parse(&payload).unwrap();
+        assert_eq!((vp8.picture, vp8.tl0), (Some(0x5678), Some(77)));
+        // X; I; picture 5 of seven bits.
+        let mut short = [0x80, 0x80, 0x05, 0x00];
+        Vp8::parse(&short).unwrap().renumbered(0x1ff, 9).apply(&mut short);
+        assert_eq!(short, [0x80, 0x80, 0x7f, 0x00]);
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::time::Duration;
 
-use anyhow::Context;
 use room::MediaOrder;
 use sfu::{Address, Datagram, Input, Output, Sfu, Transmit, Transport};
 use tokio::sync::mpsc;
@@ -97,16 +96,18 @@ pub(super) fn start(
     let ways = |transport| {
         announced.iter().map(move |address| Address { transport, address: SocketAddr::new(*address, port) })
     };
-    let sfu = Sfu::new(sfu::Config {
+    let config = sfu::Config {
         addresses: ways(Transport::Udp).chain(ways(Transport::Tcp)).collect(),
         initial_downlink: config.initial_downlink_kbps.saturating_mul(1_000),
         max_downlink: config.max_downlink_kbps.saturating_mul(1_000),
-    })
-    .context("cannot make a certificate for media")?;
+    };
     tracing::info!(port, ?announced, "media is forwarded");
     std::thread::Builder::new().name(format!("media-{number}")).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let Ok(runtime) = runtime else { return tracing::error!("a media shard could not start") };
+        // The unit stays on the thread where it was made.
+        let (Ok(runtime), Some(sfu)) = (runtime, Sfu::new(config)) else {
+            return tracing::error!("a media shard could not start");
+        };
         let ended = runtime.block_on(async move {
             let (to_shard, from_tcp) = mpsc::channel(WAITING_TCP);
             tasks::spawn(tcp::accept(tokio::net::TcpListener::from_std(tcp)?, to_shard));
@@ -194,6 +195,7 @@ impl Shard {
                 Output::Transmit(Transmit { transport: Transport::Udp, source, destination, bytes }) => {
                     let source = Some(source.ip()).filter(|source| self.local.contains(source));
                     self.udp.send(destination, source, &bytes).await;
+                    self.sfu.recycle(bytes);
                 }
                 Output::Transmit(Transmit { transport: Transport::Tcp, destination, bytes, .. }) => {
                     self.connections.send(destination, bytes);

@@ -21,12 +21,17 @@ fn measure(receivers: u8) -> (f64, f64) {
     (world.counted as f64, forwarded as f64)
 }
 
-/// The one is the buffer into which str0m encrypts each packet (`SrtpContext::protect_rtp`); there is none of ours.
+/// What is allocated is for what comes: a packet's payload, and what the transport needs to open it. How many it goes to makes
+/// no difference.
 #[test]
-fn one_more_receiver_costs_no_allocation_of_ours() {
+fn one_more_receiver_costs_no_allocation() {
     let (few, many) = (measure(5), measure(25));
+    println!(
+        "to 5 receivers: {} allocations for {} forwarded packets; to 25: {} for {}",
+        few.0, few.1, many.0, many.1
+    );
+    assert!(few.1 > 1_000.0 && many.1 > 4.0 * few.1, "there was something to forward");
     let each = (many.0 - few.0) / (many.1 - few.1);
-    println!("{each:.3} allocations for each forwarded packet");
-    // Beside it there are the reports that are due now and then (RFC 3550 §6.4).
-    assert!(each < 1.1, "{each:.3} allocations for each forwarded packet");
+    println!("{each:.4} allocations for each forwarded packet");
+    assert!(each.abs() < 0.001, "{each:.4} allocations for each forwarded packet");
 }

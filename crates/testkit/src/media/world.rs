@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use protocol::{MediaState, ParticipantId, RoomCode, SlotWish, SlotWishes, Source, Switch};
-use sfu::{Address, Config, Datagram, Input, Output, Sfu, Transport, Who};
+use sfu::{Address, Config, Datagram, Input, Output, Sfu, Transmit, Transport, Who};
 use uuid::Uuid;
 
 use super::Client;
@@ -218,12 +218,30 @@ impl World {
         self.read_unit();
         let unit = &mut self.sfu;
         let mut outputs = Vec::with_capacity(1_000);
+        let mut carried = Vec::with_capacity(1_000_000);
         self.counted += watch(&mut || {
             unit.handle_input(now, Input::Datagram(datagram));
-            outputs.extend(std::iter::from_fn(|| unit.poll_output()));
+            // As a driver does: datagrams are copied to where the system takes them, and their buffers are given back.
+            while let Some(output) = unit.poll_output() {
+                outputs.push(match output {
+                    Output::Transmit(mut transmit) => {
+                        carried.extend_from_slice(&transmit.bytes);
+                        let length = transmit.bytes.len();
+                        unit.recycle(std::mem::take(&mut transmit.bytes));
+                        (length, Output::Transmit(transmit))
+                    }
+                    other => (0, other),
+                });
+            }
         });
-        for output in outputs {
-            self.carry_out(output);
+        let mut carried = carried.as_slice();
+        for (length, output) in outputs {
+            let (bytes, rest) = carried.split_at(length);
+            carried = rest;
+            match output {
+                Output::Transmit(transmit) => self.carry_out(Output::Transmit(Transmit { bytes: bytes.to_vec(), ..transmit })),
+                event => self.carry_out(event),
+            }
         }
     }
 
@@ -249,8 +267,9 @@ impl World {
             Output::Transmit(transmit) => {
                 let to = self.clients.iter().position(|client| client.address == transmit.destination);
                 if let Some(place) = to {
-                    self.send_down(place, transmit.bytes);
+                    self.send_down(place, transmit.bytes.clone());
                 }
+                self.sfu.recycle(transmit.bytes);
             }
             Output::Event { who, event, .. } => {
                 if let Some(place) = self.clients.iter().position(|client| client.who == who) {

@@ -1,0 +1,357 @@
+//! What one peer's line carries: Google's congestion control (draft-ietf-rmcat-gcc-02, with the estimators of libwebrtc), fed
+//! with what is sent and with the peer's reports of what came (draft-holmer-rmcat-transport-wide-cc-extensions-01).
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use goog_cc::network_control::{NetworkControllerConfig, NetworkControllerInterface};
+use goog_cc::transport::{
+    NetworkAvailability, NetworkControlUpdate, PacedPacketInfo, PacketResult, ProbeClusterConfig,
+    ProcessInterval, SentPacket, StreamsConfig, TargetRateConstraints, TransportPacketsFeedback,
+};
+use goog_cc::units::{DataRate, DataSize, TimeDelta, Timestamp};
+use goog_cc::{GoogCcConfig, GoogCcNetworkController};
+use rtcp_types::{Twcc, TwccPacketStatus};
+
+/// The controller's clock at its beginning, so that no moment is before its zero.
+const EPOCH_MICROS: i64 = 1_000_000_000;
+
+/// What the network adds to each datagram, in bytes: IPv4 and UDP.
+const NETWORK_HEADERS: usize = 28;
+
+/// A packet of which no report came for so long is not waited for.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(3);
+
+/// A probe that could not be sent for so long is left out.
+const PROBE_WITHIN: Duration = Duration::from_secs(1);
+
+/// The unit of the time in reports' heads, and of those in their bodies, in microseconds.
+const REFERENCE_MICROS: i64 = 64_000;
+const DELTA_MICROS: i64 = 250;
+
+/// How often it is tried whether the line carries more, when more is wanted: the controller grows by itself by a twelfth a
+/// second, which takes a minute from the smallest picture to the largest, and tries only where less is sent than allowed.
+const TRY_EVERY: Duration = Duration::from_secs(4);
+
+/// How often where tries have failed: each can cost a moment of the pictures that there are.
+const TRY_AT_LEAST_EVERY: Duration = Duration::from_secs(8);
+
+/// How soon after a try that has raised the rate.
+const TRY_AGAIN: Duration = Duration::from_millis(400);
+
+/// What is tried, in rates of now, and what counts as raised, in percent.
+const TRY_TIMES: u64 = 2;
+const RAISED_PERCENT: u64 = 120;
+
+/// How long a try lasts, and how many packets it has at least.
+const TRY_FOR: TimeDelta = TimeDelta::from_millis(20);
+const TRY_PACKETS: i32 = 5;
+
+/// Numbers of tries; those of the controller begin at one.
+const FIRST_TRY: i32 = 1 << 24;
+
+/// The wish for more is told to the controller in steps of so many bits per second: each change is a reason to probe.
+const WISH_STEP: u64 = 250_000;
+
+/// The control of one peer's downlink.
+pub(super) struct Congestion {
+    control: GoogCcNetworkController,
+    began: Instant,
+    /// The number of the next packet, over all streams.
+    next: u64,
+    /// Packets of which no report came, the oldest first; their numbers have no gaps.
+    sent: VecDeque<Sent>,
+    in_flight: i64,
+    arrivals: Arrivals,
+    /// Packets reported lost by reports that named no other.
+    lost: Vec<PacketResult>,
+    probes: VecDeque<Probe>,
+    /// In bits per second.
+    rate: u64,
+    wished: (bool, u64),
+    next_try: i32,
+    /// When the last try was, and the rate before it.
+    tried: Option<(Instant, u64)>,
+    /// How long the next try waits when the last has not raised the rate.
+    patience: Duration,
+    /// When the rate fell.
+    fell: Option<Instant>,
+}
+
+struct Sent {
+    packet: SentPacket,
+    at: Instant,
+    has_come: bool,
+}
+
+/// The peer's clock, as its reports tell it.
+#[derive(Default)]
+struct Arrivals {
+    /// The reference time of the last report, and what it is on the controller's clock, in microseconds.
+    last: Option<(u32, i64)>,
+}
+
+/// Padding that finds out what the line carries.
+struct Probe {
+    info: PacedPacketInfo,
+    /// In bits per second.
+    rate: i64,
+    asked: Instant,
+    began: Option<Instant>,
+    packets: i64,
+}
+
+impl Congestion {
+    /// Begins at `initial`, and never allows more than `max`; both in bits per second.
+    pub(super) fn new(now: Instant, initial: u64, max: u64) -> Self {
+        let at_time = Timestamp::from_micros(EPOCH_MICROS);
+        let constraints = TargetRateConstraints {
+            at_time,
+            min_data_rate: None,
+            max_data_rate: Some(bits(max)),
+            starting_rate: Some(bits(initial.min(max))),
+        };
+        let stream_based_config = StreamsConfig { at_time, ..StreamsConfig::default() };
+        let config =
+            NetworkControllerConfig { constraints, stream_based_config, ..NetworkControllerConfig::default() };
+        Self {
+            control: GoogCcNetworkController::new(config, GoogCcConfig { feedback_only: true }),
+            began: now,
+            next: 0,
+            sent: VecDeque::new(),
+            in_flight: 0,
+            arrivals: Arrivals::default(),
+            lost: Vec::new(),
+            probes: VecDeque::new(),
+            rate: initial.min(max),
+            wished: (false, 0),
+            next_try: FIRST_TRY,
+            tried: None,
+            patience: TRY_EVERY,
+            fell: None,
+        }
+    }
+
+    /// What the line is taken to carry, in bits per second.
+    pub(super) fn rate(&self) -> u64 {
+        self.rate
+    }
+
+    /// The line is there.
+    pub(super) fn connected(&mut self, now: Instant) {
+        self.process(now);
+        let message = NetworkAvailability { at_time: self.time(now), network_available: true };
+        let update = self.control.on_network_availability(message);
+        self.apply(now, update);
+    }
+
+    /// What the application would send, in bits per second, and whether that is more than it is allowed now.
+    pub(super) fn wish(&mut self, now: Instant, wants_more: bool, desired: u64) {
+        let wished = (wants_more, desired.div_ceil(WISH_STEP) * WISH_STEP);
+        if wished == self.wished {
+            return;
+        }
+        self.wished = wished;
+        let config = StreamsConfig {
+            at_time: self.time(now),
+            max_total_allocated_bitrate: Some(bits(wished.1)),
+            ..StreamsConfig::default()
+        };
+        let update = self.control.on_streams_config(config);
+        self.apply(now, update);
+    }
+
+    /// Lets time pass. To be called a few times a second.
+    pub(super) fn process(&mut self, now: Instant) {
+        let update =
+            self.control.on_process_interval(ProcessInterval { at_time: self.time(now), pacer_queue: None });
+        self.apply(now, update);
+        self.try_more(now);
+    }
+
+    /// The number of the packet that is sent now.
+    pub(super) fn next_number(&self) -> u16 {
+        self.next as u16
+    }
+
+    /// A datagram of so many bytes was sent, with the next number.
+    pub(super) fn sent(&mut self, now: Instant, bytes: usize, is_audio: bool) {
+        self.forget(now);
+        let bytes = (bytes + NETWORK_HEADERS) as i64;
+        self.in_flight += bytes;
+        let mut packet = SentPacket {
+            send_time: self.time(now),
+            size: DataSize::from_bytes(bytes),
+            audio: is_audio,
+            sequence_number: self.next as i64,
+            data_in_flight: DataSize::from_bytes(self.in_flight),
+            ..SentPacket::default()
+        };
+        if let Some(probe) = self.probes.front_mut().filter(|probe| probe.began.is_some()) {
+            packet.pacing_info = probe.info;
+            probe.info.probe_cluster_bytes_sent += bytes;
+            probe.packets += 1;
+        }
+        self.next += 1;
+        self.sent.push_back(Sent { packet, at: now, has_come: false });
+        let update = self.control.on_sent_packet(packet);
+        self.apply(now, update);
+    }
+
+    /// The peer reports what came.
+    pub(super) fn report(&mut self, now: Instant, report: &Twcc<'_>) {
+        let mut results = std::mem::take(&mut self.lost);
+        let mut arrival = self.arrivals.reference(report.reference_time(), self.time(now).us());
+        let mut has_come = false;
+        let oldest = self.sent.front().map_or(self.next as i64, |one| one.packet.sequence_number);
+        for packet in report.packets() {
+            let Ok((number, status)) = packet else { break };
+            if let TwccPacketStatus::Received { delta } = status {
+                arrival += i64::from(delta) * DELTA_MICROS;
+            }
+            let Some(last) = self.next.checked_sub(1) else { break };
+            let sequence = last as i64 - i64::from((last as u16).wrapping_sub(number));
+            let place = usize::try_from(sequence - oldest).ok();
+            let Some(sent) = place.and_then(|place| self.sent.get_mut(place)).filter(|sent| !sent.has_come) else {
+                continue;
+            };
+            let receive_time = match status {
+                TwccPacketStatus::NotReceived => Timestamp::plus_infinity(),
+                TwccPacketStatus::Received { .. } => {
+                    sent.has_come = true;
+                    has_come = true;
+                    self.in_flight -= sent.packet.size.bytes();
+                    Timestamp::from_micros(arrival)
+                }
+            };
+            results.push(PacketResult { sent_packet: sent.packet, receive_time, ..PacketResult::default() });
+        }
+        self.forget(now);
+        if !has_come {
+            // The controller wants at least one that came.
+            self.lost = results;
+            return;
+        }
+        let feedback = TransportPacketsFeedback {
+            feedback_time: self.time(now),
+            data_in_flight: DataSize::from_bytes(self.in_flight),
+            packet_feedbacks: results,
+            sendless_arrival_times: Vec::new(),
+        };
+        let update = self.control.on_transport_packets_feedback(feedback);
+        self.apply(now, update);
+    }
+
+    /// Whether padding is to be sent now.
+    pub(super) fn wants_padding(&mut self, now: Instant) -> bool {
+        while let Some(probe) = self.probes.front_mut() {
+            let since = now.saturating_duration_since(probe.began.unwrap_or(probe.asked));
+            if probe.is_done() || since > PROBE_WITHIN {
+                self.probes.pop_front();
+                continue;
+            }
+            probe.began.get_or_insert(now);
+            return probe.due() <= now;
+        }
+        false
+    }
+
+    /// When padding is to be sent.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.probes.front().map(Probe::due)
+    }
+
+    fn apply(&mut self, now: Instant, update: NetworkControlUpdate) {
+        if let Some(target) = update.target_rate {
+            let rate = u64::try_from(target.target_rate.bps()).unwrap_or_default();
+            if rate < self.rate {
+                self.fell = Some(now);
+            }
+            self.rate = rate;
+        }
+        let probes = update.probe_cluster_configs;
+        self.probes.extend(probes.into_iter().map(|config| Probe::new(now, &config)));
+    }
+
+    /// Tries whether the line carries more, when more is wanted.
+    fn try_more(&mut self, now: Instant) {
+        let since = |at: Instant| now.saturating_duration_since(at);
+        let (wants_more, desired) = self.wished;
+        if !wants_more || !self.probes.is_empty() || self.fell.is_some_and(|at| since(at) < TRY_AGAIN) {
+            return;
+        }
+        if let Some((at, before)) = self.tried {
+            let was_raised = self.rate >= before * RAISED_PERCENT / 100;
+            if since(at) < if was_raised { TRY_AGAIN } else { self.patience } {
+                return;
+            }
+            self.patience = if was_raised { TRY_EVERY } else { TRY_AT_LEAST_EVERY };
+        }
+        self.tried = Some((now, self.rate));
+        let config = ProbeClusterConfig {
+            at_time: self.time(now),
+            target_data_rate: bits((self.rate * TRY_TIMES).min(desired)),
+            target_duration: TRY_FOR,
+            target_probe_count: TRY_PACKETS,
+            id: self.next_try,
+            ..ProbeClusterConfig::default()
+        };
+        self.next_try = self.next_try.checked_add(1).unwrap_or(FIRST_TRY);
+        self.probes.push_back(Probe::new(now, &config));
+    }
+
+    fn forget(&mut self, now: Instant) {
+        let is_over =
+            |one: &Sent| one.has_come || now.saturating_duration_since(one.at) > FORGOTTEN_AFTER;
+        while let Some(sent) = self.sent.pop_front_if(|one| is_over(one)) {
+            if !sent.has_come {
+                self.in_flight -= sent.packet.size.bytes();
+            }
+        }
+    }
+
+    fn time(&self, now: Instant) -> Timestamp {
+        let elapsed = now.saturating_duration_since(self.began).as_micros() as i64;
+        Timestamp::from_micros(EPOCH_MICROS + elapsed)
+    }
+}
+
+impl Arrivals {
+    /// What a reference time of 24 bits is on the controller's clock. The first is taken for the moment it came.
+    fn reference(&mut self, reference: u32, now: i64) -> i64 {
+        let on_clock = match self.last {
+            None => now,
+            Some((last, at)) => {
+                // The difference of 24 bits, with its sign.
+                let ahead = (reference.wrapping_sub(last) << 8).cast_signed() >> 8;
+                at + i64::from(ahead) * REFERENCE_MICROS
+            }
+        };
+        self.last = Some((reference, on_clock));
+        on_clock
+    }
+}
+
+impl Probe {
+    fn new(now: Instant, config: &ProbeClusterConfig) -> Self {
+        let bytes = (config.target_data_rate * config.target_duration).bytes();
+        let mut info = PacedPacketInfo::new(config.id, i64::from(config.target_probe_count), bytes);
+        info.send_bitrate = config.target_data_rate;
+        Self { info, rate: config.target_data_rate.bps().max(1), asked: now, began: None, packets: 0 }
+    }
+
+    fn is_done(&self) -> bool {
+        self.packets >= self.info.probe_cluster_min_probes
+            && self.info.probe_cluster_bytes_sent >= self.info.probe_cluster_min_bytes
+    }
+
+    fn due(&self) -> Instant {
+        let Some(began) = self.began else { return self.asked };
+        let micros = self.info.probe_cluster_bytes_sent.saturating_mul(8_000_000) / self.rate;
+        began + Duration::from_micros(u64::try_from(micros).unwrap_or_default())
+    }
+}
+
+fn bits(per_second: u64) -> DataRate {
+    DataRate::from_bits_per_sec(i64::try_from(per_second).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,126 @@
+//! The last packets of one stream, to send them again when the peer has missed them (RFC 4585 §6.2.1, RFC 4588).
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::Packet;
+
+/// How long a packet is kept: what comes later than a second is of no use to a call.
+const KEPT_FOR: Duration = Duration::from_secs(1);
+
+/// Packets kept at the most.
+const MOST: usize = 1_024;
+
+/// How often one packet is sent again. What is lost so often is made up for by a keyframe.
+const REPEATS: u8 = 5;
+
+/// Two wishes for the same packet within this time are one: they overtook the first repetition.
+const REPEAT_AFTER: Duration = Duration::from_millis(20);
+
+/// Packets in the order of their numbers.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    sent: VecDeque<Sent>,
+}
+
+#[derive(Debug)]
+struct Sent {
+    packet: Packet,
+    at: Instant,
+    repeats: u8,
+    repeated: Option<Instant>,
+}
+
+impl History {
+    pub(super) fn push(&mut self, now: Instant, packet: Packet) {
+        let is_old = |sent: &Sent| now.saturating_duration_since(sent.at) > KEPT_FOR;
+        while self.sent.len() >= MOST || self.sent.front().is_some_and(is_old) {
+            self.sent.pop_front();
+        }
+        let sent = Sent { packet, at: now, repeats: 0, repeated: None };
+        match self.sent.back() {
+            Some(last) if last.packet.sequence > sent.packet.sequence => {
+                let place = self.sent.partition_point(|one| one.packet.sequence < sent.packet.sequence);
+                self.sent.insert(place, sent);
+            }
+            Some(_) | None => self.sent.push_back(sent),
+        }
+    }
+
+    /// The packet with this number, if it is still here and may be sent again now.
+    pub(super) fn again(&mut self, now: Instant, sequence: u16) -> Option<&Packet> {
+        let last = self.sent.back()?.packet.sequence;
+        let behind = (last as u16).wrapping_sub(sequence);
+        let wanted = last.checked_sub(u64::from(behind))?;
+        let place = self.sent.partition_point(|one| one.packet.sequence < wanted);
+        let sent = self.sent.get_mut(place).filter(|one| one.packet.sequence == wanted)?;
+        let is_too_soon =
+            sent.repeated.is_some_and(|at| now.saturating_duration_since(at) < REPEAT_AFTER);
+        if is_too_soon || sent.repeats >= REPEATS {
+            return None;
+        }
+        sent.repeats += 1;
+        sent.repeated = Some(now);
+        Some(&sent.packet)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::egress::StreamKey;
+
+    fn packet(sequence: u64) -> Packet {
+        Packet {
+            stream: StreamKey(0),
+            sequence,
+            time: 0,
+            payload_type: 96,
+            repeated_as: Some(97),
+            marker: false,
+            audio_level: None,
+            orientation: None,
+            payload: [].into(),
+            patch: None,
+        }
+    }
+
+    #[test]
+    fn a_packet_is_found_by_its_short_number_also_when_it_came_late() {
+        let now = crate::a_moment();
+        let mut history = History::default();
+        for sequence in [65_533, 65_534, 65_537, 65_536, 65_538] {
+            history.push(now, packet(sequence));
+        }
+        let mut again = |sequence| history.again(now, sequence).map(|packet| packet.sequence);
+        assert_eq!(again(65_534), Some(65_534));
+        assert_eq!(again(0), Some(65_536));
+        assert_eq!(again(65_535), None, "it never came");
+        assert_eq!(again(3), None, "it is still to come");
+    }
+
+    #[test]
+    fn a_packet_is_sent_again_a_few_times_and_not_at_once() {
+        let start = crate::a_moment();
+        let mut history = History::default();
+        history.push(start, packet(7));
+        let after = |millis| start + Duration::from_millis(millis);
+        assert!(history.again(after(10), 7).is_some());
+        assert!(history.again(after(15), 7).is_none(), "the first one is on its way");
+        let times = (1..100).filter(|round| history.again(after(10 + round * 50), 7).is_some()).count();
+        assert_eq!(times, usize::from(REPEATS) - 1);
+    }
+
+    #[test]
+    fn old_packets_are_forgotten() {
+        let start = crate::a_moment();
+        let mut history = History::default();
+        history.push(start, packet(1));
+        history.push(start + Duration::from_millis(1_500), packet(2));
+        assert!(history.again(start + Duration::from_millis(1_500), 1).is_none());
+        for sequence in 3..10_000 {
+            history.push(start + Duration::from_millis(1_500), packet(sequence));
+        }
+        assert_eq!(history.sent.len(), MOST);
+    }
+}

@@ -1,0 +1,368 @@
+//! What goes out to one peer. Packets handed on are numbered, sealed and repeated here, and not in the transport: it would
+//! take a buffer and a walk over all its streams for each. The transport keeps what is rare: the path, the handshake, and
+//! reports.
+
+mod congestion;
+mod header;
+mod history;
+pub(crate) mod keys;
+mod srtp;
+mod stream;
+mod window;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use rtcp_types::prelude::*;
+use rtcp_types::{Nack, SenderReport, TransportFeedback, Twcc};
+
+pub(crate) use self::header::Extensions;
+pub(crate) use self::stream::Negotiated;
+
+use self::congestion::Congestion;
+use self::header::Header;
+use self::keys::Handover;
+use self::srtp::Srtp;
+use self::stream::Stream;
+use crate::vp8::Patch;
+
+/// Bytes of padding in a packet of nothing else; its last byte says how many they are (RFC 3550 §5.1).
+const PADDING: u8 = 224;
+
+/// Padding packets at one moment. What is missing then goes a moment later.
+const PADDING_AT_ONCE: usize = 64;
+
+/// Packets that a report may ask for at one moment.
+const REPEATS_AT_ONCE: usize = 512;
+
+/// Packets that may wait for their turn. They wait for the end of a run of datagrams, a millisecond or less.
+const WAITING: usize = 4_096;
+
+/// A stream of one peer's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StreamKey(pub(crate) usize);
+
+/// A packet on its way to the peer.
+#[derive(Clone, Debug)]
+pub(crate) struct Packet {
+    pub(crate) stream: StreamKey,
+    /// The number on its stream; it never rolls over.
+    pub(crate) sequence: u64,
+    pub(crate) time: u32,
+    pub(crate) payload_type: u8,
+    /// The payload type of its repetitions.
+    pub(crate) repeated_as: Option<u8>,
+    pub(crate) marker: bool,
+    /// As RFC 6464 writes it.
+    pub(crate) audio_level: Option<u8>,
+    pub(crate) orientation: Option<u8>,
+    pub(crate) payload: Arc<[u8]>,
+    /// What of the payload is other than it came.
+    pub(crate) patch: Option<Patch>,
+}
+
+/// What a sealed datagram is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Media,
+    /// Sent again, or padding.
+    Extra,
+}
+
+/// One peer's outgoing side.
+pub(crate) struct Egress {
+    keys: Handover,
+    srtp: Option<Srtp>,
+    congestion: Congestion,
+    streams: Vec<Stream>,
+    waiting: Vec<Packet>,
+    /// What is to be sent again.
+    missed: Vec<(StreamKey, u16)>,
+    /// For payloads that are changed on their way, and for reports.
+    scratch: Vec<u8>,
+}
+
+impl Egress {
+    /// Rates are in bits per second.
+    pub(crate) fn new(now: Instant, keys: Handover, initial: u64, max: u64) -> Self {
+        Self {
+            keys,
+            srtp: None,
+            congestion: Congestion::new(now, initial, max),
+            streams: Vec::new(),
+            waiting: Vec::new(),
+            missed: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add_stream(&mut self, negotiated: Negotiated) -> StreamKey {
+        self.streams.push(Stream::new(negotiated));
+        StreamKey(self.streams.len() - 1)
+    }
+
+    /// The handshake is done.
+    pub(crate) fn connected(&mut self, now: Instant) {
+        self.srtp = self.keys.get().and_then(Srtp::new);
+        self.congestion.connected(now);
+    }
+
+    /// What the line is taken to carry, in bits per second.
+    pub(crate) fn rate(&self) -> u64 {
+        self.congestion.rate()
+    }
+
+    /// What would be sent on a line that carries everything, in bits per second, and whether that is more than now.
+    pub(crate) fn wish(&mut self, now: Instant, wants_more: bool, desired: u64) {
+        self.congestion.wish(now, wants_more, desired);
+    }
+
+    /// Lets time pass. To be called a few times a second.
+    pub(crate) fn tick(&mut self, now: Instant) {
+        self.congestion.process(now);
+    }
+
+    /// When [`Self::flush`] has something to send by itself.
+    pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
+        self.srtp.as_ref()?;
+        if !self.missed.is_empty() {
+            return Some(now);
+        }
+        let is_padded = self.streams.iter().any(|one| one.negotiated.repetition.is_some());
+        if is_padded { self.congestion.due() } else { None }
+    }
+
+    /// Takes a packet, to be sent with those that wait.
+    pub(crate) fn push(&mut self, packet: Packet) {
+        if self.waiting.len() < WAITING {
+            self.waiting.push(packet);
+        }
+    }
+
+    /// Reads a datagram with reports of the peer.
+    pub(crate) fn hear(&mut self, now: Instant, datagram: &[u8]) {
+        let Self { srtp: Some(srtp), congestion, streams, missed, scratch, .. } = self else { return };
+        if srtp.open_reports(datagram, scratch).is_err() {
+            return;
+        }
+        for feedback in packets_of::<TransportFeedback<'_>>(scratch) {
+            if let Ok(report) = feedback.parse_fci::<Twcc<'_>>() {
+                congestion.report(now, &report);
+            }
+            if let Ok(nack) = feedback.parse_fci::<Nack<'_>>() {
+                let ssrc = feedback.media_ssrc();
+                let Some(stream) = streams.iter().position(|one| one.negotiated.ssrc == ssrc) else {
+                    continue;
+                };
+                let room = REPEATS_AT_ONCE.saturating_sub(missed.len());
+                missed.extend(nack.entries().take(room).map(|number| (StreamKey(stream), number)));
+            }
+        }
+    }
+
+    /// Writes into the transport's reports what it cannot know of packets that it has not sent: the times of streams, and how
+    /// much was sent (RFC 3550 §6.4.1).
+    pub(crate) fn complete_reports(&mut self, now: Instant, datagram: &mut Vec<u8>) {
+        let Self { srtp: Some(srtp), streams, scratch, .. } = self else { return };
+        let Ok(index) = srtp.open_own_reports(datagram, scratch) else { return };
+        let mut at = 0;
+        while let Some(length) = length_of(scratch, at) {
+            if scratch[at + 1] == SenderReport::PACKET_TYPE && length >= 28 {
+                let word = |place: usize| std::array::from_fn(|byte| scratch[at + place + byte]);
+                let ssrc = u32::from_be_bytes(word(4));
+                let stream = streams.iter().find(|one| one.negotiated.ssrc == ssrc);
+                if let Some((stream, time)) = stream.and_then(|one| Some((one, one.time(now)?))) {
+                    for (place, value) in [(16, time), (20, stream.packets), (24, stream.octets)] {
+                        scratch[at + place..at + place + 4].copy_from_slice(&value.to_be_bytes());
+                    }
+                }
+            }
+            at += length;
+        }
+        // The same index goes out once: what the transport has sealed is dropped.
+        if srtp.seal_reports(index, scratch, datagram).is_err() {
+            datagram.clear();
+        }
+    }
+
+    /// Seals what waits, what was missed, and the padding that is due; `buffer` gives an empty buffer for each.
+    pub(crate) fn flush(
+        &mut self,
+        now: Instant,
+        mut buffer: impl FnMut() -> Vec<u8>,
+        mut send: impl FnMut(Vec<u8>, Purpose),
+    ) {
+        let Self { srtp: Some(srtp), congestion, streams, waiting, missed, scratch, .. } = self else {
+            self.waiting.clear();
+            return;
+        };
+        let mut line = Line { now, srtp, congestion, scratch };
+        for packet in waiting.drain(..) {
+            let Some(stream) = streams.get_mut(packet.stream.0) else { continue };
+            if !stream.recent.take(packet.sequence) {
+                continue;
+            }
+            let mut out = buffer();
+            if line.seal(stream, &packet, &mut out).is_ok() {
+                send(out, Purpose::Media);
+            }
+            stream.count(now, &packet);
+            if stream.negotiated.repetition.is_some() {
+                stream.history.push(now, packet);
+            }
+        }
+        for (key, number) in missed.drain(..) {
+            let Some(stream) = streams.get_mut(key.0) else { continue };
+            let mut out = buffer();
+            if line.seal_again(stream, number, &mut out).is_some() {
+                send(out, Purpose::Extra);
+            }
+        }
+        let Some(padded) = streams.iter_mut().find(|one| one.negotiated.repetition.is_some()) else { return };
+        for _ in 0..PADDING_AT_ONCE {
+            if !line.congestion.wants_padding(now) {
+                break;
+            }
+            let mut out = buffer();
+            if line.seal_padding(padded, &mut out).is_none() {
+                break;
+            }
+            send(out, Purpose::Extra);
+        }
+    }
+}
+
+/// What every datagram to the peer needs.
+struct Line<'a> {
+    now: Instant,
+    srtp: &'a mut Srtp,
+    congestion: &'a mut Congestion,
+    scratch: &'a mut Vec<u8>,
+}
+
+impl Line<'_> {
+    fn seal(&mut self, stream: &Stream, packet: &Packet, out: &mut Vec<u8>) -> Result<(), srtp::Unreadable> {
+        let Negotiated { ssrc, extensions, mid, is_audio, .. } = &stream.negotiated;
+        let header = Header {
+            payload_type: packet.payload_type,
+            marker: packet.marker,
+            padding: false,
+            sequence: packet.sequence as u16,
+            time: packet.time,
+            ssrc: *ssrc,
+            mid: mid.as_bytes(),
+            transport_sequence: self.congestion.next_number(),
+            audio_level: packet.audio_level,
+            orientation: packet.orientation,
+        };
+        header.write(*extensions, out);
+        let payload = match &packet.patch {
+            None => packet.payload.as_ref(),
+            Some(patch) => {
+                self.scratch.clear();
+                self.scratch.extend_from_slice(&packet.payload);
+                patch.apply(self.scratch);
+                self.scratch.as_slice()
+            }
+        };
+        self.srtp.seal(*ssrc, packet.sequence, payload, out)?;
+        self.sent(stream, out, *is_audio);
+        Ok(())
+    }
+
+    /// RFC 4588 §4: a stream of its own, and the first number before the payload.
+    fn seal_again(&mut self, stream: &mut Stream, number: u16, out: &mut Vec<u8>) -> Option<()> {
+        let (ssrc, _) = stream.negotiated.repetition?;
+        let sequence = stream.next_repetition;
+        let packet = stream.history.again(self.now, number)?;
+        let payload_type = packet.repeated_as?;
+        self.scratch.clear();
+        self.scratch.extend_from_slice(&number.to_be_bytes());
+        self.scratch.extend_from_slice(&packet.payload);
+        if let Some(patch) = &packet.patch {
+            patch.apply(&mut self.scratch[2..]);
+        }
+        let header = Header {
+            payload_type,
+            marker: packet.marker,
+            padding: false,
+            sequence: sequence as u16,
+            time: packet.time,
+            ssrc,
+            mid: stream.negotiated.mid.as_bytes(),
+            transport_sequence: self.congestion.next_number(),
+            audio_level: None,
+            orientation: packet.orientation,
+        };
+        header.write(stream.negotiated.extensions, out);
+        self.seal_extra(stream, ssrc, out)
+    }
+
+    /// A packet of nothing but padding, which a peer drops once it has noted when it came.
+    fn seal_padding(&mut self, stream: &mut Stream, out: &mut Vec<u8>) -> Option<()> {
+        let (ssrc, payload_type) = stream.negotiated.repetition?;
+        let header = Header {
+            payload_type,
+            marker: false,
+            padding: true,
+            sequence: stream.next_repetition as u16,
+            time: stream.time(self.now).unwrap_or_default(),
+            ssrc,
+            mid: stream.negotiated.mid.as_bytes(),
+            transport_sequence: self.congestion.next_number(),
+            audio_level: None,
+            orientation: None,
+        };
+        self.scratch.clear();
+        self.scratch.resize(usize::from(PADDING) - 1, 0);
+        self.scratch.push(PADDING);
+        header.write(stream.negotiated.extensions, out);
+        self.seal_extra(stream, ssrc, out)
+    }
+
+    /// Seals what is in the scratch buffer, on the stream of repetitions.
+    fn seal_extra(&mut self, stream: &mut Stream, ssrc: u32, out: &mut Vec<u8>) -> Option<()> {
+        self.srtp.seal(ssrc, stream.next_repetition, self.scratch, out).ok()?;
+        stream.next_repetition += 1;
+        self.sent(stream, out, false);
+        Some(())
+    }
+
+    fn sent(&mut self, stream: &Stream, datagram: &[u8], is_audio: bool) {
+        if stream.negotiated.extensions.transport_sequence.is_some() {
+            self.congestion.sent(self.now, datagram.len(), is_audio);
+        }
+    }
+}
+
+/// Whether a datagram holds reports (RFC 5761 §4).
+pub(crate) fn is_reports(datagram: &[u8]) -> bool {
+    matches!(datagram, [first, 192..=223, ..] if first >> 6 == 2)
+}
+
+/// Whether a datagram is of a path that was chosen: everything but checks of paths (RFC 7983 §7).
+pub(crate) fn is_on_chosen_path(datagram: &[u8]) -> bool {
+    datagram.first().is_some_and(|first| *first > 3)
+}
+
+/// Those of one kind, up to the first that cannot be read.
+fn packets_of<'a, P: RtcpPacketParser<'a>>(reports: &'a [u8]) -> impl Iterator<Item = P> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let length = length_of(reports, at)?;
+            let one = &reports[at..at + length];
+            at += length;
+            if let Ok(packet) = P::parse(one) {
+                return Some(packet);
+            }
+        }
+    })
+}
+
+/// How many bytes the report that begins here takes (RFC 3550 §6.4.1), if they are there.
+fn length_of(reports: &[u8], at: usize) -> Option<usize> {
+    let head = reports.get(at..at + 4)?;
+    let length = (usize::from(u16::from_be_bytes([head[2], head[3]])) + 1) * 4;
+    (at + length <= reports.len()).then_some(length)
+}

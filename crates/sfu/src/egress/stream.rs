@@ -1,0 +1,60 @@
+//! One stream that goes out, and what is remembered of it.
+
+use std::time::Instant;
+
+use super::history::History;
+use super::window::Window;
+use super::{Extensions, Packet};
+
+/// What was negotiated for a stream.
+#[derive(Clone, Debug)]
+pub(crate) struct Negotiated {
+    pub(crate) ssrc: u32,
+    /// The stream of its repetitions and of padding, and the payload type that padding has there (RFC 4588).
+    pub(crate) repetition: Option<(u32, u8)>,
+    /// The section's name.
+    pub(crate) mid: String,
+    pub(crate) extensions: Extensions,
+    /// Ticks per second.
+    pub(crate) clock: u32,
+    pub(crate) is_audio: bool,
+}
+
+/// A stream.
+#[derive(Debug)]
+pub(super) struct Stream {
+    pub(super) negotiated: Negotiated,
+    pub(super) history: History,
+    /// The numbers that went: none may be sealed twice.
+    pub(super) recent: Window,
+    /// The number of the next packet on the stream of repetitions.
+    pub(super) next_repetition: u64,
+    /// The time of the newest packet, in ticks, and when it went.
+    newest: Option<(u32, Instant)>,
+    pub(super) packets: u32,
+    pub(super) octets: u32,
+}
+
+impl Stream {
+    pub(super) fn new(negotiated: Negotiated) -> Self {
+        let history = History::default();
+        Self { negotiated, history, recent: Window::default(), next_repetition: 1, newest: None, packets: 0, octets: 0 }
+    }
+
+    /// A packet goes out.
+    pub(super) fn count(&mut self, now: Instant, packet: &Packet) {
+        self.packets = self.packets.wrapping_add(1);
+        self.octets = self.octets.wrapping_add(packet.payload.len() as u32);
+        let is_newer = |(time, _)| packet.time.wrapping_sub(time).cast_signed() >= 0;
+        if self.newest.is_none_or(is_newer) {
+            self.newest = Some((packet.time, now));
+        }
+    }
+
+    /// What the time of this stream is now, in its ticks (RFC 3550 §6.4.1).
+    pub(super) fn time(&self, now: Instant) -> Option<u32> {
+        let (time, at) = self.newest?;
+        let elapsed = now.saturating_duration_since(at).as_micros() as u64;
+        Some(time.wrapping_add((elapsed * u64::from(self.negotiated.clock) / 1_000_000) as u32))
+    }
+}
