@@ -108,6 +108,17 @@ pub(crate) enum News {
     Packet(RtpPacket),
 }
 
+/// What a datagram was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Received {
+    /// None of this peer's.
+    Nothing,
+    /// The transport has to be asked what it wants now.
+    ByTransport,
+    /// Reports on what was handed on, and no more.
+    Reports,
+}
+
 /// An offer that cannot be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BadOffer;
@@ -198,8 +209,14 @@ impl Peer {
     }
 
     /// Takes a datagram, if it is this peer's.
-    pub(crate) fn receive(&mut self, now: Instant, datagram: &Datagram<'_>) -> bool {
-        let Ok(contents) = datagram.bytes.try_into() else { return false };
+    pub(crate) fn receive(&mut self, now: Instant, datagram: &Datagram<'_>) -> Received {
+        if egress::is_reports(datagram.bytes) {
+            let is_read = self.guard(|_, egress| Ok(egress.hear(now, datagram.bytes)));
+            if is_read.unwrap_or_default() {
+                return Received::Reports;
+            }
+        }
+        let Ok(contents) = datagram.bytes.try_into() else { return Received::Nothing };
         let input = str0m::Input::Receive(
             now,
             Receive {
@@ -209,17 +226,10 @@ impl Peer {
                 contents,
             },
         );
-        self.guard(|rtc, egress| {
-            if !rtc.accepts(&input) {
-                return Ok(false);
-            }
-            rtc.handle_input(input)?;
-            if egress::is_reports(datagram.bytes) {
-                egress.hear(now, datagram.bytes);
-            }
-            Ok(true)
-        })
-        .unwrap_or_default()
+        let is_taken = self.guard(|rtc, _| {
+            if rtc.accepts(&input) { rtc.handle_input(input).map(|()| true) } else { Ok(false) }
+        });
+        if is_taken.unwrap_or_default() { Received::ByTransport } else { Received::Nothing }
     }
 
     /// Lets time pass.

@@ -10,7 +10,7 @@ use str0m::config::DtlsCert;
 
 use crate::egress::Purpose;
 use crate::key::PeerKey;
-use crate::peer::{News, Peer};
+use crate::peer::{News, Peer, Received};
 use crate::room::RoomMedia;
 use crate::{Config, Counters, Datagram, Event, Input, Output, Who, stun};
 
@@ -153,14 +153,17 @@ impl Sfu {
             return;
         };
         let Some(peer) = self.peers.get_mut(key) else { return };
-        if !peer.receive(now, datagram) {
-            self.counters.datagrams_dropped += 1;
-        } else if known != Some(key) {
-            // It was authenticated by the link's password.
-            if let Some(forgotten) = peer.remember(datagram.source) {
-                self.by_address.remove(&forgotten);
+        match peer.receive(now, datagram) {
+            Received::Nothing => self.counters.datagrams_dropped += 1,
+            Received::Reports => return self.plan_flush(now, key),
+            Received::ByTransport if known != Some(key) => {
+                // It was authenticated by the link's password.
+                if let Some(forgotten) = peer.remember(datagram.source) {
+                    self.by_address.remove(&forgotten);
+                }
+                self.by_address.insert(datagram.source, key);
             }
-            self.by_address.insert(datagram.source, key);
+            Received::ByTransport => {}
         }
         self.drain(now, key);
         self.plan_flush(now, key);

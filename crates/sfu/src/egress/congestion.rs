@@ -29,6 +29,11 @@ const PROBE_WITHIN: Duration = Duration::from_secs(1);
 const REFERENCE_MICROS: i64 = 64_000;
 const DELTA_MICROS: i64 = 250;
 
+/// Over how long, and how many packets, the rate of what came is measured: some pictures. The estimator walks all of them for
+/// each packet.
+const THROUGHPUT_OVER: TimeDelta = TimeDelta::from_millis(500);
+const THROUGHPUT_PACKETS: usize = 200;
+
 /// How often it is tried whether the line carries more, when more is wanted: the controller grows by itself by a twelfth a
 /// second, which takes a minute from the smallest picture to the largest, and tries only where less is sent than allowed.
 const TRY_EVERY: Duration = Duration::from_secs(4);
@@ -112,8 +117,11 @@ impl Congestion {
             starting_rate: Some(bits(initial.min(max))),
         };
         let stream_based_config = StreamsConfig { at_time, ..StreamsConfig::default() };
-        let config =
+        let mut config =
             NetworkControllerConfig { constraints, stream_based_config, ..NetworkControllerConfig::default() };
+        let throughput = &mut config.field_trials.robust_throughput_estimator_settings;
+        throughput.window_duration = THROUGHPUT_OVER;
+        throughput.max_window_packets = THROUGHPUT_PACKETS;
         Self {
             control: GoogCcNetworkController::new(config, GoogCcConfig { feedback_only: true }),
             began: now,

@@ -139,17 +139,24 @@ impl Egress {
         }
     }
 
-    /// Reads a datagram with reports of the peer.
-    pub(crate) fn hear(&mut self, now: Instant, datagram: &[u8]) {
-        let Self { srtp: Some(srtp), congestion, streams, missed, scratch, .. } = self else { return };
+    /// Reads a datagram with reports of the peer. True when there is nothing in it for the transport.
+    pub(crate) fn hear(&mut self, now: Instant, datagram: &[u8]) -> bool {
+        let Self { srtp: Some(srtp), congestion, streams, missed, scratch, .. } = self else { return false };
         if srtp.open_reports(datagram, scratch).is_err() {
-            return;
+            return false;
         }
-        for feedback in packets_of::<TransportFeedback<'_>>(scratch) {
+        let mut is_all = true;
+        let mut at = 0;
+        while let Some(length) = length_of(scratch, at) {
+            let feedback = TransportFeedback::parse(&scratch[at..at + length]);
+            at += length;
+            let Ok(feedback) = feedback else {
+                is_all = false;
+                continue;
+            };
             if let Ok(report) = feedback.parse_fci::<Twcc<'_>>() {
                 congestion.report(now, &report);
-            }
-            if let Ok(nack) = feedback.parse_fci::<Nack<'_>>() {
+            } else if let Ok(nack) = feedback.parse_fci::<Nack<'_>>() {
                 let ssrc = feedback.media_ssrc();
                 let Some(stream) = streams.iter().position(|one| one.negotiated.ssrc == ssrc) else {
                     continue;
@@ -158,6 +165,7 @@ impl Egress {
                 missed.extend(nack.entries().take(room).map(|number| (StreamKey(stream), number)));
             }
         }
+        is_all
     }
 
     /// Writes into the transport's reports what it cannot know of packets that it has not sent: the times of streams, and how
@@ -343,21 +351,6 @@ pub(crate) fn is_reports(datagram: &[u8]) -> bool {
 /// Whether a datagram is of a path that was chosen: everything but checks of paths (RFC 7983 §7).
 pub(crate) fn is_on_chosen_path(datagram: &[u8]) -> bool {
     datagram.first().is_some_and(|first| *first > 3)
-}
-
-/// Those of one kind, up to the first that cannot be read.
-fn packets_of<'a, P: RtcpPacketParser<'a>>(reports: &'a [u8]) -> impl Iterator<Item = P> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        loop {
-            let length = length_of(reports, at)?;
-            let one = &reports[at..at + length];
-            at += length;
-            if let Ok(packet) = P::parse(one) {
-                return Some(packet);
-            }
-        }
-    })
 }
 
 /// How many bytes the report that begins here takes (RFC 3550 §6.4.1), if they are there.
