@@ -163,8 +163,10 @@ pub(crate) fn chosen_device(source: Source) -> &'static str {
 fn fault(error: &JsValue) -> CaptureFault {
     let Some(error) = error.dyn_ref::<DomException>() else { return CaptureFault::Unknown };
     match error.name().as_str() {
-        "NotAllowedError" if error.message().to_lowercase().contains("dismissed") => CaptureFault::Dismissed,
-        "NotAllowedError" if error.message().to_lowercase().contains("system") => CaptureFault::InUse,
+        "NotAllowedError" if error.message().to_ascii_lowercase().contains("dismissed") => {
+            CaptureFault::Dismissed
+        }
+        "NotAllowedError" if error.message().to_ascii_lowercase().contains("system") => CaptureFault::InUse,
         "NotAllowedError" | "SecurityError" => CaptureFault::Blocked,
         "NotFoundError" | "OverconstrainedError" => CaptureFault::NotFound,
         "NotReadableError" | "AbortError" => CaptureFault::InUse,

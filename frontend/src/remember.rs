@@ -71,16 +71,16 @@ pub(crate) mod tab {
     /// Notes that the page goes, if its owner is in the call.
     pub(crate) fn note_parting(room: RoomCode, now_millis: f64) {
         if session(room).is_some() {
-            write(&key("parted", room), &now_millis.to_string());
+            write(&key("parted", room), &(now_millis as u64).to_string());
         }
     }
 
     /// How long ago the page went in the middle of a call, in milliseconds. Asked once.
     pub(crate) fn take_parting(room: RoomCode, now_millis: f64) -> Option<f64> {
         let key = key("parted", room);
-        let parted = storage()?.get_item(&key).ok()??.parse::<f64>().ok()?;
+        let parted: u64 = storage()?.get_item(&key).ok()??.parse().ok()?;
         forget(&key);
-        Some(now_millis - parted)
+        Some(now_millis - parted as f64)
     }
 
     fn key(what: &str, room: RoomCode) -> String {

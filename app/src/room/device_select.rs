@@ -27,7 +27,7 @@ pub(crate) fn DeviceSelect(kind: DeviceKind) -> impl IntoView {
             <select id=id disabled=move || list.with(Vec::is_empty)
                 on:change=move |event| call.send(CallCommand::SelectDevice { kind, id: event_target_value(&event) })>
                 {move || if list.with(Vec::is_empty) {
-                    view! { <option>{format!("Default {}", label.to_lowercase())}</option> }.into_any()
+                    view! { <option>{format!("Default {}", label.to_ascii_lowercase())}</option> }.into_any()
                 } else {
                     list.get().into_iter().map(device_option).collect_view().into_any()
                 }}
