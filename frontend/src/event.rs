@@ -4,6 +4,7 @@ use app::state::CallCommand;
 use call::{CaptureFault, LinkEvent, Source};
 use futures::channel::mpsc::UnboundedSender;
 use protocol::{PeerRef, RoomKeyId, ServerFrame};
+use seal::SafetyPhrase;
 use web_sys::MediaStreamTrack;
 
 /// Tells the connections to one peer apart, so that a closed one cannot speak for its successor.
@@ -46,6 +47,8 @@ pub(crate) enum Event {
     PageShown,
     /// A link that makes a host was made.
     HostLink(String),
+    /// The words of a safety phrase; none when they could not be fetched.
+    Phrase { of: SafetyPhrase, words: Option<String> },
     /// A sign was shown long enough.
     ReactionOver(u32),
     /// Something to say once.

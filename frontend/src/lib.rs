@@ -12,6 +12,7 @@ mod levels;
 mod link;
 mod media;
 mod page;
+mod phrase;
 mod presence;
 mod publish;
 mod remember;

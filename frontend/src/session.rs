@@ -7,7 +7,7 @@ use app::state::{
 };
 use call::{
     Call, CaptureFault, Command, Input, LinkCommand, LinkEvent, Notice as CallNotice, Output, Phase,
-    Signalling, Snapshot, Source,
+    Signalling, Source,
 };
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
@@ -15,8 +15,8 @@ use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use gloo_timers::future::TimeoutFuture;
 use protocol::{
-    ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, PeerRef, PublicKey, Reaction, RoomCode,
-    RoomKeyId, RoomSettingsPatch, ServerMessage,
+    ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, PeerRef, Reaction, RoomCode, RoomKeyId,
+    RoomSettingsPatch, ServerMessage,
 };
 use reactive_stores::Store;
 use wasm_bindgen::JsCast;
@@ -27,6 +27,7 @@ use crate::event::{Event, Events, LinkNumber, SocketNumber};
 use crate::identity::{name_so_far, new_call, random_id};
 use crate::levels::Meter;
 use crate::media::Media;
+use crate::phrase::Phrase;
 use crate::presence::Presence;
 use crate::sealing::Sealing;
 use crate::socket::Socket;
@@ -98,9 +99,7 @@ struct Shown {
     host_link: Option<String>,
     reactions: Vec<ReactionView>,
     reactions_seen: u32,
-    looks_at_phrase: bool,
-    /// The safety phrase, and of whose keys it is.
-    phrase: Option<(Vec<PublicKey>, String)>,
+    phrase: Phrase,
 }
 
 /// Starts the session of a room's page; on any other page there is none.
@@ -231,6 +230,12 @@ impl Session {
             Event::PageHidden => self.page_hidden(),
             Event::PageShown => self.socket_is_gone(),
             Event::HostLink(link) => self.shown.host_link = Some(link),
+            Event::Phrase { of, words } => {
+                if words.is_none() {
+                    self.say("The safety phrase could not be fetched; close it and open it again".to_owned());
+                }
+                self.shown.phrase.came(&of, words);
+            }
             Event::ReactionOver(number) => self.shown.reactions.retain(|shown| shown.number != number),
             Event::Say(text) => self.say(text.to_owned()),
             Event::Tick => self.tick(),
@@ -274,7 +279,7 @@ impl Session {
             CallCommand::SaveCalendar => calendar::save(self.code, self.events.clone()),
             CallCommand::DeclineAsking => self.input(Input::Command(Command::DeclineAsking)),
             CallCommand::CopyText { text, done } => copy(self.events.clone(), text, done),
-            CallCommand::LookAtPhrase { open } => self.shown.looks_at_phrase = open,
+            CallCommand::LookAtPhrase { open } => self.shown.phrase.look(open),
             CallCommand::Verify { participant } => {
                 self.input(Input::Command(Command::Verify { participant }));
             }
@@ -491,18 +496,6 @@ impl Session {
         self.to_publish = Some(Timeout::new(wait, move || _ = events.unbounded_send(Event::Publish)));
     }
 
-    /// The phrase is that of the people who are here; it is computed while somebody looks.
-    fn update_phrase(&mut self, call: &Snapshot) {
-        if !self.shown.looks_at_phrase {
-            self.shown.phrase = None;
-            return;
-        }
-        let people: Vec<_> = call.participants.iter().filter_map(|one| one.participant.key.clone()).collect();
-        if self.shown.phrase.as_ref().is_none_or(|(of, _)| *of != people) {
-            self.shown.phrase = Some((people, self.call.safety_phrase()));
-        }
-    }
-
     /// Brings the page up to date.
     fn publish(&mut self) {
         let call = self.call.snapshot();
@@ -511,7 +504,7 @@ impl Session {
             self.shown.chat_revision = self.call.chat_revision();
             self.shown.chat = publish::chat(&self.call, me);
         }
-        self.update_phrase(&call);
+        self.shown.phrase.update(|| self.call.safety_phrase(), &self.events);
         let shown = &self.shown;
         let settings = call.settings.unwrap_or_default();
         let named = settings.name.clone().or_else(|| call.room.and_then(|room| room.name));
@@ -549,7 +542,7 @@ impl Session {
                 supported: self.media.sealing().is_some(),
                 lacks_secret: call.lacks_secret,
                 introduced: call.you.as_ref().is_some_and(|you| you.introduced),
-                phrase: shown.phrase.as_ref().map(|(_, phrase)| phrase.clone()),
+                phrase: shown.phrase.words(),
             },
             notices: shown.notices.clone(),
         };

@@ -9,7 +9,9 @@ use protocol::{
     Participant, ParticipantId, PublicKey, RoomCode, RoomKeyGrant, RoomKeyId, Timestamp,
 };
 use seal::rand_core::{Rng, SeedableRng};
-use seal::{Author, ChaCha20Rng, ChatSeal, Context, KeyPair, Nonce, Purpose, RoomSecret, SenderKey, Tag};
+use seal::{
+    Author, ChaCha20Rng, ChatSeal, Context, KeyPair, Nonce, Purpose, RoomSecret, SafetyPhrase, SenderKey, Tag,
+};
 
 use crate::{Call, ChatText, Output, Secrecy};
 
@@ -188,11 +190,11 @@ impl Call {
         self.encryption.pair.private()
     }
 
-    /// Words that are the same for everybody in the call when nobody sits in between. Takes some tens of milliseconds.
-    pub fn safety_phrase(&self) -> String {
+    /// What is the same for everybody in the call when nobody sits in between.
+    pub fn safety_phrase(&self) -> SafetyPhrase {
         let others = self.others.iter().filter_map(|other| other.participant.key.clone());
-        let keys: Vec<_> = others.chain([self.encryption.public_key()]).collect();
-        seal::safety_phrase(&self.code, &self.encryption.secret, &keys)
+        let keys = others.chain([self.encryption.public_key()]).collect();
+        SafetyPhrase { room: self.code, secret: self.encryption.secret.clone(), keys }
     }
 
     /// The secret as the link carries it.

@@ -20,7 +20,7 @@ pub use frames::{FrameSealer, Media};
 pub use letters::{Context, LetterError, Purpose};
 pub use opener::{FrameOpener, OpenError};
 pub use pair::KeyPair;
-pub use phrase::safety_phrase;
+pub use phrase::SafetyPhrase;
 pub use rand_chacha::{ChaCha20Rng, rand_core};
 pub use secret::RoomSecret;
 pub use sender_key::{SenderKey, Tag};

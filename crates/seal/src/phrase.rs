@@ -15,16 +15,29 @@ const WORDS: usize = 6;
 /// for 66 bits, and has seconds; this makes it 2^49 hashes. One phrase takes some tens of milliseconds.
 const ROUNDS: u32 = 1 << 16;
 
-/// The phrase of a call between people with these keys, in any order.
-pub fn safety_phrase(room: &RoomCode, secret: &RoomSecret, keys: &[PublicKey]) -> String {
-    let mut keys: Vec<_> = keys.iter().map(PublicKey::as_str).collect();
-    keys.sort_unstable();
-    let salt: [u8; 32] = secret.derive(room, b"veranda safety phrase");
-    let digest: [u8; 16] = pbkdf2_hmac_array::<Sha256, 16>(keys.concat().as_bytes(), &salt, ROUNDS);
-    let number = u128::from_be_bytes(digest);
-    let words = Language::English.word_list();
-    let word = |place: usize| words[(number >> (11 * place)) as usize % words.len()];
-    (0..WORDS).map(word).collect::<Vec<_>>().join(" ")
+/// What the phrase of a call is made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SafetyPhrase {
+    /// The room.
+    pub room: RoomCode,
+    /// Its secret.
+    pub secret: RoomSecret,
+    /// The keys of the people in the call, in any order.
+    pub keys: Vec<PublicKey>,
+}
+
+impl SafetyPhrase {
+    /// The phrase. A page has this function, and the words with it, in a module that is fetched when somebody looks.
+    pub fn words(&self) -> String {
+        let mut keys: Vec<_> = self.keys.iter().map(PublicKey::as_str).collect();
+        keys.sort_unstable();
+        let salt: [u8; 32] = self.secret.derive(&self.room, b"veranda safety phrase");
+        let digest: [u8; 16] = pbkdf2_hmac_array::<Sha256, 16>(keys.concat().as_bytes(), &salt, ROUNDS);
+        let number = u128::from_be_bytes(digest);
+        let words = Language::English.word_list();
+        let word = |place: usize| words[(number >> (11 * place)) as usize % words.len()];
+        (0..WORDS).map(word).collect::<Vec<_>>().join(" ")
+    }
 }
 
 #[cfg(test)]
@@ -37,8 +50,8 @@ mod tests {
         let room = RoomCode::parse("kfm-pqxz-wtr").unwrap();
         let [ada, bob, eve] = [1, 2, 3].map(|seed| KeyPair::new([seed; 32]).public().clone());
         let phrase = |secret: u8, keys: &[&PublicKey]| {
-            let keys: Vec<_> = keys.iter().copied().cloned().collect();
-            safety_phrase(&room, &RoomSecret::new([secret; 16]), &keys)
+            let keys = keys.iter().copied().cloned().collect();
+            SafetyPhrase { room, secret: RoomSecret::new([secret; 16]), keys }.words()
         };
         assert_eq!(phrase(1, &[&ada, &bob]), phrase(1, &[&bob, &ada]));
         assert_eq!(phrase(1, &[&ada, &bob]).split(' ').count(), WORDS);
