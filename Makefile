@@ -17,6 +17,7 @@ build: ## build the server and the page, quickly and unoptimised
 	@scripts/setup.sh leptos
 	$(SAY) "Building the server and the page (first time about 5 min on two cores)"
 	@scripts/bundle-css
+	@scripts/build-worker
 	@$(WITH) cargo leptos build --split
 
 run: build ## start Veranda; the last line is the address to open
@@ -53,6 +54,7 @@ image: ## build the optimised server and page
 	@scripts/setup.sh leptos optimise
 	$(SAY) "Building the optimised server and page (first time about 10 min on two cores)"
 	@scripts/bundle-css
+	@PATH="$$PWD/end2end/node_modules/.bin:$$PATH" scripts/build-worker --release
 	@PATH="$$PWD/end2end/node_modules/.bin:$$PATH" LEPTOS_SITE_ROOT=target/image $(WITH) cargo leptos build --release --split --precompress
 
 image-size: image ## the optimised page's sizes, compressed

@@ -23,7 +23,6 @@ mod socket;
 mod stats;
 mod videos;
 mod web;
-mod worker;
 
 use app::RoomPage;
 use app::state::{CallHandle, CallView, provide_call_handle};
@@ -35,13 +34,6 @@ use reactive_stores::Store;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::event::Event;
-
-/// Runs the worker that seals and opens media. Called by its script; `early` is what came before the code was there.
-#[wasm_bindgen]
-pub fn work(early: &js_sys::Array) {
-    console_error_panic_hook::set_once();
-    worker::run(early);
-}
 
 /// Makes the server's page interactive. Called by the page's script once the module is loaded.
 #[wasm_bindgen]

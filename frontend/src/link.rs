@@ -5,6 +5,7 @@ use call::{ConnectionState, LinkCommand, LinkEvent, Role, Source};
 use gloo_events::EventListener;
 use js_sys::Array;
 use protocol::{IceCandidate, IceServer, ParticipantId, PeerRef, Sdp};
+use seal::Expected;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -16,7 +17,6 @@ use web_sys::{
 use crate::event::{Event, Events, LinkNumber};
 use crate::sealing::Sealing;
 use crate::sections::{Sections, replace_track};
-use crate::worker::Expected;
 use crate::{stats, web};
 
 /// A peer connection and its listeners.

@@ -7,14 +7,13 @@ use call::Source;
 use gloo_events::EventListener;
 use js_sys::Reflect;
 use protocol::ParticipantId;
-use seal::{Media, SenderKey};
+use seal::{Direction, Expected, Media, Order, Pipe, SenderKey};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{RtcRtpTransceiver, Worker, WorkerOptions, WorkerType};
 
 use crate::event::{Event, Events};
 use crate::web;
-use crate::worker::{Direction, Expected, Order, Pipe};
 
 #[wasm_bindgen]
 extern "C" {
@@ -130,8 +129,8 @@ impl Drop for Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PipeNumber(u32);
 
-/// The worker's script, with the places of the module and the code that the page itself has loaded.
-const SCRIPT: &str = "/sealing.js?module=/pkg/veranda.js&code=/pkg/veranda.wasm";
+/// The worker's script, which fetches the WebAssembly of `worker/`.
+const SCRIPT: &str = "/worker/start.js";
 
 fn media(source: Source) -> Media {
     match source {

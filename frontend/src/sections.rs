@@ -3,6 +3,7 @@
 use call::Source;
 use js_sys::{Array, Reflect};
 use protocol::limits::AUDIO_SLOTS;
+use seal::Expected;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -12,7 +13,6 @@ use web_sys::{
 
 use crate::sealing::{PipeNumber, Sealing};
 use crate::web::{self, object};
-use crate::worker::Expected;
 
 /// The sections of one connection.
 pub(crate) enum Sections {

@@ -35,7 +35,7 @@ pub fn router(state: AppState) -> Router {
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(map_response(rest::as_problem));
     let worker = Router::new()
-        .route_service("/sealing.js", files(""))
+        .nest_service("/worker", files("worker"))
         .layer(set_header(CONTENT_SECURITY_POLICY, OF_WORKER));
     let static_files = Router::new()
         .nest_service("/pkg", files("pkg"))

@@ -9,13 +9,14 @@ use toml::{Table, Value};
 use walkdir::WalkDir;
 
 /// Which of our crates each of them may name. testkit and bench may name whatever they test.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     ("protocol", &[]),
     ("room", &["protocol"]),
     ("seal", &["protocol"]),
     ("call", &["protocol", "seal"]),
     ("app", &["protocol"]),
     ("frontend", &["app", "call", "protocol", "seal"]),
+    ("worker", &["protocol", "seal"]),
     ("storage", &["protocol"]),
     ("sfu", &["protocol"]),
     ("server", &["app", "room", "sfu", "storage", "protocol"]),

@@ -1,11 +1,10 @@
-// The worker that seals and opens media frames: the same WebAssembly as the page, which starts it with the places of its
-// module and of its code.
-const { module, code } = Object.fromEntries(new URLSearchParams(location.search));
+// The worker that seals and opens media frames. Its WebAssembly takes a moment, and what happens until then is kept for it.
 const early = [];
 const keep = (event) => early.push(event);
 self.addEventListener("rtctransform", keep);
 self.addEventListener("message", keep);
-const { default: init, work } = await import(module);
+const code = fetch("/worker/worker_bg.wasm");
+const { default: init, work } = await import("/worker/worker.js");
 await init({ module_or_path: code });
 self.removeEventListener("rtctransform", keep);
 self.removeEventListener("message", keep);

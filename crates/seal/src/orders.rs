@@ -1,0 +1,72 @@
+//! What a page and its worker say to each other about frames: where they go, from whom they may be, and the keys.
+
+use protocol::ParticipantId;
+use serde::{Deserialize, Serialize};
+
+use crate::Media;
+
+/// What the page tells the worker.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Order {
+    /// Seal with this key from now on.
+    SetOwnKey {
+        /// As [`SenderKey`](crate::SenderKey) writes itself.
+        key: Vec<u8>,
+    },
+    /// Open what somebody sends with this key, too.
+    SetKeyOf {
+        /// Who.
+        participant: ParticipantId,
+        /// As [`SenderKey`](crate::SenderKey) writes itself.
+        key: Vec<u8>,
+    },
+    /// Open nothing of theirs.
+    ForgetKeysOf {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// Play only what is from this person where a pipe ends.
+    Expect {
+        /// Its number.
+        pipe: u32,
+        /// From whom its frames may be.
+        expected: Expected,
+    },
+}
+
+/// One way of frames through the worker.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Pipe {
+    /// One of its own for each pipe that opens frames; what seals has no orders of its own, and is 0.
+    pub number: u32,
+    /// What the frames are of.
+    pub media: Media,
+    /// What is done with them.
+    pub direction: Direction,
+}
+
+/// What is done with the frames.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub enum Direction {
+    /// They leave sealed.
+    Seal,
+    /// They leave open.
+    Open {
+        /// If they are from here.
+        expected: Expected,
+    },
+}
+
+/// From whom frames may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Expected {
+    /// Anybody who is in the call.
+    Anybody,
+    /// One person.
+    Only {
+        /// Who.
+        id: ParticipantId,
+    },
+    /// Nobody: the slot is empty.
+    Nobody,
+}
