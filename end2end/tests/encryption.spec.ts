@@ -115,6 +115,26 @@ test("who comes by code alone knocks, is given the secret, and is unverified unt
     await expect(people.getByText("unverified")).toBeHidden();
 });
 
+test("words of the safety phrase that do not arrive can be asked for again", async ({ newRoom, somebody }) => {
+    const ada = await somebody("Ada", await newRoom());
+    await ada.join();
+    await ada.page.route("**/pkg/split_safety_phrase.wasm", (route) => route.abort());
+    const phrase = (await ada.openPanel("People")).getByText("Safety phrase", { exact: true });
+    await phrase.click();
+    await expect(ada.page.getByText("The safety phrase could not be fetched")).toBeVisible();
+    await ada.page.unroute("**/pkg/split_safety_phrase.wasm");
+    await phrase.click();
+    await phrase.click();
+    await expect(ada.page.getByTestId("safety-phrase")).toHaveText(/^[a-z]+( [a-z]+){5}$/);
+});
+
+test("where the worker that seals media does not arrive, the page says so", async ({ newRoom, plainPage }) => {
+    const page = await plainPage();
+    await page.route("**/worker/worker_bg.wasm", (route) => route.abort());
+    await page.goto(await newRoom());
+    await expect(page.getByText("Encryption could not start")).toBeVisible();
+});
+
 test("a browser that cannot encrypt is told so before joining", async ({ newRoom, plainPage }) => {
     const page = await plainPage();
     await page.addInitScript(() => delete (window as { RTCRtpScriptTransform?: unknown }).RTCRtpScriptTransform);

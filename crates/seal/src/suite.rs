@@ -1,5 +1,5 @@
 //! AES-128-GCM with SHA-256 (RFC 9605 §4.5, suite 4) for the frames: the key schedule is computed once for a key, not
-//! once for a frame, and no other suite takes room in the page.
+//! once for a frame, and no other suite takes room in the worker.
 
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::{Aes128Gcm, Key, Tag};
