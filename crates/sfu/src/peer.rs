@@ -226,10 +226,14 @@ impl Peer {
                 contents,
             },
         );
-        let is_taken = self.guard(|rtc, _| {
-            if rtc.accepts(&input) { rtc.handle_input(input).map(|()| true) } else { Ok(false) }
+        let received = self.guard(|rtc, _| {
+            if !rtc.accepts(&input) {
+                return Ok(Received::Nothing);
+            }
+            rtc.handle_input(input)?;
+            Ok(Received::ByTransport)
         });
-        if is_taken.unwrap_or_default() { Received::ByTransport } else { Received::Nothing }
+        received.unwrap_or(Received::Nothing)
     }
 
     /// Lets time pass.
@@ -345,10 +349,12 @@ impl Peer {
     fn add_slot(&mut self, mid: Mid, kind: MediaKind) {
         let clock = if kind.is_audio() { AUDIO_CLOCK } else { VIDEO_CLOCK };
         let negotiated = self.guard(|rtc, _| {
-            let sent = rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx()));
+            let sent =
+                rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx()));
             let Some(((ssrc, repetition), media)) = sent.zip(rtc.media(mid)) else { return Ok(None) };
             let id = |extension| media.remote_extmap().id_of(extension);
-            let taken = rtc.codec_config().params().iter().filter(|one| media.remote_pts().contains(&one.pt()));
+            let taken =
+                rtc.codec_config().params().iter().filter(|one| media.remote_pts().contains(&one.pt()));
             let padding = taken.filter_map(PayloadParams::resend).next();
             Ok(Some(Negotiated {
                 ssrc: *ssrc,

@@ -117,8 +117,11 @@ impl Congestion {
             starting_rate: Some(bits(initial.min(max))),
         };
         let stream_based_config = StreamsConfig { at_time, ..StreamsConfig::default() };
-        let mut config =
-            NetworkControllerConfig { constraints, stream_based_config, ..NetworkControllerConfig::default() };
+        let mut config = NetworkControllerConfig {
+            constraints,
+            stream_based_config,
+            ..NetworkControllerConfig::default()
+        };
         let throughput = &mut config.field_trials.robust_throughput_estimator_settings;
         throughput.window_duration = THROUGHPUT_OVER;
         throughput.max_window_packets = THROUGHPUT_PACKETS;
@@ -220,7 +223,8 @@ impl Congestion {
             let Some(last) = self.next.checked_sub(1) else { break };
             let sequence = last as i64 - i64::from((last as u16).wrapping_sub(number));
             let place = usize::try_from(sequence - oldest).ok();
-            let Some(sent) = place.and_then(|place| self.sent.get_mut(place)).filter(|sent| !sent.has_come) else {
+            let Some(sent) = place.and_then(|place| self.sent.get_mut(place)).filter(|sent| !sent.has_come)
+            else {
                 continue;
             };
             let receive_time = match status {
@@ -309,8 +313,7 @@ impl Congestion {
     }
 
     fn forget(&mut self, now: Instant) {
-        let is_over =
-            |one: &Sent| one.has_come || now.saturating_duration_since(one.at) > FORGOTTEN_AFTER;
+        let is_over = |one: &Sent| one.has_come || now.saturating_duration_since(one.at) > FORGOTTEN_AFTER;
         while let Some(sent) = self.sent.pop_front_if(|one| is_over(one)) {
             if !sent.has_come {
                 self.in_flight -= sent.packet.size.bytes();

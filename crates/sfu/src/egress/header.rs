@@ -85,7 +85,12 @@ mod tests {
     #[test]
     fn extensions_stand_in_whole_words() {
         let mut out = Vec::new();
-        let ids = Extensions { mid: Some(4), transport_sequence: Some(3), audio_level: Some(1), orientation: Some(13) };
+        let ids = Extensions {
+            mid: Some(4),
+            transport_sequence: Some(3),
+            audio_level: Some(1),
+            orientation: Some(13),
+        };
         HEADER.write(ids, &mut out);
         let fixed = [0x90, 0xe0, 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0, 0x11, 0x22];
         assert_eq!(out[..12], fixed);

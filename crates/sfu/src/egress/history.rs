@@ -54,8 +54,7 @@ impl History {
         let wanted = last.checked_sub(u64::from(behind))?;
         let place = self.sent.partition_point(|one| one.packet.sequence < wanted);
         let sent = self.sent.get_mut(place).filter(|one| one.packet.sequence == wanted)?;
-        let is_too_soon =
-            sent.repeated.is_some_and(|at| now.saturating_duration_since(at) < REPEAT_AFTER);
+        let is_too_soon = sent.repeated.is_some_and(|at| now.saturating_duration_since(at) < REPEAT_AFTER);
         if is_too_soon || sent.repeats >= REPEATS {
             return None;
         }

@@ -173,7 +173,8 @@ impl Cipher {
             return Err(Unreadable);
         }
         let ssrc = number(datagram, 4);
-        let index_at = if kind.has_index_last() { datagram.len() - INDEX } else { datagram.len() - INDEX - tag };
+        let index_at =
+            if kind.has_index_last() { datagram.len() - INDEX } else { datagram.len() - INDEX - tag };
         let word = number(datagram, index_at);
         if word & IS_ENCRYPTED == 0 {
             return Err(Unreadable);

@@ -38,7 +38,15 @@ pub(super) struct Stream {
 impl Stream {
     pub(super) fn new(negotiated: Negotiated) -> Self {
         let history = History::default();
-        Self { negotiated, history, recent: Window::default(), next_repetition: 1, newest: None, packets: 0, octets: 0 }
+        Self {
+            negotiated,
+            history,
+            recent: Window::default(),
+            next_repetition: 1,
+            newest: None,
+            packets: 0,
+            octets: 0,
+        }
     }
 
     /// A packet goes out.

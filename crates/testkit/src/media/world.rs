@@ -239,7 +239,9 @@ impl World {
             let (bytes, rest) = carried.split_at(length);
             carried = rest;
             match output {
-                Output::Transmit(transmit) => self.carry_out(Output::Transmit(Transmit { bytes: bytes.to_vec(), ..transmit })),
+                Output::Transmit(transmit) => {
+                    self.carry_out(Output::Transmit(Transmit { bytes: bytes.to_vec(), ..transmit }));
+                }
                 event => self.carry_out(event),
             }
         }
