@@ -49,7 +49,7 @@ fn a_narrow_line_lowers_pictures_and_keeps_sound_and_a_wide_one_brings_them_back
         |world: &mut World| -> Vec<u16> { world.client(1).video.iter().map(|one| one.height).collect() };
     assert_eq!(heights(&mut world), [720; 3], "enough for all");
     for (rate, name) in [(1_500_000, "1.5 Mbit/s"), (300_000, "300 kbit/s"), (20_000_000, "20 Mbit/s")] {
-        world.lines.insert(0, Line { rate: Some(rate), ..Line::default() });
+        world.lines.insert(0, Line { rate: Some(rate), burst: 16_000, ..Line::default() });
         world.run(seconds(15));
         let before = (frames_of(&mut world), sound_of(&mut world));
         let bytes_before = bytes_of(&mut world);

@@ -23,6 +23,8 @@ pub struct Line {
     pub loses_one_of: Option<u64>,
     /// In bits per second.
     pub rate: Option<u64>,
+    /// What passes at once after a pause, in bytes: lines have token buckets.
+    pub burst: u64,
     /// When what was sent will have gone through.
     pub clear_at: Duration,
     /// Datagrams so far.
@@ -292,13 +294,13 @@ impl World {
                 return;
             }
             if let Some(rate) = line.rate {
-                let takes = Duration::from_secs_f64(bytes.len() as f64 * 8.0 / rate as f64);
-                let begins = line.clear_at.max(self.now);
+                let takes = |bytes: u64| Duration::from_secs_f64(bytes as f64 * 8.0 / rate as f64);
+                let begins = line.clear_at.max(self.now.saturating_sub(takes(line.burst)));
                 if begins > self.now + QUEUE {
                     return;
                 }
-                line.clear_at = begins + takes;
-                at = line.clear_at + DELAY;
+                line.clear_at = begins + takes(bytes.len() as u64);
+                at = line.clear_at.max(self.now) + DELAY;
             }
         }
         self.sent += 1;
