@@ -10,9 +10,12 @@ use server::{AppState, router};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tracing_subscriber::EnvFilter;
 
+/// Libraries that warn of what a participant can bring about, packet by packet. The filter of the settings comes after it.
+const QUIET: &str = "goog_cc=error";
+
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(&config.log.filter)?)
+        .with_env_filter(EnvFilter::try_new(format!("{QUIET},{}", config.log.filter))?)
         .with_target(false)
         .init();
     let listener = listen(config.server.address)

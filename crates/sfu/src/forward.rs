@@ -12,6 +12,9 @@ use crate::rewrite::Incoming;
 use crate::slot::VideoPacket;
 use crate::vp8::Vp8;
 
+/// What a packet takes beside its payload, in bytes: IP, UDP, RTP with extensions, SRTP.
+const HEADERS: usize = 72;
+
 impl Sfu {
     pub(crate) fn forward(&mut self, now: Instant, from: PeerKey, packet: &RtpPacket) {
         self.counters.packets_in += 1;
@@ -23,7 +26,7 @@ impl Sfu {
             return;
         }
         let Some(params) = peer.payload_params(packet.header.payload_type) else { return };
-        peer.tracks[track].layers[layer].count(now, packet.payload.len());
+        peer.tracks[track].layers[layer].count(now, packet.payload.len() + HEADERS);
         match params.spec().codec.kind() {
             MediaKind::Audio => self.forward_audio(now, from, track, packet, &params),
             MediaKind::Video => self.forward_video(now, from, (track, layer), packet, &params),

@@ -12,6 +12,7 @@ mod forward;
 mod input;
 mod key;
 mod output;
+mod path;
 mod peer;
 mod rewrite;
 mod room;
@@ -21,6 +22,7 @@ mod speakers;
 mod stun;
 mod subscribe;
 mod track;
+mod transport;
 mod vp8;
 
 pub use config::{Address, Config, Transport};
@@ -28,6 +30,12 @@ pub use counters::Counters;
 pub use input::{Datagram, Input, Who};
 pub use output::{Event, Output, Transmit};
 pub use sfu::Sfu;
+
+/// Reads reports as an authenticated peer may send them: what it says it missed, and what came when.
+#[cfg(feature = "fuzzing")]
+pub fn read_reports(now: std::time::Instant, reports: &[u8]) {
+    egress::read_for_fuzzing(now, reports);
+}
 
 /// Some moment, from which tests count.
 #[cfg(test)]

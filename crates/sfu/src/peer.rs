@@ -13,18 +13,20 @@ use str0m::change::SdpOffer;
 use str0m::config::DtlsCert;
 use str0m::format::PayloadParams;
 use str0m::media::{Direction, KeyframeRequestKind, MediaAdded, MediaKind, Mid, Pt};
-use str0m::net::{Protocol, Receive, TcpType};
+use str0m::net::{Protocol, Receive};
 use str0m::rtp::{Extension, RtpPacket, Ssrc};
 use str0m::{Candidate, Event, IceConnectionState, Output, Rtc, RtcError};
 
 use crate::allocate::{Allocation, Demand, allocate, least_of_all};
 use crate::egress::{Egress, Extensions, Negotiated, Packet, Purpose, StreamKey, keys};
 use crate::key::PeerKey;
+use crate::path::{self, Path};
 use crate::rewrite::Outgoing;
 use crate::slot::{AUDIO_CLOCK, Slot, Types, VIDEO_CLOCK};
 use crate::track::Track;
+use crate::transport::{candidate, kind_of, protocol, rtc};
 use crate::vp8::Patch;
-use crate::{Address, Config, Datagram, Transmit, Transport, Who, egress};
+use crate::{Config, Datagram, Transmit, Transport, Who, egress};
 
 /// How long a link may take to come up, from its first signal.
 const CONNECT_WITHIN: Duration = Duration::from_secs(30);
@@ -34,9 +36,6 @@ const RECOVER_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long a downlink must be too small before pictures are taken away.
 const SHORT_FOR: Duration = Duration::from_secs(4);
-
-/// The headers of 50 packets of sound a second, in bits: IP, UDP, RTP with extensions, SRTP.
-const SOUND_HEADERS: u64 = 50 * 72 * 8;
 
 /// Media sections of one description: what is sent, what is received, and a few that were given up.
 const MAX_SECTIONS: usize = AUDIO_SLOTS + MAX_VIDEO_SLOTS + 8;
@@ -75,23 +74,8 @@ pub(crate) struct Peer {
     health: Health,
     rtc: Rtc,
     egress: Egress,
-    /// The way that the transport has chosen.
+    /// The way that the participant has chosen.
     path: Option<Path>,
-}
-
-/// By what, from where, and to where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Path {
-    transport: Transport,
-    source: SocketAddr,
-    destination: SocketAddr,
-}
-
-impl Path {
-    fn carries(self, bytes: Vec<u8>) -> Transmit {
-        let Self { transport, source, destination } = self;
-        Transmit { transport, source, destination, bytes }
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,6 +194,14 @@ impl Peer {
 
     /// Takes a datagram, if it is this peer's.
     pub(crate) fn receive(&mut self, now: Instant, datagram: &Datagram<'_>) -> Received {
+        let received = self.take(now, datagram);
+        if received != Received::Nothing && path::is_media(datagram.bytes) {
+            self.follow(now, Path::back(datagram));
+        }
+        received
+    }
+
+    fn take(&mut self, now: Instant, datagram: &Datagram<'_>) -> Received {
         if egress::is_reports(datagram.bytes) {
             let is_read = self.guard(|_, egress| Ok(egress.hear(now, datagram.bytes)));
             if is_read.unwrap_or_default() {
@@ -236,6 +228,17 @@ impl Peer {
         received.unwrap_or(Received::Nothing)
     }
 
+    /// Sends by the way that the participant sends by (RFC 8445 §8.1: theirs is the choice).
+    fn follow(&mut self, now: Instant, path: Path) {
+        let is_other = self.path.replace(path).is_some_and(|before| before != path);
+        if is_other {
+            _ = self.guard(|_, egress| {
+                egress.path_changed(now);
+                Ok(())
+            });
+        }
+    }
+
     /// Lets time pass.
     pub(crate) fn advance(&mut self, now: Instant) {
         _ = self.guard(|rtc, _| rtc.handle_input(str0m::Input::Timeout(now)));
@@ -259,8 +262,8 @@ impl Peer {
                         destination: datagram.destination,
                     };
                     let mut bytes: Vec<u8> = datagram.contents.into();
-                    if egress::is_on_chosen_path(&bytes) {
-                        self.path = Some(path);
+                    if path::is_no_check(&bytes) {
+                        self.path.get_or_insert(path);
                     }
                     if egress::is_reports(&bytes) {
                         self.guard(|_, egress| {
@@ -352,7 +355,7 @@ impl Peer {
             let sent =
                 rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx()));
             let Some(((ssrc, repetition), media)) = sent.zip(rtc.media(mid)) else { return Ok(None) };
-            let id = |extension| media.remote_extmap().id_of(extension);
+            let id = |extension| media.remote_extmap().id_of(extension).filter(|id| *id <= Extensions::LAST);
             let taken =
                 rtc.codec_config().params().iter().filter(|one| media.remote_pts().contains(&one.pt()));
             let padding = taken.filter_map(PayloadParams::resend).next();
@@ -363,6 +366,7 @@ impl Peer {
                 extensions: Extensions {
                     mid: id(Extension::RtpMid),
                     transport_sequence: id(Extension::TransportSequenceNumber),
+                    absolute_send_time: id(Extension::AbsoluteSendTime),
                     audio_level: id(Extension::AudioLevel),
                     orientation: id(Extension::VideoOrientation),
                 },
@@ -485,6 +489,14 @@ impl Peer {
         });
     }
 
+    /// The participant says what their line carries, in bits per second (draft-alvestrand-rmcat-remb-03).
+    pub(crate) fn hear_limit(&mut self, rate: u64) {
+        _ = self.guard(|_, egress| {
+            egress.hear_limit(rate);
+            Ok(())
+        });
+    }
+
     /// Lets the congestion control look at the time.
     pub(crate) fn tick(&mut self, now: Instant) {
         _ = self.guard(|_, egress| {
@@ -501,7 +513,7 @@ impl Peer {
     /// What the peer's sound takes, in bits per second, headers included.
     pub(crate) fn sound_rate(&self) -> u64 {
         let track = self.tracks.iter().find(|track| is_audio(track.source));
-        track.map_or(0, |track| track.layers[0].rate() + SOUND_HEADERS)
+        track.map_or(0, |track| track.layers[0].rate())
     }
 
     /// Divides the downlink among the slots. Pictures are taken away only when it has been too small for a while: an estimate
@@ -540,53 +552,6 @@ impl Peer {
     }
 }
 
-fn rtc(now: Instant, certificate: &DtlsCert) -> Option<Rtc> {
-    let built = catch_unwind(AssertUnwindSafe(|| {
-        Rtc::builder()
-            .set_ice_lite(true)
-            .set_rtp_mode(true)
-            .set_crypto_provider(keys::provider())
-            .set_dtls_cert(certificate.clone())
-            .set_dtls_version(str0m::config::DtlsVersion::Auto)
-            .clear_codecs()
-            .enable_opus(true, false)
-            .enable_vp8(true)
-            .enable_h264(true)
-            .enable_vp9(true)
-            .enable_av1(true)
-            .build(now)
-    }));
-    built.ok()
-}
-
-fn candidate(address: &Address) -> Option<Candidate> {
-    match address.transport {
-        Transport::Udp => Candidate::builder().udp().host(address.address).build().ok(),
-        Transport::Tcp => {
-            Candidate::builder().tcp().host(address.address).tcptype(TcpType::Passive).build().ok()
-        }
-    }
-}
-
-fn protocol(transport: Transport) -> Protocol {
-    match transport {
-        Transport::Udp => Protocol::Udp,
-        Transport::Tcp => Protocol::Tcp,
-    }
-}
-
 fn is_audio(source: Source) -> bool {
     source == Source::Microphone
-}
-
-/// What an error is about; its text can hold addresses.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the others are rare")]
-fn kind_of(error: &RtcError) -> &'static str {
-    match error {
-        RtcError::RemoteSdp(_) => "description",
-        RtcError::Dtls(_) => "DTLS",
-        RtcError::Net(_) => "datagram",
-        RtcError::Ice(_) => "ICE",
-        _ => "other",
-    }
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::vp8::Vp8;
 
-/// Packets that can come late and still find their number. At 500 packets per second about half a second.
-const WINDOW: u64 = 256;
+/// Packets that can come late and still find their number. At 500 packets per second a quarter of a second.
+const WINDOW: u64 = 128;
 
 /// The numbers of a packet as they came.
 #[derive(Clone, Copy, Debug)]

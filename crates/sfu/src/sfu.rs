@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use protocol::{LinkId, MediaState, ParticipantId, RoomCode, Signal, SignalNumber};
 use slotmap::SlotMap;
+use str0m::bwe::BweKind;
 use str0m::config::DtlsCert;
 
 use crate::egress::Purpose;
@@ -166,8 +167,8 @@ impl Sfu {
             Received::ByTransport => {}
         }
         self.drain(now, key);
-        self.plan_flush(now, key);
         self.read_news(now);
+        self.plan_flush(now, key);
     }
 
     fn signal(&mut self, now: Instant, who: Who, link: LinkId, number: SignalNumber, signal: Signal) {
@@ -392,6 +393,9 @@ impl Sfu {
                     self.counters.keyframes_wanted += 1;
                     self.want_keyframe(now, source, layer);
                 }
+            }
+            str0m::Event::EgressBitrateEstimate(BweKind::Remb { estimate, .. }) => {
+                peer.hear_limit(estimate.as_u64());
             }
             str0m::Event::Closed => peer.end(),
             _ => {}

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use goog_cc::network_control::{NetworkControllerConfig, NetworkControllerInterface};
 use goog_cc::transport::{
-    NetworkAvailability, NetworkControlUpdate, PacedPacketInfo, PacketResult, ProbeClusterConfig,
-    ProcessInterval, SentPacket, StreamsConfig, TargetRateConstraints, TransportPacketsFeedback,
+    NetworkAvailability, NetworkControlUpdate, NetworkRouteChange, PacedPacketInfo, PacketResult,
+    ProbeClusterConfig, ProcessInterval, SentPacket, StreamsConfig, TargetRateConstraints,
+    TransportPacketsFeedback,
 };
 use goog_cc::units::{DataRate, DataSize, TimeDelta, Timestamp};
 use goog_cc::{GoogCcConfig, GoogCcNetworkController};
@@ -24,6 +25,12 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(3);
 
 /// A probe that could not be sent for so long is left out.
 const PROBE_WITHIN: Duration = Duration::from_secs(1);
+
+/// A probe that is behind its time by so much is given up.
+const HELD_UP: Duration = Duration::from_millis(50);
+
+/// Packets that one report may be about: more than are sent in the time that they are waited for.
+const STATUSES: usize = 8_192;
 
 /// The unit of the time in reports' heads, and of those in their bodies, in microseconds.
 const REFERENCE_MICROS: i64 = 64_000;
@@ -86,8 +93,10 @@ pub(super) struct Congestion {
     /// Packets reported lost by reports that named no other.
     lost: Vec<PacketResult>,
     probes: VecDeque<Probe>,
-    /// In bits per second.
+    /// In bits per second, like the next two.
     rate: u64,
+    initial: u64,
+    max: u64,
     wished: (bool, u64),
     next_try: i32,
     /// When the last try was, and the rate before it.
@@ -102,6 +111,7 @@ struct Sent {
     packet: SentPacket,
     at: Instant,
     has_come: bool,
+    is_told_lost: bool,
 }
 
 /// The peer's clock, as its reports tell it.
@@ -156,6 +166,8 @@ impl Congestion {
             lost: Vec::new(),
             probes: VecDeque::new(),
             rate: initial.min(max),
+            initial: initial.min(max),
+            max,
             wished: (false, 0),
             next_try: FIRST_TRY,
             tried: None,
@@ -193,6 +205,26 @@ impl Congestion {
         self.apply(now, update);
     }
 
+    /// The packets take another way from now on: what was known of the line is not of this one.
+    pub(super) fn path_changed(&mut self, now: Instant) {
+        let constraints = TargetRateConstraints {
+            at_time: self.time(now),
+            min_data_rate: None,
+            max_data_rate: Some(bits(self.max)),
+            starting_rate: Some(bits(self.initial)),
+        };
+        self.probes.clear();
+        (self.tried, self.patience, self.fell) = (None, TRY_EVERY, None);
+        let message = NetworkRouteChange { at_time: self.time(now), constraints };
+        let update = self.control.on_network_route_change(message);
+        self.apply(now, update);
+    }
+
+    /// The peer says what its line carries, and does not say what came.
+    pub(super) fn hear_limit(&mut self, rate: u64) {
+        self.rate = rate.min(self.max);
+    }
+
     /// Lets time pass. To be called a few times a second.
     pub(super) fn process(&mut self, now: Instant) {
         let update =
@@ -204,6 +236,13 @@ impl Congestion {
     /// The number of the packet that is sent now.
     pub(super) fn next_number(&self) -> u16 {
         self.next as u16
+    }
+
+    /// The moment in seconds, of which there are 64, with 18 bits behind the point.
+    pub(super) fn send_time(&self, now: Instant) -> [u8; 3] {
+        let micros = now.saturating_duration_since(self.began).as_micros() as u64;
+        let [.., high, middle, low] = ((micros << 18) / 1_000_000).to_be_bytes();
+        [high, middle, low]
     }
 
     /// A datagram of so many bytes was sent, with the next number.
@@ -225,7 +264,7 @@ impl Congestion {
             probe.packets += 1;
         }
         self.next += 1;
-        self.sent.push_back(Sent { packet, at: now, has_come: false });
+        self.sent.push_back(Sent { packet, at: now, has_come: false, is_told_lost: false });
         let update = self.control.on_sent_packet(packet);
         self.apply(now, update);
     }
@@ -236,7 +275,7 @@ impl Congestion {
         let mut arrival = self.arrivals.reference(report.reference_time(), self.time(now).us());
         let mut has_come = false;
         let oldest = self.sent.front().map_or(self.next as i64, |one| one.packet.sequence_number);
-        for packet in report.packets() {
+        for packet in report.packets().take(STATUSES) {
             let Ok((number, status)) = packet else { break };
             if let TwccPacketStatus::Received { delta } = status {
                 arrival += i64::from(delta) * DELTA_MICROS;
@@ -249,7 +288,12 @@ impl Congestion {
                 continue;
             };
             let receive_time = match status {
-                TwccPacketStatus::NotReceived => Timestamp::plus_infinity(),
+                // Once, however often it is said.
+                TwccPacketStatus::NotReceived if sent.is_told_lost => continue,
+                TwccPacketStatus::NotReceived => {
+                    sent.is_told_lost = true;
+                    Timestamp::plus_infinity()
+                }
                 TwccPacketStatus::Received { .. } => {
                     sent.has_come = true;
                     has_come = true;
@@ -279,7 +323,9 @@ impl Congestion {
     pub(super) fn wants_padding(&mut self, now: Instant) -> bool {
         while let Some(probe) = self.probes.front_mut() {
             let since = now.saturating_duration_since(probe.began.unwrap_or(probe.asked));
-            if probe.is_done() || since > PROBE_WITHIN {
+            // One that was held up would measure this machine, and not the line.
+            let is_late = probe.began.is_some() && now.saturating_duration_since(probe.due()) > HELD_UP;
+            if probe.is_done() || is_late || since > PROBE_WITHIN {
                 self.probes.pop_front();
                 continue;
             }
@@ -392,4 +438,111 @@ impl Probe {
 
 fn bits(per_second: u64) -> DataRate {
     DataRate::from_bits_per_sec(i64::try_from(per_second).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use rtcp_types::prelude::*;
+
+    use super::*;
+
+    /// A report on packets from `base` on, as it comes.
+    fn report(
+        congestion: &mut Congestion,
+        now: Instant,
+        base: u16,
+        time: u32,
+        statuses: &[TwccPacketStatus],
+    ) {
+        let builder = Twcc::builder(base, time, 0, statuses, None);
+        let feedback = rtcp_types::TransportFeedback::builder_owned(builder).sender_ssrc(1).media_ssrc(2);
+        let mut bytes = vec![0; feedback.calculate_size().unwrap()];
+        feedback.write_into(&mut bytes).unwrap();
+        let feedback = rtcp_types::TransportFeedback::parse(&bytes).unwrap();
+        congestion.report(now, &feedback.parse_fci::<Twcc<'_>>().unwrap());
+    }
+
+    /// Sends 100 packets of 1,200 bytes a second for so long over a line that carries everything, and reports on them.
+    fn run(congestion: &mut Congestion, start: Instant, millis: std::ops::Range<u64>) {
+        // In quarters of a millisecond; the first from the last full 64 milliseconds.
+        let came = |delta| TwccPacketStatus::Received { delta };
+        for at in millis.step_by(100) {
+            let base = congestion.next_number();
+            for packet in 0..10 {
+                congestion.sent(start + Duration::from_millis(at + packet * 10), 1_172, false);
+            }
+            let now = start + Duration::from_millis(at + 100);
+            let mut statuses = [came(40); 10];
+            statuses[0] = came((at % 64) as i16 * 4);
+            report(congestion, now, base, (at / 64) as u32, &statuses);
+            congestion.process(now);
+        }
+    }
+
+    #[test]
+    fn the_rate_grows_on_a_line_that_carries_everything() {
+        let start = crate::a_moment();
+        let mut congestion = Congestion::new(start, 300_000, 20_000_000);
+        congestion.connected(start);
+        run(&mut congestion, start, 0..20_000);
+        assert!(congestion.rate() > 900_000, "{}", congestion.rate());
+        assert!(congestion.sent.len() < 20, "what came is not waited for");
+    }
+
+    /// 65,535 packets that never came, over and over.
+    #[test]
+    fn a_report_without_end_costs_what_was_sent_and_no_more() {
+        let start = crate::a_moment();
+        let mut congestion = Congestion::new(start, 300_000, 20_000_000);
+        congestion.connected(start);
+        for packet in 0..1_000 {
+            congestion.sent(start + Duration::from_millis(packet), 1_200, false);
+        }
+        let now = start + Duration::from_secs(1);
+        for _ in 0..1_000 {
+            report(&mut congestion, now, 0, 5, &[TwccPacketStatus::NotReceived; 8_000]);
+        }
+        assert_eq!(congestion.lost.len(), 1_000, "each is lost once");
+    }
+
+    #[test]
+    fn times_of_reports_go_on_where_their_24_bits_begin_anew() {
+        let mut arrivals = Arrivals::default();
+        let first = arrivals.reference(0xff_fffe, 5_000_000);
+        assert_eq!(first, 5_000_000);
+        assert_eq!(arrivals.reference(0x00_0001, 0), first + 3 * REFERENCE_MICROS);
+        assert_eq!(arrivals.reference(0xff_ffff, 0), first + REFERENCE_MICROS, "an older one that came late");
+    }
+
+    #[test]
+    fn a_probe_that_is_held_up_is_given_up() {
+        let start = crate::a_moment();
+        let mut congestion = Congestion::new(start, 1_000_000, 20_000_000);
+        congestion.connected(start);
+        assert!(congestion.wants_padding(start), "the first probe");
+        congestion.sent(start, 200, false);
+        assert!(!congestion.wants_padding(start), "not all at once");
+        let due = congestion.due().unwrap();
+        assert!(congestion.wants_padding(due));
+        assert!(!congestion.wants_padding(due + HELD_UP + Duration::from_millis(1)));
+        assert_eq!(congestion.due(), None);
+    }
+
+    #[test]
+    fn more_is_tried_when_more_is_wanted_and_rarely_where_it_was_in_vain() {
+        let start = crate::a_moment();
+        let mut congestion = Congestion::new(start, 1_000_000, 20_000_000);
+        let after = |seconds| start + Duration::from_secs(seconds);
+        congestion.wish(after(20), false, 5_000_000);
+        congestion.process(after(20));
+        assert_eq!(congestion.due(), None, "nothing more is wanted");
+        congestion.wish(after(21), true, 5_000_000);
+        congestion.process(after(21));
+        assert!(congestion.due().is_some());
+        congestion.probes.clear();
+        congestion.process(after(23));
+        assert_eq!(congestion.due(), None, "only just tried");
+        congestion.process(after(26));
+        assert!(congestion.due().is_some());
+    }
 }

@@ -33,8 +33,8 @@ struct Sent {
 
 impl History {
     pub(super) fn push(&mut self, now: Instant, packet: Packet) {
-        let is_old = |sent: &Sent| now.saturating_duration_since(sent.at) > KEPT_FOR;
-        while self.sent.len() >= MOST || self.sent.front().is_some_and(is_old) {
+        self.forget(now);
+        if self.sent.len() >= MOST {
             self.sent.pop_front();
         }
         let sent = Sent { packet, at: now, repeats: 0, repeated: None };
@@ -45,6 +45,12 @@ impl History {
             }
             Some(_) | None => self.sent.push_back(sent),
         }
+    }
+
+    /// Drops what is too old to be sent again.
+    pub(super) fn forget(&mut self, now: Instant) {
+        let is_old = |sent: &mut Sent| now.saturating_duration_since(sent.at) > KEPT_FOR;
+        while self.sent.pop_front_if(is_old).is_some() {}
     }
 
     /// The packet with this number, if it is still here and may be sent again now.

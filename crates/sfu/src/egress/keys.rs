@@ -2,7 +2,8 @@
 //! here its handshake is listened to, so that packets handed on can be sealed without it.
 
 use std::cell::RefCell;
-use std::sync::{Arc, OnceLock};
+use std::fmt;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use str0m::config::{DtlsCert, DtlsVersion};
@@ -12,7 +13,6 @@ use str0m::crypto::dtls::{
 use str0m::crypto::{CryptoError, CryptoProvider, from_feature_flags};
 
 /// What a handshake gave out.
-#[derive(Debug)]
 pub(crate) struct Keys {
     pub(super) profile: SrtpProfile,
     /// Both ends' keys, then both ends' salts, the client's first (RFC 5764 §4.2).
@@ -21,8 +21,14 @@ pub(crate) struct Keys {
     pub(super) is_client: bool,
 }
 
-/// Where the keys of one transport appear once its handshake is done.
-pub(crate) type Handover = Arc<OnceLock<Keys>>;
+impl fmt::Debug for Keys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Keys({})", self.profile)
+    }
+}
+
+/// Where the keys of one transport appear once its handshake is done, to be taken.
+pub(crate) type Handover = Arc<Mutex<Option<Keys>>>;
 
 thread_local! {
     /// Of the transport that was built last on this thread.
@@ -83,7 +89,9 @@ impl DtlsInstance for Listened {
         if let DtlsOutput::KeyingMaterial(material, profile) = &output {
             let keys = Keys { profile: *profile, material: material.to_vec(), is_client };
             // A second handshake on the same transport does not happen: restarts of ICE keep the first.
-            _ = self.keys.set(keys);
+            if let Ok(mut handover) = self.keys.lock() {
+                *handover = Some(keys);
+            }
         }
         output
     }

@@ -35,6 +35,14 @@ const PADDING_AT_ONCE: usize = 64;
 /// Packets that a report may ask for at one moment.
 const REPEATS_AT_ONCE: usize = 512;
 
+/// Reports on what came, in one datagram. Browsers send one or two.
+const TIDINGS: usize = 8;
+
+/// What is sent again at the most: this part of the rate, and so many bytes at once. A line that loses more is too full for
+/// what it gets already.
+const REPEATS_OF_RATE: u64 = 4;
+const REPEATED_AT_ONCE: u64 = 32_000;
+
 /// Packets that may wait for their turn. They wait for the end of a run of datagrams, a millisecond or less.
 const WAITING: usize = 4_096;
 
@@ -78,6 +86,7 @@ pub(crate) struct Egress {
     waiting: Vec<Packet>,
     /// What is to be sent again.
     missed: Vec<(StreamKey, u16)>,
+    repetitions: Allowance,
     /// For payloads that are changed on their way, and for reports.
     scratch: Vec<u8>,
 }
@@ -92,6 +101,7 @@ impl Egress {
             streams: Vec::new(),
             waiting: Vec::new(),
             missed: Vec::new(),
+            repetitions: Allowance { left: REPEATED_AT_ONCE, since: now },
             scratch: Vec::new(),
         }
     }
@@ -103,7 +113,8 @@ impl Egress {
 
     /// The handshake is done.
     pub(crate) fn connected(&mut self, now: Instant) {
-        self.srtp = self.keys.get().and_then(Srtp::new);
+        let keys = self.keys.lock().ok().and_then(|mut keys| keys.take());
+        self.srtp = keys.as_ref().and_then(Srtp::new);
         self.congestion.connected(now);
     }
 
@@ -120,6 +131,21 @@ impl Egress {
     /// Lets time pass. To be called a few times a second.
     pub(crate) fn tick(&mut self, now: Instant) {
         self.congestion.process(now);
+        for stream in &mut self.streams {
+            stream.history.forget(now);
+        }
+    }
+
+    /// The peer is reached by another way.
+    pub(crate) fn path_changed(&mut self, now: Instant) {
+        self.congestion.path_changed(now);
+    }
+
+    /// The peer says what its line carries, in bits per second. One that reports what came is not asked.
+    pub(crate) fn hear_limit(&mut self, rate: u64) {
+        if !self.streams.iter().any(|one| one.negotiated.extensions.transport_sequence.is_some()) {
+            self.congestion.hear_limit(rate);
+        }
     }
 
     /// When [`Self::flush`] has something to send by itself.
@@ -128,8 +154,7 @@ impl Egress {
         if !self.missed.is_empty() {
             return Some(now);
         }
-        let is_padded = self.streams.iter().any(|one| one.negotiated.repetition.is_some());
-        if is_padded { self.congestion.due() } else { None }
+        if self.streams.iter().any(Stream::can_be_padded) { self.congestion.due() } else { None }
     }
 
     /// Takes a packet, to be sent with those that wait.
@@ -145,27 +170,7 @@ impl Egress {
         if srtp.open_reports(datagram, scratch).is_err() {
             return false;
         }
-        let mut is_all = true;
-        let mut at = 0;
-        while let Some(length) = length_of(scratch, at) {
-            let feedback = TransportFeedback::parse(&scratch[at..at + length]);
-            at += length;
-            let Ok(feedback) = feedback else {
-                is_all = false;
-                continue;
-            };
-            if let Ok(report) = feedback.parse_fci::<Twcc<'_>>() {
-                congestion.report(now, &report);
-            } else if let Ok(nack) = feedback.parse_fci::<Nack<'_>>() {
-                let ssrc = feedback.media_ssrc();
-                let Some(stream) = streams.iter().position(|one| one.negotiated.ssrc == ssrc) else {
-                    continue;
-                };
-                let room = REPEATS_AT_ONCE.saturating_sub(missed.len());
-                missed.extend(nack.entries().take(room).map(|number| (StreamKey(stream), number)));
-            }
-        }
-        is_all
+        read(now, scratch, congestion, streams, missed)
     }
 
     /// Writes into the transport's reports what it cannot know of packets that it has not sent: the times of streams, and how
@@ -200,10 +205,12 @@ impl Egress {
         mut buffer: impl FnMut() -> Vec<u8>,
         mut send: impl FnMut(Vec<u8>, Purpose),
     ) {
-        let Self { srtp: Some(srtp), congestion, streams, waiting, missed, scratch, .. } = self else {
+        let Self { srtp: Some(srtp), congestion, streams, waiting, missed, repetitions, scratch, .. } = self
+        else {
             self.waiting.clear();
             return;
         };
+        repetitions.grow(now, congestion.rate() / REPEATS_OF_RATE);
         let mut line = Line { now, srtp, congestion, scratch };
         for packet in waiting.drain(..) {
             let Some(stream) = streams.get_mut(packet.stream.0) else { continue };
@@ -221,22 +228,43 @@ impl Egress {
         }
         for (key, number) in missed.drain(..) {
             let Some(stream) = streams.get_mut(key.0) else { continue };
-            let mut out = buffer();
-            if line.seal_again(stream, number, &mut out).is_some() {
+            if repetitions.left == 0 {
+                continue;
+            }
+            if let Some(out) = line.seal_again(stream, number, &mut buffer) {
+                repetitions.left = repetitions.left.saturating_sub(out.len() as u64);
                 send(out, Purpose::Extra);
             }
         }
-        let Some(padded) = streams.iter_mut().find(|one| one.negotiated.repetition.is_some()) else { return };
         for _ in 0..PADDING_AT_ONCE {
             if !line.congestion.wants_padding(now) {
                 break;
             }
+            // On the stream that is in use, if one is.
+            let padded =
+                streams.iter_mut().filter(|one| one.can_be_padded()).max_by_key(|one| one.last_sent());
+            let Some(padded) = padded else { break };
             let mut out = buffer();
             if line.seal_padding(padded, &mut out).is_none() {
                 break;
             }
             send(out, Purpose::Extra);
         }
+    }
+}
+
+/// Bytes that may be sent.
+struct Allowance {
+    left: u64,
+    since: Instant,
+}
+
+impl Allowance {
+    /// Grows by what a rate, in bits per second, allows since the last time.
+    fn grow(&mut self, now: Instant, rate: u64) {
+        let micros = now.saturating_duration_since(self.since).as_micros() as u64;
+        self.left = REPEATED_AT_ONCE.min(self.left + micros.saturating_mul(rate) / 8_000_000);
+        self.since = now;
     }
 }
 
@@ -260,6 +288,7 @@ impl Line<'_> {
             ssrc: *ssrc,
             mid: mid.as_bytes(),
             transport_sequence: self.congestion.next_number(),
+            send_time: self.congestion.send_time(self.now),
             audio_level: packet.audio_level,
             orientation: packet.orientation,
         };
@@ -279,11 +308,17 @@ impl Line<'_> {
     }
 
     /// RFC 4588 §4: a stream of its own, and the first number before the payload.
-    fn seal_again(&mut self, stream: &mut Stream, number: u16, out: &mut Vec<u8>) -> Option<()> {
+    fn seal_again(
+        &mut self,
+        stream: &mut Stream,
+        number: u16,
+        buffer: &mut impl FnMut() -> Vec<u8>,
+    ) -> Option<Vec<u8>> {
         let (ssrc, _) = stream.negotiated.repetition?;
         let sequence = stream.next_repetition;
         let packet = stream.history.again(self.now, number)?;
         let payload_type = packet.repeated_as?;
+        let mut out = buffer();
         self.scratch.clear();
         self.scratch.extend_from_slice(&number.to_be_bytes());
         self.scratch.extend_from_slice(&packet.payload);
@@ -299,11 +334,13 @@ impl Line<'_> {
             ssrc,
             mid: stream.negotiated.mid.as_bytes(),
             transport_sequence: self.congestion.next_number(),
+            send_time: self.congestion.send_time(self.now),
             audio_level: None,
             orientation: packet.orientation,
         };
-        header.write(stream.negotiated.extensions, out);
-        self.seal_extra(stream, ssrc, out)
+        header.write(stream.negotiated.extensions, &mut out);
+        self.seal_extra(stream, ssrc, &mut out)?;
+        Some(out)
     }
 
     /// A packet of nothing but padding, which a peer drops once it has noted when it came.
@@ -318,6 +355,7 @@ impl Line<'_> {
             ssrc,
             mid: stream.negotiated.mid.as_bytes(),
             transport_sequence: self.congestion.next_number(),
+            send_time: self.congestion.send_time(self.now),
             audio_level: None,
             orientation: None,
         };
@@ -348,9 +386,35 @@ pub(crate) fn is_reports(datagram: &[u8]) -> bool {
     matches!(datagram, [first, 192..=223, ..] if first >> 6 == 2)
 }
 
-/// Whether a datagram is of a path that was chosen: everything but checks of paths (RFC 7983 §7).
-pub(crate) fn is_on_chosen_path(datagram: &[u8]) -> bool {
-    datagram.first().is_some_and(|first| *first > 3)
+/// Reads reports of the peer. True when there is nothing in them for the transport.
+fn read(
+    now: Instant,
+    reports: &[u8],
+    congestion: &mut Congestion,
+    streams: &[Stream],
+    missed: &mut Vec<(StreamKey, u16)>,
+) -> bool {
+    let (mut is_all, mut at, mut tidings) = (true, 0, 0);
+    while let Some(length) = length_of(reports, at) {
+        let feedback = TransportFeedback::parse(&reports[at..at + length]);
+        at += length;
+        let Ok(feedback) = feedback else {
+            is_all = false;
+            continue;
+        };
+        if let Ok(report) = feedback.parse_fci::<Twcc<'_>>() {
+            tidings += 1;
+            if tidings <= TIDINGS {
+                congestion.report(now, &report);
+            }
+        } else if let Ok(nack) = feedback.parse_fci::<Nack<'_>>() {
+            let ssrc = feedback.media_ssrc();
+            let Some(stream) = streams.iter().position(|one| one.negotiated.ssrc == ssrc) else { continue };
+            let room = REPEATS_AT_ONCE.saturating_sub(missed.len());
+            missed.extend(nack.entries().take(room).map(|number| (StreamKey(stream), number)));
+        }
+    }
+    is_all
 }
 
 /// How many bytes the report that begins here takes (RFC 3550 §6.4.1), if they are there.
@@ -358,4 +422,51 @@ fn length_of(reports: &[u8], at: usize) -> Option<usize> {
     let head = reports.get(at..at + 4)?;
     let length = (usize::from(u16::from_be_bytes([head[2], head[3]])) + 1) * 4;
     (at + length <= reports.len()).then_some(length)
+}
+
+/// Reads reports as an authenticated peer may send them, for the fuzzer.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read_for_fuzzing(now: Instant, reports: &[u8]) {
+    let mut egress = Egress::new(now, Handover::default(), 1_000_000, 10_000_000);
+    for packet in 0..100 {
+        egress.congestion.sent(now + std::time::Duration::from_millis(packet * 10), 1_200, false);
+    }
+    let mut missed = Vec::new();
+    let mut at = now + std::time::Duration::from_secs(1);
+    for part in reports.split(|byte| *byte == 0x5a) {
+        read(at, part, &mut egress.congestion, &egress.streams, &mut missed);
+        egress.congestion.process(at);
+        at += std::time::Duration::from_millis(50);
+    }
+    assert!(missed.len() <= REPEATS_AT_ONCE && egress.congestion.rate() <= 10_000_000);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn reports_of_nonsense_are_read_without_harm() {
+        let now = crate::a_moment();
+        let mut congestion = Congestion::new(now, 1_000_000, 10_000_000);
+        for length in 0..200_u8 {
+            for kind in [200, 201, 205, 206] {
+                let mut reports = vec![0x80 | (length % 32), kind, 0, length / 4];
+                reports.extend((0..length).map(|byte| byte.wrapping_mul(length)));
+                read(now, &reports, &mut congestion, &[], &mut Vec::new());
+            }
+        }
+    }
+
+    #[test]
+    fn repetitions_have_a_share_of_the_rate() {
+        let now = crate::a_moment();
+        let mut allowance = Allowance { left: 0, since: now };
+        allowance.grow(now + Duration::from_millis(100), 800_000);
+        assert_eq!(allowance.left, 10_000);
+        allowance.grow(now + Duration::from_secs(60), 800_000);
+        assert_eq!(allowance.left, REPEATED_AT_ONCE);
+    }
 }

@@ -1,5 +1,7 @@
 //! Sealing what goes out, and reading the reports that come back (SRTP and SRTCP: RFC 3711, RFC 7714).
 
+use std::collections::VecDeque;
+
 use str0m::crypto::dtls::SrtpProfile;
 use str0m::crypto::{
     AeadAes128Gcm, AeadAes128GcmCipher, AeadAes256Gcm, AeadAes256GcmCipher, Aes128CmSha1_80,
@@ -25,6 +27,9 @@ const IS_ENCRYPTED: u32 = 0x8000_0000;
 /// What sealing adds at the most: a tag of 16 bytes, or one of 10 and what the cipher may write beyond.
 const ROOM: usize = 32;
 
+/// Senders of one peer whose reports are told apart: one for each stream it sends, and one for those it receives.
+const SENDERS: usize = 64;
+
 /// A datagram that cannot be opened or sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unreadable;
@@ -34,7 +39,8 @@ pub(super) struct Srtp {
     media: Cipher,
     reports: Cipher,
     reports_of_peer: Cipher,
-    seen: Window,
+    /// What came of each of the peer's senders.
+    seen: VecDeque<(u32, Window)>,
 }
 
 /// One session key with its salt (RFC 3711 §4.3).
@@ -58,7 +64,7 @@ impl Srtp {
             media: cipher(keys.is_client, 0)?,
             reports: cipher(keys.is_client, FOR_REPORTS)?,
             reports_of_peer: cipher(!keys.is_client, FOR_REPORTS)?,
-            seen: Window::default(),
+            seen: VecDeque::new(),
         })
     }
 
@@ -102,7 +108,19 @@ impl Srtp {
     /// Opens reports of the peer into `plain`, unless they came before.
     pub(super) fn open_reports(&mut self, datagram: &[u8], plain: &mut Vec<u8>) -> Result<(), Unreadable> {
         let index = self.reports_of_peer.open_reports(datagram, plain)?;
-        if self.seen.take(u64::from(index)) { Ok(()) } else { Err(Unreadable) }
+        if self.seen_of(number(datagram, 4)).take(u64::from(index)) { Ok(()) } else { Err(Unreadable) }
+    }
+
+    /// Each sender counts for itself (RFC 3711 §3.2.3).
+    fn seen_of(&mut self, ssrc: u32) -> &mut Window {
+        let place = self.seen.iter().position(|(of, _)| *of == ssrc).unwrap_or_else(|| {
+            if self.seen.len() >= SENDERS {
+                self.seen.pop_front();
+            }
+            self.seen.push_back((ssrc, Window::default()));
+            self.seen.len() - 1
+        });
+        &mut self.seen[place].1
     }
 
     /// Opens reports of this end, as the transport has sealed them; returns the index under which to seal them again. The
@@ -349,6 +367,53 @@ mod tests {
                 assert_eq!(server.open_reports(&forged, &mut opened), Err(Unreadable), "{place}");
                 _ = server.open_reports(&sealed[..place], &mut opened);
             }
+        }
+    }
+
+    /// Chrome counts the reports of each of its senders from one.
+    #[test]
+    fn senders_of_one_peer_count_their_reports_apart() {
+        let (mut client, mut server) = ends(SrtpProfile::AEAD_AES_256_GCM);
+        let (mut sealed, mut opened) = (Vec::new(), Vec::new());
+        let mut is_read = |ssrc: u8, index| {
+            let plain = [0x80, 201, 0, 1, 0, 0, 0, ssrc];
+            client.seal_reports(index, &plain, &mut sealed).unwrap();
+            server.open_reports(&sealed, &mut opened).is_ok()
+        };
+        assert!((1..1_000).all(|index| is_read(1, index)));
+        assert!((1..10).all(|index| is_read(2, index)), "far behind the other");
+        assert!(!is_read(1, 999) && !is_read(2, 9));
+    }
+
+    /// The example of RFC 7714 §16.1.1.
+    #[test]
+    fn media_is_sealed_as_the_standard_shows() {
+        let mut key = [0; 16];
+        key.copy_from_slice(&hex("000102030405060708090a0b0c0d0e0f"));
+        let provider = from_feature_flags();
+        let create = |seals| provider.srtp_provider.aead_aes_128_gcm().create_cipher(key, seals);
+        let (mut srtp, _) = ends(SrtpProfile::AEAD_AES_128_GCM);
+        srtp.media.kind = Kind::Gcm128 { seal: create(true), open: create(false) };
+        srtp.media.salt[..12].copy_from_slice(&hex("517569642070726f2071756f"));
+        let mut out = hex("8040f17b8041f8d35501a0b2");
+        let payload = hex("47616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573");
+        srtp.seal(0x5501_a0b2, 0xf17b, &payload, &mut out).unwrap();
+        let sealed = "f24de3a3fb34de6cacba861c9d7e4bcabe633bd50d294e6f42a5f47a51c7d19b36de3adf8833899d7f27beb16a9152cf765ee4390cce";
+        assert_eq!(out[12..], hex(sealed));
+    }
+
+    /// What is sealed here is opened by the transport of another end, past the point where short numbers begin anew.
+    #[test]
+    fn the_long_number_counts() {
+        for profile in PROFILES {
+            let (mut client, _) = ends(profile);
+            let sealed = [5_u64, 5 + (1 << 16), 5 + (1 << 32)].map(|index| {
+                let mut out = vec![0x80; 12];
+                client.seal(7, index, b"the same", &mut out).unwrap();
+                out
+            });
+            assert_ne!(sealed[0], sealed[1]);
+            assert_ne!(sealed[1], sealed[2]);
         }
     }
 }

@@ -59,6 +59,16 @@ impl Stream {
         }
     }
 
+    /// Whether padding can go on the stream of its repetitions, and is reported on.
+    pub(super) fn can_be_padded(&self) -> bool {
+        self.negotiated.repetition.is_some() && self.negotiated.extensions.transport_sequence.is_some()
+    }
+
+    /// When the newest packet went.
+    pub(super) fn last_sent(&self) -> Option<Instant> {
+        self.newest.map(|(_, at)| at)
+    }
+
     /// What the time of this stream is now, in its ticks (RFC 3550 §6.4.1).
     pub(super) fn time(&self, now: Instant) -> Option<u32> {
         let (time, at) = self.newest?;
