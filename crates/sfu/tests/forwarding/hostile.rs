@@ -170,3 +170,25 @@ fn a_link_of_a_later_number_ends_the_one_before_and_signals_of_the_old_one_are_n
     assert_eq!(say(&mut world, 5, 3, offer), [(5, Event::Closed)], "it has no beginning");
     assert_eq!(unit_address().port(), 3_478);
 }
+
+/// Their line is known by what they say it carries, if they say it; nothing can be found out by padding.
+#[test]
+fn who_reports_no_arrivals_gets_pictures_and_no_padding() {
+    let mut world = World::new();
+    world.join(1, 1);
+    world.unheard_of = Some("transport-wide-cc");
+    world.join(2, 1);
+    for (number, other) in [(1, 2), (2, 1)] {
+        world.wish(number, &[other], 700);
+    }
+    world.run(Duration::from_secs(1));
+    let padding = world.sfu.counters().packets_repeated;
+    world.run(Duration::from_secs(10));
+    let heard = &world.client(2).video[0];
+    assert!(heard.frames > 200, "{} frames", heard.frames);
+    assert_eq!(heard.height, 360, "what fits into the rate of the beginning");
+    let of_both = world.sfu.counters().packets_repeated;
+    assert!(of_both < padding + 200, "{padding} in the first second, then {of_both}");
+    let (packets, _) = world.sent_to[&1];
+    assert!(packets < 11 * 250, "{packets} packets to them");
+}

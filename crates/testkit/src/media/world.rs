@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use protocol::{MediaState, ParticipantId, RoomCode, SlotWish, SlotWishes, Source, Switch};
+use protocol::{MediaState, ParticipantId, RoomCode, Sdp, Signal, SlotWish, SlotWishes, Source, Switch};
 use sfu::{Address, Config, Datagram, Input, Output, Sfu, Transmit, Transport, Who};
 use uuid::Uuid;
 
@@ -48,6 +48,8 @@ pub struct World {
     pub sent_to: BTreeMap<usize, (u64, u64)>,
     /// Watches the unit while it takes and hands on what the client with this number sends.
     pub watched: Option<(u8, Watch)>,
+    /// Lines of offers with this word are left out: clients who come now know of no such thing.
+    pub unheard_of: Option<&'static str>,
     /// What watching has counted.
     pub counted: u64,
     start: Instant,
@@ -97,6 +99,7 @@ impl World {
             lines: BTreeMap::new(),
             sent_to: BTreeMap::new(),
             watched: None,
+            unheard_of: None,
             counted: 0,
             start: a_moment(),
             up: VecDeque::new(),
@@ -252,7 +255,11 @@ impl World {
     fn pass_signals(&mut self) {
         for place in 0..self.clients.len() {
             let (who, link) = (self.clients[place].who, self.clients[place].link());
-            for (number, signal) in std::mem::take(&mut self.clients[place].signals) {
+            for (number, mut signal) in std::mem::take(&mut self.clients[place].signals) {
+                if let (Signal::Offer { sdp }, Some(word)) = (&mut signal, self.unheard_of) {
+                    let known = sdp.as_str().split_inclusive('\n').filter(|line| !line.contains(word));
+                    *sdp = Sdp::new(known.collect::<String>()).expect("it is shorter");
+                }
                 self.sfu.handle_input(self.instant(), Input::Signal { who, link, number, signal });
             }
         }
