@@ -2,14 +2,16 @@
 
 #![no_main]
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use testkit::media::World;
 
-static WORLD: LazyLock<Mutex<World>> = LazyLock::new(|| Mutex::new(begin()));
+thread_local! {
+    static WORLD: RefCell<World> = RefCell::new(begin());
+}
 
 fn begin() -> World {
     let mut world = World::meeting(3, 150);
@@ -17,8 +19,9 @@ fn begin() -> World {
     world
 }
 
-fuzz_target!(|data: &[u8]| {
-    let mut world = WORLD.lock().unwrap();
+fuzz_target!(|data: &[u8]| WORLD.with_borrow_mut(|world| play(world, data)));
+
+fn play(world: &mut World, data: &[u8]) {
     let mut rest = data;
     // A byte for the sender, one for the length, then the datagram.
     while let [from, length, others @ ..] = rest {
@@ -40,4 +43,4 @@ fuzz_target!(|data: &[u8]| {
     if world.now > Duration::from_secs(600) {
         *world = begin();
     }
-});
+}

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use std::sync::{LazyLock, Mutex};
+use std::cell::RefCell;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
@@ -10,7 +10,9 @@ use protocol::{IceCandidate, LinkId, Sdp, Signal, SignalNumber};
 use sfu::Input;
 use testkit::media::{World, who};
 
-static WORLD: LazyLock<Mutex<(World, u32)>> = LazyLock::new(|| Mutex::new((begin(), 0)));
+thread_local! {
+    static WORLD: RefCell<(World, u32)> = RefCell::new((begin(), 0));
+}
 
 fn begin() -> World {
     let mut world = World::meeting(2, 150);
@@ -18,10 +20,10 @@ fn begin() -> World {
     world
 }
 
-fuzz_target!(|data: &[u8]| {
+fuzz_target!(|data: &[u8]| WORLD.with_borrow_mut(|world| play(world, data)));
+
+fn play((world, links): &mut (World, u32), data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let mut guard = WORLD.lock().unwrap();
-    let (world, links) = &mut *guard;
     *links += 1;
     let link = LinkId(*links);
     // Descriptions and candidates, one after another on the same link.
@@ -50,4 +52,4 @@ fuzz_target!(|data: &[u8]| {
     if world.now > Duration::from_secs(600) {
         *world = begin();
     }
-});
+}
