@@ -77,6 +77,12 @@ const TRY_PACKETS: i32 = 8;
 /// Numbers of tries; those of the controller begin at one.
 const FIRST_TRY: i32 = 1 << 24;
 
+/// What the shortest way there and back is taken for, in microseconds.
+const SHORTEST_MICROS: i64 = 100;
+
+/// How far a peer's clock may get ahead of ours or behind, in microseconds, before it is compared anew.
+const CLOCKS_APART_MICROS: i64 = 30_000_000;
+
 /// The wish for more is told to the controller in steps of so many bits per second: each change is a reason to probe.
 const WISH_STEP: u64 = 250_000;
 
@@ -309,6 +315,7 @@ impl Congestion {
             self.lost = results;
             return;
         }
+        be_plausible(self.time(now), &mut results);
         let feedback = TransportPacketsFeedback {
             feedback_time: self.time(now),
             data_in_flight: DataSize::from_bytes(self.in_flight),
@@ -408,7 +415,9 @@ impl Arrivals {
             Some((last, at)) => {
                 // The difference of 24 bits, with its sign.
                 let ahead = (reference.wrapping_sub(last) << 8).cast_signed() >> 8;
-                at + i64::from(ahead) * REFERENCE_MICROS
+                let on_clock = at + i64::from(ahead) * REFERENCE_MICROS;
+                // A clock that was set anew, or is none.
+                if (on_clock - now).abs() > CLOCKS_APART_MICROS { now } else { on_clock }
             }
         };
         self.last = Some((reference, on_clock));
@@ -433,6 +442,17 @@ impl Probe {
         let Some(began) = self.began else { return self.asked };
         let micros = self.info.probe_cluster_bytes_sent.saturating_mul(8_000_000) / self.rate;
         began + Duration::from_micros(u64::try_from(micros).unwrap_or_default())
+    }
+}
+
+/// Nothing arrives before it was sent. Reports that say so would be taken for round trips of less than nothing.
+fn be_plausible(now: Timestamp, results: &mut [PacketResult]) {
+    let came = results.iter().filter(|one| one.is_received()).map(|one| one.receive_time.us());
+    let Some(newest) = came.max() else { return };
+    for one in results.iter_mut().filter(|one| one.is_received()) {
+        let on_the_way = now.us() - one.sent_packet.send_time.us();
+        let earliest = newest - (on_the_way - SHORTEST_MICROS).max(0);
+        one.receive_time = Timestamp::from_micros(one.receive_time.us().max(earliest));
     }
 }
 
@@ -510,8 +530,10 @@ mod tests {
         let mut arrivals = Arrivals::default();
         let first = arrivals.reference(0xff_fffe, 5_000_000);
         assert_eq!(first, 5_000_000);
-        assert_eq!(arrivals.reference(0x00_0001, 0), first + 3 * REFERENCE_MICROS);
-        assert_eq!(arrivals.reference(0xff_ffff, 0), first + REFERENCE_MICROS, "an older one that came late");
+        assert_eq!(arrivals.reference(0x00_0001, 5_200_000), first + 3 * REFERENCE_MICROS);
+        let late = arrivals.reference(0xff_ffff, 5_300_000);
+        assert_eq!(late, first + REFERENCE_MICROS, "an older one that came late");
+        assert_eq!(arrivals.reference(0x12_3456, 5_400_000), 5_400_000, "a clock that jumps is no clock");
     }
 
     #[test]

@@ -428,6 +428,7 @@ fn length_of(reports: &[u8], at: usize) -> Option<usize> {
 #[cfg(feature = "fuzzing")]
 pub(crate) fn read_for_fuzzing(now: Instant, reports: &[u8]) {
     let mut egress = Egress::new(now, Handover::default(), 1_000_000, 10_000_000);
+    egress.connected(now);
     for packet in 0..100 {
         egress.congestion.sent(now + std::time::Duration::from_millis(packet * 10), 1_200, false);
     }
@@ -451,6 +452,7 @@ mod tests {
     fn reports_of_nonsense_are_read_without_harm() {
         let now = crate::a_moment();
         let mut congestion = Congestion::new(now, 1_000_000, 10_000_000);
+        congestion.connected(now);
         for length in 0..200_u8 {
             for kind in [200, 201, 205, 206] {
                 let mut reports = vec![0x80 | (length % 32), kind, 0, length / 4];
