@@ -26,8 +26,8 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(3);
 /// A probe that could not be sent for so long is left out.
 const PROBE_WITHIN: Duration = Duration::from_secs(1);
 
-/// A probe that is behind its time by so much is given up.
-const HELD_UP: Duration = Duration::from_millis(50);
+/// A probe that is behind its time by so much is given up. A machine that is busy holds all of them up a little.
+const HELD_UP: Duration = Duration::from_millis(500);
 
 /// Packets that one report may be about: more than are sent in the time that they are waited for.
 const STATUSES: usize = 8_192;
@@ -83,6 +83,19 @@ const SHORTEST_MICROS: i64 = 100;
 /// How far a peer's clock may get ahead of ours or behind, in microseconds, before it is compared anew.
 const CLOCKS_APART_MICROS: i64 = 30_000_000;
 
+/// Below this, in bits per second, a rate is doubted at first. The controller takes delays for congestion, also those of a browser
+/// whose processor is busy for some seconds, as when a call moves; it then falls to next to nothing.
+const DOUBTED_BELOW: u64 = 250_000;
+
+/// How often that is done in a row. A line that is narrow is believed to be so after as many times.
+const DOUBTS: u8 = 5;
+
+/// How long after a doubt the next one may come.
+const DOUBT_EVERY: Duration = Duration::from_secs(1);
+
+/// After so long without a low rate everything is as at the beginning.
+const CALM: Duration = Duration::from_secs(10);
+
 /// The wish for more is told to the controller in steps of so many bits per second: each change is a reason to probe.
 const WISH_STEP: u64 = 250_000;
 
@@ -111,6 +124,9 @@ pub(super) struct Congestion {
     patience: Duration,
     /// When the rate fell.
     fell: Option<Instant>,
+    /// How often in a row a low rate was doubted, and when last.
+    doubts: u8,
+    doubted: Option<Instant>,
 }
 
 struct Sent {
@@ -159,6 +175,8 @@ impl Congestion {
         let loss = &mut config.field_trials.loss_based_bwe_v2;
         loss.instant_upper_bound_bw_balance = LOSS_BALANCE;
         loss.inherent_loss_upper_bound_bw_balance = LOSS_BALANCE;
+        // A new beginning begins where it is told to.
+        config.field_trials.safe_reset_on_route_change.enabled = false;
         let probing = &mut config.field_trials.probing_configuration;
         probing.min_probe_duration = PROBE_FOR;
         (probing.p1, probing.p2) = (FIRST_PROBE, 0.0);
@@ -179,6 +197,8 @@ impl Congestion {
             tried: None,
             patience: TRY_EVERY,
             fell: None,
+            doubts: 0,
+            doubted: None,
         }
     }
 
@@ -213,17 +233,36 @@ impl Congestion {
 
     /// The packets take another way from now on: what was known of the line is not of this one.
     pub(super) fn path_changed(&mut self, now: Instant) {
+        (self.tried, self.patience, self.fell) = (None, TRY_EVERY, None);
+        self.begin_anew(now, self.initial);
+    }
+
+    fn begin_anew(&mut self, now: Instant, rate: u64) {
+        self.probes.clear();
         let constraints = TargetRateConstraints {
             at_time: self.time(now),
             min_data_rate: None,
             max_data_rate: Some(bits(self.max)),
-            starting_rate: Some(bits(self.initial)),
+            starting_rate: Some(bits(rate)),
         };
-        self.probes.clear();
-        (self.tried, self.patience, self.fell) = (None, TRY_EVERY, None);
         let message = NetworkRouteChange { at_time: self.time(now), constraints };
         let update = self.control.on_network_route_change(message);
-        self.apply(now, update);
+        self.rate = rate;
+        self.note_probes(now, update);
+    }
+
+    /// Begins anew where a rate is too low to be believed.
+    fn doubt(&mut self, now: Instant) {
+        let since = |at: Instant| now.saturating_duration_since(at);
+        if self.rate >= DOUBTED_BELOW {
+            if self.doubted.is_some_and(|at| since(at) >= CALM) {
+                (self.doubts, self.doubted) = (0, None);
+            }
+        } else if self.doubts < DOUBTS && self.doubted.is_none_or(|at| since(at) >= DOUBT_EVERY) {
+            self.doubts += 1;
+            self.doubted = Some(now);
+            self.begin_anew(now, DOUBTED_BELOW.min(self.max));
+        }
     }
 
     /// The peer says what its line carries, and does not say what came.
@@ -236,6 +275,7 @@ impl Congestion {
         let update =
             self.control.on_process_interval(ProcessInterval { at_time: self.time(now), pacer_queue: None });
         self.apply(now, update);
+        self.doubt(now);
         self.try_more(now);
     }
 
@@ -324,6 +364,7 @@ impl Congestion {
         };
         let update = self.control.on_transport_packets_feedback(feedback);
         self.apply(now, update);
+        self.doubt(now);
     }
 
     /// Whether padding is to be sent now.
@@ -359,6 +400,10 @@ impl Congestion {
             }
             self.rate = rate;
         }
+        self.note_probes(now, update);
+    }
+
+    fn note_probes(&mut self, now: Instant, update: NetworkControlUpdate) {
         let probes = update.probe_cluster_configs;
         self.probes.extend(probes.into_iter().map(|config| Probe::new(now, &config)));
     }
@@ -534,6 +579,26 @@ mod tests {
         let late = arrivals.reference(0xff_ffff, 5_300_000);
         assert_eq!(late, first + REFERENCE_MICROS, "an older one that came late");
         assert_eq!(arrivals.reference(0x12_3456, 5_400_000), 5_400_000, "a clock that jumps is no clock");
+    }
+
+    #[test]
+    fn a_low_rate_is_doubted_a_few_times_and_then_believed() {
+        let start = crate::a_moment();
+        let mut congestion = Congestion::new(start, 1_000_000, 20_000_000);
+        congestion.connected(start);
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let mut hear = |second, rate| {
+            congestion.rate = rate;
+            congestion.doubt(after(second));
+            congestion.rate()
+        };
+        for second in 1..=5 {
+            assert_eq!(hear(second, 40_000), DOUBTED_BELOW);
+            assert_eq!(hear(second, 40_000), 40_000, "once a second");
+        }
+        assert_eq!(hear(6, 40_000), 40_000, "it is narrow");
+        assert_eq!(hear(20, 900_000), 900_000);
+        assert_eq!(hear(21, 40_000), DOUBTED_BELOW, "and was wide again");
     }
 
     #[test]
