@@ -1,6 +1,7 @@
 //! What can happen to a forwarding unit.
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use protocol::{LinkId, MediaState, ParticipantId, RoomCode, Signal, SignalNumber, SlotWishes};
 
@@ -64,6 +65,8 @@ pub struct Datagram<'a> {
     pub source: SocketAddr,
     /// To which of the server's addresses.
     pub destination: SocketAddr,
+    /// When: earlier than it is handed in, if the thread was busy. By this time senders judge their lines.
+    pub came: Instant,
     /// What it holds.
     pub bytes: &'a [u8],
 }

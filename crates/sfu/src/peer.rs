@@ -210,7 +210,7 @@ impl Peer {
         }
         let Ok(contents) = datagram.bytes.try_into() else { return Received::Nothing };
         let input = str0m::Input::Receive(
-            now,
+            datagram.came.min(now),
             Receive {
                 proto: protocol(datagram.transport),
                 source: datagram.source,

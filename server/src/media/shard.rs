@@ -170,9 +170,9 @@ impl Shard {
         let now = clock::moment();
         let Self { udp, sfu, announced, port, .. } = self;
         // An error is about a datagram that was sent to somebody who is gone.
-        _ = udp.receive(|source, to, bytes| {
+        _ = udp.receive(|source, to, came, bytes| {
             let Some(destination) = came_to(announced, source, to, *port) else { return };
-            let datagram = Datagram { transport: Transport::Udp, source, destination, bytes };
+            let datagram = Datagram { transport: Transport::Udp, source, destination, came, bytes };
             sfu.handle_input(now, Input::Datagram(datagram));
         });
     }
@@ -183,8 +183,10 @@ impl Shard {
             FromTcp::Closed(address) => self.connections.remove(address),
             FromTcp::Datagram(source, bytes) => {
                 let Some(destination) = came_to(&self.announced, source, None, self.port) else { return };
-                let datagram = Datagram { transport: Transport::Tcp, source, destination, bytes: &bytes };
-                self.sfu.handle_input(clock::moment(), Input::Datagram(datagram));
+                let came = clock::moment();
+                let datagram =
+                    Datagram { transport: Transport::Tcp, source, destination, came, bytes: &bytes };
+                self.sfu.handle_input(came, Input::Datagram(datagram));
             }
         }
     }

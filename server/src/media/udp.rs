@@ -2,12 +2,14 @@
 
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::Instant;
 
 use quinn_udp::{RecvMeta, UdpSocketState};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::Interest;
 
 use super::batch::Batch;
+use crate::clock::Moments;
 
 /// Calls to the system that can be answered at once.
 const RECEIVES: usize = 16;
@@ -66,10 +68,10 @@ impl UdpPort {
         self.socket.readable().await
     }
 
-    /// Takes what has come: `take` gets the sender, the address it came to, and the datagram.
+    /// Takes what has come: `take` gets the sender, the address it came to, when the system had it, and the datagram.
     pub(super) fn receive(
         &mut self,
-        mut take: impl FnMut(SocketAddr, Option<IpAddr>, &[u8]),
+        mut take: impl FnMut(SocketAddr, Option<IpAddr>, Instant, &[u8]),
     ) -> io::Result<()> {
         let mut metas = [RecvMeta::default(); RECEIVES];
         let Self { socket, state, received, .. } = self;
@@ -78,11 +80,13 @@ impl UdpPort {
             std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
         let count =
             socket.try_io(Interest::READABLE, || state.recv((&*socket).into(), &mut buffers, &mut metas))?;
+        let moments = Moments::now();
         for (meta, buffer) in metas.iter().zip(&buffers).take(count) {
             let source = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
             let destination = meta.dst_ip.map(|address| address.to_canonical());
+            let came = moments.of(meta.timestamp);
             for datagram in buffer[..meta.len].chunks(meta.stride.max(1)) {
-                take(source, destination, datagram);
+                take(source, destination, came, datagram);
             }
         }
         Ok(())

@@ -214,7 +214,7 @@ impl World {
 
     /// A datagram comes to the unit.
     pub fn datagram(&mut self, source: SocketAddr, bytes: &[u8]) {
-        let datagram = Datagram { transport: Transport::Udp, source, destination: unit_address(), bytes };
+        let datagram = Datagram { transport: Transport::Udp, source, destination: unit_address(), came: now, bytes };
         let now = self.instant();
         let sender = self.clients.iter().find(|client| client.address == source).map(|client| client.number);
         let Some((_, watch)) = self.watched.filter(|(number, _)| sender == Some(*number)) else {
