@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn a_noted_time_is_a_moment_ago_and_never_later() {
-        let moments = Moments { moment: moment() + Duration::from_secs(100), wall: Duration::from_secs(1_000) };
+        let moments =
+            Moments { moment: moment() + Duration::from_secs(100), wall: Duration::from_secs(1_000) };
         let ago = |wall: Option<u64>| {
             let at = moments.of(wall.map(Duration::from_millis));
             moments.moment.checked_duration_since(at).expect("a moment that is over").as_millis()

@@ -112,3 +112,18 @@ fn bytes_of(world: &mut World) -> Vec<u64> {
 fn frames_of(world: &mut World) -> Vec<u64> {
     world.client(1).video.iter().map(|heard| heard.frames).collect()
 }
+
+#[test]
+fn a_sender_does_not_take_a_busy_server_for_a_narrow_line() {
+    let mut world = World::meeting(2, 700);
+    // Later and later for a second, by a quarter of one, and all at once again.
+    world.late = |at| Duration::from_millis(u64::from(at.subsec_millis()) / 4);
+    let mut least = u64::MAX;
+    for _ in 0..20 {
+        world.run(seconds(1));
+        least = least.min(world.client(1).uplink);
+    }
+    let sent: u64 = LAYERS.iter().map(|(.., rate)| rate).sum();
+    println!("an uplink without limits is taken for {least} bits per second at the least; {sent} are sent");
+    assert!(least > sent, "{least}");
+}

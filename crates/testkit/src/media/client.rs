@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use protocol::{LinkId, Sdp, Signal, SignalNumber};
 use sfu::{Event as SfuEvent, Who};
-use str0m::bwe::Bitrate;
+use str0m::bwe::{Bitrate, BweKind};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer};
@@ -68,6 +68,8 @@ pub struct Client {
     pub wanted: u8,
     /// How many layers their uplink carries.
     pub uplink_layers: u8,
+    /// What they take their uplink for, in bits per second.
+    pub uplink: u64,
     /// Keyframes sent, of all layers.
     pub keyframes_sent: u64,
     /// What is sent in place of pictures, once.
@@ -127,6 +129,7 @@ impl Client {
             connected: false,
             wanted: 3,
             uplink_layers: 3,
+            uplink: 0,
             keyframes_sent: 0,
             odd_payload: None,
             sent: Vec::new(),
@@ -204,6 +207,9 @@ impl Client {
             match self.rtc.poll_output().expect("what was set up is there") {
                 Output::Timeout(due) => return due.saturating_duration_since(self.start),
                 Output::Transmit(transmit) => sent.push((transmit.destination, transmit.contents.into())),
+                Output::Event(Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. })) => {
+                    self.uplink = estimate.as_u64();
+                }
                 Output::Event(Event::Connected) => self.connected = true,
                 Output::Event(Event::KeyframeRequest(request)) => {
                     let layer = LAYERS.iter().position(|(rid, ..)| request.rid == Some(Rid::from(*rid)));

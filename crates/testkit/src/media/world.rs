@@ -52,6 +52,8 @@ pub struct World {
     pub unheard_of: Option<&'static str>,
     /// What watching has counted.
     pub counted: u64,
+    /// How late the unit's thread takes what comes at a time.
+    pub late: fn(Duration) -> Duration,
     start: Instant,
     up: VecDeque<(Duration, SocketAddr, Vec<u8>)>,
     down: BTreeMap<(Duration, u64), (usize, Vec<u8>)>,
@@ -101,6 +103,7 @@ impl World {
             watched: None,
             unheard_of: None,
             counted: 0,
+            late: |_| Duration::ZERO,
             start: a_moment(),
             up: VecDeque::new(),
             down: BTreeMap::new(),
@@ -176,16 +179,16 @@ impl World {
 
     fn next_moment(&self) -> Option<Duration> {
         let unit = self.sfu.poll_timeout().map(|due| due.saturating_duration_since(self.start));
-        let up = self.up.front().map(|(at, ..)| *at);
+        let up = self.up.front().map(|(at, ..)| *at + (self.late)(*at));
         let down = self.down.keys().next().map(|(at, _)| *at);
         self.wakes.iter().copied().chain(unit).chain(up).chain(down).min()
     }
 
     fn step(&mut self) {
         let now = self.instant();
-        while self.up.front().is_some_and(|(at, ..)| *at <= self.now) {
-            let Some((_, source, bytes)) = self.up.pop_front() else { break };
-            self.datagram(source, &bytes);
+        while self.up.front().is_some_and(|(at, ..)| *at + (self.late)(*at) <= self.now) {
+            let Some((at, source, bytes)) = self.up.pop_front() else { break };
+            self.datagram_of(at, source, &bytes);
         }
         if self.sfu.poll_timeout().is_some_and(|due| due <= now) {
             self.sfu.handle_timeout(now);
@@ -214,8 +217,13 @@ impl World {
 
     /// A datagram comes to the unit.
     pub fn datagram(&mut self, source: SocketAddr, bytes: &[u8]) {
-        let datagram = Datagram { transport: Transport::Udp, source, destination: unit_address(), came: now, bytes };
-        let now = self.instant();
+        self.datagram_of(self.now, source, bytes);
+    }
+
+    fn datagram_of(&mut self, at: Duration, source: SocketAddr, bytes: &[u8]) {
+        let (now, came) = (self.instant(), self.start + at);
+        let datagram =
+            Datagram { transport: Transport::Udp, source, destination: unit_address(), came, bytes };
         let sender = self.clients.iter().find(|client| client.address == source).map(|client| client.number);
         let Some((_, watch)) = self.watched.filter(|(number, _)| sender == Some(*number)) else {
             return self.sfu.handle_input(now, Input::Datagram(datagram));
