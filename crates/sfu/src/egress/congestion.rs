@@ -251,7 +251,7 @@ impl Congestion {
         self.note_probes(now, update);
     }
 
-    /// Begins anew where a rate is too low to be believed.
+    /// Begins anew where a rate that follows from reports is too low to be believed.
     fn doubt(&mut self, now: Instant) {
         let since = |at: Instant| now.saturating_duration_since(at);
         if self.rate >= DOUBTED_BELOW {
@@ -275,7 +275,6 @@ impl Congestion {
         let update =
             self.control.on_process_interval(ProcessInterval { at_time: self.time(now), pacer_queue: None });
         self.apply(now, update);
-        self.doubt(now);
         self.try_more(now);
     }
 
