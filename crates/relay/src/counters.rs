@@ -1,0 +1,30 @@
+//! What a relay has done so far.
+
+/// Counted from the start; nothing goes down but `allocations`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Allocations that are there now.
+    pub allocations: u64,
+    /// Allocations that were made.
+    pub allocated: u64,
+    /// Allocations that a limit has kept from being made.
+    pub over_quota: u64,
+    /// Requests with no, wrong or expired credentials.
+    pub unauthorized: u64,
+    /// Answers to strangers that were not given, because their address had had enough of them.
+    pub withheld: u64,
+    /// Peers that were refused because of their address, and datagrams to such.
+    pub forbidden: u64,
+    /// Datagrams and messages that were not understood, or belong to nothing.
+    pub dropped: u64,
+    /// Datagrams beyond what an allocation may carry.
+    pub over_rate: u64,
+    /// Datagrams to peers.
+    pub packets_to_peers: u64,
+    /// Datagrams to clients.
+    pub packets_to_clients: u64,
+    /// Bytes to peers, headers not counted.
+    pub bytes_to_peers: u64,
+    /// Bytes to clients, headers not counted.
+    pub bytes_to_clients: u64,
+}

@@ -1,0 +1,112 @@
+//! How much one participant, one address and everybody may have, and how little strangers.
+
+use relay::{Limits, PeerRules};
+use stun_types::attribute::ErrorCode;
+use stun_types::message::Method;
+use turn_types::attribute::RequestedTransport;
+use turn_types::message::ALLOCATE;
+
+use crate::support::{Told, World};
+
+const PEER: &str = "1.1.1.1:7000";
+
+#[test]
+fn a_participant_has_so_many_allocations_whatever_their_credentials_say() {
+    let mut world = World::with(Limits { per_user: 2, ..Limits::default() }, PeerRules::default());
+    let mut first = world.allocated("ada", "50.0.0.1:1");
+    world.wait(1); // Credentials of another second are another name.
+    world.allocated("ada", "50.0.0.1:2");
+    let mut third = world.client("ada", "50.0.0.9:3");
+    assert_eq!(world.allocate(&mut third, &[]), Told::No(ErrorCode::ALLOCATION_QUOTA_REACHED));
+    world.allocated("bob", "50.0.0.1:4");
+    assert_eq!(world.refresh(&mut first, 0), Told::Yes);
+    assert_eq!(world.allocate(&mut third, &[]), Told::Yes);
+    assert_eq!(world.relay.counters().over_quota, 1);
+}
+
+#[test]
+fn an_address_and_the_whole_relay_have_so_many() {
+    let limits = Limits { per_address: 2, allocations: 3, ..Limits::default() };
+    let mut world = World::with(limits, PeerRules::default());
+    world.allocated("a", "[2a00:1:2:3::1]:1");
+    world.allocated("b", "[2a00:1:2:3::2]:1");
+    let mut third = world.client("c", "[2a00:1:2:3:4::3]:1");
+    assert_eq!(world.allocate(&mut third, &[]), Told::No(ErrorCode::ALLOCATION_QUOTA_REACHED));
+    world.allocated("d", "[2a00:1:2:4::1]:1");
+    let mut full = world.client("e", "50.0.0.1:1");
+    assert_eq!(world.allocate(&mut full, &[]), Told::No(ErrorCode::INSUFFICIENT_CAPACITY));
+    world.wait(601);
+    let mut full = world.client("e", "50.0.0.1:1");
+    assert_eq!(world.allocate(&mut full, &[]), Told::Yes, "they have all expired");
+}
+
+#[test]
+fn an_allocation_carries_so_much_and_the_rest_is_lost() {
+    let limits = Limits { bytes_per_second: 10_000, ..Limits::default() };
+    let mut world = World::with(limits, PeerRules::default());
+    let mut ada = world.allocated("ada", "50.0.0.1:1");
+    let relayed = world.relayed();
+    assert_eq!(world.bind(&mut ada, 0x4000, PEER), Told::Yes);
+    let mut bob = world.allocated("bob", "50.0.0.2:1");
+    assert_eq!(world.bind(&mut bob, 0x4000, PEER), Told::Yes);
+    for _ in 0..100 {
+        world.say(&ada, 0x4000, &[0; 500]);
+        world.send_from_peer(PEER, relayed, &[0; 500]);
+    }
+    assert_eq!(world.to_peers.len() + world.to_clients.len(), 20, "both ways together");
+    assert_eq!(world.relay.counters().over_rate, 180);
+    world.say(&bob, 0x4000, &[0; 500]);
+    assert_eq!(world.to_peers.len(), 11, "others are not touched");
+    world.wait(1);
+    world.say(&ada, 0x4000, &[0; 500]);
+    assert_eq!(world.to_peers.len(), 12);
+}
+
+#[test]
+fn peers_and_channels_are_not_without_number() {
+    let mut world = World::new();
+    let mut ada = world.allocated("ada", "50.0.0.1:1");
+    for number in 0..128 {
+        assert_eq!(world.bind(&mut ada, 0x4000 + number, &format!("1.1.1.{number}:9")), Told::Yes);
+    }
+    assert_eq!(world.bind(&mut ada, 0x4fff, "1.1.2.1:9"), Told::No(ErrorCode::INSUFFICIENT_CAPACITY));
+    assert_eq!(world.permit(&mut ada, "1.1.2.1:9"), Told::No(ErrorCode::INSUFFICIENT_CAPACITY));
+    world.wait(301);
+    assert_eq!(world.permit(&mut ada, "1.1.2.1:9"), Told::Yes);
+}
+
+#[test]
+fn strangers_get_so_many_answers_and_those_who_prove_themselves_all() {
+    let mut world = World::new();
+    let mut ada = world.allocated("ada", "60.0.0.1:1");
+    let victim = world.client("nobody", "50.0.0.1:53");
+    let transport = RequestedTransport::new(RequestedTransport::UDP);
+    let (mut asked, mut answered) = (0, 0);
+    for _ in 0..10_000 {
+        for bytes in [world.unsigned(ALLOCATE, &[&transport]), world.unsigned(Method::new(1), &[])] {
+            asked += bytes.len();
+            world.send(&victim, &bytes);
+        }
+        answered += world.to_clients.drain(..).map(|(_, bytes)| bytes.len()).sum::<usize>();
+    }
+    assert!((8_192..=16_384).contains(&answered), "{answered} bytes for {asked}");
+    assert!(world.relay.counters().withheld > 19_000);
+    assert_eq!(world.refresh(&mut ada, 600), Told::Yes);
+    world.allocated("cyd", "50.0.0.2:1");
+    world.wait(8);
+    world.allocated("dan", "50.0.0.1:99");
+}
+
+#[test]
+fn many_strangers_are_forgotten_in_time() {
+    let mut world = World::new();
+    let bytes = world.unsigned(Method::new(1), &[]);
+    for number in 0..20_500_u32 {
+        let mut stranger = world.client("nobody", "50.0.0.1:53");
+        stranger.flow.client.set_ip(std::net::Ipv4Addr::from(0x3200_0000 + number).into());
+        world.send(&stranger, &bytes);
+    }
+    assert_eq!(world.to_clients.drain(..).count(), 20_000);
+    world.wait(10);
+    world.allocated("ada", "60.0.0.1:1");
+}
