@@ -17,6 +17,12 @@ pub(crate) fn moment() -> Instant {
     Instant::now()
 }
 
+/// This moment on both clocks, for the relay, whose credentials expire by the time of the world.
+pub(crate) fn now_on_both() -> relay::Now {
+    let Moments { moment, wall } = Moments::now();
+    relay::Now { moment, unix: wall.as_secs() }
+}
+
 /// The same moment on both clocks, to tell when something was that the system has noted by the time of the world.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moments {

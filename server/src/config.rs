@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use config::{Environment, File, FileFormat};
+use ipnet::IpNet;
 use protocol::RoomSettings;
 use protocol::limits::{DEFAULT_CAPACITY, MAX_CAPACITY};
 use serde::Deserialize;
@@ -21,6 +22,8 @@ pub struct Config {
     pub rooms: RoomsConfig,
     /// How media is forwarded.
     pub media: MediaConfig,
+    /// How those get through who find no direct way.
+    pub relay: RelayConfig,
     /// What one address or key may do.
     pub limits: LimitsConfig,
     /// What is logged.
@@ -83,6 +86,32 @@ pub struct MediaConfig {
     pub max_downlink_kbps: u64,
 }
 
+/// `[relay]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RelayConfig {
+    /// Whether the server answers STUN and relays for those who find no direct way (TURN), on the ports of `[media]`.
+    pub enabled: bool,
+    /// The first of the UDP ports that are relayed from.
+    pub first_port: u16,
+    /// The last of them.
+    pub last_port: u16,
+    /// For how many minutes credentials open.
+    pub credential_minutes: u64,
+    /// Networks that may be relayed to although they are not public, such as one's own.
+    pub allow_peers: Vec<IpNet>,
+    /// Networks that may not be relayed to although they are public.
+    pub deny_peers: Vec<IpNet>,
+    /// Allocations at once on each shard.
+    pub allocations: usize,
+    /// Allocations at once of one participant.
+    pub allocations_per_participant: usize,
+    /// Allocations at once from one address.
+    pub allocations_per_address: usize,
+    /// What one allocation carries at the most, in kilobits per second, both ways together.
+    pub max_kbps: u64,
+}
+
 /// `[limits]`
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -132,6 +161,8 @@ impl Config {
             .with_list_parse_key("server.allowed_origins")
             .with_list_parse_key("server.trusted_proxies")
             .with_list_parse_key("media.addresses")
+            .with_list_parse_key("relay.allow_peers")
+            .with_list_parse_key("relay.deny_peers")
             .source(Some(variables));
         config::Config::builder()
             .add_source(File::new(file, FileFormat::Toml).required(false))
@@ -190,6 +221,30 @@ impl MediaConfig {
         }
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         if self.shards == 0 { u16::try_from(processors).unwrap_or(u16::MAX) } else { self.shards }
+    }
+}
+
+impl Default for RelayConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            first_port: 49_152,
+            last_port: u16::MAX,
+            credential_minutes: 10,
+            allow_peers: Vec::new(),
+            deny_peers: Vec::new(),
+            allocations: 5_000,
+            allocations_per_participant: 64,
+            allocations_per_address: 1_000,
+            max_kbps: 20_000,
+        }
+    }
+}
+
+impl RelayConfig {
+    /// How long credentials open, in seconds.
+    pub(crate) fn credential_seconds(&self) -> u64 {
+        self.credential_minutes.clamp(1, 24 * 60) * 60
     }
 }
 

@@ -36,6 +36,13 @@ pub(crate) fn secret_bytes() -> [u8; 32] {
     rand::random()
 }
 
+/// One of these ports.
+#[expect(clippy::disallowed_methods, reason = "the one place that draws at random")]
+pub(crate) fn port(ports: &std::ops::RangeInclusive<u16>) -> u16 {
+    let count = u32::from(*ports.end()).saturating_sub(u32::from(*ports.start())) + 1;
+    ports.start().saturating_add((rand::random::<u32>() % count) as u16)
+}
+
 /// A prefix that says what it is for, and 128 random bits: what stands in a link or a cookie.
 #[expect(clippy::disallowed_methods, reason = "the one place that makes secrets")]
 pub(crate) fn secret(prefix: &str) -> String {

@@ -89,7 +89,7 @@ impl AppState {
         let data = &config.storage.data;
         let tokens = Tokens::open(data, clock)
             .with_context(|| format!("cannot use the signing key in {}", data.display()))?;
-        let (media, news) = Media::start(&config.media)?;
+        let (media, news) = Media::start(&config, tokens.relay_secret())?;
         let rooms = Rooms::new(
             clock,
             Arc::clone(&storage),

@@ -10,6 +10,7 @@ use protocol::{DisplayName, ParticipantId, Role, RoomCode, SessionId, SessionTok
 use room::{SessionClaims, SignTokens, Terms};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::clock::Clock;
 use crate::{digest, ids};
@@ -21,6 +22,8 @@ const SESSION_SECONDS: u64 = 24 * 60 * 60;
 #[derive(Clone)]
 pub(crate) struct Tokens {
     keys: Arc<(EncodingKey, DecodingKey)>,
+    /// What the relay's credentials are made with.
+    relay: relay::Secret,
     /// What pseudonyms are made with.
     salt: Arc<str>,
     clock: Clock,
@@ -88,7 +91,20 @@ impl Tokens {
 
     fn with_key(key: &[u8], clock: Clock) -> Self {
         let salt = Arc::from(format!("pseudonym {key:?}"));
-        Self { keys: Arc::new((EncodingKey::from_secret(key), DecodingKey::from_secret(key))), salt, clock }
+        let relay = relay::Secret::new(
+            Sha256::new().chain_update(b"veranda/relay").chain_update(key).finalize().to_vec(),
+        );
+        Self {
+            keys: Arc::new((EncodingKey::from_secret(key), DecodingKey::from_secret(key))),
+            relay,
+            salt,
+            clock,
+        }
+    }
+
+    /// What the relay's credentials are made with. They outlive a restart.
+    pub(crate) fn relay_secret(&self) -> &relay::Secret {
+        &self.relay
     }
 
     /// Somebody's session in a room, if the token is ours, of that room, and not too old.

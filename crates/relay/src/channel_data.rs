@@ -1,7 +1,10 @@
 //! Channel data: four bytes of header instead of thirty-six (RFC 8656 §12.4).
 
-/// Channels that clients may bind (RFC 8656 §12).
-pub(crate) const CHANNELS: std::ops::RangeInclusive<u16> = 0x4000..=0x4fff;
+/// Channels that clients may bind: those of RFC 5766 §11, of which newer clients use the first quarter (RFC 8656 §12).
+pub(crate) const CHANNELS: std::ops::RangeInclusive<u16> = 0x4000..=0x7fff;
+
+/// What channel data begins with.
+pub(crate) const FIRST_BYTES: std::ops::RangeInclusive<u8> = 0x40..=0x7f;
 
 const HEADER: usize = 4;
 
@@ -43,6 +46,6 @@ mod tests {
             }
         }
         assert!(!write(&mut Vec::new(), 0x4001, &[0; 65_536], false));
-        assert_eq!(read(&[0x50, 0, 0, 0]), None, "reserved");
+        assert_eq!(read(&[0x80, 0, 0, 0]), None, "no channel");
     }
 }

@@ -1,5 +1,7 @@
 //! Where messages end in a stream (RFC 8489 §6.2.2, RFC 8656 §12.5).
 
+use crate::channel_data::FIRST_BYTES;
+
 /// What stands at the beginning of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame {
@@ -41,7 +43,7 @@ pub fn next_frame(bytes: &[u8]) -> Result<Frame, TooLong> {
     let Some(first) = bytes.first() else { return Ok(Frame::Partial) };
     let is_channel = match first {
         0..=3 => false,
-        0x40..=0x4f => true,
+        first if FIRST_BYTES.contains(first) => true,
         _ => return Err(TooLong),
     };
     let Some(length) = bytes.get(2..4) else { return Ok(Frame::Partial) };

@@ -41,12 +41,12 @@ pub use relay::Relay;
 pub use socket::SocketKey;
 
 /// Whether a datagram on a port that others use too is for the relay: STUN that is no connectivity check between browsers,
-/// or channel data (RFC 7983 §7).
+/// or channel data (RFC 7983 §7, with the channels of RFC 5766).
 #[must_use]
 pub fn is_for_relay(datagram: &[u8]) -> bool {
     match datagram.first() {
         Some(0..=3) => request::is_for_relay(datagram),
-        Some(0x40..=0x4f) => true,
-        _ => false,
+        Some(first) => channel_data::FIRST_BYTES.contains(first),
+        None => false,
     }
 }

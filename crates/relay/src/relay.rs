@@ -61,7 +61,9 @@ impl Relay {
     pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
         match input {
             Input::FromClient { flow, bytes } => self.take_from_client(now, flow, bytes),
-            Input::FromPeer { socket, source, bytes } => self.take_from_peer(now.moment, socket, source, bytes),
+            Input::FromPeer { socket, source, bytes } => {
+                self.take_from_peer(now.moment, socket, source, bytes)
+            }
             Input::Opened { socket, result } => self.opened(now.moment, socket, result),
             Input::Closed { flow } => {
                 if let Some(socket) = self.by_flow.get(&flow) {
@@ -106,6 +108,12 @@ impl Relay {
     #[must_use]
     pub fn counters(&self) -> Counters {
         Counters { allocations: self.by_flow.len() as u64, ..self.counters }
+    }
+
+    /// Whether a client has an allocation, or is about to have one.
+    #[must_use]
+    pub fn serves(&self, flow: Flow) -> bool {
+        self.by_flow.contains_key(&flow)
     }
 
     pub(crate) fn buffer(&mut self) -> Vec<u8> {

@@ -1,29 +1,46 @@
-//! The media driver: gives the forwarding unit of `crates/sfu` sockets, threads and time. It has no ideas of its own.
+//! The media driver: gives the forwarding unit of `crates/sfu` and the relay of `crates/relay` sockets, threads and time. It
+//! has no ideas of its own.
 //!
-//! Shards share nothing: each has a thread, a UDP port, the TCP port of the same number, and some of the rooms.
+//! Shards share nothing: each has a thread, a UDP port, the TCP port of the same number, some of the rooms, and the relay's
+//! clients that come to its port.
 
 mod addresses;
 mod batch;
+mod relay;
 mod report;
 mod shard;
-mod tcp;
+mod streams;
 mod udp;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
+use ipnet::IpNet;
 use protocol::{LinkId, ParticipantId, PeerRef, RoomCode, ServerMessage};
 use room::MediaOrder;
 use sfu::Who;
 use tokio::sync::mpsc;
 
-use crate::config::MediaConfig;
+use crate::config::{Config, MediaConfig, RelayConfig};
+use addresses::Addresses;
+use shard::{Beginning, Sockets};
+use streams::FromStream;
 
 /// A way to every shard; a clone is another handle to the same.
 #[derive(Clone)]
 pub(crate) struct Media {
-    shards: Arc<[mpsc::UnboundedSender<Order>]>,
+    shards: Arc<[Shard]>,
+    forwards: bool,
+    /// Where the relay is reached, if there is one.
+    relay_addresses: Arc<[SocketAddr]>,
+}
+
+struct Shard {
+    orders: mpsc::UnboundedSender<Order>,
+    /// Where streams are handed over that came in elsewhere.
+    streams: mpsc::Sender<FromStream>,
 }
 
 /// What a room tells the forwarding unit.
@@ -48,26 +65,44 @@ impl Media {
     /// # Errors
     ///
     /// When a port cannot be had.
-    pub(crate) fn start(config: &MediaConfig) -> anyhow::Result<(Self, NewsReceiver)> {
+    pub(crate) fn start(config: &Config, secret: &::relay::Secret) -> anyhow::Result<(Self, NewsReceiver)> {
         let (news, received) = mpsc::unbounded_channel();
+        let Config { media, relay, .. } = config;
+        let count = if media.enabled || relay.enabled { media.shard_count() } else { 0 };
+        let addresses = Addresses::find(&media.addresses);
+        let sockets: Vec<_> = (0..count).map(|number| bind(media, number)).collect::<anyhow::Result<_>>()?;
+        let at = |sockets: &Sockets| {
+            let port = sockets.port();
+            addresses.announced.iter().map(move |address| SocketAddr::new(*address, port)).collect::<Vec<_>>()
+        };
+        let all: Vec<_> = sockets.iter().flat_map(at).collect();
+        let relay_config = relay.enabled.then(|| relay_config(relay, secret, &addresses, &all));
         let mut shards = Vec::new();
-        for number in 0..config.shard_count() {
-            let sockets = shard::Sockets::bind(config, number).with_context(|| {
-                format!(
-                    "cannot use port {} for media ([media] port)",
-                    u32::from(config.port) + u32::from(number)
-                )
-            })?;
+        for (number, sockets) in (0..).zip(sockets) {
             let (orders, ordered) = mpsc::unbounded_channel();
-            shard::start(number, config, sockets, ordered, news.clone())?;
-            shards.push(orders);
+            let beginning = Beginning {
+                number,
+                sockets,
+                addresses: addresses.clone(),
+                relay: relay_config.clone().map(|config| (config, relay.first_port..=relay.last_port)),
+                orders: ordered,
+                news: news.clone(),
+            };
+            let streams = shard::start(media, beginning)?;
+            shards.push(Shard { orders, streams });
         }
-        Ok((Self { shards: shards.into() }, received))
+        let relay_addresses = if relay.enabled { all.into() } else { Arc::default() };
+        Ok((Self { shards: shards.into(), forwards: media.enabled, relay_addresses }, received))
     }
 
     /// Whether there is a forwarding unit.
     pub(crate) fn is_available(&self) -> bool {
-        !self.shards.is_empty()
+        self.forwards && !self.shards.is_empty()
+    }
+
+    /// Where the relay is reached over UDP and TCP: each announced address with the port of each shard.
+    pub(crate) fn relay_addresses(&self) -> &[SocketAddr] {
+        &self.relay_addresses
     }
 
     /// Tells the shard of a room something about a participant.
@@ -78,9 +113,49 @@ impl Media {
         let mut hasher = DefaultHasher::new();
         room.hash(&mut hasher);
         let place = hasher.finish() as usize % self.shards.len();
-        _ = self.shards[place].send(Order { who: Who { room, participant }, order });
+        _ = self.shards[place].orders.send(Order { who: Who { room, participant }, order });
     }
 }
+
+fn bind(config: &MediaConfig, number: u16) -> anyhow::Result<Sockets> {
+    Sockets::bind(config, number).with_context(|| {
+        let port = u32::from(config.port) + u32::from(number);
+        format!("cannot use port {port} for media ([media] port)")
+    })
+}
+
+/// What the relays of all shards have in common.
+fn relay_config(
+    config: &RelayConfig,
+    secret: &::relay::Secret,
+    addresses: &Addresses,
+    media: &[SocketAddr],
+) -> ::relay::Config {
+    let closed = addresses.local.iter().filter(|address| !addresses.announced.contains(address));
+    let denied = config.deny_peers.iter().copied().chain(closed.map(|address| IpNet::from(*address)));
+    let rules = ::relay::PeerRules::new(
+        addresses.announced.clone(),
+        media.to_vec(),
+        config.allow_peers.clone(),
+        denied.collect(),
+    );
+    ::relay::Config {
+        realm: REALM.to_owned(),
+        secret: secret.clone(),
+        rules,
+        limits: ::relay::Limits {
+            allocations: config.allocations,
+            per_user: config.allocations_per_participant,
+            per_address: config.allocations_per_address,
+            bytes_per_second: config.max_kbps.saturating_mul(1_000) / 8,
+            ..::relay::Limits::default()
+        },
+        live: Arc::default(),
+    }
+}
+
+/// The realm of the relay's credentials. Short, since it is told to strangers.
+const REALM: &str = "veranda";
 
 /// What an event of the forwarding unit is on the wire.
 fn message(link: LinkId, event: sfu::Event) -> ServerMessage {

@@ -1,23 +1,26 @@
 //! One shard: a thread that waits for datagrams, orders and time, hands them to the forwarding unit, and sends what it wants.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
-use std::time::Duration;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::time::{Duration, Instant};
 
+use relay::{Flow, SocketKey};
 use room::MediaOrder;
 use sfu::{Address, Datagram, Input, Output, Sfu, Transmit, Transport};
 use tokio::sync::mpsc;
 
+use super::addresses::Addresses;
+use super::relay::Relaying;
 use super::report::Report;
-use super::tcp::{Connections, FromTcp};
-use super::udp::{self, UdpPort};
-use super::{News, Order, addresses, message, tcp};
+use super::streams::{self, Channel, FromStream, Streams};
+use super::udp::{self, Outbox, Receiver, UdpPort};
+use super::{News, Order, message};
 use crate::clock;
 use crate::config::MediaConfig;
 use crate::tasks;
 
-/// Datagrams of TCP connections that wait for the shard before their readers wait too.
-const WAITING_TCP: usize = 1_024;
+/// Datagrams of streams that wait for the shard before their readers wait too.
+const WAITING_STREAMS: usize = 1_024;
 
 /// When nothing is due.
 const LONG: Duration = Duration::from_secs(3_600);
@@ -34,23 +37,36 @@ pub(super) struct Sockets {
 
 struct Shard {
     sfu: Sfu,
-    udp: UdpPort,
-    connections: Connections,
-    from_tcp: mpsc::Receiver<FromTcp>,
+    relaying: Option<Relaying>,
+    udp: Outbox,
+    receiver: Receiver,
+    streams: Streams,
+    from_streams: mpsc::Receiver<FromStream>,
     orders: mpsc::UnboundedReceiver<Order>,
     news: mpsc::UnboundedSender<News>,
-    announced: Vec<IpAddr>,
-    /// Addresses from which a datagram can be sent on purpose.
-    local: Vec<IpAddr>,
+    addresses: Addresses,
     port: u16,
     report: Report,
+    /// When streams that prove nothing are looked for.
+    look: Instant,
+}
+
+/// What a shard is told once.
+pub(super) struct Beginning {
+    pub(super) number: u16,
+    pub(super) sockets: Sockets,
+    pub(super) addresses: Addresses,
+    pub(super) relay: Option<(relay::Config, std::ops::RangeInclusive<u16>)>,
+    pub(super) orders: mpsc::UnboundedReceiver<Order>,
+    pub(super) news: mpsc::UnboundedSender<News>,
 }
 
 /// What there is to do.
 enum Woken {
     Order(Option<Order>),
-    Tcp(FromTcp),
+    Stream(FromStream),
     Udp,
+    Peer(SocketKey),
     Time,
 }
 
@@ -83,25 +99,28 @@ fn listen(port: u16) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Starts a shard's thread. It ends when nobody can give it orders any more.
-pub(super) fn start(
-    number: u16,
-    config: &MediaConfig,
-    sockets: Sockets,
-    orders: mpsc::UnboundedReceiver<Order>,
-    news: mpsc::UnboundedSender<News>,
-) -> anyhow::Result<()> {
+impl Sockets {
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+/// Starts a shard's thread, and says where streams are handed to it. It ends when nobody can give it orders any more.
+pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> anyhow::Result<mpsc::Sender<FromStream>> {
+    let Beginning { number, sockets, addresses, relay, orders, news } = beginning;
     let Sockets { udp, tcp, port } = sockets;
-    let announced = addresses::announced(&config.addresses);
     let ways = |transport| {
-        announced.iter().map(move |address| Address { transport, address: SocketAddr::new(*address, port) })
+        let at = move |address: &_| Address { transport, address: SocketAddr::new(*address, port) };
+        addresses.announced.iter().map(at)
     };
     let config = sfu::Config {
         addresses: ways(Transport::Udp).chain(ways(Transport::Tcp)).collect(),
         initial_downlink: config.initial_downlink_kbps.saturating_mul(1_000),
         max_downlink: config.max_downlink_kbps.saturating_mul(1_000),
     };
-    tracing::info!(port, ?announced, "media is forwarded");
+    tracing::info!(port, announced = ?addresses.announced, relays = relay.is_some(), "media is forwarded");
+    let (to_shard, from_streams) = mpsc::channel(WAITING_STREAMS);
+    let streams = to_shard.clone();
     std::thread::Builder::new().name(format!("media-{number}")).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         // The unit stays on the thread where it was made.
@@ -109,21 +128,31 @@ pub(super) fn start(
             return tracing::error!("a media shard could not start");
         };
         let ended = runtime.block_on(async move {
-            let (to_shard, from_tcp) = mpsc::channel(WAITING_TCP);
-            tasks::spawn(tcp::accept(tokio::net::TcpListener::from_std(tcp)?, to_shard));
-            let udp = UdpPort::new(udp)?;
-            let local = addresses::local();
-            let connections = Connections::default();
-            let report = Report::new(number, clock::moment());
-            Shard { sfu, udp, connections, from_tcp, orders, news, announced, local, port, report }
-                .run()
-                .await
+            tasks::spawn(streams::accept(tokio::net::TcpListener::from_std(tcp)?, to_shard));
+            let udp = Outbox::new(UdpPort::new(udp)?);
+            let now = clock::moment();
+            let relaying = relay.map(|(config, ports)| Relaying::new(config, ports, addresses.clone()));
+            let shard = Shard {
+                sfu,
+                relaying,
+                udp,
+                receiver: Receiver::new(),
+                streams: Streams::default(),
+                from_streams,
+                orders,
+                news,
+                addresses,
+                port,
+                report: Report::new(number, now),
+                look: now,
+            };
+            shard.run().await
         });
         if let Err(error) = ended {
             tracing::error!(%error, "a media shard ended");
         }
     })?;
-    Ok(())
+    Ok(streams)
 }
 
 impl Shard {
@@ -133,25 +162,52 @@ impl Shard {
             self.write_out().await;
             let now = clock::moment();
             self.report.note(came, now);
-            self.report.tell(now, &self.sfu);
-            let due = self.sfu.poll_timeout().unwrap_or(now + LONG);
+            self.report.tell(now, &self.sfu, self.relaying.as_ref());
+            let due = self.due().unwrap_or(now + LONG);
+            let Self { orders, from_streams, udp, relaying, .. } = &mut self;
+            let peers = async {
+                match relaying {
+                    Some(relaying) => relaying.readable().await,
+                    None => None,
+                }
+            };
             let woken = tokio::select! {
-                order = self.orders.recv() => Woken::Order(order),
-                Some(from) = self.from_tcp.recv() => Woken::Tcp(from),
-                ready = self.udp.readable() => ready.map(|()| Woken::Udp)?,
+                order = orders.recv() => Woken::Order(order),
+                Some(from) = from_streams.recv() => Woken::Stream(from),
+                ready = udp.port().readable() => ready.map(|()| Woken::Udp)?,
+                Some(socket) = peers => Woken::Peer(socket),
                 () = tokio::time::sleep_until(due.into()) => Woken::Time,
             };
             came = clock::moment();
             match woken {
                 Woken::Order(Some(order)) => self.follow(order),
                 Woken::Order(None) => return Ok(()),
-                Woken::Tcp(from) => self.take_tcp(from),
+                Woken::Stream(from) => self.take_from_stream(from),
                 Woken::Udp => self.receive(),
+                Woken::Peer(socket) => self.receive_from_peer(socket),
                 Woken::Time => {}
             }
-            if self.sfu.poll_timeout().is_some_and(|due| due <= came) {
-                self.sfu.handle_timeout(came);
-            }
+            self.handle_timeouts(came);
+        }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let relay = self.relaying.as_ref().and_then(Relaying::poll_timeout);
+        let look = (!self.streams.is_empty()).then_some(self.look);
+        self.sfu.poll_timeout().into_iter().chain(relay).chain(look).min()
+    }
+
+    fn handle_timeouts(&mut self, now: Instant) {
+        if self.sfu.poll_timeout().is_some_and(|due| due <= now) {
+            self.sfu.handle_timeout(now);
+        }
+        let Some(relaying) = &mut self.relaying else { return };
+        if relaying.poll_timeout().is_some_and(|due| due <= now) {
+            relaying.handle_timeout(now);
+        }
+        if self.look <= now {
+            self.streams.end_unproven(now, |flow| relaying.serves(flow));
+            self.look = streams::next_look();
         }
     }
 
@@ -168,22 +224,46 @@ impl Shard {
 
     fn receive(&mut self) {
         let now = clock::moment();
-        let Self { udp, sfu, announced, port, .. } = self;
+        let Self { udp, receiver, sfu, relaying, addresses, port, .. } = self;
         // An error is about a datagram that was sent to somebody who is gone.
-        _ = udp.receive(|source, to, came, bytes| {
-            let Some(destination) = came_to(announced, source, to, *port) else { return };
+        _ = udp.port().receive(receiver, |source, to, came, bytes| {
+            let Some(address) = addresses.came_to(source, to) else { return };
+            let destination = SocketAddr::new(address, *port);
+            if relay::is_for_relay(bytes) {
+                if let Some(relaying) = relaying {
+                    let flow = Flow { transport: relay::Transport::Udp, client: source, server: destination };
+                    relaying.take(flow, bytes);
+                }
+                return;
+            }
             let datagram = Datagram { transport: Transport::Udp, source, destination, came, bytes };
             sfu.handle_input(now, Input::Datagram(datagram));
         });
     }
 
-    fn take_tcp(&mut self, from: FromTcp) {
+    fn receive_from_peer(&mut self, socket: SocketKey) {
+        if let Some(relaying) = &mut self.relaying {
+            relaying.receive(socket, &mut self.receiver);
+        }
+    }
+
+    fn take_from_stream(&mut self, from: FromStream) {
         match from {
-            FromTcp::Opened(address, sender) => self.connections.add(address, sender),
-            FromTcp::Closed(address) => self.connections.remove(address),
-            FromTcp::Datagram(source, bytes) => {
-                let Some(destination) = came_to(&self.announced, source, None, self.port) else { return };
-                let came = clock::moment();
+            FromStream::Opened(channel, sender) => self.streams.add(clock::moment(), channel, sender),
+            FromStream::Closed(channel) => {
+                self.streams.remove(channel);
+                if let (Channel::Relay(flow), Some(relaying)) = (channel, &mut self.relaying) {
+                    relaying.end(flow);
+                }
+            }
+            FromStream::Message(Channel::Relay(flow), bytes) => {
+                if let Some(relaying) = &mut self.relaying {
+                    relaying.take(flow, &bytes);
+                }
+            }
+            FromStream::Message(Channel::Ice(source), bytes) => {
+                let Some(address) = self.addresses.came_to(source, None) else { return };
+                let (came, destination) = (clock::moment(), SocketAddr::new(address, self.port));
                 let datagram =
                     Datagram { transport: Transport::Tcp, source, destination, came, bytes: &bytes };
                 self.sfu.handle_input(came, Input::Datagram(datagram));
@@ -195,12 +275,12 @@ impl Shard {
         while let Some(output) = self.sfu.poll_output() {
             match output {
                 Output::Transmit(Transmit { transport: Transport::Udp, source, destination, bytes }) => {
-                    let source = Some(source.ip()).filter(|source| self.local.contains(source));
+                    let source = self.addresses.source(source.ip());
                     self.udp.send(destination, source, &bytes).await;
                     self.sfu.recycle(bytes);
                 }
                 Output::Transmit(Transmit { transport: Transport::Tcp, destination, bytes, .. }) => {
-                    self.connections.send(destination, bytes);
+                    self.streams.send(Channel::Ice(destination), bytes);
                 }
                 Output::Event { who, link, event } => {
                     let message = message(link, event);
@@ -208,13 +288,20 @@ impl Shard {
                 }
             }
         }
+        self.write_to_clients().await;
         self.udp.flush().await;
     }
-}
 
-/// Which announced address a datagram came to: behind a NAT it is not the one on the datagram.
-fn came_to(announced: &[IpAddr], source: SocketAddr, to: Option<IpAddr>, port: u16) -> Option<SocketAddr> {
-    let exact = announced.iter().find(|address| Some(**address) == to);
-    let same_version = || announced.iter().find(|address| address.is_ipv4() == source.is_ipv4());
-    Some(SocketAddr::new(*exact.or_else(same_version)?, port))
+    async fn write_to_clients(&mut self) {
+        let Some(relaying) = &mut self.relaying else { return };
+        while let Some((flow, bytes)) = relaying.poll_client() {
+            if flow.transport.is_stream() {
+                self.streams.send(Channel::Relay(flow), bytes);
+            } else {
+                let source = self.addresses.source(flow.server.ip());
+                self.udp.send(flow.client, source, &bytes).await;
+                relaying.recycle(bytes);
+            }
+        }
+    }
 }

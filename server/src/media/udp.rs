@@ -21,13 +21,36 @@ const RECEIVE_BYTES: usize = 65_536;
 /// millisecond.
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
 
-/// A socket and what it needs to be quick.
+/// And for one client of the relay: half a second of what one sends at the most.
+const RELAY_BUFFER: usize = 1024 * 1024;
+
+/// A socket that takes and gives many datagrams a call.
 pub(super) struct UdpPort {
     socket: tokio::net::UdpSocket,
     state: UdpSocketState,
     is_v6: bool,
-    received: Box<[u8]>,
+}
+
+/// Room for what comes; ports on one thread share it.
+pub(super) struct Receiver(Box<[u8]>);
+
+/// What a port sends: datagram by datagram in, many at once out.
+pub(super) struct Outbox {
+    port: UdpPort,
     batch: Batch,
+}
+
+/// Binds an address of one version of IP.
+pub(super) fn bind_to(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&address.into())?;
+    socket.set_nonblocking(true)?;
+    _ = socket.set_recv_buffer_size(RELAY_BUFFER);
+    _ = socket.set_send_buffer_size(RELAY_BUFFER);
+    Ok(socket.into())
 }
 
 /// Binds a port for both versions of IP, or for the older one where there is only that.
@@ -59,9 +82,7 @@ impl UdpPort {
         let is_v6 = socket.local_addr()?.is_ipv6();
         let socket = tokio::net::UdpSocket::from_std(socket)?;
         let state = UdpSocketState::new((&socket).into())?;
-        let batch = Batch::new(state.max_gso_segments());
-        let received = vec![0; RECEIVES * RECEIVE_BYTES].into();
-        Ok(Self { socket, state, is_v6, received, batch })
+        Ok(Self { socket, state, is_v6 })
     }
 
     pub(super) async fn readable(&self) -> io::Result<()> {
@@ -70,16 +91,17 @@ impl UdpPort {
 
     /// Takes what has come: `take` gets the sender, the address it came to, when the system had it, and the datagram.
     pub(super) fn receive(
-        &mut self,
+        &self,
+        receiver: &mut Receiver,
         mut take: impl FnMut(SocketAddr, Option<IpAddr>, Instant, &[u8]),
     ) -> io::Result<()> {
         let mut metas = [RecvMeta::default(); RECEIVES];
-        let Self { socket, state, received, .. } = self;
-        let mut chunks = received.chunks_mut(RECEIVE_BYTES);
+        let Self { socket, state, .. } = self;
+        let mut chunks = receiver.0.chunks_mut(RECEIVE_BYTES);
         let mut buffers: [IoSliceMut<'_>; RECEIVES] =
             std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
         let count =
-            socket.try_io(Interest::READABLE, || state.recv((&*socket).into(), &mut buffers, &mut metas))?;
+            socket.try_io(Interest::READABLE, || state.recv(socket.into(), &mut buffers, &mut metas))?;
         let moments = Moments::now();
         for (meta, buffer) in metas.iter().zip(&buffers).take(count) {
             let source = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
@@ -92,26 +114,65 @@ impl UdpPort {
         Ok(())
     }
 
-    /// Sends a datagram, now or with those after it.
-    pub(super) async fn send(&mut self, destination: SocketAddr, source: Option<IpAddr>, datagram: &[u8]) {
+    /// A batch for what this port sends.
+    pub(super) fn batch(&self) -> Batch {
+        Batch::new(self.state.max_gso_segments())
+    }
+
+    /// Adds a datagram to a batch of this port's; false when what is in it has to go first.
+    pub(super) fn push(
+        &self,
+        batch: &mut Batch,
+        destination: SocketAddr,
+        source: Option<IpAddr>,
+        datagram: &[u8],
+    ) -> bool {
         let destination = if self.is_v6 { as_v6(destination) } else { destination };
         let source = source.map(|source| if self.is_v6 { IpAddr::V6(ip_as_v6(source)) } else { source });
-        if !self.batch.push(destination, source, datagram) {
+        batch.push(destination, source, datagram)
+    }
+
+    /// Sends what is in a batch, unless the system has no room for it now.
+    pub(super) fn try_send(&self, batch: &Batch) -> io::Result<()> {
+        let Some(transmit) = batch.transmit() else { return Ok(()) };
+        let (socket, state) = (&self.socket, &self.state);
+        socket.try_io(Interest::WRITABLE, || state.try_send(socket.into(), &transmit))
+    }
+}
+
+impl Receiver {
+    pub(super) fn new() -> Self {
+        Self(vec![0; RECEIVES * RECEIVE_BYTES].into())
+    }
+}
+
+impl Outbox {
+    pub(super) fn new(port: UdpPort) -> Self {
+        let batch = port.batch();
+        Self { port, batch }
+    }
+
+    pub(super) fn port(&self) -> &UdpPort {
+        &self.port
+    }
+
+    /// Sends a datagram, now or with those after it.
+    pub(super) async fn send(&mut self, destination: SocketAddr, source: Option<IpAddr>, datagram: &[u8]) {
+        if !self.port.push(&mut self.batch, destination, source, datagram) {
             self.flush().await;
-            self.batch.push(destination, source, datagram);
+            self.port.push(&mut self.batch, destination, source, datagram);
         }
     }
 
     /// Sends what waits.
     pub(super) async fn flush(&mut self) {
-        while let Some(transmit) = self.batch.transmit() {
-            let (socket, state) = (&self.socket, &self.state);
-            match socket.try_io(Interest::WRITABLE, || state.try_send(socket.into(), &transmit)) {
+        loop {
+            match self.port.try_send(&self.batch) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    _ = socket.writable().await;
+                    _ = self.port.socket.writable().await;
                 }
                 // What cannot be sent is lost, as on any network.
-                Ok(()) | Err(_) => self.batch.clear(),
+                Ok(()) | Err(_) => return self.batch.clear(),
             }
         }
     }
