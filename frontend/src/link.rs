@@ -87,6 +87,9 @@ impl PeerLink {
             LinkCommand::RestartIce => {
                 _ = web::call_if_present(&self.connection, "restartIce", &JsValue::UNDEFINED);
             }
+            LinkCommand::SetIceServers(servers) => {
+                web::call_if_present(&self.connection, "setConfiguration", &configuration(&servers));
+            }
             LinkCommand::SetLayers { source, layers } => self.sections.set_layers(source, layers),
             LinkCommand::Open { .. }
             | LinkCommand::SetSlots { .. }
@@ -284,6 +287,10 @@ fn configuration(ice_servers: &[IceServer]) -> RtcConfiguration {
     let servers = ice_servers.iter().map(|server| {
         let entry = RtcIceServer::new();
         entry.set_urls(&server.urls.iter().map(|url| JsValue::from_str(url)).collect::<Array>());
+        if let (Some(username), Some(credential)) = (&server.username, &server.credential) {
+            entry.set_username(username);
+            entry.set_credential(credential.expose());
+        }
         JsValue::from(entry)
     });
     configuration.set_ice_servers(&servers.collect::<Array>());

@@ -78,6 +78,7 @@ impl Media {
             | LinkCommand::ApplyAnswer(_)
             | LinkCommand::AddCandidate(_)
             | LinkCommand::AddEndOfCandidates
+            | LinkCommand::SetIceServers(_)
             | LinkCommand::RestartIce => {
                 self.links.get(&peer)?.command(command, |source| captures.track(source).cloned());
             }

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use protocol::{
-    ClientFrame, ClientMessage, DisplayName, IceServer, MediaState, Participant, ParticipantId, Role,
+    ClientFrame, ClientMessage, DisplayName, IceServers, MediaState, Participant, ParticipantId, Role,
     RoomCode, RoomSettings, ServerMessage, SessionId, SessionToken, Signal, SignalNumber, Timestamp,
 };
 use room::{
     Beginning, Change, ConnectionId, GivenPassword, Input, MediaOrder, Output, Pass, Resumption, Room, SessionClaims,
-    SignTokens, Terms, Visitor,
+    GiveIceServers, SignTokens, Terms, Visitor,
 };
 use uuid::Uuid;
 
@@ -20,6 +20,12 @@ const BOB: u128 = 2;
 const EVE: u128 = 3;
 
 struct Plain;
+
+impl GiveIceServers for Plain {
+    fn ice_servers(&self, _: ParticipantId) -> IceServers {
+        IceServers::default()
+    }
+}
 
 impl SignTokens for Plain {
     fn sign(&self, _: &SessionClaims) -> SessionToken {
@@ -53,7 +59,7 @@ impl World {
             code,
             settings: RoomSettings::default(),
             password: false,
-            ice_servers: Vec::<IceServer>::new(),
+            ice_servers: Box::new(Plain),
             wall: Timestamp(1_000_000),
             seats: Vec::new(),
             blocked: Vec::new(),

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 mod digest;
 mod entrance;
+mod ice_servers;
 mod ids;
 mod keeper;
 mod media;

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::ice_servers::{IceServerList, Own};
 use crate::media::Media;
 use crate::passwords::Passwords;
 use crate::rate_limit::{AddressRate, KeyedRate};
@@ -90,10 +91,13 @@ impl AppState {
         let tokens = Tokens::open(data, clock)
             .with_context(|| format!("cannot use the signing key in {}", data.display()))?;
         let (media, news) = Media::start(&config, tokens.relay_secret())?;
+        let own = Own { addresses: media.relay_addresses().to_vec(), secret: tokens.relay_secret().clone() };
+        let ice_servers = IceServerList::new(clock, own, config.relay.credential_seconds());
         let rooms = Rooms::new(
             clock,
             Arc::clone(&storage),
             tokens.clone(),
+            ice_servers,
             media,
             config.room_settings(),
             config.rooms.most,

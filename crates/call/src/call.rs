@@ -38,6 +38,8 @@ pub struct Call {
     pub(crate) has_password: bool,
     pub(crate) waiting: Vec<WaitingPerson>,
     pub(crate) ice_servers: Vec<IceServer>,
+    /// When fresh credentials for them are asked for.
+    pub(crate) renew_ice_servers_at: Option<Duration>,
     pub(crate) publications: Publications,
     /// What the room was told of them last.
     pub(crate) told: MediaState,
@@ -95,6 +97,7 @@ impl Call {
             has_password: false,
             waiting: Vec::new(),
             ice_servers: Vec::new(),
+            renew_ice_servers_at: None,
             publications: Publications::default(),
             told: MediaState::default(),
             asked_for: None,
@@ -149,6 +152,7 @@ impl Call {
             self.review_paths(now);
             if self.phase == Phase::Joined {
                 self.encryption_due(now);
+                self.ice_servers_due(now);
             }
         }
         self.paths_due(now);
@@ -162,7 +166,8 @@ impl Call {
             direct.chain(self.paths.server.as_ref().map(|server| &server.link)).filter(|_| is_connected);
         let given_up = self.next_given_up().filter(|_| is_connected);
         let keys = self.encryption.due().filter(|_| is_connected && self.phase == Phase::Joined);
-        let of_links = links.filter_map(Link::poll_timeout).chain(given_up).chain(keys);
+        let ice_servers = self.renew_ice_servers_at.filter(|_| is_connected && self.phase == Phase::Joined);
+        let of_links = links.filter_map(Link::poll_timeout).chain(given_up).chain(keys).chain(ice_servers);
         of_links.chain(self.line.due()).chain(self.next_path_timeout()).min()
     }
 

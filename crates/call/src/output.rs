@@ -104,6 +104,8 @@ pub enum LinkCommand {
     AddEndOfCandidates,
     /// Gather anew with the next offer; `NegotiationNeeded` follows.
     RestartIce,
+    /// Gather with the help of these servers from the next time on.
+    SetIceServers(Vec<IceServer>),
     /// Close the peer connection. Nothing of this link is reported after that.
     Close,
 }

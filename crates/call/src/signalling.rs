@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use protocol::{
-    ClientMessage, DisplayName, ErrorCode, Join, Joined, MessageId, Password, ProtocolError, Resume,
-    ServerFrame, ServerMessage, Switch, VERSION,
+    ClientMessage, DisplayName, ErrorCode, IceServers, Join, Joined, MessageId, Password, ProtocolError,
+    Resume, ServerFrame, ServerMessage, Switch, VERSION,
 };
 
 use crate::chat::Delivery;
 use crate::line::Wait;
-use crate::{Call, ChatLine, ChatText, Notice, Output, Phase, Signalling, Source};
+use crate::{Call, ChatLine, ChatText, LinkCommand, Notice, Output, Phase, Signalling, Source};
+
+/// How long the answer to a question for fresh credentials may take.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(15);
 
 impl Call {
     pub(crate) fn join(&mut self, now: Duration, name: DisplayName, password: Option<Password>) {
@@ -200,6 +203,7 @@ impl Call {
             ServerMessage::AudioSlots { link, slots } => self.audio_slots(now, link, slots),
             ServerMessage::WantedLayers { link, source, layers } => self.wanted_layers(link, source, layers),
             ServerMessage::SfuLinkClosed { link } => self.server_link_closed(now, link),
+            ServerMessage::IceServers(servers) => self.take_ice_servers(now, servers),
             ServerMessage::Pong => {}
             ServerMessage::Error(error) => self.refused(&error),
         }
@@ -218,7 +222,7 @@ impl Call {
         self.room = Some(joined.room.clone());
         self.settings = Some(joined.settings.clone());
         self.waiting.clear();
-        self.ice_servers.clone_from(&joined.ice_servers);
+        self.take_ice_servers(now, joined.ice_servers.clone());
         // What the room was told in the first message is all it needs to know, but for what only the people decide.
         self.line.keep_only(|message| matches!(message, ClientMessage::Moderate { .. }));
         self.say_unconfirmed_again();
@@ -229,6 +233,26 @@ impl Call {
         self.say(ClientMessage::ReadChat { before: None });
         // A device may have begun or ended to deliver while the join was under way.
         self.tell_media();
+    }
+
+    /// Half of the time for which they are good is left when fresh ones are asked for.
+    fn take_ice_servers(&mut self, now: Duration, given: IceServers) {
+        if self.ice_servers != given.servers {
+            for peer in self.linked_peers() {
+                self.link_command(peer, LinkCommand::SetIceServers(given.servers.clone()));
+            }
+        }
+        self.ice_servers = given.servers;
+        self.renew_ice_servers_at = given
+            .good_for
+            .map(|seconds| now + (Duration::from_secs(seconds.into()) / 2).max(ASK_AGAIN_AFTER));
+    }
+
+    pub(crate) fn ice_servers_due(&mut self, now: Duration) {
+        if self.renew_ice_servers_at.is_some_and(|at| at <= now) {
+            self.renew_ice_servers_at = Some(now + ASK_AGAIN_AFTER);
+            self.say_once(ClientMessage::RenewIceServers);
+        }
     }
 
     fn resumed(&mut self, now: Duration, session: protocol::SessionToken) {

@@ -135,6 +135,8 @@ pub enum ClientMessage as "ClientMessage", read by ClientForm {
         /// All slots.
         slots: SlotWishes,
     },
+    /// Asks for servers that help to get through whose credentials are fresh. Answered by `ice_servers`.
+    RenewIceServers,
     /// Asks for a `pong`; keeps the connection alive.
     Ping,
     /// Leaves the room; the server closes the socket.
@@ -226,6 +228,8 @@ pub enum ClientMessageKind {
     ReportTrouble,
     /// [`ClientMessage::SetSlots`]
     SetSlots,
+    /// [`ClientMessage::RenewIceServers`]
+    RenewIceServers,
     /// [`ClientMessage::Ping`]
     Ping,
     /// [`ClientMessage::Leave`]
@@ -250,6 +254,7 @@ impl ClientMessage {
             Self::TopologyFailed { .. } => ClientMessageKind::TopologyFailed,
             Self::ReportTrouble { .. } => ClientMessageKind::ReportTrouble,
             Self::SetSlots { .. } => ClientMessageKind::SetSlots,
+            Self::RenewIceServers => ClientMessageKind::RenewIceServers,
             Self::Ping => ClientMessageKind::Ping,
             Self::Leave => ClientMessageKind::Leave,
         }

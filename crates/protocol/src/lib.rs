@@ -50,7 +50,7 @@ pub use role::Role;
 pub use room_code::{RoomCode, RoomCodeError};
 pub use secrets::{Credential, Password, SecretError, SessionToken};
 pub use sequence::Sequence;
-pub use server_message::{IceServer, Joined, ServerFrame, ServerMessage};
+pub use server_message::{IceServer, IceServers, Joined, ServerFrame, ServerMessage};
 pub use settings::{Allowed, RoomSettings, RoomSettingsPatch, SettingsError, WhenEmpty};
 pub use signal::{IceCandidate, Sdp, Signal, SignalNumber, TooLong};
 pub use slots::{SlotWish, SlotWishes, TooManySlots};

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    CallOff, ChatEntry, ChatId, ChatNumber, LeaveReason, Letter, LinkId, MessageId, Mode, Participant,
-    ParticipantId, PeerRef, ProtocolError, Reaction, RoomKeyGrant, RoomSettings, RoomSummary, Sequence,
-    SessionToken, Signal, SignalNumber, Source, Topology, WaitingPerson,
+    CallOff, ChatEntry, ChatId, ChatNumber, Credential, LeaveReason, Letter, LinkId, MessageId, Mode,
+    Participant, ParticipantId, PeerRef, ProtocolError, Reaction, RoomKeyGrant, RoomSettings, RoomSummary,
+    Sequence, SessionToken, Signal, SignalNumber, Source, Topology, WaitingPerson,
 };
 
 /// One text frame from the server: a message, its place among those to this client, and how far the server has read.
@@ -194,6 +194,8 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
         /// The link.
         link: LinkId,
     },
+    /// The answer to `renew_ice_servers`.
+    IceServers(IceServers),
     /// The answer to `ping`.
     Pong,
     /// A message was refused. The connection goes on, unless a close frame follows.
@@ -221,10 +223,21 @@ pub struct Joined {
     /// How media travels.
     pub topology: Topology,
     /// Servers that help to get through.
-    pub ice_servers: Vec<IceServer>,
+    pub ice_servers: IceServers,
     /// The room's secret, for a newcomer who came without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant: Option<RoomKeyGrant>,
+}
+
+/// Servers that help to get through, and for how long what opens them is good.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct IceServers {
+    /// In the order in which they shall be tried.
+    pub servers: Vec<IceServer>,
+    /// For so many seconds; the client asks for new ones before. `None`: for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good_for: Option<u32>,
 }
 
 /// A STUN or TURN server (`RTCIceServer`).
@@ -233,6 +246,12 @@ pub struct Joined {
 pub struct IceServer {
     /// Its addresses, as URLs of the schemes `stun`, `turn` or `turns` (RFC 7064, RFC 7065).
     pub urls: Vec<String>,
+    /// The name that it asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The password that it asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<Credential>,
 }
 
 impl From<ServerMessage> for ServerFrame {

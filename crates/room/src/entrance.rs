@@ -253,7 +253,7 @@ impl Room {
             settings: self.rules.settings.clone(),
             participants: self.participants().filter(|other| other.id != id).cloned().collect(),
             topology: self.route.topology,
-            ice_servers: self.ice_servers.clone(),
+            ice_servers: self.ice_servers.ice_servers(id),
             grant,
         };
         self.tell(id, ServerMessage::Joined(Box::new(joined)));

@@ -26,4 +26,4 @@ pub use moderation::Decree;
 pub use output::{Change, MediaOrder, Output, SeatChange, SeatState};
 pub use room::{Beginning, Room};
 pub use rules::refusal;
-pub use session::{SessionClaims, SignTokens, Terms};
+pub use session::{GiveIceServers, SessionClaims, SignTokens, Terms};

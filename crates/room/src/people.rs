@@ -76,10 +76,11 @@ impl Room {
         HandNumber(self.last_hand)
     }
 
-    pub(crate) fn pong(&mut self, id: ParticipantId) {
+    /// Answers on the connection that asked, and is not said again on another.
+    pub(crate) fn answer(&mut self, id: ParticipantId, message: ServerMessage) {
         let Some(seat) = self.seats.get_mut(id) else { return };
         let Some(to) = seat.connection else { return };
-        let (received, message) = (seat.news_of_received(), Arc::new(ServerMessage::Pong));
+        let (received, message) = (seat.news_of_received(), Arc::new(message));
         self.outputs.push_back(Output::Send { to, seq: None, received, message });
     }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{
-    ChatEntry, ClientFrame, ClientMessage, DisplayName, ErrorCode, IceServer, MessageId, Participant,
-    ParticipantId, PeerRef, Presence, ProtocolError, Role, RoomCode, RoomSettings, RoomStanding, RoomSummary,
-    ServerMessage, Timestamp,
+    ChatEntry, ClientFrame, ClientMessage, DisplayName, ErrorCode, MessageId, Participant, ParticipantId,
+    PeerRef, Presence, ProtocolError, Role, RoomCode, RoomSettings, RoomStanding, RoomSummary, ServerMessage,
+    Timestamp,
 };
 
 use crate::chat::ChatLog;
@@ -17,7 +17,9 @@ use crate::rules::Rules;
 use crate::seats::{Former, Seat, Seats};
 use crate::topology::Route;
 use crate::waiting::WaitingRoom;
-use crate::{Change, ConnectionId, Input, MediaOrder, Output, SeatChange, SeatState, SignTokens};
+use crate::{
+    Change, ConnectionId, GiveIceServers, Input, MediaOrder, Output, SeatChange, SeatState, SignTokens,
+};
 
 /// A room and the people in it.
 ///
@@ -25,7 +27,7 @@ use crate::{Change, ConnectionId, Input, MediaOrder, Output, SeatChange, SeatSta
 pub struct Room {
     pub(crate) code: RoomCode,
     pub(crate) rules: Rules,
-    pub(crate) ice_servers: Vec<IceServer>,
+    pub(crate) ice_servers: Box<dyn GiveIceServers>,
     pub(crate) seats: Seats,
     pub(crate) waiting: WaitingRoom,
     /// Browsers that may not enter.
@@ -58,7 +60,7 @@ pub struct Beginning {
     /// Whether it has a password.
     pub password: bool,
     /// Servers that help to get through.
-    pub ice_servers: Vec<IceServer>,
+    pub ice_servers: Box<dyn GiveIceServers>,
     /// What the world's clock shows at `now`.
     pub wall: Timestamp,
     /// Who was in lately. Whose seat is taken gets the usual time to come back.
@@ -292,7 +294,11 @@ impl Room {
             }
             ClientMessage::SendLetters { letters } => self.pass_letters(from, letters),
             ClientMessage::Moderate { moderation } => self.moderate(now, from, id, moderation),
-            ClientMessage::Ping => self.pong(from),
+            ClientMessage::RenewIceServers => {
+                let servers = self.ice_servers.ice_servers(from);
+                self.answer(from, ServerMessage::IceServers(servers));
+            }
+            ClientMessage::Ping => self.answer(from, ServerMessage::Pong),
             ClientMessage::Leave => self.leave(now, from),
         }
     }

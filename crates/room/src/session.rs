@@ -1,6 +1,6 @@
 //! Stays that outlive their sockets.
 
-use protocol::{DisplayName, ParticipantId, Role, SessionId, SessionToken, Timestamp};
+use protocol::{DisplayName, IceServers, ParticipantId, Role, SessionId, SessionToken, Timestamp};
 
 /// What a session token says, once its signature is found right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,12 @@ pub struct Terms {
     pub name: Option<DisplayName>,
     /// Until when they may come back.
     pub until: Option<Timestamp>,
+}
+
+/// Makes, for each participant anew, what opens the servers that help to get through.
+pub trait GiveIceServers: Send {
+    /// The servers, with credentials of this participant's.
+    fn ice_servers(&self, to: ParticipantId) -> IceServers;
 }
 
 /// Makes session tokens of claims. The same claims may make different tokens, as time goes on.

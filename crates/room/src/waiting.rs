@@ -146,7 +146,8 @@ impl Room {
             | ClientMessage::TopologyReady { .. }
             | ClientMessage::TopologyFailed { .. }
             | ClientMessage::ReportTrouble { .. }
-            | ClientMessage::SetSlots { .. } => {
+            | ClientMessage::SetSlots { .. }
+            | ClientMessage::RenewIceServers => {
                 let error = ProtocolError::new(ErrorCode::NotAllowed, id);
                 self.tell_socket(connection, ServerMessage::Error(error));
             }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use protocol::{
-    ChatEntry, ClientFrame, ClientMessage, ParticipantId, RoomCode, RoomSettings, ServerFrame, ServerMessage,
-    SessionId, SessionToken, Timestamp,
+    ChatEntry, ClientFrame, ClientMessage, IceServers, ParticipantId, RoomCode, RoomSettings, ServerFrame,
+    ServerMessage, SessionId, SessionToken, Timestamp,
 };
 use room::{
-    Beginning, Change, ConnectionId, Departure, GivenPassword, Input, MediaOrder, Output, Pass, Resumption,
-    Room, SeatChange, SessionClaims, SignTokens, Terms, Visitor,
+    Beginning, Change, ConnectionId, Departure, GiveIceServers, GivenPassword, Input, MediaOrder, Output,
+    Pass, Resumption, Room, SeatChange, SessionClaims, SignTokens, Terms, Visitor,
 };
 use uuid::Uuid;
 
@@ -47,6 +47,12 @@ pub(crate) struct Server {
 
 /// Tokens that say what they stand for.
 struct Plain;
+
+impl GiveIceServers for Plain {
+    fn ice_servers(&self, _: ParticipantId) -> IceServers {
+        IceServers::default()
+    }
+}
 
 impl SignTokens for Plain {
     fn sign(&self, claims: &SessionClaims) -> SessionToken {
@@ -138,6 +144,7 @@ impl Server {
             | ClientMessage::React { .. }
             | ClientMessage::Chat { .. }
             | ClientMessage::ReadChat { .. }
+            | ClientMessage::RenewIceServers
             | ClientMessage::SendLetters { .. }
             | ClientMessage::Moderate { .. }
             | ClientMessage::TopologyReady { .. }
@@ -243,7 +250,7 @@ fn begin(now: Duration, seats: Vec<SeatChange>, recent_chat: Vec<ChatEntry>, has
         code: RoomCode::from_random(1),
         settings: RoomSettings::default(),
         password: false,
-        ice_servers: Vec::new(),
+        ice_servers: Box::new(Plain),
         // In the summer of 2026.
         wall: Timestamp(1_782_000_000_000).after(now),
         seats,

@@ -462,6 +462,7 @@ impl World {
             LinkCommand::AddEndOfCandidates
             | LinkCommand::Publish { .. }
             | LinkCommand::SetLayers { .. }
+            | LinkCommand::SetIceServers(_)
             | LinkCommand::Open { .. }
             | LinkCommand::Close => Ok(None),
         };

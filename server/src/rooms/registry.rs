@@ -13,6 +13,7 @@ use tokio::sync::{OnceCell, mpsc, oneshot};
 use super::task::RoomTask;
 use super::{RoomEvent, load};
 use crate::clock::Clock;
+use crate::ice_servers::IceServerList;
 use crate::keeper::Keeper;
 use crate::media::{Media, News, NewsReceiver};
 use crate::passwords::Passwords;
@@ -27,6 +28,7 @@ pub(crate) struct Rooms {
     pub(super) keeper: Keeper,
     pub(super) passwords: Arc<Passwords>,
     tokens: Tokens,
+    ice_servers: IceServerList,
     pub(super) media: Media,
     /// The rules of a room about which nothing was said.
     defaults: RoomSettings,
@@ -87,13 +89,25 @@ impl Rooms {
         clock: Clock,
         storage: Arc<dyn Storage>,
         tokens: Tokens,
+        ice_servers: IceServerList,
         media: Media,
         defaults: RoomSettings,
         most: u64,
     ) -> Self {
         let keeper = Keeper::start(Arc::clone(&storage));
         let passwords = Arc::new(Passwords::new());
-        Self { clock, storage, keeper, passwords, tokens, media, defaults, most, loaded: Arc::default() }
+        Self {
+            clock,
+            storage,
+            keeper,
+            passwords,
+            tokens,
+            ice_servers,
+            media,
+            defaults,
+            most,
+            loaded: Arc::default(),
+        }
     }
 
     /// Hashes passwords, a few at a time.
@@ -277,7 +291,7 @@ impl Rooms {
             code,
             settings: record.settings.clone(),
             password: record.password_hash.is_some(),
-            ice_servers: Vec::new(),
+            ice_servers: Box::new(self.ice_servers.clone()),
             wall,
             seats: seats.into_iter().map(load::seat).collect(),
             blocked: blocked.into_iter().map(|browser| browser.0.0).collect(),

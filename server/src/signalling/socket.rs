@@ -136,6 +136,7 @@ async fn join(
         | ClientMessage::TopologyFailed { .. }
         | ClientMessage::ReportTrouble { .. }
         | ClientMessage::SetSlots { .. }
+        | ClientMessage::RenewIceServers
         | ClientMessage::Ping
         | ClientMessage::Leave => return Err(refused(ErrorCode::NotJoined)),
     };

@@ -7,8 +7,8 @@ use call::{
     Notice, Output, Phase, Publication, Role, Signalling, Source,
 };
 use protocol::{
-    ClientMessage, ErrorCode, LeaveReason, MediaState, Participant, ProtocolError, ServerMessage, Signal,
-    SignalNumber, Switch,
+    ClientMessage, ErrorCode, IceServer, IceServers, LeaveReason, MediaState, Participant, ProtocolError,
+    ServerMessage, Signal, SignalNumber, Switch,
 };
 
 use crate::support::{
@@ -279,4 +279,38 @@ fn an_uplink_that_is_too_weak_for_two_links_is_reported_once() {
     assert_eq!(short(&mut call), [report]);
     call.wait(Duration::from_secs(15));
     assert_eq!(short(&mut call), []);
+}
+
+#[test]
+fn credentials_are_renewed_while_they_are_good_and_links_learn_of_them() {
+    let servers = |name: &str| IceServers {
+        servers: vec![IceServer {
+            urls: vec!["turn:192.0.2.1:3478".to_owned()],
+            username: Some(name.to_owned()),
+            credential: None,
+        }],
+        good_for: Some(600),
+    };
+    let mut call = TestCall::in_room([ADA]);
+    assert_eq!(commands_to(ADA, &call.hear(ServerMessage::IceServers(servers("first")))).len(), 1);
+    call.connection(ADA, ConnectionState::Connected);
+    let asked = |outputs: &[Output]| said(outputs).contains(&ClientMessage::RenewIceServers);
+    for _ in 0..29 {
+        assert!(!asked(&call.wait(Duration::from_secs(10))));
+        call.hear(ServerMessage::Pong);
+    }
+    assert!(asked(&call.wait(Duration::from_secs(10))));
+    call.hear(ServerMessage::Pong);
+    assert!(!asked(&call.wait(Duration::from_secs(10))));
+    call.hear(ServerMessage::Pong);
+    assert!(asked(&call.wait(Duration::from_secs(5))), "the answer got lost");
+    let outputs = call.hear(ServerMessage::IceServers(servers("second")));
+    assert_eq!(commands_to(ADA, &outputs), [LinkCommand::SetIceServers(servers("second").servers)]);
+    assert!(!asked(&call.wait(Duration::from_secs(20))));
+
+    let outputs = call.hear(joined_later(BOB));
+    let opened = commands_to(BOB, &outputs).into_iter().any(|command| {
+        matches!(command, LinkCommand::Open { ice_servers, .. } if ice_servers == servers("second").servers)
+    });
+    assert!(opened, "{outputs:?}");
 }

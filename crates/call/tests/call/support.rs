@@ -6,9 +6,10 @@ use call::{
     Call, Command, ConnectionState, Identity, Input, LinkCommand, LinkEvent, LinkStatus, Output, Role, Source,
 };
 use protocol::{
-    ClientMessage, DisplayName, ErrorCode, Forbidden, Joined, LinkId, MediaState, Mode, MoveReason,
-    Participant, ParticipantId, PeerRef, Presence, ProtocolError, RoomCode, RoomSettings, RoomSummary, Sdp,
-    Sequence, ServerFrame, ServerMessage, SessionToken, Signal, SignalNumber, Switch, Topology,
+    ClientMessage, DisplayName, ErrorCode, Forbidden, IceServers, Joined, LinkId, MediaState, Mode,
+    MoveReason, Participant, ParticipantId, PeerRef, Presence, ProtocolError, RoomCode, RoomSettings,
+    RoomSummary, Sdp, Sequence, ServerFrame, ServerMessage, SessionToken, Signal, SignalNumber, Switch,
+    Topology,
 };
 use uuid::Uuid;
 
@@ -167,7 +168,7 @@ pub(crate) fn joined<const N: usize>(people: [u128; N], continued: bool) -> Serv
         settings: RoomSettings::default(),
         participants: people.map(participant).to_vec(),
         topology: MESH,
-        ice_servers: Vec::new(),
+        ice_servers: IceServers::default(),
         grant: None,
     }))
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use protocol::{
-    ClientFrame, ClientMessage, CloseCode, DisplayName, ErrorCode, Joined, MediaState, MessageId, Moderation,
-    Participant, ParticipantId, ProtocolError, Role, RoomCode, RoomSettings, RoomSettingsPatch, Sequence,
-    ServerMessage, SessionId, SessionToken, Switch, Timestamp,
+    ClientFrame, ClientMessage, CloseCode, DisplayName, ErrorCode, IceServers, Joined, MediaState, MessageId,
+    Moderation, Participant, ParticipantId, ProtocolError, Role, RoomCode, RoomSettings, RoomSettingsPatch,
+    Sequence, ServerMessage, SessionId, SessionToken, Switch, Timestamp,
 };
 use room::{
-    Beginning, Change, ConnectionId, Departure, GivenPassword, Input, MediaOrder, Output, Pass, Resumption,
-    Room, SeatChange, SessionClaims, SignTokens, Terms, Visitor,
+    Beginning, Change, ConnectionId, Departure, GiveIceServers, GivenPassword, Input, MediaOrder, Output,
+    Pass, Resumption, Room, SeatChange, SessionClaims, SignTokens, Terms, Visitor,
 };
 use uuid::Uuid;
 
@@ -49,6 +49,12 @@ pub(crate) struct World {
 /// Tokens that hide nothing.
 struct Plain;
 
+impl GiveIceServers for Plain {
+    fn ice_servers(&self, _: ParticipantId) -> IceServers {
+        IceServers::default()
+    }
+}
+
 impl SignTokens for Plain {
     fn sign(&self, claims: &SessionClaims) -> SessionToken {
         SessionToken::new(format!("{} of {}", claims.generation, claims.participant)).unwrap()
@@ -79,7 +85,7 @@ impl World {
             code: RoomCode::from_random(7),
             settings: RoomSettings::default(),
             password: false,
-            ice_servers: vec![],
+            ice_servers: Box::new(Plain),
             wall: START,
             seats: vec![],
             blocked: vec![],

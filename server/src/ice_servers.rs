@@ -1,0 +1,69 @@
+//! The servers that help browsers to get through, for each participant with credentials of their own.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use protocol::{Credential, IceServer, IceServers, ParticipantId};
+use room::GiveIceServers;
+
+use crate::clock::Clock;
+
+/// What participants are given; a clone is another handle to the same.
+#[derive(Clone)]
+pub(crate) struct IceServerList(Arc<Shared>);
+
+struct Shared {
+    clock: Clock,
+    own: Own,
+    /// For how long credentials open, in seconds.
+    good_for: u64,
+}
+
+/// The relay inside.
+pub(crate) struct Own {
+    /// Each announced address with the port of each shard; none when there is no relay.
+    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) secret: relay::Secret,
+}
+
+impl IceServerList {
+    pub(crate) fn new(clock: Clock, own: Own, good_for: u64) -> Self {
+        Self(Arc::new(Shared { clock, own, good_for }))
+    }
+}
+
+impl GiveIceServers for IceServerList {
+    fn ice_servers(&self, to: ParticipantId) -> IceServers {
+        let Shared { clock, own, good_for } = &*self.0;
+        let expires = clock.wall().0 / 1_000 + good_for;
+        let servers: Vec<_> = own.server(expires, to).into_iter().collect();
+        let good_for = u32::try_from(*good_for).ok().filter(|_| !servers.is_empty());
+        IceServers { servers, good_for }
+    }
+}
+
+impl Own {
+    /// Participants are spread over the shards.
+    fn server(&self, expires: u64, to: ParticipantId) -> Option<IceServer> {
+        let mut ports: Vec<_> = self.addresses.iter().map(SocketAddr::port).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        let mut hasher = DefaultHasher::new();
+        to.hash(&mut hasher);
+        let port = *ports.get((hasher.finish() as usize).checked_rem(ports.len())?)?;
+        let of_shard = || self.addresses.iter().filter(|address| address.port() == port);
+        let v4 = of_shard().find(|address| address.is_ipv4());
+        let v6 = of_shard().find(|address| address.is_ipv6());
+        let both = [v4, v6].into_iter().flatten();
+        let urls = both.flat_map(|address| {
+            [format!("turn:{address}?transport=udp"), format!("turn:{address}?transport=tcp")]
+        });
+        let credentials = self.secret.credentials(expires, &to.to_string());
+        Some(IceServer {
+            urls: urls.collect(),
+            username: Some(credentials.username),
+            credential: Credential::new(credentials.password).ok(),
+        })
+    }
+}
