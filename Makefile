@@ -10,8 +10,8 @@ SAY := @printf '\033[1m==>\033[0m %s\n'
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: ## find or install everything: compiler, cargo-leptos, Node packages, Chromium, PostgreSQL
-	@scripts/setup.sh leptos browser postgres
+setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, coturn
+	@scripts/setup.sh leptos browser postgres coturn
 
 build: ## build the server and the page, quickly and unoptimised
 	@scripts/setup.sh leptos
@@ -33,7 +33,7 @@ test-rust:
 	@$(WITH) cargo test --quiet -p testkit --test mesh -- --nocapture
 
 test-browser: build
-	@scripts/setup.sh browser
+	@scripts/setup.sh browser coturn
 	$(SAY) "Testing in real browsers (about 2 min)"
 	@cd end2end && ../$(WITH) npm run --silent generate && ../$(WITH) npx tsc --noEmit && ../$(WITH) npx playwright test
 

@@ -5,6 +5,7 @@
 #   scripts/setup.sh leptos     cargo-leptos and the wasm-bindgen that Cargo.lock asks for
 #   scripts/setup.sh optimise   wasm-opt, for optimised pages
 #   scripts/setup.sh browser    Node packages and Chromium, for the end-to-end tests
+#   scripts/setup.sh coturn     coturn and its test client, for the tests of the relay; no server is started
 #   scripts/setup.sh postgres   PostgreSQL's programs, for the tests of the storage; no server is started
 #
 # Everything that is not a system package goes to $VERANDA_TOOLS (default ~/.cache/veranda), is built once, and is shared
@@ -30,6 +31,7 @@ main() {
             leptos) set_up_rust; set_up_cargo_leptos; set_up_wasm_bindgen ;;
             optimise) set_up_node; set_up_node_packages ;;
             postgres) set_up_postgres ;;
+            coturn) set_up_coturn ;;
             node) set_up_node ;;
             browser) set_up_node; set_up_node_packages; set_up_chromium; set_up_firefox ;;
             *) fail "unknown part '$part'; see the head of scripts/setup.sh" ;;
@@ -101,6 +103,17 @@ set_up_postgres() {
     apt_install "Installing PostgreSQL for the tests of the storage (about 30 s)" \
         -o Dpkg::Options::=--force-confold postgresql \
         || fail "no PostgreSQL found: install it, with initdb in PATH (Debian, Ubuntu: apt install postgresql)"
+}
+
+set_up_coturn() {
+    have turnserver && have turnutils_uclient && return 0
+    # The package would start a server on the ports that Veranda has by default.
+    if have apt-get && [ ! -e /etc/systemd/system/coturn.service ]; then
+        as_root mkdir -p /etc/systemd/system
+        as_root ln -s /dev/null /etc/systemd/system/coturn.service
+    fi
+    apt_install "Installing coturn, with which the relay is compared (about 20 s)" coturn \
+        || fail "no coturn found: install it, with turnserver and turnutils_uclient in PATH (Debian, Ubuntu: apt install coturn)"
 }
 
 # --- the compiler -----------------------------------------------------------------------------------------------------

@@ -174,6 +174,11 @@ export class CallPage {
         await expect.poll(() => this.page.evaluate(connectionsWithSound), { message: `${this.name} hears` }).toBe(people);
     }
 
+    /** How each connected link travels, as the browser says it: what the near end sends from, and by what it reaches its relay. */
+    async paths(): Promise<string[]> {
+        return this.page.evaluate(selectedPaths);
+    }
+
     /** Packets sent so far over all connections. */
     async sent(): Promise<Sent> {
         return this.page.evaluate(packetsSent);
@@ -227,6 +232,23 @@ async function connectionsWithSound(): Promise<number> {
         }
     }
     return heard;
+}
+
+/** The chosen candidate pairs. Runs in the page. */
+export async function selectedPaths(): Promise<string[]> {
+    const { connections } = window as unknown as { connections: RTCPeerConnection[] };
+    const paths: string[] = [];
+    for (const connection of connections.filter((one) => one.connectionState === "connected")) {
+        const reports = await connection.getStats();
+        const all = [...reports.values()];
+        const chosen = all.find((report) => report.type === "transport")?.selectedCandidatePairId;
+        const pair = chosen ? reports.get(chosen) : all.find((report) => report.type === "candidate-pair" && report.selected);
+        const local = reports.get(pair?.localCandidateId);
+        const remote = reports.get(pair?.remoteCandidateId);
+        const by = local?.candidateType === "relay" ? ` over ${local.relayProtocol}` : "";
+        paths.push(`${local?.candidateType}/${local?.protocol}${by} to ${remote?.candidateType}`);
+    }
+    return paths;
 }
 
 async function picturesDecoded(): Promise<number> {

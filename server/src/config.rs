@@ -1,6 +1,6 @@
 //! Settings: defaults, then `Leptos.toml`, then the environment (`VERANDA__SECTION__KEY`).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -9,6 +9,8 @@ use ipnet::IpNet;
 use protocol::RoomSettings;
 use protocol::limits::{DEFAULT_CAPACITY, MAX_CAPACITY};
 use serde::Deserialize;
+
+use crate::turn_url::TurnUrl;
 
 /// Every setting.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -24,6 +26,8 @@ pub struct Config {
     pub media: MediaConfig,
     /// How those get through who find no direct way.
     pub relay: RelayConfig,
+    /// TURN servers of one's own, by any name.
+    pub turn: BTreeMap<String, TurnConfig>,
     /// What one address or key may do.
     pub limits: LimitsConfig,
     /// What is logged.
@@ -112,6 +116,30 @@ pub struct RelayConfig {
     pub max_kbps: u64,
 }
 
+/// `[turn.NAME]`
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TurnConfig {
+    /// How it is reached, the best way first.
+    pub urls: Vec<TurnUrl>,
+    /// What it shares with this server: coturn's `static-auth-secret`.
+    pub secret: String,
+    /// How many participants it gets, compared with the others.
+    #[serde(default = "one")]
+    pub weight: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+// Not the secret.
+impl std::fmt::Debug for TurnConfig {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("TurnConfig").field("urls", &self.urls).finish_non_exhaustive()
+    }
+}
+
 /// `[limits]`
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -153,7 +181,8 @@ impl Config {
     ///
     /// When the file or a variable holds an unknown setting or a value of another type.
     pub fn load(file: &str, variables: HashMap<String, String>) -> Result<Self, config::ConfigError> {
-        let environment = Environment::with_prefix("VERANDA")
+        let lists: Vec<_> = variables.keys().filter_map(|name| list_of_turn_server(name)).collect();
+        let mut environment = Environment::with_prefix("VERANDA")
             .prefix_separator("__")
             .separator("__")
             .try_parsing(true)
@@ -164,6 +193,9 @@ impl Config {
             .with_list_parse_key("relay.allow_peers")
             .with_list_parse_key("relay.deny_peers")
             .source(Some(variables));
+        for list in lists {
+            environment = environment.with_list_parse_key(&list);
+        }
         config::Config::builder()
             .add_source(File::new(file, FileFormat::Toml).required(false))
             .add_source(environment)
@@ -175,6 +207,12 @@ impl Config {
     pub(crate) fn room_settings(&self) -> RoomSettings {
         RoomSettings { capacity: self.rooms.capacity.clamp(1, MAX_CAPACITY), ..RoomSettings::default() }
     }
+}
+
+/// The setting that a variable such as `VERANDA__TURN__EAST__URLS` is, when it is one that holds a list.
+fn list_of_turn_server(variable: &str) -> Option<String> {
+    let name = variable.strip_prefix("VERANDA__TURN__")?.strip_suffix("__URLS")?;
+    Some(format!("turn.{}.urls", name.to_lowercase()))
 }
 
 impl Default for ServerConfig {

@@ -8,6 +8,7 @@ use protocol::{Credential, IceServer, IceServers, ParticipantId};
 use room::GiveIceServers;
 
 use crate::clock::Clock;
+use crate::turn_servers::TurnServers;
 
 /// What participants are given; a clone is another handle to the same.
 #[derive(Clone)]
@@ -16,6 +17,7 @@ pub(crate) struct IceServerList(Arc<Shared>);
 struct Shared {
     clock: Clock,
     own: Own,
+    others: TurnServers,
     /// For how long credentials open, in seconds.
     good_for: u64,
 }
@@ -28,16 +30,16 @@ pub(crate) struct Own {
 }
 
 impl IceServerList {
-    pub(crate) fn new(clock: Clock, own: Own, good_for: u64) -> Self {
-        Self(Arc::new(Shared { clock, own, good_for }))
+    pub(crate) fn new(clock: Clock, own: Own, others: TurnServers, good_for: u64) -> Self {
+        Self(Arc::new(Shared { clock, own, others, good_for }))
     }
 }
 
 impl GiveIceServers for IceServerList {
     fn ice_servers(&self, to: ParticipantId) -> IceServers {
-        let Shared { clock, own, good_for } = &*self.0;
+        let Shared { clock, own, others, good_for } = &*self.0;
         let expires = clock.wall().0 / 1_000 + good_for;
-        let servers: Vec<_> = own.server(expires, to).into_iter().collect();
+        let servers: Vec<_> = own.server(expires, to).into_iter().chain(others.given(to, expires)).collect();
         let good_for = u32::try_from(*good_for).ok().filter(|_| !servers.is_empty());
         IceServers { servers, good_for }
     }

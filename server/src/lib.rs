@@ -25,5 +25,7 @@ mod signalling;
 mod state;
 mod tasks;
 mod tokens;
+mod turn_servers;
+mod turn_url;
 
 pub use state::{AppState, open_storage};

@@ -18,6 +18,7 @@ use crate::rate_limit::{AddressRate, KeyedRate};
 use crate::rooms::{REMEMBERED_FOR, Rooms};
 use crate::tasks;
 use crate::tokens::Tokens;
+use crate::turn_servers::TurnServers;
 
 /// The server's shared state; a clone is another handle to the same.
 #[derive(Clone)]
@@ -92,7 +93,12 @@ impl AppState {
             .with_context(|| format!("cannot use the signing key in {}", data.display()))?;
         let (media, news) = Media::start(&config, tokens.relay_secret())?;
         let own = Own { addresses: media.relay_addresses().to_vec(), secret: tokens.relay_secret().clone() };
-        let ice_servers = IceServerList::new(clock, own, config.relay.credential_seconds());
+        let ice_servers = IceServerList::new(
+            clock,
+            own,
+            TurnServers::start(&config.turn),
+            config.relay.credential_seconds(),
+        );
         let rooms = Rooms::new(
             clock,
             Arc::clone(&storage),

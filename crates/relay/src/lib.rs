@@ -21,6 +21,7 @@ mod live_ports;
 mod nonce;
 mod output;
 mod peer_rules;
+mod probe;
 mod relay;
 mod reply;
 mod request;
@@ -37,6 +38,7 @@ pub use input::{Input, Now, SocketFailure};
 pub use live_ports::LivePorts;
 pub use output::{Family, Output, PortWish};
 pub use peer_rules::PeerRules;
+pub use probe::{binding_request, mapped_address};
 pub use relay::Relay;
 pub use socket::SocketKey;
 

@@ -32,6 +32,20 @@ fn everybody_learns_their_address() {
 }
 
 #[test]
+fn who_asks_for_an_address_knows_the_answer_again() {
+    let mut world = World::new();
+    let ada = world.client("ada", "50.0.0.1:4000");
+    world.send(&ada, &relay::binding_request(7));
+    let answer = world.told().1;
+    assert_eq!(relay::mapped_address(7, &answer), Some(ada.flow.client));
+    assert_eq!(relay::mapped_address(8, &answer), None, "the answer to another question");
+    assert_eq!(relay::mapped_address(7, &relay::binding_request(7)), None, "a question");
+    for length in 0..answer.len() {
+        assert_eq!(relay::mapped_address(7, &answer[..length]), None);
+    }
+}
+
+#[test]
 fn strangers_are_asked_who_they_are_in_few_bytes() {
     let mut world = World::new();
     let ada = world.client("ada", "50.0.0.1:4000");

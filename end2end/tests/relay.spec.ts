@@ -1,0 +1,43 @@
+// Those who find no direct way: by way of the relay inside, and of a real coturn.
+
+import { startCoturn } from "../fixtures/coturn.ts";
+import { createRoom, createRoomWith, startServer } from "../fixtures/server.ts";
+import { expect, test } from "../fixtures/test.ts";
+
+const RELAYED = { relayOnly: true };
+
+test("two browsers that may only use the relay see and hear each other", async ({ newRoom, somebody }) => {
+    const link = await newRoom();
+    const ada = await somebody("Ada", link, RELAYED);
+    const bob = await somebody("Bob", link, RELAYED);
+    await ada.join();
+    await bob.join();
+    await ada.expectToSee(bob);
+    await bob.expectToSee(ada);
+    await ada.expectToHear(1);
+    for (const call of [ada, bob]) expect(await call.paths()).toEqual(["relay/udp over udp to relay"]);
+});
+
+test("by way of the relay, the forwarding unit is reached too", async ({ server, somebody }) => {
+    const { link } = await createRoomWith(server, { mesh_limit: 2 });
+    const calls = [await somebody("Ada", link, RELAYED), await somebody("Bob", link), await somebody("Cleo", link)];
+    for (const call of calls) await call.join();
+    for (const call of calls) await call.expectOnServer();
+    for (const call of calls) await call.expectToSeeAll(calls);
+    await expect.poll(() => calls[0]!.paths()).toEqual(["relay/udp over udp to host"]);
+});
+
+test("two browsers talk by way of a coturn that the operator has", async ({ somebody }) => {
+    const coturn = await startCoturn();
+    const server = await startServer({ ...coturn.environment, VERANDA__RELAY__ENABLED: "false" });
+    const link = await createRoom(server);
+    const ada = await somebody("Ada", link, RELAYED);
+    const bob = await somebody("Bob", link, RELAYED);
+    await ada.join();
+    await bob.join();
+    await ada.expectToSee(bob);
+    await bob.expectToSee(ada);
+    for (const call of [ada, bob]) expect(await call.paths()).toEqual(["relay/udp over udp to relay"]);
+    await server.stop();
+    await coturn.stop();
+});
