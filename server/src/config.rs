@@ -252,11 +252,8 @@ impl Default for MediaConfig {
 }
 
 impl MediaConfig {
-    /// How many threads forward media.
+    /// How many threads forward and relay media, where any do.
     pub(crate) fn shard_count(&self) -> u16 {
-        if !self.enabled {
-            return 0;
-        }
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         if self.shards == 0 { u16::try_from(processors).unwrap_or(u16::MAX) } else { self.shards }
     }

@@ -11,13 +11,14 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tracing_subscriber::EnvFilter;
 
 /// Libraries that warn of what a participant can bring about, packet by packet. The filter of the settings comes after it.
-const QUIET: &str = "goog_cc=error";
+const QUIET: &str = "goog_cc=error,stun_types=off,turn_types=off";
 
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(format!("{QUIET},{}", config.log.filter))?)
         .with_target(false)
         .init();
+    raise_open_files();
     let listener = listen(config.server.address)
         .with_context(|| format!("cannot listen on {}", config.server.address))?;
     let address = listener.local_addr()?;
@@ -44,6 +45,17 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Each connection and each relayed port is an open file, and the usual limit is for programs that open few.
+fn raise_open_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        // Where that is not allowed, it stays as it is.
+        _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    }
 }
 
 /// Connections that wait to be taken. After a restart everybody comes at once, and whoever finds no place tries again only

@@ -92,6 +92,18 @@ impl Allocation {
         Ok(())
     }
 
+    /// Permits all of these peers, or none.
+    pub(crate) fn permit_all(&mut self, now: Instant, peers: &[IpAddr]) -> Result<(), NotBound> {
+        let mut new: Vec<_> = peers.iter().filter(|peer| !self.is_permitted(now, **peer)).collect();
+        new.sort();
+        new.dedup();
+        let there = self.permissions.iter().filter(|permission| now < permission.until).count();
+        if there + new.len() > MOST {
+            return Err(NotBound::Full);
+        }
+        peers.iter().try_for_each(|peer| self.permit(now, *peer))
+    }
+
     /// Gives a peer a number, or more time to the number it has, and permits it (RFC 8656 §12.2).
     pub(crate) fn bind(&mut self, now: Instant, number: u16, peer: SocketAddr) -> Result<(), NotBound> {
         self.channels.retain(|channel| now < channel.until);

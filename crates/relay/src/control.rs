@@ -66,7 +66,8 @@ impl Relay {
         if let Wanted::Reserved(token) = wanted {
             return self.take_reserved(now, client, token, lifetime, Asked::of(message)).map(Some);
         }
-        self.users.may_have_more(&self.config.limits, &client.holder).map_err(|refused| {
+        let wants = if matches!(wanted, Wanted::New(_, Port::EvenAndNext)) { 2 } else { 1 };
+        self.users.may_have_more(&self.config.limits, &client.holder, wants).map_err(|refused| {
             self.counters.over_quota += 1;
             match refused {
                 Refused::OwnLimit => ErrorCode::ALLOCATION_QUOTA_REACHED,
@@ -114,7 +115,8 @@ impl Relay {
                 let holder = holder.clone();
                 let until = now + RESERVED_FOR;
                 self.sockets[key] = Socket::Reserved(Reservation { holder, address, token, until });
-                self.config.live.insert(address.port());
+                self.by_token.insert(token, key);
+                self.config.live.insert(address);
                 self.watch(key);
             }
             (Some(Socket::Opening(_)), Ok(address)) => self.begin(now, key, address),
@@ -167,7 +169,7 @@ impl Relay {
             Allocation::new(now, client, asked.transaction, address, lifetime, self.allowance);
         allocation.reservation = reservation;
         self.sockets[key] = Socket::Open(allocation);
-        self.config.live.insert(address.port());
+        self.config.live.insert(address);
         self.counters.allocated += 1;
         self.watch(key);
     }
@@ -180,15 +182,14 @@ impl Relay {
         lifetime: Duration,
         asked: Asked,
     ) -> Answer {
-        let found = self.sockets.iter().find_map(|(key, socket)| match socket {
-            Socket::Reserved(reservation)
-                if reservation.token == token && reservation.holder.user == client.holder.user =>
-            {
-                Some((key, reservation.address))
+        let key = self.by_token.get(&token).copied().ok_or(ErrorCode::INSUFFICIENT_CAPACITY)?;
+        let address = match self.sockets.get(key) {
+            Some(Socket::Reserved(reservation)) if reservation.holder.user == client.holder.user => {
+                reservation.address
             }
-            Socket::Reserved(_) | Socket::Opening(_) | Socket::Reserving(_) | Socket::Open(_) => None,
-        });
-        let (key, address) = found.ok_or(ErrorCode::INSUFFICIENT_CAPACITY)?;
+            Some(_) | None => return Err(ErrorCode::INSUFFICIENT_CAPACITY),
+        };
+        self.by_token.remove(&token);
         self.by_flow.insert(client.flow, key);
         // It was counted when it was reserved, for the address that its reserver had.
         let held = self.sockets[key].holder().clone();
@@ -243,10 +244,8 @@ impl Relay {
         for peer in &peers {
             self.check_peer(now, flow, *peer, Scope::AnyPort)?;
         }
-        let allocation = self.allocation(now, flow)?;
-        for peer in peers {
-            allocation.permit(now, peer.ip()).map_err(refusal)?;
-        }
+        let peers: Vec<_> = peers.iter().map(SocketAddr::ip).collect();
+        self.allocation(now, flow)?.permit_all(now, &peers).map_err(refusal)?;
         Ok(Asked::of(message).success(key, &[]))
     }
 

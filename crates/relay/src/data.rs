@@ -9,6 +9,9 @@ use turn_types::attribute::{Data, XorPeerAddress};
 use crate::socket::Socket;
 use crate::{Flow, Output, Relay, SocketKey, channel_data, reply, request};
 
+/// What a datagram costs besides its payload, in bytes: IPv4 and UDP headers. Empty ones are not free.
+const HEADERS: usize = 28;
+
 impl Relay {
     pub(crate) fn channel_data(&mut self, now: Instant, flow: Flow, channel: u16, payload: &[u8]) {
         let Some(&key) = self.by_flow.get(&flow) else { return self.drop_one() };
@@ -39,7 +42,7 @@ impl Relay {
             self.counters.forbidden += 1;
             return;
         }
-        if !allocation.may_carry(now, self.allowance, payload.len()) {
+        if !allocation.may_carry(now, self.allowance, payload.len() + HEADERS) {
             self.counters.over_rate += 1;
             return;
         }
@@ -55,7 +58,7 @@ impl Relay {
         if !allocation.is_permitted(now, peer.ip()) {
             return self.drop_one();
         }
-        if !allocation.may_carry(now, self.allowance, payload.len()) {
+        if !allocation.may_carry(now, self.allowance, payload.len() + HEADERS) {
             self.counters.over_rate += 1;
             return;
         }

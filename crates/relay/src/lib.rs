@@ -41,6 +41,14 @@ pub use peer_rules::PeerRules;
 pub use probe::{binding_request, mapped_address};
 pub use relay::Relay;
 pub use socket::SocketKey;
+pub use unverified::one_customer;
+
+/// Whether a message to a client carries what a peer sent, and may get lost as on any network.
+#[must_use]
+pub fn is_data(message: &[u8]) -> bool {
+    let is_indication = message.starts_with(&[0x00, 0x17]); // RFC 8656 §17: Data
+    is_indication || message.first().is_some_and(|first| channel_data::FIRST_BYTES.contains(first))
+}
 
 /// Whether a datagram on a port that others use too is for the relay: STUN that is no connectivity check between browsers,
 /// or channel data (RFC 7983 §7, with the channels of RFC 5766).

@@ -45,7 +45,7 @@ impl PeerRules {
             return false;
         }
         if self.own.contains(&peer.ip()) {
-            return live.contains(peer.port()) || self.media.contains(&peer);
+            return live.contains(peer) || self.media.contains(&peer);
         }
         self.allows_address(peer.ip())
     }
@@ -158,12 +158,12 @@ mod tests {
         let own = address("10.0.0.7");
         let rules = PeerRules::new(vec![own], vec![SocketAddr::new(own, 3478)], vec![], vec![]);
         let live = LivePorts::default();
-        live.insert(50_000);
+        live.insert(SocketAddr::new(own, 50_000));
         assert!(rules.allows(SocketAddr::new(own, 3478), &live));
         assert!(rules.allows(SocketAddr::new(own, 50_000), &live));
         assert!(!rules.allows(SocketAddr::new(own, 50_001), &live));
         assert!(!rules.allows(SocketAddr::new(own, 5432), &live));
-        live.remove(50_000);
+        live.remove(SocketAddr::new(own, 50_000));
         assert!(!rules.allows(SocketAddr::new(own, 50_000), &live));
     }
 

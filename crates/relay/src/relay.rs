@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use slotmap::SlotMap;
+use slotmap::{SecondaryMap, SlotMap};
 use stun_types::attribute::{ErrorCode, MessageIntegrity, Nonce, Realm, Username};
 use stun_types::message::{IntegrityKey, Message, MessageClass};
 use stun_types::prelude::AttributeStaticType as _;
@@ -30,6 +30,9 @@ pub struct Relay {
     pub(crate) users: Users,
     /// When a socket ends by itself, or earlier.
     pub(crate) timers: BTreeSet<(Instant, SocketKey)>,
+    watched: SecondaryMap<SocketKey, Instant>,
+    /// Sockets that wait for whoever knows the token.
+    pub(crate) by_token: HashMap<u64, SocketKey>,
     pub(crate) counters: Counters,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) indications: u128,
@@ -49,6 +52,8 @@ impl Relay {
             by_flow: HashMap::new(),
             users: Users::default(),
             timers: BTreeSet::new(),
+            watched: SecondaryMap::new(),
+            by_token: HashMap::new(),
             counters: Counters::default(),
             outputs: VecDeque::new(),
             indications: 0,
@@ -77,8 +82,9 @@ impl Relay {
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some(&(due, key)) = self.timers.first().filter(|(due, _)| *due <= now) {
             self.timers.remove(&(due, key));
+            self.watched.remove(key);
             match self.sockets.get(key).and_then(Socket::due) {
-                Some(due) if now < due => _ = self.timers.insert((due, key)),
+                Some(due) if now < due => self.watch(key),
                 Some(_) => self.end(key),
                 None => {}
             }
@@ -140,12 +146,9 @@ impl Relay {
 
     fn binding(&mut self, now: Instant, flow: Flow, message: &Message<'_>) {
         let asked = Asked::of(message);
-        let is_understood = request::not_understood(message).is_empty();
-        let answer = if is_understood {
-            asked.mapped(flow.client)
-        } else {
-            asked.refusal(ErrorCode::UNKNOWN_ATTRIBUTE)
-        };
+        let unknown = request::not_understood(message);
+        let answer =
+            if unknown.is_empty() { asked.mapped(flow.client) } else { asked.unknown(None, &unknown) };
         self.answer_stranger(now, flow, answer);
     }
 
@@ -178,9 +181,6 @@ impl Relay {
             return Err(ErrorCode::BAD_REQUEST);
         };
         let Config { secret, realm: own, .. } = &self.config;
-        if !nonce::is_good(secret, now.unix, flow.client, nonce.nonce()) {
-            return Err(ErrorCode::STALE_NONCE);
-        }
         let username = username.username();
         // Whoever has an allocation keeps it after the credentials have expired: calls last longer than they do.
         let known =
@@ -188,6 +188,9 @@ impl Relay {
         let key = known.or_else(|| secret.key(now.unix, own, username)).ok_or(ErrorCode::UNAUTHORIZED)?;
         if realm.realm() != own || message.validate_integrity_with_key(&key).is_err() {
             return Err(ErrorCode::UNAUTHORIZED);
+        }
+        if !nonce::is_good(secret, now.unix, flow.client, nonce.nonce()) {
+            return Err(ErrorCode::STALE_NONCE);
         }
         Ok((username.to_owned(), key))
     }
@@ -200,7 +203,12 @@ impl Relay {
             let nonce = nonce::make(&self.config.secret, now.unix, flow.client);
             asked.challenge(code, &self.config.realm, &nonce)
         };
-        self.answer_stranger(now.moment, flow, answer);
+        if code == ErrorCode::STALE_NONCE {
+            // Whoever this was made by knows a password; that it is said again is all that is wrong.
+            self.outputs.push_back(Output::ToClient { flow, bytes: answer });
+        } else {
+            self.answer_stranger(now.moment, flow, answer);
+        }
     }
 
     /// Over a stream, a client has shown that it is where it says it is.
@@ -226,7 +234,7 @@ impl Relay {
         }
         let unknown = request::not_understood(message);
         if !unknown.is_empty() {
-            return Some(asked.unknown(key, &unknown));
+            return Some(asked.unknown(Some(key), &unknown));
         }
         let result = match message.method() {
             ALLOCATE => {
@@ -255,22 +263,31 @@ impl Relay {
         let Some(socket) = self.sockets.remove(key) else { return };
         self.users.remove(socket.holder());
         if let Some(address) = socket.address() {
-            self.config.live.remove(address.port());
+            self.config.live.remove(address);
         }
-        if let Socket::Open(allocation) = &socket {
-            self.by_flow.remove(&allocation.client.flow);
+        if let Some(due) = self.watched.remove(key) {
+            self.timers.remove(&(due, key));
         }
-        if let Socket::Opening(opening) = &socket {
-            self.by_flow.remove(&opening.client.flow);
-            if let Some(next) = opening.next {
-                self.end(next);
+        match socket {
+            Socket::Open(allocation) => _ = self.by_flow.remove(&allocation.client.flow),
+            Socket::Opening(opening) => {
+                self.by_flow.remove(&opening.client.flow);
+                if let Some(next) = opening.next {
+                    self.end(next);
+                }
             }
+            Socket::Reserved(reservation) => _ = self.by_token.remove(&reservation.token),
+            Socket::Reserving(_) => {}
         }
         self.outputs.push_back(Output::Close { socket: key });
     }
 
+    /// Looks at a socket again when it is due to end, or has been refreshed since.
     pub(crate) fn watch(&mut self, key: SocketKey) {
         if let Some(due) = self.sockets.get(key).and_then(Socket::due) {
+            if let Some(before) = self.watched.insert(key, due) {
+                self.timers.remove(&(before, key));
+            }
             self.timers.insert((due, key));
         }
     }

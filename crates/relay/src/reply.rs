@@ -39,9 +39,13 @@ impl Asked {
     }
 
     /// No, for it holds what has to be understood and is not (RFC 8489 §6.3.1).
-    pub(crate) fn unknown(self, key: &IntegrityKey, unknown: &[AttributeType]) -> Vec<u8> {
-        let Ok(error) = ErrorCode::builder(ErrorCode::UNKNOWN_ATTRIBUTE).build() else { return Vec::new() };
-        signed(self.write(MessageClass::Error, &[&error, &UnknownAttributes::new(unknown)]), key)
+    pub(crate) fn unknown(self, key: Option<&IntegrityKey>, unknown: &[AttributeType]) -> Vec<u8> {
+        let Ok(error) = ErrorCode::new(ErrorCode::UNKNOWN_ATTRIBUTE, "") else { return Vec::new() };
+        let answer = self.write(MessageClass::Error, &[&error, &UnknownAttributes::new(unknown)]);
+        match key {
+            Some(key) => signed(answer, key),
+            None => answer.finish(),
+        }
     }
 
     /// No, to a stranger, in as few bytes as can be.

@@ -17,8 +17,8 @@ const USERNAME: u16 = 0x0006;
 /// The method, for those that everything else is not.
 pub(crate) const BINDING: Method = Method::new(1);
 
-/// Attributes that have to be understood, and are (RFC 8489 §18.3, RFC 8656 §18). DONT-FRAGMENT is: every datagram to a peer
-/// is sent that way.
+/// Attributes that have to be understood, and are (RFC 8489 §18.3, RFC 8656 §18). DONT-FRAGMENT is a wish that is
+/// heard and not granted.
 const UNDERSTOOD: [u16; 18] = [
     0x0006, 0x0008, 0x000c, 0x000d, 0x0012, 0x0013, 0x0014, 0x0015, 0x0016, 0x0017, 0x0018, 0x0019, 0x001a,
     0x001c, 0x001d, 0x001e, 0x0020, 0x0022,
@@ -54,7 +54,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Option<Message<'_>> {
 /// What of a message has to be understood and is not (RFC 8489 §6.3.1).
 pub(crate) fn not_understood(message: &Message<'_>) -> Vec<AttributeType> {
     let kinds = message.iter_attributes().map(|(_, attribute)| attribute.get_type());
-    kinds.filter(|kind| kind.comprehension_required() && !UNDERSTOOD.contains(&kind.value())).collect()
+    let mut unknown: Vec<_> =
+        kinds.filter(|kind| kind.comprehension_required() && !UNDERSTOOD.contains(&kind.value())).collect();
+    unknown.sort_unstable_by_key(|kind| kind.value());
+    unknown.dedup();
+    unknown
 }
 
 /// An attribute that is there and well formed, is there and is not, or is not there.

@@ -44,8 +44,9 @@ impl Unverified {
     }
 }
 
-/// An IPv6 customer has a whole /64 (RFC 6177), so its addresses count as one.
-pub(crate) fn one_customer(address: IpAddr) -> IpAddr {
+/// Whom an address counts for: an IPv6 customer has a whole /64 (RFC 6177).
+#[must_use]
+pub fn one_customer(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
         v4 @ IpAddr::V4(_) => v4,

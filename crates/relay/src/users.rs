@@ -32,12 +32,18 @@ pub(crate) enum Refused {
 }
 
 impl Users {
-    pub(crate) fn may_have_more(&self, limits: &Limits, holder: &Holder) -> Result<(), Refused> {
+    /// Whether somebody may have so many more.
+    pub(crate) fn may_have_more(
+        &self,
+        limits: &Limits,
+        holder: &Holder,
+        wants: usize,
+    ) -> Result<(), Refused> {
         let user = self.by_user.get(&holder.user).copied().unwrap_or_default();
         let address = self.by_address.get(&holder.address).copied().unwrap_or_default();
-        if user >= limits.per_user || address >= limits.per_address {
+        if user + wants > limits.per_user || address + wants > limits.per_address {
             Err(Refused::OwnLimit)
-        } else if self.all >= limits.allocations {
+        } else if self.all + wants > limits.allocations {
             Err(Refused::Full)
         } else {
             Ok(())

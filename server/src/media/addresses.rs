@@ -1,7 +1,7 @@
 //! Where browsers can reach the media ports, and what those addresses are on this machine: behind a NAT that maps one to one,
 //! and in a container, the two differ.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use relay::Family;
 
@@ -22,6 +22,9 @@ impl Addresses {
         let mut announced = configured.to_vec();
         if announced.is_empty() {
             announced.extend(local.iter().filter(|address| !address.is_loopback()));
+            // First the address by which this machine reaches others, and not that of some bridge or tunnel of its own.
+            let primary = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()].map(primary);
+            announced.sort_by_key(|address| !primary.contains(&Some(*address)));
         }
         if announced.is_empty() {
             announced.push(IpAddr::V4(Ipv4Addr::LOCALHOST));
@@ -61,17 +64,28 @@ impl Addresses {
         self.local.iter().find(same).map_or(peer, |local| SocketAddr::new(*local, peer.port()))
     }
 
-    /// The other way round: what a client calls a peer whose datagram comes from this machine.
-    pub(super) fn outward(&self, source: SocketAddr) -> SocketAddr {
-        if self.announced.contains(&source.ip()) || !self.local.contains(&source.ip()) {
+    /// The other way round: what a client calls a peer whose datagram comes from this machine. `is_relayed` when it comes from
+    /// a port of the relay, whose clients all have the first of our addresses.
+    pub(super) fn outward(&self, source: SocketAddr, is_relayed: bool) -> SocketAddr {
+        let is_known = self.announced.contains(&source.ip()) && !is_relayed;
+        if is_known || !self.local.contains(&source.ip()) {
             return source;
         }
-        let mapped = self
-            .announced
-            .iter()
-            .find(|address| address.is_ipv4() == source.is_ipv4() && !self.local.contains(address));
+        let same = |address: &&IpAddr| address.is_ipv4() == source.is_ipv4();
+        let mapped = self.announced.iter().find(same).filter(|address| !self.local.contains(address));
         mapped.map_or(source, |announced| SocketAddr::new(*announced, source.port()))
     }
+}
+
+/// The address from which this machine would send to the internet. Nothing is sent to find it.
+fn primary(any: IpAddr) -> Option<IpAddr> {
+    let elsewhere: IpAddr = match any {
+        IpAddr::V4(_) => Ipv4Addr::new(203, 0, 113, 1).into(),
+        IpAddr::V6(_) => Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into(),
+    };
+    let socket = UdpSocket::bind(SocketAddr::new(any, 0)).ok()?;
+    socket.connect(SocketAddr::new(elsewhere, 9)).ok()?;
+    Some(socket.local_addr().ok()?.ip())
 }
 
 /// The addresses of this machine's interfaces that are up, but for those that only mean something on one link.
@@ -96,12 +110,22 @@ mod tests {
         let [named, sent, stranger] =
             ["203.0.113.7:3478", "10.0.0.7:3478", "198.51.100.1:9"].map(|text| text.parse().unwrap());
         assert_eq!(addresses.inward(named), sent);
-        assert_eq!(addresses.outward(sent), named);
-        assert_eq!((addresses.inward(stranger), addresses.outward(stranger)), (stranger, stranger));
+        assert_eq!(addresses.outward(sent, false), named);
+        assert_eq!((addresses.inward(stranger), addresses.outward(stranger, false)), (stranger, stranger));
         assert_eq!(addresses.relay(Family::V4), Some((public, Ipv4Addr::UNSPECIFIED.into())));
         assert_eq!(addresses.relay(Family::V6), None);
         assert_eq!(addresses.came_to(stranger, Some(inside)), Some(public));
         assert_eq!(addresses.source(public), None);
+    }
+
+    #[test]
+    fn behind_a_nat_that_also_tells_its_inner_address_clients_of_the_relay_find_each_other() {
+        let [public, inside] = ["203.0.113.7", "10.0.0.7"].map(|text| text.parse::<IpAddr>().unwrap());
+        let addresses = Addresses { announced: vec![public, inside], local: vec![inside] };
+        let [named, sent] = ["203.0.113.7:50000", "10.0.0.7:50000"].map(|text| text.parse().unwrap());
+        assert_eq!(addresses.inward(named), sent);
+        assert_eq!(addresses.outward(sent, true), named);
+        assert_eq!(addresses.outward(sent, false), sent);
     }
 
     #[test]
@@ -110,7 +134,7 @@ mod tests {
         let addresses = Addresses { announced: vec![public, inside], local: vec![inside, public] };
         for text in ["203.0.113.7:3478", "10.0.0.7:3478"] {
             let own: SocketAddr = text.parse().unwrap();
-            assert_eq!((addresses.inward(own), addresses.outward(own)), (own, own));
+            assert_eq!((addresses.inward(own), addresses.outward(own, true)), (own, own));
             assert_eq!(addresses.came_to(own, Some(own.ip())), Some(own.ip()));
         }
         assert_eq!(addresses.relay(Family::V4), Some((public, public)));

@@ -37,13 +37,15 @@ impl Batch {
             self.segment = datagram.len();
         } else if self.is_closed
             || self.destination != Some((destination, source))
+            || datagram.is_empty()
             || datagram.len() > self.segment
             || self.count >= self.max_segments
             || self.bytes.len() + datagram.len() > MAX_BYTES
         {
             return false;
         }
-        self.is_closed = datagram.len() < self.segment;
+        // After an empty one nothing can follow: it would be of its size.
+        self.is_closed = datagram.len() < self.segment || datagram.is_empty();
         self.bytes.extend_from_slice(datagram);
         self.count += 1;
         true
@@ -91,6 +93,18 @@ mod tests {
         assert_eq!((transmit.contents.len(), transmit.segment_size), (240, Some(100)));
         batch.clear();
         assert!(batch.transmit().is_none());
+    }
+
+    #[test]
+    fn an_empty_datagram_goes_alone() {
+        let mut batch = Batch::new(4);
+        assert!(batch.push(address(1), None, &[1; 10]));
+        assert!(!batch.push(address(1), None, &[]));
+        batch.clear();
+        assert!(batch.push(address(1), None, &[]));
+        assert!(!batch.push(address(1), None, &[]));
+        assert!(!batch.push(address(1), None, &[1]));
+        assert_eq!(batch.transmit().unwrap().segment_size, None);
     }
 
     #[test]

@@ -13,11 +13,11 @@ mod streams;
 mod udp;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::Context;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv6Net};
 use protocol::{LinkId, ParticipantId, PeerRef, RoomCode, ServerMessage};
 use room::MediaOrder;
 use sfu::Who;
@@ -76,7 +76,8 @@ impl Media {
             addresses.announced.iter().map(move |address| SocketAddr::new(*address, port)).collect::<Vec<_>>()
         };
         let all: Vec<_> = sockets.iter().flat_map(at).collect();
-        let relay_config = relay.enabled.then(|| relay_config(relay, secret, &addresses, &all));
+        let relay_config =
+            relay.enabled.then(|| relay_config(relay, secret, &addresses, &all, sockets.len()));
         let mut shards = Vec::new();
         for (number, sockets) in (0..).zip(sockets) {
             let (orders, ordered) = mpsc::unbounded_channel();
@@ -130,9 +131,9 @@ fn relay_config(
     secret: &::relay::Secret,
     addresses: &Addresses,
     media: &[SocketAddr],
+    shards: usize,
 ) -> ::relay::Config {
-    let closed = addresses.local.iter().filter(|address| !addresses.announced.contains(address));
-    let denied = config.deny_peers.iter().copied().chain(closed.map(|address| IpNet::from(*address)));
+    let denied = config.deny_peers.iter().copied().chain(addresses.local.iter().map(|own| inside(*own)));
     let rules = ::relay::PeerRules::new(
         addresses.announced.clone(),
         media.to_vec(),
@@ -144,13 +145,35 @@ fn relay_config(
         secret: secret.clone(),
         rules,
         limits: ::relay::Limits {
-            allocations: config.allocations,
+            allocations: config.allocations.min(room_for_sockets() / shards.max(1)),
             per_user: config.allocations_per_participant,
             per_address: config.allocations_per_address,
             bytes_per_second: config.max_kbps.saturating_mul(1_000) / 8,
             ..::relay::Limits::default()
         },
         live: Arc::default(),
+    }
+}
+
+/// How many of the files that this process may open the relay may have: half.
+fn room_for_sockets() -> usize {
+    #[cfg(unix)]
+    {
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        limit.map_or(usize::MAX, |limit| usize::try_from(limit / 2).unwrap_or(usize::MAX))
+    }
+    #[cfg(not(unix))]
+    usize::MAX
+}
+
+/// An address of this machine, which no client may name but where media is expected. Of IPv6 it is the whole network: machines
+/// give themselves more addresses in it as time goes on, and it is the operator's own.
+fn inside(own: IpAddr) -> IpNet {
+    match own {
+        IpAddr::V4(_) => IpNet::from(own),
+        IpAddr::V6(address) => {
+            Ipv6Net::new(address, 64).map_or(IpNet::from(own), |network| network.trunc().into())
+        }
     }
 }
 

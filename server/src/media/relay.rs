@@ -4,12 +4,13 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures::StreamExt as _;
 use futures::future::{AbortHandle, Abortable, LocalBoxFuture};
 use futures::stream::FuturesUnordered;
-use relay::{Counters, Family, Flow, Input, Output, PortWish, Relay, SocketFailure, SocketKey};
+use relay::{Counters, Family, Flow, Input, LivePorts, Output, PortWish, Relay, SocketFailure, SocketKey};
 use slotmap::SecondaryMap;
 
 use super::addresses::Addresses;
@@ -28,6 +29,7 @@ pub(super) struct Relaying {
     waiting: FuturesUnordered<LocalBoxFuture<'static, Option<SocketKey>>>,
     ports: RangeInclusive<u16>,
     addresses: Addresses,
+    live: Arc<LivePorts>,
     /// What is about to be sent from one of the sockets, and from which.
     batch: Option<(SocketKey, Batch)>,
     spare: Option<Batch>,
@@ -47,6 +49,7 @@ impl Drop for Opened {
 impl Relaying {
     pub(super) fn new(config: relay::Config, ports: RangeInclusive<u16>, addresses: Addresses) -> Self {
         Self {
+            live: Arc::clone(&config.live),
             relay: Relay::new(config),
             sockets: SecondaryMap::new(),
             waiting: FuturesUnordered::new(),
@@ -88,11 +91,11 @@ impl Relaying {
     /// Takes what has come to a socket.
     pub(super) fn receive(&mut self, key: SocketKey, receiver: &mut Receiver) {
         let Some(port) = self.sockets.get(key).map(|opened| Rc::clone(&opened.port)) else { return };
-        let Self { relay, addresses, .. } = self;
+        let Self { relay, addresses, live, .. } = self;
         let now = clock::now_on_both();
         // An error is about a datagram that was sent to a peer who is not there.
         _ = port.receive(receiver, |source, _, _, bytes| {
-            let source = addresses.outward(source);
+            let source = addresses.outward(source, live.contains(source));
             relay.handle_input(now, Input::FromPeer { socket: key, source, bytes });
         });
         self.wait(key, &port);

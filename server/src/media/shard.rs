@@ -201,13 +201,15 @@ impl Shard {
         if self.sfu.poll_timeout().is_some_and(|due| due <= now) {
             self.sfu.handle_timeout(now);
         }
-        let Some(relaying) = &mut self.relaying else { return };
-        if relaying.poll_timeout().is_some_and(|due| due <= now) {
+        if let Some(relaying) = &mut self.relaying
+            && relaying.poll_timeout().is_some_and(|due| due <= now)
+        {
             relaying.handle_timeout(now);
         }
         if self.look <= now {
-            self.streams.end_unproven(now, |flow| relaying.serves(flow));
-            self.look = streams::next_look();
+            let relaying = self.relaying.as_ref();
+            self.streams.end_unproven(now, |flow| relaying.is_some_and(|relaying| relaying.serves(flow)));
+            self.look = streams::next_look(now);
         }
     }
 
@@ -228,14 +230,15 @@ impl Shard {
         // An error is about a datagram that was sent to somebody who is gone.
         _ = udp.port().receive(receiver, |source, to, came, bytes| {
             let Some(address) = addresses.came_to(source, to) else { return };
-            let destination = SocketAddr::new(address, *port);
             if relay::is_for_relay(bytes) {
                 if let Some(relaying) = relaying {
-                    let flow = Flow { transport: relay::Transport::Udp, client: source, server: destination };
-                    relaying.take(flow, bytes);
+                    // Whoever asked at an address is answered from it.
+                    let server = SocketAddr::new(to.unwrap_or(address), *port);
+                    relaying.take(Flow { transport: relay::Transport::Udp, client: source, server }, bytes);
                 }
                 return;
             }
+            let destination = SocketAddr::new(address, *port);
             let datagram = Datagram { transport: Transport::Udp, source, destination, came, bytes };
             sfu.handle_input(now, Input::Datagram(datagram));
         });
@@ -249,7 +252,7 @@ impl Shard {
 
     fn take_from_stream(&mut self, from: FromStream) {
         match from {
-            FromStream::Opened(channel, sender) => self.streams.add(clock::moment(), channel, sender),
+            FromStream::Opened(channel, stream) => self.streams.add(clock::moment(), channel, stream),
             FromStream::Closed(channel) => {
                 self.streams.remove(channel);
                 if let (Channel::Relay(flow), Some(relaying)) = (channel, &mut self.relaying) {

@@ -3,16 +3,18 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use relay::{Flow, Frame, Transport};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
-use crate::{clock, tasks};
+use crate::tasks;
 
 /// Streams of one shard.
 const MAX_STREAMS: usize = 2_000;
@@ -25,8 +27,22 @@ const RELAYED_SILENT_FOR: Duration = Duration::from_secs(660);
 /// How long a stream may be without an allocation that came to have one.
 const PROVES_ITSELF_WITHIN: Duration = Duration::from_secs(20);
 
-/// Datagrams that wait for a slow stream; beyond them they are lost, as on any network.
+/// Streams of one address (of IPv6: one /64), and such whose kind is not known yet, of all shards.
+const MAX_OF_ONE_ADDRESS: usize = 500;
+static UNSORTED: Semaphore = Semaphore::const_new(500);
+
+/// How long a stream may keep its kind to itself.
+const SORTED_WITHIN: Duration = Duration::from_secs(10);
+
+/// Messages and bytes that wait for a slow stream; beyond them what carries media is lost, as on any network.
 const WAITING: usize = 512;
+const WAITING_BYTES: usize = 512 * 1024;
+
+/// Places that are kept for answers: in a stream nobody asks twice.
+const FOR_ANSWERS: usize = 32;
+
+/// How long a stream may take nothing of what is written.
+const STUCK_AFTER: Duration = Duration::from_secs(20);
 
 /// What is read at once.
 const READ: usize = 16 * 1024;
@@ -48,7 +64,7 @@ pub(super) enum Channel {
 /// What the streams have brought, for the shard.
 pub(super) enum FromStream {
     /// A stream is there.
-    Opened(Channel, mpsc::Sender<Vec<u8>>),
+    Opened(Channel, ToStream),
     /// A datagram or a message came.
     Message(Channel, Vec<u8>),
     /// A stream is gone.
@@ -59,39 +75,70 @@ pub(super) enum FromStream {
 #[derive(Default)]
 pub(super) struct Streams {
     open: HashMap<Channel, Open>,
+    of_address: HashMap<IpAddr, usize>,
 }
 
 struct Open {
-    sender: mpsc::Sender<Vec<u8>>,
+    stream: ToStream,
     since: Instant,
+}
+
+/// The way to a stream, for the shard.
+pub(super) struct ToStream {
+    sender: mpsc::Sender<Vec<u8>>,
+    /// Bytes that wait.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Streams {
     /// Notes a stream. When there are too many, it ends.
-    pub(super) fn add(&mut self, now: Instant, channel: Channel, sender: mpsc::Sender<Vec<u8>>) {
-        if self.open.len() < MAX_STREAMS {
-            self.open.insert(channel, Open { sender, since: now });
+    pub(super) fn add(&mut self, now: Instant, channel: Channel, stream: ToStream) {
+        self.remove(channel);
+        let of_address = self.of_address.entry(relay::one_customer(channel.client().ip())).or_default();
+        if self.open.len() < MAX_STREAMS && *of_address < MAX_OF_ONE_ADDRESS {
+            *of_address += 1;
+            self.open.insert(channel, Open { stream, since: now });
         }
     }
 
     pub(super) fn remove(&mut self, channel: Channel) {
-        self.open.remove(&channel);
+        if self.open.remove(&channel).is_none() {
+            return;
+        }
+        let customer = relay::one_customer(channel.client().ip());
+        if let Some(count) = self.of_address.get_mut(&customer) {
+            *count -= 1;
+            if *count == 0 {
+                self.of_address.remove(&customer);
+            }
+        }
     }
 
     pub(super) fn send(&self, channel: Channel, bytes: Vec<u8>) {
-        if let Some(open) = self.open.get(&channel) {
-            _ = open.sender.try_send(bytes);
+        let Some(Open { stream: ToStream { sender, waiting }, .. }) = self.open.get(&channel) else { return };
+        let length = bytes.len();
+        let is_full = waiting.load(Ordering::Relaxed) + length > WAITING_BYTES;
+        if channel.may_lose(&bytes) && (is_full || sender.capacity() < FOR_ANSWERS) {
+            return;
+        }
+        waiting.fetch_add(length, Ordering::Relaxed);
+        if sender.try_send(bytes).is_err() {
+            waiting.fetch_sub(length, Ordering::Relaxed);
         }
     }
 
     /// Ends those that came to be relayed, and have not proven in time that they may be.
     pub(super) fn end_unproven(&mut self, now: Instant, is_served: impl Fn(Flow) -> bool) {
-        self.open.retain(|channel, open| match channel {
-            Channel::Ice(_) => true,
+        let unproven = self.open.iter().filter_map(|(channel, open)| match channel {
+            Channel::Ice(_) => None,
             Channel::Relay(flow) => {
-                now.saturating_duration_since(open.since) < PROVES_ITSELF_WITHIN || is_served(*flow)
+                let is_late = now.saturating_duration_since(open.since) >= PROVES_ITSELF_WITHIN;
+                (is_late && !is_served(*flow)).then_some(*channel)
             }
         });
+        for channel in unproven.collect::<Vec<_>>() {
+            self.remove(channel);
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -103,7 +150,10 @@ impl Streams {
 pub(super) async fn accept(listener: TcpListener, shard: mpsc::Sender<FromStream>) {
     loop {
         match listener.accept().await {
-            Ok((stream, client)) => drop(tasks::spawn(sort(stream, client, shard.clone()))),
+            Ok((stream, client)) => {
+                let Ok(place) = UNSORTED.acquire().await else { return };
+                tasks::spawn(take(stream, client, place, shard.clone()));
+            }
             // Too many open files, for one, is not over at once.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
@@ -113,27 +163,36 @@ pub(super) async fn accept(listener: TcpListener, shard: mpsc::Sender<FromStream
     }
 }
 
+async fn take(
+    mut stream: TcpStream,
+    client: SocketAddr,
+    place: SemaphorePermit<'static>,
+    shard: mpsc::Sender<FromStream>,
+) {
+    let sorted = tokio::time::timeout(SORTED_WITHIN, sort(&mut stream, client)).await;
+    drop(place);
+    if let Ok(Ok(Some((channel, read)))) = sorted {
+        serve(stream, read, channel, shard).await;
+    }
+}
+
 /// Looks at the first message: which kind of stream it is stands there.
-async fn sort(mut stream: TcpStream, client: SocketAddr, shard: mpsc::Sender<FromStream>) -> io::Result<()> {
+async fn sort(stream: &mut TcpStream, client: SocketAddr) -> io::Result<Option<(Channel, Vec<u8>)>> {
     _ = stream.set_nodelay(true);
     let server = canonical(stream.local_addr()?);
     let client = canonical(client);
     let mut read = Vec::with_capacity(READ);
     while read.len() < IN_ICE.end {
-        let more = tokio::time::timeout(SILENT_FOR, stream.read_buf(&mut read)).await??;
-        if more == 0 {
-            return Ok(());
+        if stream.read_buf(&mut read).await? == 0 {
+            return Ok(None);
         }
     }
     let channel = if read[IN_TURN] == COOKIE {
-        Channel::Relay(Flow { transport: Transport::Tcp, client, server })
-    } else if read[IN_ICE] == COOKIE {
-        Channel::Ice(client)
+        Some(Channel::Relay(Flow { transport: Transport::Tcp, client, server }))
     } else {
-        return Ok(());
+        (read[IN_ICE] == COOKIE).then_some(Channel::Ice(client))
     };
-    serve(stream, read, channel, shard).await;
-    Ok(())
+    Ok(channel.map(|channel| (channel, read)))
 }
 
 /// Carries messages between a stream, of which some was read already, and the shard.
@@ -142,13 +201,15 @@ where
     S: AsyncRead + AsyncWrite + Send,
 {
     let (incoming, outgoing) = tokio::io::split(stream);
-    let (sender, waiting) = mpsc::channel(WAITING);
-    if shard.send(FromStream::Opened(channel, sender)).await.is_err() {
+    let (sender, messages) = mpsc::channel(WAITING);
+    let waiting = Arc::new(AtomicUsize::new(0));
+    let opened = ToStream { sender, waiting: Arc::clone(&waiting) };
+    if shard.send(FromStream::Opened(channel, opened)).await.is_err() {
         return;
     }
     tokio::select! {
         _ = receive(incoming, read, channel, &shard) => {}
-        _ = send(outgoing, waiting, channel) => {}
+        _ = send(outgoing, messages, &waiting, channel) => {}
     }
     _ = shard.send(FromStream::Closed(channel)).await;
 }
@@ -181,6 +242,20 @@ async fn receive(
 }
 
 impl Channel {
+    fn client(self) -> SocketAddr {
+        match self {
+            Self::Ice(client) | Self::Relay(Flow { client, .. }) => client,
+        }
+    }
+
+    /// Whether a message carries media, or is one that whoever sent it would say again.
+    fn may_lose(self, message: &[u8]) -> bool {
+        match self {
+            Self::Ice(_) => true,
+            Self::Relay(_) => relay::is_data(message),
+        }
+    }
+
     /// Where the first message is in what was read, and where it ends; `None` while it is not whole.
     fn next(self, read: &[u8]) -> io::Result<Option<(Range<usize>, usize)>> {
         match self {
@@ -208,20 +283,27 @@ impl Channel {
 /// Ends when the shard has dropped the stream.
 async fn send(
     mut outgoing: impl AsyncWrite + Unpin,
-    mut waiting: mpsc::Receiver<Vec<u8>>,
+    mut messages: mpsc::Receiver<Vec<u8>>,
+    waiting: &AtomicUsize,
     channel: Channel,
 ) -> io::Result<()> {
     let mut frames = Vec::new();
-    while let Some(message) = waiting.recv().await {
+    while let Some(message) = messages.recv().await {
         frames.clear();
+        let mut taken = message.len();
         channel.frame(&mut frames, &message);
         while frames.len() < READ
-            && let Ok(message) = waiting.try_recv()
+            && let Ok(message) = messages.try_recv()
         {
+            taken += message.len();
             channel.frame(&mut frames, &message);
         }
-        outgoing.write_all(&frames).await?;
-        outgoing.flush().await?;
+        let written = async {
+            outgoing.write_all(&frames).await?;
+            outgoing.flush().await
+        };
+        tokio::time::timeout(STUCK_AFTER, written).await??;
+        waiting.fetch_sub(taken, Ordering::Relaxed);
     }
     outgoing.shutdown().await
 }
@@ -231,6 +313,6 @@ fn canonical(address: SocketAddr) -> SocketAddr {
 }
 
 /// When unproven streams are looked for again.
-pub(super) fn next_look() -> Instant {
-    clock::moment() + PROVES_ITSELF_WITHIN / 4
+pub(super) fn next_look(now: Instant) -> Instant {
+    now + PROVES_ITSELF_WITHIN / 4
 }

@@ -82,6 +82,7 @@ impl UdpPort {
         let is_v6 = socket.local_addr()?.is_ipv6();
         let socket = tokio::net::UdpSocket::from_std(socket)?;
         let state = UdpSocketState::new((&socket).into())?;
+        let_be_fragmented(&socket, is_v6);
         Ok(Self { socket, state, is_v6 })
     }
 
@@ -107,6 +108,9 @@ impl UdpPort {
             let source = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
             let destination = meta.dst_ip.map(|address| address.to_canonical());
             let came = moments.of(meta.timestamp);
+            if meta.len == 0 {
+                take(source, destination, came, &[]);
+            }
             for datagram in buffer[..meta.len].chunks(meta.stride.max(1)) {
                 take(source, destination, came, datagram);
             }
@@ -176,6 +180,22 @@ impl Outbox {
             }
         }
     }
+}
+
+/// What is relayed is as large as its sender made it, and gets four bytes or more on its way to a client: a datagram that filled
+/// a packet would be lost otherwise. What we make ourselves is smaller.
+fn let_be_fragmented(socket: &tokio::net::UdpSocket, is_v6: bool) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::net::sockopt;
+        // A socket for both versions has both settings. Where there is no such thing, datagrams may be lost.
+        _ = sockopt::set_ip_mtu_discover(socket, sockopt::Ipv4PathMtuDiscovery::DONT);
+        if is_v6 {
+            _ = sockopt::set_ipv6_mtu_discover(socket, sockopt::Ipv6PathMtuDiscovery::DONT);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (socket, is_v6);
 }
 
 fn as_v6(address: SocketAddr) -> SocketAddr {

@@ -108,6 +108,7 @@ fn what_was_overheard_cannot_be_said_from_elsewhere_or_later() {
     let mut world = World::new();
     let mut ada = world.client("ada", "50.0.0.1:4000");
     world.ask(&mut ada, REFRESH, &[]);
+    ada.credentials = world.secret.credentials(world.now().unix + 3_600, "ada");
     let bytes = world.signed(&ada, ALLOCATE, &[&udp()]);
     let mut eve = ada.clone();
     eve.flow.client = "60.0.0.1:4000".parse().unwrap();

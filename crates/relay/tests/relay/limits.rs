@@ -50,15 +50,15 @@ fn an_allocation_carries_so_much_and_the_rest_is_lost() {
     let mut bob = world.allocated("bob", "50.0.0.2:1");
     assert_eq!(world.bind(&mut bob, 0x4000, PEER), Told::Yes);
     for _ in 0..100 {
-        world.say(&ada, 0x4000, &[0; 500]);
-        world.send_from_peer(PEER, relayed, &[0; 500]);
+        world.say(&ada, 0x4000, &[0; 472]);
+        world.send_from_peer(PEER, relayed, &[0; 472]);
     }
     assert_eq!(world.to_peers.len() + world.to_clients.len(), 20, "both ways together");
     assert_eq!(world.relay.counters().over_rate, 180);
-    world.say(&bob, 0x4000, &[0; 500]);
+    world.say(&bob, 0x4000, &[0; 472]);
     assert_eq!(world.to_peers.len(), 11, "others are not touched");
     world.wait(1);
-    world.say(&ada, 0x4000, &[0; 500]);
+    world.say(&ada, 0x4000, &[0; 472]);
     assert_eq!(world.to_peers.len(), 12);
 }
 
