@@ -1,7 +1,6 @@
 //! Who made a request: an extractor.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderValue;
@@ -10,6 +9,7 @@ use storage::BrowserId;
 
 use crate::browser::{self, Transport};
 use crate::entrance::Caller;
+use crate::front::Peer;
 use crate::{AppState, peer_address};
 
 impl FromRequestParts<AppState> for Caller {
@@ -17,14 +17,13 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
         let trusted = &state.config.server.trusted_proxies;
-        let socket = parts
-            .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(address)| address.ip());
+        let peer = parts.extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| *peer);
+        let socket = peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |peer| peer.address.ip());
+        let own = peer.map_or(Transport::Plain, |peer| peer.transport);
         Ok(Self {
             address: peer_address::of_client(socket, &parts.headers, trusted),
             browser: browser::of_request(&parts.headers),
-            transport: peer_address::transport(socket, &parts.headers, trusted),
+            transport: peer_address::transport(own, socket, &parts.headers, trusted),
         })
     }
 }

@@ -17,6 +17,12 @@ pub(crate) fn moment() -> Instant {
     Instant::now()
 }
 
+/// What the world's clock shows, for what is written into certificates and compared with files.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+pub(crate) fn system_time() -> SystemTime {
+    SystemTime::now()
+}
+
 /// This moment on both clocks, for the relay, whose credentials expire by the time of the world.
 pub(crate) fn now_on_both() -> relay::Now {
     let Moments { moment, wall } = Moments::now();

@@ -18,6 +18,8 @@ use crate::turn_url::TurnUrl;
 pub struct Config {
     /// Where and what to serve.
     pub server: ServerConfig,
+    /// The server's own TLS.
+    pub tls: TlsConfig,
     /// Where things are kept.
     pub storage: StorageConfig,
     /// The rules of new rooms.
@@ -46,6 +48,8 @@ pub struct ServerConfig {
     pub allowed_origins: Vec<String>,
     /// Addresses of proxies that are believed when they say who is behind them.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Whether connections of trusted proxies begin with a header of the PROXY protocol.
+    pub proxy_protocol: bool,
 }
 
 /// `[storage]`
@@ -70,6 +74,33 @@ pub struct RoomsConfig {
     pub most: u64,
     /// Whether everybody can make rooms; otherwise only programs with an API key can.
     pub anyone_creates: bool,
+}
+
+/// `[tls]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsConfig {
+    /// Whose certificate is shown.
+    pub mode: TlsMode,
+    /// With mode `files`: the chain of certificates, as PEM.
+    pub certificate: PathBuf,
+    /// With mode `files`: its key, as PEM.
+    pub key: PathBuf,
+    /// With mode `self-signed`: names and addresses that the certificate has besides those of this machine.
+    pub names: Vec<String>,
+}
+
+/// Whose certificate is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TlsMode {
+    /// Nobody's: pages travel in the clear, or to a proxy in front that does TLS.
+    #[default]
+    Off,
+    /// One that the server has made for itself.
+    SelfSigned,
+    /// One in files.
+    Files,
 }
 
 /// `[media]`
@@ -189,6 +220,7 @@ impl Config {
             .list_separator(",")
             .with_list_parse_key("server.allowed_origins")
             .with_list_parse_key("server.trusted_proxies")
+            .with_list_parse_key("tls.names")
             .with_list_parse_key("media.addresses")
             .with_list_parse_key("relay.allow_peers")
             .with_list_parse_key("relay.deny_peers")
@@ -222,6 +254,7 @@ impl Default for ServerConfig {
             site: PathBuf::from("target/site"),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            proxy_protocol: false,
         }
     }
 }

@@ -26,12 +26,17 @@ pub(crate) fn of_client(socket: IpAddr, headers: &HeaderMap, trusted: &[IpAddr])
 }
 
 /// How the request came to the server or to its proxy.
-pub(crate) fn transport(socket: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> Transport {
+pub(crate) fn transport(
+    own: Transport,
+    socket: IpAddr,
+    headers: &HeaderMap,
+    trusted: &[IpAddr],
+) -> Transport {
     let is_tls = trusted.contains(&socket.to_canonical())
         && headers
             .get("x-forwarded-proto")
             .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"https"));
-    if is_tls { Transport::Tls } else { Transport::Plain }
+    if is_tls { Transport::Tls } else { own }
 }
 
 #[cfg(test)]
@@ -48,9 +53,10 @@ mod tests {
         headers.insert("x-forwarded-proto", "https".parse().unwrap());
 
         assert_eq!(of_client(proxy, &headers, &[proxy, inner]), client);
-        assert_eq!(transport(proxy, &headers, &[proxy]), Transport::Tls);
+        assert_eq!(transport(Transport::Plain, proxy, &headers, &[proxy]), Transport::Tls);
+        assert_eq!(transport(Transport::Tls, stranger, &headers, &[]), Transport::Tls);
         assert_eq!(of_client(stranger, &headers, &[proxy, inner]), stranger);
-        assert_eq!(transport(stranger, &headers, &[proxy]), Transport::Plain);
+        assert_eq!(transport(Transport::Plain, stranger, &headers, &[proxy]), Transport::Plain);
         assert_eq!(of_client(proxy, &HeaderMap::new(), &[proxy]), proxy);
     }
 }

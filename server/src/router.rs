@@ -2,8 +2,8 @@
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::map_response;
-use axum::routing::{get, post};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::routing::{any, get, post};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -11,7 +11,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::security_headers::{
     CONTENT_SECURITY_POLICY, OF_WORKER, PERMISSIONS, PERMISSIONS_POLICY, WITHOUT_SCRIPT,
 };
-use crate::{AppState, pages, rest, signalling};
+use crate::{AppState, pages, rest, secure, signalling};
 
 /// The largest body of a request, in bytes. Every form and document is far smaller.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -31,7 +31,8 @@ pub fn router(state: AppState) -> Router {
         .route("/r/{code}/calendar.ics", get(pages::calendar))
         .route("/api/docs", get(pages::api_docs));
     let from_programs = rest::routes(&state.config.server.allowed_origins)
-        .route("/api/v1/ws", get(signalling::upgrade))
+        // Over HTTP/2, a WebSocket begins with CONNECT (RFC 8441).
+        .route("/api/v1/ws", any(signalling::upgrade))
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(map_response(rest::as_problem));
     let worker = Router::new()
@@ -55,6 +56,7 @@ pub fn router(state: AppState) -> Router {
         // Stricter than this, browsers hide the origin of our own forms from us.
         .layer(set_header(header::REFERRER_POLICY, "same-origin"))
         .layer(set_header(header::X_FRAME_OPTIONS, "SAMEORIGIN"))
+        .layer(from_fn_with_state(state.clone(), secure::only))
         .with_state(state)
 }
 

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::serve::ListenerExt;
-use server::config::Config;
+use server::config::{Config, TlsMode};
+use server::front::Peer;
 use server::{AppState, router};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket};
 use tracing_subscriber::EnvFilter;
 
 /// Libraries that warn of what a participant can bring about, packet by packet. The filter of the settings comes after it.
@@ -22,9 +22,12 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = listen(config.server.address)
         .with_context(|| format!("cannot listen on {}", config.server.address))?;
     let address = listener.local_addr()?;
+    let tls = config.tls.mode;
     let state = AppState::open(config).await?;
-    let service = router::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    tracing::info!("Veranda is open at http://{address}");
+    let service = router::router(state.clone()).into_make_service_with_connect_info::<Peer>();
+    let front = state.open_front(listener)?;
+    let scheme = if tls == TlsMode::Off { "http" } else { "https" };
+    tracing::info!("Veranda is open at {scheme}://{address}");
     let stop = async move {
         stop_asked().await;
         state.stop().await;
@@ -40,7 +43,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         tokio::time::sleep(REQUESTS_END_WITHIN).await;
     };
     tokio::select! {
-        served = axum::serve(listener.tap_io(at_once), service).with_graceful_shutdown(stop) => served?,
+        served = axum::serve(front, service).with_graceful_shutdown(stop) => served?,
         () = overdue => {}
     }
     tracing::info!("stopped");
@@ -68,11 +71,6 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
-}
-
-/// Small messages go at once, and do not wait for the last one to be acknowledged (RFC 896, RFC 1122 §4.2.3.4).
-fn at_once(stream: &mut TcpStream) {
-    _ = stream.set_nodelay(true);
 }
 
 /// How long requests may go on after the server was asked to stop.

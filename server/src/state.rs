@@ -7,16 +7,19 @@ use anyhow::Context;
 use leptos::config::LeptosOptions;
 use protocol::Timestamp;
 use storage::{SqlStorage, Storage};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::front::Front;
 use crate::ice_servers::{IceServerList, Own};
 use crate::media::Media;
 use crate::passwords::Passwords;
 use crate::rate_limit::{AddressRate, KeyedRate};
 use crate::rooms::{REMEMBERED_FOR, Rooms};
 use crate::tasks;
+use crate::tls::Tls;
 use crate::tokens::Tokens;
 use crate::turn_servers::TurnServers;
 
@@ -32,6 +35,7 @@ pub struct Shared {
     pub(crate) tokens: Tokens,
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) rooms: Rooms,
+    pub(crate) media: Media,
     pub(crate) leptos: LeptosOptions,
     pub(crate) room_rate: AddressRate,
     pub(crate) join_rate: AddressRate,
@@ -104,7 +108,7 @@ impl AppState {
             Arc::clone(&storage),
             tokens.clone(),
             ice_servers,
-            media,
+            media.clone(),
             config.room_settings(),
             config.rooms.most,
         );
@@ -113,6 +117,7 @@ impl AppState {
         let state = Self(Arc::new(Shared {
             passwords: rooms.passwords(),
             rooms,
+            media,
             clock,
             storage,
             tokens,
@@ -127,6 +132,16 @@ impl AppState {
         }));
         tasks::spawn(clean(Arc::downgrade(&state.0)));
         Ok(state)
+    }
+
+    /// Begins to take connections: for pages, and for the relay.
+    ///
+    /// # Errors
+    ///
+    /// When the certificate that the configuration asks for cannot be had.
+    pub fn open_front(&self, listener: TcpListener) -> anyhow::Result<Front> {
+        let tls = Tls::open(&self.config)?;
+        Ok(Front::open(listener, tls, self.media.clone(), self.config.clone())?)
     }
 
     /// Tells every connection that the server stops, and waits until they are closed, for three seconds at the most; then

@@ -16,17 +16,19 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use ::relay::Flow;
 use anyhow::Context;
 use ipnet::{IpNet, Ipv6Net};
 use protocol::{LinkId, ParticipantId, PeerRef, RoomCode, ServerMessage};
 use room::MediaOrder;
 use sfu::Who;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
 use crate::config::{Config, MediaConfig, RelayConfig};
 use addresses::Addresses;
 use shard::{Beginning, Sockets};
-use streams::FromStream;
+use streams::{Channel, FromStream};
 
 /// A way to every shard; a clone is another handle to the same.
 #[derive(Clone)]
@@ -99,6 +101,19 @@ impl Media {
     /// Whether there is a forwarding unit.
     pub(crate) fn is_available(&self) -> bool {
         self.forwards && !self.shards.is_empty()
+    }
+
+    /// Serves a client of the relay whose connection came in elsewhere, and of which some was read already, to its end.
+    pub(crate) async fn relay<S>(&self, stream: S, read: Vec<u8>, flow: Flow)
+    where
+        S: AsyncRead + AsyncWrite + Send,
+    {
+        let mut hasher = DefaultHasher::new();
+        flow.hash(&mut hasher);
+        let place = (hasher.finish() as usize).checked_rem(self.shards.len());
+        if let Some(place) = place.filter(|_| !self.relay_addresses.is_empty()) {
+            streams::serve(stream, read, Channel::Relay(flow), self.shards[place].streams.clone()).await;
+        }
     }
 
     /// Where the relay is reached over UDP and TCP: each announced address with the port of each shard.

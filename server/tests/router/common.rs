@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use server::config::Config;
+use server::front::Peer;
 use server::{AppState, router};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
@@ -49,12 +50,14 @@ impl TestServer {
         config.storage.data = data.path().to_owned();
         // Ports of their own have only those that are about media.
         config.media.enabled &= config.media.port == 0;
+        config.relay.enabled &= config.media.port == 0;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = AppState::open(config).await.unwrap();
-        let service = router::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let service = router::router(state.clone()).into_make_service_with_connect_info::<Peer>();
+        let front = state.open_front(listener).unwrap();
         #[expect(clippy::disallowed_methods, reason = "the runtime of a test ends with it")]
-        tokio::spawn(async move { axum::serve(listener, service).await });
+        tokio::spawn(async move { axum::serve(front, service).await });
         Self { address, state, data }
     }
 

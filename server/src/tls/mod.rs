@@ -1,0 +1,89 @@
+//! TLS of the server's own: whose certificate it is, and how a connection agrees on it.
+
+mod files;
+mod self_signed;
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use anyhow::Context;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{ServerConfig, version};
+use tokio_rustls::server::TlsStream;
+
+use crate::config::{Config, TlsMode};
+
+/// Agrees on TLS with clients; a clone is another handle to the same.
+#[derive(Clone)]
+pub(crate) struct Tls(TlsAcceptor);
+
+/// The certificate that is shown now. It is exchanged while connections go on.
+#[derive(Debug)]
+pub(crate) struct Shown(RwLock<Arc<CertifiedKey>>);
+
+impl Tls {
+    /// With the certificate that the configuration asks for; `None` when it asks for none.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such certificate, or it cannot be made.
+    pub(crate) fn open(config: &Config) -> anyhow::Result<Option<Self>> {
+        let shown = match config.tls.mode {
+            TlsMode::Off => return Ok(None),
+            TlsMode::SelfSigned => self_signed::open(config).context("cannot make a certificate")?,
+            TlsMode::Files => files::open(&config.tls).context("cannot use the certificate of [tls]")?,
+        };
+        let mut server = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&version::TLS13, &version::TLS12])?
+            .with_no_client_auth()
+            .with_cert_resolver(shown);
+        server.alpn_protocols = [&b"h2"[..], b"http/1.1", b"stun.turn"].map(<[u8]>::to_vec).to_vec();
+        server.ticketer = aws_lc_rs::Ticketer::new()?;
+        Ok(Some(Self(TlsAcceptor::from(Arc::new(server)))))
+    }
+
+    pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+    ) -> io::Result<TlsStream<S>> {
+        self.0.accept(stream).await
+    }
+}
+
+impl Shown {
+    fn new(key: CertifiedKey) -> Arc<Self> {
+        Arc::new(Self(RwLock::new(Arc::new(key))))
+    }
+
+    fn exchange(&self, key: CertifiedKey) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
+    }
+}
+
+impl ResolvesServerCert for Shown {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+/// Reads a chain of certificates and its key, both as PEM (RFC 7468), and checks that they belong together.
+fn read(certificate: &Path, key: &Path) -> anyhow::Result<CertifiedKey> {
+    use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+    use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let in_file = |file: &Path| format!("in {}", file.display());
+    let chain = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .with_context(|| in_file(certificate))?;
+    anyhow::ensure!(!chain.is_empty(), "there is no certificate in {}", certificate.display());
+    let key = PrivateKeyDer::from_pem_file(key).with_context(|| in_file(key))?;
+    Ok(CertifiedKey::from_der(chain, key, &provider())?)
+}
