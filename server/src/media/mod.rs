@@ -108,8 +108,9 @@ impl Media {
     where
         S: AsyncRead + AsyncWrite + Send,
     {
+        // All of one address are served by one shard: what is reserved for one is found by the other.
         let mut hasher = DefaultHasher::new();
-        flow.hash(&mut hasher);
+        ::relay::one_customer(flow.client.ip()).hash(&mut hasher);
         let place = (hasher.finish() as usize).checked_rem(self.shards.len());
         if let Some(place) = place.filter(|_| !self.relay_addresses.is_empty()) {
             streams::serve(stream, read, Channel::Relay(flow), self.shards[place].streams.clone()).await;

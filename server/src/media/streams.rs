@@ -248,6 +248,14 @@ impl Channel {
         }
     }
 
+    /// How much is written in one piece. Inside TLS a piece is a record, and some clients look for one message in each.
+    fn most_at_once(self) -> usize {
+        match self {
+            Self::Relay(Flow { transport: Transport::Tls, .. }) => 0,
+            Self::Ice(_) | Self::Relay(_) => READ,
+        }
+    }
+
     /// Whether a message carries media, or is one that whoever sent it would say again.
     fn may_lose(self, message: &[u8]) -> bool {
         match self {
@@ -292,7 +300,7 @@ async fn send(
         frames.clear();
         let mut taken = message.len();
         channel.frame(&mut frames, &message);
-        while frames.len() < READ
+        while frames.len() < channel.most_at_once()
             && let Ok(message) = messages.try_recv()
         {
             taken += message.len();

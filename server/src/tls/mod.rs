@@ -42,7 +42,8 @@ impl Tls {
             .with_protocol_versions(&[&version::TLS13, &version::TLS12])?
             .with_no_client_auth()
             .with_cert_resolver(shown);
-        server.alpn_protocols = [&b"h2"[..], b"http/1.1", b"stun.turn"].map(<[u8]>::to_vec).to_vec();
+        // The first of them that the client knows. Clients of relays that know HTTP too want the relay.
+        server.alpn_protocols = [&b"stun.turn"[..], b"h2", b"http/1.1"].map(<[u8]>::to_vec).to_vec();
         server.ticketer = aws_lc_rs::Ticketer::new()?;
         Ok(Some(Self(TlsAcceptor::from(Arc::new(server)))))
     }

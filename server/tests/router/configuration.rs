@@ -15,10 +15,8 @@ fn the_file_holds_the_defaults() {
 fn every_setting_is_in_the_file() {
     let file: Table = std::fs::read_to_string(root("Leptos.toml")).unwrap().parse().unwrap();
     let keys = |section: &str| file[section].as_table().unwrap().len();
-    assert_eq!(
-        (keys("server"), keys("storage"), keys("rooms"), keys("limits"), keys("log")),
-        (4, 2, 4, 10, 1)
-    );
+    let sections = ["server", "tls", "storage", "rooms", "media", "relay", "limits", "log"];
+    assert_eq!(sections.map(keys), [5, 4, 2, 4, 6, 10, 10, 1]);
 }
 
 #[test]
@@ -51,11 +49,18 @@ fn the_environment_overrides_the_file() {
         ("VERANDA__SERVER__ADDRESS", "127.0.0.1:4000"),
         ("VERANDA__ROOMS__CAPACITY", "2"),
         ("VERANDA__SERVER__ALLOWED_ORIGINS", "https://a.example,https://b.example"),
+        ("VERANDA__RELAY__ALLOW_PEERS", "192.168.0.0/16,fd00::/8"),
+        ("VERANDA__TURN__EAST__URLS", "turn:turn.example,turns:turn.example:443?transport=tcp"),
+        ("VERANDA__TURN__EAST__SECRET", "north"),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let config = Config::load(&root("Leptos.toml"), HashMap::from(variables)).unwrap();
     assert_eq!(config.server.allowed_origins, ["https://a.example", "https://b.example"]);
     assert_eq!((config.server.address.port(), config.rooms.capacity), (4000, 2));
+    assert_eq!(config.relay.allow_peers.len(), 2);
+    let east = &config.turn["east"];
+    assert_eq!((east.urls.len(), east.weight), (2, 1));
+    assert!(!format!("{config:?}").contains("north"));
 }
 
 fn root(file: &str) -> String {
