@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use protocol::{Credential, IceServer, IceServers, ParticipantId};
 use room::GiveIceServers;
@@ -27,11 +27,26 @@ pub(crate) struct Own {
     /// Each announced address with the port of each shard; none when there is no relay.
     pub(crate) addresses: Vec<SocketAddr>,
     pub(crate) secret: relay::Secret,
+    /// The port of pages, where the relay is reached too once it is open.
+    pub(crate) front: OnceLock<FrontPort>,
+}
+
+/// The port of pages. Whoever has loaded the page reaches it, whatever else is blocked.
+pub(crate) struct FrontPort {
+    /// Its number.
+    pub(crate) port: u16,
+    /// The name that its certificate has, where the server does TLS.
+    pub(crate) tls_name: Option<String>,
 }
 
 impl IceServerList {
     pub(crate) fn new(clock: Clock, own: Own, others: TurnServers, good_for: u64) -> Self {
         Self(Arc::new(Shared { clock, own, others, good_for }))
+    }
+
+    /// From now on the relay is reached on the port of pages too.
+    pub(crate) fn opened(&self, front: FrontPort) {
+        _ = self.0.own.front.set(front);
     }
 }
 
@@ -57,13 +72,19 @@ impl Own {
         let of_shard = || self.addresses.iter().filter(|address| address.port() == port);
         let v4 = of_shard().find(|address| address.is_ipv4());
         let v6 = of_shard().find(|address| address.is_ipv6());
-        let both = [v4, v6].into_iter().flatten();
-        let urls = both.flat_map(|address| {
-            [format!("turn:{address}?transport=udp"), format!("turn:{address}?transport=tcp")]
+        let both: Vec<_> = [v4, v6].into_iter().flatten().collect();
+        let front = self.front.get();
+        let over_udp = both.iter().map(|address| format!("turn:{address}?transport=udp"));
+        let over_tcp = both.iter().map(|address| {
+            let port = front.map_or(address.port(), |front| front.port);
+            format!("turn:{}?transport=tcp", SocketAddr::new(address.ip(), port))
+        });
+        let over_tls = front.and_then(|front| {
+            Some(format!("turns:{}:{}?transport=tcp", front.tls_name.as_ref()?, front.port))
         });
         let credentials = self.secret.credentials(expires, &to.to_string());
         Some(IceServer {
-            urls: urls.collect(),
+            urls: over_udp.chain(over_tcp).chain(over_tls).collect(),
             username: Some(credentials.username),
             credential: Credential::new(credentials.password).ok(),
         })

@@ -1,6 +1,7 @@
 //! What every handler has.
 
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -13,7 +14,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::front::Front;
-use crate::ice_servers::{IceServerList, Own};
+use crate::ice_servers::{FrontPort, IceServerList, Own};
 use crate::media::Media;
 use crate::passwords::Passwords;
 use crate::rate_limit::{AddressRate, KeyedRate};
@@ -36,6 +37,7 @@ pub struct Shared {
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) rooms: Rooms,
     pub(crate) media: Media,
+    ice_servers: IceServerList,
     pub(crate) leptos: LeptosOptions,
     pub(crate) room_rate: AddressRate,
     pub(crate) join_rate: AddressRate,
@@ -96,7 +98,11 @@ impl AppState {
         let tokens = Tokens::open(data, clock)
             .with_context(|| format!("cannot use the signing key in {}", data.display()))?;
         let (media, news) = Media::start(&config, tokens.relay_secret())?;
-        let own = Own { addresses: media.relay_addresses().to_vec(), secret: tokens.relay_secret().clone() };
+        let own = Own {
+            addresses: media.relay_addresses().to_vec(),
+            secret: tokens.relay_secret().clone(),
+            front: OnceLock::new(),
+        };
         let ice_servers = IceServerList::new(
             clock,
             own,
@@ -107,7 +113,7 @@ impl AppState {
             clock,
             Arc::clone(&storage),
             tokens.clone(),
-            ice_servers,
+            ice_servers.clone(),
             media.clone(),
             config.room_settings(),
             config.rooms.most,
@@ -118,6 +124,7 @@ impl AppState {
             passwords: rooms.passwords(),
             rooms,
             media,
+            ice_servers,
             clock,
             storage,
             tokens,
@@ -141,7 +148,22 @@ impl AppState {
     /// When the certificate that the configuration asks for cannot be had.
     pub fn open_front(&self, listener: TcpListener) -> anyhow::Result<Front> {
         let tls = Tls::open(&self.config)?;
+        let address = listener.local_addr()?;
+        // On the loopback address there is a proxy in front, or nobody else.
+        if !address.ip().is_loopback() {
+            let tls_name = tls.as_ref().and_then(|_| self.tls_name());
+            self.ice_servers.opened(FrontPort { port: address.port(), tls_name });
+        }
         Ok(Front::open(listener, tls, self.media.clone(), self.config.clone())?)
+    }
+
+    /// What the relay's clients call this server, so that they find the name in its certificate.
+    fn tls_name(&self) -> Option<String> {
+        let named = self.config.tls.names.first().cloned();
+        named.or_else(|| match self.media.relay_addresses().first()?.ip() {
+            IpAddr::V4(address) => Some(address.to_string()),
+            IpAddr::V6(address) => Some(format!("[{address}]")),
+        })
     }
 
     /// Tells every connection that the server stops, and waits until they are closed, for three seconds at the most; then

@@ -179,6 +179,8 @@ impl Peer {
             slot.forget_types();
         }
         let answer = answer.ok_or(BadOffer)?;
+        // A restart of ICE gives both ends another name (RFC 8445 §9).
+        self.fragment = self.rtc.direct_api().local_ice_credentials().ufrag;
         Sdp::new(answer.to_sdp_string()).map_err(|_| BadOffer)
     }
 

@@ -188,6 +188,7 @@ impl Sfu {
             return; // It was said again, because its sender could not know that it had come.
         }
         peer.expected = peer.expected.next();
+        let name = peer.fragment.clone();
         match signal {
             Signal::Offer { sdp } => match peer.accept(&sdp) {
                 Ok(sdp) => {
@@ -200,6 +201,10 @@ impl Sfu {
             Signal::Candidate { candidate } => peer.add_candidate(&candidate.candidate),
             // It never offers, and candidates come with each check anyway.
             Signal::Answer { .. } | Signal::EndOfCandidates => {}
+        }
+        if self.peers[key].fragment != name {
+            self.by_fragment.remove(&name);
+            self.by_fragment.insert(self.peers[key].fragment.clone(), key);
         }
         self.drain(now, key);
         self.read_news(now);

@@ -50,6 +50,25 @@ fn another_sender_takes_a_slot_without_a_break() {
 }
 
 #[test]
+fn who_changes_the_network_goes_on_after_a_restart_of_ice() {
+    let mut world = World::meeting(3, 300);
+    world.run(seconds(4));
+    for address in ["10.9.0.1:6000", "10.8.0.1:7000"] {
+        world.client(1).move_to(address.parse().unwrap());
+        world.wake(1);
+        world.run(Duration::from_millis(500));
+        let frames = |world: &mut World, of: u8, from: u8| -> u64 {
+            world.client(of).video.iter().filter_map(|heard| heard.from.get(&from)).sum()
+        };
+        let before = (frames(&mut world, 1, 2), frames(&mut world, 2, 1));
+        world.run(seconds(1));
+        let after = (frames(&mut world, 1, 2), frames(&mut world, 2, 1));
+        assert!(after.0 > before.0 + 20, "sees others: {before:?} {after:?}");
+        assert!(after.1 > before.1 + 20, "is seen: {before:?} {after:?}");
+    }
+}
+
+#[test]
 fn what_is_off_is_not_forwarded_whatever_comes() {
     let mut world = World::meeting(2, 300);
     world.run(seconds(3));

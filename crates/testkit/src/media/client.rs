@@ -157,6 +157,18 @@ impl Client {
         self.signals_made += 1;
     }
 
+    /// Goes to another network: from now on they are at another address, from where they ask to begin ICE anew.
+    pub fn move_to(&mut self, address: SocketAddr) {
+        self.address = address;
+        self.rtc.add_local_candidate(Candidate::host(address, "udp").expect("what was set up is there"));
+        let mut changes = self.rtc.sdp_api();
+        changes.ice_restart(true);
+        let (offer, pending) = changes.apply().expect("what was set up is there");
+        self.pending = Some(pending);
+        let sdp = Sdp::new(offer.to_sdp_string()).expect("what was set up is there");
+        self.signal(Signal::Offer { sdp });
+    }
+
     /// The number of their link.
     pub fn link(&self) -> LinkId {
         LinkId(0)

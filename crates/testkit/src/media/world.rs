@@ -162,6 +162,13 @@ impl World {
         self.clients.iter_mut().find(|client| client.number == number).expect("what was set up is there")
     }
 
+    /// Lets somebody do at once what they have decided.
+    pub fn wake(&mut self, number: u8) {
+        let place = self.clients.iter().position(|client| client.number == number);
+        self.wakes[place.expect("what was set up is there")] = self.now;
+        self.pass_signals();
+    }
+
     /// This moment, as the unit counts.
     pub fn instant(&self) -> Instant {
         self.start + self.now
