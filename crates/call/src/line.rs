@@ -21,6 +21,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// so.
 const PONG_WITHIN: Duration = Duration::from_secs(8);
 
+/// And how long when there is reason to believe that it is broken.
+const PONG_SOON: Duration = Duration::from_millis(2_500);
+
 const PING_INTERVAL: Duration = Duration::from_secs(PING_INTERVAL_SECONDS);
 
 /// Messages that wait for their confirmation. The oldest are given up beyond this number.
@@ -128,6 +131,11 @@ impl Line {
     /// A ping was sent.
     pub(crate) fn pinged(&mut self, now: Duration) {
         self.wait = Wait::Pong(now + PONG_WITHIN);
+    }
+
+    /// A ping was sent because something looks broken.
+    pub(crate) fn pinged_in_doubt(&mut self, now: Duration) {
+        self.wait = Wait::Pong(now + PONG_SOON);
     }
 
     /// Anything was heard, which is as good as a pong.

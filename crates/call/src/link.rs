@@ -1,5 +1,5 @@
-//! One link to a peer: its negotiation, and whether it carries media. A link that breaks is repaired once by an ICE
-//! restart (RFC 8445 §9); when that fails too it is given up, with a reason.
+//! One link to a peer: its negotiation, and whether it carries media. A link that breaks is repaired by restarts of ICE
+//! (RFC 8445 §9), which keep its tracks; when those fail too it is given up, with a reason.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,8 +12,12 @@ use crate::{ConnectionState, LinkCommand, LinkEvent, LinkFailure, LinkStatus, Pu
 /// How long a new link may take. Longer than an ICE agent needs for the slowest of its checks over a relay.
 const CONNECT_WITHIN: Duration = Duration::from_secs(20);
 
-/// How long a link that reports `disconnected` may come back by itself before it is repaired.
-const RECOVERS_WITHIN: Duration = Duration::from_secs(4);
+/// How long a link that reports `disconnected` may come back by itself before it is repaired. Browsers report it after some
+/// seconds without an answer, so what is left to wait for is little.
+const RECOVERS_WITHIN: Duration = Duration::from_millis(1_500);
+
+/// How often a repair is begun anew: the first may have found no network, or the other end none.
+const REPAIR_EVERY: Duration = Duration::from_secs(5);
 
 /// How long a repair may take.
 const REPAIR_WITHIN: Duration = Duration::from_secs(15);
@@ -45,6 +49,7 @@ enum Health {
     /// `was_connected` tells a person "reconnecting" from "connecting".
     Repairing {
         since: Duration,
+        again: Duration,
         was_connected: bool,
     },
     Failed(LinkFailure),
@@ -136,7 +141,7 @@ impl Link {
         match self.health {
             Health::Connecting { since } => Some(since + CONNECT_WITHIN),
             Health::Interrupted { since } => Some(since + RECOVERS_WITHIN),
-            Health::Repairing { since, .. } => Some(since + REPAIR_WITHIN),
+            Health::Repairing { since, again, .. } => Some(again.min(since + REPAIR_WITHIN)),
             Health::Connected | Health::Failed(_) => None,
         }
     }
@@ -145,7 +150,31 @@ impl Link {
         if self.poll_timeout().is_none_or(|due| now < due) {
             return Vec::new();
         }
-        self.broken(now)
+        match &mut self.health {
+            Health::Repairing { since, again, .. } if now < *since + REPAIR_WITHIN => {
+                *again = now + REPAIR_EVERY;
+                vec![Effect::Do(LinkCommand::RestartIce)]
+            }
+            Health::Connecting { .. }
+            | Health::Connected
+            | Health::Interrupted { .. }
+            | Health::Repairing { .. }
+            | Health::Failed(_) => self.broken(now),
+        }
+    }
+
+    /// This end is in another network. What still works goes on until the new way is found.
+    pub(crate) fn network_changed(&mut self, now: Duration) -> Vec<Effect> {
+        match &mut self.health {
+            Health::Connected => vec![Effect::Do(LinkCommand::RestartIce)],
+            Health::Interrupted { .. } => self.broken(now),
+            Health::Repairing { again, .. } => {
+                *again = now + REPAIR_EVERY;
+                vec![Effect::Do(LinkCommand::RestartIce)]
+            }
+            // Its first offer is on the way, or will be.
+            Health::Connecting { .. } | Health::Failed(_) => Vec::new(),
+        }
     }
 
     pub(crate) fn peer(&self) -> PeerRef {
@@ -164,7 +193,7 @@ impl Link {
         Vec::new()
     }
 
-    /// The link carries nothing and will not by itself: the first time it is repaired, the second time given up.
+    /// The link carries nothing and will not by itself: it is repaired, and given up when that took too long.
     fn broken(&mut self, now: Duration) -> Vec<Effect> {
         let was_connected = match self.health {
             Health::Connecting { .. } => false,
@@ -174,7 +203,7 @@ impl Link {
             Health::Repairing { .. } => return self.fail(LinkFailure::NoPath),
             Health::Failed(_) => return Vec::new(),
         };
-        self.health = Health::Repairing { since: now, was_connected };
+        self.health = Health::Repairing { since: now, again: now + REPAIR_EVERY, was_connected };
         vec![Effect::Do(LinkCommand::RestartIce)]
     }
 
@@ -195,10 +224,11 @@ impl Link {
     /// Begins to count anew how long the link takes: signals could not travel, which is not its fault.
     pub(crate) fn grant_time(&mut self, now: Duration) {
         match &mut self.health {
-            Health::Connecting { since }
-            | Health::Interrupted { since }
-            | Health::Repairing { since, .. } => {
+            Health::Connecting { since } | Health::Interrupted { since } => *since = now,
+            // What was tried without signals has led nowhere.
+            Health::Repairing { since, again, .. } => {
                 *since = now;
+                *again = now;
             }
             Health::Connected | Health::Failed(_) => {}
         }

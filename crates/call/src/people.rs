@@ -188,8 +188,12 @@ impl Call {
             return self.hear_of_uplink(now, peer, is_short);
         }
         let Some(link) = self.link(peer) else { return };
+        let was_connected = link.status() == LinkStatus::Connected;
         let effects = link.handle_event(now, event);
         let is_connected = link.status() == LinkStatus::Connected;
+        if was_connected && !is_connected {
+            self.doubt_line(now);
+        }
         if let Some(other) = self.other(peer)
             && other.given_up_at.is_some()
             && !is_connected

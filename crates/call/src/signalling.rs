@@ -102,9 +102,24 @@ impl Call {
     }
 
     pub(crate) fn network_changed(&mut self, now: Duration) {
+        for peer in self.linked_peers() {
+            let effects = self.link(peer).map(|link| link.network_changed(now)).unwrap_or_default();
+            self.carry_out(peer, effects);
+        }
+        // A socket that was being opened in the network before will not open.
+        if matches!(self.line.wait, Wait::Answer(_)) && self.phase == Phase::Joined {
+            self.outputs.push_back(Output::CloseSocket);
+            self.lost(now);
+        }
         self.line.hurry(now);
+        self.doubt_line(now);
+    }
+
+    /// Something looks broken, and the line may be: it is asked, and not for long. Without it nothing can be repaired.
+    pub(crate) fn doubt_line(&mut self, now: Duration) {
         if matches!(self.line.wait, Wait::Ping(_)) {
-            self.ping(now);
+            self.say_once(ClientMessage::Ping);
+            self.line.pinged_in_doubt(now);
         }
     }
 

@@ -13,7 +13,7 @@ use protocol::{
 
 use crate::support::{
     ADA, BOB, TestCall, commands_to, id, join, joined_later, name, offer_from, open, participant, peer, said,
-    sdp, told,
+    sdp, token, told,
 };
 
 #[test]
@@ -119,7 +119,7 @@ fn a_flood_of_signals_from_nobody_is_bounded() {
 }
 
 #[test]
-fn a_link_that_fails_is_repaired_once_and_then_given_up() {
+fn a_link_that_fails_is_repaired_and_then_given_up() {
     let mut call = TestCall::in_room([ADA]);
     call.connection(ADA, ConnectionState::Connected);
     assert_eq!(call.status_of(ADA), LinkStatus::Connected);
@@ -129,7 +129,13 @@ fn a_link_that_fails_is_repaired_once_and_then_given_up() {
     assert_eq!(call.status_of(ADA), LinkStatus::Reconnecting);
     assert_eq!(call.connection(ADA, ConnectionState::Failed), [], "the same failure, said again");
 
-    let outputs = call.wait(Duration::from_secs(16));
+    for _ in 0..2 {
+        call.hear(ServerMessage::Pong);
+        let outputs = call.wait(Duration::from_secs(5));
+        assert_eq!(commands_to(ADA, &outputs), [LinkCommand::RestartIce], "tried anew");
+    }
+    call.hear(ServerMessage::Pong);
+    let outputs = call.wait(Duration::from_secs(5));
     assert_eq!(commands_to(ADA, &outputs), [LinkCommand::Close]);
     assert_eq!(call.status_of(ADA), LinkStatus::Failed(LinkFailure::NoPath));
 }
@@ -149,12 +155,15 @@ fn an_interrupted_link_gets_a_moment_to_come_back_by_itself() {
     let mut call = TestCall::in_room([ADA]);
     call.connection(ADA, ConnectionState::Connected);
     call.connection(ADA, ConnectionState::Disconnected);
-    assert_eq!(call.wait(Duration::from_secs(3)), []);
+    assert_eq!(call.wait(Duration::from_secs(1)), []);
+    call.hear(ServerMessage::Pong);
     call.connection(ADA, ConnectionState::Connected);
     assert_eq!(commands_to(ADA, &call.wait(Duration::from_secs(10))), []);
 
-    call.connection(ADA, ConnectionState::Disconnected);
-    assert_eq!(commands_to(ADA, &call.wait(Duration::from_secs(5))), [LinkCommand::RestartIce]);
+    call.hear(ServerMessage::Pong);
+    let outputs = call.connection(ADA, ConnectionState::Disconnected);
+    assert_eq!(said(&outputs), [ClientMessage::Ping], "the line may be broken too");
+    assert_eq!(commands_to(ADA, &call.wait(Duration::from_secs(2))), [LinkCommand::RestartIce]);
 }
 
 #[test]
@@ -163,7 +172,28 @@ fn a_link_that_never_connects_is_repaired_and_then_given_up() {
     assert_eq!(commands_to(ADA, &call.wait(Duration::from_secs(21))), [LinkCommand::RestartIce]);
     assert_eq!(call.status_of(ADA), LinkStatus::Connecting);
     call.hear(ServerMessage::Pong);
-    assert_eq!(commands_to(ADA, &call.wait(Duration::from_secs(16))), [LinkCommand::Close]);
+    let repair = [LinkCommand::RestartIce, LinkCommand::RestartIce, LinkCommand::Close];
+    assert_eq!(commands_to(ADA, &call.wait(Duration::from_secs(16))), repair);
+}
+
+#[test]
+fn in_another_network_links_look_for_another_way_at_once() {
+    let mut call = TestCall::in_room([ADA]);
+    call.connection(ADA, ConnectionState::Connected);
+    let outputs = call.input(Input::NetworkChanged);
+    assert_eq!(commands_to(ADA, &outputs), [LinkCommand::RestartIce]);
+    assert_eq!(said(&outputs), [ClientMessage::Ping]);
+    assert_eq!(call.status_of(ADA), LinkStatus::Connected, "what works goes on meanwhile");
+
+    let outputs = call.wait(Duration::from_secs(3));
+    assert!(outputs.contains(&Output::CloseSocket), "the line was of the other network: {outputs:?}");
+    call.connection(ADA, ConnectionState::Disconnected);
+    call.input(Input::SocketClosed);
+    call.wait(Duration::ZERO);
+    call.input(Input::SocketOpened);
+    let outputs = call.hear(ServerMessage::Resumed { session: token("second") });
+    assert!(matches!(call.status_of(ADA), LinkStatus::Reconnecting), "{outputs:?}");
+    assert_eq!(commands_to(ADA, &call.wait(Duration::from_secs(2))), [LinkCommand::RestartIce]);
 }
 
 #[test]
