@@ -67,7 +67,7 @@ impl Relay {
         match input {
             Input::FromClient { flow, bytes } => self.take_from_client(now, flow, bytes),
             Input::FromPeer { socket, source, bytes } => {
-                self.take_from_peer(now.moment, socket, source, bytes)
+                self.take_from_peer(now.moment, socket, source, bytes);
             }
             Input::Opened { socket, result } => self.opened(now.moment, socket, result),
             Input::Closed { flow } => {

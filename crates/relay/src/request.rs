@@ -56,7 +56,7 @@ pub(crate) fn not_understood(message: &Message<'_>) -> Vec<AttributeType> {
     let kinds = message.iter_attributes().map(|(_, attribute)| attribute.get_type());
     let mut unknown: Vec<_> =
         kinds.filter(|kind| kind.comprehension_required() && !UNDERSTOOD.contains(&kind.value())).collect();
-    unknown.sort_unstable_by_key(|kind| kind.value());
+    unknown.sort_unstable_by_key(AttributeType::value);
     unknown.dedup();
     unknown
 }

@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use walkdir::WalkDir;
 
 /// Which of our crates each of them may name. testkit and bench may name whatever they test.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("protocol", &[]),
     ("room", &["protocol"]),
     ("seal", &["protocol"]),
@@ -19,7 +19,8 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("worker", &["protocol", "seal"]),
     ("storage", &["protocol"]),
     ("sfu", &["protocol"]),
-    ("server", &["app", "room", "sfu", "storage", "protocol"]),
+    ("relay", &[]),
+    ("server", &["app", "room", "sfu", "relay", "storage", "protocol"]),
 ];
 
 /// May name anything of ours, and nothing but tests may name them.

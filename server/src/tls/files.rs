@@ -51,7 +51,7 @@ async fn watch(files: Files, mut known: [Option<SystemTime>; 2], shown: Weak<Sho
             }
             // Between two writes they do not belong together; the next look may find more.
             Err(error) => {
-                tracing::warn!(%error, "the certificate has changed and cannot be used; the old one is shown")
+                tracing::warn!(%error, "the certificate has changed and cannot be used; the old one is shown");
             }
         }
     }
