@@ -4,7 +4,7 @@ import { startCoturn } from "../fixtures/coturn.ts";
 import { createRoom, createRoomWith, startServer } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
 
-const RELAYED = { relayOnly: true };
+const RELAYED = { relayOnly: "any" } as const;
 
 test("two browsers that may only use the relay see and hear each other", async ({ newRoom, somebody }) => {
     const link = await newRoom();
@@ -24,7 +24,8 @@ test("by way of the relay, the forwarding unit is reached too", async ({ server,
     for (const call of calls) await call.join();
     for (const call of calls) await call.expectOnServer();
     for (const call of calls) await call.expectToSeeAll(calls);
-    await expect.poll(() => calls[0]!.paths()).toEqual(["relay/udp over udp to host"]);
+    // Which of the ways to the relay is quicker is for the browser to say.
+    await expect.poll(() => calls[0]!.paths()).toEqual([expect.stringMatching(/^relay\/udp over (udp|tcp) to host$/)]);
 });
 
 test("two browsers talk by way of a coturn that the operator has", async ({ somebody }) => {

@@ -1,0 +1,36 @@
+// Pages, WebSocket and TURN over TLS on one port with one certificate, in both browsers.
+
+import { makeAuthority, type Authority } from "../fixtures/certificate.ts";
+import { ownAddress } from "../fixtures/coturn.ts";
+import { FirefoxCall } from "../fixtures/firefox.ts";
+import { startServer, type Server } from "../fixtures/server.ts";
+import { expect, test } from "../fixtures/test.ts";
+
+const NAME = "veranda.test";
+
+let authority: Authority;
+let server: Server;
+let link: string;
+
+test.beforeAll(async () => {
+    const address = ownAddress();
+    authority = makeAuthority([NAME, address]);
+    server = await startServer(authority.environment, { address: `${address}:0` });
+    const { host, port } = new URL(server.url);
+    link = `https://${NAME}:${port}/r/${authority.newRoom(NAME, host, {})}#key=AAAAAAAAAAAAAAAAAAAAAA`;
+});
+
+test.afterAll(() => server.stop());
+
+test("Chromium and Firefox reach pages, the WebSocket and TURN over TLS on one port", async ({ somebody }) => {
+    const hosts = { [NAME]: ownAddress() };
+    const ada = await somebody("Ada", link, { home: authority.home, hosts, relayOnly: "tls" });
+    await ada.join();
+    expect(new URL(ada.page.url()).origin).toBe(`https://${NAME}:${new URL(server.url).port}`);
+    const firefox = await FirefoxCall.join("Finn", link, { profile: authority.profile, address: ownAddress(), relayOnly: "tls" });
+    await expect.poll(() => ada.paths()).toEqual(["relay/udp over tls to relay"]);
+    await ada.expectToMove("Finn");
+    await expect.poll(() => firefox.sound()).toBeGreaterThan(0);
+    expect(await firefox.paths()).toEqual([expect.stringMatching(/^relay\/udp over (tls|tcp) to relay$/)]);
+    await firefox.close();
+});
