@@ -26,7 +26,7 @@ run: build ## start Veranda; the last line is the address to open
 test: test-rust test-browser ## every test: Rust, then real browsers
 
 test-rust:
-	@scripts/setup.sh rust postgres
+	@scripts/setup.sh rust postgres coturn
 	$(SAY) "Testing the Rust side, the storage with a private PostgreSQL too (first time about 5 min on two cores)"
 	@scripts/with-postgres $(WITH) cargo test --quiet --features protocol/schema
 	$(SAY) "Two to four calls over a network that delays, reorders and duplicates"

@@ -5,7 +5,9 @@
 mod common;
 mod configuration;
 mod http;
+mod relaying;
 mod rest;
 mod roles;
 mod sessions;
 mod signalling;
+mod turn_client;

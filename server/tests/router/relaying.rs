@@ -1,0 +1,197 @@
+//! The relay over the wire: credentials from the room, and the list of peers that are not reached, beside a coturn of the
+//! distribution as the control.
+
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use server::config::Config;
+use stun_types::AddressFamily;
+use tokio::net::UdpSocket;
+
+use crate::common::TestServer;
+use crate::turn_client::{SILENCE, TurnClient};
+
+/// One of each range of the list, and what it can be dressed up as.
+const FORBIDDEN: [&str; 46] = [
+    "0.0.0.0",
+    "0.1.2.3",
+    "10.0.0.1",
+    "100.64.0.1",
+    "100.100.100.200",
+    "127.0.0.1",
+    "127.9.9.9",
+    "168.63.129.16",
+    "169.254.1.1",
+    "169.254.169.254",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.0.0.192",
+    "192.0.2.77",
+    "192.31.196.1",
+    "192.52.193.1",
+    "192.88.99.1",
+    "192.168.0.1",
+    "198.18.0.1",
+    "198.51.100.1",
+    "203.0.113.1",
+    "224.0.0.1",
+    "239.255.255.255",
+    "240.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "::7f00:1",
+    "::ffff:127.0.0.1",
+    "::ffff:10.0.0.1",
+    "::ffff:8.8.8.8",
+    "::ffff:0:127.0.0.1",
+    "64:ff9b::7f00:1",
+    "64:ff9b::808:808",
+    "64:ff9b:1::1",
+    "100::1",
+    "2001::1",
+    "2001:2::1",
+    "2001:db8::1",
+    "2002:7f00:1::1",
+    "2620:4f:8000::1",
+    "3fff::1",
+    "5f00::1",
+    "fd00:ec2::254",
+    "fe80::1",
+    "ff02::1",
+];
+
+async fn server() -> TestServer {
+    let mut config = Config::default();
+    config.media.port = 0;
+    config.media.shards = 1;
+    // Addresses that this machine need not have, but for the peers.
+    config.media.addresses = vec!["45.0.0.1".parse().unwrap(), "2a00::45".parse().unwrap()];
+    TestServer::with(config).await
+}
+
+/// A client with the credentials that a participant gets.
+async fn client(server: &TestServer, name: &str) -> (TurnClient, Value) {
+    let room = server.new_room().await;
+    let (_socket, joined) = server.join(&room, name).await;
+    let given = joined["ice_servers"]["servers"][0].clone();
+    let url = given["urls"][0].as_str().unwrap();
+    let port = url.split('?').next().unwrap().rsplit(':').next().unwrap().parse().unwrap();
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let text = |field: &str| given[field].as_str().unwrap();
+    (TurnClient::new(address, text("username"), text("credential")).await, given)
+}
+
+#[tokio::test]
+async fn a_participant_gets_credentials_that_open_the_relay() {
+    let server = server().await;
+    let (mut ada, given) = client(&server, "Ada").await;
+    assert_eq!(given["urls"].as_array().unwrap().len(), 4, "{given}");
+    ada.allocate(AddressFamily::IPV4).await.unwrap();
+    assert_eq!(ada.relayed.unwrap().ip().to_string(), "45.0.0.1");
+    ada.permit("8.8.8.8:53".parse().unwrap()).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_address_of_the_list_is_refused_over_the_wire() {
+    let server = server().await;
+    let ears = [UdpSocket::bind("127.0.0.1:0").await.unwrap(), UdpSocket::bind("[::1]:0").await.unwrap()];
+    let (mut v4, _) = client(&server, "Ada").await;
+    let (mut v6, _) = client(&server, "Bob").await;
+    v4.allocate(AddressFamily::IPV4).await.unwrap();
+    v6.allocate(AddressFamily::IPV6).await.unwrap();
+    for (number, text) in FORBIDDEN.iter().enumerate() {
+        let ip: std::net::IpAddr = text.parse().unwrap();
+        let (client, ear) = if ip.is_ipv4() { (&mut v4, &ears[0]) } else { (&mut v6, &ears[1]) };
+        let peer = SocketAddr::new(ip, ear.local_addr().unwrap().port());
+        assert_eq!(client.permit(peer).await, Err(403), "permission for {text}");
+        assert_eq!(client.bind(0x4000 + number as u16, peer).await, Err(403), "channel to {text}");
+        client.send(peer, b"hello").await;
+    }
+    // Both ways round: neither did anything arrive, nor is anything let in.
+    for (ear, client) in ears.iter().zip([&v4, &v6]) {
+        let mut heard = [0; 16];
+        assert!(tokio::time::timeout(Duration::from_millis(300), ear.recv(&mut heard)).await.is_err());
+        assert!(client.socket.try_recv(&mut heard).is_err());
+    }
+    v4.permit("8.8.8.8:53".parse().unwrap()).await.expect("a public address is no such");
+    v6.permit("[2606:4700::1]:53".parse().unwrap()).await.expect("a public address is no such");
+}
+
+/// A coturn with its own list, which forbids the loopback addresses by default.
+struct Coturn(Child);
+
+impl Drop for Coturn {
+    fn drop(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn the_control_refuses_plain_addresses_and_what_it_does_with_disguised_ones_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let free = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let port = free.to_string();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let child = Command::new("turnserver")
+        .args([
+            "-n",
+            "--no-cli",
+            "--no-tls",
+            "--no-dtls",
+            "--log-file",
+            "stdout",
+            "--realm",
+            "control",
+            "--lt-cred-mech",
+        ])
+        .args([
+            "--user",
+            "ada:north",
+            "--listening-port",
+            &port,
+            "--listening-ip",
+            "127.0.0.1",
+            "--listening-ip",
+            "::1",
+        ])
+        .args([
+            "--relay-ip",
+            "127.0.0.1",
+            "--relay-ip",
+            "::1",
+            "--pidfile",
+            &file("pid"),
+            "--userdb",
+            &file("db"),
+        ])
+        .args(["--denied-peer-ip=127.0.0.0-127.255.255.255", "--denied-peer-ip=::1"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("there is no coturn: 'make setup' installs one");
+    let _coturn = Coturn(child);
+    let server = SocketAddr::from(([127, 0, 0, 1], free));
+    let mut client = TurnClient::new(server, "ada", "north").await;
+    let mut allocated = Err(SILENCE);
+    for _ in 0..20 {
+        allocated = client.allocate(AddressFamily::IPV4).await;
+        if allocated.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    allocated.expect("coturn allocates");
+    assert_eq!(
+        client.permit("127.0.0.1:9".parse().unwrap()).await.unwrap_err(),
+        403,
+        "the control's list works"
+    );
+    let mut disguised = TurnClient::new(server, "ada", "north").await;
+    let allocated = disguised.allocate(AddressFamily::IPV6).await.map(|_| ());
+    let permitted = disguised.permit("[::ffff:127.0.0.1]:9".parse().unwrap()).await.map(|_| ());
+    println!("coturn, IPv6: allocation {allocated:?}, permission for ::ffff:127.0.0.1 {permitted:?}");
+}
