@@ -1,6 +1,6 @@
 # make run and make test set up everything they need, once, and say what they do. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-rust test-browser lint fmt bench bench-signalling bench-sfu fuzz image image-size screenshots clean
+.PHONY: help setup build run test test-rust test-browser lint fmt bench bench-signalling bench-sfu bench-relay fuzz image image-size screenshots clean
 SHELL := bash
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -76,6 +76,12 @@ bench-sfu: ## what forwarding media costs, beside Janus where it is installed; n
 	$(SAY) "Building the optimised server and the load generator (first time about 6 min on two cores)"
 	@$(WITH) cargo build --quiet --release -p server -p bench
 	@scripts/bench sfu
+
+bench-relay: ## what relaying costs, beside coturn; needs no browser
+	@scripts/setup.sh rust coturn
+	$(SAY) "Building the optimised server and the load generator (first time about 6 min on two cores)"
+	@$(WITH) cargo build --quiet --release -p server -p bench
+	@scripts/bench relay
 
 fuzz: ## every fuzz target for five minutes (FUZZ_SECONDS=300); the first build takes 6 min on two cores
 	@scripts/setup.sh rust

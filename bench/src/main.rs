@@ -1,7 +1,7 @@
 //! Load generators. `bench signalling` drives the optimised server and Socket.IO on Node with the same load, one after the
 //! other, and prints both figures, their ratio and the budget. `bench relay BURST SECONDS` and `bench idle COUNT`
 //! drive ours alone, for a profile. `bench sfu` does the same with media, beside Janus; `bench sfu SERVER CASE SECONDS` is
-//! one of its cases, and `bench raw` the least that forwarding can cost.
+//! one of its cases, and `bench raw` the least that forwarding can cost. `bench turn` compares the relay with coturn.
 //! Prints figures, asserts nothing.
 
 mod client;
@@ -14,6 +14,7 @@ mod rooms;
 mod sfu;
 mod signalling;
 mod storm;
+mod turn;
 
 use anyhow::bail;
 use tokio::task::LocalSet;
@@ -30,8 +31,9 @@ async fn main() -> anyhow::Result<()> {
             LocalSet::new().run_until(sfu::one(server, case, seconds.parse()?)).await
         }
         ["raw"] => sfu::raw_only(),
+        ["turn"] => turn::run().await,
         _ => bail!(
-            "usage: bench signalling | bench relay BURST SECONDS | bench idle COUNT | bench sfu [SERVER CASE SECONDS] | bench raw"
+            "usage: bench signalling | bench relay BURST SECONDS | bench idle COUNT | bench sfu [SERVER CASE SECONDS] | bench raw | bench turn"
         ),
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The time of day, in nanoseconds.
 #[expect(clippy::disallowed_methods, reason = "what is measured is time")]
-pub(super) fn wall() -> u64 {
+pub(crate) fn wall() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
@@ -12,6 +12,6 @@ pub(super) fn wall() -> u64 {
 
 /// The time that never goes back, for timers.
 #[expect(clippy::disallowed_methods, reason = "what is measured is time")]
-pub(super) fn moment() -> Instant {
+pub(crate) fn moment() -> Instant {
     Instant::now()
 }

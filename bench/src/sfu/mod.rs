@@ -1,14 +1,14 @@
 //! What forwarding media costs: our server and Janus under the same synthetic media, and the least it can cost on this machine,
 //! which is to encrypt the same bytes and to send them.
 
-mod clock;
+pub(crate) mod clock;
 mod endpoint;
 mod engine;
 mod janus;
 mod measure;
 mod network;
 mod plan;
-mod process;
+pub(crate) mod process;
 mod raw;
 mod report;
 mod stream;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 /// Time on the processors of a process, all its threads, in user and in kernel mode.
-pub(super) fn processor_time(id: u32) -> anyhow::Result<Duration> {
+pub(crate) fn processor_time(id: u32) -> anyhow::Result<Duration> {
     let text = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
     let (_, fields) = text.rsplit_once(") ").context("no stat")?;
     let fields: Vec<_> = fields.split(' ').collect();
@@ -15,14 +15,14 @@ pub(super) fn processor_time(id: u32) -> anyhow::Result<Duration> {
 }
 
 /// Time on the processors of the thread that asks.
-pub(super) fn own_thread_time() -> anyhow::Result<Duration> {
+pub(crate) fn own_thread_time() -> anyhow::Result<Duration> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
     let nanos = text.split(' ').next().context("no schedstat")?;
     Ok(Duration::from_nanos(nanos.parse()?))
 }
 
 /// Resident memory of a process, in bytes.
-pub(super) fn resident(id: u32) -> anyhow::Result<u64> {
+pub(crate) fn resident(id: u32) -> anyhow::Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
@@ -30,7 +30,7 @@ pub(super) fn resident(id: u32) -> anyhow::Result<u64> {
 }
 
 /// Datagrams that the system dropped since its start because a socket's buffer was full, of every process.
-pub(super) fn datagrams_dropped() -> anyhow::Result<u64> {
+pub(crate) fn datagrams_dropped() -> anyhow::Result<u64> {
     let text = std::fs::read_to_string("/proc/net/snmp")?;
     let mut lines = text.lines().filter_map(|line| line.strip_prefix("Udp: "));
     let (names, values) = (lines.next().context("no Udp")?, lines.next().context("no Udp")?);

@@ -12,10 +12,12 @@ mod network;
 mod peer_connection;
 mod seed;
 mod server;
+mod turn;
 mod world;
 
 pub use moves::Hindrance;
 pub use network::{Faults, Network};
 pub use peer_connection::PeerConnection;
 pub use seed::Seed;
+pub use turn::{TurnAnswer, TurnSpeaker, TurnWish};
 pub use world::{Report, World};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use server::config::Config;
 use stun_types::AddressFamily;
+use testkit::TurnWish::{Allocate, Bind, Permit};
 use tokio::net::UdpSocket;
 
 use crate::common::TestServer;
@@ -89,9 +90,9 @@ async fn a_participant_gets_credentials_that_open_the_relay() {
     let server = server().await;
     let (mut ada, given) = client(&server, "Ada").await;
     assert_eq!(given["urls"].as_array().unwrap().len(), 4, "{given}");
-    ada.allocate(AddressFamily::IPV4).await.unwrap();
-    assert_eq!(ada.relayed.unwrap().ip().to_string(), "45.0.0.1");
-    ada.permit("8.8.8.8:53".parse().unwrap()).await.unwrap();
+    let relayed = ada.ask(Allocate(AddressFamily::IPV4)).await.unwrap();
+    assert_eq!(relayed.unwrap().ip().to_string(), "45.0.0.1");
+    ada.ask(Permit("8.8.8.8:53".parse().unwrap())).await.unwrap();
 }
 
 #[tokio::test]
@@ -100,14 +101,14 @@ async fn every_address_of_the_list_is_refused_over_the_wire() {
     let ears = [UdpSocket::bind("127.0.0.1:0").await.unwrap(), UdpSocket::bind("[::1]:0").await.unwrap()];
     let (mut v4, _) = client(&server, "Ada").await;
     let (mut v6, _) = client(&server, "Bob").await;
-    v4.allocate(AddressFamily::IPV4).await.unwrap();
-    v6.allocate(AddressFamily::IPV6).await.unwrap();
+    v4.ask(Allocate(AddressFamily::IPV4)).await.unwrap();
+    v6.ask(Allocate(AddressFamily::IPV6)).await.unwrap();
     for (number, text) in FORBIDDEN.iter().enumerate() {
         let ip: std::net::IpAddr = text.parse().unwrap();
         let (client, ear) = if ip.is_ipv4() { (&mut v4, &ears[0]) } else { (&mut v6, &ears[1]) };
         let peer = SocketAddr::new(ip, ear.local_addr().unwrap().port());
-        assert_eq!(client.permit(peer).await, Err(403), "permission for {text}");
-        assert_eq!(client.bind(0x4000 + number as u16, peer).await, Err(403), "channel to {text}");
+        assert_eq!(client.ask(Permit(peer)).await, Err(403), "permission for {text}");
+        assert_eq!(client.ask(Bind(0x4000 + number as u16, peer)).await, Err(403), "channel to {text}");
         client.send(peer, b"hello").await;
     }
     // Both ways round: neither did anything arrive, nor is anything let in.
@@ -116,8 +117,8 @@ async fn every_address_of_the_list_is_refused_over_the_wire() {
         assert!(tokio::time::timeout(Duration::from_millis(300), ear.recv(&mut heard)).await.is_err());
         assert!(client.socket.try_recv(&mut heard).is_err());
     }
-    v4.permit("8.8.8.8:53".parse().unwrap()).await.expect("a public address is no such");
-    v6.permit("[2606:4700::1]:53".parse().unwrap()).await.expect("a public address is no such");
+    v4.ask(Permit("8.8.8.8:53".parse().unwrap())).await.expect("a public address is no such");
+    v6.ask(Permit("[2606:4700::1]:53".parse().unwrap())).await.expect("a public address is no such");
 }
 
 /// A coturn with its own list, which forbids the loopback addresses by default.
@@ -178,7 +179,7 @@ async fn the_control_refuses_plain_addresses_and_what_it_does_with_disguised_one
     let mut client = TurnClient::new(server, "ada", "north").await;
     let mut allocated = Err(SILENCE);
     for _ in 0..20 {
-        allocated = client.allocate(AddressFamily::IPV4).await;
+        allocated = client.ask(Allocate(AddressFamily::IPV4)).await;
         if allocated.is_ok() {
             break;
         }
@@ -186,12 +187,12 @@ async fn the_control_refuses_plain_addresses_and_what_it_does_with_disguised_one
     }
     allocated.expect("coturn allocates");
     assert_eq!(
-        client.permit("127.0.0.1:9".parse().unwrap()).await.unwrap_err(),
+        client.ask(Permit("127.0.0.1:9".parse().unwrap())).await.unwrap_err(),
         403,
         "the control's list works"
     );
     let mut disguised = TurnClient::new(server, "ada", "north").await;
-    let allocated = disguised.allocate(AddressFamily::IPV6).await.map(|_| ());
-    let permitted = disguised.permit("[::ffff:127.0.0.1]:9".parse().unwrap()).await.map(|_| ());
+    let allocated = disguised.ask(Allocate(AddressFamily::IPV6)).await.map(|_| ());
+    let permitted = disguised.ask(Permit("[::ffff:127.0.0.1]:9".parse().unwrap())).await.map(|_| ());
     println!("coturn, IPv6: allocation {allocated:?}, permission for ::ffff:127.0.0.1 {permitted:?}");
 }

@@ -1,0 +1,190 @@
+//! Clients that send at a pace, a peer that sends back, and what the relay's process has used meanwhile.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use socket2::Socket;
+use stun_types::AddressFamily;
+use testkit::{TurnAnswer, TurnSpeaker, TurnWish};
+
+use super::{PEER, Relay};
+use crate::sfu::{clock, process};
+
+/// The channel that each client binds.
+const CHANNEL: u16 = 0x4000;
+
+/// How long an answer may take, and how often it is asked for.
+const PATIENCE: Duration = Duration::from_millis(500);
+const ATTEMPTS: usize = 10;
+
+/// What is kept for a socket that is not read at once.
+const BUFFER: usize = 4 * 1024 * 1024;
+
+/// What is sent by how many.
+pub(super) struct Load {
+    pub(super) name: &'static str,
+    pub(super) clients: usize,
+    /// Of a datagram.
+    pub(super) bytes: usize,
+    /// Datagrams at once.
+    pub(super) burst: usize,
+    /// Bursts a second of each client.
+    pub(super) per_second: u32,
+}
+
+/// What was found.
+pub(super) struct Found {
+    sent: u64,
+    /// By the peer, and again by the clients.
+    relayed: [u64; 2],
+    used: Duration,
+}
+
+impl Found {
+    /// Microseconds of processor time for each datagram that was relayed, in either direction.
+    pub(super) fn cost(&self) -> f64 {
+        self.used.as_secs_f64() * 1e6 / (self.relayed[0] + self.relayed[1]).max(1) as f64
+    }
+
+    /// Datagrams that did not come back.
+    pub(super) fn lost(&self) -> u64 {
+        self.sent.saturating_sub(self.relayed[1])
+    }
+}
+
+struct Client {
+    socket: UdpSocket,
+}
+
+pub(super) fn run(relay: &Relay, load: &Load, length: Duration) -> anyhow::Result<Found> {
+    let echo = Echo::start()?;
+    let clients: Vec<_> =
+        (0..load.clients).map(|_| Client::open(relay, Some(echo.address))).collect::<anyhow::Result<_>>()?;
+    let mut datagram = CHANNEL.to_be_bytes().to_vec();
+    datagram.extend_from_slice(&u16::try_from(load.bytes)?.to_be_bytes());
+    datagram.resize(4 + load.bytes, 7);
+    // A second to warm up.
+    pace(&clients, load, &datagram, Duration::from_secs(1))?;
+    let (before, heard) = (process::processor_time(relay.process)?, echo.heard());
+    let (sent, returned) = pace(&clients, load, &datagram, length)?;
+    let used = process::processor_time(relay.process)? - before;
+    Ok(Found { sent, relayed: [echo.heard() - heard, returned], used })
+}
+
+/// Sends at the pace of the load, reads what comes back, and counts both.
+fn pace(clients: &[Client], load: &Load, datagram: &[u8], length: Duration) -> anyhow::Result<(u64, u64)> {
+    let interval = Duration::from_secs(1) / load.per_second / u32::try_from(clients.len())?;
+    let start = clock::moment();
+    let (mut sent, mut returned, mut turn) = (0, 0, 0_u32);
+    let mut bytes = [0; 2_048];
+    loop {
+        let now = clock::moment().saturating_duration_since(start);
+        if now >= length {
+            break;
+        }
+        while interval * turn <= now {
+            let client = &clients[turn as usize % clients.len()];
+            for _ in 0..load.burst {
+                sent += u64::from(client.socket.send(datagram).is_ok());
+            }
+            turn += 1;
+        }
+        returned += drain(clients, &mut bytes);
+        std::thread::sleep(Duration::from_micros(500));
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    returned += drain(clients, &mut bytes);
+    Ok((sent, returned))
+}
+
+fn drain(clients: &[Client], bytes: &mut [u8]) -> u64 {
+    let mut count = 0;
+    for client in clients {
+        while client.socket.recv(bytes).is_ok() {
+            count += 1;
+        }
+    }
+    count
+}
+
+/// Resident memory of the relay for each of so many allocations, in bytes.
+pub(super) fn memory(relay: &Relay, count: usize) -> anyhow::Result<f64> {
+    let before = process::resident(relay.process)?;
+    let clients: Vec<_> = (0..count).map(|_| Client::open(relay, None)).collect::<anyhow::Result<_>>()?;
+    let after = process::resident(relay.process)?;
+    Ok(after.saturating_sub(before) as f64 / clients.len() as f64)
+}
+
+impl Client {
+    /// A client with an allocation, and a channel to a peer.
+    fn open(relay: &Relay, peer: Option<SocketAddr>) -> anyhow::Result<Self> {
+        let socket = UdpSocket::bind((relay.address.ip(), 0))?;
+        Socket::set_recv_buffer_size(&socket2::SockRef::from(&socket), BUFFER)?;
+        socket.connect(relay.address)?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        let mut speaker = TurnSpeaker::new(&relay.username, &relay.password);
+        ask(&socket, &mut speaker, TurnWish::Allocate(AddressFamily::IPV4))?;
+        if let Some(peer) = peer {
+            ask(&socket, &mut speaker, TurnWish::Bind(CHANNEL, peer))?;
+        }
+        socket.set_nonblocking(true)?;
+        Ok(Self { socket })
+    }
+}
+
+fn ask(socket: &UdpSocket, speaker: &mut TurnSpeaker, wish: TurnWish) -> anyhow::Result<()> {
+    let mut bytes = [0; 2_048];
+    for _ in 0..ATTEMPTS {
+        let (asked, request) = speaker.ask(wish);
+        socket.send(&request)?;
+        let Ok(length) = socket.recv(&mut bytes) else { continue };
+        match speaker.hear(asked, &bytes[..length]) {
+            TurnAnswer::Yes(_) => return Ok(()),
+            TurnAnswer::No(code) => anyhow::bail!("{wish:?} was refused with {code}"),
+            TurnAnswer::Again | TurnAnswer::Other => {}
+        }
+    }
+    anyhow::bail!("{wish:?} was not answered")
+}
+
+/// A peer that sends back what comes.
+struct Echo {
+    address: SocketAddr,
+    heard: Arc<AtomicU64>,
+    ends: Arc<AtomicBool>,
+}
+
+impl Echo {
+    fn start() -> anyhow::Result<Self> {
+        let socket = UdpSocket::bind((PEER, 0)).context("the loopback network")?;
+        Socket::set_recv_buffer_size(&socket2::SockRef::from(&socket), BUFFER)?;
+        socket.set_read_timeout(Some(Duration::from_millis(100)))?;
+        let address = socket.local_addr()?;
+        let (heard, ends) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+        let (counted, ending) = (Arc::clone(&heard), Arc::clone(&ends));
+        std::thread::Builder::new().name("echo".to_owned()).spawn(move || {
+            let mut bytes = [0; 2_048];
+            while !ending.load(Ordering::Relaxed) {
+                // An error is that nothing has come, or that somebody is gone to whom something was sent back.
+                if let Ok((length, from)) = socket.recv_from(&mut bytes) {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    _ = socket.send_to(&bytes[..length], from);
+                }
+            }
+        })?;
+        Ok(Self { address, heard, ends })
+    }
+
+    fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::Relaxed);
+    }
+}
