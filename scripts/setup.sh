@@ -4,7 +4,7 @@
 #   scripts/setup.sh rust       a compiler for the server and for WebAssembly
 #   scripts/setup.sh leptos     cargo-leptos and the wasm-bindgen that Cargo.lock asks for
 #   scripts/setup.sh optimise   wasm-opt, for optimised pages
-#   scripts/setup.sh browser    Node packages and Chromium, for the end-to-end tests
+#   scripts/setup.sh browser    Node packages, Chromium, Firefox and what makes certificates, for the end-to-end tests
 #   scripts/setup.sh coturn     coturn and its test client, for the tests of the relay; no server is started
 #   scripts/setup.sh postgres   PostgreSQL's programs, for the tests of the storage; no server is started
 #
@@ -33,7 +33,7 @@ main() {
             postgres) set_up_postgres ;;
             coturn) set_up_coturn ;;
             node) set_up_node ;;
-            browser) set_up_node; set_up_node_packages; set_up_chromium; set_up_firefox ;;
+            browser) set_up_node; set_up_node_packages; set_up_chromium; set_up_firefox; set_up_certificates ;;
             *) fail "unknown part '$part'; see the head of scripts/setup.sh" ;;
         esac
     done
@@ -292,6 +292,13 @@ set_up_chromium() {
     fi
     [ -x "$found" ] || fail "no Chromium found: install one and name it with VERANDA_CHROMIUM=/path/to/chromium"
     echo "export VERANDA_CHROMIUM=\"\${VERANDA_CHROMIUM:-$found}\"" | remember chromium
+}
+
+# The tests have an authority of their own, and browsers that trust it.
+set_up_certificates() {
+    have openssl && have certutil && have curl && return 0
+    apt_install "Installing openssl, certutil and curl, for the tests of TLS (about 10 s)" openssl libnss3-tools curl \
+        || fail "no openssl, certutil or curl found: install them (Debian, Ubuntu: apt install openssl libnss3-tools curl)"
 }
 
 set_up_firefox() {
