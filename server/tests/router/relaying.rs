@@ -98,7 +98,8 @@ async fn a_participant_gets_credentials_that_open_the_relay() {
 #[tokio::test]
 async fn every_address_of_the_list_is_refused_over_the_wire() {
     let server = server().await;
-    let ears = [UdpSocket::bind("127.0.0.1:0").await.unwrap(), UdpSocket::bind("[::1]:0").await.unwrap()];
+    // A container may have no IPv6 on which anything could arrive; what is refused is the same there.
+    let ears = [Some(UdpSocket::bind("127.0.0.1:0").await.unwrap()), UdpSocket::bind("[::1]:0").await.ok()];
     let (mut v4, _) = client(&server, "Ada").await;
     let (mut v6, _) = client(&server, "Bob").await;
     v4.ask(Allocate(AddressFamily::IPV4)).await.unwrap();
@@ -106,7 +107,7 @@ async fn every_address_of_the_list_is_refused_over_the_wire() {
     for (number, text) in FORBIDDEN.iter().enumerate() {
         let ip: std::net::IpAddr = text.parse().unwrap();
         let (client, ear) = if ip.is_ipv4() { (&mut v4, &ears[0]) } else { (&mut v6, &ears[1]) };
-        let peer = SocketAddr::new(ip, ear.local_addr().unwrap().port());
+        let peer = SocketAddr::new(ip, ear.as_ref().map_or(9, |ear| ear.local_addr().unwrap().port()));
         assert_eq!(client.ask(Permit(peer)).await, Err(403), "permission for {text}");
         assert_eq!(client.ask(Bind(0x4000 + number as u16, peer)).await, Err(403), "channel to {text}");
         client.send(peer, b"hello").await;
@@ -114,7 +115,9 @@ async fn every_address_of_the_list_is_refused_over_the_wire() {
     // Both ways round: neither did anything arrive, nor is anything let in.
     for (ear, client) in ears.iter().zip([&v4, &v6]) {
         let mut heard = [0; 16];
-        assert!(tokio::time::timeout(Duration::from_millis(300), ear.recv(&mut heard)).await.is_err());
+        if let Some(ear) = ear {
+            assert!(tokio::time::timeout(Duration::from_millis(300), ear.recv(&mut heard)).await.is_err());
+        }
         assert!(client.socket.try_recv(&mut heard).is_err());
     }
     v4.ask(Permit("8.8.8.8:53".parse().unwrap())).await.expect("a public address is no such");
@@ -136,6 +139,7 @@ async fn the_control_refuses_plain_addresses_and_what_it_does_with_disguised_one
     let folder = tempfile::tempdir().unwrap();
     let free = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let port = free.to_string();
+    let has_v6 = UdpSocket::bind("[::1]:0").await.is_ok();
     let file = |name: &str| folder.path().join(name).display().to_string();
     let child = Command::new("turnserver")
         .args([
@@ -149,26 +153,9 @@ async fn the_control_refuses_plain_addresses_and_what_it_does_with_disguised_one
             "control",
             "--lt-cred-mech",
         ])
-        .args([
-            "--user",
-            "ada:north",
-            "--listening-port",
-            &port,
-            "--listening-ip",
-            "127.0.0.1",
-            "--listening-ip",
-            "::1",
-        ])
-        .args([
-            "--relay-ip",
-            "127.0.0.1",
-            "--relay-ip",
-            "::1",
-            "--pidfile",
-            &file("pid"),
-            "--userdb",
-            &file("db"),
-        ])
+        .args(["--user", "ada:north", "--listening-port", &port, "--listening-ip", "127.0.0.1"])
+        .args(["--relay-ip", "127.0.0.1", "--pidfile", &file("pid"), "--userdb", &file("db")])
+        .args(if has_v6 { &["--listening-ip", "::1", "--relay-ip", "::1"][..] } else { &[] })
         .args(["--denied-peer-ip=127.0.0.0-127.255.255.255", "--denied-peer-ip=::1"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -178,7 +165,7 @@ async fn the_control_refuses_plain_addresses_and_what_it_does_with_disguised_one
     let server = SocketAddr::from(([127, 0, 0, 1], free));
     let mut client = TurnClient::new(server, "ada", "north").await;
     let mut allocated = Err(SILENCE);
-    for _ in 0..20 {
+    for _ in 0..50 {
         allocated = client.ask(Allocate(AddressFamily::IPV4)).await;
         if allocated.is_ok() {
             break;
