@@ -8,10 +8,11 @@
 //! goes through [`state::CallHandle`].
 
 mod components;
+mod connection_test;
 mod pages;
 #[cfg(feature = "ssr")]
 pub mod plain;
 mod room;
 pub mod state;
 
-pub use pages::RoomPage;
+pub use pages::{ConnectionTestPage, RoomPage};

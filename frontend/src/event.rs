@@ -7,6 +7,8 @@ use protocol::{PeerRef, RoomKeyId, ServerFrame};
 use seal::SafetyPhrase;
 use web_sys::MediaStreamTrack;
 
+use crate::stats::SelectedPath;
+
 /// Tells the connections to one peer apart, so that a closed one cannot speak for its successor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LinkNumber(pub(crate) u32);
@@ -27,6 +29,8 @@ pub(crate) enum Event {
     Link { peer: PeerRef, number: LinkNumber, event: LinkEvent },
     /// A peer connection receives somebody's media.
     RemoteMedia { peer: PeerRef, number: LinkNumber },
+    /// By which path a link goes.
+    Path { peer: PeerRef, number: LinkNumber, path: Option<SelectedPath> },
     /// A device delivers.
     Captured { source: Source, track: MediaStreamTrack },
     /// A device does not deliver, or has stopped to.

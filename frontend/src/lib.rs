@@ -4,6 +4,7 @@
 mod calendar;
 mod capture;
 mod clock;
+mod connection_test;
 mod devices;
 mod event;
 mod host_link;
@@ -24,8 +25,8 @@ mod stats;
 mod videos;
 mod web;
 
-use app::RoomPage;
-use app::state::{CallHandle, CallView, provide_call_handle};
+use app::state::{CallHandle, CallView, provide_call_handle, provide_connection_test};
+use app::{ConnectionTestPage, RoomPage};
 use futures::channel::mpsc;
 use leptos::mount::hydrate_body;
 use leptos::prelude::*;
@@ -41,6 +42,10 @@ pub fn hydrate() {
     console_error_panic_hook::set_once();
     hydrate_body(|| {
         provide_meta_context();
+        provide_connection_test(connection_test::handle());
+        if page::is_connection_test() {
+            return view! { <ConnectionTestPage/> }.into_any();
+        }
         let view = Store::new(CallView::default());
         let (events, received) = mpsc::unbounded();
         let commands = events.clone();
@@ -48,7 +53,7 @@ pub fn hydrate() {
             _ = commands.unbounded_send(Event::Command(command));
         }));
         session::start(view, events, received);
-        view! { <RoomPage/> }
+        view! { <RoomPage/> }.into_any()
     });
     if let Some(page) = web::document().and_then(|document| document.document_element()) {
         _ = page.set_attribute("data-hydrated", "");

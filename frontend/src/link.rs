@@ -141,6 +141,18 @@ impl PeerLink {
         self.look(|statistics| LinkEvent::Short(stats::is_short_of_bandwidth(statistics)));
     }
 
+    /// Asks by which path media goes; the answer is an event.
+    pub(crate) fn look_at_path(&self) {
+        let (promise, report) = (self.connection.get_stats(), self.report.clone());
+        spawn_local(async move {
+            if let Ok(statistics) = JsFuture::from(promise).await {
+                let Report { peer, number, events } = report;
+                let path = stats::selected_path(&statistics);
+                _ = events.unbounded_send(Event::Path { peer, number, path });
+            }
+        });
+    }
+
     fn look(&self, read: impl FnOnce(&JsValue) -> LinkEvent + 'static) {
         let (promise, report) = (self.connection.get_stats(), self.report.clone());
         spawn_local(async move {
@@ -282,7 +294,8 @@ async fn describe(connection: &RtcPeerConnection, made: js_sys::Promise) -> Opti
     Sdp::new(connection.local_description()?.sdp()).ok()
 }
 
-fn configuration(ice_servers: &[IceServer]) -> RtcConfiguration {
+/// What a connection begins with.
+pub(crate) fn configuration(ice_servers: &[IceServer]) -> RtcConfiguration {
     let configuration = RtcConfiguration::new();
     let servers = ice_servers.iter().map(|server| {
         let entry = RtcIceServer::new();

@@ -11,6 +11,7 @@ use crate::capture::Captures;
 use crate::event::{Events, LinkNumber};
 use crate::link::PeerLink;
 use crate::sealing::Sealing;
+use crate::stats::SelectedPath;
 use crate::videos::Videos;
 use crate::{levels, sealing};
 
@@ -19,6 +20,8 @@ pub(crate) struct Media {
     pub(crate) videos: Videos,
     links: BTreeMap<PeerRef, PeerLink>,
     links_made: u32,
+    /// By which path each link was seen to go last.
+    selected: BTreeMap<PeerRef, SelectedPath>,
     paths: BTreeMap<ParticipantId, Path>,
     /// Who is on the screen, as the call was told last.
     tiles: Vec<SlotWish>,
@@ -33,6 +36,7 @@ impl Media {
             videos: Videos::default(),
             links: BTreeMap::new(),
             links_made: 0,
+            selected: BTreeMap::new(),
             paths: BTreeMap::new(),
             tiles: Vec::new(),
             sealing: sealing::is_supported().then(|| Sealing::start(&events)).flatten(),
@@ -146,6 +150,29 @@ impl Media {
         if let Some(link) = self.links.get(&peer) {
             link.look_at_uplink();
         }
+    }
+
+    /// Asks by which paths links go; the answers are events.
+    pub(crate) fn look_at_paths(&self) {
+        for link in self.links.values() {
+            link.look_at_path();
+        }
+    }
+
+    /// A link goes by this path.
+    pub(crate) fn path_seen(&mut self, peer: PeerRef, number: LinkNumber, path: Option<SelectedPath>) {
+        if self.is_current(peer, number) {
+            match path {
+                Some(path) => _ = self.selected.insert(peer, path),
+                None => _ = self.selected.remove(&peer),
+            }
+        }
+    }
+
+    /// The paths of the links there are.
+    pub(crate) fn selected_paths(&self) -> impl Iterator<Item = (PeerRef, SelectedPath)> {
+        let has_link = |peer: &PeerRef| self.links.contains_key(peer);
+        self.selected.iter().map(|(peer, path)| (*peer, *path)).filter(move |(peer, _)| has_link(peer))
     }
 
     /// Who is on the screen, when that has changed.

@@ -59,6 +59,12 @@ pub(crate) fn was_reloaded() -> bool {
     kind().as_deref() == Some("reload")
 }
 
+/// Whether this is the page of the connection test.
+pub(crate) fn is_connection_test() -> bool {
+    let path = || web::window()?.location().pathname().ok();
+    path().as_deref() == Some("/connection-test")
+}
+
 /// The address of the page, with its fragment.
 pub(crate) fn address() -> String {
     let href = || web::window()?.location().href().ok();

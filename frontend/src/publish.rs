@@ -1,17 +1,18 @@
 //! From the engine's snapshot to the page's view. The one file that converts.
 
 use app::state::{
-    ChatLineView, DeliveryView, Fault, LinkView, MediaView, ParticipantView, Phase as PhaseView, SecrecyView,
-    SourceView, TopologyView,
+    ChatLineView, DeliveryView, Fault, LinkView, MediaView, ParticipantView, PathKind, PathView,
+    Phase as PhaseView, SecrecyView, SourceView, TopologyView,
 };
 use call::{
     Call, CaptureFault, ChatLine, ChatText, Delivery, LinkFailure, LinkStatus, Notice, Phase, Publication,
     RemoteParticipant, Secrecy, Source,
 };
 use protocol::{
-    ChatTarget, ErrorCode, Mode, MoveReason, ParticipantId, Presence, Reaction, Timestamp, Topology,
+    ChatTarget, ErrorCode, Mode, MoveReason, ParticipantId, PeerRef, Presence, Reaction, Timestamp, Topology,
 };
 
+use crate::stats::SelectedPath;
 use crate::web;
 
 pub(crate) fn phase(phase: Phase) -> PhaseView {
@@ -64,6 +65,16 @@ pub(crate) fn participant(other: &RemoteParticipant) -> ParticipantView {
         },
         unverified: other.unverified,
     }
+}
+
+pub(crate) fn path(peer: PeerRef, path: SelectedPath, people: &[RemoteParticipant]) -> PathView {
+    let name_of = |id| people.iter().find(|one| one.participant.id == id);
+    let with = match peer {
+        PeerRef::Sfu => None,
+        PeerRef::Participant(id) => name_of(id).map(|one| one.participant.name.to_string()),
+    };
+    let kind = if path.is_relayed { PathKind::Relayed } else { PathKind::Direct };
+    PathView { with, kind, over: path.over }
 }
 
 pub(crate) fn chat(call: &Call, me: Option<ParticipantId>) -> Vec<ChatLineView> {

@@ -19,8 +19,7 @@ use protocol::{
     RoomSettingsPatch, ServerMessage,
 };
 use reactive_stores::Store;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::capture::{self, Captures};
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
@@ -44,6 +43,9 @@ const TILES_EVERY: u32 = 4;
 
 /// How often it is looked whether links are short of bandwidth, in ticks.
 const UPLINK_EVERY: u32 = 24;
+
+/// How often it is looked by which path links go, while somebody wants to know, in ticks.
+const PATHS_EVERY: u32 = 12;
 
 /// How long what has happened may wait to be drawn: one frame.
 const PUBLISH_AFTER_MILLIS: u32 = 16;
@@ -100,6 +102,7 @@ struct Shown {
     reactions: Vec<ReactionView>,
     reactions_seen: u32,
     phrase: Phrase,
+    are_paths_looked_at: bool,
 }
 
 /// Starts the session of a room's page; on any other page there is none.
@@ -199,6 +202,7 @@ impl Session {
                     self.media.track_came(peer);
                 }
             }
+            Event::Path { peer, number, path } => self.media.path_seen(peer, number, path),
             Event::Captured { source, track } => {
                 self.captures.keep(source, track, &self.events);
                 self.captures_changed(source);
@@ -280,6 +284,10 @@ impl Session {
             CallCommand::DeclineAsking => self.input(Input::Command(Command::DeclineAsking)),
             CallCommand::CopyText { text, done } => copy(self.events.clone(), text, done),
             CallCommand::LookAtPhrase { open } => self.shown.phrase.look(open),
+            CallCommand::LookAtPaths { open } => {
+                self.shown.are_paths_looked_at = open;
+                self.media.look_at_paths();
+            }
             CallCommand::Verify { participant } => {
                 self.input(Input::Command(Command::Verify { participant }));
             }
@@ -357,6 +365,9 @@ impl Session {
             for peer in self.call.shares_uplink() {
                 self.media.look_at_uplink(peer);
             }
+        }
+        if self.shown.are_paths_looked_at && self.ticks.is_multiple_of(PATHS_EVERY) {
+            self.media.look_at_paths();
         }
         if self.ticks.is_multiple_of(TILES_EVERY)
             && let Some(tiles) = self.media.news_of_tiles()
@@ -538,6 +549,11 @@ impl Session {
             people_inside: shown.people_inside.clone(),
             participants: call.participants.iter().map(publish::participant).collect(),
             topology: publish::topology(call.topology),
+            paths: self
+                .media
+                .selected_paths()
+                .map(|(peer, path)| publish::path(peer, path, &call.participants))
+                .collect(),
             secrecy: RoomSecrecy {
                 supported: self.media.sealing().is_some(),
                 lacks_secret: call.lacks_secret,
@@ -564,14 +580,7 @@ fn as_percent(level: f32) -> u8 {
 
 fn copy(events: Events, text: String, done: &'static str) {
     spawn_local(async move {
-        let copied = async {
-            let window = web::window()?;
-            // Pages that were not loaded securely have no clipboard.
-            let clipboard = js_sys::Reflect::get(&window.navigator(), &"clipboard".into()).ok()?;
-            let promise = web::call_if_present(&clipboard, "writeText", &text.into())?;
-            JsFuture::from(promise.dyn_into::<js_sys::Promise>().ok()?).await.ok()
-        };
-        let text = match copied.await {
+        let text = match web::copy(&text).await {
             Some(_) => done,
             None => "That could not be copied; select it and copy it by hand",
         };

@@ -79,7 +79,8 @@ async fn receive_all(mut read: SplitStream<WebSocket>, socket: SocketNumber, eve
     }
 }
 
-fn address() -> Option<String> {
+/// Where the server's sockets are.
+pub(crate) fn address() -> Option<String> {
     let location = crate::web::window()?.location();
     let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
     Some(format!("{scheme}://{}/api/v1/ws", location.host().ok()?))

@@ -21,6 +21,51 @@ pub(crate) fn keyframes(statistics: &JsValue, sections: &[RtcRtpTransceiver]) ->
     counts
 }
 
+/// How many pictures were decoded, in all sections.
+pub(crate) fn pictures(statistics: &JsValue) -> u32 {
+    let decoded =
+        |entry: &JsValue| field(entry, "framesDecoded").and_then(|value| value.as_f64()).unwrap_or(0.0);
+    videos(statistics, "inbound-rtp").iter().map(decoded).sum::<f64>() as u32
+}
+
+/// The path that a connection has chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SelectedPath {
+    /// Whether a relay stands in between, as far as this end knows.
+    pub(crate) is_relayed: bool,
+    /// How the first hop goes.
+    pub(crate) over: &'static str,
+}
+
+/// `None` as long as there is none.
+pub(crate) fn selected_path(statistics: &JsValue) -> Option<SelectedPath> {
+    let entries = entries(statistics);
+    let find = |id: &str| entries.iter().find(|entry| text(entry, "id").as_deref() == Some(id));
+    let is = |entry: &&JsValue, kind: &str| text(entry, "type").as_deref() == Some(kind);
+    let chosen = entries
+        .iter()
+        .filter(|entry| is(entry, "transport"))
+        .find_map(|transport| text(transport, "selectedCandidatePairId"));
+    let pair = match chosen {
+        Some(id) => find(&id)?,
+        // Firefox marks the pair itself.
+        None => entries
+            .iter()
+            .filter(|entry| is(entry, "candidate-pair"))
+            .find(|pair| field(pair, "selected").is_some_and(|selected| selected.is_truthy()))?,
+    };
+    let end = |name: &str| text(pair, name).and_then(|id| find(&id));
+    let (local, remote) = (end("localCandidateId")?, end("remoteCandidateId")?);
+    let is_relay = |candidate: &JsValue| text(candidate, "candidateType").as_deref() == Some("relay");
+    let way = if is_relay(local) { "relayProtocol" } else { "protocol" };
+    let over = match text(local, way).as_deref() {
+        Some("tcp") => "TCP",
+        Some("tls") => "TLS",
+        Some(_) | None => "UDP",
+    };
+    Some(SelectedPath { is_relayed: is_relay(local) || is_relay(remote), over })
+}
+
 /// Whether any picture is sent smaller or less often than it should be, because the line carries no more.
 pub(crate) fn is_short_of_bandwidth(statistics: &JsValue) -> bool {
     let limits = |entry: &JsValue| text(entry, "qualityLimitationReason").as_deref() == Some("bandwidth");
@@ -29,12 +74,16 @@ pub(crate) fn is_short_of_bandwidth(statistics: &JsValue) -> bool {
 
 /// The entries of this type that are about pictures.
 fn videos(statistics: &JsValue, kind: &str) -> Vec<JsValue> {
-    let values = web::call(statistics, "values", &[]).unwrap_or_default();
-    let Ok(Some(entries)) = js_sys::try_iter(&values) else { return Vec::new() };
     let is_meant = |entry: &JsValue| {
         text(entry, "type").as_deref() == Some(kind) && text(entry, "kind").as_deref() == Some("video")
     };
-    entries.flatten().filter(is_meant).collect()
+    entries(statistics).into_iter().filter(is_meant).collect()
+}
+
+fn entries(statistics: &JsValue) -> Vec<JsValue> {
+    let values = web::call(statistics, "values", &[]).unwrap_or_default();
+    let Ok(Some(entries)) = js_sys::try_iter(&values) else { return Vec::new() };
+    entries.flatten().collect()
 }
 
 fn field(entry: &JsValue, name: &str) -> Option<JsValue> {

@@ -3,6 +3,7 @@
 use js_sys::{Function, Reflect};
 use protocol::Timestamp;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, MediaDevices, Window};
 
 pub(crate) fn window() -> Option<Window> {
@@ -73,4 +74,11 @@ pub(crate) fn local_moment(at: Timestamp) -> String {
     let date = js_sys::Date::new(&(at.0 as f64).into());
     let (year, month, day) = (date.get_full_year(), date.get_month() + 1, date.get_date());
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}", date.get_hours(), date.get_minutes())
+}
+
+/// Puts a text on the clipboard; `None` where there is none, as on pages that were not loaded securely.
+pub(crate) async fn copy(text: &str) -> Option<()> {
+    let clipboard = Reflect::get(&window()?.navigator(), &"clipboard".into()).ok()?;
+    let promise = call_if_present(&clipboard, "writeText", &text.into())?;
+    JsFuture::from(promise.dyn_into::<js_sys::Promise>().ok()?).await.ok().map(drop)
 }

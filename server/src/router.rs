@@ -24,6 +24,7 @@ pub fn router(state: AppState) -> Router {
         .route("/rooms", get(pages::my_rooms).post(pages::create_form))
         .route("/new", get(pages::new_room))
         .route("/join", post(pages::join_form))
+        .route("/connection-test", get(pages::connection_test))
         .route("/r/{code}", get(pages::room_page))
         .route("/r/{code}/delete", post(pages::delete_form))
         .route("/r/{code}/reopen", post(pages::reopen_form))

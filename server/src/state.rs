@@ -37,7 +37,7 @@ pub struct Shared {
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) rooms: Rooms,
     pub(crate) media: Media,
-    ice_servers: IceServerList,
+    pub(crate) ice_servers: IceServerList,
     pub(crate) leptos: LeptosOptions,
     pub(crate) room_rate: AddressRate,
     pub(crate) join_rate: AddressRate,

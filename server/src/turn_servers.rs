@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use protocol::{Credential, IceServer, ParticipantId};
+use protocol::{Credential, IceServer, ParticipantId, RelayOwner, RelayTransport, TestRelay};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
@@ -63,6 +63,34 @@ impl TurnServers {
             if answering().next().is_some() { answering().collect() } else { self.0.iter().collect() };
         chosen.sort_by(|a, b| a.rank(to).total_cmp(&b.rank(to)));
         chosen.into_iter().take(GIVEN).map(|server| server.entry(to, expires)).collect()
+    }
+}
+
+impl TurnServers {
+    /// Every way to those servers by itself.
+    pub(crate) fn test_relays(&self, test: ParticipantId, expires: u64) -> Vec<TestRelay> {
+        let of_server = |server: &TurnServer| {
+            let whole = server.entry(test, expires);
+            let way = |url: &TurnUrl| TestRelay {
+                transport: url.way().into(),
+                port: url.port(),
+                last_port: url.port(),
+                owner: RelayOwner::Other,
+                ice_server: IceServer { urls: vec![url.as_str().to_owned()], ..whole.clone() },
+            };
+            server.urls.iter().map(way).collect::<Vec<_>>()
+        };
+        self.0.iter().flat_map(of_server).collect()
+    }
+}
+
+impl From<Way> for RelayTransport {
+    fn from(way: Way) -> Self {
+        match way {
+            Way::Udp => Self::Udp,
+            Way::Tcp => Self::Tcp,
+            Way::Tls => Self::Tls,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod avatar;
 mod focus;
 mod icon;
 mod logo;
+mod module;
 mod qr_code;
 mod site_header;
 
@@ -11,5 +12,6 @@ pub(crate) use avatar::Avatar;
 pub(crate) use focus::{focus, focus_when_shown};
 pub(crate) use icon::{Icon, Symbol};
 pub(crate) use logo::Logo;
+pub(crate) use module::{Module, fetch, fetch_again};
 pub(crate) use qr_code::QrCode;
 pub use site_header::SiteHeader;

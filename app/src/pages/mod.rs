@@ -1,7 +1,9 @@
 //! Pages that the browser makes interactive. One file a page.
 
+mod connection_test_page;
 mod message_page;
 mod room_page;
 
+pub use connection_test_page::ConnectionTestPage;
 pub(crate) use message_page::MessagePage;
 pub use room_page::RoomPage;

@@ -38,6 +38,7 @@ pub fn Landing(
                 <p class="more-ways">
                     {anyone_creates.then(|| view! { <a href="/new" rel="external">"New room with rules"</a> })}
                     <a href="/rooms" rel="external">"My rooms"</a>
+                    <a href="/connection-test" rel="external">"Connection test"</a>
                 </p>
             </div>
             <Illustration/>

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use protocol::ErrorCode;
 
-use super::lazy_call_screen::{self, LazyCallScreen, Module};
+use super::lazy_call_screen::{self, LazyCallScreen};
 use super::{Announcer, Left, Prejoin, Refused, Waiting};
+use crate::components::Module;
 use crate::state::{CallViewStoreFields, Phase, RoomLookup, use_call_handle};
 
 /// A call in the room that was found.

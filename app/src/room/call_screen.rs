@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    AskedFor, ChatPanel, InvitePanel, Knocking, MorePanel, OpenPanel, OwnTile, Panel, PeoplePanel,
-    ReactionLayer, RoomPanel, Tile, Toolbar,
+    AskedFor, ChatPanel, ConnectionPanel, InvitePanel, Knocking, MorePanel, OpenPanel, OwnTile, Panel,
+    PeoplePanel, ReactionLayer, RoomPanel, Tile, Toolbar,
 };
 use crate::components::focus_when_shown;
 use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
@@ -81,6 +81,7 @@ fn OpenedPanel(panel: Panel, open: OpenPanel) -> impl IntoView {
         Panel::More => view! { <MorePanel open/> }.into_any(),
         Panel::Invite => view! { <InvitePanel open/> }.into_any(),
         Panel::Room => view! { <RoomPanel open/> }.into_any(),
+        Panel::Connection => view! { <ConnectionPanel open/> }.into_any(),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The call screen is a module of its own, which the browser fetches while somebody still looks at their camera.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use super::CallScreen;
+use crate::components::{Module, fetch_again};
 use crate::pages::MessagePage;
 
 #[wasm_split(call_screen, wasm_split_path = ::leptos::wasm_split, preload(fetch_call_screen), fallible)]
@@ -12,25 +12,9 @@ fn call_screen() -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <CallScreen/> }.into_any())
 }
 
-/// How far the module is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Module {
-    Coming,
-    Here,
-    Missing,
-}
-
 /// Starts to fetch the module, in the browser.
 pub(super) fn fetch(module: RwSignal<Module>) {
-    Effect::new(move |_| fetch_again(module));
-}
-
-fn fetch_again(module: RwSignal<Module>) {
-    module.set(Module::Coming);
-    spawn_local(async move {
-        let state = if fetch_call_screen().await.is_ok() { Module::Here } else { Module::Missing };
-        module.set(state);
-    });
+    crate::components::fetch(module, fetch_call_screen);
 }
 
 /// The call screen, once its module is here. Without it the call goes on unseen, and there is a way to try again.
@@ -42,7 +26,7 @@ pub(super) fn LazyCallScreen(module: RwSignal<Module>) -> impl IntoView {
         Module::Coming => view! { <p class="opening" role="status">"Opening the call…"</p> }.into_any(),
         Module::Missing => view! {
             <MessagePage heading="The call cannot be shown" text="A part of this page did not arrive. You are in the room.">
-                <button type="button" class="button primary" on:click=move |_| fetch_again(module)>"Try again"</button>
+                <button type="button" class="button primary" on:click=move |_| fetch_again(module, fetch_call_screen)>"Try again"</button>
             </MessagePage>
         }
         .into_any(),

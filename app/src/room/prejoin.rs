@@ -44,6 +44,7 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
                     <DeviceSelect kind=DeviceKind::Camera/>
                     <DeviceSelect kind=DeviceKind::Speaker/>
                     <button type="button" class="button" on:click=move |_| call.send(CallCommand::TestSpeaker)>"Play test sound"</button>
+                    <a class="button" href="/connection-test" target="_blank" rel="external">"Connection test"</a>
                 </details>
                 <p class="hint">"Sound, pictures and chat are encrypted from end to end: whoever has the room's link can open them, and nobody else, the server included."</p>
             </section>

@@ -12,6 +12,7 @@ pub(crate) enum Panel {
     More,
     Invite,
     Room,
+    Connection,
 }
 
 /// Which panel is open.

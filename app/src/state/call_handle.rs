@@ -88,6 +88,11 @@ pub enum CallCommand {
         /// Whether it is.
         open: bool,
     },
+    /// The paths of the call are looked at, or no longer.
+    LookAtPaths {
+        /// Whether they are.
+        open: bool,
+    },
     /// The person has made sure that somebody is who they say.
     Verify {
         /// Who.

@@ -65,6 +65,8 @@ pub struct CallView {
     pub participants: Vec<ParticipantView>,
     /// How media travels.
     pub topology: TopologyView,
+    /// By which path each link goes, while somebody looks.
+    pub paths: Vec<PathView>,
     /// Who can open what is sent.
     pub secrecy: RoomSecrecy,
     /// The last things that are said once, oldest first.
@@ -118,6 +120,26 @@ impl Default for TopologyView {
     fn default() -> Self {
         Self { direct: true, why: "nobody else is here yet", moving: false }
     }
+}
+
+/// The path of one link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathView {
+    /// The name of whoever is at the other end; `None` is the server.
+    pub with: Option<String>,
+    /// Which way.
+    pub kind: PathKind,
+    /// `UDP`, `TCP` or `TLS`, as far as the first hop.
+    pub over: &'static str,
+}
+
+/// The ways of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathKind {
+    /// From one end to the other.
+    Direct,
+    /// By way of a TURN relay.
+    Relayed,
 }
 
 /// Somebody else in the call.
@@ -350,6 +372,7 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         devices,
         people_inside,
         topology,
+        paths,
         secrecy,
         notices
     );

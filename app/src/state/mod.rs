@@ -2,12 +2,17 @@
 
 mod call_handle;
 mod call_view;
+mod connection_test;
 mod room_lookup;
 
 pub use call_handle::{CallCommand, CallHandle, DeviceKind, provide_call_handle, use_call_handle};
 pub use call_view::{
     CallView, CallViewStoreFields, ChatLineView, DeliveryView, Device, Devices, Fault, LinkView, MediaView,
-    Notice, ParticipantView, ParticipantViewStoreFields, Phase, ReactionView, RoomSecrecy, SecrecyView,
-    SourceView, TopologyView, publish,
+    Notice, ParticipantView, ParticipantViewStoreFields, PathKind, PathView, Phase, ReactionView,
+    RoomSecrecy, SecrecyView, SourceView, TopologyView, publish,
+};
+pub use connection_test::{
+    ConnectionTestCommand, ConnectionTestHandle, ConnectionTestView, HopView, MappingView, RelayHopView,
+    provide_connection_test, use_connection_test,
 };
 pub use room_lookup::{RoomLookup, provide_room_lookup, use_room_lookup};

@@ -5,6 +5,7 @@
 
 mod chat;
 mod client_message;
+mod connection_test;
 mod error;
 mod ids;
 mod keys;
@@ -31,6 +32,7 @@ mod version;
 
 pub use chat::{ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, EnvelopeError};
 pub use client_message::{ClientFrame, ClientMessage, ClientMessageKind, Join, Resume};
+pub use connection_test::{ConnectionTest, RelayOwner, RelayTransport, TestRelay};
 pub use error::{CloseCode, ErrorCode, ProtocolError};
 pub use ids::{MessageId, ParticipantId, SessionId};
 pub use keys::{

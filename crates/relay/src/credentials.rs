@@ -36,6 +36,13 @@ impl Secret {
         Credentials { username, password }
     }
 
+    /// Makes credentials for one test of a connection: with them a client reaches no peers but this server's own media ports and
+    /// other clients of the relay, and loses them when they expire.
+    #[must_use]
+    pub fn test_credentials(&self, expires: u64, test: &str) -> Credentials {
+        self.credentials(expires, &format!("{TEST}{test}"))
+    }
+
     fn password(&self, username: &str) -> String {
         STANDARD.encode(mac::<hmac::Hmac<Sha1>>(&self.0, &[username.as_bytes()]))
     }
@@ -55,6 +62,14 @@ impl Secret {
         let whole = mac::<hmac::Hmac<Sha256>>(&self.0, parts);
         std::array::from_fn(|place| whole.get(place).copied().unwrap_or_default())
     }
+}
+
+/// How the names of tests begin. Ids of participants have no colon.
+const TEST: &str = "test:";
+
+/// Whether a name is for a test.
+pub(crate) fn is_test(username: &str) -> bool {
+    who(username).starts_with(TEST)
 }
 
 /// Who a name is for: what follows the time. Limits count by it, so that fresh credentials give no fresh allowance.

@@ -38,6 +38,11 @@ impl PeerRules {
         !is_in(&self.denied) && (is_in(&self.allowed) || !is_special(address))
     }
 
+    /// Whether this is one of our own addresses.
+    pub(crate) fn is_own(&self, address: IpAddr) -> bool {
+        self.own.contains(&address)
+    }
+
     /// Whether a datagram may go to, or come from, this peer.
     #[must_use]
     pub fn allows(&self, peer: SocketAddr, live: &LivePorts) -> bool {

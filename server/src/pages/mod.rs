@@ -3,6 +3,7 @@
 mod api_docs;
 mod calendar;
 mod claim_key;
+mod connection_test;
 mod create_form;
 mod host_link;
 mod join_form;
@@ -19,6 +20,7 @@ mod room_page;
 pub(crate) use api_docs::api_docs;
 pub(crate) use calendar::calendar;
 use claim_key::claim_key;
+pub(crate) use connection_test::connection_test;
 pub(crate) use create_form::create_form;
 pub(crate) use join_form::join_form;
 pub(crate) use landing::{landing, new_room};

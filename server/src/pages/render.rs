@@ -1,8 +1,6 @@
 //! Renders a page of the application for one request: with what the browser needs to hydrate it, or as plain HTML.
 
-use app::RoomPage;
 use app::plain::{Scripts, shell};
-use app::state::{RoomLookup, provide_room_lookup};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -15,18 +13,21 @@ use leptos_meta::ServerMetaContext;
 use crate::security_headers::CONTENT_SECURITY_POLICY;
 use crate::{AppState, security_headers};
 
-/// A room's page, which the browser makes interactive.
-pub(crate) async fn interactive(state: &AppState, request: Request<Body>, lookup: RoomLookup) -> Response {
+/// A page that the browser makes interactive.
+pub(crate) async fn interactive(
+    state: &AppState,
+    request: Request<Body>,
+    page: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
+) -> Response {
     let options = state.leptos.clone();
     let context = move || {
-        provide_room_lookup(lookup.clone());
         if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())
             && let Some(policy) = security_headers::with_nonce(&nonce)
         {
             response.insert_header(CONTENT_SECURITY_POLICY, policy);
         }
     };
-    let document = move || shell(options.clone(), Scripts::Hydrate, || view! { <RoomPage/> }.into_any());
+    let document = move || shell(options.clone(), Scripts::Hydrate, page.clone());
     leptos_axum::render_app_async_with_context(context, document)(request).await
 }
 

@@ -63,7 +63,13 @@ fn link(caller: &Caller, request: &Request<Body>, code: RoomCode, key: &str) -> 
 
 async fn show(state: &AppState, request: Request<Body>, lookup: RoomLookup) -> Response {
     let status = match lookup.found.standing {
-        RoomStanding::Open => return interactive(state, request, lookup).await,
+        RoomStanding::Open => {
+            let page = move || {
+                provide_room_lookup(lookup.clone());
+                view! { <RoomPage/> }.into_any()
+            };
+            return interactive(state, request, page).await;
+        }
         RoomStanding::Full => StatusCode::CONFLICT,
         RoomStanding::Locked | RoomStanding::NotStarted => StatusCode::FORBIDDEN,
         RoomStanding::Ended => StatusCode::GONE,

@@ -3,12 +3,12 @@
 use axum::http::StatusCode;
 use axum::routing::{delete, get, patch, post};
 use protocol::{
-    CreateTokenRequest, CreatedRoom, CreatedToken, Participant, RoomCode, RoomList, RoomResource,
-    RoomSettingsPatch, Scope, TurnOffRequest, ValidateRoomResponse,
+    ConnectionTest, CreateTokenRequest, CreatedRoom, CreatedToken, Participant, RoomCode, RoomList,
+    RoomResource, RoomSettingsPatch, Scope, TurnOffRequest, ValidateRoomResponse,
 };
 
 use super::endpoint::Endpoint;
-use super::{create_room, create_token, list_rooms, participants, room, validate_room};
+use super::{connection_test, create_room, create_token, list_rooms, participants, room, validate_room};
 
 const ROOMS: &str = "/api/v1/rooms";
 const ROOM: &str = "/api/v1/rooms/{code}";
@@ -19,7 +19,23 @@ pub(super) fn all() -> Vec<Endpoint> {
     let mut all = Vec::from(of_rooms());
     all.extend(of_one_room());
     all.extend(of_participants());
+    all.push(of_connections());
     all
+}
+
+fn of_connections() -> Endpoint {
+    Endpoint::new(
+        "post",
+        "/api/v1/connection-test",
+        "startConnectionTest",
+        "Find out which ways to this server are open",
+        post(connection_test::start_connection_test),
+    )
+    .about(
+        "Without any key. The answer has each way to a relay with credentials that open for a minute; with those of this \
+         server's own relay nothing but the server itself is reached.",
+    )
+    .answers::<ConnectionTest>(StatusCode::OK)
 }
 
 fn of_rooms() -> [Endpoint; 2] {

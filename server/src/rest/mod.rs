@@ -2,6 +2,7 @@
 
 mod as_problem;
 mod auth;
+mod connection_test;
 mod create_room;
 mod create_token;
 mod endpoint;

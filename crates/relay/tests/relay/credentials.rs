@@ -9,7 +9,7 @@ use stun_types::prelude::AttributeStaticType as _;
 use turn_types::attribute::{Lifetime, RequestedTransport};
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH};
 
-use crate::support::{REALM, Told, World, sign, sign_with};
+use crate::support::{BEGINNING, REALM, Told, World, sign, sign_with};
 
 const BINDING: Method = Method::new(1);
 
@@ -198,4 +198,44 @@ fn without(message: &[u8], kind: stun_types::attribute::AttributeType) -> Vec<u8
     let length = (bytes.len() - 20) as u16;
     bytes[2..4].copy_from_slice(&length.to_be_bytes());
     bytes
+}
+
+#[test]
+fn who_tests_a_connection_reaches_this_server_and_nobody_else() {
+    let mut world = World::new();
+    let bob = world.allocated("bob", "50.0.0.2:4000");
+    let of_bob = world.sockets.values().next().unwrap().to_string();
+    let mut tester = world.client("nobody", "50.0.0.1:4000");
+    tester.credentials = world.secret.test_credentials(BEGINNING + 60, "1");
+    assert_eq!(world.allocate(&mut tester, &[]), Told::Yes);
+    for peer in ["8.8.8.8:9", "[2606:4700::1]:9", "50.0.0.2:4000"] {
+        assert_eq!(world.permit(&mut tester, peer), Told::No(ErrorCode::FORBIDDEN), "{peer}");
+        assert_eq!(world.bind(&mut tester, 0x4001, peer), Told::No(ErrorCode::FORBIDDEN), "{peer}");
+        world.indicate(&tester, peer, b"hello");
+    }
+    assert_eq!(world.heard_by_peers().len(), 0);
+    assert_eq!(world.bind(&mut tester, 0x4000, &of_bob), Told::Yes, "{:?}", bob.flow);
+    world.say(&tester, 0x4000, b"hello");
+    assert_eq!(world.heard_by_peers().len(), 1);
+}
+
+#[test]
+fn a_test_ends_when_its_credentials_do() {
+    let mut world = World::new();
+    let mut ada = world.allocated("ada", "50.0.0.2:4000");
+    let mut tester = world.client("nobody", "50.0.0.1:4000");
+    tester.credentials = world.secret.test_credentials(BEGINNING + 60, "1");
+    assert_eq!(world.allocate(&mut tester, &[]), Told::Yes);
+    world.wait(50);
+    assert_eq!(world.refresh(&mut tester, 600), Told::Yes);
+    world.wait(11);
+    assert_eq!(world.refresh(&mut tester, 600), Told::No(ErrorCode::UNAUTHORIZED));
+    world.wait(500);
+    assert_eq!(world.refresh(&mut ada, 600), Told::Yes);
+    world.wait(500);
+    assert_eq!(
+        world.refresh(&mut ada, 600),
+        Told::Yes,
+        "whoever is in a call stays, although theirs have expired too"
+    );
 }

@@ -1,0 +1,30 @@
+//! The test is a module of its own, which the browser fetches when somebody wants it.
+
+use leptos::prelude::*;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+
+use super::Results;
+use crate::components::{Module, fetch, fetch_again};
+
+#[wasm_split(connection_test, wasm_split_path = ::leptos::wasm_split, preload(fetch_connection_test), fallible)]
+fn connection_test() -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <Results/> }.into_any())
+}
+
+/// The test, once its module is here.
+#[component]
+pub(crate) fn LazyConnectionTest() -> impl IntoView {
+    let module = RwSignal::new(Module::Coming);
+    fetch(module, fetch_connection_test);
+    move || {
+        match module.get() {
+        Module::Here => Suspend::new(async { connection_test().await.ok() }).into_any(),
+        Module::Coming => view! { <p class="hint" role="status">"Preparing the test…"</p> }.into_any(),
+        Module::Missing => view! {
+            <p class="problem" role="alert">"A part of this page did not arrive."</p>
+            <button type="button" class="button" on:click=move |_| fetch_again(module, fetch_connection_test)>"Try again"</button>
+        }
+        .into_any(),
+    }
+    }
+}

@@ -1,0 +1,9 @@
+//! The connection test: tries every way to the server, and says what that means. On a page of its own, and beside a call.
+
+mod lazy;
+mod report;
+mod results;
+mod verdict;
+
+pub(crate) use lazy::LazyConnectionTest;
+use results::Results;

@@ -1,0 +1,73 @@
+//! The hops, one after another as they are tried, and what they mean.
+
+use leptos::prelude::*;
+
+use super::report::{Line, Mark, TO_OPEN, as_text, lines};
+use super::verdict::{Grade, Verdict, verdict};
+use crate::state::{ConnectionTestCommand, use_connection_test};
+
+/// A test, which begins when this is shown.
+#[component]
+pub(super) fn Results() -> impl IntoView {
+    let test = use_connection_test();
+    let view = test.view;
+    let begin = test.clone();
+    Effect::new(move |_| begin.send(ConnectionTestCommand::Start));
+    let found = Memo::new(move |_| view.with(verdict));
+    let copy = test.clone();
+    let copy = move |_| {
+        if let Some(found) = found.get_untracked() {
+            copy.send(ConnectionTestCommand::Copy(view.with_untracked(|view| as_text(view, &found))));
+        }
+    };
+    view! {
+        <ul class="hops" aria-label="What was tried">
+            {move || view.with(lines).into_iter().map(|line| view! { <Hop line/> }).collect_view()}
+        </ul>
+        <div class="verdict" role="status">
+            {move || found.get().map(|found| view! { <Found found/> })}
+        </div>
+        <div class="panel-actions">
+            <button type="button" class="button" disabled=move || found.get().is_none()
+                on:click=move |_| test.send(ConnectionTestCommand::Start)>"Test again"</button>
+            <button type="button" class="button" disabled=move || found.get().is_none() on:click=copy>"Copy result"</button>
+        </div>
+    }
+}
+
+#[component]
+fn Hop(line: Line) -> impl IntoView {
+    let (mark, class) = match line.mark {
+        Mark::Waiting => ("…", "waiting"),
+        Mark::Good => ("✓", "good"),
+        Mark::Bad => ("✗", "bad"),
+        Mark::Unsure => ("~", "unsure"),
+    };
+    view! {
+        <li class=class>
+            <span class="mark" aria-hidden="true">{mark}</span>
+            <span class="hop-label">{line.label}<span class="visually-hidden">": "</span></span>
+            <span class="hop-result">{line.result}</span>
+        </li>
+    }
+}
+
+#[component]
+fn Found(found: Verdict) -> impl IntoView {
+    let class = match found.grade {
+        Grade::Good => "sentence good",
+        Grade::Fair => "sentence fair",
+        Grade::Bad => "sentence bad",
+    };
+    let to_open = (!found.to_open.is_empty()).then(|| {
+        let list = found.to_open.into_iter().map(|one| view! { <li>{one}</li> }).collect_view();
+        view! {
+            <h3>{TO_OPEN}</h3>
+            <ul class="to-open">{list}</ul>
+        }
+    });
+    view! {
+        <p class=class>{found.sentence}</p>
+        {to_open}
+    }
+}

@@ -1,0 +1,18 @@
+//! `POST /api/v1/connection-test`: what a browser tries to find out which ways to this server are open.
+
+use axum::Json;
+use axum::extract::State;
+use protocol::ConnectionTest;
+
+use super::ProblemResponse;
+use crate::AppState;
+use crate::entrance::Caller;
+
+/// As often as rooms are asked about.
+pub(crate) async fn start_connection_test(
+    State(state): State<AppState>,
+    caller: Caller,
+) -> Result<Json<ConnectionTest>, ProblemResponse> {
+    state.lookup_rate.check(caller.address).map_err(ProblemResponse::rate_limited)?;
+    Ok(Json(state.ice_servers.connection_test(state.config.rooms.anyone_creates)))
+}
