@@ -19,6 +19,8 @@ const SETTINGS: &str = "Settings come from Leptos.toml in this folder and from t
 pub(crate) enum Command {
     /// Start the server; so does no command at all
     Serve,
+    /// Look at this machine and at the settings, and say what to do about what is not well
+    Doctor,
     /// Make, list and revoke keys for programs that use the REST interface
     ApiKey {
         #[command(subcommand)]

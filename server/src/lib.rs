@@ -7,6 +7,7 @@ mod caller;
 pub mod clock;
 pub mod config;
 mod digest;
+pub mod doctor;
 mod entrance;
 pub mod front;
 mod ice_servers;

@@ -1,5 +1,7 @@
 //! The program: its commands.
 
+use std::process::ExitCode;
+
 use anyhow::Context;
 use clap::Parser;
 use server::config::Config;
@@ -8,15 +10,18 @@ use crate::command::{Arguments, Command};
 
 mod api_key_command;
 mod command;
+mod doctor_command;
 mod serve;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let config = Config::load("Leptos.toml", std::env::vars().collect())
         .context("the configuration cannot be used")?;
     match arguments.command {
-        None | Some(Command::Serve) => serve::serve(config).await,
-        Some(Command::ApiKey { command }) => api_key_command::run(&config, command).await,
+        None | Some(Command::Serve) => serve::serve(config).await?,
+        Some(Command::ApiKey { command }) => api_key_command::run(&config, command).await?,
+        Some(Command::Doctor) => return doctor_command::run(&config).await,
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -174,7 +174,8 @@ pub(crate) async fn ask_by_datagram(server: SocketAddr) -> Option<SocketAddr> {
     None
 }
 
-async fn ask_by_stream(server: SocketAddr) -> Option<SocketAddr> {
+/// The same over a stream.
+pub(crate) async fn ask_by_stream(server: SocketAddr) -> Option<SocketAddr> {
     let transaction = ids::uuid().as_u128() >> 32;
     let asked = async {
         let mut stream = TcpStream::connect(server).await.ok()?;

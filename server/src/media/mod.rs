@@ -134,6 +134,11 @@ impl Media {
     }
 }
 
+/// The addresses that browsers are told.
+pub(crate) fn announced(config: &Config) -> Vec<IpAddr> {
+    Addresses::find(&config.media.addresses).announced
+}
+
 fn bind(config: &MediaConfig, number: u16) -> anyhow::Result<Sockets> {
     Sockets::bind(config, number).with_context(|| {
         let port = u32::from(config.port) + u32::from(number);

@@ -1,0 +1,239 @@
+//! The certificate that browsers are shown.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use super::Finding;
+use super::network::reachable;
+use crate::clock;
+use crate::config::{Config, TlsMode};
+
+const WHAT: &str = "certificate";
+const DAY: u64 = 24 * 60 * 60;
+
+/// An authority's certificate is renewed when it has less than that left; one that was not is near its end.
+const SHORT: u64 = 7;
+
+/// How long TLS may take to be agreed on.
+const AGREES_WITHIN: Duration = Duration::from_secs(5);
+
+/// What the running server shows, or what is in the file.
+pub(super) async fn examine(config: &Config, is_running: bool) -> Option<Finding> {
+    let tls = &config.tls;
+    if tls.mode == TlsMode::Off {
+        return Some(in_the_clear(config));
+    }
+    let name = tls.names.first().map_or_else(|| "localhost".to_owned(), ToString::to_string);
+    let shown = if is_running {
+        match shown(reachable(config.server.address), &name).await {
+            Some(certificate) => certificate,
+            None => {
+                return Some(Finding::ill(
+                    WHAT,
+                    "no TLS could be agreed on",
+                    "look into the server's log for what it says about its certificate",
+                ));
+            }
+        }
+    } else if tls.mode == TlsMode::Files {
+        match CertificateDer::from_pem_file(&tls.certificate) {
+            Ok(certificate) => certificate,
+            Err(error) => {
+                return Some(Finding::ill(
+                    WHAT,
+                    format!("{} cannot be read: {error}", tls.certificate.display()),
+                    "set [tls] certificate and key to files in PEM that the server may read",
+                ));
+            }
+        }
+    } else {
+        return Some(Finding::well(WHAT, "made or fetched when the server starts"));
+    };
+    Some(judge(&shown, &name, clock::now_on_both().unix))
+}
+
+fn in_the_clear(config: &Config) -> Finding {
+    if config.server.address.ip().is_loopback() || !config.server.trusted_proxies.is_empty() {
+        Finding::well(WHAT, "none; pages are in the clear, for this machine or the proxy in front")
+    } else {
+        Finding::doubtful(
+            WHAT,
+            "none; pages are in the clear",
+            "browsers give no camera to such pages. Start with --domain NAME, or set [tls] mode to self-signed for a local network",
+        )
+    }
+}
+
+/// What a certificate is worth at a moment, in seconds since 1970.
+fn judge(certificate: &CertificateDer<'_>, name: &str, now: u64) -> Finding {
+    let Ok((_, parsed)) = X509Certificate::from_der(certificate) else {
+        return Finding::ill(WHAT, "it is none", "set [tls] certificate to a file in PEM");
+    };
+    let validity = parsed.validity();
+    let [begins, ends] =
+        [validity.not_before, validity.not_after].map(|time| u64::try_from(time.timestamp()).unwrap_or(0));
+    let own = parsed.issuer() == parsed.subject();
+    if now < begins {
+        return Finding::ill(WHAT, "not good yet", "set the clock of this machine");
+    }
+    if now >= ends {
+        let days = (now - ends) / DAY;
+        return Finding::ill(
+            WHAT,
+            format!("expired {days} days ago"),
+            "have it renewed, and put it where the old one is",
+        );
+    }
+    if !has_name(&parsed, name) {
+        return Finding::ill(
+            WHAT,
+            format!("it is not for {name}"),
+            "get one that has every name in [tls] names. Relaying over TLS needs that too",
+        );
+    }
+    let days = (ends - now) / DAY;
+    let detail = format!("for {name}, good for {days} more days");
+    if own {
+        let advice = "browsers ask whether to trust it, and do not relay over TLS with it. --domain NAME gets one that they trust";
+        Finding::doubtful(WHAT, format!("{detail}, signed by itself"), advice)
+    } else if days < SHORT {
+        Finding::doubtful(WHAT, detail, "have it renewed")
+    } else {
+        Finding::well(WHAT, detail)
+    }
+}
+
+/// Whether a certificate is for this name or address (RFC 9525 §6).
+fn has_name(certificate: &X509Certificate<'_>, name: &str) -> bool {
+    use x509_parser::extensions::GeneralName;
+    let Ok(Some(names)) = certificate.subject_alternative_name() else { return false };
+    let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().ok();
+    names.value.general_names.iter().any(|one| match (one, address) {
+        (GeneralName::DNSName(known), None) => {
+            known.eq_ignore_ascii_case(name)
+                || known.strip_prefix("*.").is_some_and(|rest| {
+                    name.split_once('.').is_some_and(|(_, tail)| tail.eq_ignore_ascii_case(rest))
+                })
+        }
+        (GeneralName::IPAddress(bytes), Some(std::net::IpAddr::V4(address))) => *bytes == address.octets(),
+        (GeneralName::IPAddress(bytes), Some(std::net::IpAddr::V6(address))) => *bytes == address.octets(),
+        _ => false,
+    })
+}
+
+/// The certificate that a server shows under a name, whatever it is worth.
+async fn shown(address: SocketAddr, name: &str) -> Option<CertificateDer<'static>> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .ok()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Anything(provider)))
+        .with_no_client_auth();
+    let name = ServerName::try_from(name.trim_matches(['[', ']']).to_owned()).ok()?;
+    let agreed = async {
+        let stream = TcpStream::connect(address).await.ok()?;
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.ok()?;
+        Some(stream.get_ref().1.peer_certificates()?.first()?.clone().into_owned())
+    };
+    tokio::time::timeout(AGREES_WITHIN, agreed).await.ok().flatten()
+}
+
+/// Takes every certificate: it is looked at, and nothing is said to whoever shows it.
+#[derive(Debug)]
+struct Anything(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anything {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Health;
+
+    const NOW: u64 = 1_800_000_000;
+
+    /// A certificate of an authority, or of nobody but itself, that is good for so many days from now.
+    fn certificate(names: &[&str], days: i64, by_itself: bool) -> CertificateDer<'static> {
+        use rcgen::{CertificateParams, CertifiedIssuer, DnType, KeyPair};
+        let at = |days: i64| {
+            let second = i64::try_from(NOW).unwrap() + days * i64::try_from(DAY).unwrap();
+            (std::time::UNIX_EPOCH + Duration::from_secs(second.try_into().unwrap())).into()
+        };
+        let mut asked =
+            CertificateParams::new(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()).unwrap();
+        (asked.not_before, asked.not_after) = (at(-30), at(days));
+        asked.distinguished_name.push(DnType::CommonName, "a server");
+        let key = KeyPair::generate().unwrap();
+        if by_itself {
+            return asked.self_signed(&key).unwrap().der().clone();
+        }
+        let mut of_authority = CertificateParams::default();
+        of_authority.distinguished_name.push(DnType::CommonName, "an authority");
+        of_authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(of_authority, KeyPair::generate().unwrap()).unwrap();
+        asked.signed_by(&key, &authority).unwrap().der().clone()
+    }
+
+    fn health(names: &[&str], days: i64, by_itself: bool, name: &str) -> Health {
+        judge(&certificate(names, days, by_itself), name, NOW).health
+    }
+
+    #[test]
+    fn a_certificate_is_judged_by_its_end_its_names_and_who_vouches_for_it() {
+        assert_eq!(health(&["meet.example"], 60, false, "meet.example"), Health::Well);
+        assert_eq!(health(&["*.example"], 60, false, "meet.example"), Health::Well);
+        assert_eq!(health(&["10.0.0.7"], 60, false, "10.0.0.7"), Health::Well);
+        assert_eq!(health(&["::1"], 60, false, "[::1]"), Health::Well);
+        assert_eq!(health(&["meet.example"], 60, true, "meet.example"), Health::Doubtful);
+        assert_eq!(health(&["meet.example"], 3, false, "meet.example"), Health::Doubtful);
+        assert_eq!(health(&["meet.example"], -3, false, "meet.example"), Health::Ill);
+        assert_eq!(health(&["other.example"], 60, false, "meet.example"), Health::Ill);
+        assert_eq!(health(&["*.example"], 60, false, "a.meet.example"), Health::Ill);
+        assert_eq!(judge(&CertificateDer::from(vec![1, 2, 3]), "meet.example", NOW).health, Health::Ill);
+        let early = certificate(&["meet.example"], 60, false);
+        assert_eq!(judge(&early, "meet.example", NOW - 40 * DAY).health, Health::Ill);
+    }
+}

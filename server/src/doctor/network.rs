@@ -1,0 +1,172 @@
+//! Ports and addresses.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+
+use super::Finding;
+use crate::config::Config;
+use crate::media::announced;
+use crate::turn_servers::{ask, ask_by_datagram, ask_by_stream};
+
+const LISTENING: &str = "port of pages";
+const MEDIA: &str = "ports of media";
+const ADDRESSES: &str = "announced addresses";
+const TURN: &str = "TURN server";
+
+/// Who is on the port of pages.
+pub(super) struct Listening {
+    pub(super) finding: Finding,
+    /// Whether this server runs there.
+    pub(super) is_ours: bool,
+}
+
+/// Whoever listens where this server would is asked by STUN: of the programs that listen for pages only this one answers.
+pub(super) async fn listening(config: &Config) -> Listening {
+    let address = config.server.address;
+    let not_ours = |finding| Listening { finding, is_ours: false };
+    match TcpListener::bind(address) {
+        Ok(_) => not_ours(Finding::doubtful(
+            LISTENING,
+            format!("nobody listens at {address}; it is free"),
+            "start the server with: veranda serve. Then ask the doctor once more; more can be seen then",
+        )),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            if ask_by_stream(reachable(address)).await.is_some() {
+                Listening {
+                    finding: Finding::well(LISTENING, format!("Veranda listens at {address}")),
+                    is_ours: true,
+                }
+            } else {
+                not_ours(Finding::ill(
+                    LISTENING,
+                    format!("another program listens at {address}"),
+                    "stop it, or set [server] address to another port and let that program pass requests on",
+                ))
+            }
+        }
+        Err(error) => not_ours(Finding::ill(
+            LISTENING,
+            format!("{address} cannot be had: {error}"),
+            if error.kind() == ErrorKind::PermissionDenied {
+                "ports below 1024 need a right: AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit of systemd, or \
+                 setcap cap_net_bind_service=+ep on the program"
+            } else {
+                "set [server] address to an address of this machine, or to 0.0.0.0 for all"
+            },
+        )),
+    }
+}
+
+/// The ports of all shards, and the addresses that browsers are told.
+pub(super) async fn media(config: &Config, is_running: bool) -> Vec<Finding> {
+    let media = &config.media;
+    if !media.enabled && !config.relay.enabled {
+        let advice = "set [media] enabled and [relay] enabled to true, unless calls of few people without NATs are enough";
+        return vec![Finding::doubtful(MEDIA, "neither forwarding nor relaying is on", advice)];
+    }
+    let ports: Vec<_> = (0..media.shard_count()).map(|shard| media.port.saturating_add(shard)).collect();
+    let shown = match ports[..] {
+        [first, .., last] => format!("{first} to {last}"),
+        [one] => one.to_string(),
+        [] => "none".to_owned(),
+    };
+    let addresses = announced(config);
+    let mut findings = vec![told(config, &addresses)];
+    if media.port == 0 {
+        let advice = "set [media] port, so that a firewall can let it through";
+        findings.push(Finding::doubtful(MEDIA, "free ones, others at each start", advice));
+    } else if is_running && config.relay.enabled {
+        findings.extend(answers(&addresses, &ports, &shown).await);
+    } else if !is_running {
+        findings.push(free(&ports, &shown));
+    }
+    findings
+}
+
+fn told(config: &Config, addresses: &[IpAddr]) -> Finding {
+    let list = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let is_public = |address: &IpAddr| relay::PeerRules::default().allows_address(*address);
+    if addresses.iter().any(is_public) {
+        Finding::well(ADDRESSES, list)
+    } else if config.server.address.ip().is_loopback() && config.server.trusted_proxies.is_empty() {
+        Finding::well(ADDRESSES, format!("{list}: for this machine and its network"))
+    } else {
+        Finding::doubtful(
+            ADDRESSES,
+            format!("{list}: nobody outside this network gets there"),
+            "behind a NAT or in a container, set [media] addresses to the address outside, and let the ports of media through to \
+             here. On a local network all is well",
+        )
+    }
+}
+
+async fn answers(addresses: &[IpAddr], ports: &[u16], shown: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for address in addresses {
+        let mut silent = Vec::new();
+        for port in ports {
+            if ask_by_datagram(SocketAddr::new(*address, *port)).await.is_none() {
+                silent.push(port.to_string());
+            }
+        }
+        findings.push(if silent.is_empty() {
+            Finding::well(MEDIA, format!("UDP {shown} answers at {address}"))
+        } else {
+            Finding::doubtful(
+                MEDIA,
+                format!("UDP {} does not answer at {address}, asked from here", silent.join(", ")),
+                "let UDP and TCP to these ports in. Where a NAT does not turn packets round, this cannot be seen from inside: open \
+                 /connection-test from another network",
+            )
+        });
+    }
+    findings
+}
+
+fn free(ports: &[u16], shown: &str) -> Finding {
+    let any = |port| SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
+    let any_v4 = |port| SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
+    let is_free = |port: &&u16| {
+        let udp = UdpSocket::bind(any(**port)).or_else(|_| UdpSocket::bind(any_v4(**port)));
+        let tcp = TcpListener::bind(any(**port)).or_else(|_| TcpListener::bind(any_v4(**port)));
+        udp.is_ok() && tcp.is_ok()
+    };
+    let taken: Vec<_> = ports.iter().filter(|port| !is_free(port)).map(ToString::to_string).collect();
+    if taken.is_empty() {
+        Finding::well(MEDIA, format!("UDP and TCP {shown} are free"))
+    } else {
+        Finding::ill(
+            MEDIA,
+            format!("another program has {}", taken.join(", ")),
+            "stop it (coturn has 3478 too), or set [media] port to another one",
+        )
+    }
+}
+
+/// Whether the operator's TURN servers answer.
+pub(super) async fn turn_servers(config: &Config) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, server) in &config.turn {
+        for url in &server.urls {
+            findings.push(if ask(url).await {
+                Finding::well(TURN, format!("{name} answers at {url}"))
+            } else {
+                Finding::ill(
+                    TURN,
+                    format!("{name} does not answer at {url}"),
+                    "start it, open its port, or take it out of [turn]. Until then nobody is sent there",
+                )
+            });
+        }
+    }
+    findings
+}
+
+/// Where somebody on this machine reaches what listens at an address.
+pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())),
+        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::from((Ipv6Addr::LOCALHOST, address.port())),
+        IpAddr::V4(_) | IpAddr::V6(_) => address,
+    }
+}
