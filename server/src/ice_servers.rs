@@ -8,6 +8,7 @@ use protocol::{Credential, IceServer, IceServers, ParticipantId};
 use room::GiveIceServers;
 
 use crate::clock::Clock;
+use crate::front_port::FrontPort;
 use crate::turn_servers::TurnServers;
 
 /// What participants are given; a clone is another handle to the same.
@@ -29,14 +30,6 @@ pub(crate) struct Own {
     pub(crate) secret: relay::Secret,
     /// The port of pages, where the relay is reached too once it is open.
     pub(crate) front: OnceLock<FrontPort>,
-}
-
-/// The port of pages. Whoever has loaded the page reaches it, whatever else is blocked.
-pub(crate) struct FrontPort {
-    /// Its number.
-    pub(crate) port: u16,
-    /// The name that its certificate has, where the server does TLS.
-    pub(crate) tls_name: Option<String>,
 }
 
 impl IceServerList {
@@ -76,11 +69,13 @@ impl Own {
         let front = self.front.get();
         let over_udp = both.iter().map(|address| format!("turn:{address}?transport=udp"));
         let over_tcp = both.iter().map(|address| {
-            let port = front.map_or(address.port(), |front| front.port);
+            // The port of media takes streams too, and both versions of IP.
+            let front = front.filter(|front| front.versions.have(address.ip()));
+            let port = front.map_or(address.port(), |front| front.number);
             format!("turn:{}?transport=tcp", SocketAddr::new(address.ip(), port))
         });
         let over_tls = front.and_then(|front| {
-            Some(format!("turns:{}:{}?transport=tcp", front.tls_name.as_ref()?, front.port))
+            Some(format!("turns:{}:{}?transport=tcp", front.tls_name.as_ref()?, front.number))
         });
         let credentials = self.secret.credentials(expires, &to.to_string());
         Some(IceServer {
@@ -88,5 +83,37 @@ impl Own {
             username: Some(credentials.username),
             credential: Credential::new(credentials.password).ok(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::front_port::Versions;
+    use crate::ids;
+
+    fn told(front: Option<FrontPort>) -> Vec<String> {
+        let own = Own {
+            addresses: ["192.0.2.7:3478", "[2001:db8::7]:3478"].map(|text| text.parse().unwrap()).to_vec(),
+            secret: relay::Secret::new(b"north".to_vec()),
+            front: front.map_or_else(OnceLock::new, OnceLock::from),
+        };
+        own.server(100, ids::participant()).unwrap().urls
+    }
+
+    #[test]
+    fn over_tcp_browsers_are_sent_to_the_port_of_pages_only_where_it_is_reached() {
+        let over_udp = ["turn:192.0.2.7:3478?transport=udp", "turn:[2001:db8::7]:3478?transport=udp"];
+        let v4 =
+            FrontPort { number: 443, versions: Versions::V4, tls_name: Some("[2001:db8::1]".to_owned()) };
+        let urls = told(Some(v4));
+        assert_eq!(urls[..2], over_udp);
+        assert_eq!(urls[2], "turn:192.0.2.7:443?transport=tcp");
+        assert_eq!(urls[3], "turn:[2001:db8::7]:3478?transport=tcp");
+        assert_eq!(urls[4..], ["turns:[2001:db8::1]:443?transport=tcp"]);
+        let both = FrontPort { number: 8443, versions: Versions::Both, tls_name: None };
+        let urls = told(Some(both));
+        assert_eq!(urls[2..], ["turn:192.0.2.7:8443?transport=tcp", "turn:[2001:db8::7]:8443?transport=tcp"]);
+        assert_eq!(told(None)[2..], over_udp.map(|url| url.replace("=udp", "=tcp")));
     }
 }

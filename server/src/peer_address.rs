@@ -28,7 +28,8 @@ pub(crate) fn of_client(socket: IpAddr, headers: &HeaderMap, trusted: &[IpAddr])
 /// An entry of `X-Forwarded-For`: an address, or, as some proxies write it, one with a port, and then of IPv6 in brackets.
 fn forwarded_address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    let address = bare.parse().or_else(|_| text.parse::<SocketAddr>().map(|with_port| with_port.ip())).ok()?;
+    let address =
+        bare.parse().or_else(|_| text.parse::<SocketAddr>().map(|with_port| with_port.ip())).ok()?;
     Some(IpAddr::to_canonical(&address))
 }
 
