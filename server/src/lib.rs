@@ -20,6 +20,7 @@ mod pages;
 mod passwords;
 mod peer_address;
 mod rate_limit;
+pub mod redirect;
 mod rest;
 mod rooms;
 pub mod router;
