@@ -19,7 +19,14 @@ use crate::authority::{Authority, Process, ask, connect, free_port, until};
 const DOMAIN: &str = "meet.example.org";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// `veranda serve --domain`, which ends with the test.
+/// What is said on the command line, and what the environment says.
+type Said = (&'static [&'static str], &'static [(&'static str, &'static str)]);
+
+const BY_DOMAIN: Said = (&["--domain", DOMAIN], &[]);
+const BY_SETTINGS: Said =
+    (&[], &[("VERANDA__TLS__MODE", "acme"), ("VERANDA__TLS__NAMES", "meet.example.org,www.example.org")]);
+
+/// `veranda serve`, which ends with the test.
 struct Program {
     process: Process,
     address: SocketAddr,
@@ -28,10 +35,12 @@ struct Program {
 
 impl Program {
     /// Starts it in a folder, which has its data and its log.
-    async fn start(authority: &Authority, address: SocketAddr, folder: &TempDir) -> Self {
+    async fn start(said: Said, authority: &Authority, address: SocketAddr, folder: &TempDir) -> Self {
         let log = fs::File::create(folder.path().join("log")).unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_veranda"))
-            .args(["serve", "--domain", DOMAIN, "--address", &address.to_string()])
+            .args(["serve", "--address", &address.to_string()])
+            .args(said.0)
+            .envs(said.1.iter().copied())
             .env("VERANDA__TLS__ACME__DIRECTORY", authority.directory())
             .env("VERANDA__TLS__ACME__ROOT", authority.root())
             .env("VERANDA__MEDIA__ENABLED", "false")
@@ -55,11 +64,16 @@ impl Program {
         connect(self.address, DOMAIN, root).await
     }
 
+    /// The certificate that is shown, which has to be good.
+    async fn shown(&self, root: &CertificateDer<'static>) -> io::Result<CertificateDer<'static>> {
+        let stream = self.connect(root).await?;
+        Ok(stream.get_ref().1.peer_certificates().unwrap()[0].clone())
+    }
+
     /// The certificate that is shown, once there is one.
     async fn certificate(&self, root: &CertificateDer<'static>) -> CertificateDer<'static> {
         until("there is a certificate", async || self.connect(root).await.is_ok()).await;
-        let stream = self.connect(root).await.unwrap();
-        stream.get_ref().1.peer_certificates().unwrap()[0].clone()
+        self.shown(root).await.unwrap()
     }
 }
 
@@ -79,7 +93,7 @@ fn files_below(folder: &Path) -> Vec<(PathBuf, u32)> {
 async fn a_domain_gets_a_certificate_and_keeps_it_over_a_restart() {
     let authority = Authority::start(90 * DAY).await;
     let folder = tempfile::tempdir().unwrap();
-    let program = Program::start(&authority, authority.looks_at, &folder).await;
+    let program = Program::start(BY_DOMAIN, &authority, authority.looks_at, &folder).await;
     let root = authority.root_of_certificates().await;
     let first = program.certificate(&root).await;
     let page = ask(program.connect(&root).await.unwrap(), DOMAIN, "/").await;
@@ -93,7 +107,7 @@ async fn a_domain_gets_a_certificate_and_keeps_it_over_a_restart() {
     drop(program);
     let orders = authority.orders();
     assert_eq!(orders, 1);
-    let again = Program::start(&authority, authority.looks_at, &folder).await;
+    let again = Program::start(BY_DOMAIN, &authority, authority.looks_at, &folder).await;
     assert_eq!(again.certificate(&root).await, first);
     assert!(again.log().contains("is the one that was kept"), "{}", again.log());
     assert_eq!(authority.orders(), orders);
@@ -101,13 +115,15 @@ async fn a_domain_gets_a_certificate_and_keeps_it_over_a_restart() {
 
 #[tokio::test]
 async fn a_certificate_is_exchanged_before_its_time_is_over() {
-    let authority = Authority::start(Duration::from_secs(9)).await;
+    let authority = Authority::start(Duration::from_secs(18)).await;
     let folder = tempfile::tempdir().unwrap();
-    let program = Program::start(&authority, authority.looks_at, &folder).await;
+    let program = Program::start(BY_SETTINGS, &authority, authority.looks_at, &folder).await;
     let root = authority.root_of_certificates().await;
     let first = program.certificate(&root).await;
-    // No connection fails meanwhile.
-    until("another certificate", async || program.certificate(&root).await != first).await;
+    connect(program.address, "www.example.org", &root).await.expect("all names are in it");
+    let another = async || program.shown(&root).await.expect("one is good at any time") != first;
+    until("another certificate", another).await;
+    assert_eq!(authority.orders(), 2);
 }
 
 #[tokio::test]
@@ -115,7 +131,7 @@ async fn an_authority_that_refuses_leaves_the_server_up_and_a_word_in_the_log() 
     let authority = Authority::start(90 * DAY).await;
     let folder = tempfile::tempdir().unwrap();
     // The name leads elsewhere, where nobody answers.
-    let mut program = Program::start(&authority, free_port(), &folder).await;
+    let mut program = Program::start(BY_DOMAIN, &authority, free_port(), &folder).await;
     until("a word in the log", async || program.log().contains("ERROR")).await;
     let log = program.log();
     // pebble has one kind of problem for a wrong answer and for none.
@@ -143,7 +159,7 @@ async fn an_authority_that_cannot_be_reached_leaves_the_server_up_and_a_word_in_
     let mut authority = Authority::start(90 * DAY).await;
     authority.end();
     let folder = tempfile::tempdir().unwrap();
-    let mut program = Program::start(&authority, authority.looks_at, &folder).await;
+    let mut program = Program::start(BY_DOMAIN, &authority, authority.looks_at, &folder).await;
     until("a word in the log", async || program.log().contains("the authority cannot be reached")).await;
     assert!(program.process.0.try_wait().unwrap().is_none(), "it is up");
 }
