@@ -10,8 +10,8 @@ SAY := @printf '\033[1m==>\033[0m %s\n'
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, coturn
-	@scripts/setup.sh leptos browser postgres coturn
+setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, coturn, pebble
+	@scripts/setup.sh leptos browser postgres coturn pebble
 
 build: ## build the server and the page, quickly and unoptimised
 	@scripts/setup.sh leptos
@@ -26,7 +26,7 @@ run: build ## start Veranda; the last line is the address to open
 test: test-rust test-browser ## every test: Rust, then real browsers
 
 test-rust:
-	@scripts/setup.sh rust postgres coturn
+	@scripts/setup.sh rust postgres coturn pebble
 	$(SAY) "Testing the Rust side, the storage with a private PostgreSQL too (first time about 5 min on two cores)"
 	@scripts/with-postgres $(WITH) cargo test --quiet --features protocol/schema
 	$(SAY) "Two to four calls over a network that delays, reorders and duplicates"

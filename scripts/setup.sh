@@ -6,6 +6,7 @@
 #   scripts/setup.sh optimise   wasm-opt, for optimised pages
 #   scripts/setup.sh browser    Node packages, Chromium, Firefox and what makes certificates, for the end-to-end tests
 #   scripts/setup.sh coturn     coturn and its test client, for the tests of the relay; no server is started
+#   scripts/setup.sh pebble     an authority that gives certificates, for the tests of ACME; no server is started
 #   scripts/setup.sh postgres   PostgreSQL's programs, for the tests of the storage; no server is started
 #
 # Everything that is not a system package goes to $VERANDA_TOOLS (default ~/.cache/veranda), is built once, and is shared
@@ -32,6 +33,7 @@ main() {
             optimise) set_up_node; set_up_node_packages ;;
             postgres) set_up_postgres ;;
             coturn) set_up_coturn ;;
+            pebble) set_up_pebble ;;
             node) set_up_node ;;
             browser) set_up_node; set_up_node_packages; set_up_chromium; set_up_firefox; set_up_certificates ;;
             *) fail "unknown part '$part'; see the head of scripts/setup.sh" ;;
@@ -114,6 +116,16 @@ set_up_coturn() {
     fi
     apt_install "Installing coturn, with which the relay is compared (about 20 s)" coturn \
         || fail "no coturn found: install it, with turnserver and turnutils_uclient in PATH (Debian, Ubuntu: apt install coturn)"
+}
+
+# --- pebble -------------------------------------------------------------------------------------------------------------
+
+set_up_pebble() {
+    have pebble && have pebble-challtestsrv && return 0
+    apt_install "Installing pebble, from which the server gets certificates in tests (about 10 s)" pebble || true
+    have pebble && have pebble-challtestsrv && return 0
+    fail "no pebble found: install it, with pebble and pebble-challtestsrv in PATH (Debian 12, Ubuntu 22.04 and newer: apt install pebble,
+    from universe in Ubuntu; elsewhere both are in https://github.com/letsencrypt/pebble, for 'go install')"
 }
 
 # --- the compiler -----------------------------------------------------------------------------------------------------

@@ -1,8 +1,12 @@
 //! What can be said on the command line.
 
+use std::net::{Ipv6Addr, SocketAddr};
+
 use clap::builder::PossibleValuesParser;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use protocol::Scope;
+use server::config::{Config, TlsMode};
+use server::tls_name::TlsName;
 
 /// Video rooms in the browser: start it, share a link, talk.
 #[derive(Parser)]
@@ -18,7 +22,7 @@ const SETTINGS: &str = "Settings come from Leptos.toml in this folder and from t
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Start the server; so does no command at all
-    Serve,
+    Serve(Serving),
     /// Look at this machine and at the settings, and say what to do about what is not well
     Doctor,
     /// Make, list and revoke keys for programs that use the REST interface
@@ -26,6 +30,37 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ApiKeyCommand,
     },
+}
+
+/// What overrides the settings.
+#[derive(Args, Default)]
+pub(crate) struct Serving {
+    /// The name of this server in the DNS: gets a certificate for it from Let's Encrypt, whose terms you agree to by that, and
+    /// listens on port 443
+    #[arg(long, value_name = "NAME")]
+    domain: Option<TlsName>,
+    /// Where to listen, such as 0.0.0.0:3000
+    #[arg(long)]
+    address: Option<SocketAddr>,
+}
+
+/// Where the world looks for https (RFC 9110 §4.2.2), and where the authority does.
+const HTTPS: u16 = 443;
+
+impl Serving {
+    /// The settings, and what was said on the command line.
+    pub(crate) fn apply(self, mut config: Config) -> Config {
+        if let Some(name) = self.domain {
+            config.tls.mode = TlsMode::Acme;
+            config.tls.names = vec![name];
+            // Nobody is reached by a name on the loopback address. Whoever has set another one means it.
+            if config.server.address == Config::default().server.address {
+                config.server.address = SocketAddr::from((Ipv6Addr::UNSPECIFIED, HTTPS));
+            }
+        }
+        config.server.address = self.address.unwrap_or(config.server.address);
+        config
+    }
 }
 
 #[derive(Subcommand)]
@@ -49,4 +84,48 @@ pub(crate) enum ApiKeyCommand {
         /// Its id, as in the list
         id: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(words: &[&str], config: Config) -> Config {
+        let words = ["veranda", "serve"].iter().chain(words);
+        let Some(Command::Serve(serving)) = Arguments::try_parse_from(words).unwrap().command else {
+            panic!("another command")
+        };
+        serving.apply(config)
+    }
+
+    #[test]
+    fn a_domain_is_all_that_is_needed_for_a_certificate() {
+        let config = applied(&["--domain", "Meet.Example.org"], Config::default());
+        assert_eq!(config.server.address.to_string(), "[::]:443");
+        assert_eq!(
+            (config.tls.mode, config.tls.names[0].to_string()),
+            (TlsMode::Acme, "meet.example.org".into())
+        );
+        assert_eq!(config.check(), Ok(()));
+    }
+
+    #[test]
+    fn an_address_that_was_given_stays() {
+        let address = |words: &[&str], set: Option<&str>| {
+            let mut config = Config::default();
+            config.server.address = set.map_or(config.server.address, |set| set.parse().unwrap());
+            applied(words, config).server.address.to_string()
+        };
+        assert_eq!(address(&[], None), "127.0.0.1:3000");
+        assert_eq!(address(&["--address", "0.0.0.0:80"], Some("[::]:1")), "0.0.0.0:80");
+        assert_eq!(address(&["--domain", "meet.example"], Some("0.0.0.0:8443")), "0.0.0.0:8443");
+        assert_eq!(address(&["--domain", "meet.example", "--address", "[::]:8443"], None), "[::]:8443");
+    }
+
+    #[test]
+    fn what_is_no_domain_is_refused_on_the_spot() {
+        for word in ["https://meet.example", "meet.example:443", ""] {
+            assert!(Arguments::try_parse_from(["veranda", "serve", "--domain", word]).is_err(), "{word}");
+        }
+    }
 }

@@ -8,8 +8,10 @@ use config::{Environment, File, FileFormat};
 use ipnet::IpNet;
 use protocol::RoomSettings;
 use protocol::limits::{DEFAULT_CAPACITY, MAX_CAPACITY};
-use serde::Deserialize;
+use rustls_acme::acme::LETS_ENCRYPT_PRODUCTION_DIRECTORY;
+use serde::{Deserialize, Deserializer};
 
+use crate::tls_name::TlsName;
 use crate::turn_url::TurnUrl;
 
 /// Every setting.
@@ -42,11 +44,14 @@ pub struct Config {
 pub struct ServerConfig {
     /// Where to listen.
     pub address: SocketAddr,
+    /// The port that browsers use, where something in front has another one than `address`; 0 where nothing has.
+    pub public_port: u16,
     /// The folder with the page's files.
     pub site: PathBuf,
     /// Origins, other than the server's own, whose pages may connect.
     pub allowed_origins: Vec<String>,
     /// Addresses of proxies that are believed when they say who is behind them.
+    #[serde(deserialize_with = "canonical")]
     pub trusted_proxies: Vec<IpAddr>,
     /// Whether connections of trusted proxies begin with a header of the PROXY protocol.
     pub proxy_protocol: bool,
@@ -86,8 +91,22 @@ pub struct TlsConfig {
     pub certificate: PathBuf,
     /// With mode `files`: its key, as PEM.
     pub key: PathBuf,
-    /// With mode `self-signed`: names and addresses that the certificate has besides those of this machine.
-    pub names: Vec<String>,
+    /// What browsers call this server. With modes `acme` and `self-signed` the certificate has all of them.
+    pub names: Vec<TlsName>,
+    /// With mode `acme`: which authority gives the certificate.
+    pub acme: AcmeConfig,
+}
+
+/// `[tls.acme]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AcmeConfig {
+    /// The authority's directory (RFC 8555 §7.1.1).
+    pub directory: String,
+    /// An address of electronic mail, to which the authority writes when something is wrong; may be empty.
+    pub contact: String,
+    /// What vouches for the directory itself, as PEM, where it is an authority of one's own; may be empty.
+    pub root: PathBuf,
 }
 
 /// Whose certificate is shown.
@@ -101,6 +120,8 @@ pub enum TlsMode {
     SelfSigned,
     /// One in files.
     Files,
+    /// One that an authority gives, and gives anew in time (ACME, RFC 8555).
+    Acme,
 }
 
 /// `[media]`
@@ -155,7 +176,7 @@ pub struct TurnConfig {
     pub urls: Vec<TurnUrl>,
     /// What it shares with this server: coturn's `static-auth-secret`.
     pub secret: String,
-    /// How many participants it gets, compared with the others.
+    /// How many participants it gets, compared with the others; none with 0.
     #[serde(default = "one")]
     pub weight: u32,
 }
@@ -212,27 +233,21 @@ impl Config {
     ///
     /// When the file or a variable holds an unknown setting or a value of another type.
     pub fn load(file: &str, variables: HashMap<String, String>) -> Result<Self, config::ConfigError> {
-        let lists: Vec<_> = variables.keys().filter_map(|name| list_of_turn_server(name)).collect();
-        let mut environment = Environment::with_prefix("VERANDA")
-            .prefix_separator("__")
-            .separator("__")
-            .try_parsing(true)
-            .list_separator(",")
-            .with_list_parse_key("server.allowed_origins")
-            .with_list_parse_key("server.trusted_proxies")
-            .with_list_parse_key("tls.names")
-            .with_list_parse_key("media.addresses")
-            .with_list_parse_key("relay.allow_peers")
-            .with_list_parse_key("relay.deny_peers")
-            .source(Some(variables));
-        for list in lists {
-            environment = environment.with_list_parse_key(&list);
-        }
-        config::Config::builder()
+        let (lists, others): (HashMap<_, _>, HashMap<_, _>) =
+            variables.into_iter().partition(|(name, _)| setting_of_list(name).is_some());
+        // Values stay text until it is known what they have to be: a secret may look like a number.
+        let others =
+            Environment::with_prefix("VERANDA").prefix_separator("__").separator("__").source(Some(others));
+        let mut settings = config::Config::builder()
             .add_source(File::new(file, FileFormat::Toml).required(false))
-            .add_source(environment)
-            .build()?
-            .try_deserialize()
+            .add_source(others);
+        for (name, text) in lists {
+            let entries: Vec<_> = text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect();
+            if let Some(setting) = setting_of_list(&name) {
+                settings = settings.set_override(setting, entries)?;
+            }
+        }
+        settings.build()?.try_deserialize()
     }
 
     /// The rules of a room about which nothing else was said.
@@ -241,20 +256,48 @@ impl Config {
     }
 }
 
-/// The setting that a variable such as `VERANDA__TURN__EAST__URLS` is, when it is one that holds a list.
-fn list_of_turn_server(variable: &str) -> Option<String> {
-    let name = variable.strip_prefix("VERANDA__TURN__")?.strip_suffix("__URLS")?;
-    Some(format!("turn.{}.urls", name.to_lowercase()))
+/// Settings that are lists, whose entries the environment separates with commas.
+const LISTS: [&str; 6] = [
+    "server.allowed_origins",
+    "server.trusted_proxies",
+    "tls.names",
+    "media.addresses",
+    "relay.allow_peers",
+    "relay.deny_peers",
+];
+
+/// The setting that a variable such as `VERANDA__TLS__NAMES` or `VERANDA__TURN__EAST__URLS` is, when it is one that holds a list.
+fn setting_of_list(variable: &str) -> Option<String> {
+    let setting = variable.to_lowercase().strip_prefix("veranda__")?.replace("__", ".");
+    let is_turn = setting.starts_with("turn.") && setting.ends_with(".urls");
+    (is_turn || LISTS.contains(&&*setting)).then_some(setting)
+}
+
+/// Addresses as they are compared: one of IPv4 is the same however a socket for both versions writes it (RFC 4291 §2.5.5.2).
+fn canonical<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpAddr>, D::Error> {
+    let addresses = Vec::<IpAddr>::deserialize(from)?;
+    Ok(addresses.iter().map(IpAddr::to_canonical).collect())
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
+            public_port: 0,
             site: PathBuf::from("target/site"),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             proxy_protocol: false,
+        }
+    }
+}
+
+impl Default for AcmeConfig {
+    fn default() -> Self {
+        Self {
+            directory: LETS_ENCRYPT_PRODUCTION_DIRECTORY.to_owned(),
+            contact: String::new(),
+            root: PathBuf::new(),
         }
     }
 }

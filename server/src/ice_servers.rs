@@ -10,6 +10,7 @@ use protocol::{
 use room::GiveIceServers;
 
 use crate::clock::Clock;
+use crate::front_port::FrontPort;
 use crate::ids;
 use crate::turn_servers::TurnServers;
 
@@ -32,14 +33,6 @@ pub(crate) struct Own {
     pub(crate) secret: relay::Secret,
     /// The port of pages, where the relay is reached too once it is open.
     pub(crate) front: OnceLock<FrontPort>,
-}
-
-/// The port of pages. Whoever has loaded the page reaches it, whatever else is blocked.
-pub(crate) struct FrontPort {
-    /// Its number.
-    pub(crate) port: u16,
-    /// The name that its certificate has, where the server does TLS.
-    pub(crate) tls_name: Option<String>,
 }
 
 impl IceServerList {
@@ -124,15 +117,22 @@ impl Own {
             },
         };
         let addresses = self.of_shard(port);
+        let streams = addresses.iter().map(|address| over_tcp(*address, port)).collect();
         let mut ways = vec![
             way(RelayTransport::Udp, RelayOwner::Server, port, last_port, over_udp(&addresses)),
-            way(RelayTransport::Tcp, RelayOwner::Server, port, last_port, over_tcp(&addresses, port)),
+            way(RelayTransport::Tcp, RelayOwner::Server, port, last_port, streams),
         ];
         if let Some(front) = self.front.get() {
-            let port = front.port;
-            ways.push(way(RelayTransport::Tcp, RelayOwner::Pages, port, port, over_tcp(&addresses, port)));
-            if let Some(url) = front.over_tls() {
-                ways.push(way(RelayTransport::Tls, RelayOwner::Pages, port, port, vec![url]));
+            let port = front.number;
+            let reached = addresses.iter().filter(|address| front.versions.have(address.ip()));
+            let urls = [
+                reached.map(|address| over_tcp(*address, port)).collect(),
+                over_tls(front).into_iter().collect(),
+            ];
+            for (transport, urls) in [RelayTransport::Tcp, RelayTransport::Tls].into_iter().zip(urls) {
+                if !Vec::is_empty(&urls) {
+                    ways.push(way(transport, RelayOwner::Pages, port, port, urls));
+                }
             }
         }
         ways
@@ -147,8 +147,12 @@ impl Own {
         let addresses = self.of_shard(port);
         let front = self.front.get();
         let mut urls = over_udp(&addresses);
-        urls.extend(over_tcp(&addresses, front.map_or(port, |front| front.port)));
-        urls.extend(front.and_then(FrontPort::over_tls));
+        urls.extend(addresses.iter().map(|address| {
+            // The port of media takes streams too, and both versions of IP.
+            let front = front.filter(|front| front.versions.have(address.ip()));
+            over_tcp(*address, front.map_or(address.port(), |front| front.number))
+        }));
+        urls.extend(front.and_then(over_tls));
         let credentials = self.secret.credentials(expires, &to.to_string());
         Some(IceServer {
             urls,
@@ -158,18 +162,47 @@ impl Own {
     }
 }
 
-impl FrontPort {
-    fn over_tls(&self) -> Option<String> {
-        Some(format!("turns:{}:{}?transport=tcp", self.tls_name.as_ref()?, self.port))
-    }
-}
-
 fn over_udp(addresses: &[SocketAddr]) -> Vec<String> {
     addresses.iter().map(|address| format!("turn:{address}?transport=udp")).collect()
 }
 
-/// At these addresses, on another port.
-fn over_tcp(addresses: &[SocketAddr], port: u16) -> Vec<String> {
-    let url = |address: &SocketAddr| format!("turn:{}?transport=tcp", SocketAddr::new(address.ip(), port));
-    addresses.iter().map(url).collect()
+/// At this address, on another port.
+fn over_tcp(address: SocketAddr, port: u16) -> String {
+    format!("turn:{}?transport=tcp", SocketAddr::new(address.ip(), port))
+}
+
+fn over_tls(front: &FrontPort) -> Option<String> {
+    Some(format!("turns:{}:{}?transport=tcp", front.tls_name.as_ref()?, front.number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::front_port::Versions;
+    use crate::ids;
+
+    fn told(front: Option<FrontPort>) -> Vec<String> {
+        let own = Own {
+            addresses: ["192.0.2.7:3478", "[2001:db8::7]:3478"].map(|text| text.parse().unwrap()).to_vec(),
+            secret: relay::Secret::new(b"north".to_vec()),
+            front: front.map_or_else(OnceLock::new, OnceLock::from),
+        };
+        own.server(100, ids::participant()).unwrap().urls
+    }
+
+    #[test]
+    fn over_tcp_browsers_are_sent_to_the_port_of_pages_only_where_it_is_reached() {
+        let over_udp = ["turn:192.0.2.7:3478?transport=udp", "turn:[2001:db8::7]:3478?transport=udp"];
+        let v4 =
+            FrontPort { number: 443, versions: Versions::V4, tls_name: Some("[2001:db8::1]".to_owned()) };
+        let urls = told(Some(v4));
+        assert_eq!(urls[..2], over_udp);
+        assert_eq!(urls[2], "turn:192.0.2.7:443?transport=tcp");
+        assert_eq!(urls[3], "turn:[2001:db8::7]:3478?transport=tcp");
+        assert_eq!(urls[4..], ["turns:[2001:db8::1]:443?transport=tcp"]);
+        let both = FrontPort { number: 8443, versions: Versions::Both, tls_name: None };
+        let urls = told(Some(both));
+        assert_eq!(urls[2..], ["turn:192.0.2.7:8443?transport=tcp", "turn:[2001:db8::7]:8443?transport=tcp"]);
+        assert_eq!(told(None)[2..], over_udp.map(|url| url.replace("=udp", "=tcp")));
+    }
 }

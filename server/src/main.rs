@@ -19,7 +19,8 @@ async fn main() -> anyhow::Result<ExitCode> {
     let config = Config::load("Leptos.toml", std::env::vars().collect())
         .context("the configuration cannot be used")?;
     match arguments.command {
-        None | Some(Command::Serve) => serve::serve(config).await?,
+        None => serve::serve(config).await?,
+        Some(Command::Serve(serving)) => serve::serve(serving.apply(config)).await?,
         Some(Command::ApiKey { command }) => api_key_command::run(&config, command).await?,
         Some(Command::Doctor) => return doctor_command::run(&config).await,
     }

@@ -1,7 +1,7 @@
 //! Who is at the other end of a request: the address and the transport that the socket has, or what a proxy says that the
 //! configuration trusts.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::http::HeaderMap;
 
@@ -16,13 +16,21 @@ pub(crate) fn of_client(socket: IpAddr, headers: &HeaderMap, trusted: &[IpAddr])
     let forwarded = headers.get_all("x-forwarded-for").into_iter().filter_map(|value| value.to_str().ok());
     let addresses: Vec<_> = forwarded.flat_map(|line| line.split(',')).map(str::trim).collect();
     for address in addresses.into_iter().rev() {
-        match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
-            Ok(address) if trusted.contains(&address) => {}
-            Ok(address) => return address,
-            Err(_) => break,
+        match forwarded_address(address) {
+            Some(address) if trusted.contains(&address) => {}
+            Some(address) => return address,
+            None => break,
         }
     }
     socket
+}
+
+/// An entry of `X-Forwarded-For`: an address, or, as some proxies write it, one with a port, and then of IPv6 in brackets.
+fn forwarded_address(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let address =
+        bare.parse().or_else(|_| text.parse::<SocketAddr>().map(|with_port| with_port.ip())).ok()?;
+    Some(IpAddr::to_canonical(&address))
 }
 
 /// How the request came to the server or to its proxy.
@@ -58,5 +66,24 @@ mod tests {
         assert_eq!(of_client(stranger, &headers, &[proxy, inner]), stranger);
         assert_eq!(transport(Transport::Plain, stranger, &headers, &[proxy]), Transport::Plain);
         assert_eq!(of_client(proxy, &HeaderMap::new(), &[proxy]), proxy);
+    }
+
+    #[test]
+    fn an_address_with_a_port_is_the_address() {
+        let proxy = "10.0.0.1".parse().unwrap();
+        for (entry, client) in [
+            ("1.2.3.4:5678", "1.2.3.4"),
+            ("[2001:db8::9]:99", "2001:db8::9"),
+            ("[2001:db8::9]", "2001:db8::9"),
+            ("::ffff:1.2.3.4", "1.2.3.4"),
+            ("[::ffff:1.2.3.4]:5678", "1.2.3.4"),
+            ("1.2.3.4, 10.0.0.1:80", "1.2.3.4"),
+            ("1.2.3.4:port", "10.0.0.1"),
+            ("unknown", "10.0.0.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-forwarded-for", entry.parse().unwrap());
+            assert_eq!(of_client(proxy, &headers, &[proxy]), client.parse::<IpAddr>().unwrap(), "{entry}");
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! `veranda serve`: logging, router, listening, stopping.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
-use server::config::{Config, TlsMode};
+use server::config::{Config, TlsConfig, TlsMode};
 use server::front::Peer;
-use server::{AppState, router};
+use server::{AppState, redirect, router};
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
 use tracing_subscriber::EnvFilter;
 
@@ -22,12 +23,14 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = listen(config.server.address)
         .with_context(|| format!("cannot listen on {}", config.server.address))?;
     let address = listener.local_addr()?;
-    let tls = config.tls.mode;
+    let tls = config.tls.clone();
     let state = AppState::open(config).await?;
     let service = router::router(state.clone()).into_make_service_with_connect_info::<Peer>();
     let front = state.open_front(listener)?;
-    let scheme = if tls == TlsMode::Off { "http" } else { "https" };
-    tracing::info!("Veranda is open at {scheme}://{address}");
+    if tls.mode == TlsMode::Acme && address.port() == HTTPS {
+        send_on_from_port_80(address, &tls);
+    }
+    tracing::info!("Veranda is open at {}", open_at(address, &tls));
     let stop = async move {
         stop_asked().await;
         state.stop().await;
@@ -66,11 +69,48 @@ fn raise_open_files() {
 const BACKLOG: u32 = 4096;
 
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let everywhere = address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+    let socket = match TcpSocket::new_v6() {
+        _ if address.is_ipv4() => TcpSocket::new_v4()?,
+        // A machine may have no IPv6; everywhere is then where it has an address.
+        Err(_) if everywhere => return listen(SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port()))),
+        socket => socket?,
+    };
+    if everywhere {
+        // Both versions of IP, whatever this system does by itself.
+        SockRef::from(&socket).set_only_v6(false)?;
+    }
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
+}
+
+/// Where the world looks for http and https (RFC 9110 §4.2).
+const HTTP: u16 = 80;
+const HTTPS: u16 = 443;
+
+/// Whoever types the bare name into an older browser comes to port 80.
+fn send_on_from_port_80(address: SocketAddr, tls: &TlsConfig) {
+    let address = SocketAddr::new(address.ip(), HTTP);
+    match (listen(address), tls.names.first()) {
+        (Ok(listener), Some(name)) => redirect::to_https(listener, name),
+        (Err(error), _) => {
+            tracing::warn!(%error, "http://… is not sent on to https://…: port {HTTP} cannot be had");
+        }
+        (Ok(_), None) => {}
+    }
+}
+
+/// What to type into a browser.
+fn open_at(address: SocketAddr, tls: &TlsConfig) -> String {
+    match (tls.mode, tls.names.first()) {
+        (TlsMode::Off, _) => format!("http://{address}"),
+        // The certificate has no address.
+        (TlsMode::Acme, Some(name)) if address.port() == HTTPS => format!("https://{name}"),
+        (TlsMode::Acme, Some(name)) => format!("https://{name}:{}", address.port()),
+        (TlsMode::Acme | TlsMode::SelfSigned | TlsMode::Files, _) => format!("https://{address}"),
+    }
 }
 
 /// How long requests may go on after the server was asked to stop.

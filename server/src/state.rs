@@ -1,6 +1,5 @@
 //! What every handler has.
 
-use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -14,7 +13,8 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::front::Front;
-use crate::ice_servers::{FrontPort, IceServerList, Own};
+use crate::front_port::FrontPort;
+use crate::ice_servers::{IceServerList, Own};
 use crate::media::Media;
 use crate::passwords::Passwords;
 use crate::rate_limit::{AddressRate, KeyedRate};
@@ -74,7 +74,7 @@ impl AppState {
     ///
     /// # Errors
     ///
-    /// When the data directory or the database cannot be used.
+    /// When settings contradict each other, or the data directory or the database cannot be used.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
         let storage = Arc::new(open_storage(&config).await?);
         Self::with_storage(config, storage)
@@ -84,8 +84,9 @@ impl AppState {
     ///
     /// # Errors
     ///
-    /// When the data directory cannot be used.
+    /// When settings contradict each other, or the data directory cannot be used.
     pub fn with_storage(config: Config, storage: Arc<dyn Storage>) -> anyhow::Result<Self> {
+        config.check().context("the configuration cannot be used")?;
         // Leptos renders on the runtime it is given; a second server in the same process finds it set already.
         _ = any_spawner::Executor::init_tokio();
         let leptos = LeptosOptions::builder()
@@ -148,22 +149,10 @@ impl AppState {
     /// When the certificate that the configuration asks for cannot be had.
     pub fn open_front(&self, listener: TcpListener) -> anyhow::Result<Front> {
         let tls = Tls::open(&self.config)?;
-        let address = listener.local_addr()?;
-        // On the loopback address there is a proxy in front, or nobody else.
-        if !address.ip().is_loopback() {
-            let tls_name = tls.as_ref().and_then(|_| self.tls_name());
-            self.ice_servers.opened(FrontPort { port: address.port(), tls_name });
+        if let Some(port) = FrontPort::of(&listener, &self.config, self.media.relay_addresses())? {
+            self.ice_servers.opened(port);
         }
         Ok(Front::open(listener, tls, self.media.clone(), self.config.clone())?)
-    }
-
-    /// What the relay's clients call this server, so that they find the name in its certificate.
-    fn tls_name(&self) -> Option<String> {
-        let named = self.config.tls.names.first().cloned();
-        named.or_else(|| match self.media.relay_addresses().first()?.ip() {
-            IpAddr::V4(address) => Some(address.to_string()),
-            IpAddr::V6(address) => Some(format!("[{address}]")),
-        })
     }
 
     /// Tells every connection that the server stops, and waits until they are closed, for three seconds at the most; then

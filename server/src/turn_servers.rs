@@ -38,8 +38,8 @@ struct TurnServer {
 }
 
 impl TurnServers {
-    /// The configured servers, which are taken for well until they have been asked. They are asked for as long as there is a
-    /// handle.
+    /// The configured servers that have a weight, which are taken for well until they have been asked. They are asked for as long
+    /// as there is a handle.
     pub(crate) fn start(config: &BTreeMap<String, TurnConfig>) -> Self {
         let server = |(name, config): (&String, &TurnConfig)| TurnServer {
             name: name.clone(),
@@ -48,7 +48,7 @@ impl TurnServers {
             weight: config.weight,
             answers: AtomicBool::new(true),
         };
-        let servers = Arc::new(config.iter().map(server).collect::<Vec<_>>());
+        let servers = Arc::new(config.iter().filter(|(_, it)| it.weight > 0).map(server).collect::<Vec<_>>());
         if !servers.is_empty() {
             tasks::spawn(keep_asking(Arc::downgrade(&servers)));
         }
@@ -101,7 +101,7 @@ impl TurnServer {
         let mut hasher = DefaultHasher::new();
         (&self.name, participant).hash(&mut hasher);
         let share = (hasher.finish() >> 11) as f64 / (1_u64 << 53) as f64;
-        -share.max(f64::MIN_POSITIVE).ln() / f64::from(self.weight.max(1))
+        -share.max(f64::MIN_POSITIVE).ln() / f64::from(self.weight)
     }
 
     fn entry(&self, to: ParticipantId, expires: u64) -> IceServer {
@@ -205,7 +205,7 @@ mod tests {
 
     #[tokio::test]
     async fn participants_are_spread_by_weight_and_stay_where_they_are() {
-        let servers: BTreeMap<_, _> = [("a", config(1, 3)), ("b", config(2, 1)), ("c", config(3, 0))]
+        let servers: BTreeMap<_, _> = [("a", config(1, 3)), ("b", config(2, 1)), ("c", config(3, 1))]
             .map(|(name, it)| (name.to_owned(), it))
             .into();
         let all = TurnServers::start(&servers);
@@ -223,6 +223,18 @@ mod tests {
         let given = all.given(people[0], 100);
         assert_eq!(given.len(), 2);
         assert_eq!(given[0].username.as_deref(), Some(&*format!("100:{}", people[0])));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_sent_to_a_server_without_weight() {
+        let servers: BTreeMap<_, _> =
+            [("a", config(1, 0)), ("b", config(2, 1))].map(|(name, it)| (name.to_owned(), it)).into();
+        let all = TurnServers::start(&servers);
+        for _ in 0..100 {
+            let given = all.given(ids::participant(), 100);
+            assert_eq!(given.len(), 1);
+            assert!(given[0].urls[0].ends_with(":2"));
+        }
     }
 
     #[tokio::test]

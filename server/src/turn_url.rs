@@ -92,7 +92,8 @@ fn parse(text: &str) -> Option<TurnUrl> {
     let (host, port) = split_port(authority)?;
     let is_name = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-.:_".contains(c));
     let usual = if way == Way::Tls { TLS_PORT } else { PORT };
-    is_name.then(|| TurnUrl {
+    // Nothing listens at port 0.
+    (is_name && port != Some(0)).then(|| TurnUrl {
         text: text.to_owned(),
         host: host.to_owned(),
         port: port.unwrap_or(usual),
@@ -146,6 +147,8 @@ mod tests {
             "https://turn.example",
             "turn:a b",
             "turn:a:99999",
+            "turn:a:0",
+            "turns:[::1]:0",
             "turn:a:",
             "turn://a",
             "turns:a?transport=udp",

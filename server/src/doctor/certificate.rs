@@ -17,6 +17,7 @@ use super::Finding;
 use super::network::reachable;
 use crate::clock;
 use crate::config::{Config, TlsMode};
+use crate::tls_name::TlsName;
 
 const WHAT: &str = "certificate";
 const DAY: u64 = 24 * 60 * 60;
@@ -33,7 +34,7 @@ pub(super) async fn examine(config: &Config, is_running: bool) -> Option<Finding
     if tls.mode == TlsMode::Off {
         return Some(in_the_clear(config));
     }
-    let name = tls.names.first().map_or_else(|| "localhost".to_owned(), ToString::to_string);
+    let name = tls.names.iter().find_map(TlsName::in_url).unwrap_or_else(|| "localhost".to_owned());
     let shown = if is_running {
         match shown(reachable(config.server.address), &name).await {
             Some(certificate) => certificate,

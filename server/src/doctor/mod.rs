@@ -48,6 +48,10 @@ impl Finding {
 /// Looks at everything. Takes some seconds where something does not answer, and changes nothing but what a start of the server
 /// changes: tables that a new version needs are made.
 pub async fn examine(config: &Config) -> Vec<Finding> {
+    if let Err(contradiction) = config.check() {
+        let advice = "change them in Leptos.toml or in the environment; the server does not start with them";
+        return vec![Finding::ill("settings", contradiction.to_string(), advice)];
+    }
     let listening = network::listening(config).await;
     let mut findings = vec![listening.finding.clone()];
     findings.extend(certificate::examine(config, listening.is_ours).await);

@@ -41,7 +41,7 @@ impl Sorting {
         match sorted {
             Ok(Ok(Sorted::Http(io, peer))) => _ = self.ready.send((io, peer)).await,
             Ok(Ok(Sorted::Relayed(io, flow))) => self.relay(io, flow).await,
-            Ok(Err(_)) | Err(_) => {}
+            Ok(Ok(Sorted::Answered) | Err(_)) | Err(_) => {}
         }
     }
 
@@ -56,7 +56,8 @@ impl Sorting {
         let first = first_byte(&mut stream).await?;
         match &self.tls {
             Some(tls) if first == TLS => {
-                let mut stream = Prefixed::new(tls.accept(stream).await?);
+                let Some(stream) = tls.accept(stream).await? else { return Ok(Sorted::Answered) };
+                let mut stream = Prefixed::new(stream);
                 let peer = Peer { address: client, transport: Transport::Tls };
                 // Whoever wants HTTP says so; connections that are opened in advance say nothing more for a while.
                 let is_http =
@@ -97,6 +98,8 @@ const ALPN_TURN: &[u8] = b"stun.turn";
 enum Sorted {
     Http(Io, Peer),
     Relayed(Io, Flow),
+    /// It has had what it came for.
+    Answered,
 }
 
 async fn first_byte<S: AsyncRead + Unpin>(stream: &mut Prefixed<S>) -> io::Result<u8> {

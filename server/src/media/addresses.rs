@@ -23,8 +23,8 @@ impl Addresses {
         if announced.is_empty() {
             announced.extend(local.iter().filter(|address| !address.is_loopback()));
             // First the address by which this machine reaches others, and not that of some bridge or tunnel of its own.
-            let primary = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()].map(primary);
-            announced.sort_by_key(|address| !primary.contains(&Some(*address)));
+            let primary: Vec<_> = primary_addresses().collect();
+            announced.sort_by_key(|address| !primary.contains(address));
         }
         if announced.is_empty() {
             announced.push(IpAddr::V4(Ipv4Addr::LOCALHOST));
@@ -75,6 +75,11 @@ impl Addresses {
         let mapped = self.announced.iter().find(same).filter(|address| !self.local.contains(address));
         mapped.map_or(source, |announced| SocketAddr::new(*announced, source.port()))
     }
+}
+
+/// The addresses by which this machine reaches others: at most one of IPv4, and after it one of IPv6.
+pub(crate) fn primary_addresses() -> impl Iterator<Item = IpAddr> {
+    [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()].into_iter().filter_map(primary)
 }
 
 /// The address from which this machine would send to the internet. Nothing is sent to find it.

@@ -4,7 +4,7 @@
 //! Shards share nothing: each has a thread, a UDP port, the TCP port of the same number, some of the rooms, and the relay's
 //! clients that come to its port.
 
-mod addresses;
+pub(crate) mod addresses;
 mod batch;
 mod relay;
 mod report;

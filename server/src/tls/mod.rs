@@ -1,5 +1,8 @@
 //! TLS of the server's own: whose certificate it is, and how a connection agrees on it.
 
+mod acme;
+mod acme_files;
+mod acme_trouble;
 mod files;
 mod self_signed;
 
@@ -8,10 +11,11 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Context;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_rustls::TlsAcceptor;
+use rustls_acme::is_tls_alpn_challenge;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
-use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::server::{Acceptor, ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{ServerConfig, version};
 use tokio_rustls::server::TlsStream;
@@ -20,7 +24,11 @@ use crate::config::{Config, TlsMode};
 
 /// Agrees on TLS with clients; a clone is another handle to the same.
 #[derive(Clone)]
-pub(crate) struct Tls(TlsAcceptor);
+pub(crate) struct Tls {
+    usual: Arc<ServerConfig>,
+    /// For the authority, when it looks whether our names lead here (RFC 8737 §3).
+    challenged: Option<Arc<ServerConfig>>,
+}
 
 /// The certificate that is shown now. It is exchanged while connections go on.
 #[derive(Debug)]
@@ -33,26 +41,44 @@ impl Tls {
     ///
     /// When there is no such certificate, or it cannot be made.
     pub(crate) fn open(config: &Config) -> anyhow::Result<Option<Self>> {
-        let shown = match config.tls.mode {
+        let mut challenged = None;
+        let shown: Arc<dyn ResolvesServerCert> = match config.tls.mode {
             TlsMode::Off => return Ok(None),
             TlsMode::SelfSigned => self_signed::open(config).context("cannot make a certificate")?,
             TlsMode::Files => files::open(&config.tls).context("cannot use the certificate of [tls]")?,
+            TlsMode::Acme => {
+                let certified = acme::open(config).context("cannot ask for a certificate")?;
+                challenged = Some(certified.challenged);
+                certified.shown
+            }
         };
-        let mut server = ServerConfig::builder_with_provider(provider())
+        let mut usual = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&version::TLS13, &version::TLS12])?
             .with_no_client_auth()
             .with_cert_resolver(shown);
         // The first of them that the client knows. Clients of relays that know HTTP too want the relay.
-        server.alpn_protocols = [&b"stun.turn"[..], b"h2", b"http/1.1"].map(<[u8]>::to_vec).to_vec();
-        server.ticketer = aws_lc_rs::Ticketer::new()?;
-        Ok(Some(Self(TlsAcceptor::from(Arc::new(server)))))
+        usual.alpn_protocols = [&b"stun.turn"[..], b"h2", b"http/1.1"].map(<[u8]>::to_vec).to_vec();
+        usual.ticketer = aws_lc_rs::Ticketer::new()?;
+        Ok(Some(Self { usual: Arc::new(usual), challenged }))
     }
 
+    /// Agrees with one client; `None` when it was the authority, which has seen what it came for.
+    ///
+    /// # Errors
+    ///
+    /// When they have nothing in common, the connection breaks, or there is no certificate yet. The client is told why.
     pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         stream: S,
-    ) -> io::Result<TlsStream<S>> {
-        self.0.accept(stream).await
+    ) -> io::Result<Option<TlsStream<S>>> {
+        let greeted = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        match &self.challenged {
+            Some(challenged) if is_tls_alpn_challenge(&greeted.client_hello()) => {
+                greeted.into_stream(Arc::clone(challenged)).await?.shutdown().await?;
+                Ok(None)
+            }
+            Some(_) | None => greeted.into_stream(Arc::clone(&self.usual)).await.map(Some),
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Leptos.toml says what the server does without it, and agrees with what cargo-leptos reads.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::Path;
 
-use server::config::Config;
+use server::AppState;
+use server::config::{Config, TlsMode};
 use toml::Table;
 
 #[test]
@@ -16,7 +18,8 @@ fn every_setting_is_in_the_file() {
     let file: Table = std::fs::read_to_string(root("Leptos.toml")).unwrap().parse().unwrap();
     let keys = |section: &str| file[section].as_table().unwrap().len();
     let sections = ["server", "tls", "storage", "rooms", "media", "relay", "limits", "log"];
-    assert_eq!(sections.map(keys), [5, 4, 2, 4, 6, 10, 10, 1]);
+    assert_eq!(sections.map(keys), [6, 5, 2, 4, 6, 10, 10, 1]);
+    assert_eq!(file["tls"]["acme"].as_table().unwrap().len(), 3);
 }
 
 #[test]
@@ -53,14 +56,92 @@ fn the_environment_overrides_the_file() {
         ("VERANDA__TURN__EAST__URLS", "turn:turn.example,turns:turn.example:443?transport=tcp"),
         ("VERANDA__TURN__EAST__SECRET", "north"),
     ];
-    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let config = Config::load(&root("Leptos.toml"), HashMap::from(variables)).unwrap();
+    let config = with_environment(&variables).unwrap();
     assert_eq!(config.server.allowed_origins, ["https://a.example", "https://b.example"]);
     assert_eq!((config.server.address.port(), config.rooms.capacity), (4000, 2));
     assert_eq!(config.relay.allow_peers.len(), 2);
     let east = &config.turn["east"];
     assert_eq!((east.urls.len(), east.weight), (2, 1));
     assert!(!format!("{config:?}").contains("north"));
+}
+
+#[test]
+fn secrets_in_the_environment_stay_text() {
+    for secret in ["007", "1e5", "true", "0x10", "inf", "a,b"] {
+        let variables = [
+            ("VERANDA__TURN__EAST__URLS", "turn:turn.example"),
+            ("VERANDA__TURN__EAST__SECRET", secret),
+            ("VERANDA__TURN__EAST__WEIGHT", "3"),
+            ("VERANDA__STORAGE__POSTGRES", secret),
+        ];
+        let config = with_environment(&variables).unwrap();
+        assert_eq!((&*config.turn["east"].secret, config.turn["east"].weight), (secret, 3));
+        assert_eq!(config.storage.postgres, secret);
+    }
+}
+
+#[test]
+fn numbers_switches_and_lists_in_the_environment_are_read_as_such() {
+    let variables = [
+        ("VERANDA__RELAY__ENABLED", "false"),
+        ("VERANDA__SERVER__PUBLIC_PORT", "443"),
+        ("VERANDA__TLS__MODE", "acme"),
+        ("VERANDA__TLS__NAMES", "meet.example.org, www.example.org"),
+        ("VERANDA__MEDIA__ADDRESSES", ""),
+        ("VERANDA__TLS__ACME__CONTACT", "admin@example.org"),
+    ];
+    let config = with_environment(&variables).unwrap();
+    assert!(!config.relay.enabled);
+    assert_eq!((config.server.public_port, config.tls.mode), (443, TlsMode::Acme));
+    assert_eq!(config.tls.names.len(), 2);
+    assert_eq!(config.tls.names[1].to_string(), "www.example.org");
+    assert!(config.media.addresses.is_empty());
+    assert_eq!(config.tls.acme.contact, "admin@example.org");
+}
+
+#[test]
+fn a_value_that_cannot_be_is_an_error_that_names_it() {
+    let secret = ("VERANDA__TURN__EAST__SECRET", "north");
+    for (name, value, part) in [
+        ("VERANDA__SERVER__PUBLIC_PORT", "70000", "public_port"),
+        (
+            "VERANDA__TLS__NAMES",
+            "meet.example.org,https://www.example.org",
+            "'https://www.example.org' is no name",
+        ),
+        ("VERANDA__TURN__EAST__URLS", "turn:turn.example:0", "'turn:turn.example:0' is no address"),
+    ] {
+        let error =
+            with_environment(&[("VERANDA__TURN__EAST__URLS", "turn:turn.example"), secret, (name, value)])
+                .unwrap_err();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn a_trusted_proxy_is_the_same_however_its_address_is_written() {
+    let config =
+        with_environment(&[("VERANDA__SERVER__TRUSTED_PROXIES", "::ffff:10.0.0.1,2001:DB8::1")]).unwrap();
+    assert_eq!(
+        config.server.trusted_proxies,
+        ["10.0.0.1", "2001:db8::1"].map(|text| text.parse::<IpAddr>().unwrap())
+    );
+}
+
+#[tokio::test]
+async fn a_server_with_settings_that_contradict_each_other_does_not_start() {
+    let data = tempfile::tempdir().unwrap();
+    let mut config = Config::default();
+    config.storage.data = data.path().to_owned();
+    config.tls.mode = TlsMode::Acme;
+    let error = format!("{:#}", AppState::open(config).await.err().expect("it starts"));
+    assert!(error.contains("needs [tls] names"), "{error}");
+}
+
+/// The file, and these variables.
+fn with_environment(variables: &[(&str, &str)]) -> Result<Config, String> {
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::load(&root("Leptos.toml"), variables.collect()).map_err(|error| error.to_string())
 }
 
 fn root(file: &str) -> String {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod authority;
+mod certificates;
 mod common;
 mod configuration;
 mod http;

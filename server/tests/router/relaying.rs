@@ -65,12 +65,16 @@ const FORBIDDEN: [&str; 46] = [
 ];
 
 async fn server() -> TestServer {
+    TestServer::with(config()).await
+}
+
+fn config() -> Config {
     let mut config = Config::default();
     config.media.port = 0;
     config.media.shards = 1;
     // Addresses that this machine need not have, but for the peers.
     config.media.addresses = vec!["45.0.0.1".parse().unwrap(), "2a00::45".parse().unwrap()];
-    TestServer::with(config).await
+    config
 }
 
 /// A client with the credentials that a participant gets.
@@ -93,6 +97,16 @@ async fn a_participant_gets_credentials_that_open_the_relay() {
     let relayed = ada.ask(Allocate(AddressFamily::IPV4)).await.unwrap();
     assert_eq!(relayed.unwrap().ip().to_string(), "45.0.0.1");
     ada.ask(Permit("8.8.8.8:53".parse().unwrap())).await.unwrap();
+}
+
+#[tokio::test]
+async fn over_tcp_participants_are_sent_to_the_port_that_stands_in_front() {
+    let mut config = config();
+    config.server.public_port = 8443;
+    let server = TestServer::with(config).await;
+    let (_, given) = client(&server, "Ada").await;
+    assert_eq!(given["urls"][2], "turn:45.0.0.1:8443?transport=tcp");
+    assert_eq!(given["urls"][3], "turn:[2a00::45]:8443?transport=tcp");
 }
 
 #[tokio::test]

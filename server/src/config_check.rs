@@ -1,0 +1,130 @@
+//! What no single setting can say of itself: settings that contradict each other are found before anything starts.
+
+use crate::config::{Config, TlsMode};
+use crate::tls_name::TlsName;
+
+/// Settings that cannot be used together. The operator's to mend; the message says how.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Contradiction {
+    /// An authority gives certificates for names only.
+    #[error(
+        "[tls] mode = \"acme\" needs [tls] names: the name of this server in the DNS (or veranda serve --domain NAME)"
+    )]
+    NoNameToCertify,
+    /// TLS-ALPN-01 shows that one name is ours, never a whole domain (RFC 8737 §3, RFC 8555 §7.1.3).
+    #[error("[tls] names: '{0}' stands for many names, and with mode = \"{1}\" each has to be named")]
+    Wildcard(TlsName, &'static str),
+    /// RFC 8738 has addresses too, which few authorities certify, and the library does not ask for.
+    #[error("[tls] names: '{0}' is an address, and with mode = \"acme\" names of the DNS are certified only")]
+    AddressToCertify(TlsName),
+    /// Whoever asks for certificates has to know whom.
+    #[error("[tls.acme] directory = \"{0}\" is no https:// address of an authority")]
+    NoDirectory(String),
+    /// A range that holds nothing.
+    #[error("[relay] first_port = {0} and last_port = {1}: there is no port from the one to the other")]
+    NoPorts(u16, u16),
+    /// A TURN server that cannot be reached.
+    #[error("[turn.{0}] urls is empty: leave the section out, or say how the server is reached")]
+    NoUrls(String),
+    /// A TURN server that would refuse everybody, or let in everybody.
+    #[error("[turn.{0}] secret is empty: it is what coturn has as static-auth-secret")]
+    NoSecret(String),
+}
+
+impl Config {
+    /// Whether all settings fit together.
+    ///
+    /// # Errors
+    ///
+    /// The first contradiction that was found.
+    pub fn check(&self) -> Result<(), Contradiction> {
+        self.check_names()?;
+        let (first, last) = (self.relay.first_port, self.relay.last_port);
+        if first == 0 || first > last {
+            return Err(Contradiction::NoPorts(first, last));
+        }
+        for (name, turn) in &self.turn {
+            if turn.urls.is_empty() {
+                return Err(Contradiction::NoUrls(name.clone()));
+            }
+            if turn.secret.is_empty() {
+                return Err(Contradiction::NoSecret(name.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_names(&self) -> Result<(), Contradiction> {
+        let mode = match self.tls.mode {
+            TlsMode::Off | TlsMode::Files => return Ok(()),
+            TlsMode::SelfSigned => "self-signed",
+            TlsMode::Acme => "acme",
+        };
+        if self.tls.mode == TlsMode::Acme && self.tls.names.is_empty() {
+            return Err(Contradiction::NoNameToCertify);
+        }
+        let directory = &self.tls.acme.directory;
+        if self.tls.mode == TlsMode::Acme && !directory.starts_with("https://") {
+            return Err(Contradiction::NoDirectory(directory.clone()));
+        }
+        for name in &self.tls.names {
+            match name {
+                TlsName::Wildcard(_) => return Err(Contradiction::Wildcard(name.clone(), mode)),
+                TlsName::Address(_) if self.tls.mode == TlsMode::Acme => {
+                    return Err(Contradiction::AddressToCertify(name.clone()));
+                }
+                TlsName::Dns(_) | TlsName::Address(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::TurnConfig;
+
+    fn named(mode: TlsMode, names: &[&str]) -> Result<(), Contradiction> {
+        let mut config = Config::default();
+        config.tls.mode = mode;
+        config.tls.names = names.iter().map(|name| name.parse().unwrap()).collect();
+        config.check()
+    }
+
+    #[test]
+    fn names_that_nobody_would_certify_are_refused_before_anything_starts() {
+        assert_eq!(named(TlsMode::Acme, &["meet.example", "www.example"]), Ok(()));
+        assert_eq!(named(TlsMode::Acme, &[]), Err(Contradiction::NoNameToCertify));
+        let refused = |mode, name| named(mode, &["meet.example", name]).unwrap_err().to_string();
+        assert!(refused(TlsMode::Acme, "*.example").contains("'*.example' stands for many names"));
+        assert!(refused(TlsMode::Acme, "192.0.2.1").contains("'192.0.2.1' is an address"));
+        assert!(refused(TlsMode::SelfSigned, "*.example").contains("self-signed"));
+        assert_eq!(named(TlsMode::SelfSigned, &["192.0.2.1", "2001:db8::1"]), Ok(()));
+        assert_eq!(named(TlsMode::Files, &["*.example"]), Ok(()), "somebody else certified it");
+    }
+
+    #[test]
+    fn a_relay_without_ports_is_refused() {
+        for (first, last, is_range) in
+            [(49_152, 65_535, true), (50_000, 50_000, true), (2, 1, false), (0, 9, false)]
+        {
+            let mut config = Config::default();
+            (config.relay.first_port, config.relay.last_port) = (first, last);
+            assert_eq!(config.check().is_ok(), is_range, "{first} to {last}");
+        }
+    }
+
+    #[test]
+    fn a_turn_server_without_address_or_secret_is_refused_by_name() {
+        let with = |urls: &[&str], secret: &str| {
+            let urls = urls.iter().map(|url| url.parse().unwrap()).collect();
+            let mut config = Config::default();
+            config.turn.insert("east".to_owned(), TurnConfig { urls, secret: secret.to_owned(), weight: 1 });
+            config.check()
+        };
+        assert_eq!(with(&["turn:turn.example"], "north"), Ok(()));
+        assert_eq!(with(&[], "north"), Err(Contradiction::NoUrls("east".to_owned())));
+        assert_eq!(with(&["turn:turn.example"], ""), Err(Contradiction::NoSecret("east".to_owned())));
+    }
+}
