@@ -39,31 +39,38 @@ pub(crate) struct SelectedPath {
 
 /// `None` as long as there is none.
 pub(crate) fn selected_path(statistics: &JsValue) -> Option<SelectedPath> {
-    let entries = entries(statistics);
-    let find = |id: &str| entries.iter().find(|entry| text(entry, "id").as_deref() == Some(id));
-    let is = |entry: &&JsValue, kind: &str| text(entry, "type").as_deref() == Some(kind);
-    let chosen = entries
-        .iter()
-        .filter(|entry| is(entry, "transport"))
-        .find_map(|transport| text(transport, "selectedCandidatePairId"));
-    let pair = match chosen {
-        Some(id) => find(&id)?,
-        // Firefox marks the pair itself.
-        None => entries
-            .iter()
-            .filter(|entry| is(entry, "candidate-pair"))
-            .find(|pair| field(pair, "selected").is_some_and(|selected| selected.is_truthy()))?,
-    };
-    let end = |name: &str| text(pair, name).and_then(|id| find(&id));
-    let (local, remote) = (end("localCandidateId")?, end("remoteCandidateId")?);
+    let [local, remote] = selected(statistics)?;
     let is_relay = |candidate: &JsValue| text(candidate, "candidateType").as_deref() == Some("relay");
-    let way = if is_relay(local) { "relayProtocol" } else { "protocol" };
-    let over = match text(local, way).as_deref() {
+    let way = if is_relay(&local) { "relayProtocol" } else { "protocol" };
+    let over = match text(&local, way).as_deref() {
         Some("tcp") => "TCP",
         Some("tls") => "TLS",
         Some(_) | None => "UDP",
     };
-    Some(SelectedPath { is_relayed: is_relay(local) || is_relay(remote), over })
+    Some(SelectedPath { is_relayed: is_relay(&local) || is_relay(&remote), over })
+}
+
+/// What the other end of the chosen path is: `host`, `srflx`, `prflx` or `relay`.
+pub(crate) fn kind_of_peer(statistics: &JsValue) -> Option<String> {
+    let [_, remote] = selected(statistics)?;
+    text(&remote, "candidateType")
+}
+
+/// The candidates of the chosen path: our own, and the other end's.
+fn selected(statistics: &JsValue) -> Option<[JsValue; 2]> {
+    let entries = entries(statistics);
+    let find = |id: &str| entries.iter().find(|entry| text(entry, "id").as_deref() == Some(id));
+    let of_type =
+        |kind: &'static str| entries.iter().filter(move |entry| text(entry, "type").as_deref() == Some(kind));
+    let chosen = of_type("transport").find_map(|transport| text(transport, "selectedCandidatePairId"));
+    let pair = match chosen {
+        Some(id) => find(&id)?,
+        // Firefox marks the pair itself.
+        None => of_type("candidate-pair")
+            .find(|pair| field(pair, "selected").is_some_and(|selected| selected.is_truthy()))?,
+    };
+    let end = |name: &str| text(pair, name).and_then(|id| find(&id).cloned());
+    Some([end("localCandidateId")?, end("remoteCandidateId")?])
 }
 
 /// Whether any picture is sent smaller or less often than it should be, because the line carries no more.

@@ -91,13 +91,10 @@ impl Own {
         [v4, v6].into_iter().flatten().copied().collect()
     }
 
-    /// Up to two ports of one address.
+    /// The first shard's.
     fn stun(&self) -> Vec<String> {
-        let Some(first) = self.addresses.iter().find(|one| one.is_ipv4()).or(self.addresses.first()) else {
-            return Vec::new();
-        };
-        let ports = self.ports();
-        ports.iter().take(2).map(|port| format!("stun:{}", SocketAddr::new(first.ip(), *port))).collect()
+        let first = self.ports().first().map(|port| self.of_shard(*port)).unwrap_or_default();
+        first.iter().map(|address| format!("stun:{address}")).collect()
     }
 
     /// Every way to this relay by itself.

@@ -51,7 +51,7 @@ pub struct RelayHopView {
     pub hop: HopView,
 }
 
-/// What a network makes of a browser's UDP address (RFC 4787 §4.1).
+/// What a network makes of a browser's UDP port towards different ones of another machine (RFC 4787 §4.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MappingView {
     /// Not known.

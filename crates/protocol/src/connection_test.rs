@@ -8,8 +8,7 @@ use crate::IceServer;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConnectionTest {
-    /// STUN servers (RFC 7064) at one address on up to two ports: a NAT that shows another port to each makes direct calls
-    /// hard (RFC 5780 §4.3).
+    /// STUN servers (RFC 7064), one for each version of IP.
     pub stun: Vec<String>,
     /// Ways to a relay, the best first.
     pub relays: Vec<TestRelay>,

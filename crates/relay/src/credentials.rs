@@ -36,8 +36,8 @@ impl Secret {
         Credentials { username, password }
     }
 
-    /// Makes credentials for one test of a connection: with them a client reaches no peers but this server's own media ports and
-    /// other clients of the relay, and loses them when they expire.
+    /// Makes credentials for one test of a connection: with them a client reaches no peers but itself, this server's own media
+    /// ports and other clients of the relay, and it loses what it has when they expire.
     #[must_use]
     pub fn test_credentials(&self, expires: u64, test: &str) -> Credentials {
         self.credentials(expires, &format!("{TEST}{test}"))

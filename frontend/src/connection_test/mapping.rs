@@ -1,71 +1,48 @@
-//! What the network makes of a UDP port of this browser: two STUN servers say where they see it.
-
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
+//! What the network makes of a UDP port of this browser: one connection learns by STUN where it is seen, and calls another one
+//! that has an address at the relay. When that sees it at another port than it was told, so will everybody else.
 
 use app::state::MappingView;
-use futures::channel::oneshot;
-use futures::future::select;
-use gloo_events::EventListener;
 use gloo_timers::future::TimeoutFuture;
-use protocol::IceServer;
-use wasm_bindgen::JsCast;
+use protocol::{ConnectionTest, IceServer, RelayOwner, RelayTransport};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{RtcPeerConnection, RtcPeerConnectionIceEvent};
+use web_sys::RtcPeerConnection;
 
-use crate::{link, web};
+use super::pair::{End, Uses, until};
+use super::within;
+use crate::{stats, web};
 
-/// How long answers may take, in milliseconds.
-const ANSWERS_WITHIN: u32 = 5_000;
+/// How often it is looked whether they have found each other, in milliseconds.
+const LOOK_EVERY: u32 = 200;
 
-/// Where each port of this browser was seen, by the foundation of its candidates (RFC 8445 §5.1.1.3).
-type Seen = BTreeMap<String, Vec<String>>;
-
-/// Asks them. Without an address translated there is nothing to be seen, and nothing is known.
-pub(super) async fn find(stun: &[String]) -> MappingView {
-    let seen = seen(stun).await.unwrap_or_default();
-    if seen.values().any(|ports| ports.len() > 1) {
-        MappingView::Different
-    } else if !seen.is_empty() && stun.len() > 1 {
-        MappingView::Same
-    } else {
-        MappingView::Unknown
+/// Asks for it.
+pub(super) async fn find(plan: &ConnectionTest) -> MappingView {
+    let is_ours = |owner| matches!(owner, RelayOwner::Server | RelayOwner::Pages);
+    let relay = plan.relays.iter().find(|one| one.transport == RelayTransport::Udp && is_ours(one.owner));
+    let Some(relay) = relay else { return MappingView::Unknown };
+    let stun = IceServer { urls: plan.stun.clone(), username: None, credential: None };
+    match within(seen_as(&relay.ice_server, &stun)).await.flatten().as_deref() {
+        // Whom nobody has told of (RFC 8445 §7.3.1.3).
+        Some("prflx") => MappingView::Different,
+        Some("srflx" | "host") => MappingView::Same,
+        Some(_) | None => MappingView::Unknown,
     }
 }
 
-async fn seen(stun: &[String]) -> Option<Seen> {
-    let ask = |url: &String| IceServer { urls: vec![url.clone()], username: None, credential: None };
-    let servers: Vec<_> = stun.iter().map(ask).collect();
-    let connection = RtcPeerConnection::new_with_configuration(&link::configuration(&servers)).ok()?;
-    let seen = Rc::new(RefCell::new(Seen::new()));
-    let (done, all) = oneshot::channel();
-    let (mut done, seeing) = (Some(done), Rc::clone(&seen));
-    let listener = EventListener::new(&connection, "icecandidate", move |event| {
-        let Some(event) = event.dyn_ref::<RtcPeerConnectionIceEvent>() else { return };
-        match event.candidate() {
-            Some(candidate) => note(&mut seeing.borrow_mut(), &candidate.candidate()),
-            None => _ = done.take().map(|done| done.send(())),
-        }
-    });
-    web::call(&connection, "createDataChannel", &[&"test".into()])?;
-    let offer = JsFuture::from(connection.create_offer()).await.ok()?;
-    JsFuture::from(connection.set_local_description(offer.unchecked_ref())).await.ok()?;
-    select(all, TimeoutFuture::new(ANSWERS_WITHIN)).await;
-    drop(listener);
-    connection.close();
-    Some(seen.take())
+async fn seen_as(relay: &IceServer, stun: &IceServer) -> Option<String> {
+    let (mut one, mut other) = (End::open(relay, Uses::Relays)?, End::open(stun, Uses::All)?);
+    web::call(&one.connection, "createDataChannel", &[&"test".into()])?;
+    let seen = seen(one.connection.clone());
+    until(&mut one, &mut other, seen).await
 }
 
-/// Foundation, component, transport, priority, address, port, and the type after `typ` (RFC 8839 §5.1).
-fn note(seen: &mut Seen, candidate: &str) {
-    let words: Vec<_> = candidate.split(' ').collect();
-    let [foundation, _, transport, _, address, port, "typ", "srflx", ..] = words[..] else { return };
-    if transport.eq_ignore_ascii_case("udp") {
-        let place = format!("{address} {port}");
-        let ports = seen.entry(foundation.to_owned()).or_default();
-        if !ports.contains(&place) {
-            ports.push(place);
+async fn seen(at: RtcPeerConnection) -> Option<String> {
+    loop {
+        // Once more after they are connected: who called first may be told of only now.
+        let is_connected = at.connection_state() == web_sys::RtcPeerConnectionState::Connected;
+        TimeoutFuture::new(LOOK_EVERY).await;
+        if is_connected {
+            let statistics = JsFuture::from(at.get_stats()).await.ok()?;
+            return stats::kind_of_peer(&statistics);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod loopback;
 mod mapping;
+mod pair;
 mod pictures;
 
 use std::sync::Arc;
@@ -92,7 +93,7 @@ async fn run(test: Test) {
         test.update(|view| view.websocket = hop);
     };
     let mapping = async {
-        let mapping = mapping::find(&plan.stun).await;
+        let mapping = mapping::find(&plan).await;
         test.update(|view| view.mapping = mapping);
     };
     join(join(messages, mapping), join_all(relays)).await;

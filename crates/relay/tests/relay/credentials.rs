@@ -201,13 +201,14 @@ fn without(message: &[u8], kind: stun_types::attribute::AttributeType) -> Vec<u8
 }
 
 #[test]
-fn who_tests_a_connection_reaches_this_server_and_nobody_else() {
+fn who_tests_a_connection_reaches_this_server_and_itself_and_nobody_else() {
     let mut world = World::new();
     let bob = world.allocated("bob", "50.0.0.2:4000");
     let of_bob = world.sockets.values().next().unwrap().to_string();
     let mut tester = world.client("nobody", "50.0.0.1:4000");
     tester.credentials = world.secret.test_credentials(BEGINNING + 60, "1");
     assert_eq!(world.allocate(&mut tester, &[]), Told::Yes);
+    assert_eq!(world.permit(&mut tester, "50.0.0.1:9"), Told::Yes, "itself");
     for peer in ["8.8.8.8:9", "[2606:4700::1]:9", "50.0.0.2:4000"] {
         assert_eq!(world.permit(&mut tester, peer), Told::No(ErrorCode::FORBIDDEN), "{peer}");
         assert_eq!(world.bind(&mut tester, 0x4001, peer), Told::No(ErrorCode::FORBIDDEN), "{peer}");
