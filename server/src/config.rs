@@ -175,6 +175,8 @@ impl std::fmt::Debug for TurnConfig {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitsConfig {
+    /// Connections that one address (of IPv6: one /64) has at once, on the port of pages. Many people sit behind one.
+    pub connections_per_address: usize,
     /// Rooms that one address can make at once.
     pub rooms_at_once: u32,
     /// Rooms that one address can make per minute after that.
@@ -319,6 +321,7 @@ impl RelayConfig {
 impl Default for LimitsConfig {
     fn default() -> Self {
         Self {
+            connections_per_address: 2_000,
             rooms_at_once: 30,
             rooms_per_minute: 6,
             joins_at_once: 120,

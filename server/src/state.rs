@@ -141,7 +141,7 @@ impl AppState {
         Ok(state)
     }
 
-    /// Begins to take connections: for pages, and for the relay.
+    /// Where connections are taken: for pages, and for the relay.
     ///
     /// # Errors
     ///
@@ -154,7 +154,7 @@ impl AppState {
             let tls_name = tls.as_ref().and_then(|_| self.tls_name());
             self.ice_servers.opened(FrontPort { port: address.port(), tls_name });
         }
-        Ok(Front::open(listener, tls, self.media.clone(), self.config.clone())?)
+        Ok(Front::new(listener, tls, self.media.clone(), self.config.clone()))
     }
 
     /// What the relay's clients call this server, so that they find the name in its certificate.

@@ -134,6 +134,11 @@ impl Sfu {
         self.peers.len()
     }
 
+    /// Whether somebody at this address has shown the password of a link that is still there.
+    pub fn serves(&self, address: SocketAddr) -> bool {
+        self.by_address.contains_key(&address)
+    }
+
     /// Whether there is no link.
     pub fn is_empty(&self) -> bool {
         self.peers.is_empty()

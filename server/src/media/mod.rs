@@ -26,6 +26,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
 use crate::config::{Config, MediaConfig, RelayConfig};
+use crate::open_files;
 use addresses::Addresses;
 use shard::{Beginning, Sockets};
 use streams::{Channel, FromStream};
@@ -80,6 +81,7 @@ impl Media {
         let all: Vec<_> = sockets.iter().flat_map(at).collect();
         let relay_config =
             relay.enabled.then(|| relay_config(relay, secret, &addresses, &all, sockets.len()));
+        let unsorted = streams::places_of_unsorted();
         let mut shards = Vec::new();
         for (number, sockets) in (0..).zip(sockets) {
             let (orders, ordered) = mpsc::unbounded_channel();
@@ -88,6 +90,7 @@ impl Media {
                 sockets,
                 addresses: addresses.clone(),
                 relay: relay_config.clone().map(|config| (config, relay.first_port..=relay.last_port)),
+                unsorted: Arc::clone(&unsorted),
                 orders: ordered,
                 news: news.clone(),
             };
@@ -161,7 +164,7 @@ fn relay_config(
         secret: secret.clone(),
         rules,
         limits: ::relay::Limits {
-            allocations: config.allocations.min(room_for_sockets() / shards.max(1)),
+            allocations: config.allocations.min(open_files::half() / shards.max(1)),
             per_user: config.allocations_per_participant,
             per_address: config.allocations_per_address,
             bytes_per_second: config.max_kbps.saturating_mul(1_000) / 8,
@@ -169,17 +172,6 @@ fn relay_config(
         },
         live: Arc::default(),
     }
-}
-
-/// How many of the files that this process may open the relay may have: half.
-fn room_for_sockets() -> usize {
-    #[cfg(unix)]
-    {
-        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-        limit.map_or(usize::MAX, |limit| usize::try_from(limit / 2).unwrap_or(usize::MAX))
-    }
-    #[cfg(not(unix))]
-    usize::MAX
 }
 
 /// An address of this machine, which no client may name but where media is expected. Of IPv6 it is the whole network: machines

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use relay::{Flow, SocketKey};
@@ -17,6 +18,7 @@ use super::udp::{self, Outbox, Receiver, UdpPort};
 use super::{News, Order, message};
 use crate::clock;
 use crate::config::MediaConfig;
+use crate::places::Places;
 use crate::tasks;
 
 /// Datagrams of streams that wait for the shard before their readers wait too.
@@ -57,6 +59,8 @@ pub(super) struct Beginning {
     pub(super) sockets: Sockets,
     pub(super) addresses: Addresses,
     pub(super) relay: Option<(relay::Config, std::ops::RangeInclusive<u16>)>,
+    /// What all shards have together.
+    pub(super) unsorted: Arc<Places>,
     pub(super) orders: mpsc::UnboundedReceiver<Order>,
     pub(super) news: mpsc::UnboundedSender<News>,
 }
@@ -107,7 +111,7 @@ impl Sockets {
 
 /// Starts a shard's thread, and says where streams are handed to it. It ends when nobody can give it orders any more.
 pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> anyhow::Result<mpsc::Sender<FromStream>> {
-    let Beginning { number, sockets, addresses, relay, orders, news } = beginning;
+    let Beginning { number, sockets, addresses, relay, unsorted, orders, news } = beginning;
     let Sockets { udp, tcp, port } = sockets;
     let ways = |transport| {
         let at = move |address: &_| Address { transport, address: SocketAddr::new(*address, port) };
@@ -128,7 +132,8 @@ pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> anyhow::Resul
             return tracing::error!("a media shard could not start");
         };
         let ended = runtime.block_on(async move {
-            tasks::spawn(streams::accept(tokio::net::TcpListener::from_std(tcp)?, to_shard));
+            let tcp = tokio::net::TcpListener::from_std(tcp)?;
+            tasks::spawn(streams::accept(tcp, to_shard, unsorted));
             let udp = Outbox::new(UdpPort::new(udp)?);
             let now = clock::moment();
             let relaying = relay.map(|(config, ports)| Relaying::new(config, ports, addresses.clone()));
@@ -208,7 +213,10 @@ impl Shard {
         }
         if self.look <= now {
             let relaying = self.relaying.as_ref();
-            self.streams.end_unproven(now, |flow| relaying.is_some_and(|relaying| relaying.serves(flow)));
+            self.streams.end_unproven(now, |channel| match channel {
+                Channel::Ice(client) => self.sfu.serves(client),
+                Channel::Relay(flow) => relaying.is_some_and(|relaying| relaying.serves(flow)),
+            });
             self.look = streams::next_look(now);
         }
     }

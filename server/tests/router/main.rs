@@ -4,6 +4,7 @@
 
 mod common;
 mod configuration;
+mod connections;
 mod http;
 mod relaying;
 mod rest;
