@@ -145,6 +145,8 @@ pub struct RelayConfig {
     pub allocations_per_address: usize,
     /// What one allocation carries at the most, in kilobits per second, both ways together.
     pub max_kbps: u64,
+    /// What all allocations of one participant carry together at the most, on each shard, in kilobits per second.
+    pub max_kbps_per_participant: u64,
 }
 
 /// `[turn.NAME]`
@@ -307,6 +309,7 @@ impl Default for RelayConfig {
             allocations_per_participant: 64,
             allocations_per_address: 1_000,
             max_kbps: 20_000,
+            max_kbps_per_participant: 60_000,
         }
     }
 }

@@ -168,6 +168,7 @@ fn relay_config(
             per_user: config.allocations_per_participant,
             per_address: config.allocations_per_address,
             bytes_per_second: config.max_kbps.saturating_mul(1_000) / 8,
+            user_bytes_per_second: config.max_kbps_per_participant.saturating_mul(1_000) / 8,
             ..::relay::Limits::default()
         },
         live: Arc::default(),

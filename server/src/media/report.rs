@@ -86,6 +86,7 @@ impl Report {
             bytes_to_clients = of(|counters| counters.bytes_to_clients),
             over_quota = of(|counters| counters.over_quota),
             over_rate = of(|counters| counters.over_rate),
+            over_rate_of_user = of(|counters| counters.over_rate_of_user),
             unauthorized = of(|counters| counters.unauthorized),
             withheld = of(|counters| counters.withheld),
             forbidden = of(|counters| counters.forbidden),
