@@ -349,7 +349,7 @@ mod tests {
         streams.end_unproven(now + PROVES_ITSELF_WITHIN / 2, is_served);
         assert_eq!(streams.open.len(), 2, "there is time to prove it");
         streams.end_unproven(now + PROVES_ITSELF_WITHIN, is_served);
-        assert_eq!(streams.open.keys().copied().collect::<Vec<_>>(), [known]);
+        assert!(streams.open.len() == 1 && streams.open.contains_key(&known));
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl TestServer {
         let (stop, asked) = oneshot::channel();
         let asked = async {
             if asked.await.is_err() {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         };
         #[expect(clippy::disallowed_methods, reason = "the runtime of a test ends with it")]
