@@ -109,7 +109,8 @@ pub enum TlsMode {
 pub struct MediaConfig {
     /// Whether the server forwards media of rooms that are too large to talk directly.
     pub enabled: bool,
-    /// The UDP and TCP port of the first shard; the others have the numbers after it. 0 takes free ones.
+    /// The UDP and TCP port of all shards; on systems other than Linux that of the first, and the others have the numbers after
+    /// it. 0 takes free ones.
     pub port: u16,
     /// Addresses at which browsers reach these ports; those of this machine when there are none.
     pub addresses: Vec<IpAddr>,

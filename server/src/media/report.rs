@@ -61,6 +61,7 @@ impl Report {
             packets_forwarded = of(|counters| counters.packets_forwarded),
             packets_repeated = of(|counters| counters.packets_repeated),
             datagrams_dropped = of(|counters| counters.datagrams_dropped),
+            datagrams_strayed = of(|counters| counters.datagrams_strayed),
             bytes_in = of(|counters| counters.bytes_in),
             bytes_out = of(|counters| counters.bytes_out),
             keyframes_requested = of(|counters| counters.keyframes_requested),

@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
+use super::neighbours::Neighbours;
 use crate::places::{Place, Places};
 use crate::tasks;
 
@@ -152,33 +153,41 @@ pub(super) fn places_of_unsorted() -> Arc<Places> {
 }
 
 /// Takes connections until the shard ends. Those for which there is no place are closed, so that the others need not wait.
-pub(super) async fn accept(listener: TcpListener, shard: mpsc::Sender<FromStream>, unsorted: Arc<Places>) {
+pub(super) async fn accept(listener: TcpListener, shard: u16, neighbours: Neighbours, unsorted: Arc<Places>) {
     loop {
         match listener.accept().await {
             Ok((stream, client)) => {
                 if let Some(place) = unsorted.take(Some(client.ip())) {
-                    tasks::spawn(take(stream, client, place, shard.clone()));
+                    tasks::spawn(take(stream, client, place, shard, neighbours.clone()));
                 }
             }
             // Too many open files, for one, is not over at once.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
-        if shard.is_closed() {
+        if neighbours.streams(shard).is_none_or(mpsc::Sender::is_closed) {
             return;
         }
     }
 }
 
-async fn take(mut stream: TcpStream, client: SocketAddr, place: Place, shard: mpsc::Sender<FromStream>) {
+async fn take(mut stream: TcpStream, client: SocketAddr, place: Place, here: u16, neighbours: Neighbours) {
     let sorted = tokio::time::timeout(SORTED_WITHIN, sort(&mut stream, client)).await;
     drop(place);
-    if let Ok(Ok(Some((channel, read)))) = sorted {
+    let Ok(Ok(Some((channel, first, read)))) = sorted else { return };
+    let shard = match channel {
+        Channel::Ice(_) => neighbours.of_check(&read[first]).or(neighbours.streams(here)),
+        Channel::Relay(flow) => neighbours.of_customer(flow.client.ip()),
+    };
+    if let Some(shard) = shard.cloned() {
         serve(stream, read, channel, shard).await;
     }
 }
 
 /// Looks at the first message: which kind of stream it is stands there.
-async fn sort(stream: &mut TcpStream, client: SocketAddr) -> io::Result<Option<(Channel, Vec<u8>)>> {
+async fn sort(
+    stream: &mut TcpStream,
+    client: SocketAddr,
+) -> io::Result<Option<(Channel, Range<usize>, Vec<u8>)>> {
     _ = stream.set_nodelay(true);
     let server = canonical(stream.local_addr()?);
     let client = canonical(client);
@@ -189,11 +198,20 @@ async fn sort(stream: &mut TcpStream, client: SocketAddr) -> io::Result<Option<(
         }
     }
     let channel = if read[IN_TURN] == COOKIE {
-        Some(Channel::Relay(Flow { transport: Transport::Tcp, client, server }))
+        Channel::Relay(Flow { transport: Transport::Tcp, client, server })
+    } else if read[IN_ICE] == COOKIE {
+        Channel::Ice(client)
     } else {
-        (read[IN_ICE] == COOKIE).then_some(Channel::Ice(client))
+        return Ok(None);
     };
-    Ok(channel.map(|channel| (channel, read)))
+    loop {
+        if let Some((first, _)) = channel.next(&read)? {
+            return Ok(Some((channel, first, read)));
+        }
+        if read.len() >= READ || stream.read_buf(&mut read).await? == 0 {
+            return Ok(None);
+        }
+    }
 }
 
 /// Carries messages between a stream, of which some was read already, and the shard.

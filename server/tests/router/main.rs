@@ -10,5 +10,6 @@ mod relaying;
 mod rest;
 mod roles;
 mod sessions;
+mod shared_port;
 mod signalling;
 mod turn_client;
