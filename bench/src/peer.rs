@@ -115,6 +115,7 @@ async fn spawn(
                 .env("VERANDA__SERVER__ADDRESS", format!("127.0.0.1:{port}"))
                 .env("VERANDA__STORAGE__DATA", data.path())
                 .env("VERANDA__MEDIA__PORT", "0")
+                .env("VERANDA__LIMITS__CONNECTIONS_PER_ADDRESS", "1000000")
                 .env("VERANDA__LIMITS__JOINS_AT_ONCE", "1000000")
                 .env("VERANDA__LIMITS__ROOMS_AT_ONCE", "1000000")
                 .env("NO_COLOR", "1")

@@ -130,7 +130,8 @@ pub enum TlsMode {
 pub struct MediaConfig {
     /// Whether the server forwards media of rooms that are too large to talk directly.
     pub enabled: bool,
-    /// The UDP and TCP port of the first shard; the others have the numbers after it. 0 takes free ones.
+    /// The UDP and TCP port of all shards; on systems other than Linux that of the first, and the others have the numbers after
+    /// it. 0 takes free ones.
     pub port: u16,
     /// Addresses at which browsers reach these ports; those of this machine when there are none.
     pub addresses: Vec<IpAddr>,
@@ -166,6 +167,8 @@ pub struct RelayConfig {
     pub allocations_per_address: usize,
     /// What one allocation carries at the most, in kilobits per second, both ways together.
     pub max_kbps: u64,
+    /// What all allocations of one participant carry together at the most, on each shard, in kilobits per second.
+    pub max_kbps_per_participant: u64,
 }
 
 /// `[turn.NAME]`
@@ -196,6 +199,8 @@ impl std::fmt::Debug for TurnConfig {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitsConfig {
+    /// Connections that one address (of IPv6: one /64) has at once, on the port of pages. Many people sit behind one.
+    pub connections_per_address: usize,
     /// Rooms that one address can make at once.
     pub rooms_at_once: u32,
     /// Rooms that one address can make per minute after that.
@@ -348,6 +353,7 @@ impl Default for RelayConfig {
             allocations_per_participant: 64,
             allocations_per_address: 1_000,
             max_kbps: 20_000,
+            max_kbps_per_participant: 60_000,
         }
     }
 }
@@ -362,6 +368,7 @@ impl RelayConfig {
 impl Default for LimitsConfig {
     fn default() -> Self {
         Self {
+            connections_per_address: 2_000,
             rooms_at_once: 30,
             rooms_per_minute: 6,
             joins_at_once: 120,

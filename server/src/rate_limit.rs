@@ -1,7 +1,7 @@
 //! How often an address, a key or a socket may do something.
 
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use axum::extract::ws::Message;
@@ -47,7 +47,7 @@ pub(crate) struct KeyedRate<K: Hash + Eq + Clone> {
     limiter: RateLimiter<K, DashMapStateStore<K>, MonotonicClock, NoOpMiddleware<std::time::Instant>>,
 }
 
-/// A rate for each address.
+/// A rate for each address; of IPv6, for each network of a customer.
 pub(crate) struct AddressRate(KeyedRate<IpAddr>);
 
 /// The asker has to wait this long, in whole seconds.
@@ -79,15 +79,7 @@ impl AddressRate {
     }
 
     pub(crate) fn check(&self, address: IpAddr) -> Result<(), RetryAfter> {
-        self.0.check(&one_customer(address))
-    }
-}
-
-/// An IPv6 customer has a whole /64 (RFC 6177), so its addresses count as one.
-fn one_customer(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
-        v4 @ IpAddr::V4(_) => v4,
+        self.0.check(&relay::one_customer(address))
     }
 }
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use server::config::{Config, TlsConfig, TlsMode};
-use server::front::Peer;
-use server::{AppState, redirect, router};
+use server::{AppState, open_files, redirect, router};
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
 use tracing_subscriber::EnvFilter;
@@ -19,13 +18,13 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         .with_env_filter(EnvFilter::try_new(format!("{QUIET},{}", config.log.filter))?)
         .with_target(false)
         .init();
-    raise_open_files();
+    open_files::raise();
     let listener = listen(config.server.address)
         .with_context(|| format!("cannot listen on {}", config.server.address))?;
     let address = listener.local_addr()?;
     let tls = config.tls.clone();
     let state = AppState::open(config).await?;
-    let service = router::router(state.clone()).into_make_service_with_connect_info::<Peer>();
+    let router = router::router(state.clone());
     let front = state.open_front(listener)?;
     if tls.mode == TlsMode::Acme && address.port() == HTTPS {
         send_on_from_port_80(address, &tls);
@@ -46,22 +45,11 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         tokio::time::sleep(REQUESTS_END_WITHIN).await;
     };
     tokio::select! {
-        served = axum::serve(front, service).with_graceful_shutdown(stop) => served?,
+        () = front.serve(router, stop) => {}
         () = overdue => {}
     }
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Each connection and each relayed port is an open file, and the usual limit is for programs that open few.
-fn raise_open_files() {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-        let limit = getrlimit(Resource::Nofile);
-        // Where that is not allowed, it stays as it is.
-        _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
-    }
 }
 
 /// Connections that wait to be taken. After a restart everybody comes at once, and whoever finds no place tries again only

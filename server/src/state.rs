@@ -142,7 +142,7 @@ impl AppState {
         Ok(state)
     }
 
-    /// Begins to take connections: for pages, and for the relay.
+    /// Where connections are taken: for pages, and for the relay.
     ///
     /// # Errors
     ///
@@ -152,7 +152,7 @@ impl AppState {
         if let Some(port) = FrontPort::of(&listener, &self.config, self.media.relay_addresses())? {
             self.ice_servers.opened(port);
         }
-        Ok(Front::open(listener, tls, self.media.clone(), self.config.clone())?)
+        Ok(Front::new(listener, tls, self.media.clone(), self.config.clone()))
     }
 
     /// Tells every connection that the server stops, and waits until they are closed, for three seconds at the most; then

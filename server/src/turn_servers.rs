@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures::future::join_all;
 use protocol::{Credential, IceServer, ParticipantId, RelayOwner, RelayTransport, TestRelay};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
@@ -24,6 +25,10 @@ const ASK_EVERY: Duration = Duration::from_secs(15);
 /// How long an answer may take, and how often a datagram is sent for it.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 const ATTEMPTS: usize = 3;
+
+/// How long a name may take to be resolved, and how many of its addresses are asked.
+const RESOLVED_WITHIN: Duration = Duration::from_secs(5);
+const ADDRESSES: usize = 8;
 
 /// The servers that the configuration names; a clone is another handle to the same.
 #[derive(Clone, Default)]
@@ -114,10 +119,8 @@ impl TurnServer {
     }
 
     async fn ask(&self) {
-        let mut answers = false;
-        for url in &self.urls {
-            answers |= ask(url).await;
-        }
+        let asked = join_all(self.urls.iter().map(ask)).await;
+        let answers = asked.contains(&true);
         if self.answers.swap(answers, Ordering::Relaxed) != answers {
             if answers {
                 tracing::info!(server = self.name, "a TURN server answers again");
@@ -131,31 +134,34 @@ impl TurnServer {
 async fn keep_asking(servers: Weak<Vec<TurnServer>>) {
     loop {
         let Some(servers) = servers.upgrade() else { return };
-        for server in &*servers {
-            server.ask().await;
-        }
+        ask_all(&servers).await;
         drop(servers);
         tokio::time::sleep(ASK_EVERY).await;
     }
 }
 
+/// All at the same time: those that do not answer hold nobody up.
+async fn ask_all(servers: &[TurnServer]) {
+    join_all(servers.iter().map(TurnServer::ask)).await;
+}
+
 /// Whether a server answers there.
 pub(crate) async fn ask(url: &TurnUrl) -> bool {
-    let Ok(addresses) = tokio::net::lookup_host((url.host(), url.port())).await else { return false };
-    for address in addresses {
-        let answered = match url.way() {
-            Way::Udp => ask_by_datagram(address).await.is_some(),
-            Way::Tcp => ask_by_stream(address).await.is_some(),
-            // The certificate is the browsers' affair.
-            Way::Tls => tokio::time::timeout(ANSWERS_WITHIN, TcpStream::connect(address))
-                .await
-                .is_ok_and(|it| it.is_ok()),
-        };
-        if answered {
-            return true;
+    // A resolver may be silent for as long as it likes.
+    let resolved = tokio::time::timeout(RESOLVED_WITHIN, tokio::net::lookup_host((url.host(), url.port())));
+    let Ok(Ok(addresses)) = resolved.await else { return false };
+    join_all(addresses.take(ADDRESSES).map(|address| ask_at(url.way(), address))).await.contains(&true)
+}
+
+async fn ask_at(way: Way, address: SocketAddr) -> bool {
+    match way {
+        Way::Udp => ask_by_datagram(address).await.is_some(),
+        Way::Tcp => ask_by_stream(address).await.is_some(),
+        // The certificate is the browsers' affair.
+        Way::Tls => {
+            tokio::time::timeout(ANSWERS_WITHIN, TcpStream::connect(address)).await.is_ok_and(|it| it.is_ok())
         }
     }
-    false
 }
 
 /// The address from which a STUN server sees us.
@@ -265,5 +271,20 @@ mod tests {
         answering.abort();
         all.0[1].ask().await;
         assert_eq!(all.given(someone, 100).len(), 2, "when none answers, it may be us");
+    }
+
+    #[tokio::test]
+    async fn servers_that_do_not_answer_are_asked_at_the_same_time() {
+        // Sockets that are there and say nothing.
+        let mut silent = Vec::new();
+        for _ in 0..12 {
+            silent.push(UdpSocket::bind("127.0.0.1:0").await.unwrap());
+        }
+        let names = silent.iter().map(|socket| socket.local_addr().unwrap().port());
+        let servers: BTreeMap<_, _> = names.map(|port| (port.to_string(), config(port, 1))).collect();
+        let all = TurnServers::start(&servers);
+        let longest = ANSWERS_WITHIN * ATTEMPTS as u32;
+        tokio::time::timeout(longest * 2, ask_all(&all.0)).await.expect("one after the other");
+        assert!(all.0.iter().all(|server| !server.answers.load(Ordering::Relaxed)));
     }
 }

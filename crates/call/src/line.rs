@@ -133,9 +133,11 @@ impl Line {
         self.wait = Wait::Pong(now + PONG_WITHIN);
     }
 
-    /// A ping was sent because something looks broken.
-    pub(crate) fn pinged_in_doubt(&mut self, now: Duration) {
-        self.wait = Wait::Pong(now + PONG_SOON);
+    /// Something looks broken: the answer to a ping is not waited for long.
+    pub(crate) fn doubt(&mut self, now: Duration) {
+        if let Wait::Pong(due) = self.wait {
+            self.wait = Wait::Pong(due.min(now + PONG_SOON));
+        }
     }
 
     /// Anything was heard, which is as good as a pong.

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use protocol::{IceServer, LinkId, PeerRef, Signal, SignalNumber};
+use protocol::{IceServer, LinkId, PeerRef, Presence, Signal, SignalNumber};
 
 use crate::negotiation::{Effect, Negotiation, Politeness};
 use crate::{ConnectionState, LinkCommand, LinkEvent, LinkFailure, LinkStatus, Publications, Role};
@@ -33,6 +33,8 @@ pub(crate) struct Link {
     negotiation: Negotiation,
     /// Signals that the peer has not acknowledged. A server that ends in between may have lost them.
     unconfirmed: VecDeque<(SignalNumber, Signal)>,
+    /// Whether the server reaches the peer: without their signals nothing can be repaired.
+    presence: Presence,
     health: Health,
 }
 
@@ -59,7 +61,8 @@ impl Link {
     pub(crate) fn new(now: Duration, peer: PeerRef, id: LinkId, politeness: Politeness) -> Self {
         let negotiation = Negotiation::new(politeness);
         let health = Health::Connecting { since: now };
-        Self { peer, id, negotiation, unconfirmed: VecDeque::new(), health }
+        let (unconfirmed, presence) = (VecDeque::new(), Presence::Here);
+        Self { peer, id, negotiation, unconfirmed, presence, health }
     }
 
     /// Which of the links to the same peer it is.
@@ -138,6 +141,9 @@ impl Link {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {
+        if self.presence == Presence::Away {
+            return None;
+        }
         match self.health {
             Health::Connecting { since } => Some(since + CONNECT_WITHIN),
             Health::Interrupted { since } => Some(since + RECOVERS_WITHIN),
@@ -160,6 +166,14 @@ impl Link {
             | Health::Interrupted { .. }
             | Health::Repairing { .. }
             | Health::Failed(_) => self.broken(now),
+        }
+    }
+
+    /// The peer is away, or is back. The link waits as long for them as the room does.
+    pub(crate) fn peer_is(&mut self, now: Duration, presence: Presence) {
+        let before = std::mem::replace(&mut self.presence, presence);
+        if before == Presence::Away && presence == Presence::Here {
+            self.grant_time(now);
         }
     }
 
@@ -199,7 +213,11 @@ impl Link {
             Health::Connecting { .. } => false,
             Health::Connected | Health::Interrupted { .. } => true,
             // A browser reports `failed` once more for the attempt that was given up.
-            Health::Repairing { since, .. } if now < since + REPAIR_WITHIN => return Vec::new(),
+            Health::Repairing { since, .. }
+                if now < since + REPAIR_WITHIN || self.presence == Presence::Away =>
+            {
+                return Vec::new();
+            }
             Health::Repairing { .. } => return self.fail(LinkFailure::NoPath),
             Health::Failed(_) => return Vec::new(),
         };

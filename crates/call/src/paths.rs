@@ -177,6 +177,7 @@ impl Call {
         let role = if peer.makes_initiator(me) { Role::Initiator } else { Role::Responder };
         let mut link = Link::new(now, peer, id, politeness);
         let effects = link.open(role, self.ice_servers.clone(), &self.publications, []);
+        link.peer_is(now, other.participant.presence);
         other.link = Some(link);
         other.direct = Flow::default();
         self.carry_out(peer, effects);

@@ -50,7 +50,7 @@ impl Call {
         for participant in joined.participants.clone() {
             match self.other(participant.id.into()) {
                 Some(other) => {
-                    other.update(participant);
+                    other.update(now, participant);
                     other.given_up_at = None;
                 }
                 None => self.add(participant),
@@ -138,12 +138,9 @@ impl Call {
         let has_raised = other.participant.hand.is_none() && participant.hand.is_some();
         let (id, name) = (participant.id, participant.name.clone());
         let key = other.participant.key.clone();
-        other.update(participant);
+        other.update(now, participant);
         let has_other_key = other.participant.key != key;
         if is_back {
-            if let Some(link) = &mut other.link {
-                link.grant_time(now);
-            }
             self.say_signals_again(id.into());
         }
         if has_other_key {
@@ -284,8 +281,11 @@ impl Call {
 
 impl Other {
     /// They are so now. A server that has begun anew knows their key only once they are back.
-    fn update(&mut self, participant: Participant) {
+    fn update(&mut self, now: Duration, participant: Participant) {
         let key = participant.key.clone().or_else(|| self.participant.key.take());
+        if let Some(link) = &mut self.link {
+            link.peer_is(now, participant.presence);
+        }
         self.participant = Participant { key, ..participant };
     }
 }

@@ -107,9 +107,9 @@ impl Call {
             self.carry_out(peer, effects);
         }
         // A socket that was being opened in the network before will not open.
-        if matches!(self.line.wait, Wait::Answer(_)) && self.phase == Phase::Joined {
+        if matches!(self.line.wait, Wait::Answer(_)) {
             self.outputs.push_back(Output::CloseSocket);
-            self.lost(now);
+            self.dial(now);
         }
         self.line.hurry(now);
         self.doubt_line(now);
@@ -119,8 +119,9 @@ impl Call {
     pub(crate) fn doubt_line(&mut self, now: Duration) {
         if matches!(self.line.wait, Wait::Ping(_)) {
             self.say_once(ClientMessage::Ping);
-            self.line.pinged_in_doubt(now);
+            self.line.pinged(now);
         }
+        self.line.doubt(now);
     }
 
     pub(crate) fn line_due(&mut self, now: Duration) {

@@ -7,6 +7,7 @@ use stun_types::message::TransactionId;
 
 use crate::bucket::{Allowance, Bucket};
 use crate::socket::Client;
+use crate::users::UserKey;
 
 /// RFC 8656 §9: "The Permission Lifetime MUST be 300 seconds".
 pub(crate) const PERMISSION: Duration = Duration::from_secs(300);
@@ -19,6 +20,8 @@ const MOST: usize = 128;
 
 pub(crate) struct Allocation {
     pub(crate) client: Client,
+    /// Whose allowance is used besides its own.
+    pub(crate) user: UserKey,
     /// The request that made it, which may come again because its answer was lost.
     pub(crate) transaction: TransactionId,
     /// The address at which peers reach the client.
@@ -57,6 +60,7 @@ impl Allocation {
     pub(crate) fn new(
         now: Instant,
         client: Client,
+        user: UserKey,
         transaction: TransactionId,
         relayed: SocketAddr,
         lifetime: Duration,
@@ -64,6 +68,7 @@ impl Allocation {
     ) -> Self {
         Self {
             client,
+            user,
             transaction,
             relayed,
             made: now,

@@ -16,6 +16,14 @@ pub(crate) struct Allowance {
     pub(crate) per_second: f64,
 }
 
+impl Allowance {
+    /// So much per second, and what a second gives at once.
+    pub(crate) fn of_a_second(per_second: u64) -> Self {
+        let per_second = per_second as f64;
+        Self { burst: per_second, per_second }
+    }
+}
+
 impl Bucket {
     pub(crate) fn full(now: Instant, allowance: Allowance) -> Self {
         Self { left: allowance.burst, at: now }

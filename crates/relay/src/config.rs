@@ -32,6 +32,8 @@ pub struct Limits {
     pub per_address: usize,
     /// What an allocation may carry, both ways together, in bytes per second. What is beyond is lost.
     pub bytes_per_second: u64,
+    /// What all allocations of one participant may carry together, both ways, in bytes per second. What is beyond is lost.
+    pub user_bytes_per_second: u64,
     /// The longest that an allocation lasts without being refreshed (RFC 8656 §7.2: at most an hour).
     pub lifetime: Duration,
 }
@@ -43,6 +45,7 @@ impl Default for Limits {
             per_user: 64,
             per_address: 1_000,
             bytes_per_second: 2_500_000,
+            user_bytes_per_second: 7_500_000,
             lifetime: Duration::from_secs(600),
         }
     }

@@ -76,13 +76,14 @@ impl Relay {
             }
         })?;
         if let Wanted::New(family, port) = wanted {
-            self.open(client, transaction, lifetime, family, port);
+            self.open(now, client, transaction, lifetime, family, port);
         }
         Ok(None)
     }
 
     fn open(
         &mut self,
+        now: Instant,
         client: Client,
         transaction: stun_types::message::TransactionId,
         lifetime: Duration,
@@ -95,7 +96,7 @@ impl Relay {
         let held = 1 + usize::from(next.is_some());
         let key = self.sockets.insert(Socket::Opening(Opening { client, transaction, lifetime, next }));
         for _ in 0..held {
-            self.users.add(&holder);
+            self.users.add(now, &holder);
         }
         self.by_flow.insert(flow, key);
         let port = match (port, next) {
@@ -166,8 +167,10 @@ impl Relay {
         lifetime: Duration,
         reservation: Option<u64>,
     ) {
+        // Whoever has a socket is known.
+        let user = self.users.key(&client.holder).unwrap_or_default();
         let mut allocation =
-            Allocation::new(now, client, asked.transaction, address, lifetime, self.allowance);
+            Allocation::new(now, client, user, asked.transaction, address, lifetime, self.allowance);
         allocation.reservation = reservation;
         self.sockets[key] = Socket::Open(allocation);
         self.config.live.insert(address);
@@ -195,7 +198,7 @@ impl Relay {
         // It was counted when it was reserved, for the address that its reserver had.
         let held = self.sockets[key].holder().clone();
         self.users.remove(&held);
-        self.users.add(&client.holder);
+        self.users.add(now, &client.holder);
         self.start(now, key, client, asked, address, lifetime, None);
         match &self.sockets[key] {
             Socket::Open(allocation) => Ok(allocated(now, allocation, asked)),

@@ -19,6 +19,8 @@ pub struct Counters {
     pub dropped: u64,
     /// Datagrams beyond what an allocation may carry.
     pub over_rate: u64,
+    /// Datagrams beyond what all allocations of a participant may carry together.
+    pub over_rate_of_user: u64,
     /// Datagrams to peers.
     pub packets_to_peers: u64,
     /// Datagrams to clients.

@@ -42,8 +42,13 @@ impl Relay {
             self.counters.forbidden += 1;
             return;
         }
-        if !allocation.may_carry(now, self.allowance, payload.len() + HEADERS) {
+        let cost = payload.len() + HEADERS;
+        if !allocation.may_carry(now, self.allowance, cost) {
             self.counters.over_rate += 1;
+            return;
+        }
+        if !self.users.may_carry(now, allocation.user, cost) {
+            self.counters.over_rate_of_user += 1;
             return;
         }
         self.counters.packets_to_peers += 1;
@@ -58,8 +63,13 @@ impl Relay {
         if !allocation.is_permitted(now, peer.ip()) {
             return self.drop_one();
         }
-        if !allocation.may_carry(now, self.allowance, payload.len() + HEADERS) {
+        let cost = payload.len() + HEADERS;
+        if !allocation.may_carry(now, self.allowance, cost) {
             self.counters.over_rate += 1;
+            return;
+        }
+        if !self.users.may_carry(now, allocation.user, cost) {
+            self.counters.over_rate_of_user += 1;
             return;
         }
         let flow = allocation.client.flow;

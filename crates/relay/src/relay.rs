@@ -44,13 +44,13 @@ impl Relay {
     /// A relay without clients.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let per_second = config.limits.bytes_per_second as f64;
+        let limits = config.limits;
         Self {
-            allowance: Allowance { burst: per_second, per_second },
+            allowance: Allowance::of_a_second(limits.bytes_per_second),
+            users: Users::new(Allowance::of_a_second(limits.user_bytes_per_second)),
             config,
             sockets: SlotMap::with_key(),
             by_flow: HashMap::new(),
-            users: Users::default(),
             timers: BTreeSet::new(),
             watched: SecondaryMap::new(),
             by_token: HashMap::new(),

@@ -1,6 +1,9 @@
 //! What a forwarding unit is told once.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::Directory;
 
 /// Settings of one [`Sfu`](crate::Sfu).
 #[derive(Clone, Debug)]
@@ -11,6 +14,10 @@ pub struct Config {
     pub initial_downlink: u64,
     /// What is sent to one peer at the most, in bits per second.
     pub max_downlink: u64,
+    /// Which of the shards it is, from 0 on.
+    pub shard: u16,
+    /// What the shards know of each other's links.
+    pub directory: Arc<Directory>,
 }
 
 /// A way to reach the server.

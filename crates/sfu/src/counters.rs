@@ -9,6 +9,8 @@ pub struct Counters {
     pub bytes_in: u64,
     /// Datagrams that belonged to nobody, or could not be read.
     pub datagrams_dropped: u64,
+    /// Datagrams that were for a link of another shard.
+    pub datagrams_strayed: u64,
     /// Datagrams to be sent.
     pub datagrams_out: u64,
     /// Bytes of them.

@@ -7,6 +7,7 @@
 mod allocate;
 mod config;
 mod counters;
+mod directory;
 mod egress;
 mod forward;
 mod input;
@@ -27,8 +28,9 @@ mod vp8;
 
 pub use config::{Address, Config, Transport};
 pub use counters::Counters;
+pub use directory::Directory;
 pub use input::{Datagram, Input, Who};
-pub use output::{Event, Output, Transmit};
+pub use output::{Event, Output, Strayed, Transmit};
 pub use sfu::Sfu;
 
 /// Reads reports as an authenticated peer may send them: what it says it missed, and what came when.

@@ -1,16 +1,19 @@
 //! What a forwarding unit wants done.
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use protocol::{LinkId, ParticipantId, Signal, SignalNumber, Source};
 
-use crate::{Transport, Who};
+use crate::{Datagram, Transport, Who};
 
 /// One effect.
 #[derive(Debug)]
 pub enum Output {
     /// Send a datagram.
     Transmit(Transmit),
+    /// Give a datagram to the shard that has its link.
+    PassOn(Strayed),
     /// Tell a participant's room something about their link.
     Event {
         /// Whose.
@@ -33,6 +36,32 @@ pub struct Transmit {
     pub destination: SocketAddr,
     /// What it holds.
     pub bytes: Vec<u8>,
+}
+
+/// A datagram that came to another shard than its link's.
+#[derive(Debug)]
+pub struct Strayed {
+    /// The shard that it is for.
+    pub shard: u16,
+    /// What carried it.
+    pub transport: Transport,
+    /// From where.
+    pub source: SocketAddr,
+    /// To which of the server's addresses.
+    pub destination: SocketAddr,
+    /// When.
+    pub came: Instant,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+impl Strayed {
+    /// What it was before it strayed.
+    #[must_use]
+    pub fn datagram(&self) -> Datagram<'_> {
+        let &Self { transport, source, destination, came, ref bytes, .. } = self;
+        Datagram { transport, source, destination, came, bytes }
+    }
 }
 
 /// News of a link.

@@ -13,7 +13,7 @@ use crate::egress::Purpose;
 use crate::key::PeerKey;
 use crate::peer::{News, Peer, Received};
 use crate::room::RoomMedia;
-use crate::{Config, Counters, Datagram, Event, Input, Output, Who, stun};
+use crate::{Config, Counters, Datagram, Event, Input, Output, Strayed, Who, stun};
 
 /// How often rates are measured and wishes looked at again.
 const TICK: Duration = Duration::from_millis(200);
@@ -134,6 +134,11 @@ impl Sfu {
         self.peers.len()
     }
 
+    /// Whether somebody at this address has shown the password of a link that is still there.
+    pub fn serves(&self, address: SocketAddr) -> bool {
+        self.by_address.contains_key(&address)
+    }
+
     /// Whether there is no link.
     pub fn is_empty(&self) -> bool {
         self.peers.is_empty()
@@ -144,11 +149,14 @@ impl Sfu {
         self.counters.bytes_in += datagram.bytes.len() as u64;
         let known = self.by_address.get(&datagram.source).copied();
         // A check can be for another link than the one the address had before.
-        let named = if known.is_none() || stun::is_stun(datagram.bytes) {
-            stun::fragment(datagram.bytes).and_then(|fragment| self.by_fragment.get(fragment)).copied()
-        } else {
-            None
-        };
+        let fragment = if stun::is_stun(datagram.bytes) { stun::fragment(datagram.bytes) } else { None };
+        let named = fragment.and_then(|fragment| self.by_fragment.get(fragment)).copied();
+        if named.is_none()
+            && (known.is_none() || fragment.is_some())
+            && let Some(shard) = self.stray(fragment, datagram.source)
+        {
+            return self.pass_on(shard, datagram);
+        }
         let Some(key) = named.or(known) else {
             self.counters.datagrams_dropped += 1;
             return;
@@ -159,16 +167,42 @@ impl Sfu {
             Received::Reports => return self.plan_flush(now, key),
             Received::ByTransport if known != Some(key) => {
                 // It was authenticated by the link's password.
+                let Config { shard, directory, .. } = &self.config;
                 if let Some(forgotten) = peer.remember(datagram.source) {
                     self.by_address.remove(&forgotten);
+                    directory.remove_address(*shard, forgotten);
                 }
                 self.by_address.insert(datagram.source, key);
+                directory.add_address(*shard, datagram.source);
             }
             Received::ByTransport => {}
         }
         self.drain(now, key);
         self.read_news(now);
         self.plan_flush(now, key);
+    }
+
+    /// The other shard that has the link of a datagram that is not for a link here.
+    fn stray(&self, fragment: Option<&str>, source: SocketAddr) -> Option<u16> {
+        let Config { shard, directory, .. } = &self.config;
+        let of = match fragment {
+            Some(fragment) => directory.of_fragment(fragment),
+            None => directory.of_address(source),
+        };
+        of.filter(|of| of != shard)
+    }
+
+    fn pass_on(&mut self, shard: u16, datagram: &Datagram<'_>) {
+        self.counters.datagrams_strayed += 1;
+        // The address had another link here, until the other shard heard a good check from it. A check alone proves nothing.
+        if self.config.directory.of_address(datagram.source) == Some(shard) {
+            self.by_address.remove(&datagram.source);
+        }
+        let &Datagram { transport, source, destination, came, bytes } = datagram;
+        let mut copy = self.spare.pop().unwrap_or_default();
+        copy.extend_from_slice(bytes);
+        let strayed = Strayed { shard, transport, source, destination, came, bytes: copy };
+        self.outputs.push_back(Output::PassOn(strayed));
     }
 
     fn signal(&mut self, now: Instant, who: Who, link: LinkId, number: SignalNumber, signal: Signal) {
@@ -202,9 +236,13 @@ impl Sfu {
             // It never offers, and candidates come with each check anyway.
             Signal::Answer { .. } | Signal::EndOfCandidates => {}
         }
-        if self.peers[key].fragment != name {
+        let fragment = &self.peers[key].fragment;
+        if *fragment != name {
+            let Config { shard, directory, .. } = &self.config;
             self.by_fragment.remove(&name);
-            self.by_fragment.insert(self.peers[key].fragment.clone(), key);
+            directory.remove_fragment(*shard, &name);
+            directory.add_fragment(*shard, fragment);
+            self.by_fragment.insert(fragment.clone(), key);
         }
         self.drain(now, key);
         self.read_news(now);
@@ -220,6 +258,7 @@ impl Sfu {
             peer.wishes = wishes;
         }
         let fragment = peer.fragment.clone();
+        self.config.directory.add_fragment(self.config.shard, &fragment);
         let key = self.peers.insert(peer);
         self.by_fragment.insert(fragment, key);
         room.add(who.participant, key);
@@ -254,10 +293,13 @@ impl Sfu {
     fn remove(&mut self, key: PeerKey) {
         let Some(mut peer) = self.peers.remove(key) else { return };
         peer.end();
+        let Config { shard, directory, .. } = &self.config;
         self.by_fragment.remove(&peer.fragment);
+        directory.remove_fragment(*shard, &peer.fragment);
         for address in &peer.addresses {
             if self.by_address.get(address) == Some(&key) {
                 self.by_address.remove(address);
+                directory.remove_address(*shard, *address);
             }
         }
         if let Some(due) = peer.noted_due {

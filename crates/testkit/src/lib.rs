@@ -5,6 +5,7 @@
 
 mod browser;
 mod event;
+mod forbidden_peers;
 mod forwarding;
 pub mod media;
 mod moves;
@@ -15,6 +16,7 @@ mod server;
 mod turn;
 mod world;
 
+pub use forbidden_peers::FORBIDDEN_PEERS;
 pub use moves::Hindrance;
 pub use network::{Faults, Network};
 pub use peer_connection::PeerConnection;

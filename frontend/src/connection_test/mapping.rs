@@ -2,17 +2,21 @@
 //! that has an address at the relay. When that sees it at another port than it was told, so will everybody else.
 
 use app::state::MappingView;
+use futures::future::{Either, select};
+use futures::pin_mut;
 use gloo_timers::future::TimeoutFuture;
 use protocol::{ConnectionTest, IceServer, RelayOwner, RelayTransport};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::RtcPeerConnection;
 
 use super::pair::{End, Uses, until};
-use super::within;
 use crate::{stats, web};
 
 /// How often it is looked whether they have found each other, in milliseconds.
 const LOOK_EVERY: u32 = 200;
+
+/// How long that may take, in milliseconds. Inside one's own network the relay sends nothing back, and nothing is found.
+const FOUND_WITHIN: u32 = 4_000;
 
 /// Asks for it.
 pub(super) async fn find(plan: &ConnectionTest) -> MappingView {
@@ -20,7 +24,13 @@ pub(super) async fn find(plan: &ConnectionTest) -> MappingView {
     let relay = plan.relays.iter().find(|one| one.transport == RelayTransport::Udp && is_ours(one.owner));
     let Some(relay) = relay else { return MappingView::Unknown };
     let stun = IceServer { urls: plan.stun.clone(), username: None, credential: None };
-    match within(seen_as(&relay.ice_server, &stun)).await.flatten().as_deref() {
+    let seen = seen_as(&relay.ice_server, &stun);
+    pin_mut!(seen);
+    let seen = match select(seen, TimeoutFuture::new(FOUND_WITHIN)).await {
+        Either::Left((seen, _)) => seen,
+        Either::Right(_) => None,
+    };
+    match seen.as_deref() {
         // Whom nobody has told of (RFC 8445 §7.3.1.3).
         Some("prflx") => MappingView::Different,
         Some("srflx" | "host") => MappingView::Same,

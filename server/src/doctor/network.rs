@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
 use super::Finding;
 use crate::config::Config;
-use crate::media::announced;
+use crate::media::{announced, ports};
 use crate::turn_servers::{ask, ask_by_datagram, ask_by_stream};
 
 const LISTENING: &str = "port of pages";
@@ -64,7 +64,7 @@ pub(super) async fn media(config: &Config, is_running: bool) -> Vec<Finding> {
         let advice = "set [media] enabled and [relay] enabled to true, unless calls of few people without NATs are enough";
         return vec![Finding::doubtful(MEDIA, "neither forwarding nor relaying is on", advice)];
     }
-    let ports: Vec<_> = (0..media.shard_count()).map(|shard| media.port.saturating_add(shard)).collect();
+    let ports = ports(media);
     let shown = match ports[..] {
         [first, .., last] => format!("{first} to {last}"),
         [one] => one.to_string(),

@@ -3,8 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use relay::Flow;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -14,9 +14,8 @@ use tokio_rustls::server::TlsStream;
 use super::prefixed::Prefixed;
 use super::{Peer, Sorting, proxy_protocol};
 use crate::browser::Transport;
-
-/// How long TLS may take to be agreed on, and a connection to say its first word.
-const AGREES_WITHIN: Duration = Duration::from_secs(10);
+use crate::places::Place;
+use crate::tasks;
 
 /// What TLS begins with: a handshake record (RFC 8446 §5.1).
 const TLS: u8 = 22;
@@ -24,35 +23,56 @@ const TLS: u8 = 22;
 /// What a message of STUN begins with, and no request of HTTP (RFC 7983 §7).
 const STUN: std::ops::RangeInclusive<u8> = 0..=3;
 
-/// A connection for HTTP.
-pub enum Io {
+/// A sorted connection, and its place among all.
+pub(super) enum Io {
     /// In the clear.
-    Plain(Prefixed<TcpStream>),
+    Plain(Prefixed<TcpStream>, Place),
     /// Inside TLS.
-    Tls(Box<Prefixed<TlsStream<Prefixed<TcpStream>>>>),
+    Tls(Box<Prefixed<TlsStream<Prefixed<TcpStream>>>>, Place),
+}
+
+/// A connection that has just come, and its place among those of which is not known what they are.
+pub(super) struct Arrival {
+    stream: TcpStream,
+    address: SocketAddr,
+    /// Whether it is from a proxy that is believed.
+    by_proxy: bool,
+    place: Place,
 }
 
 impl Sorting {
-    /// Finds out what a connection is, and hands it over. What is nothing, or too slow to say, is closed.
-    pub(super) async fn sort(&self, stream: TcpStream, address: SocketAddr) {
-        let Ok(place) = self.places.acquire().await else { return };
-        let sorted = tokio::time::timeout(AGREES_WITHIN, self.look(stream, address)).await;
+    /// A connection, unless there are too many of which is not known what they are.
+    pub(super) fn arrival(&self, stream: TcpStream, address: SocketAddr) -> Option<Arrival> {
+        let address = canonical(address);
+        let by_proxy = self.config.server.trusted_proxies.contains(&address.ip());
+        let place = self.unsorted.take((!by_proxy).then_some(address.ip()))?;
+        Some(Arrival { stream, address, by_proxy, place })
+    }
+
+    /// Finds out what a connection is, and hands it over. What is nothing, or too slow to say, or one too many, is closed.
+    pub(super) async fn sort(&self, arrival: Arrival) {
+        let Arrival { stream, address, by_proxy, place } = arrival;
+        let sorted = tokio::time::timeout(self.says_what_within, self.look(stream, address, by_proxy)).await;
         drop(place);
         match sorted {
-            Ok(Ok(Sorted::Http(io, peer))) => _ = self.ready.send((io, peer)).await,
+            Ok(Ok(Sorted::Http(io, peer))) => drop(tasks::spawn(Arc::clone(&self.http).serve(io, peer))),
             Ok(Ok(Sorted::Relayed(io, flow))) => self.relay(io, flow).await,
             Ok(Ok(Sorted::Answered) | Err(_)) | Err(_) => {}
         }
     }
 
-    async fn look(&self, stream: TcpStream, address: SocketAddr) -> io::Result<Sorted> {
+    async fn look(&self, stream: TcpStream, address: SocketAddr, by_proxy: bool) -> io::Result<Sorted> {
         let server = stream.local_addr()?;
         let mut stream = Prefixed::new(stream);
-        let mut client = canonical(address);
-        let config = &self.config.server;
-        if config.proxy_protocol && config.trusted_proxies.contains(&client.ip()) {
-            client = proxy_protocol::read(&mut stream).await?.map_or(client, canonical);
-        }
+        let named = if by_proxy && self.config.server.proxy_protocol {
+            proxy_protocol::read(&mut stream).await?.map(canonical)
+        } else {
+            None
+        };
+        let client = named.unwrap_or(address);
+        // What a proxy says for itself, or for clients that it names in each request, is not counted against it.
+        let customer = named.or((!by_proxy).then_some(address)).map(|address| address.ip());
+        let place = self.connections.take(customer).ok_or(io::ErrorKind::QuotaExceeded)?;
         let first = first_byte(&mut stream).await?;
         match &self.tls {
             Some(tls) if first == TLS => {
@@ -64,27 +84,28 @@ impl Sorting {
                     stream.get_ref().get_ref().1.alpn_protocol().is_some_and(|name| name != ALPN_TURN);
                 if !is_http && STUN.contains(&first_byte(&mut stream).await?) {
                     let flow = Flow { transport: relay::Transport::Tls, client, server: canonical(server) };
-                    return Ok(Sorted::Relayed(Io::Tls(Box::new(stream)), flow));
+                    return Ok(Sorted::Relayed(Io::Tls(Box::new(stream), place), flow));
                 }
-                Ok(Sorted::Http(Io::Tls(Box::new(stream)), peer))
+                Ok(Sorted::Http(Io::Tls(Box::new(stream), place), peer))
             }
             Some(_) | None if STUN.contains(&first) => {
                 let flow = Flow { transport: relay::Transport::Tcp, client, server: canonical(server) };
-                Ok(Sorted::Relayed(Io::Plain(stream), flow))
+                Ok(Sorted::Relayed(Io::Plain(stream, place), flow))
             }
             Some(_) | None => {
-                Ok(Sorted::Http(Io::Plain(stream), Peer { address: client, transport: Transport::Plain }))
+                let peer = Peer { address: client, transport: Transport::Plain };
+                Ok(Sorted::Http(Io::Plain(stream, place), peer))
             }
         }
     }
 
     async fn relay(&self, io: Io, flow: Flow) {
         match io {
-            Io::Plain(stream) => {
+            Io::Plain(stream, _place) => {
                 let (stream, read) = stream.into_parts();
                 self.media.relay(stream, read, flow).await;
             }
-            Io::Tls(stream) => {
+            Io::Tls(stream, _place) => {
                 let (stream, read) = stream.into_parts();
                 self.media.relay(stream, read, flow).await;
             }
@@ -117,8 +138,8 @@ impl AsyncRead for Io {
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(context, into),
-            Self::Tls(stream) => Pin::new(stream).poll_read(context, into),
+            Self::Plain(stream, _) => Pin::new(stream).poll_read(context, into),
+            Self::Tls(stream, _) => Pin::new(stream).poll_read(context, into),
         }
     }
 }
@@ -126,8 +147,8 @@ impl AsyncRead for Io {
 impl AsyncWrite for Io {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-            Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Plain(stream, _) => Pin::new(stream).poll_write(context, bytes),
+            Self::Tls(stream, _) => Pin::new(stream).poll_write(context, bytes),
         }
     }
 
@@ -137,29 +158,29 @@ impl AsyncWrite for Io {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(context, slices),
-            Self::Tls(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+            Self::Plain(stream, _) => Pin::new(stream).poll_write_vectored(context, slices),
+            Self::Tls(stream, _) => Pin::new(stream).poll_write_vectored(context, slices),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
         match self {
-            Self::Plain(stream) => stream.is_write_vectored(),
-            Self::Tls(stream) => stream.is_write_vectored(),
+            Self::Plain(stream, _) => stream.is_write_vectored(),
+            Self::Tls(stream, _) => stream.is_write_vectored(),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
+            Self::Plain(stream, _) => Pin::new(stream).poll_flush(context),
+            Self::Tls(stream, _) => Pin::new(stream).poll_flush(context),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Plain(stream, _) => Pin::new(stream).poll_shutdown(context),
+            Self::Tls(stream, _) => Pin::new(stream).poll_shutdown(context),
         }
     }
 }

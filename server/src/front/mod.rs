@@ -2,37 +2,67 @@
 //! tell which.
 
 mod connection;
+mod http;
 mod prefixed;
 mod proxy_protocol;
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
+use axum::Router;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::browser::Transport;
 use crate::config::Config;
 use crate::media::Media;
+use crate::places::Places;
 use crate::tasks;
 use crate::tls::Tls;
+use http::Http;
 
-pub use connection::Io;
-
-/// Connections that are ready for HTTP before the server takes them.
-const WAITING: usize = 256;
-
-/// Connections of which is not known yet what they are: whose TLS is being agreed on, or who have not said a word.
+/// Connections of which is not known yet what they are: whose TLS is being agreed on, or who have not said a word. Of one
+/// customer there are fewer, so that those who say nothing are in nobody's way but their own.
 const UNSORTED: usize = 2_000;
+const UNSORTED_OF_ONE: usize = UNSORTED / 8;
 
-/// Hands HTTP connections to axum, and all others to the relay.
+/// When the other end of a silent connection is asked whether it is there. Whoever vanishes takes no place for long.
+const ALIVE_AFTER: Duration = Duration::from_secs(60);
+
+/// The port, open and with nobody to answer yet.
 pub struct Front {
-    ready: mpsc::Receiver<(Io, Peer)>,
-    local: SocketAddr,
+    listener: TcpListener,
+    tls: Option<Tls>,
+    media: Media,
+    config: Config,
+    patience: Patience,
+}
+
+/// How long connections may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Until they have said their first word, TLS included.
+    pub says_what_within: Duration,
+    /// And then until the first request is there, its head included.
+    pub asks_within: Duration,
+    /// From the end of one request of HTTP/1 to the next, its head included. Proxies keep connections to us for a minute, and
+    /// should be the ones who close them.
+    pub asks_again_within: Duration,
+    /// Until a request is read to its end and answered; the answer may be taken as slowly as the line is. Longer than a slow
+    /// line needs for the largest body, and than a password takes to be checked on a busy server.
+    pub answered_within: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            says_what_within: Duration::from_secs(10),
+            asks_within: Duration::from_secs(30),
+            asks_again_within: Duration::from_secs(75),
+            answered_within: Duration::from_secs(30),
+        }
+    }
 }
 
 /// Who is at the other end of a connection.
@@ -56,43 +86,54 @@ struct Sorting {
     tls: Option<Tls>,
     media: Media,
     config: Config,
-    places: Semaphore,
-    ready: mpsc::Sender<(Io, Peer)>,
+    says_what_within: Duration,
+    unsorted: Arc<Places>,
+    connections: Arc<Places>,
+    http: Arc<Http>,
 }
 
 impl Front {
-    /// Begins to take connections.
-    ///
-    /// # Errors
-    ///
-    /// When the listener has no address.
-    pub(crate) fn open(
-        listener: TcpListener,
-        tls: Option<Tls>,
-        media: Media,
-        config: Config,
-    ) -> io::Result<Self> {
-        let local = listener.local_addr()?;
-        let (sender, ready) = mpsc::channel(WAITING);
-        let sorting = Sorting { tls, media, config, places: Semaphore::new(UNSORTED), ready: sender };
-        tasks::spawn(take(listener, Arc::new(sorting)));
-        Ok(Self { ready, local })
+    pub(crate) fn new(listener: TcpListener, tls: Option<Tls>, media: Media, config: Config) -> Self {
+        Self { listener, tls, media, config, patience: Patience::default() }
+    }
+
+    /// With other limits of time.
+    #[must_use]
+    pub fn with_patience(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Takes connections until `stop`: HTTP is answered by the router, and all others by the relay. Returns when the last
+    /// request has been answered.
+    pub async fn serve(self, router: Router, stop: impl Future<Output = ()>) {
+        let Self { listener, tls, media, config, patience } = self;
+        let http = Arc::new(Http::new(router, patience));
+        let sorting = Sorting {
+            tls,
+            media,
+            says_what_within: patience.says_what_within,
+            unsorted: Places::new(UNSORTED, UNSORTED_OF_ONE),
+            connections: Places::new(most_connections(), config.limits.connections_per_address),
+            config,
+            http: Arc::clone(&http),
+        };
+        tokio::select! {
+            () = take(&listener, Arc::new(sorting)) => {}
+            () = stop => {}
+        }
+        drop(listener);
+        http.stop().await;
     }
 }
 
-/// Takes connections until the server stops.
-async fn take(listener: TcpListener, sorting: Arc<Sorting>) {
+async fn take(listener: &TcpListener, sorting: Arc<Sorting>) {
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = sorting.ready.closed() => return,
-        };
-        match accepted {
+        match listener.accept().await {
             Ok((stream, address)) => {
-                // Small messages go at once, and do not wait for the last one to be acknowledged (RFC 896, RFC 1122 §4.2.3.4).
-                _ = stream.set_nodelay(true);
+                prepare(&stream);
+                let Some(arrival) = sorting.arrival(stream, address) else { continue };
                 let sorting = Arc::clone(&sorting);
-                tasks::spawn(async move { sorting.sort(stream, address).await });
+                tasks::spawn(async move { sorting.sort(arrival).await });
             }
             // Too many open files, for one, is not over at once.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
@@ -100,25 +141,31 @@ async fn take(listener: TcpListener, sorting: Arc<Sorting>) {
     }
 }
 
-impl Listener for Front {
-    type Io = Io;
-    type Addr = Peer;
-
-    async fn accept(&mut self) -> (Io, Peer) {
-        match self.ready.recv().await {
-            Some(ready) => ready,
-            // Nobody takes connections any more.
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<Peer> {
-        Ok(Peer { address: self.local, transport: Transport::Plain })
-    }
+/// What cannot be set is no reason to refuse anybody.
+fn prepare(stream: &TcpStream) {
+    // Small messages go at once, and do not wait for the last one to be acknowledged (RFC 896, RFC 1122 §4.2.3.4).
+    _ = stream.set_nodelay(true);
+    _ = SockRef::from(stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(ALIVE_AFTER));
 }
 
-impl Connected<IncomingStream<'_, Front>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Front>) -> Self {
-        *stream.remote_addr()
+/// Connections at once, whoever has them: most of the files that the relay does not take. Some are left for what is served
+/// and kept.
+fn most_connections() -> usize {
+    crate::open_files::half() / 8 * 7
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_vanishes_is_noticed_by_the_system() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        prepare(&stream);
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap() && socket.tcp_nodelay().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), ALIVE_AFTER);
     }
 }

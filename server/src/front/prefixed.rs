@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 /// A stream, and what was read of it before.
-pub struct Prefixed<S> {
+pub(super) struct Prefixed<S> {
     prefix: Vec<u8>,
     stream: S,
 }

@@ -1,23 +1,25 @@
 //! The media driver: gives the forwarding unit of `crates/sfu` and the relay of `crates/relay` sockets, threads and time. It
 //! has no ideas of its own.
 //!
-//! Shards share nothing: each has a thread, a UDP port, the TCP port of the same number, some of the rooms, and the relay's
-//! clients that come to its port.
+//! Shards share nothing but a port, UDP and TCP: each has a thread, sockets of its own on it, some of the rooms, and those of the
+//! relay's clients whose datagrams the system gives it. What is for a room of another shard is passed on (`neighbours.rs`).
 
 pub(crate) mod addresses;
 mod batch;
+mod neighbours;
 mod relay;
 mod report;
 mod shard;
+mod sockets;
 mod streams;
 mod udp;
 
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use ::relay::Flow;
-use anyhow::Context;
 use ipnet::{IpNet, Ipv6Net};
 use protocol::{LinkId, ParticipantId, PeerRef, RoomCode, ServerMessage};
 use room::MediaOrder;
@@ -26,14 +28,19 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
 use crate::config::{Config, MediaConfig, RelayConfig};
+use crate::open_files;
 use addresses::Addresses;
-use shard::{Beginning, Sockets};
-use streams::{Channel, FromStream};
+use neighbours::Neighbours;
+use shard::Beginning;
+use sockets::Sockets;
+use streams::Channel;
 
 /// A way to every shard; a clone is another handle to the same.
 #[derive(Clone)]
 pub(crate) struct Media {
     shards: Arc<[Shard]>,
+    /// Where streams are handed over that came in elsewhere.
+    neighbours: Neighbours,
     forwards: bool,
     /// Where the relay is reached, if there is one.
     relay_addresses: Arc<[SocketAddr]>,
@@ -41,8 +48,6 @@ pub(crate) struct Media {
 
 struct Shard {
     orders: mpsc::UnboundedSender<Order>,
-    /// Where streams are handed over that came in elsewhere.
-    streams: mpsc::Sender<FromStream>,
 }
 
 /// What a room tells the forwarding unit.
@@ -72,30 +77,35 @@ impl Media {
         let Config { media, relay, .. } = config;
         let count = if media.enabled || relay.enabled { media.shard_count() } else { 0 };
         let addresses = Addresses::find(&media.addresses);
-        let sockets: Vec<_> = (0..count).map(|number| bind(media, number)).collect::<anyhow::Result<_>>()?;
-        let at = |sockets: &Sockets| {
-            let port = sockets.port();
-            addresses.announced.iter().map(move |address| SocketAddr::new(*address, port)).collect::<Vec<_>>()
-        };
-        let all: Vec<_> = sockets.iter().flat_map(at).collect();
+        let sockets = Sockets::of_shards(media.port, count).map_err(|(port, error)| {
+            anyhow::Error::from(error).context(format!("cannot use port {port} for media ([media] port)"))
+        })?;
+        let ports: BTreeSet<_> = sockets.iter().map(|sockets| sockets.port).collect();
+        let at = |port| addresses.announced.iter().map(move |address| SocketAddr::new(*address, port));
+        let all: Vec<_> = ports.into_iter().flat_map(at).collect();
         let relay_config =
             relay.enabled.then(|| relay_config(relay, secret, &addresses, &all, sockets.len()));
+        let unsorted = streams::places_of_unsorted();
+        let (neighbours, incoming) = Neighbours::new(sockets.len());
         let mut shards = Vec::new();
-        for (number, sockets) in (0..).zip(sockets) {
+        for (number, (sockets, incoming)) in (0..).zip(sockets.into_iter().zip(incoming)) {
             let (orders, ordered) = mpsc::unbounded_channel();
             let beginning = Beginning {
                 number,
                 sockets,
                 addresses: addresses.clone(),
                 relay: relay_config.clone().map(|config| (config, relay.first_port..=relay.last_port)),
+                incoming,
+                neighbours: neighbours.clone(),
+                unsorted: Arc::clone(&unsorted),
                 orders: ordered,
                 news: news.clone(),
             };
-            let streams = shard::start(media, beginning)?;
-            shards.push(Shard { orders, streams });
+            shard::start(media, beginning)?;
+            shards.push(Shard { orders });
         }
         let relay_addresses = if relay.enabled { all.into() } else { Arc::default() };
-        Ok((Self { shards: shards.into(), forwards: media.enabled, relay_addresses }, received))
+        Ok((Self { shards: shards.into(), neighbours, forwards: media.enabled, relay_addresses }, received))
     }
 
     /// Whether there is a forwarding unit.
@@ -108,16 +118,15 @@ impl Media {
     where
         S: AsyncRead + AsyncWrite + Send,
     {
-        // All of one address are served by one shard: what is reserved for one is found by the other.
-        let mut hasher = DefaultHasher::new();
-        ::relay::one_customer(flow.client.ip()).hash(&mut hasher);
-        let place = (hasher.finish() as usize).checked_rem(self.shards.len());
-        if let Some(place) = place.filter(|_| !self.relay_addresses.is_empty()) {
-            streams::serve(stream, read, Channel::Relay(flow), self.shards[place].streams.clone()).await;
+        if self.relay_addresses.is_empty() {
+            return;
+        }
+        if let Some(shard) = self.neighbours.of_customer(flow.client.ip()).cloned() {
+            streams::serve(stream, read, Channel::Relay(flow), shard).await;
         }
     }
 
-    /// Where the relay is reached over UDP and TCP: each announced address with the port of each shard.
+    /// Where the relay is reached over UDP and TCP: each announced address with the port of the shards.
     pub(crate) fn relay_addresses(&self) -> &[SocketAddr] {
         &self.relay_addresses
     }
@@ -134,16 +143,15 @@ impl Media {
     }
 }
 
+/// The ports that the shards have.
+pub(crate) fn ports(config: &MediaConfig) -> Vec<u16> {
+    let shards = if cfg!(target_os = "linux") { 1 } else { config.shard_count() };
+    (0..shards).map(|number| config.port.saturating_add(number)).collect()
+}
+
 /// The addresses that browsers are told.
 pub(crate) fn announced(config: &Config) -> Vec<IpAddr> {
     Addresses::find(&config.media.addresses).announced
-}
-
-fn bind(config: &MediaConfig, number: u16) -> anyhow::Result<Sockets> {
-    Sockets::bind(config, number).with_context(|| {
-        let port = u32::from(config.port) + u32::from(number);
-        format!("cannot use port {port} for media ([media] port)")
-    })
 }
 
 /// What the relays of all shards have in common.
@@ -166,25 +174,15 @@ fn relay_config(
         secret: secret.clone(),
         rules,
         limits: ::relay::Limits {
-            allocations: config.allocations.min(room_for_sockets() / shards.max(1)),
+            allocations: config.allocations.min(open_files::half() / shards.max(1)),
             per_user: config.allocations_per_participant,
             per_address: config.allocations_per_address,
             bytes_per_second: config.max_kbps.saturating_mul(1_000) / 8,
+            user_bytes_per_second: config.max_kbps_per_participant.saturating_mul(1_000) / 8,
             ..::relay::Limits::default()
         },
         live: Arc::default(),
     }
-}
-
-/// How many of the files that this process may open the relay may have: half.
-fn room_for_sockets() -> usize {
-    #[cfg(unix)]
-    {
-        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-        limit.map_or(usize::MAX, |limit| usize::try_from(limit / 2).unwrap_or(usize::MAX))
-    }
-    #[cfg(not(unix))]
-    usize::MAX
 }
 
 /// An address of this machine, which no client may name but where media is expected. Of IPv6 it is the whole network: machines

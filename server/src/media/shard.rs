@@ -1,39 +1,33 @@
 //! One shard: a thread that waits for datagrams, orders and time, hands them to the forwarding unit, and sends what it wants.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use relay::{Flow, SocketKey};
 use room::MediaOrder;
-use sfu::{Address, Datagram, Input, Output, Sfu, Transmit, Transport};
+use sfu::{Address, Datagram, Input, Output, Sfu, Strayed, Transmit, Transport};
 use tokio::sync::mpsc;
 
 use super::addresses::Addresses;
+use super::neighbours::{Incoming, Neighbours};
 use super::relay::Relaying;
 use super::report::Report;
+use super::sockets::Sockets;
 use super::streams::{self, Channel, FromStream, Streams};
-use super::udp::{self, Outbox, Receiver, UdpPort};
+use super::udp::{Outbox, Receiver, UdpPort};
 use super::{News, Order, message};
 use crate::clock;
 use crate::config::MediaConfig;
+use crate::places::Places;
 use crate::tasks;
 
-/// Datagrams of streams that wait for the shard before their readers wait too.
-const WAITING_STREAMS: usize = 1_024;
+/// Datagrams of other shards that are taken one behind the other, before what came here has its turn.
+const STRAYED_AT_ONCE: usize = 64;
 
 /// When nothing is due.
 const LONG: Duration = Duration::from_secs(3_600);
-
-/// How often a free port is looked for that UDP and TCP both have.
-const PORT_ATTEMPTS: usize = 32;
-
-/// The two sockets of a shard, on the same port number.
-pub(super) struct Sockets {
-    udp: UdpSocket,
-    tcp: TcpListener,
-    port: u16,
-}
 
 struct Shard {
     sfu: Sfu,
@@ -41,7 +35,8 @@ struct Shard {
     udp: Outbox,
     receiver: Receiver,
     streams: Streams,
-    from_streams: mpsc::Receiver<FromStream>,
+    incoming: Incoming,
+    neighbours: Neighbours,
     orders: mpsc::UnboundedReceiver<Order>,
     news: mpsc::UnboundedSender<News>,
     addresses: Addresses,
@@ -57,6 +52,10 @@ pub(super) struct Beginning {
     pub(super) sockets: Sockets,
     pub(super) addresses: Addresses,
     pub(super) relay: Option<(relay::Config, std::ops::RangeInclusive<u16>)>,
+    pub(super) incoming: Incoming,
+    pub(super) neighbours: Neighbours,
+    /// What all shards have together.
+    pub(super) unsorted: Arc<Places>,
     pub(super) orders: mpsc::UnboundedReceiver<Order>,
     pub(super) news: mpsc::UnboundedSender<News>,
 }
@@ -65,49 +64,16 @@ pub(super) struct Beginning {
 enum Woken {
     Order(Option<Order>),
     Stream(FromStream),
+    Strayed(Strayed),
     Udp,
     Peer(SocketKey),
     Time,
 }
 
-impl Sockets {
-    pub(super) fn bind(config: &MediaConfig, number: u16) -> io::Result<Self> {
-        let wanted = if config.port == 0 { 0 } else { config.port.saturating_add(number) };
-        let mut attempts = if wanted == 0 { PORT_ATTEMPTS } else { 1 };
-        loop {
-            attempts -= 1;
-            let udp = udp::bind(wanted)?;
-            let port = udp.local_addr()?.port();
-            match listen(port) {
-                Ok(tcp) => return Ok(Self { udp, tcp, port }),
-                Err(error) if attempts == 0 => return Err(error),
-                Err(_) => {}
-            }
-        }
-    }
-}
-
-fn listen(port: u16) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).or_else(|error| {
-        if error.kind() == io::ErrorKind::AddrInUse {
-            Err(error)
-        } else {
-            TcpListener::bind((Ipv4Addr::UNSPECIFIED, port))
-        }
-    })?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
-}
-
-impl Sockets {
-    pub(super) fn port(&self) -> u16 {
-        self.port
-    }
-}
-
-/// Starts a shard's thread, and says where streams are handed to it. It ends when nobody can give it orders any more.
-pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> anyhow::Result<mpsc::Sender<FromStream>> {
-    let Beginning { number, sockets, addresses, relay, orders, news } = beginning;
+/// Starts a shard's thread. It ends when nobody can give it orders any more.
+pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> io::Result<()> {
+    let Beginning { number, sockets, addresses, relay, incoming, neighbours, unsorted, orders, news } =
+        beginning;
     let Sockets { udp, tcp, port } = sockets;
     let ways = |transport| {
         let at = move |address: &_| Address { transport, address: SocketAddr::new(*address, port) };
@@ -117,10 +83,10 @@ pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> anyhow::Resul
         addresses: ways(Transport::Udp).chain(ways(Transport::Tcp)).collect(),
         initial_downlink: config.initial_downlink_kbps.saturating_mul(1_000),
         max_downlink: config.max_downlink_kbps.saturating_mul(1_000),
+        shard: number,
+        directory: Arc::clone(neighbours.directory()),
     };
     tracing::info!(port, announced = ?addresses.announced, relays = relay.is_some(), "media is forwarded");
-    let (to_shard, from_streams) = mpsc::channel(WAITING_STREAMS);
-    let streams = to_shard.clone();
     std::thread::Builder::new().name(format!("media-{number}")).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         // The unit stays on the thread where it was made.
@@ -128,7 +94,8 @@ pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> anyhow::Resul
             return tracing::error!("a media shard could not start");
         };
         let ended = runtime.block_on(async move {
-            tasks::spawn(streams::accept(tokio::net::TcpListener::from_std(tcp)?, to_shard));
+            let tcp = tokio::net::TcpListener::from_std(tcp)?;
+            tasks::spawn(streams::accept(tcp, number, neighbours.clone(), unsorted));
             let udp = Outbox::new(UdpPort::new(udp)?);
             let now = clock::moment();
             let relaying = relay.map(|(config, ports)| Relaying::new(config, ports, addresses.clone()));
@@ -138,7 +105,8 @@ pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> anyhow::Resul
                 udp,
                 receiver: Receiver::new(),
                 streams: Streams::default(),
-                from_streams,
+                incoming,
+                neighbours,
                 orders,
                 news,
                 addresses,
@@ -152,7 +120,7 @@ pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> anyhow::Resul
             tracing::error!(%error, "a media shard ended");
         }
     })?;
-    Ok(streams)
+    Ok(())
 }
 
 impl Shard {
@@ -164,7 +132,7 @@ impl Shard {
             self.report.note(came, now);
             self.report.tell(now, &self.sfu, self.relaying.as_ref());
             let due = self.due().unwrap_or(now + LONG);
-            let Self { orders, from_streams, udp, relaying, .. } = &mut self;
+            let Self { orders, incoming, udp, relaying, .. } = &mut self;
             let peers = async {
                 match relaying {
                     Some(relaying) => relaying.readable().await,
@@ -173,7 +141,8 @@ impl Shard {
             };
             let woken = tokio::select! {
                 order = orders.recv() => Woken::Order(order),
-                Some(from) = from_streams.recv() => Woken::Stream(from),
+                Some(from) = incoming.streams.recv() => Woken::Stream(from),
+                Some(strayed) = incoming.strayed.recv() => Woken::Strayed(strayed),
                 ready = udp.port().readable() => ready.map(|()| Woken::Udp)?,
                 Some(socket) = peers => Woken::Peer(socket),
                 () = tokio::time::sleep_until(due.into()) => Woken::Time,
@@ -183,6 +152,7 @@ impl Shard {
                 Woken::Order(Some(order)) => self.follow(order),
                 Woken::Order(None) => return Ok(()),
                 Woken::Stream(from) => self.take_from_stream(from),
+                Woken::Strayed(strayed) => self.take_strayed(strayed),
                 Woken::Udp => self.receive(),
                 Woken::Peer(socket) => self.receive_from_peer(socket),
                 Woken::Time => {}
@@ -208,7 +178,10 @@ impl Shard {
         }
         if self.look <= now {
             let relaying = self.relaying.as_ref();
-            self.streams.end_unproven(now, |flow| relaying.is_some_and(|relaying| relaying.serves(flow)));
+            self.streams.end_unproven(now, |channel| match channel {
+                Channel::Ice(client) => self.sfu.serves(client),
+                Channel::Relay(flow) => relaying.is_some_and(|relaying| relaying.serves(flow)),
+            });
             self.look = streams::next_look(now);
         }
     }
@@ -242,6 +215,17 @@ impl Shard {
             let datagram = Datagram { transport: Transport::Udp, source, destination, came, bytes };
             sfu.handle_input(now, Input::Datagram(datagram));
         });
+    }
+
+    /// What has come to another shard, and is for a link of this one.
+    fn take_strayed(&mut self, first: Strayed) {
+        let now = clock::moment();
+        let Self { incoming, sfu, .. } = self;
+        let others = std::iter::from_fn(|| incoming.strayed.try_recv().ok());
+        for strayed in std::iter::once(first).chain(others).take(STRAYED_AT_ONCE) {
+            sfu.handle_input(now, Input::Datagram(strayed.datagram()));
+            sfu.recycle(strayed.bytes);
+        }
     }
 
     fn receive_from_peer(&mut self, socket: SocketKey) {
@@ -285,6 +269,7 @@ impl Shard {
                 Output::Transmit(Transmit { transport: Transport::Tcp, destination, bytes, .. }) => {
                     self.streams.send(Channel::Ice(destination), bytes);
                 }
+                Output::PassOn(strayed) => self.neighbours.pass_on(strayed),
                 Output::Event { who, link, event } => {
                     let message = message(link, event);
                     _ = self.news.send(News { room: who.room, participant: who.participant, message });

@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 use relay::{Flow, Frame, Transport};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 
+use super::neighbours::Neighbours;
+use crate::places::{Place, Places};
 use crate::tasks;
 
 /// Streams of one shard.
@@ -24,12 +26,15 @@ const MAX_STREAMS: usize = 2_000;
 const SILENT_FOR: Duration = Duration::from_secs(30);
 const RELAYED_SILENT_FOR: Duration = Duration::from_secs(660);
 
-/// How long a stream may be without an allocation that came to have one.
+/// How long a stream may be without an allocation, or a link, that came for one.
 const PROVES_ITSELF_WITHIN: Duration = Duration::from_secs(20);
 
-/// Streams of one address (of IPv6: one /64), and such whose kind is not known yet, of all shards.
+/// Streams of one address (of IPv6: one /64).
 const MAX_OF_ONE_ADDRESS: usize = 500;
-static UNSORTED: Semaphore = Semaphore::const_new(500);
+
+/// Streams of all shards whose kind is not known yet, and how many of them one customer may have.
+const UNSORTED: usize = 500;
+const UNSORTED_OF_ONE: usize = UNSORTED / 8;
 
 /// How long a stream may keep its kind to itself.
 const SORTED_WITHIN: Duration = Duration::from_secs(10);
@@ -94,9 +99,10 @@ impl Streams {
     /// Notes a stream. When there are too many, it ends.
     pub(super) fn add(&mut self, now: Instant, channel: Channel, stream: ToStream) {
         self.remove(channel);
-        let of_address = self.of_address.entry(relay::one_customer(channel.client().ip())).or_default();
-        if self.open.len() < MAX_STREAMS && *of_address < MAX_OF_ONE_ADDRESS {
-            *of_address += 1;
+        let customer = relay::one_customer(channel.client().ip());
+        let has = self.of_address.get(&customer).copied().unwrap_or_default();
+        if self.open.len() < MAX_STREAMS && has < MAX_OF_ONE_ADDRESS {
+            self.of_address.insert(customer, has + 1);
             self.open.insert(channel, Open { stream, since: now });
         }
     }
@@ -127,16 +133,11 @@ impl Streams {
         }
     }
 
-    /// Ends those that came to be relayed, and have not proven in time that they may be.
-    pub(super) fn end_unproven(&mut self, now: Instant, is_served: impl Fn(Flow) -> bool) {
-        let unproven = self.open.iter().filter_map(|(channel, open)| match channel {
-            Channel::Ice(_) => None,
-            Channel::Relay(flow) => {
-                let is_late = now.saturating_duration_since(open.since) >= PROVES_ITSELF_WITHIN;
-                (is_late && !is_served(*flow)).then_some(*channel)
-            }
-        });
-        for channel in unproven.collect::<Vec<_>>() {
+    /// Ends those that have not proven in time that they may be here.
+    pub(super) fn end_unproven(&mut self, now: Instant, is_served: impl Fn(Channel) -> bool) {
+        let is_late = |open: &Open| now.saturating_duration_since(open.since) >= PROVES_ITSELF_WITHIN;
+        let unproven = self.open.iter().filter(|(channel, open)| is_late(open) && !is_served(**channel));
+        for channel in unproven.map(|(channel, _)| *channel).collect::<Vec<_>>() {
             self.remove(channel);
         }
     }
@@ -146,38 +147,47 @@ impl Streams {
     }
 }
 
-/// Takes connections until the shard ends.
-pub(super) async fn accept(listener: TcpListener, shard: mpsc::Sender<FromStream>) {
+/// Where streams of all shards wait until their kind is known.
+pub(super) fn places_of_unsorted() -> Arc<Places> {
+    Places::new(UNSORTED, UNSORTED_OF_ONE)
+}
+
+/// Takes connections until the shard ends. Those for which there is no place are closed, so that the others need not wait.
+pub(super) async fn accept(listener: TcpListener, shard: u16, neighbours: Neighbours, unsorted: Arc<Places>) {
     loop {
         match listener.accept().await {
             Ok((stream, client)) => {
-                let Ok(place) = UNSORTED.acquire().await else { return };
-                tasks::spawn(take(stream, client, place, shard.clone()));
+                if let Some(place) = unsorted.take(Some(client.ip())) {
+                    tasks::spawn(take(stream, client, place, shard, neighbours.clone()));
+                }
             }
             // Too many open files, for one, is not over at once.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
-        if shard.is_closed() {
+        if neighbours.streams(shard).is_none_or(mpsc::Sender::is_closed) {
             return;
         }
     }
 }
 
-async fn take(
-    mut stream: TcpStream,
-    client: SocketAddr,
-    place: SemaphorePermit<'static>,
-    shard: mpsc::Sender<FromStream>,
-) {
+async fn take(mut stream: TcpStream, client: SocketAddr, place: Place, here: u16, neighbours: Neighbours) {
     let sorted = tokio::time::timeout(SORTED_WITHIN, sort(&mut stream, client)).await;
     drop(place);
-    if let Ok(Ok(Some((channel, read)))) = sorted {
+    let Ok(Ok(Some((channel, first, read)))) = sorted else { return };
+    let shard = match channel {
+        Channel::Ice(_) => neighbours.of_check(&read[first]).or(neighbours.streams(here)),
+        Channel::Relay(flow) => neighbours.of_customer(flow.client.ip()),
+    };
+    if let Some(shard) = shard.cloned() {
         serve(stream, read, channel, shard).await;
     }
 }
 
 /// Looks at the first message: which kind of stream it is stands there.
-async fn sort(stream: &mut TcpStream, client: SocketAddr) -> io::Result<Option<(Channel, Vec<u8>)>> {
+async fn sort(
+    stream: &mut TcpStream,
+    client: SocketAddr,
+) -> io::Result<Option<(Channel, Range<usize>, Vec<u8>)>> {
     _ = stream.set_nodelay(true);
     let server = canonical(stream.local_addr()?);
     let client = canonical(client);
@@ -188,11 +198,20 @@ async fn sort(stream: &mut TcpStream, client: SocketAddr) -> io::Result<Option<(
         }
     }
     let channel = if read[IN_TURN] == COOKIE {
-        Some(Channel::Relay(Flow { transport: Transport::Tcp, client, server }))
+        Channel::Relay(Flow { transport: Transport::Tcp, client, server })
+    } else if read[IN_ICE] == COOKIE {
+        Channel::Ice(client)
     } else {
-        (read[IN_ICE] == COOKIE).then_some(Channel::Ice(client))
+        return Ok(None);
     };
-    Ok(channel.map(|channel| (channel, read)))
+    loop {
+        if let Some((first, _)) = channel.next(&read)? {
+            return Ok(Some((channel, first, read)));
+        }
+        if read.len() >= READ || stream.read_buf(&mut read).await? == 0 {
+            return Ok(None);
+        }
+    }
 }
 
 /// Carries messages between a stream, of which some was read already, and the shard.
@@ -323,4 +342,47 @@ fn canonical(address: SocketAddr) -> SocketAddr {
 /// When unproven streams are looked for again.
 pub(super) fn next_look(now: Instant) -> Instant {
     now + PROVES_ITSELF_WITHIN / 4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    fn ice(address: &str) -> Channel {
+        Channel::Ice(address.parse().unwrap())
+    }
+
+    fn way() -> ToStream {
+        ToStream { sender: mpsc::channel(1).0, waiting: Arc::default() }
+    }
+
+    #[test]
+    fn a_stream_for_media_ends_that_belongs_to_no_link() {
+        let (mut streams, now) = (Streams::default(), clock::moment());
+        let (known, stranger) = (ice("192.0.2.1:1"), ice("192.0.2.2:1"));
+        streams.add(now, known, way());
+        streams.add(now, stranger, way());
+        let is_served = |channel: Channel| channel == known;
+        streams.end_unproven(now + PROVES_ITSELF_WITHIN / 2, is_served);
+        assert_eq!(streams.open.len(), 2, "there is time to prove it");
+        streams.end_unproven(now + PROVES_ITSELF_WITHIN, is_served);
+        assert!(streams.open.len() == 1 && streams.open.contains_key(&known));
+    }
+
+    #[test]
+    fn of_an_address_whose_streams_have_gone_or_were_refused_nothing_stays() {
+        let (mut streams, now) = (Streams::default(), clock::moment());
+        for port in 0..MAX_STREAMS {
+            let address = format!("10.0.{}.{}:{port}", port / 200, port % 200);
+            streams.add(now, ice(&address), way());
+        }
+        let of_address = streams.of_address.len();
+        streams.add(now, ice("192.0.2.1:1"), way());
+        assert_eq!((streams.open.len(), streams.of_address.len()), (MAX_STREAMS, of_address));
+        for channel in streams.open.keys().copied().collect::<Vec<_>>() {
+            streams.remove(channel);
+        }
+        assert!(streams.of_address.is_empty());
+    }
 }

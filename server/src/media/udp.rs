@@ -54,26 +54,47 @@ pub(super) fn bind_to(address: SocketAddr) -> io::Result<UdpSocket> {
 }
 
 /// Binds a port for both versions of IP, or for the older one where there is only that.
-pub(super) fn bind(port: u16) -> io::Result<UdpSocket> {
-    let both = Socket::new(Domain::IPV6, Type::DGRAM, Some(Protocol::UDP)).and_then(|socket| {
-        socket.set_only_v6(false)?;
-        socket.bind(&SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)).into())?;
-        Ok(socket)
-    });
-    let socket = match both {
-        Ok(socket) => socket,
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
-        Err(_) => {
-            let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
-            socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)).into())?;
-            socket
-        }
-    };
+pub(super) fn bind(port: u16, sharing: Sharing) -> io::Result<UdpSocket> {
+    let socket = bind_any(Type::DGRAM, Protocol::UDP, port, sharing)?;
     socket.set_nonblocking(true)?;
     // The system gives what it allows.
     _ = socket.set_recv_buffer_size(SOCKET_BUFFER);
     _ = socket.set_send_buffer_size(SOCKET_BUFFER);
     Ok(socket.into())
+}
+
+/// Whether several sockets of this process have the same port, among which the system divides what comes by its sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// The port is this socket's alone, or it is not had.
+    Alone,
+    /// It is shared with others that say so too.
+    Shared,
+}
+
+/// Binds a port of all addresses.
+pub(super) fn bind_any(kind: Type, protocol: Protocol, port: u16, sharing: Sharing) -> io::Result<Socket> {
+    let bind = |domain, address: SocketAddr| -> io::Result<Socket> {
+        let socket = Socket::new(domain, kind, Some(protocol))?;
+        if domain == Domain::IPV6 {
+            socket.set_only_v6(false)?;
+        }
+        if kind == Type::STREAM && cfg!(unix) {
+            socket.set_reuse_address(true)?; // Connections of a server that has just ended do not keep the port.
+        }
+        #[cfg(target_os = "linux")]
+        socket.set_reuse_port(sharing == Sharing::Shared)?;
+        #[cfg(not(target_os = "linux"))]
+        let _ = sharing;
+        socket.bind(&address.into())?;
+        Ok(socket)
+    };
+    match bind(Domain::IPV6, (Ipv6Addr::UNSPECIFIED, port).into()) {
+        Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
+            bind(Domain::IPV4, (Ipv4Addr::UNSPECIFIED, port).into())
+        }
+        bound => bound,
+    }
 }
 
 impl UdpPort {

@@ -7,10 +7,12 @@ use std::time::Duration;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use server::config::Config;
-use server::front::Peer;
+use server::front::Patience;
 use server::{AppState, router};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -21,6 +23,10 @@ pub(crate) struct TestServer {
     pub(crate) state: AppState,
     /// Where it keeps things.
     pub(crate) data: Arc<TempDir>,
+    /// Asks it to take no more connections.
+    pub(crate) stop: oneshot::Sender<()>,
+    /// Ends with the last request.
+    pub(crate) served: JoinHandle<()>,
 }
 
 /// One socket.
@@ -46,7 +52,16 @@ impl TestServer {
     }
 
     /// A server that finds what another has left.
-    pub(crate) async fn with_data(mut config: Config, data: Arc<TempDir>) -> Self {
+    pub(crate) async fn with_data(config: Config, data: Arc<TempDir>) -> Self {
+        Self::with_all(config, data, Patience::default()).await
+    }
+
+    /// A server that waits for nobody as long as others do.
+    pub(crate) async fn with_patience(config: Config, patience: Patience) -> Self {
+        Self::with_all(config, Arc::new(tempfile::tempdir().unwrap()), patience).await
+    }
+
+    async fn with_all(mut config: Config, data: Arc<TempDir>, patience: Patience) -> Self {
         config.storage.data = data.path().to_owned();
         // Ports of their own have only those that are about media.
         config.media.enabled &= config.media.port == 0;
@@ -54,11 +69,17 @@ impl TestServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = AppState::open(config).await.unwrap();
-        let service = router::router(state.clone()).into_make_service_with_connect_info::<Peer>();
-        let front = state.open_front(listener).unwrap();
+        let router = router::router(state.clone());
+        let front = state.open_front(listener).unwrap().with_patience(patience);
+        let (stop, asked) = oneshot::channel();
+        let asked = async {
+            if asked.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
         #[expect(clippy::disallowed_methods, reason = "the runtime of a test ends with it")]
-        tokio::spawn(async move { axum::serve(front, service).await });
-        Self { address, state, data }
+        let served = tokio::spawn(front.serve(router, asked));
+        Self { address, state, data, stop, served }
     }
 
     /// Makes a room through the REST interface.

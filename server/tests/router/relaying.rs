@@ -8,61 +8,12 @@ use std::time::Duration;
 use serde_json::Value;
 use server::config::Config;
 use stun_types::AddressFamily;
+use testkit::FORBIDDEN_PEERS;
 use testkit::TurnWish::{Allocate, Bind, Permit};
 use tokio::net::UdpSocket;
 
 use crate::common::TestServer;
 use crate::turn_client::{SILENCE, TurnClient};
-
-/// One of each range of the list, and what it can be dressed up as.
-const FORBIDDEN: [&str; 46] = [
-    "0.0.0.0",
-    "0.1.2.3",
-    "10.0.0.1",
-    "100.64.0.1",
-    "100.100.100.200",
-    "127.0.0.1",
-    "127.9.9.9",
-    "168.63.129.16",
-    "169.254.1.1",
-    "169.254.169.254",
-    "172.16.0.1",
-    "172.31.255.255",
-    "192.0.0.192",
-    "192.0.2.77",
-    "192.31.196.1",
-    "192.52.193.1",
-    "192.88.99.1",
-    "192.168.0.1",
-    "198.18.0.1",
-    "198.51.100.1",
-    "203.0.113.1",
-    "224.0.0.1",
-    "239.255.255.255",
-    "240.0.0.1",
-    "255.255.255.255",
-    "::",
-    "::1",
-    "::7f00:1",
-    "::ffff:127.0.0.1",
-    "::ffff:10.0.0.1",
-    "::ffff:8.8.8.8",
-    "::ffff:0:127.0.0.1",
-    "64:ff9b::7f00:1",
-    "64:ff9b::808:808",
-    "64:ff9b:1::1",
-    "100::1",
-    "2001::1",
-    "2001:2::1",
-    "2001:db8::1",
-    "2002:7f00:1::1",
-    "2620:4f:8000::1",
-    "3fff::1",
-    "5f00::1",
-    "fd00:ec2::254",
-    "fe80::1",
-    "ff02::1",
-];
 
 async fn server() -> TestServer {
     TestServer::with(config()).await
@@ -118,7 +69,7 @@ async fn every_address_of_the_list_is_refused_over_the_wire() {
     let (mut v6, _) = client(&server, "Bob").await;
     v4.ask(Allocate(AddressFamily::IPV4)).await.unwrap();
     v6.ask(Allocate(AddressFamily::IPV6)).await.unwrap();
-    for (number, text) in FORBIDDEN.iter().enumerate() {
+    for (number, text) in FORBIDDEN_PEERS.iter().enumerate() {
         let ip: std::net::IpAddr = text.parse().unwrap();
         let (client, ear) = if ip.is_ipv4() { (&mut v4, &ears[0]) } else { (&mut v6, &ears[1]) };
         let peer = SocketAddr::new(ip, ear.as_ref().map_or(9, |ear| ear.local_addr().unwrap().port()));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use call::{
     Command, ConnectionState, Input, LinkCommand, LinkStatus, Notice, Output, Phase, Role, Signalling,
 };
+use protocol::limits::PING_INTERVAL_SECONDS;
 use protocol::{
     ClientMessage, ErrorCode, LeaveReason, MessageId, Participant, Presence, RoomCode, RoomSummary, Sequence,
     ServerFrame, ServerMessage, SignalNumber, Switch,
@@ -129,6 +130,94 @@ fn who_is_told_to_be_gone_stays_as_long_as_the_link_to_them_carries_media() {
     assert!(call.0.snapshot().participants.is_empty());
 }
 
+fn presence(person: u128, presence: Presence) -> ServerMessage {
+    ServerMessage::ParticipantUpdated { participant: Participant { presence, ..participant(person) } }
+}
+
+#[test]
+fn a_link_to_somebody_who_is_away_waits_as_long_as_the_room_does() {
+    for was_connected in [true, false] {
+        let mut call = TestCall::in_room([ADA]);
+        if was_connected {
+            call.connection(ADA, ConnectionState::Connected);
+        }
+        call.connection(ADA, ConnectionState::Disconnected);
+        call.wait(Duration::from_secs(1));
+        call.hear(presence(ADA, Presence::Away));
+        let status = call.status_of(ADA);
+        for _ in 0..3 {
+            call.connection(ADA, ConnectionState::Failed);
+            heard_nothing_but_pongs(&mut call, Duration::from_secs(9));
+            assert_eq!(call.status_of(ADA), status, "it may come back for all of the grace period");
+        }
+
+        call.hear(presence(ADA, Presence::Here));
+        assert!(commands_to(ADA, &call.wait(Duration::from_secs(2))).contains(&LinkCommand::RestartIce));
+        let given_up = wait_with_pongs(&mut call, Duration::from_secs(16));
+        assert!(given_up.contains(&LinkCommand::Close), "and then it has the time that every repair has");
+    }
+}
+
+/// Lets seconds pass with a server that answers pings; what was wanted of the link to Ada meanwhile.
+fn wait_with_pongs(call: &mut TestCall, time: Duration) -> Vec<LinkCommand> {
+    let mut wanted = Vec::new();
+    for _ in 0..time.as_secs() {
+        let outputs = call.wait(Duration::from_secs(1));
+        wanted.extend(commands_to(ADA, &outputs));
+        call.hear(ServerMessage::Pong);
+    }
+    wanted
+}
+
+fn heard_nothing_but_pongs(call: &mut TestCall, time: Duration) {
+    assert_eq!(wait_with_pongs(call, time), []);
+}
+
+#[test]
+fn a_line_that_is_doubted_while_it_is_asked_has_no_more_time_than_any_other() {
+    let mut call = TestCall::in_room([ADA]);
+    call.connection(ADA, ConnectionState::Connected);
+    let asked = call.wait(Duration::from_secs(PING_INTERVAL_SECONDS));
+    assert_eq!(said(&asked), [ClientMessage::Ping]);
+
+    let outputs = call.connection(ADA, ConnectionState::Disconnected);
+    assert_eq!(said(&outputs), [], "it has been asked");
+    assert!(call.wait(Duration::from_millis(2_600)).contains(&Output::CloseSocket));
+}
+
+#[test]
+fn a_line_that_was_asked_long_ago_gains_no_time_by_doubt() {
+    let mut call = TestCall::in_room([ADA]);
+    call.connection(ADA, ConnectionState::Connected);
+    call.wait(Duration::from_secs(PING_INTERVAL_SECONDS + 7));
+    call.connection(ADA, ConnectionState::Disconnected);
+    assert!(call.wait(Duration::from_millis(1_100)).contains(&Output::CloseSocket));
+}
+
+#[test]
+fn a_socket_that_was_being_opened_in_another_network_is_opened_anew_whatever_it_was_for() {
+    let redialled = [Output::CloseSocket, Output::OpenSocket];
+    // To come in.
+    let mut call = TestCall::new();
+    call.command(join());
+    assert_eq!(call.input(Input::NetworkChanged), redialled);
+    assert_eq!(call.0.snapshot().phase, Phase::Joining);
+
+    // To wait for a host.
+    call.input(Input::SocketOpened);
+    call.hear(ServerMessage::Waiting { room: room(), lacks_secret: false });
+    call.input(Input::SocketClosed);
+    assert_eq!(call.wait(Duration::ZERO), [Output::OpenSocket]);
+    assert_eq!(call.input(Input::NetworkChanged), redialled);
+    assert_eq!(call.0.snapshot().phase, Phase::Waiting);
+
+    // To go on.
+    let mut call = TestCall::in_room([]);
+    call.input(Input::SocketClosed);
+    assert_eq!(call.wait(Duration::ZERO), [Output::OpenSocket]);
+    assert_eq!(call.input(Input::NetworkChanged), redialled);
+}
+
 #[test]
 fn who_comes_back_as_a_stranger_gets_a_new_link() {
     let mut call = TestCall::in_room([ADA]);
@@ -226,8 +315,7 @@ fn who_waits_at_the_door_waits_through_a_broken_socket_and_goes_in_when_let_in()
     let mut call = TestCall::new();
     call.command(join());
     call.input(Input::SocketOpened);
-    let room =
-        RoomSummary { code: RoomCode::from_random(1), name: None, capacity: 4, present: 1, room_key: None };
+    let room = room();
     call.hear(ServerMessage::Waiting { room: room.clone(), lacks_secret: false });
     assert_eq!(call.0.snapshot().phase, Phase::Waiting);
 
@@ -244,9 +332,7 @@ fn who_is_not_admitted_is_told() {
     let mut call = TestCall::new();
     call.command(join());
     call.input(Input::SocketOpened);
-    let room =
-        RoomSummary { code: RoomCode::from_random(1), name: None, capacity: 4, present: 1, room_key: None };
-    call.hear(ServerMessage::Waiting { room, lacks_secret: false });
+    call.hear(ServerMessage::Waiting { room: room(), lacks_secret: false });
     call.refuse(ErrorCode::NotAdmitted);
     assert_eq!(call.0.snapshot().phase, Phase::Refused(ErrorCode::NotAdmitted));
 }
@@ -291,4 +377,8 @@ fn a_link_to_somebody_whom_the_server_has_lost_ends_when_a_host_removes_them_or_
     };
     assert_eq!(commands_to(ADA, &minutes(4)), []);
     assert_eq!(commands_to(ADA, &minutes(2)), [LinkCommand::Close]);
+}
+
+fn room() -> RoomSummary {
+    RoomSummary { code: RoomCode::from_random(1), name: None, capacity: 4, present: 1, room_key: None }
 }

@@ -63,6 +63,46 @@ fn an_allocation_carries_so_much_and_the_rest_is_lost() {
 }
 
 #[test]
+fn all_allocations_of_a_participant_carry_so_much_together() {
+    let limits = Limits { user_bytes_per_second: 10_000, ..Limits::default() };
+    let mut world = World::with(limits, PeerRules::default());
+    let mut of_ada: Vec<_> =
+        (1..=4).map(|port| world.allocated("ada", &format!("50.0.0.1:{port}"))).collect();
+    let mut bob = world.allocated("bob", "50.0.0.1:9");
+    for client in of_ada.iter_mut().chain([&mut bob]) {
+        assert_eq!(world.bind(client, 0x4000, PEER), Told::Yes);
+    }
+    let relayed: Vec<_> = world.sockets.values().copied().collect();
+    for ada in &of_ada {
+        for _ in 0..10 {
+            world.say(ada, 0x4000, &[0; 472]);
+        }
+    }
+    assert_eq!(world.heard_by_peers().len(), 20, "however many there are");
+    assert_eq!(world.relay.counters().over_rate_of_user, 20);
+    assert_eq!(world.relay.counters().over_rate, 0);
+
+    for address in relayed {
+        world.send_from_peer(PEER, address, b"hello");
+    }
+    assert_eq!(world.to_clients.drain(..).count(), 1, "what is for Bob, who has used nothing");
+    world.say(&bob, 0x4000, &[0; 472]);
+    assert_eq!(world.heard_by_peers().len(), 1, "others are not touched");
+
+    // Whoever gives everything back and takes it anew has not more for it.
+    for ada in &mut of_ada {
+        assert_eq!(world.refresh(ada, 0), Told::Yes);
+    }
+    let mut anew = world.allocated("ada", "50.0.0.1:5");
+    assert_eq!(world.bind(&mut anew, 0x4000, PEER), Told::Yes);
+    world.say(&anew, 0x4000, &[0; 472]);
+    assert_eq!(world.heard_by_peers().len(), 0);
+    world.wait(1);
+    world.say(&anew, 0x4000, &[0; 472]);
+    assert_eq!(world.heard_by_peers().len(), 1);
+}
+
+#[test]
 fn peers_and_channels_are_not_without_number() {
     let mut world = World::new();
     let mut ada = world.allocated("ada", "50.0.0.1:1");

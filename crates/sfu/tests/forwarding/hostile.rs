@@ -44,6 +44,18 @@ fn garbage_of_strangers_is_not_answered_and_disturbs_nobody() {
 }
 
 #[test]
+fn an_address_is_served_from_its_first_good_check_to_the_end_of_its_link() {
+    let mut world = World::meeting(2, 300);
+    let address = world.client(1).address;
+    assert!(!world.sfu.serves(address), "it has said nothing yet");
+    world.run(Duration::from_secs(3));
+    world.datagram(stranger(), &[0; 40]);
+    assert!(world.sfu.serves(address) && !world.sfu.serves(stranger()));
+    world.leave(1);
+    assert!(!world.sfu.serves(address));
+}
+
+#[test]
 fn what_was_recorded_is_not_taken_twice_and_not_from_elsewhere() {
     let mut world = World::meeting(2, 300);
     world.run(Duration::from_secs(3));
@@ -159,7 +171,7 @@ fn a_link_of_a_later_number_ends_the_one_before_and_signals_of_the_old_one_are_n
         std::iter::from_fn(|| world.sfu.poll_output())
             .filter_map(|output| match output {
                 Output::Event { who: to, link: of, event } if to == who(1) => Some((of.0, event)),
-                Output::Transmit(_) | Output::Event { .. } => None,
+                Output::Transmit(_) | Output::PassOn(_) | Output::Event { .. } => None,
             })
             .collect::<Vec<_>>()
     };

@@ -6,3 +6,4 @@ mod hostile;
 mod layers;
 mod meeting;
 mod narrow;
+mod shared_port;

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use protocol::{MediaState, ParticipantId, RoomCode, Sdp, Signal, SlotWish, SlotWishes, Source, Switch};
-use sfu::{Address, Config, Datagram, Input, Output, Sfu, Transmit, Transport, Who};
+use sfu::{Address, Config, Datagram, Directory, Input, Output, Sfu, Transmit, Transport, Who};
 use uuid::Uuid;
 
 use super::Client;
@@ -54,6 +55,9 @@ pub struct World {
     pub counted: u64,
     /// How late the unit's thread takes what comes at a time.
     pub late: fn(Duration) -> Duration,
+    /// Another shard, to which everything comes first.
+    pub neighbour: Option<Sfu>,
+    directory: Arc<Directory>,
     start: Instant,
     up: VecDeque<(Duration, SocketAddr, Vec<u8>)>,
     down: BTreeMap<(Duration, u64), (usize, Vec<u8>)>,
@@ -82,6 +86,18 @@ fn a_moment() -> Instant {
     Instant::now()
 }
 
+fn unit(shard: u16, directory: Arc<Directory>) -> Sfu {
+    let address = Address { transport: Transport::Udp, address: unit_address() };
+    let config = Config {
+        addresses: vec![address],
+        initial_downlink: 1_000_000,
+        max_downlink: 50_000_000,
+        shard,
+        directory,
+    };
+    Sfu::new(config).expect("what was set up is there")
+}
+
 impl Default for World {
     fn default() -> Self {
         Self::new()
@@ -91,11 +107,10 @@ impl Default for World {
 impl World {
     /// A unit with nobody.
     pub fn new() -> Self {
-        let address = Address { transport: Transport::Udp, address: unit_address() };
-        let config =
-            Config { addresses: vec![address], initial_downlink: 1_000_000, max_downlink: 50_000_000 };
+        let directory = Arc::default();
         Self {
-            sfu: Sfu::new(config).expect("what was set up is there"),
+            sfu: unit(0, Arc::clone(&directory)),
+            directory,
             clients: Vec::new(),
             now: Duration::ZERO,
             lines: BTreeMap::new(),
@@ -104,12 +119,18 @@ impl World {
             unheard_of: None,
             counted: 0,
             late: |_| Duration::ZERO,
+            neighbour: None,
             start: a_moment(),
             up: VecDeque::new(),
             down: BTreeMap::new(),
             sent: 0,
             wakes: Vec::new(),
         }
+    }
+
+    /// Another shard, with nobody, on the same port.
+    pub fn another_shard(&self) -> Sfu {
+        unit(1, Arc::clone(&self.directory))
     }
 
     /// A meeting in which everybody sees everybody in tiles of this height.
@@ -231,6 +252,15 @@ impl World {
         let (now, came) = (self.instant(), self.start + at);
         let datagram =
             Datagram { transport: Transport::Udp, source, destination: unit_address(), came, bytes };
+        if let Some(neighbour) = &mut self.neighbour {
+            neighbour.handle_input(now, Input::Datagram(datagram));
+            while let Some(output) = neighbour.poll_output() {
+                if let Output::PassOn(strayed) = output {
+                    self.sfu.handle_input(now, Input::Datagram(strayed.datagram()));
+                }
+            }
+            return;
+        }
         let sender = self.clients.iter().find(|client| client.address == source).map(|client| client.number);
         let Some((_, watch)) = self.watched.filter(|(number, _)| sender == Some(*number)) else {
             return self.sfu.handle_input(now, Input::Datagram(datagram));
@@ -250,7 +280,7 @@ impl World {
                         unit.recycle(std::mem::take(&mut transmit.bytes));
                         (length, Output::Transmit(transmit))
                     }
-                    other => (0, other),
+                    other @ (Output::PassOn(_) | Output::Event { .. }) => (0, other),
                 });
             }
         });
@@ -262,7 +292,7 @@ impl World {
                 Output::Transmit(transmit) => {
                     self.carry_out(Output::Transmit(Transmit { bytes: bytes.to_vec(), ..transmit }));
                 }
-                event => self.carry_out(event),
+                other @ (Output::PassOn(_) | Output::Event { .. }) => self.carry_out(other),
             }
         }
     }
@@ -297,6 +327,8 @@ impl World {
                 }
                 self.sfu.recycle(transmit.bytes);
             }
+            // There is no other shard, unless a test has one.
+            Output::PassOn(_) => {}
             Output::Event { who, event, .. } => {
                 if let Some(place) = self.clients.iter().position(|client| client.who == who) {
                     self.clients[place].hear_event(event);

@@ -1,0 +1,77 @@
+//! The ways to all shards, for each of them and for who takes streams: what comes to one is often for another.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use sfu::{Directory, Strayed};
+use tokio::sync::mpsc;
+
+use super::streams::FromStream;
+
+/// Datagrams of streams that wait for a shard before their readers wait too.
+const WAITING_STREAMS: usize = 1_024;
+
+/// Datagrams that other shards have passed on. Beyond them they are lost, as on any network: no shard waits for another.
+const WAITING_STRAYED: usize = 4_096;
+
+/// All shards; a clone is another handle to the same.
+#[derive(Clone)]
+pub(super) struct Neighbours {
+    ways: Arc<[Way]>,
+    directory: Arc<Directory>,
+}
+
+struct Way {
+    streams: mpsc::Sender<FromStream>,
+    strayed: mpsc::Sender<Strayed>,
+}
+
+/// Where a shard hears of streams and of other shards.
+pub(super) struct Incoming {
+    pub(super) streams: mpsc::Receiver<FromStream>,
+    pub(super) strayed: mpsc::Receiver<Strayed>,
+}
+
+impl Neighbours {
+    /// The ways to so many shards, and the other end of each.
+    pub(super) fn new(count: usize) -> (Self, Vec<Incoming>) {
+        let (ways, incoming): (Vec<_>, _) = (0..count).map(|_| way()).unzip();
+        (Self { ways: ways.into(), directory: Arc::default() }, incoming)
+    }
+
+    pub(super) fn directory(&self) -> &Arc<Directory> {
+        &self.directory
+    }
+
+    /// The way for streams to a shard.
+    pub(super) fn streams(&self, shard: u16) -> Option<&mpsc::Sender<FromStream>> {
+        self.ways.get(usize::from(shard)).map(|way| &way.streams)
+    }
+
+    /// The way to the shard that relays for an address. All of one customer are served by one: what is reserved for one is
+    /// found by the other.
+    pub(super) fn of_customer(&self, address: IpAddr) -> Option<&mpsc::Sender<FromStream>> {
+        let mut hasher = DefaultHasher::new();
+        relay::one_customer(address).hash(&mut hasher);
+        let place = (hasher.finish() as usize).checked_rem(self.ways.len())?;
+        self.ways.get(place).map(|way| &way.streams)
+    }
+
+    /// The way to the shard of the link that a connectivity check names.
+    pub(super) fn of_check(&self, datagram: &[u8]) -> Option<&mpsc::Sender<FromStream>> {
+        self.streams(self.directory.of_check(datagram)?)
+    }
+
+    pub(super) fn pass_on(&self, strayed: Strayed) {
+        if let Some(way) = self.ways.get(usize::from(strayed.shard)) {
+            _ = way.strayed.try_send(strayed);
+        }
+    }
+}
+
+fn way() -> (Way, Incoming) {
+    let (to_streams, streams) = mpsc::channel(WAITING_STREAMS);
+    let (to_strayed, strayed) = mpsc::channel(WAITING_STRAYED);
+    (Way { streams: to_streams, strayed: to_strayed }, Incoming { streams, strayed })
+}
