@@ -24,7 +24,9 @@ pub(super) async fn read<S: AsyncRead + Unpin>(
     let mut least = 1;
     loop {
         let bytes = stream.peek(least).await?;
-        let is_over = bytes.len() < least || bytes.len() > LONGEST;
+        // Of what came with it, no more is looked at than when it comes byte by byte.
+        let (is_at_end, bytes) = (bytes.len() < least, &bytes[..bytes.len().min(LONGEST)]);
+        let is_over = is_at_end || bytes.len() == LONGEST;
         // A line is read when it is whole: half an address is none.
         let is_line = bytes.starts_with(b"P") && bytes.len() < LONGEST_LINE && !bytes.contains(&b'\n');
         let header = HeaderResult::parse(bytes);
@@ -89,6 +91,21 @@ mod tests {
                 let mut rest = Vec::new();
                 stream.read_to_end(&mut rest).await.unwrap();
                 assert_eq!(rest, b"GET /");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_header_that_is_too_long_is_refused_wherever_it_is_cut() {
+        for (length, is_taken) in [(LONGEST, true), (LONGEST + 1, false), (6_000, false)] {
+            let mut header = b"\r\n\r\n\0\r\nQUIT\n\x20\0".to_vec();
+            header.extend_from_slice(&u16::try_from(length - 16).unwrap().to_be_bytes());
+            header.resize(length, 0);
+            header.extend_from_slice(b"GET /");
+            for cut in [1, 16, 100, LONGEST - 1, LONGEST, LONGEST + 1, length] {
+                let (first, second) = header.split_at(cut);
+                let mut stream = Prefixed::new(first.chain(second));
+                assert_eq!(read(&mut stream).await.is_ok(), is_taken, "{length} bytes, cut at {cut}");
             }
         }
     }
