@@ -43,7 +43,8 @@ pub(super) async fn read<S: AsyncRead + Unpin>(
 /// How long the header is, and whom it names.
 fn client(header: &HeaderResult<'_>) -> Option<(usize, Option<SocketAddr>)> {
     match header {
-        HeaderResult::V1(Ok(header)) => {
+        // Of a line that names nobody, ppp does not look at the end.
+        HeaderResult::V1(Ok(header)) if header.header.ends_with("\r\n") => {
             let client = match header.addresses {
                 v1::Addresses::Unknown => None,
                 v1::Addresses::Tcp4(pair) => Some((pair.source_address, pair.source_port).into()),
@@ -59,7 +60,7 @@ fn client(header: &HeaderResult<'_>) -> Option<(usize, Option<SocketAddr>)> {
             };
             Some((header.len(), client.filter(|_| header.command == v2::Command::Proxy)))
         }
-        HeaderResult::V1(Err(_)) | HeaderResult::V2(Err(_)) => None,
+        HeaderResult::V1(Ok(_) | Err(_)) | HeaderResult::V2(Err(_)) => None,
     }
 }
 
@@ -108,6 +109,18 @@ mod tests {
                 assert_eq!(read(&mut stream).await.is_ok(), is_taken, "{length} bytes, cut at {cut}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_line_without_an_end_takes_nothing_of_what_follows() {
+        for bytes in [&b"PROXY UNKNOWN \n\rx\n"[..], b"PROXY UNKNOWN a \n\rGET /", b"PROXY UNKNOWN \n\r"] {
+            assert!(read(&mut Prefixed::new(bytes)).await.is_err(), "{bytes:?}");
+        }
+        let mut whole = Prefixed::new(&b"PROXY UNKNOWN a b\r\nGET /"[..]);
+        assert_eq!(read(&mut whole).await.unwrap(), None);
+        let mut rest = Vec::new();
+        whole.read_to_end(&mut rest).await.unwrap();
+        assert_eq!(rest, b"GET /");
     }
 
     #[tokio::test]
