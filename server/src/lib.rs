@@ -9,6 +9,8 @@ pub mod config;
 mod digest;
 mod entrance;
 pub mod front;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod ice_servers;
 mod ids;
 mod keeper;

@@ -48,30 +48,29 @@ impl Sorting {
     async fn look(&self, stream: TcpStream, address: SocketAddr) -> io::Result<Sorted> {
         let server = stream.local_addr()?;
         let mut stream = Prefixed::new(stream);
-        let mut client = canonical(address);
+        let address = canonical(address);
         let config = &self.config.server;
-        if config.proxy_protocol && config.trusted_proxies.contains(&client.ip()) {
-            client = proxy_protocol::read(&mut stream).await?.map_or(client, canonical);
-        }
-        let first = first_byte(&mut stream).await?;
-        match &self.tls {
-            Some(tls) if first == TLS => {
+        let is_proxied = config.proxy_protocol && config.trusted_proxies.contains(&address.ip());
+        let (named, kind) = begin(&mut stream, is_proxied).await?;
+        let client = named.map_or(address, canonical);
+        match (kind, &self.tls) {
+            (Kind::Tls, Some(tls)) => {
                 let mut stream = Prefixed::new(tls.accept(stream).await?);
                 let peer = Peer { address: client, transport: Transport::Tls };
                 // Whoever wants HTTP says so; connections that are opened in advance say nothing more for a while.
                 let is_http =
                     stream.get_ref().get_ref().1.alpn_protocol().is_some_and(|name| name != ALPN_TURN);
-                if !is_http && STUN.contains(&first_byte(&mut stream).await?) {
+                if !is_http && kind_of(&mut stream).await? == Kind::Stun {
                     let flow = Flow { transport: relay::Transport::Tls, client, server: canonical(server) };
                     return Ok(Sorted::Relayed(Io::Tls(Box::new(stream)), flow));
                 }
                 Ok(Sorted::Http(Io::Tls(Box::new(stream)), peer))
             }
-            Some(_) | None if STUN.contains(&first) => {
+            (Kind::Stun, Some(_) | None) => {
                 let flow = Flow { transport: relay::Transport::Tcp, client, server: canonical(server) };
                 Ok(Sorted::Relayed(Io::Plain(stream), flow))
             }
-            Some(_) | None => {
+            (Kind::Tls, None) | (Kind::Http, Some(_) | None) => {
                 Ok(Sorted::Http(Io::Plain(stream), Peer { address: client, transport: Transport::Plain }))
             }
         }
@@ -99,8 +98,37 @@ enum Sorted {
     Relayed(Io, Flow),
 }
 
-async fn first_byte<S: AsyncRead + Unpin>(stream: &mut Prefixed<S>) -> io::Result<u8> {
-    stream.peek(1).await?.first().copied().ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+/// What a connection is, by its first byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// TLS, and something inside.
+    Tls,
+    /// The relay's.
+    Stun,
+    /// Anything else is HTTP's to judge.
+    Http,
+}
+
+/// Whom a proxy in front names, if there is one and it names somebody, and what comes after that; it is still there to be read.
+///
+/// # Errors
+///
+/// When the connection ends, or a proxy in front does not say for whom it speaks.
+pub(super) async fn begin<S: AsyncRead + Unpin>(
+    stream: &mut Prefixed<S>,
+    is_proxied: bool,
+) -> io::Result<(Option<SocketAddr>, Kind)> {
+    let client = if is_proxied { proxy_protocol::read(stream).await? } else { None };
+    Ok((client, kind_of(stream).await?))
+}
+
+async fn kind_of<S: AsyncRead + Unpin>(stream: &mut Prefixed<S>) -> io::Result<Kind> {
+    match stream.peek(1).await?.first() {
+        Some(&TLS) => Ok(Kind::Tls),
+        Some(first) if STUN.contains(first) => Ok(Kind::Stun),
+        Some(_) => Ok(Kind::Http),
+        None => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
 }
 
 fn canonical(address: SocketAddr) -> SocketAddr {

@@ -21,7 +21,7 @@ use crate::media::Media;
 use crate::tasks;
 use crate::tls::Tls;
 
-pub use connection::Io;
+pub use connection::{Io, Kind};
 
 /// Connections that are ready for HTTP before the server takes them.
 const WAITING: usize = 256;
@@ -58,6 +58,17 @@ struct Sorting {
     config: Config,
     places: Semaphore,
     ready: mpsc::Sender<(Io, Peer)>,
+}
+
+/// What a connection begins with, and what of it is there to be read after that.
+#[cfg(feature = "fuzzing")]
+pub(crate) async fn begin_for_fuzzing<S: tokio::io::AsyncRead + Unpin>(
+    stream: S,
+    is_proxied: bool,
+) -> io::Result<(Option<SocketAddr>, Kind, prefixed::Prefixed<S>)> {
+    let mut stream = prefixed::Prefixed::new(stream);
+    let (client, kind) = connection::begin(&mut stream, is_proxied).await?;
+    Ok((client, kind, stream))
 }
 
 impl Front {

@@ -30,6 +30,9 @@ use addresses::Addresses;
 use shard::{Beginning, Sockets};
 use streams::{Channel, FromStream};
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use streams::read_for_fuzzing;
+
 /// A way to every shard; a clone is another handle to the same.
 #[derive(Clone)]
 pub(crate) struct Media {
