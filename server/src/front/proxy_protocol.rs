@@ -28,7 +28,8 @@ pub(super) async fn read<S: AsyncRead + Unpin>(
         let (is_at_end, bytes) = (bytes.len() < least, &bytes[..bytes.len().min(LONGEST)]);
         let is_over = is_at_end || bytes.len() == LONGEST;
         // A line is read when it is whole: half an address is none.
-        let is_line = bytes.starts_with(b"P") && bytes.len() < LONGEST_LINE && !bytes.contains(&b'\n');
+        let is_whole = bytes.windows(2).any(|end| end == b"\r\n");
+        let is_line = bytes.starts_with(b"P") && bytes.len() < LONGEST_LINE && !is_whole;
         let header = HeaderResult::parse(bytes);
         if (is_line || header.is_incomplete()) && !is_over {
             least = bytes.len() + 1;
@@ -93,6 +94,19 @@ mod tests {
                 stream.read_to_end(&mut rest).await.unwrap();
                 assert_eq!(rest, b"GET /");
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_line_is_over_where_both_its_ends_are() {
+        let whole = b"PROXY UNKNOWN \n\r\nGET /";
+        for cut in 1..whole.len() {
+            let (first, second) = whole.split_at(cut);
+            let mut stream = Prefixed::new(first.chain(second));
+            assert_eq!(read(&mut stream).await.unwrap(), None, "{cut}");
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).await.unwrap();
+            assert_eq!(rest, b"GET /", "{cut}");
         }
     }
 
