@@ -169,9 +169,9 @@ impl World {
         if OWN.contains(&peer.ip()) {
             return peer == SERVER || self.socket_at(peer).is_some();
         }
-        let is_in = |list: &[&str]| list.iter().any(|text| network(text).contains(&peer.ip()));
-        let is_special = FORBIDDEN.iter().any(|network| network.contains(&peer.ip()));
-        peer.port() != 0 && !is_in(&CLOSED) && (is_in(&OPENED) || !is_special)
+        let [opened, closed, special] =
+            NETWORKS.each_ref().map(|list| list.iter().any(|network| network.contains(&peer.ip())));
+        peer.port() != 0 && !closed && (opened || !special)
     }
 
     /// Nobody has more sockets than they may.
@@ -203,13 +203,13 @@ fn peers(message: &Message<'_>) -> impl Iterator<Item = SocketAddr> {
     named.filter_map(|raw| Some(XorPeerAddress::from_raw(raw).ok()?.addr(message.transaction_id())))
 }
 
-fn network(text: &str) -> IpNet {
-    text.parse().expect("a network")
-}
+/// What the operator opens, what they close, and what is special.
+static NETWORKS: LazyLock<[Vec<IpNet>; 3]> = LazyLock::new(|| {
+    [&OPENED[..], &CLOSED, &SPECIAL]
+        .map(|list| list.iter().map(|text| text.parse().expect("a network")).collect())
+});
 
 /// IANA's special-purpose registries and the metadata services of clouds, as they print them.
-static FORBIDDEN: LazyLock<Vec<IpNet>> = LazyLock::new(|| SPECIAL.iter().map(|text| network(text)).collect());
-
 const SPECIAL: [&str; 47] = [
     "0.0.0.0/8",
     "10.0.0.0/8",
