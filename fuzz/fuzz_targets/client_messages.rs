@@ -10,8 +10,8 @@ use protocol::{
     RoomCode, RoomSettings, ServerMessage, SessionId, SessionToken, Signal, SignalNumber, Timestamp,
 };
 use room::{
-    Beginning, Change, ConnectionId, GivenPassword, Input, MediaOrder, Output, Pass, Resumption, Room, SessionClaims,
-    GiveIceServers, SignTokens, Terms, Visitor,
+    Beginning, Change, ConnectionId, GiveIceServers, GivenPassword, Input, MediaOrder, Output, Pass,
+    Resumption, Room, SessionClaims, SignTokens, Terms, Visitor,
 };
 use uuid::Uuid;
 
@@ -127,10 +127,14 @@ impl World {
                 Output::Keep(Change::Done { by, .. }) => assert!(!is_honest(by)),
                 Output::Delete | Output::Unload => panic!("a room with people in it ends"),
                 // The forwarding unit hears of somebody what only they have said.
-                Output::Media { participant, order: MediaOrder::Signal { .. } | MediaOrder::Slots { .. } } => {
+                Output::Media {
+                    participant,
+                    order: MediaOrder::Signal { .. } | MediaOrder::Slots { .. },
+                } => {
                     assert!(!is_honest(participant));
                 }
-                Output::Media { .. } | Output::Send { .. } | Output::Keep(_) | Output::ReadHistory { .. } => {}
+                Output::Media { .. } | Output::Send { .. } | Output::Keep(_) | Output::ReadHistory { .. } => {
+                }
             }
         }
         for one in &self.honest {

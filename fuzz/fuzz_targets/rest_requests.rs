@@ -4,11 +4,9 @@
 
 #![no_main]
 
-use std::net::SocketAddr;
 use std::sync::{LazyLock, Mutex};
 
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::http::Request;
 use libfuzzer_sys::fuzz_target;
 use tower::ServiceExt;
@@ -23,10 +21,7 @@ fuzz_target!(|data: &[u8]| {
     let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
     let mut lines = head.lines();
     let Some((method, path)) = lines.next().and_then(|line| line.split_once(' ')) else { return };
-    let mut request = Request::builder()
-        .method(method)
-        .uri(path)
-        .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+    let mut request = Request::builder().method(method).uri(path);
     for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
         request = request.header(name, value);
     }

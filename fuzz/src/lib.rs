@@ -1,12 +1,17 @@
-//! What the targets share: two honest people in a room of a real server, who notice when anything happens to them.
+//! What the targets share: two honest people in a room of a real server, who notice when anything happens to
+//! them; two honest clients of a relay, who notice too; and bytes that come in pieces.
 
-use std::net::SocketAddr;
+pub mod pieces;
+pub mod turn;
+
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use futures::{FutureExt, SinkExt, StreamExt};
 use serde_json::{Value, json};
 use server::config::Config;
+use server::front::Peer;
 use server::{AppState, router};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
@@ -48,6 +53,8 @@ impl World {
         let mut config = Config::default();
         config.storage.data = data.path().to_owned();
         config.media.port = 0;
+        // Requests that come by no socket come from nowhere, and are believed when they name somebody.
+        config.server.trusted_proxies = vec![Ipv4Addr::UNSPECIFIED.into()];
         config.rooms.capacity = 400;
         config.rooms.most = 2_000;
         let limits = &mut config.limits;
@@ -62,11 +69,12 @@ impl World {
             *limit = u32::MAX;
         }
         let state = AppState::open(config).await.unwrap();
-        let router = router::router(state);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let service = router.clone().into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await });
+        let front = state.open_front(listener).unwrap();
+        let router = router::router(state);
+        let service = router.clone().into_make_service_with_connect_info::<Peer>();
+        tokio::spawn(async move { axum::serve(front, service).await });
         let (room, host_key) = new_room(&router).await;
         let (mine, my_key) = new_room(&router).await;
         let mut ada = Honest::join(address, &room, "Ada", Some(&host_key)).await;
@@ -211,8 +219,7 @@ async fn ask(router: &Router, method: &str, path: &str, key: &str, body: &str) -
         .method(method)
         .uri(path)
         .header("content-type", "application/json")
-        .header("authorization", format!("Bearer {key}"))
-        .extension(axum::extract::ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+        .header("authorization", format!("Bearer {key}"));
     let mut request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
     if key.is_empty() {
         request.headers_mut().remove("authorization");

@@ -12,6 +12,8 @@ pub mod doctor;
 mod entrance;
 pub mod front;
 mod front_port;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod ice_servers;
 mod ids;
 mod keeper;

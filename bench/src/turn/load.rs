@@ -1,6 +1,7 @@
 //! Clients that send at a pace, a peer that sends back, and what the relay's process has used meanwhile.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use socket2::Socket;
 use stun_types::AddressFamily;
+use stun_types::attribute::ErrorCode;
 use testkit::{TurnAnswer, TurnSpeaker, TurnWish};
 
 use super::{PEER, Relay};
@@ -17,8 +19,12 @@ use crate::sfu::{clock, process};
 const CHANNEL: u16 = 0x4000;
 
 /// How long an answer may take, and how often it is asked for.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(2);
 const ATTEMPTS: usize = 10;
+
+/// Clients at one address: what a relay answers to an address of which nobody has proven anything yet is limited, and a
+/// client asks once without proof.
+const AT_ONE_ADDRESS: usize = 50;
 
 /// What is kept for a socket that is not read at once.
 const BUFFER: usize = 4 * 1024 * 1024;
@@ -57,21 +63,32 @@ impl Found {
 
 struct Client {
     socket: UdpSocket,
+    speaker: TurnSpeaker,
 }
 
 pub(super) fn run(relay: &Relay, load: &Load, length: Duration) -> anyhow::Result<Found> {
     let echo = Echo::start()?;
-    let clients: Vec<_> =
-        (0..load.clients).map(|_| Client::open(relay, Some(echo.address))).collect::<anyhow::Result<_>>()?;
+    let clients = open(relay, load.clients, Some(echo.address))?;
     let mut datagram = CHANNEL.to_be_bytes().to_vec();
     datagram.extend_from_slice(&u16::try_from(load.bytes)?.to_be_bytes());
     datagram.resize(4 + load.bytes, 7);
     // A second to warm up.
     pace(&clients, load, &datagram, Duration::from_secs(1))?;
-    let (before, heard) = (process::processor_time(relay.process)?, echo.heard());
+    let (before, heard) = (process::time_of_threads(relay.process)?, echo.heard());
     let (sent, returned) = pace(&clients, load, &datagram, length)?;
-    let used = process::processor_time(relay.process)? - before;
-    Ok(Found { sent, relayed: [echo.heard() - heard, returned], used })
+    let used = process::time_of_threads(relay.process)? - before;
+    let relayed = [echo.heard() - heard, returned];
+    close(clients)?;
+    Ok(Found { sent, relayed, used })
+}
+
+fn open(relay: &Relay, count: usize, peer: Option<SocketAddr>) -> anyhow::Result<Vec<Client>> {
+    (0..count).map(|number| Client::open(relay, number, peer)).collect()
+}
+
+/// Ends the allocations, so that whoever comes next finds the relay as it was.
+fn close(clients: Vec<Client>) -> anyhow::Result<()> {
+    clients.into_iter().try_for_each(Client::close)
 }
 
 /// Sends at the pace of the load, reads what comes back, and counts both.
@@ -113,38 +130,62 @@ fn drain(clients: &[Client], bytes: &mut [u8]) -> u64 {
 /// Resident memory of the relay for each of so many allocations, in bytes.
 pub(super) fn memory(relay: &Relay, count: usize) -> anyhow::Result<f64> {
     let before = process::resident(relay.process)?;
-    let clients: Vec<_> = (0..count).map(|_| Client::open(relay, None)).collect::<anyhow::Result<_>>()?;
+    let clients = open(relay, count, None)?;
     let after = process::resident(relay.process)?;
-    Ok(after.saturating_sub(before) as f64 / clients.len() as f64)
+    close(clients)?;
+    Ok(after.saturating_sub(before) as f64 / count as f64)
 }
 
 impl Client {
     /// A client with an allocation, and a channel to a peer.
-    fn open(relay: &Relay, peer: Option<SocketAddr>) -> anyhow::Result<Self> {
-        let socket = UdpSocket::bind((relay.address.ip(), 0))?;
+    fn open(relay: &Relay, number: usize, peer: Option<SocketAddr>) -> anyhow::Result<Self> {
+        let socket = UdpSocket::bind((address(number), 0))?;
         Socket::set_recv_buffer_size(&socket2::SockRef::from(&socket), BUFFER)?;
         socket.connect(relay.address)?;
         socket.set_read_timeout(Some(PATIENCE))?;
-        let mut speaker = TurnSpeaker::new(&relay.username, &relay.password);
+        let seed = RandomState::new().build_hasher().finish();
+        let mut speaker = TurnSpeaker::new(&relay.username, &relay.password, seed);
         ask(&socket, &mut speaker, TurnWish::Allocate(AddressFamily::IPV4))?;
         if let Some(peer) = peer {
             ask(&socket, &mut speaker, TurnWish::Bind(CHANNEL, peer))?;
         }
         socket.set_nonblocking(true)?;
-        Ok(Self { socket })
+        Ok(Self { socket, speaker })
+    }
+
+    fn close(mut self) -> anyhow::Result<()> {
+        self.socket.set_nonblocking(false)?;
+        ask(&self.socket, &mut self.speaker, TurnWish::Refresh(0))
     }
 }
 
+/// The address of a client, on this machine: all of 127.0.0.0/8 is.
+fn address(number: usize) -> IpAddr {
+    let [.., high, low] = (number / AT_ONE_ADDRESS + 1).to_be_bytes();
+    Ipv4Addr::new(127, 1, high, low).into()
+}
+
+/// Asks, and asks the same again when no answer comes: a relay knows it by its number.
 fn ask(socket: &UdpSocket, speaker: &mut TurnSpeaker, wish: TurnWish) -> anyhow::Result<()> {
     let mut bytes = [0; 2_048];
+    let (mut asked, mut request) = speaker.ask(wish);
     for _ in 0..ATTEMPTS {
-        let (asked, request) = speaker.ask(wish);
         socket.send(&request)?;
-        let Ok(length) = socket.recv(&mut bytes) else { continue };
-        match speaker.hear(asked, &bytes[..length]) {
-            TurnAnswer::Yes(_) => return Ok(()),
-            TurnAnswer::No(code) => anyhow::bail!("{wish:?} was refused with {code}"),
-            TurnAnswer::Again | TurnAnswer::Other => {}
+        // Data that is on its way may come before the answer.
+        while let Ok(length) = socket.recv(&mut bytes) {
+            match speaker.hear(asked, &bytes[..length]) {
+                TurnAnswer::Yes(_) => return Ok(()),
+                // It has ended, and the answer that said so was lost.
+                TurnAnswer::No(ErrorCode::ALLOCATION_MISMATCH) if matches!(wish, TurnWish::Refresh(0)) => {
+                    return Ok(());
+                }
+                TurnAnswer::No(code) => anyhow::bail!("{wish:?} was refused with {code}"),
+                TurnAnswer::Again => {
+                    (asked, request) = speaker.ask(wish);
+                    break;
+                }
+                TurnAnswer::Other => {}
+            }
         }
     }
     anyhow::bail!("{wish:?} was not answered")

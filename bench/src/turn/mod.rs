@@ -63,12 +63,13 @@ struct Measured {
 }
 
 fn measure(relay: &Relay) -> anyhow::Result<Measured> {
+    // First, while there is no memory that a load has left behind.
+    let bytes_per_allocation = load::memory(relay, MANY)?;
     let mut loads = Vec::new();
     for load in LOADS {
         say(&format!("{}: process {}", load.name, relay.process));
         loads.push(load::run(relay, &load, LENGTH)?);
     }
-    let bytes_per_allocation = load::memory(relay, MANY)?;
     Ok(Measured { loads, bytes_per_allocation })
 }
 

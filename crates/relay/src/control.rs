@@ -17,7 +17,7 @@ use crate::credentials::is_test;
 use crate::reply::Asked;
 use crate::request::{self, Given, given};
 use crate::socket::{Client, Opening, Reservation, Socket};
-use crate::users::Refused;
+use crate::users::{Holder, Refused};
 use crate::{Family, Flow, Output, PortWish, Relay, SocketFailure, SocketKey};
 
 /// How long a reserved socket waits for its client (RFC 8656 §7.2: at least 30 seconds).
@@ -68,17 +68,22 @@ impl Relay {
             return self.take_reserved(now, client, token, lifetime, Asked::of(message)).map(Some);
         }
         let wants = if matches!(wanted, Wanted::New(_, Port::EvenAndNext)) { 2 } else { 1 };
-        self.users.may_have_more(&self.config.limits, &client.holder, wants).map_err(|refused| {
+        self.allow(&client.holder, wants)?;
+        if let Wanted::New(family, port) = wanted {
+            self.open(now, client, transaction, lifetime, family, port);
+        }
+        Ok(None)
+    }
+
+    /// Whether somebody may have so many more.
+    fn allow(&mut self, holder: &Holder, wants: usize) -> Result<(), u16> {
+        self.users.may_have_more(&self.config.limits, holder, wants).map_err(|refused| {
             self.counters.over_quota += 1;
             match refused {
                 Refused::OwnLimit => ErrorCode::ALLOCATION_QUOTA_REACHED,
                 Refused::Full => ErrorCode::INSUFFICIENT_CAPACITY,
             }
-        })?;
-        if let Wanted::New(family, port) = wanted {
-            self.open(now, client, transaction, lifetime, family, port);
-        }
-        Ok(None)
+        })
     }
 
     fn open(
@@ -193,12 +198,16 @@ impl Relay {
             }
             Some(_) | None => return Err(ErrorCode::INSUFFICIENT_CAPACITY),
         };
-        self.by_token.remove(&token);
-        self.by_flow.insert(client.flow, key);
         // It was counted when it was reserved, for the address that its reserver had.
         let held = self.sockets[key].holder().clone();
         self.users.remove(&held);
+        if let Err(code) = self.allow(&client.holder, 1) {
+            self.users.add(now, &held);
+            return Err(code);
+        }
         self.users.add(now, &client.holder);
+        self.by_token.remove(&token);
+        self.by_flow.insert(client.flow, key);
         self.start(now, key, client, asked, address, lifetime, None);
         match &self.sockets[key] {
             Socket::Open(allocation) => Ok(allocated(now, allocation, asked)),

@@ -3,6 +3,8 @@
 
 use std::net::SocketAddr;
 
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 use stun_types::AddressFamily;
 use stun_types::attribute::{AttributeWrite, ErrorCode, Nonce, Realm, Username};
 use stun_types::message::{
@@ -10,9 +12,10 @@ use stun_types::message::{
     MessageWriteExt, MessageWriteVec, Method, TransactionId,
 };
 use turn_types::attribute::{
-    ChannelNumber, Data, RequestedAddressFamily, RequestedTransport, XorPeerAddress, XorRelayedAddress,
+    ChannelNumber, Data, Lifetime, RequestedAddressFamily, RequestedTransport, XorPeerAddress,
+    XorRelayedAddress,
 };
-use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, SEND};
+use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH, SEND};
 
 /// A client's side of the conversation.
 pub struct TurnSpeaker {
@@ -20,7 +23,8 @@ pub struct TurnSpeaker {
     password: String,
     realm: String,
     nonce: String,
-    transactions: u128,
+    /// A relay takes a number that it knows for the same request once more (RFC 8489 §6.3.1), so they are drawn.
+    random: StdRng,
 }
 
 /// What can be asked of a relay.
@@ -28,6 +32,8 @@ pub struct TurnSpeaker {
 pub enum TurnWish {
     /// A socket for one version of IP.
     Allocate(AddressFamily),
+    /// So many seconds more for it; with 0 it ends.
+    Refresh(u32),
     /// A permission for a peer.
     Permit(SocketAddr),
     /// A channel to a peer.
@@ -48,16 +54,19 @@ pub enum TurnAnswer {
 }
 
 impl TurnSpeaker {
-    /// Somebody with these credentials.
-    pub fn new(username: &str, password: &str) -> Self {
+    /// Somebody with these credentials. Two with the same seed number their requests alike; at one address, they would be taken
+    /// for one.
+    pub fn new(username: &str, password: &str, seed: u64) -> Self {
         let (realm, nonce) = (String::new(), String::new());
-        Self { username: username.to_owned(), password: password.to_owned(), realm, nonce, transactions: 0 }
+        let random = StdRng::seed_from_u64(seed);
+        Self { username: username.to_owned(), password: password.to_owned(), realm, nonce, random }
     }
 
     /// A request, and the number by which its answer is known.
     pub fn ask(&mut self, wish: TurnWish) -> (TransactionId, Vec<u8>) {
         let method = match wish {
             TurnWish::Allocate(_) => ALLOCATE,
+            TurnWish::Refresh(_) => REFRESH,
             TurnWish::Permit(_) => CREATE_PERMISSION,
             TurnWish::Bind(..) => CHANNEL_BIND,
         };
@@ -67,6 +76,7 @@ impl TurnSpeaker {
                 add(&mut message, &RequestedTransport::new(RequestedTransport::UDP));
                 add(&mut message, &RequestedAddressFamily::new(family));
             }
+            TurnWish::Refresh(seconds) => add(&mut message, &Lifetime::new(seconds)),
             TurnWish::Permit(peer) => add(&mut message, &XorPeerAddress::new(peer, id)),
             TurnWish::Bind(channel, peer) => {
                 add(&mut message, &XorPeerAddress::new(peer, id));
@@ -111,8 +121,7 @@ impl TurnSpeaker {
     }
 
     fn begin(&mut self, class: MessageClass, method: Method) -> (TransactionId, MessageWriteVec) {
-        self.transactions += 1;
-        let id = TransactionId::from(self.transactions);
+        let id = TransactionId::from(self.random.random::<u128>());
         (id, Message::builder(MessageType::from_class_method(class, method), id, MessageWriteVec::new()))
     }
 

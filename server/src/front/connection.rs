@@ -64,35 +64,31 @@ impl Sorting {
     async fn look(&self, stream: TcpStream, address: SocketAddr, by_proxy: bool) -> io::Result<Sorted> {
         let server = stream.local_addr()?;
         let mut stream = Prefixed::new(stream);
-        let named = if by_proxy && self.config.server.proxy_protocol {
-            proxy_protocol::read(&mut stream).await?.map(canonical)
-        } else {
-            None
-        };
+        let is_proxied = by_proxy && self.config.server.proxy_protocol;
+        let named = named(&mut stream, is_proxied).await?.map(canonical);
         let client = named.unwrap_or(address);
         // What a proxy says for itself, or for clients that it names in each request, is not counted against it.
         let customer = named.or((!by_proxy).then_some(address)).map(|address| address.ip());
         let place = self.connections.take(customer).ok_or(io::ErrorKind::QuotaExceeded)?;
-        let first = first_byte(&mut stream).await?;
-        match &self.tls {
-            Some(tls) if first == TLS => {
+        match (kind_of(&mut stream).await?, &self.tls) {
+            (Kind::Tls, Some(tls)) => {
                 let Some(stream) = tls.accept(stream).await? else { return Ok(Sorted::Answered) };
                 let mut stream = Prefixed::new(stream);
                 let peer = Peer { address: client, transport: Transport::Tls };
                 // Whoever wants HTTP says so; connections that are opened in advance say nothing more for a while.
                 let is_http =
                     stream.get_ref().get_ref().1.alpn_protocol().is_some_and(|name| name != ALPN_TURN);
-                if !is_http && STUN.contains(&first_byte(&mut stream).await?) {
+                if !is_http && kind_of(&mut stream).await? == Kind::Stun {
                     let flow = Flow { transport: relay::Transport::Tls, client, server: canonical(server) };
                     return Ok(Sorted::Relayed(Io::Tls(Box::new(stream), place), flow));
                 }
                 Ok(Sorted::Http(Io::Tls(Box::new(stream), place), peer))
             }
-            Some(_) | None if STUN.contains(&first) => {
+            (Kind::Stun, Some(_) | None) => {
                 let flow = Flow { transport: relay::Transport::Tcp, client, server: canonical(server) };
                 Ok(Sorted::Relayed(Io::Plain(stream, place), flow))
             }
-            Some(_) | None => {
+            (Kind::Tls, None) | (Kind::Http, Some(_) | None) => {
                 let peer = Peer { address: client, transport: Transport::Plain };
                 Ok(Sorted::Http(Io::Plain(stream, place), peer))
             }
@@ -123,8 +119,41 @@ enum Sorted {
     Answered,
 }
 
-async fn first_byte<S: AsyncRead + Unpin>(stream: &mut Prefixed<S>) -> io::Result<u8> {
-    stream.peek(1).await?.first().copied().ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+/// What a connection is, by its first byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// TLS, and something inside.
+    Tls,
+    /// The relay's.
+    Stun,
+    /// Anything else is HTTP's to judge.
+    Http,
+}
+
+/// Whom a proxy in front names, if there is one and it names somebody.
+///
+/// # Errors
+///
+/// When the connection ends, or the proxy does not say for whom it speaks.
+pub(super) async fn named<S: AsyncRead + Unpin>(
+    stream: &mut Prefixed<S>,
+    is_proxied: bool,
+) -> io::Result<Option<SocketAddr>> {
+    if is_proxied { proxy_protocol::read(stream).await } else { Ok(None) }
+}
+
+/// What a connection is; its first byte is still there to be read.
+///
+/// # Errors
+///
+/// When the connection ends.
+pub(super) async fn kind_of<S: AsyncRead + Unpin>(stream: &mut Prefixed<S>) -> io::Result<Kind> {
+    match stream.peek(1).await?.first() {
+        Some(&TLS) => Ok(Kind::Tls),
+        Some(first) if STUN.contains(first) => Ok(Kind::Stun),
+        Some(_) => Ok(Kind::Http),
+        None => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
 }
 
 fn canonical(address: SocketAddr) -> SocketAddr {

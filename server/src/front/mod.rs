@@ -22,6 +22,9 @@ use crate::tasks;
 use crate::tls::Tls;
 use http::Http;
 
+#[cfg(feature = "fuzzing")]
+pub use connection::Kind;
+
 /// Connections of which is not known yet what they are: whose TLS is being agreed on, or who have not said a word. Of one
 /// customer there are fewer, so that those who say nothing are in nobody's way but their own.
 const UNSORTED: usize = 2_000;
@@ -90,6 +93,18 @@ struct Sorting {
     unsorted: Arc<Places>,
     connections: Arc<Places>,
     http: Arc<Http>,
+}
+
+/// What a connection begins with, and what of it is there to be read after that.
+#[cfg(feature = "fuzzing")]
+pub(crate) async fn begin_for_fuzzing<S: tokio::io::AsyncRead + Unpin>(
+    stream: S,
+    is_proxied: bool,
+) -> std::io::Result<(Option<SocketAddr>, Kind, prefixed::Prefixed<S>)> {
+    let mut stream = prefixed::Prefixed::new(stream);
+    let client = connection::named(&mut stream, is_proxied).await?;
+    let kind = connection::kind_of(&mut stream).await?;
+    Ok((client, kind, stream))
 }
 
 impl Front {

@@ -24,9 +24,12 @@ pub(super) async fn read<S: AsyncRead + Unpin>(
     let mut least = 1;
     loop {
         let bytes = stream.peek(least).await?;
-        let is_over = bytes.len() < least || bytes.len() > LONGEST;
+        // Of what came with it, no more is looked at than when it comes byte by byte.
+        let (is_at_end, bytes) = (bytes.len() < least, &bytes[..bytes.len().min(LONGEST)]);
+        let is_over = is_at_end || bytes.len() == LONGEST;
         // A line is read when it is whole: half an address is none.
-        let is_line = bytes.starts_with(b"P") && bytes.len() < LONGEST_LINE && !bytes.contains(&b'\n');
+        let is_whole = bytes.windows(2).any(|end| end == b"\r\n");
+        let is_line = bytes.starts_with(b"P") && bytes.len() < LONGEST_LINE && !is_whole;
         let header = HeaderResult::parse(bytes);
         if (is_line || header.is_incomplete()) && !is_over {
             least = bytes.len() + 1;
@@ -41,7 +44,8 @@ pub(super) async fn read<S: AsyncRead + Unpin>(
 /// How long the header is, and whom it names.
 fn client(header: &HeaderResult<'_>) -> Option<(usize, Option<SocketAddr>)> {
     match header {
-        HeaderResult::V1(Ok(header)) => {
+        // Of a line that names nobody, ppp does not look at the end.
+        HeaderResult::V1(Ok(header)) if header.header.ends_with("\r\n") => {
             let client = match header.addresses {
                 v1::Addresses::Unknown => None,
                 v1::Addresses::Tcp4(pair) => Some((pair.source_address, pair.source_port).into()),
@@ -57,7 +61,7 @@ fn client(header: &HeaderResult<'_>) -> Option<(usize, Option<SocketAddr>)> {
             };
             Some((header.len(), client.filter(|_| header.command == v2::Command::Proxy)))
         }
-        HeaderResult::V1(Err(_)) | HeaderResult::V2(Err(_)) => None,
+        HeaderResult::V1(Ok(_) | Err(_)) | HeaderResult::V2(Err(_)) => None,
     }
 }
 
@@ -91,6 +95,46 @@ mod tests {
                 assert_eq!(rest, b"GET /");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_line_is_over_where_both_its_ends_are() {
+        let whole = b"PROXY UNKNOWN \n\r\nGET /";
+        for cut in 1..whole.len() {
+            let (first, second) = whole.split_at(cut);
+            let mut stream = Prefixed::new(first.chain(second));
+            assert_eq!(read(&mut stream).await.unwrap(), None, "{cut}");
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).await.unwrap();
+            assert_eq!(rest, b"GET /", "{cut}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_header_that_is_too_long_is_refused_wherever_it_is_cut() {
+        for (length, is_taken) in [(LONGEST, true), (LONGEST + 1, false), (6_000, false)] {
+            let mut header = b"\r\n\r\n\0\r\nQUIT\n\x20\0".to_vec();
+            header.extend_from_slice(&u16::try_from(length - 16).unwrap().to_be_bytes());
+            header.resize(length, 0);
+            header.extend_from_slice(b"GET /");
+            for cut in [1, 16, 100, LONGEST - 1, LONGEST, LONGEST + 1, length] {
+                let (first, second) = header.split_at(cut);
+                let mut stream = Prefixed::new(first.chain(second));
+                assert_eq!(read(&mut stream).await.is_ok(), is_taken, "{length} bytes, cut at {cut}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_line_without_an_end_takes_nothing_of_what_follows() {
+        for bytes in [&b"PROXY UNKNOWN \n\rx\n"[..], b"PROXY UNKNOWN a \n\rGET /", b"PROXY UNKNOWN \n\r"] {
+            assert!(read(&mut Prefixed::new(bytes)).await.is_err(), "{bytes:?}");
+        }
+        let mut whole = Prefixed::new(&b"PROXY UNKNOWN a b\r\nGET /"[..]);
+        assert_eq!(read(&mut whole).await.unwrap(), None);
+        let mut rest = Vec::new();
+        whole.read_to_end(&mut rest).await.unwrap();
+        assert_eq!(rest, b"GET /");
     }
 
     #[tokio::test]

@@ -35,6 +35,9 @@ use shard::Beginning;
 use sockets::Sockets;
 use streams::Channel;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use streams::read_for_fuzzing;
+
 /// A way to every shard; a clone is another handle to the same.
 #[derive(Clone)]
 pub(crate) struct Media {

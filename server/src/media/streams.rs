@@ -171,7 +171,10 @@ pub(super) async fn accept(listener: TcpListener, shard: u16, neighbours: Neighb
 }
 
 async fn take(mut stream: TcpStream, client: SocketAddr, place: Place, here: u16, neighbours: Neighbours) {
-    let sorted = tokio::time::timeout(SORTED_WITHIN, sort(&mut stream, client)).await;
+    _ = stream.set_nodelay(true);
+    let Ok(server) = stream.local_addr() else { return };
+    let (client, server) = (canonical(client), canonical(server));
+    let sorted = tokio::time::timeout(SORTED_WITHIN, sort(&mut stream, client, server)).await;
     drop(place);
     let Ok(Ok(Some((channel, first, read)))) = sorted else { return };
     let shard = match channel {
@@ -185,12 +188,10 @@ async fn take(mut stream: TcpStream, client: SocketAddr, place: Place, here: u16
 
 /// Looks at the first message: which kind of stream it is stands there.
 async fn sort(
-    stream: &mut TcpStream,
+    stream: &mut (impl AsyncRead + Unpin),
     client: SocketAddr,
+    server: SocketAddr,
 ) -> io::Result<Option<(Channel, Range<usize>, Vec<u8>)>> {
-    _ = stream.set_nodelay(true);
-    let server = canonical(stream.local_addr()?);
-    let client = canonical(client);
     let mut read = Vec::with_capacity(READ);
     while read.len() < IN_ICE.end {
         if stream.read_buf(&mut read).await? == 0 {
@@ -342,6 +343,28 @@ fn canonical(address: SocketAddr) -> SocketAddr {
 /// When unproven streams are looked for again.
 pub(super) fn next_look(now: Instant) -> Instant {
     now + PROVES_ITSELF_WITHIN / 4
+}
+
+/// Sorts a stream, and gives its messages to `take`; whether it is one of ICE, `None` when it is of no kind.
+#[cfg(feature = "fuzzing")]
+pub(crate) async fn read_for_fuzzing(
+    mut stream: impl AsyncRead + Unpin,
+    mut take: impl FnMut(Vec<u8>),
+) -> io::Result<Option<bool>> {
+    let address = SocketAddr::from(([127, 0, 0, 1], 1));
+    let Some((channel, _, read)) = sort(&mut stream, address, address).await? else { return Ok(None) };
+    let (shard, mut messages) = mpsc::channel(1);
+    let taking = async {
+        while let Some(FromStream::Message(_, message)) = messages.recv().await {
+            take(message);
+        }
+    };
+    let receiving = async {
+        let shard = shard;
+        receive(stream, read, channel, &shard).await
+    };
+    let (ended, ()) = tokio::join!(receiving, taking);
+    ended.map(|()| Some(matches!(channel, Channel::Ice(_))))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A TURN client over UDP that knows nothing of our types.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use testkit::{TurnAnswer, TurnSpeaker, TurnWish};
@@ -14,6 +15,9 @@ pub(crate) struct TurnClient {
     speaker: TurnSpeaker,
 }
 
+/// No two clients number their requests alike.
+static SEEDS: AtomicU64 = AtomicU64::new(0);
+
 /// No answer came.
 pub(crate) const SILENCE: u16 = 0;
 
@@ -22,7 +26,8 @@ impl TurnClient {
         let any = if server.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
         let socket = UdpSocket::bind(any).await.unwrap();
         socket.connect(server).await.unwrap();
-        Self { socket, speaker: TurnSpeaker::new(username, password) }
+        let seed = SEEDS.fetch_add(1, Ordering::Relaxed);
+        Self { socket, speaker: TurnSpeaker::new(username, password, seed) }
     }
 
     /// Asks for something; `Ok` has the address of an allocation, `Err` the code of the refusal.

@@ -2,8 +2,8 @@
 
 use relay::{Limits, PeerRules};
 use stun_types::attribute::ErrorCode;
-use stun_types::message::Method;
-use turn_types::attribute::RequestedTransport;
+use stun_types::message::{Message, Method};
+use turn_types::attribute::{EvenPort, RequestedTransport, ReservationToken};
 use turn_types::message::ALLOCATE;
 
 use crate::support::{Told, World};
@@ -38,6 +38,24 @@ fn an_address_and_the_whole_relay_have_so_many() {
     world.wait(601);
     let mut full = world.client("e", "50.0.0.1:1");
     assert_eq!(world.allocate(&mut full, &[]), Told::Yes, "they have all expired");
+}
+
+#[test]
+fn a_socket_that_was_reserved_elsewhere_counts_where_it_is_taken() {
+    let mut world = World::with(Limits { per_address: 2, ..Limits::default() }, PeerRules::default());
+    world.allocated("bob", "50.0.0.1:1");
+    let mut full = world.allocated("cyd", "50.0.0.1:2");
+    let mut ada = world.client("ada", "50.0.0.2:1");
+    let transport = RequestedTransport::new(RequestedTransport::UDP);
+    let (told, answer) = world.ask_for_answer(&mut ada, ALLOCATE, &[&transport, &EvenPort::new(true)]);
+    assert_eq!(told, Told::Yes);
+    let token = Message::from_bytes(&answer).unwrap().attribute::<ReservationToken>().unwrap().token();
+    let token = ReservationToken::new(token);
+    let mut there = world.client("ada", "50.0.0.1:3");
+    assert_eq!(world.allocate(&mut there, &[&token]), Told::No(ErrorCode::ALLOCATION_QUOTA_REACHED));
+    assert_eq!(world.refresh(&mut full, 0), Told::Yes);
+    assert_eq!(world.allocate(&mut there, &[&token]), Told::Yes, "it is still reserved");
+    assert_eq!(world.sockets.len(), 3);
 }
 
 #[test]

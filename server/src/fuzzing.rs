@@ -1,0 +1,45 @@
+//! Ways in for the fuzzer: what is read of connections of which nobody knows yet whose they are. No part of the server.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+use crate::front;
+pub use crate::front::Kind;
+use crate::media;
+
+/// What a connection to the port of pages begins with.
+pub struct Beginning {
+    /// Whom the proxy in front names.
+    pub client: Option<SocketAddr>,
+    /// What it is.
+    pub kind: Kind,
+    /// Everything after what the proxy said.
+    pub rest: Vec<u8>,
+}
+
+/// Reads the beginning of a connection, which comes by way of a proxy or does not, and then all of it.
+///
+/// # Errors
+///
+/// When the server would close it.
+pub async fn begin(stream: impl AsyncRead + Unpin, is_proxied: bool) -> io::Result<Beginning> {
+    let (client, kind, mut stream) = front::begin_for_fuzzing(stream, is_proxied).await?;
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).await?;
+    Ok(Beginning { client, kind, rest })
+}
+
+/// Reads a stream on the media port, and gives its messages to `take`. Whether they are framed as those of ICE (RFC 4571),
+/// or say themselves how long they are; `None` of a stream that is neither.
+///
+/// # Errors
+///
+/// When the server would close it.
+pub async fn read_stream(
+    stream: impl AsyncRead + Unpin,
+    take: impl FnMut(Vec<u8>),
+) -> io::Result<Option<bool>> {
+    media::read_for_fuzzing(stream, take).await
+}
