@@ -22,7 +22,6 @@ use crate::tasks;
 use crate::tls::Tls;
 use http::Http;
 
-#[cfg(feature = "fuzzing")]
 pub use connection::Kind;
 
 /// Connections of which is not known yet what they are: whose TLS is being agreed on, or who have not said a word. Of one
@@ -100,7 +99,7 @@ struct Sorting {
 pub(crate) async fn begin_for_fuzzing<S: tokio::io::AsyncRead + Unpin>(
     stream: S,
     is_proxied: bool,
-) -> std::io::Result<(Option<SocketAddr>, Kind, prefixed::Prefixed<S>)> {
+) -> std::io::Result<(Option<SocketAddr>, Kind, impl tokio::io::AsyncRead + Unpin)> {
     let mut stream = prefixed::Prefixed::new(stream);
     let client = connection::named(&mut stream, is_proxied).await?;
     let kind = connection::kind_of(&mut stream).await?;
