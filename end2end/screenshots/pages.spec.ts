@@ -30,6 +30,9 @@ test("pages without a call", async ({ plainPage, server }) => {
     await picture(page, "unknown-room");
     await page.goto(`${server.url}/no/such/page`);
     await picture(page, "not-found");
+    await page.goto(`${server.url}/connection-test`);
+    await expect(page.getByRole("button", { name: "Test again" })).toBeEnabled({ timeout: 20_000 });
+    await picture(page, "connection-test", "few");
     await page.goto(`${server.url}/new`);
     await picture(page, "new-room");
     await page.goto(`${server.url}/api/docs`);
@@ -112,6 +115,10 @@ test("a host's room: waiting, password, panels", async ({ server, somebody }) =>
     await ada.page.setViewportSize(SIZES.desktop);
     await (await ada.openPanel("More")).getByRole("button", { name: "Room settings" }).click();
     await picture(ada.page, "room-settings");
+    await ada.page.setViewportSize(SIZES.desktop);
+    await (await ada.openPanel("More")).getByRole("button", { name: "Connection" }).click();
+    await expect(ada.page.getByRole("button", { name: "Test again" })).toBeEnabled({ timeout: 20_000 });
+    await picture(ada.page, "connection-panel", "few");
     await ada.page.setViewportSize(SIZES.desktop);
     await ada.openPanel("More");
     await picture(ada.page, "more");

@@ -180,8 +180,7 @@ pub(crate) async fn ask_by_datagram(server: SocketAddr) -> Option<SocketAddr> {
     None
 }
 
-/// The same over a stream.
-pub(crate) async fn ask_by_stream(server: SocketAddr) -> Option<SocketAddr> {
+async fn ask_by_stream(server: SocketAddr) -> Option<SocketAddr> {
     let transaction = ids::uuid().as_u128() >> 32;
     let asked = async {
         let mut stream = TcpStream::connect(server).await.ok()?;

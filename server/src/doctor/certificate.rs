@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -34,7 +35,7 @@ pub(super) async fn examine(config: &Config, is_running: bool) -> Option<Finding
     if tls.mode == TlsMode::Off {
         return Some(in_the_clear(config));
     }
-    let name = tls.names.iter().find_map(TlsName::in_url).unwrap_or_else(|| "localhost".to_owned());
+    let name = name(config);
     let shown = if is_running {
         match shown(reachable(config.server.address), &name).await {
             Some(certificate) => certificate,
@@ -61,6 +62,11 @@ pub(super) async fn examine(config: &Config, is_running: bool) -> Option<Finding
         return Some(Finding::well(WHAT, "made or fetched when the server starts"));
     };
     Some(judge(&shown, &name, clock::now_on_both().unix))
+}
+
+/// What browsers call the server.
+pub(super) fn name(config: &Config) -> String {
+    config.tls.names.iter().find_map(TlsName::in_url).unwrap_or_else(|| "localhost".to_owned())
 }
 
 fn in_the_clear(config: &Config) -> Finding {
@@ -134,6 +140,12 @@ fn has_name(certificate: &X509Certificate<'_>, name: &str) -> bool {
 
 /// The certificate that a server shows under a name, whatever it is worth.
 async fn shown(address: SocketAddr, name: &str) -> Option<CertificateDer<'static>> {
+    let stream = connect(address, name).await?;
+    Some(stream.get_ref().1.peer_certificates()?.first()?.clone().into_owned())
+}
+
+/// A connection inside TLS to whoever is there.
+pub(super) async fn connect(address: SocketAddr, name: &str) -> Option<TlsStream<TcpStream>> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -144,8 +156,7 @@ async fn shown(address: SocketAddr, name: &str) -> Option<CertificateDer<'static
     let name = ServerName::try_from(name.trim_matches(['[', ']']).to_owned()).ok()?;
     let agreed = async {
         let stream = TcpStream::connect(address).await.ok()?;
-        let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.ok()?;
-        Some(stream.get_ref().1.peer_certificates()?.first()?.clone().into_owned())
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await.ok()
     };
     tokio::time::timeout(AGREES_WITHIN, agreed).await.ok().flatten()
 }

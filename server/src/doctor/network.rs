@@ -2,16 +2,25 @@
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::Finding;
-use crate::config::Config;
+use super::certificate::{self, connect};
+use crate::config::{Config, TlsMode};
 use crate::media::{announced, ports};
-use crate::turn_servers::{ask, ask_by_datagram, ask_by_stream};
+use crate::turn_servers::{ask, ask_by_datagram};
 
 const LISTENING: &str = "port of pages";
 const MEDIA: &str = "ports of media";
 const ADDRESSES: &str = "announced addresses";
 const TURN: &str = "TURN server";
+
+/// How long whoever listens may take to answer, and how long the answer may be, in bytes.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+const LONGEST_ANSWER: u64 = 1024 * 1024;
 
 /// Who is on the port of pages.
 pub(super) struct Listening {
@@ -20,7 +29,7 @@ pub(super) struct Listening {
     pub(super) is_ours: bool,
 }
 
-/// Whoever listens where this server would is asked by STUN: of the programs that listen for pages only this one answers.
+/// Whoever listens where this server would is asked for the description of the REST interface.
 pub(super) async fn listening(config: &Config) -> Listening {
     let address = config.server.address;
     let not_ours = |finding| Listening { finding, is_ours: false };
@@ -31,7 +40,7 @@ pub(super) async fn listening(config: &Config) -> Listening {
             "start the server with: veranda serve. Then ask the doctor once more; more can be seen then",
         )),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            if ask_by_stream(reachable(address)).await.is_some() {
+            if is_ours(config).await {
                 Listening {
                     finding: Finding::well(LISTENING, format!("Veranda listens at {address}")),
                     is_ours: true,
@@ -55,6 +64,27 @@ pub(super) async fn listening(config: &Config) -> Listening {
             },
         )),
     }
+}
+
+async fn is_ours(config: &Config) -> bool {
+    let address = reachable(config.server.address);
+    let asked = async {
+        if config.tls.mode == TlsMode::Off {
+            describes_us(TcpStream::connect(address).await.ok()?).await
+        } else {
+            describes_us(connect(address, &certificate::name(config)).await?).await
+        }
+    };
+    tokio::time::timeout(ANSWERS_WITHIN, asked).await.is_ok_and(|answer| answer == Some(true))
+}
+
+async fn describes_us(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<bool> {
+    let request = "GET /api/v1/openapi.json HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = Vec::new();
+    // Some close without a word of goodbye (RFC 8446 §6.1).
+    _ = stream.take(LONGEST_ANSWER).read_to_end(&mut answer).await;
+    Some(String::from_utf8_lossy(&answer).contains("\"title\":\"Veranda\""))
 }
 
 /// The ports of all shards, and the addresses that browsers are told.

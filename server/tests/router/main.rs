@@ -7,6 +7,7 @@ mod certificates;
 mod common;
 mod configuration;
 mod connections;
+mod doctor;
 mod http;
 mod relaying;
 mod rest;
