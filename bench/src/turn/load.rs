@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use socket2::Socket;
 use stun_types::AddressFamily;
 use stun_types::attribute::ErrorCode;
@@ -137,25 +137,81 @@ pub(super) fn memory(relay: &Relay, count: usize) -> anyhow::Result<f64> {
 }
 
 impl Client {
-    /// A client with an allocation, and a channel to a peer.
+    /// A client with an allocation, and a channel to a peer. A port at which a relay still remembers somebody is left to it
+    /// (RFC 8656 §7.4, 437): coturn does so for a while after an allocation has ended.
     fn open(relay: &Relay, number: usize, peer: Option<SocketAddr>) -> anyhow::Result<Self> {
+        for _ in 0..ATTEMPTS {
+            let mut client = Self::connect(relay, number)?;
+            match client.ask(TurnWish::Allocate(AddressFamily::IPV4)) {
+                Ok(()) => {}
+                Err(Denied::Refused(ErrorCode::ALLOCATION_MISMATCH)) => continue,
+                Err(denied) => anyhow::bail!("an allocation was {denied}"),
+            }
+            if let Some(peer) = peer {
+                client
+                    .ask(TurnWish::Bind(CHANNEL, peer))
+                    .map_err(|denied| anyhow!("a channel was {denied}"))?;
+            }
+            client.socket.set_nonblocking(true)?;
+            return Ok(client);
+        }
+        anyhow::bail!("the relay remembers somebody at each port")
+    }
+
+    fn connect(relay: &Relay, number: usize) -> anyhow::Result<Self> {
         let socket = UdpSocket::bind((address(number), 0))?;
         Socket::set_recv_buffer_size(&socket2::SockRef::from(&socket), BUFFER)?;
         socket.connect(relay.address)?;
         socket.set_read_timeout(Some(PATIENCE))?;
         let seed = RandomState::new().build_hasher().finish();
-        let mut speaker = TurnSpeaker::new(&relay.username, &relay.password, seed);
-        ask(&socket, &mut speaker, TurnWish::Allocate(AddressFamily::IPV4))?;
-        if let Some(peer) = peer {
-            ask(&socket, &mut speaker, TurnWish::Bind(CHANNEL, peer))?;
-        }
-        socket.set_nonblocking(true)?;
-        Ok(Self { socket, speaker })
+        Ok(Self { socket, speaker: TurnSpeaker::new(&relay.username, &relay.password, seed) })
     }
 
     fn close(mut self) -> anyhow::Result<()> {
         self.socket.set_nonblocking(false)?;
-        ask(&self.socket, &mut self.speaker, TurnWish::Refresh(0))
+        match self.ask(TurnWish::Refresh(0)) {
+            // It has ended, and the answer that said so was lost.
+            Ok(()) | Err(Denied::Refused(ErrorCode::ALLOCATION_MISMATCH)) => Ok(()),
+            Err(denied) => anyhow::bail!("the end of an allocation was {denied}"),
+        }
+    }
+
+    /// Asks, and asks the same again when no answer comes: a relay knows it by its number.
+    fn ask(&mut self, wish: TurnWish) -> Result<(), Denied> {
+        let mut bytes = [0; 2_048];
+        let (mut asked, mut request) = self.speaker.ask(wish);
+        for _ in 0..ATTEMPTS {
+            // What cannot be sent is not answered either.
+            _ = self.socket.send(&request);
+            // Data that is on its way may come before the answer.
+            while let Ok(length) = self.socket.recv(&mut bytes) {
+                match self.speaker.hear(asked, &bytes[..length]) {
+                    TurnAnswer::Yes(_) => return Ok(()),
+                    TurnAnswer::No(code) => return Err(Denied::Refused(code)),
+                    TurnAnswer::Again => {
+                        (asked, request) = self.speaker.ask(wish);
+                        break;
+                    }
+                    TurnAnswer::Other => {}
+                }
+            }
+        }
+        Err(Denied::Unanswered)
+    }
+}
+
+/// Why a client has not got what it asked for.
+enum Denied {
+    Refused(u16),
+    Unanswered,
+}
+
+impl std::fmt::Display for Denied {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(code) => write!(formatter, "refused with {code}"),
+            Self::Unanswered => formatter.write_str("not answered"),
+        }
     }
 }
 
@@ -163,32 +219,6 @@ impl Client {
 fn address(number: usize) -> IpAddr {
     let [.., high, low] = (number / AT_ONE_ADDRESS + 1).to_be_bytes();
     Ipv4Addr::new(127, 1, high, low).into()
-}
-
-/// Asks, and asks the same again when no answer comes: a relay knows it by its number.
-fn ask(socket: &UdpSocket, speaker: &mut TurnSpeaker, wish: TurnWish) -> anyhow::Result<()> {
-    let mut bytes = [0; 2_048];
-    let (mut asked, mut request) = speaker.ask(wish);
-    for _ in 0..ATTEMPTS {
-        socket.send(&request)?;
-        // Data that is on its way may come before the answer.
-        while let Ok(length) = socket.recv(&mut bytes) {
-            match speaker.hear(asked, &bytes[..length]) {
-                TurnAnswer::Yes(_) => return Ok(()),
-                // It has ended, and the answer that said so was lost.
-                TurnAnswer::No(ErrorCode::ALLOCATION_MISMATCH) if matches!(wish, TurnWish::Refresh(0)) => {
-                    return Ok(());
-                }
-                TurnAnswer::No(code) => anyhow::bail!("{wish:?} was refused with {code}"),
-                TurnAnswer::Again => {
-                    (asked, request) = speaker.ask(wish);
-                    break;
-                }
-                TurnAnswer::Other => {}
-            }
-        }
-    }
-    anyhow::bail!("{wish:?} was not answered")
 }
 
 /// A peer that sends back what comes.
