@@ -11,6 +11,7 @@ use protocol::limits::{DEFAULT_CAPACITY, MAX_CAPACITY};
 use rustls_acme::acme::LETS_ENCRYPT_PRODUCTION_DIRECTORY;
 use serde::{Deserialize, Deserializer};
 
+use crate::stun_url::StunUrl;
 use crate::tls_name::TlsName;
 use crate::turn_url::TurnUrl;
 
@@ -135,6 +136,8 @@ pub struct MediaConfig {
     pub port: u16,
     /// Addresses at which browsers reach these ports; those of this machine when there are none.
     pub addresses: Vec<IpAddr>,
+    /// Servers that are asked at which address they see this machine, where `addresses` is empty.
+    pub stun_servers: Vec<StunUrl>,
     /// Threads among which rooms are divided; 0 for one a processor.
     pub shards: u16,
     /// What a participant's downlink is taken for at first, in kilobits per second.
@@ -262,11 +265,12 @@ impl Config {
 }
 
 /// Settings that are lists, whose entries the environment separates with commas.
-const LISTS: [&str; 6] = [
+const LISTS: [&str; 7] = [
     "server.allowed_origins",
     "server.trusted_proxies",
     "tls.names",
     "media.addresses",
+    "media.stun_servers",
     "relay.allow_peers",
     "relay.deny_peers",
 ];
@@ -325,6 +329,7 @@ impl Default for MediaConfig {
             enabled: true,
             port: 3478,
             addresses: Vec::new(),
+            stun_servers: Vec::new(),
             shards: 0,
             initial_downlink_kbps: 1_000,
             max_downlink_kbps: 20_000,

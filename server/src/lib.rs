@@ -33,6 +33,7 @@ mod secure;
 mod security_headers;
 mod signalling;
 mod state;
+mod stun_url;
 mod tasks;
 mod tls;
 pub mod tls_name;

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::front::Front;
 use crate::front_port::FrontPort;
 use crate::ice_servers::{IceServerList, Own};
-use crate::media::Media;
+use crate::media::{Media, seen};
 use crate::passwords::Passwords;
 use crate::rate_limit::{AddressRate, KeyedRate};
 use crate::rooms::{REMEMBERED_FOR, Rooms};
@@ -77,15 +77,15 @@ impl AppState {
     /// When settings contradict each other, or the data directory or the database cannot be used.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
         let storage = Arc::new(open_storage(&config).await?);
-        Self::with_storage(config, storage)
+        Self::with_storage(config, storage).await
     }
 
-    /// The state of a server with a storage of its own.
+    /// The state of a server with a storage of its own. Waits for the STUN servers that the configuration names.
     ///
     /// # Errors
     ///
     /// When settings contradict each other, or the data directory cannot be used.
-    pub fn with_storage(config: Config, storage: Arc<dyn Storage>) -> anyhow::Result<Self> {
+    pub async fn with_storage(config: Config, storage: Arc<dyn Storage>) -> anyhow::Result<Self> {
         config.check().context("the configuration cannot be used")?;
         // Leptos renders on the runtime it is given; a second server in the same process finds it set already.
         _ = any_spawner::Executor::init_tokio();
@@ -98,7 +98,8 @@ impl AppState {
         let data = &config.storage.data;
         let tokens = Tokens::open(data, clock)
             .with_context(|| format!("cannot use the signing key in {}", data.display()))?;
-        let (media, news) = Media::start(&config, tokens.relay_secret())?;
+        let seen = seen::find(&config).await;
+        let (media, news) = Media::start(&config, &seen, tokens.relay_secret())?;
         let own = Own {
             addresses: media.relay_addresses().to_vec(),
             secret: tokens.relay_secret().clone(),
@@ -139,6 +140,7 @@ impl AppState {
             config,
         }));
         tasks::spawn(clean(Arc::downgrade(&state.0)));
+        tasks::spawn(seen::watch(Arc::downgrade(&state.0), seen));
         Ok(state)
     }
 

@@ -147,10 +147,17 @@ async fn ask_all(servers: &[TurnServer]) {
 
 /// Whether a server answers there.
 pub(crate) async fn ask(url: &TurnUrl) -> bool {
+    let addresses = resolve(url.host(), url.port()).await;
+    join_all(addresses.into_iter().map(|address| ask_at(url.way(), address))).await.contains(&true)
+}
+
+/// The addresses of a server that are worth asking; none when its name leads nowhere.
+pub(crate) async fn resolve(host: &str, port: u16) -> Vec<SocketAddr> {
     // A resolver may be silent for as long as it likes.
-    let resolved = tokio::time::timeout(RESOLVED_WITHIN, tokio::net::lookup_host((url.host(), url.port())));
-    let Ok(Ok(addresses)) = resolved.await else { return false };
-    join_all(addresses.take(ADDRESSES).map(|address| ask_at(url.way(), address))).await.contains(&true)
+    match tokio::time::timeout(RESOLVED_WITHIN, tokio::net::lookup_host((host, port))).await {
+        Ok(Ok(addresses)) => addresses.take(ADDRESSES).collect(),
+        Ok(Err(_)) | Err(_) => Vec::new(),
+    }
 }
 
 async fn ask_at(way: Way, address: SocketAddr) -> bool {

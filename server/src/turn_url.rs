@@ -30,8 +30,8 @@ pub(crate) enum Way {
 )]
 pub struct TurnUrlError(String);
 
-/// RFC 7065 §3.2.
-const PORT: u16 = 3478;
+/// RFC 7065 §3.2, RFC 7064 §3.2.
+pub(crate) const PORT: u16 = 3478;
 const TLS_PORT: u16 = 5349;
 
 impl TurnUrl {
@@ -89,16 +89,17 @@ fn parse(text: &str) -> Option<TurnUrl> {
         ("turns", None | Some("tcp")) => Way::Tls,
         _ => return None,
     };
+    let (host, port) = split_host(authority)?;
+    let usual = if way == Way::Tls { TLS_PORT } else { PORT };
+    Some(TurnUrl { text: text.to_owned(), host: host.to_owned(), port: port.unwrap_or(usual), way })
+}
+
+/// A name or an address, without brackets, and the port where one is given; `None` when it is neither.
+pub(crate) fn split_host(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = split_port(authority)?;
     let is_name = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-.:_".contains(c));
-    let usual = if way == Way::Tls { TLS_PORT } else { PORT };
     // Nothing listens at port 0.
-    (is_name && port != Some(0)).then(|| TurnUrl {
-        text: text.to_owned(),
-        host: host.to_owned(),
-        port: port.unwrap_or(usual),
-        way,
-    })
+    (is_name && port != Some(0)).then_some((host, port))
 }
 
 /// `host`, `host:port`, `[v6]` or `[v6]:port`.

@@ -10,12 +10,14 @@ use tokio::net::TcpStream;
 use super::Finding;
 use super::certificate::{self, connect};
 use crate::config::{Config, TlsMode};
+use crate::media::seen::{Answer, ask_all, first_of_each_version, not_told};
 use crate::media::{announced, ports};
 use crate::turn_servers::{ask, ask_by_datagram};
 
 const LISTENING: &str = "port of pages";
 const MEDIA: &str = "ports of media";
 const ADDRESSES: &str = "announced addresses";
+const STUN: &str = "STUN server";
 const TURN: &str = "TURN server";
 
 /// How long whoever listens may take to answer, and how long the answer may be, in bytes.
@@ -100,8 +102,10 @@ pub(super) async fn media(config: &Config, is_running: bool) -> Vec<Finding> {
         [one] => one.to_string(),
         [] => "none".to_owned(),
     };
-    let addresses = announced(config);
+    let answers_of_stun = ask_all(&media.stun_servers).await;
+    let addresses = announced(config, &first_of_each_version(&answers_of_stun));
     let mut findings = vec![told(config, &addresses)];
+    findings.extend(answers_of_stun.iter().map(|answer| stun_server(answer, &addresses)));
     if media.port == 0 {
         let advice = "set [media] port, so that a firewall can let it through";
         findings.push(Finding::doubtful(MEDIA, "free ones, others at each start", advice));
@@ -124,8 +128,30 @@ fn told(config: &Config, addresses: &[IpAddr]) -> Finding {
         Finding::doubtful(
             ADDRESSES,
             format!("{list}: nobody outside this network gets there"),
-            "behind a NAT or in a container, set [media] addresses to the address outside, and let the ports of media through to \
-             here. On a local network all is well",
+            "behind a NAT or in a container, set [media] addresses to the address outside, or [media] stun_servers to find it, and \
+             let the ports of media through to here. On a local network all is well",
+        )
+    }
+}
+
+/// Whether a STUN server answers, and whether people are told the address that it says.
+fn stun_server(Answer { server, seen }: &Answer<'_>, announced: &[IpAddr]) -> Finding {
+    let list = seen.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if seen.is_empty() {
+        Finding::doubtful(
+            STUN,
+            format!("{server} does not answer"),
+            "take it out of [media] stun_servers, or let UDP out to it. When none answers at a start, the addresses of interfaces \
+             are announced only",
+        )
+    } else if not_told(seen, announced).is_empty() {
+        Finding::well(STUN, format!("{server} sees this machine at {list}, which is announced"))
+    } else {
+        Finding::doubtful(
+            STUN,
+            format!("{server} sees this machine at {list}, which is not announced"),
+            "compare it with [media] addresses and with what other STUN servers say: people need the address at which the ports of \
+             media are let in",
         )
     }
 }

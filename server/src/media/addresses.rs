@@ -15,16 +15,18 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
-    /// The configured addresses, or those of this machine. The loopback address is told only where there is no other: browsers
-    /// do not offer it themselves.
-    pub(super) fn find(configured: &[IpAddr]) -> Self {
+    /// The configured addresses; or those at which this machine is `seen` from outside, and after them, for people in the same
+    /// network, its own. The loopback address is told only where there is no other: browsers do not offer it themselves.
+    pub(super) fn find(configured: &[IpAddr], seen: &[IpAddr]) -> Self {
         let local = local();
         let mut announced = configured.to_vec();
         if announced.is_empty() {
-            announced.extend(local.iter().filter(|address| !address.is_loopback()));
+            let is_new = |address: &&IpAddr| !address.is_loopback() && !seen.contains(address);
+            announced.extend(local.iter().filter(is_new));
             // First the address by which this machine reaches others, and not that of some bridge or tunnel of its own.
             let primary: Vec<_> = primary_addresses().collect();
             announced.sort_by_key(|address| !primary.contains(address));
+            announced.splice(..0, seen.iter().copied());
         }
         if announced.is_empty() {
             announced.push(IpAddr::V4(Ipv4Addr::LOCALHOST));
@@ -131,6 +133,18 @@ mod tests {
         assert_eq!(addresses.inward(named), sent);
         assert_eq!(addresses.outward(sent, true), named);
         assert_eq!(addresses.outward(sent, false), sent);
+    }
+
+    #[test]
+    fn where_we_are_seen_is_announced_before_our_own_addresses_and_each_once() {
+        let outside: IpAddr = "203.0.113.7".parse().unwrap();
+        let own = Addresses::find(&[], &[]).announced;
+        let both = Addresses::find(&[], &[outside]).announced;
+        assert_eq!(both.first(), Some(&outside));
+        assert_eq!(both[1..], own.iter().copied().filter(|one| !one.is_loopback()).collect::<Vec<_>>());
+        let [first, ..] = own[..] else { panic!("nothing is announced") };
+        assert_eq!(Addresses::find(&[], &[first]).announced, own, "without a NAT it is one of ours");
+        assert_eq!(Addresses::find(&[outside], &[first]).announced, [outside]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod batch;
 mod neighbours;
 mod relay;
 mod report;
+pub(crate) mod seen;
 mod shard;
 mod sockets;
 mod streams;
@@ -70,16 +71,21 @@ pub(crate) struct News {
 pub(crate) type NewsReceiver = mpsc::UnboundedReceiver<News>;
 
 impl Media {
-    /// Starts the shards; none when the configuration says so.
+    /// Starts the shards; none when the configuration says so. `seen` is where this machine is seen from outside, as far as that
+    /// is known (`seen::find`).
     ///
     /// # Errors
     ///
     /// When a port cannot be had.
-    pub(crate) fn start(config: &Config, secret: &::relay::Secret) -> anyhow::Result<(Self, NewsReceiver)> {
+    pub(crate) fn start(
+        config: &Config,
+        seen: &[IpAddr],
+        secret: &::relay::Secret,
+    ) -> anyhow::Result<(Self, NewsReceiver)> {
         let (news, received) = mpsc::unbounded_channel();
         let Config { media, relay, .. } = config;
-        let count = if media.enabled || relay.enabled { media.shard_count() } else { 0 };
-        let addresses = Addresses::find(&media.addresses);
+        let count = if is_anything_on(config) { media.shard_count() } else { 0 };
+        let addresses = Addresses::find(&media.addresses, seen);
         let sockets = Sockets::of_shards(media.port, count).map_err(|(port, error)| {
             anyhow::Error::from(error).context(format!("cannot use port {port} for media ([media] port)"))
         })?;
@@ -152,9 +158,14 @@ pub(crate) fn ports(config: &MediaConfig) -> Vec<u16> {
     (0..shards).map(|number| config.port.saturating_add(number)).collect()
 }
 
-/// The addresses that browsers are told.
-pub(crate) fn announced(config: &Config) -> Vec<IpAddr> {
-    Addresses::find(&config.media.addresses).announced
+/// The addresses that browsers are told by a server that is seen there from outside.
+pub(crate) fn announced(config: &Config, seen: &[IpAddr]) -> Vec<IpAddr> {
+    Addresses::find(&config.media.addresses, seen).announced
+}
+
+/// Whether anything is on the ports of media.
+fn is_anything_on(config: &Config) -> bool {
+    config.media.enabled || config.relay.enabled
 }
 
 /// What the relays of all shards have in common.

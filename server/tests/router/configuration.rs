@@ -18,7 +18,7 @@ fn every_setting_is_in_the_file() {
     let file: Table = std::fs::read_to_string(root("Leptos.toml")).unwrap().parse().unwrap();
     let keys = |section: &str| file[section].as_table().unwrap().len();
     let sections = ["server", "tls", "storage", "rooms", "media", "relay", "limits", "log"];
-    assert_eq!(sections.map(keys), [6, 5, 2, 4, 6, 11, 11, 1]);
+    assert_eq!(sections.map(keys), [6, 5, 2, 4, 7, 11, 11, 1]);
     assert_eq!(file["tls"]["acme"].as_table().unwrap().len(), 3);
 }
 
@@ -88,6 +88,7 @@ fn numbers_switches_and_lists_in_the_environment_are_read_as_such() {
         ("VERANDA__TLS__MODE", "acme"),
         ("VERANDA__TLS__NAMES", "meet.example.org, www.example.org"),
         ("VERANDA__MEDIA__ADDRESSES", ""),
+        ("VERANDA__MEDIA__STUN_SERVERS", "stun:stun.example, stun:192.0.2.1:9"),
         ("VERANDA__TLS__ACME__CONTACT", "admin@example.org"),
     ];
     let config = with_environment(&variables).unwrap();
@@ -96,6 +97,7 @@ fn numbers_switches_and_lists_in_the_environment_are_read_as_such() {
     assert_eq!(config.tls.names.len(), 2);
     assert_eq!(config.tls.names[1].to_string(), "www.example.org");
     assert!(config.media.addresses.is_empty());
+    assert_eq!(config.media.stun_servers[1].to_string(), "stun:192.0.2.1:9");
     assert_eq!(config.tls.acme.contact, "admin@example.org");
 }
 
@@ -110,6 +112,7 @@ fn a_value_that_cannot_be_is_an_error_that_names_it() {
             "'https://www.example.org' is no name",
         ),
         ("VERANDA__TURN__EAST__URLS", "turn:turn.example:0", "'turn:turn.example:0' is no address"),
+        ("VERANDA__MEDIA__STUN_SERVERS", "stun.example", "'stun.example' is no address of a STUN server"),
     ] {
         let error =
             with_environment(&[("VERANDA__TURN__EAST__URLS", "turn:turn.example"), secret, (name, value)])
