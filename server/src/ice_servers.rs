@@ -68,7 +68,7 @@ impl GiveIceServers for IceServerList {
     fn ice_servers(&self, to: ParticipantId) -> IceServers {
         let Shared { clock, own, others, good_for } = &*self.0;
         let expires = clock.wall().0 / 1_000 + good_for;
-        let servers: Vec<_> = own.server(expires, to).into_iter().chain(others.given(to, expires)).collect();
+        let servers: Vec<_> = own.servers(expires, to).into_iter().chain(others.given(to, expires)).collect();
         let good_for = u32::try_from(*good_for).ok().filter(|_| !servers.is_empty());
         IceServers { servers, good_for }
     }
@@ -111,6 +111,7 @@ impl Own {
                 urls,
                 username: Some(credentials.username.clone()),
                 credential: Credential::new(credentials.password.clone()).ok(),
+                is_sfu_port: false,
             },
         };
         let addresses = self.of_shard(port);
@@ -135,27 +136,29 @@ impl Own {
         ways
     }
 
-    /// Participants are spread over the shards.
-    fn server(&self, expires: u64, to: ParticipantId) -> Option<IceServer> {
+    /// The port of media, and streams by themselves. Participants are spread over the shards.
+    fn servers(&self, expires: u64, to: ParticipantId) -> Vec<IceServer> {
         let ports = self.ports();
         let mut hasher = DefaultHasher::new();
         to.hash(&mut hasher);
-        let port = *ports.get((hasher.finish() as usize).checked_rem(ports.len())?)?;
-        let addresses = self.of_shard(port);
+        let place = (hasher.finish() as usize).checked_rem(ports.len());
+        let Some(port) = place.and_then(|place| ports.get(place)) else { return Vec::new() };
+        let addresses = self.of_shard(*port);
         let front = self.front.get();
-        let mut urls = over_udp(&addresses);
-        urls.extend(addresses.iter().map(|address| {
+        let streams = addresses.iter().map(|address| {
             // The port of media takes streams too, and both versions of IP.
             let front = front.filter(|front| front.versions.have(address.ip()));
             over_tcp(*address, front.map_or(address.port(), |front| front.number))
-        }));
-        urls.extend(front.and_then(over_tls));
+        });
+        let streams = streams.chain(front.and_then(over_tls)).collect();
         let credentials = self.secret.credentials(expires, &to.to_string());
-        Some(IceServer {
+        let server = |(urls, is_sfu_port)| IceServer {
             urls,
-            username: Some(credentials.username),
-            credential: Credential::new(credentials.password).ok(),
-        })
+            username: Some(credentials.username.clone()),
+            credential: Credential::new(credentials.password.clone()).ok(),
+            is_sfu_port,
+        };
+        [(over_udp(&addresses), true), (streams, false)].map(server).into()
     }
 }
 
@@ -184,7 +187,7 @@ mod tests {
             secret: relay::Secret::new(b"north".to_vec()),
             front: front.map_or_else(OnceLock::new, OnceLock::from),
         };
-        own.server(100, ids::participant()).unwrap().urls
+        own.servers(100, ids::participant()).into_iter().flat_map(|server| server.urls).collect()
     }
 
     #[test]

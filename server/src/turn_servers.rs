@@ -115,6 +115,7 @@ impl TurnServer {
             urls: self.urls.iter().map(|url| url.as_str().to_owned()).collect(),
             username: Some(credentials.username),
             credential: Credential::new(credentials.password).ok(),
+            is_sfu_port: false,
         }
     }
 

@@ -57,6 +57,12 @@ enum Health {
     Failed(LinkFailure),
 }
 
+/// The servers that help a link to this peer.
+pub(crate) fn of_use(servers: &[IceServer], peer: PeerRef) -> Vec<IceServer> {
+    let helps = |server: &&IceServer| peer != PeerRef::Sfu || !server.is_sfu_port;
+    servers.iter().filter(helps).cloned().collect()
+}
+
 impl Link {
     pub(crate) fn new(now: Duration, peer: PeerRef, id: LinkId, politeness: Politeness) -> Self {
         let negotiation = Negotiation::new(politeness);

@@ -9,7 +9,7 @@ use protocol::{
 };
 
 use crate::call::Other;
-use crate::link::Link;
+use crate::link::{Link, of_use};
 use crate::negotiation::Politeness;
 use crate::server_link::ServerLink;
 use crate::{Call, LinkCommand, LinkStatus, Output, Phase, Role};
@@ -176,7 +176,7 @@ impl Call {
         let politeness = if peer.makes_polite(me) { Politeness::Polite } else { Politeness::Impolite };
         let role = if peer.makes_initiator(me) { Role::Initiator } else { Role::Responder };
         let mut link = Link::new(now, peer, id, politeness);
-        let effects = link.open(role, self.ice_servers.clone(), &self.publications, []);
+        let effects = link.open(role, of_use(&self.ice_servers, peer), &self.publications, []);
         link.peer_is(now, other.participant.presence);
         other.link = Some(link);
         other.direct = Flow::default();
@@ -191,7 +191,7 @@ impl Call {
         self.paths.sound.clear(); // The new link's slots are silent until they are played.
         let tiles = self.tiles();
         let mut server = ServerLink::new(now, id);
-        let effects = server.open(self.ice_servers.clone(), &self.publications, &tiles);
+        let effects = server.open(of_use(&self.ice_servers, PeerRef::Sfu), &self.publications, &tiles);
         self.paths.server = Some(server);
         self.carry_out(PeerRef::Sfu, effects);
         self.tell_slots();

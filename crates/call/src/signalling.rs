@@ -9,6 +9,7 @@ use protocol::{
 
 use crate::chat::Delivery;
 use crate::line::Wait;
+use crate::link::of_use;
 use crate::{Call, ChatLine, ChatText, LinkCommand, Notice, Output, Phase, Signalling, Source};
 
 /// How long the answer to a question for fresh credentials may take.
@@ -255,7 +256,7 @@ impl Call {
     fn take_ice_servers(&mut self, now: Duration, given: IceServers) {
         if self.ice_servers != given.servers {
             for peer in self.linked_peers() {
-                self.link_command(peer, LinkCommand::SetIceServers(given.servers.clone()));
+                self.link_command(peer, LinkCommand::SetIceServers(of_use(&given.servers, peer)));
             }
         }
         self.ice_servers = given.servers;

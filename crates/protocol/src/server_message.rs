@@ -252,6 +252,10 @@ pub struct IceServer {
     /// The password that it asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<Credential>,
+    /// Whether it has the UDP port of the forwarding unit. A link to that one has no use for it, since whoever reaches the one
+    /// reaches the other; and Chromium takes whatever comes from a STUN server for its answers, media too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_sfu_port: bool,
 }
 
 impl From<ServerMessage> for ServerFrame {

@@ -23,7 +23,7 @@ pub(super) async fn find(plan: &ConnectionTest) -> MappingView {
     let is_ours = |owner| matches!(owner, RelayOwner::Server | RelayOwner::Pages);
     let relay = plan.relays.iter().find(|one| one.transport == RelayTransport::Udp && is_ours(one.owner));
     let Some(relay) = relay else { return MappingView::Unknown };
-    let stun = IceServer { urls: plan.stun.clone(), username: None, credential: None };
+    let stun = IceServer { urls: plan.stun.clone(), username: None, credential: None, is_sfu_port: false };
     let seen = seen_as(&relay.ice_server, &stun);
     pin_mut!(seen);
     let seen = match select(seen, TimeoutFuture::new(FOUND_WITHIN)).await {

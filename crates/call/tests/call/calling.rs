@@ -7,13 +7,13 @@ use call::{
     Notice, Output, Phase, Publication, Role, Signalling, Source,
 };
 use protocol::{
-    ClientMessage, ErrorCode, IceServer, IceServers, LeaveReason, MediaState, Participant, ProtocolError,
-    ServerMessage, Signal, SignalNumber, Switch,
+    ClientMessage, ErrorCode, IceServer, IceServers, LeaveReason, MediaState, Mode, Move, MoveReason,
+    Participant, PeerRef, ProtocolError, ServerMessage, Signal, SignalNumber, Switch, Topology,
 };
 
 use crate::support::{
-    ADA, BOB, TestCall, commands_to, id, join, joined_later, name, offer_from, open, participant, peer, said,
-    sdp, token, told,
+    ADA, BOB, MESH, TestCall, commands_to, id, join, joined_later, name, offer_from, open, participant, peer,
+    said, sdp, token, told,
 };
 
 #[test]
@@ -312,12 +312,37 @@ fn an_uplink_that_is_too_weak_for_two_links_is_reported_once() {
 }
 
 #[test]
+fn a_link_to_the_forwarding_unit_is_not_told_of_a_relay_on_its_own_port() {
+    let server = |url: &str, is_sfu_port| IceServer {
+        urls: vec![url.to_owned()],
+        username: None,
+        credential: None,
+        is_sfu_port,
+    };
+    let (udp, tcp) = (server("turn:192.0.2.1:3478", true), server("turn:192.0.2.1:443?transport=tcp", false));
+    let servers = IceServers { servers: vec![udp.clone(), tcp.clone()], good_for: None };
+    let mut call = TestCall::in_room([ADA]);
+    let told = commands_to(ADA, &call.hear(ServerMessage::IceServers(servers)));
+    assert_eq!(told, [LinkCommand::SetIceServers(vec![udp, tcp.clone()])]);
+    let moving = Move { epoch: 1, mode: Mode::Sfu, reason: MoveReason::ManyPeople };
+    let outputs = call.hear(ServerMessage::Topology { topology: Topology { moving: Some(moving), ..MESH } });
+    let opened = outputs.iter().find_map(|output| match output {
+        Output::Link { peer: PeerRef::Sfu, command: LinkCommand::Open { ice_servers, .. } } => {
+            Some(ice_servers)
+        }
+        _ => None,
+    });
+    assert_eq!(opened, Some(&vec![tcp]));
+}
+
+#[test]
 fn credentials_are_renewed_while_they_are_good_and_links_learn_of_them() {
     let servers = |name: &str| IceServers {
         servers: vec![IceServer {
             urls: vec!["turn:192.0.2.1:3478".to_owned()],
             username: Some(name.to_owned()),
             credential: None,
+            is_sfu_port: false,
         }],
         good_for: Some(600),
     };
