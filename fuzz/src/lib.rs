@@ -11,7 +11,6 @@ use axum::Router;
 use futures::{FutureExt, SinkExt, StreamExt};
 use serde_json::{Value, json};
 use server::config::Config;
-use server::front::Peer;
 use server::{AppState, router};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
@@ -73,8 +72,7 @@ impl World {
         let address = listener.local_addr().unwrap();
         let front = state.open_front(listener).unwrap();
         let router = router::router(state);
-        let service = router.clone().into_make_service_with_connect_info::<Peer>();
-        tokio::spawn(async move { axum::serve(front, service).await });
+        tokio::spawn(front.serve(router.clone(), std::future::pending()));
         let (room, host_key) = new_room(&router).await;
         let (mine, my_key) = new_room(&router).await;
         let mut ada = Honest::join(address, &room, "Ada", Some(&host_key)).await;

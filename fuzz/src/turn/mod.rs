@@ -36,6 +36,7 @@ const LIMITS: Limits = Limits {
     per_user: 4,
     per_address: 4,
     bytes_per_second: 2_500_000,
+    user_bytes_per_second: 10_000_000,
     lifetime: Duration::from_secs(1_200),
 };
 
