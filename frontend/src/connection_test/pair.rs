@@ -46,7 +46,8 @@ impl End {
         let has_candidates = Rc::new(Cell::new(false));
         let has = Rc::clone(&has_candidates);
         let listener = EventListener::new(&connection, "icecandidate", move |event| {
-            let candidate = event.dyn_ref::<RtcPeerConnectionIceEvent>().and_then(|event| event.candidate());
+            let candidate =
+                event.dyn_ref::<RtcPeerConnectionIceEvent>().and_then(RtcPeerConnectionIceEvent::candidate);
             if let Some(candidate) = candidate.filter(|candidate| !candidate.candidate().is_empty()) {
                 has.set(true);
                 _ = found.unbounded_send(candidate);
