@@ -32,19 +32,23 @@ fn config() -> Config {
 async fn client(server: &TestServer, name: &str) -> (TurnClient, Value) {
     let room = server.new_room().await;
     let (_socket, joined) = server.join(&room, name).await;
-    let given = joined["ice_servers"]["servers"][0].clone();
+    let servers = joined["ice_servers"]["servers"].clone();
+    let given = &servers[0];
     let url = given["urls"][0].as_str().unwrap();
     let port = url.split('?').next().unwrap().rsplit(':').next().unwrap().parse().unwrap();
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let text = |field: &str| given[field].as_str().unwrap();
-    (TurnClient::new(address, text("username"), text("credential")).await, given)
+    (TurnClient::new(address, text("username"), text("credential")).await, servers)
 }
 
 #[tokio::test]
 async fn a_participant_gets_credentials_that_open_the_relay() {
     let server = server().await;
-    let (mut ada, given) = client(&server, "Ada").await;
-    assert_eq!(given["urls"].as_array().unwrap().len(), 4, "{given}");
+    let (mut ada, servers) = client(&server, "Ada").await;
+    let [of_sfu, streams] = [0, 1].map(|place| &servers[place]);
+    assert_eq!((of_sfu["urls"].as_array().unwrap().len(), &of_sfu["is_sfu_port"]), (2, &Value::Bool(true)));
+    assert_eq!((streams["urls"].as_array().unwrap().len(), &streams["is_sfu_port"]), (2, &Value::Null));
+    assert_eq!(of_sfu["credential"], streams["credential"]);
     let relayed = ada.ask(Allocate(AddressFamily::IPV4)).await.unwrap();
     assert_eq!(relayed.unwrap().ip().to_string(), "45.0.0.1");
     ada.ask(Permit("8.8.8.8:53".parse().unwrap())).await.unwrap();
@@ -55,9 +59,9 @@ async fn over_tcp_participants_are_sent_to_the_port_that_stands_in_front() {
     let mut config = config();
     config.server.public_port = 8443;
     let server = TestServer::with(config).await;
-    let (_, given) = client(&server, "Ada").await;
-    assert_eq!(given["urls"][2], "turn:45.0.0.1:8443?transport=tcp");
-    assert_eq!(given["urls"][3], "turn:[2a00::45]:8443?transport=tcp");
+    let (_, servers) = client(&server, "Ada").await;
+    assert_eq!(servers[1]["urls"][0], "turn:45.0.0.1:8443?transport=tcp");
+    assert_eq!(servers[1]["urls"][1], "turn:[2a00::45]:8443?transport=tcp");
 }
 
 #[tokio::test]
