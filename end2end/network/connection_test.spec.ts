@@ -1,7 +1,7 @@
 // What the connection test says behind NATs and firewalls. scripts/networks makes the networks.
 
 import { resolve } from "node:path";
-import { Networks, type Firewall, type Gate } from "../fixtures/networks.ts";
+import { openNetworks, type Firewall, type Gate } from "../fixtures/networks.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { launch, newPage } from "../fixtures/browser.ts";
 
@@ -25,28 +25,18 @@ const NETWORKS: Network[] = [
     { name: "only TCP 443 open", picture: "tcp-443", gate: "port-restricted", firewall: "TCP 443", says: /^Your network lets nothing out but what pages use: port 443\. Calls work all the same, by way of this server over TCP on port 443/, toOpen: [UDP, /^TCP to this server, ports? 3478/] },
 ];
 
-let networks: Networks;
-const results: string[] = [];
-
-test.beforeAll(async () => {
-    networks = await Networks.open();
-});
-
-test.afterAll(async () => {
-    console.log(results.join("\n"));
-    await networks.close();
-});
+const opened = openNetworks();
 
 for (const network of NETWORKS) {
     test(`the connection test: ${network.name}`, async () => {
-        networks.setUp(network);
-        const options = networks.browser(network.picture === "lan" ? "cleo" : "ada");
+        opened.networks.setUp(network);
+        const options = opened.networks.browser(network.picture === "lan" ? "cleo" : "ada");
         const browser = await launch(options);
         const page = await newPage(browser, options);
-        await page.goto(`${networks.address}/connection-test`);
+        await page.goto(`${opened.networks.address}/connection-test`);
         await expect(page.getByRole("button", { name: "Test again" })).toBeEnabled({ timeout: 20_000 });
         const verdict = page.getByRole("status");
-        results.push(`${network.name}: ${await verdict.innerText()}`.replaceAll("\n", " | "));
+        opened.results.push(`${network.name}: ${await verdict.innerText()}`.replaceAll("\n", " | "));
         await page.screenshot({ path: resolve(import.meta.dirname, `../../docs/images/connection-test-${network.picture}.png`), fullPage: true });
         await expect(verdict.locator("p")).toHaveText(network.says);
         await expect(verdict.getByRole("listitem")).toHaveText(network.toOpen);

@@ -1,6 +1,6 @@
 // Calls through NATs and firewalls. scripts/networks makes the networks.
 
-import { Networks, type Firewall, type Gate, type Person } from "../fixtures/networks.ts";
+import { openNetworks, type Firewall, type Gate, type Person } from "../fixtures/networks.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 interface Network {
@@ -23,25 +23,15 @@ const NETWORKS: Network[] = [
     { name: "only TCP 443 open", people: ["ada", "bob"], gate: "port-restricted", firewall: "TCP 443", paths: /over (tcp|tls)/, moves: true },
 ];
 
-let networks: Networks;
-const results: string[] = [];
-
-test.beforeAll(async () => {
-    networks = await Networks.open();
-});
-
-test.afterAll(async () => {
-    console.log(results.join("\n"));
-    await networks.close();
-});
+const opened = openNetworks();
 
 for (const network of NETWORKS) {
     test(network.name, async ({ somebody }) => {
-        networks.setUp(network);
-        const link = networks.newRoom({ name: network.name });
+        opened.networks.setUp(network);
+        const link = opened.networks.newRoom({ name: network.name });
         const [first, second] = network.people;
-        const one = await somebody(first, link, networks.browser(first));
-        const two = await somebody(second, link, networks.browser(second));
+        const one = await somebody(first, link, opened.networks.browser(first));
+        const two = await somebody(second, link, opened.networks.browser(second));
         await one.join();
         await two.page.getByRole("textbox", { name: "Your name" }).fill(second);
         const began = Date.now();
@@ -50,7 +40,7 @@ for (const network of NETWORKS) {
         const seconds = ((Date.now() - began) / 1000).toFixed(1);
         const topology = await one.page.locator("main").getAttribute("data-topology");
         const paths = [...(await one.paths()), ...(await two.paths())];
-        results.push(`${network.name}: seen by both after ${seconds} s, ${topology}: ${paths.join(" | ")}`);
+        opened.results.push(`${network.name}: seen by both after ${seconds} s, ${topology}: ${paths.join(" | ")}`);
         for (const path of paths) expect(path).toMatch(network.paths);
         if (!network.moves) expect(topology).toBe("mesh");
     });

@@ -1,6 +1,6 @@
 // A server whose address on the internet is that of a gateway, which maps it one to one. scripts/networks makes the networks.
 
-import { Networks, type Place } from "../fixtures/networks.ts";
+import { openNetworks, type Place } from "../fixtures/networks.ts";
 import { launch, newPage } from "../fixtures/browser.ts";
 import { expect, test } from "../fixtures/test.ts";
 
@@ -11,37 +11,29 @@ const PLACES: { place: Place; name: string; announced: string }[] = [
 
 for (const { place, name, announced } of PLACES) {
     test.describe(name, () => {
-        let networks: Networks;
+        const opened = openNetworks(place);
 
-        test.beforeAll(async () => {
-            networks = await Networks.open(place);
-        });
-
-        test.beforeEach(() => networks.setUp({ gate: "symmetric", firewall: "everything" }));
-
-        test.afterAll(async () => {
-            await networks.close();
-        });
+        test.beforeEach(() => opened.networks.setUp({ gate: "symmetric", firewall: "everything" }));
 
         test("announces the gateway's", () => {
-            const started = networks.server.log.filter((line) => line.includes("media is forwarded"));
+            const started = opened.networks.server.log.filter((line) => line.includes("media is forwarded"));
             expect(started.length).toBeGreaterThan(0);
             for (const line of started) expect(line).toContain(`announced=${announced}`);
         });
 
         test("is reached on all its ports", async () => {
-            networks.setUp({ gate: "port-restricted", firewall: "everything" });
-            const options = networks.browser("ada");
+            opened.networks.setUp({ gate: "port-restricted", firewall: "everything" });
+            const options = opened.networks.browser("ada");
             const browser = await launch(options);
             const page = await newPage(browser, options);
-            await page.goto(`${networks.address}/connection-test`);
+            await page.goto(`${opened.networks.address}/connection-test`);
             await expect(page.getByRole("button", { name: "Test again" })).toBeEnabled({ timeout: 20_000 });
             await expect(page.getByRole("status").locator("p")).toHaveText(/^Everything is open\. Calls go directly to the others, over UDP/);
             await browser.close();
         });
 
         test("relays between two homes", async ({ somebody }) => {
-            const link = networks.newRoom({});
+            const link = opened.networks.newRoom({});
             const ada = await somebody("Ada", link, { ...networks.browser("ada"), relayOnly: "any" });
             const bob = await somebody("Bob", link, { ...networks.browser("bob"), relayOnly: "any" });
             for (const call of [ada, bob]) await call.join();
@@ -50,11 +42,9 @@ for (const { place, name, announced } of PLACES) {
         });
 
         test("forwards to two homes, by way of its relay too", async ({ somebody }) => {
-            // With TCP open Chromium often takes that, with a NAT and without; what UDP needs is shown by leaving it nothing else.
-            networks.setUp({ gate: "symmetric", firewall: "UDP and TCP 443" });
-            const link = networks.newRoom({ mesh_limit: 2 });
-            const ada = await somebody("Ada", link, networks.browser("ada"));
-            const bob = await somebody("Bob", link, networks.browser("bob"));
+            const link = opened.networks.newRoom({ mesh_limit: 2 });
+            const ada = await somebody("Ada", link, opened.networks.browser("ada"));
+            const bob = await somebody("Bob", link, opened.networks.browser("bob"));
             const cleo = await somebody("Cleo", link, { ...networks.browser("cleo"), relayOnly: "any" });
             const calls = [ada, bob, cleo];
             for (const call of calls) await call.join();
@@ -67,9 +57,9 @@ for (const { place, name, announced } of PLACES) {
 
         if (place === "in the office, asking") {
             test("is reached from its own network too, where the gateway does not turn packets round", async ({ somebody }) => {
-                const link = networks.newRoom({ mesh_limit: 2 });
-                const calls = [await somebody("Dora", link, networks.browser("dora"))];
-                for (const person of ["ada", "bob"] as const) calls.push(await somebody(person, link, networks.browser(person)));
+                const link = opened.networks.newRoom({ mesh_limit: 2 });
+                const calls = [await somebody("Dora", link, opened.networks.browser("dora"))];
+                for (const person of ["ada", "bob"] as const) calls.push(await somebody(person, link, opened.networks.browser(person)));
                 for (const call of calls) await call.join();
                 for (const call of calls) await call.expectOnServer();
                 for (const call of calls) await call.expectToSeeAll(calls);

@@ -25,7 +25,6 @@ mod passwords;
 mod peer_address;
 mod places;
 mod rate_limit;
-pub mod redirect;
 mod rest;
 mod rooms;
 pub mod router;

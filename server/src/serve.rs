@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use server::config::{Config, TlsConfig, TlsMode};
-use server::{AppState, open_files, redirect, router};
+use server::{AppState, open_files, router};
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
 use tracing_subscriber::EnvFilter;
@@ -25,9 +25,15 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let tls = config.tls.clone();
     let state = AppState::open(config).await?;
     let router = router::router(state.clone());
-    let front = state.open_front(listener)?;
+    let mut front = state.open_front(listener)?;
     if tls.mode == TlsMode::Acme && address.port() == HTTPS {
-        send_on_from_port_80(address, &tls);
+        // Whoever types the bare name into an older browser comes there, and is sent on.
+        match listen(SocketAddr::new(address.ip(), HTTP)) {
+            Ok(listener) => front = front.also_at(listener),
+            Err(error) => {
+                tracing::warn!(%error, "http://… is not sent on to https://…: port {HTTP} cannot be had");
+            }
+        }
     }
     tracing::info!("Veranda is open at {}", open_at(address, &tls));
     let stop = async move {
@@ -77,18 +83,6 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 /// Where the world looks for http and https (RFC 9110 §4.2).
 const HTTP: u16 = 80;
 const HTTPS: u16 = 443;
-
-/// Whoever types the bare name into an older browser comes to port 80.
-fn send_on_from_port_80(address: SocketAddr, tls: &TlsConfig) {
-    let address = SocketAddr::new(address.ip(), HTTP);
-    match (listen(address), tls.names.first()) {
-        (Ok(listener), Some(name)) => redirect::to_https(listener, name),
-        (Err(error), _) => {
-            tracing::warn!(%error, "http://… is not sent on to https://…: port {HTTP} cannot be had");
-        }
-        (Ok(_), None) => {}
-    }
-}
 
 /// What to type into a browser.
 fn open_at(address: SocketAddr, tls: &TlsConfig) -> String {

@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn nothing_else_may_whatever_it_is_dressed_up_as() {
         let rules = PeerRules::default();
-        for text in SPECIAL {
+        for text in testkit::FORBIDDEN_PEERS {
             assert!(!rules.allows(SocketAddr::new(address(text), 5_000), &LivePorts::default()), "{text}");
             assert!(!rules.allows_address(address(text)), "{text}");
         }
@@ -185,51 +185,4 @@ mod tests {
         assert!(!rules.allows_address(address("192.168.7.9")), "closed once more");
         assert!(!rules.allows_address(address("8.8.8.8")));
     }
-
-    const SPECIAL: [&str; 44] = [
-        "0.0.0.0",
-        "0.1.2.3",
-        "10.0.0.1",
-        "100.64.0.1",
-        "100.100.100.200",
-        "127.0.0.1",
-        "127.255.255.254",
-        "168.63.129.16",
-        "169.254.1.1",
-        "169.254.169.254",
-        "172.16.0.1",
-        "172.31.255.255",
-        "192.0.0.192",
-        "192.0.2.1",
-        "192.88.99.1",
-        "192.168.1.1",
-        "198.18.0.1",
-        "198.19.255.255",
-        "198.51.100.1",
-        "203.0.113.1",
-        "224.0.0.1",
-        "239.255.255.255",
-        "240.0.0.1",
-        "255.255.255.255",
-        "::",
-        "::1",
-        "::7f00:1",
-        "::ffff:127.0.0.1",
-        "::ffff:8.8.8.8",
-        "::ffff:0:127.0.0.1",
-        "64:ff9b::7f00:1",
-        "64:ff9b::808:808",
-        "64:ff9b:1::1",
-        "100::1",
-        "2001::1",
-        "2001:2::1",
-        "2001:db8::1",
-        "2002:7f00:1::1",
-        "2002:808:808::1",
-        "fc00::1",
-        "fd00:ec2::254",
-        "fe80::1",
-        "fec0::1",
-        "ff02::1",
-    ];
 }

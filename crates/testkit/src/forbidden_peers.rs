@@ -2,14 +2,14 @@
 
 /// One of each special range (IANA's registries of special-purpose addresses, RFC 6890; clouds' own addresses for their machines),
 /// and what it can be dressed up as.
-pub const FORBIDDEN_PEERS: [&str; 47] = [
+pub const FORBIDDEN_PEERS: [&str; 50] = [
     "0.0.0.0",
     "0.1.2.3",
     "10.0.0.1",
     "100.64.0.1",
     "100.100.100.200",
     "127.0.0.1",
-    "127.9.9.9",
+    "127.255.255.254",
     "168.63.129.16",
     "169.254.1.1",
     "169.254.169.254",
@@ -22,6 +22,7 @@ pub const FORBIDDEN_PEERS: [&str; 47] = [
     "192.88.99.1",
     "192.168.0.1",
     "198.18.0.1",
+    "198.19.255.255",
     "198.51.100.1",
     "203.0.113.1",
     "224.0.0.1",
@@ -43,9 +44,11 @@ pub const FORBIDDEN_PEERS: [&str; 47] = [
     "2001:2::1",
     "2001:db8::1",
     "2002:7f00:1::1",
+    "2002:808:808::1",
     "2620:4f:8000::1",
     "3fff::1",
     "5f00::1",
+    "fc00::1",
     "fd00:ec2::254",
     "fe80::1",
     "fec0::1",

@@ -8,9 +8,11 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::client::verify_server_name;
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
@@ -30,43 +32,33 @@ const SHORT: u64 = 7;
 const AGREES_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the running server shows, or what is in the file.
-pub(super) async fn examine(config: &Config, is_running: bool) -> Option<Finding> {
+pub(super) async fn examine(config: &Config, is_running: bool) -> Finding {
     let tls = &config.tls;
-    if tls.mode == TlsMode::Off {
-        return Some(in_the_clear(config));
-    }
-    let name = name(config);
-    let shown = if is_running {
-        match shown(reachable(config.server.address), &name).await {
-            Some(certificate) => certificate,
-            None => {
-                return Some(Finding::ill(
-                    WHAT,
-                    "no TLS could be agreed on",
-                    "look into the server's log for what it says about its certificate",
-                ));
-            }
+    let certificate = match tls.mode {
+        TlsMode::Off => return in_the_clear(config),
+        TlsMode::SelfSigned | TlsMode::Files | TlsMode::Acme if is_running => {
+            shown(reachable(config.server.address), config).await.ok_or_else(|| {
+                let advice = "look into the server's log for what it says about its certificate";
+                Finding::ill(WHAT, "no TLS could be agreed on", advice)
+            })
         }
-    } else if tls.mode == TlsMode::Files {
-        match CertificateDer::from_pem_file(&tls.certificate) {
-            Ok(certificate) => certificate,
-            Err(error) => {
-                return Some(Finding::ill(
-                    WHAT,
-                    format!("{} cannot be read: {error}", tls.certificate.display()),
-                    "set [tls] certificate and key to files in PEM that the server may read",
-                ));
-            }
+        TlsMode::Files => CertificateDer::from_pem_file(&tls.certificate).map_err(|error| {
+            let advice = "set [tls] certificate and key to files in PEM that the server may read";
+            Finding::ill(WHAT, format!("{} cannot be read: {error}", tls.certificate.display()), advice)
+        }),
+        TlsMode::SelfSigned | TlsMode::Acme => {
+            return Finding::well(WHAT, "made or fetched when the server starts");
         }
-    } else {
-        return Some(Finding::well(WHAT, "made or fetched when the server starts"));
     };
-    Some(judge(&shown, &name, clock::now_on_both().unix))
+    match certificate {
+        Ok(certificate) => judge(&certificate, name(config).as_deref(), clock::now_on_both().unix),
+        Err(finding) => finding,
+    }
 }
 
-/// What browsers call the server.
-pub(super) fn name(config: &Config) -> String {
-    config.tls.names.iter().find_map(TlsName::in_url).unwrap_or_else(|| "localhost".to_owned())
+/// What browsers call the server, where that was said.
+fn name(config: &Config) -> Option<String> {
+    config.tls.names.iter().find_map(TlsName::in_url)
 }
 
 fn in_the_clear(config: &Config) -> Finding {
@@ -81,8 +73,8 @@ fn in_the_clear(config: &Config) -> Finding {
     }
 }
 
-/// What a certificate is worth at a moment, in seconds since 1970.
-fn judge(certificate: &CertificateDer<'_>, name: &str, now: u64) -> Finding {
+/// What a certificate is worth under a name, if one is known, at a moment, in seconds since 1970.
+fn judge(certificate: &CertificateDer<'_>, name: Option<&str>, now: u64) -> Finding {
     let Ok((_, parsed)) = X509Certificate::from_der(certificate) else {
         return Finding::ill(WHAT, "it is none", "set [tls] certificate to a file in PEM");
     };
@@ -101,7 +93,7 @@ fn judge(certificate: &CertificateDer<'_>, name: &str, now: u64) -> Finding {
             "have it renewed, and put it where the old one is",
         );
     }
-    if !has_name(&parsed, name) {
+    if let Some(name) = name.filter(|name| !has_name(certificate, name)) {
         return Finding::ill(
             WHAT,
             format!("it is not for {name}"),
@@ -109,43 +101,41 @@ fn judge(certificate: &CertificateDer<'_>, name: &str, now: u64) -> Finding {
         );
     }
     let days = (ends - now) / DAY;
-    let detail = format!("for {name}, good for {days} more days");
+    let detail = format!("for {}, good for {days} more days", name.unwrap_or("whatever name it has"));
     if own {
         let advice = "browsers ask whether to trust it, and do not relay over TLS with it. --domain NAME gets one that they trust";
         Finding::doubtful(WHAT, format!("{detail}, signed by itself"), advice)
     } else if days < SHORT {
         Finding::doubtful(WHAT, detail, "have it renewed")
+    } else if name.is_none() {
+        let advice = "set [tls] names to what browsers call this server: they are told to relay over TLS under that name";
+        Finding::doubtful(WHAT, detail, advice)
     } else {
         Finding::well(WHAT, detail)
     }
 }
 
 /// Whether a certificate is for this name or address (RFC 9525 §6).
-fn has_name(certificate: &X509Certificate<'_>, name: &str) -> bool {
-    use x509_parser::extensions::GeneralName;
-    let Ok(Some(names)) = certificate.subject_alternative_name() else { return false };
-    let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().ok();
-    names.value.general_names.iter().any(|one| match (one, address) {
-        (GeneralName::DNSName(known), None) => {
-            known.eq_ignore_ascii_case(name)
-                || known.strip_prefix("*.").is_some_and(|rest| {
-                    name.split_once('.').is_some_and(|(_, tail)| tail.eq_ignore_ascii_case(rest))
-                })
-        }
-        (GeneralName::IPAddress(bytes), Some(std::net::IpAddr::V4(address))) => *bytes == address.octets(),
-        (GeneralName::IPAddress(bytes), Some(std::net::IpAddr::V6(address))) => *bytes == address.octets(),
-        _ => false,
-    })
+fn has_name(certificate: &CertificateDer<'_>, name: &str) -> bool {
+    let named =
+        |certificate, name: &str| Some((ParsedCertificate::try_from(certificate).ok()?, server_name(name)?));
+    named(certificate, name)
+        .is_some_and(|(certificate, name)| verify_server_name(&certificate, &name).is_ok())
+}
+
+/// A name as it stands in an address.
+fn server_name(name: &str) -> Option<ServerName<'static>> {
+    ServerName::try_from(name.trim_matches(['[', ']']).to_owned()).ok()
 }
 
 /// The certificate that a server shows under a name, whatever it is worth.
-async fn shown(address: SocketAddr, name: &str) -> Option<CertificateDer<'static>> {
-    let stream = connect(address, name).await?;
+async fn shown(address: SocketAddr, config: &Config) -> Option<CertificateDer<'static>> {
+    let stream = connect(address, config).await?;
     Some(stream.get_ref().1.peer_certificates()?.first()?.clone().into_owned())
 }
 
 /// A connection inside TLS to whoever is there.
-pub(super) async fn connect(address: SocketAddr, name: &str) -> Option<TlsStream<TcpStream>> {
+pub(super) async fn connect(address: SocketAddr, settings: &Config) -> Option<TlsStream<TcpStream>> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -153,7 +143,7 @@ pub(super) async fn connect(address: SocketAddr, name: &str) -> Option<TlsStream
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Anything(provider)))
         .with_no_client_auth();
-    let name = ServerName::try_from(name.trim_matches(['[', ']']).to_owned()).ok()?;
+    let name = server_name(name(settings).as_deref().unwrap_or("localhost"))?;
     let agreed = async {
         let stream = TcpStream::connect(address).await.ok()?;
         TlsConnector::from(Arc::new(config)).connect(name, stream).await.ok()
@@ -230,22 +220,30 @@ mod tests {
     }
 
     fn health(names: &[&str], days: i64, by_itself: bool, name: &str) -> Health {
-        judge(&certificate(names, days, by_itself), name, NOW).health
+        judge(&certificate(names, days, by_itself), Some(name), NOW).health
     }
 
     #[test]
     fn a_certificate_is_judged_by_its_end_its_names_and_who_vouches_for_it() {
         assert_eq!(health(&["meet.example"], 60, false, "meet.example"), Health::Well);
-        assert_eq!(health(&["*.example"], 60, false, "meet.example"), Health::Well);
+        assert_eq!(health(&["*.meet.example"], 60, false, "a.meet.example"), Health::Well);
         assert_eq!(health(&["10.0.0.7"], 60, false, "10.0.0.7"), Health::Well);
         assert_eq!(health(&["::1"], 60, false, "[::1]"), Health::Well);
         assert_eq!(health(&["meet.example"], 60, true, "meet.example"), Health::Doubtful);
         assert_eq!(health(&["meet.example"], 3, false, "meet.example"), Health::Doubtful);
         assert_eq!(health(&["meet.example"], -3, false, "meet.example"), Health::Ill);
         assert_eq!(health(&["other.example"], 60, false, "meet.example"), Health::Ill);
-        assert_eq!(health(&["*.example"], 60, false, "a.meet.example"), Health::Ill);
-        assert_eq!(judge(&CertificateDer::from(vec![1, 2, 3]), "meet.example", NOW).health, Health::Ill);
+        assert_eq!(health(&["*.meet.example"], 60, false, "a.b.meet.example"), Health::Ill);
+        assert_eq!(
+            judge(&CertificateDer::from(vec![1, 2, 3]), Some("meet.example"), NOW).health,
+            Health::Ill
+        );
         let early = certificate(&["meet.example"], 60, false);
-        assert_eq!(judge(&early, "meet.example", NOW - 40 * DAY).health, Health::Ill);
+        assert_eq!(judge(&early, Some("meet.example"), NOW - 40 * DAY).health, Health::Ill);
+        assert_eq!(
+            judge(&early, None, NOW).health,
+            Health::Doubtful,
+            "nobody has said under which name it is shown"
+        );
     }
 }

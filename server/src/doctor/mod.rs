@@ -54,7 +54,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     }
     let listening = network::listening(config).await;
     let mut findings = vec![listening.finding.clone()];
-    findings.extend(certificate::examine(config, listening.is_ours).await);
+    findings.push(certificate::examine(config, listening.is_ours).await);
     findings.extend(network::media(config, listening.is_ours).await);
     findings.extend(network::turn_servers(config).await);
     findings.push(machine::clock());

@@ -1,17 +1,17 @@
 //! Ports and addresses.
 
 use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::Finding;
-use super::certificate::{self, connect};
-use crate::config::{Config, TlsMode};
+use super::certificate::connect;
+use crate::config::{Config, MediaConfig, TlsMode};
 use crate::media::seen::{Answer, ask_all, first_of_each_version, not_told};
-use crate::media::{announced, ports};
+use crate::media::{announced, ports, try_ports};
 use crate::turn_servers::{ask, ask_by_datagram};
 
 const LISTENING: &str = "port of pages";
@@ -74,7 +74,7 @@ async fn is_ours(config: &Config) -> bool {
         if config.tls.mode == TlsMode::Off {
             describes_us(TcpStream::connect(address).await.ok()?).await
         } else {
-            describes_us(connect(address, &certificate::name(config)).await?).await
+            describes_us(connect(address, config).await?).await
         }
     };
     tokio::time::timeout(ANSWERS_WITHIN, asked).await.is_ok_and(|answer| answer == Some(true))
@@ -112,7 +112,7 @@ pub(super) async fn media(config: &Config, is_running: bool) -> Vec<Finding> {
     } else if is_running && config.relay.enabled {
         findings.extend(answers(&addresses, &ports, &shown).await);
     } else if !is_running {
-        findings.push(free(&ports, &shown));
+        findings.push(free(media, &shown));
     }
     findings
 }
@@ -179,23 +179,14 @@ async fn answers(addresses: &[IpAddr], ports: &[u16], shown: &str) -> Vec<Findin
     findings
 }
 
-fn free(ports: &[u16], shown: &str) -> Finding {
-    let any = |port| SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
-    let any_v4 = |port| SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
-    let is_free = |port: &&u16| {
-        let udp = UdpSocket::bind(any(**port)).or_else(|_| UdpSocket::bind(any_v4(**port)));
-        let tcp = TcpListener::bind(any(**port)).or_else(|_| TcpListener::bind(any_v4(**port)));
-        udp.is_ok() && tcp.is_ok()
-    };
-    let taken: Vec<_> = ports.iter().filter(|port| !is_free(port)).map(ToString::to_string).collect();
-    if taken.is_empty() {
-        Finding::well(MEDIA, format!("UDP and TCP {shown} are free"))
-    } else {
-        Finding::ill(
+fn free(config: &MediaConfig, shown: &str) -> Finding {
+    match try_ports(config) {
+        Ok(()) => Finding::well(MEDIA, format!("UDP and TCP {shown} are free")),
+        Err((port, error)) => Finding::ill(
             MEDIA,
-            format!("another program has {}", taken.join(", ")),
-            "stop it (coturn has 3478 too), or set [media] port to another one",
-        )
+            format!("{port} cannot be had: {error}"),
+            "stop what has it (coturn has 3478 too), or set [media] port to another one",
+        ),
     }
 }
 

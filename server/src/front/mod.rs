@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use futures::future::join_all;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -34,7 +35,7 @@ const ALIVE_AFTER: Duration = Duration::from_secs(60);
 
 /// The port, open and with nobody to answer yet.
 pub struct Front {
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     tls: Option<Tls>,
     media: Media,
     config: Config,
@@ -108,7 +109,14 @@ pub(crate) async fn begin_for_fuzzing<S: tokio::io::AsyncRead + Unpin>(
 
 impl Front {
     pub(crate) fn new(listener: TcpListener, tls: Option<Tls>, media: Media, config: Config) -> Self {
-        Self { listener, tls, media, config, patience: Patience::default() }
+        Self { listeners: vec![listener], tls, media, config, patience: Patience::default() }
+    }
+
+    /// Takes the connections of another port as well, as if they had come to the first.
+    #[must_use]
+    pub fn also_at(mut self, listener: TcpListener) -> Self {
+        self.listeners.push(listener);
+        self
     }
 
     /// With other limits of time.
@@ -120,9 +128,9 @@ impl Front {
     /// Takes connections until `stop`: HTTP is answered by the router, and all others by the relay. Returns when the last
     /// request has been answered.
     pub async fn serve(self, router: Router, stop: impl Future<Output = ()>) {
-        let Self { listener, tls, media, config, patience } = self;
+        let Self { listeners, tls, media, config, patience } = self;
         let http = Arc::new(Http::new(router, patience));
-        let sorting = Sorting {
+        let sorting = Arc::new(Sorting {
             tls,
             media,
             says_what_within: patience.says_what_within,
@@ -130,23 +138,23 @@ impl Front {
             connections: Places::new(most_connections(), config.limits.connections_per_address),
             config,
             http: Arc::clone(&http),
-        };
+        });
         tokio::select! {
-            () = take(&listener, Arc::new(sorting)) => {}
+            _ = join_all(listeners.iter().map(|listener| take(listener, &sorting))) => {}
             () = stop => {}
         }
-        drop(listener);
+        drop((listeners, sorting));
         http.stop().await;
     }
 }
 
-async fn take(listener: &TcpListener, sorting: Arc<Sorting>) {
+async fn take(listener: &TcpListener, sorting: &Arc<Sorting>) {
     loop {
         match listener.accept().await {
             Ok((stream, address)) => {
                 prepare(&stream);
                 let Some(arrival) = sorting.arrival(stream, address) else { continue };
-                let sorting = Arc::clone(&sorting);
+                let sorting = Arc::clone(sorting);
                 tasks::spawn(async move { sorting.sort(arrival).await });
             }
             // Too many open files, for one, is not over at once.

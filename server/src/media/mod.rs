@@ -152,10 +152,18 @@ impl Media {
     }
 }
 
-/// The ports that the shards have.
+/// The ports that the shards have, when their numbers are set.
 pub(crate) fn ports(config: &MediaConfig) -> Vec<u16> {
-    let shards = if cfg!(target_os = "linux") { 1 } else { config.shard_count() };
-    (0..shards).map(|number| config.port.saturating_add(number)).collect()
+    sockets::numbers(config.port, config.shard_count())
+}
+
+/// Whether the shards could have their ports now.
+///
+/// # Errors
+///
+/// The number of the first that somebody else has, and what the system says of it.
+pub(crate) fn try_ports(config: &MediaConfig) -> Result<(), (u16, std::io::Error)> {
+    Sockets::of_shards(config.port, config.shard_count()).map(drop)
 }
 
 /// The addresses that browsers are told by a server that is seen there from outside.

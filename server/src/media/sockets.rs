@@ -17,6 +17,12 @@ const BACKLOG: i32 = 1_024;
 /// Whether shards share a port.
 const SHARED: bool = cfg!(target_os = "linux");
 
+/// The port of each shard, or the one of all, by the number of the first.
+pub(super) fn numbers(first: u16, shards: u16) -> Vec<u16> {
+    let ports = if SHARED { shards.min(1) } else { shards };
+    (0..ports).map(|number| first.saturating_add(number)).collect()
+}
+
 /// The two sockets of a shard.
 pub(super) struct Sockets {
     pub(super) udp: UdpSocket,
@@ -32,12 +38,8 @@ impl Sockets {
     /// When a port cannot be had; its number is named.
     pub(super) fn of_shards(port: u16, shards: u16) -> Result<Vec<Self>, (u16, io::Error)> {
         if !SHARED || shards <= 1 {
-            return (0..shards)
-                .map(|number| {
-                    let wanted = if port == 0 { 0 } else { port.saturating_add(number) };
-                    Self::alone(wanted).map_err(|error| (wanted, error))
-                })
-                .collect();
+            let wanted = if port == 0 { vec![0; shards.into()] } else { numbers(port, shards) };
+            return wanted.into_iter().map(|port| Self::alone(port).map_err(|error| (port, error))).collect();
         }
         // Another server that shares its port as well would get half of what is ours: first we see that nobody has it.
         let port = Self::alone(port).map_err(|error| (port, error))?.port;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use server::redirect;
+use server::config::{Config, TlsMode};
+use server::{AppState, router};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -165,10 +166,17 @@ async fn an_authority_that_cannot_be_reached_leaves_the_server_up_and_a_word_in_
 }
 
 #[tokio::test]
-async fn port_80_sends_everybody_to_https() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    redirect::to_https(listener, &DOMAIN.parse().unwrap());
+async fn another_port_in_the_clear_sends_everybody_to_https() {
+    let data = tempfile::tempdir().unwrap();
+    let mut config = Config::default();
+    config.storage.data = data.path().to_owned();
+    config.tls.mode = TlsMode::SelfSigned;
+    (config.media.enabled, config.relay.enabled) = (false, false);
+    let [pages, other] = [TcpListener::bind("127.0.0.1:0"), TcpListener::bind("127.0.0.1:0")];
+    let (pages, other) = (pages.await.unwrap(), other.await.unwrap());
+    let address = other.local_addr().unwrap();
+    let state = AppState::open(config).await.unwrap();
+    let front = state.open_front(pages).unwrap().also_at(other);
     let answer = async |request: &str| {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -176,8 +184,18 @@ async fn port_80_sends_everybody_to_https() {
         stream.read_to_string(&mut answer).await.unwrap();
         answer
     };
-    let sent_on = answer("GET /r/kfm-pqxz-wtr HTTP/1.1\r\nhost: evil.example\r\n\r\n").await;
-    assert!(sent_on.starts_with("HTTP/1.1 308 "), "{sent_on}");
-    assert!(sent_on.contains("\r\nlocation: https://meet.example.org/r/kfm-pqxz-wtr\r\n"), "{sent_on}");
-    assert!(answer("hello\r\n\r\n").await.starts_with("HTTP/1.1 400 "));
+    let asked = async {
+        let head = format!("host: {DOMAIN}\r\nconnection: close\r\n\r\n");
+        let sent_on = answer(&format!("GET /r/kfm-pqxz-wtr?a=b HTTP/1.1\r\n{head}")).await;
+        assert!(sent_on.starts_with("HTTP/1.1 308 "), "{sent_on}");
+        assert!(
+            sent_on.contains("\r\nlocation: https://meet.example.org/r/kfm-pqxz-wtr?a=b\r\n"),
+            "{sent_on}"
+        );
+        assert!(answer("hello\r\n\r\n").await.starts_with("HTTP/1.1 400 "));
+    };
+    tokio::select! {
+        () = front.serve(router::router(state.clone()), std::future::pending()) => {}
+        () = asked => {}
+    }
 }
