@@ -34,8 +34,8 @@ for (const { place, name, announced } of PLACES) {
 
         test("relays between two homes", async ({ somebody }) => {
             const link = opened.networks.newRoom({});
-            const ada = await somebody("Ada", link, { ...networks.browser("ada"), relayOnly: "any" });
-            const bob = await somebody("Bob", link, { ...networks.browser("bob"), relayOnly: "any" });
+            const ada = await somebody("Ada", link, { ...opened.networks.browser("ada"), relayOnly: "any" });
+            const bob = await somebody("Bob", link, { ...opened.networks.browser("bob"), relayOnly: "any" });
             for (const call of [ada, bob]) await call.join();
             await Promise.all([ada.expectToSee(bob), bob.expectToSee(ada)]);
             for (const call of [ada, bob]) await expect.poll(() => call.paths()).toEqual([expect.stringMatching(/^relay\/udp over (udp|tcp) to relay$/)]);
@@ -45,7 +45,7 @@ for (const { place, name, announced } of PLACES) {
             const link = opened.networks.newRoom({ mesh_limit: 2 });
             const ada = await somebody("Ada", link, opened.networks.browser("ada"));
             const bob = await somebody("Bob", link, opened.networks.browser("bob"));
-            const cleo = await somebody("Cleo", link, { ...networks.browser("cleo"), relayOnly: "any" });
+            const cleo = await somebody("Cleo", link, { ...opened.networks.browser("cleo"), relayOnly: "any" });
             const calls = [ada, bob, cleo];
             for (const call of calls) await call.join();
             for (const call of calls) await call.expectOnServer();
