@@ -189,7 +189,6 @@ impl SignTokens for RoomTokens {
     }
 }
 
-/// Writes a file that only its owner may read, whole or not at all.
 /// Writes a file that nobody else can read, whole or not at all.
 pub(crate) fn write_secret(file: &Path, secret: &[u8]) -> io::Result<()> {
     use std::io::Write as _;

@@ -1,5 +1,7 @@
 //! SQLite: one file in the data directory, written ahead (WAL), so that readers never wait for the writer.
 
+use std::fs::OpenOptions;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRA
 pub(crate) async fn pool(folder: &Path) -> Result<AnyPool, StorageError> {
     std::fs::create_dir_all(folder)?;
     let file = folder.join("veranda.sqlite");
+    make(&file)?;
     let url = format!("sqlite://{}?mode=rwc", escaped(&file.to_string_lossy()));
     // A pool tries again for a while what can never succeed, and then says only that it has waited.
     let mut first = AnyConnection::connect(&url).await?;
@@ -37,6 +40,19 @@ pub(crate) async fn pool(folder: &Path) -> Result<AnyPool, StorageError> {
     let pool = options.connect(&url).await?;
     first.close().await?;
     Ok(pool)
+}
+
+/// Makes the file, when there is none, for its owner alone: names and messages are in it. SQLite gives the files beside it the
+/// same rights.
+fn make(file: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(file).map(drop)
 }
 
 async fn prepare(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
@@ -73,6 +89,21 @@ mod tests {
         let kept = storage.audit_events(None, 99).await.unwrap();
         let kept: Vec<_> = kept.iter().map(|event| event.at.0).collect();
         assert_eq!(kept, [9, 8, 7, 6, 5, 4, 3, 2, 0]);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn nobody_but_the_owner_reads_the_files() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let storage = SqlStorage::sqlite(folder.path()).await.unwrap();
+        storage.keep(&[event(0, 10)]).await.unwrap();
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+        assert_eq!(files.len(), 3, "the database, its log and the log's index: {files:?}");
+        for file in files {
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+        }
     }
 
     /// How many pages the file may have, which is known to a connection, and not to the file.

@@ -90,6 +90,10 @@ impl Media {
             anyhow::Error::from(error).context(format!("cannot use port {port} for media ([media] port)"))
         })?;
         let ports: BTreeSet<_> = sockets.iter().map(|sockets| sockets.port).collect();
+        if count > 0 {
+            let announced = &addresses.announced;
+            tracing::info!(?ports, shards = count, ?announced, relays = relay.enabled, "media is forwarded");
+        }
         let at = |port| addresses.announced.iter().map(move |address| SocketAddr::new(*address, port));
         let all: Vec<_> = ports.into_iter().flat_map(at).collect();
         let relay_config =

@@ -86,7 +86,6 @@ pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> io::Result<()
         shard: number,
         directory: Arc::clone(neighbours.directory()),
     };
-    tracing::info!(port, announced = ?addresses.announced, relays = relay.is_some(), "media is forwarded");
     std::thread::Builder::new().name(format!("media-{number}")).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         // The unit stays on the thread where it was made.
