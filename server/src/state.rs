@@ -98,7 +98,7 @@ impl AppState {
         let data = &config.storage.data;
         let tokens = Tokens::open(data, clock)
             .with_context(|| format!("cannot use the signing key in {}", data.display()))?;
-        let seen = seen::find(&config).await;
+        let (seen, stun_servers) = (seen::find(&config).await, seen::asked(&config).to_vec());
         let (media, news) = Media::start(&config, &seen, tokens.relay_secret())?;
         let own = Own {
             addresses: media.relay_addresses().to_vec(),
@@ -140,7 +140,7 @@ impl AppState {
             config,
         }));
         tasks::spawn(clean(Arc::downgrade(&state.0)));
-        tasks::spawn(seen::watch(Arc::downgrade(&state.0), seen));
+        tasks::spawn(seen::watch(Arc::downgrade(&state.0), stun_servers, seen));
         Ok(state)
     }
 

@@ -3,11 +3,11 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use stun_types::message::TransactionId;
+use stun_types::message::{IntegrityKey, TransactionId};
 
+use crate::Flow;
 use crate::bucket::{Allowance, Bucket};
-use crate::socket::Client;
-use crate::users::UserKey;
+use crate::users::{Holder, UserKey};
 
 /// RFC 8656 §9: "The Permission Lifetime MUST be 300 seconds".
 pub(crate) const PERMISSION: Duration = Duration::from_secs(300);
@@ -17,6 +17,14 @@ pub(crate) const CHANNEL: Duration = Duration::from_secs(600);
 
 /// Peers that one allocation may reach at once, and channels to them. A browser names each address of each person it talks to.
 const MOST: usize = 128;
+
+/// Whose an allocation is.
+pub(crate) struct Client {
+    pub(crate) flow: Flow,
+    pub(crate) username: String,
+    pub(crate) key: IntegrityKey,
+    pub(crate) holder: Holder,
+}
 
 pub(crate) struct Allocation {
     pub(crate) client: Client,

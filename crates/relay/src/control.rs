@@ -11,12 +11,12 @@ use turn_types::attribute::{
     XorPeerAddress, XorRelayedAddress,
 };
 
-use crate::allocation::{Allocation, NotBound};
+use crate::allocation::{Allocation, Client, NotBound};
 use crate::channel_data::CHANNELS;
 use crate::credentials::is_test;
 use crate::reply::Asked;
 use crate::request::{self, Given, given};
-use crate::socket::{Client, Opening, Reservation, Socket};
+use crate::socket::{Opening, Reservation, Socket};
 use crate::users::{Holder, Refused};
 use crate::{Family, Flow, Output, PortWish, Relay, SocketFailure, SocketKey};
 

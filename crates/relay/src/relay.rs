@@ -9,11 +9,12 @@ use stun_types::message::{IntegrityKey, Message, MessageClass};
 use stun_types::prelude::AttributeStaticType as _;
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH, SEND};
 
+use crate::allocation::Client;
 use crate::bucket::Allowance;
 use crate::credentials::{is_test, who};
 use crate::reply::Asked;
 use crate::request::{self, BINDING};
-use crate::socket::{Client, Socket};
+use crate::socket::Socket;
 use crate::unverified::{Unverified, one_customer};
 use crate::users::{Holder, Users};
 use crate::{Config, Counters, Flow, Input, Now, Output, SocketKey, Transport, channel_data, nonce};

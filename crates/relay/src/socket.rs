@@ -3,10 +3,9 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use stun_types::message::{IntegrityKey, TransactionId};
+use stun_types::message::TransactionId;
 
-use crate::Flow;
-use crate::allocation::Allocation;
+use crate::allocation::{Allocation, Client};
 use crate::users::Holder;
 
 slotmap::new_key_type! {
@@ -33,14 +32,6 @@ pub(crate) struct Opening {
     pub(crate) lifetime: Duration,
     /// The socket that is reserved with it.
     pub(crate) next: Option<SocketKey>,
-}
-
-/// Whose an allocation is.
-pub(crate) struct Client {
-    pub(crate) flow: Flow,
-    pub(crate) username: String,
-    pub(crate) key: IntegrityKey,
-    pub(crate) holder: Holder,
 }
 
 pub(crate) struct Reservation {

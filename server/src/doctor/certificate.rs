@@ -1,26 +1,15 @@
 //! The certificate that browsers are shown.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::client::verify_server_name;
-use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::server::ParsedCertificate;
-use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::Finding;
-use super::network::reachable;
+use super::visit::{connect_inside_tls, name, server_name};
 use crate::clock;
 use crate::config::{Config, TlsMode};
-use crate::tls_name::TlsName;
 
 const WHAT: &str = "certificate";
 const DAY: u64 = 24 * 60 * 60;
@@ -28,16 +17,13 @@ const DAY: u64 = 24 * 60 * 60;
 /// An authority's certificate is renewed when it has less than that left; one that was not is near its end.
 const SHORT: u64 = 7;
 
-/// How long TLS may take to be agreed on.
-const AGREES_WITHIN: Duration = Duration::from_secs(5);
-
 /// What the running server shows, or what is in the file.
 pub(super) async fn examine(config: &Config, is_running: bool) -> Finding {
     let tls = &config.tls;
     let certificate = match tls.mode {
         TlsMode::Off => return in_the_clear(config),
         TlsMode::SelfSigned | TlsMode::Files | TlsMode::Acme if is_running => {
-            shown(reachable(config.server.address), config).await.ok_or_else(|| {
+            shown(config).await.ok_or_else(|| {
                 let advice = "look into the server's log for what it says about its certificate";
                 Finding::ill(WHAT, "no TLS could be agreed on", advice)
             })
@@ -54,11 +40,6 @@ pub(super) async fn examine(config: &Config, is_running: bool) -> Finding {
         Ok(certificate) => judge(&certificate, name(config).as_deref(), clock::now_on_both().unix),
         Err(finding) => finding,
     }
-}
-
-/// What browsers call the server, where that was said.
-fn name(config: &Config) -> Option<String> {
-    config.tls.names.iter().find_map(TlsName::in_url)
 }
 
 fn in_the_clear(config: &Config) -> Finding {
@@ -123,75 +104,16 @@ fn has_name(certificate: &CertificateDer<'_>, name: &str) -> bool {
         .is_some_and(|(certificate, name)| verify_server_name(&certificate, &name).is_ok())
 }
 
-/// A name as it stands in an address.
-fn server_name(name: &str) -> Option<ServerName<'static>> {
-    ServerName::try_from(name.trim_matches(['[', ']']).to_owned()).ok()
-}
-
 /// The certificate that a server shows under a name, whatever it is worth.
-async fn shown(address: SocketAddr, config: &Config) -> Option<CertificateDer<'static>> {
-    let stream = connect(address, config).await?;
+async fn shown(config: &Config) -> Option<CertificateDer<'static>> {
+    let stream = connect_inside_tls(config).await?;
     Some(stream.get_ref().1.peer_certificates()?.first()?.clone().into_owned())
-}
-
-/// A connection inside TLS to whoever is there.
-pub(super) async fn connect(address: SocketAddr, settings: &Config) -> Option<TlsStream<TcpStream>> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .ok()?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Anything(provider)))
-        .with_no_client_auth();
-    let name = server_name(name(settings).as_deref().unwrap_or("localhost"))?;
-    let agreed = async {
-        let stream = TcpStream::connect(address).await.ok()?;
-        TlsConnector::from(Arc::new(config)).connect(name, stream).await.ok()
-    };
-    tokio::time::timeout(AGREES_WITHIN, agreed).await.ok().flatten()
-}
-
-/// Takes every certificate: it is looked at, and nothing is said to whoever shows it.
-#[derive(Debug)]
-struct Anything(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anything {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::doctor::Health;
 

@@ -4,6 +4,7 @@ mod certificate;
 mod machine;
 mod network;
 mod storage;
+mod visit;
 
 use crate::config::Config;
 

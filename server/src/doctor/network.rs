@@ -1,14 +1,13 @@
 //! Ports and addresses.
 
 use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use super::Finding;
-use super::certificate::connect;
+use super::visit::{connect, connect_inside_tls};
 use crate::config::{Config, MediaConfig, TlsMode};
 use crate::media::seen::{Answer, ask_all, first_of_each_version, not_told};
 use crate::media::{announced, ports, try_ports};
@@ -69,12 +68,11 @@ pub(super) async fn listening(config: &Config) -> Listening {
 }
 
 async fn is_ours(config: &Config) -> bool {
-    let address = reachable(config.server.address);
     let asked = async {
         if config.tls.mode == TlsMode::Off {
-            describes_us(TcpStream::connect(address).await.ok()?).await
+            describes_us(connect(config).await?).await
         } else {
-            describes_us(connect(address, config).await?).await
+            describes_us(connect_inside_tls(config).await?).await
         }
     };
     tokio::time::timeout(ANSWERS_WITHIN, asked).await.is_ok_and(|answer| answer == Some(true))
@@ -207,13 +205,4 @@ pub(super) async fn turn_servers(config: &Config) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// Where somebody on this machine reaches what listens at an address.
-pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())),
-        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::from((Ipv6Addr::LOCALHOST, address.port())),
-        IpAddr::V4(_) | IpAddr::V6(_) => address,
-    }
 }

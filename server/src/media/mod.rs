@@ -6,6 +6,7 @@
 
 pub(crate) mod addresses;
 mod batch;
+mod carrier;
 mod neighbours;
 mod relay;
 mod report;
@@ -37,7 +38,7 @@ use sockets::Sockets;
 use streams::Channel;
 
 #[cfg(feature = "fuzzing")]
-pub(crate) use streams::read_for_fuzzing;
+pub(crate) use carrier::read_for_fuzzing;
 
 /// A way to every shard; a clone is another handle to the same.
 #[derive(Clone)]
@@ -98,7 +99,7 @@ impl Media {
         let all: Vec<_> = ports.into_iter().flat_map(at).collect();
         let relay_config =
             relay.enabled.then(|| relay_config(relay, secret, &addresses, &all, sockets.len()));
-        let unsorted = streams::places_of_unsorted();
+        let unsorted = carrier::places_of_unsorted();
         let (neighbours, incoming) = Neighbours::new(sockets.len());
         let mut shards = Vec::new();
         for (number, (sockets, incoming)) in (0..).zip(sockets.into_iter().zip(incoming)) {
@@ -135,7 +136,7 @@ impl Media {
             return;
         }
         if let Some(shard) = self.neighbours.of_customer(flow.client.ip()).cloned() {
-            streams::serve(stream, read, Channel::Relay(flow), shard).await;
+            carrier::serve(stream, read, Channel::Relay(flow), shard).await;
         }
     }
 

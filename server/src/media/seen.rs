@@ -3,14 +3,13 @@
 //! Only the address matters, not the port: it is asked from a port of its own, and a NAT that maps one to one keeps ports.
 
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 use std::time::Duration;
 
 use futures::future::join_all;
 
 use super::{Addresses, is_anything_on};
 use crate::config::Config;
-use crate::state::Shared;
 use crate::stun_url::StunUrl;
 use crate::turn_servers::{ask_by_datagram, resolve};
 
@@ -26,10 +25,11 @@ pub(crate) struct Answer<'a> {
 /// The address of each version of IP, at most one, at which this machine is seen; none where addresses are configured, or no
 /// server is. Takes three seconds where one does not answer, and five more where its name is not resolved.
 pub(crate) async fn find(config: &Config) -> Vec<IpAddr> {
-    if !is_asked_for(config) {
+    let servers = asked(config);
+    if servers.is_empty() {
         return Vec::new();
     }
-    let answers = ask_all(&config.media.stun_servers).await;
+    let answers = ask_all(servers).await;
     let seen = first_of_each_version(&answers);
     for Answer { server, seen: said } in &answers {
         if said.is_empty() {
@@ -46,11 +46,12 @@ pub(crate) async fn find(config: &Config) -> Vec<IpAddr> {
     seen
 }
 
-/// Asks again and again, as long as there is a server that was started with these addresses, and warns when it is seen at others.
-pub(crate) async fn watch(state: Weak<Shared>, seen: Vec<IpAddr>) {
-    let asked =
-        |state: Arc<Shared>| is_asked_for(&state.config).then(|| state.config.media.stun_servers.clone());
-    let Some(servers) = state.upgrade().and_then(asked) else { return };
+/// Asks again and again, as long as there is the state of a server that was started with these addresses, and warns when it is
+/// seen at others.
+pub(crate) async fn watch<S>(state: Weak<S>, servers: Vec<StunUrl>, seen: Vec<IpAddr>) {
+    if servers.is_empty() {
+        return;
+    }
     let announced = Addresses::find(&[], &seen).announced;
     let mut warned_of = Vec::new();
     loop {
@@ -103,8 +104,10 @@ pub(crate) fn not_told(seen: &[IpAddr], announced: &[IpAddr]) -> Vec<IpAddr> {
     seen.iter().copied().filter(|address| !is_told(address)).collect()
 }
 
-fn is_asked_for(config: &Config) -> bool {
-    config.media.addresses.is_empty() && !config.media.stun_servers.is_empty() && is_anything_on(config)
+/// The servers that are asked for what is announced.
+pub(crate) fn asked(config: &Config) -> &[StunUrl] {
+    let is_asked = config.media.addresses.is_empty() && is_anything_on(config);
+    if is_asked { &config.media.stun_servers } else { &[] }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use sfu::{Address, Datagram, Input, Output, Sfu, Strayed, Transmit, Transport};
 use tokio::sync::mpsc;
 
 use super::addresses::Addresses;
+use super::carrier;
 use super::neighbours::{Incoming, Neighbours};
 use super::relay::Relaying;
 use super::report::Report;
@@ -94,7 +95,7 @@ pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> io::Result<()
         };
         let ended = runtime.block_on(async move {
             let tcp = tokio::net::TcpListener::from_std(tcp)?;
-            tasks::spawn(streams::accept(tcp, number, neighbours.clone(), unsorted));
+            tasks::spawn(carrier::accept(tcp, number, neighbours.clone(), unsorted));
             let udp = Outbox::new(UdpPort::new(udp)?);
             let now = clock::moment();
             let relaying = relay.map(|(config, ports)| Relaying::new(config, ports, addresses.clone()));

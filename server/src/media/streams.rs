@@ -10,34 +10,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use relay::{Flow, Frame, Transport};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-
-use super::neighbours::Neighbours;
-use crate::places::{Place, Places};
-use crate::tasks;
 
 /// Streams of one shard.
 const MAX_STREAMS: usize = 2_000;
-
-/// How long a stream may say nothing. A browser checks its path every few seconds (RFC 7675), and asks the relay for more time
-/// every few minutes.
-const SILENT_FOR: Duration = Duration::from_secs(30);
-const RELAYED_SILENT_FOR: Duration = Duration::from_secs(660);
 
 /// How long a stream may be without an allocation, or a link, that came for one.
 const PROVES_ITSELF_WITHIN: Duration = Duration::from_secs(20);
 
 /// Streams of one address (of IPv6: one /64).
 const MAX_OF_ONE_ADDRESS: usize = 500;
-
-/// Streams of all shards whose kind is not known yet, and how many of them one customer may have.
-const UNSORTED: usize = 500;
-const UNSORTED_OF_ONE: usize = UNSORTED / 8;
-
-/// How long a stream may keep its kind to itself.
-const SORTED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Messages and bytes that wait for a slow stream; beyond them what carries media is lost, as on any network.
 const WAITING: usize = 512;
@@ -46,16 +28,8 @@ const WAITING_BYTES: usize = 512 * 1024;
 /// Places that are kept for answers: in a stream nobody asks twice.
 const FOR_ANSWERS: usize = 32;
 
-/// How long a stream may take nothing of what is written.
-const STUCK_AFTER: Duration = Duration::from_secs(20);
-
-/// What is read at once.
-const READ: usize = 16 * 1024;
-
-/// Where the magic cookie of STUN is in the first message of each kind of stream (RFC 8489 §5).
-const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
-const IN_ICE: Range<usize> = 6..10;
-const IN_TURN: Range<usize> = 4..8;
+/// What is read at once, and written.
+pub(super) const READ: usize = 16 * 1024;
 
 /// Which stream, and what it carries.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,6 +67,22 @@ pub(super) struct ToStream {
     sender: mpsc::Sender<Vec<u8>>,
     /// Bytes that wait.
     waiting: Arc<AtomicUsize>,
+}
+
+/// What waits for a stream to take it.
+pub(super) struct Waiting {
+    pub(super) messages: mpsc::Receiver<Vec<u8>>,
+    /// Bytes that wait.
+    pub(super) bytes: Arc<AtomicUsize>,
+}
+
+impl ToStream {
+    /// A way, and its other end.
+    pub(super) fn new() -> (Self, Waiting) {
+        let (sender, messages) = mpsc::channel(WAITING);
+        let bytes = Arc::default();
+        (Self { sender, waiting: Arc::clone(&bytes) }, Waiting { messages, bytes })
+    }
 }
 
 impl Streams {
@@ -147,120 +137,6 @@ impl Streams {
     }
 }
 
-/// Where streams of all shards wait until their kind is known.
-pub(super) fn places_of_unsorted() -> Arc<Places> {
-    Places::new(UNSORTED, UNSORTED_OF_ONE)
-}
-
-/// Takes connections until the shard ends. Those for which there is no place are closed, so that the others need not wait.
-pub(super) async fn accept(listener: TcpListener, shard: u16, neighbours: Neighbours, unsorted: Arc<Places>) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, client)) => {
-                if let Some(place) = unsorted.take(Some(client.ip())) {
-                    tasks::spawn(take(stream, client, place, shard, neighbours.clone()));
-                }
-            }
-            // Too many open files, for one, is not over at once.
-            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
-        }
-        if neighbours.streams(shard).is_none_or(mpsc::Sender::is_closed) {
-            return;
-        }
-    }
-}
-
-async fn take(mut stream: TcpStream, client: SocketAddr, place: Place, here: u16, neighbours: Neighbours) {
-    _ = stream.set_nodelay(true);
-    let Ok(server) = stream.local_addr() else { return };
-    let (client, server) = (canonical(client), canonical(server));
-    let sorted = tokio::time::timeout(SORTED_WITHIN, sort(&mut stream, client, server)).await;
-    drop(place);
-    let Ok(Ok(Some((channel, first, read)))) = sorted else { return };
-    let shard = match channel {
-        Channel::Ice(_) => neighbours.of_check(&read[first]).or(neighbours.streams(here)),
-        Channel::Relay(flow) => neighbours.of_customer(flow.client.ip()),
-    };
-    if let Some(shard) = shard.cloned() {
-        serve(stream, read, channel, shard).await;
-    }
-}
-
-/// Looks at the first message: which kind of stream it is stands there.
-async fn sort(
-    stream: &mut (impl AsyncRead + Unpin),
-    client: SocketAddr,
-    server: SocketAddr,
-) -> io::Result<Option<(Channel, Range<usize>, Vec<u8>)>> {
-    let mut read = Vec::with_capacity(READ);
-    while read.len() < IN_ICE.end {
-        if stream.read_buf(&mut read).await? == 0 {
-            return Ok(None);
-        }
-    }
-    let channel = if read[IN_TURN] == COOKIE {
-        Channel::Relay(Flow { transport: Transport::Tcp, client, server })
-    } else if read[IN_ICE] == COOKIE {
-        Channel::Ice(client)
-    } else {
-        return Ok(None);
-    };
-    loop {
-        if let Some((first, _)) = channel.next(&read)? {
-            return Ok(Some((channel, first, read)));
-        }
-        if read.len() >= READ || stream.read_buf(&mut read).await? == 0 {
-            return Ok(None);
-        }
-    }
-}
-
-/// Carries messages between a stream, of which some was read already, and the shard.
-pub(super) async fn serve<S>(stream: S, read: Vec<u8>, channel: Channel, shard: mpsc::Sender<FromStream>)
-where
-    S: AsyncRead + AsyncWrite + Send,
-{
-    let (incoming, outgoing) = tokio::io::split(stream);
-    let (sender, messages) = mpsc::channel(WAITING);
-    let waiting = Arc::new(AtomicUsize::new(0));
-    let opened = ToStream { sender, waiting: Arc::clone(&waiting) };
-    if shard.send(FromStream::Opened(channel, opened)).await.is_err() {
-        return;
-    }
-    tokio::select! {
-        _ = receive(incoming, read, channel, &shard) => {}
-        _ = send(outgoing, messages, &waiting, channel) => {}
-    }
-    _ = shard.send(FromStream::Closed(channel)).await;
-}
-
-async fn receive(
-    mut incoming: impl AsyncRead + Unpin,
-    mut read: Vec<u8>,
-    channel: Channel,
-    shard: &mpsc::Sender<FromStream>,
-) -> io::Result<()> {
-    let silent_for = match channel {
-        Channel::Ice(_) => SILENT_FOR,
-        Channel::Relay(_) => RELAYED_SILENT_FOR,
-    };
-    loop {
-        let mut taken = 0;
-        while let Some((message, end)) = channel.next(&read[taken..])? {
-            let message = read[taken..][message].to_vec();
-            taken += end;
-            if shard.send(FromStream::Message(channel, message)).await.is_err() {
-                return Ok(());
-            }
-        }
-        read.drain(..taken);
-        read.reserve(READ);
-        if tokio::time::timeout(silent_for, incoming.read_buf(&mut read)).await?? == 0 {
-            return Ok(());
-        }
-    }
-}
-
 impl Channel {
     fn client(self) -> SocketAddr {
         match self {
@@ -269,7 +145,7 @@ impl Channel {
     }
 
     /// How much is written in one piece. Inside TLS a piece is a record, and some clients look for one message in each.
-    fn most_at_once(self) -> usize {
+    pub(super) fn most_at_once(self) -> usize {
         match self {
             Self::Relay(Flow { transport: Transport::Tls, .. }) => 0,
             Self::Ice(_) | Self::Relay(_) => READ,
@@ -285,7 +161,7 @@ impl Channel {
     }
 
     /// Where the first message is in what was read, and where it ends; `None` while it is not whole.
-    fn next(self, read: &[u8]) -> io::Result<Option<(Range<usize>, usize)>> {
+    pub(super) fn next(self, read: &[u8]) -> io::Result<Option<(Range<usize>, usize)>> {
         match self {
             Self::Ice(_) => {
                 let Some(length) = read.first_chunk() else { return Ok(None) };
@@ -299,7 +175,7 @@ impl Channel {
         }
     }
 
-    fn frame(self, frames: &mut Vec<u8>, message: &[u8]) {
+    pub(super) fn frame(self, frames: &mut Vec<u8>, message: &[u8]) {
         if let Self::Ice(_) = self {
             let Ok(length) = u16::try_from(message.len()) else { return };
             frames.extend_from_slice(&length.to_be_bytes());
@@ -308,63 +184,9 @@ impl Channel {
     }
 }
 
-/// Ends when the shard has dropped the stream.
-async fn send(
-    mut outgoing: impl AsyncWrite + Unpin,
-    mut messages: mpsc::Receiver<Vec<u8>>,
-    waiting: &AtomicUsize,
-    channel: Channel,
-) -> io::Result<()> {
-    let mut frames = Vec::new();
-    while let Some(message) = messages.recv().await {
-        frames.clear();
-        let mut taken = message.len();
-        channel.frame(&mut frames, &message);
-        while frames.len() < channel.most_at_once()
-            && let Ok(message) = messages.try_recv()
-        {
-            taken += message.len();
-            channel.frame(&mut frames, &message);
-        }
-        let written = async {
-            outgoing.write_all(&frames).await?;
-            outgoing.flush().await
-        };
-        tokio::time::timeout(STUCK_AFTER, written).await??;
-        waiting.fetch_sub(taken, Ordering::Relaxed);
-    }
-    outgoing.shutdown().await
-}
-
-fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
-}
-
 /// When unproven streams are looked for again.
 pub(super) fn next_look(now: Instant) -> Instant {
     now + PROVES_ITSELF_WITHIN / 4
-}
-
-/// Sorts a stream, and gives its messages to `take`; whether it is one of ICE, `None` when it is of no kind.
-#[cfg(feature = "fuzzing")]
-pub(crate) async fn read_for_fuzzing(
-    mut stream: impl AsyncRead + Unpin,
-    mut take: impl FnMut(Vec<u8>),
-) -> io::Result<Option<bool>> {
-    let address = SocketAddr::from(([127, 0, 0, 1], 1));
-    let Some((channel, _, read)) = sort(&mut stream, address, address).await? else { return Ok(None) };
-    let (shard, mut messages) = mpsc::channel(1);
-    let taking = async {
-        while let Some(FromStream::Message(_, message)) = messages.recv().await {
-            take(message);
-        }
-    };
-    let receiving = async {
-        let shard = shard;
-        receive(stream, read, channel, &shard).await
-    };
-    let (ended, ()) = tokio::join!(receiving, taking);
-    ended.map(|()| Some(matches!(channel, Channel::Ice(_))))
 }
 
 #[cfg(test)]
@@ -377,7 +199,7 @@ mod tests {
     }
 
     fn way() -> ToStream {
-        ToStream { sender: mpsc::channel(1).0, waiting: Arc::default() }
+        ToStream::new().0
     }
 
     #[test]
