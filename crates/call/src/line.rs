@@ -22,7 +22,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 const PONG_WITHIN: Duration = Duration::from_secs(8);
 
 /// And how long when there is reason to believe that it is broken.
-const PONG_SOON: Duration = Duration::from_millis(2_500);
+const PONG_SOON: Duration = Duration::from_millis(1_500);
 
 const PING_INTERVAL: Duration = Duration::from_secs(PING_INTERVAL_SECONDS);
 

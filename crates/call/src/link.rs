@@ -248,13 +248,14 @@ impl Link {
     /// Begins to count anew how long the link takes: signals could not travel, which is not its fault.
     pub(crate) fn grant_time(&mut self, now: Duration) {
         match &mut self.health {
-            Health::Connecting { since } | Health::Interrupted { since } => *since = now,
+            Health::Connecting { since } => *since = now,
             // What was tried without signals has led nowhere.
             Health::Repairing { since, again, .. } => {
                 *since = now;
                 *again = now;
             }
-            Health::Connected | Health::Failed(_) => {}
+            // Whether it comes back by itself has nothing to do with signals.
+            Health::Connected | Health::Interrupted { .. } | Health::Failed(_) => {}
         }
     }
 

@@ -182,7 +182,7 @@ fn a_line_that_is_doubted_while_it_is_asked_has_no_more_time_than_any_other() {
 
     let outputs = call.connection(ADA, ConnectionState::Disconnected);
     assert_eq!(said(&outputs), [], "it has been asked");
-    assert!(call.wait(Duration::from_millis(2_600)).contains(&Output::CloseSocket));
+    assert!(call.wait(Duration::from_millis(1_600)).contains(&Output::CloseSocket));
 }
 
 #[test]
@@ -192,6 +192,18 @@ fn a_line_that_was_asked_long_ago_gains_no_time_by_doubt() {
     call.wait(Duration::from_secs(PING_INTERVAL_SECONDS + 7));
     call.connection(ADA, ConnectionState::Disconnected);
     assert!(call.wait(Duration::from_millis(1_100)).contains(&Output::CloseSocket));
+}
+
+#[test]
+fn a_link_that_broke_with_the_line_is_repaired_as_soon_as_that_is_back() {
+    let mut call = TestCall::in_room([ADA]);
+    call.connection(ADA, ConnectionState::Connected);
+    call.connection(ADA, ConnectionState::Disconnected);
+    let redialled = call.wait(Duration::from_millis(1_600));
+    assert!(redialled.contains(&Output::OpenSocket), "the line does not answer: {redialled:?}");
+    call.input(Input::SocketOpened);
+    call.hear(ServerMessage::Resumed { session: token("second") });
+    assert_eq!(commands_to(ADA, &call.wait(Duration::ZERO)), [LinkCommand::RestartIce]);
 }
 
 #[test]
