@@ -1,11 +1,12 @@
 //! One connection of the load generator.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
@@ -34,7 +35,7 @@ impl Client {
         name: &str,
         session: Option<&str>,
     ) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+        let stream = connect_from_elsewhere(address).await?;
         stream.set_nodelay(true)?;
         let (mut socket, _) = client_async(format!("ws://{address}{}", dialect.path()), stream).await?;
         if dialect == Dialect::SocketIo {
@@ -49,6 +50,16 @@ impl Client {
             }
         }
     }
+}
+
+/// Connects from an address of one's own, as people do: servers limit what comes from one.
+async fn connect_from_elsewhere(address: SocketAddr) -> std::io::Result<TcpStream> {
+    static CLIENTS: AtomicU32 = AtomicU32::new(0);
+    let number = CLIENTS.fetch_add(1, Ordering::Relaxed);
+    let socket = TcpSocket::new_v4()?;
+    // On Linux all of 127.0.0.0/8 is this machine.
+    socket.bind(SocketAddr::from((Ipv4Addr::from(0x7f01_0000 + number % 0x1_0000), 0)))?;
+    socket.connect(address).await
 }
 
 /// What comes next, and the number to acknowledge.

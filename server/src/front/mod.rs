@@ -26,9 +26,10 @@ use http::Http;
 pub use connection::Kind;
 
 /// Connections of which is not known yet what they are: whose TLS is being agreed on, or who have not said a word. Of one
-/// customer there are fewer, so that those who say nothing are in nobody's way but their own.
-const UNSORTED: usize = 2_000;
-const UNSORTED_OF_ONE: usize = UNSORTED / 8;
+/// customer there are fewer, so that those who say nothing are in nobody's way but their own; enough of them that a whole school
+/// behind one NAT comes back at once when the server was started again.
+const UNSORTED: usize = 4_000;
+const UNSORTED_OF_ONE: usize = UNSORTED / 4;
 
 /// When the other end of a silent connection is asked whether it is there. Whoever vanishes takes no place for long.
 const ALIVE_AFTER: Duration = Duration::from_secs(60);
