@@ -301,14 +301,14 @@ impl Rooms {
         };
         let (events, received) = mpsc::channel(WAITING_EVENTS);
         let handle = RoomHandle { code, events, record: Arc::new(RwLock::new(record)) };
-        let task = RoomTask {
+        let task = Box::new(RoomTask {
             room: Room::new(self.clock.now(), beginning),
             handle: handle.clone(),
             rooms: self.clone(),
             sockets: HashMap::new(),
             changes: None,
             deleted: false,
-        };
+        });
         tasks::spawn(task.run(received));
         Ok(handle)
     }

@@ -83,8 +83,8 @@ enum Fate {
 }
 
 impl RoomTask {
-    /// Runs a room until nobody needs it in memory.
-    pub(super) async fn run(mut self, mut events: mpsc::Receiver<RoomEvent>) {
+    /// Runs a room until nobody needs it in memory. Boxed, because a future keeps what it is given twice.
+    pub(super) async fn run(mut self: Box<Self>, mut events: mpsc::Receiver<RoomEvent>) {
         let clock = self.rooms.clock;
         loop {
             let event = match self.room.poll_timeout(clock.now()) {

@@ -37,24 +37,29 @@ const MOST_AT_ONCE: usize = 32;
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Runs one connection from its first message to its close frame.
-pub(super) async fn run(mut socket: WebSocket, state: AppState, caller: Caller) {
-    let mut stopping = state.stopping.subscribe();
-    let rate = SocketRate::new();
-    let joined = tokio::select! {
-        // Boxed, so that a connection does not keep the room that joining needs.
-        joined = Box::pin(join(&mut socket, &state, &caller, &rate)) => joined,
-        () = stop_asked(&mut stopping) => Err(End::refused(ErrorCode::ServerStopping)),
-    };
-    drop((state, caller));
-    let end = match joined {
-        Ok(mut member) => {
-            let end = member.converse(&mut socket, &rate, &mut stopping).await;
-            member.part(&end).await;
-            end
-        }
-        Err(end) => end,
-    };
-    finish(&mut socket, end).await;
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an async fn would keep every argument twice, for as long as the connection is there"
+)]
+pub(super) fn run(mut socket: WebSocket, state: AppState, caller: Caller) -> impl Future<Output = ()> + Send {
+    async move {
+        let mut stopping = state.stopping.subscribe();
+        let rate = SocketRate::new();
+        let joined = tokio::select! {
+            // Boxed, so that a connection does not keep the room that joining needs.
+            joined = Box::pin(join(&mut socket, state, caller, &rate)) => joined,
+            () = stop_asked(&mut stopping) => Err(End::refused(ErrorCode::ServerStopping)),
+        };
+        let end = match joined {
+            Ok(mut member) => {
+                let end = member.converse(&mut socket, &rate, &mut stopping).await;
+                member.part(&end).await;
+                end
+            }
+            Err(end) => end,
+        };
+        finish(&mut socket, end).await;
+    }
 }
 
 /// A socket that has asked a room to let it in.
@@ -100,8 +105,8 @@ enum Heard {
 
 async fn join(
     socket: &mut WebSocket,
-    state: &AppState,
-    caller: &Caller,
+    state: AppState,
+    caller: Caller,
     rate: &SocketRate,
 ) -> Result<Member, End> {
     let frame = timeout(JOIN_WITHIN, first_frame(socket, rate))
@@ -115,13 +120,13 @@ async fn join(
         ClientMessage::Join(join) => {
             check_version(join.version).map_err(refused)?;
             let code = join.room;
-            let room = find(state, code).await.map_err(refused)?;
-            let visitor = entrance::visitor(state, &room, caller, *join).await.map_err(refused)?;
+            let room = find(&state, code).await.map_err(refused)?;
+            let visitor = entrance::visitor(&state, &room, &caller, *join).await.map_err(refused)?;
             (code, RoomEvent::Enter { connection, visitor: Box::new(visitor), outgoing })
         }
         ClientMessage::Resume(resume) => {
             check_version(resume.version).map_err(refused)?;
-            let resumption = entrance::resumption(state, caller, &resume).map_err(refused)?;
+            let resumption = entrance::resumption(&state, &caller, &resume).map_err(refused)?;
             (resume.room, RoomEvent::Resume { connection, resumption: Box::new(resumption), outgoing })
         }
         ClientMessage::Signal { .. }
@@ -142,7 +147,7 @@ async fn join(
     };
     let room = state.rooms.send(code, event).await.map_err(|error| refused(unavailable(&error)))?;
     let room = room.ok_or_else(|| refused(ErrorCode::RoomUnknown))?;
-    Ok(Member { connection, room, state: state.clone(), incoming })
+    Ok(Member { connection, room, state, incoming })
 }
 
 fn check_version(version: ProtocolVersion) -> Result<(), ErrorCode> {
@@ -270,10 +275,8 @@ impl Member {
     /// Passes an event to the room, also when another task runs it now.
     async fn pass_on(&mut self, event: RoomEvent) -> Result<(), End> {
         let Err(SendError(event)) = self.room.events.send(event).await else { return Ok(()) };
-        let found = self
-            .state
-            .rooms
-            .send(self.room.code, event)
+        // Boxed, because it is rare, and a connection would keep the room for it.
+        let found = Box::pin(self.state.rooms.send(self.room.code, event))
             .await
             .map_err(|error| End::refused(unavailable(&error)))?;
         self.room = found.ok_or_else(|| End::refused(ErrorCode::RoomUnknown))?;
