@@ -12,7 +12,7 @@ use protocol::{
 use room::{ConnectionId, Departure};
 use serde::Deserialize;
 use storage::StorageError;
-use tokio::sync::mpsc::error::SendError;
+use tokio::sync::mpsc::error::{SendError, TrySendError};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
@@ -58,7 +58,7 @@ pub(super) fn run(mut socket: WebSocket, state: AppState, caller: Caller) -> imp
             }
             Err(end) => end,
         };
-        finish(&mut socket, end).await;
+        Box::pin(finish(&mut socket, end)).await;
     }
 }
 
@@ -274,9 +274,21 @@ impl Member {
 
     /// Passes an event to the room, also when another task runs it now.
     async fn pass_on(&mut self, event: RoomEvent) -> Result<(), End> {
+        match self.room.events.try_send(event) {
+            Ok(()) => Ok(()),
+            // Boxed, because it is rare, and a connection would keep the room for it.
+            Err(TrySendError::Full(event) | TrySendError::Closed(event)) => {
+                Box::pin(self.pass_on_when_possible(event)).await
+            }
+        }
+    }
+
+    async fn pass_on_when_possible(&mut self, event: RoomEvent) -> Result<(), End> {
         let Err(SendError(event)) = self.room.events.send(event).await else { return Ok(()) };
-        // Boxed, because it is rare, and a connection would keep the room for it.
-        let found = Box::pin(self.state.rooms.send(self.room.code, event))
+        let found = self
+            .state
+            .rooms
+            .send(self.room.code, event)
             .await
             .map_err(|error| End::refused(unavailable(&error)))?;
         self.room = found.ok_or_else(|| End::refused(ErrorCode::RoomUnknown))?;
