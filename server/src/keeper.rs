@@ -30,7 +30,7 @@ pub(crate) struct Keeper {
 /// Who is told what became of a change.
 #[derive(Debug)]
 pub(crate) struct Asker {
-    pub(crate) room: mpsc::Sender<RoomEvent>,
+    pub(crate) room: mpsc::Sender<Box<RoomEvent>>,
     pub(crate) from: ParticipantId,
     pub(crate) chat: ChatId,
 }
@@ -41,7 +41,7 @@ enum Work {
         room: RoomCode,
         reader: ParticipantId,
         before: Option<ChatNumber>,
-        answer: mpsc::Sender<RoomEvent>,
+        answer: mpsc::Sender<Box<RoomEvent>>,
     },
     Flush(oneshot::Sender<()>),
 }
@@ -67,7 +67,7 @@ impl Keeper {
         room: RoomCode,
         reader: ParticipantId,
         before: Option<ChatNumber>,
-        answer: mpsc::Sender<RoomEvent>,
+        answer: mpsc::Sender<Box<RoomEvent>>,
     ) {
         _ = self.work.try_send(Work::Read { room, reader, before, answer });
     }
@@ -138,7 +138,7 @@ impl Batch {
         for Asker { room, from, chat } in self.askers {
             let event =
                 if kept { RoomEvent::ChatKept { from, chat } } else { RoomEvent::ChatNotKept { from, chat } };
-            _ = room.send(event).await;
+            _ = room.send(event.into()).await;
         }
         if kept { Vec::new() } else { worth_another_try(self.changes) }
     }
@@ -156,7 +156,7 @@ async fn read(
     room: RoomCode,
     reader: ParticipantId,
     before: Option<ChatNumber>,
-    answer: mpsc::Sender<RoomEvent>,
+    answer: mpsc::Sender<Box<RoomEvent>>,
 ) {
     let limit = u32::try_from(protocol::limits::CHAT_PAGE).unwrap_or(u32::MAX);
     let event = match storage.chat(room, reader, before, limit).await {
@@ -166,5 +166,5 @@ async fn read(
             RoomEvent::HistoryNotRead { reader }
         }
     };
-    _ = answer.send(event).await;
+    _ = answer.send(event.into()).await;
 }

@@ -49,7 +49,7 @@ pub struct Room {
 }
 
 /// Effects for which an idle room keeps memory.
-const IDLE_OUTPUTS: usize = 8;
+const IDLE_OUTPUTS: usize = 4;
 
 /// What a room begins with: its rules, and what was kept of it.
 pub struct Beginning {

@@ -40,7 +40,8 @@ pub(crate) struct Rooms {
 #[derive(Clone)]
 pub(crate) struct RoomHandle {
     pub(crate) code: RoomCode,
-    pub(crate) events: mpsc::Sender<RoomEvent>,
+    /// Boxed: places for events are kept in advance, and most of them are empty.
+    pub(crate) events: mpsc::Sender<Box<RoomEvent>>,
     record: Arc<RwLock<RoomRecord>>,
 }
 
@@ -200,8 +201,9 @@ impl Rooms {
     pub(crate) async fn send(
         &self,
         code: RoomCode,
-        mut event: RoomEvent,
+        event: impl Into<Box<RoomEvent>>,
     ) -> Result<Option<RoomHandle>, StorageError> {
+        let mut event = event.into();
         loop {
             let Some(handle) = self.find(code).await? else { return Ok(None) };
             match handle.events.send(event).await {
@@ -216,7 +218,7 @@ impl Rooms {
     }
 
     /// The same for a task that ends and passes on what has come for it. Boxed, because it may start such a task.
-    pub(super) fn send_on(&self, code: RoomCode, event: RoomEvent) -> BoxFuture<'_, ()> {
+    pub(super) fn send_on(&self, code: RoomCode, event: Box<RoomEvent>) -> BoxFuture<'_, ()> {
         Box::pin(async move { _ = self.send(code, event).await })
     }
 
@@ -242,7 +244,7 @@ impl Rooms {
     pub(crate) async fn present(&self, code: RoomCode) -> u16 {
         let Some(handle) = self.running(code).await else { return 0 };
         let (answer, answered) = oneshot::channel();
-        _ = handle.events.send(RoomEvent::Participants { answer }).await;
+        _ = handle.events.send(RoomEvent::Participants { answer }.into()).await;
         answered.await.map_or(0, |people| u16::try_from(people.len()).unwrap_or(u16::MAX))
     }
 
@@ -253,7 +255,7 @@ impl Rooms {
         let deleted = self.storage.delete_room(code).await?;
         // Also one that was opened meanwhile.
         if let Some(handle) = self.running(code).await {
-            _ = handle.events.send(RoomEvent::Deleted).await;
+            _ = handle.events.send(RoomEvent::Deleted.into()).await;
         }
         Ok(deleted)
     }
@@ -263,7 +265,7 @@ impl Rooms {
         while let Some(News { room, participant, message }) = news.recv().await {
             if let Some(handle) = self.running(room).await {
                 let message = Box::new(message);
-                _ = handle.events.send(RoomEvent::Media { participant, message }).await;
+                _ = handle.events.send(RoomEvent::Media { participant, message }.into()).await;
             }
         }
     }

@@ -65,7 +65,7 @@ impl Rooms {
         };
         if let Some(handle) = self.running(code).await {
             handle.set_record(changed.clone());
-            _ = handle.events.send(RoomEvent::SettingsChanged).await;
+            _ = handle.events.send(RoomEvent::SettingsChanged.into()).await;
         }
         Ok(changed)
     }

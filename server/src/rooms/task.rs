@@ -84,7 +84,7 @@ enum Fate {
 
 impl RoomTask {
     /// Runs a room until nobody needs it in memory. Boxed, because a future keeps what it is given twice.
-    pub(super) async fn run(mut self: Box<Self>, mut events: mpsc::Receiver<RoomEvent>) {
+    pub(super) async fn run(mut self: Box<Self>, mut events: mpsc::Receiver<Box<RoomEvent>>) {
         let clock = self.rooms.clock;
         loop {
             let event = match self.room.poll_timeout(clock.now()) {
@@ -92,7 +92,7 @@ impl RoomTask {
                 None => Ok(events.recv().await),
             };
             match event {
-                Ok(Some(event)) => self.handle(event),
+                Ok(Some(event)) => self.handle(*event),
                 Ok(None) => return,
                 Err(_) => self.room.handle_timeout(clock.now()),
             }
@@ -229,7 +229,7 @@ impl RoomTask {
         if let Err(refused) = self.rooms.keeper.keep(change, asker) {
             tracing::error!("too much waits to be kept");
             if let Some(Asker { room, from, chat }) = refused {
-                _ = room.try_send(RoomEvent::ChatNotKept { from, chat });
+                _ = room.try_send(RoomEvent::ChatNotKept { from, chat }.into());
             }
         }
     }
@@ -244,7 +244,7 @@ impl RoomTask {
                     if let Err(error) = rooms.change(handle.code, &patch, super::Precondition::None).await {
                         let code = error.code();
                         let event = RoomEvent::SettingsRefused { participant, in_reply_to, code };
-                        _ = handle.events.send(event).await;
+                        _ = handle.events.send(Box::new(event)).await;
                     }
                 }
             });

@@ -274,7 +274,7 @@ impl Member {
 
     /// Passes an event to the room, also when another task runs it now.
     async fn pass_on(&mut self, event: RoomEvent) -> Result<(), End> {
-        match self.room.events.try_send(event) {
+        match self.room.events.try_send(Box::new(event)) {
             Ok(()) => Ok(()),
             // Boxed, because it is rare, and a connection would keep the room for it.
             Err(TrySendError::Full(event) | TrySendError::Closed(event)) => {
@@ -283,7 +283,7 @@ impl Member {
         }
     }
 
-    async fn pass_on_when_possible(&mut self, event: RoomEvent) -> Result<(), End> {
+    async fn pass_on_when_possible(&mut self, event: Box<RoomEvent>) -> Result<(), End> {
         let Err(SendError(event)) = self.room.events.send(event).await else { return Ok(()) };
         let found = self
             .state

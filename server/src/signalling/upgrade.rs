@@ -14,7 +14,7 @@ use crate::rooms::outgoing::MAX_BYTES;
 use crate::{AppState, origin, tasks};
 
 /// What a socket reads at once. tungstenite's own 128 KiB is most of what an idle connection costs.
-const READ_BUFFER_BYTES: usize = 512;
+const READ_BUFFER_BYTES: usize = 256;
 
 /// What a socket gathers before it writes without being asked to: many small messages in one call to the system. The
 /// buffer is only as large as what was gathered in it.
