@@ -146,7 +146,7 @@ async fn those_who_say_nothing_are_in_nobodys_way_but_their_own() {
     server::open_files::raise();
     let server = TestServer::start().await;
     let mut silent = Vec::new();
-    for _ in 0..300 {
+    for _ in 0..1_100 {
         silent.push(connect(server.address, MALLORY).await);
     }
     assert_eq!(ask(&mut connect(server.address, MALLORY).await).await, "");
