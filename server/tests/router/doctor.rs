@@ -1,6 +1,7 @@
 //! The doctor beside a running server, and the way to the connection test.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 use server::config::Config;
@@ -13,9 +14,18 @@ fn of<'a>(findings: &'a [Finding], what: &str) -> Vec<&'a Finding> {
     findings.iter().filter(|finding| finding.what == what).collect()
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, and that the system gives to nobody who has not asked for it: it takes those from 32768 on.
 async fn free_port() -> u16 {
-    UdpSocket::bind("0.0.0.0:0").await.unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let number = std::process::id().wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = 20_000 + (number % 12_000) as u16;
+        let (udp, tcp) =
+            (UdpSocket::bind(("0.0.0.0", port)).await, TcpListener::bind(("0.0.0.0", port)).await);
+        if udp.is_ok() && tcp.is_ok() {
+            return port;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
