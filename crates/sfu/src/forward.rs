@@ -26,7 +26,7 @@ impl Sfu {
             return;
         }
         let Some(params) = peer.payload_params(packet.header.payload_type) else { return };
-        peer.tracks[track].layers[layer].count(now, packet.payload.len() + HEADERS);
+        peer.tracks[track].count(now, layer, packet.header.timestamp, packet.payload.len() + HEADERS);
         match params.spec().codec.kind() {
             MediaKind::Audio => self.forward_audio(now, from, track, packet, &params),
             MediaKind::Video => self.forward_video(now, from, (track, layer), packet, &params),

@@ -37,6 +37,9 @@ const RECOVER_WITHIN: Duration = Duration::from_secs(30);
 /// How long a downlink must be too small before pictures are taken away.
 const SHORT_FOR: Duration = Duration::from_secs(4);
 
+/// What pictures take at the least in all, in bits per second, where the line does not lose it: nine in their smallest form.
+const LITTLE: u64 = 600_000;
+
 /// Media sections of one description: what is sent, what is received, and a few that were given up.
 const MAX_SECTIONS: usize = AUDIO_SLOTS + MAX_VIDEO_SLOTS + 8;
 
@@ -295,6 +298,11 @@ impl Peer {
         });
     }
 
+    /// What the participant misses and cannot be sent again. Told once.
+    pub(crate) fn gone(&mut self) -> Vec<(StreamKey, u64)> {
+        self.egress.gone()
+    }
+
     /// Whether the transport has something to send, too. True once.
     pub(crate) fn takes_transport(&mut self) -> bool {
         std::mem::take(&mut self.wants_transport)
@@ -518,8 +526,8 @@ impl Peer {
         track.map_or(0, |track| track.layers[0].rate())
     }
 
-    /// Divides the downlink among the slots. Pictures are taken away only when it has been too small for a while: an estimate
-    /// also falls when a machine is busy for a moment.
+    /// Divides the downlink among the slots. Pictures are taken away only when it has been too small for a while, and loses what
+    /// is sent: an estimate also falls when a machine is busy.
     pub(crate) fn divide(&mut self, now: Instant, budget: u64, demands: &[Demand]) -> Allocation {
         let allocation = allocate(budget, demands);
         if !allocation.lacks_pictures(demands) {
@@ -527,10 +535,13 @@ impl Peer {
             return allocation;
         }
         let since = *self.short_since.get_or_insert(now);
-        if now.saturating_duration_since(since) >= SHORT_FOR {
-            return allocation;
-        }
-        allocate(budget.max(least_of_all(demands)), demands)
+        let is_short = now.saturating_duration_since(since) >= SHORT_FOR;
+        let least = match (is_short, self.egress.carries_little(now)) {
+            (true, false) => return allocation,
+            (true, true) => least_of_all(demands).min(LITTLE),
+            (false, _) => least_of_all(demands),
+        };
+        allocate(budget.max(least), demands)
     }
 
     /// Remembers an address from which an authenticated datagram came; returns one that is to be forgotten.

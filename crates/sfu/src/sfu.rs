@@ -392,9 +392,11 @@ impl Sfu {
             outputs.push_back(Output::Transmit(transmit));
         });
         let wants_transport = peer.takes_transport();
+        let gone = peer.gone();
         // What is due at once goes at the next look, so that others have their turn.
         let due = peer.flush_due(now).map(|due| due.max(now + SOON));
         self.note_due(key, due);
+        self.mend(now, key, &gone);
         if wants_transport {
             if let Some(peer) = self.peers.get_mut(key) {
                 peer.advance(now);
@@ -490,6 +492,7 @@ impl Sfu {
             self.plan_flush(now, key);
         }
         self.tell_wanted_layers(now);
+        self.log_figures(now);
     }
 
     fn speakers_of(&self, code: RoomCode) -> Option<Vec<Option<ParticipantId>>> {

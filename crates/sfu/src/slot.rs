@@ -30,6 +30,8 @@ pub(crate) struct Slot {
     pub(crate) source: Option<SlotSource>,
     pub(crate) temporal: u8,
     rewriter: Rewriter,
+    /// The number of the last keyframe's first packet.
+    keyframe: u64,
     /// The last payload type that was looked up, and what it is here.
     types: Option<(PeerKey, Pt, Option<Types>)>,
 }
@@ -71,6 +73,7 @@ impl Slot {
             source: None,
             temporal: HIGHEST_TEMPORAL,
             rewriter: Rewriter::new(clock),
+            keyframe: 0,
             types: None,
         }
     }
@@ -89,7 +92,16 @@ impl Slot {
         if is_above && self.rewriter.leave_out(packet.incoming) {
             return None;
         }
-        self.rewriter.map(now, packet.incoming)
+        let outgoing = self.rewriter.map(now, packet.incoming)?;
+        if packet.starts_keyframe {
+            self.keyframe = self.keyframe.max(outgoing.sequence);
+        }
+        Some(outgoing)
+    }
+
+    /// Whether pictures that are shown now cannot be without the packet with this number.
+    pub(crate) fn needs(&self, sequence: u64) -> bool {
+        sequence >= self.keyframe
     }
 
     /// The numbers with which an audio packet of a sender goes out here.

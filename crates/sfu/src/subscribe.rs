@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use protocol::{LinkId, SlotWishes};
 
-use crate::allocate::{Allocation, Demand};
+use crate::allocate::{Allocation, Demand, LAYERS};
+use crate::egress::StreamKey;
 use crate::key::PeerKey;
 use crate::peer::Peer;
 use crate::room::RoomMedia;
@@ -71,9 +72,11 @@ impl Sfu {
             });
             let Some((sender, track)) = found else { continue };
             let sent = &self.peers[sender].tracks[track];
+            let media = room.and_then(|room| room.media.get(&wish.participant));
+            let is_on = media.is_some_and(|media| media.of(wish.source).is_on());
             demands.push(Demand {
                 wanted: sent.layer_for(wish.height),
-                rates: sent.rates(now),
+                rates: if is_on { sent.rates(now) } else { [None; LAYERS] },
                 has: source.filter(|source| source.peer == sender).and_then(|source| source.current),
                 height: wish.height,
             });
@@ -140,6 +143,19 @@ impl Sfu {
         let Some(track) = sender.tracks.get_mut(source.track) else { return };
         if track.layers[layer].want_keyframe(now) {
             self.ask_for_keyframe(source.peer, source.track, layer);
+        }
+    }
+
+    /// A receiver misses packets that cannot be sent again. It would find out in seconds that it has to ask for a keyframe.
+    pub(crate) fn mend(&mut self, now: Instant, key: PeerKey, gone: &[(StreamKey, u64)]) {
+        for (stream, sequence) in gone {
+            let Some(peer) = self.peers.get(key) else { return };
+            let slot = peer.video.iter().find(|slot| slot.stream == *stream && slot.needs(*sequence));
+            if let Some(source) = slot.and_then(|slot| slot.source)
+                && let Some(layer) = source.target.or(source.current)
+            {
+                self.want_keyframe(now, source, layer);
+            }
         }
     }
 

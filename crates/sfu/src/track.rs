@@ -6,15 +6,21 @@ use protocol::Source;
 use str0m::media::{Mid, Rid};
 
 use crate::allocate::LAYERS;
+use crate::figures::{LayerFigures, TrackFigures};
 use crate::key::PeerKey;
 use crate::speakers::Loudness;
 
-/// A layer that brought nothing for so long is not sent at the moment. A screen may show nothing new for a while.
+/// A track that brought nothing for so long takes nothing of anybody's line.
 const QUIET_AFTER: Duration = Duration::from_secs(3);
 
-/// A layer so far behind a smaller one of the same track is not sent any more: a sender whose uplink or processor gets weak
-/// leaves out the larger ones. All layers of a picture are made at once, so this is soon known.
-const BEHIND: Duration = Duration::from_millis(600);
+/// A layer that was asked for may take so long to begin.
+const BEGINS_WITHIN: Duration = Duration::from_secs(3);
+
+/// A layer so far behind another one of the same track, in time and in pictures, is not sent any more: a sender whose uplink or
+/// processor gets weak leaves out the larger ones. All layers of a picture are made at once, so this is soon known. By time alone
+/// it would be said of every layer of a sender whose processor makes one picture a second.
+const BEHIND: Duration = Duration::from_millis(400);
+const BEHIND_PICTURES: u64 = 3;
 
 /// At most one keyframe is asked for in this time, however many receivers want one.
 const KEYFRAME_EVERY: Duration = Duration::from_millis(500);
@@ -23,8 +29,12 @@ const KEYFRAME_EVERY: Duration = Duration::from_millis(500);
 const FEWER_LAYERS_AFTER: Duration = Duration::from_secs(5);
 
 /// A layer that was asked for and did not come, or has stopped, is not taken for so long, also when it comes again: each change
-/// costs a keyframe, and what a weak sender begins again it soon stops again.
-const REFUSED_FOR: Duration = Duration::from_secs(10);
+/// costs a keyframe, and what a weak sender begins again it soon stops again. Each time it is twice as long, up to the limit.
+const REFUSED_FOR: Duration = Duration::from_secs(2);
+const REFUSED_AT_MOST_FOR: Duration = Duration::from_secs(16);
+
+/// A layer that comes for so long lasts.
+const LASTS_AFTER: Duration = Duration::from_secs(2);
 
 /// What a layer takes before it was measured, in bits per second: the usual share of a browser's simulcast.
 const NOMINAL_RATES: [u64; LAYERS] = [150_000, 500_000, 1_500_000];
@@ -58,11 +68,18 @@ pub(crate) struct Layer {
     rate: Option<u64>,
     bytes: u64,
     last_packet: Option<Instant>,
+    /// The timestamp of the newest picture, how many there were, and how many of each layer when the last packet came.
+    picture: Option<u32>,
+    pictures: u64,
+    others: [u64; LAYERS],
     height: Option<u16>,
     keyframe_asked: Option<Instant>,
     keyframe_wanted: bool,
     /// The sender was asked for it and did not send it: their uplink may be too weak. Not to be asked for until then.
     refused_until: Option<Instant>,
+    /// For how long the last time, and since when it has come without a gap.
+    refused_for: Option<Duration>,
+    comes_since: Option<Instant>,
 }
 
 impl Track {
@@ -92,15 +109,51 @@ impl Track {
 
     /// What each layer takes that is sent, or can be had.
     pub(crate) fn rates(&self, now: Instant) -> [Option<u64>; LAYERS] {
-        let mut rates = [None; LAYERS];
-        for (place, layer) in self.layers.iter().enumerate().take(self.rids.len().max(1)) {
-            let is_refused = place > 0 && layer.refused_until.is_some_and(|until| now < until);
-            let comes = layer.is_live(now) && !self.is_behind(place);
-            if !is_refused && (comes || self.can_be_had(now, place)) {
-                rates[place] = Some(layer.rate.unwrap_or(NOMINAL_RATES[place]));
-            }
+        let count = self.rids.len().max(1);
+        let rates = std::array::from_fn(|place| {
+            let layer = &self.layers[place];
+            let is_refused = layer.refused_until.is_some_and(|until| now < until);
+            let is_had = place < count && !is_refused && (self.comes(place) || self.can_be_had(now, place));
+            is_had.then(|| self.takes(now, place))
+        });
+        if rates.iter().any(Option::is_some) {
+            return rates;
         }
-        rates
+        // Whatever came last may come again; who takes nothing would miss it.
+        let newest = (0..count).rev().max_by_key(|place| self.layers[*place].last_packet);
+        std::array::from_fn(|place| {
+            (Some(place) == newest && self.layers[place].last_packet.is_some())
+                .then(|| self.takes(now, place))
+        })
+    }
+
+    /// What a layer takes. One that is silent takes nothing for now, and nothing is left out for it.
+    fn takes(&self, now: Instant, place: usize) -> u64 {
+        let last = self.layers.iter().filter_map(|layer| layer.last_packet).max();
+        if last.is_some_and(|at| now.saturating_duration_since(at) >= QUIET_AFTER) {
+            return 0;
+        }
+        self.layers[place].rate.unwrap_or(NOMINAL_RATES[place])
+    }
+
+    /// Whether a layer comes as the others do. Where all are silent, as of a screen on which nothing happens or a machine that is
+    /// busy, nothing can be told.
+    fn comes(&self, place: usize) -> bool {
+        self.layers[place].last_packet.is_some() && !self.is_behind(place)
+    }
+
+    pub(crate) fn figures(&self, now: Instant) -> TrackFigures {
+        let since = |at: Instant| now.saturating_duration_since(at);
+        let layers = std::array::from_fn(|place| {
+            let layer = &self.layers[place];
+            LayerFigures {
+                rate: layer.rate(),
+                silent_for: layer.last_packet.map(since),
+                keyframe_asked: layer.keyframe_asked.filter(|_| layer.keyframe_wanted).map(since),
+                takers: layer.takers.len(),
+            }
+        });
+        TrackFigures { source: self.source, told: self.told_layers, layers }
     }
 
     /// Whether a layer that does not come may come: nobody has asked for it, or only just.
@@ -111,15 +164,32 @@ impl Track {
     /// Whether a layer was asked for only just.
     fn is_starting(&self, now: Instant, place: usize) -> bool {
         self.told_more.is_some_and(|(at, before)| {
-            place >= usize::from(before) && now.saturating_duration_since(at) < QUIET_AFTER
+            place >= usize::from(before) && now.saturating_duration_since(at) < BEGINS_WITHIN
         })
     }
 
-    /// Whether smaller layers go on without this one.
+    /// Whether other layers go on without this one.
     fn is_behind(&self, place: usize) -> bool {
-        let Some(last) = self.layers[place].last_packet else { return place > 0 };
-        let smaller = self.layers[..place].iter().filter_map(|layer| layer.last_packet);
-        smaller.max().is_some_and(|newest| newest.saturating_duration_since(last) > BEHIND)
+        let layer = &self.layers[place];
+        let Some(last) = layer.last_packet else { return place > 0 };
+        self.layers.iter().zip(layer.others).any(|(other, seen)| {
+            let newest = other.last_packet.unwrap_or(last);
+            newest.saturating_duration_since(last) > BEHIND && other.pictures - seen >= BEHIND_PICTURES
+        })
+    }
+
+    /// A packet of a layer came, of the picture with this timestamp.
+    pub(crate) fn count(&mut self, now: Instant, place: usize, time: u32, bytes: usize) {
+        let others = self.layers.each_ref().map(|layer| layer.pictures);
+        let layer = &mut self.layers[place];
+        layer.bytes += bytes as u64;
+        layer.last_packet = Some(now);
+        layer.others = others;
+        if layer.picture.is_none_or(|before| time.wrapping_sub(before).cast_signed() > 0) {
+            layer.picture = Some(time);
+            layer.pictures += 1;
+            layer.others[place] = layer.pictures;
+        }
     }
 
     /// Measures the layers after `period`, and notes those that were asked for and do not come.
@@ -127,10 +197,8 @@ impl Track {
         for place in 0..LAYERS {
             self.layers[place].measure(period);
             let is_asked_for = place < usize::from(self.told_layers) && !self.layers[place].takers.is_empty();
-            let is_missing = self.is_behind(place) || !self.layers[place].is_live(now);
-            if is_asked_for && is_missing && !self.is_starting(now, place) {
-                self.layers[place].refused_until = Some(now + REFUSED_FOR);
-            }
+            let is_starting = self.is_starting(now, place);
+            self.layers[place].note_coming(now, self.comes(place), is_asked_for && !is_starting);
         }
     }
 
@@ -164,9 +232,22 @@ impl Track {
 }
 
 impl Layer {
-    pub(crate) fn count(&mut self, now: Instant, bytes: usize) {
-        self.bytes += bytes as u64;
-        self.last_packet = Some(now);
+    /// Notes whether the layer comes, and where it was asked for and does not, that it is not to be had for a while.
+    fn note_coming(&mut self, now: Instant, comes: bool, is_asked_for: bool) {
+        if comes {
+            let since = *self.comes_since.get_or_insert(now);
+            if now.saturating_duration_since(since)
+                >= LASTS_AFTER.max(self.refused_for.unwrap_or_default() / 2)
+            {
+                (self.refused_until, self.refused_for) = (None, None);
+            }
+            return;
+        }
+        self.comes_since = None;
+        if is_asked_for && self.refused_until.is_none_or(|until| now >= until) {
+            let time = self.refused_for.map_or(REFUSED_FOR, |before| REFUSED_AT_MOST_FOR.min(before * 2));
+            (self.refused_for, self.refused_until) = (Some(time), Some(now + time));
+        }
     }
 
     /// Smoothed, in bits per second.
@@ -176,10 +257,6 @@ impl Layer {
 
     pub(crate) fn has_height(&mut self, height: u16) {
         self.height = Some(height);
-    }
-
-    pub(crate) fn is_live(&self, now: Instant) -> bool {
-        self.last_packet.is_some_and(|at| now.saturating_duration_since(at) < QUIET_AFTER)
     }
 
     /// Looks at what came in `period`.
@@ -250,22 +327,60 @@ mod tests {
         let start = crate::a_moment();
         let after = |millis| start + Duration::from_millis(millis);
         let mut track = Track::new(Mid::from("0"), Source::Camera, ["q", "h"].map(Rid::from).to_vec());
-        for layer in &mut track.layers[..2] {
-            layer.count(start, 1_000);
-        }
+        let mut picture = 0;
+        let mut both = |track: &mut Track, millis: std::ops::Range<u64>, layers: std::ops::Range<usize>| {
+            for at in millis.step_by(100) {
+                picture += 9_000;
+                for place in layers.clone() {
+                    track.count(after(at), place, picture, 1_000);
+                }
+                track.tick(after(at), Duration::from_millis(100));
+            }
+        };
         track.layers[1].takers.push((PeerKey::default(), 0));
-        track.layers[0].count(after(500), 1_000);
-        assert!(track.rates(after(500))[1].is_some());
-        track.layers[0].count(after(700), 1_000);
-        track.tick(after(700), Duration::from_millis(200));
-        track.layers[1].count(after(800), 1_000);
-        assert_eq!(track.rates(after(900))[1], None, "it would not last");
-        for layer in &mut track.layers[..2] {
-            layer.count(after(10_800), 1_000);
-        }
-        assert!(track.rates(after(10_900))[1].is_some());
+        both(&mut track, 0..1_000, 0..2);
+        both(&mut track, 1_000..1_500, 0..1);
+        assert!(track.rates(after(1_400))[1].is_some());
+        both(&mut track, 1_500..1_900, 0..1);
+        assert_eq!(track.rates(after(1_800))[1], None);
+        both(&mut track, 1_900..3_000, 0..2);
+        assert_eq!(track.rates(after(2_900))[1], None, "it would not last");
+        both(&mut track, 3_000..4_500, 0..2);
+        assert!(track.rates(after(4_400))[1].is_some());
         // Where all are silent, as of a screen on which nothing happens, nothing can be told.
-        assert!(track.rates(after(13_000))[0].is_some());
+        assert_eq!(track.rates(after(13_000))[..2], [Some(0); 2]);
+    }
+
+    #[test]
+    fn a_sender_that_makes_a_picture_every_two_seconds_is_not_taken_for_one_that_leaves_out_layers() {
+        let start = crate::a_moment();
+        let after = |millis| start + Duration::from_millis(millis);
+        let mut track = Track::new(Mid::from("0"), Source::Camera, ["q", "h"].map(Rid::from).to_vec());
+        track.layers[1].takers.push((PeerKey::default(), 0));
+        for picture in 0..20_u32 {
+            let at = u64::from(picture) * 2_000;
+            track.count(after(at), 0, picture * 180_000, 1_000);
+            track.tick(after(at + 100), Duration::from_millis(200));
+            assert_eq!(track.rates(after(at + 100))[1].is_some(), picture > 0, "picture {picture}");
+            track.count(after(at + 150), 1, picture * 180_000, 3_000);
+        }
+    }
+
+    #[test]
+    fn a_smaller_layer_that_stops_is_left_for_a_larger_one() {
+        let start = crate::a_moment();
+        let mut track = Track::new(Mid::from("0"), Source::Camera, ["q", "h"].map(Rid::from).to_vec());
+        track.layers[0].takers.push((PeerKey::default(), 0));
+        for picture in 0..30_u32 {
+            let now = start + Duration::from_millis(u64::from(picture) * 50);
+            if picture < 10 {
+                track.count(now, 0, picture, 1_000);
+            }
+            track.count(now, 1, picture, 3_000);
+            track.tick(now, Duration::from_millis(50));
+        }
+        let now = start + Duration::from_millis(1_500);
+        assert_eq!(track.rates(now).map(|rate| rate.is_some()), [false, true, false]);
     }
 
     #[test]
@@ -274,13 +389,14 @@ mod tests {
         let after = |seconds| start + Duration::from_secs(seconds);
         let rids = ["q", "h", "f"].map(Rid::from).to_vec();
         let mut track = Track::new(Mid::from("0"), Source::Camera, rids);
-        track.layers[0].count(start, 1_000);
+        track.count(start, 0, 1, 1_000);
         assert_eq!(track.rates(start), [Some(NOMINAL_RATES[0]), None, None], "the others were never stopped");
 
         let taker = (PeerKey::default(), 0);
         track.layers[0].takers.push(taker);
         assert_eq!(track.news_of_layers(start), None, "not at once");
         assert_eq!(track.news_of_layers(after(5)), Some(1));
+        track.count(after(5), 0, 450_000, 1_000);
         assert_eq!(track.rates(after(5))[1..], NOMINAL_RATES.map(Some)[1..]);
 
         track.layers[1].takers.push(taker);
@@ -290,6 +406,7 @@ mod tests {
         track.tick(after(10), Duration::from_secs(1));
         track.layers[1].takers.clear();
         assert_eq!(track.rates(after(10))[1], None, "it did not come");
-        assert!(track.rates(after(21))[2].is_some());
+        assert!(track.rates(after(13))[1].is_none(), "nor was it asked for again");
+        assert!(track.rates(after(13))[2].is_some());
     }
 }

@@ -14,6 +14,12 @@ use goog_cc::units::{DataRate, DataSize, TimeDelta, Timestamp};
 use goog_cc::{GoogCcConfig, GoogCcNetworkController};
 use rtcp_types::{Twcc, TwccPacketStatus};
 
+use self::losses::Losses;
+use self::stalls::Stalls;
+
+mod losses;
+mod stalls;
+
 /// The controller's clock at its beginning, so that no moment is before its zero.
 const EPOCH_MICROS: i64 = 1_000_000_000;
 
@@ -96,6 +102,13 @@ const DOUBT_EVERY: Duration = Duration::from_secs(1);
 /// After so long without a low rate everything is as at the beginning.
 const CALM: Duration = Duration::from_secs(10);
 
+/// After so long without reports the controller is not asked: it would take the silence for the line's, and a peer that gets no
+/// processor is silent too. A line that is gone is for the checks of the path to find out.
+const SILENT_AFTER: Duration = Duration::from_millis(500);
+
+/// How long it is believed that a peer reads no more than it did.
+const READS_FOR: Duration = Duration::from_secs(4);
+
 /// The wish for more is told to the controller in steps of so many bits per second: each change is a reason to probe.
 const WISH_STEP: u64 = 250_000;
 
@@ -127,6 +140,12 @@ pub(super) struct Congestion {
     /// How often in a row a low rate was doubted, and when last.
     doubts: u8,
     doubted: Option<Instant>,
+    stalls: Stalls,
+    losses: Losses,
+    /// When the last report came.
+    heard: Option<Instant>,
+    /// What the peer reads of what its line carries, in bits per second, and when that was known.
+    reads: Option<(u64, Instant)>,
 }
 
 struct Sent {
@@ -199,12 +218,21 @@ impl Congestion {
             fell: None,
             doubts: 0,
             doubted: None,
+            stalls: Stalls::default(),
+            losses: Losses::new(now),
+            heard: None,
+            reads: None,
         }
     }
 
-    /// What the line is taken to carry, in bits per second.
+    /// What the line is taken to carry and the peer to read, in bits per second.
     pub(super) fn rate(&self) -> u64 {
-        self.rate
+        self.reads.map_or(self.rate, |(read, _)| self.rate.min(read))
+    }
+
+    /// Whether little may be sent, even if it is more than [`Self::rate`].
+    pub(super) fn carries_little(&self, now: Instant) -> bool {
+        self.losses.carries_little(now)
     }
 
     /// The line is there.
@@ -272,6 +300,11 @@ impl Congestion {
 
     /// Lets time pass. To be called a few times a second.
     pub(super) fn process(&mut self, now: Instant) {
+        self.reads.take_if(|(_, at)| now.saturating_duration_since(*at) >= READS_FOR);
+        let is_silent = |at: Instant| now.saturating_duration_since(at) >= SILENT_AFTER;
+        if !self.sent.is_empty() && self.heard.is_some_and(is_silent) {
+            return;
+        }
         let update =
             self.control.on_process_interval(ProcessInterval { at_time: self.time(now), pacer_queue: None });
         self.apply(now, update);
@@ -354,6 +387,12 @@ impl Congestion {
             self.lost = results;
             return;
         }
+        self.heard = Some(now);
+        if let Some(read) = self.stalls.forgive(self.time(now), &mut results) {
+            self.reads = Some((read.max(DOUBTED_BELOW), now));
+        }
+        let lost = results.iter().filter(|one| !one.is_received()).count();
+        self.losses.count(now, lost, results.len());
         be_plausible(self.time(now), &mut results);
         let feedback = TransportPacketsFeedback {
             feedback_time: self.time(now),

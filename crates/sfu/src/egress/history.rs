@@ -17,10 +17,15 @@ const REPEATS: u8 = 5;
 /// Two wishes for the same packet within this time are one: they overtook the first repetition.
 const REPEAT_AFTER: Duration = Duration::from_millis(20);
 
+/// A packet that has not come from its sender when those behind it have for so long will not come.
+const COMES_WITHIN: Duration = Duration::from_millis(300);
+
 /// Packets in the order of their numbers.
 #[derive(Debug, Default)]
 pub(super) struct History {
     sent: VecDeque<Sent>,
+    /// The highest number that was ever here.
+    newest: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -37,6 +42,7 @@ impl History {
         if self.sent.len() >= MOST {
             self.sent.pop_front();
         }
+        self.newest = self.newest.max(Some(packet.sequence));
         let sent = Sent { packet, at: now, repeats: 0, repeated: None };
         match self.sent.back() {
             Some(last) if last.packet.sequence > sent.packet.sequence => {
@@ -51,6 +57,19 @@ impl History {
     pub(super) fn forget(&mut self, now: Instant) {
         let is_old = |sent: &mut Sent| now.saturating_duration_since(sent.at) > KEPT_FOR;
         while self.sent.pop_front_if(is_old).is_some() {}
+    }
+
+    /// The whole number of a packet that went out, or should have, and will not again.
+    pub(super) fn gone(&self, now: Instant, sequence: u16) -> Option<u64> {
+        let newest = self.newest?;
+        let wanted = newest.checked_sub(u64::from((newest as u16).wrapping_sub(sequence)))?;
+        let place = self.sent.partition_point(|one| one.packet.sequence < wanted);
+        let is_gone = self.sent.get(place).is_none_or(|found| {
+            let is_it = found.packet.sequence == wanted;
+            let is_late = now.saturating_duration_since(found.at) >= COMES_WITHIN;
+            if is_it { found.repeats >= REPEATS } else { place == 0 || is_late }
+        });
+        is_gone.then_some(wanted)
     }
 
     /// The packet with this number, if it is still here and may be sent again now.
@@ -114,6 +133,25 @@ mod tests {
         assert!(history.again(after(15), 7).is_none(), "the first one is on its way");
         let times = (1..100).filter(|round| history.again(after(10 + round * 50), 7).is_some()).count();
         assert_eq!(times, usize::from(REPEATS) - 1);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_again_is_told() {
+        let start = crate::a_moment();
+        let after = |millis| start + Duration::from_millis(millis);
+        let mut history = History::default();
+        assert_eq!(history.gone(start, 7), None, "nothing went");
+        for (millis, sequence) in [(0, 65_534), (900, 65_537), (900, 65_539)] {
+            history.push(after(millis), packet(sequence));
+        }
+        assert_eq!(history.gone(after(950), 1), None, "it is here");
+        assert_eq!(history.gone(after(950), 2), None, "it may still come");
+        assert_eq!(history.gone(after(1_250), 2), Some(65_538));
+        assert_eq!(history.gone(after(950), 65_534), None);
+        history.forget(after(1_100));
+        assert_eq!(history.gone(after(1_100), 65_534), Some(65_534));
+        history.forget(after(5_000));
+        assert_eq!(history.gone(after(5_000), 3), Some(65_539));
     }
 
     #[test]

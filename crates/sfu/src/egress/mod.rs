@@ -43,6 +43,10 @@ const TIDINGS: usize = 8;
 const REPEATS_OF_RATE: u64 = 4;
 const REPEATED_AT_ONCE: u64 = 32_000;
 
+/// The rate, in bits per second, as of which packets are sent again where it is lower: one picture that is whole takes less
+/// than a keyframe.
+const REPEATED_AS_OF: u64 = 250_000;
+
 /// Packets that may wait for their turn. They wait for the end of a run of datagrams, a millisecond or less.
 const WAITING: usize = 4_096;
 
@@ -86,6 +90,8 @@ pub(crate) struct Egress {
     waiting: Vec<Packet>,
     /// What is to be sent again.
     missed: Vec<(StreamKey, u16)>,
+    /// What was missed and cannot be sent again.
+    gone: Vec<(StreamKey, u64)>,
     repetitions: Allowance,
     /// For payloads that are changed on their way, and for reports.
     scratch: Vec<u8>,
@@ -101,6 +107,7 @@ impl Egress {
             streams: Vec::new(),
             waiting: Vec::new(),
             missed: Vec::new(),
+            gone: Vec::new(),
             repetitions: Allowance { left: REPEATED_AT_ONCE, since: now },
             scratch: Vec::new(),
         }
@@ -121,6 +128,11 @@ impl Egress {
     /// What the line is taken to carry, in bits per second.
     pub(crate) fn rate(&self) -> u64 {
         self.congestion.rate()
+    }
+
+    /// Whether the line carries little, even if that is more than the rate: it is not known to lose it.
+    pub(crate) fn carries_little(&self, now: Instant) -> bool {
+        self.congestion.carries_little(now)
     }
 
     /// What would be sent on a line that carries everything, in bits per second, and whether that is more than now.
@@ -146,6 +158,11 @@ impl Egress {
         if !self.streams.iter().any(|one| one.negotiated.extensions.transport_sequence.is_some()) {
             self.congestion.hear_limit(rate);
         }
+    }
+
+    /// What the peer misses and cannot be sent again. Told once.
+    pub(crate) fn gone(&mut self) -> Vec<(StreamKey, u64)> {
+        std::mem::take(&mut self.gone)
     }
 
     /// When [`Self::flush`] has something to send by itself.
@@ -205,12 +222,14 @@ impl Egress {
         mut buffer: impl FnMut() -> Vec<u8>,
         mut send: impl FnMut(Vec<u8>, Purpose),
     ) {
-        let Self { srtp: Some(srtp), congestion, streams, waiting, missed, repetitions, scratch, .. } = self
+        let Self {
+            srtp: Some(srtp), congestion, streams, waiting, missed, gone, repetitions, scratch, ..
+        } = self
         else {
             self.waiting.clear();
             return;
         };
-        repetitions.grow(now, congestion.rate() / REPEATS_OF_RATE);
+        repetitions.grow(now, congestion.rate().max(REPEATED_AS_OF) / REPEATS_OF_RATE);
         let mut line = Line { now, srtp, congestion, scratch };
         for packet in waiting.drain(..) {
             let Some(stream) = streams.get_mut(packet.stream.0) else { continue };
@@ -234,6 +253,8 @@ impl Egress {
             if let Some(out) = line.seal_again(stream, number, &mut buffer) {
                 repetitions.left = repetitions.left.saturating_sub(out.len() as u64);
                 send(out, Purpose::Extra);
+            } else if let Some(sequence) = stream.history.gone(now, number) {
+                gone.push((key, sequence));
             }
         }
         for _ in 0..PADDING_AT_ONCE {

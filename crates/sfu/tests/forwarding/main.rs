@@ -7,3 +7,4 @@ mod layers;
 mod meeting;
 mod narrow;
 mod shared_port;
+mod starved;

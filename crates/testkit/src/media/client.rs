@@ -9,10 +9,13 @@ use sfu::{Event as SfuEvent, Who};
 use str0m::bwe::{Bitrate, BweKind};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::Codec;
-use str0m::media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer};
+use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, SeqNo};
 use str0m::{Candidate, Event, Input, Output, Rtc};
+
+use super::Decoder;
+use super::decoder::Piece;
 
 /// The layers of a camera, from the smallest: name, height, bits per second.
 pub const LAYERS: [(&str, u16, u64); 3] = [("q", 180, 150_000), ("h", 360, 500_000), ("f", 720, 1_500_000)];
@@ -72,6 +75,14 @@ pub struct Client {
     pub uplink: u64,
     /// Keyframes sent, of all layers.
     pub keyframes_sent: u64,
+    /// What is shown of each slot for pictures.
+    pub decoders: Vec<Decoder>,
+    /// Whether requests for keyframes are lost on the way here.
+    pub is_deaf: bool,
+    /// How long the encoder takes to make a keyframe that was asked for.
+    pub keyframe_takes: Duration,
+    /// The time between two pictures.
+    pub frame_every: Duration,
     /// What is sent in place of pictures, once.
     pub odd_payload: Option<Vec<u8>>,
     /// What was to be sent while datagrams came in.
@@ -87,7 +98,7 @@ pub struct Client {
     next_sound: Duration,
     frames: u64,
     sequences: [u64; 3],
-    keyframe_due: [bool; 3],
+    keyframe_due: [Option<Duration>; 3],
     sound_sequence: u64,
 }
 
@@ -131,6 +142,10 @@ impl Client {
             uplink_layers: 3,
             uplink: 0,
             keyframes_sent: 0,
+            decoders: (0..slots).map(|_| Decoder::new(now - start)).collect(),
+            is_deaf: false,
+            keyframe_takes: Duration::ZERO,
+            frame_every: FRAME,
             odd_payload: None,
             sent: Vec::new(),
             start,
@@ -144,7 +159,7 @@ impl Client {
             next_sound: now - start + Duration::from_millis(u64::from(number)),
             frames: 0,
             sequences: [1; 3],
-            keyframe_due: [true; 3],
+            keyframe_due: [Some(Duration::ZERO); 3],
             sound_sequence: 1,
         };
         let sdp = Sdp::new(offer.to_sdp_string()).expect("what was set up is there");
@@ -204,6 +219,7 @@ impl Client {
         let mut sent = std::mem::take(&mut self.sent);
         let mut due = self.drain(now, &mut sent);
         if self.connected {
+            self.ask_for_keyframes(now);
             self.send_sound(now);
             self.rtc.handle_input(Input::Timeout(now)).expect("what was set up is there");
             self.drain(now, &mut sent);
@@ -225,7 +241,10 @@ impl Client {
                 Output::Event(Event::Connected) => self.connected = true,
                 Output::Event(Event::KeyframeRequest(request)) => {
                     let layer = LAYERS.iter().position(|(rid, ..)| request.rid == Some(Rid::from(*rid)));
-                    self.keyframe_due[layer.expect("what was set up is there")] = true;
+                    if !self.is_deaf {
+                        let due = now.saturating_duration_since(self.start) + self.keyframe_takes;
+                        self.keyframe_due[layer.expect("what was set up is there")].get_or_insert(due);
+                    }
                 }
                 Output::Event(Event::RtpPacket(packet)) => self.note(now, &packet),
                 Output::Event(_) => {}
@@ -248,6 +267,20 @@ impl Client {
             }
         };
         heard.note(at, *packet.seq_no, &packet.payload, video.is_some());
+        if let Some(place) = video {
+            self.decoders[place].push(at, *packet.seq_no, piece(packet));
+        }
+    }
+
+    fn ask_for_keyframes(&mut self, now: Instant) {
+        for (decoder, mid) in self.decoders.iter_mut().zip(&self.video_slots) {
+            let mut api = self.rtc.direct_api();
+            if let Some(stream) = api.stream_rx_by_mid(*mid, None)
+                && decoder.asks(now - self.start)
+            {
+                stream.request_keyframe(KeyframeRequestKind::Pli);
+            }
+        }
     }
 
     fn send_sound(&mut self, now: Instant) {
@@ -278,7 +311,10 @@ impl Client {
         if now - self.start < self.next_frame {
             return;
         }
-        self.next_frame += FRAME;
+        // A camera whose pictures nobody fetches drops them.
+        let behind = (now - self.start).saturating_sub(self.next_frame);
+        self.next_frame +=
+            self.frame_every * (1 + (behind.as_micros() / self.frame_every.as_micros()) as u32);
         self.frames += 1;
         if let Some(payload) = self.odd_payload.take() {
             return self.send_odd(now, &payload);
@@ -315,7 +351,7 @@ impl Client {
 
     fn send_picture(&mut self, now: Instant, layer: usize) {
         let (rid, height, rate) = LAYERS[layer];
-        let is_key = std::mem::take(&mut self.keyframe_due[layer]);
+        let is_key = self.keyframe_due[layer].take_if(|due| *due <= now - self.start).is_some();
         self.keyframes_sent += u64::from(is_key);
         // A pattern of three temporal layers: 0, 2, 1, 2.
         let temporal = if is_key { 0 } else { [0_u8, 2, 1, 2][(self.frames % 4) as usize] };
@@ -359,6 +395,13 @@ impl Client {
         let params = self.rtc.codec_config().params();
         params.iter().find(|params| params.spec().codec == codec).expect("what was set up is there").pt()
     }
+}
+
+fn piece(packet: &RtpPacket) -> Piece {
+    let payload = &packet.payload;
+    let begins = (payload.len() >= 16 && payload[0] & 0x10 != 0)
+        .then(|| (payload[6] & 1 == 0).then(|| u16::from_le_bytes([payload[14], payload[15]])));
+    Piece { begins, ends: packet.header.marker }
 }
 
 impl Heard {

@@ -2,7 +2,9 @@
 //! virtual time that delays, loses and is too narrow.
 
 mod client;
+mod decoder;
 mod world;
 
 pub use client::{Client, Heard, LAYERS};
-pub use world::{Line, Watch, World, on, unit_address, who};
+pub use decoder::Decoder;
+pub use world::{Busy, Line, Watch, World, on, unit_address, who};

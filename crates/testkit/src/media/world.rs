@@ -32,6 +32,18 @@ pub struct Line {
     pub count: u64,
 }
 
+/// A machine with too much to do: a client gets the processor only now and then, reads then what its socket has kept, and reports
+/// then what came.
+#[derive(Clone, Copy, Debug)]
+pub struct Busy {
+    /// How often it has a turn.
+    pub every: Duration,
+    /// How long a turn is.
+    pub turn: Duration,
+    /// What its socket keeps meanwhile, in bytes.
+    pub socket: usize,
+}
+
 /// Does something and counts something of it.
 pub type Watch = fn(&mut dyn FnMut()) -> u64;
 
@@ -45,6 +57,12 @@ pub struct World {
     pub now: Duration,
     /// The downlinks that are not as they should be, by the place of their client.
     pub lines: BTreeMap<usize, Line>,
+    /// Whose machines have too much to do, by number.
+    pub busy: BTreeMap<u8, Busy>,
+    /// What their sockets keep.
+    sockets: BTreeMap<u8, Vec<Vec<u8>>>,
+    /// Datagrams that no socket had room for.
+    pub overflowed: u64,
     /// Datagrams that went to each client, and their bytes.
     pub sent_to: BTreeMap<usize, (u64, u64)>,
     /// Watches the unit while it takes and hands on what the client with this number sends.
@@ -114,6 +132,9 @@ impl World {
             clients: Vec::new(),
             now: Duration::ZERO,
             lines: BTreeMap::new(),
+            busy: BTreeMap::new(),
+            sockets: BTreeMap::new(),
+            overflowed: 0,
             sent_to: BTreeMap::new(),
             watched: None,
             unheard_of: None,
@@ -224,14 +245,27 @@ impl World {
         self.read_unit();
         while self.down.first_key_value().is_some_and(|((at, _), _)| *at <= self.now) {
             let Some((_, (place, bytes))) = self.down.pop_first() else { break };
-            if let Some(client) = self.clients.get_mut(place) {
-                client.receive(now, unit_address(), &bytes);
-                self.wakes[place] = self.now;
+            let Some(number) = self.clients.get(place).map(|client| client.number) else { continue };
+            let turn = self.turn_of(number);
+            if turn <= self.now && !self.sockets.contains_key(&number) {
+                self.clients[place].receive(now, unit_address(), &bytes);
+            } else {
+                self.keep(number, bytes);
             }
+            self.wakes[place] = turn;
         }
         for place in 0..self.clients.len() {
             if self.wakes[place] > self.now {
                 continue;
+            }
+            let number = self.clients[place].number;
+            let turn = self.turn_of(number);
+            if turn > self.now {
+                self.wakes[place] = turn;
+                continue;
+            }
+            for bytes in self.sockets.remove(&number).unwrap_or_default() {
+                self.clients[place].receive(now, unit_address(), &bytes);
             }
             let (sent, due) = self.clients[place].advance(now);
             self.wakes[place] = due.max(self.now + Duration::from_millis(1));
@@ -241,6 +275,25 @@ impl World {
             }
         }
         self.pass_signals();
+    }
+
+    /// When a client has the processor next.
+    fn turn_of(&self, number: u8) -> Duration {
+        let Some(busy) = self.busy.get(&number) else { return self.now };
+        let phase =
+            (self.now + Duration::from_millis(137) * u32::from(number)).as_micros() % busy.every.as_micros();
+        let phase = Duration::from_micros(phase as u64);
+        if phase < busy.turn { self.now } else { self.now + (busy.every - phase) }
+    }
+
+    fn keep(&mut self, number: u8, bytes: Vec<u8>) {
+        let limit = self.busy.get(&number).map_or(usize::MAX, |busy| busy.socket);
+        let socket = self.sockets.entry(number).or_default();
+        if socket.iter().map(Vec::len).sum::<usize>() + bytes.len() <= limit {
+            socket.push(bytes);
+        } else {
+            self.overflowed += 1;
+        }
     }
 
     /// A datagram comes to the unit.
