@@ -108,6 +108,16 @@ export class CallPage {
         }, other.name);
     }
 
+    /** How many pictures of its camera this browser has sent so far, over all connections, each picture once. */
+    async picturesSent(): Promise<number> {
+        return this.page.evaluate(picturesSent);
+    }
+
+    /** How many pictures of somebody's camera were shown so far. */
+    async picturesOf(name: string): Promise<number> {
+        return frames(this.tile(name).locator("video[data-source=camera]"));
+    }
+
     async leave(): Promise<void> {
         await this.button("Leave").click();
         await expect(this.page.getByRole("heading", { name: "You left" })).toBeVisible();
@@ -249,6 +259,23 @@ export async function selectedPaths(): Promise<string[]> {
         paths.push(`${local?.candidateType}/${local?.protocol}${by} to ${remote?.candidateType}`);
     }
     return paths;
+}
+
+/** Each connection sends a picture once for each layer: the layer that sends most counts, and so does the connection. */
+async function picturesSent(): Promise<number> {
+    const page = window as unknown as { connections: RTCPeerConnection[]; picturesSent?: { before: Record<string, number>; total: number } };
+    const sent = (page.picturesSent ??= { before: {}, total: 0 });
+    let more = 0;
+    for (const [place, connection] of page.connections.entries()) {
+        if (connection.connectionState !== "connected") continue;
+        for (const report of (await connection.getStats()).values()) {
+            if (report.type !== "outbound-rtp" || report.kind !== "video") continue;
+            const id = `${place} ${report.id}`;
+            more = Math.max(more, report.framesSent - (sent.before[id] ?? report.framesSent));
+            sent.before[id] = report.framesSent;
+        }
+    }
+    return (sent.total += more);
 }
 
 async function picturesDecoded(): Promise<number> {
