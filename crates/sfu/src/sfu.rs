@@ -477,7 +477,7 @@ impl Sfu {
             for (place, track) in peer.tracks.iter_mut().enumerate() {
                 track.tick(now, TICK);
                 for (layer, sent) in track.layers.iter_mut().enumerate() {
-                    if sent.keyframe_due(now) {
+                    if !sent.takers.is_empty() && sent.keyframe_due(now) {
                         asked.push((place, layer));
                     }
                 }

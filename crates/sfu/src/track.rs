@@ -25,6 +25,9 @@ const BEHIND_PICTURES: u64 = 3;
 /// At most one keyframe is asked for in this time, however many receivers want one.
 const KEYFRAME_EVERY: Duration = Duration::from_millis(500);
 
+/// How often it is asked for again when it does not come: the request may be lost, or the sender has no processor to spare.
+const KEYFRAME_AGAIN: Duration = Duration::from_secs(1);
+
 /// A sender is told to send fewer layers only when nobody has taken them for so long.
 const FEWER_LAYERS_AFTER: Duration = Duration::from_secs(5);
 
@@ -75,6 +78,8 @@ pub(crate) struct Layer {
     height: Option<u16>,
     keyframe_asked: Option<Instant>,
     keyframe_wanted: bool,
+    /// How often it was asked for since the last one came.
+    keyframe_asks: u32,
     /// The sender was asked for it and did not send it: their uplink may be too weak. Not to be asked for until then.
     refused_until: Option<Instant>,
     /// For how long the last time, and since when it has come without a gap.
@@ -277,22 +282,26 @@ impl Layer {
 
     /// Whether a keyframe is to be asked for now that could not be before.
     pub(crate) fn keyframe_due(&mut self, now: Instant) -> bool {
-        let is_soon =
-            self.keyframe_asked.is_some_and(|at| now.saturating_duration_since(at) < KEYFRAME_EVERY);
+        let every = if self.keyframe_asks < 2 { KEYFRAME_EVERY } else { KEYFRAME_AGAIN };
+        let is_soon = self.keyframe_asked.is_some_and(|at| now.saturating_duration_since(at) < every);
         if !self.keyframe_wanted || is_soon {
             return false;
         }
         self.keyframe_asked = Some(now);
+        self.keyframe_asks += 1;
         true
     }
 
     /// A keyframe has come.
     pub(crate) fn keyframe_came(&mut self) {
-        self.keyframe_wanted = false;
+        (self.keyframe_wanted, self.keyframe_asks) = (false, 0);
     }
 
     pub(crate) fn drop_taker(&mut self, taker: (PeerKey, usize)) {
         self.takers.retain(|one| *one != taker);
+        if self.takers.is_empty() {
+            self.keyframe_came(); // Nobody waits for it any more.
+        }
     }
 }
 
@@ -308,6 +317,20 @@ mod tests {
         assert_eq!(asked, 2);
         layer.keyframe_came();
         assert!(!layer.keyframe_due(start + Duration::from_secs(5)), "nobody wants another");
+    }
+
+    #[test]
+    fn a_keyframe_that_does_not_come_is_asked_for_until_it_does_or_nobody_wants_it() {
+        let start = crate::a_moment();
+        let mut layer = Layer { takers: vec![(PeerKey::default(), 0)], ..Layer::default() };
+        assert!(layer.want_keyframe(start));
+        let asked = |millis: std::ops::Range<u64>, layer: &mut Layer| {
+            let due = |at: &u64| layer.keyframe_due(start + Duration::from_millis(*at));
+            millis.step_by(100).filter(due).collect::<Vec<_>>()
+        };
+        assert_eq!(asked(0..4_000, &mut layer), [500, 1_500, 2_500, 3_500]);
+        layer.drop_taker((PeerKey::default(), 0));
+        assert_eq!(asked(4_000..9_000, &mut layer), [0; 0]);
     }
 
     #[test]
