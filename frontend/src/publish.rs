@@ -63,6 +63,7 @@ pub(crate) fn participant(other: &RemoteParticipant) -> ParticipantView {
             Secrecy::OtherSecret => SecrecyView::OtherSecret,
             Secrecy::NotEncrypting => SecrecyView::NotEncrypting,
         },
+        paused: other.paused,
         unverified: other.unverified,
     }
 }

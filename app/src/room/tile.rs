@@ -28,7 +28,8 @@ pub(crate) fn Tile(#[prop(into)] participant: Field<ParticipantView>) -> impl In
             <Video participant=Some(id) visible=camera silent/>
             <Show when=move || !camera.get()><Avatar name/></Show>
             <LinkLine link=Signal::derive(move || link.get()) away=Signal::derive(move || away.get())
-                secrecy=Signal::derive(move || participant.secrecy().get())/>
+                secrecy=Signal::derive(move || participant.secrecy().get())
+                paused=Signal::derive(move || participant.paused().get())/>
             <NamePlate name muted=silent hand=Signal::derive(move || hand.get().is_some())
                 unverified=Signal::derive(move || participant.unverified().get())/>
         </article>
@@ -100,7 +101,12 @@ fn NamePlate(
 }
 
 #[component]
-fn LinkLine(link: Signal<LinkView>, away: Signal<bool>, secrecy: Signal<SecrecyView>) -> impl IntoView {
+fn LinkLine(
+    link: Signal<LinkView>,
+    away: Signal<bool>,
+    secrecy: Signal<SecrecyView>,
+    paused: Signal<bool>,
+) -> impl IntoView {
     let closed = move || match secrecy.get() {
         SecrecyView::Sealed | SecrecyView::Waiting => None,
         SecrecyView::OtherSecret => {
@@ -117,7 +123,8 @@ fn LinkLine(link: Signal<LinkView>, away: Signal<bool>, secrecy: Signal<SecrecyV
         LinkView::Reconnecting => Some("Reconnecting…".to_owned()),
         LinkView::Failed(reason) => Some(format!("Not connected: {reason}.")),
     };
-    view! { {move || text().or_else(closed).map(|text| view! { <p class="link-line">{text}</p> })} }
+    let left_out = move || paused.get().then(|| "Video paused: your connection is slow.".to_owned());
+    view! { {move || text().or_else(closed).or_else(left_out).map(|text| view! { <p class="link-line">{text}</p> })} }
 }
 
 fn secrecy_state(secrecy: SecrecyView) -> &'static str {

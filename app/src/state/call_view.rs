@@ -172,6 +172,8 @@ pub struct ParticipantView {
     /// Who can open what they send.
     #[patch(|this, new| *this = new)]
     pub secrecy: SecrecyView,
+    /// Their picture is left out for now: the connection here is too slow.
+    pub paused: bool,
     /// They were let in without the room's secret, and nobody at this browser has made sure of them.
     pub unverified: bool,
 }

@@ -234,6 +234,12 @@ impl Call {
         }
     }
 
+    pub(crate) fn paused_video(&mut self, id: LinkId, participants: Vec<ParticipantId>) {
+        if let Some(server) = self.paths.server.as_mut().filter(|server| server.id == id) {
+            server.paused = participants;
+        }
+    }
+
     pub(crate) fn wanted_layers(&mut self, id: LinkId, source: Source, layers: u8) {
         let Some(source) = crate::Source::from_protocol(source) else { return };
         if self.paths.server.as_ref().is_some_and(|server| server.id == id) {

@@ -299,8 +299,12 @@ impl Call {
             Some(Path::Server { .. }) => by_server(),
             None => direct().or_else(by_server),
         };
+        let is_paused = matches!(other.path, Some(Path::Server { .. }))
+            && other.participant.media.camera.is_on()
+            && self.paths.server.as_ref().is_some_and(|server| server.paused.contains(&other.participant.id));
         RemoteParticipant {
             participant: other.participant.clone(),
+            paused: is_paused,
             link: link.unwrap_or(LinkStatus::Connecting),
             path: other.path,
             speaking: other.speaking.is_speaking() && other.participant.media.microphone.is_on(),

@@ -21,6 +21,8 @@ pub(crate) struct ServerLink {
     sections: usize,
     /// Whom the audio slots carry.
     pub(crate) audio: Vec<Option<ParticipantId>>,
+    /// Whose pictures the server leaves out for now.
+    pub(crate) paused: Vec<ParticipantId>,
     /// Keyframes decoded in each slot.
     frames: Vec<u32>,
     /// The same, when the slot was given to whom it shows now.
@@ -37,6 +39,7 @@ impl ServerLink {
             told: None,
             sections: 0,
             audio: Vec::new(),
+            paused: Vec::new(),
             frames: Vec::new(),
             frames_before: Vec::new(),
             connected_at: None,

@@ -218,6 +218,7 @@ impl Call {
                 self.outputs.push_back(Output::Notify(Notice::MoveCalledOff { mode, reason }));
             }
             ServerMessage::AudioSlots { link, slots } => self.audio_slots(now, link, slots),
+            ServerMessage::PausedVideo { link, participants } => self.paused_video(link, participants),
             ServerMessage::WantedLayers { link, source, layers } => self.wanted_layers(link, source, layers),
             ServerMessage::SfuLinkClosed { link } => self.server_link_closed(now, link),
             ServerMessage::IceServers(servers) => self.take_ice_servers(now, servers),

@@ -85,6 +85,8 @@ pub struct RemoteParticipant {
     pub speaking: bool,
     /// Whether only the two ends can open what is sent.
     pub secrecy: Secrecy,
+    /// Their picture is left out for now, because the connection of this browser does not carry it.
+    pub paused: bool,
     /// They were let in without the room's secret, and nobody here has made sure that they are who they say.
     pub unverified: bool,
 }

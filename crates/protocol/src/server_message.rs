@@ -180,6 +180,13 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
         /// Who, or nobody.
         slots: Vec<Option<ParticipantId>>,
     },
+    /// Whose pictures the link to the server leaves out for now, because this participant's connection does not carry them.
+    PausedVideo {
+        /// The link.
+        link: LinkId,
+        /// Whose.
+        participants: Vec<ParticipantId>,
+    },
     /// How many simulcast layers of a source anybody takes, from the smallest on; the others need not be sent.
     WantedLayers {
         /// The link.

@@ -118,6 +118,11 @@ impl Allocation {
 }
 
 impl Demand {
+    /// Whether there is a picture.
+    pub(crate) fn can_be_had(&self) -> bool {
+        self.rates.iter().any(Option::is_some)
+    }
+
     /// The smallest layer that is sent, whole.
     fn least(&self) -> Grant {
         Grant { layer: self.rates.iter().position(Option::is_some), temporal: HIGHEST_TEMPORAL }

@@ -5,6 +5,7 @@
 //! str0m's; here it is decided what is forwarded, and that is sealed and sent.
 
 mod allocate;
+mod answer;
 mod config;
 mod counters;
 mod directory;

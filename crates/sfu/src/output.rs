@@ -78,6 +78,8 @@ pub enum Event {
     },
     /// Whom the audio slots carry now.
     AudioSlots(Vec<Option<ParticipantId>>),
+    /// Whose pictures are left out for now, because the participant's line does not carry them.
+    PausedVideo(Vec<ParticipantId>),
     /// How many layers of what the participant sends anybody takes.
     WantedLayers {
         /// Of what.

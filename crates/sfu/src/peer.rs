@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use protocol::limits::{AUDIO_SLOTS, MAX_VIDEO_SLOTS};
-use protocol::{LinkId, Sdp, SignalNumber, SlotWishes, Source};
+use protocol::{LinkId, ParticipantId, Sdp, SignalNumber, SlotWishes, Source};
 use str0m::change::SdpOffer;
 use str0m::config::DtlsCert;
 use str0m::format::PayloadParams;
@@ -26,7 +26,7 @@ use crate::slot::{AUDIO_CLOCK, Slot, Types, VIDEO_CLOCK};
 use crate::track::Track;
 use crate::transport::{candidate, kind_of, protocol, rtc};
 use crate::vp8::Patch;
-use crate::{Config, Datagram, Transmit, Transport, Who, egress};
+use crate::{Config, Datagram, Transmit, Transport, Who, answer, egress};
 
 /// How long a link may take to come up, from its first signal.
 const CONNECT_WITHIN: Duration = Duration::from_secs(30);
@@ -64,6 +64,8 @@ pub(crate) struct Peer {
     pub(crate) audio: Vec<Slot>,
     /// Whom the video slots shall show.
     pub(crate) wishes: SlotWishes,
+    /// Whose pictures the participant was told are left out.
+    pub(crate) paused: Vec<ParticipantId>,
     /// Which track and layer an incoming stream is.
     streams: HashMap<Ssrc, (usize, usize)>,
     /// Since when the downlink does not carry all pictures.
@@ -135,6 +137,7 @@ impl Peer {
             video: Vec::new(),
             audio: Vec::new(),
             wishes: SlotWishes::default(),
+            paused: Vec::new(),
             streams: HashMap::new(),
             short_since: None,
             is_dirty: false,
@@ -184,7 +187,7 @@ impl Peer {
         let answer = answer.ok_or(BadOffer)?;
         // A restart of ICE gives both ends another name (RFC 8445 §9).
         self.fragment = self.rtc.direct_api().local_ice_credentials().ufrag;
-        Sdp::new(answer.to_sdp_string()).map_err(|_| BadOffer)
+        Sdp::new(answer::with_least_uplink(&answer.to_sdp_string())).map_err(|_| BadOffer)
     }
 
     /// Adds a way to the participant. One that cannot be read costs a path, no more.

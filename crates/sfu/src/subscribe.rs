@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use protocol::{LinkId, SlotWishes};
+use protocol::{LinkId, ParticipantId, SlotWishes};
 
 use crate::allocate::{Allocation, Demand, LAYERS};
 use crate::egress::StreamKey;
@@ -84,11 +84,26 @@ impl Sfu {
         }
         let peer = &mut self.peers[key];
         let Allocation { grants, granted, next, desired } = peer.divide(now, budget, &demands);
-        for ((place, sender, track), grant) in places.into_iter().zip(grants) {
+        let mut paused = Vec::new();
+        for (((place, sender, track), grant), demand) in places.into_iter().zip(grants).zip(&demands) {
+            if grant.layer.is_none() && demand.can_be_had() {
+                paused.push(self.peers[sender].who.participant);
+            }
             self.peers[key].video[place].temporal = grant.temporal;
             self.point(now, (key, place), (sender, track), grant.layer);
         }
         self.peers[key].wish(now, next > granted, desired + sound);
+        self.tell_paused(key, paused);
+    }
+
+    /// Tells a peer whose pictures are left out, when that is news.
+    fn tell_paused(&mut self, key: PeerKey, paused: Vec<ParticipantId>) {
+        let peer = &mut self.peers[key];
+        if peer.paused != paused {
+            peer.paused.clone_from(&paused);
+            let (who, link) = (peer.who, peer.link);
+            self.tell(who, link, Event::PausedVideo(paused));
+        }
     }
 
     /// Lets a slot show a layer, from its next keyframe on.

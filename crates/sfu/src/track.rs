@@ -39,6 +39,9 @@ const REFUSED_AT_MOST_FOR: Duration = Duration::from_secs(16);
 /// A layer that comes for so long lasts.
 const LASTS_AFTER: Duration = Duration::from_secs(2);
 
+/// A silence that was longer than this was a pause, and what comes after it did not wait.
+const MEASURED_OVER: Duration = Duration::from_secs(2);
+
 /// What a layer takes before it was measured, in bits per second: the usual share of a browser's simulcast.
 const NOMINAL_RATES: [u64; LAYERS] = [150_000, 500_000, 1_500_000];
 
@@ -70,6 +73,8 @@ pub(crate) struct Layer {
     /// Smoothed, in bits per second.
     rate: Option<u64>,
     bytes: u64,
+    /// The time in which they came.
+    measured_over: Duration,
     last_packet: Option<Instant>,
     /// The timestamp of the newest picture, how many there were, and how many of each layer when the last packet came.
     picture: Option<u32>,
@@ -264,13 +269,15 @@ impl Layer {
         self.height = Some(height);
     }
 
-    /// Looks at what came in `period`.
+    /// Looks at what came in `period`. What comes at once after a silence, as of a sender whose processor is busy, came in all of it.
     fn measure(&mut self, period: Duration) {
+        self.measured_over = MEASURED_OVER.min(self.measured_over + period);
         let bytes = std::mem::take(&mut self.bytes);
         if bytes == 0 {
             return;
         }
-        let now = (bytes as f64 * 8.0 / period.as_secs_f64()) as u64;
+        let over = std::mem::take(&mut self.measured_over);
+        let now = (bytes as f64 * 8.0 / over.as_secs_f64()) as u64;
         self.rate = Some(self.rate.map_or(now, |rate| (rate * 3 + now) / 4));
     }
 
@@ -334,6 +341,16 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_in_bursts_takes_what_it_takes_on_average() {
+        let mut layer = Layer::default();
+        for tick in 0..100 {
+            layer.bytes = if tick % 5 == 0 { 10_000 } else { 0 };
+            layer.measure(Duration::from_millis(200));
+        }
+        assert_eq!(layer.rate() / 1_000, 80);
+    }
+
+    #[test]
     fn a_layer_is_chosen_by_the_height_of_the_tile() {
         let rids = ["q", "h", "f"].map(Rid::from).to_vec();
         let track = Track::new(Mid::from("0"), Source::Camera, rids);
@@ -362,9 +379,9 @@ mod tests {
         };
         track.layers[1].takers.push((PeerKey::default(), 0));
         both(&mut track, 0..1_000, 0..2);
-        both(&mut track, 1_000..1_500, 0..1);
-        assert!(track.rates(after(1_400))[1].is_some());
-        both(&mut track, 1_500..1_900, 0..1);
+        both(&mut track, 1_000..1_300, 0..1);
+        assert!(track.rates(after(1_200))[1].is_some());
+        both(&mut track, 1_300..1_900, 0..1);
         assert_eq!(track.rates(after(1_800))[1], None);
         both(&mut track, 1_900..3_000, 0..2);
         assert_eq!(track.rates(after(2_900))[1], None, "it would not last");

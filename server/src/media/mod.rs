@@ -233,6 +233,7 @@ fn message(link: LinkId, event: sfu::Event) -> ServerMessage {
             ServerMessage::Signal { from: PeerRef::Sfu, link, number, expects: Some(expects), signal }
         }
         sfu::Event::AudioSlots(slots) => ServerMessage::AudioSlots { link, slots },
+        sfu::Event::PausedVideo(participants) => ServerMessage::PausedVideo { link, participants },
         sfu::Event::WantedLayers { source, layers } => ServerMessage::WantedLayers { link, source, layers },
         sfu::Event::Closed => ServerMessage::SfuLinkClosed { link },
     }

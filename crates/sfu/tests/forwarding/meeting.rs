@@ -110,7 +110,7 @@ fn of_many_speakers_the_loudest_are_heard_and_everybody_is_told_who_they_are() {
     let client = world.client(1);
     let told = client.events.iter().rev().find_map(|event| match event {
         Event::AudioSlots(slots) => Some(slots.clone()),
-        Event::Signal { .. } | Event::WantedLayers { .. } | Event::Closed => None,
+        Event::Signal { .. } | Event::PausedVideo(_) | Event::WantedLayers { .. } | Event::Closed => None,
     });
     let told = told.unwrap();
     assert_eq!(told.len(), AUDIO_SLOTS);

@@ -127,3 +127,28 @@ fn a_sender_does_not_take_a_busy_server_for_a_narrow_line() {
     println!("an uplink without limits is taken for {least} bits per second at the least; {sent} are sent");
     assert!(least > sent, "{least}");
 }
+
+#[test]
+fn who_is_not_shown_for_want_of_bandwidth_is_said_to_be_paused() {
+    let mut world = World::meeting(4, 150);
+    world.run(seconds(5));
+    assert!(world.client(1).paused.is_empty());
+    world.lines.insert(0, Line { rate: Some(150_000), burst: 8_000, ..Line::default() });
+    let mut seconds_paused = 0;
+    for _ in 0..40 {
+        let before = frames_of(&mut world);
+        world.run(seconds(1));
+        let shown =
+            frames_of(&mut world).iter().zip(before).filter(|(after, before)| **after > *before).count();
+        let paused = world.client(1).paused.len();
+        seconds_paused += usize::from(paused > 0);
+        println!("{shown} shown, {paused} paused");
+    }
+    assert!(seconds_paused > 20, "three do not fit beside the sound: {seconds_paused}");
+    let sound = sound_of(&mut world);
+    world.run(seconds(5));
+    println!("{} packets of sound in 5 s", sound_of(&mut world) - sound);
+    world.lines.clear();
+    world.run(seconds(10));
+    assert!(world.client(1).paused.is_empty());
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use protocol::{LinkId, Sdp, Signal, SignalNumber};
+use protocol::{LinkId, ParticipantId, Sdp, Signal, SignalNumber};
 use sfu::{Event as SfuEvent, Who};
 use str0m::bwe::{Bitrate, BweKind};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
@@ -67,6 +67,8 @@ pub struct Client {
     /// How loud the microphone is, in dBov; `None` when it is off.
     pub loudness: Option<i8>,
     connected: bool,
+    /// Whose pictures they were told are left out.
+    pub paused: Vec<ParticipantId>,
     /// How many layers the unit wants.
     pub wanted: u8,
     /// How many layers their uplink carries.
@@ -138,6 +140,7 @@ impl Client {
             sends_video: true,
             loudness: Some(-30),
             connected: false,
+            paused: Vec::new(),
             wanted: 3,
             uplink_layers: 3,
             uplink: 0,
@@ -198,6 +201,7 @@ impl Client {
                 self.rtc.sdp_api().accept_answer(pending, answer).expect("what was set up is there");
             }
             SfuEvent::WantedLayers { layers, .. } => self.wanted = *layers,
+            SfuEvent::PausedVideo(participants) => self.paused.clone_from(participants),
             SfuEvent::Signal { .. } | SfuEvent::AudioSlots(_) | SfuEvent::Closed => {}
         }
         self.events.push(event);

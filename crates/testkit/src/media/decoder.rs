@@ -32,16 +32,16 @@ pub struct Decoder {
 
 /// What a decoder knows of a packet.
 #[derive(Clone, Copy, Debug)]
-pub struct Piece {
+pub(crate) struct Piece {
     /// It begins a picture; of what height, if that is a keyframe.
-    pub begins: Option<Option<u16>>,
+    pub(crate) begins: Option<Option<u16>>,
     /// It ends a picture.
-    pub ends: bool,
+    pub(crate) ends: bool,
 }
 
 impl Decoder {
     /// One that has shown nothing.
-    pub fn new(now: Duration) -> Self {
+    pub(crate) fn new(now: Duration) -> Self {
         Self {
             shown: 0,
             last: None,
@@ -54,7 +54,7 @@ impl Decoder {
     }
 
     /// A packet came.
-    pub fn push(&mut self, now: Duration, sequence: u64, piece: Piece) {
+    pub(crate) fn push(&mut self, now: Duration, sequence: u64, piece: Piece) {
         if self.next.is_some_and(|next| sequence < next) {
             return;
         }
@@ -68,7 +68,7 @@ impl Decoder {
     }
 
     /// Whether to ask for a keyframe now.
-    pub fn asks(&mut self, now: Duration) -> bool {
+    pub(crate) fn asks(&mut self, now: Duration) -> bool {
         let limit = if self.next.is_some() { PICTURE_AFTER } else { KEYFRAME_AFTER };
         if now.saturating_sub(self.waits_since) < limit {
             return false;
