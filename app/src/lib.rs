@@ -14,5 +14,6 @@ mod pages;
 pub mod plain;
 mod room;
 pub mod state;
+mod text_of_moment;
 
 pub use pages::{ConnectionTestPage, RoomPage};

@@ -191,28 +191,16 @@ fn prefer_codecs(transceiver: &RtcRtpTransceiver) {
     let known = web::call(&receiver, "getCapabilities", &[&"video".into()]).unwrap_or_default();
     let codecs = Reflect::get(&known, &"codecs".into()).ok().and_then(|list| list.dyn_into::<Array>().ok());
     let Some(codecs) = codecs else { return };
-    let liked =
-        VIDEO_CODECS.into_iter().flat_map(|name| codecs.iter().filter(move |codec| is_plain(codec, name)));
+    let liked = VIDEO_CODECS.into_iter().flat_map(|name| codecs.iter().filter(move |codec| is(codec, name)));
     let liked = liked.collect::<Array>();
     if liked.length() > 0 {
         _ = web::call(transceiver, "setCodecPreferences", &[&liked]);
     }
 }
 
-/// Whether a codec is this one, in the profile that every browser has.
-fn is_plain(codec: &JsValue, name: &str) -> bool {
-    let text = |field: &str| {
-        Reflect::get(codec, &field.into()).ok().and_then(|value| value.as_string()).unwrap_or_default()
-    };
-    let (kind, format) = (text("mimeType"), text("sdpFmtpLine").to_ascii_lowercase());
-    kind.eq_ignore_ascii_case(name)
-        && match name {
-            "video/VP9" => format.is_empty() || format.contains("profile-id=0"),
-            "video/H264" => {
-                format.contains("packetization-mode=1") && format.contains("profile-level-id=42e0")
-            }
-            _ => true,
-        }
+fn is(codec: &JsValue, name: &str) -> bool {
+    let kind = Reflect::get(codec, &"mimeType".into()).ok().and_then(|kind| kind.as_string());
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(name))
 }
 
 fn kind(source: Source) -> &'static str {

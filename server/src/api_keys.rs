@@ -12,6 +12,7 @@ const PREFIX: &str = "a";
 /// A key that was shown and may do what it was shown for.
 pub(crate) struct ApiKey {
     pub(crate) id: String,
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 /// Why a key may not.
@@ -37,7 +38,7 @@ pub(crate) async fn open(state: &AppState, secret: &str, scope: Scope) -> Result
     let key = found.filter(is_valid).ok_or(KeyRefusal::Unknown)?;
     state.key_rate.check(&key.id).map_err(KeyRefusal::TooOften)?;
     if key.scopes.split(' ').any(|one| one == scope.as_str()) {
-        Ok(ApiKey { id: key.id })
+        Ok(ApiKey { id: key.id, expires_at: key.expires_at })
     } else {
         Err(KeyRefusal::Scope)
     }

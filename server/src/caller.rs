@@ -1,15 +1,17 @@
 //! Who made a request: an extractor.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::HeaderValue;
 use axum::http::request::Parts;
-use storage::BrowserId;
+use axum::http::{HeaderValue, header};
+use storage::{KeyRecord, StorageError};
 
-use crate::browser::{self, Transport};
+use crate::browser::{self, Browser, Transport};
 use crate::entrance::Caller;
 use crate::front::Peer;
+use crate::site::{Authority, Site};
 use crate::{AppState, peer_address};
 
 impl FromRequestParts<AppState> for Caller {
@@ -17,28 +19,56 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
         let trusted = &state.config.server.trusted_proxies;
+        let is_trusted = |address: IpAddr| trusted.contains(&address);
         let peer = parts.extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| *peer);
         let socket = peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |peer| peer.address.ip());
         let own = peer.map_or(Transport::Plain, |peer| peer.transport);
-        Ok(Self {
-            address: peer_address::of_client(socket, &parts.headers, trusted),
-            browser: browser::of_request(&parts.headers),
-            transport: peer_address::transport(own, socket, &parts.headers, trusted),
-        })
+        let said = peer_address::of_request(socket, &parts.headers, is_trusted);
+        let transport = if own == Transport::Tls { own } else { said.transport.unwrap_or(own) };
+        let asked = asked_for(parts);
+        let public = said.host.or_else(|| asked.clone());
+        let browser = browser::of_request(&parts.headers, transport, &state.tokens);
+        Ok(Self { address: said.address, browser, site: Site { transport, public, asked } })
     }
 }
 
+/// The name in the request: of HTTP/2 it stands in the URI.
+fn asked_for(parts: &Parts) -> Option<Authority> {
+    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    Authority::parse(host.or_else(|| parts.uri.authority().map(axum::http::uri::Authority::as_str))?)
+}
+
 impl Caller {
-    /// The caller's browser, and a cookie for it when it has none yet.
-    pub(crate) fn browser_or_new(&self) -> (BrowserId, Option<HeaderValue>) {
-        match &self.browser {
-            Some(browser) => (browser.clone(), None),
-            None => browser::new(self.transport),
+    /// A cookie for the caller's browser, when it has none yet.
+    pub(crate) fn new_browser(&self, state: &AppState) -> Option<HeaderValue> {
+        if self.browser.is_some() {
+            return None;
         }
+        browser::new(self.site.transport, &state.tokens).map(|(_, cookie)| cookie)
+    }
+
+    /// Gives the caller's browser a key. With it comes another keyring, and a cookie for that: whoever knows the cookie from before
+    /// knows nothing of the key.
+    pub(crate) async fn give_key(
+        &self,
+        state: &AppState,
+        key: &KeyRecord,
+    ) -> Result<Option<HeaderValue>, StorageError> {
+        let made = match &self.browser {
+            Some(known) => browser::renewed(known, self.site.transport, &state.tokens),
+            None => browser::new(self.site.transport, &state.tokens),
+        };
+        let Some((Browser { keyring, .. }, cookie)) = made else { return Ok(None) };
+        if let Some(known) = &self.browser {
+            // Copied, not moved: an answer that is lost on its way takes no room from anybody.
+            state.storage.copy_keyring(&known.keyring, &keyring).await?;
+        }
+        state.storage.hold_key(&keyring, key, state.clock.wall()).await?;
+        Ok(Some(cookie))
     }
 
     /// Whether the caller's pages travel over TLS.
     pub(crate) fn is_secure(&self) -> bool {
-        self.transport == Transport::Tls
+        self.site.transport == Transport::Tls
     }
 }

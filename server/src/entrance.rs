@@ -3,20 +3,39 @@
 
 use std::net::IpAddr;
 
-use protocol::{Credential, ErrorCode, Join, Password, Resume, Role, RoomCode, Timestamp};
+use protocol::{Credential, DisplayName, ErrorCode, Join, Password, Resume, Role, RoomCode};
 use room::{GivenPassword, Pass, Resumption, Terms, Visitor};
 use storage::{BrowserId, KeyRecord, StorageError};
 
-use crate::browser::Transport;
-use crate::rooms::RoomHandle;
-use crate::{AppState, digest, ids};
+use crate::browser::Browser;
+use crate::credentials::{self, Shown};
+use crate::passwords::{PasswordError, Verdict};
+use crate::rooms::{RoomEvent, RoomHandle};
+use crate::site::Site;
+use crate::{AppState, ids};
 
 /// Who stands behind a socket, as far as the request said.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) address: IpAddr,
-    pub(crate) browser: Option<BrowserId>,
-    pub(crate) transport: Transport,
+    pub(crate) browser: Option<Browser>,
+    pub(crate) site: Site,
+}
+
+impl Caller {
+    /// Where the keys of the caller's browser are.
+    pub(crate) fn keyring(&self) -> Option<&BrowserId> {
+        self.browser.as_ref().map(|browser| &browser.keyring)
+    }
+
+    /// By which the caller's browser is blocked.
+    pub(crate) fn browser_id(&self) -> Option<&BrowserId> {
+        self.browser.as_ref().map(|browser| &browser.id)
+    }
+
+    fn browser_text(&self) -> Option<String> {
+        self.browser_id().map(|browser| browser.0.0.clone())
+    }
 }
 
 /// Turns a join into a visitor.
@@ -28,9 +47,14 @@ pub(crate) async fn visitor(
 ) -> Result<Visitor, ErrorCode> {
     let code = room.code;
     let earlier = join.session.as_ref().and_then(|token| state.tokens.session(code, token));
+    let earlier = match earlier {
+        // A role that was taken back is not brought along.
+        Some(claims) if !counts(state, code, &claims.terms).await? => None,
+        earlier => earlier,
+    };
     let shown = match &join.credential {
         Some(credential) => shown_credential(state, code, credential, earlier.is_some()).await?,
-        None => held_keys(state, code, caller.browser.as_ref()).await?,
+        None => held_keys(state, code, caller.keyring()).await?,
     };
     let password = if shown.pass == Pass::Link {
         match given_password(state, room, caller, join.password.as_ref()).await {
@@ -48,7 +72,7 @@ pub(crate) async fn visitor(
         media: join.media,
         pass: shown.pass,
         password,
-        browser: caller.browser.as_ref().map(|browser| browser.0.0.clone()),
+        browser: caller.browser_text(),
         earlier,
         terms: shown.terms,
         key: join.key,
@@ -58,76 +82,72 @@ pub(crate) async fn visitor(
 }
 
 /// Turns a resume into one that the server has signed.
-pub(crate) fn resumption(
+pub(crate) async fn resumption(
     state: &AppState,
     caller: &Caller,
     resume: &Resume,
 ) -> Result<Resumption, ErrorCode> {
     let claims = state.tokens.session(resume.room, &resume.session).ok_or(ErrorCode::SessionUnknown)?;
+    if !counts(state, resume.room, &claims.terms).await? {
+        return Err(ErrorCode::SessionUnknown);
+    }
     Ok(Resumption {
         claims,
         last: resume.last,
         media: resume.media,
         hand: resume.hand,
         key: resume.key.clone(),
-        browser: caller.browser.as_ref().map(|browser| browser.0.0.clone()),
+        browser: caller.browser_text(),
     })
+}
+
+/// What was taken back while its bearer was on the way in, takes them out again.
+pub(crate) async fn look_again(state: &AppState, room: RoomCode, credential: Option<String>) {
+    let Some(id) = credential else { return };
+    if let Ok(false) = credentials::still_counts(state, room, Some(&id)).await {
+        state.rooms.tell_running(room, RoomEvent::Revoked { credentials: vec![id] }).await;
+    }
 }
 
 /// The role that a browser's keys give in a room, without using them up.
 pub(crate) async fn role_of_browser(
     state: &AppState,
     room: RoomCode,
-    browser: Option<&BrowserId>,
+    keyring: Option<&BrowserId>,
 ) -> Result<Role, StorageError> {
-    let Some(browser) = browser else { return Ok(Role::Guest) };
+    let Some(keyring) = keyring else { return Ok(Role::Guest) };
     let now = state.clock.wall();
-    let held = state.storage.held_keys(browser, room).await?;
-    let opening = held.iter().filter(|held| opens(&held.key, now) && (held.used || has_uses(&held.key)));
+    let held = state.storage.held_keys(keyring, room).await?;
+    let opening =
+        held.iter().filter(|held| credentials::opens(&held.key, now) && (held.used || has_uses(&held.key)));
     Ok(opening.map(|held| held.key.role).max().unwrap_or_default())
 }
 
-/// Whether a browser may do what hosts do outside the call. A key that lets in so many people lets nobody do that before it
-/// has let them in.
-pub(crate) async fn browser_is_host(
-    state: &AppState,
-    room: RoomCode,
-    browser: Option<&BrowserId>,
-) -> Result<bool, StorageError> {
-    let Some(browser) = browser else { return Ok(false) };
-    let held = state.storage.held_keys(browser, room).await?;
-    let now = state.clock.wall();
-    Ok(held.iter().any(|held| {
-        held.key.role == Role::Host && opens(&held.key, now) && (held.used || held.key.uses_left.is_none())
-    }))
-}
-
-/// The role that a credential gives a program in a room; `None` when it gives none, as one whose uses are counted.
-pub(crate) async fn role_of_credential(
-    state: &AppState,
-    room: RoomCode,
-    credential: &Credential,
-) -> Result<Option<Role>, StorageError> {
-    if credential.expose().contains('.') {
-        return Ok(state.tokens.access(room, credential.expose()).map(|claims| claims.role));
-    }
-    let key = state.storage.key(&digest::of(credential.expose())).await?;
-    let opening =
-        key.filter(|key| key.room == room && opens(key, state.clock.wall()) && key.uses_left.is_none());
-    Ok(opening.map(|key| key.role))
-}
-
-struct Shown {
+/// What a way in gives.
+struct Entry {
     pass: Pass,
     terms: Terms,
 }
 
-impl Shown {
-    fn key(role: Role) -> Self {
-        Self { pass: Pass::Key(role), terms: Terms::default() }
-    }
+impl Entry {
+    const LINK: Self = Self { pass: Pass::Link, terms: Terms { name: None, until: None, credential: None } };
 
-    const LINK: Self = Self { pass: Pass::Link, terms: Terms { name: None, until: None } };
+    /// What somebody is who comes with a credential, and until when. A guest is one by the link just as well, so that a guest's
+    /// stay ends with nothing.
+    fn of(key: &KeyRecord) -> Self {
+        let is_token = key.kind == protocol::CredentialKind::AccessToken;
+        let name = key.label.as_deref().filter(|_| is_token).and_then(|name| DisplayName::parse(name).ok());
+        let until = key.expires_at.filter(|_| is_token || key.role != Role::Guest);
+        // Of a token that an older version made nothing is kept.
+        let is_kept = !is_token || key.parent.is_some() || key.api_key.is_some();
+        let credential = is_kept.then(|| credentials::id_of(&key.digest));
+        Self { pass: Pass::Key(key.role), terms: Terms { name, until, credential } }
+    }
+}
+
+async fn counts(state: &AppState, room: RoomCode, terms: &Terms) -> Result<bool, ErrorCode> {
+    let id = terms.credential.as_deref();
+    credentials::still_counts(state, room, id).await.map_err(unavailable)
 }
 
 /// What a credential gives. One with a limited number of uses loses one, unless the bearer was here before or cannot enter.
@@ -136,27 +156,25 @@ async fn shown_credential(
     room: RoomCode,
     credential: &Credential,
     was_here: bool,
-) -> Result<Shown, ErrorCode> {
-    if credential.expose().contains('.') {
-        let claims = state.tokens.access(room, credential.expose()).ok_or(ErrorCode::CredentialRefused)?;
-        let until = Some(Timestamp(claims.exp.saturating_mul(1000)));
-        return Ok(Shown { pass: Pass::Key(claims.role), terms: Terms { name: claims.name, until } });
+) -> Result<Entry, ErrorCode> {
+    let key = match credentials::look_up(state, room, credential).await.map_err(unavailable)? {
+        Shown::Opens(key) => key,
+        Shown::Early | Shown::Nothing => return Err(ErrorCode::CredentialRefused),
+    };
+    if key.kind == protocol::CredentialKind::AccessToken {
+        return Ok(Entry::of(&key));
     }
-    let digest = digest::of(credential.expose());
-    let key = state.storage.key(&digest).await.map_err(unavailable)?;
-    let key = key.filter(|key| key.room == room && opens(key, state.clock.wall()));
-    let key = key.ok_or(ErrorCode::CredentialRefused)?;
     if key.uses_left.is_some() {
         if was_here {
-            return Ok(Shown::LINK);
+            return Ok(Entry::LINK);
         }
         let found = state.rooms.validate(room, key.role, None).await.map_err(unavailable)?;
         if let Some(refusal) = room::refusal(found.standing) {
             return Err(refusal);
         }
     }
-    if state.storage.use_key(&digest).await.map_err(unavailable)? {
-        Ok(Shown::key(key.role))
+    if state.storage.use_key(&key.digest).await.map_err(unavailable)? {
+        Ok(Entry::of(&key))
     } else {
         Err(ErrorCode::CredentialRefused)
     }
@@ -166,18 +184,18 @@ async fn shown_credential(
 async fn held_keys(
     state: &AppState,
     room: RoomCode,
-    browser: Option<&BrowserId>,
-) -> Result<Shown, ErrorCode> {
-    let Some(browser) = browser else { return Ok(Shown::LINK) };
-    let mut held = state.storage.held_keys(browser, room).await.map_err(unavailable)?;
-    held.retain(|held| opens(&held.key, state.clock.wall()));
+    keyring: Option<&BrowserId>,
+) -> Result<Entry, ErrorCode> {
+    let Some(keyring) = keyring else { return Ok(Entry::LINK) };
+    let mut held = state.storage.held_keys(keyring, room).await.map_err(unavailable)?;
+    held.retain(|held| credentials::opens(&held.key, state.clock.wall()));
     held.sort_by_key(|held| std::cmp::Reverse(held.key.role));
     for held in held {
-        if state.storage.use_held_key(browser, &held.key.digest).await.map_err(unavailable)? {
-            return Ok(Shown::key(held.key.role));
+        if state.storage.use_held_key(keyring, &held.key.digest).await.map_err(unavailable)? {
+            return Ok(Entry::of(&held.key));
         }
     }
-    Ok(Shown::LINK)
+    Ok(Entry::LINK)
 }
 
 async fn given_password(
@@ -189,13 +207,19 @@ async fn given_password(
     let (Some(hash), Some(password)) = (room.record().password_hash, password) else {
         return Ok(GivenPassword::Missing);
     };
-    state.password_rate.check(caller.address).map_err(|_| ErrorCode::RateLimited)?;
-    let is_right = state.passwords.is_right(password, &hash).await;
-    Ok(if is_right { GivenPassword::Right } else { GivenPassword::Wrong })
-}
-
-fn opens(key: &KeyRecord, now: Timestamp) -> bool {
-    key.not_before.is_none_or(|from| from <= now) && key.expires_at.is_none_or(|until| now < until)
+    let may_try = || state.wrong_passwords.may_try(state.clock.now(), caller.address, room.code);
+    if !may_try() {
+        return Err(ErrorCode::RateLimited);
+    }
+    match state.passwords.check(caller.address, password, &hash, may_try).await {
+        Ok(Verdict::Right) => Ok(GivenPassword::Right),
+        Ok(Verdict::Wrong) => {
+            state.wrong_passwords.was_wrong(state.clock.now(), caller.address, room.code);
+            Ok(GivenPassword::Wrong)
+        }
+        Ok(Verdict::NotTried) | Err(PasswordError::Busy) => Err(ErrorCode::RateLimited),
+        Err(PasswordError::Failed) => Err(ErrorCode::Internal),
+    }
 }
 
 fn has_uses(key: &KeyRecord) -> bool {

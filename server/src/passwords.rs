@@ -1,4 +1,8 @@
-//! Passwords of rooms: argon2id (RFC 9106), on threads where they keep nobody waiting, a few at a time.
+//! Passwords of rooms: argon2id (RFC 9106), on threads where they keep nobody waiting, a few at a time. So many wait for their
+//! turn, and some of them for one customer; beyond that the server says that it is busy.
+
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
@@ -6,44 +10,88 @@ use protocol::Password;
 use storage::PasswordHash;
 use tokio::sync::Semaphore;
 
+use crate::places::Places;
+
 /// Hashes at once. Each takes 19 MiB and some tens of milliseconds, so that a flood of guesses fills neither the memory
 /// nor all cores.
 const AT_ONCE: usize = 2;
 
+/// Passwords that are hashed or wait for it. The last of them waits some seconds.
+const WAITING: usize = 200;
+
+/// Of them, those from one address: a class comes at once.
+const WAITING_OF_ONE: usize = 60;
+
 /// Makes and checks hashes.
 pub(crate) struct Passwords {
     turns: Semaphore,
+    places: Arc<Places>,
+}
+
+/// Why a password was not hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PasswordError {
+    /// Too many wait. It may work in some seconds.
+    #[error("too many passwords are checked at the moment")]
+    Busy,
+    /// The library could not.
+    #[error("the password could not be hashed")]
+    Failed,
+}
+
+/// What came of a password that somebody gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Right,
+    Wrong,
+    /// By the time it was its turn, it was not to be tried any more.
+    NotTried,
 }
 
 impl Passwords {
     pub(crate) fn new() -> Self {
-        Self { turns: Semaphore::new(AT_ONCE) }
+        Self { turns: Semaphore::new(AT_ONCE), places: Places::new(WAITING, WAITING_OF_ONE) }
     }
 
-    /// `None` when the hash could not be made.
-    pub(crate) async fn hash(&self, password: &Password) -> Option<PasswordHash> {
-        let _turn = self.turns.acquire().await.ok()?;
+    /// The hash of a new password.
+    pub(crate) async fn hash(&self, password: &Password) -> Result<PasswordHash, PasswordError> {
+        let _place = self.places.take(None).ok_or(PasswordError::Busy)?;
+        let _turn = self.turns.acquire().await.map_err(|_| PasswordError::Failed)?;
         let password = password.expose().to_owned();
         let hashed = tokio::task::spawn_blocking(move || {
             Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
         });
-        hashed.await.ok()?.ok().map(PasswordHash)
+        hashed.await.ok().and_then(Result::ok).map(PasswordHash).ok_or(PasswordError::Failed)
     }
 
-    pub(crate) async fn is_right(&self, password: &Password, hash: &PasswordHash) -> bool {
-        let Ok(_turn) = self.turns.acquire().await else { return false };
+    /// Whether a password that came from an address is the one that was hashed. `may_try` is asked when it is its turn, because
+    /// those before it in the queue may have been guesses too.
+    pub(crate) async fn check(
+        &self,
+        address: IpAddr,
+        password: &Password,
+        hash: &PasswordHash,
+        may_try: impl FnOnce() -> bool,
+    ) -> Result<Verdict, PasswordError> {
+        let _place = self.places.take(Some(address)).ok_or(PasswordError::Busy)?;
+        let _turn = self.turns.acquire().await.map_err(|_| PasswordError::Failed)?;
+        if !may_try() {
+            return Ok(Verdict::NotTried);
+        }
         let (password, hash) = (password.expose().to_owned(), hash.0.clone());
         let verified = tokio::task::spawn_blocking(move || {
             let hash = argon2::PasswordHash::new(&hash).ok()?;
             Argon2::default().verify_password(password.as_bytes(), &hash).ok()
         });
-        matches!(verified.await, Ok(Some(())))
+        Ok(if matches!(verified.await, Ok(Some(()))) { Verdict::Right } else { Verdict::Wrong })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     #[tokio::test]
     async fn a_password_is_known_by_a_hash_that_differs_each_time() {
@@ -52,8 +100,31 @@ mod tests {
         let hash = passwords.hash(&right).await.unwrap();
         assert!(hash.0.starts_with("$argon2id$"), "{}", hash.0);
         assert_ne!(hash, passwords.hash(&right).await.unwrap());
-        assert!(passwords.is_right(&right, &hash).await);
-        assert!(!passwords.is_right(&wrong, &hash).await);
-        assert!(!passwords.is_right(&right, &PasswordHash("no hash".into())).await);
+        let check = async |password, hash| passwords.check(ADDRESS, password, hash, || true).await.unwrap();
+        assert_eq!(check(&right, &hash).await, Verdict::Right);
+        assert_eq!(check(&wrong, &hash).await, Verdict::Wrong);
+        assert_eq!(check(&right, &PasswordHash("no hash".into())).await, Verdict::Wrong);
+        let not_tried = passwords.check(ADDRESS, &right, &hash, || false).await;
+        assert_eq!(not_tried, Ok(Verdict::NotTried));
+    }
+
+    #[tokio::test]
+    async fn the_queue_has_an_end_and_one_address_does_not_fill_it() {
+        let passwords = Passwords::new();
+        let password = Password::new("open sesame".into()).unwrap();
+        let hash = PasswordHash("no hash".into());
+        let busy = passwords.turns.acquire_many(2).await.unwrap();
+        let one = |last: u8| Box::pin(passwords.check([192, 0, 2, last].into(), &password, &hash, || false));
+        let mut waiting = Vec::new();
+        for _ in 0..WAITING_OF_ONE {
+            let mut check = one(1);
+            assert!(futures::poll!(&mut check).is_pending());
+            waiting.push(check);
+        }
+        assert_eq!(one(1).await, Err(PasswordError::Busy));
+        let mut other = one(2);
+        assert!(futures::poll!(&mut other).is_pending());
+        drop((waiting, busy));
+        assert_eq!(other.await, Ok(Verdict::NotTried));
     }
 }

@@ -26,6 +26,8 @@ pub fn router(state: AppState) -> Router {
         .route("/join", post(pages::join_form))
         .route("/connection-test", get(pages::connection_test))
         .route("/r/{code}", get(pages::room_page))
+        .route("/r/{code}/", get(pages::room_page))
+        .route("/r/{code}/links", get(pages::links).post(pages::revoke_form))
         .route("/r/{code}/delete", post(pages::delete_form))
         .route("/r/{code}/reopen", post(pages::reopen_form))
         .route("/r/{code}/host-link", post(pages::make_host_link))

@@ -15,14 +15,17 @@ use crate::config::Config;
 use crate::front::Front;
 use crate::front_port::FrontPort;
 use crate::ice_servers::{IceServerList, Own};
+use crate::lookups::Lookups;
 use crate::media::{Media, seen};
 use crate::passwords::Passwords;
 use crate::rate_limit::{AddressRate, KeyedRate};
 use crate::rooms::{REMEMBERED_FOR, Rooms};
 use crate::tasks;
 use crate::tls::Tls;
+use crate::tls_name::TlsName;
 use crate::tokens::Tokens;
 use crate::turn_servers::TurnServers;
+use crate::wrong_passwords::WrongPasswords;
 
 /// The server's shared state; a clone is another handle to the same.
 #[derive(Clone)]
@@ -40,9 +43,10 @@ pub struct Shared {
     pub(crate) ice_servers: IceServerList,
     pub(crate) leptos: LeptosOptions,
     pub(crate) room_rate: AddressRate,
-    pub(crate) join_rate: AddressRate,
-    pub(crate) lookup_rate: AddressRate,
-    pub(crate) password_rate: AddressRate,
+    pub(crate) lookups: Lookups,
+    pub(crate) wrong_passwords: WrongPasswords,
+    /// The names that this server is reached under with TLS, once somebody has come in the clear.
+    pub(crate) https_names: OnceLock<Vec<TlsName>>,
     /// Of API keys, by their id.
     pub(crate) key_rate: KeyedRate<String>,
     /// Becomes true when the server stops.
@@ -131,9 +135,9 @@ impl AppState {
             storage,
             tokens,
             room_rate: AddressRate::new(limits.rooms_at_once, limits.rooms_per_minute),
-            join_rate: AddressRate::new(limits.joins_at_once, limits.joins_per_minute),
-            lookup_rate: AddressRate::new(limits.lookups_at_once, limits.lookups_per_minute),
-            password_rate: AddressRate::new(limits.passwords_at_once, limits.passwords_per_minute),
+            lookups: Lookups::new(limits),
+            wrong_passwords: WrongPasswords::new(limits),
+            https_names: OnceLock::new(),
             key_rate: KeyedRate::new(limits.requests_at_once, limits.requests_per_minute),
             stopping: watch::Sender::new(false),
             leptos,

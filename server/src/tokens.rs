@@ -37,6 +37,9 @@ pub(crate) struct AccessClaims {
     /// What its bearer is called, whatever they say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<DisplayName>,
+    /// By which it is known and taken back; of tokens that older versions made there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) jti: Option<String>,
     /// When it ends, in seconds since 1970.
     pub(crate) exp: u64,
     /// From when it counts, in seconds since 1970.
@@ -52,12 +55,26 @@ struct SessionForm {
     sid: SessionId,
     role: Role,
     generation: u32,
-    /// The name and the end of an access token.
+    /// What the credential has said: the name, the end, and which it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<DisplayName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    credential: Option<String>,
     exp: u64,
+}
+
+/// Clocks of programs that make tokens may be so far ahead, in seconds.
+pub(crate) const EARLY_SECONDS: u64 = 60;
+
+/// Why an access token gives nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AccessRefusal {
+    /// It is not ours, of another room, or over.
+    Invalid,
+    /// It counts only later.
+    Early,
 }
 
 /// The claims with what they are for, so that no token serves another purpose.
@@ -115,14 +132,32 @@ impl Tokens {
             session: form.sid,
             role: form.role,
             generation: form.generation,
-            terms: Terms { name: form.name, until: form.until },
+            terms: Terms { name: form.name, until: form.until, credential: form.credential },
         })
     }
 
-    /// Access to a room, if the token is ours, of that room, and valid now.
-    pub(crate) fn access(&self, room: RoomCode, token: &str) -> Option<AccessClaims> {
-        let claims: AccessClaims = self.check(ACCESS, token)?;
-        (claims.room == room).then_some(claims)
+    /// Access to a room, if the token is ours, of that room, and valid now. Whether it was taken back is not in it.
+    pub(crate) fn access(&self, room: RoomCode, token: &str) -> Result<AccessClaims, AccessRefusal> {
+        let claims: Option<AccessClaims> = self.check(ACCESS, token);
+        let claims = claims.filter(|claims| claims.room == room).ok_or(AccessRefusal::Invalid)?;
+        match claims.nbf {
+            Some(from) if from > self.seconds() + EARLY_SECONDS => Err(AccessRefusal::Early),
+            Some(_) | None => Ok(claims),
+        }
+    }
+
+    /// A signature of something that a browser keeps for us, in hexadecimal (HMAC-SHA256, and SHA-256 of that).
+    pub(crate) fn sign_cookie(&self, value: &str) -> Option<String> {
+        // No token begins like that.
+        let message = format!("veranda/cookie {value}");
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.keys.0, Algorithm::HS256);
+        Some(digest::of(&signature.ok()?).0)
+    }
+
+    /// Whether this server has made the signature.
+    pub(crate) fn has_signed_cookie(&self, value: &str, signature: &str) -> bool {
+        // Digests are compared, so that how long that takes says nothing of the signature.
+        self.sign_cookie(value).is_some_and(|own| digest::of(&own) == digest::of(signature))
     }
 
     /// A token that gives access.
@@ -151,7 +186,6 @@ impl Tokens {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_audience(&[audience]);
         validation.set_required_spec_claims(&["exp", "aud"]);
-        validation.validate_nbf = true;
         validation.leeway = 0;
         jsonwebtoken::decode::<Addressed<T>>(token, &self.keys.1, &validation)
             .ok()
@@ -181,6 +215,7 @@ impl SignTokens for RoomTokens {
             generation: claims.generation,
             name: claims.terms.name.clone(),
             until,
+            credential: claims.terms.credential.clone(),
             exp: until.map_or(usual, |until| usual.min(until.0 / 1000)),
         };
         let token = self.tokens.sign(SESSION, form).unwrap_or_default();
@@ -219,7 +254,11 @@ mod tests {
         let token = tokens.of_room(room).sign(&claims());
         assert_eq!(tokens.session(room, &token), Some(claims()));
         assert_eq!(tokens.session(other, &token), None);
-        assert!(tokens.access(room, token.expose()).is_none(), "it is for another purpose");
+        assert_eq!(
+            tokens.access(room, token.expose()),
+            Err(AccessRefusal::Invalid),
+            "it is for another purpose"
+        );
     }
 
     #[test]
@@ -228,8 +267,11 @@ mod tests {
         let room = RoomCode::from_random(1);
         let now = tokens.seconds();
         let until = |seconds: u64| {
-            let terms =
-                Terms { name: DisplayName::parse("Ada").ok(), until: Some(Timestamp(seconds * 1000)) };
+            let terms = Terms {
+                name: DisplayName::parse("Ada").ok(),
+                until: Some(Timestamp(seconds * 1000)),
+                credential: Some("c".into()),
+            };
             SessionClaims { terms, ..claims() }
         };
         let valid = tokens.of_room(room).sign(&until(now + 60));
@@ -260,13 +302,41 @@ mod tests {
         let room = RoomCode::from_random(1);
         let now = tokens.seconds();
         let token = |exp, nbf| {
-            let claims = AccessClaims { room, role: Role::CoHost, name: None, exp, nbf };
+            let claims = AccessClaims { room, role: Role::CoHost, name: None, jti: None, exp, nbf };
             tokens.sign_access(claims).unwrap()
         };
         assert_eq!(tokens.access(room, &token(now + 60, None)).unwrap().role, Role::CoHost);
-        assert!(tokens.access(room, &token(now + 60, Some(now))).is_some());
-        assert!(tokens.access(room, &token(now - 1, None)).is_none());
-        assert!(tokens.access(room, &token(now + 60, Some(now + 30))).is_none());
+        assert!(tokens.access(room, &token(now + 60, Some(now))).is_ok());
+        assert_eq!(tokens.access(room, &token(now - 1, None)), Err(AccessRefusal::Invalid));
+        assert_eq!(tokens.access(room, &token(now + 600, Some(now + 300))), Err(AccessRefusal::Early));
+    }
+
+    #[test]
+    fn a_token_of_a_clock_that_is_a_little_ahead_counts_already() {
+        let tokens = Tokens::with_key(&[1; 32], Clock::start());
+        let room = RoomCode::from_random(1);
+        let now = tokens.seconds();
+        for ahead in [3, EARLY_SECONDS] {
+            let claims = AccessClaims {
+                room,
+                role: Role::Guest,
+                name: None,
+                jti: None,
+                exp: now + 90,
+                nbf: Some(now + ahead),
+            };
+            let token = tokens.sign_access(claims).unwrap();
+            assert!(tokens.access(room, &token).is_ok(), "{ahead}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_has_a_signature_that_nobody_else_makes() {
+        let [tokens, others] = [1, 2].map(|key| Tokens::with_key(&[key; 32], Clock::start()));
+        let signature = tokens.sign_cookie("b_1").unwrap();
+        assert!(tokens.has_signed_cookie("b_1", &signature));
+        assert!(!tokens.has_signed_cookie("b_2", &signature) && !others.has_signed_cookie("b_1", &signature));
+        assert!(!tokens.has_signed_cookie("b_1", "") && !tokens.has_signed_cookie("b_1", "=%"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use protocol::{Role, RoomCode, RoomStanding, Timestamp, ValidateRoomResponse};
 use super::MessagePage;
 use crate::room::CallPage;
 use crate::state::use_room_lookup;
+use crate::text_of_moment::in_words;
 
 /// The page of one room.
 #[component]
@@ -95,12 +96,3 @@ fn RoomUnknown() -> impl IntoView {
         </MessagePage>
     }
 }
-
-/// A moment as a page without script can say it: in universal time.
-fn in_words(moment: Timestamp) -> String {
-    let moment = std::time::UNIX_EPOCH + std::time::Duration::from_millis(moment.0.min(LAST_MOMENT));
-    httpdate::fmt_http_date(moment)
-}
-
-/// The end of the year 9999, beyond which dates have no usual form.
-const LAST_MOMENT: u64 = 253_402_300_799_000;

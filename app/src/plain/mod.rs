@@ -5,6 +5,7 @@ mod landing;
 mod my_rooms;
 mod new_room;
 mod not_found;
+mod room_links;
 mod shell;
 
 use illustration::Illustration;
@@ -12,6 +13,7 @@ pub use landing::Landing;
 pub use my_rooms::{MyRoom, MyRooms};
 pub use new_room::NewRoom;
 pub use not_found::NotFound;
+pub use room_links::{RoomLink, RoomLinks};
 pub use shell::{Scripts, shell};
 
 pub use crate::components::SiteHeader;

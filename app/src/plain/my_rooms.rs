@@ -42,10 +42,12 @@ fn Row(room: MyRoom) -> impl IntoView {
     let code = room.code.to_string();
     let name = room.name.map_or_else(|| code.clone(), |name| name.to_string());
     let delete = format!("Delete {name}");
+    let links = format!("Links of {name}");
     view! {
         <li class="card">
             <a href=format!("/r/{code}")>{name}</a>
             <span class="hint">{code.clone()}{room.ended.then_some(" · ended")}</span>
+            <a href=format!("/r/{code}/links") aria-label=links>"Links"</a>
             <details>
                 <summary>"Delete"</summary>
                 <form method="post" action=format!("/r/{code}/delete")>

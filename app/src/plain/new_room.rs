@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use protocol::limits::{MAX_CAPACITY, MAX_PASSWORD_BYTES, MAX_ROOM_NAME_CHARS, MESH_LIMIT};
+use protocol::limits::{MAX_CAPACITY, MAX_PASSWORD_BYTES, MAX_ROOM_NAME_CHARS};
 
 use crate::components::SiteHeader;
 
@@ -11,6 +11,8 @@ use crate::components::SiteHeader;
 pub fn NewRoom(
     /// What was wrong, when it was sent with something that cannot be.
     problem: Option<String>,
+    /// How many people a room takes here unless its maker says otherwise.
+    capacity: u16,
 ) -> impl IntoView {
     let problem = problem.as_deref().map(|kind| match kind {
         "name" => "A room name has at most 80 characters, and no angle brackets or control characters.",
@@ -36,13 +38,12 @@ pub fn NewRoom(
                 </div>
                 <div class="field">
                     <label for="new-capacity">"How many people"</label>
-                    <input id="new-capacity" name="capacity" type="number" min="1" max=MAX_CAPACITY.to_string() value=MESH_LIMIT.to_string()/>
+                    <input id="new-capacity" name="capacity" type="number" min="1" max=MAX_CAPACITY.to_string() value=capacity.to_string()/>
                 </div>
                 <fieldset>
                     <legend>"Rules"</legend>
                     <Rule name="waiting_room" label="Guests wait until a host lets them in"/>
                     <Rule name="hosts_unmute" label="Only hosts may unmute"/>
-                    <Rule name="hosts_share" label="Only hosts may share a screen"/>
                     <Rule name="hosts_chat" label="Only hosts may chat"/>
                     <Rule name="delete_when_empty" label="Delete the room when everybody has left"/>
                 </fieldset>

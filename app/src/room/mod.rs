@@ -21,6 +21,7 @@ mod prejoin;
 mod preview;
 mod reactions;
 mod refused;
+mod room_links;
 mod room_panel;
 mod safety;
 mod side_panel;

@@ -7,6 +7,7 @@ use protocol::{
     Allowed, Moderation, NameError, Password, RoomName, RoomSettings, RoomSettingsPatch, WhenEmpty,
 };
 
+use super::room_links::RoomLinks;
 use super::{OpenPanel, SidePanel};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 
@@ -24,8 +25,6 @@ pub(crate) fn RoomPanel(open: OpenPanel) -> impl IntoView {
                 patch=|on| RoomSettingsPatch { locked: Some(on.into()), ..RoomSettingsPatch::default() }/>
             <Choice label="Guests may unmute themselves" on=move || settings.get().may_unmute == Allowed::Everyone
                 patch=|on| RoomSettingsPatch { may_unmute: Some(allowed(on)), ..RoomSettingsPatch::default() }/>
-            <Choice label="Guests may share their screen" on=move || settings.get().may_share == Allowed::Everyone
-                patch=|on| RoomSettingsPatch { may_share: Some(allowed(on)), ..RoomSettingsPatch::default() }/>
             <Choice label="Guests may chat" on=move || settings.get().may_chat == Allowed::Everyone
                 patch=|on| RoomSettingsPatch { may_chat: Some(allowed(on)), ..RoomSettingsPatch::default() }/>
             <Choice label="Delete the room when everybody has left" on=move || settings.get().when_empty == WhenEmpty::Delete
@@ -35,6 +34,7 @@ pub(crate) fn RoomPanel(open: OpenPanel) -> impl IntoView {
             <Moment id="room-end" label="Ends" at=move || view.ends_local().get()
                 command=|local| CallCommand::SetEnd { local }/>
             <Capacity settings/>
+            <RoomLinks/>
         </SidePanel>
     }
 }

@@ -31,7 +31,7 @@ mod topology;
 mod version;
 
 pub use chat::{ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, EnvelopeError};
-pub use client_message::{ClientFrame, ClientMessage, ClientMessageKind, Join, Resume};
+pub use client_message::{ClientFrame, ClientMessage, Join, Resume};
 pub use connection_test::{ConnectionTest, RelayOwner, RelayTransport, TestRelay};
 pub use error::{CloseCode, ErrorCode, ProtocolError};
 pub use ids::{MessageId, ParticipantId, SessionId};
@@ -45,8 +45,9 @@ pub use participant::{Forbidden, HandNumber, LeaveReason, Participant, Presence,
 pub use peer::{LinkId, PeerRef};
 pub use reaction::Reaction;
 pub use rest::{
-    CreateTokenRequest, CreatedRoom, CreatedToken, HostLink, Problem, RoomList, RoomResource, RoomStanding,
-    RoomSummary, Scope, TokenKind, TurnOffRequest, ValidateRoomResponse,
+    CreateTokenRequest, CreatedRoom, CreatedToken, CredentialKind, CredentialResource, HostLink, Problem,
+    RoomList, RoomResource, RoomStanding, RoomSummary, Scope, TokenKind, TurnOffRequest,
+    ValidateRoomResponse,
 };
 pub use role::Role;
 pub use room_code::{RoomCode, RoomCodeError};

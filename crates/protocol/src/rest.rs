@@ -119,7 +119,7 @@ pub struct TurnOffRequest {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TokenKind {
-    /// For a link: can be counted and taken back.
+    /// For a link: can be counted.
     Invitation,
     /// A signed token (JWT, RFC 7519) that a program gives to its own users.
     Access,
@@ -141,7 +141,8 @@ pub struct CreateTokenRequest {
     /// From when it counts.
     #[serde(default)]
     pub not_before: Option<Timestamp>,
-    /// Until when it counts: without, an invitation for ever and an access token for 24 hours.
+    /// Until when it counts: without, an invitation for ever and an access token for 24 hours; never longer than what it is
+    /// made with.
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
     /// How many people an invitation lets in; without, any number.
@@ -155,9 +156,56 @@ pub struct CreateTokenRequest {
 pub struct CreatedToken {
     /// The token, told this once.
     pub token: Credential,
+    /// By which it is listed and taken back. It opens nothing.
+    pub id: String,
+    /// Until when it counts, if it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// The path of its link, of an invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+}
+
+/// What something is that opens a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialKind {
+    /// The key of a host, as it stands in a host link.
+    HostKey,
+    /// For a link: can be counted.
+    Invitation,
+    /// A signed token (JWT, RFC 7519) that a program gives to its own users.
+    AccessToken,
+}
+
+/// Something that opens a room, in the answer to `GET /api/v1/rooms/{code}/credentials`. Without its secret, which is not kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CredentialResource {
+    /// By which it is taken back. It opens nothing.
+    pub id: String,
+    /// What it is.
+    pub kind: CredentialKind,
+    /// The role it gives.
+    pub role: Role,
+    /// What its maker calls it, or its bearer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it was made with, and ends with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when it counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// Until when it counts, if it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// How many people it still lets in, if they are counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses_left: Option<u64>,
 }
 
 /// The answer to `POST /r/{code}/host-link`.

@@ -145,6 +145,9 @@ pub enum SettingsError {
     /// It ends before it starts.
     #[error("the end must come after the start")]
     EndsBeforeStart,
+    /// It would be over at once.
+    #[error("the end is in the past")]
+    EndsInThePast,
 }
 
 impl RoomSettingsPatch {

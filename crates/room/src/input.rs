@@ -100,6 +100,11 @@ pub enum Input {
         /// What.
         decree: crate::moderation::Decree,
     },
+    /// Credentials were taken back, and everybody who came with one of them goes.
+    Revoke {
+        /// Their ids.
+        credentials: Vec<String>,
+    },
     /// The room was deleted.
     Deleted,
 }

@@ -235,6 +235,10 @@ impl Room {
             return Err(ErrorCode::NotAllowed);
         }
         patch.apply(&self.rules.settings).map_err(|_| ErrorCode::SettingsInvalid)?;
+        // Whoever wants to end it for everybody says that.
+        if patch.ends_at.flatten().is_some_and(|end| end <= self.wall(now)) {
+            return Err(ErrorCode::SettingsInvalid);
+        }
         if !self.settings_rate.allows(now, SETTINGS_BURST, SETTINGS_PER_SECOND) {
             return Err(ErrorCode::SettingsTooFast);
         }
@@ -291,6 +295,20 @@ impl Room {
             Decree::TurnOff(source) => self.turn_off(id, source),
             Decree::Remove => self.put_out(now, id, ErrorCode::Removed),
         }
+    }
+
+    /// Ends the stay of everybody who came with one of these credentials, inside and at the door.
+    pub(crate) fn revoke(&mut self, now: Duration, credentials: &[String]) {
+        let is_one =
+            |terms: &crate::Terms| terms.credential.as_ref().is_some_and(|id| credentials.contains(id));
+        for connection in self.waiting.take_those(|visitor| is_one(&visitor.terms)) {
+            self.turn_away(connection, ErrorCode::CredentialRefused);
+        }
+        let bearers = self.seats.iter().filter(|seat| is_one(&seat.terms)).map(|seat| seat.participant.id);
+        for id in bearers.collect::<Vec<_>>() {
+            self.put_out(now, id, ErrorCode::CredentialRefused);
+        }
+        self.tell_waiting_room();
     }
 
     /// Closes every socket for the same reason.

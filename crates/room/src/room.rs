@@ -134,6 +134,7 @@ impl Room {
             }
             Input::HistoryNotRead { reader } => self.refuse(reader, ErrorCode::StorageUnavailable, None),
             Input::Decree { participant, decree } => self.decree(now, participant, decree),
+            Input::Revoke { credentials } => self.revoke(now, &credentials),
             Input::Media { participant, message } => self.tell(participant, *message),
             Input::Deleted => self.end_for_all(now, ErrorCode::RoomEnded),
         }

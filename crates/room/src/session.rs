@@ -13,17 +13,19 @@ pub struct SessionClaims {
     pub role: Role,
     /// Which of the tokens of this stay. Using one ends those before it.
     pub generation: u32,
-    /// What an access token has said of them.
+    /// What their credential has said of them.
     pub terms: Terms,
 }
 
-/// What an access token says of its bearer, for as long as they stay.
+/// What a credential says of its bearer, for as long as they stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
     /// What they are called, whatever they say.
     pub name: Option<DisplayName>,
     /// Until when they may come back.
     pub until: Option<Timestamp>,
+    /// Which credential gave them their role. They lose their seat when it is taken back.
+    pub credential: Option<String>,
 }
 
 /// Makes, for each participant anew, what opens the servers that help to get through.

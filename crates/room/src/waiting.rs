@@ -40,9 +40,13 @@ impl WaitingRoom {
     }
 
     pub(crate) fn take_those_with(&mut self, browser: &str) -> Vec<ConnectionId> {
+        self.take_those(|visitor| visitor.browser.as_deref() == Some(browser))
+    }
+
+    pub(crate) fn take_those(&mut self, are_meant: impl Fn(&Visitor) -> bool) -> Vec<ConnectionId> {
         let (theirs, others) = std::mem::take(&mut self.0)
             .into_iter()
-            .partition(|(_, visitor): &(_, Visitor)| visitor.browser.as_deref() == Some(browser));
+            .partition(|(_, visitor): &(ConnectionId, Visitor)| are_meant(visitor));
         self.0 = others;
         theirs.into_iter().map(|(connection, _)| connection).collect()
     }

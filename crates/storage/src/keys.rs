@@ -1,50 +1,88 @@
 //! The tables `room_keys` and `keyrings`.
 
 use async_trait::async_trait;
-use protocol::{RoomCode, Timestamp};
+use protocol::{CredentialKind, RoomCode, Timestamp};
 use sqlx::{AnyConnection, Row};
 
-use crate::rows::{self, role_text, signed, unsigned};
-use crate::{BrowserId, Digest, HeldKey, KeyRecord, KeyRepository, RoomRecord, SqlStorage, StorageError};
+use crate::rows::{self, kind_text, role_text, signed, unsigned};
+use crate::{
+    BrowserId, Digest, HeldKey, KEYS_OF_BROWSER, KEYS_OF_ROOM, KeyRecord, KeyRepository, RoomRecord,
+    SqlStorage, StorageError,
+};
 
 #[async_trait]
 impl KeyRepository for SqlStorage {
-    async fn add_key(&self, key: &KeyRecord) -> Result<(), StorageError> {
+    async fn add_key(&self, key: &KeyRecord, now: Timestamp) -> Result<bool, StorageError> {
         let mut transaction = self.writing().await?;
+        forget_ended_tokens(&mut transaction, key.room, now).await?;
+        if !has_parent(&mut transaction, key).await? || is_full(&mut transaction, key.room).await? {
+            transaction.rollback().await?;
+            return Ok(false);
+        }
         insert(&mut transaction, key).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(true)
     }
 
     async fn key(&self, digest: &Digest) -> Result<Option<KeyRecord>, StorageError> {
-        let row = sqlx::query("SELECT * FROM room_keys WHERE digest = $1")
-            .bind(digest.0.clone())
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = sqlx::query(
+            "SELECT room_keys.*, api_keys.scopes AS api_key_scopes, api_keys.expires_at AS api_key_expires_at,
+                    api_keys.revoked_at AS api_key_revoked_at
+             FROM room_keys LEFT JOIN api_keys ON api_keys.id = room_keys.api_key WHERE room_keys.digest = $1",
+        )
+        .bind(digest.0.clone())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.as_ref().map(rows::key).transpose()
+    }
+
+    async fn key_of_room(&self, room: RoomCode, id: &str) -> Result<Option<KeyRecord>, StorageError> {
+        let row = sqlx::query(
+            "SELECT room_keys.*, api_keys.scopes AS api_key_scopes, api_keys.expires_at AS api_key_expires_at,
+                    api_keys.revoked_at AS api_key_revoked_at
+             FROM room_keys LEFT JOIN api_keys ON api_keys.id = room_keys.api_key
+             WHERE room_keys.room = $1 AND room_keys.digest >= $2 AND room_keys.digest < $3
+             ORDER BY room_keys.digest LIMIT 1",
+        )
+        .bind(room.to_string())
+        .bind(id.to_owned())
+        .bind(format!("{id}g"))
+        .fetch_optional(&self.pool)
+        .await?;
         row.as_ref().map(rows::key).transpose()
     }
 
     async fn keys_of_room(&self, room: RoomCode) -> Result<Vec<KeyRecord>, StorageError> {
-        let rows = sqlx::query("SELECT * FROM room_keys WHERE room = $1 ORDER BY created_at, digest")
-            .bind(room.to_string())
-            .fetch_all(&self.pool)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT room_keys.*, api_keys.scopes AS api_key_scopes, api_keys.expires_at AS api_key_expires_at,
+                    api_keys.revoked_at AS api_key_revoked_at
+             FROM room_keys LEFT JOIN api_keys ON api_keys.id = room_keys.api_key
+             WHERE room_keys.room = $1 ORDER BY room_keys.created_at, room_keys.digest",
+        )
+        .bind(room.to_string())
+        .fetch_all(&self.pool)
+        .await?;
         rows.iter().map(rows::key).collect()
     }
 
-    async fn delete_key(&self, room: RoomCode, digest: &Digest) -> Result<bool, StorageError> {
+    async fn delete_key(&self, room: RoomCode, digest: &Digest) -> Result<Vec<Digest>, StorageError> {
         let mut transaction = self.writing().await?;
-        sqlx::query("DELETE FROM keyrings WHERE room = $1 AND key_digest = $2")
-            .bind(room.to_string())
-            .bind(digest.0.clone())
-            .execute(&mut *transaction)
-            .await?;
-        let deleted = sqlx::query("DELETE FROM room_keys WHERE room = $1 AND digest = $2")
-            .bind(room.to_string())
-            .bind(digest.0.clone())
-            .execute(&mut *transaction)
-            .await?;
+        let mut taken = Vec::new();
+        let mut next: Vec<_> = delete_one(&mut transaction, room, digest).await?.into_iter().collect();
+        while let Some(parent) = next.pop() {
+            let children = sqlx::query("SELECT digest FROM room_keys WHERE parent = $1 AND room = $2")
+                .bind(parent.0.clone())
+                .bind(room.to_string())
+                .fetch_all(&mut *transaction)
+                .await?;
+            taken.push(parent);
+            for row in children {
+                let child = Digest(row.try_get("digest")?);
+                next.extend(delete_one(&mut transaction, room, &child).await?);
+            }
+        }
         transaction.commit().await?;
-        Ok(deleted.rows_affected() > 0)
+        Ok(taken)
     }
 
     async fn use_key(&self, digest: &Digest) -> Result<bool, StorageError> {
@@ -73,10 +111,27 @@ impl KeyRepository for SqlStorage {
         Ok(())
     }
 
+    async fn copy_keyring(&self, from: &BrowserId, to: &BrowserId) -> Result<(), StorageError> {
+        sqlx::query(
+            "INSERT INTO keyrings (browser, key_digest, room, used, added_at)
+             SELECT $1, key_digest, room, used, added_at FROM keyrings WHERE browser = $2
+             ORDER BY added_at DESC, key_digest LIMIT $3
+             ON CONFLICT (browser, key_digest) DO NOTHING",
+        )
+        .bind(to.0.0.clone())
+        .bind(from.0.0.clone())
+        .bind(i64::from(KEYS_OF_BROWSER))
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
     async fn held_keys(&self, browser: &BrowserId, room: RoomCode) -> Result<Vec<HeldKey>, StorageError> {
         let rows = sqlx::query(
-            "SELECT room_keys.*, keyrings.used FROM keyrings
-             JOIN room_keys ON room_keys.digest = keyrings.key_digest
+            "SELECT room_keys.*, keyrings.used, api_keys.scopes AS api_key_scopes,
+                    api_keys.expires_at AS api_key_expires_at, api_keys.revoked_at AS api_key_revoked_at
+             FROM keyrings JOIN room_keys ON room_keys.digest = keyrings.key_digest
+             LEFT JOIN api_keys ON api_keys.id = room_keys.api_key
              WHERE keyrings.browser = $1 AND keyrings.room = $2",
         )
         .bind(browser.0.0.clone())
@@ -113,16 +168,27 @@ impl KeyRepository for SqlStorage {
         Ok(used)
     }
 
-    async fn rooms_of_host(&self, browser: &BrowserId, limit: u32) -> Result<Vec<RoomRecord>, StorageError> {
+    async fn rooms_of_host(
+        &self,
+        browser: &BrowserId,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<RoomRecord>, StorageError> {
         let rows = sqlx::query(
             "SELECT DISTINCT rooms.* FROM keyrings
              JOIN room_keys ON room_keys.digest = keyrings.key_digest
              JOIN rooms ON rooms.code = keyrings.room
+             LEFT JOIN api_keys ON api_keys.id = room_keys.api_key
              WHERE keyrings.browser = $1 AND room_keys.role = $2
-             ORDER BY rooms.used_at DESC, rooms.code LIMIT $3",
+               AND (room_keys.expires_at IS NULL OR room_keys.expires_at > $3)
+               AND (room_keys.api_key IS NULL OR (api_keys.id IS NOT NULL AND api_keys.revoked_at IS NULL
+                    AND (api_keys.expires_at IS NULL OR api_keys.expires_at > $4)))
+             ORDER BY rooms.used_at DESC, rooms.code LIMIT $5",
         )
         .bind(browser.0.0.clone())
         .bind(role_text(protocol::Role::Host))
+        .bind(signed(now.0))
+        .bind(signed(now.0))
         .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await?;
@@ -132,8 +198,9 @@ impl KeyRepository for SqlStorage {
 
 pub(crate) async fn insert(connection: &mut AnyConnection, key: &KeyRecord) -> Result<(), StorageError> {
     sqlx::query(
-        "INSERT INTO room_keys (digest, room, role, label, not_before, expires_at, uses_left, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO room_keys
+            (digest, room, role, label, not_before, expires_at, uses_left, created_at, kind, parent, api_key)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(key.digest.0.clone())
     .bind(key.room.to_string())
@@ -143,10 +210,66 @@ pub(crate) async fn insert(connection: &mut AnyConnection, key: &KeyRecord) -> R
     .bind(key.expires_at.map(|time| signed(time.0)))
     .bind(key.uses_left.map(signed))
     .bind(signed(key.created_at.0))
+    .bind(kind_text(key.kind))
+    .bind(key.parent.as_ref().map(|parent| parent.0.clone()))
+    .bind(key.api_key.clone())
     .execute(connection)
     .await
     .map_err(StorageError::of_insert)?;
     Ok(())
+}
+
+/// Access tokens are many and short; one that ended a day ago is of no use even to clocks that are behind.
+async fn forget_ended_tokens(
+    connection: &mut AnyConnection,
+    room: RoomCode,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let ended = signed(now.0.saturating_sub(24 * 60 * 60 * 1000));
+    sqlx::query("DELETE FROM room_keys WHERE room = $1 AND kind = $2 AND expires_at < $3")
+        .bind(room.to_string())
+        .bind(kind_text(CredentialKind::AccessToken))
+        .bind(ended)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Whether what a key was minted with is there. It is written to, so that nobody takes it back before the key is kept.
+async fn has_parent(connection: &mut AnyConnection, key: &KeyRecord) -> Result<bool, StorageError> {
+    let Some(parent) = &key.parent else { return Ok(true) };
+    let found = sqlx::query("UPDATE room_keys SET kind = kind WHERE digest = $1 AND room = $2")
+        .bind(parent.0.clone())
+        .bind(key.room.to_string())
+        .execute(connection)
+        .await?;
+    Ok(found.rows_affected() > 0)
+}
+
+async fn is_full(connection: &mut AnyConnection, room: RoomCode) -> Result<bool, StorageError> {
+    let row = sqlx::query("SELECT COUNT(*) AS number FROM room_keys WHERE room = $1")
+        .bind(room.to_string())
+        .fetch_one(connection)
+        .await?;
+    Ok(unsigned(&row, "number")? >= KEYS_OF_ROOM)
+}
+
+async fn delete_one(
+    connection: &mut AnyConnection,
+    room: RoomCode,
+    digest: &Digest,
+) -> Result<Option<Digest>, StorageError> {
+    let deleted = sqlx::query("DELETE FROM room_keys WHERE room = $1 AND digest = $2")
+        .bind(room.to_string())
+        .bind(digest.0.clone())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("DELETE FROM keyrings WHERE room = $1 AND key_digest = $2")
+        .bind(room.to_string())
+        .bind(digest.0.clone())
+        .execute(connection)
+        .await?;
+    Ok((deleted.rows_affected() > 0).then(|| digest.clone()))
 }
 
 /// A key without limit always has one.

@@ -32,6 +32,12 @@ use protocol::{ChatEntry, ChatNumber, ParticipantId, RoomCode, RoomSettings, Tim
 /// For so long a request with the same `Idempotency-Key` counts as the same.
 pub const IDEMPOTENT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How many keys, invitations and access tokens a room has at once. Raising it lets one host fill more of the database.
+pub const KEYS_OF_ROOM: u64 = 10_000;
+
+/// How many keys a browser takes with it to a new keyring.
+pub const KEYS_OF_BROWSER: u32 = 200;
+
 /// Rooms and their rules.
 #[async_trait]
 pub trait RoomRepository {
@@ -96,17 +102,22 @@ pub trait RoomRepository {
 /// Keys: what gives a role in a room.
 #[async_trait]
 pub trait KeyRepository {
-    /// Keeps a key.
-    async fn add_key(&self, key: &KeyRecord) -> Result<(), StorageError>;
+    /// Keeps a key. False, and nothing is kept, when what it was minted with was taken back, or the room has
+    /// [`KEYS_OF_ROOM`] already. Tokens that ended before `now` are forgotten.
+    async fn add_key(&self, key: &KeyRecord, now: Timestamp) -> Result<bool, StorageError>;
 
     /// A key, if there is one.
     async fn key(&self, digest: &Digest) -> Result<Option<KeyRecord>, StorageError>;
 
+    /// The key of a room whose digest begins with `id`.
+    async fn key_of_room(&self, room: RoomCode, id: &str) -> Result<Option<KeyRecord>, StorageError>;
+
     /// Every key of a room, oldest first.
     async fn keys_of_room(&self, room: RoomCode) -> Result<Vec<KeyRecord>, StorageError>;
 
-    /// Takes a key back. False when there is none.
-    async fn delete_key(&self, room: RoomCode, digest: &Digest) -> Result<bool, StorageError>;
+    /// Takes a key back, and everything that was minted with it. Returns the digests of all of them; none when there is no
+    /// such key.
+    async fn delete_key(&self, room: RoomCode, digest: &Digest) -> Result<Vec<Digest>, StorageError>;
 
     /// Takes one use of a key, if it has any left.
     async fn use_key(&self, digest: &Digest) -> Result<bool, StorageError>;
@@ -115,14 +126,22 @@ pub trait KeyRepository {
     async fn hold_key(&self, browser: &BrowserId, key: &KeyRecord, at: Timestamp)
     -> Result<(), StorageError>;
 
+    /// Puts the keys on one keyring onto another too, the last [`KEYS_OF_BROWSER`] of them.
+    async fn copy_keyring(&self, from: &BrowserId, to: &BrowserId) -> Result<(), StorageError>;
+
     /// The keys to a room that a browser holds.
     async fn held_keys(&self, browser: &BrowserId, room: RoomCode) -> Result<Vec<HeldKey>, StorageError>;
 
     /// Takes one use of a key for a browser, which it costs no second time. False when there was none left.
     async fn use_held_key(&self, browser: &BrowserId, digest: &Digest) -> Result<bool, StorageError>;
 
-    /// Rooms to which a browser holds a host's key, last used first.
-    async fn rooms_of_host(&self, browser: &BrowserId, limit: u32) -> Result<Vec<RoomRecord>, StorageError>;
+    /// Rooms to which a browser holds a host's key that has not ended, last used first.
+    async fn rooms_of_host(
+        &self,
+        browser: &BrowserId,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<RoomRecord>, StorageError>;
 }
 
 /// Seats: who was in a room lately.

@@ -1,8 +1,8 @@
 //! What is kept, one type a table.
 
 use protocol::{
-    ChatEntry, DisplayName, Forbidden, HandNumber, ParticipantId, Role, RoomCode, RoomSettings, SessionId,
-    Timestamp,
+    ChatEntry, CredentialKind, DisplayName, Forbidden, HandNumber, ParticipantId, Role, RoomCode,
+    RoomSettings, SessionId, Timestamp,
 };
 
 /// A SHA-256 digest in hexadecimal: of a secret that is never kept itself.
@@ -42,11 +42,19 @@ pub struct RoomRecord {
     pub created_by: Option<String>,
 }
 
-/// A key to a room: a host's link, or an invitation, which has limits.
+/// A key to a room: of a host's link, an invitation, which has limits, or an access token, of which only this is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRecord {
-    /// The digest of the secret in the link.
+    /// The digest of the secret in the link; of an access token, that of its id.
     pub digest: Digest,
+    /// What it is.
+    pub kind: CredentialKind,
+    /// What it was minted with. It ends with that.
+    pub parent: Option<Digest>,
+    /// The API key below which it stands. It ends with that, and its bearer may do over REST what that may.
+    pub api_key: Option<String>,
+    /// The scopes of that API key, as words separated by spaces. Read, never written.
+    pub scopes: Option<String>,
     /// The room it opens.
     pub room: RoomCode,
     /// The role it gives.
@@ -55,7 +63,7 @@ pub struct KeyRecord {
     pub label: Option<String>,
     /// From when it opens.
     pub not_before: Option<Timestamp>,
-    /// Until when it opens.
+    /// Until when it opens. When it is read, the end of its API key counts too.
     pub expires_at: Option<Timestamp>,
     /// How many people it still lets in; without limit when absent.
     pub uses_left: Option<u64>,

@@ -1,8 +1,8 @@
 //! From rows to records and back. The one file that converts.
 
 use protocol::{
-    ChatEntry, ChatId, ChatNumber, ChatTarget, DisplayName, Envelope, HandNumber, ParticipantId, Role,
-    RoomCode, SessionId, Timestamp,
+    ChatEntry, ChatId, ChatNumber, ChatTarget, CredentialKind, DisplayName, Envelope, HandNumber,
+    ParticipantId, Role, RoomCode, SessionId, Timestamp,
 };
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -28,14 +28,30 @@ pub(crate) fn room(row: &AnyRow) -> Result<RoomRecord, StorageError> {
 pub(crate) fn key(row: &AnyRow) -> Result<KeyRecord, StorageError> {
     Ok(KeyRecord {
         digest: Digest(row.try_get("digest")?),
+        kind: kind(row)?,
+        parent: row.try_get::<Option<String>, _>("parent")?.map(Digest),
+        api_key: row.try_get("api_key")?,
+        scopes: row.try_get("api_key_scopes")?,
         room: code(row, "room")?,
         role: role(row)?,
         label: row.try_get("label")?,
         not_before: optional_time(row, "not_before")?,
-        expires_at: optional_time(row, "expires_at")?,
+        expires_at: end_of_key(row)?,
         uses_left: row.try_get::<Option<i64>, _>("uses_left")?.map(|uses| u64::try_from(uses).unwrap_or(0)),
         created_at: time(row, "created_at")?,
     })
+}
+
+/// The earliest of its own end and those of the API key below which it stands. One whose API key is unknown has ended.
+fn end_of_key(row: &AnyRow) -> Result<Option<Timestamp>, StorageError> {
+    let api_key: Option<String> = row.try_get("api_key")?;
+    let scopes: Option<String> = row.try_get("api_key_scopes")?;
+    if api_key.is_some() && scopes.is_none() {
+        return Ok(Some(Timestamp(0)));
+    }
+    let ends = ["expires_at", "api_key_expires_at", "api_key_revoked_at"];
+    let ends = ends.into_iter().map(|column| optional_time(row, column)).collect::<Result<Vec<_>, _>>()?;
+    Ok(ends.into_iter().flatten().min())
 }
 
 pub(crate) fn seat(row: &AnyRow) -> Result<SeatRecord, StorageError> {
@@ -119,6 +135,14 @@ pub(crate) fn role_text(role: Role) -> &'static str {
     }
 }
 
+pub(crate) fn kind_text(kind: CredentialKind) -> &'static str {
+    match kind {
+        CredentialKind::HostKey => "host_key",
+        CredentialKind::Invitation => "invitation",
+        CredentialKind::AccessToken => "access_token",
+    }
+}
+
 pub(crate) fn state_text(state: SeatState) -> &'static str {
     match state {
         SeatState::Taken => "taken",
@@ -142,6 +166,14 @@ fn role(row: &AnyRow) -> Result<Role, StorageError> {
         .into_iter()
         .find(|one| role_text(*one) == role)
         .ok_or(StorageError::Unreadable("role"))
+}
+
+fn kind(row: &AnyRow) -> Result<CredentialKind, StorageError> {
+    let kind: String = row.try_get("kind")?;
+    [CredentialKind::HostKey, CredentialKind::Invitation, CredentialKind::AccessToken]
+        .into_iter()
+        .find(|one| kind_text(*one) == kind)
+        .ok_or(StorageError::Unreadable("kind"))
 }
 
 fn code(row: &AnyRow, column: &'static str) -> Result<RoomCode, StorageError> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ics::properties::{Description, DtEnd, DtStart, Summary, URL};
 use ics::{Event, ICalendar, escape_text};
@@ -20,21 +20,21 @@ const USUAL_LENGTH: Duration = Duration::from_secs(60 * 60);
 pub(crate) async fn calendar(
     State(state): State<AppState>,
     caller: Caller,
-    headers: HeaderMap,
     Path(code): Path<String>,
 ) -> Result<Response, PageProblem> {
-    state.lookup_rate.check(caller.address).map_err(|_| PageProblem::Busy)?;
+    state.lookups.question(&caller).map_err(|_| PageProblem::Busy)?;
     let room = match RoomCode::parse(&code) {
         Ok(code) => state.storage.room(code).await?,
         Err(_) => None,
     };
-    let Some(room) = room else { return Ok(StatusCode::NOT_FOUND.into_response()) };
+    let Some(room) = room else {
+        state.lookups.guess(caller.address).map_err(|_| PageProblem::Busy)?;
+        return Ok(StatusCode::NOT_FOUND.into_response());
+    };
     let now = state.clock.wall();
     let starts = room.settings.starts_at.unwrap_or(now);
     let ends = room.settings.ends_at.filter(|end| *end > starts).unwrap_or(starts.after(USUAL_LENGTH));
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let scheme = if caller.is_secure() { "https" } else { "http" };
-    let link = format!("{scheme}://{host}/r/{}", room.code);
+    let link = caller.site.link(&format!("/r/{}", room.code));
     let name = room.settings.name.map_or_else(|| "Video call".to_owned(), |name| name.to_string());
     let mut event = Event::new(format!("{}@veranda", room.code), stamp(now));
     event.push(DtStart::new(stamp(starts)));

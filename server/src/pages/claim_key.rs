@@ -2,27 +2,34 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use protocol::RoomCode;
+use protocol::{Credential, RoomCode};
 
 use super::PageProblem;
+use crate::AppState;
+use crate::credentials::{self, Shown};
 use crate::entrance::Caller;
-use crate::{AppState, digest};
 
 /// 303 to the room. A key that opens nothing is refused; it is as if nothing had been asked.
 pub(crate) async fn claim_key(
     state: &AppState,
     caller: &Caller,
     code: RoomCode,
-    secret: &str,
+    secret: String,
 ) -> Result<Response, PageProblem> {
-    state.lookup_rate.check(caller.address).map_err(|_| PageProblem::Busy)?;
-    let key = state.storage.key(&digest::of(secret)).await?;
-    let Some(key) = key.filter(|key| key.room == code) else { return Err(PageProblem::KeyUnknown(code)) };
-    let (browser, cookie) = caller.browser_or_new();
-    state.storage.hold_key(&browser, &key, state.clock.wall()).await?;
+    let shown = match Credential::new(secret) {
+        Ok(secret) if !secret.expose().contains('.') => credentials::look_up(state, code, &secret).await?,
+        Ok(_) | Err(_) => Shown::Nothing,
+    };
+    let key = match shown {
+        Shown::Opens(key) => key,
+        Shown::Early => return Err(PageProblem::KeyEarly(code)),
+        Shown::Nothing => {
+            state.lookups.guess(caller.address).map_err(|_| PageProblem::Busy)?;
+            return Err(PageProblem::KeyUnknown(code));
+        }
+    };
+    let cookie = caller.give_key(state, &key).await?;
     let mut response = (StatusCode::SEE_OTHER, Redirect::to(&format!("/r/{code}"))).into_response();
-    if let Some(cookie) = cookie {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
+    response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
     Ok(response)
 }

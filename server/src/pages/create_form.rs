@@ -1,12 +1,13 @@
 //! `POST /rooms`: the forms behind *New room*.
 
 use axum::extract::{Form, State};
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use protocol::{Allowed, NameError, Password, RoomName, RoomSettingsPatch, Switch, WhenEmpty};
 use serde::Deserialize;
 
 use super::PageProblem;
+use crate::credentials::{self, Authority, Order};
 use crate::entrance::Caller;
 use crate::rooms::{CreationError, NewRoom};
 use crate::{AppState, origin};
@@ -19,7 +20,6 @@ pub(crate) struct SettingsForm {
     password: String,
     capacity: Option<u16>,
     waiting_room: Option<String>,
-    hosts_share: Option<String>,
     hosts_chat: Option<String>,
     hosts_unmute: Option<String>,
     delete_when_empty: Option<String>,
@@ -32,10 +32,9 @@ pub(crate) async fn create_form(
     State(state): State<AppState>,
     caller: Caller,
     headers: HeaderMap,
-    uri: Uri,
     Form(form): Form<SettingsForm>,
 ) -> Result<Response, PageProblem> {
-    if !origin::is_allowed(&headers, &uri, &state.config.server.allowed_origins) {
+    if !origin::is_allowed(&headers, &caller.site, &state.config.server.allowed_origins) {
         return Err(PageProblem::Foreign);
     }
     let back = if form.form.as_deref() == Some("settings") { "/new" } else { "/" };
@@ -52,15 +51,18 @@ pub(crate) async fn create_form(
     }
     let creation = match state.rooms.create(NewRoom { patch, ..NewRoom::default() }).await {
         Ok(creation) => creation,
-        Err(CreationError::TooMany | CreationError::Password) => return problem("busy"),
+        Err(CreationError::TooMany | CreationError::Password(_)) => return problem("busy"),
         Err(CreationError::Settings(_)) => return problem("settings"),
         Err(CreationError::Storage(error)) => return Err(error.into()),
     };
-    let (browser, cookie) = caller.browser_or_new();
-    state.storage.hold_key(&browser, &creation.host_key, state.clock.wall()).await?;
+    // The browser keeps the first key, which nobody sees. The link has one of its own, which can be taken back.
+    let authority = Authority::Host(vec![creation.host_key.clone()]);
+    let minted = credentials::mint(&state, creation.record.code, &authority, Order::HOST_KEY).await;
+    let (_, secret_of_link) = minted.map_err(PageProblem::of_mint)?;
+    let cookie = caller.give_key(&state, &creation.host_key).await?;
     let mut response = Redirect::to(&format!("/r/{}", creation.record.code)).into_response();
     response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
-    let once = super::host_link::remember(&caller, creation.record.code, &creation.host_secret);
+    let once = super::host_link::remember(&state, &caller, creation.record.code, &secret_of_link);
     response.headers_mut().extend(once.map(|cookie: HeaderValue| (header::SET_COOKIE, cookie)));
     Ok(response)
 }
@@ -82,7 +84,6 @@ impl SettingsForm {
             password: Some(password),
             capacity: self.capacity,
             waiting_room: self.waiting_room.as_ref().map(|_| Switch::On),
-            may_share: hosts_if(&self.hosts_share),
             may_chat: hosts_if(&self.hosts_chat),
             may_unmute: hosts_if(&self.hosts_unmute),
             when_empty: self.delete_when_empty.as_ref().map(|_| WhenEmpty::Delete),

@@ -32,5 +32,6 @@ pub(crate) async fn landing(State(state): State<AppState>, Query(back): Query<Ba
 
 /// The form with all rules.
 pub(crate) async fn new_room(State(state): State<AppState>, Query(back): Query<Back>) -> Response {
-    plain(&state, back.status(), || view! { <NewRoom problem=back.problem/> }.into_any()).await
+    let capacity = state.config.room_settings().capacity;
+    plain(&state, back.status(), || view! { <NewRoom problem=back.problem capacity/> }.into_any()).await
 }

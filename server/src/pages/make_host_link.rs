@@ -2,11 +2,12 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
-use protocol::{HostLink, RoomCode};
+use axum::http::{HeaderMap, StatusCode};
+use protocol::{HostLink, RoomCode, Scope};
 
-use crate::entrance::{self, Caller};
-use crate::rest::{ProblemResponse, problem};
+use crate::credentials::{self, Order};
+use crate::entrance::Caller;
+use crate::rest::{ProblemResponse, mint_refusal, problem};
 use crate::{AppState, origin};
 
 /// A link with a new key. Its digest is kept; the key itself is told this once.
@@ -15,19 +16,18 @@ pub(crate) async fn make_host_link(
     caller: Caller,
     Path(code): Path<String>,
     headers: HeaderMap,
-    uri: Uri,
 ) -> Result<Json<HostLink>, ProblemResponse> {
     let refused = |sentence: &str| problem(StatusCode::FORBIDDEN, "not_allowed", sentence);
-    if !origin::is_allowed(&headers, &uri, &state.config.server.allowed_origins) {
+    if !origin::is_allowed(&headers, &caller.site, &state.config.server.allowed_origins) {
         return Err(refused("pages of other sites may not do that"));
     }
     state.room_rate.check(caller.address).map_err(ProblemResponse::rate_limited)?;
     let code = RoomCode::parse(&code)
         .map_err(|error| problem(StatusCode::BAD_REQUEST, "malformed", error.to_string()))?;
-    let is_host = entrance::browser_is_host(&state, code, caller.browser.as_ref()).await;
-    if !is_host.map_err(|error| ProblemResponse::storage(&error))? {
-        return Err(refused("only a host may do that"));
-    }
-    let secret = state.rooms.new_host_key(code).await.map_err(|error| ProblemResponse::storage(&error))?;
+    let authority = credentials::of_browser(&state, code, caller.keyring(), Scope::TokensWrite).await;
+    let authority = authority.map_err(|error| ProblemResponse::storage(&error))?;
+    let authority = authority.ok_or_else(|| refused("only a host may do that"))?;
+    let minted = credentials::mint(&state, code, &authority, Order::HOST_KEY).await;
+    let (_, secret) = minted.map_err(mint_refusal)?;
     Ok(Json(HostLink { path: format!("/r/{code}?key={secret}") }))
 }

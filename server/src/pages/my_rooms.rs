@@ -6,7 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::prelude::*;
 
-use super::room_of_host::RoomOfHost;
+use super::room_of_host::{RoomOfHost, Rules};
 use super::{PageProblem, plain};
 use crate::AppState;
 use crate::entrance::Caller;
@@ -16,10 +16,10 @@ const MOST: u32 = 200;
 
 /// The rooms whose host the browser is.
 pub(crate) async fn my_rooms(State(state): State<AppState>, caller: Caller) -> Result<Response, PageProblem> {
-    state.lookup_rate.check(caller.address).map_err(|_| PageProblem::Busy)?;
+    state.lookups.question(&caller).map_err(|_| PageProblem::Busy)?;
     let now = state.clock.wall();
-    let rooms = match &caller.browser {
-        Some(browser) => state.storage.rooms_of_host(browser, MOST).await?,
+    let rooms = match caller.keyring() {
+        Some(keyring) => state.storage.rooms_of_host(keyring, now, MOST).await?,
         None => Vec::new(),
     };
     let rooms = rooms.into_iter().map(|room| MyRoom {
@@ -35,7 +35,7 @@ pub(crate) async fn my_rooms(State(state): State<AppState>, caller: Caller) -> R
 /// `POST /r/{code}/delete`: 303 back to the list.
 pub(crate) async fn delete_form(
     State(state): State<AppState>,
-    RoomOfHost(code): RoomOfHost,
+    RoomOfHost { code, .. }: RoomOfHost<Rules>,
 ) -> Result<Response, PageProblem> {
     state.rooms.delete(code).await?;
     Ok(Redirect::to("/rooms").into_response())

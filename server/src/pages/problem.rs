@@ -5,6 +5,8 @@ use axum::response::{Html, IntoResponse, Response};
 use protocol::RoomCode;
 use storage::StorageError;
 
+use crate::credentials::MintError;
+
 /// Why a page cannot be shown.
 #[derive(Debug)]
 pub(crate) enum PageProblem {
@@ -14,6 +16,8 @@ pub(crate) enum PageProblem {
     Busy,
     /// A link with a key that opens nothing.
     KeyUnknown(RoomCode),
+    /// A link with a key that opens something later.
+    KeyEarly(RoomCode),
     /// The form comes from another site.
     Foreign,
     /// Only a host may do that.
@@ -23,6 +27,17 @@ pub(crate) enum PageProblem {
 impl From<StorageError> for PageProblem {
     fn from(error: StorageError) -> Self {
         Self::Storage(error)
+    }
+}
+
+impl PageProblem {
+    /// Of something that was to be minted for a page.
+    pub(super) fn of_mint(error: MintError) -> Self {
+        match error {
+            MintError::Storage(error) => Self::Storage(error),
+            MintError::TooMany | MintError::Unsigned => Self::Busy,
+            MintError::Orphan | MintError::Never => Self::NotHost,
+        }
     }
 }
 
@@ -41,6 +56,10 @@ impl IntoResponse for PageProblem {
             Self::KeyUnknown(code) => {
                 let text = "It was misspelt, taken back, or belongs to another room. You can still enter as a guest.";
                 (StatusCode::FORBIDDEN, "This link gives no rights here", text, Some(code))
+            }
+            Self::KeyEarly(code) => {
+                let text = "It counts only later. You can enter as a guest meanwhile.";
+                (StatusCode::FORBIDDEN, "This link is not valid yet", text, Some(code))
             }
             Self::Foreign => {
                 let text = "A form of this server was sent from another site.";

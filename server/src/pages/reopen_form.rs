@@ -4,12 +4,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use protocol::RoomSettingsPatch;
 
-use super::room_of_host::RoomOfHost;
+use super::room_of_host::{RoomOfHost, Rules};
 use crate::AppState;
 use crate::rooms::Precondition;
 
 /// 303 to the room.
-pub(crate) async fn reopen_form(State(state): State<AppState>, RoomOfHost(code): RoomOfHost) -> Response {
+pub(crate) async fn reopen_form(
+    State(state): State<AppState>,
+    RoomOfHost { code, .. }: RoomOfHost<Rules>,
+) -> Response {
     let patch = RoomSettingsPatch { ends_at: Some(None), ..RoomSettingsPatch::default() };
     // Whether or not that worked, the room's page says how the room stands.
     _ = state.rooms.change(code, &patch, Precondition::None).await;

@@ -1,32 +1,67 @@
-//! The room of a form that only its host may send: an extractor.
+//! The room of a page or form that only its host may use: an extractor.
+
+use std::marker::PhantomData;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use protocol::RoomCode;
+use protocol::{RoomCode, Scope};
+use serde::Deserialize;
 
 use super::PageProblem;
-use crate::entrance::{self, Caller};
+use crate::credentials::{self, Authority};
+use crate::entrance::Caller;
 use crate::{AppState, origin};
 
-/// The room, once the sender is known to be its host on a page of ours.
-pub(crate) struct RoomOfHost(pub(super) RoomCode);
+/// What a host is to be allowed. Below an API key, hosts may do outside the call only what that may.
+pub(crate) trait Purpose {
+    const SCOPE: Scope;
+}
 
-impl FromRequestParts<AppState> for RoomOfHost {
+/// To change the room, or delete it.
+pub(crate) struct Rules;
+
+impl Purpose for Rules {
+    const SCOPE: Scope = Scope::RoomsWrite;
+}
+
+/// To hand out links, and take them back.
+pub(crate) struct Links;
+
+impl Purpose for Links {
+    const SCOPE: Scope = Scope::TokensWrite;
+}
+
+/// The room, once the sender is known to be its host on a page of ours.
+pub(crate) struct RoomOfHost<P> {
+    pub(super) code: RoomCode,
+    pub(super) authority: Authority,
+    purpose: PhantomData<P>,
+}
+
+/// Of a path there may be more than the code.
+#[derive(Deserialize)]
+struct InPath {
+    code: String,
+}
+
+impl<P: Purpose> FromRequestParts<AppState> for RoomOfHost<P> {
     type Rejection = PageProblem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageProblem> {
-        if !origin::is_allowed(&parts.headers, &parts.uri, &state.config.server.allowed_origins) {
+        let Ok(caller) = Caller::from_request_parts(parts, state).await;
+        if !origin::is_allowed(&parts.headers, &caller.site, &state.config.server.allowed_origins) {
             return Err(PageProblem::Foreign);
         }
-        let Ok(caller) = Caller::from_request_parts(parts, state).await;
-        state.lookup_rate.check(caller.address).map_err(|_| PageProblem::Busy)?;
-        let path = Path::<String>::from_request_parts(parts, state).await;
-        let code =
-            path.ok().and_then(|Path(text)| RoomCode::parse(&text).ok()).ok_or(PageProblem::NotHost)?;
-        if entrance::browser_is_host(state, code, caller.browser.as_ref()).await? {
-            Ok(Self(code))
-        } else {
-            Err(PageProblem::NotHost)
+        state.lookups.question(&caller).map_err(|_| PageProblem::Busy)?;
+        let path = Path::<InPath>::from_request_parts(parts, state).await;
+        let code = path.ok().and_then(|Path(InPath { code })| RoomCode::parse(&code).ok());
+        let code = code.ok_or(PageProblem::NotHost)?;
+        match credentials::of_browser(state, code, caller.keyring(), P::SCOPE).await? {
+            Some(authority) => Ok(Self { code, authority, purpose: PhantomData }),
+            None => {
+                state.lookups.guess(caller.address).map_err(|_| PageProblem::Busy)?;
+                Err(PageProblem::NotHost)
+            }
         }
     }
 }

@@ -30,35 +30,35 @@ pub(crate) async fn room_page(
     Query(query): Query<LinkQuery>,
     request: Request<Body>,
 ) -> Result<Response, PageProblem> {
-    state.lookup_rate.check(caller.address).map_err(|_| PageProblem::Busy)?;
-    let Ok(code) = RoomCode::parse(&text) else {
+    state.lookups.question(&caller).map_err(|_| PageProblem::Busy)?;
+    let Ok(code) = RoomCode::parse_code_or_link(&text) else {
+        state.lookups.guess(caller.address).map_err(|_| PageProblem::Busy)?;
         return Ok(show(&state, request, ValidateRoomResponse::UNKNOWN.into()).await);
     };
     if let Some(key) = query.key {
-        return claim_key(&state, &caller, code, &key).await;
+        return claim_key(&state, &caller, code, key).await;
     }
-    if code.to_string() != text {
-        return Ok(Redirect::permanent(&format!("/r/{code}")).into_response());
+    // The page reads its code from the address, which must be the usual one to the letter.
+    let path = format!("/r/{code}");
+    if request.uri().path() != path {
+        return Ok(Redirect::permanent(&path).into_response());
     }
-    let role = entrance::role_of_browser(&state, code, caller.browser.as_ref()).await?;
-    let found = state.rooms.validate(code, role, caller.browser.clone()).await?;
+    let role = entrance::role_of_browser(&state, code, caller.keyring()).await?;
+    let found = state.rooms.validate(code, role, caller.browser_id().cloned()).await?;
     let exists = found.room.is_some();
-    let shown_once = host_link::key(request.headers(), code);
-    let host_link = shown_once.as_ref().map(|key| link(&caller, &request, code, key));
+    if !exists {
+        state.lookups.guess(caller.address).map_err(|_| PageProblem::Busy)?;
+    }
+    let shown_once = host_link::key(&state, &caller, request.headers(), code);
+    let host_link = shown_once.as_ref().map(|key| caller.site.link(&format!("{path}?key={key}")));
     let mut response = show(&state, request, RoomLookup { found, host_link }).await;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // A browser that visits a room gets the cookie by which a host can block it.
-    let known_by = if exists { caller.browser_or_new().1 } else { None };
+    let known_by = if exists { caller.new_browser(&state) } else { None };
     let forgotten = shown_once.and_then(|_| host_link::forget(&caller, code));
     headers.extend(known_by.into_iter().chain(forgotten).map(|cookie| (header::SET_COOKIE, cookie)));
     Ok(response)
-}
-
-fn link(caller: &Caller, request: &Request<Body>, code: RoomCode, key: &str) -> String {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let scheme = if caller.is_secure() { "https" } else { "http" };
-    format!("{scheme}://{host}/r/{code}?key={key}")
 }
 
 async fn show(state: &AppState, request: Request<Body>, lookup: RoomLookup) -> Response {

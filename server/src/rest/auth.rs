@@ -10,7 +10,8 @@ use protocol::{Credential, Role, RoomCode, Scope};
 
 use super::{ProblemResponse, problem};
 use crate::api_keys::{self, ApiKey};
-use crate::entrance::{self, Caller};
+use crate::credentials::{self, Authority, Shown};
+use crate::entrance::Caller;
 use crate::{AppState, api_keys::KeyRefusal};
 
 /// Who asks, and what they show: an extractor.
@@ -40,21 +41,41 @@ impl Asker {
         code: &str,
         scope: Scope,
     ) -> Result<RoomCode, ProblemResponse> {
+        self.authority(state, code, scope).await.map(|(code, _)| code)
+    }
+
+    /// The same, with what the asker may mint and take back.
+    pub(super) async fn authority(
+        &self,
+        state: &AppState,
+        code: &str,
+        scope: Scope,
+    ) -> Result<(RoomCode, Authority), ProblemResponse> {
         if let Some(key) = self.api_key(state, scope).await? {
             let code = parse(code)?;
             let room = state.storage.room(code).await.map_err(|error| ProblemResponse::storage(&error))?;
             return room
                 .filter(|room| room.created_by.as_ref() == Some(&key.id))
-                .map(|room| room.code)
+                .map(|room| (room.code, Authority::ApiKey(key.id, key.expires_at)))
                 .ok_or_else(ProblemResponse::room_unknown);
         }
-        state.lookup_rate.check(self.caller.address).map_err(ProblemResponse::rate_limited)?;
+        state.lookups.question(&self.caller).map_err(ProblemResponse::rate_limited)?;
         let Some(credential) = &self.bearer else { return Err(ProblemResponse::unauthorized()) };
         let code = parse(code)?;
-        let role = entrance::role_of_credential(state, code, credential).await;
-        match role.map_err(|error| ProblemResponse::storage(&error))? {
-            Some(Role::Host) => Ok(code),
-            Some(Role::CoHost | Role::Guest) | None => {
+        let shown = credentials::look_up(state, code, credential).await;
+        match shown.map_err(|error| ProblemResponse::storage(&error))? {
+            // One whose uses are counted is for people.
+            Shown::Opens(key) if key.role == Role::Host && key.uses_left.is_none() => {
+                if credentials::may(&key, scope) {
+                    Ok((code, Authority::Host(vec![key])))
+                } else {
+                    Err(ProblemResponse::scope_missing(scope))
+                }
+            }
+            Shown::Early => Err(ProblemResponse::early_credential()),
+            Shown::Opens(_) | Shown::Nothing => {
+                // Guessing is limited.
+                state.lookups.guess(self.caller.address).map_err(ProblemResponse::rate_limited)?;
                 let sentence = "the key is not that of a host of this room";
                 Err(problem(StatusCode::FORBIDDEN, "credential_refused", sentence))
             }
@@ -73,14 +94,10 @@ impl Asker {
         match api_keys::open(state, secret.expose(), scope).await {
             Ok(key) => Ok(Some(key)),
             Err(KeyRefusal::Unknown) => {
-                // Guessing is limited like any other question.
-                state.lookup_rate.check(self.caller.address).map_err(ProblemResponse::rate_limited)?;
+                state.lookups.guess(self.caller.address).map_err(ProblemResponse::rate_limited)?;
                 Err(ProblemResponse::bad_api_key())
             }
-            Err(KeyRefusal::Scope) => {
-                let sentence = format!("the API key has no scope {}", scope.as_str());
-                Err(problem(StatusCode::FORBIDDEN, "scope_missing", sentence))
-            }
+            Err(KeyRefusal::Scope) => Err(ProblemResponse::scope_missing(scope)),
             Err(KeyRefusal::TooOften(wait)) => Err(ProblemResponse::rate_limited(wait)),
             Err(KeyRefusal::Storage(error)) => Err(ProblemResponse::storage(&error)),
         }
@@ -92,6 +109,6 @@ impl Asker {
     }
 }
 
-fn parse(code: &str) -> Result<RoomCode, ProblemResponse> {
+pub(super) fn parse(code: &str) -> Result<RoomCode, ProblemResponse> {
     RoomCode::parse(code).map_err(|error| problem(StatusCode::BAD_REQUEST, "malformed", error.to_string()))
 }

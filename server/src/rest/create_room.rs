@@ -11,7 +11,8 @@ use storage::{Digest, IDEMPOTENT_FOR, RoomRecord, StorageError};
 use super::auth::Asker;
 use super::object::Object;
 use super::room::{resource, tag};
-use super::{ProblemResponse, problem};
+use super::{ProblemResponse, mint_refusal, problem};
+use crate::credentials::{self, Authority, Order};
 use crate::rooms::{CreationError, NewRoom};
 use crate::{AppState, digest};
 
@@ -29,13 +30,17 @@ pub(crate) async fn create_room(
         }
         state.room_rate.check(asker.caller.address).map_err(ProblemResponse::rate_limited)?;
     }
+    let authority = match &key {
+        Some(key) => Authority::ApiKey(key.id.clone(), key.expires_at),
+        None => Authority::Maker,
+    };
     let created_by = key.map(|key| key.id);
     // Without an API key, whoever asks from the same address; two people there do not choose the same UUID.
     let address = || state.tokens.pseudonym(&asker.caller.address.to_string());
     let owner = created_by.clone().unwrap_or_else(address);
     let idempotency = idempotency_key(&headers)?.map(|key| (owner, key, fingerprint(&patch)));
     if let Some(made) = &idempotency
-        && let Some(again) = made_before(&state, made).await?
+        && let Some(again) = made_before(&state, made, &authority).await?
     {
         return Ok(again);
     }
@@ -44,7 +49,7 @@ pub(crate) async fn create_room(
         (Ok(creation), _) => answer(creation.record, creation.host_secret),
         // The same request, at the same time.
         (Err(CreationError::Storage(StorageError::Exists)), Some(made)) => {
-            let again = made_before(&state, made).await?;
+            let again = made_before(&state, made, &authority).await?;
             again.ok_or_else(|| ProblemResponse::storage(&StorageError::Exists))
         }
         (Err(error), _) => Err(refusal(error)),
@@ -55,6 +60,7 @@ pub(crate) async fn create_room(
 async fn made_before(
     state: &AppState,
     (owner, key, request): &(String, String, Digest),
+    authority: &Authority,
 ) -> Result<Option<Response>, ProblemResponse> {
     let since = Timestamp(state.clock.wall().0.saturating_sub(IDEMPOTENT_FOR.as_millis() as u64));
     let made = state.storage.made_by(owner, key, since).await;
@@ -68,8 +74,9 @@ async fn made_before(
         let sentence = "the room that this request has made was deleted";
         return Err(problem(StatusCode::CONFLICT, "room_deleted", sentence));
     };
-    let secret = state.rooms.new_host_key(room.code).await;
-    answer(room, secret.map_err(|error| ProblemResponse::storage(&error))?).map(Some)
+    let minted = credentials::mint(state, room.code, authority, Order::HOST_KEY).await;
+    let (_, secret) = minted.map_err(mint_refusal)?;
+    answer(room, secret).map(Some)
 }
 
 /// 16 to 255 visible characters, such as a UUID. Whoever knows it gets the room, so it must not be guessed.
@@ -115,7 +122,7 @@ fn refusal(error: CreationError) -> ProblemResponse {
         CreationError::Settings(_) => {
             problem(StatusCode::UNPROCESSABLE_ENTITY, "settings_invalid", error.to_string())
         }
-        CreationError::Password => problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()),
+        CreationError::Password(error) => ProblemResponse::password(error),
         CreationError::Storage(error) => ProblemResponse::storage(&error),
     }
 }

@@ -3,12 +3,14 @@
 use axum::http::StatusCode;
 use axum::routing::{delete, get, patch, post};
 use protocol::{
-    ConnectionTest, CreateTokenRequest, CreatedRoom, CreatedToken, Participant, RoomCode, RoomList,
-    RoomResource, RoomSettingsPatch, Scope, TurnOffRequest, ValidateRoomResponse,
+    ConnectionTest, CreateTokenRequest, CreatedRoom, CreatedToken, CredentialResource, Participant, RoomCode,
+    RoomList, RoomResource, RoomSettingsPatch, Scope, TurnOffRequest, ValidateRoomResponse,
 };
 
 use super::endpoint::Endpoint;
-use super::{connection_test, create_room, create_token, list_rooms, participants, room, validate_room};
+use super::{
+    connection_test, create_room, create_token, credentials, list_rooms, participants, room, validate_room,
+};
 
 const ROOMS: &str = "/api/v1/rooms";
 const ROOM: &str = "/api/v1/rooms/{code}";
@@ -18,6 +20,7 @@ const ETAG: (&str, &str) = ("ETag", "The version of the room's rules, for `If-Ma
 pub(super) fn all() -> Vec<Endpoint> {
     let mut all = Vec::from(of_rooms());
     all.extend(of_one_room());
+    all.extend(of_credentials());
     all.extend(of_participants());
     all.push(of_connections());
     all
@@ -101,11 +104,40 @@ fn of_one_room() -> [Endpoint; 5] {
         )
         .about(
             "An invitation stands in a link and can be counted. An access token (JWT) is for programs that send their own \
-             users into a room; it has the room, the role, the name and the end in it.",
+             users into a room; it has the room, the role, the name and the end in it. Neither lasts longer than the key or \
+             token that it is made with, and both go when that is taken back.",
         )
         .scope(Scope::TokensWrite)
         .body::<CreateTokenRequest>()
-        .answers::<CreatedToken>(StatusCode::CREATED),
+        .answers::<CreatedToken>(StatusCode::CREATED)
+        .may_refuse_with(StatusCode::CONFLICT),
+    ]
+}
+
+fn of_credentials() -> [Endpoint; 2] {
+    [
+        Endpoint::new(
+            "get",
+            "/api/v1/rooms/{code}/credentials",
+            "listCredentials",
+            "List keys, invitations and access tokens",
+            get(credentials::list_credentials),
+        )
+        .about(
+            "Without their secrets. An API key sees all of a room that it has made; a host's key or token sees itself and \
+             what was made with it.",
+        )
+        .scope(Scope::TokensWrite)
+        .answers::<Vec<CredentialResource>>(StatusCode::OK),
+        Endpoint::new(
+            "delete",
+            "/api/v1/rooms/{code}/credentials/{id}",
+            "revokeCredential",
+            "Take back a key, an invitation or an access token",
+            delete(credentials::revoke_credential),
+        )
+        .about("Everything that was made with it goes too, and whoever is inside by any of that has to leave.")
+        .scope(Scope::TokensWrite),
     ]
 }
 

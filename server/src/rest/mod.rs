@@ -5,6 +5,7 @@ mod auth;
 mod connection_test;
 mod create_room;
 mod create_token;
+mod credentials;
 mod endpoint;
 mod endpoints;
 mod list_rooms;
@@ -17,6 +18,7 @@ mod routes;
 mod validate_room;
 
 pub(crate) use as_problem::as_problem;
+pub(crate) use create_token::refusal as mint_refusal;
 pub(crate) use openapi::document;
 pub(crate) use problem::{ProblemResponse, problem};
 pub(crate) use routes::routes;

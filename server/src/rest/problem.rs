@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::{ErrorCode, Problem};
+use protocol::{ErrorCode, Problem, Scope};
 use storage::StorageError;
 
+use crate::passwords::PasswordError;
 use crate::rate_limit::RetryAfter;
+use crate::tokens::EARLY_SECONDS;
 
 /// A problem document on its way out.
 pub(crate) struct ProblemResponse {
@@ -50,6 +52,30 @@ impl ProblemResponse {
     pub(super) fn bad_api_key() -> Self {
         let sentence = "the API key is unknown, expired or revoked";
         Self { challenge: true, ..problem(StatusCode::UNAUTHORIZED, "credential_refused", sentence) }
+    }
+
+    /// An API key, or what was minted with one, may do other things.
+    pub(super) fn scope_missing(scope: Scope) -> Self {
+        let sentence = format!("the API key has no scope {}", scope.as_str());
+        problem(StatusCode::FORBIDDEN, "scope_missing", sentence)
+    }
+
+    /// A token or key that counts only later.
+    pub(super) fn early_credential() -> Self {
+        let sentence = "the key or token is not valid yet";
+        problem(StatusCode::FORBIDDEN, "credential_early", sentence).retry_after(EARLY_SECONDS)
+    }
+
+    /// A password that was not hashed.
+    pub(super) fn password(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => {
+                problem(StatusCode::SERVICE_UNAVAILABLE, "busy", error.to_string()).retry_after(5)
+            }
+            PasswordError::Failed => {
+                problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string())
+            }
+        }
     }
 
     /// No key was shown.

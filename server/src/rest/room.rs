@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::{RoomResource, RoomSettingsPatch, Scope};
+use protocol::{RoomResource, RoomSettingsPatch, Scope, SettingsError};
 use storage::RoomRecord;
 
 use super::auth::Asker;
@@ -36,9 +36,16 @@ pub(crate) async fn change_room(
 ) -> Result<Response, ProblemResponse> {
     let code = asker.may(&state, &code, Scope::RoomsWrite).await?;
     let precondition = precondition(&headers)?;
+    let just_now = state.clock.wall().0.saturating_sub(JUST_NOW);
+    if patch.ends_at.flatten().is_some_and(|end| end.0 < just_now) {
+        return Err(refusal(SettingsError::EndsInThePast.into()));
+    }
     let changed = state.rooms.change(code, &patch, precondition).await.map_err(refusal)?;
     Ok(show(&state, StatusCode::OK, changed, None).await)
 }
+
+/// A program ends a room now by its own clock, which may be behind ours by so many milliseconds.
+const JUST_NOW: u64 = 60 * 1000;
 
 /// `DELETE`: 204. Whoever is inside is told.
 pub(crate) async fn delete_room(
@@ -105,9 +112,7 @@ fn refusal(error: ChangeError) -> ProblemResponse {
         ChangeError::Settings(error) => {
             problem(StatusCode::UNPROCESSABLE_ENTITY, "settings_invalid", error.to_string())
         }
-        ChangeError::Password => {
-            problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the password could not be hashed")
-        }
+        ChangeError::Password(error) => ProblemResponse::password(error),
         ChangeError::Storage(error) => ProblemResponse::storage(&error),
     }
 }

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::routing::{any, get};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::{ProblemResponse, endpoints, openapi, problem};
 use crate::AppState;
+use crate::origin;
+use crate::site::Origin;
 
 /// Browsers ask anew whether they may after this time.
 const PREFLIGHT_KEPT: Duration = Duration::from_secs(60 * 60);
@@ -30,9 +33,13 @@ async fn no_such_endpoint() -> ProblemResponse {
 
 /// Pages of other origins show keys and never cookies, so nothing of theirs is done in somebody's name.
 fn cross_origin(allowed: &[String]) -> CorsLayer {
-    let origins = allowed.iter().filter_map(|one| HeaderValue::from_str(one.trim_end_matches('/')).ok());
+    let allowed = allowed.to_vec();
+    let is_named = move |origin: &HeaderValue, _: &Parts| {
+        let origin = origin.to_str().ok().and_then(Origin::parse);
+        origin.is_some_and(|origin| origin::is_named(&origin, &allowed))
+    };
     CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins))
+        .allow_origin(AllowOrigin::predicate(is_named))
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,

@@ -2,10 +2,9 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use protocol::{RoomCode, ValidateRoomResponse};
+use protocol::ValidateRoomResponse;
 
-use super::{ProblemResponse, problem};
+use super::{ProblemResponse, auth};
 use crate::AppState;
 use crate::entrance::{self, Caller};
 
@@ -15,11 +14,14 @@ pub(crate) async fn validate_room(
     caller: Caller,
     Path(code): Path<String>,
 ) -> Result<Json<ValidateRoomResponse>, ProblemResponse> {
-    let code = RoomCode::parse(&code)
-        .map_err(|error| problem(StatusCode::BAD_REQUEST, "malformed", error.to_string()))?;
-    state.lookup_rate.check(caller.address).map_err(ProblemResponse::rate_limited)?;
-    let role = entrance::role_of_browser(&state, code, caller.browser.as_ref()).await;
+    state.lookups.question(&caller).map_err(ProblemResponse::rate_limited)?;
+    let code = auth::parse(&code)?;
+    let role = entrance::role_of_browser(&state, code, caller.keyring()).await;
     let role = role.map_err(|error| ProblemResponse::storage(&error))?;
-    let answer = state.rooms.validate(code, role, caller.browser).await;
-    answer.map(Json).map_err(|error| ProblemResponse::storage(&error))
+    let answer = state.rooms.validate(code, role, caller.browser_id().cloned()).await;
+    let answer = answer.map_err(|error| ProblemResponse::storage(&error))?;
+    if answer.room.is_none() {
+        state.lookups.guess(caller.address).map_err(ProblemResponse::rate_limited)?;
+    }
+    Ok(Json(answer))
 }

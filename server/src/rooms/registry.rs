@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use protocol::{Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError, ValidateRoomResponse};
+use protocol::{
+    CredentialKind, Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError, ValidateRoomResponse,
+};
 use room::{Beginning, Room};
 use storage::{BrowserId, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
 use tokio::sync::{OnceCell, mpsc, oneshot};
@@ -16,7 +18,7 @@ use crate::clock::Clock;
 use crate::ice_servers::IceServerList;
 use crate::keeper::Keeper;
 use crate::media::{Media, News, NewsReceiver};
-use crate::passwords::Passwords;
+use crate::passwords::{PasswordError, Passwords};
 use crate::tokens::Tokens;
 use crate::{digest, ids, tasks};
 
@@ -70,8 +72,8 @@ pub(crate) enum CreationError {
     TooMany,
     #[error("{0}")]
     Settings(#[from] SettingsError),
-    #[error("the password could not be hashed")]
-    Password,
+    #[error(transparent)]
+    Password(#[from] PasswordError),
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
@@ -124,11 +126,14 @@ impl Rooms {
     /// Makes a room.
     pub(crate) async fn create(&self, new: NewRoom) -> Result<Creation, CreationError> {
         let settings = new.patch.apply(&self.defaults)?;
+        if settings.ends_at.is_some_and(|end| end <= self.clock.wall()) {
+            return Err(SettingsError::EndsInThePast.into());
+        }
         if self.storage.count_rooms().await? >= self.most {
             return Err(CreationError::TooMany);
         }
         let password_hash = match new.patch.password.flatten() {
-            Some(password) => Some(self.passwords.hash(&password).await.ok_or(CreationError::Password)?),
+            Some(password) => Some(self.passwords.hash(&password).await?),
             None => None,
         };
         let now = self.clock.wall();
@@ -144,7 +149,7 @@ impl Rooms {
             used_at,
             created_by: new.created_by,
         };
-        let (host_key, host_secret) = self.host_key(code);
+        let (host_key, host_secret) = self.host_key(code, record.created_by.clone());
         let idempotency = new.idempotency.map(|(owner, key, request)| Idempotency {
             owner,
             key,
@@ -156,17 +161,15 @@ impl Rooms {
         Ok(Creation { record, host_key, host_secret })
     }
 
-    /// Makes another key for a host of a room. Its digest is kept; the key itself is told this once.
-    pub(crate) async fn new_host_key(&self, code: RoomCode) -> Result<String, StorageError> {
-        let (key, secret) = self.host_key(code);
-        self.storage.add_key(&key).await?;
-        Ok(secret)
-    }
-
-    fn host_key(&self, code: RoomCode) -> (KeyRecord, String) {
+    /// The first key of a room, from which all others come. It stands below the API key that has made the room, if one has.
+    fn host_key(&self, code: RoomCode, api_key: Option<String>) -> (KeyRecord, String) {
         let secret = ids::secret("k");
         let key = KeyRecord {
             digest: digest::of(&secret),
+            kind: CredentialKind::HostKey,
+            parent: None,
+            api_key,
+            scopes: None,
             room: code,
             role: Role::Host,
             label: None,
@@ -226,6 +229,13 @@ impl Rooms {
     pub(super) async fn running(&self, code: RoomCode) -> Option<RoomHandle> {
         let is_known = self.loaded().contains_key(&code);
         if is_known { self.find(code).await.ok().flatten() } else { None }
+    }
+
+    /// Tells a room something that concerns only those who are in it.
+    pub(crate) async fn tell_running(&self, code: RoomCode, event: RoomEvent) {
+        if let Some(handle) = self.running(code).await {
+            _ = handle.events.send(event.into()).await;
+        }
     }
 
     /// Whether a room can be entered with a role, and who is inside.

@@ -4,6 +4,7 @@ use protocol::{ErrorCode, RoomCode, RoomSettingsPatch, SettingsError};
 use storage::{RoomRecord, StorageError};
 
 use super::{RoomEvent, Rooms};
+use crate::passwords::PasswordError;
 
 /// Which version of the rules a change is meant for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +24,8 @@ pub(crate) enum ChangeError {
     Changed,
     #[error("{0}")]
     Settings(#[from] SettingsError),
-    #[error("the password could not be hashed")]
-    Password,
+    #[error(transparent)]
+    Password(#[from] PasswordError),
     #[error(transparent)]
     Storage(StorageError),
 }
@@ -43,9 +44,7 @@ impl Rooms {
         let hash = match &patch.password {
             None => None,
             Some(None) => Some(None),
-            Some(Some(password)) => {
-                Some(Some(self.passwords.hash(password).await.ok_or(ChangeError::Password)?))
-            }
+            Some(Some(password)) => Some(Some(self.passwords.hash(password).await?)),
         };
         let mut tries = 0;
         let changed = loop {
@@ -83,7 +82,7 @@ impl ChangeError {
         match self {
             Self::Unknown => ErrorCode::RoomUnknown,
             Self::Settings(_) => ErrorCode::SettingsInvalid,
-            Self::Changed | Self::Password | Self::Storage(_) => ErrorCode::StorageUnavailable,
+            Self::Changed | Self::Password(_) | Self::Storage(_) => ErrorCode::StorageUnavailable,
         }
     }
 }

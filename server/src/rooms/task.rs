@@ -51,6 +51,8 @@ pub(crate) enum RoomEvent {
     Media { participant: ParticipantId, message: Box<ServerMessage> },
     /// A program does something to a participant.
     Decree { participant: ParticipantId, decree: Decree },
+    /// Credentials were taken back.
+    Revoked { credentials: Vec<String> },
     /// A program asks who is inside.
     Participants { answer: oneshot::Sender<Vec<protocol::Participant>> },
     /// The room was deleted.
@@ -151,6 +153,7 @@ impl RoomTask {
             }
             RoomEvent::HistoryNotRead { reader } => Input::HistoryNotRead { reader },
             RoomEvent::Decree { participant, decree } => Input::Decree { participant, decree },
+            RoomEvent::Revoked { credentials } => Input::Revoke { credentials },
             RoomEvent::Media { participant, message } => Input::Media { participant, message },
             RoomEvent::Deleted => {
                 self.deleted = true;

@@ -116,18 +116,25 @@ async fn join(
     let refused = |code| End::Refused(ProtocolError::new(code, id));
     let connection = ids::connection();
     let (outgoing, incoming) = outgoing::queue();
-    let (code, event) = match message {
+    let (code, credential, event) = match message {
         ClientMessage::Join(join) => {
             check_version(join.version).map_err(refused)?;
             let code = join.room;
-            let room = find(&state, code).await.map_err(refused)?;
+            let room = find(&state, &caller, code).await.map_err(refused)?;
             let visitor = entrance::visitor(&state, &room, &caller, *join).await.map_err(refused)?;
-            (code, RoomEvent::Enter { connection, visitor: Box::new(visitor), outgoing })
+            let earlier = visitor.earlier.as_ref().and_then(|claims| claims.terms.credential.clone());
+            let credential = visitor.terms.credential.clone().or(earlier);
+            (code, credential, RoomEvent::Enter { connection, visitor: Box::new(visitor), outgoing })
         }
         ClientMessage::Resume(resume) => {
             check_version(resume.version).map_err(refused)?;
-            let resumption = entrance::resumption(&state, &caller, &resume).map_err(refused)?;
-            (resume.room, RoomEvent::Resume { connection, resumption: Box::new(resumption), outgoing })
+            let resumption = entrance::resumption(&state, &caller, &resume).await.map_err(refused)?;
+            let credential = resumption.claims.terms.credential.clone();
+            (
+                resume.room,
+                credential,
+                RoomEvent::Resume { connection, resumption: Box::new(resumption), outgoing },
+            )
         }
         ClientMessage::Signal { .. }
         | ClientMessage::SetMedia { .. }
@@ -147,6 +154,7 @@ async fn join(
     };
     let room = state.rooms.send(code, event).await.map_err(|error| refused(unavailable(&error)))?;
     let room = room.ok_or_else(|| refused(ErrorCode::RoomUnknown))?;
+    entrance::look_again(&state, code, credential).await;
     Ok(Member { connection, room, state, incoming })
 }
 
@@ -154,9 +162,13 @@ fn check_version(version: ProtocolVersion) -> Result<(), ErrorCode> {
     if version == VERSION { Ok(()) } else { Err(ErrorCode::UnsupportedVersion) }
 }
 
-async fn find(state: &AppState, code: RoomCode) -> Result<RoomHandle, ErrorCode> {
+async fn find(state: &AppState, caller: &Caller, code: RoomCode) -> Result<RoomHandle, ErrorCode> {
     let room = state.rooms.find(code).await.map_err(|error| unavailable(&error))?;
-    room.ok_or(ErrorCode::RoomUnknown)
+    // Guessing codes is limited, whichever way it is tried.
+    room.ok_or_else(|| match state.lookups.guess(caller.address) {
+        Ok(()) => ErrorCode::RoomUnknown,
+        Err(_) => ErrorCode::RateLimited,
+    })
 }
 
 fn unavailable(error: &StorageError) -> ErrorCode {

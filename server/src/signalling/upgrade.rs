@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use protocol::limits::MAX_MESSAGE_BYTES;
 use protocol::{ErrorCode, ProtocolError};
@@ -28,10 +28,9 @@ pub(crate) async fn upgrade(
     State(state): State<AppState>,
     caller: Caller,
     headers: HeaderMap,
-    uri: Uri,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if let Err(refusal) = check(&state, &caller, &headers, &uri) {
+    if let Err(refusal) = check(&state, &caller, &headers) {
         return refusal.into_response();
     }
     upgrade
@@ -45,18 +44,13 @@ pub(crate) async fn upgrade(
         .into_response()
 }
 
-fn check(
-    state: &AppState,
-    caller: &Caller,
-    headers: &HeaderMap,
-    uri: &Uri,
-) -> Result<(), Box<ProblemResponse>> {
-    if !origin::is_allowed(headers, uri, &state.config.server.allowed_origins) {
+fn check(state: &AppState, caller: &Caller, headers: &HeaderMap) -> Result<(), Box<ProblemResponse>> {
+    if !origin::is_allowed(headers, &caller.site, &state.config.server.allowed_origins) {
         tracing::info!(code = ?ErrorCode::OriginRefused, "a connection was refused");
         let error = ProtocolError::new(ErrorCode::OriginRefused, None);
         return Err(Box::new(problem(StatusCode::FORBIDDEN, "origin_refused", error.message)));
     }
-    state.join_rate.check(caller.address).map_err(|retry_after| {
+    state.lookups.join(caller).map_err(|retry_after| {
         tracing::info!(code = ?ErrorCode::RateLimited, "a connection was refused");
         Box::new(ProblemResponse::rate_limited(retry_after))
     })

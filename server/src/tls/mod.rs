@@ -21,6 +21,7 @@ use tokio_rustls::rustls::{ServerConfig, version};
 use tokio_rustls::server::TlsStream;
 
 use crate::config::{Config, TlsMode};
+use crate::tls_name::TlsName;
 
 /// Agrees on TLS with clients; a clone is another handle to the same.
 #[derive(Clone)]
@@ -113,4 +114,15 @@ fn read(certificate: &Path, key: &Path) -> anyhow::Result<CertifiedKey> {
     anyhow::ensure!(!chain.is_empty(), "there is no certificate in {}", certificate.display());
     let key = PrivateKeyDer::from_pem_file(key).with_context(|| in_file(key))?;
     Ok(CertifiedKey::from_der(chain, key, &provider())?)
+}
+
+/// What this server is called, as far as its certificate says so: the names in the configuration, or those in the certificate of
+/// the file.
+pub(crate) fn names(config: &Config) -> Vec<TlsName> {
+    let in_file = match config.tls.mode {
+        TlsMode::SelfSigned => self_signed::names_in_file(&config.storage.data.join("tls/self-signed.crt")),
+        TlsMode::Files if config.tls.names.is_empty() => self_signed::names_in_file(&config.tls.certificate),
+        TlsMode::Off | TlsMode::Files | TlsMode::Acme => Vec::new(),
+    };
+    config.tls.names.iter().cloned().chain(in_file).collect()
 }

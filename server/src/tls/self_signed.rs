@@ -7,11 +7,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair};
 use sha2::{Digest as _, Sha256};
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::sign::CertifiedKey;
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
@@ -113,6 +116,14 @@ fn serves(certificate: &[u8], needed: &BTreeSet<TlsName>, now: SystemTime) -> bo
     // One from the future was made by a clock that was wrong.
     let is_young = age.map_or_else(|error| error.duration() < GOOD_BEFORE, |age| age < RENEWED_AFTER);
     is_young && needed.is_subset(&names_in(&certificate))
+}
+
+/// The names in the first certificate of a file; none when there is none.
+pub(super) fn names_in_file(file: &Path) -> Vec<TlsName> {
+    let Ok(mut chain) = CertificateDer::pem_file_iter(file) else { return Vec::new() };
+    let Some(Ok(first)) = chain.next() else { return Vec::new() };
+    let Ok((_, certificate)) = X509Certificate::from_der(&first) else { return Vec::new() };
+    names_in(&certificate).into_iter().collect()
 }
 
 fn names_in(certificate: &X509Certificate<'_>) -> BTreeSet<TlsName> {

@@ -36,6 +36,14 @@ pub(crate) struct Client {
     pub(crate) last: u64,
 }
 
+/// A room that a browser has made.
+pub(crate) struct MadeInBrowser {
+    /// `/r/` and its code.
+    pub(crate) path: String,
+    /// The browser's cookie afterwards.
+    pub(crate) cookie: String,
+}
+
 /// How a socket ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Closed {
@@ -103,7 +111,7 @@ impl TestServer {
         (response.0, response.2)
     }
 
-    /// Status, head and body of a request.
+    /// Status, head in lower case and body of a request.
     pub(crate) async fn request(
         &self,
         method: &str,
@@ -114,14 +122,38 @@ impl TestServer {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let connection = if head.contains("connection:") { "" } else { "connection: close\r\n" };
-        let request =
-            format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n{connection}{head}\r\n{body}", self.address);
+        let has_host = head.lines().any(|line| line.starts_with("host: "));
+        let host = if has_host { String::new() } else { format!("host: {}\r\n", self.address) };
+        let request = format!("{method} {path} HTTP/1.1\r\n{host}{connection}{head}\r\n{body}");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut response = String::new();
         stream.read_to_string(&mut response).await.unwrap();
         let (head, body) = response.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         (status, head.to_lowercase(), body.to_owned())
+    }
+
+    /// A room made by the form in a browser that has this cookie, or none.
+    pub(crate) async fn make_room_in_browser(&self, cookie: Option<&str>) -> MadeInBrowser {
+        let cookie = cookie.map(|cookie| format!("cookie: {cookie}\r\n")).unwrap_or_default();
+        let form = "content-type: application/x-www-form-urlencoded\r\ncontent-length: 0\r\n";
+        let (status, head, _) = self.request("POST", "/rooms", &format!("{cookie}{form}"), "").await;
+        assert_eq!(status, 303, "{head}");
+        let path = head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap().to_owned();
+        MadeInBrowser { path, cookie: cookie_in(&head) }
+    }
+
+    /// The cookie of a browser that has visited some room.
+    pub(crate) async fn cookie_of_visit(&self) -> String {
+        let room = self.new_room().await;
+        cookie_in(&self.request("GET", &format!("/r/{room}"), "", "").await.1)
+    }
+
+    /// The time by the clock of this machine, in milliseconds since 1970.
+    #[expect(clippy::disallowed_methods, reason = "what a program would ask for tokens with")]
+    pub(crate) fn now(&self) -> u64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        u64::try_from(since.as_millis()).unwrap()
     }
 
     pub(crate) async fn connect(&self) -> Client {
@@ -234,4 +266,10 @@ pub(crate) fn signal_message(to: &Value, sdp: &str) -> Value {
     json!({
         "type": "signal", "to": { "participant": to }, "number": 0, "signal": { "kind": "offer", "sdp": sdp }
     })
+}
+
+/// The cookie by which a browser is known, as it sends it back.
+fn cookie_in(head: &str) -> String {
+    let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: veranda=")).unwrap();
+    format!("veranda={}", cookie.split(';').next().unwrap())
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use protocol::{ClientMessage, ErrorCode, Moderation, RoomSettings, RoomSettingsPatch, WhenEmpty};
-use room::{Departure, Input, Output};
+use protocol::{ClientMessage, ErrorCode, Moderation, Role, RoomSettings, RoomSettingsPatch, WhenEmpty};
+use room::{Departure, Input, Output, Pass, Terms, Visitor};
 
 use super::world::{ADA, BOB, EVE, START, World};
 
@@ -61,4 +61,37 @@ fn a_room_that_is_to_go_when_it_is_empty_goes_after_it_was_used() {
     assert!(used.other.is_empty(), "she may come back");
     used.wait(Duration::from_secs(60));
     assert_eq!(used.other, [Output::Delete]);
+}
+
+#[test]
+fn whoever_came_by_something_that_was_taken_back_has_to_leave_and_nobody_else() {
+    let settings = RoomSettings { waiting_room: protocol::Switch::On, ..RoomSettings::default() };
+    let mut world = World::new(settings);
+    let by = |person, credential: &str, pass| Visitor {
+        pass,
+        terms: Terms { credential: Some(credential.to_owned()), ..Terms::default() },
+        ..World::visitor(person)
+    };
+    world.enter_with(ADA, by(ADA, "kept", Pass::Key(Role::Host)));
+    world.enter_with(BOB, by(BOB, "gone", Pass::Key(Role::Host)));
+    world.enter_with(EVE, by(EVE, "gone", Pass::Link));
+    world.input(Input::Revoke { credentials: vec!["other".to_owned(), "gone".to_owned()] });
+    for person in [BOB, EVE] {
+        assert_eq!(world.ears(person).turned_away(), Some(ErrorCode::CredentialRefused));
+    }
+    assert_eq!(world.people(), [ADA]);
+    let back = world.resume(BOB, 1, 1);
+    assert_eq!(back.turned_away(), Some(ErrorCode::SessionUnknown));
+}
+
+#[test]
+fn nobody_sets_an_end_in_the_past() {
+    let mut world = World::with([ADA, BOB]);
+    for end in [START, protocol::Timestamp(0)] {
+        world.forget();
+        let ends_at = Some(Some(end));
+        world.change(ADA, RoomSettingsPatch { ends_at, ..RoomSettingsPatch::default() });
+        assert_eq!(world.ears(ADA).errors(), [ErrorCode::SettingsInvalid]);
+    }
+    assert_eq!(world.people(), [ADA, BOB]);
 }

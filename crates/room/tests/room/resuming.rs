@@ -278,7 +278,7 @@ fn a_hand_is_as_the_server_has_it_when_somebody_resumes() {
 #[test]
 fn what_an_access_token_said_counts_also_when_its_bearer_comes_back() {
     let mut world = World::with([ADA]);
-    let terms = Terms { name: DisplayName::parse("Bob").ok(), until: Some(Timestamp(5)) };
+    let terms = Terms { name: DisplayName::parse("Bob").ok(), until: Some(Timestamp(5)), credential: None };
     let earlier = SessionClaims { terms: terms.clone(), ..claims(BOB, 1) };
     let again = Visitor { earlier: Some(earlier), ..World::visitor(77) };
     let joined = world.enter_with(BOB, again).joined().unwrap().clone();

@@ -15,18 +15,21 @@ pub(crate) async fn a_key_is_found_by_its_digest_until_it_is_taken_back(storage:
         uses_left: Some(3),
         ..key(1, "invitation")
     };
-    storage.add_key(&invitation).await.unwrap();
+    assert!(storage.add_key(&invitation, Timestamp(1)).await.unwrap());
 
     assert_eq!(storage.key(&digest("invitation")).await.unwrap(), Some(invitation));
     assert_eq!(storage.keys_of_room(code(1)).await.unwrap().len(), 2);
-    assert!(!storage.delete_key(code(2), &digest("invitation")).await.unwrap(), "of another room");
-    assert!(storage.delete_key(code(1), &digest("invitation")).await.unwrap());
+    for (room, id, found) in [(1, "invit", true), (2, "invit", false), (1, "invitations", false)] {
+        assert_eq!(storage.key_of_room(code(room), id).await.unwrap().is_some(), found, "{id}");
+    }
+    assert!(storage.delete_key(code(2), &digest("invitation")).await.unwrap().is_empty(), "of another room");
+    assert_eq!(storage.delete_key(code(1), &digest("invitation")).await.unwrap(), [digest("invitation")]);
     assert_eq!(storage.key(&digest("invitation")).await.unwrap(), None);
 }
 
 pub(crate) async fn an_invitation_lets_in_as_many_as_it_says(storage: &impl Storage) {
     make_room(storage, 1).await;
-    storage.add_key(&KeyRecord { uses_left: Some(2), ..key(1, "two") }).await.unwrap();
+    assert!(storage.add_key(&KeyRecord { uses_left: Some(2), ..key(1, "two") }, Timestamp(1)).await.unwrap());
 
     let mut uses = Vec::new();
     for _ in 0..3 {
@@ -40,7 +43,7 @@ pub(crate) async fn an_invitation_lets_in_as_many_as_it_says(storage: &impl Stor
 pub(crate) async fn a_browser_needs_one_use_however_often_it_comes(storage: &impl Storage) {
     make_room(storage, 1).await;
     let one = KeyRecord { uses_left: Some(1), ..key(1, "one") };
-    storage.add_key(&one).await.unwrap();
+    assert!(storage.add_key(&one, Timestamp(1)).await.unwrap());
     for holder in ["ada", "bob"] {
         storage.hold_key(&browser(holder), &one, Timestamp(1)).await.unwrap();
         storage.hold_key(&browser(holder), &one, Timestamp(2)).await.unwrap();
@@ -58,7 +61,7 @@ pub(crate) async fn a_browser_needs_one_use_however_often_it_comes(storage: &imp
 pub(crate) async fn of_many_at_once_only_as_many_as_allowed_get_in(storage: &impl Storage) {
     make_room(storage, 1).await;
     let three = KeyRecord { uses_left: Some(3), ..key(1, "three") };
-    storage.add_key(&three).await.unwrap();
+    assert!(storage.add_key(&three, Timestamp(1)).await.unwrap());
 
     let tries = (0..12).map(|_| storage.use_key(&three.digest));
     let results = futures::future::join_all(tries).await;
@@ -73,12 +76,71 @@ pub(crate) async fn a_host_finds_their_rooms_again(storage: &impl Storage) {
     storage.hold_key(&browser("ada"), &key(1, "host 1"), Timestamp(1)).await.unwrap();
     storage.hold_key(&browser("ada"), &key(2, "host 2"), Timestamp(1)).await.unwrap();
     let guest = KeyRecord { role: Role::Guest, ..key(3, "guest of 3") };
-    storage.add_key(&guest).await.unwrap();
+    assert!(storage.add_key(&guest, Timestamp(1)).await.unwrap());
     storage.hold_key(&browser("ada"), &guest, Timestamp(1)).await.unwrap();
     storage.keep(&[storage::Change::Used(code(2), Timestamp(9000))]).await.unwrap();
 
-    let rooms = storage.rooms_of_host(&browser("ada"), 10).await.unwrap();
+    let rooms = storage.rooms_of_host(&browser("ada"), Timestamp(1), 10).await.unwrap();
 
     assert_eq!(rooms.iter().map(|room| room.code).collect::<Vec<_>>(), [code(2), code(1)]);
-    assert!(storage.rooms_of_host(&browser("bob"), 10).await.unwrap().is_empty());
+    assert!(storage.rooms_of_host(&browser("bob"), Timestamp(1), 10).await.unwrap().is_empty());
+}
+
+pub(crate) async fn what_was_minted_goes_with_what_it_was_minted_with(storage: &impl Storage) {
+    make_room(storage, 1).await;
+    let below = |secret: &str, parent: &str| KeyRecord { parent: Some(digest(parent)), ..key(1, secret) };
+    for (secret, parent) in [("a", "host 1"), ("b", "a"), ("c", "b"), ("d", "a"), ("other", "host 1")] {
+        assert!(storage.add_key(&below(secret, parent), Timestamp(1)).await.unwrap());
+    }
+    storage.hold_key(&browser("ada"), &below("c", "b"), Timestamp(1)).await.unwrap();
+
+    let mut taken = storage.delete_key(code(1), &digest("a")).await.unwrap();
+
+    taken.sort_by_key(|digest| digest.0.clone());
+    assert_eq!(taken, ["a", "b", "c", "d"].map(digest));
+    let left = storage.keys_of_room(code(1)).await.unwrap();
+    assert_eq!(left.iter().map(|key| &*key.digest.0).collect::<Vec<_>>(), ["host 1", "other"]);
+    assert!(storage.held_keys(&browser("ada"), code(1)).await.unwrap().is_empty());
+    assert!(!storage.add_key(&below("late", "b"), Timestamp(1)).await.unwrap(), "its parent is gone");
+    assert_eq!(storage.key(&digest("late")).await.unwrap(), None);
+}
+
+pub(crate) async fn a_key_ends_with_the_api_key_that_it_stands_below(storage: &impl Storage) {
+    make_room(storage, 1).await;
+    let program = storage::ApiKeyRecord {
+        id: "program".into(),
+        digest: digest("secret"),
+        label: "test".into(),
+        scopes: "rooms:write".into(),
+        created_at: Timestamp(1),
+        expires_at: Some(Timestamp(50)),
+        revoked_at: None,
+    };
+    storage.add_api_key(&program).await.unwrap();
+    let below = |api_key: &str, secret: &str| KeyRecord { api_key: Some(api_key.into()), ..key(1, secret) };
+    for (api_key, secret) in [("program", "one"), ("nobody's", "two")] {
+        assert!(storage.add_key(&below(api_key, secret), Timestamp(1)).await.unwrap());
+    }
+    storage.hold_key(&browser("ada"), &below("program", "one"), Timestamp(1)).await.unwrap();
+    let end = async |secret: &str| storage.key(&digest(secret)).await.unwrap().unwrap().expires_at;
+
+    assert_eq!((end("one").await, end("two").await), (Some(Timestamp(50)), Some(Timestamp(0))));
+    let found = storage.key(&digest("one")).await.unwrap().unwrap();
+    assert_eq!(found.scopes.as_deref(), Some("rooms:write"));
+    assert_eq!(storage.rooms_of_host(&browser("ada"), Timestamp(49), 9).await.unwrap().len(), 1);
+    assert!(storage.rooms_of_host(&browser("ada"), Timestamp(50), 9).await.unwrap().is_empty());
+    assert!(storage.revoke_api_key("program", Timestamp(7)).await.unwrap());
+    assert_eq!(end("one").await, Some(Timestamp(7)));
+    let held = storage.held_keys(&browser("ada"), code(1)).await.unwrap();
+    assert_eq!(held[0].key.expires_at, Some(Timestamp(7)));
+}
+
+pub(crate) async fn a_new_keyring_has_the_keys_of_the_old_one(storage: &impl Storage) {
+    make_room(storage, 1).await;
+    storage.hold_key(&browser("old"), &key(1, "host 1"), Timestamp(1)).await.unwrap();
+    for _ in 0..2 {
+        storage.copy_keyring(&browser("old"), &browser("new")).await.unwrap();
+    }
+    assert_eq!(storage.held_keys(&browser("new"), code(1)).await.unwrap().len(), 1);
+    assert_eq!(storage.held_keys(&browser("old"), code(1)).await.unwrap().len(), 1);
 }

@@ -10,7 +10,7 @@ mod others;
 mod rooms;
 mod seats;
 
-use protocol::{DisplayName, ParticipantId, Role, RoomCode, RoomSettings, Timestamp};
+use protocol::{CredentialKind, DisplayName, ParticipantId, Role, RoomCode, RoomSettings, Timestamp};
 use storage::{BrowserId, Digest, KeyRecord, RoomRecord, Storage, StorageError};
 use uuid::Uuid;
 
@@ -58,6 +58,9 @@ contract! {
         a_browser_needs_one_use_however_often_it_comes,
         of_many_at_once_only_as_many_as_allowed_get_in,
         a_host_finds_their_rooms_again,
+        what_was_minted_goes_with_what_it_was_minted_with,
+        a_key_ends_with_the_api_key_that_it_stands_below,
+        a_new_keyring_has_the_keys_of_the_old_one,
     }
     seats {
         a_seat_is_as_it_was_said_last,
@@ -135,6 +138,10 @@ fn room(number: u64) -> RoomRecord {
 fn key(number: u64, secret: &str) -> KeyRecord {
     KeyRecord {
         digest: digest(secret),
+        kind: CredentialKind::HostKey,
+        parent: None,
+        api_key: None,
+        scopes: None,
         room: code(number),
         role: Role::Host,
         label: None,

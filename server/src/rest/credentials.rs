@@ -1,0 +1,37 @@
+//! `/api/v1/rooms/{code}/credentials`: what opens a room, listed and taken back.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use protocol::{CredentialResource, Scope};
+
+use super::auth::Asker;
+use super::{ProblemResponse, problem};
+use crate::{AppState, credentials};
+
+/// `GET`: what the asker has minted, and what came of that; an API key sees everything of the rooms that it has made.
+pub(crate) async fn list_credentials(
+    State(state): State<AppState>,
+    asker: Asker,
+    Path(code): Path<String>,
+) -> Result<Json<Vec<CredentialResource>>, ProblemResponse> {
+    let (code, authority) = asker.authority(&state, &code, Scope::TokensWrite).await?;
+    let found = credentials::below(&state, code, &authority).await;
+    let found = found.map_err(|error| ProblemResponse::storage(&error))?;
+    Ok(Json(found.iter().map(credentials::resource).collect()))
+}
+
+/// `DELETE …/{id}`: 204. Everything that was minted with it goes too, and whoever is inside by any of that.
+pub(crate) async fn revoke_credential(
+    State(state): State<AppState>,
+    asker: Asker,
+    Path((code, id)): Path<(String, String)>,
+) -> Result<StatusCode, ProblemResponse> {
+    let (code, authority) = asker.authority(&state, &code, Scope::TokensWrite).await?;
+    let revoked = credentials::revoke(&state, code, &authority, &id).await;
+    if revoked.map_err(|error| ProblemResponse::storage(&error))? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(problem(StatusCode::NOT_FOUND, "credential_unknown", "there is no such key, invitation or token"))
+    }
+}
