@@ -81,11 +81,14 @@ fn by_usual_headers(headers: &HeaderMap) -> Vec<Hop> {
     };
     let [clients, protocols, hosts] = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"].map(list);
     let entry = |list: &[String], at: usize| list.get(at).or(list.last()).cloned();
+    let is_aligned = protocols.len() == clients.len();
     let count = clients.len().max(usize::from(!protocols.is_empty() || !hosts.is_empty()));
     (0..count)
         .map(|at| Hop {
             client: clients.get(at).and_then(|text| forwarded_address(text)),
-            transport: entry(&protocols, at).and_then(|text| transport_of(&text)),
+            // Where the lists do not belong together, what the first proxy has seen is what the browser did.
+            transport: entry(&protocols, if is_aligned { at } else { usize::MAX })
+                .and_then(|text| transport_of(&text)),
             host: entry(&hosts, at).and_then(|text| Authority::parse(&text)),
         })
         .collect()

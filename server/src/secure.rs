@@ -35,9 +35,12 @@ pub(crate) async fn only(
     if names.iter().any(|name| name.serves(asked.host())) {
         Redirect::permanent(&format!("https://{asked}{path}")).into_response()
     } else {
-        (StatusCode::MISDIRECTED_REQUEST, "this server has another name\n").into_response()
+        (StatusCode::MISDIRECTED_REQUEST, UNKNOWN_NAME).into_response()
     }
 }
+
+const UNKNOWN_NAME: &str =
+    "this server is not known under that name; whoever runs it adds names with [tls] names\n";
 
 /// For this very name: what else there is below it is not ours to decide. A certificate of our own promises nothing, so with one
 /// nothing is said.

@@ -35,7 +35,7 @@ impl WrongPasswords {
 
     /// Whether another password may be tried. `now` is the time since any moment that stays the same.
     pub(crate) fn may_try(&self, now: Duration, address: IpAddr, room: RoomCode) -> bool {
-        self.of_addresses.has_one(now, relay::one_customer(address)) && self.of_rooms.has_one(now, room)
+        self.of_addresses.has_one(now, &relay::one_customer(address)) && self.of_rooms.has_one(now, &room)
     }
 
     /// Counts one that was wrong.
@@ -58,8 +58,8 @@ impl<K: Hash + Eq> Allowance<K> {
         Self { most, per_second: per_minute / 60.0, left: Mutex::default() }
     }
 
-    fn has_one(&self, now: Duration, key: K) -> bool {
-        self.left().get(&key).is_none_or(|one| self.filled(now, *one) >= 1.0)
+    fn has_one(&self, now: Duration, key: &K) -> bool {
+        self.left().get(key).is_none_or(|one| self.filled(now, *one) >= 1.0)
     }
 
     fn take(&self, now: Duration, key: K) {

@@ -13,6 +13,6 @@ pub(crate) async fn start_connection_test(
     State(state): State<AppState>,
     caller: Caller,
 ) -> Result<Json<ConnectionTest>, ProblemResponse> {
-    state.lookups.question(&caller).map_err(ProblemResponse::rate_limited)?;
+    state.lookups.guess(caller.address).map_err(ProblemResponse::rate_limited)?;
     Ok(Json(state.ice_servers.connection_test(state.config.rooms.anyone_creates)))
 }

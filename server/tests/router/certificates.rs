@@ -171,6 +171,7 @@ async fn another_port_in_the_clear_sends_everybody_to_https() {
     let mut config = Config::default();
     config.storage.data = data.path().to_owned();
     config.tls.mode = TlsMode::SelfSigned;
+    config.tls.names = vec![DOMAIN.parse().unwrap()];
     (config.media.enabled, config.relay.enabled) = (false, false);
     let [pages, other] = [TcpListener::bind("127.0.0.1:0"), TcpListener::bind("127.0.0.1:0")];
     let (pages, other) = (pages.await.unwrap(), other.await.unwrap());
@@ -192,6 +193,11 @@ async fn another_port_in_the_clear_sends_everybody_to_https() {
             sent_on.contains("\r\nlocation: https://meet.example.org/r/kfm-pqxz-wtr?a=b\r\n"),
             "{sent_on}"
         );
+        for foreign in ["evil.example", "meet.example.org.evil.example", "evil@meet.example.org"] {
+            let head = format!("host: {foreign}\r\nconnection: close\r\n\r\n");
+            let refused = answer(&format!("GET / HTTP/1.1\r\n{head}")).await;
+            assert!(!refused.contains("location:") && refused.starts_with("HTTP/1.1 4"), "{refused}");
+        }
         assert!(answer("hello\r\n\r\n").await.starts_with("HTTP/1.1 400 "));
     };
     tokio::select! {
