@@ -6,18 +6,19 @@ use std::net::{IpAddr, SocketAddr};
 use axum::http::HeaderMap;
 
 use crate::browser::Transport;
+use crate::config::ServerConfig;
 
 /// The address of the client. Of the list in `X-Forwarded-For`, the last one that no trusted proxy has.
-pub(crate) fn of_client(socket: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+pub(crate) fn of_client(socket: IpAddr, headers: &HeaderMap, server: &ServerConfig) -> IpAddr {
     let socket = socket.to_canonical();
-    if !trusted.contains(&socket) {
+    if !server.trusts(socket) {
         return socket;
     }
     let forwarded = headers.get_all("x-forwarded-for").into_iter().filter_map(|value| value.to_str().ok());
     let addresses: Vec<_> = forwarded.flat_map(|line| line.split(',')).map(str::trim).collect();
     for address in addresses.into_iter().rev() {
         match forwarded_address(address) {
-            Some(address) if trusted.contains(&address) => {}
+            Some(address) if server.trusts(address) => {}
             Some(address) => return address,
             None => break,
         }
@@ -38,9 +39,9 @@ pub(crate) fn transport(
     own: Transport,
     socket: IpAddr,
     headers: &HeaderMap,
-    trusted: &[IpAddr],
+    server: &ServerConfig,
 ) -> Transport {
-    let is_tls = trusted.contains(&socket.to_canonical())
+    let is_tls = server.trusts(socket)
         && headers
             .get("x-forwarded-proto")
             .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"https"));
@@ -51,6 +52,11 @@ pub(crate) fn transport(
 mod tests {
     use super::*;
 
+    fn trusting(proxies: &[IpAddr]) -> ServerConfig {
+        let trusted_proxies = proxies.iter().copied().map(Into::into).collect();
+        ServerConfig { trusted_proxies, ..ServerConfig::default() }
+    }
+
     #[test]
     fn a_proxy_is_believed_when_it_is_trusted_and_nobody_else_is() {
         let [proxy, inner, client, stranger] =
@@ -60,17 +66,17 @@ mod tests {
         headers.append("x-forwarded-for", "10.0.0.2".parse().unwrap());
         headers.insert("x-forwarded-proto", "https".parse().unwrap());
 
-        assert_eq!(of_client(proxy, &headers, &[proxy, inner]), client);
-        assert_eq!(transport(Transport::Plain, proxy, &headers, &[proxy]), Transport::Tls);
-        assert_eq!(transport(Transport::Tls, stranger, &headers, &[]), Transport::Tls);
-        assert_eq!(of_client(stranger, &headers, &[proxy, inner]), stranger);
-        assert_eq!(transport(Transport::Plain, stranger, &headers, &[proxy]), Transport::Plain);
-        assert_eq!(of_client(proxy, &HeaderMap::new(), &[proxy]), proxy);
+        assert_eq!(of_client(proxy, &headers, &trusting(&[proxy, inner])), client);
+        assert_eq!(transport(Transport::Plain, proxy, &headers, &trusting(&[proxy])), Transport::Tls);
+        assert_eq!(transport(Transport::Tls, stranger, &headers, &trusting(&[])), Transport::Tls);
+        assert_eq!(of_client(stranger, &headers, &trusting(&[proxy, inner])), stranger);
+        assert_eq!(transport(Transport::Plain, stranger, &headers, &trusting(&[proxy])), Transport::Plain);
+        assert_eq!(of_client(proxy, &HeaderMap::new(), &trusting(&[proxy])), proxy);
     }
 
     #[test]
     fn an_address_with_a_port_is_the_address() {
-        let proxy = "10.0.0.1".parse().unwrap();
+        let proxy: IpAddr = "10.0.0.1".parse().unwrap();
         for (entry, client) in [
             ("1.2.3.4:5678", "1.2.3.4"),
             ("[2001:db8::9]:99", "2001:db8::9"),
@@ -83,7 +89,11 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert("x-forwarded-for", entry.parse().unwrap());
-            assert_eq!(of_client(proxy, &headers, &[proxy]), client.parse::<IpAddr>().unwrap(), "{entry}");
+            assert_eq!(
+                of_client(proxy, &headers, &trusting(&[proxy])),
+                client.parse::<IpAddr>().unwrap(),
+                "{entry}"
+            );
         }
     }
 }

@@ -10,6 +10,7 @@ mod configuration;
 mod connections;
 mod doctor;
 mod http;
+mod operating;
 mod relaying;
 mod rest;
 mod roles;
