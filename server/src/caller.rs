@@ -18,8 +18,7 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        let trusted = &state.config.server.trusted_proxies;
-        let is_trusted = |address: IpAddr| trusted.contains(&address);
+        let is_trusted = |address: IpAddr| state.config.server.trusts(address);
         let peer = parts.extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| *peer);
         let socket = peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |peer| peer.address.ip());
         let own = peer.map_or(Transport::Plain, |peer| peer.transport);

@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 use std::net::{Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
@@ -23,6 +24,13 @@ const SETTINGS: &str = "Settings come from Leptos.toml in this folder and from t
 pub(crate) enum Command {
     /// Start the server; so does no command at all
     Serve(Serving),
+    /// Say whether the settings can be used, and what is wrong with them, without starting anything
+    CheckConfig,
+    /// Copy the SQLite database into a new file, also beside a running server
+    Backup {
+        /// The file to write, which must not be there yet
+        file: PathBuf,
+    },
     /// Look at this machine and at the settings, and say what to do about what is not well
     Doctor,
     /// Make, list and revoke keys for programs that use the REST interface

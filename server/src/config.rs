@@ -1,14 +1,14 @@
-//! Settings: defaults, then `Leptos.toml`, then the environment (`VERANDA__SECTION__KEY`).
+//! Every setting, with its default. Where they come from is in `config_source.rs`; which do not go together, in `config_check.rs`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use config::{Environment, File, FileFormat};
 use ipnet::IpNet;
 use protocol::RoomSettings;
 use protocol::limits::{DEFAULT_CAPACITY, MAX_CAPACITY};
 use rustls_acme::acme::LETS_ENCRYPT_PRODUCTION_DIRECTORY;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use crate::stun_url::StunUrl;
@@ -51,9 +51,9 @@ pub struct ServerConfig {
     pub site: PathBuf,
     /// Origins, other than the server's own, whose pages may connect.
     pub allowed_origins: Vec<String>,
-    /// Addresses of proxies that are believed when they say who is behind them.
-    #[serde(deserialize_with = "canonical")]
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Addresses and networks of proxies that are believed when they say who is behind them.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
     /// Whether connections of trusted proxies begin with a header of the PROXY protocol.
     pub proxy_protocol: bool,
 }
@@ -235,58 +235,49 @@ pub struct LogConfig {
 }
 
 impl Config {
-    /// Reads the file, when there is one, and `variables`, which are the environment's or a test's.
-    ///
-    /// # Errors
-    ///
-    /// When the file or a variable holds an unknown setting or a value of another type.
-    pub fn load(file: &str, variables: HashMap<String, String>) -> Result<Self, config::ConfigError> {
-        let (lists, others): (HashMap<_, _>, HashMap<_, _>) =
-            variables.into_iter().partition(|(name, _)| setting_of_list(name).is_some());
-        // Values stay text until it is known what they have to be: a secret may look like a number.
-        let others =
-            Environment::with_prefix("VERANDA").prefix_separator("__").separator("__").source(Some(others));
-        let mut settings = config::Config::builder()
-            .add_source(File::new(file, FileFormat::Toml).required(false))
-            .add_source(others);
-        for (name, text) in lists {
-            let entries: Vec<_> = text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect();
-            if let Some(setting) = setting_of_list(&name) {
-                settings = settings.set_override(setting, entries)?;
-            }
-        }
-        settings.build()?.try_deserialize()
-    }
-
     /// The rules of a room about which nothing else was said.
     pub(crate) fn room_settings(&self) -> RoomSettings {
         RoomSettings { capacity: self.rooms.capacity.clamp(1, MAX_CAPACITY), ..RoomSettings::default() }
     }
 }
 
-/// Settings that are lists, whose entries the environment separates with commas.
-const LISTS: [&str; 7] = [
-    "server.allowed_origins",
-    "server.trusted_proxies",
-    "tls.names",
-    "media.addresses",
-    "media.stun_servers",
-    "relay.allow_peers",
-    "relay.deny_peers",
-];
-
-/// The setting that a variable such as `VERANDA__TLS__NAMES` or `VERANDA__TURN__EAST__URLS` is, when it is one that holds a list.
-fn setting_of_list(variable: &str) -> Option<String> {
-    let setting = variable.to_lowercase().strip_prefix("veranda__")?.replace("__", ".");
-    let is_turn = setting.starts_with("turn.") && setting.ends_with(".urls");
-    (is_turn || LISTS.contains(&&*setting)).then_some(setting)
+impl ServerConfig {
+    /// Whether what this address says of others is believed.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.trusted_proxies.iter().any(|network| network.contains(&address))
+    }
 }
 
-/// Addresses as they are compared: one of IPv4 is the same however a socket for both versions writes it (RFC 4291 §2.5.5.2).
-fn canonical<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpAddr>, D::Error> {
-    let addresses = Vec::<IpAddr>::deserialize(from)?;
-    Ok(addresses.iter().map(IpAddr::to_canonical).collect())
+/// Addresses and networks as they are compared: one of IPv4 is the same however a socket for both versions writes it (RFC 4291
+/// §2.5.5.2).
+fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> {
+    let entries = Vec::<String>::deserialize(from)?;
+    let network = |entry: &String| {
+        network(entry).ok_or_else(|| {
+            D::Error::custom(format!("'{entry}' is neither an address nor a network such as 10.0.0.0/8"))
+        })
+    };
+    entries.iter().map(network).collect()
 }
+
+fn network(entry: &str) -> Option<IpNet> {
+    if let Ok(address) = entry.parse::<IpAddr>() {
+        return Some(IpNet::from(address.to_canonical()));
+    }
+    let network = entry.parse::<IpNet>().ok()?.trunc();
+    let mapped = match network {
+        IpNet::V6(network) => network.addr().to_ipv4_mapped().zip(network.prefix_len().checked_sub(MAPPED)),
+        IpNet::V4(_) => None,
+    };
+    match mapped {
+        Some((address, length)) => IpNet::new(address.into(), length).ok(),
+        None => Some(network),
+    }
+}
+
+/// How many bits of an address of IPv6 say that it is one of IPv4.
+const MAPPED: u8 = 96;
 
 impl Default for ServerConfig {
     fn default() -> Self {

@@ -1,5 +1,7 @@
 //! What no single setting can say of itself: settings that contradict each other are found before anything starts.
 
+use axum::http::Uri;
+
 use crate::config::{Config, TlsMode};
 use crate::tls_name::TlsName;
 
@@ -20,6 +22,17 @@ pub enum Contradiction {
     /// Whoever asks for certificates has to know whom.
     #[error("[tls.acme] directory = \"{0}\" is no https:// address of an authority")]
     NoDirectory(String),
+    /// An origin that no page has. That of every page is none either: whoever lets every page connect has no list.
+    #[error(
+        "[server] allowed_origins: '{0}' is no origin; write scheme, name and, where it is not the usual one, the port, such as \
+         https://meet.example (each page by name: '*' is not possible)"
+    )]
+    NoOrigin(String),
+    /// A folder without the page's files.
+    #[error(
+        "[server] site = \"{0}\": the page's files are not there ({0}/pkg is missing); build them with make build, or name their folder"
+    )]
+    NoSite(String),
     /// A range that holds nothing.
     #[error("[relay] first_port = {0} and last_port = {1}: there is no port from the one to the other")]
     NoPorts(u16, u16),
@@ -39,6 +52,7 @@ impl Config {
     /// The first contradiction that was found.
     pub fn check(&self) -> Result<(), Contradiction> {
         self.check_names()?;
+        self.check_origins()?;
         let (first, last) = (self.relay.first_port, self.relay.last_port);
         if first == 0 || first > last {
             return Err(Contradiction::NoPorts(first, last));
@@ -52,6 +66,25 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    fn check_origins(&self) -> Result<(), Contradiction> {
+        let wrong = self.server.allowed_origins.iter().find(|origin| !is_origin(origin));
+        wrong.map_or(Ok(()), |origin| Err(Contradiction::NoOrigin(origin.clone())))
+    }
+
+    /// Whether the page's files are where they should be. A server of tests has none, so that this is asked by the program alone.
+    ///
+    /// # Errors
+    ///
+    /// When they are not.
+    pub fn check_site(&self) -> Result<(), Contradiction> {
+        let site = &self.server.site;
+        if site.join("pkg").is_dir() {
+            Ok(())
+        } else {
+            Err(Contradiction::NoSite(site.display().to_string()))
+        }
     }
 
     fn check_names(&self) -> Result<(), Contradiction> {
@@ -80,6 +113,14 @@ impl Config {
     }
 }
 
+/// An origin as browsers send it (RFC 6454 §6.2); a slash behind it is what people add.
+fn is_origin(text: &str) -> bool {
+    let Ok(uri) = text.parse::<Uri>() else { return false };
+    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
+    is_web && is_bare && uri.authority().is_some_and(|name| !name.as_str().contains(['@', '*']))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +143,39 @@ mod tests {
         assert!(refused(TlsMode::SelfSigned, "*.example").contains("self-signed"));
         assert_eq!(named(TlsMode::SelfSigned, &["192.0.2.1", "2001:db8::1"]), Ok(()));
         assert_eq!(named(TlsMode::Files, &["*.example"]), Ok(()), "somebody else certified it");
+    }
+
+    #[test]
+    fn an_allowed_origin_that_no_page_has_is_refused_by_name() {
+        let with = |origin: &str| {
+            let mut config = Config::default();
+            config.server.allowed_origins = vec!["https://meet.example".to_owned(), origin.to_owned()];
+            config.check()
+        };
+        for origin in ["http://localhost:5173", "https://shop.example/", "https://[2001:db8::1]:8443"] {
+            assert_eq!(with(origin), Ok(()), "{origin}");
+        }
+        for origin in [
+            "*",
+            "shop.example",
+            "https://*.example",
+            "https://a.example/path",
+            "ftp://a.example",
+            "",
+            "null",
+        ] {
+            assert_eq!(with(origin), Err(Contradiction::NoOrigin(origin.to_owned())), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_site_folder_without_the_page_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.server.site = folder.path().to_owned();
+        assert_eq!(config.check_site(), Err(Contradiction::NoSite(folder.path().display().to_string())));
+        std::fs::create_dir(folder.path().join("pkg")).unwrap();
+        assert_eq!(config.check_site(), Ok(()));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The program: its commands.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -9,6 +10,7 @@ use server::config::Config;
 use crate::command::{Arguments, Command};
 
 mod api_key_command;
+mod backup_command;
 mod command;
 mod doctor_command;
 mod serve;
@@ -22,7 +24,15 @@ async fn main() -> anyhow::Result<ExitCode> {
         None => serve::serve(config).await?,
         Some(Command::Serve(serving)) => serve::serve(serving.apply(config)).await?,
         Some(Command::ApiKey { command }) => api_key_command::run(&config, command).await?,
+        Some(Command::Backup { file }) => backup_command::run(&config, &file).await?,
+        Some(Command::CheckConfig) => check(&config)?,
         Some(Command::Doctor) => return doctor_command::run(&config).await,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn check(config: &Config) -> anyhow::Result<()> {
+    config.check().and_then(|()| config.check_site()).context("the configuration cannot be used")?;
+    writeln!(std::io::stdout(), "the configuration can be used")?;
+    Ok(())
 }

@@ -5,19 +5,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use server::config::{Config, TlsConfig, TlsMode};
-use server::{AppState, open_files, router};
+use server::{AppState, logging, open_files, router};
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
-use tracing_subscriber::EnvFilter;
-
-/// Libraries that warn of what a participant can bring about, packet by packet. The filter of the settings comes after it.
-const QUIET: &str = "goog_cc=error,stun_types=off,turn_types=off";
 
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(format!("{QUIET},{}", config.log.filter))?)
-        .with_target(false)
-        .init();
+    config.check_site().context("the configuration cannot be used")?;
+    let _log = logging::start(&config.log)?;
     open_files::raise();
     let listener = listen(config.server.address)
         .with_context(|| format!("cannot listen on {}", config.server.address))?;

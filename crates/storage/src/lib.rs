@@ -5,6 +5,7 @@
 
 mod api_keys;
 mod audit;
+mod backup;
 mod chat;
 mod error;
 mod journal;
@@ -17,6 +18,7 @@ mod seats;
 mod sql;
 mod sqlite;
 
+pub use backup::back_up;
 pub use error::StorageError;
 pub use records::{
     ApiKeyRecord, AuditEvent, BrowserId, Change, ChatPage, Digest, HeldKey, Idempotency, KeyRecord,

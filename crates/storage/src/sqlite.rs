@@ -10,6 +10,9 @@ use sqlx::{AnyConnection, AnyPool, Connection};
 
 use crate::StorageError;
 
+/// The database's name in the data folder.
+pub(crate) const FILE: &str = "veranda.sqlite";
+
 /// Readers at once. There is one writer at a time in any case.
 const CONNECTIONS: u32 = 4;
 
@@ -22,7 +25,7 @@ const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRA
 
 pub(crate) async fn pool(folder: &Path) -> Result<AnyPool, StorageError> {
     std::fs::create_dir_all(folder)?;
-    let file = folder.join("veranda.sqlite");
+    let file = folder.join(FILE);
     make(&file)?;
     let url = format!("sqlite://{}?mode=rwc", escaped(&file.to_string_lossy()));
     // A pool tries again for a while what can never succeed, and then says only that it has waited.
@@ -44,7 +47,7 @@ pub(crate) async fn pool(folder: &Path) -> Result<AnyPool, StorageError> {
 
 /// Makes the file, when there is none, for its owner alone: names and messages are in it. SQLite gives the files beside it the
 /// same rights.
-fn make(file: &Path) -> io::Result<()> {
+pub(crate) fn make(file: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
@@ -63,7 +66,7 @@ async fn prepare(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
 }
 
 /// The characters that mean something in a URL.
-fn escaped(path: &str) -> String {
+pub(crate) fn escaped(path: &str) -> String {
     path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")
 }
 

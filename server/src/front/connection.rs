@@ -44,7 +44,7 @@ impl Sorting {
     /// A connection, unless there are too many of which is not known what they are.
     pub(super) fn arrival(&self, stream: TcpStream, address: SocketAddr) -> Option<Arrival> {
         let address = canonical(address);
-        let by_proxy = self.config.server.trusted_proxies.contains(&address.ip());
+        let by_proxy = self.config.server.trusts(address.ip());
         let place = self.unsorted.take((!by_proxy).then_some(address.ip()))?;
         Some(Arrival { stream, address, by_proxy, place })
     }

@@ -123,12 +123,58 @@ fn a_value_that_cannot_be_is_an_error_that_names_it() {
 
 #[test]
 fn a_trusted_proxy_is_the_same_however_its_address_is_written() {
-    let config =
-        with_environment(&[("VERANDA__SERVER__TRUSTED_PROXIES", "::ffff:10.0.0.1,2001:DB8::1")]).unwrap();
-    assert_eq!(
-        config.server.trusted_proxies,
-        ["10.0.0.1", "2001:db8::1"].map(|text| text.parse::<IpAddr>().unwrap())
-    );
+    let proxies = "::ffff:10.0.0.1, 2001:DB8::1,192.168.0.0/16 ,::ffff:172.16.0.0/108";
+    let server = with_environment(&[("VERANDA__SERVER__TRUSTED_PROXIES", proxies)]).unwrap().server;
+    for (address, is_trusted) in [
+        ("10.0.0.1", true),
+        ("::ffff:10.0.0.1", true),
+        ("10.0.0.2", false),
+        ("2001:db8::1", true),
+        ("2001:db8::2", false),
+        ("192.168.77.1", true),
+        ("::ffff:192.168.77.1", true),
+        ("192.169.0.1", false),
+        ("172.20.0.1", true),
+        ("172.32.0.1", false),
+    ] {
+        assert_eq!(server.trusts(address.parse::<IpAddr>().unwrap()), is_trusted, "{address}");
+    }
+}
+
+#[test]
+fn an_error_says_in_which_place_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("Leptos.toml");
+    let file = file.to_str().unwrap();
+    let load = |text: &str, variables: &[(&str, &str)]| {
+        std::fs::write(file, text).unwrap();
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::load(file, variables.collect()).map_err(|error| error.to_string())
+    };
+    let capacity = ("VERANDA__ROOMS__CAPACITY", "many");
+    let misspelt = ("VERANDA__SERVER__ADRESS", "127.0.0.1:1");
+    let secret = ("VERANDA__TURN__EAST__SECRET", "north");
+    let right = "[server]\naddress = \"127.0.0.1:1\"\n";
+    let wrong = "[server]\naddress = \"127.0.0.1:1\"\n\n[rooms]\ncapacity = \"many\"\n";
+    let part = "[turn.east]\nurls = [\"turn:turn.example\"]\n";
+    for (text, variables, words) in [
+        (wrong, &[][..], [file, "line 5", "capacity"]),
+        ("[server\n", &[], [file, "line 1", "expected"]),
+        ("[serer]\n", &[], [file, "line 1", "serer"]),
+        (right, &[capacity], ["environment", capacity.0, "many"]),
+        (right, &[misspelt, ("VERANDA__ROOMS__CAPACITY", "9")], ["environment", misspelt.0, "adress"]),
+        (part, &[secret, misspelt], ["environment", misspelt.0, "adress"]),
+        (part, &[], [file, "line 1", "secret"]),
+    ] {
+        let error = load(text, variables).unwrap_err();
+        assert!(words.iter().all(|word| error.contains(word)), "{words:?}: {error}");
+    }
+    assert!(load(part, &[secret]).is_ok(), "one half each");
+    assert!(load(right, &[("PATH", "x"), ("VERANDA_TOOLS", "y")]).is_ok(), "others have variables too");
+    std::fs::remove_file(file).unwrap();
+    std::fs::create_dir(file).unwrap();
+    let error = Config::load(file, HashMap::new()).unwrap_err().to_string();
+    assert!(error.contains("cannot read"), "{error}");
 }
 
 #[tokio::test]

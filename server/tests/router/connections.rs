@@ -1,6 +1,6 @@
 //! Connections that take their time, or are many: they end, and nobody else waits for them.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use serde_json::json;
@@ -111,7 +111,7 @@ async fn one_address_has_so_many_connections_and_no_more() {
 async fn whom_a_trusted_proxy_names_is_counted_and_the_proxy_is_not() {
     let mut config = Config::default();
     config.limits.connections_per_address = 1;
-    config.server.trusted_proxies = vec![ADA.into()];
+    config.server.trusted_proxies = vec![IpAddr::from(ADA).into()];
     config.server.proxy_protocol = true;
     let server = TestServer::with(config).await;
     let by_proxy = async |client: &str| {
@@ -134,7 +134,7 @@ async fn whom_a_trusted_proxy_names_is_counted_and_the_proxy_is_not() {
 async fn a_proxy_that_names_clients_in_each_request_has_as_many_connections_as_it_wants() {
     let mut config = Config::default();
     config.limits.connections_per_address = 1;
-    config.server.trusted_proxies = vec![ADA.into()];
+    config.server.trusted_proxies = vec![IpAddr::from(ADA).into()];
     let server = TestServer::with(config).await;
     let mut first = connect(server.address, ADA).await;
     first.write_all(b"GET").await.unwrap();

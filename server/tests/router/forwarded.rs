@@ -7,7 +7,7 @@ use crate::common::TestServer;
 
 async fn behind_a_proxy() -> TestServer {
     let mut config = Config::default();
-    config.server.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    config.server.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     TestServer::with(config).await
 }
 

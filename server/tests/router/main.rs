@@ -13,6 +13,7 @@ mod doctor;
 mod forwarded;
 mod http;
 mod links;
+mod operating;
 mod relaying;
 mod rest;
 mod roles;

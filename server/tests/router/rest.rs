@@ -287,7 +287,7 @@ async fn only_pages_that_the_configuration_names_may_ask_from_elsewhere() {
 #[tokio::test]
 async fn a_thousand_rooms_from_one_address_are_not_made_and_keep_nobody_else_from_one() {
     let config = Config::default();
-    let (at_once, host) = (config.limits.rooms_at_once, "127.0.0.1");
+    let (at_once, host) = (config.limits.rooms_at_once, "127.0.0.0/8");
     let mut config = config;
     config.server.trusted_proxies = vec![host.parse().unwrap()];
     let server = TestServer::with(config).await;
