@@ -343,7 +343,7 @@ mod tests {
     #[test]
     fn what_comes_in_bursts_takes_what_it_takes_on_average() {
         let mut layer = Layer::default();
-        for tick in 0..100 {
+        for tick in 0..200 {
             layer.bytes = if tick % 5 == 0 { 10_000 } else { 0 };
             layer.measure(Duration::from_millis(200));
         }

@@ -123,8 +123,8 @@ fn receivers_that_read_late_go_on_seeing() {
 fn sockets_that_overflow_do_not_stop_pictures() {
     let load = Busy { every: millis(1_500), turn: millis(100), socket: 106_000 };
     let (worst, after) = a_minute_of("small sockets", |world, _| busy(1..=2, world, load), idle);
-    // A keyframe that finds no room costs two turns more.
-    assert!(worst < millis(1_500 * 4) + seconds(1), "{worst:?}");
+    // It takes some turns until what is sent fits, and a keyframe that finds no room costs two more.
+    assert!(worst < seconds(12), "{worst:?}");
     assert!(after < millis(250), "{after:?}");
 }
 
