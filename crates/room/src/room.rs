@@ -221,7 +221,6 @@ impl Room {
                 presence: Presence::Away,
                 forbidden,
                 key: None,
-                introduced: false,
             },
             session,
             browser,
