@@ -90,19 +90,20 @@ test("who comes by code alone knocks, is given the secret, and is unverified unt
     await bob.page.getByRole("textbox", { name: "Your name" }).fill("Bob");
     await bob.button("Join now").click();
     await expect(bob.page.getByRole("heading", { name: "Waiting to be let in" })).toBeVisible();
-    await expect(bob.page.getByText("You have come without the key")).toBeVisible();
+    await expect(bob.page.getByText("missing the room's encryption key")).toBeVisible();
     await expectAccessible(bob.page);
 
-    await expect(ada.page.getByRole("group", { name: "Waiting room" })).toContainText("without the key");
+    await expect(ada.page.getByRole("group", { name: "Waiting room" })).toContainText("don't have the room's key");
     await ada.button("Admit Bob").click();
     await bob.expectToSee(ada);
     await ada.expectToSee(bob);
-    await expect(bob.page).toHaveURL(room.link);
+    await expect(bob.page).toHaveURL(`${room.link}&unverified`);
+    await expect(bob.page.getByTestId("key-hint")).toContainText("Compare the safety phrase");
     await bob.openPanel("Chat");
     await expect(bob.chat()).toHaveText(["before you came"]);
 
     const people = await ada.openPanel("People");
-    await expect(people.getByText("unverified")).toBeVisible();
+    await expect(people.getByText("Not verified")).toBeVisible();
     const phrase = async (call: CallPage) => {
         await (await call.openPanel("People")).getByText("Safety phrase", { exact: true }).click();
         const words = call.page.getByTestId("safety-phrase");
@@ -111,8 +112,45 @@ test("who comes by code alone knocks, is given the secret, and is unverified unt
     };
     expect(await phrase(ada)).toBe(await phrase(bob));
     await expectAccessible(ada.page);
-    await people.getByRole("button", { name: "Mark as verified: Bob" }).click();
-    await expect(people.getByText("unverified")).toBeHidden();
+    // A page that was loaded again knows how it came by the key.
+    await bob.page.reload();
+    await expect(bob.page.getByTestId("key-hint")).toBeVisible();
+    await ada.expectToSee(bob);
+    for (const [call, other] of [[ada, "Bob"], [bob, "Ada"]] as const) {
+        const people = await call.openPanel("People");
+        await people.getByRole("button", { name: `Mark as verified: ${other}` }).click();
+        await expect(people.getByText("Not verified")).toBeHidden();
+        await expect(call.page.getByTestId("key-hint")).toBeHidden();
+    }
+    await expect(bob.page).toHaveURL(room.link);
+});
+
+test("whoever makes a room has its key at once, in the address and in the host link", async ({ server, plainPage }) => {
+    const page = await plainPage();
+    await page.goto(server.url);
+    await page.getByRole("button", { name: "New room" }).click();
+    await expect(page).toHaveURL(/#key=[\w-]{22}$/);
+    const { hash } = new URL(page.url());
+    await expect(page.getByRole("textbox", { name: "Host link" })).toHaveValue(new RegExp(`\\?key=k_\\w+${hash}$`));
+    await page.reload();
+    await expect(page).toHaveURL(new RegExp(`${hash}$`));
+});
+
+test("a host whom a guest with the bare code has forestalled is inside, and the link's key wins", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, {});
+    const bob = await somebody("Bob", room.link.split("#")[0]!);
+    await bob.join();
+    await bob.write("is anybody here?");
+    const ada = await somebody("Ada", room.hostLink);
+    await ada.join();
+    await expect(ada.tile("Bob")).toHaveAttribute("data-secrecy", "other-secret");
+    await expect(bob.page.getByRole("alert").filter({ hasText: "don't have this room's encryption key" })).toBeVisible();
+    await (await ada.openPanel("People")).getByRole("button", { name: "Share the room's key with Bob" }).click();
+    await ada.expectToSee(bob);
+    await bob.expectToSee(ada);
+    await ada.openPanel("Chat");
+    await expect(ada.chat().filter({ hasText: "is anybody here?" })).toHaveCount(1);
+    await expect((await ada.openPanel("People")).getByText("Not verified")).toBeVisible();
 });
 
 test("words of the safety phrase that do not arrive can be asked for again", async ({ newRoom, somebody }) => {

@@ -1,28 +1,65 @@
-//! Who this page is: what the tab and the link remember, and fresh entropy for the rest.
+//! Who this page is: what the tab, the browser and the link remember, and fresh entropy for the rest.
 
-use call::{Call, Identity};
-use protocol::{RoomCode, Timestamp};
+use app::state::{CallView, CallViewStoreFields, Notice};
+use call::{Call, Identity, SecretOrigin};
+use leptos::prelude::{Set, Update};
+use protocol::RoomCode;
+use reactive_stores::Store;
+use seal::RoomSecret;
 use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
 use crate::{page, remember, web};
 
-/// A call that goes on with the session this tab had, if it had one.
-pub(crate) fn new_call(code: RoomCode) -> Call {
-    let mut seed = [0; 32];
-    _ = getrandom::fill(&mut seed);
-    let secret = page::secret().or_else(|| remember::secret(code));
-    let key = remember::tab::private_key(code);
-    let identity = Identity { seed, secret, key, born: Timestamp(js_sys::Date::now() as u64) };
-    Call::new(code, remember::tab::session(code), (js_sys::Math::random() * 1e15) as u64, identity)
+/// A call that goes on with the session this tab had, if it had one. `None` where the browser gives no randomness: keys of a
+/// known seed would be no keys.
+pub(crate) fn new_call(code: RoomCode) -> Option<Call> {
+    let identity = Identity {
+        seed: random()?,
+        secret: secret(code).ok()?,
+        former: remember::tab::private_keys(code),
+        passed_on: remember::passed_on(code),
+    };
+    Some(Call::new(code, remember::tab::session(code), (js_sys::Math::random() * 1e15) as u64, identity))
 }
 
+/// The secret of the page, and how it came by it. The page of whoever has just made the room makes it at once, so that every link
+/// that is copied from then on carries it.
+fn secret(code: RoomCode) -> Result<Option<(RoomSecret, SecretOrigin)>, NoRandomness> {
+    let remembered = remember::secret(code);
+    match (page::secret(), remembered) {
+        // What was drawn or passed on does not become a link's by standing in the address.
+        // Nor does one that was verified here lose that by a link that does not know it.
+        (Some((secret, by)), Some((known, origin)))
+            if secret == known && (origin != SecretOrigin::Remembered || by == SecretOrigin::Granted) =>
+        {
+            Ok(Some((secret, origin)))
+        }
+        (Some(by_link), _) => Ok(Some(by_link)),
+        (None, Some(known)) => Ok(Some(known)),
+        (None, None) if page::is_makers() => {
+            let secret = RoomSecret::new(random().ok_or(NoRandomness)?);
+            remember::remember_secret(code, &secret, SecretOrigin::Maker);
+            page::set_secret(&secret, SecretOrigin::Maker);
+            Ok(Some((secret, SecretOrigin::Maker)))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// The browser gives no random numbers.
+struct NoRandomness;
+
 /// An id that nobody else has (RFC 9562 §5.4).
-pub(crate) fn random_id() -> Uuid {
-    let mut bytes = [0; 16];
-    _ = getrandom::fill(&mut bytes);
-    uuid::Builder::from_random_bytes(bytes).into_uuid()
+pub(crate) fn random_id() -> Option<Uuid> {
+    Some(uuid::Builder::from_random_bytes(random()?).into_uuid())
+}
+
+fn random<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// What was typed before the page became interactive, or the name of the last time.
@@ -30,4 +67,12 @@ pub(crate) fn name_so_far() -> Option<String> {
     let field = web::document().and_then(|document| document.get_element_by_id("your-name"));
     let typed = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()).map(|field| field.value());
     typed.filter(|typed| !typed.is_empty()).or_else(|| remember::read(remember::NAME))
+}
+
+pub(crate) const NO_RANDOMNESS: &str = "This browser gives no random numbers, so nothing can be encrypted";
+
+/// Shows that there can be no call here.
+pub(crate) fn refuse(view: Store<CallView>) {
+    view.secrecy().update(|secrecy| secrecy.supported = false);
+    view.notices().set(vec![Notice { number: 1, text: NO_RANDOMNESS.to_owned() }]);
 }

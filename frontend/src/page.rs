@@ -1,5 +1,6 @@
 //! The page itself: how it was loaded, when it goes and comes back, whether there is a network.
 
+use call::SecretOrigin;
 use gloo_events::EventListener;
 use js_sys::Reflect;
 use protocol::RoomCode;
@@ -71,17 +72,29 @@ pub(crate) fn address() -> String {
     href().unwrap_or_default()
 }
 
-/// The secret of the room, as the address of the page carries it.
-pub(crate) fn secret() -> Option<RoomSecret> {
+/// The secret of the room, as the address of the page carries it. One that was passed on through the server says so, also in a
+/// link that was copied.
+pub(crate) fn secret() -> Option<(RoomSecret, SecretOrigin)> {
     let fragment = web::window()?.location().hash().ok()?;
-    RoomSecret::parse(fragment.trim_start_matches('#').strip_prefix(SECRET)?)
+    let text = fragment.trim_start_matches('#').strip_prefix(SECRET)?;
+    let (text, origin) = match text.strip_suffix(UNVERIFIED) {
+        Some(text) => (text, SecretOrigin::Granted),
+        None => (text, SecretOrigin::Link),
+    };
+    Some((RoomSecret::parse(text)?, origin))
+}
+
+/// Whether this is the first page of a room after it was made, for whoever made it.
+pub(crate) fn is_makers() -> bool {
+    web::document().is_some_and(|page| matches!(page.query_selector(".host-notice"), Ok(Some(_))))
 }
 
 /// Puts the secret into the address of the page, without loading anything, so that every copied link carries it.
-pub(crate) fn set_secret(secret: &RoomSecret) {
+pub(crate) fn set_secret(secret: &RoomSecret, origin: SecretOrigin) {
     let set = || {
         let window = web::window()?;
-        let fragment = format!("#{SECRET}{}", secret.to_text());
+        let mark = if origin == SecretOrigin::Granted { UNVERIFIED } else { "" };
+        let fragment = format!("#{SECRET}{}{mark}", secret.to_text());
         let history = window.history().ok()?;
         history.replace_state_with_url(&JsValue::NULL, "", Some(&fragment)).ok()
     };
@@ -90,6 +103,9 @@ pub(crate) fn set_secret(secret: &RoomSecret) {
 
 /// How the fragment begins.
 const SECRET: &str = "key=";
+
+/// How it ends when nobody has compared the safety phrase since the secret came through the server.
+const UNVERIFIED: &str = "&unverified";
 
 /// The address of another path of this site, with the fragment of the page.
 pub(crate) fn address_of(path: &str) -> String {

@@ -1,12 +1,12 @@
 //! From the engine's snapshot to the page's view. The one file that converts.
 
 use app::state::{
-    ChatLineView, DeliveryView, Fault, LinkView, MediaView, ParticipantView, PathKind, PathView,
-    Phase as PhaseView, SecrecyView, SourceView, TopologyView,
+    ChatLineView, DeliveryView, Fault, KeyWarnings as KeyWarningsView, LinkView, MediaView, ParticipantView,
+    PathKind, PathView, Phase as PhaseView, SecrecyView, SourceView, TopologyView,
 };
 use call::{
-    Call, CaptureFault, ChatLine, ChatText, Delivery, LinkFailure, LinkStatus, Notice, Phase, Publication,
-    RemoteParticipant, Secrecy, Source,
+    Call, CaptureFault, ChatLine, ChatText, Delivery, KeyWarnings, LinkFailure, LinkStatus, Notice, Phase,
+    Publication, RemoteParticipant, Secrecy, SecretOrigin, Source,
 };
 use protocol::{
     ChatTarget, ErrorCode, Mode, MoveReason, ParticipantId, PeerRef, Presence, Reaction, Timestamp, Topology,
@@ -65,6 +65,17 @@ pub(crate) fn participant(other: &RemoteParticipant) -> ParticipantView {
         },
         paused: other.paused,
         unverified: other.unverified,
+        key_changed: other.key_changed,
+    }
+}
+
+pub(crate) fn key_warnings(warnings: KeyWarnings, origin: SecretOrigin) -> KeyWarningsView {
+    KeyWarningsView {
+        was_granted: warnings.was_granted,
+        was_passed_on: warnings.was_passed_on,
+        refused_another: warnings.refused_another,
+        room_has_another: warnings.room_has_another,
+        takes_another: matches!(origin, SecretOrigin::Granted | SecretOrigin::Provisional),
     }
 }
 
@@ -157,6 +168,14 @@ pub(crate) fn notice(notice: &Notice) -> String {
             "That message could not be sent: it is too long, or its reader takes no part in the encryption"
                 .to_owned()
         }
+        Notice::KeyRefused => {
+            "Someone tried to replace this room's encryption key. Your page refused.".to_owned()
+        }
+        Notice::KeyGranted => "You were given this room's encryption key".to_owned(),
+        Notice::KeyNotShared => {
+            "This room's key was passed on too often. Send them the full link instead.".to_owned()
+        }
+        Notice::KeyChanged(name) => format!("{name}'s key has changed. Compare the safety phrase."),
         Notice::Refused(ErrorCode::NotAllowed) => "That is not allowed in this room".to_owned(),
         Notice::Refused(code) => format!("That did not work: {}", code.sentence()),
     }

@@ -1,20 +1,58 @@
 //! What this browser remembers between calls: the name and the chosen devices, which are never sent anywhere; and what
 //! this tab remembers of a call: its session.
 
+use call::SecretOrigin;
 use protocol::RoomCode;
-use seal::RoomSecret;
+use seal::{KeyDigest, RoomSecret};
 use web_sys::Storage;
 
 /// The person's name.
 pub(crate) const NAME: &str = "veranda.name";
 
-/// The secret of a room that this browser has been in.
-pub(crate) fn secret(room: RoomCode) -> Option<RoomSecret> {
-    RoomSecret::parse(&read(&secret_key(room))?)
+/// The secret of a room that this browser has been in, and whether it is as good as one from a link.
+pub(crate) fn secret(room: RoomCode) -> Option<(RoomSecret, SecretOrigin)> {
+    let text = read(&secret_key(room))?;
+    let (text, origin) = match text.split_once(' ') {
+        Some((text, GRANTED)) => (text, SecretOrigin::Granted),
+        Some((text, DRAWN)) => (text, SecretOrigin::Provisional),
+        Some(_) => return None,
+        None => (&*text, SecretOrigin::Remembered),
+    };
+    Some((RoomSecret::parse(text)?, origin))
 }
 
-pub(crate) fn remember_secret(room: RoomCode, secret: &RoomSecret) {
-    write(&secret_key(room), &secret.to_text());
+pub(crate) fn remember_secret(room: RoomCode, secret: &RoomSecret, origin: SecretOrigin) {
+    let text = secret.to_text();
+    let text = match origin {
+        SecretOrigin::Link | SecretOrigin::Remembered | SecretOrigin::Maker => text,
+        SecretOrigin::Granted => format!("{text} {GRANTED}"),
+        SecretOrigin::Provisional => format!("{text} {DRAWN}"),
+    };
+    write(&secret_key(room), &text);
+}
+
+/// Keys to which this browser has passed the secret of a room on, without their owners having been made sure of.
+pub(crate) fn passed_on(room: RoomCode) -> Vec<KeyDigest> {
+    let read: Option<Vec<Vec<u8>>> =
+        read(&passed_on_key(room)).and_then(|text| serde_json::from_str(&text).ok());
+    read.unwrap_or_default().iter().filter_map(|bytes| KeyDigest::from_bytes(bytes)).collect()
+}
+
+pub(crate) fn remember_passed_on(room: RoomCode, keys: &[KeyDigest]) {
+    let bytes: Vec<_> = keys.iter().map(KeyDigest::as_bytes).collect();
+    if let Ok(text) = serde_json::to_string(&bytes) {
+        write(&passed_on_key(room), &text);
+    }
+}
+
+/// After a secret that came through the server.
+const GRANTED: &str = "granted";
+
+/// After a secret that this browser drew, because it came with the bare code.
+const DRAWN: &str = "drawn";
+
+fn passed_on_key(room: RoomCode) -> String {
+    format!("veranda.passed-on.{room}")
 }
 
 fn secret_key(room: RoomCode) -> String {
@@ -56,17 +94,26 @@ pub(crate) mod tab {
         }
     }
 
-    /// The private key with which this tab takes part in the encryption.
-    pub(crate) fn private_key(room: RoomCode) -> Option<[u8; 32]> {
-        serde_json::from_str(&storage()?.get_item(&key("key", room)).ok()??).ok()
+    /// The private keys with which this tab took part in the encryption, the last one first. With them it reads what was written
+    /// to it alone, and shows others that it is the same.
+    pub(crate) fn private_keys(room: RoomCode) -> Vec<[u8; 32]> {
+        let read = || serde_json::from_str(&storage()?.get_item(&key("keys", room)).ok()??).ok();
+        read().unwrap_or_default()
     }
 
-    pub(crate) fn remember_private_key(room: RoomCode, private: Option<&[u8; 32]>) {
-        match private.and_then(|private| serde_json::to_string(private).ok()) {
-            Some(text) => write(&key("key", room), &text),
-            None => forget(&key("key", room)),
+    pub(crate) fn remember_private_key(room: RoomCode, private: Option<[u8; 32]>) {
+        let Some(private) = private else { return forget(&key("keys", room)) };
+        let mut keys = private_keys(room);
+        keys.retain(|known| *known != private);
+        keys.insert(0, private);
+        keys.truncate(KEYS_KEPT);
+        if let Ok(text) = serde_json::to_string(&keys) {
+            write(&key("keys", room), &text);
         }
     }
+
+    /// How many loads of the page back a tab still reads what was written to it alone.
+    const KEYS_KEPT: usize = 8;
 
     /// Notes that the page goes, if its owner is in the call.
     pub(crate) fn note_parting(room: RoomCode, now_millis: f64) {

@@ -23,7 +23,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::capture::{self, Captures};
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
-use crate::identity::{name_so_far, new_call, random_id};
+use crate::identity::{NO_RANDOMNESS, name_so_far, new_call, random_id, refuse};
 use crate::levels::Meter;
 use crate::media::Media;
 use crate::phrase::Phrase;
@@ -109,7 +109,8 @@ struct Shown {
 pub(crate) fn start(view: Store<CallView>, events: Events, mut received: UnboundedReceiver<Event>) {
     let Some(code) = code_of_page() else { return };
     // Made here and not in the task: the page's own fields are not touched yet.
-    let mut session = Session::new(code, view, events);
+    let Some(call) = new_call(code) else { return refuse(view) };
+    let mut session = Session::new(code, call, view, events);
     spawn_local(async move {
         session.prepare();
         session.rejoin_after_reload();
@@ -129,12 +130,12 @@ fn code_of_page() -> Option<RoomCode> {
 }
 
 impl Session {
-    fn new(code: RoomCode, view: Store<CallView>, events: Events) -> Self {
+    fn new(code: RoomCode, call: Call, view: Store<CallView>, events: Events) -> Self {
         let ticks = events.clone();
         let shown = Shown { remembered_name: name_so_far().unwrap_or_default(), ..Shown::default() };
         Self {
             code,
-            call: new_call(code),
+            call,
             socket: None,
             sockets_made: 0,
             media: Media::new(events.clone()),
@@ -155,7 +156,8 @@ impl Session {
 
     /// Shows the choice of devices, with both devices on.
     fn prepare(&mut self) {
-        self.call = new_call(self.code);
+        let Some(call) = new_call(self.code) else { return refuse(self.view) };
+        self.call = call;
         self.presence = Some(Presence::watch(self.code, &self.events));
         for source in Source::ALL {
             self.input(Input::Command(Command::Switch { source, to: true.into() }));
@@ -171,7 +173,9 @@ impl Session {
         if page::secret().is_none()
             && room_key.is_none_or(|known| secret.id(&self.code).as_ref() == Some(known))
         {
-            page::set_secret(secret);
+            let origin = self.call.secret_origin();
+            remember::remember_secret(self.code, secret, origin);
+            page::set_secret(secret, origin);
         }
     }
 
@@ -291,6 +295,9 @@ impl Session {
             CallCommand::Verify { participant } => {
                 self.input(Input::Command(Command::Verify { participant }));
             }
+            CallCommand::ShareKey { participant } => {
+                self.input(Input::Command(Command::ShareSecret { with: participant }));
+            }
             CallCommand::Leave => self.input(Input::Command(Command::Leave)),
             CallCommand::Prepare => self.prepare(),
             CallCommand::SelectDevice { kind, id } => self.select_device(kind, &id),
@@ -321,7 +328,9 @@ impl Session {
     }
 
     fn write(&mut self, to: ChatTarget, text: String) {
-        let id = ChatId(random_id());
+        let Some(id) = random_id().map(ChatId) else {
+            return self.say(NO_RANDOMNESS.to_owned());
+        };
         self.input(Input::Command(Command::Write { id, to, text }));
     }
 
@@ -397,7 +406,7 @@ impl Session {
                 Output::CloseSocket => self.socket = None,
                 Output::RememberSession(session) => {
                     let key = session.as_ref().map(|_| self.call.private_key());
-                    remember::tab::remember_private_key(self.code, key.as_ref());
+                    remember::tab::remember_private_key(self.code, key);
                     remember::tab::remember_session(self.code, session.as_ref());
                 }
                 Output::SetOwnKey(key) => self.seal(|sealing| sealing.set_own_key(&key)),
@@ -408,10 +417,11 @@ impl Session {
                     self.seal(|sealing| sealing.forget_keys_of(participant));
                 }
                 Output::ExpectInSlots(slots) => self.media.expect_in_slots(slots),
-                Output::KeepSecret(secret) => {
-                    page::set_secret(&secret);
-                    remember::remember_secret(self.code, &secret);
+                Output::KeepSecret { secret, origin } => {
+                    page::set_secret(&secret, origin);
+                    remember::remember_secret(self.code, &secret, origin);
                 }
+                Output::RememberPassedOn(keys) => remember::remember_passed_on(self.code, &keys),
                 Output::StartCapture(source) => self.to_capture.push(source),
                 Output::StopCapture(source) => {
                     self.captures.stop(source);
@@ -557,7 +567,7 @@ impl Session {
             secrecy: RoomSecrecy {
                 supported: self.media.sealing().is_some(),
                 lacks_secret: call.lacks_secret,
-                introduced: call.you.as_ref().is_some_and(|you| you.introduced),
+                warnings: publish::key_warnings(call.key_warnings, self.call.secret_origin()),
                 phrase: shown.phrase.words(),
             },
             notices: shown.notices.clone(),

@@ -89,7 +89,12 @@ impl World {
             ClientMessage::Join(join) => {
                 let earlier = join.session.as_ref().map(|_| claims(frame.id.map_or(0, |id| id.0 as u32)));
                 let visitor = visitor(100 + u128::from(self.sockets), Pass::Link, join.media, earlier);
-                let visitor = Visitor { key: join.key, room_key: join.room_key, ..visitor };
+                let visitor = Visitor {
+                    key: join.key,
+                    room_key: join.room_key,
+                    room_key_origin: join.room_key_origin,
+                    ..visitor
+                };
                 Input::Enter { connection: self.new_socket(), visitor: Box::new(visitor) }
             }
             ClientMessage::Resume(resume) => {
@@ -190,6 +195,7 @@ fn visitor(person: u128, pass: Pass, media: MediaState, earlier: Option<SessionC
         terms: Terms::default(),
         key: None,
         room_key: None,
+        room_key_origin: None,
         grant: None,
     }
 }

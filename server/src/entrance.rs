@@ -77,6 +77,7 @@ pub(crate) async fn visitor(
         terms: shown.terms,
         key: join.key,
         room_key: join.room_key,
+        room_key_origin: join.room_key_origin,
         grant: None,
     })
 }

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    AskedFor, ChatPanel, ConnectionPanel, InvitePanel, Knocking, MorePanel, OpenPanel, OwnTile, Panel,
-    PeoplePanel, ReactionLayer, RoomPanel, Tile, Toolbar,
+    AskedFor, ChatPanel, ConnectionPanel, InvitePanel, KeyBanner, Knocking, MorePanel, OpenPanel, OwnTile,
+    Panel, PeoplePanel, ReactionLayer, RoomPanel, Tile, Toolbar,
 };
 use crate::components::focus_when_shown;
 use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
@@ -36,6 +36,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
                     "Reconnecting… The server is out of reach. People who are connected stay connected, but nobody new can come."
                 </p>
             </Show>
+            <KeyBanner/>
             <AskedFor/>
             <Show when=move || open.get() != Some(Panel::People)><Knocking/></Show>
             <div class="stage">

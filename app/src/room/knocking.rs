@@ -26,7 +26,7 @@ pub(crate) fn Knocking() -> impl IntoView {
 
 /// What whoever lets somebody in should know.
 pub(crate) const WITHOUT_KEY: &str =
-    " They have come without the key in the link; letting them in gives it to them.";
+    " They don't have the room's key. Admitting them shares it through the server.";
 
 /// *Admit* and *Refuse*.
 #[component]

@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use protocol::{Moderation, Source};
 
-use super::{Answers, OpenPanel, Person, PersonActions, SafetyPhrase, SidePanel, Verify};
+use super::{Answers, NoKey, OpenPanel, Person, PersonActions, SafetyPhrase, SidePanel, Verify};
 use crate::state::{
-    CallCommand, CallViewStoreFields, MediaView, ParticipantViewStoreFields, TopologyView, use_call_handle,
+    CallCommand, CallViewStoreFields, MediaView, ParticipantViewStoreFields, SecrecyView, TopologyView,
+    use_call_handle,
 };
 
 /// The people.
@@ -35,6 +36,7 @@ pub(crate) fn PeoplePanel(open: OpenPanel) -> impl IntoView {
                                     hand=Signal::derive(move || hand.get().is_some()) away=Signal::derive(move || away.get())
                                     microphone=Signal::derive(move || microphone.get()) camera=Signal::derive(move || camera.get())/>
                                 <Show when=move || participant.unverified().get()><Verify participant/></Show>
+                                <Show when=move || participant.secrecy().get() == SecrecyView::OtherSecret><NoKey participant/></Show>
                                 <Show when=move || moderates.get() && view.role().get().outranks(role.get())>
                                     <PersonActions participant/>
                                 </Show>
@@ -70,7 +72,7 @@ fn Waiting() -> impl IntoView {
                     <For each=move || view.waiting().get() key=|person| person.id let:person>
                         <li>
                             <span class="name" dir="auto">{person.name.to_string()}</span>
-                            {person.lacks_secret.then(|| view! { <span class="tag caution">"without key"</span> })}
+                            {person.lacks_secret.then(|| view! { <span class="tag caution">"No key"</span> })}
                             <Answers person/>
                         </li>
                     </For>

@@ -65,13 +65,19 @@ fn Unsupported() -> impl IntoView {
 #[component]
 fn HostNotice(link: String) -> impl IntoView {
     let call = use_call_handle();
-    let text = link.clone();
+    let view = call.view;
+    // The key of the room's encryption is known to the page alone.
+    let whole = Signal::derive(move || {
+        let fragment =
+            view.link().with(|link| link.split_once('#').map(|(_, fragment)| format!("#{fragment}")));
+        format!("{link}{}", fragment.unwrap_or_default())
+    });
     view! {
         <section class="card host-notice" aria-label="Host link">
             <p>"You are the host, in this browser. To be host on another device, keep this link; it is shown only now."</p>
-            <input class="invite-link" type="text" readonly aria-label="Host link" value=link/>
+            <input class="invite-link" type="text" readonly aria-label="Host link" value=move || whole.get()/>
             <button type="button" class="button small"
-                on:click=move |_| call.send(CallCommand::CopyText { text: text.clone(), done: "Host link copied" })>
+                on:click=move |_| call.send(CallCommand::CopyText { text: whole.get_untracked(), done: "Host link copied" })>
                 "Copy host link"
             </button>
         </section>

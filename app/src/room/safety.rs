@@ -28,8 +28,8 @@ pub(crate) fn SafetyPhrase() -> impl IntoView {
             <p class="panel-hint">
                 "Read these words to each other. When all have the same, nobody sits in between, the server included. They change when somebody comes or goes."
             </p>
-            <Show when=move || view.secrecy().with(|secrecy| secrecy.introduced)>
-                <p class="panel-hint">"You came without the room's key and were given it at the door: compare the words before you say anything that matters."</p>
+            <Show when=move || view.secrecy().with(|secrecy| secrecy.warnings.was_granted)>
+                <p class="panel-hint">"You were given the room's key through the server. Compare the words before you say anything private."</p>
             </Show>
         </details>
     }
@@ -43,11 +43,36 @@ pub(crate) fn Verify(#[prop(into)] participant: Field<ParticipantView>) -> impl 
     let name = participant.name().get_untracked();
     view! {
         <p class="unverified">
-            <span class="tag caution">"unverified"</span>
+            <span class="tag caution">"Not verified"</span>
+            <Show when=move || participant.key_changed().get()><span>"Their key has changed."</span></Show>
             <button type="button" class="button small" aria-label=format!("Mark as verified: {name}")
                 on:click=move |_| call.send(CallCommand::Verify { participant: id })>
                 "Mark as verified"
             </button>
+        </p>
+    }
+}
+
+/// Somebody inside who has not the room's key, and how they get it.
+#[component]
+pub(crate) fn NoKey(#[prop(into)] participant: Field<ParticipantView>) -> impl IntoView {
+    let call = use_call_handle();
+    let view = call.view;
+    let id = participant.id().get_untracked();
+    let name = participant.name().get_untracked();
+    let may_share = move || !view.secrecy().with(|secrecy| secrecy.warnings.room_has_another);
+    view! {
+        <p class="unverified">
+            <span class="tag caution">"No key"</span>
+            <Show when=may_share>
+                <button type="button" class="button small" aria-label=format!("Share the room's key with {name}")
+                    on:click={
+                        let call = call.clone();
+                        move |_| call.send(CallCommand::ShareKey { participant: id })
+                    }>
+                    "Share key"
+                </button>
+            </Show>
         </p>
     }
 }

@@ -95,7 +95,7 @@ fn NamePlate(
                 <span class="muted-sign" role="img" aria-label="Microphone off"><Icon symbol=Symbol::MicrophoneOff/></span>
             </Show>
             <span class="name" dir="auto">{name}</span>
-            <Show when=move || unverified.get()><span class="tag caution">"unverified"</span></Show>
+            <Show when=move || unverified.get()><span class="tag caution">"Not verified"</span></Show>
         </p>
     }
 }
@@ -109,9 +109,7 @@ fn LinkLine(
 ) -> impl IntoView {
     let closed = move || match secrecy.get() {
         SecrecyView::Sealed | SecrecyView::Waiting => None,
-        SecrecyView::OtherSecret => {
-            Some("Came with another link to this room, so they cannot be seen or heard.".to_owned())
-        }
+        SecrecyView::OtherSecret => Some("No key: you can't see or hear each other.".to_owned()),
         SecrecyView::NotEncrypting => {
             Some("Takes no part in the encryption, so they cannot be seen or heard.".to_owned())
         }

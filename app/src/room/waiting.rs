@@ -21,7 +21,7 @@ pub(crate) fn Waiting() -> impl IntoView {
                 <h1 node_ref=title tabindex="-1">"Waiting to be let in"</h1>
                 <p role="status">"The host has been told that you are here. You join as soon as they let you in."</p>
                 <Show when=move || view.secrecy().with(|secrecy| secrecy.lacks_secret)>
-                    <p>"You have come without the key that is part of the room's link, so nothing in the room could be opened for you. Whoever lets you in gives it to you; with the whole link you come in yourself."</p>
+                    <p>"Your link is missing the room's encryption key. A host can let you in and pass it on. Or open the full link."</p>
                 </Show>
                 <button type="button" class="button" on:click=move |_| call.send(CallCommand::Leave)>"Stop waiting"</button>
             </section>

@@ -98,6 +98,11 @@ pub enum CallCommand {
         /// Who.
         participant: ParticipantId,
     },
+    /// Pass the room's key on to somebody who lacks it.
+    ShareKey {
+        /// To whom.
+        participant: ParticipantId,
+    },
     /// Leave, and let go of the devices.
     Leave,
     /// Go back to the choice of devices, after leaving.

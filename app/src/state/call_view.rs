@@ -80,16 +80,31 @@ pub struct RoomSecrecy {
     pub supported: bool,
     /// The person waits, because they have come without the room's secret.
     pub lacks_secret: bool,
-    /// The person was let in without it.
-    pub introduced: bool,
+    /// What the person should know of the room's key.
+    pub warnings: KeyWarnings,
     /// Words to compare, while somebody looks at them.
     pub phrase: Option<String>,
 }
 
 impl Default for RoomSecrecy {
     fn default() -> Self {
-        Self { supported: true, lacks_secret: false, introduced: false, phrase: None }
+        Self { supported: true, lacks_secret: false, warnings: KeyWarnings::default(), phrase: None }
     }
+}
+
+/// What a person should know of the room's key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyWarnings {
+    /// It came through the server, and the phrase was not compared since.
+    pub was_granted: bool,
+    /// It was passed on to somebody who is not verified.
+    pub was_passed_on: bool,
+    /// Another one was offered, and refused.
+    pub refused_another: bool,
+    /// The room's links carry another one.
+    pub room_has_another: bool,
+    /// The page came without one of its own, and takes the room's when somebody passes it on.
+    pub takes_another: bool,
 }
 
 /// How far end-to-end encryption with somebody is.
@@ -176,6 +191,8 @@ pub struct ParticipantView {
     pub paused: bool,
     /// They were let in without the room's secret, and nobody at this browser has made sure of them.
     pub unverified: bool,
+    /// Their key is another one than before, and nothing shows that it is theirs.
+    pub key_changed: bool,
 }
 
 /// How far a call is.

@@ -7,8 +7,8 @@ mod room_lookup;
 
 pub use call_handle::{CallCommand, CallHandle, DeviceKind, provide_call_handle, use_call_handle};
 pub use call_view::{
-    CallView, CallViewStoreFields, ChatLineView, DeliveryView, Device, Devices, Fault, LinkView, MediaView,
-    Notice, ParticipantView, ParticipantViewStoreFields, PathKind, PathView, Phase, ReactionView,
+    CallView, CallViewStoreFields, ChatLineView, DeliveryView, Device, Devices, Fault, KeyWarnings, LinkView,
+    MediaView, Notice, ParticipantView, ParticipantViewStoreFields, PathKind, PathView, Phase, ReactionView,
     RoomSecrecy, SecrecyView, SourceView, TopologyView, publish,
 };
 pub use connection_test::{

@@ -75,8 +75,6 @@ pub(crate) struct Other {
     /// The move away from direct links during which they came.
     pub(crate) came_during: Option<u32>,
     pub(crate) speaking: Speaking,
-    /// Whether the person at this browser has made sure that they are who they say.
-    pub(crate) is_verified: bool,
     /// When the server has given them up, while the link goes on.
     pub(crate) given_up_at: Option<Duration>,
 }
@@ -193,6 +191,7 @@ impl Call {
             participants: self.others.iter().map(|other| self.snapshot_of(other)).collect(),
             topology: self.paths.topology,
             lacks_secret: self.lacks_secret,
+            key_warnings: self.key_warnings(),
         }
     }
 
@@ -231,8 +230,9 @@ impl Call {
             Command::Write { id, to, text } => self.write(id, to, &text),
             Command::WriteAgain { id } => self.write_again(id),
             Command::ReadOlderChat => self.read_older_chat(),
-            Command::Moderate { moderation } => self.moderate(moderation),
+            Command::Moderate { moderation } => self.moderate(now, moderation),
             Command::Verify { participant } => self.verify(participant),
+            Command::ShareSecret { with } => self.share_secret(now, with),
             Command::ShowTiles { tiles } => self.show_tiles(now, tiles),
             Command::SetSeen { seen } => self.seen(seen),
             Command::DeclineAsking => self.asked_for = None,

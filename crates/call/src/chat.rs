@@ -1,5 +1,7 @@
 //! Chat as one person sees it: what came, what they wrote, and what became of that.
 
+use std::collections::BTreeSet;
+
 use protocol::{
     ChatEntry, ChatId, ChatNumber, ChatTarget, DisplayName, Envelope, ErrorCode, MessageId, ParticipantId,
     Timestamp,
@@ -61,6 +63,8 @@ pub(crate) struct Chat {
     /// After an absence, everything after this one is read, page by page.
     catching_up_to: Option<ChatNumber>,
     revision: u32,
+    /// Own messages that were said again under another id.
+    said_anew: BTreeSet<ChatId>,
 }
 
 impl Chat {
@@ -84,6 +88,9 @@ impl Chat {
 
     /// A message from the server. True when it was not known.
     pub(crate) fn hear(&mut self, entry: ChatEntry, text: ChatText, delivery: Delivery) -> bool {
+        if self.said_anew.contains(&entry.id) {
+            return false;
+        }
         self.revision += 1;
         let known = self.lines.iter().position(|line| line.id == entry.id && line.from == entry.from);
         let was_kept = known.map(|place| self.lines.remove(place)).map(|line| line.delivery);
@@ -167,6 +174,32 @@ impl Chat {
 
     pub(crate) fn find(&self, id: ChatId, me: ParticipantId) -> Option<ChatLine> {
         self.lines.iter().find(|line| line.id == id && line.from == me).cloned()
+    }
+
+    /// Takes out own messages that are to be said again under another id.
+    pub(crate) fn take_written(
+        &mut self,
+        me: ParticipantId,
+        is_to_be: impl Fn(&ChatLine) -> bool,
+    ) -> Vec<String> {
+        let (taken, kept): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.lines).into_iter().partition(|line| line.from == me && is_to_be(line));
+        self.lines = kept;
+        self.revision += 1;
+        self.said_anew.extend(taken.iter().map(|line| line.id));
+        let text = |line: ChatLine| match line.text {
+            ChatText::Sealed(text) => Some(text),
+            ChatText::Open(_) | ChatText::Closed => None,
+        };
+        taken.into_iter().filter_map(text).collect()
+    }
+
+    /// The lines say this now, in their order.
+    pub(crate) fn read_again(&mut self, texts: Vec<ChatText>) {
+        self.revision += 1;
+        for (line, text) in self.lines.iter_mut().zip(texts) {
+            line.text = text;
+        }
     }
 
     fn set_delivery(&mut self, id: ChatId, me: Option<ParticipantId>, delivery: Delivery) {

@@ -1,38 +1,47 @@
 //! Who has which keys: sender keys and their epochs, letters to everybody who is there, the room's secret, and chat.
+//!
+//! A page has a key pair of its own each time it is loaded: what was sealed to the one before opens no more, so that nothing of
+//! an earlier load can be played again to the next.
+
+mod sealed_chat;
+mod sharing;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use protocol::limits::MAX_LETTERS;
+use protocol::limits::{MAX_LETTERS, MAX_MESSAGE_BYTES};
 use protocol::{
-    AddressedLetter, ChatEntry, ChatId, ChatTarget, ClientMessage, Envelope, Letter, Letters, Moderation,
-    Participant, ParticipantId, PublicKey, RoomCode, RoomKeyGrant, RoomKeyId, Timestamp,
+    AddressedLetter, ClientMessage, Letter, Letters, Participant, ParticipantId, PublicKey, RoomCode,
+    RoomKeyGrant, RoomKeyId,
 };
 use seal::rand_core::{Rng, SeedableRng};
 use seal::{
-    Author, ChaCha20Rng, ChatSeal, Context, KeyPair, Nonce, Purpose, RoomSecret, SafetyPhrase, SenderKey, Tag,
+    ChaCha20Rng, ChatSeal, Context, KeyDigest, KeyPair, Nonce, Purpose, RoomSecret, SafetyPhrase, SenderKey,
+    Tag,
 };
 
-use crate::{Call, ChatText, Output, Secrecy};
+use crate::key_letter::{KeyLetter, KeyPlace, MAX_PROOFS, Proof};
+use crate::trust::{SecretOrigin, Trust};
+use crate::{Call, Notice, Output, Secrecy};
 
 /// Everything random and remembered that a call begins with.
 #[derive(Debug)]
 pub struct Identity {
     /// 32 bytes that nobody else knows.
     pub seed: [u8; 32],
-    /// The secret that the link carries, or that this browser remembers.
-    pub secret: Option<RoomSecret>,
-    /// The private key that this tab had before it was loaded again.
-    pub key: Option<[u8; 32]>,
-    /// When the page began.
-    pub born: Timestamp,
+    /// The secret that the page has, and how it came by it.
+    pub secret: Option<(RoomSecret, SecretOrigin)>,
+    /// The private keys that this tab had before it was loaded again, the last one first.
+    pub former: Vec<[u8; 32]>,
+    /// Keys to which this browser has passed the secret on, and whose owners nobody here has verified.
+    pub passed_on: Vec<KeyDigest>,
 }
 
 impl Identity {
-    /// Somebody who has never been here, at the beginning of time: for tests.
+    /// Somebody who has never been here: for tests.
     pub fn of_seed(seed: u64) -> Self {
         let mut dice = ChaCha20Rng::seed_from_u64(seed);
-        Self { seed: draw(&mut dice), secret: None, key: None, born: Timestamp(0) }
+        Self { seed: draw(&mut dice), secret: None, former: Vec::new(), passed_on: Vec::new() }
     }
 }
 
@@ -43,17 +52,28 @@ const GATHER: Duration = Duration::from_millis(200);
 /// stop; longer, and somebody who is gone could still open what comes in between.
 const TAKES_EFFECT: Duration = Duration::from_millis(1000);
 
+/// How much of a message may be letters.
+const LETTERS_BYTES: usize = MAX_MESSAGE_BYTES / 2;
+
+/// Around a letter in a message: its reader's id, and what JSON adds.
+const ADDRESS_BYTES: usize = 80;
+
 /// The encryption as one person takes part in it.
 #[derive(Debug)]
 pub(crate) struct Encryption {
     room: RoomCode,
     secret: RoomSecret,
+    pub(crate) origin: SecretOrigin,
+    /// Secrets that this page had before it was given the room's. Chat from then opens with them.
+    former_secrets: Vec<RoomSecret>,
     /// Whether the page was told that this is the room's.
     is_kept: bool,
     pair: KeyPair,
+    former: Vec<KeyPair>,
     dice: ChaCha20Rng,
-    born: Timestamp,
     tag: Tag,
+    /// Grows when the tag does change, because all of its epochs are used up.
+    generation: u32,
     current: SenderKey,
     /// The key of the next epoch, and from when it is used.
     pending: Option<(SenderKey, Duration)>,
@@ -61,33 +81,36 @@ pub(crate) struct Encryption {
     renew_at: Option<Duration>,
     secrecy: BTreeMap<ParticipantId, Secrecy>,
     /// The latest key that was told with each public key: older ones are replays, also after their sender was away.
-    latest: BTreeMap<PublicKey, Place>,
+    latest: BTreeMap<PublicKey, KeyPlace>,
+    pub(crate) trust: Trust,
 }
-
-/// When a page began, and the epoch and step of a key of it.
-type Place = (u64, u16, u8);
 
 impl Encryption {
     pub(crate) fn new(room: RoomCode, identity: Identity) -> Self {
-        let Identity { seed, secret, key, born } = identity;
+        let Identity { seed, secret, former, passed_on } = identity;
         let mut dice = ChaCha20Rng::from_seed(seed);
-        let pair = KeyPair::new(key.unwrap_or_else(|| draw(&mut dice)));
-        let secret = secret.unwrap_or_else(|| RoomSecret::new(draw(&mut dice)));
+        let pair = KeyPair::new(draw(&mut dice));
+        let drawn = RoomSecret::new(draw(&mut dice));
+        let (secret, origin) = secret.unwrap_or((drawn, SecretOrigin::Provisional));
         let tag = Tag::new(dice.next_u32());
         let current = SenderKey::new(tag, 0, draw(&mut dice));
         Self {
             room,
             secret,
+            origin,
+            former_secrets: Vec::new(),
             is_kept: false,
             pair,
+            former: former.into_iter().map(KeyPair::new).collect(),
             dice,
-            born,
             tag,
+            generation: 0,
             current,
             pending: None,
             renew_at: None,
             secrecy: BTreeMap::new(),
             latest: BTreeMap::new(),
+            trust: Trust::new(passed_on),
         }
     }
 
@@ -107,19 +130,46 @@ impl Encryption {
         }
     }
 
+    /// Whether somebody should be made sure of. Whoever got the secret through the server has made sure of nobody.
+    pub(crate) fn is_unverified(&self, participant: &Participant) -> bool {
+        let Some(key) = &participant.key else { return false };
+        let was_granted = self.origin == SecretOrigin::Granted
+            && self.secrecy.get(&participant.id) == Some(&Secrecy::Sealed);
+        was_granted || self.trust.is_unverified(participant.id, key)
+    }
+
     pub(crate) fn due(&self) -> Option<Duration> {
-        self.renew_at.into_iter().chain(self.pending.as_ref().map(|(_, at)| *at)).min()
+        let pending = self.pending.as_ref().map(|(_, at)| *at);
+        // One that has little time left is used first.
+        let renewal = self.renew_at.map(|at| match pending {
+            Some(due) if at + GATHER > due => at.max(due),
+            Some(_) | None => at,
+        });
+        renewal.into_iter().chain(pending).min()
     }
 
     fn forget(&mut self, id: ParticipantId, now: Duration) {
         self.secrecy.remove(&id);
+        self.renew_soon(now);
+    }
+
+    fn renew_soon(&mut self, now: Duration) {
         self.renew_at.get_or_insert(now + GATHER);
     }
 
     /// A key that nobody has who was not told it.
     fn next_epoch(&mut self) -> SenderKey {
         let last = self.pending.as_ref().map_or(self.current.epoch(), |(key, _)| key.epoch());
-        SenderKey::new(self.tag, last.wrapping_add(1), draw(&mut self.dice))
+        let epoch = last.checked_add(1).unwrap_or_else(|| {
+            // No name of a key is used twice.
+            let before = self.tag;
+            while self.tag == before {
+                self.tag = Tag::new(self.dice.next_u32());
+            }
+            self.generation += 1;
+            0
+        });
+        SenderKey::new(self.tag, epoch, draw(&mut self.dice))
     }
 
     /// The keys that somebody needs who is there now.
@@ -129,42 +179,64 @@ impl Encryption {
     }
 
     fn letter(&mut self, to: &PublicKey, key: &SenderKey) -> Option<Letter> {
-        let text = [&self.born.0.to_be_bytes()[..], &key.to_bytes()].concat();
+        let mut proofs = Vec::new();
+        for former in self.former.iter().take(MAX_PROOFS) {
+            let nonce: Nonce = draw(&mut self.dice);
+            proofs.extend(Proof::new(former, self.pair.public(), to, (&self.room, &self.secret), nonce));
+        }
+        let text = KeyLetter {
+            generation: if key.tag() == self.tag { self.generation } else { self.generation - 1 },
+            was_granted: self.origin == SecretOrigin::Granted,
+            proofs,
+            admitted: self.trust.admitted().take(MAX_IN_LETTER).copied().collect(),
+            key: key.clone(),
+        };
         let nonce: Nonce = draw(&mut self.dice);
-        self.pair.seal(to, self.context(Purpose::SenderKey), nonce, &text).ok()
+        self.pair.seal(to, self.context(Purpose::SenderKey), nonce, &text.to_bytes()).ok()
     }
 
     /// Reads a letter: a key that is new, or nothing.
-    fn read(&mut self, from: &Participant, letter: &Letter) -> Option<SenderKey> {
-        let sender = from.key.as_ref()?;
-        let opened = self.pair.open(sender, self.context(Purpose::SenderKey), letter);
-        let secrecy = self.secrecy.entry(from.id).or_default();
-        let Ok(text) = opened else {
-            if *secrecy == Secrecy::Waiting {
-                *secrecy = Secrecy::OtherSecret;
-            }
-            return None;
+    fn read(&mut self, from: &Participant, letter: &Letter) -> Read {
+        let Some(sender) = from.key.as_ref() else { return Read::Nothing };
+        let Ok(text) = self.pair.open(sender, self.context(Purpose::SenderKey), letter) else {
+            return Read::Closed;
         };
-        let (born, key) = text.split_first_chunk::<8>()?;
-        let (born, key) = (u64::from_be_bytes(*born), SenderKey::from_bytes(key)?);
-        let place = (born, key.epoch(), key.step());
+        let Some(letter) = KeyLetter::from_bytes(&text) else { return Read::Nothing };
+        let place = (letter.generation, letter.key.epoch(), letter.key.step());
         let latest = self.latest.entry(sender.clone()).or_default();
         if place < *latest {
-            return None; // Somebody sends an old letter again.
+            return Read::Nothing; // Somebody sends an old letter again.
         }
-        (*latest, *secrecy) = (place, Secrecy::Sealed);
-        Some(key)
+        *latest = place;
+        self.secrecy.insert(from.id, Secrecy::Sealed);
+        let check = |proof: &Proof| proof.check(&self.pair, sender, (&self.room, &self.secret));
+        let continued: Vec<_> = letter.proofs.iter().filter_map(check).collect();
+        self.trust.hear_of_grant(sender, letter.was_granted);
+        self.trust.hear_of_admitted(letter.admitted);
+        let is_exchanged = self.trust.prove(from.id, sender, &continued);
+        Read::Key { key: letter.key, is_exchanged }
     }
 
-    fn take_secret(&mut self, grant: &RoomKeyGrant) -> Option<()> {
-        let RoomKeyGrant { from, letter } = grant;
+    /// The secret in a letter that needs none to be opened.
+    fn granted(&self, from: &PublicKey, letter: &Letter) -> Option<RoomSecret> {
         let text = self.pair.open(from, self.of_grants(), letter).ok()?;
-        self.secret = RoomSecret::parse(&String::from_utf8(text).ok()?)?;
-        self.is_kept = false;
-        Some(())
+        RoomSecret::parse(&String::from_utf8(text).ok()?)
     }
 
-    fn give_secret(&mut self, to: &PublicKey) -> Option<Letter> {
+    /// Takes a secret that came through the server.
+    fn take_secret(&mut self, secret: RoomSecret) {
+        self.former_secrets.push(std::mem::replace(&mut self.secret, secret));
+        (self.origin, self.is_kept) = (SecretOrigin::Granted, false);
+        let own = self.public_key();
+        self.trust.admit(&own);
+    }
+
+    /// Seals the secret for somebody who lacks it. Every later letter tells of that.
+    fn give_secret(&mut self, now: Duration, to: &PublicKey) -> Option<Letter> {
+        if !self.trust.admit(to) {
+            return None;
+        }
+        self.renew_soon(now);
         let text = self.secret.to_text();
         let nonce: Nonce = draw(&mut self.dice);
         self.pair.seal(to, self.of_grants(), nonce, text.as_bytes()).ok()
@@ -182,6 +254,36 @@ impl Encryption {
     fn chat(&self) -> ChatSeal {
         ChatSeal::new(self.room, self.secret.clone())
     }
+
+    /// What opens chat: the secret, and those that the page had before.
+    fn chats(&self) -> impl Iterator<Item = ChatSeal> {
+        [&self.secret]
+            .into_iter()
+            .chain(&self.former_secrets)
+            .map(|one| ChatSeal::new(self.room, one.clone()))
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = &KeyPair> {
+        [&self.pair].into_iter().chain(&self.former)
+    }
+}
+
+/// How many digests a letter takes: of this page's, and of others'.
+const MAX_IN_LETTER: usize = 28;
+
+/// What a letter was.
+enum Read {
+    /// One that opened.
+    Key {
+        /// What is new in it.
+        key: SenderKey,
+        /// The writer had another public key before, and nothing shows that this one is theirs.
+        is_exchanged: bool,
+    },
+    /// One from nobody with the same secret.
+    Closed,
+    /// Nothing new.
+    Nothing,
 }
 
 impl Call {
@@ -194,7 +296,13 @@ impl Call {
     pub fn safety_phrase(&self) -> SafetyPhrase {
         let others = self.others.iter().filter_map(|other| other.participant.key.clone());
         let keys = others.chain([self.encryption.public_key()]).collect();
-        SafetyPhrase { room: self.code, secret: self.encryption.secret.clone(), keys }
+        let admitted = self.encryption.trust.admitted().copied().collect();
+        SafetyPhrase { room: self.code, secret: self.encryption.secret.clone(), keys, admitted }
+    }
+
+    /// How the page came by the secret.
+    pub fn secret_origin(&self) -> SecretOrigin {
+        self.encryption.origin
     }
 
     /// The secret as the link carries it.
@@ -204,10 +312,15 @@ impl Call {
 
     /// Inside, with nothing that was before: the secret is settled, and everybody gets the key of a new epoch.
     pub(crate) fn begin_encryption(&mut self, grant: Option<&RoomKeyGrant>) {
-        if let Some(grant) = grant {
-            _ = self.encryption.take_secret(grant);
-        }
+        let took = grant.is_some_and(|grant| self.hear_grant(&grant.from, &grant.letter));
         self.keep_secret();
+        self.begin_anew();
+        if took {
+            self.go_over_to_secret();
+        }
+    }
+
+    fn begin_anew(&mut self) {
         let encryption = &mut self.encryption;
         encryption.secrecy.clear();
         (encryption.current, encryption.pending, encryption.renew_at) = (encryption.next_epoch(), None, None);
@@ -220,12 +333,25 @@ impl Call {
         self.send_keys_to_all();
     }
 
+    /// Goes to a key with which nobody opens what was said before. True when it is one that the others cannot derive.
+    pub(crate) fn step_forward(&mut self) -> bool {
+        let encryption = &mut self.encryption;
+        let next = encryption.current.next();
+        let is_last = next.is_none();
+        if let Some(next) = next {
+            encryption.current = next;
+        } else {
+            (encryption.current, encryption.pending) = (encryption.next_epoch(), None);
+        }
+        self.use_key();
+        is_last
+    }
+
     /// Somebody came: they get the next step, with which they cannot open what was said before.
     pub(crate) fn introduce(&mut self, id: ParticipantId) {
         let Some(to) = self.key_of(id) else { return };
-        if let Some(next) = self.encryption.current.next() {
-            self.encryption.current = next;
-            self.use_key();
+        if self.step_forward() {
+            return self.send_keys_to_all();
         }
         let keys = self.encryption.keys();
         self.send(&keys, &[(id, to)]);
@@ -247,73 +373,50 @@ impl Call {
 
     /// Begins a new epoch when it is due, and uses its key once the others have had time to hear of it.
     pub(crate) fn encryption_due(&mut self, now: Duration) {
-        if self.encryption.renew_at.take_if(|at| *at <= now).is_some() {
-            let key = self.encryption.next_epoch();
-            let at =
-                self.encryption.pending.take().map_or(now + TAKES_EFFECT, |(_, at)| at.max(now + GATHER));
-            self.encryption.pending = Some((key.clone(), at));
-            self.send_to_all(&[key]);
-        }
         if let Some((key, _)) = self.encryption.pending.take_if(|(_, at)| *at <= now) {
             self.encryption.current = key;
             self.use_key();
+        }
+        // A key that is about to be used is not put off by one more departure.
+        let pending = self.encryption.pending.as_ref().map(|(_, at)| *at);
+        let has_time = pending.is_none_or(|at| now + GATHER <= at);
+        if has_time && self.encryption.renew_at.take_if(|at| *at <= now).is_some() {
+            let key = self.encryption.next_epoch();
+            self.encryption.pending = Some((key.clone(), pending.unwrap_or(now + TAKES_EFFECT)));
+            self.send_to_all(&[key]);
         }
     }
 
     pub(crate) fn hear_letter(&mut self, from: ParticipantId, letter: &Letter) {
         let Some(place) = self.others.iter().position(|other| other.participant.id == from) else { return };
-        let sender = &self.others[place].participant;
-        if let Some(key) = self.encryption.read(sender, letter) {
-            self.outputs.push_back(Output::SetKeyOf { participant: from, key });
+        let sender = self.others[place].participant.clone();
+        // One key is one person: under another's name, what they sent before could be played again.
+        let is_twice = |one: &Participant| one.id != from && one.key == sender.key;
+        if self.others.iter().any(|other| is_twice(&other.participant)) {
+            return;
         }
-    }
-
-    /// Adds what a decision needs: whoever lets somebody in who lacks the secret gives it to them.
-    pub(crate) fn moderate(&mut self, moderation: Moderation) {
-        let lacking: Vec<_> = self.waiting.iter().filter(|one| one.lacks_secret).cloned().collect();
-        if moderation == Moderation::AdmitAll {
-            for id in lacking.iter().map(|one| one.id) {
-                self.moderate(Moderation::Admit { id, letter: None });
+        match self.encryption.read(&sender, letter) {
+            Read::Key { key, is_exchanged } => {
+                self.outputs.push_back(Output::SetKeyOf { participant: from, key });
+                if is_exchanged {
+                    self.outputs.push_back(Output::Notify(Notice::KeyChanged(sender.name)));
+                }
             }
+            Read::Closed => {
+                let Some(key) = sender.key else { return };
+                if self.hear_grant(&key, letter) {
+                    self.keep_secret();
+                    self.begin_anew();
+                    self.go_over_to_secret();
+                } else if self.encryption.granted(&key, letter).is_none() {
+                    let secrecy = self.encryption.secrecy.entry(from).or_default();
+                    if *secrecy == Secrecy::Waiting {
+                        *secrecy = Secrecy::OtherSecret;
+                    }
+                }
+            }
+            Read::Nothing => {}
         }
-        let moderation = if let Moderation::Admit { id, .. } = moderation {
-            let key = lacking.into_iter().find(|one| one.id == id).and_then(|one| one.key);
-            Moderation::Admit { id, letter: key.and_then(|key| self.encryption.give_secret(&key)) }
-        } else {
-            moderation
-        };
-        self.say(ClientMessage::Moderate { moderation });
-    }
-
-    /// Seals a message. `None` when it is too long, or for somebody who cannot open it.
-    pub(crate) fn seal_chat(&mut self, message: ChatId, to: ChatTarget, text: &str) -> Option<Envelope> {
-        let author = Author { message, from: self.you.as_ref()?.id };
-        let nonce: Nonce = draw(&mut self.encryption.dice);
-        match to {
-            ChatTarget::Everyone => self.encryption.chat().seal(author, nonce, text),
-            ChatTarget::Participant(to) => {
-                let to = self.key_of(to)?;
-                self.encryption.chat().seal_to_one(&self.encryption.pair, &to, author, nonce, text)
-            }
-        }
-    }
-
-    /// Opens a message.
-    pub(crate) fn read_chat(&self, entry: &ChatEntry) -> ChatText {
-        let author = Author { message: entry.id, from: entry.from };
-        let opened = match entry.envelope.version() {
-            Envelope::TEXT => return ChatText::Open(entry.envelope.body().to_owned()),
-            Envelope::SEALED => self.encryption.chat().open(author, &entry.envelope),
-            Envelope::SEALED_TO_ONE => {
-                let pair = &self.encryption.pair;
-                let opened = self.encryption.chat().open_to_one(pair, author, &entry.envelope);
-                // Whoever is here is known by their key; of those who are gone nobody can say more than the secret does.
-                let is_theirs = |writer: &PublicKey| self.key_of(entry.from).is_none_or(|key| key == *writer);
-                opened.filter(|(writer, _)| is_theirs(writer)).map(|(_, text)| text)
-            }
-            _ => None,
-        };
-        opened.map_or(ChatText::Closed, ChatText::Sealed)
     }
 
     fn key_of(&self, id: ParticipantId) -> Option<PublicKey> {
@@ -321,15 +424,6 @@ impl Call {
             return Some(self.encryption.public_key());
         }
         self.others.iter().find(|other| other.participant.id == id)?.participant.key.clone()
-    }
-
-    /// Tells the page the secret, once it is the room's.
-    fn keep_secret(&mut self) {
-        let room_key = self.settings.as_ref().and_then(|settings| settings.room_key.clone());
-        if !self.encryption.is_kept && room_key == self.encryption.room_key() {
-            self.encryption.is_kept = true;
-            self.outputs.push_back(Output::KeepSecret(self.encryption.secret.clone()));
-        }
     }
 
     fn use_key(&mut self) {
@@ -355,10 +449,25 @@ impl Call {
                 letters.extend(letter.map(|letter| AddressedLetter { to: *to, letter }));
             }
         }
-        for letters in letters.chunks(MAX_LETTERS) {
-            if let Ok(letters) = Letters::try_from(letters.to_vec()) {
+        self.send_letters(letters);
+    }
+
+    /// In as many messages as they take.
+    fn send_letters(&mut self, letters: Vec<AddressedLetter>) {
+        let size = |one: &AddressedLetter| one.letter.as_str().len() + ADDRESS_BYTES;
+        let mut rest = &*letters;
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let fits = |one: &&AddressedLetter| {
+                bytes += size(one);
+                bytes <= LETTERS_BYTES
+            };
+            let count = rest.iter().take(MAX_LETTERS).take_while(fits).count().max(1);
+            let (first, after) = rest.split_at(count);
+            if let Ok(letters) = Letters::try_from(first.to_vec()) {
                 self.say(ClientMessage::SendLetters { letters });
             }
+            rest = after;
         }
     }
 }

@@ -115,6 +115,11 @@ pub enum Command {
         /// Who.
         participant: ParticipantId,
     },
+    /// Pass the room's secret on to somebody inside who lacks it.
+    ShareSecret {
+        /// To whom.
+        with: ParticipantId,
+    },
     /// Do not turn on what a host asks for.
     DeclineAsking,
     /// Leave the call and let go of every device.

@@ -5,9 +5,9 @@ use protocol::{
     Reaction, Sdp, SessionToken, Switch,
 };
 
-use seal::{RoomSecret, SenderKey};
+use seal::{KeyDigest, RoomSecret, SenderKey};
 
-use crate::{Path, Source};
+use crate::{Path, SecretOrigin, Source};
 
 /// One effect, to be carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,14 @@ pub enum Output {
     /// Whom the video slots of the link to the server show. Nothing of others is to be opened there.
     ExpectInSlots(Vec<Option<ParticipantId>>),
     /// The room has this secret: let the link carry it, and remember it.
-    KeepSecret(RoomSecret),
+    KeepSecret {
+        /// What.
+        secret: RoomSecret,
+        /// How the page came by it, which is to be remembered with it.
+        origin: SecretOrigin,
+    },
+    /// Remember with the secret to which keys it was passed on without anybody having made sure of their owners.
+    RememberPassedOn(Vec<KeyDigest>),
     /// Tell the person, also one who cannot see the screen.
     Notify(Notice),
 }
@@ -158,6 +165,14 @@ pub enum Notice {
     },
     /// What was written is too long, or for somebody who could not open it.
     NotSealed,
+    /// Another secret was offered to this page, which has one from a link.
+    KeyRefused,
+    /// This page was given the room's secret through the server.
+    KeyGranted,
+    /// The secret cannot be passed on to more people.
+    KeyNotShared,
+    /// Somebody has another key than before, and nothing shows that it is theirs.
+    KeyChanged(DisplayName),
     /// Something was not allowed, or did not work.
     Refused(ErrorCode),
 }

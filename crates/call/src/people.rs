@@ -47,18 +47,34 @@ impl Call {
         for id in gone {
             self.part_from(now, id);
         }
+        let known: Vec<_> = self.others.iter().filter_map(|other| other.participant.key.clone()).collect();
         for participant in joined.participants.clone() {
             match self.other(participant.id.into()) {
-                Some(other) => {
-                    other.update(now, participant);
-                    other.given_up_at = None;
-                }
+                Some(_) => self.hear_after_absence(now, participant),
                 None => self.add(participant),
             }
+        }
+        // Whoever has another key than before opens nothing of what was said until now.
+        let keys = self.others.iter().map(|other| other.participant.key.clone());
+        if keys.flatten().any(|key| !known.contains(&key)) {
+            self.step_forward();
         }
         self.go_on_with_encryption();
         self.assign_slots();
         self.topology_after_absence(now, joined.topology);
+    }
+
+    fn hear_after_absence(&mut self, now: Duration, participant: Participant) {
+        let id = participant.id;
+        let Some(other) = self.other(id.into()) else { return };
+        let key = other.participant.key.clone();
+        other.update(now, participant);
+        other.given_up_at = None;
+        let participant = other.participant.clone();
+        if key.is_some() && participant.key != key {
+            self.key_exchanged(&participant);
+            self.exclude(now, id);
+        }
     }
 
     fn add(&mut self, participant: Participant) {
@@ -69,7 +85,6 @@ impl Call {
             path: None,
             came_during: None,
             speaking: Speaking::default(),
-            is_verified: false,
             given_up_at: None,
         });
     }
@@ -140,8 +155,13 @@ impl Call {
         let key = other.participant.key.clone();
         other.update(now, participant);
         let has_other_key = other.participant.key != key;
+        let was_exchanged = key.is_some() && has_other_key;
+        let participant = other.participant.clone();
         if is_back {
             self.say_signals_again(id.into());
+        }
+        if was_exchanged {
+            self.key_exchanged(&participant);
         }
         if has_other_key {
             self.exclude(now, id);
@@ -267,12 +287,6 @@ impl Call {
         true
     }
 
-    pub(crate) fn verify(&mut self, id: ParticipantId) {
-        if let Some(other) = self.other(id.into()) {
-            other.is_verified = true;
-        }
-    }
-
     /// Whether the server is in reach.
     pub(crate) fn is_connected(&self) -> bool {
         self.line.signalling == Signalling::Connected
@@ -309,7 +323,8 @@ impl Call {
             path: other.path,
             speaking: other.speaking.is_speaking() && other.participant.media.microphone.is_on(),
             secrecy: self.encryption.secrecy_of(&other.participant),
-            unverified: other.participant.introduced && !other.is_verified,
+            unverified: self.encryption.is_unverified(&other.participant),
+            key_changed: self.encryption.trust.has_changed(other.participant.id),
         }
     }
 }

@@ -64,6 +64,7 @@ impl Call {
                 session: self.line.session.clone(),
                 key: Some(self.encryption.public_key()),
                 room_key: self.encryption.room_key(),
+                room_key_origin: Some(self.encryption.origin.for_room()),
             })),
         };
         self.line.dialled(now);
@@ -186,6 +187,7 @@ impl Call {
             ServerMessage::RoomUpdated { settings, password } => {
                 self.settings = Some(settings);
                 self.has_password = password;
+                self.room_key_changed();
             }
             ServerMessage::Chat { entry } => self.hear_chat(entry),
             ServerMessage::ChatKept { chat, .. } => {

@@ -2,7 +2,7 @@
 
 use protocol::{DisplayName, ErrorCode, Participant, RoomSettings, RoomSummary, Topology, WaitingPerson};
 
-use crate::{Path, Publications, Source};
+use crate::{KeyWarnings, Path, Publications, Source};
 
 /// Everything a page shows of a call, at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub topology: Topology,
     /// Whether the person waits because they have not the room's secret.
     pub lacks_secret: bool,
+    /// What the person should know of the room's secret.
+    pub key_warnings: KeyWarnings,
     /// The others, in the order in which they came.
     pub participants: Vec<RemoteParticipant>,
 }
@@ -87,8 +89,11 @@ pub struct RemoteParticipant {
     pub secrecy: Secrecy,
     /// Their picture is left out for now, because the connection of this browser does not carry it.
     pub paused: bool,
-    /// They were let in without the room's secret, and nobody here has made sure that they are who they say.
+    /// They were given the room's secret through the server, or their key was exchanged, and nobody here has made sure that
+    /// they are who they say.
     pub unverified: bool,
+    /// Their key is another one than before, and nothing shows that it is theirs.
+    pub key_changed: bool,
 }
 
 /// How far end-to-end encryption with somebody is.

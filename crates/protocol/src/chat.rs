@@ -12,6 +12,13 @@ use crate::{DisplayName, ParticipantId, Timestamp};
 #[serde(transparent)]
 pub struct ChatId(pub Uuid);
 
+impl ChatId {
+    /// An id of 16 random bytes (RFC 9562 §5.4).
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
+    }
+}
+
 /// A message's place in its room, from 1. Given by the server; gaps are messages to others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

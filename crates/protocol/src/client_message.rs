@@ -8,7 +8,7 @@ use crate::tagged::{Tagged, tagged};
 use crate::{
     ChatId, ChatNumber, ChatTarget, Credential, DisplayName, Envelope, Letters, LinkId, MediaState,
     MessageId, Moderation, Password, PeerRef, ProtocolVersion, PublicKey, Reaction, RoomCode, RoomKeyId,
-    Sequence, SessionToken, Signal, SignalNumber, SlotWishes, Switch, Trouble,
+    RoomKeyOrigin, Sequence, SessionToken, Signal, SignalNumber, SlotWishes, Switch, Trouble,
 };
 
 /// One text frame from a client: a message, a number by which it can be named, and how far the client has read.
@@ -169,9 +169,13 @@ pub struct Join {
     /// With which letters to them are sealed, when they take part in end-to-end encryption.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<PublicKey>,
-    /// Which secret they have. The first to enter gives the room its secret; who has another one waits to be given it.
+    /// Which secret they have. The first to enter gives the room its secret; a host's from a link takes the place of one
+    /// that was drawn; who has another one waits to be given it, but for hosts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room_key: Option<RoomKeyId>,
+    /// How they came by it. Without it, a host's counts as one from a link, and anybody else's as drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_key_origin: Option<RoomKeyOrigin>,
 }
 
 /// What somebody says whose connection broke.

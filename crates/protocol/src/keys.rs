@@ -67,6 +67,17 @@ encoded! {
     Letter, 1, MAX_LETTER_BYTES
 }
 
+/// How a page came by its secret. What a client says of that decides where it waits, never whom anybody trusts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RoomKeyOrigin {
+    /// The link carried it, or the page is the one that made the room.
+    Link,
+    /// The page drew it, because it came with the bare code.
+    Drawn,
+}
+
 /// A letter and for whom it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -36,7 +36,8 @@ pub use connection_test::{ConnectionTest, RelayOwner, RelayTransport, TestRelay}
 pub use error::{CloseCode, ErrorCode, ProtocolError};
 pub use ids::{MessageId, ParticipantId, SessionId};
 pub use keys::{
-    AddressedLetter, KeyError, Letter, Letters, PublicKey, RoomKeyGrant, RoomKeyId, TooManyLetters,
+    AddressedLetter, KeyError, Letter, Letters, PublicKey, RoomKeyGrant, RoomKeyId, RoomKeyOrigin,
+    TooManyLetters,
 };
 pub use media::{MediaState, Source, Switch};
 pub use moderation::{Moderation, Right};

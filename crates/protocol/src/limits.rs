@@ -97,7 +97,7 @@ pub const AUDIO_SLOTS: usize = 4;
 pub const DEFAULT_CAPACITY: u16 = 100;
 
 /// The longest letter from one person to another, in characters: a key and what sealing adds.
-pub const MAX_LETTER_BYTES: usize = 256;
+pub const MAX_LETTER_BYTES: usize = 1024;
 
 /// Letters in one `send_letters`. More people get theirs in several messages.
 pub const MAX_LETTERS: usize = 200;

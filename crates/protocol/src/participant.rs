@@ -27,10 +27,6 @@ pub struct Participant {
     /// With which letters to them are sealed; a client without one takes no part in end-to-end encryption.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<PublicKey>,
-    /// They came without the room's secret and were given it by whoever let them in: that they are who they say is for people
-    /// to find out.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub introduced: bool,
 }
 
 /// The place of a raised hand: hands raised later have higher numbers.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::limits::{DEFAULT_CAPACITY, MAX_CAPACITY, MESH_LIMIT};
-use crate::{Password, RoomKeyId, RoomName, Switch, Timestamp};
+use crate::{Password, RoomKeyId, RoomKeyOrigin, RoomName, Switch, Timestamp};
 
 /// Who may do something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,9 @@ pub struct RoomSettings {
     /// Which secret its links carry. Set by the first who enters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room_key: Option<RoomKeyId>,
+    /// How whoever set it came by it: one that was drawn gives way to a host's from a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room_key_origin: Option<RoomKeyOrigin>,
 }
 
 impl Default for RoomSettings {
@@ -81,6 +84,7 @@ impl Default for RoomSettings {
             ends_at: None,
             when_empty: WhenEmpty::Keep,
             room_key: None,
+            room_key_origin: None,
         }
     }
 }
@@ -131,6 +135,9 @@ pub struct RoomSettingsPatch {
     /// Which secret the links carry. The room sets it, nobody from outside.
     #[serde(skip)]
     pub room_key: Option<RoomKeyId>,
+    /// How whoever sets it came by it. Goes with `room_key`.
+    #[serde(skip)]
+    pub room_key_origin: Option<RoomKeyOrigin>,
 }
 
 /// Why rules cannot be.
@@ -171,6 +178,7 @@ impl RoomSettingsPatch {
             ends_at: self.ends_at.unwrap_or(was.ends_at),
             when_empty: self.when_empty.unwrap_or(was.when_empty),
             room_key: self.room_key.clone().or(was.room_key),
+            room_key_origin: self.room_key_origin.or(was.room_key_origin),
         };
         changed.check()?;
         Ok(changed)

@@ -107,12 +107,13 @@ impl Room {
     }
 
     fn admit(&mut self, now: Duration, connection: ConnectionId, visitor: Visitor, belongings: Belongings) {
+        let secret = self.rules.settings.room_key.clone();
         self.claim(&visitor);
+        let has_other_secret = self.rules.settings.room_key != secret;
         let Visitor { participant: id, session, name, media, browser, terms, key, grant, .. } = visitor;
         let Belongings { role, hand, forbidden, issued, confirmed } = belongings;
-        let introduced = grant.is_some();
         let mut participant =
-            Participant { id, name, role, media, hand, presence: Presence::Here, forbidden, key, introduced };
+            Participant { id, name, role, media, hand, presence: Presence::Here, forbidden, key };
         let turned_off = self.turn_off_what_may_not_be(&mut participant);
         self.seats.add(Seat {
             participant: participant.clone(),
@@ -139,6 +140,9 @@ impl Room {
         self.keep_seat(now, id);
         let at = self.wall(now);
         self.outputs.push_back(Output::Keep(Change::Used(at)));
+        if has_other_secret {
+            self.admit_those_with_the_secret(now);
+        }
     }
 
     pub(crate) fn resume(&mut self, now: Duration, connection: ConnectionId, resumption: &Resumption) {

@@ -2,7 +2,7 @@
 
 use protocol::{
     ChatEntry, ChatId, ClientFrame, DisplayName, MediaState, MessageId, ParticipantId, PublicKey, Role,
-    RoomKeyGrant, RoomKeyId, RoomSettings, Sequence, ServerMessage, SessionId, Switch,
+    RoomKeyGrant, RoomKeyId, RoomKeyOrigin, RoomSettings, Sequence, ServerMessage, SessionId, Switch,
 };
 
 use crate::{SessionClaims, Terms};
@@ -134,6 +134,8 @@ pub struct Visitor {
     pub key: Option<PublicKey>,
     /// Which secret of the room they have.
     pub room_key: Option<RoomKeyId>,
+    /// How they say they came by it.
+    pub room_key_origin: Option<RoomKeyOrigin>,
     /// The secret, once somebody has let them in who gave it to them.
     pub grant: Option<RoomKeyGrant>,
 }

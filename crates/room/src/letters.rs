@@ -1,16 +1,23 @@
 //! End-to-end encryption as far as the room has a hand in it: it passes letters on, knows which secret its links carry, and lets
 //! those wait who have another one. It can open nothing.
 
+use std::time::Duration;
+
 use protocol::{
-    AddressedLetter, Letter, Letters, ParticipantId, Role, RoomKeyGrant, RoomKeyId, RoomSettingsPatch,
-    ServerMessage,
+    AddressedLetter, Letter, Letters, ParticipantId, Role, RoomKeyGrant, RoomKeyId, RoomKeyOrigin,
+    RoomSettingsPatch, ServerMessage,
 };
 
 use crate::{Output, Pass, Room, Visitor};
 
-/// Whether somebody who takes part in the encryption has another secret than the room.
+/// Whether somebody who shows nothing but the code has another secret than the room, or none. Keys, invitations and access
+/// tokens let in without it, and hosts most of all: nobody else could let them in.
 pub(crate) fn lacks_secret(visitor: &Visitor, room_key: Option<&RoomKeyId>) -> bool {
-    visitor.key.is_some() && room_key.is_some_and(|secret| visitor.room_key.as_ref() != Some(secret))
+    let is_other = room_key.is_some_and(|secret| visitor.room_key.as_ref() != Some(secret));
+    match visitor.pass {
+        Pass::Link => is_other,
+        Pass::Key(role) => is_other && visitor.key.is_some() && !role.moderates(),
+    }
 }
 
 impl Room {
@@ -28,15 +35,26 @@ impl Room {
         lacks_secret(visitor, self.rules.settings.room_key.as_ref()) && !self.may_claim(visitor)
     }
 
-    /// The first who enters gives the room its secret; a host who finds the room empty may give it another one.
+    /// The first who enters gives the room its secret. A host who comes with a link gives it another one when it is empty, or when
+    /// the one it has was drawn by somebody who came with the bare code.
     pub(crate) fn claim(&mut self, visitor: &Visitor) {
         let Some(secret) = &visitor.room_key else { return };
         let settings = &mut self.rules.settings;
-        if settings.room_key.as_ref() == Some(secret) || !self.may_claim(visitor) {
+        let origin = origin_of(visitor);
+        let is_known = settings.room_key.as_ref() == Some(secret);
+        if is_known
+            && (settings.room_key_origin != Some(RoomKeyOrigin::Drawn) || origin == RoomKeyOrigin::Drawn)
+            || !is_known && !self.may_claim(visitor)
+        {
             return;
         }
-        self.rules.settings.room_key = Some(secret.clone());
-        let patch = RoomSettingsPatch { room_key: Some(secret.clone()), ..RoomSettingsPatch::default() };
+        let settings = &mut self.rules.settings;
+        (settings.room_key, settings.room_key_origin) = (Some(secret.clone()), Some(origin));
+        let patch = RoomSettingsPatch {
+            room_key: Some(secret.clone()),
+            room_key_origin: Some(origin),
+            ..RoomSettingsPatch::default()
+        };
         self.outputs.push_back(Output::ChangeSettings {
             participant: visitor.participant,
             in_reply_to: None,
@@ -45,9 +63,18 @@ impl Room {
     }
 
     fn may_claim(&self, visitor: &Visitor) -> bool {
-        let has_none = self.rules.settings.room_key.is_none();
-        let is_host = visitor.pass == Pass::Key(Role::Host);
-        visitor.room_key.is_some() && (has_none || is_host && self.seats.is_empty())
+        let settings = &self.rules.settings;
+        let was_drawn = settings.room_key_origin == Some(RoomKeyOrigin::Drawn);
+        let is_hosts = visitor.pass == Pass::Key(Role::Host) && origin_of(visitor) == RoomKeyOrigin::Link;
+        visitor.room_key.is_some()
+            && (settings.room_key.is_none() || is_hosts && (was_drawn || self.seats.is_empty()))
+    }
+
+    /// Lets those in who waited for nothing but that the room has the secret of their link.
+    pub(crate) fn admit_those_with_the_secret(&mut self, now: Duration) {
+        for id in self.waiting.those_with(&self.rules) {
+            _ = self.admit_waiting(now, id, None);
+        }
     }
 
     /// What a host gives to somebody they let in.
@@ -55,4 +82,13 @@ impl Room {
         let from = self.seats.get(from)?.participant.key.clone()?;
         Some(RoomKeyGrant { from, letter: letter? })
     }
+}
+
+/// How somebody came by their secret. Programs do not say; one of a host is as good as a link.
+fn origin_of(visitor: &Visitor) -> RoomKeyOrigin {
+    let untold = match visitor.pass {
+        Pass::Key(Role::Host) => RoomKeyOrigin::Link,
+        Pass::Key(Role::CoHost | Role::Guest) | Pass::Link => RoomKeyOrigin::Drawn,
+    };
+    visitor.room_key_origin.unwrap_or(untold)
 }

@@ -222,7 +222,6 @@ impl Room {
                 presence: Presence::Away,
                 forbidden,
                 key: None,
-                introduced: false,
             },
             session,
             browser,

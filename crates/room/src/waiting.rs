@@ -9,6 +9,7 @@ use protocol::{
 };
 
 use crate::letters;
+use crate::rules::Rules;
 use crate::{ConnectionId, Output, Room, Visitor};
 
 /// People who wait, in the order in which they came.
@@ -26,6 +27,18 @@ impl WaitingRoom {
 
     fn people(&self, room_key: Option<&RoomKeyId>) -> Vec<WaitingPerson> {
         self.0.iter().map(|(_, visitor)| person(visitor, room_key)).collect()
+    }
+
+    /// Those who need neither a host's decision nor the secret.
+    pub(crate) fn those_with(&self, rules: &Rules) -> Vec<ParticipantId> {
+        let room_key = rules.settings.room_key.as_ref();
+        let is_free =
+            |visitor: &Visitor| !rules.lets_wait(visitor.pass) && !letters::lacks_secret(visitor, room_key);
+        self.0
+            .iter()
+            .filter(|(_, visitor)| is_free(visitor))
+            .map(|(_, visitor)| visitor.participant)
+            .collect()
     }
 
     fn take(&mut self, id: ParticipantId) -> Option<(ConnectionId, Visitor)> {

@@ -17,6 +17,8 @@ pub enum Purpose {
     RoomSecret,
     /// A message to one person.
     Chat,
+    /// Somebody's present public key, sealed with the one they had before.
+    NextKey,
 }
 
 /// Why a letter could not be opened.
@@ -30,6 +32,7 @@ impl Purpose {
             Self::SenderKey => b"veranda sender key",
             Self::RoomSecret => b"veranda room secret",
             Self::Chat => b"veranda chat",
+            Self::NextKey => b"veranda next public key",
         }
     }
 }
@@ -75,6 +78,22 @@ impl KeyPair {
     ) -> Result<Vec<u8>, LetterError> {
         let sealed = decode(letter.as_str()).ok_or(LetterError)?;
         self.open_between(from, self.public(), context, &sealed).ok_or(LetterError)
+    }
+
+    /// As [`Self::seal`], as bytes of any length. `None` when the reader's key is no proper one.
+    pub fn seal_raw(
+        &self,
+        to: &PublicKey,
+        context: Context<'_>,
+        nonce: Nonce,
+        text: &[u8],
+    ) -> Option<Vec<u8>> {
+        self.seal_bytes(to, context, nonce, text)
+    }
+
+    /// As [`Self::open`], from bytes.
+    pub fn open_raw(&self, from: &PublicKey, context: Context<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.open_between(from, self.public(), context, sealed)
     }
 
     pub(crate) fn seal_bytes(

@@ -21,7 +21,7 @@ pub use frames::{FrameSealer, Media};
 pub use letters::{Context, LetterError, Purpose};
 pub use opener::{FrameOpener, OpenError};
 pub use orders::{Direction, Expected, Order, Pipe};
-pub use pair::KeyPair;
+pub use pair::{KeyDigest, KeyPair, public_bytes, public_key};
 pub use phrase::SafetyPhrase;
 pub use rand_chacha::{ChaCha20Rng, rand_core};
 pub use secret::RoomSecret;

@@ -1,6 +1,6 @@
 //! Media frames of the others: opened with the key of whoever sealed them, each once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use protocol::ParticipantId;
 use sframe::error::SframeError;
@@ -32,6 +32,8 @@ pub enum OpenError {
 #[derive(Default)]
 pub struct FrameOpener {
     senders: BTreeMap<ParticipantId, Vec<Known>>,
+    /// Keys of people who are gone, so that what was played before is not played again should their keys come back.
+    retired: VecDeque<(SenderKey, ReplayAttackProtection)>,
 }
 
 /// A key that somebody told, or that was derived from one.
@@ -39,6 +41,8 @@ struct Known {
     key: SenderKey,
     opening: OpeningKey,
     replay: ReplayAttackProtection,
+    /// The steps after it, as far as a frame has claimed any: each is derived once, however many frames lie.
+    ahead: Vec<SenderKey>,
 }
 
 /// How many frames of one sender may overtake another: sound, three layers of pictures and two paths are counted together, up
@@ -48,6 +52,9 @@ const WINDOW: usize = 4096;
 /// How many keys of one sender are kept: late frames are still under the one before.
 const KEYS_KEPT: usize = 4;
 
+/// How many keys of people who are gone are kept. Fewer, and more of what they sent could be played again.
+const RETIRED_KEPT: usize = 64;
+
 impl FrameOpener {
     /// Somebody told their key.
     pub fn add_key(&mut self, from: ParticipantId, key: SenderKey) {
@@ -55,7 +62,11 @@ impl FrameOpener {
         if known.iter().any(|known| known.key.id() == key.id()) {
             return;
         }
-        if let Some(key) = Known::new(key) {
+        let played = self.retired.iter().position(|(retired, _)| *retired == key);
+        if let Some(mut key) = Known::new(key) {
+            if let Some((_, replay)) = played.and_then(|place| self.retired.remove(place)) {
+                key.replay = replay;
+            }
             known.push(key);
             if known.len() > KEYS_KEPT {
                 known.remove(0);
@@ -65,7 +76,12 @@ impl FrameOpener {
 
     /// Somebody is gone.
     pub fn forget(&mut self, from: ParticipantId) {
-        self.senders.remove(&from);
+        for known in self.senders.remove(&from).unwrap_or_default() {
+            self.retired.push_back((known.key, known.replay));
+        }
+        while self.retired.len() > RETIRED_KEPT {
+            self.retired.pop_front();
+        }
     }
 
     /// Opens a frame into `opened`, which is overwritten, and says whose it is. With `expected`, frames of others stay closed.
@@ -126,23 +142,24 @@ fn open_with(
 }
 
 /// A later step of an epoch that is known.
-fn derived(known: &[Known], name: &KeyName) -> Option<Known> {
-    let is_before = |key: &&Known| {
+fn derived(known: &mut [Known], name: &KeyName) -> Option<Known> {
+    let is_before = |key: &&mut Known| {
         key.key.tag() == name.tag && key.key.epoch() == name.epoch && key.key.step() < name.step
     };
-    let nearest = known.iter().filter(is_before).max_by_key(|known| known.key.step())?;
-    let mut key = nearest.key.clone();
-    while key.step() < name.step {
-        key = key.next()?;
+    let nearest = known.iter_mut().filter(is_before).max_by_key(|known| known.key.step())?;
+    let steps = usize::from(name.step - nearest.key.step());
+    while nearest.ahead.len() < steps {
+        let next = nearest.ahead.last().unwrap_or(&nearest.key).next()?;
+        nearest.ahead.push(next);
     }
-    Known::new(key)
+    Known::new(nearest.ahead.get(steps - 1)?.clone())
 }
 
 impl Known {
     fn new(key: SenderKey) -> Option<Self> {
         let opening = OpeningKey::derive_from(SUITE, key.id(), key.base()).ok()?;
         let replay = ReplayAttackProtection::new(key.id(), Tolerance::new(WINDOW));
-        Some(Self { key, opening, replay })
+        Some(Self { key, opening, replay, ahead: Vec::new() })
     }
 
     fn open(&mut self, view: &EncryptedFrameView<'_>, opened: &mut Vec<u8>) -> Result<(), OpenError> {
@@ -236,6 +253,39 @@ mod tests {
         let mut newcomer = FrameOpener::default();
         newcomer.add_key(ADA, third);
         assert_eq!(newcomer.open(None, Media::Audio, &late, &mut opened), Err(OpenError::KeyUnknown));
+    }
+
+    #[test]
+    fn frames_that_lie_about_their_step_cost_its_derivation_once() {
+        let (mut sealer, mut opener) = (FrameSealer::default(), FrameOpener::default());
+        let first = key(5, 0);
+        opener.add_key(ADA, first.clone());
+        let last = (0..255).try_fold(first.clone(), |key, _| key.next()).unwrap();
+        sealer.set_key(&SenderKey::from_bytes(&[&last.to_bytes()[..7], &[9; 16]].concat()).unwrap());
+        for _ in 0..50 {
+            let forged = sealed(&mut sealer, Media::Audio, b"forged");
+            assert_eq!(opener.open(None, Media::Audio, &forged, &mut Vec::new()), Err(OpenError::Forged));
+            assert_eq!((opener.senders[&ADA].len(), opener.senders[&ADA][0].ahead.len()), (1, 255));
+        }
+        sealer.set_key(&first.next().unwrap());
+        let honest = sealed(&mut sealer, Media::Audio, b"honest");
+        assert!(opener.open(None, Media::Audio, &honest, &mut Vec::new()).is_ok());
+    }
+
+    #[test]
+    fn what_was_played_is_not_played_again_when_somebody_is_said_to_have_been_away() {
+        let (mut sealer, mut opener) = (FrameSealer::default(), FrameOpener::default());
+        sealer.set_key(&key(5, 0));
+        opener.add_key(ADA, key(5, 0));
+        let closed = sealed(&mut sealer, Media::Audio, b"once");
+        assert!(opener.open(None, Media::Audio, &closed, &mut Vec::new()).is_ok());
+        for back_as in [ADA, BOB] {
+            opener.forget(ADA);
+            opener.add_key(back_as, key(5, 0));
+            assert_eq!(opener.open(None, Media::Audio, &closed, &mut Vec::new()), Err(OpenError::Replayed));
+            opener.forget(back_as);
+            opener.add_key(ADA, key(5, 0));
+        }
     }
 
     #[test]

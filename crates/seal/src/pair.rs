@@ -3,7 +3,7 @@
 use protocol::PublicKey;
 use x25519_dalek::{PublicKey as Point, StaticSecret};
 
-use crate::bytes::{decode, encode};
+use crate::bytes::{decode, derive, encode};
 
 /// An X25519 key pair (RFC 7748). The private half never leaves the page.
 #[derive(Clone)]
@@ -38,6 +38,41 @@ impl KeyPair {
         let shared = self.private.diffie_hellman(&Point::from(point));
         shared.was_contributory().then(|| shared.to_bytes())
     }
+}
+
+/// A public key in short: nobody finds another key with the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyDigest([u8; 16]);
+
+impl KeyDigest {
+    /// Its bytes.
+    pub const LENGTH: usize = 16;
+
+    /// That of a key.
+    pub fn of(key: &PublicKey) -> Self {
+        Self(derive(b"", &public_bytes(key), &[b"veranda digest of a public key"]))
+    }
+
+    /// As a letter carries it.
+    pub fn as_bytes(&self) -> [u8; 16] {
+        self.0
+    }
+
+    /// Reads what a letter carries.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+/// A public key as 32 bytes. What is no proper key is zeros, which open nothing.
+pub fn public_bytes(key: &PublicKey) -> [u8; 32] {
+    decode(key.as_str()).and_then(|bytes| bytes.try_into().ok()).unwrap_or_default()
+}
+
+/// A public key of 32 bytes.
+pub fn public_key(bytes: [u8; 32]) -> PublicKey {
+    // 32 bytes always have the length that a public key has.
+    PublicKey::new(encode(&bytes)).unwrap_or_else(|_| unreachable!("32 bytes are 43 characters"))
 }
 
 impl std::fmt::Debug for KeyPair {

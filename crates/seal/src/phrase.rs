@@ -6,7 +6,7 @@ use pbkdf2::pbkdf2_hmac_array;
 use protocol::{PublicKey, RoomCode};
 use sha2::Sha256;
 
-use crate::RoomSecret;
+use crate::{KeyDigest, RoomSecret};
 
 /// 6 words of 11 bits.
 const WORDS: usize = 6;
@@ -24,6 +24,9 @@ pub struct SafetyPhrase {
     pub secret: RoomSecret,
     /// The keys of the people in the call, in any order.
     pub keys: Vec<PublicKey>,
+    /// Keys to which the secret was passed on through the server, in any order. Somebody in between has put a key of their own
+    /// among those on one side only.
+    pub admitted: Vec<KeyDigest>,
 }
 
 impl SafetyPhrase {
@@ -31,8 +34,11 @@ impl SafetyPhrase {
     pub fn words(&self) -> String {
         let mut keys: Vec<_> = self.keys.iter().map(PublicKey::as_str).collect();
         keys.sort_unstable();
+        let mut admitted: Vec<_> = self.admitted.iter().map(KeyDigest::as_bytes).collect();
+        admitted.sort_unstable();
+        let text = [keys.concat().as_bytes(), &admitted.concat()].concat();
         let salt: [u8; 32] = self.secret.derive(&self.room, b"veranda safety phrase");
-        let digest: [u8; 16] = pbkdf2_hmac_array::<Sha256, 16>(keys.concat().as_bytes(), &salt, ROUNDS);
+        let digest: [u8; 16] = pbkdf2_hmac_array::<Sha256, 16>(&text, &salt, ROUNDS);
         let number = u128::from_be_bytes(digest);
         let words = Language::English.word_list();
         let word = |place: usize| words[(number >> (11 * place)) as usize % words.len()];
@@ -51,7 +57,7 @@ mod tests {
         let [ada, bob, eve] = [1, 2, 3].map(|seed| KeyPair::new([seed; 32]).public().clone());
         let phrase = |secret: u8, keys: &[&PublicKey]| {
             let keys = keys.iter().copied().cloned().collect();
-            SafetyPhrase { room, secret: RoomSecret::new([secret; 16]), keys }.words()
+            SafetyPhrase { room, secret: RoomSecret::new([secret; 16]), keys, admitted: Vec::new() }.words()
         };
         assert_eq!(phrase(1, &[&ada, &bob]), phrase(1, &[&bob, &ada]));
         assert_eq!(phrase(1, &[&ada, &bob]).split(' ').count(), WORDS);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use call::{Call, Identity, Path};
+use call::{Call, Identity, Path, SecretOrigin};
 use protocol::{ParticipantId, PeerRef, RoomCode};
 use seal::{FrameOpener, FrameSealer, Media, RoomSecret};
 use uuid::Uuid;
@@ -44,7 +44,7 @@ impl Browser {
     pub(crate) fn new(seed: &mut Seed, code: RoomCode, place: usize) -> Self {
         let random = u128::from(seed.number(0..u64::MAX)) << 64 | place as u128;
         // All have come with the same link.
-        let secret = Some(RoomSecret::new([1; 16]));
+        let secret = Some((RoomSecret::new([1; 16]), SecretOrigin::Link));
         let identity = Identity { secret, ..Identity::of_seed(seed.number(1..u64::MAX)) };
         Self {
             sealer: FrameSealer::default(),

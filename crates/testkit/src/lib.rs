@@ -7,6 +7,7 @@ mod browser;
 mod event;
 mod forbidden_peers;
 mod forwarding;
+mod lying;
 pub mod media;
 mod moves;
 mod network;
@@ -17,6 +18,7 @@ mod turn;
 mod world;
 
 pub use forbidden_peers::FORBIDDEN_PEERS;
+pub use lying::{LyingWorld, People};
 pub use moves::Hindrance;
 pub use network::{Faults, Network};
 pub use peer_connection::PeerConnection;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use protocol::{
-    ChatEntry, ClientFrame, ClientMessage, IceServers, ParticipantId, RoomCode, RoomSettings, ServerFrame,
-    ServerMessage, SessionId, SessionToken, Timestamp,
+    ChatEntry, ClientFrame, ClientMessage, IceServers, ParticipantId, Role, RoomCode, RoomSettings,
+    ServerFrame, ServerMessage, SessionId, SessionToken, Timestamp,
 };
 use room::{
     Beginning, Change, ConnectionId, Departure, GiveIceServers, GivenPassword, Input, MediaOrder, Output,
@@ -35,6 +35,7 @@ enum Work {
 pub(crate) struct Server {
     room: Room,
     life: u64,
+    now: Duration,
     kept_seats: BTreeMap<ParticipantId, SeatChange>,
     kept_chat: Vec<ChatEntry>,
     frames: VecDeque<(SocketNumber, ServerFrame)>,
@@ -43,6 +44,8 @@ pub(crate) struct Server {
     /// What the forwarding unit is told, where there is one.
     orders: VecDeque<(ParticipantId, MediaOrder)>,
     has_sfu: bool,
+    /// Who shows a host's key.
+    pub(crate) host: Option<ParticipantId>,
 }
 
 /// Tokens that say what they stand for.
@@ -67,7 +70,7 @@ fn read(token: &SessionToken) -> SessionClaims {
     SessionClaims {
         participant: next().parse().expect("an id"),
         session: next().parse().expect("an id"),
-        role: protocol::Role::Guest,
+        role: Role::Guest,
         generation: next().parse().expect("a number"),
         terms: Terms::default(),
     }
@@ -78,12 +81,14 @@ impl Server {
         Self {
             room: begin(Duration::ZERO, Vec::new(), Vec::new(), has_sfu),
             life: 0,
+            now: Duration::ZERO,
             kept_seats: BTreeMap::new(),
             kept_chat: Vec::new(),
             frames: VecDeque::new(),
             closed: VecDeque::new(),
             to_do: VecDeque::new(),
             orders: VecDeque::new(),
+            host: None,
             has_sfu,
         }
     }
@@ -116,13 +121,14 @@ impl Server {
                     session: SessionId::new(Uuid::from_u128(u128::from(socket.0))),
                     name: join.name,
                     media: join.media,
-                    pass: Pass::Link,
+                    pass: if self.host == Some(participant) { Pass::Key(Role::Host) } else { Pass::Link },
                     password: GivenPassword::Missing,
                     browser: None,
                     earlier: join.session.as_ref().map(read),
                     terms: Terms::default(),
                     key: join.key,
                     room_key: join.room_key,
+                    room_key_origin: join.room_key_origin,
                     grant: None,
                 });
                 Input::Enter { connection, visitor }
@@ -185,6 +191,7 @@ impl Server {
 
     pub(crate) fn handle_timeout(&mut self, now: Duration) {
         if self.poll_timeout(now).is_some_and(|due| due <= now) {
+            self.now = now;
             self.room.handle_timeout(now);
             self.collect();
         }
@@ -216,11 +223,13 @@ impl Server {
     }
 
     fn input(&mut self, now: Duration, input: Input) {
+        self.now = now;
         self.room.handle_input(now, input);
         self.collect();
     }
 
     fn collect(&mut self) {
+        let mut patches = Vec::new();
         while let Some(output) = self.room.poll_output() {
             match output {
                 Output::Send { to, seq, received, message } => {
@@ -231,12 +240,17 @@ impl Server {
                 Output::Keep(Change::Chat(entry)) => self.later(Work::KeepChat(entry)),
                 Output::Keep(Change::Seat(seat)) => _ = self.kept_seats.insert(seat.participant, seat),
                 Output::ReadHistory { reader, .. } => self.later(Work::ReadChat(reader)),
+                Output::ChangeSettings { patch, .. } => patches.push(patch),
                 Output::Media { participant, order } => self.orders.push_back((participant, order)),
                 Output::Keep(Change::Blocked(_) | Change::Used(_) | Change::Done { .. })
-                | Output::ChangeSettings { .. }
                 | Output::Unload
                 | Output::Delete => {}
             }
+        }
+        for patch in patches {
+            let settings = patch.apply(self.room.settings()).expect("rules that can be");
+            let changed = Input::SettingsChanged { settings, password: false };
+            self.input(self.now, changed);
         }
     }
 

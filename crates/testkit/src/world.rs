@@ -411,7 +411,8 @@ impl World {
                 Output::ForgetKeysOf(participant) => self.browsers[place].opener.forget(participant),
                 Output::PlaySlots(_)
                 | Output::ExpectInSlots(_)
-                | Output::KeepSecret(_)
+                | Output::KeepSecret { .. }
+                | Output::RememberPassedOn(_)
                 | Output::RememberSession(_)
                 | Output::StopCapture(_)
                 | Output::Notify(_) => {}

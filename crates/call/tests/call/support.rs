@@ -145,7 +145,6 @@ pub(crate) fn participant(person: u128) -> Participant {
         presence: Presence::Here,
         forbidden: Forbidden::default(),
         key: None,
-        introduced: false,
     }
 }
 

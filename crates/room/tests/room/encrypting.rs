@@ -1,8 +1,8 @@
 //! The room's part in end-to-end encryption: which secret its links carry, who waits for it, and letters.
 
 use protocol::{
-    AddressedLetter, ClientMessage, Letter, Letters, Moderation, PublicKey, Role, RoomKeyId, RoomSettings,
-    ServerMessage,
+    AddressedLetter, ClientMessage, Letter, Letters, Moderation, PublicKey, Role, RoomKeyId, RoomKeyOrigin,
+    RoomSettings, ServerMessage,
 };
 use room::{Pass, Resumption, Visitor};
 
@@ -44,7 +44,6 @@ fn the_first_gives_the_room_its_secret_and_who_has_another_waits_until_they_are_
     world.moderate(ADA, Moderation::Admit { id: id(BOB), letter: Some(letter()) });
     let grant = world.ears(BOB).joined().unwrap().grant.clone().unwrap();
     assert_eq!((grant.from, grant.letter), (key(ADA), letter()));
-    assert!(world.person(BOB).introduced && !world.person(CEM).introduced);
     assert_eq!(world.room.settings().room_key, Some(room_key('a')));
 }
 
@@ -54,13 +53,64 @@ fn only_a_host_who_finds_the_room_empty_gives_it_another_secret() {
     assert!(world.enter_with(EVE, with_secret(EVE, 'e', Pass::Link)).joined().is_none());
     assert!(world.enter_with(ADA, with_secret(ADA, 'b', HOST)).joined().is_some());
     assert_eq!(world.room.settings().room_key, Some(room_key('b')));
-    assert!(world.enter_with(BOB, with_secret(BOB, 'c', HOST)).joined().is_none(), "it is not empty");
+    assert!(
+        world.enter_with(BOB, with_secret(BOB, 'c', HOST)).joined().is_some(),
+        "a host is never kept out"
+    );
+    assert_eq!(world.room.settings().room_key, Some(room_key('b')), "but it is not empty");
 }
 
 #[test]
-fn a_client_that_does_not_encrypt_comes_in_as_ever_and_says_nothing_about_the_secret() {
+fn a_host_is_inside_whatever_a_guest_did_before_and_their_link_s_secret_wins_over_one_that_was_drawn() {
+    let mut world = World::new(RoomSettings::default());
+    world.enter_with(EVE, with_secret(EVE, 'e', Pass::Link));
+    assert_eq!(world.room.settings().room_key, Some(room_key('e')));
+    world.enter_with(BOB, with_secret(BOB, 'a', Pass::Link));
+    assert!(world.ears(BOB).joined().is_none(), "Bob has the maker's link, which nobody knows yet");
+    assert!(world.enter_with(ADA, with_secret(ADA, 'a', HOST)).joined().is_some());
+    assert_eq!(world.room.settings().room_key, Some(room_key('a')));
+    assert!(world.ears(BOB).joined().is_some(), "what he waited for has come");
+    assert_eq!(world.people(), [EVE, ADA, BOB], "who is inside stays inside");
+}
+
+#[test]
+fn a_host_with_the_bare_code_is_inside_and_leaves_the_secret_of_the_link_alone() {
+    let drawn = |person, secret, pass| Visitor {
+        room_key_origin: Some(RoomKeyOrigin::Drawn),
+        ..with_secret(person, secret, pass)
+    };
+    let by_link = |person, secret| Visitor {
+        room_key_origin: Some(RoomKeyOrigin::Link),
+        ..with_secret(person, secret, Pass::Link)
+    };
+    for is_empty in [true, false] {
+        let mut world = World::new(RoomSettings::default());
+        world.enter_with(BOB, by_link(BOB, 'a'));
+        if is_empty {
+            world.say(BOB, ClientMessage::Leave);
+        }
+        assert!(world.enter_with(ADA, drawn(ADA, 'b', HOST)).joined().is_some());
+        assert_eq!(world.room.settings().room_key, Some(room_key('a')));
+        world.enter_with(EVE, drawn(EVE, 'b', Pass::Key(Role::CoHost)));
+        assert!(world.ears(EVE).joined().is_some(), "nor does a co-host wait");
+    }
+    let mut world = World::new(RoomSettings::default());
+    world.enter_with(ADA, drawn(ADA, 'a', HOST));
+    world.enter_with(BOB, by_link(BOB, 'a'));
+    world.enter_with(CEM, with_secret(CEM, 'c', HOST));
+    assert_eq!(
+        world.room.settings().room_key,
+        Some(room_key('a')),
+        "a link has it now, so it was not only drawn"
+    );
+}
+
+#[test]
+fn who_shows_nothing_but_the_code_knocks_also_without_taking_part_in_the_encryption() {
     let mut world = World::new(RoomSettings { room_key: Some(room_key('a')), ..RoomSettings::default() });
-    assert!(world.enter(BOB).joined().is_some());
+    let heard = world.enter(BOB);
+    assert!(matches!(&*heard.messages, [ServerMessage::Waiting { lacks_secret: true, .. }]));
+    assert!(world.enter_as(CEM, Role::Guest).joined().is_some(), "a program with a token comes in as ever");
     assert_eq!(world.room.settings().room_key, Some(room_key('a')));
 }
 

@@ -51,6 +51,7 @@ fn a_second_join_is_refused_and_changes_nothing() {
         session: None,
         key: None,
         room_key: None,
+        room_key_origin: None,
     };
     world.say(ADA, ClientMessage::Join(Box::new(join)));
     assert_eq!(world.ears(ADA).errors(), [ErrorCode::AlreadyJoined]);

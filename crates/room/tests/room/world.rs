@@ -137,6 +137,7 @@ impl World {
             terms: Terms::default(),
             key: None,
             room_key: None,
+            room_key_origin: None,
             grant: None,
         }
     }

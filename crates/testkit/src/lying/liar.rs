@@ -1,0 +1,444 @@
+//! A server that lies: holds key pairs of its own, changes, drops, delays, repeats and invents messages, and tries to open and to
+//! forge whatever it can. What it has learnt is what a test looks at.
+
+use std::collections::BTreeMap;
+
+use protocol::{
+    AddressedLetter, ChatEntry, ChatId, ChatTarget, ClientFrame, ClientMessage, Envelope, LeaveReason,
+    Letter, Mode, Moderation, Participant, ParticipantId, Presence, PublicKey, RoomCode, RoomKeyGrant,
+    RoomSettings, ServerMessage, SessionToken, Switch, WaitingPerson,
+};
+use seal::{
+    Author, ChatSeal, Context, FrameOpener, FrameSealer, KeyPair, Media, Purpose, RoomSecret, SenderKey, Tag,
+};
+use uuid::Uuid;
+
+use crate::Seed;
+
+/// How often a message is lied about.
+const LIES: f64 = 0.25;
+
+/// What the server has found out that it should not know.
+#[derive(Debug, Default)]
+pub(crate) struct Loot {
+    /// Secrets that people's pages had.
+    pub(crate) secrets: Vec<RoomSecret>,
+    /// Chat it has read, by its writer.
+    pub(crate) chat: Vec<(ParticipantId, String)>,
+    /// Keys of media, by their owner.
+    pub(crate) keys: Vec<(ParticipantId, SenderKey)>,
+}
+
+/// The server's dark side.
+pub(crate) struct Liar {
+    room: RoomCode,
+    pair: KeyPair,
+    secret: RoomSecret,
+    pub(crate) loot: Loot,
+    pub(crate) told: BTreeMap<&'static str, u64>,
+    /// The keys that people came with.
+    keys: BTreeMap<ParticipantId, PublicKey>,
+    letters: Vec<(ParticipantId, Letter)>,
+    chat: Vec<ChatEntry>,
+    said: Vec<ServerMessage>,
+    sessions: Vec<SessionToken>,
+    nonces: u64,
+    /// What recordings and forgeries are sealed with.
+    sealer: FrameSealer,
+}
+
+impl Liar {
+    pub(crate) fn new(room: RoomCode) -> Self {
+        let mut sealer = FrameSealer::default();
+        sealer.set_key(&SenderKey::new(Tag::new(66), 0, [66; 16]));
+        Self {
+            room,
+            pair: KeyPair::new([66; 32]),
+            secret: RoomSecret::new([66; 16]),
+            loot: Loot::default(),
+            told: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            letters: Vec::new(),
+            chat: Vec::new(),
+            said: Vec::new(),
+            sessions: Vec::new(),
+            nonces: 0,
+            sealer,
+        }
+    }
+
+    /// Whether a page's secret is the liar's.
+    pub(crate) fn has_made(&self, secret: &RoomSecret) -> bool {
+        self.secret == *secret
+    }
+
+    pub(crate) fn is_own(&self, key: &PublicKey) -> bool {
+        self.pair.public() == key
+    }
+
+    /// Reads what somebody says. False when it goes no further.
+    pub(crate) fn hear(&mut self, seed: &mut Seed, from: ParticipantId, frame: &ClientFrame) -> bool {
+        match &frame.message {
+            ClientMessage::Join(join) => {
+                self.keys.extend(join.key.clone().map(|key| (from, key)));
+                return true;
+            }
+            ClientMessage::SendLetters { letters } => {
+                for AddressedLetter { to, letter } in Vec::from(letters.clone()) {
+                    self.open_letter(from, &letter);
+                    self.letters.push((to, letter));
+                }
+            }
+            ClientMessage::Moderate { moderation: Moderation::Admit { letter: Some(letter), .. } } => {
+                self.open_letter(from, letter);
+            }
+            ClientMessage::Chat { chat, envelope, .. } => self.open_chat(from, *chat, envelope),
+            _ => {}
+        }
+        !seed.chance(0.03) || self.tell("what somebody said was dropped").is_none()
+    }
+
+    fn open_letter(&mut self, from: ParticipantId, letter: &Letter) {
+        let Some(key) = self.keys.get(&from) else { return };
+        let context = |secret, purpose| Context { room: &self.room, secret, purpose };
+        let secrets = [&self.secret].into_iter().chain(&self.loot.secrets);
+        for secret in secrets {
+            if let Ok(text) = self.pair.open(key, context(Some(secret), Purpose::SenderKey), letter) {
+                let key = text.len().checked_sub(23).and_then(|at| SenderKey::from_bytes(&text[at..]));
+                self.loot.keys.extend(key.map(|key| (from, key)));
+                return;
+            }
+        }
+        if let Ok(text) = self.pair.open(key, context(None, Purpose::RoomSecret), letter) {
+            let secret = String::from_utf8(text).ok().and_then(|text| RoomSecret::parse(&text));
+            self.loot.secrets.extend(secret.filter(|secret| *secret != self.secret));
+        }
+    }
+
+    fn open_chat(&mut self, from: ParticipantId, message: ChatId, envelope: &Envelope) {
+        let author = Author { message, from };
+        let seals: Vec<_> = [&self.secret]
+            .into_iter()
+            .chain(&self.loot.secrets)
+            .map(|secret| ChatSeal::new(self.room, secret.clone()))
+            .collect();
+        let open = |seal: &ChatSeal| match envelope.version() {
+            Envelope::SEALED => seal.open(author, envelope),
+            _ => seal.open_to_one(&self.pair, author, envelope).map(|(_, text)| text),
+        };
+        let text = envelope.text().map(str::to_owned).or_else(|| seals.iter().find_map(open));
+        self.loot.chat.extend(text.map(|text| (from, text)));
+    }
+
+    /// Whose media it opens.
+    pub(crate) fn opens(&self, from: ParticipantId, frame: &[u8]) -> bool {
+        let mut opener = FrameOpener::default();
+        for (owner, key) in self.loot.keys.iter().filter(|(owner, _)| *owner == from) {
+            opener.add_key(*owner, key.clone());
+        }
+        opener.open(None, Media::Audio, frame, &mut Vec::new()).is_ok()
+    }
+
+    /// A frame of media of its own.
+    pub(crate) fn forge_frame(&mut self) -> Vec<u8> {
+        _ = self.tell("media forged");
+        let mut sealed = Vec::new();
+        self.sealer.seal(Media::Audio, b"forged", &mut sealed);
+        sealed
+    }
+
+    /// What somebody hears instead of a message.
+    pub(crate) fn twist(
+        &mut self,
+        seed: &mut Seed,
+        to: ParticipantId,
+        message: ServerMessage,
+    ) -> Vec<ServerMessage> {
+        self.remember(&message);
+        let mut said = if seed.chance(LIES) { self.change(seed, to, message) } else { vec![message] };
+        if seed.chance(LIES) {
+            let invented = self.invent(seed, to);
+            said.extend(invented);
+        }
+        said
+    }
+
+    pub(crate) fn tell(&mut self, lie: &'static str) -> Option<()> {
+        *self.told.entry(lie).or_default() += 1;
+        Some(())
+    }
+
+    fn remember(&mut self, message: &ServerMessage) {
+        if let ServerMessage::Joined(joined) = message {
+            self.sessions.push(joined.session.clone());
+        }
+        if let ServerMessage::Chat { entry } = message {
+            self.chat.push(entry.clone());
+        }
+        self.said.push(message.clone());
+    }
+
+    fn change(&mut self, seed: &mut Seed, to: ParticipantId, message: ServerMessage) -> Vec<ServerMessage> {
+        match message {
+            ServerMessage::Joined(mut joined) => {
+                match seed.number(0..7) {
+                    0 => {
+                        _ = self.tell("own grant in joined");
+                        joined.grant = self.grant(to);
+                        if let Some(first) = joined.participants.first_mut() {
+                            first.key = Some(self.pair.public().clone());
+                        } else {
+                            joined.participants.push(self.invented());
+                        }
+                        joined.settings.room_key = self.secret.id(&self.room);
+                    }
+                    1 => {
+                        _ = self.tell("own grant beside true keys");
+                        joined.grant = self.grant(to);
+                        joined.participants.push(self.invented());
+                        joined.settings.room_key = self.secret.id(&self.room);
+                    }
+                    2 => {
+                        _ = self.tell("keys swapped in joined");
+                        for other in &mut joined.participants {
+                            other.key = Some(self.pair.public().clone());
+                        }
+                    }
+                    3 => {
+                        _ = self.tell("room key of joined changed");
+                        joined.settings.room_key = self.secret.id(&self.room);
+                    }
+                    4 => {
+                        _ = self.tell("joined said to be continued");
+                        joined.continued = !joined.continued;
+                    }
+                    5 => {
+                        _ = self.tell("session of another");
+                        if let Some(session) = self.sessions.first() {
+                            joined.session = session.clone();
+                        }
+                    }
+                    _ => {
+                        _ = self.tell("participants left out");
+                        joined.participants.clear();
+                    }
+                }
+                vec![ServerMessage::Joined(joined)]
+            }
+            ServerMessage::ParticipantJoined { mut participant } => {
+                _ = self.tell("key of newcomer swapped");
+                participant.key = Some(self.pair.public().clone());
+                vec![ServerMessage::ParticipantJoined { participant }]
+            }
+            ServerMessage::ParticipantUpdated { mut participant } => {
+                _ = self.tell("key of somebody swapped");
+                participant.key = Some(self.pair.public().clone());
+                vec![ServerMessage::ParticipantUpdated { participant }]
+            }
+            ServerMessage::Letter { from, letter } => self.change_letter(seed, to, from, letter),
+            ServerMessage::Chat { mut entry } => {
+                _ = self.tell("chat said to be another's");
+                entry.from = self.somebody(seed).unwrap_or(entry.from);
+                vec![ServerMessage::Chat { entry }]
+            }
+            ServerMessage::ChatHistory { mut entries, more } => {
+                _ = self.tell("history changed");
+                for entry in &mut entries {
+                    entry.id = ChatId(Uuid::from_u128(u128::from(self.next_nonce())));
+                }
+                entries.extend(self.forged_chat(seed));
+                vec![ServerMessage::ChatHistory { entries, more }]
+            }
+            ServerMessage::Topology { mut topology } => {
+                _ = self.tell("topology changed");
+                topology.epoch = topology.epoch.wrapping_add(seed.number(0..5) as u32);
+                topology.mode = Mode::Sfu;
+                vec![ServerMessage::Topology { topology }]
+            }
+            message if seed.chance(0.5) => {
+                _ = self.tell("message repeated");
+                vec![message.clone(), message]
+            }
+            _ => {
+                _ = self.tell("message dropped");
+                Vec::new()
+            }
+        }
+    }
+
+    fn change_letter(
+        &mut self,
+        seed: &mut Seed,
+        to: ParticipantId,
+        from: ParticipantId,
+        letter: Letter,
+    ) -> Vec<ServerMessage> {
+        match seed.number(0..4) {
+            0 => {
+                _ = self.tell("letter dropped");
+                Vec::new()
+            }
+            1 => {
+                _ = self.tell("letter said to be another's");
+                let from = self.somebody(seed).unwrap_or(from);
+                vec![ServerMessage::Letter { from, letter }]
+            }
+            2 => {
+                _ = self.tell("letter instead of another");
+                let own = self.letter_of_own(to);
+                own.map(|letter| ServerMessage::Letter { from, letter }).into_iter().collect()
+            }
+            _ => {
+                _ = self.tell("letter twice");
+                vec![
+                    ServerMessage::Letter { from, letter: letter.clone() },
+                    ServerMessage::Letter { from, letter },
+                ]
+            }
+        }
+    }
+
+    fn invent(&mut self, seed: &mut Seed, to: ParticipantId) -> Option<ServerMessage> {
+        Some(match seed.number(0..13) {
+            0 => {
+                _ = self.tell("somebody invented");
+                ServerMessage::ParticipantJoined { participant: self.invented() }
+            }
+            1 => {
+                _ = self.tell("somebody said to be gone");
+                let reason = if seed.chance(0.5) { LeaveReason::Left } else { LeaveReason::Disconnected };
+                ServerMessage::ParticipantLeft { id: self.somebody(seed)?, reason }
+            }
+            2 => {
+                _ = self.tell("somebody invented who waits");
+                let person = WaitingPerson {
+                    id: self.invented().id,
+                    name: self.invented().name,
+                    key: Some(self.pair.public().clone()),
+                    lacks_secret: true,
+                };
+                ServerMessage::WaitingRoom { people: vec![person] }
+            }
+            3 => {
+                _ = self.tell("own grant as a letter");
+                ServerMessage::Letter { from: self.invented().id, letter: self.grant(to)?.letter }
+            }
+            4 => {
+                _ = self.tell("own letter");
+                ServerMessage::Letter { from: self.somebody(seed)?, letter: self.letter_of_own(to)? }
+            }
+            5 => {
+                _ = self.tell("old letter");
+                let at = seed.number(0..self.letters.len().max(1) as u64) as usize;
+                let (_, letter) = self.letters.get(at)?.clone();
+                ServerMessage::Letter { from: self.somebody(seed)?, letter }
+            }
+            6 => {
+                _ = self.tell("chat forged");
+                ServerMessage::Chat { entry: self.forged_chat(seed)? }
+            }
+            7 => {
+                _ = self.tell("room key changed");
+                let room_key = self.secret.id(&self.room);
+                let settings = RoomSettings { room_key, ..RoomSettings::default() };
+                ServerMessage::RoomUpdated { settings, password: false }
+            }
+            8 => {
+                _ = self.tell("resumed without a word before");
+                ServerMessage::Resumed { session: self.sessions.first()?.clone() }
+            }
+            9 => {
+                _ = self.tell("something turned off or asked for");
+                let source = protocol::Source::Microphone;
+                if seed.chance(0.5) {
+                    ServerMessage::TurnedOff { source }
+                } else {
+                    ServerMessage::AskedToTurnOn { source }
+                }
+            }
+            10 => {
+                _ = self.tell("keys swapped to and fro");
+                let id = self.somebody(seed)?;
+                let key =
+                    if seed.chance(0.5) { self.keys.get(&id)?.clone() } else { self.pair.public().clone() };
+                ServerMessage::ParticipantUpdated {
+                    participant: Participant { id, key: Some(key), ..self.invented() },
+                }
+            }
+            11 => {
+                _ = self.tell("one key for two people");
+                let key = self.keys.get(&self.somebody(seed)?)?.clone();
+                ServerMessage::ParticipantJoined {
+                    participant: Participant { key: Some(key), ..self.invented() },
+                }
+            }
+            _ => {
+                _ = self.tell("old message");
+                let at = seed.number(0..self.said.len().max(1) as u64) as usize;
+                self.said.get(at)?.clone()
+            }
+        })
+    }
+
+    fn grant(&mut self, to: ParticipantId) -> Option<RoomKeyGrant> {
+        let context = Context { room: &self.room, secret: None, purpose: Purpose::RoomSecret };
+        let nonce = nonce(self.nonces);
+        self.nonces += 1;
+        let text = self.secret.to_text();
+        let letter = self.pair.seal(self.keys.get(&to)?, context, nonce, text.as_bytes()).ok()?;
+        Some(RoomKeyGrant { from: self.pair.public().clone(), letter })
+    }
+
+    /// A key of media, sealed with whatever secret is at hand.
+    fn letter_of_own(&mut self, to: ParticipantId) -> Option<Letter> {
+        let key = SenderKey::new(Tag::new(66), 0, [66; 16]);
+        let text = [&[0; 7][..], &key.to_bytes()].concat();
+        let number = self.next_nonce();
+        let secret = self.loot.secrets.first().unwrap_or(&self.secret);
+        let context = Context { room: &self.room, secret: Some(secret), purpose: Purpose::SenderKey };
+        self.pair.seal(self.keys.get(&to)?, context, nonce(number), &text).ok()
+    }
+
+    fn forged_chat(&mut self, seed: &mut Seed) -> Option<ChatEntry> {
+        let mut entry = self.chat.last()?.clone();
+        entry.id = ChatId(Uuid::from_u128(u128::from(self.next_nonce())));
+        entry.from = self.somebody(seed)?;
+        entry.to = ChatTarget::Everyone;
+        let author = Author { message: entry.id, from: entry.from };
+        let secret = self.loot.secrets.first().unwrap_or(&self.secret).clone();
+        let number = self.next_nonce();
+        if seed.chance(0.7) {
+            entry.envelope = ChatSeal::new(self.room, secret).seal(author, nonce(number), "forged")?;
+        }
+        Some(entry)
+    }
+
+    fn invented(&self) -> Participant {
+        Participant {
+            id: ParticipantId::new(Uuid::from_u128(6_666)),
+            name: protocol::DisplayName::parse("Mallory").expect("a plain name"),
+            role: protocol::Role::Host,
+            media: protocol::MediaState::default(),
+            hand: None,
+            presence: Presence::Here,
+            forbidden: protocol::Forbidden { chat: Switch::Off, ..protocol::Forbidden::default() },
+            key: Some(self.pair.public().clone()),
+        }
+    }
+
+    fn somebody(&self, seed: &mut Seed) -> Option<ParticipantId> {
+        let at = seed.number(0..self.keys.len().max(1) as u64) as usize;
+        self.keys.keys().nth(at).copied()
+    }
+
+    fn next_nonce(&mut self) -> u64 {
+        self.nonces += 1;
+        self.nonces
+    }
+}
+
+fn nonce(number: u64) -> [u8; 12] {
+    let mut nonce = [6; 12];
+    nonce[..8].copy_from_slice(&number.to_be_bytes());
+    nonce
+}

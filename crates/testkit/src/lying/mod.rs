@@ -1,0 +1,361 @@
+//! Pages and a room with a server in between that lies: what people's pages do with what they are told, whatever that is. No links
+//! and no network, for those have worlds of their own; what is sealed is handed over as it is.
+
+mod liar;
+mod page;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use call::{Command, Input, Phase, SecretOrigin};
+use protocol::{
+    ChatId, ChatTarget, ClientFrame, DisplayName, Moderation, ParticipantId, RoomCode, ServerFrame,
+};
+use seal::RoomSecret;
+use uuid::Uuid;
+
+use self::liar::Liar;
+use self::page::Page;
+use crate::server::{Server, SocketNumber};
+use crate::{Network, Seed};
+
+/// How people in a world of lies behave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum People {
+    /// All have come with the link, and the host lets nobody in without it.
+    WithLink,
+    /// One has come with the bare code.
+    OneWithCode,
+    /// And the host lets in whoever is said to wait, and passes the key on to whoever seems to lack it.
+    Trusting,
+}
+
+/// How long a step is.
+const STEP: Duration = Duration::from_millis(50);
+
+/// Three pages, their room, and the liar in between.
+pub struct LyingWorld {
+    seed: Seed,
+    now: Duration,
+    server: Server,
+    liar: Liar,
+    pages: Vec<Page>,
+    people: People,
+    sockets_made: u64,
+    /// What is delayed.
+    late: Network<(SocketNumber, ServerFrame)>,
+    /// What people wrote, by message.
+    written: BTreeMap<ChatId, String>,
+    /// Frames of media, and who sent them when.
+    frames: Vec<(ParticipantId, Duration, Vec<u8>)>,
+    wrong: Vec<String>,
+}
+
+impl LyingWorld {
+    /// A world of this seed.
+    pub fn new(number: u64, people: People) -> Self {
+        let room = RoomCode::from_random(1);
+        let mut seed = Seed::new(number);
+        let pages: Vec<_> = (0..3)
+            .map(|place| {
+                let secret = match people {
+                    People::WithLink => Some(link()),
+                    People::OneWithCode | People::Trusting if place == 2 => None,
+                    People::OneWithCode | People::Trusting => Some(link()),
+                };
+                Page::new(
+                    room,
+                    place,
+                    seed.number(1..u64::MAX),
+                    secret.map(|link| (link, SecretOrigin::Link)),
+                )
+            })
+            .collect();
+        let mut server = Server::new(false);
+        server.host = Some(pages[0].id);
+        Self {
+            seed,
+            now: Duration::ZERO,
+            server,
+            liar: Liar::new(room),
+            pages,
+            people,
+            sockets_made: 0,
+            late: Network::new(),
+            written: BTreeMap::new(),
+            frames: Vec::new(),
+            wrong: Vec::new(),
+        }
+    }
+
+    /// Runs for this long, and says what went wrong: what was read or forged without any page saying so.
+    pub fn run(&mut self, until: Duration) -> Vec<String> {
+        while self.now < until && self.wrong.is_empty() {
+            self.now += STEP;
+            self.people_act();
+            while let Some((socket, frame)) = self.late.receive(self.now) {
+                self.deliver(socket, frame);
+            }
+            self.server.handle_timeout(self.now);
+            while let Some(work) = self.server.next_to_do() {
+                self.server.store(self.now, work);
+            }
+            self.server_speaks();
+            for place in 0..self.pages.len() {
+                self.pages[place].call.handle_timeout(self.now);
+                self.collect(place);
+            }
+            self.media();
+            self.look();
+        }
+        std::mem::take(&mut self.wrong)
+    }
+
+    /// How often each lie was told.
+    pub fn told(&self) -> &BTreeMap<&'static str, u64> {
+        &self.liar.told
+    }
+
+    /// How much was written.
+    pub fn written(&self) -> usize {
+        self.written.len()
+    }
+
+    /// How often pages refused another secret, took one, or said that a key had changed.
+    pub fn said_so(&self) -> u64 {
+        self.pages.iter().map(|page| page.said_so).sum()
+    }
+
+    /// How many secrets the liar has been given.
+    pub fn given_away(&self) -> usize {
+        self.liar.loot.secrets.len()
+    }
+
+    fn people_act(&mut self) {
+        for place in 0..self.pages.len() {
+            match self.pages[place].call.phase() {
+                Phase::Joined => self.act_inside(place),
+                Phase::Joining | Phase::Waiting => {}
+                Phase::Preparing
+                | Phase::Left
+                | Phase::Unreachable
+                | Phase::Refused(_)
+                | Phase::PasswordAsked { .. } => {
+                    if self.seed.chance(0.2) {
+                        let name = DisplayName::parse(&format!("person {place}")).expect("a plain name");
+                        self.command(place, Command::Join { name, password: None });
+                    }
+                }
+            }
+        }
+    }
+
+    fn act_inside(&mut self, place: usize) {
+        if self.seed.chance(0.05) {
+            let id = ChatId(Uuid::from_u128(u128::from(self.seed.number(1..u64::MAX))));
+            let text = format!("said by {place}: {}", self.written.len());
+            let to = self.pages[place].call.snapshot().participants.first().map(|one| one.participant.id);
+            let to =
+                to.filter(|_| self.seed.chance(0.2)).map_or(ChatTarget::Everyone, ChatTarget::Participant);
+            self.written.insert(id, text.clone());
+            self.command(place, Command::Write { id, to, text });
+        }
+        if self.seed.chance(0.01)
+            && let Some(socket) = self.pages[place].socket.take()
+        {
+            self.server.notice_broken(self.now, socket);
+            self.input(place, Input::SocketClosed);
+        }
+        if self.seed.chance(0.005) {
+            self.reload(place);
+        }
+        if self.people == People::Trusting && place == 0 && self.seed.chance(0.2) {
+            self.be_trusting(place);
+        }
+    }
+
+    /// The page is loaded again: of the call, it knows what the tab and the browser remember.
+    fn reload(&mut self, place: usize) {
+        if let Some(socket) = self.pages[place].socket.take() {
+            self.server.notice_broken(self.now, socket);
+        }
+        let seed = self.seed.number(1..u64::MAX);
+        self.pages[place].reload(RoomCode::from_random(1), seed, self.now);
+    }
+
+    fn be_trusting(&mut self, place: usize) {
+        let snapshot = self.pages[place].call.snapshot();
+        if let Some(person) = snapshot.waiting.first() {
+            let moderation = Moderation::Admit { id: person.id, letter: None };
+            self.command(place, Command::Moderate { moderation });
+        }
+        let lacking = snapshot.participants.iter().find(|one| one.secrecy == call::Secrecy::OtherSecret);
+        if let Some(lacking) = lacking {
+            self.command(place, Command::ShareSecret { with: lacking.participant.id });
+        }
+    }
+
+    fn command(&mut self, place: usize, command: Command) {
+        self.input(place, Input::Command(command));
+    }
+
+    fn input(&mut self, place: usize, input: Input) {
+        self.pages[place].call.handle_input(self.now, input);
+        self.collect(place);
+    }
+
+    fn collect(&mut self, place: usize) {
+        let (mut frames, wants_socket) = self.pages[place].collect();
+        if wants_socket {
+            self.sockets_made += 1;
+            self.pages[place].socket = Some(SocketNumber(self.sockets_made));
+            return self.input(place, Input::SocketOpened);
+        }
+        frames.reverse();
+        while let Some(frame) = frames.pop() {
+            self.hear(place, frame);
+        }
+    }
+
+    fn hear(&mut self, place: usize, frame: ClientFrame) {
+        let id = self.pages[place].id;
+        let Some(socket) = self.pages[place].socket else { return };
+        if self.liar.hear(&mut self.seed, id, &frame) {
+            self.server.hear(self.now, socket, (id, frame));
+        }
+    }
+
+    fn server_speaks(&mut self) {
+        while let Some((socket, frame)) = self.server.next_frame() {
+            let Some(place) = self.place_of(socket) else { continue };
+            let ServerFrame { seq, received, message } = frame;
+            let said = self.liar.twist(&mut self.seed, self.pages[place].id, message);
+            for (at, message) in said.into_iter().enumerate() {
+                let frame = ServerFrame { seq: seq.filter(|_| at == 0), received, message };
+                if self.seed.chance(0.1) && self.liar.tell("message delayed").is_some() {
+                    let at = self.now + self.seed.millis(50..=3_000);
+                    self.late.send_at(at, (socket, frame));
+                } else {
+                    self.deliver(socket, frame);
+                }
+            }
+        }
+        while let Some(socket) = self.server.next_closed() {
+            if let Some(place) = self.place_of(socket) {
+                self.pages[place].socket = None;
+                self.input(place, Input::SocketClosed);
+            }
+        }
+        while self.server.next_order().is_some() {}
+    }
+
+    fn deliver(&mut self, socket: SocketNumber, frame: ServerFrame) {
+        if let Some(place) = self.place_of(socket) {
+            self.input(place, Input::Server(Box::new(frame)));
+        }
+    }
+
+    fn place_of(&self, socket: SocketNumber) -> Option<usize> {
+        self.pages.iter().position(|page| page.socket == Some(socket))
+    }
+
+    /// Everybody sends a frame, and the liar hands over old ones and its own.
+    fn media(&mut self) {
+        let mut frames = Vec::new();
+        for page in &mut self.pages {
+            frames.extend(page.seal().map(|frame| (page.id, self.now, frame)));
+        }
+        let ids: Vec<_> = self.pages.iter().map(|page| page.id).collect();
+        for page in &mut self.pages {
+            let own = page.id;
+            for (from, _, frame) in frames.iter().filter(|(from, _, _)| *from != own) {
+                _ = page.opens(*from, frame);
+            }
+        }
+        self.frames.extend(frames);
+        let place = self.seed.number(0..self.pages.len() as u64) as usize;
+        let old = self.seed.number(0..self.frames.len().max(1) as u64) as usize;
+        if let Some((from, at, frame)) = self.frames.get(old).cloned() {
+            _ = self.liar.tell("media played again");
+            let was_before = at < self.pages[place].born;
+            let name = ids[self.seed.number(0..ids.len() as u64) as usize];
+            let page = &mut self.pages[place];
+            // Whatever is open to a page was handed to it at once; what was not may come late, but once and as its sender's.
+            let was_opened = page.opened.contains(&frame);
+            if page.id != from && page.opens(name, &frame) && (was_opened || was_before || name != from) {
+                self.wrong.push(format!("page {place} plays what {from} sent at {at:?} as {name}'s"));
+            }
+        }
+        let forged = self.liar.forge_frame();
+        for (place, page) in self.pages.iter_mut().enumerate() {
+            for name in &ids {
+                if page.opens(*name, &forged) && !page.is_warned(*name) {
+                    self.wrong.push(format!("page {place} plays a forgery as {name}'s"));
+                }
+            }
+        }
+    }
+
+    /// The promise.
+    fn look(&mut self) {
+        for (place, page) in self.pages.iter().enumerate() {
+            let (secret, origin) = (page.call.secret(), page.call.secret_origin());
+            let snapshot = page.call.snapshot();
+            if page.came_with_link() && (*secret != link() || origin != SecretOrigin::Link) {
+                self.wrong.push(format!("page {place} has another secret than its link"));
+            }
+            if self.liar.has_made(secret) && !snapshot.key_warnings.was_granted {
+                self.wrong.push(format!("page {place} has the liar's secret and does not say so"));
+            }
+            for other in &snapshot.participants {
+                let is_liars = other.participant.key.as_ref().is_some_and(|key| self.liar.is_own(key));
+                let is_shown = other.unverified || other.secrecy != call::Secrecy::Sealed;
+                if is_liars && !is_shown && self.liar.loot.secrets.is_empty() {
+                    self.wrong.push(format!("page {place} takes the liar for {}", other.participant.name));
+                }
+            }
+            for line in page.call.chat() {
+                let call::ChatText::Sealed(text) = &line.text else { continue };
+                let is_true = self.written.values().any(|written| written == text);
+                if !is_true && !snapshot.key_warnings.was_granted && self.liar.loot.secrets.is_empty() {
+                    self.wrong.push(format!("page {place} shows a forgery: {text}"));
+                }
+            }
+        }
+        self.look_at_loot();
+    }
+
+    fn look_at_loot(&mut self) {
+        let gave_it_away = !self.liar.loot.secrets.is_empty();
+        if gave_it_away && !self.pages[0].call.snapshot().key_warnings.was_passed_on {
+            self.wrong.push("the host's page gave the secret away and does not say so".to_owned());
+        }
+        if gave_it_away && self.people != People::Trusting {
+            self.wrong.push("a page gave its secret away without anybody's decision".to_owned());
+        }
+        if gave_it_away {
+            return;
+        }
+        for (from, text) in std::mem::take(&mut self.liar.loot.chat) {
+            if !self.is_warned(from) {
+                self.wrong.push(format!("the liar reads what {from} wrote: {text}"));
+            }
+        }
+        let last: Vec<_> = self.frames.iter().rev().take(3).cloned().collect();
+        for (from, _, frame) in last {
+            if self.liar.opens(from, &frame) && !self.is_warned(from) {
+                self.wrong.push(format!("the liar hears {from}"));
+            }
+        }
+    }
+
+    fn is_warned(&self, id: ParticipantId) -> bool {
+        let page = self.pages.iter().find(|page| page.id == id);
+        page.is_some_and(|page| page.call.snapshot().key_warnings.was_granted)
+    }
+}
+
+/// What the link carries.
+fn link() -> RoomSecret {
+    RoomSecret::new([1; 16])
+}

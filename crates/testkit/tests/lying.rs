@@ -1,0 +1,85 @@
+//! Calls over a server that lies, over many seeds. With the link, no server reads or forges anything, or the page says so.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use testkit::{LyingWorld, People};
+
+const SEEDS: u64 = 300;
+
+#[test]
+fn with_the_link_no_server_reads_or_forges_anything() {
+    let told = promise(People::WithLink);
+    for lie in LIES {
+        assert!(told.contains_key(lie), "a simulation without this lie shows nothing: {lie}");
+    }
+}
+
+#[test]
+fn who_came_with_the_code_says_so_whatever_the_server_does() {
+    _ = promise(People::OneWithCode);
+}
+
+#[test]
+fn a_host_who_passes_the_key_on_is_told_that_it_may_have_been_to_anybody() {
+    _ = promise(People::Trusting);
+}
+
+fn promise(people: People) -> BTreeMap<&'static str, u64> {
+    let mut told: BTreeMap<&'static str, u64> = BTreeMap::new();
+    let (mut written, mut said_so, mut given_away) = (0, 0, 0);
+    for seed in 0..SEEDS {
+        let mut world = LyingWorld::new(seed, people);
+        let wrong = world.run(Duration::from_secs(20));
+        assert!(wrong.is_empty(), "seed {seed}, {people:?}: {wrong:?}");
+        for (lie, times) in world.told() {
+            *told.entry(lie).or_default() += times;
+        }
+        written += world.written();
+        said_so += world.said_so();
+        given_away += usize::from(world.given_away() > 0);
+    }
+    println!(
+        "{SEEDS} calls, {people:?}: {written} messages, {said_so} warnings, {given_away} times the secret was given away"
+    );
+    println!("lies: {told:?}");
+    assert!(written > SEEDS as usize && said_so > SEEDS);
+    assert_eq!(given_away > 0, people == People::Trusting);
+    told
+}
+
+const LIES: [&str; 33] = [
+    "chat forged",
+    "chat said to be another's",
+    "history changed",
+    "joined said to be continued",
+    "key of newcomer swapped",
+    "key of somebody swapped",
+    "keys swapped in joined",
+    "keys swapped to and fro",
+    "letter dropped",
+    "letter instead of another",
+    "letter said to be another's",
+    "letter twice",
+    "media forged",
+    "media played again",
+    "message delayed",
+    "message dropped",
+    "message repeated",
+    "old letter",
+    "old message",
+    "one key for two people",
+    "own grant as a letter",
+    "own grant beside true keys",
+    "own grant in joined",
+    "own letter",
+    "participants left out",
+    "resumed without a word before",
+    "room key changed",
+    "room key of joined changed",
+    "session of another",
+    "somebody invented",
+    "somebody invented who waits",
+    "somebody said to be gone",
+    "something turned off or asked for",
+];
