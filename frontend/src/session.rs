@@ -557,6 +557,7 @@ impl Session {
             secrecy: RoomSecrecy {
                 supported: self.media.sealing().is_some(),
                 lacks_secret: call.lacks_secret,
+                host_inside: call.host_inside,
                 introduced: call.you.as_ref().is_some_and(|you| you.introduced),
                 phrase: shown.phrase.words(),
             },

@@ -1,7 +1,9 @@
 //! What somebody at the door shows, looked up and checked: keys, invitations, access tokens, passwords, earlier sessions.
 //! What follows from it is for the room to say.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use protocol::{Credential, ErrorCode, Join, Password, Resume, Role, RoomCode, Timestamp};
 use room::{GivenPassword, Pass, Resumption, Terms, Visitor};
@@ -49,12 +51,19 @@ pub(crate) async fn visitor(
         pass: shown.pass,
         password,
         browser: caller.browser.as_ref().map(|browser| browser.0.0.clone()),
+        share: share_of(caller.address),
         earlier,
         terms: shown.terms,
         key: join.key,
         room_key: join.room_key,
         grant: None,
     })
+}
+
+/// The same number for all of one customer's addresses, and of no use to anybody who does not know the address already.
+fn share_of(address: IpAddr) -> u64 {
+    static SECRET: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    SECRET.hash_one(relay::one_customer(address))
 }
 
 /// Turns a resume into one that the server has signed.

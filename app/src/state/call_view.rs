@@ -80,6 +80,8 @@ pub struct RoomSecrecy {
     pub supported: bool,
     /// The person waits, because they have come without the room's secret.
     pub lacks_secret: bool,
+    /// Somebody is inside who can let the person in, while they wait.
+    pub host_inside: bool,
     /// The person was let in without it.
     pub introduced: bool,
     /// Words to compare, while somebody looks at them.
@@ -88,7 +90,7 @@ pub struct RoomSecrecy {
 
 impl Default for RoomSecrecy {
     fn default() -> Self {
-        Self { supported: true, lacks_secret: false, introduced: false, phrase: None }
+        Self { supported: true, lacks_secret: false, host_inside: false, introduced: false, phrase: None }
     }
 }
 

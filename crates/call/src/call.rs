@@ -47,6 +47,8 @@ pub struct Call {
     pub(crate) asked_for: Option<Source>,
     /// Whether the person waits because they have not the room's secret.
     pub(crate) lacks_secret: bool,
+    /// Whether somebody is inside who can let the person in, while they wait.
+    pub(crate) host_inside: bool,
     speaking: Speaking,
     /// Since when the person speaks with a raised hand.
     speaking_since: Option<Duration>,
@@ -102,6 +104,7 @@ impl Call {
             told: MediaState::default(),
             asked_for: None,
             lacks_secret: false,
+            host_inside: false,
             speaking: Speaking::default(),
             speaking_since: None,
             others: Vec::new(),
@@ -193,6 +196,7 @@ impl Call {
             participants: self.others.iter().map(|other| self.snapshot_of(other)).collect(),
             topology: self.paths.topology,
             lacks_secret: self.lacks_secret,
+            host_inside: self.host_inside,
         }
     }
 

@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub topology: Topology,
     /// Whether the person waits because they have not the room's secret.
     pub lacks_secret: bool,
+    /// Whether somebody is inside who can let the person in, while they wait.
+    pub host_inside: bool,
     /// The others, in the order in which they came.
     pub participants: Vec<RemoteParticipant>,
 }

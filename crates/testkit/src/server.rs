@@ -119,6 +119,7 @@ impl Server {
                     pass: Pass::Link,
                     password: GivenPassword::Missing,
                     browser: None,
+                    share: 0,
                     earlier: join.session.as_ref().map(read),
                     terms: Terms::default(),
                     key: join.key,
