@@ -9,6 +9,7 @@ mod common;
 mod configuration;
 mod connections;
 mod doctor;
+mod flooding;
 mod http;
 mod relaying;
 mod rest;
