@@ -30,7 +30,7 @@ const AT_ONCE: u64 = 4;
 const BUSY_THREADS: usize = 8;
 
 /// How often each of those who talk writes.
-const WRITES_EVERY: Duration = Duration::from_millis(1000);
+const WRITES_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs for so long, and prints what came of it.
 pub(crate) async fn run(seconds: u64) -> anyhow::Result<()> {

@@ -73,7 +73,7 @@ pub(crate) enum Recognised {
     Seated,
     /// They had one.
     Former(Former),
-    /// Nothing; the token speaks for itself.
+    /// Nothing; the token says who they are, and gives no role.
     Unheard,
     /// The token is of another stay, or an older one than they have used, or they were removed.
     Refused,

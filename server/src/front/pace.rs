@@ -44,7 +44,7 @@ impl Pace {
 
     /// Until when nothing is read after so many bytes, if they were too many.
     fn pause_after(&mut self, now: Instant, bytes: usize) -> Option<Instant> {
-        let took = Duration::from_secs(1).mul_f64(bytes as f64 / f64::from(PER_SECOND));
+        let took = Duration::from_secs(1) * u32::try_from(bytes).unwrap_or(u32::MAX) / PER_SECOND;
         let full_at = self.full_at.map_or(now, |at| at.max(now)) + took;
         self.full_at = Some(full_at);
         let whole = Duration::from_secs(u64::from(BURST / PER_SECOND));
