@@ -1,12 +1,13 @@
 //! Load generators. `bench signalling` drives the optimised server and Socket.IO on Node with the same load, one after the
 //! other, and prints both figures, their ratio and the budget. `bench relay BURST SECONDS` and `bench idle COUNT`
-//! drive ours alone, for a profile. `bench sfu` does the same with media, beside Janus; `bench sfu SERVER CASE SECONDS` is
+//! drive ours alone, for a profile; `bench flood SECONDS` prints how long messages take beside two guests who flood their room. `bench sfu` does the same with media, beside Janus; `bench sfu SERVER CASE SECONDS` is
 //! one of its cases, and `bench raw` the least that forwarding can cost. `bench turn` compares the relay with coturn.
 //! Prints figures, asserts nothing.
 
 mod client;
 mod dialect;
 mod fan_out;
+mod flood;
 mod idle;
 mod peer;
 mod relay;
@@ -25,6 +26,7 @@ async fn main() -> anyhow::Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["signalling"] => signalling::run().await,
         ["relay", burst, seconds] => signalling::relay_only(burst.parse()?, seconds.parse()?).await,
+        ["flood", seconds] => flood::run(seconds.parse()?).await,
         ["idle", count] => signalling::idle_only(count.parse()?).await,
         ["sfu"] => LocalSet::new().run_until(sfu::run()).await,
         ["sfu", server, case, seconds] => {
@@ -33,7 +35,7 @@ async fn main() -> anyhow::Result<()> {
         ["raw"] => sfu::raw_only(),
         ["turn"] => turn::run().await,
         _ => bail!(
-            "usage: bench signalling | bench relay BURST SECONDS | bench idle COUNT | bench sfu [SERVER CASE SECONDS] | bench raw | bench turn"
+            "usage: bench signalling | bench relay BURST SECONDS | bench idle COUNT | bench flood SECONDS | bench sfu [SERVER CASE SECONDS] | bench raw | bench turn"
         ),
     }
 }

@@ -33,7 +33,7 @@ export class CallPage {
         await expect(this.button("Leave")).toBeVisible();
     }
 
-    /** Knocks, and waits until the page says that a host has been told. */
+    /** Knocks, and waits until the page says that they wait. */
     async knock(): Promise<void> {
         await this.page.getByRole("textbox", { name: "Your name" }).fill(this.name);
         await this.button("Ask to join").click();

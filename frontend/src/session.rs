@@ -568,6 +568,7 @@ impl Session {
                 supported: self.media.sealing().is_some(),
                 lacks_secret: call.lacks_secret,
                 warnings: publish::key_warnings(call.key_warnings, self.call.secret_origin()),
+                host_inside: call.host_inside,
                 phrase: shown.phrase.words(),
             },
             notices: shown.notices.clone(),

@@ -191,6 +191,7 @@ fn visitor(person: u128, pass: Pass, media: MediaState, earlier: Option<SessionC
         pass,
         password: GivenPassword::Missing,
         browser: None,
+        share: 0,
         earlier,
         terms: Terms::default(),
         key: None,

@@ -1,7 +1,9 @@
 //! What somebody at the door shows, looked up and checked: keys, invitations, access tokens, passwords, earlier sessions.
 //! What follows from it is for the room to say.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use protocol::{Credential, DisplayName, ErrorCode, Join, Password, Resume, Role, RoomCode};
 use room::{GivenPassword, Pass, Resumption, Terms, Visitor};
@@ -73,6 +75,7 @@ pub(crate) async fn visitor(
         pass: shown.pass,
         password,
         browser: caller.browser_text(),
+        share: share_of(caller.address),
         earlier,
         terms: shown.terms,
         key: join.key,
@@ -80,6 +83,12 @@ pub(crate) async fn visitor(
         room_key_origin: join.room_key_origin,
         grant: None,
     })
+}
+
+/// The same number for all of one customer's addresses, and of no use to anybody who does not know the address already.
+fn share_of(address: IpAddr) -> u64 {
+    static SECRET: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    SECRET.hash_one(relay::one_customer(address))
 }
 
 /// Turns a resume into one that the server has signed.

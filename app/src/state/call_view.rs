@@ -82,13 +82,21 @@ pub struct RoomSecrecy {
     pub lacks_secret: bool,
     /// What the person should know of the room's key.
     pub warnings: KeyWarnings,
+    /// Somebody is inside who can let the person in, while they wait.
+    pub host_inside: bool,
     /// Words to compare, while somebody looks at them.
     pub phrase: Option<String>,
 }
 
 impl Default for RoomSecrecy {
     fn default() -> Self {
-        Self { supported: true, lacks_secret: false, warnings: KeyWarnings::default(), phrase: None }
+        Self {
+            supported: true,
+            lacks_secret: false,
+            host_inside: false,
+            warnings: KeyWarnings::default(),
+            phrase: None,
+        }
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Call {
     pub(crate) asked_for: Option<Source>,
     /// Whether the person waits because they have not the room's secret.
     pub(crate) lacks_secret: bool,
+    /// Whether somebody is inside who can let the person in, while they wait.
+    pub(crate) host_inside: bool,
     speaking: Speaking,
     /// Since when the person speaks with a raised hand.
     speaking_since: Option<Duration>,
@@ -100,6 +102,7 @@ impl Call {
             told: MediaState::default(),
             asked_for: None,
             lacks_secret: false,
+            host_inside: false,
             speaking: Speaking::default(),
             speaking_since: None,
             others: Vec::new(),
@@ -192,6 +195,7 @@ impl Call {
             topology: self.paths.topology,
             lacks_secret: self.lacks_secret,
             key_warnings: self.key_warnings(),
+            host_inside: self.host_inside,
         }
     }
 

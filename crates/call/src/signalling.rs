@@ -173,8 +173,9 @@ impl Call {
     fn server_message(&mut self, now: Duration, message: ServerMessage) {
         match message {
             ServerMessage::Joined(joined) => self.joined(now, &joined),
-            ServerMessage::Waiting { room, lacks_secret } => {
+            ServerMessage::Waiting { room, lacks_secret, host_inside } => {
                 self.lacks_secret = lacks_secret;
+                self.host_inside = host_inside;
                 self.must_wait(now, room);
             }
             ServerMessage::Resumed { session } => self.resumed(now, session),

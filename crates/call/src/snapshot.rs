@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub lacks_secret: bool,
     /// What the person should know of the room's secret.
     pub key_warnings: KeyWarnings,
+    /// Whether somebody is inside who can let the person in, while they wait.
+    pub host_inside: bool,
     /// The others, in the order in which they came.
     pub participants: Vec<RemoteParticipant>,
 }

@@ -23,7 +23,7 @@ impl ChatId {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
-pub struct ChatNumber(pub u64);
+pub struct ChatNumber(#[serde(deserialize_with = "crate::sequence::counted")] pub u64);
 
 /// For whom a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -53,7 +53,7 @@ uuid_id! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
-pub struct MessageId(pub u64);
+pub struct MessageId(#[serde(deserialize_with = "crate::sequence::counted")] pub u64);
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,11 @@
 //! What people need to know of each other's keys. The server passes it on and can open none of it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ParticipantId;
-use crate::limits::{MAX_LETTER_BYTES, MAX_LETTERS};
+use crate::limits::{MAX_LETTER_BYTES, MAX_LETTERS, MAX_LETTERS_TO_ONE};
 
 macro_rules! encoded {
     ($(#[$doc:meta])* $name:ident, $least:literal, $most:expr) => {
@@ -88,7 +90,7 @@ pub struct AddressedLetter {
     pub letter: Letter,
 }
 
-/// Letters that are passed on together, at most [`MAX_LETTERS`].
+/// Letters that are passed on together, at most [`MAX_LETTERS`], and [`MAX_LETTERS_TO_ONE`] to each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "Vec<AddressedLetter>", extend("maxItems" = MAX_LETTERS)))]
 #[serde(try_from = "Vec<AddressedLetter>", into = "Vec<AddressedLetter>")]
@@ -98,7 +100,18 @@ impl TryFrom<Vec<AddressedLetter>> for Letters {
     type Error = TooManyLetters;
 
     fn try_from(letters: Vec<AddressedLetter>) -> Result<Self, TooManyLetters> {
-        if letters.len() <= MAX_LETTERS { Ok(Self(letters)) } else { Err(TooManyLetters) }
+        if letters.len() > MAX_LETTERS {
+            return Err(TooManyLetters);
+        }
+        let mut to_each = BTreeMap::new();
+        for letter in &letters {
+            let to_one = to_each.entry(letter.to).or_insert(0);
+            *to_one += 1;
+            if *to_one > MAX_LETTERS_TO_ONE {
+                return Err(TooManyLetters);
+            }
+        }
+        Ok(Self(letters))
     }
 }
 
@@ -110,7 +123,7 @@ impl From<Letters> for Vec<AddressedLetter> {
 
 /// More letters than go together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("at most {MAX_LETTERS} letters go together")]
+#[error("at most {MAX_LETTERS} letters go together, {MAX_LETTERS_TO_ONE} of them to one person")]
 pub struct TooManyLetters;
 
 /// The secret of a room, for somebody who came without it, from whoever let them in.
@@ -135,6 +148,17 @@ fn is_base64url(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_is_sent_more_letters_in_a_message_than_there_are_keys() {
+        let to = |who: u128| AddressedLetter {
+            to: ParticipantId::new(uuid::Uuid::from_u128(who)),
+            letter: Letter::new("A".to_owned()).unwrap(),
+        };
+        assert!(Letters::try_from(vec![to(1), to(2), to(1)]).is_ok());
+        assert_eq!(Letters::try_from(vec![to(1), to(2), to(1), to(1)]), Err(TooManyLetters));
+        assert!(Letters::try_from((0..200).map(to).collect::<Vec<_>>()).is_ok());
+    }
 
     #[test]
     fn keys_and_letters_have_a_size_and_an_alphabet() {

@@ -2,6 +2,10 @@
 //!
 //! A client that keeps to them is never refused for size; the server checks all of them.
 
+/// The largest number of a message, a signal or a place: 2⁵³ − 1, which every client can hold. One more than any of them is
+/// still a number, so that what is counted on from there never wraps.
+pub const MAX_NUMBER: u64 = (1 << 53) - 1;
+
 /// The largest signalling message in either direction, in bytes (64 KiB).
 ///
 /// A session description of a browser with every codec and four simulcast streams has about 12 KiB. Raising it lets one
@@ -98,6 +102,9 @@ pub const DEFAULT_CAPACITY: u16 = 100;
 
 /// The longest letter from one person to another, in characters: a key and what sealing adds.
 pub const MAX_LETTER_BYTES: usize = 1024;
+
+/// Letters to one person in one `send_letters`: the key in use and the next one.
+pub const MAX_LETTERS_TO_ONE: usize = 2;
 
 /// Letters in one `send_letters`. More people get theirs in several messages.
 pub const MAX_LETTERS: usize = 200;

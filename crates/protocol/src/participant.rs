@@ -33,7 +33,7 @@ pub struct Participant {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
-pub struct HandNumber(pub u64);
+pub struct HandNumber(#[serde(deserialize_with = "crate::sequence::counted")] pub u64);
 
 /// Whether the server reaches a participant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

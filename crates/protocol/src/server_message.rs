@@ -62,6 +62,9 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
         /// The client waits because it has not the room's secret.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         lacks_secret: bool,
+        /// Somebody is inside who can let the client in. Said again when that changes.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        host_inside: bool,
     },
     /// The answer to `resume`: nothing was lost, and what was missed follows.
     Resumed {

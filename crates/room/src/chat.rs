@@ -45,7 +45,7 @@ impl ChatLog {
     }
 
     fn next_number(&mut self) -> ChatNumber {
-        self.last = ChatNumber(self.last.0 + 1);
+        self.last = ChatNumber(self.last.0.saturating_add(1));
         self.last
     }
 

@@ -37,9 +37,8 @@ impl Room {
         let (issued, confirmed) = (claims.generation, claims.generation);
         let belongings = match self.seats.recognise(&claims) {
             Recognised::Refused => return self.enter_as_stranger(now, connection, visitor),
-            Recognised::Unheard => {
-                Belongings { role: claims.role, issued, confirmed, ..Belongings::default() }
-            }
+            // The room may have forgotten that a host took the token's role away, so only what they show now gives one.
+            Recognised::Unheard => Belongings { issued, confirmed, ..Belongings::default() },
             Recognised::Former(former) => {
                 Belongings { role: former.role, forbidden: former.forbidden, issued, confirmed, hand: None }
             }
@@ -58,7 +57,7 @@ impl Room {
         if let Some(code) = self.refusal_of(now, &visitor, role) {
             self.turn_away(connection, code);
         } else if self.rules.lets_wait(visitor.pass) || self.lacks_secret(&visitor) {
-            self.let_wait(connection, visitor);
+            self.let_wait(now, connection, visitor);
         } else {
             self.admit(now, connection, visitor, Belongings { role, ..Belongings::default() });
         }
@@ -75,7 +74,8 @@ impl Room {
                 GivenPassword::Right => {}
             }
         }
-        self.has_no_place_for(now, visitor.participant).then_some(ErrorCode::RoomFull)
+        self.has_no_place_for(now, visitor.participant, visitor.browser.as_deref())
+            .then_some(ErrorCode::RoomFull)
     }
 
     /// Whoever has been let in once needs neither password nor host again, only a place.
@@ -89,15 +89,15 @@ impl Room {
         let role = belongings.role.max(role_of(visitor.pass));
         if self.rules.has_ended(self.wall(now)) {
             self.turn_away(connection, ErrorCode::RoomEnded);
-        } else if self.has_no_place_for(now, visitor.participant) {
+        } else if self.has_no_place_for(now, visitor.participant, visitor.browser.as_deref()) {
             self.turn_away(connection, ErrorCode::RoomFull);
         } else {
             self.admit(now, connection, visitor, Belongings { role, ..belongings });
         }
     }
 
-    pub(crate) fn has_no_place_for(&self, now: Duration, id: ParticipantId) -> bool {
-        self.seats.places_taken(now, id, None) >= usize::from(self.rules.settings.capacity)
+    pub(crate) fn has_no_place_for(&self, now: Duration, id: ParticipantId, browser: Option<&str>) -> bool {
+        self.seats.places_taken(now, id, browser) >= usize::from(self.rules.settings.capacity)
     }
 
     /// Lets somebody in who waited.
@@ -125,7 +125,7 @@ impl Room {
             is_restored: false,
             received: None,
             told_received: None,
-            issued: issued + 1,
+            issued: issued.saturating_add(1),
             confirmed,
             chat_rate: Rate::default(),
             terms,
@@ -169,7 +169,7 @@ impl Room {
             self.turn_away(older, ErrorCode::SessionTakenOver);
         }
         let Some(seat) = self.seats.get_mut(id) else { return };
-        seat.issued = seat.issued.max(claims.generation) + 1;
+        seat.issued = seat.issued.max(claims.generation).saturating_add(1);
         seat.told_received = None;
         // What the server has forgotten, the client knows; of the rest the server knows more.
         let was_restored = std::mem::take(&mut seat.is_restored);
@@ -184,7 +184,8 @@ impl Room {
         match missed {
             Some(missed) => self.repeat(id, connection, missed),
             None => {
-                seat.outbox.go_on_after(*last);
+                let last = if was_restored { *last } else { protocol::Sequence::default() };
+                seat.outbox.go_on_after(last);
                 self.tell_joined(id, Continuity::Continued);
                 self.tell_waiting_room_to(id);
             }

@@ -126,6 +126,8 @@ pub struct Visitor {
     pub password: GivenPassword,
     /// The browser they come with, if that is known.
     pub browser: Option<String>,
+    /// Tells those who share an address from others, without saying which: what one of them fills is their share.
+    pub share: u64,
     /// Their earlier stay, as the server signed it.
     pub earlier: Option<SessionClaims>,
     /// What the access token says that they show.

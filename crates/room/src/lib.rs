@@ -20,6 +20,7 @@ mod session;
 mod timers;
 mod topology;
 mod waiting;
+mod weight;
 
 pub use input::{ConnectionId, Departure, GivenPassword, Input, Pass, Resumption, Visitor};
 pub use moderation::Decree;

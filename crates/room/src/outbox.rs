@@ -3,26 +3,32 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use protocol::limits::MAX_UNACKNOWLEDGED;
-use protocol::{Sequence, ServerMessage, Signal};
+use protocol::limits::{MAX_NUMBER, MAX_UNACKNOWLEDGED};
+use protocol::{Sequence, ServerMessage};
 
-/// Bytes of signals and chat, roughly, that are kept for one participant. Whoever misses more joins anew.
+use crate::weight::weight;
+
+/// Bytes, as they are written, that are kept for one participant. Whoever misses more joins anew.
 const MAX_BYTES: usize = 512 * 1024;
+
+/// The highest number that is believed to have been given by a server that ended: so many are left to count on from it.
+const HIGHEST_BELIEVED: u64 = MAX_NUMBER / 2;
 
 /// Numbered messages, from the first that was not acknowledged.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     /// The number of the last message that is no longer kept.
     before: Sequence,
-    messages: VecDeque<Arc<ServerMessage>>,
+    messages: VecDeque<(Arc<ServerMessage>, usize)>,
     bytes: usize,
 }
 
 impl Outbox {
     /// Keeps a message and numbers it.
     pub(crate) fn push(&mut self, message: Arc<ServerMessage>) -> Sequence {
-        self.bytes += weight(&message);
-        self.messages.push_back(message);
+        let weight = weight(&message);
+        self.bytes += weight;
+        self.messages.push_back((message, weight));
         let number = self.last();
         while self.messages.len() > MAX_UNACKNOWLEDGED || self.bytes > MAX_BYTES {
             self.forget_first();
@@ -47,20 +53,24 @@ impl Outbox {
         &self,
         last: Sequence,
     ) -> Option<impl Iterator<Item = (Sequence, Arc<ServerMessage>)> + use<>> {
-        if last < self.before || last > self.last() {
+        if last > self.last() {
             return None;
         }
-        let skipped = usize::try_from(last.0 - self.before.0).ok()?;
-        let missed: Vec<_> = self.messages.iter().skip(skipped).cloned().collect();
+        let skipped = usize::try_from(last.0.checked_sub(self.before.0)?).ok()?;
+        let missed: Vec<_> =
+            self.messages.iter().skip(skipped).map(|(message, _)| Arc::clone(message)).collect();
         if missed.iter().any(|message| matches!(**message, ServerMessage::Joined(_))) {
             return None;
         }
-        Some((last.0 + 1..).map(Sequence).zip(missed))
+        let numbers = std::iter::successors(Some(last.next()), |number| Some(number.next()));
+        Some(numbers.zip(missed))
     }
 
-    /// Forgets everything, and gives numbers above all that were given.
+    /// Forgets everything, and gives numbers above all that were given, and above `last`, which a server that ended may have
+    /// given. A number that none can have given is not believed.
     pub(crate) fn go_on_after(&mut self, last: Sequence) {
-        *self = Self { before: last.max(self.last()), ..Self::default() };
+        let believed = Sequence(last.0.min(HIGHEST_BELIEVED));
+        *self = Self { before: believed.max(self.last()), ..Self::default() };
     }
 
     fn last(&self) -> Sequence {
@@ -68,30 +78,17 @@ impl Outbox {
     }
 
     fn forget_first(&mut self) {
-        if let Some(message) = self.messages.pop_front() {
-            self.bytes -= weight(&message);
+        if let Some((_, weight)) = self.messages.pop_front() {
+            self.bytes = self.bytes.saturating_sub(weight);
             self.before = self.before.next();
         }
     }
 }
 
-/// What a message weighs beside the few hundred bytes of any.
-#[expect(clippy::wildcard_enum_match_arm, reason = "every other message is small")]
-fn weight(message: &ServerMessage) -> usize {
-    match message {
-        ServerMessage::Signal { signal: Signal::Offer { sdp } | Signal::Answer { sdp }, .. } => {
-            sdp.as_str().len()
-        }
-        ServerMessage::Chat { entry } => entry.envelope.body().len(),
-        ServerMessage::ChatHistory { entries, .. } => {
-            entries.iter().map(|entry| entry.envelope.body().len()).sum()
-        }
-        _ => 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use protocol::{DisplayName, ParticipantId, WaitingPerson};
+
     use super::*;
 
     #[test]
@@ -106,6 +103,7 @@ mod tests {
         assert_eq!(after(5), Some(vec![]));
         assert_eq!(after(1), None, "it is no longer kept");
         assert_eq!(after(6), None, "it was never given");
+        assert_eq!(after(u64::MAX), None);
     }
 
     #[test]
@@ -117,5 +115,35 @@ mod tests {
         assert_eq!(outbox.messages.len(), MAX_UNACKNOWLEDGED);
         assert!(outbox.after(Sequence(2)).is_none());
         assert!(outbox.after(Sequence(3)).is_some());
+    }
+
+    #[test]
+    fn numbers_go_on_whatever_somebody_says_to_have_heard() {
+        let mut outbox = Outbox::default();
+        for last in [u64::MAX - 1, u64::MAX, 0, u64::MAX] {
+            outbox.go_on_after(Sequence(last));
+            let number = outbox.push(Arc::new(ServerMessage::Pong));
+            assert!(number.0 <= MAX_NUMBER, "a client can hold it");
+            assert!(outbox.after(Sequence(number.0 - 1)).is_some());
+            outbox.acknowledge(Sequence(u64::MAX));
+        }
+    }
+
+    #[test]
+    fn every_message_weighs_what_it_takes_to_write_it() {
+        let mut outbox = Outbox::default();
+        let person = WaitingPerson {
+            id: ParticipantId::NIL,
+            name: DisplayName::parse(&"x".repeat(60)).unwrap(),
+            key: None,
+            lacks_secret: false,
+        };
+        let list = Arc::new(ServerMessage::WaitingRoom { people: vec![person; 100] });
+        for _ in 0..MAX_UNACKNOWLEDGED {
+            outbox.push(Arc::clone(&list));
+        }
+        // An id, a name and their names as JSON.
+        let written = 100 * (36 + 60 + 20) * outbox.messages.len();
+        assert!(written <= MAX_BYTES, "{written} bytes are kept");
     }
 }

@@ -72,7 +72,7 @@ impl Room {
     }
 
     pub(crate) fn next_hand(&mut self) -> HandNumber {
-        self.last_hand += 1;
+        self.last_hand = self.last_hand.saturating_add(1);
         HandNumber(self.last_hand)
     }
 
@@ -92,7 +92,7 @@ impl Room {
     }
 
     pub(crate) fn disconnect(&mut self, now: Duration, connection: ConnectionId, departure: Departure) {
-        if self.waiting.drop_connection(connection) {
+        if self.waiting.drop_connection(now, connection, departure) {
             return self.tell_waiting_room();
         }
         let Some(id) = self.seats.of_connection(connection).map(|seat| seat.participant.id) else { return };

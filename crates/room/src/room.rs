@@ -4,6 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use protocol::limits::MAX_NUMBER;
 use protocol::{
     ChatEntry, ClientFrame, ClientMessage, DisplayName, ErrorCode, MessageId, Participant, ParticipantId,
     PeerRef, Presence, ProtocolError, Role, RoomCode, RoomSettings, RoomStanding, RoomSummary, ServerMessage,
@@ -108,6 +109,7 @@ impl Room {
             signer,
             outputs: VecDeque::new(),
         };
+        room.seats.note_read(seats.len());
         for seat in seats {
             room.restore(now, seat);
         }
@@ -138,6 +140,7 @@ impl Room {
             Input::Media { participant, message } => self.tell(participant, *message),
             Input::Deleted => self.end_for_all(now, ErrorCode::RoomEnded),
         }
+        self.review_hosts();
         self.note_emptiness(now);
     }
 
@@ -178,8 +181,7 @@ impl Room {
         let by_rules = self.rules.standing(self.wall(now), role);
         let is_closed = matches!(by_rules, RoomStanding::Locked | RoomStanding::NotStarted);
         let standing = if is_closed && self.knows(browser) { RoomStanding::Open } else { by_rules };
-        // Nobody in particular asks; the nil id is nobody's.
-        let taken = self.seats.places_taken(now, ParticipantId::NIL, browser);
+        let taken = self.seats.places_taken_for_page(now, browser);
         let is_full = taken >= usize::from(self.rules.settings.capacity);
         if standing == RoomStanding::Open && is_full { RoomStanding::Full } else { standing }
     }
@@ -207,8 +209,17 @@ impl Room {
             ..
         } = seat;
         if state != SeatState::Taken {
-            let former =
-                Former { name, session, role, forbidden, generation, state, browser, reserved_until: None };
+            let former = Former {
+                name,
+                session,
+                role,
+                forbidden,
+                generation,
+                state,
+                browser,
+                reserved_until: None,
+                departure: 0,
+            };
             return self.seats.remember(id, former);
         }
         self.was_used = true;
@@ -242,8 +253,10 @@ impl Room {
     fn message(&mut self, now: Duration, connection: ConnectionId, frame: ClientFrame) {
         let ClientFrame { id, ack, message } = frame;
         if self.waiting.contains(connection) {
-            return self.message_of_waiting(connection, id, &message);
+            return self.message_of_waiting(now, connection, id, &message);
         }
+        // A number from which nobody could count on would keep out everything that its sender says later.
+        let id = id.filter(|id| id.0 <= MAX_NUMBER);
         // What a socket had in flight when it was closed is nobody's any more.
         let Some(seat) = self.seats.of_connection(connection) else { return };
         if let Some(ack) = ack {

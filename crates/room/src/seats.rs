@@ -1,6 +1,6 @@
 //! Who has a seat, and who had one lately.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use protocol::{
@@ -62,6 +62,8 @@ pub(crate) struct Former {
     pub(crate) browser: Option<String>,
     /// Until when nobody else gets their place.
     pub(crate) reserved_until: Option<Duration>,
+    /// Their number among those who left.
+    pub(crate) departure: u64,
 }
 
 /// What a room knows of somebody who shows a session token.
@@ -71,7 +73,7 @@ pub(crate) enum Recognised {
     Seated,
     /// They had one.
     Former(Former),
-    /// Nothing; the token speaks for itself.
+    /// Nothing; the token says who they are, and gives no role.
     Unheard,
     /// The token is of another stay, or an older one than they have used, or they were removed.
     Refused,
@@ -86,6 +88,11 @@ pub(crate) struct Seats {
     by_id: HashMap<ParticipantId, u64>,
     by_connection: HashMap<ConnectionId, u64>,
     former: HashMap<ParticipantId, Former>,
+    /// Whoever is in `former`, in the order in which they left.
+    departures: BTreeMap<u64, ParticipantId>,
+    departed: u64,
+    /// Whether somebody who left was forgotten.
+    has_forgotten: bool,
 }
 
 /// People who left are forgotten beyond this number.
@@ -123,7 +130,11 @@ impl Seats {
     /// Seats somebody last.
     pub(crate) fn add(&mut self, seat: Seat) {
         let id = seat.participant.id;
-        self.former.remove(&id);
+        self.forget(id);
+        // The place that was kept for the browser is the one that it takes now.
+        if let Some(browser) = &seat.browser {
+            self.free_reservation_of(browser);
+        }
         self.arrivals += 1;
         self.by_id.insert(id, self.arrivals);
         if let Some(connection) = seat.connection {
@@ -153,21 +164,47 @@ impl Seats {
             state,
             browser: seat.browser.clone(),
             reserved_until,
+            departure: 0,
         };
         self.remember(id, former);
         Some(seat)
     }
 
+    /// Remembers somebody who left. Beyond [`MAX_FORMER`] whoever left first is forgotten; who was removed only when nobody else
+    /// is left to forget.
     pub(crate) fn remember(&mut self, id: ParticipantId, former: Former) {
+        self.forget(id);
         if self.former.len() >= MAX_FORMER {
-            // Who was removed stays so, as long as there is anybody else to forget.
-            let mut candidates = self.former.iter();
-            let left = candidates.find(|(_, former)| former.state != SeatState::Removed);
-            if let Some(one) = left.or_else(|| self.former.iter().next()).map(|(id, _)| *id) {
-                self.former.remove(&one);
+            let was_removed = |id: &ParticipantId| {
+                self.former.get(id).is_some_and(|former| former.state == SeatState::Removed)
+            };
+            let left = self.departures.values().find(|id| !was_removed(id));
+            if let Some(first) = left.or_else(|| self.departures.values().next()).copied() {
+                self.forget(first);
+                self.has_forgotten = true;
             }
         }
-        self.former.insert(id, former);
+        self.departed += 1;
+        self.departures.insert(self.departed, id);
+        self.former.insert(id, Former { departure: self.departed, ..former });
+    }
+
+    /// So many were read of those who were here. There may be more than are read.
+    pub(crate) fn note_read(&mut self, count: usize) {
+        self.has_forgotten |= count >= MAX_FORMER;
+    }
+
+    fn forget(&mut self, id: ParticipantId) {
+        if let Some(former) = self.former.remove(&id) {
+            self.departures.remove(&former.departure);
+        }
+    }
+
+    fn free_reservation_of(&mut self, browser: &str) {
+        let of_it = |former: &&mut Former| former.browser.as_deref() == Some(browser);
+        for former in self.former.values_mut().filter(of_it) {
+            former.reserved_until = None;
+        }
     }
 
     /// Somebody who had a seat.
@@ -212,6 +249,8 @@ impl Seats {
             return if fits { Recognised::Seated } else { Recognised::Refused };
         }
         match self.former.get(&claims.participant) {
+            // They may be one of those who were forgotten, and may have been removed.
+            None if self.has_forgotten => Recognised::Refused,
             None => Recognised::Unheard,
             Some(former) => {
                 let fits = former.session == claims.session
@@ -222,16 +261,25 @@ impl Seats {
         }
     }
 
-    /// Places that are taken or kept for somebody other than `id` or the owner of `browser`.
+    /// Places that are taken by others than `id`, or kept for other browsers than `browser`. One browser has one place kept,
+    /// however often it came and went.
     pub(crate) fn places_taken(&self, now: Duration, id: ParticipantId, browser: Option<&str>) -> usize {
-        let is_theirs =
-            |other: ParticipantId, with: Option<&str>| other == id || with.is_some() && with == browser;
-        let seated = self.iter().filter(|seat| !is_theirs(seat.participant.id, seat.browser.as_deref()));
-        let reserved = self.former.iter().filter(|(former, seat)| {
-            seat.reserved_until.is_some_and(|until| until > now)
-                && !is_theirs(**former, seat.browser.as_deref())
-        });
-        seated.count() + reserved.count()
+        let seated = self.iter().filter(|seat| seat.participant.id != id);
+        seated.count() + self.reservations(now, id, browser)
+    }
+
+    /// The same for somebody who has a page of the room open, or shall open one: the seats of their browser are theirs.
+    pub(crate) fn places_taken_for_page(&self, now: Duration, browser: Option<&str>) -> usize {
+        let is_theirs = |with: Option<&str>| with.is_some() && with == browser;
+        let seated = self.iter().filter(|seat| !is_theirs(seat.browser.as_deref()));
+        seated.count() + self.reservations(now, ParticipantId::NIL, browser)
+    }
+
+    fn reservations(&self, now: Duration, id: ParticipantId, browser: Option<&str>) -> usize {
+        let others = self.former.iter().filter(|(former, _)| **former != id).map(|(_, former)| former);
+        let reserved = others.filter(|former| former.reserved_until.is_some_and(|until| until > now));
+        let browsers: HashSet<_> = reserved.filter_map(|former| former.browser.as_deref()).collect();
+        browsers.into_iter().filter(|other| Some(*other) != browser).count()
     }
 
     /// Whether somebody with this browser was let in before, and not removed.

@@ -9,7 +9,7 @@ pub struct SessionClaims {
     pub participant: ParticipantId,
     /// Which stay.
     pub session: SessionId,
-    /// Their role when it was signed, for a room that knows no better.
+    /// Their role when it was signed. A room that knows nothing of them gives none for it: it may have been taken away.
     pub role: Role,
     /// Which of the tokens of this stay. Using one ends those before it.
     pub generation: u32,

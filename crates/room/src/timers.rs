@@ -21,6 +21,7 @@ impl Room {
         if self.ends_in(now) == Some(Duration::ZERO) {
             self.end_for_all(now, ErrorCode::RoomEnded);
         }
+        self.review_hosts();
         self.note_emptiness(now);
         if self.empty_since.is_some_and(|since| now >= since + LOADED_FOR) {
             let delete = self.was_used && self.rules.settings.when_empty == WhenEmpty::Delete;

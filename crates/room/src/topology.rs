@@ -73,7 +73,7 @@ impl Route {
     }
 
     fn next_epoch(&mut self) -> u32 {
-        self.last_epoch += 1;
+        self.last_epoch = self.last_epoch.saturating_add(1);
         self.last_epoch
     }
 

@@ -124,6 +124,7 @@ impl Server {
                     pass: if self.host == Some(participant) { Pass::Key(Role::Host) } else { Pass::Link },
                     password: GivenPassword::Missing,
                     browser: None,
+                    share: 0,
                     earlier: join.session.as_ref().map(read),
                     terms: Terms::default(),
                     key: join.key,

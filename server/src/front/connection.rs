@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use super::pace::Pace;
 use super::prefixed::Prefixed;
 use super::{Peer, Sorting, proxy_protocol};
 use crate::browser::Transport;
@@ -26,9 +27,9 @@ const STUN: std::ops::RangeInclusive<u8> = 0..=3;
 /// A sorted connection, and its place among all.
 pub(super) enum Io {
     /// In the clear.
-    Plain(Prefixed<TcpStream>, Place),
+    Plain(Prefixed<TcpStream>, Place, Pace),
     /// Inside TLS.
-    Tls(Box<Prefixed<TlsStream<Prefixed<TcpStream>>>>, Place),
+    Tls(Box<Prefixed<TlsStream<Prefixed<TcpStream>>>>, Place, Pace),
 }
 
 /// A connection that has just come, and its place among those of which is not known what they are.
@@ -80,28 +81,28 @@ impl Sorting {
                     stream.get_ref().get_ref().1.alpn_protocol().is_some_and(|name| name != ALPN_TURN);
                 if !is_http && kind_of(&mut stream).await? == Kind::Stun {
                     let flow = Flow { transport: relay::Transport::Tls, client, server: canonical(server) };
-                    return Ok(Sorted::Relayed(Io::Tls(Box::new(stream), place), flow));
+                    return Ok(Sorted::Relayed(Io::Tls(Box::new(stream), place, Pace::default()), flow));
                 }
-                Ok(Sorted::Http(Io::Tls(Box::new(stream), place), peer))
+                Ok(Sorted::Http(Io::Tls(Box::new(stream), place, Pace::default()), peer))
             }
             (Kind::Stun, Some(_) | None) => {
                 let flow = Flow { transport: relay::Transport::Tcp, client, server: canonical(server) };
-                Ok(Sorted::Relayed(Io::Plain(stream, place), flow))
+                Ok(Sorted::Relayed(Io::Plain(stream, place, Pace::default()), flow))
             }
             (Kind::Tls, None) | (Kind::Http, Some(_) | None) => {
                 let peer = Peer { address: client, transport: Transport::Plain };
-                Ok(Sorted::Http(Io::Plain(stream, place), peer))
+                Ok(Sorted::Http(Io::Plain(stream, place, Pace::default()), peer))
             }
         }
     }
 
     async fn relay(&self, io: Io, flow: Flow) {
         match io {
-            Io::Plain(stream, _place) => {
+            Io::Plain(stream, _place, _) => {
                 let (stream, read) = stream.into_parts();
                 self.media.relay(stream, read, flow).await;
             }
-            Io::Tls(stream, _place) => {
+            Io::Tls(stream, _place, _) => {
                 let (stream, read) = stream.into_parts();
                 self.media.relay(stream, read, flow).await;
             }
@@ -166,18 +167,25 @@ impl AsyncRead for Io {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream, _) => Pin::new(stream).poll_read(context, into),
-            Self::Tls(stream, _) => Pin::new(stream).poll_read(context, into),
-        }
+        let io = self.get_mut();
+        let (Self::Plain(_, _, pace) | Self::Tls(_, _, pace)) = io;
+        std::task::ready!(pace.poll_ready(context));
+        let before = into.filled().len();
+        let read = match io {
+            Self::Plain(stream, ..) => Pin::new(stream).poll_read(context, into),
+            Self::Tls(stream, ..) => Pin::new(stream).poll_read(context, into),
+        };
+        let (Self::Plain(_, _, pace) | Self::Tls(_, _, pace)) = io;
+        pace.count(into.filled().len() - before);
+        read
     }
 }
 
 impl AsyncWrite for Io {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(stream, _) => Pin::new(stream).poll_write(context, bytes),
-            Self::Tls(stream, _) => Pin::new(stream).poll_write(context, bytes),
+            Self::Plain(stream, ..) => Pin::new(stream).poll_write(context, bytes),
+            Self::Tls(stream, ..) => Pin::new(stream).poll_write(context, bytes),
         }
     }
 
@@ -187,29 +195,29 @@ impl AsyncWrite for Io {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(stream, _) => Pin::new(stream).poll_write_vectored(context, slices),
-            Self::Tls(stream, _) => Pin::new(stream).poll_write_vectored(context, slices),
+            Self::Plain(stream, ..) => Pin::new(stream).poll_write_vectored(context, slices),
+            Self::Tls(stream, ..) => Pin::new(stream).poll_write_vectored(context, slices),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
         match self {
-            Self::Plain(stream, _) => stream.is_write_vectored(),
-            Self::Tls(stream, _) => stream.is_write_vectored(),
+            Self::Plain(stream, ..) => stream.is_write_vectored(),
+            Self::Tls(stream, ..) => stream.is_write_vectored(),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream, _) => Pin::new(stream).poll_flush(context),
-            Self::Tls(stream, _) => Pin::new(stream).poll_flush(context),
+            Self::Plain(stream, ..) => Pin::new(stream).poll_flush(context),
+            Self::Tls(stream, ..) => Pin::new(stream).poll_flush(context),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream, _) => Pin::new(stream).poll_shutdown(context),
-            Self::Tls(stream, _) => Pin::new(stream).poll_shutdown(context),
+            Self::Plain(stream, ..) => Pin::new(stream).poll_shutdown(context),
+            Self::Tls(stream, ..) => Pin::new(stream).poll_shutdown(context),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod connection;
 mod http;
+mod pace;
 mod prefixed;
 mod proxy_protocol;
 

@@ -1,5 +1,6 @@
 //! The rooms of this server: where they are found, and the task that runs each.
 
+mod backpressure;
 mod load;
 pub(crate) mod outgoing;
 mod registry;

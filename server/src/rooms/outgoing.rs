@@ -7,11 +7,31 @@ use axum::extract::ws::Utf8Bytes;
 use protocol::CloseCode;
 use tokio::sync::Notify;
 
-/// Messages that may wait. A mesh of four sends about 100 at once.
-const MAX_MESSAGES: usize = 256;
+/// Messages that may wait: everything that somebody who resumes can have missed
+/// ([`protocol::limits::MAX_UNACKNOWLEDGED`]), and as much again.
+const MAX_MESSAGES: usize = 2 * protocol::limits::MAX_UNACKNOWLEDGED;
 
-/// Bytes that may wait. Raising it lets a reader that does not read hold more of the server's memory.
-pub(crate) const MAX_BYTES: usize = 1 << 20;
+/// Bytes that may wait: four times what a room keeps for somebody who resumes. Raising it lets a reader that does not read hold
+/// more of the server's memory.
+pub(crate) const MAX_BYTES: usize = 2 << 20;
+
+/// Messages with which a queue is long. A mesh of four sends about 100 at once.
+const LONG_MESSAGES: usize = 128;
+
+/// Bytes with which a queue is long.
+const LONG_BYTES: usize = 256 * 1024;
+
+/// Messages with which a queue that was long is short again.
+const SHORT_MESSAGES: usize = LONG_MESSAGES / 4;
+
+/// Bytes with which a queue that was long is short again.
+const SHORT_BYTES: usize = LONG_BYTES / 4;
+
+/// Messages that are written together.
+const TOGETHER: usize = 64;
+
+/// Bytes that are written together, at least one message: what a reader must take within the time of one write.
+const TOGETHER_BYTES: usize = 64 * 1024;
 
 /// What a socket is to write.
 #[derive(Clone, Debug)]
@@ -29,6 +49,21 @@ pub(crate) struct Outlet(Arc<Queue>);
 #[derive(Debug)]
 pub(crate) struct Incoming(Arc<Queue>);
 
+/// Batches that a socket may have said and the room not done. More keep a room busy that has many; fewer make a socket wait for
+/// the room after each.
+const UNHEARD: u8 = 4;
+
+/// How much waits for a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// What usually does.
+    Short,
+    /// More than the socket writes at once.
+    Long,
+    /// Half of what may wait.
+    HalfFull,
+}
+
 /// There is no room for the message.
 #[derive(Debug)]
 pub(crate) struct Full;
@@ -44,6 +79,12 @@ struct Queue {
 struct Waiting {
     messages: Vec<Outgoing>,
     bytes: usize,
+    /// Who is told when the queue is short again, while it is long.
+    told_when_short: Option<Arc<Notify>>,
+    /// Batches of messages the other way that the room has not done.
+    unheard: u8,
+    /// The socket is not read until the room has done some of them.
+    is_stalled: bool,
     /// The room says nothing more.
     is_over: bool,
     /// The socket reads nothing more.
@@ -56,6 +97,57 @@ pub(crate) fn queue() -> (Outlet, Incoming) {
     (Outlet(Arc::clone(&queue)), Incoming(queue))
 }
 
+impl Waiting {
+    fn level(&self) -> Level {
+        if self.messages.len() >= MAX_MESSAGES / 2 || self.bytes >= MAX_BYTES / 2 {
+            Level::HalfFull
+        } else if self.messages.len() >= LONG_MESSAGES || self.bytes >= LONG_BYTES {
+            Level::Long
+        } else {
+            Level::Short
+        }
+    }
+
+    fn is_short_again(&self) -> bool {
+        self.is_unread || self.messages.len() <= SHORT_MESSAGES && self.bytes <= SHORT_BYTES
+    }
+
+    /// As much as is written together.
+    fn take(&mut self) -> Vec<Outgoing> {
+        let (mut count, mut bytes) = (0, 0);
+        for message in self.messages.iter().take(TOGETHER) {
+            bytes += message.len();
+            if count > 0 && bytes > TOGETHER_BYTES {
+                break;
+            }
+            count += 1;
+        }
+        // An empty queue keeps no memory.
+        let taken = if count == self.messages.len() {
+            std::mem::take(&mut self.messages)
+        } else {
+            self.messages.drain(..count).collect()
+        };
+        let written: usize = taken.iter().map(Outgoing::len).sum();
+        self.bytes = self.bytes.saturating_sub(written);
+        if self.is_short_again()
+            && let Some(room) = self.told_when_short.take()
+        {
+            room.notify_one();
+        }
+        taken
+    }
+}
+
+impl Outgoing {
+    fn len(&self) -> usize {
+        match self {
+            Self::Message(text) => text.len(),
+            Self::Close(_) => 0,
+        }
+    }
+}
+
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
@@ -63,20 +155,40 @@ impl Queue {
 }
 
 impl Outlet {
-    /// Queues a message. One to a socket that is gone is dropped: the socket says so itself.
-    pub(crate) fn send(&self, message: Utf8Bytes) -> Result<(), Full> {
+    /// Queues a message, and says how much waits now. One to a socket that is gone is dropped: the socket says so itself.
+    /// `room` is told when a queue that is long becomes short.
+    pub(crate) fn send(&self, message: Utf8Bytes, room: &Arc<Notify>) -> Result<Level, Full> {
         let mut waiting = self.0.lock();
         if waiting.is_unread {
-            return Ok(());
+            return Ok(Level::Short);
         }
         if waiting.messages.len() >= MAX_MESSAGES || waiting.bytes + message.len() > MAX_BYTES {
             return Err(Full);
         }
         waiting.bytes += message.len();
         waiting.messages.push(Outgoing::Message(message));
+        let level = waiting.level();
+        if level != Level::Short && waiting.told_when_short.is_none() {
+            waiting.told_when_short = Some(Arc::clone(room));
+        }
         drop(waiting);
         self.0.changed.notify_one();
-        Ok(())
+        Ok(level)
+    }
+
+    /// The room has done so many batches of what the socket said.
+    pub(crate) fn heard(&self, batches: u8) {
+        let mut waiting = self.0.lock();
+        waiting.unheard = waiting.unheard.saturating_sub(batches);
+        if waiting.is_stalled {
+            drop(waiting);
+            self.0.changed.notify_one();
+        }
+    }
+
+    /// Whether so little waits that nobody need wait for the socket.
+    pub(crate) fn is_short(&self) -> bool {
+        self.0.lock().is_short_again()
     }
 
     /// Queues the end; what was queued before is written first.
@@ -98,17 +210,33 @@ impl Drop for Outlet {
 }
 
 impl Incoming {
-    /// Everything that waits to be written, at least one; `None` when the socket was cut off.
+    /// Whether the socket may be read. Where it may not, [`Self::next`] ends when it may.
+    pub(crate) fn may_speak(&self) -> bool {
+        let mut waiting = self.0.lock();
+        waiting.is_stalled = waiting.unheard >= UNHEARD;
+        !waiting.is_stalled
+    }
+
+    /// A batch goes to the room.
+    pub(crate) fn speak(&self) {
+        let mut waiting = self.0.lock();
+        waiting.unheard = waiting.unheard.saturating_add(1);
+    }
+
+    /// What is to be written next, nothing when the socket may only speak again; `None` when it was cut off.
     pub(crate) async fn next(&mut self) -> Option<Vec<Outgoing>> {
         loop {
             {
                 let mut waiting = self.0.lock();
                 if !waiting.messages.is_empty() {
-                    waiting.bytes = 0;
-                    return Some(std::mem::take(&mut waiting.messages));
+                    return Some(waiting.take());
                 }
                 if waiting.is_over {
                     return None;
+                }
+                if waiting.is_stalled && waiting.unheard < UNHEARD {
+                    waiting.is_stalled = false;
+                    return Some(Vec::new());
                 }
             }
             self.0.changed.notified().await;
@@ -121,6 +249,9 @@ impl Drop for Incoming {
         let mut waiting = self.0.lock();
         waiting.is_unread = true;
         waiting.messages = Vec::new();
+        if let Some(room) = waiting.told_when_short.take() {
+            room.notify_one();
+        }
     }
 }
 
@@ -132,17 +263,53 @@ mod tests {
     async fn a_queue_holds_so_many_messages_and_so_many_bytes() {
         let (outlet, mut incoming) = queue();
         for _ in 0..MAX_MESSAGES {
-            outlet.send(message("x")).unwrap();
+            send(&outlet, "x").unwrap();
         }
-        assert!(outlet.send(message("x")).is_err());
+        assert!(send(&outlet, "x").is_err());
 
         let (outlet, _incoming) = queue();
         let large = "x".repeat(MAX_BYTES / 4);
         for _ in 0..4 {
-            outlet.send(message(&large)).unwrap();
+            send(&outlet, &large).unwrap();
         }
-        assert!(outlet.send(message("x")).is_err());
+        assert!(send(&outlet, "x").is_err());
         assert!(incoming.next().await.is_some());
+    }
+
+    #[tokio::test]
+    async fn everything_that_was_missed_fits_at_once_and_comes_in_order() {
+        let (outlet, mut incoming) = queue();
+        for number in 0..protocol::limits::MAX_UNACKNOWLEDGED {
+            send(&outlet, &number.to_string()).unwrap();
+        }
+        let mut next = 0;
+        while next < protocol::limits::MAX_UNACKNOWLEDGED {
+            for one in incoming.next().await.unwrap() {
+                let Outgoing::Message(text) = one else { panic!() };
+                assert_eq!(text.as_str(), next.to_string());
+                next += 1;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_room_is_told_when_a_long_queue_is_short_again() {
+        let (outlet, mut incoming) = queue();
+        let room = Arc::new(Notify::new());
+        for _ in 0..LONG_MESSAGES {
+            outlet.send("x".into(), &room).unwrap();
+        }
+        assert_eq!(outlet.send("x".into(), &room).unwrap(), Level::Long);
+        assert!(!outlet.is_short());
+        while !outlet.is_short() {
+            incoming.next().await.unwrap();
+        }
+        room.notified().await;
+        for _ in 0..LONG_MESSAGES {
+            outlet.send("x".into(), &room).unwrap();
+        }
+        drop(incoming);
+        room.notified().await;
     }
 
     #[tokio::test]
@@ -150,7 +317,7 @@ mod tests {
         let (outlet, mut incoming) = queue();
         let large = "x".repeat(MAX_BYTES / 2);
         for _ in 0..10 {
-            outlet.send(message(&large)).unwrap();
+            send(&outlet, &large).unwrap();
             assert!(incoming.next().await.is_some());
         }
     }
@@ -158,19 +325,32 @@ mod tests {
     #[tokio::test]
     async fn who_is_cut_off_gets_nothing_more_and_who_is_closed_gets_everything_first() {
         let (outlet, mut incoming) = queue();
-        outlet.send(message("waits")).unwrap();
+        send(&outlet, "waits").unwrap();
         outlet.cut_off();
         assert!(incoming.next().await.is_none());
 
         let (outlet, mut incoming) = queue();
-        outlet.send(message("waits")).unwrap();
+        send(&outlet, "waits").unwrap();
         outlet.close(CloseCode::NORMAL);
         let all = incoming.next().await.unwrap();
         assert!(matches!(&all[..], [Outgoing::Message(_), Outgoing::Close(_)]));
         assert!(incoming.next().await.is_none());
     }
 
-    fn message(text: &str) -> Utf8Bytes {
-        text.into()
+    #[tokio::test]
+    async fn a_socket_waits_for_a_room_that_is_behind() {
+        let (outlet, mut incoming) = queue();
+        for _ in 0..UNHEARD {
+            assert!(incoming.may_speak());
+            incoming.speak();
+        }
+        assert!(!incoming.may_speak());
+        outlet.heard(1);
+        assert!(incoming.next().await.unwrap().is_empty());
+        assert!(incoming.may_speak());
+    }
+
+    fn send(outlet: &Outlet, text: &str) -> Result<Level, Full> {
+        outlet.send(text.into(), &Arc::default())
     }
 }

@@ -318,6 +318,10 @@ impl Rooms {
             handle: handle.clone(),
             rooms: self.clone(),
             sockets: HashMap::new(),
+            shortened: Arc::default(),
+            cause: None,
+            backpressure: super::backpressure::Backpressure::default(),
+            refusals: super::task::Refusals::default(),
             changes: None,
             deleted: false,
         });

@@ -2,6 +2,8 @@
 //! media never passes through it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
 use protocol::{
@@ -10,8 +12,9 @@ use protocol::{
 };
 use room::{ConnectionId, Decree, Departure, Input, Output, Resumption, Room, Visitor};
 use storage::{BrowserId, ChatPage};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
+use super::backpressure::{Backpressure, Batch};
 use super::outgoing::Outlet;
 use super::words::Words;
 use super::{RoomHandle, Rooms, load};
@@ -65,6 +68,12 @@ pub(super) struct RoomTask {
     pub(super) handle: RoomHandle,
     pub(super) rooms: Rooms,
     pub(super) sockets: HashMap<ConnectionId, Outlet>,
+    /// Told when a queue that was long is short again.
+    pub(super) shortened: Arc<Notify>,
+    /// The socket whose message is being dealt with.
+    pub(super) cause: Option<ConnectionId>,
+    pub(super) backpressure: Backpressure,
+    pub(super) refusals: Refusals,
     /// Changes of the rules, made one after another.
     pub(super) changes: Option<mpsc::UnboundedSender<SettingsChange>>,
     /// Once deleted, nothing of the room is kept any more.
@@ -78,6 +87,40 @@ pub(super) struct SettingsChange {
     patch: Box<RoomSettingsPatch>,
 }
 
+/// Messages that were refused: counted, and written to the log once in a while.
+#[derive(Default)]
+pub(super) struct Refusals {
+    unsaid: u64,
+    quiet_until: Duration,
+}
+
+/// How long a room's log says nothing more of refusals.
+const QUIET_FOR: Duration = Duration::from_secs(10);
+
+impl Refusals {
+    fn note(&mut self, now: Duration, code: ErrorCode) {
+        self.unsaid += 1;
+        if now >= self.quiet_until {
+            tracing::info!(?code, count = self.unsaid, "messages were refused");
+            *self = Self { unsaid: 0, quiet_until: now + QUIET_FOR };
+        }
+    }
+}
+
+enum Happening {
+    Event(Option<Box<RoomEvent>>),
+    Shortened,
+}
+
+/// What happens next; queues that become short are of interest only while there are long ones.
+async fn next(events: &mut mpsc::Receiver<Box<RoomEvent>>, shortened: Option<&Notify>) -> Happening {
+    let Some(shortened) = shortened else { return Happening::Event(events.recv().await) };
+    tokio::select! {
+        event = events.recv() => Happening::Event(event),
+        () = shortened.notified() => Happening::Shortened,
+    }
+}
+
 #[derive(PartialEq, Eq)]
 enum Fate {
     Goes,
@@ -89,16 +132,26 @@ impl RoomTask {
     pub(super) async fn run(mut self: Box<Self>, mut events: mpsc::Receiver<Box<RoomEvent>>) {
         let clock = self.rooms.clock;
         loop {
-            let event = match self.room.poll_timeout(clock.now()) {
-                Some(due) => tokio::time::timeout_at(clock.instant(due).into(), events.recv()).await,
-                None => Ok(events.recv().await),
+            let now = clock.now();
+            let due = [self.room.poll_timeout(now), self.backpressure.poll_timeout(now)];
+            let shortened = self.backpressure.has_long_queues().then(|| Arc::clone(&self.shortened));
+            let happening = match due.into_iter().flatten().min() {
+                Some(due) => {
+                    let next = next(&mut events, shortened.as_deref());
+                    tokio::time::timeout_at(clock.instant(due).into(), next).await
+                }
+                None => Ok(next(&mut events, shortened.as_deref()).await),
             };
-            match event {
-                Ok(Some(event)) => self.handle(*event),
-                Ok(None) => return,
-                Err(_) => self.room.handle_timeout(clock.now()),
-            }
-            if self.carry_out() == Fate::Unloads || self.deleted {
+            let fate = match happening {
+                Ok(Happening::Event(Some(event))) => self.handle(*event),
+                Ok(Happening::Event(None)) => return,
+                Ok(Happening::Shortened) => Fate::Goes,
+                Err(_) => {
+                    self.room.handle_timeout(clock.now());
+                    self.carry_out()
+                }
+            };
+            if fate == Fate::Unloads || self.release() == Fate::Unloads || self.deleted {
                 // Whatever comes from now on finds another task; so does what has come in this moment.
                 events.close();
                 self.rooms.forget(&self.handle);
@@ -110,7 +163,51 @@ impl RoomTask {
         }
     }
 
-    fn handle(&mut self, event: RoomEvent) {
+    /// Does what has waited long enough for the queues of others.
+    fn release(&mut self) -> Fate {
+        if !self.backpressure.has_long_queues() {
+            return Fate::Goes;
+        }
+        let sockets = &self.sockets;
+        self.backpressure.forget(|target| sockets.get(&target).is_none_or(Outlet::is_short));
+        for batch in self.backpressure.released(self.rooms.clock.now()) {
+            if self.take(batch) == Fate::Unloads {
+                return Fate::Unloads;
+            }
+        }
+        Fate::Goes
+    }
+
+    /// Deals with what a socket said, as far as it need not wait for those who are told of it.
+    fn take(&mut self, mut batch: Batch) -> Fate {
+        let connection = batch.connection;
+        while let Some(frame) = batch.frames.pop_front() {
+            let now = self.rooms.clock.now();
+            if self.backpressure.holds(now, connection) {
+                batch.frames.push_front(frame);
+                self.backpressure.hold(batch);
+                return Fate::Goes;
+            }
+            self.cause = Some(connection);
+            self.room.handle_input(now, Input::Message { connection, frame });
+            let fate = self.carry_out();
+            self.cause = None;
+            if fate == Fate::Unloads {
+                return fate;
+            }
+        }
+        if let Some(socket) = self.sockets.get(&connection) {
+            socket.heard(batch.batches);
+        }
+        batch.departure.map_or(Fate::Goes, |departure| self.depart(connection, departure))
+    }
+
+    fn depart(&mut self, connection: ConnectionId, departure: Departure) -> Fate {
+        self.room.handle_input(self.rooms.clock.now(), Input::Disconnect { connection, departure });
+        self.carry_out()
+    }
+
+    fn handle(&mut self, event: RoomEvent) -> Fate {
         let input = match event {
             RoomEvent::Enter { connection, visitor, outgoing } => {
                 self.sockets.insert(connection, outgoing);
@@ -121,23 +218,29 @@ impl RoomTask {
                 Input::Resume { connection, resumption }
             }
             RoomEvent::Messages { connection, frames } => {
-                let now = self.rooms.clock.now();
-                for frame in frames {
-                    self.room.handle_input(now, Input::Message { connection, frame });
+                if let Some(batch) = self.backpressure.held_of(connection) {
+                    batch.frames.extend(frames);
+                    batch.batches += 1;
+                    return Fate::Goes;
                 }
-                return;
+                return self.take(Batch { connection, frames: frames.into(), batches: 1, departure: None });
             }
             RoomEvent::Disconnected { connection, departure } => {
                 self.sockets.remove(&connection);
+                if let Some(batch) = self.backpressure.held_of(connection) {
+                    // What it said before comes first.
+                    batch.departure = Some(departure);
+                    return Fate::Goes;
+                }
                 Input::Disconnect { connection, departure }
             }
             RoomEvent::Validate { role, browser, answer } => {
                 _ = answer.send(self.validate(role, browser.as_ref()));
-                return;
+                return Fate::Goes;
             }
             RoomEvent::Participants { answer } => {
                 _ = answer.send(self.room.participants().cloned().collect());
-                return;
+                return Fate::Goes;
             }
             RoomEvent::SettingsChanged => {
                 let record = self.handle.record();
@@ -161,6 +264,7 @@ impl RoomTask {
             }
         };
         self.room.handle_input(self.rooms.clock.now(), input);
+        self.carry_out()
     }
 
     fn carry_out(&mut self) -> Fate {
@@ -169,7 +273,7 @@ impl RoomTask {
             match output {
                 Output::Send { to, seq, received, message } => {
                     if let ServerMessage::Error(error) = &*message {
-                        tracing::info!(code = ?error.code, "a message was refused");
+                        self.refusals.note(self.rooms.clock.now(), error.code);
                     }
                     if let Some(text) = words.text(seq, received, &message) {
                         self.send(to, text);
@@ -203,8 +307,12 @@ impl RoomTask {
     }
 
     fn send(&mut self, to: ConnectionId, message: Utf8Bytes) {
-        let is_full = self.sockets.get(&to).is_some_and(|socket| socket.send(message).is_err());
-        if !is_full {
+        let Some(socket) = self.sockets.get(&to) else { return };
+        let bytes = message.len();
+        if let Ok(level) = socket.send(message, &self.shortened) {
+            if let Some(cause) = self.cause {
+                self.backpressure.note(self.rooms.clock.now(), cause, to, level, bytes);
+            }
             return;
         }
         if let Some(socket) = self.sockets.remove(&to) {

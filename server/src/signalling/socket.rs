@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures::{FutureExt, SinkExt};
 use protocol::limits::SILENCE_LIMIT_SECONDS;
@@ -26,6 +27,10 @@ const JOIN_WITHIN: Duration = Duration::from_secs(10);
 
 /// Silence after which a connection is given up.
 const SILENCE_LIMIT: Duration = Duration::from_secs(SILENCE_LIMIT_SECONDS);
+
+/// How often the server itself says something. Below the 60 s after which many proxies drop a silent connection: the timers
+/// of a page that nobody looks at run once a minute.
+const SPEAKS_EVERY: Duration = Duration::from_secs(25);
 
 /// How long one write may take before the reader counts as gone.
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
@@ -74,7 +79,7 @@ struct Member {
 enum Event {
     Received(Option<Result<Message, axum::Error>>),
     Outgoing(Option<Vec<Outgoing>>),
-    Silent,
+    Quiet,
     Stopping,
 }
 
@@ -193,15 +198,17 @@ impl Member {
         stopping: &mut watch::Receiver<bool>,
     ) -> End {
         let mut heard = Instant::now();
-        let silence = tokio::time::sleep(SILENCE_LIMIT);
-        tokio::pin!(silence);
+        let quiet = tokio::time::sleep(SPEAKS_EVERY);
+        tokio::pin!(quiet);
         loop {
+            let may_speak = self.incoming.may_speak();
             let event = tokio::select! {
                 biased;
                 () = stop_asked(stopping) => Event::Stopping,
-                received = socket.recv() => Event::Received(received),
+                // Who floods a room is read as fast as the room, and those who are told, take it.
+                received = socket.recv(), if may_speak => Event::Received(received),
                 outgoing = self.incoming.next() => Event::Outgoing(outgoing),
-                () = &mut silence => Event::Silent,
+                () = &mut quiet => Event::Quiet,
             };
             let step = match event {
                 Event::Received(received) => {
@@ -209,12 +216,13 @@ impl Member {
                     self.hear(received, socket, rate).await
                 }
                 Event::Outgoing(outgoing) => self.tell(socket, outgoing).await,
-                // The timer is set anew only when it has run out, and not with every message.
-                Event::Silent if heard.elapsed() < SILENCE_LIMIT => {
-                    silence.as_mut().reset(heard + SILENCE_LIMIT);
-                    Ok(())
+                Event::Quiet if heard.elapsed() >= SILENCE_LIMIT => Err(End::refused(ErrorCode::Silent)),
+                // The answer of the other end's WebSocket is something that is heard, also of a page that is asleep.
+                Event::Quiet => {
+                    let next = Instant::now() + SPEAKS_EVERY;
+                    quiet.as_mut().reset(next.min(heard + SILENCE_LIMIT));
+                    write(socket, Message::Ping(Bytes::new())).await
                 }
-                Event::Silent => Err(End::refused(ErrorCode::Silent)),
                 Event::Stopping => Err(End::refused(ErrorCode::ServerStopping)),
             };
             if let Err(end) = step {
@@ -242,6 +250,7 @@ impl Member {
             next = if frames.len() < MOST_AT_ONCE { socket.recv().now_or_never() } else { None };
         };
         if !frames.is_empty() {
+            self.incoming.speak();
             self.pass_on(RoomEvent::Messages { connection: self.connection, frames }).await?;
         }
         end
@@ -251,6 +260,9 @@ impl Member {
     /// slowly.
     async fn tell(&mut self, socket: &mut WebSocket, outgoing: Option<Vec<Outgoing>>) -> Result<(), End> {
         let outgoing = outgoing.ok_or_else(|| End::refused(ErrorCode::TooSlow))?;
+        if outgoing.is_empty() {
+            return Ok(());
+        }
         let writing = async {
             for one in outgoing {
                 match one {

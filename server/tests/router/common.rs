@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use server::config::Config;
@@ -240,7 +241,32 @@ impl Client {
     }
 }
 
+/// The half of a socket that says something.
+pub(crate) struct Says(SplitSink<WebSocketStream<MaybeTlsStream<TcpStream>>, Message>);
+
+/// The half of a socket that hears something.
+pub(crate) struct Hears(SplitStream<WebSocketStream<MaybeTlsStream<TcpStream>>>);
+
+impl Says {
+    pub(crate) async fn try_say(&mut self, message: Value) -> Result<(), tungstenite::Error> {
+        self.0.send(Message::text(message.to_string())).await
+    }
+}
+
+impl Hears {
+    /// Reads until the socket is closed.
+    pub(crate) async fn hear_all(&mut self) {
+        while self.0.next().await.is_some_and(|message| message.is_ok()) {}
+    }
+}
+
 impl Client {
+    /// Both halves, for saying much without waiting for what comes.
+    pub(crate) fn split(self) -> (Says, Hears) {
+        let (says, hears) = self.socket.split();
+        (Says(says), Hears(hears))
+    }
+
     /// Notes the number of a message, and takes what every frame has away from it.
     fn count(&mut self, mut message: Value) -> Value {
         let fields = message.as_object_mut().unwrap();

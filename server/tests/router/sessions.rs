@@ -147,7 +147,7 @@ pub(crate) fn with(mut message: Value, field: &str, value: &str) -> Value {
     message
 }
 
-fn resume_message(room: &str, session: &Value, last: u64) -> Value {
+pub(crate) fn resume_message(room: &str, session: &Value, last: u64) -> Value {
     json!({ "type": "resume", "version": 1, "room": room, "session": session, "last": last })
 }
 

@@ -217,7 +217,7 @@ fn a_socket_that_was_being_opened_in_another_network_is_opened_anew_whatever_it_
 
     // To wait for a host.
     call.input(Input::SocketOpened);
-    call.hear(ServerMessage::Waiting { room: room(), lacks_secret: false });
+    call.hear(ServerMessage::Waiting { room: room(), lacks_secret: false, host_inside: true });
     call.input(Input::SocketClosed);
     assert_eq!(call.wait(Duration::ZERO), [Output::OpenSocket]);
     assert_eq!(call.input(Input::NetworkChanged), redialled);
@@ -328,13 +328,13 @@ fn who_waits_at_the_door_waits_through_a_broken_socket_and_goes_in_when_let_in()
     call.command(join());
     call.input(Input::SocketOpened);
     let room = room();
-    call.hear(ServerMessage::Waiting { room: room.clone(), lacks_secret: false });
+    call.hear(ServerMessage::Waiting { room: room.clone(), lacks_secret: false, host_inside: true });
     assert_eq!(call.0.snapshot().phase, Phase::Waiting);
 
     call.input(Input::SocketClosed);
     assert_eq!(call.wait(Duration::ZERO), [Output::OpenSocket]);
     assert!(matches!(&*said(&call.input(Input::SocketOpened)), [ClientMessage::Join(_)]), "they knock again");
-    call.hear(ServerMessage::Waiting { room, lacks_secret: false });
+    call.hear(ServerMessage::Waiting { room, lacks_secret: false, host_inside: true });
     call.hear_numbered(1, joined([ADA], false));
     assert_eq!(call.0.snapshot().phase, Phase::Joined);
 }
@@ -344,7 +344,7 @@ fn who_is_not_admitted_is_told() {
     let mut call = TestCall::new();
     call.command(join());
     call.input(Input::SocketOpened);
-    call.hear(ServerMessage::Waiting { room: room(), lacks_secret: false });
+    call.hear(ServerMessage::Waiting { room: room(), lacks_secret: false, host_inside: true });
     call.refuse(ErrorCode::NotAdmitted);
     assert_eq!(call.0.snapshot().phase, Phase::Refused(ErrorCode::NotAdmitted));
 }

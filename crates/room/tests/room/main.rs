@@ -10,4 +10,5 @@ mod moderating;
 mod moving;
 mod resuming;
 mod talking;
+mod waiting;
 mod world;

@@ -8,7 +8,7 @@ use protocol::{
 };
 use room::{Departure, Input, Resumption, SessionClaims, Terms, Visitor};
 
-use super::world::{ADA, BOB, EVE, World, claims, id, on_air};
+use super::world::{ADA, BOB, CEM, EVE, World, claims, id, on_air};
 
 #[test]
 fn a_member_who_resumes_misses_nothing_and_hears_nothing_twice() {
@@ -242,12 +242,60 @@ fn after_a_restart_a_removed_person_stays_removed() {
 }
 
 #[test]
-fn a_server_that_lost_a_seat_believes_the_signed_token() {
+fn a_server_that_lost_a_seat_knows_by_the_signed_token_who_it_is_but_gives_no_role_for_it() {
     let mut world = World::new(RoomSettings::default());
     let earlier = SessionClaims { role: Role::CoHost, ..claims(BOB, 3) };
-    let again = Visitor { earlier: Some(earlier), ..World::visitor(77) };
-    let joined = world.enter_with(BOB, again).joined().unwrap().clone();
-    assert_eq!((joined.you.id, joined.you.role), (id(BOB), Role::CoHost));
+    let again = Visitor { earlier: Some(earlier.clone()), ..World::visitor(77) };
+    let joined = world.enter_with(BOB, again.clone()).joined().unwrap().clone();
+    assert_eq!((joined.you.id, joined.you.role), (id(BOB), Role::Guest), "it may have been taken away");
+
+    let mut world = World::new(RoomSettings::default());
+    let shown = Visitor { pass: room::Pass::Key(Role::CoHost), ..again };
+    assert_eq!(world.enter_with(BOB, shown).joined().unwrap().you.role, Role::CoHost);
+}
+
+#[test]
+fn who_was_demoted_or_removed_stays_so_however_many_come_and_go() {
+    let mut world = World::with([ADA, BOB, CEM]);
+    world.moderate(ADA, protocol::Moderation::SetRole { id: id(BOB), role: Role::CoHost });
+    world.moderate(ADA, protocol::Moderation::SetRole { id: id(BOB), role: Role::Guest });
+    world.moderate(ADA, protocol::Moderation::Remove { id: id(CEM) });
+    world.drop_socket(BOB, Departure::Closed);
+    for person in 1000..3100 {
+        world.enter(person);
+        world.drop_socket(person, Departure::Broken);
+        world.say(ADA, ClientMessage::Ping);
+        world.wait(Duration::from_secs(31));
+    }
+    let before = Visitor { pass: room::Pass::Link, ..World::visitor(77) };
+    let with_role = |person| SessionClaims { role: Role::Host, ..claims(person, 9) };
+    let again = Visitor { earlier: Some(with_role(BOB)), ..before.clone() };
+    assert_eq!(world.enter_with(BOB, again).joined().unwrap().you.role, Role::Guest);
+
+    world.change(
+        ADA,
+        protocol::RoomSettingsPatch { locked: Some(Switch::On), ..protocol::RoomSettingsPatch::default() },
+    );
+    let again = Visitor { earlier: Some(with_role(CEM)), participant: id(78), ..before };
+    assert_eq!(world.enter_with(CEM, again).turned_away(), Some(ErrorCode::RoomLocked));
+}
+
+#[test]
+fn who_left_first_is_forgotten_first() {
+    let mut world = World::new(RoomSettings { capacity: 10, ..RoomSettings::default() });
+    world.enter_as(ADA, Role::Host);
+    for person in 1000..3005 {
+        world.enter(person);
+        world.drop_socket(person, Departure::Closed);
+        world.wait(Duration::from_secs(11));
+    }
+    world.change(
+        ADA,
+        protocol::RoomSettingsPatch { locked: Some(Switch::On), ..protocol::RoomSettingsPatch::default() },
+    );
+    let again = |person| Visitor { earlier: Some(claims(person, 1)), ..World::visitor(person) };
+    assert!(world.enter_with(3000, again(3000)).joined().is_some(), "they are remembered");
+    assert_eq!(world.enter_with(1000, again(1000)).turned_away(), Some(ErrorCode::RoomLocked));
 }
 
 fn react(world: &mut World, reaction: Reaction) {
@@ -283,4 +331,50 @@ fn what_an_access_token_said_counts_also_when_its_bearer_comes_back() {
     let again = Visitor { earlier: Some(earlier), ..World::visitor(77) };
     let joined = world.enter_with(BOB, again).joined().unwrap().clone();
     assert_eq!(joined.you.name.as_str(), "Bob", "and not what they say now");
+}
+
+#[test]
+fn a_number_that_was_never_given_harms_nobody_and_is_not_counted_on_from() {
+    let mut world = World::with([ADA, BOB]);
+    for (generation, last) in [(1, u64::MAX - 1), (2, u64::MAX), (3, 1 << 53)] {
+        let heard = world.resume(BOB, generation, last);
+        assert!(heard.joined().is_some_and(|joined| joined.continued));
+        assert!(heard.numbers.iter().all(|number| number.0 < 1000), "{:?}", heard.numbers);
+        react(&mut world, Reaction::Heart);
+    }
+    let mut world = World::restored(RoomSettings::default(), vec![seat(BOB, u32::MAX)], vec![]);
+    let heard = world.resume(BOB, u32::MAX, u64::MAX);
+    assert!(heard.numbers.iter().all(|number| number.0 < 1 << 53), "{:?}", heard.numbers);
+    world.resume(BOB, u32::MAX, u64::MAX);
+    assert_eq!(world.people(), [BOB]);
+}
+
+#[test]
+fn a_message_with_a_number_beyond_all_counting_does_not_lock_out_later_ones() {
+    let mut world = World::with([ADA, BOB]);
+    for number in [u64::MAX, u64::MAX - 1, 1 << 53] {
+        world.say_as(BOB, Some(MessageId(number)), ClientMessage::Ping);
+    }
+    world.forget();
+    world.say_as(BOB, Some(MessageId(6000)), ClientMessage::React { reaction: Reaction::Applause });
+    assert_eq!(world.ears(ADA).messages.len(), 1);
+    let frame = ClientFrame { id: None, ack: Some(Sequence(u64::MAX)), message: ClientMessage::Ping };
+    world.input(Input::Message { connection: world.sockets[&BOB], frame });
+    react(&mut world, Reaction::Heart);
+    assert_eq!(world.people(), [ADA, BOB]);
+}
+
+fn seat(person: u128, generation: u32) -> room::SeatChange {
+    room::SeatChange {
+        participant: id(person),
+        session: super::world::session(person),
+        name: DisplayName::parse("Somebody").unwrap(),
+        role: Role::Guest,
+        hand: Some(protocol::HandNumber(u64::MAX)),
+        forbidden: protocol::Forbidden::default(),
+        state: room::SeatState::Taken,
+        generation,
+        browser: None,
+        at: super::world::START,
+    }
 }

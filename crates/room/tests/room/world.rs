@@ -133,6 +133,7 @@ impl World {
             pass: Pass::Link,
             password: GivenPassword::Missing,
             browser: Some(format!("browser {person}")),
+            share: u64::try_from(person).unwrap(),
             earlier: None,
             terms: Terms::default(),
             key: None,
