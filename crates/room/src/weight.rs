@@ -30,6 +30,7 @@ pub(crate) fn weight(message: &ServerMessage) -> usize {
             ServerMessage::Letter { letter, .. } => letter.as_str().len(),
             ServerMessage::Signal { signal, .. } => of_signal(signal),
             ServerMessage::AudioSlots { slots, .. } => slots.len() * 48,
+            ServerMessage::PausedVideo { participants, .. } => participants.len() * 48,
             ServerMessage::IceServers(servers) => of_servers(servers),
             ServerMessage::Error(error) => written(&error.message),
             ServerMessage::ParticipantLeft { .. }
