@@ -167,7 +167,10 @@ impl Chat {
     /// Own messages that the server has not said to have kept.
     pub(crate) fn unfinished(&self, me: ParticipantId) -> Vec<ChatLine> {
         let is_unfinished = |line: &&ChatLine| {
-            line.from == me && matches!(line.delivery, Delivery::Sending | Delivery::Delivered)
+            // What a server passes off as one's own does not open, and is not said again as if it were.
+            line.from == me
+                && matches!(line.text, ChatText::Sealed(_))
+                && matches!(line.delivery, Delivery::Sending | Delivery::Delivered)
         };
         self.lines.iter().filter(is_unfinished).cloned().collect()
     }

@@ -477,3 +477,42 @@ fn draw<const N: usize>(dice: &mut ChaCha20Rng) -> [u8; N] {
     dice.fill_bytes(&mut drawn);
     drawn
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epochs_that_are_used_up_begin_anew_under_another_tag_and_a_higher_generation() {
+        let mut encryption = Encryption::new(RoomCode::from_random(1), Identity::of_seed(1));
+        let before = encryption.tag;
+        encryption.current = SenderKey::new(before, u16::MAX, [1; 16]);
+        let next = encryption.next_epoch();
+        assert_eq!((next.epoch(), next.step(), encryption.generation), (0, 0, 1));
+        assert_ne!(
+            (next.tag(), next.tag()),
+            (before, encryption.current.tag()),
+            "no name of a key comes twice"
+        );
+        encryption.pending = Some((next.clone(), Duration::ZERO));
+        assert_eq!(encryption.next_epoch().epoch(), 1);
+
+        let mut reader = Encryption::new(RoomCode::from_random(1), Identity::of_seed(2));
+        reader.secret = encryption.secret.clone();
+        let (to, last) = (reader.public_key(), encryption.current.clone());
+        let writer = Participant {
+            id: ParticipantId::new(uuid::Uuid::from_u128(1)),
+            name: protocol::DisplayName::parse("Ada").unwrap(),
+            role: protocol::Role::Guest,
+            media: protocol::MediaState::default(),
+            hand: None,
+            presence: protocol::Presence::Here,
+            forbidden: protocol::Forbidden::default(),
+            key: Some(encryption.public_key()),
+        };
+        for key in [last, next] {
+            let letter = encryption.letter(&to, &key).unwrap();
+            assert!(matches!(reader.read(&writer, &letter), Read::Key { .. }), "{key:?} is heard");
+        }
+    }
+}
