@@ -17,7 +17,7 @@ pub(crate) async fn claim_key(
 ) -> Result<Response, PageProblem> {
     state.lookup_rate.check(caller.address).map_err(|_| PageProblem::Busy)?;
     let key = state.storage.key(&digest::of(secret)).await?;
-    let Some(key) = key.filter(|key| key.room == code) else { return Err(PageProblem::KeyUnknown(code)) };
+    let Some(key) = key.filter(|key| key.room == code) else { return Err(PageProblem::KeyUnknown) };
     let (browser, cookie) = caller.browser_or_new();
     state.storage.hold_key(&browser, &key, state.clock.wall()).await?;
     let mut response = (StatusCode::SEE_OTHER, Redirect::to(&format!("/r/{code}"))).into_response();

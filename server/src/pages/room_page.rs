@@ -40,6 +40,10 @@ pub(crate) async fn room_page(
     if code.to_string() != text {
         return Ok(Redirect::permanent(&format!("/r/{code}")).into_response());
     }
+    // A form that asks again sends an empty query. The browser carries what follows the `#` along (RFC 9110 §10.2.2).
+    if request.uri().query().is_some() {
+        return Ok(Redirect::to(&format!("/r/{code}")).into_response());
+    }
     let role = entrance::role_of_browser(&state, code, caller.browser.as_ref()).await?;
     let found = state.rooms.validate(code, role, caller.browser.clone()).await?;
     let exists = found.room.is_some();
