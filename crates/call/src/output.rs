@@ -7,7 +7,7 @@ use protocol::{
 
 use seal::{RoomSecret, SenderKey};
 
-use crate::{Path, Source};
+use crate::{Path, Source, SwitchedBy};
 
 /// One effect, to be carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,15 @@ pub enum Output {
     StartCapture(Source),
     /// Stop, and let go of the device.
     StopCapture(Source),
+    /// Remember what is wanted of a source, for when the page comes again.
+    RememberSwitch {
+        /// Which source.
+        source: Source,
+        /// Whether it is to be on.
+        to: Switch,
+        /// Who wants it so.
+        by: SwitchedBy,
+    },
     /// Do something with one link.
     Link {
         /// Which.
@@ -156,8 +165,11 @@ pub enum Notice {
         /// Why it was called off.
         reason: CallOff,
     },
-    /// What was written is too long, or for somebody who could not open it.
-    NotSealed,
+    /// What was written is too long, or for somebody who is gone or could not open it. It goes back to who wrote it.
+    NotSealed {
+        /// What was written.
+        text: String,
+    },
     /// Something was not allowed, or did not work.
     Refused(ErrorCode),
 }

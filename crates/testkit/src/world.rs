@@ -414,6 +414,7 @@ impl World {
                 | Output::KeepSecret(_)
                 | Output::RememberSession(_)
                 | Output::StopCapture(_)
+                | Output::RememberSwitch { .. }
                 | Output::Notify(_) => {}
             }
         }
