@@ -109,7 +109,7 @@ test("a host mutes, asks, forbids, promotes and removes", async ({ server, someb
     await ada.decide("Forbid microphone", "Bob");
     await expect(ada.tile("Bob").getByRole("img", { name: "Microphone off" })).toBeVisible();
     await bob.button("Turn on microphone").click();
-    await expect(bob.page.getByRole("status")).toContainText("not allowed");
+    await expect(bob.page.getByRole("status")).toContainText("You can't do that in this room");
     await expect(bob.button("Turn on microphone")).toBeVisible();
 
     await ada.decide("Make co-host", "Bob");
@@ -160,7 +160,7 @@ test("a host locks the room, changes its rules, and ends it for everybody; and o
     await settings.getByRole("checkbox", { name: "Locked" }).uncheck();
     await expectAccessible(ada.page);
     await bob.openPanel("Chat");
-    await expect(bob.panel("Chat")).toContainText("Only hosts may write");
+    await expect(bob.panel("Chat")).toContainText("Only hosts can chat");
     await visit(stranger, room.link);
     await expect(stranger.getByLabel("Password of the room")).toBeVisible();
 
@@ -188,9 +188,26 @@ test("a room that has not started says when, and lets in its host", async ({ ser
 test("a link with a key that opens nothing says so", async ({ server, plainPage }) => {
     const room = await createRoomWith(server, {});
     const page = await plainPage();
-    expect((await page.goto(`${room.link.split("#")[0]}?key=k_00000000000000000000000000000000`))!.status()).toBe(403);
-    await expect(page.getByRole("heading", { name: "This link gives no rights here" })).toBeVisible();
+    expect((await page.goto(`${room.link.split("#")[0]}?key=k_00000000000000000000000000000000${new URL(room.link).hash}`))!.status()).toBe(403);
+    await expect(page.getByRole("heading", { name: "This link isn't valid" })).toBeVisible();
     await expectAccessible(page);
-    await page.getByRole("link", { name: "Enter as a guest" }).click();
+    await page.getByRole("button", { name: "Join as a guest" }).click();
     await expect(page.getByRole("button", { name: "Join now" })).toBeVisible();
+    expect(page.url(), "the key is still in the address").toBe(room.link);
+});
+
+test("who is asked to try again keeps the key of the link, without script", async ({ server, plainPage }) => {
+    const tomorrow = Date.now() + 86_400_000;
+    const [locked, later] = [await createRoomWith(server, { locked: "on" }), await createRoomWith(server, { starts_at: tomorrow })];
+    for (const [room, heading] of [[locked, "This room is locked"], [later, "This room has not started yet"]] as const) {
+        const page = await plainPage({ context: { javaScriptEnabled: false } });
+        await visit(page, room.link);
+        for (let again = 0; again < 2; again++) {
+            const answer = page.waitForResponse((response) => response.request().resourceType() === "document" && response.status() === 403);
+            await page.getByRole("button", { name: "Try again" }).click();
+            await answer;
+            await expect(page.getByRole("heading", { name: heading })).toBeVisible();
+            await expect(page).toHaveURL(room.link);
+        }
+    }
 });

@@ -22,7 +22,7 @@ test("what people write reaches all of them, links can be followed, and nothing 
     await expect(followed).toHaveAttribute("href", "https://veranda.example/a?b=1");
     await expect(followed).toHaveAttribute("rel", /noopener/);
     expect(await bob.page.title()).not.toContain("owned");
-    await expect(ada.panel("Chat").getByText("Delivered and kept")).toBeVisible();
+    await expect(ada.panel("Chat").getByText("Delivered and saved")).toBeVisible();
     await expectAccessible(bob.page);
     await bob.page.keyboard.press("Escape");
     await expect(bob.panel("Chat")).toBeHidden();

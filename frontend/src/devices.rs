@@ -1,6 +1,6 @@
 //! Which devices there are. Browsers name them only once one of their kind has been used.
 
-use app::state::{Device, DeviceKind, Devices};
+use app::state::{Device, Devices};
 use call::Source;
 use gloo_events::EventListener;
 use js_sys::Array;
@@ -8,8 +8,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AudioContext, HtmlMediaElement, MediaDeviceInfo, MediaDeviceKind};
 
+use crate::capture::Captures;
 use crate::event::{Event, Events};
-use crate::{capture, remember, web};
+use crate::{remember, web};
 
 /// Where the chosen speaker is remembered.
 const CHOSEN_SPEAKER: &str = "veranda.speaker";
@@ -23,19 +24,30 @@ pub(crate) fn watch(events: &Events) -> Option<EventListener> {
     }))
 }
 
-/// Reports the list of devices.
-pub(crate) fn list(events: &Events) {
+/// Reports the list of devices, in which these are selected.
+pub(crate) fn list(captures: &Captures, events: &Events) {
     let events = events.clone();
+    let selected = Selected {
+        microphone: captures.selected(Source::Microphone),
+        camera: captures.selected(Source::Camera),
+        speaker: remember::read(CHOSEN_SPEAKER),
+    };
     spawn_local(async move {
-        if let Some(devices) = enumerate().await {
+        if let Some(devices) = enumerate(&selected).await {
             _ = events.unbounded_send(Event::Devices(devices));
         }
     });
 }
 
-/// Remembers a choice. The next capture uses it; sound is sent to a chosen speaker with [`use_speaker`].
-pub(crate) fn choose(kind: DeviceKind, id: &str) {
-    remember::write(key(kind), id);
+/// Remembers a choice; [`use_speaker`] follows it.
+pub(crate) fn choose_speaker(id: &str) {
+    remember::write(CHOSEN_SPEAKER, id);
+}
+
+struct Selected {
+    microphone: Option<String>,
+    camera: Option<String>,
+    speaker: Option<String>,
 }
 
 /// Plays an element's sound through the chosen speaker, where the browser lets a page choose.
@@ -64,7 +76,7 @@ pub(crate) fn play_test_sound() -> Option<()> {
     Some(())
 }
 
-async fn enumerate() -> Option<Devices> {
+async fn enumerate(chosen: &Selected) -> Option<Devices> {
     let promise = web::media_devices()?.enumerate_devices().ok()?;
     let list: Array = JsFuture::from(promise).await.ok()?.dyn_into().ok()?;
     let mut devices = Devices::default();
@@ -73,24 +85,16 @@ async fn enumerate() -> Option<Devices> {
         if info.device_id().is_empty() || info.label().is_empty() {
             continue;
         }
-        let (list, kind) = match info.kind() {
-            MediaDeviceKind::Audioinput => (&mut devices.microphones, DeviceKind::Microphone),
-            MediaDeviceKind::Videoinput => (&mut devices.cameras, DeviceKind::Camera),
-            MediaDeviceKind::Audiooutput => (&mut devices.speakers, DeviceKind::Speaker),
+        let (list, chosen) = match info.kind() {
+            MediaDeviceKind::Audioinput => (&mut devices.microphones, &chosen.microphone),
+            MediaDeviceKind::Videoinput => (&mut devices.cameras, &chosen.camera),
+            MediaDeviceKind::Audiooutput => (&mut devices.speakers, &chosen.speaker),
             _ => continue,
         };
-        let selected = remember::read(key(kind)).is_some_and(|chosen| chosen == info.device_id());
+        let selected = chosen.as_ref().is_some_and(|chosen| *chosen == info.device_id());
         list.push(Device { id: info.device_id(), label: info.label(), selected });
     }
     Some(devices)
-}
-
-fn key(kind: DeviceKind) -> &'static str {
-    match kind {
-        DeviceKind::Microphone => capture::chosen_device(Source::Microphone),
-        DeviceKind::Camera => capture::chosen_device(Source::Camera),
-        DeviceKind::Speaker => CHOSEN_SPEAKER,
-    }
 }
 
 /// A speaker that is gone leaves the sound where it was.

@@ -1,7 +1,7 @@
 //! What can happen to a session.
 
 use app::state::CallCommand;
-use call::{CaptureFault, LinkEvent, Source};
+use call::{Attempt, CaptureFault, LinkEvent, Source};
 use futures::channel::mpsc::UnboundedSender;
 use protocol::{PeerRef, RoomKeyId, ServerFrame};
 use seal::SafetyPhrase;
@@ -32,9 +32,11 @@ pub(crate) enum Event {
     /// By which path a link goes.
     Path { peer: PeerRef, number: LinkNumber, path: Option<SelectedPath> },
     /// A device delivers.
-    Captured { source: Source, track: MediaStreamTrack },
-    /// A device does not deliver, or has stopped to.
-    CaptureFailed { source: Source, fault: CaptureFault },
+    Captured { source: Source, attempt: Attempt, track: MediaStreamTrack },
+    /// A device does not deliver.
+    CaptureFailed { source: Source, attempt: Attempt, fault: CaptureFault },
+    /// A device has stopped to deliver.
+    CaptureEnded { source: Source },
     /// A device was plugged in or out, or may be named now.
     DevicesChanged,
     /// The list of devices.

@@ -20,6 +20,7 @@ mod remember;
 mod sealing;
 mod sections;
 mod session;
+mod shown;
 mod socket;
 mod stats;
 mod videos;

@@ -6,7 +6,7 @@ use app::state::{
 };
 use call::{
     Call, CaptureFault, ChatLine, ChatText, Delivery, KeyWarnings, LinkFailure, LinkStatus, Notice, Phase,
-    Publication, RemoteParticipant, Secrecy, SecretOrigin, Source,
+    Publication, RemoteParticipant, ScheduleError, Secrecy, SecretOrigin, Source,
 };
 use protocol::{
     ChatTarget, ErrorCode, Mode, MoveReason, ParticipantId, PeerRef, Presence, Reaction, Timestamp, Topology,
@@ -93,7 +93,7 @@ pub(crate) fn chat(call: &Call, me: Option<ParticipantId>) -> Vec<ChatLineView> 
     let people = call.snapshot().participants;
     let name_of = |id: ParticipantId| {
         let known = people.iter().find(|one| one.participant.id == id);
-        known.map_or_else(|| "somebody who left".to_owned(), |one| one.participant.name.to_string())
+        known.map_or_else(|| "someone who left".to_owned(), |one| one.participant.name.to_string())
     };
     call.chat().iter().map(|line| chat_line(line, me, name_of)).collect()
 }
@@ -124,8 +124,8 @@ fn chat_line(
             Delivery::Sending => DeliveryView::Sending,
             Delivery::Delivered => DeliveryView::Delivered,
             Delivery::Kept => DeliveryView::Kept,
-            Delivery::Failed(None) => DeliveryView::Failed("the server could not keep it"),
-            Delivery::Failed(Some(code)) => DeliveryView::Failed(code.sentence()),
+            Delivery::Failed(None) => DeliveryView::Failed("The server couldn't save it."),
+            Delivery::Failed(Some(code)) => DeliveryView::Failed(not_sent(code)),
         },
     }
 }
@@ -164,9 +164,8 @@ pub(crate) fn notice(notice: &Notice) -> String {
         Notice::MoveCalledOff { mode: Mode::Mesh, .. } => {
             "The call stays on the server: somebody cannot be reached directly".to_owned()
         }
-        Notice::NotSealed => {
-            "That message could not be sent: it is too long, or its reader takes no part in the encryption"
-                .to_owned()
+        Notice::NotSealed { .. } => {
+            "Message not sent. It's too long, or the recipient can't read encrypted messages.".to_owned()
         }
         Notice::KeyRefused => {
             "Someone tried to replace this room's encryption key. Your page refused.".to_owned()
@@ -176,8 +175,37 @@ pub(crate) fn notice(notice: &Notice) -> String {
             "This room's key was passed on too often. Send them the full link instead.".to_owned()
         }
         Notice::KeyChanged(name) => format!("{name}'s key has changed. Compare the safety phrase."),
-        Notice::Refused(ErrorCode::NotAllowed) => "That is not allowed in this room".to_owned(),
-        Notice::Refused(code) => format!("That did not work: {}", code.sentence()),
+        Notice::Refused(code) => refusal(*code).to_owned(),
+    }
+}
+
+/// Why a message was not sent.
+fn not_sent(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::ChatTooFast | ErrorCode::RateLimited => "You're sending too fast.",
+        ErrorCode::ParticipantUnknown | ErrorCode::PeerUnknown => "They've left the call.",
+        ErrorCode::NotAllowed => "Chat is off for you.",
+        _ => "The server couldn't save it.",
+    }
+}
+
+fn refusal(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::NotAllowed => "You can't do that in this room",
+        ErrorCode::SettingsTooFast | ErrorCode::RateLimited => "Too many changes. Try again in a moment.",
+        ErrorCode::ParticipantUnknown => "They've left.",
+        ErrorCode::SettingsInvalid => "Those settings don't work together.",
+        ErrorCode::StorageUnavailable => "Can't save right now. Try again in a minute.",
+        _ => "Something went wrong. Try again.",
+    }
+}
+
+/// Why a moment cannot be a rule of the room.
+pub(crate) fn schedule_error(error: ScheduleError) -> &'static str {
+    match error {
+        ScheduleError::Unreadable => "Enter a date and a time.",
+        ScheduleError::EndInThePast => "Choose an end in the future.",
+        ScheduleError::EndBeforeStart => "Choose an end after the start.",
     }
 }
 

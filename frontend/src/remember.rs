@@ -1,8 +1,8 @@
 //! What this browser remembers between calls: the name and the chosen devices, which are never sent anywhere; and what
 //! this tab remembers of a call: its session.
 
-use call::SecretOrigin;
-use protocol::RoomCode;
+use call::{SecretOrigin, Source};
+use protocol::{RoomCode, Switch};
 use seal::{KeyDigest, RoomSecret};
 use web_sys::Storage;
 
@@ -70,6 +70,34 @@ pub(crate) fn write(key: &str, value: &str) {
     }
 }
 
+/// Whether the person wanted a source on when they chose last, in whatever room.
+pub(crate) fn switch(source: Source) -> Option<Switch> {
+    to_switch(&read(&format!("veranda.{}.on", name_of(source)))?)
+}
+
+pub(crate) fn remember_switch(source: Source, to: Switch) {
+    write(&format!("veranda.{}.on", name_of(source)), from_switch(to));
+}
+
+fn name_of(source: Source) -> &'static str {
+    match source {
+        Source::Microphone => "microphone",
+        Source::Camera => "camera",
+    }
+}
+
+fn to_switch(text: &str) -> Option<Switch> {
+    match text {
+        "on" => Some(Switch::On),
+        "off" => Some(Switch::Off),
+        _ => None,
+    }
+}
+
+fn from_switch(switch: Switch) -> &'static str {
+    if switch.is_on() { "on" } else { "off" }
+}
+
 pub(crate) fn forget(key: &str) {
     if let Some(storage) = storage() {
         _ = storage.remove_item(key);
@@ -78,7 +106,8 @@ pub(crate) fn forget(key: &str) {
 
 /// What a tab remembers of a room, also when the page is loaded anew. Lost with the tab.
 pub(crate) mod tab {
-    use protocol::{RoomCode, SessionToken};
+    use call::Source;
+    use protocol::{RoomCode, SessionToken, Switch};
     use web_sys::Storage;
 
     /// The session, as long as there is one.
@@ -114,6 +143,14 @@ pub(crate) mod tab {
 
     /// How many loads of the page back a tab still reads what was written to it alone.
     const KEYS_KEPT: usize = 8;
+    /// Whether a source was on in this tab's stay in the room, whoever turned it on or off.
+    pub(crate) fn switch(room: RoomCode, source: Source) -> Option<Switch> {
+        super::to_switch(&storage()?.get_item(&key(super::name_of(source), room)).ok()??)
+    }
+
+    pub(crate) fn remember_switch(room: RoomCode, source: Source, to: Switch) {
+        write(&key(super::name_of(source), room), super::from_switch(to));
+    }
 
     /// Notes that the page goes, if its owner is in the call.
     pub(crate) fn note_parting(room: RoomCode, now_millis: f64) {

@@ -1,39 +1,32 @@
 //! One visit to a room's page: owns the call and every JavaScript object that belongs to it, and runs the loop over
 //! [`Event`]. What the call wants done is done here; leaving drops the objects, and with them devices and connections.
 
-use app::state::{
-    CallCommand, CallView, ChatLineView, DeviceKind, Notice, Phase as PhaseView, ReactionView, RoomSecrecy,
-    SourceView,
-};
+use app::state::{CallCommand, CallView, DeviceKind, Devices, Phase as PhaseView, RoomSecrecy, SourceView};
 use call::{
-    Call, CaptureFault, Command, Input, LinkCommand, LinkEvent, Notice as CallNotice, Output, Phase,
-    Signalling, Source,
+    Attempt, Bound, Call, CaptureFault, Command, Input, LinkCommand, LinkEvent, Notice as CallNotice, Output,
+    Phase, Signalling, Source, SwitchedBy, Switches, Typed, schedule,
 };
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
-use gloo_timers::future::TimeoutFuture;
 use protocol::{
-    ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, PeerRef, Reaction, RoomCode, RoomKeyId,
-    RoomSettingsPatch, ServerMessage,
+    ChatId, ChatTarget, DisplayName, Moderation, PeerRef, RoomCode, RoomKeyId, RoomSettingsPatch,
+    ServerMessage, Timestamp,
 };
 use reactive_stores::Store;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::capture::{self, Captures};
+use crate::capture::Captures;
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
 use crate::identity::{NO_RANDOMNESS, name_so_far, new_call, random_id, refuse};
 use crate::levels::Meter;
 use crate::media::Media;
-use crate::phrase::Phrase;
 use crate::presence::Presence;
 use crate::sealing::Sealing;
+use crate::shown::Shown;
 use crate::socket::Socket;
 use crate::{calendar, clock, devices, host_link, page, publish, remember, web};
-
-/// Notices on the page at once. Each is shown for some seconds, and many people may leave together.
-const NOTICES_KEPT: usize = 4;
 
 /// How often levels are measured and timeouts looked at. A syllable lasts about this long.
 const TICK_MILLIS: u32 = 125;
@@ -57,9 +50,6 @@ const LINKS_FIRST_MILLIS: u32 = 60;
 /// How long after the page went its owner is taken back into the call without being asked.
 const REJOIN_WITHIN_MILLIS: f64 = 20_000.0;
 
-/// How long a sign is shown.
-const REACTION_MILLIS: u32 = 4_000;
-
 struct Session {
     code: RoomCode,
     call: Call,
@@ -81,28 +71,6 @@ struct Session {
     _timer: Interval,
     _devices: Option<EventListener>,
     _page: Vec<EventListener>,
-}
-
-/// What the page shows that the call does not know.
-#[derive(Default)]
-struct Shown {
-    remembered_name: String,
-    level: u8,
-    devices: app::state::Devices,
-    people_inside: Option<Vec<String>>,
-    /// The last few, oldest first.
-    notices: Vec<Notice>,
-    notices_said: u32,
-    chat: Vec<ChatLineView>,
-    /// Of which state of the call's chat that is.
-    chat_revision: u32,
-    is_chat_open: bool,
-    unread: u32,
-    host_link: Option<String>,
-    reactions: Vec<ReactionView>,
-    reactions_seen: u32,
-    phrase: Phrase,
-    are_paths_looked_at: bool,
 }
 
 /// Starts the session of a room's page; on any other page there is none.
@@ -139,7 +107,7 @@ impl Session {
             socket: None,
             sockets_made: 0,
             media: Media::new(events.clone()),
-            captures: Captures::default(),
+            captures: Captures::new(),
             to_capture: Vec::new(),
             meter: None,
             ticks: 0,
@@ -154,14 +122,14 @@ impl Session {
         }
     }
 
-    /// Shows the choice of devices, with both devices on.
+    /// Shows the choice of devices, with those on that were on. Nothing that was off is captured.
     fn prepare(&mut self) {
         let Some(call) = new_call(self.code) else { return refuse(self.view) };
         self.call = call;
         self.presence = Some(Presence::watch(self.code, &self.events));
-        for source in Source::ALL {
-            self.input(Input::Command(Command::Switch { source, to: true.into() }));
-        }
+        let of_tab = |source| remember::tab::switch(self.code, source);
+        let switches = Switches::at_start(of_tab, remember::switch);
+        self.input(Input::Command(Command::Begin { switches }));
         self.start_captures();
         self.publish();
     }
@@ -197,6 +165,8 @@ impl Session {
             Event::Server { socket, frame } => {
                 if self.socket.as_ref().is_some_and(|current| current.number() == socket) {
                     self.input(Input::Server(frame));
+                    // A browser lets the timers of a page that nobody looks at ring once a minute; the server speaks more often.
+                    self.do_what_is_due();
                 }
             }
             Event::SocketClosed { socket } => self.socket_closed(socket),
@@ -207,26 +177,19 @@ impl Session {
                 }
             }
             Event::Path { peer, number, path } => self.media.path_seen(peer, number, path),
-            Event::Captured { source, track } => {
-                self.captures.keep(source, track, &self.events);
-                self.captures_changed(source);
-                self.input(Input::Captured(source));
+            Event::Captured { source, attempt, track } => {
+                if self.captures.delivered(source, attempt, track, &self.events) {
+                    self.captures_changed(source);
+                    self.input(Input::Captured(source));
+                }
             }
-            Event::CaptureFailed { source, fault }
-                if fault != CaptureFault::Ended && self.captures.track(source).is_some() =>
-            {
-                // Another device was tried; the one before goes on.
-                capture::forget_choice(source);
-                devices::list(&self.events);
-                self.say("That device could not be used".to_owned());
+            Event::CaptureFailed { source, attempt, fault } => self.capture_failed(source, attempt, fault),
+            Event::CaptureEnded { source } => self.capture_is_gone(source, CaptureFault::Ended),
+            Event::DevicesChanged => devices::list(&self.captures, &self.events),
+            Event::Devices(devices) => {
+                let revision = self.shown.devices.revision.wrapping_add(1);
+                self.shown.devices = Devices { revision, ..devices };
             }
-            Event::CaptureFailed { source, fault } => {
-                self.captures.stop(source);
-                self.captures_changed(source);
-                self.input(Input::CaptureFailed { source, fault });
-            }
-            Event::DevicesChanged => devices::list(&self.events),
-            Event::Devices(devices) => self.shown.devices = devices,
             Event::RoomFound { people, room_key } => {
                 self.shown.people_inside = Some(people);
                 self.found_key(room_key.as_ref());
@@ -240,12 +203,13 @@ impl Session {
             Event::HostLink(link) => self.shown.host_link = Some(link),
             Event::Phrase { of, words } => {
                 if words.is_none() {
-                    self.say("The safety phrase could not be fetched; close it and open it again".to_owned());
+                    self.shown
+                        .say("The safety phrase could not be fetched; close it and open it again".to_owned());
                 }
                 self.shown.phrase.came(&of, words);
             }
             Event::ReactionOver(number) => self.shown.reactions.retain(|shown| shown.number != number),
-            Event::Say(text) => self.say(text.to_owned()),
+            Event::Say(text) => self.shown.say(text.to_owned()),
             Event::Tick => self.tick(),
             Event::Publish => {
                 self.to_publish = None;
@@ -275,14 +239,8 @@ impl Session {
             CallCommand::Moderate { moderation } => {
                 self.input(Input::Command(Command::Moderate { moderation }));
             }
-            CallCommand::SetStart { local } => self.change(RoomSettingsPatch {
-                starts_at: Some(web::moment(&local)),
-                ..RoomSettingsPatch::default()
-            }),
-            CallCommand::SetEnd { local } => self.change(RoomSettingsPatch {
-                ends_at: Some(web::moment(&local)),
-                ..RoomSettingsPatch::default()
-            }),
+            CallCommand::SetStart { typed } => self.set_moment(Bound::Start, typed.as_deref()),
+            CallCommand::SetEnd { typed } => self.set_moment(Bound::End, typed.as_deref()),
             CallCommand::MakeHostLink => host_link::make(self.code, self.events.clone()),
             CallCommand::SaveCalendar => calendar::save(self.code, self.events.clone()),
             CallCommand::DeclineAsking => self.input(Input::Command(Command::DeclineAsking)),
@@ -310,15 +268,53 @@ impl Session {
     }
 
     fn select_device(&mut self, kind: DeviceKind, id: &str) {
-        devices::choose(kind, id);
         let source = match kind {
             DeviceKind::Microphone => Source::Microphone,
             DeviceKind::Camera => Source::Camera,
-            DeviceKind::Speaker => return self.media.videos.use_speaker(),
+            DeviceKind::Speaker => {
+                devices::choose_speaker(id);
+                return self.media.videos.use_speaker();
+            }
         };
         // The new track takes the place of the old one when it is there; nothing is sent in between from neither.
+        if self.captures.choose(source, id) {
+            self.captures.start(&[source], &self.events);
+        }
+    }
+
+    fn capture_failed(&mut self, source: Source, attempt: Attempt, fault: CaptureFault) {
+        if !self.captures.failed(source, attempt) {
+            return;
+        }
+        devices::list(&self.captures, &self.events);
         if self.captures.track(source).is_some() {
-            capture::start(vec![source], self.events.clone());
+            // Another device was tried; the one before goes on.
+            self.shown.say("Couldn't switch. Still using the previous device.".to_owned());
+        } else {
+            self.capture_is_gone(source, fault);
+        }
+    }
+
+    fn capture_is_gone(&mut self, source: Source, fault: CaptureFault) {
+        self.captures.stop(source);
+        self.captures_changed(source);
+        self.input(Input::CaptureFailed { source, fault });
+        devices::list(&self.captures, &self.events);
+    }
+
+    /// Lets the room start or end when somebody typed, if that can be; else says why not.
+    fn set_moment(&mut self, bound: Bound, typed: Option<&str>) {
+        let typed = match typed {
+            Some("") => Typed::Nothing,
+            Some(local) => web::moment(local).map_or(Typed::Unreadable, Typed::Moment),
+            None => Typed::Unreadable,
+        };
+        let settings = self.call.snapshot().settings.unwrap_or_default();
+        let now = Timestamp(js_sys::Date::now() as u64);
+        match schedule(bound, typed, &settings, now) {
+            Ok(Some(patch)) => self.change(patch),
+            Ok(None) => {}
+            Err(error) => self.shown.refuse(publish::schedule_error(error).to_owned()),
         }
     }
 
@@ -383,6 +379,10 @@ impl Session {
         {
             self.input(Input::Command(Command::ShowTiles { tiles }));
         }
+        self.do_what_is_due();
+    }
+
+    fn do_what_is_due(&mut self) {
         if self.call.poll_timeout().is_some_and(|due| clock::now() >= due) {
             self.call.handle_timeout(clock::now());
             self.carry_out();
@@ -423,6 +423,12 @@ impl Session {
                 }
                 Output::RememberPassedOn(keys) => remember::remember_passed_on(self.code, &keys),
                 Output::StartCapture(source) => self.to_capture.push(source),
+                Output::RememberSwitch { source, to, by } => {
+                    remember::tab::remember_switch(self.code, source, to);
+                    if by == SwitchedBy::Person {
+                        remember::remember_switch(source, to);
+                    }
+                }
                 Output::StopCapture(source) => {
                     self.captures.stop(source);
                     self.captures_changed(source);
@@ -443,7 +449,13 @@ impl Session {
 
     fn notify(&mut self, notice: &CallNotice) {
         if let CallNotice::Reacted { from, name, reaction } = notice {
-            self.show_reaction(*from, name.to_string(), *reaction);
+            self.shown.react(*from, name.to_string(), *reaction, &self.events);
+        }
+        if let CallNotice::NotSealed { text } = notice {
+            self.shown.give_back(text.clone());
+        }
+        if let CallNotice::Refused(_) = notice {
+            self.shown.refuse(publish::notice(notice));
         }
         if let CallNotice::Wrote(_) = notice {
             if self.shown.is_chat_open {
@@ -451,18 +463,7 @@ impl Session {
             }
             self.shown.unread += 1;
         }
-        self.say(publish::notice(notice));
-    }
-
-    fn show_reaction(&mut self, from: Option<ParticipantId>, name: String, reaction: Reaction) {
-        self.shown.reactions_seen = self.shown.reactions_seen.wrapping_add(1);
-        let number = self.shown.reactions_seen;
-        self.shown.reactions.push(ReactionView { number, from, name, reaction });
-        let events = self.events.clone();
-        spawn_local(async move {
-            TimeoutFuture::new(REACTION_MILLIS).await;
-            _ = events.unbounded_send(Event::ReactionOver(number));
-        });
+        self.shown.say(publish::notice(notice));
     }
 
     fn open_socket(&mut self) {
@@ -489,18 +490,10 @@ impl Session {
         }
     }
 
-    fn say(&mut self, text: String) {
-        self.shown.notices_said = self.shown.notices_said.wrapping_add(1);
-        self.shown.notices.push(Notice { number: self.shown.notices_said, text });
-        if self.shown.notices.len() > NOTICES_KEPT {
-            self.shown.notices.remove(0);
-        }
-    }
-
     /// Asks for the devices wanted since the last time.
     fn start_captures(&mut self) {
         if !self.to_capture.is_empty() {
-            capture::start(std::mem::take(&mut self.to_capture), self.events.clone());
+            self.captures.start(&std::mem::take(&mut self.to_capture), &self.events);
         }
     }
 
@@ -572,6 +565,8 @@ impl Session {
                 phrase: shown.phrase.words(),
             },
             notices: shown.notices.clone(),
+            refusal: shown.refusal.clone(),
+            unsent: shown.unsent.clone(),
         };
         app::state::publish(self.view, view);
     }
@@ -593,7 +588,7 @@ fn copy(events: Events, text: String, done: &'static str) {
     spawn_local(async move {
         let text = match web::copy(&text).await {
             Some(_) => done,
-            None => "That could not be copied; select it and copy it by hand",
+            None => "Couldn't copy. Select the text and copy it yourself.",
         };
         _ = events.unbounded_send(Event::Say(text));
     });

@@ -1,6 +1,7 @@
 //! A circle with the first letters of a name, shown where a camera is off.
 
 use leptos::prelude::*;
+use protocol::first_character;
 
 /// The name's initials on one of six calm colours, always the same for the same name.
 #[component]
@@ -13,7 +14,8 @@ pub(crate) fn Avatar(#[prop(into)] name: Signal<String>) -> impl IntoView {
 }
 
 fn initials(name: &str) -> String {
-    let first_letters = |word: &str| word.chars().next().map(|c| c.to_uppercase().to_string());
+    let first_letters =
+        |word: &str| Some(first_character(word).to_uppercase()).filter(|letters| !letters.is_empty());
     let mut words = name.split_whitespace();
     let first = words.next().and_then(first_letters);
     let last = words.next_back().and_then(first_letters);
@@ -38,5 +40,11 @@ mod tests {
         assert_eq!(initials("ada king lovelace"), "AL");
         assert_eq!(initials("山田 太郎"), "山太");
         assert_eq!(initials(""), "·");
+    }
+
+    #[test]
+    fn initials_are_whole_characters_as_people_count_them() {
+        assert_eq!(initials("👩\u{200d}🚀 🇩🇪"), "👩\u{200d}🚀🇩🇪");
+        assert_eq!(initials("e\u{301}lan"), "E\u{301}");
     }
 }

@@ -28,7 +28,7 @@ fn RoomFull() -> impl IntoView {
         <MessagePage
             heading="This room is full"
             text="It has as many people as it takes. Somebody has to leave before you can enter.">
-            <a class="button primary" href="">"Try again"</a>
+            <TryAgain/>
             <a class="button" href="/">"Home"</a>
         </MessagePage>
     }
@@ -40,7 +40,7 @@ fn RoomLocked() -> impl IntoView {
         <MessagePage
             heading="This room is locked"
             text="Nobody new may enter at the moment. Ask somebody inside to unlock it.">
-            <a class="button primary" href="">"Try again"</a>
+            <TryAgain/>
             <a class="button" href="/">"Home"</a>
         </MessagePage>
     }
@@ -53,9 +53,20 @@ fn RoomNotStarted(starts_at: Option<Timestamp>) -> impl IntoView {
         <MessagePage
             heading="This room has not started yet"
             text=format!("{when}Until then only its hosts can enter.")>
-            <a class="button primary" href="">"Try again"</a>
+            <TryAgain/>
             <a class="button" href="/">"Home"</a>
         </MessagePage>
+    }
+}
+
+/// Asks for the page again, without script. A link to the page itself would lose the room's key; a form that is sent to
+/// where it stands keeps what follows the `#` (HTML, mutate action URL), and so does the server's redirect.
+#[component]
+fn TryAgain() -> impl IntoView {
+    view! {
+        <form method="get" action="">
+            <button type="submit" class="button primary">"Try again"</button>
+        </form>
     }
 }
 

@@ -59,7 +59,7 @@ fn NewRoomForm(problem: Option<&'static str>) -> impl IntoView {
         <form class="card new-room" method="post" action="/rooms">
             <div class="field">
                 <label for="room-name">"Room name " <span class="optional">"(optional)"</span></label>
-                <input id="room-name" name="name" type="text" maxlength="80" autocomplete="off"
+                <input id="room-name" name="name" type="text" autocomplete="off"
                     aria-invalid=problem.map(|_| "true") aria-describedby=problem.map(|_| "room-name-problem")/>
                 {problem.map(|text| view! { <p id="room-name-problem" class="problem" role="alert">{text}</p> })}
             </div>
@@ -90,5 +90,4 @@ const CODE_PROBLEM: &str = "That is no room code. It has ten letters and digits,
 const BUSY_PROBLEM: &str = "Too many rooms were opened. Please try again in a minute.";
 const CLOSED: &str =
     "New rooms are made for you by whoever runs this server. With a room's link or code you can join.";
-const NAME_PROBLEM: &str =
-    "A room name has at most 80 characters, and no angle brackets or control characters.";
+const NAME_PROBLEM: &str = "Use up to 80 characters, without < or >.";

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use protocol::limits::{MAX_CAPACITY, MAX_PASSWORD_BYTES, MAX_ROOM_NAME_CHARS};
+use protocol::limits::{MAX_CAPACITY, MAX_PASSWORD_BYTES};
 
 use crate::components::SiteHeader;
 
@@ -15,7 +15,7 @@ pub fn NewRoom(
     capacity: u16,
 ) -> impl IntoView {
     let problem = problem.as_deref().map(|kind| match kind {
-        "name" => "A room name has at most 80 characters, and no angle brackets or control characters.",
+        "name" => "Use up to 80 characters, without < or >.",
         "password" => "A password has at most 128 bytes.",
         "busy" => "Too many rooms were opened. Please try again in a minute.",
         _ => "These rules cannot be.",
@@ -30,7 +30,7 @@ pub fn NewRoom(
                 {problem.map(|text| view! { <p class="problem" role="alert">{text}</p> })}
                 <div class="field">
                     <label for="new-name">"Room name " <span class="optional">"(optional)"</span></label>
-                    <input id="new-name" name="name" type="text" maxlength=MAX_ROOM_NAME_CHARS.to_string() autocomplete="off"/>
+                    <input id="new-name" name="name" type="text" autocomplete="off"/>
                 </div>
                 <div class="field">
                     <label for="new-password">"Password " <span class="optional">"(optional)"</span></label>

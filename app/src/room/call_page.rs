@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use protocol::ErrorCode;
 
 use super::lazy_call_screen::{self, LazyCallScreen};
-use super::{Announcer, Left, Prejoin, Refused, Waiting};
+use super::{Announcer, Left, Prejoin, Refused, Waiting, provide_draft};
 use crate::components::Module;
 use crate::state::{CallViewStoreFields, Phase, RoomLookup, use_call_handle};
 
@@ -17,6 +17,7 @@ pub(crate) fn CallPage(lookup: RoomLookup) -> impl IntoView {
     let title = room_title(&lookup);
     let lookup = StoredValue::new(lookup);
     let screen = RwSignal::new(Module::Coming);
+    provide_draft();
     lazy_call_screen::fetch(screen);
     view! {
         <Title text=format!("{title} · Veranda")/>

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    AskedFor, ChatPanel, ConnectionPanel, InvitePanel, KeyBanner, Knocking, MorePanel, OpenPanel, OwnTile,
-    Panel, PeoplePanel, ReactionLayer, RoomPanel, Tile, Toolbar,
+    AskedFor, ChatPanel, ConnectionPanel, DeviceFaults, DevicesPanel, InvitePanel, KeyBanner, Knocking,
+    MorePanel, OpenPanel, OwnTile, Panel, PeoplePanel, ReactionLayer, RoomPanel, Tile, Toolbar,
 };
 use crate::components::focus_when_shown;
 use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
@@ -37,6 +37,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
                 </p>
             </Show>
             <KeyBanner/>
+            <DeviceFaults open/>
             <AskedFor/>
             <Show when=move || open.get() != Some(Panel::People)><Knocking/></Show>
             <div class="stage">
@@ -83,6 +84,7 @@ fn OpenedPanel(panel: Panel, open: OpenPanel) -> impl IntoView {
         Panel::Invite => view! { <InvitePanel open/> }.into_any(),
         Panel::Room => view! { <RoomPanel open/> }.into_any(),
         Panel::Connection => view! { <ConnectionPanel open/> }.into_any(),
+        Panel::Devices => view! { <DevicesPanel open/> }.into_any(),
     }
 }
 

@@ -1,41 +1,42 @@
 //! One chat message: text, in which addresses are links and nothing else is anything.
 
 use leptos::prelude::*;
+use reactive_stores::Field;
 
-use crate::state::{CallCommand, ChatLineView, DeliveryView, use_call_handle};
+use crate::state::{CallCommand, ChatLineView, ChatLineViewStoreFields, DeliveryView, use_call_handle};
 
 /// Who, when, for whom, what, and what became of it.
 #[component]
-pub(crate) fn ChatLine(line: ChatLineView) -> impl IntoView {
+pub(crate) fn ChatLine(#[prop(into)] line: Field<ChatLineView>) -> impl IntoView {
     let call = use_call_handle();
-    let ChatLineView { id, name, mine, only_for, text, open, time, delivery, .. } = line;
-    let text = match text {
-        Some(text) => words(&text).into_any(),
-        None => {
-            view! { <em>"This message is sealed with a key that this page does not have."</em> }.into_any()
-        }
-    };
-    let state = match delivery {
+    let id = line.id().get_untracked();
+    let (delivery, time, text) = (line.delivery(), line.time(), line.text());
+    let (name, mine, only_for, open) = (line.name(), line.mine(), line.only_for(), line.open());
+    let failed = move || matches!(delivery.get(), DeliveryView::Failed(_));
+    let state = move || match delivery.get() {
         DeliveryView::Sending => Some("Sending…".to_owned()),
-        DeliveryView::Delivered | DeliveryView::Kept if !mine => None,
+        DeliveryView::Delivered | DeliveryView::Kept if !mine.get() => None,
         DeliveryView::Delivered => Some("Delivered".to_owned()),
-        DeliveryView::Kept => Some("Delivered and kept".to_owned()),
-        DeliveryView::Failed(reason) => Some(format!("Not sent: {reason}.")),
+        DeliveryView::Kept => Some("Delivered and saved".to_owned()),
+        DeliveryView::Failed(reason) => Some(format!("Not sent. {reason}")),
     };
-    let failed = matches!(delivery, DeliveryView::Failed(_));
+    let again = StoredValue::new(call);
     view! {
-        <li class="chat-line" data-mine=mine.then_some("") data-failed=failed.then_some("")>
+        <li class="chat-line" data-mine=move || mine.get().then_some("") data-failed=move || failed().then_some("")>
             <p class="chat-head">
-                <span class="name" dir="auto">{if mine { "You".to_owned() } else { name }}</span>
-                {only_for.map(|target| view! { <span class="chat-private">{format!("only to {target}")}</span> })}
-                {open.then(|| view! { <span class="chat-private">"not encrypted"</span> })}
-                <span class="chat-time">{time}</span>
+                <span class="name" dir="auto">{move || if mine.get() { "You".to_owned() } else { name.get() }}</span>
+                {move || only_for.get().map(|target| view! { <span class="chat-private">{format!("Private, to {target}")}</span> })}
+                {move || open.get().then(|| view! { <span class="chat-private">"Not encrypted"</span> })}
+                <span class="chat-time">{move || time.get()}</span>
             </p>
-            <p class="chat-text" dir="auto">{text}</p>
-            {state.map(|state| view! { <p class="chat-state">{state}</p> })}
-            {failed.then(|| view! {
-                <button type="button" class="button small" on:click=move |_| call.send(CallCommand::WriteAgain { id })>"Send again"</button>
-            })}
+            <p class="chat-text" dir="auto">{move || match text.get() {
+                Some(text) => words(&text).into_any(),
+                None => view! { <em>"This message can't be decrypted here."</em> }.into_any(),
+            }}</p>
+            {move || state().map(|state| view! { <p class="chat-state" aria-live="off">{state}</p> })}
+            <Show when=failed>
+                <button type="button" class="button small" on:click=move |_| again.with_value(|call| call.send(CallCommand::WriteAgain { id }))>"Send again"</button>
+            </Show>
         </li>
     }
 }

@@ -14,22 +14,27 @@ pub(crate) fn DeviceSelect(kind: DeviceKind) -> impl IntoView {
         DeviceKind::Camera => ("choose-camera", "Camera"),
         DeviceKind::Speaker => ("choose-speaker", "Speaker"),
     };
-    let list = Memo::new(move |_| {
+    // Not a memo: a list that is the same shows again which device is in use, when another one could not be.
+    let list = move || {
         devices.with(|devices| match kind {
             DeviceKind::Microphone => devices.microphones.clone(),
             DeviceKind::Camera => devices.cameras.clone(),
             DeviceKind::Speaker => devices.speakers.clone(),
         })
-    });
+    };
+    let default = format!("Default {}", label.to_ascii_lowercase());
     view! {
         <div class="field device-field">
             <label for=id>{label}</label>
-            <select id=id disabled=move || list.with(Vec::is_empty)
+            <select id=id disabled=move || list().is_empty()
                 on:change=move |event| call.send(CallCommand::SelectDevice { kind, id: event_target_value(&event) })>
-                {move || if list.with(Vec::is_empty) {
-                    view! { <option>{format!("Default {}", label.to_ascii_lowercase())}</option> }.into_any()
-                } else {
-                    list.get().into_iter().map(device_option).collect_view().into_any()
+                {move || {
+                    let list = list();
+                    let is_default = !list.iter().any(|device| device.selected);
+                    view! {
+                        {is_default.then(|| view! { <option value="" disabled prop:selected=true>{default.clone()}</option> })}
+                        {list.into_iter().map(device_option).collect_view()}
+                    }
                 }}
             </select>
         </div>
@@ -37,5 +42,5 @@ pub(crate) fn DeviceSelect(kind: DeviceKind) -> impl IntoView {
 }
 
 fn device_option(device: Device) -> impl IntoView {
-    view! { <option value=device.id selected=device.selected>{device.label}</option> }
+    view! { <option value=device.id prop:selected=device.selected>{device.label}</option> }
 }

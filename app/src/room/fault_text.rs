@@ -10,17 +10,21 @@ pub(crate) fn fault_text(source: SourceView, fault: Fault) -> String {
     };
     match fault {
         Fault::Blocked => format!(
-            "The {device} is blocked for this site. Allow it with the icon beside the address, then turn it on here."
+            "Your browser is blocking the {device}. Allow it from the icon in the address bar, then turn it on here."
         ),
         Fault::Dismissed => {
-            format!("The browser's question was closed. Turn the {device} on to be asked again.")
+            format!("Your browser needs permission. Turn on the {device} to be asked again.")
         }
         Fault::NotFound => format!("No {device} was found. You can join without one, or plug one in."),
-        Fault::InUse => format!(
-            "Another program has the {device}, or the system withholds it. Close it there and turn it on here."
-        ),
-        Fault::Insecure => format!("Browsers give the {device} only to pages loaded over https."),
-        Fault::Ended => format!("The {device} was unplugged or stopped."),
+        Fault::InUse => {
+            format!("Another app is using the {device}. Close it, then turn the {device} on here.")
+        }
+        Fault::Insecure => {
+            format!("The {device} needs a secure page. Open this address with https://.")
+        }
+        Fault::Ended => {
+            format!("The {device} was disconnected. Plug it in again or choose another.")
+        }
         Fault::Unknown => format!("The {device} could not be started. Turn it on to try again."),
     }
 }

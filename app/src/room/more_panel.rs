@@ -22,6 +22,7 @@ pub(crate) fn MorePanel(open: OpenPanel) -> impl IntoView {
             </div>
             <button type="button" class="menu-item" on:click=move |_| copy.send(CallCommand::CopyLink)>"Copy link"</button>
             <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Invite))>"Invite people"</button>
+            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Devices))>"Devices"</button>
             <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Connection))>"Connection"</button>
             <Show when=move || view.role().get().moderates()><Lock/></Show>
             <Show when=move || view.role().get() == Role::Host>

@@ -2,10 +2,10 @@
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use protocol::limits::{MAX_DISPLAY_NAME_CHARS, MAX_PASSWORD_BYTES};
+use protocol::limits::MAX_PASSWORD_BYTES;
 use protocol::{DisplayName, Password};
 
-use super::{DeviceSelect, Preview};
+use super::{DeviceSelect, Preview, name_problem};
 use crate::components::SiteHeader;
 use crate::state::{
     CallCommand, CallHandle, CallViewStoreFields, DeviceKind, Phase, RoomLookup, use_call_handle,
@@ -117,8 +117,7 @@ fn NameForm(
         <form class="join-form" on:submit=submit>
             <div class="field">
                 <label for="your-name">"Your name"</label>
-                <input id="your-name" type="text" name="name" required autocomplete="name"
-                    maxlength=MAX_DISPLAY_NAME_CHARS.to_string() prop:value=name
+                <input id="your-name" type="text" name="name" required autocomplete="name" prop:value=name
                     aria-invalid=move || problem.get().map(|_| "true") aria-describedby="your-name-problem"
                     on:input=move |event| typed.set(Some(event_target_value(&event)))/>
             </div>
@@ -140,7 +139,7 @@ fn NameForm(
 }
 
 fn join(call: &CallHandle, name: &str, password: &str) -> Result<(), String> {
-    let name = DisplayName::parse(name).map_err(|error| format!("Please choose another name: {error}."))?;
+    let name = DisplayName::parse(name).map_err(name_problem)?;
     let password = Password::new(password.to_owned()).ok();
     call.send(CallCommand::Join { name, password });
     Ok(())

@@ -1,14 +1,15 @@
-//! The rules of the room, for its host. Each change is sent at once, and shows when the room has taken it.
+//! The rules of the room, for its host. A change is sent when it is done: a box that is ticked, a field that is left. What is
+//! shown is what the room says, and what was refused is not.
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use protocol::limits::{MAX_CAPACITY, MAX_PASSWORD_BYTES, MAX_ROOM_NAME_CHARS};
+use protocol::limits::{MAX_CAPACITY, MAX_PASSWORD_BYTES};
 use protocol::{
     Allowed, Moderation, NameError, Password, RoomName, RoomSettings, RoomSettingsPatch, WhenEmpty,
 };
 
 use super::room_links::RoomLinks;
-use super::{OpenPanel, SidePanel};
+use super::{CommittedField, OpenPanel, SidePanel, name_problem};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 
 /// The settings.
@@ -16,6 +17,11 @@ use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 pub(crate) fn RoomPanel(open: OpenPanel) -> impl IntoView {
     let view = use_call_handle().view;
     let settings = Memo::new(move |_| view.settings().get());
+    let before = view.refusal().get_untracked();
+    let refused = move || {
+        let refusal = view.refusal().get().filter(|refusal| Some(refusal) != before.as_ref());
+        refusal.map(|refusal| refusal.text)
+    };
     view! {
         <SidePanel title="Room settings" open>
             <NameAndPassword/>
@@ -29,12 +35,13 @@ pub(crate) fn RoomPanel(open: OpenPanel) -> impl IntoView {
                 patch=|on| RoomSettingsPatch { may_chat: Some(allowed(on)), ..RoomSettingsPatch::default() }/>
             <Choice label="Delete the room when everybody has left" on=move || settings.get().when_empty == WhenEmpty::Delete
                 patch=|on| RoomSettingsPatch { when_empty: Some(if on { WhenEmpty::Delete } else { WhenEmpty::Keep }), ..RoomSettingsPatch::default() }/>
-            <Moment id="room-start" label="Starts" at=move || view.starts_local().get()
-                command=|local| CallCommand::SetStart { local }/>
-            <Moment id="room-end" label="Ends" at=move || view.ends_local().get()
-                command=|local| CallCommand::SetEnd { local }/>
+            <Moment id="room-start" label="Starts" at=Signal::derive(move || view.starts_local().get())
+                command=|typed| CallCommand::SetStart { typed }/>
+            <Moment id="room-end" label="Ends" at=Signal::derive(move || view.ends_local().get())
+                command=|typed| CallCommand::SetEnd { typed }/>
             <Capacity settings/>
             <RoomLinks/>
+            <p class="problem" role="alert">{refused}</p>
         </SidePanel>
     }
 }
@@ -55,8 +62,14 @@ fn Choice(
         let moderation = Moderation::ChangeSettings { patch: Box::new(patch(!on.get_untracked())) };
         call.send(CallCommand::Moderate { moderation });
     };
+    // The box follows the room, also back when the room did not follow the box.
+    let view = use_call_handle().view;
+    let shown = move || {
+        view.refusal().track();
+        on.get()
+    };
     view! {
-        <label class="choice"><input type="checkbox" prop:checked=on on:change=toggle/>{label}</label>
+        <label class="choice"><input type="checkbox" prop:checked=shown on:change=toggle/>{label}</label>
     }
 }
 
@@ -64,7 +77,13 @@ fn Choice(
 fn NameAndPassword() -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
-    let name = RwSignal::new(view.room_name().get_untracked().unwrap_or_default());
+    // What was typed, once something was; until then the field follows the room.
+    let typed = RwSignal::new(None::<String>);
+    let room_name = Memo::new(move |_| view.room_name().get().unwrap_or_default());
+    let name = move || {
+        view.refusal().track();
+        typed.get().unwrap_or_else(|| room_name.get())
+    };
     let password = RwSignal::new(String::new());
     let problem = RwSignal::new(None::<String>);
     let has_password = Memo::new(move |_| view.has_password().get());
@@ -82,11 +101,18 @@ fn NameAndPassword() -> impl IntoView {
     let remove = StoredValue::new(remove);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        match patch_of(&name.get_untracked(), &password.get_untracked()) {
+        match patch_of(
+            typed.get_untracked().as_deref(),
+            &room_name.get_untracked(),
+            &password.get_untracked(),
+        ) {
             Ok(patch) => {
                 problem.set(None);
+                typed.set(None);
                 password.set(String::new());
-                send(patch);
+                if let Some(patch) = patch {
+                    send(patch);
+                }
             }
             Err(text) => problem.set(Some(text)),
         }
@@ -95,8 +121,8 @@ fn NameAndPassword() -> impl IntoView {
         <form class="room-form" on:submit=submit>
             <div class="field">
                 <label for="settings-name">"Room name"</label>
-                <input id="settings-name" type="text" maxlength=MAX_ROOM_NAME_CHARS.to_string() autocomplete="off" prop:value=name
-                    on:input=move |event| name.set(event_target_value(&event))/>
+                <input id="settings-name" type="text" autocomplete="off" prop:value=name
+                    on:input=move |event| typed.set(Some(event_target_value(&event)))/>
             </div>
             <div class="field">
                 <label for="settings-password">{move || if has_password.get() { "New password" } else { "Password" }}</label>
@@ -114,18 +140,29 @@ fn NameAndPassword() -> impl IntoView {
     }
 }
 
-/// An empty password field leaves the password as it is.
-fn patch_of(name: &str, password: &str) -> Result<RoomSettingsPatch, String> {
-    let name = match RoomName::parse(name) {
-        Ok(name) => Some(name),
-        Err(NameError::Empty) => None,
-        Err(error) => return Err(format!("Please choose another name: {error}.")),
+/// What was touched, and nothing else: another host may have changed the rest meanwhile. An empty password field leaves the
+/// password as it is.
+fn patch_of(
+    name: Option<&str>,
+    room_name: &str,
+    password: &str,
+) -> Result<Option<RoomSettingsPatch>, String> {
+    let name = match name.map(RoomName::parse) {
+        None => None,
+        Some(Ok(name)) => Some(Some(name)),
+        Some(Err(NameError::Empty)) => Some(None),
+        Some(Err(error)) => return Err(name_problem(error)),
     };
+    let name = name.filter(|name| name.as_ref().map_or("", RoomName::as_str) != room_name);
     let password = match password {
         "" => None,
-        password => Some(Some(Password::new(password.to_owned()).map_err(|error| error.to_string())?)),
+        password => {
+            let password = Password::new(password.to_owned());
+            Some(Some(password.map_err(|_| "That password is too long. Choose a shorter one.".to_owned())?))
+        }
     };
-    Ok(RoomSettingsPatch { name: Some(name), password, ..RoomSettingsPatch::default() })
+    let patch = RoomSettingsPatch { name, password, ..RoomSettingsPatch::default() };
+    Ok(Some(patch).filter(|patch| *patch != RoomSettingsPatch::default()))
 }
 
 /// A moment, as the browser's owner writes it; none when the field is empty.
@@ -133,33 +170,54 @@ fn patch_of(name: &str, password: &str) -> Result<RoomSettingsPatch, String> {
 fn Moment(
     id: &'static str,
     label: &'static str,
-    at: impl Fn() -> String + Send + Sync + 'static,
-    command: fn(String) -> CallCommand,
+    at: Signal<String>,
+    command: fn(Option<String>) -> CallCommand,
 ) -> impl IntoView {
     let call = use_call_handle();
-    view! {
-        <div class="field">
-            <label for=id>{label}</label>
-            <input id=id type="datetime-local" prop:value=at on:change=move |event| call.send(command(event_target_value(&event)))/>
-        </div>
-    }
+    let commit = move |typed| {
+        call.send(command(typed));
+        Ok(())
+    };
+    view! { <CommittedField id label kind="datetime-local" at commit/> }
 }
 
 #[component]
 fn Capacity(settings: Memo<RoomSettings>) -> impl IntoView {
     let call = use_call_handle();
-    let set = move |event| {
-        if let Ok(capacity) = event_target_value(&event).parse() {
+    let at = Signal::derive(move || settings.get().capacity.to_string());
+    let commit = move |typed: Option<String>| {
+        let capacity = typed.and_then(|typed| typed.parse().ok());
+        let capacity = capacity.filter(|capacity| (1..=MAX_CAPACITY).contains(capacity));
+        let Some(capacity) = capacity else {
+            return Err(format!("Choose between 1 and {MAX_CAPACITY} people."));
+        };
+        if capacity != settings.get_untracked().capacity {
             let patch = RoomSettingsPatch { capacity: Some(capacity), ..RoomSettingsPatch::default() };
-            call.send(CallCommand::Moderate {
-                moderation: Moderation::ChangeSettings { patch: Box::new(patch) },
-            });
+            let moderation = Moderation::ChangeSettings { patch: Box::new(patch) };
+            call.send(CallCommand::Moderate { moderation });
         }
+        Ok(())
     };
-    view! {
-        <div class="field">
-            <label for="room-capacity">"How many people"</label>
-            <input id="room-capacity" type="number" min="1" max=MAX_CAPACITY.to_string() prop:value=move || settings.get().capacity.to_string() on:change=set/>
-        </div>
+    view! { <CommittedField id="room-capacity" label="Maximum number of people" kind="number" at commit/> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_touched_is_sent() {
+        let patch = patch_of(None, "Tea", "open sesame").unwrap().unwrap();
+        assert_eq!((patch.name, patch.password.is_some()), (None, true));
+        let patch = patch_of(Some("Coffee"), "Tea", "").unwrap().unwrap();
+        assert_eq!((patch.name, patch.password), (Some(RoomName::parse("Coffee").ok()), None));
+        assert_eq!(patch_of(Some("Tea"), "Tea", ""), Ok(None));
+        assert_eq!(patch_of(None, "Tea", ""), Ok(None));
+    }
+
+    #[test]
+    fn an_empty_name_takes_the_name_away_and_a_bad_one_says_what_is_wrong() {
+        assert_eq!(patch_of(Some(" "), "Tea", "").unwrap().unwrap().name, Some(None));
+        assert_eq!(patch_of(Some("a<b"), "Tea", ""), Err("Remove “<” from the name.".to_owned()));
     }
 }

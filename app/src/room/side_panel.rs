@@ -13,6 +13,7 @@ pub(crate) enum Panel {
     Invite,
     Room,
     Connection,
+    Devices,
 }
 
 /// Which panel is open.

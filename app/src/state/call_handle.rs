@@ -62,13 +62,13 @@ pub enum CallCommand {
     },
     /// Let the room start at a moment; whenever, when the text is empty.
     SetStart {
-        /// As a field for a date and a time has it.
-        local: String,
+        /// As a field for a date and a time has it; `None` when that is no moment.
+        typed: Option<String>,
     },
     /// Let the room end at a moment.
     SetEnd {
-        /// As a field for a date and a time has it.
-        local: String,
+        /// As a field for a date and a time has it; `None` when that is no moment.
+        typed: Option<String>,
     },
     /// Make a link that makes whoever opens it a host.
     MakeHostLink,

@@ -41,6 +41,7 @@ pub struct CallView {
     /// What a host asks the person to turn on.
     pub asked_for: Option<SourceView>,
     /// What was written, oldest first.
+    #[store(key: String = |line| line.key.clone())]
     pub chat: Vec<ChatLineView>,
     /// Whether there is older chat to be read.
     pub has_more_chat: bool,
@@ -71,6 +72,10 @@ pub struct CallView {
     pub secrecy: RoomSecrecy,
     /// The last things that are said once, oldest first.
     pub notices: Vec<Notice>,
+    /// What was refused last, and why: what a page shows of it is to be what the room says.
+    pub refusal: Option<Notice>,
+    /// What was written last that could not be sent.
+    pub unsent: Option<Notice>,
 }
 
 /// Who can open what is sent.
@@ -292,6 +297,8 @@ pub struct Devices {
     pub cameras: Vec<Device>,
     /// Speakers; empty where the browser offers no choice.
     pub speakers: Vec<Device>,
+    /// Grows each time they were looked at: a list goes back to the device in use when a choice fails.
+    pub revision: u32,
 }
 
 /// One device.
@@ -306,11 +313,12 @@ pub struct Device {
 }
 
 /// One chat message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Patch, Store)]
 pub struct ChatLineView {
     /// Unique in the room.
     pub key: String,
     /// Its id.
+    #[patch(|this, new| *this = new)]
     pub id: ChatId,
     /// Who wrote it.
     pub name: String,
@@ -325,6 +333,7 @@ pub struct ChatLineView {
     /// When, as the browser writes it, once the server has it.
     pub time: Option<String>,
     /// What became of it.
+    #[patch(|this, new| *this = new)]
     pub delivery: DeliveryView,
 }
 
@@ -365,7 +374,7 @@ pub struct Notice {
 
 /// Brings the store up to date; only what differs is announced to components.
 pub fn publish(store: Store<CallView>, new: CallView) {
-    use leptos::prelude::{GetUntracked, Set, WithUntracked};
+    use leptos::prelude::{GetUntracked, Set};
     macro_rules! set_if_changed {
         ($($field:ident),*) => {
             $(if store.$field().get_untracked() != new.$field { store.$field().set(new.$field); })*
@@ -401,11 +410,10 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         topology,
         paths,
         secrecy,
-        notices
+        notices,
+        refusal,
+        unsent
     );
-    // Chat may be long, and is compared only when there is some.
-    if store.chat().with_untracked(|old| *old != new.chat) {
-        store.chat().set(new.chat);
-    }
+    store.chat().patch(new.chat);
     store.participants().patch(new.participants);
 }

@@ -17,7 +17,7 @@ use crate::speaking::Speaking;
 use crate::uplink::Uplink;
 use crate::{
     ChatLine, Command, Identity, Input, Level, LinkCommand, LinkStatus, Output, Path, Phase, Publications,
-    Signalling, Snapshot, Source,
+    Signalling, Snapshot, Source, SwitchedBy, Switches,
 };
 
 /// How long somebody has to speak before their raised hand is lowered: they have been given the word.
@@ -226,7 +226,8 @@ impl Call {
 
     fn command(&mut self, now: Duration, command: Command) {
         match command {
-            Command::Switch { source, to } => self.switch(source, to),
+            Command::Switch { source, to } => self.switch(source, to, SwitchedBy::Person),
+            Command::Begin { switches } => self.begin(switches),
             Command::Join { name, password } => self.join(now, name, password),
             Command::Leave => self.leave(),
             Command::SetHand { hand } => self.say(ClientMessage::SetHand { hand }),
@@ -243,7 +244,15 @@ impl Call {
         }
     }
 
-    pub(crate) fn switch(&mut self, source: Source, to: Switch) {
+    fn begin(&mut self, switches: Switches) {
+        for source in Source::ALL.into_iter().filter(|source| switches.of(*source).is_on()) {
+            let capture = self.publications.switch(source, Switch::On);
+            self.outputs.extend(capture);
+        }
+    }
+
+    pub(crate) fn switch(&mut self, source: Source, to: Switch, by: SwitchedBy) {
+        self.outputs.push_back(Output::RememberSwitch { source, to, by });
         if self.asked_for == Some(source) {
             self.asked_for = None;
         }

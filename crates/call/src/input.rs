@@ -5,7 +5,7 @@ use protocol::{
     Sdp, ServerFrame, SlotWish, Switch,
 };
 
-use crate::Source;
+use crate::{Source, Switches};
 
 /// One event, in the order in which the driver saw it.
 #[derive(Clone, Debug)]
@@ -61,6 +61,11 @@ pub enum Command {
         source: Source,
         /// To what.
         to: Switch,
+    },
+    /// Begin with these on. It is no choice of the person's.
+    Begin {
+        /// What is to be on.
+        switches: Switches,
     },
     /// Enter the room.
     Join {

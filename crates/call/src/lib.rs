@@ -5,6 +5,7 @@
 
 mod call;
 mod chat;
+mod chooser;
 mod encryption;
 mod inbox;
 mod input;
@@ -16,21 +17,26 @@ mod output;
 mod paths;
 mod people;
 mod publications;
+mod schedule;
 mod server_link;
 mod signalling;
 mod silence;
 mod slots;
 mod snapshot;
 mod speaking;
+mod switches;
 mod trust;
 mod uplink;
 
 pub use call::Call;
 pub use chat::{ChatLine, ChatText, Delivery};
+pub use chooser::{Attempt, Chooser, Verdict};
 pub use encryption::Identity;
 pub use input::{CaptureFault, Command, ConnectionState, Input, Level, LinkEvent};
 pub use output::{LinkCommand, Notice, Output, Role};
 pub use paths::Path;
 pub use publications::{Publication, Publications, Source};
+pub use schedule::{Bound, ScheduleError, Typed, schedule};
 pub use snapshot::{LinkFailure, LinkStatus, Phase, RemoteParticipant, Secrecy, Signalling, Snapshot};
+pub use switches::{SwitchedBy, Switches};
 pub use trust::{KeyWarnings, SecretOrigin};

@@ -7,7 +7,7 @@ use protocol::{
 
 use seal::{KeyDigest, RoomSecret, SenderKey};
 
-use crate::{Path, SecretOrigin, Source};
+use crate::{Path, SecretOrigin, Source, SwitchedBy};
 
 /// One effect, to be carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,15 @@ pub enum Output {
     StartCapture(Source),
     /// Stop, and let go of the device.
     StopCapture(Source),
+    /// Remember what is wanted of a source, for when the page comes again.
+    RememberSwitch {
+        /// Which source.
+        source: Source,
+        /// Whether it is to be on.
+        to: Switch,
+        /// Who wants it so.
+        by: SwitchedBy,
+    },
     /// Do something with one link.
     Link {
         /// Which.
@@ -163,8 +172,6 @@ pub enum Notice {
         /// Why it was called off.
         reason: CallOff,
     },
-    /// What was written is too long, or for somebody who could not open it.
-    NotSealed,
     /// Another secret was offered to this page, which has one from a link.
     KeyRefused,
     /// This page was given the room's secret through the server.
@@ -173,6 +180,11 @@ pub enum Notice {
     KeyNotShared,
     /// Somebody has another key than before, and nothing shows that it is theirs.
     KeyChanged(DisplayName),
+    /// What was written is too long, or for somebody who is gone or could not open it. It goes back to who wrote it.
+    NotSealed {
+        /// What was written.
+        text: String,
+    },
     /// Something was not allowed, or did not work.
     Refused(ErrorCode),
 }

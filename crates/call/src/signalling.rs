@@ -10,7 +10,7 @@ use protocol::{
 use crate::chat::Delivery;
 use crate::line::Wait;
 use crate::link::of_use;
-use crate::{Call, ChatLine, ChatText, LinkCommand, Notice, Output, Phase, Signalling, Source};
+use crate::{Call, ChatLine, ChatText, LinkCommand, Notice, Output, Phase, Signalling, Source, SwitchedBy};
 
 /// How long the answer to a question for fresh credentials may take.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(15);
@@ -314,7 +314,7 @@ impl Call {
 
     fn turned_off(&mut self, source: protocol::Source) {
         if let Some(source) = Source::from_protocol(source) {
-            self.switch(source, Switch::Off);
+            self.switch(source, Switch::Off, SwitchedBy::Host);
             self.outputs.push_back(Output::Notify(Notice::TurnedOff(source)));
         }
     }
@@ -347,7 +347,7 @@ impl Call {
             return;
         };
         let Some(envelope) = self.seal_chat(id, to, text) else {
-            return self.outputs.push_back(Output::Notify(Notice::NotSealed));
+            return self.outputs.push_back(Output::Notify(Notice::NotSealed { text: text.to_owned() }));
         };
         let text = ChatText::Sealed(text.to_owned());
         let line = ChatLine { id, from, name, to, envelope, text, place: None, delivery: Delivery::Sending };

@@ -8,6 +8,7 @@ mod client_message;
 mod connection_test;
 mod error;
 mod ids;
+mod invisible;
 mod keys;
 pub mod limits;
 mod media;
@@ -35,13 +36,14 @@ pub use client_message::{ClientFrame, ClientMessage, Join, Resume};
 pub use connection_test::{ConnectionTest, RelayOwner, RelayTransport, TestRelay};
 pub use error::{CloseCode, ErrorCode, ProtocolError};
 pub use ids::{MessageId, ParticipantId, SessionId};
+pub use invisible::first_character;
 pub use keys::{
     AddressedLetter, KeyError, Letter, Letters, PublicKey, RoomKeyGrant, RoomKeyId, RoomKeyOrigin,
     TooManyLetters,
 };
 pub use media::{MediaState, Source, Switch};
 pub use moderation::{Moderation, Right};
-pub use names::{DisplayName, NameError, RoomName};
+pub use names::{DisplayName, NameError, RoomName, name_of_character};
 pub use participant::{Forbidden, HandNumber, LeaveReason, Participant, Presence, WaitingPerson};
 pub use peer::{LinkId, PeerRef};
 pub use reaction::Reaction;

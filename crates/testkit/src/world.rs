@@ -415,6 +415,7 @@ impl World {
                 | Output::RememberPassedOn(_)
                 | Output::RememberSession(_)
                 | Output::StopCapture(_)
+                | Output::RememberSwitch { .. }
                 | Output::Notify(_) => {}
             }
         }

@@ -22,10 +22,10 @@ pub(crate) async fn claim_key(
     };
     let key = match shown {
         Shown::Opens(key) => key,
-        Shown::Early => return Err(PageProblem::KeyEarly(code)),
+        Shown::Early => return Err(PageProblem::KeyEarly),
         Shown::Nothing => {
             state.lookups.guess(caller.address).map_err(|_| PageProblem::Busy)?;
-            return Err(PageProblem::KeyUnknown(code));
+            return Err(PageProblem::KeyUnknown);
         }
     };
     let cookie = caller.give_key(state, &key).await?;

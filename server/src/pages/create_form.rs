@@ -72,7 +72,7 @@ impl SettingsForm {
         let name = match RoomName::parse(&self.name) {
             Ok(name) => Some(name),
             Err(NameError::Empty) => None,
-            Err(NameError::TooLong(_) | NameError::Forbidden) => return Err("name"),
+            Err(NameError::TooLong(_) | NameError::Forbidden(_)) => return Err("name"),
         };
         let password = match self.password.as_str() {
             "" => None,

@@ -2,7 +2,6 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use protocol::RoomCode;
 use storage::StorageError;
 
 use crate::credentials::MintError;
@@ -15,9 +14,9 @@ pub(crate) enum PageProblem {
     /// Too many requests from one address.
     Busy,
     /// A link with a key that opens nothing.
-    KeyUnknown(RoomCode),
+    KeyUnknown,
     /// A link with a key that opens something later.
-    KeyEarly(RoomCode),
+    KeyEarly,
     /// The form comes from another site.
     Foreign,
     /// Only a host may do that.
@@ -43,34 +42,34 @@ impl PageProblem {
 
 impl IntoResponse for PageProblem {
     fn into_response(self) -> Response {
-        let (status, heading, text, link) = match self {
+        let (status, heading, text, as_guest) = match self {
             Self::Storage(error) => {
                 tracing::error!(%error, "a page could not be shown");
                 let text = "The server cannot read or keep anything at the moment. Nothing you did is lost.";
-                (StatusCode::SERVICE_UNAVAILABLE, "Please try again in a moment", text, None)
+                (StatusCode::SERVICE_UNAVAILABLE, "Please try again in a moment", text, false)
             }
             Self::Busy => {
                 let text = "Too much was asked from your network in a short time.";
-                (StatusCode::TOO_MANY_REQUESTS, "Please try again in a minute", text, None)
+                (StatusCode::TOO_MANY_REQUESTS, "Please try again in a minute", text, false)
             }
-            Self::KeyUnknown(code) => {
-                let text = "It was misspelt, taken back, or belongs to another room. You can still enter as a guest.";
-                (StatusCode::FORBIDDEN, "This link gives no rights here", text, Some(code))
+            Self::KeyUnknown => {
+                let text = "It may have a typo, be out of date, or belong to another room. You can still join as a guest.";
+                (StatusCode::FORBIDDEN, "This link isn't valid", text, true)
             }
-            Self::KeyEarly(code) => {
-                let text = "It counts only later. You can enter as a guest meanwhile.";
-                (StatusCode::FORBIDDEN, "This link is not valid yet", text, Some(code))
+            Self::KeyEarly => {
+                let text = "It works only later. You can join as a guest meanwhile.";
+                (StatusCode::FORBIDDEN, "This link isn't valid yet", text, true)
             }
             Self::Foreign => {
                 let text = "A form of this server was sent from another site.";
-                (StatusCode::FORBIDDEN, "That did not come from here", text, None)
+                (StatusCode::FORBIDDEN, "That did not come from here", text, false)
             }
             Self::NotHost => {
                 let text = "Open the room with its host link first.";
-                (StatusCode::FORBIDDEN, "Only a host may do that", text, None)
+                (StatusCode::FORBIDDEN, "Only a host may do that", text, false)
             }
         };
-        let mut response = (status, Html(page(heading, text, link))).into_response();
+        let mut response = (status, Html(page(heading, text, as_guest))).into_response();
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
         }
@@ -78,11 +77,13 @@ impl IntoResponse for PageProblem {
     }
 }
 
+/// Asks for the same page without the key of the query. Other than a link, a form that is sent to where it stands keeps what
+/// follows the `#`: the room's key.
+const JOIN_AS_GUEST: &str = "<form method=\"get\" action=\"\"><button type=\"submit\" class=\"button primary\">Join as a guest</button></form> ";
+
 /// The application's own pages need the server's state; this one must work when nothing else does.
-fn page(heading: &str, text: &str, link: Option<RoomCode>) -> String {
-    let room = link
-        .map(|code| format!("<a class=\"button primary\" href=\"/r/{code}\">Enter as a guest</a> "))
-        .unwrap_or_default();
+fn page(heading: &str, text: &str, as_guest: bool) -> String {
+    let room = if as_guest { JOIN_AS_GUEST } else { "" };
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\

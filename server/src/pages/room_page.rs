@@ -43,6 +43,10 @@ pub(crate) async fn room_page(
     if request.uri().path() != path {
         return Ok(Redirect::permanent(&path).into_response());
     }
+    // A form that asks again sends an empty query. The browser carries what follows the `#` along (RFC 9110 §10.2.2).
+    if request.uri().query().is_some() {
+        return Ok(Redirect::to(&path).into_response());
+    }
     let role = entrance::role_of_browser(&state, code, caller.keyring()).await?;
     let found = state.rooms.validate(code, role, caller.browser_id().cloned()).await?;
     let exists = found.room.is_some();

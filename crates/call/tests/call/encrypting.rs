@@ -458,5 +458,28 @@ fn chat_is_read_by_those_with_the_secret_and_what_was_not_sealed_is_told_apart()
         assert_eq!(reader.0.chat()[0].text, text);
     }
     let long = Command::Write { id: chat, to: ChatTarget::Everyone, text: "x".repeat(9_000) };
-    assert_eq!(mine.command(long), [Output::Notify(Notice::NotSealed)]);
+    let unsent = call::Notice::NotSealed { text: "x".repeat(9_000) };
+    assert_eq!(mine.command(long), [Output::Notify(unsent)]);
+}
+
+#[test]
+fn the_longest_text_a_page_lets_through_can_be_sent_to_everybody_and_to_one() {
+    let (mut mine, _) = in_room(1, &[]);
+    let mut ada = call_of_ada(1);
+    ada.hear_numbered(1, inside(&[with_key(ME, &public_key(&mine))], None));
+    mine.hear(ServerMessage::ParticipantJoined { participant: with_key(ADA, &public_key(&ada)) });
+    for (number, to) in [(5, ChatTarget::Everyone), (6, ChatTarget::Participant(id(ADA)))] {
+        let text = "x".repeat(protocol::limits::MAX_CHAT_TEXT_BYTES);
+        let outputs = said(&mine.command(Command::Write { id: ChatId(Uuid::from_u128(number)), to, text }));
+        assert!(outputs.iter().any(|message| matches!(message, ClientMessage::Chat { .. })), "{to:?}");
+    }
+}
+
+#[test]
+fn what_was_meant_for_somebody_who_is_gone_goes_to_nobody_and_back_to_who_wrote_it() {
+    let (mut mine, _) = in_room(1, &[]);
+    let to = ChatTarget::Participant(id(BOB));
+    let outputs =
+        mine.command(Command::Write { id: ChatId(Uuid::from_u128(7)), to, text: "just you".to_owned() });
+    assert_eq!(outputs, [Output::Notify(call::Notice::NotSealed { text: "just you".to_owned() })]);
 }

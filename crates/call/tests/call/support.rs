@@ -45,8 +45,11 @@ impl TestCall {
         self.input(Input::Command(command))
     }
 
+    /// Turns a source on or off. What is remembered of it is left out.
     pub(crate) fn switch(&mut self, source: Source, to: Switch) -> Vec<Output> {
-        self.command(Command::Switch { source, to })
+        let mut outputs = self.command(Command::Switch { source, to });
+        outputs.retain(|output| !matches!(output, Output::RememberSwitch { .. }));
+        outputs
     }
 
     pub(crate) fn hear(&mut self, message: ServerMessage) -> Vec<Output> {

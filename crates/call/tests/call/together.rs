@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use call::{Command, Delivery, Input, Level, Notice, Output, Source};
+use call::{Command, Delivery, Input, Level, Notice, Output, Source, SwitchedBy, Switches};
 use protocol::{
     ChatEntry, ChatId, ChatNumber, ChatTarget, ClientMessage, Envelope, ErrorCode, HandNumber, MessageId,
     Participant, ProtocolError, Reaction, ServerMessage, Switch, Timestamp, WaitingPerson,
@@ -87,6 +87,31 @@ fn what_a_host_turns_off_is_off_and_said() {
 
     assert!(outputs.contains(&Output::StopCapture(Source::Microphone)));
     assert!(outputs.contains(&Output::Notify(Notice::TurnedOff(Source::Microphone))));
+}
+
+#[test]
+fn a_page_begins_with_what_was_on_and_that_is_no_choice() {
+    let switches = Switches { microphone: Switch::Off, camera: Switch::On };
+    let outputs = TestCall::new().command(Command::Begin { switches });
+    assert_eq!(outputs, [Output::StartCapture(Source::Camera)]);
+}
+
+#[test]
+fn what_is_turned_off_is_remembered_by_whom_and_leaving_is_no_choice() {
+    let mut call = TestCall::in_room([ADA]);
+    let remembered = |outputs: &[Output]| {
+        let choice = |output: &Output| match output {
+            Output::RememberSwitch { source, to, by } => Some((*source, *to, *by)),
+            _ => None,
+        };
+        outputs.iter().filter_map(choice).collect::<Vec<_>>()
+    };
+    let on = call.command(Command::Switch { source: Source::Microphone, to: Switch::On });
+    assert_eq!(remembered(&on), [(Source::Microphone, Switch::On, SwitchedBy::Person)]);
+    let by_host = call.hear(ServerMessage::TurnedOff { source: protocol::Source::Microphone });
+    assert_eq!(remembered(&by_host), [(Source::Microphone, Switch::Off, SwitchedBy::Host)]);
+    call.switch(Source::Camera, Switch::On);
+    assert_eq!(remembered(&call.command(Command::Leave)), []);
 }
 
 #[test]

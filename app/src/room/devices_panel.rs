@@ -1,0 +1,22 @@
+//! The choice of devices in a call.
+
+use leptos::prelude::*;
+
+use super::{DeviceSelect, OpenPanel, SidePanel};
+use crate::state::{CallCommand, DeviceKind, use_call_handle};
+
+/// Microphone, camera and speaker.
+#[component]
+pub(crate) fn DevicesPanel(open: OpenPanel) -> impl IntoView {
+    let call = use_call_handle();
+    view! {
+        <SidePanel title="Devices" open>
+            <DeviceSelect kind=DeviceKind::Microphone/>
+            <DeviceSelect kind=DeviceKind::Camera/>
+            <DeviceSelect kind=DeviceKind::Speaker/>
+            <div class="panel-actions">
+                <button type="button" class="button small" on:click=move |_| call.send(CallCommand::TestSpeaker)>"Play test sound"</button>
+            </div>
+        </SidePanel>
+    }
+}

@@ -1,0 +1,122 @@
+// Microphone and camera: what was off stays off, the last choice wins, and a device that fails is said.
+
+import type { Page } from "@playwright/test";
+import { createRoomWith } from "../fixtures/server.ts";
+import { expect, expectAccessible, test } from "../fixtures/test.ts";
+import { visit } from "../pages/call.ts";
+
+/** How many devices the page has asked for since it was loaded. */
+async function captured(page: Page): Promise<number> {
+    return page.evaluate(() => (window as unknown as { tracks: MediaStreamTrack[] }).tracks.length);
+}
+
+test("what was off stays off after a reload, a rejoin and in the next room, and no device is touched", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, {});
+    const ada = await somebody("Ada", room.hostLink);
+    const bob = await somebody("Bob", room.link);
+    await ada.join();
+    await bob.join();
+    await ada.expectToSee(bob);
+    await bob.button("Turn off microphone").click();
+    await bob.button("Turn off camera").click();
+    await expect(ada.tile("Bob")).toHaveAttribute("data-camera", "off");
+
+    await bob.page.reload();
+    await expect(bob.button("Leave")).toBeVisible();
+    await expect(bob.button("Turn on microphone")).toBeVisible();
+    await expect(bob.button("Turn on camera")).toBeVisible();
+    await bob.write("still quiet");
+    await ada.openPanel("Chat");
+    await expect(ada.chat()).toHaveText(["still quiet"]);
+    await expect(ada.tile("Bob").getByRole("img", { name: "Microphone off" })).toBeVisible();
+    await expect(ada.tile("Bob")).toHaveAttribute("data-camera", "off");
+    expect(await captured(bob.page)).toBe(0);
+
+    await bob.leave();
+    await bob.button("Rejoin").click();
+    await expect(bob.button("Turn on microphone")).toBeVisible();
+    await expect(bob.button("Turn on camera")).toBeVisible();
+    expect(await captured(bob.page)).toBe(0);
+
+    const other = await createRoomWith(server, {});
+    await bob.open(other.link);
+    await expect(bob.button("Turn on camera")).toBeVisible();
+    expect(await captured(bob.page)).toBe(0);
+});
+
+test("who was muted by a host is still muted after a reload", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, {});
+    const ada = await somebody("Ada", room.hostLink);
+    const bob = await somebody("Bob", room.link);
+    await ada.join();
+    await bob.join();
+    await ada.expectToSee(bob);
+    await (await ada.openPanel("People")).getByRole("button", { name: "Mute all" }).click();
+    await expect(bob.button("Turn on microphone")).toBeVisible();
+
+    await bob.page.reload();
+    await expect(bob.button("Leave")).toBeVisible();
+    await expect(bob.button("Turn on microphone")).toBeVisible();
+    await ada.expectToSee(bob);
+    await expect(ada.tile("Bob").getByRole("img", { name: "Microphone off" })).toBeVisible();
+});
+
+test("a device that ends in the call is said, and another can be chosen", async ({ newRoom, somebody }) => {
+    const ada = await somebody("Ada", await newRoom());
+    await ada.join();
+    await expect(ada.tile("Ada")).toHaveAttribute("data-camera", "on");
+    await ada.page.evaluate(() => {
+        const { tracks } = window as unknown as { tracks: MediaStreamTrack[] };
+        tracks.find((track) => track.kind === "video" && track.readyState === "live")!.dispatchEvent(new Event("ended"));
+    });
+    await expect(ada.page.getByRole("alert").filter({ hasText: "The camera was disconnected." })).toBeVisible();
+    await expectAccessible(ada.page);
+    await ada.button("Choose another").click();
+    await expect(ada.panel("Devices").getByRole("combobox", { name: "Camera" })).toBeVisible();
+    await expectAccessible(ada.page);
+    await ada.button("Turn on camera").click();
+    await expect(ada.tile("Ada")).toHaveAttribute("data-camera", "on");
+});
+
+/** Three cameras, of which the page gets "second" when it asks for none; "slow" comes when it is let, "broken" never. */
+function threeCameras(): void {
+    const devices = navigator.mediaDevices;
+    const real = devices.getUserMedia.bind(devices);
+    const slow: (() => void)[] = [];
+    Object.assign(window, { letSlow: () => slow.splice(0).forEach((go) => go()) });
+    devices.enumerateDevices = async () =>
+        ["first", "second", "slow", "broken"].map((deviceId) => ({ deviceId, label: `Camera ${deviceId}`, kind: "videoinput", groupId: "", toJSON: () => ({}) }) as MediaDeviceInfo);
+    devices.getUserMedia = async (constraints) => {
+        const video = constraints?.video as { deviceId?: { exact: string } } | undefined;
+        const wanted = video?.deviceId?.exact ?? "second";
+        if (wanted === "broken") throw new DOMException("in use", "NotReadableError");
+        if (wanted === "slow") await new Promise<void>((go) => slow.push(go));
+        const stream = await real({ audio: constraints?.audio, video: Boolean(video) });
+        for (const track of stream.getVideoTracks()) {
+            const settings = track.getSettings.bind(track);
+            track.getSettings = () => ({ ...settings(), deviceId: wanted });
+        }
+        return stream;
+    };
+}
+
+test("the list shows the camera in use; of two quick choices the last wins; a choice that fails leaves the one before", async ({ newRoom, plainPage }) => {
+    const page = await plainPage();
+    await page.addInitScript(threeCameras);
+    await visit(page, await newRoom());
+    await page.locator("summary", { hasText: "Devices" }).click();
+    const cameras = page.getByRole("combobox", { name: "Camera" });
+    await expect(cameras).toHaveValue("second");
+
+    await cameras.selectOption("slow");
+    await cameras.selectOption("first");
+    await expect.poll(() => page.evaluate(() => localStorage.getItem("veranda.camera"))).toBe("first");
+    await page.evaluate(() => (window as unknown as { letSlow: () => void }).letSlow());
+    await cameras.selectOption("broken");
+    await expect(page.getByRole("status")).toContainText("Couldn't switch. Still using the previous device.");
+    await expect(cameras).toHaveValue("first");
+    expect(await page.evaluate(() => localStorage.getItem("veranda.camera"))).toBe("first");
+    await page.reload();
+    await page.locator("summary", { hasText: "Devices" }).click();
+    await expect(cameras).toHaveValue("first");
+});
