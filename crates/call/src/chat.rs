@@ -65,6 +65,8 @@ pub(crate) struct Chat {
     revision: u32,
     /// Own messages that were said again under another id.
     said_anew: BTreeSet<ChatId>,
+    /// What was written at this page: a server can pass anything off as one's own.
+    own_words: BTreeSet<ChatId>,
 }
 
 impl Chat {
@@ -139,6 +141,7 @@ impl Chat {
         self.lines.retain(|known| known.id != line.id);
         self.said_as.retain(|(_, id)| *id != line.id);
         self.said_as.push((as_message, line.id));
+        self.own_words.insert(line.id);
         self.lines.push(line);
     }
 
@@ -185,8 +188,9 @@ impl Chat {
         me: ParticipantId,
         is_to_be: impl Fn(&ChatLine) -> bool,
     ) -> Vec<String> {
-        let (taken, kept): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.lines).into_iter().partition(|line| line.from == me && is_to_be(line));
+        let (taken, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.lines)
+            .into_iter()
+            .partition(|line| line.from == me && self.own_words.contains(&line.id) && is_to_be(line));
         self.lines = kept;
         self.revision += 1;
         self.said_anew.extend(taken.iter().map(|line| line.id));

@@ -32,7 +32,10 @@ impl Call {
         self.others.clear();
         self.topology_of_newcomer(joined.topology);
         for participant in joined.participants.clone() {
-            self.add(participant);
+            // Twice the same person would be two keys with one mark.
+            if !self.is_me(participant.id) && !self.knows(participant.id) {
+                self.add(participant);
+            }
         }
         self.begin_encryption(joined.grant.as_ref());
         self.assign_slots();

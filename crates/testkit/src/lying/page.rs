@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use call::{Call, Identity, Input, Notice, Output, SecretOrigin};
-use protocol::{ClientFrame, ParticipantId, RoomCode, SessionToken};
-use seal::{FrameOpener, FrameSealer, KeyDigest, Media, RoomSecret};
+use protocol::{ClientFrame, ParticipantId, PublicKey, RoomCode, SessionToken};
+use seal::{FrameOpener, FrameSealer, KeyDigest, KeyPair, Media, RoomSecret};
 use uuid::Uuid;
 
 use crate::server::SocketNumber;
@@ -51,6 +51,16 @@ impl Page {
             session: None,
             passed_on: Vec::new(),
         }
+    }
+
+    pub(crate) fn public_key(&self) -> PublicKey {
+        KeyPair::new(self.call.private_key()).public().clone()
+    }
+
+    /// Whether the page knows somebody by this key.
+    pub(crate) fn knows_as(&self, id: ParticipantId, key: Option<&PublicKey>) -> bool {
+        let people = self.call.snapshot().participants;
+        people.iter().any(|one| one.participant.id == id && one.participant.key.as_ref() == key)
     }
 
     pub(crate) fn came_with_link(&self) -> bool {
