@@ -33,6 +33,7 @@ const BUSY_THREADS: usize = 8;
 const WRITES_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs for so long, and prints what came of it.
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 pub(crate) async fn run(seconds: u64) -> anyhow::Result<()> {
     let peer = Peer::start(Dialect::Veranda).await?;
     let room = peer.new_room(TALKERS + FLOODERS).await?;
