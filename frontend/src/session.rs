@@ -325,7 +325,7 @@ impl Session {
 
     fn write(&mut self, to: ChatTarget, text: String) {
         let Some(id) = random_id().map(ChatId) else {
-            return self.say(NO_RANDOMNESS.to_owned());
+            return self.shown.say(NO_RANDOMNESS.to_owned());
         };
         self.input(Input::Command(Command::Write { id, to, text }));
     }

@@ -104,6 +104,7 @@ impl Page {
                     self.said_so += u64::from(is_of_keys);
                 }
                 Output::StopCapture(_)
+                | Output::RememberSwitch { .. }
                 | Output::Link { .. }
                 | Output::Show { .. }
                 | Output::PlaySlots(_)
