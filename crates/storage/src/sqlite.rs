@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
@@ -21,13 +21,14 @@ const LOCKED_FOR: Duration = Duration::from_secs(5);
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;";
 
 pub(crate) async fn pool(folder: &Path) -> Result<AnyPool, StorageError> {
-    std::fs::create_dir_all(folder)?;
-    let file = folder.join("veranda.sqlite");
-    make(&file)?;
+    std::fs::create_dir_all(folder).map_err(|error| StorageError::directory(folder, error))?;
+    let file = file(folder);
+    make(&file).map_err(|error| StorageError::directory(folder, error))?;
     let url = format!("sqlite://{}?mode=rwc", escaped(&file.to_string_lossy()));
     // A pool tries again for a while what can never succeed, and then says only that it has waited.
-    let mut first = AnyConnection::connect(&url).await?;
-    prepare(&mut first).await?;
+    let failed = |error| StorageError::of_file(&file, error);
+    let mut first = AnyConnection::connect(&url).await.map_err(failed)?;
+    prepare(&mut first).await.map_err(failed)?;
     let options = AnyPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(LOCKED_FOR * 2)
@@ -40,6 +41,11 @@ pub(crate) async fn pool(folder: &Path) -> Result<AnyPool, StorageError> {
     let pool = options.connect(&url).await?;
     first.close().await?;
     Ok(pool)
+}
+
+/// Where the database is.
+pub(crate) fn file(folder: &Path) -> PathBuf {
+    folder.join("veranda.sqlite")
 }
 
 /// Makes the file, when there is none, for its owner alone: names and messages are in it. SQLite gives the files beside it the

@@ -7,12 +7,13 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use protocol::{Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError, ValidateRoomResponse};
 use room::{Beginning, Room};
-use storage::{BrowserId, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
+use storage::{BrowserId, Creators, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
 use tokio::sync::{OnceCell, mpsc, oneshot};
 
 use super::task::RoomTask;
 use super::{RoomEvent, load};
 use crate::clock::Clock;
+use crate::config::RoomsConfig;
 use crate::ice_servers::IceServerList;
 use crate::keeper::Keeper;
 use crate::media::{Media, News, NewsReceiver};
@@ -32,7 +33,7 @@ pub(crate) struct Rooms {
     pub(super) media: Media,
     /// The rules of a room about which nothing was said.
     defaults: RoomSettings,
-    most: u64,
+    limits: RoomsConfig,
     loaded: Arc<Mutex<HashMap<RoomCode, Arc<OnceCell<RoomHandle>>>>>,
 }
 
@@ -82,6 +83,9 @@ const WAITING_EVENTS: usize = 256;
 /// People who were in a room are known again for this long.
 pub(crate) const REMEMBERED_FOR: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
+/// How long a room that is opened or deleted waits for what is still to be written.
+const FLUSH_WITHIN: Duration = Duration::from_secs(5);
+
 /// Messages that are read to know them when they are sent again.
 const RECENT_CHAT: u32 = 128;
 
@@ -93,9 +97,9 @@ impl Rooms {
         ice_servers: IceServerList,
         media: Media,
         defaults: RoomSettings,
-        most: u64,
+        limits: RoomsConfig,
     ) -> Self {
-        let keeper = Keeper::start(Arc::clone(&storage));
+        let keeper = Keeper::start(Arc::clone(&storage), limits.chat_quota());
         let passwords = Arc::new(Passwords::new());
         Self {
             clock,
@@ -106,7 +110,7 @@ impl Rooms {
             ice_servers,
             media,
             defaults,
-            most,
+            limits,
             loaded: Arc::default(),
         }
     }
@@ -118,13 +122,19 @@ impl Rooms {
 
     /// Waits until everything that was to be kept is kept.
     pub(crate) async fn flush(&self) {
-        self.keeper.flush().await;
+        self.keeper.flush(FLUSH_WITHIN).await;
     }
 
     /// Makes a room.
     pub(crate) async fn create(&self, new: NewRoom) -> Result<Creation, CreationError> {
         let settings = new.patch.apply(&self.defaults)?;
-        if self.storage.count_rooms().await? >= self.most {
+        new.patch.check_times(&settings, self.clock.wall())?;
+        // Whoever needs no key cannot use up the share of those who have one.
+        let (creators, most) = match new.created_by {
+            None => (Creators::Pages, self.limits.most),
+            Some(_) => (Creators::ApiKeys, self.limits.most_of_api_keys),
+        };
+        if self.storage.count_rooms(creators).await? >= most {
             return Err(CreationError::TooMany);
         }
         let password_hash = match new.patch.password.flatten() {
@@ -251,7 +261,7 @@ impl Rooms {
     /// Deletes a room and everything in it; whoever is inside is told. False when there is none.
     pub(crate) async fn delete(&self, code: RoomCode) -> Result<bool, StorageError> {
         // What is still to be kept goes first, or it would stay when the room is gone.
-        self.keeper.flush().await;
+        self.keeper.flush(FLUSH_WITHIN).await;
         let deleted = self.storage.delete_room(code).await?;
         // Also one that was opened meanwhile.
         if let Some(handle) = self.running(code).await {
@@ -283,7 +293,9 @@ impl Rooms {
 
     async fn load(&self, code: RoomCode) -> Result<RoomHandle, Missing> {
         // What the task before has said is in storage then.
-        self.keeper.flush().await;
+        if !self.keeper.flush(FLUSH_WITHIN).await {
+            return Err(Missing::Unreadable(StorageError::Behind));
+        }
         let record = self.storage.room(code).await?.ok_or(Missing::Unknown)?;
         let wall = self.clock.wall();
         let since = protocol::Timestamp(wall.0.saturating_sub(REMEMBERED_FOR.as_millis() as u64));
@@ -307,6 +319,7 @@ impl Rooms {
             room: Room::new(self.clock.now(), beginning),
             handle: handle.clone(),
             rooms: self.clone(),
+            lane: self.keeper.lane(code),
             sockets: HashMap::new(),
             changes: None,
             deleted: false,

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use axum::extract::ws::Utf8Bytes;
 use protocol::{
-    ChatId, ClientFrame, ErrorCode, MessageId, ParticipantId, Role, RoomSettingsPatch, ServerMessage,
-    ValidateRoomResponse,
+    ChatId, ClientFrame, ClientMessage, ErrorCode, MessageId, ParticipantId, Role, RoomSettingsPatch,
+    ServerMessage, ValidateRoomResponse,
 };
 use room::{ConnectionId, Decree, Departure, Input, Output, Resumption, Room, Visitor};
 use storage::{BrowserId, ChatPage};
@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::outgoing::Outlet;
 use super::words::Words;
 use super::{RoomHandle, Rooms, load};
-use crate::keeper::Asker;
+use crate::keeper::{Asker, Lane};
 use crate::tasks;
 
 /// What can happen to a room's task.
@@ -30,7 +30,11 @@ pub(crate) enum RoomEvent {
     /// A socket takes the place of one that broke.
     Resume { connection: ConnectionId, resumption: Box<Resumption>, outgoing: Outlet },
     /// Messages from a socket that asked to enter, in their order.
-    Messages { connection: ConnectionId, frames: Vec<ClientFrame> },
+    Messages {
+        connection: ConnectionId,
+        /// With why they are refused, where they are.
+        frames: Vec<(ClientFrame, Option<ErrorCode>)>,
+    },
     /// A socket is gone.
     Disconnected { connection: ConnectionId, departure: Departure },
     /// Somebody outside, with a role inside, asks about the room.
@@ -62,6 +66,7 @@ pub(super) struct RoomTask {
     pub(super) room: Room,
     pub(super) handle: RoomHandle,
     pub(super) rooms: Rooms,
+    pub(super) lane: Lane,
     pub(super) sockets: HashMap<ConnectionId, Outlet>,
     /// Changes of the rules, made one after another.
     pub(super) changes: Option<mpsc::UnboundedSender<SettingsChange>>,
@@ -105,6 +110,8 @@ impl RoomTask {
                 }
                 return;
             }
+            // When what must not be lost cannot be written, the room waits, and those who write to it.
+            self.lane.ready().await;
         }
     }
 
@@ -120,8 +127,14 @@ impl RoomTask {
             }
             RoomEvent::Messages { connection, frames } => {
                 let now = self.rooms.clock.now();
-                for frame in frames {
-                    self.room.handle_input(now, Input::Message { connection, frame });
+                for (frame, refused) in frames {
+                    let is_chat = matches!(frame.message, ClientMessage::Chat { .. });
+                    let full = (is_chat && self.lane.is_full()).then_some(ErrorCode::ChatFull);
+                    let input = match full.or(refused) {
+                        Some(code) => Input::Refused { connection, frame, code },
+                        None => Input::Message { connection, frame },
+                    };
+                    self.room.handle_input(now, input);
                 }
                 return;
             }
@@ -180,7 +193,9 @@ impl RoomTask {
                 Output::Keep(change) => self.keep(change),
                 Output::ReadHistory { reader, before } => {
                     let answer = self.handle.events.clone();
-                    self.rooms.keeper.read_chat(self.handle.code, reader, before, answer);
+                    if !self.lane.read_chat(reader, before, answer) {
+                        self.room.handle_input(self.rooms.clock.now(), Input::HistoryNotRead { reader });
+                    }
                 }
                 Output::ChangeSettings { participant, in_reply_to, patch } => {
                     self.change_settings(SettingsChange { participant, in_reply_to, patch });
@@ -212,7 +227,7 @@ impl RoomTask {
         self.room.handle_input(self.rooms.clock.now(), gone);
     }
 
-    fn keep(&self, change: room::Change) {
+    fn keep(&mut self, change: room::Change) {
         if self.deleted {
             return;
         }
@@ -226,11 +241,8 @@ impl RoomTask {
             | room::Change::Done { .. } => None,
         };
         let change = load::to_storage(self.handle.code, change, self.rooms.clock.wall());
-        if let Err(refused) = self.rooms.keeper.keep(change, asker) {
-            tracing::error!("too much waits to be kept");
-            if let Some(Asker { room, from, chat }) = refused {
-                _ = room.try_send(RoomEvent::ChatNotKept { from, chat }.into());
-            }
+        if let Err(Some(Asker { from, chat, .. })) = self.lane.keep(change, asker) {
+            self.room.handle_input(self.rooms.clock.now(), Input::ChatNotKept { from, chat });
         }
     }
 

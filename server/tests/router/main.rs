@@ -10,6 +10,7 @@ mod configuration;
 mod connections;
 mod doctor;
 mod http;
+mod lanes;
 mod relaying;
 mod rest;
 mod roles;
