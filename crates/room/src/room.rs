@@ -122,7 +122,7 @@ impl Room {
             Input::Enter { connection, visitor } => self.enter(now, connection, *visitor),
             Input::Resume { connection, resumption } => self.resume(now, connection, &resumption),
             Input::Message { connection, frame } => self.message(now, connection, frame),
-            Input::Refused { connection, frame, code } => self.refused(now, connection, frame, code),
+            Input::Refused { connection, frame, code } => self.refused(now, connection, &frame, code),
             Input::Disconnect { connection, departure } => self.disconnect(now, connection, departure),
             Input::SettingsChanged { settings, password } => self.settings_changed(now, settings, password),
             Input::SettingsRefused { participant, in_reply_to, code } => {
@@ -250,10 +250,9 @@ impl Room {
         }
     }
 
-    fn refused(&mut self, now: Duration, connection: ConnectionId, frame: ClientFrame, code: ErrorCode) {
-        let ClientFrame { id, ack, .. } = frame;
-        if let Some(from) = self.receive(now, connection, id, ack) {
-            self.refuse(from, code, id);
+    fn refused(&mut self, now: Duration, connection: ConnectionId, frame: &ClientFrame, code: ErrorCode) {
+        if let Some(from) = self.receive(now, connection, frame.id, frame.ack) {
+            self.refuse(from, code, frame.id);
         }
     }
 

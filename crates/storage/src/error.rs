@@ -106,15 +106,17 @@ impl StorageError {
     /// From tables that could not be brought up to date.
     pub(crate) fn of_migration(place: &str, error: &MigrateError) -> Self {
         let place = place.to_owned();
-        match error {
-            MigrateError::VersionMissing(step) | MigrateError::VersionTooNew(step, _) => {
-                Self::Newer { place, step: *step }
-            }
-            MigrateError::VersionMismatch(step) => Self::Newer { place, step: *step },
-            MigrateError::Dirty(step) => Self::Interrupted { place, step: *step },
-            error if is_damage(&error.to_string()) => Self::Damaged { place, reason: error.to_string() },
-            error => Self::Migration { place, reason: error.to_string() },
+        if let MigrateError::VersionMissing(step)
+        | MigrateError::VersionTooNew(step, _)
+        | MigrateError::VersionMismatch(step) = error
+        {
+            return Self::Newer { place, step: *step };
         }
+        if let MigrateError::Dirty(step) = error {
+            return Self::Interrupted { place, step: *step };
+        }
+        let reason = error.to_string();
+        if is_damage(&reason) { Self::Damaged { place, reason } } else { Self::Migration { place, reason } }
     }
 
     /// From a file that could not be opened.
