@@ -10,6 +10,7 @@ use protocol::limits::{DEFAULT_CAPACITY, MAX_CAPACITY};
 use rustls_acme::acme::LETS_ENCRYPT_PRODUCTION_DIRECTORY;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use storage::ChatQuota;
 
 use crate::stun_url::StunUrl;
 use crate::tls_name::TlsName;
@@ -76,8 +77,16 @@ pub struct RoomsConfig {
     pub capacity: u16,
     /// Days after which a room that nobody used is deleted.
     pub unused_days: u64,
-    /// How many rooms there can be at once.
+    /// How many rooms of people with a page there can be at once.
     pub most: u64,
+    /// How many rooms of programs with an API key there can be at once, besides.
+    pub most_of_api_keys: u64,
+    /// How many chat messages of a room are kept.
+    pub chat_messages: u64,
+    /// How much chat of a room is kept, in MiB.
+    pub chat_mib: u64,
+    /// Days after which chat is deleted; never with 0.
+    pub chat_days: u64,
     /// Whether everybody can make rooms; otherwise only programs with an API key can.
     pub anyone_creates: bool,
 }
@@ -220,6 +229,10 @@ pub struct LimitsConfig {
     pub passwords_at_once: u32,
     /// Passwords that one address can try per minute after that.
     pub passwords_per_minute: u32,
+    /// KiB of chat that can come from one address at once.
+    pub chat_kib_at_once: u32,
+    /// KiB of chat that can come from one address per minute after that.
+    pub chat_kib_per_minute: u32,
     /// Requests that one API key can make at once.
     pub requests_at_once: u32,
     /// Requests that one API key can make per minute after that.
@@ -310,7 +323,23 @@ impl Default for StorageConfig {
 
 impl Default for RoomsConfig {
     fn default() -> Self {
-        Self { capacity: DEFAULT_CAPACITY, unused_days: 90, most: 100_000, anyone_creates: true }
+        Self {
+            capacity: DEFAULT_CAPACITY,
+            unused_days: 90,
+            most: 100_000,
+            most_of_api_keys: 100_000,
+            chat_messages: 20_000,
+            chat_mib: 16,
+            chat_days: 365,
+            anyone_creates: true,
+        }
+    }
+}
+
+impl RoomsConfig {
+    /// How much chat a room keeps.
+    pub(crate) fn chat_quota(&self) -> ChatQuota {
+        ChatQuota { messages: self.chat_messages, bytes: self.chat_mib.saturating_mul(1024 * 1024) }
     }
 }
 
@@ -373,6 +402,8 @@ impl Default for LimitsConfig {
             lookups_per_minute: 240,
             passwords_at_once: 10,
             passwords_per_minute: 6,
+            chat_kib_at_once: 4_096,
+            chat_kib_per_minute: 1_024,
             requests_at_once: 600,
             requests_per_minute: 600,
         }

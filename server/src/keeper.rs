@@ -1,33 +1,82 @@
 //! Keeps what happens in rooms: one task that writes everything that has come since its last write in one transaction, so
 //! that a lively room does not wait for the disk, and that answers once it is there.
+//!
+//! Every room has a lane of its own. Seats, blocks and roles are never dropped: a room whose lane is full waits, and nobody
+//! waits for it but those inside. Chat is refused before that, and its sender is told. Reading has lanes apart
+//! ([`HistoryReader`]).
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use protocol::{ChatId, ChatNumber, ParticipantId, RoomCode};
-use storage::{Change, Storage};
-use tokio::sync::{mpsc, oneshot};
+use storage::{Change, ChatQuota, ChatRepository, Journal, RefusalReason};
+use tokio::sync::{Notify, mpsc, watch};
 
+use crate::history_reader::HistoryReader;
 use crate::rooms::RoomEvent;
-use crate::tasks;
+use crate::{clock, tasks};
 
-/// Changes that may wait to be kept. When the database stands still, what comes beyond is refused.
-const WAITING: usize = 10_000;
+/// Changes of one room, chat aside, that may wait before the room waits too.
+const ROOM_WAITING: usize = 256;
 
-/// Changes in one transaction.
+/// Messages of one room that may wait; the next one is refused.
+const ROOM_CHAT_WAITING: usize = 128;
+
+/// Messages of all rooms that may wait. Beyond, each room has only [`RESERVED`].
+const CHAT_WAITING: usize = 10_000;
+
+/// What a room may let wait however much others do.
+const RESERVED: usize = 8;
+
+/// Changes that are taken into a transaction at once.
 const TOGETHER: usize = 500;
 
 /// How often a write that failed is tried again before chat is told that it was not kept. The database itself waits for
 /// some seconds each time when it is locked.
 const TRIES: u32 = 2;
 
+/// The first wait before another try, and the longest.
+const TRY_AGAIN: Duration = Duration::from_millis(200);
+const TRY_AGAIN_AT_LAST: Duration = Duration::from_secs(5);
+
+/// A room that had no room for a message is asked again after so long: old chat may have been deleted.
+const FULL_FOR: Duration = Duration::from_secs(60);
+
 /// A way to the task.
 #[derive(Clone)]
-pub(crate) struct Keeper {
-    work: mpsc::Sender<Work>,
+pub(crate) struct Keeper(Arc<Shared>);
+
+struct Shared {
+    queue: Mutex<Queue>,
+    written: watch::Receiver<u64>,
+    /// Messages of all rooms that wait.
+    chat: Arc<AtomicUsize>,
+    reader: HistoryReader,
 }
 
-/// Who is told what became of a change.
+struct Queue {
+    work: mpsc::UnboundedSender<Work>,
+    /// How much was ever queued.
+    count: u64,
+}
+
+/// One room's way to the task.
+pub(crate) struct Lane {
+    room: RoomCode,
+    keeper: Keeper,
+    state: Arc<LaneState>,
+}
+
+#[derive(Default)]
+struct LaneState {
+    changes: AtomicUsize,
+    chat: AtomicUsize,
+    changed: Notify,
+    full_since: Mutex<Option<Instant>>,
+}
+
+/// Who is told what became of a message.
 #[derive(Debug)]
 pub(crate) struct Asker {
     pub(crate) room: mpsc::Sender<Box<RoomEvent>>,
@@ -35,136 +84,273 @@ pub(crate) struct Asker {
     pub(crate) chat: ChatId,
 }
 
-enum Work {
-    Keep(Box<Change>, Option<Asker>),
-    Read {
-        room: RoomCode,
-        reader: ParticipantId,
-        before: Option<ChatNumber>,
-        answer: mpsc::Sender<Box<RoomEvent>>,
-    },
-    Flush(oneshot::Sender<()>),
+struct Work {
+    change: Box<Change>,
+    ticket: Ticket,
+}
+
+struct Ticket {
+    place: Place,
+    asker: Option<Asker>,
+}
+
+/// A place in a lane, free again when this is dropped.
+struct Place {
+    lane: Arc<LaneState>,
+    /// Of messages: the count of all rooms.
+    chat: Option<Arc<AtomicUsize>>,
 }
 
 impl Keeper {
-    pub(crate) fn start(storage: Arc<dyn Storage>) -> Self {
-        let (work, received) = mpsc::channel(WAITING);
-        tasks::spawn(run(storage, received));
-        Self { work }
+    pub(crate) fn start<S>(storage: Arc<S>, quota: ChatQuota) -> Self
+    where
+        S: Journal + ChatRepository + Send + Sync + ?Sized + 'static,
+    {
+        let (work, received) = mpsc::unbounded_channel();
+        let (writes, written) = watch::channel(0);
+        let reader = HistoryReader::start(Arc::clone(&storage));
+        tasks::spawn(run(storage, quota, received, writes));
+        let queue = Mutex::new(Queue { work, count: 0 });
+        Self(Arc::new(Shared { queue, written, chat: Arc::default(), reader }))
     }
 
-    /// Keeps a change soon. False when too many wait.
+    /// A lane for a room.
+    pub(crate) fn lane(&self, room: RoomCode) -> Lane {
+        Lane { room, keeper: self.clone(), state: Arc::default() }
+    }
+
+    /// Waits until everything that was to be kept before is kept, or refused. False when that takes longer.
+    pub(crate) async fn flush(&self, within: Duration) -> bool {
+        let mut written = self.0.written.clone();
+        let count = self.count();
+        let writing = async { written.wait_for(|written| *written >= count).await.is_ok() };
+        tokio::time::timeout(within, writing).await == Ok(true)
+    }
+
+    fn count(&self) -> u64 {
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).count
+    }
+
+    fn queue(&self, work: Work) {
+        let mut queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.count += 1;
+        _ = queue.work.send(work);
+    }
+}
+
+impl Lane {
+    /// Keeps a change soon. A message for which there is no place is returned with who is to be told.
     pub(crate) fn keep(&self, change: Change, asker: Option<Asker>) -> Result<(), Option<Asker>> {
-        self.work.try_send(Work::Keep(Box::new(change), asker)).map_err(|refused| {
-            let (mpsc::error::TrySendError::Full(work) | mpsc::error::TrySendError::Closed(work)) = refused;
-            if let Work::Keep(_, asker) = work { asker } else { None }
-        })
+        let chat = if matches!(change, Change::Chat(..)) {
+            if !self.takes_chat() {
+                return Err(asker);
+            }
+            self.state.chat.fetch_add(1, Ordering::Relaxed);
+            self.keeper.0.chat.fetch_add(1, Ordering::Relaxed);
+            Some(Arc::clone(&self.keeper.0.chat))
+        } else {
+            self.state.changes.fetch_add(1, Ordering::Relaxed);
+            None
+        };
+        let place = Place { lane: Arc::clone(&self.state), chat };
+        self.keeper.queue(Work { change: Box::new(change), ticket: Ticket { place, asker } });
+        Ok(())
     }
 
-    /// Reads chat after everything that was to be kept before.
+    fn takes_chat(&self) -> bool {
+        let here = self.state.chat.load(Ordering::Relaxed);
+        let everywhere = self.keeper.0.chat.load(Ordering::Relaxed);
+        here < RESERVED || (here < ROOM_CHAT_WAITING && everywhere < CHAT_WAITING)
+    }
+
+    /// Waits until the lane has a place for what must not be lost.
+    pub(crate) async fn ready(&self) {
+        loop {
+            let changed = self.state.changed.notified();
+            if self.state.changes.load(Ordering::Relaxed) < ROOM_WAITING {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Whether the room has lately been found to have as much chat as it may keep.
+    pub(crate) fn is_full(&self) -> bool {
+        let full = *self.state.full_since.lock().unwrap_or_else(PoisonError::into_inner);
+        full.is_some_and(|since| clock::moment().saturating_duration_since(since) < FULL_FOR)
+    }
+
+    /// Reads chat after everything that was to be kept before. False when too much is being read.
     pub(crate) fn read_chat(
         &self,
-        room: RoomCode,
         reader: ParticipantId,
         before: Option<ChatNumber>,
         answer: mpsc::Sender<Box<RoomEvent>>,
-    ) {
-        _ = self.work.try_send(Work::Read { room, reader, before, answer });
+    ) -> bool {
+        let keeper = &self.keeper;
+        let after = (keeper.0.written.clone(), keeper.count());
+        keeper.0.reader.read(self.room, reader, before, after, answer)
     }
+}
 
-    /// Waits until everything that was to be kept before is kept, or given up.
-    pub(crate) async fn flush(&self) {
-        let (flushed, waiting) = oneshot::channel();
-        if self.work.send(Work::Flush(flushed)).await.is_ok() {
-            _ = waiting.await;
+impl LaneState {
+    fn set_full(&self, since: Option<Instant>) {
+        *self.full_since.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(everywhere) = &self.chat {
+            self.lane.chat.fetch_sub(1, Ordering::Relaxed);
+            everywhere.fetch_sub(1, Ordering::Relaxed);
+        } else {
+            self.lane.changes.fetch_sub(1, Ordering::Relaxed);
+            self.lane.changed.notify_one();
         }
     }
 }
 
-async fn run(storage: Arc<dyn Storage>, mut received: mpsc::Receiver<Work>) {
-    let mut work = Vec::new();
-    // What could not be written, and nobody waits for: it goes with the next batch.
-    let mut overdue = Vec::new();
-    while received.recv_many(&mut work, TOGETHER).await > 0 {
-        let mut batch = Batch { changes: std::mem::take(&mut overdue), askers: Vec::new() };
-        let mut after = Vec::new();
-        for one in work.drain(..) {
-            match one {
-                Work::Keep(change, asker) => {
-                    batch.changes.push(*change);
-                    batch.askers.extend(asker);
-                }
-                Work::Read { .. } | Work::Flush(_) => after.push(one),
+async fn run<S: Journal + ?Sized>(
+    storage: Arc<S>,
+    quota: ChatQuota,
+    mut received: mpsc::UnboundedReceiver<Work>,
+    written: watch::Sender<u64>,
+) {
+    let mut taken = 0;
+    let mut wait = TRY_AGAIN;
+    // What could not be written, and is nobody's to send again: it goes with the next batch, until it is there.
+    let mut overdue = Batch::default();
+    loop {
+        let mut work = Vec::new();
+        if overdue.changes.is_empty() {
+            if received.recv_many(&mut work, TOGETHER).await == 0 {
+                return;
             }
+        } else {
+            work.extend(std::iter::from_fn(|| received.try_recv().ok()).take(TOGETHER));
         }
-        overdue = batch.write(&*storage).await;
-        for one in after {
-            match one {
-                Work::Read { room, reader, before, answer } => {
-                    tasks::spawn(read(Arc::clone(&storage), room, reader, before, answer));
-                }
-                Work::Flush(flushed) => _ = flushed.send(()),
-                Work::Keep(..) => {}
-            }
+        taken += work.len() as u64;
+        for Work { change, ticket } in work {
+            overdue.changes.push(*change);
+            overdue.tickets.push(ticket);
+        }
+        overdue = write(&*storage, quota, std::mem::take(&mut overdue)).await;
+        if overdue.changes.is_empty() {
+            wait = TRY_AGAIN;
+            written.send_replace(taken);
+        } else {
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(TRY_AGAIN_AT_LAST);
         }
     }
 }
 
+/// Changes, and who waits for each.
+#[derive(Default)]
 struct Batch {
     changes: Vec<Change>,
-    askers: Vec<Asker>,
+    tickets: Vec<Ticket>,
 }
 
-impl Batch {
-    /// Writes everything, tells those who asked, and returns what is to be tried again.
-    async fn write(self, storage: &dyn Storage) -> Vec<Change> {
-        if self.changes.is_empty() {
-            return Vec::new();
-        }
-        let mut tries = 0;
-        let kept = loop {
-            match storage.keep(&self.changes).await {
-                Ok(()) => break true,
-                Err(error) => {
-                    tracing::error!(%error, changes = self.changes.len(), "nothing could be kept");
-                    tries += 1;
-                    if tries >= TRIES {
-                        break false;
-                    }
-                    tokio::time::sleep(Duration::from_millis(200)).await;
+/// Writes everything, tells those who asked, and returns what is to be tried again. Something that the database will never
+/// take is searched for by halves, so that it costs nobody else anything.
+async fn write<S: Journal + ?Sized>(storage: &S, quota: ChatQuota, batch: Batch) -> Batch {
+    let mut overdue = Batch::default();
+    let mut rest = vec![batch];
+    while let Some(mut batch) = rest.pop() {
+        match try_to_keep(storage, quota, &batch.changes).await {
+            Ok(refusals) => {
+                let mut refusals = refusals.into_iter().peekable();
+                for (index, ticket) in batch.tickets.into_iter().enumerate() {
+                    let refusal = refusals.next_if(|refusal| refusal.change == index);
+                    ticket.settle(refusal.map_or(Ok(()), |refusal| Err(Some(refusal.reason))));
                 }
             }
-        };
-        for Asker { room, from, chat } in self.askers {
-            let event =
-                if kept { RoomEvent::ChatKept { from, chat } } else { RoomEvent::ChatNotKept { from, chat } };
-            _ = room.send(event.into()).await;
+            Err(Failure::Final) if batch.changes.len() > 1 => {
+                let middle = batch.changes.len() / 2;
+                let changes = batch.changes.split_off(middle);
+                let tickets = batch.tickets.split_off(middle);
+                rest.push(Batch { changes, tickets });
+                rest.push(batch);
+            }
+            Err(Failure::Final) => batch.tickets.into_iter().for_each(|ticket| ticket.settle(Err(None))),
+            Err(Failure::Passing) => {
+                for (change, ticket) in batch.changes.into_iter().zip(batch.tickets) {
+                    // Whoever wrote is told to send again; seats and blocks are nobody's to send again.
+                    if matches!(change, Change::Chat(..)) {
+                        ticket.settle(Err(None));
+                    } else {
+                        overdue.changes.push(change);
+                        overdue.tickets.push(ticket);
+                    }
+                }
+            }
         }
-        if kept { Vec::new() } else { worth_another_try(self.changes) }
+    }
+    overdue
+}
+
+enum Failure {
+    /// Trying again may help.
+    Passing,
+    /// Trying again cannot help.
+    Final,
+}
+
+async fn try_to_keep<S: Journal + ?Sized>(
+    storage: &S,
+    quota: ChatQuota,
+    changes: &[Change],
+) -> Result<Vec<storage::Refusal>, Failure> {
+    let mut tries = 0;
+    loop {
+        let error = match storage.keep_within(quota, changes).await {
+            Ok(refusals) => return Ok(refusals),
+            Err(error) => error,
+        };
+        tracing::error!(%error, changes = changes.len(), "nothing could be kept");
+        if error.is_final() {
+            return Err(Failure::Final);
+        }
+        tries += 1;
+        if tries >= TRIES {
+            return Err(Failure::Passing);
+        }
+        tokio::time::sleep(TRY_AGAIN).await;
     }
 }
 
-/// Whoever wrote is told to send again; seats and blocks are nobody's to send again.
-fn worth_another_try(mut changes: Vec<Change>) -> Vec<Change> {
-    changes.retain(|change| !matches!(change, Change::Chat(..)));
-    changes.truncate(WAITING);
-    changes
+impl Ticket {
+    /// Tells who asked, and frees the place once they know.
+    fn settle(self, kept: Result<(), Option<RefusalReason>>) {
+        let Self { place, asker } = self;
+        let Some(Asker { room, from, chat }) = asker else { return };
+        let event = match kept {
+            Ok(()) => {
+                place.lane.set_full(None);
+                RoomEvent::ChatKept { from, chat }
+            }
+            Err(reason) => {
+                if reason == Some(RefusalReason::RoomIsFull) {
+                    place.lane.set_full(Some(clock::moment()));
+                }
+                RoomEvent::ChatNotKept { from, chat }
+            }
+        };
+        // A room that is slow keeps nobody else from being told.
+        match room.try_send(event.into()) {
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
+            Err(mpsc::error::TrySendError::Full(event)) => {
+                tasks::spawn(async move {
+                    _ = room.send(event).await;
+                    drop(place);
+                });
+            }
+        }
+    }
 }
 
-async fn read(
-    storage: Arc<dyn Storage>,
-    room: RoomCode,
-    reader: ParticipantId,
-    before: Option<ChatNumber>,
-    answer: mpsc::Sender<Box<RoomEvent>>,
-) {
-    let limit = u32::try_from(protocol::limits::CHAT_PAGE).unwrap_or(u32::MAX);
-    let event = match storage.chat(room, reader, before, limit).await {
-        Ok(page) => RoomEvent::HistoryRead { reader, page },
-        Err(error) => {
-            tracing::error!(%error, "chat could not be read");
-            RoomEvent::HistoryNotRead { reader }
-        }
-    };
-    _ = answer.send(event.into()).await;
-}
+#[cfg(test)]
+#[path = "keeper_tests.rs"]
+mod tests;

@@ -83,6 +83,26 @@ impl AddressRate {
     }
 }
 
+/// A rate in bytes for each address; of IPv6, for each network of a customer.
+pub(crate) struct ByteRate(AddressRate);
+
+impl ByteRate {
+    /// In KiB.
+    pub(crate) fn new(at_once: u32, per_minute: u32) -> Self {
+        Self(AddressRate::new(at_once.saturating_mul(1024), per_minute.saturating_mul(1024)))
+    }
+
+    /// Counts bytes and says whether they may pass.
+    pub(crate) fn allows(&self, address: IpAddr, bytes: usize) -> bool {
+        let limiter = &self.0.0.limiter;
+        if limiter.len() > MANY_KEYS {
+            limiter.retain_recent();
+        }
+        let bytes = at_least_one(u32::try_from(bytes).unwrap_or(u32::MAX));
+        matches!(limiter.check_key_n(&relay::one_customer(address), bytes), Ok(Ok(())))
+    }
+}
+
 fn at_least_one(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
 }
@@ -99,6 +119,16 @@ mod tests {
         let RetryAfter(seconds) = rate.check(a).unwrap_err();
         assert!((1..=61).contains(&seconds), "{seconds}");
         assert!(rate.check(b).is_ok());
+    }
+
+    #[test]
+    fn an_address_says_so_many_bytes_whoever_says_them() {
+        let rate = ByteRate::new(1, 1);
+        let [a, b] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse().unwrap());
+        assert!(rate.allows(a, 1000));
+        assert!(!rate.allows(a, 1000));
+        assert!(rate.allows(b, 1000));
+        assert!(!rate.allows(b, 9_999_999), "more than ever fits");
     }
 
     #[test]

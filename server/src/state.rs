@@ -6,19 +6,19 @@ use std::time::Duration;
 use anyhow::Context;
 use leptos::config::LeptosOptions;
 use protocol::Timestamp;
-use storage::{SqlStorage, Storage};
+use storage::{DatabaseLock, FolderLock, SqlStorage, Storage, StorageError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, RoomsConfig};
 use crate::front::Front;
 use crate::front_port::FrontPort;
 use crate::ice_servers::{IceServerList, Own};
 use crate::lookups::Lookups;
 use crate::media::{Media, seen};
 use crate::passwords::Passwords;
-use crate::rate_limit::{AddressRate, KeyedRate};
+use crate::rate_limit::{AddressRate, ByteRate, KeyedRate};
 use crate::rooms::{REMEMBERED_FOR, Rooms};
 use crate::tasks;
 use crate::tls::Tls;
@@ -47,10 +47,28 @@ pub struct Shared {
     pub(crate) wrong_passwords: WrongPasswords,
     /// The names that this server is reached under with TLS, once somebody has come in the clear.
     pub(crate) https_names: OnceLock<Vec<TlsName>>,
+    pub(crate) chat_rate: ByteRate,
     /// Of API keys, by their id.
     pub(crate) key_rate: KeyedRate<String>,
     /// Becomes true when the server stops.
     pub(crate) stopping: watch::Sender<bool>,
+    /// No other server uses the folder and the database.
+    locks: Locks,
+}
+
+/// What says that folder and database are this server's.
+struct Locks {
+    _folder: FolderLock,
+    database: Option<DatabaseLock>,
+}
+
+impl Locks {
+    async fn take(config: &Config) -> anyhow::Result<Self> {
+        let folder = FolderLock::take(&config.storage.data)?;
+        let postgres = &config.storage.postgres;
+        let database = if postgres.is_empty() { None } else { Some(DatabaseLock::take(postgres).await?) };
+        Ok(Self { _folder: folder, database })
+    }
 }
 
 /// The database that the configuration names, with its tables as this version has them.
@@ -61,9 +79,9 @@ pub struct Shared {
 pub async fn open_storage(config: &Config) -> anyhow::Result<SqlStorage> {
     let data = &config.storage.data;
     if config.storage.postgres.is_empty() {
-        SqlStorage::sqlite(data).await.with_context(|| format!("cannot use {}", data.display()))
+        Ok(SqlStorage::sqlite(data).await?)
     } else {
-        SqlStorage::postgres(&config.storage.postgres).await.context("cannot use PostgreSQL")
+        Ok(SqlStorage::postgres(&config.storage.postgres).await?)
     }
 }
 
@@ -80,17 +98,14 @@ impl AppState {
     ///
     /// When settings contradict each other, or the data directory or the database cannot be used.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
+        config.check().context("the configuration cannot be used")?;
+        let locks = Locks::take(&config).await?;
         let storage = Arc::new(open_storage(&config).await?);
-        Self::with_storage(config, storage).await
+        Self::with_storage(config, storage, locks).await
     }
 
-    /// The state of a server with a storage of its own. Waits for the STUN servers that the configuration names.
-    ///
-    /// # Errors
-    ///
-    /// When settings contradict each other, or the data directory cannot be used.
-    pub async fn with_storage(config: Config, storage: Arc<dyn Storage>) -> anyhow::Result<Self> {
-        config.check().context("the configuration cannot be used")?;
+    /// Waits for the STUN servers that the configuration names.
+    async fn with_storage(config: Config, storage: Arc<dyn Storage>, locks: Locks) -> anyhow::Result<Self> {
         // Leptos renders on the runtime it is given; a second server in the same process finds it set already.
         _ = any_spawner::Executor::init_tokio();
         let leptos = LeptosOptions::builder()
@@ -122,7 +137,7 @@ impl AppState {
             ice_servers.clone(),
             media.clone(),
             config.room_settings(),
-            config.rooms.most,
+            config.rooms.clone(),
         );
         tasks::spawn(rooms.clone().pass_on(news));
         let limits = &config.limits;
@@ -138,12 +153,15 @@ impl AppState {
             lookups: Lookups::new(limits),
             wrong_passwords: WrongPasswords::new(limits),
             https_names: OnceLock::new(),
+            chat_rate: ByteRate::new(limits.chat_kib_at_once, limits.chat_kib_per_minute),
             key_rate: KeyedRate::new(limits.requests_at_once, limits.requests_per_minute),
             stopping: watch::Sender::new(false),
+            locks,
             leptos,
             config,
         }));
         tasks::spawn(clean(Arc::downgrade(&state.0)));
+        tasks::spawn(watch_lock(Arc::downgrade(&state.0)));
         tasks::spawn(seen::watch(Arc::downgrade(&state.0), stun_servers, seen));
         Ok(state)
     }
@@ -183,18 +201,62 @@ async fn clean(state: std::sync::Weak<Shared>) {
     loop {
         tokio::time::sleep(CLEAN_EVERY).await;
         let Some(state) = state.upgrade() else { return };
-        let kept = Duration::from_secs(state.config.rooms.unused_days * 24 * 60 * 60);
-        let before = |age: Duration| Timestamp(state.clock.wall().0.saturating_sub(age.as_millis() as u64));
-        // Rooms that the server's end kept from being deleted when they were left.
-        for code in state.storage.left_rooms(before(LEFT_FOR)).await.unwrap_or_default() {
-            if state.rooms.present(code).await == 0 {
-                _ = state.rooms.delete(code).await;
-            }
+        if let Err(error) = clean_once(&state).await {
+            tracing::error!(%error, "what is too old could not be deleted");
         }
-        match state.storage.delete_unused(before(kept), before(REMEMBERED_FOR)).await {
-            Ok(0) => {}
-            Ok(rooms) => tracing::info!(rooms, "rooms that nobody used were deleted"),
-            Err(error) => tracing::error!(%error, "unused rooms could not be deleted"),
+    }
+}
+
+/// By a time that does not leap: a clock that is months ahead for an hour deletes nothing.
+async fn clean_once(state: &Shared) -> Result<(), StorageError> {
+    let wall = state.clock.wall();
+    let today = state.storage.retention_time(wall, CLEAN_EVERY).await?;
+    if today.until(wall) > DAY {
+        let days = today.until(wall).as_secs() / DAY.as_secs();
+        tracing::warn!(
+            days,
+            "the clock is ahead of the time that this server has run; what is old is deleted later"
+        );
+    }
+    let before =
+        |age: Duration| Timestamp(today.0.saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX)));
+    // Rooms that the server's end kept from being deleted when they were left.
+    for code in state.storage.left_rooms(before(LEFT_FOR)).await? {
+        if state.rooms.present(code).await == 0 {
+            state.rooms.delete(code).await?;
+        }
+    }
+    let RoomsConfig { unused_days, chat_days, .. } = state.config.rooms;
+    let rooms = state.storage.delete_unused(before(days(unused_days)), before(REMEMBERED_FOR)).await?;
+    if rooms > 0 {
+        tracing::info!(rooms, "rooms that nobody used were deleted");
+    }
+    if chat_days > 0 {
+        let messages = state.storage.delete_chat(before(days(chat_days))).await?;
+        if messages > 0 {
+            tracing::info!(messages, "old chat was deleted");
+        }
+    }
+    Ok(())
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn days(number: u64) -> Duration {
+    Duration::from_secs(number.saturating_mul(DAY.as_secs()))
+}
+
+/// How often it is looked whether the database is still locked for this server.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// Locks the database again when its connection broke, as when it was started anew.
+async fn watch_lock(state: std::sync::Weak<Shared>) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let Some(state) = state.upgrade() else { return };
+        let Some(lock) = &state.locks.database else { return };
+        if let Err(error) = lock.renew(&state.config.storage.postgres).await {
+            tracing::error!(%error, "the database is not locked for this server any more");
         }
     }
 }

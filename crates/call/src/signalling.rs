@@ -462,6 +462,7 @@ fn is_final(code: ErrorCode) -> bool {
         | ErrorCode::SettingsInvalid
         | ErrorCode::SettingsTooFast
         | ErrorCode::ChatTooFast
+        | ErrorCode::ChatFull
         | ErrorCode::StorageUnavailable
         | ErrorCode::RateLimited
         | ErrorCode::TooSlow

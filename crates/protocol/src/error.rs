@@ -77,6 +77,8 @@ pub enum ErrorCode {
     SettingsTooFast,
     /// Too many chat messages in a short time.
     ChatTooFast,
+    /// The room has as much chat as the server keeps of one.
+    ChatFull,
     /// The server cannot keep anything at the moment.
     StorageUnavailable,
     /// The target of a signal is not in the room.
@@ -124,6 +126,7 @@ impl ErrorCode {
             Self::SettingsInvalid => "these rules cannot be",
             Self::SettingsTooFast => "too many changes of the rules in a short time",
             Self::ChatTooFast => "too many chat messages in a short time",
+            Self::ChatFull => "the chat of this room is full",
             Self::StorageUnavailable => "the server cannot keep anything at the moment",
             Self::PeerUnknown => "the target is not in this room",
             Self::PeerIsSelf => "a signal cannot go to its sender",
@@ -147,6 +150,7 @@ impl ErrorCode {
             | Self::SettingsInvalid
             | Self::SettingsTooFast
             | Self::ChatTooFast
+            | Self::ChatFull
             | Self::StorageUnavailable => None,
             Self::Malformed | Self::UnsupportedVersion | Self::NotJoined | Self::OriginRefused => {
                 Some(CloseCode::POLICY)

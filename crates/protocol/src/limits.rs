@@ -112,3 +112,9 @@ pub const MAX_LETTERS_TO_ONE: usize = 2;
 
 /// Letters in one `send_letters`. More people get theirs in several messages.
 pub const MAX_LETTERS: usize = 200;
+
+/// Days within which a room starts. One that is planned is kept until then, whoever planned it.
+pub const MAX_STARTS_WITHIN_DAYS: u64 = 730;
+
+/// Days after its start, or after now, within which a room ends, if it has an end.
+pub const MAX_LASTS_DAYS: u64 = 365;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::limits::{DEFAULT_CAPACITY, MAX_CAPACITY, MESH_LIMIT};
+use crate::limits::{DEFAULT_CAPACITY, MAX_CAPACITY, MAX_LASTS_DAYS, MAX_STARTS_WITHIN_DAYS, MESH_LIMIT};
 use crate::{Password, RoomKeyId, RoomKeyOrigin, RoomName, Switch, Timestamp};
 
 /// Who may do something.
@@ -155,6 +155,12 @@ pub enum SettingsError {
     /// It would be over at once.
     #[error("the end is in the past")]
     EndsInThePast,
+    /// It starts later than [`MAX_STARTS_WITHIN_DAYS`].
+    #[error("a room starts within {MAX_STARTS_WITHIN_DAYS} days")]
+    StartsTooLate,
+    /// It lasts longer than [`MAX_LASTS_DAYS`].
+    #[error("a room ends within {MAX_LASTS_DAYS} days of its start, or has no end")]
+    EndsTooLate,
 }
 
 impl RoomSettingsPatch {
@@ -182,6 +188,25 @@ impl RoomSettingsPatch {
         };
         changed.check()?;
         Ok(changed)
+    }
+
+    /// Whether times that are set now are near enough. Those that stay as they were are not asked about.
+    ///
+    /// # Errors
+    ///
+    /// When they are not.
+    pub fn check_times(&self, changed: &RoomSettings, now: Timestamp) -> Result<(), SettingsError> {
+        let days = |days: u64| std::time::Duration::from_secs(days * 24 * 60 * 60);
+        if let Some(Some(start)) = self.starts_at
+            && start > now.after(days(MAX_STARTS_WITHIN_DAYS))
+        {
+            return Err(SettingsError::StartsTooLate);
+        }
+        let begins = changed.starts_at.map_or(now, |start| start.max(now));
+        match self.ends_at {
+            Some(Some(end)) if end > begins.after(days(MAX_LASTS_DAYS)) => Err(SettingsError::EndsTooLate),
+            _ => Ok(()),
+        }
     }
 
     /// Whether nothing but the lock is to be changed, which a co-host may do as well.
@@ -225,6 +250,33 @@ mod tests {
         let patch: RoomSettingsPatch = serde_json::from_str(r#"{"name":null}"#).unwrap();
         assert_eq!(patch.apply(&named).unwrap().name, None);
         assert!(!patch.is_only_the_lock());
+    }
+
+    #[test]
+    fn times_that_are_too_far_away_are_refused_and_those_of_before_stay() {
+        const DAY: u64 = 24 * 60 * 60 * 1000;
+        let now = Timestamp(1_800_000_000_000);
+        let checked = |start: Option<u64>, end: Option<u64>| {
+            let patch = RoomSettingsPatch {
+                starts_at: start.map(|at| Some(Timestamp(at))),
+                ends_at: end.map(|at| Some(Timestamp(at))),
+                ..RoomSettingsPatch::default()
+            };
+            let settings = patch.apply(&RoomSettings::default()).unwrap();
+            patch.check_times(&settings, now)
+        };
+        let in_days = |days: u64| Some(now.0 + days * DAY);
+        assert_eq!(checked(in_days(730), in_days(1095)), Ok(()));
+        assert_eq!(checked(Some(5), in_days(365)), Ok(()), "a start that is past");
+        assert_eq!(checked(None, Some(5)), Ok(()), "ended at once");
+        for far in [now.0 + 731 * DAY, i64::MAX as u64, u64::MAX] {
+            assert_eq!(checked(Some(far), None), Err(SettingsError::StartsTooLate));
+            assert_eq!(checked(None, Some(far)), Err(SettingsError::EndsTooLate));
+        }
+        assert_eq!(checked(Some(5), in_days(366)), Err(SettingsError::EndsTooLate));
+        let old = RoomSettings { starts_at: Some(Timestamp(u64::MAX)), ..RoomSettings::default() };
+        let patch = RoomSettingsPatch { locked: Some(Switch::On), ..RoomSettingsPatch::default() };
+        assert_eq!(patch.check_times(&patch.apply(&old).unwrap(), now), Ok(()));
     }
 
     #[test]

@@ -49,6 +49,15 @@ pub enum Input {
         /// Whether there is a password.
         password: bool,
     },
+    /// A message that is refused before the room looks at it, because its sender has said too much, here or elsewhere.
+    Refused {
+        /// From where.
+        connection: ConnectionId,
+        /// What.
+        frame: ClientFrame,
+        /// Why.
+        code: protocol::ErrorCode,
+    },
     /// Rules that somebody wanted could not be.
     SettingsRefused {
         /// Who wanted them.

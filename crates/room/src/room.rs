@@ -7,8 +7,8 @@ use std::time::Duration;
 use protocol::limits::MAX_NUMBER;
 use protocol::{
     ChatEntry, ClientFrame, ClientMessage, DisplayName, ErrorCode, MessageId, Participant, ParticipantId,
-    PeerRef, Presence, ProtocolError, Role, RoomCode, RoomSettings, RoomStanding, RoomSummary, ServerMessage,
-    Timestamp,
+    PeerRef, Presence, ProtocolError, Role, RoomCode, RoomSettings, RoomStanding, RoomSummary, Sequence,
+    ServerMessage, Timestamp,
 };
 
 use crate::chat::ChatLog;
@@ -124,6 +124,7 @@ impl Room {
             Input::Enter { connection, visitor } => self.enter(now, connection, *visitor),
             Input::Resume { connection, resumption } => self.resume(now, connection, &resumption),
             Input::Message { connection, frame } => self.message(now, connection, frame),
+            Input::Refused { connection, frame, code } => self.refused(now, connection, &frame, code),
             Input::Disconnect { connection, departure } => self.disconnect(now, connection, departure),
             Input::SettingsChanged { settings, password } => self.settings_changed(now, settings, password),
             Input::SettingsRefused { participant, in_reply_to, code } => {
@@ -255,15 +256,34 @@ impl Room {
         if self.waiting.contains(connection) {
             return self.message_of_waiting(now, connection, id, &message);
         }
+        if let Some(from) = self.receive(now, connection, id, ack) {
+            self.dispatch(now, from, id, message);
+        }
+    }
+
+    fn refused(&mut self, now: Duration, connection: ConnectionId, frame: &ClientFrame, code: ErrorCode) {
+        if let Some(from) = self.receive(now, connection, frame.id, frame.ack) {
+            self.refuse(from, code, frame.id);
+        }
+    }
+
+    /// Notes that a message has come, and says from whom, unless it is not to be looked at.
+    fn receive(
+        &mut self,
+        now: Duration,
+        connection: ConnectionId,
+        id: Option<MessageId>,
+        ack: Option<Sequence>,
+    ) -> Option<ParticipantId> {
         // A number from which nobody could count on would keep out everything that its sender says later.
         let id = id.filter(|id| id.0 <= MAX_NUMBER);
         // What a socket had in flight when it was closed is nobody's any more.
-        let Some(seat) = self.seats.of_connection(connection) else { return };
+        let seat = self.seats.of_connection(connection)?;
         if let Some(ack) = ack {
             seat.outbox.acknowledge(ack);
         }
         if id.is_some() && id <= seat.received {
-            return; // It was said again because its sender could not know that it had come.
+            return None; // It was said again because its sender could not know that it had come.
         }
         seat.received = id.max(seat.received);
         let from = seat.participant.id;
@@ -271,7 +291,7 @@ impl Room {
             seat.confirmed = seat.issued;
             self.keep_seat(now, from);
         }
-        self.dispatch(now, from, id, message);
+        Some(from)
     }
 
     fn dispatch(

@@ -7,7 +7,7 @@ use std::path::Path;
 use sqlx::{AnyConnection, Connection};
 
 use crate::StorageError;
-use crate::sqlite::{FILE, escaped, make};
+use crate::sqlite::{escaped, file as database_file, make};
 
 /// Writes a whole copy of the database in `folder` to `file`, for its owner alone.
 ///
@@ -16,7 +16,7 @@ use crate::sqlite::{FILE, escaped, make};
 /// When there is no database, when the file is there already or cannot be written, when the disk is full. A copy that is not
 /// whole is not left behind.
 pub async fn back_up(folder: &Path, file: &Path) -> Result<(), StorageError> {
-    let database = folder.join(FILE);
+    let database = database_file(folder);
     if !database.is_file() {
         let text = format!("there is no database in {}", folder.display());
         return Err(io::Error::new(io::ErrorKind::NotFound, text).into());
@@ -65,7 +65,7 @@ mod tests {
         let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
         let running = SqlStorage::sqlite(from.path()).await.unwrap();
         running.keep(&[event(1), event(2)]).await.unwrap();
-        let file = to.path().join(FILE);
+        let file = database_file(to.path());
         back_up(from.path(), &file).await.unwrap();
         running.keep(&[event(3)]).await.unwrap();
 

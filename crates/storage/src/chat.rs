@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use protocol::limits::CHAT_PAGE_BYTES;
-use protocol::{ChatEntry, ChatNumber, ParticipantId, RoomCode};
+use protocol::{ChatEntry, ChatNumber, ParticipantId, RoomCode, Timestamp};
+use sqlx::Row;
 
 use crate::rows::{self, signed};
 use crate::{ChatPage, ChatRepository, SqlStorage, StorageError};
@@ -35,6 +36,35 @@ impl ChatRepository for SqlStorage {
         entries.truncate(fitting);
         entries.reverse();
         Ok(ChatPage { entries, more })
+    }
+
+    async fn delete_chat(&self, since: Timestamp) -> Result<u64, StorageError> {
+        let rows = sqlx::query("SELECT DISTINCT room FROM chat WHERE sent_at < $1 LIMIT 1000")
+            .bind(signed(since.0))
+            .fetch_all(&self.pool)
+            .await?;
+        let mut deleted = 0;
+        for row in rows {
+            let room: String = row.try_get("room")?;
+            let mut transaction = self.writing().await?;
+            deleted += sqlx::query("DELETE FROM chat WHERE room = $1 AND sent_at < $2")
+                .bind(room.clone())
+                .bind(signed(since.0))
+                .execute(&mut *transaction)
+                .await?
+                .rows_affected();
+            sqlx::query(
+                "UPDATE chat_usage SET
+                     messages = (SELECT COUNT(*) FROM chat WHERE chat.room = chat_usage.room),
+                     bytes = (SELECT COALESCE(SUM(OCTET_LENGTH(body)), 0) FROM chat WHERE chat.room = chat_usage.room)
+                 WHERE room = $1",
+            )
+            .bind(room)
+            .execute(&mut *transaction)
+            .await?;
+            transaction.commit().await?;
+        }
+        Ok(deleted)
     }
 
     async fn recent_chat(&self, room: RoomCode, limit: u32) -> Result<Vec<ChatEntry>, StorageError> {

@@ -4,16 +4,22 @@ use async_trait::async_trait;
 use protocol::{ChatEntry, ChatTarget, RoomCode};
 use sqlx::AnyConnection;
 
-use crate::rows::{role_text, signed, state_text};
-use crate::{AuditEvent, Change, Journal, SeatRecord, SqlStorage, StorageError};
+use crate::rows::{self, role_text, signed, state_text};
+use crate::{
+    AuditEvent, Change, ChatQuota, Journal, Refusal, RefusalReason, SeatRecord, SqlStorage, StorageError,
+};
 
 #[async_trait]
 impl Journal for SqlStorage {
-    async fn keep(&self, changes: &[Change]) -> Result<(), StorageError> {
+    async fn keep_within(&self, quota: ChatQuota, changes: &[Change]) -> Result<Vec<Refusal>, StorageError> {
         let mut transaction = self.writing().await?;
-        for change in changes {
+        let mut refusals = Vec::new();
+        for (index, change) in changes.iter().enumerate() {
             match change {
-                Change::Chat(room, entry) => chat(&mut transaction, *room, entry).await?,
+                Change::Chat(room, entry) => {
+                    let refused = chat(&mut transaction, quota, *room, entry).await?;
+                    refusals.extend(refused.map(|reason| Refusal { change: index, reason }));
+                }
                 Change::Seat(seat) => self::seat(&mut transaction, seat).await?,
                 Change::Audit(event) => audit(&mut transaction, event).await?,
                 Change::Blocked(room, browser, at) => {
@@ -37,16 +43,86 @@ impl Journal for SqlStorage {
                 }
             }
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(refusals)
     }
 }
 
-async fn chat(connection: &mut AnyConnection, room: RoomCode, entry: &ChatEntry) -> Result<(), StorageError> {
+async fn chat(
+    connection: &mut AnyConnection,
+    quota: ChatQuota,
+    room: RoomCode,
+    entry: &ChatEntry,
+) -> Result<Option<RefusalReason>, StorageError> {
+    if !insert_chat(connection, room, entry).await? {
+        let is_kept = is_kept(connection, room, entry).await?;
+        return Ok((!is_kept).then_some(RefusalReason::Taken));
+    }
+    if count_chat(connection, quota, room, entry).await? {
+        return Ok(None);
+    }
+    sqlx::query("DELETE FROM chat WHERE room = $1 AND number = $2")
+        .bind(room.to_string())
+        .bind(signed(entry.number.0))
+        .execute(connection)
+        .await?;
+    Ok(Some(RefusalReason::RoomIsFull))
+}
+
+/// Whether what is in the place of a message is the same message, sent again.
+async fn is_kept(
+    connection: &mut AnyConnection,
+    room: RoomCode,
+    entry: &ChatEntry,
+) -> Result<bool, StorageError> {
+    let row = sqlx::query("SELECT * FROM chat WHERE room = $1 AND sender = $2 AND id = $3")
+        .bind(room.to_string())
+        .bind(entry.from.to_string())
+        .bind(entry.id.0.to_string())
+        .fetch_optional(connection)
+        .await?;
+    let Some(row) = row else { return Ok(false) };
+    let kept = rows::chat(&row)?;
+    Ok(kept.envelope == entry.envelope && kept.to == entry.to)
+}
+
+/// Adds a message to what its room keeps. False when that would be more than it may.
+async fn count_chat(
+    connection: &mut AnyConnection,
+    quota: ChatQuota,
+    room: RoomCode,
+    entry: &ChatEntry,
+) -> Result<bool, StorageError> {
+    let bytes = signed(entry.envelope.body().len() as u64);
+    if quota.messages == 0 || signed(quota.bytes) < bytes {
+        return Ok(false);
+    }
+    let counted = sqlx::query(
+        "INSERT INTO chat_usage (room, messages, bytes) VALUES ($1, 1, $2)
+         ON CONFLICT (room) DO UPDATE SET
+             messages = chat_usage.messages + 1, bytes = chat_usage.bytes + excluded.bytes
+         WHERE chat_usage.messages < $3 AND chat_usage.bytes <= $4",
+    )
+    .bind(room.to_string())
+    .bind(bytes)
+    .bind(signed(quota.messages))
+    .bind(signed(quota.bytes) - bytes)
+    .execute(connection)
+    .await?;
+    Ok(counted.rows_affected() > 0)
+}
+
+/// False when there is one with its number or its id.
+async fn insert_chat(
+    connection: &mut AnyConnection,
+    room: RoomCode,
+    entry: &ChatEntry,
+) -> Result<bool, StorageError> {
     let recipient = match entry.to {
         ChatTarget::Everyone => None,
         ChatTarget::Participant(id) => Some(id.to_string()),
     };
-    sqlx::query(
+    let inserted = sqlx::query(
         "INSERT INTO chat
              (room, number, id, sender, sender_name, recipient, sent_at, envelope_version, body)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -63,7 +139,7 @@ async fn chat(connection: &mut AnyConnection, room: RoomCode, entry: &ChatEntry)
     .bind(entry.envelope.body().to_owned())
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(inserted.rows_affected() > 0)
 }
 
 async fn seat(connection: &mut AnyConnection, seat: &SeatRecord) -> Result<(), StorageError> {

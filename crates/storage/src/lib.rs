@@ -10,6 +10,7 @@ mod chat;
 mod error;
 mod journal;
 mod keys;
+mod lock;
 mod postgres;
 mod records;
 mod rooms;
@@ -20,9 +21,10 @@ mod sqlite;
 
 pub use backup::back_up;
 pub use error::StorageError;
+pub use lock::{DatabaseLock, FolderLock};
 pub use records::{
-    ApiKeyRecord, AuditEvent, BrowserId, Change, ChatPage, Digest, HeldKey, Idempotency, KeyRecord,
-    PasswordHash, RoomRecord, SeatRecord, SeatState,
+    ApiKeyRecord, AuditEvent, BrowserId, Change, ChatPage, ChatQuota, Creators, Digest, HeldKey, Idempotency,
+    KeyRecord, PasswordHash, Refusal, RefusalReason, RoomRecord, SeatRecord, SeatState,
 };
 pub use sql::SqlStorage;
 
@@ -82,8 +84,12 @@ pub trait RoomRepository {
         limit: u32,
     ) -> Result<Vec<RoomRecord>, StorageError>;
 
-    /// How many rooms there are.
-    async fn count_rooms(&self) -> Result<u64, StorageError>;
+    /// How many rooms there are that such creators have made.
+    async fn count_rooms(&self, creators: Creators) -> Result<u64, StorageError>;
+
+    /// The time by which things grow old, after so much time of a running server. It follows `wall`, never further than
+    /// twice the time that has passed: a clock that was set wrong for an hour deletes nothing.
+    async fn retention_time(&self, wall: Timestamp, passed: Duration) -> Result<Timestamp, StorageError>;
 
     /// Deletes rooms that were not used since, seats that have not changed since, and what else is too old to be of use.
     /// Returns how many rooms.
@@ -169,6 +175,9 @@ pub trait ChatRepository {
         limit: u32,
     ) -> Result<ChatPage, StorageError>;
 
+    /// Deletes messages that were sent before, and returns how many.
+    async fn delete_chat(&self, since: Timestamp) -> Result<u64, StorageError>;
+
     /// The last messages, whoever may read them, oldest first.
     async fn recent_chat(&self, room: RoomCode, limit: u32) -> Result<Vec<ChatEntry>, StorageError>;
 }
@@ -176,8 +185,14 @@ pub trait ChatRepository {
 /// What happens in rooms, kept many at a time.
 #[async_trait]
 pub trait Journal {
-    /// Keeps changes in their order, all or none. What is in storage already is not kept twice.
-    async fn keep(&self, changes: &[Change]) -> Result<(), StorageError>;
+    /// Keeps changes in their order, all or none, but for messages that are refused for a reason of their own. What is in
+    /// storage already is not kept twice.
+    async fn keep_within(&self, quota: ChatQuota, changes: &[Change]) -> Result<Vec<Refusal>, StorageError>;
+
+    /// The same without a quota.
+    async fn keep(&self, changes: &[Change]) -> Result<Vec<Refusal>, StorageError> {
+        self.keep_within(ChatQuota::UNLIMITED, changes).await
+    }
 }
 
 /// Keys of programs.

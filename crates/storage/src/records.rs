@@ -190,3 +190,44 @@ pub enum Change {
     /// Something was done.
     Audit(AuditEvent),
 }
+
+/// How much chat a room keeps at the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChatQuota {
+    /// Messages.
+    pub messages: u64,
+    /// Bytes of their bodies together.
+    pub bytes: u64,
+}
+
+impl ChatQuota {
+    /// As much as there is.
+    pub const UNLIMITED: Self = Self { messages: u64::MAX, bytes: u64::MAX };
+}
+
+/// A message that was not kept, while the others were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its index among the changes.
+    pub change: usize,
+    /// Why.
+    pub reason: RefusalReason,
+}
+
+/// Why a message was not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalReason {
+    /// The room has as much chat as it may keep.
+    RoomIsFull,
+    /// Another message has its number, or its id.
+    Taken,
+}
+
+/// Who has made a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Creators {
+    /// Somebody with a page.
+    Pages,
+    /// A program with an API key.
+    ApiKeys,
+}

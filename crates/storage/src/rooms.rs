@@ -1,13 +1,15 @@
 //! The tables `rooms` and `idempotency`.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use protocol::{RoomCode, RoomSettings, Timestamp};
 use sqlx::Row;
 
 use crate::rows::{self, signed, unsigned};
 use crate::{
-    Digest, IDEMPOTENT_FOR, Idempotency, KeyRecord, PasswordHash, RoomRecord, RoomRepository, SqlStorage,
-    StorageError, keys,
+    Creators, Digest, IDEMPOTENT_FOR, Idempotency, KeyRecord, PasswordHash, RoomRecord, RoomRepository,
+    SqlStorage, StorageError, keys,
 };
 
 #[async_trait]
@@ -116,9 +118,34 @@ impl RoomRepository for SqlStorage {
         rows.iter().map(rows::room).collect()
     }
 
-    async fn count_rooms(&self) -> Result<u64, StorageError> {
-        let row = sqlx::query("SELECT COUNT(*) AS rooms FROM rooms").fetch_one(&self.pool).await?;
+    async fn count_rooms(&self, creators: Creators) -> Result<u64, StorageError> {
+        let statement = match creators {
+            Creators::Pages => "SELECT COUNT(*) AS rooms FROM rooms WHERE created_by IS NULL",
+            Creators::ApiKeys => "SELECT COUNT(*) AS rooms FROM rooms WHERE created_by IS NOT NULL",
+        };
+        let row = sqlx::query(statement).fetch_one(&self.pool).await?;
         unsigned(&row, "rooms")
+    }
+
+    async fn retention_time(&self, wall: Timestamp, passed: Duration) -> Result<Timestamp, StorageError> {
+        let mut transaction = self.writing().await?;
+        let row = sqlx::query(
+            "SELECT COALESCE((SELECT at FROM retention_clock), (SELECT MAX(created_at) FROM rooms)) AS at",
+        )
+        .fetch_one(&mut *transaction)
+        .await?;
+        let last = row.try_get::<Option<i64>, _>("at")?.and_then(|at| u64::try_from(at).ok());
+        let last = last.map_or(wall, Timestamp);
+        // A clock that was behind does not set it back; one that is ahead is followed slowly.
+        let next = last.max(wall.min(last.after(passed.saturating_mul(2))));
+        sqlx::query(
+            "INSERT INTO retention_clock (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
+        )
+        .bind(signed(next.0))
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(next.min(wall))
     }
 
     async fn delete_unused(&self, since: Timestamp, seats_since: Timestamp) -> Result<u64, StorageError> {
@@ -192,21 +219,23 @@ impl RoomRepository for SqlStorage {
 }
 
 /// Everything in a room, which goes with it.
-const DELETE_CONTENTS: [&str; 5] = [
+const DELETE_CONTENTS: [&str; 6] = [
     "DELETE FROM room_keys WHERE room = $1",
     "DELETE FROM keyrings WHERE room = $1",
     "DELETE FROM seats WHERE room = $1",
     "DELETE FROM blocked_browsers WHERE room = $1",
     "DELETE FROM chat WHERE room = $1",
+    "DELETE FROM chat_usage WHERE room = $1",
 ];
 
 /// What was kept in the moment in which its room was deleted.
-const DELETE_ORPHANS: [&str; 5] = [
+const DELETE_ORPHANS: [&str; 6] = [
     "DELETE FROM room_keys WHERE room NOT IN (SELECT code FROM rooms)",
     "DELETE FROM keyrings WHERE room NOT IN (SELECT code FROM rooms)",
     "DELETE FROM seats WHERE room NOT IN (SELECT code FROM rooms)",
     "DELETE FROM blocked_browsers WHERE room NOT IN (SELECT code FROM rooms)",
     "DELETE FROM chat WHERE room NOT IN (SELECT code FROM rooms)",
+    "DELETE FROM chat_usage WHERE room NOT IN (SELECT code FROM rooms)",
 ];
 
 async fn insert_idempotency(

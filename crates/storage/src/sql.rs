@@ -25,7 +25,8 @@ impl SqlStorage {
         install_default_drivers();
         // SQLite can tell only at the first write that somebody else writes; a transaction that begins with the write
         // lock waits its turn instead of failing.
-        Self::migrated(sqlite::pool(folder).await?, "BEGIN IMMEDIATE").await
+        let place = sqlite::file(folder).display().to_string();
+        Self::migrated(sqlite::pool(folder).await?, &place, "BEGIN IMMEDIATE").await
     }
 
     /// Connects to a PostgreSQL database, `postgres://user:password@host/database`.
@@ -35,11 +36,12 @@ impl SqlStorage {
     /// When it does not answer, or refuses.
     pub async fn postgres(url: &str) -> Result<Self, StorageError> {
         install_default_drivers();
-        Self::migrated(postgres::pool(url).await?, "BEGIN").await
+        let pool = postgres::pool(url).await?;
+        Self::migrated(pool, &format!("the database at {}", postgres::place(url)), "BEGIN").await
     }
 
-    async fn migrated(pool: AnyPool, begin: &'static str) -> Result<Self, StorageError> {
-        sqlx::migrate!().run(&pool).await?;
+    async fn migrated(pool: AnyPool, place: &str, begin: &'static str) -> Result<Self, StorageError> {
+        sqlx::migrate!().run(&pool).await.map_err(|error| StorageError::of_migration(place, &error))?;
         Ok(Self { pool, begin })
     }
 

@@ -2,16 +2,13 @@
 
 use std::fs::OpenOptions;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyConnection, AnyPool, Connection};
 
 use crate::StorageError;
-
-/// The database's name in the data folder.
-pub(crate) const FILE: &str = "veranda.sqlite";
 
 /// Readers at once. There is one writer at a time in any case.
 const CONNECTIONS: u32 = 4;
@@ -24,13 +21,14 @@ const LOCKED_FOR: Duration = Duration::from_secs(5);
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;";
 
 pub(crate) async fn pool(folder: &Path) -> Result<AnyPool, StorageError> {
-    std::fs::create_dir_all(folder)?;
-    let file = folder.join(FILE);
-    make(&file)?;
+    std::fs::create_dir_all(folder).map_err(|error| StorageError::directory(folder, error))?;
+    let file = file(folder);
+    make(&file).map_err(|error| StorageError::directory(folder, error))?;
     let url = format!("sqlite://{}?mode=rwc", escaped(&file.to_string_lossy()));
     // A pool tries again for a while what can never succeed, and then says only that it has waited.
-    let mut first = AnyConnection::connect(&url).await?;
-    prepare(&mut first).await?;
+    let failed = |error| StorageError::of_file(&file, error);
+    let mut first = AnyConnection::connect(&url).await.map_err(failed)?;
+    prepare(&mut first).await.map_err(failed)?;
     let options = AnyPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(LOCKED_FOR * 2)
@@ -43,6 +41,11 @@ pub(crate) async fn pool(folder: &Path) -> Result<AnyPool, StorageError> {
     let pool = options.connect(&url).await?;
     first.close().await?;
     Ok(pool)
+}
+
+/// Where the database is.
+pub(crate) fn file(folder: &Path) -> PathBuf {
+    folder.join("veranda.sqlite")
 }
 
 /// Makes the file, when there is none, for its owner alone: names and messages are in it. SQLite gives the files beside it the

@@ -5,7 +5,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use protocol::ClientFrame;
+use protocol::{ClientFrame, ErrorCode};
 use room::{ConnectionId, Departure};
 
 use super::outgoing::Level;
@@ -23,7 +23,8 @@ const WAITS_FOR: Duration = Duration::from_secs(5);
 /// What one socket said, and is not yet done.
 pub(super) struct Batch {
     pub(super) connection: ConnectionId,
-    pub(super) frames: VecDeque<ClientFrame>,
+    /// With why they are refused, where they are.
+    pub(super) frames: VecDeque<(ClientFrame, Option<ErrorCode>)>,
     /// As how many the socket said it.
     pub(super) batches: u8,
     /// How the socket went after it.

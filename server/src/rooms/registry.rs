@@ -9,12 +9,13 @@ use protocol::{
     CredentialKind, Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError, ValidateRoomResponse,
 };
 use room::{Beginning, Room};
-use storage::{BrowserId, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
+use storage::{BrowserId, Creators, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
 use tokio::sync::{OnceCell, mpsc, oneshot};
 
 use super::task::RoomTask;
 use super::{RoomEvent, load};
 use crate::clock::Clock;
+use crate::config::RoomsConfig;
 use crate::ice_servers::IceServerList;
 use crate::keeper::Keeper;
 use crate::media::{Media, News, NewsReceiver};
@@ -34,7 +35,7 @@ pub(crate) struct Rooms {
     pub(super) media: Media,
     /// The rules of a room about which nothing was said.
     defaults: RoomSettings,
-    most: u64,
+    limits: RoomsConfig,
     loaded: Arc<Mutex<HashMap<RoomCode, Arc<OnceCell<RoomHandle>>>>>,
 }
 
@@ -84,6 +85,9 @@ const WAITING_EVENTS: usize = 256;
 /// People who were in a room are known again for this long.
 pub(crate) const REMEMBERED_FOR: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
+/// How long a room that is opened or deleted waits for what is still to be written.
+const FLUSH_WITHIN: Duration = Duration::from_secs(5);
+
 /// Messages that are read to know them when they are sent again.
 const RECENT_CHAT: u32 = 128;
 
@@ -95,9 +99,9 @@ impl Rooms {
         ice_servers: IceServerList,
         media: Media,
         defaults: RoomSettings,
-        most: u64,
+        limits: RoomsConfig,
     ) -> Self {
-        let keeper = Keeper::start(Arc::clone(&storage));
+        let keeper = Keeper::start(Arc::clone(&storage), limits.chat_quota());
         let passwords = Arc::new(Passwords::new());
         Self {
             clock,
@@ -108,7 +112,7 @@ impl Rooms {
             ice_servers,
             media,
             defaults,
-            most,
+            limits,
             loaded: Arc::default(),
         }
     }
@@ -120,7 +124,7 @@ impl Rooms {
 
     /// Waits until everything that was to be kept is kept.
     pub(crate) async fn flush(&self) {
-        self.keeper.flush().await;
+        self.keeper.flush(FLUSH_WITHIN).await;
     }
 
     /// Makes a room.
@@ -129,7 +133,13 @@ impl Rooms {
         if settings.ends_at.is_some_and(|end| end <= self.clock.wall()) {
             return Err(SettingsError::EndsInThePast.into());
         }
-        if self.storage.count_rooms().await? >= self.most {
+        new.patch.check_times(&settings, self.clock.wall())?;
+        // Whoever needs no key cannot use up the share of those who have one.
+        let (creators, most) = match new.created_by {
+            None => (Creators::Pages, self.limits.most),
+            Some(_) => (Creators::ApiKeys, self.limits.most_of_api_keys),
+        };
+        if self.storage.count_rooms(creators).await? >= most {
             return Err(CreationError::TooMany);
         }
         let password_hash = match new.patch.password.flatten() {
@@ -261,7 +271,7 @@ impl Rooms {
     /// Deletes a room and everything in it; whoever is inside is told. False when there is none.
     pub(crate) async fn delete(&self, code: RoomCode) -> Result<bool, StorageError> {
         // What is still to be kept goes first, or it would stay when the room is gone.
-        self.keeper.flush().await;
+        self.keeper.flush(FLUSH_WITHIN).await;
         let deleted = self.storage.delete_room(code).await?;
         // Also one that was opened meanwhile.
         if let Some(handle) = self.running(code).await {
@@ -293,7 +303,9 @@ impl Rooms {
 
     async fn load(&self, code: RoomCode) -> Result<RoomHandle, Missing> {
         // What the task before has said is in storage then.
-        self.keeper.flush().await;
+        if !self.keeper.flush(FLUSH_WITHIN).await {
+            return Err(Missing::Unreadable(StorageError::Behind));
+        }
         let record = self.storage.room(code).await?.ok_or(Missing::Unknown)?;
         let wall = self.clock.wall();
         let since = protocol::Timestamp(wall.0.saturating_sub(REMEMBERED_FOR.as_millis() as u64));
@@ -317,6 +329,7 @@ impl Rooms {
             room: Room::new(self.clock.now(), beginning),
             handle: handle.clone(),
             rooms: self.clone(),
+            lane: self.keeper.lane(code),
             sockets: HashMap::new(),
             shortened: Arc::default(),
             cause: None,

@@ -53,6 +53,7 @@ impl Rooms {
                 return Err(ChangeError::Changed);
             }
             let settings = patch.apply(&record.settings)?;
+            patch.check_times(&settings, self.clock.wall())?;
             let hash = hash.as_ref().map(Option::as_ref);
             match self.storage.update_room(code, record.version, &settings, hash).await {
                 Ok(changed) => break changed.ok_or(ChangeError::Unknown)?,

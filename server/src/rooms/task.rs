@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
 use protocol::{
-    ChatId, ClientFrame, ErrorCode, MessageId, ParticipantId, Role, RoomSettingsPatch, ServerMessage,
-    ValidateRoomResponse,
+    ChatId, ClientFrame, ClientMessage, ErrorCode, MessageId, ParticipantId, Role, RoomSettingsPatch,
+    ServerMessage, ValidateRoomResponse,
 };
 use room::{ConnectionId, Decree, Departure, Input, Output, Resumption, Room, Visitor};
 use storage::{BrowserId, ChatPage};
@@ -18,7 +18,7 @@ use super::backpressure::{Backpressure, Batch};
 use super::outgoing::Outlet;
 use super::words::Words;
 use super::{RoomHandle, Rooms, load};
-use crate::keeper::Asker;
+use crate::keeper::{Asker, Lane};
 use crate::tasks;
 
 /// What can happen to a room's task.
@@ -33,7 +33,11 @@ pub(crate) enum RoomEvent {
     /// A socket takes the place of one that broke.
     Resume { connection: ConnectionId, resumption: Box<Resumption>, outgoing: Outlet },
     /// Messages from a socket that asked to enter, in their order.
-    Messages { connection: ConnectionId, frames: Vec<ClientFrame> },
+    Messages {
+        connection: ConnectionId,
+        /// With why they are refused, where they are.
+        frames: Vec<(ClientFrame, Option<ErrorCode>)>,
+    },
     /// A socket is gone.
     Disconnected { connection: ConnectionId, departure: Departure },
     /// Somebody outside, with a role inside, asks about the room.
@@ -67,6 +71,7 @@ pub(super) struct RoomTask {
     pub(super) room: Room,
     pub(super) handle: RoomHandle,
     pub(super) rooms: Rooms,
+    pub(super) lane: Lane,
     pub(super) sockets: HashMap<ConnectionId, Outlet>,
     /// Told when a queue that was long is short again.
     pub(super) shortened: Arc<Notify>,
@@ -160,6 +165,8 @@ impl RoomTask {
                 }
                 return;
             }
+            // When what must not be lost cannot be written, the room waits, and those who write to it.
+            self.lane.ready().await;
         }
     }
 
@@ -181,15 +188,16 @@ impl RoomTask {
     /// Deals with what a socket said, as far as it need not wait for those who are told of it.
     fn take(&mut self, mut batch: Batch) -> Fate {
         let connection = batch.connection;
-        while let Some(frame) = batch.frames.pop_front() {
+        while let Some((frame, refused)) = batch.frames.pop_front() {
             let now = self.rooms.clock.now();
             if self.backpressure.holds(now, connection) {
-                batch.frames.push_front(frame);
+                batch.frames.push_front((frame, refused));
                 self.backpressure.hold(batch);
                 return Fate::Goes;
             }
             self.cause = Some(connection);
-            self.room.handle_input(now, Input::Message { connection, frame });
+            let input = self.said(connection, frame, refused);
+            self.room.handle_input(now, input);
             let fate = self.carry_out();
             self.cause = None;
             if fate == Fate::Unloads {
@@ -200,6 +208,15 @@ impl RoomTask {
             socket.heard(batch.batches);
         }
         batch.departure.map_or(Fate::Goes, |departure| self.depart(connection, departure))
+    }
+
+    fn said(&self, connection: ConnectionId, frame: ClientFrame, refused: Option<ErrorCode>) -> Input {
+        let is_chat = matches!(frame.message, ClientMessage::Chat { .. });
+        let full = (is_chat && self.lane.is_full()).then_some(ErrorCode::ChatFull);
+        match full.or(refused) {
+            Some(code) => Input::Refused { connection, frame, code },
+            None => Input::Message { connection, frame },
+        }
     }
 
     fn depart(&mut self, connection: ConnectionId, departure: Departure) -> Fate {
@@ -287,7 +304,9 @@ impl RoomTask {
                 Output::Keep(change) => self.keep(change),
                 Output::ReadHistory { reader, before } => {
                     let answer = self.handle.events.clone();
-                    self.rooms.keeper.read_chat(self.handle.code, reader, before, answer);
+                    if !self.lane.read_chat(reader, before, answer) {
+                        self.room.handle_input(self.rooms.clock.now(), Input::HistoryNotRead { reader });
+                    }
                 }
                 Output::ChangeSettings { participant, in_reply_to, patch } => {
                     self.change_settings(SettingsChange { participant, in_reply_to, patch });
@@ -323,7 +342,7 @@ impl RoomTask {
         self.room.handle_input(self.rooms.clock.now(), gone);
     }
 
-    fn keep(&self, change: room::Change) {
+    fn keep(&mut self, change: room::Change) {
         if self.deleted {
             return;
         }
@@ -337,11 +356,8 @@ impl RoomTask {
             | room::Change::Done { .. } => None,
         };
         let change = load::to_storage(self.handle.code, change, self.rooms.clock.wall());
-        if let Err(refused) = self.rooms.keeper.keep(change, asker) {
-            tracing::error!("too much waits to be kept");
-            if let Some(Asker { room, from, chat }) = refused {
-                _ = room.try_send(RoomEvent::ChatNotKept { from, chat }.into());
-            }
+        if let Err(Some(Asker { from, chat, .. })) = self.lane.keep(change, asker) {
+            self.room.handle_input(self.rooms.clock.now(), Input::ChatNotKept { from, chat });
         }
     }
 

@@ -1,5 +1,6 @@
 //! One socket: reads, checks, forwards, and writes what the room says. Holds no state of the room.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -72,6 +73,7 @@ struct Member {
     connection: ConnectionId,
     room: RoomHandle,
     state: AppState,
+    address: IpAddr,
     incoming: outgoing::Incoming,
 }
 
@@ -160,7 +162,7 @@ async fn join(
     let room = state.rooms.send(code, event).await.map_err(|error| refused(unavailable(&error)))?;
     let room = room.ok_or_else(|| refused(ErrorCode::RoomUnknown))?;
     entrance::look_again(&state, code, credential).await;
-    Ok(Member { connection, room, state, incoming })
+    Ok(Member { connection, room, state, address: caller.address, incoming })
 }
 
 fn check_version(version: ProtocolVersion) -> Result<(), ErrorCode> {
@@ -243,7 +245,10 @@ impl Member {
         let end = loop {
             let Some(received) = next else { break Ok(()) };
             match understand(received, rate) {
-                Ok(Heard::Frame(frame)) => frames.push(frame),
+                Ok(Heard::Frame(frame)) => {
+                    let refused = self.refusal(&frame);
+                    frames.push((frame, refused));
+                }
                 Ok(Heard::Nothing) => {}
                 Err(end) => break Err(end),
             }
@@ -254,6 +259,13 @@ impl Member {
             self.pass_on(RoomEvent::Messages { connection: self.connection, frames }).await?;
         }
         end
+    }
+
+    /// Why a message is not even looked at: its address has said too much, in whichever rooms.
+    fn refusal(&self, frame: &ClientFrame) -> Option<ErrorCode> {
+        let ClientMessage::Chat { envelope, .. } = &frame.message else { return None };
+        let is_allowed = self.state.chat_rate.allows(self.address, envelope.body().len());
+        (!is_allowed).then_some(ErrorCode::ChatTooFast)
     }
 
     /// Writes what the room says, as much as there is. A room that says nothing more has dropped a client that reads too

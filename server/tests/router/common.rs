@@ -60,8 +60,20 @@ impl TestServer {
         Self::with_data(config, Arc::new(tempfile::tempdir().unwrap())).await
     }
 
-    /// A server that finds what another has left.
-    pub(crate) async fn with_data(config: Config, data: Arc<TempDir>) -> Self {
+    /// A server that finds what is on the disk while another runs: as after a crash of that one.
+    pub(crate) async fn after_crash_of(other: &Self) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        for file in std::fs::read_dir(other.data.path()).unwrap().map(Result::unwrap) {
+            // The index of the log is what a crash leaves to be made anew.
+            let is_index = file.file_name().to_string_lossy().ends_with("-shm");
+            if file.file_type().unwrap().is_file() && !is_index {
+                std::fs::copy(file.path(), data.path().join(file.file_name())).unwrap();
+            }
+        }
+        Self::with_data(Config::default(), Arc::new(data)).await
+    }
+
+    async fn with_data(config: Config, data: Arc<TempDir>) -> Self {
         Self::with_all(config, data, Patience::default()).await
     }
 
@@ -167,6 +179,14 @@ impl TestServer {
             request.headers_mut().insert("origin", origin.parse().unwrap());
         }
         connect_async(request).await.map(|(socket, _)| Client { socket, last: 0 })
+    }
+
+    /// A client of a browser that shows a cookie.
+    pub(crate) async fn connect_as(&self, cookie: &str) -> Client {
+        let mut request = format!("ws://{}/api/v1/ws", self.address).into_client_request().unwrap();
+        request.headers_mut().insert("cookie", cookie.parse().unwrap());
+        let (socket, _) = connect_async(request).await.unwrap();
+        Client { socket, last: 0 }
     }
 
     /// A client that has joined, and what it was told.

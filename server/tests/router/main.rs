@@ -13,6 +13,7 @@ mod doctor;
 mod flooding;
 mod forwarded;
 mod http;
+mod lanes;
 mod links;
 mod operating;
 mod relaying;

@@ -1,9 +1,6 @@
 //! Sessions over real sockets: broken, resumed, replayed, and found again by the next server with the same data.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
-use server::config::Config;
 
 use crate::common::{Client, Closed, TestServer, join_message};
 
@@ -76,9 +73,7 @@ async fn the_next_server_knows_everybody_and_everything_that_was_acknowledged() 
     ada.say(chat_message("5b0f7c7e-0f0d-4b6a-9d2a-3c8e2f1a4b5c", "kept")).await;
     ada.hear_of("chat_kept").await;
     let last = ada.last;
-    let data = Arc::clone(&server.data);
-    // Nothing is closed or flushed: as after a crash, the next one has only what is on the disk.
-    let server = TestServer::with_data(Config::default(), data).await;
+    let server = TestServer::after_crash_of(&server).await;
 
     let mut ada = server.connect().await;
     ada.say(with(resume_message(&room, &told_ada["session"], last), "hand", "on")).await;

@@ -33,9 +33,19 @@ impl Postgres {
         Self { storage: SqlStorage::postgres(&url).await.unwrap(), name }
     }
 
+    pub(crate) fn url(&self) -> String {
+        format!("{}/{}", server(), self.name)
+    }
+
     pub(crate) async fn drop(self) {
         self.storage.close().await;
         run(&format!("DROP DATABASE {}", self.name)).await;
+    }
+
+    /// With connections that are just ending.
+    pub(crate) async fn drop_by_force(self) {
+        self.storage.close().await;
+        run(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Chat and its history.
 
 use protocol::{ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, Timestamp};
-use storage::{Change, Storage};
+use storage::{Change, ChatQuota, Refusal, RefusalReason, Storage};
 use uuid::Uuid;
 
 use super::{code, name, person};
@@ -72,6 +72,56 @@ pub(crate) async fn a_batch_is_kept_whole_or_not_at_all(storage: &impl Storage) 
 
     let found = storage.chat(code(1), person(1), None, 9).await.unwrap().entries.len();
     assert_eq!(found, usize::from(kept.is_ok()));
+}
+
+pub(crate) async fn another_message_in_the_place_of_one_is_refused(storage: &impl Storage) {
+    storage.keep(&[say(1, 1, 1, None)]).await.unwrap();
+    let Change::Chat(room, mut number_taken) = say(1, 1, 1, None) else { panic!() };
+    number_taken.id = ChatId(Uuid::from_u128(77));
+    let Change::Chat(_, mut id_taken) = say(1, 2, 1, None) else { panic!() };
+    id_taken.id = ChatId(Uuid::from_u128(1));
+
+    let changes = [
+        Change::Chat(room, number_taken),
+        say(1, 1, 1, None),
+        Change::Chat(room, id_taken),
+        say(1, 3, 1, None),
+    ];
+    let refused = storage.keep(&changes).await.unwrap();
+
+    let taken = |change| Refusal { change, reason: RefusalReason::Taken };
+    assert_eq!(refused, [taken(0), taken(2)]);
+    assert_eq!(numbers(&storage.chat(code(1), person(1), None, 9).await.unwrap().entries), [1, 3]);
+}
+
+pub(crate) async fn a_room_keeps_as_much_as_it_may_and_the_rest_is_refused(storage: &impl Storage) {
+    let full = |change| Refusal { change, reason: RefusalReason::RoomIsFull };
+    let three = ChatQuota { messages: 3, ..ChatQuota::UNLIMITED };
+    let five: Vec<_> = (1..=5).map(|number| say(1, number, 1, None)).collect();
+    assert_eq!(storage.keep_within(three, &five).await.unwrap(), [full(3), full(4)]);
+    assert_eq!(storage.keep_within(three, &[say(1, 3, 1, None)]).await.unwrap(), [], "it is there");
+    assert_eq!(storage.keep_within(three, &[say(2, 1, 1, None)]).await.unwrap(), [], "another room");
+
+    let Change::Chat(_, one) = say(3, 1, 1, None) else { panic!() };
+    let two = ChatQuota { bytes: 2 * one.envelope.body().len() as u64, ..ChatQuota::UNLIMITED };
+    let three: Vec<_> = (1..=3).map(|number| say(3, number, 1, None)).collect();
+    assert_eq!(storage.keep_within(two, &three).await.unwrap(), [full(2)]);
+    assert_eq!(numbers(&storage.chat(code(3), person(1), None, 9).await.unwrap().entries), [1, 2]);
+
+    storage.delete_room(code(3)).await.unwrap();
+    assert_eq!(storage.keep_within(two, &three[2..]).await.unwrap(), [], "a deleted room leaves nothing");
+}
+
+pub(crate) async fn old_chat_goes_and_makes_room(storage: &impl Storage) {
+    let quota = ChatQuota { messages: 3, ..ChatQuota::UNLIMITED };
+    let three: Vec<_> = (1..=3).map(|number| say(1, number, 1, None)).collect();
+    storage.keep_within(quota, &three).await.unwrap();
+
+    assert_eq!(storage.delete_chat(Timestamp(3000)).await.unwrap(), 2);
+
+    assert_eq!(numbers(&storage.recent_chat(code(1), 9).await.unwrap()), [3]);
+    let more: Vec<_> = (4..=6).map(|number| say(1, number, 1, None)).collect();
+    assert_eq!(storage.keep_within(quota, &more).await.unwrap().len(), 1);
 }
 
 /// `number` is the message's place and its id.

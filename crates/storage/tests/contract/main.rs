@@ -47,6 +47,8 @@ contract! {
         a_deleted_room_leaves_nothing,
         rooms_of_a_creator_come_page_by_page,
         a_room_that_nobody_used_goes_and_a_used_one_stays,
+        a_clock_that_leaps_ages_nothing_and_is_followed_slowly,
+        rooms_of_pages_and_of_programs_are_counted_apart,
         a_planned_room_is_not_unused_and_one_that_was_left_is_found,
         an_idempotency_key_counts_for_a_day,
         an_idempotency_key_makes_one_room,
@@ -74,6 +76,9 @@ contract! {
         what_is_kept_twice_is_there_once,
         numbers_go_on_where_they_ended,
         a_batch_is_kept_whole_or_not_at_all,
+        another_message_in_the_place_of_one_is_refused,
+        a_room_keeps_as_much_as_it_may_and_the_rest_is_refused,
+        old_chat_goes_and_makes_room,
     }
     others {
         an_api_key_works_until_it_is_revoked,
@@ -90,7 +95,98 @@ async fn a_file_that_is_no_database_is_refused_with_a_reason() {
     )
     .unwrap();
     let error = storage::SqlStorage::sqlite(folder.path()).await.unwrap_err();
-    assert!(error.to_string().contains("not a database"), "{error}");
+    let said = error.to_string();
+    assert!(said.contains("not a database") && said.contains("veranda.sqlite is damaged"), "{said}");
+    assert!(said.contains("put a copy"), "{said}");
+}
+
+#[tokio::test]
+async fn a_database_that_was_overwritten_in_its_middle_is_named_with_a_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = storage::SqlStorage::sqlite(folder.path()).await.unwrap();
+    make_room(&first, 1).await;
+    first.close().await;
+    let file = folder.path().join("veranda.sqlite");
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[100..].fill(0x5a);
+    std::fs::write(&file, bytes).unwrap();
+    let said = storage::SqlStorage::sqlite(folder.path()).await.unwrap_err().to_string();
+    assert!(said.contains("veranda.sqlite is damaged"), "{said}");
+}
+
+#[tokio::test]
+async fn a_newer_database_and_an_interrupted_change_are_named_with_a_way_out() {
+    for (statement, words) in [
+        (
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+             VALUES (9999, 'later', TRUE, x'00', 0)",
+            "newer version of Veranda",
+        ),
+        ("UPDATE _sqlx_migrations SET success = FALSE WHERE version = 6", "was interrupted (step 6)"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        storage::SqlStorage::sqlite(folder.path()).await.unwrap().close().await;
+        let url = format!("sqlite://{}/veranda.sqlite", folder.path().display());
+        let pool = sqlx::AnyPool::connect(&url).await.unwrap();
+        sqlx::raw_sql(statement).execute(&pool).await.unwrap();
+        pool.close().await;
+        let said = storage::SqlStorage::sqlite(folder.path()).await.unwrap_err().to_string();
+        assert!(said.contains(words) && said.contains("veranda.sqlite") && said.contains("a copy"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_out_of_reach_is_named_at_once_and_without_its_password() {
+    // A port that was just free.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("postgres://veranda:hushhush@127.0.0.1:{port}/rooms");
+    let said = storage::SqlStorage::postgres(&url).await.unwrap_err().to_string();
+    assert!(said.contains(&format!("127.0.0.1:{port}/rooms")) && said.contains("refused"), "{said}");
+    assert!(!said.contains("hushhush") && !said.contains("timed out"), "{said}");
+    let said = storage::SqlStorage::postgres("postgres://[").await.unwrap_err().to_string();
+    assert!(said.contains("postgres://user:password@host/database"), "{said}");
+}
+
+#[tokio::test]
+async fn a_folder_has_one_server_until_that_one_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = storage::FolderLock::take(folder.path()).unwrap();
+    let said = storage::FolderLock::take(folder.path()).unwrap_err().to_string();
+    assert!(
+        said.contains(&folder.path().display().to_string()) && said.contains("another Veranda"),
+        "{said}"
+    );
+    storage::SqlStorage::sqlite(folder.path()).await.unwrap(); // A command beside the server.
+    drop(first);
+    storage::FolderLock::take(folder.path()).unwrap();
+}
+
+#[tokio::test]
+async fn a_database_of_postgresql_has_one_server_until_that_one_ends() {
+    let backend = backends::Postgres::new().await;
+    let first = storage::DatabaseLock::take(&backend.url()).await.unwrap();
+    first.renew(&backend.url()).await.unwrap();
+    let said = storage::DatabaseLock::take(&backend.url()).await.unwrap_err().to_string();
+    assert!(said.contains("another Veranda"), "{said}");
+    drop(first);
+    while storage::DatabaseLock::take(&backend.url()).await.is_err() {
+        tokio::task::yield_now().await; // The server notes the end of a connection a moment later.
+    }
+    backend.drop_by_force().await;
+}
+
+#[tokio::test]
+async fn postgresql_is_reached_over_tls() {
+    let backend = backends::Postgres::new().await;
+    let root = std::env::var("VERANDA_TEST_POSTGRES_ROOT").unwrap();
+    for mode in ["sslmode=require".to_owned(), format!("sslmode=verify-full&sslrootcert={root}")] {
+        let storage = storage::SqlStorage::postgres(&format!("{}?{mode}", backend.url())).await;
+        storage.unwrap_or_else(|error| panic!("{mode}: {error}")).close().await;
+    }
+    // The certificate vouches for this address, and nobody vouches for the certificate.
+    let unknown = storage::SqlStorage::postgres(&format!("{}?sslmode=verify-full", backend.url())).await;
+    assert!(unknown.is_err(), "a certificate of a stranger is taken");
+    backend.drop().await;
 }
 
 #[tokio::test]

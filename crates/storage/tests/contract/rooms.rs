@@ -1,7 +1,9 @@
 //! Rooms and their rules.
 
+use std::time::Duration;
+
 use protocol::{RoomName, RoomSettings, Switch, Timestamp, WhenEmpty};
-use storage::{Idempotency, PasswordHash, RoomRecord, Storage, StorageError};
+use storage::{Creators, Idempotency, PasswordHash, RoomRecord, Storage, StorageError};
 
 use super::{browser, chat::say, code, digest, exists, key, make_room, person, room};
 
@@ -22,7 +24,7 @@ pub(crate) async fn a_room_is_found_as_it_was_kept(storage: &impl Storage) {
 
     assert_eq!(storage.room(code(1)).await.unwrap(), Some(kept.clone()));
     assert_eq!(storage.room(code(2)).await.unwrap(), None);
-    assert_eq!(storage.count_rooms().await.unwrap(), 1);
+    assert_eq!(storage.count_rooms(Creators::ApiKeys).await.unwrap(), 1);
     exists(&storage.create_room(&kept, &key(1, "another"), None).await);
     assert_eq!(storage.keys_of_room(code(1)).await.unwrap().len(), 1, "nothing of what failed stays");
 }
@@ -166,4 +168,28 @@ pub(crate) async fn texts_that_look_like_statements_are_kept_as_they_are(storage
     assert_eq!(found.settings.name.unwrap().as_str(), text);
     assert!(storage.key(&digest(text)).await.unwrap().is_some());
     assert!(storage.rooms_created_by(text, None, 9).await.unwrap().is_empty());
+}
+
+pub(crate) async fn rooms_of_pages_and_of_programs_are_counted_apart(storage: &impl Storage) {
+    for number in 0..3 {
+        make_room(storage, number).await;
+    }
+    let record = RoomRecord { created_by: Some("program".into()), ..room(9) };
+    storage.create_room(&record, &key(9, "k"), None).await.unwrap();
+    assert_eq!(storage.count_rooms(Creators::Pages).await.unwrap(), 3);
+    assert_eq!(storage.count_rooms(Creators::ApiKeys).await.unwrap(), 1);
+}
+
+pub(crate) async fn a_clock_that_leaps_ages_nothing_and_is_followed_slowly(storage: &impl Storage) {
+    let hour = Duration::from_secs(3600);
+    let (start, day) = (Timestamp(1_800_000_000_000), hour * 24);
+    let at = |wall| storage.retention_time(wall, hour);
+    assert_eq!(at(start).await.unwrap(), start);
+    assert_eq!(at(start.after(hour)).await.unwrap(), start.after(hour), "it goes with a clock that goes");
+    let leapt = at(start.after(day * 90)).await.unwrap();
+    assert!(leapt <= start.after(hour * 3), "90 days ahead for an hour: {leapt:?}");
+    assert_eq!(at(start.after(hour * 2)).await.unwrap(), start.after(hour * 2), "and it was set right");
+    assert_eq!(at(Timestamp(5)).await.unwrap(), Timestamp(5), "a clock without battery");
+    let back = at(start.after(hour * 4)).await.unwrap();
+    assert_eq!(back, start.after(hour * 4), "does not set it back for good");
 }

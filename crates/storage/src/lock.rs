@@ -1,0 +1,82 @@
+//! One server at a time: two that number the chat of the same room would each overwrite what the other has acknowledged.
+
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+
+use rustix::fs::{FlockOperation, flock};
+use sqlx::any::install_default_drivers;
+use sqlx::{AnyConnection, Connection, Row};
+use tokio::sync::Mutex;
+
+use crate::StorageError;
+
+/// The file whose lock says that a server uses the folder. Nothing is in it, and it stays when the server ends.
+const FILE: &str = "veranda.lock";
+
+/// Says that a database is used by a server; any number that nobody else locks.
+const DATABASE_KEY: i64 = 0x0056_6572_616e_6461; // "Veranda"
+
+/// A data folder that belongs to this process, until the lock is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub struct FolderLock(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File);
+
+/// A PostgreSQL database that belongs to this process, as long as its connection lasts.
+#[derive(Debug)]
+pub struct DatabaseLock(Mutex<AnyConnection>);
+
+impl FolderLock {
+    /// Takes the folder, which is made when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::InUse`] when another process has it.
+    pub fn take(folder: &Path) -> Result<Self, StorageError> {
+        let failed = |error| StorageError::directory(folder, error);
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let path = folder.join(FILE);
+        let file = OpenOptions::new().append(true).create(true).open(&path).map_err(failed)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self(file)),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(StorageError::InUse(folder.display().to_string())),
+            Err(error) => Err(failed(error.into())),
+        }
+    }
+}
+
+impl DatabaseLock {
+    /// Takes the database.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::InUse`] when another server has it.
+    pub async fn take(url: &str) -> Result<Self, StorageError> {
+        install_default_drivers();
+        Ok(Self(Mutex::new(locked(url).await?)))
+    }
+
+    /// Takes the database again when its connection broke, as when the database was started anew.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be reached, or another server has taken it meanwhile.
+    pub async fn renew(&self, url: &str) -> Result<(), StorageError> {
+        let mut connection = self.0.lock().await;
+        if connection.ping().await.is_err() {
+            *connection = locked(url).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn locked(url: &str) -> Result<AnyConnection, StorageError> {
+    let mut connection = crate::postgres::connect(url).await?;
+    let row = sqlx::query("SELECT pg_try_advisory_lock($1) AS taken")
+        .bind(DATABASE_KEY)
+        .fetch_one(&mut connection)
+        .await?;
+    if row.try_get::<bool, _>("taken")? {
+        Ok(connection)
+    } else {
+        Err(StorageError::InUse(format!("the database at {}", crate::postgres::place(url))))
+    }
+}
