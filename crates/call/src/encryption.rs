@@ -449,13 +449,13 @@ impl Call {
                 letters.extend(letter.map(|letter| AddressedLetter { to: *to, letter }));
             }
         }
-        self.send_letters(letters);
+        self.send_letters(&letters);
     }
 
     /// In as many messages as they take.
-    fn send_letters(&mut self, letters: Vec<AddressedLetter>) {
+    fn send_letters(&mut self, letters: &[AddressedLetter]) {
         let size = |one: &AddressedLetter| one.letter.as_str().len() + ADDRESS_BYTES;
-        let mut rest = &*letters;
+        let mut rest = letters;
         while !rest.is_empty() {
             let mut bytes = 0;
             let fits = |one: &&AddressedLetter| {

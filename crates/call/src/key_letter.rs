@@ -60,7 +60,12 @@ impl KeyLetter {
             generation: u32::from_be_bytes(*generation),
             was_granted: *was_granted != 0,
             proofs: read,
-            admitted: digests.chunks_exact(KeyDigest::LENGTH).filter_map(KeyDigest::from_bytes).collect(),
+            admitted: digests
+                .as_chunks::<{ KeyDigest::LENGTH }>()
+                .0
+                .iter()
+                .filter_map(|digest| KeyDigest::from_bytes(digest))
+                .collect(),
             key: SenderKey::from_bytes(key)?,
         })
     }

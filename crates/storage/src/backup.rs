@@ -16,30 +16,31 @@ use crate::sqlite::{escaped, file as database_file, make};
 /// When there is no database, when the file is there already or cannot be written, when the disk is full. A copy that is not
 /// whole is not left behind.
 pub async fn back_up(folder: &Path, file: &Path) -> Result<(), StorageError> {
+    let failed = StorageError::NotCopied;
     let database = database_file(folder);
     if !database.is_file() {
         let text = format!("there is no database in {}", folder.display());
-        return Err(io::Error::new(io::ErrorKind::NotFound, text).into());
+        return Err(failed(io::Error::new(io::ErrorKind::NotFound, text)));
     }
     if file.exists() {
         let text = format!("{} is there already", file.display());
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, text).into());
+        return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, text)));
     }
     sqlx::any::install_default_drivers();
     let url = format!("sqlite://{}?mode=rw", escaped(&database.to_string_lossy()));
     let mut connection = AnyConnection::connect(&url).await?;
     // SQLite writes into a file that is empty, and refuses one that is not.
-    make(file)?;
+    make(file).map_err(failed)?;
     let copied = sqlx::query("VACUUM INTO $1")
         .bind(file.to_string_lossy().into_owned())
         .execute(&mut connection)
         .await;
     connection.close().await?;
     if let Err(error) = copied {
-        std::fs::remove_file(file)?;
+        std::fs::remove_file(file).map_err(failed)?;
         return Err(error.into());
     }
-    std::fs::File::open(file)?.sync_all()?;
+    std::fs::File::open(file).and_then(|file| file.sync_all()).map_err(failed)?;
     Ok(())
 }
 

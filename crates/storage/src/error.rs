@@ -72,6 +72,9 @@ pub enum StorageError {
         /// What the system said.
         reason: std::io::Error,
     },
+    /// A copy could not be written.
+    #[error("{0}")]
+    NotCopied(std::io::Error),
     /// What is to be written before was not written in time.
     #[error("what is to be kept could not be written yet")]
     Behind,

@@ -38,6 +38,7 @@ impl Program {
     /// Starts it in a folder, which has its data and its log.
     async fn start(said: Said, authority: &Authority, address: SocketAddr, folder: &TempDir) -> Self {
         let log = fs::File::create(folder.path().join("log")).unwrap();
+        fs::create_dir_all(folder.path().join("target/site/pkg")).unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_veranda"))
             .args(["serve", "--address", &address.to_string()])
             .args(said.0)

@@ -32,8 +32,9 @@ async fn what_programs_make_of_a_link_leads_to_the_right_one() {
         assert_eq!(status, 308, "{path}");
         assert!(head.lines().any(|line| line == format!("location: /r/{code}")), "{path}: {head}");
     }
-    let (status, ..) = server.request("GET", &format!("/r/{code}?utm_source=x"), "", "").await;
-    assert_eq!(status, 200);
+    let (status, head, _) = server.request("GET", &format!("/r/{code}?utm_source=x"), "", "").await;
+    assert_eq!(status, 303, "the browser takes the key in the fragment along");
+    assert!(head.lines().any(|line| line == format!("location: /r/{code}")), "{head}");
 }
 
 #[tokio::test]

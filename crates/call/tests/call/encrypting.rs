@@ -29,7 +29,10 @@ fn inside(people: &[Participant], grant: Option<RoomKeyGrant>) -> ServerMessage 
     let ServerMessage::Joined(joined) = joined([], false) else { unreachable!() };
     let room_key = RoomSecret::new([1; 16]).id(&RoomCode::from_random(1));
     let settings = RoomSettings { room_key, ..RoomSettings::default() };
-    ServerMessage::Joined(Box::new(Joined { participants: people.to_vec(), settings, grant, ..*joined }))
+    // Where I am one of the others, the one who is told so is Ada.
+    let is_mine = people.iter().all(|one| one.id != id(ME));
+    let you = if is_mine { joined.you.clone() } else { participant(ADA) };
+    ServerMessage::Joined(Box::new(Joined { you, participants: people.to_vec(), settings, grant, ..*joined }))
 }
 
 fn with_key(person: u128, key: &PublicKey) -> Participant {

@@ -53,7 +53,7 @@ impl Stalls {
             let way = results[*place].receive_time.us() - results[*place].sent_packet.send_time.us();
             self.shortest[0] = Some(self.shortest[0].map_or(way, |shortest| shortest.min(way)));
         }
-        let Some(shortest) = self.shortest.iter().flatten().min().copied() else { return None };
+        let shortest = self.shortest.iter().flatten().min().copied()?;
         let mut rest = order.as_slice();
         let mut stalled = Vec::new();
         while let Some(first) = rest.first() {
