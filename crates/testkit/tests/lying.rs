@@ -1,5 +1,7 @@
 //! Calls over a server that lies, over many seeds. With the link, no server reads or forges anything, or the page says so.
 
+#![expect(clippy::print_stdout, reason = "seeds and lies are printed")]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

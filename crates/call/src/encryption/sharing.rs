@@ -65,7 +65,7 @@ impl Call {
         let Some(key) = self.others.iter().find(|other| other.participant.id == with) else { return };
         let Some(key) = key.participant.key.clone() else { return };
         match self.give_secret(now, &key) {
-            Some(letter) => self.send_letters(vec![AddressedLetter { to: with, letter }]),
+            Some(letter) => self.send_letters(&[AddressedLetter { to: with, letter }]),
             None => self.outputs.push_back(Output::Notify(Notice::KeyNotShared)),
         }
     }

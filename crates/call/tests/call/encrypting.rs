@@ -461,7 +461,7 @@ fn chat_is_read_by_those_with_the_secret_and_what_was_not_sealed_is_told_apart()
         assert_eq!(reader.0.chat()[0].text, text);
     }
     let long = Command::Write { id: chat, to: ChatTarget::Everyone, text: "x".repeat(9_000) };
-    let unsent = call::Notice::NotSealed { text: "x".repeat(9_000) };
+    let unsent = Notice::NotSealed { text: "x".repeat(9_000) };
     assert_eq!(mine.command(long), [Output::Notify(unsent)]);
 }
 
@@ -484,5 +484,5 @@ fn what_was_meant_for_somebody_who_is_gone_goes_to_nobody_and_back_to_who_wrote_
     let to = ChatTarget::Participant(id(BOB));
     let outputs =
         mine.command(Command::Write { id: ChatId(Uuid::from_u128(7)), to, text: "just you".to_owned() });
-    assert_eq!(outputs, [Output::Notify(call::Notice::NotSealed { text: "just you".to_owned() })]);
+    assert_eq!(outputs, [Output::Notify(Notice::NotSealed { text: "just you".to_owned() })]);
 }

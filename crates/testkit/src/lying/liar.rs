@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    AddressedLetter, ChatEntry, ChatId, ChatTarget, ClientFrame, ClientMessage, Envelope, LeaveReason,
-    Letter, Mode, Moderation, Participant, ParticipantId, Presence, PublicKey, RoomCode, RoomKeyGrant,
-    RoomSettings, ServerMessage, SessionToken, Switch, WaitingPerson,
+    AddressedLetter, ChatEntry, ChatId, ChatTarget, ClientFrame, ClientMessage, Envelope, Joined,
+    LeaveReason, Letter, Mode, Moderation, Participant, ParticipantId, Presence, PublicKey, RoomCode,
+    RoomKeyGrant, RoomSettings, ServerMessage, SessionToken, Switch, WaitingPerson,
 };
 use seal::{
     Author, ChatSeal, Context, FrameOpener, FrameSealer, KeyPair, Media, Purpose, RoomSecret, SenderKey, Tag,
@@ -77,6 +77,7 @@ impl Liar {
     }
 
     /// Reads what somebody says. False when it goes no further.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "of the others nothing is to be learnt")]
     pub(crate) fn hear(&mut self, seed: &mut Seed, from: ParticipantId, frame: &ClientFrame) -> bool {
         match &frame.message {
             ClientMessage::Join(join) => {
@@ -178,52 +179,11 @@ impl Liar {
         self.said.push(message.clone());
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others are dropped or repeated")]
     fn change(&mut self, seed: &mut Seed, to: ParticipantId, message: ServerMessage) -> Vec<ServerMessage> {
         match message {
-            ServerMessage::Joined(mut joined) => {
-                match seed.number(0..7) {
-                    0 => {
-                        _ = self.tell("own grant in joined");
-                        joined.grant = self.grant(to);
-                        if let Some(first) = joined.participants.first_mut() {
-                            first.key = Some(self.pair.public().clone());
-                        } else {
-                            joined.participants.push(self.invented());
-                        }
-                        joined.settings.room_key = self.secret.id(&self.room);
-                    }
-                    1 => {
-                        _ = self.tell("own grant beside true keys");
-                        joined.grant = self.grant(to);
-                        joined.participants.push(self.invented());
-                        joined.settings.room_key = self.secret.id(&self.room);
-                    }
-                    2 => {
-                        _ = self.tell("keys swapped in joined");
-                        for other in &mut joined.participants {
-                            other.key = Some(self.pair.public().clone());
-                        }
-                    }
-                    3 => {
-                        _ = self.tell("room key of joined changed");
-                        joined.settings.room_key = self.secret.id(&self.room);
-                    }
-                    4 => {
-                        _ = self.tell("joined said to be continued");
-                        joined.continued = !joined.continued;
-                    }
-                    5 => {
-                        _ = self.tell("session of another");
-                        if let Some(session) = self.sessions.first() {
-                            joined.session = session.clone();
-                        }
-                    }
-                    _ => {
-                        _ = self.tell("participants left out");
-                        joined.participants.clear();
-                    }
-                }
-                vec![ServerMessage::Joined(joined)]
+            ServerMessage::Joined(joined) => {
+                vec![ServerMessage::Joined(self.change_joined(seed, to, joined))]
             }
             ServerMessage::ParticipantJoined { mut participant } => {
                 _ = self.tell("key of newcomer swapped");
@@ -264,6 +224,52 @@ impl Liar {
                 Vec::new()
             }
         }
+    }
+
+    fn change_joined(&mut self, seed: &mut Seed, to: ParticipantId, mut joined: Box<Joined>) -> Box<Joined> {
+        match seed.number(0..7) {
+            0 => {
+                _ = self.tell("own grant in joined");
+                joined.grant = self.grant(to);
+                if let Some(first) = joined.participants.first_mut() {
+                    first.key = Some(self.pair.public().clone());
+                } else {
+                    joined.participants.push(self.invented());
+                }
+                joined.settings.room_key = self.secret.id(&self.room);
+            }
+            1 => {
+                _ = self.tell("own grant beside true keys");
+                joined.grant = self.grant(to);
+                joined.participants.push(self.invented());
+                joined.settings.room_key = self.secret.id(&self.room);
+            }
+            2 => {
+                _ = self.tell("keys swapped in joined");
+                for other in &mut joined.participants {
+                    other.key = Some(self.pair.public().clone());
+                }
+            }
+            3 => {
+                _ = self.tell("room key of joined changed");
+                joined.settings.room_key = self.secret.id(&self.room);
+            }
+            4 => {
+                _ = self.tell("joined said to be continued");
+                joined.continued = !joined.continued;
+            }
+            5 => {
+                _ = self.tell("session of another");
+                if let Some(session) = self.sessions.first() {
+                    joined.session = session.clone();
+                }
+            }
+            _ => {
+                _ = self.tell("participants left out");
+                joined.participants.clear();
+            }
+        }
+        joined
     }
 
     fn change_letter(

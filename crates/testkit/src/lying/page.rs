@@ -96,7 +96,7 @@ impl Page {
                 Output::RememberPassedOn(digests) => self.passed_on = digests,
                 Output::RememberSession(session) => self.session = session,
                 Output::StartCapture(source) => {
-                    self.call.handle_input(Duration::ZERO, Input::Captured(source))
+                    self.call.handle_input(Duration::ZERO, Input::Captured(source));
                 }
                 Output::Notify(notice) => {
                     let is_of_keys =

@@ -90,15 +90,13 @@ impl Decoder {
 
     fn end_of(&self, begin: u64) -> Option<u64> {
         self.packets.get(&begin)?.begins?;
-        let mut expected = begin;
-        for (sequence, piece) in self.packets.range(begin..) {
+        for (expected, (sequence, piece)) in (begin..).zip(self.packets.range(begin..)) {
             if *sequence != expected {
                 return None;
             }
             if piece.ends {
                 return Some(*sequence);
             }
-            expected += 1;
         }
         None
     }
