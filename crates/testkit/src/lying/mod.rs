@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use call::{Command, Input, Phase, SecretOrigin};
 use protocol::{
-    ChatId, ChatTarget, ClientFrame, DisplayName, Moderation, ParticipantId, RoomCode, ServerFrame,
+    ChatId, ChatTarget, ClientFrame, DisplayName, Moderation, ParticipantId, PublicKey, RoomCode, ServerFrame,
 };
 use seal::RoomSecret;
 use uuid::Uuid;
@@ -48,6 +48,8 @@ pub struct LyingWorld {
     written: BTreeMap<ChatId, String>,
     /// Frames of media, and who sent them when.
     frames: Vec<(ParticipantId, Duration, Vec<u8>)>,
+    /// The public keys that everybody has had.
+    had_keys: Vec<(ParticipantId, PublicKey)>,
     wrong: Vec<String>,
 }
 
@@ -84,6 +86,7 @@ impl LyingWorld {
             late: Network::new(),
             written: BTreeMap::new(),
             frames: Vec::new(),
+            had_keys: Vec::new(),
             wrong: Vec::new(),
         }
     }
@@ -263,6 +266,10 @@ impl LyingWorld {
     fn media(&mut self) {
         let mut frames = Vec::new();
         for page in &mut self.pages {
+            let key = (page.id, page.public_key());
+            if !self.had_keys.contains(&key) {
+                self.had_keys.push(key); // A page that is loaded again has another one.
+            }
             frames.extend(page.seal().map(|frame| (page.id, self.now, frame)));
         }
         let ids: Vec<_> = self.pages.iter().map(|page| page.id).collect();
@@ -280,9 +287,9 @@ impl LyingWorld {
             let was_before = at < self.pages[place].born;
             let name = ids[self.seed.number(0..ids.len() as u64) as usize];
             // Ids are the server's: it may give somebody another one, and the key goes with them.
-            let key = self.pages.iter().find(|page| page.id == from).map(Page::public_key);
+            let keys = self.had_keys.iter().filter(|(of, _)| *of == from).map(|(_, key)| key);
             let page = &mut self.pages[place];
-            let is_theirs = name == from || page.knows_as(name, key.as_ref());
+            let is_theirs = name == from || keys.into_iter().any(|key| page.knows_as(name, Some(key)));
             // Whatever is open to a page was handed to it at once; what was not may come late, but once and as its sender's.
             let was_opened = page.opened.contains(&frame);
             if page.id != from && page.opens(name, &frame) && (was_opened || was_before || !is_theirs) {
@@ -292,7 +299,9 @@ impl LyingWorld {
         let forged = self.liar.forge_frame();
         for (place, page) in self.pages.iter_mut().enumerate() {
             for name in &ids {
-                if page.opens(*name, &forged) && !page.is_warned(*name) {
+                // Whoever has the secret can forge; that it was given away is said by the page that did.
+                let has_secret = !self.liar.loot.secrets.is_empty();
+                if page.opens(*name, &forged) && !page.is_warned(*name) && !has_secret {
                     self.wrong.push(format!("page {place} plays a forgery as {name}'s"));
                 }
             }
