@@ -90,7 +90,9 @@ fn blame(file: &str, text: &str, variables: &Variables, error: &config::ConfigEr
         let failure = parse(text, &alone(names)).err();
         if let Some(failure) = failure.filter(|_| is_culprit || of_file.is_none()) {
             let names: Vec<_> = names.iter().map(|name| name.as_str()).collect();
-            return ConfigError::Variable(names.join(", "), failure.to_string());
+            // What is wrong with all of them together is what is wrong with the only culprit.
+            let text = if is_culprit { error.to_string() } else { failure.to_string() };
+            return ConfigError::Variable(names.join(", "), text);
         }
     }
     match of_file {
