@@ -85,7 +85,11 @@ function threeCameras(): void {
     const slow: (() => void)[] = [];
     Object.assign(window, { letSlow: () => slow.splice(0).forEach((go) => go()) });
     devices.enumerateDevices = async () =>
-        ["first", "second", "slow", "broken"].map((deviceId) => ({ deviceId, label: `Camera ${deviceId}`, kind: "videoinput", groupId: "", toJSON: () => ({}) }) as MediaDeviceInfo);
+        ["first", "second", "slow", "broken"].map((deviceId) => {
+            const properties = { deviceId, label: `Camera ${deviceId}`, kind: "videoinput", groupId: "" };
+            const own = Object.entries(properties).map(([name, value]) => [name, { value }]);
+            return Object.create(MediaDeviceInfo.prototype, Object.fromEntries(own)) as MediaDeviceInfo;
+        });
     devices.getUserMedia = async (constraints) => {
         const video = constraints?.video as { deviceId?: { exact: string } } | undefined;
         const wanted = video?.deviceId?.exact ?? "second";

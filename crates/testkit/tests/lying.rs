@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use testkit::{LyingWorld, People};
 
-const SEEDS: u64 = 300;
+/// Calls of each kind. `LYING_SEEDS=300` plays as many.
+fn seeds() -> u64 {
+    std::env::var("LYING_SEEDS").ok().and_then(|number| number.parse().ok()).unwrap_or(100)
+}
 
 #[test]
 fn with_the_link_no_server_reads_or_forges_anything() {
@@ -30,7 +33,7 @@ fn a_host_who_passes_the_key_on_is_told_that_it_may_have_been_to_anybody() {
 fn promise(people: People) -> BTreeMap<&'static str, u64> {
     let mut told: BTreeMap<&'static str, u64> = BTreeMap::new();
     let (mut written, mut said_so, mut given_away) = (0, 0, 0);
-    for seed in 0..SEEDS {
+    for seed in 0..seeds() {
         let mut world = LyingWorld::new(seed, people);
         let wrong = world.run(Duration::from_secs(20));
         assert!(wrong.is_empty(), "seed {seed}, {people:?}: {wrong:?}");
@@ -42,10 +45,11 @@ fn promise(people: People) -> BTreeMap<&'static str, u64> {
         given_away += usize::from(world.given_away() > 0);
     }
     println!(
-        "{SEEDS} calls, {people:?}: {written} messages, {said_so} warnings, {given_away} times the secret was given away"
+        "{} calls, {people:?}: {written} messages, {said_so} warnings, {given_away} times the secret was given away",
+        seeds()
     );
     println!("lies: {told:?}");
-    assert!(written > SEEDS as usize && said_so > SEEDS);
+    assert!(written > seeds() as usize && said_so > seeds());
     assert_eq!(given_away > 0, people == People::Trusting);
     told
 }
