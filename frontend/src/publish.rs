@@ -180,15 +180,18 @@ pub(crate) fn notice(notice: &Notice) -> String {
 }
 
 /// Why a message was not sent.
+#[expect(clippy::wildcard_enum_match_arm, reason = "of all others a person can only try again")]
 fn not_sent(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::ChatTooFast | ErrorCode::RateLimited => "You're sending too fast.",
         ErrorCode::ParticipantUnknown | ErrorCode::PeerUnknown => "They've left the call.",
         ErrorCode::NotAllowed => "Chat is off for you.",
+        ErrorCode::ChatFull => "This room can't hold more messages.",
         _ => "The server couldn't save it.",
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "of all others a person can only try again")]
 fn refusal(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::NotAllowed => "You can't do that in this room",
