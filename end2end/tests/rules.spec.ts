@@ -176,10 +176,11 @@ test("a host locks the room, changes its rules, and ends it for everybody; and o
 });
 
 test("a room that has not started says when, and lets in its host", async ({ server, somebody, plainPage }) => {
-    const room = await createRoomWith(server, { starts_at: Date.UTC(2099, 0, 2, 15, 0) });
+    const year = new Date().getUTCFullYear() + 1;
+    const room = await createRoomWith(server, { starts_at: Date.UTC(year, 0, 2, 15, 0) });
     const stranger = await plainPage();
     expect((await visit(stranger, room.link))!.status()).toBe(403);
-    await expect(stranger.getByRole("main")).toContainText("2 Jan 2099 15:00");
+    await expect(stranger.getByRole("main")).toContainText(`2 Jan ${year} 15:00`);
     await expectAccessible(stranger);
     const ada = await somebody("Ada", room.hostLink);
     await ada.join();
