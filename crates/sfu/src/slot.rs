@@ -89,7 +89,7 @@ impl Slot {
             self.rewriter.switch(now, packet.incoming);
         }
         let is_above = packet.vp8.is_some_and(|vp8| vp8.temporal > self.temporal);
-        if is_above && self.rewriter.leave_out(packet.incoming) {
+        if is_above && self.rewriter.leave_out(now, packet.incoming) {
             return None;
         }
         let outgoing = self.rewriter.map(now, packet.incoming)?;

@@ -51,7 +51,7 @@ impl Vp8 {
             tl0: descriptor.tl0_pic_idx(),
             temporal,
             starts_keyframe,
-            height: starts_keyframe.then(|| height(&payload[start..])).flatten(),
+            height: starts_keyframe.then(|| height(payload.get(start..)?)).flatten(),
             is_wide: payload.get(2).is_some_and(|first| first & 0x80 != 0),
         })
     }

@@ -4,6 +4,7 @@
 mod allocations;
 mod hostile;
 mod layers;
+mod lies;
 mod meeting;
 mod narrow;
 mod shared_port;

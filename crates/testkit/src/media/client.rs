@@ -1,6 +1,6 @@
 //! One participant: a transport, a microphone, a camera with three layers, and a note of all that comes in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,21 @@ pub struct Heard {
     late: std::collections::BTreeSet<u64>,
 }
 
+/// What somebody who holds their own keys says of a packet instead of the truth. What is `None` stays true.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lie {
+    /// The sequence number that never rolls over; its rollover is sealed as it says.
+    pub sequence: Option<u64>,
+    /// The timestamp.
+    pub time: Option<u32>,
+    /// How loud it is, in dBov.
+    pub level: Option<i8>,
+    /// The picture's number, fifteen bits.
+    pub picture: Option<u16>,
+    /// The number of the picture of the lowest temporal layer, and the temporal layer.
+    pub temporal: Option<(u8, u8)>,
+}
+
 /// A participant with a transport of their own.
 pub struct Client {
     /// Who they are.
@@ -87,6 +102,10 @@ pub struct Client {
     pub frame_every: Duration,
     /// What is sent in place of pictures, once.
     pub odd_payload: Option<Vec<u8>>,
+    /// What is said of the next packets of sound, one after the other.
+    pub lies_of_sound: VecDeque<Lie>,
+    /// The same of the next packets of pictures, of all layers.
+    pub lies_of_pictures: VecDeque<Lie>,
     /// What was to be sent while datagrams came in.
     sent: Vec<(SocketAddr, Vec<u8>)>,
     start: Instant,
@@ -102,6 +121,7 @@ pub struct Client {
     sequences: [u64; 3],
     keyframe_due: [Option<Duration>; 3],
     sound_sequence: u64,
+    sounds: u32,
 }
 
 impl Client {
@@ -150,6 +170,8 @@ impl Client {
             keyframe_takes: Duration::ZERO,
             frame_every: FRAME,
             odd_payload: None,
+            lies_of_sound: VecDeque::new(),
+            lies_of_pictures: VecDeque::new(),
             sent: Vec::new(),
             start,
             pending: Some(pending),
@@ -164,6 +186,7 @@ impl Client {
             sequences: [1; 3],
             keyframe_due: [Some(Duration::ZERO); 3],
             sound_sequence: 1,
+            sounds: 0,
         };
         let sdp = Sdp::new(offer.to_sdp_string()).expect("what was set up is there");
         client.signal(Signal::Offer { sdp });
@@ -292,9 +315,13 @@ impl Client {
             return;
         }
         self.next_sound += SOUND;
+        self.sounds = self.sounds.wrapping_add(1);
         let Some(level) = self.loudness else { return };
         let pt = self.payload_type(Codec::Opus);
-        let time = (self.sound_sequence * 960) as u32;
+        let lie = self.lies_of_sound.pop_front().unwrap_or_default();
+        let level = lie.level.unwrap_or(level);
+        let time = lie.time.unwrap_or(self.sounds.wrapping_mul(960));
+        self.sound_sequence = lie.sequence.unwrap_or(self.sound_sequence);
         let payload = vec![self.number; 80];
         let extensions = ExtensionValues {
             audio_level: Some(level),
@@ -303,7 +330,7 @@ impl Client {
         };
         let write =
             RtpWrite::new(pt, SeqNo::from(self.sound_sequence), time, now, payload).ext_vals(extensions);
-        self.sound_sequence += 1;
+        self.sound_sequence = self.sound_sequence.wrapping_add(1);
         self.rtc
             .direct_api()
             .stream_tx_by_mid(self.microphone, None)
@@ -337,7 +364,7 @@ impl Client {
         for (layer, (rid, ..)) in LAYERS.into_iter().enumerate() {
             let pt = self.payload_type(Codec::Vp8);
             let sequence = SeqNo::from(self.sequences[layer]);
-            self.sequences[layer] += 1 + u64::from(first & 3);
+            self.sequences[layer] = self.sequences[layer].wrapping_add(1 + u64::from(first & 3));
             let write = RtpWrite::new(pt, sequence, u32::from(*first) << 20, now, payload.to_vec())
                 .marker(first & 4 != 0)
                 .nackable(first & 8 != 0);
@@ -349,7 +376,7 @@ impl Client {
             ExtensionValues { audio_level: Some(-(*first as i8 & 0x7f)), ..ExtensionValues::default() };
         let write = RtpWrite::new(pt, SeqNo::from(self.sound_sequence), 0, now, payload.to_vec())
             .ext_vals(extensions);
-        self.sound_sequence += 1;
+        self.sound_sequence = self.sound_sequence.wrapping_add(1);
         self.rtc.direct_api().stream_tx_by_mid(self.microphone, None).expect("a microphone").write_rtp(write);
     }
 
@@ -362,15 +389,18 @@ impl Client {
         let bytes = (rate as f64 / 8.0 * FRAME.as_secs_f64() * if is_key { 3.0 } else { 1.0 }) as usize;
         let packets = bytes.div_ceil(PAYLOAD).max(1);
         let pt = self.payload_type(Codec::Vp8);
-        let (picture, tl0) = ((self.frames & 0x7fff) as u16, (self.frames / 4) as u8);
+        let truth = ((self.frames & 0x7fff) as u16, (self.frames / 4) as u8);
         for packet in 0..packets {
+            let lie = self.lies_of_pictures.pop_front().unwrap_or_default();
+            let picture = lie.picture.unwrap_or(truth.0);
+            let (tl0, temporal) = lie.temporal.unwrap_or((truth.1, temporal));
             let mut payload = vec![
                 if packet == 0 { 0x90 } else { 0x80 },
                 0xe0,
                 0x80 | (picture >> 8) as u8,
                 picture as u8,
                 tl0,
-                temporal << 6,
+                (temporal & 3) << 6,
             ];
             if packet == 0 {
                 payload.extend([u8::from(!is_key), 0, 0]);
@@ -381,9 +411,10 @@ impl Client {
                 }
             }
             payload.resize((bytes / packets).max(20), self.number);
-            let sequence = SeqNo::from(self.sequences[layer]);
-            self.sequences[layer] += 1;
-            let time = (self.frames * 2_970) as u32;
+            let sequence = lie.sequence.unwrap_or(self.sequences[layer]);
+            self.sequences[layer] = sequence.wrapping_add(1);
+            let sequence = SeqNo::from(sequence);
+            let time = lie.time.unwrap_or((self.frames * 2_970) as u32);
             let write =
                 RtpWrite::new(pt, sequence, time, now, payload).marker(packet + 1 == packets).nackable(true);
             let rid = Some(Rid::from(rid));

@@ -5,6 +5,6 @@ mod client;
 mod decoder;
 mod world;
 
-pub use client::{Client, Heard, LAYERS};
+pub use client::{Client, Heard, LAYERS, Lie};
 pub use decoder::Decoder;
 pub use world::{Busy, Line, Watch, World, on, unit_address, who};
