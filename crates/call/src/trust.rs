@@ -185,9 +185,4 @@ impl Trust {
             || self.admitted.contains(&KeyDigest::of(key));
         is_doubtful && !self.verified.contains(key)
     }
-
-    /// Whether somebody other than the owner of this key was given the secret, and not made sure of.
-    pub(crate) fn was_passed_on(&self, own: &PublicKey) -> bool {
-        self.passed_on(own).next().is_some()
-    }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use protocol::{AddressedLetter, ClientMessage, Letter, Moderation, Participant, ParticipantId, PublicKey};
+use seal::KeyDigest;
 
 use crate::trust::{KeyWarnings, SecretOrigin};
 use crate::{Call, Notice, Output, Phase, Secrecy};
@@ -11,9 +12,12 @@ impl Call {
     /// What a person should know of the room's secret.
     pub(crate) fn key_warnings(&self) -> KeyWarnings {
         let room_key = self.settings.as_ref().and_then(|settings| settings.room_key.as_ref());
+        // That it was passed on to this page itself, also before it was loaded again, is said by `was_granted`.
+        let former: Vec<_> = self.encryption.former.iter().map(|pair| KeyDigest::of(pair.public())).collect();
+        let mut passed_on = self.encryption.trust.passed_on(self.encryption.pair.public());
         KeyWarnings {
             was_granted: self.encryption.origin == SecretOrigin::Granted,
-            was_passed_on: self.encryption.trust.was_passed_on(self.encryption.pair.public()),
+            was_passed_on: passed_on.any(|digest| !former.contains(&digest)),
             refused_another: self.encryption.trust.refused_another,
             room_has_another: self.phase == Phase::Joined
                 && room_key.is_some_and(|key| self.encryption.room_key().as_ref() != Some(key)),
