@@ -59,7 +59,7 @@ pub const MAX_ENVELOPE_BYTES: usize = 8 * 1024;
 
 /// The longest text of a chat message, in bytes of UTF-8: sealed for everybody or for one person, it fits into
 /// [`MAX_ENVELOPE_BYTES`]. Raising it beyond that has messages refused that a page has let through.
-pub const MAX_CHAT_TEXT_BYTES: usize = 6_000;
+pub const MAX_CHAT_TEXT_BYTES: usize = 5_900;
 
 /// Chat messages of one person at once before the rate below applies.
 pub const CHAT_BURST: u32 = 10;

@@ -474,7 +474,10 @@ fn the_longest_text_a_page_lets_through_can_be_sent_to_everybody_and_to_one() {
     for (number, to) in [(5, ChatTarget::Everyone), (6, ChatTarget::Participant(id(ADA)))] {
         let text = "x".repeat(protocol::limits::MAX_CHAT_TEXT_BYTES);
         let outputs = said(&mine.command(Command::Write { id: ChatId(Uuid::from_u128(number)), to, text }));
-        assert!(outputs.iter().any(|message| matches!(message, ClientMessage::Chat { .. })), "{to:?}");
+        assert!(
+            outputs.iter().any(|message| matches!(message, ClientMessage::Chat { .. })),
+            "{to:?}: {outputs:?}"
+        );
     }
 }
 
