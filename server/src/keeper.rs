@@ -5,7 +5,7 @@
 //! waits for it but those inside. Chat is refused before that, and its sender is told. Reading has lanes apart
 //! ([`HistoryReader`]).
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -50,6 +50,8 @@ pub(crate) struct Keeper(Arc<Shared>);
 struct Shared {
     queue: Mutex<Queue>,
     written: watch::Receiver<u64>,
+    /// Whether something waits that could not be written.
+    behind: Arc<AtomicBool>,
     /// Messages of all rooms that wait.
     chat: Arc<AtomicUsize>,
     reader: HistoryReader,
@@ -109,9 +111,10 @@ impl Keeper {
         let (work, received) = mpsc::unbounded_channel();
         let (writes, written) = watch::channel(0);
         let reader = HistoryReader::start(Arc::clone(&storage));
-        tasks::spawn(run(storage, quota, received, writes));
+        let behind = Arc::<AtomicBool>::default();
+        tasks::spawn(run(storage, quota, received, writes, Arc::clone(&behind)));
         let queue = Mutex::new(Queue { work, count: 0 });
-        Self(Arc::new(Shared { queue, written, chat: Arc::default(), reader }))
+        Self(Arc::new(Shared { queue, written, behind, chat: Arc::default(), reader }))
     }
 
     /// A lane for a room.
@@ -125,6 +128,11 @@ impl Keeper {
         let count = self.count();
         let writing = async { written.wait_for(|written| *written >= count).await.is_ok() };
         tokio::time::timeout(within, writing).await == Ok(true)
+    }
+
+    /// Whether something waits that the database did not take.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.0.behind.load(Ordering::Relaxed)
     }
 
     fn count(&self) -> u64 {
@@ -216,6 +224,7 @@ async fn run<S: Journal + ?Sized>(
     quota: ChatQuota,
     mut received: mpsc::UnboundedReceiver<Work>,
     written: watch::Sender<u64>,
+    behind: Arc<AtomicBool>,
 ) {
     let mut taken = 0;
     let mut wait = TRY_AGAIN;
@@ -236,6 +245,7 @@ async fn run<S: Journal + ?Sized>(
             overdue.tickets.push(ticket);
         }
         overdue = write(&*storage, quota, std::mem::take(&mut overdue)).await;
+        behind.store(!overdue.changes.is_empty(), Ordering::Relaxed);
         if overdue.changes.is_empty() {
             wait = TRY_AGAIN;
             written.send_replace(taken);

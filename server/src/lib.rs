@@ -16,6 +16,7 @@ pub mod front;
 mod front_port;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod health;
 mod history_reader;
 mod ice_servers;
 mod ids;

@@ -30,6 +30,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         }
     }
     tracing::info!("Veranda is open at {}", open_at(address, &tls));
+    #[cfg(all(unix, debug_assertions))]
+    state.panic_media_on_signal();
     let stop = async move {
         stop_asked().await;
         state.stop().await;

@@ -1,5 +1,6 @@
 //! What every handler has.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, RoomsConfig};
 use crate::front::Front;
 use crate::front_port::FrontPort;
+use crate::health::Health;
 use crate::ice_servers::{IceServerList, Own};
 use crate::lookups::Lookups;
 use crate::media::{Media, seen};
@@ -40,6 +42,7 @@ pub struct Shared {
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) rooms: Rooms,
     pub(crate) media: Media,
+    pub(crate) health: Health,
     pub(crate) ice_servers: IceServerList,
     pub(crate) leptos: LeptosOptions,
     pub(crate) room_rate: AddressRate,
@@ -145,6 +148,7 @@ impl AppState {
             passwords: rooms.passwords(),
             rooms,
             media,
+            health: Health::default(),
             ice_servers,
             clock,
             storage,
@@ -185,6 +189,27 @@ impl AppState {
         self.stopping.send_replace(true);
         _ = tokio::time::timeout(Duration::from_secs(3), self.stopping.closed()).await;
         _ = tokio::time::timeout(Duration::from_secs(3), self.rooms.flush()).await;
+    }
+
+    /// Makes every thread that forwards media panic, for tests of what happens then. No optimised server has this.
+    #[cfg(debug_assertions)]
+    pub fn panic_media(&self) {
+        self.media.panic();
+    }
+
+    /// The same, whenever SIGUSR2 comes.
+    #[cfg(all(unix, debug_assertions))]
+    pub fn panic_media_on_signal(&self) {
+        use tokio::signal::unix::{SignalKind, signal};
+        let state = Arc::downgrade(&self.0);
+        tasks::spawn(async move {
+            let Ok(mut asked) = signal(SignalKind::user_defined2()) else { return };
+            while asked.recv().await.is_some()
+                && let Some(state) = state.upgrade()
+            {
+                state.media.panic();
+            }
+        });
     }
 }
 
@@ -255,7 +280,9 @@ async fn watch_lock(state: std::sync::Weak<Shared>) {
         tokio::time::sleep(LOOK_EVERY).await;
         let Some(state) = state.upgrade() else { return };
         let Some(lock) = &state.locks.database else { return };
-        if let Err(error) = lock.renew(&state.config.storage.postgres).await {
+        let renewed = lock.renew(&state.config.storage.postgres).await;
+        state.health.lock_lost.store(renewed.is_err(), Ordering::Relaxed);
+        if let Err(error) = renewed {
             tracing::error!(%error, "the database is not locked for this server any more");
         }
     }

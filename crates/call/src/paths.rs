@@ -20,8 +20,13 @@ const LINGERS_FOR: Duration = Duration::from_secs(2);
 /// A connected path counts as ready after so long, also when somebody's picture does not come: it may not be sent.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The wait before a lost link to the server is opened again.
+/// The wait before a lost link to the server is opened again, when it had not carried media for a while.
 const REOPEN_AFTER: Duration = Duration::from_secs(3);
+
+/// How long a link carries media until its loss says nothing about the next: that one is opened soon, by one after the other.
+const LASTED: Duration = Duration::from_secs(5);
+const REOPEN_SOON: Duration = Duration::from_millis(50);
+const REOPEN_APART: Duration = Duration::from_millis(8);
 
 /// How many people are asked for when the page has not said whom it shows.
 const TILES_UNASKED: usize = 9;
@@ -203,6 +208,21 @@ impl Call {
         }
     }
 
+    /// The link to the server is over, and another is opened in its place.
+    fn lose_server_link(&mut self, now: Duration) {
+        let connected_at = self.paths.server.as_ref().and_then(|server| server.connected_at);
+        let has_lasted = connected_at.is_some_and(|at| now.saturating_sub(at) >= LASTED);
+        let wait = if has_lasted { REOPEN_SOON + REOPEN_APART * self.rank() } else { REOPEN_AFTER };
+        self.close_server_link();
+        self.paths.reopen_at = Some(now + wait);
+    }
+
+    /// How many of the others come before this person when everybody does the same thing one after the other.
+    fn rank(&self) -> u32 {
+        let me = self.you.as_ref().map(|you| you.id);
+        self.others.iter().filter(|other| Some(other.participant.id) < me).count() as u32
+    }
+
     fn close_mesh_links(&mut self) {
         for place in 0..self.others.len() {
             self.close_mesh_link(place);
@@ -221,8 +241,7 @@ impl Call {
     /// The server has ended a link.
     pub(crate) fn server_link_closed(&mut self, now: Duration, id: LinkId) {
         if self.paths.server.as_ref().is_some_and(|server| server.id == id) {
-            self.close_server_link();
-            self.paths.reopen_at = Some(now + REOPEN_AFTER);
+            self.lose_server_link(now);
             self.review_paths(now);
         }
     }
@@ -350,8 +369,7 @@ impl Call {
                 server.connected_at = Some(now);
             }
             if matches!(server.link.status(), LinkStatus::Failed(_)) {
-                self.close_server_link();
-                self.paths.reopen_at = Some(now + REOPEN_AFTER);
+                self.lose_server_link(now);
                 self.report_failure(Mode::Sfu);
             }
         }

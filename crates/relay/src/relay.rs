@@ -15,7 +15,7 @@ use crate::credentials::{is_test, who};
 use crate::reply::Asked;
 use crate::request::{self, BINDING};
 use crate::socket::Socket;
-use crate::unverified::{Unverified, one_customer};
+use crate::unverified::{Stranger, Unverified, one_customer};
 use crate::users::{Holder, Users};
 use crate::{Config, Counters, Flow, Input, Now, Output, SocketKey, Transport, channel_data, nonce};
 
@@ -150,7 +150,7 @@ impl Relay {
         let unknown = request::not_understood(message);
         let answer =
             if unknown.is_empty() { asked.mapped(flow.client) } else { asked.unknown(None, &unknown) };
-        self.answer_stranger(now, flow, answer);
+        self.answer_stranger(now, flow, Stranger::AsksAddress, answer);
     }
 
     /// Anything but Binding is for those who prove who they are (RFC 8489 §9.2.4).
@@ -210,13 +210,15 @@ impl Relay {
             // Whoever this was made by knows a password; that it is said again is all that is wrong.
             self.outputs.push_back(Output::ToClient { flow, bytes: answer });
         } else {
-            self.answer_stranger(now.moment, flow, answer);
+            self.answer_stranger(now.moment, flow, Stranger::AsksRelay, answer);
         }
     }
 
     /// Over a stream, a client has shown that it is where it says it is.
-    fn answer_stranger(&mut self, now: Instant, flow: Flow, answer: Vec<u8>) {
-        if flow.transport == Transport::Udp && !self.unverified.may_answer(now, flow.client, answer.len()) {
+    fn answer_stranger(&mut self, now: Instant, flow: Flow, stranger: Stranger, answer: Vec<u8>) {
+        let may_answer =
+            flow.transport != Transport::Udp || self.unverified.may_answer(now, flow.client, stranger, answer.len());
+        if !may_answer {
             self.counters.withheld += 1;
             return;
         }
@@ -299,6 +301,15 @@ impl Relay {
     pub(crate) fn lifetime(&self, asked: Option<u32>) -> Duration {
         let longest = self.config.limits.lifetime.max(SHORTEST);
         asked.map_or(SHORTEST, |seconds| Duration::from_secs(seconds.into())).clamp(SHORTEST, longest)
+    }
+}
+
+// A relay that ends, by a panic too, leaves no port that others take for relayed from.
+impl Drop for Relay {
+    fn drop(&mut self) {
+        for address in self.sockets.values().filter_map(Socket::address) {
+            self.config.live.remove(address);
+        }
     }
 }
 

@@ -10,21 +10,35 @@ use crate::bucket::{Allowance, Bucket};
 /// In bytes of answers: about three hundred at once, forty a second. A school behind one address joins at once.
 const ALLOWANCE: Allowance = Allowance { burst: 16_384.0, per_second: 2_048.0 };
 
-/// When this many addresses are remembered, those that would be allowed everything again are forgotten; when there are still
+/// What a stranger wants. Each has an allowance of its own, or whoever asks in an address's name where it is, which takes twenty
+/// bytes a time, would keep those behind it from the relay. Requests that prove who they are take of neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Stranger {
+    AsksAddress,
+    AsksRelay,
+}
+
+/// When this many allowances are remembered, those that would be allowed everything again are forgotten; when there are still
 /// as many, nobody new is answered.
 const MANY: usize = 20_000;
 
 #[derive(Default)]
 pub(crate) struct Unverified {
-    buckets: HashMap<IpAddr, Bucket>,
+    buckets: HashMap<(IpAddr, Stranger), Bucket>,
     /// A sweep looks at all of them, so there is at most one a second.
     swept: Option<Instant>,
 }
 
 impl Unverified {
     /// Whether an answer of so many bytes may go to a stranger.
-    pub(crate) fn may_answer(&mut self, now: Instant, client: SocketAddr, bytes: usize) -> bool {
-        let customer = one_customer(client.ip());
+    pub(crate) fn may_answer(
+        &mut self,
+        now: Instant,
+        client: SocketAddr,
+        stranger: Stranger,
+        bytes: usize,
+    ) -> bool {
+        let customer = (one_customer(client.ip()), stranger);
         if self.buckets.len() >= MANY && !self.buckets.contains_key(&customer) {
             self.sweep(now);
             if self.buckets.len() >= MANY {

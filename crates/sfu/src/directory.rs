@@ -30,6 +30,12 @@ impl Directory {
         self.of_fragment(stun::fragment(datagram)?)
     }
 
+    /// A shard has ended, and all its links with it.
+    pub fn forget_shard(&self, shard: u16) {
+        self.fragments.forget(shard);
+        self.addresses.forget(shard);
+    }
+
     pub(crate) fn of_fragment(&self, fragment: &str) -> Option<u16> {
         self.fragments.0.read().unwrap_or_else(PoisonError::into_inner).get(fragment).copied()
     }
@@ -67,6 +73,10 @@ impl<K> Default for Known<K> {
 impl<K: Eq + Hash> Known<K> {
     fn add(&self, shard: u16, key: K) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, shard);
+    }
+
+    fn forget(&self, shard: u16) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|_, of| *of != shard);
     }
 
     /// Unless it is another shard's by now.

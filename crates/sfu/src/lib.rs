@@ -12,6 +12,7 @@ mod directory;
 mod egress;
 mod figures;
 mod forward;
+mod guard;
 mod input;
 mod key;
 mod output;

@@ -46,6 +46,11 @@ pub struct Sfu {
     pub(crate) news: VecDeque<(PeerKey, News)>,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) counters: Counters,
+    /// On whose behalf something is done at the moment.
+    pub(crate) causer: Option<PeerKey>,
+    /// Whether the next datagram of a link makes the unit panic, for tests.
+    #[cfg(debug_assertions)]
+    panics: bool,
 }
 
 impl Sfu {
@@ -67,26 +72,40 @@ impl Sfu {
             news: VecDeque::new(),
             outputs: VecDeque::new(),
             counters: Counters::default(),
+            causer: None,
+            #[cfg(debug_assertions)]
+            panics: false,
         })
     }
 
     /// Takes one event. What several of them write to one peer goes out together, when outputs are read.
     pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
         self.now = Some(now);
-        match input {
-            Input::Datagram(datagram) => self.datagram(now, &datagram),
-            Input::Signal { who, link, number, signal } => self.signal(now, who, link, number, signal),
-            Input::Slots { who, link, wishes } => self.wish(now, who, link, wishes),
-            Input::Media { who, media } => self.media(who, media),
-            Input::Left { who } => self.left(who),
-        }
+        self.guarded(now, |unit| match input {
+            Input::Datagram(datagram) => unit.datagram(now, &datagram),
+            Input::Signal { who, link, number, signal } => {
+                unit.causer = unit.find(who);
+                unit.signal(now, who, link, number, signal);
+            }
+            Input::Slots { who, link, wishes } => {
+                unit.causer = unit.find(who);
+                unit.wish(now, who, link, wishes);
+            }
+            Input::Media { who, media } => unit.media(who, media),
+            Input::Left { who } => unit.left(who),
+        });
     }
 
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.now = Some(now);
+        self.guarded(now, |unit| unit.timeout(now));
+    }
+
+    fn timeout(&mut self, now: Instant) {
         while let Some(&(due, key)) = self.timers.first().filter(|(due, _)| *due <= now) {
             self.timers.remove(&(due, key));
+            self.causer = Some(key);
             if let Some(peer) = self.peers.get_mut(key) {
                 peer.noted_due = None;
                 peer.advance(now);
@@ -111,7 +130,10 @@ impl Sfu {
             && let Some(now) = self.now
             && let Some(key) = self.dirty.pop_front()
         {
-            self.flush(now, key);
+            self.guarded(now, |unit| {
+                unit.causer = Some(key);
+                unit.flush(now, key);
+            });
         }
         self.outputs.pop_front()
     }
@@ -139,6 +161,12 @@ impl Sfu {
         self.by_address.contains_key(&address)
     }
 
+    /// Makes the unit panic at the next datagram of a link, for tests of what that costs.
+    #[cfg(debug_assertions)]
+    pub fn panic_soon(&mut self) {
+        self.panics = true;
+    }
+
     /// Whether there is no link.
     pub fn is_empty(&self) -> bool {
         self.peers.is_empty()
@@ -161,6 +189,9 @@ impl Sfu {
             self.counters.datagrams_dropped += 1;
             return;
         };
+        self.causer = Some(key);
+        #[cfg(debug_assertions)]
+        assert!(!std::mem::take(&mut self.panics), "a test asked for it");
         let Some(peer) = self.peers.get_mut(key) else { return };
         match peer.receive(now, datagram) {
             Received::Nothing => self.counters.datagrams_dropped += 1,
@@ -290,7 +321,7 @@ impl Sfu {
         }
     }
 
-    fn remove(&mut self, key: PeerKey) {
+    pub(crate) fn remove(&mut self, key: PeerKey) {
         let Some(mut peer) = self.peers.remove(key) else { return };
         peer.end();
         let Config { shard, directory, .. } = &self.config;
@@ -349,7 +380,7 @@ impl Sfu {
     }
 
     /// A timer that comes too early costs one look; moving it each time would cost more.
-    fn note_due(&mut self, key: PeerKey, due: Option<Instant>) {
+    pub(crate) fn note_due(&mut self, key: PeerKey, due: Option<Instant>) {
         if let Some(due) = due
             && let Some(peer) = self.peers.get_mut(key)
             && peer.noted_due.is_none_or(|noted| due < noted)
@@ -408,6 +439,7 @@ impl Sfu {
 
     pub(crate) fn read_news(&mut self, now: Instant) {
         while let Some((key, news)) = self.news.pop_front() {
+            self.causer = Some(key);
             match news {
                 News::Packet(packet) => self.forward(now, key, &packet),
                 News::Event(event) => self.event(now, key, &event),
@@ -465,7 +497,8 @@ impl Sfu {
         self.next_tick = (!self.peers.is_empty()).then_some(now + TICK);
         let keys: Vec<_> = self.peers.keys().collect();
         for key in keys {
-            let peer = &mut self.peers[key];
+            self.causer = Some(key);
+            let Some(peer) = self.peers.get_mut(key) else { continue };
             peer.check_health(now);
             if peer.is_over() {
                 let (who, link) = (peer.who, peer.link);

@@ -7,13 +7,19 @@
 pub(crate) mod addresses;
 mod batch;
 mod carrier;
+mod health;
 mod neighbours;
+mod news;
+mod orders;
 mod relay;
 mod report;
+mod roster;
 pub(crate) mod seen;
 mod shard;
 mod sockets;
 mod streams;
+mod supervisor;
+mod turns;
 mod udp;
 
 use std::collections::BTreeSet;
@@ -27,15 +33,18 @@ use protocol::{LinkId, ParticipantId, PeerRef, RoomCode, ServerMessage};
 use room::MediaOrder;
 use sfu::Who;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::mpsc;
 
 use crate::config::{Config, MediaConfig, RelayConfig};
 use crate::open_files;
 use addresses::Addresses;
+use health::Health;
 use neighbours::Neighbours;
-use shard::Beginning;
+use orders::Orders;
 use sockets::Sockets;
 use streams::Channel;
+use supervisor::Beginning;
+
+pub(crate) use news::{News, NewsReceiver};
 
 #[cfg(feature = "fuzzing")]
 pub(crate) use carrier::read_for_fuzzing;
@@ -47,29 +56,20 @@ pub(crate) struct Media {
     /// Where streams are handed over that came in elsewhere.
     neighbours: Neighbours,
     forwards: bool,
+    health: Arc<Health>,
     /// Where the relay is reached, if there is one.
     relay_addresses: Arc<[SocketAddr]>,
 }
 
 struct Shard {
-    orders: mpsc::UnboundedSender<Order>,
+    orders: Arc<Orders>,
 }
 
-/// What a room tells the forwarding unit.
-pub(crate) struct Order {
-    who: Who,
-    order: MediaOrder,
+impl Drop for Shard {
+    fn drop(&mut self) {
+        self.orders.close();
+    }
 }
-
-/// What the forwarding unit tells a participant.
-pub(crate) struct News {
-    pub(crate) room: RoomCode,
-    pub(crate) participant: ParticipantId,
-    pub(crate) message: ServerMessage,
-}
-
-/// Where news of all shards comes in.
-pub(crate) type NewsReceiver = mpsc::UnboundedReceiver<News>;
 
 impl Media {
     /// Starts the shards; none when the configuration says so. `seen` is where this machine is seen from outside, as far as that
@@ -83,7 +83,7 @@ impl Media {
         seen: &[IpAddr],
         secret: &::relay::Secret,
     ) -> anyhow::Result<(Self, NewsReceiver)> {
-        let (news, received) = mpsc::unbounded_channel();
+        let (news, received) = news::queue();
         let Config { media, relay, .. } = config;
         let count = if is_anything_on(config) { media.shard_count() } else { 0 };
         let addresses = Addresses::find(&media.addresses, seen);
@@ -101,9 +101,10 @@ impl Media {
             relay.enabled.then(|| relay_config(relay, secret, &addresses, &all, sockets.len()));
         let unsorted = carrier::places_of_unsorted();
         let (neighbours, incoming) = Neighbours::new(sockets.len());
+        let health = Arc::new(Health::new(sockets.len()));
         let mut shards = Vec::new();
         for (number, (sockets, incoming)) in (0..).zip(sockets.into_iter().zip(incoming)) {
-            let (orders, ordered) = mpsc::unbounded_channel();
+            let orders = Arc::<Orders>::default();
             let beginning = Beginning {
                 number,
                 sockets,
@@ -112,14 +113,15 @@ impl Media {
                 incoming,
                 neighbours: neighbours.clone(),
                 unsorted: Arc::clone(&unsorted),
-                orders: ordered,
+                health: Arc::clone(&health),
+                orders: Arc::clone(&orders),
                 news: news.clone(),
             };
-            shard::start(media, beginning)?;
+            supervisor::start(media, beginning)?;
             shards.push(Shard { orders });
         }
         let relay_addresses = if relay.enabled { all.into() } else { Arc::default() };
-        Ok((Self { shards: shards.into(), neighbours, forwards: media.enabled, relay_addresses }, received))
+        Ok((Self { shards: shards.into(), neighbours, forwards: media.enabled, health, relay_addresses }, received))
     }
 
     /// Whether there is a forwarding unit.
@@ -153,7 +155,20 @@ impl Media {
         let mut hasher = DefaultHasher::new();
         room.hash(&mut hasher);
         let place = hasher.finish() as usize % self.shards.len();
-        _ = self.shards[place].orders.send(Order { who: Who { room, participant }, order });
+        self.shards[place].orders.tell(Who { room, participant }, order);
+    }
+
+    /// How the shards are.
+    pub(crate) fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Makes every shard panic, for tests of what happens then.
+    #[cfg(debug_assertions)]
+    pub(crate) fn panic(&self) {
+        for shard in self.shards.iter() {
+            shard.orders.panic();
+        }
     }
 }
 

@@ -1,69 +1,53 @@
-//! One shard: a thread that waits for datagrams, orders and time, hands them to the forwarding unit, and sends what it wants.
+//! One shard: a thread that waits for datagrams, orders and time, hands them to the forwarding unit, and sends what it wants. A
+//! shard that ends by an error or a panic is started again on the same sockets (`supervisor.rs`).
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use relay::{Flow, SocketKey};
 use room::MediaOrder;
-use sfu::{Address, Datagram, Input, Output, Sfu, Strayed, Transmit, Transport};
-use tokio::sync::mpsc;
+use sfu::{Datagram, Event, Input, Output, Sfu, Strayed, Transmit, Transport, Who};
 
 use super::addresses::Addresses;
-use super::carrier;
-use super::neighbours::{Incoming, Neighbours};
+use super::neighbours::Neighbours;
+use super::orders::Next;
 use super::relay::Relaying;
 use super::report::Report;
-use super::sockets::Sockets;
 use super::streams::{self, Channel, FromStream, Streams};
-use super::udp::{Outbox, Receiver, UdpPort};
-use super::{News, Order, message};
+use super::supervisor::Kept;
+use super::udp::{Outbox, Receiver};
 use crate::clock;
-use crate::config::MediaConfig;
-use crate::places::Places;
-use crate::tasks;
 
 /// Datagrams of other shards that are taken one behind the other, before what came here has its turn.
 const STRAYED_AT_ONCE: usize = 64;
 
+/// The same of orders.
+const ORDERS_AT_ONCE: usize = 16;
+
 /// When nothing is due.
 const LONG: Duration = Duration::from_secs(3_600);
 
-struct Shard {
-    sfu: Sfu,
-    relaying: Option<Relaying>,
-    udp: Outbox,
-    receiver: Receiver,
-    streams: Streams,
-    incoming: Incoming,
-    neighbours: Neighbours,
-    orders: mpsc::UnboundedReceiver<Order>,
-    news: mpsc::UnboundedSender<News>,
-    addresses: Addresses,
-    port: u16,
-    report: Report,
-    /// When streams that prove nothing are looked for.
-    look: Instant,
-}
-
-/// What a shard is told once.
-pub(super) struct Beginning {
-    pub(super) number: u16,
-    pub(super) sockets: Sockets,
-    pub(super) addresses: Addresses,
-    pub(super) relay: Option<(relay::Config, std::ops::RangeInclusive<u16>)>,
-    pub(super) incoming: Incoming,
+/// A shard while it lives.
+pub(super) struct Shard<'a> {
+    pub(super) kept: &'a mut Kept,
+    pub(super) sfu: Sfu,
+    pub(super) relaying: Option<Relaying>,
+    pub(super) udp: Outbox,
+    pub(super) receiver: Receiver,
+    pub(super) streams: Streams,
     pub(super) neighbours: Neighbours,
-    /// What all shards have together.
-    pub(super) unsorted: Arc<Places>,
-    pub(super) orders: mpsc::UnboundedReceiver<Order>,
-    pub(super) news: mpsc::UnboundedSender<News>,
+    pub(super) addresses: Addresses,
+    pub(super) port: u16,
+    pub(super) report: Report,
+    /// When streams that prove nothing are looked for.
+    pub(super) look: Instant,
 }
 
 /// What there is to do.
 enum Woken {
-    Order(Option<Order>),
+    Orders,
     Stream(FromStream),
     Strayed(Strayed),
     Udp,
@@ -71,68 +55,26 @@ enum Woken {
     Time,
 }
 
-/// Starts a shard's thread. It ends when nobody can give it orders any more.
-pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> io::Result<()> {
-    let Beginning { number, sockets, addresses, relay, incoming, neighbours, unsorted, orders, news } =
-        beginning;
-    let Sockets { udp, tcp, port } = sockets;
-    let ways = |transport| {
-        let at = move |address: &_| Address { transport, address: SocketAddr::new(*address, port) };
-        addresses.announced.iter().map(at)
-    };
-    let config = sfu::Config {
-        addresses: ways(Transport::Udp).chain(ways(Transport::Tcp)).collect(),
-        initial_downlink: config.initial_downlink_kbps.saturating_mul(1_000),
-        max_downlink: config.max_downlink_kbps.saturating_mul(1_000),
-        shard: number,
-        directory: Arc::clone(neighbours.directory()),
-    };
-    std::thread::Builder::new().name(format!("media-{number}")).spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        // The unit stays on the thread where it was made.
-        let (Ok(runtime), Some(sfu)) = (runtime, Sfu::new(config)) else {
-            return tracing::error!("a media shard could not start");
-        };
-        let ended = runtime.block_on(async move {
-            let tcp = tokio::net::TcpListener::from_std(tcp)?;
-            tasks::spawn(carrier::accept(tcp, number, neighbours.clone(), unsorted));
-            let udp = Outbox::new(UdpPort::new(udp)?);
-            let now = clock::moment();
-            let relaying = relay.map(|(config, ports)| Relaying::new(config, ports, addresses.clone()));
-            let shard = Shard {
-                sfu,
-                relaying,
-                udp,
-                receiver: Receiver::new(),
-                streams: Streams::default(),
-                incoming,
-                neighbours,
-                orders,
-                news,
-                addresses,
-                port,
-                report: Report::new(number, now),
-                look: now,
-            };
-            shard.run().await
-        });
-        if let Err(error) = ended {
-            tracing::error!(%error, "a media shard ended");
-        }
-    })?;
-    Ok(())
+/// What is known of orders.
+enum Ordered {
+    /// They are followed; there may be more from this moment on.
+    Until(Option<Instant>),
+    /// Nobody gives orders any more.
+    Closed,
 }
 
-impl Shard {
-    async fn run(mut self) -> io::Result<()> {
+impl Shard<'_> {
+    pub(super) async fn run(mut self) -> io::Result<()> {
         let mut came = clock::moment();
         loop {
+            let Ordered::Until(ordered) = self.follow_orders() else { return Ok(()) };
             self.write_out().await;
             let now = clock::moment();
             self.report.note(came, now);
             self.report.tell(now, &self.sfu, self.relaying.as_ref());
-            let due = self.due().unwrap_or(now + LONG);
-            let Self { orders, incoming, udp, relaying, .. } = &mut self;
+            let due = self.due().into_iter().chain(ordered).min().unwrap_or(now + LONG);
+            let Self { kept, udp, relaying, .. } = &mut self;
+            let Kept { orders, incoming, .. } = &mut **kept;
             let peers = async {
                 match relaying {
                     Some(relaying) => relaying.readable().await,
@@ -140,7 +82,7 @@ impl Shard {
                 }
             };
             let woken = tokio::select! {
-                order = orders.recv() => Woken::Order(order),
+                () = orders.more() => Woken::Orders,
                 Some(from) = incoming.streams.recv() => Woken::Stream(from),
                 Some(strayed) = incoming.strayed.recv() => Woken::Strayed(strayed),
                 ready = udp.port().readable() => ready.map(|()| Woken::Udp)?,
@@ -149,16 +91,35 @@ impl Shard {
             };
             came = clock::moment();
             match woken {
-                Woken::Order(Some(order)) => self.follow(order),
-                Woken::Order(None) => return Ok(()),
                 Woken::Stream(from) => self.take_from_stream(from),
                 Woken::Strayed(strayed) => self.take_strayed(strayed),
                 Woken::Udp => self.receive(),
                 Woken::Peer(socket) => self.receive_from_peer(socket),
-                Woken::Time => {}
+                Woken::Orders | Woken::Time => {}
             }
             self.handle_timeouts(came);
         }
+    }
+
+    /// Follows some of the orders that wait.
+    fn follow_orders(&mut self) -> Ordered {
+        for _ in 0..ORDERS_AT_ONCE {
+            match self.kept.orders.next(clock::moment()) {
+                Next::Order(who, order) => self.follow(who, order),
+                Next::Overflowed(who, link) => {
+                    tracing::info!("a link to the server ended: more was said about it than can wait");
+                    self.kept.roster.closed(who, link);
+                    self.kept.news.send(who, link, Event::Closed);
+                }
+                Next::Later(at) => return Ordered::Until(Some(at)),
+                Next::Nothing => return Ordered::Until(None),
+                Next::Closed => return Ordered::Closed,
+                #[cfg(debug_assertions)]
+                #[expect(clippy::panic, reason = "a test asks for it")]
+                Next::Panic => panic!("a test asked a media shard to panic"),
+            }
+        }
+        Ordered::Until(Some(clock::moment()))
     }
 
     fn due(&self) -> Option<Instant> {
@@ -186,15 +147,22 @@ impl Shard {
         }
     }
 
-    fn follow(&mut self, order: Order) {
-        let Order { who, order } = order;
+    fn follow(&mut self, who: Who, order: MediaOrder) {
+        self.kept.roster.note(who, &order);
+        let now = clock::moment();
+        let is_offer =
+            matches!(&order, MediaOrder::Signal { signal: protocol::Signal::Offer { .. }, .. });
         let input = match order {
             MediaOrder::Signal { link, number, signal } => Input::Signal { who, link, number, signal },
             MediaOrder::Slots { link, slots } => Input::Slots { who, link, wishes: slots },
             MediaOrder::State(media) => Input::Media { who, media },
             MediaOrder::Left => Input::Left { who },
         };
-        self.sfu.handle_input(clock::moment(), input);
+        self.sfu.handle_input(now, input);
+        if is_offer {
+            let done = clock::moment();
+            self.kept.orders.spent(done, done.saturating_duration_since(now));
+        }
     }
 
     fn receive(&mut self) {
@@ -207,7 +175,11 @@ impl Shard {
                 if let Some(relaying) = relaying {
                     // Whoever asked at an address is answered from it.
                     let server = SocketAddr::new(to.unwrap_or(address), *port);
-                    relaying.take(Flow { transport: relay::Transport::Udp, client: source, server }, bytes);
+                    take_of_client(
+                        relaying,
+                        Flow { transport: relay::Transport::Udp, client: source, server },
+                        bytes,
+                    );
                 }
                 return;
             }
@@ -220,8 +192,8 @@ impl Shard {
     /// What has come to another shard, and is for a link of this one.
     fn take_strayed(&mut self, first: Strayed) {
         let now = clock::moment();
-        let Self { incoming, sfu, .. } = self;
-        let others = std::iter::from_fn(|| incoming.strayed.try_recv().ok());
+        let Self { kept, sfu, .. } = self;
+        let others = std::iter::from_fn(|| kept.incoming.strayed.try_recv().ok());
         for strayed in std::iter::once(first).chain(others).take(STRAYED_AT_ONCE) {
             sfu.handle_input(now, Input::Datagram(strayed.datagram()));
             sfu.recycle(strayed.bytes);
@@ -245,7 +217,7 @@ impl Shard {
             }
             FromStream::Message(Channel::Relay(flow), bytes) => {
                 if let Some(relaying) = &mut self.relaying {
-                    relaying.take(flow, &bytes);
+                    take_of_client(relaying, flow, &bytes);
                 }
             }
             FromStream::Message(Channel::Ice(source), bytes) => {
@@ -271,8 +243,10 @@ impl Shard {
                 }
                 Output::PassOn(strayed) => self.neighbours.pass_on(strayed),
                 Output::Event { who, link, event } => {
-                    let message = message(link, event);
-                    _ = self.news.send(News { room: who.room, participant: who.participant, message });
+                    if event == Event::Closed {
+                        self.kept.roster.closed(who, link);
+                    }
+                    self.kept.news.send(who, link, event);
                 }
             }
         }
@@ -291,5 +265,13 @@ impl Shard {
                 relaying.recycle(bytes);
             }
         }
+    }
+}
+
+/// Hands a message of a client to the relay. A panic on the way ends that client's allocation, and nobody else's.
+fn take_of_client(relaying: &mut Relaying, flow: Flow, bytes: &[u8]) {
+    if catch_unwind(AssertUnwindSafe(|| relaying.take(flow, bytes))).is_err() {
+        tracing::error!("what a client of the relay sent made it panic; its allocation ended");
+        relaying.end(flow);
     }
 }

@@ -122,6 +122,11 @@ impl Rooms {
         Arc::clone(&self.passwords)
     }
 
+    /// Whether something waits that the database did not take.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.keeper.is_behind()
+    }
+
     /// Waits until everything that was to be kept is kept.
     pub(crate) async fn flush(&self) {
         self.keeper.flush(FLUSH_WITHIN).await;

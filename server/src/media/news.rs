@@ -1,0 +1,170 @@
+//! What shards have to tell rooms and rooms have not heard yet, with a place for each participant. A room that is slow to hear makes
+//! only its own people's news wait, and of what changes the last is kept.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use protocol::{LinkId, ParticipantId, RoomCode, ServerMessage, Source};
+use sfu::{Event, Who};
+
+use super::message;
+use super::turns::{Parts, SharedTurns};
+
+/// Answers of one link that wait. There is one for each of the participant's descriptions.
+const SIGNALS: usize = 64;
+
+/// What the forwarding unit tells a participant.
+pub(crate) struct News {
+    pub(crate) room: RoomCode,
+    pub(crate) participant: ParticipantId,
+    pub(crate) message: ServerMessage,
+}
+
+/// Where shards put their news.
+#[derive(Clone, Default)]
+pub(super) struct NewsSender(Arc<SharedTurns<Waiting>>);
+
+/// Where news of all shards comes in.
+pub(crate) struct NewsReceiver(Arc<SharedTurns<Waiting>>);
+
+#[derive(Default)]
+struct Waiting {
+    signals: VecDeque<(LinkId, Event)>,
+    speakers: Option<(LinkId, Event)>,
+    paused: Option<(LinkId, Event)>,
+    layers: Vec<(Source, LinkId, Event)>,
+    closed: Option<LinkId>,
+}
+
+impl Parts for Waiting {
+    fn is_empty(&self) -> bool {
+        let Self { signals, speakers, paused, layers, closed } = self;
+        signals.is_empty()
+            && speakers.is_none()
+            && paused.is_none()
+            && layers.is_empty()
+            && closed.is_none()
+    }
+}
+
+pub(super) fn queue() -> (NewsSender, NewsReceiver) {
+    let sender = NewsSender::default();
+    let receiver = NewsReceiver(Arc::clone(&sender.0));
+    (sender, receiver)
+}
+
+impl NewsSender {
+    /// Never waits.
+    pub(super) fn send(&self, who: Who, link: LinkId, event: Event) {
+        self.0.add(|turns| turns.of(who).add(link, event));
+    }
+}
+
+impl NewsReceiver {
+    /// The next news; `None` never, as long as there is a shard.
+    pub(crate) async fn recv(&mut self) -> Option<News> {
+        loop {
+            if let Some((who, link, event)) = self.next() {
+                let Who { room, participant } = who;
+                return Some(News { room, participant, message: message(link, event) });
+            }
+            // The other one is the shards'.
+            if Arc::strong_count(&self.0) == 1 {
+                return None;
+            }
+            self.0.more().await;
+        }
+    }
+
+    fn next(&self) -> Option<(Who, LinkId, Event)> {
+        self.0.lock().turns.next(|who, waiting| waiting.take().map(|(link, event)| (who, link, event)))
+    }
+}
+
+impl Drop for NewsSender {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl Waiting {
+    fn add(&mut self, link: LinkId, event: Event) {
+        match event {
+            Event::Signal { .. } if self.signals.len() >= SIGNALS => {
+                self.signals.clear();
+                self.close(link);
+            }
+            Event::Signal { .. } => self.signals.push_back((link, event)),
+            Event::AudioSlots(_) => self.speakers = Some((link, event)),
+            Event::PausedVideo(_) => self.paused = Some((link, event)),
+            Event::WantedLayers { source, .. } => {
+                self.layers.retain(|(of, ..)| *of != source);
+                self.layers.push((source, link, event));
+            }
+            Event::Closed => self.close(link),
+        }
+    }
+
+    fn close(&mut self, link: LinkId) {
+        self.closed = Some(self.closed.map_or(link, |closed| closed.max(link)));
+    }
+
+    /// A link that is over is told last: what came before is about it or about a later one.
+    fn take(&mut self) -> Option<(LinkId, Event)> {
+        if let Some(signal) = self.signals.pop_front() {
+            return Some(signal);
+        }
+        if let Some(latest) = self.speakers.take().or_else(|| self.paused.take()) {
+            return Some(latest);
+        }
+        if let Some((_, link, event)) = self.layers.pop() {
+            return Some((link, event));
+        }
+        Some((self.closed.take()?, Event::Closed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::{Sdp, Signal, SignalNumber};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn who(number: u128) -> Who {
+        Who { room: RoomCode::from_random(1), participant: ParticipantId::new(Uuid::from_u128(number)) }
+    }
+
+    fn answer(number: u32) -> Event {
+        let signal = Signal::Answer { sdp: Sdp::new("v=0".to_owned()).unwrap() };
+        Event::Signal { number: SignalNumber(number), expects: SignalNumber(number + 1), signal }
+    }
+
+    #[test]
+    fn of_what_changes_the_last_is_told_and_of_answers_each() {
+        let (sender, receiver) = queue();
+        for number in 0..10 {
+            sender.send(who(1), LinkId(0), answer(number));
+            sender.send(who(1), LinkId(0), Event::AudioSlots(vec![None; number as usize]));
+            sender.send(who(2), LinkId(0), Event::AudioSlots(vec![None; number as usize]));
+        }
+        sender.send(who(1), LinkId(0), Event::Closed);
+        let told: Vec<_> = std::iter::from_fn(|| receiver.next()).collect();
+        let of_one: Vec<_> = told.iter().filter(|(who_is, ..)| *who_is == who(1)).collect();
+        assert_eq!(of_one.len(), 12);
+        assert_eq!(of_one[10].2, Event::AudioSlots(vec![None; 9]));
+        assert_eq!(of_one[11].2, Event::Closed);
+        assert_eq!(told.len(), 13);
+        assert_eq!(told[1].0, who(2), "everybody has their turn");
+    }
+
+    #[test]
+    fn who_does_not_listen_loses_their_own_link() {
+        let (sender, receiver) = queue();
+        for number in 0..100_000 {
+            sender.send(who(1), LinkId(3), answer(number));
+        }
+        let told = std::iter::from_fn(|| receiver.next());
+        assert!(told.map(|(_, link, event)| (link, event)).any(|told| told == (LinkId(3), Event::Closed)));
+    }
+}

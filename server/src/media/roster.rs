@@ -1,0 +1,85 @@
+//! What a shard must know again when it has to begin anew: what everybody may send, and whose link is over with it. Kept outside of
+//! what can break.
+
+use std::collections::BTreeMap;
+
+use protocol::{LinkId, MediaState};
+use room::MediaOrder;
+use sfu::Who;
+
+/// Everybody in the rooms of a shard.
+#[derive(Debug, Default)]
+pub(super) struct Roster(BTreeMap<Who, Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    media: Option<MediaState>,
+    link: Option<LinkId>,
+}
+
+impl Roster {
+    /// An order is about to be followed.
+    pub(super) fn note(&mut self, who: Who, order: &MediaOrder) {
+        match order {
+            MediaOrder::Left => _ = self.0.remove(&who),
+            MediaOrder::State(media) => self.0.entry(who).or_default().media = Some(*media),
+            MediaOrder::Signal { link, .. } => {
+                let known = self.0.entry(who).or_default();
+                known.link = known.link.max(Some(*link));
+            }
+            MediaOrder::Slots { .. } => {}
+        }
+    }
+
+    /// A link is over.
+    pub(super) fn closed(&mut self, who: Who, link: LinkId) {
+        if let Some(known) = self.0.get_mut(&who) {
+            known.link = known.link.filter(|latest| *latest > link);
+            if known.link.is_none() && known.media.is_none() {
+                self.0.remove(&who);
+            }
+        }
+    }
+
+    pub(super) fn media(&self) -> impl Iterator<Item = (Who, MediaState)> + '_ {
+        self.0.iter().filter_map(|(who, known)| Some((*who, known.media?)))
+    }
+
+    /// The links that there were; from now on there are none.
+    pub(super) fn take_links(&mut self) -> Vec<(Who, LinkId)> {
+        self.0.iter_mut().filter_map(|(who, known)| Some((*who, known.link.take()?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::{ParticipantId, RoomCode, Signal, SignalNumber, Switch};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn whoever_is_there_is_known_and_whoever_left_is_not() {
+        let who = |number| Who {
+            room: RoomCode::from_random(1),
+            participant: ParticipantId::new(Uuid::from_u128(number)),
+        };
+        let media = MediaState { microphone: Switch::On, camera: Switch::Off, screen: Switch::Off };
+        let signal = |link| MediaOrder::Signal {
+            link: LinkId(link),
+            number: SignalNumber(0),
+            signal: Signal::EndOfCandidates,
+        };
+        let mut roster = Roster::default();
+        for number in 1..=3 {
+            roster.note(who(number), &MediaOrder::State(media));
+            roster.note(who(number), &signal(0));
+        }
+        roster.note(who(2), &signal(4));
+        roster.closed(who(2), LinkId(0));
+        roster.note(who(3), &MediaOrder::Left);
+        assert_eq!(roster.media().count(), 2);
+        assert_eq!(roster.take_links(), [(who(1), LinkId(0)), (who(2), LinkId(4))]);
+        assert_eq!(roster.take_links(), []);
+    }
+}

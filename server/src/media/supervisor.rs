@@ -1,0 +1,167 @@
+//! Starts a shard, and starts it again when it ends by itself: with the same sockets, so that it is found where it was, and told what
+//! everybody may send. The links that it had are gone; their pages are told so, and open new ones.
+
+use std::any::Any;
+use std::io;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::ops::RangeInclusive;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sfu::{Address, Event, Input, Sfu, Transport};
+
+use super::addresses::Addresses;
+use super::carrier;
+use super::health::Health;
+use super::neighbours::{Incoming, Neighbours};
+use super::news::NewsSender;
+use super::orders::Orders;
+use super::relay::Relaying;
+use super::report::Report;
+use super::roster::Roster;
+use super::shard::Shard;
+use super::sockets::Sockets;
+use super::streams::Streams;
+use super::udp::{Outbox, Receiver, UdpPort};
+use crate::clock;
+use crate::config::MediaConfig;
+use crate::places::Places;
+use crate::tasks;
+
+/// A shard that lived for less than this waits so long before it begins again: what ended it may be there still.
+const TOO_SHORT: Duration = Duration::from_secs(1);
+const WAIT: Duration = Duration::from_millis(500);
+
+/// What a shard is told once.
+pub(super) struct Beginning {
+    pub(super) number: u16,
+    pub(super) sockets: Sockets,
+    pub(super) addresses: Addresses,
+    pub(super) relay: Option<(relay::Config, RangeInclusive<u16>)>,
+    pub(super) incoming: Incoming,
+    pub(super) neighbours: Neighbours,
+    /// What all shards have together.
+    pub(super) unsorted: Arc<Places>,
+    pub(super) health: Arc<Health>,
+    pub(super) orders: Arc<Orders>,
+    pub(super) news: NewsSender,
+}
+
+/// What outlives a shard that ends.
+pub(super) struct Kept {
+    pub(super) orders: Arc<Orders>,
+    pub(super) news: NewsSender,
+    pub(super) incoming: Incoming,
+    pub(super) roster: Roster,
+}
+
+/// What a shard is made of, each time it begins.
+struct Parts {
+    number: u16,
+    port: u16,
+    udp: UdpSocket,
+    tcp: TcpListener,
+    sfu: sfu::Config,
+    relay: Option<(relay::Config, RangeInclusive<u16>)>,
+    addresses: Addresses,
+    neighbours: Neighbours,
+    unsorted: Arc<Places>,
+    health: Arc<Health>,
+}
+
+/// Starts a shard's thread. It ends when nobody can give it orders any more.
+pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> io::Result<()> {
+    let Beginning {
+        number,
+        sockets: Sockets { udp, tcp, port },
+        addresses,
+        relay,
+        incoming,
+        neighbours,
+        unsorted,
+        health,
+        orders,
+        news,
+    } = beginning;
+    let ways = |transport| {
+        let at = move |address: &_| Address { transport, address: SocketAddr::new(*address, port) };
+        addresses.announced.iter().map(at)
+    };
+    let sfu = sfu::Config {
+        addresses: ways(Transport::Udp).chain(ways(Transport::Tcp)).collect(),
+        initial_downlink: config.initial_downlink_kbps.saturating_mul(1_000),
+        max_downlink: config.max_downlink_kbps.saturating_mul(1_000),
+        shard: number,
+        directory: Arc::clone(neighbours.directory()),
+    };
+    let kept = Kept { orders, news, incoming, roster: Roster::default() };
+    let parts = Parts { number, port, udp, tcp, sfu, relay, addresses, neighbours, unsorted, health };
+    std::thread::Builder::new().name(format!("media-{number}")).spawn(move || parts.supervise(kept))?;
+    Ok(())
+}
+
+impl Parts {
+    fn supervise(&self, mut kept: Kept) {
+        loop {
+            let began = clock::moment();
+            let error = match catch_unwind(AssertUnwindSafe(|| self.live(&mut kept))) {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error.to_string(),
+                Err(panic) => format!("panic: {}", words_of(&*panic)),
+            };
+            self.health.ended(self.number);
+            self.neighbours.directory().forget_shard(self.number);
+            tracing::error!(shard = self.number, error, "a media shard ended; it begins again, and its links are opened anew");
+            if clock::moment().saturating_duration_since(began) < TOO_SHORT {
+                std::thread::sleep(WAIT);
+            }
+        }
+    }
+
+    /// From the beginning of a shard to its end.
+    fn live(&self, kept: &mut Kept) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        // The unit stays on the thread where it was made.
+        let sfu = Sfu::new(self.sfu.clone()).ok_or_else(|| io::Error::other("no certificate can be made"))?;
+        let ended = runtime.block_on(async { self.shard(sfu, kept)?.run().await });
+        // What still waits for the system to look up a name, for one, is not waited for.
+        runtime.shutdown_background();
+        ended
+    }
+
+    /// On the shard's runtime.
+    fn shard<'a>(&self, mut sfu: Sfu, kept: &'a mut Kept) -> io::Result<Shard<'a>> {
+        let tcp = tokio::net::TcpListener::from_std(self.tcp.try_clone()?)?;
+        let udp = Outbox::new(UdpPort::new(self.udp.try_clone()?)?);
+        tasks::spawn(carrier::accept(tcp, self.number, self.neighbours.clone(), Arc::clone(&self.unsorted)));
+        let now = clock::moment();
+        for (who, media) in kept.roster.media() {
+            sfu.handle_input(now, Input::Media { who, media });
+        }
+        for (who, link) in kept.roster.take_links() {
+            kept.news.send(who, link, Event::Closed);
+        }
+        self.health.serves(self.number);
+        let relaying = self.relay.clone().map(|(config, ports)| Relaying::new(config, ports, self.addresses.clone()));
+        Ok(Shard {
+            kept,
+            sfu,
+            relaying,
+            udp,
+            receiver: Receiver::new(),
+            streams: Streams::default(),
+            neighbours: self.neighbours.clone(),
+            addresses: self.addresses.clone(),
+            port: self.port,
+            report: Report::new(self.number, now),
+            look: now,
+        })
+    }
+}
+
+/// What a panic said.
+fn words_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words")
+}
