@@ -216,8 +216,8 @@ impl Relay {
 
     /// Over a stream, a client has shown that it is where it says it is.
     fn answer_stranger(&mut self, now: Instant, flow: Flow, stranger: Stranger, answer: Vec<u8>) {
-        let may_answer =
-            flow.transport != Transport::Udp || self.unverified.may_answer(now, flow.client, stranger, answer.len());
+        let may_answer = flow.transport != Transport::Udp
+            || self.unverified.may_answer(now, flow.client, stranger, answer.len());
         if !may_answer {
             self.counters.withheld += 1;
             return;

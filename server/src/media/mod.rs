@@ -121,7 +121,10 @@ impl Media {
             shards.push(Shard { orders });
         }
         let relay_addresses = if relay.enabled { all.into() } else { Arc::default() };
-        Ok((Self { shards: shards.into(), neighbours, forwards: media.enabled, health, relay_addresses }, received))
+        Ok((
+            Self { shards: shards.into(), neighbours, forwards: media.enabled, health, relay_addresses },
+            received,
+        ))
     }
 
     /// Whether there is a forwarding unit.

@@ -39,11 +39,7 @@ struct Waiting {
 impl Parts for Waiting {
     fn is_empty(&self) -> bool {
         let Self { signals, speakers, paused, layers, closed } = self;
-        signals.is_empty()
-            && speakers.is_none()
-            && paused.is_none()
-            && layers.is_empty()
-            && closed.is_none()
+        signals.is_empty() && speakers.is_none() && paused.is_none() && layers.is_empty() && closed.is_none()
     }
 }
 

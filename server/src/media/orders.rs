@@ -11,7 +11,7 @@ use sfu::Who;
 use super::turns::{Parts, SharedTurns};
 
 /// Signals of one participant that wait, and their bytes. A page says a few when it opens a link; the largest description
-/// has 64 KiB.
+/// has 48 KiB.
 const SIGNALS: usize = 64;
 const SIGNAL_BYTES: usize = 256 * 1024;
 
@@ -245,7 +245,7 @@ mod tests {
     fn a_departure_and_the_last_state_are_never_lost() {
         let (orders, now) = (Orders::default(), clock::moment());
         for number in 0..1_000 {
-            orders.tell(who(1), offer(number, 60_000));
+            orders.tell(who(1), offer(number, 40_000));
         }
         orders.tell(who(1), MediaOrder::Left);
         orders.tell(who(1), MediaOrder::State(off()));

@@ -150,8 +150,7 @@ impl Shard<'_> {
     fn follow(&mut self, who: Who, order: MediaOrder) {
         self.kept.roster.note(who, &order);
         let now = clock::moment();
-        let is_offer =
-            matches!(&order, MediaOrder::Signal { signal: protocol::Signal::Offer { .. }, .. });
+        let is_offer = matches!(&order, MediaOrder::Signal { signal: protocol::Signal::Offer { .. }, .. });
         let input = match order {
             MediaOrder::Signal { link, number, signal } => Input::Signal { who, link, number, signal },
             MediaOrder::Slots { link, slots } => Input::Slots { who, link, wishes: slots },

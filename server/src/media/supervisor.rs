@@ -112,7 +112,11 @@ impl Parts {
             };
             self.health.ended(self.number);
             self.neighbours.directory().forget_shard(self.number);
-            tracing::error!(shard = self.number, error, "a media shard ended; it begins again, and its links are opened anew");
+            tracing::error!(
+                shard = self.number,
+                error,
+                "a media shard ended; it begins again, and its links are opened anew"
+            );
             if clock::moment().saturating_duration_since(began) < TOO_SHORT {
                 std::thread::sleep(WAIT);
             }
@@ -143,7 +147,8 @@ impl Parts {
             kept.news.send(who, link, Event::Closed);
         }
         self.health.serves(self.number);
-        let relaying = self.relay.clone().map(|(config, ports)| Relaying::new(config, ports, self.addresses.clone()));
+        let relaying =
+            self.relay.clone().map(|(config, ports)| Relaying::new(config, ports, self.addresses.clone()));
         Ok(Shard {
             kept,
             sfu,

@@ -12,6 +12,7 @@ mod credentials;
 mod doctor;
 mod flooding;
 mod forwarded;
+mod health;
 mod http;
 mod lanes;
 mod links;

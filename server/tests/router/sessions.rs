@@ -155,7 +155,7 @@ async fn ping(client: &mut Client) {
     client.hear_of("pong").await;
 }
 
-async fn sqlx_connection(file: &std::path::Path) -> sqlx::AnyConnection {
+pub(crate) async fn sqlx_connection(file: &std::path::Path) -> sqlx::AnyConnection {
     use sqlx::Connection as _;
 
     sqlx::any::install_default_drivers();

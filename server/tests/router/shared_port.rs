@@ -117,6 +117,57 @@ async fn a_link_is_reached_whichever_shard_its_datagrams_and_streams_come_to() {
 }
 
 #[tokio::test]
+async fn a_shard_that_ends_begins_again_where_it_was_and_its_links_are_opened_anew() {
+    let server = server().await;
+    let room = server.new_room().await;
+    let mut others = Vec::new();
+    for name in ["Ada", "Bob", "Cleo", "Dan"] {
+        others.push(server.join(&room, name).await);
+    }
+    let mut eve = server.connect().await;
+    eve.say(join_message(&room, "Eve")).await;
+    let media = media(&eve.hear_of("joined").await);
+    let world = World::new();
+    for link in 0..3 {
+        let (_, offer) = Client::new(world.instant(), world.instant(), who(1), 1, 1).signals.remove(0);
+        let signal = serde_json::to_value(offer).unwrap();
+        eve.say(json!({ "type": "signal", "to": "sfu", "link": link, "number": 0, "signal": &signal })).await;
+        let answer = eve.hear_of("signal").await;
+        assert_eq!(answer["link"], link);
+        let answer = answer["signal"].clone();
+        let name = format!("{}:{}", line_of(&answer, "a=ice-ufrag:"), line_of(&signal, "a=ice-ufrag:"));
+        let question = check(1, &name, line_of(&answer, "a=ice-pwd:"));
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        socket.send_to(&question, media).await.unwrap();
+        let mut bytes = [0; 1_500];
+        let heard = tokio::time::timeout(PATIENCE, socket.recv_from(&mut bytes)).await;
+        let (length, from) = heard.unwrap_or_else(|_| panic!("link {link} is not answered")).unwrap();
+        assert!(is_answer(1, &bytes[..length]) && from == media);
+
+        server.state.panic_media();
+        assert_eq!(eve.hear_of("sfu_link_closed").await["link"], link);
+        let (status, readiness) = ready(&server).await;
+        assert_eq!((status, &readiness["media_restarts"]), (200, &json!(4 * (link + 1))));
+        assert_eq!(readiness["status"], "ready", "{readiness}");
+    }
+    // Nobody has lost their seat over it.
+    assert_eq!(server.join(&room, "Finn").await.1["participants"].as_array().unwrap().len(), 5);
+}
+
+/// What `/readyz` says once all shards are back.
+async fn ready(server: &TestServer) -> (u16, Value) {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let (status, _, body) = server.request("GET", "/readyz", "", "").await;
+        let readiness: Value = serde_json::from_str(&body).unwrap();
+        if readiness["status"] == "ready" || tokio::time::Instant::now() > deadline {
+            return (status, readiness);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
 async fn the_relay_serves_each_client_where_the_system_puts_it() {
     let server = server().await;
     let (_ada, joined) = server.join(&server.new_room().await, "Ada").await;

@@ -2,6 +2,7 @@
 //! virtual time that delays, loses and is too narrow.
 
 mod allocations;
+mod guard;
 mod hostile;
 mod layers;
 mod lies;
