@@ -31,6 +31,7 @@ mod passwords;
 mod peer_address;
 mod places;
 mod rate_limit;
+mod refusals;
 mod rest;
 mod rooms;
 pub mod router;

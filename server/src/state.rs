@@ -1,7 +1,7 @@
 //! What every handler has.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -21,6 +21,7 @@ use crate::lookups::Lookups;
 use crate::media::{Media, seen};
 use crate::passwords::Passwords;
 use crate::rate_limit::{AddressRate, ByteRate, KeyedRate};
+use crate::refusals::Refusals;
 use crate::rooms::{REMEMBERED_FOR, Rooms};
 use crate::tasks;
 use crate::tls::Tls;
@@ -47,6 +48,7 @@ pub struct Shared {
     pub(crate) leptos: LeptosOptions,
     pub(crate) room_rate: AddressRate,
     pub(crate) lookups: Lookups,
+    pub(crate) refused_connections: Mutex<Refusals>,
     pub(crate) wrong_passwords: WrongPasswords,
     /// The names that this server is reached under with TLS, once somebody has come in the clear.
     pub(crate) https_names: OnceLock<Vec<TlsName>>,
@@ -155,6 +157,7 @@ impl AppState {
             tokens,
             room_rate: AddressRate::new(limits.rooms_at_once, limits.rooms_per_minute),
             lookups: Lookups::new(limits),
+            refused_connections: Mutex::default(),
             wrong_passwords: WrongPasswords::new(limits),
             https_names: OnceLock::new(),
             chat_rate: ByteRate::new(limits.chat_kib_at_once, limits.chat_kib_per_minute),

@@ -31,9 +31,20 @@ impl Bucket {
 
     /// Takes so much, or nothing when there is less.
     pub(crate) fn take(&mut self, now: Instant, allowance: Allowance, amount: usize) -> bool {
+        self.take_above(now, allowance, amount, 0.0)
+    }
+
+    /// Takes so much, or nothing when there would be less than `reserve` afterwards.
+    pub(crate) fn take_above(
+        &mut self,
+        now: Instant,
+        allowance: Allowance,
+        amount: usize,
+        reserve: f64,
+    ) -> bool {
         self.refill(now, allowance);
         let amount = amount as f64;
-        let is_enough = self.left >= amount;
+        let is_enough = self.left >= amount + reserve;
         if is_enough {
             self.left -= amount;
         }

@@ -10,21 +10,31 @@ use crate::bucket::{Allowance, Bucket};
 /// In bytes of answers: about three hundred at once, forty a second. A school behind one address joins at once.
 const ALLOWANCE: Allowance = Allowance { burst: 16_384.0, per_second: 2_048.0 };
 
-/// What a stranger wants. Each has an allowance of its own, or whoever asks in an address's name where it is, which takes twenty
-/// bytes a time, would keep those behind it from the relay. Requests that prove who they are take of neither.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What a stranger wants. Half of the allowance is for those who ask for a relay, or whoever asks in an address's name where it
+/// is, which takes twenty bytes a time, would keep those behind it from the relay. Requests that prove who they are take nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stranger {
     AsksAddress,
     AsksRelay,
 }
 
-/// When this many allowances are remembered, those that would be allowed everything again are forgotten; when there are still
+impl Stranger {
+    /// What must be left afterwards.
+    fn reserve(self) -> f64 {
+        match self {
+            Self::AsksAddress => ALLOWANCE.burst / 2.0,
+            Self::AsksRelay => 0.0,
+        }
+    }
+}
+
+/// When this many addresses are remembered, those that would be allowed everything again are forgotten; when there are still
 /// as many, nobody new is answered.
 const MANY: usize = 20_000;
 
 #[derive(Default)]
 pub(crate) struct Unverified {
-    buckets: HashMap<(IpAddr, Stranger), Bucket>,
+    buckets: HashMap<IpAddr, Bucket>,
     /// A sweep looks at all of them, so there is at most one a second.
     swept: Option<Instant>,
 }
@@ -38,7 +48,7 @@ impl Unverified {
         stranger: Stranger,
         bytes: usize,
     ) -> bool {
-        let customer = (one_customer(client.ip()), stranger);
+        let customer = one_customer(client.ip());
         if self.buckets.len() >= MANY && !self.buckets.contains_key(&customer) {
             self.sweep(now);
             if self.buckets.len() >= MANY {
@@ -46,7 +56,7 @@ impl Unverified {
             }
         }
         let bucket = self.buckets.entry(customer).or_insert_with(|| Bucket::full(now, ALLOWANCE));
-        bucket.take(now, ALLOWANCE, bytes)
+        bucket.take_above(now, ALLOWANCE, bytes, stranger.reserve())
     }
 
     fn sweep(&mut self, now: Instant) {

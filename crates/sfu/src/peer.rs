@@ -46,6 +46,9 @@ const MAX_SECTIONS: usize = AUDIO_SLOTS + MAX_VIDEO_SLOTS + 8;
 /// Addresses from which one peer is known.
 const MAX_ADDRESSES: usize = 8;
 
+/// Streams of one peer whose places are remembered: it has at most one for each layer, but may name each packet's another.
+const MAX_STREAMS: usize = 64;
+
 /// Video sections in which one peer may send: the camera and the screen.
 const VIDEO_SOURCES: [Source; 2] = [Source::Camera, Source::Screen];
 
@@ -422,6 +425,9 @@ impl Peer {
             Some(rid) => self.tracks[track].rids.iter().position(|one| *one == rid).unwrap_or_default(),
             None => 0,
         };
+        if self.streams.len() >= MAX_STREAMS {
+            self.streams.clear(); // Those that go on are found again.
+        }
         self.streams.insert(ssrc, (track, layer));
         Some((track, layer))
     }

@@ -339,7 +339,7 @@ impl Rooms {
             shortened: Arc::default(),
             cause: None,
             backpressure: super::backpressure::Backpressure::default(),
-            refusals: super::task::Refusals::default(),
+            refusals: crate::refusals::Refusals::default(),
             changes: None,
             deleted: false,
         });

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
 use protocol::{
@@ -12,6 +11,7 @@ use protocol::{
 };
 use room::{ConnectionId, Decree, Departure, Input, Output, Resumption, Room, Visitor};
 use storage::{BrowserId, ChatPage};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::backpressure::{Backpressure, Batch};
@@ -19,6 +19,7 @@ use super::outgoing::Outlet;
 use super::words::Words;
 use super::{RoomHandle, Rooms, load};
 use crate::keeper::{Asker, Lane};
+use crate::refusals::Refusals;
 use crate::tasks;
 
 /// What can happen to a room's task.
@@ -80,36 +81,19 @@ pub(super) struct RoomTask {
     pub(super) backpressure: Backpressure,
     pub(super) refusals: Refusals,
     /// Changes of the rules, made one after another.
-    pub(super) changes: Option<mpsc::UnboundedSender<SettingsChange>>,
+    pub(super) changes: Option<mpsc::Sender<SettingsChange>>,
     /// Once deleted, nothing of the room is kept any more.
     pub(super) deleted: bool,
 }
+
+/// Changes of the rules that wait for the database. Beyond them a host is told that it does not answer.
+const WAITING_CHANGES: usize = 64;
 
 /// A change of the rules that a host wants.
 pub(super) struct SettingsChange {
     participant: ParticipantId,
     in_reply_to: Option<MessageId>,
     patch: Box<RoomSettingsPatch>,
-}
-
-/// Messages that were refused: counted, and written to the log once in a while.
-#[derive(Default)]
-pub(super) struct Refusals {
-    unsaid: u64,
-    quiet_until: Duration,
-}
-
-/// How long a room's log says nothing more of refusals.
-const QUIET_FOR: Duration = Duration::from_secs(10);
-
-impl Refusals {
-    fn note(&mut self, now: Duration, code: ErrorCode) {
-        self.unsaid += 1;
-        if now >= self.quiet_until {
-            tracing::info!(?code, count = self.unsaid, "messages were refused");
-            *self = Self { unsaid: 0, quiet_until: now + QUIET_FOR };
-        }
-    }
 }
 
 enum Happening {
@@ -290,7 +274,10 @@ impl RoomTask {
             match output {
                 Output::Send { to, seq, received, message } => {
                     if let ServerMessage::Error(error) = &*message {
-                        self.refusals.note(self.rooms.clock.now(), error.code);
+                        let now = self.rooms.clock.now();
+                        if let Some(count) = self.refusals.note(now) {
+                            tracing::info!(code = ?error.code, count, "messages were refused");
+                        }
                     }
                     if let Some(text) = words.text(seq, received, &message) {
                         self.send(to, text);
@@ -361,10 +348,10 @@ impl RoomTask {
         }
     }
 
-    /// The room lets only so many through, so that few wait.
+    /// The room lets only so many through, so that few wait unless the database stands still.
     fn change_settings(&mut self, change: SettingsChange) {
         let changes = self.changes.get_or_insert_with(|| {
-            let (changes, mut received) = mpsc::unbounded_channel::<SettingsChange>();
+            let (changes, mut received) = mpsc::channel::<SettingsChange>(WAITING_CHANGES);
             let (rooms, handle) = (self.rooms.clone(), self.handle.clone());
             tasks::spawn(async move {
                 while let Some(SettingsChange { participant, in_reply_to, patch }) = received.recv().await {
@@ -377,7 +364,12 @@ impl RoomTask {
             });
             changes
         });
-        _ = changes.send(change);
+        if let Err(TrySendError::Full(refused)) = changes.try_send(change) {
+            let SettingsChange { participant, in_reply_to, .. } = refused;
+            let code = ErrorCode::StorageUnavailable;
+            let input = Input::SettingsRefused { participant, in_reply_to, code };
+            self.room.handle_input(self.rooms.clock.now(), input);
+        }
     }
 
     fn validate(&self, role: Role, browser: Option<&BrowserId>) -> ValidateRoomResponse {

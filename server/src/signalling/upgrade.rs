@@ -1,5 +1,7 @@
 //! From an HTTP request to a socket: who may connect, how often, and with how much memory.
 
+use std::sync::PoisonError;
+
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::http::{HeaderMap, StatusCode};
@@ -46,12 +48,20 @@ pub(crate) async fn upgrade(
 
 fn check(state: &AppState, caller: &Caller, headers: &HeaderMap) -> Result<(), Box<ProblemResponse>> {
     if !origin::is_allowed(headers, &caller.site, &state.config.server.allowed_origins) {
-        tracing::info!(code = ?ErrorCode::OriginRefused, "a connection was refused");
+        note_refusal(state, ErrorCode::OriginRefused);
         let error = ProtocolError::new(ErrorCode::OriginRefused, None);
         return Err(Box::new(problem(StatusCode::FORBIDDEN, "origin_refused", error.message)));
     }
     state.lookups.join(caller).map_err(|retry_after| {
-        tracing::info!(code = ?ErrorCode::RateLimited, "a connection was refused");
+        note_refusal(state, ErrorCode::RateLimited);
         Box::new(ProblemResponse::rate_limited(retry_after))
     })
+}
+
+fn note_refusal(state: &AppState, code: ErrorCode) {
+    let now = state.clock.now();
+    let mut refusals = state.refused_connections.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(count) = refusals.note(now) {
+        tracing::info!(?code, count, "connections were refused");
+    }
 }

@@ -155,6 +155,27 @@ fn strangers_get_so_many_answers_and_those_who_prove_themselves_all() {
     world.allocated("dan", "50.0.0.1:99");
 }
 
+/// 509 questions in a school's name, of twenty bytes each, used to keep all of it from the relay; and a trickle after them did.
+#[test]
+fn who_asks_in_somebodys_name_where_they_are_keeps_nobody_there_from_the_relay() {
+    let mut world = World::new();
+    let victim = world.client("nobody", "50.0.0.1:53");
+    let bytes = world.unsigned(Method::new(1), &[]);
+    for second in 0..10 {
+        for _ in 0..1_000 {
+            world.send(&victim, &bytes);
+        }
+        world.to_clients.clear();
+        for pupil in 0..5 {
+            world.allocated(
+                &format!("pupil {second} {pupil}"),
+                &format!("50.0.0.1:{}", 1_000 + second * 10 + pupil),
+            );
+        }
+        world.wait(1);
+    }
+}
+
 #[test]
 fn many_strangers_are_forgotten_in_time() {
     let mut world = World::new();

@@ -58,6 +58,8 @@ pub struct Lie {
     pub picture: Option<u16>,
     /// The number of the picture of the lowest temporal layer, and the temporal layer.
     pub temporal: Option<(u8, u8)>,
+    /// How many bytes of the payload are sent.
+    pub bytes: Option<usize>,
 }
 
 /// A participant with a transport of their own.
@@ -322,7 +324,7 @@ impl Client {
         let level = lie.level.unwrap_or(level);
         let time = lie.time.unwrap_or(self.sounds.wrapping_mul(960));
         self.sound_sequence = lie.sequence.unwrap_or(self.sound_sequence);
-        let payload = vec![self.number; 80];
+        let payload = vec![self.number; lie.bytes.unwrap_or(80)];
         let extensions = ExtensionValues {
             audio_level: Some(level),
             voice_activity: Some(level > -50),
@@ -410,7 +412,7 @@ impl Client {
                     payload.extend(height.to_le_bytes());
                 }
             }
-            payload.resize((bytes / packets).max(20), self.number);
+            payload.resize(lie.bytes.unwrap_or((bytes / packets).max(20)), self.number);
             let sequence = lie.sequence.unwrap_or(self.sequences[layer]);
             self.sequences[layer] = sequence.wrapping_add(1);
             let sequence = SeqNo::from(sequence);

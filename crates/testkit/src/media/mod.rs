@@ -3,8 +3,10 @@
 
 mod client;
 mod decoder;
+mod liar;
 mod world;
 
 pub use client::{Client, Heard, LAYERS, Lie};
 pub use decoder::Decoder;
+pub use liar::{Harm, lie_to_a_meeting};
 pub use world::{Busy, Line, Watch, World, on, unit_address, who};
