@@ -34,7 +34,7 @@ test-rust:
 
 test-browser: build
 	@scripts/setup.sh browser coturn
-	$(SAY) "Testing in real browsers (about 2 min)"
+	$(SAY) "Testing in real browsers (about 15 min on two cores)"
 	@cd end2end && ../$(WITH) npm run --silent generate && ../$(WITH) npx tsc --noEmit && ../$(WITH) npx playwright test
 
 lint: ## fmt, clippy for both sides, rustdoc; warnings are errors

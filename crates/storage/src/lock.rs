@@ -34,7 +34,8 @@ impl FolderLock {
         let failed = |error| StorageError::directory(folder, error);
         std::fs::create_dir_all(folder).map_err(failed)?;
         let path = folder.join(FILE);
-        let file = OpenOptions::new().append(true).create(true).open(&path).map_err(failed)?;
+        crate::sqlite::make(&path).map_err(failed)?;
+        let file = OpenOptions::new().append(true).open(&path).map_err(failed)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Self(file)),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(StorageError::InUse(folder.display().to_string())),

@@ -103,10 +103,11 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
 
         let folder = tempfile::tempdir().unwrap();
+        let _lock = crate::FolderLock::take(folder.path()).unwrap();
         let storage = SqlStorage::sqlite(folder.path()).await.unwrap();
         storage.keep(&[event(0, 10)]).await.unwrap();
         let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
-        assert_eq!(files.len(), 3, "the database, its log and the log's index: {files:?}");
+        assert_eq!(files.len(), 4, "the lock, the database, its log and the log's index: {files:?}");
         for file in files {
             assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
         }
