@@ -82,7 +82,7 @@ for (const width of [320, 360]) {
         await ada.leave();
         await expectFits(ada.page, "after leaving");
         await visit(ada.page, `${server.url}/rooms`);
-        await expect(ada.page.getByRole("link", { name: ROOM })).toBeVisible();
+        await expect(ada.page.getByRole("link", { name: ROOM, exact: true })).toBeVisible();
         await expectFits(ada.page, "my rooms");
     });
 }

@@ -40,8 +40,8 @@ test("a message to one is read by these two, and those who come later read what 
 
     for (const one of [bob, cleo]) await one.openPanel("Chat");
     await expect(bob.chat()).toHaveText(["for all", "for Bob"]);
-    await expect(bob.panel("Chat")).toContainText("only to you");
-    await expect(ada.panel("Chat")).toContainText("only to Bob");
+    await expect(bob.panel("Chat")).toContainText("Private, to you");
+    await expect(ada.panel("Chat")).toContainText("Private, to Bob");
     await expect(cleo.chat()).toHaveText(["for all"]);
 
     await cleo.leave();

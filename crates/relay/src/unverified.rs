@@ -10,8 +10,9 @@ use crate::bucket::{Allowance, Bucket};
 /// In bytes of answers: about three hundred at once, forty a second. A school behind one address joins at once.
 const ALLOWANCE: Allowance = Allowance { burst: 16_384.0, per_second: 2_048.0 };
 
-/// What a stranger wants. Half of the allowance is for those who ask for a relay, or whoever asks in an address's name where it
-/// is, which takes twenty bytes a time, would keep those behind it from the relay. Requests that prove who they are take nothing.
+/// What a stranger wants. Half of the allowance is for those who ask for a relay, so that questions for an address, which STUN
+/// clients everywhere ask and take twenty bytes, keep nobody from it. Who asks for a relay in somebody's name still can, over UDP:
+/// TCP and TLS, which prove an address, take nothing of it, nor do requests that prove who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stranger {
     AsksAddress,

@@ -1,8 +1,10 @@
-//! What a panic costs: the one on whose behalf something was done. The others' slots and the lists of who takes what are put together
-//! anew from what each of them wants, since nobody can say how far they were changed. A panic in that is the driver's to catch.
+//! What a panic costs: the one on whose behalf something was done. The slots in their room, and the lists of who takes what, are put
+//! together anew from what each wants, since nobody can say how far they were changed. A panic in that is the driver's to catch.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
+
+use protocol::RoomCode;
 
 use crate::speakers::Speakers;
 use crate::{Event, Sfu};
@@ -24,26 +26,37 @@ impl Sfu {
         // What is read of the transports was for the one who is gone, or is lost as on any network.
         self.news.clear();
         self.dirty.clear();
-        self.take_all_apart();
+        self.timers.clear();
+        for peer in self.peers.values_mut() {
+            (peer.is_dirty, peer.noted_due) = (false, None);
+        }
+        self.forget_who_is_gone();
+        // Slots are of peers of the same room.
+        let concerned: Vec<_> = match causer {
+            Some((_, who, _)) => vec![who.room],
+            None => self.rooms.keys().copied().collect(),
+        };
+        for code in &concerned {
+            self.take_apart(*code);
+        }
         if let Some((key, who, link)) = causer {
             self.remove(key);
             self.tell(who, link, Event::Closed);
         }
         let keys: Vec<_> = self.peers.keys().collect();
         for key in keys {
-            self.grant_wishes(now, key);
             self.note_due(key, Some(now));
         }
-        let codes: Vec<_> = self.rooms.keys().copied().collect();
-        for code in codes {
+        for code in concerned {
             self.tell_speakers(code);
         }
+        // Slots are filled again there, for each on their own behalf.
+        self.next_tick = (!self.peers.is_empty()).then_some(now);
     }
 
-    /// Nobody takes anything from anybody, and nobody has a place among the speakers.
-    fn take_all_apart(&mut self) {
-        for peer in self.peers.values_mut() {
-            peer.is_dirty = false;
+    /// Nobody in a room takes anything from anybody, and nobody has a place among the speakers.
+    fn take_apart(&mut self, code: RoomCode) {
+        for peer in self.peers.values_mut().filter(|peer| peer.who.room == code) {
             for slot in peer.video.iter_mut().chain(&mut peer.audio) {
                 slot.source = None;
             }
@@ -51,12 +64,31 @@ impl Sfu {
                 layer.takers.clear();
             }
         }
-        for room in self.rooms.values_mut() {
+        if let Some(room) = self.rooms.get_mut(&code) {
             room.speakers = Speakers::new();
         }
-        self.timers.clear();
-        for peer in self.peers.values_mut() {
-            peer.noted_due = None;
+    }
+
+    /// A panic may have come while a peer was taken out of the lists.
+    fn forget_who_is_gone(&mut self) {
+        let Self { peers, by_address, by_fragment, rooms, config, .. } = self;
+        by_address.retain(|address, key| {
+            let is_there = peers.contains_key(*key);
+            if !is_there {
+                config.directory.remove_address(config.shard, *address);
+            }
+            is_there
+        });
+        by_fragment.retain(|fragment, key| {
+            let is_there = peers.contains_key(*key);
+            if !is_there {
+                config.directory.remove_fragment(config.shard, fragment);
+            }
+            is_there
+        });
+        for room in rooms.values_mut() {
+            room.peers.retain(|key| peers.contains_key(*key));
+            room.by_participant.retain(|_, key| peers.contains_key(*key));
         }
     }
 }

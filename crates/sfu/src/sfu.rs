@@ -248,6 +248,7 @@ impl Sfu {
             // The link that this belongs to is gone.
             Some(_) | None => return self.tell(who, link, Event::Closed),
         };
+        self.causer = Some(key);
         let peer = &mut self.peers[key];
         if number != peer.expected {
             return; // It was said again, because its sender could not know that it had come.
@@ -549,6 +550,7 @@ impl Sfu {
     }
 
     pub(crate) fn find(&self, who: Who) -> Option<PeerKey> {
-        self.rooms.get(&who.room)?.by_participant.get(&who.participant).copied()
+        let key = self.rooms.get(&who.room)?.by_participant.get(&who.participant).copied();
+        key.filter(|key| self.peers.contains_key(*key))
     }
 }

@@ -57,10 +57,10 @@ impl NewsSender {
 }
 
 impl NewsReceiver {
-    /// The next news; `None` never, as long as there is a shard.
-    pub(crate) async fn recv(&mut self) -> Option<News> {
+    /// The next news for a room that takes some; `None` never, as long as there is a shard. What is not heard to its end is not lost.
+    pub(crate) async fn recv(&mut self, takes: impl Fn(RoomCode) -> bool) -> Option<News> {
         loop {
-            if let Some((who, link, event)) = self.next() {
+            if let Some((who, link, event)) = self.next(&takes) {
                 let Who { room, participant } = who;
                 return Some(News { room, participant, message: message(link, event) });
             }
@@ -72,8 +72,11 @@ impl NewsReceiver {
         }
     }
 
-    fn next(&self) -> Option<(Who, LinkId, Event)> {
-        self.0.lock().turns.next(|who, waiting| waiting.take().map(|(link, event)| (who, link, event)))
+    fn next(&self, takes: impl Fn(RoomCode) -> bool) -> Option<(Who, LinkId, Event)> {
+        self.0.lock().turns.next(|who, waiting| {
+            let (link, event) = takes(who.room).then(|| waiting.take())??;
+            Some((who, link, event))
+        })
     }
 }
 
@@ -145,7 +148,7 @@ mod tests {
             sender.send(who(2), LinkId(0), Event::AudioSlots(vec![None; number as usize]));
         }
         sender.send(who(1), LinkId(0), Event::Closed);
-        let told: Vec<_> = std::iter::from_fn(|| receiver.next()).collect();
+        let told: Vec<_> = std::iter::from_fn(|| receiver.next(|_| true)).collect();
         let of_one: Vec<_> = told.iter().filter(|(who_is, ..)| *who_is == who(1)).collect();
         assert_eq!(of_one.len(), 12);
         assert_eq!(of_one[10].2, Event::AudioSlots(vec![None; 9]));
@@ -154,13 +157,25 @@ mod tests {
         assert_eq!(told[1].0, who(2), "everybody has their turn");
     }
 
+    #[tokio::test]
+    async fn a_room_that_has_no_place_waits_for_itself_alone() {
+        let (sender, mut receiver) = queue();
+        let slow = Who { room: RoomCode::from_random(2), ..who(1) };
+        sender.send(slow, LinkId(0), Event::Closed);
+        sender.send(who(2), LinkId(0), Event::Closed);
+        let news = receiver.recv(|room| room != slow.room).await.unwrap();
+        assert_eq!((news.room, news.participant), (who(2).room, who(2).participant));
+        assert!(receiver.next(|room| room != slow.room).is_none());
+        assert_eq!(receiver.recv(|_| true).await.unwrap().room, slow.room, "it is not lost");
+    }
+
     #[test]
     fn who_does_not_listen_loses_their_own_link() {
         let (sender, receiver) = queue();
         for number in 0..100_000 {
             sender.send(who(1), LinkId(3), answer(number));
         }
-        let told = std::iter::from_fn(|| receiver.next());
+        let told = std::iter::from_fn(|| receiver.next(|_| true));
         assert!(told.map(|(_, link, event)| (link, event)).any(|told| told == (LinkId(3), Event::Closed)));
     }
 }

@@ -273,6 +273,21 @@ mod tests {
     }
 
     #[test]
+    fn who_waits_for_a_turn_keeps_their_place_behind_nobody_who_came_later() {
+        let (orders, now) = (Orders::default(), clock::moment());
+        orders.spent(now, Duration::from_millis(5));
+        for (number, order) in
+            [(1, offer(0, 10)), (2, MediaOrder::State(off())), (2, offer(0, 10)), (3, offer(0, 10))]
+        {
+            orders.tell(who(number), order);
+        }
+        assert_eq!(orders.next(now), Next::Order(who(2), MediaOrder::State(off())));
+        let Next::Later(at) = orders.next(now) else { panic!("descriptions rest now") };
+        let order = [(); 3].map(|()| orders.next(at));
+        assert_eq!(order, [1, 3, 2].map(|number| Next::Order(who(number), offer(0, 10))));
+    }
+
+    #[test]
     fn media_has_three_quarters_of_the_time_whoever_describes_what() {
         let (orders, now) = (Orders::default(), clock::moment());
         orders.tell(who(1), offer(0, 10));

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{LinkId, MediaState};
+use protocol::{LinkId, MediaState, SlotWishes};
 use room::MediaOrder;
 use sfu::Who;
 
@@ -15,6 +15,8 @@ pub(super) struct Roster(BTreeMap<Who, Known>);
 struct Known {
     media: Option<MediaState>,
     link: Option<LinkId>,
+    /// What the participant wants to see; pages say so once, and before they open the link.
+    slots: Option<(LinkId, SlotWishes)>,
 }
 
 impl Roster {
@@ -27,7 +29,9 @@ impl Roster {
                 let known = self.0.entry(who).or_default();
                 known.link = known.link.max(Some(*link));
             }
-            MediaOrder::Slots { .. } => {}
+            MediaOrder::Slots { link, slots } => {
+                self.0.entry(who).or_default().slots = Some((*link, slots.clone()))
+            }
         }
     }
 
@@ -35,7 +39,7 @@ impl Roster {
     pub(super) fn closed(&mut self, who: Who, link: LinkId) {
         if let Some(known) = self.0.get_mut(&who) {
             known.link = known.link.filter(|latest| *latest > link);
-            if known.link.is_none() && known.media.is_none() {
+            if known.link.is_none() && known.media.is_none() && known.slots.is_none() {
                 self.0.remove(&who);
             }
         }
@@ -43,6 +47,14 @@ impl Roster {
 
     pub(super) fn media(&self) -> impl Iterator<Item = (Who, MediaState)> + '_ {
         self.0.iter().filter_map(|(who, known)| Some((*who, known.media?)))
+    }
+
+    /// What everybody wants to see, by the link it is for: one that is still to be opened is opened with it.
+    pub(super) fn slots(&self) -> impl Iterator<Item = (Who, LinkId, SlotWishes)> + '_ {
+        self.0.iter().filter_map(|(who, known)| {
+            let (link, slots) = known.slots.as_ref()?;
+            Some((*who, *link, slots.clone()))
+        })
     }
 
     /// The links that there were; from now on there are none.
@@ -76,9 +88,12 @@ mod tests {
             roster.note(who(number), &signal(0));
         }
         roster.note(who(2), &signal(4));
+        let slots = SlotWishes::default();
+        roster.note(who(1), &MediaOrder::Slots { link: LinkId(1), slots: slots.clone() });
         roster.closed(who(2), LinkId(0));
         roster.note(who(3), &MediaOrder::Left);
         assert_eq!(roster.media().count(), 2);
+        assert_eq!(roster.slots().collect::<Vec<_>>(), [(who(1), LinkId(1), slots)]);
         assert_eq!(roster.take_links(), [(who(1), LinkId(0)), (who(2), LinkId(4))]);
         assert_eq!(roster.take_links(), []);
     }

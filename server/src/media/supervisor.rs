@@ -111,6 +111,8 @@ impl Parts {
                 Err(panic) => format!("panic: {}", words_of(&*panic)),
             };
             self.health.ended(self.number);
+            // What came over streams was for links and allocations that are gone, and ends with what it would be answered by.
+            while kept.incoming.streams.try_recv().is_ok() {}
             self.neighbours.directory().forget_shard(self.number);
             tracing::error!(
                 shard = self.number,
@@ -142,6 +144,9 @@ impl Parts {
         let now = clock::moment();
         for (who, media) in kept.roster.media() {
             sfu.handle_input(now, Input::Media { who, media });
+        }
+        for (who, link, wishes) in kept.roster.slots() {
+            sfu.handle_input(now, Input::Slots { who, link, wishes });
         }
         for (who, link) in kept.roster.take_links() {
             kept.news.send(who, link, Event::Closed);

@@ -47,22 +47,28 @@ impl<P: Parts> Turns<P> {
         })
     }
 
-    /// The first thing that `take` finds, going round once; who gave something, or nothing, is last from then on.
+    /// The first thing that `take` finds, going round once. Who gave something is last from then on; who could give nothing yet
+    /// keeps their place.
     pub(super) fn next<T>(&mut self, mut take: impl FnMut(Who, &mut P) -> Option<T>) -> Option<T> {
-        for _ in 0..self.order.len() {
-            let who = self.order.pop_front()?;
-            let Some(parts) = self.waiting.get_mut(&who) else { continue };
-            let taken = take(who, parts);
-            if parts.is_empty() {
-                self.waiting.remove(&who);
-            } else {
-                self.order.push_back(who);
-            }
+        let mut taken = None;
+        for place in 0..self.order.len() {
+            let Some(parts) = self.order.get(place).and_then(|who| self.waiting.get_mut(who)) else {
+                continue;
+            };
+            taken = take(self.order[place], parts);
             if taken.is_some() {
-                return taken;
+                let is_empty = parts.is_empty();
+                if let Some(who) = self.order.remove(place) {
+                    if is_empty {
+                        self.waiting.remove(&who);
+                    } else {
+                        self.order.push_back(who);
+                    }
+                }
+                break;
             }
         }
-        None
+        taken
     }
 }
 

@@ -1,15 +1,18 @@
 //! Finds rooms by their code: those with a task in memory, the others in storage.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
 use protocol::{
     CredentialKind, Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError, ValidateRoomResponse,
 };
 use room::{Beginning, Room};
 use storage::{BrowserId, Creators, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OnceCell, mpsc, oneshot};
 
 use super::task::RoomTask;
@@ -285,12 +288,29 @@ impl Rooms {
         Ok(deleted)
     }
 
-    /// Passes on what the forwarding unit has to say, as long as there is one.
+    /// Passes on what the forwarding unit has to say, as long as there is one. A room that has no place for it waits for itself
+    /// alone: it may be waiting for the database.
     pub(crate) async fn pass_on(self, mut news: NewsReceiver) {
-        while let Some(News { room, participant, message }) = news.recv().await {
-            if let Some(handle) = self.running(room).await {
-                let message = Box::new(message);
-                _ = handle.events.send(RoomEvent::Media { participant, message }.into()).await;
+        let (mut full, mut places) = (HashSet::new(), FuturesUnordered::new());
+        loop {
+            tokio::select! {
+                next = news.recv(|room| !full.contains(&room)) => {
+                    let Some(News { room, participant, message }) = next else { return };
+                    // Nobody has a link in a room that is still being opened.
+                    let handle = self.loaded().get(&room).and_then(|cell| cell.get().cloned());
+                    let Some(RoomHandle { events, .. }) = handle else { continue };
+                    let event = Box::new(RoomEvent::Media { participant, message: Box::new(message) });
+                    if let Err(TrySendError::Full(event)) = events.try_send(event) {
+                        full.insert(room);
+                        places.push(async move {
+                            _ = events.send(event).await;
+                            room
+                        });
+                    }
+                }
+                Some(room) = places.next() => {
+                    full.remove(&room);
+                }
             }
         }
     }
