@@ -30,7 +30,7 @@ impl Roster {
                 known.link = known.link.max(Some(*link));
             }
             MediaOrder::Slots { link, slots } => {
-                self.0.entry(who).or_default().slots = Some((*link, slots.clone()))
+                self.0.entry(who).or_default().slots = Some((*link, slots.clone()));
             }
         }
     }
