@@ -244,7 +244,7 @@ async fn run<S: Journal + ?Sized>(
             overdue.changes.push(*change);
             overdue.tickets.push(ticket);
         }
-        overdue = write(&*storage, quota, std::mem::take(&mut overdue)).await;
+        overdue = write(&*storage, quota, std::mem::take(&mut overdue), &behind).await;
         behind.store(!overdue.changes.is_empty(), Ordering::Relaxed);
         if overdue.changes.is_empty() {
             wait = TRY_AGAIN;
@@ -265,11 +265,16 @@ struct Batch {
 
 /// Writes everything, tells those who asked, and returns what is to be tried again. Something that the database will never
 /// take is searched for by halves, so that it costs nobody else anything.
-async fn write<S: Journal + ?Sized>(storage: &S, quota: ChatQuota, batch: Batch) -> Batch {
+async fn write<S: Journal + ?Sized>(
+    storage: &S,
+    quota: ChatQuota,
+    batch: Batch,
+    behind: &AtomicBool,
+) -> Batch {
     let mut overdue = Batch::default();
     let mut rest = vec![batch];
     while let Some(mut batch) = rest.pop() {
-        match try_to_keep(storage, quota, &batch.changes).await {
+        match try_to_keep(storage, quota, &batch.changes, behind).await {
             Ok(refusals) => {
                 let mut refusals = refusals.into_iter().peekable();
                 for (index, ticket) in batch.tickets.into_iter().enumerate() {
@@ -312,6 +317,7 @@ async fn try_to_keep<S: Journal + ?Sized>(
     storage: &S,
     quota: ChatQuota,
     changes: &[Change],
+    behind: &AtomicBool,
 ) -> Result<Vec<storage::Refusal>, Failure> {
     let mut tries = 0;
     loop {
@@ -323,6 +329,7 @@ async fn try_to_keep<S: Journal + ?Sized>(
         if error.is_final() {
             return Err(Failure::Final);
         }
+        behind.store(true, Ordering::Relaxed);
         tries += 1;
         if tries >= TRIES {
             return Err(Failure::Passing);

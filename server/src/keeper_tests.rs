@@ -102,6 +102,20 @@ async fn what_must_not_be_lost_waits_for_a_database_that_stands_still_and_so_doe
 }
 
 #[tokio::test]
+async fn a_database_that_takes_nothing_is_said_to_be_behind_from_the_first_try_until_it_takes_everything() {
+    let storage = Arc::new(Fragile::default());
+    storage.failures.store(1, Ordering::Relaxed);
+    let keeper = Keeper::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
+    keeper.lane(code(1)).keep(block(1, "b"), None).unwrap();
+    while storage.failures.load(Ordering::Relaxed) > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(keeper.is_behind());
+    assert!(keeper.flush(LONG).await);
+    assert!(!keeper.is_behind());
+}
+
+#[tokio::test]
 async fn a_room_that_floods_a_standing_database_is_refused_and_others_are_not() {
     let storage = Arc::new(Fragile::default());
     storage.failures.store(4, Ordering::Relaxed);

@@ -45,6 +45,11 @@ pub enum Input<'a> {
         /// Whose.
         flow: Flow,
     },
+    /// What was done about a socket went wrong: it ends, and what it was opened for.
+    Failed {
+        /// Which socket.
+        socket: SocketKey,
+    },
 }
 
 /// Why there is no socket.

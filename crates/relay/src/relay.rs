@@ -76,6 +76,7 @@ impl Relay {
                     self.end(*socket);
                 }
             }
+            Input::Failed { socket } => self.end(socket),
         }
     }
 

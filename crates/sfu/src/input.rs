@@ -40,6 +40,13 @@ pub enum Input<'a> {
         /// What.
         media: MediaState,
     },
+    /// A participant has said more about this link than can be read: it is over, and any before it.
+    Overflowed {
+        /// Whose.
+        who: Who,
+        /// Which link.
+        link: LinkId,
+    },
     /// A participant is gone, or needs no link any more.
     Left {
         /// Who.

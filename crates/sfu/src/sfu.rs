@@ -92,6 +92,7 @@ impl Sfu {
                 unit.wish(now, who, link, wishes);
             }
             Input::Media { who, media } => unit.media(who, media),
+            Input::Overflowed { who, link } => unit.overflowed(who, link),
             Input::Left { who } => unit.left(who),
         });
     }
@@ -296,6 +297,15 @@ impl Sfu {
         room.add(who.participant, key);
         self.next_tick.get_or_insert(now + TICK);
         Some(key)
+    }
+
+    fn overflowed(&mut self, who: Who, link: LinkId) {
+        match self.find(who).map(|key| (key, self.peers[key].link)) {
+            Some((_, newer)) if newer > link => {}
+            Some((key, _)) => self.remove(key),
+            None => {}
+        }
+        self.tell(who, link, Event::Closed);
     }
 
     fn left(&mut self, who: Who) {

@@ -1,44 +1,82 @@
 //! How the shards are: for whoever asks whether this server takes traffic.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::clock;
+
+/// A shard turns every two seconds when there is nothing to do. One that did not for so long hangs.
+const HANGS_AFTER: Duration = Duration::from_secs(10);
 
 /// All shards.
-#[derive(Default)]
-pub(crate) struct Health(Vec<OfShard>);
+pub(crate) struct Health {
+    began: Instant,
+    shards: Vec<OfShard>,
+}
 
 #[derive(Default)]
 struct OfShard {
-    serves: AtomicBool,
+    /// Milliseconds from the beginning to when it last turned; 0 while it does not live.
+    beat: AtomicU64,
     restarts: AtomicU64,
 }
 
 impl Health {
     pub(super) fn new(shards: usize) -> Self {
-        Self((0..shards).map(|_| OfShard::default()).collect())
+        Self { began: clock::moment(), shards: (0..shards).map(|_| OfShard::default()).collect() }
     }
 
-    /// A shard takes datagrams.
-    pub(super) fn serves(&self, shard: u16) {
-        if let Some(of) = self.0.get(usize::from(shard)) {
-            of.serves.store(true, Ordering::Relaxed);
+    /// A shard takes datagrams, orders and time.
+    pub(super) fn beats(&self, shard: u16, now: Instant) {
+        if let Some(of) = self.shards.get(usize::from(shard)) {
+            of.beat.store(self.milliseconds(now), Ordering::Relaxed);
         }
     }
 
     /// A shard has ended, and is to be started again.
     pub(super) fn ended(&self, shard: u16) {
-        if let Some(of) = self.0.get(usize::from(shard)) {
-            of.serves.store(false, Ordering::Relaxed);
+        if let Some(of) = self.shards.get(usize::from(shard)) {
+            of.beat.store(0, Ordering::Relaxed);
             of.restarts.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// How many shards there are, and how many of them take no datagrams now.
     pub(crate) fn down(&self) -> (usize, usize) {
-        (self.0.len(), self.0.iter().filter(|of| !of.serves.load(Ordering::Relaxed)).count())
+        (self.shards.len(), self.down_at(clock::moment()))
     }
 
     /// How often shards had to be started again.
     pub(crate) fn restarts(&self) -> u64 {
-        self.0.iter().map(|of| of.restarts.load(Ordering::Relaxed)).sum()
+        self.shards.iter().map(|of| of.restarts.load(Ordering::Relaxed)).sum()
+    }
+
+    fn down_at(&self, now: Instant) -> usize {
+        let least = self.milliseconds(now).saturating_sub(HANGS_AFTER.as_millis() as u64).max(1);
+        self.shards.iter().filter(|of| of.beat.load(Ordering::Relaxed) < least).count()
+    }
+
+    fn milliseconds(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.began).as_millis() as u64 + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shard_is_down_before_it_begins_when_it_ended_and_when_it_hangs() {
+        let health = Health::new(2);
+        let at = |seconds| health.began + Duration::from_secs(seconds);
+        assert_eq!(health.down_at(at(0)), 2);
+        health.beats(0, at(0));
+        health.beats(1, at(0));
+        assert_eq!(health.down_at(at(0)), 0);
+        health.beats(1, at(8));
+        assert_eq!((health.down_at(at(9)), health.down_at(at(11)), health.down_at(at(19))), (0, 1, 2));
+        health.beats(0, at(20));
+        health.ended(1);
+        assert_eq!((health.down_at(at(20)), health.restarts()), (1, 1));
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,6 +24,7 @@ const ATTEMPTS: usize = 64;
 
 /// The relay of one shard, with its sockets.
 pub(super) struct Relaying {
+    config: relay::Config,
     relay: Relay,
     sockets: SecondaryMap<SocketKey, Opened>,
     /// One for each socket that was found empty.
@@ -50,7 +52,8 @@ impl Relaying {
     pub(super) fn new(config: relay::Config, ports: RangeInclusive<u16>, addresses: Addresses) -> Self {
         Self {
             live: Arc::clone(&config.live),
-            relay: Relay::new(config),
+            relay: Relay::new(config.clone()),
+            config,
             sockets: SecondaryMap::new(),
             waiting: FuturesUnordered::new(),
             ports,
@@ -58,6 +61,16 @@ impl Relaying {
             batch: None,
             spare: None,
         }
+    }
+
+    /// Does something that no single client is to blame for. After a panic the relay begins anew, without clients: nobody can say
+    /// how far it was changed.
+    pub(super) fn guarded<T: Default>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|_| {
+            tracing::error!("a relay begins anew after a panic; its allocations ended");
+            *self = Self::new(self.config.clone(), self.ports.clone(), self.addresses.clone());
+            T::default()
+        })
     }
 
     pub(super) fn counters(&self) -> Counters {
@@ -69,14 +82,20 @@ impl Relaying {
         self.relay.serves(flow)
     }
 
-    /// A message of a client.
+    /// A message of a client. A panic on the way ends that client's allocation, and nobody else's.
     pub(super) fn take(&mut self, flow: Flow, bytes: &[u8]) {
-        self.relay.handle_input(clock::now_on_both(), Input::FromClient { flow, bytes });
+        let taken = catch_unwind(AssertUnwindSafe(|| {
+            self.relay.handle_input(clock::now_on_both(), Input::FromClient { flow, bytes });
+        }));
+        if taken.is_err() {
+            tracing::error!("what a client of the relay sent made it panic; its allocation ended");
+            self.end(flow);
+        }
     }
 
     /// A client's stream has ended.
     pub(super) fn end(&mut self, flow: Flow) {
-        self.relay.handle_input(clock::now_on_both(), Input::Closed { flow });
+        self.guarded(|relaying| relaying.relay.handle_input(clock::now_on_both(), Input::Closed { flow }));
     }
 
     /// The next socket to which something has come; `None` when there is no socket.
@@ -88,16 +107,22 @@ impl Relaying {
         }
     }
 
-    /// Takes what has come to a socket.
+    /// Takes what has come to a socket. A panic on the way ends that socket's allocation.
     pub(super) fn receive(&mut self, key: SocketKey, receiver: &mut Receiver) {
         let Some(port) = self.sockets.get(key).map(|opened| Rc::clone(&opened.port)) else { return };
         let Self { relay, addresses, live, .. } = self;
         let now = clock::now_on_both();
         // An error is about a datagram that was sent to a peer who is not there.
-        _ = port.receive(receiver, |source, _, _, bytes| {
-            let source = addresses.outward(source, live.contains(source));
-            relay.handle_input(now, Input::FromPeer { socket: key, source, bytes });
-        });
+        let received = catch_unwind(AssertUnwindSafe(|| {
+            port.receive(receiver, |source, _, _, bytes| {
+                let source = addresses.outward(source, live.contains(source));
+                relay.handle_input(now, Input::FromPeer { socket: key, source, bytes });
+            })
+        }));
+        if received.is_err() {
+            tracing::error!("what a peer sent made the relay panic; the allocation ended");
+            return self.guarded(|relaying| relaying.relay.handle_input(now, Input::Failed { socket: key }));
+        }
         self.wait(key, &port);
     }
 
@@ -106,11 +131,15 @@ impl Relaying {
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant) {
-        self.relay.handle_timeout(now);
+        self.guarded(|relaying| relaying.relay.handle_timeout(now));
     }
 
     /// What clients are to be sent. What is for peers is sent, and sockets are opened and closed.
     pub(super) fn poll_client(&mut self) -> Option<(Flow, Vec<u8>)> {
+        self.guarded(Self::poll)
+    }
+
+    fn poll(&mut self) -> Option<(Flow, Vec<u8>)> {
         while let Some(output) = self.relay.poll_output() {
             match output {
                 Output::ToClient { flow, bytes } => return Some((flow, bytes)),
@@ -229,5 +258,31 @@ impl Relaying {
 
     fn opened(&mut self, socket: SocketKey, result: Result<SocketAddr, SocketFailure>) {
         self.relay.handle_input(clock::now_on_both(), Input::Opened { socket, result });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn a_relay_that_panics_begins_anew_and_the_shard_goes_on() {
+        let Config { relay, media, .. } = Config::default();
+        let addresses = Addresses::find(&media.addresses, &[]);
+        let secret = ::relay::Secret::new(vec![7; 32]);
+        let config = super::super::relay_config(&relay, &secret, &addresses, &[], 1);
+        let mut relaying = Relaying::new(config, relay.first_port..=relay.last_port, addresses);
+        let flow = Flow {
+            transport: ::relay::Transport::Tcp,
+            client: SocketAddr::from(([127, 0, 0, 1], 9)),
+            server: SocketAddr::from(([127, 0, 0, 1], 10)),
+        };
+        relaying.take(flow, &[0; 20]);
+        assert_eq!(relaying.counters().dropped, 1);
+        assert_eq!(relaying.guarded(|_| -> usize { panic!("a test asks for it") }), 0);
+        assert_eq!(relaying.counters().dropped, 0, "another relay");
+        relaying.take(flow, &[0; 20]);
+        assert_eq!(relaying.counters().dropped, 1);
     }
 }

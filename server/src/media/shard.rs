@@ -3,7 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use relay::{Flow, SocketKey};
@@ -11,6 +11,7 @@ use room::MediaOrder;
 use sfu::{Datagram, Event, Input, Output, Sfu, Strayed, Transmit, Transport, Who};
 
 use super::addresses::Addresses;
+use super::health::Health;
 use super::neighbours::Neighbours;
 use super::orders::Next;
 use super::relay::Relaying;
@@ -26,8 +27,8 @@ const STRAYED_AT_ONCE: usize = 64;
 /// The same of orders.
 const ORDERS_AT_ONCE: usize = 16;
 
-/// When nothing is due.
-const LONG: Duration = Duration::from_secs(3_600);
+/// When nothing is due, a shard shows only that it still turns.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// A shard while it lives.
 pub(super) struct Shard<'a> {
@@ -41,6 +42,8 @@ pub(super) struct Shard<'a> {
     pub(super) addresses: Addresses,
     pub(super) port: u16,
     pub(super) report: Report,
+    pub(super) number: u16,
+    pub(super) health: Arc<Health>,
     /// When streams that prove nothing are looked for.
     pub(super) look: Instant,
 }
@@ -71,8 +74,9 @@ impl Shard<'_> {
             self.write_out().await;
             let now = clock::moment();
             self.report.note(came, now);
+            self.health.beats(self.number, now);
             self.report.tell(now, &self.sfu, self.relaying.as_ref());
-            let due = self.due().into_iter().chain(ordered).min().unwrap_or(now + LONG);
+            let due = self.due().into_iter().chain(ordered).min().unwrap_or(now + IDLE);
             let Self { kept, udp, relaying, .. } = &mut self;
             let Kept { orders, incoming, .. } = &mut **kept;
             let peers = async {
@@ -108,8 +112,7 @@ impl Shard<'_> {
                 Next::Order(who, order) => self.follow(who, order),
                 Next::Overflowed(who, link) => {
                     tracing::info!("a link to the server ended: more was said about it than can wait");
-                    self.kept.roster.closed(who, link);
-                    self.kept.news.send(who, link, Event::Closed);
+                    self.sfu.handle_input(clock::moment(), Input::Overflowed { who, link });
                 }
                 Next::Later(at) => return Ordered::Until(Some(at)),
                 Next::Nothing => return Ordered::Until(None),
@@ -174,11 +177,8 @@ impl Shard<'_> {
                 if let Some(relaying) = relaying {
                     // Whoever asked at an address is answered from it.
                     let server = SocketAddr::new(to.unwrap_or(address), *port);
-                    take_of_client(
-                        relaying,
-                        Flow { transport: relay::Transport::Udp, client: source, server },
-                        bytes,
-                    );
+                    let flow = Flow { transport: relay::Transport::Udp, client: source, server };
+                    relaying.take(flow, bytes);
                 }
                 return;
             }
@@ -216,7 +216,7 @@ impl Shard<'_> {
             }
             FromStream::Message(Channel::Relay(flow), bytes) => {
                 if let Some(relaying) = &mut self.relaying {
-                    take_of_client(relaying, flow, &bytes);
+                    relaying.take(flow, &bytes);
                 }
             }
             FromStream::Message(Channel::Ice(source), bytes) => {
@@ -264,13 +264,5 @@ impl Shard<'_> {
                 relaying.recycle(bytes);
             }
         }
-    }
-}
-
-/// Hands a message of a client to the relay. A panic on the way ends that client's allocation, and nobody else's.
-fn take_of_client(relaying: &mut Relaying, flow: Flow, bytes: &[u8]) {
-    if catch_unwind(AssertUnwindSafe(|| relaying.take(flow, bytes))).is_err() {
-        tracing::error!("what a client of the relay sent made it panic; its allocation ended");
-        relaying.end(flow);
     }
 }

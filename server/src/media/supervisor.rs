@@ -29,9 +29,10 @@ use crate::config::MediaConfig;
 use crate::places::Places;
 use crate::tasks;
 
-/// A shard that lived for less than this waits so long before it begins again: what ended it may be there still.
-const TOO_SHORT: Duration = Duration::from_secs(1);
-const WAIT: Duration = Duration::from_millis(500);
+/// A shard that lived for less than this waits before it begins again, longer each time: what ended it may be there still.
+const TOO_SHORT: Duration = Duration::from_secs(5);
+const WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// What a shard is told once.
 pub(super) struct Beginning {
@@ -103,6 +104,7 @@ pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> io::Result<()
 
 impl Parts {
     fn supervise(&self, mut kept: Kept) {
+        let mut wait = Duration::ZERO;
         loop {
             let began = clock::moment();
             let error = match catch_unwind(AssertUnwindSafe(|| self.live(&mut kept))) {
@@ -119,9 +121,9 @@ impl Parts {
                 error,
                 "a media shard ended; it begins again, and its links are opened anew"
             );
-            if clock::moment().saturating_duration_since(began) < TOO_SHORT {
-                std::thread::sleep(WAIT);
-            }
+            let lived = clock::moment().saturating_duration_since(began);
+            wait = if lived < TOO_SHORT { next_wait(wait) } else { Duration::ZERO };
+            std::thread::sleep(wait);
         }
     }
 
@@ -151,7 +153,6 @@ impl Parts {
         for (who, link) in kept.roster.take_links() {
             kept.news.send(who, link, Event::Closed);
         }
-        self.health.serves(self.number);
         let relaying =
             self.relay.clone().map(|(config, ports)| Relaying::new(config, ports, self.addresses.clone()));
         Ok(Shard {
@@ -165,9 +166,16 @@ impl Parts {
             addresses: self.addresses.clone(),
             port: self.port,
             report: Report::new(self.number, now),
+            number: self.number,
+            health: Arc::clone(&self.health),
             look: now,
         })
     }
+}
+
+/// How long a shard waits that ended again, when it waited so long before.
+fn next_wait(before: Duration) -> Duration {
+    if before.is_zero() { WAIT } else { before.saturating_mul(2).min(LONGEST_WAIT) }
 }
 
 /// What a panic said.

@@ -15,7 +15,7 @@ use testkit::media::{Client, World, who};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
-use crate::common::{TestServer, join_message};
+use crate::common::{self, TestServer, join_message};
 use crate::turn_client::TurnClient;
 
 /// Of so many senders, not all come to the same one of four shards: that is one chance in millions.
@@ -38,6 +38,22 @@ fn media(joined: &Value) -> SocketAddr {
     let url = urls[0].as_str().unwrap();
     let port: u16 = url.split('?').next().unwrap().rsplit(':').next().unwrap().parse().unwrap();
     SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+/// Four people, a fifth who moves the room to the server, and where that takes media.
+async fn meeting_on_the_server(
+    server: &TestServer,
+    room: &str,
+) -> (Vec<common::Client>, common::Client, SocketAddr) {
+    let mut others = Vec::new();
+    for name in ["Ada", "Bob", "Cleo", "Dan"] {
+        others.push(server.join(room, name).await.0);
+    }
+    // Of the move the fifth may hear before all else.
+    let mut eve = server.connect().await;
+    eve.say(join_message(room, "Eve")).await;
+    let media = media(&eve.hear_of("joined").await);
+    (others, eve, media)
 }
 
 /// A connectivity check (RFC 8445 §7.2.2) as a browser sends it; `name` has the fragments of both ends.
@@ -72,15 +88,7 @@ fn is_answer(number: u128, bytes: &[u8]) -> bool {
 async fn a_link_is_reached_whichever_shard_its_datagrams_and_streams_come_to() {
     let server = server().await;
     let room = server.new_room().await;
-    let mut others = Vec::new();
-    for name in ["Ada", "Bob", "Cleo", "Dan"] {
-        others.push(server.join(&room, name).await);
-    }
-    // The fifth moves the room to the server, and may hear of that first.
-    let mut eve = server.connect().await;
-    eve.say(join_message(&room, "Eve")).await;
-    let joined = eve.hear_of("joined").await;
-    let media = media(&joined);
+    let (_others, mut eve, media) = meeting_on_the_server(&server, &room).await;
     let world = World::new();
     let (_, offer) = Client::new(world.instant(), world.instant(), who(1), 1, 1).signals.remove(0);
     let signal = serde_json::to_value(offer).unwrap();
@@ -120,13 +128,7 @@ async fn a_link_is_reached_whichever_shard_its_datagrams_and_streams_come_to() {
 async fn a_shard_that_ends_begins_again_where_it_was_and_its_links_are_opened_anew() {
     let server = server().await;
     let room = server.new_room().await;
-    let mut others = Vec::new();
-    for name in ["Ada", "Bob", "Cleo", "Dan"] {
-        others.push(server.join(&room, name).await);
-    }
-    let mut eve = server.connect().await;
-    eve.say(join_message(&room, "Eve")).await;
-    let media = media(&eve.hear_of("joined").await);
+    let (_others, mut eve, media) = meeting_on_the_server(&server, &room).await;
     let world = World::new();
     for link in 0..3 {
         let (_, offer) = Client::new(world.instant(), world.instant(), who(1), 1, 1).signals.remove(0);

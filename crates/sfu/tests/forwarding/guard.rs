@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sfu::Event;
+use sfu::{Event, Input};
 use testkit::media::World;
 
 /// Long enough for a keyframe, which the others ask for when their slots are put together anew.
@@ -36,4 +36,15 @@ fn who_makes_the_unit_panic_is_gone_and_everybody_else_goes_on() {
         }
     }
     assert_eq!(world.sfu.counters().panics, 2);
+}
+
+#[test]
+fn who_says_more_than_can_be_read_loses_their_link_at_once() {
+    let mut world = World::meeting(3, 300);
+    world.run(SOON);
+    let (who, link) = (world.client(1).who, world.client(1).link());
+    world.sfu.handle_input(world.instant(), Input::Overflowed { who, link });
+    world.run(SOON);
+    assert!(world.client(1).events.contains(&Event::Closed));
+    assert_eq!(world.sfu.len(), 2, "nothing of it stays");
 }
