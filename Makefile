@@ -1,6 +1,6 @@
 # make run and make test set up everything they need, once, and say what they do. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-rust test-browser lint fmt bench bench-signalling bench-sfu bench-relay fuzz image image-size screenshots clean
+.PHONY: help setup build page run test test-rust test-browser lint fmt bench bench-signalling bench-sfu bench-relay fuzz image image-size screenshots clean
 SHELL := bash
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -13,12 +13,16 @@ help: ## list the targets
 setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, coturn, pebble
 	@scripts/setup.sh leptos browser postgres coturn pebble
 
-build: ## build the server and the page, quickly and unoptimised
+build: page ## build the server and the page, quickly and unoptimised
+	$(SAY) "Building the server (first time about 4 min on two cores)"
+	@$(WITH) cargo leptos build --server-only
+
+page:
 	@scripts/setup.sh leptos
-	$(SAY) "Building the server and the page (first time about 5 min on two cores)"
+	$(SAY) "Building the page (first time about 2 min on two cores)"
 	@scripts/bundle-css
 	@scripts/build-worker
-	@$(WITH) cargo leptos build --split
+	@$(WITH) cargo leptos build --split --frontend-only
 
 run: build ## start Veranda; the last line is the address to open
 	@$(TARGET)/debug/veranda
@@ -32,8 +36,11 @@ test-rust:
 	$(SAY) "Two to four calls over a network that delays, reorders and duplicates"
 	@$(WITH) cargo test --quiet -p testkit --test mesh -- --nocapture
 
-test-browser: build
+# The server is the one that the Rust tests have built: with other features, much of it would have to be built again.
+test-browser: page
 	@scripts/setup.sh browser coturn
+	$(SAY) "Building the server, if the Rust tests have not"
+	@$(WITH) cargo test --quiet --no-run --features protocol/schema
 	$(SAY) "Testing in real browsers (about 15 min on two cores)"
 	@cd end2end && ../$(WITH) npm run --silent generate && ../$(WITH) npx tsc --noEmit && ../$(WITH) npx playwright test
 

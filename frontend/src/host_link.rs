@@ -1,5 +1,6 @@
 //! A new link for another host, asked of the server, which knows by the browser's cookie that its owner is one.
 
+use call::secret_links;
 use gloo_net::http::Request;
 use protocol::{HostLink, RoomCode};
 use wasm_bindgen_futures::spawn_local;
@@ -12,10 +13,12 @@ pub(crate) fn make(code: RoomCode, events: Events) {
     spawn_local(async move {
         let made = async {
             let response = Request::post(&format!("/r/{code}/host-link")).send().await.ok()?;
-            response.json::<HostLink>().await.ok()
+            let HostLink { path } = response.json().await.ok()?;
+            let (origin, fragment) = page::origin_and_fragment()?;
+            secret_links::of_host(&origin, code, &path, &fragment)
         };
         let event = match made.await {
-            Some(HostLink { path }) => Event::HostLink(page::address_of(&path)),
+            Some(link) => Event::HostLink(link),
             None => Event::Say("The link could not be made"),
         };
         _ = events.unbounded_send(event);

@@ -107,11 +107,8 @@ const SECRET: &str = "key=";
 /// How it ends when nobody has compared the safety phrase since the secret came through the server.
 const UNVERIFIED: &str = "&unverified";
 
-/// The address of another path of this site, with the fragment of the page.
-pub(crate) fn address_of(path: &str) -> String {
-    let address = || {
-        let location = web::window()?.location();
-        Some(format!("{}{path}{}", location.origin().ok()?, location.hash().ok()?))
-    };
-    address().unwrap_or_default()
+/// The page's own origin, and the fragment with which it was opened, which has the secret.
+pub(crate) fn origin_and_fragment() -> Option<(String, String)> {
+    let location = web::window()?.location();
+    Some((location.origin().ok()?, location.hash().ok()?))
 }

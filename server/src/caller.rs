@@ -12,7 +12,7 @@ use crate::browser::{self, Browser, Transport};
 use crate::entrance::Caller;
 use crate::front::Peer;
 use crate::site::{Authority, Site};
-use crate::{AppState, peer_address};
+use crate::{AppState, origin, peer_address};
 
 impl FromRequestParts<AppState> for Caller {
     type Rejection = Infallible;
@@ -26,8 +26,12 @@ impl FromRequestParts<AppState> for Caller {
         let transport = if own == Transport::Tls { own } else { said.transport.unwrap_or(own) };
         let asked = asked_for(parts);
         let public = said.host.or_else(|| asked.clone());
-        let browser = browser::of_request(&parts.headers, transport, &state.tokens);
-        Ok(Self { address: said.address, browser, site: Site { transport, public, asked } })
+        let site = Site { transport, public, asked };
+        // A page of another site may ask in its own name, never in that of whoever looks at it.
+        let is_own = origin::is_own(&parts.headers, &site);
+        let browser =
+            if is_own { browser::of_request(&parts.headers, transport, &state.tokens) } else { None };
+        Ok(Self { address: said.address, browser, site })
     }
 }
 
@@ -53,6 +57,13 @@ impl Caller {
         state: &AppState,
         key: &KeyRecord,
     ) -> Result<Option<HeaderValue>, StorageError> {
+        if let Some(known) = &self.browser {
+            let held = state.storage.held_keys(&known.keyring, key.room).await?;
+            if held.iter().any(|held| held.key.digest == key.digest) {
+                return Ok(None);
+            }
+        }
+        let at = state.clock.wall();
         let made = match &self.browser {
             Some(known) => browser::renewed(known, self.site.transport, &state.tokens),
             None => browser::new(self.site.transport, &state.tokens),
@@ -60,9 +71,9 @@ impl Caller {
         let Some((Browser { keyring, .. }, cookie)) = made else { return Ok(None) };
         if let Some(known) = &self.browser {
             // Copied, not moved: an answer that is lost on its way takes no room from anybody.
-            state.storage.copy_keyring(&known.keyring, &keyring).await?;
+            state.storage.copy_keyring(&known.keyring, &keyring, at).await?;
         }
-        state.storage.hold_key(&keyring, key, state.clock.wall()).await?;
+        state.storage.hold_key(&keyring, key, at).await?;
         Ok(Some(cookie))
     }
 

@@ -1,7 +1,7 @@
 //! What opens a room, as a tree: keys of hosts, invitations and access tokens, each below what it was minted with. What is minted
 //! neither outlives nor outranks what minted it, and goes with it. Whoever shows one lists and takes back what is below it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use protocol::{
     Credential, CredentialKind, CredentialResource, DisplayName, Role, RoomCode, Scope, Timestamp,
@@ -14,6 +14,9 @@ use crate::{AppState, digest, ids};
 
 /// How long an access token counts when nobody says.
 const USUAL_HOURS: u64 = 24;
+
+/// How many credentials may stand above one, each minted with the one before.
+const MOST_ABOVE: usize = 16;
 
 /// With what something is minted, listed or taken back.
 #[derive(Clone, Debug)]
@@ -57,6 +60,9 @@ pub(crate) enum MintError {
     /// It would never count.
     #[error("it would never be valid")]
     Never,
+    /// Whoever mints stands too far below the room's first key.
+    #[error("what it is made with is itself made with too many others, one with another")]
+    TooDeep,
     #[error("the room has as many keys, invitations and tokens as it takes")]
     TooMany,
     #[error("it could not be signed")]
@@ -201,6 +207,9 @@ pub(crate) async fn mint(
         CredentialKind::Invitation => ("i", false),
         CredentialKind::AccessToken => ("t", true),
     };
+    if is_deep(state, authority.parent()).await? {
+        return Err(MintError::TooDeep);
+    }
     let secret = ids::secret(prefix);
     let key = KeyRecord {
         digest: if is_token { digest_of_token(&secret) } else { digest::of(&secret) },
@@ -224,6 +233,19 @@ pub(crate) async fn mint(
         Some(parent) if state.storage.key(parent).await?.is_none() => Err(MintError::Orphan),
         Some(_) | None => Err(MintError::TooMany),
     }
+}
+
+/// Whether what has this parent would be more than [`MOST_ABOVE`] below the room's first key.
+async fn is_deep(state: &AppState, parent: Option<Digest>) -> Result<bool, StorageError> {
+    let (mut next, mut above) = (parent, 0);
+    while let Some(parent) = next {
+        above += 1;
+        if above > MOST_ABOVE {
+            return Ok(true);
+        }
+        next = state.storage.key(&parent).await?.and_then(|key| key.parent);
+    }
+    Ok(false)
 }
 
 fn sign(
@@ -251,17 +273,17 @@ pub(crate) async fn below(
 ) -> Result<Vec<KeyRecord>, StorageError> {
     let all = state.storage.keys_of_room(room).await?;
     let Authority::Host(held) = authority else { return Ok(all) };
-    let mut reached: HashSet<_> = held.iter().map(|key| key.digest.clone()).collect();
-    loop {
-        let is_new = |key: &&KeyRecord| {
-            key.parent.as_ref().is_some_and(|parent| reached.contains(parent))
-                && !reached.contains(&key.digest)
-        };
-        let found: Vec<_> = all.iter().filter(is_new).map(|key| key.digest.clone()).collect();
-        if found.is_empty() {
-            break;
+    let mut below: HashMap<&Digest, Vec<&Digest>> = HashMap::new();
+    for key in &all {
+        if let Some(parent) = &key.parent {
+            below.entry(parent).or_default().push(&key.digest);
         }
-        reached.extend(found);
+    }
+    let mut reached: HashSet<_> = held.iter().map(|key| key.digest.clone()).collect();
+    let mut open: Vec<_> = held.iter().map(|key| &key.digest).collect();
+    while let Some(one) = open.pop() {
+        let new = below.remove(one).into_iter().flatten().filter(|child| reached.insert((*child).clone()));
+        open.extend(new);
     }
     Ok(all.into_iter().filter(|key| reached.contains(&key.digest)).collect())
 }

@@ -33,6 +33,7 @@ mod places;
 mod rate_limit;
 mod refusals;
 mod rest;
+mod revocations;
 mod rooms;
 pub mod router;
 mod secure;

@@ -17,6 +17,13 @@ pub(crate) fn is_allowed(headers: &HeaderMap, site: &Site, allowed: &[String]) -
     site.has(&origin) || is_named(&origin, allowed)
 }
 
+/// Whether a request comes from a page of this server's own, or from none. That its browser says so counts as well: a proxy may have
+/// changed the name (Fetch Metadata, `Sec-Fetch-Site`, which no script can set).
+pub(crate) fn is_own(headers: &HeaderMap, site: &Site) -> bool {
+    let said = headers.get("sec-fetch-site").is_some_and(|said| said == "same-origin");
+    said || is_allowed(headers, site, &[])
+}
+
 /// Whether the configuration names an origin.
 pub(crate) fn is_named(origin: &Origin, allowed: &[String]) -> bool {
     allowed.iter().any(|one| Origin::parse(one).as_ref() == Some(origin))

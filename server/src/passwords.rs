@@ -22,10 +22,16 @@ const WAITING: usize = 200;
 /// Of them, those from one address: a class comes at once.
 const WAITING_OF_ONE: usize = 60;
 
+/// New passwords of rooms that wait, and those from one address. They have places of their own: who sets passwords keeps nobody
+/// from entering.
+const NEW_WAITING: usize = 100;
+const NEW_OF_ONE: usize = 8;
+
 /// Makes and checks hashes.
 pub(crate) struct Passwords {
     turns: Semaphore,
     places: Arc<Places>,
+    new: Arc<Places>,
 }
 
 /// Why a password was not hashed.
@@ -50,12 +56,21 @@ pub(crate) enum Verdict {
 
 impl Passwords {
     pub(crate) fn new() -> Self {
-        Self { turns: Semaphore::new(AT_ONCE), places: Places::new(WAITING, WAITING_OF_ONE) }
+        Self {
+            turns: Semaphore::new(AT_ONCE),
+            places: Places::new(WAITING, WAITING_OF_ONE),
+            new: Places::new(NEW_WAITING, NEW_OF_ONE),
+        }
     }
 
-    /// The hash of a new password.
-    pub(crate) async fn hash(&self, password: &Password) -> Result<PasswordHash, PasswordError> {
-        let _place = self.places.take(None).ok_or(PasswordError::Busy)?;
+    /// The hash of a new password that came from an address; `None` when it came from inside of a room, which sets one after the
+    /// other.
+    pub(crate) async fn hash(
+        &self,
+        address: Option<IpAddr>,
+        password: &Password,
+    ) -> Result<PasswordHash, PasswordError> {
+        let _place = self.new.take(address).ok_or(PasswordError::Busy)?;
         let _turn = self.turns.acquire().await.map_err(|_| PasswordError::Failed)?;
         let password = password.expose().to_owned();
         let hashed = tokio::task::spawn_blocking(move || {
@@ -97,9 +112,9 @@ mod tests {
     async fn a_password_is_known_by_a_hash_that_differs_each_time() {
         let passwords = Passwords::new();
         let [right, wrong] = ["open sesame", "open barley"].map(|text| Password::new(text.into()).unwrap());
-        let hash = passwords.hash(&right).await.unwrap();
+        let hash = passwords.hash(None, &right).await.unwrap();
         assert!(hash.0.starts_with("$argon2id$"), "{}", hash.0);
-        assert_ne!(hash, passwords.hash(&right).await.unwrap());
+        assert_ne!(hash, passwords.hash(None, &right).await.unwrap());
         let check = async |password, hash| passwords.check(ADDRESS, password, hash, || true).await.unwrap();
         assert_eq!(check(&right, &hash).await, Verdict::Right);
         assert_eq!(check(&wrong, &hash).await, Verdict::Wrong);
@@ -126,5 +141,30 @@ mod tests {
         assert!(futures::poll!(&mut other).is_pending());
         drop((waiting, busy));
         assert_eq!(other.await, Ok(Verdict::NotTried));
+    }
+
+    #[tokio::test]
+    async fn whoever_sets_passwords_without_end_keeps_nobody_from_entering_or_from_setting_one() {
+        let passwords = Passwords::new();
+        let password = Password::new("open sesame".into()).unwrap();
+        let busy = passwords.turns.acquire_many(2).await.unwrap();
+        let new = |last: u8| Box::pin(passwords.hash(Some([192, 0, 2, last].into()), &password));
+        let mut waiting = Vec::new();
+        for _ in 0..NEW_OF_ONE {
+            let mut hash = new(1);
+            assert!(futures::poll!(&mut hash).is_pending());
+            waiting.push(hash);
+        }
+        assert_eq!(new(1).await, Err(PasswordError::Busy));
+        assert!(futures::poll!(&mut new(2)).is_pending());
+        for last in 3..=255 {
+            let mut hash = new(last);
+            if futures::poll!(&mut hash).is_pending() {
+                waiting.push(hash);
+            }
+        }
+        let hash = PasswordHash("no hash".into());
+        assert!(futures::poll!(Box::pin(passwords.check(ADDRESS, &password, &hash, || false))).is_pending());
+        drop(busy);
     }
 }

@@ -23,12 +23,12 @@ use crate::passwords::Passwords;
 use crate::rate_limit::{AddressRate, ByteRate, KeyedRate};
 use crate::refusals::Refusals;
 use crate::rooms::{REMEMBERED_FOR, Rooms};
-use crate::tasks;
 use crate::tls::Tls;
 use crate::tls_name::TlsName;
 use crate::tokens::Tokens;
 use crate::turn_servers::TurnServers;
 use crate::wrong_passwords::WrongPasswords;
+use crate::{revocations, tasks};
 
 /// The server's shared state; a clone is another handle to the same.
 #[derive(Clone)]
@@ -169,6 +169,7 @@ impl AppState {
         }));
         tasks::spawn(clean(Arc::downgrade(&state.0)));
         tasks::spawn(watch_lock(Arc::downgrade(&state.0)));
+        tasks::spawn(revocations::watch(Arc::downgrade(&state.0)));
         tasks::spawn(seen::watch(Arc::downgrade(&state.0), stun_servers, seen));
         Ok(state)
     }

@@ -188,7 +188,7 @@ impl Encryption {
             generation: if key.tag() == self.tag { self.generation } else { self.generation - 1 },
             was_granted: self.origin == SecretOrigin::Granted,
             proofs,
-            admitted: self.trust.admitted().take(MAX_IN_LETTER).copied().collect(),
+            admitted: self.trust.admitted_to_tell(),
             key: key.clone(),
         };
         let nonce: Nonce = draw(&mut self.dice);
@@ -212,7 +212,7 @@ impl Encryption {
         let check = |proof: &Proof| proof.check(&self.pair, sender, (&self.room, &self.secret));
         let continued: Vec<_> = letter.proofs.iter().filter_map(check).collect();
         self.trust.hear_of_grant(sender, letter.was_granted);
-        self.trust.hear_of_admitted(letter.admitted);
+        self.trust.hear_of_admitted(sender, letter.admitted);
         let is_exchanged = self.trust.prove(from.id, sender, &continued);
         Read::Key { key: letter.key, is_exchanged }
     }
@@ -268,9 +268,6 @@ impl Encryption {
     }
 }
 
-/// How many digests a letter takes: of this page's, and of others'.
-const MAX_IN_LETTER: usize = 28;
-
 /// What a letter was.
 enum Read {
     /// One that opened.
@@ -296,7 +293,7 @@ impl Call {
     pub fn safety_phrase(&self) -> SafetyPhrase {
         let others = self.others.iter().filter_map(|other| other.participant.key.clone());
         let keys = others.chain([self.encryption.public_key()]).collect();
-        let admitted = self.encryption.trust.admitted().copied().collect();
+        let admitted = self.encryption.trust.admitted_to_tell();
         SafetyPhrase { room: self.code, secret: self.encryption.secret.clone(), keys, admitted }
     }
 

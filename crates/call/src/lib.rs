@@ -18,6 +18,7 @@ mod paths;
 mod people;
 mod publications;
 mod schedule;
+pub mod secret_links;
 mod server_link;
 mod signalling;
 mod silence;

@@ -52,17 +52,25 @@ pub struct KeyWarnings {
     pub room_has_another: bool,
 }
 
-/// How many admitted keys go into a letter. Beyond them nobody is given the secret through the server.
-pub(crate) const MAX_ADMITTED: usize = 24;
+/// To how many a page gives the secret through the server.
+const MAX_GIVEN: usize = 24;
 
-/// How many are remembered at all, whatever people in the room write.
-const MAX_HEARD_OF: usize = 256;
+/// How many digests a letter takes: of this page's, and of others'.
+const MAX_IN_LETTER: usize = 28;
+
+/// Of how many writers it is remembered what they told of, and how much from before the page was loaded.
+const MAX_WRITERS: usize = 512;
+const MAX_REMEMBERED: usize = 256;
 
 /// The marks.
 #[derive(Debug, Default)]
 pub(crate) struct Trust {
-    /// Keys to which somebody has sealed the secret who lacked it, as this page or a letter knows.
-    admitted: BTreeSet<KeyDigest>,
+    /// Keys to which this page has sealed the secret, because they lacked it.
+    given: BTreeSet<KeyDigest>,
+    /// Such keys as this browser remembers of the time before the page was loaded, whoever had sealed it.
+    remembered: BTreeSet<KeyDigest>,
+    /// Such keys as the latest letter of each writer tells of. One who invents some takes the place of nobody else's.
+    told: BTreeMap<PublicKey, Vec<KeyDigest>>,
     /// Keys of people with whom the safety phrase was compared.
     verified: BTreeSet<PublicKey>,
     /// The same, with the keys that they had before.
@@ -81,36 +89,49 @@ pub(crate) struct Trust {
 impl Trust {
     /// What this browser remembers of the time before the page was loaded.
     pub(crate) fn new(passed_on: Vec<KeyDigest>) -> Self {
-        Self { admitted: passed_on.into_iter().collect(), ..Self::default() }
+        Self { remembered: passed_on.into_iter().take(MAX_REMEMBERED).collect(), ..Self::default() }
     }
 
     /// Keys of others to which the secret was passed on, and whose owners were not made sure of.
     pub(crate) fn passed_on(&self, own: &PublicKey) -> impl Iterator<Item = KeyDigest> {
         let own = KeyDigest::of(own);
-        self.admitted.difference(&self.accounted).copied().filter(move |digest| *digest != own)
+        self.admitted().into_iter().filter(move |digest| *digest != own && !self.accounted.contains(digest))
     }
 
     /// The secret is sealed to somebody who lacks it. False when that cannot be told to the others any more.
     pub(crate) fn admit(&mut self, key: &PublicKey) -> bool {
         let digest = KeyDigest::of(key);
-        let has_room = self.admitted.len() < MAX_ADMITTED || self.admitted.contains(&digest);
+        let has_room = self.given.len() < MAX_GIVEN || self.given.contains(&digest);
         if has_room {
-            self.admitted.insert(digest);
+            self.given.insert(digest);
         }
         has_room
     }
 
     /// A letter tells of keys to which others have sealed the secret.
-    pub(crate) fn hear_of_admitted(&mut self, digests: impl IntoIterator<Item = KeyDigest>) {
-        for digest in digests {
-            if self.admitted.len() < MAX_HEARD_OF {
-                self.admitted.insert(digest);
-            }
+    pub(crate) fn hear_of_admitted(&mut self, writer: &PublicKey, mut digests: Vec<KeyDigest>) {
+        digests.truncate(MAX_IN_LETTER);
+        if self.told.len() < MAX_WRITERS || self.told.contains_key(writer) {
+            self.told.insert(writer.clone(), digests);
         }
     }
 
-    pub(crate) fn admitted(&self) -> impl Iterator<Item = &KeyDigest> {
-        self.admitted.iter()
+    /// Keys to which somebody has sealed the secret who lacked it, as this page knows.
+    fn admitted(&self) -> BTreeSet<KeyDigest> {
+        let told = self.told.values().flatten();
+        self.given.iter().chain(&self.remembered).chain(told).copied().collect()
+    }
+
+    /// Those of which letters tell, and which the safety phrase is made of: the least ones, which are the same for everybody once
+    /// letters have gone around, however many somebody invents.
+    pub(crate) fn admitted_to_tell(&self) -> Vec<KeyDigest> {
+        self.admitted().into_iter().take(MAX_IN_LETTER).collect()
+    }
+
+    fn is_admitted(&self, digest: &KeyDigest) -> bool {
+        self.given.contains(digest)
+            || self.remembered.contains(digest)
+            || self.told.values().any(|told| told.contains(digest))
     }
 
     /// Somebody's own letter says how they came by the secret.
@@ -125,28 +146,33 @@ impl Trust {
     /// A letter of somebody opened with this key; `continued` are keys that they have shown to have had before. True when the
     /// key is another one than before, and nothing shows that it is theirs.
     pub(crate) fn prove(&mut self, id: ParticipantId, key: &PublicKey, continued: &[PublicKey]) -> bool {
-        let Some((known, before)) = self.known.get_mut(&id) else {
+        let Some((known, _)) = self.known.get(&id) else {
             self.known.insert(id, (key.clone(), Vec::new()));
             return false;
         };
         if known == key {
             return false;
         }
-        let is_theirs = continued.contains(known);
+        let known = known.clone();
+        let is_theirs = continued.contains(&known);
         if is_theirs {
-            before.push(KeyDigest::of(known));
-            if self.verified.contains(known) {
+            if self.verified.contains(&known) {
                 self.verified.insert(key.clone());
                 self.accounted.insert(KeyDigest::of(key));
-            } else if self.admitted.contains(&KeyDigest::of(known)) || self.inherited.contains(known) {
+            } else if self.is_admitted(&KeyDigest::of(&known)) || self.inherited.contains(&known) {
                 self.inherited.insert(key.clone());
             }
             self.changed.remove(&id);
-            *known = key.clone();
         } else {
-            *known = key.clone();
-            before.clear();
             self.changed.insert(id);
+        }
+        if let Some((latest, before)) = self.known.get_mut(&id) {
+            *latest = key.clone();
+            if is_theirs {
+                before.push(KeyDigest::of(&known));
+            } else {
+                before.clear();
+            }
         }
         !is_theirs
     }
@@ -182,7 +208,46 @@ impl Trust {
         let is_doubtful = self.changed.contains(&id)
             || self.granted.contains(key)
             || self.inherited.contains(key)
-            || self.admitted.contains(&KeyDigest::of(key));
+            || self.is_admitted(&KeyDigest::of(key));
         is_doubtful && !self.verified.contains(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: usize) -> PublicKey {
+        PublicKey::new(format!("{number:A>43}")).unwrap()
+    }
+
+    #[test]
+    fn whoever_invents_keys_neither_keeps_others_from_being_let_in_nor_their_phrases_apart() {
+        let mut pages = [(); 3].map(|()| Trust::default());
+        for (place, page) in pages.iter_mut().enumerate() {
+            let invented = (0..40).map(|number| KeyDigest::of(&key(100 * (place + 1) + number)));
+            page.hear_of_admitted(&key(99), invented.collect());
+            assert!(page.admit(&key(place)), "{place}");
+        }
+        for _ in 0..2 {
+            let letters = pages.each_ref().map(Trust::admitted_to_tell);
+            for page in &mut pages {
+                for (place, letter) in letters.iter().enumerate() {
+                    page.hear_of_admitted(&key(90 + place), letter.clone());
+                }
+            }
+        }
+        let phrases = pages.each_ref().map(Trust::admitted_to_tell);
+        assert!(phrases.iter().all(|phrase| *phrase == phrases[0]));
+        for (place, page) in pages.iter().enumerate() {
+            assert!(page.is_admitted(&KeyDigest::of(&key(place))), "whom a page has let in it knows");
+        }
+    }
+
+    #[test]
+    fn a_page_tells_when_it_can_give_the_secret_to_nobody_more() {
+        let mut trust = Trust::default();
+        let given = (0..MAX_GIVEN).filter(|number| trust.admit(&key(*number))).count();
+        assert_eq!((given, trust.admit(&key(500)), trust.admit(&key(3))), (MAX_GIVEN, false, true));
     }
 }

@@ -79,6 +79,12 @@ pub const SETTINGS_BURST: u32 = 20;
 /// Changes of a room's rules per second after that.
 pub const SETTINGS_PER_SECOND: u32 = 1;
 
+/// What one person can decide at once about others and the room.
+pub const MODERATION_BURST: u32 = 100;
+
+/// What one person can decide per second after that.
+pub const MODERATION_PER_SECOND: u32 = 2;
+
 /// Seconds for which the seat of somebody whose connection broke is kept.
 ///
 /// Longer lets people through longer tunnels; shorter frees the seats of those who are gone sooner.

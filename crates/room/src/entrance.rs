@@ -45,8 +45,9 @@ impl Room {
             Recognised::Seated => self.vacate(now, &claims),
         };
         let SessionClaims { participant, session, terms, .. } = claims;
-        // What they show now counts more than what they showed the first time.
-        let terms = if visitor.pass == Pass::Link { terms } else { visitor.terms };
+        // What they show now counts more than what they showed the first time, unless it gives less: the role goes with what gave it.
+        let shows_more = visitor.pass != Pass::Link && role_of(visitor.pass) >= belongings.role;
+        let terms = if shows_more { visitor.terms } else { terms };
         let name = terms.name.clone().unwrap_or(visitor.name);
         let visitor = Visitor { participant, session, terms, name, ..visitor };
         self.enter_again(now, connection, visitor, belongings);
@@ -112,6 +113,7 @@ impl Room {
         let has_other_secret = self.rules.settings.room_key != secret;
         let Visitor { participant: id, session, name, media, browser, terms, key, grant, .. } = visitor;
         let Belongings { role, hand, forbidden, issued, confirmed } = belongings;
+        let key = self.seats.unique(id, key);
         let mut participant =
             Participant { id, name, role, media, hand, presence: Presence::Here, forbidden, key };
         let turned_off = self.turn_off_what_may_not_be(&mut participant);
@@ -128,6 +130,7 @@ impl Room {
             issued: issued.saturating_add(1),
             confirmed,
             chat_rate: Rate::default(),
+            moderation_rate: Rate::default(),
             terms,
             grant,
         });
@@ -168,13 +171,14 @@ impl Room {
         if let Some(older) = self.seats.connect(id, connection) {
             self.turn_away(older, ErrorCode::SessionTakenOver);
         }
+        let key = self.seats.unique(id, key.clone());
         let Some(seat) = self.seats.get_mut(id) else { return };
         seat.issued = seat.issued.max(claims.generation).saturating_add(1);
         seat.told_received = None;
         // What the server has forgotten, the client knows; of the rest the server knows more.
         let was_restored = std::mem::take(&mut seat.is_restored);
         let hand = if was_restored {
-            seat.participant.key = key.clone();
+            seat.participant.key = key;
             seat.terms = claims.terms.clone();
             hand.is_on()
         } else {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use protocol::limits::{SETTINGS_BURST, SETTINGS_PER_SECOND};
+use protocol::limits::{MODERATION_BURST, MODERATION_PER_SECOND, SETTINGS_BURST, SETTINGS_PER_SECOND};
 use protocol::{
     ErrorCode, MessageId, Moderation, Participant, ParticipantId, Right, Role, RoomSettings,
     RoomSettingsPatch, ServerMessage, Source, Switch,
@@ -29,10 +29,16 @@ impl Room {
         id: Option<MessageId>,
         moderation: Moderation,
     ) {
-        let decided = match self.seats.get(from).map(|seat| seat.participant.role) {
-            Some(role) if role.moderates() => self.decide(now, from, role, id, moderation),
-            Some(_) | None => Err(ErrorCode::NotAllowed),
-        };
+        let decided = self.seats.get_mut(from).map_or(Err(ErrorCode::NotAllowed), |seat| {
+            if !seat.participant.role.moderates() {
+                Err(ErrorCode::NotAllowed)
+            } else if !seat.moderation_rate.allows(now, MODERATION_BURST, MODERATION_PER_SECOND) {
+                Err(ErrorCode::RateLimited)
+            } else {
+                Ok(seat.participant.role)
+            }
+        });
+        let decided = decided.and_then(|role| self.decide(now, from, role, id, moderation));
         match decided {
             Ok(action) => {
                 let at = self.wall(now);

@@ -246,6 +246,7 @@ impl Room {
             issued: generation,
             confirmed: generation,
             chat_rate: Rate::default(),
+            moderation_rate: Rate::default(),
             terms: crate::Terms::default(),
             grant: None,
         });

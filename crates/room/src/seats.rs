@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use protocol::{
-    DisplayName, Forbidden, MessageId, Participant, ParticipantId, Presence, Role, RoomKeyGrant, SessionId,
+    DisplayName, Forbidden, MessageId, Participant, ParticipantId, Presence, PublicKey, Role, RoomKeyGrant,
+    SessionId,
 };
 
 use crate::outbox::Outbox;
@@ -33,6 +34,7 @@ pub(crate) struct Seat {
     /// The number of the last token with which they were heard.
     pub(crate) confirmed: u32,
     pub(crate) chat_rate: Rate,
+    pub(crate) moderation_rate: Rate,
     /// What an access token said of them, and every token of theirs goes on to say.
     pub(crate) terms: Terms,
     /// The room's secret, when they were given it at the door.
@@ -121,6 +123,12 @@ impl Seats {
 
     pub(crate) fn get_mut(&mut self, id: ParticipantId) -> Option<&mut Seat> {
         self.by_arrival.get_mut(self.by_id.get(&id)?).map(|seat| &mut **seat)
+    }
+
+    /// A public key, unless somebody else here has it: pages take what two say with one key for neither's.
+    pub(crate) fn unique(&self, id: ParticipantId, key: Option<PublicKey>) -> Option<PublicKey> {
+        let is_others = |seat: &Seat| seat.participant.id != id && seat.participant.key == key;
+        if self.iter().any(is_others) { None } else { key }
     }
 
     pub(crate) fn of_connection(&mut self, connection: ConnectionId) -> Option<&mut Seat> {

@@ -32,9 +32,12 @@ pub enum OpenError {
 #[derive(Default)]
 pub struct FrameOpener {
     senders: BTreeMap<ParticipantId, Vec<Known>>,
-    /// Keys of people who are gone, so that what was played before is not played again should their keys come back.
-    retired: VecDeque<(SenderKey, ReplayAttackProtection)>,
+    /// Keys that are not used any more, so that what was played before is not played again should they come back.
+    retired: Retired,
 }
+
+#[derive(Default)]
+struct Retired(VecDeque<(SenderKey, ReplayAttackProtection)>);
 
 /// A key that somebody told, or that was derived from one.
 struct Known {
@@ -52,8 +55,8 @@ const WINDOW: usize = 4096;
 /// How many keys of one sender are kept: late frames are still under the one before.
 const KEYS_KEPT: usize = 4;
 
-/// How many keys of people who are gone are kept. Fewer, and more of what they sent could be played again.
-const RETIRED_KEPT: usize = 64;
+/// How many keys are kept that are not used any more, some 600 bytes each. Fewer, and more of what was sent could be played again.
+const RETIRED_KEPT: usize = 1_024;
 
 impl FrameOpener {
     /// Somebody told their key.
@@ -62,25 +65,16 @@ impl FrameOpener {
         if known.iter().any(|known| known.key.id() == key.id()) {
             return;
         }
-        let played = self.retired.iter().position(|(retired, _)| *retired == key);
         if let Some(mut key) = Known::new(key) {
-            if let Some((_, replay)) = played.and_then(|place| self.retired.remove(place)) {
-                key.replay = replay;
-            }
-            known.push(key);
-            if known.len() > KEYS_KEPT {
-                known.remove(0);
-            }
+            self.retired.restore(&mut key);
+            keep(known, key, &mut self.retired);
         }
     }
 
     /// Somebody is gone.
     pub fn forget(&mut self, from: ParticipantId) {
         for known in self.senders.remove(&from).unwrap_or_default() {
-            self.retired.push_back((known.key, known.replay));
-        }
-        while self.retired.len() > RETIRED_KEPT {
-            self.retired.pop_front();
+            self.retired.add(known);
         }
     }
 
@@ -105,7 +99,7 @@ impl FrameOpener {
             if expected.is_some_and(|expected| expected != *sender) {
                 continue;
             }
-            match open_with(known, &name, &view, opened) {
+            match open_with(known, &mut self.retired, &name, &view, opened) {
                 Ok(()) => return Ok(*sender),
                 Err(OpenError::KeyUnknown) => {}
                 Err(error) => refused = error,
@@ -124,6 +118,7 @@ impl std::fmt::Debug for FrameOpener {
 
 fn open_with(
     known: &mut Vec<Known>,
+    retired: &mut Retired,
     name: &KeyName,
     view: &EncryptedFrameView<'_>,
     opened: &mut Vec<u8>,
@@ -132,13 +127,39 @@ fn open_with(
         return known.open(view, opened);
     }
     let mut ahead = derived(known, name).ok_or(OpenError::KeyUnknown)?;
-    // What is derived is kept once a frame proves it: the header of a frame alone may lie.
-    ahead.open(view, opened)?;
-    known.push(ahead);
-    if known.len() > KEYS_KEPT {
-        known.remove(0);
+    // What is derived is kept once a frame proves it: the header of a frame alone may lie. It may have been in use before.
+    let was_retired = retired.restore(&mut ahead);
+    let opened = ahead.open(view, opened);
+    if opened.is_ok() {
+        keep(known, ahead, retired);
+    } else if was_retired {
+        retired.add(ahead);
     }
-    Ok(())
+    opened
+}
+
+fn keep(known: &mut Vec<Known>, key: Known, retired: &mut Retired) {
+    known.push(key);
+    if known.len() > KEYS_KEPT {
+        retired.add(known.remove(0));
+    }
+}
+
+impl Retired {
+    fn add(&mut self, known: Known) {
+        self.0.push_back((known.key, known.replay));
+        if self.0.len() > RETIRED_KEPT {
+            self.0.pop_front();
+        }
+    }
+
+    /// Makes a key remember what was played with it. True when it was in use before.
+    fn restore(&mut self, known: &mut Known) -> bool {
+        let place = self.0.iter().position(|(retired, _)| *retired == known.key);
+        let Some((_, replay)) = place.and_then(|place| self.0.remove(place)) else { return false };
+        known.replay = replay;
+        true
+    }
 }
 
 /// A later step of an epoch that is known.
@@ -286,6 +307,43 @@ mod tests {
             opener.forget(back_as);
             opener.add_key(ADA, key(5, 0));
         }
+    }
+
+    #[test]
+    fn what_was_played_under_a_later_step_is_not_played_again_when_the_first_is_told_again() {
+        let (mut sealer, mut opener) = (FrameSealer::default(), FrameOpener::default());
+        let first = key(5, 0);
+        opener.add_key(ADA, first.clone());
+        let second = first.next().unwrap();
+        sealer.set_key(&second);
+        let closed = sealed(&mut sealer, Media::Audio, b"once");
+        assert!(opener.open(None, Media::Audio, &closed, &mut Vec::new()).is_ok());
+        opener.forget(ADA);
+        opener.add_key(ADA, first);
+        for _ in 0..2 {
+            assert_eq!(opener.open(None, Media::Audio, &closed, &mut Vec::new()), Err(OpenError::Replayed));
+        }
+        let next = sealed(&mut sealer, Media::Audio, b"next");
+        assert!(opener.open(None, Media::Audio, &next, &mut Vec::new()).is_ok(), "she goes on");
+    }
+
+    #[test]
+    fn what_was_played_is_not_played_again_after_many_steps() {
+        let (mut sealer, mut opener) = (FrameSealer::default(), FrameOpener::default());
+        let first = key(5, 0);
+        opener.add_key(ADA, first.clone());
+        sealer.set_key(&first);
+        let closed = sealed(&mut sealer, Media::Audio, b"once");
+        assert!(opener.open(None, Media::Audio, &closed, &mut Vec::new()).is_ok());
+        let mut later = first.clone();
+        for _ in 0..9 {
+            later = later.next().unwrap();
+            sealer.set_key(&later);
+            let frame = sealed(&mut sealer, Media::Audio, b"later");
+            assert!(opener.open(None, Media::Audio, &frame, &mut Vec::new()).is_ok());
+        }
+        opener.add_key(ADA, first);
+        assert_eq!(opener.open(None, Media::Audio, &closed, &mut Vec::new()), Err(OpenError::Replayed));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use protocol::Source;
 use str0m::format::PayloadParams;
 use str0m::media::MediaKind;
 use str0m::rtp::RtpPacket;
@@ -26,10 +27,16 @@ impl Sfu {
             return;
         }
         let Some(params) = peer.payload_params(packet.header.payload_type) else { return };
+        // The transport takes every type in every section; what may be sent is decided by section.
+        let is_sound = params.spec().codec.kind() == MediaKind::Audio;
+        if is_sound != (source == Source::Microphone) {
+            return;
+        }
         peer.tracks[track].count(now, layer, packet.header.timestamp, packet.payload.len() + HEADERS);
-        match params.spec().codec.kind() {
-            MediaKind::Audio => self.forward_audio(now, from, track, packet, &params),
-            MediaKind::Video => self.forward_video(now, from, (track, layer), packet, &params),
+        if is_sound {
+            self.forward_audio(now, from, track, packet, &params);
+        } else {
+            self.forward_video(now, from, (track, layer), packet, &params);
         }
     }
 
@@ -125,8 +132,8 @@ impl Sfu {
         if room.speakers.place_of(from).is_none() {
             let of = |key: PeerKey| {
                 let tracks = peers.get(key).map(|peer| &peer.tracks);
-                let audio = tracks
-                    .and_then(|tracks| tracks.iter().find(|one| one.source == protocol::Source::Microphone));
+                let audio =
+                    tracks.and_then(|tracks| tracks.iter().find(|one| one.source == Source::Microphone));
                 audio.map(|track| track.loudness).unwrap_or_default()
             };
             is_new = room.speakers.offer(now, from, loudness, of);

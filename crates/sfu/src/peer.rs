@@ -15,7 +15,7 @@ use str0m::format::PayloadParams;
 use str0m::media::{Direction, KeyframeRequestKind, MediaAdded, MediaKind, Mid, Pt};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{Extension, RtpPacket, Ssrc};
-use str0m::{Candidate, Event, IceConnectionState, Output, Rtc, RtcError};
+use str0m::{Event, IceConnectionState, Output, Rtc, RtcError};
 
 use crate::allocate::{Allocation, Demand, allocate, least_of_all};
 use crate::egress::{Egress, Extensions, Negotiated, Packet, Purpose, StreamKey, keys};
@@ -46,6 +46,10 @@ const MAX_SECTIONS: usize = AUDIO_SLOTS + MAX_VIDEO_SLOTS + 8;
 /// Addresses from which one peer is known.
 const MAX_ADDRESSES: usize = 8;
 
+/// Addresses from which one peer may show itself before it has to begin ICE anew: the transport keeps each, and looks through them
+/// at every check. A home router that forgets has a call of a day at a hundred.
+const MAX_SOURCES: usize = 1_000;
+
 /// Streams of one peer whose places are remembered: it has at most one for each layer, but may name each packet's another.
 const MAX_STREAMS: usize = 64;
 
@@ -62,6 +66,8 @@ pub(crate) struct Peer {
     pub(crate) expected: SignalNumber,
     pub(crate) fragment: String,
     pub(crate) addresses: VecDeque<SocketAddr>,
+    /// How many addresses there were since ICE began.
+    sources: usize,
     pub(crate) tracks: Vec<Track>,
     pub(crate) video: Vec<Slot>,
     pub(crate) audio: Vec<Slot>,
@@ -136,6 +142,7 @@ impl Peer {
             expected: SignalNumber::default(),
             fragment,
             addresses: VecDeque::new(),
+            sources: 0,
             tracks: Vec::new(),
             video: Vec::new(),
             audio: Vec::new(),
@@ -178,9 +185,10 @@ impl Peer {
         if sdp.as_str().matches("\nm=").count() > MAX_SECTIONS {
             return Err(BadOffer);
         }
+        let offer = without_candidates(sdp.as_str());
         let answer = self.guard(|rtc, _| {
-            let offer = SdpOffer::from_sdp_string(sdp.as_str())
-                .map_err(|error| RtcError::RemoteSdp(error.to_string()))?;
+            let offer =
+                SdpOffer::from_sdp_string(&offer).map_err(|error| RtcError::RemoteSdp(error.to_string()))?;
             rtc.sdp_api().accept_offer(offer)
         });
         self.streams.clear();
@@ -189,18 +197,11 @@ impl Peer {
         }
         let answer = answer.ok_or(BadOffer)?;
         // A restart of ICE gives both ends another name (RFC 8445 §9).
-        self.fragment = self.rtc.direct_api().local_ice_credentials().ufrag;
-        Sdp::new(answer::with_least_uplink(&answer.to_sdp_string())).map_err(|_| BadOffer)
-    }
-
-    /// Adds a way to the participant. One that cannot be read costs a path, no more.
-    pub(crate) fn add_candidate(&mut self, line: &str) {
-        if let Ok(candidate) = Candidate::from_sdp_string(line) {
-            _ = self.guard(|rtc, _| {
-                rtc.add_remote_candidate(candidate);
-                Ok(())
-            });
+        let fragment = self.rtc.direct_api().local_ice_credentials().ufrag;
+        if fragment != self.fragment {
+            (self.fragment, self.sources) = (fragment, 0);
         }
+        Sdp::new(answer::with_least_uplink(&answer.to_sdp_string())).map_err(|_| BadOffer)
     }
 
     /// Takes a datagram, if it is this peer's.
@@ -553,9 +554,15 @@ impl Peer {
         allocate(budget.max(least), demands)
     }
 
+    /// Whether one more address may be another of theirs.
+    pub(crate) fn may_move(&self) -> bool {
+        self.sources < MAX_SOURCES
+    }
+
     /// Remembers an address from which an authenticated datagram came; returns one that is to be forgotten.
     pub(crate) fn remember(&mut self, address: SocketAddr) -> Option<SocketAddr> {
         self.addresses.push_back(address);
+        self.sources = self.sources.saturating_add(1);
         if self.addresses.len() > MAX_ADDRESSES { self.addresses.pop_front() } else { None }
     }
 
@@ -572,6 +579,12 @@ impl Peer {
         self.health = Health::Over;
         None
     }
+}
+
+/// A description without the ways to its author: who answers alone (ICE-lite, RFC 8445 §2.5) learns of each by the checks that
+/// come from it, and the transport would keep every one that anybody names.
+fn without_candidates(sdp: &str) -> String {
+    sdp.split_inclusive('\n').filter(|line| !line.starts_with("a=candidate:")).collect()
 }
 
 fn is_audio(source: Source) -> bool {

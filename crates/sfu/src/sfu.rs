@@ -193,7 +193,10 @@ impl Sfu {
         self.causer = Some(key);
         #[cfg(debug_assertions)]
         assert!(!std::mem::take(&mut self.panics), "a test asked for it");
-        let Some(peer) = self.peers.get_mut(key) else { return };
+        let Some(peer) = self.peers.get_mut(key).filter(|peer| known == Some(key) || peer.may_move()) else {
+            self.counters.datagrams_dropped += 1;
+            return;
+        };
         match peer.receive(now, datagram) {
             Received::Nothing => self.counters.datagrams_dropped += 1,
             Received::Reports => return self.plan_flush(now, key),
@@ -265,9 +268,8 @@ impl Sfu {
                 }
                 Err(_) => peer.end(),
             },
-            Signal::Candidate { candidate } => peer.add_candidate(&candidate.candidate),
-            // It never offers, and candidates come with each check anyway.
-            Signal::Answer { .. } | Signal::EndOfCandidates => {}
+            // It never offers, and ways to a participant show themselves by the checks that come from them.
+            Signal::Answer { .. } | Signal::Candidate { .. } | Signal::EndOfCandidates => {}
         }
         let fragment = &self.peers[key].fragment;
         if *fragment != name {

@@ -1,7 +1,9 @@
 //! The table `api_keys`.
 
 use async_trait::async_trait;
-use protocol::Timestamp;
+use protocol::{RoomCode, Timestamp};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 use crate::rows::{self, signed};
 use crate::{ApiKeyRecord, ApiKeyRepository, Digest, SqlStorage, StorageError};
@@ -38,6 +40,19 @@ impl ApiKeyRepository for SqlStorage {
         let rows =
             sqlx::query("SELECT * FROM api_keys ORDER BY created_at, id").fetch_all(&self.pool).await?;
         rows.iter().map(rows::api_key).collect()
+    }
+
+    async fn keys_of_api_key(&self, id: &str) -> Result<Vec<(RoomCode, Digest)>, StorageError> {
+        let rows = sqlx::query("SELECT room, digest FROM room_keys WHERE api_key = $1 ORDER BY digest")
+            .bind(id.to_owned())
+            .fetch_all(&self.pool)
+            .await?;
+        let pair = |row: &AnyRow| -> Result<_, StorageError> {
+            let room: String = row.try_get("room")?;
+            let room = RoomCode::parse(&room).map_err(|_| StorageError::Unreadable("room"))?;
+            Ok((room, Digest(row.try_get("digest")?)))
+        };
+        rows.iter().map(pair).collect()
     }
 
     async fn revoke_api_key(&self, id: &str, at: Timestamp) -> Result<bool, StorageError> {

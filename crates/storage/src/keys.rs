@@ -6,9 +6,26 @@ use sqlx::{AnyConnection, Row};
 
 use crate::rows::{self, kind_text, role_text, signed, unsigned};
 use crate::{
-    BrowserId, Digest, HeldKey, KEYS_OF_BROWSER, KEYS_OF_ROOM, KeyRecord, KeyRepository, RoomRecord,
-    SqlStorage, StorageError,
+    BrowserId, Digest, HOLDERS_OF_KEY, HeldKey, KEYS_OF_BROWSER, KEYS_OF_ROOM, KeyRecord, KeyRepository,
+    RoomRecord, SqlStorage, StorageError,
 };
+
+/// What a browser has left behind when it shows a keyring: the one that this is a copy of, and other copies of that. And what it has
+/// never shown: copies of this one, but for the last two.
+const LEAVE_BEHIND: [&str; 5] = [
+    "DELETE FROM keyrings WHERE browser <> $1 AND browser IN (
+        SELECT other.copy FROM keyring_copies AS own
+        JOIN keyring_copies AS other ON other.original = own.original WHERE own.copy = $2)",
+    "DELETE FROM keyrings WHERE browser <> $1 AND browser IN (
+        SELECT original FROM keyring_copies WHERE copy = $2)",
+    "DELETE FROM keyring_copies WHERE original <> $1 AND original IN (
+        SELECT original FROM (SELECT original FROM keyring_copies WHERE copy = $2) AS own)",
+    "DELETE FROM keyrings WHERE browser <> $1 AND browser IN (
+        SELECT copy FROM keyring_copies WHERE original = $2 ORDER BY made_at DESC, copy LIMIT 1000 OFFSET 2)",
+    "DELETE FROM keyring_copies WHERE copy <> $1 AND copy IN (
+        SELECT copy FROM (SELECT copy FROM keyring_copies WHERE original = $2
+        ORDER BY made_at DESC, copy LIMIT 1000 OFFSET 2) AS old)",
+];
 
 #[async_trait]
 impl KeyRepository for SqlStorage {
@@ -98,6 +115,7 @@ impl KeyRepository for SqlStorage {
         key: &KeyRecord,
         at: Timestamp,
     ) -> Result<(), StorageError> {
+        let mut transaction = self.writing().await?;
         sqlx::query(
             "INSERT INTO keyrings (browser, key_digest, room, used, added_at) VALUES ($1, $2, $3, 0, $4)
              ON CONFLICT (browser, key_digest) DO NOTHING",
@@ -106,12 +124,36 @@ impl KeyRepository for SqlStorage {
         .bind(key.digest.0.clone())
         .bind(key.room.to_string())
         .bind(signed(at.0))
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        sqlx::query(
+            "DELETE FROM keyrings WHERE key_digest = $1 AND added_at < (
+                SELECT added_at FROM keyrings WHERE key_digest = $2
+                ORDER BY added_at DESC LIMIT 1 OFFSET $3)",
+        )
+        .bind(key.digest.0.clone())
+        .bind(key.digest.0.clone())
+        .bind(i64::from(HOLDERS_OF_KEY) - 1)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
         Ok(())
     }
 
-    async fn copy_keyring(&self, from: &BrowserId, to: &BrowserId) -> Result<(), StorageError> {
+    async fn copy_keyring(
+        &self,
+        from: &BrowserId,
+        to: &BrowserId,
+        at: Timestamp,
+    ) -> Result<(), StorageError> {
+        let mut transaction = self.writing().await?;
+        for statement in LEAVE_BEHIND {
+            sqlx::query(statement)
+                .bind(from.0.0.clone())
+                .bind(from.0.0.clone())
+                .execute(&mut *transaction)
+                .await?;
+        }
         sqlx::query(
             "INSERT INTO keyrings (browser, key_digest, room, used, added_at)
              SELECT $1, key_digest, room, used, added_at FROM keyrings WHERE browser = $2
@@ -121,8 +163,18 @@ impl KeyRepository for SqlStorage {
         .bind(to.0.0.clone())
         .bind(from.0.0.clone())
         .bind(i64::from(KEYS_OF_BROWSER))
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        sqlx::query(
+            "INSERT INTO keyring_copies (copy, original, made_at) VALUES ($1, $2, $3)
+             ON CONFLICT (copy) DO NOTHING",
+        )
+        .bind(to.0.0.clone())
+        .bind(from.0.0.clone())
+        .bind(signed(at.0))
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
         Ok(())
     }
 

@@ -39,6 +39,12 @@ pub const IDEMPOTENT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many keys, invitations and access tokens a room has at once. Raising it lets one host fill more of the database.
 pub const KEYS_OF_ROOM: u64 = 10_000;
 
+/// How many keyrings have one key. Whoever opens the link of a key a thousand times puts out those who opened it before.
+pub const HOLDERS_OF_KEY: u32 = 1_000;
+
+/// How many audit events of a room are kept for long.
+pub const AUDIT_OF_ROOM: u32 = 10_000;
+
 /// How many keys a browser takes with it to a new keyring.
 pub const KEYS_OF_BROWSER: u32 = 200;
 
@@ -130,12 +136,14 @@ pub trait KeyRepository {
     /// Takes one use of a key, if it has any left.
     async fn use_key(&self, digest: &Digest) -> Result<bool, StorageError>;
 
-    /// Puts a key on a browser's keyring.
+    /// Puts a key on a browser's keyring. Of the keyrings that have it, only the last [`HOLDERS_OF_KEY`] keep it.
     async fn hold_key(&self, browser: &BrowserId, key: &KeyRecord, at: Timestamp)
     -> Result<(), StorageError>;
 
-    /// Puts the keys on one keyring onto another too, the last [`KEYS_OF_BROWSER`] of them.
-    async fn copy_keyring(&self, from: &BrowserId, to: &BrowserId) -> Result<(), StorageError>;
+    /// Puts the keys on one keyring onto another too, the last [`KEYS_OF_BROWSER`] of them. What `from` itself was copied from goes, and
+    /// so do other copies of that: the browser has shown that it has `from`. Of copies of `from` the last three stay.
+    async fn copy_keyring(&self, from: &BrowserId, to: &BrowserId, at: Timestamp)
+    -> Result<(), StorageError>;
 
     /// The keys to a room that a browser holds.
     async fn held_keys(&self, browser: &BrowserId, room: RoomCode) -> Result<Vec<HeldKey>, StorageError>;
@@ -206,6 +214,9 @@ pub trait ApiKeyRepository {
 
     /// Every key, oldest first.
     async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, StorageError>;
+
+    /// What was minted below a key: its room and its digest.
+    async fn keys_of_api_key(&self, id: &str) -> Result<Vec<(RoomCode, Digest)>, StorageError>;
 
     /// Ends a key. False when there is none.
     async fn revoke_api_key(&self, id: &str, at: Timestamp) -> Result<bool, StorageError>;

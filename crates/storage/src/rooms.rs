@@ -8,8 +8,8 @@ use sqlx::Row;
 
 use crate::rows::{self, signed, unsigned};
 use crate::{
-    Creators, Digest, IDEMPOTENT_FOR, Idempotency, KeyRecord, PasswordHash, RoomRecord, RoomRepository,
-    SqlStorage, StorageError, keys,
+    AUDIT_OF_ROOM, Creators, Digest, IDEMPOTENT_FOR, Idempotency, KeyRecord, PasswordHash, RoomRecord,
+    RoomRepository, SqlStorage, StorageError, keys,
 };
 
 #[async_trait]
@@ -174,6 +174,14 @@ impl RoomRepository for SqlStorage {
             .bind(signed(since.0))
             .execute(&self.pool)
             .await?;
+        sqlx::query(
+            "DELETE FROM audit_events WHERE id IN (SELECT id FROM (
+                SELECT id, ROW_NUMBER() OVER (PARTITION BY room ORDER BY at DESC, id) AS place
+                FROM audit_events WHERE room IS NOT NULL) AS placed WHERE place > $1)",
+        )
+        .bind(i64::from(AUDIT_OF_ROOM))
+        .execute(&self.pool)
+        .await?;
         Ok(deleted)
     }
 
@@ -229,9 +237,10 @@ const DELETE_CONTENTS: [&str; 6] = [
 ];
 
 /// What was kept in the moment in which its room was deleted.
-const DELETE_ORPHANS: [&str; 6] = [
+const DELETE_ORPHANS: [&str; 7] = [
     "DELETE FROM room_keys WHERE room NOT IN (SELECT code FROM rooms)",
     "DELETE FROM keyrings WHERE room NOT IN (SELECT code FROM rooms)",
+    "DELETE FROM keyring_copies WHERE copy NOT IN (SELECT browser FROM keyrings)",
     "DELETE FROM seats WHERE room NOT IN (SELECT code FROM rooms)",
     "DELETE FROM blocked_browsers WHERE room NOT IN (SELECT code FROM rooms)",
     "DELETE FROM chat WHERE room NOT IN (SELECT code FROM rooms)",

@@ -22,7 +22,7 @@ const OFFER_EVERY: Duration = Duration::from_millis(500);
 
 /// What descriptions take of a shard's time is followed by so many times as long without any: media comes first.
 const REST: u32 = 3;
-const LONGEST_REST: Duration = Duration::from_millis(200);
+const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// When so many participants are remembered, those are forgotten who may say everything again.
 const MANY: usize = 1_024;

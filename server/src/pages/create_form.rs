@@ -49,7 +49,8 @@ pub(crate) async fn create_form(
     if state.room_rate.check(caller.address).is_err() {
         return problem("busy");
     }
-    let creation = match state.rooms.create(NewRoom { patch, ..NewRoom::default() }).await {
+    let new = NewRoom { patch, address: Some(caller.address), ..NewRoom::default() };
+    let creation = match state.rooms.create(new).await {
         Ok(creation) => creation,
         Err(CreationError::TooMany | CreationError::Password(_)) => return problem("busy"),
         Err(CreationError::Settings(_)) => return problem("settings"),

@@ -35,7 +35,7 @@ impl PageProblem {
         match error {
             MintError::Storage(error) => Self::Storage(error),
             MintError::TooMany | MintError::Unsigned => Self::Busy,
-            MintError::Orphan | MintError::Never => Self::NotHost,
+            MintError::Orphan | MintError::Never | MintError::TooDeep => Self::NotHost,
         }
     }
 }

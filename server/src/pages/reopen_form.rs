@@ -15,6 +15,6 @@ pub(crate) async fn reopen_form(
 ) -> Response {
     let patch = RoomSettingsPatch { ends_at: Some(None), ..RoomSettingsPatch::default() };
     // Whether or not that worked, the room's page says how the room stands.
-    _ = state.rooms.change(code, &patch, Precondition::None).await;
+    _ = state.rooms.change(code, None, &patch, Precondition::None).await;
     Redirect::to(&format!("/r/{code}")).into_response()
 }

@@ -44,7 +44,8 @@ pub(crate) async fn create_room(
     {
         return Ok(again);
     }
-    let new = NewRoom { patch, created_by, idempotency: idempotency.clone() };
+    let new =
+        NewRoom { patch, address: Some(asker.caller.address), created_by, idempotency: idempotency.clone() };
     match (state.rooms.create(new).await, &idempotency) {
         (Ok(creation), _) => answer(creation.record, creation.host_secret),
         // The same request, at the same time.

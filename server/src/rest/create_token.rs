@@ -48,7 +48,9 @@ pub(crate) fn refusal(error: MintError) -> ProblemResponse {
     let sentence = error.to_string();
     match error {
         MintError::Orphan => problem(StatusCode::FORBIDDEN, "credential_refused", sentence),
-        MintError::Never => problem(StatusCode::UNPROCESSABLE_ENTITY, "token_invalid", sentence),
+        MintError::Never | MintError::TooDeep => {
+            problem(StatusCode::UNPROCESSABLE_ENTITY, "token_invalid", sentence)
+        }
         MintError::TooMany => problem(StatusCode::CONFLICT, "too_many_credentials", sentence),
         MintError::Unsigned => problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", sentence),
         MintError::Storage(error) => ProblemResponse::storage(&error),

@@ -40,7 +40,8 @@ pub(crate) async fn change_room(
     if patch.ends_at.flatten().is_some_and(|end| end.0 < just_now) {
         return Err(refusal(SettingsError::EndsInThePast.into()));
     }
-    let changed = state.rooms.change(code, &patch, precondition).await.map_err(refusal)?;
+    let changed =
+        state.rooms.change(code, Some(asker.caller.address), &patch, precondition).await.map_err(refusal)?;
     Ok(show(&state, StatusCode::OK, changed, None).await)
 }
 

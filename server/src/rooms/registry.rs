@@ -1,6 +1,7 @@
 //! Finds rooms by their code: those with a task in memory, the others in storage.
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -55,6 +56,8 @@ pub(crate) struct RoomHandle {
 #[derive(Default)]
 pub(crate) struct NewRoom {
     pub(crate) patch: RoomSettingsPatch,
+    /// From where it is asked for.
+    pub(crate) address: Option<IpAddr>,
     /// The API key that asks for it.
     pub(crate) created_by: Option<String>,
     /// The name of an `Idempotency-Key`, its owner, and the digest of the request.
@@ -151,7 +154,7 @@ impl Rooms {
             return Err(CreationError::TooMany);
         }
         let password_hash = match new.patch.password.flatten() {
-            Some(password) => Some(self.passwords.hash(&password).await?),
+            Some(password) => Some(self.passwords.hash(new.address, &password).await?),
             None => None,
         };
         let now = self.clock.wall();

@@ -1,5 +1,7 @@
 //! Changes of a room's rules: checked, kept, and then told to the room.
 
+use std::net::IpAddr;
+
 use protocol::{ErrorCode, RoomCode, RoomSettingsPatch, SettingsError};
 use storage::{RoomRecord, StorageError};
 
@@ -34,17 +36,18 @@ pub(crate) enum ChangeError {
 const TRIES: u32 = 8;
 
 impl Rooms {
-    /// Changes rules.
+    /// Changes rules, as somebody at an address wants, or inside the room.
     pub(crate) async fn change(
         &self,
         code: RoomCode,
+        from: Option<IpAddr>,
         patch: &RoomSettingsPatch,
         precondition: Precondition,
     ) -> Result<RoomRecord, ChangeError> {
         let hash = match &patch.password {
             None => None,
             Some(None) => Some(None),
-            Some(Some(password)) => Some(Some(self.passwords.hash(password).await?)),
+            Some(Some(password)) => Some(Some(self.passwords.hash(from, password).await?)),
         };
         let mut tries = 0;
         let changed = loop {

@@ -355,7 +355,9 @@ impl RoomTask {
             let (rooms, handle) = (self.rooms.clone(), self.handle.clone());
             tasks::spawn(async move {
                 while let Some(SettingsChange { participant, in_reply_to, patch }) = received.recv().await {
-                    if let Err(error) = rooms.change(handle.code, &patch, super::Precondition::None).await {
+                    if let Err(error) =
+                        rooms.change(handle.code, None, &patch, super::Precondition::None).await
+                    {
                         let code = error.code();
                         let event = RoomEvent::SettingsRefused { participant, in_reply_to, code };
                         _ = handle.events.send(Box::new(event)).await;

@@ -127,13 +127,14 @@ async fn a_host_key_does_no_more_than_the_api_key_that_it_came_from_and_ends_wit
         assert_eq!((status, &problem["type"]), (403, &json!("/problems/scope_missing")), "{method} {path}");
     }
     assert_eq!(ask(&server, "PATCH", &path, &host_key, Some(json!({ "name": "Tea" }))).await.0, 200);
-    let (_host, told) = server.join_with(with(join_message(&room, "Ada"), "credential", &host_key)).await;
+    let (mut host, told) = server.join_with(with(join_message(&room, "Ada"), "credential", &host_key)).await;
     assert_eq!(told["you"]["role"], "host");
 
     let id = storage.api_keys().await.unwrap().remove(0).id;
     assert!(storage.revoke_api_key(&id, Timestamp(3)).await.unwrap());
     assert_eq!(ask(&server, "PATCH", &path, &host_key, Some(json!({ "name": "Tea" }))).await.0, 403);
     refused(&server, &room, &host_key).await;
+    assert_eq!(host.hear_end().await.0["code"], "credential_refused", "whoever is inside goes, too");
     let again = with(join_message(&room, "Ada"), "session", &text(&told, "session"));
     assert_eq!(server.join_with(again).await.1["you"]["role"], "guest");
 }
@@ -228,4 +229,25 @@ async fn an_invitation_whose_time_has_not_come_is_not_there_for_good() {
         assert_eq!(status, 403);
         assert!(head.contains("retry-after: ") && body.contains("credential_early"), "{head} {body}");
     }
+}
+
+#[tokio::test]
+async fn what_is_minted_with_what_was_minted_has_an_end_and_is_listed_to_it() {
+    let server = TestServer::start().await;
+    let (room, first) = server.new_room_with(json!({})).await;
+    let mut key = first.clone();
+    for _ in 0..16 {
+        let made = mint(&server, &room, &key, json!({ "kind": "invitation", "role": "host" })).await;
+        mint(&server, &room, &key, json!({ "kind": "invitation" })).await;
+        key = text(&made, "token");
+    }
+    let tokens = format!("{ROOMS}/{room}/tokens");
+    let (status, refusal) =
+        ask(&server, "POST", &tokens, &key, Some(json!({ "kind": "invitation", "role": "host" }))).await;
+    assert_eq!((status, &refusal["type"]), (422, &json!("/problems/token_invalid")), "{refusal}");
+    let list = format!("{ROOMS}/{room}/credentials");
+    let (_, all) = ask(&server, "GET", &list, &first, None).await;
+    assert_eq!(all.as_array().unwrap().len(), 33);
+    let (_, last) = ask(&server, "GET", &list, &key, None).await;
+    assert_eq!(last.as_array().unwrap().len(), 1);
 }

@@ -182,6 +182,23 @@ async fn a_browser_is_host_by_its_cookie_and_another_is_not() {
     assert_eq!(server.request("POST", &link, &format!("cookie: {cookie}\r\n{length}"), "").await.0, 200);
 }
 
+#[tokio::test]
+async fn a_page_of_another_site_that_may_ask_does_not_ask_as_the_host_who_looks_at_it() {
+    let mut config = Config::default();
+    config.server.allowed_origins = vec!["https://embed.example".into()];
+    let server = TestServer::with(config).await;
+    let made = server.make_room_in_browser(None).await;
+    let link = format!("{}/host-link", made.path);
+    let ask = async |more: &str| {
+        let head = format!("host: meet.example\r\ncookie: {}\r\ncontent-length: 0\r\n{more}", made.cookie);
+        server.request("POST", &link, &head, "").await.0
+    };
+    assert_eq!(ask("origin: http://meet.example\r\n").await, 200);
+    assert_eq!(ask("origin: https://embed.example\r\n").await, 403);
+    // The server's own page, under a name that a proxy has changed.
+    assert_eq!(ask("origin: https://embed.example\r\nsec-fetch-site: same-origin\r\n").await, 200);
+}
+
 async fn token(server: &TestServer, room: &str, key: &str, body: Value) -> String {
     let (status, body) = post(server, &format!("/api/v1/rooms/{room}/tokens"), key, body).await;
     assert_eq!(status, 201, "{body}");

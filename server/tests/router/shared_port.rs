@@ -79,6 +79,19 @@ fn line_of<'a>(description: &'a Value, start: &str) -> &'a str {
     sdp.lines().find_map(|line| line.strip_prefix(start)).unwrap()
 }
 
+/// Opens a link: the name for checks of it, and their password.
+async fn open_link(client: &mut common::Client, link: u32) -> (String, String) {
+    let world = World::new();
+    let (_, offer) = Client::new(world.instant(), world.instant(), who(1), 1, 1).signals.remove(0);
+    let signal = serde_json::to_value(offer).unwrap();
+    client.say(json!({ "type": "signal", "to": "sfu", "link": link, "number": 0, "signal": &signal })).await;
+    let answer = client.hear_of("signal").await;
+    assert_eq!(answer["link"], link);
+    let answer = &answer["signal"];
+    let name = format!("{}:{}", line_of(answer, "a=ice-ufrag:"), line_of(&signal, "a=ice-ufrag:"));
+    (name, line_of(answer, "a=ice-pwd:").to_owned())
+}
+
 fn is_answer(number: u128, bytes: &[u8]) -> bool {
     let message = Message::from_bytes(bytes).unwrap();
     message.class() == MessageClass::Success && message.transaction_id() == TransactionId::from(number)
@@ -89,15 +102,9 @@ async fn a_link_is_reached_whichever_shard_its_datagrams_and_streams_come_to() {
     let server = server().await;
     let room = server.new_room().await;
     let (_others, mut eve, media) = meeting_on_the_server(&server, &room).await;
-    let world = World::new();
-    let (_, offer) = Client::new(world.instant(), world.instant(), who(1), 1, 1).signals.remove(0);
-    let signal = serde_json::to_value(offer).unwrap();
-    eve.say(json!({ "type": "signal", "to": "sfu", "number": 0, "signal": &signal })).await;
-    let answer = eve.hear_of("signal").await["signal"].clone();
-    let name = format!("{}:{}", line_of(&answer, "a=ice-ufrag:"), line_of(&signal, "a=ice-ufrag:"));
-    let password = line_of(&answer, "a=ice-pwd:");
+    let (name, password) = open_link(&mut eve, 0).await;
     for number in 0..SENDERS {
-        let question = check(number, &name, password);
+        let question = check(number, &name, &password);
         let mut answer = [0; 1_500];
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         socket.send_to(&question, media).await.unwrap();
@@ -129,16 +136,9 @@ async fn a_shard_that_ends_begins_again_where_it_was_and_its_links_are_opened_an
     let server = server().await;
     let room = server.new_room().await;
     let (_others, mut eve, media) = meeting_on_the_server(&server, &room).await;
-    let world = World::new();
     for link in 0..3 {
-        let (_, offer) = Client::new(world.instant(), world.instant(), who(1), 1, 1).signals.remove(0);
-        let signal = serde_json::to_value(offer).unwrap();
-        eve.say(json!({ "type": "signal", "to": "sfu", "link": link, "number": 0, "signal": &signal })).await;
-        let answer = eve.hear_of("signal").await;
-        assert_eq!(answer["link"], link);
-        let answer = answer["signal"].clone();
-        let name = format!("{}:{}", line_of(&answer, "a=ice-ufrag:"), line_of(&signal, "a=ice-ufrag:"));
-        let question = check(1, &name, line_of(&answer, "a=ice-pwd:"));
+        let (name, password) = open_link(&mut eve, link).await;
+        let question = check(1, &name, &password);
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         socket.send_to(&question, media).await.unwrap();
         let mut bytes = [0; 1_500];
@@ -180,5 +180,22 @@ async fn the_relay_serves_each_client_where_the_system_puts_it() {
         let mut client = TurnClient::new(media, text("username"), text("credential")).await;
         client.ask(Allocate(stun_types::AddressFamily::IPV4)).await.unwrap();
         client.ask(Permit("8.8.8.8:53".parse().unwrap())).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_shows_themselves_at_a_thousand_addresses_is_not_answered_at_more() {
+    let server = server().await;
+    let (_others, mut eve, media) = meeting_on_the_server(&server, &server.new_room().await).await;
+    let (name, password) = open_link(&mut eve, 0).await;
+    let mut sockets = Vec::new();
+    for number in 0..=1_000 {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        socket.send_to(&check(number, &name, &password), media).await.unwrap();
+        let patience = if number < 1_000 { PATIENCE } else { Duration::from_millis(300) };
+        let mut answer = [0; 1_500];
+        let heard = tokio::time::timeout(patience, socket.recv_from(&mut answer)).await;
+        assert_eq!(heard.is_ok(), number < 1_000, "address {number}");
+        sockets.push(socket);
     }
 }

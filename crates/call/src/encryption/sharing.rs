@@ -57,7 +57,11 @@ impl Call {
         }
         let moderation = if let Moderation::Admit { id, .. } = moderation {
             let key = lacking.into_iter().find(|one| one.id == id).and_then(|one| one.key);
-            Moderation::Admit { id, letter: key.and_then(|key| self.give_secret(now, &key)) }
+            let letter = key.as_ref().and_then(|key| self.give_secret(now, key));
+            if key.is_some() && letter.is_none() {
+                self.outputs.push_back(Output::Notify(Notice::KeyNotShared));
+            }
+            Moderation::Admit { id, letter }
         } else {
             moderation
         };

@@ -135,3 +135,24 @@ fn a_key_survives_the_end_of_the_server_by_the_resume() {
     world.resume_with(ADA, Resumption { key: Some(key(ADA)), ..World::resumption(ADA, 1, 1) });
     assert_eq!(world.person(ADA).key, Some(key(ADA)));
 }
+
+#[test]
+fn who_comes_with_the_key_of_somebody_inside_has_none() {
+    let mut world = World::new(RoomSettings::default());
+    world.enter_with(ADA, with_secret(ADA, 'a', HOST));
+    let heard = world.enter_with(EVE, Visitor { key: Some(key(ADA)), ..with_secret(EVE, 'a', Pass::Link) });
+    assert_eq!(heard.joined().map(|joined| joined.you.key.clone()), Some(None));
+    let Some(ServerMessage::ParticipantJoined { participant }) = world.ears(ADA).messages.last() else {
+        panic!()
+    };
+    assert_eq!(participant.key, None);
+    // Also while its owner is away, and when they are back.
+    world.drop_socket(ADA, room::Departure::Broken);
+    let heard = world.enter_with(CEM, Visitor { key: Some(key(ADA)), ..with_secret(CEM, 'a', Pass::Link) });
+    let keys = |joined: &protocol::Joined| {
+        joined.participants.iter().map(|one| one.key.clone()).filter(Option::is_some).count()
+    };
+    assert_eq!(heard.joined().map(keys), Some(1));
+    world.resume_with(ADA, Resumption { key: Some(key(ADA)), ..World::resumption(ADA, 1, 1) });
+    assert_eq!(world.person(ADA).key, Some(key(ADA)));
+}

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use protocol::{ClientMessage, ErrorCode, Moderation, Role, RoomSettings, RoomSettingsPatch, WhenEmpty};
-use room::{Departure, Input, Output, Pass, Terms, Visitor};
+use room::{Departure, Input, Output, Pass, SessionClaims, Terms, Visitor};
 
-use super::world::{ADA, BOB, EVE, START, World};
+use super::world::{ADA, BOB, EVE, START, World, claims};
 
 #[test]
 fn a_host_ends_the_room_for_everybody_and_it_stays_ended() {
@@ -94,4 +94,17 @@ fn nobody_sets_an_end_in_the_past() {
         assert_eq!(world.ears(ADA).errors(), [ErrorCode::SettingsInvalid]);
     }
     assert_eq!(world.people(), [ADA, BOB]);
+}
+
+#[test]
+fn a_role_goes_with_what_gave_it_also_when_its_bearer_came_back_by_something_less() {
+    let mut world = World::with([ADA]);
+    let terms = |credential: &str| Terms { credential: Some(credential.to_owned()), ..Terms::default() };
+    let by = |credential, pass| Visitor { pass, terms: terms(credential), ..World::visitor(BOB) };
+    world.enter_with(BOB, by("of the host", Pass::Key(Role::Host)));
+    let earlier = Some(SessionClaims { terms: terms("of the host"), ..claims(BOB, 1) });
+    world.enter_with(BOB, Visitor { earlier, ..by("of a guest", Pass::Key(Role::Guest)) });
+    assert_eq!(world.person(BOB).role, Role::Host);
+    world.input(Input::Revoke { credentials: vec!["of the host".to_owned()] });
+    assert_eq!(world.ears(BOB).turned_away(), Some(ErrorCode::CredentialRefused));
 }

@@ -339,3 +339,18 @@ fn who_waits_is_let_in_by_a_change_only_when_the_link_would_let_them_in() {
         assert_eq!(world.people(), people);
     }
 }
+
+#[test]
+fn one_person_decides_no_more_than_some_things_a_second_and_keeps_nobody_else_from_deciding() {
+    let mut world = World::with([ADA, BOB, EVE]);
+    world.moderate(ADA, Moderation::SetRole { id: id(BOB), role: Role::CoHost });
+    world.forget();
+    for _ in 0..500 {
+        world.moderate(BOB, Moderation::LowerAllHands);
+    }
+    let kept = world.kept.iter().filter(|change| matches!(change, Change::Done { .. })).count();
+    assert_eq!(kept, 100);
+    assert_eq!(world.ears(BOB).errors().len(), 400);
+    world.moderate(ADA, Moderation::Remove { id: id(BOB) });
+    assert_eq!(world.people(), [ADA, EVE]);
+}

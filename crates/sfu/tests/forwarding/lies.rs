@@ -93,8 +93,7 @@ fn pictures_whose_numbers_jump_leave_slots_that_show_the_next() {
         time: Some((jump as u32).wrapping_mul(0x7000_0000)),
         picture: Some((jump as u16).wrapping_mul(0x3fff) & 0x7fff),
         temporal: Some(((jump as u8).wrapping_mul(99), (jump % 3) as u8)),
-        level: None,
-        bytes: None,
+        ..Lie::default()
     });
     world.client(1).lies_of_pictures.extend(lies);
     world.run(SECOND * 2);
@@ -123,4 +122,17 @@ fn whatever_somebody_lies_about_the_others_lose_nothing() {
         };
         assert_eq!(lie_to_a_meeting(&mut draw), Ok(()), "with seed {seed}");
     }
+}
+
+#[test]
+fn who_may_send_pictures_alone_is_not_heard_by_way_of_the_camera() {
+    let mut world = World::meeting(3, 300);
+    world.run(SECOND);
+    let muted = MediaState { microphone: Switch::Off, camera: Switch::On, screen: Switch::Off };
+    world.media(1, muted);
+    world.run(SECOND);
+    let before = heard_of(&mut world, 2, 1);
+    world.client(1).lies_of_sound.extend([Lie { elsewhere: true, ..Lie::default() }; 100]);
+    world.run(SECOND * 2);
+    assert_eq!(heard_of(&mut world, 2, 1), before);
 }

@@ -139,8 +139,41 @@ pub(crate) async fn a_new_keyring_has_the_keys_of_the_old_one(storage: &impl Sto
     make_room(storage, 1).await;
     storage.hold_key(&browser("old"), &key(1, "host 1"), Timestamp(1)).await.unwrap();
     for _ in 0..2 {
-        storage.copy_keyring(&browser("old"), &browser("new")).await.unwrap();
+        storage.copy_keyring(&browser("old"), &browser("new"), Timestamp(2)).await.unwrap();
     }
     assert_eq!(storage.held_keys(&browser("new"), code(1)).await.unwrap().len(), 1);
     assert_eq!(storage.held_keys(&browser("old"), code(1)).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn what_a_browser_has_left_behind_goes(storage: &impl Storage) {
+    make_room(storage, 1).await;
+    storage.hold_key(&browser("first"), &key(1, "host 1"), Timestamp(1)).await.unwrap();
+    let copy = async |from: &str, to: &str, at: u64| {
+        storage.copy_keyring(&browser(from), &browser(to), Timestamp(at)).await.unwrap();
+    };
+    let holds = async |one: &str| storage.held_keys(&browser(one), code(1)).await.unwrap().len();
+    // Answers that were lost: of what came of the first, the last three stay.
+    for at in 2..12 {
+        copy("first", &format!("copy {at}"), at).await;
+    }
+    assert_eq!((holds("first").await, holds("copy 8").await, holds("copy 9").await), (1, 0, 1));
+    // It shows one of them, and has that, with what comes of it.
+    copy("copy 10", "next", 20).await;
+    for (one, count) in [("first", 0), ("copy 9", 0), ("copy 11", 0), ("copy 10", 1), ("next", 1)] {
+        assert_eq!(holds(one).await, count, "{one}");
+    }
+    copy("next", "last", 30).await;
+    assert_eq!((holds("copy 10").await, holds("next").await, holds("last").await), (0, 1, 1));
+}
+
+pub(crate) async fn a_key_is_on_as_many_keyrings_as_may_have_it(storage: &impl Storage) {
+    make_room(storage, 1).await;
+    for number in 0..1_010 {
+        let holder = browser(&number.to_string());
+        storage.hold_key(&holder, &key(1, "host 1"), Timestamp(number)).await.unwrap();
+    }
+    for (number, count) in [(0, 0), (9, 0), (10, 1), (1_009, 1)] {
+        let held = storage.held_keys(&browser(&number.to_string()), code(1)).await.unwrap();
+        assert_eq!(held.len(), count, "{number}");
+    }
 }

@@ -58,6 +58,8 @@ contract! {
         a_key_is_found_by_its_digest_until_it_is_taken_back,
         an_invitation_lets_in_as_many_as_it_says,
         a_browser_needs_one_use_however_often_it_comes,
+        what_a_browser_has_left_behind_goes,
+        a_key_is_on_as_many_keyrings_as_may_have_it,
         of_many_at_once_only_as_many_as_allowed_get_in,
         a_host_finds_their_rooms_again,
         what_was_minted_goes_with_what_it_was_minted_with,
@@ -83,6 +85,7 @@ contract! {
     others {
         an_api_key_works_until_it_is_revoked,
         events_are_read_newest_first,
+        of_a_room_as_many_events_stay_as_are_kept,
     }
 }
 

@@ -41,3 +41,20 @@ pub(crate) async fn events_are_read_newest_first(storage: &impl Storage) {
     assert_eq!(storage.audit_events(None, 2).await.unwrap(), [event(3, Some(1)), event(2, None)]);
     assert_eq!(storage.audit_events(Some(code(1)), 9).await.unwrap(), [event(3, Some(1)), event(1, Some(1))]);
 }
+
+pub(crate) async fn of_a_room_as_many_events_stay_as_are_kept(storage: &impl Storage) {
+    let event = |number: u64, room: u64| AuditEvent {
+        id: format!("event {number}"),
+        at: Timestamp(1_000 + number),
+        room: Some(code(room)),
+        actor: "host".into(),
+        action: "hand.lowered".into(),
+    };
+    let many: Vec<_> = (1..=10_050).map(|number| Change::Audit(event(number, 1))).collect();
+    storage.keep(&many).await.unwrap();
+    storage.keep(&[Change::Audit(event(20_000, 2))]).await.unwrap();
+    storage.delete_unused(Timestamp(1), Timestamp(1)).await.unwrap();
+    let kept = storage.audit_events(Some(code(1)), 20_000).await.unwrap();
+    assert_eq!((kept.len(), &kept[0]), (10_000, &event(10_050, 1)));
+    assert_eq!(storage.audit_events(Some(code(2)), 9).await.unwrap().len(), 1);
+}

@@ -60,6 +60,8 @@ pub struct Lie {
     pub temporal: Option<(u8, u8)>,
     /// How many bytes of the payload are sent.
     pub bytes: Option<usize>,
+    /// Sound is sent as the camera's, and pictures as the microphone's.
+    pub elsewhere: bool,
 }
 
 /// A participant with a transport of their own.
@@ -333,9 +335,11 @@ impl Client {
         let write =
             RtpWrite::new(pt, SeqNo::from(self.sound_sequence), time, now, payload).ext_vals(extensions);
         self.sound_sequence = self.sound_sequence.wrapping_add(1);
+        let (section, rid) =
+            if lie.elsewhere { (self.camera, Some(Rid::from(LAYERS[0].0))) } else { (self.microphone, None) };
         self.rtc
             .direct_api()
-            .stream_tx_by_mid(self.microphone, None)
+            .stream_tx_by_mid(section, rid)
             .expect("what was set up is there")
             .write_rtp(write);
     }
@@ -419,10 +423,11 @@ impl Client {
             let time = lie.time.unwrap_or((self.frames * 2_970) as u32);
             let write =
                 RtpWrite::new(pt, sequence, time, now, payload).marker(packet + 1 == packets).nackable(true);
-            let rid = Some(Rid::from(rid));
+            let (section, rid) =
+                if lie.elsewhere { (self.microphone, None) } else { (self.camera, Some(Rid::from(rid))) };
             self.rtc
                 .direct_api()
-                .stream_tx_by_mid(self.camera, rid)
+                .stream_tx_by_mid(section, rid)
                 .expect("what was set up is there")
                 .write_rtp(write);
         }

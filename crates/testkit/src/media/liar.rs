@@ -124,6 +124,7 @@ impl Told {
             picture: has(3).then(|| (draw() & 0x7fff) as u16),
             temporal: has(4).then(|| (draw() as u8, (draw() % 4) as u8)),
             bytes: (has(5) && has(6)).then(|| (draw() % LONGEST) as usize),
+            elsewhere: has(7) && has(8) && has(9),
         }
     }
 }
