@@ -1,5 +1,6 @@
 //! Load generators. `bench signalling` drives the optimised server and Socket.IO on Node with the same load, one after the
-//! other, and prints both figures, their ratio and the budget. `bench relay BURST SECONDS` and `bench idle COUNT`
+//! other, and prints both figures, their ratio and the budget; with `alone` ours alone, on one line, to lay one version beside another
+//! (`VERANDA_BINARY` is the server). `bench relay BURST SECONDS` and `bench idle COUNT`
 //! drive ours alone, for a profile; `bench flood SECONDS` prints how long messages take beside two guests who flood their room. `bench sfu` does the same with media, beside Janus; `bench sfu SERVER CASE SECONDS` is
 //! one of its cases, and `bench raw` the least that forwarding can cost. `bench turn` compares the relay with coturn.
 //! Prints figures, asserts nothing.
@@ -25,6 +26,7 @@ async fn main() -> anyhow::Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["signalling"] => signalling::run().await,
+        ["signalling", "alone"] => signalling::alone().await,
         ["relay", burst, seconds] => signalling::relay_only(burst.parse()?, seconds.parse()?).await,
         ["flood", seconds] => flood::run(seconds.parse()?).await,
         ["idle", count] => signalling::idle_only(count.parse()?).await,
@@ -35,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
         ["raw"] => sfu::raw_only(),
         ["turn"] => turn::run().await,
         _ => bail!(
-            "usage: bench signalling | bench relay BURST SECONDS | bench idle COUNT | bench flood SECONDS | bench sfu [SERVER CASE SECONDS] | bench raw | bench turn"
+            "usage: bench signalling [alone] | bench relay BURST SECONDS | bench idle COUNT | bench flood SECONDS | bench sfu [SERVER CASE SECONDS] | bench raw | bench turn"
         ),
     }
 }

@@ -82,6 +82,22 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Our server alone, on one line.
+pub(crate) async fn alone() -> anyhow::Result<()> {
+    let Figures { bursts, single, idle, fan_out, storm } = measure(Dialect::Veranda).await?;
+    let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
+    report(&format!(
+        "bursts {:.0} /CPU s, single {:.0} /CPU s, idle {idle} bytes, chat p50 {:.1} ms p99 {:.1} ms, storm {:.0} ms, {:.0} ms on the processors",
+        bursts.per_processor_second(),
+        single.per_processor_second(),
+        millis(fan_out.p50),
+        millis(fan_out.p99),
+        millis(storm.took),
+        millis(storm.processor)
+    ));
+    Ok(())
+}
+
 /// Our server alone under a steady load of bursts, 33 messages a second and client.
 pub(crate) async fn relay_only(burst: u64, seconds: u64) -> anyhow::Result<()> {
     let every = Duration::from_millis(30 * burst);

@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     fn key(number: usize) -> PublicKey {
-        PublicKey::new(format!("{number:A>43}")).unwrap()
+        PublicKey::new(format!("{number:A<43}")).unwrap()
     }
 
     #[test]
