@@ -47,7 +47,11 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(1);
     clippy::manual_async_fn,
     reason = "an async fn would keep every argument twice, for as long as the connection is there"
 )]
-pub(super) fn run(mut socket: WebSocket, state: AppState, caller: Caller) -> impl Future<Output = ()> + Send {
+pub(super) fn run(
+    mut socket: WebSocket,
+    state: AppState,
+    caller: Box<Caller>,
+) -> impl Future<Output = ()> + Send {
     async move {
         let mut stopping = state.stopping.subscribe();
         let rate = SocketRate::new();
@@ -113,7 +117,7 @@ enum Heard {
 async fn join(
     socket: &mut WebSocket,
     state: AppState,
-    caller: Caller,
+    caller: Box<Caller>,
     rate: &SocketRate,
 ) -> Result<Member, End> {
     let frame = timeout(JOIN_WITHIN, first_frame(socket, rate))

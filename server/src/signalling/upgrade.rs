@@ -42,7 +42,10 @@ pub(crate) async fn upgrade(
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES)
         // A task of its own: the one that axum upgrades in would keep room for all that upgrading needs.
-        .on_upgrade(async move |websocket| drop(tasks::spawn(socket::run(websocket, state, caller))))
+        // The caller is boxed: it is needed until somebody is in, and its place is kept until they leave.
+        .on_upgrade(async move |websocket| {
+            drop(tasks::spawn(socket::run(websocket, state, Box::new(caller))))
+        })
         .into_response()
 }
 
