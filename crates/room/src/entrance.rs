@@ -194,6 +194,9 @@ impl Room {
                 self.tell_waiting_room_to(id);
             }
         }
+        for other in self.seats.keep_key_of(id) {
+            self.announce(other);
+        }
         self.update_after_absence(now, id, *media, hand);
     }
 

@@ -100,6 +100,10 @@ pub(crate) struct Seats {
 /// People who left are forgotten beyond this number.
 const MAX_FORMER: usize = 2000;
 
+fn has_same_key(seat: &Seat, id: ParticipantId, key: Option<&PublicKey>) -> bool {
+    seat.participant.id != id && key.is_some() && seat.participant.key.as_ref() == key
+}
+
 impl Seats {
     pub(crate) fn len(&self) -> usize {
         self.by_arrival.len()
@@ -125,10 +129,22 @@ impl Seats {
         self.by_arrival.get_mut(self.by_id.get(&id)?).map(|seat| &mut **seat)
     }
 
-    /// A public key, unless somebody else here has it: pages take what two say with one key for neither's.
+    /// A public key, unless somebody else has it whose connection is up: pages take what two say with one key for neither's. Who comes
+    /// anew after their connection broke has it before their former seat ends.
     pub(crate) fn unique(&self, id: ParticipantId, key: Option<PublicKey>) -> Option<PublicKey> {
-        let is_others = |seat: &Seat| seat.participant.id != id && seat.participant.key == key;
+        let is_others = |seat: &Seat| seat.connection.is_some() && has_same_key(seat, id, key.as_ref());
         if self.iter().any(is_others) { None } else { key }
+    }
+
+    /// Takes a public key from everybody but the one who had it first, and says from whom.
+    pub(crate) fn keep_key_of(&mut self, id: ParticipantId) -> Vec<ParticipantId> {
+        let key = self.get(id).and_then(|seat| seat.participant.key.clone());
+        let others = self.iter_mut().filter(|seat| has_same_key(seat, id, key.as_ref()));
+        let taken = others.map(|seat| {
+            seat.participant.key = None;
+            seat.participant.id
+        });
+        taken.collect()
     }
 
     pub(crate) fn of_connection(&mut self, connection: ConnectionId) -> Option<&mut Seat> {
