@@ -11,8 +11,10 @@ use protocol::{
 use crate::outbox::Outbox;
 use crate::rate::Rate;
 use crate::rules::refusal;
-use crate::seats::{Recognised, Seat};
-use crate::{Change, ConnectionId, GivenPassword, Output, Pass, Resumption, Room, SessionClaims, Visitor};
+use crate::seats::{Former, Recognised, Seat};
+use crate::{
+    Change, ConnectionId, GivenPassword, Output, Pass, Resumption, Room, SessionClaims, Terms, Visitor,
+};
 
 /// What somebody brings who was here before.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,19 +37,20 @@ impl Room {
             return self.enter_as_stranger(now, connection, visitor);
         };
         let (issued, confirmed) = (claims.generation, claims.generation);
-        let belongings = match self.seats.recognise(&claims) {
+        // By what they came by their role, where the room knows it; else it is what their token says.
+        let (belongings, known) = match self.seats.recognise(&claims) {
             Recognised::Refused => return self.enter_as_stranger(now, connection, visitor),
             // The room may have forgotten that a host took the token's role away, so only what they show now gives one.
-            Recognised::Unheard => Belongings { issued, confirmed, ..Belongings::default() },
-            Recognised::Former(former) => {
-                Belongings { role: former.role, forbidden: former.forbidden, issued, confirmed, hand: None }
+            Recognised::Unheard => (Belongings { issued, confirmed, ..Belongings::default() }, None),
+            Recognised::Former(Former { role, forbidden, terms, .. }) => {
+                (Belongings { role, forbidden, issued, confirmed, hand: None }, terms)
             }
             Recognised::Seated => self.vacate(now, &claims),
         };
         let SessionClaims { participant, session, terms, .. } = claims;
         // What they show now counts more than what they showed the first time, unless it gives less: the role goes with what gave it.
         let shows_more = visitor.pass != Pass::Link && role_of(visitor.pass) >= belongings.role;
-        let terms = if shows_more { visitor.terms } else { terms };
+        let terms = if shows_more { visitor.terms } else { known.unwrap_or(terms) };
         let name = terms.name.clone().unwrap_or(visitor.name);
         let visitor = Visitor { participant, session, terms, name, ..visitor };
         self.enter_again(now, connection, visitor, belongings);
@@ -238,19 +241,20 @@ impl Room {
     }
 
     /// Ends the other page of somebody who joins with the session of a page that is still open.
-    fn vacate(&mut self, now: Duration, claims: &SessionClaims) -> Belongings {
+    fn vacate(&mut self, now: Duration, claims: &SessionClaims) -> (Belongings, Option<Terms>) {
         let seat = self.remove_seat(now, claims.participant, protocol::LeaveReason::Left, None);
-        let Some(seat) = seat else { return Belongings::default() };
+        let Some(seat) = seat else { return (Belongings::default(), None) };
         if let Some(older) = seat.connection {
             self.turn_away(older, ErrorCode::SessionTakenOver);
         }
-        Belongings {
+        let belongings = Belongings {
             role: seat.participant.role,
             hand: seat.participant.hand,
             forbidden: seat.participant.forbidden,
             issued: seat.issued.max(claims.generation),
             confirmed: seat.confirmed,
-        }
+        };
+        (belongings, (!seat.is_restored).then_some(seat.terms))
     }
 
     fn tell_joined(&mut self, id: ParticipantId, continuity: Continuity) {

@@ -314,6 +314,7 @@ impl Room {
         for id in bearers.collect::<Vec<_>>() {
             self.put_out(now, id, ErrorCode::CredentialRefused);
         }
+        self.seats.demote_former(is_one);
         self.tell_waiting_room();
     }
 

@@ -214,6 +214,7 @@ impl Room {
                 name,
                 session,
                 role,
+                terms: None,
                 forbidden,
                 generation,
                 state,

@@ -58,6 +58,8 @@ pub(crate) struct Former {
     pub(crate) name: DisplayName,
     pub(crate) session: SessionId,
     pub(crate) role: Role,
+    /// By what they came by it; not known of somebody whom another server knew.
+    pub(crate) terms: Option<Terms>,
     pub(crate) forbidden: Forbidden,
     pub(crate) generation: u32,
     pub(crate) state: SeatState,
@@ -183,6 +185,7 @@ impl Seats {
             name: seat.participant.name.clone(),
             session: seat.session,
             role: seat.participant.role,
+            terms: (!seat.is_restored).then(|| seat.terms.clone()),
             forbidden: seat.participant.forbidden,
             generation: seat.confirmed,
             state,
@@ -234,6 +237,15 @@ impl Seats {
     /// Somebody who had a seat.
     pub(crate) fn former(&self, id: ParticipantId) -> Option<&Former> {
         self.former.get(&id)
+    }
+
+    /// Takes their role from those who had a seat and came by it with one of these credentials.
+    pub(crate) fn demote_former(&mut self, is_one: impl Fn(&Terms) -> bool) {
+        for former in self.former.values_mut() {
+            if former.terms.as_ref().is_some_and(&is_one) {
+                former.role = Role::Guest;
+            }
+        }
     }
 
     /// Ends the stay of somebody who had a seat.

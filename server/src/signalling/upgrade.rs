@@ -44,7 +44,7 @@ pub(crate) async fn upgrade(
         // A task of its own: the one that axum upgrades in would keep room for all that upgrading needs.
         // The caller is boxed: it is needed until somebody is in, and its place is kept until they leave.
         .on_upgrade(async move |websocket| {
-            drop(tasks::spawn(socket::run(websocket, state, Box::new(caller))))
+            drop(tasks::spawn(socket::run(websocket, state, Box::new(caller))));
         })
         .into_response()
 }

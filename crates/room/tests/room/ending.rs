@@ -108,3 +108,29 @@ fn a_role_goes_with_what_gave_it_also_when_its_bearer_came_back_by_something_les
     world.input(Input::Revoke { credentials: vec!["of the host".to_owned()] });
     assert_eq!(world.ears(BOB).turned_away(), Some(ErrorCode::CredentialRefused));
 }
+
+#[test]
+fn an_earlier_token_brings_no_role_back_that_another_credential_gave() {
+    let terms = |credential: &str| Terms { credential: Some(credential.to_owned()), ..Terms::default() };
+    for is_away in [false, true] {
+        let mut world = World::with([ADA, BOB]);
+        world.say(BOB, ClientMessage::Ping);
+        let earlier = || Some(claims(BOB, 1));
+        let pass = Pass::Key(Role::Host);
+        let as_host =
+            Visitor { earlier: earlier(), pass, terms: terms("of the host"), ..World::visitor(BOB) };
+        world.enter_with(BOB, as_host);
+        assert_eq!(world.person(BOB).role, Role::Host);
+        let revoked = Input::Revoke { credentials: vec!["of the host".to_owned()] };
+        if is_away {
+            world.say(BOB, ClientMessage::Leave);
+            world.input(revoked);
+            world.enter_with(BOB, Visitor { earlier: earlier(), ..World::visitor(BOB) });
+            assert_eq!(world.person(BOB).role, Role::Guest);
+        } else {
+            world.enter_with(BOB, Visitor { earlier: earlier(), ..World::visitor(BOB) });
+            world.input(revoked);
+            assert_eq!(world.ears(BOB).turned_away(), Some(ErrorCode::CredentialRefused));
+        }
+    }
+}
