@@ -293,7 +293,7 @@ impl Call {
     pub fn safety_phrase(&self) -> SafetyPhrase {
         let others = self.others.iter().filter_map(|other| other.participant.key.clone());
         let keys = others.chain([self.encryption.public_key()]).collect();
-        let admitted = self.encryption.trust.admitted_to_tell();
+        let admitted = self.encryption.trust.admitted_in_phrase();
         SafetyPhrase { room: self.code, secret: self.encryption.secret.clone(), keys, admitted }
     }
 

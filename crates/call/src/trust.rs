@@ -122,10 +122,18 @@ impl Trust {
         self.given.iter().chain(&self.remembered).chain(told).copied().collect()
     }
 
-    /// Those of which letters tell, and which the safety phrase is made of: the least ones, which are the same for everybody once
-    /// letters have gone around, however many somebody invents.
+    /// Those of which letters tell: this page's own first, and then the least ones.
     pub(crate) fn admitted_to_tell(&self) -> Vec<KeyDigest> {
-        self.admitted().into_iter().take(MAX_IN_LETTER).collect()
+        let others = self.admitted().into_iter().filter(|digest| !self.given.contains(digest));
+        self.given.iter().copied().chain(others).take(MAX_IN_LETTER).collect()
+    }
+
+    /// Those that the safety phrase is made of: all that letters can tell of. When somebody has invented more than that, the least
+    /// ones, as many as every letter has beside its writer's own, so that they are the same for everybody once letters have gone around.
+    pub(crate) fn admitted_in_phrase(&self) -> Vec<KeyDigest> {
+        let all = self.admitted();
+        let count = if all.len() > MAX_IN_LETTER { MAX_IN_LETTER - MAX_GIVEN } else { all.len() };
+        all.into_iter().take(count).collect()
     }
 
     fn is_admitted(&self, digest: &KeyDigest) -> bool {
@@ -237,10 +245,12 @@ mod tests {
                 }
             }
         }
-        let phrases = pages.each_ref().map(Trust::admitted_to_tell);
+        let phrases = pages.each_ref().map(Trust::admitted_in_phrase);
         assert!(phrases.iter().all(|phrase| *phrase == phrases[0]));
         for (place, page) in pages.iter().enumerate() {
-            assert!(page.is_admitted(&KeyDigest::of(&key(place))), "whom a page has let in it knows");
+            let let_in = KeyDigest::of(&key(place));
+            assert!(page.admitted_to_tell().contains(&let_in), "whom a page has let in it tells of");
+            assert!(pages.iter().all(|page| page.is_admitted(&let_in)));
         }
     }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{
-    ErrorCode, Forbidden, HandNumber, Joined, Participant, ParticipantId, Presence, Role, ServerMessage,
-    SessionToken, Source,
+    ErrorCode, Forbidden, HandNumber, Joined, Participant, ParticipantId, Presence, PublicKey, Role,
+    ServerMessage, SessionToken, Source,
 };
 
 use crate::outbox::Outbox;
 use crate::rate::Rate;
 use crate::rules::refusal;
-use crate::seats::{Former, Recognised, Seat};
+use crate::seats::{Former, KeyStands, Recognised, Seat};
 use crate::{
     Change, ConnectionId, GivenPassword, Output, Pass, Resumption, Room, SessionClaims, Terms, Visitor,
 };
@@ -57,18 +57,18 @@ impl Room {
     }
 
     fn enter_as_stranger(&mut self, now: Duration, connection: ConnectionId, visitor: Visitor) {
-        let role = role_of(visitor.pass);
-        if let Some(code) = self.refusal_of(now, &visitor, role) {
+        if let Some(code) = self.refusal_of(now, &visitor) {
             self.turn_away(connection, code);
         } else if self.rules.lets_wait(visitor.pass) || self.lacks_secret(&visitor) {
             self.let_wait(now, connection, visitor);
         } else {
-            self.admit(now, connection, visitor, Belongings { role, ..Belongings::default() });
+            self.admit_stranger(now, connection, visitor);
         }
     }
 
-    fn refusal_of(&self, now: Duration, visitor: &Visitor, role: Role) -> Option<ErrorCode> {
-        if let Some(code) = refusal(self.rules.standing(self.wall(now), role)) {
+    /// Why somebody may not come in by what they show.
+    pub(crate) fn refusal_of(&self, now: Duration, visitor: &Visitor) -> Option<ErrorCode> {
+        if let Some(code) = refusal(self.rules.standing(self.wall(now), role_of(visitor.pass))) {
             return Some(code);
         }
         if self.rules.asks_for_password(visitor.pass) {
@@ -116,7 +116,7 @@ impl Room {
         let has_other_secret = self.rules.settings.room_key != secret;
         let Visitor { participant: id, session, name, media, browser, terms, key, grant, .. } = visitor;
         let Belongings { role, hand, forbidden, issued, confirmed } = belongings;
-        let key = self.seats.unique(id, key);
+        let key = self.own_key(now, id, browser.as_deref(), key);
         let mut participant =
             Participant { id, name, role, media, hand, presence: Presence::Here, forbidden, key };
         let turned_off = self.turn_off_what_may_not_be(&mut participant);
@@ -147,7 +147,7 @@ impl Room {
         let at = self.wall(now);
         self.outputs.push_back(Output::Keep(Change::Used(at)));
         if has_other_secret {
-            self.admit_those_with_the_secret(now);
+            self.admit_those_who_may(now);
         }
     }
 
@@ -174,7 +174,7 @@ impl Room {
         if let Some(older) = self.seats.connect(id, connection) {
             self.turn_away(older, ErrorCode::SessionTakenOver);
         }
-        let key = self.seats.unique(id, key.clone());
+        let key = self.own_key(now, id, resumption.browser.as_deref(), key.clone());
         let Some(seat) = self.seats.get_mut(id) else { return };
         seat.issued = seat.issued.max(claims.generation).saturating_add(1);
         seat.told_received = None;
@@ -197,10 +197,30 @@ impl Room {
                 self.tell_waiting_room_to(id);
             }
         }
-        for other in self.seats.keep_key_of(id) {
-            self.announce(other);
-        }
         self.update_after_absence(now, id, *media, hand);
+    }
+
+    /// A public key, unless it is somebody else's: pages take what two say with one key for neither's. Who comes anew with the browser
+    /// of a seat that nobody sits on any more is the one who had it.
+    fn own_key(
+        &mut self,
+        now: Duration,
+        id: ParticipantId,
+        browser: Option<&str>,
+        key: Option<PublicKey>,
+    ) -> Option<PublicKey> {
+        let key = key?;
+        let mut ghosts = Vec::new();
+        for (other, of_browser, stands) in self.seats.others_with_key(id, &key) {
+            if stands == KeyStands::Here || browser.is_none() || of_browser != browser {
+                return None;
+            }
+            ghosts.extend((stands == KeyStands::Away).then_some(other));
+        }
+        for ghost in ghosts {
+            self.remove_seat(now, ghost, protocol::LeaveReason::Left, None);
+        }
+        Some(key)
     }
 
     fn repeat(

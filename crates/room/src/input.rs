@@ -48,6 +48,8 @@ pub enum Input {
         settings: RoomSettings,
         /// Whether there is a password.
         password: bool,
+        /// Whether it is another one than before, or there was none: nobody has said it yet.
+        is_new_password: bool,
     },
     /// A message that is refused before the room looks at it, because its sender has said too much, here or elsewhere.
     Refused {

@@ -1,8 +1,6 @@
 //! End-to-end encryption as far as the room has a hand in it: it passes letters on, knows which secret its links carry, and lets
 //! those wait who have another one. It can open nothing.
 
-use std::time::Duration;
-
 use protocol::{
     AddressedLetter, Letter, Letters, ParticipantId, Role, RoomKeyGrant, RoomKeyId, RoomKeyOrigin,
     RoomSettingsPatch, ServerMessage,
@@ -68,13 +66,6 @@ impl Room {
         let is_hosts = visitor.pass == Pass::Key(Role::Host) && origin_of(visitor) == RoomKeyOrigin::Link;
         visitor.room_key.is_some()
             && (settings.room_key.is_none() || is_hosts && (was_drawn || self.seats.is_empty()))
-    }
-
-    /// Lets those in who waited for nothing but that the room has the secret of their link.
-    pub(crate) fn admit_those_with_the_secret(&mut self, now: Duration) {
-        for id in self.waiting.those_with(&self.rules) {
-            _ = self.admit_waiting(now, id, None);
-        }
     }
 
     /// What a host gives to somebody they let in.

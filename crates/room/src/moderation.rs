@@ -8,7 +8,6 @@ use protocol::{
     RoomSettingsPatch, ServerMessage, Source, Switch,
 };
 
-use crate::rules::refusal;
 use crate::seats::Seat;
 use crate::{Change, Output, Room};
 
@@ -203,6 +202,10 @@ impl Room {
         if self.seats.get(from).is_some_and(|seat| seat.browser.as_ref() == Some(&browser)) {
             return Err(ErrorCode::NotAllowed);
         }
+        // The browser of a host who was here as a guest before is a host's.
+        if self.seats.roles_with(&browser).any(|other| !role.outranks(other)) {
+            return Err(ErrorCode::NotAllowed);
+        }
         self.put_out(now, id, ErrorCode::Blocked);
         self.blocked.insert(browser.clone());
         let of_it =
@@ -274,7 +277,6 @@ impl Room {
     }
 
     pub(crate) fn settings_changed(&mut self, now: Duration, settings: RoomSettings, password: bool) {
-        let has_new_password = password && !self.rules.password;
         let opened = self.rules.settings.waiting_room.is_on() && !settings.waiting_room.is_on();
         self.rules.settings = settings.clone();
         self.rules.password = password;
@@ -282,10 +284,8 @@ impl Room {
             return self.end_for_all(now, ErrorCode::RoomEnded);
         }
         self.tell_all(ServerMessage::RoomUpdated { settings, password });
-        if opened && refusal(self.rules.standing(self.wall(now), Role::Guest)).is_none() && !has_new_password
-        {
-            // Whoever waits could come in by the link now.
-            _ = self.admit_all_waiting(now);
+        if opened {
+            self.admit_those_who_may(now);
         }
         for source in [Source::Microphone, Source::Screen] {
             let denied = self.participants().filter(|other| !self.rules.may_send(other, source));

@@ -126,7 +126,12 @@ impl Room {
             Input::Message { connection, frame } => self.message(now, connection, frame),
             Input::Refused { connection, frame, code } => self.refused(now, connection, &frame, code),
             Input::Disconnect { connection, departure } => self.disconnect(now, connection, departure),
-            Input::SettingsChanged { settings, password } => self.settings_changed(now, settings, password),
+            Input::SettingsChanged { settings, password, is_new_password } => {
+                if is_new_password {
+                    self.waiting.forget_passwords();
+                }
+                self.settings_changed(now, settings, password);
+            }
             Input::SettingsRefused { participant, in_reply_to, code } => {
                 self.refuse(participant, code, in_reply_to);
             }
@@ -214,6 +219,7 @@ impl Room {
                 name,
                 session,
                 role,
+                key: None,
                 terms: None,
                 forbidden,
                 generation,

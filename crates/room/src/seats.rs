@@ -52,12 +52,22 @@ impl Seat {
     }
 }
 
+/// Where somebody is who has a public key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyStands {
+    Here,
+    Away,
+    Left,
+}
+
 /// Somebody who had a seat.
 #[derive(Clone, Debug)]
 pub(crate) struct Former {
     pub(crate) name: DisplayName,
     pub(crate) session: SessionId,
     pub(crate) role: Role,
+    /// Their public key, which is nobody else's.
+    pub(crate) key: Option<PublicKey>,
     /// By what they came by it; not known of somebody whom another server knew.
     pub(crate) terms: Option<Terms>,
     pub(crate) forbidden: Forbidden,
@@ -102,10 +112,6 @@ pub(crate) struct Seats {
 /// People who left are forgotten beyond this number.
 const MAX_FORMER: usize = 2000;
 
-fn has_same_key(seat: &Seat, id: ParticipantId, key: Option<&PublicKey>) -> bool {
-    seat.participant.id != id && key.is_some() && seat.participant.key.as_ref() == key
-}
-
 impl Seats {
     pub(crate) fn len(&self) -> usize {
         self.by_arrival.len()
@@ -131,22 +137,18 @@ impl Seats {
         self.by_arrival.get_mut(self.by_id.get(&id)?).map(|seat| &mut **seat)
     }
 
-    /// A public key, unless somebody else has it whose connection is up: pages take what two say with one key for neither's. Who comes
-    /// anew after their connection broke has it before their former seat ends.
-    pub(crate) fn unique(&self, id: ParticipantId, key: Option<PublicKey>) -> Option<PublicKey> {
-        let is_others = |seat: &Seat| seat.connection.is_some() && has_same_key(seat, id, key.as_ref());
-        if self.iter().any(is_others) { None } else { key }
-    }
-
-    /// Takes a public key from everybody but the one who had it first, and says from whom.
-    pub(crate) fn keep_key_of(&mut self, id: ParticipantId) -> Vec<ParticipantId> {
-        let key = self.get(id).and_then(|seat| seat.participant.key.clone());
-        let others = self.iter_mut().filter(|seat| has_same_key(seat, id, key.as_ref()));
-        let taken = others.map(|seat| {
-            seat.participant.key = None;
-            seat.participant.id
-        });
-        taken.collect()
+    /// Who else has a public key, of those who are here and those who left: with which browser, and where they are.
+    pub(crate) fn others_with_key<'a>(
+        &'a self,
+        id: ParticipantId,
+        key: &'a PublicKey,
+    ) -> impl Iterator<Item = (ParticipantId, Option<&'a str>, KeyStands)> {
+        let stands = |seat: &Seat| if seat.connection.is_some() { KeyStands::Here } else { KeyStands::Away };
+        let seated = self.iter().filter(move |seat| seat.participant.key.as_ref() == Some(key));
+        let seated = seated.map(move |seat| (seat.participant.id, seat.browser.as_deref(), stands(seat)));
+        let left = self.former.iter().filter(move |(_, former)| former.key.as_ref() == Some(key));
+        let left = left.map(|(id, former)| (*id, former.browser.as_deref(), KeyStands::Left));
+        seated.chain(left).filter(move |(other, ..)| *other != id)
     }
 
     pub(crate) fn of_connection(&mut self, connection: ConnectionId) -> Option<&mut Seat> {
@@ -185,6 +187,7 @@ impl Seats {
             name: seat.participant.name.clone(),
             session: seat.session,
             role: seat.participant.role,
+            key: seat.participant.key.clone(),
             terms: (!seat.is_restored).then(|| seat.terms.clone()),
             forbidden: seat.participant.forbidden,
             generation: seat.confirmed,
@@ -316,6 +319,13 @@ impl Seats {
         let reserved = others.filter(|former| former.reserved_until.is_some_and(|until| until > now));
         let browsers: HashSet<_> = reserved.filter_map(|former| former.browser.as_deref()).collect();
         browsers.into_iter().filter(|other| Some(*other) != browser).count()
+    }
+
+    /// The roles of those who are or were here with a browser.
+    pub(crate) fn roles_with(&self, browser: &str) -> impl Iterator<Item = Role> {
+        let seated = self.iter().map(|seat| (&seat.browser, seat.participant.role));
+        let former = self.former.values().map(|former| (&former.browser, former.role));
+        seated.chain(former).filter(move |(of, _)| of.as_deref() == Some(browser)).map(|(_, role)| role)
     }
 
     /// Whether somebody with this browser was let in before, and not removed.

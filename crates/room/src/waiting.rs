@@ -10,8 +10,7 @@ use protocol::{
 };
 
 use crate::letters;
-use crate::rules::Rules;
-use crate::{ConnectionId, Departure, Output, Room, Visitor};
+use crate::{ConnectionId, Departure, GivenPassword, Output, Room, Visitor};
 
 /// How long somebody whose connection broke is known again at the door.
 const KNOWN_AGAIN_FOR: Duration = Duration::from_secs(120);
@@ -71,13 +70,12 @@ impl WaitingRoom {
         self.people.iter().map(|knock| &knock.visitor).find(|visitor| visitor.participant == id)
     }
 
-    /// Those who need neither a host's decision nor the secret.
-    pub(crate) fn those_with(&self, rules: &Rules) -> Vec<ParticipantId> {
-        let room_key = rules.settings.room_key.as_ref();
-        let is_free =
-            |visitor: &Visitor| !rules.lets_wait(visitor.pass) && !letters::lacks_secret(visitor, room_key);
-        let free = self.people.iter().map(|knock| &knock.visitor).filter(|visitor| is_free(visitor));
-        free.map(|visitor| visitor.participant).collect()
+    /// There is another password, which nobody here has said.
+    pub(crate) fn forget_passwords(&mut self) {
+        let gone = self.gone.iter_mut().map(|gone| &mut gone.visitor);
+        for visitor in self.people.iter_mut().map(|knock| &mut knock.visitor).chain(gone) {
+            visitor.password = GivenPassword::Missing;
+        }
     }
 
     fn take(&mut self, id: ParticipantId) -> Option<(ConnectionId, Visitor)> {
@@ -256,6 +254,19 @@ impl Room {
             self.admit_waiting(now, person.id, None)?;
         }
         Ok(())
+    }
+
+    /// Lets those in who could come in by what they have shown, now that the room's rules or its secret are others.
+    pub(crate) fn admit_those_who_may(&mut self, now: Duration) {
+        let may = |visitor: &&Visitor| {
+            !self.rules.lets_wait(visitor.pass)
+                && !self.lacks_secret(visitor)
+                && self.refusal_of(now, visitor).is_none()
+        };
+        let waiting = self.waiting.people.iter().map(|knock| &knock.visitor);
+        for id in waiting.filter(may).map(|visitor| visitor.participant).collect::<Vec<_>>() {
+            _ = self.admit_waiting(now, id, None);
+        }
     }
 
     pub(crate) fn refuse_waiting(&mut self, id: ParticipantId) -> Result<(), ErrorCode> {

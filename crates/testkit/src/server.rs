@@ -250,7 +250,7 @@ impl Server {
         }
         for patch in patches {
             let settings = patch.apply(self.room.settings()).expect("rules that can be");
-            let changed = Input::SettingsChanged { settings, password: false };
+            let changed = Input::SettingsChanged { settings, password: false, is_new_password: false };
             self.input(self.now, changed);
         }
     }

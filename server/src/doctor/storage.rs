@@ -33,7 +33,9 @@ fn folder(data: &Path) -> Finding {
     let shown = data.display();
     let probe: PathBuf = data.join(".doctor");
     let written = std::fs::create_dir_all(data)
-        .and_then(|()| std::fs::write(&probe, b"?"))
+        // What lies there may be a link to something else, which is not to be written to.
+        .and_then(|()| std::fs::remove_file(&probe).or_else(none_is_well))
+        .and_then(|()| std::fs::OpenOptions::new().write(true).create_new(true).open(&probe).map(drop))
         .and_then(|()| std::fs::remove_file(&probe));
     match written {
         Ok(()) => Finding::well(FOLDER, format!("{shown} can be written")),
@@ -43,6 +45,10 @@ fn folder(data: &Path) -> Finding {
             "give it to whom the server runs as, or set [storage] data to another one",
         ),
     }
+}
+
+fn none_is_well(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 fn space(data: &Path) -> Option<Finding> {

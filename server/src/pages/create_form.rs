@@ -34,7 +34,8 @@ pub(crate) async fn create_form(
     headers: HeaderMap,
     Form(form): Form<SettingsForm>,
 ) -> Result<Response, PageProblem> {
-    if !origin::is_allowed(&headers, &caller.site, &state.config.server.allowed_origins) {
+    // The answer has a cookie for the browser, which is the form's only if it stands on a page of ours.
+    if !origin::is_own(&headers, &caller.site) {
         return Err(PageProblem::Foreign);
     }
     let back = if form.form.as_deref() == Some("settings") { "/new" } else { "/" };

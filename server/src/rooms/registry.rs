@@ -363,6 +363,7 @@ impl Rooms {
             cause: None,
             backpressure: super::backpressure::Backpressure::default(),
             refusals: crate::refusals::Refusals::default(),
+            password: handle.record().password_hash,
             changes: None,
             deleted: false,
         });

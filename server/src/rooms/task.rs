@@ -10,7 +10,7 @@ use protocol::{
     ServerMessage, ValidateRoomResponse,
 };
 use room::{ConnectionId, Decree, Departure, Input, Output, Resumption, Room, Visitor};
-use storage::{BrowserId, ChatPage};
+use storage::{BrowserId, ChatPage, PasswordHash};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -80,6 +80,8 @@ pub(super) struct RoomTask {
     pub(super) cause: Option<ConnectionId>,
     pub(super) backpressure: Backpressure,
     pub(super) refusals: Refusals,
+    /// The hash of the room's password, as the room knows of it.
+    pub(super) password: Option<PasswordHash>,
     /// Changes of the rules, made one after another.
     pub(super) changes: Option<mpsc::Sender<SettingsChange>>,
     /// Once deleted, nothing of the room is kept any more.
@@ -245,7 +247,10 @@ impl RoomTask {
             }
             RoomEvent::SettingsChanged => {
                 let record = self.handle.record();
-                Input::SettingsChanged { settings: record.settings, password: record.password_hash.is_some() }
+                let before = std::mem::replace(&mut self.password, record.password_hash);
+                let password = self.password.is_some();
+                let is_new_password = password && self.password != before;
+                Input::SettingsChanged { settings: record.settings, password, is_new_password }
             }
             RoomEvent::SettingsRefused { participant, in_reply_to, code } => {
                 Input::SettingsRefused { participant, in_reply_to, code }

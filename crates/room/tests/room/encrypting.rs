@@ -6,7 +6,7 @@ use protocol::{
 };
 use room::{Pass, Resumption, Visitor};
 
-use super::world::{ADA, BOB, CEM, EVE, World, id};
+use super::world::{ADA, BOB, CEM, EVE, World, claims, id};
 
 /// Somebody who takes part in the encryption and has the secret with this letter for a name.
 fn with_secret(person: u128, secret: char, pass: Pass) -> Visitor {
@@ -146,18 +146,53 @@ fn who_comes_with_the_key_of_somebody_inside_has_none() {
         panic!()
     };
     assert_eq!(participant.key, None);
-    // While its owner is away it may be theirs who comes anew; it is not when they are back.
+    // Also while its owner is away, and when they are back.
     world.drop_socket(ADA, room::Departure::Broken);
     world.enter_with(CEM, Visitor { key: Some(key(ADA)), ..with_secret(CEM, 'a', Pass::Link) });
-    assert_eq!(world.person(CEM).key, Some(key(ADA)));
     world.resume_with(ADA, Resumption { key: Some(key(ADA)), ..World::resumption(ADA, 1, 1) });
-    assert_eq!([ADA, CEM].map(|person| world.person(person).key.clone()), [Some(key(ADA)), None]);
-    let Some(ServerMessage::ParticipantUpdated { participant }) =
-        world.ears(EVE).messages.iter().find(|message| {
-            matches!(message, ServerMessage::ParticipantUpdated { participant } if participant.id == id(CEM))
-        })
-    else {
-        panic!("nobody was told")
+    let keys = [ADA, EVE, CEM].map(|person| world.person(person).key.clone());
+    assert_eq!(keys, [Some(key(ADA)), None, None]);
+}
+
+#[test]
+fn a_room_that_was_locked_meanwhile_does_not_let_those_in_who_waited_for_its_secret() {
+    let mut world = World::new(RoomSettings::default());
+    let drawn = |person, pass| Visitor {
+        room_key_origin: Some(RoomKeyOrigin::Drawn),
+        ..with_secret(person, 'd', pass)
     };
-    assert_eq!(participant.key, None);
+    world.enter_with(BOB, drawn(BOB, Pass::Key(Role::CoHost)));
+    assert!(world.enter_with(EVE, with_secret(EVE, 'a', Pass::Link)).joined().is_none());
+    let locked = protocol::RoomSettingsPatch { locked: Some(protocol::Switch::On), ..Default::default() };
+    world.change(BOB, locked);
+    world.enter_with(ADA, with_secret(ADA, 'a', HOST));
+    assert_eq!(world.room.settings().room_key, Some(room_key('a')));
+    assert_eq!(world.people(), [BOB, ADA]);
+}
+
+#[test]
+fn a_key_stays_its_owners_when_they_were_away_for_long_and_goes_to_who_comes_anew_with_their_browser() {
+    let mut world = World::new(RoomSettings::default());
+    world.enter_with(ADA, with_secret(ADA, 'a', HOST));
+    world.enter_with(BOB, with_secret(BOB, 'a', Pass::Link));
+    world.drop_socket(BOB, room::Departure::Broken);
+    world.wait(std::time::Duration::from_secs(120));
+    assert_eq!(world.people(), [ADA], "his seat was given up");
+    world.enter_with(EVE, Visitor { key: Some(key(BOB)), ..with_secret(EVE, 'a', Pass::Link) });
+    assert_eq!(world.person(EVE).key, None);
+    let again = Visitor { earlier: Some(claims(BOB, 1)), ..with_secret(BOB, 'a', Pass::Link) };
+    world.enter_with(BOB, again);
+    assert_eq!(world.person(BOB).key, Some(key(BOB)));
+
+    let mut world = World::new(RoomSettings::default());
+    let of_browser = |person, browser: &str| Visitor {
+        key: Some(key(BOB)),
+        browser: Some(browser.to_owned()),
+        ..with_secret(person, 'a', Pass::Link)
+    };
+    world.enter_with(ADA, with_secret(ADA, 'a', HOST));
+    world.enter_with(BOB, of_browser(BOB, "bobs"));
+    world.drop_socket(BOB, room::Departure::Broken);
+    world.enter_with(CEM, of_browser(CEM, "bobs"));
+    assert_eq!((world.people(), world.person(CEM).key.clone()), (vec![ADA, CEM], Some(key(BOB))));
 }

@@ -85,7 +85,7 @@ fn a_room_that_has_ended_lets_in_nobody() {
 fn a_password_is_asked_of_those_who_have_nothing_but_the_link() {
     let mut world = World::with([ADA]);
     let settings = world.room.settings().clone();
-    world.input(Input::SettingsChanged { settings, password: true });
+    world.input(Input::SettingsChanged { settings, password: true, is_new_password: true });
     let with = |password| Visitor { password, ..World::visitor(BOB) };
 
     assert_eq!(world.enter(BOB).turned_away(), Some(ErrorCode::PasswordNeeded));

@@ -354,3 +354,17 @@ fn one_person_decides_no_more_than_some_things_a_second_and_keeps_nobody_else_fr
     world.moderate(ADA, Moderation::Remove { id: id(BOB) });
     assert_eq!(world.people(), [ADA, EVE]);
 }
+
+#[test]
+fn a_co_host_does_not_block_the_browser_of_a_host_by_who_was_here_with_it_before() {
+    let mut world = World::with([ADA, BOB]);
+    world.moderate(ADA, Moderation::SetRole { id: id(BOB), role: Role::CoHost });
+    let with_browser = |person| Visitor { browser: Some("of a host".to_owned()), ..World::visitor(person) };
+    world.enter_with(CEM, with_browser(CEM));
+    world.say(CEM, ClientMessage::Leave);
+    let host = Visitor { pass: room::Pass::Key(Role::Host), ..with_browser(EVE) };
+    world.enter_with(EVE, host);
+    world.forget();
+    world.moderate(BOB, Moderation::Block { id: id(CEM) });
+    assert_eq!(world.ears(BOB).errors(), [ErrorCode::NotAllowed]);
+}

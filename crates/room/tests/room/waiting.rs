@@ -178,3 +178,44 @@ fn who_is_let_in_by_the_rules_comes_with_the_id_they_waited_with() {
     world.change(ADA, RoomSettingsPatch { waiting_room: Some(Switch::Off), ..RoomSettingsPatch::default() });
     assert_eq!(world.ears(BOB).joined().unwrap().you.id, id(BOB));
 }
+
+#[test]
+fn who_waited_before_there_was_a_password_does_not_come_in_without_it() {
+    for patches in [
+        // One after the other, or both at once.
+        vec![(Some("open sesame"), None), (None, Some(Switch::Off))],
+        vec![(Some("open sesame"), Some(Switch::Off))],
+    ] {
+        let mut world = door();
+        world.enter(BOB);
+        for (password, waiting_room) in patches {
+            let password = password.map(|text| Some(protocol::Password::new(text.to_owned()).unwrap()));
+            world.change(ADA, RoomSettingsPatch { password, waiting_room, ..RoomSettingsPatch::default() });
+        }
+        assert_eq!(world.people(), [ADA], "{:?}", world.ears(BOB).messages);
+        let knows = Visitor { password: room::GivenPassword::Right, ..World::visitor(BOB) };
+        assert!(world.enter_with(BOB, knows).joined().is_some());
+    }
+}
+
+#[test]
+fn who_said_an_old_password_does_not_come_in_by_it() {
+    let mut world = door();
+    let new = |text: &str| RoomSettingsPatch {
+        password: Some(Some(protocol::Password::new(text.to_owned()).unwrap())),
+        ..RoomSettingsPatch::default()
+    };
+    world.change(ADA, new("leaked password"));
+    world.enter_with(BOB, Visitor { password: room::GivenPassword::Right, ..World::visitor(BOB) });
+    world.change(ADA, RoomSettingsPatch { waiting_room: Some(Switch::Off), ..new("another password") });
+    assert_eq!(world.people(), [ADA]);
+}
+
+#[test]
+fn a_locked_room_opens_to_nobody_who_waited_for_the_waiting_room_to_end() {
+    let mut world = door();
+    world.enter(BOB);
+    world.change(ADA, RoomSettingsPatch { locked: Some(Switch::On), ..RoomSettingsPatch::default() });
+    world.change(ADA, RoomSettingsPatch { waiting_room: Some(Switch::Off), ..RoomSettingsPatch::default() });
+    assert_eq!(world.people(), [ADA]);
+}

@@ -240,8 +240,10 @@ impl World {
                 Output::Keep(change) => self.kept.push(change),
                 Output::ChangeSettings { patch, .. } => {
                     let settings = patch.apply(self.room.settings()).unwrap();
-                    let password = patch.password.map_or(self.room.has_password(), |new| new.is_some());
-                    self.room.handle_input(self.now, Input::SettingsChanged { settings, password });
+                    let password = patch.password.as_ref().map_or(self.room.has_password(), Option::is_some);
+                    let is_new_password = matches!(patch.password, Some(Some(_)));
+                    let changed = Input::SettingsChanged { settings, password, is_new_password };
+                    self.room.handle_input(self.now, changed);
                 }
                 Output::Media { participant, order } => self.orders.push((participant, order)),
                 Output::ReadHistory { .. } | Output::Unload | Output::Delete => self.other.push(output),
