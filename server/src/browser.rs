@@ -2,6 +2,8 @@
 //! one that is its keyring, the keys to rooms that it holds. With each key that it gets the keyring becomes another, so that
 //! whoever has planted a cookie learns nothing of what comes later. It says nothing about a person, and no script sees it.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 use storage::BrowserId;
 
@@ -15,7 +17,7 @@ const PLAIN: &str = "veranda";
 const OVER_TLS: &str = "__Host-veranda";
 
 /// About thirteen months, the longest that browsers keep a cookie.
-const KEPT_SECONDS: u64 = 400 * 24 * 60 * 60;
+pub(crate) const KEPT_FOR: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// A cookie is longer than any that we make.
 const LONGEST: usize = 256;
@@ -66,7 +68,8 @@ fn with_new_keyring(body: &str, transport: Transport, tokens: &Tokens) -> Option
     let value = format!("{unsigned}.{}", tokens.sign_cookie(&unsigned)?);
     let secure = if transport == Transport::Tls { "; Secure" } else { "" };
     let name = name_of(transport);
-    let cookie = format!("{name}={value}; Path=/; Max-Age={KEPT_SECONDS}; HttpOnly; SameSite=Lax{secure}");
+    let kept = KEPT_FOR.as_secs();
+    let cookie = format!("{name}={value}; Path=/; Max-Age={kept}; HttpOnly; SameSite=Lax{secure}");
     Some((read(&value, tokens)?, HeaderValue::from_str(&cookie).ok()?))
 }
 

@@ -70,8 +70,8 @@ impl Caller {
         };
         let Some((Browser { keyring, .. }, cookie)) = made else { return Ok(None) };
         if let Some(known) = &self.browser {
-            // Copied, not moved: an answer that is lost on its way takes no room from anybody.
-            state.storage.copy_keyring(&known.keyring, &keyring, at).await?;
+            // The one before stays as it is: an answer that is lost on its way takes no room from anybody.
+            state.storage.add_keyring(&keyring, &known.keyring, at).await?;
         }
         state.storage.hold_key(&keyring, key, at).await?;
         Ok(Some(cookie))

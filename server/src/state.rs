@@ -257,6 +257,7 @@ async fn clean_once(state: &Shared) -> Result<(), StorageError> {
     }
     let RoomsConfig { unused_days, chat_days, .. } = state.config.rooms;
     let rooms = state.storage.delete_unused(before(days(unused_days)), before(REMEMBERED_FOR)).await?;
+    state.storage.delete_unused_keyrings(before(crate::browser::KEPT_FOR)).await?;
     if rooms > 0 {
         tracing::info!(rooms, "rooms that nobody used were deleted");
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use protocol::{
     ChatEntry, ChatNumber, CloseCode, DisplayName, Forbidden, HandNumber, LinkId, MediaState, MessageId,
-    ParticipantId, Role, RoomSettingsPatch, Sequence, ServerMessage, SessionId, Signal, SignalNumber,
-    SlotWishes, Timestamp,
+    ParticipantId, PublicKey, Role, RoomSettingsPatch, Sequence, ServerMessage, SessionId, Signal,
+    SignalNumber, SlotWishes, Timestamp,
 };
 
 use crate::ConnectionId;
@@ -130,6 +130,8 @@ pub struct SeatChange {
     pub generation: u32,
     /// The browser they came with, if that is known.
     pub browser: Option<String>,
+    /// Their public key, which is nobody else's.
+    pub key: Option<PublicKey>,
     /// Since when it is so.
     pub at: Timestamp,
 }

@@ -142,6 +142,7 @@ impl Room {
             state: SeatState::Removed,
             generation: former.generation,
             browser: former.browser.clone(),
+            key: former.key.clone(),
             at,
         };
         self.outputs.push_back(Output::Keep(Change::Seat(change)));

@@ -212,6 +212,7 @@ impl Room {
             state,
             generation,
             browser,
+            key,
             ..
         } = seat;
         if state != SeatState::Taken {
@@ -219,7 +220,7 @@ impl Room {
                 name,
                 session,
                 role,
-                key: None,
+                key,
                 terms: None,
                 forbidden,
                 generation,
@@ -240,7 +241,7 @@ impl Room {
                 hand,
                 presence: Presence::Away,
                 forbidden,
-                key: None,
+                key,
             },
             session,
             browser,
@@ -440,6 +441,7 @@ pub(crate) fn seat_change(seat: &Seat, state: SeatState, at: Timestamp) -> SeatC
         state,
         generation: seat.confirmed,
         browser: seat.browser.clone(),
+        key: seat.participant.key.clone(),
         at,
     }
 }

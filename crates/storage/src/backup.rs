@@ -7,7 +7,7 @@ use std::path::Path;
 use sqlx::{AnyConnection, Connection};
 
 use crate::StorageError;
-use crate::sqlite::{escaped, file as database_file, make};
+use crate::sqlite::{escaped, file as database_file, make_new};
 
 /// Writes a whole copy of the database in `folder` to `file`, for its owner alone.
 ///
@@ -22,15 +22,15 @@ pub async fn back_up(folder: &Path, file: &Path) -> Result<(), StorageError> {
         let text = format!("there is no database in {}", folder.display());
         return Err(failed(io::Error::new(io::ErrorKind::NotFound, text)));
     }
-    if file.exists() {
-        let text = format!("{} is there already", file.display());
-        return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, text)));
-    }
     sqlx::any::install_default_drivers();
     let url = format!("sqlite://{}?mode=rw", escaped(&database.to_string_lossy()));
     let mut connection = AnyConnection::connect(&url).await?;
-    // SQLite writes into a file that is empty, and refuses one that is not.
-    make(file).map_err(failed)?;
+    // SQLite writes into a file that is empty, and refuses one that is not. Nothing that is there is written to, nor what a link leads to.
+    make_new(file).map_err(|error| {
+        let is_there = error.kind() == io::ErrorKind::AlreadyExists;
+        let text = format!("{} is there already", file.display());
+        failed(if is_there { io::Error::new(error.kind(), text) } else { error })
+    })?;
     let copied = sqlx::query("VACUUM INTO $1")
         .bind(file.to_string_lossy().into_owned())
         .execute(&mut connection)
@@ -92,5 +92,13 @@ mod tests {
         let error = back_up(from.path(), &file).await.unwrap_err().to_string();
         assert!(error.contains("is there already"), "{error}");
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+        #[cfg(unix)]
+        {
+            let [link, nowhere] = ["link.sqlite", "nowhere"].map(|name| to.path().join(name));
+            std::os::unix::fs::symlink(&nowhere, &link).unwrap();
+            let error = back_up(from.path(), &link).await.unwrap_err().to_string();
+            assert!(error.contains("is there already"), "{error}");
+            assert!(!nowhere.exists());
+        }
     }
 }

@@ -147,12 +147,13 @@ async fn seat(connection: &mut AnyConnection, seat: &SeatRecord) -> Result<(), S
         serde_json::to_string(&seat.forbidden).map_err(|_| StorageError::Unreadable("forbidden"))?;
     sqlx::query(
         "INSERT INTO seats
-             (room, participant, session, name, role, hand, forbidden, state, generation, browser, changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             (room, participant, session, name, role, hand, forbidden, state, generation, browser, public_key,
+              changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT (room, participant) DO UPDATE SET
              session = excluded.session, name = excluded.name, role = excluded.role, hand = excluded.hand,
              forbidden = excluded.forbidden, state = excluded.state, generation = excluded.generation,
-             browser = excluded.browser, changed_at = excluded.changed_at",
+             browser = excluded.browser, public_key = excluded.public_key, changed_at = excluded.changed_at",
     )
     .bind(seat.room.to_string())
     .bind(seat.participant.to_string())
@@ -164,6 +165,7 @@ async fn seat(connection: &mut AnyConnection, seat: &SeatRecord) -> Result<(), S
     .bind(state_text(seat.state))
     .bind(i64::from(seat.generation))
     .bind(seat.browser.as_ref().map(|browser| browser.0.0.clone()))
+    .bind(seat.key.clone().map(String::from))
     .bind(signed(seat.changed_at.0))
     .execute(connection)
     .await?;

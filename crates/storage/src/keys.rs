@@ -6,26 +6,16 @@ use sqlx::{AnyConnection, Row};
 
 use crate::rows::{self, kind_text, role_text, signed, unsigned};
 use crate::{
-    BrowserId, Digest, HOLDERS_OF_KEY, HeldKey, KEYS_OF_BROWSER, KEYS_OF_ROOM, KeyRecord, KeyRepository,
+    BrowserId, Digest, HOLDERS_OF_KEY, HeldKey, KEYRINGS_OF_BROWSER, KEYS_OF_ROOM, KeyRecord, KeyRepository,
     RoomRecord, SqlStorage, StorageError,
 };
 
-/// What a browser has left behind when it shows a keyring: the one that this is a copy of, and other copies of that. And what it has
-/// never shown: copies of this one, but for the last two.
-const LEAVE_BEHIND: [&str; 5] = [
-    "DELETE FROM keyrings WHERE browser <> $1 AND browser IN (
-        SELECT other.copy FROM keyring_copies AS own
-        JOIN keyring_copies AS other ON other.original = own.original WHERE own.copy = $2)",
-    "DELETE FROM keyrings WHERE browser <> $1 AND browser IN (
-        SELECT original FROM keyring_copies WHERE copy = $2)",
-    "DELETE FROM keyring_copies WHERE original <> $1 AND original IN (
-        SELECT original FROM (SELECT original FROM keyring_copies WHERE copy = $2) AS own)",
-    "DELETE FROM keyrings WHERE browser <> $1 AND browser IN (
-        SELECT copy FROM keyring_copies WHERE original = $2 ORDER BY made_at DESC, copy LIMIT 1000 OFFSET 2)",
-    "DELETE FROM keyring_copies WHERE copy <> $1 AND copy IN (
-        SELECT copy FROM (SELECT copy FROM keyring_copies WHERE original = $2
-        ORDER BY made_at DESC, copy LIMIT 1000 OFFSET 2) AS old)",
-];
+/// A keyring ($1), and those that it goes on from, at most $2 of them.
+const KEYRINGS: &str = "WITH RECURSIVE own (browser, place) AS (
+    SELECT CAST($1 AS TEXT), 1
+    UNION ALL
+    SELECT keyring_parents.parent, own.place + 1 FROM own
+    JOIN keyring_parents ON keyring_parents.keyring = own.browser WHERE own.place < $2) ";
 
 #[async_trait]
 impl KeyRepository for SqlStorage {
@@ -140,76 +130,82 @@ impl KeyRepository for SqlStorage {
         Ok(())
     }
 
-    async fn copy_keyring(
+    async fn add_keyring(
         &self,
-        from: &BrowserId,
-        to: &BrowserId,
+        keyring: &BrowserId,
+        parent: &BrowserId,
         at: Timestamp,
     ) -> Result<(), StorageError> {
-        let mut transaction = self.writing().await?;
-        for statement in LEAVE_BEHIND {
-            sqlx::query(statement)
-                .bind(from.0.0.clone())
-                .bind(from.0.0.clone())
-                .execute(&mut *transaction)
-                .await?;
+        sqlx::query(
+            "INSERT INTO keyring_parents (keyring, parent, made_at) VALUES ($1, $2, $3)
+             ON CONFLICT (keyring) DO NOTHING",
+        )
+        .bind(keyring.0.0.clone())
+        .bind(parent.0.0.clone())
+        .bind(signed(at.0))
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    async fn delete_unused_keyrings(&self, since: Timestamp) -> Result<(), StorageError> {
+        for statement in [
+            "DELETE FROM keyrings WHERE added_at < $1 AND browser NOT IN (SELECT parent FROM keyring_parents)",
+            "DELETE FROM keyring_parents WHERE made_at < $1 AND keyring NOT IN (SELECT parent FROM keyring_parents)",
+        ] {
+            sqlx::query(statement).bind(signed(since.0)).execute(&self.pool).await?;
         }
         sqlx::query(
-            "INSERT INTO keyrings (browser, key_digest, room, used, added_at)
-             SELECT $1, key_digest, room, used, added_at FROM keyrings WHERE browser = $2
-             ORDER BY added_at DESC, key_digest LIMIT $3
-             ON CONFLICT (browser, key_digest) DO NOTHING",
+            "DELETE FROM keyring_parents WHERE parent NOT IN (SELECT browser FROM keyrings)
+             AND parent NOT IN (SELECT keyring FROM keyring_parents)",
         )
-        .bind(to.0.0.clone())
-        .bind(from.0.0.clone())
-        .bind(i64::from(KEYS_OF_BROWSER))
-        .execute(&mut *transaction)
+        .execute(&self.pool)
         .await?;
-        sqlx::query(
-            "INSERT INTO keyring_copies (copy, original, made_at) VALUES ($1, $2, $3)
-             ON CONFLICT (copy) DO NOTHING",
-        )
-        .bind(to.0.0.clone())
-        .bind(from.0.0.clone())
-        .bind(signed(at.0))
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
         Ok(())
     }
 
     async fn held_keys(&self, browser: &BrowserId, room: RoomCode) -> Result<Vec<HeldKey>, StorageError> {
-        let rows = sqlx::query(
+        let rows = of_keyrings(
             "SELECT room_keys.*, keyrings.used, api_keys.scopes AS api_key_scopes,
                     api_keys.expires_at AS api_key_expires_at, api_keys.revoked_at AS api_key_revoked_at
              FROM keyrings JOIN room_keys ON room_keys.digest = keyrings.key_digest
              LEFT JOIN api_keys ON api_keys.id = room_keys.api_key
-             WHERE keyrings.browser = $1 AND keyrings.room = $2",
+             WHERE keyrings.browser IN (SELECT browser FROM own) AND keyrings.room = $3
+             ORDER BY room_keys.digest, keyrings.used DESC",
+            browser,
         )
-        .bind(browser.0.0.clone())
         .bind(room.to_string())
         .fetch_all(&self.pool)
         .await?;
-        rows.iter()
-            .map(|row| Ok(HeldKey { key: rows::key(row)?, used: unsigned(row, "used")? > 0 }))
-            .collect()
+        let held =
+            rows.iter().map(|row| Ok(HeldKey { key: rows::key(row)?, used: unsigned(row, "used")? > 0 }));
+        let mut held = held.collect::<Result<Vec<_>, StorageError>>()?;
+        held.dedup_by(|one, before| one.key.digest == before.key.digest);
+        Ok(held)
     }
 
     async fn use_held_key(&self, browser: &BrowserId, digest: &Digest) -> Result<bool, StorageError> {
         let mut transaction = self.writing().await?;
-        let first =
-            sqlx::query("UPDATE keyrings SET used = 1 WHERE browser = $1 AND key_digest = $2 AND used = 0")
-                .bind(browser.0.0.clone())
-                .bind(digest.0.clone())
-                .execute(&mut *transaction)
-                .await?;
-        if first.rows_affected() == 0 {
-            let held = sqlx::query("SELECT used FROM keyrings WHERE browser = $1 AND key_digest = $2")
-                .bind(browser.0.0.clone())
-                .bind(digest.0.clone())
-                .fetch_optional(&mut *transaction)
-                .await?;
-            return Ok(held.is_some());
+        let held = of_keyrings(
+            "SELECT MAX(used) AS used FROM keyrings
+             WHERE key_digest = $3 AND browser IN (SELECT browser FROM own)",
+            browser,
+        )
+        .bind(digest.0.clone())
+        .fetch_one(&mut *transaction)
+        .await?;
+        let Some(used) = held.try_get::<Option<i64>, _>("used")? else { return Ok(false) };
+        let first = of_keyrings(
+            "UPDATE keyrings SET used = 1
+             WHERE key_digest = $3 AND used = 0 AND browser IN (SELECT browser FROM own)",
+            browser,
+        )
+        .bind(digest.0.clone())
+        .execute(&mut *transaction)
+        .await?;
+        if used > 0 || first.rows_affected() == 0 {
+            transaction.commit().await?;
+            return Ok(true);
         }
         let used = take_use(&mut transaction, digest).await?;
         if used {
@@ -226,18 +222,18 @@ impl KeyRepository for SqlStorage {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<RoomRecord>, StorageError> {
-        let rows = sqlx::query(
+        let rows = of_keyrings(
             "SELECT DISTINCT rooms.* FROM keyrings
              JOIN room_keys ON room_keys.digest = keyrings.key_digest
              JOIN rooms ON rooms.code = keyrings.room
              LEFT JOIN api_keys ON api_keys.id = room_keys.api_key
-             WHERE keyrings.browser = $1 AND room_keys.role = $2
-               AND (room_keys.expires_at IS NULL OR room_keys.expires_at > $3)
+             WHERE keyrings.browser IN (SELECT browser FROM own) AND room_keys.role = $3
+               AND (room_keys.expires_at IS NULL OR room_keys.expires_at > $4)
                AND (room_keys.api_key IS NULL OR (api_keys.id IS NOT NULL AND api_keys.revoked_at IS NULL
-                    AND (api_keys.expires_at IS NULL OR api_keys.expires_at > $4)))
-             ORDER BY rooms.used_at DESC, rooms.code LIMIT $5",
+                    AND (api_keys.expires_at IS NULL OR api_keys.expires_at > $5)))
+             ORDER BY rooms.used_at DESC, rooms.code LIMIT $6",
+            browser,
         )
-        .bind(browser.0.0.clone())
         .bind(role_text(protocol::Role::Host))
         .bind(signed(now.0))
         .bind(signed(now.0))
@@ -246,6 +242,16 @@ impl KeyRepository for SqlStorage {
         .await?;
         rows.iter().map(rows::room).collect()
     }
+}
+
+/// A statement over a browser's keyrings, `own` in it; what is bound next is $3.
+fn of_keyrings(
+    statement: &'static str,
+    browser: &BrowserId,
+) -> sqlx::query::Query<'static, sqlx::Any, sqlx::any::AnyArguments> {
+    sqlx::query(sqlx::AssertSqlSafe(format!("{KEYRINGS}{statement}")))
+        .bind(browser.0.0.clone())
+        .bind(i64::from(KEYRINGS_OF_BROWSER))
 }
 
 pub(crate) async fn insert(connection: &mut AnyConnection, key: &KeyRecord) -> Result<(), StorageError> {

@@ -45,8 +45,8 @@ pub const HOLDERS_OF_KEY: u32 = 1_000;
 /// How many audit events of a room are kept for long.
 pub const AUDIT_OF_ROOM: u32 = 10_000;
 
-/// How many keys a browser takes with it to a new keyring.
-pub const KEYS_OF_BROWSER: u32 = 200;
+/// How many keyrings one after the other are a browser's. What it got before the last two hundred keys it has no longer.
+pub const KEYRINGS_OF_BROWSER: u32 = 200;
 
 /// Rooms and their rules.
 #[async_trait]
@@ -140,10 +140,17 @@ pub trait KeyRepository {
     async fn hold_key(&self, browser: &BrowserId, key: &KeyRecord, at: Timestamp)
     -> Result<(), StorageError>;
 
-    /// Puts the keys on one keyring onto another too, the last [`KEYS_OF_BROWSER`] of them. What `from` itself was copied from goes, and
-    /// so do other copies of that: the browser has shown that it has `from`. Of copies of `from` the last three stay.
-    async fn copy_keyring(&self, from: &BrowserId, to: &BrowserId, at: Timestamp)
-    -> Result<(), StorageError>;
+    /// Adds a keyring that goes on from `parent`: what is on that is on this too, and not the other way round.
+    async fn add_keyring(
+        &self,
+        keyring: &BrowserId,
+        parent: &BrowserId,
+        at: Timestamp,
+    ) -> Result<(), StorageError>;
+
+    /// Deletes keyrings that no browser can show any more: none goes on from them, and they were made before `since`. And keyrings with
+    /// nothing on them that others go on from.
+    async fn delete_unused_keyrings(&self, since: Timestamp) -> Result<(), StorageError>;
 
     /// The keys to a room that a browser holds.
     async fn held_keys(&self, browser: &BrowserId, room: RoomCode) -> Result<Vec<HeldKey>, StorageError>;

@@ -1,7 +1,7 @@
 //! What is kept, one type a table.
 
 use protocol::{
-    ChatEntry, CredentialKind, DisplayName, Forbidden, HandNumber, ParticipantId, Role, RoomCode,
+    ChatEntry, CredentialKind, DisplayName, Forbidden, HandNumber, ParticipantId, PublicKey, Role, RoomCode,
     RoomSettings, SessionId, Timestamp,
 };
 
@@ -118,6 +118,8 @@ pub struct SeatRecord {
     pub generation: u32,
     /// The browser they came with, if that is known.
     pub browser: Option<BrowserId>,
+    /// Their public key, which is nobody else's in the room.
+    pub key: Option<PublicKey>,
     /// When this became so.
     pub changed_at: Timestamp,
 }

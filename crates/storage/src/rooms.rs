@@ -237,10 +237,9 @@ const DELETE_CONTENTS: [&str; 6] = [
 ];
 
 /// What was kept in the moment in which its room was deleted.
-const DELETE_ORPHANS: [&str; 7] = [
+const DELETE_ORPHANS: [&str; 6] = [
     "DELETE FROM room_keys WHERE room NOT IN (SELECT code FROM rooms)",
     "DELETE FROM keyrings WHERE room NOT IN (SELECT code FROM rooms)",
-    "DELETE FROM keyring_copies WHERE copy NOT IN (SELECT browser FROM keyrings)",
     "DELETE FROM seats WHERE room NOT IN (SELECT code FROM rooms)",
     "DELETE FROM blocked_browsers WHERE room NOT IN (SELECT code FROM rooms)",
     "DELETE FROM chat WHERE room NOT IN (SELECT code FROM rooms)",

@@ -2,7 +2,7 @@
 
 use protocol::{
     ChatEntry, ChatId, ChatNumber, ChatTarget, CredentialKind, DisplayName, Envelope, HandNumber,
-    ParticipantId, Role, RoomCode, SessionId, Timestamp,
+    ParticipantId, PublicKey, Role, RoomCode, SessionId, Timestamp,
 };
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -59,6 +59,7 @@ pub(crate) fn seat(row: &AnyRow) -> Result<SeatRecord, StorageError> {
     let name: String = row.try_get("name")?;
     let state: String = row.try_get("state")?;
     let hand: Option<i64> = row.try_get("hand")?;
+    let public_key: Option<String> = row.try_get("public_key")?;
     Ok(SeatRecord {
         room: code(row, "room")?,
         participant: participant(row, "participant")?,
@@ -76,6 +77,10 @@ pub(crate) fn seat(row: &AnyRow) -> Result<SeatRecord, StorageError> {
         generation: u32::try_from(unsigned(row, "generation")?)
             .map_err(|_| StorageError::Unreadable("generation"))?,
         browser: row.try_get::<Option<String>, _>("browser")?.map(|browser| BrowserId(Digest(browser))),
+        key: public_key
+            .map(PublicKey::new)
+            .transpose()
+            .map_err(|_| StorageError::Unreadable("public_key"))?,
         changed_at: time(row, "changed_at")?,
     })
 }

@@ -51,8 +51,15 @@ pub(crate) fn file(folder: &Path) -> PathBuf {
 /// Makes the file, when there is none, for its owner alone: names and messages are in it. SQLite gives the files beside it the
 /// same rights.
 pub(crate) fn make(file: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
+    open(OpenOptions::new().append(true).create(true), file)
+}
+
+/// The same, and an error when there is one.
+pub(crate) fn make_new(file: &Path) -> io::Result<()> {
+    open(OpenOptions::new().write(true).create_new(true), file)
+}
+
+fn open(options: &mut OpenOptions, file: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;

@@ -38,6 +38,7 @@ fn record(room: RoomCode, seat: SeatChange) -> SeatRecord {
         },
         generation: seat.generation,
         browser: seat.browser.map(|browser| BrowserId(Digest(browser))),
+        key: seat.key,
         changed_at: seat.at,
     }
 }
@@ -57,6 +58,7 @@ pub(super) fn seat(record: SeatRecord) -> SeatChange {
         },
         generation: record.generation,
         browser: record.browser.map(|browser| browser.0.0),
+        key: record.key,
         at: record.changed_at,
     }
 }

@@ -131,7 +131,9 @@ fn a_key_survives_the_end_of_the_server_by_the_resume() {
     let mut world = World::new(RoomSettings::default());
     world.enter_with(ADA, with_secret(ADA, 'a', HOST));
     let mut world = World::restored(world.room.settings().clone(), world.kept_seats(), Vec::new());
-    assert_eq!(world.person(ADA).key, None);
+    assert_eq!(world.person(ADA).key, Some(key(ADA)), "and is nobody else's meanwhile");
+    world.enter_with(EVE, Visitor { key: Some(key(ADA)), ..with_secret(EVE, 'a', Pass::Link) });
+    assert_eq!(world.person(EVE).key, None);
     world.resume_with(ADA, Resumption { key: Some(key(ADA)), ..World::resumption(ADA, 1, 1) });
     assert_eq!(world.person(ADA).key, Some(key(ADA)));
 }

@@ -375,6 +375,7 @@ fn seat(person: u128, generation: u32) -> room::SeatChange {
         state: room::SeatState::Taken,
         generation,
         browser: None,
+        key: None,
         at: super::world::START,
     }
 }

@@ -135,35 +135,77 @@ pub(crate) async fn a_key_ends_with_the_api_key_that_it_stands_below(storage: &i
     assert_eq!(held[0].key.expires_at, Some(Timestamp(7)));
 }
 
-pub(crate) async fn a_new_keyring_has_the_keys_of_the_old_one(storage: &impl Storage) {
+pub(crate) async fn a_new_keyring_has_the_keys_of_those_before_it(storage: &impl Storage) {
     make_room(storage, 1).await;
-    storage.hold_key(&browser("old"), &key(1, "host 1"), Timestamp(1)).await.unwrap();
-    for _ in 0..2 {
-        storage.copy_keyring(&browser("old"), &browser("new"), Timestamp(2)).await.unwrap();
+    make_room(storage, 2).await;
+    let once = KeyRecord { uses_left: Some(1), ..key(1, "once") };
+    assert!(storage.add_key(&once, Timestamp(1)).await.unwrap());
+    let hold = async |keyring: &str, key: &KeyRecord| {
+        storage.hold_key(&browser(keyring), key, Timestamp(1)).await.unwrap();
+    };
+    let add = async |keyring: &str, parent: &str| {
+        storage.add_keyring(&browser(keyring), &browser(parent), Timestamp(2)).await.unwrap();
+    };
+    hold("first", &key(1, "host 1")).await;
+    // Two jars with one cookie: neither takes anything from the other, nor sees what the other gets.
+    for jar in ["left", "right"] {
+        add(jar, "first").await;
+        add(jar, "first").await;
     }
-    assert_eq!(storage.held_keys(&browser("new"), code(1)).await.unwrap().len(), 1);
-    assert_eq!(storage.held_keys(&browser("old"), code(1)).await.unwrap().len(), 1);
+    hold("left", &once).await;
+    hold("right", &key(2, "host 2")).await;
+    add("last", "left").await;
+    let holds =
+        async |one: &str, room: u64| storage.held_keys(&browser(one), code(room)).await.unwrap().len();
+    for (one, count) in [("first", [1, 0]), ("left", [2, 0]), ("right", [1, 1]), ("last", [2, 0])] {
+        assert_eq!([holds(one, 1).await, holds(one, 2).await], count, "{one}");
+    }
+    let hosted = storage.rooms_of_host(&browser("right"), Timestamp(3), 9).await.unwrap();
+    assert_eq!(hosted.len(), 2);
+    for (one, used) in [("last", true), ("left", true), ("right", false)] {
+        assert_eq!(storage.use_held_key(&browser(one), &digest("once")).await.unwrap(), used, "{one}");
+    }
+    let held = storage.held_keys(&browser("left"), code(1)).await.unwrap();
+    assert!(held.iter().any(|held| held.used && held.key.digest == digest("once")));
 }
 
-pub(crate) async fn what_a_browser_has_left_behind_goes(storage: &impl Storage) {
+pub(crate) async fn a_browser_has_what_it_got_last(storage: &impl Storage) {
     make_room(storage, 1).await;
-    storage.hold_key(&browser("first"), &key(1, "host 1"), Timestamp(1)).await.unwrap();
-    let copy = async |from: &str, to: &str, at: u64| {
-        storage.copy_keyring(&browser(from), &browser(to), Timestamp(at)).await.unwrap();
-    };
-    let holds = async |one: &str| storage.held_keys(&browser(one), code(1)).await.unwrap().len();
-    // Answers that were lost: of what came of the first, the last three stay.
-    for at in 2..12 {
-        copy("first", &format!("copy {at}"), at).await;
+    storage.hold_key(&browser("0"), &key(1, "host 1"), Timestamp(1)).await.unwrap();
+    for number in 1..=200 {
+        let [keyring, parent] = [number, number - 1].map(|number: u64| browser(&number.to_string()));
+        storage.add_keyring(&keyring, &parent, Timestamp(number)).await.unwrap();
     }
-    assert_eq!((holds("first").await, holds("copy 8").await, holds("copy 9").await), (1, 0, 1));
-    // It shows one of them, and has that, with what comes of it.
-    copy("copy 10", "next", 20).await;
-    for (one, count) in [("first", 0), ("copy 9", 0), ("copy 11", 0), ("copy 10", 1), ("next", 1)] {
-        assert_eq!(holds(one).await, count, "{one}");
+    for (keyring, count) in [("199", 1), ("200", 0)] {
+        assert_eq!(storage.held_keys(&browser(keyring), code(1)).await.unwrap().len(), count, "{keyring}");
     }
-    copy("next", "last", 30).await;
-    assert_eq!((holds("copy 10").await, holds("next").await, holds("last").await), (0, 1, 1));
+}
+
+pub(crate) async fn keyrings_that_nobody_can_show_any_more_go(storage: &impl Storage) {
+    make_room(storage, 1).await;
+    make_room(storage, 2).await;
+    for (keyring, room, at) in [("root", 2, 1), ("old", 1, 2), ("left", 1, 3), ("new", 1, 9)] {
+        let key = key(room, &format!("host {room}"));
+        storage.hold_key(&browser(keyring), &key, Timestamp(at)).await.unwrap();
+    }
+    for (keyring, parent, at) in [("old", "root", 2), ("left", "old", 3), ("new", "old", 9)] {
+        storage.add_keyring(&browser(keyring), &browser(parent), Timestamp(at)).await.unwrap();
+    }
+    storage.delete_unused_keyrings(Timestamp(5)).await.unwrap();
+    let holds =
+        async |one: &str, room: u64| storage.held_keys(&browser(one), code(room)).await.unwrap().len();
+    assert_eq!([holds("left", 1).await, holds("left", 2).await], [0, 0]);
+    assert_eq!(
+        [holds("new", 1).await, holds("new", 2).await],
+        [1, 1],
+        "what it goes on from is older, and stays"
+    );
+    // A keyring that is empty, and goes on from nothing, is no longer gone on from; what follows loses nothing.
+    assert!(storage.delete_room(code(2)).await.unwrap());
+    for _ in 0..2 {
+        storage.delete_unused_keyrings(Timestamp(5)).await.unwrap();
+    }
+    assert_eq!([holds("new", 1).await, holds("old", 1).await], [1, 1]);
 }
 
 pub(crate) async fn a_key_is_on_as_many_keyrings_as_may_have_it(storage: &impl Storage) {

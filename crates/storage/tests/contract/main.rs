@@ -58,13 +58,14 @@ contract! {
         a_key_is_found_by_its_digest_until_it_is_taken_back,
         an_invitation_lets_in_as_many_as_it_says,
         a_browser_needs_one_use_however_often_it_comes,
-        what_a_browser_has_left_behind_goes,
+        a_browser_has_what_it_got_last,
+        keyrings_that_nobody_can_show_any_more_go,
         a_key_is_on_as_many_keyrings_as_may_have_it,
         of_many_at_once_only_as_many_as_allowed_get_in,
         a_host_finds_their_rooms_again,
         what_was_minted_goes_with_what_it_was_minted_with,
         a_key_ends_with_the_api_key_that_it_stands_below,
-        a_new_keyring_has_the_keys_of_the_old_one,
+        a_new_keyring_has_the_keys_of_those_before_it,
     }
     seats {
         a_seat_is_as_it_was_said_last,

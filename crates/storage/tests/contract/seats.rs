@@ -1,6 +1,6 @@
 //! Seats and blocked browsers.
 
-use protocol::{Forbidden, HandNumber, Role, SessionId, Switch, Timestamp};
+use protocol::{Forbidden, HandNumber, PublicKey, Role, SessionId, Switch, Timestamp};
 use storage::{Change, SeatRecord, SeatState, Storage};
 use uuid::Uuid;
 
@@ -55,6 +55,7 @@ fn seat(number: u128, changed_at: u64) -> SeatRecord {
         state: SeatState::Taken,
         generation: 1,
         browser: (number == 1).then(|| browser("ada")),
+        key: (number == 1).then(|| PublicKey::new("A".repeat(43)).unwrap()),
         changed_at: Timestamp(changed_at),
     }
 }
