@@ -12,6 +12,7 @@ use crate::outbox::Outbox;
 use crate::rate::Rate;
 use crate::rules::refusal;
 use crate::seats::{Former, KeyStands, Recognised, Seat};
+use crate::topology::TopologyInput;
 use crate::{
     Change, ConnectionId, GivenPassword, Output, Pass, Resumption, Room, SessionClaims, Terms, Visitor,
 };
@@ -138,7 +139,8 @@ impl Room {
             grant,
         });
         self.was_used = true;
-        self.path_of_newcomer(now, id);
+        self.tell_sfu_media(id);
+        self.topology(now, TopologyInput::Review);
         self.tell_joined(id, Continuity::Fresh);
         self.tell_turned_off(id, turned_off);
         self.tell_waiting_room_to(id);
@@ -254,7 +256,7 @@ impl Room {
         if let Some(seat) = self.seats.get_mut(id) {
             seat.participant = participant;
         }
-        self.tell_media_state(id);
+        self.tell_sfu_media(id);
         self.announce(id);
         self.tell_turned_off(id, turned_off);
         self.keep_seat(now, id);
@@ -288,7 +290,7 @@ impl Room {
             room: self.summary(),
             settings: self.rules.settings.clone(),
             participants: self.participants().filter(|other| other.id != id).cloned().collect(),
-            topology: self.route.topology,
+            topology: self.topology.current(),
             ice_servers: self.ice_servers.ice_servers(id),
             grant,
         };

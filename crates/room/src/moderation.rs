@@ -9,6 +9,7 @@ use protocol::{
 };
 
 use crate::seats::Seat;
+use crate::topology::TopologyInput;
 use crate::{Change, Output, Room};
 
 /// What somebody outside may do to a participant, whose right to do so the driver has checked.
@@ -133,7 +134,7 @@ impl Room {
         if seat.participant.media.of(source).is_on() {
             seat.participant.media.turn_off(source);
             self.tell(id, ServerMessage::TurnedOff { source });
-            self.tell_media_state(id);
+            self.tell_sfu_media(id);
             self.announce(id);
         }
     }
@@ -293,7 +294,7 @@ impl Room {
                 self.turn_off(id, source);
             }
         }
-        self.review_path(now);
+        self.topology(now, TopologyInput::Review);
     }
 
     pub(crate) fn decree(&mut self, now: Duration, id: ParticipantId, decree: Decree) {

@@ -10,6 +10,7 @@ use protocol::{
 
 use crate::room::seat_change;
 use crate::seats::Seat;
+use crate::topology::TopologyInput;
 use crate::{Change, ConnectionId, Departure, MediaOrder, Output, Room, SeatChange, SeatState};
 
 /// How long the place of somebody who closed the page is kept: long enough to load it again.
@@ -34,7 +35,7 @@ impl Room {
 
     /// Passes something on to the forwarding unit, where the room uses it, or is about to.
     pub(crate) fn order(&mut self, from: ParticipantId, id: Option<MessageId>, order: MediaOrder) {
-        if self.route.topology.wants_sfu() {
+        if self.topology.wants_sfu() {
             self.outputs.push_back(Output::Media { participant: from, order });
         } else {
             self.refuse(from, ErrorCode::PeerUnknown, id);
@@ -53,7 +54,7 @@ impl Room {
         let Some(seat) = self.seats.get_mut(from) else { return };
         if seat.participant.media != wanted.media {
             seat.participant.media = wanted.media;
-            self.tell_media_state(from);
+            self.tell_sfu_media(from);
             self.announce(from);
         }
     }
@@ -100,7 +101,7 @@ impl Room {
             Departure::Broken => {
                 self.seats.disconnect(now, connection);
                 self.announce(id);
-                self.review_path(now);
+                self.topology(now, TopologyInput::Review);
             }
             Departure::Closed => {
                 // Only a browser loads its page anew.
@@ -162,7 +163,7 @@ impl Room {
         self.tell_all(ServerMessage::ParticipantLeft { id, reason });
         self.outputs.push_back(Output::Keep(Change::Seat(seat_change(&seat, state, at))));
         self.outputs.push_back(Output::Keep(Change::Used(at)));
-        self.path_without(now, id);
+        self.topology(now, TopologyInput::Left { id });
         Some(seat)
     }
 }

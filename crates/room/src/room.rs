@@ -16,7 +16,7 @@ use crate::outbox::Outbox;
 use crate::rate::Rate;
 use crate::rules::Rules;
 use crate::seats::{Former, Seat, Seats};
-use crate::topology::Route;
+use crate::topology::{TopologyEffect, TopologyInput, TopologyMachine, TopologyView};
 use crate::waiting::WaitingRoom;
 use crate::{
     Change, ConnectionId, GiveIceServers, Input, MediaOrder, Output, SeatChange, SeatState, SignTokens,
@@ -33,7 +33,7 @@ pub struct Room {
     pub(crate) waiting: WaitingRoom,
     /// Browsers that may not enter.
     pub(crate) blocked: HashSet<String>,
-    pub(crate) route: Route,
+    pub(crate) topology: TopologyMachine,
     pub(crate) chat: ChatLog,
     /// Of changes of the rules: each is kept, and told to everybody, and a new password is dear to hash.
     pub(crate) settings_rate: Rate,
@@ -99,7 +99,7 @@ impl Room {
             seats: Seats::default(),
             waiting: WaitingRoom::default(),
             blocked: blocked.into_iter().collect(),
-            route: Route::new(wall, has_sfu),
+            topology: TopologyMachine::new(wall, has_sfu),
             chat: ChatLog::new(recent_chat),
             settings_rate: Rate::default(),
             last_hand: seats.iter().filter_map(|seat| Some(seat.hand?.0)).max().unwrap_or_default(),
@@ -113,7 +113,8 @@ impl Room {
         for seat in seats {
             room.restore(now, seat);
         }
-        room.choose_first_path();
+        let view = TopologyView::new(&room.seats, room.rules.settings.mesh_limit);
+        room.topology.choose_first(&view);
         room.note_emptiness(now);
         room
     }
@@ -321,9 +322,15 @@ impl Room {
                 let message = ServerMessage::Signal { from: from.into(), link, number, expects, signal };
                 self.relay(from, id, to, message);
             }
-            ClientMessage::TopologyReady { epoch } => self.topology_ready(now, from, epoch),
-            ClientMessage::TopologyFailed { epoch } => self.topology_failed(now, from, epoch),
-            ClientMessage::ReportTrouble { trouble } => self.report_trouble(now, from, trouble),
+            ClientMessage::TopologyReady { epoch } => {
+                self.topology(now, TopologyInput::Ready { from, epoch });
+            }
+            ClientMessage::TopologyFailed { epoch } => {
+                self.topology(now, TopologyInput::Failed { from, epoch });
+            }
+            ClientMessage::ReportTrouble { trouble } => {
+                self.topology(now, TopologyInput::Trouble { from, trouble });
+            }
             ClientMessage::SetSlots { link, slots } => {
                 self.order(from, id, MediaOrder::Slots { link, slots });
             }
@@ -342,6 +349,48 @@ impl Room {
             }
             ClientMessage::Ping => self.answer(from, ServerMessage::Pong),
             ClientMessage::Leave => self.leave(now, from),
+        }
+    }
+
+    pub(crate) fn topology(&mut self, now: Duration, input: TopologyInput) {
+        let view = TopologyView::new(&self.seats, self.rules.settings.mesh_limit);
+        self.topology.handle_input(now, input, &view);
+        self.carry_out_topology();
+    }
+
+    pub(crate) fn topology_timeout(&mut self, now: Duration) {
+        let view = TopologyView::new(&self.seats, self.rules.settings.mesh_limit);
+        self.topology.handle_timeout(now, &view);
+        self.carry_out_topology();
+    }
+
+    fn carry_out_topology(&mut self) {
+        while let Some(effect) = self.topology.poll_output() {
+            match effect {
+                TopologyEffect::Changed(topology) => self.tell_all(ServerMessage::Topology { topology }),
+                TopologyEffect::Aborted { mode, reason } => {
+                    let message = ServerMessage::MoveCalledOff { mode, reason };
+                    self.tell_those(message, |participant| participant.role.moderates());
+                }
+                TopologyEffect::SfuBegins => {
+                    for id in self.seats.ids().collect::<Vec<_>>() {
+                        self.tell_sfu_media(id);
+                    }
+                }
+                TopologyEffect::SfuLeft(participant) => {
+                    self.outputs.push_back(Output::Media { participant, order: MediaOrder::Left });
+                }
+            }
+        }
+    }
+
+    /// Tells the SFU what somebody may send, where it is used.
+    pub(crate) fn tell_sfu_media(&mut self, id: ParticipantId) {
+        if self.topology.wants_sfu()
+            && let Some(seat) = self.seats.get(id)
+        {
+            let order = MediaOrder::State(seat.participant.media);
+            self.outputs.push_back(Output::Media { participant: id, order });
         }
     }
 

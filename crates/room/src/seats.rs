@@ -129,6 +129,24 @@ impl Seats {
         self.by_arrival.values_mut().map(|seat| &mut **seat)
     }
 
+    pub(crate) fn contains(&self, id: ParticipantId) -> bool {
+        self.by_id.contains_key(&id)
+    }
+
+    /// Whether somebody is in and their connection is up.
+    pub(crate) fn is_here(&self, id: ParticipantId) -> bool {
+        self.get(id).is_some_and(|seat| seat.participant.presence == Presence::Here)
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = ParticipantId> {
+        self.iter().map(|seat| seat.participant.id)
+    }
+
+    pub(crate) fn ids_here(&self) -> impl Iterator<Item = ParticipantId> {
+        let here = self.iter().filter(|seat| seat.participant.presence == Presence::Here);
+        here.map(|seat| seat.participant.id)
+    }
+
     pub(crate) fn get(&self, id: ParticipantId) -> Option<&Seat> {
         self.by_arrival.get(self.by_id.get(&id)?).map(|seat| &**seat)
     }

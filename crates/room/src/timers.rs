@@ -17,7 +17,7 @@ impl Room {
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Duration) {
         self.give_up_seats(now);
-        self.review_path(now);
+        self.topology_timeout(now);
         if self.ends_in(now) == Some(Duration::ZERO) {
             self.end_for_all(now, ErrorCode::RoomEnded);
         }
@@ -34,7 +34,7 @@ impl Room {
         let grace = self.seats.iter().filter_map(|seat| seat.away_since).map(|since| since + GRACE).min();
         let end = self.ends_in(now).map(|wait| now + wait);
         let unload = self.empty_since.map(|since| since + LOADED_FOR);
-        [grace, end, unload, self.route.poll_timeout()].into_iter().flatten().min()
+        [grace, end, unload, self.topology.poll_timeout()].into_iter().flatten().min()
     }
 
     fn give_up_seats(&mut self, now: Duration) {

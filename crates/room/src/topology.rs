@@ -1,19 +1,27 @@
-//! How media travels: when the room moves from direct links to the server's forwarding unit and back, and when it does not.
+//! Topology: whether media travels over direct links (mesh) or the server's forwarding unit (SFU), when the room migrates from the one to the
+//! other, and when it does not.
 //!
-//! The old path goes on until everybody who moves has media over the new one, so that a move costs nobody anything; one that
-//! cannot be finished is called off, and leaves the room as it was.
+//! ```text
+//!             the other mode is better, and nothing holds back
+//!   Settled ─────────────────────────────────────────────────────▶ Migrating { to, awaited, deadline }
+//!      ▲                                                                  │
+//!      ├── to, when everybody who is here is ready ───────────────────────┤
+//!      ├── to, at the deadline, when some are ready and not all must follow┤
+//!      └── as before, aborted: not needed, too slow, no path ─────────────┘
+//! ```
+//!
+//! The old links carry media until everybody who migrates has media over the new ones, so that it costs nobody anything; a migration that
+//! cannot be finished is aborted, and leaves the room as it was.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use protocol::{
-    CallOff, Mode, Move, MoveReason, ParticipantId, Presence, ServerMessage, Timestamp, Topology, Trouble,
-};
+use protocol::{CallOff, Mode, Move, MoveReason, ParticipantId, Timestamp, Topology, Trouble};
 
-use crate::{MediaOrder, Output, Room};
+use crate::seats::Seats;
 
-/// How long a move may take. Opening a link takes a second or two; a browser tries for about as long to find a path.
-const MOVE_WITHIN: Duration = Duration::from_secs(25);
+/// How long a migration may take. Opening a link takes a second or two; a browser tries for about as long to find a path.
+const MIGRATE_WITHIN: Duration = Duration::from_secs(25);
 
 /// How long the reasons for the forwarding unit must be gone before a room moves back: people come and go.
 const CALM_FOR: Duration = Duration::from_secs(30);
@@ -27,40 +35,89 @@ const TROUBLE_FOR: Duration = Duration::from_secs(300);
 /// Beyond this number nobody's uplink carries direct links to all, and a room without the forwarding unit is none.
 const DIRECT_AT_MOST: usize = 8;
 
-/// What a room knows of its paths.
+/// What may happen to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TopologyInput {
+    /// Somebody has media over the links of the migration with this epoch.
+    Ready { from: ParticipantId, epoch: u32 },
+    /// Somebody cannot have it, in the present mode or in the one of the migration.
+    Failed { from: ParticipantId, epoch: u32 },
+    /// Something stands in the way of somebody's direct links.
+    Trouble { from: ParticipantId, trouble: Trouble },
+    /// Somebody is gone for good.
+    Left { id: ParticipantId },
+    /// Who is here has changed, or the settings have.
+    Review,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TopologyEffect {
+    /// Everybody is told.
+    Changed(Topology),
+    /// Whoever moderates is told that a migration was aborted.
+    Aborted { mode: Mode, reason: CallOff },
+    /// The SFU is told what everybody may send.
+    SfuBegins,
+    /// The SFU is told that somebody is gone.
+    SfuLeft(ParticipantId),
+}
+
+/// What it may know of the room.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TopologyView<'a> {
+    seats: &'a Seats,
+    /// The largest room with direct links.
+    mesh_limit: usize,
+}
+
+impl<'a> TopologyView<'a> {
+    pub(crate) fn new(seats: &'a Seats, mesh_limit: u16) -> Self {
+        Self { seats, mesh_limit: usize::from(mesh_limit) }
+    }
+
+    /// Whether there are so few people that one who cannot follow keeps all from migrating.
+    fn must_all_follow(&self) -> bool {
+        self.seats.len() <= DIRECT_AT_MOST
+    }
+}
+
+/// The machine. Epochs number migrations; they only grow.
 #[derive(Debug)]
-pub(crate) struct Route {
-    pub(crate) topology: Topology,
-    /// Whether there is a forwarding unit.
+pub(crate) struct TopologyMachine {
+    topology: Topology,
+    /// Whether there is an SFU.
     has_sfu: bool,
     /// Whether it knows of this room.
-    was_used: bool,
+    was_sfu_used: bool,
     last_epoch: u32,
-    /// Who was there when the move began, and has not said to be ready.
+    /// Who was there when the migration began, and has not said to be ready.
     awaited: BTreeSet<ParticipantId>,
     /// Whether anybody has said to be ready.
     is_anybody_ready: bool,
+    /// When the migration ends, one way or the other.
     deadline: Option<Duration>,
-    /// Until when somebody is taken for unable to reach the forwarding unit.
+    /// Until when somebody is taken for unable to reach the SFU.
     unreachable: BTreeMap<ParticipantId, Duration>,
     /// Until when somebody's trouble with direct links counts, and with whom it is.
     troubles: BTreeMap<(ParticipantId, Option<ParticipantId>), Duration>,
     /// Since when nothing but habit keeps the room where it is.
     calm_since: Option<Duration>,
-    /// When the next move may begin, after one was called off.
+    /// When the next migration may begin, after one was aborted.
     not_before: Option<Duration>,
+    effects: VecDeque<TopologyEffect>,
 }
 
-impl Route {
+impl TopologyMachine {
     /// Direct links. Epochs go on above those of a room with this code that ended before: it is not likely that there was more
-    /// than one move a second.
+    /// than one migration a second.
     pub(crate) fn new(wall: Timestamp, has_sfu: bool) -> Self {
         const BEGINNING_OF_2026: u64 = 1_767_225_600;
         let epoch = u32::try_from((wall.0 / 1_000).saturating_sub(BEGINNING_OF_2026)).unwrap_or_default();
         Self {
             topology: Topology { epoch, mode: Mode::Mesh, reason: MoveReason::FewPeople, moving: None },
             has_sfu,
-            was_used: false,
+            was_sfu_used: false,
             last_epoch: epoch,
             awaited: BTreeSet::new(),
             is_anybody_ready: false,
@@ -69,18 +126,99 @@ impl Route {
             troubles: BTreeMap::new(),
             calm_since: None,
             not_before: None,
+            effects: VecDeque::new(),
         }
     }
 
-    fn next_epoch(&mut self) -> u32 {
-        self.last_epoch = self.last_epoch.saturating_add(1);
-        self.last_epoch
+    /// The mode for those whose seats were kept: whatever they had is gone.
+    pub(crate) fn choose_first(&mut self, view: &TopologyView<'_>) {
+        let (mode, reason) = self.best(view);
+        self.topology = Topology { mode, reason, ..self.topology };
+        self.was_sfu_used = self.wants_sfu();
     }
 
-    fn forget(&mut self, id: ParticipantId) {
+    /// The topology as everybody knows it.
+    pub(crate) fn current(&self) -> Topology {
+        self.topology
+    }
+
+    /// Whether the room uses the SFU, or is about to.
+    pub(crate) fn wants_sfu(&self) -> bool {
+        self.topology.wants_sfu()
+    }
+
+    pub(crate) fn handle_input(&mut self, now: Duration, input: TopologyInput, view: &TopologyView<'_>) {
+        match input {
+            TopologyInput::Ready { from, epoch } => self.ready(from, epoch),
+            TopologyInput::Failed { from, epoch } => self.failed(now, from, epoch, view),
+            TopologyInput::Trouble { from, trouble } => self.trouble(now, from, trouble, view),
+            TopologyInput::Left { id } => self.left(id),
+            TopologyInput::Review => {}
+        }
+        self.handle_timeout(now, view);
+    }
+
+    /// Begins, finishes or aborts a migration, as things are now.
+    pub(crate) fn handle_timeout(&mut self, now: Duration, view: &TopologyView<'_>) {
+        self.forgive(now);
+        let (best, reason) = self.best(view);
+        match self.topology.moving {
+            Some(next) => self.review_migration(now, next, best, view),
+            None if best == self.topology.mode => self.calm_since = None,
+            None => self.review_stay(now, best, reason, view),
+        }
+    }
+
+    /// When something may change by itself: a migration's deadline, the end of a calm, of a trouble, of a pause.
+    pub(crate) fn poll_timeout(&self) -> Option<Duration> {
+        let calm = self.calm_since.map(|since| (since + CALM_FOR).max(self.not_before.unwrap_or_default()));
+        let forgiven = self.unreachable.values().chain(self.troubles.values()).min().copied();
+        [self.deadline, calm, forgiven, self.not_before].into_iter().flatten().min()
+    }
+
+    pub(crate) fn poll_output(&mut self) -> Option<TopologyEffect> {
+        self.effects.pop_front()
+    }
+
+    fn ready(&mut self, from: ParticipantId, epoch: u32) {
+        if self.topology.moving.is_some_and(|next| next.epoch == epoch) {
+            self.awaited.remove(&from);
+            self.is_anybody_ready = true;
+        }
+    }
+
+    fn failed(&mut self, now: Duration, from: ParticipantId, epoch: u32, view: &TopologyView<'_>) {
+        let Topology { epoch: present, mode, moving, .. } = self.topology;
+        let failed = match moving {
+            Some(next) if next.epoch == epoch => next.mode,
+            Some(_) | None if present == epoch => mode,
+            Some(_) | None => return,
+        };
+        match failed {
+            Mode::Sfu => _ = self.unreachable.insert(from, now + FORGIVEN_AFTER),
+            Mode::Mesh => _ = self.troubles.insert((from, None), now + TROUBLE_FOR),
+        }
+        if moving.is_some_and(|next| next.epoch == epoch) && view.must_all_follow() {
+            self.abort(now, CallOff::NoPath);
+        }
+    }
+
+    fn trouble(&mut self, now: Duration, from: ParticipantId, trouble: Trouble, view: &TopologyView<'_>) {
+        let with = match trouble {
+            Trouble::NoPathTo(other) if other == from || !view.seats.contains(other) => return,
+            Trouble::NoPathTo(other) => Some(other),
+            Trouble::WeakUplink => None,
+        };
+        self.troubles.insert((from, with), now + TROUBLE_FOR);
+    }
+
+    fn left(&mut self, id: ParticipantId) {
         self.awaited.remove(&id);
         self.unreachable.remove(&id);
         self.troubles.retain(|(from, to), _| *from != id && *to != Some(id));
+        if self.was_sfu_used {
+            self.effects.push_back(TopologyEffect::SfuLeft(id));
+        }
     }
 
     fn forgive(&mut self, now: Duration) {
@@ -89,199 +227,94 @@ impl Route {
         self.not_before = self.not_before.filter(|at| *at > now);
     }
 
-    /// When something about the path may change by itself.
-    pub(crate) fn poll_timeout(&self) -> Option<Duration> {
-        let calm = self.calm_since.map(|since| (since + CALM_FOR).max(self.not_before.unwrap_or_default()));
-        let forgiven = self.unreachable.values().chain(self.troubles.values()).min().copied();
-        [self.deadline, calm, forgiven, self.not_before].into_iter().flatten().min()
-    }
-}
-
-impl Room {
-    /// Chooses a path for those whose seats were kept: whatever they had is gone.
-    pub(crate) fn choose_first_path(&mut self) {
-        let (mode, reason) = self.best_path();
-        self.route.topology = Topology { mode, reason, ..self.route.topology };
-    }
-
-    pub(crate) fn topology_ready(&mut self, now: Duration, id: ParticipantId, epoch: u32) {
-        if self.route.topology.moving.is_some_and(|next| next.epoch == epoch) {
-            self.route.awaited.remove(&id);
-            self.route.is_anybody_ready = true;
-            self.review_path(now);
-        }
-    }
-
-    pub(crate) fn topology_failed(&mut self, now: Duration, id: ParticipantId, epoch: u32) {
-        let Topology { epoch: present, mode, moving, .. } = self.route.topology;
-        let failed = match moving {
-            Some(next) if next.epoch == epoch => next.mode,
-            Some(_) | None if present == epoch => mode,
-            Some(_) | None => return,
-        };
-        match failed {
-            Mode::Sfu => _ = self.route.unreachable.insert(id, now + FORGIVEN_AFTER),
-            Mode::Mesh => _ = self.route.troubles.insert((id, None), now + TROUBLE_FOR),
-        }
-        if moving.is_some_and(|next| next.epoch == epoch) && self.must_all_follow() {
-            self.call_off(now, CallOff::NoPath);
-        }
-        self.review_path(now);
-    }
-
-    pub(crate) fn report_trouble(&mut self, now: Duration, id: ParticipantId, trouble: Trouble) {
-        let with = match trouble {
-            Trouble::NoPathTo(other) if other == id || self.seats.get(other).is_none() => return,
-            Trouble::NoPathTo(other) => Some(other),
-            Trouble::WeakUplink => None,
-        };
-        self.route.troubles.insert((id, with), now + TROUBLE_FOR);
-        self.review_path(now);
-    }
-
-    /// Somebody came.
-    pub(crate) fn path_of_newcomer(&mut self, now: Duration, id: ParticipantId) {
-        self.tell_media_state(id);
-        self.review_path(now);
-    }
-
-    /// Somebody is gone for good.
-    pub(crate) fn path_without(&mut self, now: Duration, id: ParticipantId) {
-        self.route.forget(id);
-        if self.route.was_used {
-            self.outputs.push_back(Output::Media { participant: id, order: MediaOrder::Left });
-        }
-        self.review_path(now);
-    }
-
-    /// Tells the forwarding unit what somebody may send, where it is used.
-    pub(crate) fn tell_media_state(&mut self, id: ParticipantId) {
-        if self.route.topology.wants_sfu()
-            && let Some(seat) = self.seats.get(id)
-        {
-            self.route.was_used = true;
-            let order = MediaOrder::State(seat.participant.media);
-            self.outputs.push_back(Output::Media { participant: id, order });
-        }
-    }
-
-    /// Begins, finishes or calls off a move, as things are now.
-    pub(crate) fn review_path(&mut self, now: Duration) {
-        self.route.forgive(now);
-        let (best, reason) = self.best_path();
-        match self.route.topology.moving {
-            Some(next) => self.review_move(now, next, best),
-            None if best == self.route.topology.mode => self.route.calm_since = None,
-            None => self.review_stay(now, best, reason),
-        }
-    }
-
-    fn review_move(&mut self, now: Duration, next: Move, best: Mode) {
-        let is_overdue = self.route.deadline.is_some_and(|deadline| deadline <= now);
-        let seats = &self.seats;
+    fn review_migration(&mut self, now: Duration, next: Move, best: Mode, view: &TopologyView<'_>) {
+        let is_overdue = self.deadline.is_some_and(|deadline| deadline <= now);
         // Nobody waits for somebody who is not there.
-        self.route
-            .awaited
-            .retain(|id| seats.get(*id).is_some_and(|seat| seat.participant.presence == Presence::Here));
-        if self.route.awaited.is_empty() {
-            self.finish_move(next);
+        self.awaited.retain(|id| view.seats.is_here(*id));
+        if self.awaited.is_empty() {
+            self.finish(next);
         } else if best != next.mode {
-            self.call_off(now, CallOff::NotNeeded);
-        } else if is_overdue && (self.must_all_follow() || !self.route.is_anybody_ready) {
-            let late = std::mem::take(&mut self.route.awaited);
+            self.abort(now, CallOff::NotNeeded);
+        } else if is_overdue && (view.must_all_follow() || !self.is_anybody_ready) {
+            let late = std::mem::take(&mut self.awaited);
             if next.mode == Mode::Sfu {
-                self.route.unreachable.extend(late.into_iter().map(|id| (id, now + FORGIVEN_AFTER)));
+                self.unreachable.extend(late.into_iter().map(|id| (id, now + FORGIVEN_AFTER)));
             }
-            self.call_off(now, CallOff::TooSlow);
+            self.abort(now, CallOff::TooSlow);
         } else if is_overdue {
-            self.finish_move(next);
+            self.finish(next);
         }
     }
 
-    fn review_stay(&mut self, now: Duration, best: Mode, reason: MoveReason) {
-        let since = *self.route.calm_since.get_or_insert(now);
+    fn review_stay(&mut self, now: Duration, best: Mode, reason: MoveReason, view: &TopologyView<'_>) {
+        let since = *self.calm_since.get_or_insert(now);
         // What stands in the way is not waited for, nor is somebody without media; what was only of use is left slowly.
-        let is_urgent = best == Mode::Sfu || reason == MoveReason::NoPathToServer || self.seats.len() <= 1;
-        if self.route.not_before.is_some() || !is_urgent && now < since + CALM_FOR {
+        let is_urgent = best == Mode::Sfu || reason == MoveReason::NoPathToServer || view.seats.len() <= 1;
+        if self.not_before.is_some() || !is_urgent && now < since + CALM_FOR {
             return;
         }
-        let epoch = self.route.next_epoch();
-        self.route.calm_since = None;
-        self.route.topology.moving = Some(Move { epoch, mode: best, reason });
-        self.route.deadline = Some(now + MOVE_WITHIN);
-        self.route.is_anybody_ready = false;
-        let here = |participant: &&protocol::Participant| participant.presence == Presence::Here;
-        self.route.awaited = self.participants().filter(here).map(|participant| participant.id).collect();
-        self.tell_topology();
+        self.last_epoch = self.last_epoch.saturating_add(1);
+        let next = Move { epoch: self.last_epoch, mode: best, reason };
+        self.calm_since = None;
+        self.topology.moving = Some(next);
+        self.deadline = Some(now + MIGRATE_WITHIN);
+        self.is_anybody_ready = false;
+        self.awaited = view.seats.ids_here().collect();
+        self.effects.push_back(TopologyEffect::Changed(self.topology));
         if best == Mode::Sfu {
-            for id in self.participants().map(|participant| participant.id).collect::<Vec<_>>() {
-                self.tell_media_state(id);
-            }
+            self.was_sfu_used = true;
+            self.effects.push_back(TopologyEffect::SfuBegins);
         }
-        if self.route.awaited.is_empty()
-            && let Some(next) = self.route.topology.moving
-        {
-            self.finish_move(next);
+        if self.awaited.is_empty() {
+            self.finish(next);
         }
     }
 
-    fn finish_move(&mut self, next: Move) {
+    fn finish(&mut self, next: Move) {
         let Move { epoch, mode, reason } = next;
-        self.end_move(Topology { epoch, mode, reason, moving: None });
+        self.settle(Topology { epoch, mode, reason, moving: None });
     }
 
-    fn call_off(&mut self, now: Duration, reason: CallOff) {
-        let Some(next) = self.route.topology.moving else { return };
-        self.end_move(Topology { moving: None, ..self.route.topology });
+    fn abort(&mut self, now: Duration, reason: CallOff) {
+        let Some(next) = self.topology.moving else { return };
+        self.settle(Topology { moving: None, ..self.topology });
         if reason != CallOff::NotNeeded {
-            self.route.not_before = Some(now + FORGIVEN_AFTER);
-            let message = ServerMessage::MoveCalledOff { mode: next.mode, reason };
-            self.tell_those(message, |participant| participant.role.moderates());
+            self.not_before = Some(now + FORGIVEN_AFTER);
+            self.effects.push_back(TopologyEffect::Aborted { mode: next.mode, reason });
         }
     }
 
-    fn end_move(&mut self, topology: Topology) {
-        self.route.topology = topology;
-        self.route.awaited.clear();
-        self.route.deadline = None;
-        self.route.calm_since = None;
-        self.tell_topology();
-    }
-
-    fn tell_topology(&mut self) {
-        self.tell_all(ServerMessage::Topology { topology: self.route.topology });
-    }
-
-    /// Whether there are so few people that one who cannot follow keeps all from moving.
-    fn must_all_follow(&self) -> bool {
-        self.seats.len() <= DIRECT_AT_MOST
+    fn settle(&mut self, topology: Topology) {
+        self.topology = topology;
+        self.awaited.clear();
+        self.deadline = None;
+        self.calm_since = None;
+        self.effects.push_back(TopologyEffect::Changed(topology));
     }
 
     /// Where media should travel, and why.
-    fn best_path(&self) -> (Mode, MoveReason) {
-        let people = self.seats.len();
-        let limit = usize::from(self.rules.settings.mesh_limit);
-        let route = &self.route;
-        if !route.has_sfu {
+    fn best(&self, view: &TopologyView<'_>) -> (Mode, MoveReason) {
+        let (people, limit) = (view.seats.len(), view.mesh_limit);
+        if !self.has_sfu {
             let is_small = people <= limit;
             return (Mode::Mesh, if is_small { MoveReason::FewPeople } else { MoveReason::NoPathToServer });
         }
         if people > DIRECT_AT_MOST {
             return (Mode::Sfu, MoveReason::ManyPeople);
         }
-        if !route.unreachable.is_empty() {
+        if !self.unreachable.is_empty() {
             return (Mode::Mesh, MoveReason::NoPathToServer);
         }
         if people > limit {
             return (Mode::Sfu, MoveReason::ManyPeople);
         }
-        match route.troubles.keys().next() {
+        match self.troubles.keys().next() {
             Some((_, Some(_))) => return (Mode::Sfu, MoveReason::NoDirectPath),
             Some((_, None)) => return (Mode::Sfu, MoveReason::WeakUplink),
             None => {}
         }
-        // One fewer than made it move: at the limit itself the next one to come would move everybody back.
-        let is_settled = route.topology.mode == Mode::Sfu && people > (limit - 1).max(2);
-        if is_settled { (Mode::Sfu, route.topology.reason) } else { (Mode::Mesh, MoveReason::FewPeople) }
+        // One fewer than made it migrate: at the limit itself the next one to come would bring everybody back.
+        let is_settled = self.topology.mode == Mode::Sfu && people > (limit - 1).max(2);
+        if is_settled { (Mode::Sfu, self.topology.reason) } else { (Mode::Mesh, MoveReason::FewPeople) }
     }
 }
