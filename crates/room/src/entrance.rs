@@ -133,7 +133,6 @@ impl Room {
             told_received: None,
             issued: issued.saturating_add(1),
             confirmed,
-            chat_rate: Rate::default(),
             moderation_rate: Rate::default(),
             terms,
             grant,

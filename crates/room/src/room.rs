@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use protocol::limits::MAX_NUMBER;
 use protocol::{
-    ChatEntry, ClientFrame, ClientMessage, DisplayName, ErrorCode, MessageId, Participant, ParticipantId,
-    PeerRef, Presence, ProtocolError, Role, RoomCode, RoomSettings, RoomStanding, RoomSummary, Sequence,
+    ChatEntry, ClientFrame, ClientMessage, ErrorCode, MessageId, Participant, ParticipantId, PeerRef,
+    Presence, ProtocolError, Role, RoomCode, RoomSettings, RoomStanding, RoomSummary, Sequence,
     ServerMessage, Timestamp,
 };
 
-use crate::chat::ChatLog;
+use crate::chat::{ChatEffect, ChatInput, ChatMachine, ChatView};
 use crate::outbox::Outbox;
 use crate::rate::Rate;
 use crate::rules::Rules;
@@ -34,7 +34,7 @@ pub struct Room {
     /// Browsers that may not enter.
     pub(crate) blocked: HashSet<String>,
     pub(crate) topology: TopologyMachine,
-    pub(crate) chat: ChatLog,
+    pub(crate) chat: ChatMachine,
     /// Of changes of the rules: each is kept, and told to everybody, and a new password is dear to hash.
     pub(crate) settings_rate: Rate,
     /// The number of the last raised hand.
@@ -100,7 +100,7 @@ impl Room {
             waiting: WaitingRoom::default(),
             blocked: blocked.into_iter().collect(),
             topology: TopologyMachine::new(wall, has_sfu),
-            chat: ChatLog::new(recent_chat),
+            chat: ChatMachine::new(recent_chat),
             settings_rate: Rate::default(),
             last_hand: seats.iter().filter_map(|seat| Some(seat.hand?.0)).max().unwrap_or_default(),
             empty_since: None,
@@ -136,8 +136,8 @@ impl Room {
             Input::SettingsRefused { participant, in_reply_to, code } => {
                 self.refuse(participant, code, in_reply_to);
             }
-            Input::ChatKept { from, chat } => self.chat_kept(from, chat),
-            Input::ChatNotKept { from, chat } => self.chat_not_kept(from, chat),
+            Input::ChatKept { from, chat } => self.chat(now, ChatInput::Kept { from, chat }),
+            Input::ChatNotKept { from, chat } => self.chat(now, ChatInput::NotKept { from, chat }),
             Input::HistoryRead { reader, entries, more } => {
                 self.tell(reader, ServerMessage::ChatHistory { entries, more });
             }
@@ -254,7 +254,6 @@ impl Room {
             told_received: None,
             issued: generation,
             confirmed: generation,
-            chat_rate: Rate::default(),
             moderation_rate: Rate::default(),
             terms: crate::Terms::default(),
             grant: None,
@@ -337,7 +336,9 @@ impl Room {
             ClientMessage::SetMedia { media } => self.set_media(from, id, media),
             ClientMessage::SetHand { hand } => self.set_hand(now, from, hand),
             ClientMessage::React { reaction } => self.tell_all(ServerMessage::Reacted { from, reaction }),
-            ClientMessage::Chat { chat, to, envelope } => self.say(now, from, id, (chat, to, envelope)),
+            ClientMessage::Chat { chat, to, envelope } => {
+                self.chat(now, ChatInput::Write { from, in_reply_to: id, chat, to, envelope });
+            }
             ClientMessage::ReadChat { before } => {
                 self.outputs.push_back(Output::ReadHistory { reader: from, before });
             }
@@ -349,6 +350,25 @@ impl Room {
             }
             ClientMessage::Ping => self.answer(from, ServerMessage::Pong),
             ClientMessage::Leave => self.leave(now, from),
+        }
+    }
+
+    fn chat(&mut self, now: Duration, input: ChatInput) {
+        let view = ChatView::new(&self.seats, &self.rules, self.wall(now));
+        self.chat.handle_input(now, input, &view);
+        while let Some(effect) = self.chat.poll_output() {
+            match effect {
+                ChatEffect::Keep(entry) => self.outputs.push_back(Output::Keep(Change::Chat(entry))),
+                ChatEffect::Deliver(entry) => {
+                    let message = ServerMessage::Chat { entry: entry.clone() };
+                    self.tell_those(message, |reader| entry.is_for(reader.id));
+                }
+                ChatEffect::Kept { from, chat, number } => {
+                    self.tell(from, ServerMessage::ChatKept { chat, number });
+                }
+                ChatEffect::NotKept { from, chat } => self.tell(from, ServerMessage::ChatNotKept { chat }),
+                ChatEffect::Refuse { from, code, in_reply_to } => self.refuse(from, code, in_reply_to),
+            }
         }
     }
 
@@ -464,11 +484,6 @@ impl Room {
         } else if self.empty_since.is_none() {
             self.empty_since = Some(now);
         }
-    }
-
-    /// What somebody is called.
-    pub(crate) fn name_of(&self, id: ParticipantId) -> Option<DisplayName> {
-        self.seats.get(id).map(|seat| seat.participant.name.clone())
     }
 }
 

@@ -33,7 +33,6 @@ pub(crate) struct Seat {
     pub(crate) issued: u32,
     /// The number of the last token with which they were heard.
     pub(crate) confirmed: u32,
-    pub(crate) chat_rate: Rate,
     pub(crate) moderation_rate: Rate,
     /// What an access token said of them, and every token of theirs goes on to say.
     pub(crate) terms: Terms,
@@ -145,6 +144,11 @@ impl Seats {
     pub(crate) fn ids_here(&self) -> impl Iterator<Item = ParticipantId> {
         let here = self.iter().filter(|seat| seat.participant.presence == Presence::Here);
         here.map(|seat| seat.participant.id)
+    }
+
+    /// Somebody who is in, as everybody knows them.
+    pub(crate) fn participant(&self, id: ParticipantId) -> Option<&Participant> {
+        self.get(id).map(|seat| &seat.participant)
     }
 
     pub(crate) fn get(&self, id: ParticipantId) -> Option<&Seat> {
