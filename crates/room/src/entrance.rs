@@ -8,10 +8,8 @@ use protocol::{
     ServerMessage, SessionToken, Source,
 };
 
-use crate::outbox::Outbox;
-use crate::rate::Rate;
 use crate::rules::refusal;
-use crate::seats::{Former, KeyStands, Recognised, Seat};
+use crate::seats::{GoesOn, KeyStands, NewSeat, Recognised, Seat};
 use crate::topology::TopologyInput;
 use crate::{
     Change, ConnectionId, GivenPassword, Output, Pass, Resumption, Room, SessionClaims, Terms, Visitor,
@@ -43,8 +41,9 @@ impl Room {
             Recognised::Refused => return self.enter_as_stranger(now, connection, visitor),
             // The room may have forgotten that a host took the token's role away, so only what they show now gives one.
             Recognised::Unheard => (Belongings { issued, confirmed, ..Belongings::default() }, None),
-            Recognised::Former(Former { role, forbidden, terms, .. }) => {
-                (Belongings { role, forbidden, issued, confirmed, hand: None }, terms)
+            Recognised::Former(former) => {
+                let (role, forbidden) = (former.role(), former.forbidden());
+                (Belongings { role, forbidden, issued, confirmed, hand: None }, former.into_terms())
             }
             Recognised::Seated => self.vacate(now, &claims),
         };
@@ -121,22 +120,16 @@ impl Room {
         let mut participant =
             Participant { id, name, role, media, hand, presence: Presence::Here, forbidden, key };
         let turned_off = self.turn_off_what_may_not_be(&mut participant);
-        self.seats.add(Seat {
+        self.seats.add(Seat::new(NewSeat {
             participant: participant.clone(),
             session,
             browser,
-            connection: Some(connection),
-            away_since: None,
-            outbox: Outbox::default(),
-            is_restored: false,
-            received: None,
-            told_received: None,
-            issued: issued.saturating_add(1),
+            connection,
+            issued,
             confirmed,
-            moderation_rate: Rate::default(),
             terms,
             grant,
-        });
+        }));
         self.was_used = true;
         self.tell_sfu_media(id);
         self.topology(now, TopologyInput::Review);
@@ -177,27 +170,17 @@ impl Room {
         }
         let key = self.own_key(now, id, resumption.browser.as_deref(), key.clone());
         let Some(seat) = self.seats.get_mut(id) else { return };
-        seat.issued = seat.issued.max(claims.generation).saturating_add(1);
-        seat.told_received = None;
-        // What the server has forgotten, the client knows; of the rest the server knows more.
-        let was_restored = std::mem::take(&mut seat.is_restored);
-        let hand = if was_restored {
-            seat.participant.key = key;
-            seat.terms = claims.terms.clone();
-            hand.is_on()
-        } else {
-            seat.participant.hand.is_some()
-        };
-        let missed = if was_restored { None } else { seat.outbox.after(*last) };
-        match missed {
-            Some(missed) => self.repeat(id, connection, missed),
-            None => {
-                let last = if was_restored { *last } else { protocol::Sequence::default() };
-                seat.outbox.go_on_after(last);
+        let had_raised = seat.participant().hand.is_some();
+        let (was_restored, goes_on) = seat.resume(claims, *last, key);
+        match goes_on {
+            GoesOn::With(missed) => self.repeat(id, connection, missed),
+            GoesOn::Anew => {
                 self.tell_joined(id, Continuity::Continued);
                 self.tell_waiting_room_to(id);
             }
         }
+        // What the server has forgotten, the client knows.
+        let hand = if was_restored { hand.is_on() } else { had_raised };
         self.update_after_absence(now, id, *media, hand);
     }
 
@@ -228,7 +211,7 @@ impl Room {
         &mut self,
         id: ParticipantId,
         connection: ConnectionId,
-        missed: impl Iterator<Item = (protocol::Sequence, Arc<ServerMessage>)>,
+        missed: Vec<(protocol::Sequence, Arc<ServerMessage>)>,
     ) {
         let Some(session) = self.token_of(id) else { return };
         let received = self.seats.get_mut(id).and_then(Seat::news_of_received);
@@ -246,15 +229,13 @@ impl Room {
         media: protocol::MediaState,
         has_raised: bool,
     ) {
-        let Some(mut participant) = self.seats.get(id).map(|seat| seat.participant.clone()) else { return };
+        let Some(mut participant) = self.seats.participant(id).cloned() else { return };
         participant.media = media;
         let turned_off = self.turn_off_what_may_not_be(&mut participant);
         if has_raised != participant.hand.is_some() {
             participant.hand = has_raised.then(|| self.next_hand());
         }
-        if let Some(seat) = self.seats.get_mut(id) {
-            seat.participant = participant;
-        }
+        self.seats.change(id, |known| *known = participant);
         self.tell_sfu_media(id);
         self.announce(id);
         self.tell_turned_off(id, turned_off);
@@ -265,23 +246,19 @@ impl Room {
     fn vacate(&mut self, now: Duration, claims: &SessionClaims) -> (Belongings, Option<Terms>) {
         let seat = self.remove_seat(now, claims.participant, protocol::LeaveReason::Left, None);
         let Some(seat) = seat else { return (Belongings::default(), None) };
-        if let Some(older) = seat.connection {
+        if let Some(older) = seat.connection() {
             self.turn_away(older, ErrorCode::SessionTakenOver);
         }
-        let belongings = Belongings {
-            role: seat.participant.role,
-            hand: seat.participant.hand,
-            forbidden: seat.participant.forbidden,
-            issued: seat.issued.max(claims.generation),
-            confirmed: seat.confirmed,
-        };
-        (belongings, (!seat.is_restored).then_some(seat.terms))
+        let Participant { role, hand, forbidden, .. } = *seat.participant();
+        let (issued, confirmed) = seat.generations();
+        let issued = issued.max(claims.generation);
+        (Belongings { role, hand, forbidden, issued, confirmed }, seat.terms().cloned())
     }
 
     fn tell_joined(&mut self, id: ParticipantId, continuity: Continuity) {
         let Some(session) = self.token_of(id) else { return };
         let Some(seat) = self.seats.get(id) else { return };
-        let (you, grant) = (seat.participant.clone(), seat.grant.clone());
+        let (you, grant) = (seat.participant().clone(), seat.grant().cloned());
         let joined = Joined {
             you,
             session,
@@ -297,14 +274,7 @@ impl Room {
     }
 
     fn token_of(&self, id: ParticipantId) -> Option<SessionToken> {
-        let seat = self.seats.get(id)?;
-        Some(self.signer.sign(&SessionClaims {
-            participant: id,
-            session: seat.session,
-            role: seat.participant.role,
-            generation: seat.issued,
-            terms: seat.terms.clone(),
-        }))
+        Some(self.signer.sign(&self.seats.get(id)?.claims()))
     }
 
     /// Turns off what the rules do not let somebody send, and says what that was.

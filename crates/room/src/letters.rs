@@ -70,7 +70,7 @@ impl Room {
 
     /// What a host gives to somebody they let in.
     pub(crate) fn grant(&self, from: ParticipantId, letter: Option<Letter>) -> Option<RoomKeyGrant> {
-        let from = self.seats.get(from)?.participant.key.clone()?;
+        let from = self.seats.participant(from)?.key.clone()?;
         Some(RoomKeyGrant { from, letter: letter? })
     }
 }

@@ -29,15 +29,14 @@ impl Room {
         id: Option<MessageId>,
         moderation: Moderation,
     ) {
-        let decided = self.seats.get_mut(from).map_or(Err(ErrorCode::NotAllowed), |seat| {
-            if !seat.participant.role.moderates() {
-                Err(ErrorCode::NotAllowed)
-            } else if !seat.moderation_rate.allows(now, MODERATION_BURST, MODERATION_PER_SECOND) {
+        let role = self.seats.participant(from).map(|participant| participant.role);
+        let decided = match role.filter(|role| role.moderates()) {
+            None => Err(ErrorCode::NotAllowed),
+            Some(_) if !self.moderation_rates.allows(now, from, MODERATION_BURST, MODERATION_PER_SECOND) => {
                 Err(ErrorCode::RateLimited)
-            } else {
-                Ok(seat.participant.role)
             }
-        });
+            Some(role) => Ok(role),
+        };
         let decided = decided.and_then(|role| self.decide(now, from, role, id, moderation));
         match decided {
             Ok(action) => {
@@ -83,7 +82,7 @@ impl Room {
                 Ok(self.forbid(now, id, right, forbidden))
             }
             Moderation::LowerHand { id } => {
-                self.seats.get(id).ok_or(ErrorCode::ParticipantUnknown)?;
+                self.seats.participant(id).ok_or(ErrorCode::ParticipantUnknown)?;
                 self.set_hand(now, id, Switch::Off);
                 Ok("hand.lowered")
             }
@@ -112,27 +111,22 @@ impl Room {
 
     /// Somebody about whom a role may decide.
     fn target(&self, role: Role, id: ParticipantId) -> Result<Participant, ErrorCode> {
-        let target = self.seats.get(id).ok_or(ErrorCode::ParticipantUnknown)?;
-        if role.outranks(target.participant.role) {
-            Ok(target.participant.clone())
-        } else {
-            Err(ErrorCode::NotAllowed)
-        }
+        let target = self.seats.participant(id).ok_or(ErrorCode::ParticipantUnknown)?;
+        if role.outranks(target.role) { Ok(target.clone()) } else { Err(ErrorCode::NotAllowed) }
     }
 
     /// The same, or somebody whom the server has lost and others may still see and hear.
     fn present_or_former(&self, role: Role, id: ParticipantId) -> Result<(), ErrorCode> {
         match self.seats.former(id) {
-            Some(former) if role.outranks(former.role) => Ok(()),
+            Some(former) if role.outranks(former.role()) => Ok(()),
             Some(_) => Err(ErrorCode::NotAllowed),
             None => self.target(role, id).map(|_| ()),
         }
     }
 
     fn turn_off(&mut self, id: ParticipantId, source: Source) {
-        let Some(seat) = self.seats.get_mut(id) else { return };
-        if seat.participant.media.of(source).is_on() {
-            seat.participant.media.turn_off(source);
+        if self.seats.participant(id).is_some_and(|participant| participant.media.of(source).is_on()) {
+            self.seats.change(id, |participant| participant.media.turn_off(source));
             self.tell(id, ServerMessage::TurnedOff { source });
             self.tell_sfu_media(id);
             self.announce(id);
@@ -148,9 +142,7 @@ impl Room {
     }
 
     fn forbid(&mut self, now: Duration, id: ParticipantId, right: Right, forbidden: Switch) -> &'static str {
-        if let Some(seat) = self.seats.get_mut(id) {
-            seat.participant.forbidden.set(right, forbidden);
-        }
+        self.seats.change(id, |participant| participant.forbidden.set(right, forbidden));
         if let Some(source) = source_of(right).filter(|_| forbidden.is_on()) {
             self.turn_off(id, source);
         }
@@ -170,14 +162,10 @@ impl Room {
             return Err(ErrorCode::NotAllowed);
         }
         self.target(role, id)?;
-        let Some(mut changed) = self.seats.get(id).map(|seat| seat.participant.clone()) else {
-            return Err(ErrorCode::ParticipantUnknown);
-        };
+        let mut changed = self.seats.participant(id).cloned().ok_or(ErrorCode::ParticipantUnknown)?;
         changed.role = wanted;
         let turned_off = self.turn_off_what_may_not_be(&mut changed);
-        if let Some(seat) = self.seats.get_mut(id) {
-            seat.participant = changed;
-        }
+        self.seats.change(id, |participant| *participant = changed);
         self.tell_turned_off(id, turned_off);
         self.announce(id);
         self.keep_seat(now, id);
@@ -194,13 +182,11 @@ impl Room {
         role: Role,
         id: ParticipantId,
     ) -> Result<(), ErrorCode> {
-        let seated = self.seats.get(id).map(|seat| &seat.browser);
-        let browser = seated.or_else(|| self.seats.former(id).map(|former| &former.browser));
-        let Some(browser) = browser.cloned().flatten() else {
+        let Some(browser) = self.seats.browser_of(id).map(str::to_owned) else {
             self.put_out(now, id, ErrorCode::Blocked);
             return Ok(());
         };
-        if self.seats.get(from).is_some_and(|seat| seat.browser.as_ref() == Some(&browser)) {
+        if self.seats.browser_of(from) == Some(&*browser) {
             return Err(ErrorCode::NotAllowed);
         }
         // The browser of a host who was here as a guest before is a host's.
@@ -210,8 +196,8 @@ impl Room {
         self.put_out(now, id, ErrorCode::Blocked);
         self.blocked.insert(browser.clone());
         let of_it =
-            |seat: &&Seat| seat.browser.as_ref() == Some(&browser) && role.outranks(seat.participant.role);
-        let others: Vec<_> = self.seats.iter().filter(of_it).map(|seat| seat.participant.id).collect();
+            |seat: &&Seat| seat.browser() == Some(&*browser) && role.outranks(seat.participant().role);
+        let others: Vec<_> = self.seats.iter().filter(of_it).map(|seat| seat.participant().id).collect();
         for other in others {
             self.put_out(now, other, ErrorCode::Blocked);
         }
@@ -225,10 +211,10 @@ impl Room {
 
     /// Removes somebody and says why; also somebody who has no seat any more, so that nobody stays connected to them.
     fn put_out(&mut self, now: Duration, id: ParticipantId, code: ErrorCode) {
-        if self.seats.get(id).is_none() {
+        if !self.seats.contains(id) {
             return self.expel_former(now, id);
         }
-        if let Some(connection) = self.expel(now, id).and_then(|seat| seat.connection) {
+        if let Some(connection) = self.expel(now, id).and_then(|seat| seat.connection()) {
             self.turn_away(connection, code);
         }
     }
@@ -311,7 +297,8 @@ impl Room {
         for connection in self.waiting.take_those(|visitor| is_one(&visitor.terms)) {
             self.turn_away(connection, ErrorCode::CredentialRefused);
         }
-        let bearers = self.seats.iter().filter(|seat| is_one(&seat.terms)).map(|seat| seat.participant.id);
+        let bearers = self.seats.iter().filter(|seat| seat.terms().is_some_and(is_one));
+        let bearers = bearers.map(|seat| seat.participant().id);
         for id in bearers.collect::<Vec<_>>() {
             self.put_out(now, id, ErrorCode::CredentialRefused);
         }
@@ -326,7 +313,7 @@ impl Room {
         }
         for id in self.participants().map(|participant| participant.id).collect::<Vec<_>>() {
             let seat = self.remove_seat(now, id, protocol::LeaveReason::Left, None);
-            if let Some(connection) = seat.and_then(|seat| seat.connection) {
+            if let Some(connection) = seat.and_then(|seat| seat.connection()) {
                 self.turn_away(connection, code);
             }
         }

@@ -1,6 +1,5 @@
 //! What people in the room do: signals to each other, what they send, hands, going.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{
@@ -8,10 +7,9 @@ use protocol::{
     Switch,
 };
 
-use crate::room::seat_change;
 use crate::seats::Seat;
 use crate::topology::TopologyInput;
-use crate::{Change, ConnectionId, Departure, MediaOrder, Output, Room, SeatChange, SeatState};
+use crate::{Change, ConnectionId, Departure, MediaOrder, Output, Room, SeatState};
 
 /// How long the place of somebody who closed the page is kept: long enough to load it again.
 const RESERVED_FOR: Duration = Duration::from_secs(10);
@@ -26,7 +24,7 @@ impl Room {
     ) {
         if target == from {
             self.refuse(from, ErrorCode::PeerIsSelf, id);
-        } else if self.seats.get(target).is_some() {
+        } else if self.seats.contains(target) {
             self.tell(target, message);
         } else {
             self.refuse(from, ErrorCode::PeerUnknown, id);
@@ -43,31 +41,28 @@ impl Room {
     }
 
     pub(crate) fn set_media(&mut self, from: ParticipantId, id: Option<MessageId>, media: MediaState) {
-        let Some(seat) = self.seats.get(from) else { return };
-        let mut wanted = seat.participant.clone();
+        let Some(mut wanted) = self.seats.participant(from).cloned() else { return };
+        let was = wanted.media;
         wanted.media = media;
         let refused = self.turn_off_what_may_not_be(&mut wanted);
         if !refused.is_empty() {
             self.refuse(from, ErrorCode::NotAllowed, id);
             self.tell_turned_off(from, refused);
         }
-        let Some(seat) = self.seats.get_mut(from) else { return };
-        if seat.participant.media != wanted.media {
-            seat.participant.media = wanted.media;
+        if was != wanted.media {
+            self.seats.change(from, |participant| participant.media = wanted.media);
             self.tell_sfu_media(from);
             self.announce(from);
         }
     }
 
     pub(crate) fn set_hand(&mut self, now: Duration, id: ParticipantId, hand: Switch) {
-        let is_raised = self.seats.get(id).is_some_and(|seat| seat.participant.hand.is_some());
+        let is_raised = self.seats.participant(id).is_some_and(|participant| participant.hand.is_some());
         if hand.is_on() == is_raised {
             return;
         }
         let hand = hand.is_on().then(|| self.next_hand());
-        if let Some(seat) = self.seats.get_mut(id) {
-            seat.participant.hand = hand;
-        }
+        self.seats.change(id, |participant| participant.hand = hand);
         self.announce(id);
         self.keep_seat(now, id);
     }
@@ -79,15 +74,12 @@ impl Room {
 
     /// Answers on the connection that asked, and is not said again on another.
     pub(crate) fn answer(&mut self, id: ParticipantId, message: ServerMessage) {
-        let Some(seat) = self.seats.get_mut(id) else { return };
-        let Some(to) = seat.connection else { return };
-        let (received, message) = (seat.news_of_received(), Arc::new(message));
-        self.outputs.push_back(Output::Send { to, seq: None, received, message });
+        self.seats.answer(id, message, &mut self.outputs);
     }
 
     pub(crate) fn leave(&mut self, now: Duration, id: ParticipantId) {
         let Some(seat) = self.remove_seat(now, id, LeaveReason::Left, None) else { return };
-        if let Some(connection) = seat.connection {
+        if let Some(connection) = seat.connection() {
             self.outputs.push_back(Output::Close { connection, code: CloseCode::NORMAL });
         }
     }
@@ -96,7 +88,7 @@ impl Room {
         if self.waiting.drop_connection(now, connection, departure) {
             return self.tell_waiting_room();
         }
-        let Some(id) = self.seats.of_connection(connection).map(|seat| seat.participant.id) else { return };
+        let Some(id) = self.seats.of_connection(connection).map(|seat| seat.participant().id) else { return };
         match departure {
             Departure::Broken => {
                 self.seats.disconnect(now, connection);
@@ -105,7 +97,7 @@ impl Room {
             }
             Departure::Closed => {
                 // Only a browser loads its page anew.
-                let comes_back = self.seats.get(id).is_some_and(|seat| seat.browser.is_some());
+                let comes_back = self.seats.browser_of(id).is_some();
                 let reserved_until = comes_back.then_some(now + RESERVED_FOR);
                 _ = self.remove_seat(now, id, LeaveReason::Left, reserved_until);
             }
@@ -133,19 +125,7 @@ impl Room {
     pub(crate) fn expel_former(&mut self, now: Duration, id: ParticipantId) {
         let at = self.wall(now);
         let Some(former) = self.seats.ban(id) else { return };
-        let change = SeatChange {
-            participant: id,
-            session: former.session,
-            name: former.name.clone(),
-            role: former.role,
-            hand: None,
-            forbidden: former.forbidden,
-            state: SeatState::Removed,
-            generation: former.generation,
-            browser: former.browser.clone(),
-            key: former.key.clone(),
-            at,
-        };
+        let change = former.change(id, at);
         self.outputs.push_back(Output::Keep(Change::Seat(change)));
         self.tell_all(ServerMessage::ParticipantLeft { id, reason: LeaveReason::Removed });
     }
@@ -161,7 +141,7 @@ impl Room {
         let seat = self.seats.remove(id, state, reserved_until)?;
         let at = self.wall(now);
         self.tell_all(ServerMessage::ParticipantLeft { id, reason });
-        self.outputs.push_back(Output::Keep(Change::Seat(seat_change(&seat, state, at))));
+        self.outputs.push_back(Output::Keep(Change::Seat(seat.change(state, at))));
         self.outputs.push_back(Output::Keep(Change::Used(at)));
         self.topology(now, TopologyInput::Left { id });
         Some(seat)

@@ -4,18 +4,16 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::limits::MAX_NUMBER;
 use protocol::{
     ChatEntry, ClientFrame, ClientMessage, ErrorCode, MessageId, Participant, ParticipantId, PeerRef,
-    Presence, ProtocolError, Role, RoomCode, RoomSettings, RoomStanding, RoomSummary, Sequence,
-    ServerMessage, Timestamp,
+    ProtocolError, Role, RoomCode, RoomSettings, RoomStanding, RoomSummary, Sequence, ServerMessage,
+    Timestamp,
 };
 
 use crate::chat::{ChatEffect, ChatInput, ChatMachine, ChatView};
-use crate::outbox::Outbox;
-use crate::rate::Rate;
+use crate::rate::{Rate, Rates};
 use crate::rules::Rules;
-use crate::seats::{Former, Seat, Seats};
+use crate::seats::{Receipt, Seats};
 use crate::topology::{TopologyEffect, TopologyInput, TopologyMachine, TopologyView};
 use crate::waiting::WaitingRoom;
 use crate::{
@@ -37,6 +35,8 @@ pub struct Room {
     pub(crate) chat: ChatMachine,
     /// Of changes of the rules: each is kept, and told to everybody, and a new password is dear to hash.
     pub(crate) settings_rate: Rate,
+    /// Of what somebody decides about others.
+    pub(crate) moderation_rates: Rates<ParticipantId>,
     /// The number of the last raised hand.
     pub(crate) last_hand: u64,
     /// When the last person left, or the room began; `None` while somebody is in or waits.
@@ -102,6 +102,7 @@ impl Room {
             topology: TopologyMachine::new(wall, has_sfu),
             chat: ChatMachine::new(recent_chat),
             settings_rate: Rate::default(),
+            moderation_rates: Rates::default(),
             last_hand: seats.iter().filter_map(|seat| Some(seat.hand?.0)).max().unwrap_or_default(),
             empty_since: None,
             was_used: false,
@@ -111,7 +112,8 @@ impl Room {
         };
         room.seats.note_read(seats.len());
         for seat in seats {
-            room.restore(now, seat);
+            room.was_used |= seat.state == SeatState::Taken;
+            room.seats.restore(now, seat);
         }
         let view = TopologyView::new(&room.seats, room.rules.settings.mesh_limit);
         room.topology.choose_first(&view);
@@ -199,65 +201,7 @@ impl Room {
 
     /// The people inside, in the order in which they came.
     pub fn participants(&self) -> impl Iterator<Item = &Participant> {
-        self.seats.iter().map(|seat| &seat.participant)
-    }
-
-    fn restore(&mut self, now: Duration, seat: SeatChange) {
-        let SeatChange {
-            participant: id,
-            session,
-            name,
-            role,
-            hand,
-            forbidden,
-            state,
-            generation,
-            browser,
-            key,
-            ..
-        } = seat;
-        if state != SeatState::Taken {
-            let former = Former {
-                name,
-                session,
-                role,
-                key,
-                terms: None,
-                forbidden,
-                generation,
-                state,
-                browser,
-                reserved_until: None,
-                departure: 0,
-            };
-            return self.seats.remember(id, former);
-        }
-        self.was_used = true;
-        self.seats.add(Seat {
-            participant: Participant {
-                id,
-                name,
-                role,
-                media: protocol::MediaState::default(),
-                hand,
-                presence: Presence::Away,
-                forbidden,
-                key,
-            },
-            session,
-            browser,
-            connection: None,
-            away_since: Some(now),
-            outbox: Outbox::default(),
-            is_restored: true,
-            received: None,
-            told_received: None,
-            issued: generation,
-            confirmed: generation,
-            moderation_rate: Rate::default(),
-            terms: crate::Terms::default(),
-            grant: None,
-        });
+        self.seats.participants()
     }
 
     fn message(&mut self, now: Duration, connection: ConnectionId, frame: ClientFrame) {
@@ -284,21 +228,11 @@ impl Room {
         id: Option<MessageId>,
         ack: Option<Sequence>,
     ) -> Option<ParticipantId> {
-        // A number from which nobody could count on would keep out everything that its sender says later.
-        let id = id.filter(|id| id.0 <= MAX_NUMBER);
-        // What a socket had in flight when it was closed is nobody's any more.
-        let seat = self.seats.of_connection(connection)?;
-        if let Some(ack) = ack {
-            seat.outbox.acknowledge(ack);
-        }
-        if id.is_some() && id <= seat.received {
-            return None; // It was said again because its sender could not know that it had come.
-        }
-        seat.received = id.max(seat.received);
-        let from = seat.participant.id;
-        if seat.confirmed != seat.issued {
-            seat.confirmed = seat.issued;
-            self.keep_seat(now, from);
+        let (from, receipt) = self.seats.receive(connection, id, ack)?;
+        match receipt {
+            Receipt::Known => return None,
+            Receipt::New => {}
+            Receipt::FirstWithToken => self.keep_seat(now, from),
         }
         Some(from)
     }
@@ -407,9 +341,9 @@ impl Room {
     /// Tells the SFU what somebody may send, where it is used.
     pub(crate) fn tell_sfu_media(&mut self, id: ParticipantId) {
         if self.topology.wants_sfu()
-            && let Some(seat) = self.seats.get(id)
+            && let Some(participant) = self.seats.participant(id)
         {
-            let order = MediaOrder::State(seat.participant.media);
+            let order = MediaOrder::State(participant.media);
             self.outputs.push_back(Output::Media { participant: id, order });
         }
     }
@@ -421,9 +355,7 @@ impl Room {
 
     /// Tells one participant something that they get even if their connection breaks now.
     pub(crate) fn tell(&mut self, id: ParticipantId, message: ServerMessage) {
-        if let Some(seat) = self.seats.get_mut(id) {
-            send(seat, Arc::new(message), &mut self.outputs);
-        }
+        self.seats.tell(id, message, &mut self.outputs);
     }
 
     /// Tells everybody.
@@ -438,10 +370,7 @@ impl Room {
 
     /// Tells some.
     pub(crate) fn tell_those(&mut self, message: ServerMessage, whom: impl Fn(&Participant) -> bool) {
-        let message = Arc::new(message);
-        for seat in self.seats.iter_mut().filter(|seat| whom(&seat.participant)) {
-            send(seat, Arc::clone(&message), &mut self.outputs);
-        }
+        self.seats.tell_those(message, whom, &mut self.outputs);
     }
 
     /// Tells a socket something that is not repeated.
@@ -463,8 +392,7 @@ impl Room {
 
     /// Tells everybody how a participant is now.
     pub(crate) fn announce(&mut self, id: ParticipantId) {
-        if let Some(seat) = self.seats.get(id) {
-            let participant = seat.participant.clone();
+        if let Some(participant) = self.seats.participant(id).cloned() {
             self.tell_all(ServerMessage::ParticipantUpdated { participant });
         }
     }
@@ -473,8 +401,8 @@ impl Room {
     pub(crate) fn keep_seat(&mut self, now: Duration, id: ParticipantId) {
         let at = self.wall(now);
         if let Some(seat) = self.seats.get(id) {
-            let change = seat_change(seat, SeatState::Taken, at);
-            self.outputs.push_back(Output::Keep(Change::Seat(change)));
+            let change = Change::Seat(seat.change(SeatState::Taken, at));
+            self.outputs.push_back(Output::Keep(change));
         }
     }
 
@@ -484,28 +412,5 @@ impl Room {
         } else if self.empty_since.is_none() {
             self.empty_since = Some(now);
         }
-    }
-}
-
-fn send(seat: &mut Seat, message: Arc<ServerMessage>, outputs: &mut VecDeque<Output>) {
-    let seq = Some(seat.outbox.push(Arc::clone(&message)));
-    if let Some(to) = seat.connection {
-        outputs.push_back(Output::Send { to, seq, received: seat.news_of_received(), message });
-    }
-}
-
-pub(crate) fn seat_change(seat: &Seat, state: SeatState, at: Timestamp) -> SeatChange {
-    SeatChange {
-        participant: seat.participant.id,
-        session: seat.session,
-        name: seat.participant.name.clone(),
-        role: seat.participant.role,
-        hand: seat.participant.hand,
-        forbidden: seat.participant.forbidden,
-        state,
-        generation: seat.confirmed,
-        browser: seat.browser.clone(),
-        key: seat.participant.key.clone(),
-        at,
     }
 }

@@ -31,15 +31,15 @@ impl Room {
 
     /// When [`Self::handle_timeout`] has something to do.
     pub fn poll_timeout(&self, now: Duration) -> Option<Duration> {
-        let grace = self.seats.iter().filter_map(|seat| seat.away_since).map(|since| since + GRACE).min();
+        let grace = self.seats.away().map(|(_, since)| since + GRACE).min();
         let end = self.ends_in(now).map(|wait| now + wait);
         let unload = self.empty_since.map(|since| since + LOADED_FOR);
         [grace, end, unload, self.topology.poll_timeout()].into_iter().flatten().min()
     }
 
     fn give_up_seats(&mut self, now: Duration) {
-        let gone = self.seats.iter().filter(|seat| seat.away_since.is_some_and(|since| now >= since + GRACE));
-        for id in gone.map(|seat| seat.participant.id).collect::<Vec<_>>() {
+        let gone = self.seats.away().filter(|(_, since)| now >= *since + GRACE);
+        for id in gone.map(|(id, _)| id).collect::<Vec<_>>() {
             _ = self.remove_seat(now, id, LeaveReason::Disconnected, None);
         }
     }

@@ -193,7 +193,7 @@ impl Room {
     }
 
     fn is_host_inside(&self) -> bool {
-        self.seats.iter().any(|seat| seat.connection.is_some() && seat.participant.role.moderates())
+        self.seats.iter().any(|seat| seat.connection().is_some() && seat.participant().role.moderates())
     }
 
     /// Tells those who wait when there is somebody now who can let them in, or nobody any more.
@@ -222,7 +222,7 @@ impl Room {
 
     /// Tells somebody who waits, if it is theirs to know and anybody does.
     pub(crate) fn tell_waiting_room_to(&mut self, id: ParticipantId) {
-        let moderates = self.seats.get(id).is_some_and(|seat| seat.participant.role.moderates());
+        let moderates = self.seats.participant(id).is_some_and(|participant| participant.role.moderates());
         if moderates && !self.waiting.is_empty() {
             let people = self.waiting.list(self.rules.settings.room_key.as_ref());
             self.tell(id, ServerMessage::WaitingRoom { people });

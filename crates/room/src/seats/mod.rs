@@ -1,55 +1,28 @@
-//! Who has a seat, and who had one lately.
+//! Who has a seat, and who had one lately; and what each of them was told.
+//!
+//! ```text
+//!   add ──▶ Here ── connection broke ──▶ Away ── grace is over ──▶ Former { left }
+//!             ▲ │                          │                          │
+//!             │ └──────── page closed ─────┼──────────────────────────┤
+//!             └───────── resumes ──────────┘                          │
+//!             └───────── enters again ────────────────────────────────┘
+//! ```
+//!
+//! Who is removed is `Former { removed }`, and stays that.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod former;
+mod seat;
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{
-    DisplayName, Forbidden, MessageId, Participant, ParticipantId, Presence, PublicKey, Role, RoomKeyGrant,
-    SessionId,
-};
+use protocol::{MessageId, Participant, ParticipantId, Presence, PublicKey, Role, Sequence, ServerMessage};
 
-use crate::outbox::Outbox;
-use crate::rate::Rate;
-use crate::{ConnectionId, SeatState, SessionClaims, Terms};
+pub(crate) use former::Former;
+pub(crate) use seat::{GoesOn, NewSeat, Receipt, Seat};
 
-/// Somebody in the room, whether or not their connection is up.
-#[derive(Debug)]
-pub(crate) struct Seat {
-    pub(crate) participant: Participant,
-    pub(crate) session: SessionId,
-    pub(crate) browser: Option<String>,
-    /// `None` while they are away.
-    pub(crate) connection: Option<ConnectionId>,
-    /// When their connection broke.
-    pub(crate) away_since: Option<Duration>,
-    pub(crate) outbox: Outbox,
-    /// Whether this is what was kept by a server that ended, and nobody has come back to it yet.
-    pub(crate) is_restored: bool,
-    /// The highest id of their messages that was taken.
-    pub(crate) received: Option<MessageId>,
-    /// What of that they were told.
-    pub(crate) told_received: Option<MessageId>,
-    /// The number of the last token that was made for them.
-    pub(crate) issued: u32,
-    /// The number of the last token with which they were heard.
-    pub(crate) confirmed: u32,
-    pub(crate) moderation_rate: Rate,
-    /// What an access token said of them, and every token of theirs goes on to say.
-    pub(crate) terms: Terms,
-    /// The room's secret, when they were given it at the door.
-    pub(crate) grant: Option<RoomKeyGrant>,
-}
-
-impl Seat {
-    /// How far their messages were taken, if they do not know it yet.
-    pub(crate) fn news_of_received(&mut self) -> Option<MessageId> {
-        if self.told_received == self.received {
-            return None;
-        }
-        self.told_received = self.received;
-        self.received
-    }
-}
+use crate::{ConnectionId, Output, SeatChange, SeatState, SessionClaims, Terms};
 
 /// Where somebody is who has a public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,26 +30,6 @@ pub(crate) enum KeyStands {
     Here,
     Away,
     Left,
-}
-
-/// Somebody who had a seat.
-#[derive(Clone, Debug)]
-pub(crate) struct Former {
-    pub(crate) name: DisplayName,
-    pub(crate) session: SessionId,
-    pub(crate) role: Role,
-    /// Their public key, which is nobody else's.
-    pub(crate) key: Option<PublicKey>,
-    /// By what they came by it; not known of somebody whom another server knew.
-    pub(crate) terms: Option<Terms>,
-    pub(crate) forbidden: Forbidden,
-    pub(crate) generation: u32,
-    pub(crate) state: SeatState,
-    pub(crate) browser: Option<String>,
-    /// Until when nobody else gets their place.
-    pub(crate) reserved_until: Option<Duration>,
-    /// Their number among those who left.
-    pub(crate) departure: u64,
 }
 
 /// What a room knows of somebody who shows a session token.
@@ -124,8 +77,70 @@ impl Seats {
         self.by_arrival.values().map(|seat| &**seat)
     }
 
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Seat> {
-        self.by_arrival.values_mut().map(|seat| &mut **seat)
+    pub(crate) fn participants(&self) -> impl Iterator<Item = &Participant> {
+        self.iter().map(Seat::participant)
+    }
+
+    /// Changes how somebody is known to everybody. Their id and presence stay.
+    pub(crate) fn change(&mut self, id: ParticipantId, change: impl FnOnce(&mut Participant)) {
+        if let Some(seat) = self.get_mut(id) {
+            let presence = seat.participant.presence;
+            change(&mut seat.participant);
+            (seat.participant.id, seat.participant.presence) = (id, presence);
+        }
+    }
+
+    /// Tells some something that they get even if their connection breaks now.
+    pub(crate) fn tell_those(
+        &mut self,
+        message: ServerMessage,
+        whom: impl Fn(&Participant) -> bool,
+        outputs: &mut VecDeque<Output>,
+    ) {
+        let message = Arc::new(message);
+        let seats = self.by_arrival.values_mut().filter(|seat| whom(&seat.participant));
+        outputs.extend(seats.filter_map(|seat| seat.tell(Arc::clone(&message))));
+    }
+
+    /// The same, for one.
+    pub(crate) fn tell(&mut self, id: ParticipantId, message: ServerMessage, outputs: &mut VecDeque<Output>) {
+        outputs.extend(self.get_mut(id).and_then(|seat| seat.tell(Arc::new(message))));
+    }
+
+    /// Answers on the connection that asked. It is not said again on another.
+    pub(crate) fn answer(
+        &mut self,
+        id: ParticipantId,
+        message: ServerMessage,
+        outputs: &mut VecDeque<Output>,
+    ) {
+        outputs.extend(self.get_mut(id).and_then(|seat| seat.answer(message)));
+    }
+
+    /// Notes that a message has come over a connection, and says whose it is. What a connection had in flight when it was closed is nobody's
+    /// any more.
+    pub(crate) fn receive(
+        &mut self,
+        connection: ConnectionId,
+        id: Option<MessageId>,
+        ack: Option<Sequence>,
+    ) -> Option<(ParticipantId, Receipt)> {
+        let seat = self.of_connection_mut(connection)?;
+        Some((seat.participant.id, seat.receive(id, ack)))
+    }
+
+    /// Takes what was kept by a server that ended.
+    pub(crate) fn restore(&mut self, now: Duration, kept: SeatChange) {
+        if kept.state == SeatState::Taken {
+            self.add(Seat::restored(now, kept));
+        } else {
+            self.remember(kept.participant, Former::restored(kept));
+        }
+    }
+
+    /// Since when those are away who are.
+    pub(crate) fn away(&self) -> impl Iterator<Item = (ParticipantId, Duration)> {
+        self.iter().filter_map(|seat| Some((seat.participant.id, seat.away_since?)))
     }
 
     pub(crate) fn contains(&self, id: ParticipantId) -> bool {
@@ -173,7 +188,11 @@ impl Seats {
         seated.chain(left).filter(move |(other, ..)| *other != id)
     }
 
-    pub(crate) fn of_connection(&mut self, connection: ConnectionId) -> Option<&mut Seat> {
+    pub(crate) fn of_connection(&self, connection: ConnectionId) -> Option<&Seat> {
+        self.by_arrival.get(self.by_connection.get(&connection)?).map(|seat| &**seat)
+    }
+
+    fn of_connection_mut(&mut self, connection: ConnectionId) -> Option<&mut Seat> {
         self.by_arrival.get_mut(self.by_connection.get(&connection)?).map(|seat| &mut **seat)
     }
 
@@ -205,31 +224,16 @@ impl Seats {
         if let Some(connection) = seat.connection {
             self.by_connection.remove(&connection);
         }
-        let former = Former {
-            name: seat.participant.name.clone(),
-            session: seat.session,
-            role: seat.participant.role,
-            key: seat.participant.key.clone(),
-            terms: (!seat.is_restored).then(|| seat.terms.clone()),
-            forbidden: seat.participant.forbidden,
-            generation: seat.confirmed,
-            state,
-            browser: seat.browser.clone(),
-            reserved_until,
-            departure: 0,
-        };
-        self.remember(id, former);
+        self.remember(id, seat.former(state, reserved_until));
         Some(seat)
     }
 
     /// Remembers somebody who left. Beyond [`MAX_FORMER`] whoever left first is forgotten; who was removed only when nobody else
     /// is left to forget.
-    pub(crate) fn remember(&mut self, id: ParticipantId, former: Former) {
+    fn remember(&mut self, id: ParticipantId, former: Former) {
         self.forget(id);
         if self.former.len() >= MAX_FORMER {
-            let was_removed = |id: &ParticipantId| {
-                self.former.get(id).is_some_and(|former| former.state == SeatState::Removed)
-            };
+            let was_removed = |id: &ParticipantId| self.former.get(id).is_some_and(Former::was_removed);
             let left = self.departures.values().find(|id| !was_removed(id));
             if let Some(first) = left.or_else(|| self.departures.values().next()).copied() {
                 self.forget(first);
@@ -273,6 +277,14 @@ impl Seats {
         }
     }
 
+    /// Somebody who has a seat or had one: with which browser.
+    pub(crate) fn browser_of(&self, id: ParticipantId) -> Option<&str> {
+        match self.get(id) {
+            Some(seat) => seat.browser(),
+            None => self.former(id)?.browser(),
+        }
+    }
+
     /// Ends the stay of somebody who had a seat.
     pub(crate) fn ban(&mut self, id: ParticipantId) -> Option<&Former> {
         let former = self.former.get_mut(&id)?;
@@ -296,29 +308,25 @@ impl Seats {
     }
 
     /// Leaves a seat without socket.
-    pub(crate) fn disconnect(&mut self, now: Duration, connection: ConnectionId) -> Option<&mut Seat> {
-        let seat = self.by_arrival.get_mut(&self.by_connection.remove(&connection)?)?;
-        seat.connection = None;
-        seat.away_since = Some(now);
-        seat.participant.presence = Presence::Away;
-        Some(seat)
+    pub(crate) fn disconnect(&mut self, now: Duration, connection: ConnectionId) {
+        let arrival = self.by_connection.remove(&connection);
+        if let Some(seat) = arrival.and_then(|arrival| self.by_arrival.get_mut(&arrival)) {
+            seat.connection = None;
+            seat.away_since = Some(now);
+            seat.participant.presence = Presence::Away;
+        }
     }
 
     pub(crate) fn recognise(&self, claims: &SessionClaims) -> Recognised {
         if let Some(seat) = self.get(claims.participant) {
-            let fits = seat.session == claims.session && claims.generation >= seat.confirmed;
-            return if fits { Recognised::Seated } else { Recognised::Refused };
+            return if seat.fits(claims) { Recognised::Seated } else { Recognised::Refused };
         }
         match self.former.get(&claims.participant) {
             // They may be one of those who were forgotten, and may have been removed.
             None if self.has_forgotten => Recognised::Refused,
             None => Recognised::Unheard,
-            Some(former) => {
-                let fits = former.session == claims.session
-                    && claims.generation >= former.generation
-                    && former.state != SeatState::Removed;
-                if fits { Recognised::Former(former.clone()) } else { Recognised::Refused }
-            }
+            Some(former) if former.fits(claims) => Recognised::Former(former.clone()),
+            Some(_) => Recognised::Refused,
         }
     }
 
@@ -352,7 +360,7 @@ impl Seats {
 
     /// Whether somebody with this browser was let in before, and not removed.
     pub(crate) fn knows_browser(&self, browser: &str) -> bool {
-        let former = self.former.values().filter(|seat| seat.state != SeatState::Removed);
+        let former = self.former.values().filter(|former| !former.was_removed());
         let seated = self.iter().map(|seat| &seat.browser);
         seated.chain(former.map(|seat| &seat.browser)).any(|known| known.as_deref() == Some(browser))
     }
