@@ -4,8 +4,8 @@
 //! arguments, effects are outputs. It knows nothing of rates and sizes of messages, which the socket's task checks before
 //! a message gets here, and nothing of how things are kept.
 
+mod admission;
 mod chat;
-mod entrance;
 mod input;
 mod letters;
 mod moderation;
@@ -15,11 +15,11 @@ mod people;
 mod rate;
 mod room;
 mod rules;
+mod seating;
 mod seats;
 mod session;
 mod timers;
 mod topology;
-mod waiting;
 mod weight;
 
 pub use input::{ConnectionId, Departure, GivenPassword, Input, Pass, Resumption, Visitor};

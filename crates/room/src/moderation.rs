@@ -8,6 +8,8 @@ use protocol::{
     RoomSettingsPatch, ServerMessage, Source, Switch,
 };
 
+use crate::admission::{AdmissionInput, Decision, is_by_one};
+use crate::rules::Rules;
 use crate::seats::Seat;
 use crate::topology::TopologyInput;
 use crate::{Change, Output, Room};
@@ -59,10 +61,13 @@ impl Room {
         match moderation {
             Moderation::Admit { id, letter } => {
                 let grant = self.grant(from, letter);
-                self.admit_waiting(now, id, grant).map(|()| "participant.admitted")
+                let decision = Decision::Admit { id, grant };
+                self.decide_admission(now, decision).map(|()| "participant.admitted")
             }
-            Moderation::AdmitAll => self.admit_all_waiting(now).map(|()| "participant.admitted"),
-            Moderation::Refuse { id } => self.refuse_waiting(id).map(|()| "participant.refused"),
+            Moderation::AdmitAll => self.admit_all(now).map(|()| "participant.admitted"),
+            Moderation::Refuse { id } => {
+                self.decide_admission(now, Decision::Refuse { id }).map(|()| "participant.refused")
+            }
             Moderation::TurnOff { id, source } => {
                 self.target(role, id)?;
                 self.turn_off(id, source);
@@ -107,6 +112,14 @@ impl Room {
             Moderation::ChangeSettings { patch } => self.want_settings(now, from, role, in_reply_to, patch),
             Moderation::End => self.want_end(now, from, role, in_reply_to),
         }
+    }
+
+    /// Lets everybody in for whom there is a place, and who needs nothing that a host would have to give them.
+    fn admit_all(&mut self, now: Duration) -> Result<(), ErrorCode> {
+        for person in self.waiting_people(now).into_iter().filter(|person| !person.lacks_secret) {
+            self.decide_admission(now, Decision::Admit { id: person.id, grant: None })?;
+        }
+        Ok(())
     }
 
     /// Somebody about whom a role may decide.
@@ -169,7 +182,7 @@ impl Room {
         self.tell_turned_off(id, turned_off);
         self.announce(id);
         self.keep_seat(now, id);
-        self.tell_waiting_room_to(id);
+        self.tell_waiting_room_to(now, id);
         Ok("role.changed")
     }
 
@@ -194,17 +207,13 @@ impl Room {
             return Err(ErrorCode::NotAllowed);
         }
         self.put_out(now, id, ErrorCode::Blocked);
-        self.blocked.insert(browser.clone());
         let of_it =
             |seat: &&Seat| seat.browser() == Some(&*browser) && role.outranks(seat.participant().role);
         let others: Vec<_> = self.seats.iter().filter(of_it).map(|seat| seat.participant().id).collect();
         for other in others {
             self.put_out(now, other, ErrorCode::Blocked);
         }
-        for connection in self.waiting.take_those_with(&browser) {
-            self.turn_away(connection, ErrorCode::Blocked);
-        }
-        self.tell_waiting_room();
+        self.admission(now, AdmissionInput::Block { browser: browser.clone() });
         self.outputs.push_back(Output::Keep(Change::Blocked(browser)));
         Ok(())
     }
@@ -230,7 +239,7 @@ impl Room {
         if role != Role::Host && !patch.is_only_the_lock() {
             return Err(ErrorCode::NotAllowed);
         }
-        patch.apply(&self.rules.settings).map_err(|_| ErrorCode::SettingsInvalid)?;
+        patch.apply(self.rules.settings()).map_err(|_| ErrorCode::SettingsInvalid)?;
         // Whoever wants to end it for everybody says that.
         if patch.ends_at.flatten().is_some_and(|end| end <= self.wall(now)) {
             return Err(ErrorCode::SettingsInvalid);
@@ -253,7 +262,7 @@ impl Room {
             return Err(ErrorCode::NotAllowed);
         }
         let end = self.wall(now);
-        let starts_later = self.rules.settings.starts_at.is_some_and(|start| start >= end);
+        let starts_later = self.rules.settings().starts_at.is_some_and(|start| start >= end);
         let patch = Box::new(RoomSettingsPatch {
             ends_at: Some(Some(end)),
             starts_at: starts_later.then_some(None),
@@ -264,9 +273,8 @@ impl Room {
     }
 
     pub(crate) fn settings_changed(&mut self, now: Duration, settings: RoomSettings, password: bool) {
-        let opened = self.rules.settings.waiting_room.is_on() && !settings.waiting_room.is_on();
-        self.rules.settings = settings.clone();
-        self.rules.password = password;
+        let opened = self.rules.settings().waiting_room.is_on() && !settings.waiting_room.is_on();
+        self.rules = Rules::new(settings.clone(), password);
         if self.rules.has_ended(self.wall(now)) {
             return self.end_for_all(now, ErrorCode::RoomEnded);
         }
@@ -291,26 +299,20 @@ impl Room {
     }
 
     /// Ends the stay of everybody who came with one of these credentials, inside and at the door.
-    pub(crate) fn revoke(&mut self, now: Duration, credentials: &[String]) {
-        let is_one =
-            |terms: &crate::Terms| terms.credential.as_ref().is_some_and(|id| credentials.contains(id));
-        for connection in self.waiting.take_those(|visitor| is_one(&visitor.terms)) {
-            self.turn_away(connection, ErrorCode::CredentialRefused);
-        }
+    pub(crate) fn revoke(&mut self, now: Duration, credentials: Vec<String>) {
+        let is_one = |terms: &crate::Terms| is_by_one(terms, &credentials);
         let bearers = self.seats.iter().filter(|seat| seat.terms().is_some_and(is_one));
         let bearers = bearers.map(|seat| seat.participant().id);
         for id in bearers.collect::<Vec<_>>() {
             self.put_out(now, id, ErrorCode::CredentialRefused);
         }
         self.seats.demote_former(is_one);
-        self.tell_waiting_room();
+        self.admission(now, AdmissionInput::Revoke { credentials });
     }
 
     /// Closes every socket for the same reason.
     pub(crate) fn end_for_all(&mut self, now: Duration, code: ErrorCode) {
-        for connection in self.waiting.take_all() {
-            self.turn_away(connection, code);
-        }
+        self.admission(now, AdmissionInput::End { code });
         for id in self.participants().map(|participant| participant.id).collect::<Vec<_>>() {
             let seat = self.remove_seat(now, id, protocol::LeaveReason::Left, None);
             if let Some(connection) = seat.and_then(|seat| seat.connection()) {

@@ -7,6 +7,7 @@ use protocol::{
     Switch,
 };
 
+use crate::admission::AdmissionInput;
 use crate::seats::Seat;
 use crate::topology::TopologyInput;
 use crate::{Change, ConnectionId, Departure, MediaOrder, Output, Room, SeatState};
@@ -85,8 +86,8 @@ impl Room {
     }
 
     pub(crate) fn disconnect(&mut self, now: Duration, connection: ConnectionId, departure: Departure) {
-        if self.waiting.drop_connection(now, connection, departure) {
-            return self.tell_waiting_room();
+        if self.admission.contains(connection) {
+            return self.admission(now, AdmissionInput::Disconnect { connection, departure });
         }
         let Some(id) = self.seats.of_connection(connection).map(|seat| seat.participant().id) else { return };
         match departure {

@@ -1,21 +1,21 @@
 //! The room itself. Each input goes to a function of its own; what they decide is read with [`Room::poll_output`].
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{
     ChatEntry, ClientFrame, ClientMessage, ErrorCode, MessageId, Participant, ParticipantId, PeerRef,
     ProtocolError, Role, RoomCode, RoomSettings, RoomStanding, RoomSummary, Sequence, ServerMessage,
-    Timestamp,
+    Timestamp, WaitingPerson,
 };
 
+use crate::admission::{AdmissionEffect, AdmissionInput, AdmissionMachine, AdmissionView, Decision};
 use crate::chat::{ChatEffect, ChatInput, ChatMachine, ChatView};
 use crate::rate::{Rate, Rates};
 use crate::rules::Rules;
 use crate::seats::{Receipt, Seats};
 use crate::topology::{TopologyEffect, TopologyInput, TopologyMachine, TopologyView};
-use crate::waiting::WaitingRoom;
 use crate::{
     Change, ConnectionId, GiveIceServers, Input, MediaOrder, Output, SeatChange, SeatState, SignTokens,
 };
@@ -28,9 +28,7 @@ pub struct Room {
     pub(crate) rules: Rules,
     pub(crate) ice_servers: Box<dyn GiveIceServers>,
     pub(crate) seats: Seats,
-    pub(crate) waiting: WaitingRoom,
-    /// Browsers that may not enter.
-    pub(crate) blocked: HashSet<String>,
+    pub(crate) admission: AdmissionMachine,
     pub(crate) topology: TopologyMachine,
     pub(crate) chat: ChatMachine,
     /// Of changes of the rules: each is kept, and told to everybody, and a new password is dear to hash.
@@ -94,11 +92,10 @@ impl Room {
         let origin = wall.0.saturating_sub(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
         let mut room = Self {
             code,
-            rules: Rules { settings, password },
+            rules: Rules::new(settings, password),
             ice_servers,
             seats: Seats::default(),
-            waiting: WaitingRoom::default(),
-            blocked: blocked.into_iter().collect(),
+            admission: AdmissionMachine::new(blocked),
             topology: TopologyMachine::new(wall, has_sfu),
             chat: ChatMachine::new(recent_chat),
             settings_rate: Rate::default(),
@@ -115,7 +112,7 @@ impl Room {
             room.was_used |= seat.state == SeatState::Taken;
             room.seats.restore(now, seat);
         }
-        let view = TopologyView::new(&room.seats, room.rules.settings.mesh_limit);
+        let view = TopologyView::new(&room.seats, room.rules.settings().mesh_limit);
         room.topology.choose_first(&view);
         room.note_emptiness(now);
         room
@@ -124,14 +121,18 @@ impl Room {
     /// Takes one event.
     pub fn handle_input(&mut self, now: Duration, input: Input) {
         match input {
-            Input::Enter { connection, visitor } => self.enter(now, connection, *visitor),
-            Input::Resume { connection, resumption } => self.resume(now, connection, &resumption),
+            Input::Enter { connection, visitor } => {
+                self.admission(now, AdmissionInput::Enter { connection, visitor });
+            }
+            Input::Resume { connection, resumption } => {
+                self.admission(now, AdmissionInput::Resume { connection, resumption });
+            }
             Input::Message { connection, frame } => self.message(now, connection, frame),
             Input::Refused { connection, frame, code } => self.refused(now, connection, &frame, code),
             Input::Disconnect { connection, departure } => self.disconnect(now, connection, departure),
             Input::SettingsChanged { settings, password, is_new_password } => {
                 if is_new_password {
-                    self.waiting.forget_passwords();
+                    self.admission(now, AdmissionInput::PasswordChanged);
                 }
                 self.settings_changed(now, settings, password);
             }
@@ -145,11 +146,11 @@ impl Room {
             }
             Input::HistoryNotRead { reader } => self.refuse(reader, ErrorCode::StorageUnavailable, None),
             Input::Decree { participant, decree } => self.decree(now, participant, decree),
-            Input::Revoke { credentials } => self.revoke(now, &credentials),
+            Input::Revoke { credentials } => self.revoke(now, credentials),
             Input::Media { participant, message } => self.tell(participant, *message),
             Input::Deleted => self.end_for_all(now, ErrorCode::RoomEnded),
         }
-        self.review_hosts();
+        self.admission(now, AdmissionInput::Review);
         self.note_emptiness(now);
     }
 
@@ -165,23 +166,17 @@ impl Room {
 
     /// The room as its link shows it.
     pub fn summary(&self) -> RoomSummary {
-        RoomSummary {
-            code: self.code,
-            name: self.rules.settings.name.clone(),
-            capacity: self.rules.settings.capacity,
-            present: u16::try_from(self.seats.len()).unwrap_or(u16::MAX),
-            room_key: self.rules.settings.room_key.clone(),
-        }
+        AdmissionView::new(self.code, &self.seats, &self.rules, self.origin).summary()
     }
 
     /// Its rules.
     pub fn settings(&self) -> &RoomSettings {
-        &self.rules.settings
+        self.rules.settings()
     }
 
     /// Whether it has a password.
     pub fn has_password(&self) -> bool {
-        self.rules.password
+        self.rules.has_password()
     }
 
     /// Whether one more with this role may enter. Whoever was let in before with the same browser will show their session,
@@ -191,7 +186,7 @@ impl Room {
         let is_closed = matches!(by_rules, RoomStanding::Locked | RoomStanding::NotStarted);
         let standing = if is_closed && self.knows(browser) { RoomStanding::Open } else { by_rules };
         let taken = self.seats.places_taken_for_page(now, browser);
-        let is_full = taken >= usize::from(self.rules.settings.capacity);
+        let is_full = taken >= usize::from(self.rules.settings().capacity);
         if standing == RoomStanding::Open && is_full { RoomStanding::Full } else { standing }
     }
 
@@ -206,8 +201,9 @@ impl Room {
 
     fn message(&mut self, now: Duration, connection: ConnectionId, frame: ClientFrame) {
         let ClientFrame { id, ack, message } = frame;
-        if self.waiting.contains(connection) {
-            return self.message_of_waiting(now, connection, id, &message);
+        if self.admission.contains(connection) {
+            let message = Box::new(message);
+            return self.admission(now, AdmissionInput::Message { connection, id, message });
         }
         if let Some(from) = self.receive(now, connection, id, ack) {
             self.dispatch(now, from, id, message);
@@ -287,6 +283,63 @@ impl Room {
         }
     }
 
+    pub(crate) fn admission(&mut self, now: Duration, input: AdmissionInput) {
+        let view = AdmissionView::new(self.code, &self.seats, &self.rules, self.wall(now));
+        self.admission.handle_input(now, input, &view);
+        self.carry_out_admission(now);
+    }
+
+    /// What a moderator decides about somebody who waits.
+    pub(crate) fn decide_admission(&mut self, now: Duration, decision: Decision) -> Result<(), ErrorCode> {
+        let view = AdmissionView::new(self.code, &self.seats, &self.rules, self.wall(now));
+        let decided = self.admission.decide(now, decision, &view);
+        self.carry_out_admission(now);
+        decided
+    }
+
+    /// Lets those in who could come in by what they have shown, now that the room's rules or its secret are others.
+    pub(crate) fn admit_those_who_may(&mut self, now: Duration) {
+        let view = AdmissionView::new(self.code, &self.seats, &self.rules, self.wall(now));
+        for id in self.admission.who_may_enter(now, &view) {
+            _ = self.decide_admission(now, Decision::Admit { id, grant: None });
+        }
+    }
+
+    /// Who waits, as moderators know it.
+    pub(crate) fn waiting_people(&self, now: Duration) -> Vec<WaitingPerson> {
+        self.admission.people(&AdmissionView::new(self.code, &self.seats, &self.rules, self.wall(now)))
+    }
+
+    fn carry_out_admission(&mut self, now: Duration) {
+        while let Some(effect) = self.admission.poll_output() {
+            match effect {
+                AdmissionEffect::Admit(admitted) => self.admit(now, *admitted),
+                AdmissionEffect::Resume { connection, resumption, key } => {
+                    self.take_seat_again(now, connection, &resumption, key);
+                }
+                AdmissionEffect::Vacate(id) => self.vacate(now, id),
+                AdmissionEffect::TurnAway { connection, code } => self.turn_away(connection, code),
+                AdmissionEffect::Close { connection, code } => {
+                    self.outputs.push_back(Output::Close { connection, code });
+                }
+                AdmissionEffect::Tell { connection, message } => self.tell_socket(connection, message),
+                AdmissionEffect::TellModerators(people) => {
+                    let message = ServerMessage::WaitingRoom { people };
+                    self.tell_those(message, |participant| participant.role.moderates());
+                }
+            }
+        }
+    }
+
+    /// Tells somebody who waits, if it is theirs to know and anybody does.
+    pub(crate) fn tell_waiting_room_to(&mut self, now: Duration, id: ParticipantId) {
+        let moderates = self.seats.participant(id).is_some_and(|participant| participant.role.moderates());
+        if moderates && !self.admission.is_empty() {
+            let people = self.waiting_people(now);
+            self.tell(id, ServerMessage::WaitingRoom { people });
+        }
+    }
+
     fn chat(&mut self, now: Duration, input: ChatInput) {
         let view = ChatView::new(&self.seats, &self.rules, self.wall(now));
         self.chat.handle_input(now, input, &view);
@@ -307,13 +360,13 @@ impl Room {
     }
 
     pub(crate) fn topology(&mut self, now: Duration, input: TopologyInput) {
-        let view = TopologyView::new(&self.seats, self.rules.settings.mesh_limit);
+        let view = TopologyView::new(&self.seats, self.rules.settings().mesh_limit);
         self.topology.handle_input(now, input, &view);
         self.carry_out_topology();
     }
 
     pub(crate) fn topology_timeout(&mut self, now: Duration) {
-        let view = TopologyView::new(&self.seats, self.rules.settings.mesh_limit);
+        let view = TopologyView::new(&self.seats, self.rules.settings().mesh_limit);
         self.topology.handle_timeout(now, &view);
         self.carry_out_topology();
     }
@@ -407,7 +460,7 @@ impl Room {
     }
 
     pub(crate) fn note_emptiness(&mut self, now: Duration) {
-        if !self.seats.is_empty() || !self.waiting.is_empty() {
+        if !self.seats.is_empty() || !self.admission.is_empty() {
             self.empty_since = None;
         } else if self.empty_since.is_none() {
             self.empty_since = Some(now);

@@ -1,17 +1,39 @@
 //! What the rules of a room say to whom.
 
-use protocol::{Allowed, ErrorCode, Participant, Role, RoomSettings, RoomStanding, Source, Timestamp};
+use protocol::{
+    Allowed, ErrorCode, Participant, Role, RoomKeyId, RoomKeyOrigin, RoomSettings, RoomStanding, Source,
+    Timestamp,
+};
 
 use crate::Pass;
 
 /// The rules, and whether there is a password.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
-    pub(crate) settings: RoomSettings,
-    pub(crate) password: bool,
+    settings: RoomSettings,
+    has_password: bool,
 }
 
 impl Rules {
+    pub(crate) fn new(settings: RoomSettings, has_password: bool) -> Self {
+        Self { settings, has_password }
+    }
+
+    pub(crate) fn settings(&self) -> &RoomSettings {
+        &self.settings
+    }
+
+    pub(crate) fn has_password(&self) -> bool {
+        self.has_password
+    }
+
+    /// Gives the room another secret, or says where the one it has comes from. Returns whether it is another one.
+    pub(crate) fn set_secret(&mut self, secret: RoomKeyId, origin: RoomKeyOrigin) -> bool {
+        let is_other = self.settings.room_key.as_ref() != Some(&secret);
+        (self.settings.room_key, self.settings.room_key_origin) = (Some(secret), Some(origin));
+        is_other
+    }
+
     /// How the room stands for somebody with this role, capacity aside.
     pub(crate) fn standing(&self, now: Timestamp, role: Role) -> RoomStanding {
         if self.has_ended(now) {
@@ -33,7 +55,7 @@ impl Rules {
 
     /// Whether somebody has to say the password.
     pub(crate) fn asks_for_password(&self, pass: Pass) -> bool {
-        self.password && pass == Pass::Link
+        self.has_password && pass == Pass::Link
     }
 
     /// Whether somebody has to wait until a host lets them in.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use protocol::limits::GRACE_SECONDS;
 use protocol::{ErrorCode, LeaveReason, WhenEmpty};
 
+use crate::admission::AdmissionInput;
 use crate::{Output, Room};
 
 /// How long the seat of somebody whose connection broke is kept.
@@ -21,10 +22,10 @@ impl Room {
         if self.ends_in(now) == Some(Duration::ZERO) {
             self.end_for_all(now, ErrorCode::RoomEnded);
         }
-        self.review_hosts();
+        self.admission(now, AdmissionInput::Review);
         self.note_emptiness(now);
         if self.empty_since.is_some_and(|since| now >= since + LOADED_FOR) {
-            let delete = self.was_used && self.rules.settings.when_empty == WhenEmpty::Delete;
+            let delete = self.was_used && self.rules.settings().when_empty == WhenEmpty::Delete;
             self.outputs.push_back(if delete { Output::Delete } else { Output::Unload });
         }
     }
@@ -46,7 +47,7 @@ impl Room {
 
     /// How long until the room ends, while somebody is in it.
     fn ends_in(&self, now: Duration) -> Option<Duration> {
-        let end = self.rules.settings.ends_at?;
-        (!self.seats.is_empty() || !self.waiting.is_empty()).then(|| self.wall(now).until(end))
+        let end = self.rules.settings().ends_at?;
+        (!self.seats.is_empty() || !self.admission.is_empty()).then(|| self.wall(now).until(end))
     }
 }
