@@ -2,7 +2,7 @@
 
 use protocol::{
     ChatEntry, ChatId, ClientFrame, DisplayName, MediaState, MessageId, ParticipantId, PublicKey, Role,
-    RoomKeyGrant, RoomKeyId, RoomKeyOrigin, RoomSettings, Sequence, ServerMessage, SessionId, Switch,
+    RoomKeyGrant, RoomKeyId, RoomKeyOrigin, RoomSettings, Sequence, ServerMessage, SessionId, Source, Switch,
 };
 
 use crate::{SessionClaims, Terms};
@@ -109,7 +109,7 @@ pub enum Input {
         /// Whom.
         participant: ParticipantId,
         /// What.
-        decree: crate::moderation::Decree,
+        decree: Decree,
     },
     /// Credentials were taken back, and everybody who came with one of them goes.
     Revoke {
@@ -162,6 +162,16 @@ pub enum Pass {
     Key(Role),
 }
 
+impl Pass {
+    /// The role that it gives.
+    pub(crate) fn role(self) -> Role {
+        match self {
+            Self::Link => Role::Guest,
+            Self::Key(role) => role,
+        }
+    }
+}
+
 /// The password a visitor said, checked by the driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GivenPassword {
@@ -188,6 +198,15 @@ pub struct Resumption {
     pub browser: Option<String>,
     /// With which letters to them are sealed.
     pub key: Option<PublicKey>,
+}
+
+/// What somebody outside may do to a participant, whose right to do so the driver has checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decree {
+    /// Turn off what they send.
+    TurnOff(Source),
+    /// Remove them.
+    Remove,
 }
 
 /// How a socket went.

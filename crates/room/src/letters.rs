@@ -1,6 +1,6 @@
 //! Key messages between people, which the room passes on and cannot open.
 
-use protocol::{AddressedLetter, Letter, Letters, ParticipantId, RoomKeyGrant, ServerMessage};
+use protocol::{AddressedLetter, Letters, ParticipantId, ServerMessage};
 
 use crate::Room;
 
@@ -12,11 +12,5 @@ impl Room {
                 self.tell(to, ServerMessage::Letter { from, letter });
             }
         }
-    }
-
-    /// What a host gives to somebody they let in.
-    pub(crate) fn grant(&self, from: ParticipantId, letter: Option<Letter>) -> Option<RoomKeyGrant> {
-        let from = self.seats.participant(from)?.key.clone()?;
-        Some(RoomKeyGrant { from, letter: letter? })
     }
 }

@@ -8,6 +8,7 @@ mod admission;
 mod chat;
 mod input;
 mod letters;
+mod measures;
 mod moderation;
 mod outbox;
 mod output;
@@ -22,8 +23,7 @@ mod timers;
 mod topology;
 mod weight;
 
-pub use input::{ConnectionId, Departure, GivenPassword, Input, Pass, Resumption, Visitor};
-pub use moderation::Decree;
+pub use input::{ConnectionId, Decree, Departure, GivenPassword, Input, Pass, Resumption, Visitor};
 pub use output::{Change, MediaOrder, Output, SeatChange, SeatState};
 pub use room::{Beginning, Room};
 pub use rules::refusal;

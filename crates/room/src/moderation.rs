@@ -1,131 +1,74 @@
-//! What hosts and co-hosts may do, and to whom.
+//! Moderation: what hosts and co-hosts may decide, and about whom. Hosts may everything, co-hosts everything about guests; nobody
+//! decides about somebody of their own rank.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::limits::{MODERATION_BURST, MODERATION_PER_SECOND, SETTINGS_BURST, SETTINGS_PER_SECOND};
 use protocol::{
-    ErrorCode, MessageId, Moderation, Participant, ParticipantId, Right, Role, RoomSettings,
-    RoomSettingsPatch, ServerMessage, Source, Switch,
+    ErrorCode, Letter, MessageId, Moderation, Participant, ParticipantId, Right, Role, RoomKeyGrant,
+    RoomSettingsPatch, Source, Switch, Timestamp,
 };
 
-use crate::admission::{AdmissionInput, Decision, is_by_one};
+use crate::admission::Decision;
+use crate::rate::{Rate, Rates};
 use crate::rules::Rules;
-use crate::seats::Seat;
-use crate::topology::TopologyInput;
-use crate::{Change, Output, Room};
+use crate::seats::{Seat, Seats};
 
-/// What somebody outside may do to a participant, whose right to do so the driver has checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decree {
-    /// Turn off what they send.
-    TurnOff(Source),
-    /// Remove them.
-    Remove,
+/// Somebody decides something.
+#[derive(Debug)]
+pub(crate) struct ModerationInput {
+    pub(crate) from: ParticipantId,
+    pub(crate) in_reply_to: Option<MessageId>,
+    pub(crate) moderation: Moderation,
 }
 
-impl Room {
-    pub(crate) fn moderate(
-        &mut self,
-        now: Duration,
-        from: ParticipantId,
-        id: Option<MessageId>,
-        moderation: Moderation,
-    ) {
-        let role = self.seats.participant(from).map(|participant| participant.role);
-        let decided = match role.filter(|role| role.moderates()) {
-            None => Err(ErrorCode::NotAllowed),
-            Some(_) if !self.moderation_rates.allows(now, from, MODERATION_BURST, MODERATION_PER_SECOND) => {
-                Err(ErrorCode::RateLimited)
-            }
-            Some(role) => Ok(role),
-        };
-        let decided = decided.and_then(|role| self.decide(now, from, role, id, moderation));
-        match decided {
-            Ok(action) => {
-                let at = self.wall(now);
-                self.outputs.push_back(Output::Keep(Change::Done { at, by: from, action }));
-            }
-            Err(code) => self.refuse(from, code, id),
-        }
-    }
+/// What is to be done.
+#[derive(Debug)]
+pub(crate) enum ModerationEffect {
+    /// Keep a record of what was done.
+    Done { by: ParticipantId, action: &'static str },
+    /// Refuse a message.
+    Refuse { to: ParticipantId, code: ErrorCode, in_reply_to: Option<MessageId> },
+    /// Let somebody in who waits, or turn them away; it is done when that could be.
+    Admission { by: ParticipantId, in_reply_to: Option<MessageId>, decision: Decision, action: &'static str },
+    /// Let everybody in who waits, for whom there is a place, and who needs nothing that a host would have to give them.
+    AdmitAll { by: ParticipantId, in_reply_to: Option<MessageId>, action: &'static str },
+    /// Turn off what somebody sends.
+    TurnOff { id: ParticipantId, source: Source },
+    /// Ask somebody to turn something on.
+    AskToTurnOn { id: ParticipantId, source: Source },
+    /// Take a right from somebody, or give it back.
+    Forbid { id: ParticipantId, right: Right, forbidden: Switch },
+    /// Lower somebody's hand.
+    LowerHand { id: ParticipantId },
+    /// Give somebody another role.
+    SetRole { id: ParticipantId, role: Role },
+    /// Remove somebody, also somebody who has no seat any more, so that nobody stays connected to them.
+    Remove { id: ParticipantId, code: ErrorCode },
+    /// Keep a browser out.
+    Block { browser: String },
+    /// Change the rules.
+    ChangeSettings { by: ParticipantId, in_reply_to: Option<MessageId>, patch: Box<RoomSettingsPatch> },
+}
 
-    /// Carries out a decision and says what was done, for the record.
-    fn decide(
-        &mut self,
-        now: Duration,
-        from: ParticipantId,
-        role: Role,
-        in_reply_to: Option<MessageId>,
-        moderation: Moderation,
-    ) -> Result<&'static str, ErrorCode> {
-        match moderation {
-            Moderation::Admit { id, letter } => {
-                let grant = self.grant(from, letter);
-                let decision = Decision::Admit { id, grant };
-                self.decide_admission(now, decision).map(|()| "participant.admitted")
-            }
-            Moderation::AdmitAll => self.admit_all(now).map(|()| "participant.admitted"),
-            Moderation::Refuse { id } => {
-                self.decide_admission(now, Decision::Refuse { id }).map(|()| "participant.refused")
-            }
-            Moderation::TurnOff { id, source } => {
-                self.target(role, id)?;
-                self.turn_off(id, source);
-                Ok("media.turned_off")
-            }
-            Moderation::TurnOffAll { source } => Ok(self.turn_off_all(role, source)),
-            Moderation::AskToTurnOn { id, source } => {
-                let target = self.target(role, id)?;
-                if !self.rules.may_send(&target, source) {
-                    return Err(ErrorCode::NotAllowed);
-                }
-                self.tell(id, ServerMessage::AskedToTurnOn { source });
-                Ok("media.asked_for")
-            }
-            Moderation::Forbid { id, right, forbidden } => {
-                self.target(role, id)?;
-                Ok(self.forbid(now, id, right, forbidden))
-            }
-            Moderation::LowerHand { id } => {
-                self.seats.participant(id).ok_or(ErrorCode::ParticipantUnknown)?;
-                self.set_hand(now, id, Switch::Off);
-                Ok("hand.lowered")
-            }
-            Moderation::LowerAllHands => {
-                let raised = self.participants().filter(|other| other.hand.is_some()).map(|other| other.id);
-                for id in raised.collect::<Vec<_>>() {
-                    self.set_hand(now, id, Switch::Off);
-                }
-                Ok("hand.lowered")
-            }
-            Moderation::SetRole { id, role: wanted } => self.set_role(now, role, id, wanted),
-            Moderation::Remove { id } => {
-                self.present_or_former(role, id)?;
-                self.put_out(now, id, ErrorCode::Removed);
-                Ok("participant.removed")
-            }
-            Moderation::Block { id } => {
-                self.present_or_former(role, id)?;
-                self.block(now, from, role, id)?;
-                Ok("participant.blocked")
-            }
-            Moderation::ChangeSettings { patch } => self.want_settings(now, from, role, in_reply_to, patch),
-            Moderation::End => self.want_end(now, from, role, in_reply_to),
-        }
-    }
+/// What it may know of the room.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ModerationView<'a> {
+    seats: &'a Seats,
+    rules: &'a Rules,
+    wall: Timestamp,
+}
 
-    /// Lets everybody in for whom there is a place, and who needs nothing that a host would have to give them.
-    fn admit_all(&mut self, now: Duration) -> Result<(), ErrorCode> {
-        for person in self.waiting_people(now).into_iter().filter(|person| !person.lacks_secret) {
-            self.decide_admission(now, Decision::Admit { id: person.id, grant: None })?;
-        }
-        Ok(())
+impl<'a> ModerationView<'a> {
+    pub(crate) fn new(seats: &'a Seats, rules: &'a Rules, wall: Timestamp) -> Self {
+        Self { seats, rules, wall }
     }
 
     /// Somebody about whom a role may decide.
-    fn target(&self, role: Role, id: ParticipantId) -> Result<Participant, ErrorCode> {
+    fn target(&self, role: Role, id: ParticipantId) -> Result<&'a Participant, ErrorCode> {
         let target = self.seats.participant(id).ok_or(ErrorCode::ParticipantUnknown)?;
-        if role.outranks(target.role) { Ok(target.clone()) } else { Err(ErrorCode::NotAllowed) }
+        if role.outranks(target.role) { Ok(target) } else { Err(ErrorCode::NotAllowed) }
     }
 
     /// The same, or somebody whom the server has lost and others may still see and hear.
@@ -137,52 +80,166 @@ impl Room {
         }
     }
 
-    fn turn_off(&mut self, id: ParticipantId, source: Source) {
-        if self.seats.participant(id).is_some_and(|participant| participant.media.of(source).is_on()) {
-            self.seats.change(id, |participant| participant.media.turn_off(source));
-            self.tell(id, ServerMessage::TurnedOff { source });
-            self.tell_sfu_media(id);
-            self.announce(id);
-        }
+    /// The room's secret for somebody who is let in, sealed by whoever lets them in.
+    fn grant(&self, from: ParticipantId, letter: Option<Letter>) -> Option<RoomKeyGrant> {
+        let from = self.seats.participant(from)?.key.clone()?;
+        Some(RoomKeyGrant { from, letter: letter? })
+    }
+}
+
+/// The machine: how often people may decide.
+#[derive(Debug, Default)]
+pub(crate) struct ModerationMachine {
+    rates: Rates<ParticipantId>,
+    /// Of changes of the rules: each is kept, and told to everybody, and a new password is dear to hash.
+    settings_rate: Rate,
+    effects: VecDeque<ModerationEffect>,
+}
+
+/// Who decides, and about which message that is.
+#[derive(Clone, Copy)]
+struct Moderator {
+    id: ParticipantId,
+    role: Role,
+    in_reply_to: Option<MessageId>,
+}
+
+impl ModerationMachine {
+    pub(crate) fn handle_input(&mut self, now: Duration, input: ModerationInput, view: &ModerationView<'_>) {
+        let ModerationInput { from, in_reply_to, moderation } = input;
+        let role = view.seats.participant(from).map(|participant| participant.role);
+        let decided = match role.filter(|role| role.moderates()) {
+            None => Err(ErrorCode::NotAllowed),
+            Some(_) if !self.rates.allows(now, from, MODERATION_BURST, MODERATION_PER_SECOND) => {
+                Err(ErrorCode::RateLimited)
+            }
+            Some(role) => self.decide(now, Moderator { id: from, role, in_reply_to }, moderation, view),
+        };
+        self.effects.extend(match decided {
+            Ok(action) => action.map(|action| ModerationEffect::Done { by: from, action }),
+            Err(code) => Some(ModerationEffect::Refuse { to: from, code, in_reply_to }),
+        });
     }
 
-    fn turn_off_all(&mut self, role: Role, source: Source) -> &'static str {
-        let lower = self.participants().filter(|other| role.outranks(other.role)).map(|other| other.id);
-        for id in lower.collect::<Vec<_>>() {
-            self.turn_off(id, source);
-        }
+    pub(crate) fn poll_output(&mut self) -> Option<ModerationEffect> {
+        self.effects.pop_front()
+    }
+
+    /// Decides, and says what was done, for the record; nothing where it is not sure yet.
+    fn decide(
+        &mut self,
+        now: Duration,
+        by: Moderator,
+        moderation: Moderation,
+        view: &ModerationView<'_>,
+    ) -> Result<Option<&'static str>, ErrorCode> {
+        let action = match moderation {
+            Moderation::Admit { id, letter } => {
+                let decision = Decision::Admit { id, grant: view.grant(by.id, letter) };
+                return Ok(self.decide_admission(by, decision, "participant.admitted"));
+            }
+            Moderation::AdmitAll => {
+                let (action, in_reply_to) = ("participant.admitted", by.in_reply_to);
+                self.effects.push_back(ModerationEffect::AdmitAll { by: by.id, in_reply_to, action });
+                return Ok(None);
+            }
+            Moderation::Refuse { id } => {
+                return Ok(self.decide_admission(by, Decision::Refuse { id }, "participant.refused"));
+            }
+            Moderation::TurnOff { id, source } => self.turn_off(by, id, source, view)?,
+            Moderation::TurnOffAll { source } => self.turn_off_all(by, source, view),
+            Moderation::AskToTurnOn { id, source } => self.ask_to_turn_on(by, id, source, view)?,
+            Moderation::Forbid { id, right, forbidden } => self.forbid(by, (id, right, forbidden), view)?,
+            Moderation::LowerHand { id } => {
+                view.seats.participant(id).ok_or(ErrorCode::ParticipantUnknown)?;
+                self.effects.push_back(ModerationEffect::LowerHand { id });
+                "hand.lowered"
+            }
+            Moderation::LowerAllHands => {
+                let raised = view.seats.participants().filter(|other| other.hand.is_some());
+                self.effects.extend(raised.map(|other| ModerationEffect::LowerHand { id: other.id }));
+                "hand.lowered"
+            }
+            Moderation::SetRole { id, role } => self.set_role(by, id, role, view)?,
+            Moderation::Remove { id } => {
+                view.present_or_former(by.role, id)?;
+                self.effects.push_back(ModerationEffect::Remove { id, code: ErrorCode::Removed });
+                "participant.removed"
+            }
+            Moderation::Block { id } => self.block(by, id, view)?,
+            Moderation::ChangeSettings { patch } => self.change_settings(now, by, patch, view)?,
+            Moderation::End => self.end(by, view)?,
+        };
+        Ok(Some(action))
+    }
+
+    fn decide_admission(
+        &mut self,
+        by: Moderator,
+        decision: Decision,
+        action: &'static str,
+    ) -> Option<&'static str> {
+        let Moderator { id: by, in_reply_to, .. } = by;
+        self.effects.push_back(ModerationEffect::Admission { by, in_reply_to, decision, action });
+        None
+    }
+
+    fn turn_off(
+        &mut self,
+        by: Moderator,
+        id: ParticipantId,
+        source: Source,
+        view: &ModerationView<'_>,
+    ) -> Result<&'static str, ErrorCode> {
+        view.target(by.role, id)?;
+        self.effects.push_back(ModerationEffect::TurnOff { id, source });
+        Ok("media.turned_off")
+    }
+
+    fn turn_off_all(&mut self, by: Moderator, source: Source, view: &ModerationView<'_>) -> &'static str {
+        let lower = view.seats.participants().filter(|other| by.role.outranks(other.role));
+        self.effects.extend(lower.map(|other| ModerationEffect::TurnOff { id: other.id, source }));
         "media.turned_off"
     }
 
-    fn forbid(&mut self, now: Duration, id: ParticipantId, right: Right, forbidden: Switch) -> &'static str {
-        self.seats.change(id, |participant| participant.forbidden.set(right, forbidden));
-        if let Some(source) = source_of(right).filter(|_| forbidden.is_on()) {
-            self.turn_off(id, source);
+    fn ask_to_turn_on(
+        &mut self,
+        by: Moderator,
+        id: ParticipantId,
+        source: Source,
+        view: &ModerationView<'_>,
+    ) -> Result<&'static str, ErrorCode> {
+        let target = view.target(by.role, id)?;
+        if !view.rules.may_send(target, source) {
+            return Err(ErrorCode::NotAllowed);
         }
-        self.announce(id);
-        self.keep_seat(now, id);
-        if forbidden.is_on() { "right.forbidden" } else { "right.allowed" }
+        self.effects.push_back(ModerationEffect::AskToTurnOn { id, source });
+        Ok("media.asked_for")
+    }
+
+    fn forbid(
+        &mut self,
+        by: Moderator,
+        (id, right, forbidden): (ParticipantId, Right, Switch),
+        view: &ModerationView<'_>,
+    ) -> Result<&'static str, ErrorCode> {
+        view.target(by.role, id)?;
+        self.effects.push_back(ModerationEffect::Forbid { id, right, forbidden });
+        Ok(if forbidden.is_on() { "right.forbidden" } else { "right.allowed" })
     }
 
     fn set_role(
         &mut self,
-        now: Duration,
-        role: Role,
+        by: Moderator,
         id: ParticipantId,
-        wanted: Role,
+        role: Role,
+        view: &ModerationView<'_>,
     ) -> Result<&'static str, ErrorCode> {
-        if role != Role::Host {
+        if by.role != Role::Host {
             return Err(ErrorCode::NotAllowed);
         }
-        self.target(role, id)?;
-        let mut changed = self.seats.participant(id).cloned().ok_or(ErrorCode::ParticipantUnknown)?;
-        changed.role = wanted;
-        let turned_off = self.turn_off_what_may_not_be(&mut changed);
-        self.seats.change(id, |participant| *participant = changed);
-        self.tell_turned_off(id, turned_off);
-        self.announce(id);
-        self.keep_seat(now, id);
-        self.tell_waiting_room_to(now, id);
+        view.target(by.role, id)?;
+        self.effects.push_back(ModerationEffect::SetRole { id, role });
         Ok("role.changed")
     }
 
@@ -190,143 +247,67 @@ impl Room {
     /// one's own.
     fn block(
         &mut self,
-        now: Duration,
-        from: ParticipantId,
-        role: Role,
+        by: Moderator,
         id: ParticipantId,
-    ) -> Result<(), ErrorCode> {
-        let Some(browser) = self.seats.browser_of(id).map(str::to_owned) else {
-            self.put_out(now, id, ErrorCode::Blocked);
-            return Ok(());
+        view: &ModerationView<'_>,
+    ) -> Result<&'static str, ErrorCode> {
+        view.present_or_former(by.role, id)?;
+        let code = ErrorCode::Blocked;
+        let Some(browser) = view.seats.browser_of(id) else {
+            self.effects.push_back(ModerationEffect::Remove { id, code });
+            return Ok("participant.blocked");
         };
-        if self.seats.browser_of(from) == Some(&*browser) {
+        if view.seats.browser_of(by.id) == Some(browser) {
             return Err(ErrorCode::NotAllowed);
         }
         // The browser of a host who was here as a guest before is a host's.
-        if self.seats.roles_with(&browser).any(|other| !role.outranks(other)) {
+        if view.seats.roles_with(browser).any(|other| !by.role.outranks(other)) {
             return Err(ErrorCode::NotAllowed);
         }
-        self.put_out(now, id, ErrorCode::Blocked);
-        let of_it =
-            |seat: &&Seat| seat.browser() == Some(&*browser) && role.outranks(seat.participant().role);
-        let others: Vec<_> = self.seats.iter().filter(of_it).map(|seat| seat.participant().id).collect();
-        for other in others {
-            self.put_out(now, other, ErrorCode::Blocked);
-        }
-        self.admission(now, AdmissionInput::Block { browser: browser.clone() });
-        self.outputs.push_back(Output::Keep(Change::Blocked(browser)));
-        Ok(())
+        self.effects.push_back(ModerationEffect::Remove { id, code });
+        let of_it = |seat: &&Seat| seat.browser() == Some(browser) && seat.participant().id != id;
+        let others = view.seats.iter().filter(of_it).map(|seat| seat.participant().id);
+        self.effects.extend(others.map(|id| ModerationEffect::Remove { id, code }));
+        self.effects.push_back(ModerationEffect::Block { browser: browser.to_owned() });
+        Ok("participant.blocked")
     }
 
-    /// Removes somebody and says why; also somebody who has no seat any more, so that nobody stays connected to them.
-    fn put_out(&mut self, now: Duration, id: ParticipantId, code: ErrorCode) {
-        if !self.seats.contains(id) {
-            return self.expel_former(now, id);
-        }
-        if let Some(connection) = self.expel(now, id).and_then(|seat| seat.connection()) {
-            self.turn_away(connection, code);
-        }
-    }
-
-    fn want_settings(
+    fn change_settings(
         &mut self,
         now: Duration,
-        participant: ParticipantId,
-        role: Role,
-        in_reply_to: Option<MessageId>,
+        by: Moderator,
         patch: Box<RoomSettingsPatch>,
+        view: &ModerationView<'_>,
     ) -> Result<&'static str, ErrorCode> {
-        if role != Role::Host && !patch.is_only_the_lock() {
+        if by.role != Role::Host && !patch.is_only_the_lock() {
             return Err(ErrorCode::NotAllowed);
         }
-        patch.apply(self.rules.settings()).map_err(|_| ErrorCode::SettingsInvalid)?;
+        patch.apply(view.rules.settings()).map_err(|_| ErrorCode::SettingsInvalid)?;
         // Whoever wants to end it for everybody says that.
-        if patch.ends_at.flatten().is_some_and(|end| end <= self.wall(now)) {
+        if patch.ends_at.flatten().is_some_and(|end| end <= view.wall) {
             return Err(ErrorCode::SettingsInvalid);
         }
         if !self.settings_rate.allows(now, SETTINGS_BURST, SETTINGS_PER_SECOND) {
             return Err(ErrorCode::SettingsTooFast);
         }
-        self.outputs.push_back(Output::ChangeSettings { participant, in_reply_to, patch });
+        let Moderator { id: by, in_reply_to, .. } = by;
+        self.effects.push_back(ModerationEffect::ChangeSettings { by, in_reply_to, patch });
         Ok("settings.changed")
     }
 
-    fn want_end(
-        &mut self,
-        now: Duration,
-        from: ParticipantId,
-        role: Role,
-        in_reply_to: Option<MessageId>,
-    ) -> Result<&'static str, ErrorCode> {
-        if role != Role::Host {
+    fn end(&mut self, by: Moderator, view: &ModerationView<'_>) -> Result<&'static str, ErrorCode> {
+        if by.role != Role::Host {
             return Err(ErrorCode::NotAllowed);
         }
-        let end = self.wall(now);
-        let starts_later = self.rules.settings().starts_at.is_some_and(|start| start >= end);
+        let end = view.wall;
+        let starts_later = view.rules.settings().starts_at.is_some_and(|start| start >= end);
         let patch = Box::new(RoomSettingsPatch {
             ends_at: Some(Some(end)),
             starts_at: starts_later.then_some(None),
             ..RoomSettingsPatch::default()
         });
-        self.outputs.push_back(Output::ChangeSettings { participant: from, in_reply_to, patch });
+        let Moderator { id: by, in_reply_to, .. } = by;
+        self.effects.push_back(ModerationEffect::ChangeSettings { by, in_reply_to, patch });
         Ok("room.ended")
-    }
-
-    pub(crate) fn settings_changed(&mut self, now: Duration, settings: RoomSettings, password: bool) {
-        let opened = self.rules.settings().waiting_room.is_on() && !settings.waiting_room.is_on();
-        self.rules = Rules::new(settings.clone(), password);
-        if self.rules.has_ended(self.wall(now)) {
-            return self.end_for_all(now, ErrorCode::RoomEnded);
-        }
-        self.tell_all(ServerMessage::RoomUpdated { settings, password });
-        if opened {
-            self.admit_those_who_may(now);
-        }
-        for source in [Source::Microphone, Source::Screen] {
-            let denied = self.participants().filter(|other| !self.rules.may_send(other, source));
-            for id in denied.map(|other| other.id).collect::<Vec<_>>() {
-                self.turn_off(id, source);
-            }
-        }
-        self.topology(now, TopologyInput::Review);
-    }
-
-    pub(crate) fn decree(&mut self, now: Duration, id: ParticipantId, decree: Decree) {
-        match decree {
-            Decree::TurnOff(source) => self.turn_off(id, source),
-            Decree::Remove => self.put_out(now, id, ErrorCode::Removed),
-        }
-    }
-
-    /// Ends the stay of everybody who came with one of these credentials, inside and at the door.
-    pub(crate) fn revoke(&mut self, now: Duration, credentials: Vec<String>) {
-        let is_one = |terms: &crate::Terms| is_by_one(terms, &credentials);
-        let bearers = self.seats.iter().filter(|seat| seat.terms().is_some_and(is_one));
-        let bearers = bearers.map(|seat| seat.participant().id);
-        for id in bearers.collect::<Vec<_>>() {
-            self.put_out(now, id, ErrorCode::CredentialRefused);
-        }
-        self.seats.demote_former(is_one);
-        self.admission(now, AdmissionInput::Revoke { credentials });
-    }
-
-    /// Closes every socket for the same reason.
-    pub(crate) fn end_for_all(&mut self, now: Duration, code: ErrorCode) {
-        self.admission(now, AdmissionInput::End { code });
-        for id in self.participants().map(|participant| participant.id).collect::<Vec<_>>() {
-            let seat = self.remove_seat(now, id, protocol::LeaveReason::Left, None);
-            if let Some(connection) = seat.and_then(|seat| seat.connection()) {
-                self.turn_away(connection, code);
-            }
-        }
-    }
-}
-
-fn source_of(right: Right) -> Option<Source> {
-    match right {
-        Right::Microphone => Some(Source::Microphone),
-        Right::Camera => Some(Source::Camera),
-        Right::Screen => Some(Source::Screen),
-        Right::Chat => None,
     }
 }

@@ -12,7 +12,7 @@ use protocol::{
 
 use crate::admission::{AdmissionEffect, AdmissionInput, AdmissionMachine, AdmissionView, Decision};
 use crate::chat::{ChatEffect, ChatInput, ChatMachine, ChatView};
-use crate::rate::{Rate, Rates};
+use crate::moderation::{ModerationInput, ModerationMachine};
 use crate::rules::Rules;
 use crate::seats::{Receipt, Seats};
 use crate::topology::{TopologyEffect, TopologyInput, TopologyMachine, TopologyView};
@@ -31,10 +31,7 @@ pub struct Room {
     pub(crate) admission: AdmissionMachine,
     pub(crate) topology: TopologyMachine,
     pub(crate) chat: ChatMachine,
-    /// Of changes of the rules: each is kept, and told to everybody, and a new password is dear to hash.
-    pub(crate) settings_rate: Rate,
-    /// Of what somebody decides about others.
-    pub(crate) moderation_rates: Rates<ParticipantId>,
+    pub(crate) moderation: ModerationMachine,
     /// The number of the last raised hand.
     pub(crate) last_hand: u64,
     /// When the last person left, or the room began; `None` while somebody is in or waits.
@@ -98,8 +95,7 @@ impl Room {
             admission: AdmissionMachine::new(blocked),
             topology: TopologyMachine::new(wall, has_sfu),
             chat: ChatMachine::new(recent_chat),
-            settings_rate: Rate::default(),
-            moderation_rates: Rates::default(),
+            moderation: ModerationMachine::default(),
             last_hand: seats.iter().filter_map(|seat| Some(seat.hand?.0)).max().unwrap_or_default(),
             empty_since: None,
             was_used: false,
@@ -273,7 +269,9 @@ impl Room {
                 self.outputs.push_back(Output::ReadHistory { reader: from, before });
             }
             ClientMessage::SendLetters { letters } => self.pass_letters(from, letters),
-            ClientMessage::Moderate { moderation } => self.moderate(now, from, id, moderation),
+            ClientMessage::Moderate { moderation } => {
+                self.moderate(now, ModerationInput { from, in_reply_to: id, moderation });
+            }
             ClientMessage::RenewIceServers => {
                 let servers = self.ice_servers.ice_servers(from);
                 self.answer(from, ServerMessage::IceServers(servers));

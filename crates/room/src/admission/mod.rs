@@ -8,6 +8,7 @@
 //! ```
 
 mod secret;
+mod view;
 mod waiting_room;
 
 use std::collections::{HashSet, VecDeque};
@@ -16,14 +17,14 @@ use std::time::Duration;
 use protocol::limits::MAX_WAITING;
 use protocol::{
     ClientMessage, CloseCode, ErrorCode, Forbidden, HandNumber, MessageId, ParticipantId, ProtocolError,
-    PublicKey, Role, RoomCode, RoomKeyGrant, RoomKeyId, RoomKeyOrigin, RoomSummary, ServerMessage, Timestamp,
-    WaitingPerson,
+    PublicKey, Role, RoomKeyGrant, RoomKeyId, RoomKeyOrigin, ServerMessage, WaitingPerson,
 };
 
-use crate::rules::{Rules, refusal};
 use crate::seats::{KeyStands, Recognised, Seats};
-use crate::{ConnectionId, Departure, GivenPassword, Pass, Resumption, SessionClaims, Terms, Visitor};
+use crate::{ConnectionId, Departure, Pass, Resumption, SessionClaims, Terms, Visitor};
 use waiting_room::WaitingRoom;
+
+pub(crate) use view::AdmissionView;
 
 /// What may happen to it. What moderators decide about those who wait may be refused, and has a function of its own,
 /// [`AdmissionMachine::decide`].
@@ -99,67 +100,6 @@ pub(crate) struct PriorSession {
     pub(crate) issued: u32,
     /// The number of the last token they have used.
     pub(crate) confirmed: u32,
-}
-
-/// What it may know of the room.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AdmissionView<'a> {
-    code: RoomCode,
-    seats: &'a Seats,
-    rules: &'a Rules,
-    wall: Timestamp,
-}
-
-impl<'a> AdmissionView<'a> {
-    pub(crate) fn new(code: RoomCode, seats: &'a Seats, rules: &'a Rules, wall: Timestamp) -> Self {
-        Self { code, seats, rules, wall }
-    }
-
-    /// The room as its link shows it.
-    pub(crate) fn summary(&self) -> RoomSummary {
-        let settings = self.rules.settings();
-        RoomSummary {
-            code: self.code,
-            name: settings.name.clone(),
-            capacity: settings.capacity,
-            present: u16::try_from(self.seats.len()).unwrap_or(u16::MAX),
-            room_key: settings.room_key.clone(),
-        }
-    }
-
-    fn lacks_secret(&self, visitor: &Visitor) -> bool {
-        let settings = self.rules.settings();
-        secret::lacks_secret(visitor, settings.room_key.as_ref())
-            && !secret::may_claim(visitor, settings, self.is_empty_but_for(visitor.participant))
-    }
-
-    fn is_empty_but_for(&self, id: ParticipantId) -> bool {
-        self.seats.ids().all(|other| other == id)
-    }
-
-    fn is_host_inside(&self) -> bool {
-        self.seats.iter().any(|seat| seat.connection().is_some() && seat.participant().role.moderates())
-    }
-
-    fn has_no_place_for(&self, now: Duration, id: ParticipantId, browser: Option<&str>) -> bool {
-        self.seats.places_taken(now, id, browser) >= usize::from(self.rules.settings().capacity)
-    }
-
-    /// Why somebody may not come in by what they show.
-    fn refusal_of(&self, now: Duration, visitor: &Visitor) -> Option<ErrorCode> {
-        if let Some(code) = refusal(self.rules.standing(self.wall, role_of(visitor.pass))) {
-            return Some(code);
-        }
-        if self.rules.asks_for_password(visitor.pass) {
-            match visitor.password {
-                GivenPassword::Missing => return Some(ErrorCode::PasswordNeeded),
-                GivenPassword::Wrong => return Some(ErrorCode::PasswordWrong),
-                GivenPassword::Right => {}
-            }
-        }
-        self.has_no_place_for(now, visitor.participant, visitor.browser.as_deref())
-            .then_some(ErrorCode::RoomFull)
-    }
 }
 
 /// The machine: the waiting room, and browsers that may not enter.
@@ -276,7 +216,7 @@ impl AdmissionMachine {
             self.effects.push_back(AdmissionEffect::Vacate(participant));
         }
         // What they show now counts more than what they showed the first time, unless it gives less: the role goes with what gave it.
-        let shows_more = visitor.pass != Pass::Link && role_of(visitor.pass) >= prior.role;
+        let shows_more = visitor.pass != Pass::Link && visitor.pass.role() >= prior.role;
         let terms = if shows_more { visitor.terms } else { known.unwrap_or(terms) };
         let name = terms.name.clone().unwrap_or(visitor.name);
         let visitor = Visitor { participant, session, terms, name, ..visitor };
@@ -292,7 +232,7 @@ impl AdmissionMachine {
         prior: PriorSession,
         view: &AdmissionView<'_>,
     ) {
-        let role = prior.role.max(role_of(visitor.pass));
+        let role = prior.role.max(visitor.pass.role());
         if view.rules.has_ended(view.wall) {
             self.turn_away(connection, ErrorCode::RoomEnded);
         } else if view.has_no_place_for(now, visitor.participant, visitor.browser.as_deref()) {
@@ -319,7 +259,7 @@ impl AdmissionMachine {
     }
 
     fn admit_stranger(&mut self, connection: ConnectionId, visitor: Visitor, view: &AdmissionView<'_>) {
-        let role = role_of(visitor.pass);
+        let role = visitor.pass.role();
         self.admit(connection, visitor, PriorSession { role, ..PriorSession::default() }, view);
     }
 
@@ -516,11 +456,4 @@ fn prior_session(claims: &SessionClaims, seats: &Seats) -> Option<(PriorSession,
 /// Whether somebody came with one of these credentials.
 pub(crate) fn is_by_one(terms: &Terms, credentials: &[String]) -> bool {
     terms.credential.as_ref().is_some_and(|id| credentials.contains(id))
-}
-
-fn role_of(pass: Pass) -> Role {
-    match pass {
-        Pass::Link => Role::Guest,
-        Pass::Key(role) => role,
-    }
 }

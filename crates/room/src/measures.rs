@@ -1,0 +1,162 @@
+//! Measures: what moderators, programs and the rules do to people, carried out.
+
+use std::time::Duration;
+
+use protocol::{ErrorCode, ParticipantId, Right, Role, RoomSettings, ServerMessage, Source, Switch};
+
+use crate::admission::{AdmissionInput, Decision, is_by_one};
+use crate::moderation::{ModerationEffect, ModerationInput, ModerationView};
+use crate::rules::Rules;
+use crate::topology::TopologyInput;
+use crate::{Change, Decree, Output, Room};
+
+impl Room {
+    pub(crate) fn moderate(&mut self, now: Duration, input: ModerationInput) {
+        let view = ModerationView::new(&self.seats, &self.rules, self.wall(now));
+        self.moderation.handle_input(now, input, &view);
+        while let Some(effect) = self.moderation.poll_output() {
+            self.carry_out_moderation(now, effect);
+        }
+    }
+
+    fn carry_out_moderation(&mut self, now: Duration, effect: ModerationEffect) {
+        match effect {
+            ModerationEffect::Done { by, action } => self.record(now, by, action),
+            ModerationEffect::Refuse { to, code, in_reply_to } => self.refuse(to, code, in_reply_to),
+            ModerationEffect::Admission { by, in_reply_to, decision, action } => {
+                match self.decide_admission(now, decision) {
+                    Ok(()) => self.record(now, by, action),
+                    Err(code) => self.refuse(by, code, in_reply_to),
+                }
+            }
+            ModerationEffect::AdmitAll { by, in_reply_to, action } => match self.admit_all(now) {
+                Ok(()) => self.record(now, by, action),
+                Err(code) => self.refuse(by, code, in_reply_to),
+            },
+            ModerationEffect::TurnOff { id, source } => self.turn_off(id, source),
+            ModerationEffect::AskToTurnOn { id, source } => {
+                self.tell(id, ServerMessage::AskedToTurnOn { source });
+            }
+            ModerationEffect::Forbid { id, right, forbidden } => self.forbid(now, id, right, forbidden),
+            ModerationEffect::LowerHand { id } => self.set_hand(now, id, Switch::Off),
+            ModerationEffect::SetRole { id, role } => self.set_role(now, id, role),
+            ModerationEffect::Remove { id, code } => self.put_out(now, id, code),
+            ModerationEffect::Block { browser } => {
+                self.admission(now, AdmissionInput::Block { browser: browser.clone() });
+                self.outputs.push_back(Output::Keep(Change::Blocked(browser)));
+            }
+            ModerationEffect::ChangeSettings { by: participant, in_reply_to, patch } => {
+                self.outputs.push_back(Output::ChangeSettings { participant, in_reply_to, patch });
+            }
+        }
+    }
+
+    fn record(&mut self, now: Duration, by: ParticipantId, action: &'static str) {
+        let at = self.wall(now);
+        self.outputs.push_back(Output::Keep(Change::Done { at, by, action }));
+    }
+
+    fn admit_all(&mut self, now: Duration) -> Result<(), ErrorCode> {
+        for person in self.waiting_people(now).into_iter().filter(|person| !person.lacks_secret) {
+            self.decide_admission(now, Decision::Admit { id: person.id, grant: None })?;
+        }
+        Ok(())
+    }
+
+    fn turn_off(&mut self, id: ParticipantId, source: Source) {
+        if self.seats.participant(id).is_some_and(|participant| participant.media.of(source).is_on()) {
+            self.seats.change(id, |participant| participant.media.turn_off(source));
+            self.tell(id, ServerMessage::TurnedOff { source });
+            self.tell_sfu_media(id);
+            self.announce(id);
+        }
+    }
+
+    fn forbid(&mut self, now: Duration, id: ParticipantId, right: Right, forbidden: Switch) {
+        self.seats.change(id, |participant| participant.forbidden.set(right, forbidden));
+        if let Some(source) = source_of(right).filter(|_| forbidden.is_on()) {
+            self.turn_off(id, source);
+        }
+        self.announce(id);
+        self.keep_seat(now, id);
+    }
+
+    fn set_role(&mut self, now: Duration, id: ParticipantId, role: Role) {
+        let Some(mut changed) = self.seats.participant(id).cloned() else { return };
+        changed.role = role;
+        let turned_off = self.turn_off_what_may_not_be(&mut changed);
+        self.seats.change(id, |participant| *participant = changed);
+        self.tell_turned_off(id, turned_off);
+        self.announce(id);
+        self.keep_seat(now, id);
+        self.tell_waiting_room_to(now, id);
+    }
+
+    /// Removes somebody and says why; also somebody who has no seat any more, so that nobody stays connected to them.
+    fn put_out(&mut self, now: Duration, id: ParticipantId, code: ErrorCode) {
+        if !self.seats.contains(id) {
+            return self.expel_former(now, id);
+        }
+        if let Some(connection) = self.expel(now, id).and_then(|seat| seat.connection()) {
+            self.turn_away(connection, code);
+        }
+    }
+
+    pub(crate) fn settings_changed(&mut self, now: Duration, settings: RoomSettings, password: bool) {
+        let opened = self.rules.settings().waiting_room.is_on() && !settings.waiting_room.is_on();
+        self.rules = Rules::new(settings.clone(), password);
+        if self.rules.has_ended(self.wall(now)) {
+            return self.end_for_all(now, ErrorCode::RoomEnded);
+        }
+        self.tell_all(ServerMessage::RoomUpdated { settings, password });
+        if opened {
+            self.admit_those_who_may(now);
+        }
+        for source in [Source::Microphone, Source::Screen] {
+            let denied = self.participants().filter(|other| !self.rules.may_send(other, source));
+            for id in denied.map(|other| other.id).collect::<Vec<_>>() {
+                self.turn_off(id, source);
+            }
+        }
+        self.topology(now, TopologyInput::Review);
+    }
+
+    pub(crate) fn decree(&mut self, now: Duration, id: ParticipantId, decree: Decree) {
+        match decree {
+            Decree::TurnOff(source) => self.turn_off(id, source),
+            Decree::Remove => self.put_out(now, id, ErrorCode::Removed),
+        }
+    }
+
+    /// Ends the stay of everybody who came with one of these credentials, inside and at the door.
+    pub(crate) fn revoke(&mut self, now: Duration, credentials: Vec<String>) {
+        let is_one = |terms: &crate::Terms| is_by_one(terms, &credentials);
+        let bearers = self.seats.iter().filter(|seat| seat.terms().is_some_and(is_one));
+        let bearers = bearers.map(|seat| seat.participant().id);
+        for id in bearers.collect::<Vec<_>>() {
+            self.put_out(now, id, ErrorCode::CredentialRefused);
+        }
+        self.seats.demote_former(is_one);
+        self.admission(now, AdmissionInput::Revoke { credentials });
+    }
+
+    /// Closes every socket for the same reason.
+    pub(crate) fn end_for_all(&mut self, now: Duration, code: ErrorCode) {
+        self.admission(now, AdmissionInput::End { code });
+        for id in self.participants().map(|participant| participant.id).collect::<Vec<_>>() {
+            let seat = self.remove_seat(now, id, protocol::LeaveReason::Left, None);
+            if let Some(connection) = seat.and_then(|seat| seat.connection()) {
+                self.turn_away(connection, code);
+            }
+        }
+    }
+}
+
+fn source_of(right: Right) -> Option<Source> {
+    match right {
+        Right::Microphone => Some(Source::Microphone),
+        Right::Camera => Some(Source::Camera),
+        Right::Screen => Some(Source::Screen),
+        Right::Chat => None,
+    }
+}
