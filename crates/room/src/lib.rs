@@ -7,19 +7,14 @@
 mod admission;
 mod chat;
 mod input;
-mod letters;
-mod measures;
 mod moderation;
 mod outbox;
 mod output;
-mod people;
 mod rate;
 mod room;
 mod rules;
-mod seating;
 mod seats;
 mod session;
-mod timers;
 mod topology;
 mod weight;
 

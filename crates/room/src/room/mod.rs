@@ -1,5 +1,11 @@
 //! The room itself. Each input goes to a function of its own; what they decide is read with [`Room::poll_output`].
 
+mod letters;
+mod measures;
+mod people;
+mod seating;
+mod timers;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,24 +30,24 @@ use crate::{
 ///
 /// `now` is the time since an origin of the driver's choosing, the same in every call; only differences matter.
 pub struct Room {
-    pub(crate) code: RoomCode,
-    pub(crate) rules: Rules,
-    pub(crate) ice_servers: Box<dyn GiveIceServers>,
-    pub(crate) seats: Seats,
-    pub(crate) admission: AdmissionMachine,
-    pub(crate) topology: TopologyMachine,
-    pub(crate) chat: ChatMachine,
-    pub(crate) moderation: ModerationMachine,
+    code: RoomCode,
+    rules: Rules,
+    ice_servers: Box<dyn GiveIceServers>,
+    seats: Seats,
+    admission: AdmissionMachine,
+    topology: TopologyMachine,
+    chat: ChatMachine,
+    moderation: ModerationMachine,
     /// The number of the last raised hand.
-    pub(crate) last_hand: u64,
+    last_hand: u64,
     /// When the last person left, or the room began; `None` while somebody is in or waits.
-    pub(crate) empty_since: Option<Duration>,
+    empty_since: Option<Duration>,
     /// Whether somebody has been in since the room began.
-    pub(crate) was_used: bool,
+    was_used: bool,
     /// The moment the driver calls zero.
-    pub(crate) origin: Timestamp,
-    pub(crate) signer: Box<dyn SignTokens>,
-    pub(crate) outputs: VecDeque<Output>,
+    origin: Timestamp,
+    signer: Box<dyn SignTokens>,
+    outputs: VecDeque<Output>,
 }
 
 /// Effects for which an idle room keeps memory.
@@ -281,14 +287,14 @@ impl Room {
         }
     }
 
-    pub(crate) fn admission(&mut self, now: Duration, input: AdmissionInput) {
+    fn admission(&mut self, now: Duration, input: AdmissionInput) {
         let view = AdmissionView::new(self.code, &self.seats, &self.rules, self.wall(now));
         self.admission.handle_input(now, input, &view);
         self.carry_out_admission(now);
     }
 
     /// What a moderator decides about somebody who waits.
-    pub(crate) fn decide_admission(&mut self, now: Duration, decision: Decision) -> Result<(), ErrorCode> {
+    fn decide_admission(&mut self, now: Duration, decision: Decision) -> Result<(), ErrorCode> {
         let view = AdmissionView::new(self.code, &self.seats, &self.rules, self.wall(now));
         let decided = self.admission.decide(now, decision, &view);
         self.carry_out_admission(now);
@@ -296,7 +302,7 @@ impl Room {
     }
 
     /// Lets those in who could come in by what they have shown, now that the room's rules or its secret are others.
-    pub(crate) fn admit_those_who_may(&mut self, now: Duration) {
+    fn admit_those_who_may(&mut self, now: Duration) {
         let view = AdmissionView::new(self.code, &self.seats, &self.rules, self.wall(now));
         for id in self.admission.who_may_enter(now, &view) {
             _ = self.decide_admission(now, Decision::Admit { id, grant: None });
@@ -304,7 +310,7 @@ impl Room {
     }
 
     /// Who waits, as moderators know it.
-    pub(crate) fn waiting_people(&self, now: Duration) -> Vec<WaitingPerson> {
+    fn waiting_people(&self, now: Duration) -> Vec<WaitingPerson> {
         self.admission.people(&AdmissionView::new(self.code, &self.seats, &self.rules, self.wall(now)))
     }
 
@@ -330,7 +336,7 @@ impl Room {
     }
 
     /// Tells somebody who waits, if it is theirs to know and anybody does.
-    pub(crate) fn tell_waiting_room_to(&mut self, now: Duration, id: ParticipantId) {
+    fn tell_waiting_room_to(&mut self, now: Duration, id: ParticipantId) {
         let moderates = self.seats.participant(id).is_some_and(|participant| participant.role.moderates());
         if moderates && !self.admission.is_empty() {
             let people = self.waiting_people(now);
@@ -357,13 +363,13 @@ impl Room {
         }
     }
 
-    pub(crate) fn topology(&mut self, now: Duration, input: TopologyInput) {
+    fn topology(&mut self, now: Duration, input: TopologyInput) {
         let view = TopologyView::new(&self.seats, self.rules.settings().mesh_limit);
         self.topology.handle_input(now, input, &view);
         self.carry_out_topology();
     }
 
-    pub(crate) fn topology_timeout(&mut self, now: Duration) {
+    fn topology_timeout(&mut self, now: Duration) {
         let view = TopologyView::new(&self.seats, self.rules.settings().mesh_limit);
         self.topology.handle_timeout(now, &view);
         self.carry_out_topology();
@@ -390,7 +396,7 @@ impl Room {
     }
 
     /// Tells the SFU what somebody may send, where it is used.
-    pub(crate) fn tell_sfu_media(&mut self, id: ParticipantId) {
+    fn tell_sfu_media(&mut self, id: ParticipantId) {
         if self.topology.wants_sfu()
             && let Some(participant) = self.seats.participant(id)
         {
@@ -400,56 +406,56 @@ impl Room {
     }
 
     /// The world's clock.
-    pub(crate) fn wall(&self, now: Duration) -> Timestamp {
+    fn wall(&self, now: Duration) -> Timestamp {
         self.origin.after(now)
     }
 
     /// Tells one participant something that they get even if their connection breaks now.
-    pub(crate) fn tell(&mut self, id: ParticipantId, message: ServerMessage) {
+    fn tell(&mut self, id: ParticipantId, message: ServerMessage) {
         self.seats.tell(id, message, &mut self.outputs);
     }
 
     /// Tells everybody.
-    pub(crate) fn tell_all(&mut self, message: ServerMessage) {
+    fn tell_all(&mut self, message: ServerMessage) {
         self.tell_those(message, |_| true);
     }
 
     /// Tells everybody but one.
-    pub(crate) fn tell_all_but(&mut self, id: ParticipantId, message: ServerMessage) {
+    fn tell_all_but(&mut self, id: ParticipantId, message: ServerMessage) {
         self.tell_those(message, |participant| participant.id != id);
     }
 
     /// Tells some.
-    pub(crate) fn tell_those(&mut self, message: ServerMessage, whom: impl Fn(&Participant) -> bool) {
+    fn tell_those(&mut self, message: ServerMessage, whom: impl Fn(&Participant) -> bool) {
         self.seats.tell_those(message, whom, &mut self.outputs);
     }
 
     /// Tells a socket something that is not repeated.
-    pub(crate) fn tell_socket(&mut self, to: ConnectionId, message: ServerMessage) {
+    fn tell_socket(&mut self, to: ConnectionId, message: ServerMessage) {
         self.outputs.push_back(Output::Send { to, seq: None, received: None, message: Arc::new(message) });
     }
 
     /// Refuses a participant's message.
-    pub(crate) fn refuse(&mut self, id: ParticipantId, code: ErrorCode, in_reply_to: Option<MessageId>) {
+    fn refuse(&mut self, id: ParticipantId, code: ErrorCode, in_reply_to: Option<MessageId>) {
         self.tell(id, ServerMessage::Error(ProtocolError::new(code, in_reply_to)));
     }
 
     /// Tells a socket why it is closed, and closes it.
-    pub(crate) fn turn_away(&mut self, connection: ConnectionId, code: ErrorCode) {
+    fn turn_away(&mut self, connection: ConnectionId, code: ErrorCode) {
         self.tell_socket(connection, ServerMessage::Error(ProtocolError::new(code, None)));
         let code = code.closes_with().unwrap_or(protocol::CloseCode::POLICY);
         self.outputs.push_back(Output::Close { connection, code });
     }
 
     /// Tells everybody how a participant is now.
-    pub(crate) fn announce(&mut self, id: ParticipantId) {
+    fn announce(&mut self, id: ParticipantId) {
         if let Some(participant) = self.seats.participant(id).cloned() {
             self.tell_all(ServerMessage::ParticipantUpdated { participant });
         }
     }
 
     /// Has a seat kept as it is now.
-    pub(crate) fn keep_seat(&mut self, now: Duration, id: ParticipantId) {
+    fn keep_seat(&mut self, now: Duration, id: ParticipantId) {
         let at = self.wall(now);
         if let Some(seat) = self.seats.get(id) {
             let change = Change::Seat(seat.change(SeatState::Taken, at));
@@ -457,7 +463,7 @@ impl Room {
         }
     }
 
-    pub(crate) fn note_emptiness(&mut self, now: Duration) {
+    fn note_emptiness(&mut self, now: Duration) {
         if !self.seats.is_empty() || !self.admission.is_empty() {
             self.empty_since = None;
         } else if self.empty_since.is_none() {

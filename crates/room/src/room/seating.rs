@@ -8,13 +8,14 @@ use protocol::{
     SessionToken, Source,
 };
 
+use super::Room;
 use crate::admission::{Admitted, PriorSession};
 use crate::seats::{GoesOn, NewSeat, Seat};
 use crate::topology::TopologyInput;
-use crate::{Change, ConnectionId, Output, Resumption, Room, Visitor};
+use crate::{Change, ConnectionId, Output, Resumption, Visitor};
 
 impl Room {
-    pub(crate) fn admit(&mut self, now: Duration, admitted: Admitted) {
+    pub(super) fn admit(&mut self, now: Duration, admitted: Admitted) {
         let Admitted { connection, visitor, prior, key, claimed } = admitted;
         let Visitor { participant: id, session, name, media, browser, terms, grant, .. } = visitor;
         let PriorSession { role, hand, forbidden, issued, confirmed } = prior;
@@ -49,7 +50,7 @@ impl Room {
         }
     }
 
-    pub(crate) fn take_seat_again(
+    pub(super) fn take_seat_again(
         &mut self,
         now: Duration,
         connection: ConnectionId,
@@ -112,7 +113,7 @@ impl Room {
     }
 
     /// Takes a seat away from somebody who comes with another page, or whom their own browser has left behind.
-    pub(crate) fn vacate(&mut self, now: Duration, id: ParticipantId) {
+    pub(super) fn vacate(&mut self, now: Duration, id: ParticipantId) {
         let seat = self.remove_seat(now, id, protocol::LeaveReason::Left, None);
         if let Some(older) = seat.and_then(|seat| seat.connection()) {
             self.turn_away(older, ErrorCode::SessionTakenOver);
@@ -142,7 +143,7 @@ impl Room {
     }
 
     /// Turns off what the rules do not let somebody send, and says what that was.
-    pub(crate) fn turn_off_what_may_not_be(&self, participant: &mut Participant) -> Vec<Source> {
+    pub(super) fn turn_off_what_may_not_be(&self, participant: &mut Participant) -> Vec<Source> {
         let mut turned_off = Vec::new();
         for source in [Source::Microphone, Source::Camera, Source::Screen] {
             if participant.media.of(source).is_on() && !self.rules.may_send(participant, source) {
@@ -153,7 +154,7 @@ impl Room {
         turned_off
     }
 
-    pub(crate) fn tell_turned_off(&mut self, id: ParticipantId, sources: Vec<Source>) {
+    pub(super) fn tell_turned_off(&mut self, id: ParticipantId, sources: Vec<Source>) {
         for source in sources {
             self.tell(id, ServerMessage::TurnedOff { source });
         }

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use protocol::{ErrorCode, ParticipantId, Right, Role, RoomSettings, ServerMessage, Source, Switch};
 
+use super::Room;
 use crate::admission::{AdmissionInput, Decision, is_by_one};
 use crate::moderation::{ModerationEffect, ModerationInput, ModerationView};
 use crate::rules::Rules;
 use crate::topology::TopologyInput;
-use crate::{Change, Decree, Output, Room};
+use crate::{Change, Decree, Output};
 
 impl Room {
-    pub(crate) fn moderate(&mut self, now: Duration, input: ModerationInput) {
+    pub(super) fn moderate(&mut self, now: Duration, input: ModerationInput) {
         let view = ModerationView::new(&self.seats, &self.rules, self.wall(now));
         self.moderation.handle_input(now, input, &view);
         while let Some(effect) = self.moderation.poll_output() {
@@ -102,7 +103,7 @@ impl Room {
         }
     }
 
-    pub(crate) fn settings_changed(&mut self, now: Duration, settings: RoomSettings, password: bool) {
+    pub(super) fn settings_changed(&mut self, now: Duration, settings: RoomSettings, password: bool) {
         let opened = self.rules.settings().waiting_room.is_on() && !settings.waiting_room.is_on();
         self.rules = Rules::new(settings.clone(), password);
         if self.rules.has_ended(self.wall(now)) {
@@ -121,7 +122,7 @@ impl Room {
         self.topology(now, TopologyInput::Review);
     }
 
-    pub(crate) fn decree(&mut self, now: Duration, id: ParticipantId, decree: Decree) {
+    pub(super) fn decree(&mut self, now: Duration, id: ParticipantId, decree: Decree) {
         match decree {
             Decree::TurnOff(source) => self.turn_off(id, source),
             Decree::Remove => self.put_out(now, id, ErrorCode::Removed),
@@ -129,7 +130,7 @@ impl Room {
     }
 
     /// Ends the stay of everybody who came with one of these credentials, inside and at the door.
-    pub(crate) fn revoke(&mut self, now: Duration, credentials: Vec<String>) {
+    pub(super) fn revoke(&mut self, now: Duration, credentials: Vec<String>) {
         let is_one = |terms: &crate::Terms| is_by_one(terms, &credentials);
         let bearers = self.seats.iter().filter(|seat| seat.terms().is_some_and(is_one));
         let bearers = bearers.map(|seat| seat.participant().id);
@@ -141,7 +142,7 @@ impl Room {
     }
 
     /// Closes every socket for the same reason.
-    pub(crate) fn end_for_all(&mut self, now: Duration, code: ErrorCode) {
+    pub(super) fn end_for_all(&mut self, now: Duration, code: ErrorCode) {
         self.admission(now, AdmissionInput::End { code });
         for id in self.participants().map(|participant| participant.id).collect::<Vec<_>>() {
             let seat = self.remove_seat(now, id, protocol::LeaveReason::Left, None);

@@ -1,11 +1,10 @@
 //! Key messages between people, which the room passes on and cannot open.
 
+use super::Room;
 use protocol::{AddressedLetter, Letters, ParticipantId, ServerMessage};
 
-use crate::Room;
-
 impl Room {
-    pub(crate) fn pass_letters(&mut self, from: ParticipantId, letters: Letters) {
+    pub(super) fn pass_letters(&mut self, from: ParticipantId, letters: Letters) {
         for AddressedLetter { to, letter } in Vec::from(letters) {
             // Whoever has left meanwhile needs none.
             if to != from {

@@ -7,16 +7,17 @@ use protocol::{
     Switch,
 };
 
+use super::Room;
 use crate::admission::AdmissionInput;
 use crate::seats::Seat;
 use crate::topology::TopologyInput;
-use crate::{Change, ConnectionId, Departure, MediaOrder, Output, Room, SeatState};
+use crate::{Change, ConnectionId, Departure, MediaOrder, Output, SeatState};
 
 /// How long the place of somebody who closed the page is kept: long enough to load it again.
 const RESERVED_FOR: Duration = Duration::from_secs(10);
 
 impl Room {
-    pub(crate) fn relay(
+    pub(super) fn relay(
         &mut self,
         from: ParticipantId,
         id: Option<MessageId>,
@@ -33,7 +34,7 @@ impl Room {
     }
 
     /// Passes something on to the forwarding unit, where the room uses it, or is about to.
-    pub(crate) fn order(&mut self, from: ParticipantId, id: Option<MessageId>, order: MediaOrder) {
+    pub(super) fn order(&mut self, from: ParticipantId, id: Option<MessageId>, order: MediaOrder) {
         if self.topology.wants_sfu() {
             self.outputs.push_back(Output::Media { participant: from, order });
         } else {
@@ -41,7 +42,7 @@ impl Room {
         }
     }
 
-    pub(crate) fn set_media(&mut self, from: ParticipantId, id: Option<MessageId>, media: MediaState) {
+    pub(super) fn set_media(&mut self, from: ParticipantId, id: Option<MessageId>, media: MediaState) {
         let Some(mut wanted) = self.seats.participant(from).cloned() else { return };
         let was = wanted.media;
         wanted.media = media;
@@ -57,7 +58,7 @@ impl Room {
         }
     }
 
-    pub(crate) fn set_hand(&mut self, now: Duration, id: ParticipantId, hand: Switch) {
+    pub(super) fn set_hand(&mut self, now: Duration, id: ParticipantId, hand: Switch) {
         let is_raised = self.seats.participant(id).is_some_and(|participant| participant.hand.is_some());
         if hand.is_on() == is_raised {
             return;
@@ -68,24 +69,24 @@ impl Room {
         self.keep_seat(now, id);
     }
 
-    pub(crate) fn next_hand(&mut self) -> HandNumber {
+    pub(super) fn next_hand(&mut self) -> HandNumber {
         self.last_hand = self.last_hand.saturating_add(1);
         HandNumber(self.last_hand)
     }
 
     /// Answers on the connection that asked, and is not said again on another.
-    pub(crate) fn answer(&mut self, id: ParticipantId, message: ServerMessage) {
+    pub(super) fn answer(&mut self, id: ParticipantId, message: ServerMessage) {
         self.seats.answer(id, message, &mut self.outputs);
     }
 
-    pub(crate) fn leave(&mut self, now: Duration, id: ParticipantId) {
+    pub(super) fn leave(&mut self, now: Duration, id: ParticipantId) {
         let Some(seat) = self.remove_seat(now, id, LeaveReason::Left, None) else { return };
         if let Some(connection) = seat.connection() {
             self.outputs.push_back(Output::Close { connection, code: CloseCode::NORMAL });
         }
     }
 
-    pub(crate) fn disconnect(&mut self, now: Duration, connection: ConnectionId, departure: Departure) {
+    pub(super) fn disconnect(&mut self, now: Duration, connection: ConnectionId, departure: Departure) {
         if self.admission.contains(connection) {
             return self.admission(now, AdmissionInput::Disconnect { connection, departure });
         }
@@ -107,7 +108,7 @@ impl Room {
     }
 
     /// Takes a seat away and tells the others.
-    pub(crate) fn remove_seat(
+    pub(super) fn remove_seat(
         &mut self,
         now: Duration,
         id: ParticipantId,
@@ -118,12 +119,12 @@ impl Room {
     }
 
     /// The same, for somebody whose session is over with it.
-    pub(crate) fn expel(&mut self, now: Duration, id: ParticipantId) -> Option<Seat> {
+    pub(super) fn expel(&mut self, now: Duration, id: ParticipantId) -> Option<Seat> {
         self.unseat(now, id, LeaveReason::Removed, SeatState::Removed, None)
     }
 
     /// Ends the stay of somebody who has no seat any more.
-    pub(crate) fn expel_former(&mut self, now: Duration, id: ParticipantId) {
+    pub(super) fn expel_former(&mut self, now: Duration, id: ParticipantId) {
         let at = self.wall(now);
         let Some(former) = self.seats.ban(id) else { return };
         let change = former.change(id, at);

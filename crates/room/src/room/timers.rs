@@ -5,14 +5,28 @@ use std::time::Duration;
 use protocol::limits::GRACE_SECONDS;
 use protocol::{ErrorCode, LeaveReason, WhenEmpty};
 
+use super::Room;
+use crate::Output;
 use crate::admission::AdmissionInput;
-use crate::{Output, Room};
 
 /// How long the seat of somebody whose connection broke is kept.
 const GRACE: Duration = Duration::from_secs(GRACE_SECONDS);
 
 /// How long an empty room stays in memory. Loading it again costs a few reads.
 const LOADED_FOR: Duration = Duration::from_secs(60);
+
+/// Why a room is woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Timer {
+    /// Somebody's connection has been broken for [`GRACE`].
+    SeatGivenUp,
+    /// The time that its rules say has come, and somebody is in.
+    RoomEnds,
+    /// Nobody has been in for [`LOADED_FOR`].
+    Unload,
+    /// A migration's deadline, or a reason against one that has passed.
+    Topology,
+}
 
 impl Room {
     /// Does what is due at `now`.
@@ -32,10 +46,17 @@ impl Room {
 
     /// When [`Self::handle_timeout`] has something to do.
     pub fn poll_timeout(&self, now: Duration) -> Option<Duration> {
-        let grace = self.seats.away().map(|(_, since)| since + GRACE).min();
-        let end = self.ends_in(now).map(|wait| now + wait);
-        let unload = self.empty_since.map(|since| since + LOADED_FOR);
-        [grace, end, unload, self.topology.poll_timeout()].into_iter().flatten().min()
+        self.timers(now).into_iter().filter_map(|(_, at)| at).min()
+    }
+
+    /// What the room waits for, and until when.
+    fn timers(&self, now: Duration) -> [(Timer, Option<Duration>); 4] {
+        [
+            (Timer::SeatGivenUp, self.seats.away().map(|(_, since)| since + GRACE).min()),
+            (Timer::RoomEnds, self.ends_in(now).map(|wait| now + wait)),
+            (Timer::Unload, self.empty_since.map(|since| since + LOADED_FOR)),
+            (Timer::Topology, self.topology.poll_timeout()),
+        ]
     }
 
     fn give_up_seats(&mut self, now: Duration) {
