@@ -89,7 +89,7 @@ test("a call stays direct when the media port cannot be reached, and the host is
     await server.stop();
 });
 
-test("six with Chromium and one with Firefox see and hear each other; layers follow tiles and tabs", async ({ newRoom, somebody }) => {
+test("six with Chromium and one with Firefox see and hear each other", async ({ newRoom, somebody }) => {
     test.setTimeout(600_000);
     const link = await newRoom();
     const calls: CallPage[] = [];
@@ -123,21 +123,6 @@ test("six with Chromium and one with Firefox see and hear each other; layers fol
     await speak(gus, (button) => gus.press(button));
 
     const [ada, bob] = [calls[0]!, calls[1]!];
-    // Bob's camera has 180 lines, and its smaller layers 90 and 45. Gus has a camera of another size.
-    const lines = () => ada.lines("Bob");
-    await expect.poll(lines, { message: "a small tile gets a small layer" }).toBeLessThan(SLOW.height);
-    await ada.page.setViewportSize({ width: 1600, height: 1200 });
-    await expect.poll(lines, { message: "a large tile gets the largest layer" }).toBe(SLOW.height);
-    await ada.page.setViewportSize(SMALL_PAGE.context.viewport);
-    await ada.hide(true);
-    await expect(async () => {
-        const before = await ada.decoded();
-        await ada.page.waitForTimeout(1_000);
-        expect(await ada.decoded(), "a hidden tab gets no pictures").toBe(before);
-    }).toPass({ timeout: 20_000 });
-    await ada.hide(false);
-    await ada.expectToSee(bob);
-
     await bob.button("Turn off camera").click();
     await expect(ada.tile("Bob")).toHaveAttribute("data-camera", "off");
     await bob.button("Turn on camera").click();
@@ -150,6 +135,43 @@ test("six with Chromium and one with Firefox see and hear each other; layers fol
     await calls[5]!.expectToSee(ada);
     await gus.close();
     await expect(ada.tile("Gus")).toBeHidden();
+});
+
+/**
+ * The largest layer is the first that a browser leaves out when it takes its line for narrow, and one that gets no processor takes it for
+ * that: three share the machine here, not seven.
+ */
+test("layers follow tiles and tabs", async ({ server, somebody }) => {
+    test.setTimeout(300_000);
+    const { link } = await createRoomWith(server, { mesh_limit: 2 });
+    const calls: CallPage[] = [];
+    for (const name of NAMES.slice(0, 3)) {
+        const call = await somebody(name, link, SMALL_PAGE);
+        await silence(call);
+        await call.join();
+        calls.push(call);
+    }
+    const [ada, bob] = [calls[0]!, calls[1]!];
+    for (const call of calls) await call.expectOnServer();
+    for (const call of calls) await call.expectToSeeAll(calls);
+
+    // Bob's camera has 180 lines, and its smaller layers 90 and 45.
+    const lines = () => ada.lines("Bob");
+    const tiny = { width: 320, height: 240 };
+    await ada.page.setViewportSize(tiny);
+    await expect.poll(lines, { message: "a small tile gets a small layer" }).toBeLessThan(SLOW.height);
+    await ada.page.setViewportSize({ width: 1600, height: 1200 });
+    await expect.poll(lines, { message: "a large tile gets the largest layer" }).toBe(SLOW.height);
+    await ada.page.setViewportSize(tiny);
+    await expect.poll(lines, { message: "a small one gets a small one again" }).toBeLessThan(SLOW.height);
+    await ada.hide(true);
+    await expect(async () => {
+        const before = await ada.decoded();
+        await ada.page.waitForTimeout(1_000);
+        expect(await ada.decoded(), "a hidden tab gets no pictures").toBe(before);
+    }).toPass({ timeout: 20_000 });
+    await ada.hide(false);
+    await ada.expectToSee(bob);
 });
 
 test("a server that is killed and started again is back with pictures of a large room", async ({ somebody }) => {
