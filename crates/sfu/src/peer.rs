@@ -18,7 +18,7 @@ use str0m::rtp::{Extension, RtpPacket, Ssrc};
 use str0m::{Event, IceConnectionState, Output, Rtc, RtcError};
 
 use crate::allocate::{Allocation, Demand, allocate, least_of_all};
-use crate::egress::{Egress, Extensions, Negotiated, Packet, Purpose, StreamKey, keys};
+use crate::egress::{Egress, Extensions, Negotiated, Packet, Purpose, StreamKey};
 use crate::key::PeerKey;
 use crate::path::{self, Path};
 use crate::rewrite::Outgoing;
@@ -129,8 +129,7 @@ impl Peer {
         who: Who,
         link: LinkId,
     ) -> Option<Self> {
-        let mut rtc = rtc(now, certificate)?;
-        let keys = keys::of_the_latest()?;
+        let (mut rtc, keys) = rtc(now, certificate)?;
         for address in &config.addresses {
             rtc.add_local_candidate(candidate(address)?);
         }
@@ -283,7 +282,9 @@ impl Peer {
                             Ok(())
                         })?;
                     }
-                    transmit(path.carries(bytes));
+                    if !bytes.is_empty() {
+                        transmit(path.carries(bytes));
+                    }
                 }
                 Output::Event(Event::RtpPacket(packet)) => news(News::Packet(packet)),
                 Output::Event(event) => news(News::Event(event)),

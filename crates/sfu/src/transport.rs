@@ -3,20 +3,20 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
+use srtp::KeySlot;
 use str0m::config::DtlsCert;
 use str0m::net::{Protocol, TcpType};
 use str0m::{Candidate, Rtc, RtcError};
 
-use crate::egress::keys;
 use crate::{Address, Transport};
 
-/// A transport that waits to be offered something. The keys of its handshake are handed over ([`keys::of_the_latest`]).
-pub(crate) fn rtc(now: Instant, certificate: &DtlsCert) -> Option<Rtc> {
-    let built = catch_unwind(AssertUnwindSafe(|| {
+/// A transport that waits to be offered something, and where the keys of its handshake will be.
+pub(crate) fn rtc(now: Instant, certificate: &DtlsCert) -> Option<(Rtc, KeySlot)> {
+    let build = |provider| {
         Rtc::builder()
             .set_ice_lite(true)
             .set_rtp_mode(true)
-            .set_crypto_provider(keys::provider())
+            .set_crypto_provider(provider)
             .set_dtls_cert(certificate.clone())
             .set_dtls_version(str0m::config::DtlsVersion::Auto)
             .clear_codecs()
@@ -26,8 +26,9 @@ pub(crate) fn rtc(now: Instant, certificate: &DtlsCert) -> Option<Rtc> {
             .enable_vp9(true)
             .enable_av1(true)
             .build(now)
-    }));
-    built.ok()
+    };
+    let (rtc, keys) = catch_unwind(AssertUnwindSafe(|| srtp::tapped(build))).ok()?;
+    Some((rtc, keys?))
 }
 
 pub(crate) fn candidate(address: &Address) -> Option<Candidate> {

@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use walkdir::WalkDir;
 
 /// Which of our crates each of them may name. testkit and bench may name whatever they test.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("protocol", &[]),
     ("room", &["protocol"]),
     ("seal", &["protocol"]),
@@ -18,7 +18,8 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("frontend", &["app", "call", "protocol", "seal"]),
     ("worker", &["protocol", "seal"]),
     ("storage", &["protocol"]),
-    ("sfu", &["protocol"]),
+    ("sfu", &["protocol", "srtp"]),
+    ("srtp", &[]),
     ("relay", &[]),
     ("server", &["app", "room", "sfu", "relay", "storage", "protocol"]),
 ];

@@ -5,24 +5,20 @@
 mod congestion;
 mod header;
 mod history;
-pub(crate) mod keys;
-mod srtp;
 mod stream;
-mod window;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use rtcp_types::prelude::*;
 use rtcp_types::{Nack, SenderReport, TransportFeedback, Twcc};
+use srtp::{KeySlot, SrtpError, SrtpReceiver, SrtpSender};
 
 pub(crate) use self::header::Extensions;
 pub(crate) use self::stream::Negotiated;
 
 use self::congestion::Congestion;
 use self::header::Header;
-use self::keys::Handover;
-use self::srtp::Srtp;
 use self::stream::Stream;
 use crate::vp8::Patch;
 
@@ -83,7 +79,7 @@ pub(crate) enum Purpose {
 
 /// One peer's outgoing side.
 pub(crate) struct Egress {
-    keys: Handover,
+    keys: KeySlot,
     srtp: Option<Srtp>,
     congestion: Congestion,
     streams: Vec<Stream>,
@@ -99,7 +95,7 @@ pub(crate) struct Egress {
 
 impl Egress {
     /// Rates are in bits per second.
-    pub(crate) fn new(now: Instant, keys: Handover, initial: u64, max: u64) -> Self {
+    pub(crate) fn new(now: Instant, keys: KeySlot, initial: u64, max: u64) -> Self {
         Self {
             keys,
             srtp: None,
@@ -120,8 +116,10 @@ impl Egress {
 
     /// The handshake is done.
     pub(crate) fn connected(&mut self, now: Instant) {
-        let keys = self.keys.lock().ok().and_then(|mut keys| keys.take());
-        self.srtp = keys.as_ref().and_then(Srtp::new);
+        if let Some(keys) = self.keys.take() {
+            let both = SrtpSender::new(&keys).zip(SrtpReceiver::new(&keys));
+            self.srtp = both.map(|(sender, receiver)| Srtp { sender, receiver });
+        }
         self.congestion.connected(now);
     }
 
@@ -184,7 +182,7 @@ impl Egress {
     /// Reads a datagram with reports of the peer. True when there is nothing in it for the transport.
     pub(crate) fn hear(&mut self, now: Instant, datagram: &[u8]) -> bool {
         let Self { srtp: Some(srtp), congestion, streams, missed, scratch, .. } = self else { return false };
-        if srtp.open_reports(datagram, scratch).is_err() {
+        if srtp.receiver.open_rtcp(datagram, scratch).is_err() {
             return false;
         }
         read(now, scratch, congestion, streams, missed)
@@ -193,26 +191,9 @@ impl Egress {
     /// Writes into the transport's reports what it cannot know of packets that it has not sent: the times of streams, and how
     /// much was sent (RFC 3550 §6.4.1).
     pub(crate) fn complete_reports(&mut self, now: Instant, datagram: &mut Vec<u8>) {
-        let Self { srtp: Some(srtp), streams, scratch, .. } = self else { return };
-        let Ok(index) = srtp.open_own_reports(datagram, scratch) else { return };
-        let mut at = 0;
-        while let Some(length) = length_of(scratch, at) {
-            if scratch[at + 1] == SenderReport::PACKET_TYPE && length >= 28 {
-                let word = |place: usize| std::array::from_fn(|byte| scratch[at + place + byte]);
-                let ssrc = u32::from_be_bytes(word(4));
-                let stream = streams.iter().find(|one| one.negotiated.ssrc == ssrc);
-                if let Some((stream, time)) = stream.and_then(|one| Some((one, one.time(now)?))) {
-                    for (place, value) in [(16, time), (20, stream.packets), (24, stream.octets)] {
-                        scratch[at + place..at + place + 4].copy_from_slice(&value.to_be_bytes());
-                    }
-                }
-            }
-            at += length;
-        }
-        // The same index goes out once: what the transport has sealed is dropped.
-        if srtp.seal_reports(index, scratch, datagram).is_err() {
-            datagram.clear();
-        }
+        let Self { srtp: Some(srtp), streams, .. } = self else { return };
+        // What cannot be sealed again is dropped: the next report says as much.
+        _ = srtp.sender.rewrite_rtcp(datagram, |reports| complete(now, reports, streams));
     }
 
     /// Seals what waits, what was missed, and the padding that is due; `buffer` gives an empty buffer for each.
@@ -230,16 +211,15 @@ impl Egress {
             return;
         };
         repetitions.grow(now, congestion.rate().max(REPEATED_AS_OF) / REPEATS_OF_RATE);
-        let mut line = Line { now, srtp, congestion, scratch };
+        let mut line = Line { now, srtp: &mut srtp.sender, congestion, scratch };
         for packet in waiting.drain(..) {
             let Some(stream) = streams.get_mut(packet.stream.0) else { continue };
-            if !stream.recent.take(packet.sequence) {
+            let mut out = buffer();
+            // No number is sealed twice.
+            if line.seal(stream, &packet, &mut out).is_err() {
                 continue;
             }
-            let mut out = buffer();
-            if line.seal(stream, &packet, &mut out).is_ok() {
-                send(out, Purpose::Media);
-            }
+            send(out, Purpose::Media);
             stream.count(now, &packet);
             if stream.negotiated.repetition.is_some() {
                 stream.history.push(now, packet);
@@ -274,6 +254,29 @@ impl Egress {
     }
 }
 
+/// Sealing and opening, once the handshake is done.
+struct Srtp {
+    sender: SrtpSender,
+    receiver: SrtpReceiver,
+}
+
+/// Writes into sender reports the time of each stream, and how much was sent.
+fn complete(now: Instant, reports: &mut [u8], streams: &[Stream]) {
+    let mut at = 0;
+    while let Some(length) = length_of(reports, at) {
+        if reports[at + 1] == SenderReport::PACKET_TYPE && length >= 28 {
+            let ssrc = u32::from_be_bytes(std::array::from_fn(|byte| reports[at + 4 + byte]));
+            let stream = streams.iter().find(|one| one.negotiated.ssrc == ssrc);
+            if let Some((stream, time)) = stream.and_then(|one| Some((one, one.time(now)?))) {
+                for (place, value) in [(16, time), (20, stream.packets), (24, stream.octets)] {
+                    reports[at + place..at + place + 4].copy_from_slice(&value.to_be_bytes());
+                }
+            }
+        }
+        at += length;
+    }
+}
+
 /// Bytes that may be sent.
 struct Allowance {
     left: u64,
@@ -292,13 +295,13 @@ impl Allowance {
 /// What every datagram to the peer needs.
 struct Line<'a> {
     now: Instant,
-    srtp: &'a mut Srtp,
+    srtp: &'a mut SrtpSender,
     congestion: &'a mut Congestion,
     scratch: &'a mut Vec<u8>,
 }
 
 impl Line<'_> {
-    fn seal(&mut self, stream: &Stream, packet: &Packet, out: &mut Vec<u8>) -> Result<(), srtp::Unreadable> {
+    fn seal(&mut self, stream: &mut Stream, packet: &Packet, out: &mut Vec<u8>) -> Result<(), SrtpError> {
         let Negotiated { ssrc, extensions, mid, is_audio, .. } = &stream.negotiated;
         let header = Header {
             payload_type: packet.payload_type,
@@ -323,8 +326,9 @@ impl Line<'_> {
                 self.scratch.as_slice()
             }
         };
-        self.srtp.seal(*ssrc, packet.sequence, payload, out)?;
-        self.sent(stream, out, *is_audio);
+        let is_audio = *is_audio;
+        self.srtp.seal(&mut stream.sealed, packet.sequence, payload, out)?;
+        self.sent(stream, out, is_audio);
         Ok(())
     }
 
@@ -360,7 +364,7 @@ impl Line<'_> {
             orientation: packet.orientation,
         };
         header.write(stream.negotiated.extensions, &mut out);
-        self.seal_extra(stream, ssrc, &mut out)?;
+        self.seal_extra(stream, &mut out)?;
         Some(out)
     }
 
@@ -384,12 +388,13 @@ impl Line<'_> {
         self.scratch.resize(usize::from(PADDING) - 1, 0);
         self.scratch.push(PADDING);
         header.write(stream.negotiated.extensions, out);
-        self.seal_extra(stream, ssrc, out)
+        self.seal_extra(stream, out)
     }
 
     /// Seals what is in the scratch buffer, on the stream of repetitions.
-    fn seal_extra(&mut self, stream: &mut Stream, ssrc: u32, out: &mut Vec<u8>) -> Option<()> {
-        self.srtp.seal(ssrc, stream.next_repetition, self.scratch, out).ok()?;
+    fn seal_extra(&mut self, stream: &mut Stream, out: &mut Vec<u8>) -> Option<()> {
+        let sealed = stream.sealed_again.as_mut()?;
+        self.srtp.seal(sealed, stream.next_repetition, self.scratch, out).ok()?;
         stream.next_repetition += 1;
         self.sent(stream, out, false);
         Some(())
@@ -448,7 +453,7 @@ fn length_of(reports: &[u8], at: usize) -> Option<usize> {
 /// Reads reports as an authenticated peer may send them, for the fuzzer.
 #[cfg(feature = "fuzzing")]
 pub(crate) fn read_for_fuzzing(now: Instant, reports: &[u8]) {
-    let mut egress = Egress::new(now, Handover::default(), 1_000_000, 10_000_000);
+    let mut egress = Egress::new(now, KeySlot::default(), 1_000_000, 10_000_000);
     egress.connected(now);
     for packet in 0..100 {
         egress.congestion.sent(now + std::time::Duration::from_millis(packet * 10), 1_200, false);

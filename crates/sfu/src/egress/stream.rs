@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
+use srtp::SendStream;
+
 use super::history::History;
-use super::window::Window;
 use super::{Extensions, Packet};
 
 /// What was negotiated for a stream.
@@ -25,8 +26,9 @@ pub(crate) struct Negotiated {
 pub(super) struct Stream {
     pub(super) negotiated: Negotiated,
     pub(super) history: History,
-    /// The numbers that went: none may be sealed twice.
-    pub(super) recent: Window,
+    /// What was sealed of it, and of the stream of its repetitions.
+    pub(super) sealed: SendStream,
+    pub(super) sealed_again: Option<SendStream>,
     /// The number of the next packet on the stream of repetitions.
     pub(super) next_repetition: u64,
     /// The time of the newest packet, in ticks, and when it went.
@@ -37,11 +39,11 @@ pub(super) struct Stream {
 
 impl Stream {
     pub(super) fn new(negotiated: Negotiated) -> Self {
-        let history = History::default();
         Self {
+            sealed: SendStream::new(negotiated.ssrc),
+            sealed_again: negotiated.repetition.map(|(ssrc, _)| SendStream::new(ssrc)),
             negotiated,
-            history,
-            recent: Window::default(),
+            history: History::default(),
             next_repetition: 1,
             newest: None,
             packets: 0,

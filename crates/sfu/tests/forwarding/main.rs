@@ -8,5 +8,6 @@ mod layers;
 mod lies;
 mod meeting;
 mod narrow;
+mod nonces;
 mod shared_port;
 mod starved;

@@ -4,9 +4,11 @@
 mod client;
 mod decoder;
 mod liar;
+mod nonces;
 mod world;
 
 pub use client::{Client, Heard, LAYERS, Lie};
 pub use decoder::Decoder;
 pub use liar::{Harm, lie_to_a_meeting};
+pub use nonces::Nonces;
 pub use world::{Busy, Line, Watch, World, on, unit_address, who};

@@ -9,7 +9,7 @@ use protocol::{MediaState, ParticipantId, RoomCode, Sdp, Signal, SlotWish, SlotW
 use sfu::{Address, Config, Datagram, Directory, Input, Output, Sfu, Transmit, Transport, Who};
 use uuid::Uuid;
 
-use super::Client;
+use super::{Client, Nonces};
 
 /// One way through the network.
 const DELAY: Duration = Duration::from_millis(10);
@@ -65,6 +65,8 @@ pub struct World {
     pub overflowed: u64,
     /// Datagrams that went to each client, and their bytes.
     pub sent_to: BTreeMap<usize, (u64, u64)>,
+    /// Under which nonces datagrams went out, when a test wants to know.
+    pub nonces: Option<Nonces>,
     /// Watches the unit while it takes and hands on what the client with this number sends.
     pub watched: Option<(u8, Watch)>,
     /// Lines of offers with this word are left out: clients who come now know of no such thing.
@@ -136,6 +138,7 @@ impl World {
             sockets: BTreeMap::new(),
             overflowed: 0,
             sent_to: BTreeMap::new(),
+            nonces: None,
             watched: None,
             unheard_of: None,
             counted: 0,
@@ -392,6 +395,9 @@ impl World {
     }
 
     fn send_down(&mut self, place: usize, bytes: Vec<u8>) {
+        if let Some(nonces) = &mut self.nonces {
+            nonces.note(place, &bytes);
+        }
         let sent = self.sent_to.entry(place).or_default();
         *sent = (sent.0 + 1, sent.1 + bytes.len() as u64);
         let mut at = self.now + DELAY;
