@@ -1,11 +1,10 @@
 //! How one peer's pictures stand at a moment: for logs, and for whoever looks for the cause of a picture that stands still.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use protocol::{ParticipantId, Source};
 
 use crate::allocate::LAYERS;
-use crate::{Sfu, Who};
 
 /// What a link carries, and what is sent and shown over it.
 #[derive(Clone, Debug)]
@@ -53,36 +52,4 @@ pub struct LayerFigures {
     pub keyframe_asked: Option<Duration>,
     /// How many slots take it.
     pub takers: usize,
-}
-
-impl Sfu {
-    /// How somebody's link stands, if they have one.
-    #[must_use]
-    pub fn figures(&self, now: Instant, who: Who) -> Option<Figures> {
-        let peer = self.peers.get(self.find(who)?)?;
-        let slots = peer.video.iter().filter_map(|slot| {
-            let (wish, source) = (slot.wish?, slot.source);
-            Some(SlotFigures {
-                of: wish.participant,
-                current: source.and_then(|source| source.current),
-                target: source.and_then(|source| source.target),
-                temporal: slot.temporal,
-            })
-        });
-        Some(Figures {
-            downlink: peer.downlink(),
-            slots: slots.collect(),
-            tracks: peer.tracks.iter().map(|track| track.figures(now)).collect(),
-        })
-    }
-
-    /// Writes how everybody's link stands into the log, where such detail is wanted.
-    pub(crate) fn log_figures(&self, now: Instant) {
-        if !tracing::enabled!(tracing::Level::TRACE) {
-            return;
-        }
-        for peer in self.peers.values() {
-            tracing::trace!(participant = %peer.who.participant, figures = ?self.figures(now, peer.who), "link");
-        }
-    }
 }

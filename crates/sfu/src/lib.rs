@@ -15,6 +15,7 @@ mod forward;
 mod guard;
 mod input;
 mod key;
+mod link_log;
 mod output;
 mod path;
 mod peer;

@@ -7,6 +7,7 @@ mod browser;
 mod event;
 mod forbidden_peers;
 mod forwarding;
+mod gaps;
 mod lying;
 pub mod media;
 mod moves;
@@ -18,8 +19,8 @@ mod turn;
 mod world;
 
 pub use forbidden_peers::FORBIDDEN_PEERS;
+pub use gaps::Hindrance;
 pub use lying::{LyingWorld, People};
-pub use moves::Hindrance;
 pub use network::{Faults, Network};
 pub use peer_connection::PeerConnection;
 pub use seed::Seed;

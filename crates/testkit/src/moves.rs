@@ -15,33 +15,6 @@ use crate::server::Server;
 /// How often it is looked which frames came.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// What is in the way of media in a world.
-#[derive(Clone, Debug, Default)]
-pub struct Hindrance {
-    /// Pairs between whom there is no direct path.
-    apart: BTreeSet<(usize, usize)>,
-    /// Who cannot reach the forwarding unit.
-    blocked: BTreeSet<usize>,
-}
-
-/// Who was without somebody they had, and for how long.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Gaps {
-    /// Pairs that have had media, and since when they have not.
-    pairs: BTreeMap<(usize, usize), Option<Duration>>,
-    longest: Duration,
-    /// Who that was, and from when on.
-    worst: Option<((usize, usize), Duration)>,
-    /// Since when gaps are nobody's fault: a path was cut, or the unit has ended.
-    excused_until: Duration,
-}
-
-impl Hindrance {
-    pub(crate) fn is_between(&self, a: usize, b: usize) -> bool {
-        self.apart.contains(&(a.min(b), a.max(b)))
-    }
-}
-
 impl World {
     /// A world of `people` who come and go over some seconds, in a room that can move. Sockets break; by the seed, some pairs
     /// cannot reach each other, or somebody cannot reach the forwarding unit.

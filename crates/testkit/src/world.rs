@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::browser::{Browser, BrowserLink};
 use crate::event::Event;
 use crate::forwarding::ForwardingUnit;
-use crate::moves::{Gaps, Hindrance};
+use crate::gaps::{Gaps, Hindrance};
 use crate::server::{Server, SocketNumber};
 use crate::{Faults, Network, Seed};
 

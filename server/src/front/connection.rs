@@ -2,35 +2,31 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::time::Duration;
 
 use relay::Flow;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::AsyncRead;
 use tokio::net::TcpStream;
-use tokio_rustls::server::TlsStream;
 
+use super::http::Http;
+use super::io::Io;
 use super::pace::Pace;
+use super::peer::Peer;
 use super::prefixed::Prefixed;
-use super::{Peer, Sorting, proxy_protocol};
+use super::proxy_protocol;
 use crate::browser::Transport;
-use crate::places::Place;
+use crate::config::Config;
+use crate::media::Media;
+use crate::places::{Place, Places};
 use crate::tasks;
+use crate::tls::Tls;
 
 /// What TLS begins with: a handshake record (RFC 8446 §5.1).
 const TLS: u8 = 22;
 
 /// What a message of STUN begins with, and no request of HTTP (RFC 7983 §7).
 const STUN: std::ops::RangeInclusive<u8> = 0..=3;
-
-/// A sorted connection, and its place among all.
-pub(super) enum Io {
-    /// In the clear.
-    Plain(Prefixed<TcpStream>, Place, Pace),
-    /// Inside TLS.
-    Tls(Box<Prefixed<TlsStream<Prefixed<TcpStream>>>>, Place, Pace),
-}
 
 /// A connection that has just come, and its place among those of which is not known what they are.
 pub(super) struct Arrival {
@@ -39,6 +35,17 @@ pub(super) struct Arrival {
     /// Whether it is from a proxy that is believed.
     by_proxy: bool,
     place: Place,
+}
+
+/// What sorting a connection needs.
+pub(super) struct Sorting {
+    pub(super) tls: Option<Tls>,
+    pub(super) media: Media,
+    pub(super) config: Config,
+    pub(super) says_what_within: Duration,
+    pub(super) unsorted: Arc<Places>,
+    pub(super) connections: Arc<Places>,
+    pub(super) http: Arc<Http>,
 }
 
 impl Sorting {
@@ -159,65 +166,4 @@ pub(super) async fn kind_of<S: AsyncRead + Unpin>(stream: &mut Prefixed<S>) -> i
 
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
-}
-
-impl AsyncRead for Io {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let io = self.get_mut();
-        let (Self::Plain(_, _, pace) | Self::Tls(_, _, pace)) = io;
-        std::task::ready!(pace.poll_ready(context));
-        let before = into.filled().len();
-        let read = match io {
-            Self::Plain(stream, ..) => Pin::new(stream).poll_read(context, into),
-            Self::Tls(stream, ..) => Pin::new(stream).poll_read(context, into),
-        };
-        let (Self::Plain(_, _, pace) | Self::Tls(_, _, pace)) = io;
-        pace.count(into.filled().len() - before);
-        read
-    }
-}
-
-impl AsyncWrite for Io {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream, ..) => Pin::new(stream).poll_write(context, bytes),
-            Self::Tls(stream, ..) => Pin::new(stream).poll_write(context, bytes),
-        }
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream, ..) => Pin::new(stream).poll_write_vectored(context, slices),
-            Self::Tls(stream, ..) => Pin::new(stream).poll_write_vectored(context, slices),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Plain(stream, ..) => stream.is_write_vectored(),
-            Self::Tls(stream, ..) => stream.is_write_vectored(),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream, ..) => Pin::new(stream).poll_flush(context),
-            Self::Tls(stream, ..) => Pin::new(stream).poll_flush(context),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream, ..) => Pin::new(stream).poll_shutdown(context),
-            Self::Tls(stream, ..) => Pin::new(stream).poll_shutdown(context),
-        }
-    }
 }

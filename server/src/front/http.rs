@@ -18,8 +18,9 @@ use hyper_util::service::TowerToHyperService;
 use tokio::sync::watch;
 use tower_http::timeout::TimeoutLayer;
 
-use super::connection::Io;
-use super::{Patience, Peer};
+use super::io::Io;
+use super::peer::Peer;
+use super::timeouts::Timeouts;
 
 /// How often somebody is asked over HTTP/2 whether they are still there, and how long they may take to say so. Networks
 /// vanish without a word.
@@ -42,12 +43,12 @@ pub(super) struct Http {
 }
 
 impl Http {
-    pub(super) fn new(router: Router, patience: Patience) -> Self {
+    pub(super) fn new(router: Router, timeouts: Timeouts) -> Self {
         let mut builder = Builder::new(TokioExecutor::new());
         builder
             .http1()
             .timer(TokioTimer::new())
-            .header_read_timeout(patience.asks_again_within)
+            .header_read_timeout(timeouts.asks_again_within)
             .max_buf_size(BUFFER);
         builder
             .http2()
@@ -57,9 +58,9 @@ impl Http {
             .max_concurrent_streams(STREAMS)
             // WebSockets over HTTP/2 begin with it (RFC 8441).
             .enable_connect_protocol();
-        let in_time = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, patience.answered_within);
+        let in_time = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, timeouts.answered_within);
         let service = TowerToHyperService::new(router.layer(in_time));
-        Self { builder, service, asks_within: patience.asks_within, stopping: watch::Sender::new(false) }
+        Self { builder, service, asks_within: timeouts.asks_within, stopping: watch::Sender::new(false) }
     }
 
     /// Serves one connection until it ends, or has become something else, such as a WebSocket.

@@ -3,10 +3,14 @@
 
 mod connection;
 mod http;
+mod io;
 mod pace;
+mod peer;
 mod prefixed;
 mod proxy_protocol;
+mod timeouts;
 
+#[cfg(feature = "fuzzing")]
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,15 +20,17 @@ use futures::future::join_all;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::browser::Transport;
 use crate::config::Config;
 use crate::media::Media;
 use crate::places::Places;
 use crate::tasks;
 use crate::tls::Tls;
+use connection::Sorting;
 use http::Http;
 
 pub use connection::Kind;
+pub use peer::Peer;
+pub use timeouts::Timeouts;
 
 /// Connections of which is not known yet what they are: whose TLS is being agreed on, or who have not said a word. Of one
 /// customer there are fewer, so that those who say nothing are in nobody's way but their own; enough of them that a whole school
@@ -41,60 +47,7 @@ pub struct Front {
     tls: Option<Tls>,
     media: Media,
     config: Config,
-    patience: Patience,
-}
-
-/// How long connections may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// Until they have said their first word, TLS included.
-    pub says_what_within: Duration,
-    /// And then until the first request is there, its head included.
-    pub asks_within: Duration,
-    /// From the end of one request of HTTP/1 to the next, its head included. Proxies keep connections to us for a minute, and
-    /// should be the ones who close them.
-    pub asks_again_within: Duration,
-    /// Until a request is read to its end and answered; the answer may be taken as slowly as the line is. Longer than a slow
-    /// line needs for the largest body, and than a password takes to be checked on a busy server.
-    pub answered_within: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            says_what_within: Duration::from_secs(10),
-            asks_within: Duration::from_secs(30),
-            asks_again_within: Duration::from_secs(75),
-            answered_within: Duration::from_secs(30),
-        }
-    }
-}
-
-/// Who is at the other end of a connection.
-#[derive(Clone, Copy)]
-pub struct Peer {
-    /// Their address, or what a trusted proxy in front says it is.
-    pub(crate) address: SocketAddr,
-    /// Whether the connection itself is TLS.
-    pub(crate) transport: Transport,
-}
-
-// Without the address.
-impl std::fmt::Debug for Peer {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Peer").field("transport", &self.transport).finish_non_exhaustive()
-    }
-}
-
-/// What sorting a connection needs.
-struct Sorting {
-    tls: Option<Tls>,
-    media: Media,
-    config: Config,
-    says_what_within: Duration,
-    unsorted: Arc<Places>,
-    connections: Arc<Places>,
-    http: Arc<Http>,
+    timeouts: Timeouts,
 }
 
 /// What a connection begins with, and what of it is there to be read after that.
@@ -111,7 +64,7 @@ pub(crate) async fn begin_for_fuzzing<S: tokio::io::AsyncRead + Unpin>(
 
 impl Front {
     pub(crate) fn new(listener: TcpListener, tls: Option<Tls>, media: Media, config: Config) -> Self {
-        Self { listeners: vec![listener], tls, media, config, patience: Patience::default() }
+        Self { listeners: vec![listener], tls, media, config, timeouts: Timeouts::default() }
     }
 
     /// Takes the connections of another port as well, as if they had come to the first.
@@ -123,19 +76,19 @@ impl Front {
 
     /// With other limits of time.
     #[must_use]
-    pub fn with_patience(self, patience: Patience) -> Self {
-        Self { patience, ..self }
+    pub fn with_timeouts(self, timeouts: Timeouts) -> Self {
+        Self { timeouts, ..self }
     }
 
     /// Takes connections until `stop`: HTTP is answered by the router, and all others by the relay. Returns when the last
     /// request has been answered.
     pub async fn serve(self, router: Router, stop: impl Future<Output = ()>) {
-        let Self { listeners, tls, media, config, patience } = self;
-        let http = Arc::new(Http::new(router, patience));
+        let Self { listeners, tls, media, config, timeouts } = self;
+        let http = Arc::new(Http::new(router, timeouts));
         let sorting = Arc::new(Sorting {
             tls,
             media,
-            says_what_within: patience.says_what_within,
+            says_what_within: timeouts.says_what_within,
             unsorted: Places::new(UNSORTED, UNSORTED_OF_ONE),
             connections: Places::new(most_connections(), config.limits.connections_per_address),
             config,

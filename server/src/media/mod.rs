@@ -8,6 +8,7 @@ pub(crate) mod addresses;
 mod batch;
 mod carrier;
 mod health;
+mod kept;
 mod neighbours;
 mod news;
 mod orders;
@@ -29,7 +30,7 @@ use std::sync::Arc;
 
 use ::relay::Flow;
 use ipnet::{IpNet, Ipv6Net};
-use protocol::{LinkId, ParticipantId, PeerRef, RoomCode, ServerMessage};
+use protocol::{ParticipantId, RoomCode};
 use room::MediaOrder;
 use sfu::Who;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -243,16 +244,3 @@ fn inside(own: IpAddr) -> IpNet {
 
 /// The realm of the relay's credentials. Short, since it is told to strangers.
 const REALM: &str = "veranda";
-
-/// What an event of the forwarding unit is on the wire.
-fn message(link: LinkId, event: sfu::Event) -> ServerMessage {
-    match event {
-        sfu::Event::Signal { number, expects, signal } => {
-            ServerMessage::Signal { from: PeerRef::Sfu, link, number, expects: Some(expects), signal }
-        }
-        sfu::Event::AudioSlots(slots) => ServerMessage::AudioSlots { link, slots },
-        sfu::Event::PausedVideo(participants) => ServerMessage::PausedVideo { link, participants },
-        sfu::Event::WantedLayers { source, layers } => ServerMessage::WantedLayers { link, source, layers },
-        sfu::Event::Closed => ServerMessage::SfuLinkClosed { link },
-    }
-}

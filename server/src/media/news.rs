@@ -4,10 +4,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use protocol::{LinkId, ParticipantId, RoomCode, ServerMessage, Source};
+use protocol::{LinkId, ParticipantId, PeerRef, RoomCode, ServerMessage, Source};
 use sfu::{Event, Who};
 
-use super::message;
 use super::turns::{Parts, SharedTurns};
 
 /// Answers of one link that wait. There is one for each of the participant's descriptions.
@@ -120,6 +119,19 @@ impl Waiting {
             return Some((link, event));
         }
         Some((self.closed.take()?, Event::Closed))
+    }
+}
+
+/// What an event of the forwarding unit is on the wire.
+fn message(link: LinkId, event: Event) -> ServerMessage {
+    match event {
+        Event::Signal { number, expects, signal } => {
+            ServerMessage::Signal { from: PeerRef::Sfu, link, number, expects: Some(expects), signal }
+        }
+        Event::AudioSlots(slots) => ServerMessage::AudioSlots { link, slots },
+        Event::PausedVideo(participants) => ServerMessage::PausedVideo { link, participants },
+        Event::WantedLayers { source, layers } => ServerMessage::WantedLayers { link, source, layers },
+        Event::Closed => ServerMessage::SfuLinkClosed { link },
     }
 }
 

@@ -12,12 +12,12 @@ use sfu::{Datagram, Event, Input, Output, Sfu, Strayed, Transmit, Transport, Who
 
 use super::addresses::Addresses;
 use super::health::Health;
+use super::kept::Kept;
 use super::neighbours::Neighbours;
 use super::orders::Next;
 use super::relay::Relaying;
 use super::report::Report;
 use super::streams::{self, Channel, FromStream, Streams};
-use super::supervisor::Kept;
 use super::udp::{Outbox, Receiver};
 use crate::clock;
 

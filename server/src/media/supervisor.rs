@@ -14,6 +14,7 @@ use sfu::{Address, Event, Input, Sfu, Transport};
 use super::addresses::Addresses;
 use super::carrier;
 use super::health::Health;
+use super::kept::Kept;
 use super::neighbours::{Incoming, Neighbours};
 use super::news::NewsSender;
 use super::orders::Orders;
@@ -47,14 +48,6 @@ pub(super) struct Beginning {
     pub(super) health: Arc<Health>,
     pub(super) orders: Arc<Orders>,
     pub(super) news: NewsSender,
-}
-
-/// What outlives a shard that ends.
-pub(super) struct Kept {
-    pub(super) orders: Arc<Orders>,
-    pub(super) news: NewsSender,
-    pub(super) incoming: Incoming,
-    pub(super) roster: Roster,
 }
 
 /// What a shard is made of, each time it begins.

@@ -1,6 +1,7 @@
 //! The rooms of this server: where they are found, and the task that runs each.
 
 mod backpressure;
+mod event;
 mod load;
 pub(crate) mod outgoing;
 mod registry;
@@ -8,7 +9,7 @@ mod settings;
 mod task;
 mod words;
 
+pub(crate) use event::RoomEvent;
 pub(crate) use outgoing::Outgoing;
 pub(crate) use registry::{CreationError, NewRoom, REMEMBERED_FOR, RoomHandle, Rooms};
 pub(crate) use settings::{ChangeError, Precondition};
-pub(crate) use task::RoomEvent;

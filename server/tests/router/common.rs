@@ -8,7 +8,7 @@ use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use server::config::Config;
-use server::front::Patience;
+use server::front::Timeouts;
 use server::{AppState, router};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
@@ -74,15 +74,15 @@ impl TestServer {
     }
 
     async fn with_data(config: Config, data: Arc<TempDir>) -> Self {
-        Self::with_all(config, data, Patience::default()).await
+        Self::with_all(config, data, Timeouts::default()).await
     }
 
     /// A server that waits for nobody as long as others do.
-    pub(crate) async fn with_patience(config: Config, patience: Patience) -> Self {
-        Self::with_all(config, Arc::new(tempfile::tempdir().unwrap()), patience).await
+    pub(crate) async fn with_timeouts(config: Config, timeouts: Timeouts) -> Self {
+        Self::with_all(config, Arc::new(tempfile::tempdir().unwrap()), timeouts).await
     }
 
-    async fn with_all(mut config: Config, data: Arc<TempDir>, patience: Patience) -> Self {
+    async fn with_all(mut config: Config, data: Arc<TempDir>, timeouts: Timeouts) -> Self {
         config.storage.data = data.path().to_owned();
         // Ports of their own have only those that are about media.
         config.media.enabled &= config.media.port == 0;
@@ -91,7 +91,7 @@ impl TestServer {
         let address = listener.local_addr().unwrap();
         let state = AppState::open(config).await.unwrap();
         let router = router::router(state.clone());
-        let front = state.open_front(listener).unwrap().with_patience(patience);
+        let front = state.open_front(listener).unwrap().with_timeouts(timeouts);
         let (stop, asked) = oneshot::channel();
         let asked = async {
             if asked.await.is_err() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use server::config::Config;
-use server::front::Patience;
+use server::front::Timeouts;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -21,8 +21,8 @@ const SOON: Duration = Duration::from_secs(5);
 /// A server that waits for nothing longer than this.
 const SHORT: Duration = Duration::from_millis(300);
 
-fn impatient() -> Patience {
-    Patience { says_what_within: SHORT, asks_within: SHORT, asks_again_within: SHORT, answered_within: SHORT }
+fn impatient() -> Timeouts {
+    Timeouts { says_what_within: SHORT, asks_within: SHORT, asks_again_within: SHORT, answered_within: SHORT }
 }
 
 async fn connect(server: SocketAddr, from: Ipv4Addr) -> TcpStream {
@@ -50,7 +50,7 @@ async fn is_served(server: SocketAddr, from: Ipv4Addr) -> bool {
 
 #[tokio::test]
 async fn a_request_that_comes_in_drops_is_given_up_and_a_socket_that_was_opened_is_not() {
-    let server = TestServer::with_patience(Config::default(), impatient()).await;
+    let server = TestServer::with_timeouts(Config::default(), impatient()).await;
     let (mut ada, _) = server.join(&server.new_room().await, "Ada").await;
     for beginning in ["GET / HTTP/1.1\r\nx: ", "PRI * HTTP", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "P", ""] {
         let (mut reader, mut writer) = connect(server.address, MALLORY).await.into_split();
@@ -73,7 +73,7 @@ async fn a_request_that_comes_in_drops_is_given_up_and_a_socket_that_was_opened_
 
 #[tokio::test]
 async fn a_connection_that_asks_for_nothing_more_is_closed() {
-    let server = TestServer::with_patience(Config::default(), impatient()).await;
+    let server = TestServer::with_timeouts(Config::default(), impatient()).await;
     let mut stream = connect(server.address, ADA).await;
     stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     assert!(heard(&mut stream).await.starts_with("HTTP/1.1 200"));
@@ -81,7 +81,7 @@ async fn a_connection_that_asks_for_nothing_more_is_closed() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
-    let server = TestServer::with_patience(Config::default(), impatient()).await;
+    let server = TestServer::with_timeouts(Config::default(), impatient()).await;
     let mut stream = connect(server.address, ADA).await;
     let head =
         "POST /api/v1/rooms HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n";

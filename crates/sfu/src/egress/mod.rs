@@ -5,9 +5,9 @@
 mod congestion;
 mod header;
 mod history;
+mod packet;
 mod stream;
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use rtcp_types::prelude::*;
@@ -15,12 +15,12 @@ use rtcp_types::{Nack, SenderReport, TransportFeedback, Twcc};
 use srtp::{KeySlot, SrtpError, SrtpReceiver, SrtpSender};
 
 pub(crate) use self::header::Extensions;
+pub(crate) use self::packet::{Packet, StreamKey};
 pub(crate) use self::stream::Negotiated;
 
 use self::congestion::Congestion;
 use self::header::Header;
 use self::stream::Stream;
-use crate::vp8::Patch;
 
 /// Bytes of padding in a packet of nothing else; its last byte says how many they are (RFC 3550 §5.1).
 const PADDING: u8 = 224;
@@ -45,29 +45,6 @@ const REPEATED_AS_OF: u64 = 250_000;
 
 /// Packets that may wait for their turn. They wait for the end of a run of datagrams, a millisecond or less.
 const WAITING: usize = 4_096;
-
-/// A stream of one peer's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct StreamKey(pub(crate) usize);
-
-/// A packet on its way to the peer.
-#[derive(Clone, Debug)]
-pub(crate) struct Packet {
-    pub(crate) stream: StreamKey,
-    /// The number on its stream; it never rolls over.
-    pub(crate) sequence: u64,
-    pub(crate) time: u32,
-    pub(crate) payload_type: u8,
-    /// The payload type of its repetitions.
-    pub(crate) repeated_as: Option<u8>,
-    pub(crate) marker: bool,
-    /// As RFC 6464 writes it.
-    pub(crate) audio_level: Option<u8>,
-    pub(crate) orientation: Option<u8>,
-    pub(crate) payload: Arc<[u8]>,
-    /// What of the payload is other than it came.
-    pub(crate) patch: Option<Patch>,
-}
 
 /// What a sealed datagram is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,38 @@
+//! How everybody's link stands, for the log and for tests.
+
+use std::time::Instant;
+
+use crate::figures::{Figures, SlotFigures};
+use crate::{Sfu, Who};
+
+impl Sfu {
+    /// How somebody's link stands, if they have one.
+    #[must_use]
+    pub fn figures(&self, now: Instant, who: Who) -> Option<Figures> {
+        let peer = self.peers.get(self.find(who)?)?;
+        let slots = peer.video.iter().filter_map(|slot| {
+            let (wish, source) = (slot.wish?, slot.source);
+            Some(SlotFigures {
+                of: wish.participant,
+                current: source.and_then(|source| source.current),
+                target: source.and_then(|source| source.target),
+                temporal: slot.temporal,
+            })
+        });
+        Some(Figures {
+            downlink: peer.downlink(),
+            slots: slots.collect(),
+            tracks: peer.tracks.iter().map(|track| track.figures(now)).collect(),
+        })
+    }
+
+    /// Writes how everybody's link stands into the log, where such detail is wanted.
+    pub(crate) fn log_figures(&self, now: Instant) {
+        if !tracing::enabled!(tracing::Level::TRACE) {
+            return;
+        }
+        for peer in self.peers.values() {
+            tracing::trace!(participant = %peer.who.participant, figures = ?self.figures(now, peer.who), "link");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What outlives a shard that ends, so that the next one goes on with it.
+
+use std::sync::Arc;
+
+use super::neighbours::Incoming;
+use super::news::NewsSender;
+use super::orders::Orders;
+use super::roster::Roster;
+
+/// What outlives a shard that ends.
+pub(super) struct Kept {
+    pub(super) orders: Arc<Orders>,
+    pub(super) news: NewsSender,
+    pub(super) incoming: Incoming,
+    pub(super) roster: Roster,
+}
