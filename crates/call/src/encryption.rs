@@ -3,26 +3,17 @@
 //! A page has a key pair of its own each time it is loaded: what was sealed to the one before opens no more, so that nothing of
 //! an earlier load can be played again to the next.
 
-mod sealed_chat;
-mod sharing;
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use protocol::limits::{MAX_LETTERS, MAX_MESSAGE_BYTES};
-use protocol::{
-    AddressedLetter, ClientMessage, Letter, Letters, Participant, ParticipantId, PublicKey, RoomCode,
-    RoomKeyGrant, RoomKeyId,
-};
+use protocol::limits::MAX_MESSAGE_BYTES;
+use protocol::{Letter, Participant, ParticipantId, PublicKey, RoomCode, RoomKeyId};
 use seal::rand_core::{Rng, SeedableRng};
-use seal::{
-    ChaCha20Rng, ChatSeal, Context, KeyDigest, KeyPair, Nonce, Purpose, RoomSecret, SafetyPhrase, SenderKey,
-    Tag,
-};
+use seal::{ChaCha20Rng, ChatSeal, Context, KeyDigest, KeyPair, Nonce, Purpose, RoomSecret, SenderKey, Tag};
 
+use crate::Secrecy;
 use crate::key_letter::{KeyLetter, KeyPlace, MAX_PROOFS, Proof};
 use crate::trust::{SecretOrigin, Trust};
-use crate::{Call, Notice, Output, Secrecy};
 
 /// Everything random and remembered that a call begins with.
 #[derive(Debug)]
@@ -46,42 +37,42 @@ impl Identity {
 }
 
 /// How long several departures are waited for before a new epoch begins: one message for all of them.
-const GATHER: Duration = Duration::from_millis(200);
+pub(crate) const GATHER: Duration = Duration::from_millis(200);
 
 /// How long after the letters a new key is used. Shorter, and pictures overtake the letters of somebody on a slow line, and
 /// stop; longer, and somebody who is gone could still open what comes in between.
-const TAKES_EFFECT: Duration = Duration::from_millis(1000);
+pub(crate) const TAKES_EFFECT: Duration = Duration::from_millis(1000);
 
 /// How much of a message may be letters.
-const LETTERS_BYTES: usize = MAX_MESSAGE_BYTES / 2;
+pub(crate) const LETTERS_BYTES: usize = MAX_MESSAGE_BYTES / 2;
 
 /// Around a letter in a message: its reader's id, and what JSON adds.
-const ADDRESS_BYTES: usize = 80;
+pub(crate) const ADDRESS_BYTES: usize = 80;
 
 /// The encryption as one person takes part in it.
 #[derive(Debug)]
 pub(crate) struct Encryption {
-    room: RoomCode,
-    secret: RoomSecret,
+    pub(crate) room: RoomCode,
+    pub(crate) secret: RoomSecret,
     pub(crate) origin: SecretOrigin,
     /// Secrets that this page had before it was given the room's. Chat from then opens with them.
-    former_secrets: Vec<RoomSecret>,
+    pub(crate) former_secrets: Vec<RoomSecret>,
     /// Whether the page was told that this is the room's.
-    is_kept: bool,
-    pair: KeyPair,
-    former: Vec<KeyPair>,
-    dice: ChaCha20Rng,
-    tag: Tag,
+    pub(crate) is_kept: bool,
+    pub(crate) pair: KeyPair,
+    pub(crate) former: Vec<KeyPair>,
+    pub(crate) dice: ChaCha20Rng,
+    pub(crate) tag: Tag,
     /// Grows when the tag does change, because all of its epochs are used up.
-    generation: u32,
-    current: SenderKey,
+    pub(crate) generation: u32,
+    pub(crate) current: SenderKey,
     /// The key of the next epoch, and from when it is used.
-    pending: Option<(SenderKey, Duration)>,
+    pub(crate) pending: Option<(SenderKey, Duration)>,
     /// When the next epoch is begun.
-    renew_at: Option<Duration>,
-    secrecy: BTreeMap<ParticipantId, Secrecy>,
+    pub(crate) renew_at: Option<Duration>,
+    pub(crate) secrecy: BTreeMap<ParticipantId, Secrecy>,
     /// The latest key that was told with each public key: older ones are replays, also after their sender was away.
-    latest: BTreeMap<PublicKey, KeyPlace>,
+    pub(crate) latest: BTreeMap<PublicKey, KeyPlace>,
     pub(crate) trust: Trust,
 }
 
@@ -148,17 +139,17 @@ impl Encryption {
         renewal.into_iter().chain(pending).min()
     }
 
-    fn forget(&mut self, id: ParticipantId, now: Duration) {
+    pub(crate) fn forget(&mut self, id: ParticipantId, now: Duration) {
         self.secrecy.remove(&id);
         self.renew_soon(now);
     }
 
-    fn renew_soon(&mut self, now: Duration) {
+    pub(crate) fn renew_soon(&mut self, now: Duration) {
         self.renew_at.get_or_insert(now + GATHER);
     }
 
     /// A key that nobody has who was not told it.
-    fn next_epoch(&mut self) -> SenderKey {
+    pub(crate) fn next_epoch(&mut self) -> SenderKey {
         let last = self.pending.as_ref().map_or(self.current.epoch(), |(key, _)| key.epoch());
         let epoch = last.checked_add(1).unwrap_or_else(|| {
             // No name of a key is used twice.
@@ -173,12 +164,12 @@ impl Encryption {
     }
 
     /// The keys that somebody needs who is there now.
-    fn keys(&self) -> Vec<SenderKey> {
+    pub(crate) fn keys(&self) -> Vec<SenderKey> {
         let pending = self.pending.as_ref().map(|(key, _)| key.clone());
         [self.current.clone()].into_iter().chain(pending).collect()
     }
 
-    fn letter(&mut self, to: &PublicKey, key: &SenderKey) -> Option<Letter> {
+    pub(crate) fn letter(&mut self, to: &PublicKey, key: &SenderKey) -> Option<Letter> {
         let mut proofs = Vec::new();
         for former in self.former.iter().take(MAX_PROOFS) {
             let nonce: Nonce = draw(&mut self.dice);
@@ -196,7 +187,7 @@ impl Encryption {
     }
 
     /// Reads a letter: a key that is new, or nothing.
-    fn read(&mut self, from: &Participant, letter: &Letter) -> Read {
+    pub(crate) fn read(&mut self, from: &Participant, letter: &Letter) -> Read {
         let Some(sender) = from.key.as_ref() else { return Read::Nothing };
         let Ok(text) = self.pair.open(sender, self.context(Purpose::SenderKey), letter) else {
             return Read::Closed;
@@ -218,13 +209,13 @@ impl Encryption {
     }
 
     /// The secret in a letter that needs none to be opened.
-    fn granted(&self, from: &PublicKey, letter: &Letter) -> Option<RoomSecret> {
+    pub(crate) fn granted(&self, from: &PublicKey, letter: &Letter) -> Option<RoomSecret> {
         let text = self.pair.open(from, self.of_grants(), letter).ok()?;
         RoomSecret::parse(&String::from_utf8(text).ok()?)
     }
 
     /// Takes a secret that came through the server.
-    fn take_secret(&mut self, secret: RoomSecret) {
+    pub(crate) fn take_secret(&mut self, secret: RoomSecret) {
         self.former_secrets.push(std::mem::replace(&mut self.secret, secret));
         (self.origin, self.is_kept) = (SecretOrigin::Granted, false);
         let own = self.public_key();
@@ -232,7 +223,7 @@ impl Encryption {
     }
 
     /// Seals the secret for somebody who lacks it. Every later letter tells of that.
-    fn give_secret(&mut self, now: Duration, to: &PublicKey) -> Option<Letter> {
+    pub(crate) fn give_secret(&mut self, now: Duration, to: &PublicKey) -> Option<Letter> {
         if !self.trust.admit(to) {
             return None;
         }
@@ -242,34 +233,34 @@ impl Encryption {
         self.pair.seal(to, self.of_grants(), nonce, text.as_bytes()).ok()
     }
 
-    fn context(&self, purpose: Purpose) -> Context<'_> {
+    pub(crate) fn context(&self, purpose: Purpose) -> Context<'_> {
         Context { room: &self.room, secret: Some(&self.secret), purpose }
     }
 
     /// Whoever is given the secret has none yet.
-    fn of_grants(&self) -> Context<'_> {
+    pub(crate) fn of_grants(&self) -> Context<'_> {
         Context { room: &self.room, secret: None, purpose: Purpose::RoomSecret }
     }
 
-    fn chat(&self) -> ChatSeal {
+    pub(crate) fn chat(&self) -> ChatSeal {
         ChatSeal::new(self.room, self.secret.clone())
     }
 
     /// What opens chat: the secret, and those that the page had before.
-    fn chats(&self) -> impl Iterator<Item = ChatSeal> {
+    pub(crate) fn chats(&self) -> impl Iterator<Item = ChatSeal> {
         [&self.secret]
             .into_iter()
             .chain(&self.former_secrets)
             .map(|one| ChatSeal::new(self.room, one.clone()))
     }
 
-    fn pairs(&self) -> impl Iterator<Item = &KeyPair> {
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = &KeyPair> {
         [&self.pair].into_iter().chain(&self.former)
     }
 }
 
 /// What a letter was.
-enum Read {
+pub(crate) enum Read {
     /// One that opened.
     Key {
         /// What is new in it.
@@ -283,193 +274,7 @@ enum Read {
     Nothing,
 }
 
-impl Call {
-    /// The private key of this tab, to be the same person after the page was loaded again.
-    pub fn private_key(&self) -> [u8; 32] {
-        self.encryption.pair.private()
-    }
-
-    /// What is the same for everybody in the call when nobody sits in between.
-    pub fn safety_phrase(&self) -> SafetyPhrase {
-        let others = self.others.iter().filter_map(|other| other.participant.key.clone());
-        let keys = others.chain([self.encryption.public_key()]).collect();
-        let admitted = self.encryption.trust.admitted_in_phrase();
-        SafetyPhrase { room: self.code, secret: self.encryption.secret.clone(), keys, admitted }
-    }
-
-    /// How the page came by the secret.
-    pub fn secret_origin(&self) -> SecretOrigin {
-        self.encryption.origin
-    }
-
-    /// The secret as the link carries it.
-    pub fn secret(&self) -> &RoomSecret {
-        &self.encryption.secret
-    }
-
-    /// Inside, with nothing that was before: the secret is settled, and everybody gets the key of a new epoch.
-    pub(crate) fn begin_encryption(&mut self, grant: Option<&RoomKeyGrant>) {
-        let took = grant.is_some_and(|grant| self.hear_grant(&grant.from, &grant.letter));
-        self.keep_secret();
-        self.begin_anew();
-        if took {
-            self.go_over_to_secret();
-        }
-    }
-
-    fn begin_anew(&mut self) {
-        let encryption = &mut self.encryption;
-        encryption.secrecy.clear();
-        (encryption.current, encryption.pending, encryption.renew_at) = (encryption.next_epoch(), None, None);
-        self.use_key();
-        self.send_keys_to_all();
-    }
-
-    /// Inside again, without having been outside: letters may have got lost with the server.
-    pub(crate) fn go_on_with_encryption(&mut self) {
-        self.send_keys_to_all();
-    }
-
-    /// Goes to a key with which nobody opens what was said before. True when it is one that the others cannot derive.
-    pub(crate) fn step_forward(&mut self) -> bool {
-        let encryption = &mut self.encryption;
-        let next = encryption.current.next();
-        let is_last = next.is_none();
-        if let Some(next) = next {
-            encryption.current = next;
-        } else {
-            (encryption.current, encryption.pending) = (encryption.next_epoch(), None);
-        }
-        self.use_key();
-        is_last
-    }
-
-    /// Somebody came: they get the next step, with which they cannot open what was said before.
-    pub(crate) fn introduce(&mut self, id: ParticipantId) {
-        let Some(to) = self.key_of(id) else { return };
-        if self.step_forward() {
-            return self.send_keys_to_all();
-        }
-        let keys = self.encryption.keys();
-        self.send(&keys, &[(id, to)]);
-    }
-
-    /// Somebody is back: a server that began anew meanwhile has lost what was on its way to them.
-    pub(crate) fn send_keys_again(&mut self, id: ParticipantId) {
-        if let Some(to) = self.key_of(id) {
-            let keys = self.encryption.keys();
-            self.send(&keys, &[(id, to)]);
-        }
-    }
-
-    /// Somebody is gone: soon, they open nothing any more.
-    pub(crate) fn exclude(&mut self, now: Duration, id: ParticipantId) {
-        self.encryption.forget(id, now);
-        self.outputs.push_back(Output::ForgetKeysOf(id));
-    }
-
-    /// Begins a new epoch when it is due, and uses its key once the others have had time to hear of it.
-    pub(crate) fn encryption_due(&mut self, now: Duration) {
-        if let Some((key, _)) = self.encryption.pending.take_if(|(_, at)| *at <= now) {
-            self.encryption.current = key;
-            self.use_key();
-        }
-        // A key that is about to be used is not put off by one more departure.
-        let pending = self.encryption.pending.as_ref().map(|(_, at)| *at);
-        let has_time = pending.is_none_or(|at| now + GATHER <= at);
-        if has_time && self.encryption.renew_at.take_if(|at| *at <= now).is_some() {
-            let key = self.encryption.next_epoch();
-            self.encryption.pending = Some((key.clone(), pending.unwrap_or(now + TAKES_EFFECT)));
-            self.send_to_all(&[key]);
-        }
-    }
-
-    pub(crate) fn hear_letter(&mut self, from: ParticipantId, letter: &Letter) {
-        let Some(place) = self.others.iter().position(|other| other.participant.id == from) else { return };
-        let sender = self.others[place].participant.clone();
-        // One key is one person: under another's name, what they sent before could be played again.
-        let is_twice = |one: &Participant| one.id != from && one.key == sender.key;
-        if self.others.iter().any(|other| is_twice(&other.participant)) {
-            return;
-        }
-        match self.encryption.read(&sender, letter) {
-            Read::Key { key, is_exchanged } => {
-                self.outputs.push_back(Output::SetKeyOf { participant: from, key });
-                if is_exchanged {
-                    self.outputs.push_back(Output::Notify(Notice::KeyChanged(sender.name)));
-                }
-            }
-            Read::Closed => {
-                let Some(key) = sender.key else { return };
-                if self.hear_grant(&key, letter) {
-                    self.keep_secret();
-                    self.begin_anew();
-                    self.go_over_to_secret();
-                } else if self.encryption.granted(&key, letter).is_none() {
-                    let secrecy = self.encryption.secrecy.entry(from).or_default();
-                    if *secrecy == Secrecy::Waiting {
-                        *secrecy = Secrecy::OtherSecret;
-                    }
-                }
-            }
-            Read::Nothing => {}
-        }
-    }
-
-    fn key_of(&self, id: ParticipantId) -> Option<PublicKey> {
-        if self.is_me(id) {
-            return Some(self.encryption.public_key());
-        }
-        self.others.iter().find(|other| other.participant.id == id)?.participant.key.clone()
-    }
-
-    fn use_key(&mut self) {
-        self.outputs.push_back(Output::SetOwnKey(self.encryption.current.clone()));
-    }
-
-    fn send_keys_to_all(&mut self) {
-        let keys = self.encryption.keys();
-        self.send_to_all(&keys);
-    }
-
-    fn send_to_all(&mut self, keys: &[SenderKey]) {
-        let key = |participant: &Participant| Some((participant.id, participant.key.clone()?));
-        let all: Vec<_> = self.others.iter().filter_map(|other| key(&other.participant)).collect();
-        self.send(keys, &all);
-    }
-
-    fn send(&mut self, keys: &[SenderKey], to: &[(ParticipantId, PublicKey)]) {
-        let mut letters = Vec::new();
-        for (to, public) in to {
-            for key in keys {
-                let letter = self.encryption.letter(public, key);
-                letters.extend(letter.map(|letter| AddressedLetter { to: *to, letter }));
-            }
-        }
-        self.send_letters(&letters);
-    }
-
-    /// In as many messages as they take.
-    fn send_letters(&mut self, letters: &[AddressedLetter]) {
-        let size = |one: &AddressedLetter| one.letter.as_str().len() + ADDRESS_BYTES;
-        let mut rest = letters;
-        while !rest.is_empty() {
-            let mut bytes = 0;
-            let fits = |one: &&AddressedLetter| {
-                bytes += size(one);
-                bytes <= LETTERS_BYTES
-            };
-            let count = rest.iter().take(MAX_LETTERS).take_while(fits).count().max(1);
-            let (first, after) = rest.split_at(count);
-            if let Ok(letters) = Letters::try_from(first.to_vec()) {
-                self.say(ClientMessage::SendLetters { letters });
-            }
-            rest = after;
-        }
-    }
-}
-
-fn draw<const N: usize>(dice: &mut ChaCha20Rng) -> [u8; N] {
+pub(crate) fn draw<const N: usize>(dice: &mut ChaCha20Rng) -> [u8; N] {
     let mut drawn = [0; N];
     dice.fill_bytes(&mut drawn);
     drawn

@@ -4,29 +4,26 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use protocol::{ClientMessage, Mode, ParticipantId, PeerRef, Trouble};
-
-use crate::link::Link;
-use crate::{Call, LinkStatus};
+use protocol::ParticipantId;
 
 /// How long links have to be short of bandwidth. A browser that has just connected takes some seconds to find out what it can
 /// send.
 const WEAK_FOR: Duration = Duration::from_secs(15);
 
 /// With fewer links the server would not be sent less.
-const LEAST_LINKS: usize = 2;
+pub(crate) const LEAST_LINKS: usize = 2;
 
 /// Since when each direct link has been short of bandwidth, in one stay on direct links.
 #[derive(Debug, Default)]
 pub(crate) struct Uplink {
-    epoch: u32,
-    short_since: BTreeMap<ParticipantId, Duration>,
-    is_reported: bool,
+    pub(crate) epoch: u32,
+    pub(crate) short_since: BTreeMap<ParticipantId, Duration>,
+    pub(crate) is_reported: bool,
 }
 
 impl Uplink {
     /// Notes what a link says. True when the uplink is too weak for `links` links: half of them have been short for long.
-    fn hear(&mut self, now: Duration, peer: ParticipantId, is_short: bool, links: usize) -> bool {
+    pub(crate) fn hear(&mut self, now: Duration, peer: ParticipantId, is_short: bool, links: usize) -> bool {
         if is_short {
             self.short_since.entry(peer).or_insert(now);
         } else {
@@ -34,35 +31,6 @@ impl Uplink {
         }
         let short = self.short_since.values().filter(|since| now.saturating_sub(**since) >= WEAK_FOR).count();
         links >= LEAST_LINKS && short * 2 >= links
-    }
-}
-
-impl Call {
-    /// Links of which it matters whether they are short of bandwidth: those over which media is sent to several directly.
-    pub fn shares_uplink(&self) -> Vec<PeerRef> {
-        let is_direct = self.paths.topology.mode == Mode::Mesh && self.paths.topology.moving.is_none();
-        let is_connected = |link: &Link| link.status() == LinkStatus::Connected;
-        let links = self.others.iter().filter(|other| other.link.as_ref().is_some_and(is_connected));
-        let links: Vec<_> = links.map(|other| PeerRef::Participant(other.participant.id)).collect();
-        if is_direct && links.len() >= LEAST_LINKS { links } else { Vec::new() }
-    }
-
-    /// A link says whether it would send more if the uplink let it.
-    pub(crate) fn hear_of_uplink(&mut self, now: Duration, peer: PeerRef, is_short: bool) {
-        let (links, epoch) = (self.shares_uplink(), self.paths.topology.epoch);
-        let PeerRef::Participant(id) = peer else { return };
-        if !links.contains(&peer) {
-            return;
-        }
-        let uplink = &mut self.uplink;
-        if uplink.epoch != epoch {
-            *uplink = Uplink { epoch, ..Uplink::default() };
-        }
-        uplink.short_since.retain(|id, _| links.contains(&PeerRef::Participant(*id)));
-        if uplink.hear(now, id, is_short, links.len()) && !uplink.is_reported {
-            uplink.is_reported = true;
-            self.say(ClientMessage::ReportTrouble { trouble: Trouble::WeakUplink });
-        }
     }
 }
 

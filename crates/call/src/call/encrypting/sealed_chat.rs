@@ -3,12 +3,18 @@
 use protocol::{ChatEntry, ChatId, ChatTarget, Envelope, ParticipantId, PublicKey};
 use seal::{Author, KeyPair, Nonce};
 
-use super::draw;
-use crate::{Call, ChatText};
+use crate::ChatText;
+use crate::call::Call;
+use crate::encryption::draw;
 
 impl Call {
     /// Seals a message. `None` when it is too long, or for somebody who cannot open it.
-    pub(crate) fn seal_chat(&mut self, message: ChatId, to: ChatTarget, text: &str) -> Option<Envelope> {
+    pub(in crate::call) fn seal_chat(
+        &mut self,
+        message: ChatId,
+        to: ChatTarget,
+        text: &str,
+    ) -> Option<Envelope> {
         let author = Author { message, from: self.you.as_ref()?.id };
         let nonce: Nonce = draw(&mut self.encryption.dice);
         match to {
@@ -21,11 +27,16 @@ impl Call {
     }
 
     /// Opens a message.
-    pub(crate) fn read_chat(&self, entry: &ChatEntry) -> ChatText {
+    pub(in crate::call) fn read_chat(&self, entry: &ChatEntry) -> ChatText {
         self.open_chat(entry.id, entry.from, &entry.envelope)
     }
 
-    pub(super) fn open_chat(&self, message: ChatId, from: ParticipantId, envelope: &Envelope) -> ChatText {
+    pub(in crate::call) fn open_chat(
+        &self,
+        message: ChatId,
+        from: ParticipantId,
+        envelope: &Envelope,
+    ) -> ChatText {
         let author = Author { message, from };
         let opened = match envelope.version() {
             Envelope::TEXT => return ChatText::Open(envelope.body().to_owned()),
@@ -36,7 +47,7 @@ impl Call {
         opened.map_or(ChatText::Closed, ChatText::Sealed)
     }
 
-    pub(super) fn open_chat_to_one(&self, author: Author, envelope: &Envelope) -> Option<String> {
+    pub(in crate::call) fn open_chat_to_one(&self, author: Author, envelope: &Envelope) -> Option<String> {
         let open = |pair: &KeyPair| {
             self.encryption.chats().find_map(|chat| chat.open_to_one(pair, author, envelope))
         };
@@ -46,7 +57,7 @@ impl Call {
 
     /// Whoever is here is known by their keys, those before a reload too; of those who are gone nobody can say more than the
     /// secret does.
-    pub(super) fn may_have_written(&self, from: ParticipantId, key: &PublicKey) -> bool {
+    pub(in crate::call) fn may_have_written(&self, from: ParticipantId, key: &PublicKey) -> bool {
         if self.is_me(from) {
             return self.encryption.pairs().any(|pair| pair.public() == key);
         }
@@ -55,7 +66,7 @@ impl Call {
     }
 
     /// With another secret than before: what was written under a secret of the page's own is said again, so that it opens for all.
-    pub(super) fn go_over_to_secret(&mut self) {
+    pub(in crate::call) fn go_over_to_secret(&mut self) {
         let Some(me) = self.you.as_ref().map(|you| you.id) else { return };
         let texts = self.chat.take_written(me, |line| {
             let author = Author { message: line.id, from: me };

@@ -1,22 +1,29 @@
 //! The call itself: one function an input, effects in a queue, and a snapshot for the page.
 
+mod encrypting;
+mod media_paths;
+mod people;
+mod signalling;
+mod uplink;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use protocol::{
     ClientMessage, DisplayName, IceServer, LinkId, MediaState, Participant, ParticipantId, Password, PeerRef,
-    RoomCode, RoomSettings, RoomSummary, SessionToken, Signal, SignalNumber, Switch, WaitingPerson,
+    RoomCode, RoomSettings, RoomSummary, SessionToken, Switch, WaitingPerson,
 };
 
 use crate::chat::Chat;
 use crate::encryption::Encryption;
 use crate::line::Line;
 use crate::link::Link;
-use crate::paths::{Flow, Paths};
+use crate::other::{Other, Unclaimed};
+use crate::paths::Paths;
 use crate::speaking::Speaking;
 use crate::uplink::Uplink;
 use crate::{
-    ChatLine, Command, Identity, Input, Level, LinkCommand, LinkStatus, Output, Path, Phase, Publications,
+    ChatLine, Command, Identity, Input, Level, LinkCommand, LinkStatus, Output, Phase, Publications,
     Signalling, Snapshot, Source, SwitchedBy, Switches,
 };
 
@@ -26,59 +33,41 @@ const HAND_IS_LOWERED_AFTER: Duration = Duration::from_secs(4);
 /// A call, from the choice of devices to the end.
 #[derive(Debug)]
 pub struct Call {
-    pub(crate) code: RoomCode,
-    pub(crate) phase: Phase,
-    pub(crate) line: Line,
-    pub(crate) name: Option<DisplayName>,
-    pub(crate) password: Option<Password>,
+    code: RoomCode,
+    phase: Phase,
+    line: Line,
+    name: Option<DisplayName>,
+    password: Option<Password>,
     /// The person at this browser, as the room knows them.
-    pub(crate) you: Option<Participant>,
-    pub(crate) room: Option<RoomSummary>,
-    pub(crate) settings: Option<RoomSettings>,
-    pub(crate) has_password: bool,
-    pub(crate) waiting: Vec<WaitingPerson>,
-    pub(crate) ice_servers: Vec<IceServer>,
+    you: Option<Participant>,
+    room: Option<RoomSummary>,
+    settings: Option<RoomSettings>,
+    has_password: bool,
+    waiting: Vec<WaitingPerson>,
+    ice_servers: Vec<IceServer>,
     /// When fresh credentials for them are asked for.
-    pub(crate) renew_ice_servers_at: Option<Duration>,
-    pub(crate) publications: Publications,
+    renew_ice_servers_at: Option<Duration>,
+    publications: Publications,
     /// What the room was told of them last.
-    pub(crate) told: MediaState,
+    told: MediaState,
     /// What a host asks to turn on.
-    pub(crate) asked_for: Option<Source>,
+    asked_for: Option<Source>,
     /// Whether the person waits because they have not the room's secret.
-    pub(crate) lacks_secret: bool,
+    lacks_secret: bool,
     /// Whether somebody is inside who can let the person in, while they wait.
-    pub(crate) host_inside: bool,
+    host_inside: bool,
     speaking: Speaking,
     /// Since when the person speaks with a raised hand.
     speaking_since: Option<Duration>,
     /// In the order in which they came.
-    pub(crate) others: Vec<Other>,
-    pub(crate) paths: Paths,
-    pub(crate) uplink: Uplink,
+    others: Vec<Other>,
+    paths: Paths,
+    uplink: Uplink,
     /// Signals of people the server has not told of yet, or of links that are not open yet.
-    pub(crate) unclaimed: BTreeMap<(PeerRef, LinkId), Vec<Unclaimed>>,
-    pub(crate) chat: Chat,
-    pub(crate) encryption: Encryption,
-    pub(crate) outputs: VecDeque<Output>,
-}
-
-/// A signal, its number, and how far its sender has heard.
-pub(crate) type Unclaimed = (SignalNumber, Option<SignalNumber>, Signal);
-
-/// Somebody else, and the link to them, where there is one.
-#[derive(Debug)]
-pub(crate) struct Other {
-    pub(crate) participant: Participant,
-    pub(crate) link: Option<Link>,
-    pub(crate) direct: Flow,
-    /// Over which path they are shown.
-    pub(crate) path: Option<Path>,
-    /// The move away from direct links during which they came.
-    pub(crate) came_during: Option<u32>,
-    pub(crate) speaking: Speaking,
-    /// When the server has given them up, while the link goes on.
-    pub(crate) given_up_at: Option<Duration>,
+    unclaimed: BTreeMap<(PeerRef, LinkId), Vec<Unclaimed>>,
+    chat: Chat,
+    encryption: Encryption,
+    outputs: VecDeque<Output>,
 }
 
 impl Call {
@@ -251,7 +240,7 @@ impl Call {
         }
     }
 
-    pub(crate) fn switch(&mut self, source: Source, to: Switch, by: SwitchedBy) {
+    fn switch(&mut self, source: Source, to: Switch, by: SwitchedBy) {
         self.outputs.push_back(Output::RememberSwitch { source, to, by });
         if self.asked_for == Some(source) {
             self.asked_for = None;
@@ -284,7 +273,7 @@ impl Call {
     }
 
     /// Tells the room what is sent now, if it was told something else.
-    pub(crate) fn tell_media(&mut self) {
+    fn tell_media(&mut self) {
         let media = self.publications.media_state();
         if self.phase == Phase::Joined && self.told != media {
             self.told = media;
@@ -293,7 +282,7 @@ impl Call {
     }
 
     /// Closes every link, then the socket, then lets go of the devices.
-    pub(crate) fn end(&mut self, phase: Phase) {
+    fn end(&mut self, phase: Phase) {
         self.end_paths();
         self.others.clear();
         self.outputs.push_back(Output::CloseSocket);
@@ -342,15 +331,15 @@ impl Call {
         }
     }
 
-    pub(crate) fn link_command(&mut self, peer: PeerRef, command: LinkCommand) {
+    fn link_command(&mut self, peer: PeerRef, command: LinkCommand) {
         self.outputs.push_back(Output::Link { peer, command });
     }
 
-    pub(crate) fn other(&mut self, peer: PeerRef) -> Option<&mut Other> {
+    fn other(&mut self, peer: PeerRef) -> Option<&mut Other> {
         self.others.iter_mut().find(|other| PeerRef::Participant(other.participant.id) == peer)
     }
 
-    pub(crate) fn link(&mut self, peer: PeerRef) -> Option<&mut Link> {
+    fn link(&mut self, peer: PeerRef) -> Option<&mut Link> {
         match peer {
             PeerRef::Sfu => self.paths.server.as_mut().map(|server| &mut server.link),
             PeerRef::Participant(_) => self.other(peer)?.link.as_mut(),
@@ -358,7 +347,7 @@ impl Call {
     }
 
     /// Everybody to whom there is a link.
-    pub(crate) fn linked_peers(&self) -> Vec<PeerRef> {
+    fn linked_peers(&self) -> Vec<PeerRef> {
         let direct = self.others.iter().filter_map(|other| other.link.as_ref());
         direct.chain(self.paths.server.as_ref().map(|server| &server.link)).map(Link::peer).collect()
     }

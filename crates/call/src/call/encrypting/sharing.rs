@@ -5,12 +5,13 @@ use std::time::Duration;
 use protocol::{AddressedLetter, ClientMessage, Letter, Moderation, Participant, ParticipantId, PublicKey};
 use seal::KeyDigest;
 
+use crate::call::Call;
 use crate::trust::{KeyWarnings, SecretOrigin};
-use crate::{Call, Notice, Output, Phase, Secrecy};
+use crate::{Notice, Output, Phase, Secrecy};
 
 impl Call {
     /// What a person should know of the room's secret.
-    pub(crate) fn key_warnings(&self) -> KeyWarnings {
+    pub(in crate::call) fn key_warnings(&self) -> KeyWarnings {
         let room_key = self.settings.as_ref().and_then(|settings| settings.room_key.as_ref());
         // That it was passed on to this page itself, also before it was loaded again, is said by `was_granted`.
         let former: Vec<_> = self.encryption.former.iter().map(|pair| KeyDigest::of(pair.public())).collect();
@@ -26,7 +27,7 @@ impl Call {
 
     /// Somebody offers a secret. It is taken by a page that has come with none, from somebody who is here, and when it is the one of
     /// the room's links; a page that has one from a link shows that another was offered.
-    pub(super) fn hear_grant(&mut self, from: &PublicKey, letter: &Letter) -> bool {
+    pub(in crate::call) fn hear_grant(&mut self, from: &PublicKey, letter: &Letter) -> bool {
         let Some(secret) = self.encryption.granted(from, letter) else { return false };
         if secret == self.encryption.secret {
             return false;
@@ -48,7 +49,7 @@ impl Call {
     }
 
     /// Adds what a decision needs: whoever lets somebody in who lacks the secret gives it to them.
-    pub(crate) fn moderate(&mut self, now: Duration, moderation: Moderation) {
+    pub(in crate::call) fn moderate(&mut self, now: Duration, moderation: Moderation) {
         let lacking: Vec<_> = self.waiting.iter().filter(|one| one.lacks_secret).cloned().collect();
         if moderation == Moderation::AdmitAll {
             for id in lacking.iter().map(|one| one.id) {
@@ -69,7 +70,7 @@ impl Call {
     }
 
     /// Passes the secret on to somebody inside who lacks it. The person has decided that.
-    pub(crate) fn share_secret(&mut self, now: Duration, with: ParticipantId) {
+    pub(in crate::call) fn share_secret(&mut self, now: Duration, with: ParticipantId) {
         let Some(key) = self.others.iter().find(|other| other.participant.id == with) else { return };
         let Some(key) = key.participant.key.clone() else { return };
         match self.give_secret(now, &key) {
@@ -78,20 +79,20 @@ impl Call {
         }
     }
 
-    pub(super) fn give_secret(&mut self, now: Duration, to: &PublicKey) -> Option<Letter> {
+    pub(in crate::call) fn give_secret(&mut self, now: Duration, to: &PublicKey) -> Option<Letter> {
         let letter = self.encryption.give_secret(now, to);
         self.remember_passed_on();
         letter
     }
 
-    pub(super) fn remember_passed_on(&mut self) {
+    pub(in crate::call) fn remember_passed_on(&mut self) {
         let own = self.encryption.public_key();
         let passed_on = self.encryption.trust.passed_on(&own).collect();
         self.outputs.push_back(Output::RememberPassedOn(passed_on));
     }
 
     /// The person has compared the safety phrase with somebody.
-    pub(crate) fn verify(&mut self, id: ParticipantId) {
+    pub(in crate::call) fn verify(&mut self, id: ParticipantId) {
         let Some(participant) = self.others.iter().map(|other| &other.participant).find(|one| one.id == id)
         else {
             return;
@@ -108,18 +109,18 @@ impl Call {
     }
 
     /// The server says that somebody has another key, in the middle of a stay.
-    pub(crate) fn key_exchanged(&mut self, participant: &Participant) {
+    pub(in crate::call) fn key_exchanged(&mut self, participant: &Participant) {
         self.encryption.trust.exchanged(participant.id);
         self.outputs.push_back(Output::Notify(Notice::KeyChanged(participant.name.clone())));
     }
 
     /// The room's links carry another secret now, perhaps this page's.
-    pub(crate) fn room_key_changed(&mut self) {
+    pub(in crate::call) fn room_key_changed(&mut self) {
         self.keep_secret();
     }
 
     /// Tells the page the secret, once it is the room's.
-    pub(super) fn keep_secret(&mut self) {
+    pub(in crate::call) fn keep_secret(&mut self) {
         let room_key = self.settings.as_ref().and_then(|settings| settings.room_key.clone());
         if !self.encryption.is_kept && room_key == self.encryption.room_key() {
             self.encryption.is_kept = true;

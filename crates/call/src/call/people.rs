@@ -6,14 +6,13 @@ use protocol::{
     ClientMessage, DisplayName, Joined, LeaveReason, LinkId, Participant, ParticipantId, PeerRef, Presence,
 };
 
-use crate::call::{Other, Unclaimed};
+use super::Call;
 use crate::link::Link;
 use crate::negotiation::Effect;
+use crate::other::{Other, Unclaimed};
 use crate::paths::Flow;
 use crate::speaking::Speaking;
-use crate::{
-    Call, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Path, Phase, RemoteParticipant, Signalling,
-};
+use crate::{LinkCommand, LinkEvent, LinkStatus, Notice, Output, Path, Phase, RemoteParticipant, Signalling};
 
 /// Signals that overtake the news of their sender are kept up to this number in all.
 const MAX_UNCLAIMED: usize = 256;
@@ -24,7 +23,7 @@ const GIVEN_UP_FOR: Duration = Duration::from_secs(5 * 60);
 
 impl Call {
     /// Everybody who is there, told anew.
-    pub(crate) fn meet(&mut self, now: Duration, joined: &Joined) {
+    pub(super) fn meet(&mut self, now: Duration, joined: &Joined) {
         if joined.continued {
             return self.meet_again(now, joined);
         }
@@ -92,7 +91,7 @@ impl Call {
         });
     }
 
-    pub(crate) fn participant_joined(&mut self, now: Duration, participant: Participant) {
+    pub(super) fn participant_joined(&mut self, now: Duration, participant: Participant) {
         if self.phase != Phase::Joined || self.is_me(participant.id) {
             return;
         }
@@ -119,7 +118,7 @@ impl Call {
         self.arrange(now);
     }
 
-    pub(crate) fn participant_left(&mut self, now: Duration, id: ParticipantId, reason: LeaveReason) {
+    pub(super) fn participant_left(&mut self, now: Duration, id: ParticipantId, reason: LeaveReason) {
         if let Some(other) = self.other(id.into())
             && reason == LeaveReason::Disconnected
             && other.link.as_ref().is_some_and(|link| link.status() == LinkStatus::Connected)
@@ -133,12 +132,12 @@ impl Call {
     }
 
     /// When the first link ends that the server has given up.
-    pub(crate) fn next_given_up(&self) -> Option<Duration> {
+    pub(super) fn next_given_up(&self) -> Option<Duration> {
         self.others.iter().filter_map(|other| other.given_up_at).min().map(|at| at + GIVEN_UP_FOR)
     }
 
     /// Ends links to people whom the server has not found again.
-    pub(crate) fn part_from_given_up(&mut self, now: Duration) {
+    pub(super) fn part_from_given_up(&mut self, now: Duration) {
         let is_over = |other: &&Other| other.given_up_at.is_some_and(|at| at + GIVEN_UP_FOR <= now);
         let over: Vec<_> = self.others.iter().filter(is_over).map(|other| other.participant.id).collect();
         for id in over {
@@ -146,7 +145,7 @@ impl Call {
         }
     }
 
-    pub(crate) fn participant_updated(&mut self, now: Duration, participant: Participant) {
+    pub(super) fn participant_updated(&mut self, now: Duration, participant: Participant) {
         if self.is_me(participant.id) {
             self.you = Some(participant);
             return;
@@ -178,7 +177,7 @@ impl Call {
         }
     }
 
-    pub(crate) fn signal(&mut self, from: PeerRef, id: LinkId, (number, ack, signal): Unclaimed) {
+    pub(super) fn signal(&mut self, from: PeerRef, id: LinkId, (number, ack, signal): Unclaimed) {
         let known = self.link(from).map(|link| link.id());
         if known == Some(id) {
             let effects = self.link(from).map(|link| link.handle_signal(number, ack, signal));
@@ -191,7 +190,7 @@ impl Call {
     }
 
     /// Hears what was said about a link before it was open here.
-    pub(crate) fn claim(&mut self, peer: PeerRef, id: LinkId) {
+    pub(super) fn claim(&mut self, peer: PeerRef, id: LinkId) {
         for unclaimed in self.unclaimed.remove(&(peer, id)).unwrap_or_default() {
             self.signal(peer, id, unclaimed);
         }
@@ -199,7 +198,7 @@ impl Call {
         self.unclaimed.retain(|(from, link), _| *from != peer || *link > id);
     }
 
-    pub(crate) fn link_event(&mut self, now: Duration, peer: PeerRef, event: LinkEvent) {
+    pub(super) fn link_event(&mut self, now: Duration, peer: PeerRef, event: LinkEvent) {
         if let LinkEvent::Frames(frames) = event {
             self.frames_decoded(peer, frames);
             return self.review_paths(now);
@@ -226,7 +225,7 @@ impl Call {
     }
 
     /// Says again what a peer may have missed.
-    pub(crate) fn say_signals_again(&mut self, peer: PeerRef) {
+    pub(super) fn say_signals_again(&mut self, peer: PeerRef) {
         let Some(link) = self.link(peer) else { return };
         let unconfirmed = link.unconfirmed();
         let effects = unconfirmed.into_iter().map(|(number, signal)| Effect::Signal(number, signal));
@@ -234,7 +233,7 @@ impl Call {
     }
 
     /// Says to everybody what they may have missed while nothing could be said.
-    pub(crate) fn say_all_signals_again(&mut self, now: Duration) {
+    pub(super) fn say_all_signals_again(&mut self, now: Duration) {
         for peer in self.linked_peers() {
             if let Some(link) = self.link(peer) {
                 link.grant_time(now);
@@ -243,7 +242,7 @@ impl Call {
         }
     }
 
-    pub(crate) fn carry_out(&mut self, peer: PeerRef, effects: Vec<Effect>) {
+    pub(super) fn carry_out(&mut self, peer: PeerRef, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Do(command) => self.link_command(peer, command),
@@ -257,12 +256,12 @@ impl Call {
         }
     }
 
-    pub(crate) fn name_of(&self, id: ParticipantId) -> Option<DisplayName> {
+    pub(super) fn name_of(&self, id: ParticipantId) -> Option<DisplayName> {
         let others = self.others.iter().map(|other| &other.participant);
         others.chain(&self.you).find(|one| one.id == id).map(|one| one.name.clone())
     }
 
-    pub(crate) fn is_me(&self, id: ParticipantId) -> bool {
+    pub(super) fn is_me(&self, id: ParticipantId) -> bool {
         self.you.as_ref().is_some_and(|you| you.id == id)
     }
 
@@ -291,24 +290,13 @@ impl Call {
     }
 
     /// Whether the server is in reach.
-    pub(crate) fn is_connected(&self) -> bool {
+    pub(super) fn is_connected(&self) -> bool {
         self.line.signalling == Signalling::Connected
     }
 }
 
-impl Other {
-    /// They are so now. A server that has begun anew knows their key only once they are back.
-    fn update(&mut self, now: Duration, participant: Participant) {
-        let key = participant.key.clone().or_else(|| self.participant.key.take());
-        if let Some(link) = &mut self.link {
-            link.peer_is(now, participant.presence);
-        }
-        self.participant = Participant { key, ..participant };
-    }
-}
-
 impl Call {
-    pub(crate) fn snapshot_of(&self, other: &Other) -> RemoteParticipant {
+    pub(super) fn snapshot_of(&self, other: &Other) -> RemoteParticipant {
         let by_server = || self.paths.server.as_ref().map(|server| server.link.status());
         let direct = || other.link.as_ref().map(Link::status);
         let link = match other.path {

@@ -7,16 +7,17 @@ use protocol::{
     Resume, ServerFrame, ServerMessage, Switch, VERSION,
 };
 
+use super::Call;
 use crate::chat::Delivery;
 use crate::line::Wait;
 use crate::link::of_use;
-use crate::{Call, ChatLine, ChatText, LinkCommand, Notice, Output, Phase, Signalling, Source, SwitchedBy};
+use crate::{ChatLine, ChatText, LinkCommand, Notice, Output, Phase, Signalling, Source, SwitchedBy};
 
 /// How long the answer to a question for fresh credentials may take.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(15);
 
 impl Call {
-    pub(crate) fn join(&mut self, now: Duration, name: DisplayName, password: Option<Password>) {
+    pub(super) fn join(&mut self, now: Duration, name: DisplayName, password: Option<Password>) {
         match self.phase {
             Phase::Preparing
             | Phase::PasswordAsked { .. }
@@ -36,7 +37,7 @@ impl Call {
         self.outputs.push_back(Output::OpenSocket);
     }
 
-    pub(crate) fn socket_opened(&mut self, now: Duration) {
+    pub(super) fn socket_opened(&mut self, now: Duration) {
         let Some(name) = self.name.clone() else { return };
         let media = self.publications.media_state();
         self.told = media;
@@ -71,7 +72,7 @@ impl Call {
         self.outputs.push_back(Output::Send(first.into()));
     }
 
-    pub(crate) fn socket_closed(&mut self, now: Duration) {
+    pub(super) fn socket_closed(&mut self, now: Duration) {
         let refusal = self.line.refusal.take();
         match self.phase {
             Phase::Joining => self.end(phase_after(refusal)),
@@ -103,7 +104,7 @@ impl Call {
         self.line.lost(now);
     }
 
-    pub(crate) fn network_changed(&mut self, now: Duration) {
+    pub(super) fn network_changed(&mut self, now: Duration) {
         for peer in self.linked_peers() {
             let effects = self.link(peer).map(|link| link.network_changed(now)).unwrap_or_default();
             self.carry_out(peer, effects);
@@ -118,7 +119,7 @@ impl Call {
     }
 
     /// Something looks broken, and the line may be: it is asked, and not for long. Without it nothing can be repaired.
-    pub(crate) fn doubt_line(&mut self, now: Duration) {
+    pub(super) fn doubt_line(&mut self, now: Duration) {
         if matches!(self.line.wait, Wait::Ping(_)) {
             self.say_once(ClientMessage::Ping);
             self.line.pinged(now);
@@ -126,7 +127,7 @@ impl Call {
         self.line.doubt(now);
     }
 
-    pub(crate) fn line_due(&mut self, now: Duration) {
+    pub(super) fn line_due(&mut self, now: Duration) {
         match self.line.wait {
             Wait::Nothing => {}
             Wait::Answer(_) if self.phase == Phase::Joining => self.end(Phase::Unreachable),
@@ -144,17 +145,17 @@ impl Call {
         self.line.pinged(now);
     }
 
-    pub(crate) fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         self.say_once(ClientMessage::Leave);
         self.end(Phase::Left);
     }
 
     /// Forgets everything about the line but the session, with which one may come again.
-    pub(crate) fn hang_up(&mut self) {
+    pub(super) fn hang_up(&mut self) {
         self.line = self.line.ended();
     }
 
-    pub(crate) fn server_frame(&mut self, now: Duration, frame: ServerFrame) {
+    pub(super) fn server_frame(&mut self, now: Duration, frame: ServerFrame) {
         self.line.heard_something(now);
         if let Some(received) = frame.received {
             self.line.confirm(received);
@@ -269,7 +270,7 @@ impl Call {
             .map(|seconds| now + (Duration::from_secs(seconds.into()) / 2).max(ASK_AGAIN_AFTER));
     }
 
-    pub(crate) fn ice_servers_due(&mut self, now: Duration) {
+    pub(super) fn ice_servers_due(&mut self, now: Duration) {
         if self.renew_ice_servers_at.is_some_and(|at| at <= now) {
             self.renew_ice_servers_at = Some(now + ASK_AGAIN_AFTER);
             self.say_once(ClientMessage::RenewIceServers);
@@ -342,7 +343,7 @@ impl Call {
         }
     }
 
-    pub(crate) fn write(&mut self, id: protocol::ChatId, to: protocol::ChatTarget, text: &str) {
+    pub(super) fn write(&mut self, id: protocol::ChatId, to: protocol::ChatTarget, text: &str) {
         let (Some(from), Some(name)) = (self.you.as_ref().map(|you| you.id), self.name.clone()) else {
             return;
         };
@@ -354,7 +355,7 @@ impl Call {
         self.send_chat(line);
     }
 
-    pub(crate) fn write_again(&mut self, id: protocol::ChatId) {
+    pub(super) fn write_again(&mut self, id: protocol::ChatId) {
         let line = self.you.as_ref().and_then(|you| self.chat.find(id, you.id));
         if let Some(line) = line {
             self.send_chat(ChatLine { delivery: Delivery::Sending, ..line });
@@ -378,7 +379,7 @@ impl Call {
         }
     }
 
-    pub(crate) fn read_older_chat(&mut self) {
+    pub(super) fn read_older_chat(&mut self) {
         let before = self.chat.oldest();
         self.say(ClientMessage::ReadChat { before });
     }
@@ -394,7 +395,7 @@ impl Call {
     }
 
     /// Says something until the server has it.
-    pub(crate) fn say(&mut self, message: ClientMessage) {
+    pub(super) fn say(&mut self, message: ClientMessage) {
         _ = self.say_numbered(message);
     }
 
@@ -408,7 +409,7 @@ impl Call {
     }
 
     /// Says something now or not at all.
-    pub(crate) fn say_once(&mut self, message: ClientMessage) {
+    pub(super) fn say_once(&mut self, message: ClientMessage) {
         if self.is_connected() {
             let frame = self.line.frame(None, message);
             self.outputs.push_back(Output::Send(frame));
