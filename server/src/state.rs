@@ -22,7 +22,7 @@ use crate::media::{Media, seen};
 use crate::passwords::Passwords;
 use crate::rate_limit::{AddressRate, ByteRate, KeyedRate};
 use crate::refusals::Refusals;
-use crate::rooms::{REMEMBERED_FOR, Rooms};
+use crate::rooms::{self, REMEMBERED_FOR, Rooms};
 use crate::tls::Tls;
 use crate::tls_name::TlsName;
 use crate::tokens::Tokens;
@@ -141,8 +141,8 @@ impl AppState {
             tokens.clone(),
             ice_servers.clone(),
             media.clone(),
-            config.room_settings(),
-            config.rooms.clone(),
+            &config,
+            rooms::run,
         );
         tasks::spawn(rooms.clone().pass_on(news));
         let limits = &config.limits;
@@ -290,5 +290,15 @@ async fn watch_lock(state: std::sync::Weak<Shared>) {
         if let Err(error) = renewed {
             tracing::error!(%error, "the database is not locked for this server any more");
         }
+    }
+}
+
+impl revocations::Rooted for Shared {
+    fn storage(&self) -> &dyn Storage {
+        &*self.storage
+    }
+
+    fn rooms(&self) -> &Rooms {
+        &self.rooms
     }
 }

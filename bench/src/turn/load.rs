@@ -12,7 +12,7 @@ use stun_types::AddressFamily;
 use stun_types::attribute::ErrorCode;
 use testkit::{TurnAnswer, TurnSpeaker, TurnWish};
 
-use super::{PEER, Relay};
+use super::relay::{PEER, Relay};
 use crate::sfu::{clock, process};
 
 /// The channel that each client binds.

@@ -3,8 +3,9 @@
 
 mod coturn;
 mod load;
+mod relay;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -17,12 +18,10 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::dialect::Dialect;
 use crate::peer::Peer;
 use load::{Found, Load};
+use relay::Relay;
 
 /// For how long each load is measured.
 const LENGTH: Duration = Duration::from_secs(8);
-
-/// The peer: an address of this machine that is not its own name, so that it can be allowed.
-const PEER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 const LOADS: [Load; 3] = [
     Load { name: "200 cameras", clients: 200, bytes: 1_100, burst: 4, per_second: 30 },
@@ -32,14 +31,6 @@ const LOADS: [Load; 3] = [
 
 /// Allocations that are made to see what memory they take.
 const MANY: usize = 2_000;
-
-/// A relay, and what opens it.
-struct Relay {
-    process: u32,
-    address: SocketAddr,
-    username: String,
-    password: String,
-}
 
 /// Everything, as a table.
 pub(crate) async fn run() -> anyhow::Result<()> {

@@ -13,3 +13,4 @@ pub(crate) use event::RoomEvent;
 pub(crate) use outgoing::Outgoing;
 pub(crate) use registry::{CreationError, NewRoom, REMEMBERED_FOR, RoomHandle, Rooms};
 pub(crate) use settings::{ChangeError, Precondition};
+pub(crate) use task::run;

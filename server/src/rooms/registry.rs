@@ -16,16 +16,15 @@ use storage::{BrowserId, Creators, Idempotency, KeyRecord, RoomRecord, Storage, 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OnceCell, mpsc, oneshot};
 
-use super::task::RoomTask;
 use super::{RoomEvent, load};
 use crate::clock::Clock;
-use crate::config::RoomsConfig;
+use crate::config::{Config, RoomsConfig};
 use crate::ice_servers::IceServerList;
-use crate::keeper::Keeper;
+use crate::keeper::{Keeper, Lane};
 use crate::media::{Media, News, NewsReceiver};
 use crate::passwords::{PasswordError, Passwords};
 use crate::tokens::Tokens;
-use crate::{digest, ids, tasks};
+use crate::{digest, ids};
 
 /// All rooms; a clone is another handle to the same.
 #[derive(Clone)]
@@ -41,6 +40,8 @@ pub(crate) struct Rooms {
     defaults: RoomSettings,
     limits: RoomsConfig,
     loaded: Arc<Mutex<HashMap<RoomCode, Arc<OnceCell<RoomHandle>>>>>,
+    /// Starts the task of a room that was loaded.
+    run: RunRoom,
 }
 
 /// A way to one room's task.
@@ -97,6 +98,18 @@ const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 /// Messages that are read to know them when they are sent again.
 const RECENT_CHAT: u32 = 128;
 
+/// A room that was read from storage, for its task.
+pub(crate) struct LoadedRoom {
+    pub(super) room: Room,
+    pub(super) handle: RoomHandle,
+    pub(super) rooms: Rooms,
+    pub(super) lane: Lane,
+    pub(super) events: mpsc::Receiver<Box<RoomEvent>>,
+}
+
+/// Starts the task of a room.
+pub(crate) type RunRoom = fn(LoadedRoom);
+
 impl Rooms {
     pub(crate) fn new(
         clock: Clock,
@@ -104,9 +117,10 @@ impl Rooms {
         tokens: Tokens,
         ice_servers: IceServerList,
         media: Media,
-        defaults: RoomSettings,
-        limits: RoomsConfig,
+        config: &Config,
+        run: RunRoom,
     ) -> Self {
+        let (defaults, limits) = (config.room_settings(), config.rooms.clone());
         let keeper = Keeper::start(Arc::clone(&storage), limits.chat_quota());
         let passwords = Arc::new(Passwords::new());
         Self {
@@ -119,6 +133,7 @@ impl Rooms {
             media,
             defaults,
             limits,
+            run,
             loaded: Arc::default(),
         }
     }
@@ -353,21 +368,13 @@ impl Rooms {
         };
         let (events, received) = mpsc::channel(WAITING_EVENTS);
         let handle = RoomHandle { code, events, record: Arc::new(RwLock::new(record)) };
-        let task = Box::new(RoomTask {
+        (self.run)(LoadedRoom {
             room: Room::new(self.clock.now(), beginning),
             handle: handle.clone(),
             rooms: self.clone(),
             lane: self.keeper.lane(code),
-            sockets: HashMap::new(),
-            shortened: Arc::default(),
-            cause: None,
-            backpressure: super::backpressure::Backpressure::default(),
-            refusals: crate::refusals::Refusals::default(),
-            password: handle.record().password_hash,
-            changes: None,
-            deleted: false,
+            events: received,
         });
-        tasks::spawn(task.run(received));
         Ok(handle)
     }
 

@@ -17,6 +17,7 @@ use tokio::sync::{Notify, mpsc};
 use super::backpressure::{Backpressure, Batch};
 use super::event::RoomEvent;
 use super::outgoing::Outlet;
+use super::registry::LoadedRoom;
 use super::words::Words;
 use super::{RoomHandle, Rooms, load};
 use crate::keeper::{Asker, Lane};
@@ -24,31 +25,31 @@ use crate::refusals::Refusals;
 use crate::tasks;
 
 /// A room and what its task needs to carry out what it wants.
-pub(super) struct RoomTask {
-    pub(super) room: Room,
-    pub(super) handle: RoomHandle,
-    pub(super) rooms: Rooms,
-    pub(super) lane: Lane,
-    pub(super) sockets: HashMap<ConnectionId, Outlet>,
+struct RoomTask {
+    room: Room,
+    handle: RoomHandle,
+    rooms: Rooms,
+    lane: Lane,
+    sockets: HashMap<ConnectionId, Outlet>,
     /// Told when a queue that was long is short again.
-    pub(super) shortened: Arc<Notify>,
+    shortened: Arc<Notify>,
     /// The socket whose message is being dealt with.
-    pub(super) cause: Option<ConnectionId>,
-    pub(super) backpressure: Backpressure,
-    pub(super) refusals: Refusals,
+    cause: Option<ConnectionId>,
+    backpressure: Backpressure,
+    refusals: Refusals,
     /// The hash of the room's password, as the room knows of it.
-    pub(super) password: Option<PasswordHash>,
+    password: Option<PasswordHash>,
     /// Changes of the rules, made one after another.
-    pub(super) changes: Option<mpsc::Sender<SettingsChange>>,
+    changes: Option<mpsc::Sender<SettingsChange>>,
     /// Once deleted, nothing of the room is kept any more.
-    pub(super) deleted: bool,
+    deleted: bool,
 }
 
 /// Changes of the rules that wait for the database. Beyond them a host is told that it does not answer.
 const WAITING_CHANGES: usize = 64;
 
 /// A change of the rules that a host wants.
-pub(super) struct SettingsChange {
+struct SettingsChange {
     participant: ParticipantId,
     in_reply_to: Option<MessageId>,
     patch: Box<RoomSettingsPatch>,
@@ -74,9 +75,30 @@ enum Fate {
     Unloads,
 }
 
+/// Starts the task of a room.
+pub(crate) fn run(loaded: LoadedRoom) {
+    let LoadedRoom { room, handle, rooms, lane, events } = loaded;
+    let password = handle.record().password_hash;
+    let task = Box::new(RoomTask {
+        room,
+        handle,
+        rooms,
+        lane,
+        sockets: HashMap::new(),
+        shortened: Arc::default(),
+        cause: None,
+        backpressure: Backpressure::default(),
+        refusals: Refusals::default(),
+        password,
+        changes: None,
+        deleted: false,
+    });
+    tasks::spawn(task.run(events));
+}
+
 impl RoomTask {
     /// Runs a room until nobody needs it in memory. Boxed, because a future keeps what it is given twice.
-    pub(super) async fn run(mut self: Box<Self>, mut events: mpsc::Receiver<Box<RoomEvent>>) {
+    async fn run(mut self: Box<Self>, mut events: mpsc::Receiver<Box<RoomEvent>>) {
         let clock = self.rooms.clock;
         loop {
             let now = clock.now();

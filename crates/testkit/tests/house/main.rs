@@ -1,6 +1,8 @@
 //! Holds the house to its plan: which crate may name which, what the pure ones may not know, and that every file says
 //! what it is.
 
+mod circles;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -91,6 +93,74 @@ fn pure_crates_depend_on_nothing_impure_and_name_nothing_impure() {
             }
         }
     }
+}
+
+/// What may happen at any time is told to these; they ask nobody what time it is, and open nothing.
+const WITHOUT_SOCKETS: [&str; 3] = ["relay", "sfu", "srtp"];
+
+/// What their sources may not contain.
+const DRIVING: [&str; 10] = [
+    "Instant::now",
+    "SystemTime",
+    "tokio",
+    "UdpSocket",
+    "TcpStream",
+    "TcpListener",
+    "thread::spawn",
+    "std::fs",
+    "rand::",
+    "new_v4",
+];
+
+#[test]
+fn what_forwards_relays_and_seals_knows_neither_clock_nor_sockets() {
+    for name in WITHOUT_SOCKETS {
+        for file in rust_files(&our_crates()[name].join("src")) {
+            let text = read(&file);
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for word in DRIVING {
+                assert!(!code.contains(word), "{} is driven and names {word}", file.display());
+            }
+        }
+    }
+}
+
+/// What owns the state of a room; others ask it.
+const MACHINES: [&str; 10] = [
+    "Room",
+    "Rules",
+    "Seats",
+    "Former",
+    "Outbox",
+    "Rates",
+    "AdmissionMachine",
+    "ChatMachine",
+    "ModerationMachine",
+    "TopologyMachine",
+];
+
+#[test]
+fn machines_of_a_room_have_private_fields() {
+    let files = rust_files(&our_crates()["room"].join("src"));
+    let mut found = Vec::new();
+    for item in files.iter().flat_map(|file| syn::parse_file(&read(file)).unwrap().items) {
+        let syn::Item::Struct(one) = item else { continue };
+        let name = one.ident.to_string();
+        if !MACHINES.contains(&name.as_str()) {
+            continue;
+        }
+        for field in &one.fields {
+            // Its own parts may; nobody else.
+            let is_own = matches!(&field.vis, syn::Visibility::Restricted(to) if to.path.is_ident("super"));
+            let is_private = matches!(field.vis, syn::Visibility::Inherited);
+            assert!(is_own || is_private, "{name} has a field that others may write to");
+        }
+        found.push(name);
+    }
+    found.sort_unstable();
+    let mut all = MACHINES.map(str::to_owned);
+    all.sort_unstable();
+    assert_eq!(found, all);
 }
 
 #[test]
