@@ -148,11 +148,6 @@ pub(crate) fn may(key: &KeyRecord, scope: Scope) -> bool {
     key.scopes.as_ref().is_none_or(|scopes| scopes.split(' ').any(|one| one == scope.as_str()))
 }
 
-/// Says which credential, and opens nothing.
-pub(crate) fn id_of(digest: &Digest) -> String {
-    digest.0.get(..32).unwrap_or(&digest.0).to_owned()
-}
-
 /// Whether the credential that somebody came with still counts. Whoever came with none needs none; a guest who came with an
 /// invitation of a host stays one when that has ended, as long as nobody takes it back.
 pub(crate) async fn still_counts(
@@ -297,9 +292,9 @@ pub(crate) async fn revoke(
     id: &str,
 ) -> Result<bool, StorageError> {
     let reached = below(state, room, authority).await?;
-    let Some(key) = reached.iter().find(|key| id_of(&key.digest) == id) else { return Ok(false) };
+    let Some(key) = reached.iter().find(|key| digest::id_of(&key.digest) == id) else { return Ok(false) };
     let taken = state.storage.delete_key(room, &key.digest).await?;
-    let credentials: Vec<_> = taken.iter().map(id_of).collect();
+    let credentials: Vec<_> = taken.iter().map(digest::id_of).collect();
     if credentials.is_empty() {
         return Ok(false);
     }
@@ -310,11 +305,11 @@ pub(crate) async fn revoke(
 /// As programs read it.
 pub(crate) fn resource(key: &KeyRecord) -> CredentialResource {
     CredentialResource {
-        id: id_of(&key.digest),
+        id: digest::id_of(&key.digest),
         kind: key.kind,
         role: key.role,
         name: key.label.clone(),
-        parent: key.parent.as_ref().map(id_of),
+        parent: key.parent.as_ref().map(digest::id_of),
         created_at: key.created_at,
         not_before: key.not_before,
         expires_at: key.expires_at,

@@ -14,6 +14,11 @@ pub(crate) fn of(secret: &str) -> Digest {
     Digest(text)
 }
 
+/// The first 128 bits of a credential's digest, in hexadecimal: they say which credential it is, and open nothing.
+pub(crate) fn id_of(digest: &Digest) -> String {
+    digest.0.get(..32).unwrap_or(&digest.0).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -9,36 +9,11 @@ use protocol::{Credential, DisplayName, ErrorCode, Join, Password, Resume, Role,
 use room::{GivenPassword, Pass, Resumption, Terms, Visitor};
 use storage::{BrowserId, KeyRecord, StorageError};
 
-use crate::browser::Browser;
+use crate::caller::Caller;
 use crate::credentials::{self, Shown};
 use crate::passwords::{PasswordError, Verdict};
 use crate::rooms::{RoomEvent, RoomHandle};
-use crate::site::Site;
-use crate::{AppState, ids};
-
-/// Who stands behind a socket, as far as the request said.
-#[derive(Clone, Debug)]
-pub(crate) struct Caller {
-    pub(crate) address: IpAddr,
-    pub(crate) browser: Option<Browser>,
-    pub(crate) site: Site,
-}
-
-impl Caller {
-    /// Where the keys of the caller's browser are.
-    pub(crate) fn keyring(&self) -> Option<&BrowserId> {
-        self.browser.as_ref().map(|browser| &browser.keyring)
-    }
-
-    /// By which the caller's browser is blocked.
-    pub(crate) fn browser_id(&self) -> Option<&BrowserId> {
-        self.browser.as_ref().map(|browser| &browser.id)
-    }
-
-    fn browser_text(&self) -> Option<String> {
-        self.browser_id().map(|browser| browser.0.0.clone())
-    }
-}
+use crate::{AppState, digest, ids};
 
 /// Turns a join into a visitor.
 pub(crate) async fn visitor(
@@ -150,7 +125,7 @@ impl Entry {
         let until = key.expires_at.filter(|_| is_token || key.role != Role::Guest);
         // Of a token that an older version made nothing is kept.
         let is_kept = !is_token || key.parent.is_some() || key.api_key.is_some();
-        let credential = is_kept.then(|| credentials::id_of(&key.digest));
+        let credential = is_kept.then(|| digest::id_of(&key.digest));
         Self { pass: Pass::Key(key.role), terms: Terms { name, until, credential } }
     }
 }

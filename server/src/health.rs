@@ -1,30 +1,12 @@
 //! `/healthz` and `/readyz`: what asks whether this process lives, and whether it takes traffic. Answered in the clear too.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router, routing::get};
-use protocol::RoomCode;
 use serde::Serialize;
-use tokio::sync::Mutex;
 
-use crate::{AppState, clock, tasks};
-
-/// How long the database may take to answer, and how long an answer is good for, however many ask.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
-const GOOD_FOR: Duration = Duration::from_secs(1);
-
-/// What is known of the parts that say nothing by themselves.
-#[derive(Default)]
-pub(crate) struct Health {
-    database: Arc<Mutex<Option<(Instant, bool)>>>,
-    /// Whether another server may have the database.
-    pub(crate) lock_lost: AtomicBool,
-}
+use crate::AppState;
 
 #[derive(Serialize)]
 struct Alive {
@@ -78,7 +60,7 @@ async fn ready(State(state): State<AppState>) -> Response {
 
 async fn degraded(state: &AppState) -> Vec<Degraded> {
     let mut found = Vec::new();
-    if !state.health.database_answers(state).await {
+    if !state.database.answers(&state.storage).await {
         let detail = "the database does not answer: rooms that nobody is in cannot be opened".to_owned();
         found.push(Degraded { part: "storage", detail });
     }
@@ -86,7 +68,7 @@ async fn degraded(state: &AppState) -> Vec<Degraded> {
         let detail = "the database takes nothing: what changes in rooms waits to be written".to_owned();
         found.push(Degraded { part: "journal", detail });
     }
-    if state.health.lock_lost.load(Ordering::Relaxed) {
+    if !state.database.is_locked() {
         let detail = "the database is not locked for this server: another one may use it".to_owned();
         found.push(Degraded { part: "lock", detail });
     }
@@ -96,29 +78,6 @@ async fn degraded(state: &AppState) -> Vec<Degraded> {
         found.push(Degraded { part: "media", detail });
     }
     found
-}
-
-impl Health {
-    /// Whether the database answers, or did a moment ago. One asks for all, and to the end, also when whoever wanted to know hangs
-    /// up.
-    async fn database_answers(&self, state: &AppState) -> bool {
-        let (storage, known) = (Arc::clone(&state.storage), Arc::clone(&self.database));
-        let asking = tasks::spawn(async move {
-            let mut known = known.lock().await;
-            let now = clock::moment();
-            if let Some((at, answers)) = *known
-                && now.saturating_duration_since(at) < GOOD_FOR
-            {
-                return answers;
-            }
-            // Any room does: that there is none is an answer.
-            let asking = storage.room(RoomCode::from_random(0));
-            let answers = matches!(tokio::time::timeout(ANSWERS_WITHIN, asking).await, Ok(Ok(_)));
-            *known = Some((clock::moment(), answers));
-            answers
-        });
-        asking.await.unwrap_or(false)
-    }
 }
 
 fn uncached(code: StatusCode, body: impl Serialize) -> Response {

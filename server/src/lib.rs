@@ -4,11 +4,13 @@
 pub mod api_keys;
 mod browser;
 mod caller;
+mod caller_extractor;
 pub mod clock;
 pub mod config;
 mod config_check;
 mod config_source;
 mod credentials;
+mod database_health;
 mod digest;
 pub mod doctor;
 mod entrance;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use storage::{Storage, StorageError};
 
-use crate::credentials::id_of;
+use crate::digest::id_of;
 use crate::rooms::{RoomEvent, Rooms};
 
 /// How often the keys are looked at.

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::AppState;
 use crate::browser::Transport;
 use crate::config::TlsMode;
-use crate::entrance::Caller;
+use crate::caller::Caller;
 use crate::tls;
 use crate::tls_name::TlsName;
 

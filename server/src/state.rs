@@ -1,6 +1,5 @@
 //! What every handler has.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -13,9 +12,9 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::config::{Config, RoomsConfig};
+use crate::database_health::DatabaseHealth;
 use crate::front::Front;
 use crate::front_port::FrontPort;
-use crate::health::Health;
 use crate::ice_servers::{IceServerList, Own};
 use crate::lookups::Lookups;
 use crate::media::{Media, seen};
@@ -43,7 +42,7 @@ pub struct Shared {
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) rooms: Rooms,
     pub(crate) media: Media,
-    pub(crate) health: Health,
+    pub(crate) database: DatabaseHealth,
     pub(crate) ice_servers: IceServerList,
     pub(crate) leptos: LeptosOptions,
     pub(crate) room_rate: AddressRate,
@@ -150,7 +149,7 @@ impl AppState {
             passwords: rooms.passwords(),
             rooms,
             media,
-            health: Health::default(),
+            database: DatabaseHealth::default(),
             ice_servers,
             clock,
             storage,
@@ -286,7 +285,7 @@ async fn watch_lock(state: std::sync::Weak<Shared>) {
         let Some(state) = state.upgrade() else { return };
         let Some(lock) = &state.locks.database else { return };
         let renewed = lock.renew(&state.config.storage.postgres).await;
-        state.health.lock_lost.store(renewed.is_err(), Ordering::Relaxed);
+        state.database.note_lock(renewed.is_ok());
         if let Err(error) = renewed {
             tracing::error!(%error, "the database is not locked for this server any more");
         }

@@ -1,6 +1,7 @@
 //! A relay whose sockets are a table, two honest clients of it, and attackers with and without credentials. What they send and
-//! in which order is read from bytes; what may come of it is for [`model`] to say.
+//! in which order is read from bytes; what may come of it is for [`judge`] to say.
 
+mod judge;
 mod model;
 mod script;
 

@@ -11,7 +11,7 @@ use protocol::{RoomCode, Timestamp};
 
 use super::PageProblem;
 use crate::AppState;
-use crate::entrance::Caller;
+use crate::caller::Caller;
 
 /// How long an entry lasts whose room has no end.
 const USUAL_LENGTH: Duration = Duration::from_secs(60 * 60);

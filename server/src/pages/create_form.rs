@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::PageProblem;
 use crate::credentials::{self, Authority, Order};
-use crate::entrance::Caller;
+use crate::caller::Caller;
 use crate::rooms::{CreationError, NewRoom};
 use crate::{AppState, origin};
 

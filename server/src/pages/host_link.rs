@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use protocol::RoomCode;
 
 use crate::AppState;
-use crate::entrance::Caller;
+use crate::caller::Caller;
 
 /// Long enough to load a page.
 const KEPT_SECONDS: u32 = 60;

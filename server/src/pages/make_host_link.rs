@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use protocol::{HostLink, RoomCode, Scope};
 
 use crate::credentials::{self, Order};
-use crate::entrance::Caller;
+use crate::caller::Caller;
 use crate::rest::{ProblemResponse, mint_refusal, problem};
 use crate::{AppState, origin};
 

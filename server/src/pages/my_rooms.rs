@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::room_of_host::{RoomOfHost, Rules};
 use super::{PageProblem, plain};
 use crate::AppState;
-use crate::entrance::Caller;
+use crate::caller::Caller;
 
 /// More rooms than this nobody reads through.
 const MOST: u32 = 200;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::PageProblem;
 use crate::credentials::{self, Authority};
-use crate::entrance::Caller;
+use crate::caller::Caller;
 use crate::{AppState, origin};
 
 /// What a host is to be allowed. Below an API key, hosts may do outside the call only what that may.

@@ -12,7 +12,8 @@ use serde::Deserialize;
 
 use super::{PageProblem, claim_key, host_link, interactive, plain};
 use crate::AppState;
-use crate::entrance::{self, Caller};
+use crate::caller::Caller;
+use crate::entrance;
 
 /// What may stand behind the code in a link.
 #[derive(Deserialize)]

@@ -6,7 +6,7 @@ use protocol::ConnectionTest;
 
 use super::ProblemResponse;
 use crate::AppState;
-use crate::entrance::Caller;
+use crate::caller::Caller;
 
 /// As often as rooms are asked about.
 pub(crate) async fn start_connection_test(

@@ -10,7 +10,7 @@ use protocol::{CreateTokenRequest, CreatedToken, Credential, CredentialKind, Sco
 use super::auth::Asker;
 use super::object::Object;
 use super::{ProblemResponse, problem};
-use crate::AppState;
+use crate::{AppState, digest};
 use crate::credentials::{self, MintError, Order};
 
 /// 201 with the token, which is told this once.
@@ -39,7 +39,7 @@ pub(crate) async fn create_token(
     };
     let token = Credential::new(token)
         .map_err(|error| problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))?;
-    let id = credentials::id_of(&key.digest);
+    let id = digest::id_of(&key.digest);
     Ok((StatusCode::CREATED, Json(CreatedToken { token, id, expires_at: key.expires_at, path })))
 }
 

@@ -6,7 +6,8 @@ use protocol::ValidateRoomResponse;
 
 use super::{ProblemResponse, auth};
 use crate::AppState;
-use crate::entrance::{self, Caller};
+use crate::caller::Caller;
+use crate::entrance;
 
 /// 200 whether or not there is such a room; 400 when the code is none.
 pub(crate) async fn validate_room(

@@ -18,7 +18,8 @@ use tokio::sync::mpsc::error::{SendError, TrySendError};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-use crate::entrance::{self, Caller};
+use crate::caller::Caller;
+use crate::entrance;
 use crate::rate_limit::SocketRate;
 use crate::rooms::{Outgoing, RoomEvent, RoomHandle, outgoing};
 use crate::{AppState, ids};

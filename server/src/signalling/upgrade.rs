@@ -10,7 +10,7 @@ use protocol::limits::MAX_MESSAGE_BYTES;
 use protocol::{ErrorCode, ProtocolError};
 
 use super::socket;
-use crate::entrance::Caller;
+use crate::caller::Caller;
 use crate::rest::{ProblemResponse, problem};
 use crate::rooms::outgoing::MAX_BYTES;
 use crate::{AppState, origin, tasks};
