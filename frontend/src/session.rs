@@ -398,6 +398,11 @@ impl Session {
         while let Some(output) = self.call.poll_output() {
             match output {
                 Output::OpenSocket => self.open_socket(),
+                Output::Open(frame) => {
+                    if let Some(socket) = &self.socket {
+                        socket.send_opening(&frame);
+                    }
+                }
                 Output::Send(frame) => {
                     if let Some(socket) = &self.socket {
                         socket.send(&frame);

@@ -6,7 +6,7 @@ use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
-use protocol::{ClientFrame, ServerFrame};
+use protocol::{OpeningFrame, RoomFrame, ServerFrame};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::event::{Event, Events, SocketNumber};
@@ -33,9 +33,18 @@ impl Socket {
         self.number
     }
 
-    /// Queues a message; it goes out once the socket is open.
-    pub(crate) fn send(&self, frame: &ClientFrame) {
-        if let Ok(text) = serde_json::to_string(frame) {
+    /// Queues the first message; it goes out once the socket is open.
+    pub(crate) fn send_opening(&self, frame: &OpeningFrame) {
+        self.queue(serde_json::to_string(frame));
+    }
+
+    /// Queues a message after the first.
+    pub(crate) fn send(&self, frame: &RoomFrame) {
+        self.queue(serde_json::to_string(frame));
+    }
+
+    fn queue(&self, text: serde_json::Result<String>) {
+        if let Ok(text) = text {
             _ = self.outgoing.unbounded_send(text);
         }
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use protocol::{
-    ClientFrame, ClientMessage, DisplayName, IceServers, MediaState, Participant, ParticipantId, Role,
-    RoomCode, RoomSettings, ServerMessage, SessionId, SessionToken, Signal, SignalNumber, Timestamp,
+    DisplayName, IceServers, MediaState, OpeningFrame, OpeningMessage, Participant, ParticipantId, Role,
+    RoomCode, RoomFrame, RoomMessage, RoomSettings, ServerMessage, SessionId, SessionToken, Signal, SignalNumber, Timestamp,
 };
 use room::{
     Beginning, Change, ConnectionId, GiveIceServers, GivenPassword, Input, MediaOrder, Output, Pass,
@@ -37,8 +37,11 @@ fuzz_target!(|data: &[u8]| {
     let mut world = World::new();
     for line in data.split(|byte| *byte == b'\n') {
         let Ok(text) = std::str::from_utf8(line) else { continue };
-        let Ok(frame) = ClientFrame::parse(text) else { continue };
-        world.say(frame);
+        if let Ok(frame) = RoomFrame::parse(text) {
+            world.say(frame);
+        } else if let Ok(frame) = OpeningFrame::parse(text) {
+            world.open(frame);
+        }
     }
     world.signal_still_arrives();
 });
@@ -79,37 +82,47 @@ impl World {
         Self { room, now: Duration::ZERO, sockets: 100, eve: connection(EVE), honest, settings }
     }
 
-    /// Eve says something, on her socket or on another.
-    fn say(&mut self, frame: ClientFrame) {
-        self.now += Duration::from_millis(20);
-        if self.room.poll_timeout(self.now).is_some_and(|due| due <= self.now) {
-            self.room.handle_timeout(self.now);
-        }
+    /// Eve says something on her socket.
+    fn say(&mut self, frame: RoomFrame) {
+        self.input(Input::Message { connection: self.eve, frame });
+    }
+
+    /// Eve opens another socket.
+    fn open(&mut self, frame: OpeningFrame) {
+        let claims = claims(frame.id.map_or(0, |id| id.0 as u32));
+        let connection = self.new_socket();
         let input = match frame.message {
-            ClientMessage::Join(join) => {
-                let earlier = join.session.as_ref().map(|_| claims(frame.id.map_or(0, |id| id.0 as u32)));
-                let visitor = visitor(100 + u128::from(self.sockets), Pass::Link, join.media, earlier);
+            OpeningMessage::Join(join) => {
+                let earlier = join.session.as_ref().map(|_| claims);
+                let visitor = visitor(99 + u128::from(self.sockets), Pass::Link, join.media, earlier);
                 let visitor = Visitor {
                     key: join.key,
                     room_key: join.room_key,
                     room_key_origin: join.room_key_origin,
                     ..visitor
                 };
-                Input::Enter { connection: self.new_socket(), visitor: Box::new(visitor) }
+                Input::Enter { connection, visitor: Box::new(visitor) }
             }
-            ClientMessage::Resume(resume) => {
+            OpeningMessage::Resume(resume) => {
                 let resumption = Resumption {
-                    claims: claims(frame.id.map_or(0, |id| id.0 as u32)),
+                    claims,
                     last: resume.last,
                     media: resume.media,
                     hand: resume.hand,
                     browser: None,
                     key: resume.key,
                 };
-                Input::Resume { connection: self.new_socket(), resumption: Box::new(resumption) }
+                Input::Resume { connection, resumption: Box::new(resumption) }
             }
-            message => Input::Message { connection: self.eve, frame: ClientFrame { message, ..frame } },
         };
+        self.input(input);
+    }
+
+    fn input(&mut self, input: Input) {
+        self.now += Duration::from_millis(20);
+        if self.room.poll_timeout(self.now).is_some_and(|due| due <= self.now) {
+            self.room.handle_timeout(self.now);
+        }
         self.room.handle_input(self.now, input);
         self.check();
     }
@@ -149,7 +162,7 @@ impl World {
     }
 
     fn signal_still_arrives(&mut self) {
-        let message = ClientMessage::Signal {
+        let message = RoomMessage::Signal {
             to: id(BOB).into(),
             link: protocol::LinkId(0),
             number: SignalNumber(1),

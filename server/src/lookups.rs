@@ -4,8 +4,8 @@
 use std::net::IpAddr;
 
 use crate::browser::Browser;
-use crate::config::LimitsConfig;
 use crate::caller::Caller;
+use crate::config::LimitsConfig;
 use crate::rate_limit::{AddressRate, KeyedRate, RetryAfter};
 
 /// An address may ask so many times as much about what there is as it may guess: with the defaults 6,000 questions a minute, the

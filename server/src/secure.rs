@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::AppState;
 use crate::browser::Transport;
-use crate::config::TlsMode;
 use crate::caller::Caller;
+use crate::config::TlsMode;
 use crate::tls;
 use crate::tls_name::TlsName;
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::limits::{ACKNOWLEDGE_EVERY, PING_INTERVAL_SECONDS};
-use protocol::{ClientFrame, ClientMessage, ErrorCode, MessageId, Sequence, SessionToken};
+use protocol::{ErrorCode, MessageId, RoomFrame, RoomMessage, Sequence, SessionToken};
 
 use crate::Signalling;
 
@@ -43,7 +43,7 @@ pub(crate) struct Line {
     heard: Sequence,
     acknowledged: Sequence,
     last_id: u64,
-    unconfirmed: VecDeque<(MessageId, ClientMessage)>,
+    unconfirmed: VecDeque<(MessageId, RoomMessage)>,
     attempts: usize,
     random: u64,
 }
@@ -170,7 +170,7 @@ impl Line {
     }
 
     /// Numbers a message that is to be said again until the server has it.
-    pub(crate) fn number(&mut self, message: &ClientMessage) -> MessageId {
+    pub(crate) fn number(&mut self, message: &RoomMessage) -> MessageId {
         self.last_id += 1;
         let id = MessageId(self.last_id);
         if self.unconfirmed.len() >= MAX_UNCONFIRMED {
@@ -181,10 +181,10 @@ impl Line {
     }
 
     /// A frame with how far the server was heard.
-    pub(crate) fn frame(&mut self, id: Option<MessageId>, message: ClientMessage) -> ClientFrame {
+    pub(crate) fn frame(&mut self, id: Option<MessageId>, message: RoomMessage) -> RoomFrame {
         let ack = (self.heard > self.acknowledged).then_some(self.heard);
         self.acknowledged = self.heard;
-        ClientFrame { id, ack, message }
+        RoomFrame { id, ack, message }
     }
 
     /// The server has taken every message up to this one.
@@ -193,12 +193,12 @@ impl Line {
     }
 
     /// What the server may have missed.
-    pub(crate) fn unconfirmed(&self) -> Vec<(MessageId, ClientMessage)> {
+    pub(crate) fn unconfirmed(&self) -> Vec<(MessageId, RoomMessage)> {
         self.unconfirmed.iter().cloned().collect()
     }
 
     /// Gives up what makes no sense after the server has told everything anew.
-    pub(crate) fn keep_only(&mut self, keep: impl Fn(&ClientMessage) -> bool) {
+    pub(crate) fn keep_only(&mut self, keep: impl Fn(&RoomMessage) -> bool) {
         self.unconfirmed.retain(|(_, message)| keep(message));
     }
 

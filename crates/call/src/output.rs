@@ -1,8 +1,8 @@
 //! What a call wants done. The driver does it and reports; it decides nothing.
 
 use protocol::{
-    CallOff, ClientFrame, DisplayName, ErrorCode, IceCandidate, IceServer, Mode, ParticipantId, PeerRef,
-    Reaction, Sdp, SessionToken, Switch,
+    CallOff, DisplayName, ErrorCode, IceCandidate, IceServer, Mode, OpeningFrame, ParticipantId, PeerRef,
+    Reaction, RoomFrame, Sdp, SessionToken, Switch,
 };
 
 use seal::{KeyDigest, RoomSecret, SenderKey};
@@ -14,8 +14,10 @@ use crate::{Path, SecretOrigin, Source, SwitchedBy};
 pub enum Output {
     /// Open the signalling socket.
     OpenSocket,
+    /// Send the first message on the socket.
+    Open(OpeningFrame),
     /// Send a message.
-    Send(ClientFrame),
+    Send(RoomFrame),
     /// Close the socket once everything is sent.
     CloseSocket,
     /// Remember the token with which this tab may come again, or forget it.

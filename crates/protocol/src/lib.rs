@@ -4,7 +4,6 @@
 //! own and convert. Nothing here reads a clock, a random source or a socket.
 
 mod chat;
-mod client_message;
 mod connection_test;
 mod error;
 mod ids;
@@ -14,12 +13,14 @@ pub mod limits;
 mod media;
 mod moderation;
 mod names;
+mod opening_message;
 mod participant;
 mod peer;
 mod reaction;
 mod rest;
 mod role;
 mod room_code;
+mod room_message;
 mod secrets;
 mod sequence;
 mod server_message;
@@ -32,7 +33,6 @@ mod topology;
 mod version;
 
 pub use chat::{ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, EnvelopeError};
-pub use client_message::{ClientFrame, ClientMessage, Join, Resume};
 pub use connection_test::{ConnectionTest, RelayOwner, RelayTransport, TestRelay};
 pub use error::{CloseCode, ErrorCode, ProtocolError};
 pub use ids::{MessageId, ParticipantId, SessionId};
@@ -44,6 +44,7 @@ pub use keys::{
 pub use media::{MediaState, Source, Switch};
 pub use moderation::{Moderation, Right};
 pub use names::{DisplayName, NameError, RoomName, name_of_character};
+pub use opening_message::{Join, OpeningFrame, OpeningMessage, Resume};
 pub use participant::{Forbidden, HandNumber, LeaveReason, Participant, Presence, WaitingPerson};
 pub use peer::{LinkId, PeerRef};
 pub use reaction::Reaction;
@@ -54,6 +55,7 @@ pub use rest::{
 };
 pub use role::Role;
 pub use room_code::{RoomCode, RoomCodeError};
+pub use room_message::{RoomFrame, RoomMessage};
 pub use secrets::{Credential, Password, SecretError, SessionToken};
 pub use sequence::Sequence;
 pub use server_message::{IceServer, IceServers, Joined, ServerFrame, ServerMessage};

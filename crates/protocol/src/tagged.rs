@@ -93,7 +93,7 @@ impl<'a> VariantAccess<'a> for Tagged<'a> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{ClientFrame, ClientMessage, MessageId};
+    use crate::{MessageId, RoomFrame, RoomMessage};
 
     #[test]
     fn the_type_may_stand_anywhere_and_other_fields_are_passed_over() {
@@ -101,11 +101,11 @@ mod tests {
             r#"{"type":"set_hand","hand":"on","id":7,"later":[1,{"type":"ping"}]}"#,
             r#" {"later":{},"hand":"on","id":7,"type":"set_hand"} "#,
         ] {
-            let frame = ClientFrame::parse(text).unwrap();
+            let frame = RoomFrame::parse(text).unwrap();
             assert_eq!(frame.id, Some(MessageId(7)));
-            assert!(matches!(frame.message, ClientMessage::SetHand { hand } if hand.is_on()));
+            assert!(matches!(frame.message, RoomMessage::SetHand { hand } if hand.is_on()));
         }
-        assert_eq!(ClientFrame::parse(r#"{"type":"ping","x":1}"#).unwrap().message, ClientMessage::Ping);
+        assert_eq!(RoomFrame::parse(r#"{"type":"ping","x":1}"#).unwrap().message, RoomMessage::Ping);
     }
 
     #[test]
@@ -122,7 +122,7 @@ mod tests {
             (r#"{"type":"ping""#, "EOF"),
             ("", "EOF"),
         ] {
-            let error = ClientFrame::parse(text).unwrap_err().to_string();
+            let error = RoomFrame::parse(text).unwrap_err().to_string();
             assert!(error.contains(why), "{text}: {error}");
         }
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use protocol::{ClientFrame, ErrorCode, ServerFrame, VERSION, limits};
+use protocol::{ErrorCode, OpeningFrame, RoomFrame, ServerFrame, VERSION, limits};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
@@ -28,8 +28,10 @@ fn the_schema_is_that_of_the_types() {
 fn the_document_names_every_message_field_and_error() {
     let text = std::fs::read_to_string(document("protocol.md")).unwrap();
     let schema = schema();
-    let messages: Vec<_> =
-        ["ClientMessage", "ServerMessage"].iter().flat_map(|name| variants(&schema, name)).collect();
+    let messages: Vec<_> = ["OpeningMessage", "RoomMessage", "ServerMessage"]
+        .iter()
+        .flat_map(|name| variants(&schema, name))
+        .collect();
     assert!(messages.len() >= 12, "{messages:?}");
     for (name, fields) in messages {
         assert!(text.contains(&format!("### `{name}`")), "docs/protocol.md has no section for {name}");
@@ -49,7 +51,11 @@ fn the_document_names_every_message_field_and_error() {
 #[test]
 fn no_message_has_a_field_of_the_frame_around_it() {
     let schema = schema();
-    for (name, taken) in [("ClientMessage", ["id", "ack"]), ("ServerMessage", ["seq", "received"])] {
+    for (name, taken) in [
+        ("OpeningMessage", ["id", "ack"]),
+        ("RoomMessage", ["id", "ack"]),
+        ("ServerMessage", ["seq", "received"]),
+    ] {
         for (message, fields) in variants(&schema, name) {
             for field in taken {
                 assert!(!fields.contains(field), "{field} of {message} would stand twice in its frame");
@@ -89,7 +95,7 @@ fn every_example_of_the_document_is_a_message() {
         let message: Value =
             serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}: {example}"));
         assert!(validator.is_valid(&message), "not in the schema: {example}");
-        let as_client = ClientFrame::parse(example);
+        let as_client = as_client(example);
         let as_server = ServerFrame::parse(example);
         assert!(as_client.is_ok() || as_server.is_ok(), "{as_client:?}, {as_server:?}: {example}");
     }
@@ -99,10 +105,19 @@ fn every_example_of_the_document_is_a_message() {
 #[test]
 fn every_seed_of_the_fuzzer_is_a_message() {
     for line in seeds("client_messages") {
-        assert!(ClientFrame::parse(&line).is_ok(), "{line}");
+        assert!(as_client(&line).is_ok(), "{line}");
     }
     for line in seeds("server_messages") {
         assert!(ServerFrame::parse(&line).is_ok(), "{line}");
+    }
+}
+
+/// Reads what a client says, first or later.
+fn as_client(text: &str) -> Result<(), [serde_json::Error; 2]> {
+    match (OpeningFrame::parse(text), RoomFrame::parse(text)) {
+        (Ok(_), Err(_)) | (Err(_), Ok(_)) => Ok(()),
+        (Err(opening), Err(room)) => Err([opening, room]),
+        (Ok(opening), Ok(room)) => panic!("{opening:?} is {room:?} too"),
     }
 }
 
@@ -112,17 +127,19 @@ fn seeds(target: &str) -> Vec<String> {
     texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
-/// One schema for both directions: a frame is a client's or a server's message.
+/// One schema for both directions: a frame is a client's first, one of its later ones, or a server's.
 fn schema() -> Value {
     #[derive(JsonSchema)]
     #[schemars(untagged)]
     #[expect(dead_code, reason = "only its schema is used")]
     enum Frame {
-        Client(ClientFrame),
+        Opening(OpeningFrame),
+        Room(RoomFrame),
         Server(ServerFrame),
     }
     let mut generator = SchemaGenerator::new(SchemaSettings::draft2020_12());
-    generator.subschema_for::<protocol::ClientMessage>();
+    generator.subschema_for::<protocol::OpeningMessage>();
+    generator.subschema_for::<protocol::RoomMessage>();
     generator.subschema_for::<protocol::ServerMessage>();
     generator.into_root_schema_for::<Frame>().to_value()
 }

@@ -1,7 +1,7 @@
 //! What can happen to a room.
 
 use protocol::{
-    ChatEntry, ChatId, ClientFrame, DisplayName, MediaState, MessageId, ParticipantId, PublicKey, Role,
+    ChatEntry, ChatId, DisplayName, MediaState, MessageId, ParticipantId, PublicKey, Role, RoomFrame,
     RoomKeyGrant, RoomKeyId, RoomKeyOrigin, RoomSettings, Sequence, ServerMessage, SessionId, Source, Switch,
 };
 
@@ -33,7 +33,7 @@ pub enum Input {
         /// From which.
         connection: ConnectionId,
         /// What.
-        frame: ClientFrame,
+        frame: RoomFrame,
     },
     /// A socket is gone.
     Disconnect {
@@ -51,12 +51,15 @@ pub enum Input {
         /// Whether it is another one than before, or there was none: nobody has said it yet.
         is_new_password: bool,
     },
-    /// A message that is refused before the room looks at it, because its sender has said too much, here or elsewhere.
+    /// A message that is refused before the room looks at it: its sender has said too much, here or elsewhere, or it is none for
+    /// a room.
     Refused {
         /// From where.
         connection: ConnectionId,
-        /// What.
-        frame: ClientFrame,
+        /// The message's number.
+        id: Option<MessageId>,
+        /// How far its sender has read.
+        ack: Option<Sequence>,
         /// Why.
         code: protocol::ErrorCode,
     },

@@ -1,9 +1,10 @@
 //! What is on its way in a world.
 
 use call::{Command, LinkEvent};
-use protocol::{ClientFrame, ParticipantId, PeerRef, ServerFrame};
+use protocol::{ParticipantId, PeerRef, ServerFrame};
 use room::MediaOrder;
 
+use crate::client_frame::ClientFrame;
 use crate::server::{SocketNumber, ToDo};
 
 /// Something that happens at its time.

@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "only tests use it, and a test that cannot go on fails")]
 
 mod browser;
+mod client_frame;
 mod event;
 mod forbidden_peers;
 mod forwarding;

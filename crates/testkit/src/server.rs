@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use protocol::{
-    ChatEntry, ClientFrame, ClientMessage, IceServers, ParticipantId, Role, RoomCode, RoomSettings,
+    ChatEntry, IceServers, OpeningFrame, OpeningMessage, ParticipantId, Role, RoomCode, RoomSettings,
     ServerFrame, ServerMessage, SessionId, SessionToken, Timestamp,
 };
 use room::{
@@ -12,6 +12,8 @@ use room::{
     Pass, Resumption, Room, SeatChange, SessionClaims, SignTokens, Terms, Visitor,
 };
 use uuid::Uuid;
+
+use crate::client_frame::ClientFrame;
 
 /// One socket of one browser; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,8 +116,8 @@ impl Server {
         (participant, frame): (ParticipantId, ClientFrame),
     ) {
         let connection = ConnectionId(socket.0);
-        let input = match frame.message {
-            ClientMessage::Join(join) => {
+        let input = match frame {
+            ClientFrame::Opening(OpeningFrame { message: OpeningMessage::Join(join), .. }) => {
                 let visitor = Box::new(Visitor {
                     participant,
                     session: SessionId::new(Uuid::from_u128(u128::from(socket.0))),
@@ -134,7 +136,7 @@ impl Server {
                 });
                 Input::Enter { connection, visitor }
             }
-            ClientMessage::Resume(resume) => {
+            ClientFrame::Opening(OpeningFrame { message: OpeningMessage::Resume(resume), .. }) => {
                 let resumption = Box::new(Resumption {
                     claims: read(&resume.session),
                     last: resume.last,
@@ -145,21 +147,7 @@ impl Server {
                 });
                 Input::Resume { connection, resumption }
             }
-            message @ (ClientMessage::Signal { .. }
-            | ClientMessage::SetMedia { .. }
-            | ClientMessage::SetHand { .. }
-            | ClientMessage::React { .. }
-            | ClientMessage::Chat { .. }
-            | ClientMessage::ReadChat { .. }
-            | ClientMessage::RenewIceServers
-            | ClientMessage::SendLetters { .. }
-            | ClientMessage::Moderate { .. }
-            | ClientMessage::TopologyReady { .. }
-            | ClientMessage::TopologyFailed { .. }
-            | ClientMessage::ReportTrouble { .. }
-            | ClientMessage::SetSlots { .. }
-            | ClientMessage::Ping
-            | ClientMessage::Leave) => Input::Message { connection, frame: ClientFrame { message, ..frame } },
+            ClientFrame::Room(frame) => Input::Message { connection, frame },
         };
         self.input(now, input);
     }

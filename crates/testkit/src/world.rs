@@ -6,12 +6,13 @@ use call::{
     Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Phase, Role, Source,
 };
 use protocol::{
-    ChatId, ChatTarget, ClientFrame, ClientMessage, DisplayName, IceCandidate, PeerRef, RoomCode,
-    ServerFrame, ServerMessage,
+    ChatId, ChatTarget, DisplayName, IceCandidate, PeerRef, RoomCode, RoomFrame, RoomMessage, ServerFrame,
+    ServerMessage,
 };
 use uuid::Uuid;
 
 use crate::browser::{Browser, BrowserLink};
+use crate::client_frame::ClientFrame;
 use crate::event::Event;
 use crate::forwarding::ForwardingUnit;
 use crate::gaps::{Gaps, Hindrance};
@@ -360,8 +361,10 @@ impl World {
 
     fn send_up(&mut self, place: usize, frame: ClientFrame) {
         let Some(socket) = self.browsers[place].socket else { return };
-        if let ClientMessage::Signal { to: to @ PeerRef::Participant(_), .. } = &frame.message {
-            let ends = (place as u64, self.place_of(*to));
+        if let ClientFrame::Room(RoomFrame { message: RoomMessage::Signal { to, .. }, .. }) = &frame
+            && let to @ PeerRef::Participant(_) = *to
+        {
+            let ends = (place as u64, self.place_of(to));
             let event = Event::ToServer(place, socket, frame);
             return self.network.send_badly(self.now, &mut self.seed, ends, event);
         }
@@ -400,7 +403,8 @@ impl World {
                 }
                 Output::Notify(Notice::MoveCalledOff { .. }) => self.report.called_off += 1,
                 Output::Notify(Notice::ParticipantLeft(_)) => self.browsers[place].partings += 1,
-                Output::Send(frame) => self.send_up(place, frame),
+                Output::Open(frame) => self.send_up(place, ClientFrame::Opening(frame)),
+                Output::Send(frame) => self.send_up(place, ClientFrame::Room(frame)),
                 Output::StartCapture(source) => self.input(place, Input::Captured(source)),
                 Output::Link { peer, command } => self.link_command(place, peer, command),
                 Output::Show { participant, path } => self.show(place, participant, path),

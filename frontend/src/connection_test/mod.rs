@@ -22,7 +22,7 @@ use gloo_net::websocket::futures::WebSocket;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::{RwSignal, Set, Update};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
-use protocol::{ClientFrame, ClientMessage, ConnectionTest, TestRelay};
+use protocol::{ConnectionTest, RoomFrame, RoomMessage, TestRelay};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{clock, socket, web};
@@ -144,7 +144,7 @@ async fn plan() -> Option<ConnectionTest> {
 /// A message to the server and its answer. A socket that has joined nothing is refused, which is an answer too.
 async fn messages() -> Option<()> {
     let mut socket = WebSocket::open(&socket::address()?).ok()?;
-    let ping = ClientFrame::from(ClientMessage::Ping);
+    let ping = RoomFrame::from(RoomMessage::Ping);
     socket.send(Message::Text(serde_json::to_string(&ping).ok()?)).await.ok()?;
     socket.next().await?.ok().map(drop)
 }

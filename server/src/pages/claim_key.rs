@@ -6,8 +6,8 @@ use protocol::{Credential, RoomCode};
 
 use super::PageProblem;
 use crate::AppState;
-use crate::credentials::{self, Shown};
 use crate::caller::Caller;
+use crate::credentials::{self, Shown};
 
 /// 303 to the room. A key that opens nothing is refused; it is as if nothing had been asked.
 pub(crate) async fn claim_key(

@@ -7,8 +7,8 @@ use protocol::{Allowed, NameError, Password, RoomName, RoomSettingsPatch, Switch
 use serde::Deserialize;
 
 use super::PageProblem;
-use crate::credentials::{self, Authority, Order};
 use crate::caller::Caller;
+use crate::credentials::{self, Authority, Order};
 use crate::rooms::{CreationError, NewRoom};
 use crate::{AppState, origin};
 

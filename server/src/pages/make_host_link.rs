@@ -5,8 +5,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use protocol::{HostLink, RoomCode, Scope};
 
-use crate::credentials::{self, Order};
 use crate::caller::Caller;
+use crate::credentials::{self, Order};
 use crate::rest::{ProblemResponse, mint_refusal, problem};
 use crate::{AppState, origin};
 

@@ -8,8 +8,8 @@ use protocol::{RoomCode, Scope};
 use serde::Deserialize;
 
 use super::PageProblem;
-use crate::credentials::{self, Authority};
 use crate::caller::Caller;
+use crate::credentials::{self, Authority};
 use crate::{AppState, origin};
 
 /// What a host is to be allowed. Below an API key, hosts may do outside the call only what that may.

@@ -10,8 +10,8 @@ use protocol::{Credential, Role, RoomCode, Scope};
 
 use super::{ProblemResponse, problem};
 use crate::api_keys::{self, ApiKey};
-use crate::credentials::{self, Authority, Shown};
 use crate::caller::Caller;
+use crate::credentials::{self, Authority, Shown};
 use crate::{AppState, api_keys::KeyRefusal};
 
 /// Who asks, and what they show: an extractor.

@@ -10,8 +10,8 @@ use protocol::{CreateTokenRequest, CreatedToken, Credential, CredentialKind, Sco
 use super::auth::Asker;
 use super::object::Object;
 use super::{ProblemResponse, problem};
-use crate::{AppState, digest};
 use crate::credentials::{self, MintError, Order};
+use crate::{AppState, digest};
 
 /// 201 with the token, which is told this once.
 pub(crate) async fn create_token(

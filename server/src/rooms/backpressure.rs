@@ -5,9 +5,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use protocol::{ClientFrame, ErrorCode};
 use room::{ConnectionId, Departure};
 
+use super::event::Said;
 use super::outgoing::Level;
 
 /// Messages that one sender may add to a queue that is long. Several are what people do at once.
@@ -23,8 +23,7 @@ const WAITS_FOR: Duration = Duration::from_secs(5);
 /// What one socket said, and is not yet done.
 pub(super) struct Batch {
     pub(super) connection: ConnectionId,
-    /// With why they are refused, where they are.
-    pub(super) frames: VecDeque<(ClientFrame, Option<ErrorCode>)>,
+    pub(super) messages: VecDeque<Said>,
     /// As how many the socket said it.
     pub(super) batches: u8,
     /// How the socket went after it.

@@ -1,7 +1,8 @@
 //! What can happen to a room's task.
 
 use protocol::{
-    ChatId, ClientFrame, ErrorCode, MessageId, ParticipantId, Role, ServerMessage, ValidateRoomResponse,
+    ChatId, ErrorCode, MessageId, ParticipantId, Role, RoomFrame, Sequence, ServerMessage,
+    ValidateRoomResponse,
 };
 use room::{ConnectionId, Decree, Departure, Resumption, Visitor};
 use storage::{BrowserId, ChatPage};
@@ -21,11 +22,7 @@ pub(crate) enum RoomEvent {
     /// A socket takes the place of one that broke.
     Resume { connection: ConnectionId, resumption: Box<Resumption>, outgoing: Outlet },
     /// Messages from a socket that asked to enter, in their order.
-    Messages {
-        connection: ConnectionId,
-        /// With why they are refused, where they are.
-        frames: Vec<(ClientFrame, Option<ErrorCode>)>,
-    },
+    Messages { connection: ConnectionId, messages: Vec<Said> },
     /// A socket is gone.
     Disconnected { connection: ConnectionId, departure: Departure },
     /// Somebody outside, with a role inside, asks about the room.
@@ -52,4 +49,12 @@ pub(crate) enum RoomEvent {
     Participants { answer: oneshot::Sender<Vec<protocol::Participant>> },
     /// The room was deleted.
     Deleted,
+}
+
+/// What somebody said.
+pub(crate) enum Said {
+    /// A message for the room.
+    Message(RoomFrame),
+    /// One that is refused before the room looks at it, with its number and how far its sender has read.
+    Refused { id: Option<MessageId>, ack: Option<Sequence>, code: ErrorCode },
 }

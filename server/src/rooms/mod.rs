@@ -9,7 +9,7 @@ mod settings;
 mod task;
 mod words;
 
-pub(crate) use event::RoomEvent;
+pub(crate) use event::{RoomEvent, Said};
 pub(crate) use outgoing::Outgoing;
 pub(crate) use registry::{CreationError, NewRoom, REMEMBERED_FOR, RoomHandle, Rooms};
 pub(crate) use settings::{ChangeError, Precondition};

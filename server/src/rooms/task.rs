@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
 use protocol::{
-    ClientFrame, ClientMessage, ErrorCode, MessageId, ParticipantId, Role, RoomSettingsPatch, ServerMessage,
+    ErrorCode, MessageId, ParticipantId, Role, RoomMessage, RoomSettingsPatch, ServerMessage,
     ValidateRoomResponse,
 };
 use room::{ConnectionId, Departure, Input, Output, Room};
@@ -15,7 +15,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
 use super::backpressure::{Backpressure, Batch};
-use super::event::RoomEvent;
+use super::event::{RoomEvent, Said};
 use super::outgoing::Outlet;
 use super::registry::LoadedRoom;
 use super::words::Words;
@@ -152,15 +152,15 @@ impl RoomTask {
     /// Deals with what a socket said, as far as it need not wait for those who are told of it.
     fn take(&mut self, mut batch: Batch) -> Fate {
         let connection = batch.connection;
-        while let Some((frame, refused)) = batch.frames.pop_front() {
+        while let Some(said) = batch.messages.pop_front() {
             let now = self.rooms.clock.now();
             if self.backpressure.holds(now, connection) {
-                batch.frames.push_front((frame, refused));
+                batch.messages.push_front(said);
                 self.backpressure.hold(batch);
                 return Fate::Goes;
             }
             self.cause = Some(connection);
-            let input = self.said(connection, frame, refused);
+            let input = self.said(connection, said);
             self.room.handle_input(now, input);
             let fate = self.carry_out();
             self.cause = None;
@@ -174,12 +174,18 @@ impl RoomTask {
         batch.departure.map_or(Fate::Goes, |departure| self.depart(connection, departure))
     }
 
-    fn said(&self, connection: ConnectionId, frame: ClientFrame, refused: Option<ErrorCode>) -> Input {
-        let is_chat = matches!(frame.message, ClientMessage::Chat { .. });
-        let full = (is_chat && self.lane.is_full()).then_some(ErrorCode::ChatFull);
-        match full.or(refused) {
-            Some(code) => Input::Refused { connection, frame, code },
-            None => Input::Message { connection, frame },
+    /// Chat for which there is no place any more is refused before anybody sees it.
+    fn said(&self, connection: ConnectionId, said: Said) -> Input {
+        match said {
+            Said::Message(frame) => {
+                let is_chat = matches!(frame.message, RoomMessage::Chat { .. });
+                if is_chat && self.lane.is_full() {
+                    let (id, ack) = (frame.id, frame.ack);
+                    return Input::Refused { connection, id, ack, code: ErrorCode::ChatFull };
+                }
+                Input::Message { connection, frame }
+            }
+            Said::Refused { id, ack, code } => Input::Refused { connection, id, ack, code },
         }
     }
 
@@ -198,13 +204,14 @@ impl RoomTask {
                 self.sockets.insert(connection, outgoing);
                 Input::Resume { connection, resumption }
             }
-            RoomEvent::Messages { connection, frames } => {
+            RoomEvent::Messages { connection, messages } => {
                 if let Some(batch) = self.backpressure.held_of(connection) {
-                    batch.frames.extend(frames);
+                    batch.messages.extend(messages);
                     batch.batches += 1;
                     return Fate::Goes;
                 }
-                return self.take(Batch { connection, frames: frames.into(), batches: 1, departure: None });
+                let messages = messages.into();
+                return self.take(Batch { connection, messages, batches: 1, departure: None });
             }
             RoomEvent::Disconnected { connection, departure } => {
                 self.sockets.remove(&connection);

@@ -1,6 +1,11 @@
-//! `/api/v1/ws`: one WebSocket a tab, one task a socket.
+//! `/api/v1/ws`: one WebSocket a tab, one task a connection. A connection is opened, authenticated and limited, and then attached to
+//! a destination.
 
-mod socket;
+mod connection;
+mod destination;
+mod end;
+mod opening;
+mod room_destination;
 mod upgrade;
 
 pub(crate) use upgrade::upgrade;

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use protocol::limits::MAX_MESSAGE_BYTES;
 use protocol::{ErrorCode, ProtocolError};
 
-use super::socket;
+use super::opening;
 use crate::caller::Caller;
 use crate::rest::{ProblemResponse, problem};
 use crate::rooms::outgoing::MAX_BYTES;
@@ -44,7 +44,7 @@ pub(crate) async fn upgrade(
         // A task of its own: the one that axum upgrades in would keep room for all that upgrading needs.
         // The caller is boxed: it is needed until somebody is in, and its place is kept until they leave.
         .on_upgrade(async move |websocket| {
-            drop(tasks::spawn(socket::run(websocket, state, Box::new(caller))));
+            drop(tasks::spawn(opening::run(websocket, state, Box::new(caller))));
         })
         .into_response()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use protocol::limits::MAX_LETTERS;
 use protocol::{
-    AddressedLetter, ClientMessage, Letter, Letters, Participant, ParticipantId, PublicKey, RoomKeyGrant,
+    AddressedLetter, Letter, Letters, Participant, ParticipantId, PublicKey, RoomKeyGrant, RoomMessage,
 };
 use seal::{RoomSecret, SafetyPhrase, SenderKey};
 
@@ -195,7 +195,7 @@ impl Call {
             let count = rest.iter().take(MAX_LETTERS).take_while(fits).count().max(1);
             let (first, after) = rest.split_at(count);
             if let Ok(letters) = Letters::try_from(first.to_vec()) {
-                self.say(ClientMessage::SendLetters { letters });
+                self.say(RoomMessage::SendLetters { letters });
             }
             rest = after;
         }

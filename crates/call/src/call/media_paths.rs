@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use protocol::{
-    ClientMessage, LinkId, Mode, ParticipantId, PeerRef, Presence, SlotWish, Source, Switch, Topology,
-    Trouble,
+    LinkId, Mode, ParticipantId, PeerRef, Presence, RoomMessage, SlotWish, Source, Switch, Topology, Trouble,
 };
 
 use super::Call;
@@ -222,7 +221,7 @@ impl Call {
             && let Some(slots) = server.news_of_slots(is_seen)
         {
             let (link, expected) = (server.id, server.expected());
-            self.say(ClientMessage::SetSlots { link, slots });
+            self.say(RoomMessage::SetSlots { link, slots });
             self.outputs.push_back(Output::ExpectInSlots(expected));
         }
     }
@@ -314,7 +313,7 @@ impl Call {
         let Topology { mode, moving, .. } = self.paths.topology;
         for id in troubles {
             if mode == Mode::Mesh {
-                self.say(ClientMessage::ReportTrouble { trouble: Trouble::NoPathTo(id) });
+                self.say(RoomMessage::ReportTrouble { trouble: Trouble::NoPathTo(id) });
             } else if moving.is_some_and(|next| next.mode == Mode::Mesh) {
                 self.report_failure(Mode::Mesh);
             }
@@ -330,7 +329,7 @@ impl Call {
             None => return,
         };
         self.paths.reported = Some(epoch);
-        self.say(ClientMessage::TopologyFailed { epoch });
+        self.say(RoomMessage::TopologyFailed { epoch });
     }
 
     fn choose_path(&mut self, now: Duration, place: usize) {
@@ -416,7 +415,7 @@ impl Call {
             || self.paths.server.as_ref().is_some_and(ServerLink::is_connected);
         if has_server && (0..self.others.len()).all(is_ready) {
             self.paths.reported = Some(next.epoch);
-            self.say(ClientMessage::TopologyReady { epoch: next.epoch });
+            self.say(RoomMessage::TopologyReady { epoch: next.epoch });
         }
     }
 

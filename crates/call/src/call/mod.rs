@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use protocol::{
-    ClientMessage, DisplayName, IceServer, LinkId, MediaState, Participant, ParticipantId, Password, PeerRef,
-    RoomCode, RoomSettings, RoomSummary, SessionToken, Switch, WaitingPerson,
+    DisplayName, IceServer, LinkId, MediaState, Participant, ParticipantId, Password, PeerRef, RoomCode,
+    RoomMessage, RoomSettings, RoomSummary, SessionToken, Switch, WaitingPerson,
 };
 
 use crate::chat::Chat;
@@ -219,8 +219,8 @@ impl Call {
             Command::Begin { switches } => self.begin(switches),
             Command::Join { name, password } => self.join(now, name, password),
             Command::Leave => self.leave(),
-            Command::SetHand { hand } => self.say(ClientMessage::SetHand { hand }),
-            Command::React { reaction } => self.say(ClientMessage::React { reaction }),
+            Command::SetHand { hand } => self.say(RoomMessage::SetHand { hand }),
+            Command::React { reaction } => self.say(RoomMessage::React { reaction }),
             Command::Write { id, to, text } => self.write(id, to, &text),
             Command::WriteAgain { id } => self.write_again(id),
             Command::ReadOlderChat => self.read_older_chat(),
@@ -277,7 +277,7 @@ impl Call {
         let media = self.publications.media_state();
         if self.phase == Phase::Joined && self.told != media {
             self.told = media;
-            self.say(ClientMessage::SetMedia { media });
+            self.say(RoomMessage::SetMedia { media });
         }
     }
 
@@ -327,7 +327,7 @@ impl Call {
         let since = *self.speaking_since.get_or_insert(now);
         if now >= since + HAND_IS_LOWERED_AFTER {
             self.speaking_since = None;
-            self.say(ClientMessage::SetHand { hand: Switch::Off });
+            self.say(RoomMessage::SetHand { hand: Switch::Off });
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use protocol::{
-    ClientMessage, DisplayName, Joined, LeaveReason, LinkId, Participant, ParticipantId, PeerRef, Presence,
+    DisplayName, Joined, LeaveReason, LinkId, Participant, ParticipantId, PeerRef, Presence, RoomMessage,
 };
 
 use super::Call;
@@ -250,7 +250,7 @@ impl Call {
                     let Some(link) = self.link(peer) else { continue };
                     let (link, expects) = (link.id(), Some(link.expected()));
                     // Signals have numbers of their own, and are said again by their links.
-                    self.say_once(ClientMessage::Signal { to: peer, link, number, expects, signal });
+                    self.say_once(RoomMessage::Signal { to: peer, link, number, expects, signal });
                 }
             }
         }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use protocol::{
-    ClientMessage, DisplayName, ErrorCode, IceServers, Join, Joined, MessageId, Password, ProtocolError,
-    Resume, ServerFrame, ServerMessage, Switch, VERSION,
+    DisplayName, ErrorCode, IceServers, Join, Joined, MessageId, OpeningMessage, Password, ProtocolError,
+    Resume, RoomMessage, ServerFrame, ServerMessage, Switch, VERSION,
 };
 
 use super::Call;
@@ -45,7 +45,7 @@ impl Call {
         let first = match session.filter(|_| self.phase == Phase::Joined && self.line.resumable) {
             Some(session) => {
                 let hand = self.you.as_ref().is_some_and(|you| you.hand.is_some());
-                ClientMessage::Resume(Box::new(Resume {
+                OpeningMessage::Resume(Box::new(Resume {
                     version: VERSION,
                     room: self.code,
                     session,
@@ -55,7 +55,7 @@ impl Call {
                     key: Some(self.encryption.public_key()),
                 }))
             }
-            None => ClientMessage::Join(Box::new(Join {
+            None => OpeningMessage::Join(Box::new(Join {
                 version: VERSION,
                 room: self.code,
                 name,
@@ -69,7 +69,7 @@ impl Call {
             })),
         };
         self.line.dialled(now);
-        self.outputs.push_back(Output::Send(first.into()));
+        self.outputs.push_back(Output::Open(first.into()));
     }
 
     pub(super) fn socket_closed(&mut self, now: Duration) {
@@ -121,7 +121,7 @@ impl Call {
     /// Something looks broken, and the line may be: it is asked, and not for long. Without it nothing can be repaired.
     pub(super) fn doubt_line(&mut self, now: Duration) {
         if matches!(self.line.wait, Wait::Ping(_)) {
-            self.say_once(ClientMessage::Ping);
+            self.say_once(RoomMessage::Ping);
             self.line.pinged(now);
         }
         self.line.doubt(now);
@@ -141,12 +141,12 @@ impl Call {
     }
 
     fn ping(&mut self, now: Duration) {
-        self.say_once(ClientMessage::Ping);
+        self.say_once(RoomMessage::Ping);
         self.line.pinged(now);
     }
 
     pub(super) fn leave(&mut self) {
-        self.say_once(ClientMessage::Leave);
+        self.say_once(RoomMessage::Leave);
         self.end(Phase::Left);
     }
 
@@ -167,7 +167,7 @@ impl Call {
         }
         self.server_message(now, frame.message);
         if self.line.owes_acknowledgement() {
-            self.say_once(ClientMessage::Ping);
+            self.say_once(RoomMessage::Ping);
         }
     }
 
@@ -204,7 +204,7 @@ impl Call {
                 let read = |entry: protocol::ChatEntry| (self.read_chat(&entry), entry);
                 let entries = entries.into_iter().map(read).map(|(text, entry)| (entry, text)).collect();
                 if let Some(before) = self.chat.hear_history(entries, more) {
-                    self.say(ClientMessage::ReadChat { before: Some(before) });
+                    self.say(RoomMessage::ReadChat { before: Some(before) });
                 }
             }
             ServerMessage::Letter { from, letter } => self.hear_letter(from, &letter),
@@ -246,13 +246,13 @@ impl Call {
         self.waiting.clear();
         self.take_ice_servers(now, joined.ice_servers.clone());
         // What the room was told in the first message is all it needs to know, but for what only the people decide.
-        self.line.keep_only(|message| matches!(message, ClientMessage::Moderate { .. }));
+        self.line.keep_only(|message| matches!(message, RoomMessage::Moderate { .. }));
         self.say_unconfirmed_again();
         self.meet(now, joined);
         self.say_all_signals_again(now);
         self.send_unfinished_chat();
         self.chat.begin_to_catch_up();
-        self.say(ClientMessage::ReadChat { before: None });
+        self.say(RoomMessage::ReadChat { before: None });
         // A device may have begun or ended to deliver while the join was under way.
         self.tell_media();
     }
@@ -273,7 +273,7 @@ impl Call {
     pub(super) fn ice_servers_due(&mut self, now: Duration) {
         if self.renew_ice_servers_at.is_some_and(|at| at <= now) {
             self.renew_ice_servers_at = Some(now + ASK_AGAIN_AFTER);
-            self.say_once(ClientMessage::RenewIceServers);
+            self.say_once(RoomMessage::RenewIceServers);
         }
     }
 
@@ -371,7 +371,7 @@ impl Call {
     }
 
     fn send_chat(&mut self, line: ChatLine) {
-        let message = ClientMessage::Chat { chat: line.id, to: line.to, envelope: line.envelope.clone() };
+        let message = RoomMessage::Chat { chat: line.id, to: line.to, envelope: line.envelope.clone() };
         let id = self.say_numbered(message);
         match line.place {
             None => self.chat.send(line, id),
@@ -381,7 +381,7 @@ impl Call {
 
     pub(super) fn read_older_chat(&mut self) {
         let before = self.chat.oldest();
-        self.say(ClientMessage::ReadChat { before });
+        self.say(RoomMessage::ReadChat { before });
     }
 
     fn hear_chat(&mut self, entry: protocol::ChatEntry) {
@@ -395,11 +395,11 @@ impl Call {
     }
 
     /// Says something until the server has it.
-    pub(super) fn say(&mut self, message: ClientMessage) {
+    pub(super) fn say(&mut self, message: RoomMessage) {
         _ = self.say_numbered(message);
     }
 
-    fn say_numbered(&mut self, message: ClientMessage) -> MessageId {
+    fn say_numbered(&mut self, message: RoomMessage) -> MessageId {
         let id = self.line.number(&message);
         if self.is_connected() && self.phase == Phase::Joined {
             let frame = self.line.frame(Some(id), message);
@@ -409,7 +409,7 @@ impl Call {
     }
 
     /// Says something now or not at all.
-    pub(super) fn say_once(&mut self, message: ClientMessage) {
+    pub(super) fn say_once(&mut self, message: RoomMessage) {
         if self.is_connected() {
             let frame = self.line.frame(None, message);
             self.outputs.push_back(Output::Send(frame));

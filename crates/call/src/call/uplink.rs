@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use protocol::{ClientMessage, Mode, PeerRef, Trouble};
+use protocol::{Mode, PeerRef, RoomMessage, Trouble};
 
 use super::Call;
 use crate::LinkStatus;
@@ -33,7 +33,7 @@ impl Call {
         uplink.short_since.retain(|id, _| links.contains(&PeerRef::Participant(*id)));
         if uplink.hear(now, id, is_short, links.len()) && !uplink.is_reported {
             uplink.is_reported = true;
-            self.say(ClientMessage::ReportTrouble { trouble: Trouble::WeakUplink });
+            self.say(RoomMessage::ReportTrouble { trouble: Trouble::WeakUplink });
         }
     }
 }

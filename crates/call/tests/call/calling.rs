@@ -7,13 +7,13 @@ use call::{
     Notice, Output, Phase, Publication, Role, Signalling, Source,
 };
 use protocol::{
-    ClientMessage, ErrorCode, IceServer, IceServers, LeaveReason, MediaState, Mode, Move, MoveReason,
-    Participant, PeerRef, ProtocolError, ServerMessage, Signal, SignalNumber, Switch, Topology,
+    ErrorCode, IceServer, IceServers, LeaveReason, MediaState, Mode, Move, MoveReason, OpeningMessage,
+    Participant, PeerRef, ProtocolError, RoomMessage, ServerMessage, Signal, SignalNumber, Switch, Topology,
 };
 
 use crate::support::{
-    ADA, BOB, MESH, TestCall, commands_to, id, join, joined_later, name, offer_from, open, participant, peer,
-    said, sdp, token, told,
+    ADA, BOB, MESH, TestCall, commands_to, id, join, joined_later, name, offer_from, open, opened,
+    participant, peer, said, sdp, token, told,
 };
 
 #[test]
@@ -25,8 +25,7 @@ fn joining_opens_the_socket_and_says_what_is_sent() {
     assert_eq!(call.command(join()), [Output::OpenSocket]);
     let outputs = call.input(Input::SocketOpened);
 
-    let [Output::Send(frame)] = outputs.as_slice() else { panic!("{outputs:?}") };
-    let ClientMessage::Join(join) = &frame.message else { panic!("{frame:?}") };
+    let Some(OpeningMessage::Join(join)) = opened(&outputs) else { panic!("{outputs:?}") };
     assert_eq!(join.media, MediaState { microphone: Switch::On, ..MediaState::default() });
 }
 
@@ -162,7 +161,7 @@ fn an_interrupted_link_gets_a_moment_to_come_back_by_itself() {
 
     call.hear(ServerMessage::Pong);
     let outputs = call.connection(ADA, ConnectionState::Disconnected);
-    assert_eq!(said(&outputs), [ClientMessage::Ping], "the line may be broken too");
+    assert_eq!(said(&outputs), [RoomMessage::Ping], "the line may be broken too");
     call.hear(ServerMessage::Pong);
     assert_eq!(commands_to(ADA, &call.wait(Duration::from_secs(2))), [LinkCommand::RestartIce]);
 }
@@ -183,7 +182,7 @@ fn in_another_network_links_look_for_another_way_at_once() {
     call.connection(ADA, ConnectionState::Connected);
     let outputs = call.input(Input::NetworkChanged);
     assert_eq!(commands_to(ADA, &outputs), [LinkCommand::RestartIce]);
-    assert_eq!(said(&outputs), [ClientMessage::Ping]);
+    assert_eq!(said(&outputs), [RoomMessage::Ping]);
     assert_eq!(call.status_of(ADA), LinkStatus::Connected, "what works goes on meanwhile");
 
     let outputs = call.wait(Duration::from_secs(3));
@@ -218,7 +217,7 @@ fn leaving_closes_links_then_the_socket_then_frees_the_devices() {
     let close = Output::Link { peer: peer(ADA), command: LinkCommand::Close };
     let forget = Output::RememberSession(None);
     assert_eq!(outputs[1..], [close, Output::CloseSocket, Output::StopCapture(Source::Camera), forget]);
-    assert!(matches!(&outputs[0], Output::Send(frame) if frame.message == ClientMessage::Leave));
+    assert!(matches!(&outputs[0], Output::Send(frame) if frame.message == RoomMessage::Leave));
     assert_eq!(call.0.snapshot().phase, Phase::Left);
     assert_eq!(call.0.poll_timeout(), None, "nothing is left to wait for");
 }
@@ -264,7 +263,7 @@ fn people_stay_connected_when_the_server_goes_away() {
 fn a_joined_call_pings_and_nothing_else_while_nothing_happens() {
     let mut call = TestCall::in_room([]);
     let outputs = call.wait(Duration::from_secs(21));
-    assert_eq!(said(&outputs), [ClientMessage::Ping]);
+    assert_eq!(said(&outputs), [RoomMessage::Ping]);
 }
 
 #[test]
@@ -306,7 +305,7 @@ fn an_uplink_that_is_too_weak_for_two_links_is_reported_once() {
     assert_eq!(call.0.shares_uplink(), [peer(ADA), peer(BOB)]);
     assert_eq!(short(&mut call), []);
     call.wait(Duration::from_secs(15));
-    let report = ClientMessage::ReportTrouble { trouble: protocol::Trouble::WeakUplink };
+    let report = RoomMessage::ReportTrouble { trouble: protocol::Trouble::WeakUplink };
     assert_eq!(short(&mut call), [report]);
     call.wait(Duration::from_secs(15));
     assert_eq!(short(&mut call), []);
@@ -350,7 +349,7 @@ fn credentials_are_renewed_while_they_are_good_and_links_learn_of_them() {
     let mut call = TestCall::in_room([ADA]);
     assert_eq!(commands_to(ADA, &call.hear(ServerMessage::IceServers(servers("first")))).len(), 1);
     call.connection(ADA, ConnectionState::Connected);
-    let asked = |outputs: &[Output]| said(outputs).contains(&ClientMessage::RenewIceServers);
+    let asked = |outputs: &[Output]| said(outputs).contains(&RoomMessage::RenewIceServers);
     for _ in 0..29 {
         assert!(!asked(&call.wait(Duration::from_secs(10))));
         call.hear(ServerMessage::Pong);

@@ -7,13 +7,13 @@ use call::{
 };
 use protocol::limits::PING_INTERVAL_SECONDS;
 use protocol::{
-    ClientMessage, ErrorCode, LeaveReason, MessageId, Participant, Presence, RoomCode, RoomSummary, Sequence,
-    ServerFrame, ServerMessage, SignalNumber, Switch,
+    ErrorCode, LeaveReason, MessageId, OpeningMessage, Participant, Presence, RoomCode, RoomMessage,
+    RoomSummary, Sequence, ServerFrame, ServerMessage, SignalNumber, Switch,
 };
 
 use crate::support::{
-    ADA, BOB, ME, TestCall, commands_to, id, join, joined, joined_later, offer_from, open, participant, said,
-    token,
+    ADA, BOB, ME, TestCall, commands_to, id, join, joined, joined_later, offer_from, open, opened,
+    participant, said, token,
 };
 
 #[test]
@@ -28,7 +28,7 @@ fn a_broken_socket_is_tried_again_by_the_schedule_and_the_session_resumed() {
 
     let outputs = call.input(Input::SocketOpened);
 
-    let [ClientMessage::Resume(resume)] = &*said(&outputs) else { panic!("{outputs:?}") };
+    let Some(OpeningMessage::Resume(resume)) = opened(&outputs) else { panic!("{outputs:?}") };
     assert_eq!((resume.session.clone(), resume.last), (token("first"), Sequence(1)));
     let outputs = call.hear(ServerMessage::Resumed { session: token("second") });
     assert!(outputs.contains(&Output::Notify(Notice::SignallingBack)));
@@ -51,8 +51,8 @@ fn what_the_server_has_not_confirmed_is_said_again_and_what_it_has_is_not() {
     let outputs = call.hear(ServerMessage::Resumed { session: token("second") });
 
     let hands: Vec<_> =
-        said(&outputs).into_iter().filter(|one| matches!(one, ClientMessage::SetHand { .. })).collect();
-    assert_eq!(hands, [ClientMessage::SetHand { hand: Switch::Off }]);
+        said(&outputs).into_iter().filter(|one| matches!(one, RoomMessage::SetHand { .. })).collect();
+    assert_eq!(hands, [RoomMessage::SetHand { hand: Switch::Off }]);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn signals_that_the_peer_has_not_acknowledged_are_said_again_to_whoever_comes_ba
     call.input(Input::Link { peer, event: call::LinkEvent::RemoteDescriptionApplied });
     let description = call::LinkEvent::LocalDescription(crate::support::sdp("answer"));
     let answer = said(&call.input(Input::Link { peer, event: description }));
-    assert!(matches!(&*answer, [ClientMessage::Signal { expects: Some(SignalNumber(1)), .. }]), "{answer:?}");
+    assert!(matches!(&*answer, [RoomMessage::Signal { expects: Some(SignalNumber(1)), .. }]), "{answer:?}");
 
     let mut away = participant(ADA);
     away.presence = Presence::Away;
@@ -107,7 +107,7 @@ fn told_everything_anew_links_begin_anew_where_the_seat_was_not_kept() {
     come_back(&mut call);
     assert_eq!(call.refuse(ErrorCode::SessionUnknown), [Output::OpenSocket]);
     let outputs = call.input(Input::SocketOpened);
-    let [ClientMessage::Join(again)] = &*said(&outputs) else { panic!("{outputs:?}") };
+    let Some(OpeningMessage::Join(again)) = opened(&outputs) else { panic!("{outputs:?}") };
     assert_eq!(again.session, Some(token("first")), "with the same id as before");
 
     let outputs = call.hear_numbered(1, joined([ADA], false));
@@ -178,7 +178,7 @@ fn a_line_that_is_doubted_while_it_is_asked_has_no_more_time_than_any_other() {
     let mut call = TestCall::in_room([ADA]);
     call.connection(ADA, ConnectionState::Connected);
     let asked = call.wait(Duration::from_secs(PING_INTERVAL_SECONDS));
-    assert_eq!(said(&asked), [ClientMessage::Ping]);
+    assert_eq!(said(&asked), [RoomMessage::Ping]);
 
     let outputs = call.connection(ADA, ConnectionState::Disconnected);
     assert_eq!(said(&outputs), [], "it has been asked");
@@ -316,7 +316,7 @@ fn a_room_with_a_password_asks_for_it_and_keeps_the_devices() {
     let name = crate::support::name("Me");
     call.command(Command::Join { name, password: Some(password.clone()) });
     let outputs = call.input(Input::SocketOpened);
-    let [ClientMessage::Join(again)] = &*said(&outputs) else { panic!("{outputs:?}") };
+    let Some(OpeningMessage::Join(again)) = opened(&outputs) else { panic!("{outputs:?}") };
     assert_eq!(again.password, Some(password));
     call.refuse(ErrorCode::PasswordWrong);
     assert_eq!(call.0.snapshot().phase, Phase::PasswordAsked { wrong: true });
@@ -333,7 +333,8 @@ fn who_waits_at_the_door_waits_through_a_broken_socket_and_goes_in_when_let_in()
 
     call.input(Input::SocketClosed);
     assert_eq!(call.wait(Duration::ZERO), [Output::OpenSocket]);
-    assert!(matches!(&*said(&call.input(Input::SocketOpened)), [ClientMessage::Join(_)]), "they knock again");
+    let again = opened(&call.input(Input::SocketOpened));
+    assert!(matches!(again, Some(OpeningMessage::Join(_))), "they knock again");
     call.hear(ServerMessage::Waiting { room, lacks_secret: false, host_inside: true });
     call.hear_numbered(1, joined([ADA], false));
     assert_eq!(call.0.snapshot().phase, Phase::Joined);
@@ -356,7 +357,7 @@ fn who_comes_again_in_the_same_tab_shows_the_session_of_before() {
     let mut call = TestCall::of(call);
     call.command(join());
     let outputs = call.input(Input::SocketOpened);
-    let [ClientMessage::Join(first)] = &*said(&outputs) else { panic!("{outputs:?}") };
+    let Some(OpeningMessage::Join(first)) = opened(&outputs) else { panic!("{outputs:?}") };
     assert_eq!(first.session, Some(token("earlier")));
     assert_ne!(id(ME), id(ADA));
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use call::{ChatText, Command, Identity, Notice, Output, Secrecy, SecretOrigin};
 use protocol::{
-    ChatEntry, ChatId, ChatNumber, ChatTarget, ClientMessage, Joined, LeaveReason, Letter, Moderation,
-    Participant, PublicKey, RoomCode, RoomKeyGrant, RoomSettings, ServerMessage, Timestamp, WaitingPerson,
+    ChatEntry, ChatId, ChatNumber, ChatTarget, Joined, LeaveReason, Letter, Moderation, Participant,
+    PublicKey, RoomCode, RoomKeyGrant, RoomMessage, RoomSettings, ServerMessage, Timestamp, WaitingPerson,
 };
 use seal::{Context, KeyPair, Purpose, RoomSecret, SenderKey};
 use uuid::Uuid;
@@ -45,8 +45,8 @@ fn own_key(outputs: &[Output]) -> Option<SenderKey> {
 }
 
 fn letters(outputs: &[Output]) -> Vec<(protocol::ParticipantId, Letter)> {
-    let letters = |message: ClientMessage| match message {
-        ClientMessage::SendLetters { letters } => Vec::from(letters),
+    let letters = |message: RoomMessage| match message {
+        RoomMessage::SendLetters { letters } => Vec::from(letters),
         _ => Vec::new(),
     };
     said(outputs).into_iter().flat_map(letters).map(|one| (one.to, one.letter)).collect()
@@ -173,7 +173,7 @@ fn grant_of(host: &mut TestCall, to: &TestCall) -> RoomKeyGrant {
     host.hear(ServerMessage::WaitingRoom { people: vec![waiting] });
     let admit = Command::Moderate { moderation: Moderation::Admit { id: id(ADA), letter: None } };
     let outputs = said(&host.command(admit));
-    let [ClientMessage::Moderate { moderation: Moderation::Admit { letter: Some(letter), .. } }] = &*outputs
+    let [RoomMessage::Moderate { moderation: Moderation::Admit { letter: Some(letter), .. } }] = &*outputs
     else {
         panic!("{outputs:?}")
     };
@@ -379,7 +379,7 @@ fn what_a_page_wrote_under_a_secret_of_its_own_is_said_again_when_it_gets_the_ro
     let outputs = guest.hear(ServerMessage::Letter { from: id(BOB), letter: letter.clone() });
     assert_eq!((guest.0.secret(), guest.0.secret_origin()), (host.0.secret(), SecretOrigin::Granted));
     let again = said(&outputs).into_iter().find_map(|message| match message {
-        ClientMessage::Chat { chat, envelope, .. } => Some((chat, envelope)),
+        RoomMessage::Chat { chat, envelope, .. } => Some((chat, envelope)),
         _ => None,
     });
     let (again, envelope) = again.unwrap();
@@ -443,7 +443,7 @@ fn chat_is_read_by_those_with_the_secret_and_what_was_not_sealed_is_told_apart()
     let chat = ChatId(Uuid::from_u128(5));
     let write = Command::Write { id: chat, to: ChatTarget::Everyone, text: "tea?".to_owned() };
     let outputs = said(&mine.command(write));
-    let [ClientMessage::Chat { envelope, .. }] = &*outputs else { panic!("{outputs:?}") };
+    let [RoomMessage::Chat { envelope, .. }] = &*outputs else { panic!("{outputs:?}") };
     assert!(envelope.text().is_none());
     let entry = ChatEntry {
         number: ChatNumber(1),
@@ -475,7 +475,7 @@ fn the_longest_text_a_page_lets_through_can_be_sent_to_everybody_and_to_one() {
         let text = "x".repeat(protocol::limits::MAX_CHAT_TEXT_BYTES);
         let outputs = said(&mine.command(Command::Write { id: ChatId(Uuid::from_u128(number)), to, text }));
         assert!(
-            outputs.iter().any(|message| matches!(message, ClientMessage::Chat { .. })),
+            outputs.iter().any(|message| matches!(message, RoomMessage::Chat { .. })),
             "{to:?}: {outputs:?}"
         );
     }

@@ -6,10 +6,10 @@ use call::{
     Call, Command, ConnectionState, Identity, Input, LinkCommand, LinkEvent, LinkStatus, Output, Role, Source,
 };
 use protocol::{
-    ClientMessage, DisplayName, ErrorCode, Forbidden, IceServers, Joined, LinkId, MediaState, Mode,
-    MoveReason, Participant, ParticipantId, PeerRef, Presence, ProtocolError, RoomCode, RoomSettings,
-    RoomSummary, Sdp, Sequence, ServerFrame, ServerMessage, SessionToken, Signal, SignalNumber, Switch,
-    Topology,
+    DisplayName, ErrorCode, Forbidden, IceServers, Joined, LinkId, MediaState, Mode, MoveReason,
+    OpeningMessage, Participant, ParticipantId, PeerRef, Presence, ProtocolError, RoomCode, RoomMessage,
+    RoomSettings, RoomSummary, Sdp, Sequence, ServerFrame, ServerMessage, SessionToken, Signal, SignalNumber,
+    Switch, Topology,
 };
 use uuid::Uuid;
 
@@ -111,7 +111,7 @@ pub(crate) fn commands_to(person: u128, outputs: &[Output]) -> Vec<LinkCommand> 
 pub(crate) fn told(outputs: &[Output]) -> Vec<MediaState> {
     let media = |output: &Output| match output {
         Output::Send(frame) => match frame.message {
-            ClientMessage::SetMedia { media } => Some(media),
+            RoomMessage::SetMedia { media } => Some(media),
             _ => None,
         },
         _ => None,
@@ -183,8 +183,16 @@ pub(crate) fn token(text: &str) -> SessionToken {
     SessionToken::new(text.to_owned()).unwrap()
 }
 
-/// The messages that are sent, without their numbers.
-pub(crate) fn said(outputs: &[Output]) -> Vec<ClientMessage> {
+/// The first message on a socket, if that is sent.
+pub(crate) fn opened(outputs: &[Output]) -> Option<OpeningMessage> {
+    outputs.iter().find_map(|output| match output {
+        Output::Open(frame) => Some(frame.message.clone()),
+        _ => None,
+    })
+}
+
+/// The messages that are sent after the first, without their numbers.
+pub(crate) fn said(outputs: &[Output]) -> Vec<RoomMessage> {
     let message = |output: &Output| match output {
         Output::Send(frame) => Some(frame.message.clone()),
         _ => None,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use call::{Command, Delivery, Input, Level, Notice, Output, Source, SwitchedBy, Switches};
 use protocol::{
-    ChatEntry, ChatId, ChatNumber, ChatTarget, ClientMessage, Envelope, ErrorCode, HandNumber, MessageId,
-    Participant, ProtocolError, Reaction, ServerMessage, Switch, Timestamp, WaitingPerson,
+    ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, ErrorCode, HandNumber, MessageId, Participant,
+    ProtocolError, Reaction, RoomMessage, ServerMessage, Switch, Timestamp, WaitingPerson,
 };
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use crate::support::{ADA, BOB, ME, TestCall, id, name, participant, said, token}
 fn what_somebody_writes_is_shown_at_once_and_its_delivery_follows() {
     let mut call = TestCall::in_room([ADA]);
     let outputs = write(&mut call, 1, "hello");
-    assert!(matches!(&*said(&outputs), [ClientMessage::Chat { .. }]));
+    assert!(matches!(&*said(&outputs), [RoomMessage::Chat { .. }]));
     assert_eq!(shown(&call), [(Delivery::Sending, "hello".to_owned())]);
 
     call.hear(ServerMessage::Chat { entry: entry(1, 1, ME, "hello") });
@@ -47,7 +47,7 @@ fn a_message_that_failed_says_so_and_can_be_sent_again() {
     call.hear(ServerMessage::ChatNotKept { chat: chat_id(1) });
     assert_eq!(shown(&call)[0].0, Delivery::Failed(None));
     let again = said(&call.command(Command::WriteAgain { id: chat_id(1) }));
-    let [ClientMessage::Chat { chat, to: ChatTarget::Everyone, .. }] = &*again else { panic!("{again:?}") };
+    let [RoomMessage::Chat { chat, to: ChatTarget::Everyone, .. }] = &*again else { panic!("{again:?}") };
     assert_eq!((*chat, said(&outputs).len()), (chat_id(1), 1));
 
     let outputs = write(&mut call, 2, "too fast");
@@ -65,7 +65,7 @@ fn what_is_written_while_the_server_is_away_is_sent_when_it_is_back() {
     call.input(Input::SocketOpened);
     let outputs = call.hear(ServerMessage::Resumed { session: token("second") });
     let chats: Vec<_> =
-        said(&outputs).into_iter().filter(|one| matches!(one, ClientMessage::Chat { .. })).collect();
+        said(&outputs).into_iter().filter(|one| matches!(one, RoomMessage::Chat { .. })).collect();
     assert_eq!(chats.len(), 1);
 }
 
@@ -74,7 +74,7 @@ fn older_messages_are_asked_for_from_where_the_known_ones_begin() {
     let mut call = TestCall::in_room([ADA]);
     call.hear(ServerMessage::ChatHistory { entries: vec![entry(7, 7, ADA, "seventh")], more: true });
     let outputs = call.command(Command::ReadOlderChat);
-    assert_eq!(said(&outputs), [ClientMessage::ReadChat { before: Some(ChatNumber(7)) }]);
+    assert_eq!(said(&outputs), [RoomMessage::ReadChat { before: Some(ChatNumber(7)) }]);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_hand_is_lowered_once_its_owner_has_been_speaking() {
         lowered.extend(said(&call.input(Input::Level { participant: None, level: Level(0.5) })));
         call.wait(Duration::from_millis(250));
     }
-    assert_eq!(lowered, [ClientMessage::SetHand { hand: Switch::Off }]);
+    assert_eq!(lowered, [RoomMessage::SetHand { hand: Switch::Off }]);
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn after_an_absence_chat_is_read_down_to_the_last_known_message() {
     call.hear(ServerMessage::Chat { entry: entry(3, 3, ADA, "before") });
     let asked = |outputs: &[Output]| -> Vec<_> {
         let before =
-            |message| if let ClientMessage::ReadChat { before } = message { Some(before) } else { None };
+            |message| if let RoomMessage::ReadChat { before } = message { Some(before) } else { None };
         said(outputs).into_iter().filter_map(before).collect()
     };
     call.input(Input::SocketClosed);

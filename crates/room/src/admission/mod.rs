@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use protocol::limits::MAX_WAITING;
 use protocol::{
-    ClientMessage, CloseCode, ErrorCode, Forbidden, HandNumber, MessageId, ParticipantId, ProtocolError,
-    PublicKey, Role, RoomKeyGrant, RoomKeyId, RoomKeyOrigin, ServerMessage, WaitingPerson,
+    CloseCode, ErrorCode, Forbidden, HandNumber, MessageId, ParticipantId, ProtocolError, PublicKey, Role,
+    RoomKeyGrant, RoomKeyId, RoomKeyOrigin, RoomMessage, ServerMessage, WaitingPerson,
 };
 
 use crate::seats::{KeyStands, Recognised, Seats};
@@ -35,7 +35,7 @@ pub(crate) enum AdmissionInput {
     /// A connection takes the place of one that broke.
     Resume { connection: ConnectionId, resumption: Box<Resumption> },
     /// A message from somebody who waits.
-    Message { connection: ConnectionId, id: Option<MessageId>, message: Box<ClientMessage> },
+    Message { connection: ConnectionId, id: Option<MessageId>, message: Box<RoomMessage> },
     /// A connection of somebody who waits is gone.
     Disconnect { connection: ConnectionId, departure: Departure },
     /// There is another password.
@@ -369,37 +369,19 @@ impl AdmissionMachine {
         now: Duration,
         connection: ConnectionId,
         id: Option<MessageId>,
-        message: &ClientMessage,
+        message: &RoomMessage,
         view: &AdmissionView<'_>,
     ) {
-        match message {
-            ClientMessage::Ping => {
-                self.effects.push_back(AdmissionEffect::Tell { connection, message: ServerMessage::Pong });
-            }
-            ClientMessage::Leave => {
-                self.waiting.drop_connection(now, connection, Departure::Closed);
-                self.effects.push_back(AdmissionEffect::Close { connection, code: CloseCode::NORMAL });
-                self.tell_moderators(view);
-            }
-            ClientMessage::Join(_)
-            | ClientMessage::Resume(_)
-            | ClientMessage::Signal { .. }
-            | ClientMessage::SetMedia { .. }
-            | ClientMessage::SetHand { .. }
-            | ClientMessage::React { .. }
-            | ClientMessage::Chat { .. }
-            | ClientMessage::ReadChat { .. }
-            | ClientMessage::SendLetters { .. }
-            | ClientMessage::Moderate { .. }
-            | ClientMessage::TopologyReady { .. }
-            | ClientMessage::TopologyFailed { .. }
-            | ClientMessage::ReportTrouble { .. }
-            | ClientMessage::SetSlots { .. }
-            | ClientMessage::RenewIceServers => {
-                let message = ServerMessage::Error(ProtocolError::new(ErrorCode::NotAllowed, id));
-                self.effects.push_back(AdmissionEffect::Tell { connection, message });
-            }
-        }
+        let answer = if matches!(message, RoomMessage::Leave) {
+            self.waiting.drop_connection(now, connection, Departure::Closed);
+            self.effects.push_back(AdmissionEffect::Close { connection, code: CloseCode::NORMAL });
+            return self.tell_moderators(view);
+        } else if matches!(message, RoomMessage::Ping) {
+            ServerMessage::Pong
+        } else {
+            ServerMessage::Error(ProtocolError::new(ErrorCode::NotAllowed, id))
+        };
+        self.effects.push_back(AdmissionEffect::Tell { connection, message: answer });
     }
 
     fn block(&mut self, browser: String, view: &AdmissionView<'_>) {

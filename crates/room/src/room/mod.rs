@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{
-    ChatEntry, ClientFrame, ClientMessage, ErrorCode, MessageId, Participant, ParticipantId, PeerRef,
-    ProtocolError, Role, RoomCode, RoomSettings, RoomStanding, RoomSummary, Sequence, ServerMessage,
-    Timestamp, WaitingPerson,
+    ChatEntry, ErrorCode, MessageId, Participant, ParticipantId, PeerRef, ProtocolError, Role, RoomCode,
+    RoomFrame, RoomMessage, RoomSettings, RoomStanding, RoomSummary, Sequence, ServerMessage, Timestamp,
+    WaitingPerson,
 };
 
 use crate::admission::{AdmissionEffect, AdmissionInput, AdmissionMachine, AdmissionView, Decision};
@@ -130,7 +130,7 @@ impl Room {
                 self.admission(now, AdmissionInput::Resume { connection, resumption });
             }
             Input::Message { connection, frame } => self.message(now, connection, frame),
-            Input::Refused { connection, frame, code } => self.refused(now, connection, &frame, code),
+            Input::Refused { connection, id, ack, code } => self.refused(now, connection, (id, ack), code),
             Input::Disconnect { connection, departure } => self.disconnect(now, connection, departure),
             Input::SettingsChanged { settings, password, is_new_password } => {
                 if is_new_password {
@@ -201,8 +201,8 @@ impl Room {
         self.seats.participants()
     }
 
-    fn message(&mut self, now: Duration, connection: ConnectionId, frame: ClientFrame) {
-        let ClientFrame { id, ack, message } = frame;
+    fn message(&mut self, now: Duration, connection: ConnectionId, frame: RoomFrame) {
+        let RoomFrame { id, ack, message } = frame;
         if self.admission.contains(connection) {
             let message = Box::new(message);
             return self.admission(now, AdmissionInput::Message { connection, id, message });
@@ -212,9 +212,17 @@ impl Room {
         }
     }
 
-    fn refused(&mut self, now: Duration, connection: ConnectionId, frame: &ClientFrame, code: ErrorCode) {
-        if let Some(from) = self.receive(now, connection, frame.id, frame.ack) {
-            self.refuse(from, code, frame.id);
+    fn refused(
+        &mut self,
+        now: Duration,
+        connection: ConnectionId,
+        (id, ack): (Option<MessageId>, Option<Sequence>),
+        code: ErrorCode,
+    ) {
+        if self.admission.contains(connection) {
+            self.tell_socket(connection, ServerMessage::Error(ProtocolError::new(code, id)));
+        } else if let Some(from) = self.receive(now, connection, id, ack) {
+            self.refuse(from, code, id);
         }
     }
 
@@ -235,55 +243,46 @@ impl Room {
         Some(from)
     }
 
-    fn dispatch(
-        &mut self,
-        now: Duration,
-        from: ParticipantId,
-        id: Option<MessageId>,
-        message: ClientMessage,
-    ) {
+    fn dispatch(&mut self, now: Duration, from: ParticipantId, id: Option<MessageId>, message: RoomMessage) {
         match message {
-            ClientMessage::Join(_) | ClientMessage::Resume(_) => {
-                self.refuse(from, ErrorCode::AlreadyJoined, id);
-            }
-            ClientMessage::Signal { to: PeerRef::Sfu, link, number, signal, .. } => {
+            RoomMessage::Signal { to: PeerRef::Sfu, link, number, signal, .. } => {
                 self.order(from, id, MediaOrder::Signal { link, number, signal });
             }
-            ClientMessage::Signal { to: PeerRef::Participant(to), link, number, expects, signal } => {
+            RoomMessage::Signal { to: PeerRef::Participant(to), link, number, expects, signal } => {
                 let message = ServerMessage::Signal { from: from.into(), link, number, expects, signal };
                 self.relay(from, id, to, message);
             }
-            ClientMessage::TopologyReady { epoch } => {
+            RoomMessage::TopologyReady { epoch } => {
                 self.topology(now, TopologyInput::Ready { from, epoch });
             }
-            ClientMessage::TopologyFailed { epoch } => {
+            RoomMessage::TopologyFailed { epoch } => {
                 self.topology(now, TopologyInput::Failed { from, epoch });
             }
-            ClientMessage::ReportTrouble { trouble } => {
+            RoomMessage::ReportTrouble { trouble } => {
                 self.topology(now, TopologyInput::Trouble { from, trouble });
             }
-            ClientMessage::SetSlots { link, slots } => {
+            RoomMessage::SetSlots { link, slots } => {
                 self.order(from, id, MediaOrder::Slots { link, slots });
             }
-            ClientMessage::SetMedia { media } => self.set_media(from, id, media),
-            ClientMessage::SetHand { hand } => self.set_hand(now, from, hand),
-            ClientMessage::React { reaction } => self.tell_all(ServerMessage::Reacted { from, reaction }),
-            ClientMessage::Chat { chat, to, envelope } => {
+            RoomMessage::SetMedia { media } => self.set_media(from, id, media),
+            RoomMessage::SetHand { hand } => self.set_hand(now, from, hand),
+            RoomMessage::React { reaction } => self.tell_all(ServerMessage::Reacted { from, reaction }),
+            RoomMessage::Chat { chat, to, envelope } => {
                 self.chat(now, ChatInput::Write { from, in_reply_to: id, chat, to, envelope });
             }
-            ClientMessage::ReadChat { before } => {
+            RoomMessage::ReadChat { before } => {
                 self.outputs.push_back(Output::ReadHistory { reader: from, before });
             }
-            ClientMessage::SendLetters { letters } => self.pass_letters(from, letters),
-            ClientMessage::Moderate { moderation } => {
+            RoomMessage::SendLetters { letters } => self.pass_letters(from, letters),
+            RoomMessage::Moderate { moderation } => {
                 self.moderate(now, ModerationInput { from, in_reply_to: id, moderation });
             }
-            ClientMessage::RenewIceServers => {
+            RoomMessage::RenewIceServers => {
                 let servers = self.ice_servers.ice_servers(from);
                 self.answer(from, ServerMessage::IceServers(servers));
             }
-            ClientMessage::Ping => self.answer(from, ServerMessage::Pong),
-            ClientMessage::Leave => self.leave(now, from),
+            RoomMessage::Ping => self.answer(from, ServerMessage::Pong),
+            RoomMessage::Leave => self.leave(now, from),
         }
     }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use protocol::{
-    Allowed, ChatEntry, ChatId, ChatNumber, ChatTarget, ClientMessage, Envelope, ErrorCode, Moderation,
-    Right, RoomSettings, RoomSettingsPatch, ServerMessage, Switch,
+    Allowed, ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, ErrorCode, Moderation, Right, RoomMessage,
+    RoomSettings, RoomSettingsPatch, ServerMessage, Switch,
 };
 use room::{Change, Input, Output};
 use uuid::Uuid;
@@ -129,7 +129,7 @@ fn who_may_not_write_is_not_heard() {
 #[test]
 fn who_asks_for_older_messages_gets_them_alone() {
     let mut world = World::with([ADA, BOB]);
-    world.say(BOB, ClientMessage::ReadChat { before: Some(ChatNumber(9)) });
+    world.say(BOB, RoomMessage::ReadChat { before: Some(ChatNumber(9)) });
     let [Output::ReadHistory { reader, before: Some(ChatNumber(9)) }] = &*world.other else {
         panic!("{:?}", world.other)
     };
@@ -148,14 +148,14 @@ fn an_envelope_of_any_version_is_delivered_as_it_stands() {
     let mut world = World::with([ADA, BOB]);
     let envelope = Envelope::new(77, "c2VhbGVk".into()).unwrap();
     let to = ChatTarget::Everyone;
-    world.say(BOB, ClientMessage::Chat { chat: chat_id(1), to, envelope: envelope.clone() });
+    world.say(BOB, RoomMessage::Chat { chat: chat_id(1), to, envelope: envelope.clone() });
     let heard: Vec<_> = entries_heard(&world, ADA).map(|entry| entry.envelope.clone()).collect();
     assert_eq!(heard, [envelope]);
 }
 
 fn say(world: &mut World, person: u128, number: u128, to: ChatTarget) {
     let envelope = Envelope::new(1, format!("message {number}")).unwrap();
-    world.say(person, ClientMessage::Chat { chat: chat_id(number), to, envelope });
+    world.say(person, RoomMessage::Chat { chat: chat_id(number), to, envelope });
 }
 
 fn chat_id(number: u128) -> ChatId {

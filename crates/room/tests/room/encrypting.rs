@@ -1,7 +1,7 @@
 //! The room's part in end-to-end encryption: which secret its links carry, who waits for it, and letters.
 
 use protocol::{
-    AddressedLetter, ClientMessage, Letter, Letters, Moderation, PublicKey, Role, RoomKeyId, RoomKeyOrigin,
+    AddressedLetter, Letter, Letters, Moderation, PublicKey, Role, RoomKeyId, RoomKeyOrigin, RoomMessage,
     RoomSettings, ServerMessage,
 };
 use room::{Pass, Resumption, Visitor};
@@ -87,7 +87,7 @@ fn a_host_with_the_bare_code_is_inside_and_leaves_the_secret_of_the_link_alone()
         let mut world = World::new(RoomSettings::default());
         world.enter_with(BOB, by_link(BOB, 'a'));
         if is_empty {
-            world.say(BOB, ClientMessage::Leave);
+            world.say(BOB, RoomMessage::Leave);
         }
         assert!(world.enter_with(ADA, drawn(ADA, 'b', HOST)).joined().is_some());
         assert_eq!(world.room.settings().room_key, Some(room_key('a')));
@@ -120,7 +120,7 @@ fn a_letter_is_read_by_nobody_but_whom_it_is_for() {
     world.forget();
     let to = |person| AddressedLetter { to: id(person), letter: letter() };
     let letters = Letters::try_from(vec![to(BOB), to(EVE), to(ADA)]).unwrap();
-    world.say(ADA, ClientMessage::SendLetters { letters });
+    world.say(ADA, RoomMessage::SendLetters { letters });
     assert_eq!(world.ears(BOB).messages, [ServerMessage::Letter { from: id(ADA), letter: letter() }]);
     assert!(world.ears(ADA).messages.is_empty() && world.ears(CEM).messages.is_empty());
     assert!(Letters::try_from(vec![to(BOB); 3]).is_err());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use protocol::{ClientMessage, ErrorCode, Moderation, Role, RoomSettings, RoomSettingsPatch, WhenEmpty};
+use protocol::{ErrorCode, Moderation, Role, RoomMessage, RoomSettings, RoomSettingsPatch, WhenEmpty};
 use room::{Departure, Input, Output, Pass, SessionClaims, Terms, Visitor};
 
 use super::world::{ADA, BOB, EVE, START, World, claims};
@@ -40,7 +40,7 @@ fn a_room_that_nobody_is_in_is_unloaded_and_one_with_people_is_not() {
     let mut world = World::with([ADA]);
     world.wait(Duration::from_secs(24 * 60 * 60));
     assert!(world.other.is_empty());
-    world.say(ADA, ClientMessage::Leave);
+    world.say(ADA, RoomMessage::Leave);
     world.wait(Duration::from_secs(59));
     assert!(world.other.is_empty());
     world.wait(Duration::from_secs(2));
@@ -114,7 +114,7 @@ fn an_earlier_token_brings_no_role_back_that_another_credential_gave() {
     let terms = |credential: &str| Terms { credential: Some(credential.to_owned()), ..Terms::default() };
     for is_away in [false, true] {
         let mut world = World::with([ADA, BOB]);
-        world.say(BOB, ClientMessage::Ping);
+        world.say(BOB, RoomMessage::Ping);
         let earlier = || Some(claims(BOB, 1));
         let pass = Pass::Key(Role::Host);
         let as_host =
@@ -123,7 +123,7 @@ fn an_earlier_token_brings_no_role_back_that_another_credential_gave() {
         assert_eq!(world.person(BOB).role, Role::Host);
         let revoked = Input::Revoke { credentials: vec!["of the host".to_owned()] };
         if is_away {
-            world.say(BOB, ClientMessage::Leave);
+            world.say(BOB, RoomMessage::Leave);
             world.input(revoked);
             world.enter_with(BOB, Visitor { earlier: earlier(), ..World::visitor(BOB) });
             assert_eq!(world.person(BOB).role, Role::Guest);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use protocol::{
-    Allowed, ClientMessage, ErrorCode, LeaveReason, Moderation, Role, RoomSettings, RoomStanding,
+    Allowed, ErrorCode, LeaveReason, Moderation, Role, RoomMessage, RoomSettings, RoomStanding,
     ServerMessage, Switch, Timestamp,
 };
 use room::{Departure, GivenPassword, Input, Pass, Visitor};
@@ -43,7 +43,7 @@ fn one_more_than_the_capacity_is_refused_and_the_others_notice_nothing() {
     assert_eq!(world.enter_as(EVE, Role::Host).turned_away(), Some(ErrorCode::RoomFull));
     assert!(world.ears(ADA).messages.is_empty());
 
-    world.say(BOB, ClientMessage::Leave);
+    world.say(BOB, RoomMessage::Leave);
     assert!(world.enter(EVE).joined().is_some());
 }
 
@@ -51,7 +51,7 @@ fn one_more_than_the_capacity_is_refused_and_the_others_notice_nothing() {
 fn a_locked_room_lets_in_hosts_and_those_who_were_in_and_nobody_else() {
     let mut world = World::with([ADA, BOB]);
     world.change(ADA, protocol::RoomSettingsPatch { locked: Some(Switch::On), ..Default::default() });
-    world.say(BOB, ClientMessage::Leave);
+    world.say(BOB, RoomMessage::Leave);
 
     assert_eq!(world.enter(EVE).turned_away(), Some(ErrorCode::RoomLocked));
     let invited = Visitor { pass: Pass::Key(Role::Guest), ..World::visitor(EVE) };
@@ -139,10 +139,10 @@ fn all_who_wait_are_let_in_at_once_as_far_as_there_are_places() {
 fn who_waits_can_do_nothing_but_wait_and_go() {
     let mut world = waiting_room();
     world.enter(BOB);
-    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    world.say(BOB, RoomMessage::SetMedia { media: on_air() });
     world.moderate(BOB, Moderation::Admit { id: id(BOB), letter: None });
     assert_eq!(world.ears(BOB).errors(), [ErrorCode::NotAllowed, ErrorCode::NotAllowed]);
-    world.say(BOB, ClientMessage::Leave);
+    world.say(BOB, RoomMessage::Leave);
     assert!(world.ears(BOB).closed.is_some());
     let last = world.ears(ADA).messages.last().unwrap();
     assert!(matches!(last, ServerMessage::WaitingRoom { people } if people.is_empty()));

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use protocol::limits::SETTINGS_BURST;
 use protocol::{
-    Allowed, ClientMessage, ErrorCode, LeaveReason, Moderation, Right, Role, RoomSettingsPatch,
-    ServerMessage, Source, Switch,
+    Allowed, ErrorCode, LeaveReason, Moderation, Right, Role, RoomMessage, RoomSettingsPatch, ServerMessage,
+    Source, Switch,
 };
 use room::{Change, Decree, Departure, Input, SeatState, Visitor};
 
@@ -75,7 +75,7 @@ fn a_co_host_does_not_decide_about_another_co_host() {
 #[test]
 fn who_is_muted_is_told_and_the_others_see_it() {
     let mut world = World::with([ADA, BOB, CEM]);
-    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    world.say(BOB, RoomMessage::SetMedia { media: on_air() });
     world.forget();
 
     world.moderate(ADA, Moderation::TurnOff { id: id(BOB), source: Source::Microphone });
@@ -89,7 +89,7 @@ fn who_is_muted_is_told_and_the_others_see_it() {
 fn mute_all_mutes_everybody_of_lower_rank() {
     let mut world = World::with([ADA, BOB, CEM]);
     for person in [ADA, BOB, CEM] {
-        world.say(person, ClientMessage::SetMedia { media: on_air() });
+        world.say(person, RoomMessage::SetMedia { media: on_air() });
     }
     world.moderate(ADA, Moderation::TurnOffAll { source: Source::Microphone });
     let on: Vec<_> = [ADA, BOB, CEM].map(|one| world.person(one).media.microphone.is_on()).into();
@@ -115,35 +115,35 @@ fn who_is_asked_to_unmute_is_asked_and_may_do_so() {
     let [ServerMessage::AskedToTurnOn { source: Source::Camera }] = &*world.ears(BOB).messages else {
         panic!("{:?}", world.ears(BOB).messages)
     };
-    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    world.say(BOB, RoomMessage::SetMedia { media: on_air() });
     assert_eq!(world.person(BOB).media, on_air());
 }
 
 #[test]
 fn what_is_forbidden_is_turned_off_and_stays_off_until_it_is_allowed() {
     let mut world = World::with([ADA, BOB]);
-    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    world.say(BOB, RoomMessage::SetMedia { media: on_air() });
     let forbid = |forbidden| Moderation::Forbid { id: id(BOB), right: Right::Microphone, forbidden };
     world.moderate(ADA, forbid(Switch::On));
     assert!(!world.person(BOB).media.microphone.is_on());
     world.forget();
 
-    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    world.say(BOB, RoomMessage::SetMedia { media: on_air() });
     assert_eq!(world.ears(BOB).errors(), [ErrorCode::NotAllowed]);
     assert!(world.ears(BOB).messages.contains(&ServerMessage::TurnedOff { source: Source::Microphone }));
     assert!(!world.person(BOB).media.microphone.is_on() && world.person(BOB).media.camera.is_on());
 
     world.moderate(ADA, forbid(Switch::Off));
     assert!(!world.person(BOB).media.microphone.is_on(), "allowed is not unmuted");
-    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    world.say(BOB, RoomMessage::SetMedia { media: on_air() });
     assert!(world.person(BOB).media.microphone.is_on());
 }
 
 #[test]
 fn rules_about_the_microphone_and_the_screen_hold_for_guests_at_once() {
     let mut world = World::with([ADA, BOB]);
-    world.say(ADA, ClientMessage::SetMedia { media: on_air() });
-    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    world.say(ADA, RoomMessage::SetMedia { media: on_air() });
+    world.say(BOB, RoomMessage::SetMedia { media: on_air() });
     let patch = RoomSettingsPatch {
         may_unmute: Some(Allowed::Hosts),
         may_share: Some(Allowed::Hosts),
@@ -196,7 +196,7 @@ fn a_host_makes_a_co_host_who_learns_who_waits() {
 fn a_hand_is_lowered_by_its_owner_or_a_host_and_the_queue_keeps_its_order() {
     let mut world = World::with([ADA, BOB, CEM, EVE]);
     for person in [CEM, BOB, EVE] {
-        world.say(person, ClientMessage::SetHand { hand: Switch::On });
+        world.say(person, RoomMessage::SetHand { hand: Switch::On });
     }
     let order = |world: &World| {
         let mut raised: Vec<_> =
@@ -205,8 +205,8 @@ fn a_hand_is_lowered_by_its_owner_or_a_host_and_the_queue_keeps_its_order() {
         raised.into_iter().map(|(_, one)| one).collect::<Vec<_>>()
     };
     assert_eq!(order(&world), [CEM, BOB, EVE]);
-    world.say(CEM, ClientMessage::SetHand { hand: Switch::Off });
-    world.say(CEM, ClientMessage::SetHand { hand: Switch::On });
+    world.say(CEM, RoomMessage::SetHand { hand: Switch::Off });
+    world.say(CEM, RoomMessage::SetHand { hand: Switch::On });
     assert_eq!(order(&world), [BOB, EVE, CEM]);
     world.moderate(ADA, Moderation::LowerHand { id: id(EVE) });
     assert_eq!(order(&world), [BOB, CEM]);
@@ -233,7 +233,7 @@ fn rules_that_cannot_be_are_refused() {
 #[test]
 fn somebody_outside_with_the_right_to_do_so_mutes_and_removes() {
     let mut world = World::with([ADA, BOB]);
-    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    world.say(BOB, RoomMessage::SetMedia { media: on_air() });
     world.input(Input::Decree { participant: id(BOB), decree: Decree::TurnOff(Source::Camera) });
     assert!(!world.person(BOB).media.camera.is_on());
     world.input(Input::Decree { participant: id(BOB), decree: Decree::Remove });
@@ -297,7 +297,7 @@ fn who_is_made_a_guest_no_longer_sends_what_guests_may_not() {
     let mut world = World::with([ADA, BOB, CEM]);
     world.change(ADA, RoomSettingsPatch { may_share: Some(Allowed::Hosts), ..RoomSettingsPatch::default() });
     make_co_host(&mut world, BOB);
-    world.say(BOB, ClientMessage::SetMedia { media: on_air() });
+    world.say(BOB, RoomMessage::SetMedia { media: on_air() });
     assert!(world.person(BOB).media.screen.is_on());
 
     world.moderate(ADA, Moderation::SetRole { id: id(BOB), role: Role::Guest });
@@ -361,7 +361,7 @@ fn a_co_host_does_not_block_the_browser_of_a_host_by_who_was_here_with_it_before
     world.moderate(ADA, Moderation::SetRole { id: id(BOB), role: Role::CoHost });
     let with_browser = |person| Visitor { browser: Some("of a host".to_owned()), ..World::visitor(person) };
     world.enter_with(CEM, with_browser(CEM));
-    world.say(CEM, ClientMessage::Leave);
+    world.say(CEM, RoomMessage::Leave);
     let host = Visitor { pass: room::Pass::Key(Role::Host), ..with_browser(EVE) };
     world.enter_with(EVE, host);
     world.forget();

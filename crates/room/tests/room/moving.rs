@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use protocol::{
-    CallOff, ClientMessage, ErrorCode, LinkId, MediaState, Mode, Moderation, MoveReason, PeerRef,
+    CallOff, ErrorCode, LinkId, MediaState, Mode, Moderation, MoveReason, PeerRef, RoomMessage,
     RoomSettingsPatch, Sdp, ServerMessage, Signal, SignalNumber, SlotWishes, Switch, Topology, Trouble,
 };
 use room::{Beginning, Departure, MediaOrder};
@@ -39,7 +39,7 @@ fn next_epoch(world: &World) -> u32 {
 fn ready(world: &mut World, people: &[u128]) {
     let epoch = next_epoch(world);
     for person in people {
-        world.say(*person, ClientMessage::TopologyReady { epoch });
+        world.say(*person, RoomMessage::TopologyReady { epoch });
     }
 }
 
@@ -83,10 +83,10 @@ fn the_unit_is_told_what_everybody_may_send_and_when_they_are_gone() {
     let states = world.orders.iter().filter(|(_, order)| matches!(order, MediaOrder::State(_))).count();
     assert!(states >= 5);
     world.forget();
-    world.say(ADA, ClientMessage::SetMedia { media: on_air() });
+    world.say(ADA, RoomMessage::SetMedia { media: on_air() });
     assert_eq!(world.orders, [(id(ADA), MediaOrder::State(on_air()))]);
     world.forget();
-    world.say(BOB, ClientMessage::Leave);
+    world.say(BOB, RoomMessage::Leave);
     assert!(world.orders.contains(&(id(BOB), MediaOrder::Left)));
 }
 
@@ -94,7 +94,7 @@ fn the_unit_is_told_what_everybody_may_send_and_when_they_are_gone() {
 fn what_a_host_turns_off_the_unit_does_not_forward() {
     let mut world = five();
     world.enter_as(9, protocol::Role::Host);
-    world.say(ADA, ClientMessage::SetMedia { media: on_air() });
+    world.say(ADA, RoomMessage::SetMedia { media: on_air() });
     world.forget();
     let source = protocol::Source::Microphone;
     world.moderate(9, Moderation::TurnOff { id: id(ADA), source });
@@ -106,9 +106,8 @@ fn what_a_host_turns_off_the_unit_does_not_forward() {
 fn signals_and_wishes_reach_the_unit_only_where_it_is_used() {
     let signal = Signal::Offer { sdp: Sdp::new("v=0".into()).unwrap() };
     let (link, number) = (LinkId(0), SignalNumber(0));
-    let offer =
-        ClientMessage::Signal { to: PeerRef::Sfu, link, number, expects: None, signal: signal.clone() };
-    let wishes = ClientMessage::SetSlots { link, slots: SlotWishes::default() };
+    let offer = RoomMessage::Signal { to: PeerRef::Sfu, link, number, expects: None, signal: signal.clone() };
+    let wishes = RoomMessage::SetSlots { link, slots: SlotWishes::default() };
     let mut world = World::with_sfu();
     world.enter(ADA);
     world.enter(BOB);
@@ -149,9 +148,9 @@ fn one_of_five_who_has_no_media_in_time_calls_the_move_off() {
 fn one_of_five_who_cannot_open_the_path_calls_the_move_off_at_once() {
     let mut world = five();
     let epoch = next_epoch(&world);
-    world.say(BOB, ClientMessage::TopologyFailed { epoch });
+    world.say(BOB, RoomMessage::TopologyFailed { epoch });
     assert_eq!(topology(&world, ADA).moving, None);
-    world.say(CEM, ClientMessage::TopologyReady { epoch });
+    world.say(CEM, RoomMessage::TopologyReady { epoch });
     assert_eq!(topology(&world, ADA).mode, Mode::Mesh, "what is said of an old move is nothing");
 }
 
@@ -187,7 +186,7 @@ fn somebody_whose_connection_broke_is_not_waited_for() {
 #[test]
 fn a_move_that_is_no_longer_needed_is_called_off_quietly() {
     let mut world = five();
-    world.say(5, ClientMessage::Leave);
+    world.say(5, RoomMessage::Leave);
     assert_eq!((topology(&world, ADA).mode, topology(&world, ADA).moving), (Mode::Mesh, None));
     assert_eq!(called_off(&world, ADA), []);
     world.enter(6);
@@ -198,10 +197,10 @@ fn a_move_that_is_no_longer_needed_is_called_off_quietly() {
 fn the_room_goes_back_when_three_are_left_for_a_while() {
     let mut world = five();
     ready(&mut world, &FIVE);
-    world.say(5, ClientMessage::Leave);
+    world.say(5, RoomMessage::Leave);
     world.wait(Duration::from_secs(60));
     assert_eq!(topology(&world, ADA).moving, None, "four stay: the next one would move everybody again");
-    world.say(4, ClientMessage::Leave);
+    world.say(4, RoomMessage::Leave);
     world.wait(Duration::from_secs(29));
     assert_eq!(topology(&world, ADA).moving, None);
     world.wait(Duration::from_secs(2));
@@ -217,11 +216,11 @@ fn two_who_cannot_reach_each_other_take_everybody_to_the_server() {
     for person in [ADA, BOB, CEM] {
         world.enter(person);
     }
-    world.say(ADA, ClientMessage::ReportTrouble { trouble: Trouble::NoPathTo(id(BOB)) });
+    world.say(ADA, RoomMessage::ReportTrouble { trouble: Trouble::NoPathTo(id(BOB)) });
     assert_eq!(topology(&world, ADA).moving.unwrap().reason, MoveReason::NoDirectPath);
     ready(&mut world, &[ADA, BOB, CEM]);
     assert_eq!(topology(&world, CEM).mode, Mode::Sfu);
-    world.say(BOB, ClientMessage::Leave);
+    world.say(BOB, RoomMessage::Leave);
     world.wait(Duration::from_secs(31));
     assert_eq!(topology(&world, ADA).moving.unwrap().mode, Mode::Mesh, "the trouble has left");
 }
@@ -232,10 +231,10 @@ fn a_weak_uplink_takes_everybody_to_the_server_and_trouble_with_nobody_does_not(
     world.enter(ADA);
     world.enter(BOB);
     for stranger in [ADA, 77] {
-        world.say(ADA, ClientMessage::ReportTrouble { trouble: Trouble::NoPathTo(id(stranger)) });
+        world.say(ADA, RoomMessage::ReportTrouble { trouble: Trouble::NoPathTo(id(stranger)) });
     }
     assert_eq!(topology(&world, ADA).moving, None);
-    world.say(ADA, ClientMessage::ReportTrouble { trouble: Trouble::WeakUplink });
+    world.say(ADA, RoomMessage::ReportTrouble { trouble: Trouble::WeakUplink });
     assert_eq!(topology(&world, ADA).moving.unwrap().reason, MoveReason::WeakUplink);
 }
 
@@ -244,7 +243,7 @@ fn who_loses_the_server_takes_a_small_room_back_at_once() {
     let mut world = five();
     ready(&mut world, &FIVE);
     let epoch = topology(&world, ADA).epoch;
-    world.say(BOB, ClientMessage::TopologyFailed { epoch });
+    world.say(BOB, RoomMessage::TopologyFailed { epoch });
     let next = topology(&world, ADA).moving.unwrap();
     assert_eq!((next.mode, next.reason), (Mode::Mesh, MoveReason::NoPathToServer));
 }
@@ -252,7 +251,7 @@ fn who_loses_the_server_takes_a_small_room_back_at_once() {
 #[test]
 fn without_a_forwarding_unit_everybody_stays_direct() {
     let mut world = World::with(FIVE);
-    world.say(ADA, ClientMessage::ReportTrouble { trouble: Trouble::WeakUplink });
+    world.say(ADA, RoomMessage::ReportTrouble { trouble: Trouble::WeakUplink });
     world.wait(MOVE);
     assert!(world.room.participants().count() == 5 && world.orders.is_empty());
     assert!(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use protocol::{
-    ClientFrame, ClientMessage, DisplayName, ErrorCode, LeaveReason, MessageId, Presence, Reaction, Role,
+    DisplayName, ErrorCode, LeaveReason, MessageId, Presence, Reaction, Role, RoomFrame, RoomMessage,
     RoomSettings, Sequence, ServerMessage, Switch, Timestamp,
 };
 use room::{Departure, Input, Resumption, SessionClaims, Terms, Visitor};
@@ -47,14 +47,14 @@ fn the_others_see_that_somebody_is_away_and_that_they_are_back() {
 #[test]
 fn a_message_that_is_said_again_is_taken_once() {
     let mut world = World::with([ADA, BOB]);
-    let said = world.say(BOB, ClientMessage::React { reaction: Reaction::Heart });
+    let said = world.say(BOB, RoomMessage::React { reaction: Reaction::Heart });
     world.drop_socket(BOB, Departure::Broken);
     world.resume(BOB, 1, 1);
     assert_eq!(world.ears(BOB).received, Some(said), "the client learns what came");
     world.forget();
 
-    world.say_as(BOB, Some(said), ClientMessage::React { reaction: Reaction::Heart });
-    world.say_as(BOB, Some(MessageId(said.0 + 1)), ClientMessage::React { reaction: Reaction::Applause });
+    world.say_as(BOB, Some(said), RoomMessage::React { reaction: Reaction::Heart });
+    world.say_as(BOB, Some(MessageId(said.0 + 1)), RoomMessage::React { reaction: Reaction::Applause });
 
     let reactions =
         world.ears(ADA).messages.iter().filter(|one| matches!(one, ServerMessage::Reacted { .. }));
@@ -97,7 +97,7 @@ fn a_second_resume_ends_the_older_socket_with_a_reason() {
 #[test]
 fn a_duplicated_tab_takes_the_seat_and_links_start_anew() {
     let mut world = World::with([ADA, BOB]);
-    world.say(ADA, ClientMessage::SetHand { hand: Switch::On });
+    world.say(ADA, RoomMessage::SetHand { hand: Switch::On });
     world.forget();
     let older = world.sockets[&ADA];
 
@@ -118,7 +118,7 @@ fn a_duplicated_tab_takes_the_seat_and_links_start_anew() {
 fn an_older_token_opens_nothing_and_leaves_the_owner_alone() {
     let mut world = World::with([ADA, BOB]);
     world.resume(BOB, 1, 1);
-    world.say(BOB, ClientMessage::Ping); // The owner has used the second token now.
+    world.say(BOB, RoomMessage::Ping); // The owner has used the second token now.
     world.forget();
     let owner = world.sockets[&BOB];
 
@@ -184,7 +184,7 @@ fn acknowledged_messages_are_not_kept() {
     let mut world = World::with([ADA, BOB]);
     react(&mut world, Reaction::Heart);
     let last = *world.ears(BOB).numbers.last().unwrap();
-    let frame = ClientFrame { id: None, ack: Some(last), message: ClientMessage::Ping };
+    let frame = RoomFrame { id: None, ack: Some(last), message: RoomMessage::Ping };
     world.input(Input::Message { connection: world.sockets[&BOB], frame });
     world.drop_socket(BOB, Departure::Broken);
 
@@ -194,8 +194,8 @@ fn acknowledged_messages_are_not_kept() {
 #[test]
 fn after_a_restart_everybody_is_who_they_were() {
     let mut world = World::with([ADA, BOB]);
-    world.say(ADA, ClientMessage::SetHand { hand: Switch::On });
-    world.say(BOB, ClientMessage::Ping);
+    world.say(ADA, RoomMessage::SetHand { hand: Switch::On });
+    world.say(BOB, RoomMessage::Ping);
     world.moderate(ADA, protocol::Moderation::SetRole { id: id(BOB), role: Role::CoHost });
     let hand = world.person(ADA).hand;
     let seats = {
@@ -264,7 +264,7 @@ fn who_was_demoted_or_removed_stays_so_however_many_come_and_go() {
     for person in 1000..3100 {
         world.enter(person);
         world.drop_socket(person, Departure::Broken);
-        world.say(ADA, ClientMessage::Ping);
+        world.say(ADA, RoomMessage::Ping);
         world.wait(Duration::from_secs(31));
     }
     let before = Visitor { pass: room::Pass::Link, ..World::visitor(77) };
@@ -299,7 +299,7 @@ fn who_left_first_is_forgotten_first() {
 }
 
 fn react(world: &mut World, reaction: Reaction) {
-    world.say(ADA, ClientMessage::React { reaction });
+    world.say(ADA, RoomMessage::React { reaction });
 }
 
 fn presence_heard(world: &World) -> Vec<Presence> {
@@ -316,7 +316,7 @@ fn presence_heard(world: &World) -> Vec<Presence> {
 #[test]
 fn a_hand_is_as_the_server_has_it_when_somebody_resumes() {
     let mut world = World::with([ADA, BOB]);
-    world.say(BOB, ClientMessage::SetHand { hand: Switch::On });
+    world.say(BOB, RoomMessage::SetHand { hand: Switch::On });
     let raised = world.person(BOB).hand;
     world.drop_socket(BOB, Departure::Broken);
     world.resume(BOB, 1, 1); // Says that the hand is down: the news that it is up has not come.
@@ -353,12 +353,12 @@ fn a_number_that_was_never_given_harms_nobody_and_is_not_counted_on_from() {
 fn a_message_with_a_number_beyond_all_counting_does_not_lock_out_later_ones() {
     let mut world = World::with([ADA, BOB]);
     for number in [u64::MAX, u64::MAX - 1, 1 << 53] {
-        world.say_as(BOB, Some(MessageId(number)), ClientMessage::Ping);
+        world.say_as(BOB, Some(MessageId(number)), RoomMessage::Ping);
     }
     world.forget();
-    world.say_as(BOB, Some(MessageId(6000)), ClientMessage::React { reaction: Reaction::Applause });
+    world.say_as(BOB, Some(MessageId(6000)), RoomMessage::React { reaction: Reaction::Applause });
     assert_eq!(world.ears(ADA).messages.len(), 1);
-    let frame = ClientFrame { id: None, ack: Some(Sequence(u64::MAX)), message: ClientMessage::Ping };
+    let frame = RoomFrame { id: None, ack: Some(Sequence(u64::MAX)), message: RoomMessage::Ping };
     world.input(Input::Message { connection: world.sockets[&BOB], frame });
     react(&mut world, Reaction::Heart);
     assert_eq!(world.people(), [ADA, BOB]);

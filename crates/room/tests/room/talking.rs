@@ -1,8 +1,8 @@
 //! Signals, media states, pings, leaving.
 
 use protocol::{
-    ClientMessage, CloseCode, ErrorCode, Join, LeaveReason, LinkId, MediaState, PeerRef, ProtocolError,
-    Reaction, RoomCode, Sdp, ServerMessage, Signal, SignalNumber, Switch, VERSION,
+    CloseCode, ErrorCode, LeaveReason, LinkId, MediaState, MessageId, PeerRef, ProtocolError, Reaction,
+    RoomMessage, Sdp, ServerMessage, Signal, SignalNumber, Switch,
 };
 use room::Departure;
 
@@ -39,22 +39,14 @@ fn a_signal_to_oneself_to_a_stranger_or_to_an_absent_sfu_is_refused_and_reaches_
 }
 
 #[test]
-fn a_second_join_is_refused_and_changes_nothing() {
+fn what_is_refused_before_the_room_looks_at_it_is_answered_once_and_changes_nothing() {
     let mut world = World::with([ADA, BOB]);
-    let join = Join {
-        version: VERSION,
-        room: RoomCode::from_random(1),
-        name: protocol::DisplayName::parse("Eve").unwrap(),
-        media: MediaState::default(),
-        password: None,
-        credential: None,
-        session: None,
-        key: None,
-        room_key: None,
-        room_key_origin: None,
-    };
-    world.say(ADA, ClientMessage::Join(Box::new(join)));
+    for _ in 0..2 {
+        world.refuse(ADA, MessageId(7), ErrorCode::AlreadyJoined);
+    }
     assert_eq!(world.ears(ADA).errors(), [ErrorCode::AlreadyJoined]);
+    let expected = ProtocolError::new(ErrorCode::AlreadyJoined, Some(MessageId(7)));
+    assert!(world.ears(ADA).messages.contains(&ServerMessage::Error(expected)));
     assert_eq!(world.room.summary().present, 2);
 }
 
@@ -63,7 +55,7 @@ fn everybody_learns_what_is_sent_once_for_each_change() {
     let mut world = World::with([ADA, BOB]);
     let media = MediaState { microphone: Switch::On, ..MediaState::default() };
     for _ in 0..2 {
-        world.say(ADA, ClientMessage::SetMedia { media });
+        world.say(ADA, RoomMessage::SetMedia { media });
     }
     let [ServerMessage::ParticipantUpdated { participant }] = &*world.ears(BOB).messages else {
         panic!("{:?}", world.ears(BOB).messages)
@@ -74,7 +66,7 @@ fn everybody_learns_what_is_sent_once_for_each_change() {
 #[test]
 fn who_leaves_is_closed_and_announced() {
     let mut world = World::with([ADA, BOB]);
-    world.say(ADA, ClientMessage::Leave);
+    world.say(ADA, RoomMessage::Leave);
     assert_eq!(world.ears(ADA).closed, Some(CloseCode::NORMAL));
     let left = ServerMessage::ParticipantLeft { id: id(ADA), reason: LeaveReason::Left };
     assert_eq!(world.ears(BOB).messages, [left]);
@@ -99,7 +91,7 @@ fn who_closes_the_page_is_gone_at_once_and_who_offends_too() {
 #[test]
 fn a_message_of_somebody_who_left_is_nobodys() {
     let mut world = World::with([ADA, BOB]);
-    world.say(ADA, ClientMessage::Leave);
+    world.say(ADA, RoomMessage::Leave);
     world.forget();
     world.say(ADA, signal_to(PeerRef::Participant(id(BOB))));
     assert!(world.ears(BOB).messages.is_empty());
@@ -108,7 +100,7 @@ fn a_message_of_somebody_who_left_is_nobodys() {
 #[test]
 fn a_ping_is_answered_to_its_sender_alone_and_has_no_number() {
     let mut world = World::with([ADA, BOB]);
-    let said = world.say(ADA, ClientMessage::Ping);
+    let said = world.say(ADA, RoomMessage::Ping);
     assert_eq!(world.ears(ADA).messages, [ServerMessage::Pong]);
     assert!(world.ears(ADA).numbers.is_empty());
     assert_eq!(world.ears(ADA).received, Some(said));
@@ -118,7 +110,7 @@ fn a_ping_is_answered_to_its_sender_alone_and_has_no_number() {
 #[test]
 fn a_reaction_is_seen_by_everybody() {
     let mut world = World::with([ADA, BOB]);
-    world.say(ADA, ClientMessage::React { reaction: Reaction::Applause });
+    world.say(ADA, RoomMessage::React { reaction: Reaction::Applause });
     for person in [ADA, BOB] {
         let seen = ServerMessage::Reacted { from: id(ADA), reaction: Reaction::Applause };
         assert_eq!(world.ears(person).messages, [seen]);
@@ -129,7 +121,7 @@ fn offer() -> Signal {
     Signal::Offer { sdp: Sdp::new("v=0".into()).unwrap() }
 }
 
-fn signal_to(to: PeerRef) -> ClientMessage {
+fn signal_to(to: PeerRef) -> RoomMessage {
     let (number, expects) = (SignalNumber(4), Some(SignalNumber(2)));
-    ClientMessage::Signal { to, link: LinkId(3), number, expects, signal: offer() }
+    RoomMessage::Signal { to, link: LinkId(3), number, expects, signal: offer() }
 }

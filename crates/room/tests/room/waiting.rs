@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use protocol::limits::MAX_WAITING;
 use protocol::{
-    ClientMessage, ErrorCode, Moderation, PublicKey, Role, RoomSettings, RoomSettingsPatch, ServerMessage,
-    Switch,
+    CloseCode, ErrorCode, MessageId, Moderation, PublicKey, Role, RoomMessage, RoomSettings,
+    RoomSettingsPatch, ServerMessage, Switch,
 };
 use room::{Departure, Visitor};
 
@@ -134,7 +134,7 @@ fn who_waits_knows_whether_anybody_can_let_them_in() {
     world.enter_as(ADA, Role::Host);
     assert_eq!(told(&world), Some(true));
     world.forget();
-    world.say(ADA, ClientMessage::Ping);
+    world.say(ADA, RoomMessage::Ping);
     assert_eq!(told(&world), None, "once is enough");
     world.drop_socket(ADA, Departure::Broken);
     assert_eq!(told(&world), Some(false));
@@ -218,4 +218,16 @@ fn a_locked_room_opens_to_nobody_who_waited_for_the_waiting_room_to_end() {
     world.change(ADA, RoomSettingsPatch { locked: Some(Switch::On), ..RoomSettingsPatch::default() });
     world.change(ADA, RoomSettingsPatch { waiting_room: Some(Switch::Off), ..RoomSettingsPatch::default() });
     assert_eq!(world.people(), [ADA]);
+}
+
+#[test]
+fn who_waits_is_told_what_is_refused_and_goes_on_waiting() {
+    let mut world = empty_room();
+    world.enter(BOB);
+    world.refuse(BOB, MessageId(7), ErrorCode::AlreadyJoined);
+    world.say(BOB, RoomMessage::SetHand { hand: Switch::On });
+    assert_eq!(world.ears(BOB).errors(), [ErrorCode::AlreadyJoined, ErrorCode::NotAllowed]);
+    assert_eq!(world.ears(BOB).closed, None);
+    world.say(BOB, RoomMessage::Leave);
+    assert_eq!(world.ears(BOB).closed, Some(CloseCode::NORMAL));
 }

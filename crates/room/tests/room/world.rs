@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use protocol::{
-    ClientFrame, ClientMessage, CloseCode, DisplayName, ErrorCode, IceServers, Joined, MediaState, MessageId,
-    Moderation, Participant, ParticipantId, ProtocolError, Role, RoomCode, RoomSettings, RoomSettingsPatch,
+    CloseCode, DisplayName, ErrorCode, IceServers, Joined, MediaState, MessageId, Moderation, Participant,
+    ParticipantId, ProtocolError, Role, RoomCode, RoomFrame, RoomMessage, RoomSettings, RoomSettingsPatch,
     Sequence, ServerMessage, SessionId, SessionToken, Switch, Timestamp,
 };
 use room::{
@@ -118,7 +118,7 @@ impl World {
             } else {
                 world.enter(person)
             };
-            world.say(person, ClientMessage::Ping); // The first message shows that the token came.
+            world.say(person, RoomMessage::Ping); // The first message shows that the token came.
         }
         world.forget();
         world
@@ -179,21 +179,27 @@ impl World {
         &self.heard[&connection]
     }
 
-    pub(crate) fn say(&mut self, person: u128, message: ClientMessage) -> MessageId {
+    pub(crate) fn say(&mut self, person: u128, message: RoomMessage) -> MessageId {
         self.messages_said += 1;
         let said = MessageId(self.messages_said);
         self.say_as(person, Some(said), message);
         said
     }
 
-    pub(crate) fn say_as(&mut self, person: u128, number: Option<MessageId>, message: ClientMessage) {
+    pub(crate) fn say_as(&mut self, person: u128, number: Option<MessageId>, message: RoomMessage) {
         let connection = self.sockets[&person];
-        let frame = ClientFrame { id: number, ack: None, message };
+        let frame = RoomFrame { id: number, ack: None, message };
         self.input(Input::Message { connection, frame });
     }
 
+    /// Something comes from somebody that is none of the room's business.
+    pub(crate) fn refuse(&mut self, person: u128, id: MessageId, code: ErrorCode) {
+        let connection = self.sockets[&person];
+        self.input(Input::Refused { connection, id: Some(id), ack: None, code });
+    }
+
     pub(crate) fn moderate(&mut self, person: u128, moderation: Moderation) -> MessageId {
-        self.say(person, ClientMessage::Moderate { moderation })
+        self.say(person, RoomMessage::Moderate { moderation })
     }
 
     pub(crate) fn change(&mut self, person: u128, patch: RoomSettingsPatch) -> MessageId {

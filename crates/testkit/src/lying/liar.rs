@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    AddressedLetter, ChatEntry, ChatId, ChatTarget, ClientFrame, ClientMessage, Envelope, Joined,
-    LeaveReason, Letter, Mode, Moderation, Participant, ParticipantId, Presence, PublicKey, RoomCode,
-    RoomKeyGrant, RoomSettings, ServerMessage, SessionToken, Switch, WaitingPerson,
+    AddressedLetter, ChatEntry, ChatId, ChatTarget, Envelope, Joined, LeaveReason, Letter, Mode, Moderation,
+    OpeningFrame, OpeningMessage, Participant, ParticipantId, Presence, PublicKey, RoomCode, RoomKeyGrant,
+    RoomMessage, RoomSettings, ServerMessage, SessionToken, Switch, WaitingPerson,
 };
 use seal::{
     Author, ChatSeal, Context, FrameOpener, FrameSealer, KeyPair, Media, Purpose, RoomSecret, SenderKey, Tag,
@@ -14,6 +14,7 @@ use seal::{
 use uuid::Uuid;
 
 use crate::Seed;
+use crate::client_frame::ClientFrame;
 
 /// How often a message is lied about.
 const LIES: f64 = 0.25;
@@ -77,26 +78,33 @@ impl Liar {
     }
 
     /// Reads what somebody says. False when it goes no further.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "of the others nothing is to be learnt")]
     pub(crate) fn hear(&mut self, seed: &mut Seed, from: ParticipantId, frame: &ClientFrame) -> bool {
-        match &frame.message {
-            ClientMessage::Join(join) => {
+        match frame {
+            ClientFrame::Opening(OpeningFrame { message: OpeningMessage::Join(join), .. }) => {
                 self.keys.extend(join.key.clone().map(|key| (from, key)));
                 return true;
             }
-            ClientMessage::SendLetters { letters } => {
+            ClientFrame::Opening(OpeningFrame { message: OpeningMessage::Resume(_), .. }) => {}
+            ClientFrame::Room(frame) => self.hear_in_room(from, &frame.message),
+        }
+        !seed.chance(0.03) || self.tell("what somebody said was dropped").is_none()
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "of the others nothing is to be learnt")]
+    fn hear_in_room(&mut self, from: ParticipantId, message: &RoomMessage) {
+        match message {
+            RoomMessage::SendLetters { letters } => {
                 for AddressedLetter { to, letter } in Vec::from(letters.clone()) {
                     self.open_letter(from, &letter);
                     self.letters.push((to, letter));
                 }
             }
-            ClientMessage::Moderate { moderation: Moderation::Admit { letter: Some(letter), .. } } => {
+            RoomMessage::Moderate { moderation: Moderation::Admit { letter: Some(letter), .. } } => {
                 self.open_letter(from, letter);
             }
-            ClientMessage::Chat { chat, envelope, .. } => self.open_chat(from, *chat, envelope),
+            RoomMessage::Chat { chat, envelope, .. } => self.open_chat(from, *chat, envelope),
             _ => {}
         }
-        !seed.chance(0.03) || self.tell("what somebody said was dropped").is_none()
     }
 
     fn open_letter(&mut self, from: ParticipantId, letter: &Letter) {

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use call::{Command, Input, Phase, SecretOrigin};
 use protocol::{
-    ChatId, ChatTarget, ClientFrame, DisplayName, Moderation, ParticipantId, PublicKey, RoomCode, ServerFrame,
+    ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, PublicKey, RoomCode, ServerFrame,
 };
 use seal::RoomSecret;
 use uuid::Uuid;
 
 use self::liar::Liar;
 use self::page::Page;
+use crate::client_frame::ClientFrame;
 use crate::server::{Server, SocketNumber};
 use crate::{Network, Seed};
 

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use call::{Call, Identity, Input, Notice, Output, SecretOrigin};
-use protocol::{ClientFrame, ParticipantId, PublicKey, RoomCode, SessionToken};
+use protocol::{ParticipantId, PublicKey, RoomCode, SessionToken};
 use seal::{FrameOpener, FrameSealer, KeyDigest, KeyPair, Media, RoomSecret};
 use uuid::Uuid;
 
+use crate::client_frame::ClientFrame;
 use crate::server::SocketNumber;
 
 pub(crate) struct Page {
@@ -88,7 +89,8 @@ impl Page {
             match output {
                 Output::OpenSocket => return (frames, true),
                 Output::CloseSocket => self.socket = None,
-                Output::Send(frame) => frames.push(frame),
+                Output::Open(frame) => frames.push(ClientFrame::Opening(frame)),
+                Output::Send(frame) => frames.push(ClientFrame::Room(frame)),
                 Output::SetOwnKey(key) => self.sealer.set_key(&key),
                 Output::SetKeyOf { participant, key } => self.opener.add_key(participant, key),
                 Output::ForgetKeysOf(participant) => self.opener.forget(participant),

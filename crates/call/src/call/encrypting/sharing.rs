@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use protocol::{AddressedLetter, ClientMessage, Letter, Moderation, Participant, ParticipantId, PublicKey};
+use protocol::{AddressedLetter, Letter, Moderation, Participant, ParticipantId, PublicKey, RoomMessage};
 use seal::KeyDigest;
 
 use crate::call::Call;
@@ -66,7 +66,7 @@ impl Call {
         } else {
             moderation
         };
-        self.say(ClientMessage::Moderate { moderation });
+        self.say(RoomMessage::Moderate { moderation });
     }
 
     /// Passes the secret on to somebody inside who lacks it. The person has decided that.

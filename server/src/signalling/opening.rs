@@ -1,0 +1,80 @@
+//! From a connection's first message to where it leads. The one file that knows every destination there is.
+
+use axum::extract::ws::WebSocket;
+use protocol::{ErrorCode, OpeningFrame, OpeningMessage, ProtocolError, RoomFrame};
+
+use super::connection::{Connection, stop_asked};
+use super::destination::Destination as _;
+use super::end::End;
+use super::room_destination::RoomDestination;
+use crate::AppState;
+use crate::caller::Caller;
+
+/// What a connection is attached to.
+enum Attached {
+    Room(RoomDestination),
+}
+
+/// Runs one connection from its first message to its close frame. No async function: that would keep every argument twice, for as long
+/// as the connection is there.
+pub(super) fn run(
+    socket: WebSocket,
+    state: AppState,
+    caller: Box<Caller>,
+) -> impl Future<Output = ()> + Send {
+    let mut connection = Connection::new(socket);
+    async move {
+        let mut stopping = state.stopping.subscribe();
+        let attached = tokio::select! {
+            // Boxed, so that a connection does not keep the room that opening needs.
+            attached = Box::pin(open(&mut connection, state, caller)) => attached,
+            () = stop_asked(&mut stopping) => Err(End::refused(ErrorCode::ServerStopping)),
+        };
+        let end = match attached {
+            Ok(Attached::Room(mut room)) => {
+                let end = connection.converse(&mut room, &mut stopping).await;
+                room.part(&end).await;
+                end
+            }
+            Err(end) => end,
+        };
+        Box::pin(connection.close(end)).await;
+    }
+}
+
+async fn open(connection: &mut Connection, state: AppState, caller: Box<Caller>) -> Result<Attached, End> {
+    let text = connection.first_text().await?;
+    let OpeningFrame { id, message } = read(&text)?;
+    let attached = match message {
+        OpeningMessage::Join(join) => RoomDestination::join(state, &caller, *join).await.map(Attached::Room),
+        OpeningMessage::Resume(resume) => {
+            RoomDestination::resume(state, &caller, &resume).await.map(Attached::Room)
+        }
+    };
+    attached.map_err(|code| End::Refused(ProtocolError::new(code, id)))
+}
+
+/// The first message. One that would be understood later says so.
+fn read(text: &str) -> Result<OpeningFrame, End> {
+    OpeningFrame::parse(text).map_err(|error| match RoomFrame::parse(text) {
+        Ok(frame) => End::Refused(ProtocolError::new(ErrorCode::NotJoined, frame.id)),
+        Err(_) => End::malformed(text, &error),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    /// What a connection's task keeps while nobody says anything, beside the buffers of its socket. Whoever holds something across an
+    /// `await` that could be boxed or dropped before pays for it once for each connection.
+    const MOST_BYTES: usize = 1_280;
+
+    fn size_of_result<A, B, C, R>(_: impl Fn(A, B, C) -> R) -> usize {
+        size_of::<R>()
+    }
+
+    #[test]
+    fn the_task_of_a_connection_is_small() {
+        let bytes = size_of_result(super::run);
+        assert!(bytes <= MOST_BYTES, "{bytes}");
+    }
+}

@@ -1,0 +1,144 @@
+//! A room as the destination of a connection: how one gets in, and how messages go back and forth.
+
+use std::net::IpAddr;
+
+use protocol::{
+    ErrorCode, Join, OpeningFrame, ProtocolVersion, Resume, RoomCode, RoomFrame, RoomMessage, VERSION,
+};
+use room::ConnectionId;
+use storage::StorageError;
+use tokio::sync::mpsc::error::{SendError, TrySendError};
+
+use super::destination::Destination;
+use super::end::End;
+use crate::caller::Caller;
+use crate::rooms::{Outgoing, RoomEvent, RoomHandle, Said, outgoing};
+use crate::{AppState, entrance, ids};
+
+/// A connection that has asked a room to let it in.
+pub(super) struct RoomDestination {
+    connection: ConnectionId,
+    room: RoomHandle,
+    state: AppState,
+    address: IpAddr,
+    incoming: outgoing::Incoming,
+}
+
+impl RoomDestination {
+    /// Asks a room to let somebody in.
+    pub(super) async fn join(state: AppState, caller: &Caller, join: Join) -> Result<Self, ErrorCode> {
+        check_version(join.version)?;
+        let room = find(&state, caller, join.room).await?;
+        let visitor = entrance::visitor(&state, &room, caller, join).await?;
+        let earlier = visitor.earlier.as_ref().and_then(|claims| claims.terms.credential.clone());
+        let credential = visitor.terms.credential.clone().or(earlier);
+        let connection = ids::connection();
+        let (outgoing, incoming) = outgoing::queue();
+        let event = RoomEvent::Enter { connection, visitor: Box::new(visitor), outgoing };
+        let room = send(&state, room.code, event, credential).await?;
+        Ok(Self { connection, room, state, address: caller.address, incoming })
+    }
+
+    /// Asks a room for the seat that somebody had.
+    pub(super) async fn resume(state: AppState, caller: &Caller, resume: &Resume) -> Result<Self, ErrorCode> {
+        check_version(resume.version)?;
+        let resumption = entrance::resumption(&state, caller, resume).await?;
+        let credential = resumption.claims.terms.credential.clone();
+        let connection = ids::connection();
+        let (outgoing, incoming) = outgoing::queue();
+        let event = RoomEvent::Resume { connection, resumption: Box::new(resumption), outgoing };
+        let room = send(&state, resume.room, event, credential).await?;
+        Ok(Self { connection, room, state, address: caller.address, incoming })
+    }
+
+    /// A message, unless its address has said too much, in whichever rooms: then the room does not even look at it.
+    fn limited(&self, frame: RoomFrame) -> Said {
+        if let RoomMessage::Chat { envelope, .. } = &frame.message
+            && !self.state.chat_rate.allows(self.address, envelope.body().len())
+        {
+            return Said::Refused { id: frame.id, ack: frame.ack, code: ErrorCode::ChatTooFast };
+        }
+        Said::Message(frame)
+    }
+
+    /// Passes an event to the room, also when another task runs it now.
+    async fn pass_on(&mut self, event: RoomEvent) -> Result<(), End> {
+        match self.room.events.try_send(Box::new(event)) {
+            Ok(()) => Ok(()),
+            // Boxed, because it is rare, and a connection would keep the room for it.
+            Err(TrySendError::Full(event) | TrySendError::Closed(event)) => {
+                Box::pin(self.pass_on_when_possible(event)).await
+            }
+        }
+    }
+
+    async fn pass_on_when_possible(&mut self, event: Box<RoomEvent>) -> Result<(), End> {
+        let Err(SendError(event)) = self.room.events.send(event).await else { return Ok(()) };
+        let found = self.state.rooms.send(self.room.code, event).await;
+        let found = found.map_err(|error| End::refused(unavailable(&error)))?;
+        self.room = found.ok_or_else(|| End::refused(ErrorCode::RoomUnknown))?;
+        Ok(())
+    }
+}
+
+impl Destination for RoomDestination {
+    type Message = Said;
+
+    /// A second first message is answered and changes nothing.
+    fn read(&self, text: &str) -> Result<Said, End> {
+        RoomFrame::parse(text).map(|frame| self.limited(frame)).or_else(|error| {
+            let opening = OpeningFrame::parse(text).map_err(|_| End::malformed(text, &error))?;
+            Ok(Said::Refused { id: opening.id, ack: None, code: ErrorCode::AlreadyJoined })
+        })
+    }
+
+    fn is_ready(&self) -> bool {
+        self.incoming.may_speak()
+    }
+
+    fn take(&mut self, messages: Vec<Said>) -> impl Future<Output = Result<(), End>> + Send {
+        self.incoming.speak();
+        self.pass_on(RoomEvent::Messages { connection: self.connection, messages })
+    }
+
+    fn next(&mut self) -> impl Future<Output = Option<Vec<Outgoing>>> + Send {
+        self.incoming.next()
+    }
+
+    async fn part(&mut self, end: &End) {
+        if let Some(departure) = end.departure() {
+            _ = self.pass_on(RoomEvent::Disconnected { connection: self.connection, departure }).await;
+        }
+    }
+}
+
+fn check_version(version: ProtocolVersion) -> Result<(), ErrorCode> {
+    if version == VERSION { Ok(()) } else { Err(ErrorCode::UnsupportedVersion) }
+}
+
+async fn find(state: &AppState, caller: &Caller, code: RoomCode) -> Result<RoomHandle, ErrorCode> {
+    let room = state.rooms.find(code).await.map_err(|error| unavailable(&error))?;
+    // Guessing codes is limited, whichever way it is tried.
+    room.ok_or_else(|| match state.lookups.guess(caller.address) {
+        Ok(()) => ErrorCode::RoomUnknown,
+        Err(_) => ErrorCode::RateLimited,
+    })
+}
+
+/// Tells a room that somebody wants to be in it, and looks once more whether what they have shown still counts.
+async fn send(
+    state: &AppState,
+    code: RoomCode,
+    event: RoomEvent,
+    credential: Option<String>,
+) -> Result<RoomHandle, ErrorCode> {
+    let room = state.rooms.send(code, event).await.map_err(|error| unavailable(&error))?;
+    let room = room.ok_or(ErrorCode::RoomUnknown)?;
+    entrance::look_again(state, code, credential).await;
+    Ok(room)
+}
+
+fn unavailable(error: &StorageError) -> ErrorCode {
+    tracing::error!(%error, "a room could not be read");
+    ErrorCode::StorageUnavailable
+}
