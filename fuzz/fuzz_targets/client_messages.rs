@@ -129,7 +129,7 @@ impl World {
 
     fn new_socket(&mut self) -> ConnectionId {
         self.sockets += 1;
-        self.eve = ConnectionId(self.sockets);
+        self.eve = ConnectionId(self.sockets.into());
         self.eve
     }
 
@@ -230,7 +230,7 @@ fn id(person: u128) -> ParticipantId {
 }
 
 fn connection(person: u128) -> ConnectionId {
-    ConnectionId(person as u64)
+    ConnectionId(person)
 }
 
 fn is_honest(who: ParticipantId) -> bool {

@@ -22,7 +22,7 @@ pub(crate) async fn visitor(
     caller: &Caller,
     join: Join,
 ) -> Result<Visitor, ErrorCode> {
-    let code = room.code;
+    let code = room.code();
     let earlier = join.session.as_ref().and_then(|token| state.tokens.session(code, token));
     let earlier = match earlier {
         // A role that was taken back is not brought along.
@@ -192,14 +192,14 @@ async fn given_password(
     let (Some(hash), Some(password)) = (room.record().password_hash, password) else {
         return Ok(GivenPassword::Missing);
     };
-    let may_try = || state.wrong_passwords.may_try(state.clock.now(), caller.address, room.code);
+    let may_try = || state.wrong_passwords.may_try(state.clock.now(), caller.address, room.code());
     if !may_try() {
         return Err(ErrorCode::RateLimited);
     }
     match state.passwords.check(caller.address, password, &hash, may_try).await {
         Ok(Verdict::Right) => Ok(GivenPassword::Right),
         Ok(Verdict::Wrong) => {
-            state.wrong_passwords.was_wrong(state.clock.now(), caller.address, room.code);
+            state.wrong_passwords.was_wrong(state.clock.now(), caller.address, room.code());
             Ok(GivenPassword::Wrong)
         }
         Ok(Verdict::NotTried) | Err(PasswordError::Busy) => Err(ErrorCode::RateLimited),

@@ -9,7 +9,7 @@ use protocol::{ChatNumber, ParticipantId, RoomCode};
 use storage::ChatRepository;
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::rooms::RoomEvent;
+use crate::rooms::{RoomEvent, RoomQueue};
 use crate::tasks;
 
 /// Reads at once. More would take the connections that SQLite's writer and those who join need.
@@ -42,7 +42,7 @@ struct Read {
     reader: ParticipantId,
     before: Option<ChatNumber>,
     after: After,
-    answer: mpsc::Sender<Box<RoomEvent>>,
+    answer: RoomQueue,
 }
 
 #[derive(Default)]
@@ -75,7 +75,7 @@ impl HistoryReader {
         reader: ParticipantId,
         before: Option<ChatNumber>,
         after: After,
-        answer: mpsc::Sender<Box<RoomEvent>>,
+        answer: RoomQueue,
     ) -> bool {
         let is_taken = lock(&self.waiting).push(Read { room, reader, before, after, answer });
         if is_taken {
@@ -142,7 +142,7 @@ async fn run<S: ChatRepository + Send + Sync + ?Sized + 'static>(
             let event = perform(&*storage, &read).await;
             // A room that is slow holds up no other one.
             drop(place);
-            _ = read.answer.send(event.into()).await;
+            read.answer.tell(event).await;
             lock(&waiting).answered(read.room, read.reader);
         });
     }

@@ -1,9 +1,6 @@
 //! The one place that makes ids and secrets, from the system's secure source.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use protocol::{ParticipantId, RoomCode, SessionId};
-use room::ConnectionId;
 use uuid::Uuid;
 
 #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
@@ -19,9 +16,10 @@ pub(crate) fn session() -> SessionId {
     SessionId::new(uuid())
 }
 
-pub(crate) fn connection() -> ConnectionId {
-    static CONNECTIONS: AtomicU64 = AtomicU64::new(1);
-    ConnectionId(CONNECTIONS.fetch_add(1, Ordering::Relaxed))
+/// 64 random bits.
+#[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
+pub(crate) fn node_bits() -> u64 {
+    rand::random()
 }
 
 /// Fifty random bits.

@@ -14,7 +14,7 @@ use storage::{Change, ChatQuota, ChatRepository, Journal, RefusalReason};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::history_reader::HistoryReader;
-use crate::rooms::RoomEvent;
+use crate::rooms::{RoomEvent, RoomQueue};
 use crate::{clock, tasks};
 
 /// Changes of one room, chat aside, that may wait before the room waits too.
@@ -81,7 +81,7 @@ struct LaneState {
 /// Who is told what became of a message.
 #[derive(Debug)]
 pub(crate) struct Asker {
-    pub(crate) room: mpsc::Sender<Box<RoomEvent>>,
+    pub(crate) room: RoomQueue,
     pub(crate) from: ParticipantId,
     pub(crate) chat: ChatId,
 }
@@ -193,7 +193,7 @@ impl Lane {
         &self,
         reader: ParticipantId,
         before: Option<ChatNumber>,
-        answer: mpsc::Sender<Box<RoomEvent>>,
+        answer: RoomQueue,
     ) -> bool {
         let keeper = &self.keeper;
         let after = (keeper.0.written.clone(), keeper.count());
@@ -356,11 +356,11 @@ impl Ticket {
             }
         };
         // A room that is slow keeps nobody else from being told.
-        match room.try_send(event.into()) {
+        match room.try_tell(event) {
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
-            Err(mpsc::error::TrySendError::Full(event)) => {
+            Err(mpsc::error::TrySendError::Full(envelope)) => {
                 tasks::spawn(async move {
-                    _ = room.send(event).await;
+                    _ = room.send(envelope).await;
                     drop(place);
                 });
             }

@@ -8,6 +8,7 @@ use protocol::{ChatEntry, ChatTarget, DisplayName, Envelope, Timestamp};
 use storage::{BrowserId, ChatPage, Digest, Refusal, SeatRepository as _, SqlStorage, StorageError};
 
 use super::*;
+use crate::rooms::queue::queue;
 
 /// A database that can stand still, and never takes a certain text.
 #[derive(Default)]
@@ -62,12 +63,12 @@ async fn however_many_read_in_one_room_another_keeps_its_block_and_its_chat() {
     let storage = Arc::new(SqlStorage::sqlite(folder.path()).await.unwrap());
     let keeper = Keeper::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
     let (crowd, other) = (keeper.lane(code(1)), keeper.lane(code(2)));
-    let (answer, mut answers) = mpsc::channel(100_000);
+    let (answer, mut answers) = queue(code(1), 100_000);
     let taken =
         (0..20_000).filter(|number| crowd.read_chat(person(number % 80), None, answer.clone())).count();
     assert!((1..=64).contains(&taken), "{taken} wait");
 
-    let (room, mut events) = mpsc::channel(9);
+    let (room, mut events) = queue(code(1), 9);
     other.keep(block(2, "b"), None).unwrap();
     assert!(say(&other, 2, 1, "hello", &room));
     assert!(other.read_chat(person(1), None, room.clone()), "nobody reads there");
@@ -75,11 +76,11 @@ async fn however_many_read_in_one_room_another_keeps_its_block_and_its_chat() {
 
     let browser = BrowserId(Digest("b".into()));
     assert_eq!(storage.blocked_browsers(code(2)).await.unwrap(), [browser]);
-    assert!(matches!(*events.recv().await.unwrap(), RoomEvent::ChatKept { .. }));
-    let RoomEvent::HistoryRead { page, .. } = *events.recv().await.unwrap() else { panic!("not read") };
+    assert!(matches!(events.recv().await.unwrap().event, RoomEvent::ChatKept { .. }));
+    let RoomEvent::HistoryRead { page, .. } = events.recv().await.unwrap().event else { panic!("not read") };
     assert_eq!(page.entries.len(), 1, "what was said before is read");
     for _ in 0..taken {
-        assert!(matches!(*answers.recv().await.unwrap(), RoomEvent::HistoryRead { .. }));
+        assert!(matches!(answers.recv().await.unwrap().event, RoomEvent::HistoryRead { .. }));
     }
 }
 
@@ -120,13 +121,13 @@ async fn a_room_that_floods_a_standing_database_is_refused_and_others_are_not() 
     let storage = Arc::new(Fragile::default());
     storage.failures.store(4, Ordering::Relaxed);
     let keeper = Keeper::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    let (room, mut events) = mpsc::channel(9);
+    let (room, mut events) = queue(code(1), 9);
     let crowd: Vec<_> = (0..100).map(|number| keeper.lane(code(number))).collect();
     for lane in &crowd {
         let taken = (0..500).filter(|number| say(lane, 1, *number, "x", &room)).count();
         assert!((RESERVED..=ROOM_CHAT_WAITING).contains(&taken), "{taken}");
     }
-    let (quiet, mut answers) = mpsc::channel(9);
+    let (quiet, mut answers) = queue(code(1), 9);
     assert!(say(&keeper.lane(code(200)), 200, 1, "hello", &quiet));
     tasks::spawn(async move { while events.recv().await.is_some() {} });
     // It was told, one way or the other.
@@ -138,7 +139,7 @@ async fn what_the_database_never_takes_costs_nobody_else_anything() {
     let storage = Arc::new(Fragile::default());
     let keeper = Keeper::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
     let (bad, good) = (keeper.lane(code(1)), keeper.lane(code(2)));
-    let (room, mut events) = mpsc::channel(99);
+    let (room, mut events) = queue(code(1), 99);
     for number in 0..20 {
         assert!(say(&good, 2, number, "hello", &room));
     }
@@ -149,7 +150,7 @@ async fn what_the_database_never_takes_costs_nobody_else_anything() {
     assert_eq!(storage.kept.lock().unwrap().len(), 21);
     let mut refused = 0;
     for _ in 0..21 {
-        refused += usize::from(matches!(*events.recv().await.unwrap(), RoomEvent::ChatNotKept { .. }));
+        refused += usize::from(matches!(events.recv().await.unwrap().event, RoomEvent::ChatNotKept { .. }));
     }
     assert_eq!(refused, 1);
 }
@@ -160,16 +161,16 @@ async fn a_room_that_has_as_much_chat_as_it_may_keep_says_so() {
     let storage = Arc::new(SqlStorage::sqlite(folder.path()).await.unwrap());
     let keeper = Keeper::start(storage, ChatQuota { messages: 1, ..ChatQuota::UNLIMITED });
     let lane = keeper.lane(code(1));
-    let (room, mut events) = mpsc::channel(9);
+    let (room, mut events) = queue(code(1), 9);
     for number in 1..=2 {
         assert!(say(&lane, 1, number, "hello", &room));
     }
-    assert!(matches!(*events.recv().await.unwrap(), RoomEvent::ChatKept { .. }));
-    assert!(matches!(*events.recv().await.unwrap(), RoomEvent::ChatNotKept { .. }));
+    assert!(matches!(events.recv().await.unwrap().event, RoomEvent::ChatKept { .. }));
+    assert!(matches!(events.recv().await.unwrap().event, RoomEvent::ChatNotKept { .. }));
     assert!(lane.is_full());
 }
 
-fn say(lane: &Lane, room: u64, number: u64, text: &str, to: &mpsc::Sender<Box<RoomEvent>>) -> bool {
+fn say(lane: &Lane, room: u64, number: u64, text: &str, to: &RoomQueue) -> bool {
     let (from, chat) = (person(1), ChatId(uuid::Uuid::from_u128(number.into())));
     let entry = ChatEntry {
         number: ChatNumber(number),

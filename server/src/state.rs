@@ -250,7 +250,7 @@ async fn clean_once(state: &Shared) -> Result<(), StorageError> {
         |age: Duration| Timestamp(today.0.saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX)));
     // Rooms that the server's end kept from being deleted when they were left.
     for code in state.storage.left_rooms(before(LEFT_FOR)).await? {
-        if state.rooms.present(code).await == 0 {
+        if matches!(state.rooms.present(code).await, Ok(0)) {
             state.rooms.delete(code).await?;
         }
     }

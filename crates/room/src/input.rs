@@ -7,9 +7,10 @@ use protocol::{
 
 use crate::{SessionClaims, Terms};
 
-/// One socket. Given by the driver, never twice.
+/// One connection. Given by the driver, never twice, by whichever of its servers: whose it is can be told from it, and is none of
+/// the room's business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(pub u64);
+pub struct ConnectionId(pub u128);
 
 /// One event, in the order in which the driver saw it.
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@ use crate::client_frame::ClientFrame;
 
 /// One socket of one browser; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct SocketNumber(pub(crate) u64);
+pub(crate) struct SocketNumber(pub(crate) u128);
 
 /// Something that the disk does after a moment.
 #[derive(Clone, Debug)]
@@ -120,7 +120,7 @@ impl Server {
             ClientFrame::Opening(OpeningFrame { message: OpeningMessage::Join(join), .. }) => {
                 let visitor = Box::new(Visitor {
                     participant,
-                    session: SessionId::new(Uuid::from_u128(u128::from(socket.0))),
+                    session: SessionId::new(Uuid::from_u128(socket.0)),
                     name: join.name,
                     media: join.media,
                     pass: if self.host == Some(participant) { Pass::Key(Role::Host) } else { Pass::Link },

@@ -25,7 +25,7 @@ pub struct World {
     pub(crate) now: Duration,
     pub(crate) server: Server,
     pub(crate) browsers: Vec<Browser>,
-    sockets_made: u64,
+    sockets_made: u128,
     /// Until when nobody can connect.
     server_is_down_until: Duration,
     pub(crate) network: Network<Event>,

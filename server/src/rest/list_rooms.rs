@@ -58,7 +58,7 @@ pub(crate) async fn list_rooms(
     let next = found.last().filter(|_| has_more).map(|room| room.code);
     let mut rooms = Vec::with_capacity(found.len());
     for record in found {
-        let present = state.rooms.present(record.code).await;
+        let present = state.rooms.present(record.code).await.unwrap_or(0);
         rooms.push(resource(record, present));
     }
     let link = next.map(|code| format!("</api/v1/rooms?limit={limit}&after={code}>; rel=\"next\""));

@@ -5,13 +5,12 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use protocol::{Participant, ParticipantId, RoomCode, Scope, TurnOffRequest};
 use room::Decree;
-use tokio::sync::oneshot;
 
 use super::auth::Asker;
 use super::object::Object;
 use super::{ProblemResponse, problem};
 use crate::AppState;
-use crate::rooms::RoomEvent;
+use crate::rooms::{RoomEnvelope, RoomEvent};
 
 /// `GET`: everybody, in the order in which they came.
 pub(crate) async fn list_participants(
@@ -20,10 +19,8 @@ pub(crate) async fn list_participants(
     Path(code): Path<String>,
 ) -> Result<Json<Vec<Participant>>, ProblemResponse> {
     let code = asker.may(&state, &code, Scope::ParticipantsRead).await?;
-    let (answer, answered) = oneshot::channel();
-    let sent = state.rooms.send(code, RoomEvent::Participants { answer }).await;
-    sent.map_err(|error| ProblemResponse::storage(&error))?.ok_or_else(ProblemResponse::room_unknown)?;
-    answered.await.map(Json).map_err(|_| ProblemResponse::room_unknown())
+    let people = state.rooms.participants(code).await.map_err(|error| ProblemResponse::storage(&error))?;
+    people.map(Json).ok_or_else(ProblemResponse::room_unknown)
 }
 
 /// `POST …/{id}/turn-off`: 204, also when it was off.
@@ -56,7 +53,8 @@ async fn decree(
     let participant: ParticipantId = id
         .parse()
         .map_err(|_| problem(StatusCode::BAD_REQUEST, "malformed", "that is no participant's id"))?;
-    let sent = state.rooms.send(code, RoomEvent::Decree { participant, decree }).await;
+    let event = RoomEvent::Decree { participant, decree };
+    let sent = state.rooms.send(RoomEnvelope::new(code, event)).await;
     sent.map_err(|error| ProblemResponse::storage(&error))?.ok_or_else(ProblemResponse::room_unknown)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -85,7 +85,7 @@ async fn show(
     let mut response = if tag.is_some() && known == tag.as_ref() {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let present = state.rooms.present(record.code).await;
+        let present = state.rooms.present(record.code).await.unwrap_or(0);
         (status, Json(resource(record, present))).into_response()
     };
     response.headers_mut().extend(tag.map(|tag| (header::ETAG, tag)));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use room::{ConnectionId, Departure};
 
 use super::event::Said;
-use super::outgoing::Level;
+use crate::connection_queue::Level;
 
 /// Messages that one sender may add to a queue that is long. Several are what people do at once.
 const SHARE_MESSAGES: usize = 8;

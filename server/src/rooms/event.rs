@@ -1,34 +1,24 @@
-//! What can happen to a room's task.
+//! What can happen to a room's task. Each event could cross a wire.
 
-use protocol::{
-    ChatId, ErrorCode, MessageId, ParticipantId, Role, RoomFrame, Sequence, ServerMessage,
-    ValidateRoomResponse,
-};
+use protocol::{ChatId, ErrorCode, MessageId, ParticipantId, Role, RoomFrame, Sequence, ServerMessage};
 use room::{ConnectionId, Decree, Departure, Resumption, Visitor};
-use storage::{BrowserId, ChatPage};
-use tokio::sync::oneshot;
-
-use super::outgoing::Outlet;
+use storage::{BrowserId, ChatPage, RoomRecord};
 
 /// What can happen to a room's task.
+#[derive(Clone, Debug)]
 pub(crate) enum RoomEvent {
-    /// A socket asks to enter.
-    Enter {
-        connection: ConnectionId,
-        visitor: Box<Visitor>,
-        /// Where its messages go. The room drops it when the socket is to be closed for reading too slowly.
-        outgoing: Outlet,
-    },
-    /// A socket takes the place of one that broke.
-    Resume { connection: ConnectionId, resumption: Box<Resumption>, outgoing: Outlet },
+    /// A connection asks to enter. Where its messages go is found by its id.
+    Enter { connection: ConnectionId, visitor: Box<Visitor> },
+    /// A connection takes the place of one that broke.
+    Resume { connection: ConnectionId, resumption: Box<Resumption> },
     /// Messages from a socket that asked to enter, in their order.
     Messages { connection: ConnectionId, messages: Vec<Said> },
     /// A socket is gone.
     Disconnected { connection: ConnectionId, departure: Departure },
     /// Somebody outside, with a role inside, asks about the room.
-    Validate { role: Role, browser: Option<BrowserId>, answer: oneshot::Sender<ValidateRoomResponse> },
+    Validate { role: Role, browser: Option<BrowserId> },
     /// The rules are others now, and kept.
-    SettingsChanged,
+    SettingsChanged { record: Box<RoomRecord> },
     /// Rules could not be changed.
     SettingsRefused { participant: ParticipantId, in_reply_to: Option<MessageId>, code: ErrorCode },
     /// A chat message is kept.
@@ -45,13 +35,14 @@ pub(crate) enum RoomEvent {
     Decree { participant: ParticipantId, decree: Decree },
     /// Credentials were taken back.
     Revoked { credentials: Vec<String> },
-    /// A program asks who is inside.
-    Participants { answer: oneshot::Sender<Vec<protocol::Participant>> },
+    /// Somebody outside asks who is inside.
+    Participants,
     /// The room was deleted.
     Deleted,
 }
 
 /// What somebody said.
+#[derive(Clone, Debug)]
 pub(crate) enum Said {
     /// A message for the room.
     Message(RoomFrame),

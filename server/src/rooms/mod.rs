@@ -1,16 +1,20 @@
 //! The rooms of this server: where they are found, and the task that runs each.
 
+mod asking;
 mod backpressure;
+mod envelope;
 mod event;
 mod load;
-pub(crate) mod outgoing;
+pub(crate) mod queue;
 mod registry;
+mod replies;
 mod settings;
 mod task;
 mod words;
 
+pub(crate) use envelope::RoomEnvelope;
 pub(crate) use event::{RoomEvent, Said};
-pub(crate) use outgoing::Outgoing;
+pub(crate) use queue::RoomQueue;
 pub(crate) use registry::{CreationError, NewRoom, REMEMBERED_FOR, RoomHandle, Rooms};
 pub(crate) use settings::{ChangeError, Precondition};
 pub(crate) use task::run;

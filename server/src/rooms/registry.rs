@@ -8,20 +8,23 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use protocol::{
-    CredentialKind, Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError, ValidateRoomResponse,
-};
+use protocol::{CredentialKind, Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError};
 use room::{Beginning, Room};
-use storage::{BrowserId, Creators, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
+use storage::{Creators, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
+use tokio::sync::OnceCell;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{OnceCell, mpsc, oneshot};
 
+use super::envelope::{RoomEnvelope, RoomReply};
+use super::queue::{self, RoomQueue, RoomQueueReceiver};
+use super::replies::Replies;
 use super::{RoomEvent, load};
 use crate::clock::Clock;
 use crate::config::{Config, RoomsConfig};
+use crate::connections::Connections;
 use crate::ice_servers::IceServerList;
 use crate::keeper::{Keeper, Lane};
 use crate::media::{Media, News, NewsReceiver};
+use crate::node_id::NodeId;
 use crate::passwords::{PasswordError, Passwords};
 use crate::tokens::Tokens;
 use crate::{digest, ids};
@@ -36,6 +39,8 @@ pub(crate) struct Rooms {
     tokens: Tokens,
     ice_servers: IceServerList,
     pub(super) media: Media,
+    pub(super) connections: Connections,
+    pub(super) replies: Replies,
     /// The rules of a room about which nothing was said.
     defaults: RoomSettings,
     limits: RoomsConfig,
@@ -47,9 +52,7 @@ pub(crate) struct Rooms {
 /// A way to one room's task.
 #[derive(Clone)]
 pub(crate) struct RoomHandle {
-    pub(crate) code: RoomCode,
-    /// Boxed: places for events are kept in advance, and most of them are empty.
-    pub(crate) events: mpsc::Sender<Box<RoomEvent>>,
+    pub(crate) queue: RoomQueue,
     record: Arc<RwLock<RoomRecord>>,
 }
 
@@ -104,7 +107,7 @@ pub(crate) struct LoadedRoom {
     pub(super) handle: RoomHandle,
     pub(super) rooms: Rooms,
     pub(super) lane: Lane,
-    pub(super) events: mpsc::Receiver<Box<RoomEvent>>,
+    pub(super) events: RoomQueueReceiver,
 }
 
 /// Starts the task of a room.
@@ -123,6 +126,7 @@ impl Rooms {
         let (defaults, limits) = (config.room_settings(), config.rooms.clone());
         let keeper = Keeper::start(Arc::clone(&storage), limits.chat_quota());
         let passwords = Arc::new(Passwords::new());
+        let node = NodeId::draw();
         Self {
             clock,
             storage,
@@ -131,6 +135,8 @@ impl Rooms {
             tokens,
             ice_servers,
             media,
+            connections: Connections::new(node),
+            replies: Replies::new(node),
             defaults,
             limits,
             run,
@@ -138,9 +144,20 @@ impl Rooms {
         }
     }
 
+    /// The same rooms, none of them loaded, with other tasks.
+    #[cfg(test)]
+    pub(super) fn with_tasks(&self, run: RunRoom) -> Self {
+        Self { run, loaded: Arc::default(), ..self.clone() }
+    }
+
     /// Hashes passwords, a few at a time.
     pub(crate) fn passwords(&self) -> Arc<Passwords> {
         Arc::clone(&self.passwords)
+    }
+
+    /// The connections of this node.
+    pub(crate) fn connections(&self) -> &Connections {
+        &self.connections
     }
 
     /// Whether something waits that the database did not take.
@@ -236,29 +253,34 @@ impl Rooms {
         }
     }
 
-    /// Sends an event to a room, also when its task ends in this moment. `None` when there is no such room.
+    /// Sends something to a room, also when its task ends in this moment. `None` when there is no such room.
     pub(crate) async fn send(
         &self,
-        code: RoomCode,
-        event: impl Into<Box<RoomEvent>>,
+        envelope: impl Into<Box<RoomEnvelope>>,
     ) -> Result<Option<RoomHandle>, StorageError> {
-        let mut event = event.into();
+        let mut envelope = envelope.into();
         loop {
-            let Some(handle) = self.find(code).await? else { return Ok(None) };
-            match handle.events.send(event).await {
+            let Some(handle) = self.find(envelope.room).await? else { return Ok(None) };
+            match handle.queue.send(envelope).await {
                 Ok(()) => return Ok(Some(handle)),
-                Err(mpsc::error::SendError(returned)) => {
+                Err(returned) => {
                     // A task that ends has forgotten itself; one that failed has not.
                     self.forget(&handle);
-                    event = returned;
+                    envelope = returned;
                 }
             }
         }
     }
 
-    /// The same for a task that ends and passes on what has come for it. Boxed, because it may start such a task.
-    pub(super) fn send_on(&self, code: RoomCode, event: Box<RoomEvent>) -> BoxFuture<'_, ()> {
-        Box::pin(async move { _ = self.send(code, event).await })
+    /// The same for a task that ends and passes on what has come for it; who asks a room that is no more is told so. Boxed, because it may
+    /// start such a task.
+    pub(super) fn send_on(&self, envelope: Box<RoomEnvelope>) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let reply_to = envelope.reply_to;
+            if let (Ok(None) | Err(_), Some(asker)) = (self.send(envelope).await, reply_to) {
+                self.replies.deliver(asker, RoomReply::NoRoom);
+            }
+        })
     }
 
     /// The task of a room, if it has one, or is just getting one.
@@ -270,28 +292,8 @@ impl Rooms {
     /// Tells a room something that concerns only those who are in it.
     pub(crate) async fn tell_running(&self, code: RoomCode, event: RoomEvent) {
         if let Some(handle) = self.running(code).await {
-            _ = handle.events.send(event.into()).await;
+            handle.queue.tell(event).await;
         }
-    }
-
-    /// Whether a room can be entered with a role, and who is inside.
-    pub(crate) async fn validate(
-        &self,
-        code: RoomCode,
-        role: Role,
-        browser: Option<BrowserId>,
-    ) -> Result<ValidateRoomResponse, StorageError> {
-        let (answer, answered) = oneshot::channel();
-        self.send(code, RoomEvent::Validate { role, browser, answer }).await?;
-        Ok(answered.await.unwrap_or(ValidateRoomResponse::UNKNOWN))
-    }
-
-    /// How many are inside; asks no storage.
-    pub(crate) async fn present(&self, code: RoomCode) -> u16 {
-        let Some(handle) = self.running(code).await else { return 0 };
-        let (answer, answered) = oneshot::channel();
-        _ = handle.events.send(RoomEvent::Participants { answer }.into()).await;
-        answered.await.map_or(0, |people| u16::try_from(people.len()).unwrap_or(u16::MAX))
     }
 
     /// Deletes a room and everything in it; whoever is inside is told. False when there is none.
@@ -301,7 +303,7 @@ impl Rooms {
         let deleted = self.storage.delete_room(code).await?;
         // Also one that was opened meanwhile.
         if let Some(handle) = self.running(code).await {
-            _ = handle.events.send(RoomEvent::Deleted.into()).await;
+            handle.queue.tell(RoomEvent::Deleted).await;
         }
         Ok(deleted)
     }
@@ -316,12 +318,12 @@ impl Rooms {
                     let Some(News { room, participant, message }) = next else { return };
                     // Nobody has a link in a room that is still being opened.
                     let handle = self.loaded().get(&room).and_then(|cell| cell.get().cloned());
-                    let Some(RoomHandle { events, .. }) = handle else { continue };
-                    let event = Box::new(RoomEvent::Media { participant, message: Box::new(message) });
-                    if let Err(TrySendError::Full(event)) = events.try_send(event) {
+                    let Some(RoomHandle { queue, .. }) = handle else { continue };
+                    let event = RoomEvent::Media { participant, message: Box::new(message) };
+                    if let Err(TrySendError::Full(envelope)) = queue.try_tell(event) {
                         full.insert(room);
                         places.push(async move {
-                            _ = events.send(event).await;
+                            _ = queue.send(envelope).await;
                             room
                         });
                     }
@@ -337,10 +339,10 @@ impl Rooms {
     pub(super) fn forget(&self, handle: &RoomHandle) {
         let mut loaded = self.loaded();
         let is_ours = |cell: &Arc<OnceCell<RoomHandle>>| {
-            cell.get().is_some_and(|other| other.events.same_channel(&handle.events))
+            cell.get().is_some_and(|other| other.queue.is_same(&handle.queue))
         };
-        if loaded.get(&handle.code).is_some_and(is_ours) {
-            loaded.remove(&handle.code);
+        if loaded.get(&handle.code()).is_some_and(is_ours) {
+            loaded.remove(&handle.code());
         }
     }
 
@@ -366,8 +368,8 @@ impl Rooms {
             has_sfu: self.media.is_available(),
             signer: self.tokens.of_room(code),
         };
-        let (events, received) = mpsc::channel(WAITING_EVENTS);
-        let handle = RoomHandle { code, events, record: Arc::new(RwLock::new(record)) };
+        let (queue, received) = queue::queue(code, WAITING_EVENTS);
+        let handle = RoomHandle { queue, record: Arc::new(RwLock::new(record)) };
         (self.run)(LoadedRoom {
             room: Room::new(self.clock.now(), beginning),
             handle: handle.clone(),
@@ -384,6 +386,10 @@ impl Rooms {
 }
 
 impl RoomHandle {
+    pub(crate) fn code(&self) -> RoomCode {
+        self.queue.room()
+    }
+
     /// The room as it is kept.
     pub(crate) fn record(&self) -> RoomRecord {
         self.record.read().unwrap_or_else(PoisonError::into_inner).clone()

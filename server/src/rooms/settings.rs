@@ -68,7 +68,8 @@ impl Rooms {
         };
         if let Some(handle) = self.running(code).await {
             handle.set_record(changed.clone());
-            _ = handle.events.send(RoomEvent::SettingsChanged.into()).await;
+            let record = Box::new(changed.clone());
+            handle.queue.tell(RoomEvent::SettingsChanged { record }).await;
         }
         Ok(changed)
     }

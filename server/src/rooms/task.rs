@@ -15,11 +15,13 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
 use super::backpressure::{Backpressure, Batch};
+use super::envelope::{ReplyAddress, RoomEnvelope, RoomReply};
 use super::event::{RoomEvent, Said};
-use super::outgoing::Outlet;
+use super::queue::RoomQueueReceiver;
 use super::registry::LoadedRoom;
 use super::words::Words;
 use super::{RoomHandle, Rooms, load};
+use crate::connection_queue::QueueSender;
 use crate::keeper::{Asker, Lane};
 use crate::refusals::Refusals;
 use crate::tasks;
@@ -30,7 +32,7 @@ struct RoomTask {
     handle: RoomHandle,
     rooms: Rooms,
     lane: Lane,
-    sockets: HashMap<ConnectionId, Outlet>,
+    sockets: HashMap<ConnectionId, QueueSender>,
     /// Told when a queue that was long is short again.
     shortened: Arc<Notify>,
     /// The socket whose message is being dealt with.
@@ -56,12 +58,12 @@ struct SettingsChange {
 }
 
 enum Happening {
-    Event(Option<Box<RoomEvent>>),
+    Event(Option<Box<RoomEnvelope>>),
     Shortened,
 }
 
 /// What happens next; queues that become short are of interest only while there are long ones.
-async fn next(events: &mut mpsc::Receiver<Box<RoomEvent>>, shortened: Option<&Notify>) -> Happening {
+async fn next(events: &mut RoomQueueReceiver, shortened: Option<&Notify>) -> Happening {
     let Some(shortened) = shortened else { return Happening::Event(events.recv().await) };
     tokio::select! {
         event = events.recv() => Happening::Event(event),
@@ -98,7 +100,7 @@ pub(crate) fn run(loaded: LoadedRoom) {
 
 impl RoomTask {
     /// Runs a room until nobody needs it in memory. Boxed, because a future keeps what it is given twice.
-    async fn run(mut self: Box<Self>, mut events: mpsc::Receiver<Box<RoomEvent>>) {
+    async fn run(mut self: Box<Self>, mut events: RoomQueueReceiver) {
         let clock = self.rooms.clock;
         loop {
             let now = clock.now();
@@ -112,7 +114,7 @@ impl RoomTask {
                 None => Ok(next(&mut events, shortened.as_deref()).await),
             };
             let fate = match happening {
-                Ok(Happening::Event(Some(event))) => self.handle(*event),
+                Ok(Happening::Event(Some(envelope))) => self.handle(*envelope),
                 Ok(Happening::Event(None)) => return,
                 Ok(Happening::Shortened) => Fate::Goes,
                 Err(_) => {
@@ -124,8 +126,8 @@ impl RoomTask {
                 // Whatever comes from now on finds another task; so does what has come in this moment.
                 events.close();
                 self.rooms.forget(&self.handle);
-                while let Some(event) = events.recv().await {
-                    self.rooms.send_on(self.handle.code, event).await;
+                while let Some(envelope) = events.recv().await {
+                    self.rooms.send_on(envelope).await;
                 }
                 return;
             }
@@ -140,7 +142,7 @@ impl RoomTask {
             return Fate::Goes;
         }
         let sockets = &self.sockets;
-        self.backpressure.forget(|target| sockets.get(&target).is_none_or(Outlet::is_short));
+        self.backpressure.forget(|target| sockets.get(&target).is_none_or(QueueSender::is_short));
         for batch in self.backpressure.released(self.rooms.clock.now()) {
             if self.take(batch) == Fate::Unloads {
                 return Fate::Unloads;
@@ -190,19 +192,16 @@ impl RoomTask {
     }
 
     fn depart(&mut self, connection: ConnectionId, departure: Departure) -> Fate {
-        self.room.handle_input(self.rooms.clock.now(), Input::Disconnect { connection, departure });
-        self.carry_out()
+        self.input(Input::Disconnect { connection, departure })
     }
 
-    fn handle(&mut self, event: RoomEvent) -> Fate {
+    fn handle(&mut self, RoomEnvelope { event, reply_to, .. }: RoomEnvelope) -> Fate {
         let input = match event {
-            RoomEvent::Enter { connection, visitor, outgoing } => {
-                self.sockets.insert(connection, outgoing);
-                Input::Enter { connection, visitor }
+            RoomEvent::Enter { connection, visitor } => {
+                return self.connect(connection, Input::Enter { connection, visitor });
             }
-            RoomEvent::Resume { connection, resumption, outgoing } => {
-                self.sockets.insert(connection, outgoing);
-                Input::Resume { connection, resumption }
+            RoomEvent::Resume { connection, resumption } => {
+                return self.connect(connection, Input::Resume { connection, resumption });
             }
             RoomEvent::Messages { connection, messages } => {
                 if let Some(batch) = self.backpressure.held_of(connection) {
@@ -222,15 +221,16 @@ impl RoomTask {
                 }
                 Input::Disconnect { connection, departure }
             }
-            RoomEvent::Validate { role, browser, answer } => {
-                _ = answer.send(self.validate(role, browser.as_ref()));
-                return Fate::Goes;
+            RoomEvent::Validate { role, browser } => {
+                let answer = Box::new(self.validate(role, browser.as_ref()));
+                return self.reply(reply_to, RoomReply::Validated(answer));
             }
-            RoomEvent::Participants { answer } => {
-                _ = answer.send(self.room.participants().cloned().collect());
-                return Fate::Goes;
+            RoomEvent::Participants => {
+                let people = self.room.participants().cloned().collect();
+                return self.reply(reply_to, RoomReply::Participants(people));
             }
-            RoomEvent::SettingsChanged => {
+            RoomEvent::SettingsChanged { record } => {
+                self.handle.set_record(*record);
                 let record = self.handle.record();
                 let before = std::mem::replace(&mut self.password, record.password_hash);
                 let password = self.password.is_some();
@@ -254,8 +254,27 @@ impl RoomTask {
                 Input::Deleted
             }
         };
+        self.input(input)
+    }
+
+    fn input(&mut self, input: Input) -> Fate {
         self.room.handle_input(self.rooms.clock.now(), input);
         self.carry_out()
+    }
+
+    /// Takes the queue of a connection that asks to be let in. One that is gone already enters nothing: nobody would ever say that it
+    /// has left.
+    fn connect(&mut self, connection: ConnectionId, input: Input) -> Fate {
+        let Some(socket) = self.rooms.connections.take(connection) else { return Fate::Goes };
+        self.sockets.insert(connection, socket);
+        self.input(input)
+    }
+
+    fn reply(&self, to: Option<ReplyAddress>, reply: RoomReply) -> Fate {
+        if let Some(to) = to {
+            self.rooms.replies.deliver(to, reply);
+        }
+        Fate::Goes
     }
 
     fn carry_out(&mut self) -> Fate {
@@ -280,7 +299,7 @@ impl RoomTask {
                 }
                 Output::Keep(change) => self.keep(change),
                 Output::ReadHistory { reader, before } => {
-                    let answer = self.handle.events.clone();
+                    let answer = self.handle.queue.clone();
                     if !self.lane.read_chat(reader, before, answer) {
                         self.room.handle_input(self.rooms.clock.now(), Input::HistoryNotRead { reader });
                     }
@@ -289,11 +308,11 @@ impl RoomTask {
                     self.change_settings(SettingsChange { participant, in_reply_to, patch });
                 }
                 Output::Media { participant, order } => {
-                    self.rooms.media.tell(self.handle.code, participant, order);
+                    self.rooms.media.tell(self.handle.code(), participant, order);
                 }
                 Output::Unload => return Fate::Unloads,
                 Output::Delete => {
-                    let (rooms, code) = (self.rooms.clone(), self.handle.code);
+                    let (rooms, code) = (self.rooms.clone(), self.handle.code());
                     tasks::spawn(async move { _ = rooms.delete(code).await });
                     return Fate::Unloads;
                 }
@@ -325,14 +344,14 @@ impl RoomTask {
         }
         let asker = match &change {
             room::Change::Chat(entry) => {
-                Some(Asker { room: self.handle.events.clone(), from: entry.from, chat: entry.id })
+                Some(Asker { room: self.handle.queue.clone(), from: entry.from, chat: entry.id })
             }
             room::Change::Seat(_)
             | room::Change::Blocked(_)
             | room::Change::Used(_)
             | room::Change::Done { .. } => None,
         };
-        let change = load::to_storage(self.handle.code, change, self.rooms.clock.wall());
+        let change = load::to_storage(self.handle.code(), change, self.rooms.clock.wall());
         if let Err(Some(Asker { from, chat, .. })) = self.lane.keep(change, asker) {
             self.room.handle_input(self.rooms.clock.now(), Input::ChatNotKept { from, chat });
         }
@@ -346,11 +365,11 @@ impl RoomTask {
             tasks::spawn(async move {
                 while let Some(SettingsChange { participant, in_reply_to, patch }) = received.recv().await {
                     if let Err(error) =
-                        rooms.change(handle.code, None, &patch, super::Precondition::None).await
+                        rooms.change(handle.code(), None, &patch, super::Precondition::None).await
                     {
                         let code = error.code();
                         let event = RoomEvent::SettingsRefused { participant, in_reply_to, code };
-                        _ = handle.events.send(Box::new(event)).await;
+                        handle.queue.tell(event).await;
                     }
                 }
             });

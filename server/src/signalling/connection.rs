@@ -13,8 +13,8 @@ use tokio::time::{Instant, timeout};
 
 use super::destination::Destination;
 use super::end::End;
+use crate::connection_queue::Outgoing;
 use crate::rate_limit::SocketRate;
-use crate::rooms::Outgoing;
 
 /// How long a client may take to say where it wants to go.
 const OPENS_WITHIN: Duration = Duration::from_secs(10);

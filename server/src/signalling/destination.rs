@@ -5,7 +5,7 @@
 //! function around another keeps its arguments twice, for as long as the connection waits in it.
 
 use super::end::End;
-use crate::rooms::Outgoing;
+use crate::connection_queue::Outgoing;
 
 /// Where a connection leads.
 pub(super) trait Destination {

@@ -5,23 +5,24 @@ use std::net::IpAddr;
 use protocol::{
     ErrorCode, Join, OpeningFrame, ProtocolVersion, Resume, RoomCode, RoomFrame, RoomMessage, VERSION,
 };
-use room::ConnectionId;
 use storage::StorageError;
-use tokio::sync::mpsc::error::{SendError, TrySendError};
+use tokio::sync::mpsc::error::TrySendError;
 
 use super::destination::Destination;
 use super::end::End;
 use crate::caller::Caller;
-use crate::rooms::{Outgoing, RoomEvent, RoomHandle, Said, outgoing};
-use crate::{AppState, entrance, ids};
+use crate::connection_queue::{Outgoing, QueueReceiver};
+use crate::connections::OpenConnection;
+use crate::rooms::{RoomEnvelope, RoomEvent, RoomHandle, Said};
+use crate::{AppState, entrance};
 
 /// A connection that has asked a room to let it in.
 pub(super) struct RoomDestination {
-    connection: ConnectionId,
+    connection: OpenConnection,
     room: RoomHandle,
     state: AppState,
     address: IpAddr,
-    incoming: outgoing::Incoming,
+    queue: QueueReceiver,
 }
 
 impl RoomDestination {
@@ -32,11 +33,10 @@ impl RoomDestination {
         let visitor = entrance::visitor(&state, &room, caller, join).await?;
         let earlier = visitor.earlier.as_ref().and_then(|claims| claims.terms.credential.clone());
         let credential = visitor.terms.credential.clone().or(earlier);
-        let connection = ids::connection();
-        let (outgoing, incoming) = outgoing::queue();
-        let event = RoomEvent::Enter { connection, visitor: Box::new(visitor), outgoing };
-        let room = send(&state, room.code, event, credential).await?;
-        Ok(Self { connection, room, state, address: caller.address, incoming })
+        let (connection, queue) = state.rooms.connections().open();
+        let event = RoomEvent::Enter { connection: connection.id(), visitor: Box::new(visitor) };
+        let room = send(&state, room.code(), event, credential).await?;
+        Ok(Self { connection, room, state, address: caller.address, queue })
     }
 
     /// Asks a room for the seat that somebody had.
@@ -44,11 +44,10 @@ impl RoomDestination {
         check_version(resume.version)?;
         let resumption = entrance::resumption(&state, caller, resume).await?;
         let credential = resumption.claims.terms.credential.clone();
-        let connection = ids::connection();
-        let (outgoing, incoming) = outgoing::queue();
-        let event = RoomEvent::Resume { connection, resumption: Box::new(resumption), outgoing };
+        let (connection, queue) = state.rooms.connections().open();
+        let event = RoomEvent::Resume { connection: connection.id(), resumption: Box::new(resumption) };
         let room = send(&state, resume.room, event, credential).await?;
-        Ok(Self { connection, room, state, address: caller.address, incoming })
+        Ok(Self { connection, room, state, address: caller.address, queue })
     }
 
     /// A message, unless its address has said too much, in whichever rooms: then the room does not even look at it.
@@ -63,18 +62,18 @@ impl RoomDestination {
 
     /// Passes an event to the room, also when another task runs it now.
     async fn pass_on(&mut self, event: RoomEvent) -> Result<(), End> {
-        match self.room.events.try_send(Box::new(event)) {
+        match self.room.queue.try_tell(event) {
             Ok(()) => Ok(()),
             // Boxed, because it is rare, and a connection would keep the room for it.
-            Err(TrySendError::Full(event) | TrySendError::Closed(event)) => {
-                Box::pin(self.pass_on_when_possible(event)).await
+            Err(TrySendError::Full(envelope) | TrySendError::Closed(envelope)) => {
+                Box::pin(self.pass_on_when_possible(envelope)).await
             }
         }
     }
 
-    async fn pass_on_when_possible(&mut self, event: Box<RoomEvent>) -> Result<(), End> {
-        let Err(SendError(event)) = self.room.events.send(event).await else { return Ok(()) };
-        let found = self.state.rooms.send(self.room.code, event).await;
+    async fn pass_on_when_possible(&mut self, envelope: Box<RoomEnvelope>) -> Result<(), End> {
+        let Err(envelope) = self.room.queue.send(envelope).await else { return Ok(()) };
+        let found = self.state.rooms.send(envelope).await;
         let found = found.map_err(|error| End::refused(unavailable(&error)))?;
         self.room = found.ok_or_else(|| End::refused(ErrorCode::RoomUnknown))?;
         Ok(())
@@ -93,21 +92,21 @@ impl Destination for RoomDestination {
     }
 
     fn is_ready(&self) -> bool {
-        self.incoming.may_speak()
+        self.queue.may_speak()
     }
 
     fn take(&mut self, messages: Vec<Said>) -> impl Future<Output = Result<(), End>> + Send {
-        self.incoming.speak();
-        self.pass_on(RoomEvent::Messages { connection: self.connection, messages })
+        self.queue.speak();
+        self.pass_on(RoomEvent::Messages { connection: self.connection.id(), messages })
     }
 
     fn next(&mut self) -> impl Future<Output = Option<Vec<Outgoing>>> + Send {
-        self.incoming.next()
+        self.queue.next()
     }
 
     async fn part(&mut self, end: &End) {
         if let Some(departure) = end.departure() {
-            _ = self.pass_on(RoomEvent::Disconnected { connection: self.connection, departure }).await;
+            _ = self.pass_on(RoomEvent::Disconnected { connection: self.connection.id(), departure }).await;
         }
     }
 }
@@ -132,7 +131,7 @@ async fn send(
     event: RoomEvent,
     credential: Option<String>,
 ) -> Result<RoomHandle, ErrorCode> {
-    let room = state.rooms.send(code, event).await.map_err(|error| unavailable(&error))?;
+    let room = state.rooms.send(RoomEnvelope::new(code, event)).await.map_err(|error| unavailable(&error))?;
     let room = room.ok_or(ErrorCode::RoomUnknown)?;
     entrance::look_again(state, code, credential).await;
     Ok(room)

@@ -11,8 +11,8 @@ use protocol::{ErrorCode, ProtocolError};
 
 use super::opening;
 use crate::caller::Caller;
+use crate::connection_queue::MAX_BYTES;
 use crate::rest::{ProblemResponse, problem};
-use crate::rooms::outgoing::MAX_BYTES;
 use crate::{AppState, origin, tasks};
 
 /// What a socket reads at once. tungstenite's own 128 KiB is most of what an idle connection costs.

@@ -259,7 +259,7 @@ impl World {
 
     fn new_socket(&mut self, person: u128) -> ConnectionId {
         self.sockets_made += 1;
-        let connection = ConnectionId(self.sockets_made);
+        let connection = ConnectionId(self.sockets_made.into());
         self.sockets.insert(person, connection);
         self.heard.insert(connection, Heard::default());
         connection

@@ -42,7 +42,7 @@ pub struct LyingWorld {
     liar: Liar,
     pages: Vec<Page>,
     people: People,
-    sockets_made: u64,
+    sockets_made: u128,
     /// What is delayed.
     late: Network<(SocketNumber, ServerFrame)>,
     /// What people wrote, by message.

@@ -163,6 +163,21 @@ fn machines_of_a_room_have_private_fields() {
     assert_eq!(found, all);
 }
 
+/// What holds the messages to the task of a room, and what they may not hold: the room may be on another node.
+const ACROSS_NODES: [&str; 2] = ["server/src/rooms/event.rs", "server/src/rooms/envelope.rs"];
+const ONLY_HERE: [&str; 9] =
+    ["oneshot", "mpsc", "watch::", "Sender", "Receiver", "Queue", "Notify", "Arc<", "Mutex<"];
+
+#[test]
+fn what_a_room_is_told_could_cross_a_wire() {
+    for file in ACROSS_NODES {
+        let text = read(&root().join(file));
+        for word in ONLY_HERE {
+            assert!(!text.contains(word), "{file} is to cross a wire and names {word}");
+        }
+    }
+}
+
 #[test]
 fn every_rust_file_says_what_it_is() {
     for file in our_crates().values().flat_map(|folder| rust_files(folder)) {

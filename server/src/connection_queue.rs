@@ -41,13 +41,13 @@ pub(crate) enum Outgoing {
     Close(CloseCode),
 }
 
-/// The room's end. A socket whose room drops this without a `Close` has read too slowly.
+/// The end of what a connection is attached to. A socket whose room drops this without a `Close` has read too slowly.
 #[derive(Debug)]
-pub(crate) struct Outlet(Arc<Queue>);
+pub(crate) struct QueueSender(Arc<Queue>);
 
 /// The socket's end.
 #[derive(Debug)]
-pub(crate) struct Incoming(Arc<Queue>);
+pub(crate) struct QueueReceiver(Arc<Queue>);
 
 /// Batches that a socket may have said and the room not done. More keep a room busy that has many; fewer make a socket wait for
 /// the room after each.
@@ -92,9 +92,9 @@ struct Waiting {
 }
 
 /// An empty queue.
-pub(crate) fn queue() -> (Outlet, Incoming) {
+pub(crate) fn queue() -> (QueueSender, QueueReceiver) {
     let queue = Arc::new(Queue::default());
-    (Outlet(Arc::clone(&queue)), Incoming(queue))
+    (QueueSender(Arc::clone(&queue)), QueueReceiver(queue))
 }
 
 impl Waiting {
@@ -154,7 +154,7 @@ impl Queue {
     }
 }
 
-impl Outlet {
+impl QueueSender {
     /// Queues a message, and says how much waits now. One to a socket that is gone is dropped: the socket says so itself.
     /// `room` is told when a queue that is long becomes short.
     pub(crate) fn send(&self, message: Utf8Bytes, room: &Arc<Notify>) -> Result<Level, Full> {
@@ -202,14 +202,14 @@ impl Outlet {
     }
 }
 
-impl Drop for Outlet {
+impl Drop for QueueSender {
     fn drop(&mut self) {
         self.0.lock().is_over = true;
         self.0.changed.notify_one();
     }
 }
 
-impl Incoming {
+impl QueueReceiver {
     /// Whether the socket may be read. Where it may not, [`Self::next`] ends when it may.
     pub(crate) fn may_speak(&self) -> bool {
         let mut waiting = self.0.lock();
@@ -244,7 +244,7 @@ impl Incoming {
     }
 }
 
-impl Drop for Incoming {
+impl Drop for QueueReceiver {
     fn drop(&mut self) {
         let mut waiting = self.0.lock();
         waiting.is_unread = true;
@@ -261,30 +261,30 @@ mod tests {
 
     #[tokio::test]
     async fn a_queue_holds_so_many_messages_and_so_many_bytes() {
-        let (outlet, mut incoming) = queue();
+        let (sender, mut receiver) = queue();
         for _ in 0..MAX_MESSAGES {
-            send(&outlet, "x").unwrap();
+            send(&sender, "x").unwrap();
         }
-        assert!(send(&outlet, "x").is_err());
+        assert!(send(&sender, "x").is_err());
 
-        let (outlet, _incoming) = queue();
+        let (sender, _incoming) = queue();
         let large = "x".repeat(MAX_BYTES / 4);
         for _ in 0..4 {
-            send(&outlet, &large).unwrap();
+            send(&sender, &large).unwrap();
         }
-        assert!(send(&outlet, "x").is_err());
-        assert!(incoming.next().await.is_some());
+        assert!(send(&sender, "x").is_err());
+        assert!(receiver.next().await.is_some());
     }
 
     #[tokio::test]
     async fn everything_that_was_missed_fits_at_once_and_comes_in_order() {
-        let (outlet, mut incoming) = queue();
+        let (sender, mut receiver) = queue();
         for number in 0..protocol::limits::MAX_UNACKNOWLEDGED {
-            send(&outlet, &number.to_string()).unwrap();
+            send(&sender, &number.to_string()).unwrap();
         }
         let mut next = 0;
         while next < protocol::limits::MAX_UNACKNOWLEDGED {
-            for one in incoming.next().await.unwrap() {
+            for one in receiver.next().await.unwrap() {
                 let Outgoing::Message(text) = one else { panic!() };
                 assert_eq!(text.as_str(), next.to_string());
                 next += 1;
@@ -294,63 +294,63 @@ mod tests {
 
     #[tokio::test]
     async fn the_room_is_told_when_a_long_queue_is_short_again() {
-        let (outlet, mut incoming) = queue();
+        let (sender, mut receiver) = queue();
         let room = Arc::new(Notify::new());
         for _ in 0..LONG_MESSAGES {
-            outlet.send("x".into(), &room).unwrap();
+            sender.send("x".into(), &room).unwrap();
         }
-        assert_eq!(outlet.send("x".into(), &room).unwrap(), Level::Long);
-        assert!(!outlet.is_short());
-        while !outlet.is_short() {
-            incoming.next().await.unwrap();
+        assert_eq!(sender.send("x".into(), &room).unwrap(), Level::Long);
+        assert!(!sender.is_short());
+        while !sender.is_short() {
+            receiver.next().await.unwrap();
         }
         room.notified().await;
         for _ in 0..LONG_MESSAGES {
-            outlet.send("x".into(), &room).unwrap();
+            sender.send("x".into(), &room).unwrap();
         }
-        drop(incoming);
+        drop(receiver);
         room.notified().await;
     }
 
     #[tokio::test]
     async fn what_was_read_makes_room() {
-        let (outlet, mut incoming) = queue();
+        let (sender, mut receiver) = queue();
         let large = "x".repeat(MAX_BYTES / 2);
         for _ in 0..10 {
-            send(&outlet, &large).unwrap();
-            assert!(incoming.next().await.is_some());
+            send(&sender, &large).unwrap();
+            assert!(receiver.next().await.is_some());
         }
     }
 
     #[tokio::test]
     async fn who_is_cut_off_gets_nothing_more_and_who_is_closed_gets_everything_first() {
-        let (outlet, mut incoming) = queue();
-        send(&outlet, "waits").unwrap();
-        outlet.cut_off();
-        assert!(incoming.next().await.is_none());
+        let (sender, mut receiver) = queue();
+        send(&sender, "waits").unwrap();
+        sender.cut_off();
+        assert!(receiver.next().await.is_none());
 
-        let (outlet, mut incoming) = queue();
-        send(&outlet, "waits").unwrap();
-        outlet.close(CloseCode::NORMAL);
-        let all = incoming.next().await.unwrap();
+        let (sender, mut receiver) = queue();
+        send(&sender, "waits").unwrap();
+        sender.close(CloseCode::NORMAL);
+        let all = receiver.next().await.unwrap();
         assert!(matches!(&all[..], [Outgoing::Message(_), Outgoing::Close(_)]));
-        assert!(incoming.next().await.is_none());
+        assert!(receiver.next().await.is_none());
     }
 
     #[tokio::test]
     async fn a_socket_waits_for_a_room_that_is_behind() {
-        let (outlet, mut incoming) = queue();
+        let (sender, mut receiver) = queue();
         for _ in 0..UNHEARD {
-            assert!(incoming.may_speak());
-            incoming.speak();
+            assert!(receiver.may_speak());
+            receiver.speak();
         }
-        assert!(!incoming.may_speak());
-        outlet.heard(1);
-        assert!(incoming.next().await.unwrap().is_empty());
-        assert!(incoming.may_speak());
+        assert!(!receiver.may_speak());
+        sender.heard(1);
+        assert!(receiver.next().await.unwrap().is_empty());
+        assert!(receiver.may_speak());
     }
 
-    fn send(outlet: &Outlet, text: &str) -> Result<Level, Full> {
-        outlet.send(text.into(), &Arc::default())
+    fn send(sender: &QueueSender, text: &str) -> Result<Level, Full> {
+        sender.send(text.into(), &Arc::default())
     }
 }
