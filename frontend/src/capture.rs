@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use call::{Attempt, CaptureFault, Chooser, Source, Verdict};
+use call::{Attempt, CaptureFault, Chooser, Verdict};
 use gloo_events::EventListener;
 use js_sys::Reflect;
+use protocol::{MediaKind, Source};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DomException, MediaStream, MediaStreamConstraints, MediaStreamTrack};
@@ -68,7 +69,12 @@ impl Captures {
             let attempt = chooser.begin();
             Wanted { source, attempt, device: chooser.wanted().map(ToOwned::to_owned) }
         });
-        ask_for(wanted.collect(), events.clone());
+        let (devices, screens): (Vec<_>, Vec<_>) = wanted.partition(|wanted| is_device(wanted.source));
+        // There is nothing yet with which a page could choose one.
+        report_failure(&screens, CaptureFault::NotFound, events);
+        if !devices.is_empty() {
+            ask_for(devices, events.clone());
+        }
     }
 
     /// A device delivers. False when nobody waits for it any more, and it was let go of.
@@ -161,9 +167,9 @@ fn ask_for(wanted: Vec<Wanted>, events: Events) {
 
 fn report(stream: &MediaStream, wanted: &[Wanted], events: &Events) {
     for &Wanted { source, attempt, .. } in wanted {
-        let tracks = match source {
-            Source::Microphone => stream.get_audio_tracks(),
-            Source::Camera => stream.get_video_tracks(),
+        let tracks = match source.kind() {
+            MediaKind::Audio => stream.get_audio_tracks(),
+            MediaKind::Video => stream.get_video_tracks(),
         };
         let event = match tracks.get(0).dyn_into::<MediaStreamTrack>() {
             Ok(track) => Event::Captured { source, attempt, track },
@@ -205,9 +211,9 @@ async fn ask(wanted: &[Wanted], choice: Choice) -> Result<MediaStream, CaptureFa
             // A mere wish is not granted by Chromium while another device is in use.
             _ = Reflect::set(&wanted, &"deviceId".into(), &object(&[("exact", id.into())]));
         }
-        match source {
-            Source::Microphone => constraints.set_audio(&wanted),
-            Source::Camera => constraints.set_video(&wanted),
+        match source.kind() {
+            MediaKind::Audio => constraints.set_audio(&wanted),
+            MediaKind::Video => constraints.set_video(&wanted),
         }
     }
     let promise = devices.get_user_media_with_constraints(&constraints).map_err(|error| fault(&error))?;
@@ -217,13 +223,13 @@ async fn ask(wanted: &[Wanted], choice: Choice) -> Result<MediaStream, CaptureFa
 
 fn wanted(source: Source) -> Vec<(&'static str, JsValue)> {
     let ideal = |value: f64| object(&[("ideal", value.into())]).into();
-    match source {
-        Source::Microphone => vec![
+    match source.kind() {
+        MediaKind::Audio => vec![
             ("echoCancellation", true.into()),
             ("noiseSuppression", true.into()),
             ("autoGainControl", true.into()),
         ],
-        Source::Camera => vec![
+        MediaKind::Video => vec![
             ("width", ideal(1280.0)),
             ("height", ideal(720.0)),
             ("frameRate", ideal(30.0)),
@@ -232,11 +238,21 @@ fn wanted(source: Source) -> Vec<(&'static str, JsValue)> {
     }
 }
 
+/// Whether a source is a device, of which there is a list to choose from.
+fn is_device(source: Source) -> bool {
+    match source {
+        Source::Microphone | Source::Camera => true,
+        Source::Screen | Source::ScreenAudio => false,
+    }
+}
+
 /// Where the chosen device of a source is remembered.
 fn chosen_device(source: Source) -> &'static str {
     match source {
         Source::Microphone => "veranda.microphone",
         Source::Camera => "veranda.camera",
+        Source::Screen => "veranda.screen",
+        Source::ScreenAudio => "veranda.screen_audio",
     }
 }
 

@@ -1,9 +1,9 @@
 //! Which devices there are. Browsers name them only once one of their kind has been used.
 
 use app::state::{Device, Devices};
-use call::Source;
 use gloo_events::EventListener;
 use js_sys::Array;
+use protocol::Source;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AudioContext, HtmlMediaElement, MediaDeviceInfo, MediaDeviceKind};

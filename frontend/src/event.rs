@@ -1,15 +1,15 @@
 //! What can happen to a session.
 
 use app::state::CallCommand;
-use call::{Attempt, CaptureFault, LinkEvent, Source};
+use call::{Attempt, CaptureFault, LinkEvent};
 use futures::channel::mpsc::UnboundedSender;
-use protocol::{PeerRef, RoomKeyId, ServerFrame};
+use protocol::{LinkKey, RoomKeyId, ServerFrame, Source};
 use seal::SafetyPhrase;
 use web_sys::MediaStreamTrack;
 
 use crate::stats::SelectedPath;
 
-/// Tells the connections to one peer apart, so that a closed one cannot speak for its successor.
+/// Tells peer connections apart, so that a closed one cannot speak for its successor: of two stays, two may have the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LinkNumber(pub(crate) u32);
 
@@ -26,11 +26,11 @@ pub(crate) enum Event {
     /// A socket is gone.
     SocketClosed { socket: SocketNumber },
     /// A peer connection reports.
-    Link { peer: PeerRef, number: LinkNumber, event: LinkEvent },
+    Link { link: LinkKey, number: LinkNumber, event: LinkEvent },
     /// A peer connection receives somebody's media.
-    RemoteMedia { peer: PeerRef, number: LinkNumber },
+    RemoteMedia { link: LinkKey, number: LinkNumber },
     /// By which path a link goes.
-    Path { peer: PeerRef, number: LinkNumber, path: Option<SelectedPath> },
+    Path { link: LinkKey, number: LinkNumber, path: Option<SelectedPath> },
     /// A device delivers.
     Captured { source: Source, attempt: Attempt, track: MediaStreamTrack },
     /// A device does not deliver.

@@ -1,11 +1,10 @@
 //! One RTCPeerConnection: carries out the commands of a link and reports what the browser says. Its listeners detach and
 //! it closes when it is dropped.
 
-use call::{ConnectionState, LinkCommand, LinkEvent, Role, Source};
+use call::{ConnectionState, LinkCommand, LinkEvent, Role};
 use gloo_events::EventListener;
 use js_sys::Array;
-use protocol::{IceCandidate, IceServer, ParticipantId, PeerRef, Sdp};
-use seal::Expected;
+use protocol::{IceCandidate, IceServer, LinkKey, MediaKey, MediaKind, PeerRef, Sdp, SectionMap, Source};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -23,10 +22,10 @@ use crate::{stats, web};
 pub(crate) struct PeerLink {
     connection: RtcPeerConnection,
     sections: Sections,
+    /// Which section of the last offer of the peer carries what.
+    offered: SectionMap,
     report: Report,
     sealing: Sealing,
-    /// From whom media may come here.
-    expected: Expected,
     /// The own media as one stream, so that the other side plays sound and picture in step.
     local: MediaStream,
     _listeners: [EventListener; 4],
@@ -35,14 +34,14 @@ pub(crate) struct PeerLink {
 /// Where a link's reports go.
 #[derive(Clone)]
 struct Report {
-    peer: PeerRef,
+    link: LinkKey,
     number: LinkNumber,
     events: Events,
 }
 
 impl PeerLink {
     pub(crate) fn open(
-        peer: PeerRef,
+        link: LinkKey,
         number: LinkNumber,
         role: Role,
         ice_servers: &[IceServer],
@@ -50,22 +49,20 @@ impl PeerLink {
         sealing: &Sealing,
     ) -> Result<Self, JsValue> {
         let connection = RtcPeerConnection::new_with_configuration(&configuration(ice_servers))?;
-        let report = Report { peer, number, events: events.clone() };
+        let report = Report { link, number, events: events.clone() };
         let local = MediaStream::new()?;
         let listeners = listen(&connection, &report);
-        let expected = match peer {
-            PeerRef::Sfu => Expected::Anybody,
-            PeerRef::Participant(id) => Expected::Only { id },
-        };
-        let sections = match (peer, role) {
-            (PeerRef::Sfu, _) => Sections::server(&connection, &local, sealing),
-            (PeerRef::Participant(_), Role::Initiator) => {
-                Sections::direct(&connection, &local, sealing, expected)
+        let sections = match (link.peer, role) {
+            (PeerRef::Sfu(_), _) => Sections::with_node(&connection, &local, sealing),
+            (PeerRef::Participant(id), Role::Initiator) => {
+                let mut sections = Sections::with_person(id);
+                sections.begin(&connection, &local, sealing);
+                sections
             }
-            (PeerRef::Participant(_), Role::Responder) => Sections::Direct,
+            (PeerRef::Participant(id), Role::Responder) => Sections::with_person(id),
         };
-        let sealing = sealing.clone();
-        Ok(Self { connection, sections, report, sealing, expected, local, _listeners: listeners })
+        let (sealing, offered) = (sealing.clone(), SectionMap::default());
+        Ok(Self { connection, sections, offered, report, sealing, local, _listeners: listeners })
     }
 
     pub(crate) fn number(&self) -> LinkNumber {
@@ -73,14 +70,21 @@ impl PeerLink {
     }
 
     /// Carries out everything but `Open`, `SetSlots`, `Publish` and `Close`, which are the session's.
-    pub(crate) fn command(&self, command: LinkCommand, tracks: impl Fn(Source) -> Option<MediaStreamTrack>) {
+    pub(crate) fn command(
+        &mut self,
+        command: LinkCommand,
+        tracks: impl Fn(Source) -> Option<MediaStreamTrack>,
+    ) {
         match command {
             LinkCommand::CreateOffer => self.describe(self.connection.create_offer()),
             LinkCommand::CreateAnswer => {
                 self.fill_sections(tracks);
                 self.describe(self.connection.create_answer());
             }
-            LinkCommand::ApplyOffer(sdp) => self.apply(RtcSdpType::Offer, &sdp),
+            LinkCommand::ApplyOffer { sdp, sections } => {
+                self.offered = sections;
+                self.apply(RtcSdpType::Offer, &sdp);
+            }
             LinkCommand::ApplyAnswer(sdp) => self.apply(RtcSdpType::Answer, &sdp),
             LinkCommand::AddCandidate(candidate) => self.add_candidate(&candidate),
             LinkCommand::AddEndOfCandidates => self.add_end_of_candidates(),
@@ -103,26 +107,30 @@ impl PeerLink {
         self.sections.set_slots(&self.connection, video, &self.sealing);
     }
 
-    /// Whom the video slots show from now on.
-    pub(crate) fn expect_in_slots(&self, slots: Vec<Option<ParticipantId>>) {
-        self.sealing.expect_in_slots(slots, self.sections.pipes());
+    /// What the video slots show from now on.
+    pub(crate) fn expect_in_slots(&mut self, publications: Vec<Option<MediaKey>>) {
+        self.sections.expect_in_slots(publications, &self.sealing);
     }
 
-    /// Sends a track, or nothing, in place of what was sent. Needs no negotiation.
-    pub(crate) fn send(&self, source: Source, track: Option<&MediaStreamTrack>) {
-        if let Some(transceiver) = self.transceiver(source) {
-            replace_track(&transceiver, track);
+    /// Sends a track, or nothing, in place of what was sent. Needs no negotiation, but for the first time that a screen is sent.
+    pub(crate) fn send(&mut self, source: Source, track: Option<&MediaStreamTrack>) {
+        let is_screen = matches!(source, Source::Screen | Source::ScreenAudio);
+        if is_screen && track.is_some() {
+            self.sections.add(&self.connection, source, &self.local, &self.sealing);
+        }
+        if let Some(section) = self.sections.of(source) {
+            replace_track(section, track);
         }
     }
 
     /// What comes in from a source of the person at the other end.
     pub(crate) fn receiver(&self, source: Source) -> Option<RtcRtpReceiver> {
-        self.transceiver(source).map(|transceiver| transceiver.receiver())
+        self.sections.of(source).map(RtcRtpTransceiver::receiver)
     }
 
     /// The track that comes in a video slot.
     pub(crate) fn slot(&self, place: usize) -> Option<MediaStreamTrack> {
-        self.sections.video(&self.connection).get(place).map(|slot| slot.receiver().track())
+        self.sections.video_slots().get(place).map(|slot| slot.receiver().track())
     }
 
     /// What comes in the audio slots.
@@ -131,9 +139,22 @@ impl PeerLink {
     }
 
     /// Asks how many keyframes were decoded; the answer is an event.
-    pub(crate) fn count_frames(&self) {
-        let sections = self.sections.video(&self.connection);
-        self.look(move |statistics| LinkEvent::Frames(stats::keyframes(statistics, &sections)));
+    pub(crate) fn count_keyframes(&self) {
+        match self.report.link.peer {
+            PeerRef::Sfu(_) => {
+                let slots = self.sections.video_slots().to_vec();
+                self.look(move |statistics| LinkEvent::SlotKeyframes(stats::keyframes(statistics, &slots)));
+            }
+            PeerRef::Participant(_) => {
+                let pictures = |(source, _): &(Source, _)| source.kind() == MediaKind::Video;
+                let sections = self.sections.of_sources().into_iter().filter(pictures);
+                let (sources, sections): (Vec<_>, Vec<_>) = sections.unzip();
+                self.look(move |statistics| {
+                    let counts = stats::keyframes(statistics, &sections);
+                    LinkEvent::Keyframes(sources.into_iter().zip(counts).collect())
+                });
+            }
+        }
     }
 
     /// Asks whether pictures are sent smaller for want of bandwidth; the answer is an event.
@@ -146,9 +167,9 @@ impl PeerLink {
         let (promise, report) = (self.connection.get_stats(), self.report.clone());
         spawn_local(async move {
             if let Ok(statistics) = JsFuture::from(promise).await {
-                let Report { peer, number, events } = report;
+                let Report { link, number, events } = report;
                 let path = stats::selected_path(&statistics);
-                _ = events.unbounded_send(Event::Path { peer, number, path });
+                _ = events.unbounded_send(Event::Path { link, number, path });
             }
         });
     }
@@ -163,27 +184,19 @@ impl PeerLink {
     }
 
     /// Makes the sections that the peer's offer brought carry own media too.
-    fn fill_sections(&self, tracks: impl Fn(Source) -> Option<MediaStreamTrack>) {
-        for source in Source::ALL {
-            let Some(transceiver) = self.transceiver(source) else { continue };
-            self.sealing.seal(&transceiver, source);
-            self.sealing.open(&transceiver, source, self.expected);
-            // Throws where the peer has ended the section meanwhile; then there is nothing to fill.
-            _ = js_sys::Reflect::set(&transceiver, &"direction".into(), &"sendrecv".into());
-            web::call_if_present(&transceiver.sender(), "setStreams", &self.local);
-            replace_track(&transceiver, tracks(source).as_ref());
+    fn fill_sections(&mut self, tracks: impl Fn(Source) -> Option<MediaStreamTrack>) {
+        let filled = self.sections.fill(&self.connection, &self.offered, &self.local, &self.sealing);
+        for (source, section) in filled {
+            replace_track(&section, tracks(source).as_ref());
         }
-    }
-
-    fn transceiver(&self, source: Source) -> Option<RtcRtpTransceiver> {
-        self.sections.sending(&self.connection, source)
     }
 
     fn describe(&self, made: js_sys::Promise) {
         let (connection, report) = (self.connection.clone(), self.report.clone());
+        let sections = self.sections.of_sources();
         spawn_local(async move {
             report.link(match describe(&connection, made).await {
-                Some(sdp) => LinkEvent::LocalDescription(sdp),
+                Some(sdp) => LinkEvent::LocalDescription { sdp, sections: Sections::map(&sections) },
                 None => LinkEvent::NegotiationFailed,
             });
         });
@@ -230,13 +243,13 @@ impl Drop for PeerLink {
 
 impl Report {
     fn link(&self, event: LinkEvent) {
-        let Self { peer, number, events } = self;
-        _ = events.unbounded_send(Event::Link { peer: *peer, number: *number, event });
+        let Self { link, number, events } = self;
+        _ = events.unbounded_send(Event::Link { link: *link, number: *number, event });
     }
 
     fn remote_media(&self) {
-        let Self { peer, number, events } = self;
-        _ = events.unbounded_send(Event::RemoteMedia { peer: *peer, number: *number });
+        let Self { link, number, events } = self;
+        _ = events.unbounded_send(Event::RemoteMedia { link: *link, number: *number });
     }
 }
 

@@ -1,10 +1,10 @@
-//! The links of a call and what they bring: carries out what the call wants of each, and keeps tiles and sound on the path
-//! the call has chosen.
+//! The links of a call and what they bring: carries out what the call wants of each, and keeps tiles and sound on the links that the
+//! call has chosen.
 
 use std::collections::BTreeMap;
 
-use call::{Input, LinkCommand, LinkEvent, Path, Source};
-use protocol::{ParticipantId, PeerRef, SlotWish};
+use call::{Input, LinkCommand, LinkEvent, ShownVia};
+use protocol::{LinkKey, MediaKey, MediaKind, PeerRef, Source, Subscription};
 use web_sys::RtcRtpReceiver;
 
 use crate::capture::Captures;
@@ -18,13 +18,13 @@ use crate::{levels, sealing};
 /// Every link, and where its media plays.
 pub(crate) struct Media {
     pub(crate) videos: Videos,
-    links: BTreeMap<PeerRef, PeerLink>,
+    links: BTreeMap<LinkKey, PeerLink>,
     links_made: u32,
     /// By which path each link was seen to go last.
-    selected: BTreeMap<PeerRef, SelectedPath>,
-    paths: BTreeMap<ParticipantId, Path>,
-    /// Who is on the screen, as the call was told last.
-    tiles: Vec<SlotWish>,
+    selected: BTreeMap<LinkKey, SelectedPath>,
+    shown: BTreeMap<MediaKey, ShownVia>,
+    /// What is on the screen, as the call was told last.
+    tiles: Vec<Subscription>,
     events: Events,
     /// Without it nothing is sent or played.
     sealing: Option<Sealing>,
@@ -37,21 +37,21 @@ impl Media {
             links: BTreeMap::new(),
             links_made: 0,
             selected: BTreeMap::new(),
-            paths: BTreeMap::new(),
+            shown: BTreeMap::new(),
             tiles: Vec::new(),
             sealing: sealing::is_supported().then(|| Sealing::start(&events)).flatten(),
             events,
         }
     }
 
-    pub(crate) fn is_current(&self, peer: PeerRef, number: LinkNumber) -> bool {
-        self.links.get(&peer).is_some_and(|link| link.number() == number)
+    pub(crate) fn is_current(&self, link: LinkKey, number: LinkNumber) -> bool {
+        self.links.get(&link).is_some_and(|link| link.number() == number)
     }
 
     /// Does something with one link; returns what the call is to be told at once.
     pub(crate) fn command(
         &mut self,
-        peer: PeerRef,
+        link: LinkKey,
         command: LinkCommand,
         captures: &Captures,
     ) -> Option<LinkEvent> {
@@ -60,31 +60,32 @@ impl Media {
                 self.links_made += 1;
                 let number = LinkNumber(self.links_made);
                 let Some(sealing) = &self.sealing else { return Some(LinkEvent::NegotiationFailed) };
-                match PeerLink::open(peer, number, role, &ice_servers, &self.events, sealing) {
-                    Ok(link) => _ = self.links.insert(peer, link),
+                match PeerLink::open(link, number, role, &ice_servers, &self.events, sealing) {
+                    Ok(opened) => _ = self.links.insert(link, opened),
                     Err(_) => return Some(LinkEvent::NegotiationFailed),
                 }
-                self.connect_audio_slots(peer);
+                self.connect_audio_slots(link);
             }
             LinkCommand::Publish { source, switch } => {
                 let track = captures.track(source).filter(|_| switch.is_on());
-                self.links.get(&peer)?.send(source, track);
+                self.links.get_mut(&link)?.send(source, track);
             }
-            LinkCommand::SetSlots { video } => self.links.get_mut(&peer)?.set_slots(video),
+            LinkCommand::SetSlots { video } => self.links.get_mut(&link)?.set_slots(video),
             LinkCommand::Close => {
-                self.links.remove(&peer);
-                self.connect_audio_slots(peer);
+                self.links.remove(&link);
+                self.selected.remove(&link);
+                self.connect_audio_slots(link);
             }
             LinkCommand::SetLayers { .. }
             | LinkCommand::CreateOffer
-            | LinkCommand::ApplyOffer(_)
+            | LinkCommand::ApplyOffer { .. }
             | LinkCommand::CreateAnswer
             | LinkCommand::ApplyAnswer(_)
             | LinkCommand::AddCandidate(_)
             | LinkCommand::AddEndOfCandidates
             | LinkCommand::SetIceServers(_)
             | LinkCommand::RestartIce => {
-                self.links.get(&peer)?.command(command, |source| captures.track(source).cloned());
+                self.links.get_mut(&link)?.command(command, |source| captures.track(source).cloned());
             }
         }
         None
@@ -95,59 +96,58 @@ impl Media {
         self.sealing.as_ref()
     }
 
-    /// Whom the video slots of the link to the server show.
-    pub(crate) fn expect_in_slots(&self, slots: Vec<Option<ParticipantId>>) {
-        match (self.links.get(&PeerRef::Sfu), &self.sealing) {
-            (Some(link), _) => link.expect_in_slots(slots),
-            (None, Some(sealing)) => sealing.expect_in_slots(slots, &[]),
-            (None, None) => {}
+    /// What the video slots of a link to a node show.
+    pub(crate) fn expect_in_slots(&mut self, link: LinkKey, publications: Vec<Option<MediaKey>>) {
+        if let Some(link) = self.links.get_mut(&link) {
+            link.expect_in_slots(publications);
         }
     }
 
-    /// Shows somebody over this path from now on.
-    pub(crate) fn show(&mut self, participant: ParticipantId, path: Option<Path>) {
-        match path {
-            Some(path) => {
-                self.paths.insert(participant, path);
-                self.connect(participant);
-            }
-            None => {
-                self.paths.remove(&participant);
-                self.videos.forget(participant);
-            }
+    /// Shows a publication over this link from now on.
+    pub(crate) fn show(&mut self, key: MediaKey, via: Option<ShownVia>) {
+        match via {
+            Some(via) => _ = self.shown.insert(key, via),
+            None => _ = self.shown.remove(&key),
         }
+        self.connect(picture_of(key));
     }
 
     /// A link has brought a track.
-    pub(crate) fn track_came(&mut self, peer: PeerRef) {
-        if let PeerRef::Participant(id) = peer {
-            self.connect(id);
+    pub(crate) fn track_came(&mut self, link: LinkKey) {
+        if let PeerRef::Participant(id) = link.peer {
+            for source in Source::of_kind(MediaKind::Video) {
+                self.connect(id.publication(source));
+            }
         }
     }
 
     /// How loud everybody is.
     pub(crate) fn levels(&self) -> Vec<Input> {
-        let direct = self.paths.iter().filter(|(_, path)| **path == Path::Direct).filter_map(|(id, _)| {
-            let receiver = self.links.get(&PeerRef::Participant(*id))?.receiver(Source::Microphone)?;
-            Some(Input::Level { participant: Some(*id), level: levels::received(&receiver) })
-        });
-        let slots = self.links.get(&PeerRef::Sfu).map(PeerLink::audio_slots).unwrap_or_default();
-        let slots = slots.into_iter().enumerate();
-        let by_server =
-            slots.map(|(slot, receiver)| Input::SlotLevel { slot, level: levels::received(&receiver) });
-        direct.chain(by_server).collect()
+        let mut levels = Vec::new();
+        for (key, via) in self.shown.iter().filter(|(key, _)| key.source == Source::Microphone) {
+            let receiver = self.direct(*via).and_then(|link| link.receiver(key.source));
+            let level = receiver.map(|receiver| levels::received(&receiver));
+            let participant = Some(key.participant);
+            levels.extend(level.map(|level| Input::Level { participant, level }));
+        }
+        for (&link, opened) in &self.links {
+            for (slot, receiver) in opened.audio_slots().iter().enumerate() {
+                levels.push(Input::SlotLevel { link, slot, level: levels::received(receiver) });
+            }
+        }
+        levels
     }
 
     /// Asks how much of a link was decoded; the answer is an event.
-    pub(crate) fn count_frames(&self, peer: PeerRef) {
-        if let Some(link) = self.links.get(&peer) {
-            link.count_frames();
+    pub(crate) fn count_keyframes(&self, link: LinkKey) {
+        if let Some(link) = self.links.get(&link) {
+            link.count_keyframes();
         }
     }
 
     /// Asks whether a link is short of bandwidth; the answer is an event.
-    pub(crate) fn look_at_uplink(&self, peer: PeerRef) {
-        if let Some(link) = self.links.get(&peer) {
+    pub(crate) fn look_at_uplink(&self, link: LinkKey) {
+        if let Some(link) = self.links.get(&link) {
             link.look_at_uplink();
         }
     }
@@ -160,23 +160,22 @@ impl Media {
     }
 
     /// A link goes by this path.
-    pub(crate) fn path_seen(&mut self, peer: PeerRef, number: LinkNumber, path: Option<SelectedPath>) {
-        if self.is_current(peer, number) {
+    pub(crate) fn path_seen(&mut self, link: LinkKey, number: LinkNumber, path: Option<SelectedPath>) {
+        if self.is_current(link, number) {
             match path {
-                Some(path) => _ = self.selected.insert(peer, path),
-                None => _ = self.selected.remove(&peer),
+                Some(path) => _ = self.selected.insert(link, path),
+                None => _ = self.selected.remove(&link),
             }
         }
     }
 
     /// The paths of the links there are.
     pub(crate) fn selected_paths(&self) -> impl Iterator<Item = (PeerRef, SelectedPath)> {
-        let has_link = |peer: &PeerRef| self.links.contains_key(peer);
-        self.selected.iter().map(|(peer, path)| (*peer, *path)).filter(move |(peer, _)| has_link(peer))
+        self.selected.iter().map(|(link, path)| (link.peer, *path))
     }
 
-    /// Who is on the screen, when that has changed.
-    pub(crate) fn news_of_tiles(&mut self) -> Option<Vec<SlotWish>> {
+    /// What is on the screen, when that has changed.
+    pub(crate) fn news_of_tiles(&mut self) -> Option<Vec<Subscription>> {
         let tiles = self.videos.tiles();
         if self.tiles == tiles {
             return None;
@@ -185,29 +184,38 @@ impl Media {
         Some(tiles)
     }
 
-    fn connect(&mut self, participant: ParticipantId) {
-        let Some(path) = self.paths.get(&participant) else { return };
-        let tracks: Vec<_> = match path {
-            Path::Direct => {
-                let Some(link) = self.links.get(&PeerRef::Participant(participant)) else { return };
-                Source::ALL
-                    .into_iter()
-                    .filter_map(|source| link.receiver(source))
-                    .map(|one| one.track())
-                    .collect()
-            }
-            Path::Server { slot, .. } => {
-                let Some(link) = self.links.get(&PeerRef::Sfu) else { return };
-                slot.and_then(|slot| link.slot(slot)).into_iter().collect()
-            }
-        };
-        self.videos.play(Some(participant), &tracks);
-    }
-
-    fn connect_audio_slots(&mut self, peer: PeerRef) {
-        if peer == PeerRef::Sfu {
-            let receivers = self.links.get(&PeerRef::Sfu).map(PeerLink::audio_slots).unwrap_or_default();
-            self.videos.audio_slots(receivers.iter().map(RtcRtpReceiver::track));
+    /// Plays a picture, and the sound that belongs to it where that comes over a direct link: what comes from a node has elements of
+    /// its own.
+    fn connect(&mut self, picture: MediaKey) {
+        let (seen, heard) = (self.shown.get(&picture), self.shown.get(&picture.companion()));
+        if seen.is_none() && heard.is_none() {
+            return self.videos.forget(picture);
+        }
+        let sound = heard.and_then(|via| self.direct(*via)?.receiver(picture.companion().source));
+        let pictures = seen.and_then(|via| match (self.direct(*via), via.slot) {
+            (Some(link), _) => link.receiver(picture.source).map(|receiver| receiver.track()),
+            (None, Some(slot)) => self.links.get(&via.link)?.slot(slot),
+            (None, None) => None,
+        });
+        let tracks: Vec<_> = sound.map(|receiver| receiver.track()).into_iter().chain(pictures).collect();
+        let has_tile = !tracks.is_empty() || picture.source == Source::Camera;
+        if has_tile {
+            self.videos.play((Some(picture.participant), picture.source), &tracks);
         }
     }
+
+    /// The link to a person, when that is what something is shown over.
+    fn direct(&self, via: ShownVia) -> Option<&PeerLink> {
+        matches!(via.link.peer, PeerRef::Participant(_)).then(|| self.links.get(&via.link)).flatten()
+    }
+
+    fn connect_audio_slots(&mut self, link: LinkKey) {
+        let receivers = self.links.get(&link).map(PeerLink::audio_slots).unwrap_or_default();
+        self.videos.audio_slots(link, receivers.iter().map(RtcRtpReceiver::track));
+    }
+}
+
+/// The publication in whose tile another one is played.
+fn picture_of(key: MediaKey) -> MediaKey {
+    if key.source.kind() == MediaKind::Audio { key.companion() } else { key }
 }

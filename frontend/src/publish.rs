@@ -6,10 +6,11 @@ use app::state::{
 };
 use call::{
     Call, CaptureFault, ChatLine, ChatText, Delivery, KeyWarnings, LinkFailure, LinkStatus, Notice, Phase,
-    Publication, RemoteParticipant, ScheduleError, Secrecy, SecretOrigin, Source,
+    Publication, RemoteParticipant, ScheduleError, Secrecy, SecretOrigin,
 };
 use protocol::{
-    ChatTarget, ErrorCode, Mode, MoveReason, ParticipantId, PeerRef, Presence, Reaction, Timestamp, Topology,
+    ChatTarget, ErrorCode, MediaVia, ParticipantId, PeerRef, Presence, Reaction, Source, Timestamp, Topology,
+    TopologyReason,
 };
 
 use crate::stats::SelectedPath;
@@ -37,10 +38,11 @@ pub(crate) fn media(publication: Publication) -> MediaView {
     }
 }
 
-pub(crate) fn source(source: Source) -> SourceView {
+pub(crate) fn source(source: Source) -> Option<SourceView> {
     match source {
-        Source::Microphone => SourceView::Microphone,
-        Source::Camera => SourceView::Camera,
+        Source::Microphone => Some(SourceView::Microphone),
+        Source::Camera => Some(SourceView::Camera),
+        Source::Screen | Source::ScreenAudio => None,
     }
 }
 
@@ -63,7 +65,7 @@ pub(crate) fn participant(other: &RemoteParticipant) -> ParticipantView {
             Secrecy::OtherSecret => SecrecyView::OtherSecret,
             Secrecy::NotEncrypting => SecrecyView::NotEncrypting,
         },
-        paused: other.paused,
+        paused: other.paused.contains(&Source::Camera),
         unverified: other.unverified,
         key_changed: other.key_changed,
     }
@@ -82,7 +84,7 @@ pub(crate) fn key_warnings(warnings: KeyWarnings, origin: SecretOrigin) -> KeyWa
 pub(crate) fn path(peer: PeerRef, path: SelectedPath, people: &[RemoteParticipant]) -> PathView {
     let name_of = |id| people.iter().find(|one| one.participant.id == id);
     let with = match peer {
-        PeerRef::Sfu => None,
+        PeerRef::Sfu(_) => None,
         PeerRef::Participant(id) => name_of(id).map(|one| one.participant.name.to_string()),
     };
     let kind = if path.is_relayed { PathKind::Relayed } else { PathKind::Direct };
@@ -155,13 +157,17 @@ pub(crate) fn notice(notice: &Notice) -> String {
         Notice::Knocked(name) => format!("{name} asks to join"),
         Notice::TurnedOff(Source::Microphone) => "A host turned off your microphone".to_owned(),
         Notice::TurnedOff(Source::Camera) => "A host turned off your camera".to_owned(),
+        Notice::TurnedOff(Source::Screen | Source::ScreenAudio) => "A host stopped your sharing".to_owned(),
         Notice::AskedToTurnOn(Source::Microphone) => "A host asks you to turn on your microphone".to_owned(),
         Notice::AskedToTurnOn(Source::Camera) => "A host asks you to turn on your camera".to_owned(),
-        Notice::MoveCalledOff { mode: Mode::Sfu, .. } => {
+        Notice::AskedToTurnOn(Source::Screen | Source::ScreenAudio) => {
+            "A host asks you to share your screen".to_owned()
+        }
+        Notice::MigrationAborted { via: MediaVia::Sfu(_), .. } => {
             "The call could not move to the server and stays direct: somebody cannot reach its media port"
                 .to_owned()
         }
-        Notice::MoveCalledOff { mode: Mode::Mesh, .. } => {
+        Notice::MigrationAborted { via: MediaVia::Mesh, .. } => {
             "The call stays on the server: somebody cannot be reached directly".to_owned()
         }
         Notice::NotSealed { .. } => {
@@ -253,11 +259,11 @@ fn fault(fault: CaptureFault) -> Fault {
 /// How media travels, in words, with the reason.
 pub(crate) fn topology(topology: Topology) -> TopologyView {
     let why = match topology.reason {
-        MoveReason::FewPeople => "few enough people to talk directly",
-        MoveReason::ManyPeople => "there are many people",
-        MoveReason::NoDirectPath => "two people cannot reach each other directly",
-        MoveReason::WeakUplink => "somebody cannot send to everybody at once",
-        MoveReason::NoPathToServer => "the media server cannot be used",
+        TopologyReason::FewPeople => "few enough people to talk directly",
+        TopologyReason::ManyPeople => "there are many people",
+        TopologyReason::NoDirectPath => "two people cannot reach each other directly",
+        TopologyReason::WeakUplink => "somebody cannot send to everybody at once",
+        TopologyReason::NoPathToServer => "the media server cannot be used",
     };
-    TopologyView { direct: topology.mode == Mode::Mesh, why, moving: topology.moving.is_some() }
+    TopologyView { direct: topology.via == MediaVia::Mesh, why, moving: topology.migration.is_some() }
 }

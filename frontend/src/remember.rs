@@ -1,8 +1,8 @@
 //! What this browser remembers between calls: the name and the chosen devices, which are never sent anywhere; and what
 //! this tab remembers of a call: its session.
 
-use call::{SecretOrigin, Source};
-use protocol::{RoomCode, Switch};
+use call::SecretOrigin;
+use protocol::{RoomCode, Source, Switch};
 use seal::{KeyDigest, RoomSecret};
 use web_sys::Storage;
 
@@ -83,6 +83,8 @@ fn name_of(source: Source) -> &'static str {
     match source {
         Source::Microphone => "microphone",
         Source::Camera => "camera",
+        Source::Screen => "screen",
+        Source::ScreenAudio => "screen_audio",
     }
 }
 
@@ -106,7 +108,7 @@ pub(crate) fn forget(key: &str) {
 
 /// What a tab remembers of a room, also when the page is loaded anew. Lost with the tab.
 pub(crate) mod tab {
-    use call::Source;
+    use protocol::Source;
     use protocol::{RoomCode, SessionToken, Switch};
     use web_sys::Storage;
 

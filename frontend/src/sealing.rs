@@ -1,13 +1,12 @@
 //! The page's end of the worker that seals and opens media frames (W3C WebRTC Encoded Transform).
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
-use call::Source;
 use gloo_events::EventListener;
 use js_sys::Reflect;
-use protocol::ParticipantId;
-use seal::{Direction, Expected, Media, Order, Pipe, SenderKey};
+use protocol::{MediaKey, MediaKind, ParticipantId, Source};
+use seal::{Direction, Expected, Order, Pipe, SenderKey};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{RtcRtpTransceiver, Worker, WorkerOptions, WorkerType};
@@ -37,8 +36,6 @@ pub(crate) struct Sealing(Rc<Inner>);
 struct Inner {
     worker: Worker,
     pipes: Cell<u32>,
-    /// Whom the video slots of the link to the server show, in their order.
-    slots: RefCell<Vec<Option<ParticipantId>>>,
     _failed: EventListener,
 }
 
@@ -53,8 +50,7 @@ impl Sealing {
             let text = "Encryption could not start, so nothing is sent. Please load the page again.";
             _ = events.unbounded_send(Event::Say(text));
         });
-        let (pipes, slots) = (Cell::new(0), RefCell::new(Vec::new()));
-        Some(Self(Rc::new(Inner { worker, pipes, slots, _failed: failed })))
+        Some(Self(Rc::new(Inner { worker, pipes: Cell::new(0), _failed: failed })))
     }
 
     pub(crate) fn set_own_key(&self, key: &SenderKey) {
@@ -71,34 +67,30 @@ impl Sealing {
 
     /// Seals what a section sends.
     pub(crate) fn seal(&self, section: &RtcRtpTransceiver, source: Source) {
-        let pipe = Pipe { number: 0, media: media(source), direction: Direction::Seal };
+        let pipe = Pipe { number: 0, kind: source.kind(), direction: Direction::Seal { source } };
         if !self.attach(&section.sender(), &pipe) {
             // What it sent would be open.
             _ = web::call(section, "stop", &[]);
         }
     }
 
-    /// Opens what a section brings, if it is from the person expected.
-    pub(crate) fn open(&self, section: &RtcRtpTransceiver, source: Source, expected: Expected) -> PipeNumber {
+    /// Opens what a section brings, if it is of what is expected.
+    pub(crate) fn open(
+        &self,
+        section: &RtcRtpTransceiver,
+        kind: MediaKind,
+        expected: Expected,
+    ) -> PipeNumber {
         let number = self.0.pipes.get() + 1;
         self.0.pipes.set(number);
-        let pipe = Pipe { number, media: media(source), direction: Direction::Open { expected } };
+        let pipe = Pipe { number, kind, direction: Direction::Open { expected } };
         self.attach(&section.receiver(), &pipe);
         PipeNumber(number)
     }
 
-    /// Whom the slots show from now on, whatever link brings them.
-    pub(crate) fn expect_in_slots(&self, slots: Vec<Option<ParticipantId>>, pipes: &[PipeNumber]) {
-        for (place, pipe) in pipes.iter().enumerate() {
-            let whom = slots.get(place).copied().flatten();
-            self.order(&Order::Expect { pipe: pipe.0, expected: expected(whom) });
-        }
-        *self.0.slots.borrow_mut() = slots;
-    }
-
-    /// Whom a slot shows.
-    pub(crate) fn expected_in(&self, slot: usize) -> Expected {
-        expected(self.0.slots.borrow().get(slot).copied().flatten())
+    /// What a pipe brings from now on.
+    pub(crate) fn expect(&self, pipe: PipeNumber, publication: Option<MediaKey>) {
+        self.order(&Order::Expect { pipe: pipe.0, expected: expected(publication) });
     }
 
     /// Leads the frames of one end of a section through the worker. What is led through it already stays so.
@@ -132,13 +124,7 @@ pub(crate) struct PipeNumber(u32);
 /// The worker's script, which fetches the WebAssembly of `worker/`.
 const SCRIPT: &str = "/worker/start.js";
 
-fn media(source: Source) -> Media {
-    match source {
-        Source::Microphone => Media::Audio,
-        Source::Camera => Media::Video,
-    }
-}
-
-fn expected(whom: Option<ParticipantId>) -> Expected {
-    whom.map_or(Expected::Nobody, |id| Expected::Only { id })
+/// Nothing but this publication, or nothing at all.
+pub(crate) fn expected(publication: Option<MediaKey>) -> Expected {
+    publication.map_or(Expected::Nothing, |key| Expected::Only { key })
 }

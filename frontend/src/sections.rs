@@ -1,8 +1,10 @@
 //! The media sections of a peer connection: which transceiver carries what.
 
-use call::Source;
+use std::collections::BTreeMap;
+
 use js_sys::{Array, Reflect};
 use protocol::limits::AUDIO_SLOTS;
+use protocol::{MediaKey, MediaKind, ParticipantId, SectionMap, Source};
 use seal::Expected;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -11,25 +13,20 @@ use web_sys::{
     RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
 };
 
-use crate::sealing::{PipeNumber, Sealing};
+use crate::sealing::{PipeNumber, Sealing, expected};
 use crate::web::{self, object};
 
 /// The sections of one connection.
-pub(crate) enum Sections {
-    /// To a person: one for each source, both ways, made by whoever offers first.
-    Direct,
-    /// To the server: one to send each source, and slots to receive in, all made here.
-    Server(ServerSections),
-}
-
-/// The sections of a link to the server, in the order in which they were made.
-pub(crate) struct ServerSections {
-    microphone: RtcRtpTransceiver,
-    camera: RtcRtpTransceiver,
-    audio: Vec<RtcRtpTransceiver>,
-    video: Vec<RtcRtpTransceiver>,
-    /// Where the pictures of each video slot come in.
+pub(crate) struct Sections {
+    /// Whose media comes in the sections of sources: nobody's in those of a link to a node, which has slots for that.
+    from: Option<ParticipantId>,
+    /// The section of each source. Between people it carries the source both ways.
+    of_sources: BTreeMap<Source, RtcRtpTransceiver>,
+    audio_slots: Vec<RtcRtpTransceiver>,
+    video_slots: Vec<RtcRtpTransceiver>,
+    /// Where the pictures of each video slot come in, and what they are to be.
     pipes: Vec<PipeNumber>,
+    publications: Vec<Option<MediaKey>>,
 }
 
 /// One layer of a simulcast: a name, by how much it is smaller, and what it takes at the most, in bits per second. The
@@ -43,118 +40,154 @@ const SCALABILITY: &str = "L1T3";
 /// taken apart into packets and forwarded: the others are cut up along what is inside a frame.
 const VIDEO_CODECS: [&str; 2] = ["video/VP8", "video/rtx"];
 
+/// What has a section from the beginning, whether or not it is sent.
+const AT_FIRST: [Source; 2] = [Source::Microphone, Source::Camera];
+
 impl Sections {
-    /// Those of a link between two people, from the end that offers first.
-    pub(crate) fn direct(
-        connection: &RtcPeerConnection,
-        local: &MediaStream,
-        sealing: &Sealing,
-        expected: Expected,
-    ) -> Self {
-        for source in Source::ALL {
-            let init = init(RtcRtpTransceiverDirection::Sendrecv, Some(local));
-            let section = connection.add_transceiver_with_str_and_init(kind(source), &init);
-            if source == Source::Camera {
-                prefer_codecs(&section);
-            }
-            sealing.seal(&section, source);
-            sealing.open(&section, source, expected);
-        }
-        Self::Direct
+    /// Those of a link to a person; whoever offers first makes the first ones.
+    pub(crate) fn with_person(from: ParticipantId) -> Self {
+        Self::new(Some(from))
     }
 
-    /// Those of a link to the server, without video slots.
-    pub(crate) fn server(connection: &RtcPeerConnection, local: &MediaStream, sealing: &Sealing) -> Self {
-        let sends = || init(RtcRtpTransceiverDirection::Sendonly, Some(local));
-        let microphone = connection.add_transceiver_with_str_and_init("audio", &sends());
-        let layered = sends();
-        let encodings = LAYERS.map(|(rid, smaller, bits)| {
-            JsValue::from(object(&[
-                ("rid", rid.into()),
-                ("scaleResolutionDownBy", smaller.into()),
-                ("maxBitrate", bits.into()),
-                ("scalabilityMode", SCALABILITY.into()),
-            ]))
-        });
-        _ = Reflect::set(&layered, &"sendEncodings".into(), &encodings.into_iter().collect::<Array>());
-        let camera = connection.add_transceiver_with_str_and_init("video", &layered);
-        prefer_codecs(&camera);
-        let receives = || init(RtcRtpTransceiverDirection::Recvonly, None);
-        let audio: Vec<_> = (0..AUDIO_SLOTS)
-            .map(|_| connection.add_transceiver_with_str_and_init("audio", &receives()))
-            .collect();
-        for section in &audio {
-            sealing.open(section, Source::Microphone, Expected::Anybody);
+    /// Those of a link to a node, without video slots.
+    pub(crate) fn with_node(connection: &RtcPeerConnection, local: &MediaStream, sealing: &Sealing) -> Self {
+        let mut sections = Self::new(None);
+        sections.begin(connection, local, sealing);
+        for _ in 0..AUDIO_SLOTS {
+            let init = init(RtcRtpTransceiverDirection::Recvonly, None);
+            let slot = connection.add_transceiver_with_str_and_init("audio", &init);
+            sealing.open(&slot, MediaKind::Audio, Expected::AnySound);
+            sections.audio_slots.push(slot);
         }
-        sealing.seal(&microphone, Source::Microphone);
-        sealing.seal(&camera, Source::Camera);
-        Self::Server(ServerSections { microphone, camera, audio, video: Vec::new(), pipes: Vec::new() })
+        sections
+    }
+
+    fn new(from: Option<ParticipantId>) -> Self {
+        Self {
+            from,
+            of_sources: BTreeMap::new(),
+            audio_slots: Vec::new(),
+            video_slots: Vec::new(),
+            pipes: Vec::new(),
+            publications: Vec::new(),
+        }
+    }
+
+    /// Makes the sections that there are from the beginning.
+    pub(crate) fn begin(&mut self, connection: &RtcPeerConnection, local: &MediaStream, sealing: &Sealing) {
+        for source in AT_FIRST {
+            self.add(connection, source, local, sealing);
+        }
+    }
+
+    /// Makes a section for a source, unless there is one.
+    pub(crate) fn add(
+        &mut self,
+        connection: &RtcPeerConnection,
+        source: Source,
+        local: &MediaStream,
+        sealing: &Sealing,
+    ) {
+        if self.of_sources.contains_key(&source) {
+            return;
+        }
+        let both_ways = self.from.is_some();
+        let direction = if both_ways {
+            RtcRtpTransceiverDirection::Sendrecv
+        } else {
+            RtcRtpTransceiverDirection::Sendonly
+        };
+        let init = init(direction, Some(local));
+        if source == Source::Camera && !both_ways {
+            _ = Reflect::set(&init, &"sendEncodings".into(), &layers());
+        }
+        let section = connection.add_transceiver_with_str_and_init(name(source.kind()), &init);
+        if source.kind() == MediaKind::Video {
+            prefer_codecs(&section);
+        }
+        self.lead(source, section, sealing);
+    }
+
+    /// Takes the sections of an offer of the person at the other end, to send in them too. Returns which.
+    pub(crate) fn fill(
+        &mut self,
+        connection: &RtcPeerConnection,
+        offered: &SectionMap,
+        local: &MediaStream,
+        sealing: &Sealing,
+    ) -> Vec<(Source, RtcRtpTransceiver)> {
+        let all = connection.get_transceivers();
+        for section in all.iter().filter_map(|one| one.dyn_into::<RtcRtpTransceiver>().ok()) {
+            let source = section.mid().and_then(|mid| offered.source_of(&mid));
+            let Some(source) = source.filter(|source| carries(&section, source.kind())) else { continue };
+            self.lead(source, section, sealing);
+        }
+        for section in self.of_sources.values() {
+            // Throws where the peer has ended the section meanwhile; then there is nothing to fill.
+            _ = Reflect::set(section, &"direction".into(), &"sendrecv".into());
+            web::call_if_present(&section.sender(), "setStreams", local);
+        }
+        self.of_sources()
+    }
+
+    /// Leads what a section carries through the worker.
+    fn lead(&mut self, source: Source, section: RtcRtpTransceiver, sealing: &Sealing) {
+        sealing.seal(&section, source);
+        if let Some(from) = self.from {
+            sealing.open(&section, source.kind(), expected(Some(from.publication(source))));
+        }
+        self.of_sources.insert(source, section);
+    }
+
+    /// Which section carries which source, as far as they have names: an offer gives them some.
+    pub(crate) fn map(sections: &[(Source, RtcRtpTransceiver)]) -> SectionMap {
+        let named = sections.iter().filter_map(|(source, section)| Some((section.mid()?, *source)));
+        SectionMap::new(named.collect()).unwrap_or_default()
+    }
+
+    /// The section of each source.
+    pub(crate) fn of_sources(&self) -> Vec<(Source, RtcRtpTransceiver)> {
+        self.of_sources.iter().map(|(source, section)| (*source, section.clone())).collect()
     }
 
     /// Has so many video slots.
     pub(crate) fn set_slots(&mut self, connection: &RtcPeerConnection, video: usize, sealing: &Sealing) {
-        let Self::Server(sections) = self else { return };
-        while sections.video.len() < video {
+        while self.video_slots.len() < video {
             let init = init(RtcRtpTransceiverDirection::Recvonly, None);
             let slot = connection.add_transceiver_with_str_and_init("video", &init);
             prefer_codecs(&slot);
-            let expected = sealing.expected_in(sections.video.len());
-            sections.pipes.push(sealing.open(&slot, Source::Camera, expected));
-            sections.video.push(slot);
+            let publication = self.publications.get(self.video_slots.len()).copied().flatten();
+            self.pipes.push(sealing.open(&slot, MediaKind::Video, expected(publication)));
+            self.video_slots.push(slot);
         }
     }
 
-    /// The section in which a source is sent.
-    pub(crate) fn sending(
-        &self,
-        connection: &RtcPeerConnection,
-        source: Source,
-    ) -> Option<RtcRtpTransceiver> {
-        match (self, source) {
-            (Self::Server(sections), Source::Microphone) => Some(sections.microphone.clone()),
-            (Self::Server(sections), Source::Camera) => Some(sections.camera.clone()),
-            (Self::Direct, Source::Microphone | Source::Camera) => {
-                let transceivers = connection.get_transceivers();
-                let all = transceivers.iter().filter_map(|one| one.dyn_into::<RtcRtpTransceiver>().ok());
-                let of_source = |one: &RtcRtpTransceiver| one.receiver().track().kind() == kind(source);
-                let is_stopped =
-                    |one: &RtcRtpTransceiver| one.direction() == RtcRtpTransceiverDirection::Stopped;
-                all.into_iter().find(|one| of_source(one) && !is_stopped(one))
-            }
+    /// What the video slots show from now on. Nothing else is opened there.
+    pub(crate) fn expect_in_slots(&mut self, publications: Vec<Option<MediaKey>>, sealing: &Sealing) {
+        for (place, pipe) in self.pipes.iter().enumerate() {
+            sealing.expect(*pipe, publications.get(place).copied().flatten());
         }
+        self.publications = publications;
     }
 
-    /// The sections in which pictures come.
-    pub(crate) fn video(&self, connection: &RtcPeerConnection) -> Vec<RtcRtpTransceiver> {
-        match self {
-            Self::Direct => self.sending(connection, Source::Camera).into_iter().collect(),
-            Self::Server(sections) => sections.video.clone(),
-        }
+    /// The section of a source.
+    pub(crate) fn of(&self, source: Source) -> Option<&RtcRtpTransceiver> {
+        self.of_sources.get(&source)
     }
 
-    /// Where the pictures of each video slot come in.
-    pub(crate) fn pipes(&self) -> &[PipeNumber] {
-        match self {
-            Self::Direct => &[],
-            Self::Server(sections) => &sections.pipes,
-        }
+    /// The video slots, in their order.
+    pub(crate) fn video_slots(&self) -> &[RtcRtpTransceiver] {
+        &self.video_slots
     }
 
     /// What comes in the audio slots.
     pub(crate) fn audio_slots(&self) -> Vec<RtcRtpReceiver> {
-        match self {
-            Self::Direct => Vec::new(),
-            Self::Server(sections) => sections.audio.iter().map(RtcRtpTransceiver::receiver).collect(),
-        }
+        self.audio_slots.iter().map(RtcRtpTransceiver::receiver).collect()
     }
 
     /// Sends only the smallest layers.
     pub(crate) fn set_layers(&self, source: Source, layers: u8) {
-        let Self::Server(sections) = self else { return };
-        let sender = match source {
-            Source::Microphone => return,
-            Source::Camera => sections.camera.sender(),
-        };
+        let Some(sender) = self.of(source).map(RtcRtpTransceiver::sender) else { return };
         let parameters = web::call(&sender, "getParameters", &[]).unwrap_or_default();
         let encodings = Reflect::get(&parameters, &"encodings".into()).ok();
         let Some(encodings) = encodings.and_then(|list| list.dyn_into::<Array>().ok()) else { return };
@@ -185,6 +218,18 @@ fn init(direction: RtcRtpTransceiverDirection, stream: Option<&MediaStream>) -> 
     init
 }
 
+fn layers() -> Array {
+    let layer = |(rid, smaller, bits): (&str, f64, f64)| {
+        JsValue::from(object(&[
+            ("rid", rid.into()),
+            ("scaleResolutionDownBy", smaller.into()),
+            ("maxBitrate", bits.into()),
+            ("scalabilityMode", SCALABILITY.into()),
+        ]))
+    };
+    LAYERS.map(layer).into_iter().collect()
+}
+
 /// Offers the codecs worth offering, in the order in which they are liked. A browser without the method offers all.
 fn prefer_codecs(transceiver: &RtcRtpTransceiver) {
     let receiver = Reflect::get(&js_sys::global(), &"RTCRtpReceiver".into()).unwrap_or_default();
@@ -203,9 +248,14 @@ fn is(codec: &JsValue, name: &str) -> bool {
     kind.is_some_and(|kind| kind.eq_ignore_ascii_case(name))
 }
 
-fn kind(source: Source) -> &'static str {
-    match source {
-        Source::Microphone => "audio",
-        Source::Camera => "video",
+fn carries(section: &RtcRtpTransceiver, kind: MediaKind) -> bool {
+    section.receiver().track().kind() == name(kind)
+        && section.direction() != RtcRtpTransceiverDirection::Stopped
+}
+
+fn name(kind: MediaKind) -> &'static str {
+    match kind {
+        MediaKind::Audio => "audio",
+        MediaKind::Video => "video",
     }
 }

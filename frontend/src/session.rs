@@ -4,15 +4,15 @@
 use app::state::{CallCommand, CallView, DeviceKind, Devices, Phase as PhaseView, RoomSecrecy, SourceView};
 use call::{
     Attempt, Bound, Call, CaptureFault, Command, Input, LinkCommand, LinkEvent, Notice as CallNotice, Output,
-    Phase, Signalling, Source, SwitchedBy, Switches, Typed, schedule,
+    Phase, Signalling, SwitchedBy, Switches, Typed, schedule,
 };
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use protocol::{
-    ChatId, ChatTarget, DisplayName, Moderation, PeerRef, RoomCode, RoomKeyId, RoomSettingsPatch,
-    ServerMessage, Timestamp,
+    ChatId, ChatTarget, DisplayName, LinkKey, Moderation, RoomCode, RoomKeyId, RoomSettingsPatch,
+    ServerMessage, Source, Timestamp,
 };
 use reactive_stores::Store;
 use wasm_bindgen_futures::spawn_local;
@@ -170,13 +170,13 @@ impl Session {
                 }
             }
             Event::SocketClosed { socket } => self.socket_closed(socket),
-            Event::Link { peer, number, event } => self.link_event(peer, number, event),
-            Event::RemoteMedia { peer, number } => {
-                if self.media.is_current(peer, number) {
-                    self.media.track_came(peer);
+            Event::Link { link, number, event } => self.link_event(link, number, event),
+            Event::RemoteMedia { link, number } => {
+                if self.media.is_current(link, number) {
+                    self.media.track_came(link);
                 }
             }
-            Event::Path { peer, number, path } => self.media.path_seen(peer, number, path),
+            Event::Path { link, number, path } => self.media.path_seen(link, number, path),
             Event::Captured { source, attempt, track } => {
                 if self.captures.delivered(source, attempt, track, &self.events) {
                     self.captures_changed(source);
@@ -261,8 +261,8 @@ impl Session {
             CallCommand::SelectDevice { kind, id } => self.select_device(kind, &id),
             CallCommand::TestSpeaker => _ = devices::play_test_sound(),
             CallCommand::CopyLink => copy(self.events.clone(), page::address(), "Link copied"),
-            CallCommand::ShowVideo { element, participant } => {
-                self.media.videos.element(participant, element);
+            CallCommand::ShowVideo { element, participant, source } => {
+                self.media.videos.element((participant, source), element);
             }
         }
     }
@@ -347,9 +347,9 @@ impl Session {
         }
     }
 
-    fn link_event(&mut self, peer: PeerRef, number: LinkNumber, event: LinkEvent) {
-        if self.media.is_current(peer, number) {
-            self.input(Input::Link { peer, event });
+    fn link_event(&mut self, link: LinkKey, number: LinkNumber, event: LinkEvent) {
+        if self.media.is_current(link, number) {
+            self.input(Input::Link { link, event });
         }
     }
 
@@ -363,12 +363,12 @@ impl Session {
             self.input(level);
         }
         self.ticks = self.ticks.wrapping_add(1);
-        for peer in self.call.waits_for_frames() {
-            self.media.count_frames(peer);
+        for link in self.call.waits_for_keyframes() {
+            self.media.count_keyframes(link);
         }
         if self.ticks.is_multiple_of(UPLINK_EVERY) {
-            for peer in self.call.shares_uplink() {
-                self.media.look_at_uplink(peer);
+            for link in self.call.shares_uplink() {
+                self.media.look_at_uplink(link);
             }
         }
         if self.shown.are_paths_looked_at && self.ticks.is_multiple_of(PATHS_EVERY) {
@@ -421,7 +421,9 @@ impl Session {
                 Output::ForgetKeysOf(participant) => {
                     self.seal(|sealing| sealing.forget_keys_of(participant));
                 }
-                Output::ExpectInSlots(slots) => self.media.expect_in_slots(slots),
+                Output::ExpectInSlots { link, publications } => {
+                    self.media.expect_in_slots(link, publications);
+                }
                 Output::KeepSecret { secret, origin } => {
                     page::set_secret(&secret, origin);
                     remember::remember_secret(self.code, &secret, origin);
@@ -438,9 +440,9 @@ impl Session {
                     self.captures.stop(source);
                     self.captures_changed(source);
                 }
-                Output::Link { peer, command } => self.link_command(peer, command),
-                Output::Show { participant, path } => self.media.show(participant, path),
-                Output::PlaySlots(played) => self.media.videos.play_slots(&played),
+                Output::Link { link, command } => self.link_command(link, command),
+                Output::Show { key, via } => self.media.show(key, via),
+                Output::PlaySlots { link, played } => self.media.videos.play_slots(link, &played),
                 Output::Notify(notice) => self.notify(&notice),
             }
         }
@@ -481,9 +483,9 @@ impl Session {
         self.input(if self.socket.is_some() { Input::SocketOpened } else { Input::SocketClosed });
     }
 
-    fn link_command(&mut self, peer: PeerRef, command: LinkCommand) {
-        if let Some(event) = self.media.command(peer, command, &self.captures) {
-            self.input(Input::Link { peer, event });
+    fn link_command(&mut self, link: LinkKey, command: LinkCommand) {
+        if let Some(event) = self.media.command(link, command, &self.captures) {
+            self.input(Input::Link { link, event });
         }
     }
 
@@ -491,7 +493,8 @@ impl Session {
         let track = self.captures.track(source);
         match source {
             Source::Microphone => self.meter = track.and_then(Meter::new),
-            Source::Camera => self.media.videos.own_camera(track),
+            Source::Camera | Source::Screen => self.media.videos.own(source, track),
+            Source::ScreenAudio => {}
         }
     }
 
@@ -544,13 +547,13 @@ impl Session {
             settings,
             has_password: call.has_password,
             waiting: call.waiting,
-            asked_for: call.asked_for.map(publish::source),
+            asked_for: call.asked_for.and_then(publish::source),
             chat: shown.chat.clone(),
             has_more_chat: self.call.has_more_chat(),
             unread: shown.unread,
             reactions: shown.reactions.clone(),
-            microphone: publish::media(call.publications.microphone),
-            camera: publish::media(call.publications.camera),
+            microphone: publish::media(call.publications.of(Source::Microphone)),
+            camera: publish::media(call.publications.of(Source::Camera)),
             speaking: call.speaking,
             level: if publish::phase(call.phase) == PhaseView::Preparing { shown.level } else { 0 },
             devices: shown.devices.clone(),

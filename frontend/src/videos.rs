@@ -1,20 +1,20 @@
-//! What plays where: each person's picture and sound in the `<video>` of their tile, and the sound of the link to the server
-//! in elements of its own.
+//! What plays where: each picture in the `<video>` of its tile, together with the sound that belongs to it where that comes over a
+//! direct link, and the sound of links to nodes in elements of its own.
 //!
-//! A tile has one stream for as long as its person is there; moving to another path changes the track in it, so that the
-//! element goes on with its last picture until the next one is there.
+//! A tile has one stream for as long as its publication is there; another link changes the track in it, so that the element goes on
+//! with its last picture until the next one is there.
 
 use std::collections::BTreeMap;
 
-use protocol::{ParticipantId, SlotWish, Source};
+use protocol::{LinkKey, MediaKey, ParticipantId, Source, Subscription};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlAudioElement, HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
 
 use crate::{devices, web};
 
-/// Whose media: `None` is the person at this browser.
-pub(crate) type Whose = Option<ParticipantId>;
+/// A tile: a source of pictures, and whose it is; `None` is the person at this browser.
+pub(crate) type Tile = (Option<ParticipantId>, Source);
 
 /// Heights are told to the server in steps, so that a window that is being resized does not ask for much.
 const HEIGHT_STEP: f64 = 40.0;
@@ -22,27 +22,27 @@ const HEIGHT_STEP: f64 = 40.0;
 /// The streams of a call and the elements that show them.
 #[derive(Default)]
 pub(crate) struct Videos {
-    streams: BTreeMap<Whose, MediaStream>,
-    elements: BTreeMap<Whose, String>,
-    /// One for each audio slot of the link to the server.
-    slots: Vec<HtmlAudioElement>,
+    streams: BTreeMap<Tile, MediaStream>,
+    elements: BTreeMap<Tile, String>,
+    /// One for each audio slot of each link to a node.
+    slots: BTreeMap<LinkKey, Vec<HtmlAudioElement>>,
 }
 
 impl Videos {
-    /// There is an element for somebody's media.
-    pub(crate) fn element(&mut self, whose: Whose, element: String) {
-        self.elements.insert(whose, element);
-        self.connect(whose);
+    /// There is an element for a tile.
+    pub(crate) fn element(&mut self, tile: Tile, element: String) {
+        self.elements.insert(tile, element);
+        self.connect(tile);
     }
 
-    /// Plays these tracks of somebody, and no others.
-    pub(crate) fn play(&mut self, whose: Whose, tracks: &[MediaStreamTrack]) {
-        if !self.streams.contains_key(&whose)
+    /// Plays these tracks in a tile, and no others.
+    pub(crate) fn play(&mut self, tile: Tile, tracks: &[MediaStreamTrack]) {
+        if !self.streams.contains_key(&tile)
             && let Ok(stream) = MediaStream::new()
         {
-            self.streams.insert(whose, stream);
+            self.streams.insert(tile, stream);
         }
-        let Some(stream) = self.streams.get(&whose) else { return };
+        let Some(stream) = self.streams.get(&tile) else { return };
         for track in tracks {
             stream.add_track(track); // Does nothing where it is in already.
         }
@@ -51,23 +51,24 @@ impl Videos {
                 stream.remove_track(&old);
             }
         }
-        self.connect(whose);
+        self.connect(tile);
     }
 
     /// The own picture; the own sound is not played.
-    pub(crate) fn own_camera(&mut self, track: Option<&MediaStreamTrack>) {
+    pub(crate) fn own(&mut self, source: Source, track: Option<&MediaStreamTrack>) {
+        let tile = (None, source);
         match track {
-            Some(track) => self.play(None, std::slice::from_ref(track)),
+            Some(track) => self.play(tile, std::slice::from_ref(track)),
             None => {
-                self.streams.remove(&None);
-                self.connect(None);
+                self.streams.remove(&tile);
+                self.connect(tile);
             }
         }
     }
 
-    /// There is a link to the server with these audio slots, or there is none any more.
-    pub(crate) fn audio_slots(&mut self, tracks: impl Iterator<Item = MediaStreamTrack>) {
-        for element in self.slots.drain(..) {
+    /// There is a link to a node with these audio slots, or there is none any more.
+    pub(crate) fn audio_slots(&mut self, link: LinkKey, tracks: impl Iterator<Item = MediaStreamTrack>) {
+        for element in self.slots.remove(&link).unwrap_or_default() {
             element.set_src_object(None);
         }
         for track in tracks {
@@ -77,13 +78,13 @@ impl Videos {
             element.set_src_object(Some(&stream));
             devices::use_speaker(&element);
             play(&element);
-            self.slots.push(element);
+            self.slots.entry(link).or_default().push(element);
         }
     }
 
-    /// Plays these audio slots.
-    pub(crate) fn play_slots(&self, played: &[bool]) {
-        for (place, element) in self.slots.iter().enumerate() {
+    /// Plays these audio slots of a link.
+    pub(crate) fn play_slots(&self, link: LinkKey, played: &[bool]) {
+        for (place, element) in self.slots.get(&link).into_iter().flatten().enumerate() {
             element.set_muted(!played.get(place).copied().unwrap_or_default());
         }
     }
@@ -93,39 +94,40 @@ impl Videos {
         for element in self.elements.values().filter_map(|id| element(id)) {
             devices::use_speaker(&element);
         }
-        for element in &self.slots {
+        for element in self.slots.values().flatten() {
             devices::use_speaker(element);
         }
     }
 
-    /// Somebody is gone. The element stays known: they may come again.
-    pub(crate) fn forget(&mut self, whose: ParticipantId) {
-        self.streams.remove(&Some(whose));
-        self.connect(Some(whose));
+    /// A publication of pictures is gone. The element stays known: it may come again.
+    pub(crate) fn forget(&mut self, key: MediaKey) {
+        let tile = (Some(key.participant), key.source);
+        self.streams.remove(&tile);
+        self.connect(tile);
     }
 
     /// Nobody else is in the call any more.
     pub(crate) fn forget_others(&mut self) {
-        self.streams.retain(|whose, _| whose.is_none());
-        self.elements.retain(|whose, _| whose.is_none());
+        self.streams.retain(|(whose, _), _| whose.is_none());
+        self.elements.retain(|(whose, _), _| whose.is_none());
     }
 
-    /// Who is on the screen, and how large, in pixels of the screen.
-    pub(crate) fn tiles(&self) -> Vec<SlotWish> {
+    /// What of others is on the screen, and how large, in pixels of the screen.
+    pub(crate) fn tiles(&self) -> Vec<Subscription> {
         let ratio = web::window().map_or(1.0, |window| window.device_pixel_ratio());
-        let tile = |(whose, id): (&Whose, &String)| {
-            let participant = (*whose)?;
+        let tile = |(&(whose, source), id): (&Tile, &String)| {
+            let participant = whose?;
             // A picture that is off has no element that is shown, but its tile has a size.
             let height = f64::from(element(id)?.parent_element()?.client_height()) * ratio;
             let height = (height / HEIGHT_STEP).ceil() * HEIGHT_STEP;
-            (height > 0.0).then_some(SlotWish { participant, source: Source::Camera, height: height as u16 })
+            (height > 0.0).then_some(Subscription { participant, source, height: height as u16 })
         };
         self.elements.iter().filter_map(tile).collect()
     }
 
-    fn connect(&self, whose: Whose) {
-        let Some(element) = self.elements.get(&whose).and_then(|id| element(id)) else { return };
-        let stream = self.streams.get(&whose);
+    fn connect(&self, tile: Tile) {
+        let Some(element) = self.elements.get(&tile).and_then(|id| element(id)) else { return };
+        let stream = self.streams.get(&tile);
         if element.src_object().as_ref() != stream {
             element.set_src_object(stream);
         }

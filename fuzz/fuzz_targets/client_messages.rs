@@ -190,7 +190,7 @@ fn is_about_others(message: &ServerMessage) -> bool {
         ServerMessage::Reacted { from, .. } => !is_honest(*from),
         ServerMessage::Signal { from, .. } => *from != id(ADA).into() && *from != id(BOB).into(),
         // Anybody may find that a path does not work; then all are told where media goes.
-        ServerMessage::Topology { .. } | ServerMessage::MoveCalledOff { .. } => true,
+        ServerMessage::Topology { .. } | ServerMessage::MigrationAborted { .. } => true,
         _ => false,
     }
 }

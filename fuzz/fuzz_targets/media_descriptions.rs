@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use protocol::{IceCandidate, LinkId, Sdp, Signal, SignalNumber};
+use protocol::{IceCandidate, LinkId, Sdp, SectionMap, Signal, SignalNumber, Source};
 use sfu::Input;
 use testkit::media::{World, who};
 
@@ -39,7 +39,9 @@ fn play((world, links): &mut (World, u32), data: &[u8]) {
             },
             None => {
                 let Ok(sdp) = Sdp::new(part.to_owned()) else { return };
-                Signal::Offer { sdp }
+                let named = Source::ALL.into_iter().enumerate().map(|(at, source)| (at.to_string(), source));
+                let sections = SectionMap::new(named.collect()).expect("each source is there once");
+                Signal::Offer { sdp, sections }
             }
         };
         let number = SignalNumber(number as u32);

@@ -13,6 +13,11 @@ impl NodeId {
         Self(ids::node_bits())
     }
 
+    /// As clients know the node.
+    pub(crate) fn on_the_wire(self) -> protocol::NodeId {
+        protocol::NodeId::new(uuid::Uuid::from_u64_pair(self.0, 0))
+    }
+
     /// An id of 128 bits that no other node gives: this node's, and a number that grows by one with each id of this node.
     pub(crate) fn with_number(self, number: u64) -> u128 {
         (u128::from(self.0) << 64) | u128::from(number)

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use js_sys::{ArrayBuffer, Function, Object, Promise, Reflect, Uint8Array};
-use seal::{Direction, Media, Pipe};
+use protocol::MediaKind;
+use seal::{Direction, Pipe};
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -48,10 +49,10 @@ pub(crate) fn start(state: &Shared, transformer: &Transformer) {
         let data = Uint8Array::new(&frame.data()).to_vec();
         let mut state = state.borrow_mut();
         let passage = match pipe.direction {
-            Direction::Seal => state.seal(pipe.media, &data),
-            Direction::Open { .. } => state.open(pipe.number, pipe.media, &data),
+            Direction::Seal { source } => state.seal(source, &data),
+            Direction::Open { .. } => state.open(pipe.number, &data),
         };
-        let opens_video = pipe.media == Media::Video && matches!(pipe.direction, Direction::Open { .. });
+        let opens_video = pipe.kind == MediaKind::Video && matches!(pipe.direction, Direction::Open { .. });
         if opens_video && keyframes.are_needed(passage, &data, js_sys::Date::now()) {
             call(&asking, "sendKeyFrameRequest", &JsValue::UNDEFINED);
         }

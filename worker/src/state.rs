@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use seal::{Expected, FrameOpener, FrameSealer, Media, OpenError, Order, SenderKey};
+use protocol::Source;
+use seal::{Expected, FrameOpener, FrameSealer, OpenError, Order, SenderKey};
 
 /// What became of a frame.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,17 +50,13 @@ impl State {
         self.expected.entry(pipe).or_insert(expected);
     }
 
-    pub(crate) fn seal(&mut self, media: Media, frame: &[u8]) -> Passage {
-        if self.sealer.seal(media, frame, &mut self.buffer) { Passage::Passes } else { Passage::Refused }
+    pub(crate) fn seal(&mut self, source: Source, frame: &[u8]) -> Passage {
+        if self.sealer.seal(source, frame, &mut self.buffer) { Passage::Passes } else { Passage::Refused }
     }
 
-    pub(crate) fn open(&mut self, pipe: u32, media: Media, frame: &[u8]) -> Passage {
-        let expected = match self.expected.get(&pipe) {
-            None | Some(Expected::Nobody) => return Passage::Refused,
-            Some(Expected::Anybody) => None,
-            Some(Expected::Only { id }) => Some(*id),
-        };
-        match self.opener.open(expected, media, frame, &mut self.buffer) {
+    pub(crate) fn open(&mut self, pipe: u32, frame: &[u8]) -> Passage {
+        let expected = self.expected.get(&pipe).copied().unwrap_or(Expected::Nothing);
+        match self.opener.open(expected, frame, &mut self.buffer) {
             Ok(_) => Passage::Passes,
             // Browsers and servers send packets again to find out what a line carries.
             Err(OpenError::Replayed) => Passage::Repeated,

@@ -1,7 +1,7 @@
 //! One person on the call screen.
 
 use leptos::prelude::*;
-use protocol::ParticipantId;
+use protocol::{ParticipantId, Source};
 use reactive_stores::Field;
 
 use crate::components::{Avatar, Icon, Symbol};
@@ -56,25 +56,30 @@ pub(crate) fn OwnTile() -> impl IntoView {
     }
 }
 
-/// The picture, and for others the sound, of one person; `None` is the person at this browser.
+/// The pictures of one source, and for others what is heard with them; `None` is the person at this browser.
 ///
 /// The element stays in the document while the camera is off, because it plays the sound too.
 #[component]
 pub(crate) fn Video(
     participant: Option<ParticipantId>,
+    #[prop(default = Source::Camera)] source: Source,
     visible: Signal<bool>,
     silent: Signal<bool>,
 ) -> impl IntoView {
     let call = use_call_handle();
-    let element = participant.map_or_else(|| "video-own".to_owned(), |id| format!("video-{id}"));
+    let (prefix, name) = match source {
+        Source::Screen | Source::ScreenAudio => ("screen", "screen"),
+        Source::Camera | Source::Microphone => ("video", "camera"),
+    };
+    let element = participant.map_or_else(|| format!("{prefix}-own"), |id| format!("{prefix}-{id}"));
     let shown = element.clone();
     // What the engine plays lives outside of the page's state; it is told when there is an element to play it in.
     Effect::new(move || {
         visible.track();
-        call.send(CallCommand::ShowVideo { element: shown.clone(), participant });
+        call.send(CallCommand::ShowVideo { element: shown.clone(), participant, source });
     });
     view! {
-        <video id=element data-source="camera" class:mirrored=participant.is_none() class:invisible=move || !visible.get()
+        <video id=element data-source=name class:mirrored=participant.is_none() class:invisible=move || !visible.get()
             autoplay playsinline prop:muted=silent aria-hidden="true" tabindex="-1"></video>
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use protocol::{ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, Password, Reaction};
+use protocol::{ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, Password, Reaction, Source};
 use reactive_stores::Store;
 
 use super::{CallView, SourceView};
@@ -118,12 +118,14 @@ pub enum CallCommand {
     TestSpeaker,
     /// Put the room's link on the clipboard.
     CopyLink,
-    /// Play somebody's media in the `<video>` element with this id.
+    /// Play somebody's pictures in the `<video>` element with this id, and what is heard with them.
     ShowVideo {
         /// The element.
         element: String,
         /// Whose: `None` is the person at this browser.
         participant: Option<ParticipantId>,
+        /// Of which source.
+        source: Source,
     },
 }
 

@@ -2,8 +2,8 @@
 //! alone; see `end2end/bench/sealing.bench.ts`.
 
 use js_sys::{ArrayBuffer, Uint8Array};
-use protocol::ParticipantId;
-use seal::{FrameOpener, FrameSealer, Media, SenderKey, Tag};
+use protocol::{ParticipantId, Source};
+use seal::{Expected, FrameOpener, FrameSealer, SenderKey, Tag};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Two ends of a call.
@@ -29,14 +29,15 @@ impl Ends {
     /// Seals a frame of video.
     pub fn seal(&mut self, frame: &ArrayBuffer) -> ArrayBuffer {
         let frame = Uint8Array::new(frame).to_vec();
-        self.sealer.seal(Media::Video, &frame, &mut self.buffer);
+        self.sealer.seal(Source::Camera, &frame, &mut self.buffer);
         Uint8Array::from(&*self.buffer).buffer()
     }
 
     /// Opens a frame of video; an empty one when it does not open.
     pub fn open(&mut self, frame: &ArrayBuffer) -> ArrayBuffer {
         let frame = Uint8Array::new(frame).to_vec();
-        if self.opener.open(None, Media::Video, &frame, &mut self.buffer).is_err() {
+        let expected = Expected::Only { key: ParticipantId::NIL.publication(Source::Camera) };
+        if self.opener.open(expected, &frame, &mut self.buffer).is_err() {
             self.buffer.clear();
         }
         Uint8Array::from(&*self.buffer).buffer()

@@ -36,8 +36,8 @@ struct Person {
     id: String,
     say: mpsc::UnboundedSender<Value>,
     answers: mpsc::UnboundedReceiver<String>,
-    /// Whether media is to go by way of the server.
-    wants_sfu: watch::Receiver<bool>,
+    /// The node by way of which media goes, once it does.
+    node: watch::Receiver<Option<String>>,
     reading: JoinHandle<anyhow::Result<()>>,
 }
 
@@ -56,7 +56,7 @@ pub(super) async fn connect(peer: &Peer, engine: &Engine, plan: &Plan) -> anyhow
     }
     let ids: Vec<_> = people.iter().map(|person| person.id.clone()).collect();
     for (number, person) in people.iter_mut().enumerate() {
-        if person.wants_sfu.wait_for(|wanted| *wanted).await.is_err() {
+        if person.node.wait_for(Option::is_some).await.is_err() {
             (&mut person.reading).await??;
         }
         engine.add(person.link(engine, number, plan, &ids).await?)?;
@@ -99,15 +99,22 @@ impl Person {
             changes.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
         }
         let (offer, pending) = changes.apply().context("an empty offer")?;
-        let signal = json!({ "kind": "offer", "sdp": offer.to_sdp_string() });
-        self.tell(json!({ "type": "signal", "to": "sfu", "link": 0, "number": 0, "signal": signal })).await?;
+        let mut sections = serde_json::Map::new();
+        let sent = [(microphone, "microphone"), (camera.map(|(mid, _)| mid), "camera")];
+        for (mid, source) in sent.into_iter().filter_map(|(mid, source)| Some((mid?, source))) {
+            sections.insert(mid.to_string(), source.into());
+        }
+        let signal = json!({ "kind": "offer", "sdp": offer.to_sdp_string(), "sections": sections });
+        let node = self.node.borrow().clone().context("no node")?;
+        let to = json!({ "sfu": node });
+        self.tell(json!({ "type": "signal", "to": to, "link": 0, "number": 0, "signal": signal })).await?;
         let wishes: Vec<_> = if plan.pictures.is_some() {
             let feeds = plan.feeds(Which::Veranda, number).into_iter();
             feeds.map(|feed| json!({ "participant": ids[feed], "source": "camera", "height": 720 })).collect()
         } else {
             Vec::new()
         };
-        self.tell(json!({ "type": "set_slots", "link": 0, "slots": wishes })).await?;
+        self.tell(json!({ "type": "set_slots", "node": node, "link": 0, "slots": wishes })).await?;
         let Some(answer) = self.answers.recv().await else {
             (&mut self.reading).await??;
             anyhow::bail!("no answer");
@@ -144,7 +151,7 @@ async fn join(peer: &Peer, room: &str, number: usize, plan: &Plan) -> anyhow::Re
     socket.send(Message::text(join.to_string())).await?;
     let (say, said) = mpsc::unbounded_channel();
     let (to_answers, answers) = mpsc::unbounded_channel();
-    let (moved, wants_sfu) = watch::channel(false);
+    let (moved, node) = watch::channel(None);
     let joined: Value = loop {
         let message: Value = serde_json::from_str(&next(&mut socket).await?)?;
         anyhow::ensure!(message["type"] != "error", "refused: {message}");
@@ -157,7 +164,7 @@ async fn join(peer: &Peer, room: &str, number: usize, plan: &Plan) -> anyhow::Re
         Reader { socket, said, to_answers, moved, ready: HashSet::new(), read: 0, acknowledged: 0 };
     reader.topology(&joined["topology"]).await?;
     let reading = tokio::task::spawn_local(reader.run());
-    Ok(Person { id, say, answers, wants_sfu, reading })
+    Ok(Person { id, say, answers, node, reading })
 }
 
 /// Keeps a socket read, so that the server is not kept waiting.
@@ -165,7 +172,8 @@ struct Reader {
     socket: WebSocketStream<TcpStream>,
     said: mpsc::UnboundedReceiver<Value>,
     to_answers: mpsc::UnboundedSender<String>,
-    moved: watch::Sender<bool>,
+    /// The node that carries media, once it does.
+    moved: watch::Sender<Option<String>>,
     /// Epochs for which it was said that the path is there.
     ready: HashSet<u64>,
     read: u64,
@@ -210,16 +218,16 @@ impl Reader {
         Ok(())
     }
 
-    /// Follows a move at once: there is no old path on which anything could be missed.
+    /// Follows a migration at once: there is no old path on which anything could be missed.
     async fn topology(&mut self, topology: &Value) -> anyhow::Result<()> {
-        let moving = &topology["moving"];
-        if let Some(epoch) = moving["epoch"].as_u64()
+        let migration = &topology["migration"];
+        if let Some(epoch) = migration["epoch"].as_u64()
             && self.ready.insert(epoch)
         {
             let ready = json!({ "type": "topology_ready", "epoch": epoch });
             self.socket.send(Message::text(ready.to_string())).await?;
         }
-        self.moved.send_replace(topology["mode"] == "sfu");
+        self.moved.send_replace(topology["via"]["sfu"].as_str().map(ToOwned::to_owned));
         Ok(())
     }
 }

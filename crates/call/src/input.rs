@@ -1,11 +1,11 @@
 //! What can happen to a call: the person's commands, the server's messages, and what the browser reports.
 
 use protocol::{
-    ChatId, ChatTarget, DisplayName, IceCandidate, Moderation, ParticipantId, Password, PeerRef, Reaction,
-    Sdp, ServerFrame, SlotWish, Switch,
+    ChatId, ChatTarget, DisplayName, IceCandidate, LinkKey, Moderation, ParticipantId, Password, Reaction,
+    Sdp, SectionMap, ServerFrame, Source, Subscription, Switch,
 };
 
-use crate::{Source, Switches};
+use crate::Switches;
 
 /// One event, in the order in which the driver saw it.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub enum Input {
     /// The browser reports on one link.
     Link {
         /// Which.
-        peer: PeerRef,
+        link: LinkKey,
         /// What.
         event: LinkEvent,
     },
@@ -43,9 +43,11 @@ pub enum Input {
         /// How loud.
         level: Level,
     },
-    /// How loud it is in an audio slot of the link to the server.
+    /// How loud it is in an audio slot of a link to a node.
     SlotLevel {
-        /// Which.
+        /// Which link.
+        link: LinkKey,
+        /// Which slot.
         slot: usize,
         /// How loud.
         level: Level,
@@ -55,7 +57,7 @@ pub enum Input {
 /// What the person wants.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Turn the microphone or the camera on or off.
+    /// Turn a source on or off.
     Switch {
         /// Which.
         source: Source,
@@ -105,10 +107,10 @@ pub enum Command {
         /// What.
         moderation: Moderation,
     },
-    /// These people are on the screen, in these sizes; the others are not.
+    /// These publications are on the screen, in these sizes; the others are not.
     ShowTiles {
-        /// Who.
-        tiles: Vec<SlotWish>,
+        /// Which.
+        tiles: Vec<Subscription>,
     },
     /// Somebody looks at the page, or nobody does.
     SetSeen {
@@ -137,7 +139,12 @@ pub enum LinkEvent {
     /// `negotiationneeded`.
     NegotiationNeeded,
     /// A description was made and set locally.
-    LocalDescription(Sdp),
+    LocalDescription {
+        /// The description.
+        sdp: Sdp,
+        /// Which sections carry which sources, when it is an offer.
+        sections: SectionMap,
+    },
     /// A description of the peer was set.
     RemoteDescriptionApplied,
     /// A description could not be made or set.
@@ -148,8 +155,10 @@ pub enum LinkEvent {
     EndOfCandidates,
     /// `connectionstatechange`.
     ConnectionState(ConnectionState),
-    /// How many keyframes were decoded in each receiving video section so far.
-    Frames(Vec<u32>),
+    /// How many keyframes were decoded so far of each source of the person at the other end.
+    Keyframes(Vec<(Source, u32)>),
+    /// How many keyframes were decoded so far in each video slot.
+    SlotKeyframes(Vec<u32>),
     /// Whether pictures are sent smaller than they should be for want of bandwidth.
     Short(bool),
 }

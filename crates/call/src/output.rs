@@ -1,13 +1,13 @@
 //! What a call wants done. The driver does it and reports; it decides nothing.
 
 use protocol::{
-    CallOff, DisplayName, ErrorCode, IceCandidate, IceServer, Mode, OpeningFrame, ParticipantId, PeerRef,
-    Reaction, RoomFrame, Sdp, SessionToken, Switch,
+    AbortReason, DisplayName, ErrorCode, IceCandidate, IceServer, LinkKey, MediaKey, MediaVia, OpeningFrame,
+    ParticipantId, Reaction, RoomFrame, Sdp, SectionMap, SessionToken, Source, Switch,
 };
 
 use seal::{KeyDigest, RoomSecret, SenderKey};
 
-use crate::{Path, SecretOrigin, Source, SwitchedBy};
+use crate::{SecretOrigin, ShownVia, SwitchedBy};
 
 /// One effect, to be carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,19 +38,24 @@ pub enum Output {
     /// Do something with one link.
     Link {
         /// Which.
-        peer: PeerRef,
+        link: LinkKey,
         /// What.
         command: LinkCommand,
     },
-    /// Show somebody over this path from now on, or over none.
+    /// Show a publication over this link from now on, or over none.
     Show {
-        /// Whom.
-        participant: ParticipantId,
-        /// Over which.
-        path: Option<Path>,
+        /// Which.
+        key: MediaKey,
+        /// Over what.
+        via: Option<ShownVia>,
     },
-    /// Play these audio slots of the link to the server, and no others: who is heard directly is not heard twice.
-    PlaySlots(Vec<bool>),
+    /// Play these audio slots of a link to a node, and no others: what is heard over another link is not heard twice.
+    PlaySlots {
+        /// Which link.
+        link: LinkKey,
+        /// Whether each slot is played.
+        played: Vec<bool>,
+    },
     /// Seal everything that is sent with this key from now on.
     SetOwnKey(SenderKey),
     /// Open what somebody sends with this key, too.
@@ -62,8 +67,13 @@ pub enum Output {
     },
     /// Open nothing of theirs any more.
     ForgetKeysOf(ParticipantId),
-    /// Whom the video slots of the link to the server show. Nothing of others is to be opened there.
-    ExpectInSlots(Vec<Option<ParticipantId>>),
+    /// What the video slots of a link to a node show. Nothing else is to be opened there.
+    ExpectInSlots {
+        /// Which link.
+        link: LinkKey,
+        /// The publication in each slot.
+        publications: Vec<Option<MediaKey>>,
+    },
     /// The room has this secret: let the link carry it, and remember it.
     KeepSecret {
         /// What.
@@ -111,8 +121,13 @@ pub enum LinkCommand {
     CreateOffer,
     /// Set the peer's offer; takes back an own offer (rollback). Answered by `RemoteDescriptionApplied` or
     /// `NegotiationFailed`.
-    ApplyOffer(Sdp),
-    /// Make an answer and set it locally. Answered as `CreateOffer`.
+    ApplyOffer {
+        /// The description.
+        sdp: Sdp,
+        /// Which of its sections carry which sources of the peer, and are to carry the same of this person.
+        sections: SectionMap,
+    },
+    /// Fill the sections of the peer's offer, make an answer and set it locally. Answered as `CreateOffer`.
     CreateAnswer,
     /// Set the peer's answer. Answered as `ApplyOffer`.
     ApplyAnswer(Sdp),
@@ -168,11 +183,11 @@ pub enum Notice {
     /// A host asks to turn something on.
     AskedToTurnOn(Source),
     /// The room could not move to another path, for which this person, as its host, may want to know why.
-    MoveCalledOff {
+    MigrationAborted {
         /// Where it would have led.
-        mode: Mode,
-        /// Why it was called off.
-        reason: CallOff,
+        via: MediaVia,
+        /// Why it was aborted.
+        reason: AbortReason,
     },
     /// Another secret was offered to this page, which has one from a link.
     KeyRefused,

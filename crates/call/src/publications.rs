@@ -1,13 +1,14 @@
-//! What this person sends: the microphone and the camera, from the wish to the captured device.
+//! What this person sends: each source from the wish to what is captured.
 
-use protocol::{MediaState, Switch};
+use protocol::{MediaState, Source, Switch};
 
-use crate::{CaptureFault, Output, Source};
+use crate::{CaptureFault, Output};
 
 /// How one source is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Publication {
     /// Not wanted; the device is free.
+    #[default]
     Off,
     /// Wanted; the device does not deliver yet.
     Starting,
@@ -25,18 +26,12 @@ impl Publication {
 }
 
 /// All sources of one person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Publications {
-    /// Sound.
-    pub microphone: Publication,
-    /// Video.
-    pub camera: Publication,
-}
-
-impl Default for Publications {
-    fn default() -> Self {
-        Self { microphone: Publication::Off, camera: Publication::Off }
-    }
+    microphone: Publication,
+    camera: Publication,
+    screen: Publication,
+    screen_audio: Publication,
 }
 
 impl Publications {
@@ -45,16 +40,18 @@ impl Publications {
         match source {
             Source::Microphone => self.microphone,
             Source::Camera => self.camera,
+            Source::Screen => self.screen,
+            Source::ScreenAudio => self.screen_audio,
         }
     }
 
     /// What the others are told.
     pub fn media_state(&self) -> MediaState {
-        MediaState {
-            microphone: self.microphone.is_on().into(),
-            camera: self.camera.is_on().into(),
-            screen: Switch::Off,
+        let mut media = MediaState::default();
+        for source in self.captured() {
+            media.set(source, Switch::On);
         }
+        media
     }
 
     /// The sources that are captured.
@@ -106,6 +103,8 @@ impl Publications {
         match source {
             Source::Microphone => &mut self.microphone,
             Source::Camera => &mut self.camera,
+            Source::Screen => &mut self.screen,
+            Source::ScreenAudio => &mut self.screen_audio,
         }
     }
 }

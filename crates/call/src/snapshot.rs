@@ -1,8 +1,12 @@
 //! A call as a page shows it.
 
-use protocol::{DisplayName, ErrorCode, Participant, RoomSettings, RoomSummary, Topology, WaitingPerson};
+use std::collections::BTreeSet;
 
-use crate::{KeyWarnings, Path, Publications, Source};
+use protocol::{
+    DisplayName, ErrorCode, Participant, RoomSettings, RoomSummary, Source, Topology, WaitingPerson,
+};
+
+use crate::{KeyWarnings, Publications};
 
 /// Everything a page shows of a call, at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,16 +85,14 @@ pub enum Signalling {
 pub struct RemoteParticipant {
     /// Who, as the room knows them.
     pub participant: Participant,
-    /// How the link is over which they are seen and heard.
+    /// How the link is over which they are heard.
     pub link: LinkStatus,
-    /// Over what they are shown.
-    pub path: Option<Path>,
     /// Whether they are speaking.
     pub speaking: bool,
     /// Whether only the two ends can open what is sent.
     pub secrecy: Secrecy,
-    /// Their picture is left out for now, because the connection of this browser does not carry it.
-    pub paused: bool,
+    /// Which of their pictures are left out for now, because the connection of this browser does not carry them.
+    pub paused: BTreeSet<Source>,
     /// They were given the room's secret through the server, or their key was exchanged, and nobody here has made sure that
     /// they are who they say.
     pub unverified: bool,

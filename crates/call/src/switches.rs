@@ -1,9 +1,7 @@
 //! Which of microphone and camera are to be on when a page begins, from what is remembered: nothing that was off comes on by
 //! itself, whoever turned it off.
 
-use protocol::Switch;
-
-use crate::Source;
+use protocol::{Source, Switch};
 
 /// Who turned a source on or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +39,12 @@ impl Switches {
         Self { microphone: of(Source::Microphone), camera: of(Source::Camera) }
     }
 
-    /// One of them.
+    /// One of them. No page begins with a screen.
     pub fn of(self, source: Source) -> Switch {
         match source {
             Source::Microphone => self.microphone,
             Source::Camera => self.camera,
+            Source::Screen | Source::ScreenAudio => Switch::Off,
         }
     }
 }

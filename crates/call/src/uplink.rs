@@ -16,14 +16,32 @@ pub(crate) const LEAST_LINKS: usize = 2;
 /// Since when each direct link has been short of bandwidth, in one stay on direct links.
 #[derive(Debug, Default)]
 pub(crate) struct Uplink {
-    pub(crate) epoch: u32,
-    pub(crate) short_since: BTreeMap<ParticipantId, Duration>,
-    pub(crate) is_reported: bool,
+    epoch: u32,
+    short_since: BTreeMap<ParticipantId, Duration>,
+    is_reported: bool,
 }
 
 impl Uplink {
+    /// Notes what a link says of several in this epoch. True when the room is to be told that the uplink is too weak: once.
+    pub(crate) fn note(
+        &mut self,
+        now: Duration,
+        epoch: u32,
+        peer: ParticipantId,
+        is_short: bool,
+        links: &[ParticipantId],
+    ) -> bool {
+        if self.epoch != epoch {
+            *self = Self { epoch, ..Self::default() };
+        }
+        self.short_since.retain(|id, _| links.contains(id));
+        let is_news = self.hear(now, peer, is_short, links.len()) && !self.is_reported;
+        self.is_reported |= is_news;
+        is_news
+    }
+
     /// Notes what a link says. True when the uplink is too weak for `links` links: half of them have been short for long.
-    pub(crate) fn hear(&mut self, now: Duration, peer: ParticipantId, is_short: bool, links: usize) -> bool {
+    fn hear(&mut self, now: Duration, peer: ParticipantId, is_short: bool, links: usize) -> bool {
         if is_short {
             self.short_since.entry(peer).or_insert(now);
         } else {

@@ -45,6 +45,11 @@ uuid_id! {
 }
 
 uuid_id! {
+    /// One process of the server. Drawn when it starts, so that no two of a cluster are taken for each other.
+    NodeId
+}
+
+uuid_id! {
     /// One participant's stay, told to that participant alone.
     SessionId
 }

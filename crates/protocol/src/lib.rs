@@ -35,18 +35,18 @@ mod version;
 pub use chat::{ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, EnvelopeError};
 pub use connection_test::{ConnectionTest, RelayOwner, RelayTransport, TestRelay};
 pub use error::{CloseCode, ErrorCode, ProtocolError};
-pub use ids::{MessageId, ParticipantId, SessionId};
+pub use ids::{MessageId, NodeId, ParticipantId, SessionId};
 pub use invisible::first_character;
 pub use keys::{
     AddressedLetter, KeyError, Letter, Letters, PublicKey, RoomKeyGrant, RoomKeyId, RoomKeyOrigin,
     TooManyLetters,
 };
-pub use media::{MediaState, Source, Switch};
+pub use media::{MediaKey, MediaKind, MediaState, Source, Switch};
 pub use moderation::{Moderation, Right};
 pub use names::{DisplayName, NameError, RoomName, name_of_character};
 pub use opening_message::{Join, OpeningFrame, OpeningMessage, Resume};
 pub use participant::{Forbidden, HandNumber, LeaveReason, Participant, Presence, WaitingPerson};
-pub use peer::{LinkId, PeerRef};
+pub use peer::{LinkId, LinkKey, PeerRef};
 pub use reaction::Reaction;
 pub use rest::{
     CreateTokenRequest, CreatedRoom, CreatedToken, CredentialKind, CredentialResource, HostLink, Problem,
@@ -60,8 +60,8 @@ pub use secrets::{Credential, Password, SecretError, SessionToken};
 pub use sequence::Sequence;
 pub use server_message::{IceServer, IceServers, Joined, ServerFrame, ServerMessage};
 pub use settings::{Allowed, RoomSettings, RoomSettingsPatch, SettingsError, WhenEmpty};
-pub use signal::{IceCandidate, Sdp, Signal, SignalNumber, TooLong};
-pub use slots::{SlotWish, SlotWishes, TooManySlots};
+pub use signal::{IceCandidate, Sdp, SectionMap, SectionMapError, Signal, SignalNumber, TooLong};
+pub use slots::{Subscription, Subscriptions, TooManySlots};
 pub use timestamp::Timestamp;
-pub use topology::{CallOff, Mode, Move, MoveReason, Topology, Trouble};
+pub use topology::{AbortReason, MediaVia, Migration, Topology, TopologyReason, Trouble};
 pub use version::{ProtocolVersion, VERSION};

@@ -15,6 +15,9 @@ pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 /// The longest session description, in bytes. Below the message size, so that the envelope fits as well.
 pub const MAX_SDP_BYTES: usize = 48 * 1024;
 
+/// The longest name of a media section, in bytes. Browsers count from 0 on (RFC 9143 §9 recommends three bytes or fewer).
+pub const MAX_MID_BYTES: usize = 16;
+
 /// The longest candidate line, in bytes. Browsers send about 150.
 pub const MAX_CANDIDATE_BYTES: usize = 1024;
 

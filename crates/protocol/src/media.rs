@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ParticipantId;
+
 /// Whether something is on or off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -33,8 +35,8 @@ impl From<bool> for Switch {
     }
 }
 
-/// Something that a participant sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// What a publication is of. Each participant has at the most one publication of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -42,39 +44,116 @@ pub enum Source {
     Microphone,
     /// Video of a camera.
     Camera,
-    /// Video, and perhaps sound, of a screen, a window or a tab.
+    /// Video of a screen, a window or a tab.
     Screen,
+    /// The sound that is shared with a screen, a window or a tab.
+    ScreenAudio,
 }
 
-/// The microphone, the camera and the screen of one participant.
+/// Sound or pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    /// Sound.
+    Audio,
+    /// Pictures.
+    Video,
+}
+
+/// One publication in a room: what somebody sends from one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MediaKey {
+    /// Who sends it.
+    pub participant: ParticipantId,
+    /// What it is of.
+    pub source: Source,
+}
+
+/// Which of their publications a participant sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct MediaState {
-    /// Whether sound is sent.
+    /// Whether the microphone is sent.
     pub microphone: Switch,
-    /// Whether video is sent.
+    /// Whether the camera is sent.
     pub camera: Switch,
-    /// Whether a screen is shared.
+    /// Whether a screen is sent.
     pub screen: Switch,
+    /// Whether the sound of what is shared is sent.
+    pub screen_audio: Switch,
+}
+
+impl Source {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Microphone, Self::Camera, Self::Screen, Self::ScreenAudio];
+
+    /// Whether it gives sound or pictures.
+    pub const fn kind(self) -> MediaKind {
+        match self {
+            Self::Microphone | Self::ScreenAudio => MediaKind::Audio,
+            Self::Camera | Self::Screen => MediaKind::Video,
+        }
+    }
+
+    /// The sources of one kind.
+    pub fn of_kind(kind: MediaKind) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |source| source.kind() == kind)
+    }
+
+    /// The source that is seen when this one is heard, and the other way round. What belongs together is played in step, and
+    /// changes its path together.
+    #[must_use]
+    pub const fn companion(self) -> Self {
+        match self {
+            Self::Microphone => Self::Camera,
+            Self::Camera => Self::Microphone,
+            Self::Screen => Self::ScreenAudio,
+            Self::ScreenAudio => Self::Screen,
+        }
+    }
+}
+
+impl ParticipantId {
+    /// Their publication of a source.
+    pub const fn publication(self, source: Source) -> MediaKey {
+        MediaKey { participant: self, source }
+    }
+}
+
+impl MediaKey {
+    /// Of the same person, what is heard when this is seen, or seen when this is heard.
+    #[must_use]
+    pub const fn companion(self) -> Self {
+        Self { source: self.source.companion(), ..self }
+    }
 }
 
 impl MediaState {
-    /// Whether something is sent.
+    /// Whether a source is sent.
     pub fn of(&self, source: Source) -> Switch {
         match source {
             Source::Microphone => self.microphone,
             Source::Camera => self.camera,
             Source::Screen => self.screen,
+            Source::ScreenAudio => self.screen_audio,
         }
     }
 
-    /// Turns something off.
-    pub fn turn_off(&mut self, source: Source) {
+    /// Says whether a source is sent.
+    pub fn set(&mut self, source: Source, switch: Switch) {
         match source {
-            Source::Microphone => self.microphone = Switch::Off,
-            Source::Camera => self.camera = Switch::Off,
-            Source::Screen => self.screen = Switch::Off,
+            Source::Microphone => self.microphone = switch,
+            Source::Camera => self.camera = switch,
+            Source::Screen => self.screen = switch,
+            Source::ScreenAudio => self.screen_audio = switch,
         }
+    }
+
+    /// Turns a source off.
+    pub fn turn_off(&mut self, source: Source) {
+        self.set(source, Switch::Off);
     }
 }

@@ -56,7 +56,7 @@ pub struct Forbidden {
     pub microphone: Switch,
     /// To turn the camera on.
     pub camera: Switch,
-    /// To share a screen.
+    /// To share a screen, and its sound.
     pub screen: Switch,
     /// To write to the room.
     pub chat: Switch,
@@ -68,7 +68,7 @@ impl Forbidden {
         match source {
             Source::Microphone => self.microphone,
             Source::Camera => self.camera,
-            Source::Screen => self.screen,
+            Source::Screen | Source::ScreenAudio => self.screen,
         }
     }
 

@@ -2,28 +2,37 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ParticipantId;
+use crate::{NodeId, ParticipantId};
 
-/// The other end of a link: a participant, or the server's selective forwarding unit, which is one more peer to
-/// negotiate with.
+/// The other end of a link: a participant, or the selective forwarding unit of a node, which is one more peer to negotiate
+/// with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PeerRef {
     /// Somebody in the same room.
     Participant(ParticipantId),
-    /// The server.
-    Sfu,
+    /// A node of the server.
+    Sfu(NodeId),
 }
 
 /// Tells apart the links that two ends have one after another, so that one that is closed cannot speak for its successor.
 ///
-/// Between two participants it is the epoch for which the link was opened. Of links to the server, the client counts its own;
-/// a higher number ends the link before.
+/// Between two participants it is the epoch for which the link was opened. Of links to the server it is the generation: the
+/// client counts its own, over all nodes; a higher number ends the link to the same node before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct LinkId(pub u32);
+
+/// One link of a client: to whom, and which of those one after another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkKey {
+    /// The other end.
+    pub peer: PeerRef,
+    /// Which.
+    pub id: LinkId,
+}
 
 impl From<ParticipantId> for PeerRef {
     fn from(id: ParticipantId) -> Self {
@@ -38,7 +47,7 @@ impl PeerRef {
     pub fn makes_polite(self, me: ParticipantId) -> bool {
         match self {
             Self::Participant(peer) => me < peer,
-            Self::Sfu => true,
+            Self::Sfu(_) => true,
         }
     }
 
@@ -61,6 +70,6 @@ mod tests {
         let [a, b] = [1, 2].map(|n| ParticipantId::new(Uuid::from_u128(n)));
         assert!(PeerRef::Participant(b).makes_polite(a));
         assert!(!PeerRef::Participant(a).makes_polite(b));
-        assert!(PeerRef::Sfu.makes_polite(a) && PeerRef::Sfu.makes_polite(b));
+        assert!(PeerRef::Sfu(NodeId::NIL).makes_polite(a) && PeerRef::Sfu(NodeId::NIL).makes_polite(b));
     }
 }

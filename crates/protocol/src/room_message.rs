@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    ChatId, ChatNumber, ChatTarget, Envelope, Letters, LinkId, MediaState, MessageId, Moderation, PeerRef,
-    Reaction, Sequence, Signal, SignalNumber, SlotWishes, Switch, Trouble,
+    ChatId, ChatNumber, ChatTarget, Envelope, Letters, LinkId, MediaState, MessageId, Moderation, NodeId,
+    PeerRef, Reaction, Sequence, Signal, SignalNumber, Subscriptions, Switch, Trouble,
 };
 
 /// One text frame after the first: a message, a number by which it can be named, and how far the client has read.
@@ -123,12 +123,14 @@ pub enum RoomMessage as "RoomMessage", read by RoomForm {
         /// What.
         trouble: Trouble,
     },
-    /// Says whom the video slots of the link to the server shall show.
+    /// Says what the video slots of the link to the server shall show.
     SetSlots {
+        /// The node that the link leads to.
+        node: NodeId,
         /// The link.
         link: LinkId,
         /// All slots.
-        slots: SlotWishes,
+        slots: Subscriptions,
     },
     /// Asks for servers that help to get through whose credentials are fresh. Answered by `ice_servers`.
     RenewIceServers,

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    CallOff, ChatEntry, ChatId, ChatNumber, Credential, LeaveReason, Letter, LinkId, MessageId, Mode,
-    Participant, ParticipantId, PeerRef, ProtocolError, Reaction, RoomKeyGrant, RoomSettings, RoomSummary,
-    Sequence, SessionToken, Signal, SignalNumber, Source, Topology, WaitingPerson,
+    AbortReason, ChatEntry, ChatId, ChatNumber, Credential, LeaveReason, Letter, LinkId, MediaKey, MediaVia,
+    MessageId, NodeId, Participant, ParticipantId, PeerRef, ProtocolError, Reaction, RoomKeyGrant,
+    RoomSettings, RoomSummary, Sequence, SessionToken, Signal, SignalNumber, Source, Topology, WaitingPerson,
 };
 
 /// One text frame from the server: a message, its place among those to this client, and how far the server has read.
@@ -169,29 +169,35 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
         /// The whole of it.
         topology: Topology,
     },
-    /// To hosts and co-hosts: a move was called off.
-    MoveCalledOff {
+    /// To hosts and co-hosts: a migration was aborted.
+    MigrationAborted {
         /// Where it would have led.
-        mode: Mode,
-        /// Why it was called off.
-        reason: CallOff,
+        via: MediaVia,
+        /// Why it was aborted.
+        reason: AbortReason,
     },
-    /// Whom the audio slots of the link to the server carry, in the order of the receiving audio sections.
+    /// What the audio slots of the link to the server carry, in the order of the receiving audio sections.
     AudioSlots {
+        /// The node that the link leads to.
+        node: NodeId,
         /// The link.
         link: LinkId,
-        /// Who, or nobody.
-        slots: Vec<Option<ParticipantId>>,
+        /// The publication in each, if there is one.
+        slots: Vec<Option<MediaKey>>,
     },
-    /// Whose pictures the link to the server leaves out for now, because this participant's connection does not carry them.
+    /// The pictures that the link to the server leaves out for now, because this participant's connection does not carry them.
     PausedVideo {
+        /// The node that the link leads to.
+        node: NodeId,
         /// The link.
         link: LinkId,
-        /// Whose.
-        participants: Vec<ParticipantId>,
+        /// The publications.
+        publications: Vec<MediaKey>,
     },
     /// How many simulcast layers of a source anybody takes, from the smallest on; the others need not be sent.
     WantedLayers {
+        /// The node that the link leads to.
+        node: NodeId,
         /// The link.
         link: LinkId,
         /// The source.
@@ -201,6 +207,8 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
     },
     /// The link to the server is over; another may be opened.
     SfuLinkClosed {
+        /// The node that the link led to.
+        node: NodeId,
         /// The link.
         link: LinkId,
     },

@@ -1,8 +1,11 @@
 //! What two ends of a link say to each other to set it up; the server passes it on unread.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{MAX_CANDIDATE_BYTES, MAX_SDP_BYTES};
+use crate::Source;
+use crate::limits::{MAX_CANDIDATE_BYTES, MAX_MID_BYTES, MAX_SDP_BYTES};
 
 /// Counts the signals of one sender on one link, from 0.
 ///
@@ -30,6 +33,10 @@ pub enum Signal {
     Offer {
         /// The description.
         sdp: Sdp,
+        /// What its sections carry that are somebody's publications. A section that is not named here carries none of the
+        /// sender's: it is a slot, or what the other end has added.
+        #[serde(default, skip_serializing_if = "SectionMap::is_empty")]
+        sections: SectionMap,
     },
     /// The answer to the last offer.
     Answer {
@@ -43,6 +50,78 @@ pub enum Signal {
     },
     /// No more candidates for the last description (RFC 8838 §8.2).
     EndOfCandidates,
+}
+
+/// Which media section of a description carries which source, by the section's `mid` (RFC 9143): each source in one section at
+/// the most, each section with one source, a `mid` of at most [`MAX_MID_BYTES`] bytes.
+///
+/// Between two participants a section carries the same source both ways.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(try_from = "BTreeMap<String, Source>", into = "BTreeMap<String, Source>")]
+#[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Source>"))]
+pub struct SectionMap(BTreeMap<String, Source>);
+
+/// What is no map of sections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SectionMapError {
+    /// A name is too long.
+    #[error("the name of a section is longer than {MAX_MID_BYTES} bytes")]
+    MidTooLong,
+    /// Two sections say that they carry the same.
+    #[error("two sections carry the same source")]
+    SourceTwice,
+}
+
+impl SectionMap {
+    /// Wraps a map from `mid` to source.
+    ///
+    /// # Errors
+    ///
+    /// When a source is in it twice, or a `mid` is longer than [`MAX_MID_BYTES`].
+    pub fn new(sections: BTreeMap<String, Source>) -> Result<Self, SectionMapError> {
+        if sections.keys().any(|mid| mid.len() > MAX_MID_BYTES) {
+            return Err(SectionMapError::MidTooLong);
+        }
+        let mut sources: Vec<_> = sections.values().collect();
+        sources.sort_unstable();
+        let is_twice = sources.windows(2).any(|pair| pair[0] == pair[1]);
+        if is_twice { Err(SectionMapError::SourceTwice) } else { Ok(Self(sections)) }
+    }
+
+    /// What a section carries.
+    pub fn source_of(&self, mid: &str) -> Option<Source> {
+        self.0.get(mid).copied()
+    }
+
+    /// The section that carries a source.
+    pub fn section_of(&self, source: Source) -> Option<&str> {
+        self.0.iter().find(|(_, one)| **one == source).map(|(mid, _)| mid.as_str())
+    }
+
+    /// Every section and its source.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Source)> {
+        self.0.iter().map(|(mid, source)| (mid.as_str(), *source))
+    }
+
+    /// Whether no section carries anything.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl TryFrom<BTreeMap<String, Source>> for SectionMap {
+    type Error = SectionMapError;
+
+    fn try_from(sections: BTreeMap<String, Source>) -> Result<Self, SectionMapError> {
+        Self::new(sections)
+    }
+}
+
+impl From<SectionMap> for BTreeMap<String, Source> {
+    fn from(sections: SectionMap) -> Self {
+        sections.0
+    }
 }
 
 /// A session description (RFC 8866), at most [`MAX_SDP_BYTES`] bytes. Holds addresses, so it has no plain `Debug`.
@@ -109,6 +188,7 @@ struct RawIceCandidate {
 struct RawSignal {
     kind: SignalKind,
     sdp: Option<Sdp>,
+    sections: Option<SectionMap>,
     candidate: Option<IceCandidate>,
 }
 
@@ -130,10 +210,10 @@ impl TryFrom<RawSignal> for Signal {
     type Error = Missing;
 
     fn try_from(raw: RawSignal) -> Result<Self, Missing> {
-        let RawSignal { kind, sdp, candidate } = raw;
+        let RawSignal { kind, sdp, sections, candidate } = raw;
         let sdp = sdp.ok_or(Missing("sdp"));
         Ok(match kind {
-            SignalKind::Offer => Self::Offer { sdp: sdp? },
+            SignalKind::Offer => Self::Offer { sdp: sdp?, sections: sections.unwrap_or_default() },
             SignalKind::Answer => Self::Answer { sdp: sdp? },
             SignalKind::Candidate => Self::Candidate { candidate: candidate.ok_or(Missing("candidate"))? },
             SignalKind::EndOfCandidates => Self::EndOfCandidates,
@@ -194,6 +274,22 @@ mod tests {
         let long = "x".repeat(MAX_CANDIDATE_BYTES + 1);
         let candidate = format!(r#"{{"kind":"candidate","candidate":{{"candidate":"{long}"}}}}"#);
         assert!(serde_json::from_str::<Signal>(&candidate).is_err());
+    }
+
+    #[test]
+    fn an_offer_says_which_section_carries_what_and_nothing_twice() {
+        let offer = r#"{"kind":"offer","sdp":"v=0","sections":{"0":"microphone","s":"screen_audio"}}"#;
+        let Ok(Signal::Offer { sections, .. }) = serde_json::from_str(offer) else { panic!("an offer") };
+        assert_eq!(sections.source_of("0"), Some(Source::Microphone));
+        assert_eq!((sections.section_of(Source::ScreenAudio), sections.source_of("1")), (Some("s"), None));
+        for sections in
+            [r#"{"0":"camera","1":"camera"}"#, r#"{"0123456789abcdef0":"camera"}"#, r#"{"0":"window"}"#]
+        {
+            let offer = format!(r#"{{"kind":"offer","sdp":"v=0","sections":{sections}}}"#);
+            assert!(serde_json::from_str::<Signal>(&offer).is_err(), "{offer}");
+        }
+        let plain = Signal::Offer { sdp: Sdp("v=0".into()), sections: SectionMap::default() };
+        assert_eq!(serde_json::to_string(&plain).unwrap(), r#"{"kind":"offer","sdp":"v=0"}"#);
     }
 
     #[test]

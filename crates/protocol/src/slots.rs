@@ -3,59 +3,66 @@
 use serde::{Deserialize, Serialize};
 
 use crate::limits::MAX_VIDEO_SLOTS;
-use crate::{ParticipantId, Source};
+use crate::{MediaKey, ParticipantId, Source};
 
-/// Whom a client wants to see in one video slot, and how large.
+/// A publication that a client wants to see in one video slot, and how large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct SlotWish {
-    /// Whom.
+pub struct Subscription {
+    /// Whose publication.
     pub participant: ParticipantId,
-    /// Which of what they send: the camera or the screen.
+    /// Of which source: one of pictures.
     pub source: Source,
     /// The height of the tile, in pixels of the screen. The layer is chosen by it.
     pub height: u16,
 }
 
-/// The wishes for all video slots of a link, in the order of the receiving video sections; at most [`MAX_VIDEO_SLOTS`].
+/// The subscriptions of all video slots of a link, in the order of the receiving video sections; at most [`MAX_VIDEO_SLOTS`].
 /// `None` leaves a slot empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(try_from = "Vec<Option<SlotWish>>", into = "Vec<Option<SlotWish>>")]
-#[cfg_attr(feature = "schema", schemars(with = "Vec<Option<SlotWish>>"))]
-pub struct SlotWishes(Vec<Option<SlotWish>>);
+#[serde(try_from = "Vec<Option<Subscription>>", into = "Vec<Option<Subscription>>")]
+#[cfg_attr(feature = "schema", schemars(with = "Vec<Option<Subscription>>"))]
+pub struct Subscriptions(Vec<Option<Subscription>>);
 
-/// There are more wishes than slots can be.
+/// There are more subscriptions than slots can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there are at most {MAX_VIDEO_SLOTS} slots")]
 pub struct TooManySlots;
 
-impl SlotWishes {
-    /// Wraps wishes.
+impl Subscription {
+    /// The publication.
+    pub const fn key(&self) -> MediaKey {
+        self.participant.publication(self.source)
+    }
+}
+
+impl Subscriptions {
+    /// Wraps subscriptions.
     ///
     /// # Errors
     ///
     /// When there are more than [`MAX_VIDEO_SLOTS`].
-    pub fn new(wishes: Vec<Option<SlotWish>>) -> Result<Self, TooManySlots> {
-        if wishes.len() > MAX_VIDEO_SLOTS { Err(TooManySlots) } else { Ok(Self(wishes)) }
+    pub fn new(subscriptions: Vec<Option<Subscription>>) -> Result<Self, TooManySlots> {
+        if subscriptions.len() > MAX_VIDEO_SLOTS { Err(TooManySlots) } else { Ok(Self(subscriptions)) }
     }
 
-    /// The wishes, in the order of the slots.
-    pub fn as_slice(&self) -> &[Option<SlotWish>] {
+    /// The subscriptions, in the order of the slots.
+    pub fn as_slice(&self) -> &[Option<Subscription>] {
         &self.0
     }
 }
 
-impl TryFrom<Vec<Option<SlotWish>>> for SlotWishes {
+impl TryFrom<Vec<Option<Subscription>>> for Subscriptions {
     type Error = TooManySlots;
 
-    fn try_from(wishes: Vec<Option<SlotWish>>) -> Result<Self, TooManySlots> {
-        Self::new(wishes)
+    fn try_from(subscriptions: Vec<Option<Subscription>>) -> Result<Self, TooManySlots> {
+        Self::new(subscriptions)
     }
 }
 
-impl From<SlotWishes> for Vec<Option<SlotWish>> {
-    fn from(wishes: SlotWishes) -> Self {
-        wishes.0
+impl From<Subscriptions> for Vec<Option<Subscription>> {
+    fn from(subscriptions: Subscriptions) -> Self {
+        subscriptions.0
     }
 }

@@ -1,53 +1,55 @@
 //! How media travels in a room. Decided by the room, followed by everybody in it.
 //!
-//! A move is made before the old path is broken: while `moving` is set, everybody opens the new path beside the old one and
-//! says `topology_ready`; then the room takes the new mode over, or takes `moving` back and stays where it was.
+//! A migration is made before the old path is broken: while `migration` is set, everybody opens the new path beside the old one and
+//! says `topology_ready`; then the room takes the new one over, or takes `migration` back and stays where it was.
 
 use serde::{Deserialize, Serialize};
 
-/// The path media takes, and where it is about to move.
+use crate::NodeId;
+
+/// The path media takes, and where it is about to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Topology {
-    /// The number of the decision for this path. Grows with each move; what is said of an older epoch is stale.
+    /// The number of the decision for this path. Grows with each migration; what is said of an older epoch is stale.
     pub epoch: u32,
     /// The path.
-    pub mode: Mode,
+    pub via: MediaVia,
     /// Why it is this one.
-    pub reason: MoveReason,
-    /// The move under way.
+    pub reason: TopologyReason,
+    /// The migration under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub moving: Option<Move>,
+    pub migration: Option<Migration>,
 }
 
-/// A move to another path.
+/// A migration to another path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Move {
-    /// The epoch it leads to. Higher than the room's, and than that of any move before.
+pub struct Migration {
+    /// The epoch it leads to. Higher than the room's, and than that of any migration before.
     pub epoch: u32,
     /// The path it leads to.
-    pub mode: Mode,
+    pub via: MediaVia,
     /// Why.
-    pub reason: MoveReason,
+    pub reason: TopologyReason,
 }
 
-/// The two paths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Mode {
+pub enum MediaVia {
     /// Each participant talks to each other directly.
     Mesh,
-    /// Everybody talks to the server's selective forwarding unit.
-    Sfu,
+    /// Everybody talks to the selective forwarding unit of this node.
+    Sfu(NodeId),
 }
 
 /// Why media takes a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum MoveReason {
+pub enum TopologyReason {
     /// Few enough people to talk directly, and nothing speaks against it.
     FewPeople,
     /// More people than may talk directly.
@@ -60,11 +62,11 @@ pub enum MoveReason {
     NoPathToServer,
 }
 
-/// Why a move was called off.
+/// Why a migration was aborted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum CallOff {
+pub enum AbortReason {
     /// Somebody could not open the new path.
     NoPath,
     /// Somebody did not get media over the new path in time.
@@ -87,11 +89,36 @@ pub enum Trouble {
 impl Topology {
     /// Whether links between people are wanted: they carry media, or are about to.
     pub fn wants_mesh(&self) -> bool {
-        self.mode == Mode::Mesh || self.moving.is_some_and(|next| next.mode == Mode::Mesh)
+        self.vias().any(|via| via == MediaVia::Mesh)
     }
 
-    /// Whether a link to the server is wanted.
+    /// The nodes to which a link is wanted: none, one or two.
+    pub fn wanted_nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+        self.vias().filter_map(MediaVia::node)
+    }
+
+    /// Whether a link to any node is wanted.
     pub fn wants_sfu(&self) -> bool {
-        self.mode == Mode::Sfu || self.moving.is_some_and(|next| next.mode == Mode::Sfu)
+        self.wanted_nodes().next().is_some()
+    }
+
+    /// The path that carries media, then the one that is about to.
+    pub fn vias(&self) -> impl Iterator<Item = MediaVia> + use<> {
+        [Some(self.via), self.migration.map(|next| next.via)].into_iter().flatten()
+    }
+}
+
+impl MediaVia {
+    /// The node whose forwarding unit carries media.
+    pub const fn node(self) -> Option<NodeId> {
+        match self {
+            Self::Mesh => None,
+            Self::Sfu(node) => Some(node),
+        }
+    }
+
+    /// Whether a forwarding unit carries media.
+    pub const fn is_sfu(self) -> bool {
+        matches!(self, Self::Sfu(_))
     }
 }

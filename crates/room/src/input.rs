@@ -1,7 +1,7 @@
 //! What can happen to a room.
 
 use protocol::{
-    ChatEntry, ChatId, DisplayName, MediaState, MessageId, ParticipantId, PublicKey, Role, RoomFrame,
+    ChatEntry, ChatId, DisplayName, MediaState, MessageId, NodeId, ParticipantId, PublicKey, Role, RoomFrame,
     RoomKeyGrant, RoomKeyId, RoomKeyOrigin, RoomSettings, Sequence, ServerMessage, SessionId, Source, Switch,
 };
 
@@ -114,6 +114,11 @@ pub enum Input {
         participant: ParticipantId,
         /// What.
         decree: Decree,
+    },
+    /// The forwarding unit to be used is that of this node from now on; the room goes there without a gap.
+    UseNode {
+        /// Which.
+        node: NodeId,
     },
     /// Credentials were taken back, and everybody who came with one of them goes.
     Revoke {

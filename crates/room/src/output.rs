@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use protocol::{
     ChatEntry, ChatNumber, CloseCode, DisplayName, Forbidden, HandNumber, LinkId, MediaState, MessageId,
-    ParticipantId, PublicKey, Role, RoomSettingsPatch, Sequence, ServerMessage, SessionId, Signal,
-    SignalNumber, SlotWishes, Timestamp,
+    NodeId, ParticipantId, PublicKey, Role, RoomSettingsPatch, Sequence, ServerMessage, SessionId, Signal,
+    SignalNumber, Subscriptions, Timestamp,
 };
 
 use crate::ConnectionId;
@@ -49,8 +49,10 @@ pub enum Output {
         /// What changes.
         patch: Box<RoomSettingsPatch>,
     },
-    /// Tell the server's forwarding unit something.
+    /// Tell the forwarding unit of a node something.
     Media {
+        /// Which node.
+        node: NodeId,
         /// About whom.
         participant: ParticipantId,
         /// What.
@@ -79,7 +81,7 @@ pub enum MediaOrder {
         /// Which link.
         link: LinkId,
         /// Whom.
-        slots: SlotWishes,
+        slots: Subscriptions,
     },
     /// What they send, as far as they may.
     State(MediaState),

@@ -68,7 +68,7 @@ impl Rules {
         let allowed = match source {
             Source::Microphone => self.settings.may_unmute,
             Source::Camera => Allowed::Everyone,
-            Source::Screen => self.settings.may_share,
+            Source::Screen | Source::ScreenAudio => self.settings.may_share,
         };
         covers(allowed, who.role) && !who.forbidden.source(source).is_on()
     }

@@ -1,8 +1,8 @@
-//! Topology: whether media travels over direct links (mesh) or the server's forwarding unit (SFU), when the room migrates from the one to the
-//! other, and when it does not.
+//! Topology: whether media travels over direct links (mesh) or the forwarding unit (SFU) of a node, when the room migrates from any of
+//! these to any other, and when it does not.
 //!
 //! ```text
-//!             the other mode is better, and nothing holds back
+//!             the other via is better, and nothing holds back
 //!   Settled ─────────────────────────────────────────────────────▶ Migrating { to, awaited, deadline }
 //!      ▲                                                                  │
 //!      ├── to, when everybody who is here is ready ───────────────────────┤
@@ -16,7 +16,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use protocol::{CallOff, Mode, Move, MoveReason, ParticipantId, Timestamp, Topology, Trouble};
+use protocol::{
+    AbortReason, MediaVia, Migration, NodeId, ParticipantId, Timestamp, Topology, TopologyReason, Trouble,
+};
 
 use crate::seats::Seats;
 
@@ -40,12 +42,14 @@ const DIRECT_AT_MOST: usize = 8;
 pub(crate) enum TopologyInput {
     /// Somebody has media over the links of the migration with this epoch.
     Ready { from: ParticipantId, epoch: u32 },
-    /// Somebody cannot have it, in the present mode or in the one of the migration.
+    /// Somebody cannot have it, in the present via or in the one of the migration.
     Failed { from: ParticipantId, epoch: u32 },
     /// Something stands in the way of somebody's direct links.
     Trouble { from: ParticipantId, trouble: Trouble },
     /// Somebody is gone for good.
     Left { id: ParticipantId },
+    /// The SFU to be used is that of this node from now on.
+    UseNode { node: NodeId },
     /// Who is here has changed, or the settings have.
     Review,
 }
@@ -56,11 +60,11 @@ pub(crate) enum TopologyEffect {
     /// Everybody is told.
     Changed(Topology),
     /// Whoever moderates is told that a migration was aborted.
-    Aborted { mode: Mode, reason: CallOff },
-    /// The SFU is told what everybody may send.
-    SfuBegins,
-    /// The SFU is told that somebody is gone.
-    SfuLeft(ParticipantId),
+    Aborted { via: MediaVia, reason: AbortReason },
+    /// The SFU of a node is told what everybody may send.
+    SfuBegins(NodeId),
+    /// The SFU of a node is told that somebody is gone.
+    SfuLeft(NodeId, ParticipantId),
 }
 
 /// What it may know of the room.
@@ -86,10 +90,10 @@ impl<'a> TopologyView<'a> {
 #[derive(Debug)]
 pub(crate) struct TopologyMachine {
     topology: Topology,
-    /// Whether there is an SFU.
-    has_sfu: bool,
-    /// Whether it knows of this room.
-    was_sfu_used: bool,
+    /// The node whose SFU is to be used, if there is one.
+    node: Option<NodeId>,
+    /// The nodes whose SFUs know of this room.
+    used: BTreeSet<NodeId>,
     last_epoch: u32,
     /// Who was there when the migration began, and has not said to be ready.
     awaited: BTreeSet<ParticipantId>,
@@ -97,27 +101,32 @@ pub(crate) struct TopologyMachine {
     is_anybody_ready: bool,
     /// When the migration ends, one way or the other.
     deadline: Option<Duration>,
-    /// Until when somebody is taken for unable to reach the SFU.
-    unreachable: BTreeMap<ParticipantId, Duration>,
+    /// Until when somebody is taken for unable to reach the SFU of a node.
+    unreachable: BTreeMap<(NodeId, ParticipantId), Duration>,
     /// Until when somebody's trouble with direct links counts, and with whom it is.
     troubles: BTreeMap<(ParticipantId, Option<ParticipantId>), Duration>,
     /// Since when nothing but habit keeps the room where it is.
     calm_since: Option<Duration>,
-    /// When the next migration may begin, after one was aborted.
-    not_before: Option<Duration>,
+    /// When a path may be tried again to which a migration was aborted.
+    not_before: BTreeMap<MediaVia, Duration>,
     effects: VecDeque<TopologyEffect>,
 }
 
 impl TopologyMachine {
     /// Direct links. Epochs go on above those of a room with this code that ended before: it is not likely that there was more
     /// than one migration a second.
-    pub(crate) fn new(wall: Timestamp, has_sfu: bool) -> Self {
+    pub(crate) fn new(wall: Timestamp, node: Option<NodeId>) -> Self {
         const BEGINNING_OF_2026: u64 = 1_767_225_600;
         let epoch = u32::try_from((wall.0 / 1_000).saturating_sub(BEGINNING_OF_2026)).unwrap_or_default();
         Self {
-            topology: Topology { epoch, mode: Mode::Mesh, reason: MoveReason::FewPeople, moving: None },
-            has_sfu,
-            was_sfu_used: false,
+            topology: Topology {
+                epoch,
+                via: MediaVia::Mesh,
+                reason: TopologyReason::FewPeople,
+                migration: None,
+            },
+            node,
+            used: BTreeSet::new(),
             last_epoch: epoch,
             awaited: BTreeSet::new(),
             is_anybody_ready: false,
@@ -125,16 +134,16 @@ impl TopologyMachine {
             unreachable: BTreeMap::new(),
             troubles: BTreeMap::new(),
             calm_since: None,
-            not_before: None,
+            not_before: BTreeMap::new(),
             effects: VecDeque::new(),
         }
     }
 
-    /// The mode for those whose seats were kept: whatever they had is gone.
+    /// The path for those whose seats were kept: whatever they had is gone.
     pub(crate) fn choose_first(&mut self, view: &TopologyView<'_>) {
-        let (mode, reason) = self.best(view);
-        self.topology = Topology { mode, reason, ..self.topology };
-        self.was_sfu_used = self.wants_sfu();
+        let (via, reason) = self.best(view);
+        self.topology = Topology { via, reason, ..self.topology };
+        self.used.extend(self.topology.wanted_nodes());
     }
 
     /// The topology as everybody knows it.
@@ -142,9 +151,9 @@ impl TopologyMachine {
         self.topology
     }
 
-    /// Whether the room uses the SFU, or is about to.
-    pub(crate) fn wants_sfu(&self) -> bool {
-        self.topology.wants_sfu()
+    /// The nodes whose SFUs the room uses, or is about to.
+    pub(crate) fn wanted_nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+        self.topology.wanted_nodes()
     }
 
     pub(crate) fn handle_input(&mut self, now: Duration, input: TopologyInput, view: &TopologyView<'_>) {
@@ -153,6 +162,7 @@ impl TopologyMachine {
             TopologyInput::Failed { from, epoch } => self.failed(now, from, epoch, view),
             TopologyInput::Trouble { from, trouble } => self.trouble(now, from, trouble, view),
             TopologyInput::Left { id } => self.left(id),
+            TopologyInput::UseNode { node } => self.node = Some(node),
             TopologyInput::Review => {}
         }
         self.handle_timeout(now, view);
@@ -162,18 +172,20 @@ impl TopologyMachine {
     pub(crate) fn handle_timeout(&mut self, now: Duration, view: &TopologyView<'_>) {
         self.forgive(now);
         let (best, reason) = self.best(view);
-        match self.topology.moving {
+        match self.topology.migration {
             Some(next) => self.review_migration(now, next, best, view),
-            None if best == self.topology.mode => self.calm_since = None,
+            None if best == self.topology.via => self.calm_since = None,
             None => self.review_stay(now, best, reason, view),
         }
     }
 
     /// When something may change by itself: a migration's deadline, the end of a calm, of a trouble, of a pause.
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {
-        let calm = self.calm_since.map(|since| (since + CALM_FOR).max(self.not_before.unwrap_or_default()));
-        let forgiven = self.unreachable.values().chain(self.troubles.values()).min().copied();
-        [self.deadline, calm, forgiven, self.not_before].into_iter().flatten().min()
+        let pause = self.not_before.values().min().copied().unwrap_or_default();
+        let calm = self.calm_since.map(|since| (since + CALM_FOR).max(pause));
+        let forgiven = self.unreachable.values().chain(self.troubles.values());
+        let over = forgiven.chain(self.not_before.values()).min().copied();
+        [self.deadline, calm, over].into_iter().flatten().min()
     }
 
     pub(crate) fn poll_output(&mut self) -> Option<TopologyEffect> {
@@ -181,25 +193,25 @@ impl TopologyMachine {
     }
 
     fn ready(&mut self, from: ParticipantId, epoch: u32) {
-        if self.topology.moving.is_some_and(|next| next.epoch == epoch) {
+        if self.topology.migration.is_some_and(|next| next.epoch == epoch) {
             self.awaited.remove(&from);
             self.is_anybody_ready = true;
         }
     }
 
     fn failed(&mut self, now: Duration, from: ParticipantId, epoch: u32, view: &TopologyView<'_>) {
-        let Topology { epoch: present, mode, moving, .. } = self.topology;
-        let failed = match moving {
-            Some(next) if next.epoch == epoch => next.mode,
-            Some(_) | None if present == epoch => mode,
+        let Topology { epoch: present, via, migration, .. } = self.topology;
+        let failed = match migration {
+            Some(next) if next.epoch == epoch => next.via,
+            Some(_) | None if present == epoch => via,
             Some(_) | None => return,
         };
         match failed {
-            Mode::Sfu => _ = self.unreachable.insert(from, now + FORGIVEN_AFTER),
-            Mode::Mesh => _ = self.troubles.insert((from, None), now + TROUBLE_FOR),
+            MediaVia::Sfu(node) => _ = self.unreachable.insert((node, from), now + FORGIVEN_AFTER),
+            MediaVia::Mesh => _ = self.troubles.insert((from, None), now + TROUBLE_FOR),
         }
-        if moving.is_some_and(|next| next.epoch == epoch) && view.must_all_follow() {
-            self.abort(now, CallOff::NoPath);
+        if migration.is_some_and(|next| next.epoch == epoch) && view.must_all_follow() {
+            self.abort(now, AbortReason::NoPath);
         }
     }
 
@@ -214,73 +226,77 @@ impl TopologyMachine {
 
     fn left(&mut self, id: ParticipantId) {
         self.awaited.remove(&id);
-        self.unreachable.remove(&id);
+        self.unreachable.retain(|(_, unreachable), _| *unreachable != id);
         self.troubles.retain(|(from, to), _| *from != id && *to != Some(id));
-        if self.was_sfu_used {
-            self.effects.push_back(TopologyEffect::SfuLeft(id));
-        }
+        self.effects.extend(self.used.iter().map(|node| TopologyEffect::SfuLeft(*node, id)));
     }
 
     fn forgive(&mut self, now: Duration) {
         self.unreachable.retain(|_, until| *until > now);
         self.troubles.retain(|_, until| *until > now);
-        self.not_before = self.not_before.filter(|at| *at > now);
+        self.not_before.retain(|_, at| *at > now);
     }
 
-    fn review_migration(&mut self, now: Duration, next: Move, best: Mode, view: &TopologyView<'_>) {
+    fn review_migration(&mut self, now: Duration, next: Migration, best: MediaVia, view: &TopologyView<'_>) {
         let is_overdue = self.deadline.is_some_and(|deadline| deadline <= now);
         // Nobody waits for somebody who is not there.
         self.awaited.retain(|id| view.seats.is_here(*id));
         if self.awaited.is_empty() {
             self.finish(next);
-        } else if best != next.mode {
-            self.abort(now, CallOff::NotNeeded);
+        } else if best != next.via {
+            self.abort(now, AbortReason::NotNeeded);
         } else if is_overdue && (view.must_all_follow() || !self.is_anybody_ready) {
             let late = std::mem::take(&mut self.awaited);
-            if next.mode == Mode::Sfu {
-                self.unreachable.extend(late.into_iter().map(|id| (id, now + FORGIVEN_AFTER)));
+            if let MediaVia::Sfu(node) = next.via {
+                self.unreachable.extend(late.into_iter().map(|id| ((node, id), now + FORGIVEN_AFTER)));
             }
-            self.abort(now, CallOff::TooSlow);
+            self.abort(now, AbortReason::TooSlow);
         } else if is_overdue {
             self.finish(next);
         }
     }
 
-    fn review_stay(&mut self, now: Duration, best: Mode, reason: MoveReason, view: &TopologyView<'_>) {
+    fn review_stay(
+        &mut self,
+        now: Duration,
+        best: MediaVia,
+        reason: TopologyReason,
+        view: &TopologyView<'_>,
+    ) {
         let since = *self.calm_since.get_or_insert(now);
         // What stands in the way is not waited for, nor is somebody without media; what was only of use is left slowly.
-        let is_urgent = best == Mode::Sfu || reason == MoveReason::NoPathToServer || view.seats.len() <= 1;
-        if self.not_before.is_some() || !is_urgent && now < since + CALM_FOR {
+        let is_urgent = best.is_sfu() || reason == TopologyReason::NoPathToServer || view.seats.len() <= 1;
+        if self.not_before.contains_key(&best) || !is_urgent && now < since + CALM_FOR {
             return;
         }
         self.last_epoch = self.last_epoch.saturating_add(1);
-        let next = Move { epoch: self.last_epoch, mode: best, reason };
+        let next = Migration { epoch: self.last_epoch, via: best, reason };
         self.calm_since = None;
-        self.topology.moving = Some(next);
+        self.topology.migration = Some(next);
         self.deadline = Some(now + MIGRATE_WITHIN);
         self.is_anybody_ready = false;
         self.awaited = view.seats.ids_here().collect();
         self.effects.push_back(TopologyEffect::Changed(self.topology));
-        if best == Mode::Sfu {
-            self.was_sfu_used = true;
-            self.effects.push_back(TopologyEffect::SfuBegins);
+        if let MediaVia::Sfu(node) = best {
+            self.used.insert(node);
+            self.effects.push_back(TopologyEffect::SfuBegins(node));
         }
         if self.awaited.is_empty() {
             self.finish(next);
         }
     }
 
-    fn finish(&mut self, next: Move) {
-        let Move { epoch, mode, reason } = next;
-        self.settle(Topology { epoch, mode, reason, moving: None });
+    fn finish(&mut self, next: Migration) {
+        let Migration { epoch, via, reason } = next;
+        self.settle(Topology { epoch, via, reason, migration: None });
     }
 
-    fn abort(&mut self, now: Duration, reason: CallOff) {
-        let Some(next) = self.topology.moving else { return };
-        self.settle(Topology { moving: None, ..self.topology });
-        if reason != CallOff::NotNeeded {
-            self.not_before = Some(now + FORGIVEN_AFTER);
-            self.effects.push_back(TopologyEffect::Aborted { mode: next.mode, reason });
+    fn abort(&mut self, now: Duration, reason: AbortReason) {
+        let Some(next) = self.topology.migration else { return };
+        self.settle(Topology { migration: None, ..self.topology });
+        if reason != AbortReason::NotNeeded {
+            self.not_before.insert(next.via, now + FORGIVEN_AFTER);
+            self.effects.push_back(TopologyEffect::Aborted { via: next.via, reason });
         }
     }
 
@@ -292,29 +308,41 @@ impl TopologyMachine {
         self.effects.push_back(TopologyEffect::Changed(topology));
     }
 
+    fn is_reached_by_all(&self, node: NodeId) -> bool {
+        !self.unreachable.keys().any(|(of, _)| *of == node)
+    }
+
     /// Where media should travel, and why.
-    fn best(&self, view: &TopologyView<'_>) -> (Mode, MoveReason) {
+    fn best(&self, view: &TopologyView<'_>) -> (MediaVia, TopologyReason) {
         let (people, limit) = (view.seats.len(), view.mesh_limit);
-        if !self.has_sfu {
+        let Some(node) = self.node else {
             let is_small = people <= limit;
-            return (Mode::Mesh, if is_small { MoveReason::FewPeople } else { MoveReason::NoPathToServer });
-        }
+            return (
+                MediaVia::Mesh,
+                if is_small { TopologyReason::FewPeople } else { TopologyReason::NoPathToServer },
+            );
+        };
+        let by_node = MediaVia::Sfu(node);
         if people > DIRECT_AT_MOST {
-            return (Mode::Sfu, MoveReason::ManyPeople);
+            return (by_node, TopologyReason::ManyPeople);
         }
-        if !self.unreachable.is_empty() {
-            return (Mode::Mesh, MoveReason::NoPathToServer);
+        if !self.is_reached_by_all(node) {
+            // The node before is left only for one that everybody reaches.
+            let stays =
+                self.topology.via.node().is_some_and(|one| one != node && self.is_reached_by_all(one));
+            let direct = (MediaVia::Mesh, TopologyReason::NoPathToServer);
+            return if stays { (self.topology.via, self.topology.reason) } else { direct };
         }
         if people > limit {
-            return (Mode::Sfu, MoveReason::ManyPeople);
+            return (by_node, TopologyReason::ManyPeople);
         }
         match self.troubles.keys().next() {
-            Some((_, Some(_))) => return (Mode::Sfu, MoveReason::NoDirectPath),
-            Some((_, None)) => return (Mode::Sfu, MoveReason::WeakUplink),
+            Some((_, Some(_))) => return (by_node, TopologyReason::NoDirectPath),
+            Some((_, None)) => return (by_node, TopologyReason::WeakUplink),
             None => {}
         }
         // One fewer than made it migrate: at the limit itself the next one to come would bring everybody back.
-        let is_settled = self.topology.mode == Mode::Sfu && people > (limit - 1).max(2);
-        if is_settled { (Mode::Sfu, self.topology.reason) } else { (Mode::Mesh, MoveReason::FewPeople) }
+        let is_settled = self.topology.via.is_sfu() && people > (limit - 1).max(2);
+        if is_settled { (by_node, self.topology.reason) } else { (MediaVia::Mesh, TopologyReason::FewPeople) }
     }
 }

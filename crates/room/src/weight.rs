@@ -29,8 +29,8 @@ pub(crate) fn weight(message: &ServerMessage) -> usize {
             ServerMessage::ChatHistory { entries, .. } => entries.iter().map(of_entry).sum(),
             ServerMessage::Letter { letter, .. } => letter.as_str().len(),
             ServerMessage::Signal { signal, .. } => of_signal(signal),
-            ServerMessage::AudioSlots { slots, .. } => slots.len() * 48,
-            ServerMessage::PausedVideo { participants, .. } => participants.len() * 48,
+            ServerMessage::AudioSlots { slots, .. } => slots.len() * 72,
+            ServerMessage::PausedVideo { publications, .. } => publications.len() * 72,
             ServerMessage::IceServers(servers) => of_servers(servers),
             ServerMessage::Error(error) => written(&error.message),
             ServerMessage::ParticipantLeft { .. }
@@ -40,7 +40,7 @@ pub(crate) fn weight(message: &ServerMessage) -> usize {
             | ServerMessage::ChatNotKept { .. }
             | ServerMessage::Reacted { .. }
             | ServerMessage::Topology { .. }
-            | ServerMessage::MoveCalledOff { .. }
+            | ServerMessage::MigrationAborted { .. }
             | ServerMessage::WantedLayers { .. }
             | ServerMessage::SfuLinkClosed { .. }
             | ServerMessage::Pong => 0,
@@ -90,7 +90,8 @@ fn of_servers(servers: &IceServers) -> usize {
 
 fn of_signal(signal: &Signal) -> usize {
     match signal {
-        Signal::Offer { sdp } | Signal::Answer { sdp } => written(sdp.as_str()),
+        Signal::Offer { sdp, sections } => written(sdp.as_str()) + sections.iter().count() * 40,
+        Signal::Answer { sdp } => written(sdp.as_str()),
         Signal::Candidate { candidate } => {
             let named = [&candidate.sdp_mid, &candidate.username_fragment];
             written(&candidate.candidate)

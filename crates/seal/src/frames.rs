@@ -1,31 +1,21 @@
 //! Media frames of the own side: sealed in the SFrame format (RFC 9605), behind the bytes that stay clear.
 
-use serde::{Deserialize, Serialize};
+use protocol::{MediaKind, Source};
 use sframe::frame::{MediaFrameView, MonotonicCounter};
 
 use crate::SenderKey;
 use crate::suite::{SUITE, SealingKey};
 
-/// What a frame is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Media {
-    /// Opus.
-    Audio,
-    /// VP8.
-    Video,
-}
-
-impl Media {
-    /// How many bytes at the front stay clear, though nobody can change them. Those of VP8 say whether the frame is a keyframe
-    /// and how large the picture is (RFC 6386 §9.1), which browsers read from the packets. `None` when the frame is too short.
-    pub(crate) fn clear_bytes(self, frame: &[u8]) -> Option<usize> {
-        let clear = match self {
-            Self::Audio => 0,
-            Self::Video if frame.first()? & 1 == 0 => KEYFRAME_CLEAR,
-            Self::Video => DELTA_CLEAR,
-        };
-        (clear <= frame.len()).then_some(clear)
-    }
+/// How many bytes at the front of a frame stay clear, though nobody can change them: none of Opus; those of VP8 say whether the
+/// frame is a keyframe and how large the picture is (RFC 6386 §9.1), which browsers read from the packets. `None` when the frame
+/// is too short.
+pub(crate) fn clear_bytes(kind: MediaKind, frame: &[u8]) -> Option<usize> {
+    let clear = match kind {
+        MediaKind::Audio => 0,
+        MediaKind::Video if frame.first()? & 1 == 0 => KEYFRAME_CLEAR,
+        MediaKind::Video => DELTA_CLEAR,
+    };
+    (clear <= frame.len()).then_some(clear)
 }
 
 /// The uncompressed data chunk of a keyframe of VP8.
@@ -36,27 +26,35 @@ const DELTA_CLEAR: usize = 3;
 
 impl std::fmt::Debug for FrameSealer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "FrameSealer({:?})", self.key.as_ref().map(SealingKey::key_id))
+        write!(f, "FrameSealer({:?})", self.key)
     }
 }
 
-/// Seals the frames of one page, whatever link they go over. The counter is one for all, so that no nonce is used twice.
+/// Seals the frames of one page, whatever link they go over. The counter is one for all, so that no nonce is used twice. Each
+/// source has a key of its own, derived from the sender key: nobody in between can play a screen where a camera is expected.
 #[derive(Default)]
 pub struct FrameSealer {
-    key: Option<SealingKey>,
+    key: Option<SenderKey>,
+    /// What was derived from it for each source of which something was sealed, in the order of [`Source::ALL`].
+    derived: [Option<SealingKey>; Source::ALL.len()],
     counter: MonotonicCounter,
 }
 
 impl FrameSealer {
     /// Seals with this key from now on.
     pub fn set_key(&mut self, key: &SenderKey) {
-        self.key = SealingKey::derive_from(SUITE, key.id(), key.base()).ok();
+        (self.key, self.derived) = (Some(key.clone()), Default::default());
     }
 
     /// Seals a frame into `sealed`, which is overwritten. False when there is no key yet, or the frame is none; it must not be
     /// sent then.
-    pub fn seal(&mut self, media: Media, frame: &[u8], sealed: &mut Vec<u8>) -> bool {
-        let (Some(key), Some(clear)) = (&self.key, media.clear_bytes(frame)) else { return false };
+    pub fn seal(&mut self, source: Source, frame: &[u8], sealed: &mut Vec<u8>) -> bool {
+        let (Some(key), Some(clear)) = (&self.key, clear_bytes(source.kind(), frame)) else { return false };
+        let derived = &mut self.derived[source as usize];
+        if derived.is_none() {
+            *derived = SealingKey::derive_from(SUITE, key.id(), key.base_of(source)).ok();
+        }
+        let Some(key) = derived else { return false };
         let (clear, rest) = frame.split_at(clear);
         sealed.clear();
         let view = MediaFrameView::try_with_meta_data(&mut self.counter, rest, clear);

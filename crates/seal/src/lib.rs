@@ -17,7 +17,7 @@ mod sender_key;
 mod suite;
 
 pub use chat::{Author, ChatSeal};
-pub use frames::{FrameSealer, Media};
+pub use frames::FrameSealer;
 pub use letters::{Context, LetterError, Purpose};
 pub use opener::{FrameOpener, OpenError};
 pub use orders::{Direction, Expected, Order, Pipe};

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use protocol::ParticipantId;
+use protocol::{MediaKey, MediaKind, ParticipantId, Source};
 use sframe::error::SframeError;
 use sframe::frame::EncryptedFrameView;
 use sframe::frame::validation::{ReplayAttackProtection, ReplayAttackProtectionError, Tolerance};
 
+use crate::frames::clear_bytes;
 use crate::sender_key::KeyName;
 use crate::suite::{OpeningKey, SUITE};
-use crate::{Media, SenderKey};
+use crate::{Expected, SenderKey};
 
 /// Why a frame stays closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +43,8 @@ struct Retired(VecDeque<(SenderKey, ReplayAttackProtection)>);
 /// A key that somebody told, or that was derived from one.
 struct Known {
     key: SenderKey,
-    opening: OpeningKey,
+    /// Those of the sources of which something came, in the order of [`Source::ALL`].
+    opening: [Option<OpeningKey>; Source::ALL.len()],
     replay: ReplayAttackProtection,
     /// The steps after it, as far as a frame has claimed any: each is derived once, however many frames lie.
     ahead: Vec<SenderKey>,
@@ -65,10 +67,9 @@ impl FrameOpener {
         if known.iter().any(|known| known.key.id() == key.id()) {
             return;
         }
-        if let Some(mut key) = Known::new(key) {
-            self.retired.restore(&mut key);
-            keep(known, key, &mut self.retired);
-        }
+        let mut key = Known::new(key);
+        self.retired.restore(&mut key);
+        keep(known, key, &mut self.retired);
     }
 
     /// Somebody is gone.
@@ -78,31 +79,39 @@ impl FrameOpener {
         }
     }
 
-    /// Opens a frame into `opened`, which is overwritten, and says whose it is. With `expected`, frames of others stay closed.
+    /// Opens a frame into `opened`, which is overwritten, and says of which publication it is. Frames of another one than
+    /// expected stay closed.
     ///
     /// # Errors
     ///
     /// When the frame must not be played.
     pub fn open(
         &mut self,
-        expected: Option<ParticipantId>,
-        media: Media,
+        expected: Expected,
         frame: &[u8],
         opened: &mut Vec<u8>,
-    ) -> Result<ParticipantId, OpenError> {
-        let clear = media.clear_bytes(frame).ok_or(OpenError::NotSealed)?;
+    ) -> Result<MediaKey, OpenError> {
+        let (kind, only) = match expected {
+            Expected::Only { key } => (key.source.kind(), Some(key)),
+            Expected::AnySound => (MediaKind::Audio, None),
+            Expected::Nothing => return Err(OpenError::KeyUnknown),
+        };
+        let clear = clear_bytes(kind, frame).ok_or(OpenError::NotSealed)?;
         let (clear, sealed) = frame.split_at(clear);
         let view = EncryptedFrameView::try_with_meta_data(sealed, clear).map_err(|_| OpenError::NotSealed)?;
         let name = KeyName::of(view.header().key_id()).ok_or(OpenError::KeyUnknown)?;
         let mut refused = OpenError::KeyUnknown;
         for (sender, known) in &mut self.senders {
-            if expected.is_some_and(|expected| expected != *sender) {
+            if only.is_some_and(|only| only.participant != *sender) {
                 continue;
             }
-            match open_with(known, &mut self.retired, &name, &view, opened) {
-                Ok(()) => return Ok(*sender),
-                Err(OpenError::KeyUnknown) => {}
-                Err(error) => refused = error,
+            // Whose sound it is shows only by what opens it: a microphone is far more often heard than a screen.
+            for source in Source::of_kind(kind).filter(|one| only.is_none_or(|only| only.source == *one)) {
+                match open_with(known, &mut self.retired, &name, source, &view, opened) {
+                    Ok(()) => return Ok(sender.publication(source)),
+                    Err(OpenError::KeyUnknown) => {}
+                    Err(error) => refused = error,
+                }
             }
         }
         Err(refused)
@@ -120,16 +129,17 @@ fn open_with(
     known: &mut Vec<Known>,
     retired: &mut Retired,
     name: &KeyName,
+    source: Source,
     view: &EncryptedFrameView<'_>,
     opened: &mut Vec<u8>,
 ) -> Result<(), OpenError> {
     if let Some(known) = known.iter_mut().find(|known| known.key.id() == view.header().key_id()) {
-        return known.open(view, opened);
+        return known.open(source, view, opened);
     }
     let mut ahead = derived(known, name).ok_or(OpenError::KeyUnknown)?;
     // What is derived is kept once a frame proves it: the header of a frame alone may lie. It may have been in use before.
     let was_retired = retired.restore(&mut ahead);
-    let opened = ahead.open(view, opened);
+    let opened = ahead.open(source, view, opened);
     if opened.is_ok() {
         keep(known, ahead, retired);
     } else if was_retired {
@@ -173,19 +183,28 @@ fn derived(known: &mut [Known], name: &KeyName) -> Option<Known> {
         let next = nearest.ahead.last().unwrap_or(&nearest.key).next()?;
         nearest.ahead.push(next);
     }
-    Known::new(nearest.ahead.get(steps - 1)?.clone())
+    Some(Known::new(nearest.ahead.get(steps - 1)?.clone()))
 }
 
 impl Known {
-    fn new(key: SenderKey) -> Option<Self> {
-        let opening = OpeningKey::derive_from(SUITE, key.id(), key.base()).ok()?;
+    fn new(key: SenderKey) -> Self {
         let replay = ReplayAttackProtection::new(key.id(), Tolerance::new(WINDOW));
-        Some(Self { key, opening, replay, ahead: Vec::new() })
+        Self { key, opening: Default::default(), replay, ahead: Vec::new() }
     }
 
-    fn open(&mut self, view: &EncryptedFrameView<'_>, opened: &mut Vec<u8>) -> Result<(), OpenError> {
-        let Self { opening, replay, .. } = self;
-        match view.validated_decrypt_into(&*opening, opened, replay) {
+    fn open(
+        &mut self,
+        source: Source,
+        view: &EncryptedFrameView<'_>,
+        opened: &mut Vec<u8>,
+    ) -> Result<(), OpenError> {
+        let Self { key, opening, replay, .. } = self;
+        let opening = &mut opening[source as usize];
+        if opening.is_none() {
+            *opening = OpeningKey::derive_from(SUITE, key.id(), key.base_of(source)).ok();
+        }
+        let Some(opening) = &*opening else { return Err(OpenError::KeyUnknown) };
+        match view.validated_decrypt_into(opening, opened, replay) {
             Ok(_) => Ok(()),
             Err(error) if error.source_as::<ReplayAttackProtectionError>().is_some() => {
                 Err(OpenError::Replayed)
@@ -208,17 +227,21 @@ mod tests {
         SenderKey::new(Tag::new(tag), epoch, [tag as u8; 16])
     }
 
-    fn sealed(sealer: &mut FrameSealer, media: Media, frame: &[u8]) -> Vec<u8> {
+    fn only(id: ParticipantId, source: Source) -> Expected {
+        Expected::Only { key: id.publication(source) }
+    }
+
+    fn sealed(sealer: &mut FrameSealer, source: Source, frame: &[u8]) -> Vec<u8> {
         let mut sealed = Vec::new();
-        assert!(sealer.seal(media, frame, &mut sealed));
+        assert!(sealer.seal(source, frame, &mut sealed));
         sealed
     }
 
     /// A keyframe and another frame of VP8, and one of Opus.
-    fn frames() -> [(Media, Vec<u8>, usize); 3] {
+    fn frames() -> [(Source, Vec<u8>, usize); 3] {
         let keyframe = [&[0x10, 1, 2, 0x9d, 0x01, 0x2a, 0x40, 1, 0xf0, 0][..], &[7; 500]].concat();
         let delta = [&[0x11, 1, 2][..], &[8; 200]].concat();
-        [(Media::Video, keyframe, 10), (Media::Video, delta, 3), (Media::Audio, vec![9; 80], 0)]
+        [(Source::Camera, keyframe, 10), (Source::Camera, delta, 3), (Source::Microphone, vec![9; 80], 0)]
     }
 
     #[test]
@@ -226,15 +249,15 @@ mod tests {
         let (mut sealer, mut opener) = (FrameSealer::default(), FrameOpener::default());
         sealer.set_key(&key(5, 0));
         opener.add_key(ADA, key(5, 0));
-        for (media, frame, clear) in frames() {
-            let closed = sealed(&mut sealer, media, &frame);
+        for (source, frame, clear) in frames() {
+            let closed = sealed(&mut sealer, source, &frame);
             assert_eq!(closed[..clear], frame[..clear]);
             assert!(!closed.windows(8).any(|part| frame[clear..].starts_with(part)));
             assert!(closed.len() - frame.len() <= 27, "{} bytes more", closed.len() - frame.len());
             let mut opened = Vec::new();
-            assert_eq!(opener.open(None, media, &closed, &mut opened), Ok(ADA));
+            assert_eq!(opener.open(only(ADA, source), &closed, &mut opened), Ok(ADA.publication(source)));
             assert_eq!(opened, frame);
-            assert_eq!(opener.open(None, media, &closed, &mut opened), Err(OpenError::Replayed));
+            assert_eq!(opener.open(only(ADA, source), &closed, &mut opened), Err(OpenError::Replayed));
         }
     }
 
@@ -243,17 +266,20 @@ mod tests {
         let (mut sealer, mut opener) = (FrameSealer::default(), FrameOpener::default());
         sealer.set_key(&key(5, 0));
         opener.add_key(ADA, key(5, 0));
-        for (media, frame, _) in frames() {
-            let closed = sealed(&mut sealer, media, &frame);
+        for (source, frame, _) in frames() {
+            let closed = sealed(&mut sealer, source, &frame);
             for at in 0..closed.len() {
                 let mut forged = closed.clone();
                 forged[at] ^= 1;
-                assert!(opener.open(None, media, &forged, &mut Vec::new()).is_err(), "byte {at}");
+                assert!(opener.open(only(ADA, source), &forged, &mut Vec::new()).is_err(), "byte {at}");
             }
             for length in 0..closed.len() {
-                assert!(opener.open(None, media, &closed[..length], &mut Vec::new()).is_err());
+                assert!(opener.open(only(ADA, source), &closed[..length], &mut Vec::new()).is_err());
             }
-            assert!(opener.open(None, media, &closed, &mut Vec::new()).is_ok(), "forgeries leave no trace");
+            assert!(
+                opener.open(only(ADA, source), &closed, &mut Vec::new()).is_ok(),
+                "forgeries leave no trace"
+            );
         }
     }
 
@@ -263,17 +289,17 @@ mod tests {
         let first = key(5, 0);
         opener.add_key(ADA, first.clone());
         sealer.set_key(&first);
-        let late = sealed(&mut sealer, Media::Audio, b"late");
+        let late = sealed(&mut sealer, Source::Microphone, b"late");
         let third = first.next().and_then(|second| second.next()).unwrap();
         sealer.set_key(&third);
-        let ahead = sealed(&mut sealer, Media::Audio, b"ahead");
+        let ahead = sealed(&mut sealer, Source::Microphone, b"ahead");
         let mut opened = Vec::new();
-        assert!(opener.open(Some(ADA), Media::Audio, &ahead, &mut opened).is_ok());
-        assert!(opener.open(Some(ADA), Media::Audio, &late, &mut opened).is_ok());
+        assert!(opener.open(only(ADA, Source::Microphone), &ahead, &mut opened).is_ok());
+        assert!(opener.open(only(ADA, Source::Microphone), &late, &mut opened).is_ok());
 
         let mut newcomer = FrameOpener::default();
         newcomer.add_key(ADA, third);
-        assert_eq!(newcomer.open(None, Media::Audio, &late, &mut opened), Err(OpenError::KeyUnknown));
+        assert_eq!(newcomer.open(Expected::AnySound, &late, &mut opened), Err(OpenError::KeyUnknown));
     }
 
     #[test]
@@ -284,13 +310,13 @@ mod tests {
         let last = (0..255).try_fold(first.clone(), |key, _| key.next()).unwrap();
         sealer.set_key(&SenderKey::from_bytes(&[&last.to_bytes()[..7], &[9; 16]].concat()).unwrap());
         for _ in 0..50 {
-            let forged = sealed(&mut sealer, Media::Audio, b"forged");
-            assert_eq!(opener.open(None, Media::Audio, &forged, &mut Vec::new()), Err(OpenError::Forged));
+            let forged = sealed(&mut sealer, Source::Microphone, b"forged");
+            assert_eq!(opener.open(Expected::AnySound, &forged, &mut Vec::new()), Err(OpenError::Forged));
             assert_eq!((opener.senders[&ADA].len(), opener.senders[&ADA][0].ahead.len()), (1, 255));
         }
         sealer.set_key(&first.next().unwrap());
-        let honest = sealed(&mut sealer, Media::Audio, b"honest");
-        assert!(opener.open(None, Media::Audio, &honest, &mut Vec::new()).is_ok());
+        let honest = sealed(&mut sealer, Source::Microphone, b"honest");
+        assert!(opener.open(Expected::AnySound, &honest, &mut Vec::new()).is_ok());
     }
 
     #[test]
@@ -298,12 +324,12 @@ mod tests {
         let (mut sealer, mut opener) = (FrameSealer::default(), FrameOpener::default());
         sealer.set_key(&key(5, 0));
         opener.add_key(ADA, key(5, 0));
-        let closed = sealed(&mut sealer, Media::Audio, b"once");
-        assert!(opener.open(None, Media::Audio, &closed, &mut Vec::new()).is_ok());
+        let closed = sealed(&mut sealer, Source::Microphone, b"once");
+        assert!(opener.open(Expected::AnySound, &closed, &mut Vec::new()).is_ok());
         for back_as in [ADA, BOB] {
             opener.forget(ADA);
             opener.add_key(back_as, key(5, 0));
-            assert_eq!(opener.open(None, Media::Audio, &closed, &mut Vec::new()), Err(OpenError::Replayed));
+            assert_eq!(opener.open(Expected::AnySound, &closed, &mut Vec::new()), Err(OpenError::Replayed));
             opener.forget(back_as);
             opener.add_key(ADA, key(5, 0));
         }
@@ -316,15 +342,15 @@ mod tests {
         opener.add_key(ADA, first.clone());
         let second = first.next().unwrap();
         sealer.set_key(&second);
-        let closed = sealed(&mut sealer, Media::Audio, b"once");
-        assert!(opener.open(None, Media::Audio, &closed, &mut Vec::new()).is_ok());
+        let closed = sealed(&mut sealer, Source::Microphone, b"once");
+        assert!(opener.open(Expected::AnySound, &closed, &mut Vec::new()).is_ok());
         opener.forget(ADA);
         opener.add_key(ADA, first);
         for _ in 0..2 {
-            assert_eq!(opener.open(None, Media::Audio, &closed, &mut Vec::new()), Err(OpenError::Replayed));
+            assert_eq!(opener.open(Expected::AnySound, &closed, &mut Vec::new()), Err(OpenError::Replayed));
         }
-        let next = sealed(&mut sealer, Media::Audio, b"next");
-        assert!(opener.open(None, Media::Audio, &next, &mut Vec::new()).is_ok(), "she goes on");
+        let next = sealed(&mut sealer, Source::Microphone, b"next");
+        assert!(opener.open(Expected::AnySound, &next, &mut Vec::new()).is_ok(), "she goes on");
     }
 
     #[test]
@@ -333,17 +359,17 @@ mod tests {
         let first = key(5, 0);
         opener.add_key(ADA, first.clone());
         sealer.set_key(&first);
-        let closed = sealed(&mut sealer, Media::Audio, b"once");
-        assert!(opener.open(None, Media::Audio, &closed, &mut Vec::new()).is_ok());
+        let closed = sealed(&mut sealer, Source::Microphone, b"once");
+        assert!(opener.open(Expected::AnySound, &closed, &mut Vec::new()).is_ok());
         let mut later = first.clone();
         for _ in 0..9 {
             later = later.next().unwrap();
             sealer.set_key(&later);
-            let frame = sealed(&mut sealer, Media::Audio, b"later");
-            assert!(opener.open(None, Media::Audio, &frame, &mut Vec::new()).is_ok());
+            let frame = sealed(&mut sealer, Source::Microphone, b"later");
+            assert!(opener.open(Expected::AnySound, &frame, &mut Vec::new()).is_ok());
         }
         opener.add_key(ADA, first);
-        assert_eq!(opener.open(None, Media::Audio, &closed, &mut Vec::new()), Err(OpenError::Replayed));
+        assert_eq!(opener.open(Expected::AnySound, &closed, &mut Vec::new()), Err(OpenError::Replayed));
     }
 
     #[test]
@@ -351,8 +377,8 @@ mod tests {
         let (mut sealer, mut opener) = (FrameSealer::default(), FrameOpener::default());
         opener.add_key(ADA, key(5, 0));
         sealer.set_key(&key(5, 1));
-        let closed = sealed(&mut sealer, Media::Audio, b"after");
-        assert_eq!(opener.open(None, Media::Audio, &closed, &mut Vec::new()), Err(OpenError::KeyUnknown));
+        let closed = sealed(&mut sealer, Source::Microphone, b"after");
+        assert_eq!(opener.open(Expected::AnySound, &closed, &mut Vec::new()), Err(OpenError::KeyUnknown));
     }
 
     #[test]
@@ -363,19 +389,44 @@ mod tests {
         opener.add_key(BOB, same_tag.clone());
         let mut sealer = FrameSealer::default();
         sealer.set_key(&same_tag);
-        let closed = sealed(&mut sealer, Media::Audio, b"bob");
-        assert!(opener.open(Some(ADA), Media::Audio, &closed, &mut Vec::new()).is_err());
-        assert_eq!(opener.open(None, Media::Audio, &closed, &mut Vec::new()), Ok(BOB));
+        let closed = sealed(&mut sealer, Source::Microphone, b"bob");
+        assert!(opener.open(only(ADA, Source::Microphone), &closed, &mut Vec::new()).is_err());
+        assert_eq!(
+            opener.open(Expected::AnySound, &closed, &mut Vec::new()),
+            Ok(BOB.publication(Source::Microphone))
+        );
         opener.forget(BOB);
-        assert!(opener.open(None, Media::Audio, &closed, &mut Vec::new()).is_err());
+        assert!(opener.open(Expected::AnySound, &closed, &mut Vec::new()).is_err());
+    }
+
+    #[test]
+    fn frames_of_one_source_do_not_pass_as_another_ones_and_sound_is_told_apart_by_what_opens_it() {
+        let (mut sealer, mut opener) = (FrameSealer::default(), FrameOpener::default());
+        sealer.set_key(&key(5, 0));
+        opener.add_key(ADA, key(5, 0));
+        let (mut opened, delta) = (Vec::new(), [0x11; 40]);
+        for source in Source::ALL {
+            let closed = sealed(&mut sealer, source, &delta);
+            for other in Source::ALL.into_iter().filter(|other| *other != source) {
+                assert!(
+                    opener.open(only(ADA, other), &closed, &mut opened).is_err(),
+                    "{source:?} as {other:?}"
+                );
+            }
+            assert_eq!(opener.open(Expected::Nothing, &closed, &mut opened), Err(OpenError::KeyUnknown));
+            let expected =
+                if source.kind() == MediaKind::Audio { Expected::AnySound } else { only(ADA, source) };
+            assert_eq!(opener.open(expected, &closed, &mut opened), Ok(ADA.publication(source)));
+            assert_eq!(opened, delta);
+        }
     }
 
     #[test]
     fn without_a_key_nothing_is_sealed() {
         let mut sealer = FrameSealer::default();
-        assert!(!sealer.seal(Media::Audio, b"clear", &mut Vec::new()));
+        assert!(!sealer.seal(Source::Microphone, b"clear", &mut Vec::new()));
         sealer.set_key(&key(1, 0));
-        assert!(!sealer.seal(Media::Video, b"", &mut Vec::new()));
-        assert!(!sealer.seal(Media::Video, &[0; 9], &mut Vec::new()), "no keyframe is that short");
+        assert!(!sealer.seal(Source::Camera, b"", &mut Vec::new()));
+        assert!(!sealer.seal(Source::Camera, &[0; 9], &mut Vec::new()), "no keyframe is that short");
     }
 }

@@ -1,9 +1,7 @@
 //! What a page and its worker say to each other about frames: where they go, from whom they may be, and the keys.
 
-use protocol::ParticipantId;
+use protocol::{MediaKey, MediaKind, ParticipantId, Source};
 use serde::{Deserialize, Serialize};
-
-use crate::Media;
 
 /// What the page tells the worker.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,11 +23,11 @@ pub enum Order {
         /// Who.
         participant: ParticipantId,
     },
-    /// Play only what is from this person where a pipe ends.
+    /// Play only what is of this publication where a pipe ends.
     Expect {
         /// Its number.
         pipe: u32,
-        /// From whom its frames may be.
+        /// What its frames may be of.
         expected: Expected,
     },
 }
@@ -39,8 +37,8 @@ pub enum Order {
 pub struct Pipe {
     /// One of its own for each pipe that opens frames; what seals has no orders of its own, and is 0.
     pub number: u32,
-    /// What the frames are of.
-    pub media: Media,
+    /// What the frames are.
+    pub kind: MediaKind,
     /// What is done with them.
     pub direction: Direction,
 }
@@ -49,24 +47,27 @@ pub struct Pipe {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub enum Direction {
     /// They leave sealed.
-    Seal,
+    Seal {
+        /// What they are of.
+        source: Source,
+    },
     /// They leave open.
     Open {
-        /// If they are from here.
+        /// If they are of this.
         expected: Expected,
     },
 }
 
-/// From whom frames may be.
+/// What frames may be of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expected {
-    /// Anybody who is in the call.
-    Anybody,
-    /// One person.
+    /// The sound of anybody who is in the call.
+    AnySound,
+    /// One publication.
     Only {
-        /// Who.
-        id: ParticipantId,
+        /// Which.
+        key: MediaKey,
     },
-    /// Nobody: the slot is empty.
-    Nobody,
+    /// Nothing: the slot is empty.
+    Nothing,
 }

@@ -1,5 +1,6 @@
 //! The key with which somebody seals their media, and how it changes.
 
+use protocol::Source;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::bytes::derive;
@@ -78,8 +79,15 @@ impl SenderKey {
         Some(Self { tag, epoch: u16::from_be_bytes(*epoch), step: *step, base: base.try_into().ok()? })
     }
 
-    pub(crate) fn base(&self) -> &[u8] {
-        &self.base
+    /// The base key (RFC 9605 §4.4.1) of one source's frames.
+    pub(crate) fn base_of(&self, source: Source) -> [u8; 16] {
+        let label: &[u8] = match source {
+            Source::Microphone => b"microphone",
+            Source::Camera => b"camera",
+            Source::Screen => b"screen",
+            Source::ScreenAudio => b"screen audio",
+        };
+        derive(b"", &self.base, &[b"veranda frames of a source", label])
     }
 }
 
@@ -113,7 +121,9 @@ mod tests {
         assert_eq!(SenderKey::from_bytes(&key.to_bytes()), Some(key.clone()));
         let next = key.next().unwrap();
         assert_eq!((next.epoch(), next.step(), next.id() - key.id()), (7, 1, 1));
-        assert_ne!(next.base(), key.base());
+        assert_ne!(next.base, key.base);
+        let bases = Source::ALL.map(|source| key.base_of(source));
+        assert!((1..bases.len()).all(|at| !bases[..at].contains(&bases[at])), "each source has its own");
         assert_eq!((0..255).try_fold(key, |key, _| key.next()).unwrap().next(), None);
         assert_eq!(SenderKey::from_bytes(&[0; LENGTH - 1]), None);
     }

@@ -2,13 +2,12 @@
 
 use std::time::Instant;
 
-use protocol::Source;
 use str0m::format::PayloadParams;
 use str0m::media::MediaKind;
 use str0m::rtp::RtpPacket;
 
 use crate::Sfu;
-use crate::key::PeerKey;
+use crate::key::{PeerKey, TrackKey};
 use crate::rewrite::Incoming;
 use crate::slot::VideoPacket;
 use crate::vp8::Vp8;
@@ -29,7 +28,7 @@ impl Sfu {
         let Some(params) = peer.payload_params(packet.header.payload_type) else { return };
         // The transport takes every type in every section; what may be sent is decided by section.
         let is_sound = params.spec().codec.kind() == MediaKind::Audio;
-        if is_sound != (source == Source::Microphone) {
+        if is_sound != (source.kind() == protocol::MediaKind::Audio) {
             return;
         }
         peer.tracks[track].count(now, layer, packet.header.timestamp, packet.payload.len() + HEADERS);
@@ -129,22 +128,21 @@ impl Sfu {
         peer.tracks[track].loudness.hear(now, packet.header.ext_vals.audio_level.unwrap_or(-40));
         let loudness = peer.tracks[track].loudness;
         let mut is_new = false;
-        if room.speakers.place_of(from).is_none() {
-            let of = |key: PeerKey| {
-                let tracks = peers.get(key).map(|peer| &peer.tracks);
-                let audio =
-                    tracks.and_then(|tracks| tracks.iter().find(|one| one.source == Source::Microphone));
-                audio.map(|track| track.loudness).unwrap_or_default()
+        let speaker = TrackKey { peer: from, track };
+        if room.speakers.place_of(speaker).is_none() {
+            let of = |other: TrackKey| {
+                let track = peers.get(other.peer).and_then(|peer| peer.tracks.get(other.track));
+                track.map(|track| track.loudness).unwrap_or_default()
             };
-            is_new = room.speakers.offer(now, from, loudness, of);
+            is_new = room.speakers.offer(now, speaker, loudness, of);
         }
-        let Some(place) = room.speakers.place_of(from) else { return };
+        let Some(place) = room.speakers.place_of(speaker) else { return };
         let incoming = Incoming::new(*packet.seq_no, packet.header.timestamp, None);
         for &taker in room.peers.iter().filter(|key| **key != from) {
             let Some(receiver) = peers.get_mut(taker).filter(|peer| peer.is_connected()) else { continue };
             let Some(slot) = receiver.audio.get_mut(place) else { continue };
             let stream = slot.stream;
-            let Some(numbers) = slot.audio(now, from, track, incoming) else { continue };
+            let Some(numbers) = slot.audio(now, speaker, incoming) else { continue };
             let Some(types) = receiver.type_in(MediaKind::Audio, place, from, params) else {
                 continue;
             };

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use protocol::{LinkId, MediaState, ParticipantId, RoomCode, Signal, SignalNumber, SlotWishes};
+use protocol::{LinkId, MediaState, ParticipantId, RoomCode, Signal, SignalNumber, Subscriptions};
 
 use crate::Transport;
 
@@ -31,7 +31,7 @@ pub enum Input<'a> {
         /// Of which link.
         link: LinkId,
         /// Whom.
-        wishes: SlotWishes,
+        wishes: Subscriptions,
     },
     /// What a participant may send, and sends. What is off is not forwarded, whatever comes.
     Media {

@@ -1,6 +1,14 @@
-//! Names of peers.
+//! Names of peers, and of what they send.
 
 slotmap::new_key_type! {
     /// One peer; never used twice.
     pub(crate) struct PeerKey;
+}
+
+/// One track of a peer: what it sends of one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TrackKey {
+    pub(crate) peer: PeerKey,
+    /// Its place among the peer's tracks.
+    pub(crate) track: usize,
 }

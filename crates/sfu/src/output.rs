@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use protocol::{LinkId, ParticipantId, Signal, SignalNumber, Source};
+use protocol::{LinkId, MediaKey, Signal, SignalNumber, Source};
 
 use crate::{Datagram, Transport, Who};
 
@@ -76,10 +76,10 @@ pub enum Event {
         /// The signal.
         signal: Signal,
     },
-    /// Whom the audio slots carry now.
-    AudioSlots(Vec<Option<ParticipantId>>),
-    /// Whose pictures are left out for now, because the participant's line does not carry them.
-    PausedVideo(Vec<ParticipantId>),
+    /// What the audio slots carry now.
+    AudioSlots(Vec<Option<MediaKey>>),
+    /// The pictures that are left out for now, because the participant's line does not carry them.
+    PausedVideo(Vec<MediaKey>),
     /// How many layers of what the participant sends anybody takes.
     WantedLayers {
         /// Of what.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use protocol::limits::{AUDIO_SLOTS, MAX_VIDEO_SLOTS};
-use protocol::{LinkId, ParticipantId, Sdp, SignalNumber, SlotWishes, Source};
+use protocol::{LinkId, MediaKey, Sdp, SectionMap, SignalNumber, Source, Subscriptions};
 use str0m::change::SdpOffer;
 use str0m::config::DtlsCert;
 use str0m::format::PayloadParams;
@@ -53,9 +53,6 @@ const MAX_SOURCES: usize = 1_000;
 /// Streams of one peer whose places are remembered: it has at most one for each layer, but may name each packet's another.
 const MAX_STREAMS: usize = 64;
 
-/// Video sections in which one peer may send: the camera and the screen.
-const VIDEO_SOURCES: [Source; 2] = [Source::Camera, Source::Screen];
-
 /// One participant's link.
 pub(crate) struct Peer {
     pub(crate) who: Who,
@@ -72,9 +69,11 @@ pub(crate) struct Peer {
     pub(crate) video: Vec<Slot>,
     pub(crate) audio: Vec<Slot>,
     /// Whom the video slots shall show.
-    pub(crate) wishes: SlotWishes,
-    /// Whose pictures the participant was told are left out.
-    pub(crate) paused: Vec<ParticipantId>,
+    pub(crate) wishes: Subscriptions,
+    /// The pictures that the participant was told are left out.
+    pub(crate) paused: Vec<MediaKey>,
+    /// Which section carries what, as the last offer said.
+    sections: SectionMap,
     /// Which track and layer an incoming stream is.
     streams: HashMap<Ssrc, (usize, usize)>,
     /// Since when the downlink does not carry all pictures.
@@ -145,8 +144,9 @@ impl Peer {
             tracks: Vec::new(),
             video: Vec::new(),
             audio: Vec::new(),
-            wishes: SlotWishes::default(),
+            wishes: Subscriptions::default(),
             paused: Vec::new(),
+            sections: SectionMap::default(),
             streams: HashMap::new(),
             short_since: None,
             is_dirty: false,
@@ -179,8 +179,8 @@ impl Peer {
         }
     }
 
-    /// Answers an offer.
-    pub(crate) fn accept(&mut self, sdp: &Sdp) -> Result<Sdp, BadOffer> {
+    /// Answers an offer, whose `sections` say what is sent in which.
+    pub(crate) fn accept(&mut self, sdp: &Sdp, sections: SectionMap) -> Result<Sdp, BadOffer> {
         if sdp.as_str().matches("\nm=").count() > MAX_SECTIONS {
             return Err(BadOffer);
         }
@@ -191,6 +191,7 @@ impl Peer {
             rtc.sdp_api().accept_offer(offer)
         });
         self.streams.clear();
+        self.sections = sections;
         for slot in self.video.iter_mut().chain(&mut self.audio) {
             slot.forget_types();
         }
@@ -346,16 +347,14 @@ impl Peer {
         self.health = Health::Over;
     }
 
-    /// Takes a section that the participant's offer brought. The sending ones are, in their order: the microphone; the
-    /// camera and the screen. The receiving ones are slots.
+    /// Takes a section that the participant's offer brought. What they send in it, the offer has said; what they receive in it
+    /// is a slot.
     pub(crate) fn add_section(&mut self, added: &MediaAdded) {
         if added.direction.is_receiving() {
-            let place =
-                self.tracks.iter().filter(|track| is_audio(track.source) == added.kind.is_audio()).count();
-            let source = match added.kind {
-                MediaKind::Audio => (place == 0).then_some(Source::Microphone),
-                MediaKind::Video => VIDEO_SOURCES.get(place).copied(),
-            };
+            let source = self.sections.source_of(&added.mid).filter(|source| {
+                let is_new = self.track_of(*source).is_none();
+                is_new && is_audio(*source) == added.kind.is_audio()
+            });
             if let Some(source) = source {
                 let layers = added.simulcast.iter().flat_map(|simulcast| &simulcast.recv);
                 let rids = layers.map(|layer| layer.rid).take(crate::allocate::LAYERS).collect();
@@ -531,10 +530,14 @@ impl Peer {
         if self.path.is_some() { self.egress.due(now) } else { None }
     }
 
-    /// What the peer's sound takes, in bits per second, headers included.
-    pub(crate) fn sound_rate(&self) -> u64 {
-        let track = self.tracks.iter().find(|track| is_audio(track.source));
-        track.map_or(0, |track| track.layers[0].rate())
+    /// The place of the track that carries a source.
+    pub(crate) fn track_of(&self, source: Source) -> Option<usize> {
+        self.tracks.iter().position(|track| track.source == source)
+    }
+
+    /// The publication that a track carries.
+    pub(crate) fn publication(&self, track: usize) -> Option<MediaKey> {
+        self.tracks.get(track).map(|track| self.who.participant.publication(track.source))
     }
 
     /// Divides the downlink among the slots. Pictures are taken away only when it has been too small for a while, and loses what
@@ -589,5 +592,5 @@ fn without_candidates(sdp: &str) -> String {
 }
 
 fn is_audio(source: Source) -> bool {
-    source == Source::Microphone
+    source.kind() == protocol::MediaKind::Audio
 }

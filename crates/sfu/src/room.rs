@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use protocol::{LinkId, MediaState, ParticipantId, SlotWishes};
+use protocol::{LinkId, MediaState, ParticipantId, Subscriptions};
 
-use crate::key::PeerKey;
+use crate::key::{PeerKey, TrackKey};
 use crate::speakers::Speakers;
 
 /// One room's peers.
@@ -13,9 +13,9 @@ pub(crate) struct RoomMedia {
     pub(crate) peers: Vec<PeerKey>,
     pub(crate) by_participant: HashMap<ParticipantId, PeerKey>,
     pub(crate) media: HashMap<ParticipantId, MediaState>,
-    pub(crate) speakers: Speakers<PeerKey>,
+    pub(crate) speakers: Speakers<TrackKey>,
     /// Wishes of participants whose link is not open yet.
-    pub(crate) early_wishes: HashMap<ParticipantId, (LinkId, SlotWishes)>,
+    pub(crate) early_wishes: HashMap<ParticipantId, (LinkId, Subscriptions)>,
 }
 
 impl RoomMedia {

@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use protocol::{LinkId, MediaState, ParticipantId, RoomCode, Signal, SignalNumber};
+use protocol::{LinkId, MediaKey, MediaState, RoomCode, Signal, SignalNumber};
 use slotmap::SlotMap;
 use str0m::bwe::BweKind;
 use str0m::config::DtlsCert;
 
 use crate::egress::Purpose;
-use crate::key::PeerKey;
+use crate::key::{PeerKey, TrackKey};
 use crate::peer::{News, Peer, Received};
 use crate::room::RoomMedia;
 use crate::{Config, Counters, Datagram, Event, Input, Output, Strayed, Who, stun};
@@ -260,7 +260,7 @@ impl Sfu {
         peer.expected = peer.expected.next();
         let name = peer.fragment.clone();
         match signal {
-            Signal::Offer { sdp } => match peer.accept(&sdp) {
+            Signal::Offer { sdp, sections } => match peer.accept(&sdp, sections) {
                 Ok(sdp) => {
                     let (number, expects) = (peer.next, peer.expected);
                     peer.next = peer.next.next();
@@ -326,10 +326,14 @@ impl Sfu {
     fn media(&mut self, who: Who, media: MediaState) {
         let room = self.rooms.entry(who.room).or_insert_with(RoomMedia::new);
         room.media.insert(who.participant, media);
-        if !media.microphone.is_on()
-            && let Some(key) = room.by_participant.get(&who.participant)
-            && room.speakers.remove(*key)
-        {
+        let Some((key, peer)) =
+            room.by_participant.get(&who.participant).and_then(|key| Some((*key, self.peers.get(*key)?)))
+        else {
+            return;
+        };
+        let is_silent =
+            |track: usize| peer.tracks.get(track).is_none_or(|track| !media.of(track.source).is_on());
+        if room.speakers.remove_if(|speaker| speaker.peer == key && is_silent(speaker.track)) {
             self.tell_speakers(who.room);
         }
     }
@@ -363,7 +367,7 @@ impl Sfu {
         let Who { room: code, participant } = peer.who;
         let Some(room) = self.rooms.get_mut(&code) else { return };
         room.remove(participant, key);
-        if room.speakers.remove(key) {
+        if room.speakers.remove_if(|speaker| speaker.peer == key) {
             self.tell_speakers(code);
         }
     }
@@ -541,9 +545,10 @@ impl Sfu {
         self.log_figures(now);
     }
 
-    fn speakers_of(&self, code: RoomCode) -> Option<Vec<Option<ParticipantId>>> {
+    fn speakers_of(&self, code: RoomCode) -> Option<Vec<Option<MediaKey>>> {
         let places = self.rooms.get(&code)?.speakers.places();
-        Some(places.map(|key| self.peers.get(key?).map(|peer| peer.who.participant)).collect())
+        let publication = |speaker: TrackKey| self.peers.get(speaker.peer)?.publication(speaker.track);
+        Some(places.map(|speaker| publication(speaker?)).collect())
     }
 
     pub(crate) fn tell_speakers(&mut self, code: RoomCode) {

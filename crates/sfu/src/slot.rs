@@ -3,13 +3,13 @@
 
 use std::time::Instant;
 
-use protocol::SlotWish;
+use protocol::Subscription;
 use str0m::format::PayloadParams;
 use str0m::media::{Mid, Pt};
 
 use crate::allocate::HIGHEST_TEMPORAL;
 use crate::egress::StreamKey;
-use crate::key::PeerKey;
+use crate::key::{PeerKey, TrackKey};
 use crate::rewrite::{Incoming, Outgoing, Rewriter};
 use crate::vp8::Vp8;
 
@@ -25,7 +25,7 @@ pub(crate) struct Slot {
     pub(crate) mid: Mid,
     pub(crate) stream: StreamKey,
     /// Whom the peer wants to see here. Audio slots have none.
-    pub(crate) wish: Option<SlotWish>,
+    pub(crate) wish: Option<Subscription>,
     /// What is shown here, or is to be.
     pub(crate) source: Option<SlotSource>,
     pub(crate) temporal: u8,
@@ -105,14 +105,9 @@ impl Slot {
     }
 
     /// The numbers with which an audio packet of a sender goes out here.
-    pub(crate) fn audio(
-        &mut self,
-        now: Instant,
-        peer: PeerKey,
-        track: usize,
-        incoming: Incoming,
-    ) -> Option<Outgoing> {
-        if self.source.is_none_or(|source| source.peer != peer) {
+    pub(crate) fn audio(&mut self, now: Instant, speaker: TrackKey, incoming: Incoming) -> Option<Outgoing> {
+        let TrackKey { peer, track } = speaker;
+        if self.source.is_none_or(|source| source.peer != peer || source.track != track) {
             self.source = Some(SlotSource { peer, track, current: Some(0), target: Some(0) });
             self.rewriter.switch(now, incoming);
         }

@@ -96,11 +96,14 @@ impl<K: Copy + PartialEq> Speakers<K> {
         true
     }
 
-    /// Somebody is gone, or silent by choice; true when they had a place.
-    pub(crate) fn remove(&mut self, key: K) -> bool {
-        let Some(place) = self.place_of(key) else { return false };
-        self.places[place] = None;
-        true
+    /// Some are gone, or silent by choice; true when one of them had a place.
+    pub(crate) fn remove_if(&mut self, is_gone: impl Fn(K) -> bool) -> bool {
+        let mut has_changed = false;
+        for place in self.places.iter_mut().filter(|place| place.is_some_and(&is_gone)) {
+            *place = None;
+            has_changed = true;
+        }
+        has_changed
     }
 }
 

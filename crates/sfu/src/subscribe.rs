@@ -2,18 +2,17 @@
 
 use std::time::Instant;
 
-use protocol::{LinkId, ParticipantId, SlotWishes};
+use protocol::{LinkId, MediaKey, Subscription, Subscriptions};
 
 use crate::allocate::{Allocation, Demand, LAYERS};
 use crate::egress::StreamKey;
-use crate::key::PeerKey;
-use crate::peer::Peer;
+use crate::key::{PeerKey, TrackKey};
 use crate::room::RoomMedia;
 use crate::slot::SlotSource;
 use crate::{Event, Sfu, Who};
 
 impl Sfu {
-    pub(crate) fn wish(&mut self, now: Instant, who: Who, link: LinkId, wishes: SlotWishes) {
+    pub(crate) fn wish(&mut self, now: Instant, who: Who, link: LinkId, wishes: Subscriptions) {
         let known = self.find(who).filter(|key| self.peers[*key].link >= link);
         let Some(key) = known else {
             // The link is on its way.
@@ -33,8 +32,7 @@ impl Sfu {
         let mut left = Vec::new();
         for (place, slot) in peer.video.iter_mut().enumerate() {
             let wish = peer.wishes.as_slice().get(place).copied().flatten();
-            let shown = |wish: Option<protocol::SlotWish>| wish.map(|wish| (wish.participant, wish.source));
-            if shown(slot.wish) != shown(wish)
+            if slot.wish.as_ref().map(Subscription::key) != wish.as_ref().map(Subscription::key)
                 && let Some(source) = slot.source.take()
             {
                 left.push((source, (key, place)));
@@ -58,18 +56,19 @@ impl Sfu {
         let wishes: Vec<_> = peer.video.iter().map(|slot| (slot.wish, slot.source)).collect();
         let room = self.rooms.get(&code);
         let speakers =
-            room.into_iter().flat_map(|room| room.speakers.places()).flatten().filter(|one| *one != key);
-        let sound: u64 = speakers.filter_map(|speaker| self.peers.get(speaker)).map(Peer::sound_rate).sum();
+            room.into_iter().flat_map(|room| room.speakers.places()).flatten().filter(|one| one.peer != key);
+        let rate = |speaker: TrackKey| {
+            Some(self.peers.get(speaker.peer)?.tracks.get(speaker.track)?.layers[0].rate())
+        };
+        let sound: u64 = speakers.filter_map(rate).sum();
         let budget = downlink.saturating_sub(sound);
         let mut places = Vec::new();
         let mut demands = Vec::new();
         for (place, (wish, source)) in wishes.into_iter().enumerate() {
             let Some(wish) = wish else { continue };
-            let found = room.and_then(|room| room.by_participant.get(&wish.participant)).and_then(|sender| {
-                let tracks = &self.peers.get(*sender)?.tracks;
-                let track = tracks.iter().position(|track| track.source == wish.source)?;
-                Some((*sender, track))
-            });
+            let found = room
+                .and_then(|room| room.by_participant.get(&wish.participant))
+                .and_then(|sender| Some((*sender, self.peers.get(*sender)?.track_of(wish.source)?)));
             let Some((sender, track)) = found else { continue };
             let sent = &self.peers[sender].tracks[track];
             let media = room.and_then(|room| room.media.get(&wish.participant));
@@ -87,7 +86,7 @@ impl Sfu {
         let mut paused = Vec::new();
         for (((place, sender, track), grant), demand) in places.into_iter().zip(grants).zip(&demands) {
             if grant.layer.is_none() && demand.can_be_had() {
-                paused.push(self.peers[sender].who.participant);
+                paused.extend(self.peers[sender].publication(track));
             }
             self.peers[key].video[place].temporal = grant.temporal;
             self.point(now, (key, place), (sender, track), grant.layer);
@@ -97,7 +96,7 @@ impl Sfu {
     }
 
     /// Tells a peer whose pictures are left out, when that is news.
-    fn tell_paused(&mut self, key: PeerKey, paused: Vec<ParticipantId>) {
+    fn tell_paused(&mut self, key: PeerKey, paused: Vec<MediaKey>) {
         let peer = &mut self.peers[key];
         if peer.paused != paused {
             peer.paused.clone_from(&paused);

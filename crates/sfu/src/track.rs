@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use protocol::Source;
+use protocol::{MediaKind, Source};
 use str0m::media::{Mid, Rid};
 
 use crate::allocate::LAYERS;
@@ -215,7 +215,7 @@ impl Track {
     /// How many layers the sender is to be told to send, when that is news: more at once, fewer once nobody has taken them for
     /// a while.
     pub(crate) fn news_of_layers(&mut self, now: Instant) -> Option<u8> {
-        if self.source == Source::Microphone {
+        if self.source.kind() == MediaKind::Audio {
             return None;
         }
         let taken =

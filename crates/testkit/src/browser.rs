@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use call::{Call, Identity, Path, SecretOrigin};
-use protocol::{ParticipantId, PeerRef, RoomCode};
-use seal::{FrameOpener, FrameSealer, Media, RoomSecret};
+use call::{Call, Identity, SecretOrigin, ShownVia};
+use protocol::{LinkId, LinkKey, MediaKey, ParticipantId, PeerRef, RoomCode, Source, Subscription};
+use seal::{Expected, FrameOpener, FrameSealer, RoomSecret};
 use uuid::Uuid;
 
 use crate::server::SocketNumber;
@@ -18,10 +18,12 @@ pub(crate) struct Browser {
     /// The one that is open, or being opened.
     pub(crate) socket: Option<SocketNumber>,
     pub(crate) links: BTreeMap<PeerRef, BrowserLink>,
-    /// Over what everybody is shown.
-    pub(crate) shown: BTreeMap<ParticipantId, Path>,
-    /// Frames that came in each slot of the link to the server.
-    pub(crate) frames: Vec<u32>,
+    /// Over what each publication is shown.
+    pub(crate) shown: BTreeMap<MediaKey, ShownVia>,
+    /// Keyframes that came in each slot of the links to nodes.
+    pub(crate) keyframes: BTreeMap<LinkKey, Vec<u32>>,
+    /// What is on the screen, as the call was told last.
+    pub(crate) tiles: Vec<Subscription>,
     /// What the worker of the page seals with, and what it opens.
     pub(crate) sealer: FrameSealer,
     pub(crate) opener: FrameOpener,
@@ -34,6 +36,8 @@ pub(crate) struct Browser {
 
 #[derive(Debug)]
 pub(crate) struct BrowserLink {
+    /// Which of the links to the same peer it is.
+    pub(crate) id: LinkId,
     pub(crate) connection: PeerConnection,
     pub(crate) connected: bool,
     /// The fragments of a path that was cut: it does not come back without a restart.
@@ -54,7 +58,8 @@ impl Browser {
             socket: None,
             partings: 0,
             shown: BTreeMap::new(),
-            frames: Vec::new(),
+            keyframes: BTreeMap::new(),
+            tiles: Vec::new(),
             links: BTreeMap::new(),
             up_clear_at: Duration::ZERO,
             down_clear_at: Duration::ZERO,
@@ -66,17 +71,28 @@ impl Browser {
     /// A frame as it is sent now.
     pub(crate) fn seal(&mut self) -> (ParticipantId, Vec<u8>) {
         let mut sealed = Vec::new();
-        self.sealer.seal(Media::Audio, b"a frame", &mut sealed);
+        self.sealer.seal(Source::Microphone, b"a frame", &mut sealed);
         (self.id, sealed)
     }
 
+    /// Whether the browser has this link, and media goes over it.
+    pub(crate) fn is_up(&self, peer: PeerRef) -> bool {
+        self.links.get(&peer).is_some_and(|link| link.connected)
+    }
+
+    /// Whether a source is sent.
+    pub(crate) fn sends(&self, source: Source) -> bool {
+        self.call.snapshot().publications.of(source).is_on()
+    }
+
     pub(crate) fn opens(&mut self, from: ParticipantId, frame: &[u8]) -> bool {
-        self.opener.open(Some(from), Media::Audio, frame, &mut Vec::new()).is_ok()
+        let expected = Expected::Only { key: from.publication(Source::Microphone) };
+        self.opener.open(expected, frame, &mut Vec::new()).is_ok()
     }
 }
 
 impl BrowserLink {
-    pub(crate) fn new(sections: u32) -> Self {
-        Self { connection: PeerConnection::new(sections), connected: false, cut: None }
+    pub(crate) fn new(id: LinkId, sections: u32) -> Self {
+        Self { id, connection: PeerConnection::new(sections), connected: false, cut: None }
     }
 }

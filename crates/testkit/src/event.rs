@@ -1,7 +1,7 @@
 //! What is on its way in a world.
 
 use call::{Command, LinkEvent};
-use protocol::{ParticipantId, PeerRef, ServerFrame};
+use protocol::{LinkKey, NodeId, ParticipantId, PeerRef, ServerFrame};
 use room::MediaOrder;
 
 use crate::client_frame::ClientFrame;
@@ -10,8 +10,8 @@ use crate::server::{SocketNumber, ToDo};
 /// Something that happens at its time.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// The forwarding unit is told something.
-    Unit(ParticipantId, MediaOrder),
+    /// The forwarding unit of a node is told something.
+    Unit(NodeId, ParticipantId, MediaOrder),
     /// Everybody looks which frames came.
     Look,
     Command(usize, Command),
@@ -25,7 +25,9 @@ pub(crate) enum Event {
     ServerStores(ToDo),
     DropSocket(usize),
     RestartServer,
-    Browser(usize, PeerRef, LinkEvent),
+    Browser(usize, LinkKey, LinkEvent),
+    /// The room is to use the forwarding unit of another node.
+    UseNode(NodeId),
     /// Both ends add a media section, as for a screen, at about the same time.
     Renegotiate(usize, PeerRef),
     Cut(usize, usize),

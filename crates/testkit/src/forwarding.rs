@@ -4,17 +4,19 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use protocol::{
-    IceCandidate, LinkId, ParticipantId, PeerRef, ServerMessage, Signal, SignalNumber, SlotWish, SlotWishes,
+    IceCandidate, LinkId, NodeId, ParticipantId, PeerRef, ServerMessage, Signal, SignalNumber, Subscription,
+    Subscriptions,
 };
 use room::MediaOrder;
 
 use crate::PeerConnection;
 
-/// The links of one room.
-#[derive(Debug, Default)]
+/// The links of one room to one node.
+#[derive(Debug)]
 pub(crate) struct ForwardingUnit {
+    node: NodeId,
     peers: BTreeMap<ParticipantId, Peer>,
-    wishes: BTreeMap<ParticipantId, (LinkId, SlotWishes)>,
+    subscriptions: BTreeMap<ParticipantId, (LinkId, Subscriptions)>,
     messages: VecDeque<(ParticipantId, ServerMessage)>,
 }
 
@@ -27,14 +29,18 @@ struct Peer {
 }
 
 impl ForwardingUnit {
+    pub(crate) fn new(node: NodeId) -> Self {
+        Self { node, peers: BTreeMap::new(), subscriptions: BTreeMap::new(), messages: VecDeque::new() }
+    }
+
     pub(crate) fn order(&mut self, who: ParticipantId, order: MediaOrder) {
         match order {
             MediaOrder::Signal { link, number, signal } => self.signal(who, link, number, signal),
-            MediaOrder::Slots { link, slots } => _ = self.wishes.insert(who, (link, slots)),
+            MediaOrder::Slots { link, slots } => _ = self.subscriptions.insert(who, (link, slots)),
             MediaOrder::State(_) => {}
             MediaOrder::Left => {
                 self.peers.remove(&who);
-                self.wishes.remove(&who);
+                self.subscriptions.remove(&who);
             }
         }
     }
@@ -53,11 +59,11 @@ impl ForwardingUnit {
         self.peers.get(&who).map(|peer| peer.link)
     }
 
-    /// Whom somebody wants in their slots.
-    pub(crate) fn wishes(&self, who: ParticipantId) -> &[Option<SlotWish>] {
+    /// What somebody wants in their slots.
+    pub(crate) fn subscriptions(&self, who: ParticipantId) -> &[Option<Subscription>] {
         let link = self.peers.get(&who).map(|peer| peer.link);
-        let of_link = self.wishes.get(&who).filter(|(of, _)| Some(*of) == link);
-        of_link.map_or(&[], |(_, wishes)| wishes.as_slice())
+        let of_link = self.subscriptions.get(&who).filter(|(of, _)| Some(*of) == link);
+        of_link.map_or(&[], |(_, subscriptions)| subscriptions.as_slice())
     }
 
     fn signal(&mut self, who: ParticipantId, link: LinkId, number: SignalNumber, signal: Signal) {
@@ -67,7 +73,9 @@ impl ForwardingUnit {
         }
         if known != Some(link) {
             if number != SignalNumber(0) {
-                return self.messages.push_back((who, ServerMessage::SfuLinkClosed { link }));
+                return self
+                    .messages
+                    .push_back((who, ServerMessage::SfuLinkClosed { node: self.node, link }));
             }
             let connection = PeerConnection::new(0);
             let (expected, next) = (SignalNumber(0), SignalNumber(0));
@@ -76,7 +84,7 @@ impl ForwardingUnit {
         let Some(peer) = self.peers.get_mut(&who).filter(|peer| peer.expected == number) else { return };
         peer.expected = peer.expected.next();
         match signal {
-            Signal::Offer { sdp } => {
+            Signal::Offer { sdp, .. } => {
                 peer.connection.apply_offer(&sdp).expect("the unit never offers");
                 let sdp = peer.connection.create_answer().expect("there is an offer");
                 let fragment = peer.connection.local_fragment().to_string();
@@ -89,7 +97,13 @@ impl ForwardingUnit {
                 for signal in [Signal::Answer { sdp }, Signal::Candidate { candidate }] {
                     let (number, expects) = (peer.next, Some(peer.expected));
                     peer.next = peer.next.next();
-                    let message = ServerMessage::Signal { from: PeerRef::Sfu, link, number, expects, signal };
+                    let message = ServerMessage::Signal {
+                        from: PeerRef::Sfu(self.node),
+                        link,
+                        number,
+                        expects,
+                        signal,
+                    };
                     self.messages.push_back((who, message));
                 }
             }

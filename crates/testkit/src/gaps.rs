@@ -1,7 +1,9 @@
-//! What is in the way of media, and who was without it for how long.
+//! What is in the way of media, and who was without which publication for how long.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+use protocol::MediaKey;
 
 /// What is in the way of media in a world.
 #[derive(Clone, Debug, Default)]
@@ -12,14 +14,15 @@ pub struct Hindrance {
     pub(crate) blocked: BTreeSet<usize>,
 }
 
-/// Who was without somebody they had, and for how long.
+/// Who was without a publication that they had, and for how long.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gaps {
-    /// Pairs that have had media, and since when they have not.
-    pub(crate) pairs: BTreeMap<(usize, usize), Option<Duration>>,
+    pub(crate) are_watched: bool,
+    /// Who has had which publication, and since when they have not.
+    pub(crate) pairs: BTreeMap<(usize, MediaKey), Option<Duration>>,
     pub(crate) longest: Duration,
     /// Who that was, and from when on.
-    pub(crate) worst: Option<((usize, usize), Duration)>,
+    pub(crate) worst: Option<((usize, MediaKey), Duration)>,
     /// Since when gaps are nobody's fault: a path was cut, or the unit has ended.
     pub(crate) excused_until: Duration,
 }

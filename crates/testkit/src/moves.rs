@@ -1,33 +1,45 @@
-//! Worlds whose rooms move between direct links and the forwarding unit, and what is looked at in them: whether anybody ever
-//! goes without somebody they had.
+//! Worlds whose rooms migrate between direct links and the forwarding units of two nodes, and what is looked at in them: whether
+//! anybody ever goes without a publication that they had.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use call::{Command, ConnectionState, Input, LinkEvent, Path, Phase, Source};
-use protocol::{DisplayName, Mode, ParticipantId, PeerRef};
+use call::{Command, ConnectionState, Input, LinkEvent, Phase, ShownVia, Snapshot};
+use protocol::{
+    DisplayName, LinkKey, MediaKey, MediaKind, MediaVia, NodeId, ParticipantId, PeerRef, Source, Subscription,
+};
 use room::MediaOrder;
+use uuid::Uuid;
 
 use crate::World;
+use crate::browser::Browser;
 use crate::event::Event;
+use crate::forwarding::ForwardingUnit;
 use crate::server::Server;
 
 /// How often it is looked which frames came.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// The nodes there are; rooms begin with the first.
+const NODES: [NodeId; 2] = [NodeId::new(Uuid::from_u128(1)), NodeId::new(Uuid::from_u128(2))];
+
 impl World {
-    /// A world of `people` who come and go over some seconds, in a room that can move. Sockets break; by the seed, some pairs
-    /// cannot reach each other, or somebody cannot reach the forwarding unit.
+    /// A world of `people` who come and go over some seconds, in a room that can migrate. Sockets break; by the seed, some share
+    /// their screens for a while, the room is to use the other node, some pairs cannot reach each other, or somebody cannot reach
+    /// any node.
     pub fn moving(seed: u64, people: usize) -> Self {
         let mut world = Self::new(seed, 0);
-        world.server = Server::new(true);
+        world.server = Server::new(Some(NODES[0]));
         world.network = crate::Network::new();
         for place in 0..people {
             world.add_browser(place);
             let name = DisplayName::parse(&format!("person {place}")).expect("a plain name");
-            let camera = Command::Switch { source: Source::Camera, to: true.into() };
+            for source in [Source::Camera, Source::Microphone] {
+                let on = Command::Switch { source, to: true.into() };
+                world.network.send_at(Duration::ZERO, Event::Command(place, on));
+            }
             let comes = world.seed.millis(0..=12_000);
-            world.network.send_at(Duration::ZERO, Event::Command(place, camera));
+            world.share(place, comes);
             world.network.send_at(comes, Event::Command(place, Command::Join { name, password: None }));
             if place > 1 && world.seed.chance(0.4) {
                 let goes = comes + world.seed.millis(1_000..=40_000);
@@ -38,7 +50,9 @@ impl World {
                 world.network.send_at(at, Event::DropSocket(place));
             }
         }
+        world.gaps.are_watched = true;
         world.hinder(people);
+        world.drain();
         let looks = (1..2_000_u32).map(|number| LOOK_EVERY * number);
         for at in looks {
             world.network.send_at(at, Event::Look);
@@ -54,6 +68,36 @@ impl World {
         world
     }
 
+    /// By the seed, somebody shares their screen for a while, with its sound or without.
+    fn share(&mut self, place: usize, comes: Duration) {
+        if !self.seed.chance(0.4) {
+            return;
+        }
+        let begins = comes + self.seed.millis(0..=20_000);
+        let ends = begins + self.seed.millis(500..=40_000);
+        let is_heard = self.seed.chance(0.5);
+        for source in [Source::Screen, Source::ScreenAudio] {
+            if source == Source::ScreenAudio && !is_heard {
+                continue;
+            }
+            for (at, to) in [(begins, true), (ends, false)] {
+                let switch = Command::Switch { source, to: to.into() };
+                self.network.send_at(at, Event::Command(place, switch));
+            }
+        }
+    }
+
+    /// By the seed, the room is to use the other node, and perhaps the first again.
+    fn drain(&mut self) {
+        let mut at = self.seed.millis(5_000..=60_000);
+        for node in [NODES[1], NODES[0]] {
+            if self.seed.chance(0.5) {
+                self.network.send_at(at, Event::UseNode(node));
+                at += self.seed.millis(500..=60_000);
+            }
+        }
+    }
+
     fn hinder(&mut self, people: usize) {
         let kind = self.seed.number(0..4);
         if kind == 0 {
@@ -65,7 +109,7 @@ impl World {
         }
     }
 
-    /// The longest time for which somebody was without somebody they had had, while both were there.
+    /// The longest time for which somebody was without a publication that they had had, while both were there and it was sent.
     pub fn longest_gap(&self) -> Duration {
         self.gaps.longest
     }
@@ -73,7 +117,8 @@ impl World {
     /// Everybody who is in sees everybody who is in.
     pub fn all_see_all(&self) -> bool {
         let inside = self.inside();
-        inside.iter().all(|a| inside.iter().all(|b| a == b || self.has_media(*a, *b)))
+        let known = self.known();
+        inside.iter().all(|a| inside.iter().all(|b| a == b || self.missing(&known, *a, *b).is_empty()))
     }
 
     /// How many are in.
@@ -82,17 +127,23 @@ impl World {
     }
 
     /// How media travels, as everybody has been told, when they all have been told the same.
-    pub fn mode(&self) -> Option<Mode> {
-        let modes: BTreeSet<_> = self
+    pub fn via(&self) -> Option<MediaVia> {
+        let told: BTreeSet<_> = self
             .inside()
             .into_iter()
             .map(|place| self.browsers[place].call.snapshot().topology)
-            .map(|topology| (topology.epoch, topology.mode == Mode::Sfu, topology.moving.is_some()))
+            .map(|topology| (topology.epoch, topology.via, topology.migration.is_some()))
             .collect();
-        match modes.into_iter().collect::<Vec<_>>().as_slice() {
-            [(_, is_sfu, false)] => Some(if *is_sfu { Mode::Sfu } else { Mode::Mesh }),
+        match told.into_iter().collect::<Vec<_>>().as_slice() {
+            [(_, via, false)] => Some(*via),
             _ => None,
         }
+    }
+
+    /// Which of the nodes carries media, by its number.
+    pub fn node(&self) -> Option<usize> {
+        let node = self.via()?.node()?;
+        NODES.iter().position(|one| *one == node)
     }
 
     /// Whether somebody cannot reach the forwarding unit who is in.
@@ -102,11 +153,12 @@ impl World {
 
     /// What everybody is shown, for a test that fails.
     pub fn describe_media(&self) -> String {
+        let known = self.known();
         let one = |place: &usize| {
             let browser = &self.browsers[*place];
             let topology = browser.call.snapshot().topology;
-            let missing: Vec<_> =
-                self.inside().into_iter().filter(|b| b != place && !self.has_media(*place, *b)).collect();
+            let others = self.inside().into_iter().filter(|b| b != place);
+            let missing: Vec<_> = others.flat_map(|b| self.missing(&known, *place, b)).collect();
             format!("{place} {topology:?} links {:?} misses {missing:?}", browser.links.keys().len())
         };
         let lines: Vec<_> = self.inside().iter().map(one).collect();
@@ -118,32 +170,56 @@ impl World {
         (0..self.browsers.len()).filter(is_in).collect()
     }
 
-    /// Whether one is shown another over a path that carries media.
-    fn has_media(&self, a: usize, b: usize) -> bool {
-        let (here, there) = (&self.browsers[a], &self.browsers[b]);
-        let up = |browser: &crate::browser::Browser, peer: PeerRef| {
-            browser.links.get(&peer).is_some_and(|link| link.connected)
+    /// What each page knows.
+    fn known(&self) -> Vec<Snapshot> {
+        self.browsers.iter().map(|browser| browser.call.snapshot()).collect()
+    }
+
+    /// What of another's publications is sent, as both know, and not to be seen or heard.
+    fn missing(&self, known: &[Snapshot], a: usize, b: usize) -> Vec<MediaKey> {
+        let sent = self.sent(known, a, b);
+        sent.into_iter().filter(|key| !self.has_media(a, b, *key)).collect()
+    }
+
+    /// What another sends, as both know.
+    fn sent(&self, known: &[Snapshot], a: usize, b: usize) -> Vec<MediaKey> {
+        let there = &self.browsers[b];
+        let Some(other) = known[a].participants.iter().find(|other| other.participant.id == there.id) else {
+            return Vec::new();
         };
-        match here.shown.get(&there.id) {
-            Some(Path::Direct) => {
-                up(here, PeerRef::Participant(there.id)) && up(there, PeerRef::Participant(here.id))
+        let is_sent = |source: &Source| {
+            other.participant.media.of(*source).is_on() && known[b].publications.of(*source).is_on()
+        };
+        Source::ALL.into_iter().filter(is_sent).map(|source| there.id.publication(source)).collect()
+    }
+
+    /// Whether one is shown a publication of another over a link that carries it.
+    fn has_media(&self, a: usize, b: usize, key: MediaKey) -> bool {
+        let (here, there) = (&self.browsers[a], &self.browsers[b]);
+        let Some(ShownVia { link, slot }) = here.shown.get(&key) else { return false };
+        match link.peer {
+            PeerRef::Participant(_) => here.is_up(link.peer) && there.is_up(PeerRef::Participant(here.id)),
+            PeerRef::Sfu(node) => {
+                let has_slot = slot.is_some() || key.source.kind() == MediaKind::Audio;
+                let known = self.units.get(&node).and_then(|unit| unit.link(here.id));
+                has_slot && known == Some(link.id) && here.is_up(link.peer) && there.is_up(link.peer)
             }
-            Some(Path::Server { link, slot }) => {
-                let is_this = self.unit.link(here.id) == Some(*link);
-                slot.is_some() && is_this && up(here, PeerRef::Sfu) && up(there, PeerRef::Sfu)
-            }
-            None => false,
         }
     }
 
     pub(crate) fn watch_media(&mut self) {
-        let inside = self.inside();
+        if !self.gaps.are_watched {
+            return;
+        }
+        let (inside, known) = (self.inside(), self.known());
         let knows = |a: usize, b: usize| self.browsers[a].call.knows(self.browsers[b].id);
         let mut pairs = BTreeMap::new();
         for &a in &inside {
             for &b in inside.iter().filter(|b| **b != a) {
                 if knows(a, b) && knows(b, a) {
-                    pairs.insert((a, b), self.has_media(a, b));
+                    pairs.extend(
+                        self.sent(&known, a, b).into_iter().map(|key| ((a, key), self.has_media(a, b, key))),
+                    );
                 }
             }
         }
@@ -163,87 +239,120 @@ impl World {
         }
     }
 
-    pub(crate) fn show(&mut self, place: usize, who: ParticipantId, path: Option<Path>) {
-        match path {
-            Some(path) => _ = self.browsers[place].shown.insert(who, path),
-            None => _ = self.browsers[place].shown.remove(&who),
+    pub(crate) fn show(&mut self, place: usize, key: MediaKey, via: Option<ShownVia>) {
+        match via {
+            Some(via) => _ = self.browsers[place].shown.insert(key, via),
+            None => _ = self.browsers[place].shown.remove(&key),
         }
     }
 
-    pub(crate) fn unit_told(&mut self, who: ParticipantId, order: MediaOrder) {
-        self.unit.order(who, order);
-        while let Some((to, message)) = self.unit.next_message() {
+    pub(crate) fn unit_told(&mut self, node: NodeId, who: ParticipantId, order: MediaOrder) {
+        let unit = self.units.entry(node).or_insert_with(|| ForwardingUnit::new(node));
+        unit.order(who, order);
+        while let Some((to, message)) = unit.next_message() {
             self.server.pass_on(self.now, to, message);
         }
         self.server_speaks();
     }
 
     /// The server ends, and with it every link to it. Browsers notice after a while.
-    pub(crate) fn unit_ends(&mut self) {
-        self.unit = crate::forwarding::ForwardingUnit::default();
+    pub(crate) fn units_end(&mut self) {
+        self.units.clear();
         self.gaps.excused_until = self.now + Duration::from_secs(20);
+        let at = self.now + Duration::from_secs(5);
         for place in 0..self.browsers.len() {
-            if let Some(link) = self.browsers[place].links.get_mut(&PeerRef::Sfu) {
-                link.connected = false;
-                let lost = LinkEvent::ConnectionState(ConnectionState::Disconnected);
-                let at = self.now + Duration::from_secs(5);
-                self.network.send_at(at, Event::Browser(place, PeerRef::Sfu, lost));
+            for (peer, link) in &mut self.browsers[place].links {
+                if matches!(peer, PeerRef::Sfu(_)) {
+                    link.connected = false;
+                    let lost = LinkEvent::ConnectionState(ConnectionState::Disconnected);
+                    let link = LinkKey { peer: *peer, id: link.id };
+                    self.network.send_at(at, Event::Browser(place, link, lost));
+                }
             }
         }
     }
 
-    pub(crate) fn connect_to_unit(&mut self) {
+    pub(crate) fn connect_to_units(&mut self) {
         for place in 0..self.browsers.len() {
             if self.hindrance.blocked.contains(&place) {
                 continue;
             }
-            let browser = &self.browsers[place];
-            let Some(link) = browser.links.get(&PeerRef::Sfu).filter(|link| !link.connected) else {
-                continue;
-            };
-            let other = self.unit.connection(browser.id);
-            if other.is_some_and(|other| link.connection.is_connected_to(other)) {
-                self.connected(place, PeerRef::Sfu);
+            for node in NODES {
+                let browser = &self.browsers[place];
+                let link = browser.links.get(&PeerRef::Sfu(node)).filter(|link| !link.connected);
+                let other = self.units.get(&node).and_then(|unit| unit.connection(browser.id));
+                if link.zip(other).is_some_and(|(link, other)| link.connection.is_connected_to(other)) {
+                    self.connected(place, PeerRef::Sfu(node));
+                }
             }
         }
     }
 
-    /// Every browser counts the frames that came in its slots, and over its direct links.
+    /// Every page tells what it shows, and every browser counts the keyframes that came in its slots, and over its direct links.
     pub(crate) fn look(&mut self) {
         for place in 0..self.browsers.len() {
-            let waits = self.browsers[place].call.waits_for_frames();
-            for peer in waits {
-                let frames = match peer {
-                    PeerRef::Sfu => self.frames_of_slots(place),
-                    PeerRef::Participant(_) => {
-                        let is_up = |link: &crate::browser::BrowserLink| link.connected;
-                        vec![u32::from(self.browsers[place].links.get(&peer).is_some_and(is_up))]
+            self.tell_tiles(place);
+            for link in self.browsers[place].call.waits_for_keyframes() {
+                let event = match link.peer {
+                    PeerRef::Sfu(node) => {
+                        LinkEvent::SlotKeyframes(self.keyframes_of_slots(place, link, node))
+                    }
+                    PeerRef::Participant(id) => {
+                        LinkEvent::Keyframes(self.keyframes_of_person(place, link, id))
                     }
                 };
-                self.input(place, Input::Link { peer, event: LinkEvent::Frames(frames) });
+                self.input(place, Input::Link { link, event });
             }
         }
     }
 
-    fn frames_of_slots(&mut self, place: usize) -> Vec<u32> {
-        let wishes = self.unit.wishes(self.browsers[place].id).to_vec();
-        let is_linked = |id: ParticipantId| {
-            let sender = self.browsers.iter().find(|browser| browser.id == id);
-            sender.and_then(|sender| sender.links.get(&PeerRef::Sfu)).is_some_and(|link| link.connected)
+    /// As a page does: a tile for each camera, and one for each screen.
+    fn tell_tiles(&mut self, place: usize) {
+        let mut tiles = Vec::new();
+        for other in self.browsers[place].call.snapshot().participants {
+            let (id, media) = (other.participant.id, other.participant.media);
+            tiles.push(Subscription { participant: id, source: Source::Camera, height: 200 });
+            if media.screen.is_on() {
+                tiles.push(Subscription { participant: id, source: Source::Screen, height: 600 });
+            }
+        }
+        let browser = &mut self.browsers[place];
+        if browser.call.phase() == Phase::Joined && browser.tiles != tiles {
+            browser.tiles.clone_from(&tiles);
+            self.input(place, Input::Command(Command::ShowTiles { tiles }));
+        }
+    }
+
+    fn keyframes_of_person(&self, place: usize, link: LinkKey, id: ParticipantId) -> Vec<(Source, u32)> {
+        let (here, there) = (&self.browsers[place], self.browser_of(id));
+        let is_up =
+            here.is_up(link.peer) && there.is_some_and(|there| there.is_up(PeerRef::Participant(here.id)));
+        let came = |source| u32::from(is_up && there.is_some_and(|there| there.sends(source)));
+        Source::of_kind(MediaKind::Video).map(|source| (source, came(source))).collect()
+    }
+
+    fn keyframes_of_slots(&mut self, place: usize, link: LinkKey, node: NodeId) -> Vec<u32> {
+        let id = self.browsers[place].id;
+        let subscriptions = self.units.get(&node).map_or(Vec::new(), |unit| unit.subscriptions(id).to_vec());
+        let comes = |one: &Option<Subscription>| {
+            let sender = one.and_then(|one| Some((self.browser_of(one.participant)?, one.source)));
+            sender.is_some_and(|(sender, source)| sender.is_up(PeerRef::Sfu(node)) && sender.sends(source))
         };
-        let came: Vec<_> =
-            wishes.iter().map(|wish| wish.is_some_and(|wish| is_linked(wish.participant))).collect();
-        let frames = &mut self.browsers[place].frames;
-        frames.resize(frames.len().max(came.len()), 0);
-        for (count, came) in frames.iter_mut().zip(came) {
+        let came: Vec<_> = subscriptions.iter().map(comes).collect();
+        let counts = self.browsers[place].keyframes.entry(link).or_default();
+        counts.resize(counts.len().max(came.len()), 0);
+        for (count, came) in counts.iter_mut().zip(came) {
             *count += u32::from(came);
         }
-        frames.clone()
+        counts.clone()
+    }
+
+    fn browser_of(&self, id: ParticipantId) -> Option<&Browser> {
+        self.browsers.iter().find(|browser| browser.id == id)
     }
 
     fn add_browser(&mut self, place: usize) {
-        let code = protocol::RoomCode::from_random(1);
-        let browser = crate::browser::Browser::new(&mut self.seed, code, place);
+        let browser = Browser::new(&mut self.seed, protocol::RoomCode::from_random(1), place);
         self.browsers.push(browser);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use protocol::{
-    ChatEntry, IceServers, OpeningFrame, OpeningMessage, ParticipantId, Role, RoomCode, RoomSettings,
+    ChatEntry, IceServers, NodeId, OpeningFrame, OpeningMessage, ParticipantId, Role, RoomCode, RoomSettings,
     ServerFrame, ServerMessage, SessionId, SessionToken, Timestamp,
 };
 use room::{
@@ -44,8 +44,9 @@ pub(crate) struct Server {
     closed: VecDeque<SocketNumber>,
     to_do: VecDeque<ToDo>,
     /// What the forwarding unit is told, where there is one.
-    orders: VecDeque<(ParticipantId, MediaOrder)>,
-    has_sfu: bool,
+    orders: VecDeque<(NodeId, ParticipantId, MediaOrder)>,
+    /// The node whose forwarding unit is used, if there is any.
+    sfu: Option<NodeId>,
     /// Who shows a host's key.
     pub(crate) host: Option<ParticipantId>,
 }
@@ -79,9 +80,9 @@ fn read(token: &SessionToken) -> SessionClaims {
 }
 
 impl Server {
-    pub(crate) fn new(has_sfu: bool) -> Self {
+    pub(crate) fn new(sfu: Option<NodeId>) -> Self {
         Self {
-            room: begin(Duration::ZERO, Vec::new(), Vec::new(), has_sfu),
+            room: begin(Duration::ZERO, Vec::new(), Vec::new(), sfu),
             life: 0,
             now: Duration::ZERO,
             kept_seats: BTreeMap::new(),
@@ -91,7 +92,7 @@ impl Server {
             to_do: VecDeque::new(),
             orders: VecDeque::new(),
             host: None,
-            has_sfu,
+            sfu,
         }
     }
 
@@ -102,7 +103,7 @@ impl Server {
         self.closed.clear();
         self.orders.clear();
         let seats = self.kept_seats.values().cloned().collect();
-        self.room = begin(now, seats, self.kept_chat.clone(), self.has_sfu);
+        self.room = begin(now, seats, self.kept_chat.clone(), self.sfu);
     }
 
     pub(crate) fn knows_sockets(&self) -> bool {
@@ -198,8 +199,14 @@ impl Server {
         self.closed.pop_front()
     }
 
-    pub(crate) fn next_order(&mut self) -> Option<(ParticipantId, MediaOrder)> {
+    pub(crate) fn next_order(&mut self) -> Option<(NodeId, ParticipantId, MediaOrder)> {
         self.orders.pop_front()
+    }
+
+    /// Rooms use the forwarding unit of this node from now on.
+    pub(crate) fn use_node(&mut self, now: Duration, node: NodeId) {
+        self.sfu = Some(node);
+        self.input(now, Input::UseNode { node });
     }
 
     /// The forwarding unit has something to say to somebody.
@@ -230,7 +237,9 @@ impl Server {
                 Output::Keep(Change::Seat(seat)) => _ = self.kept_seats.insert(seat.participant, seat),
                 Output::ReadHistory { reader, .. } => self.later(Work::ReadChat(reader)),
                 Output::ChangeSettings { patch, .. } => patches.push(patch),
-                Output::Media { participant, order } => self.orders.push_back((participant, order)),
+                Output::Media { node, participant, order } => {
+                    self.orders.push_back((node, participant, order));
+                }
                 Output::Keep(Change::Blocked(_) | Change::Used(_) | Change::Done { .. })
                 | Output::Unload
                 | Output::Delete => {}
@@ -248,7 +257,7 @@ impl Server {
     }
 }
 
-fn begin(now: Duration, seats: Vec<SeatChange>, recent_chat: Vec<ChatEntry>, has_sfu: bool) -> Room {
+fn begin(now: Duration, seats: Vec<SeatChange>, recent_chat: Vec<ChatEntry>, sfu: Option<NodeId>) -> Room {
     let beginning = Beginning {
         code: RoomCode::from_random(1),
         settings: RoomSettings::default(),
@@ -259,7 +268,7 @@ fn begin(now: Duration, seats: Vec<SeatChange>, recent_chat: Vec<ChatEntry>, has
         seats,
         blocked: Vec::new(),
         recent_chat,
-        has_sfu,
+        sfu,
         signer: Box::new(Plain),
     };
     Room::new(now, beginning)

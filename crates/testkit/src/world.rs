@@ -1,13 +1,14 @@
 //! Two to four calls and their room in virtual time: real state machines, a modelled browser, a bad network.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use call::{
-    Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Phase, Role, Source,
+    Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Phase, Role,
 };
 use protocol::{
-    ChatId, ChatTarget, DisplayName, IceCandidate, PeerRef, RoomCode, RoomFrame, RoomMessage, ServerFrame,
-    ServerMessage,
+    ChatId, ChatTarget, DisplayName, IceCandidate, LinkKey, NodeId, PeerRef, RoomCode, RoomFrame,
+    RoomMessage, Sdp, SectionMap, ServerFrame, ServerMessage, Source,
 };
 use uuid::Uuid;
 
@@ -30,7 +31,8 @@ pub struct World {
     server_is_down_until: Duration,
     pub(crate) network: Network<Event>,
     pub(crate) report: Report,
-    pub(crate) unit: ForwardingUnit,
+    /// The forwarding units of the nodes there are.
+    pub(crate) units: BTreeMap<NodeId, ForwardingUnit>,
     /// What is in the way of media.
     pub(crate) hindrance: Hindrance,
     pub(crate) gaps: Gaps,
@@ -87,13 +89,13 @@ impl World {
         Self {
             seed,
             now: Duration::ZERO,
-            server: Server::new(false),
+            server: Server::new(None),
             browsers,
             sockets_made: 0,
             server_is_down_until: Duration::ZERO,
             network,
             report: Report::default(),
-            unit: ForwardingUnit::default(),
+            units: BTreeMap::new(),
             hindrance: Hindrance::default(),
             gaps: Gaps::default(),
         }
@@ -259,11 +261,15 @@ impl World {
                 self.server.store(self.now, work);
                 self.server_speaks();
             }
-            Event::Unit(who, order) => self.unit_told(who, order),
+            Event::Unit(node, who, order) => self.unit_told(node, who, order),
+            Event::UseNode(node) => {
+                self.server.use_node(self.now, node);
+                self.server_speaks();
+            }
             Event::Look => self.look(),
             Event::DropSocket(place) => self.drop_socket(place),
             Event::RestartServer => self.restart_server(),
-            Event::Browser(place, peer, event) => self.browser(place, peer, event),
+            Event::Browser(place, link, event) => self.browser(place, link, event),
             Event::Renegotiate(place, peer) => self.renegotiate(place, peer),
             Event::Cut(a, b) => self.cut(a, b),
         }
@@ -275,8 +281,9 @@ impl World {
         self.execute(place);
     }
 
-    fn browser(&mut self, place: usize, peer: PeerRef, event: LinkEvent) {
-        let Some(link) = self.browsers[place].links.get(&peer) else { return };
+    fn browser(&mut self, place: usize, key: LinkKey, event: LinkEvent) {
+        let known = self.browsers[place].links.get(&key.peer);
+        let Some(link) = known.filter(|link| link.id == key.id) else { return };
         let fragment = link.connection.local_fragment().to_string();
         // A rollback ends the gathering of the offer that is taken back.
         let of_rolled_back =
@@ -284,7 +291,7 @@ impl World {
         let no_longer_needed =
             matches!(event, LinkEvent::NegotiationNeeded) && !link.connection.negotiation_needed();
         if !of_rolled_back && !no_longer_needed {
-            self.input(place, Input::Link { peer, event });
+            self.input(place, Input::Link { link: key, event });
         }
     }
 
@@ -308,8 +315,8 @@ impl World {
                 self.network.send_at(at, Event::SocketClosed(place, socket));
             }
         }
-        while let Some((who, order)) = self.server.next_order() {
-            self.network.send_at(self.now + Duration::from_millis(2), Event::Unit(who, order));
+        while let Some((node, who, order)) = self.server.next_order() {
+            self.network.send_at(self.now + Duration::from_millis(2), Event::Unit(node, who, order));
         }
         while let Some(work) = self.server.next_to_do() {
             let at = self.now + self.seed.millis(1..=30);
@@ -339,7 +346,7 @@ impl World {
         self.report.restarts += 1;
         self.server_is_down_until = self.now + self.seed.millis(0..=3_000);
         self.server.restart(self.server_is_down_until);
-        self.unit_ends();
+        self.units_end();
         for place in 0..self.browsers.len() {
             if let Some(socket) = self.browsers[place].socket {
                 let at = self.now + self.seed.millis(1..=50);
@@ -401,20 +408,20 @@ impl World {
                         self.network.send_at(at, Event::ServerNotices(socket));
                     }
                 }
-                Output::Notify(Notice::MoveCalledOff { .. }) => self.report.called_off += 1,
+                Output::Notify(Notice::MigrationAborted { .. }) => self.report.called_off += 1,
                 Output::Notify(Notice::ParticipantLeft(_)) => self.browsers[place].partings += 1,
                 Output::Open(frame) => self.send_up(place, ClientFrame::Opening(frame)),
                 Output::Send(frame) => self.send_up(place, ClientFrame::Room(frame)),
                 Output::StartCapture(source) => self.input(place, Input::Captured(source)),
-                Output::Link { peer, command } => self.link_command(place, peer, command),
-                Output::Show { participant, path } => self.show(place, participant, path),
+                Output::Link { link, command } => self.link_command(place, link, command),
+                Output::Show { key, via } => self.show(place, key, via),
                 Output::SetOwnKey(key) => self.browsers[place].sealer.set_key(&key),
                 Output::SetKeyOf { participant, key } => {
                     self.browsers[place].opener.add_key(participant, key);
                 }
                 Output::ForgetKeysOf(participant) => self.browsers[place].opener.forget(participant),
-                Output::PlaySlots(_)
-                | Output::ExpectInSlots(_)
+                Output::PlaySlots { .. }
+                | Output::ExpectInSlots { .. }
                 | Output::KeepSecret { .. }
                 | Output::RememberPassedOn(_)
                 | Output::RememberSession(_)
@@ -425,27 +432,26 @@ impl World {
         }
     }
 
-    fn link_command(&mut self, place: usize, peer: PeerRef, command: LinkCommand) {
+    fn link_command(&mut self, place: usize, key: LinkKey, command: LinkCommand) {
         if let LinkCommand::Open { role, .. } = command {
             let sections = if role == Role::Initiator { 2 } else { 0 };
-            self.browsers[place].links.insert(peer, BrowserLink::new(sections));
+            self.browsers[place].links.insert(key.peer, BrowserLink::new(key.id, sections));
         } else if command == LinkCommand::Close {
-            self.browsers[place].links.remove(&peer);
+            self.browsers[place].links.remove(&key.peer);
         } else {
-            self.connection_command(place, peer, command);
+            self.connection_command(place, key, command);
         }
-        self.negotiation_needed(place, peer);
+        self.negotiation_needed(place, key.peer);
     }
 
-    fn connection_command(&mut self, place: usize, peer: PeerRef, command: LinkCommand) {
-        let Some(link) = self.browsers[place].links.get_mut(&peer) else { return };
+    fn connection_command(&mut self, place: usize, key: LinkKey, command: LinkCommand) {
+        let known = self.browsers[place].links.get_mut(&key.peer);
+        let Some(link) = known.filter(|link| link.id == key.id) else { return };
         let connection = &mut link.connection;
         let result = match command {
-            LinkCommand::CreateOffer => connection.create_offer().map(LinkEvent::LocalDescription).map(Some),
-            LinkCommand::CreateAnswer => {
-                connection.create_answer().map(LinkEvent::LocalDescription).map(Some)
-            }
-            LinkCommand::ApplyOffer(sdp) => {
+            LinkCommand::CreateOffer => connection.create_offer().map(described).map(Some),
+            LinkCommand::CreateAnswer => connection.create_answer().map(described).map(Some),
+            LinkCommand::ApplyOffer { sdp, .. } => {
                 connection.apply_offer(&sdp).map(|()| Some(LinkEvent::RemoteDescriptionApplied))
             }
             LinkCommand::ApplyAnswer(sdp) => {
@@ -474,18 +480,18 @@ impl World {
         };
         self.report.refusals += u64::from(result.is_err());
         let event = result.unwrap_or(Some(LinkEvent::NegotiationFailed));
-        let described = matches!(event, Some(LinkEvent::LocalDescription(_)));
+        let described = matches!(event, Some(LinkEvent::LocalDescription { .. }));
         if let Some(event) = event {
-            self.later(Event::Browser(place, peer, event));
+            self.later(Event::Browser(place, key, event));
         }
         if described {
-            self.gather(place, peer);
+            self.gather(place, key);
         }
     }
 
     /// Candidates of a new description, some of them before the engine hears that the description is set.
-    fn gather(&mut self, place: usize, peer: PeerRef) {
-        let fragment = self.browsers[place].links[&peer].connection.local_fragment();
+    fn gather(&mut self, place: usize, key: LinkKey) {
+        let fragment = self.browsers[place].links[&key.peer].connection.local_fragment();
         let candidate = IceCandidate {
             candidate: fragment.to_string(),
             sdp_mid: None,
@@ -493,16 +499,17 @@ impl World {
             username_fragment: None,
         };
         for _ in 0..3 {
-            self.later(Event::Browser(place, peer, LinkEvent::Candidate(candidate.clone())));
+            self.later(Event::Browser(place, key, LinkEvent::Candidate(candidate.clone())));
         }
         let at = self.now + Duration::from_millis(40);
-        self.network.send_at(at, Event::Browser(place, peer, LinkEvent::EndOfCandidates));
+        self.network.send_at(at, Event::Browser(place, key, LinkEvent::EndOfCandidates));
     }
 
     fn negotiation_needed(&mut self, place: usize, peer: PeerRef) {
         let links = &self.browsers[place].links;
-        if links.get(&peer).is_some_and(|link| link.connection.negotiation_needed()) {
-            self.later(Event::Browser(place, peer, LinkEvent::NegotiationNeeded));
+        let needed = links.get(&peer).filter(|link| link.connection.negotiation_needed());
+        if let Some(id) = needed.map(|link| link.id) {
+            self.later(Event::Browser(place, LinkKey { peer, id }, LinkEvent::NegotiationNeeded));
         }
     }
 
@@ -524,7 +531,8 @@ impl World {
             }
             link.cut = Some((link.connection.local_fragment(), other));
             link.connected = false;
-            self.later(Event::Browser(here, peer, LinkEvent::ConnectionState(ConnectionState::Failed)));
+            let key = LinkKey { peer, id: link.id };
+            self.later(Event::Browser(here, key, LinkEvent::ConnectionState(ConnectionState::Failed)));
         }
         self.report.cuts += 1;
     }
@@ -555,15 +563,15 @@ impl World {
                 }
             }
         }
-        self.connect_to_unit();
+        self.connect_to_units();
         self.watch_media();
     }
 
     pub(crate) fn connected(&mut self, place: usize, peer: PeerRef) {
-        if let Some(link) = self.browsers[place].links.get_mut(&peer) {
-            link.connected = true;
-        }
-        self.later(Event::Browser(place, peer, LinkEvent::ConnectionState(ConnectionState::Connected)));
+        let Some(link) = self.browsers[place].links.get_mut(&peer) else { return };
+        link.connected = true;
+        let key = LinkKey { peer, id: link.id };
+        self.later(Event::Browser(place, key, LinkEvent::ConnectionState(ConnectionState::Connected)));
     }
 
     /// A browser does nothing at once.
@@ -571,6 +579,10 @@ impl World {
         let at = self.now + self.seed.millis(1..=20);
         self.network.send_at(at, event);
     }
+}
+
+fn described(sdp: Sdp) -> LinkEvent {
+    LinkEvent::LocalDescription { sdp, sections: SectionMap::default() }
 }
 
 /// Tells the way from the server to a browser from the way to the server.

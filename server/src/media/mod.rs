@@ -36,6 +36,7 @@ use sfu::Who;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::config::{Config, MediaConfig, RelayConfig};
+use crate::node_id::NodeId;
 use crate::open_files;
 use addresses::Addresses;
 use health::Health;
@@ -53,6 +54,7 @@ pub(crate) use carrier::read_for_fuzzing;
 /// A way to every shard; a clone is another handle to the same.
 #[derive(Clone)]
 pub(crate) struct Media {
+    node: NodeId,
     shards: Arc<[Shard]>,
     /// Where streams are handed over that came in elsewhere.
     neighbours: Neighbours,
@@ -84,7 +86,8 @@ impl Media {
         seen: &[IpAddr],
         secret: &::relay::Secret,
     ) -> anyhow::Result<(Self, NewsReceiver)> {
-        let (news, received) = news::queue();
+        let node = NodeId::draw();
+        let (news, received) = news::queue(node.on_the_wire());
         let Config { media, relay, .. } = config;
         let count = if is_anything_on(config) { media.shard_count() } else { 0 };
         let addresses = Addresses::find(&media.addresses, seen);
@@ -123,14 +126,27 @@ impl Media {
         }
         let relay_addresses = if relay.enabled { all.into() } else { Arc::default() };
         Ok((
-            Self { shards: shards.into(), neighbours, forwards: media.enabled, health, relay_addresses },
+            Self {
+                node,
+                shards: shards.into(),
+                neighbours,
+                forwards: media.enabled,
+                health,
+                relay_addresses,
+            },
             received,
         ))
     }
 
-    /// Whether there is a forwarding unit.
-    pub(crate) fn is_available(&self) -> bool {
-        self.forwards && !self.shards.is_empty()
+    /// This process.
+    pub(crate) fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The node whose forwarding unit rooms here use, if there is one.
+    pub(crate) fn forwarding_node(&self) -> Option<protocol::NodeId> {
+        let is_available = self.forwards && !self.shards.is_empty();
+        is_available.then(|| self.node.on_the_wire())
     }
 
     /// Serves a client of the relay whose connection came in elsewhere, and of which some was read already, to its end.
@@ -151,9 +167,15 @@ impl Media {
         &self.relay_addresses
     }
 
-    /// Tells the shard of a room something about a participant.
-    pub(crate) fn tell(&self, room: RoomCode, participant: ParticipantId, order: MediaOrder) {
-        if self.shards.is_empty() {
+    /// Tells the shard of a room something about a participant. Orders to another node cannot be passed on yet.
+    pub(crate) fn tell(
+        &self,
+        node: protocol::NodeId,
+        room: RoomCode,
+        participant: ParticipantId,
+        order: MediaOrder,
+    ) {
+        if self.shards.is_empty() || node != self.node.on_the_wire() {
             return;
         }
         let mut hasher = DefaultHasher::new();

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use protocol::{LinkId, ParticipantId, PeerRef, RoomCode, ServerMessage, Source};
+use protocol::{LinkId, NodeId, ParticipantId, PeerRef, RoomCode, ServerMessage, Source};
 use sfu::{Event, Who};
 
 use super::turns::{Parts, SharedTurns};
@@ -24,7 +24,11 @@ pub(crate) struct News {
 pub(super) struct NewsSender(Arc<SharedTurns<Waiting>>);
 
 /// Where news of all shards comes in.
-pub(crate) struct NewsReceiver(Arc<SharedTurns<Waiting>>);
+pub(crate) struct NewsReceiver {
+    /// Whose news they are.
+    node: NodeId,
+    waiting: Arc<SharedTurns<Waiting>>,
+}
 
 #[derive(Default)]
 struct Waiting {
@@ -42,9 +46,9 @@ impl Parts for Waiting {
     }
 }
 
-pub(super) fn queue() -> (NewsSender, NewsReceiver) {
+pub(super) fn queue(node: NodeId) -> (NewsSender, NewsReceiver) {
     let sender = NewsSender::default();
-    let receiver = NewsReceiver(Arc::clone(&sender.0));
+    let receiver = NewsReceiver { node, waiting: Arc::clone(&sender.0) };
     (sender, receiver)
 }
 
@@ -61,18 +65,18 @@ impl NewsReceiver {
         loop {
             if let Some((who, link, event)) = self.next(&takes) {
                 let Who { room, participant } = who;
-                return Some(News { room, participant, message: message(link, event) });
+                return Some(News { room, participant, message: message(self.node, link, event) });
             }
             // The other one is the shards'.
-            if Arc::strong_count(&self.0) == 1 {
+            if Arc::strong_count(&self.waiting) == 1 {
                 return None;
             }
-            self.0.more().await;
+            self.waiting.more().await;
         }
     }
 
     fn next(&self, takes: impl Fn(RoomCode) -> bool) -> Option<(Who, LinkId, Event)> {
-        self.0.lock().turns.next(|who, waiting| {
+        self.waiting.lock().turns.next(|who, waiting| {
             let (link, event) = takes(who.room).then(|| waiting.take())??;
             Some((who, link, event))
         })
@@ -123,15 +127,15 @@ impl Waiting {
 }
 
 /// What an event of the forwarding unit is on the wire.
-fn message(link: LinkId, event: Event) -> ServerMessage {
+fn message(node: NodeId, link: LinkId, event: Event) -> ServerMessage {
     match event {
         Event::Signal { number, expects, signal } => {
-            ServerMessage::Signal { from: PeerRef::Sfu, link, number, expects: Some(expects), signal }
+            ServerMessage::Signal { from: PeerRef::Sfu(node), link, number, expects: Some(expects), signal }
         }
-        Event::AudioSlots(slots) => ServerMessage::AudioSlots { link, slots },
-        Event::PausedVideo(participants) => ServerMessage::PausedVideo { link, participants },
-        Event::WantedLayers { source, layers } => ServerMessage::WantedLayers { link, source, layers },
-        Event::Closed => ServerMessage::SfuLinkClosed { link },
+        Event::AudioSlots(slots) => ServerMessage::AudioSlots { node, link, slots },
+        Event::PausedVideo(publications) => ServerMessage::PausedVideo { node, link, publications },
+        Event::WantedLayers { source, layers } => ServerMessage::WantedLayers { node, link, source, layers },
+        Event::Closed => ServerMessage::SfuLinkClosed { node, link },
     }
 }
 
@@ -153,7 +157,7 @@ mod tests {
 
     #[test]
     fn of_what_changes_the_last_is_told_and_of_answers_each() {
-        let (sender, receiver) = queue();
+        let (sender, receiver) = queue(NodeId::NIL);
         for number in 0..10 {
             sender.send(who(1), LinkId(0), answer(number));
             sender.send(who(1), LinkId(0), Event::AudioSlots(vec![None; number as usize]));
@@ -171,7 +175,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_room_that_has_no_place_waits_for_itself_alone() {
-        let (sender, mut receiver) = queue();
+        let (sender, mut receiver) = queue(NodeId::NIL);
         let slow = Who { room: RoomCode::from_random(2), ..who(1) };
         sender.send(slow, LinkId(0), Event::Closed);
         sender.send(who(2), LinkId(0), Event::Closed);
@@ -183,7 +187,7 @@ mod tests {
 
     #[test]
     fn who_does_not_listen_loses_their_own_link() {
-        let (sender, receiver) = queue();
+        let (sender, receiver) = queue(NodeId::NIL);
         for number in 0..100_000 {
             sender.send(who(1), LinkId(3), answer(number));
         }

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use protocol::{LinkId, MediaState, Signal, SignalNumber, SlotWishes};
+use protocol::{LinkId, MediaState, Signal, SignalNumber, Subscriptions};
 use room::MediaOrder;
 use sfu::Who;
 
@@ -52,7 +52,7 @@ pub(super) enum Next {
 struct Waiting {
     left: bool,
     state: Option<MediaState>,
-    slots: Option<(LinkId, SlotWishes)>,
+    slots: Option<(LinkId, Subscriptions)>,
     signals: VecDeque<(LinkId, SignalNumber, Signal)>,
     bytes: usize,
     overflowed: Option<LinkId>,
@@ -200,7 +200,7 @@ impl Pace {
 
 fn bytes_of(signal: &Signal) -> usize {
     match signal {
-        Signal::Offer { sdp } | Signal::Answer { sdp } => sdp.as_str().len(),
+        Signal::Offer { sdp, .. } | Signal::Answer { sdp } => sdp.as_str().len(),
         Signal::Candidate { candidate } => candidate.candidate.len(),
         Signal::EndOfCandidates => 0,
     }
@@ -219,13 +219,15 @@ mod tests {
     }
 
     fn offer(number: u32, bytes: usize) -> MediaOrder {
-        let signal = Signal::Offer { sdp: Sdp::new("x".repeat(bytes)).unwrap() };
+        let signal = Signal::Offer {
+            sdp: Sdp::new("x".repeat(bytes)).unwrap(),
+            sections: protocol::SectionMap::default(),
+        };
         MediaOrder::Signal { link: LinkId(0), number: SignalNumber(number), signal }
     }
 
     fn off() -> MediaState {
-        use protocol::Switch;
-        MediaState { microphone: Switch::Off, camera: Switch::Off, screen: Switch::Off }
+        MediaState::default()
     }
 
     #[test]

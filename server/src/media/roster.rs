@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{LinkId, MediaState, SlotWishes};
+use protocol::{LinkId, MediaState, Subscriptions};
 use room::MediaOrder;
 use sfu::Who;
 
@@ -16,7 +16,7 @@ struct Known {
     media: Option<MediaState>,
     link: Option<LinkId>,
     /// What the participant wants to see; pages say so once, and before they open the link.
-    slots: Option<(LinkId, SlotWishes)>,
+    slots: Option<(LinkId, Subscriptions)>,
 }
 
 impl Roster {
@@ -50,7 +50,7 @@ impl Roster {
     }
 
     /// What everybody wants to see, by the link it is for: one that is still to be opened is opened with it.
-    pub(super) fn slots(&self) -> impl Iterator<Item = (Who, LinkId, SlotWishes)> + '_ {
+    pub(super) fn slots(&self) -> impl Iterator<Item = (Who, LinkId, Subscriptions)> + '_ {
         self.0.iter().filter_map(|(who, known)| {
             let (link, slots) = known.slots.as_ref()?;
             Some((*who, *link, slots.clone()))
@@ -76,7 +76,7 @@ mod tests {
             room: RoomCode::from_random(1),
             participant: ParticipantId::new(Uuid::from_u128(number)),
         };
-        let media = MediaState { microphone: Switch::On, camera: Switch::Off, screen: Switch::Off };
+        let media = MediaState { microphone: Switch::On, ..MediaState::default() };
         let signal = |link| MediaOrder::Signal {
             link: LinkId(link),
             number: SignalNumber(0),
@@ -88,7 +88,7 @@ mod tests {
             roster.note(who(number), &signal(0));
         }
         roster.note(who(2), &signal(4));
-        let slots = SlotWishes::default();
+        let slots = Subscriptions::default();
         roster.note(who(1), &MediaOrder::Slots { link: LinkId(1), slots: slots.clone() });
         roster.closed(who(2), LinkId(0));
         roster.note(who(3), &MediaOrder::Left);

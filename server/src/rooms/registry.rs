@@ -24,7 +24,6 @@ use crate::connections::Connections;
 use crate::ice_servers::IceServerList;
 use crate::keeper::{Keeper, Lane};
 use crate::media::{Media, News, NewsReceiver};
-use crate::node_id::NodeId;
 use crate::passwords::{PasswordError, Passwords};
 use crate::tokens::Tokens;
 use crate::{digest, ids};
@@ -126,7 +125,7 @@ impl Rooms {
         let (defaults, limits) = (config.room_settings(), config.rooms.clone());
         let keeper = Keeper::start(Arc::clone(&storage), limits.chat_quota());
         let passwords = Arc::new(Passwords::new());
-        let node = NodeId::draw();
+        let node = media.node();
         Self {
             clock,
             storage,
@@ -365,7 +364,7 @@ impl Rooms {
             seats: seats.into_iter().map(load::seat).collect(),
             blocked: blocked.into_iter().map(|browser| browser.0.0).collect(),
             recent_chat: self.storage.recent_chat(code, RECENT_CHAT).await?,
-            has_sfu: self.media.is_available(),
+            sfu: self.media.forwarding_node(),
             signer: self.tokens.of_room(code),
         };
         let (queue, received) = queue::queue(code, WAITING_EVENTS);

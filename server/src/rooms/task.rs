@@ -307,8 +307,8 @@ impl RoomTask {
                 Output::ChangeSettings { participant, in_reply_to, patch } => {
                     self.change_settings(SettingsChange { participant, in_reply_to, patch });
                 }
-                Output::Media { participant, order } => {
-                    self.rooms.media.tell(self.handle.code(), participant, order);
+                Output::Media { node, participant, order } => {
+                    self.rooms.media.tell(node, self.handle.code(), participant, order);
                 }
                 Output::Unload => return Fate::Unloads,
                 Output::Delete => {

@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn numbers_stand_in_the_object() {
-        let from = PeerRef::Sfu;
+        let from = PeerRef::Sfu(protocol::NodeId::NIL);
         let signal = ServerMessage::Signal {
             from,
             link: protocol::LinkId(0),

@@ -15,7 +15,7 @@ async fn two_people_meet_and_signal_each_other() {
     let (mut bob, told_bob) = server.join(&room, "Bob").await;
     assert_eq!(told_bob["participants"][0]["name"], "Ada");
     let topology = &told_bob["topology"];
-    assert_eq!((&topology["mode"], &topology["reason"]), (&json!("mesh"), &json!("few_people")));
+    assert_eq!((&topology["via"], &topology["reason"]), (&json!("mesh"), &json!("few_people")));
     assert_eq!(ada.hear().await["participant"]["name"], "Bob");
 
     bob.say(signal_message(&told_ada["you"]["id"], "v=0")).await;

@@ -1,41 +1,41 @@
-//! The call itself: one function an input, effects in a queue, and a snapshot for the page.
+//! The call itself: composes the machines, carries what one wants done to the others and to the driver, and makes the snapshot for
+//! the page. One function an input.
 
+mod chatting;
 mod encrypting;
-mod media_paths;
+mod media;
 mod people;
 mod signalling;
-mod uplink;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::{
-    DisplayName, IceServer, LinkId, MediaState, Participant, ParticipantId, Password, PeerRef, RoomCode,
-    RoomMessage, RoomSettings, RoomSummary, SessionToken, Switch, WaitingPerson,
+    DisplayName, LinkKey, MediaState, Participant, ParticipantId, Password, RoomCode, RoomMessage,
+    RoomSettings, RoomSummary, SessionToken, Source, Switch, WaitingPerson,
 };
+use seal::{RoomSecret, SafetyPhrase};
 
 use crate::chat::Chat;
 use crate::encryption::Encryption;
-use crate::line::Line;
-use crate::link::Link;
-use crate::other::{Other, Unclaimed};
-use crate::paths::Paths;
-use crate::speaking::Speaking;
+use crate::ice::Ice;
+use crate::links::Links;
+use crate::media_paths::MediaPaths;
+use crate::people::People;
+use crate::signalling::SignallingConnection;
+use crate::slots::{Slots, SlotsInput};
 use crate::uplink::Uplink;
+use crate::voice::Voice;
 use crate::{
-    ChatLine, Command, Identity, Input, Level, LinkCommand, LinkStatus, Output, Phase, Publications,
-    Signalling, Snapshot, Source, SwitchedBy, Switches,
+    ChatLine, Command, Identity, Input, Level, Output, Phase, Publications, SecretOrigin, Snapshot,
+    SwitchedBy, Switches,
 };
-
-/// How long somebody has to speak before their raised hand is lowered: they have been given the word.
-const HAND_IS_LOWERED_AFTER: Duration = Duration::from_secs(4);
 
 /// A call, from the choice of devices to the end.
 #[derive(Debug)]
 pub struct Call {
     code: RoomCode,
     phase: Phase,
-    line: Line,
     name: Option<DisplayName>,
     password: Option<Password>,
     /// The person at this browser, as the room knows them.
@@ -44,27 +44,23 @@ pub struct Call {
     settings: Option<RoomSettings>,
     has_password: bool,
     waiting: Vec<WaitingPerson>,
-    ice_servers: Vec<IceServer>,
-    /// When fresh credentials for them are asked for.
-    renew_ice_servers_at: Option<Duration>,
-    publications: Publications,
-    /// What the room was told of them last.
-    told: MediaState,
     /// What a host asks to turn on.
     asked_for: Option<Source>,
     /// Whether the person waits because they have not the room's secret.
     lacks_secret: bool,
     /// Whether somebody is inside who can let the person in, while they wait.
     host_inside: bool,
-    speaking: Speaking,
-    /// Since when the person speaks with a raised hand.
-    speaking_since: Option<Duration>,
-    /// In the order in which they came.
-    others: Vec<Other>,
-    paths: Paths,
+    publications: Publications,
+    /// What the room was told of them last.
+    told: MediaState,
+    signalling: SignallingConnection,
+    ice: Ice,
+    people: People,
+    links: Links,
+    slots: Slots,
+    paths: MediaPaths,
     uplink: Uplink,
-    /// Signals of people the server has not told of yet, or of links that are not open yet.
-    unclaimed: BTreeMap<(PeerRef, LinkId), Vec<Unclaimed>>,
+    voice: Voice,
     chat: Chat,
     encryption: Encryption,
     outputs: VecDeque<Output>,
@@ -77,7 +73,6 @@ impl Call {
             encryption: Encryption::new(code, identity),
             code,
             phase: Phase::Preparing,
-            line: Line::new(session, random),
             name: None,
             password: None,
             you: None,
@@ -85,19 +80,19 @@ impl Call {
             settings: None,
             has_password: false,
             waiting: Vec::new(),
-            ice_servers: Vec::new(),
-            renew_ice_servers_at: None,
-            publications: Publications::default(),
-            told: MediaState::default(),
             asked_for: None,
             lacks_secret: false,
             host_inside: false,
-            speaking: Speaking::default(),
-            speaking_since: None,
-            others: Vec::new(),
-            paths: Paths::default(),
+            publications: Publications::default(),
+            told: MediaState::default(),
+            signalling: SignallingConnection::new(session, random),
+            ice: Ice::default(),
+            people: People::default(),
+            links: Links::default(),
+            slots: Slots::default(),
+            paths: MediaPaths::default(),
             uplink: Uplink::default(),
-            unclaimed: BTreeMap::new(),
+            voice: Voice::default(),
             chat: Chat::default(),
             outputs: VecDeque::new(),
         }
@@ -111,54 +106,48 @@ impl Call {
             Input::SocketClosed => self.socket_closed(now),
             Input::NetworkChanged => self.network_changed(now),
             Input::Server(frame) => self.server_frame(now, *frame),
-            Input::Link { peer, event } => self.link_event(now, peer, event),
+            Input::Link { link, event } => self.link_event(now, link, event),
             Input::Captured(source) => self.captured(source),
             Input::CaptureFailed { source, fault } => {
                 self.publications.failed(source, fault);
                 self.publish(source);
             }
-            Input::Level { participant, level } => self.level(now, participant, level),
-            Input::SlotLevel { slot, level } => {
-                let carried = self.paths.server.as_ref().and_then(|server| *server.audio.get(slot)?);
-                if let Some(participant) = carried {
-                    self.level(now, Some(participant), level);
-                }
-            }
+            Input::Level { participant: None, level } => self.own_level(now, level),
+            Input::Level { participant: Some(id), level } => self.people.hear(now, id, level),
+            Input::SlotLevel { link, slot, level } => self.slot_level(now, link, slot, level),
         }
     }
 
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Duration) {
-        if self.line.due().is_some_and(|due| now >= due) {
-            self.line_due(now);
+        if self.signalling.poll_timeout().is_some_and(|due| now >= due) {
+            self.signalling_due(now);
         }
         // Without the server no link can be repaired; that it cannot be must not count against it.
-        if self.line.signalling == Signalling::Connected {
-            for peer in self.linked_peers() {
-                let effects = self.link(peer).map(|link| link.handle_timeout(now)).unwrap_or_default();
-                self.carry_out(peer, effects);
-            }
-            self.part_from_given_up(now);
-            self.review_paths(now);
+        if self.signalling.is_connected() {
+            self.links.handle_timeout(now);
+            self.carry_out_links();
+            self.part_from_lost(now);
             if self.phase == Phase::Joined {
-                self.encryption_due(now);
-                self.ice_servers_due(now);
+                self.encryption_timeout(now);
+                if self.ice.is_renewal_due(now) {
+                    self.say_once(RoomMessage::RenewIceServers);
+                }
             }
+            self.review_paths(now);
         }
-        self.paths_due(now);
+        self.paths_timeout(now);
     }
 
     /// When [`Self::handle_timeout`] has something to do.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let is_connected = self.line.signalling == Signalling::Connected;
-        let direct = self.others.iter().filter_map(|other| other.link.as_ref());
-        let links =
-            direct.chain(self.paths.server.as_ref().map(|server| &server.link)).filter(|_| is_connected);
-        let given_up = self.next_given_up().filter(|_| is_connected);
-        let keys = self.encryption.due().filter(|_| is_connected && self.phase == Phase::Joined);
-        let ice_servers = self.renew_ice_servers_at.filter(|_| is_connected && self.phase == Phase::Joined);
-        let of_links = links.filter_map(Link::poll_timeout).chain(given_up).chain(keys).chain(ice_servers);
-        of_links.chain(self.line.due()).chain(self.next_path_timeout()).min()
+        let is_connected = self.signalling.is_connected();
+        let is_inside = is_connected && self.phase == Phase::Joined;
+        let of_links = [self.links.poll_timeout(), self.people.poll_timeout()];
+        let of_stay = [self.encryption.poll_timeout(), self.ice.poll_timeout()];
+        let links = of_links.into_iter().flatten().filter(|_| is_connected);
+        let stay = of_stay.into_iter().flatten().filter(|_| is_inside);
+        links.chain(stay).chain(self.signalling.poll_timeout()).chain(self.paths.poll_timeout()).min()
     }
 
     /// The next effect, or `None` until the next input.
@@ -170,20 +159,20 @@ impl Call {
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             phase: self.phase,
-            signalling: self.line.signalling,
+            signalling: self.signalling.state(),
             you: self.you.clone(),
             name: self.name.clone(),
-            speaking: self.speaking.is_speaking() && self.publications.microphone.is_on(),
+            speaking: self.voice.is_speaking() && self.publications.of(Source::Microphone).is_on(),
             room: self.room.clone(),
             settings: self.settings.clone(),
             has_password: self.has_password,
             waiting: self.waiting.clone(),
             asked_for: self.asked_for,
             publications: self.publications,
-            participants: self.others.iter().map(|other| self.snapshot_of(other)).collect(),
-            topology: self.paths.topology,
+            participants: self.people.iter().map(|person| self.snapshot_of(person)).collect(),
+            topology: self.paths.topology(),
             lacks_secret: self.lacks_secret,
-            key_warnings: self.key_warnings(),
+            key_warnings: self.encryption.key_warnings(&self.encryption_view()),
             host_inside: self.host_inside,
         }
     }
@@ -195,7 +184,7 @@ impl Call {
 
     /// Whether somebody is in the call, as far as this end knows.
     pub fn knows(&self, id: ParticipantId) -> bool {
-        self.others.iter().any(|other| other.participant.id == id)
+        self.people.contains(id)
     }
 
     /// What was written, oldest first.
@@ -213,6 +202,31 @@ impl Call {
         self.chat.revision()
     }
 
+    /// The private key of this tab, to be the same person after the page was loaded again.
+    pub fn private_key(&self) -> [u8; 32] {
+        self.encryption.private_key()
+    }
+
+    /// What is the same for everybody in the call when nobody sits in between.
+    pub fn safety_phrase(&self) -> SafetyPhrase {
+        self.encryption.safety_phrase(&self.people)
+    }
+
+    /// How the page came by the secret.
+    pub fn secret_origin(&self) -> SecretOrigin {
+        self.encryption.origin()
+    }
+
+    /// The secret as the link carries it.
+    pub fn secret(&self) -> &RoomSecret {
+        self.encryption.secret()
+    }
+
+    /// Links of which it matters how many keyframes were decoded: pictures are to come.
+    pub fn waits_for_keyframes(&self) -> Vec<LinkKey> {
+        self.paths.waits_for_keyframes(&self.paths_view())
+    }
+
     fn command(&mut self, now: Duration, command: Command) {
         match command {
             Command::Switch { source, to } => self.switch(source, to, SwitchedBy::Person),
@@ -225,10 +239,14 @@ impl Call {
             Command::WriteAgain { id } => self.write_again(id),
             Command::ReadOlderChat => self.read_older_chat(),
             Command::Moderate { moderation } => self.moderate(now, moderation),
-            Command::Verify { participant } => self.verify(participant),
-            Command::ShareSecret { with } => self.share_secret(now, with),
-            Command::ShowTiles { tiles } => self.show_tiles(now, tiles),
-            Command::SetSeen { seen } => self.seen(seen),
+            Command::Verify { participant } => {
+                self.encrypt(|encryption, view| encryption.verify(participant, view));
+            }
+            Command::ShareSecret { with } => {
+                self.encrypt(|encryption, view| encryption.share_secret(now, with, view));
+            }
+            Command::ShowTiles { tiles } => self.slots(now, SlotsInput::Tiles(tiles)),
+            Command::SetSeen { seen } => self.slots(now, SlotsInput::Watched(seen.is_on())),
             Command::DeclineAsking => self.asked_for = None,
         }
     }
@@ -263,12 +281,8 @@ impl Call {
     /// Tells every link and the room what is sent from a source now.
     fn publish(&mut self, source: Source) {
         let switch = Switch::from(self.publications.of(source).is_on());
-        for peer in self.linked_peers() {
-            let has_failed = |link: &mut Link| matches!(link.status(), LinkStatus::Failed(_));
-            if !self.link(peer).is_some_and(has_failed) {
-                self.link_command(peer, LinkCommand::Publish { source, switch });
-            }
-        }
+        self.links.publish(source, switch);
+        self.carry_out_links();
         self.tell_media();
     }
 
@@ -283,8 +297,9 @@ impl Call {
 
     /// Closes every link, then the socket, then lets go of the devices.
     fn end(&mut self, phase: Phase) {
-        self.end_paths();
-        self.others.clear();
+        self.end_links();
+        self.links.forget_unclaimed();
+        self.people.clear();
         self.outputs.push_back(Output::CloseSocket);
         // Who could not get in for a reason that can be mended is still at the choice of devices, and may try again.
         if !matches!(phase, Phase::Unreachable | Phase::PasswordAsked { .. }) {
@@ -292,63 +307,38 @@ impl Call {
                 self.outputs.extend(self.publications.switch(source, Switch::Off));
             }
             // Coming again is a decision, and so it is as a newcomer.
-            if self.line.session.take().is_some() {
+            if self.signalling.take_session().is_some() {
                 self.outputs.push_back(Output::RememberSession(None));
             }
         }
-        self.unclaimed.clear();
         self.waiting.clear();
         self.asked_for = None;
         self.phase = phase;
         self.you = None;
-        self.hang_up();
+        self.signalling = self.signalling.ended();
     }
 
-    fn level(&mut self, now: Duration, participant: Option<ParticipantId>, level: Level) {
-        match participant {
-            None => {
-                self.speaking.hear(now, level);
-                self.lower_hand_after_speaking(now);
-            }
-            Some(id) => {
-                if let Some(other) = self.other(id.into()) {
-                    other.speaking.hear(now, level);
-                }
-            }
-        }
-    }
-
-    fn lower_hand_after_speaking(&mut self, now: Duration) {
-        let has_raised = self.you.as_ref().is_some_and(|you| you.hand.is_some());
-        if !has_raised || !self.speaking.is_speaking() || !self.publications.microphone.is_on() {
-            self.speaking_since = None;
-            return;
-        }
-        let since = *self.speaking_since.get_or_insert(now);
-        if now >= since + HAND_IS_LOWERED_AFTER {
-            self.speaking_since = None;
+    fn own_level(&mut self, now: Duration, level: Level) {
+        let has_raised_hand = self.you.as_ref().is_some_and(|you| you.hand.is_some());
+        let is_on = self.publications.of(Source::Microphone).is_on();
+        if self.voice.hear(now, level, has_raised_hand, is_on) {
             self.say(RoomMessage::SetHand { hand: Switch::Off });
         }
     }
 
-    fn link_command(&mut self, peer: PeerRef, command: LinkCommand) {
-        self.outputs.push_back(Output::Link { peer, command });
-    }
-
-    fn other(&mut self, peer: PeerRef) -> Option<&mut Other> {
-        self.others.iter_mut().find(|other| PeerRef::Participant(other.participant.id) == peer)
-    }
-
-    fn link(&mut self, peer: PeerRef) -> Option<&mut Link> {
-        match peer {
-            PeerRef::Sfu => self.paths.server.as_mut().map(|server| &mut server.link),
-            PeerRef::Participant(_) => self.other(peer)?.link.as_mut(),
+    /// Sound of a screen is nobody's voice.
+    fn slot_level(&mut self, now: Duration, link: LinkKey, slot: usize, level: Level) {
+        let carried = self.slots.audio(link).get(slot).copied().flatten();
+        if let Some(key) = carried.filter(|key| key.source == Source::Microphone) {
+            self.people.hear(now, key.participant, level);
         }
     }
 
-    /// Everybody to whom there is a link.
-    fn linked_peers(&self) -> Vec<PeerRef> {
-        let direct = self.others.iter().filter_map(|other| other.link.as_ref());
-        direct.chain(self.paths.server.as_ref().map(|server| &server.link)).map(Link::peer).collect()
+    fn me(&self) -> Option<ParticipantId> {
+        self.you.as_ref().map(|you| you.id)
+    }
+
+    fn is_me(&self, id: ParticipantId) -> bool {
+        self.me() == Some(id)
     }
 }

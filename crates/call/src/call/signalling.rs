@@ -3,18 +3,19 @@
 use std::time::Duration;
 
 use protocol::{
-    DisplayName, ErrorCode, IceServers, Join, Joined, MessageId, OpeningMessage, Password, ProtocolError,
-    Resume, RoomMessage, ServerFrame, ServerMessage, Switch, VERSION,
+    DisplayName, ErrorCode, IceServers, Join, Joined, LinkKey, MessageId, OpeningMessage, ParticipantId,
+    Password, ProtocolError, Reaction, Resume, RoomMessage, RoomSummary, ServerFrame, ServerMessage,
+    SessionToken, Source, Switch, VERSION, WaitingPerson,
 };
 
 use super::Call;
-use crate::chat::Delivery;
-use crate::line::Wait;
-use crate::link::of_use;
-use crate::{ChatLine, ChatText, LinkCommand, Notice, Output, Phase, Signalling, Source, SwitchedBy};
-
-/// How long the answer to a question for fresh credentials may take.
-const ASK_AGAIN_AFTER: Duration = Duration::from_secs(15);
+use super::media::link_to;
+use crate::encryption::Encryption;
+use crate::links::Said;
+use crate::media_paths::PathsInput;
+use crate::signalling::Wait;
+use crate::slots::SlotsInput;
+use crate::{Notice, Output, Phase, Signalling, SwitchedBy};
 
 impl Call {
     pub(super) fn join(&mut self, now: Duration, name: DisplayName, password: Option<Password>) {
@@ -33,7 +34,7 @@ impl Call {
     }
 
     fn dial(&mut self, now: Duration) {
-        self.line.dialled(now);
+        self.signalling.dialled(now);
         self.outputs.push_back(Output::OpenSocket);
     }
 
@@ -41,15 +42,16 @@ impl Call {
         let Some(name) = self.name.clone() else { return };
         let media = self.publications.media_state();
         self.told = media;
-        let session = self.line.session.clone();
-        let first = match session.filter(|_| self.phase == Phase::Joined && self.line.resumable) {
+        let session = self.signalling.session().cloned();
+        let may_resume = self.phase == Phase::Joined && self.signalling.is_resumable();
+        let first = match session.filter(|_| may_resume) {
             Some(session) => {
                 let hand = self.you.as_ref().is_some_and(|you| you.hand.is_some());
                 OpeningMessage::Resume(Box::new(Resume {
                     version: VERSION,
                     room: self.code,
                     session,
-                    last: self.line.heard(),
+                    last: self.signalling.heard(),
                     media,
                     hand: Switch::from(hand),
                     key: Some(self.encryption.public_key()),
@@ -62,27 +64,27 @@ impl Call {
                 media,
                 password: self.password.clone(),
                 credential: None,
-                session: self.line.session.clone(),
+                session: self.signalling.session().cloned(),
                 key: Some(self.encryption.public_key()),
                 room_key: self.encryption.room_key(),
-                room_key_origin: Some(self.encryption.origin.for_room()),
+                room_key_origin: Some(self.encryption.origin().for_room()),
             })),
         };
-        self.line.dialled(now);
+        self.signalling.dialled(now);
         self.outputs.push_back(Output::Open(first.into()));
     }
 
     pub(super) fn socket_closed(&mut self, now: Duration) {
-        let refusal = self.line.refusal.take();
+        let refusal = self.signalling.take_refusal();
         match self.phase {
             Phase::Joining => self.end(phase_after(refusal)),
             Phase::Waiting => match refusal {
                 Some(code) if is_final(code) => self.end(phase_after(refusal)),
-                Some(_) | None => self.line.lost(now),
+                Some(_) | None => self.signalling.lost(now),
             },
             Phase::Joined => match refusal {
                 Some(ErrorCode::SessionUnknown) => {
-                    self.line.resumable = false;
+                    self.signalling.cannot_resume();
                     self.dial(now);
                 }
                 Some(code) if is_final(code) => self.end(Phase::Refused(code)),
@@ -98,37 +100,35 @@ impl Call {
 
     /// People who are connected stay connected; the server is tried again and again.
     fn lost(&mut self, now: Duration) {
-        if self.is_connected() {
+        if self.signalling.is_connected() {
             self.outputs.push_back(Output::Notify(Notice::SignallingLost));
         }
-        self.line.lost(now);
+        self.signalling.lost(now);
     }
 
     pub(super) fn network_changed(&mut self, now: Duration) {
-        for peer in self.linked_peers() {
-            let effects = self.link(peer).map(|link| link.network_changed(now)).unwrap_or_default();
-            self.carry_out(peer, effects);
-        }
+        self.links.network_changed(now);
+        self.carry_out_links();
         // A socket that was being opened in the network before will not open.
-        if matches!(self.line.wait, Wait::Answer(_)) {
+        if matches!(self.signalling.wait(), Wait::Answer(_)) {
             self.outputs.push_back(Output::CloseSocket);
             self.dial(now);
         }
-        self.line.hurry(now);
-        self.doubt_line(now);
+        self.signalling.hurry(now);
+        self.doubt_signalling(now);
     }
 
-    /// Something looks broken, and the line may be: it is asked, and not for long. Without it nothing can be repaired.
-    pub(super) fn doubt_line(&mut self, now: Duration) {
-        if matches!(self.line.wait, Wait::Ping(_)) {
+    /// Something looks broken, and the connection may be: it is asked, and not for long. Without it nothing can be repaired.
+    pub(super) fn doubt_signalling(&mut self, now: Duration) {
+        if matches!(self.signalling.wait(), Wait::Ping(_)) {
             self.say_once(RoomMessage::Ping);
-            self.line.pinged(now);
+            self.signalling.pinged(now);
         }
-        self.line.doubt(now);
+        self.signalling.doubt(now);
     }
 
-    pub(super) fn line_due(&mut self, now: Duration) {
-        match self.line.wait {
+    pub(super) fn signalling_due(&mut self, now: Duration) {
+        match self.signalling.wait() {
             Wait::Nothing => {}
             Wait::Answer(_) if self.phase == Phase::Joining => self.end(Phase::Unreachable),
             Wait::Answer(_) | Wait::Pong(_) => {
@@ -142,7 +142,7 @@ impl Call {
 
     fn ping(&mut self, now: Duration) {
         self.say_once(RoomMessage::Ping);
-        self.line.pinged(now);
+        self.signalling.pinged(now);
     }
 
     pub(super) fn leave(&mut self) {
@@ -150,23 +150,18 @@ impl Call {
         self.end(Phase::Left);
     }
 
-    /// Forgets everything about the line but the session, with which one may come again.
-    pub(super) fn hang_up(&mut self) {
-        self.line = self.line.ended();
-    }
-
     pub(super) fn server_frame(&mut self, now: Duration, frame: ServerFrame) {
-        self.line.heard_something(now);
+        self.signalling.heard_something(now);
         if let Some(received) = frame.received {
-            self.line.confirm(received);
+            self.signalling.confirm(received);
         }
         match (frame.seq, &frame.message) {
-            (Some(number), ServerMessage::Joined(_)) => self.line.count_from(number),
-            (Some(number), _) if !self.line.take(number) => return,
+            (Some(number), ServerMessage::Joined(_)) => self.signalling.count_from(number),
+            (Some(number), _) if !self.signalling.take(number) => return,
             (Some(_) | None, _) => {}
         }
         self.server_message(now, frame.message);
-        if self.line.owes_acknowledgement() {
+        if self.signalling.owes_acknowledgement() {
             self.say_once(RoomMessage::Ping);
         }
     }
@@ -175,59 +170,60 @@ impl Call {
         match message {
             ServerMessage::Joined(joined) => self.joined(now, &joined),
             ServerMessage::Waiting { room, lacks_secret, host_inside } => {
-                self.lacks_secret = lacks_secret;
-                self.host_inside = host_inside;
+                (self.lacks_secret, self.host_inside) = (lacks_secret, host_inside);
                 self.must_wait(now, room);
             }
             ServerMessage::Resumed { session } => self.resumed(now, session),
-            ServerMessage::ParticipantJoined { participant } => self.participant_joined(now, participant),
-            ServerMessage::ParticipantLeft { id, reason } => self.participant_left(now, id, reason),
-            ServerMessage::ParticipantUpdated { participant } => self.participant_updated(now, participant),
+            person @ (ServerMessage::ParticipantJoined { .. }
+            | ServerMessage::ParticipantLeft { .. }
+            | ServerMessage::ParticipantUpdated { .. }) => self.person_message(now, person),
             ServerMessage::TurnedOff { source } => self.turned_off(source),
             ServerMessage::AskedToTurnOn { source } => self.asked_to_turn_on(source),
             ServerMessage::WaitingRoom { people } => self.others_wait(people),
             ServerMessage::RoomUpdated { settings, password } => {
-                self.settings = Some(settings);
-                self.has_password = password;
-                self.room_key_changed();
+                (self.settings, self.has_password) = (Some(settings), password);
+                self.encrypt(Encryption::keep_secret);
             }
             ServerMessage::Chat { entry } => self.hear_chat(entry),
-            ServerMessage::ChatKept { chat, .. } => {
-                let me = self.you.as_ref().map(|you| you.id);
-                self.chat.kept(chat, me);
+            ServerMessage::ChatKept { chat, .. } => self.chat.kept(chat, self.me()),
+            ServerMessage::ChatNotKept { chat } => self.chat.failed(chat, self.me(), None),
+            ServerMessage::ChatHistory { entries, more } => self.hear_history(entries, more),
+            ServerMessage::Letter { from, letter } => {
+                self.encrypt(|encryption, view| encryption.hear_letter(from, &letter, view));
             }
-            ServerMessage::ChatNotKept { chat } => {
-                let me = self.you.as_ref().map(|you| you.id);
-                self.chat.failed(chat, me, None);
+            ServerMessage::Reacted { from, reaction } => self.reacted(from, reaction),
+            ServerMessage::Signal { from: peer, link: id, number, expects, signal } => {
+                self.links.signal(LinkKey { peer, id }, Said { number, expects, signal });
+                self.carry_out_links();
             }
-            ServerMessage::ChatHistory { entries, more } => {
-                let read = |entry: protocol::ChatEntry| (self.read_chat(&entry), entry);
-                let entries = entries.into_iter().map(read).map(|(text, entry)| (entry, text)).collect();
-                if let Some(before) = self.chat.hear_history(entries, more) {
-                    self.say(RoomMessage::ReadChat { before: Some(before) });
-                }
+            ServerMessage::Topology { topology } => self.paths(now, PathsInput::Changed(topology)),
+            ServerMessage::MigrationAborted { via, reason } => {
+                self.outputs.push_back(Output::Notify(Notice::MigrationAborted { via, reason }));
             }
-            ServerMessage::Letter { from, letter } => self.hear_letter(from, &letter),
-            ServerMessage::Reacted { from, reaction } => {
-                if let Some(name) = self.name_of(from) {
-                    let from = (!self.is_me(from)).then_some(from);
-                    self.outputs.push_back(Output::Notify(Notice::Reacted { from, name, reaction }));
-                }
+            ServerMessage::AudioSlots { node, link, slots } => {
+                self.slots(now, SlotsInput::Audio(link_to(node, link), slots));
             }
-            ServerMessage::Signal { from, link, number, expects, signal } => {
-                self.signal(from, link, (number, expects, signal));
+            ServerMessage::PausedVideo { node, link, publications } => {
+                self.slots(now, SlotsInput::Paused(link_to(node, link), publications));
             }
-            ServerMessage::Topology { topology } => self.topology_changed(now, topology),
-            ServerMessage::MoveCalledOff { mode, reason } => {
-                self.outputs.push_back(Output::Notify(Notice::MoveCalledOff { mode, reason }));
+            ServerMessage::WantedLayers { node, link, source, layers } => {
+                self.wanted_layers(link_to(node, link), source, layers);
             }
-            ServerMessage::AudioSlots { link, slots } => self.audio_slots(now, link, slots),
-            ServerMessage::PausedVideo { link, participants } => self.paused_video(link, participants),
-            ServerMessage::WantedLayers { link, source, layers } => self.wanted_layers(link, source, layers),
-            ServerMessage::SfuLinkClosed { link } => self.server_link_closed(now, link),
+            ServerMessage::SfuLinkClosed { node, link } => {
+                self.paths(now, PathsInput::Ended(link_to(node, link)));
+            }
             ServerMessage::IceServers(servers) => self.take_ice_servers(now, servers),
             ServerMessage::Pong => {}
             ServerMessage::Error(error) => self.refused(&error),
+        }
+    }
+
+    fn reacted(&mut self, from: ParticipantId, reaction: Reaction) {
+        let is_me = self.is_me(from);
+        let own = self.you.as_ref().filter(|_| is_me).map(|you| &you.name);
+        if let Some(name) = self.people.name_of(from).or(own).cloned() {
+            let from = (!is_me).then_some(from);
+            self.outputs.push_back(Output::Notify(Notice::Reacted { from, name, reaction }));
         }
     }
 
@@ -246,10 +242,11 @@ impl Call {
         self.waiting.clear();
         self.take_ice_servers(now, joined.ice_servers.clone());
         // What the room was told in the first message is all it needs to know, but for what only the people decide.
-        self.line.keep_only(|message| matches!(message, RoomMessage::Moderate { .. }));
+        self.signalling.keep_only(|message| matches!(message, RoomMessage::Moderate { .. }));
         self.say_unconfirmed_again();
         self.meet(now, joined);
-        self.say_all_signals_again(now);
+        self.links.say_all_again(now);
+        self.carry_out_links();
         self.send_unfinished_chat();
         self.chat.begin_to_catch_up();
         self.say(RoomMessage::ReadChat { before: None });
@@ -257,54 +254,42 @@ impl Call {
         self.tell_media();
     }
 
-    /// Half of the time for which they are good is left when fresh ones are asked for.
     fn take_ice_servers(&mut self, now: Duration, given: IceServers) {
-        if self.ice_servers != given.servers {
-            for peer in self.linked_peers() {
-                self.link_command(peer, LinkCommand::SetIceServers(of_use(&given.servers, peer)));
-            }
-        }
-        self.ice_servers = given.servers;
-        self.renew_ice_servers_at = given
-            .good_for
-            .map(|seconds| now + (Duration::from_secs(seconds.into()) / 2).max(ASK_AGAIN_AFTER));
-    }
-
-    pub(super) fn ice_servers_due(&mut self, now: Duration) {
-        if self.renew_ice_servers_at.is_some_and(|at| at <= now) {
-            self.renew_ice_servers_at = Some(now + ASK_AGAIN_AFTER);
-            self.say_once(RoomMessage::RenewIceServers);
+        if self.ice.take(now, given) {
+            self.links.set_ice_servers(self.ice.servers());
+            self.carry_out_links();
         }
     }
 
-    fn resumed(&mut self, now: Duration, session: protocol::SessionToken) {
+    fn resumed(&mut self, now: Duration, session: SessionToken) {
         if self.phase != Phase::Joined {
             return;
         }
         self.came_back(now, session);
         self.say_unconfirmed_again();
-        self.say_all_signals_again(now);
+        self.links.say_all_again(now);
+        self.carry_out_links();
         self.tell_media();
     }
 
-    fn came_back(&mut self, now: Duration, session: protocol::SessionToken) {
-        if self.line.signalling == Signalling::Lost {
+    fn came_back(&mut self, now: Duration, session: SessionToken) {
+        if self.signalling.state() == Signalling::Lost {
             self.outputs.push_back(Output::Notify(Notice::SignallingBack));
         }
         self.outputs.push_back(Output::RememberSession(Some(session.clone())));
-        self.line.connected(now, session);
+        self.signalling.connected(now, session);
     }
 
-    fn must_wait(&mut self, now: Duration, room: protocol::RoomSummary) {
+    fn must_wait(&mut self, now: Duration, room: RoomSummary) {
         if matches!(self.phase, Phase::Joining | Phase::Waiting) {
             self.phase = Phase::Waiting;
             self.room = Some(room);
             // Pings keep the connection; there is no session yet.
-            self.line.wait_for_host(now);
+            self.signalling.wait_for_host(now);
         }
     }
 
-    fn others_wait(&mut self, people: Vec<protocol::WaitingPerson>) {
+    fn others_wait(&mut self, people: Vec<WaitingPerson>) {
         for person in &people {
             if !self.waiting.iter().any(|known| known.id == person.id) {
                 self.outputs.push_back(Output::Notify(Notice::Knocked(person.name.clone())));
@@ -313,17 +298,13 @@ impl Call {
         self.waiting = people;
     }
 
-    fn turned_off(&mut self, source: protocol::Source) {
-        if let Some(source) = Source::from_protocol(source) {
-            self.switch(source, Switch::Off, SwitchedBy::Host);
-            self.outputs.push_back(Output::Notify(Notice::TurnedOff(source)));
-        }
+    fn turned_off(&mut self, source: Source) {
+        self.switch(source, Switch::Off, SwitchedBy::Host);
+        self.outputs.push_back(Output::Notify(Notice::TurnedOff(source)));
     }
 
-    fn asked_to_turn_on(&mut self, source: protocol::Source) {
-        if let Some(source) = Source::from_protocol(source)
-            && !self.publications.of(source).is_on()
-        {
+    fn asked_to_turn_on(&mut self, source: Source) {
+        if !self.publications.of(source).is_on() {
             self.asked_for = Some(source);
             self.outputs.push_back(Output::Notify(Notice::AskedToTurnOn(source)));
         }
@@ -331,66 +312,14 @@ impl Call {
 
     fn refused(&mut self, error: &ProtocolError) {
         if error.code.closes_with().is_some() {
-            self.line.refusal = Some(error.code);
+            self.signalling.refuse(error.code);
             if matches!(self.phase, Phase::Joining) || self.phase == Phase::Waiting && is_final(error.code) {
                 self.end(phase_after(Some(error.code)));
             }
         } else if let Some(chat) = self.chat.said_as(error.in_reply_to) {
-            let me = self.you.as_ref().map(|you| you.id);
-            self.chat.failed(chat, me, Some(error.code));
+            self.chat.failed(chat, self.me(), Some(error.code));
         } else if !matches!(error.code, ErrorCode::PeerUnknown | ErrorCode::PeerIsSelf) {
             self.outputs.push_back(Output::Notify(Notice::Refused(error.code)));
-        }
-    }
-
-    pub(super) fn write(&mut self, id: protocol::ChatId, to: protocol::ChatTarget, text: &str) {
-        let (Some(from), Some(name)) = (self.you.as_ref().map(|you| you.id), self.name.clone()) else {
-            return;
-        };
-        let Some(envelope) = self.seal_chat(id, to, text) else {
-            return self.outputs.push_back(Output::Notify(Notice::NotSealed { text: text.to_owned() }));
-        };
-        let text = ChatText::Sealed(text.to_owned());
-        let line = ChatLine { id, from, name, to, envelope, text, place: None, delivery: Delivery::Sending };
-        self.send_chat(line);
-    }
-
-    pub(super) fn write_again(&mut self, id: protocol::ChatId) {
-        let line = self.you.as_ref().and_then(|you| self.chat.find(id, you.id));
-        if let Some(line) = line {
-            self.send_chat(ChatLine { delivery: Delivery::Sending, ..line });
-        }
-    }
-
-    /// What the server may have lost when it ended; it knows what it has by its id.
-    fn send_unfinished_chat(&mut self) {
-        let Some(me) = self.you.as_ref().map(|you| you.id) else { return };
-        for line in self.chat.unfinished(me) {
-            self.send_chat(line);
-        }
-    }
-
-    fn send_chat(&mut self, line: ChatLine) {
-        let message = RoomMessage::Chat { chat: line.id, to: line.to, envelope: line.envelope.clone() };
-        let id = self.say_numbered(message);
-        match line.place {
-            None => self.chat.send(line, id),
-            Some(_) => self.chat.send_again(line.id, id),
-        }
-    }
-
-    pub(super) fn read_older_chat(&mut self) {
-        let before = self.chat.oldest();
-        self.say(RoomMessage::ReadChat { before });
-    }
-
-    fn hear_chat(&mut self, entry: protocol::ChatEntry) {
-        let is_mine = self.is_me(entry.from);
-        let name = entry.name.clone();
-        let text = self.read_chat(&entry);
-        let is_new = self.chat.hear(entry, text, Delivery::Delivered);
-        if is_new && !is_mine {
-            self.outputs.push_back(Output::Notify(Notice::Wrote(name)));
         }
     }
 
@@ -399,10 +328,10 @@ impl Call {
         _ = self.say_numbered(message);
     }
 
-    fn say_numbered(&mut self, message: RoomMessage) -> MessageId {
-        let id = self.line.number(&message);
-        if self.is_connected() && self.phase == Phase::Joined {
-            let frame = self.line.frame(Some(id), message);
+    pub(super) fn say_numbered(&mut self, message: RoomMessage) -> MessageId {
+        let id = self.signalling.number(&message);
+        if self.signalling.is_connected() && self.phase == Phase::Joined {
+            let frame = self.signalling.frame(Some(id), message);
             self.outputs.push_back(Output::Send(frame));
         }
         id
@@ -410,15 +339,15 @@ impl Call {
 
     /// Says something now or not at all.
     pub(super) fn say_once(&mut self, message: RoomMessage) {
-        if self.is_connected() {
-            let frame = self.line.frame(None, message);
+        if self.signalling.is_connected() {
+            let frame = self.signalling.frame(None, message);
             self.outputs.push_back(Output::Send(frame));
         }
     }
 
     fn say_unconfirmed_again(&mut self) {
-        for (id, message) in self.line.unconfirmed() {
-            let frame = self.line.frame(Some(id), message);
+        for (id, message) in self.signalling.unconfirmed() {
+            let frame = self.signalling.frame(Some(id), message);
             self.outputs.push_back(Output::Send(frame));
         }
     }

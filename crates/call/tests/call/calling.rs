@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use call::{
     CaptureFault, Command, ConnectionState, Input, Level, LinkCommand, LinkEvent, LinkFailure, LinkStatus,
-    Notice, Output, Phase, Publication, Role, Signalling, Source,
+    Notice, Output, Phase, Publication, Role, Signalling,
 };
 use protocol::{
-    ErrorCode, IceServer, IceServers, LeaveReason, MediaState, Mode, Move, MoveReason, OpeningMessage,
-    Participant, PeerRef, ProtocolError, RoomMessage, ServerMessage, Signal, SignalNumber, Switch, Topology,
+    ErrorCode, IceServer, IceServers, LeaveReason, LinkKey, MediaState, MediaVia, Migration, OpeningMessage,
+    Participant, PeerRef, ProtocolError, RoomMessage, ServerMessage, Signal, SignalNumber, Source, Switch,
+    Topology, TopologyReason,
 };
 
 use crate::support::{
-    ADA, BOB, MESH, TestCall, commands_to, id, join, joined_later, name, offer_from, open, opened,
-    participant, peer, said, sdp, token, told,
+    ADA, BOB, MESH, NODE, TestCall, commands_to, id, join, joined_later, link_to, name, offer_from, open,
+    opened, participant, peer, said, sdp, sections, token, told,
 };
 
 #[test]
@@ -66,7 +67,7 @@ fn switching_off_stops_sending_before_it_frees_the_device() {
     let outputs = call.switch(Source::Camera, Switch::Off);
 
     let unpublish = LinkCommand::Publish { source: Source::Camera, switch: Switch::Off };
-    assert_eq!(outputs[0], Output::Link { peer: peer(ADA), command: unpublish });
+    assert_eq!(outputs[0], Output::Link { link: link_to(ADA), command: unpublish });
     assert_eq!(outputs.last(), Some(&Output::StopCapture(Source::Camera)));
 }
 
@@ -87,7 +88,7 @@ fn a_device_that_fails_says_why_and_can_be_tried_again() {
     let fault = CaptureFault::Ended;
     let outputs = call.input(Input::CaptureFailed { source: Source::Microphone, fault });
 
-    assert_eq!(call.0.snapshot().publications.microphone, Publication::Failed(fault));
+    assert_eq!(call.0.snapshot().publications.of(Source::Microphone), Publication::Failed(fault));
     assert_eq!(told(&outputs), [MediaState::default()], "the others see that it is off");
     assert_eq!(call.switch(Source::Microphone, Switch::On), [Output::StartCapture(Source::Microphone)]);
 }
@@ -97,7 +98,10 @@ fn signals_that_overtake_the_news_of_their_sender_are_kept() {
     let mut call = TestCall::in_room([]);
     assert_eq!(call.hear(offer_from(ADA)), []);
     let outputs = call.hear(joined_later(ADA));
-    assert_eq!(commands_to(ADA, &outputs)[1], LinkCommand::ApplyOffer(sdp("offer")));
+    assert_eq!(
+        commands_to(ADA, &outputs)[1],
+        LinkCommand::ApplyOffer { sdp: sdp("offer"), sections: sections() }
+    );
 }
 
 #[test]
@@ -199,7 +203,7 @@ fn in_another_network_links_look_for_another_way_at_once() {
 #[test]
 fn a_description_that_the_browser_refuses_ends_that_link_alone() {
     let mut call = TestCall::in_room([ADA, BOB]);
-    let outputs = call.input(Input::Link { peer: peer(ADA), event: LinkEvent::NegotiationFailed });
+    let outputs = call.input(Input::Link { link: link_to(ADA), event: LinkEvent::NegotiationFailed });
     assert_eq!(commands_to(ADA, &outputs), [LinkCommand::Close]);
     assert_eq!(call.status_of(ADA), LinkStatus::Failed(LinkFailure::Negotiation));
     assert_eq!(call.status_of(BOB), LinkStatus::Connecting);
@@ -214,7 +218,7 @@ fn leaving_closes_links_then_the_socket_then_frees_the_devices() {
 
     let outputs = call.command(Command::Leave);
 
-    let close = Output::Link { peer: peer(ADA), command: LinkCommand::Close };
+    let close = Output::Link { link: link_to(ADA), command: LinkCommand::Close };
     let forget = Output::RememberSession(None);
     assert_eq!(outputs[1..], [close, Output::CloseSocket, Output::StopCapture(Source::Camera), forget]);
     assert!(matches!(&outputs[0], Output::Send(frame) if frame.message == RoomMessage::Leave));
@@ -295,14 +299,14 @@ fn an_uplink_that_is_too_weak_for_two_links_is_reported_once() {
         [ADA, BOB]
             .iter()
             .flat_map(|who| {
-                said(&call.input(Input::Link { peer: peer(*who), event: LinkEvent::Short(true) }))
+                said(&call.input(Input::Link { link: link_to(*who), event: LinkEvent::Short(true) }))
             })
             .collect::<Vec<_>>()
     };
     call.connection(ADA, ConnectionState::Connected);
     assert_eq!(call.0.shares_uplink(), [], "one link shares nothing");
     call.connection(BOB, ConnectionState::Connected);
-    assert_eq!(call.0.shares_uplink(), [peer(ADA), peer(BOB)]);
+    assert_eq!(call.0.shares_uplink(), [link_to(ADA), link_to(BOB)]);
     assert_eq!(short(&mut call), []);
     call.wait(Duration::from_secs(15));
     let report = RoomMessage::ReportTrouble { trouble: protocol::Trouble::WeakUplink };
@@ -324,12 +328,14 @@ fn a_link_to_the_forwarding_unit_is_not_told_of_a_relay_on_its_own_port() {
     let mut call = TestCall::in_room([ADA]);
     let told = commands_to(ADA, &call.hear(ServerMessage::IceServers(servers)));
     assert_eq!(told, [LinkCommand::SetIceServers(vec![udp, tcp.clone()])]);
-    let moving = Move { epoch: 1, mode: Mode::Sfu, reason: MoveReason::ManyPeople };
-    let outputs = call.hear(ServerMessage::Topology { topology: Topology { moving: Some(moving), ..MESH } });
+    let migration = Migration { epoch: 1, via: MediaVia::Sfu(NODE), reason: TopologyReason::ManyPeople };
+    let outputs =
+        call.hear(ServerMessage::Topology { topology: Topology { migration: Some(migration), ..MESH } });
     let opened = outputs.iter().find_map(|output| match output {
-        Output::Link { peer: PeerRef::Sfu, command: LinkCommand::Open { ice_servers, .. } } => {
-            Some(ice_servers)
-        }
+        Output::Link {
+            link: LinkKey { peer: PeerRef::Sfu(NODE), .. },
+            command: LinkCommand::Open { ice_servers, .. },
+        } => Some(ice_servers),
         _ => None,
     });
     assert_eq!(opened, Some(&vec![tcp]));

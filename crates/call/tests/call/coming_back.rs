@@ -71,10 +71,13 @@ fn signals_that_the_peer_has_not_acknowledged_are_said_again_to_whoever_comes_ba
     let mut call = TestCall::in_room([]);
     call.hear(joined_later(ADA));
     call.hear(offer_from(ADA));
-    let peer = crate::support::peer(ADA);
-    call.input(Input::Link { peer, event: call::LinkEvent::RemoteDescriptionApplied });
-    let description = call::LinkEvent::LocalDescription(crate::support::sdp("answer"));
-    let answer = said(&call.input(Input::Link { peer, event: description }));
+    let link = crate::support::link_to(ADA);
+    call.input(Input::Link { link, event: call::LinkEvent::RemoteDescriptionApplied });
+    let description = call::LinkEvent::LocalDescription {
+        sdp: crate::support::sdp("answer"),
+        sections: crate::support::sections(),
+    };
+    let answer = said(&call.input(Input::Link { link, event: description }));
     assert!(matches!(&*answer, [RoomMessage::Signal { expects: Some(SignalNumber(1)), .. }]), "{answer:?}");
 
     let mut away = participant(ADA);

@@ -3,19 +3,22 @@
 use std::time::Duration;
 
 use call::{
-    Call, Command, ConnectionState, Identity, Input, LinkCommand, LinkEvent, LinkStatus, Output, Role, Source,
+    Call, Command, ConnectionState, Identity, Input, LinkCommand, LinkEvent, LinkStatus, Output, Role,
 };
 use protocol::{
-    DisplayName, ErrorCode, Forbidden, IceServers, Joined, LinkId, MediaState, Mode, MoveReason,
+    DisplayName, ErrorCode, Forbidden, IceServers, Joined, LinkId, LinkKey, MediaState, MediaVia, NodeId,
     OpeningMessage, Participant, ParticipantId, PeerRef, Presence, ProtocolError, RoomCode, RoomMessage,
-    RoomSettings, RoomSummary, Sdp, Sequence, ServerFrame, ServerMessage, SessionToken, Signal, SignalNumber,
-    Switch, Topology,
+    RoomSettings, RoomSummary, Sdp, SectionMap, Sequence, ServerFrame, ServerMessage, SessionToken, Signal,
+    SignalNumber, Source, Switch, Topology, TopologyReason,
 };
 use uuid::Uuid;
 
 pub(crate) const ME: u128 = 5;
 pub(crate) const ADA: u128 = 1;
 pub(crate) const BOB: u128 = 9;
+
+/// The node whose forwarding unit the room uses.
+pub(crate) const NODE: NodeId = NodeId::new(Uuid::from_u128(77));
 
 /// A call and the time it is told.
 pub(crate) struct TestCall(pub(crate) Call, Duration);
@@ -69,7 +72,7 @@ impl TestCall {
     }
 
     pub(crate) fn connection(&mut self, person: u128, state: ConnectionState) -> Vec<Output> {
-        self.input(Input::Link { peer: peer(person), event: LinkEvent::ConnectionState(state) })
+        self.input(Input::Link { link: link_to(person), event: LinkEvent::ConnectionState(state) })
     }
 
     pub(crate) fn input(&mut self, input: Input) -> Vec<Output> {
@@ -102,7 +105,7 @@ impl TestCall {
 
 pub(crate) fn commands_to(person: u128, outputs: &[Output]) -> Vec<LinkCommand> {
     let to_them = |output: &Output| match output {
-        Output::Link { peer: to, command } if *to == peer(person) => Some(command.clone()),
+        Output::Link { link, command } if link.peer == peer(person) => Some(command.clone()),
         _ => None,
     };
     outputs.iter().filter_map(to_them).collect()
@@ -128,7 +131,7 @@ pub(crate) fn joined_later(person: u128) -> ServerMessage {
 }
 
 pub(crate) fn offer_from(person: u128) -> ServerMessage {
-    let signal = Signal::Offer { sdp: sdp("offer") };
+    let signal = Signal::Offer { sdp: sdp("offer"), sections: sections() };
     ServerMessage::Signal {
         from: peer(person),
         link: LinkId(0),
@@ -153,7 +156,7 @@ pub(crate) fn participant(person: u128) -> Participant {
 
 /// Direct links, since the beginning.
 pub(crate) const MESH: Topology =
-    Topology { epoch: 0, mode: Mode::Mesh, reason: MoveReason::FewPeople, moving: None };
+    Topology { epoch: 0, via: MediaVia::Mesh, reason: TopologyReason::FewPeople, migration: None };
 
 pub(crate) fn joined<const N: usize>(people: [u128; N], continued: bool) -> ServerMessage {
     ServerMessage::Joined(Box::new(Joined {
@@ -198,6 +201,15 @@ pub(crate) fn said(outputs: &[Output]) -> Vec<RoomMessage> {
         _ => None,
     };
     outputs.iter().filter_map(message).collect()
+}
+
+/// The link to somebody, opened when the room had not migrated.
+pub(crate) fn link_to(person: u128) -> LinkKey {
+    LinkKey { peer: peer(person), id: LinkId(0) }
+}
+
+pub(crate) fn sections() -> SectionMap {
+    SectionMap::new([("0".to_owned(), Source::Microphone), ("1".to_owned(), Source::Camera)].into()).unwrap()
 }
 
 pub(crate) fn peer(person: u128) -> PeerRef {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use call::{Command, Delivery, Input, Level, Notice, Output, Source, SwitchedBy, Switches};
+use call::{Command, Delivery, Input, Level, Notice, Output, SwitchedBy, Switches};
 use protocol::{
     ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, ErrorCode, HandNumber, MessageId, Participant,
-    ProtocolError, Reaction, RoomMessage, ServerMessage, Switch, Timestamp, WaitingPerson,
+    ProtocolError, Reaction, RoomMessage, ServerMessage, Source, Switch, Timestamp, WaitingPerson,
 };
 use uuid::Uuid;
 
@@ -83,7 +83,7 @@ fn what_a_host_turns_off_is_off_and_said() {
     call.switch(Source::Microphone, Switch::On);
     call.input(Input::Captured(Source::Microphone));
 
-    let outputs = call.hear(ServerMessage::TurnedOff { source: protocol::Source::Microphone });
+    let outputs = call.hear(ServerMessage::TurnedOff { source: Source::Microphone });
 
     assert!(outputs.contains(&Output::StopCapture(Source::Microphone)));
     assert!(outputs.contains(&Output::Notify(Notice::TurnedOff(Source::Microphone))));
@@ -108,7 +108,7 @@ fn what_is_turned_off_is_remembered_by_whom_and_leaving_is_no_choice() {
     };
     let on = call.command(Command::Switch { source: Source::Microphone, to: Switch::On });
     assert_eq!(remembered(&on), [(Source::Microphone, Switch::On, SwitchedBy::Person)]);
-    let by_host = call.hear(ServerMessage::TurnedOff { source: protocol::Source::Microphone });
+    let by_host = call.hear(ServerMessage::TurnedOff { source: Source::Microphone });
     assert_eq!(remembered(&by_host), [(Source::Microphone, Switch::Off, SwitchedBy::Host)]);
     call.switch(Source::Camera, Switch::On);
     assert_eq!(remembered(&call.command(Command::Leave)), []);
@@ -117,7 +117,7 @@ fn what_is_turned_off_is_remembered_by_whom_and_leaving_is_no_choice() {
 #[test]
 fn what_a_host_asks_for_is_asked_and_never_done() {
     let mut call = TestCall::in_room([ADA]);
-    let outputs = call.hear(ServerMessage::AskedToTurnOn { source: protocol::Source::Microphone });
+    let outputs = call.hear(ServerMessage::AskedToTurnOn { source: Source::Microphone });
     assert_eq!(outputs, [Output::Notify(Notice::AskedToTurnOn(Source::Microphone))]);
     assert_eq!(call.0.snapshot().asked_for, Some(Source::Microphone));
     call.command(Command::DeclineAsking);

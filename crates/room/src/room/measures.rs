@@ -64,10 +64,18 @@ impl Room {
         Ok(())
     }
 
+    /// Turns a source off, and with a screen its sound.
     fn turn_off(&mut self, id: ParticipantId, source: Source) {
-        if self.seats.participant(id).is_some_and(|participant| participant.media.of(source).is_on()) {
-            self.seats.change(id, |participant| participant.media.turn_off(source));
-            self.tell(id, ServerMessage::TurnedOff { source });
+        let Some(mut media) = self.seats.participant(id).map(|participant| participant.media) else { return };
+        let before = media;
+        for source in with_sound(source) {
+            if media.of(*source).is_on() {
+                media.turn_off(*source);
+                self.tell(id, ServerMessage::TurnedOff { source: *source });
+            }
+        }
+        if media != before {
+            self.seats.change(id, |participant| participant.media = media);
             self.tell_sfu_media(id);
             self.announce(id);
         }
@@ -113,7 +121,7 @@ impl Room {
         if opened {
             self.admit_those_who_may(now);
         }
-        for source in [Source::Microphone, Source::Screen] {
+        for source in Source::ALL {
             let denied = self.participants().filter(|other| !self.rules.may_send(other, source));
             for id in denied.map(|other| other.id).collect::<Vec<_>>() {
                 self.turn_off(id, source);
@@ -150,6 +158,16 @@ impl Room {
                 self.turn_away(connection, code);
             }
         }
+    }
+}
+
+/// What goes off with a source: a screen's sound says nothing without the screen.
+fn with_sound(source: Source) -> &'static [Source] {
+    match source {
+        Source::Microphone => &[Source::Microphone],
+        Source::Camera => &[Source::Camera],
+        Source::Screen => &[Source::Screen, Source::ScreenAudio],
+        Source::ScreenAudio => &[Source::ScreenAudio],
     }
 }
 

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{
-    ChatEntry, ErrorCode, MessageId, Participant, ParticipantId, PeerRef, ProtocolError, Role, RoomCode,
-    RoomFrame, RoomMessage, RoomSettings, RoomStanding, RoomSummary, Sequence, ServerMessage, Timestamp,
-    WaitingPerson,
+    ChatEntry, ErrorCode, MessageId, NodeId, Participant, ParticipantId, PeerRef, ProtocolError, Role,
+    RoomCode, RoomFrame, RoomMessage, RoomSettings, RoomStanding, RoomSummary, Sequence, ServerMessage,
+    Timestamp, WaitingPerson,
 };
 
 use crate::admission::{AdmissionEffect, AdmissionInput, AdmissionMachine, AdmissionView, Decision};
@@ -71,8 +71,8 @@ pub struct Beginning {
     pub blocked: Vec<String>,
     /// The last messages, oldest first, so that one sent again is known.
     pub recent_chat: Vec<ChatEntry>,
-    /// Whether the server can forward media.
-    pub has_sfu: bool,
+    /// The node whose forwarding unit the room may use, if it has one.
+    pub sfu: Option<NodeId>,
     /// Signs session tokens.
     pub signer: Box<dyn SignTokens>,
 }
@@ -89,7 +89,7 @@ impl Room {
             seats,
             blocked,
             recent_chat,
-            has_sfu,
+            sfu,
             signer,
         } = beginning;
         let origin = wall.0.saturating_sub(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
@@ -99,7 +99,7 @@ impl Room {
             ice_servers,
             seats: Seats::default(),
             admission: AdmissionMachine::new(blocked),
-            topology: TopologyMachine::new(wall, has_sfu),
+            topology: TopologyMachine::new(wall, sfu),
             chat: ChatMachine::new(recent_chat),
             moderation: ModerationMachine::default(),
             last_hand: seats.iter().filter_map(|seat| Some(seat.hand?.0)).max().unwrap_or_default(),
@@ -148,6 +148,7 @@ impl Room {
             }
             Input::HistoryNotRead { reader } => self.refuse(reader, ErrorCode::StorageUnavailable, None),
             Input::Decree { participant, decree } => self.decree(now, participant, decree),
+            Input::UseNode { node } => self.topology(now, TopologyInput::UseNode { node }),
             Input::Revoke { credentials } => self.revoke(now, credentials),
             Input::Media { participant, message } => self.tell(participant, *message),
             Input::Deleted => self.end_for_all(now, ErrorCode::RoomEnded),
@@ -245,8 +246,8 @@ impl Room {
 
     fn dispatch(&mut self, now: Duration, from: ParticipantId, id: Option<MessageId>, message: RoomMessage) {
         match message {
-            RoomMessage::Signal { to: PeerRef::Sfu, link, number, signal, .. } => {
-                self.order(from, id, MediaOrder::Signal { link, number, signal });
+            RoomMessage::Signal { to: PeerRef::Sfu(node), link, number, signal, .. } => {
+                self.order(from, id, node, MediaOrder::Signal { link, number, signal });
             }
             RoomMessage::Signal { to: PeerRef::Participant(to), link, number, expects, signal } => {
                 let message = ServerMessage::Signal { from: from.into(), link, number, expects, signal };
@@ -261,8 +262,8 @@ impl Room {
             RoomMessage::ReportTrouble { trouble } => {
                 self.topology(now, TopologyInput::Trouble { from, trouble });
             }
-            RoomMessage::SetSlots { link, slots } => {
-                self.order(from, id, MediaOrder::Slots { link, slots });
+            RoomMessage::SetSlots { node, link, slots } => {
+                self.order(from, id, node, MediaOrder::Slots { link, slots });
             }
             RoomMessage::SetMedia { media } => self.set_media(from, id, media),
             RoomMessage::SetHand { hand } => self.set_hand(now, from, hand),
@@ -378,29 +379,34 @@ impl Room {
         while let Some(effect) = self.topology.poll_output() {
             match effect {
                 TopologyEffect::Changed(topology) => self.tell_all(ServerMessage::Topology { topology }),
-                TopologyEffect::Aborted { mode, reason } => {
-                    let message = ServerMessage::MoveCalledOff { mode, reason };
+                TopologyEffect::Aborted { via, reason } => {
+                    let message = ServerMessage::MigrationAborted { via, reason };
                     self.tell_those(message, |participant| participant.role.moderates());
                 }
-                TopologyEffect::SfuBegins => {
+                TopologyEffect::SfuBegins(node) => {
                     for id in self.seats.ids().collect::<Vec<_>>() {
-                        self.tell_sfu_media(id);
+                        self.tell_node_media(node, id);
                     }
                 }
-                TopologyEffect::SfuLeft(participant) => {
-                    self.outputs.push_back(Output::Media { participant, order: MediaOrder::Left });
+                TopologyEffect::SfuLeft(node, participant) => {
+                    let order = MediaOrder::Left;
+                    self.outputs.push_back(Output::Media { node, participant, order });
                 }
             }
         }
     }
 
-    /// Tells the SFU what somebody may send, where it is used.
+    /// Tells the SFUs that are used what somebody may send.
     fn tell_sfu_media(&mut self, id: ParticipantId) {
-        if self.topology.wants_sfu()
-            && let Some(participant) = self.seats.participant(id)
-        {
+        for node in self.topology.wanted_nodes() {
+            self.tell_node_media(node, id);
+        }
+    }
+
+    fn tell_node_media(&mut self, node: NodeId, id: ParticipantId) {
+        if let Some(participant) = self.seats.participant(id) {
             let order = MediaOrder::State(participant.media);
-            self.outputs.push_back(Output::Media { participant: id, order });
+            self.outputs.push_back(Output::Media { node, participant: id, order });
         }
     }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use protocol::{
-    CloseCode, ErrorCode, HandNumber, LeaveReason, MediaState, MessageId, ParticipantId, ServerMessage,
-    Switch,
+    CloseCode, ErrorCode, HandNumber, LeaveReason, MediaState, MessageId, NodeId, ParticipantId,
+    ServerMessage, Switch,
 };
 
 use super::Room;
@@ -33,10 +33,16 @@ impl Room {
         }
     }
 
-    /// Passes something on to the forwarding unit, where the room uses it, or is about to.
-    pub(super) fn order(&mut self, from: ParticipantId, id: Option<MessageId>, order: MediaOrder) {
-        if self.topology.wants_sfu() {
-            self.outputs.push_back(Output::Media { participant: from, order });
+    /// Passes something on to the forwarding unit of a node, where the room uses it, or is about to.
+    pub(super) fn order(
+        &mut self,
+        from: ParticipantId,
+        id: Option<MessageId>,
+        node: NodeId,
+        order: MediaOrder,
+    ) {
+        if self.topology.wanted_nodes().any(|wanted| wanted == node) {
+            self.outputs.push_back(Output::Media { node, participant: from, order });
         } else {
             self.refuse(from, ErrorCode::PeerUnknown, id);
         }

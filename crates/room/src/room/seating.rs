@@ -145,7 +145,7 @@ impl Room {
     /// Turns off what the rules do not let somebody send, and says what that was.
     pub(super) fn turn_off_what_may_not_be(&self, participant: &mut Participant) -> Vec<Source> {
         let mut turned_off = Vec::new();
-        for source in [Source::Microphone, Source::Camera, Source::Screen] {
+        for source in Source::ALL {
             if participant.media.of(source).is_on() && !self.rules.may_send(participant, source) {
                 participant.media.turn_off(source);
                 turned_off.push(source);

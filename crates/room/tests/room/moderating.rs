@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use protocol::limits::SETTINGS_BURST;
 use protocol::{
-    Allowed, ErrorCode, LeaveReason, Moderation, Right, Role, RoomMessage, RoomSettingsPatch, ServerMessage,
-    Source, Switch,
+    Allowed, ErrorCode, LeaveReason, MediaState, Moderation, Right, Role, RoomMessage, RoomSettingsPatch,
+    ServerMessage, Source, Switch,
 };
 use room::{Change, Decree, Departure, Input, SeatState, Visitor};
 
@@ -105,7 +105,7 @@ fn nobody_is_unmuted_by_another() {
         }
     }
     world.moderate(ADA, Moderation::AskToTurnOn { id: id(BOB), source: Source::Microphone });
-    assert_eq!(world.person(BOB).media, protocol::MediaState::default());
+    assert_eq!(world.person(BOB).media, MediaState::default());
 }
 
 #[test]
@@ -304,6 +304,23 @@ fn who_is_made_a_guest_no_longer_sends_what_guests_may_not() {
 
     assert!(!world.person(BOB).media.screen.is_on() && world.person(BOB).media.camera.is_on());
     assert!(world.ears(BOB).messages.contains(&ServerMessage::TurnedOff { source: Source::Screen }));
+}
+
+#[test]
+fn the_sound_of_a_screen_ends_with_the_screen() {
+    let mut world = World::with([ADA, BOB]);
+    let media = MediaState { screen_audio: Switch::On, ..on_air() };
+    world.say(BOB, RoomMessage::SetMedia { media });
+    world.moderate(ADA, Moderation::TurnOff { id: id(BOB), source: Source::ScreenAudio });
+    let left = world.person(BOB).media;
+    assert_eq!((left.screen, left.screen_audio), (Switch::On, Switch::Off), "the screen may go on without");
+
+    world.say(BOB, RoomMessage::SetMedia { media });
+    world.moderate(ADA, Moderation::Forbid { id: id(BOB), right: Right::Screen, forbidden: Switch::On });
+    let left = world.person(BOB).media;
+    assert_eq!((left.screen, left.screen_audio, left.camera), (Switch::Off, Switch::Off, Switch::On));
+    world.say(BOB, RoomMessage::SetMedia { media });
+    assert!(!world.person(BOB).media.screen_audio.is_on(), "nor does it come back without");
 }
 
 #[test]

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use protocol::{
-    CallOff, ErrorCode, LinkId, MediaState, Mode, Moderation, MoveReason, PeerRef, RoomMessage,
-    RoomSettingsPatch, Sdp, ServerMessage, Signal, SignalNumber, SlotWishes, Switch, Topology, Trouble,
+    AbortReason, ErrorCode, LinkId, MediaState, MediaVia, Moderation, NodeId, ParticipantId, PeerRef,
+    RoomMessage, RoomSettingsPatch, Sdp, SectionMap, ServerMessage, Signal, SignalNumber, Subscriptions,
+    Switch, Topology, TopologyReason, Trouble,
 };
-use room::{Beginning, Departure, MediaOrder};
+use room::{Beginning, Departure, Input, MediaOrder};
 
-use super::world::{ADA, BOB, CEM, START, World, id, on_air};
+use super::world::{ADA, BOB, CEM, NODE, START, World, id, on_air};
 
 const FIVE: [u128; 5] = [1, 2, 3, 4, 5];
+/// The node that takes over.
+const OTHER: NodeId = NodeId::new(uuid::Uuid::from_u128(2));
 const MOVE: Duration = Duration::from_secs(26);
 
 /// Five people, the fifth of whom has begun a move.
@@ -33,7 +36,7 @@ fn topology(world: &World, person: u128) -> Topology {
 }
 
 fn next_epoch(world: &World) -> u32 {
-    topology(world, ADA).moving.unwrap().epoch
+    topology(world, ADA).migration.unwrap().epoch
 }
 
 fn ready(world: &mut World, people: &[u128]) {
@@ -43,9 +46,9 @@ fn ready(world: &mut World, people: &[u128]) {
     }
 }
 
-fn called_off(world: &World, person: u128) -> Vec<CallOff> {
+fn called_off(world: &World, person: u128) -> Vec<AbortReason> {
     let reason = |message: &ServerMessage| {
-        if let ServerMessage::MoveCalledOff { reason, .. } = message { Some(*reason) } else { None }
+        if let ServerMessage::MigrationAborted { reason, .. } = message { Some(*reason) } else { None }
     };
     world.ears(person).messages.iter().filter_map(reason).collect()
 }
@@ -56,12 +59,12 @@ fn four_people_talk_directly_and_a_fifth_begins_a_move() {
     for person in &FIVE[..4] {
         world.enter(*person);
     }
-    assert_eq!(topology(&world, ADA).moving, None);
+    assert_eq!(topology(&world, ADA).migration, None);
     world.enter(5);
     let before = topology(&world, ADA);
-    assert_eq!(before.mode, Mode::Mesh, "nobody loses what they have");
-    let next = before.moving.unwrap();
-    assert_eq!((next.mode, next.reason), (Mode::Sfu, MoveReason::ManyPeople));
+    assert_eq!(before.via, MediaVia::Mesh, "nobody loses what they have");
+    let next = before.migration.unwrap();
+    assert_eq!((next.via, next.reason), (MediaVia::Sfu(NODE), TopologyReason::ManyPeople));
     assert!(next.epoch > before.epoch);
     assert_eq!(topology(&world, 5), before, "the newcomer knows of the move from the first word");
 }
@@ -71,23 +74,23 @@ fn the_move_is_over_when_everybody_has_media_over_the_new_path() {
     let mut world = five();
     let epoch = next_epoch(&world);
     ready(&mut world, &[1, 2, 3, 4]);
-    assert!(topology(&world, ADA).moving.is_some());
+    assert!(topology(&world, ADA).migration.is_some());
     ready(&mut world, &[5]);
     let after = topology(&world, ADA);
-    assert_eq!((after.epoch, after.mode, after.moving), (epoch, Mode::Sfu, None));
+    assert_eq!((after.epoch, after.via, after.migration), (epoch, MediaVia::Sfu(NODE), None));
 }
 
 #[test]
 fn the_unit_is_told_what_everybody_may_send_and_when_they_are_gone() {
     let mut world = five();
-    let states = world.orders.iter().filter(|(_, order)| matches!(order, MediaOrder::State(_))).count();
+    let states = world.orders.iter().filter(|(.., order)| matches!(order, MediaOrder::State(_))).count();
     assert!(states >= 5);
     world.forget();
     world.say(ADA, RoomMessage::SetMedia { media: on_air() });
-    assert_eq!(world.orders, [(id(ADA), MediaOrder::State(on_air()))]);
+    assert_eq!(world.orders, [(NODE, id(ADA), MediaOrder::State(on_air()))]);
     world.forget();
     world.say(BOB, RoomMessage::Leave);
-    assert!(world.orders.contains(&(id(BOB), MediaOrder::Left)));
+    assert!(world.orders.contains(&(NODE, id(BOB), MediaOrder::Left)));
 }
 
 #[test]
@@ -99,15 +102,16 @@ fn what_a_host_turns_off_the_unit_does_not_forward() {
     let source = protocol::Source::Microphone;
     world.moderate(9, Moderation::TurnOff { id: id(ADA), source });
     let off = MediaState { microphone: Switch::Off, ..on_air() };
-    assert_eq!(world.orders, [(id(ADA), MediaOrder::State(off))]);
+    assert_eq!(world.orders, [(NODE, id(ADA), MediaOrder::State(off))]);
 }
 
 #[test]
 fn signals_and_wishes_reach_the_unit_only_where_it_is_used() {
-    let signal = Signal::Offer { sdp: Sdp::new("v=0".into()).unwrap() };
+    let signal = Signal::Offer { sdp: Sdp::new("v=0".into()).unwrap(), sections: SectionMap::default() };
     let (link, number) = (LinkId(0), SignalNumber(0));
-    let offer = RoomMessage::Signal { to: PeerRef::Sfu, link, number, expects: None, signal: signal.clone() };
-    let wishes = RoomMessage::SetSlots { link, slots: SlotWishes::default() };
+    let offer =
+        RoomMessage::Signal { to: PeerRef::Sfu(NODE), link, number, expects: None, signal: signal.clone() };
+    let wishes = RoomMessage::SetSlots { node: NODE, link, slots: Subscriptions::default() };
     let mut world = World::with_sfu();
     world.enter(ADA);
     world.enter(BOB);
@@ -122,9 +126,9 @@ fn signals_and_wishes_reach_the_unit_only_where_it_is_used() {
     world.forget();
     world.say(ADA, offer);
     world.say(ADA, wishes);
-    let slots = SlotWishes::default();
+    let slots = Subscriptions::default();
     let expected = [MediaOrder::Signal { link, number, signal }, MediaOrder::Slots { link, slots }]
-        .map(|order| (id(ADA), order));
+        .map(|order| (NODE, id(ADA), order));
     assert_eq!(world.orders, expected);
 }
 
@@ -135,13 +139,13 @@ fn one_of_five_who_has_no_media_in_time_calls_the_move_off() {
     ready(&mut world, &[1, 2, 3, 4, 9]);
     world.wait(MOVE);
     let after = topology(&world, ADA);
-    assert_eq!((after.mode, after.moving), (Mode::Mesh, None));
-    assert_eq!(called_off(&world, 9), [CallOff::TooSlow], "the host is told");
+    assert_eq!((after.via, after.migration), (MediaVia::Mesh, None));
+    assert_eq!(called_off(&world, 9), [AbortReason::TooSlow], "the host is told");
     assert_eq!(called_off(&world, ADA), []);
     world.wait(Duration::from_secs(55));
-    assert_eq!(topology(&world, ADA).moving, None, "it is not tried at once");
+    assert_eq!(topology(&world, ADA).migration, None, "it is not tried at once");
     world.wait(Duration::from_secs(10));
-    assert!(topology(&world, ADA).moving.is_some(), "and it is tried again");
+    assert!(topology(&world, ADA).migration.is_some(), "and it is tried again");
 }
 
 #[test]
@@ -149,9 +153,9 @@ fn one_of_five_who_cannot_open_the_path_calls_the_move_off_at_once() {
     let mut world = five();
     let epoch = next_epoch(&world);
     world.say(BOB, RoomMessage::TopologyFailed { epoch });
-    assert_eq!(topology(&world, ADA).moving, None);
+    assert_eq!(topology(&world, ADA).migration, None);
     world.say(CEM, RoomMessage::TopologyReady { epoch });
-    assert_eq!(topology(&world, ADA).mode, Mode::Mesh, "what is said of an old move is nothing");
+    assert_eq!(topology(&world, ADA).via, MediaVia::Mesh, "what is said of an old move is nothing");
 }
 
 #[test]
@@ -162,7 +166,7 @@ fn of_many_people_one_who_cannot_follow_does_not_keep_the_others() {
     }
     ready(&mut world, &[1, 2, 3, 4, 6, 7, 8, 9, 10]);
     world.wait(MOVE);
-    assert_eq!(topology(&world, ADA).mode, Mode::Sfu);
+    assert_eq!(topology(&world, ADA).via, MediaVia::Sfu(NODE));
 }
 
 #[test]
@@ -172,7 +176,7 @@ fn when_nobody_gets_through_nobody_moves() {
         world.enter(person);
     }
     world.wait(MOVE);
-    assert_eq!((topology(&world, ADA).mode, topology(&world, ADA).moving), (Mode::Mesh, None));
+    assert_eq!((topology(&world, ADA).via, topology(&world, ADA).migration), (MediaVia::Mesh, None));
 }
 
 #[test]
@@ -180,17 +184,17 @@ fn somebody_whose_connection_broke_is_not_waited_for() {
     let mut world = five();
     ready(&mut world, &[1, 2, 3, 4]);
     world.drop_socket(5, Departure::Broken);
-    assert_eq!(topology(&world, ADA).mode, Mode::Sfu);
+    assert_eq!(topology(&world, ADA).via, MediaVia::Sfu(NODE));
 }
 
 #[test]
 fn a_move_that_is_no_longer_needed_is_called_off_quietly() {
     let mut world = five();
     world.say(5, RoomMessage::Leave);
-    assert_eq!((topology(&world, ADA).mode, topology(&world, ADA).moving), (Mode::Mesh, None));
+    assert_eq!((topology(&world, ADA).via, topology(&world, ADA).migration), (MediaVia::Mesh, None));
     assert_eq!(called_off(&world, ADA), []);
     world.enter(6);
-    assert!(topology(&world, ADA).moving.is_some(), "the next one who comes begins another");
+    assert!(topology(&world, ADA).migration.is_some(), "the next one who comes begins another");
 }
 
 #[test]
@@ -199,15 +203,15 @@ fn the_room_goes_back_when_three_are_left_for_a_while() {
     ready(&mut world, &FIVE);
     world.say(5, RoomMessage::Leave);
     world.wait(Duration::from_secs(60));
-    assert_eq!(topology(&world, ADA).moving, None, "four stay: the next one would move everybody again");
+    assert_eq!(topology(&world, ADA).migration, None, "four stay: the next one would move everybody again");
     world.say(4, RoomMessage::Leave);
     world.wait(Duration::from_secs(29));
-    assert_eq!(topology(&world, ADA).moving, None);
+    assert_eq!(topology(&world, ADA).migration, None);
     world.wait(Duration::from_secs(2));
-    let next = topology(&world, ADA).moving.unwrap();
-    assert_eq!((next.mode, next.reason), (Mode::Mesh, MoveReason::FewPeople));
+    let next = topology(&world, ADA).migration.unwrap();
+    assert_eq!((next.via, next.reason), (MediaVia::Mesh, TopologyReason::FewPeople));
     ready(&mut world, &[1, 2, 3]);
-    assert_eq!(topology(&world, ADA).mode, Mode::Mesh);
+    assert_eq!(topology(&world, ADA).via, MediaVia::Mesh);
 }
 
 #[test]
@@ -217,12 +221,12 @@ fn two_who_cannot_reach_each_other_take_everybody_to_the_server() {
         world.enter(person);
     }
     world.say(ADA, RoomMessage::ReportTrouble { trouble: Trouble::NoPathTo(id(BOB)) });
-    assert_eq!(topology(&world, ADA).moving.unwrap().reason, MoveReason::NoDirectPath);
+    assert_eq!(topology(&world, ADA).migration.unwrap().reason, TopologyReason::NoDirectPath);
     ready(&mut world, &[ADA, BOB, CEM]);
-    assert_eq!(topology(&world, CEM).mode, Mode::Sfu);
+    assert_eq!(topology(&world, CEM).via, MediaVia::Sfu(NODE));
     world.say(BOB, RoomMessage::Leave);
     world.wait(Duration::from_secs(31));
-    assert_eq!(topology(&world, ADA).moving.unwrap().mode, Mode::Mesh, "the trouble has left");
+    assert_eq!(topology(&world, ADA).migration.unwrap().via, MediaVia::Mesh, "the trouble has left");
 }
 
 #[test]
@@ -233,9 +237,9 @@ fn a_weak_uplink_takes_everybody_to_the_server_and_trouble_with_nobody_does_not(
     for stranger in [ADA, 77] {
         world.say(ADA, RoomMessage::ReportTrouble { trouble: Trouble::NoPathTo(id(stranger)) });
     }
-    assert_eq!(topology(&world, ADA).moving, None);
+    assert_eq!(topology(&world, ADA).migration, None);
     world.say(ADA, RoomMessage::ReportTrouble { trouble: Trouble::WeakUplink });
-    assert_eq!(topology(&world, ADA).moving.unwrap().reason, MoveReason::WeakUplink);
+    assert_eq!(topology(&world, ADA).migration.unwrap().reason, TopologyReason::WeakUplink);
 }
 
 #[test]
@@ -244,8 +248,8 @@ fn who_loses_the_server_takes_a_small_room_back_at_once() {
     ready(&mut world, &FIVE);
     let epoch = topology(&world, ADA).epoch;
     world.say(BOB, RoomMessage::TopologyFailed { epoch });
-    let next = topology(&world, ADA).moving.unwrap();
-    assert_eq!((next.mode, next.reason), (Mode::Mesh, MoveReason::NoPathToServer));
+    let next = topology(&world, ADA).migration.unwrap();
+    assert_eq!((next.via, next.reason), (MediaVia::Mesh, TopologyReason::NoPathToServer));
 }
 
 #[test]
@@ -266,7 +270,7 @@ fn a_larger_limit_calls_for_no_move_and_a_smaller_one_does() {
     world.enter(BOB);
     world.enter(CEM);
     world.change(ADA, RoomSettingsPatch { mesh_limit: Some(2), ..RoomSettingsPatch::default() });
-    assert_eq!(topology(&world, ADA).moving.unwrap().mode, Mode::Sfu);
+    assert_eq!(topology(&world, ADA).migration.unwrap().via, MediaVia::Sfu(NODE));
 }
 
 #[test]
@@ -276,9 +280,71 @@ fn a_room_that_begins_with_many_seats_begins_on_the_server_in_a_later_epoch() {
     let epoch = topology(&world, ADA).epoch;
     let seats = world.kept_seats();
     let wall = START.after(Duration::from_secs(20));
-    let mut again = World::begin(Beginning { seats, wall, has_sfu: true, ..World::beginning() });
+    let mut again = World::begin(Beginning { seats, wall, sfu: Some(NODE), ..World::beginning() });
     again.resume(ADA, 1, 0);
     let after = topology(&again, ADA);
-    assert_eq!((after.mode, after.moving), (Mode::Sfu, None));
+    assert_eq!((after.via, after.migration), (MediaVia::Sfu(NODE), None));
     assert!(after.epoch > epoch, "{after:?}");
+}
+
+/// Five people who have gone to the forwarding unit, which is to be another one now.
+fn on_another_node() -> World {
+    let mut world = five();
+    ready(&mut world, &FIVE);
+    assert_eq!(topology(&world, ADA).via, MediaVia::Sfu(NODE));
+    world.forget();
+    world.input(Input::UseNode { node: OTHER });
+    world
+}
+
+#[test]
+fn a_room_goes_from_node_to_node_as_from_mesh_to_sfu() {
+    let mut world = on_another_node();
+    let next = topology(&world, ADA).migration.unwrap();
+    assert_eq!((topology(&world, ADA).via, next.via), (MediaVia::Sfu(NODE), MediaVia::Sfu(OTHER)));
+    let states = |node| {
+        let of_node = |(of, _, order): &&(NodeId, ParticipantId, MediaOrder)| {
+            *of == node && matches!(order, MediaOrder::State(_))
+        };
+        world.orders.iter().filter(of_node).count()
+    };
+    assert_eq!((states(NODE), states(OTHER)), (0, 5), "the new node learns what everybody may send");
+
+    world.orders.clear();
+    world.say(ADA, RoomMessage::SetMedia { media: on_air() });
+    let told: Vec<_> = world.orders.iter().map(|(node, ..)| *node).collect();
+    assert_eq!(told, [NODE, OTHER], "while both carry media, both are told");
+    ready(&mut world, &FIVE);
+    assert_eq!(topology(&world, ADA).via, MediaVia::Sfu(OTHER));
+    assert_eq!(topology(&world, ADA).migration, None);
+
+    world.forget();
+    world.say(BOB, RoomMessage::Leave);
+    assert!(world.orders.contains(&(NODE, id(BOB), MediaOrder::Left)));
+    assert!(world.orders.contains(&(OTHER, id(BOB), MediaOrder::Left)));
+}
+
+#[test]
+fn a_node_that_somebody_cannot_reach_leaves_the_room_where_it_is() {
+    let mut world = on_another_node();
+    let epoch = next_epoch(&world);
+    world.say(BOB, RoomMessage::TopologyFailed { epoch });
+    let now = topology(&world, ADA);
+    assert_eq!((now.via, now.migration), (MediaVia::Sfu(NODE), None), "not even to direct links");
+    world.wait(Duration::from_secs(61));
+    assert_eq!(
+        topology(&world, ADA).migration.map(|next| next.via),
+        Some(MediaVia::Sfu(OTHER)),
+        "later again"
+    );
+}
+
+#[test]
+fn who_reaches_neither_node_brings_the_room_back_to_direct_links() {
+    let mut world = on_another_node();
+    let (here, there) = (topology(&world, ADA).epoch, next_epoch(&world));
+    world.say(BOB, RoomMessage::TopologyFailed { epoch: there });
+    world.say(BOB, RoomMessage::TopologyFailed { epoch: here });
+    let next = topology(&world, ADA).migration.map(|next| (next.via, next.reason));
+    assert_eq!(next, Some((MediaVia::Mesh, TopologyReason::NoPathToServer)));
 }

@@ -1,8 +1,8 @@
 //! Signals, media states, pings, leaving.
 
 use protocol::{
-    CloseCode, ErrorCode, LeaveReason, LinkId, MediaState, MessageId, PeerRef, ProtocolError, Reaction,
-    RoomMessage, Sdp, ServerMessage, Signal, SignalNumber, Switch,
+    CloseCode, ErrorCode, LeaveReason, LinkId, MediaState, MessageId, NodeId, PeerRef, ProtocolError,
+    Reaction, RoomMessage, Sdp, SectionMap, ServerMessage, Signal, SignalNumber, Switch,
 };
 use room::Departure;
 
@@ -28,7 +28,7 @@ fn a_signal_to_oneself_to_a_stranger_or_to_an_absent_sfu_is_refused_and_reaches_
     for (to, code) in [
         (PeerRef::Participant(id(ADA)), ErrorCode::PeerIsSelf),
         (PeerRef::Participant(id(EVE)), ErrorCode::PeerUnknown),
-        (PeerRef::Sfu, ErrorCode::PeerUnknown),
+        (PeerRef::Sfu(NodeId::NIL), ErrorCode::PeerUnknown),
     ] {
         let mut world = World::with([ADA, BOB]);
         let said = world.say(ADA, signal_to(to));
@@ -118,7 +118,7 @@ fn a_reaction_is_seen_by_everybody() {
 }
 
 fn offer() -> Signal {
-    Signal::Offer { sdp: Sdp::new("v=0".into()).unwrap() }
+    Signal::Offer { sdp: Sdp::new("v=0".into()).unwrap(), sections: SectionMap::default() }
 }
 
 fn signal_to(to: PeerRef) -> RoomMessage {

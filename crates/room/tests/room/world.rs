@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use protocol::{
-    CloseCode, DisplayName, ErrorCode, IceServers, Joined, MediaState, MessageId, Moderation, Participant,
-    ParticipantId, ProtocolError, Role, RoomCode, RoomFrame, RoomMessage, RoomSettings, RoomSettingsPatch,
-    Sequence, ServerMessage, SessionId, SessionToken, Switch, Timestamp,
+    CloseCode, DisplayName, ErrorCode, IceServers, Joined, MediaState, MessageId, Moderation, NodeId,
+    Participant, ParticipantId, ProtocolError, Role, RoomCode, RoomFrame, RoomMessage, RoomSettings,
+    RoomSettingsPatch, Sequence, ServerMessage, SessionId, SessionToken, Switch, Timestamp,
 };
 use room::{
     Beginning, Change, ConnectionId, Departure, GiveIceServers, GivenPassword, Input, MediaOrder, Output,
@@ -14,6 +14,8 @@ use room::{
 };
 use uuid::Uuid;
 
+/// The node whose forwarding unit rooms use.
+pub(crate) const NODE: NodeId = NodeId::new(Uuid::from_u128(1));
 pub(crate) const ADA: u128 = 1;
 pub(crate) const BOB: u128 = 2;
 pub(crate) const CEM: u128 = 3;
@@ -41,7 +43,7 @@ pub(crate) struct World {
     pub(crate) kept: Vec<Change>,
     pub(crate) other: Vec<Output>,
     /// What the forwarding unit was told.
-    pub(crate) orders: Vec<(ParticipantId, MediaOrder)>,
+    pub(crate) orders: Vec<(NodeId, ParticipantId, MediaOrder)>,
     sockets_made: u64,
     messages_said: u64,
 }
@@ -77,7 +79,7 @@ impl World {
 
     /// A room on a server that can forward media.
     pub(crate) fn with_sfu() -> Self {
-        Self::begin(Beginning { has_sfu: true, ..Self::beginning() })
+        Self::begin(Beginning { sfu: Some(NODE), ..Self::beginning() })
     }
 
     pub(crate) fn beginning() -> Beginning {
@@ -90,7 +92,7 @@ impl World {
             seats: vec![],
             blocked: vec![],
             recent_chat: vec![],
-            has_sfu: false,
+            sfu: None,
             signer: Box::new(Plain),
         }
     }
@@ -251,7 +253,7 @@ impl World {
                     let changed = Input::SettingsChanged { settings, password, is_new_password };
                     self.room.handle_input(self.now, changed);
                 }
-                Output::Media { participant, order } => self.orders.push((participant, order)),
+                Output::Media { node, participant, order } => self.orders.push((node, participant, order)),
                 Output::ReadHistory { .. } | Output::Unload | Output::Delete => self.other.push(output),
             }
         }
@@ -335,5 +337,5 @@ pub(crate) fn session(person: u128) -> SessionId {
 }
 
 pub(crate) fn on_air() -> MediaState {
-    MediaState { microphone: Switch::On, camera: Switch::On, screen: Switch::On }
+    MediaState { microphone: Switch::On, camera: Switch::On, screen: Switch::On, screen_audio: Switch::Off }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use protocol::{LinkId, Sdp, Signal, SignalNumber};
+use protocol::{LinkId, Sdp, SectionMap, Signal, SignalNumber, Source};
 use sfu::{Event, Input, Output};
 
 use testkit::media::{World, unit_address, who};
@@ -113,7 +113,8 @@ fn descriptions_that_cannot_be_end_their_own_link() {
     ];
     for (place, text) in hostile.into_iter().enumerate() {
         let who = who(100 + place as u8);
-        let signal = Signal::Offer { sdp: Sdp::new(text).unwrap() };
+        let sections = SectionMap::new([("0".to_owned(), Source::Camera)].into()).unwrap();
+        let signal = Signal::Offer { sdp: Sdp::new(text).unwrap(), sections };
         let (link, number) = (LinkId(0), SignalNumber(0));
         world.sfu.handle_input(world.instant(), Input::Signal { who, link, number, signal });
     }

@@ -16,7 +16,7 @@ fn heard_of(world: &mut World, listener: u8, speaker: u8) -> u64 {
 
 fn mute(world: &mut World, number: u8) {
     world.client(number).loudness = None;
-    let media = MediaState { microphone: Switch::Off, camera: Switch::On, screen: Switch::Off };
+    let media = MediaState { microphone: Switch::Off, camera: Switch::On, ..MediaState::default() };
     world.media(number, media);
 }
 
@@ -36,7 +36,7 @@ fn after_a_liar(lies: impl IntoIterator<Item = Lie>, line: Option<Line>) -> Worl
     mute(&mut world, 1);
     world.run(SECOND / 2);
     world.client(2).loudness = Some(-20);
-    world.media(2, MediaState { microphone: Switch::On, camera: Switch::On, screen: Switch::Off });
+    world.media(2, MediaState { microphone: Switch::On, camera: Switch::On, ..MediaState::default() });
     world
 }
 
@@ -57,7 +57,7 @@ fn number_one_and_then_the_last_of_all_numbers_mutes_nobodys_slot() {
     mute(&mut world, 1);
     world.run(SECOND / 2);
     world.client(2).loudness = Some(-20);
-    world.media(2, MediaState { microphone: Switch::On, camera: Switch::On, screen: Switch::Off });
+    world.media(2, MediaState { microphone: Switch::On, camera: Switch::On, ..MediaState::default() });
     world.run(SECOND * 2);
     for listener in [1, 3] {
         let heard = heard_of(&mut world, listener, 2);
@@ -128,7 +128,7 @@ fn whatever_somebody_lies_about_the_others_lose_nothing() {
 fn who_may_send_pictures_alone_is_not_heard_by_way_of_the_camera() {
     let mut world = World::meeting(3, 300);
     world.run(SECOND);
-    let muted = MediaState { microphone: Switch::Off, camera: Switch::On, screen: Switch::Off };
+    let muted = MediaState { microphone: Switch::Off, camera: Switch::On, ..MediaState::default() };
     world.media(1, muted);
     world.run(SECOND);
     let before = heard_of(&mut world, 2, 1);

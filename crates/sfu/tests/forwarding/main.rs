@@ -9,5 +9,6 @@ mod lies;
 mod meeting;
 mod narrow;
 mod nonces;
+mod publications;
 mod shared_port;
 mod starved;

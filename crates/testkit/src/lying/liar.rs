@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    AddressedLetter, ChatEntry, ChatId, ChatTarget, Envelope, Joined, LeaveReason, Letter, Mode, Moderation,
-    OpeningFrame, OpeningMessage, Participant, ParticipantId, Presence, PublicKey, RoomCode, RoomKeyGrant,
-    RoomMessage, RoomSettings, ServerMessage, SessionToken, Switch, WaitingPerson,
+    AddressedLetter, ChatEntry, ChatId, ChatTarget, Envelope, Joined, LeaveReason, Letter, MediaVia,
+    Moderation, NodeId, OpeningFrame, OpeningMessage, Participant, ParticipantId, Presence, PublicKey,
+    RoomCode, RoomKeyGrant, RoomMessage, RoomSettings, ServerMessage, SessionToken, Source, Switch,
+    WaitingPerson,
 };
 use seal::{
-    Author, ChatSeal, Context, FrameOpener, FrameSealer, KeyPair, Media, Purpose, RoomSecret, SenderKey, Tag,
+    Author, ChatSeal, Context, Expected, FrameOpener, FrameSealer, KeyPair, Purpose, RoomSecret, SenderKey,
+    Tag,
 };
 use uuid::Uuid;
 
@@ -145,14 +147,14 @@ impl Liar {
         for (owner, key) in self.loot.keys.iter().filter(|(owner, _)| *owner == from) {
             opener.add_key(*owner, key.clone());
         }
-        opener.open(None, Media::Audio, frame, &mut Vec::new()).is_ok()
+        opener.open(Expected::AnySound, frame, &mut Vec::new()).is_ok()
     }
 
     /// A frame of media of its own.
     pub(crate) fn forge_frame(&mut self) -> Vec<u8> {
         _ = self.tell("media forged");
         let mut sealed = Vec::new();
-        self.sealer.seal(Media::Audio, b"forged", &mut sealed);
+        self.sealer.seal(Source::Microphone, b"forged", &mut sealed);
         sealed
     }
 
@@ -220,7 +222,7 @@ impl Liar {
             ServerMessage::Topology { mut topology } => {
                 _ = self.tell("topology changed");
                 topology.epoch = topology.epoch.wrapping_add(seed.number(0..5) as u32);
-                topology.mode = Mode::Sfu;
+                topology.via = MediaVia::Sfu(NodeId::NIL);
                 vec![ServerMessage::Topology { topology }]
             }
             message if seed.chance(0.5) => {
@@ -363,7 +365,7 @@ impl Liar {
             }
             9 => {
                 _ = self.tell("something turned off or asked for");
-                let source = protocol::Source::Microphone;
+                let source = Source::Microphone;
                 if seed.chance(0.5) {
                     ServerMessage::TurnedOff { source }
                 } else {

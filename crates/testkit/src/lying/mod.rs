@@ -74,7 +74,7 @@ impl LyingWorld {
                 )
             })
             .collect();
-        let mut server = Server::new(false);
+        let mut server = Server::new(None);
         server.host = Some(pages[0].id);
         Self {
             seed,

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use call::{Call, Identity, Input, Notice, Output, SecretOrigin};
-use protocol::{ParticipantId, PublicKey, RoomCode, SessionToken};
-use seal::{FrameOpener, FrameSealer, KeyDigest, KeyPair, Media, RoomSecret};
+use protocol::{ParticipantId, PublicKey, RoomCode, SessionToken, Source};
+use seal::{Expected, FrameOpener, FrameSealer, KeyDigest, KeyPair, RoomSecret};
 use uuid::Uuid;
 
 use crate::client_frame::ClientFrame;
@@ -109,8 +109,8 @@ impl Page {
                 | Output::RememberSwitch { .. }
                 | Output::Link { .. }
                 | Output::Show { .. }
-                | Output::PlaySlots(_)
-                | Output::ExpectInSlots(_) => {}
+                | Output::PlaySlots { .. }
+                | Output::ExpectInSlots { .. } => {}
             }
         }
         (frames, false)
@@ -118,11 +118,11 @@ impl Page {
 
     pub(crate) fn seal(&mut self) -> Option<Vec<u8>> {
         let mut sealed = Vec::new();
-        self.sealer.seal(Media::Audio, b"a frame", &mut sealed).then_some(sealed)
+        self.sealer.seal(Source::Microphone, b"a frame", &mut sealed).then_some(sealed)
     }
 
     pub(crate) fn opens(&mut self, from: ParticipantId, frame: &[u8]) -> bool {
-        let is_open = self.opener.open(Some(from), Media::Audio, frame, &mut Vec::new()).is_ok();
+        let is_open = self.opener.open(only(from), frame, &mut Vec::new()).is_ok();
         if is_open {
             self.opened.insert(frame.to_vec());
         }
@@ -136,4 +136,8 @@ impl Page {
         let is_marked = |one: &call::RemoteParticipant| one.participant.id == of && one.unverified;
         warnings.was_granted || warnings.was_passed_on || snapshot.participants.iter().any(is_marked)
     }
+}
+
+fn only(from: ParticipantId) -> Expected {
+    Expected::Only { key: from.publication(Source::Microphone) }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use protocol::{LinkId, ParticipantId, Sdp, Signal, SignalNumber};
+use protocol::{LinkId, MediaKey, Sdp, Signal, SignalNumber, Source};
 use sfu::{Event as SfuEvent, Who};
 use str0m::bwe::{Bitrate, BweKind};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
@@ -16,6 +16,7 @@ use str0m::{Candidate, Event, Input, Output, Rtc};
 
 use super::Decoder;
 use super::decoder::Piece;
+use super::share::Share;
 
 /// The layers of a camera, from the smallest: name, height, bits per second.
 pub const LAYERS: [(&str, u16, u64); 3] = [("q", 180, 150_000), ("h", 360, 500_000), ("f", 720, 1_500_000)];
@@ -86,8 +87,8 @@ pub struct Client {
     /// How loud the microphone is, in dBov; `None` when it is off.
     pub loudness: Option<i8>,
     connected: bool,
-    /// Whose pictures they were told are left out.
-    pub paused: Vec<ParticipantId>,
+    /// The pictures that they were told are left out.
+    pub paused: Vec<MediaKey>,
     /// How many layers the unit wants.
     pub wanted: u8,
     /// How many layers their uplink carries.
@@ -116,6 +117,7 @@ pub struct Client {
     pending: Option<SdpPendingOffer>,
     microphone: Mid,
     camera: Mid,
+    share: Share,
     video_slots: Vec<Mid>,
     audio_slots: Vec<Mid>,
     signals_made: u32,
@@ -151,6 +153,7 @@ impl Client {
         let audio_slots: Vec<_> =
             (0..protocol::limits::AUDIO_SLOTS).map(|_| slot(MediaKind::Audio)).collect();
         let video_slots: Vec<_> = (0..slots).map(|_| slot(MediaKind::Video)).collect();
+        let share = Share::new(&mut changes, number);
         let (offer, pending) = changes.apply().expect("what was set up is there");
         let mut client = Self {
             who,
@@ -181,6 +184,7 @@ impl Client {
             pending: Some(pending),
             microphone,
             camera,
+            share,
             video_slots,
             audio_slots,
             signals_made: 0,
@@ -192,9 +196,14 @@ impl Client {
             sound_sequence: 1,
             sounds: 0,
         };
-        let sdp = Sdp::new(offer.to_sdp_string()).expect("what was set up is there");
-        client.signal(Signal::Offer { sdp });
+        client.offer(&offer.to_sdp_string());
         client
+    }
+
+    fn offer(&mut self, sdp: &str) {
+        let sdp = Sdp::new(sdp.to_owned()).expect("what was set up is there");
+        let sections = self.share.sections(self.microphone, self.camera);
+        self.signal(Signal::Offer { sdp, sections });
     }
 
     fn signal(&mut self, signal: Signal) {
@@ -210,8 +219,12 @@ impl Client {
         changes.ice_restart(true);
         let (offer, pending) = changes.apply().expect("what was set up is there");
         self.pending = Some(pending);
-        let sdp = Sdp::new(offer.to_sdp_string()).expect("what was set up is there");
-        self.signal(Signal::Offer { sdp });
+        self.offer(&offer.to_sdp_string());
+    }
+
+    /// Shares a screen and its sound from now on, or no more.
+    pub fn share(&mut self, now: Option<Instant>) {
+        self.share.set(now.map(|now| now - self.start));
     }
 
     /// The number of their link.
@@ -227,8 +240,9 @@ impl Client {
                 let pending = self.pending.take().expect("what was set up is there");
                 self.rtc.sdp_api().accept_answer(pending, answer).expect("what was set up is there");
             }
-            SfuEvent::WantedLayers { layers, .. } => self.wanted = *layers,
-            SfuEvent::PausedVideo(participants) => self.paused.clone_from(participants),
+            SfuEvent::WantedLayers { source: Source::Camera, layers } => self.wanted = *layers,
+            SfuEvent::WantedLayers { .. } => {}
+            SfuEvent::PausedVideo(publications) => self.paused.clone_from(publications),
             SfuEvent::Signal { .. } | SfuEvent::AudioSlots(_) | SfuEvent::Closed => {}
         }
         self.events.push(event);
@@ -255,8 +269,10 @@ impl Client {
             self.rtc.handle_input(Input::Timeout(now)).expect("what was set up is there");
             self.drain(now, &mut sent);
             self.send_pictures(now);
+            self.share.send(&mut self.rtc, now, now - self.start);
             self.rtc.handle_input(Input::Timeout(now)).expect("what was set up is there");
-            due = self.drain(now, &mut sent).min(self.next_frame).min(self.next_sound);
+            let shared = self.share.due().unwrap_or(Duration::MAX);
+            due = self.drain(now, &mut sent).min(self.next_frame).min(self.next_sound).min(shared);
         }
         (sent, due)
     }
@@ -271,6 +287,10 @@ impl Client {
                 }
                 Output::Event(Event::Connected) => self.connected = true,
                 Output::Event(Event::KeyframeRequest(request)) => {
+                    if self.share.is_screen(request.mid) {
+                        self.share.want_keyframe();
+                        continue;
+                    }
                     let layer = LAYERS.iter().position(|(rid, ..)| request.rid == Some(Rid::from(*rid)));
                     if !self.is_deaf {
                         let due = now.saturating_duration_since(self.start) + self.keyframe_takes;

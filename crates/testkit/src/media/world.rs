@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use protocol::{MediaState, ParticipantId, RoomCode, Sdp, Signal, SlotWish, SlotWishes, Source, Switch};
+use protocol::{
+    MediaState, ParticipantId, RoomCode, Sdp, SectionMap, Signal, Source, Subscription, Subscriptions, Switch,
+};
 use sfu::{Address, Config, Datagram, Directory, Input, Output, Sfu, Transmit, Transport, Who};
 use uuid::Uuid;
 
@@ -71,6 +73,8 @@ pub struct World {
     pub watched: Option<(u8, Watch)>,
     /// Lines of offers with this word are left out: clients who come now know of no such thing.
     pub unheard_of: Option<&'static str>,
+    /// Offers do not say which section carries this.
+    pub unnamed: Option<Source>,
     /// What watching has counted.
     pub counted: u64,
     /// How late the unit's thread takes what comes at a time.
@@ -98,7 +102,7 @@ pub fn who(number: u8) -> Who {
 
 /// Microphone and camera on.
 pub fn on() -> MediaState {
-    MediaState { microphone: Switch::On, camera: Switch::On, screen: Switch::Off }
+    MediaState { microphone: Switch::On, camera: Switch::On, ..MediaState::default() }
 }
 
 #[expect(clippy::disallowed_methods, reason = "there is no other way to have a moment to count from")]
@@ -141,6 +145,7 @@ impl World {
             nonces: None,
             watched: None,
             unheard_of: None,
+            unnamed: None,
             counted: 0,
             late: |_| Duration::ZERO,
             neighbour: None,
@@ -193,10 +198,17 @@ impl World {
 
     /// Whom somebody wants to see, in tiles of this height.
     pub fn wish(&mut self, number: u8, others: &[u8], height: u16) {
-        let wish = |other: &u8| {
-            Some(SlotWish { participant: who(*other).participant, source: Source::Camera, height })
+        let cameras: Vec<_> = others.iter().map(|other| (*other, Source::Camera)).collect();
+        self.subscribe(number, &cameras, height);
+    }
+
+    /// Which publications somebody wants to see, in tiles of this height.
+    pub fn subscribe(&mut self, number: u8, publications: &[(u8, Source)], height: u16) {
+        let one = |(other, source): &(u8, Source)| {
+            Some(Subscription { participant: who(*other).participant, source: *source, height })
         };
-        let wishes = SlotWishes::new(others.iter().map(wish).collect()).expect("what was set up is there");
+        let wishes =
+            Subscriptions::new(publications.iter().map(one).collect()).expect("what was set up is there");
         let client = self.client(number);
         let (who, link) = (client.who, client.link());
         self.sfu.handle_input(self.instant(), Input::Slots { who, link, wishes });
@@ -357,9 +369,14 @@ impl World {
         for place in 0..self.clients.len() {
             let (who, link) = (self.clients[place].who, self.clients[place].link());
             for (number, mut signal) in std::mem::take(&mut self.clients[place].signals) {
-                if let (Signal::Offer { sdp }, Some(word)) = (&mut signal, self.unheard_of) {
+                if let (Signal::Offer { sdp, .. }, Some(word)) = (&mut signal, self.unheard_of) {
                     let known = sdp.as_str().split_inclusive('\n').filter(|line| !line.contains(word));
                     *sdp = Sdp::new(known.collect::<String>()).expect("it is shorter");
+                }
+                if let (Signal::Offer { sections, .. }, Some(unnamed)) = (&mut signal, self.unnamed) {
+                    let named = sections.iter().filter(|(_, source)| *source != unnamed);
+                    let named = named.map(|(mid, source)| (mid.to_owned(), source));
+                    *sections = SectionMap::new(named.collect()).expect("there are fewer");
                 }
                 self.sfu.handle_input(self.instant(), Input::Signal { who, link, number, signal });
             }

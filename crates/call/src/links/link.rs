@@ -4,10 +4,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use protocol::{IceServer, LinkId, PeerRef, Presence, Signal, SignalNumber};
+use protocol::{IceServer, LinkId, LinkKey, ParticipantId, Presence, Signal, SignalNumber, Source, Switch};
 
-use crate::negotiation::{Effect, Negotiation, Politeness};
-use crate::{ConnectionState, LinkCommand, LinkEvent, LinkFailure, LinkStatus, Publications, Role};
+use crate::links::negotiation::{Effect, Negotiation, Politeness};
+use crate::{ConnectionState, LinkCommand, LinkEvent, LinkFailure, LinkStatus, Role};
 
 /// How long a new link may take. Longer than an ICE agent needs for the slowest of its checks over a relay.
 const CONNECT_WITHIN: Duration = Duration::from_secs(20);
@@ -28,8 +28,7 @@ const MAX_UNCONFIRMED: usize = 128;
 /// One end of a link.
 #[derive(Debug)]
 pub(crate) struct Link {
-    peer: PeerRef,
-    id: LinkId,
+    key: LinkKey,
     negotiation: Negotiation,
     /// Signals that the peer has not acknowledged. A server that ends in between may have lost them.
     unconfirmed: VecDeque<(SignalNumber, Signal)>,
@@ -57,23 +56,23 @@ enum Health {
     Failed(LinkFailure),
 }
 
-/// The servers that help a link to this peer.
-pub(crate) fn of_use(servers: &[IceServer], peer: PeerRef) -> Vec<IceServer> {
-    let helps = |server: &&IceServer| peer != PeerRef::Sfu || !server.is_sfu_port;
-    servers.iter().filter(helps).cloned().collect()
-}
-
 impl Link {
-    pub(crate) fn new(now: Duration, peer: PeerRef, id: LinkId, politeness: Politeness) -> Self {
+    /// One end of `me`, whose id decides who gives way.
+    pub(crate) fn new(now: Duration, key: LinkKey, me: ParticipantId) -> Self {
+        let politeness = if key.peer.makes_polite(me) { Politeness::Polite } else { Politeness::Impolite };
         let negotiation = Negotiation::new(politeness);
         let health = Health::Connecting { since: now };
         let (unconfirmed, presence) = (VecDeque::new(), Presence::Here);
-        Self { peer, id, negotiation, unconfirmed, presence, health }
+        Self { key, negotiation, unconfirmed, presence, health }
+    }
+
+    pub(crate) fn key(&self) -> LinkKey {
+        self.key
     }
 
     /// Which of the links to the same peer it is.
     pub(crate) fn id(&self) -> LinkId {
-        self.id
+        self.key.id
     }
 
     /// Makes the peer connection. The initiator offers at once instead of waiting for the browser to ask for it, which it
@@ -82,13 +81,14 @@ impl Link {
         &mut self,
         role: Role,
         ice_servers: Vec<IceServer>,
-        publications: &Publications,
-        sections: impl IntoIterator<Item = LinkCommand>,
+        captured: &[Source],
+        slots: Option<usize>,
     ) -> Vec<Effect> {
         let publish =
-            publications.captured().map(|source| LinkCommand::Publish { source, switch: true.into() });
+            captured.iter().map(|source| LinkCommand::Publish { source: *source, switch: Switch::On });
         let opened = std::iter::once(LinkCommand::Open { role, ice_servers });
-        let commands = opened.chain(sections).chain(publish);
+        let slots = slots.map(|video| LinkCommand::SetSlots { video });
+        let commands = opened.chain(slots).chain(publish);
         let mut effects: Vec<_> = commands.map(Effect::Do).collect();
         if role == Role::Initiator {
             self.negotiation.negotiation_needed();
@@ -135,13 +135,15 @@ impl Link {
         }
         match event {
             LinkEvent::NegotiationNeeded => self.negotiation.negotiation_needed(),
-            LinkEvent::LocalDescription(sdp) => self.negotiation.local_description(sdp),
+            LinkEvent::LocalDescription { sdp, sections } => {
+                self.negotiation.local_description(sdp, sections);
+            }
             LinkEvent::RemoteDescriptionApplied => self.negotiation.remote_description_applied(),
             LinkEvent::NegotiationFailed => return self.fail(LinkFailure::Negotiation),
             LinkEvent::Candidate(candidate) => self.negotiation.local_candidate(Some(candidate)),
             LinkEvent::EndOfCandidates => self.negotiation.local_candidate(None),
             LinkEvent::ConnectionState(state) => return self.connection_state(now, state),
-            LinkEvent::Frames(_) | LinkEvent::Short(_) => {}
+            LinkEvent::Keyframes(_) | LinkEvent::SlotKeyframes(_) | LinkEvent::Short(_) => {}
         }
         self.effects()
     }
@@ -195,10 +197,6 @@ impl Link {
             // Its first offer is on the way, or will be.
             Health::Connecting { .. } | Health::Failed(_) => Vec::new(),
         }
-    }
-
-    pub(crate) fn peer(&self) -> PeerRef {
-        self.peer
     }
 
     fn connection_state(&mut self, now: Duration, state: ConnectionState) -> Vec<Effect> {

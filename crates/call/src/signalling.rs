@@ -1,4 +1,18 @@
-//! The line to the server: what was said and not confirmed, how far the server was heard, when to try again.
+//! The signalling connection: what was said and not confirmed, how far the server was heard, when to try again.
+//!
+//! ```text
+//!   Idle ──dial──▶ Answer ──answered──▶ Ping ◀──anything heard── Pong
+//!                    ▲  │                 └──ping──────────────▶  │
+//!                    │  └── no answer, closed ──▶ Retry ◀── no pong, closed
+//!                    └────────── dial ─────────────┘
+//! ```
+//!
+//! | timer ([`Wait`]) | what is due |
+//! | --- | --- |
+//! | `Answer` | the first message of a socket was not answered |
+//! | `Ping` | the server is to be asked for a sign of life |
+//! | `Pong` | it has given none |
+//! | `Retry` | the next attempt |
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -29,17 +43,17 @@ const PING_INTERVAL: Duration = Duration::from_secs(PING_INTERVAL_SECONDS);
 /// Messages that wait for their confirmation. The oldest are given up beyond this number.
 const MAX_UNCONFIRMED: usize = 512;
 
-/// The line, whether or not there is a socket.
+/// The connection, whether or not there is a socket.
 #[derive(Debug)]
-pub(crate) struct Line {
-    pub(crate) signalling: Signalling,
-    pub(crate) wait: Wait,
+pub(crate) struct SignallingConnection {
+    state: Signalling,
+    wait: Wait,
     /// Opens the seat again.
-    pub(crate) session: Option<SessionToken>,
-    /// The session cannot be resumed; it is shown when joining.
-    pub(crate) resumable: bool,
+    session: Option<SessionToken>,
+    /// The session can be resumed; else it is shown when joining.
+    is_resumable: bool,
     /// The error after which the server closes the socket.
-    pub(crate) refusal: Option<ErrorCode>,
+    refusal: Option<ErrorCode>,
     heard: Sequence,
     acknowledged: Sequence,
     last_id: u64,
@@ -48,7 +62,7 @@ pub(crate) struct Line {
     random: u64,
 }
 
-/// What the line waits for, and until when.
+/// What the connection waits for, and until when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wait {
     Nothing,
@@ -62,14 +76,14 @@ pub(crate) enum Wait {
     Retry(Duration),
 }
 
-impl Line {
+impl SignallingConnection {
     /// `random` makes the waits of different people different.
     pub(crate) fn new(session: Option<SessionToken>, random: u64) -> Self {
         Self {
-            signalling: Signalling::Idle,
+            state: Signalling::Idle,
             wait: Wait::Nothing,
             session,
-            resumable: false,
+            is_resumable: false,
             refusal: None,
             heard: Sequence::default(),
             acknowledged: Sequence::default(),
@@ -80,12 +94,53 @@ impl Line {
         }
     }
 
-    /// A line to begin with after this one.
+    /// A connection to begin with after this one.
     pub(crate) fn ended(&mut self) -> Self {
         Self::new(self.session.take(), self.random)
     }
 
-    pub(crate) fn due(&self) -> Option<Duration> {
+    pub(crate) fn state(&self) -> Signalling {
+        self.state
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.state == Signalling::Connected
+    }
+
+    pub(crate) fn wait(&self) -> Wait {
+        self.wait
+    }
+
+    /// The token that opens the seat again; `None` is forgotten.
+    pub(crate) fn session(&self) -> Option<&SessionToken> {
+        self.session.as_ref()
+    }
+
+    pub(crate) fn take_session(&mut self) -> Option<SessionToken> {
+        self.session.take()
+    }
+
+    pub(crate) fn is_resumable(&self) -> bool {
+        self.is_resumable
+    }
+
+    /// The server does not know the session any more.
+    pub(crate) fn cannot_resume(&mut self) {
+        self.is_resumable = false;
+    }
+
+    /// The server has refused something, and closes the socket.
+    pub(crate) fn refuse(&mut self, code: ErrorCode) {
+        self.refusal = Some(code);
+    }
+
+    /// Why the socket was closed, when that was said.
+    pub(crate) fn take_refusal(&mut self) -> Option<ErrorCode> {
+        self.refusal.take()
+    }
+
+    /// When [`Self::wait`] is over.
+    pub(crate) fn poll_timeout(&self) -> Option<Duration> {
         match self.wait {
             Wait::Nothing => None,
             Wait::Answer(at) | Wait::Ping(at) | Wait::Pong(at) | Wait::Retry(at) => Some(at),
@@ -101,22 +156,22 @@ impl Line {
     /// The server has answered; everything is as it should be.
     pub(crate) fn connected(&mut self, now: Duration, session: SessionToken) {
         self.session = Some(session);
-        self.resumable = true;
+        self.is_resumable = true;
         self.attempts = 0;
-        self.signalling = Signalling::Connected;
+        self.state = Signalling::Connected;
         self.wait = Wait::Ping(now + PING_INTERVAL);
     }
 
     /// The server has answered that somebody has to decide first.
     pub(crate) fn wait_for_host(&mut self, now: Duration) {
         self.attempts = 0;
-        self.signalling = Signalling::Connected;
+        self.state = Signalling::Connected;
         self.wait = Wait::Ping(now + PING_INTERVAL);
     }
 
     /// The socket is gone; another attempt follows.
     pub(crate) fn lost(&mut self, now: Duration) {
-        self.signalling = Signalling::Lost;
+        self.state = Signalling::Lost;
         self.wait = Wait::Retry(now + self.next_delay());
     }
 
@@ -228,10 +283,10 @@ mod tests {
 
     #[test]
     fn attempts_follow_the_schedule_and_then_spread() {
-        let mut line = Line::new(None, 7);
+        let mut connection = SignallingConnection::new(None, 7);
         let mut delays = Vec::new();
         for _ in 0..50 {
-            delays.push(line.next_delay().as_millis());
+            delays.push(connection.next_delay().as_millis());
         }
         assert_eq!(delays[..5], [0, 300, 1_200, 2_700, 4_800]);
         assert!(delays[5..].iter().all(|delay| (5_600..=7_000).contains(delay)), "{delays:?}");

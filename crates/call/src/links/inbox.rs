@@ -89,7 +89,7 @@ mod tests {
     }
 
     fn signal(n: u32) -> Signal {
-        Signal::Offer { sdp: Sdp::new(n.to_string()).unwrap() }
+        Signal::Answer { sdp: Sdp::new(n.to_string()).unwrap() }
     }
 
     fn taken(inbox: &mut Inbox) -> Vec<Signal> {

@@ -1,19 +1,42 @@
-//! Who has which keys: sender keys and their epochs, letters to everybody who is there, the room's secret, and chat.
+//! Encryption: who has which keys. Sender keys and their epochs, letters to everybody who is there, the room's secret, and chat.
+//!
+//! ```text
+//!              somebody came: the next step, told to them alone
+//!            ┌───────────────┐
+//!            ▼               │   somebody went            `GATHER`                          `TAKES_EFFECT`
+//!   Sealing with a key ──────┴──────────────▶ Renewal due ─────────▶ Next key told to all ───────────────▶ Sealing with it
+//! ```
+//!
+//! | timer | what is due |
+//! | --- | --- |
+//! | `renew_at` | a new epoch begins: its key is told to everybody who is there |
+//! | `pending` | the key that was told is used |
 //!
 //! A page has a key pair of its own each time it is loaded: what was sealed to the one before opens no more, so that nothing of
 //! an earlier load can be played again to the next.
 
-use std::collections::BTreeMap;
+mod exchange;
+mod key_letter;
+mod sealed_chat;
+mod sharing;
+mod trust;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use protocol::limits::MAX_MESSAGE_BYTES;
-use protocol::{Letter, Participant, ParticipantId, PublicKey, RoomCode, RoomKeyId};
+use protocol::{Letter, Letters, Participant, ParticipantId, PublicKey, RoomCode, RoomKeyId, RoomSettings};
 use seal::rand_core::{Rng, SeedableRng};
-use seal::{ChaCha20Rng, ChatSeal, Context, KeyDigest, KeyPair, Nonce, Purpose, RoomSecret, SenderKey, Tag};
+use seal::{
+    ChaCha20Rng, ChatSeal, Context, KeyDigest, KeyPair, Nonce, Purpose, RoomSecret, SafetyPhrase, SenderKey,
+    Tag,
+};
 
-use crate::Secrecy;
-use crate::key_letter::{KeyLetter, KeyPlace, MAX_PROOFS, Proof};
-use crate::trust::{SecretOrigin, Trust};
+use crate::encryption::key_letter::{KeyLetter, KeyPlace, MAX_PROOFS, Proof};
+use crate::encryption::trust::Trust;
+use crate::people::People;
+use crate::{Notice, Secrecy};
+
+pub use crate::encryption::trust::{KeyWarnings, SecretOrigin};
 
 /// Everything random and remembered that a call begins with.
 #[derive(Debug)]
@@ -37,43 +60,79 @@ impl Identity {
 }
 
 /// How long several departures are waited for before a new epoch begins: one message for all of them.
-pub(crate) const GATHER: Duration = Duration::from_millis(200);
+const GATHER: Duration = Duration::from_millis(200);
 
 /// How long after the letters a new key is used. Shorter, and pictures overtake the letters of somebody on a slow line, and
 /// stop; longer, and somebody who is gone could still open what comes in between.
-pub(crate) const TAKES_EFFECT: Duration = Duration::from_millis(1000);
-
-/// How much of a message may be letters.
-pub(crate) const LETTERS_BYTES: usize = MAX_MESSAGE_BYTES / 2;
-
-/// Around a letter in a message: its reader's id, and what JSON adds.
-pub(crate) const ADDRESS_BYTES: usize = 80;
+const TAKES_EFFECT: Duration = Duration::from_millis(1000);
 
 /// The encryption as one person takes part in it.
 #[derive(Debug)]
 pub(crate) struct Encryption {
-    pub(crate) room: RoomCode,
-    pub(crate) secret: RoomSecret,
-    pub(crate) origin: SecretOrigin,
+    room: RoomCode,
+    secret: RoomSecret,
+    origin: SecretOrigin,
     /// Secrets that this page had before it was given the room's. Chat from then opens with them.
-    pub(crate) former_secrets: Vec<RoomSecret>,
+    former_secrets: Vec<RoomSecret>,
     /// Whether the page was told that this is the room's.
-    pub(crate) is_kept: bool,
-    pub(crate) pair: KeyPair,
-    pub(crate) former: Vec<KeyPair>,
-    pub(crate) dice: ChaCha20Rng,
-    pub(crate) tag: Tag,
+    is_kept: bool,
+    pair: KeyPair,
+    former: Vec<KeyPair>,
+    dice: ChaCha20Rng,
+    tag: Tag,
     /// Grows when the tag does change, because all of its epochs are used up.
-    pub(crate) generation: u32,
-    pub(crate) current: SenderKey,
+    generation: u32,
+    current: SenderKey,
     /// The key of the next epoch, and from when it is used.
-    pub(crate) pending: Option<(SenderKey, Duration)>,
+    pending: Option<(SenderKey, Duration)>,
     /// When the next epoch is begun.
-    pub(crate) renew_at: Option<Duration>,
-    pub(crate) secrecy: BTreeMap<ParticipantId, Secrecy>,
+    renew_at: Option<Duration>,
+    secrecy: BTreeMap<ParticipantId, Secrecy>,
     /// The latest key that was told with each public key: older ones are replays, also after their sender was away.
-    pub(crate) latest: BTreeMap<PublicKey, KeyPlace>,
-    pub(crate) trust: Trust,
+    latest: BTreeMap<PublicKey, KeyPlace>,
+    trust: Trust,
+    effects: VecDeque<EncryptionEffect>,
+}
+
+/// What it may know of the rest of the call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EncryptionView<'a> {
+    /// The person at this browser, once inside.
+    me: Option<ParticipantId>,
+    people: &'a People,
+    /// The secret that the room's links carry.
+    room_key: Option<&'a RoomKeyId>,
+}
+
+impl<'a> EncryptionView<'a> {
+    pub(crate) fn new(
+        you: Option<&Participant>,
+        people: &'a People,
+        settings: Option<&'a RoomSettings>,
+    ) -> Self {
+        let room_key = settings.and_then(|settings| settings.room_key.as_ref());
+        Self { me: you.map(|you| you.id), people, room_key }
+    }
+}
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub(crate) enum EncryptionEffect {
+    SetOwnKey(SenderKey),
+    SetKeyOf {
+        participant: ParticipantId,
+        key: SenderKey,
+    },
+    ForgetKeysOf(ParticipantId),
+    SendLetters(Letters),
+    KeepSecret {
+        secret: RoomSecret,
+        origin: SecretOrigin,
+    },
+    RememberPassedOn(Vec<KeyDigest>),
+    Notify(Notice),
+    /// What was written under the secret before is to be said again, and what was read to be read again.
+    SecretChanged,
 }
 
 impl Encryption {
@@ -102,6 +161,7 @@ impl Encryption {
             secrecy: BTreeMap::new(),
             latest: BTreeMap::new(),
             trust: Trust::new(passed_on),
+            effects: VecDeque::new(),
         }
     }
 
@@ -129,7 +189,40 @@ impl Encryption {
         was_granted || self.trust.is_unverified(participant.id, key)
     }
 
-    pub(crate) fn due(&self) -> Option<Duration> {
+    pub(crate) fn poll_effect(&mut self) -> Option<EncryptionEffect> {
+        self.effects.pop_front()
+    }
+
+    /// The private key of this tab, to be the same person after the page was loaded again.
+    pub(crate) fn private_key(&self) -> [u8; 32] {
+        self.pair.private()
+    }
+
+    /// The secret as the link carries it.
+    pub(crate) fn secret(&self) -> &RoomSecret {
+        &self.secret
+    }
+
+    /// How the page came by the secret.
+    pub(crate) fn origin(&self) -> SecretOrigin {
+        self.origin
+    }
+
+    /// Whether somebody's key was exchanged, and nothing shows that it is theirs.
+    pub(crate) fn has_key_changed(&self, id: ParticipantId) -> bool {
+        self.trust.has_changed(id)
+    }
+
+    /// What is the same for everybody in the call when nobody sits in between.
+    pub(crate) fn safety_phrase(&self, people: &People) -> SafetyPhrase {
+        let others = people.participants().filter_map(|participant| participant.key.clone());
+        let keys = others.chain([self.public_key()]).collect();
+        let admitted = self.trust.admitted_in_phrase();
+        SafetyPhrase { room: self.room, secret: self.secret.clone(), keys, admitted }
+    }
+
+    /// When a timer is due; the table of them is at the top.
+    pub(crate) fn poll_timeout(&self) -> Option<Duration> {
         let pending = self.pending.as_ref().map(|(_, at)| *at);
         // One that has little time left is used first.
         let renewal = self.renew_at.map(|at| match pending {
@@ -139,17 +232,17 @@ impl Encryption {
         renewal.into_iter().chain(pending).min()
     }
 
-    pub(crate) fn forget(&mut self, id: ParticipantId, now: Duration) {
+    fn forget(&mut self, id: ParticipantId, now: Duration) {
         self.secrecy.remove(&id);
         self.renew_soon(now);
     }
 
-    pub(crate) fn renew_soon(&mut self, now: Duration) {
+    fn renew_soon(&mut self, now: Duration) {
         self.renew_at.get_or_insert(now + GATHER);
     }
 
     /// A key that nobody has who was not told it.
-    pub(crate) fn next_epoch(&mut self) -> SenderKey {
+    fn next_epoch(&mut self) -> SenderKey {
         let last = self.pending.as_ref().map_or(self.current.epoch(), |(key, _)| key.epoch());
         let epoch = last.checked_add(1).unwrap_or_else(|| {
             // No name of a key is used twice.
@@ -164,12 +257,12 @@ impl Encryption {
     }
 
     /// The keys that somebody needs who is there now.
-    pub(crate) fn keys(&self) -> Vec<SenderKey> {
+    fn keys(&self) -> Vec<SenderKey> {
         let pending = self.pending.as_ref().map(|(key, _)| key.clone());
         [self.current.clone()].into_iter().chain(pending).collect()
     }
 
-    pub(crate) fn letter(&mut self, to: &PublicKey, key: &SenderKey) -> Option<Letter> {
+    fn letter(&mut self, to: &PublicKey, key: &SenderKey) -> Option<Letter> {
         let mut proofs = Vec::new();
         for former in self.former.iter().take(MAX_PROOFS) {
             let nonce: Nonce = draw(&mut self.dice);
@@ -187,7 +280,7 @@ impl Encryption {
     }
 
     /// Reads a letter: a key that is new, or nothing.
-    pub(crate) fn read(&mut self, from: &Participant, letter: &Letter) -> Read {
+    fn read(&mut self, from: &Participant, letter: &Letter) -> Read {
         let Some(sender) = from.key.as_ref() else { return Read::Nothing };
         let Ok(text) = self.pair.open(sender, self.context(Purpose::SenderKey), letter) else {
             return Read::Closed;
@@ -209,13 +302,13 @@ impl Encryption {
     }
 
     /// The secret in a letter that needs none to be opened.
-    pub(crate) fn granted(&self, from: &PublicKey, letter: &Letter) -> Option<RoomSecret> {
+    fn granted(&self, from: &PublicKey, letter: &Letter) -> Option<RoomSecret> {
         let text = self.pair.open(from, self.of_grants(), letter).ok()?;
         RoomSecret::parse(&String::from_utf8(text).ok()?)
     }
 
     /// Takes a secret that came through the server.
-    pub(crate) fn take_secret(&mut self, secret: RoomSecret) {
+    fn take_secret(&mut self, secret: RoomSecret) {
         self.former_secrets.push(std::mem::replace(&mut self.secret, secret));
         (self.origin, self.is_kept) = (SecretOrigin::Granted, false);
         let own = self.public_key();
@@ -223,7 +316,7 @@ impl Encryption {
     }
 
     /// Seals the secret for somebody who lacks it. Every later letter tells of that.
-    pub(crate) fn give_secret(&mut self, now: Duration, to: &PublicKey) -> Option<Letter> {
+    fn give_secret(&mut self, now: Duration, to: &PublicKey) -> Option<Letter> {
         if !self.trust.admit(to) {
             return None;
         }
@@ -233,34 +326,34 @@ impl Encryption {
         self.pair.seal(to, self.of_grants(), nonce, text.as_bytes()).ok()
     }
 
-    pub(crate) fn context(&self, purpose: Purpose) -> Context<'_> {
+    fn context(&self, purpose: Purpose) -> Context<'_> {
         Context { room: &self.room, secret: Some(&self.secret), purpose }
     }
 
     /// Whoever is given the secret has none yet.
-    pub(crate) fn of_grants(&self) -> Context<'_> {
+    fn of_grants(&self) -> Context<'_> {
         Context { room: &self.room, secret: None, purpose: Purpose::RoomSecret }
     }
 
-    pub(crate) fn chat(&self) -> ChatSeal {
+    fn chat(&self) -> ChatSeal {
         ChatSeal::new(self.room, self.secret.clone())
     }
 
     /// What opens chat: the secret, and those that the page had before.
-    pub(crate) fn chats(&self) -> impl Iterator<Item = ChatSeal> {
+    fn chats(&self) -> impl Iterator<Item = ChatSeal> {
         [&self.secret]
             .into_iter()
             .chain(&self.former_secrets)
             .map(|one| ChatSeal::new(self.room, one.clone()))
     }
 
-    pub(crate) fn pairs(&self) -> impl Iterator<Item = &KeyPair> {
+    fn pairs(&self) -> impl Iterator<Item = &KeyPair> {
         [&self.pair].into_iter().chain(&self.former)
     }
 }
 
 /// What a letter was.
-pub(crate) enum Read {
+enum Read {
     /// One that opened.
     Key {
         /// What is new in it.
@@ -274,7 +367,7 @@ pub(crate) enum Read {
     Nothing,
 }
 
-pub(crate) fn draw<const N: usize>(dice: &mut ChaCha20Rng) -> [u8; N] {
+fn draw<const N: usize>(dice: &mut ChaCha20Rng) -> [u8; N] {
     let mut drawn = [0; N];
     dice.fill_bytes(&mut drawn);
     drawn

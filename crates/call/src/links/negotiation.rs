@@ -6,11 +6,11 @@
 
 use std::collections::VecDeque;
 
-use protocol::{IceCandidate, Signal, SignalNumber};
+use protocol::{IceCandidate, Sdp, SectionMap, Signal, SignalNumber};
 
 use crate::LinkCommand;
-use crate::inbox::{Inbox, TooFarAhead};
-use crate::silence::without_silence;
+use crate::links::inbox::{Inbox, TooFarAhead};
+use crate::links::silence::without_silence;
 
 /// One end of a negotiation.
 #[derive(Debug)]
@@ -102,9 +102,9 @@ impl Negotiation {
     }
 
     /// The browser has made and set the description that was asked for.
-    pub(crate) fn local_description(&mut self, sdp: protocol::Sdp) {
+    pub(crate) fn local_description(&mut self, sdp: Sdp, sections: SectionMap) {
         let (signal, next) = match self.step {
-            Step::CreatingOffer => (Signal::Offer { sdp }, Step::OfferSent),
+            Step::CreatingOffer => (Signal::Offer { sdp, sections }, Step::OfferSent),
             Step::CreatingAnswer => (Signal::Answer { sdp }, Step::Stable),
             Step::Stable | Step::OfferSent | Step::ApplyingOffer | Step::ApplyingAnswer => return,
         };
@@ -147,7 +147,7 @@ impl Negotiation {
     fn advance(&mut self) {
         while let Some(signal) = self.next_signal() {
             match signal {
-                Signal::Offer { sdp } => self.take_offer(sdp),
+                Signal::Offer { sdp, sections } => self.take_offer(sdp, sections),
                 Signal::Answer { sdp } => self.take_answer(sdp),
                 Signal::Candidate { .. } | Signal::EndOfCandidates => self.take_candidate(signal),
             }
@@ -167,16 +167,16 @@ impl Negotiation {
         })
     }
 
-    fn take_offer(&mut self, sdp: protocol::Sdp) {
+    fn take_offer(&mut self, sdp: Sdp, sections: SectionMap) {
         let glare = self.step == Step::OfferSent;
         self.ignoring = glare && self.politeness == Politeness::Impolite;
         if !self.ignoring {
             self.step = Step::ApplyingOffer;
-            self.command(LinkCommand::ApplyOffer(without_silence(sdp)));
+            self.command(LinkCommand::ApplyOffer { sdp: without_silence(sdp), sections });
         }
     }
 
-    fn take_answer(&mut self, sdp: protocol::Sdp) {
+    fn take_answer(&mut self, sdp: Sdp) {
         // An answer that nobody waits for comes only from a peer that breaks the rules.
         if self.step == Step::OfferSent {
             self.ignoring = false;
@@ -217,24 +217,22 @@ impl Negotiation {
 
 #[cfg(test)]
 mod tests {
-    use protocol::Sdp;
-
     use super::*;
 
     #[test]
     fn an_offer_is_answered() {
         let mut link = Negotiation::new(Politeness::Polite);
-        assert_eq!(hear(&mut link, 0, offer("theirs")), [Effect::Do(LinkCommand::ApplyOffer(sdp("theirs")))]);
+        assert_eq!(hear(&mut link, 0, offer("theirs")), [Effect::Do(applied("theirs"))]);
         link.remote_description_applied();
         assert_eq!(effects(&mut link), [Effect::Do(LinkCommand::CreateAnswer)]);
-        link.local_description(sdp("mine"));
+        link.local_description(sdp("mine"), sections());
         assert_eq!(effects(&mut link), [Effect::Signal(SignalNumber(0), answer("mine"))]);
     }
 
     #[test]
     fn glare_makes_the_polite_end_take_its_offer_back() {
         let mut link = offering(Politeness::Polite);
-        assert_eq!(hear(&mut link, 0, offer("theirs")), [Effect::Do(LinkCommand::ApplyOffer(sdp("theirs")))]);
+        assert_eq!(hear(&mut link, 0, offer("theirs")), [Effect::Do(applied("theirs"))]);
     }
 
     #[test]
@@ -259,7 +257,7 @@ mod tests {
         link.negotiation_needed();
         assert_eq!(effects(&mut link), [Effect::Do(LinkCommand::CreateOffer)]);
         assert_eq!(hear(&mut link, 0, offer("theirs")), [], "the browser is busy");
-        link.local_description(sdp("mine"));
+        link.local_description(sdp("mine"), sections());
         assert_eq!(
             effects(&mut link),
             [Effect::Signal(SignalNumber(0), offer("mine"))],
@@ -271,7 +269,7 @@ mod tests {
     fn candidates_that_overtake_their_offer_wait_for_it() {
         let mut link = Negotiation::new(Politeness::Polite);
         assert_eq!(hear(&mut link, 1, candidate("early")), []);
-        assert_eq!(hear(&mut link, 0, offer("theirs")), [Effect::Do(LinkCommand::ApplyOffer(sdp("theirs")))]);
+        assert_eq!(hear(&mut link, 0, offer("theirs")), [Effect::Do(applied("theirs"))]);
         link.remote_description_applied();
         let added = Effect::Do(LinkCommand::AddCandidate(ice("early")));
         assert_eq!(effects(&mut link), [Effect::Do(LinkCommand::CreateAnswer), added]);
@@ -309,7 +307,7 @@ mod tests {
         link.local_candidate(Some(ice("quick")));
         link.local_candidate(None);
         effects(&mut link);
-        link.local_description(sdp("mine"));
+        link.local_description(sdp("mine"), sections());
         let sent = [offer("mine"), candidate("quick"), Signal::EndOfCandidates];
         let numbered = sent.into_iter().zip(0..).map(|(signal, n)| Effect::Signal(SignalNumber(n), signal));
         assert_eq!(effects(&mut link), numbered.collect::<Vec<_>>());
@@ -335,7 +333,7 @@ mod tests {
     fn offering(politeness: Politeness) -> Negotiation {
         let mut link = Negotiation::new(politeness);
         link.negotiation_needed();
-        link.local_description(sdp("mine"));
+        link.local_description(sdp("mine"), sections());
         effects(&mut link);
         link
     }
@@ -354,7 +352,15 @@ mod tests {
     }
 
     fn offer(text: &str) -> Signal {
-        Signal::Offer { sdp: sdp(text) }
+        Signal::Offer { sdp: sdp(text), sections: sections() }
+    }
+
+    fn sections() -> SectionMap {
+        SectionMap::new([("0".to_owned(), protocol::Source::Camera)].into()).unwrap()
+    }
+
+    fn applied(text: &str) -> LinkCommand {
+        LinkCommand::ApplyOffer { sdp: sdp(text), sections: sections() }
     }
 
     fn answer(text: &str) -> Signal {

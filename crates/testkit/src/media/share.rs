@@ -1,0 +1,128 @@
+//! What a client shares beside camera and microphone: a screen in one layer, and its sound, in sections of their own.
+
+use std::time::{Duration, Instant};
+
+use protocol::{SectionMap, Source};
+use str0m::Rtc;
+use str0m::change::SdpApi;
+use str0m::format::Codec;
+use str0m::media::{Direction, MediaKind, Mid};
+use str0m::rtp::{ExtensionValues, RtpWrite, SeqNo};
+
+/// What the payloads of a share are full of: the number of whoever sends it, with this bit set.
+pub const SHARED: u8 = 0x80;
+
+/// A screen shows so many pictures, and has so many packets of sound, in a second.
+const PICTURES: u32 = 15;
+const SOUNDS: u32 = 50;
+
+/// A screen and its sound.
+#[derive(Debug)]
+pub(super) struct Share {
+    screen: Mid,
+    sound: Mid,
+    number: u8,
+    /// Since when something is shared.
+    since: Option<Duration>,
+    pictures: u32,
+    sounds: u32,
+    keyframe_due: bool,
+}
+
+impl Share {
+    pub(super) fn new(changes: &mut SdpApi<'_>, number: u8) -> Self {
+        let mut section = |kind| changes.add_media(kind, Direction::SendOnly, None, None, None);
+        let (screen, sound) = (section(MediaKind::Video), section(MediaKind::Audio));
+        let number = number | SHARED;
+        Self { screen, sound, number, since: None, pictures: 0, sounds: 0, keyframe_due: true }
+    }
+
+    /// Which sections carry which source, those of the camera and the microphone included.
+    pub(super) fn sections(&self, microphone: Mid, camera: Mid) -> SectionMap {
+        let all = [
+            (microphone, Source::Microphone),
+            (camera, Source::Camera),
+            (self.screen, Source::Screen),
+            (self.sound, Source::ScreenAudio),
+        ];
+        let named = all.map(|(mid, source)| (mid.to_string(), source));
+        SectionMap::new(named.into_iter().collect()).expect("each source is there once")
+    }
+
+    pub(super) fn is_screen(&self, mid: Mid) -> bool {
+        self.screen == mid
+    }
+
+    pub(super) fn want_keyframe(&mut self) {
+        self.keyframe_due = true;
+    }
+
+    /// Begins to share, or ends it.
+    pub(super) fn set(&mut self, since: Option<Duration>) {
+        (self.since, self.pictures, self.sounds) = (since, 0, 0);
+        self.keyframe_due = true;
+    }
+
+    /// When the next packet is due.
+    pub(super) fn due(&self) -> Option<Duration> {
+        self.since.map(|since| since + (self.next_picture()).min(self.next_sound()))
+    }
+
+    fn next_picture(&self) -> Duration {
+        Duration::from_secs(1) * self.pictures / PICTURES
+    }
+
+    fn next_sound(&self) -> Duration {
+        Duration::from_secs(1) * self.sounds / SOUNDS
+    }
+
+    /// Sends what is due.
+    pub(super) fn send(&mut self, rtc: &mut Rtc, now: Instant, at: Duration) {
+        let Some(since) = self.since else { return };
+        while since + self.next_picture() <= at {
+            self.send_picture(rtc, now);
+        }
+        while since + self.next_sound() <= at {
+            self.send_sound(rtc, now);
+        }
+    }
+
+    fn send_picture(&mut self, rtc: &mut Rtc, now: Instant) {
+        let is_key = std::mem::take(&mut self.keyframe_due);
+        let (high, low) = ((self.pictures >> 8) as u8, self.pictures as u8);
+        let mut payload = vec![0x90, 0xe0, 0x80 | high, low, self.pictures as u8, 0, u8::from(!is_key), 0, 0];
+        if is_key {
+            payload.extend([0x9d, 0x01, 0x2a]);
+            payload.extend(1920_u16.to_le_bytes());
+            payload.extend(1080_u16.to_le_bytes());
+        }
+        payload.resize(1_000, self.number);
+        let Some(pt) = payload_type(rtc, Codec::Vp8) else { return };
+        let number = SeqNo::from(u64::from(self.pictures) + 1);
+        let write = RtpWrite::new(pt, number, self.pictures * 90_000 / PICTURES, now, payload);
+        self.pictures += 1;
+        if let Some(stream) = rtc.direct_api().stream_tx_by_mid(self.screen, None) {
+            stream.write_rtp(write.marker(true).nackable(true));
+        }
+    }
+
+    fn send_sound(&mut self, rtc: &mut Rtc, now: Instant) {
+        let Some(pt) = payload_type(rtc, Codec::Opus) else { return };
+        let number = SeqNo::from(u64::from(self.sounds) + 1);
+        let level = ExtensionValues {
+            audio_level: Some(-30),
+            voice_activity: Some(true),
+            ..ExtensionValues::default()
+        };
+        let write = RtpWrite::new(pt, number, self.sounds.wrapping_mul(960), now, vec![self.number; 80]);
+        self.sounds += 1;
+        if let Some(stream) = rtc.direct_api().stream_tx_by_mid(self.sound, None) {
+            stream.write_rtp(write.ext_vals(level));
+        }
+    }
+}
+
+fn payload_type(rtc: &Rtc, codec: Codec) -> Option<str0m::media::Pt> {
+    let params = rtc.codec_config().params();
+    params.iter().find(|params| params.spec().codec == codec).map(str0m::format::PayloadParams::pt)
+}
