@@ -71,12 +71,12 @@ impl HistoryReader {
     /// Reads chat after what was to be kept before. False when too many reads wait.
     pub(crate) fn read(
         &self,
-        room: RoomCode,
         reader: ParticipantId,
         before: Option<ChatNumber>,
         after: After,
         answer: RoomQueue,
     ) -> bool {
+        let room = answer.room();
         let is_taken = lock(&self.waiting).push(Read { room, reader, before, after, answer });
         if is_taken {
             _ = self.come.send(());

@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use protocol::{ChatId, ChatNumber, ParticipantId, RoomCode};
-use storage::{Change, ChatQuota, ChatRepository, Journal, RefusalReason};
+use protocol::{ChatId, ChatNumber, ParticipantId};
+use storage::{Change, ChatQuota, ChatRepository, Fence, FencedChange, Journal, RefusalReason};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::history_reader::HistoryReader;
@@ -65,13 +66,17 @@ struct Queue {
 
 /// One room's way to the task.
 pub(crate) struct Lane {
-    room: RoomCode,
     keeper: Keeper,
     state: Arc<LaneState>,
 }
 
-#[derive(Default)]
 struct LaneState {
+    /// Where answers go.
+    room: RoomQueue,
+    /// Under which token the room is written to.
+    fence: Fence,
+    /// Whether that is an old one: another server owns the room now.
+    is_fenced: AtomicBool,
     changes: AtomicUsize,
     chat: AtomicUsize,
     changed: Notify,
@@ -81,7 +86,6 @@ struct LaneState {
 /// Who is told what became of a message.
 #[derive(Debug)]
 pub(crate) struct Asker {
-    pub(crate) room: RoomQueue,
     pub(crate) from: ParticipantId,
     pub(crate) chat: ChatId,
 }
@@ -117,9 +121,18 @@ impl Keeper {
         Self(Arc::new(Shared { queue, written, behind, chat: Arc::default(), reader }))
     }
 
-    /// A lane for a room.
-    pub(crate) fn lane(&self, room: RoomCode) -> Lane {
-        Lane { room, keeper: self.clone(), state: Arc::default() }
+    /// A lane for a room that is written to under a token.
+    pub(crate) fn lane(&self, room: RoomQueue, fence: Fence) -> Lane {
+        let state = LaneState {
+            room,
+            fence,
+            is_fenced: AtomicBool::new(false),
+            changes: AtomicUsize::new(0),
+            chat: AtomicUsize::new(0),
+            changed: Notify::new(),
+            full_since: Mutex::new(None),
+        };
+        Lane { keeper: self.clone(), state: Arc::new(state) }
     }
 
     /// Waits until everything that was to be kept before is kept, or refused. False when that takes longer.
@@ -182,6 +195,11 @@ impl Lane {
         }
     }
 
+    /// Whether a write was refused because another server owns the room now. The room is told as well.
+    pub(crate) fn is_fenced(&self) -> bool {
+        self.state.is_fenced.load(Ordering::Relaxed)
+    }
+
     /// Whether the room has lately been found to have as much chat as it may keep.
     pub(crate) fn is_full(&self) -> bool {
         let full = *self.state.full_since.lock().unwrap_or_else(PoisonError::into_inner);
@@ -189,15 +207,10 @@ impl Lane {
     }
 
     /// Reads chat after everything that was to be kept before. False when too much is being read.
-    pub(crate) fn read_chat(
-        &self,
-        reader: ParticipantId,
-        before: Option<ChatNumber>,
-        answer: RoomQueue,
-    ) -> bool {
+    pub(crate) fn read_chat(&self, reader: ParticipantId, before: Option<ChatNumber>) -> bool {
         let keeper = &self.keeper;
         let after = (keeper.0.written.clone(), keeper.count());
-        keeper.0.reader.read(self.room, reader, before, after, answer)
+        keeper.0.reader.read(reader, before, after, self.state.room.clone())
     }
 }
 
@@ -241,7 +254,7 @@ async fn run<S: Journal + ?Sized>(
         }
         taken += work.len() as u64;
         for Work { change, ticket } in work {
-            overdue.changes.push(*change);
+            overdue.changes.push(FencedChange { fence: ticket.place.lane.fence, change: *change });
             overdue.tickets.push(ticket);
         }
         overdue = write(&*storage, quota, std::mem::take(&mut overdue), &behind).await;
@@ -259,7 +272,7 @@ async fn run<S: Journal + ?Sized>(
 /// Changes, and who waits for each.
 #[derive(Default)]
 struct Batch {
-    changes: Vec<Change>,
+    changes: Vec<FencedChange>,
     tickets: Vec<Ticket>,
 }
 
@@ -293,7 +306,7 @@ async fn write<S: Journal + ?Sized>(
             Err(Failure::Passing) => {
                 for (change, ticket) in batch.changes.into_iter().zip(batch.tickets) {
                     // Whoever wrote is told to send again; seats and blocks are nobody's to send again.
-                    if matches!(change, Change::Chat(..)) {
+                    if matches!(change.change, Change::Chat(..)) {
                         ticket.settle(Err(None));
                     } else {
                         overdue.changes.push(change);
@@ -316,7 +329,7 @@ enum Failure {
 async fn try_to_keep<S: Journal + ?Sized>(
     storage: &S,
     quota: ChatQuota,
-    changes: &[Change],
+    changes: &[FencedChange],
     behind: &AtomicBool,
 ) -> Result<Vec<storage::Refusal>, Failure> {
     let mut tries = 0;
@@ -339,31 +352,43 @@ async fn try_to_keep<S: Journal + ?Sized>(
 }
 
 impl Ticket {
-    /// Tells who asked, and frees the place once they know.
+    /// Tells who asked, and frees the place once they know. Of what is fenced the room is told, once.
     fn settle(self, kept: Result<(), Option<RefusalReason>>) {
         let Self { place, asker } = self;
-        let Some(Asker { room, from, chat }) = asker else { return };
+        let lane = Arc::clone(&place.lane);
+        if kept == Err(Some(RefusalReason::Fenced)) {
+            if !lane.is_fenced.swap(true, Ordering::Relaxed) {
+                tell(&lane.room, RoomEvent::Fenced { fence: lane.fence }, place);
+            }
+            return;
+        }
+        let Some(Asker { from, chat }) = asker else { return };
         let event = match kept {
             Ok(()) => {
-                place.lane.set_full(None);
+                lane.set_full(None);
                 RoomEvent::ChatKept { from, chat }
             }
             Err(reason) => {
                 if reason == Some(RefusalReason::RoomIsFull) {
-                    place.lane.set_full(Some(clock::moment()));
+                    lane.set_full(Some(clock::moment()));
                 }
                 RoomEvent::ChatNotKept { from, chat }
             }
         };
-        // A room that is slow keeps nobody else from being told.
-        match room.try_tell(event) {
-            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
-            Err(mpsc::error::TrySendError::Full(envelope)) => {
-                tasks::spawn(async move {
-                    _ = room.send(envelope).await;
-                    drop(place);
-                });
-            }
+        tell(&lane.room, event, place);
+    }
+}
+
+/// Tells a room something, and frees a place then. A room that is slow keeps nobody else from being told.
+fn tell(room: &RoomQueue, event: RoomEvent, place: Place) {
+    match room.try_tell(event) {
+        Ok(()) | Err(TrySendError::Closed(_)) => {}
+        Err(TrySendError::Full(envelope)) => {
+            let room = room.clone();
+            tasks::spawn(async move {
+                _ = room.send(envelope).await;
+                drop(place);
+            });
         }
     }
 }

@@ -201,6 +201,8 @@ impl CloseCode {
     pub const TAKEN_OVER: Self = Self(4409);
     /// Nothing was heard for too long.
     pub const SILENT: Self = Self(4408);
+    /// Another server has the room now; whoever comes back is led there. 4000 and HTTP's 421, Misdirected Request (RFC 9110 §15.5.20).
+    pub const MOVED: Self = Self(4421);
     /// Too many messages or joins.
     pub const RATE_LIMITED: Self = Self(4429);
     /// The client reads too slowly.

@@ -127,6 +127,9 @@ pub enum Input {
     },
     /// The room was deleted.
     Deleted,
+    /// Another server has the room now. Everybody's connection is closed with [`CloseCode::MOVED`](protocol::CloseCode::MOVED), and what
+    /// is kept of the room is not touched any more.
+    Moved,
 }
 
 /// Somebody at the door.

@@ -87,6 +87,9 @@ pub enum StorageError {
     /// There is one already.
     #[error("there is one already")]
     Exists,
+    /// Somebody with a newer token owns the room: nothing was changed, and whoever wrote has lost it.
+    #[error("another server owns the room now")]
+    Fenced,
     /// Somebody else changed it first.
     #[error("it was changed in the meantime")]
     Changed,
@@ -136,7 +139,7 @@ impl StorageError {
     /// (SQLSTATE class 22), or that breaks a rule of the tables (23).
     pub fn is_final(&self) -> bool {
         let Self::Unavailable(error) = self else {
-            return matches!(self, Self::Unreadable(_) | Self::Exists);
+            return matches!(self, Self::Unreadable(_) | Self::Exists | Self::Fenced);
         };
         let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
         code.is_some_and(|code| code.len() == 5 && (code.starts_with("22") || code.starts_with("23")))

@@ -1,51 +1,85 @@
 //! What happens in rooms, written many at a time in one transaction.
 
 use async_trait::async_trait;
-use protocol::{ChatEntry, ChatTarget, RoomCode};
+use protocol::{ChatEntry, ChatTarget, RoomCode, Timestamp};
 use sqlx::AnyConnection;
 
 use crate::rows::{self, role_text, signed, state_text};
 use crate::{
-    AuditEvent, Change, ChatQuota, Journal, Refusal, RefusalReason, SeatRecord, SqlStorage, StorageError,
+    AuditEvent, BrowserId, Change, ChatQuota, FencedChange, Journal, Refusal, RefusalReason, SeatRecord,
+    SqlStorage, StorageError,
 };
 
 #[async_trait]
 impl Journal for SqlStorage {
-    async fn keep_within(&self, quota: ChatQuota, changes: &[Change]) -> Result<Vec<Refusal>, StorageError> {
+    async fn keep_within(
+        &self,
+        quota: ChatQuota,
+        changes: &[FencedChange],
+    ) -> Result<Vec<Refusal>, StorageError> {
         let mut transaction = self.writing().await?;
+        let rooms = changes.iter().filter_map(|fenced| fenced.change.room()).collect();
+        let mut fences = self.fences(&mut transaction, rooms).await?;
         let mut refusals = Vec::new();
-        for (index, change) in changes.iter().enumerate() {
-            match change {
-                Change::Chat(room, entry) => {
-                    let refused = chat(&mut transaction, quota, *room, entry).await?;
-                    refusals.extend(refused.map(|reason| Refusal { change: index, reason }));
-                }
-                Change::Seat(seat) => self::seat(&mut transaction, seat).await?,
-                Change::Audit(event) => audit(&mut transaction, event).await?,
-                Change::Blocked(room, browser, at) => {
-                    let statement =
-                        "INSERT INTO blocked_browsers (room, browser, blocked_at) VALUES ($1, $2, $3)
-                                     ON CONFLICT (room, browser) DO NOTHING";
-                    sqlx::query(statement)
-                        .bind(room.to_string())
-                        .bind(browser.0.0.clone())
-                        .bind(signed(at.0))
-                        .execute(&mut *transaction)
-                        .await?;
-                }
-                Change::Used(room, at) => {
-                    sqlx::query("UPDATE rooms SET used_at = $1 WHERE code = $2 AND used_at < $3")
-                        .bind(signed(at.0))
-                        .bind(room.to_string())
-                        .bind(signed(at.0))
-                        .execute(&mut *transaction)
-                        .await?;
-                }
-            }
+        for (index, FencedChange { fence, change }) in changes.iter().enumerate() {
+            let is_taken = match change.room() {
+                Some(room) => fences.admit(&mut transaction, room, *fence).await?,
+                None => true,
+            };
+            let refused = if is_taken {
+                keep_one(&mut transaction, quota, change).await?
+            } else {
+                Some(RefusalReason::Fenced)
+            };
+            refusals.extend(refused.map(|reason| Refusal { change: index, reason }));
         }
         transaction.commit().await?;
         Ok(refusals)
     }
+}
+
+/// Keeps a change, or says why it is refused.
+async fn keep_one(
+    connection: &mut AnyConnection,
+    quota: ChatQuota,
+    change: &Change,
+) -> Result<Option<RefusalReason>, StorageError> {
+    match change {
+        Change::Chat(room, entry) => return chat(connection, quota, *room, entry).await,
+        Change::Seat(seat) => self::seat(connection, seat).await?,
+        Change::Audit(event) => audit(connection, event).await?,
+        Change::Blocked(room, browser, at) => block(connection, *room, browser, *at).await?,
+        Change::Used(room, at) => used(connection, *room, *at).await?,
+    }
+    Ok(None)
+}
+
+async fn block(
+    connection: &mut AnyConnection,
+    room: RoomCode,
+    browser: &BrowserId,
+    at: Timestamp,
+) -> Result<(), StorageError> {
+    sqlx::query(
+        "INSERT INTO blocked_browsers (room, browser, blocked_at) VALUES ($1, $2, $3)
+         ON CONFLICT (room, browser) DO NOTHING",
+    )
+    .bind(room.to_string())
+    .bind(browser.0.0.clone())
+    .bind(signed(at.0))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn used(connection: &mut AnyConnection, room: RoomCode, at: Timestamp) -> Result<(), StorageError> {
+    sqlx::query("UPDATE rooms SET used_at = $1 WHERE code = $2 AND used_at < $3")
+        .bind(signed(at.0))
+        .bind(room.to_string())
+        .bind(signed(at.0))
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 async fn chat(

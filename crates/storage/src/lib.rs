@@ -8,6 +8,7 @@ mod audit;
 mod backup;
 mod chat;
 mod error;
+mod fences;
 mod journal;
 mod keys;
 mod lock;
@@ -23,8 +24,8 @@ pub use backup::back_up;
 pub use error::StorageError;
 pub use lock::{DatabaseLock, FolderLock};
 pub use records::{
-    ApiKeyRecord, AuditEvent, BrowserId, Change, ChatPage, ChatQuota, Creators, Digest, HeldKey, Idempotency,
-    KeyRecord, PasswordHash, Refusal, RefusalReason, RoomRecord, SeatRecord, SeatState,
+    ApiKeyRecord, AuditEvent, BrowserId, Change, ChatPage, ChatQuota, Creators, Digest, Fence, FencedChange,
+    HeldKey, Idempotency, KeyRecord, PasswordHash, Refusal, RefusalReason, RoomRecord, SeatRecord, SeatState,
 };
 pub use sql::SqlStorage;
 
@@ -70,17 +71,23 @@ pub trait RoomRepository {
     ///
     /// # Errors
     ///
-    /// [`StorageError::Changed`] when the room's version is not `version`.
+    /// [`StorageError::Fenced`] when the room was written with a newer token than `fence`; [`StorageError::Changed`] when its version is not
+    /// `version`.
     async fn update_room(
         &self,
         code: RoomCode,
+        fence: Fence,
         version: u64,
         settings: &RoomSettings,
         password_hash: Option<Option<&PasswordHash>>,
     ) -> Result<Option<RoomRecord>, StorageError>;
 
     /// Deletes a room and everything in it. False when there is none.
-    async fn delete_room(&self, code: RoomCode) -> Result<bool, StorageError>;
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Fenced`] when the room was written with a newer token than `fence`.
+    async fn delete_room(&self, code: RoomCode, fence: Fence) -> Result<bool, StorageError>;
 
     /// Rooms that an API key has made, by code, after `after`.
     async fn rooms_created_by(
@@ -200,13 +207,19 @@ pub trait ChatRepository {
 /// What happens in rooms, kept many at a time.
 #[async_trait]
 pub trait Journal {
-    /// Keeps changes in their order, all or none, but for messages that are refused for a reason of their own. What is in
-    /// storage already is not kept twice.
-    async fn keep_within(&self, quota: ChatQuota, changes: &[Change]) -> Result<Vec<Refusal>, StorageError>;
+    /// Keeps changes in their order, all or none, but for those that are refused for a reason of their own: messages, and whatever
+    /// comes with an older token than the last of its room. Refusals are in the order of the changes. What is in storage already is
+    /// not kept twice.
+    async fn keep_within(
+        &self,
+        quota: ChatQuota,
+        changes: &[FencedChange],
+    ) -> Result<Vec<Refusal>, StorageError>;
 
-    /// The same without a quota.
+    /// The same without a quota, with the first token of all.
     async fn keep(&self, changes: &[Change]) -> Result<Vec<Refusal>, StorageError> {
-        self.keep_within(ChatQuota::UNLIMITED, changes).await
+        let fenced = |change: &Change| FencedChange { fence: Fence::default(), change: change.clone() };
+        self.keep_within(ChatQuota::UNLIMITED, &changes.iter().map(fenced).collect::<Vec<_>>()).await
     }
 }
 

@@ -40,7 +40,14 @@ pub struct RoomRecord {
     pub used_at: Timestamp,
     /// The API key that made it, if one did.
     pub created_by: Option<String>,
+    /// The token of the last owner who wrote to it.
+    pub fence: Fence,
 }
+
+/// A fencing token: who owns a room writes with a number that grows with each new owner, and a write with an older one than the last
+/// is refused. 0, the first, is that of a server that has the database for itself; at most 2⁶³ − 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fence(pub u64);
 
 /// A key to a room: of a host's link, an invitation, which has limits, or an access token, of which only this is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,6 +200,26 @@ pub enum Change {
     Audit(AuditEvent),
 }
 
+/// A change, and the token under which its room's owner makes it. Of a change that concerns no room, the token says nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FencedChange {
+    /// The token.
+    pub fence: Fence,
+    /// The change.
+    pub change: Change,
+}
+
+impl Change {
+    /// Which room it concerns.
+    pub fn room(&self) -> Option<RoomCode> {
+        match self {
+            Self::Chat(room, _) | Self::Blocked(room, ..) | Self::Used(room, _) => Some(*room),
+            Self::Seat(seat) => Some(seat.room),
+            Self::Audit(event) => event.room,
+        }
+    }
+}
+
 /// How much chat a room keeps at the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChatQuota {
@@ -207,7 +234,7 @@ impl ChatQuota {
     pub const UNLIMITED: Self = Self { messages: u64::MAX, bytes: u64::MAX };
 }
 
-/// A message that was not kept, while the others were.
+/// A change that was not kept, while the others were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// Its index among the changes.
@@ -216,13 +243,15 @@ pub struct Refusal {
     pub reason: RefusalReason,
 }
 
-/// Why a message was not kept.
+/// Why a change was not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalReason {
     /// The room has as much chat as it may keep.
     RoomIsFull,
     /// Another message has its number, or its id.
     Taken,
+    /// Somebody with a newer token owns the room. So it is with whatever else is written with this one.
+    Fenced,
 }
 
 /// Who has made a room.

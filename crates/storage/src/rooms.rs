@@ -8,7 +8,7 @@ use sqlx::Row;
 
 use crate::rows::{self, signed, unsigned};
 use crate::{
-    AUDIT_OF_ROOM, Creators, Digest, IDEMPOTENT_FOR, Idempotency, KeyRecord, PasswordHash, RoomRecord,
+    AUDIT_OF_ROOM, Creators, Digest, Fence, IDEMPOTENT_FOR, Idempotency, KeyRecord, PasswordHash, RoomRecord,
     RoomRepository, SqlStorage, StorageError, keys,
 };
 
@@ -22,8 +22,8 @@ impl RoomRepository for SqlStorage {
     ) -> Result<(), StorageError> {
         let mut transaction = self.writing().await?;
         sqlx::query(
-            "INSERT INTO rooms (code, settings, password_hash, version, created_at, used_at, created_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO rooms (code, settings, password_hash, version, created_at, used_at, created_by, fence)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(room.code.to_string())
         .bind(settings_text(&room.settings)?)
@@ -32,6 +32,7 @@ impl RoomRepository for SqlStorage {
         .bind(signed(room.created_at.0))
         .bind(signed(room.used_at.0))
         .bind(room.created_by.clone())
+        .bind(signed(room.fence.0))
         .execute(&mut *transaction)
         .await
         .map_err(StorageError::of_insert)?;
@@ -53,11 +54,13 @@ impl RoomRepository for SqlStorage {
     async fn update_room(
         &self,
         code: RoomCode,
+        fence: Fence,
         version: u64,
         settings: &RoomSettings,
         password_hash: Option<Option<&PasswordHash>>,
     ) -> Result<Option<RoomRecord>, StorageError> {
         let mut transaction = self.writing().await?;
+        self.admit(&mut transaction, code, fence).await?;
         let updated = sqlx::query(
             "UPDATE rooms SET settings = $1, version = version + 1,
                  used_at = CASE WHEN used_at < $2 THEN $3 ELSE used_at END
@@ -89,8 +92,9 @@ impl RoomRepository for SqlStorage {
         }
     }
 
-    async fn delete_room(&self, code: RoomCode) -> Result<bool, StorageError> {
+    async fn delete_room(&self, code: RoomCode, fence: Fence) -> Result<bool, StorageError> {
         let mut transaction = self.writing().await?;
+        self.admit(&mut transaction, code, fence).await?;
         for statement in DELETE_CONTENTS {
             sqlx::query(statement).bind(code.to_string()).execute(&mut *transaction).await?;
         }
@@ -149,7 +153,7 @@ impl RoomRepository for SqlStorage {
     }
 
     async fn delete_unused(&self, since: Timestamp, seats_since: Timestamp) -> Result<u64, StorageError> {
-        let rows = sqlx::query("SELECT code FROM rooms WHERE used_at < $1 LIMIT 1000")
+        let rows = sqlx::query("SELECT code, fence FROM rooms WHERE used_at < $1 LIMIT 1000")
             .bind(signed(since.0))
             .fetch_all(&self.pool)
             .await?;
@@ -157,7 +161,12 @@ impl RoomRepository for SqlStorage {
         for row in rows {
             let code = RoomCode::parse(&row.try_get::<String, _>("code")?)
                 .map_err(|_| StorageError::Unreadable("code"))?;
-            deleted += u64::from(self.delete_room(code).await?);
+            match self.delete_room(code, Fence(unsigned(&row, "fence")?)).await {
+                Ok(was_there) => deleted += u64::from(was_there),
+                // Somebody has opened it in this moment.
+                Err(StorageError::Fenced) => {}
+                Err(error) => return Err(error),
+            }
         }
         sqlx::query("DELETE FROM idempotency WHERE created_at < $1")
             .bind(signed(since.0))

@@ -8,8 +8,8 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use crate::{
-    ApiKeyRecord, AuditEvent, BrowserId, Digest, KeyRecord, PasswordHash, RoomRecord, SeatRecord, SeatState,
-    StorageError,
+    ApiKeyRecord, AuditEvent, BrowserId, Digest, Fence, KeyRecord, PasswordHash, RoomRecord, SeatRecord,
+    SeatState, StorageError,
 };
 
 pub(crate) fn room(row: &AnyRow) -> Result<RoomRecord, StorageError> {
@@ -22,6 +22,7 @@ pub(crate) fn room(row: &AnyRow) -> Result<RoomRecord, StorageError> {
         created_at: time(row, "created_at")?,
         used_at: time(row, "used_at")?,
         created_by: row.try_get("created_by")?,
+        fence: Fence(unsigned(row, "fence")?),
     })
 }
 

@@ -13,6 +13,8 @@ pub struct SqlStorage {
     pub(crate) pool: AnyPool,
     /// How a transaction that writes begins.
     begin: &'static str,
+    /// What a `SELECT` ends with whose rows nobody else may change before the transaction ends.
+    pub(crate) lock_rows: &'static str,
 }
 
 impl SqlStorage {
@@ -26,7 +28,8 @@ impl SqlStorage {
         // SQLite can tell only at the first write that somebody else writes; a transaction that begins with the write
         // lock waits its turn instead of failing.
         let place = sqlite::file(folder).display().to_string();
-        Self::migrated(sqlite::pool(folder).await?, &place, "BEGIN IMMEDIATE").await
+        let pool = sqlite::pool(folder).await?;
+        Self { pool, begin: "BEGIN IMMEDIATE", lock_rows: "" }.migrated(&place).await
     }
 
     /// Connects to a PostgreSQL database, `postgres://user:password@host/database`.
@@ -37,12 +40,13 @@ impl SqlStorage {
     pub async fn postgres(url: &str) -> Result<Self, StorageError> {
         install_default_drivers();
         let pool = postgres::pool(url).await?;
-        Self::migrated(pool, &format!("the database at {}", postgres::place(url)), "BEGIN").await
+        let place = format!("the database at {}", postgres::place(url));
+        Self { pool, begin: "BEGIN", lock_rows: " FOR NO KEY UPDATE" }.migrated(&place).await
     }
 
-    async fn migrated(pool: AnyPool, place: &str, begin: &'static str) -> Result<Self, StorageError> {
-        sqlx::migrate!().run(&pool).await.map_err(|error| StorageError::of_migration(place, &error))?;
-        Ok(Self { pool, begin })
+    async fn migrated(self, place: &str) -> Result<Self, StorageError> {
+        sqlx::migrate!().run(&self.pool).await.map_err(|error| StorageError::of_migration(place, &error))?;
+        Ok(self)
     }
 
     /// A transaction that will write.

@@ -2,7 +2,7 @@
 
 use protocol::{ChatId, ErrorCode, MessageId, ParticipantId, Role, RoomFrame, Sequence, ServerMessage};
 use room::{ConnectionId, Decree, Departure, Resumption, Visitor};
-use storage::{BrowserId, ChatPage, RoomRecord};
+use storage::{BrowserId, ChatPage, Fence, RoomRecord};
 
 /// What can happen to a room's task.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub(crate) enum RoomEvent {
     Participants,
     /// The room was deleted.
     Deleted,
+    /// A write of the room with this token was refused: another server owns it now.
+    Fenced { fence: Fence },
 }
 
 /// What somebody said.

@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use protocol::{CredentialKind, Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError};
 use room::{Beginning, Room};
-use storage::{Creators, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
+use storage::{Creators, Fence, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
 use tokio::sync::OnceCell;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -200,6 +200,7 @@ impl Rooms {
             created_at: now,
             used_at,
             created_by: new.created_by,
+            fence: Fence::default(),
         };
         let (host_key, host_secret) = self.host_key(code, record.created_by.clone());
         let idempotency = new.idempotency.map(|(owner, key, request)| Idempotency {
@@ -299,12 +300,35 @@ impl Rooms {
     pub(crate) async fn delete(&self, code: RoomCode) -> Result<bool, StorageError> {
         // What is still to be kept goes first, or it would stay when the room is gone.
         self.keeper.flush(FLUSH_WITHIN).await;
-        let deleted = self.storage.delete_room(code).await?;
+        let fence = self.fence(code).await?;
+        let deleted = self.guard(code, fence, self.storage.delete_room(code, fence).await).await?;
         // Also one that was opened meanwhile.
         if let Some(handle) = self.running(code).await {
             handle.queue.tell(RoomEvent::Deleted).await;
         }
         Ok(deleted)
+    }
+
+    /// The token under which a room is written to: that of its task, if it has one.
+    pub(super) async fn fence(&self, code: RoomCode) -> Result<Fence, StorageError> {
+        if let Some(handle) = self.running(code).await {
+            return Ok(handle.record().fence);
+        }
+        let record = self.storage.room(code).await?;
+        Ok(record.map(|record| record.fence).unwrap_or_default())
+    }
+
+    /// Passes on what came of a write, and tells the room's task when it was refused because another server owns the room now.
+    pub(super) async fn guard<T>(
+        &self,
+        code: RoomCode,
+        fence: Fence,
+        written: Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        if matches!(written, Err(StorageError::Fenced)) {
+            self.tell_running(code, RoomEvent::Fenced { fence }).await;
+        }
+        written
     }
 
     /// Passes on what the forwarding unit has to say, as long as there is one. A room that has no place for it waits for itself
@@ -368,12 +392,13 @@ impl Rooms {
             signer: self.tokens.of_room(code),
         };
         let (queue, received) = queue::queue(code, WAITING_EVENTS);
+        let lane = self.keeper.lane(queue.clone(), record.fence);
         let handle = RoomHandle { queue, record: Arc::new(RwLock::new(record)) };
         (self.run)(LoadedRoom {
             room: Room::new(self.clock.now(), beginning),
             handle: handle.clone(),
             rooms: self.clone(),
-            lane: self.keeper.lane(code),
+            lane,
             events: received,
         });
         Ok(handle)

@@ -49,6 +49,7 @@ impl Rooms {
             Some(None) => Some(None),
             Some(Some(password)) => Some(Some(self.passwords.hash(from, password).await?)),
         };
+        let fence = self.fence(code).await?;
         let mut tries = 0;
         let changed = loop {
             let record = self.storage.room(code).await?.ok_or(ChangeError::Unknown)?;
@@ -58,7 +59,8 @@ impl Rooms {
             let settings = patch.apply(&record.settings)?;
             patch.check_times(&settings, self.clock.wall())?;
             let hash = hash.as_ref().map(Option::as_ref);
-            match self.storage.update_room(code, record.version, &settings, hash).await {
+            let updated = self.storage.update_room(code, fence, record.version, &settings, hash).await;
+            match self.guard(code, fence, updated).await {
                 Ok(changed) => break changed.ok_or(ChangeError::Unknown)?,
                 Err(StorageError::Changed) if precondition == Precondition::None && tries < TRIES => {
                     tries += 1;

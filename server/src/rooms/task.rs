@@ -43,8 +43,8 @@ struct RoomTask {
     password: Option<PasswordHash>,
     /// Changes of the rules, made one after another.
     changes: Option<mpsc::Sender<SettingsChange>>,
-    /// Once deleted, nothing of the room is kept any more.
-    deleted: bool,
+    /// Once it is deleted, or another server's, nothing of the room is kept any more.
+    is_over: bool,
 }
 
 /// Changes of the rules that wait for the database. Beyond them a host is told that it does not answer.
@@ -93,7 +93,7 @@ pub(crate) fn run(loaded: LoadedRoom) {
         refusals: Refusals::default(),
         password,
         changes: None,
-        deleted: false,
+        is_over: false,
     });
     tasks::spawn(task.run(events));
 }
@@ -113,7 +113,13 @@ impl RoomTask {
                 }
                 None => Ok(next(&mut events, shortened.as_deref()).await),
             };
+            let mut unheard = None;
             let fate = match happening {
+                // What is said to a room that is another server's is not for this one.
+                Ok(Happening::Event(envelope)) if self.lane.is_fenced() => {
+                    unheard = envelope;
+                    self.let_go()
+                }
                 Ok(Happening::Event(Some(envelope))) => self.handle(*envelope),
                 Ok(Happening::Event(None)) => return,
                 Ok(Happening::Shortened) => Fate::Goes,
@@ -122,18 +128,31 @@ impl RoomTask {
                     self.carry_out()
                 }
             };
-            if fate == Fate::Unloads || self.release() == Fate::Unloads || self.deleted {
-                // Whatever comes from now on finds another task; so does what has come in this moment.
-                events.close();
-                self.rooms.forget(&self.handle);
-                while let Some(envelope) = events.recv().await {
-                    self.rooms.send_on(envelope).await;
-                }
-                return;
+            if fate == Fate::Unloads || self.release() == Fate::Unloads || self.is_over {
+                return self.end(unheard, events).await;
             }
             // When what must not be lost cannot be written, the room waits, and those who write to it.
             self.lane.ready().await;
         }
+    }
+
+    /// Whatever comes from now on finds another task; so does what has come in this moment.
+    async fn end(self: Box<Self>, unheard: Option<Box<RoomEnvelope>>, mut events: RoomQueueReceiver) {
+        events.close();
+        self.rooms.forget(&self.handle);
+        if let Some(envelope) = unheard {
+            self.rooms.send_on(envelope).await;
+        }
+        while let Some(envelope) = events.recv().await {
+            self.rooms.send_on(envelope).await;
+        }
+    }
+
+    /// Lets go of everything of the room, because another server owns it now.
+    fn let_go(&mut self) -> Fate {
+        tracing::warn!("another server owns a room; everybody's connection to it is closed");
+        self.is_over = true;
+        self.input(Input::Moved)
     }
 
     /// Does what has waited long enough for the queues of others.
@@ -250,9 +269,12 @@ impl RoomTask {
             RoomEvent::Revoked { credentials } => Input::Revoke { credentials },
             RoomEvent::Media { participant, message } => Input::Media { participant, message },
             RoomEvent::Deleted => {
-                self.deleted = true;
+                self.is_over = true;
                 Input::Deleted
             }
+            // Of a task before this one, which has taken the room again since.
+            RoomEvent::Fenced { fence } if fence < self.handle.record().fence => return Fate::Goes,
+            RoomEvent::Fenced { .. } => return self.let_go(),
         };
         self.input(input)
     }
@@ -299,8 +321,7 @@ impl RoomTask {
                 }
                 Output::Keep(change) => self.keep(change),
                 Output::ReadHistory { reader, before } => {
-                    let answer = self.handle.queue.clone();
-                    if !self.lane.read_chat(reader, before, answer) {
+                    if !self.lane.read_chat(reader, before) {
                         self.room.handle_input(self.rooms.clock.now(), Input::HistoryNotRead { reader });
                     }
                 }
@@ -339,13 +360,11 @@ impl RoomTask {
     }
 
     fn keep(&mut self, change: room::Change) {
-        if self.deleted {
+        if self.is_over {
             return;
         }
         let asker = match &change {
-            room::Change::Chat(entry) => {
-                Some(Asker { room: self.handle.queue.clone(), from: entry.from, chat: entry.id })
-            }
+            room::Change::Chat(entry) => Some(Asker { from: entry.from, chat: entry.id }),
             room::Change::Seat(_)
             | room::Change::Blocked(_)
             | room::Change::Used(_)

@@ -10,6 +10,7 @@ mod configuration;
 mod connections;
 mod credentials;
 mod doctor;
+mod fencing;
 mod flooding;
 mod forwarded;
 mod health;

@@ -46,6 +46,8 @@ pub(crate) enum AdmissionInput {
     Revoke { credentials: Vec<String> },
     /// The room ends.
     End { code: ErrorCode },
+    /// Another server has the room now.
+    Move,
     /// Who is inside has changed.
     Review,
 }
@@ -141,6 +143,10 @@ impl AdmissionMachine {
                 for connection in self.waiting.take_all() {
                     self.turn_away(connection, code);
                 }
+            }
+            AdmissionInput::Move => {
+                let close = |connection| AdmissionEffect::Close { connection, code: CloseCode::MOVED };
+                self.effects.extend(self.waiting.take_all().into_iter().map(close));
             }
             AdmissionInput::Review => self.review_hosts(view),
         }

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use protocol::{ErrorCode, ParticipantId, Right, Role, RoomSettings, ServerMessage, Source, Switch};
+use protocol::{
+    CloseCode, ErrorCode, ParticipantId, Right, Role, RoomSettings, ServerMessage, Source, Switch,
+};
 
 use super::Room;
 use crate::admission::{AdmissionInput, Decision, is_by_one};
 use crate::moderation::{ModerationEffect, ModerationInput, ModerationView};
 use crate::rules::Rules;
+use crate::seats::Seat;
 use crate::topology::TopologyInput;
 use crate::{Change, Decree, Output};
 
@@ -158,6 +161,20 @@ impl Room {
                 self.turn_away(connection, code);
             }
         }
+    }
+
+    /// Lets go of everybody and of their media, and of the room. Seats stay as they are kept: it is another server that has them now.
+    pub(super) fn let_go(&mut self, now: Duration) {
+        self.admission(now, AdmissionInput::Move);
+        let connections: Vec<_> = self.seats.iter().filter_map(Seat::connection).collect();
+        for connection in connections {
+            self.seats.disconnect(now, connection);
+            self.outputs.push_back(Output::Close { connection, code: CloseCode::MOVED });
+        }
+        for id in self.seats.ids().collect::<Vec<_>>() {
+            self.topology(now, TopologyInput::Left { id });
+        }
+        self.outputs.push_back(Output::Unload);
     }
 }
 

@@ -152,6 +152,7 @@ impl Room {
             Input::Revoke { credentials } => self.revoke(now, credentials),
             Input::Media { participant, message } => self.tell(participant, *message),
             Input::Deleted => self.end_for_all(now, ErrorCode::RoomEnded),
+            Input::Moved => self.let_go(now),
         }
         self.admission(now, AdmissionInput::Review);
         self.note_emptiness(now);

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use protocol::{ErrorCode, Moderation, Role, RoomMessage, RoomSettings, RoomSettingsPatch, WhenEmpty};
-use room::{Departure, Input, Output, Pass, SessionClaims, Terms, Visitor};
+use protocol::{
+    CloseCode, ErrorCode, Moderation, Role, RoomMessage, RoomSettings, RoomSettingsPatch, Switch, WhenEmpty,
+};
+use room::{Beginning, Departure, Input, MediaOrder, Output, Pass, SessionClaims, Terms, Visitor};
 
-use super::world::{ADA, BOB, EVE, START, World, claims};
+use super::world::{ADA, BOB, CEM, EVE, START, World, claims};
 
 #[test]
 fn a_host_ends_the_room_for_everybody_and_it_stays_ended() {
@@ -65,7 +67,7 @@ fn a_room_that_is_to_go_when_it_is_empty_goes_after_it_was_used() {
 
 #[test]
 fn whoever_came_by_something_that_was_taken_back_has_to_leave_and_nobody_else() {
-    let settings = RoomSettings { waiting_room: protocol::Switch::On, ..RoomSettings::default() };
+    let settings = RoomSettings { waiting_room: Switch::On, ..RoomSettings::default() };
     let mut world = World::new(settings);
     let by = |person, credential: &str, pass| Visitor {
         pass,
@@ -133,4 +135,25 @@ fn an_earlier_token_brings_no_role_back_that_another_credential_gave() {
             assert_eq!(world.ears(BOB).turned_away(), Some(ErrorCode::CredentialRefused));
         }
     }
+}
+
+#[test]
+fn a_room_that_another_server_has_lets_go_of_everybody_and_keeps_nothing() {
+    let settings = RoomSettings { waiting_room: Switch::On, mesh_limit: 2, ..RoomSettings::default() };
+    let mut world = World::begin(Beginning { settings, has_sfu: true, ..World::beginning() });
+    for person in [ADA, BOB, CEM] {
+        world.enter_as(person, Role::Host);
+    }
+    world.enter(EVE);
+    world.forget();
+    world.input(Input::Moved);
+    for person in [ADA, BOB, CEM, EVE] {
+        let ears = world.ears(person);
+        assert_eq!(ears.closed, Some(CloseCode::MOVED));
+        assert_eq!(ears.messages, [], "somebody who comes back is told everything anew");
+    }
+    assert_eq!(world.kept, []);
+    let left: Vec<_> = world.orders.iter().filter(|(_, order)| *order == MediaOrder::Left).collect();
+    assert_eq!(left.len(), 3, "{:?}", world.orders);
+    assert!(matches!(&*world.other, [Output::Unload]), "{:?}", world.other);
 }

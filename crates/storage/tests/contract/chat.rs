@@ -1,10 +1,10 @@
 //! Chat and its history.
 
 use protocol::{ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, Timestamp};
-use storage::{Change, ChatQuota, Refusal, RefusalReason, Storage};
+use storage::{Change, ChatQuota, Fence, Refusal, RefusalReason, Storage};
 use uuid::Uuid;
 
-use super::{code, name, person};
+use super::{code, fenced, name, person};
 
 pub(crate) async fn history_comes_page_by_page_oldest_first(storage: &impl Storage) {
     storage.keep(&(1..=5).map(|number| say(1, number, 1, None)).collect::<Vec<_>>()).await.unwrap();
@@ -98,30 +98,42 @@ pub(crate) async fn a_room_keeps_as_much_as_it_may_and_the_rest_is_refused(stora
     let full = |change| Refusal { change, reason: RefusalReason::RoomIsFull };
     let three = ChatQuota { messages: 3, ..ChatQuota::UNLIMITED };
     let five: Vec<_> = (1..=5).map(|number| say(1, number, 1, None)).collect();
-    assert_eq!(storage.keep_within(three, &five).await.unwrap(), [full(3), full(4)]);
-    assert_eq!(storage.keep_within(three, &[say(1, 3, 1, None)]).await.unwrap(), [], "it is there");
-    assert_eq!(storage.keep_within(three, &[say(2, 1, 1, None)]).await.unwrap(), [], "another room");
+    assert_eq!(storage.keep_within(three, &fenced(0, &five)).await.unwrap(), [full(3), full(4)]);
+    assert_eq!(
+        storage.keep_within(three, &fenced(0, &[say(1, 3, 1, None)])).await.unwrap(),
+        [],
+        "it is there"
+    );
+    assert_eq!(
+        storage.keep_within(three, &fenced(0, &[say(2, 1, 1, None)])).await.unwrap(),
+        [],
+        "another room"
+    );
 
     let Change::Chat(_, one) = say(3, 1, 1, None) else { panic!() };
     let two = ChatQuota { bytes: 2 * one.envelope.body().len() as u64, ..ChatQuota::UNLIMITED };
     let three: Vec<_> = (1..=3).map(|number| say(3, number, 1, None)).collect();
-    assert_eq!(storage.keep_within(two, &three).await.unwrap(), [full(2)]);
+    assert_eq!(storage.keep_within(two, &fenced(0, &three)).await.unwrap(), [full(2)]);
     assert_eq!(numbers(&storage.chat(code(3), person(1), None, 9).await.unwrap().entries), [1, 2]);
 
-    storage.delete_room(code(3)).await.unwrap();
-    assert_eq!(storage.keep_within(two, &three[2..]).await.unwrap(), [], "a deleted room leaves nothing");
+    storage.delete_room(code(3), Fence::default()).await.unwrap();
+    assert_eq!(
+        storage.keep_within(two, &fenced(0, &three[2..])).await.unwrap(),
+        [],
+        "a deleted room leaves nothing"
+    );
 }
 
 pub(crate) async fn old_chat_goes_and_makes_room(storage: &impl Storage) {
     let quota = ChatQuota { messages: 3, ..ChatQuota::UNLIMITED };
     let three: Vec<_> = (1..=3).map(|number| say(1, number, 1, None)).collect();
-    storage.keep_within(quota, &three).await.unwrap();
+    storage.keep_within(quota, &fenced(0, &three)).await.unwrap();
 
     assert_eq!(storage.delete_chat(Timestamp(3000)).await.unwrap(), 2);
 
     assert_eq!(numbers(&storage.recent_chat(code(1), 9).await.unwrap()), [3]);
     let more: Vec<_> = (4..=6).map(|number| say(1, number, 1, None)).collect();
-    assert_eq!(storage.keep_within(quota, &more).await.unwrap().len(), 1);
+    assert_eq!(storage.keep_within(quota, &fenced(0, &more)).await.unwrap().len(), 1);
 }
 
 /// `number` is the message's place and its id.

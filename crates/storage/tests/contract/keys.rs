@@ -201,7 +201,7 @@ pub(crate) async fn keyrings_that_nobody_can_show_any_more_go(storage: &impl Sto
         "what it goes on from is older, and stays"
     );
     // A keyring that is empty, and goes on from nothing, is no longer gone on from; what follows loses nothing.
-    assert!(storage.delete_room(code(2)).await.unwrap());
+    assert!(storage.delete_room(code(2), storage::Fence::default()).await.unwrap());
     for _ in 0..2 {
         storage.delete_unused_keyrings(Timestamp(5)).await.unwrap();
     }

@@ -5,13 +5,14 @@
 
 mod backends;
 mod chat;
+mod fences;
 mod keys;
 mod others;
 mod rooms;
 mod seats;
 
 use protocol::{CredentialKind, DisplayName, ParticipantId, Role, RoomCode, RoomSettings, Timestamp};
-use storage::{BrowserId, Digest, KeyRecord, RoomRecord, Storage, StorageError};
+use storage::{BrowserId, Change, Digest, Fence, FencedChange, KeyRecord, RoomRecord, Storage, StorageError};
 use uuid::Uuid;
 
 /// One test a promise and a backend.
@@ -82,6 +83,13 @@ contract! {
         another_message_in_the_place_of_one_is_refused,
         a_room_keeps_as_much_as_it_may_and_the_rest_is_refused,
         old_chat_goes_and_makes_room,
+    }
+    fences {
+        a_write_with_a_newer_token_is_taken_and_raises_it,
+        an_older_token_is_refused_and_changes_nothing,
+        a_token_concerns_its_room_alone,
+        of_a_batch_only_what_is_fenced_is_refused,
+        a_new_owner_waits_for_the_write_of_the_old_one,
     }
     others {
         an_api_key_works_until_it_is_revoked,
@@ -203,6 +211,11 @@ async fn a_file_is_read_again_by_the_next_server() {
     assert!(storage::RoomRepository::room(&second, code(1)).await.unwrap().is_some());
 }
 
+/// Changes under one token.
+fn fenced(fence: u64, changes: &[Change]) -> Vec<FencedChange> {
+    changes.iter().map(|change| FencedChange { fence: Fence(fence), change: change.clone() }).collect()
+}
+
 fn code(number: u64) -> RoomCode {
     RoomCode::from_random(number)
 }
@@ -232,6 +245,7 @@ fn room(number: u64) -> RoomRecord {
         created_at: Timestamp(1000),
         used_at: Timestamp(1000),
         created_by: None,
+        fence: Fence::default(),
     }
 }
 

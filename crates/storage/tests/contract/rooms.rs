@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use protocol::{RoomName, RoomSettings, Switch, Timestamp, WhenEmpty};
-use storage::{Creators, Idempotency, PasswordHash, RoomRecord, Storage, StorageError};
+use storage::{Creators, Fence, Idempotency, PasswordHash, RoomRecord, Storage, StorageError};
 
 use super::{browser, chat::say, code, digest, exists, key, make_room, person, room};
 
@@ -33,13 +33,16 @@ pub(crate) async fn rules_change_only_from_the_version_they_were_read_at(storage
     make_room(storage, 1).await;
     let locked = RoomSettings { locked: Switch::On, ..RoomSettings::default() };
 
-    let changed = storage.update_room(code(1), 1, &locked, None).await.unwrap().unwrap();
+    let changed = storage.update_room(code(1), Fence::default(), 1, &locked, None).await.unwrap().unwrap();
     assert_eq!((changed.version, changed.settings.clone()), (2, locked));
 
-    let late = storage.update_room(code(1), 1, &RoomSettings::default(), Some(None)).await;
+    let late = storage.update_room(code(1), Fence::default(), 1, &RoomSettings::default(), Some(None)).await;
     assert!(matches!(late, Err(StorageError::Changed)), "{late:?}");
     assert_eq!(storage.room(code(1)).await.unwrap(), Some(changed));
-    assert_eq!(storage.update_room(code(9), 1, &RoomSettings::default(), None).await.unwrap(), None);
+    assert_eq!(
+        storage.update_room(code(9), Fence::default(), 1, &RoomSettings::default(), None).await.unwrap(),
+        None
+    );
 }
 
 pub(crate) async fn a_password_changes_only_when_asked_to(storage: &impl Storage) {
@@ -47,10 +50,10 @@ pub(crate) async fn a_password_changes_only_when_asked_to(storage: &impl Storage
     let rules = RoomSettings::default();
     let hash = PasswordHash("hash".into());
 
-    storage.update_room(code(1), 1, &rules, Some(Some(&hash))).await.unwrap();
-    let kept = storage.update_room(code(1), 2, &rules, None).await.unwrap().unwrap();
+    storage.update_room(code(1), Fence::default(), 1, &rules, Some(Some(&hash))).await.unwrap();
+    let kept = storage.update_room(code(1), Fence::default(), 2, &rules, None).await.unwrap().unwrap();
     assert_eq!(kept.password_hash, Some(hash));
-    let gone = storage.update_room(code(1), 3, &rules, Some(None)).await.unwrap().unwrap();
+    let gone = storage.update_room(code(1), Fence::default(), 3, &rules, Some(None)).await.unwrap().unwrap();
     assert_eq!(gone.password_hash, None);
 }
 
@@ -62,8 +65,8 @@ pub(crate) async fn a_deleted_room_leaves_nothing(storage: &impl Storage) {
         storage.hold_key(&browser("b"), &key(number, &format!("host {number}")), Timestamp(1)).await.unwrap();
     }
 
-    assert!(storage.delete_room(code(1)).await.unwrap());
-    assert!(!storage.delete_room(code(1)).await.unwrap());
+    assert!(storage.delete_room(code(1), Fence::default()).await.unwrap());
+    assert!(!storage.delete_room(code(1), Fence::default()).await.unwrap());
 
     assert_eq!(storage.room(code(1)).await.unwrap(), None);
     assert_eq!(storage.key(&digest("host 1")).await.unwrap(), None);
@@ -114,7 +117,7 @@ pub(crate) async fn a_planned_room_is_not_unused_and_one_that_was_left_is_found(
         when_empty: WhenEmpty::Delete,
         ..record.settings.clone()
     };
-    storage.update_room(code(1), record.version, &planned, None).await.unwrap();
+    storage.update_room(code(1), Fence::default(), record.version, &planned, None).await.unwrap();
     storage.keep(&[storage::Change::Used(code(1), Timestamp(5000))]).await.unwrap();
 
     assert_eq!(storage.left_rooms(Timestamp(9000)).await.unwrap(), []);
