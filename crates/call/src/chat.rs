@@ -6,6 +6,7 @@ use protocol::{
     ChatEntry, ChatId, ChatNumber, ChatTarget, DisplayName, Envelope, ErrorCode, MessageId, ParticipantId,
     Timestamp,
 };
+use view::{ChatText, Delivery};
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,30 +27,6 @@ pub struct ChatLine {
     pub place: Option<(ChatNumber, Timestamp)>,
     /// What became of it.
     pub delivery: Delivery,
-}
-
-/// What a message says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ChatText {
-    /// It was sealed, and this is it.
-    Sealed(String),
-    /// It was not sealed: the server could read it, too.
-    Open(String),
-    /// It was sealed with another key.
-    Closed,
-}
-
-/// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// On its way; said again until the server has it.
-    Sending,
-    /// The others have it.
-    Delivered,
-    /// And it will be there for those who come later.
-    Kept,
-    /// It was refused, or could not be kept.
-    Failed(Option<ErrorCode>),
 }
 
 /// Everything that was written, as far as it was read.

@@ -4,6 +4,7 @@ use protocol::{
     ChatId, ChatTarget, DisplayName, IceCandidate, LinkKey, Moderation, ParticipantId, Password, Reaction,
     Sdp, SectionMap, ServerFrame, Source, Subscription, Switch,
 };
+use view::CaptureFault;
 
 use crate::Switches;
 
@@ -176,25 +177,6 @@ pub enum ConnectionState {
     Failed,
     /// `closed`
     Closed,
-}
-
-/// Why a device does not deliver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CaptureFault {
-    /// The person, or a rule of the browser, does not let this site use it.
-    Blocked,
-    /// The question was closed without an answer.
-    Dismissed,
-    /// There is none.
-    NotFound,
-    /// Another program has it, or the system withholds it.
-    InUse,
-    /// The page is not secure (no https), so the browser offers no devices.
-    Insecure,
-    /// It was unplugged or stopped by the system.
-    Ended,
-    /// Anything else.
-    Unknown,
 }
 
 /// A loudness from 0 (silence) to 1 (full scale), linear.

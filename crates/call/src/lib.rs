@@ -26,13 +26,17 @@ mod uplink;
 mod voice;
 
 pub use call::Call;
-pub use chat::{ChatLine, ChatText, Delivery};
+pub use chat::ChatLine;
 pub use chooser::{Attempt, Chooser, Verdict};
-pub use encryption::{Identity, KeyWarnings, SecretOrigin};
-pub use input::{CaptureFault, Command, ConnectionState, Input, Level, LinkEvent};
-pub use output::{LinkCommand, Notice, Output, Role};
-pub use publications::{Publication, Publications};
-pub use schedule::{Bound, ScheduleError, Typed, schedule};
+pub use encryption::{Identity, SecretOrigin};
+pub use input::{Command, ConnectionState, Input, Level, LinkEvent};
+pub use output::{LinkCommand, Output, Role};
+pub use publications::Publications;
+pub use schedule::{Bound, Typed, schedule};
 pub use shown_via::ShownVia;
-pub use snapshot::{LinkFailure, LinkStatus, Phase, RemoteParticipant, Secrecy, Signalling, Snapshot};
+pub use snapshot::{RemoteParticipant, Snapshot};
 pub use switches::{SwitchedBy, Switches};
+pub use view::{
+    CaptureFault, ChatText, Delivery, KeyWarnings, LinkFailure, LinkStatus, Notice, Phase, Publication,
+    ScheduleError, Secrecy, Signalling,
+};

@@ -1,11 +1,13 @@
 //! What a call wants done. The driver does it and reports; it decides nothing.
 
 use protocol::{
-    AbortReason, DisplayName, ErrorCode, IceCandidate, IceServer, LinkKey, MediaKey, MediaVia, OpeningFrame,
-    ParticipantId, Reaction, RoomFrame, Sdp, SectionMap, SessionToken, Source, Switch,
+    IceCandidate, IceServer, LinkKey, MediaKey, OpeningFrame,
+    ParticipantId, RoomFrame, Sdp, SectionMap, SessionToken, Source, Switch,
 };
 
 use seal::{KeyDigest, RoomSecret, SenderKey};
+
+use view::Notice;
 
 use crate::{SecretOrigin, ShownVia, SwitchedBy};
 
@@ -150,58 +152,4 @@ pub enum Role {
     Initiator,
     /// Waits for the offer and fills its sections.
     Responder,
-}
-
-/// Something that has happened and is said once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// Somebody entered.
-    ParticipantJoined(DisplayName),
-    /// Somebody is gone.
-    ParticipantLeft(DisplayName),
-    /// The server is out of reach; people who are connected stay connected.
-    SignallingLost,
-    /// It is in reach again.
-    SignallingBack,
-    /// Somebody raised their hand.
-    HandRaised(DisplayName),
-    /// Somebody shows a sign.
-    Reacted {
-        /// Who: `None` is the person at this browser.
-        from: Option<ParticipantId>,
-        /// What they are called.
-        name: DisplayName,
-        /// Which sign.
-        reaction: Reaction,
-    },
-    /// Somebody wrote.
-    Wrote(DisplayName),
-    /// Somebody asks to be let in.
-    Knocked(DisplayName),
-    /// A host turned off what was sent.
-    TurnedOff(Source),
-    /// A host asks to turn something on.
-    AskedToTurnOn(Source),
-    /// The room could not move to another path, for which this person, as its host, may want to know why.
-    MigrationAborted {
-        /// Where it would have led.
-        via: MediaVia,
-        /// Why it was aborted.
-        reason: AbortReason,
-    },
-    /// Another secret was offered to this page, which has one from a link.
-    KeyRefused,
-    /// This page was given the room's secret through the server.
-    KeyGranted,
-    /// The secret cannot be passed on to more people.
-    KeyNotShared,
-    /// Somebody has another key than before, and nothing shows that it is theirs.
-    KeyChanged(DisplayName),
-    /// What was written is too long, or for somebody who is gone or could not open it. It goes back to who wrote it.
-    NotSealed {
-        /// What was written.
-        text: String,
-    },
-    /// Something was not allowed, or did not work.
-    Refused(ErrorCode),
 }

@@ -2,28 +2,9 @@
 
 use protocol::{MediaState, Source, Switch};
 
-use crate::{CaptureFault, Output};
+use view::{CaptureFault, Publication};
 
-/// How one source is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Publication {
-    /// Not wanted; the device is free.
-    #[default]
-    Off,
-    /// Wanted; the device does not deliver yet.
-    Starting,
-    /// Captured, and sent once there is somebody to send it to.
-    On,
-    /// Wanted, but the device does not deliver.
-    Failed(CaptureFault),
-}
-
-impl Publication {
-    /// Whether something is captured.
-    pub fn is_on(self) -> bool {
-        self == Self::On
-    }
-}
+use crate::Output;
 
 /// All sources of one person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! When a room starts and ends, from what a host typed: no half-typed moment ever becomes a rule, and none ends the room at once.
 
 use protocol::{RoomSettings, RoomSettingsPatch, Timestamp};
+use view::ScheduleError;
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,20 +21,6 @@ pub enum Typed {
     Moment(Timestamp),
     /// Something that is none, or only a part of one.
     Unreadable,
-}
-
-/// Why what was typed cannot be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ScheduleError {
-    /// It is no moment.
-    #[error("not a date and a time")]
-    Unreadable,
-    /// The room would end at once.
-    #[error("the end is in the past")]
-    EndInThePast,
-    /// It would end before it starts.
-    #[error("the end is before the start")]
-    EndBeforeStart,
 }
 
 /// What is to be changed in the rules; nothing where they say so already.

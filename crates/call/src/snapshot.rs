@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use protocol::{
-    DisplayName, ErrorCode, Participant, RoomSettings, RoomSummary, Source, Topology, WaitingPerson,
+    DisplayName, Participant, RoomSettings, RoomSummary, Source, Topology, WaitingPerson,
 };
 
-use crate::{KeyWarnings, Publications};
+use view::{KeyWarnings, LinkStatus, Phase, Secrecy, Signalling};
+
+use crate::Publications;
 
 /// Everything a page shows of a call, at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,41 +47,6 @@ pub struct Snapshot {
     pub participants: Vec<RemoteParticipant>,
 }
 
-/// How far a call is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Choosing devices and a name.
-    Preparing,
-    /// On the way in.
-    Joining,
-    /// Outside, because the room wants a password.
-    PasswordAsked {
-        /// Whether one was given, and was not the right one.
-        wrong: bool,
-    },
-    /// At the door, until a host decides.
-    Waiting,
-    /// Inside.
-    Joined,
-    /// Outside, by choice.
-    Left,
-    /// Outside, because the server refused.
-    Refused(ErrorCode),
-    /// Outside, because the server could not be reached.
-    Unreachable,
-}
-
-/// Whether the server is in reach.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signalling {
-    /// Not asked for.
-    Idle,
-    /// It is.
-    Connected,
-    /// It no longer is.
-    Lost,
-}
-
 /// Somebody else in the call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RemoteParticipant {
@@ -98,45 +65,4 @@ pub struct RemoteParticipant {
     pub unverified: bool,
     /// Their key is another one than before, and nothing shows that it is theirs.
     pub key_changed: bool,
-}
-
-/// How far end-to-end encryption with somebody is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Secrecy {
-    /// Their key has not come yet.
-    #[default]
-    Waiting,
-    /// What they send is sealed, and can be opened here.
-    Sealed,
-    /// Their letters are sealed with another secret: they have come with another link.
-    OtherSecret,
-    /// Their client takes no part in it.
-    NotEncrypting,
-}
-
-/// How a link is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkStatus {
-    /// Not there yet.
-    Connecting,
-    /// There.
-    Connected,
-    /// It was there and is being repaired.
-    Reconnecting,
-    /// It is given up.
-    Failed(LinkFailure),
-}
-
-/// Why a link was given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LinkFailure {
-    /// No path was found, also after an ICE restart.
-    #[error("no network path to the other person was found")]
-    NoPath,
-    /// The two browsers could not agree on how to send.
-    #[error("the two browsers could not agree on how to send")]
-    Negotiation,
-    /// The peer sent signals that cannot be put in order.
-    #[error("the other browser's messages could not be put in order")]
-    Disorder,
 }

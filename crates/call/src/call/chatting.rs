@@ -3,8 +3,7 @@
 use protocol::{ChatEntry, ChatId, ChatTarget, RoomMessage};
 
 use super::Call;
-use crate::chat::Delivery;
-use crate::{ChatLine, ChatText, Notice, Output};
+use crate::{ChatLine, ChatText, Delivery, Notice, Output};
 
 impl Call {
     pub(super) fn write(&mut self, id: ChatId, to: ChatTarget, text: &str) {

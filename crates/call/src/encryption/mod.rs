@@ -36,7 +36,7 @@ use crate::encryption::trust::Trust;
 use crate::people::People;
 use crate::{Notice, Secrecy};
 
-pub use crate::encryption::trust::{KeyWarnings, SecretOrigin};
+pub use crate::encryption::trust::SecretOrigin;
 
 /// Everything random and remembered that a call begins with.
 #[derive(Debug)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 use protocol::{AddressedLetter, Letter, Moderation, Participant, ParticipantId, PublicKey, WaitingPerson};
 use seal::KeyDigest;
 
-use super::trust::{KeyWarnings, SecretOrigin};
+use super::trust::SecretOrigin;
 use super::{Encryption, EncryptionEffect, EncryptionView};
-use crate::{Notice, Secrecy};
+use crate::{KeyWarnings, Notice, Secrecy};
 
 impl Encryption {
     /// What a person should know of the room's secret.

@@ -39,19 +39,6 @@ impl SecretOrigin {
     }
 }
 
-/// What a person should know of the room's secret before they say anything private.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct KeyWarnings {
-    /// This page got it through the server, and nobody has compared the safety phrase since.
-    pub was_granted: bool,
-    /// Somebody here passed it on to somebody whom nobody at this browser has verified, and who may be the server.
-    pub was_passed_on: bool,
-    /// Another secret was offered to this page, which has one from a link, and was not taken.
-    pub refused_another: bool,
-    /// The room's links carry another secret than this page has.
-    pub room_has_another: bool,
-}
-
 /// To how many a page gives the secret through the server.
 const MAX_GIVEN: usize = 24;
 

@@ -11,13 +11,14 @@ use toml::{Table, Value};
 use walkdir::WalkDir;
 
 /// Which of our crates each of them may name. testkit and bench may name whatever they test.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("protocol", &[]),
     ("room", &["protocol"]),
     ("seal", &["protocol"]),
-    ("call", &["protocol", "seal"]),
-    ("app", &["protocol"]),
-    ("frontend", &["app", "call", "protocol", "seal"]),
+    ("view", &["protocol"]),
+    ("call", &["protocol", "seal", "view"]),
+    ("app", &["protocol", "view"]),
+    ("frontend", &["app", "call", "protocol", "seal", "view"]),
     ("worker", &["protocol", "seal"]),
     ("storage", &["protocol"]),
     ("sfu", &["protocol", "srtp"]),
@@ -30,7 +31,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
 const FOR_TESTS: [&str; 4] = ["testkit", "bench", "sealing-bench", "veranda-fuzz"];
 
 /// State machines and words: no runtime, no browser, no clock, no randomness, no sockets.
-const PURE: [&str; 4] = ["protocol", "room", "call", "seal"];
+const PURE: [&str; 5] = ["protocol", "room", "call", "seal", "view"];
 
 /// What a pure crate's manifest may depend on besides our crates.
 const PURE_DEPENDENCIES: [&str; 15] = [

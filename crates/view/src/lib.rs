@@ -1,0 +1,24 @@
+//! The facts that a page shows: how far a call is, how links and devices are, what has happened, what a connection test found.
+//!
+//! No type here says anything to a person: the words for it are in `app/src/text`, and nowhere else. What decides is not here
+//! either, but in `crates/call`; it names these types in what it puts out.
+
+mod chat;
+mod connection_test;
+mod link;
+mod notice;
+mod phase;
+mod publication;
+mod schedule;
+mod secrecy;
+
+pub use chat::{Addressee, ChatText, Delivery};
+pub use connection_test::{
+    Grade, Hop, Mapping, Opening, Outcome, Ports, RelayHop, TestResults, Verdict, WithoutUdp, verdict,
+};
+pub use link::{LinkFailure, LinkPath, LinkStatus, PathKind};
+pub use notice::{Copied, Notice, PageNotice, Refusal, Said};
+pub use phase::{Phase, Signalling};
+pub use publication::{CaptureFault, Publication};
+pub use schedule::ScheduleError;
+pub use secrecy::{KeyWarnings, Secrecy};

@@ -1,0 +1,109 @@
+//! What has happened and is said once, also to a person who cannot see the screen.
+
+use protocol::{AbortReason, DisplayName, ErrorCode, MediaVia, ParticipantId, Reaction, Source};
+
+use crate::ScheduleError;
+
+/// Something that has happened in the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Somebody entered.
+    ParticipantJoined(DisplayName),
+    /// Somebody is gone.
+    ParticipantLeft(DisplayName),
+    /// The server is out of reach; people who are connected stay connected.
+    SignallingLost,
+    /// It is in reach again.
+    SignallingBack,
+    /// Somebody raised their hand.
+    HandRaised(DisplayName),
+    /// Somebody shows a sign.
+    Reacted {
+        /// Who: `None` is the person at this browser.
+        from: Option<ParticipantId>,
+        /// What they are called.
+        name: DisplayName,
+        /// Which sign.
+        reaction: Reaction,
+    },
+    /// Somebody wrote.
+    Wrote(DisplayName),
+    /// Somebody asks to be let in.
+    Knocked(DisplayName),
+    /// A host turned off what was sent.
+    TurnedOff(Source),
+    /// A host asks to turn something on.
+    AskedToTurnOn(Source),
+    /// The room could not move to another path, for which this person, as its host, may want to know why.
+    MigrationAborted {
+        /// Where it would have led.
+        via: MediaVia,
+        /// Why it was aborted.
+        reason: AbortReason,
+    },
+    /// Another secret was offered to this page, which has one from a link.
+    KeyRefused,
+    /// This page was given the room's secret through the server.
+    KeyGranted,
+    /// The secret cannot be passed on to more people.
+    KeyNotShared,
+    /// Somebody has another key than before, and nothing shows that it is theirs.
+    KeyChanged(DisplayName),
+    /// What was written is too long, or for somebody who is gone or could not open it. It goes back to who wrote it.
+    NotSealed {
+        /// What was written.
+        text: String,
+    },
+    /// Something was not allowed, or did not work.
+    Refused(ErrorCode),
+}
+
+/// Something that has happened on the page, of which the call knows nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageNotice {
+    /// Something is on the clipboard.
+    Copied(Copied),
+    /// The browser does not let the page use the clipboard.
+    NotCopied,
+    /// Another device was chosen and did not deliver; the one before goes on.
+    DeviceNotSwitched,
+    /// The file for a calendar could not be made.
+    CalendarFailed,
+    /// The link for another host could not be made.
+    HostLinkFailed,
+    /// The words of the safety phrase could not be fetched.
+    PhraseFailed,
+    /// What seals and opens media did not start: nothing is sent.
+    SealingFailed,
+    /// The browser gives no random numbers, of which keys are made.
+    NoRandomness,
+}
+
+/// What is on the clipboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copied {
+    /// The room's link.
+    Link,
+    /// A sentence with the room's link in it.
+    Invitation,
+    /// A link that makes its bearer a host.
+    HostLink,
+}
+
+/// Either of them, as a page says one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Of the call.
+    Call(Notice),
+    /// Of the page.
+    Page(PageNotice),
+}
+
+/// Why something that was wanted is not so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The server says so.
+    Server(ErrorCode),
+    /// It cannot be a moment of this room.
+    Schedule(ScheduleError),
+}
