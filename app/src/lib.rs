@@ -14,6 +14,8 @@ mod pages;
 pub mod plain;
 mod room;
 pub mod state;
-mod text_of_moment;
+mod text;
 
 pub use pages::{ConnectionTestPage, RoomPage};
+#[cfg(feature = "ssr")]
+pub use text::documents;

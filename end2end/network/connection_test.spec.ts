@@ -18,11 +18,11 @@ interface Network {
 
 const UDP = /^UDP to this server, ports? 3478/;
 const NETWORKS: Network[] = [
-    { name: "the same LAN", picture: "lan", gate: "port-restricted", firewall: "everything", says: /^Everything is open\. Calls go directly to the others, over UDP/, toOpen: [] },
-    { name: "behind port-restricted NAT", picture: "port-restricted", gate: "port-restricted", firewall: "everything", says: /^Everything is open\. Calls go directly to the others, over UDP/, toOpen: [] },
-    { name: "behind symmetric NAT", picture: "symmetric", gate: "symmetric", firewall: "everything", says: /^Calls work, over UDP\. Your network shows another port to everybody/, toOpen: [] },
-    { name: "UDP blocked", picture: "no-udp", gate: "port-restricted", firewall: "no UDP", says: /^Your network blocks UDP\. Calls work all the same, by way of this server over TCP on port 3478/, toOpen: [UDP] },
-    { name: "only TCP 443 open", picture: "tcp-443", gate: "port-restricted", firewall: "TCP 443", says: /^Your network lets nothing out but what pages use: port 443\. Calls work all the same, by way of this server over TCP on port 443/, toOpen: [UDP, /^TCP to this server, ports? 3478/] },
+    { name: "the same LAN", picture: "lan", gate: "port-restricted", firewall: "everything", says: /^Everything works\. Calls connect directly over UDP/, toOpen: [] },
+    { name: "behind port-restricted NAT", picture: "port-restricted", gate: "port-restricted", firewall: "everything", says: /^Everything works\. Calls connect directly over UDP/, toOpen: [] },
+    { name: "behind symmetric NAT", picture: "symmetric", gate: "symmetric", firewall: "everything", says: /^Calls work, over UDP\. Your network is strict \(symmetric NAT\)/, toOpen: [] },
+    { name: "UDP blocked", picture: "no-udp", gate: "port-restricted", firewall: "no UDP", says: /^Your network blocks UDP\. Calls still work, through this server over TCP on port 3478/, toOpen: [UDP] },
+    { name: "only TCP 443 open", picture: "tcp-443", gate: "port-restricted", firewall: "TCP 443", says: /^Your network allows only port 443\. Calls still work, through this server over TCP on port 443/, toOpen: [UDP, /^TCP to this server, ports? 3478/] },
 ];
 
 const opened = openNetworks();

@@ -99,7 +99,7 @@ test("three talk directly until the line of one does not carry everything twice"
     await guest.expectOnServer();
     console.log(`by way of the server ${Math.round((Date.now() - began) / 1000)} s after the uplink became 700 kbit/s`);
     for (const call of [guest, ...others]) await call.expectToSeeAll([guest, ...others]);
-    await expect((await guest.openPanel("People")).locator(".path-line")).toContainText("somebody cannot send to everybody at once");
+    await expect((await guest.openPanel("People")).locator(".path-line")).toContainText("Someone's upload is too slow to send to everyone");
     await server.stop();
 });
 

@@ -41,14 +41,38 @@ export class CallPage {
     }
 
     panel(name: string): Locator {
-        return this.page.getByRole("complementary", { name });
+        return this.page.getByRole("complementary", { name, exact: true });
     }
 
     /** Opens a panel, unless it is open. */
-    async openPanel(name: "Chat" | "People" | "More"): Promise<Locator> {
+    async openPanel(name: "Chat" | "People"): Promise<Locator> {
         if (!(await this.panel(name).isVisible())) await this.toolbarButton(name).click();
         await expect(this.panel(name)).toBeVisible();
         return this.panel(name);
+    }
+
+    /** What the toolbar's *More* opens, be it a menu or a panel. */
+    more(): Locator {
+        const named = { name: "More", exact: true };
+        return this.page.getByRole("menu", named).or(this.page.getByRole("complementary", named));
+    }
+
+    /** Opens it, unless it is open. */
+    async openMore(): Promise<void> {
+        if (!(await this.more().isVisible())) await this.toolbarButton("More").click();
+        await expect(this.more()).toBeVisible();
+    }
+
+    /** Something in it, by its exact name. */
+    entry(name: string): Locator {
+        const named = { name, exact: true };
+        return this.more().getByRole("menuitem", named).or(this.more().getByRole("button", named));
+    }
+
+    /** Chooses something in it. */
+    async choose(name: string): Promise<void> {
+        await this.openMore();
+        await this.entry(name).click();
     }
 
     toolbarButton(name: string): Locator {
@@ -123,8 +147,9 @@ export class CallPage {
         await expect(this.page.getByRole("heading", { name: "You left" })).toBeVisible();
     }
 
+    /** A button by its whole name. */
     button(name: string): Locator {
-        return this.page.getByRole("button", { name });
+        return this.page.getByRole("button", { name, exact: true });
     }
 
     tile(name: string): Locator {

@@ -41,7 +41,7 @@ test("what the server forwards is decoded by those with the link and by nobody e
         expect(await tap.colours(0), "the tap shows nothing of Ada").not.toEqual(quarters(ada.camera));
         await ada.page.waitForTimeout(300);
     }
-    await expect(ada.tile("Eve")).toContainText("no part in the encryption");
+    await expect(ada.tile("Eve")).toContainText("Not using end-to-end encryption");
     await expect(ada.tile("Mal")).toHaveAttribute("data-secrecy", "none");
 
     await ada.write("the pineapple is ripe");
@@ -70,7 +70,7 @@ test("after somebody was removed, the others use a key they were never told", as
     const before = [epoch(await keyOf(ada)), epoch(await keyOf(bob))];
     for (const one of before) expect(await told()).toContain(one);
 
-    await ada.decide("Remove", "Eve");
+    await ada.decide("Remove from call", "Eve");
     await expect(eve.heading("You were removed")).toBeVisible();
     for (const [place, call] of [ada, bob].entries()) {
         await expect.poll(async () => epoch(await keyOf(call)), { message: `${call.name} begins a new epoch` }).not.toBe(before[place]);
@@ -145,7 +145,7 @@ test("a host whom a guest with the bare code has forestalled is inside, and the 
     await ada.join();
     await expect(ada.tile("Bob")).toHaveAttribute("data-secrecy", "other-secret");
     await expect(bob.page.getByRole("alert").filter({ hasText: "don't have this room's encryption key" })).toBeVisible();
-    await (await ada.openPanel("People")).getByRole("button", { name: "Share the room's key with Bob" }).click();
+    await (await ada.openPanel("People")).getByRole("button", { name: "Share key: Bob" }).click();
     await ada.expectToSee(bob);
     await bob.expectToSee(ada);
     await ada.openPanel("Chat");
@@ -159,7 +159,7 @@ test("words of the safety phrase that do not arrive can be asked for again", asy
     await ada.page.route("**/pkg/split_safety_phrase.wasm", (route) => route.abort());
     const phrase = (await ada.openPanel("People")).getByText("Safety phrase", { exact: true });
     await phrase.click();
-    await expect(ada.page.getByText("The safety phrase could not be fetched")).toBeVisible();
+    await expect(ada.page.getByText("Couldn't load the safety phrase")).toBeVisible();
     await ada.page.unroute("**/pkg/split_safety_phrase.wasm");
     await phrase.click();
     await phrase.click();
@@ -170,14 +170,14 @@ test("where the worker that seals media does not arrive, the page says so", asyn
     const page = await plainPage();
     await page.route("**/worker/worker_bg.wasm", (route) => route.abort());
     await page.goto(await newRoom());
-    await expect(page.getByText("Encryption could not start")).toBeVisible();
+    await expect(page.getByText("Encryption didn't start")).toBeVisible();
 });
 
 test("a browser that cannot encrypt is told so before joining", async ({ newRoom, plainPage }) => {
     const page = await plainPage();
     await page.addInitScript(() => delete (window as { RTCRtpScriptTransform?: unknown }).RTCRtpScriptTransform);
     await page.goto(await newRoom());
-    await expect(page.getByRole("alert").filter({ hasText: "cannot encrypt calls from end to end" })).toBeVisible();
+    await expect(page.getByRole("alert").filter({ hasText: "doesn't support end-to-end encrypted calls" })).toBeVisible();
     await expect(page.getByRole("button", { name: "Join now" })).toBeHidden();
     await expectAccessible(page);
 });

@@ -74,8 +74,8 @@ for (const width of [320, 360]) {
         await ada.write("for one");
         await expectFits(ada.page, "the chat");
         await ada.panel("Chat").getByRole("button", { name: "Close" }).click();
-        for (const name of ["Devices", "Connection", "Invite people", "Room settings"]) {
-            await (await ada.openPanel("More")).getByRole("button", { name, exact: true }).click();
+        for (const name of ["Devices", "Call details", "Invite people", "Room settings"]) {
+            await ada.choose(name);
             await expectFits(ada.page, name);
             await ada.panel(name).getByRole("button", { name: "Close" }).click();
         }

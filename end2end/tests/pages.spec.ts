@@ -46,7 +46,7 @@ for (const javaScriptEnabled of [true, false]) {
         await page.goto(server.url);
         await page.getByRole("textbox", { name: "Room code or link" }).fill("tea at five");
         await page.getByRole("button", { name: "Join" }).click();
-        await expect(page.getByRole("alert")).toContainText("no room code");
+        await expect(page.getByRole("alert")).toContainText("doesn't look like a room code");
         if (javaScriptEnabled) await expectAccessible(page);
     });
 }
@@ -55,7 +55,7 @@ test("an unknown room says so, ships no script, and offers a new one", async ({ 
     const page = await plainPage();
     const response = await page.goto(`${server.url}/r/kfm-pqxz-wtr`);
     expect(response!.status()).toBe(404);
-    await expect(page.getByRole("heading", { name: "There is no such room" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Room not found" })).toBeVisible();
     await expect(page.locator("script[type=module]")).toHaveCount(0);
     await expectAccessible(page);
     await page.getByRole("button", { name: "New room" }).click();
@@ -66,7 +66,7 @@ test("a path that leads nowhere is a page", async ({ plainPage, server }) => {
     const page = await plainPage();
     const response = await page.goto(`${server.url}/nothing/here`);
     expect(response!.status()).toBe(404);
-    await expect(page.getByRole("heading", { name: "There is no such page" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
     await expectAccessible(page);
 });
 
@@ -106,7 +106,7 @@ for (const javaScriptEnabled of [true, false]) {
     test(`a room with rules is made, found again and deleted, ${javaScriptEnabled ? "with" : "without"} script`, async ({ server, plainPage }) => {
         const page = await plainPage({ context: { javaScriptEnabled } });
         await page.goto(server.url);
-        await page.getByRole("link", { name: "New room with rules" }).click();
+        await page.getByRole("link", { name: "New room with options" }).click();
         if (javaScriptEnabled) await expectAccessible(page);
         await page.getByRole("textbox", { name: "Room name" }).fill("Book club");
         await page.getByLabel("Password").fill("sesame");
@@ -120,7 +120,7 @@ for (const javaScriptEnabled of [true, false]) {
         await expect(room.getByRole("link", { name: "Book club", exact: true })).toBeVisible();
         if (javaScriptEnabled) await expectAccessible(page);
         await room.getByText("Delete", { exact: true }).click();
-        await room.getByRole("button", { name: "Delete Book club" }).click();
+        await room.getByRole("button", { name: "Delete permanently: Book club" }).click();
         await expect(page).toHaveURL(`${server.url}/rooms`);
         await expect(room).toHaveCount(0);
     });
@@ -130,7 +130,7 @@ test("a server that keeps the making of rooms to programs says so, and still lea
     const server = await startServer({ VERANDA__ROOMS__ANYONE_CREATES: "false" });
     const page = await plainPage();
     await page.goto(server.url);
-    await expect(page.getByText("New rooms are made for you")).toBeVisible();
+    await expect(page.getByText("Only this server's administrator can create rooms")).toBeVisible();
     await expect(page.getByRole("button", { name: "New room" })).toHaveCount(0);
     await expectAccessible(page);
     const key = server.apiKey(["rooms:write"]);

@@ -14,8 +14,8 @@ test("a waiting room, from both sides", async ({ server, somebody }) => {
 
     await bob.knock();
     await expectAccessible(bob.page);
-    await expect(ada.page.getByRole("group", { name: "Waiting room" })).toContainText("Bob asks to join");
-    await expect(ada.page.getByRole("status")).toContainText("Bob asks to join");
+    await expect(ada.page.getByRole("group", { name: "Waiting room" })).toContainText("Bob wants to join");
+    await expect(ada.page.getByRole("status")).toContainText("Bob wants to join");
     await expectAccessible(ada.page);
     await expect(ada.page.getByRole("article")).toHaveCount(1);
     await ada.button("Admit Bob").click();
@@ -26,7 +26,7 @@ test("a waiting room, from both sides", async ({ server, somebody }) => {
     const waiting = (await ada.openPanel("People")).getByRole("region", { name: "Waiting room" });
     await expect(waiting).toContainText("Eve");
     await expectAccessible(ada.page);
-    await waiting.getByRole("button", { name: "Refuse Eve" }).click();
+    await waiting.getByRole("button", { name: "Deny Eve" }).click();
     await expect(eve.heading("You were not let in")).toBeVisible();
     await expectAccessible(eve.page);
     await expect.poll(() => eve.hasReleasedEverything()).toBe(true);
@@ -37,17 +37,17 @@ test("a room with a password asks for it, says when it is wrong, and opens when 
     const room = await createRoomWith(server, { password: "open sesame" });
     const bob = await somebody("Bob", room.link);
     await bob.page.getByRole("textbox", { name: "Your name" }).fill("Bob");
-    const password = bob.page.getByLabel("Password of the room");
+    const password = bob.page.getByLabel("Room password");
     await password.fill("open barley");
     await expectAccessible(bob.page);
     await bob.button("Join now").click();
-    await expect(bob.page.getByRole("alert").filter({ hasText: "not the room's password" })).toBeVisible();
+    await expect(bob.page.getByRole("alert").filter({ hasText: "Wrong password" })).toBeVisible();
     await password.fill("open sesame");
     await bob.button("Join now").click();
     await expect(bob.button("Leave")).toBeVisible();
 
     const ada = await somebody("Ada", room.hostLink);
-    await expect(ada.page.getByLabel("Password of the room")).toBeHidden();
+    await expect(ada.page.getByLabel("Room password")).toBeHidden();
     await ada.join();
 });
 
@@ -66,17 +66,17 @@ test("the maker of a room is its host, is shown the host link once, and can hand
     const ada = await somebody("Ada", hostLink);
     expect(new URL(ada.page.url()).search).toBe("");
     await ada.join();
-    await (await ada.openPanel("More")).getByRole("button", { name: "Invite people" }).click();
+    await ada.choose("Invite people");
     const invite = ada.panel("Invite people");
     await expect(invite.getByRole("textbox", { name: "Link to this room" })).toHaveValue(ada.page.url());
     await expect(invite.getByRole("img", { name: "QR code of the link" })).toBeVisible();
-    await invite.getByRole("button", { name: "Make a host link" }).click();
+    await invite.getByRole("button", { name: "Create host link" }).click();
     const another = await invite.getByRole("textbox", { name: "Host link" }).inputValue();
     expect(another).toContain("?key=k_");
     expect(another).not.toBe(hostLink);
     await expectAccessible(ada.page);
     const saved = ada.page.waitForEvent("download");
-    await invite.getByRole("button", { name: "Calendar file" }).click();
+    await invite.getByRole("button", { name: "Add to calendar" }).click();
     const calendar = readFileSync(await (await saved).path(), "utf8");
     expect(calendar).toContain("BEGIN:VEVENT");
     expect(calendar, "with the room's secret").toContain(`URL:${ada.page.url()}`);
@@ -97,16 +97,16 @@ test("a host mutes, asks, forbids, promotes and removes", async ({ server, someb
 
     await ada.decide("Mute", "Bob");
     await expect(bob.button("Turn on microphone")).toBeVisible();
-    await expect(bob.page.getByRole("status")).toContainText("A host turned off your microphone");
+    await expect(bob.page.getByRole("status")).toContainText("A host muted you");
     await expect(ada.tile("Bob").getByRole("img", { name: "Microphone off" })).toBeVisible();
 
     await ada.decide("Ask to unmute", "Bob");
     await expectAccessible(bob.page);
     await expect(bob.button("Turn on microphone")).toBeVisible();
-    await bob.button("Unmute now").click();
+    await bob.button("Unmute").click();
     await expect(ada.tile("Bob").getByRole("img", { name: "Microphone off" })).toBeHidden();
 
-    await ada.decide("Forbid microphone", "Bob");
+    await ada.decide("Don't allow microphone", "Bob");
     await expect(ada.tile("Bob").getByRole("img", { name: "Microphone off" })).toBeVisible();
     await bob.button("Turn on microphone").click();
     await expect(bob.page.getByRole("status")).toContainText("You can't do that in this room");
@@ -115,7 +115,7 @@ test("a host mutes, asks, forbids, promotes and removes", async ({ server, someb
     await ada.decide("Make co-host", "Bob");
     await expect(bob.panel("People").getByRole("listitem").first()).toContainText("Co-host");
     await expectAccessible(ada.page);
-    await ada.decide("Remove", "Bob");
+    await ada.decide("Remove from call", "Bob");
     await expect(bob.heading("You were removed")).toBeVisible();
     await expect(ada.page.getByRole("article")).toHaveCount(1);
 });
@@ -143,35 +143,42 @@ test("a host locks the room, changes its rules, and ends it for everybody; and o
     await bob.join();
     await ada.expectToSee(bob);
 
-    await (await ada.openPanel("More")).getByRole("button", { name: "Lock room" }).click();
-    await expect(ada.panel("More").getByRole("button", { name: "Unlock room" })).toBeVisible();
+    await ada.choose("Lock room");
+    await ada.openMore();
+    await expect(ada.entry("Unlock room")).toBeVisible();
     const stranger = await plainPage();
     expect((await visit(stranger, room.link))!.status()).toBe(403);
     await expect(stranger.getByRole("heading", { name: "This room is locked" })).toBeVisible();
     await expectAccessible(stranger);
 
-    await ada.panel("More").getByRole("button", { name: "Room settings" }).click();
+    await ada.choose("Room settings");
     const settings = ada.panel("Room settings");
     await settings.getByRole("textbox", { name: "Room name" }).fill("Coffee");
     await settings.getByLabel("Password").fill("sesame");
     await settings.getByRole("button", { name: "Save" }).click();
     await expect(settings.getByRole("button", { name: "Remove password" })).toBeVisible();
-    await settings.getByRole("checkbox", { name: "Guests may chat" }).uncheck();
-    await settings.getByRole("checkbox", { name: "Locked" }).uncheck();
+    await settings.getByRole("checkbox", { name: "Guests can chat" }).uncheck();
+    await settings.getByRole("checkbox", { name: "Lock room" }).uncheck();
     await expectAccessible(ada.page);
     await bob.openPanel("Chat");
     await expect(bob.panel("Chat")).toContainText("Only hosts can chat");
     await visit(stranger, room.link);
-    await expect(stranger.getByLabel("Password of the room")).toBeVisible();
+    await expect(stranger.getByLabel("Room password")).toBeVisible();
 
-    await (await ada.openPanel("More")).getByRole("button", { name: "End for everyone" }).click();
-    await ada.panel("More").getByRole("button", { name: "Really end it" }).click();
-    for (const one of [ada, bob]) await expect(one.heading("This room has ended")).toBeVisible();
+    await ada.choose("End for everyone");
+    const question = ada.page.getByRole("dialog", { name: "End the call for everyone?" });
+    await question.getByRole("button", { name: "Cancel", exact: true }).click();
+    await expect(question).toBeHidden();
+    await expect(ada.button("Leave")).toBeVisible();
+    await ada.choose("End for everyone");
+    await expectAccessible(ada.page);
+    await question.getByRole("button", { name: "End for everyone", exact: true }).click();
+    for (const one of [ada, bob]) await expect(one.heading("This call has ended")).toBeVisible();
     expect((await visit(stranger, room.link))!.status()).toBe(410);
-    await expect(stranger.getByRole("button", { name: "Open again" })).toHaveCount(0);
+    await expect(stranger.getByRole("button", { name: "Reopen room" })).toHaveCount(0);
     await visit(ada.page, room.link);
     await expectAccessible(ada.page);
-    await ada.button("Open again").click();
+    await ada.button("Reopen room").click();
     await expect(ada.button("Join now")).toBeEnabled();
 });
 
@@ -200,7 +207,7 @@ test("a link with a key that opens nothing says so", async ({ server, plainPage 
 test("who is asked to try again keeps the key of the link, without script", async ({ server, plainPage }) => {
     const tomorrow = Date.now() + 86_400_000;
     const [locked, later] = [await createRoomWith(server, { locked: "on" }), await createRoomWith(server, { starts_at: tomorrow })];
-    for (const [room, heading] of [[locked, "This room is locked"], [later, "This room has not started yet"]] as const) {
+    for (const [room, heading] of [[locked, "This room is locked"], [later, "This call hasn't started yet"]] as const) {
         const page = await plainPage({ context: { javaScriptEnabled: false } });
         await visit(page, room.link);
         for (let again = 0; again < 2; again++) {

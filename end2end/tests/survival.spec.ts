@@ -126,7 +126,7 @@ test("a duplicated tab takes over, and the older one says so", async ({ server, 
     await expect(twin.locator("html[data-hydrated]")).toBeAttached();
     await twin.getByRole("button", { name: "Join now" }).click();
 
-    await expect(ada.heading("You joined from another tab")).toBeVisible();
+    await expect(ada.heading("You're in this call in another tab")).toBeVisible();
     await expect(twin.getByRole("button", { name: "Leave" })).toBeVisible();
     await expect(twin.getByRole("article")).toHaveCount(1);
 });

@@ -85,7 +85,7 @@ test("a reaction is seen by everybody for a moment, and heard by who cannot see 
 
     const shown = bob.page.locator(".reaction");
     await expect(shown).toContainText("👏");
-    await expect(bob.page.getByRole("status")).toContainText("Ada: applause");
+    await expect(bob.page.getByRole("status")).toContainText("Ada reacted: applause");
     expect(await shown.evaluate((element) => getComputedStyle(element).animationName)).toBe("none");
     await expect(shown).toHaveCount(0, { timeout: 8_000 });
 });

@@ -3,6 +3,7 @@
 use call::secret_links;
 use gloo_net::http::Request;
 use protocol::RoomCode;
+use view::PageNotice;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
@@ -14,7 +15,7 @@ use crate::{page, web};
 pub(crate) fn save(code: RoomCode, events: Events) {
     spawn_local(async move {
         if saved(code).await.is_none() {
-            _ = events.unbounded_send(Event::Say("The calendar file could not be made"));
+            _ = events.unbounded_send(Event::Say(PageNotice::CalendarFailed));
         }
     });
 }

@@ -5,9 +5,8 @@ use call::{Attempt, CaptureFault, LinkEvent};
 use futures::channel::mpsc::UnboundedSender;
 use protocol::{LinkKey, RoomKeyId, ServerFrame, Source};
 use seal::SafetyPhrase;
+use view::{LinkPath, PageNotice};
 use web_sys::MediaStreamTrack;
-
-use crate::stats::SelectedPath;
 
 /// Tells peer connections apart, so that a closed one cannot speak for its successor: of two stays, two may have the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +29,7 @@ pub(crate) enum Event {
     /// A peer connection receives somebody's media.
     RemoteMedia { link: LinkKey, number: LinkNumber },
     /// By which path a link goes.
-    Path { link: LinkKey, number: LinkNumber, path: Option<SelectedPath> },
+    Path { link: LinkKey, number: LinkNumber, path: Option<LinkPath> },
     /// A device delivers.
     Captured { source: Source, attempt: Attempt, track: MediaStreamTrack },
     /// A device does not deliver.
@@ -58,7 +57,7 @@ pub(crate) enum Event {
     /// A sign was shown long enough.
     ReactionOver(u32),
     /// Something to say once.
-    Say(&'static str),
+    Say(PageNotice),
     /// Time to look at levels and timeouts.
     Tick,
     /// Time to bring the page up to date.

@@ -3,6 +3,7 @@
 use call::secret_links;
 use gloo_net::http::Request;
 use protocol::{HostLink, RoomCode};
+use view::PageNotice;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::event::{Event, Events};
@@ -19,7 +20,7 @@ pub(crate) fn make(code: RoomCode, events: Events) {
         };
         let event = match made.await {
             Some(link) => Event::HostLink(link),
-            None => Event::Say("The link could not be made"),
+            None => Event::Say(PageNotice::HostLinkFailed),
         };
         _ = events.unbounded_send(event);
     });

@@ -1,12 +1,13 @@
 //! Who this page is: what the tab, the browser and the link remember, and fresh entropy for the rest.
 
-use app::state::{CallView, CallViewStoreFields, Notice};
+use app::state::{CallView, CallViewStoreFields, Numbered};
 use call::{Call, Identity, SecretOrigin};
 use leptos::prelude::{Set, Update};
 use protocol::RoomCode;
 use reactive_stores::Store;
 use seal::RoomSecret;
 use uuid::Uuid;
+use view::{PageNotice, Said};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
@@ -69,10 +70,8 @@ pub(crate) fn name_so_far() -> Option<String> {
     typed.filter(|typed| !typed.is_empty()).or_else(|| remember::read(remember::NAME))
 }
 
-pub(crate) const NO_RANDOMNESS: &str = "This browser gives no random numbers, so nothing can be encrypted";
-
 /// Shows that there can be no call here.
 pub(crate) fn refuse(view: Store<CallView>) {
     view.secrecy().update(|secrecy| secrecy.supported = false);
-    view.notices().set(vec![Notice { number: 1, text: NO_RANDOMNESS.to_owned() }]);
+    view.notices().set(vec![Numbered { number: 1, what: Said::Page(PageNotice::NoRandomness) }]);
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use call::{Input, LinkCommand, LinkEvent, ShownVia};
 use protocol::{LinkKey, MediaKey, MediaKind, PeerRef, Source, Subscription};
+use view::LinkPath;
 use web_sys::RtcRtpReceiver;
 
 use crate::capture::Captures;
 use crate::event::{Events, LinkNumber};
 use crate::link::PeerLink;
 use crate::sealing::Sealing;
-use crate::stats::SelectedPath;
 use crate::videos::Videos;
 use crate::{levels, sealing};
 
@@ -21,7 +21,7 @@ pub(crate) struct Media {
     links: BTreeMap<LinkKey, PeerLink>,
     links_made: u32,
     /// By which path each link was seen to go last.
-    selected: BTreeMap<LinkKey, SelectedPath>,
+    selected: BTreeMap<LinkKey, LinkPath>,
     shown: BTreeMap<MediaKey, ShownVia>,
     /// What is on the screen, as the call was told last.
     tiles: Vec<Subscription>,
@@ -160,7 +160,7 @@ impl Media {
     }
 
     /// A link goes by this path.
-    pub(crate) fn path_seen(&mut self, link: LinkKey, number: LinkNumber, path: Option<SelectedPath>) {
+    pub(crate) fn path_seen(&mut self, link: LinkKey, number: LinkNumber, path: Option<LinkPath>) {
         if self.is_current(link, number) {
             match path {
                 Some(path) => _ = self.selected.insert(link, path),
@@ -170,7 +170,7 @@ impl Media {
     }
 
     /// The paths of the links there are.
-    pub(crate) fn selected_paths(&self) -> impl Iterator<Item = (PeerRef, SelectedPath)> {
+    pub(crate) fn selected_paths(&self) -> impl Iterator<Item = (PeerRef, LinkPath)> {
         self.selected.iter().map(|(link, path)| (link.peer, *path))
     }
 

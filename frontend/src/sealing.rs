@@ -7,6 +7,7 @@ use gloo_events::EventListener;
 use js_sys::Reflect;
 use protocol::{MediaKey, MediaKind, ParticipantId, Source};
 use seal::{Direction, Expected, Order, Pipe, SenderKey};
+use view::PageNotice;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{RtcRtpTransceiver, Worker, WorkerOptions, WorkerType};
@@ -47,8 +48,7 @@ impl Sealing {
         let worker = Worker::new_with_options(SCRIPT, &options).ok()?;
         let events = events.clone();
         let failed = EventListener::new(&worker, "error", move |_| {
-            let text = "Encryption could not start, so nothing is sent. Please load the page again.";
-            _ = events.unbounded_send(Event::Say(text));
+            _ = events.unbounded_send(Event::Say(PageNotice::SealingFailed));
         });
         Some(Self(Rc::new(Inner { worker, pipes: Cell::new(0), _failed: failed })))
     }

@@ -1,10 +1,10 @@
 //! One visit to a room's page: owns the call and every JavaScript object that belongs to it, and runs the loop over
 //! [`Event`]. What the call wants done is done here; leaving drops the objects, and with them devices and connections.
 
-use app::state::{CallCommand, CallView, DeviceKind, Devices, Phase as PhaseView, RoomSecrecy, SourceView};
+use app::state::{CallCommand, CallView, DeviceKind, Devices};
 use call::{
-    Attempt, Bound, Call, CaptureFault, Command, Input, LinkCommand, LinkEvent, Notice as CallNotice, Output,
-    Phase, Signalling, SwitchedBy, Switches, Typed, schedule,
+    Attempt, Bound, Call, CaptureFault, Command, Input, LinkCommand, LinkEvent, Notice, Output, Phase,
+    SwitchedBy, Switches, Typed, schedule,
 };
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
@@ -15,11 +15,12 @@ use protocol::{
     ServerMessage, Source, Timestamp,
 };
 use reactive_stores::Store;
+use view::{Copied, PageNotice, Refusal, Said};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::capture::Captures;
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
-use crate::identity::{NO_RANDOMNESS, name_so_far, new_call, random_id, refuse};
+use crate::identity::{name_so_far, new_call, random_id, refuse};
 use crate::levels::Meter;
 use crate::media::Media;
 use crate::presence::Presence;
@@ -203,13 +204,12 @@ impl Session {
             Event::HostLink(link) => self.shown.host_link = Some(link),
             Event::Phrase { of, words } => {
                 if words.is_none() {
-                    self.shown
-                        .say("The safety phrase could not be fetched; close it and open it again".to_owned());
+                    self.shown.say_of_page(PageNotice::PhraseFailed);
                 }
                 self.shown.phrase.came(&of, words);
             }
             Event::ReactionOver(number) => self.shown.reactions.retain(|shown| shown.number != number),
-            Event::Say(text) => self.shown.say(text.to_owned()),
+            Event::Say(notice) => self.shown.say_of_page(notice),
             Event::Tick => self.tick(),
             Event::Publish => {
                 self.to_publish = None;
@@ -221,7 +221,7 @@ impl Session {
     fn command(&mut self, command: CallCommand) {
         match command {
             CallCommand::Switch { source, on } => {
-                self.input(Input::Command(Command::Switch { source: self::source(source), to: on.into() }));
+                self.input(Input::Command(Command::Switch { source, to: on.into() }));
             }
             CallCommand::Join { name, password } => {
                 remember::write(remember::NAME, name.as_str());
@@ -244,7 +244,7 @@ impl Session {
             CallCommand::MakeHostLink => host_link::make(self.code, self.events.clone()),
             CallCommand::SaveCalendar => calendar::save(self.code, self.events.clone()),
             CallCommand::DeclineAsking => self.input(Input::Command(Command::DeclineAsking)),
-            CallCommand::CopyText { text, done } => copy(self.events.clone(), text, done),
+            CallCommand::CopyText { text, what } => copy(self.events.clone(), text, what),
             CallCommand::LookAtPhrase { open } => self.shown.phrase.look(open),
             CallCommand::LookAtPaths { open } => {
                 self.shown.are_paths_looked_at = open;
@@ -260,7 +260,7 @@ impl Session {
             CallCommand::Prepare => self.prepare(),
             CallCommand::SelectDevice { kind, id } => self.select_device(kind, &id),
             CallCommand::TestSpeaker => _ = devices::play_test_sound(),
-            CallCommand::CopyLink => copy(self.events.clone(), page::address(), "Link copied"),
+            CallCommand::CopyLink => copy(self.events.clone(), page::address(), Copied::Link),
             CallCommand::ShowVideo { element, participant, source } => {
                 self.media.videos.element((participant, source), element);
             }
@@ -289,7 +289,7 @@ impl Session {
         devices::list(&self.captures, &self.events);
         if self.captures.track(source).is_some() {
             // Another device was tried; the one before goes on.
-            self.shown.say("Couldn't switch. Still using the previous device.".to_owned());
+            self.shown.say_of_page(PageNotice::DeviceNotSwitched);
         } else {
             self.capture_is_gone(source, fault);
         }
@@ -314,7 +314,7 @@ impl Session {
         match schedule(bound, typed, &settings, now) {
             Ok(Some(patch)) => self.change(patch),
             Ok(None) => {}
-            Err(error) => self.shown.refuse(publish::schedule_error(error).to_owned()),
+            Err(error) => self.shown.refuse(Refusal::Schedule(error)),
         }
     }
 
@@ -325,7 +325,7 @@ impl Session {
 
     fn write(&mut self, to: ChatTarget, text: String) {
         let Some(id) = random_id().map(ChatId) else {
-            return self.shown.say(NO_RANDOMNESS.to_owned());
+            return self.shown.say_of_page(PageNotice::NoRandomness);
         };
         self.input(Input::Command(Command::Write { id, to, text }));
     }
@@ -443,7 +443,7 @@ impl Session {
                 Output::Link { link, command } => self.link_command(link, command),
                 Output::Show { key, via } => self.media.show(key, via),
                 Output::PlaySlots { link, played } => self.media.videos.play_slots(link, &played),
-                Output::Notify(notice) => self.notify(&notice),
+                Output::Notify(notice) => self.notify(notice),
             }
         }
     }
@@ -454,23 +454,23 @@ impl Session {
         }
     }
 
-    fn notify(&mut self, notice: &CallNotice) {
-        if let CallNotice::Reacted { from, name, reaction } = notice {
+    fn notify(&mut self, notice: Notice) {
+        if let Notice::Reacted { from, name, reaction } = &notice {
             self.shown.react(*from, name.to_string(), *reaction, &self.events);
         }
-        if let CallNotice::NotSealed { text } = notice {
+        if let Notice::NotSealed { text } = &notice {
             self.shown.give_back(text.clone());
         }
-        if let CallNotice::Refused(_) = notice {
-            self.shown.refuse(publish::notice(notice));
+        if let Notice::Refused(code) = &notice {
+            self.shown.refuse(Refusal::Server(*code));
         }
-        if let CallNotice::Wrote(_) = notice {
+        if let Notice::Wrote(_) = &notice {
             if self.shown.is_chat_open {
                 return; // The open chat is read aloud itself.
             }
             self.shown.unread += 1;
         }
-        self.shown.say(publish::notice(notice));
+        self.shown.say(Said::Call(notice));
     }
 
     fn open_socket(&mut self) {
@@ -520,70 +520,13 @@ impl Session {
 
     /// Brings the page up to date.
     fn publish(&mut self) {
-        let call = self.call.snapshot();
-        let me = call.you.as_ref().map(|you| you.id);
         if self.shown.chat_revision != self.call.chat_revision() {
             self.shown.chat_revision = self.call.chat_revision();
+            let me = self.call.snapshot().you.map(|you| you.id);
             self.shown.chat = publish::chat(&self.call, me);
         }
         self.shown.phrase.update(|| self.call.safety_phrase(), &self.events);
-        let shown = &self.shown;
-        let settings = call.settings.unwrap_or_default();
-        let named = settings.name.clone().or_else(|| call.room.and_then(|room| room.name));
-        let view = CallView {
-            phase: publish::phase(call.phase),
-            ready: true,
-            signalling_lost: call.phase == Phase::Joined && call.signalling == Signalling::Lost,
-            me,
-            name: call.name.map_or_else(|| shown.remembered_name.clone(), |name| name.to_string()),
-            room_name: named.map(|name| name.to_string()),
-            role: call.you.as_ref().map(|you| you.role).unwrap_or_default(),
-            hand: call.you.as_ref().and_then(|you| you.hand).map(|hand| hand.0),
-            forbidden: call.you.as_ref().map(|you| you.forbidden).unwrap_or_default(),
-            starts_local: settings.starts_at.map(web::local_moment).unwrap_or_default(),
-            ends_local: settings.ends_at.map(web::local_moment).unwrap_or_default(),
-            link: page::address(),
-            host_link: shown.host_link.clone(),
-            settings,
-            has_password: call.has_password,
-            waiting: call.waiting,
-            asked_for: call.asked_for.and_then(publish::source),
-            chat: shown.chat.clone(),
-            has_more_chat: self.call.has_more_chat(),
-            unread: shown.unread,
-            reactions: shown.reactions.clone(),
-            microphone: publish::media(call.publications.of(Source::Microphone)),
-            camera: publish::media(call.publications.of(Source::Camera)),
-            speaking: call.speaking,
-            level: if publish::phase(call.phase) == PhaseView::Preparing { shown.level } else { 0 },
-            devices: shown.devices.clone(),
-            people_inside: shown.people_inside.clone(),
-            participants: call.participants.iter().map(publish::participant).collect(),
-            topology: publish::topology(call.topology),
-            paths: self
-                .media
-                .selected_paths()
-                .map(|(peer, path)| publish::path(peer, path, &call.participants))
-                .collect(),
-            secrecy: RoomSecrecy {
-                supported: self.media.sealing().is_some(),
-                lacks_secret: call.lacks_secret,
-                warnings: publish::key_warnings(call.key_warnings, self.call.secret_origin()),
-                host_inside: call.host_inside,
-                phrase: shown.phrase.words(),
-            },
-            notices: shown.notices.clone(),
-            refusal: shown.refusal.clone(),
-            unsent: shown.unsent.clone(),
-        };
-        app::state::publish(self.view, view);
-    }
-}
-
-fn source(source: SourceView) -> Source {
-    match source {
-        SourceView::Microphone => Source::Microphone,
-        SourceView::Camera => Source::Camera,
+        app::state::publish(self.view, publish::view(&self.call, &self.shown, &self.media));
     }
 }
 
@@ -592,12 +535,10 @@ fn as_percent(level: f32) -> u8 {
     (level.sqrt() * 140.0).clamp(0.0, 100.0) as u8
 }
 
-fn copy(events: Events, text: String, done: &'static str) {
+fn copy(events: Events, text: String, what: Copied) {
     spawn_local(async move {
-        let text = match web::copy(&text).await {
-            Some(_) => done,
-            None => "Couldn't copy. Select the text and copy it yourself.",
-        };
-        _ = events.unbounded_send(Event::Say(text));
+        let copied = web::copy(&text).await;
+        let notice = copied.map_or(PageNotice::NotCopied, |()| PageNotice::Copied(what));
+        _ = events.unbounded_send(Event::Say(notice));
     });
 }

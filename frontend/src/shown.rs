@@ -1,8 +1,9 @@
 //! What a page shows that the call does not know: levels, lists of devices, notices, reactions, what was refused.
 
-use app::state::{ChatLineView, Devices, Notice, ReactionView};
+use app::state::{ChatLineView, Devices, Numbered, ReactionView};
 use gloo_timers::future::TimeoutFuture;
 use protocol::{ParticipantId, Reaction};
+use view::{PageNotice, Refusal, Said};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::event::{Event, Events};
@@ -22,7 +23,7 @@ pub(crate) struct Shown {
     pub(crate) devices: Devices,
     pub(crate) people_inside: Option<Vec<String>>,
     /// The last few, oldest first.
-    pub(crate) notices: Vec<Notice>,
+    pub(crate) notices: Vec<Numbered<Said>>,
     pub(crate) notices_said: u32,
     pub(crate) chat: Vec<ChatLineView>,
     /// Of which state of the call's chat that is.
@@ -34,16 +35,21 @@ pub(crate) struct Shown {
     pub(crate) reactions_seen: u32,
     pub(crate) phrase: Phrase,
     /// What was refused last, and why.
-    pub(crate) refusal: Option<Notice>,
+    pub(crate) refusal: Option<Numbered<Refusal>>,
     /// What was written last that could not be sent.
-    pub(crate) unsent: Option<Notice>,
+    pub(crate) unsent: Option<Numbered<String>>,
     pub(crate) are_paths_looked_at: bool,
 }
 
 impl Shown {
+    /// Says something of the page once.
+    pub(crate) fn say_of_page(&mut self, notice: PageNotice) {
+        self.say(Said::Page(notice));
+    }
+
     /// Says something once.
-    pub(crate) fn say(&mut self, text: String) {
-        let notice = self.number(text);
+    pub(crate) fn say(&mut self, said: Said) {
+        let notice = self.number(said);
         self.notices.push(notice);
         if self.notices.len() > NOTICES_KEPT {
             self.notices.remove(0);
@@ -51,8 +57,8 @@ impl Shown {
     }
 
     /// Something that was wanted is not so: the page shows again what is, and why.
-    pub(crate) fn refuse(&mut self, text: String) {
-        self.refusal = Some(self.number(text));
+    pub(crate) fn refuse(&mut self, refusal: Refusal) {
+        self.refusal = Some(self.number(refusal));
     }
 
     /// What was written could not be sent, and is given back to who wrote it.
@@ -78,8 +84,8 @@ impl Shown {
         });
     }
 
-    fn number(&mut self, text: String) -> Notice {
+    fn number<T>(&mut self, what: T) -> Numbered<T> {
         self.notices_said = self.notices_said.wrapping_add(1);
-        Notice { number: self.notices_said, text }
+        Numbered { number: self.notices_said, what }
     }
 }

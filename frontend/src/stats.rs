@@ -1,6 +1,8 @@
 //! What a connection's statistics say (W3C WebRTC Statistics §8).
 
 use js_sys::Reflect;
+use protocol::RelayTransport;
+use view::{LinkPath, PathKind};
 use wasm_bindgen::JsValue;
 use web_sys::RtcRtpTransceiver;
 
@@ -28,26 +30,18 @@ pub(crate) fn pictures(statistics: &JsValue) -> u32 {
     videos(statistics, "inbound-rtp").iter().map(decoded).sum::<f64>() as u32
 }
 
-/// The path that a connection has chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SelectedPath {
-    /// Whether a relay stands in between, as far as this end knows.
-    pub(crate) is_relayed: bool,
-    /// How the first hop goes.
-    pub(crate) over: &'static str,
-}
-
-/// `None` as long as there is none.
-pub(crate) fn selected_path(statistics: &JsValue) -> Option<SelectedPath> {
+/// The path that a connection has chosen; `None` as long as there is none.
+pub(crate) fn selected_path(statistics: &JsValue) -> Option<LinkPath> {
     let [local, remote] = selected(statistics)?;
     let is_relay = |candidate: &JsValue| text(candidate, "candidateType").as_deref() == Some("relay");
     let way = if is_relay(&local) { "relayProtocol" } else { "protocol" };
     let over = match text(&local, way).as_deref() {
-        Some("tcp") => "TCP",
-        Some("tls") => "TLS",
-        Some(_) | None => "UDP",
+        Some("tcp") => RelayTransport::Tcp,
+        Some("tls") => RelayTransport::Tls,
+        Some(_) | None => RelayTransport::Udp,
     };
-    Some(SelectedPath { is_relayed: is_relay(&local) || is_relay(&remote), over })
+    let kind = if is_relay(&local) || is_relay(&remote) { PathKind::Relayed } else { PathKind::Direct };
+    Some(LinkPath { kind, over })
 }
 
 /// What the other end of the chosen path is: `host`, `srflx`, `prflx` or `relay`.

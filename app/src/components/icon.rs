@@ -10,6 +10,7 @@ pub(crate) enum Symbol {
     MicrophoneOff,
     Camera,
     CameraOff,
+    Screen,
     People,
     Leave,
     Close,
@@ -44,6 +45,7 @@ const fn path(symbol: Symbol) -> &'static str {
         Symbol::CameraOff => {
             "M8.5 6.5h5a2 2 0 0 1 2 2v4.5M15.5 15.5a2 2 0 0 1-2 2h-9a2 2 0 0 1-2-2v-7a2 2 0 0 1 1.8-2M15.5 10.5l6-3.5v10l-4-2.3M3.5 3l17 18"
         }
+        Symbol::Screen => "M4 5h16v11.500H4ZM9 20h6",
         Symbol::People => {
             "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 19.5a6.5 6.5 0 0 1 13 0M16 4.900a3.5 3.5 0 0 1 0 6.2M18 14a6.5 6.5 0 0 1 3.5 5.5"
         }

@@ -5,6 +5,8 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use super::Results;
 use crate::components::{Module, fetch, fetch_again};
+use crate::text;
+use crate::text::connection;
 
 #[wasm_split(connection_test, wasm_split_path = ::leptos::wasm_split, preload(fetch_connection_test), fallible)]
 fn connection_test() -> Result<AnyView, SplitLoaderError> {
@@ -19,10 +21,10 @@ pub(crate) fn LazyConnectionTest() -> impl IntoView {
     move || {
         match module.get() {
         Module::Here => Suspend::new(async { connection_test().await.ok() }).into_any(),
-        Module::Coming => view! { <p class="hint" role="status">"Preparing the test…"</p> }.into_any(),
+        Module::Coming => view! { <p class="hint" role="status">{connection::preparing()}</p> }.into_any(),
         Module::Missing => view! {
-            <p class="problem" role="alert">"A part of this page did not arrive."</p>
-            <button type="button" class="button" on:click=move |_| fetch_again(module, fetch_connection_test)>"Try again"</button>
+            <p class="problem" role="alert">{connection::missing()}</p>
+            <button type="button" class="button" on:click=move |_| fetch_again(module, fetch_connection_test)>{text::try_again()}</button>
         }
         .into_any(),
     }

@@ -3,7 +3,6 @@
 mod lazy;
 mod report;
 mod results;
-mod verdict;
 
 pub(crate) use lazy::LazyConnectionTest;
 use results::Results;

@@ -1,9 +1,8 @@
-//! A test in words, as the page shows it and as it is copied. No addresses: it may go into a ticket.
+//! A test line by line, as the page shows it and as it is copied.
 
-use protocol::{RelayOwner, RelayTransport};
+use view::{DirectLinks, Hop, TestResults, Verdict, direct_links};
 
-use super::verdict::{Verdict, ports};
-use crate::state::{ConnectionTestView, HopView, MappingView, RelayHopView};
+use crate::text::connection;
 
 /// One tried thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,110 +22,76 @@ pub(super) enum Mark {
 }
 
 /// Everything that is tried.
-pub(super) fn lines(view: &ConnectionTestView) -> Vec<Line> {
-    let mut lines = vec![line("Pages", view.server), line("Messages of a call (WebSocket)", view.websocket)];
-    lines.extend(view.relays.iter().map(|relay| line(&label(relay), relay.hop)));
-    lines.push(direct(view));
-    lines
+pub(super) fn lines(results: &TestResults) -> Vec<Line> {
+    let of_server = line(connection::website().to_owned(), results.server);
+    let of_websocket = line(connection::signalling().to_owned(), results.websocket);
+    let of_relays = results.relays.iter().map(|relay| line(connection::relay(relay), relay.hop));
+    [of_server, of_websocket].into_iter().chain(of_relays).chain([direct(results)]).collect()
 }
 
 /// The test as text.
-pub(super) fn as_text(view: &ConnectionTestView, verdict: &Verdict) -> String {
-    let mut text = format!("Veranda connection test, {}\n\n", view.taken);
-    for Line { label, result, .. } in lines(view) {
-        text += &format!("{label}: {result}\n");
-    }
-    text += &format!("\n{}\n", verdict.sentence);
-    if !verdict.to_open.is_empty() {
-        text += &format!("\n{TO_OPEN}:\n");
-        for one in &verdict.to_open {
-            text += &format!("- {one}\n");
-        }
-    }
-    text
+pub(super) fn as_text(results: &TestResults, verdict: &Verdict) -> String {
+    let lines: Vec<_> = lines(results).into_iter().map(|line| (line.label, line.result)).collect();
+    connection::report(results, &lines, verdict)
 }
 
-/// What stands over the list for administrators.
-pub(super) const TO_OPEN: &str = "What an administrator would have to open";
-
-fn line(label: &str, hop: HopView) -> Line {
-    let (result, mark) = match hop {
-        HopView::Waiting => ("trying…".to_owned(), Mark::Waiting),
-        HopView::Works(millis) => (format!("works, {millis} ms"), Mark::Good),
-        HopView::Mute => ("answers, but no pictures come through".to_owned(), Mark::Bad),
-        HopView::Fails => ("blocked".to_owned(), Mark::Bad),
+fn line(label: String, hop: Hop) -> Line {
+    let mark = match hop {
+        Hop::Waiting => Mark::Waiting,
+        Hop::Works(_) => Mark::Good,
+        Hop::Mute | Hop::Fails => Mark::Bad,
     };
-    Line { label: label.to_owned(), result, mark }
+    Line { label, result: connection::hop(hop), mark }
 }
 
-fn label(relay: &RelayHopView) -> String {
-    let way = match relay.transport {
-        RelayTransport::Udp => "UDP",
-        RelayTransport::Tcp => "TCP",
-        RelayTransport::Tls => "TLS",
+fn direct(results: &TestResults) -> Line {
+    let links = direct_links(results);
+    let mark = match links {
+        DirectLinks::Waiting => Mark::Waiting,
+        DirectLinks::Likely => Mark::Good,
+        DirectLinks::WithLessStrict | DirectLinks::InsideOnly | DirectLinks::Unknown => Mark::Unsure,
     };
-    let ports = ports(relay);
-    match relay.owner {
-        RelayOwner::Server => format!("Sound and pictures over {way}, {ports}"),
-        RelayOwner::Pages => format!("Sound and pictures over {way}, {ports}, that of pages"),
-        RelayOwner::Other => format!("Sound and pictures by the operator's relay over {way}, {ports}"),
-    }
-}
-
-fn direct(view: &ConnectionTestView) -> Line {
-    let has_udp = || view.relays.iter().any(|one| one.transport == RelayTransport::Udp);
-    let over_udp =
-        view.relays.iter().find(|one| one.transport == RelayTransport::Udp && one.hop != HopView::Fails);
-    let (result, mark) = match (view.done, view.mapping) {
-        (false, _) => ("trying…", Mark::Waiting),
-        (true, MappingView::Different) => {
-            ("with people whose network is less strict than yours", Mark::Unsure)
-        }
-        (true, MappingView::Same) => ("should work", Mark::Good),
-        (true, MappingView::Unknown) if over_udp.is_some() => ("should work", Mark::Good),
-        (true, MappingView::Unknown) if has_udp() => ("only inside your own network", Mark::Unsure),
-        (true, MappingView::Unknown) => ("not known", Mark::Unsure),
-    };
-    Line { label: "Directly to the others".to_owned(), result: result.to_owned(), mark }
+    let label = connection::direct_connection().to_owned();
+    Line { label, result: connection::direct(links).to_owned(), mark }
 }
 
 #[cfg(test)]
 mod tests {
+    use protocol::{RelayOwner, RelayTransport};
+    use view::{Mapping, Ports, RelayHop, verdict};
+
     use super::*;
-    use crate::connection_test::verdict::verdict;
 
     #[test]
     fn what_is_copied_has_every_line_and_what_to_open() {
-        let udp = RelayHopView {
+        let udp = RelayHop {
             transport: RelayTransport::Udp,
             owner: RelayOwner::Server,
-            port: 3478,
-            last_port: 3479,
-            hop: HopView::Fails,
+            ports: Ports { first: 3478, last: 3479 },
+            hop: Hop::Fails,
         };
-        let tls = RelayHopView {
+        let tls = RelayHop {
             transport: RelayTransport::Tls,
             owner: RelayOwner::Pages,
-            port: 443,
-            last_port: 443,
-            hop: HopView::Works(80),
+            ports: Ports { first: 443, last: 443 },
+            hop: Hop::Works(80),
         };
-        let view = ConnectionTestView {
+        let results = TestResults {
             done: true,
             taken: "today".to_owned(),
-            server: HopView::Works(3),
-            websocket: HopView::Works(9),
-            mapping: MappingView::Unknown,
+            server: Hop::Works(3),
+            websocket: Hop::Works(9),
+            mapping: Mapping::Unknown,
             relays: vec![udp, tls],
         };
-        let text = as_text(&view, &verdict(&view).unwrap());
+        let text = as_text(&results, &verdict(&results).unwrap());
         for part in [
             "Veranda connection test, today\n",
-            "\nPages: works, 3 ms\n",
-            "\nSound and pictures over UDP, ports 3478 to 3479: blocked\n",
-            "\nSound and pictures over TLS, port 443, that of pages: works, 80 ms\n",
-            "\nDirectly to the others: only inside your own network\n",
-            "\n- UDP to this server, ports 3478 to 3479, and the answers. This helps most\n",
+            "\nWebsite: OK, 3 ms\n",
+            "\nAudio and video over UDP, ports 3478 to 3479: Blocked\n",
+            "\nAudio and video over TLS, port 443 (same as the website): OK, 80 ms\n",
+            "\nDirect connection: Only on your own network\n",
+            "\n- UDP to this server, ports 3478 to 3479, both ways (helps most)\n",
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }
@@ -134,7 +99,7 @@ mod tests {
 
     #[test]
     fn who_has_not_been_tried_is_being_tried() {
-        let lines = lines(&ConnectionTestView::default());
+        let lines = lines(&TestResults::default());
         assert!(lines.iter().all(|line| line.mark == Mark::Waiting), "{lines:?}");
     }
 }

@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::report::{Line, Mark, TO_OPEN, as_text, lines};
-use super::verdict::{Grade, Verdict, verdict};
+use view::{Grade, Verdict, verdict};
+
+use super::report::{Line, Mark, as_text, lines};
 use crate::state::{ConnectionTestCommand, use_connection_test};
+use crate::text::connection;
 
 /// A test, which begins when this is shown.
 #[component]
@@ -21,7 +23,7 @@ pub(super) fn Results() -> impl IntoView {
         }
     };
     view! {
-        <ul class="hops" aria-label="What was tried">
+        <ul class="hops" aria-label=connection::what_was_tried()>
             {move || view.with(lines).into_iter().map(|line| view! { <Hop line/> }).collect_view()}
         </ul>
         <div class="verdict" role="status">
@@ -29,8 +31,8 @@ pub(super) fn Results() -> impl IntoView {
         </div>
         <div class="panel-actions">
             <button type="button" class="button" disabled=move || found.get().is_none()
-                on:click=move |_| test.send(ConnectionTestCommand::Start)>"Test again"</button>
-            <button type="button" class="button" disabled=move || found.get().is_none() on:click=copy>"Copy result"</button>
+                on:click=move |_| test.send(ConnectionTestCommand::Start)>{connection::test_again()}</button>
+            <button type="button" class="button" disabled=move || found.get().is_none() on:click=copy>{connection::copy_result()}</button>
         </div>
     }
 }
@@ -54,20 +56,21 @@ fn Hop(line: Line) -> impl IntoView {
 
 #[component]
 fn Found(found: Verdict) -> impl IntoView {
-    let class = match found.grade {
-        Grade::Good => "sentence good",
-        Grade::Fair => "sentence fair",
-        Grade::Bad => "sentence bad",
+    let grade = match found.outcome.grade() {
+        Grade::Good => "good",
+        Grade::Fair => "fair",
+        Grade::Bad => "bad",
     };
     let to_open = (!found.to_open.is_empty()).then(|| {
-        let list = found.to_open.into_iter().map(|one| view! { <li>{one}</li> }).collect_view();
+        let list =
+            found.to_open.into_iter().map(|one| view! { <li>{connection::opening(one)}</li> }).collect_view();
         view! {
-            <h3>{TO_OPEN}</h3>
+            <h3>{connection::to_open()}</h3>
             <ul class="to-open">{list}</ul>
         }
     });
     view! {
-        <p class=class>{found.sentence}</p>
+        <p class=format!("sentence {grade}")>{connection::outcome(found.outcome)}</p>
         {to_open}
     }
 }

@@ -5,21 +5,20 @@ use leptos_meta::Title;
 
 use crate::components::SiteHeader;
 use crate::connection_test::LazyConnectionTest;
+use crate::text;
+use crate::text::connection;
 
 /// The page of the connection test.
 #[component]
 pub fn ConnectionTestPage() -> impl IntoView {
     view! {
-        <Title text="Connection test · Veranda"/>
+        <Title text=text::title(text::connection_test())/>
         <SiteHeader/>
         <main class="connection-test">
             <div class="card">
-                <h1>"Connection test"</h1>
-                <p class="lead">
-                    "What gets through between this browser and the server: messages, and sound and pictures in every way they can \
-                     travel. It takes a few seconds and uses neither camera nor microphone."
-                </p>
-                <noscript><p class="problem">"The test needs JavaScript, as calls do."</p></noscript>
+                <h1>{text::connection_test()}</h1>
+                <p class="lead">{connection::lead()}</p>
+                <noscript><p class="problem">{connection::needs_script()}</p></noscript>
                 <LazyConnectionTest/>
             </div>
         </main>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::components::{SiteHeader, focus_when_shown};
+use crate::text::title;
 
 /// A heading, a sentence, and whatever helps from here.
 #[component]
@@ -20,16 +21,16 @@ pub(crate) fn MessagePage(
     /// The next step.
     children: Children,
 ) -> impl IntoView {
-    let title = NodeRef::new();
+    let head = NodeRef::new();
     if takes_focus {
-        focus_when_shown(title);
+        focus_when_shown(head);
     }
     view! {
-        <Title text=format!("{heading} · Veranda")/>
+        <Title text=title(&heading)/>
         <SiteHeader/>
         <main class="message-page">
             <div class="card">
-                <h1 node_ref=title tabindex=takes_focus.then_some("-1")>{heading}</h1>
+                <h1 node_ref=head tabindex=takes_focus.then_some("-1")>{heading}</h1>
                 <p>{text}</p>
                 <div class="actions">{children()}</div>
             </div>

@@ -1,5 +1,6 @@
 //! What only the server renders: the document around every page, and the pages without script.
 
+mod form_problem;
 mod illustration;
 mod landing;
 mod my_rooms;
@@ -8,6 +9,7 @@ mod not_found;
 mod room_links;
 mod shell;
 
+pub use form_problem::FormProblem;
 use illustration::Illustration;
 pub use landing::Landing;
 pub use my_rooms::{MyRoom, MyRooms};

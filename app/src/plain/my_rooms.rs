@@ -5,6 +5,8 @@ use leptos_meta::Title;
 use protocol::{RoomCode, RoomName};
 
 use crate::components::SiteHeader;
+use crate::text;
+use crate::text::plain;
 
 /// One room in the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,14 +27,14 @@ pub fn MyRooms(
 ) -> impl IntoView {
     let is_empty = rooms.is_empty();
     view! {
-        <Title text="My rooms · Veranda"/>
+        <Title text=text::title(plain::my_rooms())/>
         <SiteHeader/>
         <main class="form-page">
-            <h1>"My rooms"</h1>
-            <p class="hint">"Rooms that this browser is host of. They are known by a cookie; without it, a room's host link opens it."</p>
-            {is_empty.then(|| view! { <p>"There are none yet."</p> })}
+            <h1>{plain::my_rooms()}</h1>
+            <p class="hint">{plain::my_rooms_hint()}</p>
+            {is_empty.then(|| view! { <p>{plain::no_rooms()}</p> })}
             <ul class="room-list">{rooms.into_iter().map(|room| view! { <Row room/> }).collect_view()}</ul>
-            <a class="button primary" href="/new">"New room"</a>
+            <a class="button primary" href="/new">{text::new_room()}</a>
         </main>
     }
 }
@@ -41,18 +43,18 @@ pub fn MyRooms(
 fn Row(room: MyRoom) -> impl IntoView {
     let code = room.code.to_string();
     let name = room.name.map_or_else(|| code.clone(), |name| name.to_string());
-    let delete = format!("Delete {name}");
-    let links = format!("Links of {name}");
+    let delete = plain::delete_room_permanently(&name);
+    let links = plain::links_of(&name);
     view! {
         <li class="card">
             <a href=format!("/r/{code}")>{name}</a>
-            <span class="hint">{code.clone()}{room.ended.then_some(" · ended")}</span>
-            <a href=format!("/r/{code}/links") aria-label=links>"Links"</a>
+            <span class="hint">{code.clone()}{room.ended.then(plain::ended)}</span>
+            <a href=format!("/r/{code}/links") aria-label=links>{text::host::links()}</a>
             <details>
-                <summary>"Delete"</summary>
+                <summary>{plain::delete()}</summary>
                 <form method="post" action=format!("/r/{code}/delete")>
-                    <p class="hint">"The room, its chat and its links are gone for everybody."</p>
-                    <button type="submit" class="button" aria-label=delete>"Delete for ever"</button>
+                    <p class="hint">{plain::delete_hint()}</p>
+                    <button type="submit" class="button" aria-label=delete>{plain::delete_permanently()}</button>
                 </form>
             </details>
         </li>

@@ -4,50 +4,48 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use protocol::limits::{MAX_CAPACITY, MAX_PASSWORD_BYTES};
 
+use super::FormProblem;
 use crate::components::SiteHeader;
+use crate::text;
+use crate::text::{plain, room};
 
 /// The form.
 #[component]
 pub fn NewRoom(
     /// What was wrong, when it was sent with something that cannot be.
-    problem: Option<String>,
+    problem: Option<FormProblem>,
     /// How many people a room takes here unless its maker says otherwise.
     capacity: u16,
 ) -> impl IntoView {
-    let problem = problem.as_deref().map(|kind| match kind {
-        "name" => "Use up to 80 characters, without < or >.",
-        "password" => "A password has at most 128 bytes.",
-        "busy" => "Too many rooms were opened. Please try again in a minute.",
-        _ => "These rules cannot be.",
-    });
+    let problem = problem.map(plain::form_problem);
     view! {
-        <Title text="New room · Veranda"/>
+        <Title text=text::title(text::new_room())/>
         <SiteHeader/>
         <main class="form-page">
-            <h1>"New room"</h1>
+            <h1>{text::new_room()}</h1>
             <form class="card settings-form" method="post" action="/rooms">
                 <input type="hidden" name="form" value="settings"/>
                 {problem.map(|text| view! { <p class="problem" role="alert">{text}</p> })}
                 <div class="field">
-                    <label for="new-name">"Room name " <span class="optional">"(optional)"</span></label>
+                    <label for="new-name">{text::room_name()}" "<span class="optional">{plain::optional()}</span></label>
                     <input id="new-name" name="name" type="text" autocomplete="off"/>
                 </div>
                 <div class="field">
-                    <label for="new-password">"Password " <span class="optional">"(optional)"</span></label>
+                    <label for="new-password">{room::password()}" "<span class="optional">{plain::optional()}</span></label>
                     <input id="new-password" name="password" type="password" maxlength=MAX_PASSWORD_BYTES.to_string() autocomplete="new-password"/>
                 </div>
                 <div class="field">
-                    <label for="new-capacity">"How many people"</label>
+                    <label for="new-capacity">{room::capacity()}</label>
                     <input id="new-capacity" name="capacity" type="number" min="1" max=MAX_CAPACITY.to_string() value=capacity.to_string()/>
                 </div>
                 <fieldset>
-                    <legend>"Rules"</legend>
-                    <Rule name="waiting_room" label="Guests wait until a host lets them in"/>
-                    <Rule name="hosts_unmute" label="Only hosts may unmute"/>
-                    <Rule name="hosts_chat" label="Only hosts may chat"/>
-                    <Rule name="delete_when_empty" label="Delete the room when everybody has left"/>
+                    <legend>{plain::options()}</legend>
+                    <Rule name="waiting_room" label=room::guests_wait()/>
+                    <Rule name="hosts_unmute" label=plain::only_hosts_unmute()/>
+                    <Rule name="hosts_chat" label=plain::only_hosts_chat()/>
+                    <Rule name="delete_when_empty" label=room::delete_when_empty()/>
                 </fieldset>
-                <button type="submit" class="button primary">"New room"</button>
+                <button type="submit" class="button primary">{text::new_room()}</button>
             </form>
         </main>
     }

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use protocol::{CredentialKind, CredentialResource, Role, RoomCode};
+use protocol::{CredentialResource, RoomCode};
 
 use crate::components::SiteHeader;
-use crate::text_of_moment::in_words;
+use crate::text;
+use crate::text::plain;
 
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,18 +27,15 @@ pub fn RoomLinks(
 ) -> impl IntoView {
     let is_empty = links.is_empty();
     view! {
-        <Title text="Links of the room · Veranda"/>
+        <Title text=text::title(plain::links_title())/>
         <SiteHeader/>
         <main class="form-page">
-            <h1>"Links of " {code.to_string()}</h1>
-            <p class="hint">
-                "Host links, invitations and access tokens that you made, and what was made with them. Revoking one revokes \
-                 everything made with it. Whoever came in by it has to leave."
-            </p>
-            {is_empty.then(|| view! { <p>"There are none."</p> })}
+            <h1>{plain::links_of(&code.to_string())}</h1>
+            <p class="hint">{plain::links_hint()}</p>
+            {is_empty.then(|| view! { <p>{plain::no_links()}</p> })}
             <ul class="room-list">{links.into_iter().map(|link| view! { <Row code link/> }).collect_view()}</ul>
-            <a class="button primary" href=format!("/r/{code}")>"To the room"</a>
-            <a class="button" href="/rooms">"My rooms"</a>
+            <a class="button primary" href=format!("/r/{code}")>{plain::to_the_room()}</a>
+            <a class="button" href="/rooms">{plain::my_rooms()}</a>
         </main>
     }
 }
@@ -45,33 +43,16 @@ pub fn RoomLinks(
 #[component]
 fn Row(code: RoomCode, link: RoomLink) -> impl IntoView {
     let RoomLink { what, ended } = link;
-    let kind = match what.kind {
-        CredentialKind::HostKey => "Host link",
-        CredentialKind::Invitation => "Invitation",
-        CredentialKind::AccessToken => "Access token",
-    };
-    let title = match &what.name {
-        Some(name) => format!("{kind} for {name}"),
-        None => kind.to_owned(),
-    };
-    let role = match what.role {
-        Role::Host => "host",
-        Role::CoHost => "co-host",
-        Role::Guest => "guest",
-    };
-    let uses = what.uses_left.map(|uses| format!(" · lets in {uses} more"));
-    let from = what.not_before.map(|from| format!(" · from {}", in_words(from)));
-    let until = what.expires_at.filter(|_| !ended).map(|end| format!(" · until {}", in_words(end)));
-    let revoke = format!("Revoke {title}, made {}", in_words(what.created_at));
+    let title = plain::credential(&what);
+    let terms = plain::credential_terms(&what, ended);
+    let revoke = plain::revoke_credential(&title, what.created_at);
     view! {
         <li class="card">
             <b>{title}</b>
-            <span class="hint">
-                {role}" · made "{in_words(what.created_at)}{from}{until}{uses}{ended.then_some(" · ended")}
-            </span>
+            <span class="hint">{terms}</span>
             <form method="post" action=format!("/r/{code}/links")>
                 <input type="hidden" name="id" value=what.id/>
-                <button type="submit" class="button small" aria-label=revoke>"Revoke"</button>
+                <button type="submit" class="button small" aria-label=revoke>{plain::revoke()}</button>
             </form>
         </li>
     }

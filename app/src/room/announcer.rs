@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::state::{CallViewStoreFields, use_call_handle};
+use crate::text;
 
 /// A polite live region with the last notices.
 #[component]
@@ -11,7 +12,7 @@ pub(crate) fn Announcer() -> impl IntoView {
     view! {
         <div class="announcer" role="status" aria-live="polite">
             <For each=move || notices.get() key=|notice| notice.number let:notice>
-                <p class="notice">{notice.text}</p>
+                <p class="notice">{text::notice::said(&notice.what)}</p>
             </For>
         </div>
     }

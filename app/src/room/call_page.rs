@@ -3,11 +3,13 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use protocol::ErrorCode;
+use view::Phase;
 
 use super::lazy_call_screen::{self, LazyCallScreen};
 use super::{Announcer, Left, Prejoin, Refused, Waiting, provide_draft};
 use crate::components::Module;
-use crate::state::{CallViewStoreFields, Phase, RoomLookup, use_call_handle};
+use crate::state::{CallViewStoreFields, RoomLookup, use_call_handle};
+use crate::text;
 
 /// A call in the room that was found.
 #[component]
@@ -20,7 +22,7 @@ pub(crate) fn CallPage(lookup: RoomLookup) -> impl IntoView {
     provide_draft();
     lazy_call_screen::fetch(screen);
     view! {
-        <Title text=format!("{title} · Veranda")/>
+        <Title text=text::title(&title)/>
         <Announcer/>
         {move || match phase.get() {
             Part::Before => view! { <Prejoin lookup=lookup.get_value()/> }.into_any(),
@@ -54,5 +56,5 @@ fn part_of(phase: Phase) -> Part {
 
 fn room_title(lookup: &RoomLookup) -> String {
     let name = lookup.found.room.as_ref().and_then(|room| room.name.as_ref());
-    name.map_or_else(|| "Room".to_owned(), ToString::to_string)
+    name.map_or_else(|| text::joining::untitled_room().to_owned(), ToString::to_string)
 }

@@ -1,6 +1,8 @@
 //! In the call: the people, what needs an answer, one panel, and the toolbar.
 
 use leptos::prelude::*;
+use protocol::MediaVia;
+use view::Signalling;
 
 use super::{
     AskedFor, ChatPanel, ConnectionPanel, DeviceFaults, DevicesPanel, InvitePanel, KeyBanner, Knocking,
@@ -8,11 +10,15 @@ use super::{
 };
 use crate::components::focus_when_shown;
 use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
+use crate::text::call;
 
 /// The call screen.
 #[component]
 pub(crate) fn CallScreen() -> impl IntoView {
     let view = use_call_handle().view;
+    let via = Memo::new(move |_| view.topology().get().via);
+    let is_lost = Memo::new(move |_| view.signalling().get() == Signalling::Lost);
+    let name = move || view.room_name().get().unwrap_or_else(|| call::untitled().to_owned());
     let open: OpenPanel = RwSignal::new(None);
     let title = NodeRef::new();
     focus_when_shown(title);
@@ -29,12 +35,10 @@ pub(crate) fn CallScreen() -> impl IntoView {
         (count() - 1).saturating_sub(first).min(PAGE) + 1
     };
     view! {
-        <main class="call" data-topology=move || if view.topology().get().direct { "mesh" } else { "sfu" }>
-            <h1 class="visually-hidden" node_ref=title tabindex="-1">{move || view.room_name().get().unwrap_or_else(|| "Call".to_owned())}</h1>
-            <Show when=move || view.signalling_lost().get()>
-                <p class="banner" role="alert">
-                    "Reconnecting… The server is out of reach. People who are connected stay connected, but nobody new can come."
-                </p>
+        <main class="call" data-topology=move || topology(via.get())>
+            <h1 class="visually-hidden" node_ref=title tabindex="-1">{name}</h1>
+            <Show when=move || is_lost.get()>
+                <p class="banner" role="alert">{move || call::reconnecting(via.get())}</p>
             </Show>
             <KeyBanner/>
             <DeviceFaults open/>
@@ -59,18 +63,25 @@ pub(crate) fn CallScreen() -> impl IntoView {
     }
 }
 
+fn topology(via: MediaVia) -> &'static str {
+    match via {
+        MediaVia::Mesh => "mesh",
+        MediaVia::Sfu(_) => "sfu",
+    }
+}
+
 /// How many of the others are seen at once: what is not seen is not received.
 const PAGE: usize = 9;
 
 #[component]
 fn Pages(page: RwSignal<usize>, shown: Memo<usize>, pages: Memo<usize>) -> impl IntoView {
     view! {
-        <nav class="pages" aria-label="Pages of people">
+        <nav class="pages" aria-label=call::pages()>
             <button type="button" class="plain-button" disabled=move || shown.get() == 0
-                on:click=move |_| page.set(shown.get_untracked().saturating_sub(1))>"Previous"</button>
-            <span>{move || format!("{} of {}", shown.get() + 1, pages.get())}</span>
+                on:click=move |_| page.set(shown.get_untracked().saturating_sub(1))>{call::previous()}</button>
+            <span>{move || call::page_of(shown.get() + 1, pages.get())}</span>
             <button type="button" class="plain-button" disabled=move || shown.get() + 1 == pages.get()
-                on:click=move |_| page.set(shown.get_untracked() + 1)>"Next"</button>
+                on:click=move |_| page.set(shown.get_untracked() + 1)>{call::next()}</button>
         </nav>
     }
 }
@@ -90,11 +101,11 @@ fn OpenedPanel(panel: Panel, open: OpenPanel) -> impl IntoView {
 
 #[component]
 fn Alone() -> impl IntoView {
-    let call = use_call_handle();
+    let handle = use_call_handle();
     view! {
         <div class="alone">
-            <p>"Nobody else is here. Send the link to somebody."</p>
-            <button type="button" class="button" on:click=move |_| call.send(CallCommand::CopyLink)>"Copy link"</button>
+            <p>{call::only_you()}</p>
+            <button type="button" class="button" on:click=move |_| handle.send(CallCommand::CopyLink)>{call::copy_link()}</button>
         </div>
     }
 }

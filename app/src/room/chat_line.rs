@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 use reactive_stores::Field;
+use view::{ChatText, Delivery};
 
-use crate::state::{CallCommand, ChatLineView, ChatLineViewStoreFields, DeliveryView, use_call_handle};
+use crate::state::{CallCommand, ChatLineView, ChatLineViewStoreFields, use_call_handle};
+use crate::text::chat;
 
 /// Who, when, for whom, what, and what became of it.
 #[component]
@@ -11,31 +13,26 @@ pub(crate) fn ChatLine(#[prop(into)] line: Field<ChatLineView>) -> impl IntoView
     let call = use_call_handle();
     let id = line.id().get_untracked();
     let (delivery, time, text) = (line.delivery(), line.time(), line.text());
-    let (name, mine, only_for, open) = (line.name(), line.mine(), line.only_for(), line.open());
-    let failed = move || matches!(delivery.get(), DeliveryView::Failed(_));
-    let state = move || match delivery.get() {
-        DeliveryView::Sending => Some("Sending…".to_owned()),
-        DeliveryView::Delivered | DeliveryView::Kept if !mine.get() => None,
-        DeliveryView::Delivered => Some("Delivered".to_owned()),
-        DeliveryView::Kept => Some("Delivered and saved".to_owned()),
-        DeliveryView::Failed(reason) => Some(format!("Not sent. {reason}")),
-    };
+    let (name, mine, only_for) = (line.name(), line.mine(), line.only_for());
+    let is_open = move || text.with(|text| matches!(text, ChatText::Open(_)));
+    let failed = move || matches!(delivery.get(), Delivery::Failed(_));
+    let state = move || chat::delivery(delivery.get(), mine.get());
     let again = StoredValue::new(call);
     view! {
         <li class="chat-line" data-mine=move || mine.get().then_some("") data-failed=move || failed().then_some("")>
             <p class="chat-head">
-                <span class="name" dir="auto">{move || if mine.get() { "You".to_owned() } else { name.get() }}</span>
-                {move || only_for.get().map(|target| view! { <span class="chat-private">{format!("Private, to {target}")}</span> })}
-                {move || open.get().then(|| view! { <span class="chat-private">"Not encrypted"</span> })}
+                <span class="name" dir="auto">{move || if mine.get() { chat::you().to_owned() } else { name.get() }}</span>
+                {move || only_for.get().map(|to| view! { <span class="chat-private">{chat::private(&to)}</span> })}
+                {move || is_open().then(|| view! { <span class="chat-private">{chat::not_encrypted()}</span> })}
                 <span class="chat-time">{move || time.get()}</span>
             </p>
             <p class="chat-text" dir="auto">{move || match text.get() {
-                Some(text) => words(&text).into_any(),
-                None => view! { <em>"This message can't be decrypted here."</em> }.into_any(),
+                ChatText::Sealed(text) | ChatText::Open(text) => words(&text).into_any(),
+                ChatText::Closed => view! { <em>{chat::undecryptable()}</em> }.into_any(),
             }}</p>
             {move || state().map(|state| view! { <p class="chat-state" aria-live="off">{state}</p> })}
             <Show when=failed>
-                <button type="button" class="button small" on:click=move |_| again.with_value(|call| call.send(CallCommand::WriteAgain { id }))>"Send again"</button>
+                <button type="button" class="button small" on:click=move |_| again.with_value(|call| call.send(CallCommand::WriteAgain { id }))>{chat::send_again()}</button>
             </Show>
         </li>
     }

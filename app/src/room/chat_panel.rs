@@ -8,9 +8,9 @@ use super::chat_scroll::{Change, Place};
 use super::{ChatLine, OpenPanel, SidePanel};
 use crate::components::{Icon, Symbol, focus_when_shown};
 use crate::state::{
-    CallCommand, CallViewStoreFields, Draft, DraftProblem, ParticipantViewStoreFields, Recipient,
-    use_call_handle,
+    CallCommand, CallViewStoreFields, Draft, ParticipantViewStoreFields, Recipient, use_call_handle,
 };
+use crate::text::chat;
 
 /// The chat.
 #[component]
@@ -24,20 +24,20 @@ pub(crate) fn ChatPanel(open: OpenPanel) -> impl IntoView {
         let everyone = view.settings().get().may_chat == Allowed::Everyone;
         match (everyone || view.role().get().moderates(), view.forbidden().get().chat.is_on()) {
             (true, false) => None,
-            (false, _) => Some("Only hosts can chat in this room."),
-            (true, true) => Some("A host turned off chat for you."),
+            (false, _) => Some(chat::only_hosts()),
+            (true, true) => Some(chat::off_for_you()),
         }
     });
     view! {
-        <SidePanel title="Chat" open takes_focus=false>
+        <SidePanel title=chat::heading() open takes_focus=false>
             <Show when=move || view.has_more_chat().get()>
                 <button type="button" class="button small" on:click={ let older = older.clone(); move |_| older.send(CallCommand::ReadOlderChat) }>
-                    "Older messages"
+                    {chat::older()}
                 </button>
             </Show>
             <Messages/>
             <Show when=move || view.chat().with(Vec::is_empty)>
-                <p class="panel-hint">"No messages yet. Messages stay in the room for people who join later."</p>
+                <p class="panel-hint">{chat::none_yet()}</p>
             </Show>
             <Show when=move || allowed.get().is_none() fallback=move || view! { <p class="panel-hint">{allowed}</p> }>
                 <Composer/>
@@ -84,7 +84,7 @@ fn Messages() -> impl IntoView {
         ends
     });
     view! {
-        <div class="chat-log" role="log" aria-label="Messages" aria-relevant="additions" tabindex="0" node_ref=list on:scroll=scrolled>
+        <div class="chat-log" role="log" aria-label=chat::messages() aria-relevant="additions" tabindex="0" node_ref=list on:scroll=scrolled>
             <ol class="chat-lines">
                 <For each=move || view.chat() key=|line| line.key() let:line>
                     <ChatLine line/>
@@ -92,7 +92,7 @@ fn Messages() -> impl IntoView {
             </ol>
         </div>
         <Show when=move || is_behind.get()>
-            <button type="button" class="button small" on:click=move |_| scroll_to(i32::MAX)>"New messages"</button>
+            <button type="button" class="button small" on:click=move |_| scroll_to(i32::MAX)>{chat::new_messages()}</button>
         </Show>
     }
 }
@@ -164,7 +164,7 @@ fn Composer() -> impl IntoView {
         <form class="composer" on:submit=move |event| { event.prevent_default(); send(); }>
             <To draft/>
             <div class="composer-line">
-                <textarea aria-label="Message" aria-describedby="message-problem" rows="2" placeholder="Write a message" node_ref=field
+                <textarea aria-label=chat::message() aria-describedby="message-problem" rows="2" placeholder=chat::write_a_message() node_ref=field
                     prop:value=move || draft.with(|draft| draft.text().to_owned())
                     on:input=move |event| { let text = event_target_value(&event); draft.update(|draft| draft.write(text)); }
                     on:keydown=move |event| {
@@ -173,7 +173,7 @@ fn Composer() -> impl IntoView {
                             send_by_key();
                         }
                     }></textarea>
-                <button type="submit" class="plain-button" aria-label="Send" title="Send"><Icon symbol=Symbol::Send/></button>
+                <button type="submit" class="plain-button" aria-label=chat::send() title=chat::send()><Icon symbol=Symbol::Send/></button>
             </div>
             <DraftLine draft/>
         </form>
@@ -204,9 +204,9 @@ fn To(draft: RwSignal<Draft>) -> impl IntoView {
     };
     view! {
         <label class="composer-target">
-            "To "
+            {chat::to()}
             <select on:change=choose>
-                <option value="" prop:selected=move || to.with(Option::is_none)>"Everyone"</option>
+                <option value="" prop:selected=move || to.with(Option::is_none)>{chat::everyone()}</option>
                 <For each=move || view.participants() key=|participant| participant.id().get_untracked() let:participant>
                     {
                         let id = participant.id().get_untracked();
@@ -216,7 +216,7 @@ fn To(draft: RwSignal<Draft>) -> impl IntoView {
                     }
                 </For>
                 {move || gone.get().map(|gone| view! {
-                    <option value="gone" disabled prop:selected=true>{format!("{} (left)", gone.name)}</option>
+                    <option value="gone" disabled prop:selected=true>{chat::recipient_left(&gone.name)}</option>
                 })}
             </select>
         </label>
@@ -229,14 +229,10 @@ fn DraftLine(draft: RwSignal<Draft>) -> impl IntoView {
     let view = use_call_handle().view;
     let problem = Memo::new(move |_| {
         let is_here = |id| view.participants().with(|people| people.iter().any(|person| person.id == id));
-        draft.with(|draft| draft.problem(is_here)).map(|problem| match problem {
-            DraftProblem::Gone { name } => format!("{name} has left. Choose who else to write to."),
-            DraftProblem::TooLong { characters: 1 } => "Too long. Remove 1 character.".to_owned(),
-            DraftProblem::TooLong { characters } => format!("Too long. Remove {characters} characters."),
-        })
+        draft.with(|draft| draft.problem(is_here)).as_ref().map(chat::draft_problem)
     });
     let room_left = move || match draft.with(Draft::room_left) {
-        Some(left) if problem.with(Option::is_none) => Some(format!("About {left} characters left.")),
+        Some(left) if problem.with(Option::is_none) => Some(chat::room_left(left)),
         Some(_) | None => None,
     };
     view! {

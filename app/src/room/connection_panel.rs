@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use super::{OpenPanel, SidePanel};
 use crate::connection_test::LazyConnectionTest;
-use crate::state::{CallCommand, CallViewStoreFields, PathKind, PathView, use_call_handle};
+use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
+use crate::text::connection;
 
 /// The links of the call with their paths, and the connection test.
 #[component]
@@ -14,30 +15,20 @@ pub(crate) fn ConnectionPanel(open: OpenPanel) -> impl IntoView {
     call.send(CallCommand::LookAtPaths { open: true });
     on_cleanup(move || call.send(CallCommand::LookAtPaths { open: false }));
     view! {
-        <SidePanel title="Connection" open>
-            <h3>"This call"</h3>
-            <ul class="paths" aria-label="How this call travels">
+        <SidePanel title=connection::details() open>
+            <h3>{connection::this_call()}</h3>
+            <ul class="paths" aria-label=connection::connections()>
                 {move || {
                     let paths = view.paths().get();
                     if paths.is_empty() {
-                        return view! { <li>"Nobody is connected yet."</li> }.into_any();
+                        return view! { <li>{connection::none_yet()}</li> }.into_any();
                     }
-                    paths.iter().map(|path| view! { <li>{words(path)}</li> }).collect_view().into_any()
+                    paths.iter().map(|path| view! { <li>{connection::path(path.with.as_deref(), path.path)}</li> }).collect_view().into_any()
                 }}
             </ul>
-            <p class="panel-hint">{move || { let topology = view.topology().get(); if topology.direct { "Each of you sends to each." } else { "Everybody sends to the server, which passes it on, still encrypted." } }}</p>
-            <h3>"What gets through"</h3>
+            <p class="panel-hint">{move || connection::topology(view.topology().get().via)}</p>
+            <h3>{connection::your_network()}</h3>
             <LazyConnectionTest/>
         </SidePanel>
-    }
-}
-
-fn words(path: &PathView) -> String {
-    let PathView { with, kind, over } = path;
-    match (with, kind) {
-        (Some(name), PathKind::Direct) => format!("{name}: directly, over {over}"),
-        (Some(name), PathKind::Relayed) => format!("{name}: by way of a relay, over {over}"),
-        (None, PathKind::Direct) => format!("The server: over {over}"),
-        (None, PathKind::Relayed) => format!("The server: by way of a relay, over {over}"),
     }
 }

@@ -2,35 +2,36 @@
 
 use leptos::prelude::*;
 
-use super::{OpenPanel, Panel, fault_text};
-use crate::state::{CallViewStoreFields, MediaView, SourceView, use_call_handle};
+use protocol::Source;
+use view::Publication;
+
+use super::{OpenPanel, Panel};
+use crate::state::{publication_of, use_call_handle};
+use crate::text::devices;
 
 /// A banner for each device that failed since the call is on the screen.
 #[component]
 pub(crate) fn DeviceFaults(open: OpenPanel) -> impl IntoView {
     view! {
-        <DeviceFault source=SourceView::Microphone open/>
-        <DeviceFault source=SourceView::Camera open/>
+        <DeviceFault source=Source::Microphone open/>
+        <DeviceFault source=Source::Camera open/>
     }
 }
 
 #[component]
-fn DeviceFault(source: SourceView, open: OpenPanel) -> impl IntoView {
+fn DeviceFault(source: Source, open: OpenPanel) -> impl IntoView {
     let view = use_call_handle().view;
-    let media = Memo::new(move |_| match source {
-        SourceView::Microphone => view.microphone().get(),
-        SourceView::Camera => view.camera().get(),
-    });
+    let media = Memo::new(move |_| publication_of(view, source));
     // What was wrong before the call was said beside the preview.
     let read = RwSignal::new(media.get_untracked());
     let fault = Memo::new(move |_| match media.get() {
-        failed @ MediaView::Failed(fault) if read.get() != failed => Some(fault),
-        MediaView::Failed(_) | MediaView::Off | MediaView::Starting | MediaView::On => None,
+        failed @ Publication::Failed(fault) if read.get() != failed => Some(fault),
+        Publication::Failed(_) | Publication::Off | Publication::Starting | Publication::On => None,
     });
     // A device that works again may fail again.
     Effect::new(move || {
-        if matches!(media.get(), MediaView::On | MediaView::Off) {
-            read.set(MediaView::Off);
+        if matches!(media.get(), Publication::On | Publication::Off) {
+            read.set(Publication::Off);
         }
     });
     let close = move |panel: Option<Panel>| {
@@ -42,10 +43,10 @@ fn DeviceFault(source: SourceView, open: OpenPanel) -> impl IntoView {
     view! {
         {move || fault.get().map(|fault| view! {
             <div class="banner asks" role="alert">
-                <p>{fault_text(source, fault)}</p>
+                <p>{devices::fault(source, fault)}</p>
                 <span class="answers">
-                    <button type="button" class="button small primary" on:click=move |_| close(Some(Panel::Devices))>"Choose another"</button>
-                    <button type="button" class="button small" on:click=move |_| close(None)>"OK"</button>
+                    <button type="button" class="button small primary" on:click=move |_| close(Some(Panel::Devices))>{devices::choose_another()}</button>
+                    <button type="button" class="button small" on:click=move |_| close(None)>{devices::dismiss()}</button>
                 </span>
             </div>
         })}

@@ -4,18 +4,19 @@ use leptos::prelude::*;
 
 use super::{DeviceSelect, OpenPanel, SidePanel};
 use crate::state::{CallCommand, DeviceKind, use_call_handle};
+use crate::text::devices;
 
 /// Microphone, camera and speaker.
 #[component]
 pub(crate) fn DevicesPanel(open: OpenPanel) -> impl IntoView {
     let call = use_call_handle();
     view! {
-        <SidePanel title="Devices" open>
+        <SidePanel title=devices::heading() open>
             <DeviceSelect kind=DeviceKind::Microphone/>
             <DeviceSelect kind=DeviceKind::Camera/>
             <DeviceSelect kind=DeviceKind::Speaker/>
             <div class="panel-actions">
-                <button type="button" class="button small" on:click=move |_| call.send(CallCommand::TestSpeaker)>"Play test sound"</button>
+                <button type="button" class="button small" on:click=move |_| call.send(CallCommand::TestSpeaker)>{devices::play_test_sound()}</button>
             </div>
         </SidePanel>
     }

@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 use protocol::Role;
+use view::Copied;
 
 use super::{OpenPanel, SidePanel};
 use crate::components::QrCode;
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
+use crate::text::{host, invite};
 
 /// Invitations.
 #[component]
@@ -13,22 +15,21 @@ pub(crate) fn InvitePanel(open: OpenPanel) -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
     let link = Memo::new(move |_| view.link().get());
-    let name = move || view.room_name().get().unwrap_or_else(|| "a call".to_owned());
-    let text = move || format!("Join {} in your browser: {}", name(), link.get());
+    let text = move || invite::invitation(view.room_name().get().as_deref(), &link.get());
     let (copy_link, copy_text, save) = (call.clone(), call.clone(), call);
     view! {
-        <SidePanel title="Invite people" open>
-            <p class="panel-hint">"Whoever has the link can come in as a guest. The part after the # is the key to what is said and written here: it never reaches the server."</p>
-            <input class="invite-link" type="text" readonly aria-label="Link to this room" prop:value=link/>
+        <SidePanel title=invite::heading() open>
+            <p class="panel-hint">{invite::anyone_with_link()}</p>
+            <input class="invite-link" type="text" readonly aria-label=invite::link() prop:value=link/>
             <div class="panel-actions">
-                <button type="button" class="button small" on:click=move |_| copy_link.send(CallCommand::CopyLink)>"Copy link"</button>
+                <button type="button" class="button small" on:click=move |_| copy_link.send(CallCommand::CopyLink)>{invite::copy_link()}</button>
                 <button type="button" class="button small"
-                    on:click=move |_| copy_text.send(CallCommand::CopyText { text: text(), done: "Invitation copied" })>
-                    "Copy invitation"
+                    on:click=move |_| copy_text.send(CallCommand::CopyText { text: text(), what: Copied::Invitation })>
+                    {invite::copy_invitation()}
                 </button>
-                <button type="button" class="button small" on:click=move |_| save.send(CallCommand::SaveCalendar)>"Calendar file"</button>
+                <button type="button" class="button small" on:click=move |_| save.send(CallCommand::SaveCalendar)>{invite::add_to_calendar()}</button>
             </div>
-            {move || view! { <QrCode text=link.get() label="QR code of the link"/> }}
+            {move || view! { <QrCode text=link.get() label=invite::qr_code()/> }}
             <Show when=move || view.role().get() == Role::Host>
                 <HostLink/>
             </Show>
@@ -44,17 +45,17 @@ fn HostLink() -> impl IntoView {
     let link = Memo::new(move |_| view.host_link().get());
     let (make, copy) = (call.clone(), StoredValue::new(call));
     view! {
-        <section aria-label="Host link">
-            <h3>"Host link"</h3>
-            <p class="panel-hint">"Makes whoever opens it a host, on any device. Keep it to yourself, or give it to somebody you trust."</p>
-            <button type="button" class="button small" on:click=move |_| make.send(CallCommand::MakeHostLink)>"Make a host link"</button>
+        <section aria-label=host::host_link()>
+            <h3>{host::host_link()}</h3>
+            <p class="panel-hint">{host::anyone_becomes_host()}</p>
+            <button type="button" class="button small" on:click=move |_| make.send(CallCommand::MakeHostLink)>{host::create_host_link()}</button>
             {move || link.get().map(|link| {
                 let text = link.clone();
                 view! {
-                    <input class="invite-link" type="text" readonly aria-label="Host link" prop:value=link/>
+                    <input class="invite-link" type="text" readonly aria-label=host::host_link() prop:value=link/>
                     <button type="button" class="button small"
-                        on:click=move |_| copy.get_value().send(CallCommand::CopyText { text: text.clone(), done: "Host link copied" })>
-                        "Copy host link"
+                        on:click=move |_| copy.get_value().send(CallCommand::CopyText { text: text.clone(), what: Copied::HostLink })>
+                        {host::copy_host_link()}
                     </button>
                 }
             })}

@@ -1,9 +1,10 @@
 //! People at the door, for those who can open it; and what a host asks of the person.
 
 use leptos::prelude::*;
-use protocol::{Moderation, WaitingPerson};
+use protocol::{Moderation, Source, WaitingPerson};
 
-use crate::state::{CallCommand, CallViewStoreFields, SourceView, use_call_handle};
+use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
+use crate::text::{key, people};
 
 /// A banner with the first who knocks, wherever one is in the call.
 #[component]
@@ -13,10 +14,13 @@ pub(crate) fn Knocking() -> impl IntoView {
     let more = move || view.waiting().with(Vec::len).saturating_sub(1);
     view! {
         {move || first.get().map(|person| view! {
-            <div class="banner asks" role="group" aria-label="Waiting room">
+            <div class="banner asks" role="group" aria-label=people::waiting_room()>
                 <p>
-                    {format!("{} asks to join", person.name)}{move || (more() > 0).then(|| format!(", and {} more", more()))}"."
-                    {person.lacks_secret.then_some(WITHOUT_KEY)}
+                    {
+                        let name = person.name.clone();
+                        move || people::knocking(name.as_str(), more())
+                    }
+                    {person.lacks_secret.then(|| (" ", key::admitting_shares()))}
                 </p>
                 <Answers person/>
             </div>
@@ -24,11 +28,7 @@ pub(crate) fn Knocking() -> impl IntoView {
     }
 }
 
-/// What whoever lets somebody in should know.
-pub(crate) const WITHOUT_KEY: &str =
-    " They don't have the room's key. Admitting them shares it through the server.";
-
-/// *Admit* and *Refuse*.
+/// *Admit* and *Deny*.
 #[component]
 pub(crate) fn Answers(person: WaitingPerson) -> impl IntoView {
     let call = use_call_handle();
@@ -39,8 +39,8 @@ pub(crate) fn Answers(person: WaitingPerson) -> impl IntoView {
     };
     view! {
         <span class="answers">
-            <button type="button" class="button small primary" aria-label=format!("Admit {name}") on:click=decide(Moderation::Admit { id, letter: None })>"Admit"</button>
-            <button type="button" class="button small" aria-label=format!("Refuse {name}") on:click=decide(Moderation::Refuse { id })>"Refuse"</button>
+            <button type="button" class="button small primary" aria-label=people::admit_person(name.as_str()) on:click=decide(Moderation::Admit { id, letter: None })>{people::admit()}</button>
+            <button type="button" class="button small" aria-label=people::deny_person(name.as_str()) on:click=decide(Moderation::Refuse { id })>{people::deny()}</button>
         </span>
     }
 }
@@ -50,18 +50,15 @@ pub(crate) fn Answers(person: WaitingPerson) -> impl IntoView {
 pub(crate) fn AskedFor() -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
-    let answer = move |source: SourceView| {
+    let answer = move |source: Source| {
         let (turn_on, decline) = (call.clone(), call.clone());
-        let (text, yes) = match source {
-            SourceView::Microphone => ("A host asks you to turn on your microphone.", "Unmute now"),
-            SourceView::Camera => ("A host asks you to turn on your camera.", "Show myself"),
-        };
+        let (text, yes) = people::asked_for(source);
         view! {
-            <div class="banner asks" role="group" aria-label="A host asks">
+            <div class="banner asks" role="group" aria-label=people::a_host_asks()>
                 <p>{text}</p>
                 <span class="answers">
                     <button type="button" class="button small primary" on:click=move |_| turn_on.send(CallCommand::Switch { source, on: true })>{yes}</button>
-                    <button type="button" class="button small" on:click=move |_| decline.send(CallCommand::DeclineAsking)>"Not now"</button>
+                    <button type="button" class="button small" on:click=move |_| decline.send(CallCommand::DeclineAsking)>{people::not_now()}</button>
                 </span>
             </div>
         }

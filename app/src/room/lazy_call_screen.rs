@@ -6,6 +6,8 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use super::CallScreen;
 use crate::components::{Module, fetch_again};
 use crate::pages::MessagePage;
+use crate::text;
+use crate::text::joining;
 
 #[wasm_split(call_screen, wasm_split_path = ::leptos::wasm_split, preload(fetch_call_screen), fallible)]
 fn call_screen() -> Result<AnyView, SplitLoaderError> {
@@ -23,10 +25,10 @@ pub(super) fn LazyCallScreen(module: RwSignal<Module>) -> impl IntoView {
     move || {
         match module.get() {
         Module::Here => Suspend::new(async { call_screen().await.ok() }).into_any(),
-        Module::Coming => view! { <p class="opening" role="status">"Opening the call…"</p> }.into_any(),
+        Module::Coming => view! { <p class="opening" role="status">{joining::opening()}</p> }.into_any(),
         Module::Missing => view! {
-            <MessagePage heading="The call cannot be shown" text="A part of this page did not arrive. You are in the room.">
-                <button type="button" class="button primary" on:click=move |_| fetch_again(module, fetch_call_screen)>"Try again"</button>
+            <MessagePage heading=joining::screen_missing() text=joining::screen_missing_text()>
+                <button type="button" class="button primary" on:click=move |_| fetch_again(module, fetch_call_screen)>{text::try_again()}</button>
             </MessagePage>
         }
         .into_any(),

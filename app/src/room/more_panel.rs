@@ -1,32 +1,33 @@
 //! Everything that has no button of its own in the toolbar.
 
+use leptos::html;
 use leptos::prelude::*;
 use protocol::{Moderation, Role, RoomSettingsPatch};
 
 use super::{OpenPanel, Panel, ReactionButtons, SidePanel};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
+use crate::text::call;
 
 /// Link, invitation, hand and reactions for narrow screens, and what hosts do with the room.
 #[component]
 pub(crate) fn MorePanel(open: OpenPanel) -> impl IntoView {
-    let call = use_call_handle();
-    let view = call.view;
+    let handle = use_call_handle();
+    let view = handle.view;
     let is_up = Memo::new(move |_| view.hand().get().is_some());
-    let hand = move || if is_up.get() { "Lower hand" } else { "Raise hand" };
-    let (copy, raise) = (call.clone(), call);
+    let (copy, raise) = (handle.clone(), handle);
     view! {
-        <SidePanel title="More" open>
+        <SidePanel title=call::more() open>
             <div class="narrow-only">
                 <ReactionButtons/>
-                <button type="button" class="menu-item" on:click=move |_| raise.send(CallCommand::SetHand { up: !is_up.get_untracked() })>{hand}</button>
+                <button type="button" class="menu-item" on:click=move |_| raise.send(CallCommand::SetHand { up: !is_up.get_untracked() })>{move || call::hand(is_up.get())}</button>
             </div>
-            <button type="button" class="menu-item" on:click=move |_| copy.send(CallCommand::CopyLink)>"Copy link"</button>
-            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Invite))>"Invite people"</button>
-            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Devices))>"Devices"</button>
-            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Connection))>"Connection"</button>
+            <button type="button" class="menu-item" on:click=move |_| copy.send(CallCommand::CopyLink)>{call::copy_link()}</button>
+            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Invite))>{call::invite_people()}</button>
+            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Devices))>{crate::text::devices::heading()}</button>
+            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Connection))>{call::call_details()}</button>
             <Show when=move || view.role().get().moderates()><Lock/></Show>
             <Show when=move || view.role().get() == Role::Host>
-                <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Room))>"Room settings"</button>
+                <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Room))>{call::room_settings()}</button>
                 <End/>
             </Show>
         </SidePanel>
@@ -35,40 +36,53 @@ pub(crate) fn MorePanel(open: OpenPanel) -> impl IntoView {
 
 #[component]
 fn Lock() -> impl IntoView {
-    let call = use_call_handle();
-    let view = call.view;
+    let handle = use_call_handle();
+    let view = handle.view;
     let locked = Memo::new(move |_| view.settings().get().locked);
     let toggle = move |_| {
         let patch = RoomSettingsPatch {
             locked: Some(locked.get_untracked().toggled()),
             ..RoomSettingsPatch::default()
         };
-        call.send(CallCommand::Moderate {
+        handle.send(CallCommand::Moderate {
             moderation: Moderation::ChangeSettings { patch: Box::new(patch) },
         });
     };
     view! {
         <button type="button" class="menu-item" on:click=toggle>
-            {move || if locked.get().is_on() { "Unlock room" } else { "Lock room" }}
+            {move || call::lock(locked.get().is_on())}
         </button>
     }
 }
 
-/// Asks once more before everybody is sent home.
+/// Asks once more, in a dialog, before everybody is sent home.
 #[component]
 fn End() -> impl IntoView {
-    let call = use_call_handle();
-    let asked = RwSignal::new(false);
-    let press = move |_| {
-        if asked.get_untracked() {
-            call.send(CallCommand::Moderate { moderation: Moderation::End });
-        } else {
-            asked.set(true);
+    let handle = use_call_handle();
+    let dialog = NodeRef::<html::Dialog>::new();
+    let ask = move |_| {
+        if let Some(dialog) = dialog.get_untracked() {
+            _ = dialog.show_modal();
         }
     };
+    let close = move || {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
+        }
+    };
+    let end = move |_| {
+        close();
+        handle.send(CallCommand::Moderate { moderation: Moderation::End });
+    };
     view! {
-        <button type="button" class="menu-item danger" on:click=press>
-            {move || if asked.get() { "Really end it for everyone?" } else { "End for everyone" }}
-        </button>
+        <button type="button" class="menu-item danger" on:click=ask>{call::end_for_everyone()}</button>
+        <dialog node_ref=dialog aria-labelledby="end-question" on:keydown=move |event| event.stop_propagation()>
+            <h2 id="end-question">{call::end_question()}</h2>
+            <p>{call::end_hint()}</p>
+            <div class="panel-actions">
+                <button type="button" class="button danger" on:click=end>{call::end_for_everyone()}</button>
+                <button type="button" class="button" on:click=move |_| close()>{call::cancel()}</button>
+            </div>
+        </dialog>
     }
 }

@@ -2,27 +2,26 @@
 
 use leptos::prelude::*;
 use protocol::{Moderation, Source};
+use view::{Publication, Secrecy};
 
 use super::{Answers, NoKey, OpenPanel, Person, PersonActions, SafetyPhrase, SidePanel, Verify};
-use crate::state::{
-    CallCommand, CallViewStoreFields, MediaView, ParticipantViewStoreFields, SecrecyView, TopologyView,
-    use_call_handle,
-};
+use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
+use crate::text::{key, people};
 
 /// The people.
 #[component]
 pub(crate) fn PeoplePanel(open: OpenPanel) -> impl IntoView {
     let view = use_call_handle().view;
-    let own_camera = Signal::derive(move || view.camera().get() == MediaView::On);
-    let own_microphone = Signal::derive(move || view.microphone().get() == MediaView::On);
+    let own_camera = Signal::derive(move || view.camera().get() == Publication::On);
+    let own_microphone = Signal::derive(move || view.microphone().get() == Publication::On);
     let moderates = Memo::new(move |_| view.role().get().moderates());
     view! {
-        <SidePanel title="People" open>
+        <SidePanel title=people::heading() open>
             <Waiting/>
             <RaisedHands/>
-            <ul class="people" aria-label="In the call">
+            <ul class="people" aria-label=people::in_the_call()>
                 <li>
-                    <Person name=Signal::derive(move || format!("{} (you)", view.name().get())) role=Signal::derive(move || view.role().get())
+                    <Person name=Signal::derive(move || people::yourself(&view.name().get())) role=Signal::derive(move || view.role().get())
                         hand=Signal::derive(move || view.hand().get().is_some()) away=Signal::stored(false)
                         microphone=own_microphone camera=own_camera/>
                 </li>
@@ -36,7 +35,7 @@ pub(crate) fn PeoplePanel(open: OpenPanel) -> impl IntoView {
                                     hand=Signal::derive(move || hand.get().is_some()) away=Signal::derive(move || away.get())
                                     microphone=Signal::derive(move || microphone.get()) camera=Signal::derive(move || camera.get())/>
                                 <Show when=move || participant.unverified().get()><Verify participant/></Show>
-                                <Show when=move || participant.secrecy().get() == SecrecyView::OtherSecret><NoKey participant/></Show>
+                                <Show when=move || participant.secrecy().get() == Secrecy::OtherSecret><NoKey participant/></Show>
                                 <Show when=move || moderates.get() && view.role().get().outranks(role.get())>
                                     <PersonActions participant/>
                                 </Show>
@@ -46,17 +45,10 @@ pub(crate) fn PeoplePanel(open: OpenPanel) -> impl IntoView {
                 </For>
             </ul>
             <Show when=move || moderates.get()><ForAll/></Show>
-            <p class="path-line">{move || path(view.topology().get())}</p>
+            <p class="path-line">{move || people::topology(view.topology().get())}</p>
             <SafetyPhrase/>
         </SidePanel>
     }
-}
-
-fn path(topology: TopologyView) -> String {
-    let TopologyView { direct, why, moving } = topology;
-    let way = if direct { "Direct, from browser to browser" } else { "Via the server" };
-    let change = if moving { " About to change." } else { "" };
-    format!("{way}: {why}. Encrypted from end to end.{change}")
 }
 
 #[component]
@@ -66,20 +58,20 @@ fn Waiting() -> impl IntoView {
     let call = StoredValue::new(call);
     view! {
         <Show when=move || !view.waiting().with(Vec::is_empty)>
-            <section aria-label="Waiting room">
-                <h3>"Waiting to be let in"</h3>
+            <section aria-label=people::waiting_room()>
+                <h3>{people::waiting_room()}</h3>
                 <ul>
                     <For each=move || view.waiting().get() key=|person| person.id let:person>
                         <li>
                             <span class="name" dir="auto">{person.name.to_string()}</span>
-                            {person.lacks_secret.then(|| view! { <span class="tag caution">"No key"</span> })}
+                            {person.lacks_secret.then(|| view! { <span class="tag caution">{key::no_key()}</span> })}
                             <Answers person/>
                         </li>
                     </For>
                 </ul>
                 <button type="button" class="button small"
                     on:click=move |_| call.get_value().send(CallCommand::Moderate { moderation: Moderation::AdmitAll })>
-                    "Admit all"
+                    {people::admit_all()}
                 </button>
             </section>
         </Show>
@@ -91,7 +83,7 @@ fn Waiting() -> impl IntoView {
 fn RaisedHands() -> impl IntoView {
     let view = use_call_handle().view;
     let queue = Memo::new(move |_| {
-        let own = view.hand().get().map(|hand| (hand, format!("{} (you)", view.name().get())));
+        let own = view.hand().get().map(|hand| (hand, people::yourself(&view.name().get())));
         let mut queue: Vec<_> = own.into_iter().collect();
         for other in view.participants() {
             if let Some(hand) = other.hand().get() {
@@ -103,8 +95,8 @@ fn RaisedHands() -> impl IntoView {
     });
     view! {
         <Show when=move || !queue.with(Vec::is_empty)>
-            <section aria-label="Raised hands">
-                <h3>"Raised hands"</h3>
+            <section aria-label=people::raised_hands()>
+                <h3>{people::raised_hands()}</h3>
                 <ol class="hand-queue">{move || queue.get().into_iter().map(|name| view! { <li dir="auto">{name}</li> }).collect_view()}</ol>
             </section>
         </Show>
@@ -120,8 +112,8 @@ fn ForAll() -> impl IntoView {
     };
     view! {
         <div class="panel-actions">
-            <button type="button" class="button small" on:click=decide(Moderation::TurnOffAll { source: Source::Microphone })>"Mute all"</button>
-            <button type="button" class="button small" on:click=decide(Moderation::LowerAllHands)>"Lower all hands"</button>
+            <button type="button" class="button small" on:click=decide(Moderation::TurnOffAll { source: Source::Microphone })>{people::mute_all()}</button>
+            <button type="button" class="button small" on:click=decide(Moderation::LowerAllHands)>{people::lower_all_hands()}</button>
         </div>
     }
 }

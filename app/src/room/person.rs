@@ -9,6 +9,8 @@ use crate::components::{Icon, Symbol};
 use crate::state::{
     CallCommand, CallViewStoreFields, ParticipantView, ParticipantViewStoreFields, use_call_handle,
 };
+use crate::text::call;
+use crate::text::people::{self, Action};
 
 /// Name, role, hand, microphone and camera.
 #[component]
@@ -23,21 +25,16 @@ pub(crate) fn Person(
     let microphone_symbol =
         Signal::derive(move || if microphone.get() { Symbol::Microphone } else { Symbol::MicrophoneOff });
     let camera_symbol = Signal::derive(move || if camera.get() { Symbol::Camera } else { Symbol::CameraOff });
-    let role_name = move || match role.get() {
-        Role::Host => Some("Host"),
-        Role::CoHost => Some("Co-host"),
-        Role::Guest => None,
-    };
     view! {
         <div class="person">
             <span class="name" dir="auto">{name}</span>
-            {move || role_name().map(|role| view! { <span class="tag">{role}</span> })}
-            <Show when=move || away.get()><span class="tag">"reconnecting"</span></Show>
-            <Show when=move || hand.get()><span role="img" aria-label="Hand raised"><Icon symbol=Symbol::Hand/></span></Show>
-            <span role="img" aria-label=move || if microphone.get() { "Microphone on" } else { "Microphone off" }>
+            {move || people::role(role.get()).map(|role| view! { <span class="tag">{role}</span> })}
+            <Show when=move || away.get()><span class="tag">{people::reconnecting()}</span></Show>
+            <Show when=move || hand.get()><span role="img" aria-label=call::hand_raised()><Icon symbol=Symbol::Hand/></span></Show>
+            <span role="img" aria-label=move || if microphone.get() { call::microphone_on() } else { call::microphone_off() }>
                 <Icon symbol=microphone_symbol/>
             </span>
-            <span role="img" aria-label=move || if camera.get() { "Camera on" } else { "Camera off" }>
+            <span role="img" aria-label=move || if camera.get() { call::camera_on() } else { call::camera_off() }>
                 <Icon symbol=camera_symbol/>
             </span>
         </div>
@@ -53,7 +50,7 @@ pub(crate) fn PersonActions(#[prop(into)] participant: Field<ParticipantView>) -
     let (microphone, camera, hand) = (participant.microphone(), participant.camera(), participant.hand());
     let (forbidden, role) = (participant.forbidden(), participant.role());
     let is_host = Memo::new(move |_| view.role().get() == Role::Host);
-    let actions = move || {
+    let actions = move || -> Vec<(Moderation, Action)> {
         let media = |on: bool, source, turn_off, ask| {
             if on {
                 (Moderation::TurnOff { id, source }, turn_off)
@@ -62,49 +59,49 @@ pub(crate) fn PersonActions(#[prop(into)] participant: Field<ParticipantView>) -
             }
         };
         let right = |is_forbidden: protocol::Switch, right, forbid, allow| {
-            let text = if is_forbidden.is_on() { allow } else { forbid };
-            (Moderation::Forbid { id, right, forbidden: is_forbidden.toggled() }, text)
+            let action = if is_forbidden.is_on() { allow } else { forbid };
+            (Moderation::Forbid { id, right, forbidden: is_forbidden.toggled() }, action)
         };
         let now = forbidden.get();
         let mut actions = vec![
-            media(microphone.get(), Source::Microphone, "Mute", "Ask to unmute"),
-            media(camera.get(), Source::Camera, "Turn off camera", "Ask for camera"),
-            right(now.microphone, Right::Microphone, "Forbid microphone", "Allow microphone"),
-            right(now.camera, Right::Camera, "Forbid camera", "Allow camera"),
-            right(now.chat, Right::Chat, "Forbid chat", "Allow chat"),
+            media(microphone.get(), Source::Microphone, Action::Mute, Action::AskToUnmute),
+            media(camera.get(), Source::Camera, Action::TurnOffCamera, Action::AskForCamera),
+            right(now.microphone, Right::Microphone, Action::ForbidMicrophone, Action::AllowMicrophone),
+            right(now.camera, Right::Camera, Action::ForbidCamera, Action::AllowCamera),
+            right(now.chat, Right::Chat, Action::ForbidChat, Action::AllowChat),
         ];
         if hand.get().is_some() {
-            actions.push((Moderation::LowerHand { id }, "Lower hand"));
+            actions.push((Moderation::LowerHand { id }, Action::LowerHand));
         }
         if is_host.get() {
-            let (wanted, text) = if role.get() == Role::CoHost {
-                (Role::Guest, "Make guest")
+            let (wanted, action) = if role.get() == Role::CoHost {
+                (Role::Guest, Action::MakeGuest)
             } else {
-                (Role::CoHost, "Make co-host")
+                (Role::CoHost, Action::MakeCoHost)
             };
-            actions.push((Moderation::SetRole { id, role: wanted }, text));
-            actions.push((Moderation::SetRole { id, role: Role::Host }, "Make host"));
+            actions.push((Moderation::SetRole { id, role: wanted }, action));
+            actions.push((Moderation::SetRole { id, role: Role::Host }, Action::MakeHost));
         }
-        actions.push((Moderation::Remove { id }, "Remove"));
-        actions.push((Moderation::Block { id }, "Remove and block"));
+        actions.push((Moderation::Remove { id }, Action::Remove));
+        actions.push((Moderation::Block { id }, Action::Block));
         actions
     };
     let menu = NodeRef::new();
-    let label = format!("Actions for {name}");
+    let label = people::actions_for(&name);
     view! {
         <details class="actions-menu" node_ref=menu>
             <summary aria-label=label.clone() title=label>"⋯"</summary>
             <ul>
-                {move || actions().into_iter().map(|(moderation, text)| view! { <li><Action moderation text name=name.clone() menu/></li> }).collect_view()}
+                {move || actions().into_iter().map(|(moderation, action)| view! { <li><ActionButton moderation action name=name.clone() menu/></li> }).collect_view()}
             </ul>
         </details>
     }
 }
 
 #[component]
-fn Action(
+fn ActionButton(
     moderation: Moderation,
-    text: &'static str,
+    action: Action,
     name: String,
     menu: NodeRef<html::Details>,
 ) -> impl IntoView {
@@ -116,9 +113,9 @@ fn Action(
         call.send(CallCommand::Moderate { moderation: moderation.clone() });
     };
     view! {
-        <button type="button" class="menu-item" aria-label=format!("{text}: {name}")
+        <button type="button" class="menu-item" aria-label=people::action_on(action, &name)
             on:click=act>
-            {text}
+            {people::action(action)}
         </button>
     }
 }

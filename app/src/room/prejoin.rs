@@ -4,12 +4,13 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use protocol::limits::MAX_PASSWORD_BYTES;
 use protocol::{DisplayName, Password};
+use view::{Copied, Phase};
 
-use super::{DeviceSelect, Preview, name_problem};
+use super::{DeviceSelect, Preview};
 use crate::components::SiteHeader;
-use crate::state::{
-    CallCommand, CallHandle, CallViewStoreFields, DeviceKind, Phase, RoomLookup, use_call_handle,
-};
+use crate::state::{CallCommand, CallHandle, CallViewStoreFields, DeviceKind, RoomLookup, use_call_handle};
+use crate::text;
+use crate::text::{devices, host, joining};
 
 /// The pre-join screen. Works without any device.
 #[component]
@@ -23,7 +24,7 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
         .room
         .as_ref()
         .and_then(|room| room.name.clone())
-        .map_or_else(|| "Ready to join?".to_owned(), |name| name.to_string());
+        .map_or_else(|| joining::heading().to_owned(), |name| name.to_string());
     let is_guest = !lookup.found.role.moderates();
     let (asks_password, waits) = (is_guest && lookup.found.password, is_guest && lookup.found.waiting_room);
     let found: Vec<_> = lookup.found.people.iter().map(ToString::to_string).collect();
@@ -39,14 +40,14 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
                     <NameForm typed name asks_password=asks_password waits/>
                 </Show>
                 <details class="devices">
-                    <summary>"Devices"</summary>
+                    <summary>{devices::heading()}</summary>
                     <DeviceSelect kind=DeviceKind::Microphone/>
                     <DeviceSelect kind=DeviceKind::Camera/>
                     <DeviceSelect kind=DeviceKind::Speaker/>
-                    <button type="button" class="button" on:click=move |_| call.send(CallCommand::TestSpeaker)>"Play test sound"</button>
-                    <a class="button" href="/connection-test" target="_blank" rel="external">"Connection test"</a>
+                    <button type="button" class="button" on:click=move |_| call.send(CallCommand::TestSpeaker)>{devices::play_test_sound()}</button>
+                    <a class="button" href="/connection-test" target="_blank" rel="external">{text::connection_test()}</a>
                 </details>
-                <p class="hint">"Sound, pictures and chat are encrypted from end to end: whoever has the room's link can open them, and nobody else, the server included."</p>
+                <p class="hint">{joining::encrypted()}</p>
             </section>
         </main>
     }
@@ -54,11 +55,7 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
 
 #[component]
 fn Unsupported() -> impl IntoView {
-    view! {
-        <p class="problem" role="alert">
-            "This browser cannot encrypt calls from end to end, and this room needs that. Use a current Firefox, Chrome, Edge or Safari."
-        </p>
-    }
+    view! { <p class="problem" role="alert">{joining::unsupported()}</p> }
 }
 
 /// What the maker of a room is told once.
@@ -73,12 +70,12 @@ fn HostNotice(link: String) -> impl IntoView {
         format!("{link}{}", fragment.unwrap_or_default())
     });
     view! {
-        <section class="card host-notice" aria-label="Host link">
-            <p>"You are the host, in this browser. To be host on another device, keep this link; it is shown only now."</p>
-            <input class="invite-link" type="text" readonly aria-label="Host link" value=move || whole.get()/>
+        <section class="card host-notice" aria-label=host::host_link()>
+            <p>{joining::you_are_host()}</p>
+            <input class="invite-link" type="text" readonly aria-label=host::host_link() value=move || whole.get()/>
             <button type="button" class="button small"
-                on:click=move |_| call.send(CallCommand::CopyText { text: whole.get_untracked(), done: "Host link copied" })>
-                "Copy host link"
+                on:click=move |_| call.send(CallCommand::CopyText { text: whole.get_untracked(), what: Copied::HostLink })>
+                {host::copy_host_link()}
             </button>
         </section>
     }
@@ -104,26 +101,22 @@ fn NameForm(
         event.prevent_default();
         problem.set(join(&call, &name.get_untracked(), &password.get_untracked()).err());
     };
-    let said = move || match view.phase().get() {
-        Phase::Unreachable => {
-            Some("The server does not answer. Check your connection, then try again.".to_owned())
-        }
-        Phase::PasswordAsked { wrong: true } => Some("That is not the room's password.".to_owned()),
-        Phase::PasswordAsked { wrong: false } => Some("This room has a password.".to_owned()),
-        _ => problem.get(),
+    let said = move || {
+        let kept_out = joining::kept_out(view.phase().get());
+        kept_out.map_or_else(|| problem.get(), |text| Some(text.to_owned()))
     };
-    let label = if waits { "Ask to join" } else { "Join now" };
+    let label = if waits { joining::ask_to_join() } else { joining::join_now() };
     view! {
         <form class="join-form" on:submit=submit>
             <div class="field">
-                <label for="your-name">"Your name"</label>
+                <label for="your-name">{joining::your_name()}</label>
                 <input id="your-name" type="text" name="name" required autocomplete="name" prop:value=name
                     aria-invalid=move || problem.get().map(|_| "true") aria-describedby="your-name-problem"
                     on:input=move |event| typed.set(Some(event_target_value(&event)))/>
             </div>
             <Show when=move || wants_password.get()>
                 <div class="field">
-                    <label for="room-password">"Password of the room"</label>
+                    <label for="room-password">{joining::room_password()}</label>
                     <input id="room-password" type="password" name="password" required autocomplete="off"
                         maxlength=MAX_PASSWORD_BYTES.to_string() prop:value=password
                         on:input=move |event| password.set(event_target_value(&event))/>
@@ -132,14 +125,14 @@ fn NameForm(
             <p id="your-name-problem" class="problem" role="alert">{said}</p>
             <button type="submit" class="button primary large"
                 disabled=move || joining.get() || !view.ready().get()>
-                {move || if joining.get() { "Joining…" } else { label }}
+                {move || if joining.get() { joining::joining() } else { label }}
             </button>
         </form>
     }
 }
 
 fn join(call: &CallHandle, name: &str, password: &str) -> Result<(), String> {
-    let name = DisplayName::parse(name).map_err(name_problem)?;
+    let name = DisplayName::parse(name).map_err(text::name::problem)?;
     let password = Password::new(password.to_owned()).ok();
     call.send(CallCommand::Join { name, password });
     Ok(())
@@ -152,10 +145,6 @@ fn WhoIsInside(
 ) -> impl IntoView {
     let view = use_call_handle().view;
     let people = move || view.people_inside().get().unwrap_or_else(|| found.clone());
-    let text = move || match people().as_slice() {
-        [] => "Nobody is here yet.".to_owned(),
-        [one] => format!("{one} is here."),
-        [others @ .., last] => format!("{} and {last} are here.", others.join(", ")),
-    };
+    let text = move || joining::who_is_here(&people());
     view! { <p class="who-is-inside" data-testid="who-is-inside">{text}</p> }
 }

@@ -2,9 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::{MediaButton, Video, fault_text};
+use protocol::Source;
+use view::Publication;
+
+use super::{MediaButton, Video};
 use crate::components::Avatar;
-use crate::state::{CallViewStoreFields, MediaView, SourceView, use_call_handle};
+use crate::state::{CallViewStoreFields, use_call_handle};
+use crate::text::devices;
 
 /// The mirrored picture of the camera, the two switches on it, and what is wrong with a device.
 #[component]
@@ -13,37 +17,37 @@ pub(crate) fn Preview(
     name: Signal<String>,
 ) -> impl IntoView {
     let view = use_call_handle().view;
-    let camera_on = Signal::derive(move || view.camera().get() == MediaView::On);
+    let camera_on = Signal::derive(move || view.camera().get() == Publication::On);
     view! {
-        <section class="preview" aria-label="Preview">
+        <section class="preview" aria-label=devices::preview()>
             <div class="preview-picture" data-camera=move || if camera_on.get() { "on" } else { "off" }>
                 <Video participant=None silent=Signal::stored(true) visible=camera_on/>
                 <Show when=move || !camera_on.get()>
                     <div class="preview-off">
                         <Avatar name/>
-                        <p>{move || if view.camera().get() == MediaView::Starting { "Starting the camera…" } else { "Your camera is off" }}</p>
+                        <p>{move || if view.camera().get() == Publication::Starting { devices::camera_starting() } else { devices::camera_is_off() }}</p>
                     </div>
                 </Show>
                 <div class="preview-buttons">
-                    <MediaButton source=SourceView::Microphone/>
-                    <MediaButton source=SourceView::Camera/>
+                    <MediaButton source=Source::Microphone/>
+                    <MediaButton source=Source::Camera/>
                 </div>
             </div>
             <div class="level">
-                <label for="microphone-level">"Microphone level"</label>
+                <label for="microphone-level">{devices::microphone_level()}</label>
                 <meter id="microphone-level" min="0" max="100" value=move || view.level().get()></meter>
             </div>
-            <FaultLine source=SourceView::Microphone media=Signal::derive(move || view.microphone().get())/>
-            <FaultLine source=SourceView::Camera media=Signal::derive(move || view.camera().get())/>
+            <FaultLine source=Source::Microphone media=Signal::derive(move || view.microphone().get())/>
+            <FaultLine source=Source::Camera media=Signal::derive(move || view.camera().get())/>
         </section>
     }
 }
 
 #[component]
-fn FaultLine(source: SourceView, media: Signal<MediaView>) -> impl IntoView {
+fn FaultLine(source: Source, media: Signal<Publication>) -> impl IntoView {
     let text = move || match media.get() {
-        MediaView::Failed(fault) => Some(fault_text(source, fault)),
-        MediaView::Off | MediaView::Starting | MediaView::On => None,
+        Publication::Failed(fault) => Some(devices::fault(source, fault)),
+        Publication::Off | Publication::Starting | Publication::On => None,
     };
     view! { {move || text().map(|text| view! { <p class="problem" role="alert">{text}</p> })} }
 }

@@ -5,6 +5,7 @@ use protocol::Reaction;
 
 use crate::components::{Icon, Symbol};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
+use crate::text::call;
 
 /// A button and the row of signs it opens.
 #[component]
@@ -12,7 +13,7 @@ pub(crate) fn ReactionMenu() -> impl IntoView {
     let open = RwSignal::new(false);
     view! {
         <div class="reaction-menu wide-only" on:keydown=move |event| if event.key() == "Escape" { open.set(false) }>
-            <button type="button" class="round-button" aria-label="React" title="React"
+            <button type="button" class="round-button" aria-label=call::react() title=call::react()
                 aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|open| *open = !*open)>
                 <Icon symbol=Symbol::Smile/>
             </button>
@@ -26,18 +27,18 @@ pub(crate) fn ReactionMenu() -> impl IntoView {
 /// All the signs.
 #[component]
 pub(crate) fn ReactionButtons() -> impl IntoView {
-    let call = use_call_handle();
+    let handle = use_call_handle();
     let button = move |reaction: Reaction| {
-        let call = call.clone();
+        let handle = handle.clone();
         view! {
-            <button type="button" class="plain-button" aria-label=name(reaction) title=name(reaction)
-                on:click=move |_| call.send(CallCommand::React { reaction })>
+            <button type="button" class="plain-button" aria-label=call::reaction(reaction) title=call::reaction(reaction)
+                on:click=move |_| handle.send(CallCommand::React { reaction })>
                 {sign(reaction)}
             </button>
         }
     };
     view! {
-        <div class="reaction-buttons" role="group" aria-label="Reactions">
+        <div class="reaction-buttons" role="group" aria-label=call::reactions()>
             {Reaction::ALL.map(button).collect_view()}
         </div>
     }
@@ -67,16 +68,5 @@ const fn sign(reaction: Reaction) -> &'static str {
         Reaction::Laughter => "😂",
         Reaction::Surprise => "😮",
         Reaction::Celebration => "🎉",
-    }
-}
-
-const fn name(reaction: Reaction) -> &'static str {
-    match reaction {
-        Reaction::ThumbsUp => "Thumbs up",
-        Reaction::Applause => "Applause",
-        Reaction::Heart => "Heart",
-        Reaction::Laughter => "Laughter",
-        Reaction::Surprise => "Surprise",
-        Reaction::Celebration => "Celebration",
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::state::{CallViewStoreFields, use_call_handle};
+use crate::text::host;
 
 /// Opens beside the call, which goes on.
 #[component]
@@ -10,10 +11,10 @@ pub(crate) fn RoomLinks() -> impl IntoView {
     let view = use_call_handle().view;
     let page = Memo::new(move |_| view.link().with(|link| page_of(link)));
     view! {
-        <section aria-label="Links">
-            <h3>"Links"</h3>
-            <p class="panel-hint">"Host links and invitations that you made. Revoke those that went astray."</p>
-            <a class="button small" href=page target="_blank" rel="noopener">"Show links"</a>
+        <section aria-label=host::links()>
+            <h3>{host::links()}</h3>
+            <p class="panel-hint">{host::links_hint()}</p>
+            <a class="button small" href=page target="_blank" rel="noopener">{host::show_links()}</a>
         </section>
     }
 }

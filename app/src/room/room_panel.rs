@@ -9,8 +9,10 @@ use protocol::{
 };
 
 use super::room_links::RoomLinks;
-use super::{CommittedField, OpenPanel, SidePanel, name_problem};
+use super::{CommittedField, OpenPanel, SidePanel};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
+use crate::text;
+use crate::text::room;
 
 /// The settings.
 #[component]
@@ -20,24 +22,24 @@ pub(crate) fn RoomPanel(open: OpenPanel) -> impl IntoView {
     let before = view.refusal().get_untracked();
     let refused = move || {
         let refusal = view.refusal().get().filter(|refusal| Some(refusal) != before.as_ref());
-        refusal.map(|refusal| refusal.text)
+        refusal.map(|refusal| text::refusal::of_change(refusal.what))
     };
     view! {
-        <SidePanel title="Room settings" open>
+        <SidePanel title=room::heading() open>
             <NameAndPassword/>
-            <Choice label="Guests wait until a host lets them in" on=move || settings.get().waiting_room.is_on()
+            <Choice label=room::guests_wait() on=move || settings.get().waiting_room.is_on()
                 patch=|on| RoomSettingsPatch { waiting_room: Some(on.into()), ..RoomSettingsPatch::default() }/>
-            <Choice label="Locked: nobody new may enter" on=move || settings.get().locked.is_on()
+            <Choice label=room::locked() on=move || settings.get().locked.is_on()
                 patch=|on| RoomSettingsPatch { locked: Some(on.into()), ..RoomSettingsPatch::default() }/>
-            <Choice label="Guests may unmute themselves" on=move || settings.get().may_unmute == Allowed::Everyone
+            <Choice label=room::guests_unmute() on=move || settings.get().may_unmute == Allowed::Everyone
                 patch=|on| RoomSettingsPatch { may_unmute: Some(allowed(on)), ..RoomSettingsPatch::default() }/>
-            <Choice label="Guests may chat" on=move || settings.get().may_chat == Allowed::Everyone
+            <Choice label=room::guests_chat() on=move || settings.get().may_chat == Allowed::Everyone
                 patch=|on| RoomSettingsPatch { may_chat: Some(allowed(on)), ..RoomSettingsPatch::default() }/>
-            <Choice label="Delete the room when everybody has left" on=move || settings.get().when_empty == WhenEmpty::Delete
+            <Choice label=room::delete_when_empty() on=move || settings.get().when_empty == WhenEmpty::Delete
                 patch=|on| RoomSettingsPatch { when_empty: Some(if on { WhenEmpty::Delete } else { WhenEmpty::Keep }), ..RoomSettingsPatch::default() }/>
-            <Moment id="room-start" label="Starts" at=Signal::derive(move || view.starts_local().get())
+            <Moment id="room-start" label=room::starts() at=Signal::derive(move || view.starts_local().get())
                 command=|typed| CallCommand::SetStart { typed }/>
-            <Moment id="room-end" label="Ends" at=Signal::derive(move || view.ends_local().get())
+            <Moment id="room-end" label=room::ends() at=Signal::derive(move || view.ends_local().get())
                 command=|typed| CallCommand::SetEnd { typed }/>
             <Capacity settings/>
             <RoomLinks/>
@@ -120,20 +122,20 @@ fn NameAndPassword() -> impl IntoView {
     view! {
         <form class="room-form" on:submit=submit>
             <div class="field">
-                <label for="settings-name">"Room name"</label>
+                <label for="settings-name">{text::room_name()}</label>
                 <input id="settings-name" type="text" autocomplete="off" prop:value=name
                     on:input=move |event| typed.set(Some(event_target_value(&event)))/>
             </div>
             <div class="field">
-                <label for="settings-password">{move || if has_password.get() { "New password" } else { "Password" }}</label>
+                <label for="settings-password">{move || if has_password.get() { room::new_password() } else { room::password() }}</label>
                 <input id="settings-password" type="password" maxlength=MAX_PASSWORD_BYTES.to_string() autocomplete="new-password"
                     prop:value=password on:input=move |event| password.set(event_target_value(&event))/>
             </div>
             <p class="problem" role="alert">{problem}</p>
             <div class="panel-actions">
-                <button type="submit" class="button small primary">"Save"</button>
+                <button type="submit" class="button small primary">{room::save()}</button>
                 <Show when=move || has_password.get()>
-                    <button type="button" class="button small" on:click=move |event| remove.with_value(|remove| remove(event))>"Remove password"</button>
+                    <button type="button" class="button small" on:click=move |event| remove.with_value(|remove| remove(event))>{room::remove_password()}</button>
                 </Show>
             </div>
         </form>
@@ -151,14 +153,14 @@ fn patch_of(
         None => None,
         Some(Ok(name)) => Some(Some(name)),
         Some(Err(NameError::Empty)) => Some(None),
-        Some(Err(error)) => return Err(name_problem(error)),
+        Some(Err(error)) => return Err(text::name::problem(error)),
     };
     let name = name.filter(|name| name.as_ref().map_or("", RoomName::as_str) != room_name);
     let password = match password {
         "" => None,
         password => {
             let password = Password::new(password.to_owned());
-            Some(Some(password.map_err(|_| "That password is too long. Choose a shorter one.".to_owned())?))
+            Some(Some(password.map_err(|_| text::name::password_too_long().to_owned())?))
         }
     };
     let patch = RoomSettingsPatch { name, password, ..RoomSettingsPatch::default() };
@@ -189,7 +191,7 @@ fn Capacity(settings: Memo<RoomSettings>) -> impl IntoView {
         let capacity = typed.and_then(|typed| typed.parse().ok());
         let capacity = capacity.filter(|capacity| (1..=MAX_CAPACITY).contains(capacity));
         let Some(capacity) = capacity else {
-            return Err(format!("Choose between 1 and {MAX_CAPACITY} people."));
+            return Err(room::capacity_problem());
         };
         if capacity != settings.get_untracked().capacity {
             let patch = RoomSettingsPatch { capacity: Some(capacity), ..RoomSettingsPatch::default() };
@@ -198,7 +200,7 @@ fn Capacity(settings: Memo<RoomSettings>) -> impl IntoView {
         }
         Ok(())
     };
-    view! { <CommittedField id="room-capacity" label="Maximum number of people" kind="number" at commit/> }
+    view! { <CommittedField id="room-capacity" label=room::capacity() kind="number" at commit/> }
 }
 
 #[cfg(test)]
@@ -218,6 +220,6 @@ mod tests {
     #[test]
     fn an_empty_name_takes_the_name_away_and_a_bad_one_says_what_is_wrong() {
         assert_eq!(patch_of(Some(" "), "Tea", "").unwrap().unwrap().name, Some(None));
-        assert_eq!(patch_of(Some("a<b"), "Tea", ""), Err("Remove “<” from the name.".to_owned()));
+        assert_eq!(patch_of(Some("a<b"), "Tea", ""), Err(text::name::problem(NameError::Forbidden('<'))));
     }
 }

@@ -7,6 +7,7 @@ use reactive_stores::Field;
 use crate::state::{
     CallCommand, CallViewStoreFields, ParticipantView, ParticipantViewStoreFields, use_call_handle,
 };
+use crate::text::key;
 
 /// The safety phrase. It takes a moment to compute, and only while it is looked at.
 #[component]
@@ -23,13 +24,11 @@ pub(crate) fn SafetyPhrase() -> impl IntoView {
     let phrase = move || view.secrecy().with(|secrecy| secrecy.phrase.clone()).unwrap_or_default();
     view! {
         <details class="safety" node_ref=details on:toggle=toggled>
-            <summary>"Safety phrase"</summary>
+            <summary>{key::safety_phrase()}</summary>
             <p class="safety-phrase" aria-live="polite" data-testid="safety-phrase">{phrase}</p>
-            <p class="panel-hint">
-                "Read these words to each other. When all have the same, nobody sits in between, the server included. They change when somebody comes or goes."
-            </p>
+            <p class="panel-hint">{key::read_aloud()}</p>
             <Show when=move || view.secrecy().with(|secrecy| secrecy.warnings.was_granted)>
-                <p class="panel-hint">"You were given the room's key through the server. Compare the words before you say anything private."</p>
+                <p class="panel-hint">{key::was_granted()}</p>
             </Show>
         </details>
     }
@@ -43,11 +42,11 @@ pub(crate) fn Verify(#[prop(into)] participant: Field<ParticipantView>) -> impl 
     let name = participant.name().get_untracked();
     view! {
         <p class="unverified">
-            <span class="tag caution">"Not verified"</span>
-            <Show when=move || participant.key_changed().get()><span>"Their key has changed."</span></Show>
-            <button type="button" class="button small" aria-label=format!("Mark as verified: {name}")
+            <span class="tag caution">{key::not_verified()}</span>
+            <Show when=move || participant.key_changed().get()><span>{key::key_has_changed()}</span></Show>
+            <button type="button" class="button small" aria-label=key::mark_person_as_verified(&name)
                 on:click=move |_| call.send(CallCommand::Verify { participant: id })>
-                "Mark as verified"
+                {key::mark_as_verified()}
             </button>
         </p>
     }
@@ -63,14 +62,14 @@ pub(crate) fn NoKey(#[prop(into)] participant: Field<ParticipantView>) -> impl I
     let may_share = move || !view.secrecy().with(|secrecy| secrecy.warnings.room_has_another);
     view! {
         <p class="unverified">
-            <span class="tag caution">"No key"</span>
+            <span class="tag caution">{key::no_key()}</span>
             <Show when=may_share>
-                <button type="button" class="button small" aria-label=format!("Share the room's key with {name}")
+                <button type="button" class="button small" aria-label=key::share_key_with(&name)
                     on:click={
                         let call = call.clone();
                         move |_| call.send(CallCommand::ShareKey { participant: id })
                     }>
-                    "Share key"
+                    {key::share_key()}
                 </button>
             </Show>
         </p>

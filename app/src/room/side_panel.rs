@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::{Icon, Symbol, focus_when_shown};
+use crate::text;
 
 /// The panels of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub(crate) fn SidePanel(
         <aside class="panel" aria-label=title on:keydown=move |event| if event.key() == "Escape" { open.set(None) }>
             <header>
                 <h2>{title}</h2>
-                <button type="button" class="plain-button" aria-label="Close" node_ref=close on:click=move |_| open.set(None)>
+                <button type="button" class="plain-button" aria-label=text::close() node_ref=close on:click=move |_| open.set(None)>
                     <Icon symbol=Symbol::Close/>
                 </button>
             </header>

@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 use protocol::{ParticipantId, Source};
 use reactive_stores::Field;
+use view::{LinkStatus, Publication, Secrecy};
 
 use crate::components::{Avatar, Icon, Symbol};
 use crate::state::{
-    CallCommand, CallViewStoreFields, LinkView, MediaView, ParticipantView, ParticipantViewStoreFields,
-    SecrecyView, use_call_handle,
+    CallCommand, CallViewStoreFields, ParticipantView, ParticipantViewStoreFields, use_call_handle,
 };
+use crate::text::{call, key, people};
 
 /// Somebody else.
 #[component]
@@ -41,8 +42,8 @@ pub(crate) fn Tile(#[prop(into)] participant: Field<ParticipantView>) -> impl In
 pub(crate) fn OwnTile() -> impl IntoView {
     let view = use_call_handle().view;
     let name = Signal::derive(move || view.name().get());
-    let camera = Signal::derive(move || view.camera().get() == MediaView::On);
-    let muted = Signal::derive(move || view.microphone().get() != MediaView::On);
+    let camera = Signal::derive(move || view.camera().get() == Publication::On);
+    let muted = Signal::derive(move || view.microphone().get() != Publication::On);
     view! {
         <article class="tile own" aria-label=name
             data-participant=move || view.me().get().map(|id| id.to_string())
@@ -50,7 +51,7 @@ pub(crate) fn OwnTile() -> impl IntoView {
             data-camera=move || if camera.get() { "on" } else { "off" }>
             <Video participant=None visible=camera silent=Signal::stored(true)/>
             <Show when=move || !camera.get()><Avatar name/></Show>
-            <NamePlate name=Signal::derive(move || format!("{} (you)", name.get())) muted
+            <NamePlate name=Signal::derive(move || people::yourself(&name.get())) muted
                 hand=Signal::derive(move || view.hand().get().is_some()) unverified=Signal::stored(false)/>
         </article>
     }
@@ -66,7 +67,7 @@ pub(crate) fn Video(
     visible: Signal<bool>,
     silent: Signal<bool>,
 ) -> impl IntoView {
-    let call = use_call_handle();
+    let handle = use_call_handle();
     let (prefix, name) = match source {
         Source::Screen | Source::ScreenAudio => ("screen", "screen"),
         Source::Camera | Source::Microphone => ("video", "camera"),
@@ -76,7 +77,7 @@ pub(crate) fn Video(
     // What the engine plays lives outside of the page's state; it is told when there is an element to play it in.
     Effect::new(move || {
         visible.track();
-        call.send(CallCommand::ShowVideo { element: shown.clone(), participant, source });
+        handle.send(CallCommand::ShowVideo { element: shown.clone(), participant, source });
     });
     view! {
         <video id=element data-source=name class:mirrored=participant.is_none() class:invisible=move || !visible.get()
@@ -94,56 +95,44 @@ fn NamePlate(
     view! {
         <p class="name-plate">
             <Show when=move || hand.get()>
-                <span class="hand-sign" role="img" aria-label="Hand raised"><Icon symbol=Symbol::Hand/></span>
+                <span class="hand-sign" role="img" aria-label=call::hand_raised()><Icon symbol=Symbol::Hand/></span>
             </Show>
             <Show when=move || muted.get()>
-                <span class="muted-sign" role="img" aria-label="Microphone off"><Icon symbol=Symbol::MicrophoneOff/></span>
+                <span class="muted-sign" role="img" aria-label=call::microphone_off()><Icon symbol=Symbol::MicrophoneOff/></span>
             </Show>
             <span class="name" dir="auto">{name}</span>
-            <Show when=move || unverified.get()><span class="tag caution">"Not verified"</span></Show>
+            <Show when=move || unverified.get()><span class="tag caution">{key::not_verified()}</span></Show>
         </p>
     }
 }
 
 #[component]
 fn LinkLine(
-    link: Signal<LinkView>,
+    link: Signal<LinkStatus>,
     away: Signal<bool>,
-    secrecy: Signal<SecrecyView>,
+    secrecy: Signal<Secrecy>,
     paused: Signal<bool>,
 ) -> impl IntoView {
-    let closed = move || match secrecy.get() {
-        SecrecyView::Sealed | SecrecyView::Waiting => None,
-        SecrecyView::OtherSecret => Some("No key: you can't see or hear each other.".to_owned()),
-        SecrecyView::NotEncrypting => {
-            Some("Takes no part in the encryption, so they cannot be seen or heard.".to_owned())
-        }
-    };
-    let text = move || match link.get() {
-        // Media goes on without the server; whoever looks on should still know.
-        LinkView::Connected => away.get().then(|| "Reconnecting…".to_owned()),
-        LinkView::Connecting => Some("Connecting…".to_owned()),
-        LinkView::Reconnecting => Some("Reconnecting…".to_owned()),
-        LinkView::Failed(reason) => Some(format!("Not connected: {reason}.")),
-    };
-    let left_out = move || paused.get().then(|| "Video paused: your connection is slow.".to_owned());
+    let text = move || call::link(link.get(), away.get());
+    let closed = move || call::closed(secrecy.get());
+    let left_out = move || paused.get().then(call::video_paused);
     view! { {move || text().or_else(closed).or_else(left_out).map(|text| view! { <p class="link-line">{text}</p> })} }
 }
 
-fn secrecy_state(secrecy: SecrecyView) -> &'static str {
+fn secrecy_state(secrecy: Secrecy) -> &'static str {
     match secrecy {
-        SecrecyView::Waiting => "waiting",
-        SecrecyView::Sealed => "sealed",
-        SecrecyView::OtherSecret => "other-secret",
-        SecrecyView::NotEncrypting => "none",
+        Secrecy::Waiting => "waiting",
+        Secrecy::Sealed => "sealed",
+        Secrecy::OtherSecret => "other-secret",
+        Secrecy::NotEncrypting => "none",
     }
 }
 
-fn link_state(link: LinkView) -> &'static str {
+fn link_state(link: LinkStatus) -> &'static str {
     match link {
-        LinkView::Connecting => "connecting",
-        LinkView::Connected => "connected",
-        LinkView::Reconnecting => "reconnecting",
-        LinkView::Failed(_) => "failed",
+        LinkStatus::Connecting => "connecting",
+        LinkStatus::Connected => "connected",
+        LinkStatus::Reconnecting => "reconnecting",
+        LinkStatus::Failed(_) => "failed",
     }
 }

@@ -1,32 +1,34 @@
 //! The controls of a call.
 
 use leptos::prelude::*;
+use protocol::Source;
 
 use super::{MediaButton, OpenPanel, Panel, ReactionMenu};
 use crate::components::{Icon, Symbol, focus};
-use crate::state::{CallCommand, CallViewStoreFields, SourceView, use_call_handle};
+use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
+use crate::text::call;
 
 /// Microphone, camera, chat, hand, reactions, people, more, and *Leave* last.
 #[component]
 pub(crate) fn Toolbar(open: OpenPanel) -> impl IntoView {
-    let call = use_call_handle();
-    let view = call.view;
+    let handle = use_call_handle();
+    let view = handle.view;
     let count = move || view.participants().with(|others| others.len() + 1).to_string();
     let unread =
         move || Some(view.unread().get()).filter(|unread| *unread > 0).map(|unread| unread.to_string());
     view! {
-        <div class="toolbar" role="toolbar" aria-label="Call controls">
-            <MediaButton source=SourceView::Microphone/>
-            <MediaButton source=SourceView::Camera/>
-            <PanelButton name="Chat" panel=Panel::Chat symbol=Symbol::Chat open badge=Signal::derive(unread)/>
+        <div class="toolbar" role="toolbar" aria-label=call::controls()>
+            <MediaButton source=Source::Microphone/>
+            <MediaButton source=Source::Camera/>
+            <PanelButton name=call::chat() panel=Panel::Chat symbol=Symbol::Chat open badge=Signal::derive(unread)/>
             <HandButton/>
             <ReactionMenu/>
-            <PanelButton name="People" panel=Panel::People symbol=Symbol::People open badge=Signal::derive(move || Some(count()))/>
-            <PanelButton name="More" panel=Panel::More symbol=Symbol::More open badge=Signal::stored(None)/>
-            <button type="button" class="round-button leave" aria-label="Leave" title="Leave"
-                on:click=move |_| call.send(CallCommand::Leave)>
+            <PanelButton name=call::people() panel=Panel::People symbol=Symbol::People open badge=Signal::derive(move || Some(count()))/>
+            <PanelButton name=call::more() panel=Panel::More symbol=Symbol::More open badge=Signal::stored(None)/>
+            <button type="button" class="round-button leave" aria-label=call::leave() title=call::leave()
+                on:click=move |_| handle.send(CallCommand::Leave)>
                 <Icon symbol=Symbol::Leave/>
-                <span class="round-button-text">"Leave"</span>
+                <span class="round-button-text">{call::leave()}</span>
             </button>
         </div>
     }
@@ -60,13 +62,13 @@ fn PanelButton(
 
 #[component]
 fn HandButton() -> impl IntoView {
-    let call = use_call_handle();
-    let view = call.view;
+    let handle = use_call_handle();
+    let view = handle.view;
     let is_up = Memo::new(move |_| view.hand().get().is_some());
-    let label = move || if is_up.get() { "Lower hand" } else { "Raise hand" };
+    let label = move || call::hand(is_up.get());
     view! {
         <button type="button" class="round-button wide-only" aria-label=label title=label aria-pressed=move || is_up.get().to_string()
-            on:click=move |_| call.send(CallCommand::SetHand { up: !is_up.get_untracked() })>
+            on:click=move |_| handle.send(CallCommand::SetHand { up: !is_up.get_untracked() })>
             <Icon symbol=Symbol::Hand/>
         </button>
     }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use protocol::{ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, Password, Reaction, Source};
 use reactive_stores::Store;
+use view::Copied;
 
-use super::{CallView, SourceView};
+use super::CallView;
 
 /// What a component asks of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub enum CallCommand {
     /// Turn the microphone or the camera on or off.
     Switch {
         /// Which.
-        source: SourceView,
+        source: Source,
         /// On or off.
         on: bool,
     },
@@ -80,8 +81,8 @@ pub enum CallCommand {
     CopyText {
         /// Which.
         text: String,
-        /// What to say once it is there.
-        done: &'static str,
+        /// What it is.
+        what: Copied,
     },
     /// The safety phrase is looked at, or no longer.
     LookAtPhrase {

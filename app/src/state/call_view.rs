@@ -1,7 +1,13 @@
 //! A call as components see it: one store, written by the engine's side alone, read field by field.
 
-use protocol::{ChatId, ErrorCode, Forbidden, ParticipantId, Reaction, Role, RoomSettings, WaitingPerson};
+use protocol::{
+    ChatId, Forbidden, ParticipantId, Reaction, Role, RoomSettings, Source, Topology, WaitingPerson,
+};
 use reactive_stores::{Patch, Store};
+use view::{
+    Addressee, ChatText, Delivery, KeyWarnings, LinkPath, LinkStatus, Phase, Publication, Refusal, Said,
+    Secrecy, Signalling,
+};
 
 /// Everything the pages show of a call.
 #[derive(Clone, Debug, Default, PartialEq, Store)]
@@ -10,8 +16,8 @@ pub struct CallView {
     pub phase: Phase,
     /// Whether the page is ready for input.
     pub ready: bool,
-    /// The server is out of reach, and the call goes on without it.
-    pub signalling_lost: bool,
+    /// Whether the server is in reach.
+    pub signalling: Signalling,
     /// The person's own id, once inside.
     pub me: Option<ParticipantId>,
     /// The person's name: remembered from the last time, then the one chosen.
@@ -39,7 +45,7 @@ pub struct CallView {
     /// When it ends.
     pub ends_local: String,
     /// What a host asks the person to turn on.
-    pub asked_for: Option<SourceView>,
+    pub asked_for: Option<Source>,
     /// What was written, oldest first.
     #[store(key: String = |line| line.key.clone())]
     pub chat: Vec<ChatLineView>,
@@ -50,9 +56,9 @@ pub struct CallView {
     /// Signs that are shown at the moment.
     pub reactions: Vec<ReactionView>,
     /// The microphone.
-    pub microphone: MediaView,
+    pub microphone: Publication,
     /// The camera.
-    pub camera: MediaView,
+    pub camera: Publication,
     /// Whether the person is speaking.
     pub speaking: bool,
     /// How loud the microphone is, from 0 to 100.
@@ -65,17 +71,17 @@ pub struct CallView {
     #[store(key: ParticipantId = |participant| participant.id)]
     pub participants: Vec<ParticipantView>,
     /// How media travels.
-    pub topology: TopologyView,
+    pub topology: Topology,
     /// By which path each link goes, while somebody looks.
     pub paths: Vec<PathView>,
     /// Who can open what is sent.
     pub secrecy: RoomSecrecy,
     /// The last things that are said once, oldest first.
-    pub notices: Vec<Notice>,
+    pub notices: Vec<Numbered<Said>>,
     /// What was refused last, and why: what a page shows of it is to be what the room says.
-    pub refusal: Option<Notice>,
+    pub refusal: Option<Numbered<Refusal>>,
     /// What was written last that could not be sent.
-    pub unsent: Option<Notice>,
+    pub unsent: Option<Numbered<String>>,
 }
 
 /// Who can open what is sent.
@@ -87,6 +93,8 @@ pub struct RoomSecrecy {
     pub lacks_secret: bool,
     /// What the person should know of the room's key.
     pub warnings: KeyWarnings,
+    /// The page came without a secret of its own, and takes the room's when somebody passes it on.
+    pub takes_another: bool,
     /// Somebody is inside who can let the person in, while they wait.
     pub host_inside: bool,
     /// Words to compare, while somebody looks at them.
@@ -100,53 +108,9 @@ impl Default for RoomSecrecy {
             lacks_secret: false,
             host_inside: false,
             warnings: KeyWarnings::default(),
+            takes_another: false,
             phrase: None,
         }
-    }
-}
-
-/// What a person should know of the room's key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct KeyWarnings {
-    /// It came through the server, and the phrase was not compared since.
-    pub was_granted: bool,
-    /// It was passed on to somebody who is not verified.
-    pub was_passed_on: bool,
-    /// Another one was offered, and refused.
-    pub refused_another: bool,
-    /// The room's links carry another one.
-    pub room_has_another: bool,
-    /// The page came without one of its own, and takes the room's when somebody passes it on.
-    pub takes_another: bool,
-}
-
-/// How far end-to-end encryption with somebody is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SecrecyView {
-    /// Their key has not come yet.
-    Waiting,
-    /// Only the people in the room can open what they send.
-    Sealed,
-    /// They have come with another link.
-    OtherSecret,
-    /// Their client takes no part in it.
-    NotEncrypting,
-}
-
-/// How media travels between the people of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TopologyView {
-    /// Directly, or else via the server.
-    pub direct: bool,
-    /// Why.
-    pub why: &'static str,
-    /// Whether that is about to change.
-    pub moving: bool,
-}
-
-impl Default for TopologyView {
-    fn default() -> Self {
-        Self { direct: true, why: "nobody else is here yet", moving: false }
     }
 }
 
@@ -155,19 +119,8 @@ impl Default for TopologyView {
 pub struct PathView {
     /// The name of whoever is at the other end; `None` is the server.
     pub with: Option<String>,
-    /// Which way.
-    pub kind: PathKind,
-    /// `UDP`, `TCP` or `TLS`, as far as the first hop.
-    pub over: &'static str,
-}
-
-/// The ways of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PathKind {
-    /// From one end to the other.
-    Direct,
-    /// By way of a TURN relay.
-    Relayed,
+    /// Which.
+    pub path: LinkPath,
 }
 
 /// Somebody else in the call.
@@ -196,96 +149,16 @@ pub struct ParticipantView {
     pub speaking: bool,
     /// How the link to them is.
     #[patch(|this, new| *this = new)]
-    pub link: LinkView,
+    pub link: LinkStatus,
     /// Who can open what they send.
     #[patch(|this, new| *this = new)]
-    pub secrecy: SecrecyView,
+    pub secrecy: Secrecy,
     /// Their picture is left out for now: the connection here is too slow.
     pub paused: bool,
     /// They were let in without the room's secret, and nobody at this browser has made sure of them.
     pub unverified: bool,
     /// Their key is another one than before, and nothing shows that it is theirs.
     pub key_changed: bool,
-}
-
-/// How far a call is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Phase {
-    /// Choosing devices and a name.
-    #[default]
-    Preparing,
-    /// On the way in.
-    Joining,
-    /// The room wants a password.
-    PasswordAsked {
-        /// Whether the one given was wrong.
-        wrong: bool,
-    },
-    /// At the door, until a host decides.
-    Waiting,
-    /// Inside.
-    Joined,
-    /// Outside again, by choice.
-    Left,
-    /// Not let in.
-    Refused(ErrorCode),
-    /// The server does not answer.
-    Unreachable,
-}
-
-/// A microphone or a camera of the person at this browser.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MediaView {
-    /// Off.
-    #[default]
-    Off,
-    /// Wanted, not there yet.
-    Starting,
-    /// On.
-    On,
-    /// Wanted, but not to be had.
-    Failed(Fault),
-}
-
-/// Why a device is not to be had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// This site may not use it.
-    Blocked,
-    /// The browser's question was closed.
-    Dismissed,
-    /// There is none.
-    NotFound,
-    /// Another program has it.
-    InUse,
-    /// The page was not loaded over https.
-    Insecure,
-    /// It was unplugged.
-    Ended,
-    /// Anything else.
-    Unknown,
-}
-
-/// Which of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SourceView {
-    /// Sound.
-    Microphone,
-    /// Video.
-    Camera,
-}
-
-/// How the link to somebody is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkView {
-    /// Not there yet.
-    Connecting,
-    /// There.
-    Connected,
-    /// Being repaired.
-    Reconnecting,
-    /// Given up; the text says why.
-    Failed(&'static str),
 }
 
 /// What can be chosen before and in a call.
@@ -325,29 +198,16 @@ pub struct ChatLineView {
     /// Whether that was the person at this browser.
     pub mine: bool,
     /// For whom it is, when not for everybody.
-    pub only_for: Option<String>,
-    /// What it says; `None` when it was sealed with a key that this page has not.
-    pub text: Option<String>,
-    /// Whether the server could read it, too.
-    pub open: bool,
+    #[patch(|this, new| *this = new)]
+    pub only_for: Option<Addressee>,
+    /// What it says.
+    #[patch(|this, new| *this = new)]
+    pub text: ChatText,
     /// When, as the browser writes it, once the server has it.
     pub time: Option<String>,
     /// What became of it.
     #[patch(|this, new| *this = new)]
-    pub delivery: DeliveryView,
-}
-
-/// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DeliveryView {
-    /// On its way.
-    Sending,
-    /// The others have it.
-    Delivered,
-    /// And it stays.
-    Kept,
-    /// It failed; the text says why.
-    Failed(&'static str),
+    pub delivery: Delivery,
 }
 
 /// A sign that somebody shows.
@@ -363,13 +223,23 @@ pub struct ReactionView {
     pub reaction: Reaction,
 }
 
-/// Something that is said once, also aloud by a screen reader.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Notice {
-    /// Tells two equal notices apart.
+/// Something that has happened, with a number that tells it from an equal one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered<T> {
+    /// Grows with each.
     pub number: u32,
-    /// What is said.
-    pub text: String,
+    /// What has happened.
+    pub what: T,
+}
+
+/// How a source of the person at this browser is. Screens are not captured yet.
+pub(crate) fn publication_of(store: Store<CallView>, source: Source) -> Publication {
+    use leptos::prelude::Get;
+    match source {
+        Source::Microphone => store.microphone().get(),
+        Source::Camera => store.camera().get(),
+        Source::Screen | Source::ScreenAudio => Publication::Off,
+    }
 }
 
 /// Brings the store up to date; only what differs is announced to components.
@@ -383,7 +253,7 @@ pub fn publish(store: Store<CallView>, new: CallView) {
     set_if_changed!(
         phase,
         ready,
-        signalling_lost,
+        signalling,
         me,
         name,
         room_name,

@@ -4,7 +4,7 @@
 use protocol::limits::MAX_CHAT_TEXT_BYTES;
 use protocol::{ChatTarget, ParticipantId};
 
-use super::Notice;
+use super::Numbered;
 
 /// A message that is being written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,13 +93,13 @@ impl Draft {
 
     /// A message could not be sent after all: its text is here again, before what was written since. True when it was not
     /// known yet.
-    pub fn take_back(&mut self, unsent: &Notice) -> bool {
+    pub fn take_back(&mut self, unsent: &Numbered<String>) -> bool {
         if unsent.number <= self.came_back {
             return false;
         }
         self.came_back = unsent.number;
         let since = std::mem::take(&mut self.text);
-        self.text = if since.is_empty() { unsent.text.clone() } else { format!("{}\n{since}", unsent.text) };
+        self.text = if since.is_empty() { unsent.what.clone() } else { format!("{}\n{since}", unsent.what) };
         true
     }
 }
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_message_that_comes_back_is_there_once_and_before_what_was_written_since() {
-        let unsent = Notice { number: 3, text: "first".to_owned() };
+        let unsent = Numbered { number: 3, what: "first".to_owned() };
         let mut written = draft("second", None);
         assert!(written.take_back(&unsent));
         assert!(!written.take_back(&unsent));

@@ -1,8 +1,8 @@
 //! What a call wants done. The driver does it and reports; it decides nothing.
 
 use protocol::{
-    IceCandidate, IceServer, LinkKey, MediaKey, OpeningFrame,
-    ParticipantId, RoomFrame, Sdp, SectionMap, SessionToken, Source, Switch,
+    IceCandidate, IceServer, LinkKey, MediaKey, OpeningFrame, ParticipantId, RoomFrame, Sdp, SectionMap,
+    SessionToken, Source, Switch,
 };
 
 use seal::{KeyDigest, RoomSecret, SenderKey};

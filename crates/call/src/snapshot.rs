@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use protocol::{
-    DisplayName, Participant, RoomSettings, RoomSummary, Source, Topology, WaitingPerson,
-};
+use protocol::{DisplayName, Participant, RoomSettings, RoomSummary, Source, Topology, WaitingPerson};
 
 use view::{KeyWarnings, LinkStatus, Phase, Secrecy, Signalling};
 

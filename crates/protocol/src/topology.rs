@@ -86,6 +86,13 @@ pub enum Trouble {
     WeakUplink,
 }
 
+impl Default for Topology {
+    /// That of a room in which nobody is yet.
+    fn default() -> Self {
+        Self { epoch: 0, via: MediaVia::Mesh, reason: TopologyReason::FewPeople, migration: None }
+    }
+}
+
 impl Topology {
     /// Whether links between people are wanted: they carry media, or are about to.
     pub fn wants_mesh(&self) -> bool {

@@ -73,6 +73,34 @@ pub enum Mapping {
     Different,
 }
 
+/// Whether links to other people come about without the server, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DirectLinks {
+    /// Being tried.
+    Waiting,
+    /// With most people.
+    Likely,
+    /// Not with people whose network maps ports as this one does.
+    WithLessStrict,
+    /// Nothing gets out of the network but by a relay.
+    InsideOnly,
+    /// Nothing is known.
+    Unknown,
+}
+
+/// What the hops say of links without the server.
+pub fn direct_links(results: &TestResults) -> DirectLinks {
+    let over_udp = || results.relays.iter().filter(|one| one.transport == RelayTransport::Udp);
+    match (results.done, results.mapping) {
+        (false, _) => DirectLinks::Waiting,
+        (true, Mapping::Different) => DirectLinks::WithLessStrict,
+        (true, Mapping::Same) => DirectLinks::Likely,
+        (true, Mapping::Unknown) if over_udp().any(|one| one.hop != Hop::Fails) => DirectLinks::Likely,
+        (true, Mapping::Unknown) if over_udp().next().is_some() => DirectLinks::InsideOnly,
+        (true, Mapping::Unknown) => DirectLinks::Unknown,
+    }
+}
+
 /// What a test means for a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {

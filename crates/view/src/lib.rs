@@ -14,7 +14,8 @@ mod secrecy;
 
 pub use chat::{Addressee, ChatText, Delivery};
 pub use connection_test::{
-    Grade, Hop, Mapping, Opening, Outcome, Ports, RelayHop, TestResults, Verdict, WithoutUdp, verdict,
+    DirectLinks, Grade, Hop, Mapping, Opening, Outcome, Ports, RelayHop, TestResults, Verdict, WithoutUdp,
+    direct_links, verdict,
 };
 pub use link::{LinkFailure, LinkPath, LinkStatus, PathKind};
 pub use notice::{Copied, Notice, PageNotice, Refusal, Said};

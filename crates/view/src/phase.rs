@@ -28,9 +28,10 @@ pub enum Phase {
 }
 
 /// Whether the server is in reach.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Signalling {
     /// Not asked for.
+    #[default]
     Idle,
     /// It is.
     Connected,

@@ -3,11 +3,11 @@
 
 use std::rc::Rc;
 
-use app::state::HopView;
 use futures::future::{Either, select};
 use futures::pin_mut;
 use gloo_timers::future::TimeoutFuture;
 use protocol::IceServer;
+use view::Hop;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::RtcPeerConnection;
 
@@ -20,19 +20,19 @@ use crate::{clock, stats, web};
 const LOOK_EVERY: u32 = 100;
 
 /// Tries it.
-pub(super) async fn run(relay: &IceServer, pictures: Option<&Pictures>) -> HopView {
+pub(super) async fn run(relay: &IceServer, pictures: Option<&Pictures>) -> Hop {
     let began = clock::now();
     let (Some(mut one), Some(mut other)) = (End::open(relay, Uses::Relays), End::open(relay, Uses::Relays))
     else {
-        return HopView::Fails;
+        return Hop::Fails;
     };
     let relayed = [Rc::clone(&one.has_candidates), Rc::clone(&other.has_candidates)];
     let through = through(&mut one, &mut other, pictures);
     pin_mut!(through);
     match select(through, TimeoutFuture::new(HOP_MILLIS)).await {
         Either::Left((Some(()), _)) => works_since(began),
-        Either::Left((None, _)) | Either::Right(_) if relayed.iter().all(|one| one.get()) => HopView::Mute,
-        Either::Left((None, _)) | Either::Right(_) => HopView::Fails,
+        Either::Left((None, _)) | Either::Right(_) if relayed.iter().all(|one| one.get()) => Hop::Mute,
+        Either::Left((None, _)) | Either::Right(_) => Hop::Fails,
     }
 }
 

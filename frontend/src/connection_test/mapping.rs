@@ -1,11 +1,11 @@
 //! What the network makes of a UDP port of this browser: one connection learns by STUN where it is seen, and calls another one
 //! that has an address at the relay. When that sees it at another port than it was told, so will everybody else.
 
-use app::state::MappingView;
 use futures::future::{Either, select};
 use futures::pin_mut;
 use gloo_timers::future::TimeoutFuture;
 use protocol::{ConnectionTest, IceServer, RelayOwner, RelayTransport};
+use view::Mapping;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::RtcPeerConnection;
 
@@ -19,10 +19,10 @@ const LOOK_EVERY: u32 = 200;
 const FOUND_WITHIN: u32 = 4_000;
 
 /// Asks for it.
-pub(super) async fn find(plan: &ConnectionTest) -> MappingView {
+pub(super) async fn find(plan: &ConnectionTest) -> Mapping {
     let is_ours = |owner| matches!(owner, RelayOwner::Server | RelayOwner::Pages);
     let relay = plan.relays.iter().find(|one| one.transport == RelayTransport::Udp && is_ours(one.owner));
-    let Some(relay) = relay else { return MappingView::Unknown };
+    let Some(relay) = relay else { return Mapping::Unknown };
     let stun = IceServer { urls: plan.stun.clone(), username: None, credential: None, is_sfu_port: false };
     let seen = seen_as(&relay.ice_server, &stun);
     pin_mut!(seen);
@@ -32,9 +32,9 @@ pub(super) async fn find(plan: &ConnectionTest) -> MappingView {
     };
     match seen.as_deref() {
         // Whom nobody has told of (RFC 8445 §7.3.1.3).
-        Some("prflx") => MappingView::Different,
-        Some("srflx" | "host") => MappingView::Same,
-        Some(_) | None => MappingView::Unknown,
+        Some("prflx") => Mapping::Different,
+        Some("srflx" | "host") => Mapping::Same,
+        Some(_) | None => Mapping::Unknown,
     }
 }
 

@@ -10,9 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use app::state::{
-    ConnectionTestCommand, ConnectionTestHandle, ConnectionTestView, HopView, MappingView, RelayHopView,
-};
+use app::state::{ConnectionTestCommand, ConnectionTestHandle};
 use futures::StreamExt;
 use futures::future::{Either, join, join_all, select};
 use futures::{SinkExt, pin_mut};
@@ -23,6 +21,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::{RwSignal, Set, Update};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use protocol::{ConnectionTest, RoomFrame, RoomMessage, TestRelay};
+use view::{Hop, Mapping, Ports, RelayHop, TestResults};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{clock, socket, web};
@@ -34,7 +33,7 @@ const HOP_MILLIS: u32 = 8_000;
 /// What the page and the test share; a clone is another handle to the same.
 #[derive(Clone)]
 struct Test {
-    view: RwSignal<ConnectionTestView>,
+    view: RwSignal<TestResults>,
     /// Which of the tests of this page is the last one; only that may speak.
     last: Arc<AtomicU32>,
     number: u32,
@@ -42,13 +41,13 @@ struct Test {
 
 /// The seam for the page.
 pub(crate) fn handle() -> ConnectionTestHandle {
-    let view = RwSignal::new(ConnectionTestView::default());
+    let view = RwSignal::new(TestResults::default());
     let last = Arc::new(AtomicU32::new(0));
     ConnectionTestHandle::new(view, move |command| match command {
         ConnectionTestCommand::Start => {
             let number = last.fetch_add(1, Ordering::Relaxed) + 1;
             let test = Test { view, last: Arc::clone(&last), number };
-            view.set(ConnectionTestView::default());
+            view.set(TestResults::default());
             spawn_local(async move {
                 if start(test.clone()).await.is_err() {
                     test.fails();
@@ -88,7 +87,7 @@ async fn run(test: Test) {
         let began = clock::now();
         let hop = match within(messages()).await.flatten() {
             Some(()) => works_since(began),
-            None => HopView::Fails,
+            None => Hop::Fails,
         };
         test.update(|view| view.websocket = hop);
     };
@@ -101,7 +100,7 @@ async fn run(test: Test) {
 }
 
 impl Test {
-    fn update(&self, change: impl FnOnce(&mut ConnectionTestView)) {
+    fn update(&self, change: impl FnOnce(&mut TestResults)) {
         if self.last.load(Ordering::Relaxed) == self.number {
             self.view.update(change);
         }
@@ -117,21 +116,19 @@ impl Test {
 
     fn fails(&self) {
         self.update(|view| {
-            (view.server, view.websocket, view.mapping) =
-                (HopView::Fails, HopView::Fails, MappingView::Unknown);
+            (view.server, view.websocket, view.mapping) = (Hop::Fails, Hop::Fails, Mapping::Unknown);
         });
         self.finish();
     }
 }
 
-fn waiting(relay: &TestRelay) -> RelayHopView {
+fn waiting(relay: &TestRelay) -> RelayHop {
     let TestRelay { transport, port, last_port, owner, .. } = relay;
-    RelayHopView {
+    RelayHop {
         transport: *transport,
         owner: *owner,
-        port: *port,
-        last_port: *last_port,
-        hop: HopView::Waiting,
+        ports: Ports { first: *port, last: *last_port },
+        hop: Hop::Waiting,
     }
 }
 
@@ -158,7 +155,7 @@ async fn within<T>(what: impl Future<Output = T>) -> Option<T> {
     }
 }
 
-fn works_since(began: Duration) -> HopView {
+fn works_since(began: Duration) -> Hop {
     let took = clock::now().saturating_sub(began);
-    HopView::Works(u32::try_from(took.as_millis()).unwrap_or(u32::MAX))
+    Hop::Works(u32::try_from(took.as_millis()).unwrap_or(u32::MAX))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use app::documents;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -35,12 +36,13 @@ pub(crate) async fn calendar(
     let starts = room.settings.starts_at.unwrap_or(now);
     let ends = room.settings.ends_at.filter(|end| *end > starts).unwrap_or(starts.after(USUAL_LENGTH));
     let link = caller.site.link(&format!("/r/{}", room.code));
-    let name = room.settings.name.map_or_else(|| "Video call".to_owned(), |name| name.to_string());
+    let name =
+        room.settings.name.map_or_else(|| documents::calendar_summary().to_owned(), |name| name.to_string());
     let mut event = Event::new(format!("{}@veranda", room.code), stamp(now));
     event.push(DtStart::new(stamp(starts)));
     event.push(DtEnd::new(stamp(ends)));
     event.push(Summary::new(escape_text(name)));
-    event.push(Description::new(escape_text(format!("Join in the browser: {link}"))));
+    event.push(Description::new(escape_text(documents::calendar_description(&link))));
     event.push(URL::new(link));
     let mut file = ICalendar::new("2.0", "-//Veranda//EN");
     file.add_event(event);

@@ -1,5 +1,6 @@
 //! `POST /rooms`: the forms behind *New room*.
 
+use app::plain::FormProblem;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -39,22 +40,22 @@ pub(crate) async fn create_form(
         return Err(PageProblem::Foreign);
     }
     let back = if form.form.as_deref() == Some("settings") { "/new" } else { "/" };
-    let problem = |kind: &str| Ok(Redirect::to(&format!("{back}?problem={kind}")).into_response());
+    let problem = |problem: FormProblem| Ok(back_to(back, problem));
     if !state.config.rooms.anyone_creates {
-        return Ok(Redirect::to("/?problem=closed").into_response());
+        return Ok(back_to("/", FormProblem::Closed));
     }
     let patch = match form.patch() {
         Ok(patch) => patch,
-        Err(kind) => return problem(kind),
+        Err(what) => return problem(what),
     };
     if state.room_rate.check(caller.address).is_err() {
-        return problem("busy");
+        return problem(FormProblem::Busy);
     }
     let new = NewRoom { patch, address: Some(caller.address), ..NewRoom::default() };
     let creation = match state.rooms.create(new).await {
         Ok(creation) => creation,
-        Err(CreationError::TooMany | CreationError::Password(_)) => return problem("busy"),
-        Err(CreationError::Settings(_)) => return problem("settings"),
+        Err(CreationError::TooMany | CreationError::Password(_)) => return problem(FormProblem::Busy),
+        Err(CreationError::Settings(_)) => return problem(FormProblem::Settings),
         Err(CreationError::Storage(error)) => return Err(error.into()),
     };
     // The browser keeps the first key, which nobody sees. The link has one of its own, which can be taken back.
@@ -69,16 +70,20 @@ pub(crate) async fn create_form(
     Ok(response)
 }
 
+fn back_to(page: &str, problem: FormProblem) -> Response {
+    Redirect::to(&format!("{page}?problem={}", problem.as_str())).into_response()
+}
+
 impl SettingsForm {
-    fn patch(&self) -> Result<RoomSettingsPatch, &'static str> {
+    fn patch(&self) -> Result<RoomSettingsPatch, FormProblem> {
         let name = match RoomName::parse(&self.name) {
             Ok(name) => Some(name),
             Err(NameError::Empty) => None,
-            Err(NameError::TooLong(_) | NameError::Forbidden(_)) => return Err("name"),
+            Err(NameError::TooLong(_) | NameError::Forbidden(_)) => return Err(FormProblem::Name),
         };
         let password = match self.password.as_str() {
             "" => None,
-            password => Some(Password::new(password.to_owned()).map_err(|_| "password")?),
+            password => Some(Password::new(password.to_owned()).map_err(|_| FormProblem::Password)?),
         };
         let hosts_if = |ticked: &Option<String>| ticked.as_ref().map(|_| Allowed::Hosts);
         Ok(RoomSettingsPatch {

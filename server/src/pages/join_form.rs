@@ -1,5 +1,6 @@
 //! `POST /join`: the form behind *Join*.
 
+use app::plain::FormProblem;
 use axum::extract::Form;
 use axum::response::Redirect;
 use protocol::RoomCode;
@@ -16,6 +17,6 @@ pub(crate) struct JoinForm {
 pub(crate) async fn join_form(Form(form): Form<JoinForm>) -> Redirect {
     match RoomCode::parse_code_or_link(&form.room) {
         Ok(code) => Redirect::to(&format!("/r/{code}")),
-        Err(_) => Redirect::to("/?problem=code"),
+        Err(_) => Redirect::to(&format!("/?problem={}", FormProblem::Code.as_str())),
     }
 }

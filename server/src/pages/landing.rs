@@ -1,6 +1,6 @@
 //! `GET /` and `GET /new`: where rooms are made. They ship no script.
 
-use app::plain::{Landing, NewRoom};
+use app::plain::{FormProblem, Landing, NewRoom};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -17,8 +17,12 @@ pub(crate) struct Back {
 }
 
 impl Back {
+    fn problem(&self) -> Option<FormProblem> {
+        self.problem.as_deref().and_then(FormProblem::parse)
+    }
+
     fn status(&self) -> StatusCode {
-        if self.problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }
+        if self.problem().is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }
     }
 }
 
@@ -26,12 +30,12 @@ impl Back {
 pub(crate) async fn landing(State(state): State<AppState>, Query(back): Query<Back>) -> Response {
     let status = back.status();
     let anyone_creates = state.config.rooms.anyone_creates;
-    let page = || view! { <Landing problem=back.problem anyone_creates/> }.into_any();
+    let page = || view! { <Landing problem=back.problem() anyone_creates/> }.into_any();
     plain(&state, status, page).await
 }
 
 /// The form with all rules.
 pub(crate) async fn new_room(State(state): State<AppState>, Query(back): Query<Back>) -> Response {
     let capacity = state.config.room_settings().capacity;
-    plain(&state, back.status(), || view! { <NewRoom problem=back.problem capacity/> }.into_any()).await
+    plain(&state, back.status(), || view! { <NewRoom problem=back.problem() capacity/> }.into_any()).await
 }

@@ -1,5 +1,6 @@
 //! `POST /r/{code}/host-link`: a host makes a link for another host, or for another device of theirs.
 
+use app::documents::{ProblemDetail, ProblemType};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -17,16 +18,16 @@ pub(crate) async fn make_host_link(
     Path(code): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<HostLink>, ProblemResponse> {
-    let refused = |sentence: &str| problem(StatusCode::FORBIDDEN, "not_allowed", sentence);
+    let refused = |detail| problem(StatusCode::FORBIDDEN, ProblemType::NotAllowed, detail);
     if !origin::is_allowed(&headers, &caller.site, &state.config.server.allowed_origins) {
-        return Err(refused("pages of other sites may not do that"));
+        return Err(refused(ProblemDetail::OriginRefused));
     }
     state.room_rate.check(caller.address).map_err(ProblemResponse::rate_limited)?;
     let code = RoomCode::parse(&code)
-        .map_err(|error| problem(StatusCode::BAD_REQUEST, "malformed", error.to_string()))?;
+        .map_err(|error| problem(StatusCode::BAD_REQUEST, ProblemType::Malformed, error.to_string()))?;
     let authority = credentials::of_browser(&state, code, caller.keyring(), Scope::TokensWrite).await;
     let authority = authority.map_err(|error| ProblemResponse::storage(&error))?;
-    let authority = authority.ok_or_else(|| refused("only a host may do that"))?;
+    let authority = authority.ok_or_else(|| refused(ProblemDetail::NotHost))?;
     let minted = credentials::mint(&state, code, &authority, Order::HOST_KEY).await;
     let (_, secret) = minted.map_err(mint_refusal)?;
     Ok(Json(HostLink { path: format!("/r/{code}?key={secret}") }))

@@ -1,5 +1,6 @@
 //! What goes wrong with a page, said by a page.
 
+use app::documents::{self, PageRefusal};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use storage::StorageError;
@@ -19,7 +20,7 @@ pub(crate) enum PageProblem {
     KeyEarly,
     /// The form comes from another site.
     Foreign,
-    /// Only a host may do that.
+    /// Only a host can do that.
     NotHost,
 }
 
@@ -42,34 +43,18 @@ impl PageProblem {
 
 impl IntoResponse for PageProblem {
     fn into_response(self) -> Response {
-        let (status, heading, text, as_guest) = match self {
+        let (status, refusal) = match self {
             Self::Storage(error) => {
                 tracing::error!(%error, "a page could not be shown");
-                let text = "The server cannot read or keep anything at the moment. Nothing you did is lost.";
-                (StatusCode::SERVICE_UNAVAILABLE, "Please try again in a moment", text, false)
+                (StatusCode::SERVICE_UNAVAILABLE, PageRefusal::StorageUnavailable)
             }
-            Self::Busy => {
-                let text = "Too much was asked from your network in a short time.";
-                (StatusCode::TOO_MANY_REQUESTS, "Please try again in a minute", text, false)
-            }
-            Self::KeyUnknown => {
-                let text = "It may have a typo, be out of date, or belong to another room. You can still join as a guest.";
-                (StatusCode::FORBIDDEN, "This link isn't valid", text, true)
-            }
-            Self::KeyEarly => {
-                let text = "It works only later. You can join as a guest meanwhile.";
-                (StatusCode::FORBIDDEN, "This link isn't valid yet", text, true)
-            }
-            Self::Foreign => {
-                let text = "A form of this server was sent from another site.";
-                (StatusCode::FORBIDDEN, "That did not come from here", text, false)
-            }
-            Self::NotHost => {
-                let text = "Open the room with its host link first.";
-                (StatusCode::FORBIDDEN, "Only a host may do that", text, false)
-            }
+            Self::Busy => (StatusCode::TOO_MANY_REQUESTS, PageRefusal::TooManyRequests),
+            Self::KeyUnknown => (StatusCode::FORBIDDEN, PageRefusal::KeyUnknown),
+            Self::KeyEarly => (StatusCode::FORBIDDEN, PageRefusal::KeyEarly),
+            Self::Foreign => (StatusCode::FORBIDDEN, PageRefusal::ForeignForm),
+            Self::NotHost => (StatusCode::FORBIDDEN, PageRefusal::NotHost),
         };
-        let mut response = (status, Html(page(heading, text, as_guest))).into_response();
+        let mut response = (status, Html(page(refusal))).into_response();
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
         }
@@ -77,19 +62,37 @@ impl IntoResponse for PageProblem {
     }
 }
 
+/// Whether the room behind the link can be entered all the same.
+fn is_open_to_guests(refusal: PageRefusal) -> bool {
+    match refusal {
+        PageRefusal::KeyUnknown | PageRefusal::KeyEarly => true,
+        PageRefusal::StorageUnavailable
+        | PageRefusal::TooManyRequests
+        | PageRefusal::ForeignForm
+        | PageRefusal::NotHost => false,
+    }
+}
+
 /// Asks for the same page without the key of the query. Other than a link, a form that is sent to where it stands keeps what
 /// follows the `#`: the room's key.
-const JOIN_AS_GUEST: &str = "<form method=\"get\" action=\"\"><button type=\"submit\" class=\"button primary\">Join as a guest</button></form> ";
+fn join_as_guest() -> String {
+    let label = documents::join_as_guest();
+    format!(
+        "<form method=\"get\" action=\"\"><button type=\"submit\" class=\"button primary\">{label}</button></form> "
+    )
+}
 
 /// The application's own pages need the server's state; this one must work when nothing else does.
-fn page(heading: &str, text: &str, as_guest: bool) -> String {
-    let room = if as_guest { JOIN_AS_GUEST } else { "" };
+fn page(refusal: PageRefusal) -> String {
+    let guest = if is_open_to_guests(refusal) { join_as_guest() } else { String::new() };
+    let (heading, text, home) = (refusal.heading(), refusal.text(), documents::home());
+    let title = documents::title(heading);
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>{heading} · Veranda</title>\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>\
          <link rel=\"stylesheet\" href=\"/pkg/veranda.css\"></head><body>\
          <main class=\"message-page\"><div class=\"card\"><h1>{heading}</h1><p>{text}</p>\
-         <div class=\"actions\">{room}<a class=\"button\" href=\"/\">Home</a></div></div></main></body></html>"
+         <div class=\"actions\">{guest}<a class=\"button\" href=\"/\">{home}</a></div></div></main></body></html>"
     )
 }

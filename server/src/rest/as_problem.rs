@@ -1,5 +1,6 @@
 //! What axum and its layers refuse in plain text, said as a problem document like everything else (RFC 9457).
 
+use app::documents::ProblemType;
 use axum::body::to_bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -20,20 +21,21 @@ pub(crate) async fn as_problem(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     let text = to_bytes(body, LONGEST_TEXT).await.unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let detail = if text.is_empty() { status.canonical_reason().unwrap_or("refused") } else { &text };
-    let problem = problem(status, kind(status), detail).into_response();
+    let kind = kind(status);
+    let detail = if text.is_empty() { status.canonical_reason().unwrap_or(kind.title()) } else { &text };
+    let problem = problem(status, kind, detail).into_response();
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.extend(problem.headers().clone());
     Response::from_parts(parts, problem.into_body())
 }
 
-fn kind(status: StatusCode) -> &'static str {
+fn kind(status: StatusCode) -> ProblemType {
     match status {
-        StatusCode::NOT_FOUND => "unknown",
-        StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
-        StatusCode::PAYLOAD_TOO_LARGE => "too_large",
-        StatusCode::UPGRADE_REQUIRED => "upgrade_required",
-        status if status.is_server_error() => "internal",
-        _ => "malformed",
+        StatusCode::NOT_FOUND => ProblemType::Unknown,
+        StatusCode::METHOD_NOT_ALLOWED => ProblemType::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => ProblemType::TooLarge,
+        StatusCode::UPGRADE_REQUIRED => ProblemType::UpgradeRequired,
+        status if status.is_server_error() => ProblemType::Internal,
+        _ => ProblemType::Malformed,
     }
 }

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 
+use app::documents::{ProblemDetail, ProblemType};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
@@ -76,8 +77,8 @@ impl Asker {
             Shown::Opens(_) | Shown::Nothing => {
                 // Guessing is limited.
                 state.lookups.guess(self.caller.address).map_err(ProblemResponse::rate_limited)?;
-                let sentence = "the key is not that of a host of this room";
-                Err(problem(StatusCode::FORBIDDEN, "credential_refused", sentence))
+                let detail = ProblemDetail::NotHostKey;
+                Err(problem(StatusCode::FORBIDDEN, ProblemType::CredentialRefused, detail))
             }
         }
     }
@@ -110,5 +111,6 @@ impl Asker {
 }
 
 pub(super) fn parse(code: &str) -> Result<RoomCode, ProblemResponse> {
-    RoomCode::parse(code).map_err(|error| problem(StatusCode::BAD_REQUEST, "malformed", error.to_string()))
+    RoomCode::parse(code)
+        .map_err(|error| problem(StatusCode::BAD_REQUEST, ProblemType::Malformed, error.to_string()))
 }

@@ -1,5 +1,6 @@
 //! `POST /api/v1/rooms`: makes a room, with an `Idempotency-Key` once only.
 
+use app::documents::{ProblemDetail, ProblemType};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -67,13 +68,12 @@ async fn made_before(
     let made = state.storage.made_by(owner, key, since).await;
     let Some(made) = made.map_err(|error| ProblemResponse::storage(&error))? else { return Ok(None) };
     if made.request != *request {
-        let sentence = "another request was sent with this Idempotency-Key";
-        return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", sentence));
+        let detail = ProblemDetail::IdempotencyKeyReused;
+        return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, ProblemType::IdempotencyKeyReused, detail));
     }
     let room = state.storage.room(made.room).await.map_err(|error| ProblemResponse::storage(&error))?;
     let Some(room) = room else {
-        let sentence = "the room that this request has made was deleted";
-        return Err(problem(StatusCode::CONFLICT, "room_deleted", sentence));
+        return Err(problem(StatusCode::CONFLICT, ProblemType::RoomDeleted, ProblemDetail::RoomDeleted));
     };
     let minted = credentials::mint(state, room.code, authority, Order::HOST_KEY).await;
     let (_, secret) = minted.map_err(mint_refusal)?;
@@ -91,8 +91,8 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ProblemRespons
     let is_one =
         |key: &&str| (16..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
     let Some(key) = value.to_str().ok().filter(is_one) else {
-        let sentence = "an Idempotency-Key has 16 to 255 visible ASCII characters, such as a UUID";
-        return Err(problem(StatusCode::BAD_REQUEST, "malformed", sentence));
+        let detail = ProblemDetail::IdempotencyKeyInvalid;
+        return Err(problem(StatusCode::BAD_REQUEST, ProblemType::Malformed, detail));
     };
     Ok(Some(key.to_owned()))
 }
@@ -105,8 +105,9 @@ fn fingerprint(patch: &RoomSettingsPatch) -> Digest {
 }
 
 fn answer(record: RoomRecord, host_secret: String) -> Result<Response, ProblemResponse> {
-    let host_key = Credential::new(host_secret)
-        .map_err(|error| problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))?;
+    let host_key = Credential::new(host_secret).map_err(|error| {
+        problem(StatusCode::INTERNAL_SERVER_ERROR, ProblemType::Internal, error.to_string())
+    })?;
     let location = format!("/api/v1/rooms/{}", record.code);
     let tag = tag(&record);
     let body = Json(CreatedRoom { room: resource(record, 0), host_key });
@@ -118,10 +119,11 @@ fn answer(record: RoomRecord, host_secret: String) -> Result<Response, ProblemRe
 fn refusal(error: CreationError) -> ProblemResponse {
     match error {
         CreationError::TooMany => {
-            problem(StatusCode::SERVICE_UNAVAILABLE, "too_many_rooms", error.to_string()).retry_after(60)
+            problem(StatusCode::SERVICE_UNAVAILABLE, ProblemType::TooManyRooms, error.to_string())
+                .retry_after(60)
         }
         CreationError::Settings(_) => {
-            problem(StatusCode::UNPROCESSABLE_ENTITY, "settings_invalid", error.to_string())
+            problem(StatusCode::UNPROCESSABLE_ENTITY, ProblemType::SettingsInvalid, error.to_string())
         }
         CreationError::Password(error) => ProblemResponse::password(error),
         CreationError::Storage(error) => ProblemResponse::storage(&error),

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 
+use app::documents::ProblemType;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -37,8 +38,9 @@ pub(crate) async fn create_token(
         TokenKind::Invitation => Some(format!("/r/{code}?key={token}")),
         TokenKind::Access => None,
     };
-    let token = Credential::new(token)
-        .map_err(|error| problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))?;
+    let token = Credential::new(token).map_err(|error| {
+        problem(StatusCode::INTERNAL_SERVER_ERROR, ProblemType::Internal, error.to_string())
+    })?;
     let id = digest::id_of(&key.digest);
     Ok((StatusCode::CREATED, Json(CreatedToken { token, id, expires_at: key.expires_at, path })))
 }
@@ -47,12 +49,12 @@ pub(crate) async fn create_token(
 pub(crate) fn refusal(error: MintError) -> ProblemResponse {
     let sentence = error.to_string();
     match error {
-        MintError::Orphan => problem(StatusCode::FORBIDDEN, "credential_refused", sentence),
+        MintError::Orphan => problem(StatusCode::FORBIDDEN, ProblemType::CredentialRefused, sentence),
         MintError::Never | MintError::TooDeep => {
-            problem(StatusCode::UNPROCESSABLE_ENTITY, "token_invalid", sentence)
+            problem(StatusCode::UNPROCESSABLE_ENTITY, ProblemType::TokenInvalid, sentence)
         }
-        MintError::TooMany => problem(StatusCode::CONFLICT, "too_many_credentials", sentence),
-        MintError::Unsigned => problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", sentence),
+        MintError::TooMany => problem(StatusCode::CONFLICT, ProblemType::TooManyCredentials, sentence),
+        MintError::Unsigned => problem(StatusCode::INTERNAL_SERVER_ERROR, ProblemType::Internal, sentence),
         MintError::Storage(error) => ProblemResponse::storage(&error),
     }
 }

@@ -1,5 +1,6 @@
 //! `/api/v1/rooms/{code}/credentials`: what opens a room, listed and taken back.
 
+use app::documents::{ProblemDetail, ProblemType};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -32,6 +33,6 @@ pub(crate) async fn revoke_credential(
     if revoked.map_err(|error| ProblemResponse::storage(&error))? {
         Ok(StatusCode::NO_CONTENT)
     } else {
-        Err(problem(StatusCode::NOT_FOUND, "credential_unknown", "there is no such key, invitation or token"))
+        Err(problem(StatusCode::NOT_FOUND, ProblemType::CredentialUnknown, ProblemDetail::CredentialUnknown))
     }
 }

@@ -1,5 +1,6 @@
 //! A body that is a JSON object: an extractor. A type's fields also read from a list, which nobody means.
 
+use app::documents::ProblemType;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
@@ -20,7 +21,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Object<T> {
         let fields = Json::<Map<String, Value>>::from_request(request, state).await;
         let Json(fields) = fields.map_err(JsonRejection::into_response)?;
         T::deserialize(Value::Object(fields)).map(Self).map_err(|error| {
-            problem(StatusCode::UNPROCESSABLE_ENTITY, "malformed", error.to_string()).into_response()
+            problem(StatusCode::UNPROCESSABLE_ENTITY, ProblemType::Malformed, error.to_string())
+                .into_response()
         })
     }
 }

@@ -1,5 +1,6 @@
 //! `/api/v1/rooms/{code}/participants`: who is inside, and what a program does about them.
 
+use app::documents::{ProblemDetail, ProblemType};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -50,9 +51,9 @@ async fn decree(
     id: &str,
     decree: Decree,
 ) -> Result<StatusCode, ProblemResponse> {
-    let participant: ParticipantId = id
-        .parse()
-        .map_err(|_| problem(StatusCode::BAD_REQUEST, "malformed", "that is no participant's id"))?;
+    let participant: ParticipantId = id.parse().map_err(|_| {
+        problem(StatusCode::BAD_REQUEST, ProblemType::Malformed, ProblemDetail::ParticipantIdInvalid)
+    })?;
     let event = RoomEvent::Decree { participant, decree };
     let sent = state.rooms.send(RoomEnvelope::new(code, event)).await;
     sent.map_err(|error| ProblemResponse::storage(&error))?.ok_or_else(ProblemResponse::room_unknown)?;

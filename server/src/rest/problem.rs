@@ -1,5 +1,6 @@
 //! Refusals as problem documents (RFC 9457).
 
+use app::documents::{self, ProblemDetail, ProblemType};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,12 +19,11 @@ pub(crate) struct ProblemResponse {
     challenge: bool,
 }
 
-/// A refusal with a status, a short kind, and what was wrong this time.
-pub(crate) fn problem(status: StatusCode, kind: &str, detail: impl Into<String>) -> ProblemResponse {
-    let title = status.canonical_reason().unwrap_or("Error").to_owned();
+/// A refusal with a status, a type, and what was wrong this time.
+pub(crate) fn problem(status: StatusCode, kind: ProblemType, detail: impl Into<String>) -> ProblemResponse {
     let problem = Problem {
-        kind: format!("/problems/{kind}"),
-        title,
+        kind: format!("/problems/{}", kind.as_str()),
+        title: kind.title().to_owned(),
         status: status.as_u16(),
         detail: Some(detail.into()),
     };
@@ -38,57 +38,61 @@ impl ProblemResponse {
 
     /// There is none, or none that the asker may know of.
     pub(super) fn room_unknown() -> Self {
-        problem(StatusCode::NOT_FOUND, "room_unknown", "there is no such room")
+        problem(StatusCode::NOT_FOUND, ProblemType::RoomUnknown, ProblemDetail::RoomUnknown)
     }
 
     /// Too often; says when to come back.
     pub(crate) fn rate_limited(retry_after: RetryAfter) -> Self {
-        let refusal =
-            problem(StatusCode::TOO_MANY_REQUESTS, "rate_limited", ErrorCode::RateLimited.sentence());
+        let refusal = problem(
+            StatusCode::TOO_MANY_REQUESTS,
+            ProblemType::RateLimited,
+            ErrorCode::RateLimited.sentence(),
+        );
         Self { retry_after: Some(retry_after), ..refusal }
     }
 
     /// An API key that opens nothing, or nothing any more.
     pub(super) fn bad_api_key() -> Self {
-        let sentence = "the API key is unknown, expired or revoked";
-        Self { challenge: true, ..problem(StatusCode::UNAUTHORIZED, "credential_refused", sentence) }
+        let refusal =
+            problem(StatusCode::UNAUTHORIZED, ProblemType::CredentialRefused, ProblemDetail::ApiKeyRefused);
+        Self { challenge: true, ..refusal }
     }
 
     /// An API key, or what was minted with one, may do other things.
     pub(super) fn scope_missing(scope: Scope) -> Self {
-        let sentence = format!("the API key has no scope {}", scope.as_str());
-        problem(StatusCode::FORBIDDEN, "scope_missing", sentence)
+        problem(StatusCode::FORBIDDEN, ProblemType::ScopeMissing, documents::scope_missing(scope.as_str()))
     }
 
     /// A token or key that counts only later.
     pub(super) fn early_credential() -> Self {
-        let sentence = "the key or token is not valid yet";
-        problem(StatusCode::FORBIDDEN, "credential_early", sentence).retry_after(EARLY_SECONDS)
+        problem(StatusCode::FORBIDDEN, ProblemType::CredentialEarly, ProblemDetail::CredentialEarly)
+            .retry_after(EARLY_SECONDS)
     }
 
     /// A password that was not hashed.
     pub(super) fn password(error: PasswordError) -> Self {
         match error {
             PasswordError::Busy => {
-                problem(StatusCode::SERVICE_UNAVAILABLE, "busy", error.to_string()).retry_after(5)
+                problem(StatusCode::SERVICE_UNAVAILABLE, ProblemType::Busy, error.to_string()).retry_after(5)
             }
             PasswordError::Failed => {
-                problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string())
+                problem(StatusCode::INTERNAL_SERVER_ERROR, ProblemType::Internal, error.to_string())
             }
         }
     }
 
     /// No key was shown.
     pub(super) fn unauthorized() -> Self {
-        let sentence = "show a host's key or an API key as a bearer token";
-        Self { challenge: true, ..problem(StatusCode::UNAUTHORIZED, "credential_needed", sentence) }
+        let refusal =
+            problem(StatusCode::UNAUTHORIZED, ProblemType::CredentialNeeded, ProblemDetail::CredentialNeeded);
+        Self { challenge: true, ..refusal }
     }
 
     /// The database cannot be used. What it said is for the log.
     pub(crate) fn storage(error: &StorageError) -> Self {
         tracing::error!(%error, "a request failed");
         let sentence = ErrorCode::StorageUnavailable.sentence();
-        let refusal = problem(StatusCode::SERVICE_UNAVAILABLE, "storage_unavailable", sentence);
+        let refusal = problem(StatusCode::SERVICE_UNAVAILABLE, ProblemType::StorageUnavailable, sentence);
         Self { retry_after: Some(RetryAfter(5)), ..refusal }
     }
 }

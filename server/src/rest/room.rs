@@ -1,5 +1,6 @@
 //! `/api/v1/rooms/{code}`: reads, changes and deletes a room.
 
+use app::documents::{ProblemDetail, ProblemType};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -108,10 +109,10 @@ fn refusal(error: ChangeError) -> ProblemResponse {
     match error {
         ChangeError::Unknown => ProblemResponse::room_unknown(),
         ChangeError::Changed => {
-            problem(StatusCode::PRECONDITION_FAILED, "changed", "the room was changed in the meantime")
+            problem(StatusCode::PRECONDITION_FAILED, ProblemType::Changed, ProblemDetail::RoomChanged)
         }
         ChangeError::Settings(error) => {
-            problem(StatusCode::UNPROCESSABLE_ENTITY, "settings_invalid", error.to_string())
+            problem(StatusCode::UNPROCESSABLE_ENTITY, ProblemType::SettingsInvalid, error.to_string())
         }
         ChangeError::Password(error) => ProblemResponse::password(error),
         ChangeError::Storage(error) => ProblemResponse::storage(&error),

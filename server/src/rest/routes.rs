@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use app::documents::{ProblemDetail, ProblemType};
 use axum::Router;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -28,7 +29,7 @@ pub(crate) fn routes(allowed_origins: &[String]) -> Router<AppState> {
 }
 
 async fn no_such_endpoint() -> ProblemResponse {
-    problem(StatusCode::NOT_FOUND, "unknown", "there is no such endpoint")
+    problem(StatusCode::NOT_FOUND, ProblemType::Unknown, ProblemDetail::EndpointUnknown)
 }
 
 /// Pages of other origins show keys and never cookies, so nothing of theirs is done in somebody's name.

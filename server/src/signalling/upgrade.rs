@@ -2,6 +2,7 @@
 
 use std::sync::PoisonError;
 
+use app::documents::ProblemType;
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::http::{HeaderMap, StatusCode};
@@ -53,7 +54,7 @@ fn check(state: &AppState, caller: &Caller, headers: &HeaderMap) -> Result<(), B
     if !origin::is_allowed(headers, &caller.site, &state.config.server.allowed_origins) {
         note_refusal(state, ErrorCode::OriginRefused);
         let error = ProtocolError::new(ErrorCode::OriginRefused, None);
-        return Err(Box::new(problem(StatusCode::FORBIDDEN, "origin_refused", error.message)));
+        return Err(Box::new(problem(StatusCode::FORBIDDEN, ProblemType::OriginRefused, error.message)));
     }
     state.lookups.join(caller).map_err(|retry_after| {
         note_refusal(state, ErrorCode::RateLimited);
