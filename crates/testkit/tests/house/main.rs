@@ -2,6 +2,7 @@
 //! what it is.
 
 mod circles;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fs;
