@@ -140,7 +140,7 @@ impl Call {
                 encryption.send_keys_again(id, view);
             }
         });
-        self.review_paths(now);
+        self.slots(now, SlotsInput::PeopleChanged);
         if update.has_raised_hand {
             self.outputs.push_back(Output::Notify(Notice::HandRaised(update.participant.name)));
         }

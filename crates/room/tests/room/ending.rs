@@ -140,7 +140,7 @@ fn an_earlier_token_brings_no_role_back_that_another_credential_gave() {
 #[test]
 fn a_room_that_another_server_has_lets_go_of_everybody_and_keeps_nothing() {
     let settings = RoomSettings { waiting_room: Switch::On, mesh_limit: 2, ..RoomSettings::default() };
-    let mut world = World::begin(Beginning { settings, has_sfu: true, ..World::beginning() });
+    let mut world = World::begin(Beginning { settings, sfu: Some(super::world::NODE), ..World::beginning() });
     for person in [ADA, BOB, CEM] {
         world.enter_as(person, Role::Host);
     }
@@ -153,7 +153,7 @@ fn a_room_that_another_server_has_lets_go_of_everybody_and_keeps_nothing() {
         assert_eq!(ears.messages, [], "somebody who comes back is told everything anew");
     }
     assert_eq!(world.kept, []);
-    let left: Vec<_> = world.orders.iter().filter(|(_, order)| *order == MediaOrder::Left).collect();
+    let left: Vec<_> = world.orders.iter().filter(|(.., order)| *order == MediaOrder::Left).collect();
     assert_eq!(left.len(), 3, "{:?}", world.orders);
     assert!(matches!(&*world.other, [Output::Unload]), "{:?}", world.other);
 }
