@@ -4,7 +4,7 @@
 pub mod pieces;
 pub mod turn;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -53,7 +53,7 @@ impl World {
         config.storage.data = data.path().to_owned();
         config.media.port = 0;
         // Requests that come by no socket come from nowhere, and are believed when they name somebody.
-        config.server.trusted_proxies = vec![Ipv4Addr::UNSPECIFIED.into()];
+        config.server.trusted_proxies = vec![IpAddr::V4(Ipv4Addr::UNSPECIFIED).into()];
         config.rooms.capacity = 400;
         config.rooms.most = 2_000;
         let limits = &mut config.limits;
