@@ -85,7 +85,11 @@ impl Media {
             | LinkCommand::AddEndOfCandidates
             | LinkCommand::SetIceServers(_)
             | LinkCommand::RestartIce => {
+                let is_answer = command == LinkCommand::CreateAnswer;
                 self.links.get_mut(&link)?.command(command, |source| captures.track(source).cloned());
+                if is_answer {
+                    self.track_came(link); // Only now it is known which section carries what.
+                }
             }
         }
         None
