@@ -44,7 +44,7 @@ fn media(joined: &Value) -> SocketAddr {
 async fn meeting_on_the_server(
     server: &TestServer,
     room: &str,
-) -> (Vec<common::Client>, common::Client, SocketAddr) {
+) -> (Vec<common::Client>, common::Client, SocketAddr, Value) {
     let mut others = Vec::new();
     for name in ["Ada", "Bob", "Cleo", "Dan"] {
         others.push(server.join(room, name).await.0);
@@ -52,8 +52,9 @@ async fn meeting_on_the_server(
     // Of the move the fifth may hear before all else.
     let mut eve = server.connect().await;
     eve.say(join_message(room, "Eve")).await;
-    let media = media(&eve.hear_of("joined").await);
-    (others, eve, media)
+    let joined = eve.hear_of("joined").await;
+    let node = joined["topology"]["migration"]["via"].clone();
+    (others, eve, media(&joined), node)
 }
 
 /// A connectivity check (RFC 8445 §7.2.2) as a browser sends it; `name` has the fragments of both ends.
@@ -79,12 +80,12 @@ fn line_of<'a>(description: &'a Value, start: &str) -> &'a str {
     sdp.lines().find_map(|line| line.strip_prefix(start)).unwrap()
 }
 
-/// Opens a link: the name for checks of it, and their password.
-async fn open_link(client: &mut common::Client, link: u32) -> (String, String) {
+/// Opens a link to a node: the name for checks of it, and their password.
+async fn open_link(client: &mut common::Client, node: &Value, link: u32) -> (String, String) {
     let world = World::new();
     let (_, offer) = Client::new(world.instant(), world.instant(), who(1), 1, 1).signals.remove(0);
     let signal = serde_json::to_value(offer).unwrap();
-    client.say(json!({ "type": "signal", "to": "sfu", "link": link, "number": 0, "signal": &signal })).await;
+    client.say(json!({ "type": "signal", "to": node, "link": link, "number": 0, "signal": &signal })).await;
     let answer = client.hear_of("signal").await;
     assert_eq!(answer["link"], link);
     let answer = &answer["signal"];
@@ -101,8 +102,8 @@ fn is_answer(number: u128, bytes: &[u8]) -> bool {
 async fn a_link_is_reached_whichever_shard_its_datagrams_and_streams_come_to() {
     let server = server().await;
     let room = server.new_room().await;
-    let (_others, mut eve, media) = meeting_on_the_server(&server, &room).await;
-    let (name, password) = open_link(&mut eve, 0).await;
+    let (_others, mut eve, media, node) = meeting_on_the_server(&server, &room).await;
+    let (name, password) = open_link(&mut eve, &node, 0).await;
     for number in 0..SENDERS {
         let question = check(number, &name, &password);
         let mut answer = [0; 1_500];
@@ -135,9 +136,9 @@ async fn a_link_is_reached_whichever_shard_its_datagrams_and_streams_come_to() {
 async fn a_shard_that_ends_begins_again_where_it_was_and_its_links_are_opened_anew() {
     let server = server().await;
     let room = server.new_room().await;
-    let (_others, mut eve, media) = meeting_on_the_server(&server, &room).await;
+    let (_others, mut eve, media, node) = meeting_on_the_server(&server, &room).await;
     for link in 0..3 {
-        let (name, password) = open_link(&mut eve, link).await;
+        let (name, password) = open_link(&mut eve, &node, link).await;
         let question = check(1, &name, &password);
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         socket.send_to(&question, media).await.unwrap();
@@ -186,8 +187,8 @@ async fn the_relay_serves_each_client_where_the_system_puts_it() {
 #[tokio::test]
 async fn who_shows_themselves_at_a_thousand_addresses_is_not_answered_at_more() {
     let server = server().await;
-    let (_others, mut eve, media) = meeting_on_the_server(&server, &server.new_room().await).await;
-    let (name, password) = open_link(&mut eve, 0).await;
+    let (_others, mut eve, media, node) = meeting_on_the_server(&server, &server.new_room().await).await;
+    let (name, password) = open_link(&mut eve, &node, 0).await;
     let mut sockets = Vec::new();
     for number in 0..=1_000 {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();

@@ -24,7 +24,7 @@ async fn two_people_meet_and_signal_each_other() {
     assert_eq!(heard["signal"], json!({ "kind": "offer", "sdp": "v=0" }));
 
     ada.say(json!({ "type": "set_media", "media": { "microphone": "on", "camera": "off" } })).await;
-    let media = json!({ "microphone": "on", "camera": "off", "screen": "off" });
+    let media = json!({ "microphone": "on", "camera": "off", "screen": "off", "screen_audio": "off" });
     assert_eq!(bob.hear().await["participant"]["media"], media);
 
     bob.say(json!({ "type": "leave" })).await;
@@ -143,8 +143,9 @@ async fn a_signal_to_oneself_or_into_another_room_is_refused_and_reaches_nobody(
     assert_eq!(eve.hear().await["code"], "peer_is_self");
     eve.say(signal_message(&pair.ada_id, "v=0")).await;
     assert_eq!(eve.hear().await["code"], "peer_unknown");
-    eve.say(json!({ "type": "signal", "to": "sfu", "number": 0, "signal": { "kind": "end_of_candidates" } }))
-        .await;
+    let node = json!({ "sfu": "9d3f6c1e-2a47-4b58-8e60-71c5a0d4b9f2" });
+    let signal = json!({ "kind": "end_of_candidates" });
+    eve.say(json!({ "type": "signal", "to": node, "number": 0, "signal": signal })).await;
     assert_eq!(eve.hear().await["code"], "peer_unknown");
     eve.say(json!({ "type": "ping" })).await;
     assert_eq!(eve.hear().await, json!({ "type": "pong" }), "the connection goes on");
