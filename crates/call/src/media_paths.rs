@@ -19,9 +19,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use crate::LinkKey;
 use protocol::{
-    LinkId, LinkKey, MediaKey, MediaKind, MediaVia, NodeId, Participant, ParticipantId, PeerRef, Presence,
-    Source, Topology, TopologyReason, Trouble,
+    LinkId, MediaKey, MediaKind, MediaVia, NodeId, Participant, ParticipantId, PeerRef, Presence, Source,
+    Topology, TopologyReason, Trouble,
 };
 
 use crate::links::Links;
@@ -423,8 +424,8 @@ impl MediaPaths {
 
     /// Shows a publication over the link that shows it best; where several do, over that of the room's path.
     fn choose(&mut self, now: Duration, key: MediaKey, view: &PathsView<'_>) {
-        let links = self.links_to(key.participant, view);
         let current = self.shown.get(&key).map(|via| via.link);
+        let links = self.links_to(key.participant, current, view);
         let readiness = |link: &LinkKey| self.readiness(now, *link, key, view);
         // Of links that are alike the first one counts, which is that of the room's path.
         let best = links.iter().copied().rev().max_by_key(readiness);
@@ -443,17 +444,17 @@ impl MediaPaths {
         }
     }
 
-    /// The links over which somebody can come: that of the room's path first.
-    fn links_to(&self, id: ParticipantId, view: &PathsView<'_>) -> Vec<LinkKey> {
+    /// The links over which somebody's publication can come that is shown over `current`: that of the room's path first.
+    fn links_to(&self, id: ParticipantId, current: Option<LinkKey>, view: &PathsView<'_>) -> Vec<LinkKey> {
         let peer = |via: MediaVia| match via {
             MediaVia::Mesh => PeerRef::Participant(id),
             MediaVia::Sfu(node) => PeerRef::Sfu(node),
         };
         let mut links: Vec<_> = self.topology.vias().filter_map(|via| view.links.to(peer(via))).collect();
-        // What is not wanted any more lingers for a while.
+        // A link that lingers may end at any time at its other end: what it shows stays, and nothing begins on it.
         let lingering = view.links.to_person(id).into_iter().chain(view.links.to_nodes());
         for link in lingering {
-            if !links.contains(&link) {
+            if !links.contains(&link) && (links.is_empty() || current == Some(link)) {
                 links.push(link);
             }
         }
