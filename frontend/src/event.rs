@@ -1,9 +1,10 @@
 //! What can happen to a session.
 
 use app::state::CallCommand;
+use call::LinkKey;
 use call::{Attempt, CaptureFault, LinkEvent};
 use futures::channel::mpsc::UnboundedSender;
-use protocol::{LinkKey, RoomKeyId, ServerFrame, Source};
+use protocol::{RoomKeyId, ServerFrame, Source};
 use seal::SafetyPhrase;
 use view::{LinkPath, PageNotice};
 use web_sys::MediaStreamTrack;

@@ -1,10 +1,11 @@
 //! One RTCPeerConnection: carries out the commands of a link and reports what the browser says. Its listeners detach and
 //! it closes when it is dropped.
 
+use call::LinkKey;
 use call::{ConnectionState, LinkCommand, LinkEvent, Role};
 use gloo_events::EventListener;
 use js_sys::Array;
-use protocol::{IceCandidate, IceServer, LinkKey, MediaKey, MediaKind, PeerRef, Sdp, SectionMap, Source};
+use protocol::{IceCandidate, IceServer, MediaKey, MediaKind, PeerRef, Sdp, SectionMap, Source};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{

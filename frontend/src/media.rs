@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use call::LinkKey;
 use call::{Input, LinkCommand, LinkEvent, ShownVia};
-use protocol::{LinkKey, MediaKey, MediaKind, PeerRef, Source, Subscription};
+use protocol::{MediaKey, MediaKind, PeerRef, Source, Subscription};
 use view::LinkPath;
 use web_sys::RtcRtpReceiver;
 

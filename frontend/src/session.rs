@@ -2,6 +2,7 @@
 //! [`Event`]. What the call wants done is done here; leaving drops the objects, and with them devices and connections.
 
 use app::state::{CallCommand, CallView, DeviceKind, Devices};
+use call::LinkKey;
 use call::{
     Attempt, Bound, Call, CaptureFault, Command, Input, LinkCommand, LinkEvent, Notice, Output, Phase,
     SwitchedBy, Switches, Typed, schedule,
@@ -11,8 +12,8 @@ use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use protocol::{
-    ChatId, ChatTarget, DisplayName, LinkKey, Moderation, RoomCode, RoomKeyId, RoomSettingsPatch,
-    ServerMessage, Source, Timestamp,
+    ChatId, ChatTarget, DisplayName, Moderation, RoomCode, RoomKeyId, RoomSettingsPatch, ServerMessage,
+    Source, Timestamp,
 };
 use reactive_stores::Store;
 use view::{Copied, PageNotice, Refusal, Said};

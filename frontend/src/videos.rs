@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{LinkKey, MediaKey, ParticipantId, Source, Subscription};
+use call::LinkKey;
+use protocol::{MediaKey, ParticipantId, Source, Subscription};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlAudioElement, HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};

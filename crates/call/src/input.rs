@@ -1,8 +1,9 @@
 //! What can happen to a call: the person's commands, the server's messages, and what the browser reports.
 
+use crate::LinkKey;
 use protocol::{
-    ChatId, ChatTarget, DisplayName, IceCandidate, LinkKey, Moderation, ParticipantId, Password, Reaction,
-    Sdp, SectionMap, ServerFrame, Source, Subscription, Switch,
+    ChatId, ChatTarget, DisplayName, IceCandidate, Moderation, ParticipantId, Password, Reaction, Sdp,
+    SectionMap, ServerFrame, Source, Subscription, Switch,
 };
 use view::CaptureFault;
 

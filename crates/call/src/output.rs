@@ -1,8 +1,9 @@
 //! What a call wants done. The driver does it and reports; it decides nothing.
 
+use crate::LinkKey;
 use protocol::{
-    IceCandidate, IceServer, LinkKey, MediaKey, OpeningFrame, ParticipantId, RoomFrame, Sdp, SectionMap,
-    SessionToken, Source, Switch,
+    IceCandidate, IceServer, MediaKey, OpeningFrame, ParticipantId, RoomFrame, Sdp, SectionMap, SessionToken,
+    Source, Switch,
 };
 
 use seal::{KeyDigest, RoomSecret, SenderKey};

@@ -1,6 +1,6 @@
 //! Over what a publication is seen or heard.
 
-use protocol::LinkKey;
+use crate::LinkKey;
 
 /// Over what a publication is seen or heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -46,7 +46,7 @@ pub use moderation::{Moderation, Right};
 pub use names::{DisplayName, NameError, RoomName, name_of_character};
 pub use opening_message::{Join, OpeningFrame, OpeningMessage, Resume};
 pub use participant::{Forbidden, HandNumber, LeaveReason, Participant, Presence, WaitingPerson};
-pub use peer::{LinkId, LinkKey, PeerRef};
+pub use peer::{LinkId, PeerRef};
 pub use reaction::Reaction;
 pub use rest::{
     CreateTokenRequest, CreatedRoom, CreatedToken, CredentialKind, CredentialResource, HostLink, Problem,

@@ -25,15 +25,6 @@ pub enum PeerRef {
 #[serde(transparent)]
 pub struct LinkId(pub u32);
 
-/// One link of a client: to whom, and which of those one after another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LinkKey {
-    /// The other end.
-    pub peer: PeerRef,
-    /// Which.
-    pub id: LinkId,
-}
-
 impl From<ParticipantId> for PeerRef {
     fn from(id: ParticipantId) -> Self {
         Self::Participant(id)

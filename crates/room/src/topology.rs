@@ -2,7 +2,7 @@
 //! these to any other, and when it does not.
 //!
 //! ```text
-//!             the other via is better, and nothing holds back
+//!             another path is better, and nothing holds back
 //!   Settled ─────────────────────────────────────────────────────▶ Migrating { to, awaited, deadline }
 //!      ▲                                                                  │
 //!      ├── to, when everybody who is here is ready ───────────────────────┤
@@ -42,7 +42,7 @@ const DIRECT_AT_MOST: usize = 8;
 pub(crate) enum TopologyInput {
     /// Somebody has media over the links of the migration with this epoch.
     Ready { from: ParticipantId, epoch: u32 },
-    /// Somebody cannot have it, in the present via or in the one of the migration.
+    /// Somebody cannot have it, by the present path or by the one of the migration.
     Failed { from: ParticipantId, epoch: u32 },
     /// Something stands in the way of somebody's direct links.
     Trouble { from: ParticipantId, trouble: Trouble },

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use call::LinkKey;
 use call::{Call, Identity, SecretOrigin, ShownVia};
-use protocol::{LinkId, LinkKey, MediaKey, ParticipantId, PeerRef, RoomCode, Source, Subscription};
+use protocol::{LinkId, MediaKey, ParticipantId, PeerRef, RoomCode, Source, Subscription};
 use seal::{Expected, FrameOpener, FrameSealer, RoomSecret};
 use uuid::Uuid;
 

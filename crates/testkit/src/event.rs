@@ -1,7 +1,8 @@
 //! What is on its way in a world.
 
+use call::LinkKey;
 use call::{Command, LinkEvent};
-use protocol::{LinkKey, NodeId, ParticipantId, PeerRef, ServerFrame};
+use protocol::{NodeId, ParticipantId, PeerRef, ServerFrame};
 use room::MediaOrder;
 
 use crate::client_frame::ClientFrame;

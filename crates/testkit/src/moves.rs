@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use call::LinkKey;
 use call::{Command, ConnectionState, Input, LinkEvent, Phase, ShownVia, Snapshot};
 use protocol::{
-    DisplayName, LinkKey, MediaKey, MediaKind, MediaVia, NodeId, ParticipantId, PeerRef, Source, Subscription,
+    DisplayName, MediaKey, MediaKind, MediaVia, NodeId, ParticipantId, PeerRef, Source, Subscription,
 };
 use room::MediaOrder;
 use uuid::Uuid;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use call::{
-    Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkStatus, Notice, Output, Phase, Role,
+    Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkKey, LinkStatus, Notice, Output, Phase, Role,
 };
 use protocol::{
-    ChatId, ChatTarget, DisplayName, IceCandidate, LinkKey, NodeId, PeerRef, RoomCode, RoomFrame,
-    RoomMessage, Sdp, SectionMap, ServerFrame, ServerMessage, Source,
+    ChatId, ChatTarget, DisplayName, IceCandidate, NodeId, PeerRef, RoomCode, RoomFrame, RoomMessage, Sdp,
+    SectionMap, ServerFrame, ServerMessage, Source,
 };
 use uuid::Uuid;
 

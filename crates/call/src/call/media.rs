@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use protocol::{LinkKey, MediaVia, NodeId, ParticipantId, PeerRef, Presence, RoomMessage, Source, Trouble};
+use crate::LinkKey;
+use protocol::{MediaVia, NodeId, ParticipantId, PeerRef, Presence, RoomMessage, Source, Trouble};
 
 use super::Call;
 use crate::links::{LinksEffect, Opening, of_use};

@@ -10,9 +10,10 @@ mod signalling;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::LinkKey;
 use protocol::{
-    DisplayName, LinkKey, MediaState, Participant, ParticipantId, Password, RoomCode, RoomMessage,
-    RoomSettings, RoomSummary, SessionToken, Source, Switch, WaitingPerson,
+    DisplayName, MediaState, Participant, ParticipantId, Password, RoomCode, RoomMessage, RoomSettings,
+    RoomSummary, SessionToken, Source, Switch, WaitingPerson,
 };
 use seal::{RoomSecret, SafetyPhrase};
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use crate::LinkKey;
 use protocol::{
-    DisplayName, ErrorCode, IceServers, Join, Joined, LinkKey, MessageId, OpeningMessage, ParticipantId,
-    Password, ProtocolError, Reaction, Resume, RoomMessage, RoomSummary, ServerFrame, ServerMessage,
-    SessionToken, Source, Switch, VERSION, WaitingPerson,
+    DisplayName, ErrorCode, IceServers, Join, Joined, MessageId, OpeningMessage, ParticipantId, Password,
+    ProtocolError, Reaction, Resume, RoomMessage, RoomSummary, ServerFrame, ServerMessage, SessionToken,
+    Source, Switch, VERSION, WaitingPerson,
 };
 
 use super::Call;

@@ -18,7 +18,7 @@ impl Encryption {
         KeyWarnings {
             was_granted: self.origin == SecretOrigin::Granted,
             was_passed_on: passed_on.any(|digest| !former.contains(&digest)),
-            refused_another: self.trust.refused_another,
+            refused_another: self.trust.has_refused_another(),
             room_has_another: view.me.is_some()
                 && view.room_key.is_some_and(|key| self.room_key().as_ref() != Some(key)),
         }
@@ -37,7 +37,7 @@ impl Encryption {
             return false;
         }
         if !self.origin.gives_way() {
-            if !std::mem::replace(&mut self.trust.refused_another, true) {
+            if self.trust.refuse_another() {
                 self.effects.push_back(EncryptionEffect::Notify(Notice::KeyRefused));
             }
             return false;

@@ -70,13 +70,23 @@ pub(crate) struct Trust {
     known: BTreeMap<ParticipantId, (PublicKey, Vec<KeyDigest>)>,
     /// People whose key was exchanged.
     changed: BTreeSet<ParticipantId>,
-    pub(crate) refused_another: bool,
+    refused_another: bool,
 }
 
 impl Trust {
     /// What this browser remembers of the time before the page was loaded.
     pub(crate) fn new(passed_on: Vec<KeyDigest>) -> Self {
         Self { remembered: passed_on.into_iter().take(MAX_REMEMBERED).collect(), ..Self::default() }
+    }
+
+    /// Another secret was offered and refused. False when that is known already.
+    pub(crate) fn refuse_another(&mut self) -> bool {
+        !std::mem::replace(&mut self.refused_another, true)
+    }
+
+    /// Whether one ever was.
+    pub(crate) fn has_refused_another(&self) -> bool {
+        self.refused_another
     }
 
     /// Keys of others to which the secret was passed on, and whose owners were not made sure of.

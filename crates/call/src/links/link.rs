@@ -4,7 +4,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use protocol::{IceServer, LinkId, LinkKey, ParticipantId, Presence, Signal, SignalNumber, Source, Switch};
+use crate::LinkKey;
+use protocol::{IceServer, LinkId, ParticipantId, Presence, Signal, SignalNumber, Source, Switch};
 
 use crate::links::negotiation::{Effect, Negotiation, Politeness};
 use crate::{ConnectionState, LinkCommand, LinkEvent, LinkFailure, LinkStatus, Role};

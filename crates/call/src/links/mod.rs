@@ -9,7 +9,8 @@ mod silence;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use protocol::{IceServer, LinkKey, ParticipantId, PeerRef, Presence, Signal, SignalNumber, Source, Switch};
+use crate::LinkKey;
+use protocol::{IceServer, ParticipantId, PeerRef, Presence, Signal, SignalNumber, Source, Switch};
 
 use crate::links::link::Link;
 use crate::links::negotiation::Effect;

@@ -6,7 +6,8 @@ mod plan;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use protocol::{LinkKey, MediaKey, Source, Subscription, Subscriptions};
+use crate::LinkKey;
+use protocol::{MediaKey, Source, Subscription, Subscriptions};
 
 use crate::people::People;
 use crate::slots::link_slots::LinkSlots;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use call::LinkKey;
 use call::{
     CaptureFault, Command, ConnectionState, Input, Level, LinkCommand, LinkEvent, LinkFailure, LinkStatus,
     Notice, Output, Phase, Publication, Role, Signalling,
 };
 use protocol::{
-    ErrorCode, IceServer, IceServers, LeaveReason, LinkKey, MediaState, MediaVia, Migration, OpeningMessage,
+    ErrorCode, IceServer, IceServers, LeaveReason, MediaState, MediaVia, Migration, OpeningMessage,
     Participant, PeerRef, ProtocolError, RoomMessage, ServerMessage, Signal, SignalNumber, Source, Switch,
     Topology, TopologyReason,
 };

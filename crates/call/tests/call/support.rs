@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use call::LinkKey;
 use call::{
     Call, Command, ConnectionState, Identity, Input, LinkCommand, LinkEvent, LinkStatus, Output, Role,
 };
 use protocol::{
-    DisplayName, ErrorCode, Forbidden, IceServers, Joined, LinkId, LinkKey, MediaState, MediaVia, NodeId,
+    DisplayName, ErrorCode, Forbidden, IceServers, Joined, LinkId, MediaState, MediaVia, NodeId,
     OpeningMessage, Participant, ParticipantId, PeerRef, Presence, ProtocolError, RoomCode, RoomMessage,
     RoomSettings, RoomSummary, Sdp, SectionMap, Sequence, ServerFrame, ServerMessage, SessionToken, Signal,
     SignalNumber, Source, Switch, Topology, TopologyReason,
