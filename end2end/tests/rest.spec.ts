@@ -43,7 +43,7 @@ test("the page about the interface needs nothing from elsewhere, and no script",
     const hosts = new Set<string>();
     page.on("request", (request) => hosts.add(new URL(request.url()).host));
     await page.goto(`${server.url}/api/docs`);
-    await expect(page.getByRole("heading", { name: "REST interface" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "REST API" })).toBeVisible();
     await page.getByRole("link", { name: "PATCH /api/v1/rooms/{code}", exact: true }).click();
     await expect(page.getByRole("region", { name: "PATCH /api/v1/rooms/{code}", exact: true })).toContainText("scope rooms:write");
     expect([...hosts]).toEqual([new URL(server.url).host]);

@@ -76,7 +76,7 @@ impl SessionToken {
 
 /// A secret is empty or too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a secret has 1 to {0} bytes")]
+#[error("must be 1 to {0} bytes")]
 pub struct SecretError(usize);
 
 #[cfg(test)]

@@ -144,7 +144,7 @@ pub struct RoomSettingsPatch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// Nobody, or more than [`MAX_CAPACITY`].
-    #[error("a room takes 1 to {MAX_CAPACITY} people")]
+    #[error("capacity must be 1 to {MAX_CAPACITY}")]
     Capacity,
     /// Fewer than 2, or more than [`MESH_LIMIT`].
     #[error("2 to {MESH_LIMIT} people can talk directly")]

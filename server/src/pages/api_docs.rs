@@ -31,26 +31,25 @@ fn ApiDocs(document: Value) -> impl IntoView {
     let schemas = object(&document["components"], "schemas").into_iter();
     let schemas = schemas.map(|(name, schema)| view! { <Schema name schema/> }).collect_view();
     view! {
-        <Title text="REST interface · Veranda"/>
+        <Title text="REST API · Veranda"/>
         <SiteHeader/>
         <main class="api-docs">
-                <h1>"REST interface"</h1>
+                <h1>"REST API"</h1>
                 <p>
-                    "Everything speaks JSON. Refusals are problem documents (RFC 9457). For generated clients, there is "
+                    "Requests and responses are JSON. Errors are problem documents (RFC 9457). For generated clients, there is "
                     <a href="/api/v1/openapi.json">"the OpenAPI 3.1 description"</a>"."
                 </p>
                 <h2>"Try it"</h2>
                 <pre tabindex="0"><code>{EXAMPLE}</code></pre>
                 <h2>"Keys"</h2>
                 <p>
-                    "Whoever makes a room gets the key of its host, which may do everything with that room. A program that \
-                     makes rooms for others uses an API key, which the operator makes with "<code>"veranda api-key create"</code>
-                    ": it may do what its scopes say, with the rooms that it has made."
+                    "Creating a room returns its host key, with full access to that room. To create rooms for others, use an API \
+                     key with the scopes you need: "<code>"veranda api-key create"</code>"."
                 </p>
-                <nav aria-label="Operations"><ul class="api-contents">{contents}</ul></nav>
-                <h2>"Operations"</h2>
+                <nav aria-label="Endpoints"><ul class="api-contents">{contents}</ul></nav>
+                <h2>"Endpoints"</h2>
                 {operations}
-                <h2>"Types"</h2>
+                <h2>"Schemas"</h2>
                 {schemas}
             </main>
     }
@@ -111,16 +110,16 @@ fn Operation(method: String, path: String, operation: Value) -> impl IntoView {
         <section class="card api-operation" aria-labelledby=id.clone()>
             <h3 id=id.clone()><Verb method path/></h3>
             <p><b>{text(&operation, "summary")}</b>". "{prose(&text(&operation, "description"))}</p>
-            <p class="hint">"Needs " {needs.join(", or ")}"."</p>
+            <p class="hint">"Requires " {needs.join(", or ")}"."</p>
             {has_parameters.then(|| view! {
                 <table>
-                    <thead><tr><th scope="col">"Parameter"</th><th scope="col">"In"</th><th scope="col">"Type"</th><th scope="col">"Meaning"</th></tr></thead>
+                    <thead><tr><th scope="col">"Parameter"</th><th scope="col">"In"</th><th scope="col">"Type"</th><th scope="col">"Description"</th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
             })}
             {body.map(|body| view! { <p>"Body: " {body}</p> })}
             <ul class="api-answers">{answers}</ul>
-            <p class="hint">"Refusals: " {refusals}"."</p>
+            <p class="hint">"Errors: " {refusals}"."</p>
         </section>
     }
 }
@@ -159,7 +158,7 @@ fn Schema(name: String, schema: Value) -> impl IntoView {
             <ul>{values.collect_view()}</ul>
             {has_fields.then(|| view! {
                 <table>
-                    <thead><tr><th scope="col">"Field"</th><th scope="col">"Type"</th><th scope="col">"Meaning"</th></tr></thead>
+                    <thead><tr><th scope="col">"Field"</th><th scope="col">"Type"</th><th scope="col">"Description"</th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
             })}

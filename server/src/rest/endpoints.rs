@@ -31,7 +31,7 @@ fn of_connections() -> Endpoint {
         "post",
         "/api/v1/connection-test",
         "startConnectionTest",
-        "Find out which ways to this server are open",
+        "Start a connection test",
         post(connection_test::start_connection_test),
     )
     .about(
@@ -52,7 +52,7 @@ fn of_rooms() -> [Endpoint; 2] {
             .query::<RoomCode>("after", "Only rooms after this one: `next` of the page before.")
             .answers::<RoomList>(StatusCode::OK)
             .tells("Link", "The next page, with the relation `next` (RFC 8288)."),
-        Endpoint::new("post", ROOMS, "createRoom", "Make a room", post(create_room::create_room))
+        Endpoint::new("post", ROOMS, "createRoom", "Create a room", post(create_room::create_room))
             .about(
                 "Every rule has a default. Without any key where the server lets everybody make rooms, otherwise with \
                  an API key. The answer has the key that makes its bearer a host.",
@@ -69,13 +69,13 @@ fn of_rooms() -> [Endpoint; 2] {
 
 fn of_one_room() -> [Endpoint; 5] {
     [
-        Endpoint::new("get", ROOM, "readRoom", "Read a room", get(room::read_room))
+        Endpoint::new("get", ROOM, "readRoom", "Get a room", get(room::read_room))
             .scope(Scope::RoomsRead)
             .header::<String>("If-None-Match", "304 when the room's rules have this version.")
             .answers::<RoomResource>(StatusCode::OK)
             .tells(ETAG.0, ETAG.1)
             .may_refuse_with(StatusCode::NOT_MODIFIED),
-        Endpoint::new("patch", ROOM, "changeRoom", "Change a room's rules", patch(room::change_room))
+        Endpoint::new("patch", ROOM, "changeRoom", "Update a room's settings", patch(room::change_room))
             .about("What is absent stays, `null` takes away (JSON merge patch, RFC 7396). People inside see it at once.")
             .scope(Scope::RoomsWrite)
             .header::<String>("If-Match", "Changes nothing when the room's rules have another version.")
@@ -90,7 +90,7 @@ fn of_one_room() -> [Endpoint; 5] {
             "post",
             "/api/v1/rooms/{code}/validate",
             "validateRoom",
-            "Ask whether a room can be entered",
+            "Check whether a room can be joined",
             post(validate_room::validate_room),
         )
         .about("Answers 200 also when there is no such room.")
@@ -147,7 +147,7 @@ fn of_participants() -> [Endpoint; 3] {
             "get",
             "/api/v1/rooms/{code}/participants",
             "listParticipants",
-            "List who is inside",
+            "List participants",
             get(participants::list_participants),
         )
         .about("In the order in which they came.")
@@ -157,7 +157,7 @@ fn of_participants() -> [Endpoint; 3] {
             "delete",
             "/api/v1/rooms/{code}/participants/{id}",
             "removeParticipant",
-            "Remove somebody",
+            "Remove a participant",
             delete(participants::remove_participant),
         )
         .about("Also when they are gone already.")
@@ -166,10 +166,10 @@ fn of_participants() -> [Endpoint; 3] {
             "post",
             "/api/v1/rooms/{code}/participants/{id}/turn-off",
             "turnOff",
-            "Turn off what somebody sends",
+            "Turn off a participant's microphone or camera",
             post(participants::turn_off),
         )
-        .about("Nobody can turn it on again for them.")
+        .about("No one can turn it on again for them.")
         .scope(Scope::ParticipantsWrite)
         .body::<TurnOffRequest>(),
     ]

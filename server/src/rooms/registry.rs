@@ -78,7 +78,7 @@ pub(crate) struct Creation {
 /// Why a room was not made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CreationError {
-    #[error("the server has as many rooms as it takes")]
+    #[error("room limit reached")]
     TooMany,
     #[error("{0}")]
     Settings(#[from] SettingsError),

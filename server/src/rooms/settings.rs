@@ -20,7 +20,7 @@ pub(crate) enum Precondition {
 /// Why rules were not changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ChangeError {
-    #[error("there is no such room")]
+    #[error("room not found")]
     Unknown,
     #[error("the room was changed in the meantime")]
     Changed,
