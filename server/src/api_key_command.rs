@@ -46,7 +46,7 @@ async fn create(
     let scopes: Vec<_> =
         Scope::ALL.into_iter().filter(|scope| scopes.iter().any(|one| one == scope.as_str())).collect();
     let end = days.map(|days| Timestamp(now.0 + u64::from(days) * DAY));
-    api_keys::create(storage, label, &scopes, now, end).await.context("the key could not be kept")
+    api_keys::create(storage, label, &scopes, now, end).await.context("could not save the key")
 }
 
 fn line(key: &ApiKeyRecord, now: Timestamp) -> String {
@@ -55,7 +55,7 @@ fn line(key: &ApiKeyRecord, now: Timestamp) -> String {
     } else if key.expires_at.is_some_and(|end| end <= now) {
         "expired"
     } else {
-        "open"
+        "active"
     };
     format!("{}\t{state}\t{}\t{}", key.id, key.scopes, key.label)
 }

@@ -23,7 +23,7 @@ pub(crate) async fn run(config: &Config, file: &Path) -> anyhow::Result<()> {
     )?;
     writeln!(
         out,
-        "there as veranda.sqlite. Keep {} too: without it everybody is signed out",
+        "there as veranda.sqlite. Keep {} too: without it everyone is signed out",
         signing_key(config)
     )?;
     Ok(())

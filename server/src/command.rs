@@ -22,7 +22,7 @@ const SETTINGS: &str = "Settings come from Leptos.toml in this folder and from t
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Start the server; so does no command at all
+    /// Start the server (default)
     Serve(Serving),
     /// Say whether the settings can be used, and what is wrong with them, without starting anything
     CheckConfig,
@@ -31,9 +31,9 @@ pub(crate) enum Command {
         /// The file to write, which must not be there yet
         file: PathBuf,
     },
-    /// Look at this machine and at the settings, and say what to do about what is not well
+    /// Check this machine and its settings, and say how to fix problems
     Doctor,
-    /// Make, list and revoke keys for programs that use the REST interface
+    /// Create, list and revoke REST API keys
     ApiKey {
         #[command(subcommand)]
         command: ApiKeyCommand,
@@ -43,8 +43,7 @@ pub(crate) enum Command {
 /// What overrides the settings.
 #[derive(Args, Default)]
 pub(crate) struct Serving {
-    /// The name of this server in the DNS: gets a certificate for it from Let's Encrypt, whose terms you agree to by that, and
-    /// listens on port 443
+    /// Public DNS name: get a Let's Encrypt certificate (you agree to its terms), listen on 443
     #[arg(long, value_name = "NAME")]
     domain: Option<TlsName>,
     /// Where to listen, such as 0.0.0.0:3000
@@ -73,21 +72,21 @@ impl Serving {
 
 #[derive(Subcommand)]
 pub(crate) enum ApiKeyCommand {
-    /// Make a key; it is printed this once
+    /// Create a key; it is shown only once
     Create {
-        /// What to call it in the list
+        /// Name of the key
         #[arg(long)]
         label: String,
-        /// What it may do; can be given several times
+        /// Scope (repeatable)
         #[arg(long = "scope", required = true, value_parser = PossibleValuesParser::new(Scope::ALL.map(Scope::as_str)))]
         scopes: Vec<String>,
-        /// For how many days it opens; for ever when absent
+        /// Days until it expires (default: never)
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=36500))]
         days: Option<u32>,
     },
     /// List the keys, with their ids
     List,
-    /// End a key for ever
+    /// Revoke a key
     Revoke {
         /// Its id, as in the list
         id: String,

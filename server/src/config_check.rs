@@ -14,7 +14,7 @@ pub enum Contradiction {
     )]
     NoNameToCertify,
     /// TLS-ALPN-01 shows that one name is ours, never a whole domain (RFC 8737 §3, RFC 8555 §7.1.3).
-    #[error("[tls] names: '{0}' stands for many names, and with mode = \"{1}\" each has to be named")]
+    #[error("[tls] names: '{0}' is a wildcard; mode = \"{1}\" needs every name listed")]
     Wildcard(TlsName, &'static str),
     /// RFC 8738 has addresses too, which few authorities certify, and the library does not ask for.
     #[error("[tls] names: '{0}' is an address, and with mode = \"acme\" names of the DNS are certified only")]
@@ -34,7 +34,9 @@ pub enum Contradiction {
     )]
     NoSite(String),
     /// A range that holds nothing.
-    #[error("[relay] first_port = {0} and last_port = {1}: there is no port from the one to the other")]
+    #[error(
+        "[relay] first_port = {0} and last_port = {1}: first_port must be 1 or more, and not above last_port"
+    )]
     NoPorts(u16, u16),
     /// A TURN server that cannot be reached.
     #[error("[turn.{0}] urls is empty: leave the section out, or say how the server is reached")]
@@ -138,7 +140,7 @@ mod tests {
         assert_eq!(named(TlsMode::Acme, &["meet.example", "www.example"]), Ok(()));
         assert_eq!(named(TlsMode::Acme, &[]), Err(Contradiction::NoNameToCertify));
         let refused = |mode, name| named(mode, &["meet.example", name]).unwrap_err().to_string();
-        assert!(refused(TlsMode::Acme, "*.example").contains("'*.example' stands for many names"));
+        assert!(refused(TlsMode::Acme, "*.example").contains("'*.example' is a wildcard"));
         assert!(refused(TlsMode::Acme, "192.0.2.1").contains("'192.0.2.1' is an address"));
         assert!(refused(TlsMode::SelfSigned, "*.example").contains("self-signed"));
         assert_eq!(named(TlsMode::SelfSigned, &["192.0.2.1", "2001:db8::1"]), Ok(()));

@@ -13,17 +13,17 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout();
     for Finding { what, health, detail, advice } in &findings {
         let mark = match health {
-            Health::Well => "well    ",
-            Health::Doubtful => "doubtful",
-            Health::Ill => "ILL     ",
+            Health::Well => "OK  ",
+            Health::Doubtful => "WARN",
+            Health::Ill => "FAIL",
         };
         writeln!(out, "{mark}  {what}: {detail}")?;
         if let Some(advice) = advice {
-            writeln!(out, "          → {advice}")?;
+            writeln!(out, "      → {advice}")?;
         }
     }
     let ill = findings.iter().filter(|finding| finding.health == Health::Ill).count();
     let doubtful = findings.iter().filter(|finding| finding.health == Health::Doubtful).count();
-    writeln!(out, "{} looked at: {ill} ill, {doubtful} doubtful", findings.len())?;
+    writeln!(out, "{} checks: {ill} failed, {doubtful} warnings", findings.len())?;
     Ok(if ill == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

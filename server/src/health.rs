@@ -61,7 +61,7 @@ async fn ready(State(state): State<AppState>) -> Response {
 async fn degraded(state: &AppState) -> Vec<Degraded> {
     let mut found = Vec::new();
     if !state.database.answers(&state.storage).await {
-        let detail = "the database does not answer: rooms that nobody is in cannot be opened".to_owned();
+        let detail = "the database does not answer: rooms that no one is in cannot be opened".to_owned();
         found.push(Degraded { part: "storage", detail });
     }
     if state.rooms.is_behind() {

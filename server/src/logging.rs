@@ -44,7 +44,7 @@ async fn tell_dropped(counter: ErrorCounter) {
         tokio::time::sleep(LOOK_EVERY).await;
         let dropped = counter.dropped_lines();
         if dropped > told {
-            tracing::warn!(lines = dropped - told, "lines of the log were dropped: nobody read them in time");
+            tracing::warn!(lines = dropped - told, "lines of the log were dropped: no one read them in time");
             told = dropped;
         }
     }

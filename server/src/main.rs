@@ -18,8 +18,7 @@ mod serve;
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
-    let config = Config::load("Leptos.toml", std::env::vars().collect())
-        .context("the configuration cannot be used")?;
+    let config = Config::load("Leptos.toml", std::env::vars().collect()).context("invalid configuration")?;
     match arguments.command {
         None => serve::serve(config).await?,
         Some(Command::Serve(serving)) => serve::serve(serving.apply(config)).await?,
@@ -32,7 +31,7 @@ async fn main() -> anyhow::Result<ExitCode> {
 }
 
 fn check(config: &Config) -> anyhow::Result<()> {
-    config.check().and_then(|()| config.check_site()).context("the configuration cannot be used")?;
+    config.check().and_then(|()| config.check_site()).context("invalid configuration")?;
     writeln!(std::io::stdout(), "the configuration can be used")?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
 
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
-    config.check_site().context("the configuration cannot be used")?;
+    config.check_site().context("invalid configuration")?;
     let _log = logging::start(&config.log)?;
     open_files::raise();
     let listener = listen(config.server.address)

@@ -102,7 +102,7 @@ impl AppState {
     ///
     /// When settings contradict each other, or the data directory or the database cannot be used.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
-        config.check().context("the configuration cannot be used")?;
+        config.check().context("invalid configuration")?;
         let locks = Locks::take(&config).await?;
         let storage = Arc::new(open_storage(&config).await?);
         Self::with_storage(config, storage, locks).await
@@ -258,7 +258,7 @@ async fn clean_once(state: &Shared) -> Result<(), StorageError> {
     let rooms = state.storage.delete_unused(before(days(unused_days)), before(REMEMBERED_FOR)).await?;
     state.storage.delete_unused_keyrings(before(crate::browser::KEPT_FOR)).await?;
     if rooms > 0 {
-        tracing::info!(rooms, "rooms that nobody used were deleted");
+        tracing::info!(rooms, "rooms that no one used were deleted");
     }
     if chat_days > 0 {
         let messages = state.storage.delete_chat(before(days(chat_days))).await?;

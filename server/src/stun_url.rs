@@ -18,7 +18,7 @@ pub struct StunUrl {
 
 /// A text is no address of a STUN server.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no address of a STUN server, such as stun:stun.example:3478")]
+#[error("'{0}' is not a valid STUN URL, such as stun:stun.example:3478")]
 pub struct StunUrlError(String);
 
 impl StunUrl {

@@ -21,7 +21,7 @@ pub enum TlsName {
 /// A text is no name that a server can have.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "'{0}' is no name of a server: names are like meet.example.org, 192.0.2.1 or 2001:db8::1, without scheme, port and path; \
+    "'{0}' is not a valid server name: names are like meet.example.org, 192.0.2.1 or 2001:db8::1, without scheme, port and path; \
      letters outside of ASCII are written as the DNS has them (xn--…)"
 )]
 pub struct TlsNameError(String);

@@ -126,7 +126,7 @@ impl TurnServer {
             if answers {
                 tracing::info!(server = self.name, "a TURN server answers again");
             } else {
-                tracing::warn!(server = self.name, "a TURN server does not answer; nobody is sent there");
+                tracing::warn!(server = self.name, "a TURN server does not answer; no one is sent there");
             }
         }
     }

@@ -26,7 +26,7 @@ pub(crate) enum Way {
 /// A text is no address of a TURN server.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "'{0}' is no address of a TURN server, such as turn:turn.example:3478?transport=udp or turns:turn.example:443"
+    "'{0}' is not a valid TURN URL, such as turn:turn.example:3478?transport=udp or turns:turn.example:443"
 )]
 pub struct TurnUrlError(String);
 

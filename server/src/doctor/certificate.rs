@@ -25,7 +25,7 @@ pub(super) async fn examine(config: &Config, is_running: bool) -> Finding {
         TlsMode::SelfSigned | TlsMode::Files | TlsMode::Acme if is_running => {
             shown(config).await.ok_or_else(|| {
                 let advice = "look into the server's log for what it says about its certificate";
-                Finding::ill(WHAT, "no TLS could be agreed on", advice)
+                Finding::ill(WHAT, "TLS handshake failed", advice)
             })
         }
         TlsMode::Files => CertificateDer::from_pem_file(&tls.certificate).map_err(|error| {
@@ -44,12 +44,12 @@ pub(super) async fn examine(config: &Config, is_running: bool) -> Finding {
 
 fn in_the_clear(config: &Config) -> Finding {
     if config.server.address.ip().is_loopback() || !config.server.trusted_proxies.is_empty() {
-        Finding::well(WHAT, "none; pages are in the clear, for this machine or the proxy in front")
+        Finding::well(WHAT, "none (plain HTTP), for this machine or the proxy in front")
     } else {
         Finding::doubtful(
             WHAT,
-            "none; pages are in the clear",
-            "browsers give no camera to such pages. Start with --domain NAME, or set [tls] mode to self-signed for a local network",
+            "none (plain HTTP)",
+            "browsers allow cameras only over HTTPS. Start with --domain NAME, or set [tls] mode to self-signed for a local network",
         )
     }
 }
@@ -57,37 +57,37 @@ fn in_the_clear(config: &Config) -> Finding {
 /// What a certificate is worth under a name, if one is known, at a moment, in seconds since 1970.
 fn judge(certificate: &CertificateDer<'_>, name: Option<&str>, now: u64) -> Finding {
     let Ok((_, parsed)) = X509Certificate::from_der(certificate) else {
-        return Finding::ill(WHAT, "it is none", "set [tls] certificate to a file in PEM");
+        return Finding::ill(WHAT, "not a certificate", "set [tls] certificate to a file in PEM");
     };
     let validity = parsed.validity();
     let [begins, ends] =
         [validity.not_before, validity.not_after].map(|time| u64::try_from(time.timestamp()).unwrap_or(0));
     let own = parsed.issuer() == parsed.subject();
     if now < begins {
-        return Finding::ill(WHAT, "not good yet", "set the clock of this machine");
+        return Finding::ill(WHAT, "not valid yet", "set the clock of this machine");
     }
     if now >= ends {
         let days = (now - ends) / DAY;
         return Finding::ill(
             WHAT,
             format!("expired {days} days ago"),
-            "have it renewed, and put it where the old one is",
+            "renew it, and put it where the old one is",
         );
     }
     if let Some(name) = name.filter(|name| !has_name(certificate, name)) {
         return Finding::ill(
             WHAT,
-            format!("it is not for {name}"),
+            format!("does not cover {name}"),
             "get one that has every name in [tls] names. Relaying over TLS needs that too",
         );
     }
     let days = (ends - now) / DAY;
-    let detail = format!("for {}, good for {days} more days", name.unwrap_or("whatever name it has"));
+    let detail = format!("for {}, valid for {days} more days", name.unwrap_or("whatever name it has"));
     if own {
-        let advice = "browsers ask whether to trust it, and do not relay over TLS with it. --domain NAME gets one that they trust";
-        Finding::doubtful(WHAT, format!("{detail}, signed by itself"), advice)
+        let advice = "browsers warn, and will not use TURN over TLS; --domain NAME gets a trusted one";
+        Finding::doubtful(WHAT, format!("{detail}, self-signed"), advice)
     } else if days < SHORT {
-        Finding::doubtful(WHAT, detail, "have it renewed")
+        Finding::doubtful(WHAT, detail, "renew it")
     } else if name.is_none() {
         let advice = "set [tls] names to what browsers call this server: they are told to relay over TLS under that name";
         Finding::doubtful(WHAT, detail, advice)

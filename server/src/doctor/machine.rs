@@ -21,18 +21,14 @@ pub(super) fn clock() -> Finding {
     let answer =
         asked.ok().filter(|asked| asked.status.success()).map(|asked| asked.stdout).unwrap_or_default();
     match std::str::from_utf8(&answer).map(str::trim) {
-        Ok("yes") => Finding::well(CLOCK, "set by a time server"),
+        Ok("yes") => Finding::well(CLOCK, "synchronised"),
         Ok("no") => Finding::doubtful(
             CLOCK,
-            "not set by a time server",
+            "not synchronised",
             "install chrony or systemd-timesyncd. Credentials of coturn and tokens of other programs are refused when clocks \
              differ by minutes",
         ),
-        Ok(_) | Err(_) => Finding::doubtful(
-            CLOCK,
-            "nobody here says whether it is set by a time server",
-            "in a container it is the host's; look there",
-        ),
+        Ok(_) | Err(_) => Finding::doubtful(CLOCK, "unknown", "in a container it is the host's; look there"),
     }
 }
 
@@ -54,14 +50,14 @@ fn open_files(most: Option<u64>) -> Finding {
     let advice =
         "raise the limit: LimitNOFILE=1048576 in the unit of systemd, --ulimit nofile=1048576 with Docker";
     match most {
-        None => Finding::well(OPEN_FILES, "as many as one likes"),
+        None => Finding::well(OPEN_FILES, "unlimited"),
         Some(most) if most < TOO_FEW_FILES => {
-            Finding::ill(OPEN_FILES, format!("{most} at the most, too few for a full room"), advice)
+            Finding::ill(OPEN_FILES, format!("limit {most}: too low for a full room"), advice)
         }
         Some(most) if most < ENOUGH_FILES => {
-            Finding::doubtful(OPEN_FILES, format!("{most} at the most, enough for some rooms"), advice)
+            Finding::doubtful(OPEN_FILES, format!("limit {most}: enough for some rooms"), advice)
         }
-        Some(most) => Finding::well(OPEN_FILES, format!("{most} at the most")),
+        Some(most) => Finding::well(OPEN_FILES, format!("limit {most}")),
     }
 }
 

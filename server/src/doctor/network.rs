@@ -13,8 +13,8 @@ use crate::media::seen::{Answer, ask_all, first_of_each_version, not_told};
 use crate::media::{announced, ports, try_ports};
 use crate::turn_servers::{ask, ask_by_datagram};
 
-const LISTENING: &str = "port of pages";
-const MEDIA: &str = "ports of media";
+const LISTENING: &str = "web port";
+const MEDIA: &str = "media ports";
 const ADDRESSES: &str = "announced addresses";
 const STUN: &str = "STUN server";
 const TURN: &str = "TURN server";
@@ -37,8 +37,8 @@ pub(super) async fn listening(config: &Config) -> Listening {
     match TcpListener::bind(address) {
         Ok(_) => not_ours(Finding::doubtful(
             LISTENING,
-            format!("nobody listens at {address}; it is free"),
-            "start the server with: veranda serve. Then ask the doctor once more; more can be seen then",
+            format!("{address} is free; the server is not running"),
+            "start the server with: veranda serve, then run veranda doctor again",
         )),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
             if is_ours(config).await {
@@ -49,16 +49,16 @@ pub(super) async fn listening(config: &Config) -> Listening {
             } else {
                 not_ours(Finding::ill(
                     LISTENING,
-                    format!("another program listens at {address}"),
-                    "stop it, or set [server] address to another port and let that program pass requests on",
+                    format!("another program is using {address}"),
+                    "stop it, or set [server] address to another port and proxy from that program",
                 ))
             }
         }
         Err(error) => not_ours(Finding::ill(
             LISTENING,
-            format!("{address} cannot be had: {error}"),
+            format!("cannot listen on {address}: {error}"),
             if error.kind() == ErrorKind::PermissionDenied {
-                "ports below 1024 need a right: AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit of systemd, or \
+                "ports below 1024 need a capability: AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit of systemd, or \
                  setcap cap_net_bind_service=+ep on the program"
             } else {
                 "set [server] address to an address of this machine, or to 0.0.0.0 for all"
@@ -91,8 +91,9 @@ async fn describes_us(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Option
 pub(super) async fn media(config: &Config, is_running: bool) -> Vec<Finding> {
     let media = &config.media;
     if !media.enabled && !config.relay.enabled {
-        let advice = "set [media] enabled and [relay] enabled to true, unless calls of few people without NATs are enough";
-        return vec![Finding::doubtful(MEDIA, "neither forwarding nor relaying is on", advice)];
+        let advice =
+            "set [media] enabled and [relay] enabled to true; without them only small calls without NAT work";
+        return vec![Finding::doubtful(MEDIA, "SFU and relay are off", advice)];
     }
     let ports = ports(media);
     let shown = match ports[..] {
@@ -105,8 +106,8 @@ pub(super) async fn media(config: &Config, is_running: bool) -> Vec<Finding> {
     let mut findings = vec![told(config, &addresses)];
     findings.extend(answers_of_stun.iter().map(|answer| stun_server(answer, &addresses)));
     if media.port == 0 {
-        let advice = "set [media] port, so that a firewall can let it through";
-        findings.push(Finding::doubtful(MEDIA, "free ones, others at each start", advice));
+        let advice = "set [media] port, and open it in the firewall";
+        findings.push(Finding::doubtful(MEDIA, "random at each start", advice));
     } else if is_running && config.relay.enabled {
         findings.extend(answers(&addresses, &ports, &shown).await);
     } else if !is_running {
@@ -125,8 +126,8 @@ fn told(config: &Config, addresses: &[IpAddr]) -> Finding {
     } else {
         Finding::doubtful(
             ADDRESSES,
-            format!("{list}: nobody outside this network gets there"),
-            "behind a NAT or in a container, set [media] addresses to the address outside, or [media] stun_servers to find it, and \
+            format!("{list}: not reachable from outside"),
+            "behind a NAT or in a container, set [media] addresses to the public address, or [media] stun_servers to find it, and \
              let the ports of media through to here. On a local network all is well",
         )
     }
@@ -169,7 +170,7 @@ async fn answers(addresses: &[IpAddr], ports: &[u16], shown: &str) -> Vec<Findin
             Finding::doubtful(
                 MEDIA,
                 format!("UDP {} does not answer at {address}, asked from here", silent.join(", ")),
-                "let UDP and TCP to these ports in. Where a NAT does not turn packets round, this cannot be seen from inside: open \
+                "let UDP and TCP to these ports in. Without NAT hairpinning this cannot be checked from inside: open \
                  /connection-test from another network",
             )
         });
@@ -182,7 +183,7 @@ fn free(config: &MediaConfig, shown: &str) -> Finding {
         Ok(()) => Finding::well(MEDIA, format!("UDP and TCP {shown} are free")),
         Err((port, error)) => Finding::ill(
             MEDIA,
-            format!("{port} cannot be had: {error}"),
+            format!("cannot listen on {port}: {error}"),
             "stop what has it (coturn has 3478 too), or set [media] port to another one",
         ),
     }
@@ -199,7 +200,7 @@ pub(super) async fn turn_servers(config: &Config) -> Vec<Finding> {
                 Finding::ill(
                     TURN,
                     format!("{name} does not answer at {url}"),
-                    "start it, open its port, or take it out of [turn]. Until then nobody is sent there",
+                    "start it, open its port, or take it out of [turn]. Until then no one is sent there",
                 )
             });
         }

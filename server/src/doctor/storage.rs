@@ -38,11 +38,11 @@ fn folder(data: &Path) -> Finding {
         .and_then(|()| std::fs::OpenOptions::new().write(true).create_new(true).open(&probe).map(drop))
         .and_then(|()| std::fs::remove_file(&probe));
     match written {
-        Ok(()) => Finding::well(FOLDER, format!("{shown} can be written")),
+        Ok(()) => Finding::well(FOLDER, format!("{shown} is writable")),
         Err(error) => Finding::ill(
             FOLDER,
-            format!("{shown} cannot be written: {error}"),
-            "give it to whom the server runs as, or set [storage] data to another one",
+            format!("cannot write to {shown}: {error}"),
+            "make the server's user its owner, or set [storage] data to another one",
         ),
     }
 }
@@ -75,7 +75,7 @@ async fn database(config: &Config) -> Finding {
             DATABASE,
             format!("{kind} cannot be used: {error:#}"),
             if config.storage.postgres.is_empty() {
-                "look whether the file is another version's, or damaged; a copy of it is the way back"
+                "the file is damaged or from a newer version; restore a backup"
             } else {
                 "check [storage] postgres: the address, the user's rights, and whether the database exists"
             },

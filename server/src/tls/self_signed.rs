@@ -41,7 +41,7 @@ pub(super) fn open(config: &Config) -> anyhow::Result<Arc<Shown>> {
     if let Some(first) = certified.cert.first() {
         let digest = Sha256::digest(first.as_ref());
         let fingerprint = digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":");
-        tracing::info!(fingerprint, "the certificate is our own; browsers ask whether to trust it");
+        tracing::info!(fingerprint, "self-signed certificate; browsers will warn");
     }
     Ok(Shown::new(certified))
 }

@@ -109,10 +109,10 @@ fn a_value_that_cannot_be_is_an_error_that_names_it() {
         (
             "VERANDA__TLS__NAMES",
             "meet.example.org,https://www.example.org",
-            "'https://www.example.org' is no name",
+            "'https://www.example.org' is not a valid server name",
         ),
-        ("VERANDA__TURN__EAST__URLS", "turn:turn.example:0", "'turn:turn.example:0' is no address"),
-        ("VERANDA__MEDIA__STUN_SERVERS", "stun.example", "'stun.example' is no address of a STUN server"),
+        ("VERANDA__TURN__EAST__URLS", "turn:turn.example:0", "'turn:turn.example:0' is not a valid TURN URL"),
+        ("VERANDA__MEDIA__STUN_SERVERS", "stun.example", "'stun.example' is not a valid STUN URL"),
     ] {
         let error =
             with_environment(&[("VERANDA__TURN__EAST__URLS", "turn:turn.example"), secret, (name, value)])

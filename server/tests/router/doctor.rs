@@ -36,18 +36,18 @@ async fn a_server_that_runs_is_told_from_a_program_in_its_place_and_from_nobody(
     config.media.port = free_port().await;
     config.server.address = server.address;
     let findings = examine(&config).await;
-    assert_eq!(of(&findings, "port of pages")[0].health, Health::Well, "{findings:?}");
-    assert!(of(&findings, "ports of media").iter().all(|one| one.health == Health::Doubtful), "it has none");
+    assert_eq!(of(&findings, "web port")[0].health, Health::Well, "{findings:?}");
+    assert!(of(&findings, "media ports").iter().all(|one| one.health == Health::Doubtful), "it has none");
 
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
     config.server.address = other.local_addr().unwrap();
     let findings = examine(&config).await;
-    assert_eq!(of(&findings, "port of pages")[0].health, Health::Ill);
-    assert_eq!(of(&findings, "ports of media")[0].health, Health::Well, "they are free");
+    assert_eq!(of(&findings, "web port")[0].health, Health::Ill);
+    assert_eq!(of(&findings, "media ports")[0].health, Health::Well, "they are free");
 
     drop(other);
     let findings = examine(&config).await;
-    assert_eq!(of(&findings, "port of pages")[0].health, Health::Doubtful);
+    assert_eq!(of(&findings, "web port")[0].health, Health::Doubtful);
     assert!(findings.iter().all(|one| one.advice.is_some() == (one.health != Health::Well)), "{findings:?}");
 }
 
@@ -63,7 +63,7 @@ async fn what_others_have_taken_and_what_does_not_answer_is_found() {
     let url = format!("turn:{}", silent.local_addr().unwrap());
     config.turn = toml::from_str(&format!("[east]\nurls = [\"{url}\"]\nsecret = \"north\"")).unwrap();
     let findings = examine(&config).await;
-    assert_eq!(of(&findings, "ports of media")[0].health, Health::Ill);
+    assert_eq!(of(&findings, "media ports")[0].health, Health::Ill);
     assert_eq!(of(&findings, "TURN server")[0].health, Health::Ill);
     config.turn.values_mut().for_each(|turn| turn.secret.clear());
     let findings = examine(&config).await;
