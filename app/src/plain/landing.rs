@@ -60,7 +60,7 @@ fn NewRoomForm(problem: Option<String>) -> impl IntoView {
                     aria-invalid=problem.as_ref().map(|_| "true") aria-describedby=problem.as_ref().map(|_| "room-name-problem")/>
                 {problem.map(|text| view! { <p id="room-name-problem" class="problem" role="alert">{text}</p> })}
             </div>
-            <button type="submit" class="button primary">{text::new_room()}</button>
+            <button type="submit" class="button primary">{plain::new_room()}</button>
         </form>
     }
 }

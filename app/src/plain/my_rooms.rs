@@ -34,7 +34,7 @@ pub fn MyRooms(
             <p class="hint">{plain::my_rooms_hint()}</p>
             {is_empty.then(|| view! { <p>{plain::no_rooms()}</p> })}
             <ul class="room-list">{rooms.into_iter().map(|room| view! { <Row room/> }).collect_view()}</ul>
-            <a class="button primary" href="/new">{text::new_room()}</a>
+            <a class="button primary" href="/new">{plain::new_room()}</a>
         </main>
     }
 }

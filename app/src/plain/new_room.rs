@@ -19,10 +19,10 @@ pub fn NewRoom(
 ) -> impl IntoView {
     let problem = problem.map(plain::form_problem);
     view! {
-        <Title text=text::title(text::new_room())/>
+        <Title text=text::title(plain::new_room())/>
         <SiteHeader/>
         <main class="form-page">
-            <h1>{text::new_room()}</h1>
+            <h1>{plain::new_room()}</h1>
             <form class="card settings-form" method="post" action="/rooms">
                 <input type="hidden" name="form" value="settings"/>
                 {problem.map(|text| view! { <p class="problem" role="alert">{text}</p> })}
@@ -45,7 +45,7 @@ pub fn NewRoom(
                     <Rule name="hosts_chat" label=plain::only_hosts_chat()/>
                     <Rule name="delete_when_empty" label=room::delete_when_empty()/>
                 </fieldset>
-                <button type="submit" class="button primary">{text::new_room()}</button>
+                <button type="submit" class="button primary">{plain::new_room()}</button>
             </form>
         </main>
     }

@@ -20,6 +20,7 @@ pub(crate) mod host;
 pub(crate) mod invite;
 pub(crate) mod joining;
 pub(crate) mod key;
+#[cfg(feature = "ssr")]
 pub(crate) mod moment;
 pub(crate) mod name;
 pub(crate) mod notice;
@@ -35,7 +36,6 @@ texts! {
     home => "Home";
     close => "Close";
     try_again => "Try again";
-    new_room => "New room";
     room_name => "Room name";
     connection_test => "Connection test";
 }

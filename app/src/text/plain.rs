@@ -1,8 +1,9 @@
 //! Pages without script: where rooms are made, found and listed.
 
-use protocol::{CredentialKind, CredentialResource, Role, Timestamp};
+use protocol::{CredentialKind, CredentialResource, Role, RoomStanding, Timestamp, ValidateRoomResponse};
 
 use super::moment::in_words;
+use super::refusal::{ENDED, NOT_STARTED, ROOM_FULL, ROOM_LOCKED, ROOM_UNKNOWN};
 use crate::plain::FormProblem;
 
 texts! {
@@ -11,6 +12,7 @@ texts! {
     landing_lead => "Create a room, share the link, start talking. No account, nothing to install.";
     anyone_creates_not =>
         "Only this server's administrator can create rooms. With a link or code, you can join.";
+    new_room => "New room";
     new_room_with_options => "New room with options";
     my_rooms => "My rooms";
     promise_encrypted => "End-to-end encrypted: only people in the room can see or hear you";
@@ -40,6 +42,28 @@ texts! {
     no_links => "There are none.";
     to_the_room => "To the room";
     revoke => "Revoke";
+    reopen_room => "Reopen room";
+}
+
+/// The heading and the text in place of a room that cannot be entered; `None` for one that can.
+pub(crate) fn no_entry(found: &ValidateRoomResponse) -> Option<(&'static str, String)> {
+    let (heading, text) = match found.standing {
+        RoomStanding::Open => return None,
+        RoomStanding::Full => ROOM_FULL,
+        RoomStanding::Locked => ROOM_LOCKED,
+        RoomStanding::NotStarted => NOT_STARTED,
+        RoomStanding::Ended if found.role == Role::Host => {
+            (ENDED.0, "You're a host, so you can reopen the room.")
+        }
+        RoomStanding::Ended => ENDED,
+        RoomStanding::Unknown => ROOM_UNKNOWN,
+    };
+    let starts_at = found.starts_at.filter(|_| found.standing == RoomStanding::NotStarted);
+    let text = match starts_at {
+        Some(start) => format!("It starts on {}. {text}", in_words(start)),
+        None => text.to_owned(),
+    };
+    Some((heading, text))
 }
 
 /// What was wrong with a form.

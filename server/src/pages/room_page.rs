@@ -1,6 +1,7 @@
 //! `GET /r/{code}`
 
 use app::RoomPage;
+use app::plain::NoEntry;
 use app::state::{RoomLookup, provide_room_lookup};
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
@@ -80,9 +81,5 @@ async fn show(state: &AppState, request: Request<Body>, lookup: RoomLookup) -> R
         RoomStanding::Ended => StatusCode::GONE,
         RoomStanding::Unknown => StatusCode::NOT_FOUND,
     };
-    plain(state, status, || {
-        provide_room_lookup(lookup);
-        view! { <RoomPage/> }.into_any()
-    })
-    .await
+    plain(state, status, || view! { <NoEntry found=lookup.found/> }.into_any()).await
 }

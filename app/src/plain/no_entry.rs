@@ -1,0 +1,61 @@
+//! In place of a room that cannot be entered: why, and what helps. Plain forms, no script.
+
+use leptos::prelude::*;
+use protocol::{Role, RoomCode, RoomStanding, ValidateRoomResponse};
+
+use crate::pages::MessagePage;
+use crate::text;
+use crate::text::plain;
+
+/// Why nobody can enter, with a way to ask again, to reopen the room as its host, or to another room. Nothing where the room can be
+/// entered.
+#[component]
+pub fn NoEntry(
+    /// What the server found.
+    found: ValidateRoomResponse,
+) -> impl IntoView {
+    plain::no_entry(&found).map(|(heading, text)| {
+        let ValidateRoomResponse { standing, role, room, .. } = found;
+        let may_change =
+            matches!(standing, RoomStanding::Full | RoomStanding::Locked | RoomStanding::NotStarted);
+        let is_own = standing == RoomStanding::Ended && role == Role::Host;
+        let ended = room.filter(|_| is_own).map(|room| room.code);
+        view! {
+            <MessagePage heading text>
+                {may_change.then(|| view! { <AskAgain/> })}
+                {ended.map(|code| view! { <Reopen code/> })}
+                {(standing == RoomStanding::Unknown).then(|| view! { <NewRoom/> })}
+                <a class="button" href="/">{text::home()}</a>
+            </MessagePage>
+        }
+    })
+}
+
+/// Asks for the page again, without script. A link to the page itself would lose the room's key; a form that is sent to
+/// where it stands keeps what follows the `#` (HTML, mutate action URL), and so does the server's redirect.
+#[component]
+fn AskAgain() -> impl IntoView {
+    view! {
+        <form method="get" action="">
+            <button type="submit" class="button primary">{text::try_again()}</button>
+        </form>
+    }
+}
+
+#[component]
+fn Reopen(code: RoomCode) -> impl IntoView {
+    view! {
+        <form method="post" action=format!("/r/{code}/reopen")>
+            <button type="submit" class="button primary">{plain::reopen_room()}</button>
+        </form>
+    }
+}
+
+#[component]
+fn NewRoom() -> impl IntoView {
+    view! {
+        <form method="post" action="/rooms">
+            <button type="submit" class="button primary">{plain::new_room()}</button>
+        </form>
+    }
+}
