@@ -41,6 +41,8 @@ test-browser: page
 	@scripts/setup.sh browser coturn
 	$(SAY) "Building the server, if the Rust tests have not"
 	@$(WITH) cargo test --quiet --no-run --features protocol/schema
+	$(SAY) "Building the page's own tests"
+	@scripts/test-page --build
 	$(SAY) "Testing in real browsers (about 15 min on two cores)"
 	@cd end2end && ../$(WITH) npm run --silent generate && ../$(WITH) npx tsc --noEmit && ../$(WITH) npx playwright test
 
@@ -49,7 +51,7 @@ lint: ## fmt, clippy for both sides, rustdoc; warnings are errors
 	$(SAY) "Checking form, lints and documentation (first time about 5 min on two cores)"
 	@$(WITH) cargo fmt --all --check
 	@$(WITH) cargo clippy --quiet --all-targets --workspace --exclude frontend --features protocol/schema -- -D warnings
-	@$(WITH) cargo clippy --quiet -p frontend --target wasm32-unknown-unknown -- -D warnings
+	@$(WITH) cargo clippy --quiet -p frontend --all-targets --target wasm32-unknown-unknown -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" $(WITH) cargo doc --quiet --no-deps --document-private-items --workspace --exclude frontend
 	@$(WITH) bash -c 'RUSTDOCFLAGS="-D warnings $$CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS" \
 		cargo doc --quiet --no-deps --document-private-items -p frontend --target wasm32-unknown-unknown'

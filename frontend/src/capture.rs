@@ -1,8 +1,9 @@
-//! Microphone and camera: asks the browser for them and tells apart why it does not give them.
+//! Microphone and camera: asks the browser for them, holds what it gives, and tells apart why it does not. Which is used is decided in
+//! `call::Page`.
 
 use std::collections::BTreeMap;
 
-use call::{Attempt, CaptureFault, Chooser, Verdict};
+use call::{Attempt, CaptureFault, CaptureRequest};
 use gloo_events::EventListener;
 use js_sys::Reflect;
 use protocol::{MediaKind, Source};
@@ -14,10 +15,12 @@ use crate::event::{Event, Events};
 use crate::web::object;
 use crate::{remember, web};
 
-/// What is captured now, and what is to be. A track that is dropped from here is stopped, and its device is free.
+/// What is captured. A track that is dropped from here is stopped, and its device is free.
+#[derive(Default)]
 pub(crate) struct Captures {
-    tracks: BTreeMap<Source, Capture>,
-    choosers: BTreeMap<Source, Chooser>,
+    in_use: BTreeMap<Source, Capture>,
+    /// What has come, until it is known whether anybody waits for it.
+    came: BTreeMap<(Source, Attempt), Capture>,
 }
 
 struct Capture {
@@ -26,109 +29,66 @@ struct Capture {
     _ended: EventListener,
 }
 
-/// One source to be captured.
-struct Wanted {
-    source: Source,
-    attempt: Attempt,
-    /// The chosen device.
-    device: Option<String>,
-}
-
 impl Captures {
-    /// Captures nothing yet; knows what was chosen in earlier visits.
-    pub(crate) fn new() -> Self {
-        let chooser = |source| (source, Chooser::new(remember::read(chosen_device(source))));
-        Self { tracks: BTreeMap::new(), choosers: Source::ALL.into_iter().map(chooser).collect() }
-    }
-
     pub(crate) fn track(&self, source: Source) -> Option<&MediaStreamTrack> {
-        self.tracks.get(&source).map(|capture| &capture.track)
+        self.in_use.get(&source).map(|capture| &capture.track)
     }
 
-    /// The device that a list is to show as selected: the one in use, or else the one that will be.
-    pub(crate) fn selected(&self, source: Source) -> Option<String> {
-        let in_use = self.track(source).and_then(device_of);
-        in_use.or_else(|| self.choosers.get(&source)?.wanted().map(ToOwned::to_owned))
-    }
-
-    /// The person chooses a device. True when it is to take the place of another one now.
-    pub(crate) fn choose(&mut self, source: Source, device: &str) -> bool {
-        self.chooser(source).choose(device.to_owned());
-        let is_used = self.tracks.contains_key(&source);
-        if !is_used {
-            remember::write(chosen_device(source), device);
-        }
-        is_used
-    }
-
-    /// Asks for several devices with one question; when that is refused, for each by itself, so that a missing camera does
-    /// not cost the microphone.
-    pub(crate) fn start(&mut self, sources: &[Source], events: &Events) {
-        let wanted = sources.iter().map(|&source| {
-            let chooser = self.chooser(source);
-            let attempt = chooser.begin();
-            Wanted { source, attempt, device: chooser.wanted().map(ToOwned::to_owned) }
-        });
-        let (devices, screens): (Vec<_>, Vec<_>) = wanted.partition(|wanted| is_device(wanted.source));
-        // There is nothing yet with which a page could choose one.
-        report_failure(&screens, CaptureFault::NotFound, events);
-        if !devices.is_empty() {
-            ask_for(devices, events.clone());
-        }
-    }
-
-    /// A device delivers. False when nobody waits for it any more, and it was let go of.
-    pub(crate) fn delivered(
+    /// Takes what has come. Returns which device it is, where the browser says so.
+    pub(crate) fn take(
         &mut self,
         source: Source,
         attempt: Attempt,
         track: MediaStreamTrack,
         events: &Events,
-    ) -> bool {
-        match self.chooser(source).delivered(attempt, device_of(&track).as_deref()) {
-            Verdict::Overtaken => {
-                track.stop();
-                false
-            }
-            Verdict::Counts { remember } => {
-                if let Some(device) = remember {
-                    remember::write(chosen_device(source), &device);
-                }
-                self.keep(source, track, events);
-                true
-            }
-        }
-    }
-
-    /// A device does not deliver; the choice before it stands. False when nobody waits for it any more.
-    pub(crate) fn failed(&mut self, source: Source, attempt: Attempt) -> bool {
-        let chooser = self.chooser(source);
-        let counts = chooser.failed(attempt) != Verdict::Overtaken;
-        if counts {
-            match chooser.kept() {
-                Some(device) => remember::write(chosen_device(source), device),
-                None => remember::forget(chosen_device(source)),
-            }
-        }
-        counts
-    }
-
-    pub(crate) fn stop(&mut self, source: Source) {
-        self.chooser(source).stop();
-        self.tracks.remove(&source);
-    }
-
-    /// Keeps a new track in place of the one before.
-    fn keep(&mut self, source: Source, track: MediaStreamTrack, events: &Events) {
+    ) -> Option<String> {
+        let device = device_of(&track);
         let events = events.clone();
         let ended = EventListener::new(&track, "ended", move |_| {
             _ = events.unbounded_send(Event::CaptureEnded { source });
         });
-        self.tracks.insert(source, Capture { track, _ended: ended });
+        self.came.insert((source, attempt), Capture { track, _ended: ended });
+        device
     }
 
-    fn chooser(&mut self, source: Source) -> &mut Chooser {
-        self.choosers.entry(source).or_default()
+    /// What has come takes the place of what was in use.
+    pub(crate) fn make_use_of(&mut self, source: Source, attempt: Attempt) {
+        if let Some(capture) = self.came.remove(&(source, attempt)) {
+            self.in_use.insert(source, capture);
+        }
+    }
+
+    pub(crate) fn let_go(&mut self, source: Source, attempt: Attempt) {
+        self.came.remove(&(source, attempt));
+    }
+
+    pub(crate) fn stop(&mut self, source: Source) {
+        self.in_use.remove(&source);
+    }
+}
+
+/// Asks for several devices with one question; when that is refused, for each by itself, so that a missing camera does not cost the
+/// microphone.
+pub(crate) fn start(requests: Vec<CaptureRequest>, events: &Events) {
+    let (devices, screens): (Vec<_>, Vec<_>) =
+        requests.into_iter().partition(|request| is_device(request.source));
+    // There is nothing yet with which a page could choose one.
+    report_failure(&screens, CaptureFault::NotFound, events);
+    if !devices.is_empty() {
+        ask_for(devices, events.clone());
+    }
+}
+
+/// What was chosen in earlier visits.
+pub(crate) fn chosen_devices() -> impl Iterator<Item = (Source, String)> {
+    Source::ALL.into_iter().filter_map(|source| Some((source, remember::read(chosen_device(source))?)))
+}
+
+/// Remembers for other visits which device was chosen, or that none was.
+pub(crate) fn remember_device(source: Source, device: Option<&str>) {
+    match device {
+        Some(device) => remember::write(chosen_device(source), device),
+        None => remember::forget(chosen_device(source)),
     }
 }
 
@@ -144,7 +104,7 @@ impl Drop for Capture {
     }
 }
 
-fn ask_for(wanted: Vec<Wanted>, events: Events) {
+fn ask_for(wanted: Vec<CaptureRequest>, events: Events) {
     spawn_local(async move {
         if wanted.len() > 1 {
             match user_media(&wanted).await {
@@ -165,8 +125,8 @@ fn ask_for(wanted: Vec<Wanted>, events: Events) {
     });
 }
 
-fn report(stream: &MediaStream, wanted: &[Wanted], events: &Events) {
-    for &Wanted { source, attempt, .. } in wanted {
+fn report(stream: &MediaStream, wanted: &[CaptureRequest], events: &Events) {
+    for &CaptureRequest { source, attempt, .. } in wanted {
         let tracks = match source.kind() {
             MediaKind::Audio => stream.get_audio_tracks(),
             MediaKind::Video => stream.get_video_tracks(),
@@ -180,14 +140,14 @@ fn report(stream: &MediaStream, wanted: &[Wanted], events: &Events) {
     _ = events.unbounded_send(Event::DevicesChanged);
 }
 
-fn report_failure(wanted: &[Wanted], fault: CaptureFault, events: &Events) {
-    for &Wanted { source, attempt, .. } in wanted {
+fn report_failure(wanted: &[CaptureRequest], fault: CaptureFault, events: &Events) {
+    for &CaptureRequest { source, attempt, .. } in wanted {
         _ = events.unbounded_send(Event::CaptureFailed { source, attempt, fault });
     }
 }
 
 /// Uses the chosen devices; a chosen device that is gone is replaced by whatever there is.
-async fn user_media(wanted: &[Wanted]) -> Result<MediaStream, CaptureFault> {
+async fn user_media(wanted: &[CaptureRequest]) -> Result<MediaStream, CaptureFault> {
     match ask(wanted, Choice::Chosen).await {
         Err(CaptureFault::NotFound) => ask(wanted, Choice::Any).await,
         answer => answer,
@@ -200,10 +160,10 @@ enum Choice {
     Any,
 }
 
-async fn ask(wanted: &[Wanted], choice: Choice) -> Result<MediaStream, CaptureFault> {
+async fn ask(wanted: &[CaptureRequest], choice: Choice) -> Result<MediaStream, CaptureFault> {
     let devices = web::media_devices().ok_or(CaptureFault::Insecure)?;
     let constraints = MediaStreamConstraints::new();
-    for Wanted { source, device, .. } in wanted {
+    for CaptureRequest { source, device, .. } in wanted {
         let wanted = object(&self::wanted(*source));
         if choice == Choice::Chosen
             && let Some(id) = device
@@ -257,7 +217,7 @@ fn chosen_device(source: Source) -> &'static str {
 }
 
 /// W3C Media Capture and Streams §10.2; browsers say "dismissed" only in the message.
-fn fault(error: &JsValue) -> CaptureFault {
+pub(crate) fn fault(error: &JsValue) -> CaptureFault {
     let Some(error) = error.dyn_ref::<DomException>() else { return CaptureFault::Unknown };
     match error.name().as_str() {
         "NotAllowedError" if error.message().to_ascii_lowercase().contains("dismissed") => {

@@ -1,6 +1,7 @@
 //! Which devices there are. Browsers name them only once one of their kind has been used.
 
 use app::state::{Device, Devices};
+use call::Page;
 use gloo_events::EventListener;
 use js_sys::Array;
 use protocol::Source;
@@ -8,7 +9,6 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AudioContext, HtmlMediaElement, MediaDeviceInfo, MediaDeviceKind};
 
-use crate::capture::Captures;
 use crate::event::{Event, Events};
 use crate::{remember, web};
 
@@ -25,11 +25,11 @@ pub(crate) fn watch(events: &Events) -> Option<EventListener> {
 }
 
 /// Reports the list of devices, in which these are selected.
-pub(crate) fn list(captures: &Captures, events: &Events) {
+pub(crate) fn list(page: &Page, events: &Events) {
     let events = events.clone();
     let selected = Selected {
-        microphone: captures.selected(Source::Microphone),
-        camera: captures.selected(Source::Camera),
+        microphone: page.selected_device(Source::Microphone).map(ToOwned::to_owned),
+        camera: page.selected_device(Source::Camera).map(ToOwned::to_owned),
         speaker: remember::read(CHOSEN_SPEAKER),
     };
     spawn_local(async move {

@@ -55,8 +55,6 @@ pub(crate) enum Event {
     HostLink(String),
     /// The words of a safety phrase; none when they could not be fetched.
     Phrase { of: SafetyPhrase, words: Option<String> },
-    /// A sign was shown long enough.
-    ReactionOver(u32),
     /// Something to say once.
     Say(PageNotice),
     /// Time to look at levels and timeouts.

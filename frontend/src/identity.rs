@@ -1,13 +1,13 @@
 //! Who this page is: what the tab, the browser and the link remember, and fresh entropy for the rest.
 
-use app::state::{CallView, CallViewStoreFields, Numbered};
+use app::state::{CallView, CallViewStoreFields};
 use call::{Call, Identity, SecretOrigin};
 use leptos::prelude::{Set, Update};
 use protocol::RoomCode;
 use reactive_stores::Store;
 use seal::RoomSecret;
 use uuid::Uuid;
-use view::{PageNotice, Said};
+use view::{Numbered, PageNotice, Said};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 

@@ -1,6 +1,8 @@
 //! The browser's side: the wasm entry, and everything of a call that touches web APIs. It runs the state machine of
 //! `crates/call`, does what that wants done, and keeps the page's store up to date. It decides nothing about a call.
 
+#[cfg(test)]
+mod browser_tests;
 mod calendar;
 mod capture;
 mod clock;

@@ -1,19 +1,19 @@
 //! From the engine's snapshot to the page's view. The one file that converts: what the call adds has to be taken apart here, or it
 //! does not compile.
 
-use app::state::{CallView, ChatLineView, ParticipantView, PathView, RoomSecrecy};
-use call::{Call, ChatLine, RemoteParticipant, SecretOrigin, Snapshot};
+use app::state::{CallView, ChatLineView, ParticipantView, PathView, ReactionView, RoomSecrecy};
+use call::{Call, ChatLine, Page, RemoteParticipant, SecretOrigin, ShownReaction, Snapshot};
 use protocol::{
     ChatTarget, DisplayName, MediaState, Participant, ParticipantId, PeerRef, Presence, Source, Timestamp,
 };
-use view::{Addressee, LinkPath, Phase};
+use view::{Addressee, LinkPath, Numbered, Phase};
 
 use crate::media::Media;
 use crate::shown::Shown;
-use crate::{page, web};
+use crate::web;
 
 /// Everything that the page shows.
-pub(crate) fn view(call: &Call, shown: &Shown, media: &Media) -> CallView {
+pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> CallView {
     let Snapshot {
         phase,
         signalling,
@@ -49,7 +49,7 @@ pub(crate) fn view(call: &Call, shown: &Shown, media: &Media) -> CallView {
         forbidden,
         starts_local: settings.starts_at.map(web::local_moment).unwrap_or_default(),
         ends_local: settings.ends_at.map(web::local_moment).unwrap_or_default(),
-        link: page::address(),
+        link: crate::page::address(),
         host_link: shown.host_link.clone(),
         settings,
         has_password,
@@ -57,8 +57,8 @@ pub(crate) fn view(call: &Call, shown: &Shown, media: &Media) -> CallView {
         asked_for,
         chat: shown.chat.clone(),
         has_more_chat: call.has_more_chat(),
-        unread: shown.unread,
-        reactions: shown.reactions.clone(),
+        unread: page.unread(),
+        reactions: page.reactions().cloned().map(reaction).collect(),
         microphone: publications.of(Source::Microphone),
         camera: publications.of(Source::Camera),
         speaking,
@@ -76,9 +76,9 @@ pub(crate) fn view(call: &Call, shown: &Shown, media: &Media) -> CallView {
             host_inside,
             phrase: shown.phrase.words(),
         },
-        notices: shown.notices.clone(),
-        refusal: shown.refusal.clone(),
-        unsent: shown.unsent.clone(),
+        notices: page.notices().to_vec(),
+        refusal: page.refusal().cloned(),
+        unsent: page.unsent().cloned(),
     }
 }
 
@@ -102,6 +102,11 @@ fn participant(other: RemoteParticipant) -> ParticipantView {
         unverified,
         key_changed,
     }
+}
+
+fn reaction(shown: Numbered<ShownReaction>) -> ReactionView {
+    let Numbered { number, what: ShownReaction { from, name, reaction } } = shown;
+    ReactionView { number, from, name: name.to_string(), reaction }
 }
 
 fn path(peer: PeerRef, path: LinkPath, people: &[RemoteParticipant]) -> PathView {

@@ -108,8 +108,9 @@ pub(crate) fn forget(key: &str) {
 
 /// What a tab remembers of a room, also when the page is loaded anew. Lost with the tab.
 pub(crate) mod tab {
-    use protocol::Source;
-    use protocol::{RoomCode, SessionToken, Switch};
+    use std::time::Duration;
+
+    use protocol::{RoomCode, SessionToken, Source, Switch};
     use web_sys::Storage;
 
     /// The session, as long as there is one.
@@ -145,6 +146,7 @@ pub(crate) mod tab {
 
     /// How many loads of the page back a tab still reads what was written to it alone.
     const KEYS_KEPT: usize = 8;
+
     /// Whether a source was on in this tab's stay in the room, whoever turned it on or off.
     pub(crate) fn switch(room: RoomCode, source: Source) -> Option<Switch> {
         super::to_switch(&storage()?.get_item(&key(super::name_of(source), room)).ok()??)
@@ -161,12 +163,12 @@ pub(crate) mod tab {
         }
     }
 
-    /// How long ago the page went in the middle of a call, in milliseconds. Asked once.
-    pub(crate) fn take_parting(room: RoomCode, now_millis: f64) -> Option<f64> {
+    /// How long ago the page went in the middle of a call. Asked once.
+    pub(crate) fn take_parting(room: RoomCode, now_millis: f64) -> Option<Duration> {
         let key = key("parted", room);
         let parted: u64 = storage()?.get_item(&key).ok()??.parse().ok()?;
         forget(&key);
-        Some(now_millis - parted as f64)
+        (now_millis as u64).checked_sub(parted).map(Duration::from_millis)
     }
 
     fn key(what: &str, room: RoomCode) -> String {

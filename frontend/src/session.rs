@@ -2,10 +2,9 @@
 //! [`Event`]. What the call wants done is done here; leaving drops the objects, and with them devices and connections.
 
 use app::state::{CallCommand, CallView, DeviceKind, Devices};
-use call::LinkKey;
 use call::{
-    Attempt, Bound, Call, CaptureFault, Command, Input, LinkCommand, LinkEvent, Notice, Output, Phase,
-    SwitchedBy, Switches, Typed, schedule,
+    Bound, Call, Command, Input, LinkCommand, LinkEvent, LinkKey, Output, Page, PageEffect, PageInput, Phase,
+    Switches, Typed, schedule,
 };
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
@@ -16,7 +15,7 @@ use protocol::{
     Source, Timestamp,
 };
 use reactive_stores::Store;
-use view::{Copied, PageNotice, Refusal, Said};
+use view::{Copied, PageNotice, Refusal};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::capture::Captures;
@@ -28,7 +27,7 @@ use crate::presence::Presence;
 use crate::sealing::Sealing;
 use crate::shown::Shown;
 use crate::socket::Socket;
-use crate::{calendar, clock, devices, host_link, page, publish, remember, web};
+use crate::{calendar, capture, clock, devices, host_link, page, publish, remember, web};
 
 /// How often levels are measured and timeouts looked at. A syllable lasts about this long.
 const TICK_MILLIS: u32 = 125;
@@ -49,19 +48,15 @@ const PUBLISH_AFTER_MILLIS: u32 = 16;
 /// takes, and there is nothing to see before it is over.
 const LINKS_FIRST_MILLIS: u32 = 60;
 
-/// How long after the page went its owner is taken back into the call without being asked.
-const REJOIN_WITHIN_MILLIS: f64 = 20_000.0;
-
 struct Session {
     code: RoomCode,
     call: Call,
+    page: Page,
     events: Events,
     socket: Option<Socket>,
     sockets_made: u32,
     media: Media,
     captures: Captures,
-    /// Devices to be asked for together, with one question.
-    to_capture: Vec<Source>,
     meter: Option<Meter>,
     /// Counts the ticks, for what need not be looked at so often.
     ticks: u32,
@@ -82,14 +77,13 @@ pub(crate) fn start(view: Store<CallView>, events: Events, mut received: Unbound
     let Some(call) = new_call(code) else { return refuse(view) };
     let mut session = Session::new(code, call, view, events);
     spawn_local(async move {
-        session.prepare();
-        session.rejoin_after_reload();
+        session.load();
         while let Some(event) = received.next().await {
             session.handle(event);
             while let Ok(event) = received.try_recv() {
                 session.handle(event);
             }
-            session.start_captures();
+            session.page_input(PageInput::AskForDevices);
         }
     });
 }
@@ -106,11 +100,11 @@ impl Session {
         Self {
             code,
             call,
+            page: Page::default(),
             socket: None,
             sockets_made: 0,
             media: Media::new(events.clone()),
-            captures: Captures::new(),
-            to_capture: Vec::new(),
+            captures: Captures::default(),
             meter: None,
             ticks: 0,
             presence: None,
@@ -124,6 +118,17 @@ impl Session {
         }
     }
 
+    /// What was chosen and what was left in earlier visits; whoever was in the call goes back into it.
+    fn load(&mut self) {
+        for (source, device) in capture::chosen_devices() {
+            self.page_input(PageInput::ChosenBefore { source, device });
+        }
+        self.prepare();
+        let parted = remember::tab::take_parting(self.code, js_sys::Date::now());
+        let name = DisplayName::parse(&self.shown.remembered_name).ok();
+        self.page_input(PageInput::Loaded { parted, was_reloaded: page::was_reloaded(), name });
+    }
+
     /// Shows the choice of devices, with those on that were on. Nothing that was off is captured.
     fn prepare(&mut self) {
         let Some(call) = new_call(self.code) else { return refuse(self.view) };
@@ -131,8 +136,8 @@ impl Session {
         self.presence = Some(Presence::watch(self.code, &self.events));
         let of_tab = |source| remember::tab::switch(self.code, source);
         let switches = Switches::at_start(of_tab, remember::switch);
-        self.input(Input::Command(Command::Begin { switches }));
-        self.start_captures();
+        self.page_input(PageInput::Prepare(switches));
+        self.page_input(PageInput::AskForDevices);
         self.publish();
     }
 
@@ -146,17 +151,6 @@ impl Session {
             let origin = self.call.secret_origin();
             remember::remember_secret(self.code, secret, origin);
             page::set_secret(secret, origin);
-        }
-    }
-
-    /// Goes back into the call that this tab was in when the page was loaded anew.
-    fn rejoin_after_reload(&mut self) {
-        let now = js_sys::Date::now();
-        let parted = remember::tab::take_parting(self.code, now);
-        let was_in = parted.is_some_and(|ago| (0.0..REJOIN_WITHIN_MILLIS).contains(&ago));
-        let name = DisplayName::parse(&self.shown.remembered_name).ok();
-        if let (true, true, Some(name)) = (was_in, page::was_reloaded(), name) {
-            self.input(Input::Command(Command::Join { name, password: None }));
         }
     }
 
@@ -180,14 +174,14 @@ impl Session {
             }
             Event::Path { link, number, path } => self.media.path_seen(link, number, path),
             Event::Captured { source, attempt, track } => {
-                if self.captures.delivered(source, attempt, track, &self.events) {
-                    self.captures_changed(source);
-                    self.input(Input::Captured(source));
-                }
+                let device = self.captures.take(source, attempt, track, &self.events);
+                self.page_input(PageInput::Captured { source, attempt, device });
             }
-            Event::CaptureFailed { source, attempt, fault } => self.capture_failed(source, attempt, fault),
-            Event::CaptureEnded { source } => self.capture_is_gone(source, CaptureFault::Ended),
-            Event::DevicesChanged => devices::list(&self.captures, &self.events),
+            Event::CaptureFailed { source, attempt, fault } => {
+                self.page_input(PageInput::CaptureFailed { source, attempt, fault });
+            }
+            Event::CaptureEnded { source } => self.page_input(PageInput::CaptureEnded(source)),
+            Event::DevicesChanged => devices::list(&self.page, &self.events),
             Event::Devices(devices) => {
                 let revision = self.shown.devices.revision.wrapping_add(1);
                 self.shown.devices = Devices { revision, ..devices };
@@ -205,12 +199,11 @@ impl Session {
             Event::HostLink(link) => self.shown.host_link = Some(link),
             Event::Phrase { of, words } => {
                 if words.is_none() {
-                    self.shown.say_of_page(PageNotice::PhraseFailed);
+                    self.page_input(PageInput::Say(PageNotice::PhraseFailed));
                 }
                 self.shown.phrase.came(&of, words);
             }
-            Event::ReactionOver(number) => self.shown.reactions.retain(|shown| shown.number != number),
-            Event::Say(notice) => self.shown.say_of_page(notice),
+            Event::Say(notice) => self.page_input(PageInput::Say(notice)),
             Event::Tick => self.tick(),
             Event::Publish => {
                 self.to_publish = None;
@@ -233,10 +226,7 @@ impl Session {
             CallCommand::Write { to, text } => self.write(to, text),
             CallCommand::WriteAgain { id } => self.input(Input::Command(Command::WriteAgain { id })),
             CallCommand::ReadOlderChat => self.input(Input::Command(Command::ReadOlderChat)),
-            CallCommand::LookAtChat { open } => {
-                self.shown.is_chat_open = open;
-                self.shown.unread = 0;
-            }
+            CallCommand::LookAtChat { open } => self.page_input(PageInput::LookAtChat { open }),
             CallCommand::Moderate { moderation } => {
                 self.input(Input::Command(Command::Moderate { moderation }));
             }
@@ -259,7 +249,7 @@ impl Session {
             }
             CallCommand::Leave => self.input(Input::Command(Command::Leave)),
             CallCommand::Prepare => self.prepare(),
-            CallCommand::SelectDevice { kind, id } => self.select_device(kind, &id),
+            CallCommand::SelectDevice { kind, id } => self.select_device(kind, id),
             CallCommand::TestSpeaker => _ = devices::play_test_sound(),
             CallCommand::CopyLink => copy(self.events.clone(), page::address(), Copied::Link),
             CallCommand::ShowVideo { element, participant, source } => {
@@ -268,39 +258,16 @@ impl Session {
         }
     }
 
-    fn select_device(&mut self, kind: DeviceKind, id: &str) {
+    fn select_device(&mut self, kind: DeviceKind, device: String) {
         let source = match kind {
             DeviceKind::Microphone => Source::Microphone,
             DeviceKind::Camera => Source::Camera,
             DeviceKind::Speaker => {
-                devices::choose_speaker(id);
+                devices::choose_speaker(&device);
                 return self.media.videos.use_speaker();
             }
         };
-        // The new track takes the place of the old one when it is there; nothing is sent in between from neither.
-        if self.captures.choose(source, id) {
-            self.captures.start(&[source], &self.events);
-        }
-    }
-
-    fn capture_failed(&mut self, source: Source, attempt: Attempt, fault: CaptureFault) {
-        if !self.captures.failed(source, attempt) {
-            return;
-        }
-        devices::list(&self.captures, &self.events);
-        if self.captures.track(source).is_some() {
-            // Another device was tried; the one before goes on.
-            self.shown.say_of_page(PageNotice::DeviceNotSwitched);
-        } else {
-            self.capture_is_gone(source, fault);
-        }
-    }
-
-    fn capture_is_gone(&mut self, source: Source, fault: CaptureFault) {
-        self.captures.stop(source);
-        self.captures_changed(source);
-        self.input(Input::CaptureFailed { source, fault });
-        devices::list(&self.captures, &self.events);
+        self.page_input(PageInput::Choose { source, device });
     }
 
     /// Lets the room start or end when somebody typed, if that can be; else says why not.
@@ -315,7 +282,7 @@ impl Session {
         match schedule(bound, typed, &settings, now) {
             Ok(Some(patch)) => self.change(patch),
             Ok(None) => {}
-            Err(error) => self.shown.refuse(Refusal::Schedule(error)),
+            Err(error) => self.page_input(PageInput::Refuse(Refusal::Schedule(error))),
         }
     }
 
@@ -326,7 +293,7 @@ impl Session {
 
     fn write(&mut self, to: ChatTarget, text: String) {
         let Some(id) = random_id().map(ChatId) else {
-            return self.shown.say_of_page(PageNotice::NoRandomness);
+            return self.page_input(PageInput::Say(PageNotice::NoRandomness));
         };
         self.input(Input::Command(Command::Write { id, to, text }));
     }
@@ -384,6 +351,7 @@ impl Session {
     }
 
     fn do_what_is_due(&mut self) {
+        self.page.handle_timeout(clock::now());
         if self.call.poll_timeout().is_some_and(|due| clock::now() >= due) {
             self.call.handle_timeout(clock::now());
             self.carry_out();
@@ -430,21 +398,15 @@ impl Session {
                     remember::remember_secret(self.code, &secret, origin);
                 }
                 Output::RememberPassedOn(keys) => remember::remember_passed_on(self.code, &keys),
-                Output::StartCapture(source) => self.to_capture.push(source),
+                Output::StartCapture(source) => self.page_input(PageInput::Capture(source)),
                 Output::RememberSwitch { source, to, by } => {
-                    remember::tab::remember_switch(self.code, source, to);
-                    if by == SwitchedBy::Person {
-                        remember::remember_switch(source, to);
-                    }
+                    self.page_input(PageInput::Switched { source, to, by });
                 }
-                Output::StopCapture(source) => {
-                    self.captures.stop(source);
-                    self.captures_changed(source);
-                }
+                Output::StopCapture(source) => self.page_input(PageInput::StopCapture(source)),
                 Output::Link { link, command } => self.link_command(link, command),
                 Output::Show { key, via } => self.media.show(key, via),
                 Output::PlaySlots { link, played } => self.media.videos.play_slots(link, &played),
-                Output::Notify(notice) => self.notify(notice),
+                Output::Notify(notice) => self.page_input(PageInput::Notify(notice)),
             }
         }
     }
@@ -455,23 +417,36 @@ impl Session {
         }
     }
 
-    fn notify(&mut self, notice: Notice) {
-        if let Notice::Reacted { from, name, reaction } = &notice {
-            self.shown.react(*from, name.to_string(), *reaction, &self.events);
-        }
-        if let Notice::NotSealed { text } = &notice {
-            self.shown.give_back(text.clone());
-        }
-        if let Notice::Refused(code) = &notice {
-            self.shown.refuse(Refusal::Server(*code));
-        }
-        if let Notice::Wrote(_) = &notice {
-            if self.shown.is_chat_open {
-                return; // The open chat is read aloud itself.
+    fn page_input(&mut self, input: PageInput) {
+        self.page.handle_input(clock::now(), input);
+        while let Some(effect) = self.page.poll_effect() {
+            match effect {
+                PageEffect::Begin(switches) => self.input(Input::Command(Command::Begin { switches })),
+                PageEffect::Join(name) => self.input(Input::Command(Command::Join { name, password: None })),
+                PageEffect::Captured(source) => self.input(Input::Captured(source)),
+                PageEffect::CaptureFailed(source, fault) => {
+                    self.input(Input::CaptureFailed { source, fault });
+                }
+                PageEffect::Capture(requests) => capture::start(requests, &self.events),
+                PageEffect::Use(source, attempt) => {
+                    self.captures.make_use_of(source, attempt);
+                    self.captures_changed(source);
+                }
+                PageEffect::LetGo(source, attempt) => self.captures.let_go(source, attempt),
+                PageEffect::Stop(source) => {
+                    self.captures.stop(source);
+                    self.captures_changed(source);
+                }
+                PageEffect::ListDevices => devices::list(&self.page, &self.events),
+                PageEffect::RememberDevice(source, device) => {
+                    capture::remember_device(source, device.as_deref());
+                }
+                PageEffect::RememberInTab(source, to) => {
+                    remember::tab::remember_switch(self.code, source, to);
+                }
+                PageEffect::RememberInBrowser(source, to) => remember::remember_switch(source, to),
             }
-            self.shown.unread += 1;
         }
-        self.shown.say(Said::Call(notice));
     }
 
     fn open_socket(&mut self) {
@@ -499,13 +474,6 @@ impl Session {
         }
     }
 
-    /// Asks for the devices wanted since the last time.
-    fn start_captures(&mut self) {
-        if !self.to_capture.is_empty() {
-            self.captures.start(&std::mem::take(&mut self.to_capture), &self.events);
-        }
-    }
-
     /// Lets the browser get on with what it was asked to do before the page is drawn anew.
     fn publish_soon(&mut self, event: &Event) {
         let opens_links = matches!(event, Event::Server { frame, .. }
@@ -527,7 +495,7 @@ impl Session {
             self.shown.chat = publish::chat(&self.call, me);
         }
         self.shown.phrase.update(|| self.call.safety_phrase(), &self.events);
-        app::state::publish(self.view, publish::view(&self.call, &self.shown, &self.media));
+        app::state::publish(self.view, publish::view(&self.call, &self.page, &self.shown, &self.media));
     }
 }
 

@@ -5,8 +5,8 @@ use protocol::{
 };
 use reactive_stores::{Patch, Store};
 use view::{
-    Addressee, ChatText, Delivery, KeyWarnings, LinkPath, LinkStatus, Phase, Publication, Refusal, Said,
-    Secrecy, Signalling,
+    Addressee, ChatText, Delivery, KeyWarnings, LinkPath, LinkStatus, Numbered, Phase, Publication, Refusal,
+    Said, Secrecy, Signalling,
 };
 
 /// Everything the pages show of a call.
@@ -221,15 +221,6 @@ pub struct ReactionView {
     pub name: String,
     /// Which.
     pub reaction: Reaction,
-}
-
-/// Something that has happened, with a number that tells it from an equal one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Numbered<T> {
-    /// Grows with each.
-    pub number: u32,
-    /// What has happened.
-    pub what: T,
 }
 
 /// How a source of the person at this browser is. Screens are not captured yet.

@@ -4,7 +4,7 @@
 use protocol::limits::MAX_CHAT_TEXT_BYTES;
 use protocol::{ChatTarget, ParticipantId};
 
-use super::Numbered;
+use view::Numbered;
 
 /// A message that is being written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,8 +9,8 @@ mod room_lookup;
 pub use call_handle::{CallCommand, CallHandle, DeviceKind, provide_call_handle, use_call_handle};
 pub(crate) use call_view::publication_of;
 pub use call_view::{
-    CallView, CallViewStoreFields, ChatLineView, ChatLineViewStoreFields, Device, Devices, Numbered,
-    ParticipantView, ParticipantViewStoreFields, PathView, ReactionView, RoomSecrecy, publish,
+    CallView, CallViewStoreFields, ChatLineView, ChatLineViewStoreFields, Device, Devices, ParticipantView,
+    ParticipantViewStoreFields, PathView, ReactionView, RoomSecrecy, publish,
 };
 pub use connection_test::{
     ConnectionTestCommand, ConnectionTestHandle, provide_connection_test, use_connection_test,

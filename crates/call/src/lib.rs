@@ -5,7 +5,6 @@
 
 mod call;
 mod chat;
-mod chooser;
 mod encryption;
 mod ice;
 mod input;
@@ -13,6 +12,7 @@ mod link_key;
 mod links;
 mod media_paths;
 mod output;
+mod page;
 mod people;
 mod publications;
 mod schedule;
@@ -28,11 +28,11 @@ mod voice;
 
 pub use call::Call;
 pub use chat::ChatLine;
-pub use chooser::{Attempt, Chooser, Verdict};
 pub use encryption::{Identity, SecretOrigin};
 pub use input::{Command, ConnectionState, Input, Level, LinkEvent};
 pub use link_key::LinkKey;
 pub use output::{LinkCommand, Output, Role};
+pub use page::{Attempt, CaptureRequest, Page, PageEffect, PageInput, ShownReaction};
 pub use publications::Publications;
 pub use schedule::{Bound, Typed, schedule};
 pub use shown_via::ShownVia;

@@ -107,3 +107,12 @@ pub enum Refusal {
     /// It cannot be a moment of this room.
     Schedule(ScheduleError),
 }
+
+/// Something that has happened, with a number that tells it from an equal one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered<T> {
+    /// Grows with each.
+    pub number: u32,
+    /// What has happened.
+    pub what: T,
+}

@@ -9,5 +9,6 @@
 mod calling;
 mod coming_back;
 mod encrypting;
+mod page;
 mod support;
 mod together;

@@ -149,6 +149,7 @@ const MACHINES: [(&str, &[&str]); 2] = [
         &[
             "Call",
             "Chat",
+            "Devices",
             "Encryption",
             "Ice",
             "Link",
@@ -156,6 +157,8 @@ const MACHINES: [(&str, &[&str]); 2] = [
             "LinkSlots",
             "MediaPaths",
             "Negotiation",
+            "Notices",
+            "Page",
             "People",
             "Person",
             "Publications",

@@ -2,12 +2,12 @@
 //! that was overtaken counts for nothing, and a choice that fails leaves the one before it.
 
 /// Tells the attempts to capture from one source apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Attempt(u32);
 
 /// The choice of a device of one source.
 #[derive(Clone, Debug, Default)]
-pub struct Chooser {
+pub(super) struct Chooser {
     /// What was chosen and has delivered, or was chosen in an earlier visit.
     kept: Option<String>,
     /// What was chosen since, and has not delivered yet.
@@ -18,7 +18,7 @@ pub struct Chooser {
 
 /// What an attempt has come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(super) enum Verdict {
     /// Another one was begun after it, or it is no longer wanted: nothing of it is used.
     Overtaken,
     /// It is the last. Remember this choice, where it is another one.
@@ -30,39 +30,44 @@ pub enum Verdict {
 
 impl Chooser {
     /// With the choice of an earlier visit.
-    pub fn new(kept: Option<String>) -> Self {
+    pub(super) fn new(kept: Option<String>) -> Self {
         Self { kept, ..Self::default() }
     }
 
     /// The person chooses.
-    pub fn choose(&mut self, device: String) {
+    pub(super) fn choose(&mut self, device: String) {
         self.tried = Some(device);
     }
 
     /// The device to ask for: the last chosen, if any was.
-    pub fn wanted(&self) -> Option<&str> {
+    pub(super) fn wanted(&self) -> Option<&str> {
         self.tried.as_deref().or(self.kept.as_deref())
     }
 
     /// The choice that stands when the last one fails.
-    pub fn kept(&self) -> Option<&str> {
+    pub(super) fn kept(&self) -> Option<&str> {
         self.kept.as_deref()
     }
 
+    /// Whether an attempt is under way.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.is_waiting
+    }
+
     /// A capture begins; those before it are overtaken.
-    pub fn begin(&mut self) -> Attempt {
+    pub(super) fn begin(&mut self) -> Attempt {
         self.last = Attempt(self.last.0.wrapping_add(1));
         self.is_waiting = true;
         self.last
     }
 
     /// The source is not wanted any more; what was begun is overtaken.
-    pub fn stop(&mut self) {
+    pub(super) fn stop(&mut self) {
         self.is_waiting = false;
     }
 
     /// An attempt has brought a track, of this device where the browser says so.
-    pub fn delivered(&mut self, attempt: Attempt, device: Option<&str>) -> Verdict {
+    pub(super) fn delivered(&mut self, attempt: Attempt, device: Option<&str>) -> Verdict {
         if !self.counts(attempt) {
             return Verdict::Overtaken;
         }
@@ -75,7 +80,7 @@ impl Chooser {
     }
 
     /// An attempt has failed; the choice before it stands.
-    pub fn failed(&mut self, attempt: Attempt) -> Verdict {
+    pub(super) fn failed(&mut self, attempt: Attempt) -> Verdict {
         if !self.counts(attempt) {
             return Verdict::Overtaken;
         }

@@ -1,0 +1,47 @@
+//! What a page's machine wants done.
+
+use protocol::{DisplayName, Source, Switch};
+use view::CaptureFault;
+
+use crate::Switches;
+use crate::page::chooser::Attempt;
+
+/// What is to be done.
+#[derive(Debug, PartialEq, Eq)]
+pub enum PageEffect {
+    /// Begin with these on.
+    Begin(Switches),
+    /// Go in under this name.
+    Join(DisplayName),
+    /// A source is captured.
+    Captured(Source),
+    /// It is not, or no longer.
+    CaptureFailed(Source, CaptureFault),
+    /// Ask the browser for these, with one question.
+    Capture(Vec<CaptureRequest>),
+    /// What this attempt has brought takes the place of what is in use.
+    Use(Source, Attempt),
+    /// Nobody waits for what this attempt has brought.
+    LetGo(Source, Attempt),
+    /// Let go of what is in use.
+    Stop(Source),
+    /// There may be other devices, or another one may be selected.
+    ListDevices,
+    /// Remember for other visits which device was chosen, or that none was.
+    RememberDevice(Source, Option<String>),
+    /// Remember for this tab's stay in the room whether a source is on.
+    RememberInTab(Source, Switch),
+    /// Remember it for other visits.
+    RememberInBrowser(Source, Switch),
+}
+
+/// A source that the browser is to be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaptureRequest {
+    /// What.
+    pub source: Source,
+    /// What the answer is told with.
+    pub attempt: Attempt,
+    /// The chosen device.
+    pub device: Option<String>,
+}

@@ -1,0 +1,216 @@
+//! What a page decides of which nobody else hears: what is said once and for how long, how many messages are unread, which device a
+//! source is captured from and what follows when it does not deliver, and whether somebody goes back in by themselves.
+//!
+//! ```text
+//! of each source:  is to be captured              delivers
+//!            Off ────────────────────▶ Asked for ───────────▶ In use ◀──┐
+//!             ▲                         │                      │        │ another device is chosen, and delivers or not
+//!             └─────────────────────────┴──────────────────────┴────────┘
+//!                  is not to be captured, or does not deliver
+//! ```
+//!
+//! | timer | what is due |
+//! | --- | --- |
+//! | `reactions` | a reaction has been shown long enough |
+
+mod chooser;
+mod devices;
+mod effect;
+mod notices;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use protocol::{DisplayName, Source, Switch};
+use view::{CaptureFault, Notice, Numbered, PageNotice, Refusal, Said};
+
+use crate::page::devices::Devices;
+use crate::page::notices::Notices;
+use crate::{SwitchedBy, Switches};
+
+pub use chooser::Attempt;
+pub use effect::{CaptureRequest, PageEffect};
+pub use notices::ShownReaction;
+
+/// How long after the page went its owner is taken back into the call without being asked.
+const REJOIN_WITHIN: Duration = Duration::from_secs(20);
+
+/// The machine. It drives a [`Call`](crate::Call) beside which it stands: what the call is to hear is among its effects.
+#[derive(Debug, Default)]
+pub struct Page {
+    notices: Notices,
+    devices: Devices,
+    is_chat_open: bool,
+    unread: u32,
+    effects: VecDeque<PageEffect>,
+}
+
+/// What may happen to it.
+#[derive(Debug)]
+pub enum PageInput {
+    /// The page was loaded.
+    Loaded {
+        /// How long ago this tab's page went in the middle of a call in this room, if it did.
+        parted: Option<Duration>,
+        /// Whether it is the same page, loaded anew.
+        was_reloaded: bool,
+        /// What its owner was called.
+        name: Option<DisplayName>,
+    },
+    /// Somebody gets ready to enter, with what was on when.
+    Prepare(Switches),
+    /// Somebody chose a device of a source in an earlier visit.
+    ChosenBefore {
+        /// What is captured from it.
+        source: Source,
+        /// The browser's id of it.
+        device: String,
+    },
+    /// The call says something once.
+    Notify(Notice),
+    /// The page says something once.
+    Say(PageNotice),
+    /// Something that was wanted is not so.
+    Refuse(Refusal),
+    /// Somebody looks at the chat, or no longer.
+    LookAtChat {
+        /// Whether they do.
+        open: bool,
+    },
+    /// The call wants a source to be captured. Devices are asked for together, at [`PageInput::AskForDevices`].
+    Capture(Source),
+    /// Everything that has happened was told: ask for what is to be captured, with one question.
+    AskForDevices,
+    /// The call does not want it any more.
+    StopCapture(Source),
+    /// A source was turned on or off.
+    Switched {
+        /// Which.
+        source: Source,
+        /// What it is now.
+        to: Switch,
+        /// By whom.
+        by: SwitchedBy,
+    },
+    /// Somebody chooses a device.
+    Choose {
+        /// What is to be captured from it.
+        source: Source,
+        /// The browser's id of it.
+        device: String,
+    },
+    /// A device delivers.
+    Captured {
+        /// What.
+        source: Source,
+        /// To which request.
+        attempt: Attempt,
+        /// Which device it is, where the browser says so.
+        device: Option<String>,
+    },
+    /// A device does not deliver.
+    CaptureFailed {
+        /// What.
+        source: Source,
+        /// To which request.
+        attempt: Attempt,
+        /// Why not.
+        fault: CaptureFault,
+    },
+    /// What was in use has stopped to deliver.
+    CaptureEnded(Source),
+}
+
+impl Page {
+    /// Tells it what has happened.
+    pub fn handle_input(&mut self, now: Duration, input: PageInput) {
+        match input {
+            PageInput::Loaded { parted, was_reloaded, name } => {
+                let comes_back = was_reloaded && parted.is_some_and(|ago| ago < REJOIN_WITHIN);
+                if let Some(name) = name.filter(|_| comes_back) {
+                    self.effects.push_back(PageEffect::Join(name));
+                }
+            }
+            PageInput::Prepare(switches) => self.effects.push_back(PageEffect::Begin(switches)),
+            PageInput::Notify(notice) => self.notify(now, notice),
+            PageInput::Say(notice) => self.notices.say(Said::Page(notice)),
+            PageInput::Refuse(refusal) => self.notices.refuse(refusal),
+            PageInput::LookAtChat { open } => (self.is_chat_open, self.unread) = (open, 0),
+            PageInput::Switched { source, to, by } => {
+                self.effects.push_back(PageEffect::RememberInTab(source, to));
+                if by == SwitchedBy::Person {
+                    self.effects.push_back(PageEffect::RememberInBrowser(source, to));
+                }
+            }
+            PageInput::ChosenBefore { source, device } => self.devices.chosen_before(source, device),
+            PageInput::Capture(source) => self.devices.want(source),
+            PageInput::AskForDevices => self.devices.ask(&mut self.effects),
+            PageInput::StopCapture(source) => self.devices.stop(source, &mut self.effects),
+            PageInput::Choose { source, device } => self.devices.choose(source, device, &mut self.effects),
+            PageInput::Captured { source, attempt, device } => {
+                self.devices.captured(source, attempt, device, &mut self.effects);
+            }
+            PageInput::CaptureFailed { source, attempt, fault } => {
+                if self.devices.failed(source, attempt, fault, &mut self.effects) {
+                    self.notices.say(Said::Page(PageNotice::DeviceNotSwitched));
+                }
+            }
+            PageInput::CaptureEnded(source) => self.devices.ended(source, &mut self.effects),
+        }
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        self.notices.handle_timeout(now);
+    }
+
+    /// When a timer is due; the table of them is at the top of the file.
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.notices.poll_timeout()
+    }
+
+    /// What is to be done next.
+    pub fn poll_effect(&mut self) -> Option<PageEffect> {
+        self.effects.pop_front()
+    }
+
+    /// The last few things that are said once, oldest first.
+    pub fn notices(&self) -> &[Numbered<Said>] {
+        self.notices.said()
+    }
+
+    /// The reactions that are shown now, oldest first.
+    pub fn reactions(&self) -> impl Iterator<Item = &Numbered<ShownReaction>> {
+        self.notices.reactions()
+    }
+
+    /// What was refused last, and why: what a page shows of it is to be what is so.
+    pub fn refusal(&self) -> Option<&Numbered<Refusal>> {
+        self.notices.refusal()
+    }
+
+    /// What was written last that could not be sent.
+    pub fn unsent(&self) -> Option<&Numbered<String>> {
+        self.notices.unsent()
+    }
+
+    /// How many messages came since somebody looked at the chat.
+    pub fn unread(&self) -> u32 {
+        self.unread
+    }
+
+    /// The device that a list is to show as selected: the one in use, or else the one that will be asked for.
+    pub fn selected_device(&self, source: Source) -> Option<&str> {
+        self.devices.selected(source)
+    }
+
+    fn notify(&mut self, now: Duration, notice: Notice) {
+        if matches!(notice, Notice::Wrote(_)) {
+            if self.is_chat_open {
+                return; // The open chat is read aloud itself.
+            }
+            self.unread += 1;
+        }
+        self.notices.notify(now, notice);
+    }
+}

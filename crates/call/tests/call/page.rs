@@ -1,0 +1,238 @@
+//! What a page decides by itself: notices, unread messages, reactions, devices, and who goes back in.
+
+use std::time::Duration;
+
+use call::{
+    Attempt, CaptureFault, CaptureRequest, Notice, Page, PageEffect, PageInput, SwitchedBy, Switches,
+};
+use protocol::{ErrorCode, Reaction, Source, Switch};
+use view::{PageNotice, Refusal, Said};
+
+use crate::support::name;
+
+const NOW: Duration = Duration::from_secs(100);
+
+#[test]
+fn messages_count_as_unread_until_somebody_looks_and_the_open_chat_says_nothing() {
+    let mut page = Page::default();
+    wrote(&mut page);
+    wrote(&mut page);
+    assert_eq!((page.unread(), page.notices().len()), (2, 2));
+    tell(&mut page, PageInput::LookAtChat { open: true });
+    wrote(&mut page);
+    assert_eq!((page.unread(), page.notices().len()), (0, 2));
+    tell(&mut page, PageInput::LookAtChat { open: false });
+    wrote(&mut page);
+    assert_eq!((page.unread(), page.notices().len()), (1, 3));
+}
+
+#[test]
+fn the_last_four_notices_are_shown_and_each_has_a_number_of_its_own() {
+    let mut page = Page::default();
+    for _ in 0..3 {
+        tell(&mut page, PageInput::Notify(Notice::SignallingLost));
+        tell(&mut page, PageInput::Say(PageNotice::NotCopied));
+    }
+    let said: Vec<_> = page.notices().iter().map(|notice| (notice.number, notice.what.clone())).collect();
+    let (lost, not_copied) = (Said::Call(Notice::SignallingLost), Said::Page(PageNotice::NotCopied));
+    assert_eq!(said, [(3, lost.clone()), (4, not_copied.clone()), (5, lost), (6, not_copied)]);
+}
+
+#[test]
+fn what_is_refused_is_said_and_shown_where_it_was_wanted() {
+    let mut page = Page::default();
+    tell(&mut page, PageInput::Notify(Notice::Refused(ErrorCode::NotAllowed)));
+    assert_eq!(page.refusal().unwrap().what, Refusal::Server(ErrorCode::NotAllowed));
+    assert_eq!(page.notices().last().unwrap().what, Said::Call(Notice::Refused(ErrorCode::NotAllowed)));
+    tell(&mut page, PageInput::Notify(Notice::NotSealed { text: "hello".to_owned() }));
+    assert_eq!(page.unsent().unwrap().what, "hello");
+}
+
+#[test]
+fn a_reaction_is_shown_for_four_seconds() {
+    let mut page = Page::default();
+    let reacted = Notice::Reacted { from: None, name: name("Ada"), reaction: Reaction::Applause };
+    page.handle_input(NOW, PageInput::Notify(reacted));
+    assert_eq!(page.reactions().count(), 1);
+    let due = page.poll_timeout().unwrap();
+    assert_eq!(due, NOW + Duration::from_secs(4));
+    page.handle_timeout(due - Duration::from_millis(1));
+    assert_eq!(page.reactions().count(), 1);
+    page.handle_timeout(due);
+    assert_eq!((page.reactions().count(), page.poll_timeout()), (0, None));
+}
+
+#[test]
+fn devices_are_asked_for_together_as_they_were_chosen() {
+    let mut page = Page::default();
+    tell(&mut page, PageInput::ChosenBefore { source: Source::Camera, device: "desk".to_owned() });
+    for source in [Source::Microphone, Source::Camera, Source::Camera] {
+        assert_eq!(tell(&mut page, PageInput::Capture(source)), []);
+    }
+    let requests = asked(tell(&mut page, PageInput::AskForDevices));
+    let devices: Vec<_> = requests.iter().map(|one| (one.source, one.device.as_deref())).collect();
+    assert_eq!(devices, [(Source::Microphone, None), (Source::Camera, Some("desk"))]);
+    assert_eq!(tell(&mut page, PageInput::AskForDevices), [], "once");
+}
+
+#[test]
+fn what_is_no_longer_wanted_is_not_asked_for_or_let_go_of() {
+    let mut page = Page::default();
+    tell(&mut page, PageInput::Capture(Source::Camera));
+    tell(&mut page, PageInput::StopCapture(Source::Camera));
+    assert_eq!(tell(&mut page, PageInput::AskForDevices), []);
+    let attempt = ask(&mut page, Source::Camera);
+    tell(&mut page, PageInput::StopCapture(Source::Camera));
+    let effects = captured(&mut page, Source::Camera, attempt, "desk");
+    assert_eq!(effects, [PageEffect::LetGo(Source::Camera, attempt)]);
+}
+
+#[test]
+fn another_device_takes_the_place_when_it_delivers() {
+    let mut page = with_camera("desk");
+    let request = asked(choose(&mut page, "phone")).remove(0);
+    assert_eq!(request.device.as_deref(), Some("phone"));
+    assert_eq!(page.selected_device(Source::Camera), Some("desk"), "until then");
+    let effects = captured(&mut page, Source::Camera, request.attempt, "phone");
+    assert!(effects.contains(&PageEffect::RememberDevice(Source::Camera, Some("phone".to_owned()))));
+    assert!(effects.contains(&PageEffect::Use(Source::Camera, request.attempt)));
+    assert_eq!(page.selected_device(Source::Camera), Some("phone"));
+}
+
+#[test]
+fn another_device_that_does_not_deliver_leaves_the_one_in_use_and_says_so() {
+    let mut page = with_camera("desk");
+    let request = asked(choose(&mut page, "broken")).remove(0);
+    let effects = failed(&mut page, request.attempt, CaptureFault::InUse);
+    assert!(
+        !effects.iter().any(|effect| matches!(effect, PageEffect::Stop(_) | PageEffect::CaptureFailed(..)))
+    );
+    assert_eq!(page.notices().last().unwrap().what, Said::Page(PageNotice::DeviceNotSwitched));
+    assert_eq!(page.selected_device(Source::Camera), Some("desk"));
+}
+
+#[test]
+fn a_device_that_ends_is_told_to_the_call() {
+    let mut page = with_camera("desk");
+    let effects = tell(&mut page, PageInput::CaptureEnded(Source::Camera));
+    assert_eq!(faults(&effects), [(Source::Camera, CaptureFault::Ended)]);
+    assert!(effects.contains(&PageEffect::Stop(Source::Camera)));
+    assert_eq!(tell(&mut page, PageInput::CaptureEnded(Source::Camera)), [], "once");
+}
+
+#[test]
+fn a_device_that_ends_while_another_is_asked_for_is_replaced_by_it() {
+    let mut page = with_camera("desk");
+    let request = asked(choose(&mut page, "phone")).remove(0);
+    assert_eq!(faults(&tell(&mut page, PageInput::CaptureEnded(Source::Camera))), []);
+    let effects = captured(&mut page, Source::Camera, request.attempt, "phone");
+    assert!(effects.contains(&PageEffect::Use(Source::Camera, request.attempt)));
+
+    let request = asked(choose(&mut page, "broken")).remove(0);
+    tell(&mut page, PageInput::CaptureEnded(Source::Camera));
+    let effects = failed(&mut page, request.attempt, CaptureFault::NotFound);
+    assert_eq!(faults(&effects), [(Source::Camera, CaptureFault::NotFound)], "now there is none");
+}
+
+#[test]
+fn a_choice_while_the_browser_still_asks_is_asked_for_too() {
+    let mut page = Page::default();
+    let first = ask(&mut page, Source::Camera);
+    let second = asked(choose(&mut page, "phone")).remove(0);
+    let effects = captured(&mut page, Source::Camera, first, "desk");
+    assert_eq!(effects, [PageEffect::LetGo(Source::Camera, first)]);
+    captured(&mut page, Source::Camera, second.attempt, "phone");
+    assert_eq!(page.selected_device(Source::Camera), Some("phone"));
+}
+
+#[test]
+fn a_choice_while_a_source_is_off_is_remembered_and_asked_for_later() {
+    let mut page = Page::default();
+    let remembered = PageEffect::RememberDevice(Source::Camera, Some("phone".to_owned()));
+    assert_eq!(choose(&mut page, "phone"), [remembered]);
+    tell(&mut page, PageInput::Capture(Source::Camera));
+    assert_eq!(asked(tell(&mut page, PageInput::AskForDevices))[0].device.as_deref(), Some("phone"));
+}
+
+#[test]
+fn a_switch_of_the_persons_counts_for_other_visits_and_a_hosts_for_this_stay() {
+    let mut page = Page::default();
+    let switched = |by| PageInput::Switched { source: Source::Camera, to: Switch::Off, by };
+    let in_tab = PageEffect::RememberInTab(Source::Camera, Switch::Off);
+    let in_browser = PageEffect::RememberInBrowser(Source::Camera, Switch::Off);
+    assert_eq!(tell(&mut page, switched(SwitchedBy::Host)), [in_tab]);
+    assert!(tell(&mut page, switched(SwitchedBy::Person)).contains(&in_browser));
+}
+
+#[test]
+fn whoever_loads_the_page_anew_goes_back_in_within_twenty_seconds() {
+    let loads = |seconds: Option<u64>, was_reloaded, who: Option<&str>| {
+        let (parted, name) = (seconds.map(Duration::from_secs), who.map(name));
+        let effects = tell(&mut Page::default(), PageInput::Loaded { parted, was_reloaded, name });
+        effects.iter().any(|effect| matches!(effect, PageEffect::Join(_)))
+    };
+    assert!(loads(Some(19), true, Some("Ada")));
+    assert!(!loads(Some(20), true, Some("Ada")), "too late");
+    assert!(!loads(Some(1), false, Some("Ada")), "another page");
+    assert!(!loads(None, true, Some("Ada")), "was not in the call");
+    assert!(!loads(Some(1), true, None), "has no name");
+}
+
+#[test]
+fn the_call_begins_with_what_was_on() {
+    let switches = Switches { microphone: Switch::On, camera: Switch::Off };
+    let begun = tell(&mut Page::default(), PageInput::Prepare(switches));
+    assert_eq!(begun, [PageEffect::Begin(switches)]);
+}
+
+fn tell(page: &mut Page, input: PageInput) -> Vec<PageEffect> {
+    page.handle_input(NOW, input);
+    std::iter::from_fn(|| page.poll_effect()).collect()
+}
+
+fn wrote(page: &mut Page) {
+    tell(page, PageInput::Notify(Notice::Wrote(name("Ada"))));
+}
+
+fn choose(page: &mut Page, device: &str) -> Vec<PageEffect> {
+    tell(page, PageInput::Choose { source: Source::Camera, device: device.to_owned() })
+}
+
+fn captured(page: &mut Page, source: Source, attempt: Attempt, device: &str) -> Vec<PageEffect> {
+    tell(page, PageInput::Captured { source, attempt, device: Some(device.to_owned()) })
+}
+
+fn failed(page: &mut Page, attempt: Attempt, fault: CaptureFault) -> Vec<PageEffect> {
+    tell(page, PageInput::CaptureFailed { source: Source::Camera, attempt, fault })
+}
+
+/// Asks for one source and returns the attempt.
+fn ask(page: &mut Page, source: Source) -> Attempt {
+    tell(page, PageInput::Capture(source));
+    asked(tell(page, PageInput::AskForDevices)).remove(0).attempt
+}
+
+/// A page whose camera is in use.
+fn with_camera(device: &str) -> Page {
+    let mut page = Page::default();
+    let attempt = ask(&mut page, Source::Camera);
+    captured(&mut page, Source::Camera, attempt, device);
+    page
+}
+
+/// The one question that was asked.
+fn asked(effects: Vec<PageEffect>) -> Vec<CaptureRequest> {
+    let asked = effects.into_iter().find_map(|effect| match effect {
+        PageEffect::Capture(requests) => Some(requests),
+        _ => None,
+    });
+    asked.expect("a question")
+}
+
+fn faults(effects: &[PageEffect]) -> Vec<(Source, CaptureFault)> {
+    let fault = |effect: &PageEffect| match effect {
+        PageEffect::CaptureFailed(source, fault) => Some((*source, *fault)),
+        _ => None,
+    };
+    effects.iter().filter_map(fault).collect()
+}
