@@ -51,5 +51,5 @@ pub struct LayerFigures {
     /// How long ago a keyframe was asked for that has not come.
     pub keyframe_asked: Option<Duration>,
     /// How many slots take it.
-    pub takers: usize,
+    pub subscribers: usize,
 }

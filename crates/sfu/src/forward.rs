@@ -9,7 +9,7 @@ use str0m::rtp::RtpPacket;
 use crate::Sfu;
 use crate::key::{PeerKey, TrackKey};
 use crate::rewrite::Incoming;
-use crate::slot::VideoPacket;
+use crate::sink::{SinkKey, TrackPacket, VideoPacket};
 use crate::vp8::Vp8;
 
 /// What a packet takes beside its payload, in bytes: IP, UDP, RTP with extensions, SRTP.
@@ -62,54 +62,42 @@ impl Sfu {
             sent.has_height(height);
         }
         let incoming = Incoming::new(*packet.seq_no, packet.header.timestamp, vp8.as_ref());
-        let seen = VideoPacket { layer, incoming, starts_keyframe, vp8: vp8.as_ref() };
-        // The list is taken out while it is gone through: the receivers are peers like the sender.
-        let takers = std::mem::take(&mut sent.takers);
-        let mut switched = false;
-        for &(taker, place) in &takers {
-            let Some(receiver) = self.peers.get_mut(taker) else { continue };
-            let Some(slot) = receiver.video.get_mut(place) else { continue };
-            let before = slot.source.and_then(|source| source.current);
-            let Some(numbers) = slot.video(now, &seen) else { continue };
-            switched |= before != Some(layer);
-            let stream = slot.stream;
-            let Some(types) = receiver.type_in(MediaKind::Video, place, from, params) else {
-                continue;
-            };
-            let patch = vp8.map(|vp8| vp8.renumbered(numbers.picture, numbers.tl0));
-            receiver.write(stream, types, numbers, packet, patch);
-            self.counters.packets_forwarded += 1;
-            if !receiver.is_dirty {
-                receiver.is_dirty = true;
-                self.dirty.push_back(taker);
+        let of_track = TrackPacket { track: TrackKey { peer: from, track }, packet, params, incoming };
+        let seen = VideoPacket { of_track, layer, starts_keyframe, vp8: vp8.as_ref() };
+        // The list is taken out while it is gone through: a subscriber may be a peer like the sender.
+        let subscribers = std::mem::take(&mut sent.subscribers);
+        let mut is_switch = false;
+        for subscriber in &subscribers {
+            let Some(sink) = self.sink_mut(subscriber.sink) else { continue };
+            let delivery = sink.video(now, subscriber.index, &seen);
+            is_switch |= delivery.is_switch;
+            if delivery.goes_out {
+                self.written_to(subscriber.sink);
             }
         }
         if let Some(peer) = self.peers.get_mut(from) {
-            peer.tracks[track].layers[layer].takers = takers;
+            peer.tracks[track].layers[layer].subscribers = subscribers;
         }
-        if switched {
+        if is_switch {
             self.leave_old_layers(from, track, layer);
         }
     }
 
-    /// Slots that show a layer now need no other of the same track any more.
+    /// Who is shown a layer now needs no other of the same track any more.
     fn leave_old_layers(&mut self, from: PeerKey, track: usize, layer: usize) {
-        let Self { peers, .. } = self;
-        let Some(mut sender) = peers.get_mut(from).map(|peer| std::mem::take(&mut peer.tracks)) else {
+        let Some(mut tracks) = self.peers.get_mut(from).map(|peer| std::mem::take(&mut peer.tracks)) else {
             return;
         };
-        for (place, other) in sender[track].layers.iter_mut().enumerate() {
-            if place == layer {
-                continue;
-            }
-            other.takers.retain(|(taker, slot)| {
-                let source =
-                    peers.get(*taker).and_then(|peer| peer.video.get(*slot)).and_then(|slot| slot.source);
-                source.is_some_and(|source| source.current == Some(place) || source.target == Some(place))
+        for (place, other) in tracks[track].layers.iter_mut().enumerate().filter(|(place, _)| *place != layer)
+        {
+            other.subscribers.retain(|subscriber| {
+                let sink = self.sink(subscriber.sink);
+                let selection = sink.and_then(|sink| sink.selection(subscriber.index));
+                selection.is_some_and(|selection| selection.takes(place))
             });
         }
-        if let Some(peer) = peers.get_mut(from) {
-            peer.tracks = sender;
+        if let Some(peer) = self.peers.get_mut(from) {
+            peer.tracks = tracks;
         }
     }
 
@@ -121,7 +109,7 @@ impl Sfu {
         packet: &RtpPacket,
         params: &PayloadParams,
     ) {
-        let Self { peers, rooms, dirty, counters, .. } = self;
+        let Self { peers, rooms, .. } = self;
         let Some(peer) = peers.get_mut(from) else { return };
         let code = peer.who.room;
         let Some(room) = rooms.get_mut(&code) else { return };
@@ -138,20 +126,16 @@ impl Sfu {
         }
         let Some(place) = room.speakers.place_of(speaker) else { return };
         let incoming = Incoming::new(*packet.seq_no, packet.header.timestamp, None);
-        for &taker in room.peers.iter().filter(|key| **key != from) {
-            let Some(receiver) = peers.get_mut(taker).filter(|peer| peer.is_connected()) else { continue };
-            let Some(slot) = receiver.audio.get_mut(place) else { continue };
-            let stream = slot.stream;
-            let Some(numbers) = slot.audio(now, speaker, incoming) else { continue };
-            let Some(types) = receiver.type_in(MediaKind::Audio, place, from, params) else {
-                continue;
-            };
-            receiver.write(stream, types, numbers, packet, None);
-            counters.packets_forwarded += 1;
-            if !receiver.is_dirty {
-                receiver.is_dirty = true;
-                dirty.push_back(taker);
+        let of_track = TrackPacket { track: speaker, packet, params, incoming };
+        let sinks = std::mem::take(&mut room.sinks);
+        for &key in sinks.iter().filter(|key| **key != SinkKey::Peer(from)) {
+            let Some(sink) = self.sink_mut(key).filter(|sink| sink.is_connected()) else { continue };
+            if sink.audio(now, place, &of_track) {
+                self.written_to(key);
             }
+        }
+        if let Some(room) = self.rooms.get_mut(&code) {
+            room.sinks = sinks;
         }
         if is_new {
             self.tell_speakers(code);

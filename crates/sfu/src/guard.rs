@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use protocol::RoomCode;
 
+use crate::sink::SinkKey;
 use crate::speakers::Speakers;
 use crate::{Event, Sfu};
 
@@ -57,15 +58,16 @@ impl Sfu {
     /// Nobody in a room takes anything from anybody, and nobody has a place among the speakers.
     fn take_apart(&mut self, code: RoomCode) {
         for peer in self.peers.values_mut().filter(|peer| peer.who.room == code) {
-            for slot in peer.video.iter_mut().chain(&mut peer.audio) {
-                slot.source = None;
-            }
             for layer in peer.tracks.iter_mut().flat_map(|track| &mut track.layers) {
-                layer.takers.clear();
+                layer.subscribers.clear();
             }
         }
-        if let Some(room) = self.rooms.get_mut(&code) {
-            room.speakers = Speakers::new();
+        let Some(room) = self.rooms.get_mut(&code) else { return };
+        room.speakers = Speakers::new();
+        for sink in room.sinks.clone() {
+            if let Some(sink) = self.sink_mut(sink) {
+                sink.clear();
+            }
         }
     }
 
@@ -87,8 +89,8 @@ impl Sfu {
             is_there
         });
         for room in rooms.values_mut() {
-            room.peers.retain(|key| peers.contains_key(*key));
             room.by_participant.retain(|_, key| peers.contains_key(*key));
+            room.sinks = room.by_participant.values().map(|key| SinkKey::Peer(*key)).collect();
         }
     }
 }

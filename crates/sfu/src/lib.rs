@@ -19,9 +19,12 @@ mod link_log;
 mod output;
 mod path;
 mod peer;
+mod peer_sink;
 mod rewrite;
 mod room;
 mod sfu;
+mod sink;
+mod sinks;
 mod slot;
 mod speakers;
 mod stun;
@@ -37,6 +40,8 @@ pub use figures::{Figures, LayerFigures, SlotFigures, TrackFigures};
 pub use input::{Datagram, Input, Who};
 pub use output::{Event, Output, Strayed, Transmit};
 pub use sfu::Sfu;
+#[cfg(debug_assertions)]
+pub use sink::counting::Counts;
 
 /// Reads reports as an authenticated peer may send them: what it says it missed, and what came when.
 #[cfg(feature = "fuzzing")]

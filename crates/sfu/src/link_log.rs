@@ -11,7 +11,7 @@ impl Sfu {
     pub fn figures(&self, now: Instant, who: Who) -> Option<Figures> {
         let peer = self.peers.get(self.find(who)?)?;
         let slots = peer.video.iter().filter_map(|slot| {
-            let (wish, source) = (slot.wish?, slot.source);
+            let (wish, source) = (slot.wish?, slot.selection);
             Some(SlotFigures {
                 of: wish.participant,
                 current: source.and_then(|source| source.current),

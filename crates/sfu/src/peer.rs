@@ -19,9 +19,9 @@ use str0m::{Event, IceConnectionState, Output, Rtc, RtcError};
 
 use crate::allocate::{Allocation, Demand, allocate, least_of_all};
 use crate::egress::{Egress, Extensions, Negotiated, Packet, Purpose, StreamKey};
-use crate::key::PeerKey;
 use crate::path::{self, Path};
 use crate::rewrite::Outgoing;
+use crate::sink::TrackPacket;
 use crate::slot::{AUDIO_CLOCK, Slot, Types, VIDEO_CLOCK};
 use crate::track::Track;
 use crate::transport::{candidate, kind_of, protocol, rtc};
@@ -438,16 +438,16 @@ impl Peer {
         self.rtc.codec_config().params().iter().find(|params| params.pt() == payload_type).copied()
     }
 
-    /// The payload types under which the participant takes in a slot what another sends as `params`.
+    /// The payload types under which the participant takes in a slot what another sends.
     pub(crate) fn type_in(
         &mut self,
         kind: MediaKind,
-        place: usize,
-        sender: PeerKey,
-        params: &PayloadParams,
+        index: usize,
+        packet: &TrackPacket<'_>,
     ) -> Option<Types> {
+        let (sender, params) = (packet.track.peer, packet.params);
         let slots = if kind.is_audio() { &mut self.audio } else { &mut self.video };
-        let slot = slots.get_mut(place)?;
+        let slot = slots.get_mut(index)?;
         if let Some(known) = slot.known_type(sender, params.pt()) {
             return known;
         }

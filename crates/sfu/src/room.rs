@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use protocol::{LinkId, MediaState, ParticipantId, Subscriptions};
 
 use crate::key::{PeerKey, TrackKey};
+use crate::sink::SinkKey;
 use crate::speakers::Speakers;
 
 /// One room's peers.
 #[derive(Debug)]
 pub(crate) struct RoomMedia {
-    pub(crate) peers: Vec<PeerKey>,
+    /// Whoever hears those who speak.
+    pub(crate) sinks: Vec<SinkKey>,
     pub(crate) by_participant: HashMap<ParticipantId, PeerKey>,
     pub(crate) media: HashMap<ParticipantId, MediaState>,
     pub(crate) speakers: Speakers<TrackKey>,
@@ -21,7 +23,7 @@ pub(crate) struct RoomMedia {
 impl RoomMedia {
     pub(crate) fn new() -> Self {
         Self {
-            peers: Vec::new(),
+            sinks: Vec::new(),
             by_participant: HashMap::new(),
             media: HashMap::new(),
             speakers: Speakers::new(),
@@ -30,18 +32,18 @@ impl RoomMedia {
     }
 
     pub(crate) fn add(&mut self, participant: ParticipantId, key: PeerKey) {
-        self.peers.push(key);
+        self.sinks.push(SinkKey::Peer(key));
         self.by_participant.insert(participant, key);
     }
 
     pub(crate) fn remove(&mut self, participant: ParticipantId, key: PeerKey) {
-        self.peers.retain(|one| *one != key);
+        self.sinks.retain(|one| *one != SinkKey::Peer(key));
         if self.by_participant.get(&participant) == Some(&key) {
             self.by_participant.remove(&participant);
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.peers.is_empty() && self.media.is_empty() && self.early_wishes.is_empty()
+        self.by_participant.is_empty() && self.media.is_empty() && self.early_wishes.is_empty()
     }
 }

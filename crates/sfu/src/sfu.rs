@@ -13,6 +13,9 @@ use crate::egress::Purpose;
 use crate::key::{PeerKey, TrackKey};
 use crate::peer::{News, Peer, Received};
 use crate::room::RoomMedia;
+#[cfg(debug_assertions)]
+use crate::sink::counting::CountingSink;
+use crate::sink::{SinkKey, Subscriber};
 use crate::{Config, Counters, Datagram, Event, Input, Output, Strayed, Who, stun};
 
 /// How often rates are measured and wishes looked at again.
@@ -51,6 +54,9 @@ pub struct Sfu {
     /// Whether the next datagram of a link makes the unit panic, for tests.
     #[cfg(debug_assertions)]
     panics: bool,
+    /// Sinks that count, for tests.
+    #[cfg(debug_assertions)]
+    pub(crate) counting: Vec<CountingSink>,
 }
 
 impl Sfu {
@@ -75,6 +81,8 @@ impl Sfu {
             causer: None,
             #[cfg(debug_assertions)]
             panics: false,
+            #[cfg(debug_assertions)]
+            counting: Vec::new(),
         })
     }
 
@@ -353,15 +361,15 @@ impl Sfu {
         if let Some(due) = peer.noted_due {
             self.timers.remove(&(due, key));
         }
-        for (place, slot) in peer.video.iter().enumerate() {
-            if let Some(source) = slot.source {
-                self.untake(source, (key, place));
+        for (index, slot) in peer.video.iter().enumerate() {
+            if let Some(selection) = slot.selection {
+                self.unsubscribe(selection.track, Subscriber { sink: SinkKey::Peer(key), index });
             }
         }
-        let takers = peer.tracks.iter().flat_map(|track| &track.layers).flat_map(|layer| &layer.takers);
-        for &(taker, place) in takers {
-            if let Some(other) = self.peers.get_mut(taker) {
-                other.video[place].source = None;
+        let layers = peer.tracks.iter().flat_map(|track| &track.layers);
+        for subscriber in layers.flat_map(|layer| &layer.subscribers) {
+            if let Some(sink) = self.sink_mut(subscriber.sink) {
+                sink.select(subscriber.index, None);
             }
         }
         let Who { room: code, participant } = peer.who;
@@ -485,11 +493,11 @@ impl Sfu {
             str0m::Event::MediaChanged(changed) => peer.section_changed(changed.mid, changed.direction),
             str0m::Event::KeyframeRequest(request) => {
                 let slot = peer.video.iter().find(|slot| slot.mid == request.mid);
-                if let Some(source) = slot.and_then(|slot| slot.source)
-                    && let Some(layer) = source.current.or(source.target)
+                if let Some(selection) = slot.and_then(|slot| slot.selection)
+                    && let Some(layer) = selection.current.or(selection.target)
                 {
                     self.counters.keyframes_wanted += 1;
-                    self.want_keyframe(now, source, layer);
+                    self.want_keyframe(now, selection.track, layer);
                 }
             }
             str0m::Event::EgressBitrateEstimate(BweKind::Remb { estimate, .. }) => {
@@ -527,7 +535,7 @@ impl Sfu {
             for (place, track) in peer.tracks.iter_mut().enumerate() {
                 track.tick(now, TICK);
                 for (layer, sent) in track.layers.iter_mut().enumerate() {
-                    if !sent.takers.is_empty() && sent.keyframe_due(now) {
+                    if !sent.subscribers.is_empty() && sent.keyframe_due(now) {
                         asked.push((place, layer));
                     }
                 }
@@ -554,9 +562,8 @@ impl Sfu {
     pub(crate) fn tell_speakers(&mut self, code: RoomCode) {
         let Some(slots) = self.speakers_of(code) else { return };
         let Some(room) = self.rooms.get(&code) else { return };
-        for peer in
-            room.peers.iter().filter_map(|key| self.peers.get(*key)).filter(|peer| peer.is_connected())
-        {
+        let peers = room.by_participant.values().filter_map(|key| self.peers.get(*key));
+        for peer in peers.filter(|peer| peer.is_connected()) {
             let event = Event::AudioSlots(slots.clone());
             self.outputs.push_back(Output::Event { who: peer.who, link: peer.link, event });
         }

@@ -9,9 +9,9 @@ use str0m::media::{Mid, Pt};
 
 use crate::allocate::HIGHEST_TEMPORAL;
 use crate::egress::StreamKey;
-use crate::key::{PeerKey, TrackKey};
-use crate::rewrite::{Incoming, Outgoing, Rewriter};
-use crate::vp8::Vp8;
+use crate::key::PeerKey;
+use crate::rewrite::{Outgoing, Rewriter};
+use crate::sink::{Follows, Selection, TrackPacket, VideoPacket};
 
 /// Ticks per second of every video codec (RFC 7741 §4.1, RFC 6184 §8.2.1, RFC 9628 §6.1).
 pub(crate) const VIDEO_CLOCK: u32 = 90_000;
@@ -27,7 +27,7 @@ pub(crate) struct Slot {
     /// Whom the peer wants to see here. Audio slots have none.
     pub(crate) wish: Option<Subscription>,
     /// What is shown here, or is to be.
-    pub(crate) source: Option<SlotSource>,
+    pub(crate) selection: Option<Selection>,
     pub(crate) temporal: u8,
     rewriter: Rewriter,
     /// The number of the last keyframe's first packet.
@@ -44,33 +44,13 @@ pub(crate) struct Types {
     pub(crate) repetition: Option<Pt>,
 }
 
-/// A sender's track in a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SlotSource {
-    pub(crate) peer: PeerKey,
-    pub(crate) track: usize,
-    /// The layer that goes out.
-    pub(crate) current: Option<usize>,
-    /// The layer that shall go out, from its next keyframe on.
-    pub(crate) target: Option<usize>,
-}
-
-/// What forwarding needs to know of a video packet.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct VideoPacket<'a> {
-    pub(crate) layer: usize,
-    pub(crate) incoming: Incoming,
-    pub(crate) starts_keyframe: bool,
-    pub(crate) vp8: Option<&'a Vp8>,
-}
-
 impl Slot {
     pub(crate) fn new(mid: Mid, stream: StreamKey, clock: u32) -> Self {
         Self {
             mid,
             stream,
             wish: None,
-            source: None,
+            selection: None,
             temporal: HIGHEST_TEMPORAL,
             rewriter: Rewriter::new(clock),
             keyframe: 0,
@@ -80,19 +60,17 @@ impl Slot {
 
     /// The numbers with which a video packet goes out here, if it does.
     pub(crate) fn video(&mut self, now: Instant, packet: &VideoPacket<'_>) -> Option<Outgoing> {
-        let source = self.source.as_mut()?;
-        if source.current != Some(packet.layer) {
-            if source.target != Some(packet.layer) || !packet.starts_keyframe {
-                return None;
-            }
-            source.current = source.target;
-            self.rewriter.switch(now, packet.incoming);
+        let incoming = packet.of_track.incoming;
+        match self.selection.as_mut()?.follow(packet) {
+            Follows::No => return None,
+            Follows::Same => {}
+            Follows::Switched => self.rewriter.switch(now, incoming),
         }
         let is_above = packet.vp8.is_some_and(|vp8| vp8.temporal > self.temporal);
-        if is_above && self.rewriter.leave_out(now, packet.incoming) {
+        if is_above && self.rewriter.leave_out(now, incoming) {
             return None;
         }
-        let outgoing = self.rewriter.map(now, packet.incoming)?;
+        let outgoing = self.rewriter.map(now, incoming)?;
         if packet.starts_keyframe {
             self.keyframe = self.keyframe.max(outgoing.sequence);
         }
@@ -104,14 +82,13 @@ impl Slot {
         sequence >= self.keyframe
     }
 
-    /// The numbers with which an audio packet of a sender goes out here.
-    pub(crate) fn audio(&mut self, now: Instant, speaker: TrackKey, incoming: Incoming) -> Option<Outgoing> {
-        let TrackKey { peer, track } = speaker;
-        if self.source.is_none_or(|source| source.peer != peer || source.track != track) {
-            self.source = Some(SlotSource { peer, track, current: Some(0), target: Some(0) });
-            self.rewriter.switch(now, incoming);
+    /// The numbers with which a packet of sound goes out here.
+    pub(crate) fn audio(&mut self, now: Instant, packet: &TrackPacket<'_>) -> Option<Outgoing> {
+        if self.selection.is_none_or(|selection| selection.track != packet.track) {
+            self.selection = Some(Selection { track: packet.track, current: Some(0), target: Some(0) });
+            self.rewriter.switch(now, packet.incoming);
         }
-        self.rewriter.map(now, incoming)
+        self.rewriter.map(now, packet.incoming)
     }
 
     /// What a sender's payload type is here, if that was looked up: it is the same packet after packet.

@@ -7,8 +7,10 @@ use protocol::{LinkId, MediaKey, Subscription, Subscriptions};
 use crate::allocate::{Allocation, Demand, LAYERS};
 use crate::egress::StreamKey;
 use crate::key::{PeerKey, TrackKey};
+use crate::peer::Peer;
 use crate::room::RoomMedia;
-use crate::slot::SlotSource;
+use crate::sink::{Selection, SinkKey, Subscriber};
+use crate::track::Track;
 use crate::{Event, Sfu, Who};
 
 impl Sfu {
@@ -33,14 +35,14 @@ impl Sfu {
         for (place, slot) in peer.video.iter_mut().enumerate() {
             let wish = peer.wishes.as_slice().get(place).copied().flatten();
             if slot.wish.as_ref().map(Subscription::key) != wish.as_ref().map(Subscription::key)
-                && let Some(source) = slot.source.take()
+                && let Some(selection) = slot.selection.take()
             {
-                left.push((source, (key, place)));
+                left.push((selection.track, Subscriber { sink: SinkKey::Peer(key), index: place }));
             }
             slot.wish = wish;
         }
-        for (source, taker) in left {
-            self.untake(source, taker);
+        for (track, subscriber) in left {
+            self.unsubscribe(track, subscriber);
         }
         self.settle(now, key);
         self.read_news(now);
@@ -53,7 +55,7 @@ impl Sfu {
             return;
         }
         let (code, downlink) = (peer.who.room, peer.downlink());
-        let wishes: Vec<_> = peer.video.iter().map(|slot| (slot.wish, slot.source)).collect();
+        let wishes: Vec<_> = peer.video.iter().map(|slot| (slot.wish, slot.selection)).collect();
         let room = self.rooms.get(&code);
         let speakers =
             room.into_iter().flat_map(|room| room.speakers.places()).flatten().filter(|one| one.peer != key);
@@ -64,7 +66,7 @@ impl Sfu {
         let budget = downlink.saturating_sub(sound);
         let mut places = Vec::new();
         let mut demands = Vec::new();
-        for (place, (wish, source)) in wishes.into_iter().enumerate() {
+        for (place, (wish, selection)) in wishes.into_iter().enumerate() {
             let Some(wish) = wish else { continue };
             let found = room
                 .and_then(|room| room.by_participant.get(&wish.participant))
@@ -76,7 +78,7 @@ impl Sfu {
             demands.push(Demand {
                 wanted: sent.layer_for(wish.height),
                 rates: if is_on { sent.rates(now) } else { [None; LAYERS] },
-                has: source.filter(|source| source.peer == sender).and_then(|source| source.current),
+                has: selection.filter(|one| one.track.peer == sender).and_then(|one| one.current),
                 height: wish.height,
             });
             places.push((place, sender, track));
@@ -89,7 +91,8 @@ impl Sfu {
                 paused.extend(self.peers[sender].publication(track));
             }
             self.peers[key].video[place].temporal = grant.temporal;
-            self.point(now, (key, place), (sender, track), grant.layer);
+            let subscriber = Subscriber { sink: SinkKey::Peer(key), index: place };
+            self.retarget(now, subscriber, TrackKey { peer: sender, track }, grant.layer);
         }
         self.peers[key].wish(now, next > granted, desired + sound);
         self.tell_paused(key, paused);
@@ -105,59 +108,59 @@ impl Sfu {
         }
     }
 
-    /// Lets a slot show a layer, from its next keyframe on.
-    fn point(
+    /// Lets a subscriber have a layer of a track, from its next keyframe on, or nothing of it.
+    pub(crate) fn retarget(
         &mut self,
         now: Instant,
-        taker: (PeerKey, usize),
-        (sender, track): (PeerKey, usize),
+        subscriber: Subscriber,
+        track: TrackKey,
         layer: Option<usize>,
     ) {
-        let slot = &mut self.peers[taker.0].video[taker.1];
-        let before = slot.source.filter(|source| source.peer == sender && source.track == track);
+        let Some(sink) = self.sink_mut(subscriber.sink) else { return };
+        let replaced = sink.selection(subscriber.index);
+        let before = replaced.filter(|selection| selection.track == track);
         let after = match (before, layer) {
             // Nothing is shown, and nothing is to come.
-            (_, None) => SlotSource { peer: sender, track, current: None, target: None },
-            (Some(source), target) => SlotSource { target, ..source },
-            (None, target) => SlotSource { peer: sender, track, current: None, target },
+            (_, None) => Selection::nothing_of(track),
+            (Some(selection), target) => Selection { target, ..selection },
+            (None, target) => Selection { target, ..Selection::nothing_of(track) },
         };
-        let replaced = slot.source.replace(after).filter(|_| before.is_none());
-        if let Some(other) = replaced {
-            self.untake(other, taker);
+        sink.select(subscriber.index, Some(after));
+        if let Some(other) = replaced.filter(|_| before.is_none()) {
+            self.unsubscribe(other.track, subscriber);
         }
         if before == Some(after) {
             return;
         }
-        let layers = &mut self.peers[sender].tracks[track].layers;
-        for (place, sent) in layers.iter_mut().enumerate() {
-            let takes = after.current == Some(place) || after.target == Some(place);
-            let listed = sent.takers.contains(&taker);
-            if takes && !listed {
-                sent.takers.push(taker);
-            } else if !takes && listed {
-                sent.drop_taker(taker);
+        let Some(sent) = self.track_mut(track) else { return };
+        for (place, layer) in sent.layers.iter_mut().enumerate() {
+            match (after.takes(place), layer.subscribers.contains(&subscriber)) {
+                (true, false) => layer.subscribers.push(subscriber),
+                (false, true) => layer.unsubscribe(subscriber),
+                (true, true) | (false, false) => {}
             }
         }
         if let Some(target) = after.target.filter(|target| after.current != Some(*target)) {
-            self.tell_layers(now, sender, track);
-            self.want_keyframe(now, after, target);
+            self.tell_layers(now, track);
+            self.want_keyframe(now, track, target);
         }
     }
 
-    pub(crate) fn untake(&mut self, source: SlotSource, taker: (PeerKey, usize)) {
-        let Some(sender) = self.peers.get_mut(source.peer) else { return };
-        let Some(track) = sender.tracks.get_mut(source.track) else { return };
-        for layer in &mut track.layers {
-            layer.drop_taker(taker);
+    pub(crate) fn unsubscribe(&mut self, track: TrackKey, subscriber: Subscriber) {
+        if let Some(track) = self.track_mut(track) {
+            track.layers.iter_mut().for_each(|layer| layer.unsubscribe(subscriber));
         }
     }
 
-    pub(crate) fn want_keyframe(&mut self, now: Instant, source: SlotSource, layer: usize) {
-        let Some(sender) = self.peers.get_mut(source.peer) else { return };
-        let Some(track) = sender.tracks.get_mut(source.track) else { return };
-        if track.layers[layer].want_keyframe(now) {
-            self.ask_for_keyframe(source.peer, source.track, layer);
+    pub(crate) fn want_keyframe(&mut self, now: Instant, track: TrackKey, layer: usize) {
+        let is_due = self.track_mut(track).is_some_and(|track| track.layers[layer].want_keyframe(now));
+        if is_due {
+            self.ask_for_keyframe(track.peer, track.track, layer);
         }
+    }
+
+    fn track_mut(&mut self, key: TrackKey) -> Option<&mut Track> {
+        self.peers.get_mut(key.peer)?.tracks.get_mut(key.track)
     }
 
     /// A receiver misses packets that cannot be sent again. It would find out in seconds that it has to ask for a keyframe.
@@ -165,10 +168,10 @@ impl Sfu {
         for (stream, sequence) in gone {
             let Some(peer) = self.peers.get(key) else { return };
             let slot = peer.video.iter().find(|slot| slot.stream == *stream && slot.needs(*sequence));
-            if let Some(source) = slot.and_then(|slot| slot.source)
-                && let Some(layer) = source.target.or(source.current)
+            if let Some(selection) = slot.and_then(|slot| slot.selection)
+                && let Some(layer) = selection.target.or(selection.current)
             {
-                self.want_keyframe(now, source, layer);
+                self.want_keyframe(now, selection.track, layer);
             }
         }
     }
@@ -182,17 +185,20 @@ impl Sfu {
 
     /// Tells every sender how many of their layers anybody takes.
     pub(crate) fn tell_wanted_layers(&mut self, now: Instant) {
-        let tracks =
-            self.peers.iter().flat_map(|(key, peer)| (0..peer.tracks.len()).map(move |track| (key, track)));
-        for (key, track) in tracks.collect::<Vec<_>>() {
-            self.tell_layers(now, key, track);
+        let of_peer = |(peer, sender): (PeerKey, &Peer)| {
+            (0..sender.tracks.len()).map(move |track| TrackKey { peer, track })
+        };
+        for track in self.peers.iter().flat_map(of_peer).collect::<Vec<_>>() {
+            self.tell_layers(now, track);
         }
     }
 
-    fn tell_layers(&mut self, now: Instant, key: PeerKey, track: usize) {
-        let Some(peer) = self.peers.get_mut(key) else { return };
-        let (who, link, source) = (peer.who, peer.link, peer.tracks[track].source);
-        if let Some(layers) = peer.tracks[track].news_of_layers(now) {
+    fn tell_layers(&mut self, now: Instant, key: TrackKey) {
+        let Some(peer) = self.peers.get_mut(key.peer) else { return };
+        let (who, link) = (peer.who, peer.link);
+        let Some(track) = peer.tracks.get_mut(key.track) else { return };
+        let source = track.source;
+        if let Some(layers) = track.news_of_layers(now) {
             self.tell(who, link, Event::WantedLayers { source, layers });
         }
     }

@@ -7,7 +7,7 @@ use str0m::media::{Mid, Rid};
 
 use crate::allocate::LAYERS;
 use crate::figures::{LayerFigures, TrackFigures};
-use crate::key::PeerKey;
+use crate::sink::Subscriber;
 use crate::speakers::Loudness;
 
 /// A track that brought nothing for so long takes nothing of anybody's line.
@@ -68,8 +68,8 @@ pub(crate) struct Track {
 /// One encoding of a track.
 #[derive(Debug, Default)]
 pub(crate) struct Layer {
-    /// Slots that show this layer, or will with its next keyframe.
-    pub(crate) takers: Vec<(PeerKey, usize)>,
+    /// Who takes this layer, or will with its next keyframe.
+    pub(crate) subscribers: Vec<Subscriber>,
     /// Smoothed, in bits per second.
     rate: Option<u64>,
     bytes: u64,
@@ -160,7 +160,7 @@ impl Track {
                 rate: layer.rate(),
                 silent_for: layer.last_packet.map(since),
                 keyframe_asked: layer.keyframe_asked.filter(|_| layer.keyframe_wanted).map(since),
-                takers: layer.takers.len(),
+                subscribers: layer.subscribers.len(),
             }
         });
         TrackFigures { source: self.source, told: self.told_layers, layers }
@@ -206,7 +206,8 @@ impl Track {
     pub(crate) fn tick(&mut self, now: Instant, period: Duration) {
         for place in 0..LAYERS {
             self.layers[place].measure(period);
-            let is_asked_for = place < usize::from(self.told_layers) && !self.layers[place].takers.is_empty();
+            let is_asked_for =
+                place < usize::from(self.told_layers) && !self.layers[place].subscribers.is_empty();
             let is_starting = self.is_starting(now, place);
             self.layers[place].note_coming(now, self.comes(place), is_asked_for && !is_starting);
         }
@@ -219,7 +220,7 @@ impl Track {
             return None;
         }
         let taken =
-            self.layers.iter().rposition(|layer| !layer.takers.is_empty()).map_or(0, |layer| layer + 1);
+            self.layers.iter().rposition(|layer| !layer.subscribers.is_empty()).map_or(0, |layer| layer + 1);
         // Without simulcast there is one layer, and it is taken or not.
         let wanted = if self.rids.len() > 1 { taken } else { taken.min(1) } as u8;
         let told = if self.rids.len() > 1 { self.told_layers } else { self.told_layers.min(1) };
@@ -304,9 +305,9 @@ impl Layer {
         (self.keyframe_wanted, self.keyframe_asks) = (false, 0);
     }
 
-    pub(crate) fn drop_taker(&mut self, taker: (PeerKey, usize)) {
-        self.takers.retain(|one| *one != taker);
-        if self.takers.is_empty() {
+    pub(crate) fn unsubscribe(&mut self, subscriber: Subscriber) {
+        self.subscribers.retain(|one| *one != subscriber);
+        if self.subscribers.is_empty() {
             self.keyframe_came(); // Nobody waits for it any more.
         }
     }
@@ -315,6 +316,12 @@ impl Layer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::PeerKey;
+    use crate::sink::SinkKey;
+
+    fn somebody() -> Subscriber {
+        Subscriber { sink: SinkKey::Peer(PeerKey::default()), index: 0 }
+    }
 
     #[test]
     fn keyframe_requests_of_many_become_one() {
@@ -329,14 +336,14 @@ mod tests {
     #[test]
     fn a_keyframe_that_does_not_come_is_asked_for_until_it_does_or_nobody_wants_it() {
         let start = crate::a_moment();
-        let mut layer = Layer { takers: vec![(PeerKey::default(), 0)], ..Layer::default() };
+        let mut layer = Layer { subscribers: vec![somebody()], ..Layer::default() };
         assert!(layer.want_keyframe(start));
         let asked = |millis: std::ops::Range<u64>, layer: &mut Layer| {
             let due = |at: &u64| layer.keyframe_due(start + Duration::from_millis(*at));
             millis.step_by(100).filter(due).collect::<Vec<_>>()
         };
         assert_eq!(asked(0..4_000, &mut layer), [500, 1_500, 2_500, 3_500]);
-        layer.drop_taker((PeerKey::default(), 0));
+        layer.unsubscribe(somebody());
         assert_eq!(asked(4_000..9_000, &mut layer), [0; 0]);
     }
 
@@ -377,7 +384,7 @@ mod tests {
                 track.tick(after(at), Duration::from_millis(100));
             }
         };
-        track.layers[1].takers.push((PeerKey::default(), 0));
+        track.layers[1].subscribers.push(somebody());
         both(&mut track, 0..1_000, 0..2);
         both(&mut track, 1_000..1_300, 0..1);
         assert!(track.rates(after(1_200))[1].is_some());
@@ -396,7 +403,7 @@ mod tests {
         let start = crate::a_moment();
         let after = |millis| start + Duration::from_millis(millis);
         let mut track = Track::new(Mid::from("0"), Source::Camera, ["q", "h"].map(Rid::from).to_vec());
-        track.layers[1].takers.push((PeerKey::default(), 0));
+        track.layers[1].subscribers.push(somebody());
         for picture in 0..20_u32 {
             let at = u64::from(picture) * 2_000;
             track.count(after(at), 0, picture * 180_000, 1_000);
@@ -410,7 +417,7 @@ mod tests {
     fn a_smaller_layer_that_stops_is_left_for_a_larger_one() {
         let start = crate::a_moment();
         let mut track = Track::new(Mid::from("0"), Source::Camera, ["q", "h"].map(Rid::from).to_vec());
-        track.layers[0].takers.push((PeerKey::default(), 0));
+        track.layers[0].subscribers.push(somebody());
         for picture in 0..30_u32 {
             let now = start + Duration::from_millis(u64::from(picture) * 50);
             if picture < 10 {
@@ -432,19 +439,19 @@ mod tests {
         track.count(start, 0, 1, 1_000);
         assert_eq!(track.rates(start), [Some(NOMINAL_RATES[0]), None, None], "the others were never stopped");
 
-        let taker = (PeerKey::default(), 0);
-        track.layers[0].takers.push(taker);
+        let subscriber = somebody();
+        track.layers[0].subscribers.push(subscriber);
         assert_eq!(track.news_of_layers(start), None, "not at once");
         assert_eq!(track.news_of_layers(after(5)), Some(1));
         track.count(after(5), 0, 450_000, 1_000);
         assert_eq!(track.rates(after(5))[1..], NOMINAL_RATES.map(Some)[1..]);
 
-        track.layers[1].takers.push(taker);
+        track.layers[1].subscribers.push(subscriber);
         assert_eq!(track.news_of_layers(after(6)), Some(2));
         track.tick(after(8), Duration::from_secs(1));
         assert!(track.rates(after(8))[1].is_some(), "it takes a moment to begin");
         track.tick(after(10), Duration::from_secs(1));
-        track.layers[1].takers.clear();
+        track.layers[1].subscribers.clear();
         assert_eq!(track.rates(after(10))[1], None, "it did not come");
         assert!(track.rates(after(13))[1].is_none(), "nor was it asked for again");
         assert!(track.rates(after(13))[2].is_some());

@@ -11,4 +11,5 @@ mod narrow;
 mod nonces;
 mod publications;
 mod shared_port;
+mod sinks;
 mod starved;

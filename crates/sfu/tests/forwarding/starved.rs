@@ -88,7 +88,7 @@ fn figures(world: &World) -> String {
             .map(|track| {
                 let layers = track.layers.map(|one| {
                     let millis = |time: Option<Duration>| time.map(|time| time.as_millis());
-                    (one.rate / 1000, millis(one.silent_for), millis(one.keyframe_asked), one.takers)
+                    (one.rate / 1000, millis(one.silent_for), millis(one.keyframe_asked), one.subscribers)
                 });
                 (track.told, layers)
             })
