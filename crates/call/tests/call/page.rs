@@ -226,7 +226,7 @@ fn asked(effects: Vec<PageEffect>) -> Vec<CaptureRequest> {
         PageEffect::Capture(requests) => Some(requests),
         _ => None,
     });
-    asked.expect("a question")
+    asked.unwrap()
 }
 
 fn faults(effects: &[PageEffect]) -> Vec<(Source, CaptureFault)> {
