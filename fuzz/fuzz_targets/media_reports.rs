@@ -9,4 +9,4 @@ use libfuzzer_sys::fuzz_target;
 
 static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-fuzz_target!(|data: &[u8]| sfu::read_reports(*BEGAN, data));
+fuzz_target!(|data: &[u8]| sfu::read_rtcp(*BEGAN, data));

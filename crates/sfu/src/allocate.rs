@@ -28,7 +28,7 @@ pub(crate) struct Demand {
 
 /// What one slot gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Grant {
+pub(crate) struct Assignment {
     /// The spatial layer, or no picture.
     pub(crate) layer: Option<usize>,
     /// The highest temporal layer.
@@ -39,65 +39,65 @@ pub(crate) struct Grant {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Allocation {
     /// In the order of the demands.
-    pub(crate) grants: Vec<Grant>,
-    /// What the grants take, in bits per second.
-    pub(crate) granted: u64,
-    /// What the next step up would take in all; the same as `granted` when there is none.
+    pub(crate) assignments: Vec<Assignment>,
+    /// What the assignments take, in bits per second.
+    pub(crate) assigned: u64,
+    /// What the next step up would take in all; the same as `assigned` when there is none.
     pub(crate) next: u64,
-    /// What all wishes would take.
+    /// What all subscriptions would take.
     pub(crate) desired: u64,
 }
 
 /// What every picture takes in its smallest form, in bits per second.
 pub(crate) fn least_of_all(demands: &[Demand]) -> u64 {
-    demands.iter().map(|demand| demand.rate(Grant { temporal: 0, ..demand.least() })).sum()
+    demands.iter().map(|demand| demand.rate(Assignment { temporal: 0, ..demand.least() })).sum()
 }
 
 /// Divides `budget` bits per second.
 pub(crate) fn allocate(budget: u64, demands: &[Demand]) -> Allocation {
     let mut order: Vec<usize> = (0..demands.len()).collect();
     order.sort_by_key(|&place| std::cmp::Reverse(demands[place].height));
-    let mut grants: Vec<Grant> = demands.iter().map(Demand::least).collect();
-    let cost = |grants: &[Grant]| -> u64 {
-        grants.iter().zip(demands).map(|(grant, demand)| demand.rate(*grant)).sum()
+    let mut assignments: Vec<Assignment> = demands.iter().map(Demand::least).collect();
+    let cost = |assignments: &[Assignment]| -> u64 {
+        assignments.iter().zip(demands).map(|(assignment, demand)| demand.rate(*assignment)).sum()
     };
     // Fewer frames for those in the smallest tiles first, then no picture.
-    for reduce in [Grant::with_fewer_frames, Grant::with_fewest_frames, Grant::without_picture] {
+    for reduce in [Assignment::with_fewer_frames, Assignment::with_fewest_frames, Assignment::without_picture] {
         for &place in order.iter().rev() {
-            if cost(&grants) > budget {
-                grants[place] = reduce(grants[place]);
+            if cost(&assignments) > budget {
+                assignments[place] = reduce(assignments[place]);
             }
         }
     }
-    let is_whole = grants.iter().zip(demands).all(|(grant, demand)| *grant == demand.least());
+    let is_whole = assignments.iter().zip(demands).all(|(assignment, demand)| *assignment == demand.least());
     let mut next = None;
     if is_whole {
-        next = upgrade(budget, demands, &order, &mut grants);
+        next = upgrade(budget, demands, &order, &mut assignments);
     }
-    let granted = cost(&grants);
+    let assigned = cost(&assignments);
     let least: Vec<_> = demands.iter().map(Demand::least).collect();
     Allocation {
-        granted,
-        next: if is_whole { next.unwrap_or(granted) } else { cost(&least) },
+        assigned,
+        next: if is_whole { next.unwrap_or(assigned) } else { cost(&least) },
         desired: demands.iter().map(Demand::desired).sum(),
-        grants,
+        assignments,
     }
 }
 
 /// One layer more for each in turn, the largest tile first. Returns what the first step that did not fit would take in all.
-fn upgrade(budget: u64, demands: &[Demand], order: &[usize], grants: &mut [Grant]) -> Option<u64> {
-    let mut total: u64 = grants.iter().zip(demands).map(|(grant, demand)| demand.rate(*grant)).sum();
+fn upgrade(budget: u64, demands: &[Demand], order: &[usize], assignments: &mut [Assignment]) -> Option<u64> {
+    let mut total: u64 = assignments.iter().zip(demands).map(|(assignment, demand)| demand.rate(*assignment)).sum();
     let mut refused: Option<u64> = None;
     for _ in 1..LAYERS {
         for &place in order {
             let demand = &demands[place];
-            let Some(better) = demand.above(grants[place]) else { continue };
-            let after = total - demand.rate(grants[place]) + demand.rate(better);
+            let Some(better) = demand.above(assignments[place]) else { continue };
+            let after = total - demand.rate(assignments[place]) + demand.rate(better);
             // What somebody has they keep as long as it fits at all.
             let keeps = demand.has >= better.layer;
             let needed = if keeps { after } else { (after as f64 * HEADROOM) as u64 };
             if needed <= budget {
-                grants[place] = better;
+                assignments[place] = better;
                 total = after;
             } else {
                 refused = Some(refused.map_or(needed, |least| least.min(needed)));
@@ -110,10 +110,10 @@ fn upgrade(budget: u64, demands: &[Demand], order: &[usize], grants: &mut [Grant
 impl Allocation {
     /// Whether somebody who sends a picture is not shown.
     pub(crate) fn lacks_pictures(&self, demands: &[Demand]) -> bool {
-        self.grants
+        self.assignments
             .iter()
             .zip(demands)
-            .any(|(grant, demand)| grant.layer.is_none() && demand.least().layer.is_some())
+            .any(|(assignment, demand)| assignment.layer.is_none() && demand.least().layer.is_some())
     }
 }
 
@@ -124,20 +124,20 @@ impl Demand {
     }
 
     /// The smallest layer that is sent, whole.
-    fn least(&self) -> Grant {
-        Grant { layer: self.rates.iter().position(Option::is_some), temporal: HIGHEST_TEMPORAL }
+    fn least(&self) -> Assignment {
+        Assignment { layer: self.rates.iter().position(Option::is_some), temporal: HIGHEST_TEMPORAL }
     }
 
     /// The next layer that is sent, up to the one that suits.
-    fn above(&self, grant: Grant) -> Option<Grant> {
-        let from = grant.layer? + 1;
+    fn above(&self, assignment: Assignment) -> Option<Assignment> {
+        let from = assignment.layer? + 1;
         let layer = (from..=self.wanted.min(LAYERS - 1)).find(|layer| self.rates[*layer].is_some())?;
-        Some(Grant { layer: Some(layer), ..grant })
+        Some(Assignment { layer: Some(layer), ..assignment })
     }
 
-    fn rate(&self, grant: Grant) -> u64 {
-        let whole = grant.layer.and_then(|layer| self.rates[layer]).unwrap_or_default();
-        (whole as f64 * TEMPORAL_SHARE[usize::from(grant.temporal)]) as u64
+    fn rate(&self, assignment: Assignment) -> u64 {
+        let whole = assignment.layer.and_then(|layer| self.rates[layer]).unwrap_or_default();
+        (whole as f64 * TEMPORAL_SHARE[usize::from(assignment.temporal)]) as u64
     }
 
     fn desired(&self) -> u64 {
@@ -146,7 +146,7 @@ impl Demand {
     }
 }
 
-impl Grant {
+impl Assignment {
     fn with_fewer_frames(self) -> Self {
         Self { temporal: 1, ..self }
     }
@@ -169,7 +169,7 @@ mod tests {
     }
 
     fn layers(budget: u64, demands: &[Demand]) -> Vec<(Option<usize>, u8)> {
-        allocate(budget, demands).grants.iter().map(|grant| (grant.layer, grant.temporal)).collect()
+        allocate(budget, demands).assignments.iter().map(|assignment| (assignment.layer, assignment.temporal)).collect()
     }
 
     #[test]
@@ -217,8 +217,8 @@ mod tests {
     #[test]
     fn the_next_step_says_what_to_probe_for() {
         let allocation = allocate(200, &[demand(300, None)]);
-        assert_eq!((allocation.granted, allocation.next, allocation.desired), (100, 440, 1_500));
+        assert_eq!((allocation.assigned, allocation.next, allocation.desired), (100, 440, 1_500));
         let satisfied = allocate(10_000, &[demand(300, None)]);
-        assert_eq!((satisfied.granted, satisfied.next), (1_500, 1_500));
+        assert_eq!((satisfied.assigned, satisfied.next), (1_500, 1_500));
     }
 }

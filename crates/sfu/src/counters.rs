@@ -10,7 +10,7 @@ pub struct Counters {
     /// Datagrams that belonged to nobody, or could not be read.
     pub datagrams_dropped: u64,
     /// Datagrams that were for a link of another shard.
-    pub datagrams_strayed: u64,
+    pub datagrams_misrouted: u64,
     /// Datagrams to be sent.
     pub datagrams_out: u64,
     /// Bytes of them.
@@ -20,7 +20,7 @@ pub struct Counters {
     /// Media packets handed on, once for each receiver.
     pub packets_forwarded: u64,
     /// Media packets sent again because a receiver missed them, and padding that finds out what a line carries.
-    pub packets_repeated: u64,
+    pub packets_retransmitted: u64,
     /// Keyframes asked for by receivers.
     pub keyframes_wanted: u64,
     /// Keyframes asked for from senders.

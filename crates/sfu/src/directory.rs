@@ -11,7 +11,7 @@ use crate::stun;
 /// What all shards know together. It is written when links begin, end and move, and read for what comes to another shard.
 #[derive(Default)]
 pub struct Directory {
-    fragments: Known<String>,
+    ufrags: Known<String>,
     addresses: Known<SocketAddr>,
 }
 
@@ -27,17 +27,17 @@ impl Directory {
     /// find out.
     #[must_use]
     pub fn of_check(&self, datagram: &[u8]) -> Option<u16> {
-        self.of_fragment(stun::fragment(datagram)?)
+        self.of_ufrag(stun::ufrag(datagram)?)
     }
 
     /// A shard has ended, and all its links with it.
     pub fn forget_shard(&self, shard: u16) {
-        self.fragments.forget(shard);
+        self.ufrags.forget(shard);
         self.addresses.forget(shard);
     }
 
-    pub(crate) fn of_fragment(&self, fragment: &str) -> Option<u16> {
-        self.fragments.0.read().unwrap_or_else(PoisonError::into_inner).get(fragment).copied()
+    pub(crate) fn of_ufrag(&self, ufrag: &str) -> Option<u16> {
+        self.ufrags.0.read().unwrap_or_else(PoisonError::into_inner).get(ufrag).copied()
     }
 
     /// The shard that has heard a good check from an address.
@@ -45,12 +45,12 @@ impl Directory {
         self.addresses.0.read().unwrap_or_else(PoisonError::into_inner).get(&address).copied()
     }
 
-    pub(crate) fn add_fragment(&self, shard: u16, fragment: &str) {
-        self.fragments.add(shard, fragment.to_owned());
+    pub(crate) fn add_ufrag(&self, shard: u16, ufrag: &str) {
+        self.ufrags.add(shard, ufrag.to_owned());
     }
 
-    pub(crate) fn remove_fragment(&self, shard: u16, fragment: &str) {
-        self.fragments.remove(shard, &fragment.to_owned());
+    pub(crate) fn remove_ufrag(&self, shard: u16, ufrag: &str) {
+        self.ufrags.remove(shard, &ufrag.to_owned());
     }
 
     pub(crate) fn add_address(&self, shard: u16, address: SocketAddr) {

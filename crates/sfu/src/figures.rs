@@ -17,7 +17,7 @@ pub struct Figures {
     pub tracks: Vec<TrackFigures>,
 }
 
-/// A slot that somebody is wished for in.
+/// A slot with a subscription.
 #[derive(Clone, Copy, Debug)]
 pub struct SlotFigures {
     /// Who.

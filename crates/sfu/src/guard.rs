@@ -73,7 +73,7 @@ impl Sfu {
 
     /// A panic may have come while a peer was taken out of the lists.
     fn forget_who_is_gone(&mut self) {
-        let Self { peers, by_address, by_fragment, rooms, config, .. } = self;
+        let Self { peers, by_address, by_ufrag, rooms, config, .. } = self;
         by_address.retain(|address, key| {
             let is_there = peers.contains_key(*key);
             if !is_there {
@@ -81,10 +81,10 @@ impl Sfu {
             }
             is_there
         });
-        by_fragment.retain(|fragment, key| {
+        by_ufrag.retain(|ufrag, key| {
             let is_there = peers.contains_key(*key);
             if !is_there {
-                config.directory.remove_fragment(config.shard, fragment);
+                config.directory.remove_ufrag(config.shard, ufrag);
             }
             is_there
         });

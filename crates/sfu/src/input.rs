@@ -31,7 +31,7 @@ pub enum Input<'a> {
         /// Of which link.
         link: LinkId,
         /// Whom.
-        wishes: Subscriptions,
+        subscriptions: Subscriptions,
     },
     /// What a participant may send, and sends. What is off is not forwarded, whatever comes.
     Media {

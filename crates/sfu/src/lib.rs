@@ -1,6 +1,6 @@
 //! Selective forwarding without sockets: who sends what to the server, and who receives which of it.
 //!
-//! One [`Sfu`] serves the rooms of one shard. It reads no clock and no socket: datagrams, signals and wishes are inputs,
+//! One [`Sfu`] serves the rooms of one shard. It reads no clock and no socket: datagrams, signals and subscriptions are inputs,
 //! datagrams to be sent and news for the rooms are outputs. The transport of each peer (ICE, DTLS, what comes, reports) is
 //! str0m's; here it is decided what is forwarded, and that is sealed and sent.
 
@@ -17,7 +17,7 @@ mod input;
 mod key;
 mod link_log;
 mod output;
-mod path;
+mod five_tuple;
 mod peer;
 mod peer_sink;
 mod rewrite;
@@ -38,15 +38,15 @@ pub use counters::Counters;
 pub use directory::Directory;
 pub use figures::{Figures, LayerFigures, SlotFigures, TrackFigures};
 pub use input::{Datagram, Input, Who};
-pub use output::{Event, Output, Strayed, Transmit};
+pub use output::{Event, Output, Misrouted, Transmit};
 pub use sfu::Sfu;
 #[cfg(debug_assertions)]
 pub use sink::counting::Counts;
 
-/// Reads reports as an authenticated peer may send them: what it says it missed, and what came when.
+/// Reads RTCP as an authenticated peer may send them: what it says it missed, and what came when.
 #[cfg(feature = "fuzzing")]
-pub fn read_reports(now: std::time::Instant, reports: &[u8]) {
-    egress::read_for_fuzzing(now, reports);
+pub fn read_rtcp(now: std::time::Instant, rtcp: &[u8]) {
+    egress::read_for_fuzzing(now, rtcp);
 }
 
 /// Some moment, from which tests count.

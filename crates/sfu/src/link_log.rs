@@ -11,9 +11,9 @@ impl Sfu {
     pub fn figures(&self, now: Instant, who: Who) -> Option<Figures> {
         let peer = self.peers.get(self.find(who)?)?;
         let slots = peer.video.iter().filter_map(|slot| {
-            let (wish, source) = (slot.wish?, slot.selection);
+            let (subscription, source) = (slot.subscription?, slot.selection);
             Some(SlotFigures {
-                of: wish.participant,
+                of: subscription.participant,
                 current: source.and_then(|source| source.current),
                 target: source.and_then(|source| source.target),
                 temporal: slot.temporal,

@@ -13,7 +13,7 @@ pub enum Output {
     /// Send a datagram.
     Transmit(Transmit),
     /// Give a datagram to the shard that has its link.
-    PassOn(Strayed),
+    PassOn(Misrouted),
     /// Tell a participant's room something about their link.
     Event {
         /// Whose.
@@ -40,7 +40,7 @@ pub struct Transmit {
 
 /// A datagram that came to another shard than its link's.
 #[derive(Debug)]
-pub struct Strayed {
+pub struct Misrouted {
     /// The shard that it is for.
     pub shard: u16,
     /// What carried it.
@@ -55,8 +55,8 @@ pub struct Strayed {
     pub bytes: Vec<u8>,
 }
 
-impl Strayed {
-    /// What it was before it strayed.
+impl Misrouted {
+    /// What it was before it misrouted.
     #[must_use]
     pub fn datagram(&self) -> Datagram<'_> {
         let &Self { transport, source, destination, came, ref bytes, .. } = self;

@@ -19,7 +19,7 @@ use str0m::{Event, IceConnectionState, Output, Rtc, RtcError};
 
 use crate::allocate::{Allocation, Demand, allocate, least_of_all};
 use crate::egress::{Egress, Extensions, Negotiated, Packet, Purpose, StreamKey};
-use crate::path::{self, Path};
+use crate::five_tuple::{self, FiveTuple};
 use crate::rewrite::Outgoing;
 use crate::sink::TrackPacket;
 use crate::slot::{AUDIO_CLOCK, Slot, Types, VIDEO_CLOCK};
@@ -61,7 +61,7 @@ pub(crate) struct Peer {
     pub(crate) next: SignalNumber,
     /// The number of the next signal from the participant.
     pub(crate) expected: SignalNumber,
-    pub(crate) fragment: String,
+    pub(crate) ufrag: String,
     pub(crate) addresses: VecDeque<SocketAddr>,
     /// How many addresses there were since ICE began.
     sources: usize,
@@ -69,7 +69,7 @@ pub(crate) struct Peer {
     pub(crate) video: Vec<Slot>,
     pub(crate) audio: Vec<Slot>,
     /// Whom the video slots shall show.
-    pub(crate) wishes: Subscriptions,
+    pub(crate) subscriptions: Subscriptions,
     /// The pictures that the participant was told are left out.
     pub(crate) paused: Vec<MediaKey>,
     /// Which section carries what, as the last offer said.
@@ -88,7 +88,7 @@ pub(crate) struct Peer {
     rtc: Rtc,
     egress: Egress,
     /// The way that the participant has chosen.
-    path: Option<Path>,
+    five_tuple: Option<FiveTuple>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ pub(crate) enum Received {
     /// The transport has to be asked what it wants now.
     ByTransport,
     /// Reports on what was handed on, and no more.
-    Reports,
+    Rtcp,
 }
 
 /// An offer that cannot be answered.
@@ -132,19 +132,19 @@ impl Peer {
         for address in &config.addresses {
             rtc.add_local_candidate(candidate(address)?);
         }
-        let fragment = rtc.direct_api().local_ice_credentials().ufrag;
+        let ufrag = rtc.direct_api().local_ice_credentials().ufrag;
         Some(Self {
             who,
             link,
             next: SignalNumber::default(),
             expected: SignalNumber::default(),
-            fragment,
+            ufrag,
             addresses: VecDeque::new(),
             sources: 0,
             tracks: Vec::new(),
             video: Vec::new(),
             audio: Vec::new(),
-            wishes: Subscriptions::default(),
+            subscriptions: Subscriptions::default(),
             paused: Vec::new(),
             sections: SectionMap::default(),
             streams: HashMap::new(),
@@ -155,7 +155,7 @@ impl Peer {
             health: Health::Connecting { since: now },
             rtc,
             egress: Egress::new(now, keys, config.initial_downlink, config.max_downlink),
-            path: None,
+            five_tuple: None,
         })
     }
 
@@ -197,9 +197,9 @@ impl Peer {
         }
         let answer = answer.ok_or(BadOffer)?;
         // A restart of ICE gives both ends another name (RFC 8445 §9).
-        let fragment = self.rtc.direct_api().local_ice_credentials().ufrag;
-        if fragment != self.fragment {
-            (self.fragment, self.sources) = (fragment, 0);
+        let ufrag = self.rtc.direct_api().local_ice_credentials().ufrag;
+        if ufrag != self.ufrag {
+            (self.ufrag, self.sources) = (ufrag, 0);
         }
         Sdp::new(answer::with_least_uplink(&answer.to_sdp_string())).map_err(|_| BadOffer)
     }
@@ -207,17 +207,17 @@ impl Peer {
     /// Takes a datagram, if it is this peer's.
     pub(crate) fn receive(&mut self, now: Instant, datagram: &Datagram<'_>) -> Received {
         let received = self.take(now, datagram);
-        if received != Received::Nothing && path::is_media(datagram.bytes) {
-            self.follow(now, Path::back(datagram));
+        if received != Received::Nothing && five_tuple::is_media(datagram.bytes) {
+            self.follow(now, FiveTuple::back(datagram));
         }
         received
     }
 
     fn take(&mut self, now: Instant, datagram: &Datagram<'_>) -> Received {
-        if egress::is_reports(datagram.bytes) {
+        if egress::is_rtcp(datagram.bytes) {
             let is_read = self.guard(|_, egress| Ok(egress.hear(now, datagram.bytes)));
             if is_read.unwrap_or_default() {
-                return Received::Reports;
+                return Received::Rtcp;
             }
         }
         let Ok(contents) = datagram.bytes.try_into() else { return Received::Nothing };
@@ -241,8 +241,8 @@ impl Peer {
     }
 
     /// Sends by the way that the participant sends by (RFC 8445 §8.1: theirs is the choice).
-    fn follow(&mut self, now: Instant, path: Path) {
-        let is_other = self.path.replace(path).is_some_and(|before| before != path);
+    fn follow(&mut self, now: Instant, five_tuple: FiveTuple) {
+        let is_other = self.five_tuple.replace(five_tuple).is_some_and(|before| before != five_tuple);
         if is_other {
             _ = self.guard(|_, egress| {
                 egress.path_changed(now);
@@ -268,23 +268,23 @@ impl Peer {
                 Output::Timeout(due) => return Some(due),
                 Output::Transmit(datagram) => {
                     let is_udp = datagram.proto == Protocol::Udp;
-                    let path = Path {
+                    let five_tuple = FiveTuple {
                         transport: if is_udp { Transport::Udp } else { Transport::Tcp },
                         source: datagram.source,
                         destination: datagram.destination,
                     };
                     let mut bytes: Vec<u8> = datagram.contents.into();
-                    if path::is_no_check(&bytes) {
-                        self.path.get_or_insert(path);
+                    if five_tuple::is_no_check(&bytes) {
+                        self.five_tuple.get_or_insert(five_tuple);
                     }
-                    if egress::is_reports(&bytes) {
+                    if egress::is_rtcp(&bytes) {
                         self.guard(|_, egress| {
-                            egress.complete_reports(now, &mut bytes);
+                            egress.complete_rtcp(now, &mut bytes);
                             Ok(())
                         })?;
                     }
                     if !bytes.is_empty() {
-                        transmit(path.carries(bytes));
+                        transmit(five_tuple.carries(bytes));
                     }
                 }
                 Output::Event(Event::RtpPacket(packet)) => news(News::Packet(packet)),
@@ -300,9 +300,9 @@ impl Peer {
         buffer: impl FnMut() -> Vec<u8>,
         mut transmit: impl FnMut(Transmit, Purpose),
     ) {
-        let Some(path) = self.path else { return };
+        let Some(five_tuple) = self.five_tuple else { return };
         _ = self.guard(|_, egress| {
-            egress.flush(now, buffer, |bytes, purpose| transmit(path.carries(bytes), purpose));
+            egress.flush(now, buffer, |bytes, purpose| transmit(five_tuple.carries(bytes), purpose));
             Ok(())
         });
     }
@@ -317,7 +317,7 @@ impl Peer {
         std::mem::take(&mut self.wants_transport)
     }
 
-    /// Notes a change of the path; true when the peer is connected for the first time, or again.
+    /// Notes a change of the five_tuple; true when the peer is connected for the first time, or again.
     pub(crate) fn path_changed(&mut self, now: Instant, state: IceConnectionState) -> bool {
         let is_up = matches!(state, IceConnectionState::Connected | IceConnectionState::Completed);
         match (is_up, self.health) {
@@ -371,14 +371,14 @@ impl Peer {
         let negotiated = self.guard(|rtc, _| {
             let sent =
                 rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx()));
-            let Some(((ssrc, repetition), media)) = sent.zip(rtc.media(mid)) else { return Ok(None) };
+            let Some(((ssrc, rtx), media)) = sent.zip(rtc.media(mid)) else { return Ok(None) };
             let id = |extension| media.remote_extmap().id_of(extension).filter(|id| *id <= Extensions::LAST);
             let taken =
                 rtc.codec_config().params().iter().filter(|one| media.remote_pts().contains(&one.pt()));
             let padding = taken.filter_map(PayloadParams::resend).next();
             Ok(Some(Negotiated {
                 ssrc: *ssrc,
-                repetition: repetition.zip(padding).map(|(ssrc, payload_type)| (*ssrc, *payload_type)),
+                rtx: rtx.zip(padding).map(|(ssrc, payload_type)| (*ssrc, *payload_type)),
                 mid: mid.to_string(),
                 extensions: Extensions {
                     mid: id(Extension::RtpMid),
@@ -473,7 +473,7 @@ impl Peer {
             sequence: numbers.sequence,
             time: numbers.time,
             payload_type: *types.media,
-            repeated_as: types.repetition.map(|one| *one),
+            rtx_payload_type: types.rtx.map(|one| *one),
             marker: packet.header.marker,
             audio_level: kept.audio_level.map(|level| voice | level.unsigned_abs() & 0x7f),
             orientation: kept.video_orientation.map(|orientation| orientation as u8),
@@ -502,17 +502,17 @@ impl Peer {
 
     /// Tells the congestion control what would be sent on a line that carries everything, in bits per second, and whether
     /// that is more than now.
-    pub(crate) fn wish(&mut self, now: Instant, wants_more: bool, desired: u64) {
+    pub(crate) fn set_demand(&mut self, now: Instant, wants_more: bool, desired: u64) {
         _ = self.guard(|_, egress| {
-            egress.wish(now, wants_more, desired);
+            egress.set_demand(now, wants_more, desired);
             Ok(())
         });
     }
 
     /// The participant says what their line carries, in bits per second (draft-alvestrand-rmcat-remb-03).
-    pub(crate) fn hear_limit(&mut self, rate: u64) {
+    pub(crate) fn on_remb(&mut self, rate: u64) {
         _ = self.guard(|_, egress| {
-            egress.hear_limit(rate);
+            egress.on_remb(rate);
             Ok(())
         });
     }
@@ -527,7 +527,7 @@ impl Peer {
 
     /// When something is to be sent without being handed on.
     pub(crate) fn flush_due(&self, now: Instant) -> Option<Instant> {
-        if self.path.is_some() { self.egress.due(now) } else { None }
+        if self.five_tuple.is_some() { self.egress.due(now) } else { None }
     }
 
     /// The place of the track that carries a source.

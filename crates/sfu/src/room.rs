@@ -17,7 +17,7 @@ pub(crate) struct RoomMedia {
     pub(crate) media: HashMap<ParticipantId, MediaState>,
     pub(crate) speakers: Speakers<TrackKey>,
     /// Wishes of participants whose link is not open yet.
-    pub(crate) early_wishes: HashMap<ParticipantId, (LinkId, Subscriptions)>,
+    pub(crate) early_subscriptions: HashMap<ParticipantId, (LinkId, Subscriptions)>,
 }
 
 impl RoomMedia {
@@ -27,7 +27,7 @@ impl RoomMedia {
             by_participant: HashMap::new(),
             media: HashMap::new(),
             speakers: Speakers::new(),
-            early_wishes: HashMap::new(),
+            early_subscriptions: HashMap::new(),
         }
     }
 
@@ -44,6 +44,6 @@ impl RoomMedia {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.by_participant.is_empty() && self.media.is_empty() && self.early_wishes.is_empty()
+        self.by_participant.is_empty() && self.media.is_empty() && self.early_subscriptions.is_empty()
     }
 }

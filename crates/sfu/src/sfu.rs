@@ -16,9 +16,9 @@ use crate::room::RoomMedia;
 #[cfg(debug_assertions)]
 use crate::sink::counting::CountingSink;
 use crate::sink::{SinkKey, Subscriber};
-use crate::{Config, Counters, Datagram, Event, Input, Output, Strayed, Who, stun};
+use crate::{Config, Counters, Datagram, Event, Input, Output, Misrouted, Who, stun};
 
-/// How often rates are measured and wishes looked at again.
+/// How often rates are measured and subscriptions looked at again.
 const TICK: Duration = Duration::from_millis(200);
 
 /// How often a transport is asked what it wants at one moment, before others have their turn. It gives out one packet each time.
@@ -38,7 +38,7 @@ pub struct Sfu {
     pub(crate) peers: SlotMap<PeerKey, Peer>,
     pub(crate) rooms: HashMap<RoomCode, RoomMedia>,
     pub(crate) by_address: HashMap<SocketAddr, PeerKey>,
-    pub(crate) by_fragment: HashMap<String, PeerKey>,
+    pub(crate) by_ufrag: HashMap<String, PeerKey>,
     /// When a peer's transport has something to do, at the latest known time or earlier.
     pub(crate) timers: BTreeSet<(Instant, PeerKey)>,
     pub(crate) next_tick: Option<Instant>,
@@ -69,7 +69,7 @@ impl Sfu {
             peers: SlotMap::with_key(),
             rooms: HashMap::new(),
             by_address: HashMap::new(),
-            by_fragment: HashMap::new(),
+            by_ufrag: HashMap::new(),
             timers: BTreeSet::new(),
             next_tick: None,
             now: None,
@@ -95,9 +95,9 @@ impl Sfu {
                 unit.causer = unit.find(who);
                 unit.signal(now, who, link, number, signal);
             }
-            Input::Slots { who, link, wishes } => {
+            Input::Slots { who, link, subscriptions } => {
                 unit.causer = unit.find(who);
-                unit.wish(now, who, link, wishes);
+                unit.subscribe(now, who, link, subscriptions);
             }
             Input::Media { who, media } => unit.media(who, media),
             Input::Overflowed { who, link } => unit.overflowed(who, link),
@@ -186,11 +186,11 @@ impl Sfu {
         self.counters.bytes_in += datagram.bytes.len() as u64;
         let known = self.by_address.get(&datagram.source).copied();
         // A check can be for another link than the one the address had before.
-        let fragment = if stun::is_stun(datagram.bytes) { stun::fragment(datagram.bytes) } else { None };
-        let named = fragment.and_then(|fragment| self.by_fragment.get(fragment)).copied();
+        let ufrag = if stun::is_stun(datagram.bytes) { stun::ufrag(datagram.bytes) } else { None };
+        let named = ufrag.and_then(|ufrag| self.by_ufrag.get(ufrag)).copied();
         if named.is_none()
-            && (known.is_none() || fragment.is_some())
-            && let Some(shard) = self.stray(fragment, datagram.source)
+            && (known.is_none() || ufrag.is_some())
+            && let Some(shard) = self.stray(ufrag, datagram.source)
         {
             return self.pass_on(shard, datagram);
         }
@@ -207,7 +207,7 @@ impl Sfu {
         };
         match peer.receive(now, datagram) {
             Received::Nothing => self.counters.datagrams_dropped += 1,
-            Received::Reports => return self.plan_flush(now, key),
+            Received::Rtcp => return self.plan_flush(now, key),
             Received::ByTransport if known != Some(key) => {
                 // It was authenticated by the link's password.
                 let Config { shard, directory, .. } = &self.config;
@@ -226,17 +226,17 @@ impl Sfu {
     }
 
     /// The other shard that has the link of a datagram that is not for a link here.
-    fn stray(&self, fragment: Option<&str>, source: SocketAddr) -> Option<u16> {
+    fn stray(&self, ufrag: Option<&str>, source: SocketAddr) -> Option<u16> {
         let Config { shard, directory, .. } = &self.config;
-        let of = match fragment {
-            Some(fragment) => directory.of_fragment(fragment),
+        let of = match ufrag {
+            Some(ufrag) => directory.of_ufrag(ufrag),
             None => directory.of_address(source),
         };
         of.filter(|of| of != shard)
     }
 
     fn pass_on(&mut self, shard: u16, datagram: &Datagram<'_>) {
-        self.counters.datagrams_strayed += 1;
+        self.counters.datagrams_misrouted += 1;
         // The address had another link here, until the other shard heard a good check from it. A check alone proves nothing.
         if self.config.directory.of_address(datagram.source) == Some(shard) {
             self.by_address.remove(&datagram.source);
@@ -244,8 +244,8 @@ impl Sfu {
         let &Datagram { transport, source, destination, came, bytes } = datagram;
         let mut copy = self.spare.pop().unwrap_or_default();
         copy.extend_from_slice(bytes);
-        let strayed = Strayed { shard, transport, source, destination, came, bytes: copy };
-        self.outputs.push_back(Output::PassOn(strayed));
+        let misrouted = Misrouted { shard, transport, source, destination, came, bytes: copy };
+        self.outputs.push_back(Output::PassOn(misrouted));
     }
 
     fn signal(&mut self, now: Instant, who: Who, link: LinkId, number: SignalNumber, signal: Signal) {
@@ -266,7 +266,7 @@ impl Sfu {
             return; // It was said again, because its sender could not know that it had come.
         }
         peer.expected = peer.expected.next();
-        let name = peer.fragment.clone();
+        let name = peer.ufrag.clone();
         match signal {
             Signal::Offer { sdp, sections } => match peer.accept(&sdp, sections) {
                 Ok(sdp) => {
@@ -279,13 +279,13 @@ impl Sfu {
             // It never offers, and ways to a participant show themselves by the checks that come from them.
             Signal::Answer { .. } | Signal::Candidate { .. } | Signal::EndOfCandidates => {}
         }
-        let fragment = &self.peers[key].fragment;
-        if *fragment != name {
+        let ufrag = &self.peers[key].ufrag;
+        if *ufrag != name {
             let Config { shard, directory, .. } = &self.config;
-            self.by_fragment.remove(&name);
-            directory.remove_fragment(*shard, &name);
-            directory.add_fragment(*shard, fragment);
-            self.by_fragment.insert(fragment.clone(), key);
+            self.by_ufrag.remove(&name);
+            directory.remove_ufrag(*shard, &name);
+            directory.add_ufrag(*shard, ufrag);
+            self.by_ufrag.insert(ufrag.clone(), key);
         }
         self.drain(now, key);
         self.read_news(now);
@@ -297,13 +297,13 @@ impl Sfu {
         }
         let mut peer = Peer::new(now, &self.config, &self.certificate, who, link)?;
         let room = self.rooms.entry(who.room).or_insert_with(RoomMedia::new);
-        if let Some((_, wishes)) = room.early_wishes.remove(&who.participant).filter(|(of, _)| *of == link) {
-            peer.wishes = wishes;
+        if let Some((_, subscriptions)) = room.early_subscriptions.remove(&who.participant).filter(|(of, _)| *of == link) {
+            peer.subscriptions = subscriptions;
         }
-        let fragment = peer.fragment.clone();
-        self.config.directory.add_fragment(self.config.shard, &fragment);
+        let ufrag = peer.ufrag.clone();
+        self.config.directory.add_ufrag(self.config.shard, &ufrag);
         let key = self.peers.insert(peer);
-        self.by_fragment.insert(fragment, key);
+        self.by_ufrag.insert(ufrag, key);
         room.add(who.participant, key);
         self.next_tick.get_or_insert(now + TICK);
         Some(key)
@@ -321,7 +321,7 @@ impl Sfu {
     fn left(&mut self, who: Who) {
         if let Some(room) = self.rooms.get_mut(&who.room) {
             room.media.remove(&who.participant);
-            room.early_wishes.remove(&who.participant);
+            room.early_subscriptions.remove(&who.participant);
         }
         if let Some(key) = self.find(who) {
             self.remove(key);
@@ -350,8 +350,8 @@ impl Sfu {
         let Some(mut peer) = self.peers.remove(key) else { return };
         peer.end();
         let Config { shard, directory, .. } = &self.config;
-        self.by_fragment.remove(&peer.fragment);
-        directory.remove_fragment(*shard, &peer.fragment);
+        self.by_ufrag.remove(&peer.ufrag);
+        directory.remove_ufrag(*shard, &peer.ufrag);
         for address in &peer.addresses {
             if self.by_address.get(address) == Some(&key) {
                 self.by_address.remove(address);
@@ -444,7 +444,7 @@ impl Sfu {
         peer.flush(now, buffer, |transmit, purpose| {
             counters.datagrams_out += 1;
             counters.bytes_out += transmit.bytes.len() as u64;
-            counters.packets_repeated += u64::from(purpose == Purpose::Extra);
+            counters.packets_retransmitted += u64::from(purpose == Purpose::Extra);
             outputs.push_back(Output::Transmit(transmit));
         });
         let wants_transport = peer.takes_transport();
@@ -488,7 +488,7 @@ impl Sfu {
             }
             str0m::Event::MediaAdded(added) => {
                 peer.add_section(added);
-                self.grant_wishes(now, key);
+                self.assign_subscriptions(now, key);
             }
             str0m::Event::MediaChanged(changed) => peer.section_changed(changed.mid, changed.direction),
             str0m::Event::KeyframeRequest(request) => {
@@ -501,7 +501,7 @@ impl Sfu {
                 }
             }
             str0m::Event::EgressBitrateEstimate(BweKind::Remb { estimate, .. }) => {
-                peer.hear_limit(estimate.as_u64());
+                peer.on_remb(estimate.as_u64());
             }
             str0m::Event::Closed => peer.end(),
             _ => {}
@@ -515,7 +515,7 @@ impl Sfu {
         if let Some(slots) = self.speakers_of(who.room) {
             self.tell(who, link, Event::AudioSlots(slots));
         }
-        self.settle(now, key);
+        self.reallocate(now, key);
     }
 
     fn tick(&mut self, now: Instant) {
@@ -543,7 +543,7 @@ impl Sfu {
             for (track, layer) in asked {
                 self.ask_for_keyframe(key, track, layer);
             }
-            self.settle(now, key);
+            self.reallocate(now, key);
             if let Some(peer) = self.peers.get_mut(key) {
                 peer.tick(now);
             }

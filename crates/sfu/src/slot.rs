@@ -25,7 +25,7 @@ pub(crate) struct Slot {
     pub(crate) mid: Mid,
     pub(crate) stream: StreamKey,
     /// Whom the peer wants to see here. Audio slots have none.
-    pub(crate) wish: Option<Subscription>,
+    pub(crate) subscription: Option<Subscription>,
     /// What is shown here, or is to be.
     pub(crate) selection: Option<Selection>,
     pub(crate) temporal: u8,
@@ -41,7 +41,7 @@ pub(crate) struct Slot {
 pub(crate) struct Types {
     pub(crate) media: Pt,
     /// When it is sent again.
-    pub(crate) repetition: Option<Pt>,
+    pub(crate) rtx: Option<Pt>,
 }
 
 impl Slot {
@@ -49,7 +49,7 @@ impl Slot {
         Self {
             mid,
             stream,
-            wish: None,
+            subscription: None,
             selection: None,
             temporal: HIGHEST_TEMPORAL,
             rewriter: Rewriter::new(clock),
@@ -119,7 +119,7 @@ pub(crate) fn matching(here: &[PayloadParams], taken: &[Pt], params: &PayloadPar
             !is_h264 || same_h264_profile(spec.format.profile_level_id, other.format.profile_level_id);
         taken.contains(&one.pt()) && spec.codec == other.codec && same_packets && same_profile && same_h264
     };
-    here.iter().find(suits).map(|one| Types { media: one.pt(), repetition: one.resend() })
+    here.iter().find(suits).map(|one| Types { media: one.pt(), rtx: one.resend() })
 }
 
 /// Level apart, which both ends bear (RFC 6184 §8.2.2).

@@ -1,4 +1,4 @@
-//! The user fragment of a STUN request: by it a datagram from a new address finds its peer.
+//! The user ufrag of a STUN request: by it a datagram from a new address finds its peer.
 
 use str0m::ice::StunMessage;
 
@@ -7,8 +7,8 @@ pub(crate) fn is_stun(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|first| *first < 4)
 }
 
-/// The server's own fragment in the name of a connectivity check (RFC 8445 §7.2.2). Says nothing about who sent it.
-pub(crate) fn fragment(bytes: &[u8]) -> Option<&str> {
+/// The server's own ufrag in the name of a connectivity check (RFC 8445 §7.2.2). Says nothing about who sent it.
+pub(crate) fn ufrag(bytes: &[u8]) -> Option<&str> {
     let message = StunMessage::parse(bytes).ok()?;
     if !message.is_binding_request() {
         return None;

@@ -1,4 +1,4 @@
-//! Who receives what: wishes become senders and layers in slots, and senders are told what anybody takes.
+//! Who receives what: subscriptions become senders and layers in slots, and senders are told what anybody takes.
 
 use std::time::Instant;
 
@@ -14,48 +14,48 @@ use crate::track::Track;
 use crate::{Event, Sfu, Who};
 
 impl Sfu {
-    pub(crate) fn wish(&mut self, now: Instant, who: Who, link: LinkId, wishes: Subscriptions) {
+    pub(crate) fn subscribe(&mut self, now: Instant, who: Who, link: LinkId, subscriptions: Subscriptions) {
         let known = self.find(who).filter(|key| self.peers[*key].link >= link);
         let Some(key) = known else {
             // The link is on its way.
             let room = self.rooms.entry(who.room).or_insert_with(RoomMedia::new);
-            room.early_wishes.insert(who.participant, (link, wishes));
+            room.early_subscriptions.insert(who.participant, (link, subscriptions));
             return;
         };
         if self.peers[key].link == link {
-            self.peers[key].wishes = wishes;
-            self.grant_wishes(now, key);
+            self.peers[key].subscriptions = subscriptions;
+            self.assign_subscriptions(now, key);
         }
     }
 
-    /// Gives the wishes of a peer to its slots, as far as it has them.
-    pub(crate) fn grant_wishes(&mut self, now: Instant, key: PeerKey) {
+    /// Gives the subscriptions of a peer to its slots, as far as it has them.
+    pub(crate) fn assign_subscriptions(&mut self, now: Instant, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let mut left = Vec::new();
         for (place, slot) in peer.video.iter_mut().enumerate() {
-            let wish = peer.wishes.as_slice().get(place).copied().flatten();
-            if slot.wish.as_ref().map(Subscription::key) != wish.as_ref().map(Subscription::key)
+            let subscription = peer.subscriptions.as_slice().get(place).copied().flatten();
+            if slot.subscription.as_ref().map(Subscription::key) != subscription.as_ref().map(Subscription::key)
                 && let Some(selection) = slot.selection.take()
             {
                 left.push((selection.track, Subscriber { sink: SinkKey::Peer(key), index: place }));
             }
-            slot.wish = wish;
+            slot.subscription = subscription;
         }
         for (track, subscriber) in left {
             self.unsubscribe(track, subscriber);
         }
-        self.settle(now, key);
+        self.reallocate(now, key);
         self.read_news(now);
     }
 
-    /// Gives each slot of a peer a sender and a layer, by its wishes and its downlink.
-    pub(crate) fn settle(&mut self, now: Instant, key: PeerKey) {
+    /// Gives each slot of a peer a sender and a layer, by its subscriptions and its downlink.
+    pub(crate) fn reallocate(&mut self, now: Instant, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         if !peer.is_connected() {
             return;
         }
         let (code, downlink) = (peer.who.room, peer.downlink());
-        let wishes: Vec<_> = peer.video.iter().map(|slot| (slot.wish, slot.selection)).collect();
+        let subscriptions: Vec<_> = peer.video.iter().map(|slot| (slot.subscription, slot.selection)).collect();
         let room = self.rooms.get(&code);
         let speakers =
             room.into_iter().flat_map(|room| room.speakers.places()).flatten().filter(|one| one.peer != key);
@@ -66,35 +66,35 @@ impl Sfu {
         let budget = downlink.saturating_sub(sound);
         let mut places = Vec::new();
         let mut demands = Vec::new();
-        for (place, (wish, selection)) in wishes.into_iter().enumerate() {
-            let Some(wish) = wish else { continue };
+        for (place, (subscription, selection)) in subscriptions.into_iter().enumerate() {
+            let Some(subscription) = subscription else { continue };
             let found = room
-                .and_then(|room| room.by_participant.get(&wish.participant))
-                .and_then(|sender| Some((*sender, self.peers.get(*sender)?.track_of(wish.source)?)));
+                .and_then(|room| room.by_participant.get(&subscription.participant))
+                .and_then(|sender| Some((*sender, self.peers.get(*sender)?.track_of(subscription.source)?)));
             let Some((sender, track)) = found else { continue };
             let sent = &self.peers[sender].tracks[track];
-            let media = room.and_then(|room| room.media.get(&wish.participant));
-            let is_on = media.is_some_and(|media| media.of(wish.source).is_on());
+            let media = room.and_then(|room| room.media.get(&subscription.participant));
+            let is_on = media.is_some_and(|media| media.of(subscription.source).is_on());
             demands.push(Demand {
-                wanted: sent.layer_for(wish.height),
+                wanted: sent.layer_for(subscription.height),
                 rates: if is_on { sent.rates(now) } else { [None; LAYERS] },
                 has: selection.filter(|one| one.track.peer == sender).and_then(|one| one.current),
-                height: wish.height,
+                height: subscription.height,
             });
             places.push((place, sender, track));
         }
         let peer = &mut self.peers[key];
-        let Allocation { grants, granted, next, desired } = peer.divide(now, budget, &demands);
+        let Allocation { assignments, assigned, next, desired } = peer.divide(now, budget, &demands);
         let mut paused = Vec::new();
-        for (((place, sender, track), grant), demand) in places.into_iter().zip(grants).zip(&demands) {
-            if grant.layer.is_none() && demand.can_be_had() {
+        for (((place, sender, track), assignment), demand) in places.into_iter().zip(assignments).zip(&demands) {
+            if assignment.layer.is_none() && demand.can_be_had() {
                 paused.extend(self.peers[sender].publication(track));
             }
-            self.peers[key].video[place].temporal = grant.temporal;
+            self.peers[key].video[place].temporal = assignment.temporal;
             let subscriber = Subscriber { sink: SinkKey::Peer(key), index: place };
-            self.retarget(now, subscriber, TrackKey { peer: sender, track }, grant.layer);
+            self.retarget(now, subscriber, TrackKey { peer: sender, track }, assignment.layer);
         }
-        self.peers[key].wish(now, next > granted, desired + sound);
+        self.peers[key].set_demand(now, next > assigned, desired + sound);
         self.tell_paused(key, paused);
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::neighbours::Incoming;
+use super::shard_links::ShardReceivers;
 use super::news::NewsSender;
 use super::orders::Orders;
 use super::roster::Roster;
@@ -11,6 +11,6 @@ use super::roster::Roster;
 pub(super) struct Kept {
     pub(super) orders: Arc<Orders>,
     pub(super) news: NewsSender,
-    pub(super) incoming: Incoming,
+    pub(super) incoming: ShardReceivers,
     pub(super) roster: Roster,
 }

@@ -2,14 +2,14 @@
 //! has no ideas of its own.
 //!
 //! Shards share nothing but a port, UDP and TCP: each has a thread, sockets of its own on it, some of the rooms, and those of the
-//! relay's clients whose datagrams the system gives it. What is for a room of another shard is passed on (`neighbours.rs`).
+//! relay's clients whose datagrams the system gives it. What is for a room of another shard is passed on (`shard_links.rs`).
 
 pub(crate) mod addresses;
 mod batch;
-mod carrier;
+mod tcp_framing;
 mod health;
 mod kept;
-mod neighbours;
+mod shard_links;
 mod news;
 mod orders;
 mod relay;
@@ -40,16 +40,16 @@ use crate::node_id::NodeId;
 use crate::open_files;
 use addresses::Addresses;
 use health::Health;
-use neighbours::Neighbours;
+use shard_links::ShardLinks;
 use orders::Orders;
 use sockets::Sockets;
-use streams::Channel;
+use streams::TcpFlow;
 use supervisor::Beginning;
 
 pub(crate) use news::{News, NewsReceiver};
 
 #[cfg(feature = "fuzzing")]
-pub(crate) use carrier::read_for_fuzzing;
+pub(crate) use tcp_framing::read_for_fuzzing;
 
 /// A way to every shard; a clone is another handle to the same.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ pub(crate) struct Media {
     node: NodeId,
     shards: Arc<[Shard]>,
     /// Where streams are handed over that came in elsewhere.
-    neighbours: Neighbours,
+    shard_links: ShardLinks,
     forwards: bool,
     health: Arc<Health>,
     /// Where the relay is reached, if there is one.
@@ -103,8 +103,8 @@ impl Media {
         let all: Vec<_> = ports.into_iter().flat_map(at).collect();
         let relay_config =
             relay.enabled.then(|| relay_config(relay, secret, &addresses, &all, sockets.len()));
-        let unsorted = carrier::places_of_unsorted();
-        let (neighbours, incoming) = Neighbours::new(sockets.len());
+        let unsorted = tcp_framing::places_of_unsorted();
+        let (shard_links, incoming) = ShardLinks::new(sockets.len());
         let health = Arc::new(Health::new(sockets.len()));
         let mut shards = Vec::new();
         for (number, (sockets, incoming)) in (0..).zip(sockets.into_iter().zip(incoming)) {
@@ -115,7 +115,7 @@ impl Media {
                 addresses: addresses.clone(),
                 relay: relay_config.clone().map(|config| (config, relay.first_port..=relay.last_port)),
                 incoming,
-                neighbours: neighbours.clone(),
+                shard_links: shard_links.clone(),
                 unsorted: Arc::clone(&unsorted),
                 health: Arc::clone(&health),
                 orders: Arc::clone(&orders),
@@ -129,7 +129,7 @@ impl Media {
             Self {
                 node,
                 shards: shards.into(),
-                neighbours,
+                shard_links,
                 forwards: media.enabled,
                 health,
                 relay_addresses,
@@ -157,8 +157,8 @@ impl Media {
         if self.relay_addresses.is_empty() {
             return;
         }
-        if let Some(shard) = self.neighbours.of_customer(flow.client.ip()).cloned() {
-            carrier::serve(stream, read, Channel::Relay(flow), shard).await;
+        if let Some(shard) = self.shard_links.of_customer(flow.client.ip()).cloned() {
+            tcp_framing::serve(stream, read, TcpFlow::Relay(flow), shard).await;
         }
     }
 

@@ -8,21 +8,21 @@ use std::time::{Duration, Instant};
 
 use relay::{Flow, SocketKey};
 use room::MediaOrder;
-use sfu::{Datagram, Event, Input, Output, Sfu, Strayed, Transmit, Transport, Who};
+use sfu::{Datagram, Event, Input, Output, Sfu, Misrouted, Transmit, Transport, Who};
 
 use super::addresses::Addresses;
 use super::health::Health;
 use super::kept::Kept;
-use super::neighbours::Neighbours;
+use super::shard_links::ShardLinks;
 use super::orders::Next;
 use super::relay::Relaying;
 use super::report::Report;
-use super::streams::{self, Channel, FromStream, Streams};
+use super::streams::{self, TcpFlow, FromStream, Streams};
 use super::udp::{Outbox, Receiver};
 use crate::clock;
 
 /// Datagrams of other shards that are taken one behind the other, before what came here has its turn.
-const STRAYED_AT_ONCE: usize = 64;
+const MISROUTED_AT_ONCE: usize = 64;
 
 /// The same of orders.
 const ORDERS_AT_ONCE: usize = 16;
@@ -38,7 +38,7 @@ pub(super) struct Shard<'a> {
     pub(super) udp: Outbox,
     pub(super) receiver: Receiver,
     pub(super) streams: Streams,
-    pub(super) neighbours: Neighbours,
+    pub(super) shard_links: ShardLinks,
     pub(super) addresses: Addresses,
     pub(super) port: u16,
     pub(super) report: Report,
@@ -52,7 +52,7 @@ pub(super) struct Shard<'a> {
 enum Woken {
     Orders,
     Stream(FromStream),
-    Strayed(Strayed),
+    Misrouted(Misrouted),
     Udp,
     Peer(SocketKey),
     Time,
@@ -88,7 +88,7 @@ impl Shard<'_> {
             let woken = tokio::select! {
                 () = orders.more() => Woken::Orders,
                 Some(from) = incoming.streams.recv() => Woken::Stream(from),
-                Some(strayed) = incoming.strayed.recv() => Woken::Strayed(strayed),
+                Some(misrouted) = incoming.misrouted.recv() => Woken::Misrouted(misrouted),
                 ready = udp.port().readable() => ready.map(|()| Woken::Udp)?,
                 Some(socket) = peers => Woken::Peer(socket),
                 () = tokio::time::sleep_until(due.into()) => Woken::Time,
@@ -96,7 +96,7 @@ impl Shard<'_> {
             came = clock::moment();
             match woken {
                 Woken::Stream(from) => self.take_from_stream(from),
-                Woken::Strayed(strayed) => self.take_strayed(strayed),
+                Woken::Misrouted(misrouted) => self.take_misrouted(misrouted),
                 Woken::Udp => self.receive(),
                 Woken::Peer(socket) => self.receive_from_peer(socket),
                 Woken::Orders | Woken::Time => {}
@@ -143,8 +143,8 @@ impl Shard<'_> {
         if self.look <= now {
             let relaying = self.relaying.as_ref();
             self.streams.end_unproven(now, |channel| match channel {
-                Channel::Ice(client) => self.sfu.serves(client),
-                Channel::Relay(flow) => relaying.is_some_and(|relaying| relaying.serves(flow)),
+                TcpFlow::Ice(client) => self.sfu.serves(client),
+                TcpFlow::Relay(flow) => relaying.is_some_and(|relaying| relaying.serves(flow)),
             });
             self.look = streams::next_look(now);
         }
@@ -156,7 +156,7 @@ impl Shard<'_> {
         let is_offer = matches!(&order, MediaOrder::Signal { signal: protocol::Signal::Offer { .. }, .. });
         let input = match order {
             MediaOrder::Signal { link, number, signal } => Input::Signal { who, link, number, signal },
-            MediaOrder::Slots { link, slots } => Input::Slots { who, link, wishes: slots },
+            MediaOrder::Slots { link, slots } => Input::Slots { who, link, subscriptions: slots },
             MediaOrder::State(media) => Input::Media { who, media },
             MediaOrder::Left => Input::Left { who },
         };
@@ -189,13 +189,13 @@ impl Shard<'_> {
     }
 
     /// What has come to another shard, and is for a link of this one.
-    fn take_strayed(&mut self, first: Strayed) {
+    fn take_misrouted(&mut self, first: Misrouted) {
         let now = clock::moment();
         let Self { kept, sfu, .. } = self;
-        let others = std::iter::from_fn(|| kept.incoming.strayed.try_recv().ok());
-        for strayed in std::iter::once(first).chain(others).take(STRAYED_AT_ONCE) {
-            sfu.handle_input(now, Input::Datagram(strayed.datagram()));
-            sfu.recycle(strayed.bytes);
+        let others = std::iter::from_fn(|| kept.incoming.misrouted.try_recv().ok());
+        for misrouted in std::iter::once(first).chain(others).take(MISROUTED_AT_ONCE) {
+            sfu.handle_input(now, Input::Datagram(misrouted.datagram()));
+            sfu.recycle(misrouted.bytes);
         }
     }
 
@@ -207,19 +207,19 @@ impl Shard<'_> {
 
     fn take_from_stream(&mut self, from: FromStream) {
         match from {
-            FromStream::Opened(channel, stream) => self.streams.add(clock::moment(), channel, stream),
-            FromStream::Closed(channel) => {
-                self.streams.remove(channel);
-                if let (Channel::Relay(flow), Some(relaying)) = (channel, &mut self.relaying) {
+            FromStream::Opened(flow, stream) => self.streams.add(clock::moment(), flow, stream),
+            FromStream::Closed(flow) => {
+                self.streams.remove(flow);
+                if let (TcpFlow::Relay(flow), Some(relaying)) = (flow, &mut self.relaying) {
                     relaying.end(flow);
                 }
             }
-            FromStream::Message(Channel::Relay(flow), bytes) => {
+            FromStream::Message(TcpFlow::Relay(flow), bytes) => {
                 if let Some(relaying) = &mut self.relaying {
                     relaying.take(flow, &bytes);
                 }
             }
-            FromStream::Message(Channel::Ice(source), bytes) => {
+            FromStream::Message(TcpFlow::Ice(source), bytes) => {
                 let Some(address) = self.addresses.came_to(source, None) else { return };
                 let (came, destination) = (clock::moment(), SocketAddr::new(address, self.port));
                 let datagram =
@@ -238,9 +238,9 @@ impl Shard<'_> {
                     self.sfu.recycle(bytes);
                 }
                 Output::Transmit(Transmit { transport: Transport::Tcp, destination, bytes, .. }) => {
-                    self.streams.send(Channel::Ice(destination), bytes);
+                    self.streams.send(TcpFlow::Ice(destination), bytes);
                 }
-                Output::PassOn(strayed) => self.neighbours.pass_on(strayed),
+                Output::PassOn(misrouted) => self.shard_links.pass_on(misrouted),
                 Output::Event { who, link, event } => {
                     if event == Event::Closed {
                         self.kept.roster.closed(who, link);
@@ -257,7 +257,7 @@ impl Shard<'_> {
         let Some(relaying) = &mut self.relaying else { return };
         while let Some((flow, bytes)) = relaying.poll_client() {
             if flow.transport.is_stream() {
-                self.streams.send(Channel::Relay(flow), bytes);
+                self.streams.send(TcpFlow::Relay(flow), bytes);
             } else {
                 let source = self.addresses.source(flow.server.ip());
                 self.udp.send(flow.client, source, &bytes).await;

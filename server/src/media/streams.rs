@@ -33,7 +33,7 @@ pub(super) const READ: usize = 16 * 1024;
 
 /// Which stream, and what it carries.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Channel {
+pub(super) enum TcpFlow {
     /// Media, with a browser at this address.
     Ice(SocketAddr),
     /// What is to be relayed.
@@ -43,17 +43,17 @@ pub(super) enum Channel {
 /// What the streams have brought, for the shard.
 pub(super) enum FromStream {
     /// A stream is there.
-    Opened(Channel, ToStream),
+    Opened(TcpFlow, ToStream),
     /// A datagram or a message came.
-    Message(Channel, Vec<u8>),
+    Message(TcpFlow, Vec<u8>),
     /// A stream is gone.
-    Closed(Channel),
+    Closed(TcpFlow),
 }
 
 /// The streams of a shard.
 #[derive(Default)]
 pub(super) struct Streams {
-    open: HashMap<Channel, Open>,
+    open: HashMap<TcpFlow, Open>,
     of_address: HashMap<IpAddr, usize>,
 }
 
@@ -87,21 +87,21 @@ impl ToStream {
 
 impl Streams {
     /// Notes a stream. When there are too many, it ends.
-    pub(super) fn add(&mut self, now: Instant, channel: Channel, stream: ToStream) {
-        self.remove(channel);
-        let customer = relay::one_customer(channel.client().ip());
+    pub(super) fn add(&mut self, now: Instant, flow: TcpFlow, stream: ToStream) {
+        self.remove(flow);
+        let customer = relay::one_customer(flow.client().ip());
         let has = self.of_address.get(&customer).copied().unwrap_or_default();
         if self.open.len() < MAX_STREAMS && has < MAX_OF_ONE_ADDRESS {
             self.of_address.insert(customer, has + 1);
-            self.open.insert(channel, Open { stream, since: now });
+            self.open.insert(flow, Open { stream, since: now });
         }
     }
 
-    pub(super) fn remove(&mut self, channel: Channel) {
-        if self.open.remove(&channel).is_none() {
+    pub(super) fn remove(&mut self, flow: TcpFlow) {
+        if self.open.remove(&flow).is_none() {
             return;
         }
-        let customer = relay::one_customer(channel.client().ip());
+        let customer = relay::one_customer(flow.client().ip());
         if let Some(count) = self.of_address.get_mut(&customer) {
             *count -= 1;
             if *count == 0 {
@@ -110,11 +110,11 @@ impl Streams {
         }
     }
 
-    pub(super) fn send(&self, channel: Channel, bytes: Vec<u8>) {
-        let Some(Open { stream: ToStream { sender, waiting }, .. }) = self.open.get(&channel) else { return };
+    pub(super) fn send(&self, flow: TcpFlow, bytes: Vec<u8>) {
+        let Some(Open { stream: ToStream { sender, waiting }, .. }) = self.open.get(&flow) else { return };
         let length = bytes.len();
         let is_full = waiting.load(Ordering::Relaxed) + length > WAITING_BYTES;
-        if channel.may_lose(&bytes) && (is_full || sender.capacity() < FOR_ANSWERS) {
+        if flow.may_lose(&bytes) && (is_full || sender.capacity() < FOR_ANSWERS) {
             return;
         }
         waiting.fetch_add(length, Ordering::Relaxed);
@@ -124,11 +124,11 @@ impl Streams {
     }
 
     /// Ends those that have not proven in time that they may be here.
-    pub(super) fn end_unproven(&mut self, now: Instant, is_served: impl Fn(Channel) -> bool) {
+    pub(super) fn end_unproven(&mut self, now: Instant, is_served: impl Fn(TcpFlow) -> bool) {
         let is_late = |open: &Open| now.saturating_duration_since(open.since) >= PROVES_ITSELF_WITHIN;
-        let unproven = self.open.iter().filter(|(channel, open)| is_late(open) && !is_served(**channel));
-        for channel in unproven.map(|(channel, _)| *channel).collect::<Vec<_>>() {
-            self.remove(channel);
+        let unproven = self.open.iter().filter(|(flow, open)| is_late(open) && !is_served(**flow));
+        for flow in unproven.map(|(flow, _)| *flow).collect::<Vec<_>>() {
+            self.remove(flow);
         }
     }
 
@@ -137,7 +137,7 @@ impl Streams {
     }
 }
 
-impl Channel {
+impl TcpFlow {
     fn client(self) -> SocketAddr {
         match self {
             Self::Ice(client) | Self::Relay(Flow { client, .. }) => client,
@@ -194,8 +194,8 @@ mod tests {
     use super::*;
     use crate::clock;
 
-    fn ice(address: &str) -> Channel {
-        Channel::Ice(address.parse().unwrap())
+    fn ice(address: &str) -> TcpFlow {
+        TcpFlow::Ice(address.parse().unwrap())
     }
 
     fn way() -> ToStream {
@@ -208,7 +208,7 @@ mod tests {
         let (known, stranger) = (ice("192.0.2.1:1"), ice("192.0.2.2:1"));
         streams.add(now, known, way());
         streams.add(now, stranger, way());
-        let is_served = |channel: Channel| channel == known;
+        let is_served = |flow: TcpFlow| flow == known;
         streams.end_unproven(now + PROVES_ITSELF_WITHIN / 2, is_served);
         assert_eq!(streams.open.len(), 2, "there is time to prove it");
         streams.end_unproven(now + PROVES_ITSELF_WITHIN, is_served);
@@ -225,8 +225,8 @@ mod tests {
         let of_address = streams.of_address.len();
         streams.add(now, ice("192.0.2.1:1"), way());
         assert_eq!((streams.open.len(), streams.of_address.len()), (MAX_STREAMS, of_address));
-        for channel in streams.open.keys().copied().collect::<Vec<_>>() {
-            streams.remove(channel);
+        for flow in streams.open.keys().copied().collect::<Vec<_>>() {
+            streams.remove(flow);
         }
         assert!(streams.of_address.is_empty());
     }

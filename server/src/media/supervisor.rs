@@ -12,10 +12,10 @@ use std::time::Duration;
 use sfu::{Address, Event, Input, Sfu, Transport};
 
 use super::addresses::Addresses;
-use super::carrier;
+use super::tcp_framing;
 use super::health::Health;
 use super::kept::Kept;
-use super::neighbours::{Incoming, Neighbours};
+use super::shard_links::{ShardReceivers, ShardLinks};
 use super::news::NewsSender;
 use super::orders::Orders;
 use super::relay::Relaying;
@@ -41,8 +41,8 @@ pub(super) struct Beginning {
     pub(super) sockets: Sockets,
     pub(super) addresses: Addresses,
     pub(super) relay: Option<(relay::Config, RangeInclusive<u16>)>,
-    pub(super) incoming: Incoming,
-    pub(super) neighbours: Neighbours,
+    pub(super) incoming: ShardReceivers,
+    pub(super) shard_links: ShardLinks,
     /// What all shards have together.
     pub(super) unsorted: Arc<Places>,
     pub(super) health: Arc<Health>,
@@ -59,7 +59,7 @@ struct Parts {
     sfu: sfu::Config,
     relay: Option<(relay::Config, RangeInclusive<u16>)>,
     addresses: Addresses,
-    neighbours: Neighbours,
+    shard_links: ShardLinks,
     unsorted: Arc<Places>,
     health: Arc<Health>,
 }
@@ -72,7 +72,7 @@ pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> io::Result<()
         addresses,
         relay,
         incoming,
-        neighbours,
+        shard_links,
         unsorted,
         health,
         orders,
@@ -87,10 +87,10 @@ pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> io::Result<()
         initial_downlink: config.initial_downlink_kbps.saturating_mul(1_000),
         max_downlink: config.max_downlink_kbps.saturating_mul(1_000),
         shard: number,
-        directory: Arc::clone(neighbours.directory()),
+        directory: Arc::clone(shard_links.directory()),
     };
     let kept = Kept { orders, news, incoming, roster: Roster::default() };
-    let parts = Parts { number, port, udp, tcp, sfu, relay, addresses, neighbours, unsorted, health };
+    let parts = Parts { number, port, udp, tcp, sfu, relay, addresses, shard_links, unsorted, health };
     std::thread::Builder::new().name(format!("media-{number}")).spawn(move || parts.supervise(kept))?;
     Ok(())
 }
@@ -108,7 +108,7 @@ impl Parts {
             self.health.ended(self.number);
             // What came over streams was for links and allocations that are gone, and ends with what it would be answered by.
             while kept.incoming.streams.try_recv().is_ok() {}
-            self.neighbours.directory().forget_shard(self.number);
+            self.shard_links.directory().forget_shard(self.number);
             tracing::error!(
                 shard = self.number,
                 error,
@@ -135,13 +135,13 @@ impl Parts {
     fn shard<'a>(&self, mut sfu: Sfu, kept: &'a mut Kept) -> io::Result<Shard<'a>> {
         let tcp = tokio::net::TcpListener::from_std(self.tcp.try_clone()?)?;
         let udp = Outbox::new(UdpPort::new(self.udp.try_clone()?)?);
-        tasks::spawn(carrier::accept(tcp, self.number, self.neighbours.clone(), Arc::clone(&self.unsorted)));
+        tasks::spawn(tcp_framing::accept(tcp, self.number, self.shard_links.clone(), Arc::clone(&self.unsorted)));
         let now = clock::moment();
         for (who, media) in kept.roster.media() {
             sfu.handle_input(now, Input::Media { who, media });
         }
-        for (who, link, wishes) in kept.roster.slots() {
-            sfu.handle_input(now, Input::Slots { who, link, wishes });
+        for (who, link, subscriptions) in kept.roster.slots() {
+            sfu.handle_input(now, Input::Slots { who, link, subscriptions });
         }
         for (who, link) in kept.roster.take_links() {
             kept.news.send(who, link, Event::Closed);
@@ -155,7 +155,7 @@ impl Parts {
             udp,
             receiver: Receiver::new(),
             streams: Streams::default(),
-            neighbours: self.neighbours.clone(),
+            shard_links: self.shard_links.clone(),
             addresses: self.addresses.clone(),
             port: self.port,
             report: Report::new(self.number, now),

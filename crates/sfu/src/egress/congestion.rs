@@ -109,8 +109,8 @@ const SILENT_AFTER: Duration = Duration::from_millis(500);
 /// How long it is believed that a peer reads no more than it did.
 const READS_FOR: Duration = Duration::from_secs(4);
 
-/// The wish for more is told to the controller in steps of so many bits per second: each change is a reason to probe.
-const WISH_STEP: u64 = 250_000;
+/// The demand for more is told to the controller in steps of so many bits per second: each change is a reason to probe.
+const DEMAND_STEP: u64 = 250_000;
 
 /// The control of one peer's downlink.
 pub(super) struct Congestion {
@@ -129,7 +129,7 @@ pub(super) struct Congestion {
     rate: u64,
     initial: u64,
     max: u64,
-    wished: (bool, u64),
+    demand: (bool, u64),
     next_try: i32,
     /// When the last try was, and the rate before it.
     tried: Option<(Instant, u64)>,
@@ -211,7 +211,7 @@ impl Congestion {
             rate: initial.min(max),
             initial: initial.min(max),
             max,
-            wished: (false, 0),
+            demand: (false, 0),
             next_try: FIRST_TRY,
             tried: None,
             patience: TRY_EVERY,
@@ -244,15 +244,15 @@ impl Congestion {
     }
 
     /// What the application would send, in bits per second, and whether that is more than it is allowed now.
-    pub(super) fn wish(&mut self, now: Instant, wants_more: bool, desired: u64) {
-        let wished = (wants_more, desired.div_ceil(WISH_STEP) * WISH_STEP);
-        if wished == self.wished {
+    pub(super) fn set_demand(&mut self, now: Instant, wants_more: bool, desired: u64) {
+        let demand = (wants_more, desired.div_ceil(DEMAND_STEP) * DEMAND_STEP);
+        if demand == self.demand {
             return;
         }
-        self.wished = wished;
+        self.demand = demand;
         let config = StreamsConfig {
             at_time: self.time(now),
-            max_total_allocated_bitrate: Some(bits(wished.1)),
+            max_total_allocated_bitrate: Some(bits(demand.1)),
             ..StreamsConfig::default()
         };
         let update = self.control.on_streams_config(config);
@@ -294,7 +294,7 @@ impl Congestion {
     }
 
     /// The peer says what its line carries, and does not say what came.
-    pub(super) fn hear_limit(&mut self, rate: u64) {
+    pub(super) fn on_remb(&mut self, rate: u64) {
         self.rate = rate.min(self.max);
     }
 
@@ -449,7 +449,7 @@ impl Congestion {
     /// Tries whether the line carries more, when more is wanted.
     fn try_more(&mut self, now: Instant) {
         let since = |at: Instant| now.saturating_duration_since(at);
-        let (wants_more, desired) = self.wished;
+        let (wants_more, desired) = self.demand;
         if !wants_more || !self.probes.is_empty() || self.fell.is_some_and(|at| since(at) < TRY_AGAIN) {
             return;
         }

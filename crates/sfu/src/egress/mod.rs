@@ -4,7 +4,7 @@
 
 mod congestion;
 mod header;
-mod history;
+mod rtx_cache;
 mod packet;
 mod stream;
 
@@ -32,7 +32,7 @@ const PADDING_AT_ONCE: usize = 64;
 const REPEATS_AT_ONCE: usize = 512;
 
 /// Reports on what came, in one datagram. Browsers send one or two.
-const TIDINGS: usize = 8;
+const TWCC_FEEDBACK_AT_ONCE: usize = 8;
 
 /// What is sent again at the most: this part of the rate, and so many bytes at once. A line that loses more is too full for
 /// what it gets already.
@@ -62,10 +62,10 @@ pub(crate) struct Egress {
     streams: Vec<Stream>,
     waiting: Vec<Packet>,
     /// What is to be sent again.
-    missed: Vec<(StreamKey, u16)>,
+    nacked: Vec<(StreamKey, u16)>,
     /// What was missed and cannot be sent again.
     gone: Vec<(StreamKey, u64)>,
-    repetitions: Allowance,
+    rtx_allowance: Allowance,
     /// For payloads that are changed on their way, and for reports.
     scratch: Vec<u8>,
 }
@@ -79,9 +79,9 @@ impl Egress {
             congestion: Congestion::new(now, initial, max),
             streams: Vec::new(),
             waiting: Vec::new(),
-            missed: Vec::new(),
+            nacked: Vec::new(),
             gone: Vec::new(),
-            repetitions: Allowance { left: REPEATED_AT_ONCE, since: now },
+            rtx_allowance: Allowance { left: REPEATED_AT_ONCE, since: now },
             scratch: Vec::new(),
         }
     }
@@ -111,15 +111,15 @@ impl Egress {
     }
 
     /// What would be sent on a line that carries everything, in bits per second, and whether that is more than now.
-    pub(crate) fn wish(&mut self, now: Instant, wants_more: bool, desired: u64) {
-        self.congestion.wish(now, wants_more, desired);
+    pub(crate) fn set_demand(&mut self, now: Instant, wants_more: bool, desired: u64) {
+        self.congestion.set_demand(now, wants_more, desired);
     }
 
     /// Lets time pass. To be called a few times a second.
     pub(crate) fn tick(&mut self, now: Instant) {
         self.congestion.process(now);
         for stream in &mut self.streams {
-            stream.history.forget(now);
+            stream.rtx_cache.forget(now);
         }
     }
 
@@ -129,9 +129,9 @@ impl Egress {
     }
 
     /// The peer says what its line carries, in bits per second. One that reports what came is not asked.
-    pub(crate) fn hear_limit(&mut self, rate: u64) {
+    pub(crate) fn on_remb(&mut self, rate: u64) {
         if !self.streams.iter().any(|one| one.negotiated.extensions.transport_sequence.is_some()) {
-            self.congestion.hear_limit(rate);
+            self.congestion.on_remb(rate);
         }
     }
 
@@ -143,7 +143,7 @@ impl Egress {
     /// When [`Self::flush`] has something to send by itself.
     pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
         self.srtp.as_ref()?;
-        if !self.missed.is_empty() {
+        if !self.nacked.is_empty() {
             return Some(now);
         }
         if self.streams.iter().any(Stream::can_be_padded) { self.congestion.due() } else { None }
@@ -158,22 +158,22 @@ impl Egress {
 
     /// Reads a datagram with reports of the peer. True when there is nothing in it for the transport.
     pub(crate) fn hear(&mut self, now: Instant, datagram: &[u8]) -> bool {
-        let Self { srtp: Some(srtp), congestion, streams, missed, scratch, .. } = self else { return false };
+        let Self { srtp: Some(srtp), congestion, streams, nacked, scratch, .. } = self else { return false };
         if srtp.receiver.open_rtcp(datagram, scratch).is_err() {
             return false;
         }
-        read(now, scratch, congestion, streams, missed)
+        read(now, scratch, congestion, streams, nacked)
     }
 
     /// Writes into the transport's reports what it cannot know of packets that it has not sent: the times of streams, and how
     /// much was sent (RFC 3550 §6.4.1).
-    pub(crate) fn complete_reports(&mut self, now: Instant, datagram: &mut Vec<u8>) {
+    pub(crate) fn complete_rtcp(&mut self, now: Instant, datagram: &mut Vec<u8>) {
         let Self { srtp: Some(srtp), streams, .. } = self else { return };
         // What cannot be sealed again is dropped: the next report says as much.
-        _ = srtp.sender.rewrite_rtcp(datagram, |reports| complete(now, reports, streams));
+        _ = srtp.sender.rewrite_rtcp(datagram, |rtcp| complete(now, rtcp, streams));
     }
 
-    /// Seals what waits, what was missed, and the padding that is due; `buffer` gives an empty buffer for each.
+    /// Seals what waits, what was nacked, and the padding that is due; `buffer` gives an empty buffer for each.
     pub(crate) fn flush(
         &mut self,
         now: Instant,
@@ -181,41 +181,41 @@ impl Egress {
         mut send: impl FnMut(Vec<u8>, Purpose),
     ) {
         let Self {
-            srtp: Some(srtp), congestion, streams, waiting, missed, gone, repetitions, scratch, ..
+            srtp: Some(srtp), congestion, streams, waiting, nacked, gone, rtx_allowance, scratch, ..
         } = self
         else {
             self.waiting.clear();
             return;
         };
-        repetitions.grow(now, congestion.rate().max(REPEATED_AS_OF) / REPEATS_OF_RATE);
-        let mut line = Line { now, srtp: &mut srtp.sender, congestion, scratch };
+        rtx_allowance.grow(now, congestion.rate().max(REPEATED_AS_OF) / REPEATS_OF_RATE);
+        let mut context = SendContext { now, srtp: &mut srtp.sender, congestion, scratch };
         for packet in waiting.drain(..) {
             let Some(stream) = streams.get_mut(packet.stream.0) else { continue };
             let mut out = buffer();
             // No number is sealed twice.
-            if line.seal(stream, &packet, &mut out).is_err() {
+            if context.seal(stream, &packet, &mut out).is_err() {
                 continue;
             }
             send(out, Purpose::Media);
             stream.count(now, &packet);
-            if stream.negotiated.repetition.is_some() {
-                stream.history.push(now, packet);
+            if stream.negotiated.rtx.is_some() {
+                stream.rtx_cache.push(now, packet);
             }
         }
-        for (key, number) in missed.drain(..) {
+        for (key, number) in nacked.drain(..) {
             let Some(stream) = streams.get_mut(key.0) else { continue };
-            if repetitions.left == 0 {
+            if rtx_allowance.left == 0 {
                 continue;
             }
-            if let Some(out) = line.seal_again(stream, number, &mut buffer) {
-                repetitions.left = repetitions.left.saturating_sub(out.len() as u64);
+            if let Some(out) = context.retransmit(stream, number, &mut buffer) {
+                rtx_allowance.left = rtx_allowance.left.saturating_sub(out.len() as u64);
                 send(out, Purpose::Extra);
-            } else if let Some(sequence) = stream.history.gone(now, number) {
+            } else if let Some(sequence) = stream.rtx_cache.gone(now, number) {
                 gone.push((key, sequence));
             }
         }
         for _ in 0..PADDING_AT_ONCE {
-            if !line.congestion.wants_padding(now) {
+            if !context.congestion.wants_padding(now) {
                 break;
             }
             // On the stream that is in use, if one is.
@@ -223,7 +223,7 @@ impl Egress {
                 streams.iter_mut().filter(|one| one.can_be_padded()).max_by_key(|one| one.last_sent());
             let Some(padded) = padded else { break };
             let mut out = buffer();
-            if line.seal_padding(padded, &mut out).is_none() {
+            if context.seal_padding(padded, &mut out).is_none() {
                 break;
             }
             send(out, Purpose::Extra);
@@ -238,15 +238,15 @@ struct Srtp {
 }
 
 /// Writes into sender reports the time of each stream, and how much was sent.
-fn complete(now: Instant, reports: &mut [u8], streams: &[Stream]) {
+fn complete(now: Instant, rtcp: &mut [u8], streams: &[Stream]) {
     let mut at = 0;
-    while let Some(length) = length_of(reports, at) {
-        if reports[at + 1] == SenderReport::PACKET_TYPE && length >= 28 {
-            let ssrc = u32::from_be_bytes(std::array::from_fn(|byte| reports[at + 4 + byte]));
+    while let Some(length) = length_of(rtcp, at) {
+        if rtcp[at + 1] == SenderReport::PACKET_TYPE && length >= 28 {
+            let ssrc = u32::from_be_bytes(std::array::from_fn(|byte| rtcp[at + 4 + byte]));
             let stream = streams.iter().find(|one| one.negotiated.ssrc == ssrc);
             if let Some((stream, time)) = stream.and_then(|one| Some((one, one.time(now)?))) {
                 for (place, value) in [(16, time), (20, stream.packets), (24, stream.octets)] {
-                    reports[at + place..at + place + 4].copy_from_slice(&value.to_be_bytes());
+                    rtcp[at + place..at + place + 4].copy_from_slice(&value.to_be_bytes());
                 }
             }
         }
@@ -270,14 +270,14 @@ impl Allowance {
 }
 
 /// What every datagram to the peer needs.
-struct Line<'a> {
+struct SendContext<'a> {
     now: Instant,
     srtp: &'a mut SrtpSender,
     congestion: &'a mut Congestion,
     scratch: &'a mut Vec<u8>,
 }
 
-impl Line<'_> {
+impl SendContext<'_> {
     fn seal(&mut self, stream: &mut Stream, packet: &Packet, out: &mut Vec<u8>) -> Result<(), SrtpError> {
         let Negotiated { ssrc, extensions, mid, is_audio, .. } = &stream.negotiated;
         let header = Header {
@@ -310,16 +310,16 @@ impl Line<'_> {
     }
 
     /// RFC 4588 §4: a stream of its own, and the first number before the payload.
-    fn seal_again(
+    fn retransmit(
         &mut self,
         stream: &mut Stream,
         number: u16,
         buffer: &mut impl FnMut() -> Vec<u8>,
     ) -> Option<Vec<u8>> {
-        let (ssrc, _) = stream.negotiated.repetition?;
+        let (ssrc, _) = stream.negotiated.rtx?;
         let sequence = stream.next_repetition;
-        let packet = stream.history.again(self.now, number)?;
-        let payload_type = packet.repeated_as?;
+        let packet = stream.rtx_cache.again(self.now, number)?;
+        let payload_type = packet.rtx_payload_type?;
         let mut out = buffer();
         self.scratch.clear();
         self.scratch.extend_from_slice(&number.to_be_bytes());
@@ -347,7 +347,7 @@ impl Line<'_> {
 
     /// A packet of nothing but padding, which a peer drops once it has noted when it came.
     fn seal_padding(&mut self, stream: &mut Stream, out: &mut Vec<u8>) -> Option<()> {
-        let (ssrc, payload_type) = stream.negotiated.repetition?;
+        let (ssrc, payload_type) = stream.negotiated.rtx?;
         let header = Header {
             payload_type,
             marker: false,
@@ -368,9 +368,9 @@ impl Line<'_> {
         self.seal_extra(stream, out)
     }
 
-    /// Seals what is in the scratch buffer, on the stream of repetitions.
+    /// Seals what is in the scratch buffer, on the RTX stream.
     fn seal_extra(&mut self, stream: &mut Stream, out: &mut Vec<u8>) -> Option<()> {
-        let sealed = stream.sealed_again.as_mut()?;
+        let sealed = stream.sealed_rtx.as_mut()?;
         self.srtp.seal(sealed, stream.next_repetition, self.scratch, out).ok()?;
         stream.next_repetition += 1;
         self.sent(stream, out, false);
@@ -385,64 +385,64 @@ impl Line<'_> {
 }
 
 /// Whether a datagram holds reports (RFC 5761 §4).
-pub(crate) fn is_reports(datagram: &[u8]) -> bool {
+pub(crate) fn is_rtcp(datagram: &[u8]) -> bool {
     matches!(datagram, [first, 192..=223, ..] if first >> 6 == 2)
 }
 
 /// Reads reports of the peer. True when there is nothing in them for the transport.
 fn read(
     now: Instant,
-    reports: &[u8],
+    rtcp: &[u8],
     congestion: &mut Congestion,
     streams: &[Stream],
-    missed: &mut Vec<(StreamKey, u16)>,
+    nacked: &mut Vec<(StreamKey, u16)>,
 ) -> bool {
-    let (mut is_all, mut at, mut tidings) = (true, 0, 0);
-    while let Some(length) = length_of(reports, at) {
-        let feedback = TransportFeedback::parse(&reports[at..at + length]);
+    let (mut is_all, mut at, mut twcc_feedback) = (true, 0, 0);
+    while let Some(length) = length_of(rtcp, at) {
+        let feedback = TransportFeedback::parse(&rtcp[at..at + length]);
         at += length;
         let Ok(feedback) = feedback else {
             is_all = false;
             continue;
         };
         if let Ok(report) = feedback.parse_fci::<Twcc<'_>>() {
-            tidings += 1;
-            if tidings <= TIDINGS {
+            twcc_feedback += 1;
+            if twcc_feedback <= TWCC_FEEDBACK_AT_ONCE {
                 congestion.report(now, &report);
             }
         } else if let Ok(nack) = feedback.parse_fci::<Nack<'_>>() {
             let ssrc = feedback.media_ssrc();
             let Some(stream) = streams.iter().position(|one| one.negotiated.ssrc == ssrc) else { continue };
-            let room = REPEATS_AT_ONCE.saturating_sub(missed.len());
-            missed.extend(nack.entries().take(room).map(|number| (StreamKey(stream), number)));
+            let room = REPEATS_AT_ONCE.saturating_sub(nacked.len());
+            nacked.extend(nack.entries().take(room).map(|number| (StreamKey(stream), number)));
         }
     }
     is_all
 }
 
 /// How many bytes the report that begins here takes (RFC 3550 §6.4.1), if they are there.
-fn length_of(reports: &[u8], at: usize) -> Option<usize> {
-    let head = reports.get(at..at + 4)?;
+fn length_of(rtcp: &[u8], at: usize) -> Option<usize> {
+    let head = rtcp.get(at..at + 4)?;
     let length = (usize::from(u16::from_be_bytes([head[2], head[3]])) + 1) * 4;
-    (at + length <= reports.len()).then_some(length)
+    (at + length <= rtcp.len()).then_some(length)
 }
 
-/// Reads reports as an authenticated peer may send them, for the fuzzer.
+/// Reads RTCP as an authenticated peer may send them, for the fuzzer.
 #[cfg(feature = "fuzzing")]
-pub(crate) fn read_for_fuzzing(now: Instant, reports: &[u8]) {
+pub(crate) fn read_for_fuzzing(now: Instant, rtcp: &[u8]) {
     let mut egress = Egress::new(now, KeySlot::default(), 1_000_000, 10_000_000);
     egress.connected(now);
     for packet in 0..100 {
         egress.congestion.sent(now + std::time::Duration::from_millis(packet * 10), 1_200, false);
     }
-    let mut missed = Vec::new();
+    let mut nacked = Vec::new();
     let mut at = now + std::time::Duration::from_secs(1);
-    for part in reports.split(|byte| *byte == 0x5a) {
-        read(at, part, &mut egress.congestion, &egress.streams, &mut missed);
+    for part in rtcp.split(|byte| *byte == 0x5a) {
+        read(at, part, &mut egress.congestion, &egress.streams, &mut nacked);
         egress.congestion.process(at);
         at += std::time::Duration::from_millis(50);
     }
-    assert!(missed.len() <= REPEATS_AT_ONCE && egress.congestion.rate() <= 10_000_000);
+    assert!(nacked.len() <= REPEATS_AT_ONCE && egress.congestion.rate() <= 10_000_000);
 }
 
 #[cfg(test)]
@@ -458,9 +458,9 @@ mod tests {
         congestion.connected(now);
         for length in 0..200_u8 {
             for kind in [200, 201, 205, 206] {
-                let mut reports = vec![0x80 | (length % 32), kind, 0, length / 4];
-                reports.extend((0..length).map(|byte| byte.wrapping_mul(length)));
-                read(now, &reports, &mut congestion, &[], &mut Vec::new());
+                let mut rtcp = vec![0x80 | (length % 32), kind, 0, length / 4];
+                rtcp.extend((0..length).map(|byte| byte.wrapping_mul(length)));
+                read(now, &rtcp, &mut congestion, &[], &mut Vec::new());
             }
         }
     }

@@ -17,7 +17,7 @@ pub(crate) struct Packet {
     pub(crate) time: u32,
     pub(crate) payload_type: u8,
     /// The payload type of its repetitions.
-    pub(crate) repeated_as: Option<u8>,
+    pub(crate) rtx_payload_type: Option<u8>,
     pub(crate) marker: bool,
     /// As RFC 6464 writes it.
     pub(crate) audio_level: Option<u8>,

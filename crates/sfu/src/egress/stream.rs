@@ -4,15 +4,15 @@ use std::time::Instant;
 
 use srtp::SendStream;
 
-use super::history::History;
+use super::rtx_cache::RtxCache;
 use super::{Extensions, Packet};
 
 /// What was negotiated for a stream.
 #[derive(Clone, Debug)]
 pub(crate) struct Negotiated {
     pub(crate) ssrc: u32,
-    /// The stream of its repetitions and of padding, and the payload type that padding has there (RFC 4588).
-    pub(crate) repetition: Option<(u32, u8)>,
+    /// Its RTX stream, which takes padding too, and the payload type that padding has there (RFC 4588).
+    pub(crate) rtx: Option<(u32, u8)>,
     /// The section's name.
     pub(crate) mid: String,
     pub(crate) extensions: Extensions,
@@ -25,11 +25,11 @@ pub(crate) struct Negotiated {
 #[derive(Debug)]
 pub(super) struct Stream {
     pub(super) negotiated: Negotiated,
-    pub(super) history: History,
-    /// What was sealed of it, and of the stream of its repetitions.
+    pub(super) rtx_cache: RtxCache,
+    /// What was sealed of it, and of the RTX stream.
     pub(super) sealed: SendStream,
-    pub(super) sealed_again: Option<SendStream>,
-    /// The number of the next packet on the stream of repetitions.
+    pub(super) sealed_rtx: Option<SendStream>,
+    /// The number of the next packet on the RTX stream.
     pub(super) next_repetition: u64,
     /// The time of the newest packet, in ticks, and when it went.
     newest: Option<(u32, Instant)>,
@@ -41,9 +41,9 @@ impl Stream {
     pub(super) fn new(negotiated: Negotiated) -> Self {
         Self {
             sealed: SendStream::new(negotiated.ssrc),
-            sealed_again: negotiated.repetition.map(|(ssrc, _)| SendStream::new(ssrc)),
+            sealed_rtx: negotiated.rtx.map(|(ssrc, _)| SendStream::new(ssrc)),
             negotiated,
-            history: History::default(),
+            rtx_cache: RtxCache::default(),
             next_repetition: 1,
             newest: None,
             packets: 0,
@@ -61,9 +61,9 @@ impl Stream {
         }
     }
 
-    /// Whether padding can go on the stream of its repetitions, and is reported on.
+    /// Whether padding can go on the RTX stream, and is reported on.
     pub(super) fn can_be_padded(&self) -> bool {
-        self.negotiated.repetition.is_some() && self.negotiated.extensions.transport_sequence.is_some()
+        self.negotiated.rtx.is_some() && self.negotiated.extensions.transport_sequence.is_some()
     }
 
     /// When the newest packet went.

@@ -11,7 +11,7 @@ fn measure(receivers: u8) -> (f64, f64) {
         world.join(number, 1);
         world.client(number).sends_video = number == 1;
         world.client(number).loudness = (number == 1).then_some(-30);
-        world.wish(number, &[1], 700);
+        world.watch(number, &[1], 700);
     }
     world.run(Duration::from_secs(8));
     let before = world.sfu.counters().packets_forwarded;

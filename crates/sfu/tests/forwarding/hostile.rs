@@ -79,7 +79,7 @@ fn what_was_recorded_is_not_taken_twice_and_not_from_elsewhere() {
 fn a_check_with_the_wrong_password_is_not_answered() {
     let mut world = World::meeting(1, 300);
     world.run(Duration::from_secs(1));
-    // A binding request for a fragment that nobody has, and one that is cut.
+    // A binding request for a ufrag that nobody has, and one that is cut.
     let request = [
         0x00, 0x01, 0x00, 0x0c, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x00, 0x06,
         0x00, 0x07, b'a', b'b', b'c', b'd', b':', b'e', b'f', 0,
@@ -151,9 +151,9 @@ fn somebody_who_wants_keyframes_without_end_gets_few() {
     world.run(Duration::from_secs(3));
     let before = world.client(2).keyframes_sent;
     for round in 0..1_000 {
-        // Looking away and back is the dearest wish there is.
-        world.wish(1, &[], 0);
-        world.wish(1, &[2], if round % 2 == 0 { 150 } else { 300 });
+        // Looking away and back is the dearest subscription there is.
+        world.watch(1, &[], 0);
+        world.watch(1, &[2], if round % 2 == 0 { 150 } else { 300 });
         world.run(Duration::from_millis(2));
     }
     let asked = world.client(2).keyframes_sent - before;
@@ -192,15 +192,15 @@ fn who_reports_no_arrivals_gets_pictures_and_no_padding() {
     world.unheard_of = Some("transport-wide-cc");
     world.join(2, 1);
     for (number, other) in [(1, 2), (2, 1)] {
-        world.wish(number, &[other], 700);
+        world.watch(number, &[other], 700);
     }
     world.run(Duration::from_secs(1));
-    let padding = world.sfu.counters().packets_repeated;
+    let padding = world.sfu.counters().packets_retransmitted;
     world.run(Duration::from_secs(10));
     let heard = &world.client(2).video[0];
     assert!(heard.frames > 200, "{} frames", heard.frames);
     assert_eq!(heard.height, 360, "what fits into the rate of the beginning");
-    let of_both = world.sfu.counters().packets_repeated;
+    let of_both = world.sfu.counters().packets_retransmitted;
     assert!(of_both < padding + 200, "{padding} in the first second, then {of_both}");
     let (packets, _) = world.sent_to[&1];
     assert!(packets < 11 * 250, "{packets} packets to them");

@@ -14,7 +14,7 @@ fn the_layer_follows_the_height_of_the_tile() {
     world.run(seconds(4));
     assert_eq!(world.client(1).video[0].height, 180);
     for (height, layer) in [(700, 720), (340, 360), (100, 180)] {
-        world.wish(1, &[2], height);
+        world.watch(1, &[2], height);
         world.run(seconds(8));
         let heard = &world.client(1).video[0];
         assert_eq!(heard.height, layer, "in a tile of {height}");
@@ -27,17 +27,17 @@ fn a_sender_is_told_which_layers_nobody_takes_and_sends_them_again_when_somebody
     let mut world = World::meeting(3, 150);
     world.run(seconds(9));
     assert_eq!(world.client(2).wanted, 1);
-    world.wish(1, &[2, 3], 700);
+    world.watch(1, &[2, 3], 700);
     world.run(seconds(8));
     assert_eq!(world.client(2).wanted, 3);
     assert_eq!(world.client(1).video[0].height, 720);
     for number in [1, 3] {
-        world.wish(number, &[], 0);
+        world.watch(number, &[], 0);
     }
     world.run(seconds(7));
     assert_eq!(world.client(2).wanted, 0, "nobody looks");
     let before = world.client(1).video[0].frames;
-    world.wish(1, &[2], 150);
+    world.watch(1, &[2], 150);
     world.run(seconds(3));
     let after = world.client(1).video[0].frames;
     assert!(after > before + 30, "and it is there again: {before} {after}");
@@ -53,7 +53,7 @@ fn one_keyframe_serves_all_who_come_at_once() {
     world.run(seconds(2));
     let before = world.client(1).keyframes_sent;
     for number in 2..=12 {
-        world.wish(number, &[1], 150);
+        world.watch(number, &[1], 150);
     }
     world.run(seconds(2));
     let asked = world.client(1).keyframes_sent - before;
@@ -71,7 +71,7 @@ fn of_a_hundred_people_nine_tiles_cost_what_nine_tiles_cost() {
             world.client(number).sends_video = number <= 10;
             world.client(number).loudness = (number <= 4).then_some(-30);
         }
-        world.wish(people, &[1, 2, 3, 4, 5, 6, 7, 8, 9], 150);
+        world.watch(people, &[1, 2, 3, 4, 5, 6, 7, 8, 9], 150);
         world.run(seconds(5));
     }
     let cost = |world: &World, place: usize| {

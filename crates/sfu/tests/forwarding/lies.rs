@@ -98,7 +98,7 @@ fn pictures_whose_numbers_jump_leave_slots_that_show_the_next() {
     world.client(1).lies_of_pictures.extend(lies);
     world.run(SECOND * 2);
     // The slot that showed the liar shows the third.
-    world.wish(2, &[3], 300);
+    world.watch(2, &[3], 300);
     world.run(SECOND);
     let before: u64 =
         world.client(2).video.iter().map(|heard| heard.from.get(&3).copied().unwrap_or_default()).sum();

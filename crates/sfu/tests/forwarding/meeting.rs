@@ -38,7 +38,7 @@ fn everybody_sees_and_hears_everybody_without_a_break() {
 fn another_sender_takes_a_slot_without_a_break() {
     let mut world = World::meeting(3, 300);
     world.run(seconds(4));
-    world.wish(1, &[3, 2], 300);
+    world.watch(1, &[3, 2], 300);
     world.run(seconds(4));
     let client = world.client(1);
     let shown: Vec<_> = client.video.iter().map(|heard| heard.last.unwrap().1).collect();

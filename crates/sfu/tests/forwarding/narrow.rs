@@ -32,7 +32,7 @@ fn lost_packets_are_sent_again() {
         let counters = world.sfu.counters();
         // One of three receivers misses them, and about half of what it gets are pictures.
         let lost = counters.packets_forwarded / (3 * 2 * one_of);
-        assert!(counters.packets_repeated > lost / 2, "{counters:?}");
+        assert!(counters.packets_retransmitted > lost / 2, "{counters:?}");
         let sound = sound_of(&mut world);
         assert!(
             sound as f64 > 2.0 * 500.0 * 0.85 * (1.0 - f64::from(percent) / 100.0),

@@ -18,10 +18,10 @@ fn no_nonce_is_used_for_two_contents_whatever_is_lost_and_whoever_moves() {
     world.lines.insert(0, Line { loses_one_of: Some(10), ..Line::default() });
     world.lines.insert(1, Line { rate: Some(1_000_000), burst: 16_000, ..Line::default() });
     for (round, order) in [[2_u8, 3, 4], [4, 2, 3], [3, 4, 2]].into_iter().enumerate() {
-        world.wish(1, &order, 300 + 200 * round as u16);
+        world.watch(1, &order, 300 + 200 * round as u16);
         for number in 2..=4 {
             let others: Vec<_> = (1..=4).filter(|other| *other != number).collect();
-            world.wish(number, &others, 300);
+            world.watch(number, &others, 300);
         }
         world.run(seconds(4));
     }
@@ -31,9 +31,9 @@ fn no_nonce_is_used_for_two_contents_whatever_is_lost_and_whoever_moves() {
     let counters = world.sfu.counters();
     let nonces = world.nonces.as_ref().unwrap();
     let (media, reports) = nonces.counts();
-    println!("{media} packets and {reports} reports, {} sent again", counters.packets_repeated);
+    println!("{media} packets and {reports} reports, {} sent again", counters.packets_retransmitted);
     assert!(
-        media > 5_000 && reports > 50 && counters.packets_repeated > 100,
+        media > 5_000 && reports > 50 && counters.packets_retransmitted > 100,
         "{media} {reports} {counters:?}"
     );
     assert!(nonces.reused.is_empty(), "{} of {media}: {:?}", nonces.reused.len(), nonces.reused.first());

@@ -99,7 +99,7 @@ fn a_section_that_the_offer_does_not_name_carries_nothing() {
     world.join(SHARER, 1);
     world.unnamed = None;
     world.join(VIEWER, 1);
-    world.wish(VIEWER, &[SHARER], 300);
+    world.watch(VIEWER, &[SHARER], 300);
     world.run(Duration::from_secs(3));
     let client = world.client(VIEWER);
     assert_eq!(client.video[0].frames, 0);

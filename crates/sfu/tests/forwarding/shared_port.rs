@@ -26,7 +26,7 @@ fn a_meeting_goes_well_when_everything_comes_to_the_wrong_shard() {
     }
     for number in 1..=3 {
         let others: Vec<_> = (1..=3).filter(|other| *other != number).collect();
-        world.wish(number, &others, 300);
+        world.watch(number, &others, 300);
     }
     world.run(Duration::from_secs(6));
     for client in &world.clients {
@@ -36,7 +36,7 @@ fn a_meeting_goes_well_when_everything_comes_to_the_wrong_shard() {
         }
     }
     let neighbour = world.neighbour.as_ref().unwrap().counters();
-    assert!(neighbour.datagrams_strayed > 1_000, "nothing came to the wrong shard");
+    assert!(neighbour.datagrams_misrouted > 1_000, "nothing came to the wrong shard");
     assert_eq!(neighbour.datagrams_dropped, 0);
 }
 
@@ -48,10 +48,10 @@ fn nothing_of_strangers_is_passed_on_and_nothing_of_who_has_gone() {
     let media = [0x80; 200];
     let address = world.client(1).address;
     assert!(tell(&world, &mut neighbour, stranger(), &media).is_empty());
-    let [Output::PassOn(strayed)] = &*tell(&world, &mut neighbour, address, &media) else {
+    let [Output::PassOn(misrouted)] = &*tell(&world, &mut neighbour, address, &media) else {
         panic!("it is of the other shard")
     };
-    assert_eq!((strayed.shard, strayed.source, &*strayed.bytes), (0, address, &media[..]));
+    assert_eq!((misrouted.shard, misrouted.source, &*misrouted.bytes), (0, address, &media[..]));
     world.leave(1);
     assert!(tell(&world, &mut neighbour, address, &media).is_empty());
 }

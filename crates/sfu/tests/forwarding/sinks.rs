@@ -41,7 +41,7 @@ fn what_a_sink_takes_the_sender_is_asked_for_until_it_takes_nothing() {
     world.run(Duration::from_secs(2));
     let sink = world.sfu.add_counting_sink(who(SENDER).room);
     for number in [1, 3] {
-        world.wish(number, &[], 0);
+        world.watch(number, &[], 0);
     }
     select(&mut world, sink, Some(1));
     world.run(Duration::from_secs(9));

@@ -199,7 +199,7 @@ fn who_comes_back_under_load_sees_and_is_seen() {
         world.leave(PEOPLE);
         world.run(seconds(2));
         world.join(PEOPLE, usize::from(PEOPLE) - 1);
-        world.wish(PEOPLE, &[1, 2, 3], TILE);
+        world.watch(PEOPLE, &[1, 2, 3], TILE);
         world.run(seconds(12));
         gaps(&mut world);
         world.run(seconds(8));

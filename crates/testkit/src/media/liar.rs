@@ -54,8 +54,8 @@ pub fn lie_to_a_meeting(draw: &mut impl FnMut() -> u64) -> Result<(), Harm> {
     world.client(1).loudness = None;
     world.media(1, MediaState { microphone: Switch::Off, ..on() });
     // The slots that showed the liar show the others, and the speakers' places are theirs.
-    world.wish(2, &[3], 300);
-    world.wish(3, &[2], 300);
+    world.watch(2, &[3], 300);
+    world.watch(3, &[2], 300);
     world.run(SECOND);
     check(&mut world, "after somebody lied", 1)
 }

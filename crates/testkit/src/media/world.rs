@@ -170,7 +170,7 @@ impl World {
         }
         for number in 1..=people {
             let others: Vec<_> = (1..=people).filter(|other| *other != number).collect();
-            world.wish(number, &others, height);
+            world.watch(number, &others, height);
         }
         world
     }
@@ -197,7 +197,7 @@ impl World {
     }
 
     /// Whom somebody wants to see, in tiles of this height.
-    pub fn wish(&mut self, number: u8, others: &[u8], height: u16) {
+    pub fn watch(&mut self, number: u8, others: &[u8], height: u16) {
         let cameras: Vec<_> = others.iter().map(|other| (*other, Source::Camera)).collect();
         self.subscribe(number, &cameras, height);
     }
@@ -207,11 +207,11 @@ impl World {
         let one = |(other, source): &(u8, Source)| {
             Some(Subscription { participant: who(*other).participant, source: *source, height })
         };
-        let wishes =
+        let subscriptions =
             Subscriptions::new(publications.iter().map(one).collect()).expect("what was set up is there");
         let client = self.client(number);
         let (who, link) = (client.who, client.link());
-        self.sfu.handle_input(self.instant(), Input::Slots { who, link, wishes });
+        self.sfu.handle_input(self.instant(), Input::Slots { who, link, subscriptions });
     }
 
     /// Somebody.
@@ -323,8 +323,8 @@ impl World {
         if let Some(neighbour) = &mut self.neighbour {
             neighbour.handle_input(now, Input::Datagram(datagram));
             while let Some(output) = neighbour.poll_output() {
-                if let Output::PassOn(strayed) = output {
-                    self.sfu.handle_input(now, Input::Datagram(strayed.datagram()));
+                if let Output::PassOn(misrouted) = output {
+                    self.sfu.handle_input(now, Input::Datagram(misrouted.datagram()));
                 }
             }
             return;

@@ -107,10 +107,10 @@ fn more_is_tried_when_more_is_wanted_and_rarely_where_it_was_in_vain() {
     let start = crate::a_moment();
     let mut congestion = Congestion::new(start, 1_000_000, 20_000_000);
     let after = |seconds| start + Duration::from_secs(seconds);
-    congestion.wish(after(20), false, 5_000_000);
+    congestion.set_demand(after(20), false, 5_000_000);
     congestion.process(after(20));
     assert_eq!(congestion.due(), None, "nothing more is wanted");
-    congestion.wish(after(21), true, 5_000_000);
+    congestion.set_demand(after(21), true, 5_000_000);
     congestion.process(after(21));
     assert!(congestion.due().is_some());
     congestion.probes.clear();

@@ -12,8 +12,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use super::neighbours::Neighbours;
-use super::streams::{Channel, FromStream, READ, ToStream, Waiting};
+use super::shard_links::ShardLinks;
+use super::streams::{TcpFlow, FromStream, READ, ToStream, Waiting};
 use crate::places::{Place, Places};
 use crate::tasks;
 
@@ -43,36 +43,36 @@ pub(super) fn places_of_unsorted() -> Arc<Places> {
 }
 
 /// Takes connections until the shard ends. Those for which there is no place are closed, so that the others need not wait.
-pub(super) async fn accept(listener: TcpListener, shard: u16, neighbours: Neighbours, unsorted: Arc<Places>) {
+pub(super) async fn accept(listener: TcpListener, shard: u16, shard_links: ShardLinks, unsorted: Arc<Places>) {
     loop {
         match listener.accept().await {
             Ok((stream, client)) => {
                 if let Some(place) = unsorted.take(Some(client.ip())) {
-                    tasks::spawn(take(stream, client, place, shard, neighbours.clone()));
+                    tasks::spawn(take(stream, client, place, shard, shard_links.clone()));
                 }
             }
             // Too many open files, for one, is not over at once.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
-        if neighbours.streams(shard).is_none_or(mpsc::Sender::is_closed) {
+        if shard_links.streams(shard).is_none_or(mpsc::Sender::is_closed) {
             return;
         }
     }
 }
 
-async fn take(mut stream: TcpStream, client: SocketAddr, place: Place, here: u16, neighbours: Neighbours) {
+async fn take(mut stream: TcpStream, client: SocketAddr, place: Place, here: u16, shard_links: ShardLinks) {
     _ = stream.set_nodelay(true);
     let Ok(server) = stream.local_addr() else { return };
     let (client, server) = (canonical(client), canonical(server));
     let sorted = tokio::time::timeout(SORTED_WITHIN, sort(&mut stream, client, server)).await;
     drop(place);
-    let Ok(Ok(Some((channel, first, read)))) = sorted else { return };
-    let shard = match channel {
-        Channel::Ice(_) => neighbours.of_check(&read[first]).or(neighbours.streams(here)),
-        Channel::Relay(flow) => neighbours.of_customer(flow.client.ip()),
+    let Ok(Ok(Some((flow, first, read)))) = sorted else { return };
+    let shard = match flow {
+        TcpFlow::Ice(_) => shard_links.of_check(&read[first]).or(shard_links.streams(here)),
+        TcpFlow::Relay(flow) => shard_links.of_customer(flow.client.ip()),
     };
     if let Some(shard) = shard.cloned() {
-        serve(stream, read, channel, shard).await;
+        serve(stream, read, flow, shard).await;
     }
 }
 
@@ -81,23 +81,23 @@ async fn sort(
     stream: &mut (impl AsyncRead + Unpin),
     client: SocketAddr,
     server: SocketAddr,
-) -> io::Result<Option<(Channel, Range<usize>, Vec<u8>)>> {
+) -> io::Result<Option<(TcpFlow, Range<usize>, Vec<u8>)>> {
     let mut read = Vec::with_capacity(READ);
     while read.len() < IN_ICE.end {
         if stream.read_buf(&mut read).await? == 0 {
             return Ok(None);
         }
     }
-    let channel = if read[IN_TURN] == COOKIE {
-        Channel::Relay(Flow { transport: Transport::Tcp, client, server })
+    let flow = if read[IN_TURN] == COOKIE {
+        TcpFlow::Relay(Flow { transport: Transport::Tcp, client, server })
     } else if read[IN_ICE] == COOKIE {
-        Channel::Ice(client)
+        TcpFlow::Ice(client)
     } else {
         return Ok(None);
     };
     loop {
-        if let Some((first, _)) = channel.next(&read)? {
-            return Ok(Some((channel, first, read)));
+        if let Some((first, _)) = flow.next(&read)? {
+            return Ok(Some((flow, first, read)));
         }
         if read.len() >= READ || stream.read_buf(&mut read).await? == 0 {
             return Ok(None);
@@ -106,38 +106,38 @@ async fn sort(
 }
 
 /// Carries messages between a stream, of which some was read already, and the shard.
-pub(super) async fn serve<S>(stream: S, read: Vec<u8>, channel: Channel, shard: mpsc::Sender<FromStream>)
+pub(super) async fn serve<S>(stream: S, read: Vec<u8>, flow: TcpFlow, shard: mpsc::Sender<FromStream>)
 where
     S: AsyncRead + AsyncWrite + Send,
 {
     let (incoming, outgoing) = tokio::io::split(stream);
     let (opened, waiting) = ToStream::new();
-    if shard.send(FromStream::Opened(channel, opened)).await.is_err() {
+    if shard.send(FromStream::Opened(flow, opened)).await.is_err() {
         return;
     }
     tokio::select! {
-        _ = receive(incoming, read, channel, &shard) => {}
-        _ = send(outgoing, waiting, channel) => {}
+        _ = receive(incoming, read, flow, &shard) => {}
+        _ = send(outgoing, waiting, flow) => {}
     }
-    _ = shard.send(FromStream::Closed(channel)).await;
+    _ = shard.send(FromStream::Closed(flow)).await;
 }
 
 async fn receive(
     mut incoming: impl AsyncRead + Unpin,
     mut read: Vec<u8>,
-    channel: Channel,
+    flow: TcpFlow,
     shard: &mpsc::Sender<FromStream>,
 ) -> io::Result<()> {
-    let silent_for = match channel {
-        Channel::Ice(_) => SILENT_FOR,
-        Channel::Relay(_) => RELAYED_SILENT_FOR,
+    let silent_for = match flow {
+        TcpFlow::Ice(_) => SILENT_FOR,
+        TcpFlow::Relay(_) => RELAYED_SILENT_FOR,
     };
     loop {
         let mut taken = 0;
-        while let Some((message, end)) = channel.next(&read[taken..])? {
+        while let Some((message, end)) = flow.next(&read[taken..])? {
             let message = read[taken..][message].to_vec();
             taken += end;
-            if shard.send(FromStream::Message(channel, message)).await.is_err() {
+            if shard.send(FromStream::Message(flow, message)).await.is_err() {
                 return Ok(());
             }
         }
@@ -153,18 +153,18 @@ async fn receive(
 async fn send(
     mut outgoing: impl AsyncWrite + Unpin,
     Waiting { mut messages, bytes }: Waiting,
-    channel: Channel,
+    flow: TcpFlow,
 ) -> io::Result<()> {
     let mut frames = Vec::new();
     while let Some(message) = messages.recv().await {
         frames.clear();
         let mut taken = message.len();
-        channel.frame(&mut frames, &message);
-        while frames.len() < channel.most_at_once()
+        flow.frame(&mut frames, &message);
+        while frames.len() < flow.most_at_once()
             && let Ok(message) = messages.try_recv()
         {
             taken += message.len();
-            channel.frame(&mut frames, &message);
+            flow.frame(&mut frames, &message);
         }
         let written = async {
             outgoing.write_all(&frames).await?;
@@ -187,7 +187,7 @@ pub(crate) async fn read_for_fuzzing(
     mut take: impl FnMut(Vec<u8>),
 ) -> io::Result<Option<bool>> {
     let address = SocketAddr::from(([127, 0, 0, 1], 1));
-    let Some((channel, _, read)) = sort(&mut stream, address, address).await? else { return Ok(None) };
+    let Some((flow, _, read)) = sort(&mut stream, address, address).await? else { return Ok(None) };
     let (shard, mut messages) = mpsc::channel(1);
     let taking = async {
         while let Some(FromStream::Message(_, message)) = messages.recv().await {
@@ -196,8 +196,8 @@ pub(crate) async fn read_for_fuzzing(
     };
     let receiving = async {
         let shard = shard;
-        receive(stream, read, channel, &shard).await
+        receive(stream, read, flow, &shard).await
     };
     let (ended, ()) = tokio::join!(receiving, taking);
-    ended.map(|()| Some(matches!(channel, Channel::Ice(_))))
+    ended.map(|()| Some(matches!(flow, TcpFlow::Ice(_))))
 }

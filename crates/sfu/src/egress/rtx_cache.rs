@@ -14,7 +14,7 @@ const MOST: usize = 1_024;
 /// How often one packet is sent again. What is lost so often is made up for by a keyframe.
 const REPEATS: u8 = 5;
 
-/// Two wishes for the same packet within this time are one: they overtook the first repetition.
+/// Two requests for the same packet within this time are one: the second overtook the first retransmission.
 const REPEAT_AFTER: Duration = Duration::from_millis(20);
 
 /// A packet that has not come from its sender when those behind it have for so long will not come.
@@ -22,7 +22,7 @@ const COMES_WITHIN: Duration = Duration::from_millis(300);
 
 /// Packets in the order of their numbers.
 #[derive(Debug, Default)]
-pub(super) struct History {
+pub(super) struct RtxCache {
     sent: VecDeque<Sent>,
     /// The highest number that was ever here.
     newest: Option<u64>,
@@ -36,7 +36,7 @@ struct Sent {
     repeated: Option<Instant>,
 }
 
-impl History {
+impl RtxCache {
     pub(super) fn push(&mut self, now: Instant, packet: Packet) {
         self.forget(now);
         if self.sent.len() >= MOST {
@@ -100,7 +100,7 @@ mod tests {
             sequence,
             time: 0,
             payload_type: 96,
-            repeated_as: Some(97),
+            rtx_payload_type: Some(97),
             marker: false,
             audio_level: None,
             orientation: None,
@@ -112,11 +112,11 @@ mod tests {
     #[test]
     fn a_packet_is_found_by_its_short_number_also_when_it_came_late() {
         let now = crate::a_moment();
-        let mut history = History::default();
+        let mut rtx_cache = RtxCache::default();
         for sequence in [65_533, 65_534, 65_537, 65_536, 65_538] {
-            history.push(now, packet(sequence));
+            rtx_cache.push(now, packet(sequence));
         }
-        let mut again = |sequence| history.again(now, sequence).map(|packet| packet.sequence);
+        let mut again = |sequence| rtx_cache.again(now, sequence).map(|packet| packet.sequence);
         assert_eq!(again(65_534), Some(65_534));
         assert_eq!(again(0), Some(65_536));
         assert_eq!(again(65_535), None, "it never came");
@@ -126,12 +126,12 @@ mod tests {
     #[test]
     fn a_packet_is_sent_again_a_few_times_and_not_at_once() {
         let start = crate::a_moment();
-        let mut history = History::default();
-        history.push(start, packet(7));
+        let mut rtx_cache = RtxCache::default();
+        rtx_cache.push(start, packet(7));
         let after = |millis| start + Duration::from_millis(millis);
-        assert!(history.again(after(10), 7).is_some());
-        assert!(history.again(after(15), 7).is_none(), "the first one is on its way");
-        let times = (1..100).filter(|round| history.again(after(10 + round * 50), 7).is_some()).count();
+        assert!(rtx_cache.again(after(10), 7).is_some());
+        assert!(rtx_cache.again(after(15), 7).is_none(), "the first one is on its way");
+        let times = (1..100).filter(|round| rtx_cache.again(after(10 + round * 50), 7).is_some()).count();
         assert_eq!(times, usize::from(REPEATS) - 1);
     }
 
@@ -139,31 +139,31 @@ mod tests {
     fn what_cannot_be_sent_again_is_told() {
         let start = crate::a_moment();
         let after = |millis| start + Duration::from_millis(millis);
-        let mut history = History::default();
-        assert_eq!(history.gone(start, 7), None, "nothing went");
+        let mut rtx_cache = RtxCache::default();
+        assert_eq!(rtx_cache.gone(start, 7), None, "nothing went");
         for (millis, sequence) in [(0, 65_534), (900, 65_537), (900, 65_539)] {
-            history.push(after(millis), packet(sequence));
+            rtx_cache.push(after(millis), packet(sequence));
         }
-        assert_eq!(history.gone(after(950), 1), None, "it is here");
-        assert_eq!(history.gone(after(950), 2), None, "it may still come");
-        assert_eq!(history.gone(after(1_250), 2), Some(65_538));
-        assert_eq!(history.gone(after(950), 65_534), None);
-        history.forget(after(1_100));
-        assert_eq!(history.gone(after(1_100), 65_534), Some(65_534));
-        history.forget(after(5_000));
-        assert_eq!(history.gone(after(5_000), 3), Some(65_539));
+        assert_eq!(rtx_cache.gone(after(950), 1), None, "it is here");
+        assert_eq!(rtx_cache.gone(after(950), 2), None, "it may still come");
+        assert_eq!(rtx_cache.gone(after(1_250), 2), Some(65_538));
+        assert_eq!(rtx_cache.gone(after(950), 65_534), None);
+        rtx_cache.forget(after(1_100));
+        assert_eq!(rtx_cache.gone(after(1_100), 65_534), Some(65_534));
+        rtx_cache.forget(after(5_000));
+        assert_eq!(rtx_cache.gone(after(5_000), 3), Some(65_539));
     }
 
     #[test]
     fn old_packets_are_forgotten() {
         let start = crate::a_moment();
-        let mut history = History::default();
-        history.push(start, packet(1));
-        history.push(start + Duration::from_millis(1_500), packet(2));
-        assert!(history.again(start + Duration::from_millis(1_500), 1).is_none());
+        let mut rtx_cache = RtxCache::default();
+        rtx_cache.push(start, packet(1));
+        rtx_cache.push(start + Duration::from_millis(1_500), packet(2));
+        assert!(rtx_cache.again(start + Duration::from_millis(1_500), 1).is_none());
         for sequence in 3..10_000 {
-            history.push(start + Duration::from_millis(1_500), packet(sequence));
+            rtx_cache.push(start + Duration::from_millis(1_500), packet(sequence));
         }
-        assert_eq!(history.sent.len(), MOST);
+        assert_eq!(rtx_cache.sent.len(), MOST);
     }
 }

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use sfu::{Directory, Strayed};
+use sfu::{Directory, Misrouted};
 use tokio::sync::mpsc;
 
 use super::streams::FromStream;
@@ -13,29 +13,29 @@ use super::streams::FromStream;
 const WAITING_STREAMS: usize = 1_024;
 
 /// Datagrams that other shards have passed on. Beyond them they are lost, as on any network: no shard waits for another.
-const WAITING_STRAYED: usize = 4_096;
+const WAITING_MISROUTED: usize = 4_096;
 
 /// All shards; a clone is another handle to the same.
 #[derive(Clone)]
-pub(super) struct Neighbours {
+pub(super) struct ShardLinks {
     ways: Arc<[Way]>,
     directory: Arc<Directory>,
 }
 
 struct Way {
     streams: mpsc::Sender<FromStream>,
-    strayed: mpsc::Sender<Strayed>,
+    misrouted: mpsc::Sender<Misrouted>,
 }
 
 /// Where a shard hears of streams and of other shards.
-pub(super) struct Incoming {
+pub(super) struct ShardReceivers {
     pub(super) streams: mpsc::Receiver<FromStream>,
-    pub(super) strayed: mpsc::Receiver<Strayed>,
+    pub(super) misrouted: mpsc::Receiver<Misrouted>,
 }
 
-impl Neighbours {
+impl ShardLinks {
     /// The ways to so many shards, and the other end of each.
-    pub(super) fn new(count: usize) -> (Self, Vec<Incoming>) {
+    pub(super) fn new(count: usize) -> (Self, Vec<ShardReceivers>) {
         let (ways, incoming): (Vec<_>, _) = (0..count).map(|_| way()).unzip();
         (Self { ways: ways.into(), directory: Arc::default() }, incoming)
     }
@@ -63,15 +63,15 @@ impl Neighbours {
         self.streams(self.directory.of_check(datagram)?)
     }
 
-    pub(super) fn pass_on(&self, strayed: Strayed) {
-        if let Some(way) = self.ways.get(usize::from(strayed.shard)) {
-            _ = way.strayed.try_send(strayed);
+    pub(super) fn pass_on(&self, misrouted: Misrouted) {
+        if let Some(way) = self.ways.get(usize::from(misrouted.shard)) {
+            _ = way.misrouted.try_send(misrouted);
         }
     }
 }
 
-fn way() -> (Way, Incoming) {
+fn way() -> (Way, ShardReceivers) {
     let (to_streams, streams) = mpsc::channel(WAITING_STREAMS);
-    let (to_strayed, strayed) = mpsc::channel(WAITING_STRAYED);
-    (Way { streams: to_streams, strayed: to_strayed }, Incoming { streams, strayed })
+    let (to_misrouted, misrouted) = mpsc::channel(WAITING_MISROUTED);
+    (Way { streams: to_streams, misrouted: to_misrouted }, ShardReceivers { streams, misrouted })
 }

@@ -6,13 +6,13 @@ use crate::{Datagram, Transmit, Transport};
 
 /// By what, from where, and to where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Path {
+pub(crate) struct FiveTuple {
     pub(crate) transport: Transport,
     pub(crate) source: SocketAddr,
     pub(crate) destination: SocketAddr,
 }
 
-impl Path {
+impl FiveTuple {
     /// The way back from where a datagram came.
     pub(crate) fn back(datagram: &Datagram<'_>) -> Self {
         Self { transport: datagram.transport, source: datagram.destination, destination: datagram.source }
