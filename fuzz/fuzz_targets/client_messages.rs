@@ -10,8 +10,8 @@ use protocol::{
     RoomCode, RoomFrame, RoomMessage, RoomSettings, ServerMessage, SessionId, SessionToken, Signal, SignalNumber, Timestamp,
 };
 use room::{
-    Beginning, Change, ConnectionId, GiveIceServers, GivenPassword, Input, MediaOrder, Output, Pass,
-    Resumption, Room, SessionClaims, SignTokens, Terms, Visitor,
+    RoomInit, Change, ConnectionId, GiveIceServers, GivenPassword, Input, MediaOrder, Output, VerifiedCredential,
+    Resumption, Room, SessionClaims, SignTokens, CredentialClaims, Visitor,
 };
 use uuid::Uuid;
 
@@ -58,7 +58,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let code = RoomCode::from_random(1);
-        let beginning = Beginning {
+        let init = RoomInit {
             code,
             settings: RoomSettings::default(),
             password: false,
@@ -70,9 +70,9 @@ impl World {
             has_sfu: true,
             signer: Box::new(Plain),
         };
-        let mut room = Room::new(Duration::ZERO, beginning);
-        for (person, pass) in [(ADA, Pass::Key(Role::Host)), (BOB, Pass::Link), (EVE, Pass::Link)] {
-            let visitor = Box::new(visitor(person, pass, MediaState::default(), None));
+        let mut room = Room::new(Duration::ZERO, init);
+        for (person, pass) in [(ADA, VerifiedCredential::Key(Role::Host)), (BOB, VerifiedCredential::Link), (EVE, VerifiedCredential::Link)] {
+            let visitor = Box::new(visitor(person, verified, MediaState::default(), None));
             room.handle_input(Duration::ZERO, Input::Enter { connection: connection(person), visitor });
         }
         while room.poll_output().is_some() {}
@@ -94,7 +94,7 @@ impl World {
         let input = match frame.message {
             OpeningMessage::Join(join) => {
                 let earlier = join.session.as_ref().map(|_| claims);
-                let visitor = visitor(99 + u128::from(self.sockets), Pass::Link, join.media, earlier);
+                let visitor = visitor(99 + u128::from(self.sockets), VerifiedCredential::Link, join.media, earlier);
                 let visitor = Visitor {
                     key: join.key,
                     room_key: join.room_key,
@@ -195,18 +195,18 @@ fn is_about_others(message: &ServerMessage) -> bool {
     }
 }
 
-fn visitor(person: u128, pass: Pass, media: MediaState, earlier: Option<SessionClaims>) -> Visitor {
+fn visitor(person: u128, verified: VerifiedCredential, media: MediaState, earlier: Option<SessionClaims>) -> Visitor {
     Visitor {
         participant: id(person),
         session: SessionId::new(Uuid::from_u128(person + 1000)),
         name: DisplayName::parse("Somebody").unwrap(),
         media,
-        pass,
+        verified,
         password: GivenPassword::Missing,
         browser: None,
         share: 0,
         earlier,
-        terms: Terms::default(),
+        credential_claims: CredentialClaims::default(),
         key: None,
         room_key: None,
         room_key_origin: None,
@@ -221,7 +221,7 @@ fn claims(generation: u32) -> SessionClaims {
         session: SessionId::new(Uuid::from_u128(EVE + 1000)),
         role: Role::Guest,
         generation,
-        terms: Terms::default(),
+        credential_claims: CredentialClaims::default(),
     }
 }
 

@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 
 use libfuzzer_sys::fuzz_target;
-use server::fuzzing::{Beginning, Kind};
+use server::fuzzing::{RoomInit, Kind};
 use tokio::runtime::{Builder, Runtime};
 use veranda_fuzz::pieces::Pieces;
 
@@ -39,13 +39,13 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fn begin(connection: &[u8], cuts: &[u8], is_proxied: bool) -> Option<Beginning> {
+fn begin(connection: &[u8], cuts: &[u8], is_proxied: bool) -> Option<RoomInit> {
     let begin = server::fuzzing::begin(Pieces::cut(connection, cuts), is_proxied);
     RUNTIME.with(|runtime| runtime.block_on(begin)).ok()
 }
 
 /// What is left is the end of the connection, a header is before it, and the client is the one that it names.
-fn check(beginning: &Beginning, connection: &[u8]) {
+fn check(init: &RoomInit, connection: &[u8]) {
     let header = connection.strip_suffix(&*beginning.rest).expect("what comes after the header is kept");
     assert_eq!(beginning.kind, kind(&beginning.rest));
     let client = if let Some(line) = header.strip_prefix(b"PROXY ") {

@@ -47,7 +47,7 @@ impl World {
         runtime.block_on(Self::begin()).into_world(runtime)
     }
 
-    async fn begin() -> Beginning {
+    async fn begin() -> RoomInit {
         let data = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.storage.data = data.path().to_owned();
@@ -79,7 +79,7 @@ impl World {
         let bob = Honest::join(address, &room, "Bob", None).await;
         // Ada hears that Bob has come.
         ada.socket.next().await.unwrap().unwrap();
-        Beginning { data, router, address, room, host_key, mine, my_key, people: [ada, bob] }
+        RoomInit { data, router, address, room, host_key, mine, my_key, people: [ada, bob] }
     }
 
     /// Fails when anything happened to the two or to their room. What others do in it they may see.
@@ -105,7 +105,7 @@ impl World {
     }
 }
 
-struct Beginning {
+struct RoomInit {
     data: tempfile::TempDir,
     router: Router,
     address: SocketAddr,
@@ -116,7 +116,7 @@ struct Beginning {
     people: [Honest; 2],
 }
 
-impl Beginning {
+impl RoomInit {
     fn into_world(self, runtime: Runtime) -> World {
         let Self { data, router, address, room, host_key, mine, my_key, people } = self;
         let before = runtime.block_on(rules(&router, &room, &host_key));

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use crate::front;
-pub use crate::front::Kind;
 use crate::media;
+use crate::port_mux;
+pub use crate::port_mux::Kind;
 
 /// What a connection to the port of pages begins with.
-pub struct Beginning {
+pub struct StreamInit {
     /// Whom the proxy in front names.
     pub client: Option<SocketAddr>,
     /// What it is.
@@ -24,11 +24,11 @@ pub struct Beginning {
 /// # Errors
 ///
 /// When the server would close it.
-pub async fn begin(stream: impl AsyncRead + Unpin, is_proxied: bool) -> io::Result<Beginning> {
-    let (client, kind, mut stream) = front::begin_for_fuzzing(stream, is_proxied).await?;
+pub async fn begin(stream: impl AsyncRead + Unpin, is_proxied: bool) -> io::Result<StreamInit> {
+    let (client, kind, mut stream) = port_mux::begin_for_fuzzing(stream, is_proxied).await?;
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).await?;
-    Ok(Beginning { client, kind, rest })
+    Ok(StreamInit { client, kind, rest })
 }
 
 /// Reads a stream on the media port, and gives its messages to `take`. Whether they are framed as those of ICE (RFC 4571),

@@ -4,8 +4,8 @@
 use std::net::IpAddr;
 
 use crate::browser::Browser;
-use crate::caller::Caller;
 use crate::config::LimitsConfig;
+use crate::http_client::HttpClient;
 use crate::rate_limit::{AddressRate, KeyedRate, RetryAfter};
 
 /// An address may ask so many times as much about what there is as it may guess: with the defaults 6,000 questions a minute, the
@@ -49,7 +49,7 @@ impl Lookups {
     }
 
     /// Counts a question, before it is known whether it is a guess.
-    pub(crate) fn question(&self, caller: &Caller) -> Result<(), RetryAfter> {
+    pub(crate) fn question(&self, caller: &HttpClient) -> Result<(), RetryAfter> {
         if let Some(Browser { id, .. }) = &caller.browser {
             self.browsers.check(&id.0.0)?;
         }
@@ -57,7 +57,7 @@ impl Lookups {
     }
 
     /// Counts a connection that is opened.
-    pub(crate) fn join(&self, caller: &Caller) -> Result<(), RetryAfter> {
+    pub(crate) fn join(&self, caller: &HttpClient) -> Result<(), RetryAfter> {
         let Some(Browser { id, .. }) = &caller.browser else { return self.joins.check(caller.address) };
         self.joins_of_browsers.check(&id.0.0)?;
         self.joins_of_known.check(caller.address)
@@ -77,9 +77,9 @@ mod tests {
     use crate::site::Site;
     use crate::tokens::Tokens;
 
-    fn caller(browser: Option<Browser>) -> Caller {
+    fn caller(browser: Option<Browser>) -> HttpClient {
         let site = Site { transport: Transport::Plain, public: None, asked: None };
-        Caller { address: "192.0.2.1".parse().unwrap(), browser, site }
+        HttpClient { address: "192.0.2.1".parse().unwrap(), browser, site }
     }
 
     #[test]

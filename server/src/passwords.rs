@@ -10,7 +10,7 @@ use protocol::Password;
 use storage::PasswordHash;
 use tokio::sync::Semaphore;
 
-use crate::places::Places;
+use crate::connection_quota::ConnectionQuota;
 
 /// Hashes at once. Each takes 19 MiB and some tens of milliseconds, so that a flood of guesses fills neither the memory
 /// nor all cores.
@@ -30,8 +30,8 @@ const NEW_OF_ONE: usize = 8;
 /// Makes and checks hashes.
 pub(crate) struct Passwords {
     turns: Semaphore,
-    places: Arc<Places>,
-    new: Arc<Places>,
+    places: Arc<ConnectionQuota>,
+    new: Arc<ConnectionQuota>,
 }
 
 /// Why a password was not hashed.
@@ -58,8 +58,8 @@ impl Passwords {
     pub(crate) fn new() -> Self {
         Self {
             turns: Semaphore::new(AT_ONCE),
-            places: Places::new(WAITING, WAITING_OF_ONE),
-            new: Places::new(NEW_WAITING, NEW_OF_ONE),
+            places: ConnectionQuota::new(WAITING, WAITING_OF_ONE),
+            new: ConnectionQuota::new(NEW_WAITING, NEW_OF_ONE),
         }
     }
 

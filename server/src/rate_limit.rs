@@ -30,7 +30,7 @@ impl SocketRate {
         Self { messages: rate(MESSAGE_BURST, MESSAGES_PER_SECOND), bytes: rate(BYTE_BURST, BYTES_PER_SECOND) }
     }
 
-    /// Counts a message and says whether it may pass.
+    /// Counts a message and says whether it may verified.
     pub(crate) fn allows(&self, message: &Message) -> bool {
         let length = match message {
             Message::Text(text) => text.len(),
@@ -79,7 +79,7 @@ impl AddressRate {
     }
 
     pub(crate) fn check(&self, address: IpAddr) -> Result<(), RetryAfter> {
-        self.0.check(&relay::one_customer(address))
+        self.0.check(&relay::client_prefix(address))
     }
 }
 
@@ -92,14 +92,14 @@ impl ByteRate {
         Self(AddressRate::new(at_once.saturating_mul(1024), per_minute.saturating_mul(1024)))
     }
 
-    /// Counts bytes and says whether they may pass.
+    /// Counts bytes and says whether they may verified.
     pub(crate) fn allows(&self, address: IpAddr, bytes: usize) -> bool {
         let limiter = &self.0.0.limiter;
         if limiter.len() > MANY_KEYS {
             limiter.retain_recent();
         }
         let bytes = at_least_one(u32::try_from(bytes).unwrap_or(u32::MAX));
-        matches!(limiter.check_key_n(&relay::one_customer(address), bytes), Ok(Ok(())))
+        matches!(limiter.check_key_n(&relay::client_prefix(address), bytes), Ok(Ok(())))
     }
 }
 

@@ -8,15 +8,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::AppState;
 use crate::browser::Transport;
-use crate::caller::Caller;
 use crate::config::TlsMode;
+use crate::http_client::HttpClient;
 use crate::tls;
 use crate::tls_name::TlsName;
 
 /// Sends whoever came in the clear to the same address with https, if it is one of ours.
 pub(crate) async fn only(
     State(state): State<AppState>,
-    caller: Caller,
+    caller: HttpClient,
     request: Request,
     next: Next,
 ) -> Response {

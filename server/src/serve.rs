@@ -19,11 +19,11 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let tls = config.tls.clone();
     let state = AppState::open(config).await?;
     let router = router::router(state.clone());
-    let mut front = state.open_front(listener)?;
+    let mut port_mux = state.open_front(listener)?;
     if tls.mode == TlsMode::Acme && address.port() == HTTPS {
         // Whoever types the bare name into an older browser comes there, and is sent on.
         match listen(SocketAddr::new(address.ip(), HTTP)) {
-            Ok(listener) => front = front.also_at(listener),
+            Ok(listener) => port_mux = port_mux.also_at(listener),
             Err(error) => {
                 tracing::warn!(%error, "http://… is not sent on to https://…: port {HTTP} cannot be had");
             }
@@ -47,7 +47,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         tokio::time::sleep(REQUESTS_END_WITHIN).await;
     };
     tokio::select! {
-        () = front.serve(router, stop) => {}
+        () = port_mux.serve(router, stop) => {}
         () = overdue => {}
     }
     tracing::info!("stopped");

@@ -13,12 +13,12 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::config::{Config, RoomsConfig};
 use crate::database_health::DatabaseHealth;
-use crate::front::Front;
 use crate::front_port::FrontPort;
 use crate::ice_servers::{IceServerList, Own};
 use crate::lookups::Lookups;
-use crate::media::{Media, seen};
+use crate::media::{Media, public_address};
 use crate::passwords::Passwords;
+use crate::port_mux::PortMux;
 use crate::rate_limit::{AddressRate, ByteRate, KeyedRate};
 use crate::refusals::Refusals;
 use crate::rooms::{self, REMEMBERED_FOR, Rooms};
@@ -121,7 +121,8 @@ impl AppState {
         let data = &config.storage.data;
         let tokens = Tokens::open(data, clock)
             .with_context(|| format!("cannot use the signing key in {}", data.display()))?;
-        let (seen, stun_servers) = (seen::find(&config).await, seen::asked(&config).to_vec());
+        let (seen, stun_servers) =
+            (public_address::find(&config).await, public_address::asked(&config).to_vec());
         let (media, news) = Media::start(&config, &seen, tokens.relay_secret())?;
         let own = Own {
             addresses: media.relay_addresses().to_vec(),
@@ -169,7 +170,7 @@ impl AppState {
         tasks::spawn(clean(Arc::downgrade(&state.0)));
         tasks::spawn(watch_lock(Arc::downgrade(&state.0)));
         tasks::spawn(revocations::watch(Arc::downgrade(&state.0)));
-        tasks::spawn(seen::watch(Arc::downgrade(&state.0), stun_servers, seen));
+        tasks::spawn(public_address::watch(Arc::downgrade(&state.0), stun_servers, seen));
         Ok(state)
     }
 
@@ -178,12 +179,12 @@ impl AppState {
     /// # Errors
     ///
     /// When the certificate that the configuration asks for cannot be had.
-    pub fn open_front(&self, listener: TcpListener) -> anyhow::Result<Front> {
+    pub fn open_front(&self, listener: TcpListener) -> anyhow::Result<PortMux> {
         let tls = Tls::open(&self.config)?;
         if let Some(port) = FrontPort::of(&listener, &self.config, self.media.relay_addresses())? {
             self.ice_servers.opened(port);
         }
-        Ok(Front::new(listener, tls, self.media.clone(), self.config.clone()))
+        Ok(PortMux::new(listener, tls, self.media.clone(), self.config.clone()))
     }
 
     /// Tells every connection that the server stops, and waits until they are closed, for three seconds at the most; then

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use protocol::{DisplayName, ParticipantId, Role, RoomCode, SessionId, SessionToken, Timestamp};
-use room::{SessionClaims, SignTokens, Terms};
+use room::{CredentialClaims, SessionClaims, SignTokens};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -132,7 +132,11 @@ impl Tokens {
             session: form.sid,
             role: form.role,
             generation: form.generation,
-            terms: Terms { name: form.name, until: form.until, credential: form.credential },
+            credential_claims: CredentialClaims {
+                name: form.name,
+                until: form.until,
+                credential: form.credential,
+            },
         })
     }
 
@@ -206,16 +210,16 @@ struct RoomTokens {
 impl SignTokens for RoomTokens {
     fn sign(&self, claims: &SessionClaims) -> SessionToken {
         let usual = self.tokens.seconds() + SESSION_SECONDS;
-        let until = claims.terms.until;
+        let until = claims.credential_claims.until;
         let form = SessionForm {
             room: self.room,
             sub: claims.participant,
             sid: claims.session,
             role: claims.role,
             generation: claims.generation,
-            name: claims.terms.name.clone(),
+            name: claims.credential_claims.name.clone(),
             until,
-            credential: claims.terms.credential.clone(),
+            credential: claims.credential_claims.credential.clone(),
             exp: until.map_or(usual, |until| usual.min(until.0 / 1000)),
         };
         let token = self.tokens.sign(SESSION, form).unwrap_or_default();
@@ -267,12 +271,12 @@ mod tests {
         let room = RoomCode::from_random(1);
         let now = tokens.seconds();
         let until = |seconds: u64| {
-            let terms = Terms {
+            let credential_claims = CredentialClaims {
                 name: DisplayName::parse("Ada").ok(),
                 until: Some(Timestamp(seconds * 1000)),
                 credential: Some("c".into()),
             };
-            SessionClaims { terms, ..claims() }
+            SessionClaims { credential_claims, ..claims() }
         };
         let valid = tokens.of_room(room).sign(&until(now + 60));
         assert_eq!(tokens.session(room, &valid), Some(until(now + 60)));
@@ -361,7 +365,7 @@ mod tests {
             session: SessionId::NIL,
             role: Role::Host,
             generation: 3,
-            terms: Terms::default(),
+            credential_claims: CredentialClaims::default(),
         }
     }
 }

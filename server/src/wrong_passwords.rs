@@ -35,12 +35,12 @@ impl WrongPasswords {
 
     /// Whether another password may be tried. `now` is the time since any moment that stays the same.
     pub(crate) fn may_try(&self, now: Duration, address: IpAddr, room: RoomCode) -> bool {
-        self.of_addresses.has_one(now, &relay::one_customer(address)) && self.of_rooms.has_one(now, &room)
+        self.of_addresses.has_one(now, &relay::client_prefix(address)) && self.of_rooms.has_one(now, &room)
     }
 
     /// Counts one that was wrong.
     pub(crate) fn was_wrong(&self, now: Duration, address: IpAddr, room: RoomCode) {
-        self.of_addresses.take(now, relay::one_customer(address));
+        self.of_addresses.take(now, relay::client_prefix(address));
         self.of_rooms.take(now, room);
     }
 }

@@ -41,7 +41,7 @@ pub use peer_rules::PeerRules;
 pub use probe::{binding_request, mapped_address};
 pub use relay::Relay;
 pub use socket::SocketKey;
-pub use unverified::one_customer;
+pub use unverified::client_prefix;
 
 /// Whether a message to a client carries what a peer sent, and may get lost as on any network.
 #[must_use]

@@ -15,7 +15,7 @@ use crate::credentials::{is_test, who};
 use crate::reply::Asked;
 use crate::request::{self, BINDING};
 use crate::socket::Socket;
-use crate::unverified::{Stranger, Unverified, one_customer};
+use crate::unverified::{Stranger, Unverified, client_prefix};
 use crate::users::{Holder, Users};
 use crate::{Config, Counters, Flow, Input, Now, Output, SocketKey, Transport, channel_data, nonce};
 
@@ -245,7 +245,7 @@ impl Relay {
         let result = match message.method() {
             ALLOCATE => {
                 let holder =
-                    Holder { user: who(&username).to_owned(), address: one_customer(flow.client.ip()) };
+                    Holder { user: who(&username).to_owned(), address: client_prefix(flow.client.ip()) };
                 self.allocate(now, Client { flow, username, key: key.clone(), holder }, message)
             }
             REFRESH => self.refresh(now, flow, message, key).map(Some),

@@ -49,14 +49,14 @@ impl Unverified {
         stranger: Stranger,
         bytes: usize,
     ) -> bool {
-        let customer = one_customer(client.ip());
-        if self.buckets.len() >= MANY && !self.buckets.contains_key(&customer) {
+        let prefix = client_prefix(client.ip());
+        if self.buckets.len() >= MANY && !self.buckets.contains_key(&prefix) {
             self.sweep(now);
             if self.buckets.len() >= MANY {
                 return false;
             }
         }
-        let bucket = self.buckets.entry(customer).or_insert_with(|| Bucket::full(now, ALLOWANCE));
+        let bucket = self.buckets.entry(prefix).or_insert_with(|| Bucket::full(now, ALLOWANCE));
         bucket.take_above(now, ALLOWANCE, bytes, stranger.reserve())
     }
 
@@ -71,7 +71,7 @@ impl Unverified {
 
 /// Whom an address counts for: an IPv6 customer has a whole /64 (RFC 6177).
 #[must_use]
-pub fn one_customer(address: IpAddr) -> IpAddr {
+pub fn client_prefix(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
         v4 @ IpAddr::V4(_) => v4,

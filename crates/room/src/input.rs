@@ -5,7 +5,7 @@ use protocol::{
     RoomKeyGrant, RoomKeyId, RoomKeyOrigin, RoomSettings, Sequence, ServerMessage, SessionId, Source, Switch,
 };
 
-use crate::{SessionClaims, Terms};
+use crate::{CredentialClaims, SessionClaims};
 
 /// One connection. Given by the driver, never twice, by whichever of its servers: whose it is can be told from it, and is none of
 /// the room's business.
@@ -109,11 +109,11 @@ pub enum Input {
         message: Box<ServerMessage>,
     },
     /// Somebody outside turns off what a participant sends, or removes them.
-    Decree {
+    AdminAction {
         /// Whom.
         participant: ParticipantId,
         /// What.
-        decree: Decree,
+        action: AdminAction,
     },
     /// The forwarding unit to be used is that of this node from now on; the room goes there without a gap.
     UseNode {
@@ -144,7 +144,7 @@ pub struct Visitor {
     /// What they send.
     pub media: MediaState,
     /// What they show.
-    pub pass: Pass,
+    pub verified: VerifiedCredential,
     /// The password they say.
     pub password: GivenPassword,
     /// The browser they come with, if that is known.
@@ -154,7 +154,7 @@ pub struct Visitor {
     /// Their earlier stay, as the server signed it.
     pub earlier: Option<SessionClaims>,
     /// What the access token says that they show.
-    pub terms: Terms,
+    pub credential_claims: CredentialClaims,
     /// With which letters to them are sealed.
     pub key: Option<PublicKey>,
     /// Which secret of the room they have.
@@ -167,14 +167,14 @@ pub struct Visitor {
 
 /// What a visitor shows, checked by the driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pass {
+pub enum VerifiedCredential {
     /// Nothing but the link.
     Link,
     /// A key, an invitation or an access token for this room, and valid now.
     Key(Role),
 }
 
-impl Pass {
+impl VerifiedCredential {
     /// The role that it gives.
     pub(crate) fn role(self) -> Role {
         match self {
@@ -214,7 +214,7 @@ pub struct Resumption {
 
 /// What somebody outside may do to a participant, whose right to do so the driver has checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decree {
+pub enum AdminAction {
     /// Turn off what they send.
     TurnOff(Source),
     /// Remove them.

@@ -18,8 +18,10 @@ mod session;
 mod topology;
 mod weight;
 
-pub use input::{ConnectionId, Decree, Departure, GivenPassword, Input, Pass, Resumption, Visitor};
+pub use input::{
+    AdminAction, ConnectionId, Departure, GivenPassword, Input, Resumption, VerifiedCredential, Visitor,
+};
 pub use output::{Change, MediaOrder, Output, SeatChange, SeatState};
-pub use room::{Beginning, Room};
+pub use room::{Room, RoomInit};
 pub use rules::refusal;
-pub use session::{GiveIceServers, SessionClaims, SignTokens, Terms};
+pub use session::{CredentialClaims, GiveIceServers, SessionClaims, SignTokens};

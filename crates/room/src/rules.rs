@@ -5,7 +5,7 @@ use protocol::{
     Timestamp,
 };
 
-use crate::Pass;
+use crate::VerifiedCredential;
 
 /// The rules, and whether there is a password.
 #[derive(Clone, Debug)]
@@ -54,13 +54,13 @@ impl Rules {
     }
 
     /// Whether somebody has to say the password.
-    pub(crate) fn asks_for_password(&self, pass: Pass) -> bool {
-        self.has_password && pass == Pass::Link
+    pub(crate) fn asks_for_password(&self, verified: VerifiedCredential) -> bool {
+        self.has_password && verified == VerifiedCredential::Link
     }
 
     /// Whether somebody has to wait until a host lets them in.
-    pub(crate) fn lets_wait(&self, pass: Pass) -> bool {
-        self.settings.waiting_room.is_on() && pass == Pass::Link
+    pub(crate) fn lets_wait(&self, verified: VerifiedCredential) -> bool {
+        self.settings.waiting_room.is_on() && verified == VerifiedCredential::Link
     }
 
     /// Whether somebody may send from a source.

@@ -14,12 +14,12 @@ pub struct SessionClaims {
     /// Which of the tokens of this stay. Using one ends those before it.
     pub generation: u32,
     /// What their credential has said of them.
-    pub terms: Terms,
+    pub credential_claims: CredentialClaims,
 }
 
 /// What a credential says of its bearer, for as long as they stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Terms {
+pub struct CredentialClaims {
     /// What they are called, whatever they say.
     pub name: Option<DisplayName>,
     /// Until when they may come back.

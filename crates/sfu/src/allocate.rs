@@ -62,7 +62,8 @@ pub(crate) fn allocate(budget: u64, demands: &[Demand]) -> Allocation {
         assignments.iter().zip(demands).map(|(assignment, demand)| demand.rate(*assignment)).sum()
     };
     // Fewer frames for those in the smallest tiles first, then no picture.
-    for reduce in [Assignment::with_fewer_frames, Assignment::with_fewest_frames, Assignment::without_picture] {
+    for reduce in [Assignment::with_fewer_frames, Assignment::with_fewest_frames, Assignment::without_picture]
+    {
         for &place in order.iter().rev() {
             if cost(&assignments) > budget {
                 assignments[place] = reduce(assignments[place]);
@@ -86,7 +87,8 @@ pub(crate) fn allocate(budget: u64, demands: &[Demand]) -> Allocation {
 
 /// One layer more for each in turn, the largest tile first. Returns what the first step that did not fit would take in all.
 fn upgrade(budget: u64, demands: &[Demand], order: &[usize], assignments: &mut [Assignment]) -> Option<u64> {
-    let mut total: u64 = assignments.iter().zip(demands).map(|(assignment, demand)| demand.rate(*assignment)).sum();
+    let mut total: u64 =
+        assignments.iter().zip(demands).map(|(assignment, demand)| demand.rate(*assignment)).sum();
     let mut refused: Option<u64> = None;
     for _ in 1..LAYERS {
         for &place in order {
@@ -169,7 +171,11 @@ mod tests {
     }
 
     fn layers(budget: u64, demands: &[Demand]) -> Vec<(Option<usize>, u8)> {
-        allocate(budget, demands).assignments.iter().map(|assignment| (assignment.layer, assignment.temporal)).collect()
+        allocate(budget, demands)
+            .assignments
+            .iter()
+            .map(|assignment| (assignment.layer, assignment.temporal))
+            .collect()
     }
 
     #[test]

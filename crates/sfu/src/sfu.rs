@@ -16,7 +16,7 @@ use crate::room::RoomMedia;
 #[cfg(debug_assertions)]
 use crate::sink::counting::CountingSink;
 use crate::sink::{SinkKey, Subscriber};
-use crate::{Config, Counters, Datagram, Event, Input, Output, Misrouted, Who, stun};
+use crate::{Config, Counters, Datagram, Event, Input, Misrouted, Output, Who, stun};
 
 /// How often rates are measured and subscriptions looked at again.
 const TICK: Duration = Duration::from_millis(200);
@@ -297,7 +297,9 @@ impl Sfu {
         }
         let mut peer = Peer::new(now, &self.config, &self.certificate, who, link)?;
         let room = self.rooms.entry(who.room).or_insert_with(RoomMedia::new);
-        if let Some((_, subscriptions)) = room.early_subscriptions.remove(&who.participant).filter(|(of, _)| *of == link) {
+        if let Some((_, subscriptions)) =
+            room.early_subscriptions.remove(&who.participant).filter(|(of, _)| *of == link)
+        {
             peer.subscriptions = subscriptions;
         }
         let ufrag = peer.ufrag.clone();

@@ -34,7 +34,8 @@ impl Sfu {
         let mut left = Vec::new();
         for (place, slot) in peer.video.iter_mut().enumerate() {
             let subscription = peer.subscriptions.as_slice().get(place).copied().flatten();
-            if slot.subscription.as_ref().map(Subscription::key) != subscription.as_ref().map(Subscription::key)
+            if slot.subscription.as_ref().map(Subscription::key)
+                != subscription.as_ref().map(Subscription::key)
                 && let Some(selection) = slot.selection.take()
             {
                 left.push((selection.track, Subscriber { sink: SinkKey::Peer(key), index: place }));
@@ -55,7 +56,8 @@ impl Sfu {
             return;
         }
         let (code, downlink) = (peer.who.room, peer.downlink());
-        let subscriptions: Vec<_> = peer.video.iter().map(|slot| (slot.subscription, slot.selection)).collect();
+        let subscriptions: Vec<_> =
+            peer.video.iter().map(|slot| (slot.subscription, slot.selection)).collect();
         let room = self.rooms.get(&code);
         let speakers =
             room.into_iter().flat_map(|room| room.speakers.places()).flatten().filter(|one| one.peer != key);
@@ -86,7 +88,9 @@ impl Sfu {
         let peer = &mut self.peers[key];
         let Allocation { assignments, assigned, next, desired } = peer.divide(now, budget, &demands);
         let mut paused = Vec::new();
-        for (((place, sender, track), assignment), demand) in places.into_iter().zip(assignments).zip(&demands) {
+        for (((place, sender, track), assignment), demand) in
+            places.into_iter().zip(assignments).zip(&demands)
+        {
             if assignment.layer.is_none() && demand.can_be_had() {
                 paused.extend(self.peers[sender].publication(track));
             }

@@ -8,8 +8,8 @@ use protocol::{
     ServerFrame, ServerMessage, SessionId, SessionToken, Timestamp,
 };
 use room::{
-    Beginning, Change, ConnectionId, Departure, GiveIceServers, GivenPassword, Input, MediaOrder, Output,
-    Pass, Resumption, Room, SeatChange, SessionClaims, SignTokens, Terms, Visitor,
+    Change, ConnectionId, CredentialClaims, Departure, GiveIceServers, GivenPassword, Input, MediaOrder,
+    Output, Resumption, Room, RoomInit, SeatChange, SessionClaims, SignTokens, VerifiedCredential, Visitor,
 };
 use uuid::Uuid;
 
@@ -75,7 +75,7 @@ fn read(token: &SessionToken) -> SessionClaims {
         session: next().parse().expect("an id"),
         role: Role::Guest,
         generation: next().parse().expect("a number"),
-        terms: Terms::default(),
+        credential_claims: CredentialClaims::default(),
     }
 }
 
@@ -124,12 +124,16 @@ impl Server {
                     session: SessionId::new(Uuid::from_u128(socket.0)),
                     name: join.name,
                     media: join.media,
-                    pass: if self.host == Some(participant) { Pass::Key(Role::Host) } else { Pass::Link },
+                    verified: if self.host == Some(participant) {
+                        VerifiedCredential::Key(Role::Host)
+                    } else {
+                        VerifiedCredential::Link
+                    },
                     password: GivenPassword::Missing,
                     browser: None,
                     share: 0,
                     earlier: join.session.as_ref().map(read),
-                    terms: Terms::default(),
+                    credential_claims: CredentialClaims::default(),
                     key: join.key,
                     room_key: join.room_key,
                     room_key_origin: join.room_key_origin,
@@ -258,7 +262,7 @@ impl Server {
 }
 
 fn begin(now: Duration, seats: Vec<SeatChange>, recent_chat: Vec<ChatEntry>, sfu: Option<NodeId>) -> Room {
-    let beginning = Beginning {
+    let init = RoomInit {
         code: RoomCode::from_random(1),
         settings: RoomSettings::default(),
         password: false,
@@ -271,5 +275,5 @@ fn begin(now: Duration, seats: Vec<SeatChange>, recent_chat: Vec<ChatEntry>, sfu
         sfu,
         signer: Box::new(Plain),
     };
-    Room::new(now, beginning)
+    Room::new(now, init)
 }

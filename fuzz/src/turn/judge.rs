@@ -81,7 +81,7 @@ impl World {
             assert!(bytes.len() <= request.len(), "{} bytes for {}", bytes.len(), request.len());
         } else if flow.transport == Transport::Udp {
             assert!(bytes.len() <= request.len().max(CHALLENGE), "{} for {}", bytes.len(), request.len());
-            let had = self.model.strangers.entry(relay::one_customer(flow.client.ip())).or_default();
+            let had = self.model.strangers.entry(relay::client_prefix(flow.client.ip())).or_default();
             *had += bytes.len();
             let [at_once, per_second] = STRANGERS;
             assert!(*had as f64 <= at_once as f64 + 1.0 + per_second as f64 * self.passed.as_secs_f64());
@@ -167,7 +167,7 @@ impl World {
         let mut of = HashMap::new();
         for socket in self.sockets.values() {
             *of.entry((Some(&*socket.user), None)).or_insert(0) += 1;
-            *of.entry((None, Some(relay::one_customer(socket.flow.client.ip())))).or_insert(0) += 1;
+            *of.entry((None, Some(relay::client_prefix(socket.flow.client.ip())))).or_insert(0) += 1;
         }
         for ((user, address), count) in of {
             let most = if user.is_some() { LIMITS.per_user } else { LIMITS.per_address };

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use super::Finding;
 use super::visit::{connect, connect_inside_tls};
 use crate::config::{Config, MediaConfig, TlsMode};
-use crate::media::seen::{Answer, ask_all, first_of_each_version, not_told};
+use crate::media::public_address::{Answer, ask_all, first_of_each_version, not_told};
 use crate::media::{announced, ports, try_ports};
 use crate::turn_servers::{ask, ask_by_datagram};
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::shard_links::ShardReceivers;
 use super::news::NewsSender;
 use super::orders::Orders;
 use super::roster::Roster;
+use super::shard_links::ShardReceivers;
 
 /// What outlives a shard that ends.
 pub(super) struct Kept {

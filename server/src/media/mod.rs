@@ -6,20 +6,20 @@
 
 pub(crate) mod addresses;
 mod batch;
-mod tcp_framing;
 mod health;
 mod kept;
-mod shard_links;
 mod news;
 mod orders;
+pub(crate) mod public_address;
 mod relay;
 mod report;
 mod roster;
-pub(crate) mod seen;
 mod shard;
+mod shard_links;
 mod sockets;
 mod streams;
 mod supervisor;
+mod tcp_framing;
 mod turns;
 mod udp;
 
@@ -40,11 +40,11 @@ use crate::node_id::NodeId;
 use crate::open_files;
 use addresses::Addresses;
 use health::Health;
-use shard_links::ShardLinks;
 use orders::Orders;
+use shard_links::ShardLinks;
 use sockets::Sockets;
 use streams::TcpFlow;
-use supervisor::Beginning;
+use supervisor::ShardInit;
 
 pub(crate) use news::{News, NewsReceiver};
 
@@ -76,7 +76,7 @@ impl Drop for Shard {
 
 impl Media {
     /// Starts the shards; none when the configuration says so. `seen` is where this machine is seen from outside, as far as that
-    /// is known (`seen::find`).
+    /// is known (`public_address::find`).
     ///
     /// # Errors
     ///
@@ -103,13 +103,13 @@ impl Media {
         let all: Vec<_> = ports.into_iter().flat_map(at).collect();
         let relay_config =
             relay.enabled.then(|| relay_config(relay, secret, &addresses, &all, sockets.len()));
-        let unsorted = tcp_framing::places_of_unsorted();
+        let unsorted = tcp_framing::quota_of_unsorted();
         let (shard_links, incoming) = ShardLinks::new(sockets.len());
         let health = Arc::new(Health::new(sockets.len()));
         let mut shards = Vec::new();
         for (number, (sockets, incoming)) in (0..).zip(sockets.into_iter().zip(incoming)) {
             let orders = Arc::<Orders>::default();
-            let beginning = Beginning {
+            let init = ShardInit {
                 number,
                 sockets,
                 addresses: addresses.clone(),
@@ -121,7 +121,7 @@ impl Media {
                 orders: Arc::clone(&orders),
                 news: news.clone(),
             };
-            supervisor::start(media, beginning)?;
+            supervisor::start(media, init)?;
             shards.push(Shard { orders });
         }
         let relay_addresses = if relay.enabled { all.into() } else { Arc::default() };
@@ -157,7 +157,7 @@ impl Media {
         if self.relay_addresses.is_empty() {
             return;
         }
-        if let Some(shard) = self.shard_links.of_customer(flow.client.ip()).cloned() {
+        if let Some(shard) = self.shard_links.of_client(flow.client.ip()).cloned() {
             tcp_framing::serve(stream, read, TcpFlow::Relay(flow), shard).await;
         }
     }

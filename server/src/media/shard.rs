@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 
 use relay::{Flow, SocketKey};
 use room::MediaOrder;
-use sfu::{Datagram, Event, Input, Output, Sfu, Misrouted, Transmit, Transport, Who};
+use sfu::{Datagram, Event, Input, Misrouted, Output, Sfu, Transmit, Transport, Who};
 
 use super::addresses::Addresses;
 use super::health::Health;
 use super::kept::Kept;
-use super::shard_links::ShardLinks;
 use super::orders::Next;
 use super::relay::Relaying;
 use super::report::Report;
-use super::streams::{self, TcpFlow, FromStream, Streams};
+use super::shard_links::ShardLinks;
+use super::streams::{self, FromStream, Streams, TcpFlow};
 use super::udp::{Outbox, Receiver};
 use crate::clock;
 

@@ -51,9 +51,9 @@ impl ShardLinks {
 
     /// The way to the shard that relays for an address. All of one customer are served by one: what is reserved for one is
     /// found by the other.
-    pub(super) fn of_customer(&self, address: IpAddr) -> Option<&mpsc::Sender<FromStream>> {
+    pub(super) fn of_client(&self, address: IpAddr) -> Option<&mpsc::Sender<FromStream>> {
         let mut hasher = DefaultHasher::new();
-        relay::one_customer(address).hash(&mut hasher);
+        relay::client_prefix(address).hash(&mut hasher);
         let place = (hasher.finish() as usize).checked_rem(self.ways.len())?;
         self.ways.get(place).map(|way| &way.streams)
     }

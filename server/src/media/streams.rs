@@ -25,7 +25,7 @@ const MAX_OF_ONE_ADDRESS: usize = 500;
 const WAITING: usize = 512;
 const WAITING_BYTES: usize = 512 * 1024;
 
-/// Places that are kept for answers: in a stream nobody asks twice.
+/// ConnectionQuota that are kept for answers: in a stream nobody asks twice.
 const FOR_ANSWERS: usize = 32;
 
 /// What is read at once, and written.
@@ -89,10 +89,10 @@ impl Streams {
     /// Notes a stream. When there are too many, it ends.
     pub(super) fn add(&mut self, now: Instant, flow: TcpFlow, stream: ToStream) {
         self.remove(flow);
-        let customer = relay::one_customer(flow.client().ip());
-        let has = self.of_address.get(&customer).copied().unwrap_or_default();
+        let prefix = relay::client_prefix(flow.client().ip());
+        let has = self.of_address.get(&prefix).copied().unwrap_or_default();
         if self.open.len() < MAX_STREAMS && has < MAX_OF_ONE_ADDRESS {
-            self.of_address.insert(customer, has + 1);
+            self.of_address.insert(prefix, has + 1);
             self.open.insert(flow, Open { stream, since: now });
         }
     }
@@ -101,11 +101,11 @@ impl Streams {
         if self.open.remove(&flow).is_none() {
             return;
         }
-        let customer = relay::one_customer(flow.client().ip());
-        if let Some(count) = self.of_address.get_mut(&customer) {
+        let prefix = relay::client_prefix(flow.client().ip());
+        if let Some(count) = self.of_address.get_mut(&prefix) {
             *count -= 1;
             if *count == 0 {
-                self.of_address.remove(&customer);
+                self.of_address.remove(&prefix);
             }
         }
     }

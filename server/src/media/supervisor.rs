@@ -12,22 +12,22 @@ use std::time::Duration;
 use sfu::{Address, Event, Input, Sfu, Transport};
 
 use super::addresses::Addresses;
-use super::tcp_framing;
 use super::health::Health;
 use super::kept::Kept;
-use super::shard_links::{ShardReceivers, ShardLinks};
 use super::news::NewsSender;
 use super::orders::Orders;
 use super::relay::Relaying;
 use super::report::Report;
 use super::roster::Roster;
 use super::shard::Shard;
+use super::shard_links::{ShardLinks, ShardReceivers};
 use super::sockets::Sockets;
 use super::streams::Streams;
+use super::tcp_framing;
 use super::udp::{Outbox, Receiver, UdpPort};
 use crate::clock;
 use crate::config::MediaConfig;
-use crate::places::Places;
+use crate::connection_quota::ConnectionQuota;
 use crate::tasks;
 
 /// A shard that lived for less than this waits before it begins again, longer each time: what ended it may be there still.
@@ -36,7 +36,7 @@ const WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// What a shard is told once.
-pub(super) struct Beginning {
+pub(super) struct ShardInit {
     pub(super) number: u16,
     pub(super) sockets: Sockets,
     pub(super) addresses: Addresses,
@@ -44,7 +44,7 @@ pub(super) struct Beginning {
     pub(super) incoming: ShardReceivers,
     pub(super) shard_links: ShardLinks,
     /// What all shards have together.
-    pub(super) unsorted: Arc<Places>,
+    pub(super) unsorted: Arc<ConnectionQuota>,
     pub(super) health: Arc<Health>,
     pub(super) orders: Arc<Orders>,
     pub(super) news: NewsSender,
@@ -60,13 +60,13 @@ struct Parts {
     relay: Option<(relay::Config, RangeInclusive<u16>)>,
     addresses: Addresses,
     shard_links: ShardLinks,
-    unsorted: Arc<Places>,
+    unsorted: Arc<ConnectionQuota>,
     health: Arc<Health>,
 }
 
 /// Starts a shard's thread. It ends when nobody can give it orders any more.
-pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> io::Result<()> {
-    let Beginning {
+pub(super) fn start(config: &MediaConfig, init: ShardInit) -> io::Result<()> {
+    let ShardInit {
         number,
         sockets: Sockets { udp, tcp, port },
         addresses,
@@ -77,7 +77,7 @@ pub(super) fn start(config: &MediaConfig, beginning: Beginning) -> io::Result<()
         health,
         orders,
         news,
-    } = beginning;
+    } = init;
     let ways = |transport| {
         let at = move |address: &_| Address { transport, address: SocketAddr::new(*address, port) };
         addresses.announced.iter().map(at)
@@ -135,7 +135,12 @@ impl Parts {
     fn shard<'a>(&self, mut sfu: Sfu, kept: &'a mut Kept) -> io::Result<Shard<'a>> {
         let tcp = tokio::net::TcpListener::from_std(self.tcp.try_clone()?)?;
         let udp = Outbox::new(UdpPort::new(self.udp.try_clone()?)?);
-        tasks::spawn(tcp_framing::accept(tcp, self.number, self.shard_links.clone(), Arc::clone(&self.unsorted)));
+        tasks::spawn(tcp_framing::accept(
+            tcp,
+            self.number,
+            self.shard_links.clone(),
+            Arc::clone(&self.unsorted),
+        ));
         let now = clock::moment();
         for (who, media) in kept.roster.media() {
             sfu.handle_input(now, Input::Media { who, media });

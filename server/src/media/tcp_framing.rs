@@ -13,8 +13,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use super::shard_links::ShardLinks;
-use super::streams::{TcpFlow, FromStream, READ, ToStream, Waiting};
-use crate::places::{Place, Places};
+use super::streams::{FromStream, READ, TcpFlow, ToStream, Waiting};
+use crate::connection_quota::{ConnectionQuota, QuotaPermit};
 use crate::tasks;
 
 /// How long a stream may say nothing. A browser checks its path every few seconds (RFC 7675), and asks the relay for more time
@@ -38,17 +38,22 @@ const IN_ICE: Range<usize> = 6..10;
 const IN_TURN: Range<usize> = 4..8;
 
 /// Where streams of all shards wait until their kind is known.
-pub(super) fn places_of_unsorted() -> Arc<Places> {
-    Places::new(UNSORTED, UNSORTED_OF_ONE)
+pub(super) fn quota_of_unsorted() -> Arc<ConnectionQuota> {
+    ConnectionQuota::new(UNSORTED, UNSORTED_OF_ONE)
 }
 
 /// Takes connections until the shard ends. Those for which there is no place are closed, so that the others need not wait.
-pub(super) async fn accept(listener: TcpListener, shard: u16, shard_links: ShardLinks, unsorted: Arc<Places>) {
+pub(super) async fn accept(
+    listener: TcpListener,
+    shard: u16,
+    shard_links: ShardLinks,
+    unsorted: Arc<ConnectionQuota>,
+) {
     loop {
         match listener.accept().await {
             Ok((stream, client)) => {
-                if let Some(place) = unsorted.take(Some(client.ip())) {
-                    tasks::spawn(take(stream, client, place, shard, shard_links.clone()));
+                if let Some(permit) = unsorted.take(Some(client.ip())) {
+                    tasks::spawn(take(stream, client, permit, shard, shard_links.clone()));
                 }
             }
             // Too many open files, for one, is not over at once.
@@ -60,16 +65,22 @@ pub(super) async fn accept(listener: TcpListener, shard: u16, shard_links: Shard
     }
 }
 
-async fn take(mut stream: TcpStream, client: SocketAddr, place: Place, here: u16, shard_links: ShardLinks) {
+async fn take(
+    mut stream: TcpStream,
+    client: SocketAddr,
+    permit: QuotaPermit,
+    here: u16,
+    shard_links: ShardLinks,
+) {
     _ = stream.set_nodelay(true);
     let Ok(server) = stream.local_addr() else { return };
     let (client, server) = (canonical(client), canonical(server));
     let sorted = tokio::time::timeout(SORTED_WITHIN, sort(&mut stream, client, server)).await;
-    drop(place);
+    drop(permit);
     let Ok(Ok(Some((flow, first, read)))) = sorted else { return };
     let shard = match flow {
         TcpFlow::Ice(_) => shard_links.of_check(&read[first]).or(shard_links.streams(here)),
-        TcpFlow::Relay(flow) => shard_links.of_customer(flow.client.ip()),
+        TcpFlow::Relay(flow) => shard_links.of_client(flow.client.ip()),
     };
     if let Some(shard) = shard.cloned() {
         serve(stream, read, flow, shard).await;

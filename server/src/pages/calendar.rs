@@ -12,7 +12,7 @@ use protocol::{RoomCode, Timestamp};
 
 use super::PageProblem;
 use crate::AppState;
-use crate::caller::Caller;
+use crate::http_client::HttpClient;
 
 /// How long an entry lasts whose room has no end.
 const USUAL_LENGTH: Duration = Duration::from_secs(60 * 60);
@@ -20,7 +20,7 @@ const USUAL_LENGTH: Duration = Duration::from_secs(60 * 60);
 /// A file for a calendar. A room without a start begins now.
 pub(crate) async fn calendar(
     State(state): State<AppState>,
-    caller: Caller,
+    caller: HttpClient,
     Path(code): Path<String>,
 ) -> Result<Response, PageProblem> {
     state.lookups.question(&caller).map_err(|_| PageProblem::Busy)?;

@@ -6,13 +6,13 @@ use protocol::{Credential, RoomCode};
 
 use super::PageProblem;
 use crate::AppState;
-use crate::caller::Caller;
 use crate::credentials::{self, Shown};
+use crate::http_client::HttpClient;
 
 /// 303 to the room. A key that opens nothing is refused; it is as if nothing had been asked.
 pub(crate) async fn claim_key(
     state: &AppState,
-    caller: &Caller,
+    caller: &HttpClient,
     code: RoomCode,
     secret: String,
 ) -> Result<Response, PageProblem> {

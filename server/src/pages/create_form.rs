@@ -8,8 +8,8 @@ use protocol::{Allowed, NameError, Password, RoomName, RoomSettingsPatch, Switch
 use serde::Deserialize;
 
 use super::PageProblem;
-use crate::caller::Caller;
 use crate::credentials::{self, Authority, Order};
+use crate::http_client::HttpClient;
 use crate::rooms::{CreationError, NewRoom};
 use crate::{AppState, origin};
 
@@ -31,7 +31,7 @@ pub(crate) struct SettingsForm {
 /// 303 to the new room, or back to the form with what is wrong.
 pub(crate) async fn create_form(
     State(state): State<AppState>,
-    caller: Caller,
+    caller: HttpClient,
     headers: HeaderMap,
     Form(form): Form<SettingsForm>,
 ) -> Result<Response, PageProblem> {

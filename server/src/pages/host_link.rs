@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use protocol::RoomCode;
 
 use crate::AppState;
-use crate::caller::Caller;
+use crate::http_client::HttpClient;
 
 /// Long enough to load a page.
 const KEPT_SECONDS: u32 = 60;
@@ -12,7 +12,7 @@ const KEPT_SECONDS: u32 = 60;
 /// A cookie with the key, for the page of the room alone.
 pub(super) fn remember(
     state: &AppState,
-    caller: &Caller,
+    caller: &HttpClient,
     code: RoomCode,
     secret: &str,
 ) -> Option<HeaderValue> {
@@ -21,12 +21,17 @@ pub(super) fn remember(
 }
 
 /// A cookie that takes the place of the one before.
-pub(super) fn forget(caller: &Caller, code: RoomCode) -> Option<HeaderValue> {
+pub(super) fn forget(caller: &HttpClient, code: RoomCode) -> Option<HeaderValue> {
     set(caller, code, "", 0)
 }
 
 /// The key, when the request has one that this server has put there.
-pub(super) fn key(state: &AppState, caller: &Caller, headers: &HeaderMap, code: RoomCode) -> Option<String> {
+pub(super) fn key(
+    state: &AppState,
+    caller: &HttpClient,
+    headers: &HeaderMap,
+    code: RoomCode,
+) -> Option<String> {
     let name = name_of(caller, code);
     let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
@@ -39,7 +44,7 @@ fn message(code: RoomCode, secret: &str) -> String {
     format!("host link {code} {secret}")
 }
 
-fn set(caller: &Caller, code: RoomCode, value: &str, seconds: u32) -> Option<HeaderValue> {
+fn set(caller: &HttpClient, code: RoomCode, value: &str, seconds: u32) -> Option<HeaderValue> {
     let secure = if caller.is_secure() { "; Secure" } else { "" };
     let name = name_of(caller, code);
     let cookie =
@@ -48,7 +53,7 @@ fn set(caller: &Caller, code: RoomCode, value: &str, seconds: u32) -> Option<Hea
 }
 
 /// Over TLS, one that browsers take over TLS alone (RFC 6265bis §4.1.3.1).
-fn name_of(caller: &Caller, code: RoomCode) -> String {
+fn name_of(caller: &HttpClient, code: RoomCode) -> String {
     let prefix = if caller.is_secure() { "__Secure-" } else { "" };
     format!("{prefix}veranda-host-{code}")
 }

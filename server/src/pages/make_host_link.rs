@@ -6,15 +6,15 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use protocol::{HostLink, RoomCode, Scope};
 
-use crate::caller::Caller;
 use crate::credentials::{self, Order};
+use crate::http_client::HttpClient;
 use crate::rest::{ProblemResponse, mint_refusal, problem};
 use crate::{AppState, origin};
 
 /// A link with a new key. Its digest is kept; the key itself is told this once.
 pub(crate) async fn make_host_link(
     State(state): State<AppState>,
-    caller: Caller,
+    caller: HttpClient,
     Path(code): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<HostLink>, ProblemResponse> {

@@ -9,13 +9,16 @@ use leptos::prelude::*;
 use super::room_of_host::{RoomOfHost, Rules};
 use super::{PageProblem, plain};
 use crate::AppState;
-use crate::caller::Caller;
+use crate::http_client::HttpClient;
 
 /// More rooms than this nobody reads through.
 const MOST: u32 = 200;
 
 /// The rooms whose host the browser is.
-pub(crate) async fn my_rooms(State(state): State<AppState>, caller: Caller) -> Result<Response, PageProblem> {
+pub(crate) async fn my_rooms(
+    State(state): State<AppState>,
+    caller: HttpClient,
+) -> Result<Response, PageProblem> {
     state.lookups.question(&caller).map_err(|_| PageProblem::Busy)?;
     let now = state.clock.wall();
     let rooms = match caller.keyring() {

@@ -8,8 +8,8 @@ use protocol::{RoomCode, Scope};
 use serde::Deserialize;
 
 use super::PageProblem;
-use crate::caller::Caller;
 use crate::credentials::{self, Authority};
+use crate::http_client::HttpClient;
 use crate::{AppState, origin};
 
 /// What a host is to be allowed. Below an API key, hosts may do outside the call only what that may.
@@ -48,7 +48,7 @@ impl<P: Purpose> FromRequestParts<AppState> for RoomOfHost<P> {
     type Rejection = PageProblem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageProblem> {
-        let Ok(caller) = Caller::from_request_parts(parts, state).await;
+        let Ok(caller) = HttpClient::from_request_parts(parts, state).await;
         if !origin::is_allowed(&parts.headers, &caller.site, &state.config.server.allowed_origins) {
             return Err(PageProblem::Foreign);
         }

@@ -13,8 +13,8 @@ use serde::Deserialize;
 
 use super::{PageProblem, claim_key, host_link, interactive, plain};
 use crate::AppState;
-use crate::caller::Caller;
-use crate::entrance;
+use crate::credential_check;
+use crate::http_client::HttpClient;
 
 /// What may stand behind the code in a link.
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ pub(crate) struct LinkQuery {
 /// with a key gives the key to the browser and leads to the link without it, so that nobody copies it by accident.
 pub(crate) async fn room_page(
     State(state): State<AppState>,
-    caller: Caller,
+    caller: HttpClient,
     Path(text): Path<String>,
     Query(query): Query<LinkQuery>,
     request: Request<Body>,
@@ -49,7 +49,7 @@ pub(crate) async fn room_page(
     if request.uri().query().is_some() {
         return Ok(Redirect::to(&path).into_response());
     }
-    let role = entrance::role_of_browser(&state, code, caller.keyring()).await?;
+    let role = credential_check::role_of_browser(&state, code, caller.keyring()).await?;
     let found = state.rooms.validate(code, role, caller.browser_id().cloned()).await?;
     let exists = found.room.is_some();
     if !exists {

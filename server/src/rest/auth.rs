@@ -11,17 +11,17 @@ use protocol::{Credential, Role, RoomCode, Scope};
 
 use super::{ProblemResponse, problem};
 use crate::api_keys::{self, ApiKey};
-use crate::caller::Caller;
 use crate::credentials::{self, Authority, Shown};
+use crate::http_client::HttpClient;
 use crate::{AppState, api_keys::KeyRefusal};
 
 /// Who asks, and what they show: an extractor.
-pub(crate) struct Asker {
-    pub(super) caller: Caller,
+pub(crate) struct ApiClient {
+    pub(super) caller: HttpClient,
     bearer: Option<Credential>,
 }
 
-impl FromRequestParts<AppState> for Asker {
+impl FromRequestParts<AppState> for ApiClient {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
@@ -29,12 +29,12 @@ impl FromRequestParts<AppState> for Asker {
         let shown = value.and_then(|value| value.split_once(' '));
         let token = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let bearer = token.and_then(|(_, token)| Credential::new(token.trim().to_owned()).ok());
-        Ok(Self { caller: Caller::from_request_parts(parts, state).await?, bearer })
+        Ok(Self { caller: HttpClient::from_request_parts(parts, state).await?, bearer })
     }
 }
 
-impl Asker {
-    /// The code in a path, once the asker is known to be allowed this with the room. An API key is allowed what its scopes
+impl ApiClient {
+    /// The code in a path, once the client is known to be allowed this with the room. An API key is allowed what its scopes
     /// say with rooms that it has made; of others it learns nothing.
     pub(super) async fn may(
         &self,
@@ -45,7 +45,7 @@ impl Asker {
         self.authority(state, code, scope).await.map(|(code, _)| code)
     }
 
-    /// The same, with what the asker may mint and take back.
+    /// The same, with what the client may mint and take back.
     pub(super) async fn authority(
         &self,
         state: &AppState,
@@ -83,7 +83,7 @@ impl Asker {
         }
     }
 
-    /// The API key that the asker shows, if it is one, and if it may do this now.
+    /// The API key that the client shows, if it is one, and if it may do this now.
     pub(super) async fn api_key(
         &self,
         state: &AppState,

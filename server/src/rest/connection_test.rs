@@ -6,12 +6,12 @@ use protocol::ConnectionTest;
 
 use super::ProblemResponse;
 use crate::AppState;
-use crate::caller::Caller;
+use crate::http_client::HttpClient;
 
 /// As often as rooms are asked about.
 pub(crate) async fn start_connection_test(
     State(state): State<AppState>,
-    caller: Caller,
+    caller: HttpClient,
 ) -> Result<Json<ConnectionTest>, ProblemResponse> {
     state.lookups.guess(caller.address).map_err(ProblemResponse::rate_limited)?;
     Ok(Json(state.ice_servers.connection_test(state.config.rooms.anyone_creates)))

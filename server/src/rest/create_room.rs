@@ -9,7 +9,7 @@ use protocol::{CreatedRoom, Credential, RoomSettingsPatch, Scope, Timestamp};
 use schemars::JsonSchema;
 use storage::{Digest, IDEMPOTENT_FOR, RoomRecord, StorageError};
 
-use super::auth::Asker;
+use super::auth::ApiClient;
 use super::object::Object;
 use super::room::{resource, tag};
 use super::{ProblemResponse, mint_refusal, problem};
@@ -20,16 +20,16 @@ use crate::{AppState, digest};
 /// 201 with the room, its host's key, and its address in `Location`.
 pub(crate) async fn create_room(
     State(state): State<AppState>,
-    asker: Asker,
+    client: ApiClient,
     headers: HeaderMap,
     Object(patch): Object<RoomSettingsPatch>,
 ) -> Result<Response, ProblemResponse> {
-    let key = asker.api_key(&state, Scope::RoomsWrite).await?;
+    let key = client.api_key(&state, Scope::RoomsWrite).await?;
     if key.is_none() {
-        if asker.shows_something() || !state.config.rooms.anyone_creates {
+        if client.shows_something() || !state.config.rooms.anyone_creates {
             return Err(ProblemResponse::unauthorized());
         }
-        state.room_rate.check(asker.caller.address).map_err(ProblemResponse::rate_limited)?;
+        state.room_rate.check(client.caller.address).map_err(ProblemResponse::rate_limited)?;
     }
     let authority = match &key {
         Some(key) => Authority::ApiKey(key.id.clone(), key.expires_at),
@@ -37,7 +37,7 @@ pub(crate) async fn create_room(
     };
     let created_by = key.map(|key| key.id);
     // Without an API key, whoever asks from the same address; two people there do not choose the same UUID.
-    let address = || state.tokens.pseudonym(&asker.caller.address.to_string());
+    let address = || state.tokens.pseudonym(&client.caller.address.to_string());
     let owner = created_by.clone().unwrap_or_else(address);
     let idempotency = idempotency_key(&headers)?.map(|key| (owner, key, fingerprint(&patch)));
     if let Some(made) = &idempotency
@@ -46,7 +46,7 @@ pub(crate) async fn create_room(
         return Ok(again);
     }
     let new =
-        NewRoom { patch, address: Some(asker.caller.address), created_by, idempotency: idempotency.clone() };
+        NewRoom { patch, address: Some(client.caller.address), created_by, idempotency: idempotency.clone() };
     match (state.rooms.create(new).await, &idempotency) {
         (Ok(creation), _) => answer(creation.record, creation.host_secret),
         // The same request, at the same time.

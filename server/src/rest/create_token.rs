@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use protocol::{CreateTokenRequest, CreatedToken, Credential, CredentialKind, Scope, TokenKind};
 
-use super::auth::Asker;
+use super::auth::ApiClient;
 use super::object::Object;
 use super::{ProblemResponse, problem};
 use crate::credentials::{self, MintError, Order};
@@ -17,11 +17,11 @@ use crate::{AppState, digest};
 /// 201 with the token, which is told this once.
 pub(crate) async fn create_token(
     State(state): State<AppState>,
-    asker: Asker,
+    client: ApiClient,
     Path(code): Path<String>,
     Object(request): Object<CreateTokenRequest>,
 ) -> Result<(StatusCode, Json<CreatedToken>), ProblemResponse> {
-    let (code, authority) = asker.authority(&state, &code, Scope::TokensWrite).await?;
+    let (code, authority) = client.authority(&state, &code, Scope::TokensWrite).await?;
     let order = Order {
         kind: match request.kind {
             TokenKind::Invitation => CredentialKind::Invitation,

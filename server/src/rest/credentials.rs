@@ -6,17 +6,17 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use protocol::{CredentialResource, Scope};
 
-use super::auth::Asker;
+use super::auth::ApiClient;
 use super::{ProblemResponse, problem};
 use crate::{AppState, credentials};
 
-/// `GET`: what the asker has minted, and what came of that; an API key sees everything of the rooms that it has made.
+/// `GET`: what the client has minted, and what came of that; an API key sees everything of the rooms that it has made.
 pub(crate) async fn list_credentials(
     State(state): State<AppState>,
-    asker: Asker,
+    client: ApiClient,
     Path(code): Path<String>,
 ) -> Result<Json<Vec<CredentialResource>>, ProblemResponse> {
-    let (code, authority) = asker.authority(&state, &code, Scope::TokensWrite).await?;
+    let (code, authority) = client.authority(&state, &code, Scope::TokensWrite).await?;
     let found = credentials::below(&state, code, &authority).await;
     let found = found.map_err(|error| ProblemResponse::storage(&error))?;
     Ok(Json(found.iter().map(credentials::resource).collect()))
@@ -25,10 +25,10 @@ pub(crate) async fn list_credentials(
 /// `DELETE …/{id}`: 204. Everything that was minted with it goes too, and whoever is inside by any of that.
 pub(crate) async fn revoke_credential(
     State(state): State<AppState>,
-    asker: Asker,
+    client: ApiClient,
     Path((code, id)): Path<(String, String)>,
 ) -> Result<StatusCode, ProblemResponse> {
-    let (code, authority) = asker.authority(&state, &code, Scope::TokensWrite).await?;
+    let (code, authority) = client.authority(&state, &code, Scope::TokensWrite).await?;
     let revoked = credentials::revoke(&state, code, &authority, &id).await;
     if revoked.map_err(|error| ProblemResponse::storage(&error))? {
         Ok(StatusCode::NO_CONTENT)

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::ProblemResponse;
-use super::auth::Asker;
+use super::auth::ApiClient;
 use super::room::resource;
 use crate::AppState;
 
@@ -44,10 +44,10 @@ pub(crate) struct PageQuery {
 /// 200 with the page, and the next one as a `Link` (RFC 8288).
 pub(crate) async fn list_rooms(
     State(state): State<AppState>,
-    asker: Asker,
+    client: ApiClient,
     Query(query): Query<PageQuery>,
 ) -> Result<Response, ProblemResponse> {
-    let Some(key) = asker.api_key(&state, Scope::RoomsRead).await? else {
+    let Some(key) = client.api_key(&state, Scope::RoomsRead).await? else {
         return Err(ProblemResponse::unauthorized());
     };
     let Limit(limit) = query.limit.unwrap_or_default();

@@ -36,7 +36,7 @@ impl ProblemResponse {
         Self { retry_after: Some(RetryAfter(seconds)), ..self }
     }
 
-    /// There is none, or none that the asker may know of.
+    /// There is none, or none that the client may know of.
     pub(super) fn room_unknown() -> Self {
         problem(StatusCode::NOT_FOUND, ProblemType::RoomUnknown, ProblemDetail::RoomUnknown)
     }

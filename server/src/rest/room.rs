@@ -8,20 +8,20 @@ use axum::response::{IntoResponse, Response};
 use protocol::{RoomResource, RoomSettingsPatch, Scope, SettingsError};
 use storage::RoomRecord;
 
-use super::auth::Asker;
+use super::auth::ApiClient;
 use super::object::Object;
 use super::{ProblemResponse, problem};
 use crate::AppState;
 use crate::rooms::{ChangeError, Precondition};
 
-/// `GET`: the room, with an `ETag` for changes; 304 when the asker has that version.
+/// `GET`: the room, with an `ETag` for changes; 304 when the client has that version.
 pub(crate) async fn read_room(
     State(state): State<AppState>,
-    asker: Asker,
+    client: ApiClient,
     headers: HeaderMap,
     Path(code): Path<String>,
 ) -> Result<Response, ProblemResponse> {
-    let code = asker.may(&state, &code, Scope::RoomsRead).await?;
+    let code = client.may(&state, &code, Scope::RoomsRead).await?;
     let record = state.storage.room(code).await.map_err(|error| ProblemResponse::storage(&error))?;
     let record = record.ok_or_else(ProblemResponse::room_unknown)?;
     Ok(show(&state, StatusCode::OK, record, headers.get(header::IF_NONE_MATCH)).await)
@@ -30,19 +30,19 @@ pub(crate) async fn read_room(
 /// `PATCH`: changes rules (JSON merge patch, RFC 7396), with `If-Match` only those of that version.
 pub(crate) async fn change_room(
     State(state): State<AppState>,
-    asker: Asker,
+    client: ApiClient,
     headers: HeaderMap,
     Path(code): Path<String>,
     Object(patch): Object<RoomSettingsPatch>,
 ) -> Result<Response, ProblemResponse> {
-    let code = asker.may(&state, &code, Scope::RoomsWrite).await?;
+    let code = client.may(&state, &code, Scope::RoomsWrite).await?;
     let precondition = precondition(&headers)?;
     let just_now = state.clock.wall().0.saturating_sub(JUST_NOW);
     if patch.ends_at.flatten().is_some_and(|end| end.0 < just_now) {
         return Err(refusal(SettingsError::EndsInThePast.into()));
     }
     let changed =
-        state.rooms.change(code, Some(asker.caller.address), &patch, precondition).await.map_err(refusal)?;
+        state.rooms.change(code, Some(client.caller.address), &patch, precondition).await.map_err(refusal)?;
     Ok(show(&state, StatusCode::OK, changed, None).await)
 }
 
@@ -52,10 +52,10 @@ const JUST_NOW: u64 = 60 * 1000;
 /// `DELETE`: 204. Whoever is inside is told.
 pub(crate) async fn delete_room(
     State(state): State<AppState>,
-    asker: Asker,
+    client: ApiClient,
     Path(code): Path<String>,
 ) -> Result<StatusCode, ProblemResponse> {
-    let code = asker.may(&state, &code, Scope::RoomsWrite).await?;
+    let code = client.may(&state, &code, Scope::RoomsWrite).await?;
     let deleted = state.rooms.delete(code).await.map_err(|error| ProblemResponse::storage(&error))?;
     if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(ProblemResponse::room_unknown()) }
 }

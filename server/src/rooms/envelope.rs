@@ -1,5 +1,5 @@
 //! What travels to a room's task, and what comes back: messages, in which nothing is that could not cross a wire. Whoever asks is
-//! found by an address, which the asker's node resolves.
+//! found by an address, which the waiter's node resolves.
 
 use protocol::{Participant, RoomCode, ValidateRoomResponse};
 

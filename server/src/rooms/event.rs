@@ -1,7 +1,7 @@
 //! What can happen to a room's task. Each event could cross a wire.
 
 use protocol::{ChatId, ErrorCode, MessageId, ParticipantId, Role, RoomFrame, Sequence, ServerMessage};
-use room::{ConnectionId, Decree, Departure, Resumption, Visitor};
+use room::{AdminAction, ConnectionId, Departure, Resumption, Visitor};
 use storage::{BrowserId, ChatPage, Fence, RoomRecord};
 
 /// What can happen to a room's task.
@@ -32,7 +32,7 @@ pub(crate) enum RoomEvent {
     /// The forwarding unit has something to say to a participant.
     Media { participant: ParticipantId, message: Box<ServerMessage> },
     /// A program does something to a participant.
-    Decree { participant: ParticipantId, decree: Decree },
+    AdminAction { participant: ParticipantId, action: AdminAction },
     /// Credentials were taken back.
     Revoked { credentials: Vec<String> },
     /// Somebody outside asks who is inside.

@@ -4,13 +4,13 @@ mod asking;
 mod backpressure;
 mod envelope;
 mod event;
+mod frame_encoder;
 mod load;
 pub(crate) mod queue;
 mod registry;
 mod replies;
 mod settings;
 mod task;
-mod words;
 
 pub(crate) use envelope::RoomEnvelope;
 pub(crate) use event::{RoomEvent, Said};

@@ -9,7 +9,7 @@ use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use protocol::{CredentialKind, Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError};
-use room::{Beginning, Room};
+use room::{Room, RoomInit};
 use storage::{Creators, Fence, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
 use tokio::sync::OnceCell;
 use tokio::sync::mpsc::error::TrySendError;
@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::{Config, RoomsConfig};
 use crate::connections::Connections;
 use crate::ice_servers::IceServerList;
-use crate::keeper::{Keeper, Lane};
+use crate::journal_writer::{JournalWriter, Lane};
 use crate::media::{Media, News, NewsReceiver};
 use crate::passwords::{PasswordError, Passwords};
 use crate::tokens::Tokens;
@@ -33,7 +33,7 @@ use crate::{digest, ids};
 pub(crate) struct Rooms {
     pub(super) clock: Clock,
     pub(super) storage: Arc<dyn Storage>,
-    pub(super) keeper: Keeper,
+    pub(super) journal_writer: JournalWriter,
     pub(super) passwords: Arc<Passwords>,
     tokens: Tokens,
     ice_servers: IceServerList,
@@ -123,13 +123,13 @@ impl Rooms {
         run: RunRoom,
     ) -> Self {
         let (defaults, limits) = (config.room_settings(), config.rooms.clone());
-        let keeper = Keeper::start(Arc::clone(&storage), limits.chat_quota());
+        let journal_writer = JournalWriter::start(Arc::clone(&storage), limits.chat_quota());
         let passwords = Arc::new(Passwords::new());
         let node = media.node();
         Self {
             clock,
             storage,
-            keeper,
+            journal_writer,
             passwords,
             tokens,
             ice_servers,
@@ -161,12 +161,12 @@ impl Rooms {
 
     /// Whether something waits that the database did not take.
     pub(crate) fn is_behind(&self) -> bool {
-        self.keeper.is_behind()
+        self.journal_writer.is_behind()
     }
 
     /// Waits until everything that was to be kept is kept.
     pub(crate) async fn flush(&self) {
-        self.keeper.flush(FLUSH_WITHIN).await;
+        self.journal_writer.flush(FLUSH_WITHIN).await;
     }
 
     /// Makes a room.
@@ -277,8 +277,8 @@ impl Rooms {
     pub(super) fn send_on(&self, envelope: Box<RoomEnvelope>) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             let reply_to = envelope.reply_to;
-            if let (Ok(None) | Err(_), Some(asker)) = (self.send(envelope).await, reply_to) {
-                self.replies.deliver(asker, RoomReply::NoRoom);
+            if let (Ok(None) | Err(_), Some(waiter)) = (self.send(envelope).await, reply_to) {
+                self.replies.deliver(waiter, RoomReply::NoRoom);
             }
         })
     }
@@ -299,7 +299,7 @@ impl Rooms {
     /// Deletes a room and everything in it; whoever is inside is told. False when there is none.
     pub(crate) async fn delete(&self, code: RoomCode) -> Result<bool, StorageError> {
         // What is still to be kept goes first, or it would stay when the room is gone.
-        self.keeper.flush(FLUSH_WITHIN).await;
+        self.journal_writer.flush(FLUSH_WITHIN).await;
         let fence = self.fence(code).await?;
         let deleted = self.guard(code, fence, self.storage.delete_room(code, fence).await).await?;
         // Also one that was opened meanwhile.
@@ -371,7 +371,7 @@ impl Rooms {
 
     async fn load(&self, code: RoomCode) -> Result<RoomHandle, Missing> {
         // What the task before has said is in storage then.
-        if !self.keeper.flush(FLUSH_WITHIN).await {
+        if !self.journal_writer.flush(FLUSH_WITHIN).await {
             return Err(Missing::Unreadable(StorageError::Behind));
         }
         let record = self.storage.room(code).await?.ok_or(Missing::Unknown)?;
@@ -379,7 +379,7 @@ impl Rooms {
         let since = protocol::Timestamp(wall.0.saturating_sub(REMEMBERED_FOR.as_millis() as u64));
         let seats = self.storage.seats(code, since).await?;
         let blocked = self.storage.blocked_browsers(code).await?;
-        let beginning = Beginning {
+        let init = RoomInit {
             code,
             settings: record.settings.clone(),
             password: record.password_hash.is_some(),
@@ -392,10 +392,10 @@ impl Rooms {
             signer: self.tokens.of_room(code),
         };
         let (queue, received) = queue::queue(code, WAITING_EVENTS);
-        let lane = self.keeper.lane(queue.clone(), record.fence);
+        let lane = self.journal_writer.lane(queue.clone(), record.fence);
         let handle = RoomHandle { queue, record: Arc::new(RwLock::new(record)) };
         (self.run)(LoadedRoom {
-            room: Room::new(self.clock.now(), beginning),
+            room: Room::new(self.clock.now(), init),
             handle: handle.clone(),
             rooms: self.clone(),
             lane,

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::envelope::{ReplyAddress, RequestId, RoomReply};
 use crate::node_id::NodeId;
 
-/// The questions that are open; a clone is another handle to the same. Each ends with its asker, so that there are never more than
+/// The questions that are open; a clone is another handle to the same. Each ends with its waiter, so that there are never more than
 /// requests that are being served.
 #[derive(Clone)]
 pub(super) struct Replies(Arc<Shared>);
@@ -46,9 +46,9 @@ impl Replies {
         if to.node != self.0.node {
             return;
         }
-        let asker = self.waiting().remove(&to.request);
-        if let Some(asker) = asker {
-            _ = asker.send(reply);
+        let waiter = self.waiting().remove(&to.request);
+        if let Some(waiter) = waiter {
+            _ = waiter.send(reply);
         }
     }
 

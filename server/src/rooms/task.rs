@@ -17,12 +17,12 @@ use tokio::sync::{Notify, mpsc};
 use super::backpressure::{Backpressure, Batch};
 use super::envelope::{ReplyAddress, RoomEnvelope, RoomReply};
 use super::event::{RoomEvent, Said};
+use super::frame_encoder::FrameEncoder;
 use super::queue::RoomQueueReceiver;
 use super::registry::LoadedRoom;
-use super::words::Words;
 use super::{RoomHandle, Rooms, load};
 use crate::connection_queue::QueueSender;
-use crate::keeper::{Asker, Lane};
+use crate::journal_writer::{Lane, Waiter};
 use crate::refusals::Refusals;
 use crate::tasks;
 
@@ -265,7 +265,7 @@ impl RoomTask {
                 Input::HistoryRead { reader, entries, more }
             }
             RoomEvent::HistoryNotRead { reader } => Input::HistoryNotRead { reader },
-            RoomEvent::Decree { participant, decree } => Input::Decree { participant, decree },
+            RoomEvent::AdminAction { participant, action } => Input::AdminAction { participant, action },
             RoomEvent::Revoked { credentials } => Input::Revoke { credentials },
             RoomEvent::Media { participant, message } => Input::Media { participant, message },
             RoomEvent::Deleted => {
@@ -300,7 +300,7 @@ impl RoomTask {
     }
 
     fn carry_out(&mut self) -> Fate {
-        let mut words = Words::default();
+        let mut encoder = FrameEncoder::default();
         while let Some(output) = self.room.poll_output() {
             match output {
                 Output::Send { to, seq, received, message } => {
@@ -310,7 +310,7 @@ impl RoomTask {
                             tracing::info!(code = ?error.code, count, "messages were refused");
                         }
                     }
-                    if let Some(text) = words.text(seq, received, &message) {
+                    if let Some(text) = encoder.text(seq, received, &message) {
                         self.send(to, text);
                     }
                 }
@@ -363,15 +363,15 @@ impl RoomTask {
         if self.is_over {
             return;
         }
-        let asker = match &change {
-            room::Change::Chat(entry) => Some(Asker { from: entry.from, chat: entry.id }),
+        let waiter = match &change {
+            room::Change::Chat(entry) => Some(Waiter { from: entry.from, chat: entry.id }),
             room::Change::Seat(_)
             | room::Change::Blocked(_)
             | room::Change::Used(_)
             | room::Change::Done { .. } => None,
         };
         let change = load::to_storage(self.handle.code(), change, self.rooms.clock.wall());
-        if let Err(Some(Asker { from, chat, .. })) = self.lane.keep(change, asker) {
+        if let Err(Some(Waiter { from, chat, .. })) = self.lane.keep(change, waiter) {
             self.room.handle_input(self.rooms.clock.now(), Input::ChatNotKept { from, chat });
         }
     }

@@ -8,7 +8,7 @@ use super::destination::Destination as _;
 use super::end::End;
 use super::room_destination::RoomDestination;
 use crate::AppState;
-use crate::caller::Caller;
+use crate::http_client::HttpClient;
 
 /// What a connection is attached to.
 enum Attached {
@@ -20,7 +20,7 @@ enum Attached {
 pub(super) fn run(
     socket: WebSocket,
     state: AppState,
-    caller: Box<Caller>,
+    caller: Box<HttpClient>,
 ) -> impl Future<Output = ()> + Send {
     let mut connection = Connection::new(socket);
     async move {
@@ -42,7 +42,11 @@ pub(super) fn run(
     }
 }
 
-async fn open(connection: &mut Connection, state: AppState, caller: Box<Caller>) -> Result<Attached, End> {
+async fn open(
+    connection: &mut Connection,
+    state: AppState,
+    caller: Box<HttpClient>,
+) -> Result<Attached, End> {
     let text = connection.first_text().await?;
     let OpeningFrame { id, message } = read(&text)?;
     let attached = match message {

@@ -10,11 +10,11 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::destination::Destination;
 use super::end::End;
-use crate::caller::Caller;
 use crate::connection_queue::{Outgoing, QueueReceiver};
 use crate::connections::OpenConnection;
+use crate::http_client::HttpClient;
 use crate::rooms::{RoomEnvelope, RoomEvent, RoomHandle, Said};
-use crate::{AppState, entrance};
+use crate::{AppState, credential_check};
 
 /// A connection that has asked a room to let it in.
 pub(super) struct RoomDestination {
@@ -27,12 +27,12 @@ pub(super) struct RoomDestination {
 
 impl RoomDestination {
     /// Asks a room to let somebody in.
-    pub(super) async fn join(state: AppState, caller: &Caller, join: Join) -> Result<Self, ErrorCode> {
+    pub(super) async fn join(state: AppState, caller: &HttpClient, join: Join) -> Result<Self, ErrorCode> {
         check_version(join.version)?;
         let room = find(&state, caller, join.room).await?;
-        let visitor = entrance::visitor(&state, &room, caller, join).await?;
-        let earlier = visitor.earlier.as_ref().and_then(|claims| claims.terms.credential.clone());
-        let credential = visitor.terms.credential.clone().or(earlier);
+        let visitor = credential_check::visitor(&state, &room, caller, join).await?;
+        let earlier = visitor.earlier.as_ref().and_then(|claims| claims.credential_claims.credential.clone());
+        let credential = visitor.credential_claims.credential.clone().or(earlier);
         let (connection, queue) = state.rooms.connections().open();
         let event = RoomEvent::Enter { connection: connection.id(), visitor: Box::new(visitor) };
         let room = send(&state, room.code(), event, credential).await?;
@@ -40,10 +40,14 @@ impl RoomDestination {
     }
 
     /// Asks a room for the seat that somebody had.
-    pub(super) async fn resume(state: AppState, caller: &Caller, resume: &Resume) -> Result<Self, ErrorCode> {
+    pub(super) async fn resume(
+        state: AppState,
+        caller: &HttpClient,
+        resume: &Resume,
+    ) -> Result<Self, ErrorCode> {
         check_version(resume.version)?;
-        let resumption = entrance::resumption(&state, caller, resume).await?;
-        let credential = resumption.claims.terms.credential.clone();
+        let resumption = credential_check::resumption(&state, caller, resume).await?;
+        let credential = resumption.claims.credential_claims.credential.clone();
         let (connection, queue) = state.rooms.connections().open();
         let event = RoomEvent::Resume { connection: connection.id(), resumption: Box::new(resumption) };
         let room = send(&state, resume.room, event, credential).await?;
@@ -115,7 +119,7 @@ fn check_version(version: ProtocolVersion) -> Result<(), ErrorCode> {
     if version == VERSION { Ok(()) } else { Err(ErrorCode::UnsupportedVersion) }
 }
 
-async fn find(state: &AppState, caller: &Caller, code: RoomCode) -> Result<RoomHandle, ErrorCode> {
+async fn find(state: &AppState, caller: &HttpClient, code: RoomCode) -> Result<RoomHandle, ErrorCode> {
     let room = state.rooms.find(code).await.map_err(|error| unavailable(&error))?;
     // Guessing codes is limited, whichever way it is tried.
     room.ok_or_else(|| match state.lookups.guess(caller.address) {
@@ -133,7 +137,7 @@ async fn send(
 ) -> Result<RoomHandle, ErrorCode> {
     let room = state.rooms.send(RoomEnvelope::new(code, event)).await.map_err(|error| unavailable(&error))?;
     let room = room.ok_or(ErrorCode::RoomUnknown)?;
-    entrance::look_again(state, code, credential).await;
+    credential_check::look_again(state, code, credential).await;
     Ok(room)
 }
 

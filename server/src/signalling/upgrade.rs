@@ -11,8 +11,8 @@ use protocol::limits::MAX_MESSAGE_BYTES;
 use protocol::{ErrorCode, ProtocolError};
 
 use super::opening;
-use crate::caller::Caller;
 use crate::connection_queue::MAX_BYTES;
+use crate::http_client::HttpClient;
 use crate::rest::{ProblemResponse, problem};
 use crate::{AppState, origin, tasks};
 
@@ -29,7 +29,7 @@ const MAX_WRITE_BUFFER_BYTES: usize = 2 * MAX_BYTES;
 /// `GET /api/v1/ws`
 pub(crate) async fn upgrade(
     State(state): State<AppState>,
-    caller: Caller,
+    caller: HttpClient,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -50,7 +50,7 @@ pub(crate) async fn upgrade(
         .into_response()
 }
 
-fn check(state: &AppState, caller: &Caller, headers: &HeaderMap) -> Result<(), Box<ProblemResponse>> {
+fn check(state: &AppState, caller: &HttpClient, headers: &HeaderMap) -> Result<(), Box<ProblemResponse>> {
     if !origin::is_allowed(headers, &caller.site, &state.config.server.allowed_origins) {
         note_refusal(state, ErrorCode::OriginRefused);
         let error = ProtocolError::new(ErrorCode::OriginRefused, None);

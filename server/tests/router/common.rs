@@ -8,7 +8,7 @@ use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use server::config::Config;
-use server::front::Timeouts;
+use server::port_mux::Timeouts;
 use server::{AppState, router};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use server::config::Config;
-use server::front::Timeouts;
+use server::port_mux::Timeouts;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 

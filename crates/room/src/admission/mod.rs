@@ -21,7 +21,9 @@ use protocol::{
 };
 
 use crate::seats::{KeyStands, Recognised, Seats};
-use crate::{ConnectionId, Departure, Pass, Resumption, SessionClaims, Terms, Visitor};
+use crate::{
+    ConnectionId, CredentialClaims, Departure, Resumption, SessionClaims, VerifiedCredential, Visitor,
+};
 use waiting_room::WaitingRoom;
 
 pub(crate) use view::AdmissionView;
@@ -174,7 +176,7 @@ impl AdmissionMachine {
     /// Those who could come in by what they have shown, as things are now.
     pub(crate) fn who_may_enter(&self, now: Duration, view: &AdmissionView<'_>) -> Vec<ParticipantId> {
         let may = |visitor: &&Visitor| {
-            !view.rules.lets_wait(visitor.pass)
+            !view.rules.lets_wait(visitor.verified)
                 && !view.lacks_secret(visitor)
                 && view.refusal_of(now, visitor).is_none()
         };
@@ -217,15 +219,17 @@ impl AdmissionMachine {
         let Some((prior, known)) = prior_session(&claims, view.seats) else {
             return self.enter_as_stranger(now, connection, visitor, view);
         };
-        let SessionClaims { participant, session, terms, .. } = claims;
+        let SessionClaims { participant, session, credential_claims, .. } = claims;
         if view.seats.contains(participant) {
             self.effects.push_back(AdmissionEffect::Vacate(participant));
         }
         // What they show now counts more than what they showed the first time, unless it gives less: the role goes with what gave it.
-        let shows_more = visitor.pass != Pass::Link && visitor.pass.role() >= prior.role;
-        let terms = if shows_more { visitor.terms } else { known.unwrap_or(terms) };
-        let name = terms.name.clone().unwrap_or(visitor.name);
-        let visitor = Visitor { participant, session, terms, name, ..visitor };
+        let shows_more =
+            visitor.verified != VerifiedCredential::Link && visitor.verified.role() >= prior.role;
+        let credential_claims =
+            if shows_more { visitor.credential_claims } else { known.unwrap_or(credential_claims) };
+        let name = credential_claims.name.clone().unwrap_or(visitor.name);
+        let visitor = Visitor { participant, session, credential_claims, name, ..visitor };
         self.enter_again(now, connection, visitor, prior, view);
     }
 
@@ -238,7 +242,7 @@ impl AdmissionMachine {
         prior: PriorSession,
         view: &AdmissionView<'_>,
     ) {
-        let role = prior.role.max(visitor.pass.role());
+        let role = prior.role.max(visitor.verified.role());
         if view.rules.has_ended(view.wall) {
             self.turn_away(connection, ErrorCode::RoomEnded);
         } else if view.has_no_place_for(now, visitor.participant, visitor.browser.as_deref()) {
@@ -257,7 +261,7 @@ impl AdmissionMachine {
     ) {
         if let Some(code) = view.refusal_of(now, &visitor) {
             self.turn_away(connection, code);
-        } else if view.rules.lets_wait(visitor.pass) || view.lacks_secret(&visitor) {
+        } else if view.rules.lets_wait(visitor.verified) || view.lacks_secret(&visitor) {
             self.let_wait(now, connection, visitor, view);
         } else {
             self.admit_stranger(connection, visitor, view);
@@ -265,7 +269,7 @@ impl AdmissionMachine {
     }
 
     fn admit_stranger(&mut self, connection: ConnectionId, visitor: Visitor, view: &AdmissionView<'_>) {
-        let role = visitor.pass.role();
+        let role = visitor.verified.role();
         self.admit(connection, visitor, PriorSession { role, ..PriorSession::default() }, view);
     }
 
@@ -399,7 +403,9 @@ impl AdmissionMachine {
     }
 
     fn revoke(&mut self, credentials: &[String], view: &AdmissionView<'_>) {
-        for connection in self.waiting.take_those(|visitor| is_by_one(&visitor.terms, credentials)) {
+        for connection in
+            self.waiting.take_those(|visitor| is_by_one(&visitor.credential_claims, credentials))
+        {
             self.turn_away(connection, ErrorCode::CredentialRefused);
         }
         self.tell_moderators(view);
@@ -420,7 +426,7 @@ impl AdmissionMachine {
 
 /// What somebody keeps of the stay that their token tells of, and by what they came by their role, where the room knows that. `None` when the token
 /// counts for nothing.
-fn prior_session(claims: &SessionClaims, seats: &Seats) -> Option<(PriorSession, Option<Terms>)> {
+fn prior_session(claims: &SessionClaims, seats: &Seats) -> Option<(PriorSession, Option<CredentialClaims>)> {
     let (issued, confirmed) = (claims.generation, claims.generation);
     match seats.recognise(claims) {
         Recognised::Refused => None,
@@ -436,12 +442,15 @@ fn prior_session(claims: &SessionClaims, seats: &Seats) -> Option<(PriorSession,
             let protocol::Participant { role, hand, forbidden, .. } = *seat.participant();
             let (issued, confirmed) = seat.generations();
             let issued = issued.max(claims.generation);
-            Some((PriorSession { role, hand, forbidden, issued, confirmed }, seat.terms().cloned()))
+            Some((
+                PriorSession { role, hand, forbidden, issued, confirmed },
+                seat.credential_claims().cloned(),
+            ))
         }
     }
 }
 
 /// Whether somebody came with one of these credentials.
-pub(crate) fn is_by_one(terms: &Terms, credentials: &[String]) -> bool {
-    terms.credential.as_ref().is_some_and(|id| credentials.contains(id))
+pub(crate) fn is_by_one(credential_claims: &CredentialClaims, credentials: &[String]) -> bool {
+    credential_claims.credential.as_ref().is_some_and(|id| credentials.contains(id))
 }

@@ -2,15 +2,15 @@
 
 use protocol::{Role, RoomKeyId, RoomKeyOrigin, RoomSettings};
 
-use crate::{Pass, Visitor};
+use crate::{VerifiedCredential, Visitor};
 
 /// Whether somebody who shows nothing but the code has another secret than the room, or none. Keys, invitations and access
 /// tokens let in without it, and hosts most of all: nobody else could let them in.
 pub(crate) fn lacks_secret(visitor: &Visitor, room_key: Option<&RoomKeyId>) -> bool {
     let is_other = room_key.is_some_and(|secret| visitor.room_key.as_ref() != Some(secret));
-    match visitor.pass {
-        Pass::Link => is_other,
-        Pass::Key(role) => is_other && visitor.key.is_some() && !role.moderates(),
+    match visitor.verified {
+        VerifiedCredential::Link => is_other,
+        VerifiedCredential::Key(role) => is_other && visitor.key.is_some() && !role.moderates(),
     }
 }
 
@@ -18,7 +18,8 @@ pub(crate) fn lacks_secret(visitor: &Visitor, room_key: Option<&RoomKeyId>) -> b
 /// empty, or when the one it has was drawn by somebody who came with the bare code.
 pub(super) fn may_claim(visitor: &Visitor, settings: &RoomSettings, is_empty: bool) -> bool {
     let was_drawn = settings.room_key_origin == Some(RoomKeyOrigin::Drawn);
-    let is_hosts = visitor.pass == Pass::Key(Role::Host) && origin_of(visitor) == RoomKeyOrigin::Link;
+    let is_hosts =
+        visitor.verified == VerifiedCredential::Key(Role::Host) && origin_of(visitor) == RoomKeyOrigin::Link;
     visitor.room_key.is_some() && (settings.room_key.is_none() || is_hosts && (was_drawn || is_empty))
 }
 
@@ -41,9 +42,11 @@ pub(super) fn claimed(
 
 /// How somebody came by their secret. Programs do not say; one of a host is as good as a link.
 fn origin_of(visitor: &Visitor) -> RoomKeyOrigin {
-    let untold = match visitor.pass {
-        Pass::Key(Role::Host) => RoomKeyOrigin::Link,
-        Pass::Key(Role::CoHost | Role::Guest) | Pass::Link => RoomKeyOrigin::Drawn,
+    let untold = match visitor.verified {
+        VerifiedCredential::Key(Role::Host) => RoomKeyOrigin::Link,
+        VerifiedCredential::Key(Role::CoHost | Role::Guest) | VerifiedCredential::Link => {
+            RoomKeyOrigin::Drawn
+        }
     };
     visitor.room_key_origin.unwrap_or(untold)
 }

@@ -55,10 +55,10 @@ impl<'a> AdmissionView<'a> {
 
     /// Why somebody may not come in by what they show.
     pub(super) fn refusal_of(&self, now: Duration, visitor: &Visitor) -> Option<ErrorCode> {
-        if let Some(code) = refusal(self.rules.standing(self.wall, visitor.pass.role())) {
+        if let Some(code) = refusal(self.rules.standing(self.wall, visitor.verified.role())) {
             return Some(code);
         }
-        if self.rules.asks_for_password(visitor.pass) {
+        if self.rules.asks_for_password(visitor.verified) {
             match visitor.password {
                 GivenPassword::Missing => return Some(ErrorCode::PasswordNeeded),
                 GivenPassword::Wrong => return Some(ErrorCode::PasswordWrong),

@@ -12,7 +12,7 @@ use crate::moderation::{ModerationEffect, ModerationInput, ModerationView};
 use crate::rules::Rules;
 use crate::seats::Seat;
 use crate::topology::TopologyInput;
-use crate::{Change, Decree, Output};
+use crate::{AdminAction, Change, Output};
 
 impl Room {
     pub(super) fn moderate(&mut self, now: Duration, input: ModerationInput) {
@@ -133,17 +133,17 @@ impl Room {
         self.topology(now, TopologyInput::Review);
     }
 
-    pub(super) fn decree(&mut self, now: Duration, id: ParticipantId, decree: Decree) {
-        match decree {
-            Decree::TurnOff(source) => self.turn_off(id, source),
-            Decree::Remove => self.put_out(now, id, ErrorCode::Removed),
+    pub(super) fn act(&mut self, now: Duration, id: ParticipantId, action: AdminAction) {
+        match action {
+            AdminAction::TurnOff(source) => self.turn_off(id, source),
+            AdminAction::Remove => self.put_out(now, id, ErrorCode::Removed),
         }
     }
 
     /// Ends the stay of everybody who came with one of these credentials, inside and at the door.
     pub(super) fn revoke(&mut self, now: Duration, credentials: Vec<String>) {
-        let is_one = |terms: &crate::Terms| is_by_one(terms, &credentials);
-        let bearers = self.seats.iter().filter(|seat| seat.terms().is_some_and(is_one));
+        let is_one = |credential_claims: &crate::CredentialClaims| is_by_one(credential_claims, &credentials);
+        let bearers = self.seats.iter().filter(|seat| seat.credential_claims().is_some_and(is_one));
         let bearers = bearers.map(|seat| seat.participant().id);
         for id in bearers.collect::<Vec<_>>() {
             self.put_out(now, id, ErrorCode::CredentialRefused);

@@ -54,7 +54,7 @@ pub struct Room {
 const IDLE_OUTPUTS: usize = 4;
 
 /// What a room begins with: its rules, and what was kept of it.
-pub struct Beginning {
+pub struct RoomInit {
     /// Its address.
     pub code: RoomCode,
     /// Its rules.
@@ -79,8 +79,8 @@ pub struct Beginning {
 
 impl Room {
     /// Begins a room, new or known.
-    pub fn new(now: Duration, beginning: Beginning) -> Self {
-        let Beginning {
+    pub fn new(now: Duration, init: RoomInit) -> Self {
+        let RoomInit {
             code,
             settings,
             password,
@@ -91,7 +91,7 @@ impl Room {
             recent_chat,
             sfu,
             signer,
-        } = beginning;
+        } = init;
         let origin = wall.0.saturating_sub(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
         let mut room = Self {
             code,
@@ -147,7 +147,7 @@ impl Room {
                 self.tell(reader, ServerMessage::ChatHistory { entries, more });
             }
             Input::HistoryNotRead { reader } => self.refuse(reader, ErrorCode::StorageUnavailable, None),
-            Input::Decree { participant, decree } => self.decree(now, participant, decree),
+            Input::AdminAction { participant, action } => self.act(now, participant, action),
             Input::UseNode { node } => self.topology(now, TopologyInput::UseNode { node }),
             Input::Revoke { credentials } => self.revoke(now, credentials),
             Input::Media { participant, message } => self.tell(participant, *message),

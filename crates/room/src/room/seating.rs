@@ -17,7 +17,8 @@ use crate::{Change, ConnectionId, Output, Resumption, Visitor};
 impl Room {
     pub(super) fn admit(&mut self, now: Duration, admitted: Admitted) {
         let Admitted { connection, visitor, prior, key, claimed } = admitted;
-        let Visitor { participant: id, session, name, media, browser, terms, grant, .. } = visitor;
+        let Visitor { participant: id, session, name, media, browser, credential_claims, grant, .. } =
+            visitor;
         let PriorSession { role, hand, forbidden, issued, confirmed } = prior;
         let has_other_secret = claimed.is_some_and(|(secret, origin)| {
             let patch = RoomSettingsPatch {
@@ -33,7 +34,16 @@ impl Room {
             Participant { id, name, role, media, hand, presence: Presence::Here, forbidden, key };
         let turned_off = self.turn_off_what_may_not_be(&mut participant);
         let told = participant.clone();
-        let seat = NewSeat { participant, session, browser, connection, issued, confirmed, terms, grant };
+        let seat = NewSeat {
+            participant,
+            session,
+            browser,
+            connection,
+            issued,
+            confirmed,
+            credential_claims,
+            grant,
+        };
         self.seats.add(Seat::new(seat));
         self.was_used = true;
         self.tell_sfu_media(id);

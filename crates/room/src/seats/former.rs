@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use protocol::{DisplayName, Forbidden, ParticipantId, PublicKey, Role, SessionId, Timestamp};
 
-use crate::{SeatChange, SeatState, SessionClaims, Terms};
+use crate::{CredentialClaims, SeatChange, SeatState, SessionClaims};
 
 /// Somebody who had a seat.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Former {
     /// Their public key, which is nobody else's.
     pub(super) key: Option<PublicKey>,
     /// By what they came by their role; not known of somebody whom another server knew.
-    pub(super) terms: Option<Terms>,
+    pub(super) credential_claims: Option<CredentialClaims>,
     pub(super) forbidden: Forbidden,
     pub(super) generation: u32,
     pub(super) state: SeatState,
@@ -34,7 +34,7 @@ impl Former {
             session: kept.session,
             role: kept.role,
             key: kept.key,
-            terms: None,
+            credential_claims: None,
             forbidden: kept.forbidden,
             generation: kept.generation,
             state: kept.state,
@@ -56,8 +56,8 @@ impl Former {
         self.forbidden
     }
 
-    pub(crate) fn into_terms(self) -> Option<Terms> {
-        self.terms
+    pub(crate) fn into_terms(self) -> Option<CredentialClaims> {
+        self.credential_claims
     }
 
     pub(super) fn was_removed(&self) -> bool {

@@ -22,7 +22,7 @@ use protocol::{MessageId, Participant, ParticipantId, Presence, PublicKey, Role,
 pub(crate) use former::Former;
 pub(crate) use seat::{GoesOn, NewSeat, Receipt, Seat};
 
-use crate::{ConnectionId, Output, SeatChange, SeatState, SessionClaims, Terms};
+use crate::{ConnectionId, CredentialClaims, Output, SeatChange, SeatState, SessionClaims};
 
 /// Where somebody is who has a public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,9 +269,9 @@ impl Seats {
     }
 
     /// Takes their role from those who had a seat and came by it with one of these credentials.
-    pub(crate) fn demote_former(&mut self, is_one: impl Fn(&Terms) -> bool) {
+    pub(crate) fn demote_former(&mut self, is_one: impl Fn(&CredentialClaims) -> bool) {
         for former in self.former.values_mut() {
-            if former.terms.as_ref().is_some_and(&is_one) {
+            if former.credential_claims.as_ref().is_some_and(&is_one) {
                 former.role = Role::Guest;
             }
         }

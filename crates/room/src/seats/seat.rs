@@ -11,7 +11,7 @@ use protocol::{
 
 use super::Former;
 use crate::outbox::Outbox;
-use crate::{ConnectionId, Output, SeatChange, SeatState, SessionClaims, Terms};
+use crate::{ConnectionId, CredentialClaims, Output, SeatChange, SeatState, SessionClaims};
 
 /// Somebody in the room, whether or not their connection is up.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct Seat {
     /// The number of the last token with which they were heard.
     confirmed: u32,
     /// What an access token said of them, and every token of theirs goes on to say.
-    terms: Terms,
+    credential_claims: CredentialClaims,
     /// The room's secret, when they were given it at the door.
     grant: Option<RoomKeyGrant>,
 }
@@ -50,7 +50,7 @@ pub(crate) struct NewSeat {
     /// The numbers of the last token of an earlier stay, and of the last that was used.
     pub(crate) issued: u32,
     pub(crate) confirmed: u32,
-    pub(crate) terms: Terms,
+    pub(crate) credential_claims: CredentialClaims,
     pub(crate) grant: Option<RoomKeyGrant>,
 }
 
@@ -76,7 +76,16 @@ pub(crate) enum GoesOn {
 
 impl Seat {
     pub(crate) fn new(new: NewSeat) -> Self {
-        let NewSeat { participant, session, browser, connection, issued, confirmed, terms, grant } = new;
+        let NewSeat {
+            participant,
+            session,
+            browser,
+            connection,
+            issued,
+            confirmed,
+            credential_claims,
+            grant,
+        } = new;
         Self {
             participant,
             session,
@@ -89,7 +98,7 @@ impl Seat {
             told_received: None,
             issued: issued.saturating_add(1),
             confirmed,
-            terms,
+            credential_claims,
             grant,
         }
     }
@@ -117,7 +126,7 @@ impl Seat {
             told_received: None,
             issued: kept.generation,
             confirmed: kept.generation,
-            terms: Terms::default(),
+            credential_claims: CredentialClaims::default(),
             grant: None,
         }
     }
@@ -136,8 +145,8 @@ impl Seat {
     }
 
     /// What an access token said of them; not known of somebody whom another server knew.
-    pub(crate) fn terms(&self) -> Option<&Terms> {
-        (!self.is_restored).then_some(&self.terms)
+    pub(crate) fn credential_claims(&self) -> Option<&CredentialClaims> {
+        (!self.is_restored).then_some(&self.credential_claims)
     }
 
     pub(crate) fn grant(&self) -> Option<&RoomKeyGrant> {
@@ -151,7 +160,7 @@ impl Seat {
             session: self.session,
             role: self.participant.role,
             generation: self.issued,
-            terms: self.terms.clone(),
+            credential_claims: self.credential_claims.clone(),
         }
     }
 
@@ -208,7 +217,7 @@ impl Seat {
         self.told_received = None;
         if std::mem::take(&mut self.is_restored) {
             self.participant.key = key;
-            self.terms = claims.terms.clone();
+            self.credential_claims = claims.credential_claims.clone();
             self.outbox.go_on_after(last);
             return (true, GoesOn::Anew);
         }
@@ -255,7 +264,7 @@ impl Seat {
             session: self.session,
             role: self.participant.role,
             key: self.participant.key.clone(),
-            terms: self.terms().cloned(),
+            credential_claims: self.credential_claims().cloned(),
             forbidden: self.participant.forbidden,
             generation: self.confirmed,
             state,

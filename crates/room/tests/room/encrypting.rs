@@ -4,13 +4,13 @@ use protocol::{
     AddressedLetter, Letter, Letters, Moderation, PublicKey, Role, RoomKeyId, RoomKeyOrigin, RoomMessage,
     RoomSettings, ServerMessage,
 };
-use room::{Pass, Resumption, Visitor};
+use room::{Resumption, VerifiedCredential, Visitor};
 
 use super::world::{ADA, BOB, CEM, EVE, World, claims, id};
 
 /// Somebody who takes part in the encryption and has the secret with this letter for a name.
-fn with_secret(person: u128, secret: char, pass: Pass) -> Visitor {
-    Visitor { key: Some(key(person)), room_key: Some(room_key(secret)), pass, ..World::visitor(person) }
+fn with_secret(person: u128, secret: char, verified: VerifiedCredential) -> Visitor {
+    Visitor { key: Some(key(person)), room_key: Some(room_key(secret)), verified, ..World::visitor(person) }
 }
 
 fn key(person: u128) -> PublicKey {
@@ -25,16 +25,16 @@ fn letter() -> Letter {
     Letter::new("sealed".to_owned()).unwrap()
 }
 
-const HOST: Pass = Pass::Key(Role::Host);
+const HOST: VerifiedCredential = VerifiedCredential::Key(Role::Host);
 
 #[test]
 fn the_first_gives_the_room_its_secret_and_who_has_another_waits_until_they_are_given_it() {
     let mut world = World::new(RoomSettings::default());
     world.enter_with(ADA, with_secret(ADA, 'a', HOST));
     assert_eq!(world.room.settings().room_key, Some(room_key('a')));
-    assert!(world.enter_with(CEM, with_secret(CEM, 'a', Pass::Link)).joined().is_some());
+    assert!(world.enter_with(CEM, with_secret(CEM, 'a', VerifiedCredential::Link)).joined().is_some());
 
-    let heard = world.enter_with(BOB, with_secret(BOB, 'b', Pass::Link));
+    let heard = world.enter_with(BOB, with_secret(BOB, 'b', VerifiedCredential::Link));
     assert!(matches!(&*heard.messages, [ServerMessage::Waiting { lacks_secret: true, .. }]));
     let Some(ServerMessage::WaitingRoom { people }) = world.ears(ADA).messages.last() else { panic!() };
     assert_eq!((people[0].lacks_secret, people[0].key.clone()), (true, Some(key(BOB))));
@@ -50,7 +50,7 @@ fn the_first_gives_the_room_its_secret_and_who_has_another_waits_until_they_are_
 #[test]
 fn only_a_host_who_finds_the_room_empty_gives_it_another_secret() {
     let mut world = World::new(RoomSettings { room_key: Some(room_key('a')), ..RoomSettings::default() });
-    assert!(world.enter_with(EVE, with_secret(EVE, 'e', Pass::Link)).joined().is_none());
+    assert!(world.enter_with(EVE, with_secret(EVE, 'e', VerifiedCredential::Link)).joined().is_none());
     assert!(world.enter_with(ADA, with_secret(ADA, 'b', HOST)).joined().is_some());
     assert_eq!(world.room.settings().room_key, Some(room_key('b')));
     assert!(
@@ -63,9 +63,9 @@ fn only_a_host_who_finds_the_room_empty_gives_it_another_secret() {
 #[test]
 fn a_host_is_inside_whatever_a_guest_did_before_and_their_link_s_secret_wins_over_one_that_was_drawn() {
     let mut world = World::new(RoomSettings::default());
-    world.enter_with(EVE, with_secret(EVE, 'e', Pass::Link));
+    world.enter_with(EVE, with_secret(EVE, 'e', VerifiedCredential::Link));
     assert_eq!(world.room.settings().room_key, Some(room_key('e')));
-    world.enter_with(BOB, with_secret(BOB, 'a', Pass::Link));
+    world.enter_with(BOB, with_secret(BOB, 'a', VerifiedCredential::Link));
     assert!(world.ears(BOB).joined().is_none(), "Bob has the maker's link, which nobody knows yet");
     assert!(world.enter_with(ADA, with_secret(ADA, 'a', HOST)).joined().is_some());
     assert_eq!(world.room.settings().room_key, Some(room_key('a')));
@@ -81,7 +81,7 @@ fn a_host_with_the_bare_code_is_inside_and_leaves_the_secret_of_the_link_alone()
     };
     let by_link = |person, secret| Visitor {
         room_key_origin: Some(RoomKeyOrigin::Link),
-        ..with_secret(person, secret, Pass::Link)
+        ..with_secret(person, secret, VerifiedCredential::Link)
     };
     for is_empty in [true, false] {
         let mut world = World::new(RoomSettings::default());
@@ -91,7 +91,7 @@ fn a_host_with_the_bare_code_is_inside_and_leaves_the_secret_of_the_link_alone()
         }
         assert!(world.enter_with(ADA, drawn(ADA, 'b', HOST)).joined().is_some());
         assert_eq!(world.room.settings().room_key, Some(room_key('a')));
-        world.enter_with(EVE, drawn(EVE, 'b', Pass::Key(Role::CoHost)));
+        world.enter_with(EVE, drawn(EVE, 'b', VerifiedCredential::Key(Role::CoHost)));
         assert!(world.ears(EVE).joined().is_some(), "nor does a co-host wait");
     }
     let mut world = World::new(RoomSettings::default());
@@ -132,7 +132,7 @@ fn a_key_survives_the_end_of_the_server_by_the_resume() {
     world.enter_with(ADA, with_secret(ADA, 'a', HOST));
     let mut world = World::restored(world.room.settings().clone(), world.kept_seats(), Vec::new());
     assert_eq!(world.person(ADA).key, Some(key(ADA)), "and is nobody else's meanwhile");
-    world.enter_with(EVE, Visitor { key: Some(key(ADA)), ..with_secret(EVE, 'a', Pass::Link) });
+    world.enter_with(EVE, Visitor { key: Some(key(ADA)), ..with_secret(EVE, 'a', VerifiedCredential::Link) });
     assert_eq!(world.person(EVE).key, None);
     world.resume_with(ADA, Resumption { key: Some(key(ADA)), ..World::resumption(ADA, 1, 1) });
     assert_eq!(world.person(ADA).key, Some(key(ADA)));
@@ -142,7 +142,8 @@ fn a_key_survives_the_end_of_the_server_by_the_resume() {
 fn who_comes_with_the_key_of_somebody_inside_has_none() {
     let mut world = World::new(RoomSettings::default());
     world.enter_with(ADA, with_secret(ADA, 'a', HOST));
-    let heard = world.enter_with(EVE, Visitor { key: Some(key(ADA)), ..with_secret(EVE, 'a', Pass::Link) });
+    let heard = world
+        .enter_with(EVE, Visitor { key: Some(key(ADA)), ..with_secret(EVE, 'a', VerifiedCredential::Link) });
     assert_eq!(heard.joined().map(|joined| joined.you.key.clone()), Some(None));
     let Some(ServerMessage::ParticipantJoined { participant }) = world.ears(ADA).messages.last() else {
         panic!()
@@ -150,7 +151,7 @@ fn who_comes_with_the_key_of_somebody_inside_has_none() {
     assert_eq!(participant.key, None);
     // Also while its owner is away, and when they are back.
     world.drop_socket(ADA, room::Departure::Broken);
-    world.enter_with(CEM, Visitor { key: Some(key(ADA)), ..with_secret(CEM, 'a', Pass::Link) });
+    world.enter_with(CEM, Visitor { key: Some(key(ADA)), ..with_secret(CEM, 'a', VerifiedCredential::Link) });
     world.resume_with(ADA, Resumption { key: Some(key(ADA)), ..World::resumption(ADA, 1, 1) });
     let keys = [ADA, EVE, CEM].map(|person| world.person(person).key.clone());
     assert_eq!(keys, [Some(key(ADA)), None, None]);
@@ -163,8 +164,8 @@ fn a_room_that_was_locked_meanwhile_does_not_let_those_in_who_waited_for_its_sec
         room_key_origin: Some(RoomKeyOrigin::Drawn),
         ..with_secret(person, 'd', pass)
     };
-    world.enter_with(BOB, drawn(BOB, Pass::Key(Role::CoHost)));
-    assert!(world.enter_with(EVE, with_secret(EVE, 'a', Pass::Link)).joined().is_none());
+    world.enter_with(BOB, drawn(BOB, VerifiedCredential::Key(Role::CoHost)));
+    assert!(world.enter_with(EVE, with_secret(EVE, 'a', VerifiedCredential::Link)).joined().is_none());
     let locked = protocol::RoomSettingsPatch { locked: Some(protocol::Switch::On), ..Default::default() };
     world.change(BOB, locked);
     world.enter_with(ADA, with_secret(ADA, 'a', HOST));
@@ -176,13 +177,13 @@ fn a_room_that_was_locked_meanwhile_does_not_let_those_in_who_waited_for_its_sec
 fn a_key_stays_its_owners_when_they_were_away_for_long_and_goes_to_who_comes_anew_with_their_browser() {
     let mut world = World::new(RoomSettings::default());
     world.enter_with(ADA, with_secret(ADA, 'a', HOST));
-    world.enter_with(BOB, with_secret(BOB, 'a', Pass::Link));
+    world.enter_with(BOB, with_secret(BOB, 'a', VerifiedCredential::Link));
     world.drop_socket(BOB, room::Departure::Broken);
     world.wait(std::time::Duration::from_secs(120));
     assert_eq!(world.people(), [ADA], "his seat was given up");
-    world.enter_with(EVE, Visitor { key: Some(key(BOB)), ..with_secret(EVE, 'a', Pass::Link) });
+    world.enter_with(EVE, Visitor { key: Some(key(BOB)), ..with_secret(EVE, 'a', VerifiedCredential::Link) });
     assert_eq!(world.person(EVE).key, None);
-    let again = Visitor { earlier: Some(claims(BOB, 1)), ..with_secret(BOB, 'a', Pass::Link) };
+    let again = Visitor { earlier: Some(claims(BOB, 1)), ..with_secret(BOB, 'a', VerifiedCredential::Link) };
     world.enter_with(BOB, again);
     assert_eq!(world.person(BOB).key, Some(key(BOB)));
 
@@ -190,7 +191,7 @@ fn a_key_stays_its_owners_when_they_were_away_for_long_and_goes_to_who_comes_ane
     let of_browser = |person, browser: &str| Visitor {
         key: Some(key(BOB)),
         browser: Some(browser.to_owned()),
-        ..with_secret(person, 'a', Pass::Link)
+        ..with_secret(person, 'a', VerifiedCredential::Link)
     };
     world.enter_with(ADA, with_secret(ADA, 'a', HOST));
     world.enter_with(BOB, of_browser(BOB, "bobs"));

@@ -5,7 +5,10 @@ use std::time::Duration;
 use protocol::{
     CloseCode, ErrorCode, Moderation, Role, RoomMessage, RoomSettings, RoomSettingsPatch, Switch, WhenEmpty,
 };
-use room::{Beginning, Departure, Input, MediaOrder, Output, Pass, SessionClaims, Terms, Visitor};
+use room::{
+    CredentialClaims, Departure, Input, MediaOrder, Output, RoomInit, SessionClaims, VerifiedCredential,
+    Visitor,
+};
 
 use super::world::{ADA, BOB, CEM, EVE, START, World, claims};
 
@@ -69,14 +72,17 @@ fn a_room_that_is_to_go_when_it_is_empty_goes_after_it_was_used() {
 fn whoever_came_by_something_that_was_taken_back_has_to_leave_and_nobody_else() {
     let settings = RoomSettings { waiting_room: Switch::On, ..RoomSettings::default() };
     let mut world = World::new(settings);
-    let by = |person, credential: &str, pass| Visitor {
-        pass,
-        terms: Terms { credential: Some(credential.to_owned()), ..Terms::default() },
+    let by = |person, credential: &str, verified| Visitor {
+        verified,
+        credential_claims: CredentialClaims {
+            credential: Some(credential.to_owned()),
+            ..CredentialClaims::default()
+        },
         ..World::visitor(person)
     };
-    world.enter_with(ADA, by(ADA, "kept", Pass::Key(Role::Host)));
-    world.enter_with(BOB, by(BOB, "gone", Pass::Key(Role::Host)));
-    world.enter_with(EVE, by(EVE, "gone", Pass::Link));
+    world.enter_with(ADA, by(ADA, "kept", VerifiedCredential::Key(Role::Host)));
+    world.enter_with(BOB, by(BOB, "gone", VerifiedCredential::Key(Role::Host)));
+    world.enter_with(EVE, by(EVE, "gone", VerifiedCredential::Link));
     world.input(Input::Revoke { credentials: vec!["other".to_owned(), "gone".to_owned()] });
     for person in [BOB, EVE] {
         assert_eq!(world.ears(person).turned_away(), Some(ErrorCode::CredentialRefused));
@@ -101,11 +107,19 @@ fn nobody_sets_an_end_in_the_past() {
 #[test]
 fn a_role_goes_with_what_gave_it_also_when_its_bearer_came_back_by_something_less() {
     let mut world = World::with([ADA]);
-    let terms = |credential: &str| Terms { credential: Some(credential.to_owned()), ..Terms::default() };
-    let by = |credential, pass| Visitor { pass, terms: terms(credential), ..World::visitor(BOB) };
-    world.enter_with(BOB, by("of the host", Pass::Key(Role::Host)));
-    let earlier = Some(SessionClaims { terms: terms("of the host"), ..claims(BOB, 1) });
-    world.enter_with(BOB, Visitor { earlier, ..by("of a guest", Pass::Key(Role::Guest)) });
+    let credential_claims = |credential: &str| CredentialClaims {
+        credential: Some(credential.to_owned()),
+        ..CredentialClaims::default()
+    };
+    let by = |credential, verified| Visitor {
+        verified,
+        credential_claims: credential_claims(credential),
+        ..World::visitor(BOB)
+    };
+    world.enter_with(BOB, by("of the host", VerifiedCredential::Key(Role::Host)));
+    let earlier =
+        Some(SessionClaims { credential_claims: credential_claims("of the host"), ..claims(BOB, 1) });
+    world.enter_with(BOB, Visitor { earlier, ..by("of a guest", VerifiedCredential::Key(Role::Guest)) });
     assert_eq!(world.person(BOB).role, Role::Host);
     world.input(Input::Revoke { credentials: vec!["of the host".to_owned()] });
     assert_eq!(world.ears(BOB).turned_away(), Some(ErrorCode::CredentialRefused));
@@ -113,14 +127,21 @@ fn a_role_goes_with_what_gave_it_also_when_its_bearer_came_back_by_something_les
 
 #[test]
 fn an_earlier_token_brings_no_role_back_that_another_credential_gave() {
-    let terms = |credential: &str| Terms { credential: Some(credential.to_owned()), ..Terms::default() };
+    let credential_claims = |credential: &str| CredentialClaims {
+        credential: Some(credential.to_owned()),
+        ..CredentialClaims::default()
+    };
     for is_away in [false, true] {
         let mut world = World::with([ADA, BOB]);
         world.say(BOB, RoomMessage::Ping);
         let earlier = || Some(claims(BOB, 1));
-        let pass = Pass::Key(Role::Host);
-        let as_host =
-            Visitor { earlier: earlier(), pass, terms: terms("of the host"), ..World::visitor(BOB) };
+        let verified = VerifiedCredential::Key(Role::Host);
+        let as_host = Visitor {
+            earlier: earlier(),
+            verified,
+            credential_claims: credential_claims("of the host"),
+            ..World::visitor(BOB)
+        };
         world.enter_with(BOB, as_host);
         assert_eq!(world.person(BOB).role, Role::Host);
         let revoked = Input::Revoke { credentials: vec!["of the host".to_owned()] };
@@ -140,7 +161,7 @@ fn an_earlier_token_brings_no_role_back_that_another_credential_gave() {
 #[test]
 fn a_room_that_another_server_has_lets_go_of_everybody_and_keeps_nothing() {
     let settings = RoomSettings { waiting_room: Switch::On, mesh_limit: 2, ..RoomSettings::default() };
-    let mut world = World::begin(Beginning { settings, sfu: Some(super::world::NODE), ..World::beginning() });
+    let mut world = World::begin(RoomInit { settings, sfu: Some(super::world::NODE), ..World::beginning() });
     for person in [ADA, BOB, CEM] {
         world.enter_as(person, Role::Host);
     }

@@ -6,7 +6,7 @@ use protocol::{
     Allowed, ErrorCode, LeaveReason, Moderation, Role, RoomMessage, RoomSettings, RoomStanding,
     ServerMessage, Switch, Timestamp,
 };
-use room::{Departure, GivenPassword, Input, Pass, Visitor};
+use room::{Departure, GivenPassword, Input, VerifiedCredential, Visitor};
 
 use super::world::{ADA, BOB, CEM, EVE, START, World, claims, id, on_air};
 
@@ -54,7 +54,7 @@ fn a_locked_room_lets_in_hosts_and_those_who_were_in_and_nobody_else() {
     world.say(BOB, RoomMessage::Leave);
 
     assert_eq!(world.enter(EVE).turned_away(), Some(ErrorCode::RoomLocked));
-    let invited = Visitor { pass: Pass::Key(Role::Guest), ..World::visitor(EVE) };
+    let invited = Visitor { verified: VerifiedCredential::Key(Role::Guest), ..World::visitor(EVE) };
     assert_eq!(world.enter_with(EVE, invited).turned_away(), Some(ErrorCode::RoomLocked));
     assert!(world.enter_as(CEM, Role::CoHost).joined().is_some());
     let standing = |browser| world.room.standing(world.now, Role::Guest, Some(browser));

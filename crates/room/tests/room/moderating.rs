@@ -7,7 +7,7 @@ use protocol::{
     Allowed, ErrorCode, LeaveReason, MediaState, Moderation, Right, Role, RoomMessage, RoomSettingsPatch,
     ServerMessage, Source, Switch,
 };
-use room::{Change, Decree, Departure, Input, SeatState, Visitor};
+use room::{AdminAction, Change, Departure, Input, SeatState, Visitor};
 
 use super::world::{ADA, BOB, CEM, EVE, World, claims, id, on_air};
 
@@ -234,9 +234,9 @@ fn rules_that_cannot_be_are_refused() {
 fn somebody_outside_with_the_right_to_do_so_mutes_and_removes() {
     let mut world = World::with([ADA, BOB]);
     world.say(BOB, RoomMessage::SetMedia { media: on_air() });
-    world.input(Input::Decree { participant: id(BOB), decree: Decree::TurnOff(Source::Camera) });
+    world.input(Input::AdminAction { participant: id(BOB), action: AdminAction::TurnOff(Source::Camera) });
     assert!(!world.person(BOB).media.camera.is_on());
-    world.input(Input::Decree { participant: id(BOB), decree: Decree::Remove });
+    world.input(Input::AdminAction { participant: id(BOB), action: AdminAction::Remove });
     assert_eq!(world.ears(BOB).turned_away(), Some(ErrorCode::Removed));
 }
 
@@ -379,7 +379,7 @@ fn a_co_host_does_not_block_the_browser_of_a_host_by_who_was_here_with_it_before
     let with_browser = |person| Visitor { browser: Some("of a host".to_owned()), ..World::visitor(person) };
     world.enter_with(CEM, with_browser(CEM));
     world.say(CEM, RoomMessage::Leave);
-    let host = Visitor { pass: room::Pass::Key(Role::Host), ..with_browser(EVE) };
+    let host = Visitor { verified: room::VerifiedCredential::Key(Role::Host), ..with_browser(EVE) };
     world.enter_with(EVE, host);
     world.forget();
     world.moderate(BOB, Moderation::Block { id: id(CEM) });

@@ -7,7 +7,7 @@ use protocol::{
     RoomMessage, RoomSettingsPatch, Sdp, SectionMap, ServerMessage, Signal, SignalNumber, Subscriptions,
     Switch, Topology, TopologyReason, Trouble,
 };
-use room::{Beginning, Departure, Input, MediaOrder};
+use room::{Departure, Input, MediaOrder, RoomInit};
 
 use super::world::{ADA, BOB, CEM, NODE, START, World, id, on_air};
 
@@ -280,7 +280,7 @@ fn a_room_that_begins_with_many_seats_begins_on_the_server_in_a_later_epoch() {
     let epoch = topology(&world, ADA).epoch;
     let seats = world.kept_seats();
     let wall = START.after(Duration::from_secs(20));
-    let mut again = World::begin(Beginning { seats, wall, sfu: Some(NODE), ..World::beginning() });
+    let mut again = World::begin(RoomInit { seats, wall, sfu: Some(NODE), ..World::beginning() });
     again.resume(ADA, 1, 0);
     let after = topology(&again, ADA);
     assert_eq!((after.via, after.migration), (MediaVia::Sfu(NODE), None));

@@ -6,7 +6,7 @@ use protocol::{
     DisplayName, ErrorCode, LeaveReason, MessageId, Presence, Reaction, Role, RoomFrame, RoomMessage,
     RoomSettings, Sequence, ServerMessage, Switch, Timestamp,
 };
-use room::{Departure, Input, Resumption, SessionClaims, Terms, Visitor};
+use room::{CredentialClaims, Departure, Input, Resumption, SessionClaims, Visitor};
 
 use super::world::{ADA, BOB, CEM, EVE, World, claims, id, on_air};
 
@@ -250,7 +250,7 @@ fn a_server_that_lost_a_seat_knows_by_the_signed_token_who_it_is_but_gives_no_ro
     assert_eq!((joined.you.id, joined.you.role), (id(BOB), Role::Guest), "it may have been taken away");
 
     let mut world = World::new(RoomSettings::default());
-    let shown = Visitor { pass: room::Pass::Key(Role::CoHost), ..again };
+    let shown = Visitor { verified: room::VerifiedCredential::Key(Role::CoHost), ..again };
     assert_eq!(world.enter_with(BOB, shown).joined().unwrap().you.role, Role::CoHost);
 }
 
@@ -267,7 +267,7 @@ fn who_was_demoted_or_removed_stays_so_however_many_come_and_go() {
         world.say(ADA, RoomMessage::Ping);
         world.wait(Duration::from_secs(31));
     }
-    let before = Visitor { pass: room::Pass::Link, ..World::visitor(77) };
+    let before = Visitor { verified: room::VerifiedCredential::Link, ..World::visitor(77) };
     let with_role = |person| SessionClaims { role: Role::Host, ..claims(person, 9) };
     let again = Visitor { earlier: Some(with_role(BOB)), ..before.clone() };
     assert_eq!(world.enter_with(BOB, again).joined().unwrap().you.role, Role::Guest);
@@ -326,8 +326,12 @@ fn a_hand_is_as_the_server_has_it_when_somebody_resumes() {
 #[test]
 fn what_an_access_token_said_counts_also_when_its_bearer_comes_back() {
     let mut world = World::with([ADA]);
-    let terms = Terms { name: DisplayName::parse("Bob").ok(), until: Some(Timestamp(5)), credential: None };
-    let earlier = SessionClaims { terms: terms.clone(), ..claims(BOB, 1) };
+    let credential_claims = CredentialClaims {
+        name: DisplayName::parse("Bob").ok(),
+        until: Some(Timestamp(5)),
+        credential: None,
+    };
+    let earlier = SessionClaims { credential_claims: credential_claims.clone(), ..claims(BOB, 1) };
     let again = Visitor { earlier: Some(earlier), ..World::visitor(77) };
     let joined = world.enter_with(BOB, again).joined().unwrap().clone();
     assert_eq!(joined.you.name.as_str(), "Bob", "and not what they say now");

@@ -9,8 +9,8 @@ use protocol::{
     RoomSettingsPatch, Sequence, ServerMessage, SessionId, SessionToken, Switch, Timestamp,
 };
 use room::{
-    Beginning, Change, ConnectionId, Departure, GiveIceServers, GivenPassword, Input, MediaOrder, Output,
-    Pass, Resumption, Room, SeatChange, SessionClaims, SignTokens, Terms, Visitor,
+    Change, ConnectionId, CredentialClaims, Departure, GiveIceServers, GivenPassword, Input, MediaOrder,
+    Output, Resumption, Room, RoomInit, SeatChange, SessionClaims, SignTokens, VerifiedCredential, Visitor,
 };
 use uuid::Uuid;
 
@@ -74,16 +74,16 @@ impl World {
         seats: Vec<SeatChange>,
         recent_chat: Vec<protocol::ChatEntry>,
     ) -> Self {
-        Self::begin(Beginning { settings, seats, recent_chat, ..Self::beginning() })
+        Self::begin(RoomInit { settings, seats, recent_chat, ..Self::beginning() })
     }
 
     /// A room on a server that can forward media.
     pub(crate) fn with_sfu() -> Self {
-        Self::begin(Beginning { sfu: Some(NODE), ..Self::beginning() })
+        Self::begin(RoomInit { sfu: Some(NODE), ..Self::beginning() })
     }
 
-    pub(crate) fn beginning() -> Beginning {
-        Beginning {
+    pub(crate) fn beginning() -> RoomInit {
+        RoomInit {
             code: RoomCode::from_random(7),
             settings: RoomSettings::default(),
             password: false,
@@ -97,9 +97,9 @@ impl World {
         }
     }
 
-    pub(crate) fn begin(beginning: Beginning) -> Self {
+    pub(crate) fn begin(init: RoomInit) -> Self {
         Self {
-            room: Room::new(Duration::ZERO, beginning),
+            room: Room::new(Duration::ZERO, init),
             now: Duration::ZERO,
             heard: BTreeMap::new(),
             sockets: BTreeMap::new(),
@@ -132,12 +132,12 @@ impl World {
             session: session(person),
             name: DisplayName::parse(&format!("participant {person}")).unwrap(),
             media: MediaState::default(),
-            pass: Pass::Link,
+            verified: VerifiedCredential::Link,
             password: GivenPassword::Missing,
             browser: Some(format!("browser {person}")),
             share: u64::try_from(person).unwrap(),
             earlier: None,
-            terms: Terms::default(),
+            credential_claims: CredentialClaims::default(),
             key: None,
             room_key: None,
             room_key_origin: None,
@@ -150,7 +150,7 @@ impl World {
     }
 
     pub(crate) fn enter_as(&mut self, person: u128, role: Role) -> &Heard {
-        self.enter_with(person, Visitor { pass: Pass::Key(role), ..Self::visitor(person) })
+        self.enter_with(person, Visitor { verified: VerifiedCredential::Key(role), ..Self::visitor(person) })
     }
 
     pub(crate) fn enter_with(&mut self, person: u128, visitor: Visitor) -> &Heard {
@@ -213,7 +213,7 @@ impl World {
         self.input(Input::Disconnect { connection, departure });
     }
 
-    /// Lets time pass, and does what is due in it.
+    /// Lets time verified, and does what is due in it.
     pub(crate) fn wait(&mut self, duration: Duration) {
         let until = self.now + duration;
         while let Some(due) = self.room.poll_timeout(self.now).filter(|due| *due <= until) {
@@ -324,8 +324,14 @@ impl Heard {
 }
 
 pub(crate) fn claims(person: u128, generation: u32) -> SessionClaims {
-    let terms = Terms::default();
-    SessionClaims { participant: id(person), session: session(person), role: Role::Guest, generation, terms }
+    let credential_claims = CredentialClaims::default();
+    SessionClaims {
+        participant: id(person),
+        session: session(person),
+        role: Role::Guest,
+        generation,
+        credential_claims,
+    }
 }
 
 pub(crate) fn id(person: u128) -> ParticipantId {

@@ -4,8 +4,8 @@
 
 mod congestion;
 mod header;
-mod rtx_cache;
 mod packet;
+mod rtx_cache;
 mod stream;
 
 use std::time::Instant;

@@ -231,7 +231,7 @@ impl World {
         self.start + self.now
     }
 
-    /// Lets time pass.
+    /// Lets time verified.
     pub fn run(&mut self, time: Duration) {
         let until = self.now + time;
         while let Some(next) = self.next_moment().filter(|next| *next <= until) {

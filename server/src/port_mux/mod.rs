@@ -21,8 +21,8 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::config::Config;
+use crate::connection_quota::ConnectionQuota;
 use crate::media::Media;
-use crate::places::Places;
 use crate::tasks;
 use crate::tls::Tls;
 use connection::Sorting;
@@ -42,7 +42,7 @@ const UNSORTED_OF_ONE: usize = UNSORTED / 4;
 const ALIVE_AFTER: Duration = Duration::from_secs(60);
 
 /// The port, open and with nobody to answer yet.
-pub struct Front {
+pub struct PortMux {
     listeners: Vec<TcpListener>,
     tls: Option<Tls>,
     media: Media,
@@ -62,7 +62,7 @@ pub(crate) async fn begin_for_fuzzing<S: tokio::io::AsyncRead + Unpin>(
     Ok((client, kind, stream))
 }
 
-impl Front {
+impl PortMux {
     pub(crate) fn new(listener: TcpListener, tls: Option<Tls>, media: Media, config: Config) -> Self {
         Self { listeners: vec![listener], tls, media, config, timeouts: Timeouts::default() }
     }
@@ -89,8 +89,8 @@ impl Front {
             tls,
             media,
             says_what_within: timeouts.says_what_within,
-            unsorted: Places::new(UNSORTED, UNSORTED_OF_ONE),
-            connections: Places::new(most_connections(), config.limits.connections_per_address),
+            unsorted: ConnectionQuota::new(UNSORTED, UNSORTED_OF_ONE),
+            connections: ConnectionQuota::new(most_connections(), config.limits.connections_per_address),
             config,
             http: Arc::clone(&http),
         });

@@ -9,13 +9,13 @@ use crate::site::Site;
 
 /// Who stands behind a socket, as far as the request said.
 #[derive(Clone, Debug)]
-pub(crate) struct Caller {
+pub(crate) struct HttpClient {
     pub(crate) address: IpAddr,
     pub(crate) browser: Option<Browser>,
     pub(crate) site: Site,
 }
 
-impl Caller {
+impl HttpClient {
     /// Where the keys of the caller's browser are.
     pub(crate) fn keyring(&self) -> Option<&BrowserId> {
         self.browser.as_ref().map(|browser| &browser.keyring)

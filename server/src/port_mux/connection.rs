@@ -17,8 +17,8 @@ use super::prefixed::Prefixed;
 use super::proxy_protocol;
 use crate::browser::Transport;
 use crate::config::Config;
+use crate::connection_quota::{ConnectionQuota, QuotaPermit};
 use crate::media::Media;
-use crate::places::{Place, Places};
 use crate::tasks;
 use crate::tls::Tls;
 
@@ -28,13 +28,13 @@ const TLS: u8 = 22;
 /// What a message of STUN begins with, and no request of HTTP (RFC 7983 §7).
 const STUN: std::ops::RangeInclusive<u8> = 0..=3;
 
-/// A connection that has just come, and its place among those of which is not known what they are.
+/// A connection that has just come, and its permit among those of which is not known what they are.
 pub(super) struct Arrival {
     stream: TcpStream,
     address: SocketAddr,
     /// Whether it is from a proxy that is believed.
     by_proxy: bool,
-    place: Place,
+    permit: QuotaPermit,
 }
 
 /// What sorting a connection needs.
@@ -43,8 +43,8 @@ pub(super) struct Sorting {
     pub(super) media: Media,
     pub(super) config: Config,
     pub(super) says_what_within: Duration,
-    pub(super) unsorted: Arc<Places>,
-    pub(super) connections: Arc<Places>,
+    pub(super) unsorted: Arc<ConnectionQuota>,
+    pub(super) connections: Arc<ConnectionQuota>,
     pub(super) http: Arc<Http>,
 }
 
@@ -53,15 +53,15 @@ impl Sorting {
     pub(super) fn arrival(&self, stream: TcpStream, address: SocketAddr) -> Option<Arrival> {
         let address = canonical(address);
         let by_proxy = self.config.server.trusts(address.ip());
-        let place = self.unsorted.take((!by_proxy).then_some(address.ip()))?;
-        Some(Arrival { stream, address, by_proxy, place })
+        let permit = self.unsorted.take((!by_proxy).then_some(address.ip()))?;
+        Some(Arrival { stream, address, by_proxy, permit })
     }
 
     /// Finds out what a connection is, and hands it over. What is nothing, or too slow to say, or one too many, is closed.
     pub(super) async fn sort(&self, arrival: Arrival) {
-        let Arrival { stream, address, by_proxy, place } = arrival;
+        let Arrival { stream, address, by_proxy, permit } = arrival;
         let sorted = tokio::time::timeout(self.says_what_within, self.look(stream, address, by_proxy)).await;
-        drop(place);
+        drop(permit);
         match sorted {
             Ok(Ok(Sorted::Http(io, peer))) => drop(tasks::spawn(Arc::clone(&self.http).serve(io, peer))),
             Ok(Ok(Sorted::Relayed(io, flow))) => self.relay(io, flow).await,
@@ -76,8 +76,8 @@ impl Sorting {
         let named = named(&mut stream, is_proxied).await?.map(canonical);
         let client = named.unwrap_or(address);
         // What a proxy says for itself, or for clients that it names in each request, is not counted against it.
-        let customer = named.or((!by_proxy).then_some(address)).map(|address| address.ip());
-        let place = self.connections.take(customer).ok_or(io::ErrorKind::QuotaExceeded)?;
+        let prefix = named.or((!by_proxy).then_some(address)).map(|address| address.ip());
+        let permit = self.connections.take(prefix).ok_or(io::ErrorKind::QuotaExceeded)?;
         match (kind_of(&mut stream).await?, &self.tls) {
             (Kind::Tls, Some(tls)) => {
                 let Some(stream) = tls.accept(stream).await? else { return Ok(Sorted::Answered) };
@@ -88,17 +88,17 @@ impl Sorting {
                     stream.get_ref().get_ref().1.alpn_protocol().is_some_and(|name| name != ALPN_TURN);
                 if !is_http && kind_of(&mut stream).await? == Kind::Stun {
                     let flow = Flow { transport: relay::Transport::Tls, client, server: canonical(server) };
-                    return Ok(Sorted::Relayed(Io::Tls(Box::new(stream), place, Pace::default()), flow));
+                    return Ok(Sorted::Relayed(Io::Tls(Box::new(stream), permit, Pace::default()), flow));
                 }
-                Ok(Sorted::Http(Io::Tls(Box::new(stream), place, Pace::default()), peer))
+                Ok(Sorted::Http(Io::Tls(Box::new(stream), permit, Pace::default()), peer))
             }
             (Kind::Stun, Some(_) | None) => {
                 let flow = Flow { transport: relay::Transport::Tcp, client, server: canonical(server) };
-                Ok(Sorted::Relayed(Io::Plain(stream, place, Pace::default()), flow))
+                Ok(Sorted::Relayed(Io::Plain(stream, permit, Pace::default()), flow))
             }
             (Kind::Tls, None) | (Kind::Http, Some(_) | None) => {
                 let peer = Peer { address: client, transport: Transport::Plain };
-                Ok(Sorted::Http(Io::Plain(stream, place, Pace::default()), peer))
+                Ok(Sorted::Http(Io::Plain(stream, permit, Pace::default()), peer))
             }
         }
     }

@@ -70,15 +70,15 @@ const LONG: Duration = Duration::from_secs(600);
 async fn however_many_read_in_one_room_another_keeps_its_block_and_its_chat() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Arc::new(SqlStorage::sqlite(folder.path()).await.unwrap());
-    let keeper = Keeper::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    let ((crowd, mut answers), (other, mut events)) = (lane(&keeper, 1), lane(&keeper, 2));
+    let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
+    let ((crowd, mut answers), (other, mut events)) = (lane(&journal_writer, 1), lane(&journal_writer, 2));
     let taken = (0..20_000).filter(|number| crowd.read_chat(person(number % 80), None)).count();
     assert!((1..=64).contains(&taken), "{taken} wait");
 
     other.keep(block(2, "b"), None).unwrap();
     assert!(say(&other, 2, 1, "hello"));
     assert!(other.read_chat(person(1), None), "nobody reads there");
-    assert!(keeper.flush(LONG).await);
+    assert!(journal_writer.flush(LONG).await);
 
     let browser = BrowserId(Digest("b".into()));
     assert_eq!(storage.blocked_browsers(code(2)).await.unwrap(), [browser]);
@@ -94,8 +94,8 @@ async fn however_many_read_in_one_room_another_keeps_its_block_and_its_chat() {
 async fn what_must_not_be_lost_waits_for_a_database_that_stands_still_and_so_does_its_room() {
     let storage = Arc::new(Fragile::default());
     storage.failures.store(4, Ordering::Relaxed);
-    let keeper = Keeper::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    let ((busy, _), (other, _)) = (lane(&keeper, 1), lane(&keeper, 2));
+    let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
+    let ((busy, _), (other, _)) = (lane(&journal_writer, 1), lane(&journal_writer, 2));
     let changes: Vec<_> = (0..12_000).map(|number| block(1, &number.to_string())).collect();
     for change in changes.clone() {
         busy.keep(change, None).unwrap();
@@ -104,7 +104,7 @@ async fn what_must_not_be_lost_waits_for_a_database_that_stands_still_and_so_doe
     other.ready().await;
 
     busy.ready().await;
-    assert!(keeper.flush(LONG).await);
+    assert!(journal_writer.flush(LONG).await);
     assert_eq!(*storage.kept.lock().unwrap(), changes);
 }
 
@@ -112,27 +112,27 @@ async fn what_must_not_be_lost_waits_for_a_database_that_stands_still_and_so_doe
 async fn a_database_that_takes_nothing_is_said_to_be_behind_from_the_first_try_until_it_takes_everything() {
     let storage = Arc::new(Fragile::default());
     storage.failures.store(1, Ordering::Relaxed);
-    let keeper = Keeper::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    lane(&keeper, 1).0.keep(block(1, "b"), None).unwrap();
+    let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
+    lane(&journal_writer, 1).0.keep(block(1, "b"), None).unwrap();
     while storage.failures.load(Ordering::Relaxed) > 0 {
         tokio::task::yield_now().await;
     }
-    assert!(keeper.is_behind());
-    assert!(keeper.flush(LONG).await);
-    assert!(!keeper.is_behind());
+    assert!(journal_writer.is_behind());
+    assert!(journal_writer.flush(LONG).await);
+    assert!(!journal_writer.is_behind());
 }
 
 #[tokio::test]
 async fn a_room_that_floods_a_standing_database_is_refused_and_others_are_not() {
     let storage = Arc::new(Fragile::default());
     storage.failures.store(4, Ordering::Relaxed);
-    let keeper = Keeper::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    let (crowd, events): (Vec<_>, Vec<_>) = (0..100).map(|number| lane(&keeper, number)).unzip();
+    let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
+    let (crowd, events): (Vec<_>, Vec<_>) = (0..100).map(|number| lane(&journal_writer, number)).unzip();
     for lane in &crowd {
         let taken = (0..500).filter(|number| say(lane, 1, *number, "x")).count();
         assert!((RESERVED..=ROOM_CHAT_WAITING).contains(&taken), "{taken}");
     }
-    let (quiet, mut answers) = lane(&keeper, 200);
+    let (quiet, mut answers) = lane(&journal_writer, 200);
     assert!(say(&quiet, 200, 1, "hello"));
     for mut events in events {
         tasks::spawn(async move { while events.recv().await.is_some() {} });
@@ -144,14 +144,14 @@ async fn a_room_that_floods_a_standing_database_is_refused_and_others_are_not() 
 #[tokio::test]
 async fn what_the_database_never_takes_costs_nobody_else_anything() {
     let storage = Arc::new(Fragile::default());
-    let keeper = Keeper::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    let ((bad, mut of_bad), (good, mut of_good)) = (lane(&keeper, 1), lane(&keeper, 2));
+    let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
+    let ((bad, mut of_bad), (good, mut of_good)) = (lane(&journal_writer, 1), lane(&journal_writer, 2));
     for number in 0..20 {
         assert!(say(&good, 2, number, "hello"));
     }
     assert!(say(&bad, 1, 99, "poison"));
     good.keep(block(2, "b"), None).unwrap();
-    assert!(keeper.flush(LONG).await);
+    assert!(journal_writer.flush(LONG).await);
 
     assert_eq!(storage.kept.lock().unwrap().len(), 21);
     assert!(matches!(of_bad.recv().await.unwrap().event, RoomEvent::ChatNotKept { .. }));
@@ -164,8 +164,8 @@ async fn what_the_database_never_takes_costs_nobody_else_anything() {
 async fn a_room_that_has_as_much_chat_as_it_may_keep_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Arc::new(SqlStorage::sqlite(folder.path()).await.unwrap());
-    let keeper = Keeper::start(storage, ChatQuota { messages: 1, ..ChatQuota::UNLIMITED });
-    let (lane, mut events) = lane(&keeper, 1);
+    let journal_writer = JournalWriter::start(storage, ChatQuota { messages: 1, ..ChatQuota::UNLIMITED });
+    let (lane, mut events) = lane(&journal_writer, 1);
     for number in 1..=2 {
         assert!(say(&lane, 1, number, "hello"));
     }
@@ -184,12 +184,12 @@ async fn a_room_that_another_server_owns_is_told_once_and_others_go_on() {
     let newer = FencedChange { fence: Fence(1), change: block(1, "of the new owner") };
     storage.keep_within(ChatQuota::UNLIMITED, &[newer]).await.unwrap();
 
-    let keeper = Keeper::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    let ((lost, mut of_lost), (own, mut of_own)) = (lane(&keeper, 1), lane(&keeper, 2));
+    let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
+    let ((lost, mut of_lost), (own, mut of_own)) = (lane(&journal_writer, 1), lane(&journal_writer, 2));
     assert!(say(&lost, 1, 1, "too late"));
     lost.keep(block(1, "too late"), None).unwrap();
     assert!(say(&own, 2, 1, "hello"));
-    assert!(keeper.flush(LONG).await);
+    assert!(journal_writer.flush(LONG).await);
 
     assert!(lost.is_fenced() && !own.is_fenced());
     let told = of_lost.recv().await.unwrap().event;
@@ -201,9 +201,9 @@ async fn a_room_that_another_server_owns_is_told_once_and_others_go_on() {
 }
 
 /// A room's lane, and what the room is told.
-fn lane(keeper: &Keeper, room: u64) -> (Lane, RoomQueueReceiver) {
+fn lane(journal_writer: &JournalWriter, room: u64) -> (Lane, RoomQueueReceiver) {
     let (queue, told) = queue(code(room), 100);
-    (keeper.lane(queue, Fence::default()), told)
+    (journal_writer.lane(queue, Fence::default()), told)
 }
 
 fn record(room: u64) -> RoomRecord {
@@ -247,8 +247,8 @@ fn say(lane: &Lane, room: u64, number: u64, text: &str) -> bool {
         at: Timestamp(1),
         envelope: Envelope::new(1, text.to_owned()).unwrap(),
     };
-    let asker = Asker { from, chat };
-    lane.keep(Change::Chat(code(room), entry), Some(asker)).is_ok()
+    let waiter = Waiter { from, chat };
+    lane.keep(Change::Chat(code(room), entry), Some(waiter)).is_ok()
 }
 
 fn block(room: u64, browser: &str) -> Change {

@@ -10,14 +10,14 @@ use tokio_rustls::server::TlsStream;
 
 use super::pace::Pace;
 use super::prefixed::Prefixed;
-use crate::places::Place;
+use crate::connection_quota::QuotaPermit;
 
-/// A sorted connection, and its place among all.
+/// A sorted connection, and its permit among all.
 pub(super) enum Io {
     /// In the clear.
-    Plain(Prefixed<TcpStream>, Place, Pace),
+    Plain(Prefixed<TcpStream>, QuotaPermit, Pace),
     /// Inside TLS.
-    Tls(Box<Prefixed<TlsStream<Prefixed<TcpStream>>>>, Place, Pace),
+    Tls(Box<Prefixed<TlsStream<Prefixed<TcpStream>>>>, QuotaPermit, Pace),
 }
 
 impl AsyncRead for Io {

@@ -46,7 +46,7 @@ const FULL_FOR: Duration = Duration::from_secs(60);
 
 /// A way to the task.
 #[derive(Clone)]
-pub(crate) struct Keeper(Arc<Shared>);
+pub(crate) struct JournalWriter(Arc<Shared>);
 
 struct Shared {
     queue: Mutex<Queue>,
@@ -66,7 +66,7 @@ struct Queue {
 
 /// One room's way to the task.
 pub(crate) struct Lane {
-    keeper: Keeper,
+    journal_writer: JournalWriter,
     state: Arc<LaneState>,
 }
 
@@ -85,7 +85,7 @@ struct LaneState {
 
 /// Who is told what became of a message.
 #[derive(Debug)]
-pub(crate) struct Asker {
+pub(crate) struct Waiter {
     pub(crate) from: ParticipantId,
     pub(crate) chat: ChatId,
 }
@@ -96,18 +96,18 @@ struct Work {
 }
 
 struct Ticket {
-    place: Place,
-    asker: Option<Asker>,
+    permit: LanePermit,
+    waiter: Option<Waiter>,
 }
 
-/// A place in a lane, free again when this is dropped.
-struct Place {
+/// A permit in a lane, free again when this is dropped.
+struct LanePermit {
     lane: Arc<LaneState>,
     /// Of messages: the count of all rooms.
     chat: Option<Arc<AtomicUsize>>,
 }
 
-impl Keeper {
+impl JournalWriter {
     pub(crate) fn start<S>(storage: Arc<S>, quota: ChatQuota) -> Self
     where
         S: Journal + ChatRepository + Send + Sync + ?Sized + 'static,
@@ -132,7 +132,7 @@ impl Keeper {
             changed: Notify::new(),
             full_since: Mutex::new(None),
         };
-        Lane { keeper: self.clone(), state: Arc::new(state) }
+        Lane { journal_writer: self.clone(), state: Arc::new(state) }
     }
 
     /// Waits until everything that was to be kept before is kept, or refused. False when that takes longer.
@@ -160,31 +160,31 @@ impl Keeper {
 }
 
 impl Lane {
-    /// Keeps a change soon. A message for which there is no place is returned with who is to be told.
-    pub(crate) fn keep(&self, change: Change, asker: Option<Asker>) -> Result<(), Option<Asker>> {
+    /// Keeps a change soon. A message for which there is no permit is returned with who is to be told.
+    pub(crate) fn keep(&self, change: Change, waiter: Option<Waiter>) -> Result<(), Option<Waiter>> {
         let chat = if matches!(change, Change::Chat(..)) {
             if !self.takes_chat() {
-                return Err(asker);
+                return Err(waiter);
             }
             self.state.chat.fetch_add(1, Ordering::Relaxed);
-            self.keeper.0.chat.fetch_add(1, Ordering::Relaxed);
-            Some(Arc::clone(&self.keeper.0.chat))
+            self.journal_writer.0.chat.fetch_add(1, Ordering::Relaxed);
+            Some(Arc::clone(&self.journal_writer.0.chat))
         } else {
             self.state.changes.fetch_add(1, Ordering::Relaxed);
             None
         };
-        let place = Place { lane: Arc::clone(&self.state), chat };
-        self.keeper.queue(Work { change: Box::new(change), ticket: Ticket { place, asker } });
+        let permit = LanePermit { lane: Arc::clone(&self.state), chat };
+        self.journal_writer.queue(Work { change: Box::new(change), ticket: Ticket { permit, waiter } });
         Ok(())
     }
 
     fn takes_chat(&self) -> bool {
         let here = self.state.chat.load(Ordering::Relaxed);
-        let everywhere = self.keeper.0.chat.load(Ordering::Relaxed);
+        let everywhere = self.journal_writer.0.chat.load(Ordering::Relaxed);
         here < RESERVED || (here < ROOM_CHAT_WAITING && everywhere < CHAT_WAITING)
     }
 
-    /// Waits until the lane has a place for what must not be lost.
+    /// Waits until the lane has a permit for what must not be lost.
     pub(crate) async fn ready(&self) {
         loop {
             let changed = self.state.changed.notified();
@@ -208,9 +208,9 @@ impl Lane {
 
     /// Reads chat after everything that was to be kept before. False when too much is being read.
     pub(crate) fn read_chat(&self, reader: ParticipantId, before: Option<ChatNumber>) -> bool {
-        let keeper = &self.keeper;
-        let after = (keeper.0.written.clone(), keeper.count());
-        keeper.0.reader.read(reader, before, after, self.state.room.clone())
+        let journal_writer = &self.journal_writer;
+        let after = (journal_writer.0.written.clone(), journal_writer.count());
+        journal_writer.0.reader.read(reader, before, after, self.state.room.clone())
     }
 }
 
@@ -220,7 +220,7 @@ impl LaneState {
     }
 }
 
-impl Drop for Place {
+impl Drop for LanePermit {
     fn drop(&mut self) {
         if let Some(everywhere) = &self.chat {
             self.lane.chat.fetch_sub(1, Ordering::Relaxed);
@@ -254,7 +254,7 @@ async fn run<S: Journal + ?Sized>(
         }
         taken += work.len() as u64;
         for Work { change, ticket } in work {
-            overdue.changes.push(FencedChange { fence: ticket.place.lane.fence, change: *change });
+            overdue.changes.push(FencedChange { fence: ticket.permit.lane.fence, change: *change });
             overdue.tickets.push(ticket);
         }
         overdue = write(&*storage, quota, std::mem::take(&mut overdue), &behind).await;
@@ -352,17 +352,17 @@ async fn try_to_keep<S: Journal + ?Sized>(
 }
 
 impl Ticket {
-    /// Tells who asked, and frees the place once they know. Of what is fenced the room is told, once.
+    /// Tells who asked, and frees the permit once they know. Of what is fenced the room is told, once.
     fn settle(self, kept: Result<(), Option<RefusalReason>>) {
-        let Self { place, asker } = self;
-        let lane = Arc::clone(&place.lane);
+        let Self { permit, waiter } = self;
+        let lane = Arc::clone(&permit.lane);
         if kept == Err(Some(RefusalReason::Fenced)) {
             if !lane.is_fenced.swap(true, Ordering::Relaxed) {
-                tell(&lane.room, RoomEvent::Fenced { fence: lane.fence }, place);
+                tell(&lane.room, RoomEvent::Fenced { fence: lane.fence }, permit);
             }
             return;
         }
-        let Some(Asker { from, chat }) = asker else { return };
+        let Some(Waiter { from, chat }) = waiter else { return };
         let event = match kept {
             Ok(()) => {
                 lane.set_full(None);
@@ -375,24 +375,24 @@ impl Ticket {
                 RoomEvent::ChatNotKept { from, chat }
             }
         };
-        tell(&lane.room, event, place);
+        tell(&lane.room, event, permit);
     }
 }
 
-/// Tells a room something, and frees a place then. A room that is slow keeps nobody else from being told.
-fn tell(room: &RoomQueue, event: RoomEvent, place: Place) {
+/// Tells a room something, and frees a permit then. A room that is slow keeps nobody else from being told.
+fn tell(room: &RoomQueue, event: RoomEvent, permit: LanePermit) {
     match room.try_tell(event) {
         Ok(()) | Err(TrySendError::Closed(_)) => {}
         Err(TrySendError::Full(envelope)) => {
             let room = room.clone();
             tasks::spawn(async move {
                 _ = room.send(envelope).await;
-                drop(place);
+                drop(permit);
             });
         }
     }
 }
 
 #[cfg(test)]
-#[path = "keeper_tests.rs"]
+#[path = "journal_writer_tests.rs"]
 mod tests;

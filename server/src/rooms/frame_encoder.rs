@@ -11,11 +11,11 @@ const USUAL_BYTES: usize = 512;
 
 /// Puts each message that several get into words once.
 #[derive(Default)]
-pub(super) struct Words {
+pub(super) struct FrameEncoder {
     last: Option<(Arc<ServerMessage>, Vec<u8>)>,
 }
 
-impl Words {
+impl FrameEncoder {
     /// The frame of a message, or `None` when it cannot be written, which is no message's case.
     pub(super) fn text(
         &mut self,
@@ -76,7 +76,7 @@ mod tests {
                 (None, Some(MessageId(3))),
                 (Some(Sequence(1)), Some(MessageId(2))),
             ] {
-                let text = Words::default().text(seq, received, &message).unwrap();
+                let text = FrameEncoder::default().text(seq, received, &message).unwrap();
                 let frame = ServerFrame::parse(&text).unwrap();
                 assert_eq!(frame, ServerFrame { seq, received, message: (*message).clone() }, "{text}");
             }

@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use protocol::{Credential, DisplayName, ErrorCode, Join, Password, Resume, Role, RoomCode};
-use room::{GivenPassword, Pass, Resumption, Terms, Visitor};
+use room::{CredentialClaims, GivenPassword, Resumption, VerifiedCredential, Visitor};
 use storage::{BrowserId, KeyRecord, StorageError};
 
-use crate::caller::Caller;
 use crate::credentials::{self, Shown};
+use crate::http_client::HttpClient;
 use crate::passwords::{PasswordError, Verdict};
 use crate::rooms::{RoomEvent, RoomHandle};
 use crate::{AppState, digest, ids};
@@ -19,21 +19,21 @@ use crate::{AppState, digest, ids};
 pub(crate) async fn visitor(
     state: &AppState,
     room: &RoomHandle,
-    caller: &Caller,
+    caller: &HttpClient,
     join: Join,
 ) -> Result<Visitor, ErrorCode> {
     let code = room.code();
     let earlier = join.session.as_ref().and_then(|token| state.tokens.session(code, token));
     let earlier = match earlier {
         // A role that was taken back is not brought along.
-        Some(claims) if !counts(state, code, &claims.terms).await? => None,
+        Some(claims) if !counts(state, code, &claims.credential_claims).await? => None,
         earlier => earlier,
     };
     let shown = match &join.credential {
         Some(credential) => shown_credential(state, code, credential, earlier.is_some()).await?,
         None => held_keys(state, code, caller.keyring()).await?,
     };
-    let password = if shown.pass == Pass::Link {
+    let password = if shown.verified == VerifiedCredential::Link {
         match given_password(state, room, caller, join.password.as_ref()).await {
             // Who was here before may need none.
             Err(ErrorCode::RateLimited) if earlier.is_some() => GivenPassword::Missing,
@@ -45,14 +45,14 @@ pub(crate) async fn visitor(
     Ok(Visitor {
         participant: ids::participant(),
         session: ids::session(),
-        name: shown.terms.name.clone().unwrap_or(join.name),
+        name: shown.credential_claims.name.clone().unwrap_or(join.name),
         media: join.media,
-        pass: shown.pass,
+        verified: shown.verified,
         password,
         browser: caller.browser_text(),
         share: share_of(caller.address),
         earlier,
-        terms: shown.terms,
+        credential_claims: shown.credential_claims,
         key: join.key,
         room_key: join.room_key,
         room_key_origin: join.room_key_origin,
@@ -63,17 +63,17 @@ pub(crate) async fn visitor(
 /// The same number for all of one customer's addresses, and of no use to anybody who does not know the address already.
 fn share_of(address: IpAddr) -> u64 {
     static SECRET: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-    SECRET.hash_one(relay::one_customer(address))
+    SECRET.hash_one(relay::client_prefix(address))
 }
 
 /// Turns a resume into one that the server has signed.
 pub(crate) async fn resumption(
     state: &AppState,
-    caller: &Caller,
+    caller: &HttpClient,
     resume: &Resume,
 ) -> Result<Resumption, ErrorCode> {
     let claims = state.tokens.session(resume.room, &resume.session).ok_or(ErrorCode::SessionUnknown)?;
-    if !counts(state, resume.room, &claims.terms).await? {
+    if !counts(state, resume.room, &claims.credential_claims).await? {
         return Err(ErrorCode::SessionUnknown);
     }
     Ok(Resumption {
@@ -110,12 +110,15 @@ pub(crate) async fn role_of_browser(
 
 /// What a way in gives.
 struct Entry {
-    pass: Pass,
-    terms: Terms,
+    verified: VerifiedCredential,
+    credential_claims: CredentialClaims,
 }
 
 impl Entry {
-    const LINK: Self = Self { pass: Pass::Link, terms: Terms { name: None, until: None, credential: None } };
+    const LINK: Self = Self {
+        verified: VerifiedCredential::Link,
+        credential_claims: CredentialClaims { name: None, until: None, credential: None },
+    };
 
     /// What somebody is who comes with a credential, and until when. A guest is one by the link just as well, so that a guest's
     /// stay ends with nothing.
@@ -126,12 +129,19 @@ impl Entry {
         // Of a token that an older version made nothing is kept.
         let is_kept = !is_token || key.parent.is_some() || key.api_key.is_some();
         let credential = is_kept.then(|| digest::id_of(&key.digest));
-        Self { pass: Pass::Key(key.role), terms: Terms { name, until, credential } }
+        Self {
+            verified: VerifiedCredential::Key(key.role),
+            credential_claims: CredentialClaims { name, until, credential },
+        }
     }
 }
 
-async fn counts(state: &AppState, room: RoomCode, terms: &Terms) -> Result<bool, ErrorCode> {
-    let id = terms.credential.as_deref();
+async fn counts(
+    state: &AppState,
+    room: RoomCode,
+    credential_claims: &CredentialClaims,
+) -> Result<bool, ErrorCode> {
+    let id = credential_claims.credential.as_deref();
     credentials::still_counts(state, room, id).await.map_err(unavailable)
 }
 
@@ -186,7 +196,7 @@ async fn held_keys(
 async fn given_password(
     state: &AppState,
     room: &RoomHandle,
-    caller: &Caller,
+    caller: &HttpClient,
     password: Option<&Password>,
 ) -> Result<GivenPassword, ErrorCode> {
     let (Some(hash), Some(password)) = (room.record().password_hash, password) else {

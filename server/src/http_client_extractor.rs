@@ -9,12 +9,12 @@ use axum::http::{HeaderValue, header};
 use storage::{KeyRecord, StorageError};
 
 use crate::browser::{self, Browser, Transport};
-use crate::caller::Caller;
-use crate::front::Peer;
+use crate::http_client::HttpClient;
+use crate::port_mux::Peer;
 use crate::site::{Authority, Site};
 use crate::{AppState, origin, peer_address};
 
-impl FromRequestParts<AppState> for Caller {
+impl FromRequestParts<AppState> for HttpClient {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
@@ -41,7 +41,7 @@ fn asked_for(parts: &Parts) -> Option<Authority> {
     Authority::parse(host.or_else(|| parts.uri.authority().map(axum::http::uri::Authority::as_str))?)
 }
 
-impl Caller {
+impl HttpClient {
     /// A cookie for the caller's browser, when it has none yet.
     pub(crate) fn new_browser(&self, state: &AppState) -> Option<HeaderValue> {
         if self.browser.is_some() {
