@@ -144,10 +144,10 @@ async fn flood(client: Client, targets: Vec<String>, until: Instant, said: Rc<Ce
 
 fn everything(round: u64, target: &str) -> Vec<Value> {
     let switch = if round.is_multiple_of(2) { "on" } else { "off" };
-    let letter = json!({ "to": target, "letter": "A".repeat(200) });
+    let key_message = json!({ "to": target, "key_message": "A".repeat(200) });
     let signal = json!({ "kind": "offer", "sdp": "x".repeat(4000) });
     vec![
-        json!({ "type": "send_letters", "letters": [letter, letter] }),
+        json!({ "type": "send_key_messages", "key_messages": [key_message, key_message] }),
         json!({ "type": "signal", "to": { "participant": target }, "number": 0, "signal": signal }),
         json!({ "type": "react", "reaction": "heart" }),
         json!({ "type": "set_hand", "hand": switch }),

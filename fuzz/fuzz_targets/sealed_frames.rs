@@ -1,11 +1,11 @@
-//! Whatever the server sends in place of a sealed frame or a letter, nothing opens that was not sealed so, and nothing panics.
+//! Whatever the server sends in place of a sealed frame or a key message, nothing opens that was not sealed so, and nothing panics.
 
 #![no_main]
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use libfuzzer_sys::fuzz_target;
-use protocol::{Letter, ParticipantId, RoomCode};
+use protocol::{KeyMessage, ParticipantId, RoomCode};
 use seal::{Context, FrameOpener, FrameSealer, KeyPair, Media, Purpose, RoomSecret, SenderKey, Tag};
 
 fuzz_target!(|data: &[u8]| {
@@ -34,10 +34,10 @@ fuzz_target!(|data: &[u8]| {
         assert!(opener.open(None, media, &honest, &mut opened).is_ok(), "the honest one still opens");
     }
     _ = SenderKey::from_bytes(data);
-    if let Ok(letter) = Letter::new(String::from_utf8_lossy(data).into_owned()) {
+    if let Ok(key_message) = KeyMessage::new(String::from_utf8_lossy(data).into_owned()) {
         let (me, other) = (KeyPair::new([dice[0]; 32]), KeyPair::new([2; 32]));
         let (room, secret) = (RoomCode::from_random(1), RoomSecret::new([dice[1]; 16]));
         let context = Context { room: &room, secret: Some(&secret), purpose: Purpose::SenderKey };
-        assert!(me.open(other.public(), context, &letter).is_err());
+        assert!(me.open(other.public(), context, &key_message).is_err());
     }
 });

@@ -39,7 +39,7 @@ pub(crate) fn Answers(person: WaitingPerson) -> impl IntoView {
     };
     view! {
         <span class="answers">
-            <button type="button" class="button small primary" aria-label=people::admit_person(name.as_str()) on:click=decide(Moderation::Admit { id, letter: None })>{people::admit()}</button>
+            <button type="button" class="button small primary" aria-label=people::admit_person(name.as_str()) on:click=decide(Moderation::Admit { id, key_message: None })>{people::admit()}</button>
             <button type="button" class="button small" aria-label=people::deny_person(name.as_str()) on:click=decide(Moderation::Refuse { id })>{people::deny()}</button>
         </span>
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ParticipantId;
-use crate::limits::{MAX_LETTER_BYTES, MAX_LETTERS, MAX_LETTERS_TO_ONE};
+use crate::limits::{MAX_KEY_MESSAGE_BYTES, MAX_KEY_MESSAGES, MAX_KEY_MESSAGES_TO_ONE};
 
 macro_rules! encoded {
     ($(#[$doc:meta])* $name:ident, $least:literal, $most:expr) => {
@@ -65,8 +65,8 @@ encoded! {
 }
 
 encoded! {
-    /// Bytes from one person to another, which nobody else can open: 1 to [`MAX_LETTER_BYTES`] characters.
-    Letter, 1, MAX_LETTER_BYTES
+    /// Bytes from one person to another, which nobody else can open: 1 to [`MAX_KEY_MESSAGE_BYTES`] characters.
+    KeyMessage, 1, MAX_KEY_MESSAGE_BYTES
 }
 
 /// How a page came by its secret. What a client says of that decides where it waits, never whom anybody trusts.
@@ -80,51 +80,53 @@ pub enum RoomKeyOrigin {
     Drawn,
 }
 
-/// A letter and for whom it is.
+/// A key message and for whom it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct AddressedLetter {
+pub struct AddressedKeyMessage {
     /// For whom.
     pub to: ParticipantId,
     /// What.
-    pub letter: Letter,
+    pub key_message: KeyMessage,
 }
 
-/// Letters that are passed on together, at most [`MAX_LETTERS`], and [`MAX_LETTERS_TO_ONE`] to each.
+/// Key messages that are passed on together, at most [`MAX_KEY_MESSAGES`], and [`MAX_KEY_MESSAGES_TO_ONE`] to each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "Vec<AddressedLetter>", extend("maxItems" = MAX_LETTERS)))]
-#[serde(try_from = "Vec<AddressedLetter>", into = "Vec<AddressedLetter>")]
-pub struct Letters(Vec<AddressedLetter>);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "Vec<AddressedKeyMessage>", extend("maxItems" = MAX_KEY_MESSAGES)))]
+#[serde(try_from = "Vec<AddressedKeyMessage>", into = "Vec<AddressedKeyMessage>")]
+pub struct KeyMessages(Vec<AddressedKeyMessage>);
 
-impl TryFrom<Vec<AddressedLetter>> for Letters {
-    type Error = TooManyLetters;
+impl TryFrom<Vec<AddressedKeyMessage>> for KeyMessages {
+    type Error = TooManyKeyMessages;
 
-    fn try_from(letters: Vec<AddressedLetter>) -> Result<Self, TooManyLetters> {
-        if letters.len() > MAX_LETTERS {
-            return Err(TooManyLetters);
+    fn try_from(key_messages: Vec<AddressedKeyMessage>) -> Result<Self, TooManyKeyMessages> {
+        if key_messages.len() > MAX_KEY_MESSAGES {
+            return Err(TooManyKeyMessages);
         }
         let mut to_each = BTreeMap::new();
-        for letter in &letters {
-            let to_one = to_each.entry(letter.to).or_insert(0);
+        for key_message in &key_messages {
+            let to_one = to_each.entry(key_message.to).or_insert(0);
             *to_one += 1;
-            if *to_one > MAX_LETTERS_TO_ONE {
-                return Err(TooManyLetters);
+            if *to_one > MAX_KEY_MESSAGES_TO_ONE {
+                return Err(TooManyKeyMessages);
             }
         }
-        Ok(Self(letters))
+        Ok(Self(key_messages))
     }
 }
 
-impl From<Letters> for Vec<AddressedLetter> {
-    fn from(letters: Letters) -> Self {
-        letters.0
+impl From<KeyMessages> for Vec<AddressedKeyMessage> {
+    fn from(key_messages: KeyMessages) -> Self {
+        key_messages.0
     }
 }
 
-/// More letters than go together.
+/// More key messages than go together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("at most {MAX_LETTERS} letters go together, {MAX_LETTERS_TO_ONE} of them to one person")]
-pub struct TooManyLetters;
+#[error(
+    "at most {MAX_KEY_MESSAGES} key messages go together, {MAX_KEY_MESSAGES_TO_ONE} of them to one person"
+)]
+pub struct TooManyKeyMessages;
 
 /// The secret of a room, for somebody who came without it, from whoever let them in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,10 +135,10 @@ pub struct RoomKeyGrant {
     /// The key of whoever let them in.
     pub from: PublicKey,
     /// The secret, sealed.
-    pub letter: Letter,
+    pub key_message: KeyMessage,
 }
 
-/// A key or a letter has another size than it may have, or is no base64url.
+/// A key or a key message has another size than it may have, or is no base64url.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("that is no base64url of the right size")]
 pub struct KeyError;
@@ -150,25 +152,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_is_sent_more_letters_in_a_message_than_there_are_keys() {
-        let to = |who: u128| AddressedLetter {
+    fn nobody_is_sent_more_key_messages_in_a_message_than_there_are_keys() {
+        let to = |who: u128| AddressedKeyMessage {
             to: ParticipantId::new(uuid::Uuid::from_u128(who)),
-            letter: Letter::new("A".to_owned()).unwrap(),
+            key_message: KeyMessage::new("A".to_owned()).unwrap(),
         };
-        assert!(Letters::try_from(vec![to(1), to(2), to(1)]).is_ok());
-        assert_eq!(Letters::try_from(vec![to(1), to(2), to(1), to(1)]), Err(TooManyLetters));
-        assert!(Letters::try_from((0..200).map(to).collect::<Vec<_>>()).is_ok());
+        assert!(KeyMessages::try_from(vec![to(1), to(2), to(1)]).is_ok());
+        assert_eq!(KeyMessages::try_from(vec![to(1), to(2), to(1), to(1)]), Err(TooManyKeyMessages));
+        assert!(KeyMessages::try_from((0..200).map(to).collect::<Vec<_>>()).is_ok());
     }
 
     #[test]
-    fn keys_and_letters_have_a_size_and_an_alphabet() {
+    fn keys_and_key_messages_have_a_size_and_an_alphabet() {
         assert!(PublicKey::new("A".repeat(43)).is_ok());
         for text in ["A".repeat(42), "A".repeat(44), "+".repeat(43), "é".repeat(21) + "x"] {
             assert_eq!(PublicKey::new(text), Err(KeyError));
         }
-        assert!(Letter::new("A".repeat(MAX_LETTER_BYTES)).is_ok());
-        for text in [String::new(), "A".repeat(MAX_LETTER_BYTES + 1), "a=".to_owned()] {
-            assert_eq!(Letter::new(text), Err(KeyError));
+        assert!(KeyMessage::new("A".repeat(MAX_KEY_MESSAGE_BYTES)).is_ok());
+        for text in [String::new(), "A".repeat(MAX_KEY_MESSAGE_BYTES + 1), "a=".to_owned()] {
+            assert_eq!(KeyMessage::new(text), Err(KeyError));
         }
     }
 }

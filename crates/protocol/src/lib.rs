@@ -38,8 +38,8 @@ pub use error::{CloseCode, ErrorCode, ProtocolError};
 pub use ids::{MessageId, NodeId, ParticipantId, SessionId};
 pub use invisible::first_character;
 pub use keys::{
-    AddressedLetter, KeyError, Letter, Letters, PublicKey, RoomKeyGrant, RoomKeyId, RoomKeyOrigin,
-    TooManyLetters,
+    AddressedKeyMessage, KeyError, KeyMessage, KeyMessages, PublicKey, RoomKeyGrant, RoomKeyId,
+    RoomKeyOrigin, TooManyKeyMessages,
 };
 pub use media::{MediaKey, MediaKind, MediaState, Source, Switch};
 pub use moderation::{Moderation, Right};

@@ -113,14 +113,14 @@ pub const AUDIO_SLOTS: usize = 4;
 /// How many people a room takes when nothing else is said.
 pub const DEFAULT_CAPACITY: u16 = 100;
 
-/// The longest letter from one person to another, in characters: a key and what sealing adds.
-pub const MAX_LETTER_BYTES: usize = 1024;
+/// The longest key message from one person to another, in characters: a key and what sealing adds.
+pub const MAX_KEY_MESSAGE_BYTES: usize = 1024;
 
-/// Letters to one person in one `send_letters`: the key in use and the next one.
-pub const MAX_LETTERS_TO_ONE: usize = 2;
+/// Key messages to one person in one `send_key_messages`: the key in use and the next one.
+pub const MAX_KEY_MESSAGES_TO_ONE: usize = 2;
 
-/// Letters in one `send_letters`. More people get theirs in several messages.
-pub const MAX_LETTERS: usize = 200;
+/// Key messages in one `send_key_messages`. More people get theirs in several messages.
+pub const MAX_KEY_MESSAGES: usize = 200;
 
 /// Days within which a room starts. One that is planned is kept until then, whoever planned it.
 pub const MAX_STARTS_WITHIN_DAYS: u64 = 730;

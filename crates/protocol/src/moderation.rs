@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Letter, ParticipantId, Role, RoomSettingsPatch, Source, Switch};
+use crate::{KeyMessage, ParticipantId, Role, RoomSettingsPatch, Source, Switch};
 
 /// Something that may be forbidden to one person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub enum Moderation {
         id: ParticipantId,
         /// The room's secret, for somebody who lacks it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        letter: Option<Letter>,
+        key_message: Option<KeyMessage>,
     },
     /// Lets everybody in who waits and does not lack the room's secret.
     AdmitAll,

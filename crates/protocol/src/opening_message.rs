@@ -76,7 +76,7 @@ pub struct Join {
     /// The token of an earlier stay, to have the same id and role again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionToken>,
-    /// With which letters to them are sealed, when they take part in end-to-end encryption.
+    /// With which key messages to them are sealed, when they take part in end-to-end encryption.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<PublicKey>,
     /// Which secret they have. The first to enter gives the room its secret; a host's from a link takes the place of one
@@ -106,7 +106,7 @@ pub struct Resume {
     /// Whether their hand is raised, for a server that has lost that.
     #[serde(default)]
     pub hand: Switch,
-    /// With which letters to them are sealed, for a server that has lost that.
+    /// With which key messages to them are sealed, for a server that has lost that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<PublicKey>,
 }

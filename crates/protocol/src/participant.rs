@@ -24,7 +24,7 @@ pub struct Participant {
     /// What a host has forbidden them.
     #[serde(default)]
     pub forbidden: Forbidden,
-    /// With which letters to them are sealed; a client without one takes no part in end-to-end encryption.
+    /// With which key messages to them are sealed; a client without one takes no part in end-to-end encryption.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<PublicKey>,
 }
@@ -91,7 +91,7 @@ pub struct WaitingPerson {
     pub id: ParticipantId,
     /// What they call themselves.
     pub name: DisplayName,
-    /// With which letters to them are sealed.
+    /// With which key messages to them are sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<PublicKey>,
     /// They have come without the room's secret, which whoever lets them in has to give them.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    ChatId, ChatNumber, ChatTarget, Envelope, Letters, LinkId, MediaState, MessageId, Moderation, NodeId,
+    ChatId, ChatNumber, ChatTarget, Envelope, KeyMessages, LinkId, MediaState, MessageId, Moderation, NodeId,
     PeerRef, Reaction, Sequence, Signal, SignalNumber, Subscriptions, Switch, Trouble,
 };
 
@@ -98,10 +98,10 @@ pub enum RoomMessage as "RoomMessage", read by RoomForm {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<ChatNumber>,
     },
-    /// Passes letters to other people in the room: what they need to open one's media.
-    SendLetters {
-        /// The letters.
-        letters: Letters,
+    /// Passes key messages to other people in the room: what they need to open one's media.
+    SendKeyMessages {
+        /// The key messages.
+        key_messages: KeyMessages,
     },
     /// Decides something as a host or co-host.
     Moderate {

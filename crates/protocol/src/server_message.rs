@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    AbortReason, ChatEntry, ChatId, ChatNumber, Credential, LeaveReason, Letter, LinkId, MediaKey, MediaVia,
-    MessageId, NodeId, Participant, ParticipantId, PeerRef, ProtocolError, Reaction, RoomKeyGrant,
+    AbortReason, ChatEntry, ChatId, ChatNumber, Credential, KeyMessage, LeaveReason, LinkId, MediaKey,
+    MediaVia, MessageId, NodeId, Participant, ParticipantId, PeerRef, ProtocolError, Reaction, RoomKeyGrant,
     RoomSettings, RoomSummary, Sequence, SessionToken, Signal, SignalNumber, Source, Topology, WaitingPerson,
 };
 
@@ -135,12 +135,12 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
         /// Whether there are older ones.
         more: bool,
     },
-    /// A letter from somebody in the room.
-    Letter {
+    /// A key message from somebody in the room.
+    KeyMessage {
         /// From whom.
         from: ParticipantId,
-        /// The letter.
-        letter: Letter,
+        /// The key message.
+        key_message: KeyMessage,
     },
     /// Somebody shows a sign.
     Reacted {

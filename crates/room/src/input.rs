@@ -155,7 +155,7 @@ pub struct Visitor {
     pub earlier: Option<SessionClaims>,
     /// What the access token says that they show.
     pub credential_claims: CredentialClaims,
-    /// With which letters to them are sealed.
+    /// With which key messages to them are sealed.
     pub key: Option<PublicKey>,
     /// Which secret of the room they have.
     pub room_key: Option<RoomKeyId>,
@@ -208,7 +208,7 @@ pub struct Resumption {
     pub hand: Switch,
     /// The browser they come with, if that is known.
     pub browser: Option<String>,
-    /// With which letters to them are sealed.
+    /// With which key messages to them are sealed.
     pub key: Option<PublicKey>,
 }
 

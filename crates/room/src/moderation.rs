@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use protocol::limits::{MODERATION_BURST, MODERATION_PER_SECOND, SETTINGS_BURST, SETTINGS_PER_SECOND};
 use protocol::{
-    ErrorCode, Letter, MessageId, Moderation, Participant, ParticipantId, Right, Role, RoomKeyGrant,
+    ErrorCode, KeyMessage, MessageId, Moderation, Participant, ParticipantId, Right, Role, RoomKeyGrant,
     RoomSettingsPatch, Source, Switch, Timestamp,
 };
 
@@ -81,9 +81,9 @@ impl<'a> ModerationView<'a> {
     }
 
     /// The room's secret for somebody who is let in, sealed by whoever lets them in.
-    fn grant(&self, from: ParticipantId, letter: Option<Letter>) -> Option<RoomKeyGrant> {
+    fn grant(&self, from: ParticipantId, key_message: Option<KeyMessage>) -> Option<RoomKeyGrant> {
         let from = self.seats.participant(from)?.key.clone()?;
-        Some(RoomKeyGrant { from, letter: letter? })
+        Some(RoomKeyGrant { from, key_message: key_message? })
     }
 }
 
@@ -134,8 +134,8 @@ impl ModerationMachine {
         view: &ModerationView<'_>,
     ) -> Result<Option<&'static str>, ErrorCode> {
         let action = match moderation {
-            Moderation::Admit { id, letter } => {
-                let decision = Decision::Admit { id, grant: view.grant(by.id, letter) };
+            Moderation::Admit { id, key_message } => {
+                let decision = Decision::Admit { id, grant: view.grant(by.id, key_message) };
                 return Ok(self.decide_admission(by, decision, "participant.admitted"));
             }
             Moderation::AdmitAll => {

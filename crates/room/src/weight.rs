@@ -27,7 +27,7 @@ pub(crate) fn weight(message: &ServerMessage) -> usize {
             ServerMessage::RoomUpdated { settings, .. } => of_settings(settings),
             ServerMessage::Chat { entry } => of_entry(entry),
             ServerMessage::ChatHistory { entries, .. } => entries.iter().map(of_entry).sum(),
-            ServerMessage::Letter { letter, .. } => letter.as_str().len(),
+            ServerMessage::KeyMessage { key_message, .. } => key_message.as_str().len(),
             ServerMessage::Signal { signal, .. } => of_signal(signal),
             ServerMessage::AudioSlots { slots, .. } => slots.len() * 72,
             ServerMessage::PausedVideo { publications, .. } => publications.len() * 72,
@@ -56,7 +56,7 @@ fn of_joined(joined: &Joined) -> usize {
         + of_settings(settings)
         + participants.iter().map(of_participant).sum::<usize>()
         + of_servers(ice_servers)
-        + grant.as_ref().map_or(0, |RoomKeyGrant { letter, .. }| SMALL + letter.as_str().len())
+        + grant.as_ref().map_or(0, |RoomKeyGrant { key_message, .. }| SMALL + key_message.as_str().len())
 }
 
 fn of_participant(participant: &Participant) -> usize {

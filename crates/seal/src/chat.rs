@@ -1,5 +1,5 @@
 //! Chat: to everybody under a key of the room's secret, so that those who come later with the link can read it, too; to one
-//! person as a letter.
+//! person as a key message.
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Key};
@@ -55,7 +55,7 @@ impl ChatSeal {
         text: &str,
     ) -> Option<Envelope> {
         let text = [&author.bytes(), text.as_bytes()].concat();
-        let sealed = me.seal_bytes(to, self.of_letters(), nonce, &text)?;
+        let sealed = me.seal_bytes(to, self.of_key_messages(), nonce, &text)?;
         let [from, to] = [me.public(), to].map(|key| decode(key.as_str()).unwrap_or_default());
         Envelope::new(Envelope::SEALED_TO_ONE, encode(&[from, to, sealed].concat())).ok()
     }
@@ -72,12 +72,12 @@ impl ChatSeal {
         let (to, sealed) = rest.split_first_chunk::<32>()?;
         let [from, to] = [from, to].map(|key| PublicKey::new(encode(key)));
         let (from, to) = (from.ok()?, to.ok()?);
-        let text = me.open_between(&from, &to, self.of_letters(), sealed)?;
+        let text = me.open_between(&from, &to, self.of_key_messages(), sealed)?;
         let text = String::from_utf8(text.strip_prefix(&*author.bytes())?.to_vec()).ok()?;
         Some((from, text))
     }
 
-    fn of_letters(&self) -> Context<'_> {
+    fn of_key_messages(&self) -> Context<'_> {
         Context { room: &self.room, secret: Some(&self.secret), purpose: Purpose::Chat }
     }
 

@@ -1,4 +1,4 @@
-//! End-to-end encryption as pure functions and small state: the secret of a room, letters between two people, media frames
+//! End-to-end encryption as pure functions and small state: the secret of a room, key messages between two people, media frames
 //! in the SFrame format (RFC 9605), chat, and the safety phrase.
 //!
 //! It draws no random numbers, reads no clock and knows no browser: whoever calls it brings entropy. It decides nothing
@@ -7,7 +7,7 @@
 mod bytes;
 mod chat;
 mod frames;
-mod letters;
+mod key_messages;
 mod opener;
 mod orders;
 mod pair;
@@ -18,7 +18,7 @@ mod suite;
 
 pub use chat::{Author, ChatSeal};
 pub use frames::FrameSealer;
-pub use letters::{Context, LetterError, Purpose};
+pub use key_messages::{Context, KeyMessageError, Purpose};
 pub use opener::{FrameOpener, OpenError};
 pub use orders::{Direction, Expected, Order, Pipe};
 pub use pair::{KeyDigest, KeyPair, public_bytes, public_key};

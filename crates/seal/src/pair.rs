@@ -53,12 +53,12 @@ impl KeyDigest {
         Self(derive(b"", &public_bytes(key), &[b"veranda digest of a public key"]))
     }
 
-    /// As a letter carries it.
+    /// As a key message carries it.
     pub fn as_bytes(&self) -> [u8; 16] {
         self.0
     }
 
-    /// Reads what a letter carries.
+    /// Reads what a key message carries.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }

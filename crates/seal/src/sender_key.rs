@@ -21,7 +21,7 @@ pub struct SenderKey {
     base: [u8; 16],
 }
 
-/// The bytes of a sender key in a letter.
+/// The bytes of a sender key in a key message.
 const LENGTH: usize = 4 + 2 + 1 + 16;
 
 impl Tag {
@@ -64,12 +64,12 @@ impl SenderKey {
         u64::from(self.tag.0) << 24 | u64::from(self.epoch) << 8 | u64::from(self.step)
     }
 
-    /// As a letter carries it.
+    /// As a key message carries it.
     pub fn to_bytes(&self) -> Vec<u8> {
         [&self.tag.0.to_be_bytes()[..], &self.epoch.to_be_bytes(), &[self.step], &self.base].concat()
     }
 
-    /// Reads what a letter carries.
+    /// Reads what a key message carries.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; LENGTH] = bytes.try_into().ok()?;
         let (tag, rest) = bytes.split_first_chunk::<4>()?;
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_survives_a_letter_and_goes_forward_only() {
+    fn a_key_survives_a_key_message_and_goes_forward_only() {
         let key = SenderKey::new(Tag::new(0x12_3456), 7, [1; 16]);
         assert_eq!(SenderKey::from_bytes(&key.to_bytes()), Some(key.clone()));
         let next = key.next().unwrap();

@@ -8,7 +8,7 @@ pub enum Secrecy {
     Waiting,
     /// What they send is sealed, and can be opened here.
     Sealed,
-    /// Their letters are sealed with another secret: they have come with another link.
+    /// Their key messages are sealed with another secret: they have come with another link.
     OtherSecret,
     /// Their client takes no part in it.
     NotEncrypting,

@@ -21,11 +21,11 @@ fn many() -> Config {
 /// Every message with which a guest causes something in the queue of somebody else.
 fn everything(round: usize, target: &Value) -> Vec<Value> {
     let switch = if round.is_multiple_of(2) { "on" } else { "off" };
-    let letter = json!({ "to": target, "letter": "A".repeat(200) });
+    let key_message = json!({ "to": target, "key_message": "A".repeat(200) });
     let chat = format!("00000000-0000-4000-8000-{round:012}");
     let envelope = json!({ "version": 1, "body": "x".repeat(2000) });
     vec![
-        json!({ "type": "send_letters", "letters": [letter, letter] }),
+        json!({ "type": "send_key_messages", "key_messages": [key_message, key_message] }),
         signal_message(target, &"x".repeat(2000)),
         json!({ "type": "react", "reaction": "heart" }),
         json!({ "type": "set_hand", "hand": switch }),
@@ -87,14 +87,14 @@ async fn guests_who_flood_a_room_cut_off_nobody_and_others_go_on_talking() {
 }
 
 #[tokio::test]
-async fn two_messages_of_letters_throw_nobody_out() {
+async fn two_messages_of_key_messages_throw_nobody_out() {
     let server = TestServer::start().await;
     let room = server.new_room().await;
     let (mut ada, told_ada) = server.join(&room, "Ada").await;
     let (mut eve, _) = server.join(&room, "Eve").await;
-    let letter = json!({ "to": told_ada["you"]["id"], "letter": "A".repeat(20) });
-    let letters = vec![letter; 200];
-    eve.say(json!({ "type": "send_letters", "letters": letters })).await;
+    let key_message = json!({ "to": told_ada["you"]["id"], "key_message": "A".repeat(20) });
+    let key_messages = vec![key_message; 200];
+    eve.say(json!({ "type": "send_key_messages", "key_messages": key_messages })).await;
     assert_eq!(eve.hear_end().await.0["code"], "malformed");
     ada.say(json!({ "type": "ping" })).await;
     ada.hear_of("pong").await;

@@ -42,7 +42,9 @@ impl Call {
                     self.outputs.push_back(Output::SetKeyOf { participant, key });
                 }
                 EncryptionEffect::ForgetKeysOf(id) => self.outputs.push_back(Output::ForgetKeysOf(id)),
-                EncryptionEffect::SendLetters(letters) => self.say(RoomMessage::SendLetters { letters }),
+                EncryptionEffect::SendKeyMessages(key_messages) => {
+                    self.say(RoomMessage::SendKeyMessages { key_messages })
+                }
                 EncryptionEffect::KeepSecret { secret, origin } => {
                     self.outputs.push_back(Output::KeepSecret { secret, origin });
                 }

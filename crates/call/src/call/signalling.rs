@@ -189,8 +189,8 @@ impl Call {
             ServerMessage::ChatKept { chat, .. } => self.chat.kept(chat, self.me()),
             ServerMessage::ChatNotKept { chat } => self.chat.failed(chat, self.me(), None),
             ServerMessage::ChatHistory { entries, more } => self.hear_history(entries, more),
-            ServerMessage::Letter { from, letter } => {
-                self.encrypt(|encryption, view| encryption.hear_letter(from, &letter, view));
+            ServerMessage::KeyMessage { from, key_message } => {
+                self.encrypt(|encryption, view| encryption.hear_key_message(from, &key_message, view));
             }
             ServerMessage::Reacted { from, reaction } => self.reacted(from, reaction),
             ServerMessage::Signal { from: peer, link: id, number, expects, signal } => {

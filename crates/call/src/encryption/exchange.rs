@@ -2,23 +2,25 @@
 
 use std::time::Duration;
 
-use protocol::limits::{MAX_LETTERS, MAX_MESSAGE_BYTES};
-use protocol::{AddressedLetter, Letter, Letters, Participant, ParticipantId, PublicKey, RoomKeyGrant};
+use protocol::limits::{MAX_KEY_MESSAGES, MAX_MESSAGE_BYTES};
+use protocol::{
+    AddressedKeyMessage, KeyMessage, KeyMessages, Participant, ParticipantId, PublicKey, RoomKeyGrant,
+};
 use seal::SenderKey;
 
 use super::{Encryption, EncryptionEffect, EncryptionView, GATHER, Read, TAKES_EFFECT};
 use crate::{Notice, Secrecy};
 
-/// How much of a message may be letters.
-const LETTERS_BYTES: usize = MAX_MESSAGE_BYTES / 2;
+/// How much of a message may be key messages.
+const KEY_MESSAGES_BYTES: usize = MAX_MESSAGE_BYTES / 2;
 
-/// Around a letter in a message: its reader's id, and what JSON adds.
+/// Around a key message in a message: its reader's id, and what JSON adds.
 const ADDRESS_BYTES: usize = 80;
 
 impl Encryption {
     /// Inside, with nothing that was before: the secret is settled, and everybody gets the key of a new epoch.
     pub(crate) fn begin(&mut self, grant: Option<&RoomKeyGrant>, view: &EncryptionView<'_>) {
-        let took = grant.is_some_and(|grant| self.hear_grant(&grant.from, &grant.letter, view));
+        let took = grant.is_some_and(|grant| self.hear_grant(&grant.from, &grant.key_message, view));
         self.keep_secret(view);
         self.begin_anew(view);
         if took {
@@ -33,7 +35,7 @@ impl Encryption {
         self.send_keys_to_all(view);
     }
 
-    /// Inside again, without having been outside: letters may have got lost with the server.
+    /// Inside again, without having been outside: key messages may have got lost with the server.
     pub(crate) fn go_on(&mut self, view: &EncryptionView<'_>) {
         self.send_keys_to_all(view);
     }
@@ -91,14 +93,19 @@ impl Encryption {
         }
     }
 
-    pub(crate) fn hear_letter(&mut self, from: ParticipantId, letter: &Letter, view: &EncryptionView<'_>) {
+    pub(crate) fn hear_key_message(
+        &mut self,
+        from: ParticipantId,
+        key_message: &KeyMessage,
+        view: &EncryptionView<'_>,
+    ) {
         let Some(sender) = view.people.participant(from).cloned() else { return };
         // One key is one person: under another's name, what they sent before could be played again.
         let is_twice = |one: &Participant| one.id != from && one.key == sender.key;
         if view.people.participants().any(is_twice) {
             return;
         }
-        match self.read(&sender, letter) {
+        match self.read(&sender, key_message) {
             Read::Key { key, is_exchanged } => {
                 self.effects.push_back(EncryptionEffect::SetKeyOf { participant: from, key });
                 if is_exchanged {
@@ -108,11 +115,11 @@ impl Encryption {
             }
             Read::Closed => {
                 let Some(key) = sender.key else { return };
-                if self.hear_grant(&key, letter, view) {
+                if self.hear_grant(&key, key_message, view) {
                     self.keep_secret(view);
                     self.begin_anew(view);
                     self.effects.push_back(EncryptionEffect::SecretChanged);
-                } else if self.granted(&key, letter).is_none() {
+                } else if self.granted(&key, key_message).is_none() {
                     let secrecy = self.secrecy.entry(from).or_default();
                     if *secrecy == Secrecy::Waiting {
                         *secrecy = Secrecy::OtherSecret;
@@ -146,30 +153,31 @@ impl Encryption {
     }
 
     fn send(&mut self, keys: &[SenderKey], to: &[(ParticipantId, PublicKey)]) {
-        let mut letters = Vec::new();
+        let mut key_messages = Vec::new();
         for (to, public) in to {
             for key in keys {
-                let letter = self.letter(public, key);
-                letters.extend(letter.map(|letter| AddressedLetter { to: *to, letter }));
+                let key_message = self.key_message(public, key);
+                key_messages
+                    .extend(key_message.map(|key_message| AddressedKeyMessage { to: *to, key_message }));
             }
         }
-        self.send_letters(&letters);
+        self.send_key_messages(&key_messages);
     }
 
     /// In as many messages as they take.
-    pub(super) fn send_letters(&mut self, letters: &[AddressedLetter]) {
-        let size = |one: &AddressedLetter| one.letter.as_str().len() + ADDRESS_BYTES;
-        let mut rest = letters;
+    pub(super) fn send_key_messages(&mut self, key_messages: &[AddressedKeyMessage]) {
+        let size = |one: &AddressedKeyMessage| one.key_message.as_str().len() + ADDRESS_BYTES;
+        let mut rest = key_messages;
         while !rest.is_empty() {
             let mut bytes = 0;
-            let fits = |one: &&AddressedLetter| {
+            let fits = |one: &&AddressedKeyMessage| {
                 bytes += size(one);
-                bytes <= LETTERS_BYTES
+                bytes <= KEY_MESSAGES_BYTES
             };
-            let count = rest.iter().take(MAX_LETTERS).take_while(fits).count().max(1);
+            let count = rest.iter().take(MAX_KEY_MESSAGES).take_while(fits).count().max(1);
             let (first, after) = rest.split_at(count);
-            if let Ok(letters) = Letters::try_from(first.to_vec()) {
-                self.effects.push_back(EncryptionEffect::SendLetters(letters));
+            if let Ok(key_messages) = KeyMessages::try_from(first.to_vec()) {
+                self.effects.push_back(EncryptionEffect::SendKeyMessages(key_messages));
             }
             rest = after;
         }

@@ -1,4 +1,4 @@
-//! Encryption: who has which keys. Sender keys and their epochs, letters to everybody who is there, the room's secret, and chat.
+//! Encryption: who has which keys. Sender keys and their epochs, key messages to everybody who is there, the room's secret, and chat.
 //!
 //! ```text
 //!              somebody came: the next step, told to them alone
@@ -16,7 +16,7 @@
 //! an earlier load can be played again to the next.
 
 mod exchange;
-mod key_letter;
+mod key_message_body;
 mod sealed_chat;
 mod sharing;
 mod trust;
@@ -24,14 +24,16 @@ mod trust;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use protocol::{Letter, Letters, Participant, ParticipantId, PublicKey, RoomCode, RoomKeyId, RoomSettings};
+use protocol::{
+    KeyMessage, KeyMessages, Participant, ParticipantId, PublicKey, RoomCode, RoomKeyId, RoomSettings,
+};
 use seal::rand_core::{Rng, SeedableRng};
 use seal::{
     ChaCha20Rng, ChatSeal, Context, KeyDigest, KeyPair, Nonce, Purpose, RoomSecret, SafetyPhrase, SenderKey,
     Tag,
 };
 
-use crate::encryption::key_letter::{KeyLetter, KeyPlace, MAX_PROOFS, Proof};
+use crate::encryption::key_message_body::{KeyMessageBody, KeyPlace, MAX_PROOFS, Proof};
 use crate::encryption::trust::Trust;
 use crate::people::People;
 use crate::{Notice, Secrecy};
@@ -124,7 +126,7 @@ pub(crate) enum EncryptionEffect {
         key: SenderKey,
     },
     ForgetKeysOf(ParticipantId),
-    SendLetters(Letters),
+    SendKeyMessages(KeyMessages),
     KeepSecret {
         secret: RoomSecret,
         origin: SecretOrigin,
@@ -262,13 +264,13 @@ impl Encryption {
         [self.current.clone()].into_iter().chain(pending).collect()
     }
 
-    fn letter(&mut self, to: &PublicKey, key: &SenderKey) -> Option<Letter> {
+    fn key_message(&mut self, to: &PublicKey, key: &SenderKey) -> Option<KeyMessage> {
         let mut proofs = Vec::new();
         for former in self.former.iter().take(MAX_PROOFS) {
             let nonce: Nonce = draw(&mut self.dice);
             proofs.extend(Proof::new(former, self.pair.public(), to, (&self.room, &self.secret), nonce));
         }
-        let text = KeyLetter {
+        let text = KeyMessageBody {
             generation: if key.tag() == self.tag { self.generation } else { self.generation - 1 },
             was_granted: self.origin == SecretOrigin::Granted,
             proofs,
@@ -279,31 +281,31 @@ impl Encryption {
         self.pair.seal(to, self.context(Purpose::SenderKey), nonce, &text.to_bytes()).ok()
     }
 
-    /// Reads a letter: a key that is new, or nothing.
-    fn read(&mut self, from: &Participant, letter: &Letter) -> Read {
+    /// Reads a key message: a key that is new, or nothing.
+    fn read(&mut self, from: &Participant, key_message: &KeyMessage) -> Read {
         let Some(sender) = from.key.as_ref() else { return Read::Nothing };
-        let Ok(text) = self.pair.open(sender, self.context(Purpose::SenderKey), letter) else {
+        let Ok(text) = self.pair.open(sender, self.context(Purpose::SenderKey), key_message) else {
             return Read::Closed;
         };
-        let Some(letter) = KeyLetter::from_bytes(&text) else { return Read::Nothing };
-        let place = (letter.generation, letter.key.epoch(), letter.key.step());
+        let Some(key_message) = KeyMessageBody::from_bytes(&text) else { return Read::Nothing };
+        let place = (key_message.generation, key_message.key.epoch(), key_message.key.step());
         let latest = self.latest.entry(sender.clone()).or_default();
         if place < *latest {
-            return Read::Nothing; // Somebody sends an old letter again.
+            return Read::Nothing; // Somebody sends an old key message again.
         }
         *latest = place;
         self.secrecy.insert(from.id, Secrecy::Sealed);
         let check = |proof: &Proof| proof.check(&self.pair, sender, (&self.room, &self.secret));
-        let continued: Vec<_> = letter.proofs.iter().filter_map(check).collect();
-        self.trust.hear_of_grant(sender, letter.was_granted);
-        self.trust.hear_of_admitted(sender, letter.admitted);
+        let continued: Vec<_> = key_message.proofs.iter().filter_map(check).collect();
+        self.trust.hear_of_grant(sender, key_message.was_granted);
+        self.trust.hear_of_admitted(sender, key_message.admitted);
         let is_exchanged = self.trust.prove(from.id, sender, &continued);
-        Read::Key { key: letter.key, is_exchanged }
+        Read::Key { key: key_message.key, is_exchanged }
     }
 
-    /// The secret in a letter that needs none to be opened.
-    fn granted(&self, from: &PublicKey, letter: &Letter) -> Option<RoomSecret> {
-        let text = self.pair.open(from, self.of_grants(), letter).ok()?;
+    /// The secret in a key message that needs none to be opened.
+    fn granted(&self, from: &PublicKey, key_message: &KeyMessage) -> Option<RoomSecret> {
+        let text = self.pair.open(from, self.of_grants(), key_message).ok()?;
         RoomSecret::parse(&String::from_utf8(text).ok()?)
     }
 
@@ -315,8 +317,8 @@ impl Encryption {
         self.trust.admit(&own);
     }
 
-    /// Seals the secret for somebody who lacks it. Every later letter tells of that.
-    fn give_secret(&mut self, now: Duration, to: &PublicKey) -> Option<Letter> {
+    /// Seals the secret for somebody who lacks it. Every later key message tells of that.
+    fn give_secret(&mut self, now: Duration, to: &PublicKey) -> Option<KeyMessage> {
         if !self.trust.admit(to) {
             return None;
         }
@@ -352,7 +354,7 @@ impl Encryption {
     }
 }
 
-/// What a letter was.
+/// What a key message was.
 enum Read {
     /// One that opened.
     Key {
@@ -406,8 +408,8 @@ mod tests {
             key: Some(encryption.public_key()),
         };
         for key in [last, next] {
-            let letter = encryption.letter(&to, &key).unwrap();
-            assert!(matches!(reader.read(&writer, &letter), Read::Key { .. }), "{key:?} is heard");
+            let key_message = encryption.key_message(&to, &key).unwrap();
+            assert!(matches!(reader.read(&writer, &key_message), Read::Key { .. }), "{key:?} is heard");
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use protocol::{AddressedLetter, Letter, Moderation, Participant, ParticipantId, PublicKey, WaitingPerson};
+use protocol::{
+    AddressedKeyMessage, KeyMessage, Moderation, Participant, ParticipantId, PublicKey, WaitingPerson,
+};
 use seal::KeyDigest;
 
 use super::trust::SecretOrigin;
@@ -29,10 +31,10 @@ impl Encryption {
     pub(super) fn hear_grant(
         &mut self,
         from: &PublicKey,
-        letter: &Letter,
+        key_message: &KeyMessage,
         view: &EncryptionView<'_>,
     ) -> bool {
-        let Some(secret) = self.granted(from, letter) else { return false };
+        let Some(secret) = self.granted(from, key_message) else { return false };
         if secret == self.secret {
             return false;
         }
@@ -70,26 +72,26 @@ impl Encryption {
 
     fn admit(&mut self, now: Duration, id: ParticipantId, lacking: &[&WaitingPerson]) -> Moderation {
         let key = lacking.iter().find(|one| one.id == id).and_then(|one| one.key.as_ref());
-        let letter = key.and_then(|key| self.give(now, key));
-        if key.is_some() && letter.is_none() {
+        let key_message = key.and_then(|key| self.give(now, key));
+        if key.is_some() && key_message.is_none() {
             self.effects.push_back(EncryptionEffect::Notify(Notice::KeyNotShared));
         }
-        Moderation::Admit { id, letter }
+        Moderation::Admit { id, key_message }
     }
 
     /// Passes the secret on to somebody inside who lacks it. The person has decided that.
     pub(crate) fn share_secret(&mut self, now: Duration, with: ParticipantId, view: &EncryptionView<'_>) {
         let Some(key) = view.people.participant(with).and_then(|other| other.key.clone()) else { return };
         match self.give(now, &key) {
-            Some(letter) => self.send_letters(&[AddressedLetter { to: with, letter }]),
+            Some(key_message) => self.send_key_messages(&[AddressedKeyMessage { to: with, key_message }]),
             None => self.effects.push_back(EncryptionEffect::Notify(Notice::KeyNotShared)),
         }
     }
 
-    fn give(&mut self, now: Duration, to: &PublicKey) -> Option<Letter> {
-        let letter = self.give_secret(now, to);
+    fn give(&mut self, now: Duration, to: &PublicKey) -> Option<KeyMessage> {
+        let key_message = self.give_secret(now, to);
         self.remember_passed_on();
-        letter
+        key_message
     }
 
     fn remember_passed_on(&mut self) {

@@ -1,4 +1,4 @@
-//! What this page thinks of its secret and of other people's keys. Decided from what the page has seen itself and from letters that
+//! What this page thinks of its secret and of other people's keys. Decided from what the page has seen itself and from key messages that
 //! open; nothing that a server says takes a mark away, and nothing it says is needed to set one.
 //!
 //! ```text
@@ -42,8 +42,8 @@ impl SecretOrigin {
 /// To how many a page gives the secret through the server.
 const MAX_GIVEN: usize = 24;
 
-/// How many digests a letter takes: of this page's, and of others'.
-const MAX_IN_LETTER: usize = 28;
+/// How many digests a key message takes: of this page's, and of others'.
+const MAX_IN_KEY_MESSAGE: usize = 28;
 
 /// Of how many writers it is remembered what they told of, and how much from before the page was loaded.
 const MAX_WRITERS: usize = 512;
@@ -56,17 +56,17 @@ pub(crate) struct Trust {
     given: BTreeSet<KeyDigest>,
     /// Such keys as this browser remembers of the time before the page was loaded, whoever had sealed it.
     remembered: BTreeSet<KeyDigest>,
-    /// Such keys as the latest letter of each writer tells of. One who invents some takes the place of nobody else's.
+    /// Such keys as the latest key message of each writer tells of. One who invents some takes the place of nobody else's.
     told: BTreeMap<PublicKey, Vec<KeyDigest>>,
     /// Keys of people with whom the safety phrase was compared.
     verified: BTreeSet<PublicKey>,
     /// The same, with the keys that they had before.
     accounted: BTreeSet<KeyDigest>,
-    /// Keys whose own letters say that they got the secret through the server.
+    /// Keys whose own key messages say that they got the secret through the server.
     granted: BTreeSet<PublicKey>,
     /// Keys of people who had one of `admitted` before.
     inherited: BTreeSet<PublicKey>,
-    /// The last key with which each person's letters opened, and their keys before.
+    /// The last key with which each person's key messages opened, and their keys before.
     known: BTreeMap<ParticipantId, (PublicKey, Vec<KeyDigest>)>,
     /// People whose key was exchanged.
     changed: BTreeSet<ParticipantId>,
@@ -105,9 +105,9 @@ impl Trust {
         has_room
     }
 
-    /// A letter tells of keys to which others have sealed the secret.
+    /// A key message tells of keys to which others have sealed the secret.
     pub(crate) fn hear_of_admitted(&mut self, writer: &PublicKey, mut digests: Vec<KeyDigest>) {
-        digests.truncate(MAX_IN_LETTER);
+        digests.truncate(MAX_IN_KEY_MESSAGE);
         if self.told.len() < MAX_WRITERS || self.told.contains_key(writer) {
             self.told.insert(writer.clone(), digests);
         }
@@ -119,17 +119,17 @@ impl Trust {
         self.given.iter().chain(&self.remembered).chain(told).copied().collect()
     }
 
-    /// Those of which letters tell: this page's own first, and then the least ones.
+    /// Those of which key messages tell: this page's own first, and then the least ones.
     pub(crate) fn admitted_to_tell(&self) -> Vec<KeyDigest> {
         let others = self.admitted().into_iter().filter(|digest| !self.given.contains(digest));
-        self.given.iter().copied().chain(others).take(MAX_IN_LETTER).collect()
+        self.given.iter().copied().chain(others).take(MAX_IN_KEY_MESSAGE).collect()
     }
 
-    /// Those that the safety phrase is made of: all that letters can tell of. When somebody has invented more than that, the least
-    /// ones, as many as every letter has beside its writer's own, so that they are the same for everybody once letters have gone around.
+    /// Those that the safety phrase is made of: all that key messages can tell of. When somebody has invented more than that, the least
+    /// ones, as many as every key message has beside its writer's own, so that they are the same for everybody once key messages have gone around.
     pub(crate) fn admitted_in_phrase(&self) -> Vec<KeyDigest> {
         let all = self.admitted();
-        let count = if all.len() > MAX_IN_LETTER { MAX_IN_LETTER - MAX_GIVEN } else { all.len() };
+        let count = if all.len() > MAX_IN_KEY_MESSAGE { MAX_IN_KEY_MESSAGE - MAX_GIVEN } else { all.len() };
         all.into_iter().take(count).collect()
     }
 
@@ -139,7 +139,7 @@ impl Trust {
             || self.told.values().any(|told| told.contains(digest))
     }
 
-    /// Somebody's own letter says how they came by the secret.
+    /// Somebody's own key message says how they came by the secret.
     pub(crate) fn hear_of_grant(&mut self, key: &PublicKey, was_granted: bool) {
         if was_granted {
             self.granted.insert(key.clone());
@@ -148,7 +148,7 @@ impl Trust {
         }
     }
 
-    /// A letter of somebody opened with this key; `continued` are keys that they have shown to have had before. True when the
+    /// A key message of somebody opened with this key; `continued` are keys that they have shown to have had before. True when the
     /// key is another one than before, and nothing shows that it is theirs.
     pub(crate) fn prove(&mut self, id: ParticipantId, key: &PublicKey, continued: &[PublicKey]) -> bool {
         let Some((known, _)) = self.known.get(&id) else {
@@ -235,10 +235,10 @@ mod tests {
             assert!(page.admit(&key(place)), "{place}");
         }
         for _ in 0..2 {
-            let letters = pages.each_ref().map(Trust::admitted_to_tell);
+            let key_messages = pages.each_ref().map(Trust::admitted_to_tell);
             for page in &mut pages {
-                for (place, letter) in letters.iter().enumerate() {
-                    page.hear_of_admitted(&key(90 + place), letter.clone());
+                for (place, key_message) in key_messages.iter().enumerate() {
+                    page.hear_of_admitted(&key(90 + place), key_message.clone());
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use call::{ChatText, Command, Identity, Notice, Output, Secrecy, SecretOrigin};
 use protocol::{
-    ChatEntry, ChatId, ChatNumber, ChatTarget, Joined, LeaveReason, Letter, Moderation, Participant,
+    ChatEntry, ChatId, ChatNumber, ChatTarget, Joined, KeyMessage, LeaveReason, Moderation, Participant,
     PublicKey, RoomCode, RoomKeyGrant, RoomMessage, RoomSettings, ServerMessage, Timestamp, WaitingPerson,
 };
 use seal::{Context, KeyPair, Purpose, RoomSecret, SenderKey};
@@ -44,12 +44,12 @@ fn own_key(outputs: &[Output]) -> Option<SenderKey> {
     outputs.iter().rev().find_map(key)
 }
 
-fn letters(outputs: &[Output]) -> Vec<(protocol::ParticipantId, Letter)> {
-    let letters = |message: RoomMessage| match message {
-        RoomMessage::SendLetters { letters } => Vec::from(letters),
+fn key_messages(outputs: &[Output]) -> Vec<(protocol::ParticipantId, KeyMessage)> {
+    let key_messages = |message: RoomMessage| match message {
+        RoomMessage::SendKeyMessages { key_messages } => Vec::from(key_messages),
         _ => Vec::new(),
     };
-    said(outputs).into_iter().flat_map(letters).map(|one| (one.to, one.letter)).collect()
+    said(outputs).into_iter().flat_map(key_messages).map(|one| (one.to, one.key_message)).collect()
 }
 
 fn public_key(call: &TestCall) -> PublicKey {
@@ -61,15 +61,16 @@ fn secrecy(call: &TestCall, person: u128) -> Secrecy {
     people.iter().find(|one| one.participant.id == id(person)).unwrap().secrecy
 }
 
-/// The keys that come out of letters to a call, from somebody.
+/// The keys that come out of key messages to a call, from somebody.
 fn keys_heard(
     call: &mut TestCall,
     from: u128,
-    letters: &[(protocol::ParticipantId, Letter)],
+    key_messages: &[(protocol::ParticipantId, KeyMessage)],
 ) -> Vec<SenderKey> {
     let mut keys = Vec::new();
-    for (_, letter) in letters.iter().filter(|(to, _)| *to == id(ME)) {
-        let outputs = call.hear(ServerMessage::Letter { from: id(from), letter: letter.clone() });
+    for (_, key_message) in key_messages.iter().filter(|(to, _)| *to == id(ME)) {
+        let outputs =
+            call.hear(ServerMessage::KeyMessage { from: id(from), key_message: key_message.clone() });
         keys.extend(outputs.into_iter().filter_map(|output| match output {
             Output::SetKeyOf { key, .. } => Some(key),
             _ => None,
@@ -88,7 +89,7 @@ fn who_comes_gets_the_next_step_and_nobody_else_has_to_be_told() {
         let outputs = call.hear(joined);
         let now = own_key(&outputs).unwrap();
         assert_eq!((now.epoch(), now.step()), (first.epoch(), step));
-        assert_eq!(letters(&outputs).iter().map(|(to, _)| *to).collect::<Vec<_>>(), [id(person)]);
+        assert_eq!(key_messages(&outputs).iter().map(|(to, _)| *to).collect::<Vec<_>>(), [id(person)]);
         assert_eq!(secrecy(&call, person), Secrecy::Waiting);
     }
 }
@@ -98,14 +99,14 @@ fn who_goes_is_left_out_of_a_new_epoch_once_the_others_have_heard_of_it() {
     let [ada, bob] = [8, 9].map(|seed| KeyPair::new([seed; 32]));
     let people = [with_key(ADA, ada.public()), with_key(BOB, bob.public())];
     let (mut call, outputs) = in_room(1, &people);
-    assert_eq!(letters(&outputs).iter().map(|(to, _)| *to).collect::<Vec<_>>(), [id(ADA), id(BOB)]);
+    assert_eq!(key_messages(&outputs).iter().map(|(to, _)| *to).collect::<Vec<_>>(), [id(ADA), id(BOB)]);
     let before = own_key(&outputs).unwrap();
 
     let outputs = call.hear(ServerMessage::ParticipantLeft { id: id(BOB), reason: LeaveReason::Removed });
-    assert!(own_key(&outputs).is_none() && letters(&outputs).is_empty());
+    assert!(own_key(&outputs).is_none() && key_messages(&outputs).is_empty());
     assert!(outputs.contains(&Output::ForgetKeysOf(id(BOB))));
     let outputs = call.wait(Duration::from_millis(300));
-    assert_eq!(letters(&outputs).iter().map(|(to, _)| *to).collect::<Vec<_>>(), [id(ADA)]);
+    assert_eq!(key_messages(&outputs).iter().map(|(to, _)| *to).collect::<Vec<_>>(), [id(ADA)]);
     assert_eq!(own_key(&outputs), None, "Ada may not have it yet");
     let after = own_key(&call.wait(Duration::from_secs(1))).unwrap();
     assert_eq!((after.epoch(), after.step()), (before.epoch() + 1, 0));
@@ -113,14 +114,14 @@ fn who_goes_is_left_out_of_a_new_epoch_once_the_others_have_heard_of_it() {
 }
 
 #[test]
-fn a_letter_counts_once_from_its_sender_and_an_older_one_not_any_more() {
+fn a_key_message_counts_once_from_its_sender_and_an_older_one_not_any_more() {
     let (mut mine, _) = in_room(1, &[]);
     let mut ada = call_of_ada(1);
-    let early = letters(&ada.hear_numbered(1, inside(&[with_key(ME, &public_key(&mine))], None)));
+    let early = key_messages(&ada.hear_numbered(1, inside(&[with_key(ME, &public_key(&mine))], None)));
     let bob = KeyPair::new([9; 32]);
     ada.hear(ServerMessage::ParticipantJoined { participant: with_key(BOB, bob.public()) });
     ada.hear(ServerMessage::ParticipantLeft { id: id(BOB), reason: LeaveReason::Left });
-    let late = letters(&ada.wait(Duration::from_secs(2)));
+    let late = key_messages(&ada.wait(Duration::from_secs(2)));
     mine.hear(ServerMessage::ParticipantJoined { participant: with_key(ADA, &public_key(&ada)) });
     mine.hear(ServerMessage::ParticipantJoined { participant: with_key(BOB, bob.public()) });
 
@@ -151,7 +152,7 @@ fn call_of_ada(secret: u8) -> TestCall {
 fn who_has_come_with_another_link_is_told_apart() {
     let (mut mine, _) = in_room(1, &[]);
     let mut ada = call_of_ada(2);
-    let foreign = letters(&ada.hear_numbered(1, inside(&[with_key(ME, &public_key(&mine))], None)));
+    let foreign = key_messages(&ada.hear_numbered(1, inside(&[with_key(ME, &public_key(&mine))], None)));
     mine.hear(ServerMessage::ParticipantJoined { participant: with_key(ADA, &public_key(&ada)) });
     mine.hear(ServerMessage::ParticipantJoined { participant: participant(BOB) });
     assert!(keys_heard(&mut mine, ADA, &foreign).is_empty());
@@ -171,13 +172,14 @@ fn grant_of(host: &mut TestCall, to: &TestCall) -> RoomKeyGrant {
     let waiting =
         WaitingPerson { id: id(ADA), name: name("Ada"), key: Some(public_key(to)), lacks_secret: true };
     host.hear(ServerMessage::WaitingRoom { people: vec![waiting] });
-    let admit = Command::Moderate { moderation: Moderation::Admit { id: id(ADA), letter: None } };
+    let admit = Command::Moderate { moderation: Moderation::Admit { id: id(ADA), key_message: None } };
     let outputs = said(&host.command(admit));
-    let [RoomMessage::Moderate { moderation: Moderation::Admit { letter: Some(letter), .. } }] = &*outputs
+    let [RoomMessage::Moderate { moderation: Moderation::Admit { key_message: Some(key_message), .. } }] =
+        &*outputs
     else {
         panic!("{outputs:?}")
     };
-    RoomKeyGrant { from: public_key(host), letter: letter.clone() }
+    RoomKeyGrant { from: public_key(host), key_message: key_message.clone() }
 }
 
 /// What a server seals with a key of its own.
@@ -186,8 +188,8 @@ fn grant_of_the_server(to: &TestCall) -> RoomKeyGrant {
     let room = RoomCode::from_random(1);
     let context = Context { room: &room, secret: None, purpose: Purpose::RoomSecret };
     let text = RoomSecret::new([66; 16]).to_text();
-    let letter = pair.seal(&public_key(to), context, [6; 12], text.as_bytes()).unwrap();
-    RoomKeyGrant { from: pair.public().clone(), letter }
+    let key_message = pair.seal(&public_key(to), context, [6; 12], text.as_bytes()).unwrap();
+    RoomKeyGrant { from: pair.public().clone(), key_message }
 }
 
 /// Inside with the server's key as somebody's, in a room whose links are said to carry the server's secret.
@@ -208,7 +210,9 @@ fn a_secret_from_a_link_or_remembered_or_made_here_is_never_replaced_and_the_pag
         call.input(call::Input::SocketOpened);
         let grant = grant_of_the_server(&call);
         let mut outputs = call.hear_numbered(1, inside_of_the_liar(grant.clone(), false));
-        outputs.extend(call.hear(ServerMessage::Letter { from: id(BOB), letter: grant.letter.clone() }));
+        outputs.extend(
+            call.hear(ServerMessage::KeyMessage { from: id(BOB), key_message: grant.key_message.clone() }),
+        );
         outputs.extend(call.hear_numbered(1, inside_of_the_liar(grant, false)));
         assert_eq!((call.0.secret(), call.0.secret_origin()), (&secret, origin));
         assert!(!outputs.iter().any(|output| matches!(output, Output::KeepSecret { .. })));
@@ -237,11 +241,14 @@ fn who_came_with_the_code_takes_a_secret_from_people_in_the_room_alone_and_is_ma
     assert!(guest.0.snapshot().key_warnings.was_granted && host.0.snapshot().key_warnings.was_passed_on);
 
     host.hear(ServerMessage::ParticipantJoined { participant: with_key(ADA, &public_key(&guest)) });
-    assert!(host.0.snapshot().participants[0].unverified, "before any letter, and whatever the server says");
-    let to_guest = letters(&host.wait(Duration::from_secs(2)));
+    assert!(
+        host.0.snapshot().participants[0].unverified,
+        "before any key message, and whatever the server says"
+    );
+    let to_guest = key_messages(&host.wait(Duration::from_secs(2)));
     assert_eq!(guest.0.snapshot().participants[0].secrecy, Secrecy::Waiting);
-    for (_, letter) in to_guest {
-        guest.hear(ServerMessage::Letter { from: id(ME), letter });
+    for (_, key_message) in to_guest {
+        guest.hear(ServerMessage::KeyMessage { from: id(ME), key_message });
     }
     assert!(guest.0.snapshot().participants[0].unverified, "the server may be anybody to me");
 
@@ -258,7 +265,7 @@ fn who_came_with_the_code_takes_a_secret_from_people_in_the_room_alone_and_is_ma
 }
 
 #[test]
-fn everybody_hears_in_the_letters_of_a_page_to_whom_it_has_passed_the_secret_on() {
+fn everybody_hears_in_the_key_messages_of_a_page_to_whom_it_has_passed_the_secret_on() {
     let (mut mine, _) = in_room(1, &[]);
     let mut host = call_of_ada(1);
     host.hear_numbered(1, inside(&[with_key(ME, &public_key(&mine))], None));
@@ -272,8 +279,8 @@ fn everybody_hears_in_the_letters_of_a_page_to_whom_it_has_passed_the_secret_on(
         lacks_secret: true,
     };
     host.hear(ServerMessage::WaitingRoom { people: vec![knocks] });
-    host.command(Command::Moderate { moderation: Moderation::Admit { id: id(BOB), letter: None } });
-    let told = letters(&host.wait(Duration::from_secs(2)));
+    host.command(Command::Moderate { moderation: Moderation::Admit { id: id(BOB), key_message: None } });
+    let told = key_messages(&host.wait(Duration::from_secs(2)));
     assert_eq!(
         keys_heard(&mut mine, ADA, &told).len(),
         1,
@@ -316,7 +323,7 @@ fn a_page_that_was_loaded_again_has_another_key_shows_that_it_is_the_same_and_he
     let (mut mine, _) = in_room(1, &[]);
     let mut ada = call_of_ada(1);
     let to_me = |ada: &mut TestCall, mine: &TestCall| {
-        letters(&ada.hear_numbered(1, inside(&[with_key(ME, &public_key(mine))], None)))
+        key_messages(&ada.hear_numbered(1, inside(&[with_key(ME, &public_key(mine))], None)))
     };
     let first = to_me(&mut ada, &mine);
     mine.hear(ServerMessage::ParticipantJoined { participant: with_key(ADA, &public_key(&ada)) });
@@ -375,8 +382,8 @@ fn what_a_page_wrote_under_a_secret_of_its_own_is_said_again_when_it_gets_the_ro
     guest.hear(ServerMessage::ParticipantJoined { participant: with_key(BOB, &public_key(&host)) });
     assert!(guest.0.snapshot().key_warnings.room_has_another);
     let outputs = host.command(Command::ShareSecret { with: id(ADA) });
-    let [(_, letter)] = &*letters(&outputs) else { panic!("{outputs:?}") };
-    let outputs = guest.hear(ServerMessage::Letter { from: id(BOB), letter: letter.clone() });
+    let [(_, key_message)] = &*key_messages(&outputs) else { panic!("{outputs:?}") };
+    let outputs = guest.hear(ServerMessage::KeyMessage { from: id(BOB), key_message: key_message.clone() });
     assert_eq!((guest.0.secret(), guest.0.secret_origin()), (host.0.secret(), SecretOrigin::Granted));
     let again = said(&outputs).into_iter().find_map(|message| match message {
         RoomMessage::Chat { chat, envelope, .. } => Some((chat, envelope)),

@@ -1,6 +1,6 @@
 //! The room itself. Each input goes to a function of its own; what they decide is read with [`Room::poll_output`].
 
-mod letters;
+mod key_messages;
 mod measures;
 mod people;
 mod seating;
@@ -275,7 +275,7 @@ impl Room {
             RoomMessage::ReadChat { before } => {
                 self.outputs.push_back(Output::ReadHistory { reader: from, before });
             }
-            RoomMessage::SendLetters { letters } => self.pass_letters(from, letters),
+            RoomMessage::SendKeyMessages { key_messages } => self.pass_key_messages(from, key_messages),
             RoomMessage::Moderate { moderation } => {
                 self.moderate(now, ModerationInput { from, in_reply_to: id, moderation });
             }

@@ -1,14 +1,14 @@
-//! The room's part in end-to-end encryption: which secret its links carry, who waits for it, and letters.
+//! The room's part in end-to-end encryption: which secret its links carry, who waits for it, and key messages.
 
 use protocol::{
-    AddressedLetter, Letter, Letters, Moderation, PublicKey, Role, RoomKeyId, RoomKeyOrigin, RoomMessage,
-    RoomSettings, ServerMessage,
+    AddressedKeyMessage, KeyMessage, KeyMessages, Moderation, PublicKey, Role, RoomKeyId, RoomKeyOrigin,
+    RoomMessage, RoomSettings, ServerMessage,
 };
 use room::{Resumption, VerifiedCredential, Visitor};
 
 use super::world::{ADA, BOB, CEM, EVE, World, claims, id};
 
-/// Somebody who takes part in the encryption and has the secret with this letter for a name.
+/// Somebody who takes part in the encryption and has the secret with this key message for a name.
 fn with_secret(person: u128, secret: char, verified: VerifiedCredential) -> Visitor {
     Visitor { key: Some(key(person)), room_key: Some(room_key(secret)), verified, ..World::visitor(person) }
 }
@@ -21,8 +21,8 @@ fn room_key(secret: char) -> RoomKeyId {
     RoomKeyId::new(String::from(secret).repeat(11)).unwrap()
 }
 
-fn letter() -> Letter {
-    Letter::new("sealed".to_owned()).unwrap()
+fn key_message() -> KeyMessage {
+    KeyMessage::new("sealed".to_owned()).unwrap()
 }
 
 const HOST: VerifiedCredential = VerifiedCredential::Key(Role::Host);
@@ -41,9 +41,9 @@ fn the_first_gives_the_room_its_secret_and_who_has_another_waits_until_they_are_
     world.moderate(ADA, Moderation::AdmitAll);
     assert_eq!(world.people(), [ADA, CEM], "nobody would open anything for them");
 
-    world.moderate(ADA, Moderation::Admit { id: id(BOB), letter: Some(letter()) });
+    world.moderate(ADA, Moderation::Admit { id: id(BOB), key_message: Some(key_message()) });
     let grant = world.ears(BOB).joined().unwrap().grant.clone().unwrap();
-    assert_eq!((grant.from, grant.letter), (key(ADA), letter()));
+    assert_eq!((grant.from, grant.key_message), (key(ADA), key_message()));
     assert_eq!(world.room.settings().room_key, Some(room_key('a')));
 }
 
@@ -115,15 +115,18 @@ fn who_shows_nothing_but_the_code_knocks_also_without_taking_part_in_the_encrypt
 }
 
 #[test]
-fn a_letter_is_read_by_nobody_but_whom_it_is_for() {
+fn a_key_message_is_read_by_nobody_but_whom_it_is_for() {
     let mut world = World::with([ADA, BOB, CEM]);
     world.forget();
-    let to = |person| AddressedLetter { to: id(person), letter: letter() };
-    let letters = Letters::try_from(vec![to(BOB), to(EVE), to(ADA)]).unwrap();
-    world.say(ADA, RoomMessage::SendLetters { letters });
-    assert_eq!(world.ears(BOB).messages, [ServerMessage::Letter { from: id(ADA), letter: letter() }]);
+    let to = |person| AddressedKeyMessage { to: id(person), key_message: key_message() };
+    let key_messages = KeyMessages::try_from(vec![to(BOB), to(EVE), to(ADA)]).unwrap();
+    world.say(ADA, RoomMessage::SendKeyMessages { key_messages });
+    assert_eq!(
+        world.ears(BOB).messages,
+        [ServerMessage::KeyMessage { from: id(ADA), key_message: key_message() }]
+    );
     assert!(world.ears(ADA).messages.is_empty() && world.ears(CEM).messages.is_empty());
-    assert!(Letters::try_from(vec![to(BOB); 3]).is_err());
+    assert!(KeyMessages::try_from(vec![to(BOB); 3]).is_err());
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn who_knocks_waits_until_a_host_lets_them_in() {
     assert_eq!(people[0].id, id(BOB));
     assert_eq!(world.people(), [ADA]);
 
-    world.moderate(ADA, Moderation::Admit { id: id(BOB), letter: None });
+    world.moderate(ADA, Moderation::Admit { id: id(BOB), key_message: None });
 
     assert_eq!(world.ears(BOB).joined().unwrap().participants.len(), 1);
     assert_eq!(world.people(), [ADA, BOB]);
@@ -140,7 +140,7 @@ fn who_waits_can_do_nothing_but_wait_and_go() {
     let mut world = waiting_room();
     world.enter(BOB);
     world.say(BOB, RoomMessage::SetMedia { media: on_air() });
-    world.moderate(BOB, Moderation::Admit { id: id(BOB), letter: None });
+    world.moderate(BOB, Moderation::Admit { id: id(BOB), key_message: None });
     assert_eq!(world.ears(BOB).errors(), [ErrorCode::NotAllowed, ErrorCode::NotAllowed]);
     world.say(BOB, RoomMessage::Leave);
     assert!(world.ears(BOB).closed.is_some());
@@ -153,7 +153,7 @@ fn who_stops_waiting_is_forgotten() {
     let mut world = waiting_room();
     world.enter(BOB);
     world.drop_socket(BOB, Departure::Broken);
-    world.moderate(ADA, Moderation::Admit { id: id(BOB), letter: None });
+    world.moderate(ADA, Moderation::Admit { id: id(BOB), key_message: None });
     assert_eq!(world.ears(ADA).errors(), [ErrorCode::ParticipantUnknown]);
 }
 

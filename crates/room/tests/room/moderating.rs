@@ -188,7 +188,7 @@ fn a_host_makes_a_co_host_who_learns_who_waits() {
     make_co_host(&mut world, BOB);
     assert_eq!(world.person(BOB).role, Role::CoHost);
     assert!(world.ears(BOB).messages.iter().any(|one| matches!(one, ServerMessage::WaitingRoom { .. })));
-    world.moderate(BOB, Moderation::Admit { id: id(EVE), letter: None });
+    world.moderate(BOB, Moderation::Admit { id: id(EVE), key_message: None });
     assert_eq!(world.people(), [ADA, BOB, EVE]);
 }
 

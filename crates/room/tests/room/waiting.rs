@@ -86,7 +86,7 @@ fn a_browser_whose_line_died_unnoticed_waits_once_and_is_let_in_where_it_lives()
 
     assert_eq!(waiting(&world), [id(BOB), id(CEM)], "in the place that they had");
     assert_eq!(world.heard[&dead].turned_away(), Some(ErrorCode::SessionTakenOver));
-    world.moderate(ADA, Moderation::Admit { id: id(BOB), letter: None });
+    world.moderate(ADA, Moderation::Admit { id: id(BOB), key_message: None });
     assert_eq!(world.ears(BOB).joined().unwrap().you.id, id(BOB));
     world.input(room::Input::Disconnect { connection: dead, departure: Departure::Broken });
     assert_eq!(world.people(), [ADA, BOB]);

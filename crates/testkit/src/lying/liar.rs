@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    AddressedLetter, ChatEntry, ChatId, ChatTarget, Envelope, Joined, LeaveReason, Letter, MediaVia,
+    AddressedKeyMessage, ChatEntry, ChatId, ChatTarget, Envelope, Joined, KeyMessage, LeaveReason, MediaVia,
     Moderation, NodeId, OpeningFrame, OpeningMessage, Participant, ParticipantId, Presence, PublicKey,
     RoomCode, RoomKeyGrant, RoomMessage, RoomSettings, ServerMessage, SessionToken, Source, Switch,
     WaitingPerson,
@@ -41,7 +41,7 @@ pub(crate) struct Liar {
     pub(crate) told: BTreeMap<&'static str, u64>,
     /// The keys that people came with.
     keys: BTreeMap<ParticipantId, PublicKey>,
-    letters: Vec<(ParticipantId, Letter)>,
+    key_messages: Vec<(ParticipantId, KeyMessage)>,
     chat: Vec<ChatEntry>,
     said: Vec<ServerMessage>,
     sessions: Vec<SessionToken>,
@@ -61,7 +61,7 @@ impl Liar {
             loot: Loot::default(),
             told: BTreeMap::new(),
             keys: BTreeMap::new(),
-            letters: Vec::new(),
+            key_messages: Vec::new(),
             chat: Vec::new(),
             said: Vec::new(),
             sessions: Vec::new(),
@@ -95,32 +95,34 @@ impl Liar {
     #[expect(clippy::wildcard_enum_match_arm, reason = "of the others nothing is to be learnt")]
     fn hear_in_room(&mut self, from: ParticipantId, message: &RoomMessage) {
         match message {
-            RoomMessage::SendLetters { letters } => {
-                for AddressedLetter { to, letter } in Vec::from(letters.clone()) {
-                    self.open_letter(from, &letter);
-                    self.letters.push((to, letter));
+            RoomMessage::SendKeyMessages { key_messages } => {
+                for AddressedKeyMessage { to, key_message } in Vec::from(key_messages.clone()) {
+                    self.open_key_message(from, &key_message);
+                    self.key_messages.push((to, key_message));
                 }
             }
-            RoomMessage::Moderate { moderation: Moderation::Admit { letter: Some(letter), .. } } => {
-                self.open_letter(from, letter);
+            RoomMessage::Moderate {
+                moderation: Moderation::Admit { key_message: Some(key_message), .. },
+            } => {
+                self.open_key_message(from, key_message);
             }
             RoomMessage::Chat { chat, envelope, .. } => self.open_chat(from, *chat, envelope),
             _ => {}
         }
     }
 
-    fn open_letter(&mut self, from: ParticipantId, letter: &Letter) {
+    fn open_key_message(&mut self, from: ParticipantId, key_message: &KeyMessage) {
         let Some(key) = self.keys.get(&from) else { return };
         let context = |secret, purpose| Context { room: &self.room, secret, purpose };
         let secrets = [&self.secret].into_iter().chain(&self.loot.secrets);
         for secret in secrets {
-            if let Ok(text) = self.pair.open(key, context(Some(secret), Purpose::SenderKey), letter) {
+            if let Ok(text) = self.pair.open(key, context(Some(secret), Purpose::SenderKey), key_message) {
                 let key = text.len().checked_sub(23).and_then(|at| SenderKey::from_bytes(&text[at..]));
                 self.loot.keys.extend(key.map(|key| (from, key)));
                 return;
             }
         }
-        if let Ok(text) = self.pair.open(key, context(None, Purpose::RoomSecret), letter) {
+        if let Ok(text) = self.pair.open(key, context(None, Purpose::RoomSecret), key_message) {
             let secret = String::from_utf8(text).ok().and_then(|text| RoomSecret::parse(&text));
             self.loot.secrets.extend(secret.filter(|secret| *secret != self.secret));
         }
@@ -205,7 +207,9 @@ impl Liar {
                 participant.key = Some(self.pair.public().clone());
                 vec![ServerMessage::ParticipantUpdated { participant }]
             }
-            ServerMessage::Letter { from, letter } => self.change_letter(seed, to, from, letter),
+            ServerMessage::KeyMessage { from, key_message } => {
+                self.change_key_message(seed, to, from, key_message)
+            }
             ServerMessage::Chat { mut entry } => {
                 _ = self.tell("chat said to be another's");
                 entry.from = self.somebody(seed).unwrap_or(entry.from);
@@ -282,33 +286,33 @@ impl Liar {
         joined
     }
 
-    fn change_letter(
+    fn change_key_message(
         &mut self,
         seed: &mut Seed,
         to: ParticipantId,
         from: ParticipantId,
-        letter: Letter,
+        key_message: KeyMessage,
     ) -> Vec<ServerMessage> {
         match seed.number(0..4) {
             0 => {
-                _ = self.tell("letter dropped");
+                _ = self.tell("key message dropped");
                 Vec::new()
             }
             1 => {
-                _ = self.tell("letter said to be another's");
+                _ = self.tell("key message said to be another's");
                 let from = self.somebody(seed).unwrap_or(from);
-                vec![ServerMessage::Letter { from, letter }]
+                vec![ServerMessage::KeyMessage { from, key_message }]
             }
             2 => {
-                _ = self.tell("letter instead of another");
-                let own = self.letter_of_own(to);
-                own.map(|letter| ServerMessage::Letter { from, letter }).into_iter().collect()
+                _ = self.tell("key message instead of another");
+                let own = self.key_message_of_own(to);
+                own.map(|key_message| ServerMessage::KeyMessage { from, key_message }).into_iter().collect()
             }
             _ => {
-                _ = self.tell("letter twice");
+                _ = self.tell("key message twice");
                 vec![
-                    ServerMessage::Letter { from, letter: letter.clone() },
-                    ServerMessage::Letter { from, letter },
+                    ServerMessage::KeyMessage { from, key_message: key_message.clone() },
+                    ServerMessage::KeyMessage { from, key_message },
                 ]
             }
         }
@@ -336,18 +340,24 @@ impl Liar {
                 ServerMessage::WaitingRoom { people: vec![person] }
             }
             3 => {
-                _ = self.tell("own grant as a letter");
-                ServerMessage::Letter { from: self.invented().id, letter: self.grant(to)?.letter }
+                _ = self.tell("own grant as a key message");
+                ServerMessage::KeyMessage {
+                    from: self.invented().id,
+                    key_message: self.grant(to)?.key_message,
+                }
             }
             4 => {
-                _ = self.tell("own letter");
-                ServerMessage::Letter { from: self.somebody(seed)?, letter: self.letter_of_own(to)? }
+                _ = self.tell("own key message");
+                ServerMessage::KeyMessage {
+                    from: self.somebody(seed)?,
+                    key_message: self.key_message_of_own(to)?,
+                }
             }
             5 => {
-                _ = self.tell("old letter");
-                let at = seed.number(0..self.letters.len().max(1) as u64) as usize;
-                let (_, letter) = self.letters.get(at)?.clone();
-                ServerMessage::Letter { from: self.somebody(seed)?, letter }
+                _ = self.tell("old key message");
+                let at = seed.number(0..self.key_messages.len().max(1) as u64) as usize;
+                let (_, key_message) = self.key_messages.get(at)?.clone();
+                ServerMessage::KeyMessage { from: self.somebody(seed)?, key_message }
             }
             6 => {
                 _ = self.tell("chat forged");
@@ -401,12 +411,12 @@ impl Liar {
         let nonce = nonce(self.nonces);
         self.nonces += 1;
         let text = self.secret.to_text();
-        let letter = self.pair.seal(self.keys.get(&to)?, context, nonce, text.as_bytes()).ok()?;
-        Some(RoomKeyGrant { from: self.pair.public().clone(), letter })
+        let key_message = self.pair.seal(self.keys.get(&to)?, context, nonce, text.as_bytes()).ok()?;
+        Some(RoomKeyGrant { from: self.pair.public().clone(), key_message })
     }
 
     /// A key of media, sealed with whatever secret is at hand.
-    fn letter_of_own(&mut self, to: ParticipantId) -> Option<Letter> {
+    fn key_message_of_own(&mut self, to: ParticipantId) -> Option<KeyMessage> {
         let key = SenderKey::new(Tag::new(66), 0, [66; 16]);
         let text = [&[0; 7][..], &key.to_bytes()].concat();
         let number = self.next_nonce();

@@ -190,7 +190,7 @@ impl LyingWorld {
     fn be_trusting(&mut self, place: usize) {
         let snapshot = self.pages[place].call.snapshot();
         if let Some(person) = snapshot.waiting.first() {
-            let moderation = Moderation::Admit { id: person.id, letter: None };
+            let moderation = Moderation::Admit { id: person.id, key_message: None };
             self.command(place, Command::Moderate { moderation });
         }
         let lacking = snapshot.participants.iter().find(|one| one.secrecy == call::Secrecy::OtherSecret);

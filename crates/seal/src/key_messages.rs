@@ -1,14 +1,14 @@
-//! Letters: bytes from one person to another. Whoever wrote one holds the private key of the sender and, but for a grant, the
+//! Key messages: bytes from one person to another. Whoever wrote one holds the private key of the sender and, but for a grant, the
 //! secret of the room; so the server can neither read one nor make one up.
 
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes256Gcm, Key};
-use protocol::{Letter, PublicKey, RoomCode};
+use protocol::{KeyMessage, PublicKey, RoomCode};
 
 use crate::bytes::{decode, derive, encode};
 use crate::{KeyPair, Nonce, RoomSecret};
 
-/// What a letter is for. One for one thing cannot be taken for another.
+/// What a key message is for. One for one thing cannot be taken for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// The key of somebody's media.
@@ -21,10 +21,10 @@ pub enum Purpose {
     NextKey,
 }
 
-/// Why a letter could not be opened.
+/// Why a key message could not be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the letter is not from the person it claims to be from, or from a link with another secret")]
-pub struct LetterError;
+#[error("the key message is not from the person it claims to be from, or from a link with another secret")]
+pub struct KeyMessageError;
 
 impl Purpose {
     fn label(self) -> &'static [u8] {
@@ -37,35 +37,35 @@ impl Purpose {
     }
 }
 
-/// Where a letter belongs: one of another room, with another secret or for something else does not open.
+/// Where a key message belongs: one of another room, with another secret or for something else does not open.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// The room.
     pub room: &'a RoomCode,
     /// Its secret; absent only where the reader cannot know it.
     pub secret: Option<&'a RoomSecret>,
-    /// What the letter is for.
+    /// What the key message is for.
     pub purpose: Purpose,
 }
 
 impl KeyPair {
-    /// Seals a letter. `nonce` is random and used once.
+    /// Seals a key message. `nonce` is random and used once.
     ///
     /// # Errors
     ///
-    /// When the reader's key is no proper one, or the text is too long for a letter.
+    /// When the reader's key is no proper one, or the text is too long for a key message.
     pub fn seal(
         &self,
         to: &PublicKey,
         context: Context<'_>,
         nonce: Nonce,
         text: &[u8],
-    ) -> Result<Letter, LetterError> {
-        let sealed = self.seal_bytes(to, context, nonce, text).ok_or(LetterError)?;
-        Letter::new(encode(&sealed)).map_err(|_| LetterError)
+    ) -> Result<KeyMessage, KeyMessageError> {
+        let sealed = self.seal_bytes(to, context, nonce, text).ok_or(KeyMessageError)?;
+        KeyMessage::new(encode(&sealed)).map_err(|_| KeyMessageError)
     }
 
-    /// Opens a letter from somebody.
+    /// Opens a key message from somebody.
     ///
     /// # Errors
     ///
@@ -74,10 +74,10 @@ impl KeyPair {
         &self,
         from: &PublicKey,
         context: Context<'_>,
-        letter: &Letter,
-    ) -> Result<Vec<u8>, LetterError> {
-        let sealed = decode(letter.as_str()).ok_or(LetterError)?;
-        self.open_between(from, self.public(), context, &sealed).ok_or(LetterError)
+        key_message: &KeyMessage,
+    ) -> Result<Vec<u8>, KeyMessageError> {
+        let sealed = decode(key_message.as_str()).ok_or(KeyMessageError)?;
+        self.open_between(from, self.public(), context, &sealed).ok_or(KeyMessageError)
     }
 
     /// As [`Self::seal`], as bytes of any length. `None` when the reader's key is no proper one.
@@ -150,15 +150,15 @@ mod tests {
     }
 
     #[test]
-    fn only_the_reader_opens_a_letter_and_only_as_what_it_is() {
+    fn only_the_reader_opens_a_key_message_and_only_as_what_it_is() {
         let [ada, bob, eve] = [1, 2, 3].map(|seed| KeyPair::new([seed; 32]));
         let secret = RoomSecret::new([9; 16]);
         let seal = |to: &KeyPair, text: &[u8]| {
             ada.seal(to.public(), context(Some(&secret), Purpose::SenderKey), [5; 12], text).unwrap()
         };
-        let letter = seal(&bob, b"hello");
+        let key_message = seal(&bob, b"hello");
         let open = |reader: &KeyPair, from: &KeyPair, secret: Option<&RoomSecret>, purpose| {
-            reader.open(from.public(), context(secret, purpose), &letter)
+            reader.open(from.public(), context(secret, purpose), &key_message)
         };
         assert_eq!(open(&bob, &ada, Some(&secret), Purpose::SenderKey).unwrap(), b"hello");
         let other = RoomSecret::new([8; 16]);
@@ -170,7 +170,7 @@ mod tests {
             open(&bob, &ada, Some(&secret), Purpose::Chat),
             open(&ada, &bob, Some(&secret), Purpose::SenderKey),
         ] {
-            assert_eq!(wrong, Err(LetterError));
+            assert_eq!(wrong, Err(KeyMessageError));
         }
     }
 
@@ -182,12 +182,12 @@ mod tests {
     }
 
     #[test]
-    fn no_bytes_of_a_stranger_are_a_letter_and_none_panics() {
+    fn no_bytes_of_a_stranger_are_a_key_message_and_none_panics() {
         let [ada, bob] = [1, 2].map(|seed| KeyPair::new([seed; 32]));
         for length in 0..64 {
-            let letter = encode(&vec![length; usize::from(length)]);
-            if let Ok(letter) = Letter::new(letter) {
-                assert!(bob.open(ada.public(), context(None, Purpose::Chat), &letter).is_err());
+            let key_message = encode(&vec![length; usize::from(length)]);
+            if let Ok(key_message) = KeyMessage::new(key_message) {
+                assert!(bob.open(ada.public(), context(None, Purpose::Chat), &key_message).is_err());
             }
         }
     }

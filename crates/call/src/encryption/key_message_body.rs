@@ -1,4 +1,4 @@
-//! What a letter with a sender key says beside the key: how its writer came by the secret, to whom it was passed on, and which keys
+//! What a key message with a sender key says beside the key: how its writer came by the secret, to whom it was passed on, and which keys
 //! the writer's tab had before. All of it is sealed with the key, so that a server delivers all of it or none.
 
 use protocol::{PublicKey, RoomCode};
@@ -6,7 +6,7 @@ use seal::{Context, KeyDigest, KeyPair, Nonce, Purpose, RoomSecret, SenderKey};
 
 /// A sender key and what goes with it.
 #[derive(Debug)]
-pub(crate) struct KeyLetter {
+pub(crate) struct KeyMessageBody {
     /// Grows when the writer's epochs begin anew.
     pub(crate) generation: u32,
     /// The writer got the secret through the server, and has not compared the phrase.
@@ -30,7 +30,7 @@ pub(crate) const MAX_PROOFS: usize = 2;
 /// A nonce, 32 bytes and a tag.
 const SEALED: usize = 12 + 32 + 16;
 
-impl KeyLetter {
+impl KeyMessageBody {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = self.generation.to_be_bytes().to_vec();
         bytes.extend([u8::from(self.was_granted), self.proofs.len() as u8]);
