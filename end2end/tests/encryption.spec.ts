@@ -105,7 +105,7 @@ test("who comes by code alone knocks, is given the secret, and is unverified unt
     const people = await ada.openPanel("People");
     await expect(people.getByText("Not verified")).toBeVisible();
     const phrase = async (call: CallPage) => {
-        await (await call.openPanel("People")).getByText("Safety phrase", { exact: true }).click();
+        await call.choose("Safety phrase");
         const words = call.page.getByTestId("safety-phrase");
         await expect(words).toHaveText(/^[a-z]+( [a-z]+){5}$/);
         return words.textContent();
@@ -157,12 +157,11 @@ test("words of the safety phrase that do not arrive can be asked for again", asy
     const ada = await somebody("Ada", await newRoom());
     await ada.join();
     await ada.page.route("**/pkg/split_safety_phrase.wasm", (route) => route.abort());
-    const phrase = (await ada.openPanel("People")).getByText("Safety phrase", { exact: true });
-    await phrase.click();
+    await ada.choose("Safety phrase");
     await expect(ada.page.getByText("Couldn't load the safety phrase")).toBeVisible();
     await ada.page.unroute("**/pkg/split_safety_phrase.wasm");
-    await phrase.click();
-    await phrase.click();
+    await ada.panel("Safety phrase").getByRole("button", { name: "Close", exact: true }).click();
+    await ada.choose("Safety phrase");
     await expect(ada.page.getByTestId("safety-phrase")).toHaveText(/^[a-z]+( [a-z]+){5}$/);
 });
 

@@ -6,7 +6,7 @@ use view::Signalling;
 
 use super::{
     AskedFor, ChatPanel, ConnectionPanel, DeviceFaults, DevicesPanel, InvitePanel, KeyBanner, Knocking,
-    MorePanel, OpenPanel, OwnTile, Panel, PeoplePanel, ReactionLayer, RoomPanel, Tile, Toolbar,
+    MorePanel, OpenPanel, OwnTile, Panel, PeoplePanel, ReactionLayer, RoomPanel, SafetyPanel, Tile, Toolbar,
 };
 use crate::components::focus_when_shown;
 use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
@@ -95,6 +95,7 @@ fn OpenedPanel(panel: Panel, open: OpenPanel) -> impl IntoView {
         Panel::Invite => view! { <InvitePanel open/> }.into_any(),
         Panel::Room => view! { <RoomPanel open/> }.into_any(),
         Panel::Connection => view! { <ConnectionPanel open/> }.into_any(),
+        Panel::Safety => view! { <SafetyPanel open/> }.into_any(),
         Panel::Devices => view! { <DevicesPanel open/> }.into_any(),
     }
 }

@@ -56,7 +56,7 @@ use preview::Preview;
 use reactions::{ReactionButtons, ReactionLayer, ReactionMenu};
 use refused::Refused;
 use room_panel::RoomPanel;
-use safety::{NoKey, SafetyPhrase, Verify};
+use safety::{NoKey, SafetyPanel, Verify};
 use side_panel::{OpenPanel, Panel, SidePanel};
 use tile::{OwnTile, Tile, Video};
 use toolbar::Toolbar;

@@ -25,6 +25,7 @@ pub(crate) fn MorePanel(open: OpenPanel) -> impl IntoView {
             <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Invite))>{call::invite_people()}</button>
             <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Devices))>{crate::text::devices::heading()}</button>
             <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Connection))>{call::call_details()}</button>
+            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Safety))>{crate::text::key::safety_phrase()}</button>
             <Show when=move || view.role().get().moderates()><Lock/></Show>
             <Show when=move || view.role().get() == Role::Host>
                 <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Room))>{call::room_settings()}</button>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::{Moderation, Source};
 use view::{Publication, Secrecy};
 
-use super::{Answers, NoKey, OpenPanel, Person, PersonActions, SafetyPhrase, SidePanel, Verify};
+use super::{Answers, NoKey, OpenPanel, Person, PersonActions, SidePanel, Verify};
 use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
 use crate::text::{key, people};
 
@@ -46,7 +46,6 @@ pub(crate) fn PeoplePanel(open: OpenPanel) -> impl IntoView {
             </ul>
             <Show when=move || moderates.get()><ForAll/></Show>
             <p class="path-line">{move || people::topology(view.topology().get())}</p>
-            <SafetyPhrase/>
         </SidePanel>
     }
 }

@@ -1,9 +1,9 @@
 //! How people make sure of each other: words to compare, and a mark for whoever came without the room's key.
 
-use leptos::html;
 use leptos::prelude::*;
 use reactive_stores::Field;
 
+use super::{OpenPanel, SidePanel};
 use crate::state::{
     CallCommand, CallViewStoreFields, ParticipantView, ParticipantViewStoreFields, use_call_handle,
 };
@@ -11,26 +11,20 @@ use crate::text::key;
 
 /// The safety phrase. It takes a moment to compute, and only while it is looked at.
 #[component]
-pub(crate) fn SafetyPhrase() -> impl IntoView {
+pub(crate) fn SafetyPanel(open: OpenPanel) -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
-    let details = NodeRef::<html::Details>::new();
-    let closing = call.clone();
-    let toggled = move |_| {
-        let open = details.get_untracked().is_some_and(|details| details.open());
-        call.send(CallCommand::LookAtPhrase { open });
-    };
-    on_cleanup(move || closing.send(CallCommand::LookAtPhrase { open: false }));
+    call.send(CallCommand::LookAtPhrase { open: true });
+    on_cleanup(move || call.send(CallCommand::LookAtPhrase { open: false }));
     let phrase = move || view.secrecy().with(|secrecy| secrecy.phrase.clone()).unwrap_or_default();
     view! {
-        <details class="safety" node_ref=details on:toggle=toggled>
-            <summary>{key::safety_phrase()}</summary>
+        <SidePanel title=key::safety_phrase() open>
             <p class="safety-phrase" aria-live="polite" data-testid="safety-phrase">{phrase}</p>
             <p class="panel-hint">{key::read_aloud()}</p>
             <Show when=move || view.secrecy().with(|secrecy| secrecy.warnings.was_granted)>
                 <p class="panel-hint">{key::was_granted()}</p>
             </Show>
-        </details>
+        </SidePanel>
     }
 }
 

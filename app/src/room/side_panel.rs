@@ -14,6 +14,7 @@ pub(crate) enum Panel {
     Invite,
     Room,
     Connection,
+    Safety,
     Devices,
 }
 

@@ -43,7 +43,7 @@ impl Call {
                 }
                 EncryptionEffect::ForgetKeysOf(id) => self.outputs.push_back(Output::ForgetKeysOf(id)),
                 EncryptionEffect::SendKeyMessages(key_messages) => {
-                    self.say(RoomMessage::SendKeyMessages { key_messages })
+                    self.say(RoomMessage::SendKeyMessages { key_messages });
                 }
                 EncryptionEffect::KeepSecret { secret, origin } => {
                     self.outputs.push_back(Output::KeepSecret { secret, origin });

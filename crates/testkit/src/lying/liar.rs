@@ -339,26 +339,7 @@ impl Liar {
                 };
                 ServerMessage::WaitingRoom { people: vec![person] }
             }
-            3 => {
-                _ = self.tell("own grant as a key message");
-                ServerMessage::KeyMessage {
-                    from: self.invented().id,
-                    key_message: self.grant(to)?.key_message,
-                }
-            }
-            4 => {
-                _ = self.tell("own key message");
-                ServerMessage::KeyMessage {
-                    from: self.somebody(seed)?,
-                    key_message: self.key_message_of_own(to)?,
-                }
-            }
-            5 => {
-                _ = self.tell("old key message");
-                let at = seed.number(0..self.key_messages.len().max(1) as u64) as usize;
-                let (_, key_message) = self.key_messages.get(at)?.clone();
-                ServerMessage::KeyMessage { from: self.somebody(seed)?, key_message }
-            }
+            kind @ 3..=5 => self.invented_key_message(kind, seed, to)?,
             6 => {
                 _ = self.tell("chat forged");
                 ServerMessage::Chat { entry: self.forged_chat(seed)? }
@@ -404,6 +385,31 @@ impl Liar {
                 self.said.get(at)?.clone()
             }
         })
+    }
+
+    fn invented_key_message(
+        &mut self,
+        kind: u64,
+        seed: &mut Seed,
+        to: ParticipantId,
+    ) -> Option<ServerMessage> {
+        let (from, key_message) = match kind {
+            3 => {
+                _ = self.tell("own grant as a key message");
+                (self.invented().id, self.grant(to)?.key_message)
+            }
+            4 => {
+                _ = self.tell("own key message");
+                (self.somebody(seed)?, self.key_message_of_own(to)?)
+            }
+            _ => {
+                _ = self.tell("old key message");
+                let at = seed.number(0..self.key_messages.len().max(1) as u64) as usize;
+                let (_, key_message) = self.key_messages.get(at)?.clone();
+                (self.somebody(seed)?, key_message)
+            }
+        };
+        Some(ServerMessage::KeyMessage { from, key_message })
     }
 
     fn grant(&mut self, to: ParticipantId) -> Option<RoomKeyGrant> {
