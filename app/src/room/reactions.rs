@@ -24,7 +24,7 @@ pub(crate) fn ReactionMenu() -> impl IntoView {
     }
 }
 
-/// All the signs.
+/// All the reactions.
 #[component]
 pub(crate) fn ReactionButtons() -> impl IntoView {
     let handle = use_call_handle();

@@ -32,7 +32,7 @@ pub enum CallCommand {
         /// Raise.
         up: bool,
     },
-    /// Show a sign.
+    /// Show a reaction.
     React {
         /// Which.
         reaction: Reaction,

@@ -210,7 +210,7 @@ pub struct ChatLineView {
     pub delivery: Delivery,
 }
 
-/// A sign that somebody shows.
+/// A reaction that somebody shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReactionView {
     /// Tells two equal ones apart.

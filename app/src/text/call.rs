@@ -55,7 +55,7 @@ pub(crate) fn lock(is_locked: bool) -> &'static str {
     if is_locked { "Unlock room" } else { "Lock room" }
 }
 
-/// A sign by its name.
+/// A reaction by its name.
 pub(crate) fn reaction(reaction: Reaction) -> &'static str {
     match reaction {
         Reaction::ThumbsUp => "Thumbs up",

@@ -83,7 +83,7 @@ pub enum Command {
         /// `on` raises it.
         hand: Switch,
     },
-    /// Show a sign.
+    /// Show a reaction.
     React {
         /// Which.
         reaction: Reaction,

@@ -1,8 +1,8 @@
-//! Short signs that everybody sees for a moment and nobody keeps.
+//! Reactions, which everybody sees for a moment and nobody keeps.
 
 use serde::{Deserialize, Serialize};
 
-/// One sign.
+/// One reaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

@@ -78,7 +78,7 @@ pub enum RoomMessage as "RoomMessage", read by RoomForm {
         /// `on` raises it.
         hand: Switch,
     },
-    /// Shows everybody a sign.
+    /// Shows everybody a reaction.
     React {
         /// Which.
         reaction: Reaction,

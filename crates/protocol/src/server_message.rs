@@ -142,7 +142,7 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
         /// The key message.
         key_message: KeyMessage,
     },
-    /// Somebody shows a sign.
+    /// Somebody shows a reaction.
     Reacted {
         /// Who.
         from: ParticipantId,

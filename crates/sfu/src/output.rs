@@ -56,7 +56,7 @@ pub struct Misrouted {
 }
 
 impl Misrouted {
-    /// What it was before it misrouted.
+    /// What it was when it came.
     #[must_use]
     pub fn datagram(&self) -> Datagram<'_> {
         let &Self { transport, source, destination, came, ref bytes, .. } = self;

@@ -317,7 +317,7 @@ impl Peer {
         std::mem::take(&mut self.wants_transport)
     }
 
-    /// Notes a change of the five_tuple; true when the peer is connected for the first time, or again.
+    /// Notes a change of the path; true when the peer is connected for the first time, or again.
     pub(crate) fn path_changed(&mut self, now: Instant, state: IceConnectionState) -> bool {
         let is_up = matches!(state, IceConnectionState::Connected | IceConnectionState::Completed);
         match (is_up, self.health) {

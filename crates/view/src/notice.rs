@@ -17,13 +17,13 @@ pub enum Notice {
     SignallingBack,
     /// Somebody raised their hand.
     HandRaised(DisplayName),
-    /// Somebody shows a sign.
+    /// Somebody shows a reaction.
     Reacted {
         /// Who: `None` is the person at this browser.
         from: Option<ParticipantId>,
         /// What they are called.
         name: DisplayName,
-        /// Which sign.
+        /// Which.
         reaction: Reaction,
     },
     /// Somebody wrote.

@@ -64,7 +64,7 @@ impl Identity {
 /// How long several departures are waited for before a new epoch begins: one message for all of them.
 const GATHER: Duration = Duration::from_millis(200);
 
-/// How long after the letters a new key is used. Shorter, and pictures overtake the letters of somebody on a slow line, and
+/// How long after the key messages a new key is used. Shorter, and video overtakes the key messages of somebody on a slow line, and
 /// stop; longer, and somebody who is gone could still open what comes in between.
 const TAKES_EFFECT: Duration = Duration::from_millis(1000);
 
