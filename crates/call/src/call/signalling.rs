@@ -311,8 +311,16 @@ impl Call {
         }
     }
 
+    /// Whether the server closes the connection with an error. What is asked of a room in a call is answered, and the call goes on: a
+    /// host may admit somebody into a full room.
+    fn closes(&self, error: &ProtocolError) -> bool {
+        let is_in_call = self.phase == Phase::Joined && self.signalling.is_connected();
+        let is_answer = is_in_call && error.in_reply_to.is_some();
+        error.code.closes_with().is_some() && (!is_answer || error.code == ErrorCode::Malformed)
+    }
+
     fn refused(&mut self, error: &ProtocolError) {
-        if error.code.closes_with().is_some() {
+        if self.closes(error) {
             self.signalling.refuse(error.code);
             if matches!(self.phase, Phase::Joining) || self.phase == Phase::Waiting && is_final(error.code) {
                 self.end(phase_after(Some(error.code)));

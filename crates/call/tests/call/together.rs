@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use call::{Command, Delivery, Input, Level, Notice, Output, SwitchedBy, Switches};
+use call::{Command, Delivery, Input, Level, Notice, Output, Phase, SwitchedBy, Switches};
 use protocol::{
-    ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, ErrorCode, HandNumber, MessageId, Participant,
-    ProtocolError, Reaction, RoomMessage, ServerMessage, Source, Switch, Timestamp, WaitingPerson,
+    ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, ErrorCode, HandNumber, MessageId, Moderation,
+    Participant, ProtocolError, Reaction, RoomMessage, ServerMessage, Source, Switch, Timestamp,
+    WaitingPerson,
 };
 use uuid::Uuid;
 
@@ -168,6 +169,19 @@ fn a_reaction_is_shown_with_who_it_is_from() {
     assert_eq!(outputs, [Output::Notify(Notice::Reacted { from: Some(id(ADA)), name: name("1"), reaction })]);
     let outputs = call.hear(ServerMessage::Reacted { from: id(ME), reaction });
     assert_eq!(outputs, [Output::Notify(Notice::Reacted { from: None, name: name("5"), reaction })]);
+}
+
+#[test]
+fn a_decision_that_the_room_refuses_is_said_and_ends_nothing() {
+    for code in [ErrorCode::RoomFull, ErrorCode::RateLimited] {
+        let mut call = TestCall::in_room([ADA]);
+        let outputs = call.command(Command::Moderate { moderation: Moderation::AdmitAll });
+        let Output::Send(frame) = &outputs[0] else { panic!("{outputs:?}") };
+        let heard = call.hear(ServerMessage::Error(ProtocolError::new(code, frame.id)));
+        assert_eq!(heard, [Output::Notify(Notice::Refused(code))]);
+        call.input(Input::SocketClosed);
+        assert_eq!(call.0.phase(), Phase::Joined, "the next break of the line is no refusal");
+    }
 }
 
 #[test]

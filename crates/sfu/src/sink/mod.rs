@@ -1,4 +1,5 @@
-//! Whoever takes what tracks bring. A track knows its subscribers by this alone; a peer connection is one kind of them.
+//! Whoever takes what tracks bring. A track knows its subscribers by this alone; a peer connection is one kind of them. What they take is
+//! sealed end to end. Another kind is a variant of [`SinkKey`]; what it needs beside that is in ARCHITECTURE.md.
 
 #[cfg(debug_assertions)]
 pub(crate) mod counting;
