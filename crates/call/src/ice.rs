@@ -1,4 +1,8 @@
 //! The servers that help links to get through, and for how long what opens them is good.
+//!
+//! | timer | what is due |
+//! | --- | --- |
+//! | `renew_at` | fresh credentials are asked for |
 
 use std::time::Duration;
 

@@ -1,4 +1,8 @@
 //! The other people in a call, as the room tells of them.
+//!
+//! | timer | what is due |
+//! | --- | --- |
+//! | `given_up_at`, `GIVEN_UP_FOR` | the link to somebody whom the server does not find again ends |
 
 use std::time::Duration;
 

@@ -1,5 +1,23 @@
 //! One link to a peer: its negotiation, and whether it carries media. A link that breaks is repaired by restarts of ICE
 //! (RFC 8445 §9), which keep its tracks; when those fail too it is given up, with a reason.
+//!
+//! ```text
+//!               it comes up            it stops               for `RECOVERS_WITHIN`        for `REPAIR_WITHIN`
+//!   Connecting ─────────────▶ Connected ────────▶ Interrupted ─────────────────▶ Repairing ─────────────────▶ Failed
+//!       │                       ▲   ▲                  │                          ▲  │  │  ▲
+//!       │                       │   └─── by itself ────┘                          │  │  └──┘ every `REPAIR_EVERY`
+//!       │                       └────────────── the restart of ICE works ─────────┼──┘
+//!       └──────────────────────────── for `CONNECT_WITHIN` ───────────────────────┘
+//! ```
+//!
+//! | timer | what is due |
+//! | --- | --- |
+//! | `Connecting`, `CONNECT_WITHIN` | it has not come up: ICE is restarted |
+//! | `Interrupted`, `RECOVERS_WITHIN` | it has not come back by itself: ICE is restarted |
+//! | `Repairing`, `REPAIR_EVERY` | ICE is restarted once more |
+//! | `Repairing`, `REPAIR_WITHIN` | it is given up |
+//!
+//! None of them is due while the server does not reach the peer.
 
 use std::collections::VecDeque;
 use std::time::Duration;
