@@ -45,7 +45,7 @@ impl Captures {
         let device = device_of(&track);
         let events = events.clone();
         let ended = EventListener::new(&track, "ended", move |_| {
-            _ = events.unbounded_send(Event::CaptureEnded { source });
+            _ = events.unbounded_send(Event::CaptureEnded { source, attempt });
         });
         self.came.insert((source, attempt), Capture { track, _ended: ended });
         device

@@ -36,7 +36,7 @@ pub(crate) enum Event {
     /// A device does not deliver.
     CaptureFailed { source: Source, attempt: Attempt, fault: CaptureFault },
     /// A device has stopped to deliver.
-    CaptureEnded { source: Source },
+    CaptureEnded { source: Source, attempt: Attempt },
     /// A device was plugged in or out, or may be named now.
     DevicesChanged,
     /// The list of devices.

@@ -180,7 +180,9 @@ impl Session {
             Event::CaptureFailed { source, attempt, fault } => {
                 self.page_input(PageInput::CaptureFailed { source, attempt, fault });
             }
-            Event::CaptureEnded { source } => self.page_input(PageInput::CaptureEnded(source)),
+            Event::CaptureEnded { source, attempt } => {
+                self.page_input(PageInput::CaptureEnded(source, attempt));
+            }
             Event::DevicesChanged => devices::list(&self.page, &self.events),
             Event::Devices(devices) => {
                 let revision = self.shown.devices.revision.wrapping_add(1);

@@ -55,7 +55,7 @@ impl ChatSeal {
         text: &str,
     ) -> Option<Envelope> {
         let text = [&author.bytes(), text.as_bytes()].concat();
-        let sealed = me.seal_bytes(to, self.of_key_messages(), nonce, &text)?;
+        let sealed = me.seal_raw(to, self.of_key_messages(), nonce, &text)?;
         let [from, to] = [me.public(), to].map(|key| decode(key.as_str()).unwrap_or_default());
         Envelope::new(Envelope::SEALED_TO_ONE, encode(&[from, to, sealed].concat())).ok()
     }

@@ -61,7 +61,7 @@ impl KeyPair {
         nonce: Nonce,
         text: &[u8],
     ) -> Result<KeyMessage, KeyMessageError> {
-        let sealed = self.seal_bytes(to, context, nonce, text).ok_or(KeyMessageError)?;
+        let sealed = self.seal_raw(to, context, nonce, text).ok_or(KeyMessageError)?;
         KeyMessage::new(encode(&sealed)).map_err(|_| KeyMessageError)
     }
 
@@ -80,23 +80,13 @@ impl KeyPair {
         self.open_between(from, self.public(), context, &sealed).ok_or(KeyMessageError)
     }
 
-    /// As [`Self::seal`], as bytes of any length. `None` when the reader's key is no proper one.
-    pub fn seal_raw(
-        &self,
-        to: &PublicKey,
-        context: Context<'_>,
-        nonce: Nonce,
-        text: &[u8],
-    ) -> Option<Vec<u8>> {
-        self.seal_bytes(to, context, nonce, text)
-    }
-
     /// As [`Self::open`], from bytes.
     pub fn open_raw(&self, from: &PublicKey, context: Context<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
         self.open_between(from, self.public(), context, sealed)
     }
 
-    pub(crate) fn seal_bytes(
+    /// As [`Self::seal`], as bytes of any length. `None` when the reader's key is no proper one.
+    pub fn seal_raw(
         &self,
         to: &PublicKey,
         context: Context<'_>,

@@ -12,8 +12,8 @@ use crate::page::effect::{CaptureRequest, PageEffect};
 #[derive(Debug, Default)]
 pub(super) struct Devices {
     choosers: BTreeMap<Source, Chooser>,
-    /// What is in use, and which device that is, where the browser says so.
-    used: BTreeMap<Source, Option<String>>,
+    /// What is in use: which attempt has brought it, and which device it is, where the browser says so.
+    used: BTreeMap<Source, (Attempt, Option<String>)>,
     /// What is to be asked for together.
     wanted: Vec<Source>,
 }
@@ -70,7 +70,7 @@ impl Devices {
                 if remember.is_some() {
                     effects.push_back(PageEffect::RememberDevice(source, remember));
                 }
-                self.used.insert(source, device);
+                self.used.insert(source, (attempt, device));
                 effects.push_back(PageEffect::Use(source, attempt));
                 effects.push_back(PageEffect::Captured(source));
                 effects.push_back(PageEffect::ListDevices);
@@ -101,10 +101,12 @@ impl Devices {
         goes_on
     }
 
-    pub(super) fn ended(&mut self, source: Source, effects: &mut VecDeque<PageEffect>) {
-        if self.used.remove(&source).is_none() {
+    /// The end of what was replaced says nothing of what is in use.
+    pub(super) fn ended(&mut self, source: Source, attempt: Attempt, effects: &mut VecDeque<PageEffect>) {
+        if self.used.get(&source).is_none_or(|(used, _)| *used != attempt) {
             return;
         }
+        self.used.remove(&source);
         if self.chooser(source).is_waiting() {
             return effects.push_back(PageEffect::ListDevices); // Another one has been asked for.
         }
@@ -112,7 +114,7 @@ impl Devices {
     }
 
     pub(super) fn selected(&self, source: Source) -> Option<&str> {
-        let in_use = self.used.get(&source).and_then(Option::as_deref);
+        let in_use = self.used.get(&source).and_then(|(_, device)| device.as_deref());
         in_use.or_else(|| self.choosers.get(&source)?.wanted())
     }
 

@@ -117,8 +117,8 @@ pub enum PageInput {
         /// Why not.
         fault: CaptureFault,
     },
-    /// What was in use has stopped to deliver.
-    CaptureEnded(Source),
+    /// What this attempt has brought has stopped to deliver.
+    CaptureEnded(Source, Attempt),
 }
 
 impl Page {
@@ -155,7 +155,9 @@ impl Page {
                     self.notices.say(Said::Page(PageNotice::DeviceNotSwitched));
                 }
             }
-            PageInput::CaptureEnded(source) => self.devices.ended(source, &mut self.effects),
+            PageInput::CaptureEnded(source, attempt) => {
+                self.devices.ended(source, attempt, &mut self.effects);
+            }
         }
     }
 

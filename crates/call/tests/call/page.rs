@@ -89,7 +89,7 @@ fn what_is_no_longer_wanted_is_not_asked_for_or_let_go_of() {
 
 #[test]
 fn another_device_takes_the_place_when_it_delivers() {
-    let mut page = with_camera("desk");
+    let (mut page, _) = with_camera("desk");
     let request = asked(choose(&mut page, "phone")).remove(0);
     assert_eq!(request.device.as_deref(), Some("phone"));
     assert_eq!(page.selected_device(Source::Camera), Some("desk"), "until then");
@@ -101,7 +101,7 @@ fn another_device_takes_the_place_when_it_delivers() {
 
 #[test]
 fn another_device_that_does_not_deliver_leaves_the_one_in_use_and_says_so() {
-    let mut page = with_camera("desk");
+    let (mut page, _) = with_camera("desk");
     let request = asked(choose(&mut page, "broken")).remove(0);
     let effects = failed(&mut page, request.attempt, CaptureFault::InUse);
     assert!(
@@ -113,23 +113,33 @@ fn another_device_that_does_not_deliver_leaves_the_one_in_use_and_says_so() {
 
 #[test]
 fn a_device_that_ends_is_told_to_the_call() {
-    let mut page = with_camera("desk");
-    let effects = tell(&mut page, PageInput::CaptureEnded(Source::Camera));
+    let (mut page, attempt) = with_camera("desk");
+    let effects = tell(&mut page, PageInput::CaptureEnded(Source::Camera, attempt));
     assert_eq!(faults(&effects), [(Source::Camera, CaptureFault::Ended)]);
     assert!(effects.contains(&PageEffect::Stop(Source::Camera)));
-    assert_eq!(tell(&mut page, PageInput::CaptureEnded(Source::Camera)), [], "once");
+    assert_eq!(tell(&mut page, PageInput::CaptureEnded(Source::Camera, attempt)), [], "once");
+}
+
+#[test]
+fn the_end_of_a_device_that_was_replaced_leaves_the_one_in_use() {
+    let (mut page, desk) = with_camera("desk");
+    let request = asked(choose(&mut page, "phone")).remove(0);
+    captured(&mut page, Source::Camera, request.attempt, "phone");
+    assert_eq!(tell(&mut page, PageInput::CaptureEnded(Source::Camera, desk)), []);
+    assert_eq!(page.selected_device(Source::Camera), Some("phone"));
 }
 
 #[test]
 fn a_device_that_ends_while_another_is_asked_for_is_replaced_by_it() {
-    let mut page = with_camera("desk");
+    let (mut page, desk) = with_camera("desk");
     let request = asked(choose(&mut page, "phone")).remove(0);
-    assert_eq!(faults(&tell(&mut page, PageInput::CaptureEnded(Source::Camera))), []);
+    assert_eq!(faults(&tell(&mut page, PageInput::CaptureEnded(Source::Camera, desk))), []);
     let effects = captured(&mut page, Source::Camera, request.attempt, "phone");
     assert!(effects.contains(&PageEffect::Use(Source::Camera, request.attempt)));
 
+    let phone = request.attempt;
     let request = asked(choose(&mut page, "broken")).remove(0);
-    tell(&mut page, PageInput::CaptureEnded(Source::Camera));
+    tell(&mut page, PageInput::CaptureEnded(Source::Camera, phone));
     let effects = failed(&mut page, request.attempt, CaptureFault::NotFound);
     assert_eq!(faults(&effects), [(Source::Camera, CaptureFault::NotFound)], "now there is none");
 }
@@ -212,12 +222,12 @@ fn ask(page: &mut Page, source: Source) -> Attempt {
     asked(tell(page, PageInput::AskForDevices)).remove(0).attempt
 }
 
-/// A page whose camera is in use.
-fn with_camera(device: &str) -> Page {
+/// A page whose camera is in use, and the attempt that has brought it.
+fn with_camera(device: &str) -> (Page, Attempt) {
     let mut page = Page::default();
     let attempt = ask(&mut page, Source::Camera);
     captured(&mut page, Source::Camera, attempt, device);
-    page
+    (page, attempt)
 }
 
 /// The one question that was asked.
