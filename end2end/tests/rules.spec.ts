@@ -33,6 +33,29 @@ test("a waiting room, from both sides", async ({ server, somebody }) => {
     await expect(waiting).toBeHidden();
 });
 
+test("a host who admits somebody into a full room is told, and stays in the call", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, { waiting_room: "on", capacity: 2 });
+    const ada = await somebody("Ada", room.hostLink);
+    await ada.join();
+    const bob = await somebody("Bob", room.link);
+    const eve = await somebody("Eve", room.link);
+    await bob.knock();
+    await eve.knock();
+    await ada.openPanel("People");
+    const waiting = ada.panel("People").getByRole("region", { name: "Waiting room" });
+    await waiting.getByRole("button", { name: "Admit Bob", exact: true }).click();
+    await bob.expectToSee(ada);
+    await waiting.getByRole("button", { name: "Admit Eve", exact: true }).click();
+    await expect(ada.page.getByRole("status")).toContainText("The room is full");
+    await expect(waiting).toContainText("Eve");
+    // Nor does it end her stay.
+    await ada.page.reload();
+    await expect(ada.button("Leave")).toBeVisible();
+    await bob.leave();
+    await (await ada.openPanel("People")).getByRole("button", { name: "Admit Eve", exact: true }).click();
+    await eve.expectToSee(ada);
+});
+
 test("a room with a password asks for it, says when it is wrong, and opens when it is right", async ({ server, somebody }) => {
     const room = await createRoomWith(server, { password: "open sesame" });
     const bob = await somebody("Bob", room.link);

@@ -105,6 +105,7 @@ pub(crate) fn of_request(code: ErrorCode) -> &'static str {
         ErrorCode::SettingsInvalid => "Those settings don't work together.",
         ErrorCode::StorageUnavailable => "Can't save right now. Try again in a minute.",
         ErrorCode::ChatTooFast => "You're sending too fast.",
+        ErrorCode::RoomFull => "The room is full. Someone has to leave first.",
         ErrorCode::ChatFull => "This room can't hold more messages.",
         ErrorCode::Malformed
         | ErrorCode::TooLarge
@@ -112,7 +113,6 @@ pub(crate) fn of_request(code: ErrorCode) -> &'static str {
         | ErrorCode::NotJoined
         | ErrorCode::AlreadyJoined
         | ErrorCode::RoomUnknown
-        | ErrorCode::RoomFull
         | ErrorCode::RoomLocked
         | ErrorCode::RoomNotStarted
         | ErrorCode::RoomEnded
