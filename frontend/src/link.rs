@@ -130,8 +130,8 @@ impl PeerLink {
     }
 
     /// The track that comes in a video slot.
-    pub(crate) fn slot(&self, place: usize) -> Option<MediaStreamTrack> {
-        self.sections.video_slots().get(place).map(|slot| slot.receiver().track())
+    pub(crate) fn slot(&self, index: usize) -> Option<MediaStreamTrack> {
+        self.sections.video_slots().get(index).map(|slot| slot.receiver().track())
     }
 
     /// What comes in the audio slots.
@@ -147,8 +147,8 @@ impl PeerLink {
                 self.look(move |statistics| LinkEvent::SlotKeyframes(stats::keyframes(statistics, &slots)));
             }
             PeerRef::Participant(_) => {
-                let pictures = |(source, _): &(Source, _)| source.kind() == MediaKind::Video;
-                let sections = self.sections.of_sources().into_iter().filter(pictures);
+                let video = |(source, _): &(Source, _)| source.kind() == MediaKind::Video;
+                let sections = self.sections.of_sources().into_iter().filter(video);
                 let (sources, sections): (Vec<_>, Vec<_>) = sections.unzip();
                 self.look(move |statistics| {
                     let counts = stats::keyframes(statistics, &sections);

@@ -114,7 +114,7 @@ impl Media {
             Some(via) => _ = self.shown.insert(key, via),
             None => _ = self.shown.remove(&key),
         }
-        self.connect(picture_of(key));
+        self.connect(video_of(key));
     }
 
     /// A link has brought a track.
@@ -191,21 +191,21 @@ impl Media {
 
     /// Plays a picture, and the sound that belongs to it where that comes over a direct link: what comes from a node has elements of
     /// its own.
-    fn connect(&mut self, picture: MediaKey) {
-        let (seen, heard) = (self.shown.get(&picture), self.shown.get(&picture.companion()));
+    fn connect(&mut self, video: MediaKey) {
+        let (seen, heard) = (self.shown.get(&video), self.shown.get(&video.companion()));
         if seen.is_none() && heard.is_none() {
-            return self.videos.forget(picture);
+            return self.videos.forget(video);
         }
-        let sound = heard.and_then(|via| self.direct(*via)?.receiver(picture.companion().source));
-        let pictures = seen.and_then(|via| match (self.direct(*via), via.slot) {
-            (Some(link), _) => link.receiver(picture.source).map(|receiver| receiver.track()),
+        let sound = heard.and_then(|via| self.direct(*via)?.receiver(video.companion().source));
+        let track = seen.and_then(|via| match (self.direct(*via), via.slot) {
+            (Some(link), _) => link.receiver(video.source).map(|receiver| receiver.track()),
             (None, Some(slot)) => self.links.get(&via.link)?.slot(slot),
             (None, None) => None,
         });
-        let tracks: Vec<_> = sound.map(|receiver| receiver.track()).into_iter().chain(pictures).collect();
-        let has_tile = !tracks.is_empty() || picture.source == Source::Camera;
+        let tracks: Vec<_> = sound.map(|receiver| receiver.track()).into_iter().chain(track).collect();
+        let has_tile = !tracks.is_empty() || video.source == Source::Camera;
         if has_tile {
-            self.videos.play((Some(picture.participant), picture.source), &tracks);
+            self.videos.play((Some(video.participant), video.source), &tracks);
         }
     }
 
@@ -221,6 +221,6 @@ impl Media {
 }
 
 /// The publication in whose tile another one is played.
-fn picture_of(key: MediaKey) -> MediaKey {
+fn video_of(key: MediaKey) -> MediaKey {
     if key.source.kind() == MediaKind::Audio { key.companion() } else { key }
 }

@@ -132,7 +132,7 @@ fn chat_line(
     me: Option<ParticipantId>,
     name_of: impl Fn(ParticipantId) -> Option<DisplayName>,
 ) -> ChatLineView {
-    let ChatLine { id, from, name, to, envelope: _, text, place, delivery } = line;
+    let ChatLine { id, from, name, to, envelope: _, text, position, delivery } = line;
     ChatLineView {
         key: format!("{from}{}", id.0),
         id,
@@ -144,7 +144,7 @@ fn chat_line(
             ChatTarget::Participant(id) => Some(name_of(id).map_or(Addressee::Gone, Addressee::Present)),
         },
         text,
-        time: place.map(|(_, at)| time_of_day(at)),
+        time: position.map(|(_, at)| time_of_day(at)),
         delivery,
     }
 }

@@ -164,8 +164,8 @@ impl Sections {
 
     /// What the video slots show from now on. Nothing else is opened there.
     pub(crate) fn expect_in_slots(&mut self, publications: Vec<Option<MediaKey>>, sealing: &Sealing) {
-        for (place, pipe) in self.pipes.iter().enumerate() {
-            sealing.expect(*pipe, publications.get(place).copied().flatten());
+        for (index, pipe) in self.pipes.iter().enumerate() {
+            sealing.expect(*pipe, publications.get(index).copied().flatten());
         }
         self.publications = publications;
     }
@@ -191,8 +191,8 @@ impl Sections {
         let parameters = web::call(&sender, "getParameters", &[]).unwrap_or_default();
         let encodings = Reflect::get(&parameters, &"encodings".into()).ok();
         let Some(encodings) = encodings.and_then(|list| list.dyn_into::<Array>().ok()) else { return };
-        for (place, encoding) in encodings.iter().enumerate() {
-            let is_active = place < usize::from(layers);
+        for (index, encoding) in encodings.iter().enumerate() {
+            let is_active = index < usize::from(layers);
             _ = Reflect::set(&encoding, &"active".into(), &is_active.into());
         }
         if let Some(promise) = web::call(&sender, "setParameters", &[&parameters])

@@ -15,16 +15,16 @@ pub(crate) fn keyframes(statistics: &JsValue, sections: &[RtcRtpTransceiver]) ->
     for entry in videos(statistics, "inbound-rtp") {
         let mid = text(&entry, "mid");
         let number = |name: &str| field(&entry, name).and_then(|value| value.as_f64());
-        if let Some(place) = mids.iter().position(|one| one.is_some() && *one == mid) {
-            counts[place] =
+        if let Some(index) = mids.iter().position(|one| one.is_some() && *one == mid) {
+            counts[index] =
                 number("keyFramesDecoded").or_else(|| number("framesDecoded")).unwrap_or(0.0) as u32;
         }
     }
     counts
 }
 
-/// How many pictures were decoded, in all sections.
-pub(crate) fn pictures(statistics: &JsValue) -> u32 {
+/// Frames decoded, in all sections.
+pub(crate) fn frames_decoded(statistics: &JsValue) -> u32 {
     let decoded =
         |entry: &JsValue| field(entry, "framesDecoded").and_then(|value| value.as_f64()).unwrap_or(0.0);
     videos(statistics, "inbound-rtp").iter().map(decoded).sum::<f64>() as u32

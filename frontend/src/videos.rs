@@ -85,8 +85,8 @@ impl Videos {
 
     /// Plays these audio slots of a link.
     pub(crate) fn play_slots(&self, link: LinkKey, played: &[bool]) {
-        for (place, element) in self.slots.get(&link).into_iter().flatten().enumerate() {
-            element.set_muted(!played.get(place).copied().unwrap_or_default());
+        for (index, element) in self.slots.get(&link).into_iter().flatten().enumerate() {
+            element.set_muted(!played.get(index).copied().unwrap_or_default());
         }
     }
 

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 pub struct Pieces<'a> {
     rest: &'a [u8],
     cuts: Vec<usize>,
-    place: usize,
+    index: usize,
     /// What was read and not yet said to be used.
     held: Rc<Cell<usize>>,
     most: usize,
@@ -27,7 +27,7 @@ impl<'a> Pieces<'a> {
     /// In pieces as long as `cuts` says, and again from its beginning.
     pub fn cut(bytes: &'a [u8], cuts: &[u8]) -> Self {
         let cuts = cuts.iter().map(|cut| usize::from(*cut).max(1)).collect();
-        Self { rest: bytes, cuts, place: 0, held: Rc::default(), most: usize::MAX }
+        Self { rest: bytes, cuts, index: 0, held: Rc::default(), most: usize::MAX }
     }
 
     /// Fails when more than `most` bytes are read that are not subtracted from `held`.
@@ -43,8 +43,8 @@ impl AsyncRead for Pieces<'_> {
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         assert!(self.held.get() <= self.most, "{} bytes are held and none of them used", self.held.get());
-        let piece = if self.cuts.is_empty() { usize::MAX } else { self.cuts[self.place % self.cuts.len()] };
-        self.place += 1;
+        let piece = if self.cuts.is_empty() { usize::MAX } else { self.cuts[self.index % self.cuts.len()] };
+        self.index += 1;
         let (now, later) = self.rest.split_at(piece.min(into.remaining()).min(self.rest.len()));
         into.put_slice(now);
         self.held.set(self.held.get() + now.len());

@@ -133,15 +133,15 @@ async fn run<S: ChatRepository + Send + Sync + ?Sized + 'static>(
     waiting: Arc<Mutex<Waiting>>,
     mut come: mpsc::UnboundedReceiver<()>,
 ) {
-    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
     while come.recv().await.is_some() {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
         let Some(read) = lock(&waiting).next() else { continue };
         let (storage, waiting) = (Arc::clone(&storage), Arc::clone(&waiting));
         tasks::spawn(async move {
             let event = perform(&*storage, &read).await;
             // A room that is slow holds up no other one.
-            drop(place);
+            drop(permit);
             read.answer.tell(event).await;
             lock(&waiting).answered(read.room, read.reader);
         });

@@ -141,8 +141,8 @@ impl Own {
         let ports = self.ports();
         let mut hasher = DefaultHasher::new();
         to.hash(&mut hasher);
-        let place = (hasher.finish() as usize).checked_rem(ports.len());
-        let Some(port) = place.and_then(|place| ports.get(place)) else { return Vec::new() };
+        let index = (hasher.finish() as usize).checked_rem(ports.len());
+        let Some(port) = index.and_then(|index| ports.get(index)) else { return Vec::new() };
         let addresses = self.of_shard(*port);
         let front = self.front.get();
         let streams = addresses.iter().map(|address| {

@@ -30,7 +30,7 @@ const NEW_OF_ONE: usize = 8;
 /// Makes and checks hashes.
 pub(crate) struct Passwords {
     turns: Semaphore,
-    places: Arc<ConnectionQuota>,
+    quota: Arc<ConnectionQuota>,
     new: Arc<ConnectionQuota>,
 }
 
@@ -58,7 +58,7 @@ impl Passwords {
     pub(crate) fn new() -> Self {
         Self {
             turns: Semaphore::new(AT_ONCE),
-            places: ConnectionQuota::new(WAITING, WAITING_OF_ONE),
+            quota: ConnectionQuota::new(WAITING, WAITING_OF_ONE),
             new: ConnectionQuota::new(NEW_WAITING, NEW_OF_ONE),
         }
     }
@@ -70,7 +70,7 @@ impl Passwords {
         address: Option<IpAddr>,
         password: &Password,
     ) -> Result<PasswordHash, PasswordError> {
-        let _place = self.new.take(address).ok_or(PasswordError::Busy)?;
+        let _permit = self.new.take(address).ok_or(PasswordError::Busy)?;
         let _turn = self.turns.acquire().await.map_err(|_| PasswordError::Failed)?;
         let password = password.expose().to_owned();
         let hashed = tokio::task::spawn_blocking(move || {
@@ -88,7 +88,7 @@ impl Passwords {
         hash: &PasswordHash,
         may_try: impl FnOnce() -> bool,
     ) -> Result<Verdict, PasswordError> {
-        let _place = self.places.take(Some(address)).ok_or(PasswordError::Busy)?;
+        let _permit = self.quota.take(Some(address)).ok_or(PasswordError::Busy)?;
         let _turn = self.turns.acquire().await.map_err(|_| PasswordError::Failed)?;
         if !may_try() {
             return Ok(Verdict::NotTried);

@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use protocol::{Allowed, ParticipantId};
 
-use super::chat_scroll::{Change, Place};
+use super::chat_scroll::{Change, ScrollPosition};
 use super::{ChatLine, OpenPanel, SidePanel};
 use crate::components::{Icon, Symbol, focus_when_shown};
 use crate::state::{
@@ -51,11 +51,11 @@ pub(crate) fn ChatPanel(open: OpenPanel) -> impl IntoView {
 fn Messages() -> impl IntoView {
     let view = use_call_handle().view;
     let list = NodeRef::<html::Div>::new();
-    let place = StoredValue::new(Place::default());
+    let position = StoredValue::new(ScrollPosition::default());
     let is_behind = RwSignal::new(false);
     let scrolled = move |_| {
-        if let Some(seen) = list.get_untracked().map(|list| place_of(&list)) {
-            place.set_value(seen);
+        if let Some(seen) = list.get_untracked().map(|list| scroll_position(&list)) {
+            position.set_value(seen);
             if seen.is_at_end() {
                 is_behind.set(false);
             }
@@ -64,7 +64,7 @@ fn Messages() -> impl IntoView {
     let scroll_to = move |top: i32| {
         if let Some(list) = list.get_untracked() {
             list.set_scroll_top(top);
-            place.set_value(place_of(&list));
+            position.set_value(scroll_position(&list));
         }
     };
     Effect::new(move |was: Option<Ends>| {
@@ -73,13 +73,13 @@ fn Messages() -> impl IntoView {
         let is_new = was.is_some_and(|was| was.last != ends.last);
         request_animation_frame(move || {
             let Some(height) = list.get_untracked().map(|list| list.scroll_height()) else { return };
-            let was_at = place.get_value();
+            let was_at = position.get_value();
             match was_at.after(change, height) {
                 Some(top) => scroll_to(top),
                 None if is_new => is_behind.set(true),
                 None => {}
             }
-            place.update_value(|place| place.height = height);
+            position.update_value(|position| position.height = height);
         });
         ends
     });
@@ -97,8 +97,8 @@ fn Messages() -> impl IntoView {
     }
 }
 
-fn place_of(list: &web_sys::HtmlDivElement) -> Place {
-    Place { top: list.scroll_top(), height: list.scroll_height(), window: list.client_height() }
+fn scroll_position(list: &web_sys::HtmlDivElement) -> ScrollPosition {
+    ScrollPosition { top: list.scroll_top(), height: list.scroll_height(), window: list.client_height() }
 }
 
 /// The first and the last message of a list, by their keys.

@@ -3,7 +3,7 @@
 
 /// How a list is scrolled, in CSS pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct ScrollPosition {
     /// How much is above the window.
     pub(super) top: i32,
     /// How high the whole list is.
@@ -26,7 +26,7 @@ pub(super) enum Change {
 /// So far from the end counts as the end: the height of a line.
 const END: i32 = 40;
 
-impl Place {
+impl ScrollPosition {
     pub(super) fn is_at_end(self) -> bool {
         self.top + self.window + END >= self.height
     }
@@ -47,8 +47,8 @@ impl Place {
 mod tests {
     use super::*;
 
-    const READS_OLDER: Place = Place { top: 100, height: 2_000, window: 400 };
-    const READS_THE_END: Place = Place { top: 1_590, height: 2_000, window: 400 };
+    const READS_OLDER: ScrollPosition = ScrollPosition { top: 100, height: 2_000, window: 400 };
+    const READS_THE_END: ScrollPosition = ScrollPosition { top: 1_590, height: 2_000, window: 400 };
 
     #[test]
     fn who_reads_older_messages_is_left_there_when_somebody_writes() {
@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn who_reads_the_end_goes_on_reading_it() {
         assert_eq!(READS_THE_END.after(Change::Other, 2_060), Some(2_060));
-        assert_eq!(Place::default().after(Change::Other, 2_060), Some(2_060));
+        assert_eq!(ScrollPosition::default().after(Change::Other, 2_060), Some(2_060));
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(crate) fn ReactionLayer() -> impl IntoView {
     view! {
         <div class="reaction-layer" aria-hidden="true">
             <For each=move || view.reactions().get() key=|shown| shown.number let:shown>
-                <p class="reaction" data-place=(shown.number % 5).to_string()>
+                <p class="reaction" data-lane=(shown.number % 5).to_string()>
                     <span class="reaction-sign">{sign(shown.reaction)}</span>
                     <span class="name">{shown.name}</span>
                 </p>

@@ -74,8 +74,8 @@ impl Endpoint {
     }
 
     /// Sends the next packet of what is sent here.
-    pub(super) fn send(&mut self, now: Instant, place: usize, tally: &mut Tally, sending: &mut Sending) {
-        let outgoing = &mut self.sends[place];
+    pub(super) fn send(&mut self, now: Instant, index: usize, tally: &mut Tally, sending: &mut Sending) {
+        let outgoing = &mut self.sends[index];
         tally.sent(outgoing.kind, now.saturating_duration_since(outgoing.next));
         let (mid, packet) = (outgoing.mid, outgoing.packet(now));
         if let Some(stream) = self.rtc.direct_api().stream_tx_by_mid(mid, None) {

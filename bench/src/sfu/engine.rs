@@ -191,9 +191,9 @@ impl Clients {
         let now = clock::moment() + Duration::from_millis(10);
         self.is_sending = true;
         for endpoint in self.endpoints.iter_mut().flatten() {
-            for (place, outgoing) in endpoint.sends.iter_mut().enumerate() {
+            for (index, outgoing) in endpoint.sends.iter_mut().enumerate() {
                 outgoing.begin(now, endpoint.client);
-                self.senders.push(Reverse((outgoing.next, endpoint.client, place)));
+                self.senders.push(Reverse((outgoing.next, endpoint.client, index)));
             }
         }
     }
@@ -227,17 +227,17 @@ impl Clients {
     }
 
     fn send_due(&mut self, now: Instant) {
-        while let Some(Reverse((due, client, place))) =
+        while let Some(Reverse((due, client, index))) =
             self.senders.peek().copied().filter(|next| next.0.0 <= now)
         {
             self.senders.pop();
             debug_assert!(due <= now);
             let Some(Some(endpoint)) = self.endpoints.get_mut(client) else { continue };
             let before = endpoint.due;
-            endpoint.send(now, place, &mut self.tally, &mut self.sending);
+            endpoint.send(now, index, &mut self.tally, &mut self.sending);
             self.timers.remove(&(before, client));
             self.timers.insert((endpoint.due, client));
-            self.senders.push(Reverse((endpoint.sends[place].next, client, place)));
+            self.senders.push(Reverse((endpoint.sends[index].next, client, index)));
         }
     }
 

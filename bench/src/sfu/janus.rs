@@ -208,7 +208,7 @@ impl Session {
         let microphone =
             plan.sound.then(|| changes.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None));
         let camera = plan
-            .pictures
+            .video
             .map(|how| (changes.add_media(MediaKind::Video, Direction::SendOnly, None, None, None), how));
         let (offer, pending) = changes.apply().context("an empty offer")?;
         let offer = json!({ "type": "offer", "sdp": offer.to_sdp_string() });
@@ -222,7 +222,7 @@ impl Session {
         }
         if let Some((mid, how)) = camera {
             let vp8 = endpoint.payload_type(Codec::Vp8)?;
-            endpoint.sends.push(Outgoing::pictures(mid, vp8, how));
+            endpoint.sends.push(Outgoing::video(mid, vp8, how));
         }
         Ok((endpoint, feed))
     }

@@ -22,20 +22,20 @@ use anyhow::Context;
 use measure::Found;
 use plan::{Plan, Which};
 use raw::{Cost, Load};
-use stream::{PICTURE_BYTES, Pictures, Rhythm, SOUND_BYTES};
+use stream::{Rhythm, SOUND_BYTES, VIDEO_BYTES, Video};
 use tally::Profile;
 
 /// For how long each room is measured.
 const LENGTH: Duration = Duration::from_secs(4);
 
 /// A camera of 1.1 Mbit/s, whose pictures go out at once.
-const CAMERA: Pictures = Pictures { per_second: 30, packets: 4, rhythm: Rhythm::AtOnce };
+const CAMERA: Video = Video { per_second: 30, packets: 4, rhythm: Rhythm::AtOnce };
 
 /// The same with its packets spread out: each reaches the server alone.
-const SPREAD: Pictures = Pictures { rhythm: Rhythm::Even, ..CAMERA };
+const SPREAD: Video = Video { rhythm: Rhythm::Even, ..CAMERA };
 
 /// A smaller one of 370 kbit/s, where there are so many receivers that two processors would not carry more.
-const SMALL: Pictures = Pictures { per_second: 10, ..CAMERA };
+const SMALL: Video = Video { per_second: 10, ..CAMERA };
 
 /// What is measured, the growing audience first.
 const PLANS: [Plan; 10] = [
@@ -65,8 +65,8 @@ struct Row {
 /// What encrypting and sending costs, in the ways that rows are compared with.
 struct Floor {
     profile: Profile,
-    picture: Cost,
-    picture_runs: Cost,
+    video: Cost,
+    video_runs: Cost,
     sound: Cost,
 }
 
@@ -129,21 +129,21 @@ fn floor(profile: Profile) -> anyhow::Result<Floor> {
     let packets = CAMERA.packets as usize;
     Ok(Floor {
         profile,
-        picture: raw::measure(Load { profile, payload: PICTURE_BYTES, run: 1 })?,
-        picture_runs: raw::measure(Load { profile, payload: PICTURE_BYTES, run: packets })?,
+        video: raw::measure(Load { profile, payload: VIDEO_BYTES, run: 1 })?,
+        video_runs: raw::measure(Load { profile, payload: VIDEO_BYTES, run: packets })?,
         sound: raw::measure(Load { profile, payload: SOUND_BYTES, run: 1 })?,
     })
 }
 
-const fn audience(name: &'static str, listeners: usize, pictures: Pictures) -> Plan {
-    Plan { name, senders: 1, people: listeners + 1, pictures: Some(pictures), sound: false, most_feeds: 1 }
+const fn audience(name: &'static str, listeners: usize, video: Video) -> Plan {
+    Plan { name, senders: 1, people: listeners + 1, video: Some(video), sound: false, most_feeds: 1 }
 }
 
 /// Ours forwards the loudest four; so a client of Janus asks for four of the ten.
 const fn speech(name: &'static str, listeners: usize) -> Plan {
-    Plan { name, senders: 10, people: 10 + listeners, pictures: None, sound: true, most_feeds: 4 }
+    Plan { name, senders: 10, people: 10 + listeners, video: None, sound: true, most_feeds: 4 }
 }
 
-const fn meeting(name: &'static str, people: usize, pictures: Pictures) -> Plan {
-    Plan { name, senders: people, people, pictures: Some(pictures), sound: true, most_feeds: people }
+const fn meeting(name: &'static str, people: usize, video: Video) -> Plan {
+    Plan { name, senders: people, people, video: Some(video), sound: true, most_feeds: people }
 }

@@ -1,12 +1,12 @@
 //! Who is in a room, who sends what, and what has to come of it.
 
-use super::stream::Pictures;
+use super::stream::Video;
 
 /// Places for sound, by design of ours: the loudest are heard.
-const SOUND_SLOTS: usize = 4;
+const AUDIO_SLOTS: usize = 4;
 
 /// Places for pictures, at the most, by design of ours.
-const PICTURE_SLOTS: usize = 16;
+const VIDEO_SLOTS: usize = 16;
 
 /// A room to be measured.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub(super) struct Plan {
     /// The first so many send; everybody receives.
     pub(super) senders: usize,
     pub(super) people: usize,
-    pub(super) pictures: Option<Pictures>,
+    pub(super) video: Option<Video>,
     pub(super) sound: bool,
     /// How many senders a client of Janus asks for at the most. Ours forwards no more than its slots.
     pub(super) most_feeds: usize,
@@ -32,7 +32,7 @@ impl Plan {
     /// Whose pictures, or sound in Janus, somebody receives: those who sit next, so that everybody is shown equally often.
     pub(super) fn feeds(&self, which: Which, person: usize) -> Vec<usize> {
         let most = match which {
-            Which::Veranda => PICTURE_SLOTS,
+            Which::Veranda => VIDEO_SLOTS,
             Which::Janus => self.most_feeds,
         };
         let others = |step: usize| (person + step) % self.senders;
@@ -41,23 +41,23 @@ impl Plan {
     }
 
     /// Sections for pictures that a page of ours would have for as many tiles.
-    pub(super) fn picture_slots(&self) -> usize {
-        let shown = if self.pictures.is_some() { self.feeds(Which::Veranda, 0).len() } else { 0 };
-        [4, 9, PICTURE_SLOTS].into_iter().find(|slots| shown <= *slots).unwrap_or(PICTURE_SLOTS)
+    pub(super) fn video_slots(&self) -> usize {
+        let shown = if self.video.is_some() { self.feeds(Which::Veranda, 0).len() } else { 0 };
+        [4, 9, VIDEO_SLOTS].into_iter().find(|slots| shown <= *slots).unwrap_or(VIDEO_SLOTS)
     }
 
     /// How loud somebody is, in dBov. The first few are louder, so that it is settled who is heard.
     pub(super) fn loudness(person: usize) -> i8 {
-        if person < SOUND_SLOTS { -20 } else { -60 }
+        if person < AUDIO_SLOTS { -20 } else { -60 }
     }
 
     /// Streams of pictures and of sound that have to come, of all receivers.
     pub(super) fn streams(&self, which: Which) -> [usize; 2] {
         let feeds: usize = (0..self.people).map(|person| self.feeds(which, person).len()).sum();
         let heard = match which {
-            Which::Veranda => self.senders.min(SOUND_SLOTS) * (self.people - 1),
+            Which::Veranda => self.senders.min(AUDIO_SLOTS) * (self.people - 1),
             Which::Janus => feeds,
         };
-        [if self.pictures.is_some() { feeds } else { 0 }, if self.sound { heard } else { 0 }]
+        [if self.video.is_some() { feeds } else { 0 }, if self.sound { heard } else { 0 }]
     }
 }

@@ -44,6 +44,6 @@ pub(crate) fn datagrams_dropped() -> anyhow::Result<u64> {
     let text = std::fs::read_to_string("/proc/net/snmp")?;
     let mut lines = text.lines().filter_map(|line| line.strip_prefix("Udp: "));
     let (names, values) = (lines.next().context("no Udp")?, lines.next().context("no Udp")?);
-    let place = names.split(' ').position(|name| name == "RcvbufErrors").context("no RcvbufErrors")?;
-    Ok(values.split(' ').nth(place).context("no value")?.parse()?)
+    let column = names.split(' ').position(|name| name == "RcvbufErrors").context("no RcvbufErrors")?;
+    Ok(values.split(' ').nth(column).context("no value")?.parse()?)
 }

@@ -61,12 +61,12 @@ fn costs(rows: &[Row], floors: &[Floor]) {
 
 /// What the packets of a row would cost if they were encrypted and sent and nothing else.
 fn limit(row: &Row, floor: &Floor) -> f64 {
-    let [pictures, sound] = row.ours.came.map(|count| count as f64);
-    let picture = match row.plan.pictures.map(|pictures| pictures.rhythm) {
-        Some(Rhythm::AtOnce) => floor.picture_runs.whole,
-        Some(Rhythm::Even) | None => floor.picture.whole,
+    let [video, sound] = row.ours.came.map(|count| count as f64);
+    let packet = match row.plan.video.map(|video| video.rhythm) {
+        Some(Rhythm::AtOnce) => floor.video_runs.whole,
+        Some(Rhythm::Even) | None => floor.video.whole,
     };
-    (pictures * picture + sound * floor.sound.whole) / (pictures + sound)
+    (video * packet + sound * floor.sound.whole) / (video + sound)
 }
 
 fn growth(rows: &[&Row]) {
@@ -139,8 +139,8 @@ pub(super) fn floor(floor: &Floor) {
     say(&format!(
         "raw limit, {:?}: picture alone {}, in runs {}, sound {} µs",
         floor.profile,
-        cost(&floor.picture),
-        cost(&floor.picture_runs),
+        cost(&floor.video),
+        cost(&floor.video_runs),
         cost(&floor.sound)
     ));
 }

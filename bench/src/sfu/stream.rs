@@ -9,7 +9,7 @@ use str0m::rtp::{ExtensionValues, RtpWrite, SeqNo};
 use super::clock;
 
 /// Bytes of a packet of a picture, RTP header not counted: what browsers make.
-pub(super) const PICTURE_BYTES: usize = 1_150;
+pub(super) const VIDEO_BYTES: usize = 1_150;
 
 /// Bytes of a packet of sound.
 pub(super) const SOUND_BYTES: usize = 80;
@@ -21,7 +21,7 @@ const MARK: [u8; 4] = *b"SFUb";
 
 /// How pictures are sent.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pictures {
+pub(super) struct Video {
     pub(super) per_second: u32,
     pub(super) packets: u32,
     pub(super) rhythm: Rhythm,
@@ -39,7 +39,7 @@ pub(super) enum Rhythm {
 /// Pictures or sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    Picture,
+    Video,
     Sound,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Outgoing {
     payload_type: Pt,
     /// In dBov.
     loudness: i8,
-    pictures: Pictures,
+    video: Video,
     sequence: u64,
     /// Packets of the present picture that went out.
     sent: u32,
@@ -60,22 +60,22 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(super) fn pictures(mid: Mid, payload_type: Pt, pictures: Pictures) -> Self {
-        Self::new(Kind::Picture, mid, payload_type, pictures, 0)
+    pub(super) fn video(mid: Mid, payload_type: Pt, video: Video) -> Self {
+        Self::new(Kind::Video, mid, payload_type, video, 0)
     }
 
     pub(super) fn sound(mid: Mid, payload_type: Pt, loudness: i8) -> Self {
-        let none = Pictures { per_second: 1, packets: 1, rhythm: Rhythm::AtOnce };
+        let none = Video { per_second: 1, packets: 1, rhythm: Rhythm::AtOnce };
         Self::new(Kind::Sound, mid, payload_type, none, loudness)
     }
 
-    fn new(kind: Kind, mid: Mid, payload_type: Pt, pictures: Pictures, loudness: i8) -> Self {
+    fn new(kind: Kind, mid: Mid, payload_type: Pt, video: Video, loudness: i8) -> Self {
         Self {
             kind,
             mid,
             payload_type,
             loudness,
-            pictures,
+            video,
             sequence: 1,
             sent: 0,
             number: 0,
@@ -93,24 +93,24 @@ impl Outgoing {
     /// The next packet, and when the one after it is due.
     pub(super) fn packet(&mut self, now: Instant) -> RtpWrite {
         let write = match self.kind {
-            Kind::Picture => self.picture(now),
+            Kind::Video => self.frame(now),
             Kind::Sound => self.sound_packet(now),
         };
         self.sequence += 1;
         write
     }
 
-    fn picture(&mut self, now: Instant) -> RtpWrite {
+    fn frame(&mut self, now: Instant) -> RtpWrite {
         let is_first = self.sent == 0;
-        let is_last = self.sent + 1 == self.pictures.packets;
+        let is_last = self.sent + 1 == self.video.packets;
         let is_key = is_first && std::mem::take(&mut self.wants_keyframe);
-        let payload = picture_payload(self.number, is_first, is_key);
-        let time = self.number.wrapping_mul(90_000 / self.pictures.per_second);
-        let every = Duration::from_secs(1) / self.pictures.per_second;
-        match self.pictures.rhythm {
+        let payload = video_payload(self.number, is_first, is_key);
+        let time = self.number.wrapping_mul(90_000 / self.video.per_second);
+        let every = Duration::from_secs(1) / self.video.per_second;
+        match self.video.rhythm {
             Rhythm::AtOnce if is_last => self.next += every,
             Rhythm::AtOnce => {}
-            Rhythm::Even => self.next += every / self.pictures.packets,
+            Rhythm::Even => self.next += every / self.video.packets,
         }
         self.sent = if is_last { 0 } else { self.sent + 1 };
         self.number = self.number.wrapping_add(u32::from(is_last));
@@ -134,7 +134,7 @@ impl Outgoing {
 }
 
 /// A payload descriptor (RFC 7741 §4.2) with a long picture number, and the head of a frame (RFC 6386 §9.1).
-fn picture_payload(number: u32, is_first: bool, is_key: bool) -> Vec<u8> {
+fn video_payload(number: u32, is_first: bool, is_key: bool) -> Vec<u8> {
     let [_, _, high, low] = number.to_be_bytes();
     let mut payload = vec![if is_first { 0x90 } else { 0x80 }, 0xe0, 0x80 | high & 0x7f, low, low, 0];
     if is_first {
@@ -145,8 +145,8 @@ fn picture_payload(number: u32, is_first: bool, is_key: bool) -> Vec<u8> {
         payload.extend(640_u16.to_le_bytes());
         payload.extend(360_u16.to_le_bytes());
     }
-    payload.resize(PICTURE_BYTES, 0x55);
-    stamped(payload, Kind::Picture)
+    payload.resize(VIDEO_BYTES, 0x55);
+    stamped(payload, Kind::Video)
 }
 
 fn stamped(mut payload: Vec<u8>, kind: Kind) -> Vec<u8> {
@@ -161,7 +161,7 @@ fn stamped(mut payload: Vec<u8>, kind: Kind) -> Vec<u8> {
 pub(super) fn read_stamp(payload: &[u8]) -> Option<(Kind, u64)> {
     let (stamp, rest) = payload.last_chunk::<13>()?.split_first_chunk::<8>()?;
     let kind = match rest.strip_prefix(&MARK)? {
-        [0] => Kind::Picture,
+        [0] => Kind::Video,
         _ => Kind::Sound,
     };
     Some((kind, u64::from_be_bytes(*stamp)))

@@ -101,8 +101,8 @@ impl Times {
     fn of(all: &mut [u32]) -> Self {
         all.sort_unstable();
         let at = |thousandths: usize| {
-            let place = all.len().saturating_sub(1) * thousandths / 1_000;
-            Duration::from_micros(all.get(place).copied().unwrap_or_default().into())
+            let index = all.len().saturating_sub(1) * thousandths / 1_000;
+            Duration::from_micros(all.get(index).copied().unwrap_or_default().into())
         };
         Self { p50: at(500), p99: at(990), p999: at(999) }
     }

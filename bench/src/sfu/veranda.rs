@@ -89,13 +89,13 @@ impl Person {
         let microphone = (sends && plan.sound)
             .then(|| changes.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None));
         let camera = sends
-            .then_some(plan.pictures)
+            .then_some(plan.video)
             .flatten()
             .map(|how| (changes.add_media(MediaKind::Video, Direction::SendOnly, None, None, None), how));
         for _ in 0..4 {
             changes.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
         }
-        for _ in 0..plan.picture_slots() {
+        for _ in 0..plan.video_slots() {
             changes.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
         }
         let (offer, pending) = changes.apply().context("an empty offer")?;
@@ -108,7 +108,7 @@ impl Person {
         let node = self.node.borrow().clone().context("no node")?;
         let to = json!({ "sfu": node });
         self.tell(json!({ "type": "signal", "to": to, "link": 0, "number": 0, "signal": signal })).await?;
-        let wishes: Vec<_> = if plan.pictures.is_some() {
+        let wishes: Vec<_> = if plan.video.is_some() {
             let feeds = plan.feeds(Which::Veranda, number).into_iter();
             feeds.map(|feed| json!({ "participant": ids[feed], "source": "camera", "height": 720 })).collect()
         } else {
@@ -126,7 +126,7 @@ impl Person {
         }
         if let Some((mid, how)) = camera {
             let vp8 = endpoint.payload_type(Codec::Vp8)?;
-            endpoint.sends.push(Outgoing::pictures(mid, vp8, how));
+            endpoint.sends.push(Outgoing::video(mid, vp8, how));
         }
         Ok(endpoint)
     }
@@ -145,7 +145,7 @@ async fn join(peer: &Peer, room: &str, number: usize, plan: &Plan) -> anyhow::Re
     stream.set_nodelay(true)?;
     let (mut socket, _) = client_async(format!("ws://{}/api/v1/ws", peer.address), stream).await?;
     let on = |is_on: bool| if is_on && number < plan.senders { "on" } else { "off" };
-    let media = json!({ "microphone": on(plan.sound), "camera": on(plan.pictures.is_some()) });
+    let media = json!({ "microphone": on(plan.sound), "camera": on(plan.video.is_some()) });
     let name = format!("Person {number}");
     let join = json!({ "type": "join", "version": 1, "room": room, "name": name, "media": media });
     socket.send(Message::text(join.to_string())).await?;

@@ -69,9 +69,9 @@ fn print(ours: &Measured, theirs: Option<&Measured>) {
         "\n{:<14} {:>12} {:>12} {:>10} {:>22} {:>22}",
         "µs CPU/packet", "Veranda", "coturn", "ratio", "lost, ours/theirs", "packets/CPU s, ours/theirs"
     ));
-    for (place, load) in LOADS.iter().enumerate() {
-        let ours = &ours.loads[place];
-        let theirs = theirs.map(|theirs| &theirs.loads[place]);
+    for (index, load) in LOADS.iter().enumerate() {
+        let ours = &ours.loads[index];
+        let theirs = theirs.map(|theirs| &theirs.loads[index]);
         let or_none = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
         say(&format!(
             "{:<14} {:>12.2} {:>12} {:>10} {:>22} {:>22}",

@@ -24,7 +24,7 @@ pub struct ChatLine {
     /// What it says.
     pub text: ChatText,
     /// Its place and time in the room, once the server has it.
-    pub place: Option<(ChatNumber, Timestamp)>,
+    pub position: Option<(ChatNumber, Timestamp)>,
     /// What became of it.
     pub delivery: Delivery,
 }
@@ -62,7 +62,7 @@ impl Chat {
     }
 
     pub(crate) fn oldest(&self) -> Option<ChatNumber> {
-        self.lines.first().and_then(|line| line.place).map(|(number, _)| number)
+        self.lines.first().and_then(|line| line.position).map(|(number, _)| number)
     }
 
     /// A message from the server. True when it was not known.
@@ -72,19 +72,20 @@ impl Chat {
         }
         self.revision += 1;
         let known = self.lines.iter().position(|line| line.id == entry.id && line.from == entry.from);
-        let was_kept = known.map(|place| self.lines.remove(place)).map(|line| line.delivery);
+        let was_kept = known.map(|position| self.lines.remove(position)).map(|line| line.delivery);
         let delivery = if was_kept == Some(Delivery::Kept) { Delivery::Kept } else { delivery };
-        let place = Some((entry.number, entry.at));
-        let before = |line: &ChatLine| line.place.is_some_and(|(number, _)| number < entry.number);
+        let position = Some((entry.number, entry.at));
+        let before = |line: &ChatLine| line.position.is_some_and(|(number, _)| number < entry.number);
         let at = self.lines.iter().rposition(before).map_or(0, |last| last + 1);
         let ChatEntry { id, from, name, to, envelope, .. } = entry;
-        self.lines.insert(at, ChatLine { id, from, name, to, envelope, text, place, delivery });
+        self.lines.insert(at, ChatLine { id, from, name, to, envelope, text, position, delivery });
         was_kept.is_none()
     }
 
     /// What was written during an absence is to be read, down to the last that is known.
     pub(crate) fn begin_to_catch_up(&mut self) {
-        self.catching_up_to = self.lines.iter().filter_map(|line| line.place).map(|(number, _)| number).max();
+        self.catching_up_to =
+            self.lines.iter().filter_map(|line| line.position).map(|(number, _)| number).max();
     }
 
     /// A page of what was written. Returns before which message to read on, when some of an absence is still missing.

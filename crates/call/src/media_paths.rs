@@ -239,12 +239,12 @@ impl MediaPaths {
     /// Links of which it matters how many keyframes were decoded: pictures are to come.
     pub(crate) fn waits_for_keyframes(&self, view: &PathsView<'_>) -> Vec<LinkKey> {
         let is_awaited = |link: &LinkKey| {
-            let pictures = sent_pictures(view.people).filter(|key| match link.peer {
+            let video = sent_video(view.people).filter(|key| match link.peer {
                 PeerRef::Participant(id) => key.participant == id,
                 PeerRef::Sfu(_) => view.slots.is_watched(),
             });
             view.links.is_connected(*link)
-                && pictures.into_iter().any(|key| self.flows(*link, key, view) == Some(false))
+                && video.into_iter().any(|key| self.flows(*link, key, view) == Some(false))
         };
         view.links.keys().into_iter().filter(is_awaited).collect()
     }
@@ -466,13 +466,13 @@ impl MediaPaths {
             return Readiness::Nothing;
         }
         // Sound goes along with its picture, so that the two stay in step.
-        let picture = if key.source.kind() == MediaKind::Audio { key.companion() } else { key };
+        let video = if key.source.kind() == MediaKind::Audio { key.companion() } else { key };
         let is_sent = view
             .people
-            .participant(picture.participant)
-            .is_some_and(|participant| participant.media.of(picture.source).is_on());
+            .participant(video.participant)
+            .is_some_and(|participant| participant.media.of(video.source).is_on());
         let is_awaited = is_sent && (view.slots.is_watched() || matches!(link.peer, PeerRef::Participant(_)));
-        let flows = if is_awaited { self.flows(link, picture, view) } else { Some(true) };
+        let flows = if is_awaited { self.flows(link, video, view) } else { Some(true) };
         match flows {
             Some(true) => return Readiness::Shows,
             Some(false) => {}
@@ -540,7 +540,7 @@ impl MediaPaths {
 }
 
 /// Every publication of pictures that is sent.
-fn sent_pictures(people: &People) -> impl Iterator<Item = MediaKey> {
+fn sent_video(people: &People) -> impl Iterator<Item = MediaKey> {
     people.participants().flat_map(|participant| {
         let sent = Source::of_kind(MediaKind::Video).filter(|source| participant.media.of(*source).is_on());
         sent.map(|source| participant.id.publication(source))

@@ -88,8 +88,8 @@ impl People {
     }
 
     pub(crate) fn remove(&mut self, id: ParticipantId) -> Option<Participant> {
-        let place = self.0.iter().position(|person| person.participant.id == id)?;
-        Some(self.0.remove(place).participant)
+        let index = self.0.iter().position(|person| person.participant.id == id)?;
+        Some(self.0.remove(index).participant)
     }
 
     /// They are so now. A server that has begun anew knows their key only once they are back.

@@ -165,13 +165,13 @@ mod tests {
     #[test]
     fn all_sources_are_among_all_of_them_in_their_order() {
         // A new one does not compile here until it has a place.
-        let place = |source: Source| match source {
+        let index = |source: Source| match source {
             Source::Microphone => 0,
             Source::Camera => 1,
             Source::Screen => 2,
             Source::ScreenAudio => 3,
         };
-        let places = Source::ALL.map(|source| (place(source), source as usize));
-        assert_eq!(places, std::array::from_fn(|at| (at, at)));
+        let indices = Source::ALL.map(|source| (index(source), source as usize));
+        assert_eq!(indices, std::array::from_fn(|at| (at, at)));
     }
 }

@@ -16,7 +16,7 @@ pub struct RoomCode([u8; LENGTH]);
 impl RoomCode {
     /// Makes a code of the lowest 50 bits of a random number.
     pub fn from_random(bits: u64) -> Self {
-        Self(std::array::from_fn(|place| ALPHABET[(bits >> (5 * place)) as usize & 31]))
+        Self(std::array::from_fn(|index| ALPHABET[(bits >> (5 * index)) as usize & 31]))
     }
 
     /// Reads a code as people and programs write it: in either case, with or without hyphens and spaces, with dashes that a text
@@ -95,8 +95,8 @@ impl From<RoomCode> for String {
 
 impl std::fmt::Display for RoomCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (place, character) in self.0.iter().enumerate() {
-            if HYPHEN_BEFORE.contains(&place) {
+        for (index, character) in self.0.iter().enumerate() {
+            if HYPHEN_BEFORE.contains(&index) {
                 f.write_str("-")?;
             }
             write!(f, "{}", char::from(*character))?;

@@ -123,13 +123,13 @@ impl Allocation {
         let found = self.channels.iter().position(|channel| channel.number == number || channel.peer == peer);
         let is_same = |channel: &Channel| channel.number == number && channel.peer == peer;
         match found {
-            Some(place) if !is_same(&self.channels[place]) => return Err(NotBound::Conflict),
+            Some(index) if !is_same(&self.channels[index]) => return Err(NotBound::Conflict),
             None if self.channels.len() >= MOST => return Err(NotBound::Full),
             Some(_) | None => self.permit(now, peer.ip())?,
         }
         let until = now + CHANNEL;
         match found {
-            Some(place) => self.channels[place].until = until,
+            Some(index) => self.channels[index].until = until,
             None => self.channels.push(Channel { number, peer, until }),
         }
         Ok(())

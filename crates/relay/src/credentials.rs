@@ -60,7 +60,7 @@ impl Secret {
     /// A mark that only we can make, for nonces.
     pub(crate) fn mark(&self, parts: &[&[u8]]) -> [u8; 8] {
         let whole = mac::<hmac::Hmac<Sha256>>(&self.0, parts);
-        std::array::from_fn(|place| whole.get(place).copied().unwrap_or_default())
+        std::array::from_fn(|index| whole.get(index).copied().unwrap_or_default())
     }
 }
 

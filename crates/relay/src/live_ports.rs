@@ -22,17 +22,17 @@ impl LivePorts {
     /// Whether the port of this address is relayed from; the rest of the address is not looked at.
     #[must_use]
     pub fn contains(&self, address: SocketAddr) -> bool {
-        let (word, bit) = place(address.port());
+        let (word, bit) = bit_of(address.port());
         self.of(address).0[word].load(Ordering::Relaxed) & bit != 0
     }
 
     pub(crate) fn insert(&self, address: SocketAddr) {
-        let (word, bit) = place(address.port());
+        let (word, bit) = bit_of(address.port());
         self.of(address).0[word].fetch_or(bit, Ordering::Relaxed);
     }
 
     pub(crate) fn remove(&self, address: SocketAddr) {
-        let (word, bit) = place(address.port());
+        let (word, bit) = bit_of(address.port());
         self.of(address).0[word].fetch_and(!bit, Ordering::Relaxed);
     }
 
@@ -41,6 +41,6 @@ impl LivePorts {
     }
 }
 
-fn place(port: u16) -> (usize, u64) {
+fn bit_of(port: u16) -> (usize, u64) {
     (usize::from(port / 64), 1 << (port % 64))
 }

@@ -165,8 +165,8 @@ impl Retired {
 
     /// Makes a key remember what was played with it. True when it was in use before.
     fn restore(&mut self, known: &mut Known) -> bool {
-        let place = self.0.iter().position(|(retired, _)| *retired == known.key);
-        let Some((_, replay)) = place.and_then(|place| self.0.remove(place)) else { return false };
+        let index = self.0.iter().position(|(retired, _)| *retired == known.key);
+        let Some((_, replay)) = index.and_then(|index| self.0.remove(index)) else { return false };
         known.replay = replay;
         true
     }

@@ -41,7 +41,7 @@ impl SafetyPhrase {
         let digest: [u8; 16] = pbkdf2_hmac_array::<Sha256, 16>(&text, &salt, ROUNDS);
         let number = u128::from_be_bytes(digest);
         let words = Language::English.word_list();
-        let word = |place: usize| words[(number >> (11 * place)) as usize % words.len()];
+        let word = |index: usize| words[(number >> (11 * index)) as usize % words.len()];
         (0..WORDS).map(word).collect::<Vec<_>>().join(" ")
     }
 }

@@ -56,17 +56,16 @@ pub(crate) fn least_of_all(demands: &[Demand]) -> u64 {
 /// Divides `budget` bits per second.
 pub(crate) fn allocate(budget: u64, demands: &[Demand]) -> Allocation {
     let mut order: Vec<usize> = (0..demands.len()).collect();
-    order.sort_by_key(|&place| std::cmp::Reverse(demands[place].height));
+    order.sort_by_key(|&index| std::cmp::Reverse(demands[index].height));
     let mut assignments: Vec<Assignment> = demands.iter().map(Demand::least).collect();
     let cost = |assignments: &[Assignment]| -> u64 {
         assignments.iter().zip(demands).map(|(assignment, demand)| demand.rate(*assignment)).sum()
     };
     // Fewer frames for those in the smallest tiles first, then no picture.
-    for reduce in [Assignment::with_fewer_frames, Assignment::with_fewest_frames, Assignment::without_picture]
-    {
-        for &place in order.iter().rev() {
+    for reduce in [Assignment::with_fewer_frames, Assignment::with_fewest_frames, Assignment::without_video] {
+        for &index in order.iter().rev() {
             if cost(&assignments) > budget {
-                assignments[place] = reduce(assignments[place]);
+                assignments[index] = reduce(assignments[index]);
             }
         }
     }
@@ -91,15 +90,15 @@ fn upgrade(budget: u64, demands: &[Demand], order: &[usize], assignments: &mut [
         assignments.iter().zip(demands).map(|(assignment, demand)| demand.rate(*assignment)).sum();
     let mut refused: Option<u64> = None;
     for _ in 1..LAYERS {
-        for &place in order {
-            let demand = &demands[place];
-            let Some(better) = demand.above(assignments[place]) else { continue };
-            let after = total - demand.rate(assignments[place]) + demand.rate(better);
+        for &index in order {
+            let demand = &demands[index];
+            let Some(better) = demand.above(assignments[index]) else { continue };
+            let after = total - demand.rate(assignments[index]) + demand.rate(better);
             // What somebody has they keep as long as it fits at all.
             let keeps = demand.has >= better.layer;
             let needed = if keeps { after } else { (after as f64 * HEADROOM) as u64 };
             if needed <= budget {
-                assignments[place] = better;
+                assignments[index] = better;
                 total = after;
             } else {
                 refused = Some(refused.map_or(needed, |least| least.min(needed)));
@@ -111,7 +110,7 @@ fn upgrade(budget: u64, demands: &[Demand], order: &[usize], assignments: &mut [
 
 impl Allocation {
     /// Whether somebody who sends a picture is not shown.
-    pub(crate) fn lacks_pictures(&self, demands: &[Demand]) -> bool {
+    pub(crate) fn lacks_video(&self, demands: &[Demand]) -> bool {
         self.assignments
             .iter()
             .zip(demands)
@@ -157,7 +156,7 @@ impl Assignment {
         Self { temporal: 0, ..self }
     }
 
-    fn without_picture(self) -> Self {
+    fn without_video(self) -> Self {
         Self { layer: None, ..self }
     }
 }
@@ -189,14 +188,14 @@ mod tests {
     }
 
     #[test]
-    fn resolution_goes_before_frames_and_frames_before_pictures() {
+    fn resolution_goes_before_frame_rate_and_frame_rate_before_video() {
         let demands = [demand(200, None), demand(700, None)];
         let mut steps: Vec<_> = (0..=40).rev().map(|tenth| layers(tenth * 100, &demands)).collect();
         steps.dedup();
         let frames_begin = steps.iter().position(|step| step.iter().any(|one| one.1 < 2)).unwrap();
-        let pictures_begin = steps.iter().position(|step| step.iter().any(|one| one.0.is_none())).unwrap();
+        let video_ends = steps.iter().position(|step| step.iter().any(|one| one.0.is_none())).unwrap();
         assert!(steps[frames_begin].iter().all(|one| one.0 <= Some(0)), "{steps:?}");
-        assert!(frames_begin < pictures_begin, "{steps:?}");
+        assert!(frames_begin < video_ends, "{steps:?}");
         assert_eq!(
             layers(150, &demands),
             [(Some(0), 1), (Some(0), 2)][..1].iter().copied().chain([(Some(0), 1)]).collect::<Vec<_>>()

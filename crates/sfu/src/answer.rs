@@ -10,8 +10,8 @@ const LEAST_UPLINK: u32 = 150;
 /// all of the connection.
 pub(crate) fn with_least_uplink(sdp: &str) -> String {
     let mut answer = String::with_capacity(sdp.len() + 256);
-    for (place, section) in sdp.split("\r\nm=").enumerate() {
-        if place > 0 {
+    for (index, section) in sdp.split("\r\nm=").enumerate() {
+        if index > 0 {
             answer.push_str("\r\nm=");
         }
         if section.starts_with("video ") && section.contains("\r\na=recvonly\r\n") {
@@ -29,8 +29,8 @@ fn add_to(section: &str, answer: &mut String) {
     let is_vp8 = |line: &&str| line.ends_with(" VP8/90000");
     let types: Vec<_> =
         section.split("\r\n").filter(is_vp8).filter_map(|line| of(line, "a=rtpmap:")).collect();
-    for (place, line) in section.split("\r\n").enumerate() {
-        if place > 0 {
+    for (index, line) in section.split("\r\n").enumerate() {
+        if index > 0 {
             answer.push_str("\r\n");
         }
         answer.push_str(line);
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn senders_of_pictures_are_told_and_nobody_else() {
+    fn senders_of_video_are_told_and_nobody_else() {
         let sections = [
             "v=0\r\ns=-\r\n",
             "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=recvonly\r\na=rtpmap:111 opus/48000/2\r\n",

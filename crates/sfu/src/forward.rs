@@ -19,7 +19,7 @@ impl Sfu {
     pub(crate) fn forward(&mut self, now: Instant, from: PeerKey, packet: &RtpPacket) {
         self.counters.packets_in += 1;
         let Some(peer) = self.peers.get_mut(from) else { return };
-        let Some((track, layer)) = peer.place_of(packet.header.ssrc) else { return };
+        let Some((track, layer)) = peer.stream_of(packet.header.ssrc) else { return };
         let (who, source) = (peer.who, peer.tracks[track].source);
         let Some(room) = self.rooms.get(&who.room) else { return };
         if !room.media.get(&who.participant).is_some_and(|media| media.of(source).is_on()) {
@@ -88,12 +88,12 @@ impl Sfu {
         let Some(mut tracks) = self.peers.get_mut(from).map(|peer| std::mem::take(&mut peer.tracks)) else {
             return;
         };
-        for (place, other) in tracks[track].layers.iter_mut().enumerate().filter(|(place, _)| *place != layer)
+        for (index, other) in tracks[track].layers.iter_mut().enumerate().filter(|(index, _)| *index != layer)
         {
             other.subscribers.retain(|subscriber| {
                 let sink = self.sink(subscriber.sink);
                 let selection = sink.and_then(|sink| sink.selection(subscriber.index));
-                selection.is_some_and(|selection| selection.takes(place))
+                selection.is_some_and(|selection| selection.takes(index))
             });
         }
         if let Some(peer) = self.peers.get_mut(from) {
@@ -117,20 +117,20 @@ impl Sfu {
         let loudness = peer.tracks[track].loudness;
         let mut is_new = false;
         let speaker = TrackKey { peer: from, track };
-        if room.speakers.place_of(speaker).is_none() {
+        if room.speakers.slot_of(speaker).is_none() {
             let of = |other: TrackKey| {
                 let track = peers.get(other.peer).and_then(|peer| peer.tracks.get(other.track));
                 track.map(|track| track.loudness).unwrap_or_default()
             };
             is_new = room.speakers.offer(now, speaker, loudness, of);
         }
-        let Some(place) = room.speakers.place_of(speaker) else { return };
+        let Some(slot) = room.speakers.slot_of(speaker) else { return };
         let incoming = Incoming::new(*packet.seq_no, packet.header.timestamp, None);
         let of_track = TrackPacket { track: speaker, packet, params, incoming };
         let sinks = std::mem::take(&mut room.sinks);
         for &key in sinks.iter().filter(|key| **key != SinkKey::Peer(from)) {
             let Some(sink) = self.sink_mut(key).filter(|sink| sink.is_connected()) else { continue };
-            if sink.audio(now, place, &of_track) {
+            if sink.audio(now, slot, &of_track) {
                 self.written_to(key);
             }
         }

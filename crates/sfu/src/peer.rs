@@ -413,9 +413,9 @@ impl Peer {
     }
 
     /// Which track and layer a packet belongs to.
-    pub(crate) fn place_of(&mut self, ssrc: Ssrc) -> Option<(usize, usize)> {
-        if let Some(place) = self.streams.get(&ssrc) {
-            return Some(*place);
+    pub(crate) fn stream_of(&mut self, ssrc: Ssrc) -> Option<(usize, usize)> {
+        if let Some(stream) = self.streams.get(&ssrc) {
+            return Some(*stream);
         }
         let (mid, rid) = self.guard(|rtc, _| {
             let mut api = rtc.direct_api();
@@ -544,7 +544,7 @@ impl Peer {
     /// is sent: an estimate also falls when a machine is busy.
     pub(crate) fn divide(&mut self, now: Instant, budget: u64, demands: &[Demand]) -> Allocation {
         let allocation = allocate(budget, demands);
-        if !allocation.lacks_pictures(demands) {
+        if !allocation.lacks_video(demands) {
             self.short_since = None;
             return allocation;
         }

@@ -41,11 +41,11 @@ impl Sink for Peer {
         Delivery { is_switch, goes_out: types.is_some() }
     }
 
-    fn audio(&mut self, now: Instant, place: usize, packet: &TrackPacket<'_>) -> bool {
-        let Some(slot) = self.audio.get_mut(place) else { return false };
+    fn audio(&mut self, now: Instant, index: usize, packet: &TrackPacket<'_>) -> bool {
+        let Some(slot) = self.audio.get_mut(index) else { return false };
         let stream = slot.stream;
         let Some(numbers) = slot.audio(now, packet) else { return false };
-        let Some(types) = self.type_in(MediaKind::Audio, place, packet) else { return false };
+        let Some(types) = self.type_in(MediaKind::Audio, index, packet) else { return false };
         self.write(stream, types, numbers, packet.packet, None);
         true
     }

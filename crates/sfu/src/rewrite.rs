@@ -17,10 +17,10 @@ const TOO_LATE: i64 = 3_000;
 const OUT_OF_TIME: u32 = 2;
 
 /// How far the number of a picture may go ahead, or be behind.
-const OUT_OF_PICTURES: u16 = 512;
+const MAX_PICTURE_STEP: u16 = 512;
 
 /// The bits of a picture's number (RFC 7741 §4.2).
-const PICTURE: u16 = 0x7fff;
+const PICTURE_ID_MASK: u16 = 0x7fff;
 
 /// The numbers of a packet as they came: whatever its sender liked to write there.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +83,7 @@ struct Recent {
 }
 
 /// Where a number is, seen from the highest.
-enum Place {
+enum Placement {
     /// So many further, no more than may be skipped.
     Ahead,
     Late,
@@ -132,10 +132,10 @@ impl Rewriter {
 
     /// The numbers with which a packet goes out; `None` when it is from before the switch, or too old.
     pub(crate) fn map(&mut self, now: Instant, incoming: Incoming) -> Option<Outgoing> {
-        match self.source.as_ref()?.place_of(incoming.sequence, self.gaps) {
-            Place::Late => return self.map_late(incoming),
-            Place::Elsewhere => self.jump(now, incoming),
-            Place::Ahead => {}
+        match self.source.as_ref()?.placement(incoming.sequence, self.gaps) {
+            Placement::Late => return self.map_late(incoming),
+            Placement::Elsewhere => self.jump(now, incoming),
+            Placement::Ahead => {}
         }
         self.keep_time(now, incoming);
         let source = self.source.as_mut()?;
@@ -149,10 +149,10 @@ impl Rewriter {
     /// packet has to go out.
     pub(crate) fn leave_out(&mut self, now: Instant, incoming: Incoming) -> bool {
         let Some(source) = &self.source else { return true };
-        match source.place_of(incoming.sequence, self.gaps) {
-            Place::Late => return false,
-            Place::Elsewhere => self.jump(now, incoming),
-            Place::Ahead => {}
+        match source.placement(incoming.sequence, self.gaps) {
+            Placement::Late => return false,
+            Placement::Elsewhere => self.jump(now, incoming),
+            Placement::Ahead => {}
         }
         let Some(source) = self.source.as_mut() else { return true };
         self.gaps = source.advance(incoming.sequence, self.gaps);
@@ -170,7 +170,7 @@ impl Rewriter {
         let outgoing = source.apply(incoming, sequence, picture);
         let (last, _) = self.last?;
         let is_in_time = distance(outgoing.time, last.time) <= self.out_of_time();
-        (is_in_time && picture_step(last.picture, outgoing.picture).unsigned_abs() <= OUT_OF_PICTURES)
+        (is_in_time && picture_step(last.picture, outgoing.picture).unsigned_abs() <= MAX_PICTURE_STEP)
             .then_some(outgoing)
     }
 
@@ -189,7 +189,7 @@ impl Rewriter {
         if is_behind || is_ahead {
             source.time = expected.wrapping_add(1).wrapping_sub(incoming.time);
         }
-        if picture_step(last.picture, next.picture).unsigned_abs() > OUT_OF_PICTURES {
+        if picture_step(last.picture, next.picture).unsigned_abs() > MAX_PICTURE_STEP {
             source.picture = last.picture.wrapping_add(1).wrapping_sub(incoming.picture);
         }
     }
@@ -222,14 +222,14 @@ impl Rewriter {
 
 impl Offsets {
     /// Where a number is, when so many may be skipped.
-    fn place_of(&self, sequence: u64, gaps: u64) -> Place {
+    fn placement(&self, sequence: u64, gaps: u64) -> Placement {
         let ahead = sequence.wrapping_sub(self.highest).cast_signed();
         match u64::try_from(ahead) {
-            Ok(ahead @ 1..) if ahead - 1 <= gaps => Place::Ahead,
-            Ok(1..) => Place::Elsewhere,
-            Ok(0) => Place::Late,
-            Err(_) if ahead >= -TOO_LATE => Place::Late,
-            Err(_) => Place::Elsewhere,
+            Ok(ahead @ 1..) if ahead - 1 <= gaps => Placement::Ahead,
+            Ok(1..) => Placement::Elsewhere,
+            Ok(0) => Placement::Late,
+            Err(_) if ahead >= -TOO_LATE => Placement::Late,
+            Err(_) => Placement::Elsewhere,
         }
     }
 
@@ -255,7 +255,7 @@ impl Offsets {
         Outgoing {
             sequence: incoming.sequence.wrapping_add(sequence),
             time: incoming.time.wrapping_add(self.time),
-            picture: incoming.picture.wrapping_add(picture) & PICTURE,
+            picture: incoming.picture.wrapping_add(picture) & PICTURE_ID_MASK,
             tl0: incoming.tl0.wrapping_add(self.tl0),
         }
     }

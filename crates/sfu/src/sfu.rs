@@ -534,11 +534,11 @@ impl Sfu {
                 continue;
             }
             let mut asked = Vec::new();
-            for (place, track) in peer.tracks.iter_mut().enumerate() {
+            for (index, track) in peer.tracks.iter_mut().enumerate() {
                 track.tick(now, TICK);
                 for (layer, sent) in track.layers.iter_mut().enumerate() {
                     if !sent.subscribers.is_empty() && sent.keyframe_due(now) {
-                        asked.push((place, layer));
+                        asked.push((index, layer));
                     }
                 }
             }
@@ -556,9 +556,9 @@ impl Sfu {
     }
 
     fn speakers_of(&self, code: RoomCode) -> Option<Vec<Option<MediaKey>>> {
-        let places = self.rooms.get(&code)?.speakers.places();
+        let speakers = self.rooms.get(&code)?.speakers.slots();
         let publication = |speaker: TrackKey| self.peers.get(speaker.peer)?.publication(speaker.track);
-        Some(places.map(|speaker| publication(speaker?)).collect())
+        Some(speakers.map(|speaker| publication(speaker?)).collect())
     }
 
     pub(crate) fn tell_speakers(&mut self, code: RoomCode) {

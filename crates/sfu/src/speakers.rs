@@ -28,7 +28,7 @@ pub(crate) struct Loudness {
 /// Who has a place.
 #[derive(Clone, Debug)]
 pub(crate) struct Speakers<K> {
-    places: [Option<K>; AUDIO_SLOTS],
+    slots: [Option<K>; AUDIO_SLOTS],
 }
 
 impl Default for Loudness {
@@ -52,15 +52,15 @@ impl Loudness {
 
 impl<K: Copy + PartialEq> Speakers<K> {
     pub(crate) fn new() -> Self {
-        Self { places: [None; AUDIO_SLOTS] }
+        Self { slots: [None; AUDIO_SLOTS] }
     }
 
-    pub(crate) fn place_of(&self, key: K) -> Option<usize> {
-        self.places.iter().position(|place| *place == Some(key))
+    pub(crate) fn slot_of(&self, key: K) -> Option<usize> {
+        self.slots.iter().position(|slot| *slot == Some(key))
     }
 
-    pub(crate) fn places(&self) -> impl Iterator<Item = Option<K>> + '_ {
-        self.places.iter().copied()
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Option<K>> + '_ {
+        self.slots.iter().copied()
     }
 
     /// Somebody without a place was heard; true when they have one now. `loudness` tells how loud a speaker is.
@@ -71,18 +71,18 @@ impl<K: Copy + PartialEq> Speakers<K> {
         own: Loudness,
         loudness: impl Fn(K) -> Loudness,
     ) -> bool {
-        if let Some(free) = self.places.iter_mut().find(|place| place.is_none()) {
+        if let Some(free) = self.slots.iter_mut().find(|slot| slot.is_none()) {
             *free = Some(key);
             return true;
         }
         if own.level <= SPEECH {
             return false;
         }
-        let speakers = self.places.iter_mut().filter_map(|place| {
-            let loudness = loudness((*place)?);
-            Some((place, loudness))
+        let speakers = self.slots.iter_mut().filter_map(|slot| {
+            let loudness = loudness((*slot)?);
+            Some((slot, loudness))
         });
-        let Some((place, quietest)) = speakers.min_by(|(_, a), (_, b)| {
+        let Some((slot, quietest)) = speakers.min_by(|(_, a), (_, b)| {
             let by_silence = a.has_lately_spoken(now).cmp(&b.has_lately_spoken(now));
             by_silence.then(a.level.total_cmp(&b.level))
         }) else {
@@ -92,15 +92,15 @@ impl<K: Copy + PartialEq> Speakers<K> {
         if own.level <= quietest.level + margin {
             return false;
         }
-        *place = Some(key);
+        *slot = Some(key);
         true
     }
 
     /// Some are gone, or silent by choice; true when one of them had a place.
     pub(crate) fn remove_if(&mut self, is_gone: impl Fn(K) -> bool) -> bool {
         let mut has_changed = false;
-        for place in self.places.iter_mut().filter(|place| place.is_some_and(&is_gone)) {
-            *place = None;
+        for slot in self.slots.iter_mut().filter(|slot| slot.is_some_and(&is_gone)) {
+            *slot = None;
             has_changed = true;
         }
         has_changed
@@ -129,7 +129,7 @@ mod tests {
         let all_speak = |_| loud(now, -30);
         assert!(!speakers.offer(now, 90, loud(now, -28), all_speak), "within the margin");
         assert!(speakers.offer(now, 90, loud(now, -20), all_speak));
-        assert_eq!(speakers.places().filter(|place| *place == Some(90)).count(), 1);
+        assert_eq!(speakers.slots().filter(|slot| *slot == Some(90)).count(), 1);
     }
 
     #[test]
@@ -142,7 +142,7 @@ mod tests {
         let now = start + Duration::from_secs(3);
         let loudness = |key| if key == 2 { loud(start, -25) } else { loud(now, -30) };
         assert!(speakers.offer(now, 90, loud(now, -24), loudness), "louder than the one who was silent");
-        assert_eq!(speakers.place_of(90), Some(2));
+        assert_eq!(speakers.slot_of(90), Some(2));
     }
 
     #[test]

@@ -32,13 +32,13 @@ impl Sfu {
     pub(crate) fn assign_subscriptions(&mut self, now: Instant, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let mut left = Vec::new();
-        for (place, slot) in peer.video.iter_mut().enumerate() {
-            let subscription = peer.subscriptions.as_slice().get(place).copied().flatten();
+        for (index, slot) in peer.video.iter_mut().enumerate() {
+            let subscription = peer.subscriptions.as_slice().get(index).copied().flatten();
             if slot.subscription.as_ref().map(Subscription::key)
                 != subscription.as_ref().map(Subscription::key)
                 && let Some(selection) = slot.selection.take()
             {
-                left.push((selection.track, Subscriber { sink: SinkKey::Peer(key), index: place }));
+                left.push((selection.track, Subscriber { sink: SinkKey::Peer(key), index }));
             }
             slot.subscription = subscription;
         }
@@ -60,15 +60,15 @@ impl Sfu {
             peer.video.iter().map(|slot| (slot.subscription, slot.selection)).collect();
         let room = self.rooms.get(&code);
         let speakers =
-            room.into_iter().flat_map(|room| room.speakers.places()).flatten().filter(|one| one.peer != key);
+            room.into_iter().flat_map(|room| room.speakers.slots()).flatten().filter(|one| one.peer != key);
         let rate = |speaker: TrackKey| {
             Some(self.peers.get(speaker.peer)?.tracks.get(speaker.track)?.layers[0].rate())
         };
         let sound: u64 = speakers.filter_map(rate).sum();
         let budget = downlink.saturating_sub(sound);
-        let mut places = Vec::new();
+        let mut wanted = Vec::new();
         let mut demands = Vec::new();
-        for (place, (subscription, selection)) in subscriptions.into_iter().enumerate() {
+        for (index, (subscription, selection)) in subscriptions.into_iter().enumerate() {
             let Some(subscription) = subscription else { continue };
             let found = room
                 .and_then(|room| room.by_participant.get(&subscription.participant))
@@ -83,19 +83,19 @@ impl Sfu {
                 has: selection.filter(|one| one.track.peer == sender).and_then(|one| one.current),
                 height: subscription.height,
             });
-            places.push((place, sender, track));
+            wanted.push((index, sender, track));
         }
         let peer = &mut self.peers[key];
         let Allocation { assignments, assigned, next, desired } = peer.divide(now, budget, &demands);
         let mut paused = Vec::new();
-        for (((place, sender, track), assignment), demand) in
-            places.into_iter().zip(assignments).zip(&demands)
+        for (((index, sender, track), assignment), demand) in
+            wanted.into_iter().zip(assignments).zip(&demands)
         {
             if assignment.layer.is_none() && demand.can_be_had() {
                 paused.extend(self.peers[sender].publication(track));
             }
-            self.peers[key].video[place].temporal = assignment.temporal;
-            let subscriber = Subscriber { sink: SinkKey::Peer(key), index: place };
+            self.peers[key].video[index].temporal = assignment.temporal;
+            let subscriber = Subscriber { sink: SinkKey::Peer(key), index };
             self.retarget(now, subscriber, TrackKey { peer: sender, track }, assignment.layer);
         }
         self.peers[key].set_demand(now, next > assigned, desired + sound);
@@ -137,8 +137,8 @@ impl Sfu {
             return;
         }
         let Some(sent) = self.track_mut(track) else { return };
-        for (place, layer) in sent.layers.iter_mut().enumerate() {
-            match (after.takes(place), layer.subscribers.contains(&subscriber)) {
+        for (index, layer) in sent.layers.iter_mut().enumerate() {
+            match (after.takes(index), layer.subscribers.contains(&subscriber)) {
                 (true, false) => layer.subscribers.push(subscriber),
                 (false, true) => layer.unsubscribe(subscriber),
                 (true, true) | (false, false) => {}

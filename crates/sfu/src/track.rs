@@ -20,7 +20,7 @@ const BEGINS_WITHIN: Duration = Duration::from_secs(3);
 /// processor gets weak leaves out the larger ones. All layers of a picture are made at once, so this is soon known. By time alone
 /// it would be said of every layer of a sender whose processor makes one picture a second.
 const BEHIND: Duration = Duration::from_millis(400);
-const BEHIND_PICTURES: u64 = 3;
+const BEHIND_FRAMES: u64 = 3;
 
 /// At most one keyframe is asked for in this time, however many receivers want one.
 const KEYFRAME_EVERY: Duration = Duration::from_millis(500);
@@ -77,8 +77,8 @@ pub(crate) struct Layer {
     measured_over: Duration,
     last_packet: Option<Instant>,
     /// The timestamp of the newest picture, how many there were, and how many of each layer when the last packet came.
-    picture: Option<u32>,
-    pictures: u64,
+    frame: Option<u32>,
+    frames: u64,
     others: [u64; LAYERS],
     height: Option<u16>,
     keyframe_asked: Option<Instant>,
@@ -120,42 +120,42 @@ impl Track {
     /// What each layer takes that is sent, or can be had.
     pub(crate) fn rates(&self, now: Instant) -> [Option<u64>; LAYERS] {
         let count = self.rids.len().max(1);
-        let rates = std::array::from_fn(|place| {
-            let layer = &self.layers[place];
+        let rates = std::array::from_fn(|index| {
+            let layer = &self.layers[index];
             let is_refused = layer.refused_until.is_some_and(|until| now < until);
-            let is_had = place < count && !is_refused && (self.comes(place) || self.can_be_had(now, place));
-            is_had.then(|| self.takes(now, place))
+            let is_had = index < count && !is_refused && (self.comes(index) || self.can_be_had(now, index));
+            is_had.then(|| self.takes(now, index))
         });
         if rates.iter().any(Option::is_some) {
             return rates;
         }
         // Whatever came last may come again; who takes nothing would miss it.
-        let newest = (0..count).rev().max_by_key(|place| self.layers[*place].last_packet);
-        std::array::from_fn(|place| {
-            (Some(place) == newest && self.layers[place].last_packet.is_some())
-                .then(|| self.takes(now, place))
+        let newest = (0..count).rev().max_by_key(|index| self.layers[*index].last_packet);
+        std::array::from_fn(|index| {
+            (Some(index) == newest && self.layers[index].last_packet.is_some())
+                .then(|| self.takes(now, index))
         })
     }
 
     /// What a layer takes. One that is silent takes nothing for now, and nothing is left out for it.
-    fn takes(&self, now: Instant, place: usize) -> u64 {
+    fn takes(&self, now: Instant, index: usize) -> u64 {
         let last = self.layers.iter().filter_map(|layer| layer.last_packet).max();
         if last.is_some_and(|at| now.saturating_duration_since(at) >= QUIET_AFTER) {
             return 0;
         }
-        self.layers[place].rate.unwrap_or(NOMINAL_RATES[place])
+        self.layers[index].rate.unwrap_or(NOMINAL_RATES[index])
     }
 
     /// Whether a layer comes as the others do. Where all are silent, as of a screen on which nothing happens or a machine that is
     /// busy, nothing can be told.
-    fn comes(&self, place: usize) -> bool {
-        self.layers[place].last_packet.is_some() && !self.is_behind(place)
+    fn comes(&self, index: usize) -> bool {
+        self.layers[index].last_packet.is_some() && !self.is_behind(index)
     }
 
     pub(crate) fn figures(&self, now: Instant) -> TrackFigures {
         let since = |at: Instant| now.saturating_duration_since(at);
-        let layers = std::array::from_fn(|place| {
-            let layer = &self.layers[place];
+        let layers = std::array::from_fn(|index| {
+            let layer = &self.layers[index];
             LayerFigures {
                 rate: layer.rate(),
                 silent_for: layer.last_packet.map(since),
@@ -167,49 +167,49 @@ impl Track {
     }
 
     /// Whether a layer that does not come may come: nobody has asked for it, or only just.
-    fn can_be_had(&self, now: Instant, place: usize) -> bool {
-        place >= usize::from(self.told_layers) || self.is_starting(now, place)
+    fn can_be_had(&self, now: Instant, index: usize) -> bool {
+        index >= usize::from(self.told_layers) || self.is_starting(now, index)
     }
 
     /// Whether a layer was asked for only just.
-    fn is_starting(&self, now: Instant, place: usize) -> bool {
+    fn is_starting(&self, now: Instant, index: usize) -> bool {
         self.told_more.is_some_and(|(at, before)| {
-            place >= usize::from(before) && now.saturating_duration_since(at) < BEGINS_WITHIN
+            index >= usize::from(before) && now.saturating_duration_since(at) < BEGINS_WITHIN
         })
     }
 
     /// Whether other layers go on without this one.
-    fn is_behind(&self, place: usize) -> bool {
-        let layer = &self.layers[place];
-        let Some(last) = layer.last_packet else { return place > 0 };
+    fn is_behind(&self, index: usize) -> bool {
+        let layer = &self.layers[index];
+        let Some(last) = layer.last_packet else { return index > 0 };
         self.layers.iter().zip(layer.others).any(|(other, seen)| {
             let newest = other.last_packet.unwrap_or(last);
-            newest.saturating_duration_since(last) > BEHIND && other.pictures - seen >= BEHIND_PICTURES
+            newest.saturating_duration_since(last) > BEHIND && other.frames - seen >= BEHIND_FRAMES
         })
     }
 
     /// A packet of a layer came, of the picture with this timestamp.
-    pub(crate) fn count(&mut self, now: Instant, place: usize, time: u32, bytes: usize) {
-        let others = self.layers.each_ref().map(|layer| layer.pictures);
-        let layer = &mut self.layers[place];
+    pub(crate) fn count(&mut self, now: Instant, index: usize, time: u32, bytes: usize) {
+        let others = self.layers.each_ref().map(|layer| layer.frames);
+        let layer = &mut self.layers[index];
         layer.bytes += bytes as u64;
         layer.last_packet = Some(now);
         layer.others = others;
-        if layer.picture.is_none_or(|before| time.wrapping_sub(before).cast_signed() > 0) {
-            layer.picture = Some(time);
-            layer.pictures += 1;
-            layer.others[place] = layer.pictures;
+        if layer.frame.is_none_or(|before| time.wrapping_sub(before).cast_signed() > 0) {
+            layer.frame = Some(time);
+            layer.frames += 1;
+            layer.others[index] = layer.frames;
         }
     }
 
     /// Measures the layers after `period`, and notes those that were asked for and do not come.
     pub(crate) fn tick(&mut self, now: Instant, period: Duration) {
-        for place in 0..LAYERS {
-            self.layers[place].measure(period);
+        for index in 0..LAYERS {
+            self.layers[index].measure(period);
             let is_asked_for =
-                place < usize::from(self.told_layers) && !self.layers[place].subscribers.is_empty();
-            let is_starting = self.is_starting(now, place);
-            self.layers[place].note_coming(now, self.comes(place), is_asked_for && !is_starting);
+                index < usize::from(self.told_layers) && !self.layers[index].subscribers.is_empty();
+            let is_starting = self.is_starting(now, index);
+            self.layers[index].note_coming(now, self.comes(index), is_asked_for && !is_starting);
         }
     }
 
@@ -374,12 +374,12 @@ mod tests {
         let start = crate::a_moment();
         let after = |millis| start + Duration::from_millis(millis);
         let mut track = Track::new(Mid::from("0"), Source::Camera, ["q", "h"].map(Rid::from).to_vec());
-        let mut picture = 0;
+        let mut frame = 0;
         let mut both = |track: &mut Track, millis: std::ops::Range<u64>, layers: std::ops::Range<usize>| {
             for at in millis.step_by(100) {
-                picture += 9_000;
-                for place in layers.clone() {
-                    track.count(after(at), place, picture, 1_000);
+                frame += 9_000;
+                for index in layers.clone() {
+                    track.count(after(at), index, frame, 1_000);
                 }
                 track.tick(after(at), Duration::from_millis(100));
             }
@@ -399,17 +399,17 @@ mod tests {
     }
 
     #[test]
-    fn a_sender_that_makes_a_picture_every_two_seconds_is_not_taken_for_one_that_leaves_out_layers() {
+    fn a_sender_of_a_frame_every_two_seconds_is_not_taken_for_one_that_leaves_out_layers() {
         let start = crate::a_moment();
         let after = |millis| start + Duration::from_millis(millis);
         let mut track = Track::new(Mid::from("0"), Source::Camera, ["q", "h"].map(Rid::from).to_vec());
         track.layers[1].subscribers.push(somebody());
-        for picture in 0..20_u32 {
-            let at = u64::from(picture) * 2_000;
-            track.count(after(at), 0, picture * 180_000, 1_000);
+        for frame in 0..20_u32 {
+            let at = u64::from(frame) * 2_000;
+            track.count(after(at), 0, frame * 180_000, 1_000);
             track.tick(after(at + 100), Duration::from_millis(200));
-            assert_eq!(track.rates(after(at + 100))[1].is_some(), picture > 0, "picture {picture}");
-            track.count(after(at + 150), 1, picture * 180_000, 3_000);
+            assert_eq!(track.rates(after(at + 100))[1].is_some(), frame > 0, "picture {frame}");
+            track.count(after(at + 150), 1, frame * 180_000, 3_000);
         }
     }
 
@@ -418,12 +418,12 @@ mod tests {
         let start = crate::a_moment();
         let mut track = Track::new(Mid::from("0"), Source::Camera, ["q", "h"].map(Rid::from).to_vec());
         track.layers[0].subscribers.push(somebody());
-        for picture in 0..30_u32 {
-            let now = start + Duration::from_millis(u64::from(picture) * 50);
-            if picture < 10 {
-                track.count(now, 0, picture, 1_000);
+        for frame in 0..30_u32 {
+            let now = start + Duration::from_millis(u64::from(frame) * 50);
+            if frame < 10 {
+                track.count(now, 0, frame, 1_000);
             }
-            track.count(now, 1, picture, 3_000);
+            track.count(now, 1, frame, 3_000);
             track.tick(now, Duration::from_millis(50));
         }
         let now = start + Duration::from_millis(1_500);

@@ -28,15 +28,15 @@ pub(crate) struct Patch {
 impl Patch {
     /// Writes the numbers into a copy of the payload.
     pub(crate) fn apply(&self, payload: &mut [u8]) {
-        for &(place, byte) in self.bytes.iter().take(usize::from(self.count)) {
-            if let Some(at) = payload.get_mut(usize::from(place)) {
+        for &(offset, byte) in self.bytes.iter().take(usize::from(self.count)) {
+            if let Some(at) = payload.get_mut(usize::from(offset)) {
                 *at = byte;
             }
         }
     }
 
-    fn push(&mut self, place: u8, byte: u8) {
-        self.bytes[usize::from(self.count)] = (place, byte);
+    fn push(&mut self, offset: u8, byte: u8) {
+        self.bytes[usize::from(self.count)] = (offset, byte);
         self.count += 1;
     }
 }
@@ -59,20 +59,20 @@ impl Vp8 {
     /// A change of the numbers that keeps their widths: they stand behind the two bytes of flags.
     pub(crate) fn renumbered(&self, picture: u16, tl0: u8) -> Patch {
         let mut patch = Patch { bytes: [(0, 0); 3], count: 0 };
-        let mut place = 2;
+        let mut offset = 2;
         if self.picture.is_some() {
             let [high, low] = picture.to_be_bytes();
             if self.is_wide {
-                patch.push(place, 0x80 | high);
-                patch.push(place + 1, low);
-                place += 2;
+                patch.push(offset, 0x80 | high);
+                patch.push(offset + 1, low);
+                offset += 2;
             } else {
-                patch.push(place, low & 0x7f);
-                place += 1;
+                patch.push(offset, low & 0x7f);
+                offset += 1;
             }
         }
         if self.tl0.is_some() {
-            patch.push(place, tl0);
+            patch.push(offset, tl0);
         }
         patch
     }

@@ -38,13 +38,13 @@ pub(crate) struct SendersSeen(VecDeque<(u32, ReplayWindow)>);
 
 impl SendersSeen {
     pub(crate) fn take(&mut self, ssrc: u32, index: u32) -> Result<(), SrtpError> {
-        let place = self.0.iter().position(|(of, _)| *of == ssrc).unwrap_or_else(|| {
+        let at = self.0.iter().position(|(of, _)| *of == ssrc).unwrap_or_else(|| {
             if self.0.len() >= SENDERS {
                 self.0.pop_front();
             }
             self.0.push_back((ssrc, ReplayWindow::default()));
             self.0.len() - 1
         });
-        if self.0[place].1.take(u64::from(index)) { Ok(()) } else { Err(SrtpError::IndexUsed) }
+        if self.0[at].1.take(u64::from(index)) { Ok(()) } else { Err(SrtpError::IndexUsed) }
     }
 }

@@ -146,11 +146,11 @@ mod tests {
             assert_eq!(sender.rewrite_rtcp(&mut datagram, change), Ok(()));
             assert_eq!(datagram.len(), original.len());
             let mut opened = Vec::new();
-            for place in 0..datagram.len() {
+            for at in 0..datagram.len() {
                 let mut forged = datagram.clone();
-                forged[place] ^= 1;
-                assert_eq!(receiver.open_rtcp(&forged, &mut opened), Err(SrtpError::Unreadable), "{place}");
-                assert!(receiver.open_rtcp(&datagram[..place], &mut opened).is_err());
+                forged[at] ^= 1;
+                assert_eq!(receiver.open_rtcp(&forged, &mut opened), Err(SrtpError::Unreadable), "{at}");
+                assert!(receiver.open_rtcp(&datagram[..at], &mut opened).is_err());
             }
             assert_eq!(receiver.open_rtcp(&datagram, &mut opened), Ok(()));
             assert_eq!((&opened[4..8], &opened[8..]), (&[0, 0, 0, 9][..], &[5; 20][..]));

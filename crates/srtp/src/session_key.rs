@@ -261,7 +261,7 @@ fn authenticated(datagram: &[u8], word: u32) -> [u8; 12] {
 }
 
 fn short(salt: &[u8; 14]) -> [u8; 12] {
-    std::array::from_fn(|place| salt[place])
+    std::array::from_fn(|index| salt[index])
 }
 
 /// Four bytes as a number; 0 where they are not there.

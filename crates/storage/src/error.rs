@@ -12,63 +12,63 @@ pub enum StorageError {
     Unavailable(#[from] sqlx::Error),
     /// The database was not reached at start.
     #[error(
-        "the PostgreSQL server at {place} cannot be used: {reason}; check that it runs, that [storage] postgres names its address, \
+        "the PostgreSQL server at {location} cannot be used: {reason}; check that it runs, that [storage] postgres names its address, \
          user, password and database, and that a firewall lets this machine in"
     )]
     OutOfReach {
         /// Host, port and database.
-        place: String,
+        location: String,
         /// What the connection said.
         reason: String,
     },
     /// The file is damaged, or is no database.
     #[error(
-        "{place} is damaged, or not a database of Veranda ({reason}); stop the server, move the file and the ones beside it \
+        "{location} is damaged, or not a database of Veranda ({reason}); stop the server, move the file and the ones beside it \
          (-wal, -shm) away, and put a copy from before in their place, or start without one"
     )]
     Damaged {
         /// The file.
-        place: String,
+        location: String,
         /// What SQLite said.
         reason: String,
     },
     /// The tables are those of a later version.
     #[error(
-        "{place} was used by a newer version of Veranda (it has step {step}, which this version does not know); start that \
+        "{location} was used by a newer version of Veranda (it has step {step}, which this version does not know); start that \
          version again, or put a copy from before in its place"
     )]
     Newer {
         /// The file or the database.
-        place: String,
+        location: String,
         /// The number of the step.
         step: i64,
     },
     /// A change of the tables began and did not end.
     #[error(
-        "a change of the tables of {place} was interrupted (step {step}); put a copy from before in its place and start again: the \
+        "a change of the tables of {location} was interrupted (step {step}); put a copy from before in its place and start again: the \
          change is then made anew"
     )]
     Interrupted {
         /// The file or the database.
-        place: String,
+        location: String,
         /// The number of the step.
         step: i64,
     },
     /// The tables could not be made or changed at start.
-    #[error("the tables of {place} cannot be brought up to date: {reason}")]
+    #[error("the tables of {location} cannot be brought up to date: {reason}")]
     Migration {
         /// The file or the database.
-        place: String,
+        location: String,
         /// What the database said.
         reason: String,
     },
     /// The data directory cannot be used.
     #[error(
-        "the folder {place} cannot be used: {reason}; give it to whom the server runs as, or set [storage] data to another one"
+        "the folder {location} cannot be used: {reason}; give it to whom the server runs as, or set [storage] data to another one"
     )]
     Directory {
         /// The folder.
-        place: String,
+        location: String,
         /// What the system said.
         reason: std::io::Error,
     },
@@ -106,30 +106,34 @@ impl StorageError {
     }
 
     pub(crate) fn directory(folder: &Path, reason: std::io::Error) -> Self {
-        Self::Directory { place: folder.display().to_string(), reason }
+        Self::Directory { location: folder.display().to_string(), reason }
     }
 
     /// From tables that could not be brought up to date.
-    pub(crate) fn of_migration(place: &str, error: &MigrateError) -> Self {
-        let place = place.to_owned();
+    pub(crate) fn of_migration(location: &str, error: &MigrateError) -> Self {
+        let location = location.to_owned();
         if let MigrateError::VersionMissing(step)
         | MigrateError::VersionTooNew(step, _)
         | MigrateError::VersionMismatch(step) = error
         {
-            return Self::Newer { place, step: *step };
+            return Self::Newer { location, step: *step };
         }
         if let MigrateError::Dirty(step) = error {
-            return Self::Interrupted { place, step: *step };
+            return Self::Interrupted { location, step: *step };
         }
         let reason = error.to_string();
-        if is_damage(&reason) { Self::Damaged { place, reason } } else { Self::Migration { place, reason } }
+        if is_damage(&reason) {
+            Self::Damaged { location, reason }
+        } else {
+            Self::Migration { location, reason }
+        }
     }
 
     /// From a file that could not be opened.
     pub(crate) fn of_file(file: &Path, error: sqlx::Error) -> Self {
         let reason = error.to_string();
         if is_damage(&reason) {
-            Self::Damaged { place: file.display().to_string(), reason }
+            Self::Damaged { location: file.display().to_string(), reason }
         } else {
             Self::Unavailable(error)
         }

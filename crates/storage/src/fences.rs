@@ -22,11 +22,11 @@ impl SqlStorage {
         if rooms.is_empty() {
             return Ok(Fences(BTreeMap::new()));
         }
-        let places: Vec<_> = (1..=rooms.len()).map(|place| format!("${place}")).collect();
+        let placeholders: Vec<_> = (1..=rooms.len()).map(|index| format!("${index}")).collect();
         // In one order for all, so that two servers do not wait for each other.
         let statement = format!(
             "SELECT code, fence FROM rooms WHERE code IN ({}) ORDER BY code{}",
-            places.join(", "),
+            placeholders.join(", "),
             self.lock_rows
         );
         let mut query = sqlx::query(AssertSqlSafe(statement));

@@ -78,6 +78,6 @@ async fn locked(url: &str) -> Result<AnyConnection, StorageError> {
     if row.try_get::<bool, _>("taken")? {
         Ok(connection)
     } else {
-        Err(StorageError::InUse(format!("the database at {}", crate::postgres::place(url))))
+        Err(StorageError::InUse(format!("the database at {}", crate::postgres::location(url))))
     }
 }

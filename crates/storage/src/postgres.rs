@@ -26,7 +26,7 @@ pub(crate) async fn pool(url: &str) -> Result<AnyPool, StorageError> {
 
 /// One connection, or the reason why there is none.
 pub(crate) async fn connect(url: &str) -> Result<AnyConnection, StorageError> {
-    let failed = |reason| StorageError::OutOfReach { place: place(url), reason };
+    let failed = |reason| StorageError::OutOfReach { location: location(url), reason };
     match tokio::time::timeout(CONNECT_WITHIN, AnyConnection::connect(url)).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(error)) => Err(failed(error.to_string())),
@@ -35,7 +35,7 @@ pub(crate) async fn connect(url: &str) -> Result<AnyConnection, StorageError> {
 }
 
 /// Where it is, without user and password.
-pub(crate) fn place(url: &str) -> String {
+pub(crate) fn location(url: &str) -> String {
     let Ok(options) = url.parse::<PgConnectOptions>() else {
         return "an address that is none (postgres://user:password@host/database)".to_owned();
     };

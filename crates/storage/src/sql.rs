@@ -27,9 +27,9 @@ impl SqlStorage {
         install_default_drivers();
         // SQLite can tell only at the first write that somebody else writes; a transaction that begins with the write
         // lock waits its turn instead of failing.
-        let place = sqlite::file(folder).display().to_string();
+        let location = sqlite::file(folder).display().to_string();
         let pool = sqlite::pool(folder).await?;
-        Self { pool, begin: "BEGIN IMMEDIATE", lock_rows: "" }.migrated(&place).await
+        Self { pool, begin: "BEGIN IMMEDIATE", lock_rows: "" }.migrated(&location).await
     }
 
     /// Connects to a PostgreSQL database, `postgres://user:password@host/database`.
@@ -40,12 +40,15 @@ impl SqlStorage {
     pub async fn postgres(url: &str) -> Result<Self, StorageError> {
         install_default_drivers();
         let pool = postgres::pool(url).await?;
-        let place = format!("the database at {}", postgres::place(url));
-        Self { pool, begin: "BEGIN", lock_rows: " FOR NO KEY UPDATE" }.migrated(&place).await
+        let location = format!("the database at {}", postgres::location(url));
+        Self { pool, begin: "BEGIN", lock_rows: " FOR NO KEY UPDATE" }.migrated(&location).await
     }
 
-    async fn migrated(self, place: &str) -> Result<Self, StorageError> {
-        sqlx::migrate!().run(&self.pool).await.map_err(|error| StorageError::of_migration(place, &error))?;
+    async fn migrated(self, location: &str) -> Result<Self, StorageError> {
+        sqlx::migrate!()
+            .run(&self.pool)
+            .await
+            .map_err(|error| StorageError::of_migration(location, &error))?;
         Ok(self)
     }
 

@@ -46,8 +46,8 @@ pub(crate) struct BrowserLink {
 }
 
 impl Browser {
-    pub(crate) fn new(seed: &mut Seed, code: RoomCode, place: usize) -> Self {
-        let random = u128::from(seed.number(0..u64::MAX)) << 64 | place as u128;
+    pub(crate) fn new(seed: &mut Seed, code: RoomCode, index: usize) -> Self {
+        let random = u128::from(seed.number(0..u64::MAX)) << 64 | index as u128;
         // All have come with the same link.
         let secret = Some((RoomSecret::new([1; 16]), SecretOrigin::Link));
         let identity = Identity { secret, ..Identity::of_seed(seed.number(1..u64::MAX)) };

@@ -32,23 +32,23 @@ impl World {
         let mut world = Self::new(seed, 0);
         world.server = Server::new(Some(NODES[0]));
         world.network = crate::Network::new();
-        for place in 0..people {
-            world.add_browser(place);
-            let name = DisplayName::parse(&format!("person {place}")).expect("a plain name");
+        for index in 0..people {
+            world.add_browser(index);
+            let name = DisplayName::parse(&format!("person {index}")).expect("a plain name");
             for source in [Source::Camera, Source::Microphone] {
                 let on = Command::Switch { source, to: true.into() };
-                world.network.send_at(Duration::ZERO, Event::Command(place, on));
+                world.network.send_at(Duration::ZERO, Event::Command(index, on));
             }
             let comes = world.seed.millis(0..=12_000);
-            world.share(place, comes);
-            world.network.send_at(comes, Event::Command(place, Command::Join { name, password: None }));
-            if place > 1 && world.seed.chance(0.4) {
+            world.share(index, comes);
+            world.network.send_at(comes, Event::Command(index, Command::Join { name, password: None }));
+            if index > 1 && world.seed.chance(0.4) {
                 let goes = comes + world.seed.millis(1_000..=40_000);
-                world.network.send_at(goes, Event::Command(place, Command::Leave));
+                world.network.send_at(goes, Event::Command(index, Command::Leave));
             }
             while world.seed.chance(0.3) {
                 let at = world.seed.millis(600..=40_000);
-                world.network.send_at(at, Event::DropSocket(place));
+                world.network.send_at(at, Event::DropSocket(index));
             }
         }
         world.gaps.are_watched = true;
@@ -70,7 +70,7 @@ impl World {
     }
 
     /// By the seed, somebody shares their screen for a while, with its sound or without.
-    fn share(&mut self, place: usize, comes: Duration) {
+    fn share(&mut self, index: usize, comes: Duration) {
         if !self.seed.chance(0.4) {
             return;
         }
@@ -83,7 +83,7 @@ impl World {
             }
             for (at, to) in [(begins, true), (ends, false)] {
                 let switch = Command::Switch { source, to: to.into() };
-                self.network.send_at(at, Event::Command(place, switch));
+                self.network.send_at(at, Event::Command(index, switch));
             }
         }
     }
@@ -132,7 +132,7 @@ impl World {
         let told: BTreeSet<_> = self
             .inside()
             .into_iter()
-            .map(|place| self.browsers[place].call.snapshot().topology)
+            .map(|index| self.browsers[index].call.snapshot().topology)
             .map(|topology| (topology.epoch, topology.via, topology.migration.is_some()))
             .collect();
         match told.into_iter().collect::<Vec<_>>().as_slice() {
@@ -149,25 +149,25 @@ impl World {
 
     /// Whether somebody cannot reach the forwarding unit who is in.
     pub fn is_anybody_blocked(&self) -> bool {
-        self.inside().iter().any(|place| self.hindrance.blocked.contains(place))
+        self.inside().iter().any(|index| self.hindrance.blocked.contains(index))
     }
 
     /// What everybody is shown, for a test that fails.
     pub fn describe_media(&self) -> String {
         let known = self.known();
-        let one = |place: &usize| {
-            let browser = &self.browsers[*place];
+        let one = |index: &usize| {
+            let browser = &self.browsers[*index];
             let topology = browser.call.snapshot().topology;
-            let others = self.inside().into_iter().filter(|b| b != place);
-            let missing: Vec<_> = others.flat_map(|b| self.missing(&known, *place, b)).collect();
-            format!("{place} {topology:?} links {:?} misses {missing:?}", browser.links.keys().len())
+            let others = self.inside().into_iter().filter(|b| b != index);
+            let missing: Vec<_> = others.flat_map(|b| self.missing(&known, *index, b)).collect();
+            format!("{index} {topology:?} links {:?} misses {missing:?}", browser.links.keys().len())
         };
         let lines: Vec<_> = self.inside().iter().map(one).collect();
         format!("{:?}, worst gap {:?}\n{}", self.hindrance, self.gaps.worst, lines.join("\n"))
     }
 
     fn inside(&self) -> Vec<usize> {
-        let is_in = |place: &usize| self.browsers[*place].call.phase() == Phase::Joined;
+        let is_in = |index: &usize| self.browsers[*index].call.phase() == Phase::Joined;
         (0..self.browsers.len()).filter(is_in).collect()
     }
 
@@ -240,10 +240,10 @@ impl World {
         }
     }
 
-    pub(crate) fn show(&mut self, place: usize, key: MediaKey, via: Option<ShownVia>) {
+    pub(crate) fn show(&mut self, index: usize, key: MediaKey, via: Option<ShownVia>) {
         match via {
-            Some(via) => _ = self.browsers[place].shown.insert(key, via),
-            None => _ = self.browsers[place].shown.remove(&key),
+            Some(via) => _ = self.browsers[index].shown.insert(key, via),
+            None => _ = self.browsers[index].shown.remove(&key),
         }
     }
 
@@ -261,29 +261,29 @@ impl World {
         self.units.clear();
         self.gaps.excused_until = self.now + Duration::from_secs(20);
         let at = self.now + Duration::from_secs(5);
-        for place in 0..self.browsers.len() {
-            for (peer, link) in &mut self.browsers[place].links {
+        for index in 0..self.browsers.len() {
+            for (peer, link) in &mut self.browsers[index].links {
                 if matches!(peer, PeerRef::Sfu(_)) {
                     link.connected = false;
                     let lost = LinkEvent::ConnectionState(ConnectionState::Disconnected);
                     let link = LinkKey { peer: *peer, id: link.id };
-                    self.network.send_at(at, Event::Browser(place, link, lost));
+                    self.network.send_at(at, Event::Browser(index, link, lost));
                 }
             }
         }
     }
 
     pub(crate) fn connect_to_units(&mut self) {
-        for place in 0..self.browsers.len() {
-            if self.hindrance.blocked.contains(&place) {
+        for index in 0..self.browsers.len() {
+            if self.hindrance.blocked.contains(&index) {
                 continue;
             }
             for node in NODES {
-                let browser = &self.browsers[place];
+                let browser = &self.browsers[index];
                 let link = browser.links.get(&PeerRef::Sfu(node)).filter(|link| !link.connected);
                 let other = self.units.get(&node).and_then(|unit| unit.connection(browser.id));
                 if link.zip(other).is_some_and(|(link, other)| link.connection.is_connected_to(other)) {
-                    self.connected(place, PeerRef::Sfu(node));
+                    self.connected(index, PeerRef::Sfu(node));
                 }
             }
         }
@@ -291,56 +291,56 @@ impl World {
 
     /// Every page tells what it shows, and every browser counts the keyframes that came in its slots, and over its direct links.
     pub(crate) fn look(&mut self) {
-        for place in 0..self.browsers.len() {
-            self.tell_tiles(place);
-            for link in self.browsers[place].call.waits_for_keyframes() {
+        for index in 0..self.browsers.len() {
+            self.tell_tiles(index);
+            for link in self.browsers[index].call.waits_for_keyframes() {
                 let event = match link.peer {
                     PeerRef::Sfu(node) => {
-                        LinkEvent::SlotKeyframes(self.keyframes_of_slots(place, link, node))
+                        LinkEvent::SlotKeyframes(self.keyframes_of_slots(index, link, node))
                     }
                     PeerRef::Participant(id) => {
-                        LinkEvent::Keyframes(self.keyframes_of_person(place, link, id))
+                        LinkEvent::Keyframes(self.keyframes_of_person(index, link, id))
                     }
                 };
-                self.input(place, Input::Link { link, event });
+                self.input(index, Input::Link { link, event });
             }
         }
     }
 
     /// As a page does: a tile for each camera, and one for each screen.
-    fn tell_tiles(&mut self, place: usize) {
+    fn tell_tiles(&mut self, index: usize) {
         let mut tiles = Vec::new();
-        for other in self.browsers[place].call.snapshot().participants {
+        for other in self.browsers[index].call.snapshot().participants {
             let (id, media) = (other.participant.id, other.participant.media);
             tiles.push(Subscription { participant: id, source: Source::Camera, height: 200 });
             if media.screen.is_on() {
                 tiles.push(Subscription { participant: id, source: Source::Screen, height: 600 });
             }
         }
-        let browser = &mut self.browsers[place];
+        let browser = &mut self.browsers[index];
         if browser.call.phase() == Phase::Joined && browser.tiles != tiles {
             browser.tiles.clone_from(&tiles);
-            self.input(place, Input::Command(Command::ShowTiles { tiles }));
+            self.input(index, Input::Command(Command::ShowTiles { tiles }));
         }
     }
 
-    fn keyframes_of_person(&self, place: usize, link: LinkKey, id: ParticipantId) -> Vec<(Source, u32)> {
-        let (here, there) = (&self.browsers[place], self.browser_of(id));
+    fn keyframes_of_person(&self, index: usize, link: LinkKey, id: ParticipantId) -> Vec<(Source, u32)> {
+        let (here, there) = (&self.browsers[index], self.browser_of(id));
         let is_up =
             here.is_up(link.peer) && there.is_some_and(|there| there.is_up(PeerRef::Participant(here.id)));
         let came = |source| u32::from(is_up && there.is_some_and(|there| there.sends(source)));
         Source::of_kind(MediaKind::Video).map(|source| (source, came(source))).collect()
     }
 
-    fn keyframes_of_slots(&mut self, place: usize, link: LinkKey, node: NodeId) -> Vec<u32> {
-        let id = self.browsers[place].id;
+    fn keyframes_of_slots(&mut self, index: usize, link: LinkKey, node: NodeId) -> Vec<u32> {
+        let id = self.browsers[index].id;
         let subscriptions = self.units.get(&node).map_or(Vec::new(), |unit| unit.subscriptions(id).to_vec());
         let comes = |one: &Option<Subscription>| {
             let sender = one.and_then(|one| Some((self.browser_of(one.participant)?, one.source)));
             sender.is_some_and(|(sender, source)| sender.is_up(PeerRef::Sfu(node)) && sender.sends(source))
         };
         let came: Vec<_> = subscriptions.iter().map(comes).collect();
-        let counts = self.browsers[place].keyframes.entry(link).or_default();
+        let counts = self.browsers[index].keyframes.entry(link).or_default();
         counts.resize(counts.len().max(came.len()), 0);
         for (count, came) in counts.iter_mut().zip(came) {
             *count += u32::from(came);
@@ -352,8 +352,8 @@ impl World {
         self.browsers.iter().find(|browser| browser.id == id)
     }
 
-    fn add_browser(&mut self, place: usize) {
-        let browser = Browser::new(&mut self.seed, protocol::RoomCode::from_random(1), place);
+    fn add_browser(&mut self, index: usize) {
+        let browser = Browser::new(&mut self.seed, protocol::RoomCode::from_random(1), index);
         self.browsers.push(browser);
     }
 }

@@ -69,17 +69,17 @@ impl World {
         let mut seed = Seed::new(seed);
         let mut network = Network::new();
         let browsers: Vec<_> =
-            (0..people).map(|place| Browser::new(&mut seed, RoomCode::from_random(1), place)).collect();
-        for (place, browser) in browsers.iter().enumerate() {
-            let name = DisplayName::parse(&format!("person {place}")).expect("a plain name");
+            (0..people).map(|index| Browser::new(&mut seed, RoomCode::from_random(1), index)).collect();
+        for (index, browser) in browsers.iter().enumerate() {
+            let name = DisplayName::parse(&format!("person {index}")).expect("a plain name");
             let camera = Command::Switch { source: Source::Camera, to: true.into() };
-            network.send_at(Duration::ZERO, Event::Command(place, camera));
+            network.send_at(Duration::ZERO, Event::Command(index, camera));
             network
-                .send_at(seed.millis(0..=500), Event::Command(place, Command::Join { name, password: None }));
+                .send_at(seed.millis(0..=500), Event::Command(index, Command::Join { name, password: None }));
             for other in browsers.iter().filter(|other| other.id != browser.id) {
                 if seed.chance(0.6) {
                     let at = seed.millis(600..=900);
-                    network.send_at(at, Event::Renegotiate(place, PeerRef::Participant(other.id)));
+                    network.send_at(at, Event::Renegotiate(index, PeerRef::Participant(other.id)));
                 }
             }
         }
@@ -104,18 +104,18 @@ impl World {
     /// The same, where people also write, sockets break, and the server ends and starts again.
     pub fn with_outages(seed: u64, people: usize) -> Self {
         let mut world = Self::new(seed, people);
-        for place in 0..people {
+        for index in 0..people {
             for number in 0..6 {
-                let id = ChatId(Uuid::from_u128((place as u128) << 64 | number));
-                let text = format!("{number} of {place}");
+                let id = ChatId(Uuid::from_u128((index as u128) << 64 | number));
+                let text = format!("{number} of {index}");
                 let write = Command::Write { id, to: ChatTarget::Everyone, text };
                 let at = world.seed.millis(1_000..=20_000);
-                world.network.send_at(at, Event::Command(place, write));
+                world.network.send_at(at, Event::Command(index, write));
                 world.report.written += 1;
             }
             while world.seed.chance(0.6) {
                 let at = world.seed.millis(600..=20_000);
-                world.network.send_at(at, Event::DropSocket(place));
+                world.network.send_at(at, Event::DropSocket(index));
             }
         }
         while world.seed.chance(0.5) {
@@ -132,9 +132,9 @@ impl World {
             while let Some(event) = self.network.receive(at) {
                 self.happen(event);
             }
-            for place in 0..self.browsers.len() {
-                self.browsers[place].call.handle_timeout(at);
-                self.execute(place);
+            for index in 0..self.browsers.len() {
+                self.browsers[index].call.handle_timeout(at);
+                self.execute(index);
             }
             self.server.handle_timeout(at);
             self.server_speaks();
@@ -166,11 +166,11 @@ impl World {
         let known: Vec<_> = self.browsers.iter().map(known).collect();
         let is_inside = |browser: &Browser| browser.call.phase() == Phase::Joined;
         let inside: Vec<_> = self.browsers.iter().map(is_inside).collect();
-        for (place, browser) in self.browsers.iter_mut().enumerate() {
-            for (sender, (id, frame)) in frames.iter().enumerate().filter(|(sender, _)| *sender != place) {
+        for (index, browser) in self.browsers.iter_mut().enumerate() {
+            for (sender, (id, frame)) in frames.iter().enumerate().filter(|(sender, _)| *sender != index) {
                 let opened = browser.opens(*id, frame);
-                if inside[sender] && known[sender][place] != opened && (opened || inside[place]) {
-                    wrong.push((sender, place));
+                if inside[sender] && known[sender][index] != opened && (opened || inside[index]) {
+                    wrong.push((sender, index));
                 }
             }
         }
@@ -233,24 +233,24 @@ impl World {
 
     fn happen(&mut self, event: Event) {
         match event {
-            Event::Command(place, command) => self.input(place, Input::Command(command)),
-            Event::SocketOpened(place, socket) => {
-                if self.browsers[place].socket == Some(socket) {
-                    self.input(place, Input::SocketOpened);
+            Event::Command(index, command) => self.input(index, Input::Command(command)),
+            Event::SocketOpened(index, socket) => {
+                if self.browsers[index].socket == Some(socket) {
+                    self.input(index, Input::SocketOpened);
                 }
             }
-            Event::SocketClosed(place, socket) => {
-                if self.browsers[place].socket.take_if(|current| *current == socket).is_some() {
-                    self.input(place, Input::SocketClosed);
+            Event::SocketClosed(index, socket) => {
+                if self.browsers[index].socket.take_if(|current| *current == socket).is_some() {
+                    self.input(index, Input::SocketClosed);
                 }
             }
-            Event::ToServer(place, socket, frame) => self.hear(place, socket, frame),
-            Event::ToClient(place, socket, frame) => {
+            Event::ToServer(index, socket, frame) => self.hear(index, socket, frame),
+            Event::ToClient(index, socket, frame) => {
                 // Signals travel badly, and may come late; whatever has a place in order ends with its socket.
                 let is_signal =
                     matches!(frame.message, ServerMessage::Signal { from: PeerRef::Participant(_), .. });
-                if is_signal || self.browsers[place].socket == Some(socket) {
-                    self.input(place, Input::Server(frame));
+                if is_signal || self.browsers[index].socket == Some(socket) {
+                    self.input(index, Input::Server(frame));
                 }
             }
             Event::ServerNotices(socket) => {
@@ -267,22 +267,22 @@ impl World {
                 self.server_speaks();
             }
             Event::Look => self.look(),
-            Event::DropSocket(place) => self.drop_socket(place),
+            Event::DropSocket(index) => self.drop_socket(index),
             Event::RestartServer => self.restart_server(),
-            Event::Browser(place, link, event) => self.browser(place, link, event),
-            Event::Renegotiate(place, peer) => self.renegotiate(place, peer),
+            Event::Browser(index, link, event) => self.browser(index, link, event),
+            Event::Renegotiate(index, peer) => self.renegotiate(index, peer),
             Event::Cut(a, b) => self.cut(a, b),
         }
         self.connect_pairs();
     }
 
-    pub(crate) fn input(&mut self, place: usize, input: Input) {
-        self.browsers[place].call.handle_input(self.now, input);
-        self.execute(place);
+    pub(crate) fn input(&mut self, index: usize, input: Input) {
+        self.browsers[index].call.handle_input(self.now, input);
+        self.execute(index);
     }
 
-    fn browser(&mut self, place: usize, key: LinkKey, event: LinkEvent) {
-        let known = self.browsers[place].links.get(&key.peer);
+    fn browser(&mut self, index: usize, key: LinkKey, event: LinkEvent) {
+        let known = self.browsers[index].links.get(&key.peer);
         let Some(link) = known.filter(|link| link.id == key.id) else { return };
         let fragment = link.connection.local_fragment().to_string();
         // A rollback ends the gathering of the offer that is taken back.
@@ -291,28 +291,28 @@ impl World {
         let no_longer_needed =
             matches!(event, LinkEvent::NegotiationNeeded) && !link.connection.negotiation_needed();
         if !of_rolled_back && !no_longer_needed {
-            self.input(place, Input::Link { link: key, event });
+            self.input(index, Input::Link { link: key, event });
         }
     }
 
-    fn hear(&mut self, place: usize, socket: SocketNumber, frame: ClientFrame) {
+    fn hear(&mut self, index: usize, socket: SocketNumber, frame: ClientFrame) {
         if self.now < self.server_is_down_until {
             return;
         }
-        self.server.hear(self.now, socket, (self.browsers[place].id, frame));
+        self.server.hear(self.now, socket, (self.browsers[index].id, frame));
         self.server_speaks();
     }
 
     pub(crate) fn server_speaks(&mut self) {
         while let Some((socket, frame)) = self.server.next_frame() {
-            if let Some(place) = self.place_of_socket(socket) {
-                self.send_down(place, socket, frame);
+            if let Some(index) = self.index_of_socket(socket) {
+                self.send_down(index, socket, frame);
             }
         }
         while let Some(socket) = self.server.next_closed() {
-            if let Some(place) = self.place_of_socket(socket) {
-                let at = self.browsers[place].down_clear_at.max(self.now) + Duration::from_millis(1);
-                self.network.send_at(at, Event::SocketClosed(place, socket));
+            if let Some(index) = self.index_of_socket(socket) {
+                let at = self.browsers[index].down_clear_at.max(self.now) + Duration::from_millis(1);
+                self.network.send_at(at, Event::SocketClosed(index, socket));
             }
         }
         while let Some((node, who, order)) = self.server.next_order() {
@@ -324,16 +324,16 @@ impl World {
         }
     }
 
-    fn place_of_socket(&self, socket: SocketNumber) -> Option<usize> {
+    fn index_of_socket(&self, socket: SocketNumber) -> Option<usize> {
         self.browsers.iter().position(|browser| browser.socket == Some(socket))
     }
 
-    fn drop_socket(&mut self, place: usize) {
-        let Some(socket) = self.browsers[place].socket.filter(|_| self.server.knows_sockets()) else {
+    fn drop_socket(&mut self, index: usize) {
+        let Some(socket) = self.browsers[index].socket.filter(|_| self.server.knows_sockets()) else {
             return;
         };
         self.report.drops += 1;
-        self.network.send_at(self.now, Event::SocketClosed(place, socket));
+        self.network.send_at(self.now, Event::SocketClosed(index, socket));
         let at = self.now + self.seed.millis(1..=2_000);
         self.network.send_at(at, Event::ServerNotices(socket));
     }
@@ -347,79 +347,79 @@ impl World {
         self.server_is_down_until = self.now + self.seed.millis(0..=3_000);
         self.server.restart(self.server_is_down_until);
         self.units_end();
-        for place in 0..self.browsers.len() {
-            if let Some(socket) = self.browsers[place].socket {
+        for index in 0..self.browsers.len() {
+            if let Some(socket) = self.browsers[index].socket {
                 let at = self.now + self.seed.millis(1..=50);
-                self.network.send_at(at, Event::SocketClosed(place, socket));
+                self.network.send_at(at, Event::SocketClosed(index, socket));
             }
         }
     }
 
-    fn open_socket(&mut self, place: usize) {
+    fn open_socket(&mut self, index: usize) {
         self.sockets_made += 1;
         let socket = SocketNumber(self.sockets_made);
-        self.browsers[place].socket = Some(socket);
+        self.browsers[index].socket = Some(socket);
         if self.now < self.server_is_down_until {
-            self.later(Event::SocketClosed(place, socket));
+            self.later(Event::SocketClosed(index, socket));
         } else {
-            self.later(Event::SocketOpened(place, socket));
+            self.later(Event::SocketOpened(index, socket));
         }
     }
 
-    fn send_up(&mut self, place: usize, frame: ClientFrame) {
-        let Some(socket) = self.browsers[place].socket else { return };
+    fn send_up(&mut self, index: usize, frame: ClientFrame) {
+        let Some(socket) = self.browsers[index].socket else { return };
         if let ClientFrame::Room(RoomFrame { message: RoomMessage::Signal { to, .. }, .. }) = &frame
             && let to @ PeerRef::Participant(_) = *to
         {
-            let ends = (place as u64, self.place_of(to));
-            let event = Event::ToServer(place, socket, frame);
+            let ends = (index as u64, self.end_of(to));
+            let event = Event::ToServer(index, socket, frame);
             return self.network.send_badly(self.now, &mut self.seed, ends, event);
         }
-        let at = self.browsers[place].up_clear_at.max(self.now + self.seed.millis(1..=80));
-        self.browsers[place].up_clear_at = at;
-        self.network.send_at(at, Event::ToServer(place, socket, frame));
+        let at = self.browsers[index].up_clear_at.max(self.now + self.seed.millis(1..=80));
+        self.browsers[index].up_clear_at = at;
+        self.network.send_at(at, Event::ToServer(index, socket, frame));
     }
 
-    fn send_down(&mut self, place: usize, socket: SocketNumber, mut frame: ServerFrame) {
+    fn send_down(&mut self, index: usize, socket: SocketNumber, mut frame: ServerFrame) {
         if let ServerMessage::Signal { from: from @ PeerRef::Participant(_), .. } = &frame.message {
-            let ends = (SERVER + self.place_of(*from), place as u64);
+            let ends = (SERVER + self.end_of(*from), index as u64);
             frame.seq = None;
-            let event = Event::ToClient(place, socket, Box::new(frame));
+            let event = Event::ToClient(index, socket, Box::new(frame));
             return self.network.send_badly(self.now, &mut self.seed, ends, event);
         }
-        let at = self.browsers[place].down_clear_at.max(self.now + self.seed.millis(1..=80));
-        self.browsers[place].down_clear_at = at;
-        self.network.send_at(at, Event::ToClient(place, socket, Box::new(frame)));
+        let at = self.browsers[index].down_clear_at.max(self.now + self.seed.millis(1..=80));
+        self.browsers[index].down_clear_at = at;
+        self.network.send_at(at, Event::ToClient(index, socket, Box::new(frame)));
     }
 
-    fn place_of(&self, peer: PeerRef) -> u64 {
-        let place = self.browsers.iter().position(|browser| PeerRef::Participant(browser.id) == peer);
-        place.expect("signals go to browsers") as u64
+    fn end_of(&self, peer: PeerRef) -> u64 {
+        let index = self.browsers.iter().position(|browser| PeerRef::Participant(browser.id) == peer);
+        index.expect("signals go to browsers") as u64
     }
 
-    fn execute(&mut self, place: usize) {
-        while let Some(output) = self.browsers[place].call.poll_output() {
+    fn execute(&mut self, index: usize) {
+        while let Some(output) = self.browsers[index].call.poll_output() {
             match output {
-                Output::OpenSocket => self.open_socket(place),
+                Output::OpenSocket => self.open_socket(index),
                 Output::CloseSocket => {
-                    if let Some(socket) = self.browsers[place].socket.take() {
+                    if let Some(socket) = self.browsers[index].socket.take() {
                         // What was said before comes before.
-                        let at = self.browsers[place].up_clear_at.max(self.now) + Duration::from_millis(1);
+                        let at = self.browsers[index].up_clear_at.max(self.now) + Duration::from_millis(1);
                         self.network.send_at(at, Event::ServerNotices(socket));
                     }
                 }
                 Output::Notify(Notice::MigrationAborted { .. }) => self.report.called_off += 1,
-                Output::Notify(Notice::ParticipantLeft(_)) => self.browsers[place].partings += 1,
-                Output::Open(frame) => self.send_up(place, ClientFrame::Opening(frame)),
-                Output::Send(frame) => self.send_up(place, ClientFrame::Room(frame)),
-                Output::StartCapture(source) => self.input(place, Input::Captured(source)),
-                Output::Link { link, command } => self.link_command(place, link, command),
-                Output::Show { key, via } => self.show(place, key, via),
-                Output::SetOwnKey(key) => self.browsers[place].sealer.set_key(&key),
+                Output::Notify(Notice::ParticipantLeft(_)) => self.browsers[index].partings += 1,
+                Output::Open(frame) => self.send_up(index, ClientFrame::Opening(frame)),
+                Output::Send(frame) => self.send_up(index, ClientFrame::Room(frame)),
+                Output::StartCapture(source) => self.input(index, Input::Captured(source)),
+                Output::Link { link, command } => self.link_command(index, link, command),
+                Output::Show { key, via } => self.show(index, key, via),
+                Output::SetOwnKey(key) => self.browsers[index].sealer.set_key(&key),
                 Output::SetKeyOf { participant, key } => {
-                    self.browsers[place].opener.add_key(participant, key);
+                    self.browsers[index].opener.add_key(participant, key);
                 }
-                Output::ForgetKeysOf(participant) => self.browsers[place].opener.forget(participant),
+                Output::ForgetKeysOf(participant) => self.browsers[index].opener.forget(participant),
                 Output::PlaySlots { .. }
                 | Output::ExpectInSlots { .. }
                 | Output::KeepSecret { .. }
@@ -432,20 +432,20 @@ impl World {
         }
     }
 
-    fn link_command(&mut self, place: usize, key: LinkKey, command: LinkCommand) {
+    fn link_command(&mut self, index: usize, key: LinkKey, command: LinkCommand) {
         if let LinkCommand::Open { role, .. } = command {
             let sections = if role == Role::Initiator { 2 } else { 0 };
-            self.browsers[place].links.insert(key.peer, BrowserLink::new(key.id, sections));
+            self.browsers[index].links.insert(key.peer, BrowserLink::new(key.id, sections));
         } else if command == LinkCommand::Close {
-            self.browsers[place].links.remove(&key.peer);
+            self.browsers[index].links.remove(&key.peer);
         } else {
-            self.connection_command(place, key, command);
+            self.connection_command(index, key, command);
         }
-        self.negotiation_needed(place, key.peer);
+        self.negotiation_needed(index, key.peer);
     }
 
-    fn connection_command(&mut self, place: usize, key: LinkKey, command: LinkCommand) {
-        let known = self.browsers[place].links.get_mut(&key.peer);
+    fn connection_command(&mut self, index: usize, key: LinkKey, command: LinkCommand) {
+        let known = self.browsers[index].links.get_mut(&key.peer);
         let Some(link) = known.filter(|link| link.id == key.id) else { return };
         let connection = &mut link.connection;
         let result = match command {
@@ -482,16 +482,16 @@ impl World {
         let event = result.unwrap_or(Some(LinkEvent::NegotiationFailed));
         let described = matches!(event, Some(LinkEvent::LocalDescription { .. }));
         if let Some(event) = event {
-            self.later(Event::Browser(place, key, event));
+            self.later(Event::Browser(index, key, event));
         }
         if described {
-            self.gather(place, key);
+            self.gather(index, key);
         }
     }
 
     /// Candidates of a new description, some of them before the engine hears that the description is set.
-    fn gather(&mut self, place: usize, key: LinkKey) {
-        let fragment = self.browsers[place].links[&key.peer].connection.local_fragment();
+    fn gather(&mut self, index: usize, key: LinkKey) {
+        let fragment = self.browsers[index].links[&key.peer].connection.local_fragment();
         let candidate = IceCandidate {
             candidate: fragment.to_string(),
             sdp_mid: None,
@@ -499,25 +499,25 @@ impl World {
             username_fragment: None,
         };
         for _ in 0..3 {
-            self.later(Event::Browser(place, key, LinkEvent::Candidate(candidate.clone())));
+            self.later(Event::Browser(index, key, LinkEvent::Candidate(candidate.clone())));
         }
         let at = self.now + Duration::from_millis(40);
-        self.network.send_at(at, Event::Browser(place, key, LinkEvent::EndOfCandidates));
+        self.network.send_at(at, Event::Browser(index, key, LinkEvent::EndOfCandidates));
     }
 
-    fn negotiation_needed(&mut self, place: usize, peer: PeerRef) {
-        let links = &self.browsers[place].links;
+    fn negotiation_needed(&mut self, index: usize, peer: PeerRef) {
+        let links = &self.browsers[index].links;
         let needed = links.get(&peer).filter(|link| link.connection.negotiation_needed());
         if let Some(id) = needed.map(|link| link.id) {
-            self.later(Event::Browser(place, LinkKey { peer, id }, LinkEvent::NegotiationNeeded));
+            self.later(Event::Browser(index, LinkKey { peer, id }, LinkEvent::NegotiationNeeded));
         }
     }
 
-    fn renegotiate(&mut self, place: usize, peer: PeerRef) {
-        if let Some(link) = self.browsers[place].links.get_mut(&peer) {
+    fn renegotiate(&mut self, index: usize, peer: PeerRef) {
+        if let Some(link) = self.browsers[index].links.get_mut(&peer) {
             link.connection.add_section();
         }
-        self.negotiation_needed(place, peer);
+        self.negotiation_needed(index, peer);
     }
 
     /// Both ends of a link find it dead, at about the same time.
@@ -537,9 +537,9 @@ impl World {
         self.report.cuts += 1;
     }
 
-    fn fragment(&self, place: usize, towards: usize) -> u32 {
+    fn fragment(&self, index: usize, towards: usize) -> u32 {
         let peer = PeerRef::Participant(self.browsers[towards].id);
-        self.browsers[place].links.get(&peer).map_or(0, |link| link.connection.local_fragment())
+        self.browsers[index].links.get(&peer).map_or(0, |link| link.connection.local_fragment())
     }
 
     /// Lets ICE succeed where both ends agree and the path was not cut.
@@ -567,11 +567,11 @@ impl World {
         self.watch_media();
     }
 
-    pub(crate) fn connected(&mut self, place: usize, peer: PeerRef) {
-        let Some(link) = self.browsers[place].links.get_mut(&peer) else { return };
+    pub(crate) fn connected(&mut self, index: usize, peer: PeerRef) {
+        let Some(link) = self.browsers[index].links.get_mut(&peer) else { return };
         link.connected = true;
         let key = LinkKey { peer, id: link.id };
-        self.later(Event::Browser(place, key, LinkEvent::ConnectionState(ConnectionState::Connected)));
+        self.later(Event::Browser(index, key, LinkEvent::ConnectionState(ConnectionState::Connected)));
     }
 
     /// A browser does nothing at once.

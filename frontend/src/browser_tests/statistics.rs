@@ -14,7 +14,7 @@ use super::{PATIENCE_MILLIS, track_of};
 use crate::stats;
 
 #[wasm_bindgen_test]
-async fn pictures_keyframes_and_the_path_of_a_direct_connection() {
+async fn frames_keyframes_and_the_path_of_a_direct_connection() {
     let (one, other) = (connection(), connection());
     let track = track_of(Source::Camera).await;
     one.add_transceiver_with_str("video"); // Over this one comes nothing.
@@ -23,12 +23,12 @@ async fn pictures_keyframes_and_the_path_of_a_direct_connection() {
     connect(&one, &other).await;
     for _ in 0..PATIENCE_MILLIS / 100 {
         TimeoutFuture::new(100).await;
-        if stats::pictures(&statistics(&other).await) > 0 {
+        if stats::frames_decoded(&statistics(&other).await) > 0 {
             break;
         }
     }
     let seen = statistics(&other).await;
-    assert!(stats::pictures(&seen) > 0);
+    assert!(stats::frames_decoded(&seen) > 0);
     let keyframes = stats::keyframes(&seen, &sections(&other));
     assert!(keyframes.len() == 2 && keyframes[0] == 0 && keyframes[1] > 0, "{keyframes:?}");
     let direct = LinkPath { kind: PathKind::Direct, over: RelayTransport::Udp };

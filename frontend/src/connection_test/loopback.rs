@@ -12,7 +12,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::RtcPeerConnection;
 
 use super::pair::{End, Uses, until};
-use super::pictures::Pictures;
+use super::test_video::TestVideo;
 use super::{HOP_MILLIS, works_since};
 use crate::{clock, stats, web};
 
@@ -20,14 +20,14 @@ use crate::{clock, stats, web};
 const LOOK_EVERY: u32 = 100;
 
 /// Tries it.
-pub(super) async fn run(relay: &IceServer, pictures: Option<&Pictures>) -> Hop {
+pub(super) async fn run(relay: &IceServer, video: Option<&TestVideo>) -> Hop {
     let began = clock::now();
     let (Some(mut one), Some(mut other)) = (End::open(relay, Uses::Relays), End::open(relay, Uses::Relays))
     else {
         return Hop::Fails;
     };
     let relayed = [Rc::clone(&one.has_candidates), Rc::clone(&other.has_candidates)];
-    let through = through(&mut one, &mut other, pictures);
+    let through = through(&mut one, &mut other, video);
     pin_mut!(through);
     match select(through, TimeoutFuture::new(HOP_MILLIS)).await {
         Either::Left((Some(()), _)) => works_since(began),
@@ -37,21 +37,21 @@ pub(super) async fn run(relay: &IceServer, pictures: Option<&Pictures>) -> Hop {
 }
 
 /// Ends when a picture has come, or the two cannot agree. Where there are no pictures to send, to be connected is enough.
-async fn through(one: &mut End, other: &mut End, pictures: Option<&Pictures>) -> Option<()> {
-    match pictures.and_then(|pictures| Some((pictures.track()?, pictures.stream()))) {
+async fn through(one: &mut End, other: &mut End, video: Option<&TestVideo>) -> Option<()> {
+    match video.and_then(|video| Some((video.track()?, video.stream()))) {
         Some((track, stream)) => _ = web::call(&one.connection, "addTrack", &[&track, stream])?,
         None => _ = web::call(&one.connection, "createDataChannel", &[&"test".into()])?,
     }
-    let arrival = arrival(other.connection.clone(), pictures.is_some());
+    let arrival = arrival(other.connection.clone(), video.is_some());
     until(one, other, arrival).await
 }
 
-async fn arrival(at: RtcPeerConnection, of_pictures: bool) -> Option<()> {
+async fn arrival(at: RtcPeerConnection, of_video: bool) -> Option<()> {
     loop {
         TimeoutFuture::new(LOOK_EVERY).await;
-        let has_arrived = if of_pictures {
+        let has_arrived = if of_video {
             let statistics = JsFuture::from(at.get_stats()).await.ok()?;
-            stats::pictures(&statistics) > 0
+            stats::frames_decoded(&statistics) > 0
         } else {
             at.connection_state() == web_sys::RtcPeerConnectionState::Connected
         };

@@ -4,7 +4,7 @@
 mod loopback;
 mod mapping;
 mod pair;
-mod pictures;
+mod test_video;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -25,7 +25,7 @@ use view::{Hop, Mapping, Ports, RelayHop, TestResults};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{clock, socket, web};
-use pictures::Pictures;
+use test_video::TestVideo;
 
 /// How long a hop may take. A way that is blocked says nothing; one that works slower than this is no way for a call.
 const HOP_MILLIS: u32 = 8_000;
@@ -71,13 +71,13 @@ async fn run(test: Test) {
         view.server = works_since(began);
         view.relays = plan.relays.iter().map(waiting).collect();
     });
-    let pictures = Pictures::start();
-    let relays = plan.relays.iter().enumerate().map(|(place, relay)| {
-        let (test, pictures) = (&test, &pictures);
+    let video = TestVideo::start();
+    let relays = plan.relays.iter().enumerate().map(|(index, relay)| {
+        let (test, video) = (&test, &video);
         async move {
-            let hop = loopback::run(&relay.ice_server, pictures.as_ref()).await;
+            let hop = loopback::run(&relay.ice_server, video.as_ref()).await;
             test.update(|view| {
-                if let Some(one) = view.relays.get_mut(place) {
+                if let Some(one) = view.relays.get_mut(index) {
                     one.hop = hop;
                 }
             });

@@ -269,8 +269,8 @@ impl Attack {
         let (from, whole) = (honest.flow, &honest.overheard[usize::from(which >> 1 & 1)]);
         let mut bytes = whole.clone();
         for _ in 0..=rest.number() % 4 {
-            let place = usize::from(rest.number()) % bytes.len();
-            bytes[place] ^= rest.number();
+            let index = usize::from(rest.number()) % bytes.len();
+            bytes[index] ^= rest.number();
         }
         let from =
             if is_forged && from.transport == Transport::Udp { from } else { flow(1 + rest.number() % 7) };
@@ -377,9 +377,9 @@ struct Who {
 
 impl Who {
     fn read(rest: &mut Bytes<'_>) -> Self {
-        let (place, how) = (rest.number(), rest.number());
+        let (index, how) = (rest.number(), rest.number());
         Self {
-            flow: flow(place),
+            flow: flow(index),
             user: USERS[usize::from(how & 3)],
             is_signed: how & 4 == 0,
             has_expired: how & 24 == 24,

@@ -180,8 +180,8 @@ impl Media {
         }
         let mut hasher = DefaultHasher::new();
         room.hash(&mut hasher);
-        let place = hasher.finish() as usize % self.shards.len();
-        self.shards[place].orders.tell(Who { room, participant }, order);
+        let index = hasher.finish() as usize % self.shards.len();
+        self.shards[index].orders.tell(Who { room, participant }, order);
     }
 
     /// How the shards are.

@@ -54,8 +54,8 @@ impl ShardLinks {
     pub(super) fn of_client(&self, address: IpAddr) -> Option<&mpsc::Sender<FromStream>> {
         let mut hasher = DefaultHasher::new();
         relay::client_prefix(address).hash(&mut hasher);
-        let place = (hasher.finish() as usize).checked_rem(self.ways.len())?;
-        self.ways.get(place).map(|way| &way.streams)
+        let index = (hasher.finish() as usize).checked_rem(self.ways.len())?;
+        self.ways.get(index).map(|way| &way.streams)
     }
 
     /// The way to the shard of the link that a connectivity check names.

@@ -51,14 +51,14 @@ impl<P: Parts> Turns<P> {
     /// keeps their place.
     pub(super) fn next<T>(&mut self, mut take: impl FnMut(Who, &mut P) -> Option<T>) -> Option<T> {
         let mut taken = None;
-        for place in 0..self.order.len() {
-            let Some(parts) = self.order.get(place).and_then(|who| self.waiting.get_mut(who)) else {
+        for index in 0..self.order.len() {
+            let Some(parts) = self.order.get(index).and_then(|who| self.waiting.get_mut(who)) else {
                 continue;
             };
-            taken = take(self.order[place], parts);
+            taken = take(self.order[index], parts);
             if taken.is_some() {
                 let is_empty = parts.is_empty();
-                if let Some(who) = self.order.remove(place) {
+                if let Some(who) = self.order.remove(index) {
                     if is_empty {
                         self.waiting.remove(&who);
                     } else {

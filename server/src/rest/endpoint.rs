@@ -12,7 +12,7 @@ pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
 /// A parameter that stands in the query or in a header.
 pub(super) struct Parameter {
-    pub(super) place: Place,
+    pub(super) location: ParameterIn,
     pub(super) name: &'static str,
     pub(super) about: &'static str,
     pub(super) schema: SchemaOf,
@@ -20,7 +20,7 @@ pub(super) struct Parameter {
 
 /// Where a parameter stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ParameterIn {
     Query,
     Header,
 }
@@ -80,11 +80,11 @@ impl Endpoint {
     }
 
     pub(super) fn query<T: JsonSchema>(self, name: &'static str, about: &'static str) -> Self {
-        self.parameter::<T>(Place::Query, name, about)
+        self.parameter::<T>(ParameterIn::Query, name, about)
     }
 
     pub(super) fn header<T: JsonSchema>(self, name: &'static str, about: &'static str) -> Self {
-        self.parameter::<T>(Place::Header, name, about)
+        self.parameter::<T>(ParameterIn::Header, name, about)
     }
 
     pub(super) fn body<T: JsonSchema>(self) -> Self {
@@ -105,8 +105,18 @@ impl Endpoint {
         self
     }
 
-    fn parameter<T: JsonSchema>(mut self, place: Place, name: &'static str, about: &'static str) -> Self {
-        self.parameters.push(Parameter { place, name, about, schema: SchemaGenerator::subschema_for::<T> });
+    fn parameter<T: JsonSchema>(
+        mut self,
+        location: ParameterIn,
+        name: &'static str,
+        about: &'static str,
+    ) -> Self {
+        self.parameters.push(Parameter {
+            location,
+            name,
+            about,
+            schema: SchemaGenerator::subschema_for::<T>,
+        });
         self
     }
 

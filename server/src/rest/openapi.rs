@@ -9,7 +9,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Endpoint, Parameter, Place};
+use super::endpoint::{Endpoint, Parameter, ParameterIn};
 use super::endpoints;
 
 /// `GET /api/v1/openapi.json`
@@ -89,12 +89,12 @@ fn path_parameter(name: &str, generator: &mut SchemaGenerator) -> Value {
 }
 
 fn described(parameter: &Parameter, generator: &mut SchemaGenerator) -> Value {
-    let place = match parameter.place {
-        Place::Query => "query",
-        Place::Header => "header",
+    let location = match parameter.location {
+        ParameterIn::Query => "query",
+        ParameterIn::Header => "header",
     };
     let schema = (parameter.schema)(generator);
-    json!({ "in": place, "name": parameter.name, "description": parameter.about, "schema": schema })
+    json!({ "in": location, "name": parameter.name, "description": parameter.about, "schema": schema })
 }
 
 /// Making a room may need no key, which the document says as an empty requirement.

@@ -19,8 +19,8 @@ pub(crate) struct RoomQueue {
 pub(crate) type RoomQueueReceiver = mpsc::Receiver<Box<RoomEnvelope>>;
 
 /// A queue with so many places.
-pub(crate) fn queue(room: RoomCode, places: usize) -> (RoomQueue, RoomQueueReceiver) {
-    let (events, received) = mpsc::channel(places);
+pub(crate) fn queue(room: RoomCode, capacity: usize) -> (RoomQueue, RoomQueueReceiver) {
+    let (events, received) = mpsc::channel(capacity);
     (RoomQueue { room, events }, received)
 }
 

@@ -334,7 +334,7 @@ impl Rooms {
     /// Passes on what the forwarding unit has to say, as long as there is one. A room that has no place for it waits for itself
     /// alone: it may be waiting for the database.
     pub(crate) async fn pass_on(self, mut news: NewsReceiver) {
-        let (mut full, mut places) = (HashSet::new(), FuturesUnordered::new());
+        let (mut full, mut permits) = (HashSet::new(), FuturesUnordered::new());
         loop {
             tokio::select! {
                 next = news.recv(|room| !full.contains(&room)) => {
@@ -345,13 +345,13 @@ impl Rooms {
                     let event = RoomEvent::Media { participant, message: Box::new(message) };
                     if let Err(TrySendError::Full(envelope)) = queue.try_tell(event) {
                         full.insert(room);
-                        places.push(async move {
+                        permits.push(async move {
                             _ = queue.send(envelope).await;
                             room
                         });
                     }
                 }
-                Some(room) = places.next() => {
+                Some(room) = permits.next() => {
                     full.remove(&room);
                 }
             }

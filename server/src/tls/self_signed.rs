@@ -165,14 +165,14 @@ fn make(names: &BTreeSet<TlsName>, now: SystemTime) -> anyhow::Result<(String, S
 mod tests {
     use super::*;
 
-    struct Place {
+    struct Setup {
         _data: tempfile::TempDir,
         config: Config,
         machine: Machine,
         now: SystemTime,
     }
 
-    impl Place {
+    impl Setup {
         fn new() -> Self {
             let data = tempfile::tempdir().unwrap();
             let mut config = Config::default();
@@ -202,62 +202,62 @@ mod tests {
 
     #[test]
     fn an_interface_that_comes_up_is_no_reason_for_people_to_accept_another_certificate() {
-        let mut place = Place::new();
-        let first = place.shown();
+        let mut setup = Setup::new();
+        let first = setup.shown();
         assert!(["localhost", "veranda-box", "192.168.1.5"].iter().all(|name| has(&first, name)));
-        place.machine.addresses.push("172.17.0.1".parse().unwrap());
-        assert_eq!(place.shown(), first);
-        place.machine.primary = Some("10.0.0.9".parse().unwrap());
-        assert!(has(&place.shown(), "10.0.0.9"), "where people reach it now");
+        setup.machine.addresses.push("172.17.0.1".parse().unwrap());
+        assert_eq!(setup.shown(), first);
+        setup.machine.primary = Some("10.0.0.9".parse().unwrap());
+        assert!(has(&setup.shown(), "10.0.0.9"), "where people reach it now");
     }
 
     #[test]
     fn whoever_gives_names_keeps_the_certificate_until_they_give_another() {
-        let mut place = Place::new();
-        place.name("meet.example");
-        place.name("2001:db8::1");
-        let first = place.shown();
+        let mut setup = Setup::new();
+        setup.name("meet.example");
+        setup.name("2001:db8::1");
+        let first = setup.shown();
         assert!(has(&first, "meet.example") && has(&first, "2001:db8::1"));
-        place.machine.host = "elsewhere".to_owned();
-        place.machine.primary = Some("10.0.0.9".parse().unwrap());
-        assert_eq!(place.shown(), first);
-        place.name("other.example");
-        assert!(has(&place.shown(), "other.example"));
+        setup.machine.host = "elsewhere".to_owned();
+        setup.machine.primary = Some("10.0.0.9".parse().unwrap());
+        assert_eq!(setup.shown(), first);
+        setup.name("other.example");
+        assert!(has(&setup.shown(), "other.example"));
     }
 
     #[test]
     fn a_machine_with_a_name_that_no_certificate_can_have_starts_all_the_same() {
-        let mut place = Place::new();
-        place.machine.host = "björns gerät".to_owned();
-        let first = place.shown();
+        let mut setup = Setup::new();
+        setup.machine.host = "björns gerät".to_owned();
+        let first = setup.shown();
         assert!(has(&first, "192.168.1.5"));
-        assert_eq!(place.shown(), first);
+        assert_eq!(setup.shown(), first);
     }
 
     #[test]
     fn a_certificate_is_as_old_as_it_says_itself() {
-        let mut place = Place::new();
-        let made = place.now;
-        let first = place.shown();
-        place.now = made + RENEWED_AFTER - Duration::from_secs(1);
-        assert_eq!(place.shown(), first);
-        place.now = made - GOOD_BEFORE + Duration::from_secs(1);
-        assert_eq!(place.shown(), first);
-        place.now = made - GOOD_BEFORE - Duration::from_secs(1);
-        assert_ne!(place.shown(), first, "it is not good yet");
-        place.now = made + RENEWED_AFTER;
-        let second = place.shown();
+        let mut setup = Setup::new();
+        let made = setup.now;
+        let first = setup.shown();
+        setup.now = made + RENEWED_AFTER - Duration::from_secs(1);
+        assert_eq!(setup.shown(), first);
+        setup.now = made - GOOD_BEFORE + Duration::from_secs(1);
+        assert_eq!(setup.shown(), first);
+        setup.now = made - GOOD_BEFORE - Duration::from_secs(1);
+        assert_ne!(setup.shown(), first, "it is not good yet");
+        setup.now = made + RENEWED_AFTER;
+        let second = setup.shown();
         assert_ne!(second, first);
-        assert_eq!(place.shown(), second);
+        assert_eq!(setup.shown(), second);
     }
 
     #[test]
     fn it_is_for_servers_and_a_broken_file_is_replaced() {
-        let place = Place::new();
-        let first = place.shown();
+        let setup = Setup::new();
+        let first = setup.shown();
         let (_, certificate) = X509Certificate::from_der(&first).unwrap();
         assert!(certificate.extended_key_usage().unwrap().unwrap().value.server_auth);
-        fs::write(place.config.storage.data.join("tls/self-signed.key"), "").unwrap();
-        assert_ne!(place.shown(), first);
+        fs::write(setup.config.storage.data.join("tls/self-signed.key"), "").unwrap();
+        assert_ne!(setup.shown(), first);
     }
 }

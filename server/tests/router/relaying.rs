@@ -45,7 +45,7 @@ async fn client(server: &TestServer, name: &str) -> (TurnClient, Value) {
 async fn a_participant_gets_credentials_that_open_the_relay() {
     let server = server().await;
     let (mut ada, servers) = client(&server, "Ada").await;
-    let [of_sfu, streams] = [0, 1].map(|place| &servers[place]);
+    let [of_sfu, streams] = [0, 1].map(|index| &servers[index]);
     assert_eq!((of_sfu["urls"].as_array().unwrap().len(), &of_sfu["is_sfu_port"]), (2, &Value::Bool(true)));
     assert_eq!((streams["urls"].as_array().unwrap().len(), &streams["is_sfu_port"]), (2, &Value::Null));
     assert_eq!(of_sfu["credential"], streams["credential"]);

@@ -13,7 +13,8 @@ impl Call {
             return self.outputs.push_back(Output::Notify(Notice::NotSealed { text: text.to_owned() }));
         };
         let text = ChatText::Sealed(text.to_owned());
-        let line = ChatLine { id, from, name, to, envelope, text, place: None, delivery: Delivery::Sending };
+        let line =
+            ChatLine { id, from, name, to, envelope, text, position: None, delivery: Delivery::Sending };
         self.send_chat(line);
     }
 
@@ -35,7 +36,7 @@ impl Call {
     fn send_chat(&mut self, line: ChatLine) {
         let message = RoomMessage::Chat { chat: line.id, to: line.to, envelope: line.envelope.clone() };
         let id = self.say_numbered(message);
-        match line.place {
+        match line.position {
             None => self.chat.send(line, id),
             Some(_) => self.chat.send_again(line.id, id),
         }

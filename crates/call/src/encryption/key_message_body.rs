@@ -99,4 +99,4 @@ impl Proof {
 }
 
 /// The place of a key among all of its writer: lower ones are replays.
-pub(crate) type KeyPlace = (u32, u16, u8);
+pub(crate) type KeyVersion = (u32, u16, u8);

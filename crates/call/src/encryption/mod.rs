@@ -33,7 +33,7 @@ use seal::{
     Tag,
 };
 
-use crate::encryption::key_message_body::{KeyMessageBody, KeyPlace, MAX_PROOFS, Proof};
+use crate::encryption::key_message_body::{KeyMessageBody, KeyVersion, MAX_PROOFS, Proof};
 use crate::encryption::trust::Trust;
 use crate::people::People;
 use crate::{Notice, Secrecy};
@@ -91,7 +91,7 @@ pub(crate) struct Encryption {
     renew_at: Option<Duration>,
     secrecy: BTreeMap<ParticipantId, Secrecy>,
     /// The latest key that was told with each public key: older ones are replays, also after their sender was away.
-    latest: BTreeMap<PublicKey, KeyPlace>,
+    latest: BTreeMap<PublicKey, KeyVersion>,
     trust: Trust,
     effects: VecDeque<EncryptionEffect>,
 }
@@ -288,12 +288,12 @@ impl Encryption {
             return Read::Closed;
         };
         let Some(key_message) = KeyMessageBody::from_bytes(&text) else { return Read::Nothing };
-        let place = (key_message.generation, key_message.key.epoch(), key_message.key.step());
+        let version = (key_message.generation, key_message.key.epoch(), key_message.key.step());
         let latest = self.latest.entry(sender.clone()).or_default();
-        if place < *latest {
+        if version < *latest {
             return Read::Nothing; // Somebody sends an old key message again.
         }
-        *latest = place;
+        *latest = version;
         self.secrecy.insert(from.id, Secrecy::Sealed);
         let check = |proof: &Proof| proof.check(&self.pair, sender, (&self.room, &self.secret));
         let continued: Vec<_> = key_message.proofs.iter().filter_map(check).collect();

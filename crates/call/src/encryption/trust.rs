@@ -229,23 +229,23 @@ mod tests {
     #[test]
     fn whoever_invents_keys_neither_keeps_others_from_being_let_in_nor_their_phrases_apart() {
         let mut pages = [(); 3].map(|()| Trust::default());
-        for (place, page) in pages.iter_mut().enumerate() {
-            let invented = (0..40).map(|number| KeyDigest::of(&key(100 * (place + 1) + number)));
+        for (index, page) in pages.iter_mut().enumerate() {
+            let invented = (0..40).map(|number| KeyDigest::of(&key(100 * (index + 1) + number)));
             page.hear_of_admitted(&key(99), invented.collect());
-            assert!(page.admit(&key(place)), "{place}");
+            assert!(page.admit(&key(index)), "{index}");
         }
         for _ in 0..2 {
             let key_messages = pages.each_ref().map(Trust::admitted_to_tell);
             for page in &mut pages {
-                for (place, key_message) in key_messages.iter().enumerate() {
-                    page.hear_of_admitted(&key(90 + place), key_message.clone());
+                for (index, key_message) in key_messages.iter().enumerate() {
+                    page.hear_of_admitted(&key(90 + index), key_message.clone());
                 }
             }
         }
         let phrases = pages.each_ref().map(Trust::admitted_in_phrase);
         assert!(phrases.iter().all(|phrase| *phrase == phrases[0]));
-        for (place, page) in pages.iter().enumerate() {
-            let let_in = KeyDigest::of(&key(place));
+        for (index, page) in pages.iter().enumerate() {
+            let let_in = KeyDigest::of(&key(index));
             assert!(page.admitted_to_tell().contains(&let_in), "whom a page has let in it tells of");
             assert!(pages.iter().all(|page| page.is_admitted(&let_in)));
         }

@@ -246,6 +246,6 @@ fn after_an_absence_chat_is_read_down_to_the_last_known_message() {
     assert_eq!(asked(&call.hear(page(8..=9, true))), [Some(ChatNumber(8))]);
     assert_eq!(asked(&call.hear(page(5..=7, true))), [Some(ChatNumber(5))]);
     assert_eq!(asked(&call.hear(page(2..=4, true))), [], "what is older is read when somebody asks");
-    let numbers = call.0.chat().iter().filter_map(|line| line.place).map(|(number, _)| number.0);
+    let numbers = call.0.chat().iter().filter_map(|line| line.position).map(|(number, _)| number.0);
     assert_eq!(numbers.collect::<Vec<_>>(), (2..=9).collect::<Vec<_>>());
 }

@@ -30,15 +30,15 @@ fn a_message_changed_anywhere_changes_nothing() {
     let mut world = World::new();
     let mut ada = world.allocated("ada", "50.0.0.1:1");
     let whole = world.signed(&ada, REFRESH, &[&Lifetime::new(0)]);
-    for place in 0..whole.len() {
+    for index in 0..whole.len() {
         for bit in 0..8 {
             let mut changed = whole.clone();
-            changed[place] ^= 1 << bit;
+            changed[index] ^= 1 << bit;
             world.send(&ada, &changed);
             let (told, _) = world.told();
-            assert!(told != Told::Yes || changed[1] == 1, "byte {place}, bit {bit}: {told:?}");
+            assert!(told != Told::Yes || changed[1] == 1, "byte {index}, bit {bit}: {told:?}");
             world.wait(1); // What strangers get is counted.
-            assert_eq!(world.sockets.len(), 1, "byte {place}, bit {bit}");
+            assert_eq!(world.sockets.len(), 1, "byte {index}, bit {bit}");
             if world.passed_most_of_its_time() {
                 assert_eq!(world.refresh(&mut ada, 600), Told::Yes);
             }

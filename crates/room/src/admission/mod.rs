@@ -194,7 +194,7 @@ impl AdmissionMachine {
         match decision {
             Decision::Admit { id, grant } => {
                 let visitor = self.waiting.find(id).ok_or(ErrorCode::ParticipantUnknown)?;
-                if view.has_no_place_for(now, id, visitor.browser.as_deref()) {
+                if view.is_full_for(now, id, visitor.browser.as_deref()) {
                     return Err(ErrorCode::RoomFull);
                 }
                 let (connection, visitor) = self.waiting.take(id).ok_or(ErrorCode::ParticipantUnknown)?;
@@ -245,7 +245,7 @@ impl AdmissionMachine {
         let role = prior.role.max(visitor.verified.role());
         if view.rules.has_ended(view.wall) {
             self.turn_away(connection, ErrorCode::RoomEnded);
-        } else if view.has_no_place_for(now, visitor.participant, visitor.browser.as_deref()) {
+        } else if view.is_full_for(now, visitor.participant, visitor.browser.as_deref()) {
             self.turn_away(connection, ErrorCode::RoomFull);
         } else {
             self.admit(connection, visitor, PriorSession { role, ..prior }, view);

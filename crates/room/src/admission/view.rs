@@ -49,8 +49,8 @@ impl<'a> AdmissionView<'a> {
         self.seats.iter().any(|seat| seat.connection().is_some() && seat.participant().role.moderates())
     }
 
-    pub(super) fn has_no_place_for(&self, now: Duration, id: ParticipantId, browser: Option<&str>) -> bool {
-        self.seats.places_taken(now, id, browser) >= usize::from(self.rules.settings().capacity)
+    pub(super) fn is_full_for(&self, now: Duration, id: ParticipantId, browser: Option<&str>) -> bool {
+        self.seats.seats_taken(now, id, browser) >= usize::from(self.rules.settings().capacity)
     }
 
     /// Why somebody may not come in by what they show.
@@ -65,7 +65,6 @@ impl<'a> AdmissionView<'a> {
                 GivenPassword::Right => {}
             }
         }
-        self.has_no_place_for(now, visitor.participant, visitor.browser.as_deref())
-            .then_some(ErrorCode::RoomFull)
+        self.is_full_for(now, visitor.participant, visitor.browser.as_deref()).then_some(ErrorCode::RoomFull)
     }
 }

@@ -83,8 +83,8 @@ impl WaitingRoom {
     }
 
     pub(super) fn take(&mut self, id: ParticipantId) -> Option<(ConnectionId, Visitor)> {
-        let place = self.people.iter().position(|knock| knock.visitor.participant == id)?;
-        let Knock { connection, visitor, .. } = self.people.remove(place);
+        let index = self.people.iter().position(|knock| knock.visitor.participant == id)?;
+        let Knock { connection, visitor, .. } = self.people.remove(index);
         Some((connection, visitor))
     }
 
@@ -95,10 +95,10 @@ impl WaitingRoom {
         connection: ConnectionId,
         departure: Departure,
     ) -> bool {
-        let Some(place) = self.people.iter().position(|knock| knock.connection == connection) else {
+        let Some(index) = self.people.iter().position(|knock| knock.connection == connection) else {
             return false;
         };
-        let Knock { arrival, visitor, .. } = self.people.remove(place);
+        let Knock { arrival, visitor, .. } = self.people.remove(index);
         if departure == Departure::Broken {
             if self.gone.len() >= MAX_WAITING {
                 self.gone.pop_front();
@@ -123,15 +123,15 @@ impl WaitingRoom {
             return Some(std::mem::replace(&mut known.connection, connection));
         }
         let known = self.gone.iter().position(|gone| is_same(&gone.visitor, &visitor));
-        let (arrival, visitor) = if let Some(gone) = known.and_then(|place| self.gone.remove(place)) {
+        let (arrival, visitor) = if let Some(gone) = known.and_then(|index| self.gone.remove(index)) {
             let Visitor { participant, session, .. } = gone.visitor;
             (gone.arrival, Visitor { participant, session, ..visitor })
         } else {
             self.arrivals += 1;
             (self.arrivals, visitor)
         };
-        let place = self.people.partition_point(|other| other.arrival < arrival);
-        self.people.insert(place, Knock { connection, arrival, visitor });
+        let index = self.people.partition_point(|other| other.arrival < arrival);
+        self.people.insert(index, Knock { connection, arrival, visitor });
         None
     }
 

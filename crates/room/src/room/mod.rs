@@ -189,7 +189,7 @@ impl Room {
         let by_rules = self.rules.standing(self.wall(now), role);
         let is_closed = matches!(by_rules, RoomStanding::Locked | RoomStanding::NotStarted);
         let standing = if is_closed && self.knows(browser) { RoomStanding::Open } else { by_rules };
-        let taken = self.seats.places_taken_for_page(now, browser);
+        let taken = self.seats.seats_taken_for_page(now, browser);
         let is_full = taken >= usize::from(self.rules.settings().capacity);
         if standing == RoomStanding::Open && is_full { RoomStanding::Full } else { standing }
     }

@@ -332,13 +332,13 @@ impl Seats {
 
     /// Places that are taken by others than `id`, or kept for other browsers than `browser`. One browser has one place kept,
     /// however often it came and went.
-    pub(crate) fn places_taken(&self, now: Duration, id: ParticipantId, browser: Option<&str>) -> usize {
+    pub(crate) fn seats_taken(&self, now: Duration, id: ParticipantId, browser: Option<&str>) -> usize {
         let seated = self.iter().filter(|seat| seat.participant.id != id);
         seated.count() + self.reservations(now, id, browser)
     }
 
     /// The same for somebody who has a page of the room open, or shall open one: the seats of their browser are theirs.
-    pub(crate) fn places_taken_for_page(&self, now: Duration, browser: Option<&str>) -> usize {
+    pub(crate) fn seats_taken_for_page(&self, now: Duration, browser: Option<&str>) -> usize {
         let is_theirs = |with: Option<&str>| with.is_some() && with == browser;
         let seated = self.iter().filter(|seat| !is_theirs(seat.browser.as_deref()));
         seated.count() + self.reservations(now, ParticipantId::NIL, browser)

@@ -114,8 +114,8 @@ impl World {
     /// A room for ten with people in it; the first is the host.
     pub(crate) fn with<const N: usize>(people: [u128; N]) -> Self {
         let mut world = Self::new(RoomSettings { capacity: 10, ..RoomSettings::default() });
-        for (place, person) in people.into_iter().enumerate() {
-            if place == 0 {
+        for (index, person) in people.into_iter().enumerate() {
+            if index == 0 {
                 world.enter_as(person, Role::Host)
             } else {
                 world.enter(person)

@@ -360,8 +360,8 @@ impl Congestion {
             }
             let Some(last) = self.next.checked_sub(1) else { break };
             let sequence = last as i64 - i64::from((last as u16).wrapping_sub(number));
-            let place = usize::try_from(sequence - oldest).ok();
-            let Some(sent) = place.and_then(|place| self.sent.get_mut(place)).filter(|sent| !sent.has_come)
+            let index = usize::try_from(sequence - oldest).ok();
+            let Some(sent) = index.and_then(|index| self.sent.get_mut(index)).filter(|sent| !sent.has_come)
             else {
                 continue;
             };

@@ -245,8 +245,8 @@ fn complete(now: Instant, rtcp: &mut [u8], streams: &[Stream]) {
             let ssrc = u32::from_be_bytes(std::array::from_fn(|byte| rtcp[at + 4 + byte]));
             let stream = streams.iter().find(|one| one.negotiated.ssrc == ssrc);
             if let Some((stream, time)) = stream.and_then(|one| Some((one, one.time(now)?))) {
-                for (place, value) in [(16, time), (20, stream.packets), (24, stream.octets)] {
-                    rtcp[at + place..at + place + 4].copy_from_slice(&value.to_be_bytes());
+                for (offset, value) in [(16, time), (20, stream.packets), (24, stream.octets)] {
+                    rtcp[at + offset..at + offset + 4].copy_from_slice(&value.to_be_bytes());
                 }
             }
         }

@@ -46,8 +46,8 @@ impl RtxCache {
         let sent = Sent { packet, at: now, repeats: 0, repeated: None };
         match self.sent.back() {
             Some(last) if last.packet.sequence > sent.packet.sequence => {
-                let place = self.sent.partition_point(|one| one.packet.sequence < sent.packet.sequence);
-                self.sent.insert(place, sent);
+                let index = self.sent.partition_point(|one| one.packet.sequence < sent.packet.sequence);
+                self.sent.insert(index, sent);
             }
             Some(_) | None => self.sent.push_back(sent),
         }
@@ -63,11 +63,11 @@ impl RtxCache {
     pub(super) fn gone(&self, now: Instant, sequence: u16) -> Option<u64> {
         let newest = self.newest?;
         let wanted = newest.checked_sub(u64::from((newest as u16).wrapping_sub(sequence)))?;
-        let place = self.sent.partition_point(|one| one.packet.sequence < wanted);
-        let is_gone = self.sent.get(place).is_none_or(|found| {
+        let index = self.sent.partition_point(|one| one.packet.sequence < wanted);
+        let is_gone = self.sent.get(index).is_none_or(|found| {
             let is_it = found.packet.sequence == wanted;
             let is_late = now.saturating_duration_since(found.at) >= COMES_WITHIN;
-            if is_it { found.repeats >= REPEATS } else { place == 0 || is_late }
+            if is_it { found.repeats >= REPEATS } else { index == 0 || is_late }
         });
         is_gone.then_some(wanted)
     }
@@ -77,8 +77,8 @@ impl RtxCache {
         let last = self.sent.back()?.packet.sequence;
         let behind = (last as u16).wrapping_sub(sequence);
         let wanted = last.checked_sub(u64::from(behind))?;
-        let place = self.sent.partition_point(|one| one.packet.sequence < wanted);
-        let sent = self.sent.get_mut(place).filter(|one| one.packet.sequence == wanted)?;
+        let index = self.sent.partition_point(|one| one.packet.sequence < wanted);
+        let sent = self.sent.get_mut(index).filter(|one| one.packet.sequence == wanted)?;
         let is_too_soon = sent.repeated.is_some_and(|at| now.saturating_duration_since(at) < REPEAT_AFTER);
         if is_too_soon || sent.repeats >= REPEATS {
             return None;

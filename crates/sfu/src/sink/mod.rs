@@ -77,7 +77,7 @@ pub(crate) trait Sink {
     fn video(&mut self, now: Instant, index: usize, packet: &VideoPacket<'_>) -> Delivery;
 
     /// Takes a packet of whoever has this place among the speakers. True when it goes out.
-    fn audio(&mut self, now: Instant, place: usize, packet: &TrackPacket<'_>) -> bool;
+    fn audio(&mut self, now: Instant, index: usize, packet: &TrackPacket<'_>) -> bool;
 }
 
 impl Selection {

@@ -111,8 +111,8 @@ fn descriptions_that_cannot_be_end_their_own_link() {
         format!("{good}{}", "a=x\r\n".repeat(8_000)),
         "\u{0}\u{ffff}".repeat(500),
     ];
-    for (place, text) in hostile.into_iter().enumerate() {
-        let who = who(100 + place as u8);
+    for (index, text) in hostile.into_iter().enumerate() {
+        let who = who(100 + index as u8);
         let sections = SectionMap::new([("0".to_owned(), Source::Camera)].into()).unwrap();
         let signal = Signal::Offer { sdp: Sdp::new(text).unwrap(), sections };
         let (link, number) = (LinkId(0), SignalNumber(0));
@@ -186,7 +186,7 @@ fn a_link_of_a_later_number_ends_the_one_before_and_signals_of_the_old_one_are_n
 
 /// Their line is known by what they say it carries, if they say it; nothing can be found out by padding.
 #[test]
-fn who_reports_no_arrivals_gets_pictures_and_no_padding() {
+fn who_reports_no_arrivals_gets_video_and_no_padding() {
     let mut world = World::new();
     world.join(1, 1);
     world.unheard_of = Some("transport-wide-cc");

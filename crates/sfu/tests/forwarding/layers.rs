@@ -74,8 +74,8 @@ fn of_a_hundred_people_nine_tiles_cost_what_nine_tiles_cost() {
         world.watch(people, &[1, 2, 3, 4, 5, 6, 7, 8, 9], 150);
         world.run(seconds(5));
     }
-    let cost = |world: &World, place: usize| {
-        let (datagrams, bytes) = world.sent_to[&place];
+    let cost = |world: &World, client: usize| {
+        let (datagrams, bytes) = world.sent_to[&client];
         (datagrams as f64, bytes as f64)
     };
     let ((datagrams_few, bytes_few), (datagrams_many, bytes_many)) = (cost(&few, 9), cost(&many, 99));

@@ -95,7 +95,7 @@ fn pictures_whose_numbers_jump_leave_slots_that_show_the_next() {
         temporal: Some(((jump as u8).wrapping_mul(99), (jump % 3) as u8)),
         ..Lie::default()
     });
-    world.client(1).lies_of_pictures.extend(lies);
+    world.client(1).video_lies.extend(lies);
     world.run(SECOND * 2);
     // The slot that showed the liar shows the third.
     world.watch(2, &[3], 300);
@@ -125,7 +125,7 @@ fn whatever_somebody_lies_about_the_others_lose_nothing() {
 }
 
 #[test]
-fn who_may_send_pictures_alone_is_not_heard_by_way_of_the_camera() {
+fn who_may_send_video_alone_is_not_heard_by_way_of_the_camera() {
     let mut world = World::meeting(3, 300);
     world.run(SECOND);
     let muted = MediaState { microphone: Switch::Off, camera: Switch::On, ..MediaState::default() };

@@ -114,12 +114,12 @@ fn of_many_speakers_the_loudest_are_heard_and_everybody_is_told_who_they_are() {
     });
     let told = told.unwrap();
     assert_eq!(told.len(), AUDIO_SLOTS);
-    for (place, heard) in client.audio.iter().enumerate() {
+    for (slot, heard) in client.audio.iter().enumerate() {
         let Some((_, number)) = heard.last.filter(|(at, _)| *at + seconds(1) > Duration::from_secs(5)) else {
             continue;
         };
         let voice = testkit::media::who(number).participant.publication(Source::Microphone);
-        assert_eq!(told[place], Some(voice), "slot {place}");
+        assert_eq!(told[slot], Some(voice), "slot {slot}");
     }
     let total: u64 = client.audio.iter().flat_map(|heard| heard.from.values()).sum();
     assert!(total < (AUDIO_SLOTS as u64 + 1) * 5 * 50, "{total} packets are more than the slots carry");

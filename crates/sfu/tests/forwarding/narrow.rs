@@ -42,7 +42,7 @@ fn lost_packets_are_sent_again() {
 }
 
 #[test]
-fn a_narrow_line_lowers_pictures_and_keeps_sound_and_a_wide_one_brings_them_back() {
+fn a_narrow_line_lowers_video_and_keeps_sound_and_a_wide_one_brings_it_back() {
     let mut world = World::meeting(4, 700);
     world.run(seconds(12));
     let heights =

@@ -122,7 +122,7 @@ fn receivers_that_read_late_go_on_seeing() {
 
 /// Linux gives 212 kilobytes, and counts twice what comes.
 #[test]
-fn sockets_that_overflow_do_not_stop_pictures() {
+fn sockets_that_overflow_do_not_stop_video() {
     let load = Busy { every: millis(1_500), turn: millis(100), socket: 106_000 };
     let (worst, after) = a_minute_of("small sockets", |world, _| busy(1..=2, world, load), idle);
     // It takes some turns until what is sent fits, and a keyframe that finds no room costs two more.
@@ -157,7 +157,7 @@ fn senders_who_stop_all_layers_but_the_lowest_are_seen_in_it() {
 }
 
 #[test]
-fn a_camera_that_makes_a_picture_every_four_seconds_is_shown() {
+fn a_camera_of_a_frame_every_four_seconds_is_shown() {
     let load = |world: &mut World, _| world.client(2).frame_every = millis(4_000);
     let relief = |world: &mut World| world.client(2).frame_every = millis(33);
     let (worst, after) = a_minute_of("four seconds a picture", load, relief);

@@ -60,15 +60,15 @@ impl LyingWorld {
         let room = RoomCode::from_random(1);
         let mut seed = Seed::new(number);
         let pages: Vec<_> = (0..3)
-            .map(|place| {
+            .map(|index| {
                 let secret = match people {
                     People::WithLink => Some(link()),
-                    People::OneWithCode | People::Trusting if place == 2 => None,
+                    People::OneWithCode | People::Trusting if index == 2 => None,
                     People::OneWithCode | People::Trusting => Some(link()),
                 };
                 Page::new(
                     room,
-                    place,
+                    index,
                     seed.number(1..u64::MAX),
                     secret.map(|link| (link, SecretOrigin::Link)),
                 )
@@ -105,9 +105,9 @@ impl LyingWorld {
                 self.server.store(self.now, work);
             }
             self.server_speaks();
-            for place in 0..self.pages.len() {
-                self.pages[place].call.handle_timeout(self.now);
-                self.collect(place);
+            for index in 0..self.pages.len() {
+                self.pages[index].call.handle_timeout(self.now);
+                self.collect(index);
             }
             self.media();
             self.look();
@@ -136,9 +136,9 @@ impl LyingWorld {
     }
 
     fn people_act(&mut self) {
-        for place in 0..self.pages.len() {
-            match self.pages[place].call.phase() {
-                Phase::Joined => self.act_inside(place),
+        for index in 0..self.pages.len() {
+            match self.pages[index].call.phase() {
+                Phase::Joined => self.act_inside(index),
                 Phase::Joining | Phase::Waiting => {}
                 Phase::Preparing
                 | Phase::Left
@@ -146,84 +146,84 @@ impl LyingWorld {
                 | Phase::Refused(_)
                 | Phase::PasswordAsked { .. } => {
                     if self.seed.chance(0.2) {
-                        let name = DisplayName::parse(&format!("person {place}")).expect("a plain name");
-                        self.command(place, Command::Join { name, password: None });
+                        let name = DisplayName::parse(&format!("person {index}")).expect("a plain name");
+                        self.command(index, Command::Join { name, password: None });
                     }
                 }
             }
         }
     }
 
-    fn act_inside(&mut self, place: usize) {
+    fn act_inside(&mut self, index: usize) {
         if self.seed.chance(0.05) {
             let id = ChatId(Uuid::from_u128(u128::from(self.seed.number(1..u64::MAX))));
-            let text = format!("said by {place}: {}", self.written.len());
-            let to = self.pages[place].call.snapshot().participants.first().map(|one| one.participant.id);
+            let text = format!("said by {index}: {}", self.written.len());
+            let to = self.pages[index].call.snapshot().participants.first().map(|one| one.participant.id);
             let to =
                 to.filter(|_| self.seed.chance(0.2)).map_or(ChatTarget::Everyone, ChatTarget::Participant);
             self.written.insert(id, text.clone());
-            self.command(place, Command::Write { id, to, text });
+            self.command(index, Command::Write { id, to, text });
         }
         if self.seed.chance(0.01)
-            && let Some(socket) = self.pages[place].socket.take()
+            && let Some(socket) = self.pages[index].socket.take()
         {
             self.server.notice_broken(self.now, socket);
-            self.input(place, Input::SocketClosed);
+            self.input(index, Input::SocketClosed);
         }
         if self.seed.chance(0.005) {
-            self.reload(place);
+            self.reload(index);
         }
-        if self.people == People::Trusting && place == 0 && self.seed.chance(0.2) {
-            self.be_trusting(place);
+        if self.people == People::Trusting && index == 0 && self.seed.chance(0.2) {
+            self.be_trusting(index);
         }
     }
 
     /// The page is loaded again: of the call, it knows what the tab and the browser remember.
-    fn reload(&mut self, place: usize) {
-        if let Some(socket) = self.pages[place].socket.take() {
+    fn reload(&mut self, index: usize) {
+        if let Some(socket) = self.pages[index].socket.take() {
             self.server.notice_broken(self.now, socket);
         }
         let seed = self.seed.number(1..u64::MAX);
-        self.pages[place].reload(RoomCode::from_random(1), seed, self.now);
+        self.pages[index].reload(RoomCode::from_random(1), seed, self.now);
     }
 
-    fn be_trusting(&mut self, place: usize) {
-        let snapshot = self.pages[place].call.snapshot();
+    fn be_trusting(&mut self, index: usize) {
+        let snapshot = self.pages[index].call.snapshot();
         if let Some(person) = snapshot.waiting.first() {
             let moderation = Moderation::Admit { id: person.id, key_message: None };
-            self.command(place, Command::Moderate { moderation });
+            self.command(index, Command::Moderate { moderation });
         }
         let lacking = snapshot.participants.iter().find(|one| one.secrecy == call::Secrecy::OtherSecret);
         if let Some(lacking) = lacking {
-            self.command(place, Command::ShareSecret { with: lacking.participant.id });
+            self.command(index, Command::ShareSecret { with: lacking.participant.id });
         }
     }
 
-    fn command(&mut self, place: usize, command: Command) {
-        self.input(place, Input::Command(command));
+    fn command(&mut self, index: usize, command: Command) {
+        self.input(index, Input::Command(command));
     }
 
-    fn input(&mut self, place: usize, input: Input) {
-        self.pages[place].call.handle_input(self.now, input);
-        self.collect(place);
+    fn input(&mut self, index: usize, input: Input) {
+        self.pages[index].call.handle_input(self.now, input);
+        self.collect(index);
     }
 
-    fn collect(&mut self, place: usize) {
-        let (mut frames, wants_socket) = self.pages[place].collect();
+    fn collect(&mut self, index: usize) {
+        let (mut frames, wants_socket) = self.pages[index].collect();
         if wants_socket {
             self.sockets_made += 1;
-            self.pages[place].socket = Some(SocketNumber(self.sockets_made));
-            return self.input(place, Input::SocketOpened);
+            self.pages[index].socket = Some(SocketNumber(self.sockets_made));
+            return self.input(index, Input::SocketOpened);
         }
         frames.reverse();
         while let Some(frame) = frames.pop() {
-            self.hear(place, frame);
+            self.hear(index, frame);
         }
     }
 
-    fn hear(&mut self, place: usize, frame: ClientFrame) {
-        let id = self.pages[place].id;
-        let Some(socket) = self.pages[place].socket else { return };
+    fn hear(&mut self, index: usize, frame: ClientFrame) {
+        let id = self.pages[index].id;
+        let Some(socket) = self.pages[index].socket else { return };
         if self.liar.hear(&mut self.seed, id, &frame) {
             self.server.hear(self.now, socket, (id, frame));
         }
@@ -231,9 +231,9 @@ impl LyingWorld {
 
     fn server_speaks(&mut self) {
         while let Some((socket, frame)) = self.server.next_frame() {
-            let Some(place) = self.place_of(socket) else { continue };
+            let Some(index) = self.page_of(socket) else { continue };
             let ServerFrame { seq, received, message } = frame;
-            let said = self.liar.twist(&mut self.seed, self.pages[place].id, message);
+            let said = self.liar.twist(&mut self.seed, self.pages[index].id, message);
             for (at, message) in said.into_iter().enumerate() {
                 let frame = ServerFrame { seq: seq.filter(|_| at == 0), received, message };
                 if self.seed.chance(0.1) && self.liar.tell("message delayed").is_some() {
@@ -245,21 +245,21 @@ impl LyingWorld {
             }
         }
         while let Some(socket) = self.server.next_closed() {
-            if let Some(place) = self.place_of(socket) {
-                self.pages[place].socket = None;
-                self.input(place, Input::SocketClosed);
+            if let Some(index) = self.page_of(socket) {
+                self.pages[index].socket = None;
+                self.input(index, Input::SocketClosed);
             }
         }
         while self.server.next_order().is_some() {}
     }
 
     fn deliver(&mut self, socket: SocketNumber, frame: ServerFrame) {
-        if let Some(place) = self.place_of(socket) {
-            self.input(place, Input::Server(Box::new(frame)));
+        if let Some(index) = self.page_of(socket) {
+            self.input(index, Input::Server(Box::new(frame)));
         }
     }
 
-    fn place_of(&self, socket: SocketNumber) -> Option<usize> {
+    fn page_of(&self, socket: SocketNumber) -> Option<usize> {
         self.pages.iter().position(|page| page.socket == Some(socket))
     }
 
@@ -281,29 +281,29 @@ impl LyingWorld {
             }
         }
         self.frames.extend(frames);
-        let place = self.seed.number(0..self.pages.len() as u64) as usize;
+        let index = self.seed.number(0..self.pages.len() as u64) as usize;
         let old = self.seed.number(0..self.frames.len().max(1) as u64) as usize;
         if let Some((from, at, frame)) = self.frames.get(old).cloned() {
             _ = self.liar.tell("media played again");
-            let was_before = at < self.pages[place].born;
+            let was_before = at < self.pages[index].born;
             let name = ids[self.seed.number(0..ids.len() as u64) as usize];
             // Ids are the server's: it may give somebody another one, and the key goes with them.
             let keys = self.had_keys.iter().filter(|(of, _)| *of == from).map(|(_, key)| key);
-            let page = &mut self.pages[place];
+            let page = &mut self.pages[index];
             let is_theirs = name == from || keys.into_iter().any(|key| page.knows_as(name, Some(key)));
             // Whatever is open to a page was handed to it at once; what was not may come late, but once and as its sender's.
             let was_opened = page.opened.contains(&frame);
             if page.id != from && page.opens(name, &frame) && (was_opened || was_before || !is_theirs) {
-                self.wrong.push(format!("page {place} plays what {from} sent at {at:?} as {name}'s"));
+                self.wrong.push(format!("page {index} plays what {from} sent at {at:?} as {name}'s"));
             }
         }
         let forged = self.liar.forge_frame();
-        for (place, page) in self.pages.iter_mut().enumerate() {
+        for (index, page) in self.pages.iter_mut().enumerate() {
             for name in &ids {
                 // Whoever has the secret can forge; that it was given away is said by the page that did.
                 let has_secret = !self.liar.loot.secrets.is_empty();
                 if page.opens(*name, &forged) && !page.is_warned(*name) && !has_secret {
-                    self.wrong.push(format!("page {place} plays a forgery as {name}'s"));
+                    self.wrong.push(format!("page {index} plays a forgery as {name}'s"));
                 }
             }
         }
@@ -311,27 +311,27 @@ impl LyingWorld {
 
     /// The promise.
     fn look(&mut self) {
-        for (place, page) in self.pages.iter().enumerate() {
+        for (index, page) in self.pages.iter().enumerate() {
             let (secret, origin) = (page.call.secret(), page.call.secret_origin());
             let snapshot = page.call.snapshot();
             if page.came_with_link() && (*secret != link() || origin != SecretOrigin::Link) {
-                self.wrong.push(format!("page {place} has another secret than its link"));
+                self.wrong.push(format!("page {index} has another secret than its link"));
             }
             if self.liar.has_made(secret) && !snapshot.key_warnings.was_granted {
-                self.wrong.push(format!("page {place} has the liar's secret and does not say so"));
+                self.wrong.push(format!("page {index} has the liar's secret and does not say so"));
             }
             for other in &snapshot.participants {
                 let is_liars = other.participant.key.as_ref().is_some_and(|key| self.liar.is_own(key));
                 let is_shown = other.unverified || other.secrecy != call::Secrecy::Sealed;
                 if is_liars && !is_shown && self.liar.loot.secrets.is_empty() {
-                    self.wrong.push(format!("page {place} takes the liar for {}", other.participant.name));
+                    self.wrong.push(format!("page {index} takes the liar for {}", other.participant.name));
                 }
             }
             for line in page.call.chat() {
                 let call::ChatText::Sealed(text) = &line.text else { continue };
                 let is_true = self.written.values().any(|written| written == text);
                 if !is_true && !snapshot.key_warnings.was_granted && self.liar.loot.secrets.is_empty() {
-                    self.wrong.push(format!("page {place} shows a forgery: {text}"));
+                    self.wrong.push(format!("page {index} shows a forgery: {text}"));
                 }
             }
         }

@@ -32,14 +32,14 @@ pub(crate) struct Page {
 impl Page {
     pub(crate) fn new(
         room: RoomCode,
-        place: u128,
+        index: u128,
         seed: u64,
         secret: Option<(RoomSecret, SecretOrigin)>,
     ) -> Self {
         let link = secret.as_ref().map(|(secret, _)| secret.clone());
         let identity = Identity { secret, ..Identity::of_seed(seed) };
         Self {
-            id: ParticipantId::new(Uuid::from_u128(place + 1)),
+            id: ParticipantId::new(Uuid::from_u128(index + 1)),
             call: Call::new(room, None, seed, identity),
             socket: None,
             born: Duration::ZERO,

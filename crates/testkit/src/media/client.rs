@@ -110,7 +110,7 @@ pub struct Client {
     /// What is said of the next packets of sound, one after the other.
     pub lies_of_sound: VecDeque<Lie>,
     /// The same of the next packets of pictures, of all layers.
-    pub lies_of_pictures: VecDeque<Lie>,
+    pub video_lies: VecDeque<Lie>,
     /// What was to be sent while datagrams came in.
     sent: Vec<(SocketAddr, Vec<u8>)>,
     start: Instant,
@@ -178,7 +178,7 @@ impl Client {
             frame_every: FRAME,
             odd_payload: None,
             lies_of_sound: VecDeque::new(),
-            lies_of_pictures: VecDeque::new(),
+            video_lies: VecDeque::new(),
             sent: Vec::new(),
             start,
             pending: Some(pending),
@@ -268,7 +268,7 @@ impl Client {
             self.send_sound(now);
             self.rtc.handle_input(Input::Timeout(now)).expect("what was set up is there");
             self.drain(now, &mut sent);
-            self.send_pictures(now);
+            self.send_video(now);
             self.share.send(&mut self.rtc, now, now - self.start);
             self.rtc.handle_input(Input::Timeout(now)).expect("what was set up is there");
             let shared = self.share.due().unwrap_or(Duration::MAX);
@@ -311,15 +311,15 @@ impl Client {
         let at = now - self.start;
         let video = self.video_slots.iter().position(|slot| *slot == mid);
         let heard = match video {
-            Some(place) => &mut self.video[place],
+            Some(index) => &mut self.video[index],
             None => {
                 &mut self.audio
                     [self.audio_slots.iter().position(|slot| *slot == mid).expect("what was set up is there")]
             }
         };
         heard.note(at, *packet.seq_no, &packet.payload, video.is_some());
-        if let Some(place) = video {
-            self.decoders[place].push(at, *packet.seq_no, piece(packet));
+        if let Some(index) = video {
+            self.decoders[index].push(at, *packet.seq_no, piece(packet));
         }
     }
 
@@ -364,7 +364,7 @@ impl Client {
             .write_rtp(write);
     }
 
-    fn send_pictures(&mut self, now: Instant) {
+    fn send_video(&mut self, now: Instant) {
         if now - self.start < self.next_frame {
             return;
         }
@@ -380,7 +380,7 @@ impl Client {
             return;
         }
         for layer in 0..usize::from(self.wanted.min(self.uplink_layers)) {
-            self.send_picture(now, layer);
+            self.send_frame(now, layer);
         }
     }
 
@@ -406,7 +406,7 @@ impl Client {
         self.rtc.direct_api().stream_tx_by_mid(self.microphone, None).expect("a microphone").write_rtp(write);
     }
 
-    fn send_picture(&mut self, now: Instant, layer: usize) {
+    fn send_frame(&mut self, now: Instant, layer: usize) {
         let (rid, height, rate) = LAYERS[layer];
         let is_key = self.keyframe_due[layer].take_if(|due| *due <= now - self.start).is_some();
         self.keyframes_sent += u64::from(is_key);
@@ -417,7 +417,7 @@ impl Client {
         let pt = self.payload_type(Codec::Vp8);
         let truth = ((self.frames & 0x7fff) as u16, (self.frames / 4) as u8);
         for packet in 0..packets {
-            let lie = self.lies_of_pictures.pop_front().unwrap_or_default();
+            let lie = self.video_lies.pop_front().unwrap_or_default();
             let picture = lie.picture.unwrap_or(truth.0);
             let (tl0, temporal) = lie.temporal.unwrap_or((truth.1, temporal));
             let mut payload = vec![

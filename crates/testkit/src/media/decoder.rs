@@ -8,7 +8,7 @@ use std::time::Duration;
 const KEYFRAME_AFTER: Duration = Duration::from_millis(200);
 
 /// How long the next picture is waited for before a keyframe is.
-const PICTURE_AFTER: Duration = Duration::from_secs(3);
+const FRAME_AFTER: Duration = Duration::from_secs(3);
 
 /// Packets that are kept behind a gap.
 const KEPT: usize = 2_000;
@@ -69,7 +69,7 @@ impl Decoder {
 
     /// Whether to ask for a keyframe now.
     pub(crate) fn asks(&mut self, now: Duration) -> bool {
-        let limit = if self.next.is_some() { PICTURE_AFTER } else { KEYFRAME_AFTER };
+        let limit = if self.next.is_some() { FRAME_AFTER } else { KEYFRAME_AFTER };
         if now.saturating_sub(self.waits_since) < limit {
             return false;
         }

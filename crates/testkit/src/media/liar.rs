@@ -46,11 +46,11 @@ pub fn lie_to_a_meeting(draw: &mut impl FnMut() -> u64) -> Result<(), Harm> {
         let lie = told.next(draw);
         world.client(1).lies_of_sound.push_back(lie);
         let lie = told.next(draw);
-        world.client(1).lies_of_pictures.push_back(lie);
+        world.client(1).video_lies.push_back(lie);
     }
     check(&mut world, "while somebody lied", 2)?;
     world.client(1).lies_of_sound.clear();
-    world.client(1).lies_of_pictures.clear();
+    world.client(1).video_lies.clear();
     world.client(1).loudness = None;
     world.media(1, MediaState { microphone: Switch::Off, ..on() });
     // The slots that showed the liar show the others, and the speakers' places are theirs.
@@ -79,11 +79,9 @@ fn check(world: &mut World, what: &'static str, seconds: u64) -> Result<(), Harm
     if [2, 3].into_iter().any(|number| world.client(number).events.contains(&sfu::Event::Closed)) {
         return Err(Harm::Closed);
     }
-    for ((sound, pictures), (sound_before, pictures_before)) in heard(world).into_iter().zip(before) {
+    for ((sound, frames), (sound_before, frames_before)) in heard(world).into_iter().zip(before) {
         // Fifty packets of sound are sent in a second, and thirty pictures of one packet at least.
-        for (came, least) in
-            [(sound - sound_before, 40 * seconds), (pictures - pictures_before, 25 * seconds)]
-        {
+        for (came, least) in [(sound - sound_before, 40 * seconds), (frames - frames_before, 25 * seconds)] {
             if came < least {
                 return Err(Harm::Lost { what, came });
             }

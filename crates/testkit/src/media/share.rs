@@ -13,7 +13,7 @@ use str0m::rtp::{ExtensionValues, RtpWrite, SeqNo};
 pub const SHARED: u8 = 0x80;
 
 /// A screen shows so many pictures, and has so many packets of sound, in a second.
-const PICTURES: u32 = 15;
+const FRAME_RATE: u32 = 15;
 const SOUNDS: u32 = 50;
 
 /// A screen and its sound.
@@ -24,7 +24,7 @@ pub(super) struct Share {
     number: u8,
     /// Since when something is shared.
     since: Option<Duration>,
-    pictures: u32,
+    frames: u32,
     sounds: u32,
     keyframe_due: bool,
 }
@@ -34,7 +34,7 @@ impl Share {
         let mut section = |kind| changes.add_media(kind, Direction::SendOnly, None, None, None);
         let (screen, sound) = (section(MediaKind::Video), section(MediaKind::Audio));
         let number = number | SHARED;
-        Self { screen, sound, number, since: None, pictures: 0, sounds: 0, keyframe_due: true }
+        Self { screen, sound, number, since: None, frames: 0, sounds: 0, keyframe_due: true }
     }
 
     /// Which sections carry which source, those of the camera and the microphone included.
@@ -59,17 +59,17 @@ impl Share {
 
     /// Begins to share, or ends it.
     pub(super) fn set(&mut self, since: Option<Duration>) {
-        (self.since, self.pictures, self.sounds) = (since, 0, 0);
+        (self.since, self.frames, self.sounds) = (since, 0, 0);
         self.keyframe_due = true;
     }
 
     /// When the next packet is due.
     pub(super) fn due(&self) -> Option<Duration> {
-        self.since.map(|since| since + (self.next_picture()).min(self.next_sound()))
+        self.since.map(|since| since + (self.next_frame()).min(self.next_sound()))
     }
 
-    fn next_picture(&self) -> Duration {
-        Duration::from_secs(1) * self.pictures / PICTURES
+    fn next_frame(&self) -> Duration {
+        Duration::from_secs(1) * self.frames / FRAME_RATE
     }
 
     fn next_sound(&self) -> Duration {
@@ -79,18 +79,18 @@ impl Share {
     /// Sends what is due.
     pub(super) fn send(&mut self, rtc: &mut Rtc, now: Instant, at: Duration) {
         let Some(since) = self.since else { return };
-        while since + self.next_picture() <= at {
-            self.send_picture(rtc, now);
+        while since + self.next_frame() <= at {
+            self.send_frame(rtc, now);
         }
         while since + self.next_sound() <= at {
             self.send_sound(rtc, now);
         }
     }
 
-    fn send_picture(&mut self, rtc: &mut Rtc, now: Instant) {
+    fn send_frame(&mut self, rtc: &mut Rtc, now: Instant) {
         let is_key = std::mem::take(&mut self.keyframe_due);
-        let (high, low) = ((self.pictures >> 8) as u8, self.pictures as u8);
-        let mut payload = vec![0x90, 0xe0, 0x80 | high, low, self.pictures as u8, 0, u8::from(!is_key), 0, 0];
+        let (high, low) = ((self.frames >> 8) as u8, self.frames as u8);
+        let mut payload = vec![0x90, 0xe0, 0x80 | high, low, self.frames as u8, 0, u8::from(!is_key), 0, 0];
         if is_key {
             payload.extend([0x9d, 0x01, 0x2a]);
             payload.extend(1920_u16.to_le_bytes());
@@ -98,9 +98,9 @@ impl Share {
         }
         payload.resize(1_000, self.number);
         let Some(pt) = payload_type(rtc, Codec::Vp8) else { return };
-        let number = SeqNo::from(u64::from(self.pictures) + 1);
-        let write = RtpWrite::new(pt, number, self.pictures * 90_000 / PICTURES, now, payload);
-        self.pictures += 1;
+        let number = SeqNo::from(u64::from(self.frames) + 1);
+        let write = RtpWrite::new(pt, number, self.frames * 90_000 / FRAME_RATE, now, payload);
+        self.frames += 1;
         if let Some(stream) = rtc.direct_api().stream_tx_by_mid(self.screen, None) {
             stream.write_rtp(write.marker(true).nackable(true));
         }

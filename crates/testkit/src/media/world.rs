@@ -221,8 +221,8 @@ impl World {
 
     /// Lets somebody do at once what they have decided.
     pub fn wake(&mut self, number: u8) {
-        let place = self.clients.iter().position(|client| client.number == number);
-        self.wakes[place.expect("what was set up is there")] = self.now;
+        let index = self.clients.iter().position(|client| client.number == number);
+        self.wakes[index.expect("what was set up is there")] = self.now;
         self.pass_signals();
     }
 
@@ -259,32 +259,32 @@ impl World {
         }
         self.read_unit();
         while self.down.first_key_value().is_some_and(|((at, _), _)| *at <= self.now) {
-            let Some((_, (place, bytes))) = self.down.pop_first() else { break };
-            let Some(number) = self.clients.get(place).map(|client| client.number) else { continue };
+            let Some((_, (index, bytes))) = self.down.pop_first() else { break };
+            let Some(number) = self.clients.get(index).map(|client| client.number) else { continue };
             let turn = self.turn_of(number);
             if turn <= self.now && !self.sockets.contains_key(&number) {
-                self.clients[place].receive(now, unit_address(), &bytes);
+                self.clients[index].receive(now, unit_address(), &bytes);
             } else {
                 self.keep(number, bytes);
             }
-            self.wakes[place] = turn;
+            self.wakes[index] = turn;
         }
-        for place in 0..self.clients.len() {
-            if self.wakes[place] > self.now {
+        for index in 0..self.clients.len() {
+            if self.wakes[index] > self.now {
                 continue;
             }
-            let number = self.clients[place].number;
+            let number = self.clients[index].number;
             let turn = self.turn_of(number);
             if turn > self.now {
-                self.wakes[place] = turn;
+                self.wakes[index] = turn;
                 continue;
             }
             for bytes in self.sockets.remove(&number).unwrap_or_default() {
-                self.clients[place].receive(now, unit_address(), &bytes);
+                self.clients[index].receive(now, unit_address(), &bytes);
             }
-            let (sent, due) = self.clients[place].advance(now);
-            self.wakes[place] = due.max(self.now + Duration::from_millis(1));
-            let source = self.clients[place].address;
+            let (sent, due) = self.clients[index].advance(now);
+            self.wakes[index] = due.max(self.now + Duration::from_millis(1));
+            let source = self.clients[index].address;
             for (_, bytes) in sent {
                 self.up.push_back((self.now + DELAY, source, bytes));
             }
@@ -366,9 +366,9 @@ impl World {
     }
 
     fn pass_signals(&mut self) {
-        for place in 0..self.clients.len() {
-            let (who, link) = (self.clients[place].who, self.clients[place].link());
-            for (number, mut signal) in std::mem::take(&mut self.clients[place].signals) {
+        for index in 0..self.clients.len() {
+            let (who, link) = (self.clients[index].who, self.clients[index].link());
+            for (number, mut signal) in std::mem::take(&mut self.clients[index].signals) {
                 if let (Signal::Offer { sdp, .. }, Some(word)) = (&mut signal, self.unheard_of) {
                     let known = sdp.as_str().split_inclusive('\n').filter(|line| !line.contains(word));
                     *sdp = Sdp::new(known.collect::<String>()).expect("it is shorter");
@@ -395,30 +395,30 @@ impl World {
         match output {
             Output::Transmit(transmit) => {
                 let to = self.clients.iter().position(|client| client.address == transmit.destination);
-                if let Some(place) = to {
-                    self.send_down(place, transmit.bytes.clone());
+                if let Some(index) = to {
+                    self.send_down(index, transmit.bytes.clone());
                 }
                 self.sfu.recycle(transmit.bytes);
             }
             // There is no other shard, unless a test has one.
             Output::PassOn(_) => {}
             Output::Event { who, event, .. } => {
-                if let Some(place) = self.clients.iter().position(|client| client.who == who) {
-                    self.clients[place].hear_event(event);
-                    self.wakes[place] = self.now;
+                if let Some(index) = self.clients.iter().position(|client| client.who == who) {
+                    self.clients[index].hear_event(event);
+                    self.wakes[index] = self.now;
                 }
             }
         }
     }
 
-    fn send_down(&mut self, place: usize, bytes: Vec<u8>) {
+    fn send_down(&mut self, index: usize, bytes: Vec<u8>) {
         if let Some(nonces) = &mut self.nonces {
-            nonces.note(place, &bytes);
+            nonces.note(index, &bytes);
         }
-        let sent = self.sent_to.entry(place).or_default();
+        let sent = self.sent_to.entry(index).or_default();
         *sent = (sent.0 + 1, sent.1 + bytes.len() as u64);
         let mut at = self.now + DELAY;
-        if let Some(line) = self.lines.get_mut(&place) {
+        if let Some(line) = self.lines.get_mut(&index) {
             line.count += 1;
             if line.loses_one_of.is_some_and(|one| line.count * 7 % one == 0) {
                 return;
@@ -434,6 +434,6 @@ impl World {
             }
         }
         self.sent += 1;
-        self.down.insert((at, self.sent), (place, bytes));
+        self.down.insert((at, self.sent), (index, bytes));
     }
 }

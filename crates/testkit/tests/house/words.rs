@@ -76,8 +76,8 @@ fn words_for_people_stand_in_one_place() {
             found.extend(astray(&file, strictness));
         }
     }
-    for place in SERVER {
-        for file in files(&root().join(place)) {
+    for path in SERVER {
+        for file in files(&root().join(path)) {
             read_files += 1;
             found.extend(astray(&file, Strictness::Sentences));
         }
@@ -139,8 +139,8 @@ fn an_arm_for_all_the_rest_is_found() {
     assert!(!has_wildcard_arm(tokens("fn f() { match pair { (One, _) => 1, (Two, _) => 2 } }")));
 }
 
-fn files(place: &Path) -> Vec<PathBuf> {
-    if place.is_dir() { rust_files(place) } else { vec![place.to_path_buf()] }
+fn files(path: &Path) -> Vec<PathBuf> {
+    if path.is_dir() { rust_files(path) } else { vec![path.to_path_buf()] }
 }
 
 fn astray(file: &Path, strictness: Strictness) -> Vec<String> {

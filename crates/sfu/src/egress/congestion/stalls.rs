@@ -47,24 +47,24 @@ impl Stalls {
     /// reads, in bits per second, when it was less than was sent.
     pub(super) fn forgive(&mut self, now: Timestamp, results: &mut Vec<PacketResult>) -> Option<u64> {
         self.begin_window(now.us());
-        let mut order: Vec<_> = (0..results.len()).filter(|place| results[*place].is_received()).collect();
-        order.sort_by_key(|place| results[*place].receive_time.us());
-        for place in &order {
-            let way = results[*place].receive_time.us() - results[*place].sent_packet.send_time.us();
+        let mut order: Vec<_> = (0..results.len()).filter(|index| results[*index].is_received()).collect();
+        order.sort_by_key(|index| results[*index].receive_time.us());
+        for index in &order {
+            let way = results[*index].receive_time.us() - results[*index].sent_packet.send_time.us();
             self.shortest[0] = Some(self.shortest[0].map_or(way, |shortest| shortest.min(way)));
         }
         let shortest = self.shortest.iter().flatten().min().copied()?;
         let mut rest = order.as_slice();
         let mut stalled = Vec::new();
         while let Some(first) = rest.first() {
-            let arrival = |place: &usize| results[*place].receive_time.us();
+            let arrival = |index: &usize| results[*index].receive_time.us();
             let length =
                 1 + rest.windows(2).take_while(|two| arrival(&two[1]) - arrival(&two[0]) <= RUN).count();
             let (run, others) = rest.split_at(length);
             rest = others;
             let begins = arrival(first);
             let ends = run.last().map_or(begins, arrival);
-            let wait = |place: &usize| arrival(place) - results[*place].sent_packet.send_time.us() - shortest;
+            let wait = |index: &usize| arrival(index) - results[*index].sent_packet.send_time.us() - shortest;
             let longest = run.iter().map(wait).max().unwrap_or_default();
             let silent_from = self.last.unwrap_or(begins);
             let was_stalled =
@@ -73,7 +73,7 @@ impl Stalls {
                 begins - drained.at <= DRAINS_FOR && longest <= drained.wait + DRAINS_WITHIN
             });
             if was_stalled {
-                let bytes: i64 = run.iter().map(|place| results[*place].sent_packet.size.bytes()).sum();
+                let bytes: i64 = run.iter().map(|index| results[*index].sent_packet.size.bytes()).sum();
                 let read = bytes.saturating_mul(8_000_000) / (ends - silent_from).max(1);
                 stalled.push((silent_from - shortest, ends - shortest, read));
                 self.drained = Some(Drained { at: ends, wait: longest });
@@ -81,8 +81,8 @@ impl Stalls {
                 self.drained = self.drained.map(|drained| Drained { wait: longest, ..drained });
             }
             if was_stalled || is_drained {
-                for place in run {
-                    let result = &mut results[*place];
+                for index in run {
+                    let result = &mut results[*index];
                     let in_time = result.sent_packet.send_time.us() + shortest;
                     result.receive_time = Timestamp::from_micros(in_time.min(result.receive_time.us()));
                 }

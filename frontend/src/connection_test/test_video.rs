@@ -11,12 +11,12 @@ use crate::web;
 const EVERY: u32 = 100;
 
 /// A source of pictures. It stops when it is dropped.
-pub(super) struct Pictures {
+pub(super) struct TestVideo {
     stream: MediaStream,
     _drawing: Interval,
 }
 
-impl Pictures {
+impl TestVideo {
     /// `None` where the browser draws nothing.
     pub(super) fn start() -> Option<Self> {
         let canvas = web::document()?.create_element("canvas").ok()?;
@@ -46,7 +46,7 @@ impl Pictures {
     }
 }
 
-impl Drop for Pictures {
+impl Drop for TestVideo {
     fn drop(&mut self) {
         if let Some(track) = self.track() {
             track.stop();
