@@ -7,7 +7,7 @@ use protocol::RoomCode;
 use reactive_stores::Store;
 use seal::RoomSecret;
 use uuid::Uuid;
-use view::{Numbered, PageNotice, Said};
+use view::{Numbered, PageNotice, AnyNotice};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
@@ -73,5 +73,5 @@ pub(crate) fn name_so_far() -> Option<String> {
 /// Shows that there can be no call here.
 pub(crate) fn refuse(view: Store<CallView>) {
     view.secrecy().update(|secrecy| secrecy.supported = false);
-    view.notices().set(vec![Numbered { number: 1, what: Said::Page(PageNotice::NoRandomness) }]);
+    view.notices().set(vec![Numbered { number: 1, what: AnyNotice::Page(PageNotice::NoRandomness) }]);
 }

@@ -1,4 +1,4 @@
-//! ConnectionQuota that are divided: so many in all, and only some of them for one prefix, so that nobody takes all of them.
+//! Quotas of connections: so many in all, and only some of them for one prefix, so that nobody takes all of them.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

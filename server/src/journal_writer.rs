@@ -1,9 +1,9 @@
 //! Keeps what happens in rooms: one task that writes everything that has come since its last write in one transaction, so
 //! that a lively room does not wait for the disk, and that answers once it is there.
 //!
-//! Every room has a lane of its own. Seats, blocks and roles are never dropped: a room whose lane is full waits, and nobody
-//! waits for it but those inside. Chat is refused before that, and its sender is told. Reading has lanes apart
-//! ([`HistoryReader`]).
+//! Every room has a [`RoomWriter`] with bounds of its own. Seats, blocks and roles are never dropped: a room that has reached
+//! them waits, and nobody waits for it but those inside. Chat is refused before that, and its sender is told. Reading has
+//! queues of its own ([`HistoryReader`]).
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,13 +64,13 @@ struct Queue {
     count: u64,
 }
 
-/// One room's way to the task.
-pub(crate) struct Lane {
+/// One room's way to the task: it lets only so many changes wait.
+pub(crate) struct RoomWriter {
     journal_writer: JournalWriter,
-    state: Arc<LaneState>,
+    state: Arc<RoomWriterState>,
 }
 
-struct LaneState {
+struct RoomWriterState {
     /// Where answers go.
     room: RoomQueue,
     /// Under which token the room is written to.
@@ -92,17 +92,17 @@ pub(crate) struct Waiter {
 
 struct Work {
     change: Box<Change>,
-    ticket: Ticket,
+    pending: PendingWrite,
 }
 
-struct Ticket {
-    permit: LanePermit,
+struct PendingWrite {
+    permit: WritePermit,
     waiter: Option<Waiter>,
 }
 
-/// A permit in a lane, free again when this is dropped.
-struct LanePermit {
-    lane: Arc<LaneState>,
+/// Permission to let one change wait, given back when this is dropped.
+struct WritePermit {
+    room_writer: Arc<RoomWriterState>,
     /// Of messages: the count of all rooms.
     chat: Option<Arc<AtomicUsize>>,
 }
@@ -121,9 +121,9 @@ impl JournalWriter {
         Self(Arc::new(Shared { queue, written, behind, chat: Arc::default(), reader }))
     }
 
-    /// A lane for a room that is written to under a token.
-    pub(crate) fn lane(&self, room: RoomQueue, fence: Fence) -> Lane {
-        let state = LaneState {
+    /// The way of a room that is written to under a token.
+    pub(crate) fn room_writer(&self, room: RoomQueue, fence: Fence) -> RoomWriter {
+        let state = RoomWriterState {
             room,
             fence,
             is_fenced: AtomicBool::new(false),
@@ -132,7 +132,7 @@ impl JournalWriter {
             changed: Notify::new(),
             full_since: Mutex::new(None),
         };
-        Lane { journal_writer: self.clone(), state: Arc::new(state) }
+        RoomWriter { journal_writer: self.clone(), state: Arc::new(state) }
     }
 
     /// Waits until everything that was to be kept before is kept, or refused. False when that takes longer.
@@ -159,7 +159,7 @@ impl JournalWriter {
     }
 }
 
-impl Lane {
+impl RoomWriter {
     /// Keeps a change soon. A message for which there is no permit is returned with who is to be told.
     pub(crate) fn keep(&self, change: Change, waiter: Option<Waiter>) -> Result<(), Option<Waiter>> {
         let chat = if matches!(change, Change::Chat(..)) {
@@ -173,8 +173,8 @@ impl Lane {
             self.state.changes.fetch_add(1, Ordering::Relaxed);
             None
         };
-        let permit = LanePermit { lane: Arc::clone(&self.state), chat };
-        self.journal_writer.queue(Work { change: Box::new(change), ticket: Ticket { permit, waiter } });
+        let permit = WritePermit { room_writer: Arc::clone(&self.state), chat };
+        self.journal_writer.queue(Work { change: Box::new(change), pending: PendingWrite { permit, waiter } });
         Ok(())
     }
 
@@ -184,7 +184,7 @@ impl Lane {
         here < RESERVED || (here < ROOM_CHAT_WAITING && everywhere < CHAT_WAITING)
     }
 
-    /// Waits until the lane has a permit for what must not be lost.
+    /// Waits for a permit for what must not be lost.
     pub(crate) async fn ready(&self) {
         loop {
             let changed = self.state.changed.notified();
@@ -214,20 +214,20 @@ impl Lane {
     }
 }
 
-impl LaneState {
+impl RoomWriterState {
     fn set_full(&self, since: Option<Instant>) {
         *self.full_since.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }
 }
 
-impl Drop for LanePermit {
+impl Drop for WritePermit {
     fn drop(&mut self) {
         if let Some(everywhere) = &self.chat {
-            self.lane.chat.fetch_sub(1, Ordering::Relaxed);
+            self.room_writer.chat.fetch_sub(1, Ordering::Relaxed);
             everywhere.fetch_sub(1, Ordering::Relaxed);
         } else {
-            self.lane.changes.fetch_sub(1, Ordering::Relaxed);
-            self.lane.changed.notify_one();
+            self.room_writer.changes.fetch_sub(1, Ordering::Relaxed);
+            self.room_writer.changed.notify_one();
         }
     }
 }
@@ -253,9 +253,9 @@ async fn run<S: Journal + ?Sized>(
             work.extend(std::iter::from_fn(|| received.try_recv().ok()).take(TOGETHER));
         }
         taken += work.len() as u64;
-        for Work { change, ticket } in work {
-            overdue.changes.push(FencedChange { fence: ticket.permit.lane.fence, change: *change });
-            overdue.tickets.push(ticket);
+        for Work { change, pending } in work {
+            overdue.changes.push(FencedChange { fence: pending.permit.room_writer.fence, change: *change });
+            overdue.pending.push(pending);
         }
         overdue = write(&*storage, quota, std::mem::take(&mut overdue), &behind).await;
         behind.store(!overdue.changes.is_empty(), Ordering::Relaxed);
@@ -273,7 +273,7 @@ async fn run<S: Journal + ?Sized>(
 #[derive(Default)]
 struct Batch {
     changes: Vec<FencedChange>,
-    tickets: Vec<Ticket>,
+    pending: Vec<PendingWrite>,
 }
 
 /// Writes everything, tells those who asked, and returns what is to be tried again. Something that the database will never
@@ -290,27 +290,27 @@ async fn write<S: Journal + ?Sized>(
         match try_to_keep(storage, quota, &batch.changes, behind).await {
             Ok(refusals) => {
                 let mut refusals = refusals.into_iter().peekable();
-                for (index, ticket) in batch.tickets.into_iter().enumerate() {
+                for (index, pending) in batch.pending.into_iter().enumerate() {
                     let refusal = refusals.next_if(|refusal| refusal.change == index);
-                    ticket.settle(refusal.map_or(Ok(()), |refusal| Err(Some(refusal.reason))));
+                    pending.settle(refusal.map_or(Ok(()), |refusal| Err(Some(refusal.reason))));
                 }
             }
             Err(Failure::Final) if batch.changes.len() > 1 => {
                 let middle = batch.changes.len() / 2;
                 let changes = batch.changes.split_off(middle);
-                let tickets = batch.tickets.split_off(middle);
-                rest.push(Batch { changes, tickets });
+                let pending = batch.pending.split_off(middle);
+                rest.push(Batch { changes, pending });
                 rest.push(batch);
             }
-            Err(Failure::Final) => batch.tickets.into_iter().for_each(|ticket| ticket.settle(Err(None))),
+            Err(Failure::Final) => batch.pending.into_iter().for_each(|pending| pending.settle(Err(None))),
             Err(Failure::Passing) => {
-                for (change, ticket) in batch.changes.into_iter().zip(batch.tickets) {
+                for (change, pending) in batch.changes.into_iter().zip(batch.pending) {
                     // Whoever wrote is told to send again; seats and blocks are nobody's to send again.
                     if matches!(change.change, Change::Chat(..)) {
-                        ticket.settle(Err(None));
+                        pending.settle(Err(None));
                     } else {
                         overdue.changes.push(change);
-                        overdue.tickets.push(ticket);
+                        overdue.pending.push(pending);
                     }
                 }
             }
@@ -351,36 +351,36 @@ async fn try_to_keep<S: Journal + ?Sized>(
     }
 }
 
-impl Ticket {
+impl PendingWrite {
     /// Tells who asked, and frees the permit once they know. Of what is fenced the room is told, once.
     fn settle(self, kept: Result<(), Option<RefusalReason>>) {
         let Self { permit, waiter } = self;
-        let lane = Arc::clone(&permit.lane);
+        let room_writer = Arc::clone(&permit.room_writer);
         if kept == Err(Some(RefusalReason::Fenced)) {
-            if !lane.is_fenced.swap(true, Ordering::Relaxed) {
-                tell(&lane.room, RoomEvent::Fenced { fence: lane.fence }, permit);
+            if !room_writer.is_fenced.swap(true, Ordering::Relaxed) {
+                tell(&room_writer.room, RoomEvent::Fenced { fence: room_writer.fence }, permit);
             }
             return;
         }
         let Some(Waiter { from, chat }) = waiter else { return };
         let event = match kept {
             Ok(()) => {
-                lane.set_full(None);
+                room_writer.set_full(None);
                 RoomEvent::ChatKept { from, chat }
             }
             Err(reason) => {
                 if reason == Some(RefusalReason::RoomIsFull) {
-                    lane.set_full(Some(clock::moment()));
+                    room_writer.set_full(Some(clock::moment()));
                 }
                 RoomEvent::ChatNotKept { from, chat }
             }
         };
-        tell(&lane.room, event, permit);
+        tell(&room_writer.room, event, permit);
     }
 }
 
 /// Tells a room something, and frees a permit then. A room that is slow keeps nobody else from being told.
-fn tell(room: &RoomQueue, event: RoomEvent, permit: LanePermit) {
+fn tell(room: &RoomQueue, event: RoomEvent, permit: WritePermit) {
     match room.try_tell(event) {
         Ok(()) | Err(TrySendError::Closed(_)) => {}
         Err(TrySendError::Full(envelope)) => {

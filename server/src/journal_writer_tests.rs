@@ -71,7 +71,7 @@ async fn however_many_read_in_one_room_another_keeps_its_block_and_its_chat() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Arc::new(SqlStorage::sqlite(folder.path()).await.unwrap());
     let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    let ((crowd, mut answers), (other, mut events)) = (lane(&journal_writer, 1), lane(&journal_writer, 2));
+    let ((crowd, mut answers), (other, mut events)) = (room_writer(&journal_writer, 1), room_writer(&journal_writer, 2));
     let taken = (0..20_000).filter(|number| crowd.read_chat(person(number % 80), None)).count();
     assert!((1..=64).contains(&taken), "{taken} wait");
 
@@ -95,7 +95,7 @@ async fn what_must_not_be_lost_waits_for_a_database_that_stands_still_and_so_doe
     let storage = Arc::new(Fragile::default());
     storage.failures.store(4, Ordering::Relaxed);
     let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    let ((busy, _), (other, _)) = (lane(&journal_writer, 1), lane(&journal_writer, 2));
+    let ((busy, _), (other, _)) = (room_writer(&journal_writer, 1), room_writer(&journal_writer, 2));
     let changes: Vec<_> = (0..12_000).map(|number| block(1, &number.to_string())).collect();
     for change in changes.clone() {
         busy.keep(change, None).unwrap();
@@ -113,7 +113,7 @@ async fn a_database_that_takes_nothing_is_said_to_be_behind_from_the_first_try_u
     let storage = Arc::new(Fragile::default());
     storage.failures.store(1, Ordering::Relaxed);
     let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    lane(&journal_writer, 1).0.keep(block(1, "b"), None).unwrap();
+    room_writer(&journal_writer, 1).0.keep(block(1, "b"), None).unwrap();
     while storage.failures.load(Ordering::Relaxed) > 0 {
         tokio::task::yield_now().await;
     }
@@ -127,12 +127,12 @@ async fn a_room_that_floods_a_standing_database_is_refused_and_others_are_not() 
     let storage = Arc::new(Fragile::default());
     storage.failures.store(4, Ordering::Relaxed);
     let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    let (crowd, events): (Vec<_>, Vec<_>) = (0..100).map(|number| lane(&journal_writer, number)).unzip();
-    for lane in &crowd {
-        let taken = (0..500).filter(|number| say(lane, 1, *number, "x")).count();
+    let (crowd, events): (Vec<_>, Vec<_>) = (0..100).map(|number| room_writer(&journal_writer, number)).unzip();
+    for room_writer in &crowd {
+        let taken = (0..500).filter(|number| say(room_writer, 1, *number, "x")).count();
         assert!((RESERVED..=ROOM_CHAT_WAITING).contains(&taken), "{taken}");
     }
-    let (quiet, mut answers) = lane(&journal_writer, 200);
+    let (quiet, mut answers) = room_writer(&journal_writer, 200);
     assert!(say(&quiet, 200, 1, "hello"));
     for mut events in events {
         tasks::spawn(async move { while events.recv().await.is_some() {} });
@@ -145,7 +145,7 @@ async fn a_room_that_floods_a_standing_database_is_refused_and_others_are_not() 
 async fn what_the_database_never_takes_costs_nobody_else_anything() {
     let storage = Arc::new(Fragile::default());
     let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    let ((bad, mut of_bad), (good, mut of_good)) = (lane(&journal_writer, 1), lane(&journal_writer, 2));
+    let ((bad, mut of_bad), (good, mut of_good)) = (room_writer(&journal_writer, 1), room_writer(&journal_writer, 2));
     for number in 0..20 {
         assert!(say(&good, 2, number, "hello"));
     }
@@ -165,13 +165,13 @@ async fn a_room_that_has_as_much_chat_as_it_may_keep_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Arc::new(SqlStorage::sqlite(folder.path()).await.unwrap());
     let journal_writer = JournalWriter::start(storage, ChatQuota { messages: 1, ..ChatQuota::UNLIMITED });
-    let (lane, mut events) = lane(&journal_writer, 1);
+    let (room_writer, mut events) = room_writer(&journal_writer, 1);
     for number in 1..=2 {
-        assert!(say(&lane, 1, number, "hello"));
+        assert!(say(&room_writer, 1, number, "hello"));
     }
     assert!(matches!(events.recv().await.unwrap().event, RoomEvent::ChatKept { .. }));
     assert!(matches!(events.recv().await.unwrap().event, RoomEvent::ChatNotKept { .. }));
-    assert!(lane.is_full());
+    assert!(room_writer.is_full());
 }
 
 #[tokio::test]
@@ -185,7 +185,7 @@ async fn a_room_that_another_server_owns_is_told_once_and_others_go_on() {
     storage.keep_within(ChatQuota::UNLIMITED, &[newer]).await.unwrap();
 
     let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    let ((lost, mut of_lost), (own, mut of_own)) = (lane(&journal_writer, 1), lane(&journal_writer, 2));
+    let ((lost, mut of_lost), (own, mut of_own)) = (room_writer(&journal_writer, 1), room_writer(&journal_writer, 2));
     assert!(say(&lost, 1, 1, "too late"));
     lost.keep(block(1, "too late"), None).unwrap();
     assert!(say(&own, 2, 1, "hello"));
@@ -200,10 +200,10 @@ async fn a_room_that_another_server_owns_is_told_once_and_others_go_on() {
     assert!(storage.recent_chat(code(1), 9).await.unwrap().is_empty());
 }
 
-/// A room's lane, and what the room is told.
-fn lane(journal_writer: &JournalWriter, room: u64) -> (Lane, RoomQueueReceiver) {
+/// A room's writer, and what the room is told.
+fn room_writer(journal_writer: &JournalWriter, room: u64) -> (RoomWriter, RoomQueueReceiver) {
     let (queue, told) = queue(code(room), 100);
-    (journal_writer.lane(queue, Fence::default()), told)
+    (journal_writer.room_writer(queue, Fence::default()), told)
 }
 
 fn record(room: u64) -> RoomRecord {
@@ -236,7 +236,7 @@ fn key(room: u64) -> KeyRecord {
     }
 }
 
-fn say(lane: &Lane, room: u64, number: u64, text: &str) -> bool {
+fn say(room_writer: &RoomWriter, room: u64, number: u64, text: &str) -> bool {
     let (from, chat) = (person(1), ChatId(uuid::Uuid::from_u128(number.into())));
     let entry = ChatEntry {
         number: ChatNumber(number),
@@ -248,7 +248,7 @@ fn say(lane: &Lane, room: u64, number: u64, text: &str) -> bool {
         envelope: Envelope::new(1, text.to_owned()).unwrap(),
     };
     let waiter = Waiter { from, chat };
-    lane.keep(Change::Chat(code(room), entry), Some(waiter)).is_ok()
+    room_writer.keep(Change::Chat(code(room), entry), Some(waiter)).is_ok()
 }
 
 fn block(room: u64, browser: &str) -> Change {

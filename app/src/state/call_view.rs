@@ -6,7 +6,7 @@ use protocol::{
 use reactive_stores::{Patch, Store};
 use view::{
     Addressee, ChatText, Delivery, KeyWarnings, LinkPath, LinkStatus, Numbered, Phase, Publication, Refusal,
-    Said, Secrecy, Signalling,
+    AnyNotice, Secrecy, Signalling,
 };
 
 /// Everything the pages show of a call.
@@ -77,7 +77,7 @@ pub struct CallView {
     /// Who can open what is sent.
     pub secrecy: RoomSecrecy,
     /// The last things that are said once, oldest first.
-    pub notices: Vec<Numbered<Said>>,
+    pub notices: Vec<Numbered<AnyNotice>>,
     /// What was refused last, and why: what a page shows of it is to be what the room says.
     pub refusal: Option<Numbered<Refusal>>,
     /// What was written last that could not be sent.

@@ -1,15 +1,15 @@
 //! What is said once, on the page and aloud.
 
 use protocol::{MediaVia, Reaction, Source};
-use view::{Copied, Notice, PageNotice, Said};
+use view::{Copied, Notice, PageNotice, AnyNotice};
 
 use super::refusal;
 
 /// Whatever has happened.
-pub(crate) fn said(said: &Said) -> String {
+pub(crate) fn said(said: &AnyNotice) -> String {
     match said {
-        Said::Call(notice) => of_call(notice),
-        Said::Page(notice) => of_page(*notice).to_owned(),
+        AnyNotice::Call(notice) => of_call(notice),
+        AnyNotice::Page(notice) => of_page(*notice).to_owned(),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{Event, Sfu};
 impl Sfu {
     /// Does something for a peer, which is noted as the causer by whoever knows it.
     pub(crate) fn guarded(&mut self, now: Instant, work: impl FnOnce(&mut Self)) {
-        self.causer = None;
+        self.active_peer = None;
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
             self.recover(now);
         }
@@ -21,9 +21,9 @@ impl Sfu {
 
     fn recover(&mut self, now: Instant) {
         self.counters.panics = self.counters.panics.saturating_add(1);
-        let causer = self.causer.take().and_then(|key| Some((key, self.peers.get(key)?)));
-        let causer = causer.map(|(key, peer)| (key, peer.who, peer.link));
-        tracing::error!(is_known = causer.is_some(), "a link to the server ended by a panic");
+        let active_peer = self.active_peer.take().and_then(|key| Some((key, self.peers.get(key)?)));
+        let active_peer = active_peer.map(|(key, peer)| (key, peer.who, peer.link));
+        tracing::error!(is_known = active_peer.is_some(), "a link to the server ended by a panic");
         // What is read of the transports was for the one who is gone, or is lost as on any network.
         self.news.clear();
         self.dirty.clear();
@@ -33,14 +33,14 @@ impl Sfu {
         }
         self.forget_who_is_gone();
         // Slots are of peers of the same room.
-        let concerned: Vec<_> = match causer {
+        let concerned: Vec<_> = match active_peer {
             Some((_, who, _)) => vec![who.room],
             None => self.rooms.keys().copied().collect(),
         };
         for code in &concerned {
             self.take_apart(*code);
         }
-        if let Some((key, who, link)) = causer {
+        if let Some((key, who, link)) = active_peer {
             self.remove(key);
             self.tell(who, link, Event::Closed);
         }

@@ -49,8 +49,8 @@ pub struct Sfu {
     pub(crate) news: VecDeque<(PeerKey, News)>,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) counters: Counters,
-    /// On whose behalf something is done at the moment.
-    pub(crate) causer: Option<PeerKey>,
+    /// On whose behalf something is done at the moment: theirs is the link that ends if that panics.
+    pub(crate) active_peer: Option<PeerKey>,
     /// Whether the next datagram of a link makes the unit panic, for tests.
     #[cfg(debug_assertions)]
     panics: bool,
@@ -78,7 +78,7 @@ impl Sfu {
             news: VecDeque::new(),
             outputs: VecDeque::new(),
             counters: Counters::default(),
-            causer: None,
+            active_peer: None,
             #[cfg(debug_assertions)]
             panics: false,
             #[cfg(debug_assertions)]
@@ -92,11 +92,11 @@ impl Sfu {
         self.guarded(now, |unit| match input {
             Input::Datagram(datagram) => unit.datagram(now, &datagram),
             Input::Signal { who, link, number, signal } => {
-                unit.causer = unit.find(who);
+                unit.active_peer = unit.find(who);
                 unit.signal(now, who, link, number, signal);
             }
             Input::Slots { who, link, subscriptions } => {
-                unit.causer = unit.find(who);
+                unit.active_peer = unit.find(who);
                 unit.subscribe(now, who, link, subscriptions);
             }
             Input::Media { who, media } => unit.media(who, media),
@@ -114,7 +114,7 @@ impl Sfu {
     fn timeout(&mut self, now: Instant) {
         while let Some(&(due, key)) = self.timers.first().filter(|(due, _)| *due <= now) {
             self.timers.remove(&(due, key));
-            self.causer = Some(key);
+            self.active_peer = Some(key);
             if let Some(peer) = self.peers.get_mut(key) {
                 peer.noted_due = None;
                 peer.advance(now);
@@ -140,7 +140,7 @@ impl Sfu {
             && let Some(key) = self.dirty.pop_front()
         {
             self.guarded(now, |unit| {
-                unit.causer = Some(key);
+                unit.active_peer = Some(key);
                 unit.flush(now, key);
             });
         }
@@ -198,7 +198,7 @@ impl Sfu {
             self.counters.datagrams_dropped += 1;
             return;
         };
-        self.causer = Some(key);
+        self.active_peer = Some(key);
         #[cfg(debug_assertions)]
         assert!(!std::mem::take(&mut self.panics), "a test asked for it");
         let Some(peer) = self.peers.get_mut(key).filter(|peer| known == Some(key) || peer.may_move()) else {
@@ -260,7 +260,7 @@ impl Sfu {
             // The link that this belongs to is gone.
             Some(_) | None => return self.tell(who, link, Event::Closed),
         };
-        self.causer = Some(key);
+        self.active_peer = Some(key);
         let peer = &mut self.peers[key];
         if number != peer.expected {
             return; // It was said again, because its sender could not know that it had come.
@@ -454,7 +454,7 @@ impl Sfu {
         // What is due at once goes at the next look, so that others have their turn.
         let due = peer.flush_due(now).map(|due| due.max(now + SOON));
         self.note_due(key, due);
-        self.mend(now, key, &gone);
+        self.request_keyframes_for(now, key, &gone);
         if wants_transport {
             if let Some(peer) = self.peers.get_mut(key) {
                 peer.advance(now);
@@ -466,7 +466,7 @@ impl Sfu {
 
     pub(crate) fn read_news(&mut self, now: Instant) {
         while let Some((key, news)) = self.news.pop_front() {
-            self.causer = Some(key);
+            self.active_peer = Some(key);
             match news {
                 News::Packet(packet) => self.forward(now, key, &packet),
                 News::Event(event) => self.event(now, key, &event),
@@ -524,7 +524,7 @@ impl Sfu {
         self.next_tick = (!self.peers.is_empty()).then_some(now + TICK);
         let keys: Vec<_> = self.peers.keys().collect();
         for key in keys {
-            self.causer = Some(key);
+            self.active_peer = Some(key);
             let Some(peer) = self.peers.get_mut(key) else { continue };
             peer.check_health(now);
             if peer.is_over() {

@@ -168,7 +168,7 @@ impl Sfu {
     }
 
     /// A receiver misses packets that cannot be sent again. It would find out in seconds that it has to ask for a keyframe.
-    pub(crate) fn mend(&mut self, now: Instant, key: PeerKey, gone: &[(StreamKey, u64)]) {
+    pub(crate) fn request_keyframes_for(&mut self, now: Instant, key: PeerKey, gone: &[(StreamKey, u64)]) {
         for (stream, sequence) in gone {
             let Some(peer) = self.peers.get(key) else { return };
             let slot = peer.video.iter().find(|slot| slot.stream == *stream && slot.needs(*sequence));

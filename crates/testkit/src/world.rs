@@ -59,7 +59,7 @@ pub struct Report {
     pub stray_candidates: u64,
     /// Times the room moved to another path.
     pub moves: u64,
-    /// Moves that were called off.
+    /// Migrations that were aborted.
     pub called_off: u64,
 }
 

@@ -92,7 +92,7 @@ pub enum Copied {
 
 /// Either of them, as a page says one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum AnyNotice {
     /// Of the call.
     Call(Notice),
     /// Of the page.

@@ -7,7 +7,7 @@
 pub(crate) mod addresses;
 mod batch;
 mod health;
-mod kept;
+mod surviving_state;
 mod news;
 mod orders;
 pub(crate) mod public_address;
@@ -20,7 +20,7 @@ mod sockets;
 mod streams;
 mod supervisor;
 mod tcp_framing;
-mod turns;
+mod fair_queue;
 mod udp;
 
 use std::collections::BTreeSet;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use protocol::{LinkId, NodeId, ParticipantId, PeerRef, RoomCode, ServerMessage, Source};
 use sfu::{Event, Who};
 
-use super::turns::{Parts, SharedTurns};
+use super::fair_queue::{Parts, SharedFairQueue};
 
 /// Answers of one link that wait. There is one for each of the participant's descriptions.
 const SIGNALS: usize = 64;
@@ -21,13 +21,13 @@ pub(crate) struct News {
 
 /// Where shards put their news.
 #[derive(Clone, Default)]
-pub(super) struct NewsSender(Arc<SharedTurns<Waiting>>);
+pub(super) struct NewsSender(Arc<SharedFairQueue<Waiting>>);
 
 /// Where news of all shards comes in.
 pub(crate) struct NewsReceiver {
     /// Whose news they are.
     node: NodeId,
-    waiting: Arc<SharedTurns<Waiting>>,
+    waiting: Arc<SharedFairQueue<Waiting>>,
 }
 
 #[derive(Default)]
@@ -55,7 +55,7 @@ pub(super) fn queue(node: NodeId) -> (NewsSender, NewsReceiver) {
 impl NewsSender {
     /// Never waits.
     pub(super) fn send(&self, who: Who, link: LinkId, event: Event) {
-        self.0.add(|turns| turns.of(who).add(link, event));
+        self.0.add(|queue| queue.of(who).add(link, event));
     }
 }
 
@@ -76,7 +76,7 @@ impl NewsReceiver {
     }
 
     fn next(&self, takes: impl Fn(RoomCode) -> bool) -> Option<(Who, LinkId, Event)> {
-        self.waiting.lock().turns.next(|who, waiting| {
+        self.waiting.lock().queue.next(|who, waiting| {
             let (link, event) = takes(who.room).then(|| waiting.take())??;
             Some((who, link, event))
         })

@@ -8,7 +8,7 @@ use protocol::{LinkId, MediaState, Signal, SignalNumber, Subscriptions};
 use room::MediaOrder;
 use sfu::Who;
 
-use super::turns::{Parts, SharedTurns};
+use super::fair_queue::{Parts, SharedFairQueue};
 
 /// Signals of one participant that wait, and their bytes. A page says a few when it opens a link; the largest description
 /// has 48 KiB.
@@ -29,7 +29,7 @@ const MANY: usize = 1_024;
 
 /// The orders of one shard.
 #[derive(Default)]
-pub(super) struct Orders(SharedTurns<Waiting, Pace>);
+pub(super) struct Orders(SharedFairQueue<Waiting, Pace>);
 
 /// What a shard is to do next.
 #[derive(Debug, PartialEq)]
@@ -78,7 +78,7 @@ impl Parts for Waiting {
 impl Orders {
     /// Never waits.
     pub(super) fn tell(&self, who: Who, order: MediaOrder) {
-        self.0.add(|turns| turns.of(who).add(order));
+        self.0.add(|queue| queue.of(who).add(order));
     }
 
     pub(super) fn close(&self) {
@@ -109,7 +109,7 @@ impl Orders {
             return Next::Panic;
         }
         let mut later: Option<Instant> = None;
-        let next = inner.turns.next(|who, waiting| {
+        let next = inner.queue.next(|who, waiting| {
             if let Some(until) = waiting.waits_for_turn(who, pace, now) {
                 later = Some(later.map_or(until, |later| later.min(until)));
                 return None;
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(orders.next(now), Next::Overflowed(who(1), LinkId(0)));
         assert_eq!(orders.next(now), Next::Order(who(2), offer(0, 1_000)));
         assert_eq!(orders.next(now), Next::Nothing);
-        assert!(orders.0.lock().turns.next(|_, _| Some(())).is_none(), "nothing of it is kept");
+        assert!(orders.0.lock().queue.next(|_, _| Some(())).is_none(), "nothing of it is kept");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use sfu::{Datagram, Event, Input, Misrouted, Output, Sfu, Transmit, Transport, W
 
 use super::addresses::Addresses;
 use super::health::Health;
-use super::kept::Kept;
+use super::surviving_state::SurvivingState;
 use super::orders::Next;
 use super::relay::Relaying;
 use super::report::Report;
@@ -32,7 +32,7 @@ const IDLE: Duration = Duration::from_secs(2);
 
 /// A shard while it lives.
 pub(super) struct Shard<'a> {
-    pub(super) kept: &'a mut Kept,
+    pub(super) surviving: &'a mut SurvivingState,
     pub(super) sfu: Sfu,
     pub(super) relaying: Option<Relaying>,
     pub(super) udp: Outbox,
@@ -77,8 +77,8 @@ impl Shard<'_> {
             self.health.beats(self.number, now);
             self.report.tell(now, &self.sfu, self.relaying.as_ref());
             let due = self.due().into_iter().chain(ordered).min().unwrap_or(now + IDLE);
-            let Self { kept, udp, relaying, .. } = &mut self;
-            let Kept { orders, incoming, .. } = &mut **kept;
+            let Self { surviving, udp, relaying, .. } = &mut self;
+            let SurvivingState { orders, incoming, .. } = &mut **surviving;
             let peers = async {
                 match relaying {
                     Some(relaying) => relaying.readable().await,
@@ -108,7 +108,7 @@ impl Shard<'_> {
     /// Follows some of the orders that wait.
     fn follow_orders(&mut self) -> Ordered {
         for _ in 0..ORDERS_AT_ONCE {
-            match self.kept.orders.next(clock::moment()) {
+            match self.surviving.orders.next(clock::moment()) {
                 Next::Order(who, order) => self.follow(who, order),
                 Next::Overflowed(who, link) => {
                     tracing::info!("a link to the server ended: more was said about it than can wait");
@@ -151,7 +151,7 @@ impl Shard<'_> {
     }
 
     fn follow(&mut self, who: Who, order: MediaOrder) {
-        self.kept.roster.note(who, &order);
+        self.surviving.roster.note(who, &order);
         let now = clock::moment();
         let is_offer = matches!(&order, MediaOrder::Signal { signal: protocol::Signal::Offer { .. }, .. });
         let input = match order {
@@ -163,7 +163,7 @@ impl Shard<'_> {
         self.sfu.handle_input(now, input);
         if is_offer {
             let done = clock::moment();
-            self.kept.orders.spent(done, done.saturating_duration_since(now));
+            self.surviving.orders.spent(done, done.saturating_duration_since(now));
         }
     }
 
@@ -191,8 +191,8 @@ impl Shard<'_> {
     /// What has come to another shard, and is for a link of this one.
     fn take_misrouted(&mut self, first: Misrouted) {
         let now = clock::moment();
-        let Self { kept, sfu, .. } = self;
-        let others = std::iter::from_fn(|| kept.incoming.misrouted.try_recv().ok());
+        let Self { surviving, sfu, .. } = self;
+        let others = std::iter::from_fn(|| surviving.incoming.misrouted.try_recv().ok());
         for misrouted in std::iter::once(first).chain(others).take(MISROUTED_AT_ONCE) {
             sfu.handle_input(now, Input::Datagram(misrouted.datagram()));
             sfu.recycle(misrouted.bytes);
@@ -243,9 +243,9 @@ impl Shard<'_> {
                 Output::PassOn(misrouted) => self.shard_links.pass_on(misrouted),
                 Output::Event { who, link, event } => {
                     if event == Event::Closed {
-                        self.kept.roster.closed(who, link);
+                        self.surviving.roster.closed(who, link);
                     }
-                    self.kept.news.send(who, link, event);
+                    self.surviving.news.send(who, link, event);
                 }
             }
         }

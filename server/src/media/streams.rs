@@ -25,7 +25,7 @@ const MAX_OF_ONE_ADDRESS: usize = 500;
 const WAITING: usize = 512;
 const WAITING_BYTES: usize = 512 * 1024;
 
-/// ConnectionQuota that are kept for answers: in a stream nobody asks twice.
+/// Records that are kept for answers: in a stream nobody asks twice.
 const FOR_ANSWERS: usize = 32;
 
 /// What is read at once, and written.

@@ -13,7 +13,7 @@ use sfu::{Address, Event, Input, Sfu, Transport};
 
 use super::addresses::Addresses;
 use super::health::Health;
-use super::kept::Kept;
+use super::surviving_state::SurvivingState;
 use super::news::NewsSender;
 use super::orders::Orders;
 use super::relay::Relaying;
@@ -89,25 +89,25 @@ pub(super) fn start(config: &MediaConfig, init: ShardInit) -> io::Result<()> {
         shard: number,
         directory: Arc::clone(shard_links.directory()),
     };
-    let kept = Kept { orders, news, incoming, roster: Roster::default() };
+    let surviving = SurvivingState { orders, news, incoming, roster: Roster::default() };
     let parts = Parts { number, port, udp, tcp, sfu, relay, addresses, shard_links, unsorted, health };
-    std::thread::Builder::new().name(format!("media-{number}")).spawn(move || parts.supervise(kept))?;
+    std::thread::Builder::new().name(format!("media-{number}")).spawn(move || parts.supervise(surviving))?;
     Ok(())
 }
 
 impl Parts {
-    fn supervise(&self, mut kept: Kept) {
+    fn supervise(&self, mut surviving: SurvivingState) {
         let mut wait = Duration::ZERO;
         loop {
             let began = clock::moment();
-            let error = match catch_unwind(AssertUnwindSafe(|| self.live(&mut kept))) {
+            let error = match catch_unwind(AssertUnwindSafe(|| self.live(&mut surviving))) {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error.to_string(),
                 Err(panic) => format!("panic: {}", words_of(&*panic)),
             };
             self.health.ended(self.number);
             // What came over streams was for links and allocations that are gone, and ends with what it would be answered by.
-            while kept.incoming.streams.try_recv().is_ok() {}
+            while surviving.incoming.streams.try_recv().is_ok() {}
             self.shard_links.directory().forget_shard(self.number);
             tracing::error!(
                 shard = self.number,
@@ -121,18 +121,18 @@ impl Parts {
     }
 
     /// From the beginning of a shard to its end.
-    fn live(&self, kept: &mut Kept) -> io::Result<()> {
+    fn live(&self, surviving: &mut SurvivingState) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         // The unit stays on the thread where it was made.
         let sfu = Sfu::new(self.sfu.clone()).ok_or_else(|| io::Error::other("no certificate can be made"))?;
-        let ended = runtime.block_on(async { self.shard(sfu, kept)?.run().await });
+        let ended = runtime.block_on(async { self.shard(sfu, surviving)?.run().await });
         // What still waits for the system to look up a name, for one, is not waited for.
         runtime.shutdown_background();
         ended
     }
 
     /// On the shard's runtime.
-    fn shard<'a>(&self, mut sfu: Sfu, kept: &'a mut Kept) -> io::Result<Shard<'a>> {
+    fn shard<'a>(&self, mut sfu: Sfu, surviving: &'a mut SurvivingState) -> io::Result<Shard<'a>> {
         let tcp = tokio::net::TcpListener::from_std(self.tcp.try_clone()?)?;
         let udp = Outbox::new(UdpPort::new(self.udp.try_clone()?)?);
         tasks::spawn(tcp_framing::accept(
@@ -142,19 +142,19 @@ impl Parts {
             Arc::clone(&self.unsorted),
         ));
         let now = clock::moment();
-        for (who, media) in kept.roster.media() {
+        for (who, media) in surviving.roster.media() {
             sfu.handle_input(now, Input::Media { who, media });
         }
-        for (who, link, subscriptions) in kept.roster.slots() {
+        for (who, link, subscriptions) in surviving.roster.slots() {
             sfu.handle_input(now, Input::Slots { who, link, subscriptions });
         }
-        for (who, link) in kept.roster.take_links() {
-            kept.news.send(who, link, Event::Closed);
+        for (who, link) in surviving.roster.take_links() {
+            surviving.news.send(who, link, Event::Closed);
         }
         let relaying =
             self.relay.clone().map(|(config, ports)| Relaying::new(config, ports, self.addresses.clone()));
         Ok(Shard {
-            kept,
+            surviving,
             sfu,
             relaying,
             udp,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use room::{ConnectionId, Departure};
 
-use super::event::Said;
+use super::event::ReceivedMessage;
 use crate::connection_queue::Level;
 
 /// Messages that one sender may add to a queue that is long. Several are what people do at once.
@@ -23,7 +23,7 @@ const WAITS_FOR: Duration = Duration::from_secs(5);
 /// What one socket said, and is not yet done.
 pub(super) struct Batch {
     pub(super) connection: ConnectionId,
-    pub(super) messages: VecDeque<Said>,
+    pub(super) messages: VecDeque<ReceivedMessage>,
     /// As how many the socket said it.
     pub(super) batches: u8,
     /// How the socket went after it.

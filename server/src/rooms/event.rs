@@ -12,7 +12,7 @@ pub(crate) enum RoomEvent {
     /// A connection takes the place of one that broke.
     Resume { connection: ConnectionId, resumption: Box<Resumption> },
     /// Messages from a socket that asked to enter, in their order.
-    Messages { connection: ConnectionId, messages: Vec<Said> },
+    Messages { connection: ConnectionId, messages: Vec<ReceivedMessage> },
     /// A socket is gone.
     Disconnected { connection: ConnectionId, departure: Departure },
     /// Somebody outside, with a role inside, asks about the room.
@@ -45,7 +45,7 @@ pub(crate) enum RoomEvent {
 
 /// What somebody said.
 #[derive(Clone, Debug)]
-pub(crate) enum Said {
+pub(crate) enum ReceivedMessage {
     /// A message for the room.
     Message(RoomFrame),
     /// One that is refused before the room looks at it, with its number and how far its sender has read.

@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::{Config, RoomsConfig};
 use crate::connections::Connections;
 use crate::ice_servers::IceServerList;
-use crate::journal_writer::{JournalWriter, Lane};
+use crate::journal_writer::{JournalWriter, RoomWriter};
 use crate::media::{Media, News, NewsReceiver};
 use crate::passwords::{PasswordError, Passwords};
 use crate::tokens::Tokens;
@@ -105,7 +105,7 @@ pub(crate) struct LoadedRoom {
     pub(super) room: Room,
     pub(super) handle: RoomHandle,
     pub(super) rooms: Rooms,
-    pub(super) lane: Lane,
+    pub(super) room_writer: RoomWriter,
     pub(super) events: RoomQueueReceiver,
 }
 
@@ -392,13 +392,13 @@ impl Rooms {
             signer: self.tokens.of_room(code),
         };
         let (queue, received) = queue::queue(code, WAITING_EVENTS);
-        let lane = self.journal_writer.lane(queue.clone(), record.fence);
+        let room_writer = self.journal_writer.room_writer(queue.clone(), record.fence);
         let handle = RoomHandle { queue, record: Arc::new(RwLock::new(record)) };
         (self.run)(LoadedRoom {
             room: Room::new(self.clock.now(), init),
             handle: handle.clone(),
             rooms: self.clone(),
-            lane,
+            room_writer,
             events: received,
         });
         Ok(handle)

@@ -16,13 +16,13 @@ use tokio::sync::{Notify, mpsc};
 
 use super::backpressure::{Backpressure, Batch};
 use super::envelope::{ReplyAddress, RoomEnvelope, RoomReply};
-use super::event::{RoomEvent, Said};
+use super::event::{RoomEvent, ReceivedMessage};
 use super::frame_encoder::FrameEncoder;
 use super::queue::RoomQueueReceiver;
 use super::registry::LoadedRoom;
 use super::{RoomHandle, Rooms, load};
 use crate::connection_queue::QueueSender;
-use crate::journal_writer::{Lane, Waiter};
+use crate::journal_writer::{RoomWriter, Waiter};
 use crate::refusals::Refusals;
 use crate::tasks;
 
@@ -31,7 +31,7 @@ struct RoomTask {
     room: Room,
     handle: RoomHandle,
     rooms: Rooms,
-    lane: Lane,
+    room_writer: RoomWriter,
     sockets: HashMap<ConnectionId, QueueSender>,
     /// Told when a queue that was long is short again.
     shortened: Arc<Notify>,
@@ -72,20 +72,20 @@ async fn next(events: &mut RoomQueueReceiver, shortened: Option<&Notify>) -> Hap
 }
 
 #[derive(PartialEq, Eq)]
-enum Fate {
-    Goes,
+enum Lifecycle {
+    Stays,
     Unloads,
 }
 
 /// Starts the task of a room.
 pub(crate) fn run(loaded: LoadedRoom) {
-    let LoadedRoom { room, handle, rooms, lane, events } = loaded;
+    let LoadedRoom { room, handle, rooms, room_writer, events } = loaded;
     let password = handle.record().password_hash;
     let task = Box::new(RoomTask {
         room,
         handle,
         rooms,
-        lane,
+        room_writer,
         sockets: HashMap::new(),
         shortened: Arc::default(),
         cause: None,
@@ -114,25 +114,25 @@ impl RoomTask {
                 None => Ok(next(&mut events, shortened.as_deref()).await),
             };
             let mut unheard = None;
-            let fate = match happening {
+            let lifecycle = match happening {
                 // What is said to a room that is another server's is not for this one.
-                Ok(Happening::Event(envelope)) if self.lane.is_fenced() => {
+                Ok(Happening::Event(envelope)) if self.room_writer.is_fenced() => {
                     unheard = envelope;
                     self.let_go()
                 }
                 Ok(Happening::Event(Some(envelope))) => self.handle(*envelope),
                 Ok(Happening::Event(None)) => return,
-                Ok(Happening::Shortened) => Fate::Goes,
+                Ok(Happening::Shortened) => Lifecycle::Stays,
                 Err(_) => {
                     self.room.handle_timeout(clock.now());
                     self.carry_out()
                 }
             };
-            if fate == Fate::Unloads || self.release() == Fate::Unloads || self.is_over {
+            if lifecycle == Lifecycle::Unloads || self.release() == Lifecycle::Unloads || self.is_over {
                 return self.end(unheard, events).await;
             }
             // When what must not be lost cannot be written, the room waits, and those who write to it.
-            self.lane.ready().await;
+            self.room_writer.ready().await;
         }
     }
 
@@ -149,72 +149,72 @@ impl RoomTask {
     }
 
     /// Lets go of everything of the room, because another server owns it now.
-    fn let_go(&mut self) -> Fate {
+    fn let_go(&mut self) -> Lifecycle {
         tracing::warn!("another server owns a room; everybody's connection to it is closed");
         self.is_over = true;
         self.input(Input::Moved)
     }
 
     /// Does what has waited long enough for the queues of others.
-    fn release(&mut self) -> Fate {
+    fn release(&mut self) -> Lifecycle {
         if !self.backpressure.has_long_queues() {
-            return Fate::Goes;
+            return Lifecycle::Stays;
         }
         let sockets = &self.sockets;
         self.backpressure.forget(|target| sockets.get(&target).is_none_or(QueueSender::is_short));
         for batch in self.backpressure.released(self.rooms.clock.now()) {
-            if self.take(batch) == Fate::Unloads {
-                return Fate::Unloads;
+            if self.take(batch) == Lifecycle::Unloads {
+                return Lifecycle::Unloads;
             }
         }
-        Fate::Goes
+        Lifecycle::Stays
     }
 
     /// Deals with what a socket said, as far as it need not wait for those who are told of it.
-    fn take(&mut self, mut batch: Batch) -> Fate {
+    fn take(&mut self, mut batch: Batch) -> Lifecycle {
         let connection = batch.connection;
         while let Some(said) = batch.messages.pop_front() {
             let now = self.rooms.clock.now();
             if self.backpressure.holds(now, connection) {
                 batch.messages.push_front(said);
                 self.backpressure.hold(batch);
-                return Fate::Goes;
+                return Lifecycle::Stays;
             }
             self.cause = Some(connection);
             let input = self.said(connection, said);
             self.room.handle_input(now, input);
-            let fate = self.carry_out();
+            let lifecycle = self.carry_out();
             self.cause = None;
-            if fate == Fate::Unloads {
-                return fate;
+            if lifecycle == Lifecycle::Unloads {
+                return lifecycle;
             }
         }
         if let Some(socket) = self.sockets.get(&connection) {
             socket.heard(batch.batches);
         }
-        batch.departure.map_or(Fate::Goes, |departure| self.depart(connection, departure))
+        batch.departure.map_or(Lifecycle::Stays, |departure| self.depart(connection, departure))
     }
 
     /// Chat for which there is no place any more is refused before anybody sees it.
-    fn said(&self, connection: ConnectionId, said: Said) -> Input {
+    fn said(&self, connection: ConnectionId, said: ReceivedMessage) -> Input {
         match said {
-            Said::Message(frame) => {
+            ReceivedMessage::Message(frame) => {
                 let is_chat = matches!(frame.message, RoomMessage::Chat { .. });
-                if is_chat && self.lane.is_full() {
+                if is_chat && self.room_writer.is_full() {
                     let (id, ack) = (frame.id, frame.ack);
                     return Input::Refused { connection, id, ack, code: ErrorCode::ChatFull };
                 }
                 Input::Message { connection, frame }
             }
-            Said::Refused { id, ack, code } => Input::Refused { connection, id, ack, code },
+            ReceivedMessage::Refused { id, ack, code } => Input::Refused { connection, id, ack, code },
         }
     }
 
-    fn depart(&mut self, connection: ConnectionId, departure: Departure) -> Fate {
+    fn depart(&mut self, connection: ConnectionId, departure: Departure) -> Lifecycle {
         self.input(Input::Disconnect { connection, departure })
     }
 
-    fn handle(&mut self, RoomEnvelope { event, reply_to, .. }: RoomEnvelope) -> Fate {
+    fn handle(&mut self, RoomEnvelope { event, reply_to, .. }: RoomEnvelope) -> Lifecycle {
         let input = match event {
             RoomEvent::Enter { connection, visitor } => {
                 return self.connect(connection, Input::Enter { connection, visitor });
@@ -226,7 +226,7 @@ impl RoomTask {
                 if let Some(batch) = self.backpressure.held_of(connection) {
                     batch.messages.extend(messages);
                     batch.batches += 1;
-                    return Fate::Goes;
+                    return Lifecycle::Stays;
                 }
                 let messages = messages.into();
                 return self.take(Batch { connection, messages, batches: 1, departure: None });
@@ -236,7 +236,7 @@ impl RoomTask {
                 if let Some(batch) = self.backpressure.held_of(connection) {
                     // What it said before comes first.
                     batch.departure = Some(departure);
-                    return Fate::Goes;
+                    return Lifecycle::Stays;
                 }
                 Input::Disconnect { connection, departure }
             }
@@ -273,33 +273,33 @@ impl RoomTask {
                 Input::Deleted
             }
             // Of a task before this one, which has taken the room again since.
-            RoomEvent::Fenced { fence } if fence < self.handle.record().fence => return Fate::Goes,
+            RoomEvent::Fenced { fence } if fence < self.handle.record().fence => return Lifecycle::Stays,
             RoomEvent::Fenced { .. } => return self.let_go(),
         };
         self.input(input)
     }
 
-    fn input(&mut self, input: Input) -> Fate {
+    fn input(&mut self, input: Input) -> Lifecycle {
         self.room.handle_input(self.rooms.clock.now(), input);
         self.carry_out()
     }
 
     /// Takes the queue of a connection that asks to be let in. One that is gone already enters nothing: nobody would ever say that it
     /// has left.
-    fn connect(&mut self, connection: ConnectionId, input: Input) -> Fate {
-        let Some(socket) = self.rooms.connections.take(connection) else { return Fate::Goes };
+    fn connect(&mut self, connection: ConnectionId, input: Input) -> Lifecycle {
+        let Some(socket) = self.rooms.connections.take(connection) else { return Lifecycle::Stays };
         self.sockets.insert(connection, socket);
         self.input(input)
     }
 
-    fn reply(&self, to: Option<ReplyAddress>, reply: RoomReply) -> Fate {
+    fn reply(&self, to: Option<ReplyAddress>, reply: RoomReply) -> Lifecycle {
         if let Some(to) = to {
             self.rooms.replies.deliver(to, reply);
         }
-        Fate::Goes
+        Lifecycle::Stays
     }
 
-    fn carry_out(&mut self) -> Fate {
+    fn carry_out(&mut self) -> Lifecycle {
         let mut encoder = FrameEncoder::default();
         while let Some(output) = self.room.poll_output() {
             match output {
@@ -321,7 +321,7 @@ impl RoomTask {
                 }
                 Output::Keep(change) => self.keep(change),
                 Output::ReadHistory { reader, before } => {
-                    if !self.lane.read_chat(reader, before) {
+                    if !self.room_writer.read_chat(reader, before) {
                         self.room.handle_input(self.rooms.clock.now(), Input::HistoryNotRead { reader });
                     }
                 }
@@ -331,15 +331,15 @@ impl RoomTask {
                 Output::Media { node, participant, order } => {
                     self.rooms.media.tell(node, self.handle.code(), participant, order);
                 }
-                Output::Unload => return Fate::Unloads,
+                Output::Unload => return Lifecycle::Unloads,
                 Output::Delete => {
                     let (rooms, code) = (self.rooms.clone(), self.handle.code());
                     tasks::spawn(async move { _ = rooms.delete(code).await });
-                    return Fate::Unloads;
+                    return Lifecycle::Unloads;
                 }
             }
         }
-        Fate::Goes
+        Lifecycle::Stays
     }
 
     fn send(&mut self, to: ConnectionId, message: Utf8Bytes) {
@@ -371,7 +371,7 @@ impl RoomTask {
             | room::Change::Done { .. } => None,
         };
         let change = load::to_storage(self.handle.code(), change, self.rooms.clock.wall());
-        if let Err(Some(Waiter { from, chat, .. })) = self.lane.keep(change, waiter) {
+        if let Err(Some(Waiter { from, chat, .. })) = self.room_writer.keep(change, waiter) {
             self.room.handle_input(self.rooms.clock.now(), Input::ChatNotKept { from, chat });
         }
     }

@@ -13,7 +13,7 @@ use super::end::End;
 use crate::connection_queue::{Outgoing, QueueReceiver};
 use crate::connections::OpenConnection;
 use crate::http_client::HttpClient;
-use crate::rooms::{RoomEnvelope, RoomEvent, RoomHandle, Said};
+use crate::rooms::{RoomEnvelope, RoomEvent, RoomHandle, ReceivedMessage};
 use crate::{AppState, credential_check};
 
 /// A connection that has asked a room to let it in.
@@ -55,13 +55,13 @@ impl RoomDestination {
     }
 
     /// A message, unless its address has said too much, in whichever rooms: then the room does not even look at it.
-    fn limited(&self, frame: RoomFrame) -> Said {
+    fn limited(&self, frame: RoomFrame) -> ReceivedMessage {
         if let RoomMessage::Chat { envelope, .. } = &frame.message
             && !self.state.chat_rate.allows(self.address, envelope.body().len())
         {
-            return Said::Refused { id: frame.id, ack: frame.ack, code: ErrorCode::ChatTooFast };
+            return ReceivedMessage::Refused { id: frame.id, ack: frame.ack, code: ErrorCode::ChatTooFast };
         }
-        Said::Message(frame)
+        ReceivedMessage::Message(frame)
     }
 
     /// Passes an event to the room, also when another task runs it now.
@@ -85,13 +85,13 @@ impl RoomDestination {
 }
 
 impl Destination for RoomDestination {
-    type Message = Said;
+    type Message = ReceivedMessage;
 
     /// A second first message is answered and changes nothing.
-    fn read(&self, text: &str) -> Result<Said, End> {
+    fn read(&self, text: &str) -> Result<ReceivedMessage, End> {
         RoomFrame::parse(text).map(|frame| self.limited(frame)).or_else(|error| {
             let opening = OpeningFrame::parse(text).map_err(|_| End::malformed(text, &error))?;
-            Ok(Said::Refused { id: opening.id, ack: None, code: ErrorCode::AlreadyJoined })
+            Ok(ReceivedMessage::Refused { id: opening.id, ack: None, code: ErrorCode::AlreadyJoined })
         })
     }
 
@@ -99,7 +99,7 @@ impl Destination for RoomDestination {
         self.queue.may_speak()
     }
 
-    fn take(&mut self, messages: Vec<Said>) -> impl Future<Output = Result<(), End>> + Send {
+    fn take(&mut self, messages: Vec<ReceivedMessage>) -> impl Future<Output = Result<(), End>> + Send {
         self.queue.speak();
         self.pass_on(RoomEvent::Messages { connection: self.connection.id(), messages })
     }

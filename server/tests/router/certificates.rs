@@ -21,10 +21,10 @@ const DOMAIN: &str = "meet.example.org";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What is said on the command line, and what the environment says.
-type Said = (&'static [&'static str], &'static [(&'static str, &'static str)]);
+type ReceivedMessage = (&'static [&'static str], &'static [(&'static str, &'static str)]);
 
-const BY_DOMAIN: Said = (&["--domain", DOMAIN], &[]);
-const BY_SETTINGS: Said =
+const BY_DOMAIN: ReceivedMessage = (&["--domain", DOMAIN], &[]);
+const BY_SETTINGS: ReceivedMessage =
     (&[], &[("VERANDA__TLS__MODE", "acme"), ("VERANDA__TLS__NAMES", "meet.example.org,www.example.org")]);
 
 /// `veranda serve`, which ends with the test.
@@ -36,7 +36,7 @@ struct Program {
 
 impl Program {
     /// Starts it in a folder, which has its data and its log.
-    async fn start(said: Said, authority: &Authority, address: SocketAddr, folder: &TempDir) -> Self {
+    async fn start(said: ReceivedMessage, authority: &Authority, address: SocketAddr, folder: &TempDir) -> Self {
         let log = fs::File::create(folder.path().join("log")).unwrap();
         fs::create_dir_all(folder.path().join("target/site/pkg")).unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_veranda"))

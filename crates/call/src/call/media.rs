@@ -123,7 +123,7 @@ impl Call {
             match effect {
                 LinksEffect::Do { link, command } => self.outputs.push_back(Output::Link { link, command }),
                 // Signals have numbers of their own, and are said again by their links.
-                LinksEffect::Say { link: LinkKey { peer: to, id: link }, said } => {
+                LinksEffect::Send { link: LinkKey { peer: to, id: link }, said } => {
                     let (number, expects, signal) = (said.number, said.expects, said.signal);
                     self.say_once(RoomMessage::Signal { to, link, number, expects, signal });
                 }

@@ -12,7 +12,7 @@ use protocol::{
 use super::Call;
 use super::media::link_to;
 use crate::encryption::Encryption;
-use crate::links::Said;
+use crate::links::NumberedSignal;
 use crate::media_paths::PathsInput;
 use crate::signalling::Wait;
 use crate::slots::SlotsInput;
@@ -194,7 +194,7 @@ impl Call {
             }
             ServerMessage::Reacted { from, reaction } => self.reacted(from, reaction),
             ServerMessage::Signal { from: peer, link: id, number, expects, signal } => {
-                self.links.signal(LinkKey { peer, id }, Said { number, expects, signal });
+                self.links.signal(LinkKey { peer, id }, NumberedSignal { number, expects, signal });
                 self.carry_out_links();
             }
             ServerMessage::Topology { topology } => self.paths(now, PathsInput::Changed(topology)),

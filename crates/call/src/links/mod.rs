@@ -24,13 +24,13 @@ const MAX_UNCLAIMED: usize = 256;
 pub(crate) struct Links {
     links: BTreeMap<PeerRef, Link>,
     /// Signals of people the server has not told of yet, or of links that are not open yet.
-    unclaimed: BTreeMap<LinkKey, Vec<Said>>,
+    unclaimed: BTreeMap<LinkKey, Vec<NumberedSignal>>,
     effects: VecDeque<LinksEffect>,
 }
 
 /// A signal, its number, and the first of ours that its sender has not had.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct NumberedSignal {
     pub(crate) number: SignalNumber,
     pub(crate) expects: Option<SignalNumber>,
     pub(crate) signal: Signal,
@@ -42,13 +42,13 @@ pub(crate) enum LinksEffect {
     /// With a peer connection.
     Do { link: LinkKey, command: LinkCommand },
     /// To be said to the peer.
-    Say { link: LinkKey, said: Said },
+    Send { link: LinkKey, said: NumberedSignal },
 }
 
 impl LinksEffect {
     fn link(&self) -> LinkKey {
         match self {
-            Self::Do { link, .. } | Self::Say { link, .. } => *link,
+            Self::Do { link, .. } | Self::Send { link, .. } => *link,
         }
     }
 }
@@ -141,7 +141,7 @@ impl Links {
     }
 
     /// A signal came. One that overtook the news of its link waits for it.
-    pub(crate) fn signal(&mut self, key: LinkKey, said: Said) {
+    pub(crate) fn signal(&mut self, key: LinkKey, said: NumberedSignal) {
         match self.links.get_mut(&key.peer) {
             Some(link) if link.id() == key.id => {
                 let effects = link.handle_signal(said.number, said.expects, said.signal);
@@ -267,8 +267,8 @@ impl Links {
                 Effect::Do(command) => self.command(key, command),
                 Effect::Signal(number, signal) => {
                     let expects = self.links.get(&key.peer).map(Link::expected);
-                    let said = Said { number, expects, signal };
-                    self.effects.push_back(LinksEffect::Say { link: key, said });
+                    let said = NumberedSignal { number, expects, signal };
+                    self.effects.push_back(LinksEffect::Send { link: key, said });
                 }
             }
         }

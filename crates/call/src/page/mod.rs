@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::{DisplayName, Source, Switch};
-use view::{CaptureFault, Notice, Numbered, PageNotice, Refusal, Said};
+use view::{CaptureFault, Notice, Numbered, PageNotice, Refusal, AnyNotice};
 
 use crate::page::devices::Devices;
 use crate::page::notices::Notices;
@@ -133,7 +133,7 @@ impl Page {
             }
             PageInput::Prepare(switches) => self.effects.push_back(PageEffect::Begin(switches)),
             PageInput::Notify(notice) => self.notify(now, notice),
-            PageInput::Say(notice) => self.notices.say(Said::Page(notice)),
+            PageInput::Say(notice) => self.notices.say(AnyNotice::Page(notice)),
             PageInput::Refuse(refusal) => self.notices.refuse(refusal),
             PageInput::LookAtChat { open } => (self.is_chat_open, self.unread) = (open, 0),
             PageInput::Switched { source, to, by } => {
@@ -152,7 +152,7 @@ impl Page {
             }
             PageInput::CaptureFailed { source, attempt, fault } => {
                 if self.devices.failed(source, attempt, fault, &mut self.effects) {
-                    self.notices.say(Said::Page(PageNotice::DeviceNotSwitched));
+                    self.notices.say(AnyNotice::Page(PageNotice::DeviceNotSwitched));
                 }
             }
             PageInput::CaptureEnded(source, attempt) => {
@@ -177,7 +177,7 @@ impl Page {
     }
 
     /// The last few things that are said once, oldest first.
-    pub fn notices(&self) -> &[Numbered<Said>] {
+    pub fn notices(&self) -> &[Numbered<AnyNotice>] {
         self.notices.said()
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::{DisplayName, ParticipantId, Reaction};
-use view::{Notice, Numbered, Refusal, Said};
+use view::{Notice, Numbered, Refusal, AnyNotice};
 
 /// Notices on the page at once. Each is shown for some seconds, and many people may leave together.
 const NOTICES_KEPT: usize = 4;
@@ -19,7 +19,7 @@ const REACTIONS_SHOWN: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Notices {
     /// The last few, oldest first.
-    said: Vec<Numbered<Said>>,
+    said: Vec<Numbered<AnyNotice>>,
     reactions: VecDeque<(Duration, Numbered<ShownReaction>)>,
     refusal: Option<Numbered<Refusal>>,
     unsent: Option<Numbered<String>>,
@@ -49,10 +49,10 @@ impl Notices {
         if let Notice::Refused(code) = &notice {
             self.refuse(Refusal::Server(*code));
         }
-        self.say(Said::Call(notice));
+        self.say(AnyNotice::Call(notice));
     }
 
-    pub(super) fn say(&mut self, said: Said) {
+    pub(super) fn say(&mut self, said: AnyNotice) {
         let said = self.number(said);
         self.said.push(said);
         if self.said.len() > NOTICES_KEPT {
@@ -80,7 +80,7 @@ impl Notices {
         self.reactions.front().map(|(until, _)| *until)
     }
 
-    pub(super) fn said(&self) -> &[Numbered<Said>] {
+    pub(super) fn said(&self) -> &[Numbered<AnyNotice>] {
         &self.said
     }
 

@@ -6,7 +6,7 @@ use call::{
     Attempt, CaptureFault, CaptureRequest, Notice, Page, PageEffect, PageInput, SwitchedBy, Switches,
 };
 use protocol::{ErrorCode, Reaction, Source, Switch};
-use view::{PageNotice, Refusal, Said};
+use view::{PageNotice, Refusal, AnyNotice};
 
 use crate::support::name;
 
@@ -34,7 +34,7 @@ fn the_last_four_notices_are_shown_and_each_has_a_number_of_its_own() {
         tell(&mut page, PageInput::Say(PageNotice::NotCopied));
     }
     let said: Vec<_> = page.notices().iter().map(|notice| (notice.number, notice.what.clone())).collect();
-    let (lost, not_copied) = (Said::Call(Notice::SignallingLost), Said::Page(PageNotice::NotCopied));
+    let (lost, not_copied) = (AnyNotice::Call(Notice::SignallingLost), AnyNotice::Page(PageNotice::NotCopied));
     assert_eq!(said, [(3, lost.clone()), (4, not_copied.clone()), (5, lost), (6, not_copied)]);
 }
 
@@ -43,7 +43,7 @@ fn what_is_refused_is_said_and_shown_where_it_was_wanted() {
     let mut page = Page::default();
     tell(&mut page, PageInput::Notify(Notice::Refused(ErrorCode::NotAllowed)));
     assert_eq!(page.refusal().unwrap().what, Refusal::Server(ErrorCode::NotAllowed));
-    assert_eq!(page.notices().last().unwrap().what, Said::Call(Notice::Refused(ErrorCode::NotAllowed)));
+    assert_eq!(page.notices().last().unwrap().what, AnyNotice::Call(Notice::Refused(ErrorCode::NotAllowed)));
     tell(&mut page, PageInput::Notify(Notice::NotSealed { text: "hello".to_owned() }));
     assert_eq!(page.unsent().unwrap().what, "hello");
 }
@@ -107,7 +107,7 @@ fn another_device_that_does_not_deliver_leaves_the_one_in_use_and_says_so() {
     assert!(
         !effects.iter().any(|effect| matches!(effect, PageEffect::Stop(_) | PageEffect::CaptureFailed(..)))
     );
-    assert_eq!(page.notices().last().unwrap().what, Said::Page(PageNotice::DeviceNotSwitched));
+    assert_eq!(page.notices().last().unwrap().what, AnyNotice::Page(PageNotice::DeviceNotSwitched));
     assert_eq!(page.selected_device(Source::Camera), Some("desk"));
 }
 

@@ -16,7 +16,7 @@ const FIVE: [u128; 5] = [1, 2, 3, 4, 5];
 const OTHER: NodeId = NodeId::new(uuid::Uuid::from_u128(2));
 const MOVE: Duration = Duration::from_secs(26);
 
-/// Five people, the fifth of whom has begun a move.
+/// Five people, the fifth of whom has begun a migration.
 fn five() -> World {
     let mut world = World::with_sfu();
     for person in FIVE {

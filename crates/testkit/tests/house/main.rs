@@ -16,9 +16,10 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("protocol", &[]),
     ("room", &["protocol"]),
     ("seal", &["protocol"]),
-    ("view", &["protocol"]),
-    ("call", &["protocol", "seal", "view"]),
-    ("app", &["protocol", "view"]),
+    ("stage", &["protocol"]),
+    ("view", &["protocol", "stage"]),
+    ("call", &["protocol", "seal", "stage", "view"]),
+    ("app", &["protocol", "stage", "view"]),
     ("frontend", &["app", "call", "protocol", "seal", "view"]),
     ("worker", &["protocol", "seal"]),
     ("storage", &["protocol"]),
@@ -32,7 +33,7 @@ const ALLOWED: [(&str, &[&str]); 13] = [
 const FOR_TESTS: [&str; 4] = ["testkit", "bench", "sealing-bench", "veranda-fuzz"];
 
 /// State machines and words: no runtime, no browser, no clock, no randomness, no sockets.
-const PURE: [&str; 5] = ["protocol", "room", "call", "seal", "view"];
+const PURE: [&str; 6] = ["protocol", "room", "call", "seal", "stage", "view"];
 
 /// What a pure crate's manifest may depend on besides our crates.
 const PURE_DEPENDENCIES: [&str; 15] = [

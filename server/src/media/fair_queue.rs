@@ -1,4 +1,4 @@
-//! Queues with a place for each participant: everybody has their turn, and who says too much harms nobody but themselves.
+//! A queue with a part for each participant: everybody has their turn, and who says too much harms nobody but themselves.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,31 +13,31 @@ pub(super) trait Parts: Default {
 }
 
 /// Who waits, in the order of their turns.
-pub(super) struct Turns<P> {
+pub(super) struct FairQueue<P> {
     waiting: HashMap<Who, P>,
     order: VecDeque<Who>,
 }
 
 /// The same, to be shared between who puts in and who takes out.
-pub(super) struct SharedTurns<P, S = ()> {
+pub(super) struct SharedFairQueue<P, S = ()> {
     inner: Mutex<Inner<P, S>>,
     more: Notify,
 }
 
 pub(super) struct Inner<P, S> {
-    pub(super) turns: Turns<P>,
+    pub(super) queue: FairQueue<P>,
     /// What whoever takes out has to remember.
     pub(super) state: S,
     pub(super) is_closed: bool,
 }
 
-impl<P> Default for Turns<P> {
+impl<P> Default for FairQueue<P> {
     fn default() -> Self {
         Self { waiting: HashMap::new(), order: VecDeque::new() }
     }
 }
 
-impl<P: Parts> Turns<P> {
+impl<P: Parts> FairQueue<P> {
     /// What waits for a participant, to add to it.
     pub(super) fn of(&mut self, who: Who) -> &mut P {
         let order = &mut self.order;
@@ -72,22 +72,22 @@ impl<P: Parts> Turns<P> {
     }
 }
 
-impl<P, S: Default> Default for SharedTurns<P, S> {
+impl<P, S: Default> Default for SharedFairQueue<P, S> {
     fn default() -> Self {
-        let inner = Inner { turns: Turns::default(), state: S::default(), is_closed: false };
+        let inner = Inner { queue: FairQueue::default(), state: S::default(), is_closed: false };
         Self { inner: Mutex::new(inner), more: Notify::new() }
     }
 }
 
-impl<P, S> SharedTurns<P, S> {
+impl<P, S> SharedFairQueue<P, S> {
     /// A panic while it is held leaves what was there: each change is done in one step.
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner<P, S>> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds to what waits.
-    pub(super) fn add(&self, add: impl FnOnce(&mut Turns<P>)) {
-        add(&mut self.lock().turns);
+    pub(super) fn add(&self, add: impl FnOnce(&mut FairQueue<P>)) {
+        add(&mut self.lock().queue);
         self.more.notify_one();
     }
 

@@ -8,7 +8,7 @@ use super::roster::Roster;
 use super::shard_links::ShardReceivers;
 
 /// What outlives a shard that ends.
-pub(super) struct Kept {
+pub(super) struct SurvivingState {
     pub(super) orders: Arc<Orders>,
     pub(super) news: NewsSender,
     pub(super) incoming: ShardReceivers,
