@@ -13,7 +13,7 @@ use crate::tls_name::TlsName;
 /// The port of pages. Whoever has loaded the page reaches it, whatever else is blocked.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct FrontPort {
-    /// Its number.
+    /// The port number.
     pub(crate) number: u16,
     /// What it is reached over.
     pub(crate) versions: Versions,

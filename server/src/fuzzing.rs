@@ -13,7 +13,7 @@ pub use crate::port_mux::Kind;
 pub struct StreamInit {
     /// Whom the proxy in front names.
     pub client: Option<SocketAddr>,
-    /// What it is.
+    /// The kind of input.
     pub kind: Kind,
     /// Everything after what the proxy said.
     pub rest: Vec<u8>,

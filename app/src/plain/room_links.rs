@@ -20,7 +20,7 @@ pub struct RoomLink {
 /// The list, newest first.
 #[component]
 pub fn RoomLinks(
-    /// Whose.
+    /// The code of the room.
     code: RoomCode,
     /// What is in it.
     links: Vec<RoomLink>,

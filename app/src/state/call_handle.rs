@@ -15,7 +15,7 @@ use super::CallView;
 pub enum CallCommand {
     /// Turn the microphone or the camera on or off.
     Switch {
-        /// Which.
+        /// The source concerned.
         source: Source,
         /// On or off.
         on: bool,
@@ -34,19 +34,19 @@ pub enum CallCommand {
     },
     /// Show a reaction.
     React {
-        /// Which.
+        /// The reaction that is shown.
         reaction: Reaction,
     },
     /// Write.
     Write {
         /// For whom.
         to: ChatTarget,
-        /// What.
+        /// The text, as it is written.
         text: String,
     },
     /// Send a message again that failed.
     WriteAgain {
-        /// Which.
+        /// The id that its author gave the message.
         id: ChatId,
     },
     /// Read older chat.
@@ -58,7 +58,7 @@ pub enum CallCommand {
     },
     /// Decide something as a host.
     Moderate {
-        /// What.
+        /// The decision of a host.
         moderation: Moderation,
     },
     /// Let the room start at a moment; whenever, when the text is empty.
@@ -79,9 +79,9 @@ pub enum CallCommand {
     SaveCalendar,
     /// Put a text on the clipboard.
     CopyText {
-        /// Which.
+        /// The text, as it is written.
         text: String,
-        /// What it is.
+        /// The kind of text that is copied, for the notice about it.
         what: Copied,
     },
     /// The safety phrase is looked at, or no longer.
@@ -96,7 +96,7 @@ pub enum CallCommand {
     },
     /// The person has made sure that somebody is who they say.
     Verify {
-        /// Who.
+        /// The participant concerned.
         participant: ParticipantId,
     },
     /// Pass the room's key on to somebody who lacks it.

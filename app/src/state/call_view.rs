@@ -119,7 +119,7 @@ impl Default for RoomSecrecy {
 pub struct PathView {
     /// The name of whoever is at the other end; `None` is the server.
     pub with: Option<String>,
-    /// Which.
+    /// The chosen path.
     pub path: LinkPath,
 }
 
@@ -219,7 +219,7 @@ pub struct ReactionView {
     pub from: Option<ParticipantId>,
     /// What they are called.
     pub name: String,
-    /// Which.
+    /// The reaction that is shown.
     pub reaction: Reaction,
 }
 

@@ -18,7 +18,7 @@ pub struct Draft {
 /// Somebody to whom alone a message goes. The name is kept for when they have left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
-    /// Who.
+    /// The participant concerned.
     pub id: ParticipantId,
     /// What they are called.
     pub name: String,

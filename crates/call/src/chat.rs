@@ -113,18 +113,16 @@ impl Chat {
         missing
     }
 
-    /// Begins to send a message, or begins again.
-    pub(crate) fn send(&mut self, line: ChatLine, as_message: MessageId) {
+    /// A message that is to be sent, or to be sent again after it failed.
+    pub(crate) fn write(&mut self, line: ChatLine) {
         self.revision += 1;
         self.lines.retain(|known| known.id != line.id);
-        self.said_as.retain(|(_, id)| *id != line.id);
-        self.said_as.push((as_message, line.id));
         self.own_words.insert(line.id);
         self.lines.push(line);
     }
 
-    /// Sends again what the others have already.
-    pub(crate) fn send_again(&mut self, id: ChatId, as_message: MessageId) {
+    /// A message was said under a number; answers name it.
+    pub(crate) fn said(&mut self, id: ChatId, as_message: MessageId) {
         self.said_as.retain(|(_, chat)| *chat != id);
         self.said_as.push((as_message, id));
     }

@@ -24,18 +24,18 @@ pub enum Input {
     Server(Box<ServerFrame>),
     /// The browser reports on one link.
     Link {
-        /// Which.
+        /// The link concerned.
         link: LinkKey,
-        /// What.
+        /// The event of its peer connection.
         event: LinkEvent,
     },
     /// A device delivers.
     Captured(Source),
     /// A device does not deliver, or has stopped to.
     CaptureFailed {
-        /// Which.
+        /// The source concerned.
         source: Source,
-        /// Why.
+        /// The fault of the device.
         fault: CaptureFault,
     },
     /// How loud somebody is.
@@ -61,7 +61,7 @@ pub enum Input {
 pub enum Command {
     /// Turn a source on or off.
     Switch {
-        /// Which.
+        /// The source concerned.
         source: Source,
         /// To what.
         to: Switch,
@@ -85,7 +85,7 @@ pub enum Command {
     },
     /// Show a reaction.
     React {
-        /// Which.
+        /// The reaction that is shown.
         reaction: Reaction,
     },
     /// Write to the room or to one person.
@@ -94,24 +94,24 @@ pub enum Command {
         id: ChatId,
         /// For whom.
         to: ChatTarget,
-        /// What.
+        /// The text, as it is written.
         text: String,
     },
     /// Send a message again that failed.
     WriteAgain {
-        /// Which.
+        /// The id that its author gave the message.
         id: ChatId,
     },
     /// Read older messages.
     ReadOlderChat,
     /// Decide something as a host.
     Moderate {
-        /// What.
+        /// The decision of a host.
         moderation: Moderation,
     },
     /// These publications are on the screen, in these sizes; the others are not.
     ShowTiles {
-        /// Which.
+        /// The tiles that are on the screen, with their heights.
         tiles: Vec<Subscription>,
     },
     /// Somebody looks at the page, or nobody does.
@@ -121,7 +121,7 @@ pub enum Command {
     },
     /// The person has made sure that somebody is who they say.
     Verify {
-        /// Who.
+        /// The participant concerned.
         participant: ParticipantId,
     },
     /// Pass the room's secret on to somebody inside who lacks it.

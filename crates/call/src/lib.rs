@@ -5,6 +5,7 @@
 
 mod call;
 mod chat;
+mod chat_pace;
 mod encryption;
 mod ice;
 mod input;

@@ -44,7 +44,7 @@ const LASTED: Duration = Duration::from_secs(5);
 const REOPEN_SOON: Duration = Duration::from_millis(50);
 const REOPEN_APART: Duration = Duration::from_millis(8);
 
-/// The machine.
+/// The path of each publication, and the migration from one path to another.
 #[derive(Debug)]
 pub(crate) struct MediaPaths {
     topology: Topology,

@@ -40,14 +40,14 @@ pub enum Output {
     },
     /// Do something with one link.
     Link {
-        /// Which.
+        /// The link concerned.
         link: LinkKey,
-        /// What.
+        /// The command for its peer connection.
         command: LinkCommand,
     },
     /// Show a publication over this link from now on, or over none.
     Show {
-        /// Which.
+        /// The publication concerned.
         key: MediaKey,
         /// Over what.
         via: Option<ShownVia>,
@@ -63,7 +63,7 @@ pub enum Output {
     SetOwnKey(SenderKey),
     /// Open what somebody sends with this key, too.
     SetKeyOf {
-        /// Who.
+        /// The participant concerned.
         participant: ParticipantId,
         /// Their key.
         key: SenderKey,
@@ -79,7 +79,7 @@ pub enum Output {
     },
     /// The room has this secret: let the link carry it, and remember it.
     KeepSecret {
-        /// What.
+        /// The secret of the room.
         secret: RoomSecret,
         /// How the page came by it, which is to be remembered with it.
         origin: SecretOrigin,

@@ -18,7 +18,7 @@ pub struct ConnectionTest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TestRelay {
-    /// How.
+    /// The transport between the client and the relay.
     pub transport: RelayTransport,
     /// On which port.
     pub port: u16,
@@ -37,7 +37,7 @@ pub struct TestRelay {
 pub enum RelayTransport {
     /// Datagrams.
     Udp,
-    /// A stream.
+    /// A TCP connection.
     Tcp,
     /// A stream inside TLS.
     Tls,

@@ -9,7 +9,7 @@ use crate::MessageId;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[error("{message}")]
 pub struct ProtocolError {
-    /// Why.
+    /// The reason, from which the sentence and the close code follow.
     pub code: ErrorCode,
     /// The same in words, in English.
     pub message: String,

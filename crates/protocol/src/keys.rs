@@ -86,7 +86,7 @@ pub enum RoomKeyOrigin {
 pub struct AddressedKeyMessage {
     /// For whom.
     pub to: ParticipantId,
-    /// What.
+    /// The sealed key.
     pub key_message: KeyMessage,
 }
 

@@ -27,7 +27,7 @@ pub enum Right {
 pub enum Moderation {
     /// Lets somebody in from the waiting room.
     Admit {
-        /// Who.
+        /// The participant concerned.
         id: ParticipantId,
         /// The room's secret, for somebody who lacks it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,40 +37,40 @@ pub enum Moderation {
     AdmitAll,
     /// Sends somebody away who waits.
     Refuse {
-        /// Who.
+        /// The participant concerned.
         id: ParticipantId,
     },
     /// Turns off what somebody sends.
     TurnOff {
-        /// Who.
+        /// The participant concerned.
         id: ParticipantId,
-        /// What.
+        /// The source concerned.
         source: Source,
     },
     /// Turns off what everybody of lower rank sends.
     TurnOffAll {
-        /// What.
+        /// The source concerned.
         source: Source,
     },
     /// Asks somebody to turn something on. It stays theirs to do so.
     AskToTurnOn {
-        /// Who.
+        /// The participant concerned.
         id: ParticipantId,
-        /// What.
+        /// The source concerned.
         source: Source,
     },
     /// Forbids somebody something, or allows it again. What is forbidden is turned off.
     Forbid {
-        /// Who.
+        /// The participant concerned.
         id: ParticipantId,
-        /// What.
+        /// The right that is given or taken.
         right: Right,
         /// `on` forbids, `off` allows.
         forbidden: Switch,
     },
     /// Lowers somebody's hand.
     LowerHand {
-        /// Whose.
+        /// The participant concerned.
         id: ParticipantId,
     },
     /// Lowers all hands.

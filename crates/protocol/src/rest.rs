@@ -185,7 +185,7 @@ pub enum CredentialKind {
 pub struct CredentialResource {
     /// By which it is taken back. It opens nothing.
     pub id: String,
-    /// What it is.
+    /// The kind of credential.
     pub kind: CredentialKind,
     /// The role it gives.
     pub role: Role,

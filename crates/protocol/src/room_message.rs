@@ -80,7 +80,7 @@ pub enum RoomMessage as "RoomMessage", read by RoomForm {
     },
     /// Shows everybody a reaction.
     React {
-        /// Which.
+        /// The reaction that is shown.
         reaction: Reaction,
     },
     /// Writes to the room or to one person. Answered by `chat_kept` once it would survive a crash of the server.
@@ -89,7 +89,7 @@ pub enum RoomMessage as "RoomMessage", read by RoomForm {
         chat: ChatId,
         /// For whom.
         to: ChatTarget,
-        /// What.
+        /// The sealed text.
         envelope: Envelope,
     },
     /// Asks for older messages. Answered by `chat_history`.
@@ -105,7 +105,7 @@ pub enum RoomMessage as "RoomMessage", read by RoomForm {
     },
     /// Decides something as a host or co-host.
     Moderate {
-        /// What.
+        /// The decision of a host.
         moderation: Moderation,
     },
     /// The new path of a move carries media, as far as this client can tell.
@@ -120,7 +120,7 @@ pub enum RoomMessage as "RoomMessage", read by RoomForm {
     },
     /// Something is in the way of direct links.
     ReportTrouble {
-        /// What.
+        /// The trouble that a page has with its path.
         trouble: Trouble,
     },
     /// Says what the video slots of the link to the server shall show.

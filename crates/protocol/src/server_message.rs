@@ -79,9 +79,9 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
     },
     /// Somebody is gone; their links end.
     ParticipantLeft {
-        /// Who.
+        /// The participant concerned.
         id: ParticipantId,
-        /// Why.
+        /// The reason that others are told.
         reason: LeaveReason,
     },
     /// Something about somebody has changed, also about the client itself.
@@ -91,12 +91,12 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
     },
     /// A host, or the rules, turned off what the client sends.
     TurnedOff {
-        /// What.
+        /// The source concerned.
         source: Source,
     },
     /// A host asks to turn something on.
     AskedToTurnOn {
-        /// What.
+        /// The source concerned.
         source: Source,
     },
     /// To hosts and co-hosts: who waits to be let in, in the order in which they came.
@@ -113,19 +113,19 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
     },
     /// Somebody wrote.
     Chat {
-        /// What.
+        /// The entry of the log.
         entry: ChatEntry,
     },
     /// The client's message is kept, and would survive a crash of the server.
     ChatKept {
-        /// Which.
+        /// The id that its author gave the message.
         chat: ChatId,
         /// Its place in the room.
         number: ChatNumber,
     },
     /// The client's message could not be kept. It may be sent again, with the same id.
     ChatNotKept {
-        /// Which.
+        /// The id that its author gave the message.
         chat: ChatId,
     },
     /// The answer to `read_chat`: messages the client may read, oldest first.
@@ -144,9 +144,9 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
     },
     /// Somebody shows a reaction.
     Reacted {
-        /// Who.
+        /// The participant who sent it.
         from: ParticipantId,
-        /// Which.
+        /// The reaction that is shown.
         reaction: Reaction,
     },
     /// A signal from a peer.

@@ -30,7 +30,7 @@ pub struct Migration {
     pub epoch: u32,
     /// The path it leads to.
     pub via: MediaVia,
-    /// Why.
+    /// The reason of the migration.
     pub reason: TopologyReason,
 }
 

@@ -42,7 +42,7 @@ pub enum Input<'a> {
     },
     /// A client's stream has ended.
     Closed {
-        /// Whose.
+        /// The flow of the client.
         flow: Flow,
     },
     /// What was done about a socket went wrong: it ends, and what it was opened for.

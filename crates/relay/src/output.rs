@@ -10,7 +10,7 @@ pub enum Output {
     ToClient {
         /// To whom.
         flow: Flow,
-        /// What.
+        /// The datagram.
         bytes: Vec<u8>,
     },
     /// Send a datagram from the socket that was opened for a client.
@@ -19,7 +19,7 @@ pub enum Output {
         socket: SocketKey,
         /// To whom.
         peer: SocketAddr,
-        /// What.
+        /// The datagram.
         bytes: Vec<u8>,
     },
     /// Open a UDP socket and say so ([`crate::Input::Opened`]).
@@ -33,7 +33,7 @@ pub enum Output {
     },
     /// Close a socket; it may be one that could not be opened.
     Close {
-        /// Which.
+        /// The relayed socket.
         socket: SocketKey,
     },
 }

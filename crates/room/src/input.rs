@@ -17,30 +17,30 @@ pub struct ConnectionId(pub u128);
 pub enum Input {
     /// A socket asks to enter.
     Enter {
-        /// Which.
+        /// The connection concerned.
         connection: ConnectionId,
         /// For whom.
         visitor: Box<Visitor>,
     },
     /// A socket takes the place of one that broke.
     Resume {
-        /// Which.
+        /// The connection concerned.
         connection: ConnectionId,
         /// For whom.
         resumption: Box<Resumption>,
     },
     /// A message from a socket that asked to enter.
     Message {
-        /// From which.
+        /// The connection concerned.
         connection: ConnectionId,
-        /// What.
+        /// The message, and the numbers that came with it.
         frame: RoomFrame,
     },
     /// A socket is gone.
     Disconnect {
-        /// Which.
+        /// The connection concerned.
         connection: ConnectionId,
-        /// How.
+        /// The way in which it ended.
         departure: Departure,
     },
     /// The rules are others now, and are kept.
@@ -61,7 +61,7 @@ pub enum Input {
         id: Option<MessageId>,
         /// How far its sender has read.
         ack: Option<Sequence>,
-        /// Why.
+        /// The reason that the client is told.
         code: protocol::ErrorCode,
     },
     /// Rules that somebody wanted could not be.
@@ -70,21 +70,21 @@ pub enum Input {
         participant: ParticipantId,
         /// The message that said so.
         in_reply_to: Option<MessageId>,
-        /// Why.
+        /// The reason that the client is told.
         code: protocol::ErrorCode,
     },
     /// A chat message is kept.
     ChatKept {
         /// By whom.
         from: ParticipantId,
-        /// Which.
+        /// The id that its author gave the message.
         chat: ChatId,
     },
     /// A chat message could not be kept.
     ChatNotKept {
         /// By whom.
         from: ParticipantId,
-        /// Which.
+        /// The id that its author gave the message.
         chat: ChatId,
     },
     /// Older messages that somebody asked for.
@@ -105,19 +105,19 @@ pub enum Input {
     Media {
         /// To whom.
         participant: ParticipantId,
-        /// What.
+        /// The message, as it is told.
         message: Box<ServerMessage>,
     },
     /// Somebody outside turns off what a participant sends, or removes them.
     AdminAction {
         /// Whom.
         participant: ParticipantId,
-        /// What.
+        /// The action of an operator.
         action: AdminAction,
     },
     /// The forwarding unit to be used is that of this node from now on; the room goes there without a gap.
     UseNode {
-        /// Which.
+        /// The node whose forwarding unit is to be used.
         node: NodeId,
     },
     /// Credentials were taken back, and everybody who came with one of them goes.

@@ -26,7 +26,7 @@ pub enum Output {
     },
     /// Close a socket once everything sent to it before is written. The room has forgotten it already.
     Close {
-        /// Which.
+        /// The connection concerned.
         connection: ConnectionId,
         /// With which code.
         code: CloseCode,
@@ -55,7 +55,7 @@ pub enum Output {
         node: NodeId,
         /// About whom.
         participant: ParticipantId,
-        /// What.
+        /// The change that media has to follow.
         order: MediaOrder,
     },
     /// Nobody has been here for a while: the room needs no task until somebody comes.
@@ -102,11 +102,11 @@ pub enum Change {
     Used(Timestamp),
     /// A host did something.
     Done {
-        /// When.
+        /// The time of it, in Unix milliseconds.
         at: Timestamp,
-        /// Who.
+        /// The participant who did it.
         by: ParticipantId,
-        /// What.
+        /// The name of the action in the audit log.
         action: &'static str,
     },
 }
@@ -114,7 +114,7 @@ pub enum Change {
 /// How a seat is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeatChange {
-    /// Whose.
+    /// The participant concerned.
     pub participant: ParticipantId,
     /// Their stay.
     pub session: SessionId,

@@ -5,7 +5,7 @@ use protocol::{DisplayName, IceServers, ParticipantId, Role, SessionId, SessionT
 /// What a session token says, once its signature is found right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionClaims {
-    /// Who.
+    /// The participant concerned.
     pub participant: ParticipantId,
     /// Which stay.
     pub session: SessionId,

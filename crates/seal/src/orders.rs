@@ -13,19 +13,19 @@ pub enum Order {
     },
     /// Open what somebody sends with this key, too.
     SetKeyOf {
-        /// Who.
+        /// The participant concerned.
         participant: ParticipantId,
         /// As [`SenderKey`](crate::SenderKey) writes itself.
         key: Vec<u8>,
     },
     /// Open nothing of theirs.
     ForgetKeysOf {
-        /// Who.
+        /// The participant concerned.
         participant: ParticipantId,
     },
     /// Play only what is of this publication where a pipe ends.
     Expect {
-        /// Its number.
+        /// The pipe's number, unique within the page.
         pipe: u32,
         /// What its frames may be of.
         expected: Expected,
@@ -65,7 +65,7 @@ pub enum Expected {
     AnySound,
     /// One publication.
     Only {
-        /// Which.
+        /// The publication concerned.
         key: MediaKey,
     },
     /// Nothing: the slot is empty.

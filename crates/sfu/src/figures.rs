@@ -20,7 +20,7 @@ pub struct Figures {
 /// A slot with a subscription.
 #[derive(Clone, Copy, Debug)]
 pub struct SlotFigures {
-    /// Who.
+    /// The participant whom it shows.
     pub of: ParticipantId,
     /// The layer that goes out.
     pub current: Option<usize>,

@@ -15,7 +15,7 @@ pub enum Input<'a> {
     /// A participant's signal came, about the link with this number. The first offer of a link opens it, and ends the one
     /// before.
     Signal {
-        /// Whose.
+        /// The participant, in their room.
         who: Who,
         /// Which link.
         link: LinkId,
@@ -26,7 +26,7 @@ pub enum Input<'a> {
     },
     /// A participant says whom their slots shall show.
     Slots {
-        /// Whose.
+        /// The participant, in their room.
         who: Who,
         /// Of which link.
         link: LinkId,
@@ -35,21 +35,21 @@ pub enum Input<'a> {
     },
     /// What a participant may send, and sends. What is off is not forwarded, whatever comes.
     Media {
-        /// Who.
+        /// The participant, in their room.
         who: Who,
-        /// What.
+        /// The sources that they may send and do.
         media: MediaState,
     },
     /// A participant has said more about this link than can be read: it is over, and any before it.
     Overflowed {
-        /// Whose.
+        /// The participant, in their room.
         who: Who,
         /// Which link.
         link: LinkId,
     },
     /// A participant is gone, or needs no link any more.
     Left {
-        /// Who.
+        /// The participant, in their room.
         who: Who,
     },
 }

@@ -16,11 +16,11 @@ pub enum Output {
     PassOn(Misrouted),
     /// Tell a participant's room something about their link.
     Event {
-        /// Whose.
+        /// The participant, in their room.
         who: Who,
         /// Which link.
         link: LinkId,
-        /// What.
+        /// The event.
         event: Event,
     },
 }
@@ -49,7 +49,7 @@ pub struct Misrouted {
     pub source: SocketAddr,
     /// To which of the server's addresses.
     pub destination: SocketAddr,
-    /// When.
+    /// The time at which its datagram was read.
     pub came: Instant,
     /// What it holds.
     pub bytes: Vec<u8>,

@@ -550,7 +550,7 @@ impl Peer {
         }
         let since = *self.short_since.get_or_insert(now);
         let is_short = now.saturating_duration_since(since) >= SHORT_FOR;
-        let least = match (is_short, self.egress.carries_little(now)) {
+        let least = match (is_short, self.egress.may_exceed_estimate(now)) {
             (true, false) => return allocation,
             (true, true) => least_of_all(demands).min(LITTLE),
             (false, _) => least_of_all(demands),

@@ -25,7 +25,7 @@ pub enum StageInput {
     Speaking(Vec<ParticipantId>),
     /// The width of a picture by its height.
     Shape {
-        /// Whose.
+        /// The publication concerned.
         key: MediaKey,
         /// More than 0; anything else is left out.
         ratio: f32,

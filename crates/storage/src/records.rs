@@ -54,7 +54,7 @@ pub struct Fence(pub u64);
 pub struct KeyRecord {
     /// The digest of the secret in the link; of an access token, that of its id.
     pub digest: Digest,
-    /// What it is.
+    /// The kind of credential.
     pub kind: CredentialKind,
     /// What it was minted with. It ends with that.
     pub parent: Option<Digest>,
@@ -98,7 +98,7 @@ pub struct Idempotency {
     pub request: Digest,
     /// The room that was made.
     pub room: RoomCode,
-    /// When.
+    /// The time of it, in Unix milliseconds.
     pub created_at: Timestamp,
 }
 
@@ -175,7 +175,7 @@ pub struct ApiKeyRecord {
 pub struct AuditEvent {
     /// Unique.
     pub id: String,
-    /// When.
+    /// The time of it, in Unix milliseconds.
     pub at: Timestamp,
     /// In which room.
     pub room: Option<RoomCode>,
@@ -239,7 +239,7 @@ impl ChatQuota {
 pub struct Refusal {
     /// Its index among the changes.
     pub change: usize,
-    /// Why.
+    /// The reason why it was not written.
     pub reason: RefusalReason,
 }
 

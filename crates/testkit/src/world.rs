@@ -105,11 +105,14 @@ impl World {
     pub fn with_outages(seed: u64, people: usize) -> Self {
         let mut world = Self::new(seed, people);
         for index in 0..people {
-            for number in 0..6 {
+            // Some write more at once than a room takes at once.
+            let together = if world.seed.chance(0.3) { 14 } else { 0 };
+            let at_once = world.seed.millis(1_000..=20_000);
+            for number in 0..6 + together {
                 let id = ChatId(Uuid::from_u128((index as u128) << 64 | number));
                 let text = format!("{number} of {index}");
                 let write = Command::Write { id, to: ChatTarget::Everyone, text };
-                let at = world.seed.millis(1_000..=20_000);
+                let at = if number < together { at_once } else { world.seed.millis(1_000..=20_000) };
                 world.network.send_at(at, Event::Command(index, write));
                 world.report.written += 1;
             }

@@ -42,9 +42,9 @@ impl Hop {
 /// A way to a relay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RelayHop {
-    /// How.
+    /// The transport between the client and the relay.
     pub transport: RelayTransport,
-    /// Whose.
+    /// The owner of the relay.
     pub owner: RelayOwner,
     /// On which ports.
     pub ports: Ports,
@@ -157,14 +157,14 @@ pub enum Opening {
     Server {
         /// Over UDP, or over TCP with or without TLS.
         transport: RelayTransport,
-        /// Which.
+        /// The ports that were tried.
         ports: Ports,
     },
     /// Ports of a TURN server that is another one.
     TurnServer {
         /// Over UDP, or over TCP with or without TLS.
         transport: RelayTransport,
-        /// Which.
+        /// The ports that were tried.
         ports: Ports,
     },
 }

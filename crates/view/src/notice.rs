@@ -23,7 +23,7 @@ pub enum Notice {
         from: Option<ParticipantId>,
         /// What they are called.
         name: DisplayName,
-        /// Which.
+        /// The reaction that is shown.
         reaction: Reaction,
     },
     /// Somebody wrote.

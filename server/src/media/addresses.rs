@@ -8,7 +8,7 @@ use relay::Family;
 /// The addresses of a server.
 #[derive(Clone, Debug)]
 pub(super) struct Addresses {
-    /// Those that are told.
+    /// The addresses that clients are told.
     pub(super) announced: Vec<IpAddr>,
     /// Those of this machine, from which a datagram can be sent on purpose.
     pub(super) local: Vec<IpAddr>,

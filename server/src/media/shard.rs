@@ -24,7 +24,7 @@ use crate::clock;
 /// Datagrams of other shards that are taken one behind the other, before what came here has its turn.
 const MISROUTED_AT_ONCE: usize = 64;
 
-/// The same of orders.
+/// How many orders are carried out before packets are read again; more would delay media.
 const ORDERS_AT_ONCE: usize = 16;
 
 /// When nothing is due, a shard shows only that it still turns.

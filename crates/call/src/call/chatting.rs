@@ -1,5 +1,7 @@
 //! Chat on its way: what the person writes, what others wrote, and what is said again.
 
+use std::time::Duration;
+
 use protocol::{ChatEntry, ChatId, ChatTarget, RoomMessage};
 
 use super::Call;
@@ -34,11 +36,21 @@ impl Call {
     }
 
     fn send_chat(&mut self, line: ChatLine) {
-        let message = RoomMessage::Chat { chat: line.id, to: line.to, envelope: line.envelope.clone() };
-        let id = self.say_numbered(message);
-        match line.position {
-            None => self.chat.send(line, id),
-            Some(_) => self.chat.send_again(line.id, id),
+        self.chat_pace.push(line.id);
+        if line.position.is_none() {
+            self.chat.write(line);
+        }
+    }
+
+    /// Sends what waits, as much as a room takes at once, while there is somebody who takes it.
+    pub(super) fn send_due_chat(&mut self, now: Duration) {
+        while self.is_inside()
+            && let Some(due) = self.chat_pace.next(now)
+        {
+            let Some(line) = self.me().and_then(|me| self.chat.find(due, me)) else { continue };
+            let message = RoomMessage::Chat { chat: line.id, to: line.to, envelope: line.envelope };
+            let id = self.say_numbered(message);
+            self.chat.said(line.id, id);
         }
     }
 

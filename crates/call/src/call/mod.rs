@@ -22,6 +22,7 @@ use protocol::{
 use seal::{RoomSecret, SafetyPhrase};
 
 use crate::chat::Chat;
+use crate::chat_pace::ChatPace;
 use crate::encryption::Encryption;
 use crate::ice::Ice;
 use crate::links::Links;
@@ -67,6 +68,7 @@ pub struct Call {
     uplink: Uplink,
     voice: Voice,
     chat: Chat,
+    chat_pace: ChatPace,
     encryption: Encryption,
     outputs: VecDeque<Output>,
 }
@@ -99,6 +101,7 @@ impl Call {
             uplink: Uplink::default(),
             voice: Voice::default(),
             chat: Chat::default(),
+            chat_pace: ChatPace::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -121,6 +124,7 @@ impl Call {
             Input::Level { participant: Some(id), level } => self.people.hear(now, id, level),
             Input::SlotLevel { link, slot, level } => self.slot_level(now, link, slot, level),
         }
+        self.send_due_chat(now);
     }
 
     /// Does what is due at `now`.
@@ -142,17 +146,23 @@ impl Call {
             self.review_paths(now);
         }
         self.paths_timeout(now);
+        self.send_due_chat(now);
     }
 
     /// When [`Self::handle_timeout`] has something to do.
     pub fn poll_timeout(&self) -> Option<Duration> {
         let is_connected = self.signalling.is_connected();
-        let is_inside = is_connected && self.phase == Phase::Joined;
+        let is_inside = self.is_inside();
         let of_links = [self.links.poll_timeout(), self.people.poll_timeout()];
-        let of_stay = [self.encryption.poll_timeout(), self.ice.poll_timeout()];
+        let of_stay =
+            [self.encryption.poll_timeout(), self.ice.poll_timeout(), self.chat_pace.poll_timeout()];
         let links = of_links.into_iter().flatten().filter(|_| is_connected);
         let stay = of_stay.into_iter().flatten().filter(|_| is_inside);
         links.chain(stay).chain(self.signalling.poll_timeout()).chain(self.paths.poll_timeout()).min()
+    }
+
+    fn is_inside(&self) -> bool {
+        self.signalling.is_connected() && self.phase == Phase::Joined
     }
 
     /// The next effect, or `None` until the next input.

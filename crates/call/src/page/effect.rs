@@ -38,7 +38,7 @@ pub enum PageEffect {
 /// A source that the browser is to be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaptureRequest {
-    /// What.
+    /// The source concerned.
     pub source: Source,
     /// What the answer is told with.
     pub attempt: Attempt,

@@ -85,7 +85,7 @@ pub enum PageInput {
     StopCapture(Source),
     /// A source was turned on or off.
     Switched {
-        /// Which.
+        /// The source concerned.
         source: Source,
         /// What it is now.
         to: Switch,
@@ -101,7 +101,7 @@ pub enum PageInput {
     },
     /// A device delivers.
     Captured {
-        /// What.
+        /// The source concerned.
         source: Source,
         /// To which request.
         attempt: Attempt,
@@ -110,7 +110,7 @@ pub enum PageInput {
     },
     /// A device does not deliver.
     CaptureFailed {
-        /// What.
+        /// The source concerned.
         source: Source,
         /// To which request.
         attempt: Attempt,

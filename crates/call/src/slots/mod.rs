@@ -18,7 +18,7 @@ const TILES_UNASKED: usize = 9;
 /// The height that is subscribed to then, in pixels.
 const HEIGHT_UNASKED: u16 = 360;
 
-/// The machine.
+/// The video slots of the links to nodes, and what each of them shows.
 #[derive(Debug)]
 pub(crate) struct Slots {
     /// What is on the screen, when the page has said so.

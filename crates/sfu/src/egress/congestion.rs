@@ -230,9 +230,9 @@ impl Congestion {
         self.reads.map_or(self.rate, |(read, _)| self.rate.min(read))
     }
 
-    /// Whether little may be sent, even if it is more than [`Self::rate`].
-    pub(super) fn carries_little(&self, now: Instant) -> bool {
-        self.losses.carries_little(now)
+    /// Whether a little may be sent although it is more than [`Self::rate`].
+    pub(super) fn may_exceed_estimate(&self, now: Instant) -> bool {
+        self.losses.may_exceed_estimate(now)
     }
 
     /// The line is there.

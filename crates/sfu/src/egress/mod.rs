@@ -105,9 +105,10 @@ impl Egress {
         self.congestion.rate()
     }
 
-    /// Whether the line carries little, even if that is more than the rate: it is not known to lose it.
-    pub(crate) fn carries_little(&self, now: Instant) -> bool {
-        self.congestion.carries_little(now)
+    /// Whether a little may be sent although it is more than [`Self::rate`]: estimates of quiet lines are too low. `false` for a while
+    /// after the line has lost much of what was sent.
+    pub(crate) fn may_exceed_estimate(&self, now: Instant) -> bool {
+        self.congestion.may_exceed_estimate(now)
     }
 
     /// What would be sent on a line that carries everything, in bits per second, and whether that is more than now.

@@ -21,7 +21,7 @@ pub(crate) struct Negotiated {
     pub(crate) is_audio: bool,
 }
 
-/// A stream.
+/// One outgoing RTP stream: an SSRC with its own sequence of numbers.
 #[derive(Debug)]
 pub(super) struct Stream {
     pub(super) negotiated: Negotiated,

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::sink::{Delivery, Follows, Selection, Sink, TrackPacket, VideoPacket};
 
-/// Counts.
+/// A sink that counts what it is given, for tests.
 #[derive(Debug, Default)]
 pub(crate) struct CountingSink {
     selections: BTreeMap<usize, Selection>,

@@ -38,14 +38,14 @@ impl Losses {
         let is_lossy = self.lost * 100 > self.all * TOO_MANY_PERCENT;
         (self.window, self.lost, self.all) = (now, 0, 0);
         let is_calm = self.rests_until.is_none_or(|until| now >= until + self.rest);
-        if is_lossy && self.carries_little(now) {
+        if is_lossy && self.may_exceed_estimate(now) {
             self.rest = if is_calm { REST } else { LONGEST_REST.min(self.rest * 2) };
             self.rests_until = Some(now + self.rest);
         }
     }
 
-    /// Whether to send little more than the controller allows.
-    pub(super) fn carries_little(&self, now: Instant) -> bool {
+    /// Whether a little may be sent although the controller allows less: `false` while the line rests from losses.
+    pub(super) fn may_exceed_estimate(&self, now: Instant) -> bool {
         self.rests_until.is_none_or(|until| now >= until)
     }
 }
@@ -60,14 +60,14 @@ mod tests {
         let after = |seconds| start + Duration::from_secs(seconds);
         let mut losses = Losses::new(start);
         losses.count(after(2), 10, 100);
-        assert!(losses.carries_little(after(2)));
+        assert!(losses.may_exceed_estimate(after(2)));
         losses.count(after(4), 40, 100);
-        assert!(!losses.carries_little(after(13)));
-        assert!(losses.carries_little(after(14)));
+        assert!(!losses.may_exceed_estimate(after(13)));
+        assert!(losses.may_exceed_estimate(after(14)));
         losses.count(after(16), 40, 100);
-        assert!(!losses.carries_little(after(35)));
-        assert!(losses.carries_little(after(36)));
+        assert!(!losses.may_exceed_estimate(after(35)));
+        assert!(losses.may_exceed_estimate(after(36)));
         losses.count(after(200), 40, 100);
-        assert!(losses.carries_little(after(210)), "after a calm it begins anew");
+        assert!(losses.may_exceed_estimate(after(210)), "after a calm it begins anew");
     }
 }
