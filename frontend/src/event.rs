@@ -4,8 +4,9 @@ use app::state::CallCommand;
 use call::LinkKey;
 use call::{Attempt, CaptureFault, LinkEvent};
 use futures::channel::mpsc::UnboundedSender;
-use protocol::{RoomKeyId, ServerFrame, Source};
+use protocol::{ParticipantId, RoomKeyId, ServerFrame, Source};
 use seal::SafetyPhrase;
+use stage::Size;
 use view::{LinkPath, PageNotice};
 use web_sys::MediaStreamTrack;
 
@@ -45,6 +46,10 @@ pub(crate) enum Event {
     RoomFound { people: Vec<String>, room_key: Option<RoomKeyId> },
     /// The browser has a network again, or another one, or the page was asleep.
     NetworkChanged,
+    /// The stage has this size now, in CSS pixels.
+    StageResized(Size),
+    /// The pictures of a tile have this width by height now; `None` is the person at this browser.
+    Shape { whose: Option<ParticipantId>, source: Source, ratio: f32 },
     /// Somebody looks at the page, or nobody does any more.
     Seen(bool),
     /// The page is being left or loaded anew.

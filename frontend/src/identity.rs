@@ -7,7 +7,7 @@ use protocol::RoomCode;
 use reactive_stores::Store;
 use seal::RoomSecret;
 use uuid::Uuid;
-use view::{Numbered, PageNotice, AnyNotice};
+use view::{AnyNotice, Numbered, PageNotice};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 

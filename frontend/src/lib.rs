@@ -24,6 +24,7 @@ mod sections;
 mod session;
 mod shown;
 mod socket;
+mod stage_size;
 mod stats;
 mod videos;
 mod web;

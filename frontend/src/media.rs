@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use call::LinkKey;
 use call::{Input, LinkCommand, LinkEvent, ShownVia};
-use protocol::{MediaKey, MediaKind, PeerRef, Source, Subscription};
+use protocol::{MediaKey, MediaKind, PeerRef, Source};
 use view::LinkPath;
 use web_sys::RtcRtpReceiver;
 
@@ -25,7 +25,6 @@ pub(crate) struct Media {
     selected: BTreeMap<LinkKey, LinkPath>,
     shown: BTreeMap<MediaKey, ShownVia>,
     /// What is on the screen, as the call was told last.
-    tiles: Vec<Subscription>,
     events: Events,
     /// Without it nothing is sent or played.
     sealing: Option<Sealing>,
@@ -39,7 +38,6 @@ impl Media {
             links_made: 0,
             selected: BTreeMap::new(),
             shown: BTreeMap::new(),
-            tiles: Vec::new(),
             sealing: sealing::is_supported().then(|| Sealing::start(&events)).flatten(),
             events,
         }
@@ -177,16 +175,6 @@ impl Media {
     /// The paths of the links there are.
     pub(crate) fn selected_paths(&self) -> impl Iterator<Item = (PeerRef, LinkPath)> {
         self.selected.iter().map(|(link, path)| (link.peer, *path))
-    }
-
-    /// What is on the screen, when that has changed.
-    pub(crate) fn news_of_tiles(&mut self) -> Option<Vec<Subscription>> {
-        let tiles = self.videos.tiles();
-        if self.tiles == tiles {
-            return None;
-        }
-        self.tiles.clone_from(&tiles);
-        Some(tiles)
     }
 
     /// Plays a picture, and the sound that belongs to it where that comes over a direct link: what comes from a node has elements of

@@ -1,8 +1,8 @@
 //! From the engine's snapshot to the page's view. The one file that converts: what the call adds has to be taken apart here, or it
 //! does not compile.
 
-use app::state::{CallView, ChatLineView, ParticipantView, PathView, ReactionView, RoomSecrecy};
-use call::{Call, ChatLine, Page, RemoteParticipant, SecretOrigin, ShownReaction, Snapshot};
+use app::state::{CallView, ChatLineView, ParticipantView, PathView, ReactionView, RoomSecrecy, StageView};
+use call::{Call, ChatLine, Page, RemoteParticipant, SecretOrigin, ShownReaction, Snapshot, StageSnapshot};
 use protocol::{
     ChatTarget, DisplayName, MediaState, Participant, ParticipantId, PeerRef, Presence, Source, Timestamp,
 };
@@ -30,6 +30,7 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         lacks_secret,
         key_warnings,
         host_inside,
+        stage,
         participants,
     } = call.snapshot();
     let settings = settings.unwrap_or_default();
@@ -67,6 +68,7 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         people_inside: shown.people_inside.clone(),
         paths: media.selected_paths().map(|(peer, by)| path(peer, by, &participants)).collect(),
         participants: participants.into_iter().map(participant).collect(),
+        stage: stage_view(stage),
         topology,
         secrecy: RoomSecrecy {
             supported: media.sealing().is_some(),
@@ -80,6 +82,11 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         refusal: page.refusal().cloned(),
         unsent: page.unsent().cloned(),
     }
+}
+
+fn stage_view(stage: StageSnapshot) -> StageView {
+    let StageSnapshot { layout, pins, mode, shows_self, corner } = stage;
+    StageView { layout, pins, mode, shows_self, corner }
 }
 
 fn participant(other: RemoteParticipant) -> ParticipantView {

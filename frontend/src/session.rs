@@ -11,10 +11,11 @@ use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use protocol::{
-    ChatId, ChatTarget, DisplayName, Moderation, RoomCode, RoomKeyId, RoomSettingsPatch, ServerMessage,
-    Source, Timestamp,
+    ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, RoomCode, RoomKeyId, RoomSettingsPatch,
+    ServerMessage, Source, Timestamp,
 };
 use reactive_stores::Store;
+use stage::{Size, StageInput};
 use view::{Copied, PageNotice, Refusal};
 use wasm_bindgen_futures::spawn_local;
 
@@ -27,13 +28,11 @@ use crate::presence::Presence;
 use crate::sealing::Sealing;
 use crate::shown::Shown;
 use crate::socket::Socket;
+use crate::stage_size::StageSize;
 use crate::{calendar, capture, clock, devices, host_link, page, publish, remember, web};
 
 /// How often levels are measured and timeouts looked at. A syllable lasts about this long.
 const TICK_MILLIS: u32 = 125;
-
-/// How often it is looked how large the tiles are, in ticks.
-const TILES_EVERY: u32 = 4;
 
 /// How often it is looked whether links are short of bandwidth, in ticks.
 const UPLINK_EVERY: u32 = 24;
@@ -61,6 +60,7 @@ struct Session {
     /// Counts the ticks, for what need not be looked at so often.
     ticks: u32,
     presence: Option<Presence>,
+    stage_size: Option<StageSize>,
     shown: Shown,
     view: Store<CallView>,
     /// The page is to be brought up to date when this rings.
@@ -108,6 +108,7 @@ impl Session {
             meter: None,
             ticks: 0,
             presence: None,
+            stage_size: None,
             shown,
             view,
             to_publish: None,
@@ -192,6 +193,8 @@ impl Session {
                 self.shown.people_inside = Some(people);
                 self.found_key(room_key.as_ref());
             }
+            Event::StageResized(size) => self.stage_resized(size),
+            Event::Shape { whose, source, ratio } => self.shape(whose, source, ratio),
             Event::NetworkChanged => self.input(Input::NetworkChanged),
             Event::Seen(seen) => {
                 self.input(Input::Command(Command::SetSeen { seen: seen.into() }));
@@ -249,14 +252,32 @@ impl Session {
             CallCommand::ShareKey { participant } => {
                 self.input(Input::Command(Command::ShareSecret { with: participant }));
             }
+            CallCommand::ShowStage { element } => {
+                self.stage_size = StageSize::observe(&element, &self.events);
+            }
+            CallCommand::Arrange(input) => self.input(Input::Command(Command::Stage(input))),
             CallCommand::Leave => self.input(Input::Command(Command::Leave)),
             CallCommand::Prepare => self.prepare(),
             CallCommand::SelectDevice { kind, id } => self.select_device(kind, id),
             CallCommand::TestSpeaker => _ = devices::play_test_sound(),
             CallCommand::CopyLink => copy(self.events.clone(), page::address(), Copied::Link),
             CallCommand::ShowVideo { element, participant, source } => {
-                self.media.videos.element((participant, source), element);
+                self.media.videos.element((participant, source), element, &self.events);
             }
+        }
+    }
+
+    fn stage_resized(&mut self, size: Size) {
+        let ratio = web::window().map_or(1.0, |window| window.device_pixel_ratio()) as f32;
+        self.input(Input::Command(Command::SetPixelRatio { ratio }));
+        self.input(Input::Command(Command::Stage(StageInput::Window(size))));
+    }
+
+    fn shape(&mut self, whose: Option<ParticipantId>, source: Source, ratio: f32) {
+        let me = self.call.snapshot().you.map(|you| you.id);
+        if let Some(whose) = whose.or(me) {
+            let key = whose.publication(source);
+            self.input(Input::Command(Command::Stage(StageInput::Shape { key, ratio })));
         }
     }
 
@@ -343,11 +364,6 @@ impl Session {
         }
         if self.shown.are_paths_looked_at && self.ticks.is_multiple_of(PATHS_EVERY) {
             self.media.look_at_paths();
-        }
-        if self.ticks.is_multiple_of(TILES_EVERY)
-            && let Some(tiles) = self.media.news_of_tiles()
-        {
-            self.input(Input::Command(Command::ShowTiles { tiles }));
         }
         self.do_what_is_due();
     }

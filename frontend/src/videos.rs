@@ -7,31 +7,35 @@
 use std::collections::BTreeMap;
 
 use call::LinkKey;
-use protocol::{MediaKey, ParticipantId, Source, Subscription};
+use gloo_events::EventListener;
+use protocol::{MediaKey, ParticipantId, Source};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlAudioElement, HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack};
 
+use crate::event::{Event, Events};
 use crate::{devices, web};
 
 /// A tile: a source of pictures, and whose it is; `None` is the person at this browser.
 pub(crate) type Tile = (Option<ParticipantId>, Source);
-
-/// Heights are told to the server in steps, so that a window that is being resized does not ask for much.
-const HEIGHT_STEP: f64 = 40.0;
 
 /// The streams of a call and the elements that show them.
 #[derive(Default)]
 pub(crate) struct Videos {
     streams: BTreeMap<Tile, MediaStream>,
     elements: BTreeMap<Tile, String>,
+    /// Tell how wide a picture is by its height.
+    shapes: BTreeMap<Tile, EventListener>,
     /// One for each audio slot of each link to a node.
     slots: BTreeMap<LinkKey, Vec<HtmlAudioElement>>,
 }
 
 impl Videos {
-    /// There is an element for a tile.
-    pub(crate) fn element(&mut self, tile: Tile, element: String) {
+    /// There is an element for a tile; the shape of what it shows is told from now on.
+    pub(crate) fn element(&mut self, tile: Tile, element: String, events: &Events) {
+        if let Some(shapes) = self::element(&element).map(|video| shapes(tile, &video, events)) {
+            self.shapes.insert(tile, shapes);
+        }
         self.elements.insert(tile, element);
         self.connect(tile);
     }
@@ -113,19 +117,6 @@ impl Videos {
         self.elements.retain(|(whose, _), _| whose.is_none());
     }
 
-    /// What of others is on the screen, and how large, in pixels of the screen.
-    pub(crate) fn tiles(&self) -> Vec<Subscription> {
-        let ratio = web::window().map_or(1.0, |window| window.device_pixel_ratio());
-        let tile = |(&(whose, source), id): (&Tile, &String)| {
-            let participant = whose?;
-            // A picture that is off has no element that is shown, but its tile has a size.
-            let height = f64::from(element(id)?.parent_element()?.client_height()) * ratio;
-            let height = (height / HEIGHT_STEP).ceil() * HEIGHT_STEP;
-            (height > 0.0).then_some(Subscription { participant, source, height: height as u16 })
-        };
-        self.elements.iter().filter_map(tile).collect()
-    }
-
     fn connect(&self, tile: Tile) {
         let Some(element) = self.elements.get(&tile).and_then(|id| element(id)) else { return };
         let stream = self.streams.get(&tile);
@@ -137,6 +128,17 @@ impl Videos {
             play(&element);
         }
     }
+}
+
+/// Tells how wide pictures are by their height, whenever that becomes known or changes: a phone that is turned, another camera.
+fn shapes((whose, source): Tile, video: &HtmlVideoElement, events: &Events) -> EventListener {
+    let (events, shown) = (events.clone(), video.clone());
+    EventListener::new(video, "resize", move |_| {
+        let (width, height) = (shown.video_width() as f32, shown.video_height() as f32);
+        if height > 0.0 {
+            _ = events.unbounded_send(Event::Shape { whose, source, ratio: width / height });
+        }
+    })
 }
 
 fn element(id: &str) -> Option<HtmlVideoElement> {

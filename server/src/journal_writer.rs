@@ -174,7 +174,8 @@ impl RoomWriter {
             None
         };
         let permit = WritePermit { room_writer: Arc::clone(&self.state), chat };
-        self.journal_writer.queue(Work { change: Box::new(change), pending: PendingWrite { permit, waiter } });
+        self.journal_writer
+            .queue(Work { change: Box::new(change), pending: PendingWrite { permit, waiter } });
         Ok(())
     }
 

@@ -71,7 +71,8 @@ async fn however_many_read_in_one_room_another_keeps_its_block_and_its_chat() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Arc::new(SqlStorage::sqlite(folder.path()).await.unwrap());
     let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    let ((crowd, mut answers), (other, mut events)) = (room_writer(&journal_writer, 1), room_writer(&journal_writer, 2));
+    let ((crowd, mut answers), (other, mut events)) =
+        (room_writer(&journal_writer, 1), room_writer(&journal_writer, 2));
     let taken = (0..20_000).filter(|number| crowd.read_chat(person(number % 80), None)).count();
     assert!((1..=64).contains(&taken), "{taken} wait");
 
@@ -127,7 +128,8 @@ async fn a_room_that_floods_a_standing_database_is_refused_and_others_are_not() 
     let storage = Arc::new(Fragile::default());
     storage.failures.store(4, Ordering::Relaxed);
     let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    let (crowd, events): (Vec<_>, Vec<_>) = (0..100).map(|number| room_writer(&journal_writer, number)).unzip();
+    let (crowd, events): (Vec<_>, Vec<_>) =
+        (0..100).map(|number| room_writer(&journal_writer, number)).unzip();
     for room_writer in &crowd {
         let taken = (0..500).filter(|number| say(room_writer, 1, *number, "x")).count();
         assert!((RESERVED..=ROOM_CHAT_WAITING).contains(&taken), "{taken}");
@@ -145,7 +147,8 @@ async fn a_room_that_floods_a_standing_database_is_refused_and_others_are_not() 
 async fn what_the_database_never_takes_costs_nobody_else_anything() {
     let storage = Arc::new(Fragile::default());
     let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    let ((bad, mut of_bad), (good, mut of_good)) = (room_writer(&journal_writer, 1), room_writer(&journal_writer, 2));
+    let ((bad, mut of_bad), (good, mut of_good)) =
+        (room_writer(&journal_writer, 1), room_writer(&journal_writer, 2));
     for number in 0..20 {
         assert!(say(&good, 2, number, "hello"));
     }
@@ -185,7 +188,8 @@ async fn a_room_that_another_server_owns_is_told_once_and_others_go_on() {
     storage.keep_within(ChatQuota::UNLIMITED, &[newer]).await.unwrap();
 
     let journal_writer = JournalWriter::start(Arc::clone(&storage), ChatQuota::UNLIMITED);
-    let ((lost, mut of_lost), (own, mut of_own)) = (room_writer(&journal_writer, 1), room_writer(&journal_writer, 2));
+    let ((lost, mut of_lost), (own, mut of_own)) =
+        (room_writer(&journal_writer, 1), room_writer(&journal_writer, 2));
     assert!(say(&lost, 1, 1, "too late"));
     lost.keep(block(1, "too late"), None).unwrap();
     assert!(say(&own, 2, 1, "hello"));

@@ -11,6 +11,8 @@ pub(crate) enum Symbol {
     Camera,
     CameraOff,
     Screen,
+    Layout,
+    Pin,
     People,
     Leave,
     Close,
@@ -46,6 +48,8 @@ const fn path(symbol: Symbol) -> &'static str {
             "M8.5 6.5h5a2 2 0 0 1 2 2v4.5M15.5 15.5a2 2 0 0 1-2 2h-9a2 2 0 0 1-2-2v-7a2 2 0 0 1 1.8-2M15.5 10.5l6-3.5v10l-4-2.3M3.5 3l17 18"
         }
         Symbol::Screen => "M4 5h16v11.500H4ZM9 20h6",
+        Symbol::Layout => "M4 5h7v6H4ZM13 5h7v6h-7ZM4 13h7v6H4ZM13 13h7v6h-7Z",
+        Symbol::Pin => "M9 4h6M10 4v6l-3 4h10l-3-4V4M12 14v6",
         Symbol::People => {
             "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 19.5a6.5 6.5 0 0 1 13 0M16 4.900a3.5 3.5 0 0 1 0 6.2M18 14a6.5 6.5 0 0 1 3.5 5.5"
         }

@@ -6,10 +6,10 @@ use view::Signalling;
 
 use super::{
     AskedFor, ChatPanel, ConnectionPanel, DeviceFaults, DevicesPanel, InvitePanel, KeyBanner, Knocking,
-    MorePanel, OpenPanel, OwnTile, Panel, PeoplePanel, ReactionLayer, RoomPanel, SafetyPanel, Tile, Toolbar,
+    MorePanel, OpenPanel, Panel, PeoplePanel, ReactionLayer, RoomPanel, SafetyPanel, Stage, Toolbar,
 };
 use crate::components::focus_when_shown;
-use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
+use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::call;
 
 /// The call screen.
@@ -22,18 +22,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
     let open: OpenPanel = RwSignal::new(None);
     let title = NodeRef::new();
     focus_when_shown(title);
-    let count = move || view.participants().with(|others| others.len() + 1);
-    let page = RwSignal::new(0_usize);
-    let pages = Memo::new(move |_| view.participants().with(|others| others.len().div_ceil(PAGE).max(1)));
-    let shown_page = Memo::new(move |_| page.get().min(pages.get() - 1));
-    let on_page = move || {
-        let first = shown_page.get() * PAGE;
-        view.participants().into_iter().skip(first).take(PAGE)
-    };
-    let tiles = move || {
-        let first = shown_page.get() * PAGE;
-        (count() - 1).saturating_sub(first).min(PAGE) + 1
-    };
+    let is_alone = move || view.participants().with(Vec::is_empty);
     view! {
         <main class="call" data-topology=move || topology(via.get())>
             <h1 class="visually-hidden" node_ref=title tabindex="-1">{name}</h1>
@@ -45,15 +34,9 @@ pub(crate) fn CallScreen() -> impl IntoView {
             <AskedFor/>
             <Show when=move || open.get() != Some(Panel::People)><Knocking/></Show>
             <div class="stage">
-                <div class="grid-area">
-                    <div class="grid" data-count=tiles>
-                        <For each=on_page key=|participant| participant.id().get_untracked() let:participant>
-                            <Tile participant/>
-                        </For>
-                        <OwnTile/>
-                    </div>
-                    <Show when=move || { pages.get() > 1 }><Pages page shown=shown_page pages/></Show>
-                    <Show when=move || count() == 1><Alone/></Show>
+                <div class="stage-area">
+                    <Stage/>
+                    <Show when=is_alone><Alone/></Show>
                     <ReactionLayer/>
                 </div>
                 {move || open.get().map(|panel| view! { <OpenedPanel panel open/> })}
@@ -67,22 +50,6 @@ fn topology(via: MediaVia) -> &'static str {
     match via {
         MediaVia::Mesh => "mesh",
         MediaVia::Sfu(_) => "sfu",
-    }
-}
-
-/// How many of the others are seen at once: what is not seen is not received.
-const PAGE: usize = 9;
-
-#[component]
-fn Pages(page: RwSignal<usize>, shown: Memo<usize>, pages: Memo<usize>) -> impl IntoView {
-    view! {
-        <nav class="pages" aria-label=call::pages()>
-            <button type="button" class="plain-button" disabled=move || shown.get() == 0
-                on:click=move |_| page.set(shown.get_untracked().saturating_sub(1))>{call::previous()}</button>
-            <span>{move || call::page_of(shown.get() + 1, pages.get())}</span>
-            <button type="button" class="plain-button" disabled=move || shown.get() + 1 == pages.get()
-                on:click=move |_| page.set(shown.get_untracked() + 1)>{call::next()}</button>
-        </nav>
     }
 }
 

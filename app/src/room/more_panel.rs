@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use protocol::{Moderation, Role, RoomSettingsPatch};
 
-use super::{OpenPanel, Panel, ReactionButtons, SidePanel};
+use super::{LayoutChoices, OpenPanel, Panel, ReactionButtons, SidePanel};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::call;
 
@@ -19,6 +19,7 @@ pub(crate) fn MorePanel(open: OpenPanel) -> impl IntoView {
         <SidePanel title=call::more() open>
             <div class="narrow-only">
                 <ReactionButtons/>
+                <LayoutChoices/>
                 <button type="button" class="menu-item" on:click=move |_| raise.send(CallCommand::SetHand { up: !is_up.get_untracked() })>{move || call::hand(is_up.get())}</button>
             </div>
             <button type="button" class="menu-item" on:click=move |_| copy.send(CallCommand::CopyLink)>{call::copy_link()}</button>

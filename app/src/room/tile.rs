@@ -3,53 +3,79 @@
 use leptos::prelude::*;
 use protocol::{ParticipantId, Source};
 use reactive_stores::Field;
+use stage::Role;
 use view::{LinkStatus, Publication, Secrecy};
 
+use super::{Lengths, PinButton, Placed, SelfMover, role_name};
 use crate::components::{Avatar, Icon, Symbol};
 use crate::state::{
     CallCommand, CallViewStoreFields, ParticipantView, ParticipantViewStoreFields, use_call_handle,
 };
 use crate::text::{call, key, people};
 
-/// Somebody else.
+/// Somebody else: their camera or their screen.
 #[component]
-pub(crate) fn Tile(#[prop(into)] participant: Field<ParticipantView>) -> impl IntoView {
+pub(crate) fn Tile(
+    #[prop(into)] participant: Field<ParticipantView>,
+    #[prop(default = Source::Camera)] source: Source,
+) -> impl IntoView {
     let id = participant.id().get_untracked();
+    let key = id.publication(source);
+    let place = Placed::of(key);
+    let at = place.tile();
     let name = Signal::derive(move || participant.name().get());
-    let camera = Signal::derive(move || participant.camera().get());
+    let is_screen = source == Source::Screen;
+    let title = Signal::derive(move || if is_screen { call::screen_of(&name.get()) } else { name.get() });
+    let is_on = Signal::derive(move || is_screen || participant.camera().get());
     let (link, away, hand) = (participant.link(), participant.away(), participant.hand());
     // Whoever is muted is not heard, whatever their browser sends.
-    let silent = Signal::derive(move || !participant.microphone().get());
+    let silent = Signal::derive(move || !is_screen && !participant.microphone().get());
     view! {
-        <article class="tile" aria-label=name data-participant=id.to_string()
-            data-speaking=move || participant.speaking().get().then_some("")
-            data-camera=move || if camera.get() { "on" } else { "off" }
+        <article class="tile" aria-label=title data-participant=id.to_string() data-source=source_name(source)
+            style:inset-inline-start=at.start style:inset-block-start=at.top style:inline-size=at.width style:block-size=at.height
+            hidden=move || place.is_hidden() data-role=move || role_name(place.role())
+            data-speaking=move || (!is_screen && participant.speaking().get()).then_some("")
+            data-camera=move || if is_on.get() { "on" } else { "off" }
             data-link=move || link_state(link.get())
             data-secrecy=move || secrecy_state(participant.secrecy().get())>
-            <Video participant=Some(id) visible=camera silent/>
-            <Show when=move || !camera.get()><Avatar name/></Show>
+            <Video participant=Some(id) source visible=is_on silent picture=place.picture()/>
+            <Show when=move || !is_on.get()><Avatar name/></Show>
             <LinkLine link=Signal::derive(move || link.get()) away=Signal::derive(move || away.get())
                 secrecy=Signal::derive(move || participant.secrecy().get())
                 paused=Signal::derive(move || participant.paused().get())/>
-            <NamePlate name muted=silent hand=Signal::derive(move || hand.get().is_some())
+            <NamePlate name=title muted=silent hand=Signal::derive(move || hand.get().is_some())
                 unverified=Signal::derive(move || participant.unverified().get())/>
+            <PinButton key name=title/>
         </article>
     }
 }
 
-/// The person at this browser.
+/// The person at this browser. Over one other they float, and can be moved from corner to corner.
 #[component]
-pub(crate) fn OwnTile() -> impl IntoView {
-    let view = use_call_handle().view;
+pub(crate) fn OwnTile(id: ParticipantId) -> impl IntoView {
+    let handle = use_call_handle();
+    let view = handle.view;
+    let place = Placed::of(id.publication(Source::Camera));
+    let at = place.tile();
     let name = Signal::derive(move || view.name().get());
     let camera = Signal::derive(move || view.camera().get() == Publication::On);
     let muted = Signal::derive(move || view.microphone().get() != Publication::On);
+    let floats = Memo::new(move |_| place.role() == Some(Role::Floating));
+    let mover = SelfMover::new(handle);
+    let (press, carry, release, key) = (mover.clone(), mover.clone(), mover.clone(), mover.clone());
     view! {
-        <article class="tile own" aria-label=name
-            data-participant=move || view.me().get().map(|id| id.to_string())
+        <article class="tile own" aria-label=name style:inset-inline-start=at.start style:inset-block-start=at.top style:inline-size=at.width style:block-size=at.height
+            hidden=move || place.is_hidden()
+            data-participant=id.to_string() data-source="camera" data-role=move || role_name(place.role())
             data-speaking=move || view.speaking().get().then_some("")
-            data-camera=move || if camera.get() { "on" } else { "off" }>
-            <Video participant=None visible=camera silent=Signal::stored(true)/>
+            data-camera=move || if camera.get() { "on" } else { "off" }
+            tabindex=move || floats.get().then_some("0")
+            aria-description=move || floats.get().then(call::move_yourself)
+            on:pointerdown=move |event| if floats.get_untracked() { press.press(&event) }
+            on:pointermove=move |event| carry.carry(&event)
+            on:pointerup=move |event| release.release(&event)
+            on:keydown=move |event| if floats.get_untracked() { key.key(&event) }>
+            <Video participant=None visible=camera silent=Signal::stored(true) picture=place.picture()/>
             <Show when=move || !camera.get()><Avatar name/></Show>
             <NamePlate name=Signal::derive(move || people::yourself(&name.get())) muted
                 hand=Signal::derive(move || view.hand().get().is_some()) unverified=Signal::stored(false)/>
@@ -66,12 +92,13 @@ pub(crate) fn Video(
     #[prop(default = Source::Camera)] source: Source,
     visible: Signal<bool>,
     silent: Signal<bool>,
+    /// Where it lies in its tile; the whole tile by itself.
+    #[prop(default = Lengths::default())]
+    picture: Lengths,
 ) -> impl IntoView {
     let handle = use_call_handle();
-    let (prefix, name) = match source {
-        Source::Screen | Source::ScreenAudio => ("screen", "screen"),
-        Source::Camera | Source::Microphone => ("video", "camera"),
-    };
+    let name = source_name(source);
+    let prefix = if name == "screen" { "screen" } else { "video" };
     let element = participant.map_or_else(|| format!("{prefix}-own"), |id| format!("{prefix}-{id}"));
     let shown = element.clone();
     // What the engine plays lives outside of the page's state; it is told when there is an element to play it in.
@@ -80,7 +107,9 @@ pub(crate) fn Video(
         handle.send(CallCommand::ShowVideo { element: shown.clone(), participant, source });
     });
     view! {
-        <video id=element data-source=name class:mirrored=participant.is_none() class:invisible=move || !visible.get()
+        <video id=element data-source=name
+            style:inset-inline-start=picture.start style:inset-block-start=picture.top
+            style:inline-size=picture.width style:block-size=picture.height class:mirrored=participant.is_none() class:invisible=move || !visible.get()
             autoplay playsinline prop:muted=silent aria-hidden="true" tabindex="-1"></video>
     }
 }
@@ -117,6 +146,13 @@ fn LinkLine(
     let closed = move || call::closed(secrecy.get());
     let left_out = move || paused.get().then(call::video_paused);
     view! { {move || text().or_else(closed).or_else(left_out).map(|text| view! { <p class="link-line">{text}</p> })} }
+}
+
+fn source_name(source: Source) -> &'static str {
+    match source {
+        Source::Screen | Source::ScreenAudio => "screen",
+        Source::Camera | Source::Microphone => "camera",
+    }
 }
 
 fn secrecy_state(secrecy: Secrecy) -> &'static str {

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use protocol::Source;
 
-use super::{MediaButton, OpenPanel, Panel, ReactionMenu};
+use super::{LayoutMenu, MediaButton, OpenPanel, Panel, ReactionMenu};
 use crate::components::{Icon, Symbol, focus};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::call;
 
-/// Microphone, camera, chat, hand, reactions, people, more, and *Leave* last.
+/// Microphone, camera, chat, hand, reactions, people, layout, more, and *Leave* last.
 #[component]
 pub(crate) fn Toolbar(open: OpenPanel) -> impl IntoView {
     let handle = use_call_handle();
@@ -24,6 +24,7 @@ pub(crate) fn Toolbar(open: OpenPanel) -> impl IntoView {
             <HandButton/>
             <ReactionMenu/>
             <PanelButton name=call::people() panel=Panel::People symbol=Symbol::People open badge=Signal::derive(move || Some(count()))/>
+            <LayoutMenu/>
             <PanelButton name=call::more() panel=Panel::More symbol=Symbol::More open badge=Signal::stored(None)/>
             <button type="button" class="round-button leave" aria-label=call::leave() title=call::leave()
                 on:click=move |_| handle.send(CallCommand::Leave)>

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use protocol::{ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, Password, Reaction, Source};
 use reactive_stores::Store;
+use stage::StageInput;
 use view::Copied;
 
 use super::CallView;
 
 /// What a component asks of the engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum CallCommand {
     /// Turn the microphone or the camera on or off.
     Switch {
@@ -104,6 +105,13 @@ pub enum CallCommand {
         /// To whom.
         participant: ParticipantId,
     },
+    /// The element with this id is the stage: its size is the layout's.
+    ShowStage {
+        /// The element.
+        element: String,
+    },
+    /// Change what is shown where.
+    Arrange(StageInput),
     /// Leave, and let go of the devices.
     Leave,
     /// Go back to the choice of devices, after leaving.

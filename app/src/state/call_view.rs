@@ -1,12 +1,13 @@
 //! A call as components see it: one store, written by the engine's side alone, read field by field.
 
 use protocol::{
-    ChatId, Forbidden, ParticipantId, Reaction, Role, RoomSettings, Source, Topology, WaitingPerson,
+    ChatId, Forbidden, MediaKey, ParticipantId, Reaction, Role, RoomSettings, Source, Topology, WaitingPerson,
 };
 use reactive_stores::{Patch, Store};
+use stage::{Corner, Layout, Mode};
 use view::{
-    Addressee, ChatText, Delivery, KeyWarnings, LinkPath, LinkStatus, Numbered, Phase, Publication, Refusal,
-    AnyNotice, Secrecy, Signalling,
+    Addressee, AnyNotice, ChatText, Delivery, KeyWarnings, LinkPath, LinkStatus, Numbered, Phase,
+    Publication, Refusal, Secrecy, Signalling,
 };
 
 /// Everything the pages show of a call.
@@ -70,6 +71,8 @@ pub struct CallView {
     /// The others, in the order in which they came.
     #[store(key: ParticipantId = |participant| participant.id)]
     pub participants: Vec<ParticipantView>,
+    /// What is shown where.
+    pub stage: StageView,
     /// How media travels.
     pub topology: Topology,
     /// By which path each link goes, while somebody looks.
@@ -82,6 +85,33 @@ pub struct CallView {
     pub refusal: Option<Numbered<Refusal>>,
     /// What was written last that could not be sent.
     pub unsent: Option<Numbered<String>>,
+}
+
+/// What is shown where, and what the person has chosen of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StageView {
+    /// The tiles, with their places.
+    pub layout: Layout,
+    /// What is pinned by hand.
+    pub pins: Vec<MediaKey>,
+    /// How people are to be arranged.
+    pub mode: Mode,
+    /// Whether the person sees themselves.
+    pub shows_self: bool,
+    /// Where they float over one other.
+    pub corner: Corner,
+}
+
+impl Default for StageView {
+    fn default() -> Self {
+        Self {
+            layout: Layout::default(),
+            pins: Vec::new(),
+            mode: Mode::default(),
+            shows_self: true,
+            corner: Corner::default(),
+        }
+    }
 }
 
 /// Who can open what is sent.
@@ -277,4 +307,8 @@ pub fn publish(store: Store<CallView>, new: CallView) {
     );
     store.chat().patch(new.chat);
     store.participants().patch(new.participants);
+    // Last, so that whoever it shows is known.
+    if store.stage().get_untracked() != new.stage {
+        store.stage().set(new.stage);
+    }
 }

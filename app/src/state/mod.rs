@@ -10,7 +10,7 @@ pub use call_handle::{CallCommand, CallHandle, DeviceKind, provide_call_handle, 
 pub(crate) use call_view::publication_of;
 pub use call_view::{
     CallView, CallViewStoreFields, ChatLineView, ChatLineViewStoreFields, Device, Devices, ParticipantView,
-    ParticipantViewStoreFields, PathView, ReactionView, RoomSecrecy, publish,
+    ParticipantViewStoreFields, PathView, ReactionView, RoomSecrecy, StageView, publish,
 };
 pub use connection_test::{
     ConnectionTestCommand, ConnectionTestHandle, provide_connection_test, use_connection_test,

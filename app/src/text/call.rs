@@ -21,6 +21,10 @@ texts! {
     end_question => "End the call for everyone?";
     end_hint => "You can reopen the room later.";
     cancel => "Cancel";
+    layout => "Layout";
+    grid => "Grid";
+    speaker => "Speaker";
+    move_yourself => "Your video. Move it with the arrow keys.";
     pages => "Pages of people";
     previous => "Previous";
     next => "Next";
@@ -43,6 +47,21 @@ pub(crate) fn reconnecting(via: MediaVia) -> &'static str {
 /// Which page of tiles is shown.
 pub(crate) fn page_of(page: usize, pages: usize) -> String {
     format!("{page} of {pages}")
+}
+
+/// The switch of a pin: what it will do.
+pub(crate) fn pin(name: &str, is_pinned: bool) -> String {
+    if is_pinned { format!("Unpin {name}") } else { format!("Pin {name}") }
+}
+
+/// The switch of one's own picture: what it will do.
+pub(crate) fn self_view(is_shown: bool) -> &'static str {
+    if is_shown { "Hide self view" } else { "Show self view" }
+}
+
+/// A tile that shows somebody's screen.
+pub(crate) fn screen_of(name: &str) -> String {
+    format!("{name}'s screen")
 }
 
 /// The switch of one's own hand: what it will do.

@@ -1,7 +1,7 @@
 //! What is said once, on the page and aloud.
 
 use protocol::{MediaVia, Reaction, Source};
-use view::{Copied, Notice, PageNotice, AnyNotice};
+use view::{AnyNotice, Copied, Notice, PageNotice};
 
 use super::refusal;
 

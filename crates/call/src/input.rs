@@ -3,8 +3,9 @@
 use crate::LinkKey;
 use protocol::{
     ChatId, ChatTarget, DisplayName, IceCandidate, Moderation, ParticipantId, Password, Reaction, Sdp,
-    SectionMap, ServerFrame, Source, Subscription, Switch,
+    SectionMap, ServerFrame, Source, Switch,
 };
+use stage::StageInput;
 use view::CaptureFault;
 
 use crate::Switches;
@@ -109,10 +110,12 @@ pub enum Command {
         /// The decision of a host.
         moderation: Moderation,
     },
-    /// These publications are on the screen, in these sizes; the others are not.
-    ShowTiles {
-        /// The tiles that are on the screen, with their heights.
-        tiles: Vec<Subscription>,
+    /// The stage has another size, or the person has chosen something of it.
+    Stage(StageInput),
+    /// A screen has so many pixels for one of CSS.
+    SetPixelRatio {
+        /// From 0.5 to 4; what is beyond counts as these.
+        ratio: f32,
     },
     /// Somebody looks at the page, or nobody does.
     SetSeen {

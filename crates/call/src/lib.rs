@@ -37,7 +37,7 @@ pub use page::{Attempt, CaptureRequest, Page, PageEffect, PageInput, ShownReacti
 pub use publications::Publications;
 pub use schedule::{Bound, Typed, schedule};
 pub use shown_via::ShownVia;
-pub use snapshot::{RemoteParticipant, Snapshot};
+pub use snapshot::{RemoteParticipant, Snapshot, StageSnapshot};
 pub use switches::{SwitchedBy, Switches};
 pub use view::{
     CaptureFault, ChatText, Delivery, KeyWarnings, LinkFailure, LinkStatus, Notice, Phase, Publication,

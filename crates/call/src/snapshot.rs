@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use protocol::{DisplayName, Participant, RoomSettings, RoomSummary, Source, Topology, WaitingPerson};
+use protocol::{
+    DisplayName, MediaKey, Participant, RoomSettings, RoomSummary, Source, Topology, WaitingPerson,
+};
 
+use stage::{Corner, Layout, Mode};
 use view::{KeyWarnings, LinkStatus, Phase, Secrecy, Signalling};
 
 use crate::Publications;
@@ -41,8 +44,25 @@ pub struct Snapshot {
     pub key_warnings: KeyWarnings,
     /// Whether somebody is inside who can let the person in, while they wait.
     pub host_inside: bool,
+    /// What is shown where.
+    pub stage: StageSnapshot,
     /// The others, in the order in which they came.
     pub participants: Vec<RemoteParticipant>,
+}
+
+/// What is shown where, and what the person has chosen of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StageSnapshot {
+    /// The tiles, with their places.
+    pub layout: Layout,
+    /// What is pinned by hand.
+    pub pins: Vec<MediaKey>,
+    /// How people are to be arranged.
+    pub mode: Mode,
+    /// Whether the person sees themselves.
+    pub shows_self: bool,
+    /// Where they float over one other.
+    pub corner: Corner,
 }
 
 /// Somebody else in the call.

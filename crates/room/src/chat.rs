@@ -8,6 +8,7 @@ use protocol::{
     ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, ErrorCode, MessageId, ParticipantId, Timestamp,
 };
 
+use crate::effects::Effects;
 use crate::rate::Rates;
 use crate::rules::Rules;
 use crate::seats::Seats;
@@ -67,7 +68,7 @@ pub(crate) struct ChatMachine {
     last: ChatNumber,
     recent: VecDeque<Remembered>,
     rates: Rates<ParticipantId>,
-    effects: VecDeque<ChatEffect>,
+    effects: Effects<ChatEffect>,
 }
 
 #[derive(Debug)]

@@ -6,6 +6,7 @@
 
 mod admission;
 mod chat;
+mod effects;
 mod input;
 mod moderation;
 mod outbox;

@@ -1,7 +1,6 @@
 //! Moderation: what hosts and co-hosts may decide, and about whom. Hosts may everything, co-hosts everything about guests; nobody
 //! decides about somebody of their own rank.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::limits::{MODERATION_BURST, MODERATION_PER_SECOND, SETTINGS_BURST, SETTINGS_PER_SECOND};
@@ -11,6 +10,7 @@ use protocol::{
 };
 
 use crate::admission::Decision;
+use crate::effects::Effects;
 use crate::rate::{Rate, Rates};
 use crate::rules::Rules;
 use crate::seats::{Seat, Seats};
@@ -93,7 +93,7 @@ pub(crate) struct ModerationMachine {
     rates: Rates<ParticipantId>,
     /// Of changes of the rules: each is kept, and told to everybody, and a new password is dear to hash.
     settings_rate: Rate,
-    effects: VecDeque<ModerationEffect>,
+    effects: Effects<ModerationEffect>,
 }
 
 /// Who decides, and about which message that is.

@@ -13,13 +13,14 @@
 //! The old links carry media until everybody who migrates has media over the new ones, so that it costs nobody anything; a migration that
 //! cannot be finished is aborted, and leaves the room as it was.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use protocol::{
     AbortReason, MediaVia, Migration, NodeId, ParticipantId, Timestamp, Topology, TopologyReason, Trouble,
 };
 
+use crate::effects::Effects;
 use crate::seats::Seats;
 
 /// How long a migration may take. Opening a link takes a second or two; a browser tries for about as long to find a path.
@@ -109,7 +110,7 @@ pub(crate) struct TopologyMachine {
     calm_since: Option<Duration>,
     /// When a path may be tried again to which a migration was aborted.
     not_before: BTreeMap<MediaVia, Duration>,
-    effects: VecDeque<TopologyEffect>,
+    effects: Effects<TopologyEffect>,
 }
 
 impl TopologyMachine {
@@ -135,7 +136,7 @@ impl TopologyMachine {
             troubles: BTreeMap::new(),
             calm_since: None,
             not_before: BTreeMap::new(),
-            effects: VecDeque::new(),
+            effects: Effects::default(),
         }
     }
 

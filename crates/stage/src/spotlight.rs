@@ -29,6 +29,12 @@ pub(crate) struct Spotlight {
 }
 
 impl Spotlight {
+    /// Whether these are all who speak.
+    pub(crate) fn is_speaking(&self, speakers: &[ParticipantId]) -> bool {
+        speakers.len() == self.speaking_since.len()
+            && speakers.iter().all(|id| self.speaking_since.contains_key(id))
+    }
+
     /// Says who speaks now, of all.
     pub(crate) fn speaking(&mut self, now: Duration, speakers: &[ParticipantId]) {
         self.speaking_since.retain(|id, _| speakers.contains(id));

@@ -21,7 +21,7 @@ pub enum StageInput {
     People(Vec<ParticipantId>),
     /// All screens that others share.
     Shares(Vec<MediaKey>),
-    /// Everybody who speaks at the moment.
+    /// The others who speak at the moment.
     Speaking(Vec<ParticipantId>),
     /// The width of a picture by its height.
     Shape {
@@ -90,6 +90,7 @@ pub struct Stage {
     /// The same while something is; what a share does to it is gone with the share.
     shared: Option<Orders>,
     layout: Layout,
+    due: Option<Duration>,
 }
 
 impl Default for Stage {
@@ -109,6 +110,7 @@ impl Default for Stage {
             calm: Orders::default(),
             shared: None,
             layout: Layout { pages: 1, ..Layout::default() },
+            due: None,
         }
     }
 }
@@ -116,6 +118,9 @@ impl Default for Stage {
 impl Stage {
     /// Takes in what happened; the layout follows at once.
     pub fn handle_input(&mut self, now: Duration, input: StageInput) {
+        if self.knows(&input) {
+            return;
+        }
         let shows_more =
             matches!(input, StageInput::Speaking(_) | StageInput::Shares(_) | StageInput::Choose(_));
         match input {
@@ -146,8 +151,8 @@ impl Stage {
     }
 
     /// When [`Self::handle_timeout`] has something to do.
-    pub fn poll_timeout(&self, now: Duration) -> Option<Duration> {
-        self.spotlight.poll_timeout(now)
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.due
     }
 
     /// What is shown.
@@ -173,6 +178,24 @@ impl Stage {
     /// Where oneself floats over one other.
     pub fn corner(&self) -> Corner {
         self.corner
+    }
+
+    /// Whether an input says nothing new.
+    fn knows(&self, input: &StageInput) -> bool {
+        match input {
+            StageInput::Me(me) => self.me == *me,
+            StageInput::People(people) => self.people == *people,
+            StageInput::Shares(shares) => self.shares == *shares,
+            StageInput::Speaking(speakers) => self.spotlight.is_speaking(speakers),
+            StageInput::Window(area) => self.area == *area,
+            StageInput::Shape { key, ratio } => self.shapes.get(key) == Some(ratio),
+            StageInput::Pin(_)
+            | StageInput::Unpin(_)
+            | StageInput::Choose(_)
+            | StageInput::ShowSelf(_)
+            | StageInput::MoveSelf(_)
+            | StageInput::Turn(_) => false,
+        }
     }
 
     fn set_people(&mut self, people: Vec<ParticipantId>) {
@@ -259,6 +282,7 @@ impl Stage {
 
     fn arrange(&mut self, now: Duration) {
         self.spotlight.settle(now, &self.people);
+        self.due = self.spotlight.poll_timeout(now);
         let cameras: Vec<_> = self.people.iter().map(|id| id.publication(Source::Camera)).collect();
         let (large, alike) = (self.large(&[]), cameras.clone());
         self.calm.sync(large, Vec::new(), alike, cameras.clone());
@@ -305,11 +329,13 @@ impl Stage {
 }
 
 impl Corner {
-    pub(crate) fn is_end(self) -> bool {
+    /// Whether it is where lines end.
+    pub fn is_end(self) -> bool {
         matches!(self, Self::TopEnd | Self::BottomEnd)
     }
 
-    pub(crate) fn is_bottom(self) -> bool {
+    /// Whether it is below.
+    pub fn is_bottom(self) -> bool {
         matches!(self, Self::BottomStart | Self::BottomEnd)
     }
 }

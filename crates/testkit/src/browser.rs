@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use call::LinkKey;
 use call::{Call, Identity, SecretOrigin, ShownVia};
-use protocol::{LinkId, MediaKey, ParticipantId, PeerRef, RoomCode, Source, Subscription};
+use protocol::{LinkId, MediaKey, ParticipantId, PeerRef, RoomCode, Source};
 use seal::{Expected, FrameOpener, FrameSealer, RoomSecret};
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ pub(crate) struct Browser {
     /// Keyframes that came in each slot of the links to nodes.
     pub(crate) keyframes: BTreeMap<LinkKey, Vec<u32>>,
     /// What is on the screen, as the call was told last.
-    pub(crate) tiles: Vec<Subscription>,
+    pub(crate) has_told_stage: bool,
     /// What the worker of the page seals with, and what it opens.
     pub(crate) sealer: FrameSealer,
     pub(crate) opener: FrameOpener,
@@ -60,7 +60,7 @@ impl Browser {
             partings: 0,
             shown: BTreeMap::new(),
             keyframes: BTreeMap::new(),
-            tiles: Vec::new(),
+            has_told_stage: false,
             links: BTreeMap::new(),
             up_clear_at: Duration::ZERO,
             down_clear_at: Duration::ZERO,

@@ -10,6 +10,7 @@ use protocol::{
     DisplayName, MediaKey, MediaKind, MediaVia, NodeId, ParticipantId, PeerRef, Source, Subscription,
 };
 use room::MediaOrder;
+use stage::{Size, StageInput};
 use uuid::Uuid;
 
 use crate::World;
@@ -292,7 +293,7 @@ impl World {
     /// Every page tells what it shows, and every browser counts the keyframes that came in its slots, and over its direct links.
     pub(crate) fn look(&mut self) {
         for index in 0..self.browsers.len() {
-            self.tell_tiles(index);
+            self.tell_stage(index);
             for link in self.browsers[index].call.waits_for_keyframes() {
                 let event = match link.peer {
                     PeerRef::Sfu(node) => {
@@ -307,20 +308,13 @@ impl World {
         }
     }
 
-    /// As a page does: a tile for each camera, and one for each screen.
-    fn tell_tiles(&mut self, index: usize) {
-        let mut tiles = Vec::new();
-        for other in self.browsers[index].call.snapshot().participants {
-            let (id, media) = (other.participant.id, other.participant.media);
-            tiles.push(Subscription { participant: id, source: Source::Camera, height: 200 });
-            if media.screen.is_on() {
-                tiles.push(Subscription { participant: id, source: Source::Screen, height: 600 });
-            }
-        }
+    /// As a page does, once it has one to show.
+    fn tell_stage(&mut self, index: usize) {
         let browser = &mut self.browsers[index];
-        if browser.call.phase() == Phase::Joined && browser.tiles != tiles {
-            browser.tiles.clone_from(&tiles);
-            self.input(index, Input::Command(Command::ShowTiles { tiles }));
+        if browser.call.phase() == Phase::Joined && !browser.has_told_stage {
+            browser.has_told_stage = true;
+            let window = StageInput::Window(Size { width: 1_200.0, height: 600.0 });
+            self.input(index, Input::Command(Command::Stage(window)));
         }
     }
 

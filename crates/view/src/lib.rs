@@ -18,7 +18,7 @@ pub use connection_test::{
     direct_links, verdict,
 };
 pub use link::{LinkFailure, LinkPath, LinkStatus, PathKind};
-pub use notice::{Copied, Notice, Numbered, PageNotice, Refusal, AnyNotice};
+pub use notice::{AnyNotice, Copied, Notice, Numbered, PageNotice, Refusal};
 pub use phase::{Phase, Signalling};
 pub use publication::{CaptureFault, Publication};
 pub use schedule::ScheduleError;

@@ -6,8 +6,8 @@
 
 pub(crate) mod addresses;
 mod batch;
+mod fair_queue;
 mod health;
-mod surviving_state;
 mod news;
 mod orders;
 pub(crate) mod public_address;
@@ -19,8 +19,8 @@ mod shard_links;
 mod sockets;
 mod streams;
 mod supervisor;
+mod surviving_state;
 mod tcp_framing;
-mod fair_queue;
 mod udp;
 
 use std::collections::BTreeSet;

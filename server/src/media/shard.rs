@@ -12,12 +12,12 @@ use sfu::{Datagram, Event, Input, Misrouted, Output, Sfu, Transmit, Transport, W
 
 use super::addresses::Addresses;
 use super::health::Health;
-use super::surviving_state::SurvivingState;
 use super::orders::Next;
 use super::relay::Relaying;
 use super::report::Report;
 use super::shard_links::ShardLinks;
 use super::streams::{self, FromStream, Streams, TcpFlow};
+use super::surviving_state::SurvivingState;
 use super::udp::{Outbox, Receiver};
 use crate::clock;
 

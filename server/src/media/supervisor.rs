@@ -13,7 +13,6 @@ use sfu::{Address, Event, Input, Sfu, Transport};
 
 use super::addresses::Addresses;
 use super::health::Health;
-use super::surviving_state::SurvivingState;
 use super::news::NewsSender;
 use super::orders::Orders;
 use super::relay::Relaying;
@@ -23,6 +22,7 @@ use super::shard::Shard;
 use super::shard_links::{ShardLinks, ShardReceivers};
 use super::sockets::Sockets;
 use super::streams::Streams;
+use super::surviving_state::SurvivingState;
 use super::tcp_framing;
 use super::udp::{Outbox, Receiver, UdpPort};
 use crate::clock;

@@ -13,7 +13,7 @@ mod settings;
 mod task;
 
 pub(crate) use envelope::RoomEnvelope;
-pub(crate) use event::{RoomEvent, ReceivedMessage};
+pub(crate) use event::{ReceivedMessage, RoomEvent};
 pub(crate) use queue::RoomQueue;
 pub(crate) use registry::{CreationError, NewRoom, REMEMBERED_FOR, RoomHandle, Rooms};
 pub(crate) use settings::{ChangeError, Precondition};

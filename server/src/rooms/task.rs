@@ -16,7 +16,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::backpressure::{Backpressure, Batch};
 use super::envelope::{ReplyAddress, RoomEnvelope, RoomReply};
-use super::event::{RoomEvent, ReceivedMessage};
+use super::event::{ReceivedMessage, RoomEvent};
 use super::frame_encoder::FrameEncoder;
 use super::queue::RoomQueueReceiver;
 use super::registry::LoadedRoom;

@@ -12,7 +12,8 @@ use crate::http_client::HttpClient;
 
 /// What a connection is attached to.
 enum Attached {
-    Room(RoomDestination),
+    /// Boxed: whoever waits for messages would keep its place twice.
+    Room(Box<RoomDestination>),
 }
 
 /// Runs one connection from its first message to its close frame. No async function: that would keep every argument twice, for as long
@@ -32,7 +33,7 @@ pub(super) fn run(
         };
         let end = match attached {
             Ok(Attached::Room(mut room)) => {
-                let end = connection.converse(&mut room, &mut stopping).await;
+                let end = connection.converse(&mut *room, &mut stopping).await;
                 room.part(&end).await;
                 end
             }
@@ -49,13 +50,12 @@ async fn open(
 ) -> Result<Attached, End> {
     let text = connection.first_text().await?;
     let OpeningFrame { id, message } = read(&text)?;
-    let attached = match message {
-        OpeningMessage::Join(join) => RoomDestination::join(state, &caller, *join).await.map(Attached::Room),
-        OpeningMessage::Resume(resume) => {
-            RoomDestination::resume(state, &caller, &resume).await.map(Attached::Room)
-        }
+    let room = match message {
+        OpeningMessage::Join(join) => RoomDestination::join(state, &caller, *join).await,
+        OpeningMessage::Resume(resume) => RoomDestination::resume(state, &caller, &resume).await,
     };
-    attached.map_err(|code| End::Refused(ProtocolError::new(code, id)))
+    let room = room.map_err(|code| End::Refused(ProtocolError::new(code, id)))?;
+    Ok(Attached::Room(Box::new(room)))
 }
 
 /// The first message. One that would be understood later says so.

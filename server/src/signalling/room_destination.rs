@@ -13,7 +13,7 @@ use super::end::End;
 use crate::connection_queue::{Outgoing, QueueReceiver};
 use crate::connections::OpenConnection;
 use crate::http_client::HttpClient;
-use crate::rooms::{RoomEnvelope, RoomEvent, RoomHandle, ReceivedMessage};
+use crate::rooms::{ReceivedMessage, RoomEnvelope, RoomEvent, RoomHandle};
 use crate::{AppState, credential_check};
 
 /// A connection that has asked a room to let it in.

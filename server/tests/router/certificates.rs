@@ -36,7 +36,12 @@ struct Program {
 
 impl Program {
     /// Starts it in a folder, which has its data and its log.
-    async fn start(said: ReceivedMessage, authority: &Authority, address: SocketAddr, folder: &TempDir) -> Self {
+    async fn start(
+        said: ReceivedMessage,
+        authority: &Authority,
+        address: SocketAddr,
+        folder: &TempDir,
+    ) -> Self {
         let log = fs::File::create(folder.path().join("log")).unwrap();
         fs::create_dir_all(folder.path().join("target/site/pkg")).unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_veranda"))

@@ -10,6 +10,7 @@ mod encrypting;
 mod media;
 mod people;
 mod signalling;
+mod staging;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -17,9 +18,10 @@ use std::time::Duration;
 use crate::LinkKey;
 use protocol::{
     DisplayName, MediaState, Participant, ParticipantId, Password, RoomCode, RoomMessage, RoomSettings,
-    RoomSummary, SessionToken, Source, Switch, WaitingPerson,
+    RoomSummary, SessionToken, Source, Subscription, Switch, WaitingPerson,
 };
 use seal::{RoomSecret, SafetyPhrase};
+use stage::Stage;
 
 use crate::chat::Chat;
 use crate::chat_pace::ChatPace;
@@ -34,7 +36,7 @@ use crate::uplink::Uplink;
 use crate::voice::Voice;
 use crate::{
     ChatLine, Command, Identity, Input, Level, Output, Phase, Publications, SecretOrigin, Snapshot,
-    SwitchedBy, Switches,
+    StageSnapshot, SwitchedBy, Switches,
 };
 
 /// A call, from the choice of devices to the end.
@@ -69,6 +71,13 @@ pub struct Call {
     voice: Voice,
     chat: Chat,
     chat_pace: ChatPace,
+    stage: Stage,
+    /// Whether the page has said how large the stage is.
+    is_stage_seen: bool,
+    /// Pixels of the screen for one of CSS.
+    pixel_ratio: f32,
+    /// What was subscribed to last.
+    subscribed: Vec<Subscription>,
     encryption: Encryption,
     outputs: VecDeque<Output>,
 }
@@ -102,6 +111,10 @@ impl Call {
             voice: Voice::default(),
             chat: Chat::default(),
             chat_pace: ChatPace::default(),
+            stage: Stage::default(),
+            is_stage_seen: false,
+            pixel_ratio: 1.0,
+            subscribed: Vec::new(),
             outputs: VecDeque::new(),
         }
     }
@@ -124,6 +137,7 @@ impl Call {
             Input::Level { participant: Some(id), level } => self.people.hear(now, id, level),
             Input::SlotLevel { link, slot, level } => self.slot_level(now, link, slot, level),
         }
+        self.arrange(now);
         self.send_due_chat(now);
     }
 
@@ -146,6 +160,7 @@ impl Call {
             self.review_paths(now);
         }
         self.paths_timeout(now);
+        self.arrange(now);
         self.send_due_chat(now);
     }
 
@@ -154,8 +169,12 @@ impl Call {
         let is_connected = self.signalling.is_connected();
         let is_inside = self.is_inside();
         let of_links = [self.links.poll_timeout(), self.people.poll_timeout()];
-        let of_stay =
-            [self.encryption.poll_timeout(), self.ice.poll_timeout(), self.chat_pace.poll_timeout()];
+        let of_stay = [
+            self.encryption.poll_timeout(),
+            self.ice.poll_timeout(),
+            self.chat_pace.poll_timeout(),
+            self.stage.poll_timeout(),
+        ];
         let links = of_links.into_iter().flatten().filter(|_| is_connected);
         let stay = of_stay.into_iter().flatten().filter(|_| is_inside);
         links.chain(stay).chain(self.signalling.poll_timeout()).chain(self.paths.poll_timeout()).min()
@@ -189,6 +208,13 @@ impl Call {
             lacks_secret: self.lacks_secret,
             key_warnings: self.encryption.key_warnings(&self.encryption_view()),
             host_inside: self.host_inside,
+            stage: StageSnapshot {
+                layout: self.stage.layout().clone(),
+                pins: self.stage.pins().to_vec(),
+                mode: self.stage.mode(),
+                shows_self: self.stage.shows_self(),
+                corner: self.stage.corner(),
+            },
         }
     }
 
@@ -260,7 +286,8 @@ impl Call {
             Command::ShareSecret { with } => {
                 self.encrypt(|encryption, view| encryption.share_secret(now, with, view));
             }
-            Command::ShowTiles { tiles } => self.slots(now, SlotsInput::Tiles(tiles)),
+            Command::Stage(input) => self.stage_input(now, input),
+            Command::SetPixelRatio { ratio } => self.pixel_ratio = ratio.clamp(0.5, 4.0),
             Command::SetSeen { seen } => self.slots(now, SlotsInput::Watched(seen.is_on())),
             Command::DeclineAsking => self.asked_for = None,
         }

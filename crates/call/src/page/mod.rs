@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::{DisplayName, Source, Switch};
-use view::{CaptureFault, Notice, Numbered, PageNotice, Refusal, AnyNotice};
+use view::{AnyNotice, CaptureFault, Notice, Numbered, PageNotice, Refusal};
 
 use crate::page::devices::Devices;
 use crate::page::notices::Notices;

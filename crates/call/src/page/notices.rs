@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::{DisplayName, ParticipantId, Reaction};
-use view::{Notice, Numbered, Refusal, AnyNotice};
+use view::{AnyNotice, Notice, Numbered, Refusal};
 
 /// Notices on the page at once. Each is shown for some seconds, and many people may leave together.
 const NOTICES_KEPT: usize = 4;

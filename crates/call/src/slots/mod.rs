@@ -4,7 +4,7 @@
 mod link_slots;
 mod plan;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::LinkKey;
 use protocol::{MediaKey, Source, Subscription, Subscriptions};
@@ -23,8 +23,6 @@ const HEIGHT_UNASKED: u16 = 360;
 pub(crate) struct Slots {
     /// What is on the screen, when the page has said so.
     tiles: Option<Vec<Subscription>>,
-    /// Screens that are shared.
-    screens: BTreeSet<MediaKey>,
     /// Whether anybody looks at the page.
     is_watched: bool,
     links: BTreeMap<LinkKey, LinkSlots>,
@@ -65,13 +63,7 @@ pub(crate) enum SlotsEffect {
 
 impl Default for Slots {
     fn default() -> Self {
-        Self {
-            tiles: None,
-            screens: BTreeSet::new(),
-            is_watched: true,
-            links: BTreeMap::new(),
-            effects: VecDeque::new(),
-        }
+        Self { tiles: None, is_watched: true, links: BTreeMap::new(), effects: VecDeque::new() }
     }
 }
 
@@ -87,10 +79,7 @@ impl Slots {
                 self.tell();
             }
             SlotsInput::Closed(link) => _ = self.links.remove(&link),
-            SlotsInput::PeopleChanged => {
-                self.note_screens(people);
-                self.assign(people);
-            }
+            SlotsInput::PeopleChanged => self.assign(people),
             SlotsInput::TellAgain => {
                 self.links.values_mut().for_each(LinkSlots::forget_told);
                 self.tell();
@@ -144,21 +133,6 @@ impl Slots {
         if let Some(of_link) = self.links.get_mut(&link) {
             work(of_link);
         }
-    }
-
-    /// A screen that begins is subscribed to before the page has drawn a tile for it.
-    fn note_screens(&mut self, people: &People) {
-        let shared = people.participants().filter(|other| other.media.screen.is_on());
-        let screens: BTreeSet<_> = shared.map(|other| other.id.publication(Source::Screen)).collect();
-        for key in screens.difference(&self.screens) {
-            // A page that has not said what it shows yet will do so soon.
-            let Some(tiles) = &mut self.tiles else { continue };
-            if tiles.iter().all(|tile| tile.key() != *key) {
-                let MediaKey { participant, source } = *key;
-                tiles.push(Subscription { participant, source, height: HEIGHT_UNASKED });
-            }
-        }
-        self.screens = screens;
     }
 
     fn assign(&mut self, people: &People) {

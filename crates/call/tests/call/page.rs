@@ -6,7 +6,7 @@ use call::{
     Attempt, CaptureFault, CaptureRequest, Notice, Page, PageEffect, PageInput, SwitchedBy, Switches,
 };
 use protocol::{ErrorCode, Reaction, Source, Switch};
-use view::{PageNotice, Refusal, AnyNotice};
+use view::{AnyNotice, PageNotice, Refusal};
 
 use crate::support::name;
 
@@ -34,7 +34,8 @@ fn the_last_four_notices_are_shown_and_each_has_a_number_of_its_own() {
         tell(&mut page, PageInput::Say(PageNotice::NotCopied));
     }
     let said: Vec<_> = page.notices().iter().map(|notice| (notice.number, notice.what.clone())).collect();
-    let (lost, not_copied) = (AnyNotice::Call(Notice::SignallingLost), AnyNotice::Page(PageNotice::NotCopied));
+    let (lost, not_copied) =
+        (AnyNotice::Call(Notice::SignallingLost), AnyNotice::Page(PageNotice::NotCopied));
     assert_eq!(said, [(3, lost.clone()), (4, not_copied.clone()), (5, lost), (6, not_copied)]);
 }
 

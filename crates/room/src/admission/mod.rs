@@ -11,7 +11,7 @@ mod secret;
 mod view;
 mod waiting_room;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use protocol::limits::MAX_WAITING;
@@ -20,6 +20,7 @@ use protocol::{
     RoomKeyGrant, RoomKeyId, RoomKeyOrigin, RoomMessage, ServerMessage, WaitingPerson,
 };
 
+use crate::effects::Effects;
 use crate::seats::{KeyStands, Recognised, Seats};
 use crate::{
     ConnectionId, CredentialClaims, Departure, Resumption, SessionClaims, VerifiedCredential, Visitor,
@@ -113,7 +114,7 @@ pub(crate) struct AdmissionMachine {
     blocked: HashSet<String>,
     /// Whether those who wait were told that a host is inside.
     told_of_host: bool,
-    effects: VecDeque<AdmissionEffect>,
+    effects: Effects<AdmissionEffect>,
 }
 
 impl AdmissionMachine {
@@ -122,7 +123,7 @@ impl AdmissionMachine {
             waiting: WaitingRoom::default(),
             blocked: blocked.into_iter().collect(),
             told_of_host: false,
-            effects: VecDeque::new(),
+            effects: Effects::default(),
         }
     }
 

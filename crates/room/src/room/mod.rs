@@ -6,7 +6,6 @@ mod people;
 mod seating;
 mod timers;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use protocol::{
 
 use crate::admission::{AdmissionEffect, AdmissionInput, AdmissionMachine, AdmissionView, Decision};
 use crate::chat::{ChatEffect, ChatInput, ChatMachine, ChatView};
+use crate::effects::Effects;
 use crate::moderation::{ModerationInput, ModerationMachine};
 use crate::rules::Rules;
 use crate::seats::{Receipt, Seats};
@@ -47,11 +47,8 @@ pub struct Room {
     /// The moment the driver calls zero.
     origin: Timestamp,
     signer: Box<dyn SignTokens>,
-    outputs: VecDeque<Output>,
+    outputs: Effects<Output>,
 }
-
-/// Effects for which an idle room keeps memory.
-const IDLE_OUTPUTS: usize = 4;
 
 /// What a room begins with: its rules, and what was kept of it.
 pub struct RoomInit {
@@ -107,7 +104,7 @@ impl Room {
             was_used: false,
             origin: Timestamp(origin),
             signer,
-            outputs: VecDeque::new(),
+            outputs: Effects::default(),
         };
         room.seats.note_read(seats.len());
         for seat in seats {
@@ -160,12 +157,7 @@ impl Room {
 
     /// The next effect, or `None` until the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
-        let output = self.outputs.pop_front();
-        if output.is_none() && self.outputs.capacity() > IDLE_OUTPUTS {
-            // Rooms are idle most of the time.
-            self.outputs.shrink_to(IDLE_OUTPUTS);
-        }
-        output
+        self.outputs.pop_front()
     }
 
     /// The room as its link shows it.

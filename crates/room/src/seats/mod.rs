@@ -13,7 +13,7 @@
 mod former;
 mod seat;
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use protocol::{MessageId, Participant, ParticipantId, Presence, PublicKey, Role,
 pub(crate) use former::Former;
 pub(crate) use seat::{GoesOn, NewSeat, Receipt, Seat};
 
+use crate::effects::Effects;
 use crate::{ConnectionId, CredentialClaims, Output, SeatChange, SeatState, SessionClaims};
 
 /// Where somebody is who has a public key.
@@ -95,7 +96,7 @@ impl Seats {
         &mut self,
         message: ServerMessage,
         whom: impl Fn(&Participant) -> bool,
-        outputs: &mut VecDeque<Output>,
+        outputs: &mut Effects<Output>,
     ) {
         let message = Arc::new(message);
         let seats = self.by_arrival.values_mut().filter(|seat| whom(&seat.participant));
@@ -103,7 +104,7 @@ impl Seats {
     }
 
     /// The same, for one.
-    pub(crate) fn tell(&mut self, id: ParticipantId, message: ServerMessage, outputs: &mut VecDeque<Output>) {
+    pub(crate) fn tell(&mut self, id: ParticipantId, message: ServerMessage, outputs: &mut Effects<Output>) {
         outputs.extend(self.get_mut(id).and_then(|seat| seat.tell(Arc::new(message))));
     }
 
@@ -112,7 +113,7 @@ impl Seats {
         &mut self,
         id: ParticipantId,
         message: ServerMessage,
-        outputs: &mut VecDeque<Output>,
+        outputs: &mut Effects<Output>,
     ) {
         outputs.extend(self.get_mut(id).and_then(|seat| seat.answer(message)));
     }

@@ -148,7 +148,7 @@ fn act(world: &mut World, seed: &mut Seed) -> Event {
             spoken(world)
         }
         (58..66, Some(_)) => {
-            let at = world.stage.poll_timeout(world.now);
+            let at = world.stage.poll_timeout();
             if let Some(at) = at {
                 world.now = at;
                 world.stage.handle_timeout(at);

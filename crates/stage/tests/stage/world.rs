@@ -119,7 +119,7 @@ impl World {
     /// Lets time pass; what is due at once is done first.
     pub(crate) fn passes(&mut self, time: Duration) {
         let end = self.now + time;
-        while let Some(at) = self.stage.poll_timeout(self.now).filter(|at| *at <= end) {
+        while let Some(at) = self.stage.poll_timeout().filter(|at| *at <= end) {
             assert!(at > self.now, "a timer that is over stays");
             self.now = at;
             self.stage.handle_timeout(at);
