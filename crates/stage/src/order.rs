@@ -28,16 +28,16 @@ impl Orders {
     /// Brings everything up to date; `alike` is the grid's, `all` whatever is to be seen anywhere.
     pub(crate) fn sync(
         &mut self,
-        large: Vec<MediaKey>,
-        beside: Vec<MediaKey>,
-        alike: Vec<MediaKey>,
-        all: Vec<MediaKey>,
+        large: &[MediaKey],
+        beside: &[MediaKey],
+        alike: &[MediaKey],
+        all: &[MediaKey],
     ) {
         let is_small = |key: &MediaKey| !large.contains(key) && !beside.contains(key);
-        self.strip.sync(&all.into_iter().filter(is_small).collect::<Vec<_>>());
-        self.main.sync(&large);
-        self.grid.sync(&alike);
-        self.beside.sync(&beside);
+        self.strip.sync(&all.iter().copied().filter(is_small).collect::<Vec<_>>());
+        self.main.sync(large);
+        self.grid.sync(alike);
+        self.beside.sync(beside);
     }
 
     /// The one that has pages at the moment.

@@ -36,7 +36,7 @@ impl Size {
 
     /// A size that there can be: not below 0, not endless, and a number.
     pub(crate) fn bounded(self) -> Self {
-        let bound = |length: f32| length.max(0.0).min(LONGEST);
+        let bound = |length: f32| if length > 0.0 { length.min(LONGEST) } else { 0.0 };
         Self { width: bound(self.width), height: bound(self.height) }
     }
 

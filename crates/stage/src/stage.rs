@@ -284,14 +284,14 @@ impl Stage {
         self.spotlight.settle(now, &self.people);
         self.due = self.spotlight.poll_timeout(now);
         let cameras: Vec<_> = self.people.iter().map(|id| id.publication(Source::Camera)).collect();
-        let (large, alike) = (self.large(&[]), cameras.clone());
-        self.calm.sync(large, Vec::new(), alike, cameras.clone());
+        let large = self.large(&[]);
+        self.calm.sync(&large, &[], &cameras, &cameras);
         if let Some(mut shared) = self.shared.take() {
             let large = self.large(&self.shares);
             let beside = self.beside(&large);
             let all: Vec<_> = self.shares.iter().chain(&cameras).copied().collect();
-            let alike = if self.shares_are_tiles { all.clone() } else { cameras };
-            shared.sync(large, beside, alike, all);
+            let alike = if self.shares_are_tiles { &all } else { &cameras };
+            shared.sync(&large, &beside, alike, &all);
             self.shared = Some(shared);
         }
         let fit = self.fit();
