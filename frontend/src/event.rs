@@ -2,11 +2,11 @@
 
 use app::state::CallCommand;
 use call::LinkKey;
+use call::Size;
 use call::{Attempt, CaptureFault, LinkEvent};
 use futures::channel::mpsc::UnboundedSender;
 use protocol::{ParticipantId, RoomKeyId, ServerFrame, Source};
 use seal::SafetyPhrase;
-use stage::Size;
 use view::{LinkPath, PageNotice};
 use web_sys::MediaStreamTrack;
 

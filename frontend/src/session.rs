@@ -6,6 +6,7 @@ use call::{
     Bound, Call, Command, Input, LinkCommand, LinkEvent, LinkKey, Output, Page, PageEffect, PageInput, Phase,
     Switches, Typed, schedule,
 };
+use call::{Size, StageInput};
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
@@ -15,7 +16,6 @@ use protocol::{
     ServerMessage, Source, Timestamp,
 };
 use reactive_stores::Store;
-use stage::{Size, StageInput};
 use view::{Copied, PageNotice, Refusal};
 use wasm_bindgen_futures::spawn_local;
 

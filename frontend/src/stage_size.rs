@@ -1,7 +1,7 @@
 //! How large the stage is. The browser tells it once a frame at the most, however often a window changes.
 
+use call::Size;
 use js_sys::Array;
-use stage::Size;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{ResizeObserver, ResizeObserverEntry};

@@ -38,6 +38,7 @@ pub use publications::Publications;
 pub use schedule::{Bound, Typed, schedule};
 pub use shown_via::ShownVia;
 pub use snapshot::{RemoteParticipant, Snapshot, StageSnapshot};
+pub use stage::{Size, StageInput};
 pub use switches::{SwitchedBy, Switches};
 pub use view::{
     CaptureFault, ChatText, Delivery, KeyWarnings, LinkFailure, LinkStatus, Notice, Phase, Publication,

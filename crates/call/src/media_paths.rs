@@ -36,6 +36,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the old path stays after a migration: for those whose new one shows nothing yet, here or at the other end.
 const LINGERS_FOR: Duration = Duration::from_secs(2);
 
+/// How long one does at the most over which somebody is shown whom the room's path does not reach: by then a link has failed, and
+/// the room has been told. Longer, and a room that cannot move keeps links that nobody wants.
+const LINGERS_AT_LAST: Duration = Duration::from_secs(30);
+
 /// The wait before a lost link to a node is opened again, when it had not carried media for a while.
 const REOPEN_AFTER: Duration = Duration::from_secs(3);
 
@@ -56,6 +60,8 @@ pub(crate) struct MediaPaths {
     /// The epoch that was reported to be ready, or not to be had.
     reported: Option<u32>,
     close_at: Option<Duration>,
+    /// Since when there is a link that the room's path does not want.
+    unwanted_since: Option<Duration>,
     reopen_at: BTreeMap<NodeId, Duration>,
     review_at: Option<Duration>,
     /// What is known of each link beyond its state.
@@ -167,6 +173,7 @@ impl Default for MediaPaths {
             others_came_during: BTreeMap::new(),
             reported: None,
             close_at: None,
+            unwanted_since: None,
             reopen_at: BTreeMap::new(),
             review_at: None,
             flows: BTreeMap::new(),
@@ -207,8 +214,9 @@ impl MediaPaths {
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Duration, view: &PathsView<'_>) {
         if self.close_at.take_if(|at| *at <= now).is_some() {
-            for link in view.links.keys() {
-                if !self.wants(link) {
+            let may_stay = self.unwanted_since.is_some_and(|since| now < since + LINGERS_AT_LAST);
+            for link in view.links.keys().into_iter().filter(|link| !self.wants(*link)).collect::<Vec<_>>() {
+                if !(may_stay && self.is_last_resort(link, view)) {
                     self.close(link);
                 }
             }
@@ -310,6 +318,7 @@ impl MediaPaths {
         }
         let is_any_unwanted = view.links.keys().into_iter().any(|link| !self.wants(link));
         self.close_at = is_any_unwanted.then(|| self.close_at.unwrap_or(now + LINGERS_FOR));
+        self.unwanted_since = is_any_unwanted.then(|| self.unwanted_since.unwrap_or(now));
     }
 
     fn open(&mut self, link: LinkKey) {
@@ -459,6 +468,20 @@ impl MediaPaths {
             }
         }
         links
+    }
+
+    /// Whether somebody is shown over a link whom the room's path does not reach yet: a migration may be aborted before that was found
+    /// out.
+    fn is_last_resort(&self, link: LinkKey, view: &PathsView<'_>) -> bool {
+        let reaches = |id: ParticipantId, via: MediaVia| {
+            let peer = match via {
+                MediaVia::Mesh => PeerRef::Participant(id),
+                MediaVia::Sfu(node) => PeerRef::Sfu(node),
+            };
+            view.links.to(peer).is_some_and(|link| view.links.is_connected(link))
+        };
+        let shown = self.shown.iter().filter(|(_, via)| via.link == link).map(|(key, _)| key.participant);
+        shown.into_iter().any(|id| !self.topology.vias().any(|via| reaches(id, via)))
     }
 
     fn readiness(&self, now: Duration, link: LinkKey, key: MediaKey, view: &PathsView<'_>) -> Readiness {

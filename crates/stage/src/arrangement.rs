@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use protocol::{MediaKey, ParticipantId, Source};
 
+use crate::choices::Corner;
 use crate::grid;
 use crate::layout::{Kind, Layout, Role, Tile};
 use crate::order::Orders;
 use crate::rect::{Rect, Size, filling, whole};
-use crate::stage::Corner;
 use crate::strip::{Areas, Wanted, areas};
 
 /// Windows at least so wide have larger gaps.

@@ -17,6 +17,7 @@
 //! more than a quarter of its picture, and no screen anything.
 
 mod arrangement;
+mod choices;
 mod grid;
 mod layout;
 mod order;
@@ -26,7 +27,8 @@ mod spotlight;
 mod stage;
 mod strip;
 
+pub use choices::{Corner, Mode};
 pub use layout::{Kind, Layout, Role, Tile};
 pub use pins::MAX_PINS;
 pub use rect::{Rect, Size};
-pub use stage::{Corner, Mode, Stage, StageInput};
+pub use stage::{Stage, StageInput};

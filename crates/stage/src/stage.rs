@@ -6,6 +6,7 @@ use std::time::Duration;
 use protocol::{MediaKey, ParticipantId, Source};
 
 use crate::arrangement::{Canvas, Own};
+use crate::choices::{Corner, Mode};
 use crate::layout::Layout;
 use crate::order::Orders;
 use crate::pins::{MAX_PINS, Pins};
@@ -44,30 +45,6 @@ pub enum StageInput {
     Window(Size),
     /// Which page is shown, from 0; the last one if there are fewer.
     Turn(usize),
-}
-
-/// How people are to be arranged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// Everybody alike.
-    #[default]
-    Grid,
-    /// Who speaks large.
-    Speaker,
-}
-
-/// A corner of the stage.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Corner {
-    /// Where lines begin, above.
-    TopStart,
-    /// Where lines end, above.
-    TopEnd,
-    /// Where lines begin, below.
-    BottomStart,
-    /// Where lines end, below.
-    #[default]
-    BottomEnd,
 }
 
 /// What is shown where, and why.
@@ -325,17 +302,5 @@ impl Stage {
 
     fn canvas(&self) -> Canvas<'_> {
         Canvas { area: self.area, shapes: &self.shapes }
-    }
-}
-
-impl Corner {
-    /// Whether it is where lines end.
-    pub fn is_end(self) -> bool {
-        matches!(self, Self::TopEnd | Self::BottomEnd)
-    }
-
-    /// Whether it is below.
-    pub fn is_bottom(self) -> bool {
-        matches!(self, Self::BottomStart | Self::BottomEnd)
     }
 }

@@ -16,6 +16,8 @@ impl Call {
             return self.meet_again(now, joined);
         }
         self.end_links();
+        // Nobody is who they were: an id may be another's now.
+        self.outputs.extend(self.people.ids().map(Output::ForgetKeysOf));
         self.people.clear();
         for participant in joined.participants.clone() {
             if !self.is_me(participant.id) {
@@ -28,12 +30,14 @@ impl Call {
 
     /// Links to those who are still there go on.
     fn meet_again(&mut self, now: Duration, joined: &Joined) {
-        let is_there = |id: &ParticipantId| joined.participants.iter().any(|one| one.id == *id);
+        // A server that gives somebody the id of another does not make them two.
+        let others: Vec<_> = joined.participants.iter().filter(|one| !self.is_me(one.id)).cloned().collect();
+        let is_there = |id: &ParticipantId| others.iter().any(|one| one.id == *id);
         for id in self.people.ids().filter(|id| !is_there(id)).collect::<Vec<_>>() {
             self.part_from(now, id);
         }
         let known: Vec<_> = self.people.participants().filter_map(|other| other.key.clone()).collect();
-        for participant in joined.participants.clone() {
+        for participant in others {
             if self.people.contains(participant.id) {
                 self.hear_after_absence(now, participant);
             } else {

@@ -47,10 +47,16 @@ const TECHNICAL_ATTRIBUTES: [&str; 12] = [
 ];
 
 /// Literals that look like sentences and are none.
-const TECHNICAL: [&str; 3] = [
+const TECHNICAL: [&str; 8] = [
     // Keys of a keyboard (UI Events, KeyboardEvent key Values).
+    "ArrowDown",
+    "ArrowLeft",
+    "ArrowRight",
+    "ArrowUp",
     "Enter",
     "Escape",
+    // Lengths of a style.
+    "{}px {}px",
     // What a cookie's signature is of.
     "host link {code} {secret}",
 ];
