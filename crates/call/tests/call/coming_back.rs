@@ -398,3 +398,15 @@ fn a_link_to_somebody_whom_the_server_has_lost_ends_when_a_host_removes_them_or_
 fn room() -> RoomSummary {
     RoomSummary { code: RoomCode::from_random(1), name: None, capacity: 4, present: 1, room_key: None }
 }
+
+#[test]
+fn whoever_is_met_anew_is_not_known_by_the_keys_of_before() {
+    let mut call = TestCall::in_room([ADA]);
+    call.input(Input::SocketClosed);
+    call.wait(Duration::ZERO);
+    call.input(Input::SocketOpened);
+    let outputs = call.hear(joined([BOB], false));
+    assert!(outputs.contains(&Output::ForgetKeysOf(id(ADA))), "{outputs:?}");
+    let outputs = call.hear(joined([BOB], false));
+    assert!(outputs.contains(&Output::ForgetKeysOf(id(BOB))), "an id may be another's now: {outputs:?}");
+}
