@@ -15,7 +15,7 @@ const UPRIGHT_BELOW: f32 = 4.0 / 5.0;
 const TWO_COLUMNS: std::ops::RangeInclusive<usize> = 3..=6;
 
 /// How large tiles are at least before they are put on another page.
-const LEAST: Size = Size { width: 112.0, height: 84.0 };
+const LEAST: Size = Size { width: 96.0, height: 72.0 };
 
 /// Tiles on a page at the most. A page receives as many videos at once as the forwarding unit has slots for.
 pub(crate) const MAX_TILES: usize = 16;

@@ -109,10 +109,10 @@ impl Order {
         self.page(fit) == 0 && self.tiles.iter().skip(fit).any(|one| *one == tile)
     }
 
-    /// Puts a tile of another page in the place of the one on the first page that `worth` puts lowest.
+    /// Puts a tile of another page in the place of the one on the first page that `worth` puts lowest; of several the last one.
     pub(crate) fn promote<W: Ord>(&mut self, tile: MediaKey, fit: usize, worth: impl Fn(MediaKey) -> W) {
         let at = self.tiles.iter().position(|one| *one == tile);
-        let least = (0..fit.min(self.tiles.len())).min_by_key(|at| worth(self.tiles[*at]));
+        let least = (0..fit.min(self.tiles.len())).rev().min_by_key(|at| worth(self.tiles[*at]));
         if let (Some(at), Some(least)) = (at, least) {
             self.tiles.swap(at, least);
         }

@@ -108,6 +108,21 @@ fn who_speaks_on_another_page_takes_the_place_of_somebody_silent() {
 }
 
 #[test]
+fn of_several_who_are_silent_the_last_makes_room() {
+    let mut world = World::new(40, DESKTOP);
+    let last = world.shown().len() - 2; // Oneself stands behind them.
+    world.speaks(39);
+    world.passes(second());
+    assert_eq!((world.shown()[0], world.shown()[last]), (camera(1), camera(39)));
+}
+
+#[test]
+fn seven_people_fit_into_a_small_window() {
+    let world = World::new(6, Size { width: 464.0, height: 228.0 });
+    assert_eq!((world.layout().tiles.len(), world.layout().pages), (7, 1));
+}
+
+#[test]
 fn nobody_is_turned_back_from_the_page_they_look_at() {
     let mut world = World::new(40, DESKTOP);
     world.tell(StageInput::Turn(1));
