@@ -34,6 +34,15 @@ test("oneself floats over one other, and goes from corner to corner by keyboard 
     await expect.poll(at).toBe("bottom right");
     await ada.expectToSee(bob);
 
+    // A phone's system takes a finger away in the middle: nothing stays half way.
+    const offset = () => own.evaluate((element) => (element as HTMLElement).style.translate);
+    await own.dispatchEvent("pointerdown", { button: 0, clientX: 700, clientY: 450 });
+    await own.dispatchEvent("pointermove", { clientX: 300, clientY: 100 });
+    expect(await offset()).toBe("-400px -350px");
+    await own.dispatchEvent("pointercancel", {});
+    expect(await offset()).toBe("");
+    await expect.poll(at).toBe("bottom right");
+
     await ada.button("Layout").click();
     await expectAccessible(ada.page);
     await ada.button("Hide self view").click();

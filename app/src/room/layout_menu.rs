@@ -18,7 +18,7 @@ pub(crate) fn LayoutMenu() -> impl IntoView {
                 <Icon symbol=Symbol::Layout/>
             </button>
             <Show when=move || open.get()>
-                <div class="popover"><LayoutChoices/></div>
+                <div class="popover"><LayoutChoices group="layout"/></div>
             </Show>
         </div>
     }
@@ -26,7 +26,10 @@ pub(crate) fn LayoutMenu() -> impl IntoView {
 
 /// What can be chosen; narrow screens have it in *More*.
 #[component]
-pub(crate) fn LayoutChoices() -> impl IntoView {
+pub(crate) fn LayoutChoices(
+    /// The name of the radio buttons: of two groups of one name, one button alone would be pressed.
+    group: &'static str,
+) -> impl IntoView {
     let handle = use_call_handle();
     let view = handle.view;
     let mode = Memo::new(move |_| view.stage().with(|stage| stage.mode));
@@ -36,7 +39,7 @@ pub(crate) fn LayoutChoices() -> impl IntoView {
         let choose = choose.clone();
         view! {
             <label class="menu-item">
-                <input type="radio" name="layout" prop:checked=move || mode.get() == of
+                <input type="radio" name=group prop:checked=move || mode.get() == of
                     on:change=move |_| choose.send(CallCommand::Arrange(StageInput::Choose(of)))/>
                 {name}
             </label>

@@ -19,7 +19,7 @@ pub(crate) fn MorePanel(open: OpenPanel) -> impl IntoView {
         <SidePanel title=call::more() open>
             <div class="narrow-only">
                 <ReactionButtons/>
-                <LayoutChoices/>
+                <LayoutChoices group="layout-of-more"/>
                 <button type="button" class="menu-item" on:click=move |_| raise.send(CallCommand::SetHand { up: !is_up.get_untracked() })>{move || call::hand(is_up.get())}</button>
             </div>
             <button type="button" class="menu-item" on:click=move |_| copy.send(CallCommand::CopyLink)>{call::copy_link()}</button>

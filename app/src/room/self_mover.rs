@@ -21,7 +21,7 @@ impl SelfMover {
     }
 
     pub(crate) fn press(&self, event: &PointerEvent) {
-        let Some(tile) = tile(event) else { return };
+        let Some(tile) = tile(event).filter(|_| event.button() == 0) else { return };
         _ = tile.set_pointer_capture(event.pointer_id());
         self.held_at.set(Some((event.client_x(), event.client_y())));
     }
@@ -35,12 +35,19 @@ impl SelfMover {
     /// Lets go: it goes to the corner that is next.
     pub(crate) fn release(&self, event: &PointerEvent) {
         let (Some(_), Some(tile)) = (self.held_at.get_untracked(), tile(event)) else { return };
-        self.held_at.set(None);
-        _ = tile.style().remove_property("translate");
+        self.cancel(event);
         let Some(stage) = tile.parent_element().map(|stage| stage.get_bounding_client_rect()) else { return };
         let is_right = f64::from(event.client_x()) > stage.left() + stage.width() / 2.0;
         let is_below = f64::from(event.client_y()) > stage.top() + stage.height() / 2.0;
         self.put(corner(is_right != is_right_to_left(&tile), is_below));
+    }
+
+    /// Goes back to where it was: the system has taken the pointer away, or the browser the capture.
+    pub(crate) fn cancel(&self, event: &PointerEvent) {
+        self.held_at.set(None);
+        if let Some(tile) = tile(event) {
+            _ = tile.style().remove_property("translate");
+        }
     }
 
     pub(crate) fn key(&self, event: &KeyboardEvent) {

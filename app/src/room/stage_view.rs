@@ -20,9 +20,8 @@ pub(crate) fn Stage() -> impl IntoView {
     let view = handle.view;
     Effect::new(move || handle.send(CallCommand::ShowStage { element: STAGE.to_owned() }));
     let kind = Memo::new(move |_| view.stage().with(|stage| layout_kind(stage.layout.kind)));
-    let count = move || view.stage().with(|stage| stage.layout.tiles.len());
     view! {
-        <div class="tiles" id=STAGE data-layout=kind data-count=count>
+        <div class="tiles" id=STAGE data-layout=kind>
             <For each=shown key=|key| *key let:key>{tile(key)}</For>
         </div>
         <Pages/>

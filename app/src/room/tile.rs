@@ -62,7 +62,8 @@ pub(crate) fn OwnTile(id: ParticipantId) -> impl IntoView {
     let muted = Signal::derive(move || view.microphone().get() != Publication::On);
     let floats = Memo::new(move |_| place.role() == Some(Role::Floating));
     let mover = SelfMover::new(handle);
-    let (press, carry, release, key) = (mover.clone(), mover.clone(), mover.clone(), mover.clone());
+    let (press, carry, release, cancel, key) =
+        (mover.clone(), mover.clone(), mover.clone(), mover.clone(), mover.clone());
     view! {
         <article class="tile own" aria-label=name style:inset-inline-start=at.start style:inset-block-start=at.top style:inline-size=at.width style:block-size=at.height
             hidden=move || place.is_hidden()
@@ -74,6 +75,7 @@ pub(crate) fn OwnTile(id: ParticipantId) -> impl IntoView {
             on:pointerdown=move |event| if floats.get_untracked() { press.press(&event) }
             on:pointermove=move |event| carry.carry(&event)
             on:pointerup=move |event| release.release(&event)
+            on:pointercancel=move |event| cancel.cancel(&event)
             on:keydown=move |event| if floats.get_untracked() { key.key(&event) }>
             <Video participant=None visible=camera silent=Signal::stored(true) picture=place.picture()/>
             <Show when=move || !camera.get()><Avatar name/></Show>

@@ -85,8 +85,7 @@ impl Canvas<'_> {
         let keys: Vec<_> = shown.collect();
         let places = grid::grid(area, keys.len(), self.gap());
         let tiles = keys.into_iter().zip(places).map(|(key, rect)| self.tile(key, Role::Grid, rect));
-        let paged = Rect::new(0.0, 0.0, self.area);
-        Layout { kind: Kind::Grid, tiles: tiles.collect(), page: order.page(fit), pages, paged }
+        Layout { kind: Kind::Grid, tiles: tiles.collect(), page: order.page(fit), pages }
     }
 
     /// One other, and oneself in a corner.
@@ -95,7 +94,7 @@ impl Canvas<'_> {
         let floating =
             own.and_then(|own| Some(self.tile(camera(own), Role::Floating, self.floating(corner)?)));
         let tiles = std::iter::once(main).chain(floating).collect();
-        Layout { kind: Kind::Pair, tiles, page: 0, pages: 1, paged: Rect::default() }
+        Layout { kind: Kind::Pair, tiles, page: 0, pages: 1 }
     }
 
     fn floating(&self, corner: Corner) -> Option<Rect> {
@@ -129,7 +128,7 @@ impl Canvas<'_> {
         let (page, pages) = if fit == 0 { (0, 1) } else { (strip.page(fit), strip.pages(fit)) };
         let shows_screens = main.iter().any(|key| key.source == Source::Screen);
         let kind = if shows_screens { Kind::Screens } else { Kind::Spotlight };
-        Layout { kind, tiles, page, pages, paged: areas.strip_area }
+        Layout { kind, tiles, page, pages }
     }
 }
 

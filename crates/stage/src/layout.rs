@@ -15,8 +15,6 @@ pub struct Layout {
     pub page: usize,
     /// How many pages there are, at least 1.
     pub pages: usize,
-    /// The part of the stage in which pages turn.
-    pub paged: Rect,
 }
 
 /// How people are arranged.

@@ -67,6 +67,7 @@ pub struct Stage {
     /// The same while something is; what a share does to it is gone with the share.
     shared: Option<Orders>,
     layout: Layout,
+    revision: u32,
     due: Option<Duration>,
 }
 
@@ -87,6 +88,7 @@ impl Default for Stage {
             calm: Orders::default(),
             shared: None,
             layout: Layout { pages: 1, ..Layout::default() },
+            revision: 0,
             due: None,
         }
     }
@@ -135,6 +137,11 @@ impl Stage {
     /// What is shown.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// A number that is another one whenever the layout may be.
+    pub fn revision(&self) -> u32 {
+        self.revision
     }
 
     /// What is pinned, in the order of pinning.
@@ -216,16 +223,13 @@ impl Stage {
     }
 
     fn forget_who_is_gone(&mut self) {
-        let (people, shares, me) = (&self.people, &self.shares, self.me);
-        let is_there = |key: MediaKey| match key.source {
-            Source::Screen | Source::ScreenAudio => shares.contains(&key),
-            Source::Camera | Source::Microphone => {
-                Some(key.participant) == me || people.contains(&key.participant)
-            }
-        };
-        self.pins.retain(is_there);
-        self.shapes.retain(|key, _| is_there(*key));
-        self.spotlight.retain(|id| people.contains(&id));
+        let mut pins = std::mem::take(&mut self.pins);
+        pins.retain(|key| self.is_there(key));
+        self.pins = pins;
+        let mut shapes = std::mem::take(&mut self.shapes);
+        shapes.retain(|key, _| Some(key.participant) == self.me || self.is_there(*key));
+        self.shapes = shapes;
+        self.spotlight.retain(|id| self.people.contains(&id));
     }
 
     fn own(&self) -> Own {
@@ -260,6 +264,7 @@ impl Stage {
     fn arrange(&mut self, now: Duration) {
         self.spotlight.settle(now, &self.people);
         self.due = self.spotlight.poll_timeout(now);
+        self.revision = self.revision.wrapping_add(1);
         let cameras: Vec<_> = self.people.iter().map(|id| id.publication(Source::Camera)).collect();
         let large = self.large(&[]);
         self.calm.sync(&large, &[], &cameras, &cameras);

@@ -35,8 +35,6 @@ pub(crate) struct Areas {
     pub(crate) beside: Vec<Rect>,
     /// As many as fit.
     pub(crate) strip: Vec<Rect>,
-    /// The part that the strip's pages have.
-    pub(crate) strip_area: Rect,
 }
 
 /// How many are to be shown in each part; `strip` counts all who could stand there.
@@ -66,7 +64,7 @@ pub(crate) fn areas(area: Size, wanted: Wanted, gap: f32, pager: f32) -> Areas {
     } else {
         all
     };
-    Areas { main: shares(main, wanted.main, gap), beside, strip, strip_area }
+    Areas { main: shares(main, wanted.main, gap), beside, strip }
 }
 
 #[derive(Clone, Copy)]

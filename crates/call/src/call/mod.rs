@@ -76,6 +76,8 @@ pub struct Call {
     is_stage_seen: bool,
     /// Pixels of the screen for one of CSS.
     pixel_ratio: f32,
+    /// For which layout, and how many pixels, it was looked what to subscribe to.
+    drawn: (u32, f32),
     /// What was subscribed to last.
     subscribed: Vec<Subscription>,
     encryption: Encryption,
@@ -114,6 +116,7 @@ impl Call {
             stage: Stage::default(),
             is_stage_seen: false,
             pixel_ratio: 1.0,
+            drawn: (0, 0.0),
             subscribed: Vec::new(),
             outputs: VecDeque::new(),
         }

@@ -36,8 +36,13 @@ impl Call {
         if self.stage.poll_timeout().is_some_and(|due| now >= due) {
             self.stage.handle_timeout(now);
         }
+        let drawn = (self.stage.revision(), self.pixel_ratio);
+        if !self.is_stage_seen || self.drawn == drawn {
+            return;
+        }
+        self.drawn = drawn;
         let tiles = self.subscriptions();
-        if self.is_stage_seen && tiles != self.subscribed {
+        if tiles != self.subscribed {
             self.subscribed.clone_from(&tiles);
             self.slots(now, SlotsInput::Tiles(tiles));
         }
