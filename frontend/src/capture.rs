@@ -71,7 +71,7 @@ impl Captures {
 /// microphone.
 pub(crate) fn start(requests: Vec<CaptureRequest>, events: &Events) {
     let (devices, screens): (Vec<_>, Vec<_>) =
-        requests.into_iter().partition(|request| is_device(request.source));
+        requests.into_iter().partition(|request| !request.source.is_shared());
     // There is nothing yet with which a page could choose one.
     report_failure(&screens, CaptureFault::NotFound, events);
     if !devices.is_empty() {
@@ -195,14 +195,6 @@ fn wanted(source: Source) -> Vec<(&'static str, JsValue)> {
             ("frameRate", ideal(30.0)),
             ("facingMode", "user".into()),
         ],
-    }
-}
-
-/// Whether a source is a device, of which there is a list to choose from.
-fn is_device(source: Source) -> bool {
-    match source {
-        Source::Microphone | Source::Camera => true,
-        Source::Screen | Source::ScreenAudio => false,
     }
 }
 

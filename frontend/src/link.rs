@@ -115,8 +115,7 @@ impl PeerLink {
 
     /// Sends a track, or nothing, in place of what was sent. Needs no negotiation, but for the first time that a screen is sent.
     pub(crate) fn send(&mut self, source: Source, track: Option<&MediaStreamTrack>) {
-        let is_screen = matches!(source, Source::Screen | Source::ScreenAudio);
-        if is_screen && track.is_some() {
+        if source.is_shared() && track.is_some() {
             self.sections.add(&self.connection, source, &self.local, &self.sealing);
         }
         if let Some(section) = self.sections.of(source) {

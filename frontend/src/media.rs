@@ -112,7 +112,9 @@ impl Media {
             Some(via) => _ = self.shown.insert(key, via),
             None => _ = self.shown.remove(&key),
         }
-        self.connect(video_of(key));
+        if let Some(video) = key.seen() {
+            self.connect(video);
+        }
     }
 
     /// A link has brought a track.
@@ -180,18 +182,19 @@ impl Media {
     /// Plays a picture, and the sound that belongs to it where that comes over a direct link: what comes from a node has elements of
     /// its own.
     fn connect(&mut self, video: MediaKey) {
-        let (seen, heard) = (self.shown.get(&video), self.shown.get(&video.companion()));
+        let seen = self.shown.get(&video);
+        let heard = video.companion().and_then(|sound| Some((sound.source, self.shown.get(&sound)?)));
         if seen.is_none() && heard.is_none() {
             return self.videos.forget(video);
         }
-        let sound = heard.and_then(|via| self.direct(*via)?.receiver(video.companion().source));
+        let sound = heard.and_then(|(source, via)| self.direct(*via)?.receiver(source));
         let track = seen.and_then(|via| match (self.direct(*via), via.slot) {
             (Some(link), _) => link.receiver(video.source).map(|receiver| receiver.track()),
             (None, Some(slot)) => self.links.get(&via.link)?.slot(slot),
             (None, None) => None,
         });
         let tracks: Vec<_> = sound.map(|receiver| receiver.track()).into_iter().chain(track).collect();
-        let has_tile = !tracks.is_empty() || video.source == Source::Camera;
+        let has_tile = !tracks.is_empty() || !video.source.is_shared();
         if has_tile {
             self.videos.play((Some(video.participant), video.source), &tracks);
         }
@@ -206,9 +209,4 @@ impl Media {
         let receivers = self.links.get(&link).map(PeerLink::audio_slots).unwrap_or_default();
         self.videos.audio_slots(link, receivers.iter().map(RtcRtpReceiver::track));
     }
-}
-
-/// The publication in whose tile another one is played.
-fn video_of(key: MediaKey) -> MediaKey {
-    if key.source.kind() == MediaKind::Audio { key.companion() } else { key }
 }

@@ -98,7 +98,7 @@ impl Sections {
             RtcRtpTransceiverDirection::Sendonly
         };
         let init = init(direction, Some(local));
-        if source == Source::Camera && !both_ways {
+        if source.is_simulcast() && !both_ways {
             _ = Reflect::set(&init, &"sendEncodings".into(), &layers());
         }
         let section = connection.add_transceiver_with_str_and_init(name(source.kind()), &init);

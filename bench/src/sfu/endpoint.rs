@@ -1,5 +1,7 @@
 //! One peer connection of the load: a transport of str0m with real ICE, DTLS and SRTP, what it sends and what came.
 
+#![expect(clippy::disallowed_methods, reason = "a client that seals with its transport's keys alone")]
+
 use std::net::SocketAddr;
 use std::time::Instant;
 

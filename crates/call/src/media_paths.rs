@@ -489,13 +489,13 @@ impl MediaPaths {
             return Readiness::Nothing;
         }
         // Sound goes along with its picture, so that the two stay in step.
-        let video = if key.source.kind() == MediaKind::Audio { key.companion() } else { key };
-        let is_sent = view
-            .people
-            .participant(video.participant)
-            .is_some_and(|participant| participant.media.of(video.source).is_on());
-        let is_awaited = is_sent && (view.slots.is_watched() || matches!(link.peer, PeerRef::Participant(_)));
-        let flows = if is_awaited { self.flows(link, video, view) } else { Some(true) };
+        let is_sent = |video: &MediaKey| {
+            let participant = view.people.participant(video.participant);
+            participant.is_some_and(|participant| participant.media.of(video.source).is_on())
+        };
+        let is_watched = view.slots.is_watched() || matches!(link.peer, PeerRef::Participant(_));
+        let awaited = key.seen().filter(is_sent).filter(|_| is_watched);
+        let flows = awaited.map_or(Some(true), |video| self.flows(link, video, view));
         match flows {
             Some(true) => return Readiness::Shows,
             Some(false) => {}

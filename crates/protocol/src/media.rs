@@ -103,15 +103,32 @@ impl Source {
         Self::ALL.into_iter().filter(move |source| source.kind() == kind)
     }
 
-    /// The source that is seen when this one is heard, and the other way round. What belongs together is played in step, and
-    /// changes its path together.
+    /// The source that is seen when this one is heard, and the other way round, where there is one. What belongs together is played in
+    /// step, and changes its path together.
     #[must_use]
-    pub const fn companion(self) -> Self {
+    pub const fn companion(self) -> Option<Self> {
         match self {
-            Self::Microphone => Self::Camera,
-            Self::Camera => Self::Microphone,
-            Self::Screen => Self::ScreenAudio,
-            Self::ScreenAudio => Self::Screen,
+            Self::Microphone => Some(Self::Camera),
+            Self::Camera => Some(Self::Microphone),
+            Self::Screen => Some(Self::ScreenAudio),
+            Self::ScreenAudio => Some(Self::Screen),
+        }
+    }
+
+    /// Whether it belongs to a screen that is shared, and not to the person who shares it. A section for it is negotiated when it is
+    /// first sent.
+    pub const fn is_shared(self) -> bool {
+        match self {
+            Self::Microphone | Self::Camera => false,
+            Self::Screen | Self::ScreenAudio => true,
+        }
+    }
+
+    /// Whether the server is sent it in several sizes (simulcast, RFC 8853).
+    pub const fn is_simulcast(self) -> bool {
+        match self {
+            Self::Camera => true,
+            Self::Microphone | Self::Screen | Self::ScreenAudio => false,
         }
     }
 }
@@ -124,10 +141,22 @@ impl ParticipantId {
 }
 
 impl MediaKey {
-    /// Of the same person, what is heard when this is seen, or seen when this is heard.
+    /// Of the same person, what is heard when this is seen, or seen when this is heard, where there is such a thing.
     #[must_use]
-    pub const fn companion(self) -> Self {
-        Self { source: self.source.companion(), ..self }
+    pub const fn companion(self) -> Option<Self> {
+        match self.source.companion() {
+            Some(source) => Some(Self { source, ..self }),
+            None => None,
+        }
+    }
+
+    /// What of the same person is seen when this is: itself, or the companion of what is heard. `None` for sound alone.
+    #[must_use]
+    pub const fn seen(self) -> Option<Self> {
+        match self.source.kind() {
+            MediaKind::Video => Some(self),
+            MediaKind::Audio => self.companion(),
+        }
     }
 }
 

@@ -25,7 +25,7 @@ impl Sfu {
         let active_peer = active_peer.map(|(key, peer)| (key, peer.who, peer.link));
         tracing::error!(is_known = active_peer.is_some(), "a link to the server ended by a panic");
         // What is read of the transports was for the one who is gone, or is lost as on any network.
-        self.news.clear();
+        self.incoming.clear();
         self.dirty.clear();
         self.timers.clear();
         for peer in self.peers.values_mut() {

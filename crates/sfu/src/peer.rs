@@ -100,7 +100,7 @@ enum Health {
 }
 
 /// What a peer's transport wants, beside datagrams.
-pub(crate) enum News {
+pub(crate) enum Incoming {
     Event(Event),
     Packet(RtpPacket),
 }
@@ -185,7 +185,7 @@ impl Peer {
             return Err(BadOffer);
         }
         let offer = without_candidates(sdp.as_str());
-        let answer = self.guard(|rtc, _| {
+        let answer = self.catching(|rtc, _| {
             let offer =
                 SdpOffer::from_sdp_string(&offer).map_err(|error| RtcError::RemoteSdp(error.to_string()))?;
             rtc.sdp_api().accept_offer(offer)
@@ -215,7 +215,7 @@ impl Peer {
 
     fn take(&mut self, now: Instant, datagram: &Datagram<'_>) -> Received {
         if egress::is_rtcp(datagram.bytes) {
-            let is_read = self.guard(|_, egress| Ok(egress.hear(now, datagram.bytes)));
+            let is_read = self.catching(|_, egress| Ok(egress.hear(now, datagram.bytes)));
             if is_read.unwrap_or_default() {
                 return Received::Rtcp;
             }
@@ -230,7 +230,7 @@ impl Peer {
                 contents,
             },
         );
-        let received = self.guard(|rtc, _| {
+        let received = self.catching(|rtc, _| {
             if !rtc.accepts(&input) {
                 return Ok(Received::Nothing);
             }
@@ -244,7 +244,7 @@ impl Peer {
     fn follow(&mut self, now: Instant, five_tuple: FiveTuple) {
         let is_other = self.five_tuple.replace(five_tuple).is_some_and(|before| before != five_tuple);
         if is_other {
-            _ = self.guard(|_, egress| {
+            _ = self.catching(|_, egress| {
                 egress.path_changed(now);
                 Ok(())
             });
@@ -253,7 +253,7 @@ impl Peer {
 
     /// Lets time pass.
     pub(crate) fn advance(&mut self, now: Instant) {
-        _ = self.guard(|rtc, _| rtc.handle_input(str0m::Input::Timeout(now)));
+        _ = self.catching(|rtc, _| rtc.handle_input(str0m::Input::Timeout(now)));
     }
 
     /// Reads everything the transport wants done, up to the time at which it wants something again.
@@ -261,10 +261,10 @@ impl Peer {
         &mut self,
         now: Instant,
         mut transmit: impl FnMut(Transmit),
-        mut news: impl FnMut(News),
+        mut incoming: impl FnMut(Incoming),
     ) -> Option<Instant> {
         loop {
-            match self.guard(|rtc, _| rtc.poll_output())? {
+            match self.catching(|rtc, _| rtc.poll_output())? {
                 Output::Timeout(due) => return Some(due),
                 Output::Transmit(datagram) => {
                     let is_udp = datagram.proto == Protocol::Udp;
@@ -278,7 +278,7 @@ impl Peer {
                         self.five_tuple.get_or_insert(five_tuple);
                     }
                     if egress::is_rtcp(&bytes) {
-                        self.guard(|_, egress| {
+                        self.catching(|_, egress| {
                             egress.complete_rtcp(now, &mut bytes);
                             Ok(())
                         })?;
@@ -287,8 +287,8 @@ impl Peer {
                         transmit(five_tuple.carries(bytes));
                     }
                 }
-                Output::Event(Event::RtpPacket(packet)) => news(News::Packet(packet)),
-                Output::Event(event) => news(News::Event(event)),
+                Output::Event(Event::RtpPacket(packet)) => incoming(Incoming::Packet(packet)),
+                Output::Event(event) => incoming(Incoming::Event(event)),
             }
         }
     }
@@ -301,7 +301,7 @@ impl Peer {
         mut transmit: impl FnMut(Transmit, Purpose),
     ) {
         let Some(five_tuple) = self.five_tuple else { return };
-        _ = self.guard(|_, egress| {
+        _ = self.catching(|_, egress| {
             egress.flush(now, buffer, |bytes, purpose| transmit(five_tuple.carries(bytes), purpose));
             Ok(())
         });
@@ -337,7 +337,7 @@ impl Peer {
         if matches!(self.health, Health::Connecting { .. }) {
             self.health = Health::Connected;
         }
-        _ = self.guard(|_, egress| {
+        _ = self.catching(|_, egress| {
             egress.connected(now);
             Ok(())
         });
@@ -368,7 +368,7 @@ impl Peer {
 
     fn add_slot(&mut self, mid: Mid, kind: MediaKind) {
         let clock = if kind.is_audio() { AUDIO_CLOCK } else { VIDEO_CLOCK };
-        let negotiated = self.guard(|rtc, _| {
+        let negotiated = self.catching(|rtc, _| {
             let sent =
                 rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx()));
             let Some(((ssrc, rtx), media)) = sent.zip(rtc.media(mid)) else { return Ok(None) };
@@ -405,7 +405,7 @@ impl Peer {
     pub(crate) fn section_changed(&mut self, mid: Mid, direction: Direction) {
         let known = self.video.iter().chain(&self.audio).any(|slot| slot.mid == mid);
         if direction.is_sending() && !known {
-            let kind = self.guard(|rtc, _| Ok(rtc.media(mid).map(str0m::media::Media::kind))).flatten();
+            let kind = self.catching(|rtc, _| Ok(rtc.media(mid).map(str0m::media::Media::kind))).flatten();
             if let Some(kind) = kind {
                 self.add_slot(mid, kind);
             }
@@ -417,7 +417,7 @@ impl Peer {
         if let Some(stream) = self.streams.get(&ssrc) {
             return Some(*stream);
         }
-        let (mid, rid) = self.guard(|rtc, _| {
+        let (mid, rid) = self.catching(|rtc, _| {
             let mut api = rtc.direct_api();
             Ok(api.stream_rx(&ssrc).map(|stream| (stream.mid(), stream.rid())))
         })??;
@@ -487,7 +487,7 @@ impl Peer {
         let Some(track) = self.tracks.get(track) else { return };
         let (mid, rid) = (track.mid, track.rids.get(layer).copied());
         self.wants_transport = true;
-        _ = self.guard(|rtc, _| {
+        _ = self.catching(|rtc, _| {
             if let Some(stream) = rtc.direct_api().stream_rx_by_mid(mid, rid) {
                 stream.request_keyframe(KeyframeRequestKind::Pli);
             }
@@ -503,7 +503,7 @@ impl Peer {
     /// Tells the congestion control what would be sent on a line that carries everything, in bits per second, and whether
     /// that is more than now.
     pub(crate) fn set_demand(&mut self, now: Instant, wants_more: bool, desired: u64) {
-        _ = self.guard(|_, egress| {
+        _ = self.catching(|_, egress| {
             egress.set_demand(now, wants_more, desired);
             Ok(())
         });
@@ -511,7 +511,7 @@ impl Peer {
 
     /// The participant says what their line carries, in bits per second (draft-alvestrand-rmcat-remb-03).
     pub(crate) fn on_remb(&mut self, rate: u64) {
-        _ = self.guard(|_, egress| {
+        _ = self.catching(|_, egress| {
             egress.on_remb(rate);
             Ok(())
         });
@@ -519,7 +519,7 @@ impl Peer {
 
     /// Lets the congestion control look at the time.
     pub(crate) fn tick(&mut self, now: Instant) {
-        _ = self.guard(|_, egress| {
+        _ = self.catching(|_, egress| {
             egress.tick(now);
             Ok(())
         });
@@ -571,7 +571,7 @@ impl Peer {
     }
 
     /// The one place that touches the transport: an error or a panic in it ends this peer.
-    fn guard<T>(&mut self, work: impl FnOnce(&mut Rtc, &mut Egress) -> Result<T, RtcError>) -> Option<T> {
+    fn catching<T>(&mut self, work: impl FnOnce(&mut Rtc, &mut Egress) -> Result<T, RtcError>) -> Option<T> {
         if self.health == Health::Over {
             return None;
         }

@@ -11,7 +11,7 @@ use str0m::config::DtlsCert;
 
 use crate::egress::Purpose;
 use crate::key::{PeerKey, TrackKey};
-use crate::peer::{News, Peer, Received};
+use crate::peer::{Incoming, Peer, Received};
 use crate::room::RoomMedia;
 #[cfg(debug_assertions)]
 use crate::sink::counting::CountingSink;
@@ -46,7 +46,7 @@ pub struct Sfu {
     /// Peers to which something was written.
     pub(crate) dirty: VecDeque<PeerKey>,
     spare: Vec<Vec<u8>>,
-    pub(crate) news: VecDeque<(PeerKey, News)>,
+    pub(crate) incoming: VecDeque<(PeerKey, Incoming)>,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) counters: Counters,
     /// On whose behalf something is done at the moment: theirs is the link that ends if that panics.
@@ -75,7 +75,7 @@ impl Sfu {
             now: None,
             dirty: VecDeque::new(),
             spare: Vec::new(),
-            news: VecDeque::new(),
+            incoming: VecDeque::new(),
             outputs: VecDeque::new(),
             counters: Counters::default(),
             active_peer: None,
@@ -125,7 +125,7 @@ impl Sfu {
         if self.next_tick.is_some_and(|due| due <= now) {
             self.tick(now);
         }
-        self.read_news(now);
+        self.read_incoming(now);
     }
 
     /// When [`Self::handle_timeout`] has something to do.
@@ -221,7 +221,7 @@ impl Sfu {
             Received::ByTransport => {}
         }
         self.drain(now, key);
-        self.read_news(now);
+        self.read_incoming(now);
         self.plan_flush(now, key);
     }
 
@@ -288,7 +288,7 @@ impl Sfu {
             self.by_ufrag.insert(ufrag.clone(), key);
         }
         self.drain(now, key);
-        self.read_news(now);
+        self.read_incoming(now);
     }
 
     fn open(&mut self, now: Instant, who: Who, link: LinkId) -> Option<PeerKey> {
@@ -386,7 +386,7 @@ impl Sfu {
     /// other, in one run.
     fn drain(&mut self, now: Instant, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        let (outputs, news, counters) = (&mut self.outputs, &mut self.news, &mut self.counters);
+        let (outputs, incoming, counters) = (&mut self.outputs, &mut self.incoming, &mut self.counters);
         let mut due = None;
         for _ in 0..AT_ONCE {
             due = peer.drain(
@@ -396,7 +396,7 @@ impl Sfu {
                     counters.bytes_out += transmit.bytes.len() as u64;
                     outputs.push_back(Output::Transmit(transmit));
                 },
-                |one| news.push_back((key, one)),
+                |one| incoming.push_back((key, one)),
             );
             match due {
                 Some(due) if due <= now => peer.advance(now),
@@ -460,16 +460,16 @@ impl Sfu {
                 peer.advance(now);
             }
             self.drain(now, key);
-            self.read_news(now);
+            self.read_incoming(now);
         }
     }
 
-    pub(crate) fn read_news(&mut self, now: Instant) {
-        while let Some((key, news)) = self.news.pop_front() {
+    pub(crate) fn read_incoming(&mut self, now: Instant) {
+        while let Some((key, one)) = self.incoming.pop_front() {
             self.active_peer = Some(key);
-            match news {
-                News::Packet(packet) => self.forward(now, key, &packet),
-                News::Event(event) => self.event(now, key, &event),
+            match one {
+                Incoming::Packet(packet) => self.forward(now, key, &packet),
+                Incoming::Event(event) => self.event(now, key, &event),
             }
         }
     }

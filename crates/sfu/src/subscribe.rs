@@ -46,7 +46,7 @@ impl Sfu {
             self.unsubscribe(track, subscriber);
         }
         self.reallocate(now, key);
-        self.read_news(now);
+        self.read_incoming(now);
     }
 
     /// Gives each slot of a peer a sender and a layer, by its subscriptions and its downlink.
@@ -202,7 +202,7 @@ impl Sfu {
         let (who, link) = (peer.who, peer.link);
         let Some(track) = peer.tracks.get_mut(key.track) else { return };
         let source = track.source;
-        if let Some(layers) = track.news_of_layers(now) {
+        if let Some(layers) = track.changed_layers(now) {
             self.tell(who, link, Event::WantedLayers { source, layers });
         }
     }

@@ -215,7 +215,7 @@ impl Track {
 
     /// How many layers the sender is to be told to send, when that is news: more at once, fewer once nobody has taken them for
     /// a while.
-    pub(crate) fn news_of_layers(&mut self, now: Instant) -> Option<u8> {
+    pub(crate) fn changed_layers(&mut self, now: Instant) -> Option<u8> {
         if self.source.kind() == MediaKind::Audio {
             return None;
         }
@@ -441,13 +441,13 @@ mod tests {
 
         let subscriber = somebody();
         track.layers[0].subscribers.push(subscriber);
-        assert_eq!(track.news_of_layers(start), None, "not at once");
-        assert_eq!(track.news_of_layers(after(5)), Some(1));
+        assert_eq!(track.changed_layers(start), None, "not at once");
+        assert_eq!(track.changed_layers(after(5)), Some(1));
         track.count(after(5), 0, 450_000, 1_000);
         assert_eq!(track.rates(after(5))[1..], NOMINAL_RATES.map(Some)[1..]);
 
         track.layers[1].subscribers.push(subscriber);
-        assert_eq!(track.news_of_layers(after(6)), Some(2));
+        assert_eq!(track.changed_layers(after(6)), Some(2));
         track.tick(after(8), Duration::from_secs(1));
         assert!(track.rates(after(8))[1].is_some(), "it takes a moment to begin");
         track.tick(after(10), Duration::from_secs(1));

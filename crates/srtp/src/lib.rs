@@ -6,7 +6,9 @@
 //! * an index of an SSRC is sealed once ([`SrtpSender::seal`]), and an SSRC belongs to one [`SendStream`];
 //! * a report that the transport has sealed is opened and sealed again in place, once ([`SrtpSender::rewrite_rtcp`]): of the two forms one
 //!   leaves the process;
-//! * keys come out of a handshake once ([`KeySlot`]).
+//! * keys come out of a handshake once ([`KeySlot`]);
+//! * the transport seals reports alone: its `write_rtp` is forbidden (`clippy.toml`) to all but clients of tests and benchmarks, which do
+//!   not use this crate.
 //!
 //! It opens no media: the transport does. It knows no sockets and no clock.
 

@@ -50,10 +50,7 @@ impl Canvas<'_> {
 
     fn tile(&self, key: MediaKey, role: Role, rect: Rect) -> Tile {
         let picture = self.shapes.get(&key).copied().unwrap_or(USUAL);
-        let lay = match key.source {
-            Source::Screen | Source::ScreenAudio => whole,
-            Source::Camera | Source::Microphone => filling,
-        };
+        let lay = if key.source.is_shared() { whole } else { filling };
         Tile { key, role, rect, picture: lay(rect.size(), picture) }
     }
 
@@ -126,7 +123,7 @@ impl Canvas<'_> {
             .map(|(role, (key, rect))| self.tile(key, role, rect))
             .collect();
         let (page, pages) = if fit == 0 { (0, 1) } else { (strip.page(fit), strip.pages(fit)) };
-        let shows_screens = main.iter().any(|key| key.source == Source::Screen);
+        let shows_screens = main.iter().any(|key| key.source.is_shared());
         let kind = if shows_screens { Kind::Screens } else { Kind::Spotlight };
         Layout { kind, tiles, page, pages }
     }

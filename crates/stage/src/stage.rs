@@ -216,10 +216,7 @@ impl Stage {
     }
 
     fn is_there(&self, key: MediaKey) -> bool {
-        match key.source {
-            Source::Screen | Source::ScreenAudio => self.shares.contains(&key),
-            Source::Camera | Source::Microphone => self.people.contains(&key.participant),
-        }
+        if key.source.is_shared() { self.shares.contains(&key) } else { self.people.contains(&key.participant) }
     }
 
     fn forget_who_is_gone(&mut self) {
@@ -256,7 +253,7 @@ impl Stage {
 
     /// Who is pinned while a screen is large.
     fn beside(&self, large: &[MediaKey]) -> Vec<MediaKey> {
-        let shows_screens = large.iter().any(|key| key.source == Source::Screen);
+        let shows_screens = large.iter().any(|key| key.source.is_shared());
         let pins = self.pins.as_slice().iter().filter(|key| shows_screens && !large.contains(key));
         pins.copied().collect()
     }
@@ -285,7 +282,7 @@ impl Stage {
     fn promote(&mut self, now: Duration) {
         let fit = self.fit();
         let orders = self.shared.as_mut().unwrap_or(&mut self.calm);
-        let worth = |key: MediaKey| (key.source == Source::Screen, self.spotlight.worth(key.participant));
+        let worth = |key: MediaKey| (key.source.is_shared(), self.spotlight.worth(key.participant));
         let speakers = self.spotlight.speakers(now).map(|id| id.publication(Source::Camera));
         let hidden =
             self.shares.iter().copied().chain(speakers).find(|key| orders.shown_mut().is_behind(*key, fit));

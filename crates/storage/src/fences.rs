@@ -47,20 +47,20 @@ impl SqlStorage {
     /// # Errors
     ///
     /// [`StorageError::Fenced`] when its token is older than the last.
-    pub(crate) async fn admit(
+    pub(crate) async fn check(
         &self,
         transaction: &mut AnyConnection,
         room: RoomCode,
         fence: Fence,
     ) -> Result<(), StorageError> {
         let mut fences = self.fences(transaction, BTreeSet::from([room])).await?;
-        if fences.admit(transaction, room, fence).await? { Ok(()) } else { Err(StorageError::Fenced) }
+        if fences.check(transaction, room, fence).await? { Ok(()) } else { Err(StorageError::Fenced) }
     }
 }
 
 impl Fences {
     /// Whether a write with this token is taken. A newer token than the last becomes the last.
-    pub(crate) async fn admit(
+    pub(crate) async fn check(
         &mut self,
         transaction: &mut AnyConnection,
         room: RoomCode,

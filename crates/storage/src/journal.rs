@@ -23,7 +23,7 @@ impl Journal for SqlStorage {
         let mut refusals = Vec::new();
         for (index, FencedChange { fence, change }) in changes.iter().enumerate() {
             let is_taken = match change.room() {
-                Some(room) => fences.admit(&mut transaction, room, *fence).await?,
+                Some(room) => fences.check(&mut transaction, room, *fence).await?,
                 None => true,
             };
             let refused = if is_taken {

@@ -60,7 +60,7 @@ impl RoomRepository for SqlStorage {
         password_hash: Option<Option<&PasswordHash>>,
     ) -> Result<Option<RoomRecord>, StorageError> {
         let mut transaction = self.writing().await?;
-        self.admit(&mut transaction, code, fence).await?;
+        self.check(&mut transaction, code, fence).await?;
         let updated = sqlx::query(
             "UPDATE rooms SET settings = $1, version = version + 1,
                  used_at = CASE WHEN used_at < $2 THEN $3 ELSE used_at END
@@ -94,7 +94,7 @@ impl RoomRepository for SqlStorage {
 
     async fn delete_room(&self, code: RoomCode, fence: Fence) -> Result<bool, StorageError> {
         let mut transaction = self.writing().await?;
-        self.admit(&mut transaction, code, fence).await?;
+        self.check(&mut transaction, code, fence).await?;
         for statement in DELETE_CONTENTS {
             sqlx::query(statement).bind(code.to_string()).execute(&mut *transaction).await?;
         }

@@ -9,7 +9,7 @@ mod chatting;
 mod encrypting;
 mod media;
 mod people;
-mod signalling;
+mod server_messages;
 mod staging;
 
 use std::collections::VecDeque;

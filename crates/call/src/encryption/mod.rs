@@ -219,7 +219,7 @@ impl Encryption {
     pub(crate) fn safety_phrase(&self, people: &People) -> SafetyPhrase {
         let others = people.participants().filter_map(|participant| participant.key.clone());
         let keys = others.chain([self.public_key()]).collect();
-        let admitted = self.trust.admitted_in_phrase();
+        let admitted = self.trust.holders_in_phrase();
         SafetyPhrase { room: self.room, secret: self.secret.clone(), keys, admitted }
     }
 
@@ -274,7 +274,7 @@ impl Encryption {
             generation: if key.tag() == self.tag { self.generation } else { self.generation - 1 },
             was_granted: self.origin == SecretOrigin::Granted,
             proofs,
-            admitted: self.trust.admitted_to_tell(),
+            admitted: self.trust.holders_to_tell(),
             key: key.clone(),
         };
         let nonce: Nonce = draw(&mut self.dice);
@@ -298,7 +298,7 @@ impl Encryption {
         let check = |proof: &Proof| proof.check(&self.pair, sender, (&self.room, &self.secret));
         let continued: Vec<_> = key_message.proofs.iter().filter_map(check).collect();
         self.trust.hear_of_grant(sender, key_message.was_granted);
-        self.trust.hear_of_admitted(sender, key_message.admitted);
+        self.trust.hear_of_holders(sender, key_message.admitted);
         let is_exchanged = self.trust.prove(from.id, sender, &continued);
         Read::Key { key: key_message.key, is_exchanged }
     }
@@ -314,12 +314,12 @@ impl Encryption {
         self.former_secrets.push(std::mem::replace(&mut self.secret, secret));
         (self.origin, self.is_kept) = (SecretOrigin::Granted, false);
         let own = self.public_key();
-        self.trust.admit(&own);
+        self.trust.add_holder(&own);
     }
 
     /// Seals the secret for somebody who lacks it. Every later key message tells of that.
     fn give_secret(&mut self, now: Duration, to: &PublicKey) -> Option<KeyMessage> {
-        if !self.trust.admit(to) {
+        if !self.trust.add_holder(to) {
             return None;
         }
         self.renew_soon(now);

@@ -92,11 +92,11 @@ impl Trust {
     /// Keys of others to which the secret was passed on, and whose owners were not made sure of.
     pub(crate) fn passed_on(&self, own: &PublicKey) -> impl Iterator<Item = KeyDigest> {
         let own = KeyDigest::of(own);
-        self.admitted().into_iter().filter(move |digest| *digest != own && !self.accounted.contains(digest))
+        self.holders().into_iter().filter(move |digest| *digest != own && !self.accounted.contains(digest))
     }
 
     /// The secret is sealed to somebody who lacks it. False when that cannot be told to the others any more.
-    pub(crate) fn admit(&mut self, key: &PublicKey) -> bool {
+    pub(crate) fn add_holder(&mut self, key: &PublicKey) -> bool {
         let digest = KeyDigest::of(key);
         let has_room = self.given.len() < MAX_GIVEN || self.given.contains(&digest);
         if has_room {
@@ -106,7 +106,7 @@ impl Trust {
     }
 
     /// A key message tells of keys to which others have sealed the secret.
-    pub(crate) fn hear_of_admitted(&mut self, writer: &PublicKey, mut digests: Vec<KeyDigest>) {
+    pub(crate) fn hear_of_holders(&mut self, writer: &PublicKey, mut digests: Vec<KeyDigest>) {
         digests.truncate(MAX_IN_KEY_MESSAGE);
         if self.told.len() < MAX_WRITERS || self.told.contains_key(writer) {
             self.told.insert(writer.clone(), digests);
@@ -114,26 +114,26 @@ impl Trust {
     }
 
     /// Keys to which somebody has sealed the secret who lacked it, as this page knows.
-    fn admitted(&self) -> BTreeSet<KeyDigest> {
+    fn holders(&self) -> BTreeSet<KeyDigest> {
         let told = self.told.values().flatten();
         self.given.iter().chain(&self.remembered).chain(told).copied().collect()
     }
 
     /// Those of which key messages tell: this page's own first, and then the least ones.
-    pub(crate) fn admitted_to_tell(&self) -> Vec<KeyDigest> {
-        let others = self.admitted().into_iter().filter(|digest| !self.given.contains(digest));
+    pub(crate) fn holders_to_tell(&self) -> Vec<KeyDigest> {
+        let others = self.holders().into_iter().filter(|digest| !self.given.contains(digest));
         self.given.iter().copied().chain(others).take(MAX_IN_KEY_MESSAGE).collect()
     }
 
     /// Those that the safety phrase is made of: all that key messages can tell of. When somebody has invented more than that, the least
     /// ones, as many as every key message has beside its writer's own, so that they are the same for everybody once key messages have gone around.
-    pub(crate) fn admitted_in_phrase(&self) -> Vec<KeyDigest> {
-        let all = self.admitted();
+    pub(crate) fn holders_in_phrase(&self) -> Vec<KeyDigest> {
+        let all = self.holders();
         let count = if all.len() > MAX_IN_KEY_MESSAGE { MAX_IN_KEY_MESSAGE - MAX_GIVEN } else { all.len() };
         all.into_iter().take(count).collect()
     }
 
-    fn is_admitted(&self, digest: &KeyDigest) -> bool {
+    fn is_holder(&self, digest: &KeyDigest) -> bool {
         self.given.contains(digest)
             || self.remembered.contains(digest)
             || self.told.values().any(|told| told.contains(digest))
@@ -164,7 +164,7 @@ impl Trust {
             if self.verified.contains(&known) {
                 self.verified.insert(key.clone());
                 self.accounted.insert(KeyDigest::of(key));
-            } else if self.is_admitted(&KeyDigest::of(&known)) || self.inherited.contains(&known) {
+            } else if self.is_holder(&KeyDigest::of(&known)) || self.inherited.contains(&known) {
                 self.inherited.insert(key.clone());
             }
             self.changed.remove(&id);
@@ -213,7 +213,7 @@ impl Trust {
         let is_doubtful = self.changed.contains(&id)
             || self.granted.contains(key)
             || self.inherited.contains(key)
-            || self.is_admitted(&KeyDigest::of(key));
+            || self.is_holder(&KeyDigest::of(key));
         is_doubtful && !self.verified.contains(key)
     }
 }
@@ -231,30 +231,30 @@ mod tests {
         let mut pages = [(); 3].map(|()| Trust::default());
         for (index, page) in pages.iter_mut().enumerate() {
             let invented = (0..40).map(|number| KeyDigest::of(&key(100 * (index + 1) + number)));
-            page.hear_of_admitted(&key(99), invented.collect());
-            assert!(page.admit(&key(index)), "{index}");
+            page.hear_of_holders(&key(99), invented.collect());
+            assert!(page.add_holder(&key(index)), "{index}");
         }
         for _ in 0..2 {
-            let key_messages = pages.each_ref().map(Trust::admitted_to_tell);
+            let key_messages = pages.each_ref().map(Trust::holders_to_tell);
             for page in &mut pages {
                 for (index, key_message) in key_messages.iter().enumerate() {
-                    page.hear_of_admitted(&key(90 + index), key_message.clone());
+                    page.hear_of_holders(&key(90 + index), key_message.clone());
                 }
             }
         }
-        let phrases = pages.each_ref().map(Trust::admitted_in_phrase);
+        let phrases = pages.each_ref().map(Trust::holders_in_phrase);
         assert!(phrases.iter().all(|phrase| *phrase == phrases[0]));
         for (index, page) in pages.iter().enumerate() {
             let let_in = KeyDigest::of(&key(index));
-            assert!(page.admitted_to_tell().contains(&let_in), "whom a page has let in it tells of");
-            assert!(pages.iter().all(|page| page.is_admitted(&let_in)));
+            assert!(page.holders_to_tell().contains(&let_in), "whom a page has let in it tells of");
+            assert!(pages.iter().all(|page| page.is_holder(&let_in)));
         }
     }
 
     #[test]
     fn a_page_tells_when_it_can_give_the_secret_to_nobody_more() {
         let mut trust = Trust::default();
-        let given = (0..MAX_GIVEN).filter(|number| trust.admit(&key(*number))).count();
-        assert_eq!((given, trust.admit(&key(500)), trust.admit(&key(3))), (MAX_GIVEN, false, true));
+        let given = (0..MAX_GIVEN).filter(|number| trust.add_holder(&key(*number))).count();
+        assert_eq!((given, trust.add_holder(&key(500)), trust.add_holder(&key(3))), (MAX_GIVEN, false, true));
     }
 }

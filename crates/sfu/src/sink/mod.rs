@@ -76,7 +76,8 @@ pub(crate) trait Sink {
     /// Takes a packet of a layer to which one of its subscriptions is subscribed.
     fn video(&mut self, now: Instant, index: usize, packet: &VideoPacket<'_>) -> Delivery;
 
-    /// Takes a packet of whoever has this place among the speakers. True when it goes out.
+    /// Takes a packet of the microphone or shared sound that its audio slot of this index (from 0, loudest first come) carries. True when
+    /// it goes out.
     fn audio(&mut self, now: Instant, index: usize, packet: &TrackPacket<'_>) -> bool;
 }
 

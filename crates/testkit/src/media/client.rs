@@ -1,5 +1,7 @@
 //! One participant: a transport, a microphone, a camera with three layers, and a note of all that comes in.
 
+#![expect(clippy::disallowed_methods, reason = "a client that seals with its transport's keys alone")]
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

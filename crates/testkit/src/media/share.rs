@@ -1,5 +1,7 @@
 //! What a client shares beside camera and microphone: a screen in one layer, and its sound, in sections of their own.
 
+#![expect(clippy::disallowed_methods, reason = "a client that seals with its transport's keys alone")]
+
 use std::time::{Duration, Instant};
 
 use protocol::{SectionMap, Source};
