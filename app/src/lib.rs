@@ -19,3 +19,4 @@ mod text;
 pub use pages::{ConnectionTestPage, RoomPage};
 #[cfg(feature = "ssr")]
 pub use text::documents;
+pub use text::language;

@@ -145,3 +145,23 @@ test("a server that keeps the making of rooms to programs says so, and still lea
     await expect(page.getByRole("textbox", { name: "Your name" })).toBeVisible();
     await server.stop();
 });
+
+test("the page can be installed, and crawlers are told what is nobody's business", async ({ server, plainPage }) => {
+    const page = await plainPage();
+    await page.goto(server.url);
+    const address = await page.locator("link[rel=manifest]").getAttribute("href");
+    const answer = await page.request.get(new URL(address!, server.url).href);
+    expect(answer.headers()["content-type"]).toContain("application/manifest+json");
+    const manifest = (await answer.json()) as { start_url: string; icons: { src: string; type: string }[] };
+    expect(manifest.start_url).toBe("/");
+    for (const { src, type } of [...manifest.icons, { src: "/icons/touch.png", type: "image/png" }, { src: "/icons/preview.png", type: "image/png" }]) {
+        const icon = await page.request.get(new URL(src, server.url).href);
+        expect([icon.status(), icon.headers()["content-type"]]).toEqual([200, type]);
+    }
+    // A crawler that asks a thousand times is answered a thousand times, and nobody else waits for it.
+    const many = await Promise.all(Array.from({ length: 1_000 }, () => fetch(new URL(address!, server.url))));
+    expect(many.every((one) => one.status === 200)).toBe(true);
+    const robots = await (await page.request.get(new URL("/robots.txt", server.url).href)).text();
+    expect(robots).toMatch(/^User-agent: \*\n/);
+    expect(robots).toContain("Disallow: /r/\n");
+});

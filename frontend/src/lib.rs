@@ -11,6 +11,7 @@ mod devices;
 mod event;
 mod host_link;
 mod identity;
+mod language;
 mod levels;
 mod link;
 mod media;
@@ -29,7 +30,9 @@ mod stats;
 mod videos;
 mod web;
 
-use app::state::{CallHandle, CallView, provide_call_handle, provide_connection_test};
+use app::state::{
+    CallHandle, CallView, provide_call_handle, provide_connection_test, provide_language_handle,
+};
 use app::{ConnectionTestPage, RoomPage};
 use futures::channel::mpsc;
 use leptos::mount::hydrate_body;
@@ -46,6 +49,7 @@ pub fn hydrate() {
     console_error_panic_hook::set_once();
     hydrate_body(|| {
         provide_meta_context();
+        provide_language_handle(language::start());
         provide_connection_test(connection_test::handle());
         if page::is_connection_test() {
             return view! { <ConnectionTestPage/> }.into_any();

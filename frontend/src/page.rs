@@ -66,6 +66,12 @@ pub(crate) fn is_connection_test() -> bool {
     path().as_deref() == Some("/connection-test")
 }
 
+/// What stands before the paths of the files of this page's build.
+pub(crate) fn root() -> String {
+    let root = || web::document()?.document_element()?.get_attribute("data-root");
+    root().unwrap_or_default()
+}
+
 /// The address of the page, with its fragment.
 pub(crate) fn address() -> String {
     let href = || web::window()?.location().href().ok();

@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{RtcRtpTransceiver, Worker, WorkerOptions, WorkerType};
 
 use crate::event::{Event, Events};
-use crate::web;
+use crate::{page, web};
 
 #[wasm_bindgen]
 extern "C" {
@@ -45,7 +45,7 @@ impl Sealing {
     pub(crate) fn start(events: &Events) -> Option<Self> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(SCRIPT, &options).ok()?;
+        let worker = Worker::new_with_options(&format!("{}{SCRIPT}", page::root()), &options).ok()?;
         let events = events.clone();
         let failed = EventListener::new(&worker, "error", move |_| {
             _ = events.unbounded_send(Event::Say(PageNotice::SealingFailed));
@@ -121,7 +121,7 @@ impl Drop for Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PipeNumber(u32);
 
-/// The worker's script, which fetches the WebAssembly of `worker/`.
+/// The worker's script, below the address of the build, which fetches the WebAssembly of `worker/`.
 const SCRIPT: &str = "/worker/start.js";
 
 /// Nothing but this publication, or nothing at all.

@@ -43,7 +43,7 @@ pub(crate) fn object(fields: &[(&str, JsValue)]) -> js_sys::Object {
     object
 }
 
-/// The time of day as the browser's owner writes it, to the minute.
+/// The time of day, to the minute, in the language of the page.
 pub(crate) fn local_time(date: &js_sys::Date) -> String {
     let options = js_sys::Object::new();
     _ = Reflect::set(&options, &"hour".into(), &"2-digit".into());
@@ -51,7 +51,7 @@ pub(crate) fn local_time(date: &js_sys::Date) -> String {
     localised(date, "toLocaleTimeString", &options)
 }
 
-/// The day as the browser's owner writes it.
+/// The day, in the language of the page.
 pub(crate) fn local_date(date: &js_sys::Date) -> String {
     localised(date, "toLocaleDateString", &js_sys::Object::new())
 }
@@ -59,7 +59,8 @@ pub(crate) fn local_date(date: &js_sys::Date) -> String {
 fn localised(date: &js_sys::Date, method: &str, options: &js_sys::Object) -> String {
     let written =
         Reflect::get(date, &method.into()).ok().and_then(|method| method.dyn_into::<Function>().ok());
-    let written = written.and_then(|method| method.call2(date, &JsValue::UNDEFINED, options).ok());
+    let written =
+        written.and_then(|method| method.call2(date, &crate::language::locale().into(), options).ok());
     written.and_then(|text| text.as_string()).unwrap_or_default()
 }
 

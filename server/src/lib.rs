@@ -3,6 +3,8 @@
 
 pub mod api_keys;
 mod browser;
+mod build_files;
+mod builds;
 pub mod clock;
 pub mod config;
 mod config_check;
@@ -25,6 +27,7 @@ mod http_client_extractor;
 mod ice_servers;
 mod ids;
 mod journal_writer;
+mod languages;
 pub mod logging;
 mod lookups;
 mod media;

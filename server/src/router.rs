@@ -1,17 +1,17 @@
 //! Every route, grouped by who calls it.
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::{any, get, post};
+use tower_http::CompressionLevel;
+use tower_http::compression::{CompressionLayer, Predicate};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::security_headers::{
-    CONTENT_SECURITY_POLICY, OF_WORKER, PERMISSIONS, PERMISSIONS_POLICY, WITHOUT_SCRIPT,
-};
-use crate::{AppState, health, pages, rest, secure, signalling};
+use crate::security_headers::{CONTENT_SECURITY_POLICY, PERMISSIONS, PERMISSIONS_POLICY, WITHOUT_SCRIPT};
+use crate::{AppState, build_files, health, languages, pages, rest, secure, signalling};
 
 /// The largest body of a request, in bytes. Every form and document is far smaller.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -32,27 +32,29 @@ pub fn router(state: AppState) -> Router {
         .route("/r/{code}/reopen", post(pages::reopen_form))
         .route("/r/{code}/host-link", post(pages::make_host_link))
         .route("/r/{code}/calendar.ics", get(pages::calendar))
-        .route("/api/docs", get(pages::api_docs));
+        .route("/api/docs", get(pages::api_docs))
+        .route("/language", post(languages::choose));
     let from_programs = rest::routes(&state.config.server.allowed_origins)
         // Over HTTP/2, a WebSocket begins with CONNECT (RFC 8441).
         .route("/api/v1/ws", any(signalling::upgrade))
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(map_response(rest::as_problem));
-    let worker = Router::new()
-        .nest_service("/worker", files("worker"))
-        .layer(set_header(CONTENT_SECURITY_POLICY, OF_WORKER));
     let static_files = Router::new()
         .nest_service("/pkg", files("pkg"))
         .route_service("/favicon.svg", files(""))
+        .nest_service("/icons", files("icons"))
+        .route_service("/manifest.webmanifest", files(""))
         .route_service("/robots.txt", files(""))
-        .merge(worker)
-        // Asked for anew each time, and answered with 304: glue of one version must not meet wasm of another.
+        .route("/builds/{id}/{*path}", get(build_files::file).layer(compression()))
+        // What has no build in its address is asked for anew each time, and answered with 304.
         .layer(set_header(header::CACHE_CONTROL, "no-cache"));
     from_people
-        .merge(static_files)
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .merge(from_programs)
         .fallback(pages::not_found)
+        .layer(compression())
+        .layer(from_fn(languages::answer))
+        .merge(static_files)
         .layer(set_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set_header(CONTENT_SECURITY_POLICY, WITHOUT_SCRIPT))
         .layer(set_header(PERMISSIONS_POLICY, PERMISSIONS))
@@ -62,6 +64,17 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), secure::only))
         .merge(health::routes())
         .with_state(state)
+}
+
+/// Compresses what is made for each request, and the languages. Modules and sheets are compressed when they are built.
+fn compression() -> CompressionLayer<impl Predicate> {
+    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(
+        |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
+            let kind =
+                headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+            kind.starts_with("text/html") || kind.starts_with("application/json")
+        },
+    )
 }
 
 fn set_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -4,14 +4,14 @@ use axum::http::{HeaderName, HeaderValue, header};
 
 /// For every answer that says nothing else: nothing but our own sheet, pictures and forms; no script at all.
 pub(crate) const WITHOUT_SCRIPT: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'self'";
+     manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'";
 
 /// For a page with script: ours, and the inline ones that carry this page's nonce.
 pub(crate) fn with_nonce(nonce: &str) -> Option<HeaderValue> {
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; connect-src 'self'; \
-         worker-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+         worker-src 'self' blob:; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
     );
     HeaderValue::from_str(&policy).ok()
 }

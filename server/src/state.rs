@@ -10,6 +10,7 @@ use storage::{DatabaseLock, FolderLock, SqlStorage, Storage, StorageError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::builds::Build;
 use crate::clock::Clock;
 use crate::config::{Config, RoomsConfig};
 use crate::database_health::DatabaseHealth;
@@ -27,7 +28,7 @@ use crate::tls_name::TlsName;
 use crate::tokens::Tokens;
 use crate::turn_servers::TurnServers;
 use crate::wrong_passwords::WrongPasswords;
-use crate::{revocations, tasks};
+use crate::{builds, revocations, tasks};
 
 /// The server's shared state; a clone is another handle to the same.
 #[derive(Clone)]
@@ -38,6 +39,7 @@ pub struct Shared {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) build: Build,
     pub(crate) tokens: Tokens,
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) rooms: Rooms,
@@ -154,6 +156,7 @@ impl AppState {
             ice_servers,
             clock,
             storage,
+            build: Build::of(&config.server.site),
             tokens,
             room_rate: AddressRate::new(limits.rooms_at_once, limits.rooms_per_minute),
             lookups: Lookups::new(limits),
@@ -168,6 +171,7 @@ impl AppState {
             config,
         }));
         tasks::spawn(clean(Arc::downgrade(&state.0)));
+        tasks::spawn(builds::keep(state.build.clone(), Arc::clone(&state.storage), clock.wall()));
         tasks::spawn(watch_lock(Arc::downgrade(&state.0)));
         tasks::spawn(revocations::watch(Arc::downgrade(&state.0)));
         tasks::spawn(public_address::watch(Arc::downgrade(&state.0), stun_servers, seen));
@@ -258,6 +262,7 @@ async fn clean_once(state: &Shared) -> Result<(), StorageError> {
     let RoomsConfig { unused_days, chat_days, .. } = state.config.rooms;
     let rooms = state.storage.delete_unused(before(days(unused_days)), before(REMEMBERED_FOR)).await?;
     state.storage.delete_unused_keyrings(before(crate::browser::KEPT_FOR)).await?;
+    state.storage.forget_builds(before(builds::KEPT_FOR), builds::MOST_KEPT).await?;
     if rooms > 0 {
         tracing::info!(rooms, "rooms that no one used were deleted");
     }

@@ -15,7 +15,7 @@ pub(crate) fn Logo() -> impl IntoView {
                 <circle class="logo-person" cx="12.5" cy="19" r="2.6"/>
                 <circle class="logo-person other" cx="19.5" cy="19" r="2.6"/>
             </svg>
-            {text::product()}
+            {text::PRODUCT}
         </span>
     }
 }

@@ -3,6 +3,7 @@
 mod avatar;
 mod focus;
 mod icon;
+mod language_choice;
 mod logo;
 mod module;
 mod qr_code;
@@ -11,6 +12,7 @@ mod site_header;
 pub(crate) use avatar::Avatar;
 pub(crate) use focus::{focus, focus_when_shown};
 pub(crate) use icon::{Icon, Symbol};
+pub(crate) use language_choice::LanguageChoice;
 pub(crate) use logo::Logo;
 pub(crate) use module::{Module, fetch, fetch_again};
 pub(crate) use qr_code::QrCode;

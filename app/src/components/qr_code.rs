@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use qrcodegen::{QrCode as Code, QrCodeEcc};
 
+use crate::text::Text;
+
 /// Light around the code, in modules, as the standard asks for.
 const QUIET_ZONE: i32 = 4;
 
@@ -11,7 +13,7 @@ const QUIET_ZONE: i32 = 4;
 pub(crate) fn QrCode(
     text: String,
     /// What it is, for somebody who does not see it.
-    label: &'static str,
+    label: Text,
 ) -> impl IntoView {
     Code::encode_text(&text, QrCodeEcc::Medium).ok().map(|code| {
         let size = code.size() + 2 * QUIET_ZONE;

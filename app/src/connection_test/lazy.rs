@@ -21,10 +21,10 @@ pub(crate) fn LazyConnectionTest() -> impl IntoView {
     move || {
         match module.get() {
         Module::Here => Suspend::new(async { connection_test().await.ok() }).into_any(),
-        Module::Coming => view! { <p class="hint" role="status">{connection::preparing()}</p> }.into_any(),
+        Module::Coming => view! { <p class="hint" role="status">{connection::PREPARING}</p> }.into_any(),
         Module::Missing => view! {
-            <p class="problem" role="alert">{connection::missing()}</p>
-            <button type="button" class="button" on:click=move |_| fetch_again(module, fetch_connection_test)>{text::try_again()}</button>
+            <p class="problem" role="alert">{connection::MISSING}</p>
+            <button type="button" class="button" on:click=move |_| fetch_again(module, fetch_connection_test)>{text::TRY_AGAIN}</button>
         }
         .into_any(),
     }

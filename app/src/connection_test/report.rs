@@ -23,8 +23,8 @@ pub(super) enum Mark {
 
 /// Everything that is tried.
 pub(super) fn lines(results: &TestResults) -> Vec<Line> {
-    let of_server = line(connection::website().to_owned(), results.server);
-    let of_websocket = line(connection::signalling().to_owned(), results.websocket);
+    let of_server = line(connection::WEBSITE().to_owned(), results.server);
+    let of_websocket = line(connection::SIGNALLING().to_owned(), results.websocket);
     let of_relays = results.relays.iter().map(|relay| line(connection::relay(relay), relay.hop));
     [of_server, of_websocket].into_iter().chain(of_relays).chain([direct(results)]).collect()
 }
@@ -51,11 +51,12 @@ fn direct(results: &TestResults) -> Line {
         DirectLinks::Likely => Mark::Good,
         DirectLinks::WithLessStrict | DirectLinks::InsideOnly | DirectLinks::Unknown => Mark::Unsure,
     };
-    let label = connection::direct_connection().to_owned();
+    let label = connection::DIRECT_CONNECTION().to_owned();
     Line { label, result: connection::direct(links).to_owned(), mark }
 }
 
 #[cfg(test)]
+#[cfg(feature = "ssr")]
 mod tests {
     use protocol::{RelayOwner, RelayTransport};
     use view::{Mapping, Ports, RelayHop, verdict};

@@ -23,7 +23,7 @@ pub(super) fn Results() -> impl IntoView {
         }
     };
     view! {
-        <ul class="hops" aria-label=connection::what_was_tried()>
+        <ul class="hops" aria-label=connection::WHAT_WAS_TRIED>
             {move || view.with(lines).into_iter().map(|line| view! { <Hop line/> }).collect_view()}
         </ul>
         <div class="verdict" role="status">
@@ -31,8 +31,8 @@ pub(super) fn Results() -> impl IntoView {
         </div>
         <div class="panel-actions">
             <button type="button" class="button" disabled=move || found.get().is_none()
-                on:click=move |_| test.send(ConnectionTestCommand::Start)>{connection::test_again()}</button>
-            <button type="button" class="button" disabled=move || found.get().is_none() on:click=copy>{connection::copy_result()}</button>
+                on:click=move |_| test.send(ConnectionTestCommand::Start)>{connection::TEST_AGAIN}</button>
+            <button type="button" class="button" disabled=move || found.get().is_none() on:click=copy>{connection::COPY_RESULT}</button>
         </div>
     }
 }
@@ -62,15 +62,18 @@ fn Found(found: Verdict) -> impl IntoView {
         Grade::Bad => "bad",
     };
     let to_open = (!found.to_open.is_empty()).then(|| {
-        let list =
-            found.to_open.into_iter().map(|one| view! { <li>{connection::opening(one)}</li> }).collect_view();
+        let list = found
+            .to_open
+            .into_iter()
+            .map(|one| view! { <li>{move || connection::opening(one)}</li> })
+            .collect_view();
         view! {
-            <h3>{connection::to_open()}</h3>
+            <h3>{connection::TO_OPEN}</h3>
             <ul class="to-open">{list}</ul>
         }
     });
     view! {
-        <p class=format!("sentence {grade}")>{connection::outcome(found.outcome)}</p>
+        <p class=format!("sentence {grade}")>{move || connection::outcome(found.outcome)}</p>
         {to_open}
     }
 }

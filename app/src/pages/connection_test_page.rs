@@ -12,13 +12,13 @@ use crate::text::connection;
 #[component]
 pub fn ConnectionTestPage() -> impl IntoView {
     view! {
-        <Title text=text::title(text::connection_test())/>
+        <Title text=move || text::title(&text::CONNECTION_TEST())/>
         <SiteHeader/>
         <main class="connection-test">
             <div class="card">
-                <h1>{text::connection_test()}</h1>
-                <p class="lead">{connection::lead()}</p>
-                <noscript><p class="problem">{connection::needs_script()}</p></noscript>
+                <h1>{text::CONNECTION_TEST}</h1>
+                <p class="lead">{connection::LEAD}</p>
+                <noscript><p class="problem">{connection::NEEDS_SCRIPT}</p></noscript>
                 <LazyConnectionTest/>
             </div>
         </main>

@@ -1,6 +1,7 @@
 //! A page that says one thing and offers one next step.
 
 use leptos::prelude::*;
+use leptos::text_prop::TextProp;
 use leptos_meta::Title;
 
 use crate::components::{SiteHeader, focus_when_shown};
@@ -11,10 +12,10 @@ use crate::text::title;
 pub(crate) fn MessagePage(
     /// The heading, and the title of the document.
     #[prop(into)]
-    heading: String,
+    heading: TextProp,
     /// What it means.
     #[prop(into)]
-    text: String,
+    text: TextProp,
     /// Whether it took the place of something that had the focus.
     #[prop(optional)]
     takes_focus: bool,
@@ -26,12 +27,12 @@ pub(crate) fn MessagePage(
         focus_when_shown(head);
     }
     view! {
-        <Title text=title(&heading)/>
+        <Title text={ let heading = heading.clone(); move || title(&heading.get()) }/>
         <SiteHeader/>
         <main class="message-page">
             <div class="card">
-                <h1 node_ref=head tabindex=takes_focus.then_some("-1")>{heading}</h1>
-                <p>{text}</p>
+                <h1 node_ref=head tabindex=takes_focus.then_some("-1")>{move || heading.get()}</h1>
+                <p>{move || text.get()}</p>
                 <div class="actions">{children()}</div>
             </div>
         </main>

@@ -7,6 +7,7 @@ mod my_rooms;
 mod new_room;
 mod no_entry;
 mod not_found;
+mod preview;
 mod room_links;
 mod shell;
 
@@ -17,7 +18,8 @@ pub use my_rooms::{MyRoom, MyRooms};
 pub use new_room::NewRoom;
 pub use no_entry::NoEntry;
 pub use not_found::NotFound;
+pub use preview::{Preview, PreviewOf};
 pub use room_links::{RoomLink, RoomLinks};
-pub use shell::{Scripts, shell};
+pub use shell::{PageTexts, Scripts, shell};
 
 pub use crate::components::SiteHeader;

@@ -27,14 +27,14 @@ pub fn MyRooms(
 ) -> impl IntoView {
     let is_empty = rooms.is_empty();
     view! {
-        <Title text=text::title(plain::my_rooms())/>
+        <Title text=text::title(&plain::MY_ROOMS())/>
         <SiteHeader/>
         <main class="form-page">
-            <h1>{plain::my_rooms()}</h1>
-            <p class="hint">{plain::my_rooms_hint()}</p>
-            {is_empty.then(|| view! { <p>{plain::no_rooms()}</p> })}
+            <h1>{plain::MY_ROOMS()}</h1>
+            <p class="hint">{plain::MY_ROOMS_HINT()}</p>
+            {is_empty.then(|| view! { <p>{plain::NO_ROOMS()}</p> })}
             <ul class="room-list">{rooms.into_iter().map(|room| view! { <Row room/> }).collect_view()}</ul>
-            <a class="button primary" href="/new">{plain::new_room()}</a>
+            <a class="button primary" href="/new">{plain::NEW_ROOM()}</a>
         </main>
     }
 }
@@ -48,13 +48,13 @@ fn Row(room: MyRoom) -> impl IntoView {
     view! {
         <li class="card">
             <a href=format!("/r/{code}")>{name}</a>
-            <span class="hint">{code.clone()}{room.ended.then(plain::ended)}</span>
-            <a href=format!("/r/{code}/links") aria-label=links>{text::host::links()}</a>
+            <span class="hint">{code.clone()}{room.ended.then(plain::ENDED)}</span>
+            <a href=format!("/r/{code}/links") aria-label=links>{text::host::LINKS()}</a>
             <details>
-                <summary>{plain::delete()}</summary>
+                <summary>{plain::DELETE()}</summary>
                 <form method="post" action=format!("/r/{code}/delete")>
-                    <p class="hint">{plain::delete_hint()}</p>
-                    <button type="submit" class="button" aria-label=delete>{plain::delete_permanently()}</button>
+                    <p class="hint">{plain::DELETE_HINT()}</p>
+                    <button type="submit" class="button" aria-label=delete>{plain::DELETE_PERMANENTLY()}</button>
                 </form>
             </details>
         </li>

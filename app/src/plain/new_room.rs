@@ -19,33 +19,33 @@ pub fn NewRoom(
 ) -> impl IntoView {
     let problem = problem.map(plain::form_problem);
     view! {
-        <Title text=text::title(plain::new_room())/>
+        <Title text=text::title(&plain::NEW_ROOM())/>
         <SiteHeader/>
         <main class="form-page">
-            <h1>{plain::new_room()}</h1>
+            <h1>{plain::NEW_ROOM()}</h1>
             <form class="card settings-form" method="post" action="/rooms">
                 <input type="hidden" name="form" value="settings"/>
                 {problem.map(|text| view! { <p class="problem" role="alert">{text}</p> })}
                 <div class="field">
-                    <label for="new-name">{text::room_name()}" "<span class="optional">{plain::optional()}</span></label>
+                    <label for="new-name">{text::ROOM_NAME()}" "<span class="optional">{plain::OPTIONAL()}</span></label>
                     <input id="new-name" name="name" type="text" autocomplete="off"/>
                 </div>
                 <div class="field">
-                    <label for="new-password">{room::password()}" "<span class="optional">{plain::optional()}</span></label>
+                    <label for="new-password">{room::PASSWORD()}" "<span class="optional">{plain::OPTIONAL()}</span></label>
                     <input id="new-password" name="password" type="password" maxlength=MAX_PASSWORD_BYTES.to_string() autocomplete="new-password"/>
                 </div>
                 <div class="field">
-                    <label for="new-capacity">{room::capacity()}</label>
+                    <label for="new-capacity">{room::CAPACITY()}</label>
                     <input id="new-capacity" name="capacity" type="number" min="1" max=MAX_CAPACITY.to_string() value=capacity.to_string()/>
                 </div>
                 <fieldset>
-                    <legend>{plain::options()}</legend>
-                    <Rule name="waiting_room" label=room::guests_wait()/>
-                    <Rule name="hosts_unmute" label=plain::only_hosts_unmute()/>
-                    <Rule name="hosts_chat" label=plain::only_hosts_chat()/>
-                    <Rule name="delete_when_empty" label=room::delete_when_empty()/>
+                    <legend>{plain::OPTIONS()}</legend>
+                    <Rule name="waiting_room" label=room::GUESTS_WAIT()/>
+                    <Rule name="hosts_unmute" label=plain::ONLY_HOSTS_UNMUTE()/>
+                    <Rule name="hosts_chat" label=plain::ONLY_HOSTS_CHAT()/>
+                    <Rule name="delete_when_empty" label=room::DELETE_WHEN_EMPTY()/>
                 </fieldset>
-                <button type="submit" class="button primary">{plain::new_room()}</button>
+                <button type="submit" class="button primary">{plain::NEW_ROOM()}</button>
             </form>
         </main>
     }

@@ -25,7 +25,7 @@ pub fn NoEntry(
                 {may_change.then(|| view! { <AskAgain/> })}
                 {ended.map(|code| view! { <Reopen code/> })}
                 {(standing == RoomStanding::Unknown).then(|| view! { <NewRoom/> })}
-                <a class="button" href="/">{text::home()}</a>
+                <a class="button" href="/">{text::HOME()}</a>
             </MessagePage>
         }
     })
@@ -37,7 +37,7 @@ pub fn NoEntry(
 fn AskAgain() -> impl IntoView {
     view! {
         <form method="get" action="">
-            <button type="submit" class="button primary">{text::try_again()}</button>
+            <button type="submit" class="button primary">{text::TRY_AGAIN()}</button>
         </form>
     }
 }
@@ -46,7 +46,7 @@ fn AskAgain() -> impl IntoView {
 fn Reopen(code: RoomCode) -> impl IntoView {
     view! {
         <form method="post" action=format!("/r/{code}/reopen")>
-            <button type="submit" class="button primary">{plain::reopen_room()}</button>
+            <button type="submit" class="button primary">{plain::REOPEN_ROOM()}</button>
         </form>
     }
 }
@@ -55,7 +55,7 @@ fn Reopen(code: RoomCode) -> impl IntoView {
 fn NewRoom() -> impl IntoView {
     view! {
         <form method="post" action="/rooms">
-            <button type="submit" class="button primary">{plain::new_room()}</button>
+            <button type="submit" class="button primary">{plain::NEW_ROOM()}</button>
         </form>
     }
 }

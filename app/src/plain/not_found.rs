@@ -10,8 +10,8 @@ use crate::text::plain;
 #[component]
 pub fn NotFound() -> impl IntoView {
     view! {
-        <MessagePage heading=plain::not_found() text=plain::not_found_text()>
-            <a class="button primary" href="/">{text::home()}</a>
+        <MessagePage heading=plain::NOT_FOUND() text=plain::NOT_FOUND_TEXT()>
+            <a class="button primary" href="/">{text::HOME()}</a>
         </MessagePage>
     }
 }

@@ -27,15 +27,15 @@ pub fn RoomLinks(
 ) -> impl IntoView {
     let is_empty = links.is_empty();
     view! {
-        <Title text=text::title(plain::links_title())/>
+        <Title text=text::title(&plain::LINKS_TITLE())/>
         <SiteHeader/>
         <main class="form-page">
             <h1>{plain::links_of(&code.to_string())}</h1>
-            <p class="hint">{plain::links_hint()}</p>
-            {is_empty.then(|| view! { <p>{plain::no_links()}</p> })}
+            <p class="hint">{plain::LINKS_HINT()}</p>
+            {is_empty.then(|| view! { <p>{plain::NO_LINKS()}</p> })}
             <ul class="room-list">{links.into_iter().map(|link| view! { <Row code link/> }).collect_view()}</ul>
-            <a class="button primary" href=format!("/r/{code}")>{plain::to_the_room()}</a>
-            <a class="button" href="/rooms">{plain::my_rooms()}</a>
+            <a class="button primary" href=format!("/r/{code}")>{plain::TO_THE_ROOM()}</a>
+            <a class="button" href="/rooms">{plain::MY_ROOMS()}</a>
         </main>
     }
 }
@@ -52,7 +52,7 @@ fn Row(code: RoomCode, link: RoomLink) -> impl IntoView {
             <span class="hint">{terms}</span>
             <form method="post" action=format!("/r/{code}/links")>
                 <input type="hidden" name="id" value=what.id/>
-                <button type="submit" class="button small" aria-label=revoke>{plain::revoke()}</button>
+                <button type="submit" class="button small" aria-label=revoke>{plain::REVOKE()}</button>
             </form>
         </li>
     }

@@ -1,8 +1,12 @@
 //! The document around every page.
 
 use leptos::hydration::HydrationScripts;
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, provide_meta_context};
+
+use super::preview::{Preview, preview};
+use crate::text::language::spoken;
 
 /// Whether a page loads the WebAssembly client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,22 +17,42 @@ pub enum Scripts {
     None,
 }
 
-/// The HTML document around a page.
-pub fn shell(options: LeptosOptions, scripts: Scripts, page: impl FnOnce() -> AnyView) -> impl IntoView {
+/// What a page that becomes interactive is given of its language: JSON in which no tag can end. Comes as a context.
+#[derive(Clone, Debug, Default)]
+pub struct PageTexts(pub String);
+
+/// The HTML document around a page. `root` stands before the paths of the files of this build.
+pub fn shell(
+    options: LeptosOptions,
+    root: String,
+    scripts: Scripts,
+    page: impl FnOnce() -> AnyView,
+) -> impl IntoView {
     provide_meta_context();
+    provide_context(scripts);
     let page = page();
+    let (data_root, sheet) = (root.clone(), format!("{root}/pkg/veranda.css"));
+    let language = spoken();
+    // Data, which no browser runs; a page that becomes interactive speaks from it.
+    let texts = (scripts == Scripts::Hydrate)
+        .then(|| use_context::<PageTexts>().unwrap_or_default().0)
+        .map(|texts| view! { <script id="language" type="application/json" nonce=use_nonce() inner_html=texts></script> });
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=language.tag() dir=language.direction() data-root=data_root>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
                 <meta name="color-scheme" content="light dark"/>
                 <meta name="theme-color" content="#f6f4ef" media="(prefers-color-scheme: light)"/>
                 <meta name="theme-color" content="#14191a" media="(prefers-color-scheme: dark)"/>
-                <link rel="stylesheet" href="/pkg/veranda.css"/>
+                <link rel="stylesheet" href=sheet/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                {(scripts == Scripts::Hydrate).then(|| view! { <HydrationScripts options/> })}
+                <link rel="apple-touch-icon" href="/icons/touch.png"/>
+                <link rel="manifest" href="/manifest.webmanifest"/>
+                {use_context::<Preview>().map(preview)}
+                {(scripts == Scripts::Hydrate).then(|| view! { <HydrationScripts options root/> })}
+                {texts}
                 <MetaTags/>
             </head>
             <body>

@@ -16,13 +16,13 @@ use crate::text;
 pub(crate) fn CallPage(lookup: RoomLookup) -> impl IntoView {
     let view = use_call_handle().view;
     let phase = Memo::new(move |_| part_of(view.phase().get()));
-    let title = room_title(&lookup);
+    let title = room_name(&lookup);
     let lookup = StoredValue::new(lookup);
     let screen = RwSignal::new(Module::Coming);
     provide_draft();
     lazy_call_screen::fetch(screen);
     view! {
-        <Title text=text::title(&title)/>
+        <Title text=move || text::title(&title.clone().unwrap_or_else(|| text::joining::UNTITLED_ROOM().to_owned()))/>
         <Announcer/>
         {move || match phase.get() {
             Part::Before => view! { <Prejoin lookup=lookup.get_value()/> }.into_any(),
@@ -54,7 +54,7 @@ fn part_of(phase: Phase) -> Part {
     }
 }
 
-fn room_title(lookup: &RoomLookup) -> String {
+fn room_name(lookup: &RoomLookup) -> Option<String> {
     let name = lookup.found.room.as_ref().and_then(|room| room.name.as_ref());
-    name.map_or_else(|| text::joining::untitled_room().to_owned(), ToString::to_string)
+    name.map(ToString::to_string)
 }

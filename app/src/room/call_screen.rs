@@ -18,7 +18,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
     let view = use_call_handle().view;
     let via = Memo::new(move |_| view.topology().get().via);
     let is_lost = Memo::new(move |_| view.signalling().get() == Signalling::Lost);
-    let name = move || view.room_name().get().unwrap_or_else(|| call::untitled().to_owned());
+    let name = move || view.room_name().get().unwrap_or_else(|| call::UNTITLED().to_owned());
     let open: OpenPanel = RwSignal::new(None);
     let title = NodeRef::new();
     focus_when_shown(title);
@@ -72,8 +72,8 @@ fn Alone() -> impl IntoView {
     let handle = use_call_handle();
     view! {
         <div class="alone">
-            <p>{call::only_you()}</p>
-            <button type="button" class="button" on:click=move |_| handle.send(CallCommand::CopyLink)>{call::copy_link()}</button>
+            <p>{call::ONLY_YOU}</p>
+            <button type="button" class="button" on:click=move |_| handle.send(CallCommand::CopyLink)>{call::COPY_LINK}</button>
         </div>
     }
 }

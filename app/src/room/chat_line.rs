@@ -21,18 +21,18 @@ pub(crate) fn ChatLine(#[prop(into)] line: Field<ChatLineView>) -> impl IntoView
     view! {
         <li class="chat-line" data-mine=move || mine.get().then_some("") data-failed=move || failed().then_some("")>
             <p class="chat-head">
-                <span class="name" dir="auto">{move || if mine.get() { chat::you().to_owned() } else { name.get() }}</span>
+                <span class="name" dir="auto">{move || if mine.get() { chat::YOU().to_owned() } else { name.get() }}</span>
                 {move || only_for.get().map(|to| view! { <span class="chat-private">{chat::private(&to)}</span> })}
-                {move || is_open().then(|| view! { <span class="chat-private">{chat::not_encrypted()}</span> })}
+                {move || is_open().then(|| view! { <span class="chat-private">{chat::NOT_ENCRYPTED}</span> })}
                 <span class="chat-time">{move || time.get()}</span>
             </p>
             <p class="chat-text" dir="auto">{move || match text.get() {
                 ChatText::Sealed(text) | ChatText::Open(text) => words(&text).into_any(),
-                ChatText::Closed => view! { <em>{chat::undecryptable()}</em> }.into_any(),
+                ChatText::Closed => view! { <em>{chat::UNDECRYPTABLE}</em> }.into_any(),
             }}</p>
             {move || state().map(|state| view! { <p class="chat-state" aria-live="off">{state}</p> })}
             <Show when=failed>
-                <button type="button" class="button small" on:click=move |_| again.with_value(|call| call.send(CallCommand::WriteAgain { id }))>{chat::send_again()}</button>
+                <button type="button" class="button small" on:click=move |_| again.with_value(|call| call.send(CallCommand::WriteAgain { id }))>{chat::SEND_AGAIN}</button>
             </Show>
         </li>
     }

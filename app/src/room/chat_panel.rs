@@ -24,22 +24,22 @@ pub(crate) fn ChatPanel(open: OpenPanel) -> impl IntoView {
         let everyone = view.settings().get().may_chat == Allowed::Everyone;
         match (everyone || view.role().get().moderates(), view.forbidden().get().chat.is_on()) {
             (true, false) => None,
-            (false, _) => Some(chat::only_hosts()),
-            (true, true) => Some(chat::off_for_you()),
+            (false, _) => Some(chat::ONLY_HOSTS),
+            (true, true) => Some(chat::OFF_FOR_YOU),
         }
     });
     view! {
-        <SidePanel title=chat::heading() open takes_focus=false>
+        <SidePanel title=chat::HEADING open takes_focus=false>
             <Show when=move || view.has_more_chat().get()>
                 <button type="button" class="button small" on:click={ let older = older.clone(); move |_| older.send(CallCommand::ReadOlderChat) }>
-                    {chat::older()}
+                    {chat::OLDER}
                 </button>
             </Show>
             <Messages/>
             <Show when=move || view.chat().with(Vec::is_empty)>
-                <p class="panel-hint">{chat::none_yet()}</p>
+                <p class="panel-hint">{chat::NONE_YET}</p>
             </Show>
-            <Show when=move || allowed.get().is_none() fallback=move || view! { <p class="panel-hint">{allowed}</p> }>
+            <Show when=move || allowed.get().is_none() fallback=move || view! { <p class="panel-hint">{move || allowed.get().map(|text| text())}</p> }>
                 <Composer/>
             </Show>
         </SidePanel>
@@ -84,7 +84,7 @@ fn Messages() -> impl IntoView {
         ends
     });
     view! {
-        <div class="chat-log" role="log" aria-label=chat::messages() aria-relevant="additions" tabindex="0" node_ref=list on:scroll=scrolled>
+        <div class="chat-log" role="log" aria-label=chat::MESSAGES aria-relevant="additions" tabindex="0" node_ref=list on:scroll=scrolled>
             <ol class="chat-lines">
                 <For each=move || view.chat() key=|line| line.key() let:line>
                     <ChatLine line/>
@@ -92,7 +92,7 @@ fn Messages() -> impl IntoView {
             </ol>
         </div>
         <Show when=move || is_behind.get()>
-            <button type="button" class="button small" on:click=move |_| scroll_to(i32::MAX)>{chat::new_messages()}</button>
+            <button type="button" class="button small" on:click=move |_| scroll_to(i32::MAX)>{chat::NEW_MESSAGES}</button>
         </Show>
     }
 }
@@ -164,7 +164,7 @@ fn Composer() -> impl IntoView {
         <form class="composer" on:submit=move |event| { event.prevent_default(); send(); }>
             <To draft/>
             <div class="composer-line">
-                <textarea aria-label=chat::message() aria-describedby="message-problem" rows="2" placeholder=chat::write_a_message() node_ref=field
+                <textarea aria-label=chat::MESSAGE aria-describedby="message-problem" rows="2" placeholder=chat::WRITE_A_MESSAGE node_ref=field
                     prop:value=move || draft.with(|draft| draft.text().to_owned())
                     on:input=move |event| { let text = event_target_value(&event); draft.update(|draft| draft.write(text)); }
                     on:keydown=move |event| {
@@ -173,7 +173,7 @@ fn Composer() -> impl IntoView {
                             send_by_key();
                         }
                     }></textarea>
-                <button type="submit" class="plain-button" aria-label=chat::send() title=chat::send()><Icon symbol=Symbol::Send/></button>
+                <button type="submit" class="plain-button" aria-label=chat::SEND title=chat::SEND><Icon symbol=Symbol::Send/></button>
             </div>
             <DraftLine draft/>
         </form>
@@ -204,9 +204,9 @@ fn To(draft: RwSignal<Draft>) -> impl IntoView {
     };
     view! {
         <label class="composer-target">
-            {chat::to()}
+            {chat::TO}
             <select on:change=choose>
-                <option value="" prop:selected=move || to.with(Option::is_none)>{chat::everyone()}</option>
+                <option value="" prop:selected=move || to.with(Option::is_none)>{chat::EVERYONE}</option>
                 <For each=move || view.participants() key=|participant| participant.id().get_untracked() let:participant>
                     {
                         let id = participant.id().get_untracked();

@@ -4,13 +4,14 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::state::{CallViewStoreFields, use_call_handle};
+use crate::text::Text;
 
 /// A labelled field. What is typed counts when the field is left or with Enter; Escape takes it back. While somebody types,
 /// nothing is written into it; afterwards it shows what the room says.
 #[component]
 pub(crate) fn CommittedField(
     id: &'static str,
-    label: &'static str,
+    label: Text,
     /// The `type` of the field.
     kind: &'static str,
     /// What the room says.

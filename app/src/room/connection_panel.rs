@@ -15,19 +15,19 @@ pub(crate) fn ConnectionPanel(open: OpenPanel) -> impl IntoView {
     call.send(CallCommand::LookAtPaths { open: true });
     on_cleanup(move || call.send(CallCommand::LookAtPaths { open: false }));
     view! {
-        <SidePanel title=connection::details() open>
-            <h3>{connection::this_call()}</h3>
-            <ul class="paths" aria-label=connection::connections()>
+        <SidePanel title=connection::DETAILS open>
+            <h3>{connection::THIS_CALL}</h3>
+            <ul class="paths" aria-label=connection::CONNECTIONS>
                 {move || {
                     let paths = view.paths().get();
                     if paths.is_empty() {
-                        return view! { <li>{connection::none_yet()}</li> }.into_any();
+                        return view! { <li>{connection::NONE_YET}</li> }.into_any();
                     }
                     paths.iter().map(|path| view! { <li>{connection::path(path.with.as_deref(), path.path)}</li> }).collect_view().into_any()
                 }}
             </ul>
             <p class="panel-hint">{move || connection::topology(view.topology().get().via)}</p>
-            <h3>{connection::your_network()}</h3>
+            <h3>{connection::YOUR_NETWORK}</h3>
             <LazyConnectionTest/>
         </SidePanel>
     }

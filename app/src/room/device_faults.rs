@@ -45,8 +45,8 @@ fn DeviceFault(source: Source, open: OpenPanel) -> impl IntoView {
             <div class="banner asks" role="alert">
                 <p>{devices::fault(source, fault)}</p>
                 <span class="answers">
-                    <button type="button" class="button small primary" on:click=move |_| close(Some(Panel::Devices))>{devices::choose_another()}</button>
-                    <button type="button" class="button small" on:click=move |_| close(None)>{devices::dismiss()}</button>
+                    <button type="button" class="button small primary" on:click=move |_| close(Some(Panel::Devices))>{devices::CHOOSE_ANOTHER}</button>
+                    <button type="button" class="button small" on:click=move |_| close(None)>{devices::DISMISS}</button>
                 </span>
             </div>
         })}

@@ -25,7 +25,7 @@ pub(crate) fn DeviceSelect(kind: DeviceKind) -> impl IntoView {
     };
     view! {
         <div class="field device-field">
-            <label for=id>{devices::kind(kind)}</label>
+            <label for=id>{move || devices::kind(kind)}</label>
             <select id=id disabled=move || list().is_empty()
                 on:change=move |event| call.send(CallCommand::SelectDevice { kind, id: event_target_value(&event) })>
                 {move || {

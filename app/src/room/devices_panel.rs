@@ -11,12 +11,12 @@ use crate::text::devices;
 pub(crate) fn DevicesPanel(open: OpenPanel) -> impl IntoView {
     let call = use_call_handle();
     view! {
-        <SidePanel title=devices::heading() open>
+        <SidePanel title=devices::HEADING open>
             <DeviceSelect kind=DeviceKind::Microphone/>
             <DeviceSelect kind=DeviceKind::Camera/>
             <DeviceSelect kind=DeviceKind::Speaker/>
             <div class="panel-actions">
-                <button type="button" class="button small" on:click=move |_| call.send(CallCommand::TestSpeaker)>{devices::play_test_sound()}</button>
+                <button type="button" class="button small" on:click=move |_| call.send(CallCommand::TestSpeaker)>{devices::PLAY_TEST_SOUND}</button>
             </div>
         </SidePanel>
     }

@@ -18,18 +18,18 @@ pub(crate) fn InvitePanel(open: OpenPanel) -> impl IntoView {
     let text = move || invite::invitation(view.room_name().get().as_deref(), &link.get());
     let (copy_link, copy_text, save) = (call.clone(), call.clone(), call);
     view! {
-        <SidePanel title=invite::heading() open>
-            <p class="panel-hint">{invite::anyone_with_link()}</p>
-            <input class="invite-link" type="text" readonly aria-label=invite::link() prop:value=link/>
+        <SidePanel title=invite::HEADING open>
+            <p class="panel-hint">{invite::ANYONE_WITH_LINK}</p>
+            <input class="invite-link" type="text" readonly aria-label=invite::LINK prop:value=link/>
             <div class="panel-actions">
-                <button type="button" class="button small" on:click=move |_| copy_link.send(CallCommand::CopyLink)>{invite::copy_link()}</button>
+                <button type="button" class="button small" on:click=move |_| copy_link.send(CallCommand::CopyLink)>{invite::COPY_LINK}</button>
                 <button type="button" class="button small"
                     on:click=move |_| copy_text.send(CallCommand::CopyText { text: text(), what: Copied::Invitation })>
-                    {invite::copy_invitation()}
+                    {invite::COPY_INVITATION}
                 </button>
-                <button type="button" class="button small" on:click=move |_| save.send(CallCommand::SaveCalendar)>{invite::add_to_calendar()}</button>
+                <button type="button" class="button small" on:click=move |_| save.send(CallCommand::SaveCalendar)>{invite::ADD_TO_CALENDAR}</button>
             </div>
-            {move || view! { <QrCode text=link.get() label=invite::qr_code()/> }}
+            {move || view! { <QrCode text=link.get() label=invite::QR_CODE/> }}
             <Show when=move || view.role().get() == Role::Host>
                 <HostLink/>
             </Show>
@@ -45,17 +45,17 @@ fn HostLink() -> impl IntoView {
     let link = Memo::new(move |_| view.host_link().get());
     let (make, copy) = (call.clone(), StoredValue::new(call));
     view! {
-        <section aria-label=host::host_link()>
-            <h3>{host::host_link()}</h3>
-            <p class="panel-hint">{host::anyone_becomes_host()}</p>
-            <button type="button" class="button small" on:click=move |_| make.send(CallCommand::MakeHostLink)>{host::create_host_link()}</button>
+        <section aria-label=host::HOST_LINK>
+            <h3>{host::HOST_LINK}</h3>
+            <p class="panel-hint">{host::ANYONE_BECOMES_HOST}</p>
+            <button type="button" class="button small" on:click=move |_| make.send(CallCommand::MakeHostLink)>{host::CREATE_HOST_LINK}</button>
             {move || link.get().map(|link| {
                 let text = link.clone();
                 view! {
-                    <input class="invite-link" type="text" readonly aria-label=host::host_link() prop:value=link/>
+                    <input class="invite-link" type="text" readonly aria-label=host::HOST_LINK prop:value=link/>
                     <button type="button" class="button small"
                         on:click=move |_| copy.get_value().send(CallCommand::CopyText { text: text.clone(), what: Copied::HostLink })>
-                        {host::copy_host_link()}
+                        {host::COPY_HOST_LINK}
                     </button>
                 }
             })}

@@ -14,13 +14,13 @@ pub(crate) fn Knocking() -> impl IntoView {
     let more = move || view.waiting().with(Vec::len).saturating_sub(1);
     view! {
         {move || first.get().map(|person| view! {
-            <div class="banner asks" role="group" aria-label=people::waiting_room()>
+            <div class="banner asks" role="group" aria-label=people::WAITING_ROOM>
                 <p>
                     {
                         let name = person.name.clone();
                         move || people::knocking(name.as_str(), more())
                     }
-                    {person.lacks_secret.then(|| (" ", key::admitting_shares()))}
+                    {person.lacks_secret.then_some((" ", key::ADMITTING_SHARES))}
                 </p>
                 <Answers person/>
             </div>
@@ -37,10 +37,11 @@ pub(crate) fn Answers(person: WaitingPerson) -> impl IntoView {
         let call = call.clone();
         move |_| call.send(CallCommand::Moderate { moderation: moderation.clone() })
     };
+    let denied = name.clone();
     view! {
         <span class="answers">
-            <button type="button" class="button small primary" aria-label=people::admit_person(name.as_str()) on:click=decide(Moderation::Admit { id, key_message: None })>{people::admit()}</button>
-            <button type="button" class="button small" aria-label=people::deny_person(name.as_str()) on:click=decide(Moderation::Refuse { id })>{people::deny()}</button>
+            <button type="button" class="button small primary" aria-label=move || people::admit_person(&name) on:click=decide(Moderation::Admit { id, key_message: None })>{people::ADMIT}</button>
+            <button type="button" class="button small" aria-label=move || people::deny_person(&denied) on:click=decide(Moderation::Refuse { id })>{people::DENY}</button>
         </span>
     }
 }
@@ -54,11 +55,11 @@ pub(crate) fn AskedFor() -> impl IntoView {
         let (turn_on, decline) = (call.clone(), call.clone());
         let (text, yes) = people::asked_for(source);
         view! {
-            <div class="banner asks" role="group" aria-label=people::a_host_asks()>
+            <div class="banner asks" role="group" aria-label=people::A_HOST_ASKS>
                 <p>{text}</p>
                 <span class="answers">
                     <button type="button" class="button small primary" on:click=move |_| turn_on.send(CallCommand::Switch { source, on: true })>{yes}</button>
-                    <button type="button" class="button small" on:click=move |_| decline.send(CallCommand::DeclineAsking)>{people::not_now()}</button>
+                    <button type="button" class="button small" on:click=move |_| decline.send(CallCommand::DeclineAsking)>{people::NOT_NOW}</button>
                 </span>
             </div>
         }

@@ -5,7 +5,7 @@ use stage::{Mode, StageInput};
 
 use crate::components::{Icon, Symbol};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
-use crate::text::call;
+use crate::text::{Text, call};
 
 /// A button, and what it opens.
 #[component]
@@ -13,7 +13,7 @@ pub(crate) fn LayoutMenu() -> impl IntoView {
     let open = RwSignal::new(false);
     view! {
         <div class="popover-menu wide-only" on:keydown=move |event| if event.key() == "Escape" { open.set(false) }>
-            <button type="button" class="round-button" aria-label=call::layout() title=call::layout()
+            <button type="button" class="round-button" aria-label=call::LAYOUT title=call::LAYOUT
                 aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|open| *open = !*open)>
                 <Icon symbol=Symbol::Layout/>
             </button>
@@ -35,7 +35,7 @@ pub(crate) fn LayoutChoices(
     let mode = Memo::new(move |_| view.stage().with(|stage| stage.mode));
     let shows_self = Memo::new(move |_| view.stage().with(|stage| stage.shows_self));
     let choose = handle.clone();
-    let choice = move |of: Mode, name: &'static str| {
+    let choice = move |of: Mode, name: Text| {
         let choose = choose.clone();
         view! {
             <label class="menu-item">
@@ -46,9 +46,9 @@ pub(crate) fn LayoutChoices(
         }
     };
     view! {
-        <div role="radiogroup" aria-label=call::layout()>
-            {choice(Mode::Grid, call::grid())}
-            {choice(Mode::Speaker, call::speaker())}
+        <div role="radiogroup" aria-label=call::LAYOUT>
+            {choice(Mode::Grid, call::GRID)}
+            {choice(Mode::Speaker, call::SPEAKER)}
         </div>
         <button type="button" class="menu-item"
             on:click=move |_| handle.send(CallCommand::Arrange(StageInput::ShowSelf(!shows_self.get_untracked())))>

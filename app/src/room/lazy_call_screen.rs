@@ -25,10 +25,10 @@ pub(super) fn LazyCallScreen(module: RwSignal<Module>) -> impl IntoView {
     move || {
         match module.get() {
         Module::Here => Suspend::new(async { call_screen().await.ok() }).into_any(),
-        Module::Coming => view! { <p class="opening" role="status">{joining::opening()}</p> }.into_any(),
+        Module::Coming => view! { <p class="opening" role="status">{joining::OPENING}</p> }.into_any(),
         Module::Missing => view! {
-            <MessagePage heading=joining::screen_missing() text=joining::screen_missing_text()>
-                <button type="button" class="button primary" on:click=move |_| fetch_again(module, fetch_call_screen)>{text::try_again()}</button>
+            <MessagePage heading=joining::SCREEN_MISSING text=joining::SCREEN_MISSING_TEXT>
+                <button type="button" class="button primary" on:click=move |_| fetch_again(module, fetch_call_screen)>{text::TRY_AGAIN}</button>
             </MessagePage>
         }
         .into_any(),

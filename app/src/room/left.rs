@@ -12,9 +12,9 @@ use crate::text::joining;
 pub(crate) fn Left() -> impl IntoView {
     let call = use_call_handle();
     view! {
-        <MessagePage takes_focus=true heading=joining::left() text=joining::left_text()>
-            <button type="button" class="button primary" on:click=move |_| call.send(CallCommand::Prepare)>{joining::rejoin()}</button>
-            <a class="button" href="/" rel="external">{text::home()}</a>
+        <MessagePage takes_focus=true heading=joining::LEFT text=joining::LEFT_TEXT>
+            <button type="button" class="button primary" on:click=move |_| call.send(CallCommand::Prepare)>{joining::REJOIN}</button>
+            <a class="button" href="/" rel="external">{text::HOME}</a>
         </MessagePage>
     }
 }

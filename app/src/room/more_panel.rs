@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use protocol::{Moderation, Role, RoomSettingsPatch};
 
 use super::{LayoutChoices, OpenPanel, Panel, ReactionButtons, SidePanel};
+use crate::components::LanguageChoice;
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::call;
 
@@ -16,20 +17,21 @@ pub(crate) fn MorePanel(open: OpenPanel) -> impl IntoView {
     let is_up = Memo::new(move |_| view.hand().get().is_some());
     let (copy, raise) = (handle.clone(), handle);
     view! {
-        <SidePanel title=call::more() open>
+        <SidePanel title=call::MORE open>
             <div class="narrow-only">
                 <ReactionButtons/>
                 <LayoutChoices group="layout-of-more"/>
                 <button type="button" class="menu-item" on:click=move |_| raise.send(CallCommand::SetHand { up: !is_up.get_untracked() })>{move || call::hand(is_up.get())}</button>
             </div>
-            <button type="button" class="menu-item" on:click=move |_| copy.send(CallCommand::CopyLink)>{call::copy_link()}</button>
-            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Invite))>{call::invite_people()}</button>
-            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Devices))>{crate::text::devices::heading()}</button>
-            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Connection))>{call::call_details()}</button>
-            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Safety))>{crate::text::key::safety_phrase()}</button>
+            <button type="button" class="menu-item" on:click=move |_| copy.send(CallCommand::CopyLink)>{call::COPY_LINK}</button>
+            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Invite))>{call::INVITE_PEOPLE}</button>
+            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Devices))>{crate::text::devices::HEADING}</button>
+            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Connection))>{call::CALL_DETAILS}</button>
+            <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Safety))>{crate::text::key::SAFETY_PHRASE}</button>
+            <LanguageChoice/>
             <Show when=move || view.role().get().moderates()><Lock/></Show>
             <Show when=move || view.role().get() == Role::Host>
-                <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Room))>{call::room_settings()}</button>
+                <button type="button" class="menu-item" on:click=move |_| open.set(Some(Panel::Room))>{call::ROOM_SETTINGS}</button>
                 <End/>
             </Show>
         </SidePanel>
@@ -77,13 +79,13 @@ fn End() -> impl IntoView {
         handle.send(CallCommand::Moderate { moderation: Moderation::End });
     };
     view! {
-        <button type="button" class="menu-item danger" on:click=ask>{call::end_for_everyone()}</button>
+        <button type="button" class="menu-item danger" on:click=ask>{call::END_FOR_EVERYONE}</button>
         <dialog node_ref=dialog aria-labelledby="end-question" on:keydown=move |event| event.stop_propagation()>
-            <h2 id="end-question">{call::end_question()}</h2>
-            <p>{call::end_hint()}</p>
+            <h2 id="end-question">{call::END_QUESTION}</h2>
+            <p>{call::END_HINT}</p>
             <div class="panel-actions">
-                <button type="button" class="button danger" on:click=end>{call::end_for_everyone()}</button>
-                <button type="button" class="button" on:click=move |_| close()>{call::cancel()}</button>
+                <button type="button" class="button danger" on:click=end>{call::END_FOR_EVERYONE}</button>
+                <button type="button" class="button" on:click=move |_| close()>{call::CANCEL}</button>
             </div>
         </dialog>
     }

@@ -16,10 +16,10 @@ pub(crate) fn PeoplePanel(open: OpenPanel) -> impl IntoView {
     let own_microphone = Signal::derive(move || view.microphone().get() == Publication::On);
     let moderates = Memo::new(move |_| view.role().get().moderates());
     view! {
-        <SidePanel title=people::heading() open>
+        <SidePanel title=people::HEADING open>
             <Waiting/>
             <RaisedHands/>
-            <ul class="people" aria-label=people::in_the_call()>
+            <ul class="people" aria-label=people::IN_THE_CALL>
                 <li>
                     <Person name=Signal::derive(move || people::yourself(&view.name().get())) role=Signal::derive(move || view.role().get())
                         hand=Signal::derive(move || view.hand().get().is_some()) away=Signal::stored(false)
@@ -57,20 +57,20 @@ fn Waiting() -> impl IntoView {
     let call = StoredValue::new(call);
     view! {
         <Show when=move || !view.waiting().with(Vec::is_empty)>
-            <section aria-label=people::waiting_room()>
-                <h3>{people::waiting_room()}</h3>
+            <section aria-label=people::WAITING_ROOM>
+                <h3>{people::WAITING_ROOM}</h3>
                 <ul>
                     <For each=move || view.waiting().get() key=|person| person.id let:person>
                         <li>
                             <span class="name" dir="auto">{person.name.to_string()}</span>
-                            {person.lacks_secret.then(|| view! { <span class="tag caution">{key::no_key()}</span> })}
+                            {person.lacks_secret.then(|| view! { <span class="tag caution">{key::NO_KEY}</span> })}
                             <Answers person/>
                         </li>
                     </For>
                 </ul>
                 <button type="button" class="button small"
                     on:click=move |_| call.get_value().send(CallCommand::Moderate { moderation: Moderation::AdmitAll })>
-                    {people::admit_all()}
+                    {people::ADMIT_ALL}
                 </button>
             </section>
         </Show>
@@ -94,8 +94,8 @@ fn RaisedHands() -> impl IntoView {
     });
     view! {
         <Show when=move || !queue.with(Vec::is_empty)>
-            <section aria-label=people::raised_hands()>
-                <h3>{people::raised_hands()}</h3>
+            <section aria-label=people::RAISED_HANDS>
+                <h3>{people::RAISED_HANDS}</h3>
                 <ol class="hand-queue">{move || queue.get().into_iter().map(|name| view! { <li dir="auto">{name}</li> }).collect_view()}</ol>
             </section>
         </Show>
@@ -111,8 +111,8 @@ fn ForAll() -> impl IntoView {
     };
     view! {
         <div class="panel-actions">
-            <button type="button" class="button small" on:click=decide(Moderation::TurnOffAll { source: Source::Microphone })>{people::mute_all()}</button>
-            <button type="button" class="button small" on:click=decide(Moderation::LowerAllHands)>{people::lower_all_hands()}</button>
+            <button type="button" class="button small" on:click=decide(Moderation::TurnOffAll { source: Source::Microphone })>{people::MUTE_ALL}</button>
+            <button type="button" class="button small" on:click=decide(Moderation::LowerAllHands)>{people::LOWER_ALL_HANDS}</button>
         </div>
     }
 }

@@ -29,12 +29,12 @@ pub(crate) fn Person(
         <div class="person">
             <span class="name" dir="auto">{name}</span>
             {move || people::role(role.get()).map(|role| view! { <span class="tag">{role}</span> })}
-            <Show when=move || away.get()><span class="tag">{people::reconnecting()}</span></Show>
-            <Show when=move || hand.get()><span role="img" aria-label=call::hand_raised()><Icon symbol=Symbol::Hand/></span></Show>
-            <span role="img" aria-label=move || if microphone.get() { call::microphone_on() } else { call::microphone_off() }>
+            <Show when=move || away.get()><span class="tag">{people::RECONNECTING}</span></Show>
+            <Show when=move || hand.get()><span role="img" aria-label=call::HAND_RAISED><Icon symbol=Symbol::Hand/></span></Show>
+            <span role="img" aria-label=move || if microphone.get() { call::MICROPHONE_ON() } else { call::MICROPHONE_OFF() }>
                 <Icon symbol=microphone_symbol/>
             </span>
-            <span role="img" aria-label=move || if camera.get() { call::camera_on() } else { call::camera_off() }>
+            <span role="img" aria-label=move || if camera.get() { call::CAMERA_ON() } else { call::CAMERA_OFF() }>
                 <Icon symbol=camera_symbol/>
             </span>
         </div>
@@ -87,10 +87,13 @@ pub(crate) fn PersonActions(#[prop(into)] participant: Field<ParticipantView>) -
         actions
     };
     let menu = NodeRef::new();
-    let label = people::actions_for(&name);
+    let label = Signal::derive({
+        let name = name.clone();
+        move || people::actions_for(&name)
+    });
     view! {
         <details class="actions-menu" node_ref=menu>
-            <summary aria-label=label.clone() title=label>"⋯"</summary>
+            <summary aria-label=label title=label>"⋯"</summary>
             <ul>
                 {move || actions().into_iter().map(|(moderation, action)| view! { <li><ActionButton moderation action name=name.clone() menu/></li> }).collect_view()}
             </ul>
@@ -113,7 +116,7 @@ fn ActionButton(
         call.send(CallCommand::Moderate { moderation: moderation.clone() });
     };
     view! {
-        <button type="button" class="menu-item" aria-label=people::action_on(action, &name)
+        <button type="button" class="menu-item" aria-label=move || people::action_on(action, &name)
             on:click=act>
             {people::action(action)}
         </button>

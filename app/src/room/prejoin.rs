@@ -19,12 +19,8 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
     let view = call.view;
     let typed = RwSignal::new(None::<String>);
     let name = Signal::derive(move || typed.get().unwrap_or_else(|| view.name().get()));
-    let heading = lookup
-        .found
-        .room
-        .as_ref()
-        .and_then(|room| room.name.clone())
-        .map_or_else(|| joining::heading().to_owned(), |name| name.to_string());
+    let room_name = lookup.found.room.as_ref().and_then(|room| room.name.as_ref().map(ToString::to_string));
+    let heading = move || room_name.clone().unwrap_or_else(|| joining::HEADING().to_owned());
     let is_guest = !lookup.found.role.moderates();
     let (asks_password, waits) = (is_guest && lookup.found.password, is_guest && lookup.found.waiting_room);
     let found: Vec<_> = lookup.found.people.iter().map(ToString::to_string).collect();
@@ -40,14 +36,14 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
                     <NameForm typed name asks_password=asks_password waits/>
                 </Show>
                 <details class="devices">
-                    <summary>{devices::heading()}</summary>
+                    <summary>{devices::HEADING}</summary>
                     <DeviceSelect kind=DeviceKind::Microphone/>
                     <DeviceSelect kind=DeviceKind::Camera/>
                     <DeviceSelect kind=DeviceKind::Speaker/>
-                    <button type="button" class="button" on:click=move |_| call.send(CallCommand::TestSpeaker)>{devices::play_test_sound()}</button>
-                    <a class="button" href="/connection-test" target="_blank" rel="external">{text::connection_test()}</a>
+                    <button type="button" class="button" on:click=move |_| call.send(CallCommand::TestSpeaker)>{devices::PLAY_TEST_SOUND}</button>
+                    <a class="button" href="/connection-test" target="_blank" rel="external">{text::CONNECTION_TEST}</a>
                 </details>
-                <p class="hint">{joining::encrypted()}</p>
+                <p class="hint">{joining::ENCRYPTED}</p>
             </section>
         </main>
     }
@@ -55,7 +51,7 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
 
 #[component]
 fn Unsupported() -> impl IntoView {
-    view! { <p class="problem" role="alert">{joining::unsupported()}</p> }
+    view! { <p class="problem" role="alert">{joining::UNSUPPORTED}</p> }
 }
 
 /// What the maker of a room is told once.
@@ -70,12 +66,12 @@ fn HostNotice(link: String) -> impl IntoView {
         format!("{link}{}", fragment.unwrap_or_default())
     });
     view! {
-        <section class="card host-notice" aria-label=host::host_link()>
-            <p>{joining::you_are_host()}</p>
-            <input class="invite-link" type="text" readonly aria-label=host::host_link() value=move || whole.get()/>
+        <section class="card host-notice" aria-label=host::HOST_LINK>
+            <p>{joining::YOU_ARE_HOST}</p>
+            <input class="invite-link" type="text" readonly aria-label=host::HOST_LINK value=move || whole.get()/>
             <button type="button" class="button small"
                 on:click=move |_| call.send(CallCommand::CopyText { text: whole.get_untracked(), what: Copied::HostLink })>
-                {host::copy_host_link()}
+                {host::COPY_HOST_LINK}
             </button>
         </section>
     }
@@ -105,18 +101,18 @@ fn NameForm(
         let kept_out = joining::kept_out(view.phase().get());
         kept_out.map_or_else(|| problem.get(), |text| Some(text.to_owned()))
     };
-    let label = if waits { joining::ask_to_join() } else { joining::join_now() };
+    let label = if waits { joining::ASK_TO_JOIN } else { joining::JOIN_NOW };
     view! {
         <form class="join-form" on:submit=submit>
             <div class="field">
-                <label for="your-name">{joining::your_name()}</label>
+                <label for="your-name">{joining::YOUR_NAME}</label>
                 <input id="your-name" type="text" name="name" required autocomplete="name" prop:value=name
                     aria-invalid=move || problem.get().map(|_| "true") aria-describedby="your-name-problem"
                     on:input=move |event| typed.set(Some(event_target_value(&event)))/>
             </div>
             <Show when=move || wants_password.get()>
                 <div class="field">
-                    <label for="room-password">{joining::room_password()}</label>
+                    <label for="room-password">{joining::ROOM_PASSWORD}</label>
                     <input id="room-password" type="password" name="password" required autocomplete="off"
                         maxlength=MAX_PASSWORD_BYTES.to_string() prop:value=password
                         on:input=move |event| password.set(event_target_value(&event))/>
@@ -125,7 +121,7 @@ fn NameForm(
             <p id="your-name-problem" class="problem" role="alert">{said}</p>
             <button type="submit" class="button primary large"
                 disabled=move || joining.get() || !view.ready().get()>
-                {move || if joining.get() { joining::joining() } else { label }}
+                {move || if joining.get() { joining::JOINING() } else { label() }}
             </button>
         </form>
     }

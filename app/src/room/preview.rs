@@ -19,13 +19,13 @@ pub(crate) fn Preview(
     let view = use_call_handle().view;
     let camera_on = Signal::derive(move || view.camera().get() == Publication::On);
     view! {
-        <section class="preview" aria-label=devices::preview()>
+        <section class="preview" aria-label=devices::PREVIEW>
             <div class="preview-picture" data-camera=move || if camera_on.get() { "on" } else { "off" }>
                 <Video participant=None silent=Signal::stored(true) visible=camera_on/>
                 <Show when=move || !camera_on.get()>
                     <div class="preview-off">
                         <Avatar name/>
-                        <p>{move || if view.camera().get() == Publication::Starting { devices::camera_starting() } else { devices::camera_is_off() }}</p>
+                        <p>{move || if view.camera().get() == Publication::Starting { devices::CAMERA_STARTING() } else { devices::CAMERA_IS_OFF() }}</p>
                     </div>
                 </Show>
                 <div class="preview-buttons">
@@ -34,7 +34,7 @@ pub(crate) fn Preview(
                 </div>
             </div>
             <div class="level">
-                <label for="microphone-level">{devices::microphone_level()}</label>
+                <label for="microphone-level">{devices::MICROPHONE_LEVEL}</label>
                 <meter id="microphone-level" min="0" max="100" value=move || view.level().get()></meter>
             </div>
             <FaultLine source=Source::Microphone media=Signal::derive(move || view.microphone().get())/>

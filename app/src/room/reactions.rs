@@ -13,7 +13,7 @@ pub(crate) fn ReactionMenu() -> impl IntoView {
     let open = RwSignal::new(false);
     view! {
         <div class="reaction-menu wide-only" on:keydown=move |event| if event.key() == "Escape" { open.set(false) }>
-            <button type="button" class="round-button" aria-label=call::react() title=call::react()
+            <button type="button" class="round-button" aria-label=call::REACT title=call::REACT
                 aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|open| *open = !*open)>
                 <Icon symbol=Symbol::Smile/>
             </button>
@@ -31,14 +31,14 @@ pub(crate) fn ReactionButtons() -> impl IntoView {
     let button = move |reaction: Reaction| {
         let handle = handle.clone();
         view! {
-            <button type="button" class="plain-button" aria-label=call::reaction(reaction) title=call::reaction(reaction)
+            <button type="button" class="plain-button" aria-label=move || call::reaction(reaction) title=move || call::reaction(reaction)
                 on:click=move |_| handle.send(CallCommand::React { reaction })>
                 {sign(reaction)}
             </button>
         }
     };
     view! {
-        <div class="reaction-buttons" role="group" aria-label=call::reactions()>
+        <div class="reaction-buttons" role="group" aria-label=call::REACTIONS>
             {Reaction::ALL.map(button).collect_view()}
         </div>
     }

@@ -18,7 +18,7 @@ pub(crate) fn Refused(code: ErrorCode) -> impl IntoView {
             {again.map(|label| view! {
                 <button type="button" class="button primary" on:click=move |_| call.send(CallCommand::Prepare)>{label}</button>
             })}
-            <a class="button" href="/" rel="external">{text::home()}</a>
+            <a class="button" href="/" rel="external">{text::HOME}</a>
         </MessagePage>
     }
 }

@@ -11,10 +11,10 @@ pub(crate) fn RoomLinks() -> impl IntoView {
     let view = use_call_handle().view;
     let page = Memo::new(move |_| view.link().with(|link| page_of(link)));
     view! {
-        <section aria-label=host::links()>
-            <h3>{host::links()}</h3>
-            <p class="panel-hint">{host::links_hint()}</p>
-            <a class="button small" href=page target="_blank" rel="noopener">{host::show_links()}</a>
+        <section aria-label=host::LINKS>
+            <h3>{host::LINKS}</h3>
+            <p class="panel-hint">{host::LINKS_HINT}</p>
+            <a class="button small" href=page target="_blank" rel="noopener">{host::SHOW_LINKS}</a>
         </section>
     }
 }

@@ -11,8 +11,7 @@ use protocol::{
 use super::room_links::RoomLinks;
 use super::{CommittedField, OpenPanel, SidePanel};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
-use crate::text;
-use crate::text::room;
+use crate::text::{self, Text, room};
 
 /// The settings.
 #[component]
@@ -25,21 +24,21 @@ pub(crate) fn RoomPanel(open: OpenPanel) -> impl IntoView {
         refusal.map(|refusal| text::refusal::of_change(refusal.what))
     };
     view! {
-        <SidePanel title=room::heading() open>
+        <SidePanel title=room::HEADING open>
             <NameAndPassword/>
-            <Choice label=room::guests_wait() on=move || settings.get().waiting_room.is_on()
+            <Choice label=room::GUESTS_WAIT on=move || settings.get().waiting_room.is_on()
                 patch=|on| RoomSettingsPatch { waiting_room: Some(on.into()), ..RoomSettingsPatch::default() }/>
-            <Choice label=room::locked() on=move || settings.get().locked.is_on()
+            <Choice label=room::LOCKED on=move || settings.get().locked.is_on()
                 patch=|on| RoomSettingsPatch { locked: Some(on.into()), ..RoomSettingsPatch::default() }/>
-            <Choice label=room::guests_unmute() on=move || settings.get().may_unmute == Allowed::Everyone
+            <Choice label=room::GUESTS_UNMUTE on=move || settings.get().may_unmute == Allowed::Everyone
                 patch=|on| RoomSettingsPatch { may_unmute: Some(allowed(on)), ..RoomSettingsPatch::default() }/>
-            <Choice label=room::guests_chat() on=move || settings.get().may_chat == Allowed::Everyone
+            <Choice label=room::GUESTS_CHAT on=move || settings.get().may_chat == Allowed::Everyone
                 patch=|on| RoomSettingsPatch { may_chat: Some(allowed(on)), ..RoomSettingsPatch::default() }/>
-            <Choice label=room::delete_when_empty() on=move || settings.get().when_empty == WhenEmpty::Delete
+            <Choice label=room::DELETE_WHEN_EMPTY on=move || settings.get().when_empty == WhenEmpty::Delete
                 patch=|on| RoomSettingsPatch { when_empty: Some(if on { WhenEmpty::Delete } else { WhenEmpty::Keep }), ..RoomSettingsPatch::default() }/>
-            <Moment id="room-start" label=room::starts() at=Signal::derive(move || view.starts_local().get())
+            <Moment id="room-start" label=room::STARTS at=Signal::derive(move || view.starts_local().get())
                 command=|typed| CallCommand::SetStart { typed }/>
-            <Moment id="room-end" label=room::ends() at=Signal::derive(move || view.ends_local().get())
+            <Moment id="room-end" label=room::ENDS at=Signal::derive(move || view.ends_local().get())
                 command=|typed| CallCommand::SetEnd { typed }/>
             <Capacity settings/>
             <RoomLinks/>
@@ -54,7 +53,7 @@ fn allowed(everyone: bool) -> Allowed {
 
 #[component]
 fn Choice(
-    label: &'static str,
+    label: Text,
     on: impl Fn() -> bool + Send + Sync + 'static,
     patch: fn(bool) -> RoomSettingsPatch,
 ) -> impl IntoView {
@@ -122,20 +121,20 @@ fn NameAndPassword() -> impl IntoView {
     view! {
         <form class="room-form" on:submit=submit>
             <div class="field">
-                <label for="settings-name">{text::room_name()}</label>
+                <label for="settings-name">{text::ROOM_NAME}</label>
                 <input id="settings-name" type="text" autocomplete="off" prop:value=name
                     on:input=move |event| typed.set(Some(event_target_value(&event)))/>
             </div>
             <div class="field">
-                <label for="settings-password">{move || if has_password.get() { room::new_password() } else { room::password() }}</label>
+                <label for="settings-password">{move || if has_password.get() { room::NEW_PASSWORD() } else { room::PASSWORD() }}</label>
                 <input id="settings-password" type="password" maxlength=MAX_PASSWORD_BYTES.to_string() autocomplete="new-password"
                     prop:value=password on:input=move |event| password.set(event_target_value(&event))/>
             </div>
             <p class="problem" role="alert">{problem}</p>
             <div class="panel-actions">
-                <button type="submit" class="button small primary">{room::save()}</button>
+                <button type="submit" class="button small primary">{room::SAVE}</button>
                 <Show when=move || has_password.get()>
-                    <button type="button" class="button small" on:click=move |event| remove.with_value(|remove| remove(event))>{room::remove_password()}</button>
+                    <button type="button" class="button small" on:click=move |event| remove.with_value(|remove| remove(event))>{room::REMOVE_PASSWORD}</button>
                 </Show>
             </div>
         </form>
@@ -160,7 +159,7 @@ fn patch_of(
         "" => None,
         password => {
             let password = Password::new(password.to_owned());
-            Some(Some(password.map_err(|_| text::name::password_too_long().to_owned())?))
+            Some(Some(password.map_err(|_| text::name::PASSWORD_TOO_LONG().to_owned())?))
         }
     };
     let patch = RoomSettingsPatch { name, password, ..RoomSettingsPatch::default() };
@@ -171,7 +170,7 @@ fn patch_of(
 #[component]
 fn Moment(
     id: &'static str,
-    label: &'static str,
+    label: Text,
     at: Signal<String>,
     command: fn(Option<String>) -> CallCommand,
 ) -> impl IntoView {
@@ -200,10 +199,11 @@ fn Capacity(settings: Memo<RoomSettings>) -> impl IntoView {
         }
         Ok(())
     };
-    view! { <CommittedField id="room-capacity" label=room::capacity() kind="number" at commit/> }
+    view! { <CommittedField id="room-capacity" label=room::CAPACITY kind="number" at commit/> }
 }
 
 #[cfg(test)]
+#[cfg(feature = "ssr")]
 mod tests {
     use super::*;
 

@@ -18,11 +18,11 @@ pub(crate) fn SafetyPanel(open: OpenPanel) -> impl IntoView {
     on_cleanup(move || call.send(CallCommand::LookAtPhrase { open: false }));
     let phrase = move || view.secrecy().with(|secrecy| secrecy.phrase.clone()).unwrap_or_default();
     view! {
-        <SidePanel title=key::safety_phrase() open>
+        <SidePanel title=key::SAFETY_PHRASE open>
             <p class="safety-phrase" aria-live="polite" data-testid="safety-phrase">{phrase}</p>
-            <p class="panel-hint">{key::read_aloud()}</p>
+            <p class="panel-hint">{key::READ_ALOUD}</p>
             <Show when=move || view.secrecy().with(|secrecy| secrecy.warnings.was_granted)>
-                <p class="panel-hint">{key::was_granted()}</p>
+                <p class="panel-hint">{key::WAS_GRANTED}</p>
             </Show>
         </SidePanel>
     }
@@ -36,11 +36,11 @@ pub(crate) fn Verify(#[prop(into)] participant: Field<ParticipantView>) -> impl 
     let name = participant.name().get_untracked();
     view! {
         <p class="unverified">
-            <span class="tag caution">{key::not_verified()}</span>
-            <Show when=move || participant.key_changed().get()><span>{key::key_has_changed()}</span></Show>
-            <button type="button" class="button small" aria-label=key::mark_person_as_verified(&name)
+            <span class="tag caution">{key::NOT_VERIFIED}</span>
+            <Show when=move || participant.key_changed().get()><span>{key::KEY_HAS_CHANGED}</span></Show>
+            <button type="button" class="button small" aria-label=move || key::mark_person_as_verified(&name)
                 on:click=move |_| call.send(CallCommand::Verify { participant: id })>
-                {key::mark_as_verified()}
+                {key::MARK_AS_VERIFIED}
             </button>
         </p>
     }
@@ -56,14 +56,14 @@ pub(crate) fn NoKey(#[prop(into)] participant: Field<ParticipantView>) -> impl I
     let may_share = move || !view.secrecy().with(|secrecy| secrecy.warnings.room_has_another);
     view! {
         <p class="unverified">
-            <span class="tag caution">{key::no_key()}</span>
+            <span class="tag caution">{key::NO_KEY}</span>
             <Show when=may_share>
-                <button type="button" class="button small" aria-label=key::share_key_with(&name)
+                <button type="button" class="button small" aria-label={ let name = name.clone(); move || key::share_key_with(&name) }
                     on:click={
                         let call = call.clone();
                         move |_| call.send(CallCommand::ShareKey { participant: id })
                     }>
-                    {key::share_key()}
+                    {key::SHARE_KEY}
                 </button>
             </Show>
         </p>

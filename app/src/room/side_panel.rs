@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::{Icon, Symbol, focus_when_shown};
-use crate::text;
+use crate::text::{self, Text};
 
 /// The panels of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(crate) type OpenPanel = RwSignal<Option<Panel>>;
 #[component]
 pub(crate) fn SidePanel(
     /// The heading.
-    title: &'static str,
+    title: Text,
     open: OpenPanel,
     /// Whether the focus goes to the button that closes it; otherwise the panel takes care of it.
     #[prop(default = true)]
@@ -40,7 +40,7 @@ pub(crate) fn SidePanel(
         <aside class="panel" aria-label=title on:keydown=move |event| if event.key() == "Escape" { open.set(None) }>
             <header>
                 <h2>{title}</h2>
-                <button type="button" class="plain-button" aria-label=text::close() node_ref=close on:click=move |_| open.set(None)>
+                <button type="button" class="plain-button" aria-label=text::CLOSE node_ref=close on:click=move |_| open.set(None)>
                     <Icon symbol=Symbol::Close/>
                 </button>
             </header>

@@ -68,12 +68,12 @@ fn Pages() -> impl IntoView {
             {
                 let (back, on) = (back.clone(), on.clone());
                 view! {
-                    <nav class="pages" aria-label=call::pages()>
+                    <nav class="pages" aria-label=call::PAGES>
                         <button type="button" class="plain-button" disabled=move || page.get() == 0
-                            on:click=move |_| back.send(turn(page.get_untracked().saturating_sub(1)))>{call::previous()}</button>
-                        <span>{move || call::page_of(page.get() + 1, pages.get())}</span>
+                            on:click=move |_| back.send(turn(page.get_untracked().saturating_sub(1)))>{call::PREVIOUS}</button>
+                        <span>{move || call::page_of(&(page.get() + 1), &pages.get())}</span>
                         <button type="button" class="plain-button" disabled=move || page.get() + 1 == pages.get()
-                            on:click=move |_| on.send(turn(page.get_untracked() + 1))>{call::next()}</button>
+                            on:click=move |_| on.send(turn(page.get_untracked() + 1))>{call::NEXT}</button>
                     </nav>
                 }
             }

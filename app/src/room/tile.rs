@@ -24,7 +24,7 @@ pub(crate) fn Tile(
     let place = Placed::of(key);
     let at = place.tile();
     let name = Signal::derive(move || participant.name().get());
-    let is_screen = source == Source::Screen;
+    let is_screen = source.is_shared();
     let title = Signal::derive(move || if is_screen { call::screen_of(&name.get()) } else { name.get() });
     let is_on = Signal::derive(move || is_screen || participant.camera().get());
     let (link, away, hand) = (participant.link(), participant.away(), participant.hand());
@@ -71,7 +71,7 @@ pub(crate) fn OwnTile(id: ParticipantId) -> impl IntoView {
             data-speaking=move || view.speaking().get().then_some("")
             data-camera=move || if camera.get() { "on" } else { "off" }
             tabindex=move || floats.get().then_some("0")
-            aria-description=move || floats.get().then(call::move_yourself)
+            aria-description=move || floats.get().then(call::MOVE_YOURSELF)
             on:pointerdown=move |event| if floats.get_untracked() { press.press(&event) }
             on:pointermove=move |event| carry.carry(&event)
             on:pointerup=move |event| release.release(&event)
@@ -126,13 +126,13 @@ fn NamePlate(
     view! {
         <p class="name-plate">
             <Show when=move || hand.get()>
-                <span class="hand-sign" role="img" aria-label=call::hand_raised()><Icon symbol=Symbol::Hand/></span>
+                <span class="hand-sign" role="img" aria-label=call::HAND_RAISED><Icon symbol=Symbol::Hand/></span>
             </Show>
             <Show when=move || muted.get()>
-                <span class="muted-sign" role="img" aria-label=call::microphone_off()><Icon symbol=Symbol::MicrophoneOff/></span>
+                <span class="muted-sign" role="img" aria-label=call::MICROPHONE_OFF><Icon symbol=Symbol::MicrophoneOff/></span>
             </Show>
             <span class="name" dir="auto">{name}</span>
-            <Show when=move || unverified.get()><span class="tag caution">{key::not_verified()}</span></Show>
+            <Show when=move || unverified.get()><span class="tag caution">{key::NOT_VERIFIED}</span></Show>
         </p>
     }
 }
@@ -146,15 +146,12 @@ fn LinkLine(
 ) -> impl IntoView {
     let text = move || call::link(link.get(), away.get());
     let closed = move || call::closed(secrecy.get());
-    let left_out = move || paused.get().then(call::video_paused);
+    let left_out = move || paused.get().then(call::VIDEO_PAUSED);
     view! { {move || text().or_else(closed).or_else(left_out).map(|text| view! { <p class="link-line">{text}</p> })} }
 }
 
 fn source_name(source: Source) -> &'static str {
-    match source {
-        Source::Screen | Source::ScreenAudio => "screen",
-        Source::Camera | Source::Microphone => "camera",
-    }
+    if source.is_shared() { "screen" } else { "camera" }
 }
 
 fn secrecy_state(secrecy: Secrecy) -> &'static str {

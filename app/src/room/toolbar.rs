@@ -6,7 +6,7 @@ use protocol::Source;
 use super::{LayoutMenu, MediaButton, OpenPanel, Panel, ReactionMenu};
 use crate::components::{Icon, Symbol, focus};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
-use crate::text::call;
+use crate::text::{Text, call};
 
 /// Microphone, camera, chat, hand, reactions, people, layout, more, and *Leave* last.
 #[component]
@@ -17,19 +17,19 @@ pub(crate) fn Toolbar(open: OpenPanel) -> impl IntoView {
     let unread =
         move || Some(view.unread().get()).filter(|unread| *unread > 0).map(|unread| unread.to_string());
     view! {
-        <div class="toolbar" role="toolbar" aria-label=call::controls()>
+        <div class="toolbar" role="toolbar" aria-label=call::CONTROLS>
             <MediaButton source=Source::Microphone/>
             <MediaButton source=Source::Camera/>
-            <PanelButton name=call::chat() panel=Panel::Chat symbol=Symbol::Chat open badge=Signal::derive(unread)/>
+            <PanelButton name=call::CHAT panel=Panel::Chat symbol=Symbol::Chat open badge=Signal::derive(unread)/>
             <HandButton/>
             <ReactionMenu/>
-            <PanelButton name=call::people() panel=Panel::People symbol=Symbol::People open badge=Signal::derive(move || Some(count()))/>
+            <PanelButton name=call::PEOPLE panel=Panel::People symbol=Symbol::People open badge=Signal::derive(move || Some(count()))/>
             <LayoutMenu/>
-            <PanelButton name=call::more() panel=Panel::More symbol=Symbol::More open badge=Signal::stored(None)/>
-            <button type="button" class="round-button leave" aria-label=call::leave() title=call::leave()
+            <PanelButton name=call::MORE panel=Panel::More symbol=Symbol::More open badge=Signal::stored(None)/>
+            <button type="button" class="round-button leave" aria-label=call::LEAVE title=call::LEAVE
                 on:click=move |_| handle.send(CallCommand::Leave)>
                 <Icon symbol=Symbol::Leave/>
-                <span class="round-button-text">{call::leave()}</span>
+                <span class="round-button-text">{call::LEAVE}</span>
             </button>
         </div>
     }
@@ -37,7 +37,7 @@ pub(crate) fn Toolbar(open: OpenPanel) -> impl IntoView {
 
 #[component]
 fn PanelButton(
-    name: &'static str,
+    name: Text,
     panel: Panel,
     symbol: Symbol,
     open: OpenPanel,

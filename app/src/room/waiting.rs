@@ -19,14 +19,14 @@ pub(crate) fn Waiting() -> impl IntoView {
         <main class="prejoin">
             <Preview name=Signal::derive(move || view.name().get())/>
             <section class="prejoin-side">
-                <h1 node_ref=title tabindex="-1">{joining::waiting()}</h1>
+                <h1 node_ref=title tabindex="-1">{joining::WAITING}</h1>
                 <p role="status">
                     {move || joining::waits(view.secrecy().with(|secrecy| secrecy.host_inside))}
                 </p>
                 <Show when=move || view.secrecy().with(|secrecy| secrecy.lacks_secret)>
-                    <p>{joining::lacks_key()}</p>
+                    <p>{joining::LACKS_KEY}</p>
                 </Show>
-                <button type="button" class="button" on:click=move |_| call.send(CallCommand::Leave)>{joining::stop_waiting()}</button>
+                <button type="button" class="button" on:click=move |_| call.send(CallCommand::Leave)>{joining::STOP_WAITING}</button>
             </section>
         </main>
     }

@@ -4,6 +4,7 @@ mod call_handle;
 mod call_view;
 mod connection_test;
 mod draft;
+mod language_handle;
 mod room_lookup;
 
 pub use call_handle::{CallCommand, CallHandle, DeviceKind, provide_call_handle, use_call_handle};
@@ -16,4 +17,6 @@ pub use connection_test::{
     ConnectionTestCommand, ConnectionTestHandle, provide_connection_test, use_connection_test,
 };
 pub use draft::{Draft, DraftProblem, Recipient};
+pub(crate) use language_handle::use_language_handle;
+pub use language_handle::{LanguageHandle, provide_language_handle};
 pub use room_lookup::{RoomLookup, provide_room_lookup, use_room_lookup};

@@ -3,99 +3,59 @@
 use protocol::{MediaVia, Reaction};
 use view::{LinkFailure, LinkStatus, Secrecy};
 
-texts! {
-    untitled => "Call";
-    controls => "Call controls";
-    chat => "Chat";
-    people => "People";
-    more => "More";
-    leave => "Leave";
-    react => "React";
-    reactions => "Reactions";
-    only_you => "You're the only one here. Share the link to invite people.";
-    copy_link => "Copy link";
-    invite_people => "Invite people";
-    call_details => "Call details";
-    room_settings => "Room settings";
-    end_for_everyone => "End for everyone";
-    end_question => "End the call for everyone?";
-    end_hint => "You can reopen the room later.";
-    cancel => "Cancel";
-    layout => "Layout";
-    grid => "Grid";
-    speaker => "Speaker";
-    move_yourself => "Your video. Move it with the arrow keys.";
-    pages => "Pages of people";
-    previous => "Previous";
-    next => "Next";
-    hand_raised => "Hand raised";
-    microphone_on => "Microphone on";
-    microphone_off => "Microphone off";
-    camera_on => "Camera on";
-    camera_off => "Camera off";
-    video_paused => "Video paused: your connection is slow.";
-}
+use super::words::call as words;
+pub(crate) use super::words::call::*;
 
 /// The server is out of reach.
 pub(crate) fn reconnecting(via: MediaVia) -> &'static str {
     match via {
-        MediaVia::Mesh => "Reconnecting… You can keep talking, but no one else can join right now.",
-        MediaVia::Sfu(_) => "Reconnecting…",
+        MediaVia::Mesh => words::RECONNECTING_DIRECT(),
+        MediaVia::Sfu(_) => words::RECONNECTING(),
     }
-}
-
-/// Which page of tiles is shown.
-pub(crate) fn page_of(page: usize, pages: usize) -> String {
-    format!("{page} of {pages}")
 }
 
 /// The switch of a pin: what it will do.
 pub(crate) fn pin(name: &str, is_pinned: bool) -> String {
-    if is_pinned { format!("Unpin {name}") } else { format!("Pin {name}") }
+    if is_pinned { words::unpin(&name) } else { words::pin(&name) }
 }
 
 /// The switch of one's own picture: what it will do.
 pub(crate) fn self_view(is_shown: bool) -> &'static str {
-    if is_shown { "Hide self view" } else { "Show self view" }
-}
-
-/// A tile that shows somebody's screen.
-pub(crate) fn screen_of(name: &str) -> String {
-    format!("{name}'s screen")
+    if is_shown { words::HIDE_SELF_VIEW() } else { words::SHOW_SELF_VIEW() }
 }
 
 /// The switch of one's own hand: what it will do.
 pub(crate) fn hand(is_up: bool) -> &'static str {
-    if is_up { "Lower hand" } else { "Raise hand" }
+    if is_up { words::LOWER_HAND() } else { words::RAISE_HAND() }
 }
 
 /// The switch of the room's lock: what it will do.
 pub(crate) fn lock(is_locked: bool) -> &'static str {
-    if is_locked { "Unlock room" } else { "Lock room" }
+    if is_locked { words::UNLOCK_ROOM() } else { words::LOCK_ROOM() }
 }
 
 /// A reaction by its name.
 pub(crate) fn reaction(reaction: Reaction) -> &'static str {
     match reaction {
-        Reaction::ThumbsUp => "Thumbs up",
-        Reaction::Applause => "Applause",
-        Reaction::Heart => "Heart",
-        Reaction::Laughter => "Laughter",
-        Reaction::Surprise => "Surprise",
-        Reaction::Celebration => "Celebration",
+        Reaction::ThumbsUp => words::THUMBS_UP(),
+        Reaction::Applause => words::APPLAUSE(),
+        Reaction::Heart => words::HEART(),
+        Reaction::Laughter => words::LAUGHTER(),
+        Reaction::Surprise => words::SURPRISE(),
+        Reaction::Celebration => words::CELEBRATION(),
     }
 }
 
 /// What is to be said of the link to somebody. Media goes on while the server has lost them; whoever looks on should still know.
 pub(crate) fn link(status: LinkStatus, is_away: bool) -> Option<&'static str> {
     match status {
-        LinkStatus::Connected if is_away => Some("Reconnecting…"),
+        LinkStatus::Connected if is_away => Some(words::RECONNECTING()),
         LinkStatus::Connected => None,
-        LinkStatus::Connecting => Some("Connecting…"),
-        LinkStatus::Reconnecting => Some("Reconnecting…"),
-        LinkStatus::Failed(LinkFailure::NoPath) => Some("Couldn't connect. Try the connection test."),
-        LinkStatus::Failed(LinkFailure::Negotiation) => Some("Couldn't connect. Update both browsers."),
-        LinkStatus::Failed(LinkFailure::Disorder) => Some("Connection error. Leave and rejoin."),
+        LinkStatus::Connecting => Some(words::CONNECTING()),
+        LinkStatus::Reconnecting => Some(words::RECONNECTING()),
+        LinkStatus::Failed(LinkFailure::NoPath) => Some(words::NO_PATH()),
+        LinkStatus::Failed(LinkFailure::Negotiation) => Some(words::UPDATE_BROWSERS()),
+        LinkStatus::Failed(LinkFailure::Disorder) => Some(words::DISORDER()),
     }
 }
 
@@ -103,7 +63,7 @@ pub(crate) fn link(status: LinkStatus, is_away: bool) -> Option<&'static str> {
 pub(crate) fn closed(secrecy: Secrecy) -> Option<&'static str> {
     match secrecy {
         Secrecy::Sealed | Secrecy::Waiting => None,
-        Secrecy::OtherSecret => Some("No key: you can't see or hear each other."),
-        Secrecy::NotEncrypting => Some("Not using end-to-end encryption. You can't see or hear each other."),
+        Secrecy::OtherSecret => Some(words::OTHER_KEY()),
+        Secrecy::NotEncrypting => Some(words::NOT_ENCRYPTING()),
     }
 }

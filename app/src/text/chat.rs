@@ -3,59 +3,37 @@
 use protocol::ErrorCode;
 use view::{Addressee, Delivery};
 
+use super::words::chat as words;
+pub(crate) use super::words::chat::*;
 use crate::state::DraftProblem;
-
-texts! {
-    heading => "Chat";
-    older => "Older messages";
-    none_yet => "No messages yet. Messages stay in the room for people who join later.";
-    only_hosts => "Only hosts can chat in this room.";
-    off_for_you => "A host turned off chat for you.";
-    messages => "Messages";
-    new_messages => "New messages";
-    message => "Message";
-    write_a_message => "Write a message";
-    send => "Send";
-    send_again => "Send again";
-    to => "To ";
-    everyone => "Everyone";
-    you => "You";
-    not_encrypted => "Not encrypted";
-    undecryptable => "This message can't be decrypted here.";
-}
-
-/// Somebody in the list of recipients who is not there any more.
-pub(crate) fn recipient_left(name: &str) -> String {
-    format!("{name} (left)")
-}
 
 /// For whom alone a message is.
 pub(crate) fn private(to: &Addressee) -> String {
     match to {
-        Addressee::You => "Private, to you".to_owned(),
-        Addressee::Present(name) => format!("Private, to {name}"),
-        Addressee::Gone => "Private, to someone who left".to_owned(),
+        Addressee::You => words::PRIVATE_TO_YOU().to_owned(),
+        Addressee::Present(name) => words::private_to(name),
+        Addressee::Gone => words::PRIVATE_TO_GONE().to_owned(),
     }
 }
 
 /// What became of a message. Of those of others there is nothing to say.
 pub(crate) fn delivery(delivery: Delivery, is_mine: bool) -> Option<&'static str> {
     match delivery {
-        Delivery::Sending => Some("Sending…"),
-        Delivery::Delivered => is_mine.then_some("Delivered"),
-        Delivery::Kept => is_mine.then_some("Delivered and saved"),
+        Delivery::Sending => Some(words::SENDING()),
+        Delivery::Delivered => is_mine.then(words::DELIVERED),
+        Delivery::Kept => is_mine.then(words::SAVED),
         Delivery::Failed(code) => Some(not_sent(code)),
     }
 }
 
 fn not_sent(code: Option<ErrorCode>) -> &'static str {
-    let Some(code) = code else { return NOT_SAVED };
+    let Some(code) = code else { return words::NOT_SENT_NOT_SAVED() };
     match code {
-        ErrorCode::ChatTooFast | ErrorCode::RateLimited => "Not sent. You're sending too fast.",
-        ErrorCode::ParticipantUnknown | ErrorCode::PeerUnknown => "Not sent. They've left the call.",
-        ErrorCode::NotAllowed => "Not sent. Chat is off for you.",
-        ErrorCode::ChatFull => "Not sent. This room can't hold more messages.",
-        ErrorCode::TooLarge => "Not sent. It's too long.",
+        ErrorCode::ChatTooFast | ErrorCode::RateLimited => words::NOT_SENT_TOO_FAST(),
+        ErrorCode::ParticipantUnknown | ErrorCode::PeerUnknown => words::NOT_SENT_LEFT(),
+        ErrorCode::NotAllowed => words::NOT_SENT_OFF(),
+        ErrorCode::ChatFull => words::NOT_SENT_FULL(),
+        ErrorCode::TooLarge => words::NOT_SENT_TOO_LONG(),
         ErrorCode::Malformed
         | ErrorCode::UnsupportedVersion
         | ErrorCode::NotJoined
@@ -81,22 +59,14 @@ fn not_sent(code: Option<ErrorCode>) -> &'static str {
         | ErrorCode::Silent
         | ErrorCode::OriginRefused
         | ErrorCode::ServerStopping
-        | ErrorCode::Internal => NOT_SAVED,
+        | ErrorCode::Internal => words::NOT_SENT_NOT_SAVED(),
     }
 }
-
-const NOT_SAVED: &str = "Not sent. The server couldn't save it.";
 
 /// Why a message is not sent as it is.
 pub(crate) fn draft_problem(problem: &DraftProblem) -> String {
     match problem {
-        DraftProblem::Gone { name } => format!("{name} has left. Choose who else to write to."),
-        DraftProblem::TooLong { characters: 1 } => "Too long. Remove 1 character.".to_owned(),
-        DraftProblem::TooLong { characters } => format!("Too long. Remove {characters} characters."),
+        DraftProblem::Gone { name } => words::gone(name),
+        DraftProblem::TooLong { characters } => words::too_long(*characters),
     }
-}
-
-/// How much more there is room for.
-pub(crate) fn room_left(characters: usize) -> String {
-    format!("About {characters} characters left.")
 }

@@ -3,87 +3,81 @@
 use protocol::Source;
 use view::CaptureFault;
 
+use super::words::devices as words;
+pub(crate) use super::words::devices::*;
 use crate::state::DeviceKind;
-
-texts! {
-    heading => "Devices";
-    play_test_sound => "Play test sound";
-    preview => "Preview";
-    camera_starting => "Starting the camera…";
-    camera_is_off => "Your camera is off";
-    microphone_level => "Microphone level";
-    choose_another => "Choose another";
-    dismiss => "OK";
-}
 
 /// The switch of a source: what it will do.
 pub(crate) fn switch(source: Source, is_on: bool) -> &'static str {
     match (source, is_on) {
-        (Source::Microphone, true) => "Turn off microphone",
-        (Source::Microphone, false) => "Turn on microphone",
-        (Source::Camera, true) => "Turn off camera",
-        (Source::Camera, false) => "Turn on camera",
-        (Source::Screen, true) => "Stop sharing",
-        (Source::Screen, false) => "Share screen",
-        (Source::ScreenAudio, true) => "Stop sharing sound",
-        (Source::ScreenAudio, false) => "Share sound",
+        (Source::Microphone, true) => words::TURN_OFF_MICROPHONE(),
+        (Source::Microphone, false) => words::TURN_ON_MICROPHONE(),
+        (Source::Camera, true) => words::TURN_OFF_CAMERA(),
+        (Source::Camera, false) => words::TURN_ON_CAMERA(),
+        (Source::Screen, true) => words::STOP_SHARING(),
+        (Source::Screen, false) => words::SHARE_SCREEN(),
+        (Source::ScreenAudio, true) => words::STOP_SHARING_SOUND(),
+        (Source::ScreenAudio, false) => words::SHARE_SOUND(),
     }
 }
 
 /// A list of devices.
 pub(crate) fn kind(kind: DeviceKind) -> &'static str {
     match kind {
-        DeviceKind::Microphone => "Microphone",
-        DeviceKind::Camera => "Camera",
-        DeviceKind::Speaker => "Speaker",
+        DeviceKind::Microphone => words::MICROPHONE(),
+        DeviceKind::Camera => words::CAMERA(),
+        DeviceKind::Speaker => words::SPEAKER(),
     }
 }
 
 /// What stands in a list of devices while none of them is known to be in use.
 pub(crate) fn default_device(kind: DeviceKind) -> &'static str {
     match kind {
-        DeviceKind::Microphone => "Default microphone",
-        DeviceKind::Camera => "Default camera",
-        DeviceKind::Speaker => "Default speaker",
+        DeviceKind::Microphone => words::DEFAULT_MICROPHONE(),
+        DeviceKind::Camera => words::DEFAULT_CAMERA(),
+        DeviceKind::Speaker => words::DEFAULT_SPEAKER(),
     }
 }
 
 /// What is wrong with a device, and what helps.
-pub(crate) fn fault(source: Source, fault: CaptureFault) -> String {
-    let device = match source {
-        Source::Microphone => "microphone",
-        Source::Camera => "camera",
-        Source::Screen | Source::ScreenAudio => return screen_fault(fault).to_owned(),
-    };
+pub(crate) fn fault(source: Source, fault: CaptureFault) -> &'static str {
+    match source {
+        Source::Microphone => microphone_fault(fault),
+        Source::Camera => camera_fault(fault),
+        Source::Screen | Source::ScreenAudio => screen_fault(fault),
+    }
+}
+
+fn microphone_fault(fault: CaptureFault) -> &'static str {
     match fault {
-        CaptureFault::Blocked => format!(
-            "Your browser is blocking the {device}. Allow it from the icon in the address bar, then turn it on here."
-        ),
-        CaptureFault::Dismissed => {
-            format!("Your browser needs permission. Turn on the {device} to be asked again.")
-        }
-        CaptureFault::NotFound => format!("No {device} was found. You can join without one, or plug one in."),
-        CaptureFault::InUse => {
-            format!("Another app is using the {device}. Close it, then turn the {device} on here.")
-        }
-        CaptureFault::Insecure => {
-            format!("The {device} needs a secure page. Open this address with https://.")
-        }
-        CaptureFault::Ended => {
-            format!("The {device} was disconnected. Plug it in again or choose another.")
-        }
-        CaptureFault::Unknown => format!("The {device} could not be started. Turn it on to try again."),
+        CaptureFault::Blocked => words::MICROPHONE_BLOCKED(),
+        CaptureFault::Dismissed => words::MICROPHONE_DISMISSED(),
+        CaptureFault::NotFound => words::MICROPHONE_NOT_FOUND(),
+        CaptureFault::InUse => words::MICROPHONE_IN_USE(),
+        CaptureFault::Insecure => words::MICROPHONE_INSECURE(),
+        CaptureFault::Ended => words::MICROPHONE_ENDED(),
+        CaptureFault::Unknown => words::MICROPHONE_FAILED(),
+    }
+}
+
+fn camera_fault(fault: CaptureFault) -> &'static str {
+    match fault {
+        CaptureFault::Blocked => words::CAMERA_BLOCKED(),
+        CaptureFault::Dismissed => words::CAMERA_DISMISSED(),
+        CaptureFault::NotFound => words::CAMERA_NOT_FOUND(),
+        CaptureFault::InUse => words::CAMERA_IN_USE(),
+        CaptureFault::Insecure => words::CAMERA_INSECURE(),
+        CaptureFault::Ended => words::CAMERA_ENDED(),
+        CaptureFault::Unknown => words::CAMERA_FAILED(),
     }
 }
 
 fn screen_fault(fault: CaptureFault) -> &'static str {
     match fault {
-        CaptureFault::Blocked | CaptureFault::InUse => {
-            "Your system is blocking screen capture. Allow this browser in your system's privacy settings."
-        }
-        CaptureFault::Insecure => "Sharing your screen needs a secure page. Open this address with https://.",
+        CaptureFault::Blocked | CaptureFault::InUse => words::SCREEN_BLOCKED(),
+        CaptureFault::Insecure => words::SCREEN_INSECURE(),
         CaptureFault::Dismissed | CaptureFault::NotFound | CaptureFault::Ended | CaptureFault::Unknown => {
-            "This browser can't share your screen."
+            words::SCREEN_FAILED()
         }
     }
 }

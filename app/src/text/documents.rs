@@ -1,6 +1,10 @@
 //! What the server says without the application: pages that must work when nothing else does, problem documents (RFC 9457), and
 //! entries of calendars.
 
+pub use super::moment::utc;
+use super::words::documents as words;
+use super::words::problems;
+
 /// Why a page cannot be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageRefusal {
@@ -22,53 +26,51 @@ impl PageRefusal {
     /// The heading of the page.
     pub fn heading(self) -> &'static str {
         match self {
-            Self::StorageUnavailable => "Temporary problem",
-            Self::TooManyRequests => "Too many requests",
-            Self::KeyUnknown => "This link isn't valid",
-            Self::KeyEarly => "This link isn't valid yet",
-            Self::ForeignForm => "Request blocked",
-            Self::NotHost => "Only a host can do that",
+            Self::StorageUnavailable => words::STORAGE_UNAVAILABLE(),
+            Self::TooManyRequests => words::TOO_MANY_REQUESTS(),
+            Self::KeyUnknown => words::KEY_UNKNOWN(),
+            Self::KeyEarly => words::KEY_EARLY(),
+            Self::ForeignForm => words::FOREIGN_FORM(),
+            Self::NotHost => words::NOT_HOST(),
         }
     }
 
     /// What it says below.
     pub fn text(self) -> &'static str {
         match self {
-            Self::StorageUnavailable => "This server can't reach its database. Try again in a moment.",
-            Self::TooManyRequests => "Wait a minute, then try again.",
-            Self::KeyUnknown => {
-                "It may have a typo, be out of date, or belong to another room. You can still join as a guest."
-            }
-            Self::KeyEarly => "It works only later. You can join as a guest meanwhile.",
-            Self::ForeignForm => "It came from another site. Start again from the home page.",
-            Self::NotHost => "Open the room with its host link first.",
+            Self::StorageUnavailable => words::STORAGE_UNAVAILABLE_TEXT(),
+            Self::TooManyRequests => words::TOO_MANY_REQUESTS_TEXT(),
+            Self::KeyUnknown => words::KEY_UNKNOWN_TEXT(),
+            Self::KeyEarly => words::KEY_EARLY_TEXT(),
+            Self::ForeignForm => words::FOREIGN_FORM_TEXT(),
+            Self::NotHost => words::NOT_HOST_TEXT(),
         }
     }
 }
 
 /// The button below a link that is not valid.
 pub fn join_as_guest() -> &'static str {
-    "Join as a guest"
+    words::JOIN_AS_GUEST()
 }
 
 /// The way to the front page.
 pub fn home() -> &'static str {
-    super::home()
+    super::HOME()
 }
 
 /// The title of a document.
 pub fn title(page: &str) -> String {
-    super::title(page)
+    super::title(&page)
 }
 
 /// What a room without a name is called in a calendar.
 pub fn calendar_summary() -> &'static str {
-    "Video call"
+    words::CALENDAR_SUMMARY()
 }
 
 /// What a calendar says of the call.
 pub fn calendar_description(link: &str) -> String {
-    format!("Join in the browser: {link}")
+    words::calendar_description(&link)
 }
 
 /// The kinds of problem that the interface for programs answers with.
@@ -158,30 +160,30 @@ impl ProblemType {
     /// The problem's title, the same for each of its type (RFC 9457 §3.1.3).
     pub fn title(self) -> &'static str {
         match self {
-            Self::Busy => "Busy",
-            Self::Changed => "Room has changed",
-            Self::CredentialEarly => "Credential not valid yet",
-            Self::CredentialNeeded => "Authentication required",
-            Self::CredentialRefused => "Invalid credential",
-            Self::CredentialUnknown => "Credential unknown",
-            Self::IdempotencyKeyReused => "Idempotency key reused",
-            Self::Internal => "Internal error",
-            Self::Malformed => "Invalid request",
-            Self::MethodNotAllowed => "Method not allowed",
-            Self::NotAllowed => "Not allowed",
-            Self::OriginRefused => "Origin not allowed",
-            Self::RateLimited => "Too many requests",
-            Self::RoomDeleted => "Room deleted",
-            Self::RoomUnknown => "Room not found",
-            Self::ScopeMissing => "Scope missing",
-            Self::SettingsInvalid => "Invalid settings",
-            Self::StorageUnavailable => "Storage unavailable",
-            Self::TokenInvalid => "Token invalid",
-            Self::TooLarge => "Too large",
-            Self::TooManyCredentials => "Too many credentials",
-            Self::TooManyRooms => "Room limit reached",
-            Self::Unknown => "Unknown endpoint",
-            Self::UpgradeRequired => "Upgrade required",
+            Self::Busy => problems::BUSY(),
+            Self::Changed => problems::CHANGED(),
+            Self::CredentialEarly => problems::CREDENTIAL_EARLY(),
+            Self::CredentialNeeded => problems::CREDENTIAL_NEEDED(),
+            Self::CredentialRefused => problems::CREDENTIAL_REFUSED(),
+            Self::CredentialUnknown => problems::CREDENTIAL_UNKNOWN(),
+            Self::IdempotencyKeyReused => problems::IDEMPOTENCY_KEY_REUSED(),
+            Self::Internal => problems::INTERNAL(),
+            Self::Malformed => problems::MALFORMED(),
+            Self::MethodNotAllowed => problems::METHOD_NOT_ALLOWED(),
+            Self::NotAllowed => problems::NOT_ALLOWED(),
+            Self::OriginRefused => problems::ORIGIN_REFUSED(),
+            Self::RateLimited => problems::RATE_LIMITED(),
+            Self::RoomDeleted => problems::ROOM_DELETED(),
+            Self::RoomUnknown => problems::ROOM_UNKNOWN(),
+            Self::ScopeMissing => problems::SCOPE_MISSING(),
+            Self::SettingsInvalid => problems::SETTINGS_INVALID(),
+            Self::StorageUnavailable => problems::STORAGE_UNAVAILABLE(),
+            Self::TokenInvalid => problems::TOKEN_INVALID(),
+            Self::TooLarge => problems::TOO_LARGE(),
+            Self::TooManyCredentials => problems::TOO_MANY_CREDENTIALS(),
+            Self::TooManyRooms => problems::TOO_MANY_ROOMS(),
+            Self::Unknown => problems::UNKNOWN(),
+            Self::UpgradeRequired => problems::UPGRADE_REQUIRED(),
         }
     }
 }
@@ -229,27 +231,25 @@ impl ProblemDetail {
     /// The problem's detail (RFC 9457 §3.1.4).
     pub fn text(self) -> &'static str {
         match self {
-            Self::ApiKeyRefused => "the API key is unknown, expired or revoked",
-            Self::CredentialEarly => "the key or token is not valid yet",
-            Self::CredentialNeeded => "send a host key or API key as a bearer token",
-            Self::CredentialUnknown => "there is no such key, invitation or token",
-            Self::EndpointUnknown => "there is no such endpoint",
-            Self::IdempotencyKeyInvalid => {
-                "an Idempotency-Key has 16 to 255 visible ASCII characters, such as a UUID"
-            }
-            Self::IdempotencyKeyReused => "another request was sent with this Idempotency-Key",
-            Self::NotHost => "only a host can do that",
-            Self::NotHostKey => "not a host key of this room",
-            Self::OriginRefused => "pages of other sites cannot do that",
-            Self::ParticipantIdInvalid => "not a participant id",
-            Self::RoomChanged => "the room was changed in the meantime",
-            Self::RoomDeleted => "the room that this request has made was deleted",
-            Self::RoomUnknown => "room not found",
+            Self::ApiKeyRefused => problems::DETAIL_API_KEY_REFUSED(),
+            Self::CredentialEarly => problems::DETAIL_CREDENTIAL_EARLY(),
+            Self::CredentialNeeded => problems::DETAIL_CREDENTIAL_NEEDED(),
+            Self::CredentialUnknown => problems::DETAIL_CREDENTIAL_UNKNOWN(),
+            Self::EndpointUnknown => problems::DETAIL_ENDPOINT_UNKNOWN(),
+            Self::IdempotencyKeyInvalid => problems::DETAIL_IDEMPOTENCY_KEY_INVALID(),
+            Self::IdempotencyKeyReused => problems::DETAIL_IDEMPOTENCY_KEY_REUSED(),
+            Self::NotHost => problems::DETAIL_NOT_HOST(),
+            Self::NotHostKey => problems::DETAIL_NOT_HOST_KEY(),
+            Self::OriginRefused => problems::DETAIL_ORIGIN_REFUSED(),
+            Self::ParticipantIdInvalid => problems::DETAIL_PARTICIPANT_ID_INVALID(),
+            Self::RoomChanged => problems::DETAIL_ROOM_CHANGED(),
+            Self::RoomDeleted => problems::DETAIL_ROOM_DELETED(),
+            Self::RoomUnknown => problems::DETAIL_ROOM_UNKNOWN(),
         }
     }
 }
 
 /// The API key lacks a scope.
 pub fn scope_missing(scope: &str) -> String {
-    format!("the API key has no scope {scope}")
+    problems::detail_scope_missing(&scope)
 }

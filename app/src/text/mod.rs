@@ -1,14 +1,10 @@
-//! The words for people who visit a page, and the only place that has any. What has happened comes here as an enum with data; a
-//! sentence leaves as a whole, with its arguments in it. What operators and developers read stands where it belongs: in the
-//! doctor, the settings, the log and the documentation of the interface.
+//! The words for people who visit a page: what has happened comes here as an enum with data; a sentence leaves as a whole, with its
+//! arguments in it. The texts themselves stand in `languages/`, a file a language; here is which of them is said when. What
+//! operators and developers read stands where it belongs: in the doctor, the settings, the log and the documentation of the interface.
 
-/// Texts that say the same whatever happens. They are functions because which language they are in is found out when they are
-/// called.
-macro_rules! texts {
-    ($($(#[$meta:meta])* $name:ident => $text:literal;)+) => {
-        $($(#[$meta])* pub(crate) fn $name() -> &'static str { $text })+
-    };
-}
+/// A text that says the same whatever happens, in the language that is spoken. In a `view!` it stands without being called, so that
+/// it follows the language.
+pub(crate) type Text = fn() -> &'static str;
 
 pub(crate) mod call;
 pub(crate) mod chat;
@@ -20,6 +16,7 @@ pub(crate) mod host;
 pub(crate) mod invite;
 pub(crate) mod joining;
 pub(crate) mod key;
+pub mod language;
 #[cfg(feature = "ssr")]
 pub(crate) mod moment;
 pub(crate) mod name;
@@ -30,26 +27,27 @@ pub(crate) mod plain;
 pub(crate) mod refusal;
 pub(crate) mod room;
 
-texts! {
-    product => "Veranda";
-    logo_leads_home => "Veranda, home";
-    home => "Home";
-    close => "Close";
-    try_again => "Try again";
-    room_name => "Room name";
-    connection_test => "Connection test";
+/// What `app/build.rs` makes of `languages/en.toml`.
+mod words {
+    include!(concat!(env!("OUT_DIR"), "/words.rs"));
 }
 
-/// The title of a document.
-pub(crate) fn title(page: &str) -> String {
-    format!("{page} · Veranda")
-}
+pub(crate) use words::common::*;
 
 /// Several things in a sentence: `Ada, Bob and Cleo`.
 fn list(all: &[String]) -> String {
     match all {
         [] => String::new(),
         [one] => one.clone(),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+        [first, others @ .., last] => {
+            let first =
+                others.iter().fold(first.clone(), |first, next| words::common::list_more(&first, next));
+            words::common::list_end(&first, last)
+        }
     }
+}
+
+/// Sentences one behind the other.
+fn sentences(all: impl IntoIterator<Item = &'static str>) -> String {
+    all.into_iter().collect::<Vec<_>>().join(SENTENCE_GAP())
 }

@@ -2,18 +2,15 @@
 
 use protocol::NameError;
 
+use super::words::name as words;
+pub(crate) use super::words::name::*;
+
 /// What to do about a name.
 pub(crate) fn problem(error: NameError) -> String {
     match error {
-        NameError::Empty => "Enter a name.".to_owned(),
-        NameError::TooLong(most) => format!("Use up to {most} characters."),
-        NameError::Forbidden(seen @ ('<' | '>')) => format!("Remove “{seen}” from the name."),
-        NameError::Forbidden(hidden) => {
-            format!("Remove the hidden character U+{:04X} from the name.", u32::from(hidden))
-        }
+        NameError::Empty => words::ENTER_NAME().to_owned(),
+        NameError::TooLong(most) => words::too_long(most),
+        NameError::Forbidden(seen @ ('<' | '>')) => words::remove_sign(&seen),
+        NameError::Forbidden(hidden) => words::remove_hidden(&format!("U+{:04X}", u32::from(hidden))),
     }
-}
-
-texts! {
-    password_too_long => "That password is too long. Choose a shorter one.";
 }

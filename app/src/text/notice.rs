@@ -4,6 +4,7 @@ use protocol::{MediaVia, Reaction, Source};
 use view::{AnyNotice, Copied, Notice, PageNotice};
 
 use super::refusal;
+use super::words::notice as words;
 
 /// Whatever has happened.
 pub(crate) fn said(said: &AnyNotice) -> String {
@@ -15,84 +16,74 @@ pub(crate) fn said(said: &AnyNotice) -> String {
 
 fn of_call(notice: &Notice) -> String {
     match notice {
-        Notice::ParticipantJoined(name) => format!("{name} joined"),
-        Notice::ParticipantLeft(name) => format!("{name} left"),
-        Notice::SignallingLost => "Reconnecting to the server…".to_owned(),
-        Notice::SignallingBack => "Reconnected".to_owned(),
-        Notice::HandRaised(name) => format!("{name} raised a hand"),
-        Notice::Reacted { from: None, name: _, reaction } => {
-            format!("You reacted: {}", in_sentence(*reaction))
-        }
-        Notice::Reacted { from: Some(_), name, reaction } => {
-            format!("{name} reacted: {}", in_sentence(*reaction))
-        }
-        Notice::Wrote(name) => format!("New message from {name}"),
-        Notice::Knocked(name) => format!("{name} wants to join"),
+        Notice::ParticipantJoined(name) => words::joined(name),
+        Notice::ParticipantLeft(name) => words::left(name),
+        Notice::SignallingLost => words::SIGNALLING_LOST().to_owned(),
+        Notice::SignallingBack => words::SIGNALLING_BACK().to_owned(),
+        Notice::HandRaised(name) => words::hand_raised(name),
+        Notice::Reacted { from: None, name: _, reaction } => words::you_reacted(&in_sentence(*reaction)),
+        Notice::Reacted { from: Some(_), name, reaction } => words::reacted(name, &in_sentence(*reaction)),
+        Notice::Wrote(name) => words::wrote(name),
+        Notice::Knocked(name) => words::knocked(name),
         Notice::TurnedOff(source) => turned_off(*source).to_owned(),
         Notice::AskedToTurnOn(source) => asked_to_turn_on(*source).to_owned(),
         // Whatever the reason, it is the new path of somebody that did not come about.
         Notice::MigrationAborted { via, reason: _ } => migration_aborted(*via).to_owned(),
-        Notice::KeyRefused => {
-            "Someone tried to replace this room's encryption key. Your page refused.".to_owned()
-        }
-        Notice::KeyGranted => "You were given this room's encryption key".to_owned(),
-        Notice::KeyNotShared => {
-            "This room's key was passed on too often. Send them the full link instead.".to_owned()
-        }
-        Notice::KeyChanged(name) => format!("{name}'s key has changed. Compare the safety phrase."),
-        Notice::NotSealed { text: _ } => {
-            "Message not sent. It's too long, or the recipient can't read encrypted messages.".to_owned()
-        }
+        Notice::KeyRefused => words::KEY_REFUSED().to_owned(),
+        Notice::KeyGranted => words::KEY_GRANTED().to_owned(),
+        Notice::KeyNotShared => words::KEY_NOT_SHARED().to_owned(),
+        Notice::KeyChanged(name) => words::key_changed(name),
+        Notice::NotSealed { text: _ } => words::NOT_SEALED().to_owned(),
         Notice::Refused(code) => refusal::of_request(*code).to_owned(),
     }
 }
 
 fn of_page(notice: PageNotice) -> &'static str {
     match notice {
-        PageNotice::Copied(Copied::Link) => "Link copied",
-        PageNotice::Copied(Copied::Invitation) => "Invitation copied",
-        PageNotice::Copied(Copied::HostLink) => "Host link copied",
-        PageNotice::NotCopied => "Couldn't copy. Select the text and copy it yourself.",
-        PageNotice::DeviceNotSwitched => "Couldn't switch. Still using the previous device.",
-        PageNotice::CalendarFailed => "Couldn't create the calendar file. Try again.",
-        PageNotice::HostLinkFailed => "Couldn't create the host link. Try again.",
-        PageNotice::PhraseFailed => "Couldn't load the safety phrase. Close it and open it again.",
-        PageNotice::SealingFailed => "Encryption didn't start, so nothing is sent. Reload this page.",
-        PageNotice::NoRandomness => "This browser gives no random numbers, so nothing can be encrypted",
+        PageNotice::Copied(Copied::Link) => words::LINK_COPIED(),
+        PageNotice::Copied(Copied::Invitation) => words::INVITATION_COPIED(),
+        PageNotice::Copied(Copied::HostLink) => words::HOST_LINK_COPIED(),
+        PageNotice::NotCopied => words::NOT_COPIED(),
+        PageNotice::DeviceNotSwitched => words::DEVICE_NOT_SWITCHED(),
+        PageNotice::CalendarFailed => words::CALENDAR_FAILED(),
+        PageNotice::HostLinkFailed => words::HOST_LINK_FAILED(),
+        PageNotice::PhraseFailed => words::PHRASE_FAILED(),
+        PageNotice::SealingFailed => words::SEALING_FAILED(),
+        PageNotice::NoRandomness => words::NO_RANDOMNESS(),
     }
 }
 
 fn turned_off(source: Source) -> &'static str {
     match source {
-        Source::Microphone => "A host muted you",
-        Source::Camera => "A host turned off your camera",
-        Source::Screen => "A host stopped your screen share",
-        Source::ScreenAudio => "A host stopped the sound of your screen share",
+        Source::Microphone => words::MUTED_BY_HOST(),
+        Source::Camera => words::CAMERA_OFF_BY_HOST(),
+        Source::Screen => words::SCREEN_STOPPED_BY_HOST(),
+        Source::ScreenAudio => words::SCREEN_SOUND_STOPPED_BY_HOST(),
     }
 }
 
 fn asked_to_turn_on(source: Source) -> &'static str {
     match source {
-        Source::Microphone => "A host is asking you to unmute",
-        Source::Camera => "A host is asking you to turn on your camera",
-        Source::Screen | Source::ScreenAudio => "A host is asking you to share your screen",
+        Source::Microphone => words::ASKED_TO_UNMUTE(),
+        Source::Camera => words::ASKED_FOR_CAMERA(),
+        Source::Screen | Source::ScreenAudio => words::ASKED_FOR_SCREEN(),
     }
 }
 
 fn migration_aborted(via: MediaVia) -> &'static str {
     match via {
-        MediaVia::Sfu(_) => "The call stays direct: someone can't reach the server's media ports",
-        MediaVia::Mesh => "The call stays on the server: someone can't be reached directly",
+        MediaVia::Sfu(_) => words::STAYS_DIRECT(),
+        MediaVia::Mesh => words::STAYS_ON_SERVER(),
     }
 }
 
 fn in_sentence(reaction: Reaction) -> &'static str {
     match reaction {
-        Reaction::ThumbsUp => "thumbs up",
-        Reaction::Applause => "applause",
-        Reaction::Heart => "heart",
-        Reaction::Laughter => "laughter",
-        Reaction::Surprise => "surprise",
-        Reaction::Celebration => "celebration",
+        Reaction::ThumbsUp => words::THUMBS_UP(),
+        Reaction::Applause => words::APPLAUSE(),
+        Reaction::Heart => words::HEART(),
+        Reaction::Laughter => words::LAUGHTER(),
+        Reaction::Surprise => words::SURPRISE(),
+        Reaction::Celebration => words::CELEBRATION(),
     }
 }

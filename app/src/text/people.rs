@@ -2,31 +2,15 @@
 
 use protocol::{MediaVia, Role, Source, Topology, TopologyReason};
 
-texts! {
-    heading => "People";
-    in_the_call => "In the call";
-    waiting_room => "Waiting room";
-    admit => "Admit";
-    admit_all => "Admit all";
-    deny => "Deny";
-    raised_hands => "Raised hands";
-    mute_all => "Mute all";
-    lower_all_hands => "Lower all hands";
-    reconnecting => "Reconnecting";
-    a_host_asks => "A host asks";
-    not_now => "Not now";
-}
-
-/// The person at this browser among the others.
-pub(crate) fn yourself(name: &str) -> String {
-    format!("{name} (you)")
-}
+use super::words::people as words;
+pub(crate) use super::words::people::*;
+use super::{Text, sentences};
 
 /// A mark for a role; guests have none.
 pub(crate) fn role(role: Role) -> Option<&'static str> {
     match role {
-        Role::Host => Some("Host"),
-        Role::CoHost => Some("Co-host"),
+        Role::Host => Some(words::HOST()),
+        Role::CoHost => Some(words::CO_HOST()),
         Role::Guest => None,
     }
 }
@@ -34,30 +18,17 @@ pub(crate) fn role(role: Role) -> Option<&'static str> {
 /// Who is in the waiting room: the first, and how many more.
 pub(crate) fn knocking(name: &str, others: usize) -> String {
     match others {
-        0 => format!("{name} wants to join."),
-        1 => format!("{name} and 1 other want to join."),
-        others => format!("{name} and {others} others want to join."),
+        0 => words::one_wants_to_join(&name),
+        others => words::others_want_to_join(others, &name),
     }
 }
 
-/// The button that lets somebody in.
-pub(crate) fn admit_person(name: &str) -> String {
-    format!("Admit {name}")
-}
-
-/// The button that does not.
-pub(crate) fn deny_person(name: &str) -> String {
-    format!("Deny {name}")
-}
-
 /// What a host asks for, and the button that does it.
-pub(crate) fn asked_for(source: Source) -> (&'static str, &'static str) {
+pub(crate) fn asked_for(source: Source) -> (Text, Text) {
     match source {
-        Source::Microphone => ("A host is asking you to unmute.", "Unmute"),
-        Source::Camera => ("A host is asking you to turn on your camera.", "Turn on my camera"),
-        Source::Screen | Source::ScreenAudio => {
-            ("A host is asking you to share your screen.", "Share my screen")
-        }
+        Source::Microphone => (words::ASKING_TO_UNMUTE, words::UNMUTE),
+        Source::Camera => (words::ASKING_FOR_CAMERA, words::TURN_ON_MY_CAMERA),
+        Source::Screen | Source::ScreenAudio => (words::ASKING_FOR_SCREEN, words::SHARE_MY_SCREEN),
     }
 }
 
@@ -83,51 +54,46 @@ pub(crate) enum Action {
 }
 
 /// Such a thing on its button.
-pub(crate) fn action(action: Action) -> &'static str {
+pub(crate) fn action(action: Action) -> Text {
     match action {
-        Action::Mute => "Mute",
-        Action::AskToUnmute => "Ask to unmute",
-        Action::TurnOffCamera => "Turn off camera",
-        Action::AskForCamera => "Ask to turn on camera",
-        Action::ForbidMicrophone => "Don't allow microphone",
-        Action::AllowMicrophone => "Allow microphone",
-        Action::ForbidCamera => "Don't allow camera",
-        Action::AllowCamera => "Allow camera",
-        Action::ForbidChat => "Don't allow chat",
-        Action::AllowChat => "Allow chat",
-        Action::LowerHand => "Lower hand",
-        Action::MakeGuest => "Remove as co-host",
-        Action::MakeCoHost => "Make co-host",
-        Action::MakeHost => "Make host",
-        Action::Remove => "Remove from call",
-        Action::Block => "Remove and block",
+        Action::Mute => words::MUTE,
+        Action::AskToUnmute => words::ASK_TO_UNMUTE,
+        Action::TurnOffCamera => words::TURN_OFF_CAMERA,
+        Action::AskForCamera => words::ASK_FOR_CAMERA,
+        Action::ForbidMicrophone => words::FORBID_MICROPHONE,
+        Action::AllowMicrophone => words::ALLOW_MICROPHONE,
+        Action::ForbidCamera => words::FORBID_CAMERA,
+        Action::AllowCamera => words::ALLOW_CAMERA,
+        Action::ForbidChat => words::FORBID_CHAT,
+        Action::AllowChat => words::ALLOW_CHAT,
+        Action::LowerHand => words::LOWER_HAND,
+        Action::MakeGuest => words::MAKE_GUEST,
+        Action::MakeCoHost => words::MAKE_CO_HOST,
+        Action::MakeHost => words::MAKE_HOST,
+        Action::Remove => words::REMOVE,
+        Action::Block => words::BLOCK,
     }
 }
 
 /// The button by its whole name.
 pub(crate) fn action_on(what: Action, name: &str) -> String {
-    format!("{}: {name}", action(what))
-}
-
-/// The menu of all of them.
-pub(crate) fn actions_for(name: &str) -> String {
-    format!("Actions for {name}")
+    words::action_on(&action(what)(), &name)
 }
 
 /// How the call connects, and why.
 pub(crate) fn topology(topology: Topology) -> String {
     let Topology { epoch: _, via, reason, migration } = topology;
     let way = match via {
-        MediaVia::Mesh => "Connected directly.",
-        MediaVia::Sfu(_) => "Connected through the server.",
+        MediaVia::Mesh => words::CONNECTED_DIRECTLY(),
+        MediaVia::Sfu(_) => words::CONNECTED_THROUGH_SERVER(),
     };
     let why = match reason {
-        TopologyReason::FewPeople => "",
-        TopologyReason::ManyPeople => " The call is too large to connect directly.",
-        TopologyReason::NoDirectPath => " Two people can't reach each other directly.",
-        TopologyReason::WeakUplink => " Someone's upload is too slow to send to everyone.",
-        TopologyReason::NoPathToServer => " Someone can't reach this server's media ports.",
+        TopologyReason::FewPeople => None,
+        TopologyReason::ManyPeople => Some(words::BECAUSE_MANY()),
+        TopologyReason::NoDirectPath => Some(words::BECAUSE_NO_PATH()),
+        TopologyReason::WeakUplink => Some(words::BECAUSE_WEAK_UPLINK()),
+        TopologyReason::NoPathToServer => Some(words::BECAUSE_NO_SERVER_PATH()),
     };
-    let change = if migration.is_some() { " Switching…" } else { "" };
-    format!("{way}{why} End-to-end encrypted.{change}")
+    let change = migration.map(|_| words::SWITCHING());
+    sentences([Some(way), why, Some(words::END_TO_END_ENCRYPTED()), change].into_iter().flatten())
 }

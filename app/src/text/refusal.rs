@@ -3,57 +3,52 @@
 use protocol::ErrorCode;
 use view::{Refusal, ScheduleError};
 
-/// What a page says that says no.
-pub(super) type Words = (&'static str, &'static str);
+use super::Text;
+use super::words::refusal as words;
 
-pub(super) const ROOM_UNKNOWN: Words = (
-    "Room not found",
-    "The link may have a typo, or the room was deleted. Ask for a new link, or create your own room.",
-);
-pub(super) const ROOM_FULL: Words = ("This room is full", "Try again when someone leaves.");
-pub(super) const ROOM_LOCKED: Words =
-    ("This room is locked", "No one else can join right now. Ask someone inside to unlock it.");
-pub(super) const NOT_STARTED: Words = ("This call hasn't started yet", "Only hosts can join before then.");
-pub(super) const ENDED: Words = ("This call has ended", "A host can reopen the room.");
+/// What a page says that says no.
+#[derive(Clone, Copy)]
+pub(super) struct Words {
+    pub(super) heading: Text,
+    pub(super) text: Text,
+}
+
+pub(super) const ROOM_UNKNOWN: Words = Words { heading: words::ROOM_UNKNOWN, text: words::ROOM_UNKNOWN_TEXT };
+pub(super) const ROOM_FULL: Words = Words { heading: words::ROOM_FULL, text: words::ROOM_FULL_TEXT };
+pub(super) const ROOM_LOCKED: Words = Words { heading: words::ROOM_LOCKED, text: words::ROOM_LOCKED_TEXT };
+pub(super) const NOT_STARTED: Words = Words { heading: words::NOT_STARTED, text: words::NOT_STARTED_TEXT };
+pub(super) const ENDED: Words = Words { heading: words::ENDED, text: words::ENDED_TEXT };
 
 /// A page that says no: what it says, and what can be tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Page {
-    pub(crate) heading: &'static str,
-    pub(crate) text: &'static str,
+    pub(crate) heading: Text,
+    pub(crate) text: Text,
     /// The button that tries again, where that can help.
-    pub(crate) again: Option<&'static str>,
+    pub(crate) again: Option<Text>,
 }
 
 /// After a refusal by the server. Codes that only a broken client meets share the last page.
 pub(crate) fn of_call(code: ErrorCode) -> Page {
-    let (heading, text) = words(code);
+    let Words { heading, text } = words_for(code);
     Page { heading, text, again: again(code) }
 }
 
-fn words(code: ErrorCode) -> Words {
-    match code {
-        ErrorCode::RoomFull => ROOM_FULL,
-        ErrorCode::RoomUnknown => ROOM_UNKNOWN,
-        ErrorCode::RoomLocked => ROOM_LOCKED,
-        ErrorCode::RoomNotStarted => NOT_STARTED,
-        ErrorCode::RoomEnded => ENDED,
-        ErrorCode::NotAdmitted => ("You were not let in", "A host has declined. You can ask again."),
-        ErrorCode::Removed => ("You were removed", "A host has removed you from the room."),
-        ErrorCode::Blocked => {
-            ("You were removed and blocked", "You can't rejoin this room from this browser.")
-        }
-        ErrorCode::SessionTakenOver => {
-            ("You're in this call in another tab", "This tab left so that you don't appear twice.")
-        }
-        ErrorCode::RateLimited => ("Too many attempts", "Wait a minute, then try again."),
-        ErrorCode::UnsupportedVersion => ("This page is out of date", "Reload it, and join again."),
-        ErrorCode::CredentialRefused => {
-            ("This link isn't valid", "It may be out of date, or belong to another room.")
-        }
-        ErrorCode::ServerStopping => {
-            ("Couldn't join", "This server is being updated. Try again in a minute.")
-        }
+fn words_for(code: ErrorCode) -> Words {
+    let (heading, text) = match code {
+        ErrorCode::RoomFull => return ROOM_FULL,
+        ErrorCode::RoomUnknown => return ROOM_UNKNOWN,
+        ErrorCode::RoomLocked => return ROOM_LOCKED,
+        ErrorCode::RoomNotStarted => return NOT_STARTED,
+        ErrorCode::RoomEnded => return ENDED,
+        ErrorCode::NotAdmitted => (words::NOT_ADMITTED, words::NOT_ADMITTED_TEXT),
+        ErrorCode::Removed => (words::REMOVED, words::REMOVED_TEXT),
+        ErrorCode::Blocked => (words::BLOCKED, words::BLOCKED_TEXT),
+        ErrorCode::SessionTakenOver => (words::TAKEN_OVER, words::TAKEN_OVER_TEXT),
+        ErrorCode::RateLimited => (words::RATE_LIMITED, words::RATE_LIMITED_TEXT),
+        ErrorCode::UnsupportedVersion => (words::VERSION, words::VERSION_TEXT),
+        ErrorCode::CredentialRefused => (words::CREDENTIAL, words::CREDENTIAL_TEXT),
+        ErrorCode::ServerStopping => (words::COULD_NOT_JOIN, words::SERVER_UPDATES_TEXT),
         ErrorCode::StorageUnavailable
         | ErrorCode::SessionUnknown
         | ErrorCode::TooSlow
@@ -73,40 +68,41 @@ fn words(code: ErrorCode) -> Words {
         | ErrorCode::ChatFull
         | ErrorCode::PeerUnknown
         | ErrorCode::PeerIsSelf
-        | ErrorCode::Internal => ("Couldn't join", "Something went wrong. Try again."),
-    }
+        | ErrorCode::Internal => (words::COULD_NOT_JOIN, words::WENT_WRONG),
+    };
+    Words { heading, text }
 }
 
 /// The button that tries again. Where nothing changes by that there is none.
-fn again(code: ErrorCode) -> Option<&'static str> {
+fn again(code: ErrorCode) -> Option<Text> {
     if code == ErrorCode::SessionTakenOver {
-        return Some("Use this tab");
+        return Some(words::USE_THIS_TAB);
     }
     let is_final = matches!(code, ErrorCode::Blocked | ErrorCode::RoomUnknown | ErrorCode::RoomEnded);
-    (!is_final).then(super::try_again)
+    (!is_final).then_some(super::TRY_AGAIN)
 }
 
 /// Why something that was wanted is not so.
 pub(crate) fn of_change(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::Server(code) => of_request(code),
-        Refusal::Schedule(ScheduleError::Unreadable) => "Enter a date and a time.",
-        Refusal::Schedule(ScheduleError::EndInThePast) => "Choose an end in the future.",
-        Refusal::Schedule(ScheduleError::EndBeforeStart) => "Choose an end after the start.",
+        Refusal::Schedule(ScheduleError::Unreadable) => words::ENTER_DATE(),
+        Refusal::Schedule(ScheduleError::EndInThePast) => words::END_IN_PAST(),
+        Refusal::Schedule(ScheduleError::EndBeforeStart) => words::END_BEFORE_START(),
     }
 }
 
 /// Why the server did not do something for somebody who stays inside.
 pub(crate) fn of_request(code: ErrorCode) -> &'static str {
     match code {
-        ErrorCode::NotAllowed => "You can't do that in this room",
-        ErrorCode::SettingsTooFast | ErrorCode::RateLimited => "Too many changes. Try again in a moment.",
-        ErrorCode::ParticipantUnknown | ErrorCode::PeerUnknown => "They've left.",
-        ErrorCode::SettingsInvalid => "Those settings don't work together.",
-        ErrorCode::StorageUnavailable => "Can't save right now. Try again in a minute.",
-        ErrorCode::ChatTooFast => "You're sending too fast.",
-        ErrorCode::RoomFull => "The room is full. Someone has to leave first.",
-        ErrorCode::ChatFull => "This room can't hold more messages.",
+        ErrorCode::NotAllowed => words::NOT_ALLOWED(),
+        ErrorCode::SettingsTooFast | ErrorCode::RateLimited => words::TOO_MANY_CHANGES(),
+        ErrorCode::ParticipantUnknown | ErrorCode::PeerUnknown => words::THEY_LEFT(),
+        ErrorCode::SettingsInvalid => words::SETTINGS_INVALID(),
+        ErrorCode::StorageUnavailable => words::CANNOT_SAVE(),
+        ErrorCode::ChatTooFast => words::SENDING_TOO_FAST(),
+        ErrorCode::RoomFull => words::NO_ROOM_LEFT(),
+        ErrorCode::ChatFull => words::CHAT_FULL(),
         ErrorCode::Malformed
         | ErrorCode::TooLarge
         | ErrorCode::UnsupportedVersion
@@ -129,6 +125,6 @@ pub(crate) fn of_request(code: ErrorCode) -> &'static str {
         | ErrorCode::Silent
         | ErrorCode::OriginRefused
         | ErrorCode::ServerStopping
-        | ErrorCode::Internal => "Something went wrong. Try again.",
+        | ErrorCode::Internal => words::WENT_WRONG(),
     }
 }

@@ -216,7 +216,11 @@ impl Stage {
     }
 
     fn is_there(&self, key: MediaKey) -> bool {
-        if key.source.is_shared() { self.shares.contains(&key) } else { self.people.contains(&key.participant) }
+        if key.source.is_shared() {
+            self.shares.contains(&key)
+        } else {
+            self.people.contains(&key.participant)
+        }
     }
 
     fn forget_who_is_gone(&mut self) {

@@ -6,6 +6,7 @@
 mod api_keys;
 mod audit;
 mod backup;
+mod builds;
 mod chat;
 mod error;
 mod fences;
@@ -24,8 +25,9 @@ pub use backup::back_up;
 pub use error::StorageError;
 pub use lock::{DatabaseLock, FolderLock};
 pub use records::{
-    ApiKeyRecord, AuditEvent, BrowserId, Change, ChatPage, ChatQuota, Creators, Digest, Fence, FencedChange,
-    HeldKey, Idempotency, KeyRecord, PasswordHash, Refusal, RefusalReason, RoomRecord, SeatRecord, SeatState,
+    ApiKeyRecord, AuditEvent, BrowserId, BuildFile, Change, ChatPage, ChatQuota, Creators, Digest, Fence,
+    FencedChange, HeldKey, Idempotency, KeyRecord, PasswordHash, Refusal, RefusalReason, RoomRecord,
+    SeatRecord, SeatState,
 };
 pub use sql::SqlStorage;
 
@@ -250,6 +252,23 @@ pub trait AuditRepository {
     -> Result<Vec<AuditEvent>, StorageError>;
 }
 
+/// Files of builds: pages that were opened before a newer build started still ask for theirs.
+#[async_trait]
+pub trait BuildRepository {
+    /// A build starts: every other one that has not been replaced yet is replaced by it at `now`, and it itself is not. Returns whether
+    /// its files are kept already.
+    async fn start_build(&self, id: &str, now: Timestamp) -> Result<bool, StorageError>;
+
+    /// Keeps all files of a build, or none. A content that another build has too is kept once.
+    async fn keep_build(&self, id: &str, files: &[BuildFile]) -> Result<(), StorageError>;
+
+    /// The content of a file, if the build is kept and has it.
+    async fn file_of_build(&self, id: &str, path: &str) -> Result<Option<Vec<u8>>, StorageError>;
+
+    /// Forgets builds that were replaced before a moment, and all but the `most` that were replaced last. Returns how many.
+    async fn forget_builds(&self, replaced_before: Timestamp, most: u32) -> Result<u64, StorageError>;
+}
+
 /// Everything that is kept.
 pub trait Storage:
     RoomRepository
@@ -259,6 +278,7 @@ pub trait Storage:
     + Journal
     + ApiKeyRepository
     + AuditRepository
+    + BuildRepository
     + Send
     + Sync
 {
@@ -272,6 +292,7 @@ impl<T> Storage for T where
         + Journal
         + ApiKeyRepository
         + AuditRepository
+        + BuildRepository
         + Send
         + Sync
 {

@@ -262,3 +262,14 @@ pub enum Creators {
     /// A program with an API key.
     ApiKeys,
 }
+
+/// A file of a build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildFile {
+    /// Where it is below the build's address, without a slash at the beginning: `pkg/veranda.js`.
+    pub path: String,
+    /// SHA-256 of its content, in hexadecimal.
+    pub digest: String,
+    /// What is in it.
+    pub content: Vec<u8>,
+}

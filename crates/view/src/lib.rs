@@ -1,6 +1,6 @@
 //! The facts that a page shows: how far a call is, how links and devices are, what has happened, what a connection test found.
 //!
-//! No type here says anything to a person: the words for it are in `app/src/text`, and nowhere else. What decides is not here
+//! No type here says anything to a person: the words for it are in `languages/`, and `app/src/text` chooses among them. What decides is not here
 //! either, but in `crates/call`; it names these types in what it puts out.
 
 mod chat;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use app::documents;
+use app::language::in_language;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +14,7 @@ use protocol::{RoomCode, Timestamp};
 use super::PageProblem;
 use crate::AppState;
 use crate::http_client::HttpClient;
+use crate::languages;
 
 /// How long an entry lasts whose room has no end.
 const USUAL_LENGTH: Duration = Duration::from_secs(60 * 60);
@@ -36,13 +38,15 @@ pub(crate) async fn calendar(
     let starts = room.settings.starts_at.unwrap_or(now);
     let ends = room.settings.ends_at.filter(|end| *end > starts).unwrap_or(starts.after(USUAL_LENGTH));
     let link = caller.site.link(&format!("/r/{}", room.code));
-    let name =
-        room.settings.name.map_or_else(|| documents::calendar_summary().to_owned(), |name| name.to_string());
+    let (unnamed, description) = in_language(languages::spoken(), || {
+        (documents::calendar_summary().to_owned(), documents::calendar_description(&link))
+    });
+    let name = room.settings.name.map_or(unnamed, |name| name.to_string());
     let mut event = Event::new(format!("{}@veranda", room.code), stamp(now));
     event.push(DtStart::new(stamp(starts)));
     event.push(DtEnd::new(stamp(ends)));
     event.push(Summary::new(escape_text(name)));
-    event.push(Description::new(escape_text(documents::calendar_description(&link))));
+    event.push(Description::new(escape_text(description)));
     event.push(URL::new(link));
     let mut file = ICalendar::new("2.0", "-//Veranda//EN");
     file.add_event(event);
@@ -56,19 +60,8 @@ pub(crate) async fn calendar(
 
 /// A moment in universal time, `20261121T150000Z` (RFC 5545 §3.3.5).
 fn stamp(at: Timestamp) -> String {
-    let moment = std::time::UNIX_EPOCH + Duration::from_millis(at.0.min(LAST_MOMENT));
-    let date = httpdate::HttpDate::from(moment).to_string();
-    // "Sat, 21 Nov 2026 15:00:00 GMT"
-    let part = |range: std::ops::Range<usize>| date.get(range).unwrap_or_default();
-    let month = MONTHS.iter().position(|month| *month == part(8..11)).unwrap_or(0) + 1;
-    format!("{}{month:02}{}T{}{}{}Z", part(12..16), part(5..7), part(17..19), part(20..22), part(23..25))
+    documents::utc(at).replace(['-', ':'], "")
 }
-
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-/// The end of the year 9999, beyond which dates have no usual form.
-const LAST_MOMENT: u64 = 253_402_300_799_000;
 
 #[cfg(test)]
 mod tests {

@@ -1,14 +1,15 @@
 //! `GET /` and `GET /new`: where rooms are made. They ship no script.
 
-use app::plain::{FormProblem, Landing, NewRoom};
+use app::plain::{FormProblem, Landing, NewRoom, Preview, PreviewOf};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use leptos::prelude::*;
 use serde::Deserialize;
 
-use super::plain;
+use super::{PICTURE, plain};
 use crate::AppState;
+use crate::http_client::HttpClient;
 
 /// A form that was sent with something that cannot be leads back to its page, which says so.
 #[derive(Deserialize)]
@@ -27,10 +28,18 @@ impl Back {
 }
 
 /// The front door.
-pub(crate) async fn landing(State(state): State<AppState>, Query(back): Query<Back>) -> Response {
+pub(crate) async fn landing(
+    State(state): State<AppState>,
+    caller: HttpClient,
+    Query(back): Query<Back>,
+) -> Response {
     let status = back.status();
     let anyone_creates = state.config.rooms.anyone_creates;
-    let page = || view! { <Landing problem=back.problem() anyone_creates/> }.into_any();
+    let (address, picture) = (caller.site.link("/"), caller.site.link(PICTURE));
+    let page = || {
+        provide_context(Preview { of: PreviewOf::Landing, address, picture });
+        view! { <Landing problem=back.problem() anyone_creates/> }.into_any()
+    };
     plain(&state, status, page).await
 }
 

@@ -33,3 +33,6 @@ use problem::PageProblem;
 pub(crate) use render::{interactive, plain};
 pub(crate) use reopen_form::reopen_form;
 pub(crate) use room_page::room_page;
+
+/// The picture of previews.
+const PICTURE: &str = "/icons/preview.png";

@@ -1,11 +1,13 @@
 //! What goes wrong with a page, said by a page.
 
 use app::documents::{self, PageRefusal};
+use app::language::in_language;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use storage::StorageError;
 
 use crate::credentials::MintError;
+use crate::languages;
 
 /// Why a page cannot be shown.
 #[derive(Debug)]
@@ -84,15 +86,19 @@ fn join_as_guest() -> String {
 
 /// The application's own pages need the server's state; this one must work when nothing else does.
 fn page(refusal: PageRefusal) -> String {
-    let guest = if is_open_to_guests(refusal) { join_as_guest() } else { String::new() };
-    let (heading, text, home) = (refusal.heading(), refusal.text(), documents::home());
-    let title = documents::title(heading);
-    format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+    let language = languages::spoken();
+    in_language(language, || {
+        let guest = if is_open_to_guests(refusal) { join_as_guest() } else { String::new() };
+        let (heading, text, home) = (refusal.heading(), refusal.text(), documents::home());
+        let title = documents::title(heading);
+        let (tag, direction) = (language.tag(), language.direction());
+        format!(
+            "<!DOCTYPE html><html lang=\"{tag}\" dir=\"{direction}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>\
          <link rel=\"stylesheet\" href=\"/pkg/veranda.css\"></head><body>\
          <main class=\"message-page\"><div class=\"card\"><h1>{heading}</h1><p>{text}</p>\
          <div class=\"actions\">{guest}<a class=\"button\" href=\"/\">{home}</a></div></div></main></body></html>"
-    )
+        )
+    })
 }

@@ -1,6 +1,6 @@
 //! Renders a page of the application for one request: with what the browser needs to hydrate it, or as plain HTML.
 
-use app::plain::{Scripts, shell};
+use app::plain::{PageTexts, Scripts, shell};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -11,7 +11,7 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::ServerMetaContext;
 
 use crate::security_headers::CONTENT_SECURITY_POLICY;
-use crate::{AppState, security_headers};
+use crate::{AppState, languages, security_headers};
 
 /// A page that the browser makes interactive.
 pub(crate) async fn interactive(
@@ -20,14 +20,18 @@ pub(crate) async fn interactive(
     page: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
 ) -> Response {
     let options = state.leptos.clone();
+    let language = languages::spoken();
+    let root = state.build.root();
     let context = move || {
+        provide_context(language);
+        provide_context(PageTexts(languages::page_texts(language)));
         if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())
             && let Some(policy) = security_headers::with_nonce(&nonce)
         {
             response.insert_header(CONTENT_SECURITY_POLICY, policy);
         }
     };
-    let document = move || shell(options.clone(), Scripts::Hydrate, page.clone());
+    let document = move || shell(options.clone(), root.clone(), Scripts::Hydrate, page.clone());
     leptos_axum::render_app_async_with_context(context, document)(request).await
 }
 
@@ -41,7 +45,8 @@ pub(crate) async fn plain(
     let (meta, collected) = ServerMetaContext::new();
     let html = Owner::new_root(None).with(|| {
         provide_context(meta);
-        shell(state.leptos.clone(), Scripts::None, page).into_view().to_html()
+        provide_context(languages::spoken());
+        shell(state.leptos.clone(), state.build.root(), Scripts::None, page).into_view().to_html()
     });
     let chunks = collected.inject_meta_context(futures::stream::iter([html])).await;
     (status, Html(chunks.collect::<String>().await)).into_response()

@@ -1,7 +1,7 @@
 //! `GET /r/{code}`
 
 use app::RoomPage;
-use app::plain::NoEntry;
+use app::plain::{NoEntry, Preview, PreviewOf};
 use app::state::{RoomLookup, provide_room_lookup};
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use protocol::{RoomCode, RoomStanding, ValidateRoomResponse};
 use serde::Deserialize;
 
-use super::{PageProblem, claim_key, host_link, interactive, plain};
+use super::{PICTURE, PageProblem, claim_key, host_link, interactive, plain};
 use crate::AppState;
 use crate::credential_check;
 use crate::http_client::HttpClient;
@@ -35,7 +35,7 @@ pub(crate) async fn room_page(
     state.lookups.question(&caller).map_err(|_| PageProblem::Busy)?;
     let Ok(code) = RoomCode::parse_code_or_link(&text) else {
         state.lookups.guess(caller.address).map_err(|_| PageProblem::Busy)?;
-        return Ok(show(&state, request, ValidateRoomResponse::UNKNOWN.into()).await);
+        return Ok(show(&state, request, ValidateRoomResponse::UNKNOWN.into(), None).await);
     };
     if let Some(key) = query.key {
         return claim_key(&state, &caller, code, key).await;
@@ -57,7 +57,12 @@ pub(crate) async fn room_page(
     }
     let shown_once = host_link::key(&state, &caller, request.headers(), code);
     let host_link = shown_once.as_ref().map(|key| caller.site.link(&format!("{path}?key={key}")));
-    let mut response = show(&state, request, RoomLookup { found, host_link }).await;
+    let preview = Preview {
+        of: PreviewOf::Room(found.room.as_ref().and_then(|room| room.name.as_ref()).map(ToString::to_string)),
+        address: caller.site.link(&path),
+        picture: caller.site.link(PICTURE),
+    };
+    let mut response = show(&state, request, RoomLookup { found, host_link }, Some(preview)).await;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // A browser that visits a room gets the cookie by which a host can block it.
@@ -67,11 +72,19 @@ pub(crate) async fn room_page(
     Ok(response)
 }
 
-async fn show(state: &AppState, request: Request<Body>, lookup: RoomLookup) -> Response {
+async fn show(
+    state: &AppState,
+    request: Request<Body>,
+    lookup: RoomLookup,
+    preview: Option<Preview>,
+) -> Response {
     let status = match lookup.found.standing {
         RoomStanding::Open => {
             let page = move || {
                 provide_room_lookup(lookup.clone());
+                if let Some(preview) = preview.clone() {
+                    provide_context(preview);
+                }
                 view! { <RoomPage/> }.into_any()
             };
             return interactive(state, request, page).await;

@@ -1,12 +1,14 @@
 //! Refusals as problem documents (RFC 9457).
 
 use app::documents::{self, ProblemDetail, ProblemType};
+use app::language::in_language;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::{ErrorCode, Problem, Scope};
 use storage::StorageError;
 
+use crate::languages;
 use crate::passwords::PasswordError;
 use crate::rate_limit::RetryAfter;
 use crate::tokens::EARLY_SECONDS;
@@ -23,9 +25,9 @@ pub(crate) struct ProblemResponse {
 pub(crate) fn problem(status: StatusCode, kind: ProblemType, detail: impl Into<String>) -> ProblemResponse {
     let problem = Problem {
         kind: format!("/problems/{}", kind.as_str()),
-        title: kind.title().to_owned(),
+        title: in_language(languages::spoken(), || kind.title().to_owned()),
         status: status.as_u16(),
-        detail: Some(detail.into()),
+        detail: Some(in_language(languages::spoken(), || detail.into())),
     };
     ProblemResponse { problem, retry_after: None, challenge: false }
 }
@@ -60,7 +62,11 @@ impl ProblemResponse {
 
     /// An API key, or what was minted with one, may do other things.
     pub(super) fn scope_missing(scope: Scope) -> Self {
-        problem(StatusCode::FORBIDDEN, ProblemType::ScopeMissing, documents::scope_missing(scope.as_str()))
+        problem(
+            StatusCode::FORBIDDEN,
+            ProblemType::ScopeMissing,
+            in_language(languages::spoken(), || documents::scope_missing(scope.as_str())),
+        )
     }
 
     /// A token or key that counts only later.

@@ -132,6 +132,18 @@ impl TestServer {
         head: &str,
         body: &str,
     ) -> (u16, String, String) {
+        let (status, head, body) = self.request_bytes(method, path, head, body).await;
+        (status, head, String::from_utf8(body).unwrap())
+    }
+
+    /// The same for a body that is no text.
+    pub(crate) async fn request_bytes(
+        &self,
+        method: &str,
+        path: &str,
+        head: &str,
+        body: &str,
+    ) -> (u16, String, Vec<u8>) {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let connection = if head.contains("connection:") { "" } else { "connection: close\r\n" };
@@ -139,11 +151,12 @@ impl TestServer {
         let host = if has_host { String::new() } else { format!("host: {}\r\n", self.address) };
         let request = format!("{method} {path} HTTP/1.1\r\n{host}{connection}{head}\r\n{body}");
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut response = String::new();
-        stream.read_to_string(&mut response).await.unwrap();
-        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).await.unwrap();
+        let end = response.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(response[..end].to_vec()).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, head.to_lowercase(), body.to_owned())
+        (status, head.to_lowercase(), response.split_off(end + 4))
     }
 
     /// A room made by the form in a browser that has this cookie, or none.

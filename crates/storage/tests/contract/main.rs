@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod backends;
+mod builds;
 mod chat;
 mod fences;
 mod keys;
@@ -41,6 +42,11 @@ macro_rules! contract {
 }
 
 contract! {
+    builds {
+        a_build_is_kept_whole_and_a_content_once,
+        a_build_is_forgotten_some_time_after_it_was_replaced,
+        of_many_builds_the_last_stay,
+    }
     rooms {
         a_room_is_found_as_it_was_kept,
         rules_change_only_from_the_version_they_were_read_at,
