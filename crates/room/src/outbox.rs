@@ -19,16 +19,29 @@ const HIGHEST_BELIEVED: u64 = MAX_NUMBER / 2;
 pub(crate) struct Outbox {
     /// The number of the last message that is no longer kept.
     before: Sequence,
-    messages: VecDeque<(Arc<ServerMessage>, usize)>,
+    messages: VecDeque<Kept>,
     bytes: usize,
 }
 
+/// A numbered message, and what it weighs. A `joined` cannot be repeated, because the token in it is not the last one any more: that it
+/// was said is kept, and not what it said, which is most of what somebody is ever told at once.
+#[derive(Debug)]
+enum Kept {
+    Message(Arc<ServerMessage>, usize),
+    Joined,
+}
+
 impl Outbox {
-    /// Keeps a message and numbers it.
+    /// Numbers a message, and keeps what can be said again.
     pub(crate) fn push(&mut self, message: Arc<ServerMessage>) -> Sequence {
-        let weight = weight(&message);
-        self.bytes += weight;
-        self.messages.push_back((message, weight));
+        let kept = if matches!(*message, ServerMessage::Joined(_)) {
+            Kept::Joined
+        } else {
+            let weight = weight(&message);
+            Kept::Message(message, weight)
+        };
+        self.bytes += kept.weight();
+        self.messages.push_back(kept);
         let number = self.last();
         while self.messages.len() > MAX_UNACKNOWLEDGED || self.bytes > MAX_BYTES {
             self.forget_first();
@@ -47,8 +60,7 @@ impl Outbox {
         }
     }
 
-    /// What came after this number, or `None` when some of it is no longer kept, or the number was never given. A `joined`
-    /// cannot be repeated, because the token in it is not the last one any more.
+    /// What came after this number, or `None` when some of it is no longer kept, or the number was never given.
     pub(crate) fn after(
         &self,
         last: Sequence,
@@ -57,11 +69,11 @@ impl Outbox {
             return None;
         }
         let skipped = usize::try_from(last.0.checked_sub(self.before.0)?).ok()?;
-        let missed: Vec<_> =
-            self.messages.iter().skip(skipped).map(|(message, _)| Arc::clone(message)).collect();
-        if missed.iter().any(|message| matches!(**message, ServerMessage::Joined(_))) {
-            return None;
-        }
+        let missed = self.messages.iter().skip(skipped).map(|kept| match kept {
+            Kept::Message(message, _) => Some(Arc::clone(message)),
+            Kept::Joined => None,
+        });
+        let missed = missed.collect::<Option<Vec<_>>>()?;
         let numbers = std::iter::successors(Some(last.next()), |number| Some(number.next()));
         Some(numbers.zip(missed))
     }
@@ -78,9 +90,18 @@ impl Outbox {
     }
 
     fn forget_first(&mut self) {
-        if let Some((_, weight)) = self.messages.pop_front() {
-            self.bytes = self.bytes.saturating_sub(weight);
+        if let Some(kept) = self.messages.pop_front() {
+            self.bytes = self.bytes.saturating_sub(kept.weight());
             self.before = self.before.next();
+        }
+    }
+}
+
+impl Kept {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Message(_, weight) => *weight,
+            Self::Joined => 0,
         }
     }
 }
