@@ -5,8 +5,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use libfuzzer_sys::fuzz_target;
-use protocol::{KeyMessage, ParticipantId, RoomCode};
-use seal::{Context, FrameOpener, FrameSealer, KeyPair, Media, Purpose, RoomSecret, SenderKey, Tag};
+use protocol::{KeyMessage, ParticipantId, RoomCode, Source};
+use seal::{Context, Expected, FrameOpener, FrameSealer, KeyPair, Purpose, RoomSecret, SenderKey, Tag};
 
 fuzz_target!(|data: &[u8]| {
     // Another key for each input: the fuzzer sees what tags are compared with, and would write the right one into the input.
@@ -19,19 +19,20 @@ fuzz_target!(|data: &[u8]| {
     opener.add_key(ParticipantId::NIL, key);
     let mut opened = Vec::new();
     let keyframe = [&[0x10, 1, 2, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0][..], &[7; 60]].concat();
-    for (media, frame) in [(Media::Audio, &[9; 40][..]), (Media::Video, &keyframe)] {
-        assert!(opener.open(None, media, data, &mut opened).is_err(), "nobody sealed it");
+    for (source, frame) in [(Source::Microphone, &[9; 40][..]), (Source::Camera, &keyframe)] {
+        let expected = Expected::Only { key: ParticipantId::NIL.publication(source) };
+        assert!(opener.open(expected, data, &mut opened).is_err(), "nobody sealed it");
         let mut honest = Vec::new();
-        assert!(sealer.seal(media, frame, &mut honest));
+        assert!(sealer.seal(source, frame, &mut honest));
         let mut bent = honest.clone();
         for (byte, change) in bent.iter_mut().zip(data) {
             *byte ^= change;
         }
         bent.truncate(bent.len() - data.len().saturating_sub(honest.len()).min(bent.len()));
         if bent != honest {
-            assert!(opener.open(None, media, &bent, &mut opened).is_err(), "it was changed");
+            assert!(opener.open(expected, &bent, &mut opened).is_err(), "it was changed");
         }
-        assert!(opener.open(None, media, &honest, &mut opened).is_ok(), "the honest one still opens");
+        assert!(opener.open(expected, &honest, &mut opened).is_ok(), "the honest one still opens");
     }
     _ = SenderKey::from_bytes(data);
     if let Ok(key_message) = KeyMessage::new(String::from_utf8_lossy(data).into_owned()) {

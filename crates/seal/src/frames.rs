@@ -61,3 +61,42 @@ impl FrameSealer {
         view.is_ok_and(|view| view.encrypt_into(key, sealed).is_ok())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+    use sframe::frame::EncryptedFrameView;
+
+    use super::*;
+    use crate::Tag;
+
+    #[test]
+    fn no_key_and_counter_are_used_for_two_frames_however_keys_and_sources_change() {
+        let frame = [0x11; 64];
+        for seed in 0..50 {
+            let mut dice = ChaCha20Rng::seed_from_u64(seed);
+            let keys = [1, 2, 3].map(|epoch| SenderKey::new(Tag::new(7), epoch, [epoch as u8; 16]));
+            let (mut sealer, mut sealed) = (FrameSealer::default(), Vec::new());
+            let mut used = HashSet::new();
+            let mut last = None;
+            for step in 0..400 {
+                // A key that was set before may be set again: a page that is told the same once more.
+                if step == 0 || dice.next_u32() % 5 == 0 {
+                    sealer.set_key(&keys[dice.next_u32() as usize % keys.len()]);
+                }
+                let source = Source::ALL[dice.next_u32() as usize % Source::ALL.len()];
+                assert!(sealer.seal(source, &frame, &mut sealed));
+                let (clear, rest) = sealed.split_at(clear_bytes(source.kind(), &sealed).unwrap());
+                let view = EncryptedFrameView::try_with_meta_data(rest, clear).unwrap();
+                let (key, counter) = (view.header().key_id(), view.header().counter());
+                // Sources have keys of their own; the counter is one for all of them all the same.
+                assert!(used.insert((key, counter)), "seed {seed}, step {step}");
+                assert!(last < Some(counter), "seed {seed}, step {step}: the counter went back");
+                last = Some(counter);
+            }
+        }
+    }
+}

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use testkit::{LyingWorld, People};
+use testkit::{LyingWorld, People, is_replay};
 
 /// Calls of each kind. `LYING_SEEDS=300` plays as many.
-fn seeds() -> u64 {
+fn count() -> u64 {
     std::env::var("LYING_SEEDS").ok().and_then(|number| number.parse().ok()).unwrap_or(100)
 }
 
@@ -16,7 +16,7 @@ fn seeds() -> u64 {
 fn with_the_link_no_server_reads_or_forges_anything() {
     let told = promise(People::WithLink);
     for lie in LIES {
-        assert!(told.contains_key(lie), "a simulation without this lie shows nothing: {lie}");
+        assert!(is_replay() || told.contains_key(lie), "a simulation without this lie shows nothing: {lie}");
     }
 }
 
@@ -33,7 +33,7 @@ fn a_host_who_passes_the_key_on_is_told_that_it_may_have_been_to_anybody() {
 fn promise(people: People) -> BTreeMap<&'static str, u64> {
     let mut told: BTreeMap<&'static str, u64> = BTreeMap::new();
     let (mut written, mut said_so, mut given_away) = (0, 0, 0);
-    for seed in 0..seeds() {
+    for seed in testkit::seeds(count()) {
         let mut world = LyingWorld::new(seed, people);
         let wrong = world.run(Duration::from_secs(20));
         assert!(wrong.is_empty(), "seed {seed}, {people:?}: {wrong:?}");
@@ -46,11 +46,11 @@ fn promise(people: People) -> BTreeMap<&'static str, u64> {
     }
     println!(
         "{} calls, {people:?}: {written} messages, {said_so} warnings, {given_away} times the secret was given away",
-        seeds()
+        count()
     );
     println!("lies: {told:?}");
-    assert!(written > seeds() as usize && said_so > seeds());
-    assert_eq!(given_away > 0, people == People::Trusting);
+    assert!(is_replay() || written > count() as usize && said_so > count());
+    assert!(is_replay() || (given_away > 0) == (people == People::Trusting));
     told
 }
 

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use testkit::{Report, World};
+use testkit::{Report, World, is_replay, seeds};
 
 const SEEDS: u64 = 1_200;
 
 #[test]
 fn every_pair_connects_whatever_the_network_does() {
     let mut total = Report::default();
-    for seed in 0..SEEDS {
+    for seed in seeds(SEEDS) {
         let people = 2 + (seed % 3) as usize;
         let mut world = World::new(seed, people);
         let report = world.run(Duration::from_secs(60));
@@ -23,8 +23,8 @@ fn every_pair_connects_whatever_the_network_does() {
         total.faults.reordered, total.faults.duplicated, total.glare, total.cuts
     );
     // A simulation in which nothing goes wrong shows nothing.
-    assert!(total.faults.reordered > SEEDS && total.faults.duplicated > SEEDS);
-    assert!(total.glare > SEEDS / 4 && total.cuts > SEEDS / 4);
+    assert!(is_replay() || total.faults.reordered > SEEDS && total.faults.duplicated > SEEDS);
+    assert!(is_replay() || total.glare > SEEDS / 4 && total.cuts > SEEDS / 4);
 }
 
 fn add(total: &mut Report, report: Report) {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use testkit::World;
+use testkit::{World, is_replay, seeds};
 
 const SEEDS: u64 = 300;
 
@@ -13,7 +13,7 @@ const NO_GAP: Duration = Duration::from_millis(0);
 #[test]
 fn nobody_loses_anybody_in_a_move_and_all_see_all_in_the_end() {
     let (mut on_nodes, mut direct, mut hindered) = ([0, 0], 0, 0);
-    for seed in 0..SEEDS {
+    for seed in seeds(SEEDS) {
         let people = 2 + (seed % 6) as usize;
         let mut world = World::moving(seed, people);
         let report = world.run(Duration::from_secs(190));
@@ -35,12 +35,14 @@ fn nobody_loses_anybody_in_a_move_and_all_see_all_in_the_end() {
         "{SEEDS} calls: {on_nodes:?} end on the two nodes, {direct} direct, {hindered} with somebody they cannot reach"
     );
     // A simulation in which nothing moves shows nothing.
-    assert!(on_nodes.iter().all(|count| *count > SEEDS / 10) && direct > SEEDS / 10 && hindered > SEEDS / 20);
+    let moves =
+        on_nodes.iter().all(|count| *count > SEEDS / 10) && direct > SEEDS / 10 && hindered > SEEDS / 20;
+    assert!(moves || is_replay());
 }
 
 #[test]
 fn after_a_restart_of_the_server_all_see_all_again() {
-    for seed in 0..SEEDS / 2 {
+    for seed in seeds(SEEDS / 2) {
         let people = 2 + (seed % 6) as usize;
         let mut world = World::moving_with_restarts(seed, people);
         let report = world.run(Duration::from_secs(190));

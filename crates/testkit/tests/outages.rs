@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use testkit::{Report, World};
+use testkit::{Report, World, is_replay, seeds};
 
 const SEEDS: u64 = 1_000;
 
 #[test]
 fn whatever_breaks_everybody_is_together_again_and_has_the_same_chat() {
     let mut total = Report::default();
-    for seed in 0..SEEDS {
+    for seed in seeds(SEEDS) {
         let people = 2 + (seed % 3) as usize;
         let mut world = World::with_outages(seed, people);
         let report = world.run(Duration::from_secs(90));
@@ -32,5 +32,5 @@ fn whatever_breaks_everybody_is_together_again_and_has_the_same_chat() {
         total.drops, total.restarts, total.written
     );
     // A simulation in which nothing goes wrong shows nothing.
-    assert!(total.drops > SEEDS && total.restarts > SEEDS / 2);
+    assert!(is_replay() || total.drops > SEEDS && total.restarts > SEEDS / 2);
 }
