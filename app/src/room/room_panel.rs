@@ -9,13 +9,13 @@ use protocol::{
 };
 
 use super::room_links::RoomLinks;
-use super::{CommittedField, OpenPanel, SidePanel};
+use super::{CommittedField, SidePanel};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::{self, Text, room};
 
 /// The settings.
 #[component]
-pub(crate) fn RoomPanel(open: OpenPanel) -> impl IntoView {
+pub(crate) fn RoomPanel() -> impl IntoView {
     let view = use_call_handle().view;
     let settings = Memo::new(move |_| view.settings().get());
     let before = view.refusal().get_untracked();
@@ -24,7 +24,7 @@ pub(crate) fn RoomPanel(open: OpenPanel) -> impl IntoView {
         refusal.map(|refusal| text::refusal::of_change(refusal.what))
     };
     view! {
-        <SidePanel title=room::HEADING open>
+        <SidePanel title=room::HEADING>
             <NameAndPassword/>
             <Choice label=room::GUESTS_WAIT on=move || settings.get().waiting_room.is_on()
                 patch=|on| RoomSettingsPatch { waiting_room: Some(on.into()), ..RoomSettingsPatch::default() }/>
