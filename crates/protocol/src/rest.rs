@@ -4,6 +4,8 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "schema")]
+use crate::limits::MAX_LISTED_ROOMS;
 use crate::{Credential, DisplayName, Role, RoomCode, RoomKeyId, RoomName, RoomSettings, Source, Timestamp};
 
 /// A room as its link shows it.
@@ -66,7 +68,8 @@ pub struct RoomList {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListedRooms {
-    /// At most [`MAX_LISTED_ROOMS`](crate::limits::MAX_LISTED_ROOMS).
+    /// The rooms, at most 50.
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_LISTED_ROOMS)))]
     pub rooms: Vec<ListedRoom>,
 }
 
