@@ -18,6 +18,7 @@ mod http;
 mod lanes;
 mod languages;
 mod links;
+mod listed;
 mod operating;
 mod previews;
 mod relaying;
