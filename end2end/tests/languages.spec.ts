@@ -1,6 +1,6 @@
 // Eight languages: by what the browser asks for, by choice, in a call without losing it, and after the server has become a newer one.
 
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { launch, newPage } from "../fixtures/browser.ts";
@@ -34,6 +34,75 @@ test("every page speaks what the browser asks for, fits, and is clean for axe", 
     }
     expect(headings.size).toBe(LANGUAGES.length);
 });
+
+/** A text of a language, as its file has it. */
+function text(language: string, section: string, key: string): string {
+    const file = readFileSync(resolve(import.meta.dirname, `../../languages/${language}.toml`), "utf8");
+    const part = file.split(`\n[${section}]\n`)[1]!.split(/\n\[/)[0]!;
+    return new RegExp(`^${key} = "(.*)"$`, "m").exec(part)![1]!;
+}
+
+for (const language of ["de", "ar"]) {
+    test(`from the landing page to leaving, in ${language}`, async ({ server, plainPage }) => {
+        const page = await plainPage({ context: { locale: language } });
+        const say = (section: string, key: string) => ({ name: text(language, section, key), exact: true });
+        const press = (section: string, key: string) => page.getByRole("button", say(section, key)).click();
+        const expectNoEnglish = async () => {
+            await expect(page.locator("main")).not.toContainText(/\b(the|your|you|of|and)\b/i);
+            await expectAccessible(page);
+        };
+        await page.goto(server.url);
+        await expectNoEnglish();
+        await press("plain", "new_room");
+        await page.getByRole("textbox", say("joining", "your_name")).fill("Zoë");
+        await expectNoEnglish();
+        await press("joining", "join_now");
+        const bar = page.getByRole("toolbar", say("call", "controls"));
+        await expect(bar.getByRole("button", say("call", "leave"))).toBeVisible();
+        await expectNoEnglish();
+        await expect(page.getByRole("timer", say("call", "elapsed_time"))).toHaveText(/^\d+:\d\d$/);
+
+        await bar.getByRole("button", say("call", "chat")).click();
+        await page.getByRole("textbox", say("chat", "message")).fill("1 2 3");
+        await page.keyboard.press("Enter");
+        await expect(page.locator(".chat-text")).toHaveText("1 2 3");
+        await expectNoEnglish();
+        await bar.getByRole("button", say("call", "people")).click();
+        await expectNoEnglish();
+        for (const [entry, panel] of [
+            ["call.invite_people", "invite.heading"],
+            ["call.call_details", "connection.details"],
+            ["key.safety_phrase", "key.safety_phrase"],
+            ["devices.heading", "devices.heading"],
+            ["settings.heading", "settings.heading"],
+            ["shortcuts.heading", "shortcuts.heading"],
+            ["call.room_settings", "room.heading"],
+        ] as const) {
+            const [[section, key], [panelSection, panelKey]] = [entry.split("."), panel.split(".")] as [[string, string], [string, string]];
+            await bar.getByRole("button", say("call", "more")).click();
+            await expectAccessible(page);
+            await page.getByRole("menuitem", say(section, key)).click();
+            await expect(page.getByRole("complementary", say(panelSection, panelKey))).toBeVisible();
+            // The words of the safety phrase are English ones.
+            if (key !== "safety_phrase") await expectNoEnglish();
+        }
+        await page.keyboard.press("Escape");
+        for (const [section, key] of [
+            ["devices", "microphone_options"],
+            ["devices", "camera_options"],
+            ["call", "react"],
+            ["call", "layout"],
+            ["call", "leave_options"],
+        ] as const) {
+            await bar.getByRole("button", say(section, key)).click();
+            await expectNoEnglish();
+        }
+        await page.keyboard.press("Escape");
+        await bar.getByRole("button", say("call", "leave")).click();
+        await expect(page.getByRole("heading", say("joining", "left"))).toBeVisible();
+        await expectNoEnglish();
+    });
+}
 
 test("a choice is remembered without a script, and one that does not exist changes nothing", async ({ server, plainBrowser }) => {
     const context = await plainBrowser.newContext({ locale: "de", javaScriptEnabled: false });

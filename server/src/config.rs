@@ -89,6 +89,8 @@ pub struct RoomsConfig {
     pub chat_days: u64,
     /// Whether everybody can make rooms; otherwise only programs with an API key can.
     pub anyone_creates: bool,
+    /// Whether rooms that their hosts list are shown to strangers, on the landing page and over REST.
+    pub shows_listed: bool,
 }
 
 /// `[tls]`
@@ -332,6 +334,7 @@ impl Default for RoomsConfig {
             chat_mib: 16,
             chat_days: 365,
             anyone_creates: true,
+            shows_listed: true,
         }
     }
 }

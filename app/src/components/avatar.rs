@@ -3,13 +3,12 @@
 use leptos::prelude::*;
 use protocol::first_character;
 
-/// The name's initials on one of six calm colours, always the same for the same name.
+/// The name's initials on one of six calm colours, always the same for the same name. They are drawn and not written: the name stands
+/// beside them, and who copies it does not want them.
 #[component]
 pub(crate) fn Avatar(#[prop(into)] name: Signal<String>) -> impl IntoView {
     view! {
-        <span class="avatar" aria-hidden="true" data-hue=move || name.with(|name| hue(name))>
-            {move || name.with(|name| initials(name))}
-        </span>
+        <span class="avatar" aria-hidden="true" data-hue=move || name.with(|name| hue(name)) data-initials=move || name.with(|name| initials(name))></span>
     }
 }
 

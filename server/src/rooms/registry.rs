@@ -155,6 +155,11 @@ impl Rooms {
         Self { run, loaded: Arc::default(), ..self.clone() }
     }
 
+    /// Whether strangers are told of rooms that are listed.
+    pub(super) fn shows_listed(&self) -> bool {
+        self.limits.shows_listed
+    }
+
     /// Hashes passwords, a few at a time.
     pub(crate) fn passwords(&self) -> Arc<Passwords> {
         Arc::clone(&self.passwords)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use server::config::{Config, LimitsConfig};
+use server::config::{Config, LimitsConfig, RoomsConfig};
 
 use crate::common::{TestServer, join_message};
 use crate::sessions::with;
@@ -240,4 +240,13 @@ async fn the_form_lists_a_room_when_it_is_ticked_and_a_host_may_stop_it_from_ins
     host.say(list("off")).await;
     assert_eq!(host.hear_of("room_updated").await["settings"]["listed"], "off");
     until(&server, |rooms| rooms.iter().all(|room| room["name"] != "Coffee")).await;
+}
+
+#[tokio::test]
+async fn a_server_that_shows_no_rooms_to_strangers_lists_none() {
+    let rooms = RoomsConfig { shows_listed: false, ..RoomsConfig::default() };
+    let server = TestServer::with(Config { rooms, ..Config::default() }).await;
+    server.new_room_with(json!({ "name": "Coffee", "listed": "on" })).await;
+    assert!(listed(&server).await.is_empty());
+    assert!(!landing(&server).await.contains("Coffee"));
 }

@@ -2,6 +2,7 @@
 //! what it is.
 
 mod circles;
+mod colours;
 mod words;
 
 use std::collections::BTreeMap;
