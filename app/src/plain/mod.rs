@@ -20,6 +20,6 @@ pub use no_entry::NoEntry;
 pub use not_found::NotFound;
 pub use preview::{Preview, PreviewOf};
 pub use room_links::{RoomLink, RoomLinks};
-pub use shell::{PageTexts, Scripts, shell};
+pub use shell::{PageQuery, PageTexts, Scripts, shell};
 
 pub use crate::components::SiteHeader;
