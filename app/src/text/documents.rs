@@ -1,6 +1,7 @@
 //! What the server says without the application: pages that must work when nothing else does, problem documents (RFC 9457), and
 //! entries of calendars.
 
+pub use super::invite::calendar_description;
 pub use super::moment::utc;
 use super::words::documents as words;
 use super::words::problems;
@@ -66,11 +67,6 @@ pub fn title(page: &str) -> String {
 /// What a room without a name is called in a calendar.
 pub fn calendar_summary() -> &'static str {
     words::CALENDAR_SUMMARY()
-}
-
-/// What a calendar says of the call.
-pub fn calendar_description(link: &str) -> String {
-    words::calendar_description(&link)
 }
 
 /// The kinds of problem that the interface for programs answers with.

@@ -119,6 +119,10 @@ const BETWEEN_FORMS: char = '\u{1f}';
 /// First strong isolate, and its end (Unicode Standard Annex 9): what stands between them leaves the order of the rest alone.
 const ISOLATE: [char; 2] = ['\u{2068}', '\u{2069}'];
 
+/// The argument that is a link. It is never isolated: whoever makes a link of the text that is copied would take the end of the isolate for
+/// a part of the room's key. The texts have nothing behind it.
+const LINK: &str = "link";
+
 impl Catalogue {
     /// Reads what the server has sent. `None` when it is no such thing, or of another version than this page.
     pub fn parse(json: &str) -> Option<Self> {
@@ -144,7 +148,11 @@ impl Catalogue {
         {
             filled.push_str(before);
             if let Some((_, argument)) = arguments.iter().find(|(one, _)| *one == name) {
-                self.put_in(&mut filled, &argument.to_string());
+                let argument = argument.to_string();
+                let is_isolated = name != LINK && self.needs_isolation(&argument);
+                filled.extend(is_isolated.then_some(ISOLATE[0]));
+                filled.push_str(&argument);
+                filled.extend(is_isolated.then_some(ISOLATE[1]));
             }
             rest = after;
         }
@@ -152,13 +160,17 @@ impl Catalogue {
         filled
     }
 
-    /// A name that runs the other way is kept from turning around what stands beside it.
-    fn put_in(&self, filled: &mut String, argument: &str) {
-        let runs_otherwise = |sign: char| is_of_right_to_left(sign) != self.language.runs_left();
-        let is_isolated = argument.chars().filter(|sign| sign.is_alphabetic()).any(runs_otherwise);
-        filled.extend(is_isolated.then_some(ISOLATE[0]));
-        filled.push_str(argument);
-        filled.extend(is_isolated.then_some(ISOLATE[1]));
+    /// Whether something is to be kept from turning around what stands beside it, or from being turned around itself: a name that runs the
+    /// other way, and a sign like `<` without a letter, which a text that runs to the left would show as `>`.
+    fn needs_isolation(&self, argument: &str) -> bool {
+        let is_mirrored = |sign| {
+            matches!(sign, '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | '«' | '»' | '‹' | '›' | '≤' | '≥')
+        };
+        let mut letters = argument.chars().filter(|sign| sign.is_alphabetic()).peekable();
+        if letters.peek().is_none() {
+            return self.language.runs_left() && argument.contains(is_mirrored);
+        }
+        letters.any(|letter| is_of_right_to_left(letter) != self.language.runs_left())
     }
 
     fn form(&self, number: usize, n: usize) -> &str {
@@ -335,6 +347,25 @@ mod tests {
         assert_eq!(said(&arabic, "ليلى"), "(ليلى)");
         assert_eq!(said(&arabic, "Ada"), "(\u{2068}Ada\u{2069})");
         assert_eq!(said(&arabic, "12"), "(12)");
+        // Of no direction, but another sign where the text runs to the left.
+        assert_eq!(said(&arabic, "<"), "(\u{2068}<\u{2069})");
+        assert_eq!(said(&english, "<"), "(<)");
+    }
+
+    #[test]
+    fn a_link_ends_where_its_key_ends() {
+        let link = "https://meet.example/r/kfm-pqxz-wtr#key=c2VjcmV0";
+        for language in Language::ALL {
+            let said = in_language(language, || {
+                let named = super::super::invite::invitation(Some("Tea"), link);
+                [named, super::super::invite::invitation(None, link), crate::calendar_description(link)]
+            });
+            for text in said {
+                let (before, behind) = text.split_once(link).unwrap();
+                assert!(behind.is_empty(), "{language:?}: {behind:?}");
+                assert!(before.ends_with([' ', '\n', '：']), "{language:?}: {before:?}");
+            }
+        }
     }
 
     #[test]
