@@ -1,13 +1,12 @@
 //! In which language somebody is answered: the one they have chosen, or the first that their browser asks for and pages speak.
 
 use app::language::{self, Language};
-use axum::extract::{Form, Query, Request, State};
+use axum::extract::{Form, Query, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use crate::AppState;
 use crate::browser::{KEPT_FOR, Transport};
 use crate::http_client::HttpClient;
 use crate::origin;
@@ -85,12 +84,7 @@ pub(crate) fn query_of_page() -> Vec<(String, String)> {
 
 /// `GET` of any page with `?language=de`: remembers a choice, and leads to the same address without it. That is how pages without script
 /// choose, because what follows the `#`, a room's key, stays as long as the address stays. Links of other sites choose nothing.
-pub(crate) async fn choose_by_query(
-    State(state): State<AppState>,
-    caller: HttpClient,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn choose_by_query(caller: HttpClient, request: Request, next: Next) -> Response {
     let address = request.uri().clone();
     let chosen = if request.method() == Method::GET { in_query(&address) } else { None };
     let Some((language, path)) = chosen else { return ADDRESS.scope(address, next.run(request)).await };

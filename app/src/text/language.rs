@@ -223,7 +223,7 @@ pub(crate) fn spoken() -> Language {
 /// In the browser: one at a time.
 #[cfg(not(feature = "ssr"))]
 mod current {
-    use std::sync::OnceLock;
+    use std::sync::{Mutex, OnceLock, PoisonError};
 
     use leptos::prelude::{ArcRwSignal, Get, GetUntracked, Set};
 
@@ -231,13 +231,26 @@ mod current {
 
     static SPOKEN: OnceLock<ArcRwSignal<&'static Catalogue>> = OnceLock::new();
 
-    /// Speaks another language from now on. A page is given eight at the most, which stay.
+    /// Those that were spoken, which stay: one of each language.
+    static KNOWN: Mutex<Vec<&'static Catalogue>> = Mutex::new(Vec::new());
+
+    /// Speaks another language from now on. Of one that was spoken before, the texts that the page has already.
     pub fn speak(catalogue: Catalogue) {
-        let catalogue: &'static Catalogue = Box::leak(Box::new(catalogue));
+        let catalogue = remembered(catalogue);
         match SPOKEN.get() {
             Some(spoken) => spoken.set(catalogue),
             None => _ = SPOKEN.set(ArcRwSignal::new(catalogue)),
         }
+    }
+
+    fn remembered(catalogue: Catalogue) -> &'static Catalogue {
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(same) = known.iter().find(|one| one.language == catalogue.language) {
+            return same;
+        }
+        let catalogue: &'static Catalogue = Box::leak(Box::new(catalogue));
+        known.push(catalogue);
+        catalogue
     }
 
     /// Before anything is spoken there are no texts.
@@ -283,12 +296,22 @@ mod current {
 
     pub(super) fn catalogue() -> &'static Catalogue {
         let language = WITHOUT_PAGE.get().or_else(use_context::<Language>).unwrap_or_default();
-        let index = Language::ALL.iter().position(|one| *one == language).unwrap_or_default();
-        &ALL[index]
+        &ALL[index(language)]
     }
 
+    static FOR_PAGES: LazyLock<Vec<String>> =
+        LazyLock::new(|| Language::ALL.into_iter().map(without_server).collect());
+
     /// What a page is given of a language, as JSON.
-    pub fn data(language: Language) -> String {
+    pub fn data(language: Language) -> &'static str {
+        &FOR_PAGES[index(language)]
+    }
+
+    fn index(language: Language) -> usize {
+        Language::ALL.iter().position(|one| *one == language).unwrap_or_default()
+    }
+
+    fn without_server(language: Language) -> String {
         let mut whole: serde_json::Value = serde_json::from_str(whole_data(language)).unwrap_or_default();
         if let Some(texts) = whole.get_mut("texts").and_then(serde_json::Value::as_array_mut) {
             texts.truncate(words::FOR_PAGES);
@@ -316,13 +339,13 @@ mod tests {
     use super::*;
 
     fn catalogue(language: Language) -> Catalogue {
-        serde_json::from_str(&data(language)).unwrap()
+        serde_json::from_str(data(language)).unwrap()
     }
 
     #[test]
     fn every_language_is_there_and_is_whole() {
         for language in Language::ALL {
-            let catalogue = Catalogue::parse(&data(language)).unwrap();
+            let catalogue = Catalogue::parse(data(language)).unwrap();
             assert_eq!(catalogue.language(), language);
             assert_eq!(Language::from_tag(&language.tag().to_uppercase()), Some(language));
             assert_eq!(in_language(language, spoken), language);

@@ -26,8 +26,8 @@ pub use error::StorageError;
 pub use lock::{DatabaseLock, FolderLock};
 pub use records::{
     ApiKeyRecord, AuditEvent, BrowserId, BuildFile, Change, ChatPage, ChatQuota, Creators, Digest, Fence,
-    FencedChange, HeldKey, Idempotency, KeyRecord, PasswordHash, Refusal, RefusalReason, RoomRecord,
-    SeatRecord, SeatState,
+    FencedChange, HeldKey, Idempotency, KeptFile, KeyRecord, PasswordHash, Refusal, RefusalReason,
+    RoomRecord, SeatRecord, SeatState,
 };
 pub use sql::SqlStorage;
 
@@ -262,8 +262,11 @@ pub trait BuildRepository {
     /// Keeps all files of a build, or none. A content that another build has too is kept once.
     async fn keep_build(&self, id: &str, files: &[BuildFile]) -> Result<(), StorageError>;
 
-    /// The content of a file, if the build is kept and has it.
-    async fn file_of_build(&self, id: &str, path: &str) -> Result<Option<Vec<u8>>, StorageError>;
+    /// A file, if the build is kept and has it. Its content is not read.
+    async fn file_of_build(&self, id: &str, path: &str) -> Result<Option<KeptFile>, StorageError>;
+
+    /// The content that has a digest, if a build has such a file.
+    async fn content_of_file(&self, digest: &str) -> Result<Option<Vec<u8>>, StorageError>;
 
     /// Forgets builds that were replaced before a moment, and all but the `most` that were replaced last. Returns how many.
     async fn forget_builds(&self, replaced_before: Timestamp, most: u32) -> Result<u64, StorageError>;

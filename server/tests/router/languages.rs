@@ -1,4 +1,4 @@
-//! In which language answers come, and the files of this build and of earlier ones.
+//! In which language answers come.
 
 use serde_json::json;
 
@@ -131,31 +131,4 @@ async fn an_ended_room_is_opened_again_at_its_own_address_which_keeps_the_key() 
     assert_eq!((status, location(&head)), (303, &*made.path), "{head}");
     assert_eq!(server.request("GET", &made.path, &cookie, "").await.0, 200);
     assert_eq!(server.request("POST", &made.path, "", "").await.0, 403, "only hosts reopen");
-}
-
-#[tokio::test]
-async fn files_of_this_build_stay_what_they_are_and_there_are_no_others() {
-    let server = TestServer::start().await;
-    let code = server.new_room().await;
-    let (_, _, page) = server.request("GET", &format!("/r/{code}"), "", "").await;
-    let root = page.split("data-root=\"").nth(1).unwrap().split('"').next().unwrap();
-    let (status, head, body) = server.request("GET", &format!("{root}/languages/ja.json"), "", "").await;
-    assert_eq!(status, 200);
-    assert!(head.contains("max-age=31536000, immutable"), "{head}");
-    assert!(body.contains("\"language\":\"ja\""), "{}", &body[..100]);
-    assert!(page.contains("<script id=\"language\" type=\"application/json\""), "{page}");
-    for path in [
-        "/languages/xx.json",
-        "/favicon.svg",
-        "/pkg/../../Cargo.toml",
-        "/pkg/%2e%2e/%2e%2e/Cargo.toml",
-        "/worker",
-        "/",
-    ] {
-        let (status, head, _) = server.request("GET", &format!("{root}{path}"), "", "").await;
-        assert!(status >= 400 && !head.contains("immutable"), "{path}: {head}");
-    }
-    for path in ["/builds/0000000000000000/pkg/veranda.js", "/builds/x/languages/ja.json", "/builds/'/a"] {
-        assert_eq!(server.request("GET", path, "", "").await.0, 404, "{path}");
-    }
 }
