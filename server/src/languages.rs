@@ -27,16 +27,21 @@ pub(crate) fn spoken() -> Language {
     SPOKEN.try_with(|language| *language).unwrap_or_default()
 }
 
+/// In a response's extensions: some of it is English, whatever was asked for.
+#[derive(Clone)]
+pub(crate) struct PartlyEnglish;
+
 /// Answers a request in its language, and says which one that is.
 pub(crate) async fn answer(request: Request, next: Next) -> Response {
     let language = of_request(request.headers());
     let mut response = SPOKEN.scope(language, next.run(request)).await;
+    let is_of_one = language == Language::English || response.extensions().get::<PartlyEnglish>().is_none();
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("accept-language, cookie"));
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let is_spoken =
         ["text/html", "text/calendar", "application/problem+json"].iter().any(|one| kind.starts_with(one));
-    if is_spoken {
+    if is_spoken && is_of_one {
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
     }
     response

@@ -209,18 +209,22 @@ pub enum ProblemDetail {
     OriginRefused,
     /// The id is that of no participant.
     ParticipantIdInvalid,
+    /// As many passwords are checked as the server can.
+    PasswordsBusy,
+    /// Too many requests.
+    RateLimited,
     /// The room was changed since it was read.
     RoomChanged,
     /// The room that the request has made was deleted.
     RoomDeleted,
     /// There is no such room.
     RoomUnknown,
-}
-
-impl From<ProblemDetail> for String {
-    fn from(detail: ProblemDetail) -> Self {
-        detail.text().to_owned()
-    }
+    /// The database cannot be used.
+    StorageUnavailable,
+    /// The room has as many credentials as it may have.
+    TooManyCredentials,
+    /// The server has as many rooms as it takes.
+    TooManyRooms,
 }
 
 impl ProblemDetail {
@@ -238,9 +242,14 @@ impl ProblemDetail {
             Self::NotHostKey => problems::DETAIL_NOT_HOST_KEY(),
             Self::OriginRefused => problems::DETAIL_ORIGIN_REFUSED(),
             Self::ParticipantIdInvalid => problems::DETAIL_PARTICIPANT_ID_INVALID(),
+            Self::PasswordsBusy => problems::DETAIL_PASSWORDS_BUSY(),
+            Self::RateLimited => problems::DETAIL_RATE_LIMITED(),
             Self::RoomChanged => problems::DETAIL_ROOM_CHANGED(),
             Self::RoomDeleted => problems::DETAIL_ROOM_DELETED(),
             Self::RoomUnknown => problems::DETAIL_ROOM_UNKNOWN(),
+            Self::StorageUnavailable => problems::DETAIL_STORAGE_UNAVAILABLE(),
+            Self::TooManyCredentials => problems::DETAIL_TOO_MANY_CREDENTIALS(),
+            Self::TooManyRooms => problems::DETAIL_TOO_MANY_ROOMS(),
         }
     }
 }

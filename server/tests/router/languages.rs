@@ -24,13 +24,14 @@ async fn pages_problems_and_calendars_speak_what_is_asked_for() {
         }
     }
     let title = async |header: &str| {
-        let (status, _, body) = server.request("GET", "/api/v1/rooms/kfm-pqxz-wtr", header, "").await;
+        let (status, head, body) = server.request("GET", "/api/v1/rooms/kfm-pqxz-wtr", header, "").await;
         let problem: serde_json::Value = serde_json::from_str(&body).unwrap();
-        (status, problem["type"].clone(), problem["title"].as_str().unwrap().to_owned())
+        (status, problem["type"].clone(), problem["title"].as_str().unwrap().to_owned(), head)
     };
     let (english, german) = (title("").await, title("accept-language: de\r\n").await);
     assert_eq!((english.0, &english.1), (german.0, &german.1), "only the words are others");
     assert_ne!(english.2, german.2);
+    assert!(german.3.contains("content-language: de") && english.3.contains("content-language: en"));
     let path = format!("/r/{code}/calendar.ics");
     let summary = async |header: &str| server.request("GET", &path, header, "").await.2;
     assert!(summary("").await.contains("SUMMARY:Video call"));
@@ -56,6 +57,24 @@ async fn the_form_of_a_language_sets_it_and_leads_back_where_it_was() {
     let (_, head, _) = send("origin: https://elsewhere.example\r\n", "language=fr").await;
     assert!(!head.contains("set-cookie"), "another site does not choose: {head}");
     assert!(send("", "nothing=fr").await.0 >= 400);
+}
+
+#[tokio::test]
+async fn what_is_partly_english_is_not_announced_as_another_language() {
+    let server = TestServer::start().await;
+    let german = "accept-language: de\r\n";
+    let (status, head, _) = server.request("DELETE", "/api/v1/rooms", german, "").await;
+    assert!(status == 405 && !head.contains("content-language"), "{head}");
+    let body = "{\"capacity\":";
+    let json = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+    let (status, head, _) = server.request("POST", "/api/v1/rooms", &format!("{german}{json}"), body).await;
+    assert!(status >= 400 && !head.contains("content-language"), "{head}");
+    let (_, head, _) = server.request("POST", "/api/v1/rooms", &json, body).await;
+    assert!(head.contains("content-language: en"), "{head}");
+    let (_, _, docs) = server.request("GET", "/api/docs", "accept-language: ar\r\n", "").await;
+    assert!(docs.contains("<html lang=\"ar\" dir=\"rtl\""), "the page around it is Arabic");
+    let main = docs.split("<main").nth(1).unwrap().split('>').next().unwrap();
+    assert!(main.contains("lang=\"en\"") && main.contains("dir=\"ltr\""), "{main}");
 }
 
 /// Where a response leads.
@@ -127,6 +146,8 @@ async fn an_ended_room_is_opened_again_at_its_own_address_which_keeps_the_key() 
     assert_eq!(ada.hear_of("error").await["code"], "room_ended");
     let (status, _, page) = server.request("GET", &made.path, &cookie, "").await;
     assert!(status == 410 && page.contains("<form method=\"post\" action=\"\">"), "{status} {page}");
+    let (_, _, rooms) = server.request("GET", "/rooms", &cookie, "").await;
+    assert!(rooms.contains(&format!("{} · ended<", made.path.strip_prefix("/r/").unwrap())), "{rooms}");
     let (status, head, _) = server.request("POST", &made.path, &cookie, "").await;
     assert_eq!((status, location(&head)), (303, &*made.path), "{head}");
     assert_eq!(server.request("GET", &made.path, &cookie, "").await.0, 200);
