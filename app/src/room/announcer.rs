@@ -12,7 +12,7 @@ pub(crate) fn Announcer() -> impl IntoView {
     view! {
         <div class="announcer" role="status" aria-live="polite">
             <For each=move || notices.get() key=|notice| notice.number let:notice>
-                <p class="notice">{text::notice::said(&notice.what)}</p>
+                <p class="notice">{move || text::notice::said(&notice.what)}</p>
             </For>
         </div>
     }
