@@ -24,8 +24,11 @@ fn read(tag: &str) -> Catalogue {
     Catalogue::parse(tag, &std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
+/// Of a text: its section and its key.
+type Name = (&'static str, &'static str);
+
 /// What buttons and links show, and what they are called for those who do not see beside what they stand.
-const NAMED: [((&str, &str), (&str, &str)); 8] = [
+const NAMED: [(Name, Name); 8] = [
     (("people", "admit"), ("people", "admit_person")),
     (("people", "deny"), ("people", "deny_person")),
     (("host", "links"), ("plain", "links_of")),

@@ -75,9 +75,11 @@ async fn kept_file(state: &AppState, caller: &HttpClient, id: &str, path: &str, 
     }
     let found = find(state, id, path, takes_brotli(&asked.headers)).await;
     match found {
-        Ok(Some((file, coding))) => send(state, &file, coding, path, asked).await.unwrap_or_else(unreadable),
+        Ok(Some((file, coding))) => {
+            send(state, &file, coding, path, asked).await.unwrap_or_else(|error| unreadable(&error))
+        }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
-        Err(error) => unreadable(error),
+        Err(error) => unreadable(&error),
     }
 }
 
@@ -142,7 +144,7 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
     wanted("br").or_else(|| wanted("*")).unwrap_or(false)
 }
 
-fn unreadable(error: StorageError) -> Response {
+fn unreadable(error: &StorageError) -> Response {
     tracing::error!(%error, "a file of a build could not be read");
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
 }
