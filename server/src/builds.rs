@@ -176,7 +176,8 @@ pub(crate) const COMPRESSED: &str = ".br";
 
 /// The paths of a site's files, below its folder.
 fn paths(site: &Path) -> impl Iterator<Item = String> {
-    let walked = FOLDERS.map(|folder| WalkDir::new(site.join(folder))).into_iter().flatten();
+    let walked =
+        FOLDERS.map(|folder| WalkDir::new(site.join(folder)).follow_links(true)).into_iter().flatten();
     let files = walked.filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
     files.filter_map(move |entry| Some(entry.path().strip_prefix(site).ok()?.to_str()?.to_owned()))
 }
@@ -237,6 +238,17 @@ mod tests {
         assert_ne!(second, first);
         write("pkg/new.wasm", "");
         assert_ne!(Build::of(site.path()).root(), second);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_file_that_is_a_link_to_one_elsewhere_is_one_of_the_build() {
+        let (site, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        write(elsewhere.path(), "a.js", "a");
+        std::fs::create_dir(site.path().join("pkg")).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path().join("a.js"), site.path().join("pkg/a.js")).unwrap();
+        let build = Build::of(site.path());
+        assert!(build.has("pkg/a.js") && build.has_on_disk("pkg/a.js").await);
     }
 
     #[tokio::test]

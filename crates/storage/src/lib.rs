@@ -103,7 +103,8 @@ pub trait RoomRepository {
     async fn count_rooms(&self, creators: Creators) -> Result<u64, StorageError>;
 
     /// The time by which things grow old, after so much time of a running server. It follows `wall`, never further than
-    /// twice the time that has passed: a clock that was set wrong for an hour deletes nothing.
+    /// twice the time that has passed: a clock that was set wrong for an hour deletes nothing. When none has passed it is only read, for
+    /// what is to grow old from now on; a `wall` that is behind makes nothing older than it is.
     async fn retention_time(&self, wall: Timestamp, passed: Duration) -> Result<Timestamp, StorageError>;
 
     /// Deletes rooms that were not used since, seats that have not changed since, and what else is too old to be of use.
