@@ -9,6 +9,7 @@
 
 mod components;
 mod connection_test;
+mod full_screen;
 mod pages;
 #[cfg(feature = "ssr")]
 pub mod plain;

@@ -40,6 +40,11 @@ export class CallPage {
         await expect(this.page.getByRole("heading", { name: "Waiting to be let in" })).toBeVisible();
     }
 
+    /** The call screen, which says how people are arranged and how media travels. */
+    screen(): Locator {
+        return this.page.locator("main[data-topology]");
+    }
+
     panel(name: string): Locator {
         return this.page.getByRole("complementary", { name, exact: true });
     }
@@ -51,10 +56,9 @@ export class CallPage {
         return this.panel(name);
     }
 
-    /** What the toolbar's *More* opens, be it a menu or a panel. */
+    /** What the bar's *More* opens. */
     more(): Locator {
-        const named = { name: "More", exact: true };
-        return this.page.getByRole("menu", named).or(this.page.getByRole("complementary", named));
+        return this.page.getByRole("menu", { name: "More", exact: true });
     }
 
     /** Opens it, unless it is open. */
@@ -65,8 +69,7 @@ export class CallPage {
 
     /** Something in it, by its exact name. */
     entry(name: string): Locator {
-        const named = { name, exact: true };
-        return this.more().getByRole("menuitem", named).or(this.more().getByRole("button", named));
+        return this.more().getByRole("menuitem", { name, exact: true });
     }
 
     /** Chooses something in it. */
@@ -85,6 +88,15 @@ export class CallPage {
         const menu = panel.locator("details").filter({ has: this.page.getByLabel(`Actions for ${about}`) });
         await menu.locator("summary").click();
         await panel.getByRole("button", { name: `${action}: ${about}`, exact: true }).click();
+        if (action !== "Remove and block") return;
+        await this.page.getByRole("dialog").getByRole("button", { name: action, exact: true }).click();
+    }
+
+    /** Ends the call for everyone, as far as the question whether that is meant. */
+    async askToEnd(): Promise<Locator> {
+        await this.toolbarButton("Leave options").click();
+        await this.page.getByRole("menuitem", { name: "End for everyone", exact: true }).click();
+        return this.page.getByRole("dialog", { name: "End the call for everyone?" });
     }
 
     async write(text: string): Promise<void> {

@@ -79,20 +79,20 @@ test("in a call the language changes at once, there and back, and nothing else d
 
     // One that does not come leaves what there is, and says so.
     await ada.page.route("**/languages/de.json", (route) => route.abort());
-    await ada.page.locator("aside select[name=language]").selectOption("de");
-    await expect(ada.page.locator("aside [role=alert]")).toBeVisible();
+    await ada.page.locator(".popover select[name=language]").selectOption("de");
+    await expect(ada.page.locator(".popover [role=alert]")).toBeVisible();
     await expect(ada.page.locator("html")).toHaveAttribute("lang", "ar");
-    await expect(ada.page.locator("aside select[name=language]")).toHaveValue("ar");
+    await expect(ada.page.locator(".popover select[name=language]")).toHaveValue("ar");
     // Nor does what is of another version.
     await ada.page.unroute("**/languages/de.json");
     await ada.page.route("**/languages/fr.json", async (route) => {
         const answer = await route.fetch();
         await route.fulfill({ body: (await answer.text()).replace(/"keys":"."/, '"keys":"x"').replace(/"keys":"[^"]*"/, '"keys":"0"') });
     });
-    await ada.page.locator("aside select[name=language]").selectOption("fr");
+    await ada.page.locator(".popover select[name=language]").selectOption("fr");
     await expect(ada.page.locator("html")).toHaveAttribute("lang", "ar");
 
-    await ada.page.locator("aside select[name=language]").selectOption("en");
+    await ada.page.locator(".popover select[name=language]").selectOption("en");
     await expect(ada.button("Leave")).toBeVisible();
     await expect(ada.page.locator("html")).toHaveAttribute("dir", "ltr");
     await ada.openPanel("Chat");
@@ -151,7 +151,7 @@ test("a page that was opened before an upgrade opens every panel and language af
         }
         for (const panel of ["Safety phrase", "Call details", "Devices", "Invite people"]) {
             await page.getByRole("toolbar").getByRole("button", { name: "More", exact: true }).click();
-            await page.getByRole("button", { name: panel, exact: true }).click();
+            await page.getByRole("menuitem", { name: panel, exact: true }).click();
             await expect(page.getByRole("complementary", { name: panel, exact: true })).toBeVisible();
         }
     } finally {

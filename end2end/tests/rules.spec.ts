@@ -188,12 +188,11 @@ test("a host locks the room, changes its rules, and ends it for everybody; and o
     await visit(stranger, room.link);
     await expect(stranger.getByLabel("Room password")).toBeVisible();
 
-    await ada.choose("End for everyone");
-    const question = ada.page.getByRole("dialog", { name: "End the call for everyone?" });
+    const question = await ada.askToEnd();
     await question.getByRole("button", { name: "Cancel", exact: true }).click();
     await expect(question).toBeHidden();
     await expect(ada.button("Leave")).toBeVisible();
-    await ada.choose("End for everyone");
+    await ada.askToEnd();
     await expectAccessible(ada.page);
     await question.getByRole("button", { name: "End for everyone", exact: true }).click();
     for (const one of [ada, bob]) await expect(one.heading("This call has ended")).toBeVisible();

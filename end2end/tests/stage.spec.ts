@@ -10,7 +10,7 @@ test("oneself floats over one other, and goes from corner to corner by keyboard 
     await bob.join();
     await ada.expectToSee(bob);
     const stage = ada.page.locator("#stage");
-    await expect(stage).toHaveAttribute("data-layout", "pair");
+    await expect(ada.screen()).toHaveAttribute("data-layout", "pair");
     const own = ada.tile("Ada");
     const at = async () => {
         const [tile, around] = [await own.boundingBox(), await stage.boundingBox()];
@@ -59,13 +59,13 @@ test("whoever is pinned stays large, and goes back when they are unpinned", asyn
     for (const call of [ada, bob, cleo]) await call.join();
     await ada.expectToSee(bob);
     const stage = ada.page.locator("#stage");
-    await expect(stage).toHaveAttribute("data-layout", "grid");
+    await expect(ada.screen()).toHaveAttribute("data-layout", "grid");
     await expect(stage.getByRole("article")).toHaveCount(3);
     const role = (name: string) => ada.tile(name).getAttribute("data-role");
 
     await ada.tile("Cleo").hover();
     await ada.button("Pin Cleo").click();
-    await expect(stage).toHaveAttribute("data-layout", "stage");
+    await expect(ada.screen()).toHaveAttribute("data-layout", "stage");
     expect(await role("Cleo")).toBe("main");
     expect(await role("Bob")).toBe("strip");
     await ada.expectToSee(bob);
@@ -76,7 +76,8 @@ test("whoever is pinned stays large, and goes back when they are unpinned", asyn
     expect(await role("Cleo")).toBe("main");
     await ada.button("Unpin Cleo").click();
     await expect.poll(() => role("Bob"), "Bob speaks, and Cleo has no microphone").toBe("main");
+    await ada.button("Layout").click();
     await ada.page.getByRole("radio", { name: "Grid", exact: true }).check();
-    await expect(stage).toHaveAttribute("data-layout", "grid");
+    await expect(ada.screen()).toHaveAttribute("data-layout", "grid");
     await ada.expectToSee(bob);
 });

@@ -12,6 +12,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DomException, MediaStream, MediaStreamConstraints, MediaStreamTrack};
 
 use crate::event::{Event, Events};
+use crate::levels::Meter;
 use crate::web::object;
 use crate::{remember, web};
 
@@ -23,7 +24,8 @@ pub(crate) struct Captures {
     came: BTreeMap<(Source, Attempt), Capture>,
 }
 
-struct Capture {
+/// One device that delivers.
+pub(crate) struct Capture {
     track: MediaStreamTrack,
     /// Reports the end of the track; detached before the track is stopped on purpose.
     _ended: EventListener,
@@ -65,6 +67,11 @@ impl Captures {
     pub(crate) fn stop(&mut self, source: Source) {
         self.in_use.remove(&source);
     }
+
+    /// Hands over what is in use, which goes on.
+    pub(crate) fn hand_over(&mut self, source: Source) -> Option<Capture> {
+        self.in_use.remove(&source)
+    }
 }
 
 /// Asks for several devices with one question; when that is refused, for each by itself, so that a missing camera does not cost the
@@ -96,6 +103,13 @@ pub(crate) fn remember_device(source: Source, device: Option<&str>) {
 fn device_of(track: &MediaStreamTrack) -> Option<String> {
     let settings = web::call(track, "getSettings", &[])?;
     Reflect::get(&settings, &"deviceId".into()).ok()?.as_string().filter(|id| !id.is_empty())
+}
+
+impl Capture {
+    /// How loud it is, if that can be measured.
+    pub(crate) fn meter(&self) -> Option<Meter> {
+        Meter::new(&self.track)
+    }
 }
 
 impl Drop for Capture {

@@ -1,7 +1,7 @@
 //! Which devices there are. Browsers name them only once one of their kind has been used.
 
 use app::state::{Device, Devices};
-use call::Page;
+use call::{Page, Sound};
 use gloo_events::EventListener;
 use js_sys::Array;
 use protocol::Source;
@@ -59,14 +59,27 @@ pub(crate) fn use_speaker(element: &HtmlMediaElement) {
 
 /// Plays two soft tones.
 pub(crate) fn play_test_sound() -> Option<()> {
+    play(&[(523.25, 0.0), (659.25, 0.35)], 0.2)
+}
+
+/// Says that somebody has come, rising, or gone, falling.
+pub(crate) fn play_sound(sound: Sound) -> Option<()> {
+    match sound {
+        Sound::Joined => play(&[(587.33, 0.0), (880.0, 0.12)], 0.06),
+        Sound::Left => play(&[(587.33, 0.0), (440.0, 0.12)], 0.06),
+    }
+}
+
+/// Plays tones of 0.3 s, each from its second on.
+fn play(tones: &[(f32, f64)], volume: f32) -> Option<()> {
     let context = AudioContext::new().ok()?;
     if let Some(id) = remember::read(CHOSEN_SPEAKER) {
         ignore_rejection(web::call_if_present(&context, "setSinkId", &id.into()));
     }
     let loudness = context.create_gain().ok()?;
-    loudness.gain().set_value(0.2);
+    loudness.gain().set_value(volume);
     loudness.connect_with_audio_node(&context.destination()).ok()?;
-    for (hertz, begins) in [(523.25, 0.0), (659.25, 0.35)] {
+    for &(hertz, begins) in tones {
         let tone = context.create_oscillator().ok()?;
         tone.frequency().set_value(hertz);
         tone.connect_with_audio_node(&loudness).ok()?;

@@ -30,6 +30,7 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         lacks_secret,
         key_warnings,
         host_inside,
+        began: _,
         stage,
         participants,
     } = call.snapshot();
@@ -63,6 +64,9 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         microphone: publications.of(Source::Microphone),
         camera: publications.of(Source::Camera),
         speaking,
+        talks_while_muted: page.talks_while_muted(),
+        began_millis: shown.began.millis(),
+        preferences: shown.preferences,
         level: if phase == Phase::Preparing { shown.level } else { 0 },
         devices: shown.devices.clone(),
         people_inside: shown.people_inside.clone(),
@@ -131,12 +135,18 @@ pub(crate) fn chat(call: &Call, me: Option<ParticipantId>) -> Vec<ChatLineView> 
     let name_of = |id: ParticipantId| {
         people.iter().find(|one| one.participant.id == id).map(|one| one.participant.name.clone())
     };
-    call.chat().iter().map(|line| chat_line(line.clone(), me, name_of)).collect()
+    let mut before = None;
+    let lines = call.chat().iter().map(|line| {
+        let continues = before.replace(line).is_some_and(|before| continues(before, line));
+        chat_line(line.clone(), me, continues, name_of)
+    });
+    lines.collect()
 }
 
 fn chat_line(
     line: ChatLine,
     me: Option<ParticipantId>,
+    continues: bool,
     name_of: impl Fn(ParticipantId) -> Option<DisplayName>,
 ) -> ChatLineView {
     let ChatLine { id, from, name, to, envelope: _, text, position, delivery } = line;
@@ -145,6 +155,7 @@ fn chat_line(
         id,
         name: name.to_string(),
         mine: Some(from) == me,
+        continues,
         only_for: match to {
             ChatTarget::Everyone => None,
             ChatTarget::Participant(id) if Some(id) == me => Some(Addressee::You),
@@ -155,6 +166,19 @@ fn chat_line(
         delivery,
     }
 }
+
+/// Whether a message goes on from the one before, and needs neither name nor time of its own.
+fn continues(before: &ChatLine, line: &ChatLine) -> bool {
+    let soon = match (before.position, line.position) {
+        (Some((_, before)), Some((_, now))) => now.0.saturating_sub(before.0) < TURN_MILLIS,
+        (_, None) => true,
+        (None, Some(_)) => false,
+    };
+    soon && (before.from, before.to) == (line.from, line.to)
+}
+
+/// What somebody writes within so long belongs together.
+const TURN_MILLIS: u64 = 5 * 60 * 1000;
 
 /// As this browser's owner writes it, with the day when that is another one.
 fn time_of_day(at: Timestamp) -> String {

@@ -4,6 +4,7 @@
 use call::SecretOrigin;
 use protocol::{RoomCode, Source, Switch};
 use seal::{KeyDigest, RoomSecret};
+use view::{Preference, Preferences};
 use web_sys::Storage;
 
 /// The person's name.
@@ -103,6 +104,26 @@ fn from_switch(switch: Switch) -> &'static str {
 pub(crate) fn forget(key: &str) {
     if let Some(storage) = storage() {
         _ = storage.remove_item(key);
+    }
+}
+
+/// What the person wants of every call.
+pub(crate) fn preferences() -> Preferences {
+    let wanted =
+        |what| read(preference_key(what)).and_then(|text| to_switch(&text)).is_none_or(Switch::is_on);
+    Preference::ALL.into_iter().fold(Preferences::default(), |all, what| all.with(what, wanted(what)))
+}
+
+pub(crate) fn remember_preference(what: Preference, on: bool) {
+    write(preference_key(what), from_switch(on.into()));
+}
+
+fn preference_key(what: Preference) -> &'static str {
+    match what {
+        Preference::Sounds => "veranda.sounds",
+        Preference::Shortcuts => "veranda.shortcuts",
+        Preference::Mirror => "veranda.mirror",
+        Preference::TalkWhileMuted => "veranda.talk-while-muted",
     }
 }
 

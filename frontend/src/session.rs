@@ -4,7 +4,7 @@
 use app::state::{CallCommand, CallView, DeviceKind, Devices};
 use call::{
     Bound, Call, Command, Input, LinkCommand, LinkEvent, LinkKey, Output, Page, PageEffect, PageInput, Phase,
-    Switches, Typed, schedule,
+    Sound, Switches, Typed, schedule,
 };
 use call::{Size, StageInput};
 use futures::StreamExt;
@@ -16,10 +16,10 @@ use protocol::{
     ServerMessage, Source, Timestamp,
 };
 use reactive_stores::Store;
-use view::{Copied, PageNotice, Refusal};
+use view::{Copied, PageNotice, Preference, Publication, Refusal};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::capture::Captures;
+use crate::capture::{Capture, Captures};
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
 use crate::identity::{name_so_far, new_call, random_id, refuse};
 use crate::levels::Meter;
@@ -40,6 +40,9 @@ const UPLINK_EVERY: u32 = 24;
 /// How often it is looked by which path links go, while somebody wants to know, in ticks.
 const PATHS_EVERY: u32 = 12;
 
+/// People, with oneself, in a call in which it is heard who comes and goes.
+const SMALL_CALL: usize = 8;
+
 /// How long what has happened may wait to be drawn: one frame.
 const PUBLISH_AFTER_MILLIS: u32 = 16;
 
@@ -57,6 +60,8 @@ struct Session {
     media: Media,
     captures: Captures,
     meter: Option<Meter>,
+    /// The microphone while it is off: it says whether somebody talks whom nobody hears. Nothing of it is sent.
+    muted: Option<(Capture, Meter)>,
     /// Counts the ticks, for what need not be looked at so often.
     ticks: u32,
     presence: Option<Presence>,
@@ -96,7 +101,11 @@ fn code_of_page() -> Option<RoomCode> {
 impl Session {
     fn new(code: RoomCode, call: Call, view: Store<CallView>, events: Events) -> Self {
         let ticks = events.clone();
-        let shown = Shown { remembered_name: name_so_far().unwrap_or_default(), ..Shown::default() };
+        let shown = Shown {
+            remembered_name: name_so_far().unwrap_or_default(),
+            preferences: remember::preferences(),
+            ..Shown::default()
+        };
         Self {
             code,
             call,
@@ -106,6 +115,7 @@ impl Session {
             media: Media::new(events.clone()),
             captures: Captures::default(),
             meter: None,
+            muted: None,
             ticks: 0,
             presence: None,
             stage_size: None,
@@ -256,6 +266,12 @@ impl Session {
                 self.stage_size = StageSize::observe(&element, &self.events);
             }
             CallCommand::Arrange(input) => self.input(Input::Command(Command::Stage(input))),
+            CallCommand::Prefer { what, on } => {
+                self.shown.preferences = self.shown.preferences.with(what, on);
+                remember::remember_preference(what, on);
+                self.listen_while_muted();
+            }
+            CallCommand::StayMuted => self.page_input(PageInput::StayMuted),
             CallCommand::Leave => self.input(Input::Command(Command::Leave)),
             CallCommand::Prepare => self.prepare(),
             CallCommand::SelectDevice { kind, id } => self.select_device(kind, id),
@@ -350,6 +366,10 @@ impl Session {
         if let Some(level) = own {
             self.input(Input::Level { participant: None, level });
         }
+        if let Some((_, meter)) = &self.muted {
+            let level = meter.level();
+            self.page_input(PageInput::MutedLevel(level));
+        }
         for level in self.media.levels() {
             self.input(level);
         }
@@ -379,6 +399,7 @@ impl Session {
     fn input(&mut self, input: Input) {
         self.call.handle_input(clock::now(), input);
         self.carry_out();
+        self.listen_while_muted();
     }
 
     fn carry_out(&mut self) {
@@ -448,12 +469,14 @@ impl Session {
                 PageEffect::Capture(requests) => capture::start(requests, &self.events),
                 PageEffect::Use(source, attempt) => {
                     self.captures.make_use_of(source, attempt);
+                    if source == Source::Microphone {
+                        self.muted = None;
+                    }
                     self.captures_changed(source);
                 }
                 PageEffect::LetGo(source, attempt) => self.captures.let_go(source, attempt),
                 PageEffect::Stop(source) => {
-                    self.captures.stop(source);
-                    self.captures_changed(source);
+                    self.stop_capture(source);
                 }
                 PageEffect::ListDevices => devices::list(&self.page, &self.events),
                 PageEffect::RememberDevice(source, device) => {
@@ -463,7 +486,43 @@ impl Session {
                     remember::tab::remember_switch(self.code, source, to);
                 }
                 PageEffect::RememberInBrowser(source, to) => remember::remember_switch(source, to),
+                PageEffect::Sound(sound) => self.play(sound),
             }
+        }
+    }
+
+    /// Whoever is muted in a call may be told when they talk; nobody else is listened to.
+    fn may_listen_while_muted(&self) -> bool {
+        let microphone = self.call.snapshot().publications.of(Source::Microphone);
+        self.call.phase() == Phase::Joined
+            && microphone == Publication::Off
+            && self.shown.preferences.has(Preference::TalkWhileMuted)
+    }
+
+    /// Lets go of the microphone as soon as there is no reason to keep it.
+    fn listen_while_muted(&mut self) {
+        if self.muted.is_some() && !self.may_listen_while_muted() {
+            self.muted = None;
+        }
+    }
+
+    fn stop_capture(&mut self, source: Source) {
+        if source == Source::Microphone && self.may_listen_while_muted() {
+            let kept = self.captures.hand_over(source);
+            self.muted = kept.and_then(|capture| {
+                let meter = capture.meter()?;
+                Some((capture, meter))
+            });
+        }
+        self.captures.stop(source);
+        self.captures_changed(source);
+    }
+
+    /// In a crowd somebody comes and goes all the time.
+    fn play(&self, sound: Sound) {
+        let others = self.call.snapshot().participants.len();
+        if others < SMALL_CALL && self.shown.preferences.has(Preference::Sounds) {
+            _ = devices::play_sound(sound);
         }
     }
 
@@ -512,6 +571,7 @@ impl Session {
             let me = self.call.snapshot().you.map(|you| you.id);
             self.shown.chat = publish::chat(&self.call, me);
         }
+        self.shown.began.update(self.call.snapshot().began);
         self.shown.phrase.update(|| self.call.safety_phrase(), &self.events);
         app::state::publish(self.view, publish::view(&self.call, &self.page, &self.shown, &self.media));
     }

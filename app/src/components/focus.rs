@@ -3,7 +3,7 @@
 use leptos::html::ElementType;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement};
 
 /// Moves the focus to an element once it is in the document.
 pub(crate) fn focus_when_shown<E>(element: NodeRef<E>)
@@ -22,5 +22,75 @@ where
 {
     if let Some(element) = element.get().and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         _ = element.focus();
+    }
+}
+
+/// Where the focus goes among things that stand in a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    First,
+    Last,
+    Next,
+    Previous,
+}
+
+impl Step {
+    /// What a key means in a menu (ARIA Authoring Practices, menu).
+    pub(crate) fn of_key(key: &str) -> Option<Self> {
+        match key {
+            "Home" => Some(Self::First),
+            "End" => Some(Self::Last),
+            "ArrowDown" => Some(Self::Next),
+            "ArrowUp" => Some(Self::Previous),
+            _ => None,
+        }
+    }
+
+    /// The next of so many; from one end to the other, and from nowhere to an end.
+    fn from(self, now: Option<usize>, count: usize) -> Option<usize> {
+        let last = count.checked_sub(1)?;
+        Some(match (self, now) {
+            (Self::First, _) | (Self::Next, None) => 0,
+            (Self::Last, _) | (Self::Previous, None) => last,
+            (Self::Next, Some(now)) => (now + 1) % count,
+            (Self::Previous, Some(now)) => now.checked_sub(1).unwrap_or(last),
+        })
+    }
+}
+
+/// Moves the focus among those within an element that a selector finds and that are shown.
+pub(crate) fn focus_among(within: &Element, selector: &str, step: Step) {
+    let Ok(found) = within.query_selector_all(selector) else { return };
+    let shown: Vec<HtmlElement> = (0..found.length())
+        .filter_map(|index| found.get(index)?.dyn_into::<HtmlElement>().ok())
+        .filter(|element| element.offset_parent().is_some())
+        .collect();
+    let active = document().active_element();
+    let now =
+        shown.iter().position(|one| active.as_ref().is_some_and(|active| one.is_same_node(Some(active))));
+    if let Some(next) = step.from(now, shown.len()) {
+        _ = shown[next].focus();
+    }
+}
+
+/// Whether nothing has the focus.
+pub(crate) fn is_focus_nowhere() -> bool {
+    let document = document();
+    let active = document.active_element();
+    active.is_none_or(|active| document.body().is_some_and(|body| body.is_same_node(Some(&active))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrows_go_round_and_home_and_end_to_the_ends() {
+        assert_eq!(Step::Next.from(Some(2), 3), Some(0));
+        assert_eq!(Step::Previous.from(Some(0), 3), Some(2));
+        assert_eq!(Step::Previous.from(None, 3), Some(2));
+        assert_eq!(Step::First.from(Some(1), 3), Some(0));
+        assert_eq!(Step::Last.from(None, 3), Some(2));
+        assert_eq!(Step::Next.from(None, 0), None);
     }
 }

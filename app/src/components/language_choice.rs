@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::{Icon, Symbol};
 use crate::language::Language;
 use crate::state::use_language_handle;
 use crate::text;
@@ -32,6 +33,7 @@ pub(crate) fn LanguageChoice() -> impl IntoView {
     view! {
         <label class="language">
             <span class="visually-hidden">{text::LANGUAGE_CHOICE}</span>
+            <Icon symbol=Symbol::Globe/>
             <select name="language" autocomplete="off" on:change=choose>{Language::ALL.map(option).collect_view()}</select>
         </label>
         {move || failed.get().then(|| view! { <p class="problem" role="alert">{text::LANGUAGE_FAILED}</p> })}

@@ -1,6 +1,7 @@
 //! Parts that several pages share. One component a file.
 
 mod avatar;
+mod confirm;
 mod focus;
 mod icon;
 mod language_choice;
@@ -10,10 +11,11 @@ mod qr_code;
 mod site_header;
 
 pub(crate) use avatar::Avatar;
-pub(crate) use focus::{focus, focus_when_shown};
+pub(crate) use confirm::Confirm;
+pub(crate) use focus::{Step, focus, focus_among, focus_when_shown, is_focus_nowhere};
 pub(crate) use icon::{Icon, Symbol};
 pub(crate) use language_choice::LanguageChoice;
-pub(crate) use logo::Logo;
+pub(crate) use logo::{Logo, LogoMark};
 pub(crate) use module::{Module, fetch, fetch_again};
 pub(crate) use qr_code::QrCode;
 pub use site_header::SiteHeader;

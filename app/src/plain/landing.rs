@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use protocol::ListedRoom;
 
-use super::{FormProblem, Illustration};
+use super::{FormProblem, Illustration, OpenRooms};
 use crate::components::SiteHeader;
 use crate::text;
 use crate::text::plain;
@@ -15,6 +16,8 @@ pub fn Landing(
     problem: Option<FormProblem>,
     /// Whether everybody can make rooms here.
     anyone_creates: bool,
+    /// The rooms that anybody may find, in the order in which they are shown.
+    rooms: Vec<ListedRoom>,
 ) -> impl IntoView {
     let is_of_code = problem == Some(FormProblem::Code);
     let code_problem = problem.filter(|_| is_of_code).map(plain::form_problem);
@@ -39,6 +42,7 @@ pub fn Landing(
                 </p>
             </div>
             <Illustration/>
+            <OpenRooms rooms/>
         </main>
         <footer class="site-footer">
             <ul>

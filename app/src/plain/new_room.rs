@@ -43,6 +43,7 @@ pub fn NewRoom(
                     <Rule name="waiting_room" label=room::GUESTS_WAIT()/>
                     <Rule name="hosts_unmute" label=plain::ONLY_HOSTS_UNMUTE()/>
                     <Rule name="hosts_chat" label=plain::ONLY_HOSTS_CHAT()/>
+                    <Rule name="listed" label=room::LISTED() hint=room::LISTED_HINT()/>
                     <Rule name="delete_when_empty" label=room::DELETE_WHEN_EMPTY()/>
                 </fieldset>
                 <button type="submit" class="button primary">{plain::NEW_ROOM()}</button>
@@ -52,6 +53,14 @@ pub fn NewRoom(
 }
 
 #[component]
-fn Rule(name: &'static str, label: &'static str) -> impl IntoView {
-    view! { <label class="choice"><input type="checkbox" name=name value="on"/>{label}</label> }
+fn Rule(
+    name: &'static str,
+    label: &'static str,
+    #[prop(optional)] hint: Option<&'static str>,
+) -> impl IntoView {
+    let id_of_hint = hint.map(|_| format!("{name}-hint"));
+    view! {
+        <label class="choice"><input type="checkbox" name=name value="on" aria-describedby=id_of_hint.clone()/>{label}</label>
+        {hint.map(|hint| view! { <p id=id_of_hint class="hint">{hint}</p> })}
+    }
 }

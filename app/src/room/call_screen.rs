@@ -1,15 +1,15 @@
-//! In the call: the people, what needs an answer, one panel, and the toolbar.
+//! In the call: the header, the people, what needs an answer, one panel, and the bar.
 
 use leptos::prelude::*;
 use protocol::MediaVia;
-use view::Signalling;
+use stage::{Kind, Mode};
 
 use super::{
-    AskedFor, ChatPanel, ConnectionPanel, DeviceFaults, DevicesPanel, InvitePanel, KeyBanner, Knocking,
-    MorePanel, OpenPanel, Panel, PeoplePanel, ReactionLayer, RoomPanel, SafetyPanel, Stage, Toolbar,
+    CallHeader, ChatPanel, ConnectionPanel, DevicesPanel, InvitePanel, Opened, Panel, PeoplePanel,
+    ReactionLayer, Requests, RoomPanel, SafetyPanel, SettingsPanel, ShortcutsPanel, Stage, Toolbar, listen,
 };
-use crate::components::focus_when_shown;
-use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
+use crate::components::Confirm;
+use crate::state::{CallCommand, CallViewStoreFields, StageView, use_call_handle};
 use crate::text::call;
 
 /// The call screen.
@@ -17,63 +17,65 @@ use crate::text::call;
 pub(crate) fn CallScreen() -> impl IntoView {
     let view = use_call_handle().view;
     let via = Memo::new(move |_| view.topology().get().via);
-    let is_lost = Memo::new(move |_| view.signalling().get() == Signalling::Lost);
-    let name = move || view.room_name().get().unwrap_or_else(|| call::UNTITLED().to_owned());
-    let open: OpenPanel = RwSignal::new(None);
-    let title = NodeRef::new();
-    focus_when_shown(title);
+    let layout = Memo::new(move |_| view.stage().with(layout_name));
+    let opened = Opened::provide();
     let is_alone = move || view.participants().with(Vec::is_empty);
+    listen(opened);
     view! {
-        <main class="call" data-topology=move || topology(via.get())>
-            <h1 class="visually-hidden" node_ref=title tabindex="-1">{name}</h1>
-            <Show when=move || is_lost.get()>
-                <p class="banner" role="alert">{move || call::reconnecting(via.get())}</p>
-            </Show>
-            <KeyBanner/>
-            <DeviceFaults open/>
-            <AskedFor/>
-            <Show when=move || open.get() != Some(Panel::People)><Knocking/></Show>
+        <main class="call" data-topology=move || topology_name(via.get()) data-layout=layout data-encryption="end-to-end"
+            data-panel=move || opened.panel.get().map(|_| "")>
+            <CallHeader/>
             <div class="stage">
-                <div class="stage-area">
-                    <Stage/>
-                    <Show when=is_alone><Alone/></Show>
-                    <ReactionLayer/>
-                </div>
-                {move || open.get().map(|panel| view! { <OpenedPanel panel open/> })}
+                <Stage/>
+                <Show when=is_alone><p class="alone">{call::ONLY_YOU}</p></Show>
+                <ReactionLayer/>
+                <Requests/>
             </div>
-            <Toolbar open/>
+            {move || opened.panel.get().map(|panel| view! { <OpenedPanel panel/> })}
+            <Toolbar/>
+            <EndQuestion/>
         </main>
     }
 }
 
-fn topology(via: MediaVia) -> &'static str {
+fn topology_name(via: MediaVia) -> &'static str {
     match via {
         MediaVia::Mesh => "mesh",
         MediaVia::Sfu(_) => "sfu",
     }
 }
 
-#[component]
-fn OpenedPanel(panel: Panel, open: OpenPanel) -> impl IntoView {
-    match panel {
-        Panel::Chat => view! { <ChatPanel open/> }.into_any(),
-        Panel::People => view! { <PeoplePanel open/> }.into_any(),
-        Panel::More => view! { <MorePanel open/> }.into_any(),
-        Panel::Invite => view! { <InvitePanel open/> }.into_any(),
-        Panel::Room => view! { <RoomPanel open/> }.into_any(),
-        Panel::Connection => view! { <ConnectionPanel open/> }.into_any(),
-        Panel::Safety => view! { <SafetyPanel open/> }.into_any(),
-        Panel::Devices => view! { <DevicesPanel open/> }.into_any(),
+fn layout_name(stage: &StageView) -> &'static str {
+    match stage.layout.kind {
+        Kind::Grid => "grid",
+        Kind::Pair => "pair",
+        Kind::Spotlight if stage.mode == Mode::Speaker && stage.pins.is_empty() => "speaker",
+        Kind::Spotlight | Kind::Screens => "stage",
     }
 }
 
 #[component]
-fn Alone() -> impl IntoView {
+fn OpenedPanel(panel: Panel) -> impl IntoView {
+    match panel {
+        Panel::Chat => view! { <ChatPanel/> }.into_any(),
+        Panel::People => view! { <PeoplePanel/> }.into_any(),
+        Panel::Invite => view! { <InvitePanel/> }.into_any(),
+        Panel::Room => view! { <RoomPanel/> }.into_any(),
+        Panel::Connection => view! { <ConnectionPanel/> }.into_any(),
+        Panel::Safety => view! { <SafetyPanel/> }.into_any(),
+        Panel::Devices => view! { <DevicesPanel/> }.into_any(),
+        Panel::Settings => view! { <SettingsPanel/> }.into_any(),
+        Panel::Shortcuts => view! { <ShortcutsPanel/> }.into_any(),
+    }
+}
+
+/// Asks once more before everybody is sent home.
+#[component]
+fn EndQuestion() -> impl IntoView {
     let handle = use_call_handle();
+    let asked = super::use_opened().asks_to_end;
+    let end = move || handle.send(CallCommand::Moderate { moderation: protocol::Moderation::End });
     view! {
-        <div class="alone">
-            <p>{call::ONLY_YOU}</p>
-            <button type="button" class="button" on:click=move |_| handle.send(CallCommand::CopyLink)>{call::COPY_LINK}</button>
-        </div>
+        <Confirm asked question=Signal::derive(move || call::END_QUESTION().to_owned()) hint=call::END_HINT action=call::END_FOR_EVERYONE on_confirm=end/>
     }
 }

@@ -18,23 +18,44 @@ pub(crate) fn ChatLine(#[prop(into)] line: Field<ChatLineView>) -> impl IntoView
     let failed = move || matches!(delivery.get(), Delivery::Failed(_));
     let state = move || chat::delivery(delivery.get(), mine.get());
     let again = StoredValue::new(call);
+    let continues = line.continues();
     view! {
-        <li class="chat-line" data-mine=move || mine.get().then_some("") data-failed=move || failed().then_some("")>
+        <li class="chat-line" data-mine=move || mine.get().then_some("") data-failed=move || failed().then_some("")
+            data-continues=move || continues.get().then_some("") data-private=move || only_for.with(Option::is_some).then_some("")>
             <p class="chat-head">
                 <span class="name" dir="auto">{move || if mine.get() { chat::YOU().to_owned() } else { name.get() }}</span>
-                {move || only_for.get().map(|to| view! { <span class="chat-private">{chat::private(&to)}</span> })}
-                {move || is_open().then(|| view! { <span class="chat-private">{chat::NOT_ENCRYPTED}</span> })}
                 <span class="chat-time">{move || time.get()}</span>
+                {move || only_for.get().map(|to| view! { <span class="tag caution">{chat::private(&to)}</span> })}
+                {move || is_open().then(|| view! { <span class="tag">{chat::NOT_ENCRYPTED}</span> })}
             </p>
             <p class="chat-text" dir="auto">{move || match text.get() {
                 ChatText::Sealed(text) | ChatText::Open(text) => words(&text).into_any(),
                 ChatText::Closed => view! { <em>{chat::UNDECRYPTABLE}</em> }.into_any(),
             }}</p>
-            {move || state().map(|state| view! { <p class="chat-state" aria-live="off">{state}</p> })}
+            // What has arrived needs no mark for the eye.
+            {move || state().map(|state| view! {
+                <p class="chat-state" class:visually-hidden=move || !is_open_question(delivery.get()) aria-live="off" data-state=state_name(delivery.get())>{state}</p>
+            })}
             <Show when=failed>
-                <button type="button" class="button small" on:click=move |_| again.with_value(|call| call.send(CallCommand::WriteAgain { id }))>{chat::SEND_AGAIN}</button>
+                <button type="button" class="link-button" on:click=move |_| again.with_value(|call| call.send(CallCommand::WriteAgain { id }))>{chat::SEND_AGAIN}</button>
             </Show>
         </li>
+    }
+}
+
+/// Whether it is not known to have arrived.
+fn is_open_question(delivery: Delivery) -> bool {
+    match delivery {
+        Delivery::Sending | Delivery::Failed(_) => true,
+        Delivery::Delivered | Delivery::Kept => false,
+    }
+}
+
+fn state_name(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::Sending => "sending",
+        Delivery::Failed(_) => "failed",
+        Delivery::Delivered | Delivery::Kept => "delivered",
     }
 }
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use protocol::{Allowed, ParticipantId};
 
 use super::chat_scroll::{Change, ScrollPosition};
-use super::{ChatLine, OpenPanel, SidePanel};
+use super::{ChatLine, Panel, SidePanel, use_opened};
 use crate::components::{Icon, Symbol, focus_when_shown};
 use crate::state::{
     CallCommand, CallViewStoreFields, Draft, ParticipantViewStoreFields, Recipient, use_call_handle,
@@ -14,7 +14,7 @@ use crate::text::chat;
 
 /// The chat.
 #[component]
-pub(crate) fn ChatPanel(open: OpenPanel) -> impl IntoView {
+pub(crate) fn ChatPanel() -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
     call.send(CallCommand::LookAtChat { open: true });
@@ -29,7 +29,7 @@ pub(crate) fn ChatPanel(open: OpenPanel) -> impl IntoView {
         }
     });
     view! {
-        <SidePanel title=chat::HEADING open takes_focus=false>
+        <SidePanel title=chat::HEADING takes_focus=false fills=true>
             <Show when=move || view.has_more_chat().get()>
                 <button type="button" class="button small" on:click={ let older = older.clone(); move |_| older.send(CallCommand::ReadOlderChat) }>
                     {chat::OLDER}
@@ -50,12 +50,14 @@ pub(crate) fn ChatPanel(open: OpenPanel) -> impl IntoView {
 #[component]
 fn Messages() -> impl IntoView {
     let view = use_call_handle().view;
+    let opened = use_opened();
     let list = NodeRef::<html::Div>::new();
     let position = StoredValue::new(ScrollPosition::default());
     let is_behind = RwSignal::new(false);
     let scrolled = move |_| {
         if let Some(seen) = list.get_untracked().map(|list| scroll_position(&list)) {
             position.set_value(seen);
+            opened.note_scrolled(Panel::Chat, (!seen.is_at_end()).then_some(seen.top));
             if seen.is_at_end() {
                 is_behind.set(false);
             }
@@ -70,9 +72,13 @@ fn Messages() -> impl IntoView {
     Effect::new(move |was: Option<Ends>| {
         let ends = Ends::of(view);
         let change = ends.since(was.as_ref());
+        let is_first = was.is_none();
         let is_new = was.is_some_and(|was| was.last != ends.last);
         request_animation_frame(move || {
             let Some(height) = list.get_untracked().map(|list| list.scroll_height()) else { return };
+            if let Some(top) = opened.scrolled(Panel::Chat).filter(|_| is_first) {
+                return scroll_to(top);
+            }
             let was_at = position.get_value();
             match was_at.after(change, height) {
                 Some(top) => scroll_to(top),
@@ -173,7 +179,7 @@ fn Composer() -> impl IntoView {
                             send_by_key();
                         }
                     }></textarea>
-                <button type="submit" class="plain-button" aria-label=chat::SEND title=chat::SEND><Icon symbol=Symbol::Send/></button>
+                <button type="submit" class="icon-button send" aria-label=chat::SEND title=chat::SEND><Icon symbol=Symbol::Send/></button>
             </div>
             <DraftLine draft/>
         </form>

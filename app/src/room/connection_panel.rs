@@ -2,20 +2,20 @@
 
 use leptos::prelude::*;
 
-use super::{OpenPanel, SidePanel};
+use super::SidePanel;
 use crate::connection_test::LazyConnectionTest;
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::connection;
 
 /// The links of the call with their paths, and the connection test.
 #[component]
-pub(crate) fn ConnectionPanel(open: OpenPanel) -> impl IntoView {
+pub(crate) fn ConnectionPanel() -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
     call.send(CallCommand::LookAtPaths { open: true });
     on_cleanup(move || call.send(CallCommand::LookAtPaths { open: false }));
     view! {
-        <SidePanel title=connection::DETAILS open>
+        <SidePanel title=connection::DETAILS>
             <h3>{connection::THIS_CALL}</h3>
             <ul class="paths" aria-label=connection::CONNECTIONS>
                 {move || {

@@ -5,22 +5,23 @@ use leptos::prelude::*;
 use protocol::Source;
 use view::Publication;
 
-use super::{OpenPanel, Panel};
+use super::{Panel, use_opened};
 use crate::state::{publication_of, use_call_handle};
 use crate::text::devices;
 
 /// A banner for each device that failed since the call is on the screen.
 #[component]
-pub(crate) fn DeviceFaults(open: OpenPanel) -> impl IntoView {
+pub(crate) fn DeviceFaults() -> impl IntoView {
     view! {
-        <DeviceFault source=Source::Microphone open/>
-        <DeviceFault source=Source::Camera open/>
+        <DeviceFault source=Source::Microphone/>
+        <DeviceFault source=Source::Camera/>
     }
 }
 
 #[component]
-fn DeviceFault(source: Source, open: OpenPanel) -> impl IntoView {
+fn DeviceFault(source: Source) -> impl IntoView {
     let view = use_call_handle().view;
+    let open = use_opened().panel;
     let media = Memo::new(move |_| publication_of(view, source));
     // What was wrong before the call was said beside the preview.
     let read = RwSignal::new(media.get_untracked());
@@ -42,7 +43,7 @@ fn DeviceFault(source: Source, open: OpenPanel) -> impl IntoView {
     };
     view! {
         {move || fault.get().map(|fault| view! {
-            <div class="banner asks" role="alert">
+            <div class="ask" role="alert">
                 <p>{devices::fault(source, fault)}</p>
                 <span class="answers">
                     <button type="button" class="button small primary" on:click=move |_| close(Some(Panel::Devices))>{devices::CHOOSE_ANOTHER}</button>

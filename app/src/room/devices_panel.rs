@@ -2,16 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::{DeviceSelect, OpenPanel, SidePanel};
+use super::{DeviceSelect, SidePanel};
 use crate::state::{CallCommand, DeviceKind, use_call_handle};
 use crate::text::devices;
 
 /// Microphone, camera and speaker.
 #[component]
-pub(crate) fn DevicesPanel(open: OpenPanel) -> impl IntoView {
+pub(crate) fn DevicesPanel() -> impl IntoView {
     let call = use_call_handle();
     view! {
-        <SidePanel title=devices::HEADING open>
+        <SidePanel title=devices::HEADING>
             <DeviceSelect kind=DeviceKind::Microphone/>
             <DeviceSelect kind=DeviceKind::Camera/>
             <DeviceSelect kind=DeviceKind::Speaker/>

@@ -4,21 +4,21 @@ use leptos::prelude::*;
 use protocol::Role;
 use view::Copied;
 
-use super::{OpenPanel, SidePanel};
+use super::SidePanel;
 use crate::components::QrCode;
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::{host, invite};
 
 /// Invitations.
 #[component]
-pub(crate) fn InvitePanel(open: OpenPanel) -> impl IntoView {
+pub(crate) fn InvitePanel() -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
     let link = Memo::new(move |_| view.link().get());
     let text = move || invite::invitation(view.room_name().get().as_deref(), &link.get());
     let (copy_link, copy_text, save) = (call.clone(), call.clone(), call);
     view! {
-        <SidePanel title=invite::HEADING open>
+        <SidePanel title=invite::HEADING>
             <p class="panel-hint">{invite::ANYONE_WITH_LINK}</p>
             <input class="invite-link" type="text" readonly aria-label=invite::LINK prop:value=link/>
             <div class="panel-actions">

@@ -17,7 +17,7 @@ pub(crate) fn KeyBanner() -> impl IntoView {
     };
     let hints = move || key::hints(warnings.get().0);
     view! {
-        {move || alerts().map(|text| view! { <p class="banner" role="alert" data-testid="key-alert">{text}</p> }).collect_view()}
-        {move || hints().map(|text| view! { <p class="banner" role="status" data-testid="key-hint">{text}</p> }).collect_view()}
+        {move || alerts().map(|text| view! { <p class="ask" role="alert" data-testid="key-alert">{text}</p> }).collect_view()}
+        {move || hints().map(|text| view! { <p class="ask" role="status" data-testid="key-hint">{text}</p> }).collect_view()}
     }
 }

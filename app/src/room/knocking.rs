@@ -14,7 +14,7 @@ pub(crate) fn Knocking() -> impl IntoView {
     let more = move || view.waiting().with(Vec::len).saturating_sub(1);
     view! {
         {move || first.get().map(|person| view! {
-            <div class="banner asks" role="group" aria-label=people::WAITING_ROOM>
+            <div class="ask" role="group" aria-label=people::WAITING_ROOM>
                 <p>
                     {
                         let name = person.name.clone();
@@ -55,7 +55,7 @@ pub(crate) fn AskedFor() -> impl IntoView {
         let (turn_on, decline) = (call.clone(), call.clone());
         let (text, yes) = people::asked_for(source);
         view! {
-            <div class="banner asks" role="group" aria-label=people::A_HOST_ASKS>
+            <div class="ask" role="group" aria-label=people::A_HOST_ASKS>
                 <p>{text}</p>
                 <span class="answers">
                     <button type="button" class="button small primary" on:click=move |_| turn_on.send(CallCommand::Switch { source, on: true })>{yes}</button>

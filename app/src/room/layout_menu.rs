@@ -3,23 +3,19 @@
 use leptos::prelude::*;
 use stage::{Mode, StageInput};
 
-use crate::components::{Icon, Symbol};
+use super::{Popover, PopoverButton};
+use crate::components::Symbol;
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::{Text, call};
 
 /// A button, and what it opens.
 #[component]
 pub(crate) fn LayoutMenu() -> impl IntoView {
-    let open = RwSignal::new(false);
     view! {
-        <div class="popover-menu wide-only" on:keydown=move |event| if event.key() == "Escape" { open.set(false) }>
-            <button type="button" class="round-button" aria-label=call::LAYOUT title=call::LAYOUT
-                aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|open| *open = !*open)>
-                <Icon symbol=Symbol::Layout/>
-            </button>
-            <Show when=move || open.get()>
-                <div class="popover"><LayoutChoices group="layout"/></div>
-            </Show>
+        <div class="from-medium">
+            <PopoverButton popover=Popover::Layout name=call::LAYOUT symbol=Symbol::Layout opens="popover menus centred">
+                <LayoutChoices group="layout"/>
+            </PopoverButton>
         </div>
     }
 }
@@ -33,12 +29,10 @@ pub(crate) fn LayoutChoices(
     let handle = use_call_handle();
     let view = handle.view;
     let mode = Memo::new(move |_| view.stage().with(|stage| stage.mode));
-    let shows_self = Memo::new(move |_| view.stage().with(|stage| stage.shows_self));
-    let choose = handle.clone();
     let choice = move |of: Mode, name: Text| {
-        let choose = choose.clone();
+        let choose = handle.clone();
         view! {
-            <label class="menu-item">
+            <label class="radio-row">
                 <input type="radio" name=group prop:checked=move || mode.get() == of
                     on:change=move |_| choose.send(CallCommand::Arrange(StageInput::Choose(of)))/>
                 {name}
@@ -50,6 +44,18 @@ pub(crate) fn LayoutChoices(
             {choice(Mode::Grid, call::GRID)}
             {choice(Mode::Speaker, call::SPEAKER)}
         </div>
+        <hr/>
+        <SelfViewButton/>
+    }
+}
+
+/// The switch of one's own picture, as one sees it oneself.
+#[component]
+pub(crate) fn SelfViewButton() -> impl IntoView {
+    let handle = use_call_handle();
+    let view = handle.view;
+    let shows_self = Memo::new(move |_| view.stage().with(|stage| stage.shows_self));
+    view! {
         <button type="button" class="menu-item"
             on:click=move |_| handle.send(CallCommand::Arrange(StageInput::ShowSelf(!shows_self.get_untracked())))>
             {move || call::self_view(shows_self.get())}

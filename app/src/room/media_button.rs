@@ -24,7 +24,7 @@ pub(crate) fn MediaButton(source: Source) -> impl IntoView {
         (Source::Screen | Source::ScreenAudio, _) => Symbol::Screen,
     });
     view! {
-        <button type="button" class="round-button" aria-label=label title=label
+        <button type="button" class="control" aria-label=label title=label
             data-state=move || if on.get() { "on" } else { "off" }
             data-failed=move || matches!(media.get(), Publication::Failed(_)).then_some("")
             on:click=move |_| call.send(CallCommand::Switch { source, on: !on.get_untracked() })>

@@ -4,24 +4,24 @@ use leptos::prelude::*;
 use protocol::{Moderation, Source};
 use view::{Publication, Secrecy};
 
-use super::{Answers, NoKey, OpenPanel, Person, PersonActions, SidePanel, Verify};
+use super::{Answers, NoKey, Person, PersonActions, SidePanel, Verify};
 use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
 use crate::text::{key, people};
 
 /// The people.
 #[component]
-pub(crate) fn PeoplePanel(open: OpenPanel) -> impl IntoView {
+pub(crate) fn PeoplePanel() -> impl IntoView {
     let view = use_call_handle().view;
     let own_camera = Signal::derive(move || view.camera().get() == Publication::On);
     let own_microphone = Signal::derive(move || view.microphone().get() == Publication::On);
     let moderates = Memo::new(move |_| view.role().get().moderates());
     view! {
-        <SidePanel title=people::HEADING open>
+        <SidePanel title=people::HEADING>
             <Waiting/>
             <RaisedHands/>
             <ul class="people" aria-label=people::IN_THE_CALL>
                 <li>
-                    <Person name=Signal::derive(move || people::yourself(&view.name().get())) role=Signal::derive(move || view.role().get())
+                    <Person name=Signal::derive(move || people::yourself(&view.name().get())) initials_of=Signal::derive(move || view.name().get()) role=Signal::derive(move || view.role().get())
                         hand=Signal::derive(move || view.hand().get().is_some()) away=Signal::stored(false)
                         microphone=own_microphone camera=own_camera/>
                 </li>
@@ -31,7 +31,7 @@ pub(crate) fn PeoplePanel(open: OpenPanel) -> impl IntoView {
                         let (away, microphone, camera) = (participant.away(), participant.microphone(), participant.camera());
                         view! {
                             <li>
-                                <Person name=Signal::derive(move || name.get()) role=Signal::derive(move || role.get())
+                                <Person name=Signal::derive(move || name.get()) initials_of=Signal::derive(move || name.get()) role=Signal::derive(move || role.get())
                                     hand=Signal::derive(move || hand.get().is_some()) away=Signal::derive(move || away.get())
                                     microphone=Signal::derive(move || microphone.get()) camera=Signal::derive(move || camera.get())/>
                                 <Show when=move || participant.unverified().get()><Verify participant/></Show>

@@ -7,7 +7,7 @@ use protocol::{DisplayName, NameError, Password};
 use view::{Copied, Phase};
 
 use super::{DeviceSelect, Preview};
-use crate::components::SiteHeader;
+use crate::components::{Avatar, Icon, SiteHeader, Symbol};
 use crate::state::{CallCommand, CallHandle, CallViewStoreFields, DeviceKind, RoomLookup, use_call_handle};
 use crate::text;
 use crate::text::{devices, host, joining};
@@ -15,8 +15,7 @@ use crate::text::{devices, host, joining};
 /// The pre-join screen. Works without any device.
 #[component]
 pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
-    let call = use_call_handle();
-    let view = call.view;
+    let view = use_call_handle().view;
     let typed = RwSignal::new(None::<String>);
     let name = Signal::derive(move || typed.get().unwrap_or_else(|| view.name().get()));
     let room_name = lookup.found.room.as_ref().and_then(|room| room.name.as_ref().map(ToString::to_string));
@@ -28,24 +27,47 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
         <SiteHeader/>
         <main class="prejoin">
             <Preview name/>
-            <section class="prejoin-side">
-                <h1>{heading}</h1>
+            <section class="prejoin-side card">
+                <h1 class="name" dir="auto">{heading}</h1>
                 <WhoIsInside found/>
                 {lookup.host_link.map(|link| view! { <HostNotice link/> })}
                 <Show when=move || view.secrecy().with(|secrecy| secrecy.supported) fallback=Unsupported>
                     <NameForm typed name asks_password=asks_password waits/>
                 </Show>
-                <details class="devices">
-                    <summary>{devices::HEADING}</summary>
-                    <DeviceSelect kind=DeviceKind::Microphone/>
-                    <DeviceSelect kind=DeviceKind::Camera/>
-                    <DeviceSelect kind=DeviceKind::Speaker/>
-                    <button type="button" class="button" on:click=move |_| call.send(CallCommand::TestSpeaker)>{devices::PLAY_TEST_SOUND}</button>
-                    <a class="button" href="/connection-test" target="_blank" rel="external">{text::CONNECTION_TEST}</a>
-                </details>
-                <p class="hint">{joining::ENCRYPTED}</p>
+                <ul class="promises">
+                    <li><Icon symbol=Symbol::Shield/><span>{joining::ENCRYPTED}</span></li>
+                    {waits.then(|| view! { <li><Icon symbol=Symbol::Door/><span>{joining::HOST_ADMITS}</span></li> })}
+                    {asks_password.then(|| view! { <li><Icon symbol=Symbol::Key/><span>{joining::ASKS_FOR_PASSWORD}</span></li> })}
+                </ul>
             </section>
+            <DeviceRow/>
         </main>
+    }
+}
+
+/// The devices in plain sight: the microphone with its level, the camera, the speaker with a sound to try it with.
+#[component]
+fn DeviceRow() -> impl IntoView {
+    let call = use_call_handle();
+    let view = call.view;
+    view! {
+        <section class="device-row" aria-label=devices::HEADING>
+            <div>
+                <DeviceSelect kind=DeviceKind::Microphone/>
+                <div class="level">
+                    <label class="visually-hidden" for="microphone-level">{devices::MICROPHONE_LEVEL}</label>
+                    <meter id="microphone-level" min="0" max="100" value=move || view.level().get()></meter>
+                </div>
+            </div>
+            <div>
+                <DeviceSelect kind=DeviceKind::Camera/>
+                <a class="link-button" href="/connection-test" target="_blank" rel="external">{text::CONNECTION_TEST}</a>
+            </div>
+            <div>
+                <DeviceSelect kind=DeviceKind::Speaker/>
+                <button type="button" class="link-button" on:click=move |_| call.send(CallCommand::TestSpeaker)><Icon symbol=Symbol::Play/>{devices::PLAY_TEST_SOUND}</button>
+            </div>
+        </section>
     }
 }
 
@@ -140,7 +162,16 @@ fn WhoIsInside(
     found: Vec<String>,
 ) -> impl IntoView {
     let view = use_call_handle().view;
-    let people = move || view.people_inside().get().unwrap_or_else(|| found.clone());
-    let text = move || joining::who_is_here(&people());
-    view! { <p class="who-is-inside" data-testid="who-is-inside">{text}</p> }
+    let people = Memo::new(move |_| view.people_inside().get().unwrap_or_else(|| found.clone()));
+    let shown = move || people.with(|people| people.iter().take(AVATARS).cloned().collect::<Vec<_>>());
+    let avatar = |name: String| view! { <Avatar name=Signal::stored(name)/> };
+    view! {
+        <div class="inside">
+            <span class="avatars">{move || shown().into_iter().map(avatar).collect_view()}</span>
+            <p class="who-is-inside" data-testid="who-is-inside">{move || people.with(|people| joining::who_is_here(people))}</p>
+        </div>
+    }
 }
+
+/// Of so many people who are inside the initials are shown.
+const AVATARS: usize = 3;

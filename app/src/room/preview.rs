@@ -33,10 +33,6 @@ pub(crate) fn Preview(
                     <MediaButton source=Source::Camera/>
                 </div>
             </div>
-            <div class="level">
-                <label for="microphone-level">{devices::MICROPHONE_LEVEL}</label>
-                <meter id="microphone-level" min="0" max="100" value=move || view.level().get()></meter>
-            </div>
             <FaultLine source=Source::Microphone media=Signal::derive(move || view.microphone().get())/>
             <FaultLine source=Source::Camera media=Signal::derive(move || view.camera().get())/>
         </section>

@@ -3,23 +3,19 @@
 use leptos::prelude::*;
 use protocol::Reaction;
 
-use crate::components::{Icon, Symbol};
+use super::{Popover, PopoverButton};
+use crate::components::Symbol;
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::call;
 
 /// A button and the row of signs it opens.
 #[component]
 pub(crate) fn ReactionMenu() -> impl IntoView {
-    let open = RwSignal::new(false);
     view! {
-        <div class="reaction-menu wide-only" on:keydown=move |event| if event.key() == "Escape" { open.set(false) }>
-            <button type="button" class="round-button" aria-label=call::REACT title=call::REACT
-                aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|open| *open = !*open)>
-                <Icon symbol=Symbol::Smile/>
-            </button>
-            <Show when=move || open.get()>
+        <div class="from-medium">
+            <PopoverButton popover=Popover::React name=call::REACT symbol=Symbol::Smile opens="popover signs centred">
                 <ReactionButtons/>
-            </Show>
+            </PopoverButton>
         </div>
     }
 }
@@ -31,7 +27,7 @@ pub(crate) fn ReactionButtons() -> impl IntoView {
     let button = move |reaction: Reaction| {
         let handle = handle.clone();
         view! {
-            <button type="button" class="plain-button" aria-label=move || call::reaction(reaction) title=move || call::reaction(reaction)
+            <button type="button" class="icon-button" aria-label=move || call::reaction(reaction) title=move || call::reaction(reaction)
                 on:click=move |_| handle.send(CallCommand::React { reaction })>
                 {sign(reaction)}
             </button>

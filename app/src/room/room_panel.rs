@@ -9,13 +9,13 @@ use protocol::{
 };
 
 use super::room_links::RoomLinks;
-use super::{CommittedField, OpenPanel, SidePanel};
+use super::{CommittedField, SidePanel};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::{self, Text, room};
 
 /// The settings.
 #[component]
-pub(crate) fn RoomPanel(open: OpenPanel) -> impl IntoView {
+pub(crate) fn RoomPanel() -> impl IntoView {
     let view = use_call_handle().view;
     let settings = Memo::new(move |_| view.settings().get());
     let before = view.refusal().get_untracked();
@@ -24,12 +24,15 @@ pub(crate) fn RoomPanel(open: OpenPanel) -> impl IntoView {
         refusal.map(|refusal| text::refusal::of_change(refusal.what))
     };
     view! {
-        <SidePanel title=room::HEADING open>
+        <SidePanel title=room::HEADING>
             <NameAndPassword/>
             <Choice label=room::GUESTS_WAIT on=move || settings.get().waiting_room.is_on()
                 patch=|on| RoomSettingsPatch { waiting_room: Some(on.into()), ..RoomSettingsPatch::default() }/>
             <Choice label=room::LOCKED on=move || settings.get().locked.is_on()
                 patch=|on| RoomSettingsPatch { locked: Some(on.into()), ..RoomSettingsPatch::default() }/>
+            <Choice label=room::LISTED described_by="listed-hint" on=move || settings.get().listed.is_on()
+                patch=|on| RoomSettingsPatch { listed: Some(on.into()), ..RoomSettingsPatch::default() }/>
+            <p id="listed-hint" class="panel-hint">{room::LISTED_HINT}</p>
             <Choice label=room::GUESTS_UNMUTE on=move || settings.get().may_unmute == Allowed::Everyone
                 patch=|on| RoomSettingsPatch { may_unmute: Some(allowed(on)), ..RoomSettingsPatch::default() }/>
             <Choice label=room::GUESTS_CHAT on=move || settings.get().may_chat == Allowed::Everyone
@@ -56,6 +59,7 @@ fn Choice(
     label: Text,
     on: impl Fn() -> bool + Send + Sync + 'static,
     patch: fn(bool) -> RoomSettingsPatch,
+    #[prop(optional)] described_by: Option<&'static str>,
 ) -> impl IntoView {
     let call = use_call_handle();
     let on = Memo::new(move |_| on());
@@ -70,7 +74,7 @@ fn Choice(
         on.get()
     };
     view! {
-        <label class="choice"><input type="checkbox" prop:checked=shown on:change=toggle/>{label}</label>
+        <label class="choice"><input type="checkbox" aria-describedby=described_by prop:checked=shown on:change=toggle/>{label}</label>
     }
 }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use reactive_stores::Field;
 
-use super::{OpenPanel, SidePanel};
+use super::SidePanel;
 use crate::state::{
     CallCommand, CallViewStoreFields, ParticipantView, ParticipantViewStoreFields, use_call_handle,
 };
@@ -11,14 +11,14 @@ use crate::text::key;
 
 /// The safety phrase. It takes a moment to compute, and only while it is looked at.
 #[component]
-pub(crate) fn SafetyPanel(open: OpenPanel) -> impl IntoView {
+pub(crate) fn SafetyPanel() -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
     call.send(CallCommand::LookAtPhrase { open: true });
     on_cleanup(move || call.send(CallCommand::LookAtPhrase { open: false }));
     let phrase = move || view.secrecy().with(|secrecy| secrecy.phrase.clone()).unwrap_or_default();
     view! {
-        <SidePanel title=key::SAFETY_PHRASE open>
+        <SidePanel title=key::SAFETY_PHRASE>
             <p class="safety-phrase" aria-live="polite" data-testid="safety-phrase">{phrase}</p>
             <p class="panel-hint">{key::READ_ALOUD}</p>
             <Show when=move || view.secrecy().with(|secrecy| secrecy.warnings.was_granted)>

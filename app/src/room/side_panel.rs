@@ -1,50 +1,56 @@
-//! What can be opened beside the people: one at a time, closed with its button or Escape.
+//! What can be opened beside the people: one at a time, closed with its button or Escape. Its title and that button stay in view,
+//! whatever is scrolled under them.
 
+use leptos::html;
 use leptos::prelude::*;
 
+use super::use_opened;
 use crate::components::{Icon, Symbol, focus_when_shown};
 use crate::text::{self, Text};
-
-/// The panels of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Panel {
-    Chat,
-    People,
-    More,
-    Invite,
-    Room,
-    Connection,
-    Safety,
-    Devices,
-}
-
-/// Which panel is open.
-pub(crate) type OpenPanel = RwSignal<Option<Panel>>;
 
 /// A panel with its heading.
 #[component]
 pub(crate) fn SidePanel(
     /// The heading.
     title: Text,
-    open: OpenPanel,
     /// Whether the focus goes to the button that closes it; otherwise the panel takes care of it.
     #[prop(default = true)]
     takes_focus: bool,
+    /// Whether the panel scrolls by itself.
+    #[prop(default = false)]
+    fills: bool,
     children: Children,
 ) -> impl IntoView {
-    let close = NodeRef::new();
+    let all = use_opened();
+    let opened = all.panel;
+    let this = opened.get_untracked();
+    let (close, body) = (NodeRef::new(), NodeRef::<html::Div>::new());
+    let scrolled = move |_| {
+        // The chat scrolls by itself.
+        if let (Some(panel), Some(body)) = (this.filter(|_| !fills), body.get_untracked()) {
+            all.note_scrolled(panel, Some(body.scroll_top()));
+        }
+    };
+    // What somebody looked at is where they left it.
+    Effect::new(move || {
+        if let (Some(body), Some(top)) =
+            (body.get(), this.filter(|_| !fills).and_then(|panel| all.scrolled(panel)))
+        {
+            request_animation_frame(move || body.set_scroll_top(top));
+        }
+    });
     if takes_focus {
         focus_when_shown(close);
     }
     view! {
-        <aside class="panel" aria-label=title on:keydown=move |event| if event.key() == "Escape" { open.set(None) }>
+        <aside class="panel" aria-label=title on:keydown=move |event| if event.key() == "Escape" { event.stop_propagation(); opened.set(None) }>
             <header>
                 <h2>{title}</h2>
-                <button type="button" class="plain-button" aria-label=text::CLOSE node_ref=close on:click=move |_| open.set(None)>
+                <button type="button" class="icon-button" aria-label=text::CLOSE_PANEL title=text::CLOSE_PANEL node_ref=close on:click=move |_| opened.set(None)>
                     <Icon symbol=Symbol::Close/>
                 </button>
             </header>
-            {children()}
+            <div class="body" class:fills=fills node_ref=body on:scroll=scrolled>{children()}</div>
         </aside>
     }
 }

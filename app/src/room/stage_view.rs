@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 use protocol::{MediaKey, MediaVia, ParticipantId, Source};
-use stage::{Kind, StageInput};
+use stage::StageInput;
 
 use super::{OwnTile, Tile};
 use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
@@ -17,11 +17,9 @@ const STAGE: &str = "stage";
 #[component]
 pub(crate) fn Stage() -> impl IntoView {
     let handle = use_call_handle();
-    let view = handle.view;
     Effect::new(move || handle.send(CallCommand::ShowStage { element: STAGE.to_owned() }));
-    let kind = Memo::new(move |_| view.stage().with(|stage| layout_kind(stage.layout.kind)));
     view! {
-        <div class="tiles" id=STAGE data-layout=kind>
+        <div class="tiles" id=STAGE>
             <For each=shown key=|key| *key let:key>{tile(key)}</For>
         </div>
         <Pages/>
@@ -69,22 +67,14 @@ fn Pages() -> impl IntoView {
                 let (back, on) = (back.clone(), on.clone());
                 view! {
                     <nav class="pages" aria-label=call::PAGES>
-                        <button type="button" class="plain-button" disabled=move || page.get() == 0
+                        <button type="button" class="icon-button page-button" disabled=move || page.get() == 0
                             on:click=move |_| back.send(turn(page.get_untracked().saturating_sub(1)))>{call::PREVIOUS}</button>
                         <span>{move || call::page_of(&(page.get() + 1), &pages.get())}</span>
-                        <button type="button" class="plain-button" disabled=move || page.get() + 1 == pages.get()
+                        <button type="button" class="icon-button page-button" disabled=move || page.get() + 1 == pages.get()
                             on:click=move |_| on.send(turn(page.get_untracked() + 1))>{call::NEXT}</button>
                     </nav>
                 }
             }
         </Show>
-    }
-}
-
-fn layout_kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Grid => "grid",
-        Kind::Pair => "pair",
-        Kind::Spotlight | Kind::Screens => "stage",
     }
 }

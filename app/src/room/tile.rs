@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::{ParticipantId, Source};
 use reactive_stores::Field;
 use stage::Role;
-use view::{LinkStatus, Publication, Secrecy};
+use view::{LinkStatus, Preference, Publication, Secrecy};
 
 use super::{Lengths, PinButton, Placed, SelfMover, role_name};
 use crate::components::{Avatar, Icon, Symbol};
@@ -99,6 +99,7 @@ pub(crate) fn Video(
     picture: Lengths,
 ) -> impl IntoView {
     let handle = use_call_handle();
+    let view = handle.view;
     let name = source_name(source);
     let prefix = if name == "screen" { "screen" } else { "video" };
     let element = participant.map_or_else(|| format!("{prefix}-own"), |id| format!("{prefix}-{id}"));
@@ -111,7 +112,7 @@ pub(crate) fn Video(
     view! {
         <video id=element data-source=name
             style:inset-inline-start=picture.start style:inset-block-start=picture.top
-            style:inline-size=picture.width style:block-size=picture.height class:mirrored=participant.is_none() class:invisible=move || !visible.get()
+            style:inline-size=picture.width style:block-size=picture.height class:mirrored=move || participant.is_none() && view.preferences().get().has(Preference::Mirror) class:invisible=move || !visible.get()
             autoplay playsinline prop:muted=silent aria-hidden="true" tabindex="-1"></video>
     }
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use protocol::{ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, Password, Reaction, Source};
 use reactive_stores::Store;
 use stage::StageInput;
-use view::Copied;
+use view::{Copied, Preference};
 
 use super::CallView;
 
@@ -112,6 +112,15 @@ pub enum CallCommand {
     },
     /// Change what is shown where.
     Arrange(StageInput),
+    /// Want something of every call in this browser, or not.
+    Prefer {
+        /// What.
+        what: Preference,
+        /// Whether it is wanted.
+        on: bool,
+    },
+    /// The person knows that they talk and are muted.
+    StayMuted,
     /// Leave, and let go of the devices.
     Leave,
     /// Go back to the choice of devices, after leaving.

@@ -7,7 +7,7 @@ use reactive_stores::{Patch, Store};
 use stage::{Corner, Layout, Mode};
 use view::{
     Addressee, AnyNotice, ChatText, Delivery, KeyWarnings, LinkPath, LinkStatus, Numbered, Phase,
-    Publication, Refusal, Secrecy, Signalling,
+    Preferences, Publication, Refusal, Secrecy, Signalling,
 };
 
 /// Everything the pages show of a call.
@@ -62,6 +62,12 @@ pub struct CallView {
     pub camera: Publication,
     /// Whether the person is speaking.
     pub speaking: bool,
+    /// Whether they talk and are muted, and have not done anything about it.
+    pub talks_while_muted: bool,
+    /// Since when the call goes on, in milliseconds since 1970, once inside.
+    pub began_millis: Option<f64>,
+    /// What the person wants of every call in this browser.
+    pub preferences: Preferences,
     /// How loud the microphone is, from 0 to 100.
     pub level: u8,
     /// What can be chosen.
@@ -227,6 +233,8 @@ pub struct ChatLineView {
     pub name: String,
     /// Whether that was the person at this browser.
     pub mine: bool,
+    /// Whether it goes on from the message before: of the same person, for the same people, soon after.
+    pub continues: bool,
     /// For whom it is, when not for everybody.
     #[patch(|this, new| *this = new)]
     pub only_for: Option<Addressee>,
@@ -295,6 +303,9 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         microphone,
         camera,
         speaking,
+        talks_while_muted,
+        began_millis,
+        preferences,
         level,
         devices,
         people_inside,

@@ -67,3 +67,23 @@ pub(crate) fn closed(secrecy: Secrecy) -> Option<&'static str> {
         Secrecy::NotEncrypting => Some(words::NOT_ENCRYPTING()),
     }
 }
+
+/// For how long a call goes on: `4:07`, `1:04:07`.
+pub(crate) fn clock(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        hours => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clock;
+
+    #[test]
+    fn a_clock_has_hours_once_there_are_some() {
+        assert_eq!(["0:00", "4:07", "59:59"], [0, 247, 3599].map(clock).each_ref().map(String::as_str));
+        assert_eq!(clock(3_847), "1:04:07");
+    }
+}

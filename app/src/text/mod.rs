@@ -26,6 +26,8 @@ pub(crate) mod people;
 pub(crate) mod plain;
 pub(crate) mod refusal;
 pub(crate) mod room;
+pub(crate) mod settings;
+pub(crate) mod shortcuts;
 
 /// What `app/build.rs` makes of `languages/en.toml`.
 mod words {

@@ -17,7 +17,9 @@ pub(crate) fn said(said: &AnyNotice) -> String {
 fn of_call(notice: &Notice) -> String {
     match notice {
         Notice::ParticipantJoined(name) => words::joined(name),
+        Notice::ManyJoined { name, others } => words::many_joined(*others, name),
         Notice::ParticipantLeft(name) => words::left(name),
+        Notice::ManyLeft { name, others } => words::many_left(*others, name),
         Notice::SignallingLost => words::SIGNALLING_LOST().to_owned(),
         Notice::SignallingBack => words::SIGNALLING_BACK().to_owned(),
         Notice::HandRaised(name) => words::hand_raised(name),

@@ -1,6 +1,8 @@
 //! Pages without script: where rooms are made, found and listed.
 
-use protocol::{CredentialKind, CredentialResource, Role, RoomStanding, Timestamp, ValidateRoomResponse};
+use protocol::{
+    CredentialKind, CredentialResource, Role, RoomEntry, RoomStanding, Timestamp, ValidateRoomResponse,
+};
 
 use protocol::limits::MAX_ROOM_NAME_CHARS;
 
@@ -29,6 +31,17 @@ pub(crate) fn no_entry(found: &ValidateRoomResponse) -> Option<(&'static str, St
         None => text().to_owned(),
     };
     Some((heading(), text))
+}
+
+/// What stands between somebody and a room that is listed; `None` for one that is open.
+pub(crate) fn entry(entry: RoomEntry) -> Option<&'static str> {
+    match entry {
+        RoomEntry::Open => None,
+        RoomEntry::Password => Some(super::room::PASSWORD()),
+        RoomEntry::WaitingRoom => Some(super::people::WAITING_ROOM()),
+        RoomEntry::Locked => Some(words::LOCKED()),
+        RoomEntry::Full => Some(words::FULL()),
+    }
 }
 
 /// What was wrong with a form.

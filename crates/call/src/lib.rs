@@ -33,11 +33,11 @@ pub use encryption::{Identity, SecretOrigin};
 pub use input::{Command, ConnectionState, Input, Level, LinkEvent};
 pub use link_key::LinkKey;
 pub use output::{LinkCommand, Output, Role};
-pub use page::{Attempt, CaptureRequest, Page, PageEffect, PageInput, ShownReaction};
+pub use page::{Attempt, CaptureRequest, Page, PageEffect, PageInput, ShownReaction, Sound};
 pub use publications::Publications;
 pub use schedule::{Bound, Typed, schedule};
 pub use shown_via::ShownVia;
-pub use snapshot::{RemoteParticipant, Snapshot, StageSnapshot};
+pub use snapshot::{Began, RemoteParticipant, Snapshot, StageSnapshot};
 pub use stage::{Size, StageInput};
 pub use switches::{SwitchedBy, Switches};
 pub use view::{

@@ -1,6 +1,7 @@
 //! A call as a page shows it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use protocol::{
     DisplayName, MediaKey, Participant, RoomSettings, RoomSummary, Source, Topology, WaitingPerson,
@@ -44,10 +45,21 @@ pub struct Snapshot {
     pub key_warnings: KeyWarnings,
     /// Whether somebody is inside who can let the person in, while they wait.
     pub host_inside: bool,
+    /// Since when the call goes on, once joined.
+    pub began: Option<Began>,
     /// What is shown where.
     pub stage: StageSnapshot,
     /// The others, in the order in which they came.
     pub participants: Vec<RemoteParticipant>,
+}
+
+/// Since when a call goes on. It may have begun before the page was opened, so it is said from when it was learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Began {
+    /// When it was learned, since the driver's origin.
+    pub learned_at: Duration,
+    /// For how long it had gone on by then.
+    pub running: Duration,
 }
 
 /// What is shown where, and what the person has chosen of it.

@@ -49,9 +49,9 @@ pub use participant::{Forbidden, HandNumber, LeaveReason, Participant, Presence,
 pub use peer::{LinkId, PeerRef};
 pub use reaction::Reaction;
 pub use rest::{
-    CreateTokenRequest, CreatedRoom, CreatedToken, CredentialKind, CredentialResource, HostLink, Problem,
-    RoomList, RoomResource, RoomStanding, RoomSummary, Scope, TokenKind, TurnOffRequest,
-    ValidateRoomResponse,
+    CreateTokenRequest, CreatedRoom, CreatedToken, CredentialKind, CredentialResource, HostLink, ListedRoom,
+    ListedRooms, Problem, RoomEntry, RoomList, RoomResource, RoomStanding, RoomSummary, Scope, TokenKind,
+    TurnOffRequest, ValidateRoomResponse,
 };
 pub use role::Role;
 pub use room_code::{RoomCode, RoomCodeError};

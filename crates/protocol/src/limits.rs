@@ -27,6 +27,9 @@ pub const MAX_DISPLAY_NAME_CHARS: usize = 64;
 /// The longest room name, in Unicode scalar values.
 pub const MAX_ROOM_NAME_CHARS: usize = 80;
 
+/// Rooms in the list of those that are open to people without their link. Raising it makes the landing page longer, which everybody loads.
+pub const MAX_LISTED_ROOMS: usize = 50;
+
 /// Messages a client may send at once before the rate below applies. A mesh of four sends about 100 while it connects.
 pub const MESSAGE_BURST: u32 = 240;
 

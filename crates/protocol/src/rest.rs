@@ -4,6 +4,8 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "schema")]
+use crate::limits::MAX_LISTED_ROOMS;
 use crate::{Credential, DisplayName, Role, RoomCode, RoomKeyId, RoomName, RoomSettings, Source, Timestamp};
 
 /// A room as its link shows it.
@@ -60,6 +62,48 @@ pub struct RoomList {
     /// Ask with `after` set to this for those that follow; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<RoomCode>,
+}
+
+/// The answer to `GET /api/v1/rooms?listed`: those with most people first, then by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ListedRooms {
+    /// The rooms, at most 50.
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_LISTED_ROOMS)))]
+    pub rooms: Vec<ListedRoom>,
+}
+
+/// A room as those see it who do not have its link. Who is inside is not theirs to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ListedRoom {
+    /// Its address.
+    pub code: RoomCode,
+    /// Its name, when it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<RoomName>,
+    /// How many are inside.
+    pub present: u16,
+    /// What stands between them and the room.
+    pub entry: RoomEntry,
+}
+
+/// How a room can be entered by somebody who has found it in the list; of several obstacles the first in this order: locked, full,
+/// password, waiting room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RoomEntry {
+    /// By everybody. Who comes without the key of its encryption is given it by somebody inside.
+    Open,
+    /// With a password.
+    Password,
+    /// When a host lets them in.
+    WaitingRoom,
+    /// By nobody new.
+    Locked,
+    /// By nobody before somebody leaves.
+    Full,
 }
 
 /// What an API key may do to the rooms that it has made.

@@ -245,6 +245,9 @@ pub struct Joined {
     /// The room's secret, for a newcomer who came without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant: Option<RoomKeyGrant>,
+    /// For how many seconds somebody has been inside without a break, as far as this server knows.
+    #[serde(default)]
+    pub running: u32,
 }
 
 /// Servers that help to get through, and for how long what opens them is good.

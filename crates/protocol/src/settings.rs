@@ -47,6 +47,8 @@ pub struct RoomSettings {
     pub waiting_room: Switch,
     /// Whether nobody new may enter.
     pub locked: Switch,
+    /// Whether those who do not have its link find it in the list of this server, with its name and how many are inside.
+    pub listed: Switch,
     /// Who may turn their microphone on.
     pub may_unmute: Allowed,
     /// Who may share their screen.
@@ -77,6 +79,7 @@ impl Default for RoomSettings {
             mesh_limit: MESH_LIMIT,
             waiting_room: Switch::Off,
             locked: Switch::Off,
+            listed: Switch::Off,
             may_unmute: Allowed::Everyone,
             may_share: Allowed::Everyone,
             may_chat: Allowed::Everyone,
@@ -114,6 +117,9 @@ pub struct RoomSettingsPatch {
     /// Whether nobody new may enter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locked: Option<Switch>,
+    /// Whether those who do not have its link find it in the list of this server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Switch>,
     /// Who may turn their microphone on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_unmute: Option<Allowed>,
@@ -177,6 +183,7 @@ impl RoomSettingsPatch {
             mesh_limit: self.mesh_limit.unwrap_or(was.mesh_limit),
             waiting_room: self.waiting_room.unwrap_or(was.waiting_room),
             locked: self.locked.unwrap_or(was.locked),
+            listed: self.listed.unwrap_or(was.listed),
             may_unmute: self.may_unmute.unwrap_or(was.may_unmute),
             may_share: self.may_share.unwrap_or(was.may_share),
             may_chat: self.may_chat.unwrap_or(was.may_chat),
@@ -250,6 +257,22 @@ mod tests {
         let patch: RoomSettingsPatch = serde_json::from_str(r#"{"name":null}"#).unwrap();
         assert_eq!(patch.apply(&named).unwrap().name, None);
         assert!(!patch.is_only_the_lock());
+    }
+
+    #[test]
+    fn a_room_is_listed_only_when_its_host_says_so_and_until_they_say_otherwise() {
+        let before = r#"{"capacity":4,"mesh_limit":4,"locked":"off"}"#;
+        let kept: RoomSettings = serde_json::from_str(before).unwrap();
+        assert_eq!(kept.listed, Switch::Off, "kept before there was a list");
+        let patched = |settings: &RoomSettings, text: &str| {
+            let patch: RoomSettingsPatch = serde_json::from_str(text).unwrap();
+            assert!(!patch.is_only_the_lock(), "a co-host may not");
+            patch.apply(settings).unwrap()
+        };
+        let listed = patched(&kept, r#"{"listed":"on"}"#);
+        assert_eq!(listed.listed, Switch::On);
+        assert_eq!(patched(&listed, r#"{"name":"Tea"}"#).listed, Switch::On);
+        assert_eq!(patched(&listed, r#"{"listed":"off"}"#).listed, Switch::Off);
     }
 
     #[test]

@@ -24,5 +24,5 @@ pub use input::{
 };
 pub use output::{Change, MediaOrder, Output, SeatChange, SeatState};
 pub use room::{Room, RoomInit};
-pub use rules::refusal;
+pub use rules::{entry_of_listed, refusal};
 pub use session::{CredentialClaims, GiveIceServers, SessionClaims, SignTokens};

@@ -1,8 +1,8 @@
 //! What the rules of a room say to whom.
 
 use protocol::{
-    Allowed, ErrorCode, Participant, Role, RoomKeyId, RoomKeyOrigin, RoomSettings, RoomStanding, Source,
-    Timestamp,
+    Allowed, ErrorCode, Participant, Role, RoomEntry, RoomKeyId, RoomKeyOrigin, RoomSettings, RoomStanding,
+    Source, Timestamp,
 };
 
 use crate::VerifiedCredential;
@@ -90,9 +90,70 @@ pub fn refusal(standing: RoomStanding) -> Option<ErrorCode> {
     }
 }
 
+/// How a room with these rules stands in the list of rooms, with so many people inside; `None` while it has no place there: it is not listed, or
+/// not going on.
+pub fn entry_of_listed(
+    settings: &RoomSettings,
+    has_password: bool,
+    present: u16,
+    now: Timestamp,
+) -> Option<RoomEntry> {
+    if !settings.listed.is_on() {
+        return None;
+    }
+    let is_full = present >= settings.capacity;
+    match Rules::new(settings.clone(), has_password).standing(now, Role::Guest) {
+        RoomStanding::Unknown | RoomStanding::NotStarted | RoomStanding::Ended => None,
+        RoomStanding::Locked => Some(RoomEntry::Locked),
+        RoomStanding::Open | RoomStanding::Full if is_full => Some(RoomEntry::Full),
+        RoomStanding::Open | RoomStanding::Full if has_password => Some(RoomEntry::Password),
+        RoomStanding::Open | RoomStanding::Full if settings.waiting_room.is_on() => {
+            Some(RoomEntry::WaitingRoom)
+        }
+        RoomStanding::Open | RoomStanding::Full => Some(RoomEntry::Open),
+    }
+}
+
 fn covers(allowed: Allowed, role: Role) -> bool {
     match allowed {
         Allowed::Everyone => true,
         Allowed::Hosts => role.moderates(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Switch;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000);
+
+    fn listed() -> RoomSettings {
+        RoomSettings { listed: Switch::On, capacity: 3, ..RoomSettings::default() }
+    }
+
+    #[test]
+    fn a_room_is_open_in_the_list_only_when_nothing_stands_before_it() {
+        let of = |settings: &RoomSettings, has_password| entry_of_listed(settings, has_password, 2, NOW);
+        assert_eq!(of(&listed(), false), Some(RoomEntry::Open));
+        assert_eq!(of(&listed(), true), Some(RoomEntry::Password));
+        let waits = RoomSettings { waiting_room: Switch::On, ..listed() };
+        assert_eq!(of(&waits, false), Some(RoomEntry::WaitingRoom));
+        assert_eq!(of(&waits, true), Some(RoomEntry::Password));
+        let locked = RoomSettings { locked: Switch::On, ..waits };
+        assert_eq!(of(&locked, true), Some(RoomEntry::Locked));
+        assert_eq!(entry_of_listed(&listed(), true, 3, NOW), Some(RoomEntry::Full));
+        assert_eq!(entry_of_listed(&locked, true, 3, NOW), Some(RoomEntry::Locked));
+    }
+
+    #[test]
+    fn a_room_that_is_not_listed_or_not_going_on_has_no_place_in_the_list() {
+        let of = |settings: &RoomSettings| entry_of_listed(settings, false, 0, NOW);
+        assert_eq!(of(&RoomSettings::default()), None);
+        let starting = |at| RoomSettings { starts_at: Some(Timestamp(at)), ..listed() };
+        assert_eq!((of(&starting(1_000)), of(&starting(1_001))), (Some(RoomEntry::Open), None));
+        let ending = |at| RoomSettings { ends_at: Some(Timestamp(at)), ..listed() };
+        assert_eq!((of(&ending(1_001)), of(&ending(1_000))), (Some(RoomEntry::Open), None));
     }
 }

@@ -48,8 +48,18 @@ pub(crate) fn weight(message: &ServerMessage) -> usize {
 }
 
 fn of_joined(joined: &Joined) -> usize {
-    let Joined { you, session, room, settings, participants, ice_servers, grant, continued: _, topology: _ } =
-        joined;
+    let Joined {
+        you,
+        session,
+        room,
+        settings,
+        participants,
+        ice_servers,
+        grant,
+        continued: _,
+        topology: _,
+        running: _,
+    } = joined;
     of_participant(you)
         + session.expose().len()
         + of_summary(room)

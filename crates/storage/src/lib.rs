@@ -99,6 +99,9 @@ pub trait RoomRepository {
         limit: u32,
     ) -> Result<Vec<RoomRecord>, StorageError>;
 
+    /// Rooms whose settings say that they are listed, last used first.
+    async fn listed_rooms(&self, limit: u32) -> Result<Vec<RoomRecord>, StorageError>;
+
     /// How many rooms there are that such creators have made.
     async fn count_rooms(&self, creators: Creators) -> Result<u64, StorageError>;
 

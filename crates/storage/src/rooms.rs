@@ -22,8 +22,8 @@ impl RoomRepository for SqlStorage {
     ) -> Result<(), StorageError> {
         let mut transaction = self.writing().await?;
         sqlx::query(
-            "INSERT INTO rooms (code, settings, password_hash, version, created_at, used_at, created_by, fence)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO rooms (code, settings, password_hash, version, created_at, used_at, created_by, fence, listed)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(room.code.to_string())
         .bind(settings_text(&room.settings)?)
@@ -33,6 +33,7 @@ impl RoomRepository for SqlStorage {
         .bind(signed(room.used_at.0))
         .bind(room.created_by.clone())
         .bind(signed(room.fence.0))
+        .bind(i64::from(room.settings.listed.is_on()))
         .execute(&mut *transaction)
         .await
         .map_err(StorageError::of_insert)?;
@@ -63,12 +64,13 @@ impl RoomRepository for SqlStorage {
         self.check(&mut transaction, code, fence).await?;
         let updated = sqlx::query(
             "UPDATE rooms SET settings = $1, version = version + 1,
-                 used_at = CASE WHEN used_at < $2 THEN $3 ELSE used_at END
-             WHERE code = $4 AND version = $5",
+                 used_at = CASE WHEN used_at < $2 THEN $3 ELSE used_at END, listed = $4
+             WHERE code = $5 AND version = $6",
         )
         .bind(settings_text(settings)?)
         .bind(signed(settings.starts_at.map_or(0, |start| start.0)))
         .bind(signed(settings.starts_at.map_or(0, |start| start.0)))
+        .bind(i64::from(settings.listed.is_on()))
         .bind(code.to_string())
         .bind(signed(version))
         .execute(&mut *transaction)
@@ -116,6 +118,16 @@ impl RoomRepository for SqlStorage {
             sqlx::query("SELECT * FROM rooms WHERE created_by = $1 AND code > $2 ORDER BY code LIMIT $3")
                 .bind(creator.to_owned())
                 .bind(after.map(|code| code.to_string()).unwrap_or_default())
+                .bind(i64::from(limit))
+                .fetch_all(&self.pool)
+                .await?;
+        rows.iter().map(rows::room).collect()
+    }
+
+    async fn listed_rooms(&self, limit: u32) -> Result<Vec<RoomRecord>, StorageError> {
+        // The number stands in the statement, as in the index, or SQLite would not use that.
+        let rows =
+            sqlx::query("SELECT * FROM rooms WHERE listed = 1 ORDER BY used_at DESC, code DESC LIMIT $1")
                 .bind(i64::from(limit))
                 .fetch_all(&self.pool)
                 .await?;

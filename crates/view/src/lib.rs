@@ -8,6 +8,7 @@ mod connection_test;
 mod link;
 mod notice;
 mod phase;
+mod preference;
 mod publication;
 mod schedule;
 mod secrecy;
@@ -20,6 +21,7 @@ pub use connection_test::{
 pub use link::{LinkFailure, LinkPath, LinkStatus, PathKind};
 pub use notice::{AnyNotice, Copied, Notice, Numbered, PageNotice, Refusal};
 pub use phase::{Phase, Signalling};
+pub use preference::{Preference, Preferences};
 pub use publication::{CaptureFault, Publication};
 pub use schedule::ScheduleError;
 pub use secrecy::{KeyWarnings, Secrecy};

@@ -9,8 +9,22 @@ use crate::ScheduleError;
 pub enum Notice {
     /// Somebody entered.
     ParticipantJoined(DisplayName),
+    /// Several people entered shortly after one another.
+    ManyJoined {
+        /// The first of them.
+        name: DisplayName,
+        /// How many came after, from one.
+        others: usize,
+    },
     /// Somebody is gone.
     ParticipantLeft(DisplayName),
+    /// Several people left shortly after one another.
+    ManyLeft {
+        /// The first of them.
+        name: DisplayName,
+        /// How many went after, from one.
+        others: usize,
+    },
     /// The server is out of reach; people who are connected stay connected.
     SignallingLost,
     /// It is in reach again.

@@ -35,10 +35,12 @@ pub(crate) async fn landing(
 ) -> Response {
     let status = back.status();
     let anyone_creates = state.config.rooms.anyone_creates;
+    // Without a database there is a landing page, and no list.
+    let rooms = state.rooms.listed().await.unwrap_or_default();
     let (address, picture) = (caller.site.link("/"), caller.site.link(PICTURE));
     let page = || {
         provide_context(Preview { of: PreviewOf::Landing, address, picture });
-        view! { <Landing problem=back.problem() anyone_creates/> }.into_any()
+        view! { <Landing problem=back.problem() anyone_creates rooms=rooms.to_vec()/> }.into_any()
     };
     plain(&state, status, page).await
 }

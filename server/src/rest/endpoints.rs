@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::routing::{delete, get, patch, post};
 use protocol::{
     ConnectionTest, CreateTokenRequest, CreatedRoom, CreatedToken, CredentialResource, Participant, RoomCode,
-    RoomList, RoomResource, RoomSettingsPatch, Scope, TurnOffRequest, ValidateRoomResponse,
+    RoomResource, RoomSettingsPatch, Scope, TurnOffRequest, ValidateRoomResponse,
 };
 
 use super::endpoint::Endpoint;
@@ -46,11 +46,17 @@ fn of_rooms() -> [Endpoint; 2] {
                        within 24 hours makes no second room; the answer has a new host key.";
     [
         Endpoint::new("get", ROOMS, "listRooms", "List rooms", get(list_rooms::list_rooms))
-            .about("The rooms that an API key has made, by code.")
+            .about(
+                "The rooms that an API key has made, by code. With `listed`, and then without any key: the rooms that their \
+                 hosts have listed and that are going on, those with most people first, and what stands between somebody \
+                 without a link and each of them. `open` means no password, no lock and no waiting room; the key of the \
+                 room's encryption is in no list, and somebody inside passes it on.",
+            )
             .scope(Scope::RoomsRead)
             .query::<list_rooms::Limit>("limit", "At most so many, 1 to 200; 50 when absent.")
             .query::<RoomCode>("after", "Only rooms after this one: `next` of the page before.")
-            .answers::<RoomList>(StatusCode::OK)
+            .query::<bool>("listed", "Rooms that anybody may find, one page of them; without a value it says yes.")
+            .answers::<list_rooms::RoomsAnswer>(StatusCode::OK)
             .tells("Link", "The next page, with the relation `next` (RFC 8288)."),
         Endpoint::new("post", ROOMS, "createRoom", "Create a room", post(create_room::create_room))
             .about(

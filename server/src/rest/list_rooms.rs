@@ -1,12 +1,12 @@
-//! `GET /api/v1/rooms`: the rooms of an API key, a page at a time.
+//! `GET /api/v1/rooms`: the rooms of an API key, a page at a time; with `listed`, those that anybody may find.
 
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use protocol::{RoomCode, RoomList, Scope};
+use protocol::{ListedRooms, RoomCode, RoomList, Scope};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::ProblemResponse;
 use super::auth::ApiClient;
@@ -33,21 +33,79 @@ impl TryFrom<u32> for Limit {
     }
 }
 
+/// Which rooms are asked for. The name of the parameter alone, as in `?listed`, says yes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+enum Whose {
+    #[default]
+    Keys,
+    Anybodys,
+}
+
+impl TryFrom<String> for Whose {
+    type Error = &'static str;
+
+    fn try_from(listed: String) -> Result<Self, Self::Error> {
+        match &*listed {
+            "" | "true" => Ok(Self::Anybodys),
+            "false" => Ok(Self::Keys),
+            _ => Err("listed is true or false"),
+        }
+    }
+}
+
 /// Which page.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PageQuery {
     limit: Option<Limit>,
     after: Option<RoomCode>,
+    #[serde(default)]
+    listed: Whose,
 }
 
-/// 200 with the page, and the next one as a `Link` (RFC 8288).
+/// What is answered, as it is described.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum RoomsAnswer {
+    /// Rooms that an API key has made.
+    OfKey(RoomList),
+    /// With `listed`.
+    Listed(ListedRooms),
+}
+
+/// 200 with the rooms.
 pub(crate) async fn list_rooms(
     State(state): State<AppState>,
     client: ApiClient,
     Query(query): Query<PageQuery>,
 ) -> Result<Response, ProblemResponse> {
-    let Some(key) = client.api_key(&state, Scope::RoomsRead).await? else {
+    match query.listed {
+        Whose::Keys => rooms_of_key(&state, &client, &query).await,
+        Whose::Anybodys => listed_rooms(&state, &client, &query).await,
+    }
+}
+
+/// Those that the landing page lists.
+async fn listed_rooms(
+    state: &AppState,
+    client: &ApiClient,
+    query: &PageQuery,
+) -> Result<Response, ProblemResponse> {
+    state.lookups.question(&client.caller).map_err(ProblemResponse::rate_limited)?;
+    let listed = state.rooms.listed().await.map_err(|error| ProblemResponse::storage(&error))?;
+    let Limit(limit) = query.limit.unwrap_or_default();
+    let rooms = listed.iter().take(limit as usize).cloned().collect();
+    Ok(Json(RoomsAnswer::Listed(ListedRooms { rooms })).into_response())
+}
+
+/// A page, and the next one as a `Link` (RFC 8288).
+async fn rooms_of_key(
+    state: &AppState,
+    client: &ApiClient,
+    query: &PageQuery,
+) -> Result<Response, ProblemResponse> {
+    let Some(key) = client.api_key(state, Scope::RoomsRead).await? else {
         return Err(ProblemResponse::unauthorized());
     };
     let Limit(limit) = query.limit.unwrap_or_default();
@@ -62,7 +120,7 @@ pub(crate) async fn list_rooms(
         rooms.push(resource(record, present));
     }
     let link = next.map(|code| format!("</api/v1/rooms?limit={limit}&after={code}>; rel=\"next\""));
-    let mut response = Json(RoomList { rooms, next }).into_response();
+    let mut response = Json(RoomsAnswer::OfKey(RoomList { rooms, next })).into_response();
     let link = link.and_then(|link| HeaderValue::from_str(&link).ok());
     response.headers_mut().extend(link.map(|link| (header::LINK, link)));
     Ok(response)

@@ -5,6 +5,8 @@ mod backpressure;
 mod envelope;
 mod event;
 mod frame_encoder;
+mod list_cache;
+mod listing;
 mod load;
 pub(crate) mod queue;
 mod registry;

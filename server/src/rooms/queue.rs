@@ -44,6 +44,11 @@ impl RoomQueue {
         self.events.send(envelope).await.map_err(|SendError(envelope)| envelope)
     }
 
+    /// Whether the task has ended.
+    pub(super) fn is_closed(&self) -> bool {
+        self.events.is_closed()
+    }
+
     /// Whether both lead to the same task.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.events.same_channel(&other.events)

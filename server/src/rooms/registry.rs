@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tokio::sync::OnceCell;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::envelope::{RoomEnvelope, RoomReply};
+use super::list_cache::ListCache;
 use super::queue::{self, RoomQueue, RoomQueueReceiver};
 use super::replies::Replies;
 use super::{RoomEvent, load};
@@ -40,6 +42,7 @@ pub(crate) struct Rooms {
     pub(super) media: Media,
     pub(super) connections: Connections,
     pub(super) replies: Replies,
+    pub(super) list_cache: Arc<ListCache>,
     /// The rules of a room about which nothing was said.
     defaults: RoomSettings,
     limits: RoomsConfig,
@@ -53,6 +56,8 @@ pub(crate) struct Rooms {
 pub(crate) struct RoomHandle {
     pub(crate) queue: RoomQueue,
     record: Arc<RwLock<RoomRecord>>,
+    /// How many are inside, as the task said last.
+    present: Arc<AtomicU16>,
 }
 
 /// What a new room shall be.
@@ -136,6 +141,7 @@ impl Rooms {
             media,
             connections: Connections::new(node),
             replies: Replies::new(node),
+            list_cache: Arc::default(),
             defaults,
             limits,
             run,
@@ -211,6 +217,9 @@ impl Rooms {
             created_at: now,
         });
         self.storage.create_room(&record, &host_key, idempotency.as_ref()).await?;
+        if record.settings.listed.is_on() {
+            self.list_cache.note_change();
+        }
         Ok(Creation { record, host_key, host_secret })
     }
 
@@ -289,6 +298,12 @@ impl Rooms {
         if is_known { self.find(code).await.ok().flatten() } else { None }
     }
 
+    /// Every room that has a task.
+    pub(super) fn all_running(&self) -> Vec<RoomHandle> {
+        let running = |handle: &&RoomHandle| !handle.queue.is_closed();
+        self.loaded().values().filter_map(|cell| cell.get().filter(running).cloned()).collect()
+    }
+
     /// Tells a room something that concerns only those who are in it.
     pub(crate) async fn tell_running(&self, code: RoomCode, event: RoomEvent) {
         if let Some(handle) = self.running(code).await {
@@ -306,6 +321,7 @@ impl Rooms {
         if let Some(handle) = self.running(code).await {
             handle.queue.tell(RoomEvent::Deleted).await;
         }
+        self.list_cache.note_change();
         Ok(deleted)
     }
 
@@ -366,6 +382,10 @@ impl Rooms {
         };
         if loaded.get(&handle.code()).is_some_and(is_ours) {
             loaded.remove(&handle.code());
+            drop(loaded);
+            if handle.is_listed() {
+                self.list_cache.note_change();
+            }
         }
     }
 
@@ -393,9 +413,14 @@ impl Rooms {
         };
         let (queue, received) = queue::queue(code, WAITING_EVENTS);
         let room_writer = self.journal_writer.room_writer(queue.clone(), record.fence);
-        let handle = RoomHandle { queue, record: Arc::new(RwLock::new(record)) };
+        let room = Room::new(self.clock.now(), init);
+        let handle = RoomHandle {
+            queue,
+            record: Arc::new(RwLock::new(record)),
+            present: Arc::new(AtomicU16::new(room.present())),
+        };
         (self.run)(LoadedRoom {
-            room: Room::new(self.clock.now(), init),
+            room,
             handle: handle.clone(),
             rooms: self.clone(),
             room_writer,
@@ -417,6 +442,20 @@ impl RoomHandle {
     /// The room as it is kept.
     pub(crate) fn record(&self) -> RoomRecord {
         self.record.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether its rules say that it is listed.
+    pub(super) fn is_listed(&self) -> bool {
+        self.record.read().unwrap_or_else(PoisonError::into_inner).settings.listed.is_on()
+    }
+
+    /// How many are inside. Asks nobody, and may be one event behind.
+    pub(super) fn present(&self) -> u16 {
+        self.present.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_present(&self, present: u16) {
+        self.present.store(present, Ordering::Relaxed);
     }
 
     pub(super) fn set_record(&self, record: RoomRecord) {

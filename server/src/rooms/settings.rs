@@ -51,7 +51,7 @@ impl Rooms {
         };
         let fence = self.fence(code).await?;
         let mut tries = 0;
-        let changed = loop {
+        let (was_listed, changed) = loop {
             let record = self.storage.room(code).await?.ok_or(ChangeError::Unknown)?;
             if matches!(precondition, Precondition::Version(version) if version != record.version) {
                 return Err(ChangeError::Changed);
@@ -61,7 +61,7 @@ impl Rooms {
             let hash = hash.as_ref().map(Option::as_ref);
             let updated = self.storage.update_room(code, fence, record.version, &settings, hash).await;
             match self.guard(code, fence, updated).await {
-                Ok(changed) => break changed.ok_or(ChangeError::Unknown)?,
+                Ok(changed) => break (record.settings.listed, changed.ok_or(ChangeError::Unknown)?),
                 Err(StorageError::Changed) if precondition == Precondition::None && tries < TRIES => {
                     tries += 1;
                 }
@@ -72,6 +72,9 @@ impl Rooms {
             handle.set_record(changed.clone());
             let record = Box::new(changed.clone());
             handle.queue.tell(RoomEvent::SettingsChanged { record }).await;
+        }
+        if was_listed.is_on() || changed.settings.listed.is_on() {
+            self.list_cache.note_change();
         }
         Ok(changed)
     }

@@ -300,6 +300,7 @@ impl RoomTask {
     }
 
     fn carry_out(&mut self) -> Lifecycle {
+        self.handle.set_present(self.room.present());
         let mut encoder = FrameEncoder::default();
         while let Some(output) = self.room.poll_output() {
             match output {

@@ -19,6 +19,7 @@ mod http;
 mod lanes;
 mod languages;
 mod links;
+mod listed;
 mod operating;
 mod previews;
 mod relaying;

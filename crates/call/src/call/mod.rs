@@ -35,7 +35,7 @@ use crate::slots::{Slots, SlotsInput};
 use crate::uplink::Uplink;
 use crate::voice::Voice;
 use crate::{
-    ChatLine, Command, Identity, Input, Level, Output, Phase, Publications, SecretOrigin, Snapshot,
+    Began, ChatLine, Command, Identity, Input, Level, Output, Phase, Publications, SecretOrigin, Snapshot,
     StageSnapshot, SwitchedBy, Switches,
 };
 
@@ -71,6 +71,8 @@ pub struct Call {
     voice: Voice,
     chat: Chat,
     chat_pace: ChatPace,
+    /// Since when the call goes on.
+    began: Option<Began>,
     stage: Stage,
     /// Whether the page has said how large the stage is.
     is_stage_seen: bool,
@@ -113,6 +115,7 @@ impl Call {
             voice: Voice::default(),
             chat: Chat::default(),
             chat_pace: ChatPace::default(),
+            began: None,
             stage: Stage::default(),
             is_stage_seen: false,
             pixel_ratio: 1.0,
@@ -211,6 +214,7 @@ impl Call {
             lacks_secret: self.lacks_secret,
             key_warnings: self.encryption.key_warnings(&self.encryption_view()),
             host_inside: self.host_inside,
+            began: self.began,
             stage: StageSnapshot {
                 layout: self.stage.layout().clone(),
                 pins: self.stage.pins().to_vec(),

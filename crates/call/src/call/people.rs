@@ -7,11 +7,16 @@ use protocol::{Joined, LeaveReason, Participant, ParticipantId, PeerRef, ServerM
 use super::Call;
 use crate::media_paths::PathsInput;
 use crate::slots::SlotsInput;
-use crate::{Notice, Output, Phase};
+use crate::{Began, Notice, Output, Phase};
 
 impl Call {
     /// Everybody who is there, told anew.
     pub(super) fn meet(&mut self, now: Duration, joined: &Joined) {
+        // A server that was started anew knows less of it than this end.
+        if !joined.continued || self.began.is_none() {
+            let running = Duration::from_secs(joined.running.into());
+            self.began = Some(Began { learned_at: now, running });
+        }
         if joined.continued {
             return self.meet_again(now, joined);
         }

@@ -1,7 +1,7 @@
 //! What a page's machine wants done.
 
 use protocol::{DisplayName, Source, Switch};
-use view::CaptureFault;
+use view::{CaptureFault, Notice};
 
 use crate::Switches;
 use crate::page::chooser::Attempt;
@@ -33,6 +33,28 @@ pub enum PageEffect {
     RememberInTab(Source, Switch),
     /// Remember it for other visits.
     RememberInBrowser(Source, Switch),
+    /// Something that can be heard has happened, where that is wanted.
+    Sound(Sound),
+}
+
+/// What is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sound {
+    /// Somebody has come.
+    Joined,
+    /// Somebody has gone.
+    Left,
+}
+
+impl Sound {
+    /// What is heard of something that has happened.
+    pub(super) fn of(notice: &Notice) -> Option<Self> {
+        match notice {
+            Notice::ParticipantJoined(_) => Some(Self::Joined),
+            Notice::ParticipantLeft(_) => Some(Self::Left),
+            _ => None,
+        }
+    }
 }
 
 /// A source that the browser is to be asked for.

@@ -12,10 +12,12 @@
 //! | timer | what is due |
 //! | --- | --- |
 //! | `reactions` | a reaction has been shown long enough |
+//! | `joins`, `leaves` | those who came or went shortly after one another are told of |
 
 mod chooser;
 mod devices;
 mod effect;
+mod muted_talk;
 mod notices;
 
 use std::collections::VecDeque;
@@ -25,11 +27,12 @@ use protocol::{DisplayName, Source, Switch};
 use view::{AnyNotice, CaptureFault, Notice, Numbered, PageNotice, Refusal};
 
 use crate::page::devices::Devices;
+use crate::page::muted_talk::MutedTalk;
 use crate::page::notices::Notices;
-use crate::{SwitchedBy, Switches};
+use crate::{Level, SwitchedBy, Switches};
 
 pub use chooser::Attempt;
-pub use effect::{CaptureRequest, PageEffect};
+pub use effect::{CaptureRequest, PageEffect, Sound};
 pub use notices::ShownReaction;
 
 /// How long after the page went its owner is taken back into the call without being asked.
@@ -40,6 +43,7 @@ const REJOIN_WITHIN: Duration = Duration::from_secs(20);
 pub struct Page {
     notices: Notices,
     devices: Devices,
+    muted_talk: MutedTalk,
     is_chat_open: bool,
     unread: u32,
     effects: VecDeque<PageEffect>,
@@ -99,6 +103,10 @@ pub enum PageInput {
         /// The browser's id of it.
         device: String,
     },
+    /// So loud is the microphone, of which nothing is sent.
+    MutedLevel(Level),
+    /// Somebody knows that they are muted.
+    StayMuted,
     /// A device delivers.
     Captured {
         /// The source concerned.
@@ -136,7 +144,12 @@ impl Page {
             PageInput::Say(notice) => self.notices.say(AnyNotice::Page(notice)),
             PageInput::Refuse(refusal) => self.notices.refuse(refusal),
             PageInput::LookAtChat { open } => (self.is_chat_open, self.unread) = (open, 0),
+            PageInput::MutedLevel(level) => self.muted_talk.hear(now, level),
+            PageInput::StayMuted => self.muted_talk.settle(),
             PageInput::Switched { source, to, by } => {
+                if source == Source::Microphone && to.is_on() {
+                    self.muted_talk.reset();
+                }
                 self.effects.push_back(PageEffect::RememberInTab(source, to));
                 if by == SwitchedBy::Person {
                     self.effects.push_back(PageEffect::RememberInBrowser(source, to));
@@ -196,6 +209,11 @@ impl Page {
         self.notices.unsent()
     }
 
+    /// Whether somebody talks and is muted, and has not done anything about it.
+    pub fn talks_while_muted(&self) -> bool {
+        self.muted_talk.is_noticed()
+    }
+
     /// How many messages came since somebody looked at the chat.
     pub fn unread(&self) -> u32 {
         self.unread
@@ -212,6 +230,9 @@ impl Page {
                 return; // The open chat is read aloud itself.
             }
             self.unread += 1;
+        }
+        if let Some(sound) = Sound::of(&notice) {
+            self.effects.push_back(PageEffect::Sound(sound));
         }
         self.notices.notify(now, notice);
     }

@@ -15,12 +15,17 @@ const REACTION_SHOWN_FOR: Duration = Duration::from_secs(4);
 /// How many reactions are shown at once: a crowd that claps is seen to clap with these.
 const REACTIONS_SHOWN: usize = 64;
 
+/// Who comes or goes so soon after another is told of together with whoever else does.
+const TOGETHER_WITHIN: Duration = Duration::from_secs(2);
+
 /// The machine's part.
 #[derive(Debug, Default)]
 pub(super) struct Notices {
     /// The last few, oldest first.
     said: Vec<Numbered<AnyNotice>>,
     reactions: VecDeque<(Duration, Numbered<ShownReaction>)>,
+    joins: Crowd,
+    leaves: Crowd,
     refusal: Option<Numbered<Refusal>>,
     unsent: Option<Numbered<String>>,
     numbers: u32,
@@ -49,7 +54,14 @@ impl Notices {
         if let Notice::Refused(code) = &notice {
             self.refuse(Refusal::Server(*code));
         }
-        self.say(AnyNotice::Call(notice));
+        let notice = match notice {
+            Notice::ParticipantJoined(name) => self.joins.comes(now, name).map(Notice::ParticipantJoined),
+            Notice::ParticipantLeft(name) => self.leaves.comes(now, name).map(Notice::ParticipantLeft),
+            other => Some(other),
+        };
+        if let Some(notice) = notice {
+            self.say(AnyNotice::Call(notice));
+        }
     }
 
     pub(super) fn say(&mut self, said: AnyNotice) {
@@ -74,10 +86,24 @@ impl Notices {
 
     pub(super) fn handle_timeout(&mut self, now: Duration) {
         self.reactions.retain(|(until, _)| *until > now);
+        if let Some((name, others)) = self.joins.due(now) {
+            let one_or_more = if others == 0 {
+                Notice::ParticipantJoined(name)
+            } else {
+                Notice::ManyJoined { name, others }
+            };
+            self.say(AnyNotice::Call(one_or_more));
+        }
+        if let Some((name, others)) = self.leaves.due(now) {
+            let one_or_more =
+                if others == 0 { Notice::ParticipantLeft(name) } else { Notice::ManyLeft { name, others } };
+            self.say(AnyNotice::Call(one_or_more));
+        }
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Duration> {
-        self.reactions.front().map(|(until, _)| *until)
+        let reaction = self.reactions.front().map(|(until, _)| *until);
+        [reaction, self.joins.due_at(), self.leaves.due_at()].into_iter().flatten().min()
     }
 
     pub(super) fn said(&self) -> &[Numbered<AnyNotice>] {
@@ -99,5 +125,94 @@ impl Notices {
     fn number<T>(&mut self, what: T) -> Numbered<T> {
         self.numbers = self.numbers.wrapping_add(1);
         Numbered { number: self.numbers, what }
+    }
+}
+
+/// People who come, or go, shortly after one another. The first is told of at once; whoever follows within the time is told of when it
+/// is over, all of them together.
+#[derive(Debug, Default)]
+struct Crowd {
+    /// Until when whoever comes waits.
+    until: Option<Duration>,
+    first: Option<DisplayName>,
+    others: usize,
+}
+
+impl Crowd {
+    /// Gives back the name when it is to be told of now.
+    fn comes(&mut self, now: Duration, name: DisplayName) -> Option<DisplayName> {
+        if self.until.is_none_or(|until| now >= until) && self.first.is_none() {
+            self.until = Some(now + TOGETHER_WITHIN);
+            return Some(name);
+        }
+        match &self.first {
+            None => self.first = Some(name),
+            Some(_) => self.others += 1,
+        }
+        None
+    }
+
+    fn due_at(&self) -> Option<Duration> {
+        self.until.filter(|_| self.first.is_some())
+    }
+
+    /// Who is to be told of now: the first, and how many more.
+    fn due(&mut self, now: Duration) -> Option<(DisplayName, usize)> {
+        self.due_at().filter(|due| now >= *due)?;
+        self.until = Some(now + TOGETHER_WITHIN);
+        Some((self.first.take()?, std::mem::take(&mut self.others)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> DisplayName {
+        DisplayName::parse(text).unwrap()
+    }
+
+    fn at(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn said(notices: &Notices) -> Vec<Notice> {
+        let of_call = |notice: &Numbered<AnyNotice>| match &notice.what {
+            AnyNotice::Call(notice) => Some(notice.clone()),
+            AnyNotice::Page(_) => None,
+        };
+        notices.said().iter().filter_map(of_call).collect()
+    }
+
+    #[test]
+    fn a_crowd_is_told_of_as_one_and_nobody_twice() {
+        let mut notices = Notices::default();
+        for (millis, who) in [(0, "Ada"), (100, "Bob"), (200, "Cleo"), (300, "Dan")] {
+            notices.notify(at(millis), Notice::ParticipantJoined(name(who)));
+        }
+        assert_eq!(said(&notices), [Notice::ParticipantJoined(name("Ada"))]);
+        assert_eq!(notices.poll_timeout(), Some(at(2_000)));
+        notices.handle_timeout(at(2_000));
+        let together = Notice::ManyJoined { name: name("Bob"), others: 2 };
+        assert_eq!(said(&notices), [Notice::ParticipantJoined(name("Ada")), together]);
+        assert_eq!(notices.poll_timeout(), None);
+    }
+
+    #[test]
+    fn who_comes_later_is_told_of_at_once() {
+        let mut notices = Notices::default();
+        notices.notify(at(0), Notice::ParticipantLeft(name("Ada")));
+        notices.notify(at(2_000), Notice::ParticipantLeft(name("Bob")));
+        assert_eq!(said(&notices).len(), 2);
+    }
+
+    #[test]
+    fn one_who_follows_alone_is_told_of_alone() {
+        let mut notices = Notices::default();
+        notices.notify(at(0), Notice::ParticipantJoined(name("Ada")));
+        notices.notify(at(500), Notice::ParticipantJoined(name("Bob")));
+        notices.handle_timeout(at(2_100));
+        let expected = ["Ada", "Bob"].map(|who| Notice::ParticipantJoined(name(who)));
+        assert_eq!(said(&notices), expected);
     }
 }

@@ -176,6 +176,7 @@ pub(crate) fn joined<const N: usize>(people: [u128; N], continued: bool) -> Serv
         topology: MESH,
         ice_servers: IceServers::default(),
         grant: None,
+        running: 0,
     }))
 }
 

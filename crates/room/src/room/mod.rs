@@ -165,6 +165,11 @@ impl Room {
         AdmissionView::new(self.code, &self.seats, &self.rules, self.origin).summary()
     }
 
+    /// How many are inside.
+    pub fn present(&self) -> u16 {
+        u16::try_from(self.seats.len()).unwrap_or(u16::MAX)
+    }
+
     /// Its rules.
     pub fn settings(&self) -> &RoomSettings {
         self.rules.settings()

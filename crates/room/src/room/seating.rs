@@ -44,11 +44,11 @@ impl Room {
             credential_claims,
             grant,
         };
-        self.seats.add(Seat::new(seat));
+        self.seats.add(now, Seat::new(seat));
         self.was_used = true;
         self.tell_sfu_media(id);
         self.topology(now, TopologyInput::Review);
-        self.tell_joined(id, Continuity::Fresh);
+        self.tell_joined(now, id, Continuity::Fresh);
         self.tell_turned_off(id, turned_off);
         self.tell_waiting_room_to(now, id);
         self.tell_all_but(id, ServerMessage::ParticipantJoined { participant: told });
@@ -78,7 +78,7 @@ impl Room {
         match goes_on {
             GoesOn::With(missed) => self.repeat(id, connection, missed),
             GoesOn::Anew => {
-                self.tell_joined(id, Continuity::Continued);
+                self.tell_joined(now, id, Continuity::Continued);
                 self.tell_waiting_room_to(now, id);
             }
         }
@@ -130,7 +130,7 @@ impl Room {
         }
     }
 
-    fn tell_joined(&mut self, id: ParticipantId, continuity: Continuity) {
+    fn tell_joined(&mut self, now: Duration, id: ParticipantId, continuity: Continuity) {
         let Some(session) = self.token_of(id) else { return };
         let Some(seat) = self.seats.get(id) else { return };
         let (you, grant) = (seat.participant().clone(), seat.grant().cloned());
@@ -144,6 +144,7 @@ impl Room {
             topology: self.topology.current(),
             ice_servers: self.ice_servers.ice_servers(id),
             grant,
+            running: u32::try_from(self.seats.running(now).as_secs()).unwrap_or(u32::MAX),
         };
         self.tell(id, ServerMessage::Joined(Box::new(joined)));
     }

@@ -51,6 +51,8 @@ pub(crate) enum Recognised {
 pub(crate) struct Seats {
     /// Boxed: a node of the map has eleven places, and most rooms have four people.
     by_arrival: BTreeMap<u64, Box<Seat>>,
+    /// Since when somebody is in, while somebody is.
+    taken_since: Duration,
     arrivals: u64,
     by_id: HashMap<ParticipantId, u64>,
     by_connection: HashMap<ConnectionId, u64>,
@@ -68,6 +70,11 @@ const MAX_FORMER: usize = 2000;
 impl Seats {
     pub(crate) fn len(&self) -> usize {
         self.by_arrival.len()
+    }
+
+    /// For how long somebody has been in without a break.
+    pub(crate) fn running(&self, now: Duration) -> Duration {
+        if self.by_arrival.is_empty() { Duration::ZERO } else { now.saturating_sub(self.taken_since) }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -133,7 +140,7 @@ impl Seats {
     /// Takes what was kept by a server that ended.
     pub(crate) fn restore(&mut self, now: Duration, kept: SeatChange) {
         if kept.state == SeatState::Taken {
-            self.add(Seat::restored(now, kept));
+            self.add(now, Seat::restored(now, kept));
         } else {
             self.remember(kept.participant, Former::restored(kept));
         }
@@ -198,7 +205,10 @@ impl Seats {
     }
 
     /// Seats somebody last.
-    pub(crate) fn add(&mut self, seat: Seat) {
+    pub(crate) fn add(&mut self, now: Duration, seat: Seat) {
+        if self.by_arrival.is_empty() {
+            self.taken_since = now;
+        }
         let id = seat.participant.id;
         self.forget(id);
         // The place that was kept for the browser is the one that it takes now.

@@ -53,6 +53,7 @@ contract! {
         a_password_changes_only_when_asked_to,
         a_deleted_room_leaves_nothing,
         rooms_of_a_creator_come_page_by_page,
+        listed_rooms_are_found_until_they_are_listed_no_more,
         a_room_that_nobody_used_goes_and_a_used_one_stays,
         a_clock_that_leaps_ages_nothing_and_is_followed_slowly,
         rooms_of_pages_and_of_programs_are_counted_apart,

@@ -1,5 +1,6 @@
 //! Rooms and their rules.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use protocol::{RoomName, RoomSettings, Switch, Timestamp, WhenEmpty};
@@ -95,6 +96,30 @@ pub(crate) async fn rooms_of_a_creator_come_page_by_page(storage: &impl Storage)
     let mut all: Vec<_> = (0..5).map(code).collect();
     all.sort();
     assert_eq!(found, all);
+}
+
+pub(crate) async fn listed_rooms_are_found_until_they_are_listed_no_more(storage: &impl Storage) {
+    let listed = RoomSettings { listed: Switch::On, ..RoomSettings::default() };
+    for number in 1..=3 {
+        let record = RoomRecord { settings: listed.clone(), used_at: Timestamp(number), ..room(number) };
+        storage.create_room(&record, &key(number, &format!("k{number}")), None).await.unwrap();
+    }
+    // A name is no rule, whatever it says.
+    let quoted = RoomSettings { name: RoomName::parse(r#"","listed":"on"#).ok(), ..RoomSettings::default() };
+    storage.create_room(&RoomRecord { settings: quoted, ..room(4) }, &key(4, "k4"), None).await.unwrap();
+    let found = async |limit| {
+        let rooms = storage.listed_rooms(limit).await.unwrap();
+        rooms.into_iter().map(|room| room.code).collect::<Vec<_>>()
+    };
+    assert_eq!(found(9).await, [code(3), code(2), code(1)], "last used first");
+    assert_eq!(found(2).await, [code(3), code(2)]);
+
+    let unlisted = RoomSettings::default();
+    storage.update_room(code(3), Fence::default(), 1, &unlisted, None).await.unwrap();
+    storage.update_room(code(4), Fence::default(), 1, &listed, None).await.unwrap();
+    storage.delete_room(code(2), Fence::default()).await.unwrap();
+    assert_eq!(found(9).await.into_iter().collect::<BTreeSet<_>>(), BTreeSet::from([code(1), code(4)]));
+    assert_eq!(storage.listed_rooms(9).await.unwrap()[0].settings.listed, Switch::On);
 }
 
 pub(crate) async fn a_room_that_nobody_used_goes_and_a_used_one_stays(storage: &impl Storage) {

@@ -1,0 +1,72 @@
+//! The line at the top of a call: where one is, for how long, and what holds for everybody in it.
+
+use std::time::Duration;
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::{Panel, use_opened};
+use crate::components::{Icon, LogoMark, Symbol, focus_when_shown};
+use crate::full_screen;
+use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
+use crate::text::call;
+
+/// Name, time, encryption and lock; at its end the link and the whole screen.
+#[component]
+pub(crate) fn CallHeader() -> impl IntoView {
+    let handle = use_call_handle();
+    let view = handle.view;
+    let opened = use_opened();
+    let name = move || view.room_name().get().unwrap_or_else(|| call::UNTITLED().to_owned());
+    let locked = Memo::new(move |_| view.settings().get().locked.is_on());
+    let title = NodeRef::<html::H1>::new();
+    focus_when_shown(title);
+    view! {
+        <header class="call-header">
+            <div class="room">
+                <LogoMark/>
+                <h1 class="cut name" dir="auto" node_ref=title tabindex="-1">{name}</h1>
+                <Elapsed/>
+                <button type="button" class="state" aria-label=call::ENCRYPTED_SAFETY_PHRASE title=call::ENCRYPTED_SAFETY_PHRASE
+                    on:click=move |_| opened.toggle(Panel::Safety)>
+                    <Icon symbol=Symbol::Shield/><span>{call::ENCRYPTED}</span>
+                </button>
+                <Show when=move || locked.get()>
+                    <span class="state locked" role="img" aria-label=call::LOCKED title=call::LOCKED_HINT><Icon symbol=Symbol::Lock/></span>
+                </Show>
+            </div>
+            <div class="ends">
+                <button type="button" class="icon-button" aria-label=call::COPY_LINK title=call::COPY_LINK
+                    on:click=move |_| handle.send(CallCommand::CopyLink)>
+                    <Icon symbol=Symbol::Link/>
+                </button>
+                <button type="button" class="icon-button wide" aria-label=call::FULL_SCREEN title=call::FULL_SCREEN
+                    on:click=move |_| full_screen::toggle()>
+                    <Icon symbol=Symbol::FullScreen/>
+                </button>
+            </div>
+        </header>
+    }
+}
+
+/// For how long the call goes on: since its first person came.
+#[component]
+fn Elapsed() -> impl IntoView {
+    let view = use_call_handle().view;
+    let now = RwSignal::new(None::<f64>);
+    Effect::new(move || {
+        now.set(Some(js_sys::Date::now()));
+        let every_second = Duration::from_secs(1);
+        if let Ok(timer) = set_interval_with_handle(move || now.set(Some(js_sys::Date::now())), every_second)
+        {
+            on_cleanup(move || timer.clear());
+        }
+    });
+    let elapsed = Memo::new(move |_| {
+        let began = view.began_millis().get()?;
+        Some(call::clock(((now.get()? - began) / 1000.0).max(0.0) as u64))
+    });
+    view! {
+        {move || elapsed.get().map(|time| view! { <span class="elapsed" role="timer" aria-label=call::ELAPSED_TIME>{time}</span> })}
+    }
+}

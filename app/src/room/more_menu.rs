@@ -1,0 +1,98 @@
+//! Everything that has no button of its own in the bar.
+
+use leptos::prelude::*;
+use protocol::{Moderation, Role, RoomSettingsPatch};
+
+use super::{LayoutChoices, Menu, MenuItem, Panel, Popover, PopoverButton, ReactionButtons, use_opened};
+use crate::components::{LanguageChoice, Symbol};
+use crate::full_screen;
+use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
+use crate::text::{Text, call, devices, key, settings, shortcuts};
+
+/// A button, and what it opens: what the bar and the header have no room for, then invitations, this call, settings, and what hosts
+/// do with the room.
+#[component]
+pub(crate) fn MoreMenu() -> impl IntoView {
+    view! {
+        <PopoverButton popover=Popover::More name=call::MORE symbol=Symbol::More opens="popover menus at-end" has_menu=true>
+            <div class="below-medium">
+                <ReactionButtons/>
+                <LayoutChoices group="layout-of-more"/>
+            </div>
+            <Menu name=call::MORE>
+                <InTheRoom/>
+                <Entry symbol=Symbol::Plus name=call::INVITE_PEOPLE panel=Panel::Invite/>
+                <hr/>
+                <Entry symbol=Symbol::Statistics name=call::CALL_DETAILS panel=Panel::Connection/>
+                <Entry symbol=Symbol::Shield name=key::SAFETY_PHRASE panel=Panel::Safety/>
+                <hr/>
+                <Entry symbol=Symbol::Microphone name=devices::HEADING panel=Panel::Devices/>
+                <Entry symbol=Symbol::Gear name=settings::HEADING panel=Panel::Settings/>
+                <Entry symbol=Symbol::Keyboard name=shortcuts::HEADING panel=Panel::Shortcuts class="needs-keyboard"/>
+                <ForHosts/>
+            </Menu>
+            <LanguageChoice/>
+        </PopoverButton>
+    }
+}
+
+/// What opens a panel.
+#[component]
+fn Entry(
+    symbol: Symbol,
+    name: Text,
+    panel: Panel,
+    #[prop(default = "")] class: &'static str,
+) -> impl IntoView {
+    let opened = use_opened();
+    view! {
+        <MenuItem symbol label=Signal::derive(move || name().to_owned()) class on_choose=move || opened.show(panel)/>
+    }
+}
+
+/// What has a button of its own where there is room for one.
+#[component]
+fn InTheRoom() -> impl IntoView {
+    let handle = use_call_handle();
+    let view = handle.view;
+    let is_up = Memo::new(move |_| view.hand().get().is_some());
+    let copy = handle.clone();
+    view! {
+        <MenuItem symbol=Symbol::Hand label=Signal::derive(move || call::hand(is_up.get()).to_owned()) class="below-small"
+            on_choose=move || handle.send(CallCommand::SetHand { up: !is_up.get_untracked() })/>
+        <MenuItem symbol=Symbol::FullScreen label=Signal::derive(move || call::FULL_SCREEN().to_owned()) class="below-medium-item"
+            on_choose=full_screen::toggle/>
+        <MenuItem symbol=Symbol::Link label=Signal::derive(move || call::COPY_LINK().to_owned()) class="when-flat"
+            on_choose=move || copy.send(CallCommand::CopyLink)/>
+    }
+}
+
+#[component]
+fn ForHosts() -> impl IntoView {
+    let handle = use_call_handle();
+    let view = handle.view;
+    let opened = use_opened();
+    let moderates = Memo::new(move |_| view.role().get().moderates());
+    let is_host = Memo::new(move |_| view.role().get() == Role::Host);
+    let locked = Memo::new(move |_| view.settings().get().locked);
+    let handle = StoredValue::new(handle);
+    let toggle = move || {
+        let patch = RoomSettingsPatch {
+            locked: Some(locked.get_untracked().toggled()),
+            ..RoomSettingsPatch::default()
+        };
+        let moderation = Moderation::ChangeSettings { patch: Box::new(patch) };
+        handle.with_value(|handle| handle.send(CallCommand::Moderate { moderation }));
+    };
+    view! {
+        <Show when=move || moderates.get()>
+            <hr/>
+            <MenuItem symbol=Symbol::Lock label=Signal::derive(move || call::lock(locked.get().is_on()).to_owned()) on_choose=toggle/>
+        </Show>
+        <Show when=move || is_host.get()>
+            <Entry symbol=Symbol::Door name=call::ROOM_SETTINGS panel=Panel::Room/>
+            <MenuItem symbol=Symbol::Ban label=Signal::derive(move || call::END_FOR_EVERYONE().to_owned()) class="danger below-medium-item"
+                on_choose=move || opened.asks_to_end.set(true)/>
+        </Show>
+    }
+}

@@ -1,0 +1,61 @@
+//! What wants an answer, or has to be known until it is over: cards at the top of the people's end, where neither a name nor a
+//! control of the bar is. They take no focus; F6 leads to them.
+
+use leptos::prelude::*;
+use protocol::Source;
+use view::{Preference, Publication, Signalling};
+
+use super::{AskedFor, DeviceFaults, KeyBanner, Knocking, Panel, use_opened};
+use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
+use crate::text::{call, devices, people};
+
+/// The element that holds them.
+pub(super) const REQUESTS: &str = "requests";
+
+/// All of them, the most urgent first.
+#[component]
+pub(crate) fn Requests() -> impl IntoView {
+    let view = use_call_handle().view;
+    let opened = use_opened();
+    let is_lost = Memo::new(move |_| view.signalling().get() == Signalling::Lost);
+    let via = Memo::new(move |_| view.topology().get().via);
+    view! {
+        <section class="asks" id=REQUESTS aria-label=call::REQUESTS>
+            <Show when=move || is_lost.get()>
+                <p class="ask" role="alert">{move || call::reconnecting(via.get())}</p>
+            </Show>
+            <KeyBanner/>
+            <DeviceFaults/>
+            <TalksWhileMuted/>
+            <AskedFor/>
+            // Who knocks is in the list of people, where that is open.
+            <Show when=move || opened.panel.get() != Some(Panel::People)><Knocking/></Show>
+        </section>
+    }
+}
+
+/// Somebody talks, and nobody hears it. Said until they have done something about it.
+#[component]
+fn TalksWhileMuted() -> impl IntoView {
+    let call = use_call_handle();
+    let view = call.view;
+    let talks = Memo::new(move |_| {
+        view.talks_while_muted().get()
+            && view.microphone().get() == Publication::Off
+            && view.preferences().get().has(Preference::TalkWhileMuted)
+    });
+    let call = StoredValue::new(call);
+    let send = move |command: CallCommand| call.with_value(|call| call.send(command));
+    view! {
+        <Show when=move || talks.get()>
+            <div class="ask" role="status">
+                <p>{devices::TALKS_WHILE_MUTED}</p>
+                <span class="answers">
+                    <button type="button" class="button small primary"
+                        on:click=move |_| send(CallCommand::Switch { source: Source::Microphone, on: true })>{people::UNMUTE}</button>
+                    <button type="button" class="button small" on:click=move |_| send(CallCommand::StayMuted)>{people::NOT_NOW}</button>
+                </span>
+            </div>
+        </Show>
+    }
+}

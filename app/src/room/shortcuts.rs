@@ -1,0 +1,257 @@
+//! Keys that do what buttons do. They are silent where something is written and in dialogs, and a person can do without them.
+
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use protocol::{MediaKey, ParticipantId, Source};
+use stage::{Mode, StageInput};
+use view::{Preference, Publication};
+use web_sys::Element;
+
+use super::requests::REQUESTS;
+use super::{Opened, Panel};
+use crate::components::{Step, focus_among};
+use crate::full_screen;
+use crate::state::{CallCommand, CallHandle, CallViewStoreFields, publication_of, use_call_handle};
+
+/// Something that a key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shortcut {
+    Microphone,
+    Camera,
+    PushToTalk,
+    Chat,
+    People,
+    Hand,
+    Layout,
+    FullScreen,
+    Pin(u8),
+    Requests,
+    Help,
+}
+
+impl Shortcut {
+    /// Each of them, in the order of the help.
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Microphone,
+        Self::Camera,
+        Self::PushToTalk,
+        Self::Chat,
+        Self::People,
+        Self::Hand,
+        Self::Layout,
+        Self::FullScreen,
+        Self::Pin(1),
+        Self::Requests,
+        Self::Help,
+    ];
+
+    /// What is written on the keys.
+    pub(crate) fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Microphone => &["M", "Ctrl D"],
+            Self::Camera => &["V", "Ctrl E"],
+            Self::PushToTalk => &["Space"],
+            Self::Chat => &["C"],
+            Self::People => &["P"],
+            Self::Hand => &["R"],
+            Self::Layout => &["W"],
+            Self::FullScreen => &["F"],
+            Self::Pin(_) => &["1", "…", "9"],
+            Self::Requests => &["F6"],
+            Self::Help => &["?"],
+        }
+    }
+
+    /// What a key alone means. A keyboard of another script has the same places.
+    fn of_key(key: &str, code: &str) -> Option<Self> {
+        match key {
+            "?" => return Some(Self::Help),
+            "F6" => return Some(Self::Requests),
+            " " => return Some(Self::PushToTalk),
+            _ => {}
+        }
+        if let Some(number) = key.parse::<u8>().ok().filter(|number| (1..=9).contains(number)) {
+            return Some(Self::Pin(number));
+        }
+        let letter = match key.to_ascii_lowercase() {
+            letter if letter.len() == 1 && letter.is_ascii() => letter,
+            _ => code.strip_prefix("Key")?.to_ascii_lowercase(),
+        };
+        match letter.as_str() {
+            "m" => Some(Self::Microphone),
+            "v" => Some(Self::Camera),
+            "c" => Some(Self::Chat),
+            "p" => Some(Self::People),
+            "r" => Some(Self::Hand),
+            "w" => Some(Self::Layout),
+            "f" => Some(Self::FullScreen),
+            _ => None,
+        }
+    }
+
+    /// What it means together with Ctrl, or ⌘.
+    fn of_chord(key: &str) -> Option<Self> {
+        match key {
+            "d" | "D" => Some(Self::Microphone),
+            "e" | "E" => Some(Self::Camera),
+            _ => None,
+        }
+    }
+}
+
+/// Where something is written.
+const WRITTEN_IN: &str =
+    "input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]";
+/// Where keys have a meaning of their own.
+const OTHERS: &str = "dialog, [role=menu], [role=dialog]";
+/// What the space bar presses, or scrolls.
+const PRESSED_BY_SPACE: &str = "button, a, input, summary, [tabindex='0'], [role^=menuitem]";
+
+/// Listens for as long as the call is on the screen.
+pub(crate) fn listen(opened: Opened) {
+    let call = use_call_handle();
+    let talks = StoredValue::new(false);
+    let pressing = call.clone();
+    let pressed = window_event_listener(leptos::ev::keydown, move |event| {
+        if let Some(shortcut) = meant(&event, &pressing, opened) {
+            event.prevent_default();
+            if shortcut == Shortcut::PushToTalk {
+                talks.set_value(true);
+            }
+            act(shortcut, &pressing, opened);
+        }
+    });
+    let stop = move |call: &CallHandle| {
+        if talks.get_value() {
+            talks.set_value(false);
+            call.send(CallCommand::Switch { source: Source::Microphone, on: false });
+        }
+    };
+    let releasing = call.clone();
+    let released = window_event_listener(leptos::ev::keyup, move |event| {
+        if event.key() == " " {
+            stop(&releasing);
+        }
+    });
+    // Whoever goes elsewhere with the key pressed lets go of it there.
+    let left = window_event_listener(leptos::ev::blur, move |_| stop(&call));
+    on_cleanup(move || {
+        pressed.remove();
+        released.remove();
+        left.remove();
+    });
+}
+
+/// What is meant by a key, if anything.
+fn meant(event: &KeyboardEvent, call: &CallHandle, opened: Opened) -> Option<Shortcut> {
+    let target: Option<Element> = event.target().and_then(|target| target.dyn_into().ok());
+    let is_in = |selector: &str| {
+        target.as_ref().is_some_and(|target| target.closest(selector).is_ok_and(|found| found.is_some()))
+    };
+    if event.default_prevented() || event.is_composing() || event.alt_key() || is_in(OTHERS) {
+        return None;
+    }
+    if event.key() == "Escape" {
+        opened.panel.set(None);
+        return None;
+    }
+    let view = call.view;
+    if event.repeat() || !view.preferences().get_untracked().has(Preference::Shortcuts) {
+        return None;
+    }
+    if event.ctrl_key() || event.meta_key() {
+        return Shortcut::of_chord(&event.key()).filter(|_| !event.shift_key());
+    }
+    let shortcut = Shortcut::of_key(&event.key(), &event.code()).filter(|_| !is_in(WRITTEN_IN))?;
+    let means = match shortcut {
+        Shortcut::PushToTalk => {
+            let is_off = untrack(|| publication_of(view, Source::Microphone)) == Publication::Off;
+            is_off && !is_in(PRESSED_BY_SPACE)
+        }
+        _ => true,
+    };
+    means.then_some(shortcut)
+}
+
+fn act(shortcut: Shortcut, call: &CallHandle, opened: Opened) {
+    let view = call.view;
+    let switch = |source| {
+        let now = untrack(|| publication_of(view, source));
+        let on = !matches!(now, Publication::On | Publication::Starting);
+        call.send(CallCommand::Switch { source, on });
+    };
+    match shortcut {
+        Shortcut::Microphone => switch(Source::Microphone),
+        Shortcut::Camera => switch(Source::Camera),
+        Shortcut::PushToTalk => call.send(CallCommand::Switch { source: Source::Microphone, on: true }),
+        Shortcut::Chat => opened.toggle(Panel::Chat),
+        Shortcut::People => opened.toggle(Panel::People),
+        Shortcut::Hand => {
+            let up = view.hand().with_untracked(Option::is_none);
+            call.send(CallCommand::SetHand { up });
+        }
+        Shortcut::Layout => {
+            let now = view.stage().with_untracked(|stage| stage.mode);
+            let other = if now == Mode::Grid { Mode::Speaker } else { Mode::Grid };
+            call.send(CallCommand::Arrange(StageInput::Choose(other)));
+        }
+        Shortcut::FullScreen => full_screen::toggle(),
+        Shortcut::Pin(number) => {
+            let me = view.me().get_untracked();
+            let (pins, shown) = view.stage().with_untracked(|stage| {
+                let shown: Vec<_> = stage.layout.tiles.iter().map(|tile| tile.key).collect();
+                (stage.pins.clone(), shown)
+            });
+            if let Some(key) = nth_other(&shown, me, number) {
+                let input = if pins.contains(&key) { StageInput::Unpin(key) } else { StageInput::Pin(key) };
+                call.send(CallCommand::Arrange(input));
+            }
+        }
+        Shortcut::Requests => {
+            if let Some(requests) = document().get_element_by_id(REQUESTS) {
+                focus_among(&requests, "button", Step::Next);
+            }
+        }
+        Shortcut::Help => opened.toggle(Panel::Shortcuts),
+    }
+}
+
+/// The so-manieth of the others who are shown, from one.
+fn nth_other(shown: &[MediaKey], me: Option<ParticipantId>, number: u8) -> Option<MediaKey> {
+    let mut others = shown.iter().filter(|key| Some(key.participant) != me);
+    others.nth(usize::from(number).checked_sub(1)?).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_mean_the_same_on_keyboards_of_other_scripts() {
+        assert_eq!(Shortcut::of_key("m", "KeyM"), Some(Shortcut::Microphone));
+        assert_eq!(Shortcut::of_key("M", "KeyM"), Some(Shortcut::Microphone));
+        assert_eq!(Shortcut::of_key("ة", "KeyM"), Some(Shortcut::Microphone));
+        assert_eq!(Shortcut::of_key("7", "Digit7"), Some(Shortcut::Pin(7)));
+        assert_eq!(Shortcut::of_key("0", "Digit0"), None);
+        assert_eq!(Shortcut::of_key("?", "Minus"), Some(Shortcut::Help));
+        assert_eq!(Shortcut::of_key("Enter", "Enter"), None);
+        assert_eq!(Shortcut::of_key("x", "KeyX"), None);
+    }
+
+    #[test]
+    fn where_letters_stand_elsewhere_the_letter_counts() {
+        // On a French keyboard the letter m is not where an American one has it.
+        assert_eq!(Shortcut::of_key("m", "Semicolon"), Some(Shortcut::Microphone));
+        assert_eq!(Shortcut::of_key(",", "KeyM"), None);
+    }
+
+    #[test]
+    fn a_number_means_one_of_the_others() {
+        let key = |number: u128| ParticipantId::from_u128(number).publication(Source::Camera);
+        let shown = [key(1), key(2), key(3)];
+        let me = Some(ParticipantId::from_u128(2));
+        assert_eq!(nth_other(&shown, me, 2), Some(key(3)));
+        assert_eq!(nth_other(&shown, me, 3), None);
+    }
+}

@@ -1,0 +1,64 @@
+//! What a person wants of every call in a browser.
+
+/// Something that is on until somebody turns it off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preference {
+    /// A sound when somebody joins or leaves a small call.
+    Sounds,
+    /// Keys that do what buttons do.
+    Shortcuts,
+    /// One's own picture as in a mirror; the others see it as it is.
+    Mirror,
+    /// To be told when one talks and is muted. The microphone stays open for that, and nothing of it is sent.
+    TalkWhileMuted,
+}
+
+impl Preference {
+    /// Each of them.
+    pub const ALL: [Self; 4] = [Self::Sounds, Self::Shortcuts, Self::Mirror, Self::TalkWhileMuted];
+
+    const fn bit(self) -> u8 {
+        match self {
+            Self::Sounds => 1,
+            Self::Shortcuts => 1 << 1,
+            Self::Mirror => 1 << 2,
+            Self::TalkWhileMuted => 1 << 3,
+        }
+    }
+}
+
+/// Which of them somebody wants; all, to begin with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Preferences {
+    unwanted: u8,
+}
+
+impl Preferences {
+    /// Whether one is wanted.
+    pub const fn has(self, what: Preference) -> bool {
+        self.unwanted & what.bit() == 0
+    }
+
+    /// The same, with one wanted or not.
+    #[must_use]
+    pub const fn with(self, what: Preference, on: bool) -> Self {
+        let others = self.unwanted & !what.bit();
+        Self { unwanted: if on { others } else { others | what.bit() } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_wanted_until_it_is_not_and_none_changes_another() {
+        for one in Preference::ALL {
+            let without = Preferences::default().with(one, false);
+            for other in Preference::ALL {
+                assert_eq!(without.has(other), one != other, "{one:?} {other:?}");
+            }
+            assert_eq!(without.with(one, true), Preferences::default());
+        }
+    }
+}

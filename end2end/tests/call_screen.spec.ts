@@ -1,0 +1,303 @@
+// The call screen: its header and bar at every size, what opens above the bar, keys, what is said aloud, and talking while muted.
+
+import type { Page } from "@playwright/test";
+import { createRoomWith } from "../fixtures/server.ts";
+import { expect, expectAccessible, test } from "../fixtures/test.ts";
+
+const SIZES = [
+    { width: 1280, height: 800 },
+    { width: 900, height: 700 },
+    { width: 700, height: 900 },
+    { width: 390, height: 844 },
+    { width: 320, height: 640 },
+    { width: 844, height: 390 },
+    { width: 568, height: 320 },
+];
+
+/** The names of all that can be pressed and is shown. */
+async function pressable(page: Page): Promise<string[]> {
+    return page.evaluate(() => {
+        const shown = [...document.querySelectorAll("button, [role=menuitem], summary")].filter((one) => one.checkVisibility({ opacityProperty: false, visibilityProperty: true }));
+        return shown.map((one) => one.getAttribute("aria-label") ?? one.textContent.trim());
+    });
+}
+
+test("at every size each control is there once, is large enough, and can be reached", async ({ server, somebody }) => {
+    test.setTimeout(120_000);
+    const room = await createRoomWith(server, { name: "Tea", locked: "on" });
+    const ada = await somebody("Ada", room.hostLink, { context: { viewport: SIZES[0]!, hasTouch: true, isMobile: false } });
+    await ada.join();
+    for (const size of SIZES) {
+        const where = `${size.width} × ${size.height}`;
+        await ada.page.setViewportSize(size);
+        const bar = await pressable(ada.page);
+        for (const name of ["Turn off microphone", "Turn off camera", "Chat", "People", "More", "Leave"]) {
+            expect(bar.filter((one) => one === name), `${name} at ${where}`).toHaveLength(1);
+        }
+        await ada.openMore();
+        const all = await pressable(ada.page);
+        const twice = all.filter((name, place) => name !== "Leave" && all.indexOf(name) !== place);
+        expect(twice, where).toEqual([]);
+        for (const name of ["Raise hand", "Copy link", "Full screen", "Safety phrase", "Invite people", "Devices", "Settings", "Room settings", "Unlock room"]) {
+            expect(all, where).toContain(name);
+        }
+        expect(all.includes("Leave options") || all.includes("End for everyone"), where).toBe(true);
+        expect(all.includes("React") || all.includes("Thumbs up"), where).toBe(true);
+        await expect(ada.page.getByRole("combobox", { name: "Language" })).toHaveCount(1);
+        await ada.page.keyboard.press("Escape");
+        await expect(ada.more()).toBeHidden();
+        // Nothing of the bar is beyond the screen.
+        for (const button of await ada.page.getByRole("toolbar").getByRole("button").all()) {
+            const box = await button.boundingBox();
+            if (box === null) continue;
+            expect(box.x >= 0 && box.y >= 0 && box.x + box.width <= size.width + 1 && box.y + box.height <= size.height + 1, `${await button.getAttribute("aria-label")} at ${where}`).toBe(true);
+            expect(Math.min(box.width, box.height), `${await button.getAttribute("aria-label")} at ${where}`).toBeGreaterThanOrEqual(36);
+        }
+    }
+    await ada.page.setViewportSize(SIZES[0]!);
+    await expectAccessible(ada.page);
+    await ada.openMore();
+    await expectAccessible(ada.page);
+});
+
+test("the header says where one is, for how long, and that it is encrypted and locked", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, { name: "Monday tea" });
+    const ada = await somebody("Ada", room.hostLink);
+    await ada.join();
+    await expect(ada.page.getByRole("heading", { level: 1, name: "Monday tea" })).toBeVisible();
+    await expect(ada.screen()).toHaveAttribute("data-encryption", "end-to-end");
+    await ada.page.waitForTimeout(3_000);
+    const bob = await somebody("Bob", room.link);
+    await bob.join();
+    const seconds = async (call: typeof ada) => {
+        const [minutes, rest] = (await call.page.getByRole("timer", { name: "Elapsed time" }).textContent())!.split(":");
+        return Number(minutes) * 60 + Number(rest);
+    };
+    expect(await seconds(bob), "it is the call's time, not one's own").toBeGreaterThanOrEqual(3);
+    expect(Math.abs((await seconds(ada)) - (await seconds(bob)))).toBeLessThanOrEqual(2);
+    const before = await seconds(ada);
+    await ada.page.reload();
+    await expect(ada.button("Leave")).toBeVisible();
+    await expect(ada.page.getByRole("timer")).toBeVisible();
+    expect(await seconds(ada)).toBeGreaterThanOrEqual(before);
+
+    await ada.choose("Lock room");
+    await expect(bob.page.getByRole("img", { name: "Locked" })).toBeVisible();
+    await ada.button("End-to-end encrypted. Safety phrase").click();
+    await expect(ada.page.getByTestId("safety-phrase")).toHaveText(/\w+ \w+/);
+    await ada.button("Copy link").click();
+    await expect(ada.page.getByRole("status")).toContainText("Link copied");
+});
+
+test("what opens above the bar is one at a time, and closes with Escape, beside it, and with what was chosen", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, {});
+    const ada = await somebody("Ada", room.hostLink);
+    await ada.join();
+    const popovers = ada.page.locator(".popover");
+    for (const name of ["Microphone options", "Camera options", "React", "Layout", "More", "Leave options"]) {
+        await ada.toolbarButton(name).click();
+        await expect(popovers).toHaveCount(1);
+        await expect(ada.toolbarButton(name)).toHaveAttribute("aria-expanded", "true");
+        await expectAccessible(ada.page);
+    }
+    await ada.page.keyboard.press("Escape");
+    await expect(popovers).toHaveCount(0);
+    await expect(ada.toolbarButton("Leave options")).toBeFocused();
+
+    await ada.toolbarButton("More").press("Enter");
+    await expect(ada.entry("Invite people")).toBeFocused();
+    await ada.page.keyboard.press("ArrowUp");
+    await expect(ada.more().getByRole("menuitem").last()).toBeFocused();
+    await ada.page.keyboard.press("Home");
+    await ada.page.keyboard.press("ArrowDown");
+    await expect(ada.entry("Call details")).toBeFocused();
+    await ada.page.locator("#stage").click({ position: { x: 30, y: 30 } });
+    await expect(popovers).toHaveCount(0);
+
+    await ada.choose("Lock room");
+    await expect(popovers).toHaveCount(0);
+    await expect(ada.toolbarButton("More")).toBeFocused();
+    await ada.choose("Settings");
+    await expect(ada.panel("Settings").getByRole("button", { name: "Close panel" })).toBeFocused();
+    await ada.page.keyboard.press("Escape");
+    await expect(ada.panel("Settings")).toBeHidden();
+
+    await ada.toolbarButton("Microphone options").click();
+    const microphones = ada.page.getByRole("group", { name: "Microphone" }).getByRole("radio");
+    await expect(microphones.nth(1)).toBeVisible();
+    await microphones.nth(1).check();
+    await expect(popovers, "a choice holds at once, and what is open stays open").toHaveCount(1);
+    await expect(microphones.nth(1)).toBeChecked();
+});
+
+test("whoever is blocked is asked about once more; guests cannot end a call", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, {});
+    const ada = await somebody("Ada", room.hostLink);
+    const bob = await somebody("Bob", room.link);
+    await ada.join();
+    await bob.join();
+    await ada.expectToSee(bob);
+    await expect(bob.toolbarButton("Leave options")).toHaveCount(0);
+    const panel = await ada.openPanel("People");
+    const menu = panel.getByLabel("Actions for Bob");
+    await menu.click();
+    for (const name of ["Right now", "Permissions", "Remove"]) await expect(panel.getByRole("group", { name, exact: true })).toBeVisible();
+    await expectAccessible(ada.page);
+    await ada.page.keyboard.press("Escape");
+    await expect(panel, "Escape closes the menu alone").toBeVisible();
+    await expect(menu).toBeFocused();
+    await menu.click();
+    await panel.getByRole("button", { name: "Remove and block: Bob" }).click();
+    const question = ada.page.getByRole("dialog", { name: "Remove and block Bob?" });
+    await expectAccessible(ada.page);
+    await question.getByRole("button", { name: "Cancel" }).click();
+    await expect(question).toBeHidden();
+    await expect(bob.button("Leave")).toBeVisible();
+    await menu.click();
+    await panel.getByRole("button", { name: "Remove and block: Bob" }).click();
+    await question.getByRole("button", { name: "Remove and block", exact: true }).click();
+    await expect(bob.button("Leave")).toBeHidden();
+});
+
+test("a whole call by keyboard alone", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, { waiting_room: "on" });
+    const bob = await somebody("Bob", room.hostLink);
+    await bob.join();
+    const ada = await somebody("Ada", room.link);
+    const { keyboard } = ada.page;
+    await ada.page.getByRole("textbox", { name: "Your name" }).focus();
+    await keyboard.type("Ada");
+    await keyboard.press("Enter");
+    await expect(bob.page.getByRole("button", { name: "Admit Ada" })).toBeVisible();
+    await bob.page.keyboard.press("F6");
+    await expect(bob.page.getByRole("button", { name: "Admit Ada" })).toBeFocused();
+    await bob.page.keyboard.press("Enter");
+    await expect(ada.button("Leave")).toBeVisible();
+    await ada.expectToSee(bob);
+
+    await keyboard.press("m");
+    await expect(ada.button("Turn on microphone")).toBeVisible();
+    await keyboard.press("v");
+    await expect(ada.button("Turn on camera")).toBeVisible();
+    await keyboard.press("Control+e");
+    await expect(ada.button("Turn off camera")).toBeVisible();
+    await keyboard.press("r");
+    await expect(ada.button("Lower hand")).toBeVisible();
+    await keyboard.press("w");
+    await expect.poll(() => ada.screen().getAttribute("data-layout")).not.toBe("grid");
+    await keyboard.press("1");
+    await expect(ada.button("Unpin Bob")).toBeAttached();
+    await keyboard.press("1");
+
+    // Push to talk: for as long as the key is held, and not while a control has the focus that it presses.
+    await keyboard.down(" ");
+    await expect(ada.button("Turn off microphone")).toBeVisible();
+    await keyboard.up(" ");
+    await expect(ada.button("Turn on microphone")).toBeVisible();
+    await ada.button("Raise hand").or(ada.button("Lower hand")).focus();
+    await keyboard.press(" ");
+    await expect(ada.button("Raise hand")).toBeVisible();
+    await expect(ada.button("Turn on microphone")).toBeVisible();
+
+    await keyboard.press("c");
+    await expect(ada.page.getByRole("textbox", { name: "Message" })).toBeFocused();
+    await keyboard.type("mvpr w");
+    await expect(ada.page.getByRole("textbox", { name: "Message" })).toHaveValue("mvpr w");
+    await keyboard.press("Enter");
+    await expect(ada.chat()).toHaveText(["mvpr w"]);
+    await keyboard.type("half a sen");
+    await keyboard.press("Escape");
+    await expect(ada.panel("Chat")).toBeHidden();
+    await expect(ada.toolbarButton("Chat")).toBeFocused();
+    await keyboard.press("c");
+    await expect(ada.page.getByRole("textbox", { name: "Message" }), "a draft survives closing").toHaveValue("half a sen");
+    await keyboard.press("Escape");
+    await keyboard.press("?");
+    await expect(ada.panel("Keyboard shortcuts")).toBeVisible();
+    await expectAccessible(ada.page);
+    await ada.panel("Keyboard shortcuts").getByRole("checkbox", { name: "Use keyboard shortcuts" }).focus();
+    await keyboard.press(" ");
+    await keyboard.press("Escape");
+    await keyboard.press("p");
+    await expect(ada.panel("People"), "whoever wants none has none").toBeHidden();
+    await ada.page.reload();
+    await expect(ada.button("Leave")).toBeVisible();
+    await keyboard.press("p");
+    await expect(ada.panel("People"), "and not after a reload").toBeHidden();
+    await ada.button("Leave").focus();
+    await keyboard.press("Enter");
+    await expect(ada.heading("You left")).toBeVisible();
+});
+
+test("everything that happens is said once", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, { waiting_room: "on" });
+    const ada = await somebody("Ada", room.hostLink);
+    await ada.join();
+    await ada.page.evaluate(() => {
+        const said: string[] = [];
+        Object.assign(window, { said });
+        const isLive = (node: Node) => (node instanceof Element ? node : node.parentElement)?.closest("[role=status], [role=alert], [role=log], [aria-live=polite]");
+        new MutationObserver((records) => {
+            for (const record of records) {
+                for (const node of record.addedNodes) {
+                    const text = node.textContent?.trim();
+                    if (text && isLive(node)) said.push(text);
+                }
+            }
+        }).observe(document.body, { childList: true, subtree: true });
+    });
+    const said = () => ada.page.evaluate(() => (window as unknown as { said: string[] }).said);
+    const count = async (text: string) => (await said()).filter((one) => one.includes(text)).length;
+    const bob = await somebody("Bob", room.link);
+    await bob.knock();
+    await expect.poll(() => count("Bob wants to join")).toBe(1);
+    await ada.page.getByRole("button", { name: "Admit Bob" }).click();
+    await expect.poll(() => count("Bob joined")).toBe(1);
+    await bob.toolbarButton("Raise hand").click();
+    await expect.poll(() => count("Bob raised a hand")).toBe(1);
+    await bob.write("tea?");
+    await expect.poll(() => count("New message from Bob")).toBe(1);
+    await ada.openPanel("Chat");
+    await bob.write("with milk");
+    await expect.poll(() => count("with milk")).toBe(1);
+    await bob.leave();
+    await expect.poll(() => count("Bob left")).toBe(1);
+    await ada.page.waitForTimeout(3_000);
+    for (const text of ["Bob wants to join", "Bob joined", "Bob raised a hand", "New message from Bob", "with milk", "Bob left"]) {
+        expect(await count(text), `${text}, in ${JSON.stringify(await said())}`).toBe(1);
+    }
+});
+
+test("who talks and is muted is told until they have done something, and only if they want", async ({ newRoom, somebody }) => {
+    const ada = await somebody("Ada", await newRoom());
+    await ada.join();
+    await ada.button("Turn off microphone").click();
+    const hint = ada.page.getByText("You're muted. Unmute to speak.");
+    // The microphone of these tests beeps all the time.
+    await expect(hint).toBeVisible({ timeout: 15_000 });
+    await expectAccessible(ada.page);
+    const sent = (await ada.sent()).audio;
+    await ada.button("Not now").click();
+    await expect(hint).toBeHidden();
+    await ada.page.waitForTimeout(2_500);
+    await expect(hint, "not again before they were on").toBeHidden();
+    expect((await ada.sent()).audio, "nothing of it is sent").toBe(sent);
+
+    await ada.button("Turn on microphone").click();
+    await expect(ada.button("Turn off microphone")).toBeVisible();
+    await ada.button("Turn off microphone").click();
+    await expect(hint).toBeVisible({ timeout: 15_000 });
+    await ada.button("Unmute").click();
+    await expect(hint).toBeHidden();
+    await expect(ada.button("Turn off microphone")).toBeVisible();
+
+    await ada.choose("Settings");
+    await ada.panel("Settings").getByRole("checkbox", { name: "Tell me when I talk while muted" }).uncheck();
+    await expectAccessible(ada.page);
+    await ada.button("Turn off microphone").click();
+    const live = () =>
+        ada.page.evaluate(() => (window as unknown as { tracks: MediaStreamTrack[] }).tracks.filter((track) => track.kind === "audio" && track.readyState === "live").length);
+    await expect.poll(live, "then the microphone is let go of").toBe(0);
+    await ada.leave();
+    await expect.poll(() => ada.hasReleasedEverything()).toBe(true);
+});
