@@ -134,8 +134,8 @@ impl Text {
                 let unneeded = unneeded.map(|name| format!("has a form {name}, which this language has not"));
                 let differs = forms.iter().filter_map(|(name, form)| {
                     let mut found = placeholders(form);
-                    // "One person" needs no digit.
-                    if matches!(name.as_str(), "zero" | "one" | "two") {
+                    // "One person" needs no digit. Where "one" is the form of zero too, it does.
+                    if is_of_one_number(tag, name) {
                         found.insert("n");
                     }
                     Some(format!("({name}) {}", differing(&found, &wanted)?))
@@ -163,9 +163,18 @@ fn placeholders(text: &str) -> BTreeSet<&str> {
 /// The forms that a text has which counts.
 fn needed(tag: &str) -> BTreeSet<&'static str> {
     let rules = rules(tag);
-    // Every category that occurs below a million occurs in the first two hundred numbers, or at round ones.
-    let numbers = (0..200).chain([1_000, 10_000, 100_000, COUNTED - 1]);
-    numbers.map(|number| CATEGORIES[category(&rules, number)].0).collect()
+    numbers().map(|number| CATEGORIES[category(&rules, number)].0).collect()
+}
+
+/// Whether a category is that of a single number.
+fn is_of_one_number(tag: &str, name: &str) -> bool {
+    let rules = rules(tag);
+    numbers().filter(|number| CATEGORIES[category(&rules, *number)].0 == name).count() == 1
+}
+
+/// Every category that occurs below a million occurs in the first two hundred numbers, or at round ones; and twice, if it occurs twice.
+fn numbers() -> impl Iterator<Item = usize> {
+    (0..200).chain([1_000, 10_000, 100_000, COUNTED - 1])
 }
 
 /// The index of a number's category.

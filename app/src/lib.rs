@@ -20,4 +20,5 @@ mod text;
 pub use pages::{ConnectionTestPage, RoomPage};
 #[cfg(feature = "ssr")]
 pub use text::documents;
+pub use text::invite::calendar_description;
 pub use text::language;

@@ -5,7 +5,7 @@
 #[path = "../build/catalogue.rs"]
 mod catalogue;
 
-use catalogue::{Catalogue, LANGUAGES, category, rules};
+use catalogue::{Catalogue, LANGUAGES, Text, category, rules};
 
 const ENGLISH: &str = r#"
 [room]
@@ -19,12 +19,44 @@ fn problems(tag: &str, text: &str) -> Vec<String> {
     Catalogue::parse(tag, text).unwrap().problems(&english)
 }
 
+fn read(tag: &str) -> Catalogue {
+    let file = format!("{}/../languages/{tag}.toml", env!("CARGO_MANIFEST_DIR"));
+    Catalogue::parse(tag, &std::fs::read_to_string(file).unwrap()).unwrap()
+}
+
+/// Of a text: its section and its key.
+type Name = (&'static str, &'static str);
+
+/// What buttons and links show, and what they are called for those who do not see beside what they stand.
+const NAMED: [(Name, Name); 8] = [
+    (("people", "admit"), ("people", "admit_person")),
+    (("people", "deny"), ("people", "deny_person")),
+    (("host", "links"), ("plain", "links_of")),
+    (("plain", "revoke"), ("plain", "revoke_credential")),
+    (("plain", "delete_permanently"), ("plain", "delete_room_permanently")),
+    (("key", "mark_as_verified"), ("key", "mark_person_as_verified")),
+    (("key", "share_key"), ("key", "share_key_with")),
+    (("common", "product"), ("common", "logo_leads_home")),
+];
+
+/// Somebody who speaks to their computer says what they read (WCAG 2.2, 2.5.3).
+#[test]
+fn what_somebody_reads_on_a_button_begins_its_name_in_every_language() {
+    for tag in LANGUAGES {
+        let language = read(tag);
+        let text = |name| match language.text(name) {
+            Some(Text::One(text)) => text.as_str(),
+            _ => panic!("{tag}: {name:?} is no text"),
+        };
+        for (label, name) in NAMED {
+            assert!(text(name).starts_with(text(label)), "{tag}: {} / {}", text(label), text(name));
+        }
+        assert!(text(("people", "action_on")).starts_with("{action}"), "{tag}");
+    }
+}
+
 #[test]
 fn every_language_has_every_text_with_the_same_things_put_in() {
-    let read = |tag: &str| {
-        let file = format!("{}/../languages/{tag}.toml", env!("CARGO_MANIFEST_DIR"));
-        Catalogue::parse(tag, &std::fs::read_to_string(file).unwrap()).unwrap()
-    };
     let english = read("en");
     assert!(english.texts().count() > 400);
     for tag in LANGUAGES {
@@ -65,6 +97,9 @@ fn a_text_that_counts_has_the_forms_of_its_language_and_no_others() {
         ("de", r#"{ other = "{n} Menschen" }"#, Some("has no form one")),
         ("de", r#"{ one = "ein Mensch", other = "Menschen" }"#, Some("(other) has the placeholders")),
         ("fr", r#"{ one = "{n} personne", other = "{n} personnes" }"#, None),
+        ("fr", r#"{ one = "une personne", other = "{n} personnes" }"#, Some("(one) has the placeholders")),
+        ("pt", r#"{ one = "uma pessoa", other = "{n} pessoas" }"#, Some("(one) has the placeholders")),
+        ("es", r#"{ one = "una persona", other = "{n} personas" }"#, None),
         ("ar", r#"{ one = "1", other = "{n}" }"#, Some("has no form few")),
         ("de", r#""{n} Menschen""#, Some("has to have plural forms")),
     ] {

@@ -114,6 +114,12 @@ test("a choice is remembered without a script, and one that does not exist chang
     await expect(page.locator("html")).toHaveAttribute("lang", "ja");
     await page.goto(server.url);
     await expect(page.locator("html")).toHaveAttribute("lang", "ja");
+    // The key of a room that cannot be entered now is needed when it can be.
+    await page.goto(new URL("/r/kfm-pqxz-wtr#key=AAAAAAAAAAAAAAAAAAAAAA", server.url).href);
+    await page.getByRole("combobox").selectOption("fr");
+    await page.locator(".language-form button").click();
+    await expect(page.locator("html")).toHaveAttribute("lang", "fr");
+    await expect(page).toHaveURL(/\/r\/kfm-pqxz-wtr#key=AAAAAAAAAAAAAAAAAAAAAA$/);
     await context.addCookies([{ name: "language", value: "klingon", url: server.url }]);
     await page.reload();
     await expect(page.locator("html")).toHaveAttribute("lang", "de");

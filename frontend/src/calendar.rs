@@ -24,7 +24,7 @@ async fn saved(code: RoomCode) -> Option<()> {
     let response = Request::get(&format!("/r/{code}/calendar.ics")).send().await.ok()?;
     let file = if response.ok() { response.text().await.ok()? } else { return None };
     let (origin, fragment) = page::origin_and_fragment()?;
-    let file = secret_links::in_calendar(&file, &origin, code, &fragment);
+    let file = secret_links::in_calendar(&file, &origin, code, &fragment, app::calendar_description);
     let link: HtmlElement = web::document()?.create_element("a").ok()?.dyn_into().ok()?;
     let data = format!("data:text/calendar;charset=utf-8,{}", js_sys::encode_uri_component(&file));
     link.set_attribute("href", &data).ok()?;

@@ -1,6 +1,6 @@
 //! The page itself: how it was loaded, when it goes and comes back, whether there is a network.
 
-use call::SecretOrigin;
+use call::{SecretOrigin, secret_links};
 use gloo_events::EventListener;
 use js_sys::Reflect;
 use protocol::RoomCode;
@@ -75,13 +75,13 @@ pub(crate) fn root() -> String {
 /// The address of the page, with its fragment.
 pub(crate) fn address() -> String {
     let href = || web::window()?.location().href().ok();
-    href().unwrap_or_default()
+    without_invisible_end(href()).unwrap_or_default()
 }
 
 /// The secret of the room, as the address of the page carries it. One that was passed on through the server says so, also in a
 /// link that was copied.
 pub(crate) fn secret() -> Option<(RoomSecret, SecretOrigin)> {
-    let fragment = web::window()?.location().hash().ok()?;
+    let fragment = without_invisible_end(web::window()?.location().hash().ok())?;
     let text = fragment.trim_start_matches('#').strip_prefix(SECRET)?;
     let (text, origin) = match text.strip_suffix(UNVERIFIED) {
         Some(text) => (text, SecretOrigin::Granted),
@@ -116,5 +116,10 @@ const UNVERIFIED: &str = "&unverified";
 /// The page's own origin, and the fragment with which it was opened, which has the secret.
 pub(crate) fn origin_and_fragment() -> Option<(String, String)> {
     let location = web::window()?.location();
-    Some((location.origin().ok()?, location.hash().ok()?))
+    Some((location.origin().ok()?, without_invisible_end(location.hash().ok())?))
+}
+
+/// Links are pasted with marks of direction behind them, which are no part of the key and are passed on to nobody.
+fn without_invisible_end(address: Option<String>) -> Option<String> {
+    address.map(|address| secret_links::without_invisible_end(&address).to_owned())
 }

@@ -109,7 +109,8 @@ pub(crate) fn forget(key: &str) {
 
 /// What the person wants of every call.
 pub(crate) fn preferences() -> Preferences {
-    let wanted = |what| read(preference_key(what)).and_then(|text| to_switch(&text)).is_none_or(Switch::is_on);
+    let wanted =
+        |what| read(preference_key(what)).and_then(|text| to_switch(&text)).is_none_or(Switch::is_on);
     Preference::ALL.into_iter().fold(Preferences::default(), |all, what| all.with(what, wanted(what)))
 }
 

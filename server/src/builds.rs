@@ -1,14 +1,17 @@
 //! The build that this server has the pages of, and its files, which are kept for seven days after a newer one has started: a page that
 //! was opened before an upgrade opens every part of itself after it.
 
+use std::collections::BTreeMap;
+use std::fs::Metadata;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
 use app::language::{self, Language};
 use protocol::Timestamp;
 use sha2::{Digest as _, Sha256};
-use storage::{BuildFile, Storage};
+use storage::{BuildFile, Storage, StorageError};
 use walkdir::WalkDir;
 
 /// How long the files of a build are kept after a newer one has started.
@@ -20,25 +23,76 @@ pub(crate) const MOST_KEPT: u32 = 8;
 /// The folders of the site whose files belong to a build.
 pub(crate) const FOLDERS: [&str; 2] = ["pkg", "worker"];
 
-/// The build that this server has the pages of.
+/// The build that this server has the pages of, as it was when the server started. Its address stands for exactly these contents: a file
+/// that was replaced since is of another build.
 #[derive(Clone, Debug)]
 pub(crate) struct Build {
     /// Says which files it has: another file, or another content, is another id.
     id: Arc<str>,
     site: Arc<Path>,
+    /// The files on the disk, by their paths.
+    files: Arc<BTreeMap<String, Hashed>>,
+    kept: Arc<AtomicBool>,
+}
+
+/// A file as it was hashed.
+#[derive(Debug)]
+struct Hashed {
+    state: FileState,
+    digest: [u8; 32],
+}
+
+/// By what a file is known to be the same without being read.
+#[derive(Debug, PartialEq, Eq)]
+struct FileState {
+    bytes: u64,
+    /// Not every system tells.
+    modified: Option<SystemTime>,
+}
+
+impl FileState {
+    fn of(metadata: &Metadata) -> Self {
+        Self { bytes: metadata.len(), modified: metadata.modified().ok() }
+    }
+}
+
+/// Why a build is not kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeepError {
+    /// The database's fault.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The disk's fault, or that of whoever has deleted the file.
+    #[error("{0} cannot be read: {1}")]
+    Unreadable(String, std::io::Error),
+    /// Somebody has replaced it.
+    #[error("{0} was replaced after the server had started")]
+    Replaced(String),
+    /// The server stops.
+    #[error("the files were not read to the end")]
+    Stopped,
 }
 
 impl Build {
-    /// The build in a site's folder. What cannot be read is left out: [`crate::config_check`] says when there is nothing.
+    /// The build in a site's folder. What cannot be read is no part of it: [`crate::config_check`] says when there is nothing.
     pub(crate) fn of(site: &Path) -> Self {
+        let mut files = BTreeMap::new();
+        for path in paths(site) {
+            match hashed(&site.join(&path)) {
+                Ok(file) => _ = files.insert(path, file),
+                Err(error) => tracing::warn!(%path, %error, "a file of the page cannot be read"),
+            }
+        }
         let mut digest = Sha256::new();
-        for (path, content) in files(site) {
+        let on_disk = files.iter().map(|(path, file)| (path.clone(), file.digest));
+        for (path, content) in on_disk.chain(languages().map(|(path, text)| (path, sha256(text.as_bytes()))))
+        {
             digest.update(path.as_bytes());
             digest.update([0]);
-            digest.update(Sha256::digest(&content));
+            digest.update(content);
         }
         let id: String = hex(&digest.finalize()).chars().take(16).collect();
-        Self { id: id.into(), site: site.into() }
+        Self { id: id.into(), site: site.into(), files: files.into(), kept: Arc::default() }
     }
 
     /// Whether an address is of this build.
@@ -55,45 +109,92 @@ impl Build {
     pub(crate) fn root(&self) -> String {
         format!("/builds/{}", self.id)
     }
-}
 
-/// Keeps this build's files. A server whose storage does not take them goes on without: then pages of this build have to be loaded anew after the next upgrade.
-pub(crate) async fn keep(build: Build, storage: Arc<dyn Storage>, now: Timestamp) {
-    let Build { id, site } = build;
-    let kept = async {
-        if storage.start_build(&id, now).await? {
+    /// Whether the build has a file at this path.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// Whether the disk still has a file, and its compressed form, as they were when the server started: the same size, and not written
+    /// since.
+    pub(crate) async fn has_on_disk(&self, path: &str) -> bool {
+        self.is_unchanged(path).await && self.is_unchanged(&format!("{path}{COMPRESSED}")).await
+    }
+
+    async fn is_unchanged(&self, path: &str) -> bool {
+        let now = tokio::fs::metadata(self.site.join(path)).await.ok();
+        let now = now.filter(Metadata::is_file).map(|metadata| FileState::of(&metadata));
+        now.as_ref() == self.files.get(path).map(|file| &file.state)
+    }
+
+    /// Every file with its content, which is what was hashed.
+    fn read(&self) -> Result<Vec<BuildFile>, KeepError> {
+        let on_disk = self.files.iter().map(|(path, file)| {
+            let content = std::fs::read(self.site.join(path))
+                .map_err(|error| KeepError::Unreadable(path.clone(), error))?;
+            let digest = sha256(&content);
+            let is_same = digest == file.digest;
+            let file = BuildFile { path: path.clone(), digest: hex(&digest), content };
+            if is_same { Ok(file) } else { Err(KeepError::Replaced(file.path)) }
+        });
+        let languages = languages().map(|(path, text)| {
+            let content = text.as_bytes().to_vec();
+            Ok(BuildFile { path, digest: hex(&sha256(&content)), content })
+        });
+        on_disk.chain(languages).collect()
+    }
+
+    async fn keep(&self, storage: &dyn Storage, wall: Timestamp) -> Result<(), KeepError> {
+        // By the time that decides when it is forgotten; zero would say that nothing has replaced what this one replaces.
+        let today = storage.retention_time(wall, Duration::ZERO).await?;
+        if storage.start_build(&self.id, today.max(Timestamp(1))).await? {
             return Ok(());
         }
-        let read = tokio::task::spawn_blocking(move || build_files(&site)).await;
-        storage.keep_build(&id, &read.unwrap_or_default()).await
-    };
-    if let Err(error) = kept.await {
-        tracing::warn!(%error, "the page's files could not be kept: pages that are open now will need a reload after the next upgrade");
+        let build = self.clone();
+        let files =
+            tokio::task::spawn_blocking(move || build.read()).await.map_err(|_| KeepError::Stopped)??;
+        Ok(storage.keep_build(&self.id, &files).await?)
     }
 }
 
-/// Every file of a build by its path, in order.
-fn files(site: &Path) -> impl Iterator<Item = (String, Vec<u8>)> {
-    let walked =
-        FOLDERS.map(|folder| WalkDir::new(site.join(folder)).sort_by_file_name()).into_iter().flatten();
-    let site = site.to_owned();
-    let on_disk =
-        walked.filter_map(Result::ok).filter(|entry| entry.file_type().is_file()).filter_map(move |entry| {
-            let path = entry.path().strip_prefix(&site).ok()?.to_str()?.to_owned();
-            Some((path, std::fs::read(entry.path()).ok()?))
-        });
-    let languages =
-        Language::ALL.into_iter().map(|language| (path_of(language), language::data(language).into_bytes()));
-    on_disk.chain(languages)
+/// Keeps this build's files, if they are not kept yet. A server whose storage does not take them goes on without: then pages of this build
+/// have to be loaded anew after the next upgrade.
+pub(crate) async fn keep(build: Build, storage: Arc<dyn Storage>, wall: Timestamp) {
+    if build.kept.load(Ordering::Relaxed) {
+        return;
+    }
+    match build.keep(&*storage, wall).await {
+        Ok(()) => build.kept.store(true, Ordering::Relaxed),
+        Err(error) => {
+            tracing::warn!(%error, "the page's files could not be kept: pages that are open now will need a reload after the next upgrade");
+        }
+    }
 }
 
-fn build_files(site: &Path) -> Vec<BuildFile> {
-    let file = |(path, content): (String, Vec<u8>)| BuildFile {
-        path,
-        digest: hex(&Sha256::digest(&content)),
-        content,
-    };
-    files(site).map(file).collect()
+/// Behind the path of a file stands this for its compressed form.
+pub(crate) const COMPRESSED: &str = ".br";
+
+/// The paths of a site's files, below its folder.
+fn paths(site: &Path) -> impl Iterator<Item = String> {
+    let walked =
+        FOLDERS.map(|folder| WalkDir::new(site.join(folder)).follow_links(true)).into_iter().flatten();
+    let files = walked.filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
+    files.filter_map(move |entry| Some(entry.path().strip_prefix(site).ok()?.to_str()?.to_owned()))
+}
+
+fn hashed(path: &Path) -> std::io::Result<Hashed> {
+    // Before it is read: what is written meanwhile is another state.
+    let state = FileState::of(&std::fs::metadata(path)?);
+    Ok(Hashed { state, digest: sha256(&std::fs::read(path)?) })
+}
+
+/// The languages, by their paths.
+fn languages() -> impl Iterator<Item = (String, &'static str)> {
+    Language::ALL.into_iter().map(|language| (path_of(language), language::data(language)))
+}
+
+fn sha256(content: &[u8]) -> [u8; 32] {
+    Sha256::digest(content).into()
 }
 
 /// Where a language is, below the address of its build.
@@ -112,16 +213,20 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use storage::SqlStorage;
+
     use super::*;
+
+    fn write(site: &Path, path: &str, content: &str) {
+        let path = site.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
 
     #[test]
     fn another_content_is_another_build_and_the_same_is_the_same() {
         let site = tempfile::tempdir().unwrap();
-        let write = |path: &str, content: &str| {
-            let path = site.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, content).unwrap();
-        };
+        let write = |path: &str, content: &str| write(site.path(), path, content);
         write("pkg/a.js", "a");
         write("worker/start.js", "b");
         let first = Build::of(site.path()).root();
@@ -133,5 +238,40 @@ mod tests {
         assert_ne!(second, first);
         write("pkg/new.wasm", "");
         assert_ne!(Build::of(site.path()).root(), second);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_file_that_is_a_link_to_one_elsewhere_is_one_of_the_build() {
+        let (site, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        write(elsewhere.path(), "a.js", "a");
+        std::fs::create_dir(site.path().join("pkg")).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path().join("a.js"), site.path().join("pkg/a.js")).unwrap();
+        let build = Build::of(site.path());
+        assert!(build.has("pkg/a.js") && build.has_on_disk("pkg/a.js").await);
+    }
+
+    #[tokio::test]
+    async fn nothing_but_what_was_hashed_is_kept_and_that_is_tried_again() {
+        let (site, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let storage: Arc<dyn Storage> = Arc::new(SqlStorage::sqlite(data.path()).await.unwrap());
+        write(site.path(), "pkg/a.js", "a");
+        write(site.path(), "pkg/b.js", "b");
+        let build = Build::of(site.path());
+        let keep = async || {
+            keep(build.clone(), Arc::clone(&storage), Timestamp(0)).await;
+            storage.file_of_build(&build.id, "pkg/a.js").await.unwrap().is_some()
+        };
+        write(site.path(), "pkg/b.js", "another");
+        assert!(!keep().await, "one was replaced");
+        std::fs::remove_file(site.path().join("pkg/b.js")).unwrap();
+        assert!(!keep().await, "one is missing");
+        write(site.path(), "pkg/b.js", "b");
+        assert!(keep().await);
+        // One that replaces it at the beginning of time has replaced it all the same.
+        write(site.path(), "pkg/b.js", "newer");
+        super::keep(Build::of(site.path()), Arc::clone(&storage), Timestamp(0)).await;
+        assert_eq!(storage.forget_builds(Timestamp(0), 0).await.unwrap(), 1);
+        assert!(storage.file_of_build(&build.id, "pkg/a.js").await.unwrap().is_none());
     }
 }

@@ -1,8 +1,8 @@
 //! In which language somebody is answered: the one they have chosen, or the first that their browser asks for and pages speak.
 
 use app::language::{self, Language};
-use axum::extract::{Form, Request};
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::extract::{Form, Query, Request};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use crate::origin;
 
 tokio::task_local! {
     static SPOKEN: Language;
+    static ADDRESS: Uri;
 }
 
 /// The cookie that says which language was chosen. It is nothing secret: the page itself writes it too.
@@ -26,16 +27,21 @@ pub(crate) fn spoken() -> Language {
     SPOKEN.try_with(|language| *language).unwrap_or_default()
 }
 
+/// In a response's extensions: some of it is English, whatever was asked for.
+#[derive(Clone)]
+pub(crate) struct PartlyEnglish;
+
 /// Answers a request in its language, and says which one that is.
 pub(crate) async fn answer(request: Request, next: Next) -> Response {
     let language = of_request(request.headers());
     let mut response = SPOKEN.scope(language, next.run(request)).await;
+    let is_of_one = language == Language::English || response.extensions().get::<PartlyEnglish>().is_none();
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("accept-language, cookie"));
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let is_spoken =
         ["text/html", "text/calendar", "application/problem+json"].iter().any(|one| kind.starts_with(one));
-    if is_spoken {
+    if is_spoken && is_of_one {
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
     }
     response
@@ -75,32 +81,75 @@ pub(crate) struct Choice {
     language: String,
 }
 
+/// What the page that is being answered was asked for with.
+pub(crate) fn query_of_page() -> Vec<(String, String)> {
+    let read = |address: &Uri| Query::try_from_uri(address).map(|Query(pairs)| pairs).unwrap_or_default();
+    ADDRESS.try_with(read).unwrap_or_default()
+}
+
+/// `GET` of any page with `?language=de`: remembers a choice, and leads to the same address without it. That is how pages without script
+/// choose, because what follows the `#`, a room's key, stays as long as the address stays. Links of other sites choose nothing.
+pub(crate) async fn choose_by_query(caller: HttpClient, request: Request, next: Next) -> Response {
+    let address = request.uri().clone();
+    let chosen = if request.method() == Method::GET { in_query(&address) } else { None };
+    let Some((language, path)) = chosen else { return ADDRESS.scope(address, next.run(request)).await };
+    let mut response = Redirect::to(&path).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(language) = language.filter(|_| is_by_own_page(request.headers())) {
+        remember(&mut response, language, &caller);
+    }
+    response
+}
+
+/// The language that a query names, if there is such a one, and the address without it.
+fn in_query(address: &Uri) -> Option<(Option<Language>, String)> {
+    let choice = |pair: &str| {
+        pair.strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('=')).map(Language::from_tag)
+    };
+    let query = address.query()?;
+    let language = query.split('&').find_map(choice)?;
+    let rest: Vec<_> = query.split('&').filter(|pair| choice(pair).is_none()).collect();
+    let path = Some(address.path()).filter(|path| leads_nowhere_else(path))?;
+    Some((language, if rest.is_empty() { path.to_owned() } else { format!("{path}?{}", rest.join("&")) }))
+}
+
+/// Whether a page of this server's own asks, or somebody who has typed the address (Fetch Metadata, `Sec-Fetch-Site`). Older browsers do not
+/// say; a language is nothing that another site could gain by.
+fn is_by_own_page(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_none_or(|said| said == "same-origin" || said == "none")
+}
+
 /// `POST /language`: remembers a choice, and leads back to where it was made. One of a language that does not exist changes nothing.
+/// Pages of earlier versions send it.
 pub(crate) async fn choose(caller: HttpClient, headers: HeaderMap, Form(choice): Form<Choice>) -> Response {
     let mut response = Redirect::to(&path_of_referrer(&headers)).into_response();
     if let Some(language) =
         Language::from_tag(&choice.language).filter(|_| origin::is_own(&headers, &caller.site))
     {
-        let secure = if caller.site.transport == Transport::Tls { "; Secure" } else { "" };
-        let cookie = format!(
-            "{COOKIE}={}; Path=/; Max-Age={}; SameSite=Lax{secure}",
-            language.tag(),
-            KEPT_FOR.as_secs()
-        );
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-            response.headers_mut().insert(header::SET_COOKIE, cookie);
-        }
+        remember(&mut response, language, &caller);
     }
     response
+}
+
+fn remember(response: &mut Response, language: Language, caller: &HttpClient) {
+    let secure = if caller.site.transport == Transport::Tls { "; Secure" } else { "" };
+    let (tag, age) = (language.tag(), KEPT_FOR.as_secs());
+    let cookie = format!("{COOKIE}={tag}; Path=/; Max-Age={age}; SameSite=Lax{secure}");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
 }
 
 /// The path of the page that a form was on. Of another site's page nothing is taken but its path, which leads nowhere else.
 fn path_of_referrer(headers: &HeaderMap) -> String {
     let referrer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
     let path = referrer.and_then(|text| Some(text.parse::<Uri>().ok()?.path_and_query()?.to_string()));
-    // Two slashes would begin with the name of a host.
-    path.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\'))
-        .unwrap_or_else(|| "/".to_owned())
+    path.filter(|path| leads_nowhere_else(path)).unwrap_or_else(|| "/".to_owned())
+}
+
+/// Whether an address is of this site. Two slashes would begin with the name of a host.
+fn leads_nowhere_else(path: &str) -> bool {
+    path.starts_with('/') && !path.starts_with("//") && !path.contains('\\')
 }
 
 #[cfg(test)]

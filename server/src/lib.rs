@@ -27,6 +27,7 @@ mod http_client_extractor;
 mod ice_servers;
 mod ids;
 mod journal_writer;
+mod kept_files;
 mod languages;
 pub mod logging;
 mod lookups;

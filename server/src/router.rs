@@ -1,6 +1,7 @@
 //! Every route, grouped by who calls it.
 
 use axum::Router;
+use axum::handler::Handler as _;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::{any, get, post};
@@ -19,13 +20,14 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// Pages, forms, REST, signalling and files, as one router.
 pub fn router(state: AppState) -> Router {
     let files = |folder: &str| ServeDir::new(state.config.server.site.join(folder)).precompressed_br();
+    let by_query = from_fn_with_state(state.clone(), languages::choose_by_query);
     let from_people = Router::new()
         .route("/", get(pages::landing))
         .route("/rooms", get(pages::my_rooms).post(pages::create_form))
         .route("/new", get(pages::new_room))
         .route("/join", post(pages::join_form))
         .route("/connection-test", get(pages::connection_test))
-        .route("/r/{code}", get(pages::room_page))
+        .route("/r/{code}", get(pages::room_page).post(pages::reopen_form))
         .route("/r/{code}/", get(pages::room_page))
         .route("/r/{code}/links", get(pages::links).post(pages::revoke_form))
         .route("/r/{code}/delete", post(pages::delete_form))
@@ -33,7 +35,8 @@ pub fn router(state: AppState) -> Router {
         .route("/r/{code}/host-link", post(pages::make_host_link))
         .route("/r/{code}/calendar.ics", get(pages::calendar))
         .route("/api/docs", get(pages::api_docs))
-        .route("/language", post(languages::choose));
+        .route("/language", post(languages::choose))
+        .layer(by_query.clone());
     let from_programs = rest::routes(&state.config.server.allowed_origins)
         // Over HTTP/2, a WebSocket begins with CONNECT (RFC 8441).
         .route("/api/v1/ws", any(signalling::upgrade))
@@ -51,7 +54,7 @@ pub fn router(state: AppState) -> Router {
     from_people
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .merge(from_programs)
-        .fallback(pages::not_found)
+        .fallback(pages::not_found.layer(by_query))
         .layer(compression())
         .layer(from_fn(languages::answer))
         .merge(static_files)

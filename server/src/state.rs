@@ -12,10 +12,11 @@ use tokio::sync::watch;
 
 use crate::builds::Build;
 use crate::clock::Clock;
-use crate::config::{Config, RoomsConfig};
+use crate::config::Config;
 use crate::database_health::DatabaseHealth;
 use crate::front_port::FrontPort;
 use crate::ice_servers::{IceServerList, Own};
+use crate::kept_files::KeptFiles;
 use crate::lookups::Lookups;
 use crate::media::{Media, public_address};
 use crate::passwords::Passwords;
@@ -40,6 +41,7 @@ pub struct Shared {
     pub(crate) clock: Clock,
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) build: Build,
+    pub(crate) kept_files: KeptFiles,
     pub(crate) tokens: Tokens,
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) rooms: Rooms,
@@ -157,6 +159,7 @@ impl AppState {
             clock,
             storage,
             build: Build::of(&config.server.site),
+            kept_files: KeptFiles::default(),
             tokens,
             room_rate: AddressRate::new(limits.rooms_at_once, limits.rooms_per_minute),
             lookups: Lookups::new(limits),
@@ -237,6 +240,7 @@ async fn clean(state: std::sync::Weak<Shared>) {
         if let Err(error) = clean_once(&state).await {
             tracing::error!(%error, "what is too old could not be deleted");
         }
+        builds::keep(state.build.clone(), Arc::clone(&state.storage), state.clock.wall()).await;
     }
 }
 
@@ -251,28 +255,45 @@ async fn clean_once(state: &Shared) -> Result<(), StorageError> {
             "the clock is ahead of the time that this server has run; what is old is deleted later"
         );
     }
-    let before =
-        |age: Duration| Timestamp(today.0.saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX)));
-    // Rooms that the server's end kept from being deleted when they were left.
-    for code in state.storage.left_rooms(before(LEFT_FOR)).await? {
+    let before = |age: Duration| before(today, age);
+    // What one of them does not get done, the next ones do all the same.
+    let rooms = clean_rooms(state, today).await;
+    let builds = state.storage.forget_builds(before(builds::KEPT_FOR), builds::MOST_KEPT).await;
+    let keyrings = state.storage.delete_unused_keyrings(before(crate::browser::KEPT_FOR)).await;
+    let chat = clean_chat(state, today).await;
+    builds?;
+    keyrings?;
+    rooms.and(chat)
+}
+
+/// Rooms that nobody uses, and those that the server's end kept from being deleted when they were left.
+async fn clean_rooms(state: &Shared, today: Timestamp) -> Result<(), StorageError> {
+    for code in state.storage.left_rooms(before(today, LEFT_FOR)).await? {
         if matches!(state.rooms.present(code).await, Ok(0)) {
             state.rooms.delete(code).await?;
         }
     }
-    let RoomsConfig { unused_days, chat_days, .. } = state.config.rooms;
-    let rooms = state.storage.delete_unused(before(days(unused_days)), before(REMEMBERED_FOR)).await?;
-    state.storage.delete_unused_keyrings(before(crate::browser::KEPT_FOR)).await?;
-    state.storage.forget_builds(before(builds::KEPT_FOR), builds::MOST_KEPT).await?;
+    let unused = before(today, days(state.config.rooms.unused_days));
+    let rooms = state.storage.delete_unused(unused, before(today, REMEMBERED_FOR)).await?;
     if rooms > 0 {
         tracing::info!(rooms, "rooms that no one used were deleted");
     }
+    Ok(())
+}
+
+async fn clean_chat(state: &Shared, today: Timestamp) -> Result<(), StorageError> {
+    let chat_days = state.config.rooms.chat_days;
     if chat_days > 0 {
-        let messages = state.storage.delete_chat(before(days(chat_days))).await?;
+        let messages = state.storage.delete_chat(before(today, days(chat_days))).await?;
         if messages > 0 {
             tracing::info!(messages, "old chat was deleted");
         }
     }
     Ok(())
+}
+
+fn before(today: Timestamp, age: Duration) -> Timestamp {
+    Timestamp(today.0.saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX)))
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -66,7 +66,8 @@ pub(crate) fn focus_among(within: &Element, selector: &str, step: Step) {
         .filter(|element| element.offset_parent().is_some())
         .collect();
     let active = document().active_element();
-    let now = shown.iter().position(|one| active.as_ref().is_some_and(|active| one.is_same_node(Some(active))));
+    let now =
+        shown.iter().position(|one| active.as_ref().is_some_and(|active| one.is_same_node(Some(active))));
     if let Some(next) = step.from(now, shown.len()) {
         _ = shown[next].focus();
     }

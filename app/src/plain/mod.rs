@@ -22,6 +22,6 @@ pub use not_found::NotFound;
 use open_rooms::OpenRooms;
 pub use preview::{Preview, PreviewOf};
 pub use room_links::{RoomLink, RoomLinks};
-pub use shell::{PageTexts, Scripts, shell};
+pub use shell::{PageQuery, PageTexts, Scripts, shell};
 
 pub use crate::components::SiteHeader;

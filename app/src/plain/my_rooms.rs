@@ -48,7 +48,7 @@ fn Row(room: MyRoom) -> impl IntoView {
     view! {
         <li class="card">
             <a href=format!("/r/{code}")>{name}</a>
-            <span class="hint">{code.clone()}{room.ended.then(plain::ENDED)}</span>
+            <span class="hint">{plain::room_terms(&code, room.ended)}</span>
             <a href=format!("/r/{code}/links") aria-label=links>{text::host::LINKS()}</a>
             <details>
                 <summary>{plain::DELETE()}</summary>

@@ -1,7 +1,7 @@
 //! In place of a room that cannot be entered: why, and what helps. Plain forms, no script.
 
 use leptos::prelude::*;
-use protocol::{Role, RoomCode, RoomStanding, ValidateRoomResponse};
+use protocol::{Role, RoomStanding, ValidateRoomResponse};
 
 use crate::pages::MessagePage;
 use crate::text;
@@ -15,15 +15,14 @@ pub fn NoEntry(
     found: ValidateRoomResponse,
 ) -> impl IntoView {
     plain::no_entry(&found).map(|(heading, text)| {
-        let ValidateRoomResponse { standing, role, room, .. } = found;
+        let ValidateRoomResponse { standing, role, .. } = found;
         let may_change =
             matches!(standing, RoomStanding::Full | RoomStanding::Locked | RoomStanding::NotStarted);
         let is_own = standing == RoomStanding::Ended && role == Role::Host;
-        let ended = room.filter(|_| is_own).map(|room| room.code);
         view! {
             <MessagePage heading text>
                 {may_change.then(|| view! { <AskAgain/> })}
-                {ended.map(|code| view! { <Reopen code/> })}
+                {is_own.then(|| view! { <Reopen/> })}
                 {(standing == RoomStanding::Unknown).then(|| view! { <NewRoom/> })}
                 <a class="button" href="/">{text::HOME()}</a>
             </MessagePage>
@@ -42,10 +41,11 @@ fn AskAgain() -> impl IntoView {
     }
 }
 
+/// Is sent to the page itself as well: sent to any other address, the form would leave the room's key behind.
 #[component]
-fn Reopen(code: RoomCode) -> impl IntoView {
+fn Reopen() -> impl IntoView {
     view! {
-        <form method="post" action=format!("/r/{code}/reopen")>
+        <form method="post" action="">
             <button type="submit" class="button primary">{plain::REOPEN_ROOM()}</button>
         </form>
     }

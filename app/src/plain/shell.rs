@@ -21,6 +21,10 @@ pub enum Scripts {
 #[derive(Clone, Debug, Default)]
 pub struct PageTexts(pub String);
 
+/// What a page without script was asked for with, in order. Comes as a context.
+#[derive(Clone, Debug, Default)]
+pub struct PageQuery(pub Vec<(String, String)>);
+
 /// The HTML document around a page. `root` stands before the paths of the files of this build.
 pub fn shell(
     options: LeptosOptions,

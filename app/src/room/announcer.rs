@@ -13,7 +13,10 @@ pub(crate) fn Announcer() -> impl IntoView {
     view! {
         <div class="announcer" role="status" aria-live="polite">
             <For each=move || notices.get() key=|notice| notice.number let:notice>
-                <p class="notice" data-quiet=is_quiet(&notice.what).then_some("")>{text::notice::said(&notice.what)}</p>
+                {
+                    let quiet = is_quiet(&notice.what).then_some("");
+                    view! { <p class="notice" data-quiet=quiet>{move || text::notice::said(&notice.what)}</p> }
+                }
             </For>
         </div>
     }

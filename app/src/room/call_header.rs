@@ -57,7 +57,8 @@ fn Elapsed() -> impl IntoView {
     Effect::new(move || {
         now.set(Some(js_sys::Date::now()));
         let every_second = Duration::from_secs(1);
-        if let Ok(timer) = set_interval_with_handle(move || now.set(Some(js_sys::Date::now())), every_second) {
+        if let Ok(timer) = set_interval_with_handle(move || now.set(Some(js_sys::Date::now())), every_second)
+        {
             on_cleanup(move || timer.clear());
         }
     });

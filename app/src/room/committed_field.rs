@@ -16,14 +16,14 @@ pub(crate) fn CommittedField(
     kind: &'static str,
     /// What the room says.
     at: Signal<String>,
-    /// Takes what was typed, `None` when that is half of something; or says why it cannot be.
-    commit: impl Fn(Option<String>) -> Result<(), String> + Send + Sync + 'static,
+    /// Takes what was typed, `None` when that is half of something; or has a text that says why it cannot be.
+    commit: impl Fn(Option<String>) -> Result<(), fn() -> String> + Send + Sync + 'static,
 ) -> impl IntoView {
     let view = use_call_handle().view;
     let field = NodeRef::<html::Input>::new();
     // Whether somebody types; what they typed stays until the room has answered.
     let is_typed = StoredValue::new(false);
-    let problem = RwSignal::new(None::<String>);
+    let problem = RwSignal::new(None::<fn() -> String>);
     let show = move || {
         let value = at.get_untracked();
         // A field that holds half a date says that it is empty.
@@ -71,7 +71,7 @@ pub(crate) fn CommittedField(
             <label for=id>{label}</label>
             <input id=id type=kind node_ref=field aria-describedby=format!("{id}-problem") on:input=move |_| is_typed.set_value(true)
                 on:blur=move |_| done.with_value(|done| done()) on:keydown=key/>
-            <p id=format!("{id}-problem") class="problem" role="alert">{problem}</p>
+            <p id=format!("{id}-problem") class="problem" role="alert">{move || problem.get().map(|text| text())}</p>
         </div>
     }
 }

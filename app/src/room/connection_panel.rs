@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{SidePanel};
+use super::SidePanel;
 use crate::connection_test::LazyConnectionTest;
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::connection;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::Role;
 use view::Copied;
 
-use super::{SidePanel};
+use super::SidePanel;
 use crate::components::QrCode;
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::{host, invite};

@@ -38,7 +38,12 @@ pub(crate) fn MoreMenu() -> impl IntoView {
 
 /// What opens a panel.
 #[component]
-fn Entry(symbol: Symbol, name: Text, panel: Panel, #[prop(default = "")] class: &'static str) -> impl IntoView {
+fn Entry(
+    symbol: Symbol,
+    name: Text,
+    panel: Panel,
+    #[prop(default = "")] class: &'static str,
+) -> impl IntoView {
     let opened = use_opened();
     view! {
         <MenuItem symbol label=Signal::derive(move || name().to_owned()) class on_choose=move || opened.show(panel)/>

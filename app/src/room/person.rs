@@ -13,8 +13,8 @@ use crate::components::{Avatar, Confirm, Icon, Symbol};
 use crate::state::{
     CallCommand, CallViewStoreFields, ParticipantView, ParticipantViewStoreFields, use_call_handle,
 };
-use crate::text::{Text, call};
 use crate::text::people::{self, Action};
+use crate::text::{Text, call};
 
 /// Name, role, hand, microphone and camera.
 #[component]
@@ -180,7 +180,13 @@ fn permissions(id: ParticipantId, participant: Field<ParticipantView>, is_host: 
     let now = participant.forbidden().get();
     let (microphone, camera, chat) = (Right::Microphone, Right::Camera, Right::Chat);
     let mut all = vec![
-        right(now.microphone, microphone, Action::ForbidMicrophone, Action::AllowMicrophone, Symbol::Microphone),
+        right(
+            now.microphone,
+            microphone,
+            Action::ForbidMicrophone,
+            Action::AllowMicrophone,
+            Symbol::Microphone,
+        ),
         right(now.camera, camera, Action::ForbidCamera, Action::AllowCamera, Symbol::Camera),
         right(now.chat, chat, Action::ForbidChat, Action::AllowChat, Symbol::Chat),
     ];

@@ -3,7 +3,7 @@
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use protocol::limits::MAX_PASSWORD_BYTES;
-use protocol::{DisplayName, Password};
+use protocol::{DisplayName, NameError, Password};
 use view::{Copied, Phase};
 
 use super::{DeviceSelect, Preview};
@@ -110,7 +110,7 @@ fn NameForm(
 ) -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
-    let problem = RwSignal::new(None::<String>);
+    let problem = RwSignal::new(None::<NameError>);
     let password = RwSignal::new(String::new());
     let joining = Memo::new(move |_| view.phase().get() == Phase::Joining);
     let wants_password =
@@ -121,7 +121,7 @@ fn NameForm(
     };
     let said = move || {
         let kept_out = joining::kept_out(view.phase().get());
-        kept_out.map_or_else(|| problem.get(), |text| Some(text.to_owned()))
+        kept_out.map_or_else(|| problem.get().map(text::name::problem), |text| Some(text.to_owned()))
     };
     let label = if waits { joining::ASK_TO_JOIN } else { joining::JOIN_NOW };
     view! {
@@ -149,8 +149,8 @@ fn NameForm(
     }
 }
 
-fn join(call: &CallHandle, name: &str, password: &str) -> Result<(), String> {
-    let name = DisplayName::parse(name).map_err(text::name::problem)?;
+fn join(call: &CallHandle, name: &str, password: &str) -> Result<(), NameError> {
+    let name = DisplayName::parse(name)?;
     let password = Password::new(password.to_owned()).ok();
     call.send(CallCommand::Join { name, password });
     Ok(())

@@ -90,7 +90,7 @@ fn NameAndPassword() -> impl IntoView {
         typed.get().unwrap_or_else(|| room_name.get())
     };
     let password = RwSignal::new(String::new());
-    let problem = RwSignal::new(None::<String>);
+    let problem = RwSignal::new(None::<Wrong>);
     let has_password = Memo::new(move |_| view.has_password().get());
     let send = {
         let call = call.clone();
@@ -119,7 +119,7 @@ fn NameAndPassword() -> impl IntoView {
                     send(patch);
                 }
             }
-            Err(text) => problem.set(Some(text)),
+            Err(wrong) => problem.set(Some(wrong)),
         }
     };
     view! {
@@ -134,7 +134,7 @@ fn NameAndPassword() -> impl IntoView {
                 <input id="settings-password" type="password" maxlength=MAX_PASSWORD_BYTES.to_string() autocomplete="new-password"
                     prop:value=password on:input=move |event| password.set(event_target_value(&event))/>
             </div>
-            <p class="problem" role="alert">{problem}</p>
+            <p class="problem" role="alert">{move || problem.get().map(Wrong::text)}</p>
             <div class="panel-actions">
                 <button type="submit" class="button small primary">{room::SAVE}</button>
                 <Show when=move || has_password.get()>
@@ -145,25 +145,37 @@ fn NameAndPassword() -> impl IntoView {
     }
 }
 
+/// What cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wrong {
+    Name(NameError),
+    Password,
+}
+
+impl Wrong {
+    fn text(self) -> String {
+        match self {
+            Self::Name(error) => text::name::problem(error),
+            Self::Password => text::name::PASSWORD_TOO_LONG().to_owned(),
+        }
+    }
+}
+
 /// What was touched, and nothing else: another host may have changed the rest meanwhile. An empty password field leaves the
 /// password as it is.
-fn patch_of(
-    name: Option<&str>,
-    room_name: &str,
-    password: &str,
-) -> Result<Option<RoomSettingsPatch>, String> {
+fn patch_of(name: Option<&str>, room_name: &str, password: &str) -> Result<Option<RoomSettingsPatch>, Wrong> {
     let name = match name.map(RoomName::parse) {
         None => None,
         Some(Ok(name)) => Some(Some(name)),
         Some(Err(NameError::Empty)) => Some(None),
-        Some(Err(error)) => return Err(text::name::problem(error)),
+        Some(Err(error)) => return Err(Wrong::Name(error)),
     };
     let name = name.filter(|name| name.as_ref().map_or("", RoomName::as_str) != room_name);
     let password = match password {
         "" => None,
         password => {
             let password = Password::new(password.to_owned());
-            Some(Some(password.map_err(|_| text::name::PASSWORD_TOO_LONG().to_owned())?))
+            Some(Some(password.map_err(|_| Wrong::Password)?))
         }
     };
     let patch = RoomSettingsPatch { name, password, ..RoomSettingsPatch::default() };
@@ -194,7 +206,7 @@ fn Capacity(settings: Memo<RoomSettings>) -> impl IntoView {
         let capacity = typed.and_then(|typed| typed.parse().ok());
         let capacity = capacity.filter(|capacity| (1..=MAX_CAPACITY).contains(capacity));
         let Some(capacity) = capacity else {
-            return Err(room::capacity_problem());
+            return Err(room::capacity_problem as fn() -> String);
         };
         if capacity != settings.get_untracked().capacity {
             let patch = RoomSettingsPatch { capacity: Some(capacity), ..RoomSettingsPatch::default() };
@@ -224,6 +236,6 @@ mod tests {
     #[test]
     fn an_empty_name_takes_the_name_away_and_a_bad_one_says_what_is_wrong() {
         assert_eq!(patch_of(Some(" "), "Tea", "").unwrap().unwrap().name, Some(None));
-        assert_eq!(patch_of(Some("a<b"), "Tea", ""), Err(text::name::problem(NameError::Forbidden('<'))));
+        assert_eq!(patch_of(Some("a<b"), "Tea", ""), Err(Wrong::Name(NameError::Forbidden('<'))));
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use reactive_stores::Field;
 
-use super::{SidePanel};
+use super::SidePanel;
 use crate::state::{
     CallCommand, CallViewStoreFields, ParticipantView, ParticipantViewStoreFields, use_call_handle,
 };

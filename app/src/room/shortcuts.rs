@@ -101,7 +101,8 @@ impl Shortcut {
 }
 
 /// Where something is written.
-const WRITTEN_IN: &str = "input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]";
+const WRITTEN_IN: &str =
+    "input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]";
 /// Where keys have a meaning of their own.
 const OTHERS: &str = "dialog, [role=menu], [role=dialog]";
 /// What the space bar presses, or scrolls.
@@ -203,8 +204,7 @@ fn act(shortcut: Shortcut, call: &CallHandle, opened: Opened) {
                 (stage.pins.clone(), shown)
             });
             if let Some(key) = nth_other(&shown, me, number) {
-                let input =
-                    if pins.contains(&key) { StageInput::Unpin(key) } else { StageInput::Pin(key) };
+                let input = if pins.contains(&key) { StageInput::Unpin(key) } else { StageInput::Pin(key) };
                 call.send(CallCommand::Arrange(input));
             }
         }

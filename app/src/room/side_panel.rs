@@ -33,7 +33,9 @@ pub(crate) fn SidePanel(
     };
     // What somebody looked at is where they left it.
     Effect::new(move || {
-        if let (Some(body), Some(top)) = (body.get(), this.filter(|_| !fills).and_then(|panel| all.scrolled(panel))) {
+        if let (Some(body), Some(top)) =
+            (body.get(), this.filter(|_| !fills).and_then(|panel| all.scrolled(panel)))
+        {
             request_animation_frame(move || body.set_scroll_top(top));
         }
     });

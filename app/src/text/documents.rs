@@ -1,6 +1,7 @@
 //! What the server says without the application: pages that must work when nothing else does, problem documents (RFC 9457), and
 //! entries of calendars.
 
+pub use super::invite::calendar_description;
 pub use super::moment::utc;
 use super::words::documents as words;
 use super::words::problems;
@@ -66,11 +67,6 @@ pub fn title(page: &str) -> String {
 /// What a room without a name is called in a calendar.
 pub fn calendar_summary() -> &'static str {
     words::CALENDAR_SUMMARY()
-}
-
-/// What a calendar says of the call.
-pub fn calendar_description(link: &str) -> String {
-    words::calendar_description(&link)
 }
 
 /// The kinds of problem that the interface for programs answers with.
@@ -213,18 +209,22 @@ pub enum ProblemDetail {
     OriginRefused,
     /// The id is that of no participant.
     ParticipantIdInvalid,
+    /// As many passwords are checked as the server can.
+    PasswordsBusy,
+    /// Too many requests.
+    RateLimited,
     /// The room was changed since it was read.
     RoomChanged,
     /// The room that the request has made was deleted.
     RoomDeleted,
     /// There is no such room.
     RoomUnknown,
-}
-
-impl From<ProblemDetail> for String {
-    fn from(detail: ProblemDetail) -> Self {
-        detail.text().to_owned()
-    }
+    /// The database cannot be used.
+    StorageUnavailable,
+    /// The room has as many credentials as it may have.
+    TooManyCredentials,
+    /// The server has as many rooms as it takes.
+    TooManyRooms,
 }
 
 impl ProblemDetail {
@@ -242,9 +242,14 @@ impl ProblemDetail {
             Self::NotHostKey => problems::DETAIL_NOT_HOST_KEY(),
             Self::OriginRefused => problems::DETAIL_ORIGIN_REFUSED(),
             Self::ParticipantIdInvalid => problems::DETAIL_PARTICIPANT_ID_INVALID(),
+            Self::PasswordsBusy => problems::DETAIL_PASSWORDS_BUSY(),
+            Self::RateLimited => problems::DETAIL_RATE_LIMITED(),
             Self::RoomChanged => problems::DETAIL_ROOM_CHANGED(),
             Self::RoomDeleted => problems::DETAIL_ROOM_DELETED(),
             Self::RoomUnknown => problems::DETAIL_ROOM_UNKNOWN(),
+            Self::StorageUnavailable => problems::DETAIL_STORAGE_UNAVAILABLE(),
+            Self::TooManyCredentials => problems::DETAIL_TOO_MANY_CREDENTIALS(),
+            Self::TooManyRooms => problems::DETAIL_TOO_MANY_ROOMS(),
         }
     }
 }

@@ -119,6 +119,10 @@ const BETWEEN_FORMS: char = '\u{1f}';
 /// First strong isolate, and its end (Unicode Standard Annex 9): what stands between them leaves the order of the rest alone.
 const ISOLATE: [char; 2] = ['\u{2068}', '\u{2069}'];
 
+/// The argument that is a link. It is never isolated: whoever makes a link of the text that is copied would take the end of the isolate for
+/// a part of the room's key. The texts have nothing behind it.
+const LINK: &str = "link";
+
 impl Catalogue {
     /// Reads what the server has sent. `None` when it is no such thing, or of another version than this page.
     pub fn parse(json: &str) -> Option<Self> {
@@ -144,7 +148,11 @@ impl Catalogue {
         {
             filled.push_str(before);
             if let Some((_, argument)) = arguments.iter().find(|(one, _)| *one == name) {
-                self.put_in(&mut filled, &argument.to_string());
+                let argument = argument.to_string();
+                let is_isolated = name != LINK && self.needs_isolation(&argument);
+                filled.extend(is_isolated.then_some(ISOLATE[0]));
+                filled.push_str(&argument);
+                filled.extend(is_isolated.then_some(ISOLATE[1]));
             }
             rest = after;
         }
@@ -152,13 +160,17 @@ impl Catalogue {
         filled
     }
 
-    /// A name that runs the other way is kept from turning around what stands beside it.
-    fn put_in(&self, filled: &mut String, argument: &str) {
-        let runs_otherwise = |sign: char| is_of_right_to_left(sign) != self.language.runs_left();
-        let is_isolated = argument.chars().filter(|sign| sign.is_alphabetic()).any(runs_otherwise);
-        filled.extend(is_isolated.then_some(ISOLATE[0]));
-        filled.push_str(argument);
-        filled.extend(is_isolated.then_some(ISOLATE[1]));
+    /// Whether something is to be kept from turning around what stands beside it, or from being turned around itself: a name that runs the
+    /// other way, and a sign like `<` without a letter, which a text that runs to the left would show as `>`.
+    fn needs_isolation(&self, argument: &str) -> bool {
+        let is_mirrored = |sign| {
+            matches!(sign, '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | '«' | '»' | '‹' | '›' | '≤' | '≥')
+        };
+        let mut letters = argument.chars().filter(|sign| sign.is_alphabetic()).peekable();
+        if letters.peek().is_none() {
+            return self.language.runs_left() && argument.contains(is_mirrored);
+        }
+        letters.any(|letter| is_of_right_to_left(letter) != self.language.runs_left())
     }
 
     fn form(&self, number: usize, n: usize) -> &str {
@@ -211,7 +223,7 @@ pub(crate) fn spoken() -> Language {
 /// In the browser: one at a time.
 #[cfg(not(feature = "ssr"))]
 mod current {
-    use std::sync::OnceLock;
+    use std::sync::{Mutex, OnceLock, PoisonError};
 
     use leptos::prelude::{ArcRwSignal, Get, GetUntracked, Set};
 
@@ -219,13 +231,26 @@ mod current {
 
     static SPOKEN: OnceLock<ArcRwSignal<&'static Catalogue>> = OnceLock::new();
 
-    /// Speaks another language from now on. A page is given eight at the most, which stay.
+    /// Those that were spoken, which stay: one of each language.
+    static KNOWN: Mutex<Vec<&'static Catalogue>> = Mutex::new(Vec::new());
+
+    /// Speaks another language from now on. Of one that was spoken before, the texts that the page has already.
     pub fn speak(catalogue: Catalogue) {
-        let catalogue: &'static Catalogue = Box::leak(Box::new(catalogue));
+        let catalogue = remembered(catalogue);
         match SPOKEN.get() {
             Some(spoken) => spoken.set(catalogue),
             None => _ = SPOKEN.set(ArcRwSignal::new(catalogue)),
         }
+    }
+
+    fn remembered(catalogue: Catalogue) -> &'static Catalogue {
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(same) = known.iter().find(|one| one.language == catalogue.language) {
+            return same;
+        }
+        let catalogue: &'static Catalogue = Box::leak(Box::new(catalogue));
+        known.push(catalogue);
+        catalogue
     }
 
     /// Before anything is spoken there are no texts.
@@ -271,12 +296,22 @@ mod current {
 
     pub(super) fn catalogue() -> &'static Catalogue {
         let language = WITHOUT_PAGE.get().or_else(use_context::<Language>).unwrap_or_default();
-        let index = Language::ALL.iter().position(|one| *one == language).unwrap_or_default();
-        &ALL[index]
+        &ALL[index(language)]
     }
 
+    static FOR_PAGES: LazyLock<Vec<String>> =
+        LazyLock::new(|| Language::ALL.into_iter().map(without_server).collect());
+
     /// What a page is given of a language, as JSON.
-    pub fn data(language: Language) -> String {
+    pub fn data(language: Language) -> &'static str {
+        &FOR_PAGES[index(language)]
+    }
+
+    fn index(language: Language) -> usize {
+        Language::ALL.iter().position(|one| *one == language).unwrap_or_default()
+    }
+
+    fn without_server(language: Language) -> String {
         let mut whole: serde_json::Value = serde_json::from_str(whole_data(language)).unwrap_or_default();
         if let Some(texts) = whole.get_mut("texts").and_then(serde_json::Value::as_array_mut) {
             texts.truncate(words::FOR_PAGES);
@@ -304,13 +339,13 @@ mod tests {
     use super::*;
 
     fn catalogue(language: Language) -> Catalogue {
-        serde_json::from_str(&data(language)).unwrap()
+        serde_json::from_str(data(language)).unwrap()
     }
 
     #[test]
     fn every_language_is_there_and_is_whole() {
         for language in Language::ALL {
-            let catalogue = Catalogue::parse(&data(language)).unwrap();
+            let catalogue = Catalogue::parse(data(language)).unwrap();
             assert_eq!(catalogue.language(), language);
             assert_eq!(Language::from_tag(&language.tag().to_uppercase()), Some(language));
             assert_eq!(in_language(language, spoken), language);
@@ -335,6 +370,25 @@ mod tests {
         assert_eq!(said(&arabic, "ليلى"), "(ليلى)");
         assert_eq!(said(&arabic, "Ada"), "(\u{2068}Ada\u{2069})");
         assert_eq!(said(&arabic, "12"), "(12)");
+        // Of no direction, but another sign where the text runs to the left.
+        assert_eq!(said(&arabic, "<"), "(\u{2068}<\u{2069})");
+        assert_eq!(said(&english, "<"), "(<)");
+    }
+
+    #[test]
+    fn a_link_ends_where_its_key_ends() {
+        let link = "https://meet.example/r/kfm-pqxz-wtr#key=c2VjcmV0";
+        for language in Language::ALL {
+            let said = in_language(language, || {
+                let named = super::super::invite::invitation(Some("Tea"), link);
+                [named, super::super::invite::invitation(None, link), crate::calendar_description(link)]
+            });
+            for text in said {
+                let (before, behind) = text.split_once(link).unwrap();
+                assert!(behind.is_empty(), "{language:?}: {behind:?}");
+                assert!(before.ends_with([' ', '\n', '：']), "{language:?}: {before:?}");
+            }
+        }
     }
 
     #[test]

@@ -83,6 +83,12 @@ pub(crate) fn credential_terms(what: &CredentialResource, has_ended: bool) -> St
     terms.join(words::TERM_GAP())
 }
 
+/// What stands below a room in the list: its code, and whether it is over.
+pub(crate) fn room_terms(code: &str, has_ended: bool) -> String {
+    let terms = [Some(code), has_ended.then(words::ENDED)];
+    terms.into_iter().flatten().collect::<Vec<_>>().join(words::TERM_GAP())
+}
+
 /// The button that takes one back.
 pub(crate) fn revoke_credential(title: &str, made: Timestamp) -> String {
     words::revoke_credential(&in_words(made), &title)

@@ -19,22 +19,66 @@ pub fn of_host(origin: &str, code: RoomCode, path: &str, fragment: &str) -> Opti
     is_one.then(|| format!("{origin}{path}{fragment}"))
 }
 
-/// A calendar's entry (RFC 5545) as a server has made it, with the whole link in place of what it says about where to go. Of the
-/// rest only what the room is called, and when it is.
+/// An address without the signs at its end that nobody sees and no key has: marks of direction, which stand around links in texts that run
+/// to the left, and spaces without width. They come as they are or percent-encoded, as browsers write them.
 #[must_use]
-pub fn in_calendar(file: &str, origin: &str, code: RoomCode, fragment: &str) -> String {
+pub fn without_invisible_end(address: &str) -> &str {
+    let mut rest = address;
+    loop {
+        let shorter = rest.strip_suffix(is_invisible).or_else(|| {
+            // All of them are three bytes long in UTF-8.
+            let (before, last) = rest.split_at_checked(rest.len().checked_sub(ENCODED)?)?;
+            is_invisible(decoded(last)?).then_some(before)
+        });
+        match shorter {
+            Some(shorter) => rest = shorter,
+            None => return rest,
+        }
+    }
+}
+
+/// How long a sign of three bytes is when it is percent-encoded.
+const ENCODED: usize = "%E2%81%A9".len();
+
+fn decoded(encoded: &str) -> Option<char> {
+    let byte = |digits: &str| u8::from_str_radix(digits, 16).ok();
+    let mut parts = encoded.strip_prefix('%')?.split('%');
+    let bytes = [byte(parts.next()?)?, byte(parts.next()?)?, byte(parts.next()?)?];
+    std::str::from_utf8(&bytes).ok()?.chars().next()
+}
+
+fn is_invisible(sign: char) -> bool {
+    matches!(sign, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A calendar's entry (RFC 5545) as a server has made it, with the whole link in place of what it says about where to go, and what
+/// `describe` says of the link. Of the rest only what the room is called, and when it is.
+#[must_use]
+pub fn in_calendar(
+    file: &str,
+    origin: &str,
+    code: RoomCode,
+    fragment: &str,
+    describe: impl FnOnce(&str) -> String,
+) -> String {
     // Long lines are folded, in the middle of anything (RFC 5545 §3.1).
     let unfolded = file.replace("\r\n ", "").replace("\r\n\t", "");
     let link = format!("{origin}/r/{code}{fragment}");
+    let description = escaped(&describe(&link));
     let mut entry = String::new();
     for line in unfolded.lines().filter(|line| is_kept(line)) {
         if line == "END:VEVENT" {
-            entry.push_str(&format!("DESCRIPTION:Join in the browser: {link}\r\nURL:{link}\r\n"));
+            entry.push_str(&format!("DESCRIPTION:{description}\r\nURL:{link}\r\n"));
         }
         entry.push_str(line);
         entry.push_str("\r\n");
     }
     entry
+}
+
+/// As a value that is text (RFC 5545 §3.3.11).
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,").replace('\r', "").replace('\n', "\\n")
 }
 
 /// Whether a line names no place to go. The ends of properties' names are those of RFC 5545 §3.1.
@@ -76,6 +120,25 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_sees_is_no_part_of_a_key() {
+        let key = "#key=c2VjcmV0";
+        for end in [
+            "",
+            "\u{2069}",
+            "%E2%81%A9",
+            "%e2%81%a9%E2%80%8E",
+            "\u{200f}%E2%80%8F\u{2068}",
+            "\u{200b}",
+            "%EF%BB%BF",
+        ] {
+            assert_eq!(without_invisible_end(&format!("{key}{end}")), key, "{end}");
+        }
+        for other in ["", "%A9", "#key=é", "#key=%E2%82%AC", "#key=a%20", "é%E2%81%A", "#key=%+2%+1%+9"] {
+            assert_eq!(without_invisible_end(other), other);
+        }
+    }
+
+    #[test]
     fn a_calendars_entry_leads_to_this_site_whatever_the_server_wrote() {
         let code = RoomCode::from_random(1);
         let file = format!(
@@ -84,10 +147,12 @@ mod tests {
              DESCRIPTION:Join: https://evil.example/?to={SITE}/r/{code}\r\nATTACH:https://evil.example/r/{code}\r\n\
              url:https://evil.example/r/{code}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
         );
-        let entry = in_calendar(&file, SITE, code, SECRET);
+        let entry = in_calendar(&file, SITE, code, SECRET, |link| format!("Ici, là ; puis\n{link}"));
         assert!(!entry.contains("evil"), "{entry}");
         assert!(entry.contains("SUMMARY:Choir\\, the long name of which is folded\r\n"));
         assert!(entry.contains(&format!("\r\nURL:{SITE}/r/{code}{SECRET}\r\nEND:VEVENT\r\n")));
         assert_eq!(entry.matches(SECRET).count(), 2);
+        let described = format!("\r\nDESCRIPTION:Ici\\, là \\; puis\\n{SITE}/r/{code}{SECRET}\r\n");
+        assert!(entry.contains(&described), "{entry}");
     }
 }

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use protocol::Timestamp;
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
-use crate::rows::signed;
-use crate::{BuildFile, BuildRepository, SqlStorage, StorageError};
+use crate::rows::{signed, unsigned};
+use crate::{BuildFile, BuildRepository, KeptFile, SqlStorage, StorageError};
 
 #[async_trait]
 impl BuildRepository for SqlStorage {
@@ -50,14 +51,25 @@ impl BuildRepository for SqlStorage {
         Ok(())
     }
 
-    async fn file_of_build(&self, id: &str, path: &str) -> Result<Option<Vec<u8>>, StorageError> {
+    async fn file_of_build(&self, id: &str, path: &str) -> Result<Option<KeptFile>, StorageError> {
         let row = sqlx::query(
-            "SELECT content FROM build_files JOIN assets ON assets.digest = build_files.digest WHERE build = $1 AND path = $2",
+            "SELECT assets.digest AS digest, CAST(LENGTH(content) AS BIGINT) AS bytes
+             FROM build_files JOIN assets ON assets.digest = build_files.digest WHERE build = $1 AND path = $2",
         )
         .bind(id.to_owned())
         .bind(path.to_owned())
         .fetch_optional(&self.pool)
         .await?;
+        let file =
+            |row: AnyRow| Ok(KeptFile { digest: row.try_get("digest")?, bytes: unsigned(&row, "bytes")? });
+        row.map(file).transpose()
+    }
+
+    async fn content_of_file(&self, digest: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        let row = sqlx::query("SELECT content FROM assets WHERE digest = $1")
+            .bind(digest.to_owned())
+            .fetch_optional(&self.pool)
+            .await?;
         Ok(row.map(|row| row.try_get("content")).transpose()?)
     }
 

@@ -26,8 +26,8 @@ pub use error::StorageError;
 pub use lock::{DatabaseLock, FolderLock};
 pub use records::{
     ApiKeyRecord, AuditEvent, BrowserId, BuildFile, Change, ChatPage, ChatQuota, Creators, Digest, Fence,
-    FencedChange, HeldKey, Idempotency, KeyRecord, PasswordHash, Refusal, RefusalReason, RoomRecord,
-    SeatRecord, SeatState,
+    FencedChange, HeldKey, Idempotency, KeptFile, KeyRecord, PasswordHash, Refusal, RefusalReason,
+    RoomRecord, SeatRecord, SeatState,
 };
 pub use sql::SqlStorage;
 
@@ -106,7 +106,8 @@ pub trait RoomRepository {
     async fn count_rooms(&self, creators: Creators) -> Result<u64, StorageError>;
 
     /// The time by which things grow old, after so much time of a running server. It follows `wall`, never further than
-    /// twice the time that has passed: a clock that was set wrong for an hour deletes nothing.
+    /// twice the time that has passed: a clock that was set wrong for an hour deletes nothing. When none has passed it is only read, for
+    /// what is to grow old from now on; a `wall` that is behind makes nothing older than it is.
     async fn retention_time(&self, wall: Timestamp, passed: Duration) -> Result<Timestamp, StorageError>;
 
     /// Deletes rooms that were not used since, seats that have not changed since, and what else is too old to be of use.
@@ -265,8 +266,11 @@ pub trait BuildRepository {
     /// Keeps all files of a build, or none. A content that another build has too is kept once.
     async fn keep_build(&self, id: &str, files: &[BuildFile]) -> Result<(), StorageError>;
 
-    /// The content of a file, if the build is kept and has it.
-    async fn file_of_build(&self, id: &str, path: &str) -> Result<Option<Vec<u8>>, StorageError>;
+    /// A file, if the build is kept and has it. Its content is not read.
+    async fn file_of_build(&self, id: &str, path: &str) -> Result<Option<KeptFile>, StorageError>;
+
+    /// The content that has a digest, if a build has such a file.
+    async fn content_of_file(&self, digest: &str) -> Result<Option<Vec<u8>>, StorageError>;
 
     /// Forgets builds that were replaced before a moment, and all but the `most` that were replaced last. Returns how many.
     async fn forget_builds(&self, replaced_before: Timestamp, most: u32) -> Result<u64, StorageError>;

@@ -273,3 +273,12 @@ pub struct BuildFile {
     /// What is in it.
     pub content: Vec<u8>,
 }
+
+/// A file of a build, without its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptFile {
+    /// SHA-256 of its content, in hexadecimal.
+    pub digest: String,
+    /// How long its content is.
+    pub bytes: u64,
+}

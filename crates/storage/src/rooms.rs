@@ -154,6 +154,9 @@ impl RoomRepository for SqlStorage {
         let last = last.map_or(wall, Timestamp);
         // A clock that was behind does not set it back; one that is ahead is followed slowly.
         let next = last.max(wall.min(last.after(passed.saturating_mul(2))));
+        if passed.is_zero() {
+            return Ok(last);
+        }
         sqlx::query(
             "INSERT INTO retention_clock (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
         )

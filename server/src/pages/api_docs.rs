@@ -1,4 +1,5 @@
-//! `GET /api/docs`: the REST interface for people, rendered from its description. No script, nothing from elsewhere.
+//! `GET /api/docs`: the REST interface for people, rendered from its description. No script, nothing from elsewhere. What it says is English,
+//! whatever language the page around it speaks.
 
 use app::plain::SiteHeader;
 use axum::extract::State;
@@ -33,7 +34,7 @@ fn ApiDocs(document: Value) -> impl IntoView {
     view! {
         <Title text="REST API · Veranda"/>
         <SiteHeader/>
-        <main class="api-docs">
+        <main class="api-docs" lang="en" dir="ltr">
                 <h1>"REST API"</h1>
                 <p>
                     "Requests and responses are JSON. Errors are problem documents (RFC 9457). For generated clients, there is "

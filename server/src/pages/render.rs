@@ -1,6 +1,6 @@
 //! Renders a page of the application for one request: with what the browser needs to hydrate it, or as plain HTML.
 
-use app::plain::{PageTexts, Scripts, shell};
+use app::plain::{PageQuery, PageTexts, Scripts, shell};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -46,6 +46,7 @@ pub(crate) async fn plain(
     let html = Owner::new_root(None).with(|| {
         provide_context(meta);
         provide_context(languages::spoken());
+        provide_context(PageQuery(languages::query_of_page()));
         shell(state.leptos.clone(), state.build.root(), Scripts::None, page).into_view().to_html()
     });
     let chunks = collected.inject_meta_context(futures::stream::iter([html])).await;

@@ -1,4 +1,5 @@
-//! `POST /r/{code}/reopen`: a host opens a room again that has ended.
+//! `POST /r/{code}`: a host opens a room again that has ended. The form is sent to the address of its page, because the browser then keeps
+//! what follows the `#`, the room's key, there and on the way back. Pages of earlier versions send it to `/r/{code}/reopen`.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};

@@ -22,10 +22,11 @@ pub(crate) async fn as_problem(response: Response) -> Response {
     let text = to_bytes(body, LONGEST_TEXT).await.unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let kind = kind(status);
-    let detail = if text.is_empty() { status.canonical_reason().unwrap_or(kind.title()) } else { &text };
-    let problem = problem(status, kind, detail).into_response();
+    let detail = if text.is_empty() { status.canonical_reason().unwrap_or_default() } else { &text };
+    let problem = problem(status, kind, detail.to_owned()).into_response();
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.extend(problem.headers().clone());
+    parts.extensions.extend(problem.extensions().clone());
     Response::from_parts(parts, problem.into_body())
 }
 

@@ -119,7 +119,7 @@ fn answer(record: RoomRecord, host_secret: String) -> Result<Response, ProblemRe
 fn refusal(error: CreationError) -> ProblemResponse {
     match error {
         CreationError::TooMany => {
-            problem(StatusCode::SERVICE_UNAVAILABLE, ProblemType::TooManyRooms, error.to_string())
+            problem(StatusCode::SERVICE_UNAVAILABLE, ProblemType::TooManyRooms, ProblemDetail::TooManyRooms)
                 .retry_after(60)
         }
         CreationError::Settings(_) => {

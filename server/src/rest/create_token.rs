@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use app::documents::ProblemType;
+use app::documents::{ProblemDetail, ProblemType};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -53,7 +53,9 @@ pub(crate) fn refusal(error: MintError) -> ProblemResponse {
         MintError::Never | MintError::TooDeep => {
             problem(StatusCode::UNPROCESSABLE_ENTITY, ProblemType::TokenInvalid, sentence)
         }
-        MintError::TooMany => problem(StatusCode::CONFLICT, ProblemType::TooManyCredentials, sentence),
+        MintError::TooMany => {
+            problem(StatusCode::CONFLICT, ProblemType::TooManyCredentials, ProblemDetail::TooManyCredentials)
+        }
         MintError::Unsigned => problem(StatusCode::INTERNAL_SERVER_ERROR, ProblemType::Internal, sentence),
         MintError::Storage(error) => ProblemResponse::storage(&error),
     }

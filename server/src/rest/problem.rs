@@ -5,10 +5,10 @@ use app::language::in_language;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::{ErrorCode, Problem, Scope};
+use protocol::{Problem, Scope};
 use storage::StorageError;
 
-use crate::languages;
+use crate::languages::{self, PartlyEnglish};
 use crate::passwords::PasswordError;
 use crate::rate_limit::RetryAfter;
 use crate::tokens::EARLY_SECONDS;
@@ -16,20 +16,46 @@ use crate::tokens::EARLY_SECONDS;
 /// A problem document on its way out.
 pub(crate) struct ProblemResponse {
     problem: Problem,
+    /// Whether all of it is in the language of the request.
+    is_spoken: bool,
     retry_after: Option<RetryAfter>,
     /// Whether to say how one identifies oneself (RFC 9110 §11.6.1).
     challenge: bool,
 }
 
+/// What was wrong this time.
+pub(crate) enum Detail {
+    /// In the language of the request.
+    Spoken(String),
+    /// In English: what was wrong with what a program has sent, as whoever reads it says so.
+    English(String),
+}
+
+impl From<ProblemDetail> for Detail {
+    fn from(detail: ProblemDetail) -> Self {
+        Self::Spoken(in_language(languages::spoken(), || detail.text().to_owned()))
+    }
+}
+
+impl From<String> for Detail {
+    fn from(english: String) -> Self {
+        Self::English(english)
+    }
+}
+
 /// A refusal with a status, a type, and what was wrong this time.
-pub(crate) fn problem(status: StatusCode, kind: ProblemType, detail: impl Into<String>) -> ProblemResponse {
+pub(crate) fn problem(status: StatusCode, kind: ProblemType, detail: impl Into<Detail>) -> ProblemResponse {
+    let (detail, is_spoken) = match detail.into() {
+        Detail::Spoken(detail) => (detail, true),
+        Detail::English(detail) => (detail, false),
+    };
     let problem = Problem {
         kind: format!("/problems/{}", kind.as_str()),
         title: in_language(languages::spoken(), || kind.title().to_owned()),
         status: status.as_u16(),
-        detail: Some(in_language(languages::spoken(), || detail.into())),
+        detail: Some(detail),
     };
-    ProblemResponse { problem, retry_after: None, challenge: false }
+    ProblemResponse { problem, is_spoken, retry_after: None, challenge: false }
 }
 
 impl ProblemResponse {
@@ -45,11 +71,8 @@ impl ProblemResponse {
 
     /// Too often; says when to come back.
     pub(crate) fn rate_limited(retry_after: RetryAfter) -> Self {
-        let refusal = problem(
-            StatusCode::TOO_MANY_REQUESTS,
-            ProblemType::RateLimited,
-            ErrorCode::RateLimited.sentence(),
-        );
+        let refusal =
+            problem(StatusCode::TOO_MANY_REQUESTS, ProblemType::RateLimited, ProblemDetail::RateLimited);
         Self { retry_after: Some(retry_after), ..refusal }
     }
 
@@ -65,7 +88,7 @@ impl ProblemResponse {
         problem(
             StatusCode::FORBIDDEN,
             ProblemType::ScopeMissing,
-            in_language(languages::spoken(), || documents::scope_missing(scope.as_str())),
+            Detail::Spoken(in_language(languages::spoken(), || documents::scope_missing(scope.as_str()))),
         )
     }
 
@@ -79,7 +102,8 @@ impl ProblemResponse {
     pub(super) fn password(error: PasswordError) -> Self {
         match error {
             PasswordError::Busy => {
-                problem(StatusCode::SERVICE_UNAVAILABLE, ProblemType::Busy, error.to_string()).retry_after(5)
+                problem(StatusCode::SERVICE_UNAVAILABLE, ProblemType::Busy, ProblemDetail::PasswordsBusy)
+                    .retry_after(5)
             }
             PasswordError::Failed => {
                 problem(StatusCode::INTERNAL_SERVER_ERROR, ProblemType::Internal, error.to_string())
@@ -97,8 +121,8 @@ impl ProblemResponse {
     /// The database cannot be used. What it said is for the log.
     pub(crate) fn storage(error: &StorageError) -> Self {
         tracing::error!(%error, "a request failed");
-        let sentence = ErrorCode::StorageUnavailable.sentence();
-        let refusal = problem(StatusCode::SERVICE_UNAVAILABLE, ProblemType::StorageUnavailable, sentence);
+        let detail = ProblemDetail::StorageUnavailable;
+        let refusal = problem(StatusCode::SERVICE_UNAVAILABLE, ProblemType::StorageUnavailable, detail);
         Self { retry_after: Some(RetryAfter(5)), ..refusal }
     }
 }
@@ -109,6 +133,10 @@ impl IntoResponse for ProblemResponse {
         let mut response = (status, Json(self.problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if !self.is_spoken {
+            response.extensions_mut().insert(PartlyEnglish);
+        }
+        let headers = response.headers_mut();
         if self.challenge {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -2,13 +2,13 @@
 
 use std::sync::PoisonError;
 
-use app::documents::ProblemType;
+use app::documents::{ProblemDetail, ProblemType};
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use protocol::ErrorCode;
 use protocol::limits::MAX_MESSAGE_BYTES;
-use protocol::{ErrorCode, ProtocolError};
 
 use super::opening;
 use crate::connection_queue::MAX_BYTES;
@@ -53,8 +53,8 @@ pub(crate) async fn upgrade(
 fn check(state: &AppState, caller: &HttpClient, headers: &HeaderMap) -> Result<(), Box<ProblemResponse>> {
     if !origin::is_allowed(headers, &caller.site, &state.config.server.allowed_origins) {
         note_refusal(state, ErrorCode::OriginRefused);
-        let error = ProtocolError::new(ErrorCode::OriginRefused, None);
-        return Err(Box::new(problem(StatusCode::FORBIDDEN, ProblemType::OriginRefused, error.message)));
+        let detail = ProblemDetail::OriginRefused;
+        return Err(Box::new(problem(StatusCode::FORBIDDEN, ProblemType::OriginRefused, detail)));
     }
     state.lookups.join(caller).map_err(|retry_after| {
         note_refusal(state, ErrorCode::RateLimited);

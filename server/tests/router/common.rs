@@ -73,7 +73,7 @@ impl TestServer {
         Self::with_data(Config::default(), Arc::new(data)).await
     }
 
-    async fn with_data(config: Config, data: Arc<TempDir>) -> Self {
+    pub(crate) async fn with_data(config: Config, data: Arc<TempDir>) -> Self {
         Self::with_all(config, data, Timeouts::default()).await
     }
 

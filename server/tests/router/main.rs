@@ -4,6 +4,7 @@
 
 mod announcing;
 mod authority;
+mod builds;
 mod certificates;
 mod common;
 mod configuration;

@@ -35,7 +35,7 @@ use crate::slots::{Slots, SlotsInput};
 use crate::uplink::Uplink;
 use crate::voice::Voice;
 use crate::{
-    Began,     ChatLine, Command, Identity, Input, Level, Output, Phase, Publications, SecretOrigin, Snapshot,
+    Began, ChatLine, Command, Identity, Input, Level, Output, Phase, Publications, SecretOrigin, Snapshot,
     StageSnapshot, SwitchedBy, Switches,
 };
 

@@ -95,11 +95,8 @@ impl Notices {
             self.say(AnyNotice::Call(one_or_more));
         }
         if let Some((name, others)) = self.leaves.due(now) {
-            let one_or_more = if others == 0 {
-                Notice::ParticipantLeft(name)
-            } else {
-                Notice::ManyLeft { name, others }
-            };
+            let one_or_more =
+                if others == 0 { Notice::ParticipantLeft(name) } else { Notice::ManyLeft { name, others } };
             self.say(AnyNotice::Call(one_or_more));
         }
     }

@@ -13,7 +13,10 @@ async fn start(storage: &impl Storage, id: &str, now: u64) -> bool {
 }
 
 async fn content(storage: &impl Storage, id: &str, path: &str) -> Option<Vec<u8>> {
-    storage.file_of_build(id, path).await.unwrap()
+    let file = storage.file_of_build(id, path).await.unwrap()?;
+    let content = storage.content_of_file(&file.digest).await.unwrap()?;
+    assert_eq!(file.bytes, content.len() as u64, "{id} {path}");
+    Some(content)
 }
 
 pub(crate) async fn a_build_is_kept_whole_and_a_content_once(storage: &impl Storage) {

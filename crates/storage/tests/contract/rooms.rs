@@ -220,4 +220,8 @@ pub(crate) async fn a_clock_that_leaps_ages_nothing_and_is_followed_slowly(stora
     assert_eq!(at(Timestamp(5)).await.unwrap(), Timestamp(5), "a clock without battery");
     let back = at(start.after(hour * 4)).await.unwrap();
     assert_eq!(back, start.after(hour * 4), "does not set it back for good");
+    for wall in [Timestamp(5), start.after(hour * 4), start.after(day * 90)] {
+        let read = storage.retention_time(wall, Duration::ZERO).await.unwrap();
+        assert_eq!(read, back, "what begins now is as young whatever the clock says");
+    }
 }
