@@ -10,7 +10,11 @@ use crate::text::language::spoken;
 
 /// A labelled list of languages, each by the name that it has for itself.
 #[component]
-pub(crate) fn LanguageChoice() -> impl IntoView {
+pub(crate) fn LanguageChoice(
+    /// Whether it stands in a menu: then its names are no part of what the menu says, in another language.
+    #[prop(default = false)]
+    in_menu: bool,
+) -> impl IntoView {
     let handle = use_language_handle();
     let failed = handle.failed;
     let choose = move |event| {
@@ -25,8 +29,9 @@ pub(crate) fn LanguageChoice() -> impl IntoView {
     };
     let option = move |language: Language| {
         view! {
-            <option value=language.tag() lang=language.tag() selected=move || is_spoken(language) prop:selected=move || is_spoken(language)>
-                {language.own_name()}
+            <option value=language.tag() lang=language.tag() label=in_menu.then(|| language.own_name())
+                selected=move || is_spoken(language) prop:selected=move || is_spoken(language)>
+                {(!in_menu).then(|| language.own_name())}
             </option>
         }
     };

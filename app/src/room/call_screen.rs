@@ -29,8 +29,8 @@ pub(crate) fn CallScreen() -> impl IntoView {
                 <Stage/>
                 <Show when=is_alone><p class="alone">{call::ONLY_YOU}</p></Show>
                 <ReactionLayer/>
-                <Requests/>
             </div>
+            <Requests/>
             {move || opened.panel.get().map(|panel| view! { <OpenedPanel panel/> })}
             <Toolbar/>
             <EndQuestion/>

@@ -31,7 +31,7 @@ pub(crate) fn MoreMenu() -> impl IntoView {
                 <Entry symbol=Symbol::Keyboard name=shortcuts::HEADING panel=Panel::Shortcuts class="needs-keyboard"/>
                 <ForHosts/>
             </Menu>
-            <LanguageChoice/>
+            <LanguageChoice in_menu=true/>
         </PopoverButton>
     }
 }

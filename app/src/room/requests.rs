@@ -40,7 +40,10 @@ fn TalksWhileMuted() -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
     let talks = Memo::new(move |_| {
+        let is_asked = view.asked_for().get() == Some(Source::Microphone);
+        let may_not = view.forbidden().get().microphone.is_on();
         view.talks_while_muted().get()
+            && !(is_asked || may_not)
             && view.microphone().get() == Publication::Off
             && view.preferences().get().has(Preference::TalkWhileMuted)
     });
@@ -48,7 +51,7 @@ fn TalksWhileMuted() -> impl IntoView {
     let send = move |command: CallCommand| call.with_value(|call| call.send(command));
     view! {
         <Show when=move || talks.get()>
-            <div class="ask" role="status">
+            <div class="ask" role="group" aria-label=people::UNMUTE aria-live="polite">
                 <p>{devices::TALKS_WHILE_MUTED}</p>
                 <span class="answers">
                     <button type="button" class="button small primary"

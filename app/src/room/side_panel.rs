@@ -50,7 +50,7 @@ pub(crate) fn SidePanel(
                     <Icon symbol=Symbol::Close/>
                 </button>
             </header>
-            <div class="body" class:fills=fills node_ref=body on:scroll=scrolled>{children()}</div>
+            <div class="body" class:fills=fills tabindex=(!fills).then_some("0") node_ref=body on:scroll=scrolled>{children()}</div>
         </aside>
     }
 }
