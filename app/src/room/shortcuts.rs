@@ -248,7 +248,8 @@ mod tests {
 
     #[test]
     fn a_number_means_one_of_the_others() {
-        let key = |number: u128| ParticipantId::new(uuid::Uuid::from_u128(number)).publication(Source::Camera);
+        let key =
+            |number: u128| ParticipantId::new(uuid::Uuid::from_u128(number)).publication(Source::Camera);
         let shown = [key(1), key(2), key(3)];
         let me = Some(ParticipantId::new(uuid::Uuid::from_u128(2)));
         assert_eq!(nth_other(&shown, me, 2), Some(key(3)));

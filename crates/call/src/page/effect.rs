@@ -49,10 +49,12 @@ pub enum Sound {
 impl Sound {
     /// What is heard of something that has happened.
     pub(super) fn of(notice: &Notice) -> Option<Self> {
-        match notice {
-            Notice::ParticipantJoined(_) => Some(Self::Joined),
-            Notice::ParticipantLeft(_) => Some(Self::Left),
-            _ => None,
+        if let Notice::ParticipantJoined(_) = notice {
+            Some(Self::Joined)
+        } else if let Notice::ParticipantLeft(_) = notice {
+            Some(Self::Left)
+        } else {
+            None
         }
     }
 }

@@ -54,12 +54,14 @@ impl Notices {
         if let Notice::Refused(code) = &notice {
             self.refuse(Refusal::Server(*code));
         }
-        let notice = match notice {
-            Notice::ParticipantJoined(name) => self.joins.comes(now, name).map(Notice::ParticipantJoined),
-            Notice::ParticipantLeft(name) => self.leaves.comes(now, name).map(Notice::ParticipantLeft),
-            other => Some(other),
+        let to_say = if let Notice::ParticipantJoined(name) = notice {
+            self.joins.comes(now, name).map(Notice::ParticipantJoined)
+        } else if let Notice::ParticipantLeft(name) = notice {
+            self.leaves.comes(now, name).map(Notice::ParticipantLeft)
+        } else {
+            Some(notice)
         };
-        if let Some(notice) = notice {
+        if let Some(notice) = to_say {
             self.say(AnyNotice::Call(notice));
         }
     }

@@ -19,7 +19,8 @@ fn no_sheet_names_a_colour() {
         }
         let sheet = fs::read_to_string(path).unwrap();
         for (number, line) in sheet.lines().enumerate() {
-            let Some((_, value)) = line.split_once(": ").filter(|_| line.trim_end().ends_with([';', '}'])) else {
+            let Some((_, value)) = line.split_once(": ").filter(|_| line.trim_end().ends_with([';', '}']))
+            else {
                 continue;
             };
             if WRITTEN.iter().any(|colour| value.contains(colour)) {
