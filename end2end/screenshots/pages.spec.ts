@@ -126,8 +126,17 @@ test("a host's room: waiting, password, panels", async ({ server, somebody }) =>
     await expect(ada.page.getByRole("button", { name: "Test again" })).toBeEnabled({ timeout: 20_000 });
     await picture(ada.page, "connection-panel", "few");
     await ada.page.setViewportSize(SIZES.desktop);
+    await ada.choose("Keyboard shortcuts");
+    await picture(ada.page, "shortcuts", "few");
+    await ada.page.setViewportSize(SIZES.desktop);
+    await ada.page.keyboard.press("Escape");
     await ada.openMore();
     await picture(ada.page, "more");
+    await ada.page.getByRole("combobox", { name: "Language" }).selectOption("ar");
+    await expect(ada.page.locator("html")).toHaveAttribute("dir", "rtl");
+    await ada.page.keyboard.press("Escape");
+    await ada.page.setViewportSize(SIZES.desktop);
+    await picture(ada.page, "call-arabic", "few");
 });
 
 test("pages of a call", async ({ server, somebody, plainPage }) => {

@@ -1,6 +1,6 @@
 // The pages around a call: with and without script, wide and narrow, and when something is not there.
 
-import { startServer } from "../fixtures/server.ts";
+import { createRoomWith, startServer } from "../fixtures/server.ts";
 import { expect, expectAccessible, test } from "../fixtures/test.ts";
 
 for (const javaScriptEnabled of [true, false]) {
@@ -164,4 +164,32 @@ test("the page can be installed, and crawlers are told what is nobody's business
     const robots = await (await page.request.get(new URL("/robots.txt", server.url).href)).text();
     expect(robots).toMatch(/^User-agent: \*\n/);
     expect(robots).toContain("Disallow: /r/\n");
+});
+
+test("a room that its host lists is found on the landing page, and one with a password is not called open", async ({ plainPage, server, somebody }) => {
+    const markup = "Tea & 'scones' \"fresh\"";
+    const open = await createRoomWith(server, { name: markup });
+    await createRoomWith(server, { name: "Bookbinders", listed: "on", password: "glue" });
+    const ada = await somebody("Ada Lovelace", open.hostLink);
+    await ada.join();
+    const page = await plainPage({ context: { javaScriptEnabled: false } });
+    await page.goto(server.url);
+    await expect(page.getByRole("link", { name: markup })).toHaveCount(0);
+
+    await ada.choose("Room settings");
+    await ada.panel("Room settings").getByRole("checkbox", { name: "List this room on the home page" }).check();
+    await expect(async () => {
+        await page.goto(server.url);
+        await expect(page.getByRole("region", { name: "Open rooms" })).toContainText("1 person", { timeout: 200 });
+    }).toPass();
+    const rooms = page.getByRole("region", { name: "Open rooms" });
+    await expect(rooms.getByRole("link")).toHaveText([markup]);
+    await expect(page.getByRole("region", { name: "Other rooms" })).toContainText("Password");
+    await expect(page.getByRole("main"), "never who is inside").not.toContainText("Ada");
+    await rooms.getByRole("link").click();
+    await expect(page).toHaveURL(new RegExp(`${new URL(open.link).pathname}$`));
+    // axe needs a script.
+    const seeing = await plainPage();
+    await seeing.goto(server.url);
+    await expectAccessible(seeing);
 });

@@ -28,7 +28,7 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
         <main class="prejoin">
             <Preview name/>
             <section class="prejoin-side card">
-                <h1 class="name" dir="auto">{heading}</h1>
+                <h1>{heading}</h1>
                 <WhoIsInside found/>
                 {lookup.host_link.map(|link| view! { <HostNotice link/> })}
                 <Show when=move || view.secrecy().with(|secrecy| secrecy.supported) fallback=Unsupported>

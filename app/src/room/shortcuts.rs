@@ -30,6 +30,16 @@ pub(crate) enum Shortcut {
     Help,
 }
 
+/// One of the keys that do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// With this on it.
+    Sign(&'static str),
+    /// With this on it, and Ctrl or ⌘ held.
+    Control(&'static str),
+    Space,
+}
+
 impl Shortcut {
     /// Each of them, in the order of the help.
     pub(crate) const ALL: [Self; 11] = [
@@ -46,20 +56,20 @@ impl Shortcut {
         Self::Help,
     ];
 
-    /// What is written on the keys.
-    pub(crate) fn keys(self) -> &'static [&'static str] {
+    /// The keys that do it.
+    pub(crate) fn keys(self) -> &'static [Key] {
         match self {
-            Self::Microphone => &["M", "Ctrl D"],
-            Self::Camera => &["V", "Ctrl E"],
-            Self::PushToTalk => &["Space"],
-            Self::Chat => &["C"],
-            Self::People => &["P"],
-            Self::Hand => &["R"],
-            Self::Layout => &["W"],
-            Self::FullScreen => &["F"],
-            Self::Pin(_) => &["1", "…", "9"],
-            Self::Requests => &["F6"],
-            Self::Help => &["?"],
+            Self::Microphone => &[Key::Sign("M"), Key::Control("D")],
+            Self::Camera => &[Key::Sign("V"), Key::Control("E")],
+            Self::PushToTalk => &[Key::Space],
+            Self::Chat => &[Key::Sign("C")],
+            Self::People => &[Key::Sign("P")],
+            Self::Hand => &[Key::Sign("R")],
+            Self::Layout => &[Key::Sign("W")],
+            Self::FullScreen => &[Key::Sign("F")],
+            Self::Pin(_) => &[Key::Sign("1"), Key::Sign("…"), Key::Sign("9")],
+            Self::Requests => &[Key::Sign("F6")],
+            Self::Help => &[Key::Sign("?")],
         }
     }
 

@@ -11,7 +11,11 @@ use crate::text::{settings, shortcuts};
 #[component]
 pub(crate) fn ShortcutsPanel() -> impl IntoView {
     let row = |shortcut: Shortcut| {
-        let keys = shortcut.keys().iter().map(|key| view! { <kbd>{*key}</kbd> }).collect_view();
+        let keys = shortcut
+            .keys()
+            .iter()
+            .map(|key| view! { <kbd>{move || shortcuts::key(*key)}</kbd> })
+            .collect_view();
         view! { <div><dt>{shortcuts::name(shortcut)}</dt><dd>{keys}</dd></div> }
     };
     view! {

@@ -3,7 +3,16 @@
 use super::Text;
 use super::words::shortcuts as words;
 pub(crate) use super::words::shortcuts::{HEADING, HINT};
-use crate::room::Shortcut;
+use crate::room::{Key, Shortcut};
+
+/// What is written on a key.
+pub(crate) fn key(key: Key) -> String {
+    match key {
+        Key::Sign(sign) => sign.to_owned(),
+        Key::Control(sign) => words::control_key(&sign),
+        Key::Space => words::SPACE_BAR().to_owned(),
+    }
+}
 
 /// What a key does.
 pub(crate) fn name(shortcut: Shortcut) -> Text {

@@ -104,8 +104,8 @@ pub(crate) struct TopologyMachine {
     deadline: Option<Duration>,
     /// Until when somebody is taken for unable to reach the SFU of a node.
     unreachable: BTreeMap<(NodeId, ParticipantId), Duration>,
-    /// Until when somebody's trouble with direct links counts, and with whom it is.
-    troubles: BTreeMap<(ParticipantId, Option<ParticipantId>), Duration>,
+    /// Until when somebody's trouble with direct links counts.
+    troubles: BTreeMap<(ParticipantId, Trouble), Duration>,
     /// Since when nothing but habit keeps the room where it is.
     calm_since: Option<Duration>,
     /// When a path may be tried again to which a migration was aborted.
@@ -209,7 +209,7 @@ impl TopologyMachine {
         };
         match failed {
             MediaVia::Sfu(node) => _ = self.unreachable.insert((node, from), now + FORGIVEN_AFTER),
-            MediaVia::Mesh => _ = self.troubles.insert((from, None), now + TROUBLE_FOR),
+            MediaVia::Mesh => _ = self.troubles.insert((from, Trouble::WeakUplink), now + TROUBLE_FOR),
         }
         if migration.is_some_and(|next| next.epoch == epoch) && view.must_all_follow() {
             self.abort(now, AbortReason::NoPath);
@@ -217,18 +217,18 @@ impl TopologyMachine {
     }
 
     fn trouble(&mut self, now: Duration, from: ParticipantId, trouble: Trouble, view: &TopologyView<'_>) {
-        let with = match trouble {
-            Trouble::NoPathTo(other) if other == from || !view.seats.contains(other) => return,
-            Trouble::NoPathTo(other) => Some(other),
-            Trouble::WeakUplink => None,
-        };
-        self.troubles.insert((from, with), now + TROUBLE_FOR);
+        if let Trouble::NoPathTo(other) = trouble
+            && (other == from || !view.seats.contains(other))
+        {
+            return;
+        }
+        self.troubles.insert((from, trouble), now + TROUBLE_FOR);
     }
 
     fn left(&mut self, id: ParticipantId) {
         self.awaited.remove(&id);
         self.unreachable.retain(|(_, unreachable), _| *unreachable != id);
-        self.troubles.retain(|(from, to), _| *from != id && *to != Some(id));
+        self.troubles.retain(|(from, trouble), _| *from != id && *trouble != Trouble::NoPathTo(id));
         self.effects.extend(self.used.iter().map(|node| TopologyEffect::SfuLeft(*node, id)));
     }
 
@@ -338,8 +338,8 @@ impl TopologyMachine {
             return (by_node, TopologyReason::ManyPeople);
         }
         match self.troubles.keys().next() {
-            Some((_, Some(_))) => return (by_node, TopologyReason::NoDirectPath),
-            Some((_, None)) => return (by_node, TopologyReason::WeakUplink),
+            Some((_, Trouble::NoPathTo(_))) => return (by_node, TopologyReason::NoDirectPath),
+            Some((_, Trouble::WeakUplink)) => return (by_node, TopologyReason::WeakUplink),
             None => {}
         }
         // One fewer than made it migrate: at the limit itself the next one to come would bring everybody back.

@@ -48,14 +48,22 @@ const TECHNICAL_ATTRIBUTES: [&str; 12] = [
 ];
 
 /// Literals that look like sentences and are none.
-const TECHNICAL: [&str; 8] = [
+const TECHNICAL: [&str; 14] = [
     // Keys of a keyboard (UI Events, KeyboardEvent key Values).
     "ArrowDown",
     "ArrowLeft",
     "ArrowRight",
     "ArrowUp",
     "Enter",
+    "End",
     "Escape",
+    "Home",
+    // Places of a keyboard (UI Events, code): a letter follows.
+    "Key",
+    // Selectors.
+    "[role^=menuitem], button:not([role]), input, select",
+    "button, a, input, summary, [tabindex='0'], [role^=menuitem]",
+    "input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]",
     // Lengths of a style.
     "{}px {}px",
     // What a cookie's signature is of.
