@@ -22,6 +22,13 @@ async function pressable(page: Page): Promise<string[]> {
     });
 }
 
+/** Waits until what has happened is drawn. */
+async function drawn(page: Page): Promise<void> {
+    await page.evaluate(async () => {
+        for (let frame = 0; frame < 10; frame++) await new Promise((next) => requestAnimationFrame(next));
+    });
+}
+
 test("at every size each control is there once, is large enough, and can be reached", async ({ server, somebody }) => {
     test.setTimeout(120_000);
     const room = await createRoomWith(server, { name: "Tea", locked: "on" });
@@ -217,6 +224,8 @@ test("a whole call by keyboard alone", async ({ server, somebody }) => {
     await expectAccessible(ada.page);
     await ada.panel("Keyboard shortcuts").getByRole("checkbox", { name: "Use keyboard shortcuts" }).focus();
     await keyboard.press(" ");
+    await expect.poll(() => ada.page.evaluate(() => localStorage.getItem("veranda.shortcuts"))).toBe("off");
+    await drawn(ada.page);
     await keyboard.press("Escape");
     await keyboard.press("p");
     await expect(ada.panel("People"), "whoever wants none has none").toBeHidden();
@@ -300,4 +309,49 @@ test("who talks and is muted is told until they have done something, and only if
     await expect.poll(live, "then the microphone is let go of").toBe(0);
     await ada.leave();
     await expect.poll(() => ada.hasReleasedEverything()).toBe(true);
+});
+
+test("whoever presses the microphone with a pointer talks with the space bar; panels give the focus back; a held key opens and does not press", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, {});
+    const ada = await somebody("Ada", room.hostLink);
+    const { keyboard } = ada.page;
+    await ada.join();
+    await ada.button("Turn off microphone").click();
+    await expect(ada.button("Turn on microphone")).toBeVisible();
+    await keyboard.down(" ");
+    await expect(ada.button("Turn off microphone")).toBeVisible();
+    await keyboard.up(" ");
+    await expect(ada.button("Turn on microphone")).toBeVisible();
+    // What was only held is not how the next visit begins.
+    expect(await ada.page.evaluate(() => localStorage.getItem("veranda.microphone.on"))).toBe("off");
+
+    await ada.choose("Invite people");
+    await expect(ada.button("Copy link"), "there is one of it").toHaveCount(1);
+    await keyboard.press("Escape");
+    await expect(ada.toolbarButton("More")).toBeFocused();
+    await ada.choose("Settings");
+    await ada.openMore();
+    await expect(ada.page.getByRole("combobox", { name: "Language" })).toHaveCount(1);
+    await keyboard.press("Escape");
+    await expect(ada.panel("Settings"), "what was opened last closes first").toBeVisible();
+
+    await ada.toolbarButton("Leave options").press("Enter");
+    await keyboard.press("End");
+    await keyboard.press("Enter");
+    const question = ada.page.getByRole("dialog", { name: "End the call for everyone?" });
+    await expect(question.getByRole("button", { name: "Cancel" })).toBeFocused();
+    await keyboard.press("Enter");
+    await expect(question).toBeHidden();
+    await expect(ada.button("Leave")).toBeVisible();
+
+    // A held key opens the chat, and is not written into it.
+    await keyboard.press("Escape");
+    await ada.page.locator("#stage").click({ position: { x: 30, y: 200 } });
+    await keyboard.down("c");
+    await expect(ada.page.getByRole("textbox", { name: "Message" })).toBeFocused();
+    for (let repeat = 0; repeat < 5; repeat++) await keyboard.down("c");
+    await keyboard.up("c");
+    await expect(ada.page.getByRole("textbox", { name: "Message" })).toHaveValue("");
+    await keyboard.press("Control+d");
+    await expect(ada.button("Turn on microphone"), "keys are silent where something is written").toBeVisible();
 });

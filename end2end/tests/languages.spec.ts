@@ -71,7 +71,7 @@ for (const language of ["de", "ar"]) {
         await expectNoEnglish();
         for (const [entry, panel] of [
             ["call.invite_people", "invite.heading"],
-            ["call.call_details", "connection.details"],
+            ["connection.details", "connection.details"],
             ["key.safety_phrase", "key.safety_phrase"],
             ["devices.heading", "devices.heading"],
             ["settings.heading", "settings.heading"],

@@ -3,6 +3,7 @@
 use app::state::{Device, Devices};
 use call::{Page, Sound};
 use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
 use js_sys::Array;
 use protocol::Source;
 use wasm_bindgen::JsCast;
@@ -70,6 +71,9 @@ pub(crate) fn play_sound(sound: Sound) -> Option<()> {
     }
 }
 
+/// When the longest of these sounds is over.
+const PLAYED_AFTER_MILLIS: u32 = 1_000;
+
 /// Plays tones of 0.3 s, each from its second on.
 fn play(tones: &[(f32, f64)], volume: f32) -> Option<()> {
     let context = AudioContext::new().ok()?;
@@ -86,6 +90,8 @@ fn play(tones: &[(f32, f64)], volume: f32) -> Option<()> {
         tone.start_with_when(context.current_time() + begins).ok()?;
         tone.stop_with_when(context.current_time() + begins + 0.3).ok()?;
     }
+    // A browser keeps a context, and what it plays to, until it is closed.
+    Timeout::new(PLAYED_AFTER_MILLIS, move || _ = context.close()).forget();
     Some(())
 }
 

@@ -4,7 +4,7 @@
 use app::state::{CallCommand, CallView, DeviceKind, Devices};
 use call::{
     Bound, Call, Command, Input, LinkCommand, LinkEvent, LinkKey, Output, Page, PageEffect, PageInput, Phase,
-    Sound, Switches, Typed, schedule,
+    Snapshot, Sound, Switches, Typed, schedule,
 };
 use call::{Size, StageInput};
 use futures::StreamExt;
@@ -12,8 +12,8 @@ use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use protocol::{
-    ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, RoomCode, RoomKeyId, RoomSettingsPatch,
-    ServerMessage, Source, Timestamp,
+    Allowed, ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, RoomCode, RoomKeyId,
+    RoomSettingsPatch, ServerMessage, Source, Timestamp,
 };
 use reactive_stores::Store;
 use view::{Copied, PageNotice, Preference, Publication, Refusal};
@@ -192,6 +192,9 @@ impl Session {
                 self.page_input(PageInput::CaptureFailed { source, attempt, fault });
             }
             Event::CaptureEnded { source, attempt } => {
+                if source == Source::Microphone && self.captures.track(source).is_none() {
+                    self.muted = None;
+                }
                 self.page_input(PageInput::CaptureEnded(source, attempt));
             }
             Event::DevicesChanged => devices::list(&self.page, &self.events),
@@ -271,7 +274,11 @@ impl Session {
                 remember::remember_preference(what, on);
                 self.listen_while_muted();
             }
-            CallCommand::StayMuted => self.page_input(PageInput::StayMuted),
+            CallCommand::Talk { on } => self.input(Input::Command(Command::Talk { to: on.into() })),
+            CallCommand::StayMuted => {
+                self.page_input(PageInput::StayMuted);
+                self.listen_while_muted();
+            }
             CallCommand::Leave => self.input(Input::Command(Command::Leave)),
             CallCommand::Prepare => self.prepare(),
             CallCommand::SelectDevice { kind, id } => self.select_device(kind, id),
@@ -306,6 +313,10 @@ impl Session {
                 return self.media.videos.use_speaker();
             }
         };
+        // What listens meanwhile is another device than the one that will be used.
+        if source == Source::Microphone {
+            self.muted = None;
+        }
         self.page_input(PageInput::Choose { source, device });
     }
 
@@ -491,11 +502,17 @@ impl Session {
         }
     }
 
-    /// Whoever is muted in a call may be told when they talk; nobody else is listened to.
+    /// Whoever is muted in a call, can unmute, and does not know it yet may be told when they talk; nobody else is listened to.
     fn may_listen_while_muted(&self) -> bool {
-        let microphone = self.call.snapshot().publications.of(Source::Microphone);
-        self.call.phase() == Phase::Joined
-            && microphone == Publication::Off
+        let Snapshot { phase, you, settings, publications, .. } = self.call.snapshot();
+        let may_unmute = you.is_some_and(|you| {
+            let everyone = settings.is_none_or(|settings| settings.may_unmute == Allowed::Everyone);
+            !you.forbidden.microphone.is_on() && (everyone || you.role.moderates())
+        });
+        phase == Phase::Joined
+            && may_unmute
+            && publications.of(Source::Microphone) == Publication::Off
+            && self.page.listens_while_muted()
             && self.shown.preferences.has(Preference::TalkWhileMuted)
     }
 

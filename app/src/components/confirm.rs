@@ -5,7 +5,8 @@ use leptos::prelude::*;
 
 use crate::text::{self, Text};
 
-/// A dialog over the page, headed by the question. It is answered, or left with Escape.
+/// A dialog over the page, headed by the question. It is answered, or left with Escape. Whoever still holds the key that has opened it
+/// cancels.
 #[component]
 pub(crate) fn Confirm(
     /// Whether it is asked now.
@@ -37,7 +38,7 @@ pub(crate) fn Confirm(
             <p>{hint}</p>
             <div class="panel-actions">
                 <button type="button" class="button danger" on:click=confirm>{action}</button>
-                <button type="button" class="button" on:click=move |_| asked.set(false)>{text::CANCEL}</button>
+                <button type="button" class="button" autofocus on:click=move |_| asked.set(false)>{text::CANCEL}</button>
             </div>
         </dialog>
     }

@@ -73,6 +73,14 @@ pub(crate) fn focus_among(within: &Element, selector: &str, step: Step) {
     }
 }
 
+/// Leaves nothing with the focus.
+pub(crate) fn let_go_of_focus() {
+    let active = document().active_element().and_then(|active| active.dyn_into::<HtmlElement>().ok());
+    if let Some(active) = active {
+        _ = active.blur();
+    }
+}
+
 /// Whether nothing has the focus.
 pub(crate) fn is_focus_nowhere() -> bool {
     let document = document();

@@ -25,15 +25,25 @@ pub(crate) fn Announcer() -> impl IntoView {
 /// What others do is shown for a shorter time than what one has asked for, and than what went wrong.
 fn is_quiet(what: &AnyNotice) -> bool {
     let AnyNotice::Call(notice) = what else { return false };
-    matches!(
-        notice,
+    match notice {
         Notice::ParticipantJoined(_)
-            | Notice::ManyJoined { .. }
-            | Notice::ParticipantLeft(_)
-            | Notice::ManyLeft { .. }
-            | Notice::HandRaised(_)
-            | Notice::Reacted { .. }
-            | Notice::Wrote(_)
-            | Notice::Knocked(_)
-    )
+        | Notice::ManyJoined { .. }
+        | Notice::ParticipantLeft(_)
+        | Notice::ManyLeft { .. }
+        | Notice::HandRaised(_)
+        | Notice::Reacted { .. }
+        | Notice::Wrote(_)
+        | Notice::Knocked(_) => true,
+        Notice::SignallingLost
+        | Notice::SignallingBack
+        | Notice::TurnedOff(_)
+        | Notice::AskedToTurnOn(_)
+        | Notice::MigrationAborted { .. }
+        | Notice::KeyRefused
+        | Notice::KeyGranted
+        | Notice::KeyNotShared
+        | Notice::KeyChanged(_)
+        | Notice::NotSealed { .. }
+        | Notice::Refused(_) => false,
+    }
 }

@@ -16,6 +16,7 @@ use crate::text::call;
 pub(crate) fn CallHeader() -> impl IntoView {
     let handle = use_call_handle();
     let view = handle.view;
+    let handle = StoredValue::new(handle);
     let opened = use_opened();
     let name = move || view.room_name().get().unwrap_or_else(|| call::UNTITLED().to_owned());
     let locked = Memo::new(move |_| view.settings().get().locked.is_on());
@@ -36,10 +37,13 @@ pub(crate) fn CallHeader() -> impl IntoView {
                 </Show>
             </div>
             <div class="ends">
-                <button type="button" class="icon-button" aria-label=call::COPY_LINK title=call::COPY_LINK
-                    on:click=move |_| handle.send(CallCommand::CopyLink)>
-                    <Icon symbol=Symbol::Link/>
-                </button>
+                // Where people are invited the same button stands beside the link.
+                <Show when=move || opened.panel.get() != Some(Panel::Invite)>
+                    <button type="button" class="icon-button" aria-label=call::COPY_LINK title=call::COPY_LINK
+                        on:click=move |_| handle.with_value(|handle| handle.send(CallCommand::CopyLink))>
+                        <Icon symbol=Symbol::Link/>
+                    </button>
+                </Show>
                 <button type="button" class="icon-button wide" aria-label=call::FULL_SCREEN title=call::FULL_SCREEN
                     on:click=move |_| full_screen::toggle()>
                     <Icon symbol=Symbol::FullScreen/>

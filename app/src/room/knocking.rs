@@ -1,5 +1,6 @@
 //! People at the door, for those who can open it; and what a host asks of the person.
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use protocol::{Moderation, Source, WaitingPerson};
 
@@ -35,7 +36,12 @@ pub(crate) fn Answers(person: WaitingPerson) -> impl IntoView {
     let WaitingPerson { id, name, .. } = person;
     let decide = move |moderation: Moderation| {
         let call = call.clone();
-        move |_| call.send(CallCommand::Moderate { moderation: moderation.clone() })
+        // The next person takes the place of the one before: the second press of a double one is not meant for them.
+        move |event: MouseEvent| {
+            if event.detail() < 2 {
+                call.send(CallCommand::Moderate { moderation: moderation.clone() });
+            }
+        }
     };
     let denied = name.clone();
     view! {

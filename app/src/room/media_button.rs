@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::Source;
 use view::Publication;
 
-use crate::components::{Icon, Symbol};
+use crate::components::{Icon, Symbol, let_go_of_focus};
 use crate::state::{CallCommand, publication_of, use_call_handle};
 use crate::text::devices;
 
@@ -27,7 +27,13 @@ pub(crate) fn MediaButton(source: Source) -> impl IntoView {
         <button type="button" class="control" aria-label=label title=label
             data-state=move || if on.get() { "on" } else { "off" }
             data-failed=move || matches!(media.get(), Publication::Failed(_)).then_some("")
-            on:click=move |_| call.send(CallCommand::Switch { source, on: !on.get_untracked() })>
+            on:click=move |event| {
+                call.send(CallCommand::Switch { source, on: !on.get_untracked() });
+                // Whoever presses it with a pointer goes on to talk with the space bar, and not to press it again.
+                if event.detail() > 0 {
+                    let_go_of_focus();
+                }
+            }>
             <Icon symbol/>
         </button>
     }

@@ -4,17 +4,33 @@ use leptos::prelude::*;
 use protocol::{Moderation, Role, RoomSettingsPatch};
 
 use super::{LayoutChoices, Menu, MenuItem, Panel, Popover, PopoverButton, ReactionButtons, use_opened};
-use crate::components::{LanguageChoice, Symbol};
+use crate::components::{LanguageChoice, Symbol, focus, is_focus_nowhere};
 use crate::full_screen;
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
-use crate::text::{Text, call, devices, key, settings, shortcuts};
+use crate::text::{Text, call, connection, devices, key, settings, shortcuts};
 
 /// A button, and what it opens: what the bar and the header have no room for, then invitations, this call, settings, and what hosts
 /// do with the room.
 #[component]
 pub(crate) fn MoreMenu() -> impl IntoView {
+    let opened = use_opened();
+    let button = NodeRef::new();
+    // Panels that were opened from here give the focus back to here.
+    Effect::new(move |was: Option<Option<Panel>>| {
+        let now = opened.panel.get();
+        let was_from_here = was.flatten().is_some_and(|panel| !panel.has_button());
+        if was_from_here && now.is_none() {
+            request_animation_frame(move || {
+                if is_focus_nowhere() {
+                    focus(button);
+                }
+            });
+        }
+        now
+    });
+    let has_another = move || opened.panel.get() == Some(Panel::Settings);
     view! {
-        <PopoverButton popover=Popover::More name=call::MORE symbol=Symbol::More opens="popover menus at-end" has_menu=true>
+        <PopoverButton popover=Popover::More name=call::MORE symbol=Symbol::More opens="popover menus at-end" has_menu=true button>
             <div class="below-medium">
                 <ReactionButtons/>
                 <LayoutChoices group="layout-of-more"/>
@@ -23,7 +39,7 @@ pub(crate) fn MoreMenu() -> impl IntoView {
                 <InTheRoom/>
                 <Entry symbol=Symbol::Plus name=call::INVITE_PEOPLE panel=Panel::Invite/>
                 <hr/>
-                <Entry symbol=Symbol::Statistics name=call::CALL_DETAILS panel=Panel::Connection/>
+                <Entry symbol=Symbol::Statistics name=connection::DETAILS panel=Panel::Connection/>
                 <Entry symbol=Symbol::Shield name=key::SAFETY_PHRASE panel=Panel::Safety/>
                 <hr/>
                 <Entry symbol=Symbol::Microphone name=devices::HEADING panel=Panel::Devices/>
@@ -31,7 +47,7 @@ pub(crate) fn MoreMenu() -> impl IntoView {
                 <Entry symbol=Symbol::Keyboard name=shortcuts::HEADING panel=Panel::Shortcuts class="needs-keyboard"/>
                 <ForHosts/>
             </Menu>
-            <LanguageChoice in_menu=true/>
+            <Show when=move || !has_another()><LanguageChoice in_menu=true/></Show>
         </PopoverButton>
     }
 }

@@ -19,6 +19,13 @@ pub(crate) enum Panel {
     Shortcuts,
 }
 
+impl Panel {
+    /// Whether it has a button of its own in the bar; the others are opened from *More*.
+    pub(crate) const fn has_button(self) -> bool {
+        matches!(self, Self::Chat | Self::People)
+    }
+}
+
 /// What opens above a button of the bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Popover {
@@ -74,6 +81,15 @@ impl Opened {
     /// How far a panel was scrolled.
     pub(crate) fn scrolled(self, panel: Panel) -> Option<i32> {
         self.scrolled.with_value(|scrolled| scrolled.get(&panel).copied())
+    }
+
+    /// Closes what was opened last: what is above the bar, or else the panel.
+    pub(crate) fn close(self) {
+        if self.popover.get_untracked().is_some() {
+            self.popover.set(None);
+        } else {
+            self.panel.set(None);
+        }
     }
 
     /// Opens a panel.

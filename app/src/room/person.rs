@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use protocol::{Moderation, ParticipantId, Right, Role, Source, Switch};
 use reactive_stores::Field;
-use web_sys::{HtmlElement, Node};
+use web_sys::{HtmlDetailsElement, HtmlElement, Node};
 
 use crate::components::{Avatar, Confirm, Icon, Symbol};
 use crate::state::{
@@ -105,18 +105,14 @@ pub(crate) fn PersonActions(#[prop(into)] participant: Field<ParticipantView>) -
         }
     };
     let is_inside = move |node: Option<Node>| {
-        menu.get_untracked().is_some_and(|menu: web_sys::HtmlDetailsElement| menu.contains(node.as_ref()))
+        menu.get_untracked().is_some_and(|menu: HtmlDetailsElement| menu.contains(node.as_ref()))
     };
     let key = move |event: KeyboardEvent| {
         let Some(menu) = menu.get_untracked().filter(|menu| event.key() == "Escape" && menu.open()) else {
             return;
         };
         event.stop_propagation();
-        menu.set_open(false);
-        let summary = menu.query_selector("summary").ok().flatten();
-        if let Some(summary) = summary.and_then(|summary| summary.dyn_into::<HtmlElement>().ok()) {
-            _ = summary.focus();
-        }
+        close_menu(&menu);
     };
     let focus_left = move |event: FocusEvent| {
         let to: Option<Node> = event.related_target().and_then(|to| to.dyn_into().ok());
@@ -202,6 +198,15 @@ fn permissions(id: ParticipantId, participant: Field<ParticipantView>, is_host: 
     all
 }
 
+/// Whoever has chosen goes on where they have opened the menu.
+fn close_menu(menu: &HtmlDetailsElement) {
+    menu.set_open(false);
+    let summary = menu.query_selector("summary").ok().flatten();
+    if let Some(summary) = summary.and_then(|summary| summary.dyn_into::<HtmlElement>().ok()) {
+        _ = summary.focus();
+    }
+}
+
 /// One group with its name. What is in it changes with what the person does; the group stays.
 #[component]
 fn ActionGroup(
@@ -235,7 +240,7 @@ fn ActionButton(
     let is_final = matches!(action, Action::Remove | Action::Block);
     let act = move |_| {
         if let Some(menu) = menu.get_untracked() {
-            menu.set_open(false);
+            close_menu(&menu);
         }
         if action == Action::Block {
             blocks.set(true);

@@ -26,6 +26,9 @@ pub(crate) fn PopoverButton(
     /// Of what it opens.
     #[prop(default = "popover")]
     opens: &'static str,
+    /// The button, for whoever wants to give it the focus.
+    #[prop(optional)]
+    button: NodeRef<html::Button>,
     /// Whether a menu is in it, and not what is set.
     #[prop(default = false)]
     has_menu: bool,
@@ -34,7 +37,7 @@ pub(crate) fn PopoverButton(
     let children = StoredValue::new(children);
     let opened = use_opened().popover;
     let is_open = Memo::new(move |_| opened.get() == Some(popover));
-    let (button, whole) = (NodeRef::<html::Button>::new(), NodeRef::<html::Div>::new());
+    let whole = NodeRef::<html::Div>::new();
     // Whoever has chosen something goes on where they have opened it, unless something else took the focus.
     Effect::new(move |was_open: Option<bool>| {
         if was_open == Some(true) && !is_open.get() && is_focus_nowhere() {
@@ -51,7 +54,7 @@ pub(crate) fn PopoverButton(
         }
     };
     let key = move |event: KeyboardEvent| {
-        if event.key() == "Escape" && is_open.get_untracked() {
+        if event.key() == "Escape" && is_open.get_untracked() && !event.is_composing() {
             event.stop_propagation();
             focus(button);
             close();
@@ -68,7 +71,11 @@ pub(crate) fn PopoverButton(
             close();
         }
     });
-    on_cleanup(move || pressed.remove());
+    on_cleanup(move || {
+        pressed.remove();
+        // Whoever gets the button back later does not want what was open.
+        _ = opened.try_update(|open| *open = open.filter(|open| *open != popover));
+    });
     view! {
         <div class="opens" node_ref=whole on:keydown=key on:focusout=focus_left>
             <button type="button" class=class node_ref=button aria-label=name title=name aria-haspopup=has_menu.then_some("menu")

@@ -1,11 +1,13 @@
 //! What wants an answer, or has to be known until it is over: cards at the top of the people's end, where neither a name nor a
 //! control of the bar is. They take no focus; F6 leads to them.
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
-use protocol::Source;
+use protocol::{Allowed, Source};
 use view::{Preference, Publication, Signalling};
 
 use super::{AskedFor, DeviceFaults, KeyBanner, Knocking, Panel, use_opened};
+use crate::components::{Step, focus_among, is_focus_nowhere};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::{call, devices, people};
 
@@ -19,14 +21,26 @@ pub(crate) fn Requests() -> impl IntoView {
     let opened = use_opened();
     let is_lost = Memo::new(move |_| view.signalling().get() == Signalling::Lost);
     let via = Memo::new(move |_| view.topology().get().via);
+    // Whoever answers by keyboard goes on with the next, if there is one.
+    let answered = move |event: MouseEvent| {
+        if event.detail() == 0 {
+            request_animation_frame(|| {
+                let requests = document().get_element_by_id(REQUESTS).filter(|_| is_focus_nowhere());
+                if let Some(requests) = requests {
+                    focus_among(&requests, "button", Step::First);
+                }
+            });
+        }
+    };
     view! {
-        <section class="asks" id=REQUESTS aria-label=call::REQUESTS>
+        <section class="asks" id=REQUESTS aria-label=call::REQUESTS on:click=answered>
             <Show when=move || is_lost.get()>
                 <p class="ask" role="alert">{move || call::reconnecting(via.get())}</p>
             </Show>
             <KeyBanner/>
             <DeviceFaults/>
-            <TalksWhileMuted/>
+            // A region that is there before its text is read.
+            <div class="live" aria-live="polite"><TalksWhileMuted/></div>
             <AskedFor/>
             // Who knocks is in the list of people, where that is open.
             <Show when=move || opened.panel.get() != Some(Panel::People)><Knocking/></Show>
@@ -41,7 +55,9 @@ fn TalksWhileMuted() -> impl IntoView {
     let view = call.view;
     let talks = Memo::new(move |_| {
         let is_asked = view.asked_for().get() == Some(Source::Microphone);
-        let may_not = view.forbidden().get().microphone.is_on();
+        let everyone = view.settings().get().may_unmute == Allowed::Everyone;
+        let may_not =
+            view.forbidden().get().microphone.is_on() || !(everyone || view.role().get().moderates());
         view.talks_while_muted().get()
             && !(is_asked || may_not)
             && view.microphone().get() == Publication::Off
@@ -51,7 +67,7 @@ fn TalksWhileMuted() -> impl IntoView {
     let send = move |command: CallCommand| call.with_value(|call| call.send(command));
     view! {
         <Show when=move || talks.get()>
-            <div class="ask" role="group" aria-label=people::UNMUTE aria-live="polite">
+            <div class="ask" role="group" aria-label=people::UNMUTE>
                 <p>{devices::TALKS_WHILE_MUTED}</p>
                 <span class="answers">
                     <button type="button" class="button small primary"

@@ -77,8 +77,9 @@ impl Shortcut {
     fn of_key(key: &str, code: &str) -> Option<Self> {
         match key {
             "?" => return Some(Self::Help),
-            "F6" => return Some(Self::Requests),
             " " => return Some(Self::PushToTalk),
+            // The first half of a letter with an accent.
+            "Dead" => return None,
             _ => {}
         }
         if let Some(number) = key.parse::<u8>().ok().filter(|number| (1..=9).contains(number)) {
@@ -121,32 +122,41 @@ const PRESSED_BY_SPACE: &str = "button, a, input, summary, [tabindex='0'], [role
 /// Listens for as long as the call is on the screen.
 pub(crate) fn listen(opened: Opened) {
     let call = use_call_handle();
-    let talks = StoredValue::new(false);
+    let (talks, held) = (StoredValue::new(false), StoredValue::new(None::<String>));
     let pressing = call.clone();
     let pressed = window_event_listener(leptos::ev::keydown, move |event| {
+        // A key that has acted says nothing more while it is held, wherever the focus went with it.
+        if event.repeat() {
+            if held.with_value(|held| held.as_ref() == Some(&event.code())) {
+                event.prevent_default();
+            }
+            return;
+        }
         if let Some(shortcut) = meant(&event, &pressing, opened) {
             event.prevent_default();
-            if shortcut == Shortcut::PushToTalk {
-                talks.set_value(true);
-            }
+            held.set_value(Some(event.code()));
+            talks.update_value(|talks| *talks |= shortcut == Shortcut::PushToTalk);
             act(shortcut, &pressing, opened);
         }
     });
     let stop = move |call: &CallHandle| {
-        if talks.get_value() {
-            talks.set_value(false);
-            call.send(CallCommand::Switch { source: Source::Microphone, on: false });
+        if talks.try_get_value() == Some(true) {
+            _ = talks.try_set_value(false);
+            call.send(CallCommand::Talk { on: false });
         }
     };
     let releasing = call.clone();
     let released = window_event_listener(leptos::ev::keyup, move |event| {
+        held.set_value(None);
         if event.key() == " " {
             stop(&releasing);
         }
     });
     // Whoever goes elsewhere with the key pressed lets go of it there.
-    let left = window_event_listener(leptos::ev::blur, move |_| stop(&call));
+    let leaving = call.clone();
+    let left = window_event_listener(leptos::ev::blur, move |_| stop(&leaving));
     on_cleanup(move || {
+        stop(&call);
         pressed.remove();
         released.remove();
         left.remove();
@@ -159,29 +169,35 @@ fn meant(event: &KeyboardEvent, call: &CallHandle, opened: Opened) -> Option<Sho
     let is_in = |selector: &str| {
         target.as_ref().is_some_and(|target| target.closest(selector).is_ok_and(|found| found.is_some()))
     };
-    if event.default_prevented() || event.is_composing() || event.alt_key() || is_in(OTHERS) {
+    let is_composed = event.is_composing() || event.alt_key() || event.get_modifier_state("AltGraph");
+    if event.default_prevented() || is_composed || is_in(OTHERS) {
         return None;
     }
-    if event.key() == "Escape" {
-        opened.panel.set(None);
-        return None;
+    match event.key().as_str() {
+        "Escape" => {
+            opened.close();
+            return None;
+        }
+        // What wants an answer is reached from everywhere, also by those who want no shortcuts.
+        "F6" => return has_requests().then_some(Shortcut::Requests),
+        _ => {}
     }
     let view = call.view;
-    if event.repeat() || !view.preferences().get_untracked().has(Preference::Shortcuts) {
+    if is_in(WRITTEN_IN) || !view.preferences().get_untracked().has(Preference::Shortcuts) {
         return None;
     }
     if event.ctrl_key() || event.meta_key() {
         return Shortcut::of_chord(&event.key()).filter(|_| !event.shift_key());
     }
-    let shortcut = Shortcut::of_key(&event.key(), &event.code()).filter(|_| !is_in(WRITTEN_IN))?;
-    let means = match shortcut {
-        Shortcut::PushToTalk => {
-            let is_off = untrack(|| publication_of(view, Source::Microphone)) == Publication::Off;
-            is_off && !is_in(PRESSED_BY_SPACE)
-        }
-        _ => true,
-    };
+    let shortcut = Shortcut::of_key(&event.key(), &event.code())?;
+    let is_off = || untrack(|| publication_of(view, Source::Microphone)) == Publication::Off;
+    let means = shortcut != Shortcut::PushToTalk || (is_off() && !is_in(PRESSED_BY_SPACE));
     means.then_some(shortcut)
+}
+
+fn has_requests() -> bool {
+    let requests = document().get_element_by_id(REQUESTS);
+    requests.is_some_and(|requests| requests.query_selector("button").is_ok_and(|found| found.is_some()))
 }
 
 fn act(shortcut: Shortcut, call: &CallHandle, opened: Opened) {
@@ -194,7 +210,7 @@ fn act(shortcut: Shortcut, call: &CallHandle, opened: Opened) {
     match shortcut {
         Shortcut::Microphone => switch(Source::Microphone),
         Shortcut::Camera => switch(Source::Camera),
-        Shortcut::PushToTalk => call.send(CallCommand::Switch { source: Source::Microphone, on: true }),
+        Shortcut::PushToTalk => call.send(CallCommand::Talk { on: true }),
         Shortcut::Chat => opened.toggle(Panel::Chat),
         Shortcut::People => opened.toggle(Panel::People),
         Shortcut::Hand => {
@@ -247,6 +263,25 @@ mod tests {
         assert_eq!(Shortcut::of_key("?", "Minus"), Some(Shortcut::Help));
         assert_eq!(Shortcut::of_key("Enter", "Enter"), None);
         assert_eq!(Shortcut::of_key("x", "KeyX"), None);
+    }
+
+    #[test]
+    fn all_shortcuts_are_in_the_help_in_their_order() {
+        // A new one does not compile here until it has a place.
+        let index = |shortcut: Shortcut| match shortcut {
+            Shortcut::Microphone => 0,
+            Shortcut::Camera => 1,
+            Shortcut::PushToTalk => 2,
+            Shortcut::Chat => 3,
+            Shortcut::People => 4,
+            Shortcut::Hand => 5,
+            Shortcut::Layout => 6,
+            Shortcut::FullScreen => 7,
+            Shortcut::Pin(_) => 8,
+            Shortcut::Requests => 9,
+            Shortcut::Help => 10,
+        };
+        assert_eq!(Shortcut::ALL.map(index), std::array::from_fn(|at| at));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(crate) fn SidePanel(
         focus_when_shown(close);
     }
     view! {
-        <aside class="panel" aria-label=title on:keydown=move |event| if event.key() == "Escape" { event.stop_propagation(); opened.set(None) }>
+        <aside class="panel" aria-label=title on:keydown=move |event| if event.key() == "Escape" && !event.is_composing() { event.stop_propagation(); opened.set(None) }>
             <header>
                 <h2>{title}</h2>
                 <button type="button" class="icon-button" aria-label=text::CLOSE_PANEL title=text::CLOSE_PANEL node_ref=close on:click=move |_| opened.set(None)>

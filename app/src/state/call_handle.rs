@@ -119,6 +119,11 @@ pub enum CallCommand {
         /// Whether it is wanted.
         on: bool,
     },
+    /// Turn the microphone on for as long as a key is held, or off again.
+    Talk {
+        /// Whether it is held.
+        on: bool,
+    },
     /// The person knows that they talk and are muted.
     StayMuted,
     /// Leave, and let go of the devices.

@@ -274,9 +274,11 @@ pub(crate) fn publication_of(store: Store<CallView>, source: Source) -> Publicat
 /// Brings the store up to date; only what differs is announced to components.
 pub fn publish(store: Store<CallView>, new: CallView) {
     use leptos::prelude::{GetUntracked, Set};
+    // What is in neither list does not compile.
     macro_rules! set_if_changed {
-        ($($field:ident),*) => {
-            $(if store.$field().get_untracked() != new.$field { store.$field().set(new.$field); })*
+        ($($field:ident),*; $($apart:ident),*) => {
+            let CallView { $($field,)* $($apart),* } = new;
+            $(if store.$field().get_untracked() != $field { store.$field().set($field); })*
         };
     }
     set_if_changed!(
@@ -314,12 +316,15 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         secrecy,
         notices,
         refusal,
-        unsent
+        unsent;
+        chat,
+        participants,
+        stage
     );
-    store.chat().patch(new.chat);
-    store.participants().patch(new.participants);
+    store.chat().patch(chat);
+    store.participants().patch(participants);
     // Last, so that whoever it shows is known.
-    if store.stage().get_untracked() != new.stage {
-        store.stage().set(new.stage);
+    if store.stage().get_untracked() != stage {
+        store.stage().set(stage);
     }
 }

@@ -67,6 +67,11 @@ pub enum Command {
         /// To what.
         to: Switch,
     },
+    /// Turn the microphone on for as long as a key is held, or off again.
+    Talk {
+        /// Where to.
+        to: Switch,
+    },
     /// Begin with these on. It is no choice of the person's.
     Begin {
         /// What is to be on.

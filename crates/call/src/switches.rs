@@ -10,6 +10,8 @@ pub enum SwitchedBy {
     Person,
     /// A host: this tab's stay in the room goes on so.
     Host,
+    /// The person, for as long as they hold a key: nothing begins so.
+    HeldKey,
 }
 
 /// What is to be on.

@@ -337,9 +337,10 @@ impl TopologyMachine {
         if people > limit {
             return (by_node, TopologyReason::ManyPeople);
         }
-        match self.troubles.keys().next() {
-            Some((_, Trouble::NoPathTo(_))) => return (by_node, TopologyReason::NoDirectPath),
-            Some((_, Trouble::WeakUplink)) => return (by_node, TopologyReason::WeakUplink),
+        // Of several, that two do not reach each other weighs more than that one is slow.
+        match self.troubles.keys().map(|(_, trouble)| trouble).min() {
+            Some(Trouble::NoPathTo(_)) => return (by_node, TopologyReason::NoDirectPath),
+            Some(Trouble::WeakUplink) => return (by_node, TopologyReason::WeakUplink),
             None => {}
         }
         // One fewer than made it migrate: at the limit itself the next one to come would bring everybody back.

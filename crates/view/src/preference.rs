@@ -52,6 +52,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn all_preferences_are_among_all_of_them() {
+        // A new one does not compile here until it has a place.
+        let index = |one: Preference| match one {
+            Preference::Sounds => 0,
+            Preference::Shortcuts => 1,
+            Preference::Mirror => 2,
+            Preference::TalkWhileMuted => 3,
+        };
+        assert_eq!(Preference::ALL.map(index), std::array::from_fn(|at| at));
+    }
+
+    #[test]
     fn each_is_wanted_until_it_is_not_and_none_changes_another() {
         for one in Preference::ALL {
             let without = Preferences::default().with(one, false);

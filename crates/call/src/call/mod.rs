@@ -278,6 +278,7 @@ impl Call {
     fn command(&mut self, now: Duration, command: Command) {
         match command {
             Command::Switch { source, to } => self.switch(source, to, SwitchedBy::Person),
+            Command::Talk { to } => self.switch(Source::Microphone, to, SwitchedBy::HeldKey),
             Command::Begin { switches } => self.begin(switches),
             Command::Join { name, password } => self.join(now, name, password),
             Command::Leave => self.leave(),

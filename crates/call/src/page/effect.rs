@@ -49,12 +49,24 @@ pub enum Sound {
 impl Sound {
     /// What is heard of something that has happened.
     pub(super) fn of(notice: &Notice) -> Option<Self> {
-        if let Notice::ParticipantJoined(_) = notice {
-            Some(Self::Joined)
-        } else if let Notice::ParticipantLeft(_) = notice {
-            Some(Self::Left)
-        } else {
-            None
+        match notice {
+            Notice::ParticipantJoined(_) | Notice::ManyJoined { .. } => Some(Self::Joined),
+            Notice::ParticipantLeft(_) | Notice::ManyLeft { .. } => Some(Self::Left),
+            Notice::SignallingLost
+            | Notice::SignallingBack
+            | Notice::HandRaised(_)
+            | Notice::Reacted { .. }
+            | Notice::Wrote(_)
+            | Notice::Knocked(_)
+            | Notice::TurnedOff(_)
+            | Notice::AskedToTurnOn(_)
+            | Notice::MigrationAborted { .. }
+            | Notice::KeyRefused
+            | Notice::KeyGranted
+            | Notice::KeyNotShared
+            | Notice::KeyChanged(_)
+            | Notice::NotSealed { .. }
+            | Notice::Refused(_) => None,
         }
     }
 }

@@ -139,7 +139,10 @@ impl Page {
                     self.effects.push_back(PageEffect::Join(name));
                 }
             }
-            PageInput::Prepare(switches) => self.effects.push_back(PageEffect::Begin(switches)),
+            PageInput::Prepare(switches) => {
+                self.muted_talk.reset();
+                self.effects.push_back(PageEffect::Begin(switches));
+            }
             PageInput::Notify(notice) => self.notify(now, notice),
             PageInput::Say(notice) => self.notices.say(AnyNotice::Page(notice)),
             PageInput::Refuse(refusal) => self.notices.refuse(refusal),
@@ -150,9 +153,13 @@ impl Page {
                 if source == Source::Microphone && to.is_on() {
                     self.muted_talk.reset();
                 }
-                self.effects.push_back(PageEffect::RememberInTab(source, to));
-                if by == SwitchedBy::Person {
-                    self.effects.push_back(PageEffect::RememberInBrowser(source, to));
+                match by {
+                    SwitchedBy::Person => {
+                        self.effects.push_back(PageEffect::RememberInTab(source, to));
+                        self.effects.push_back(PageEffect::RememberInBrowser(source, to));
+                    }
+                    SwitchedBy::Host => self.effects.push_back(PageEffect::RememberInTab(source, to)),
+                    SwitchedBy::HeldKey => {}
                 }
             }
             PageInput::ChosenBefore { source, device } => self.devices.chosen_before(source, device),
@@ -207,6 +214,11 @@ impl Page {
     /// What was written last that could not be sent.
     pub fn unsent(&self) -> Option<&Numbered<String>> {
         self.notices.unsent()
+    }
+
+    /// Whether there is a reason to listen to somebody who is muted.
+    pub fn listens_while_muted(&self) -> bool {
+        !self.muted_talk.is_settled()
     }
 
     /// Whether somebody talks and is muted, and has not done anything about it.

@@ -40,6 +40,11 @@ impl MutedTalk {
         *self = Self::default();
     }
 
+    /// Whether nothing is to be noticed any more until the microphone was on.
+    pub(super) fn is_settled(&self) -> bool {
+        self.is_settled
+    }
+
     pub(super) fn is_noticed(&self) -> bool {
         self.is_noticed
     }

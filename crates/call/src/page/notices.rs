@@ -55,13 +55,33 @@ impl Notices {
             self.refuse(Refusal::Server(*code));
         }
         let to_say = if let Notice::ParticipantJoined(name) = notice {
+            // Of the same person, what came first is said first.
+            self.say_who_left(now, Told::All);
             self.joins.comes(now, name).map(Notice::ParticipantJoined)
         } else if let Notice::ParticipantLeft(name) = notice {
+            self.say_who_joined(now, Told::All);
             self.leaves.comes(now, name).map(Notice::ParticipantLeft)
         } else {
             Some(notice)
         };
         if let Some(notice) = to_say {
+            self.say(AnyNotice::Call(notice));
+        }
+    }
+
+    fn say_who_joined(&mut self, now: Duration, told: Told) {
+        if let Some((name, others)) = self.joins.take(now, told) {
+            let one = others == 0;
+            let notice =
+                if one { Notice::ParticipantJoined(name) } else { Notice::ManyJoined { name, others } };
+            self.say(AnyNotice::Call(notice));
+        }
+    }
+
+    fn say_who_left(&mut self, now: Duration, told: Told) {
+        if let Some((name, others)) = self.leaves.take(now, told) {
+            let one = others == 0;
+            let notice = if one { Notice::ParticipantLeft(name) } else { Notice::ManyLeft { name, others } };
             self.say(AnyNotice::Call(notice));
         }
     }
@@ -88,19 +108,8 @@ impl Notices {
 
     pub(super) fn handle_timeout(&mut self, now: Duration) {
         self.reactions.retain(|(until, _)| *until > now);
-        if let Some((name, others)) = self.joins.due(now) {
-            let one_or_more = if others == 0 {
-                Notice::ParticipantJoined(name)
-            } else {
-                Notice::ManyJoined { name, others }
-            };
-            self.say(AnyNotice::Call(one_or_more));
-        }
-        if let Some((name, others)) = self.leaves.due(now) {
-            let one_or_more =
-                if others == 0 { Notice::ParticipantLeft(name) } else { Notice::ManyLeft { name, others } };
-            self.say(AnyNotice::Call(one_or_more));
-        }
+        self.say_who_joined(now, Told::Due);
+        self.say_who_left(now, Told::Due);
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Duration> {
@@ -159,11 +168,23 @@ impl Crowd {
     }
 
     /// Who is to be told of now: the first, and how many more.
-    fn due(&mut self, now: Duration) -> Option<(DisplayName, usize)> {
-        self.due_at().filter(|due| now >= *due)?;
+    fn take(&mut self, now: Duration, told: Told) -> Option<(DisplayName, usize)> {
+        if told == Told::Due && self.due_at().is_none_or(|due| now < due) {
+            return None;
+        }
+        let first = self.first.take()?;
         self.until = Some(now + TOGETHER_WITHIN);
-        Some((self.first.take()?, std::mem::take(&mut self.others)))
+        Some((first, std::mem::take(&mut self.others)))
     }
+}
+
+/// Of whom it is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// Those whose time is over.
+    Due,
+    /// All who wait.
+    All,
 }
 
 #[cfg(test)]
@@ -206,6 +227,18 @@ mod tests {
         notices.notify(at(0), Notice::ParticipantLeft(name("Ada")));
         notices.notify(at(2_000), Notice::ParticipantLeft(name("Bob")));
         assert_eq!(said(&notices).len(), 2);
+    }
+
+    #[test]
+    fn who_leaves_has_joined_before() {
+        let mut notices = Notices::default();
+        for (millis, who) in [(0, "Ada"), (500, "Bob")] {
+            notices.notify(at(millis), Notice::ParticipantJoined(name(who)));
+        }
+        notices.notify(at(1_000), Notice::ParticipantLeft(name("Bob")));
+        let joined = ["Ada", "Bob"].map(|who| Notice::ParticipantJoined(name(who)));
+        let expected: Vec<_> = joined.into_iter().chain([Notice::ParticipantLeft(name("Bob"))]).collect();
+        assert_eq!(said(&notices), expected);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! what it is.
 
 mod circles;
-mod colours;
+mod sheets;
 mod words;
 
 use std::collections::BTreeMap;
