@@ -33,8 +33,6 @@ test-rust:
 	@scripts/setup.sh rust postgres coturn pebble
 	$(SAY) "Testing the Rust side, the storage with a private PostgreSQL too (first time about 5 min on two cores)"
 	@scripts/with-postgres $(WITH) cargo test --quiet --features protocol/schema
-	$(SAY) "Two to four calls over a network that delays, reorders and duplicates"
-	@$(WITH) cargo test --quiet --features protocol/schema --test mesh -- --nocapture
 
 # The server is the one that the Rust tests have built: with other features, much of it would have to be built again.
 test-browser: page
