@@ -15,6 +15,7 @@ mod language;
 mod levels;
 mod link;
 mod media;
+mod muted;
 mod page;
 mod phrase;
 mod presence;

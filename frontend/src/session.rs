@@ -4,7 +4,7 @@
 use app::state::{CallCommand, CallView, DeviceKind, Devices};
 use call::{
     Bound, Call, Command, Input, LinkCommand, LinkEvent, LinkKey, Output, Page, PageEffect, PageInput, Phase,
-    Snapshot, Sound, Switches, Typed, schedule,
+    Sound, Switches, Typed, schedule,
 };
 use call::{Size, StageInput};
 use futures::StreamExt;
@@ -12,18 +12,19 @@ use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use protocol::{
-    Allowed, ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, RoomCode, RoomKeyId,
-    RoomSettingsPatch, ServerMessage, Source, Timestamp,
+    ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, RoomCode, RoomKeyId, RoomSettingsPatch,
+    ServerMessage, Source, Timestamp,
 };
 use reactive_stores::Store;
-use view::{Copied, PageNotice, Preference, Publication, Refusal};
+use view::{Copied, PageNotice, Preference, Refusal};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::capture::{Capture, Captures};
+use crate::capture::Captures;
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
 use crate::identity::{name_so_far, new_call, random_id, refuse};
 use crate::levels::Meter;
 use crate::media::Media;
+use crate::muted::{self, MutedMicrophone};
 use crate::presence::Presence;
 use crate::sealing::Sealing;
 use crate::shown::Shown;
@@ -60,8 +61,7 @@ struct Session {
     media: Media,
     captures: Captures,
     meter: Option<Meter>,
-    /// The microphone while it is off: it says whether somebody talks whom nobody hears. Nothing of it is sent.
-    muted: Option<(Capture, Meter)>,
+    muted: Option<MutedMicrophone>,
     /// Counts the ticks, for what need not be looked at so often.
     ticks: u32,
     presence: Option<Presence>,
@@ -377,8 +377,7 @@ impl Session {
         if let Some(level) = own {
             self.input(Input::Level { participant: None, level });
         }
-        if let Some((_, meter)) = &self.muted {
-            let level = meter.level();
+        if let Some(level) = self.muted.as_ref().map(MutedMicrophone::level) {
             self.page_input(PageInput::MutedLevel(level));
         }
         for level in self.media.levels() {
@@ -502,18 +501,8 @@ impl Session {
         }
     }
 
-    /// Whoever is muted in a call, can unmute, and does not know it yet may be told when they talk; nobody else is listened to.
     fn may_listen_while_muted(&self) -> bool {
-        let Snapshot { phase, you, settings, publications, .. } = self.call.snapshot();
-        let may_unmute = you.is_some_and(|you| {
-            let everyone = settings.is_none_or(|settings| settings.may_unmute == Allowed::Everyone);
-            !you.forbidden.microphone.is_on() && (everyone || you.role.moderates())
-        });
-        phase == Phase::Joined
-            && may_unmute
-            && publications.of(Source::Microphone) == Publication::Off
-            && self.page.listens_while_muted()
-            && self.shown.preferences.has(Preference::TalkWhileMuted)
+        muted::may_listen(self.call.snapshot(), &self.page, self.shown.preferences)
     }
 
     /// Lets go of the microphone as soon as there is no reason to keep it.
@@ -525,11 +514,7 @@ impl Session {
 
     fn stop_capture(&mut self, source: Source) {
         if source == Source::Microphone && self.may_listen_while_muted() {
-            let kept = self.captures.hand_over(source);
-            self.muted = kept.and_then(|capture| {
-                let meter = capture.meter()?;
-                Some((capture, meter))
-            });
+            self.muted = self.captures.hand_over(source).and_then(MutedMicrophone::listen);
         }
         self.captures.stop(source);
         self.captures_changed(source);

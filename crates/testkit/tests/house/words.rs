@@ -48,12 +48,14 @@ const TECHNICAL_ATTRIBUTES: [&str; 12] = [
 ];
 
 /// Literals that look like sentences and are none.
-const TECHNICAL: [&str; 14] = [
+const TECHNICAL: [&str; 16] = [
     // Keys of a keyboard (UI Events, KeyboardEvent key Values).
+    "AltGraph",
     "ArrowDown",
     "ArrowLeft",
     "ArrowRight",
     "ArrowUp",
+    "Dead",
     "Enter",
     "End",
     "Escape",
