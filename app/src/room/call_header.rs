@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use leptos::html;
 use leptos::prelude::*;
 
 use super::{Panel, use_opened};
-use crate::components::{Icon, LogoMark, Symbol, focus_when_shown};
+use crate::components::{Icon, LogoMark, Symbol};
 use crate::full_screen;
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::call;
@@ -20,13 +19,11 @@ pub(crate) fn CallHeader() -> impl IntoView {
     let opened = use_opened();
     let name = move || view.room_name().get().unwrap_or_else(|| call::UNTITLED().to_owned());
     let locked = Memo::new(move |_| view.settings().get().locked.is_on());
-    let title = NodeRef::<html::H1>::new();
-    focus_when_shown(title);
     view! {
         <header class="call-header">
             <div class="room">
                 <LogoMark/>
-                <h1 class="cut name" dir="auto" node_ref=title tabindex="-1">{name}</h1>
+                <h1 class="cut name" dir="auto">{name}</h1>
                 <Elapsed/>
                 <button type="button" class="state" aria-label=call::ENCRYPTED_SAFETY_PHRASE title=call::ENCRYPTED_SAFETY_PHRASE
                     on:click=move |_| opened.toggle(Panel::Safety)>

@@ -1,5 +1,6 @@
 //! In the call: the header, the people, what needs an answer, one panel, and the bar.
 
+use leptos::html;
 use leptos::prelude::*;
 use protocol::MediaVia;
 use stage::{Kind, Mode};
@@ -8,7 +9,7 @@ use super::{
     CallHeader, ChatPanel, ConnectionPanel, DevicesPanel, InvitePanel, Opened, Panel, PeoplePanel,
     ReactionLayer, Requests, RoomPanel, SafetyPanel, SettingsPanel, ShortcutsPanel, Stage, Toolbar, listen,
 };
-use crate::components::Confirm;
+use crate::components::{Confirm, focus_when_shown};
 use crate::state::{CallCommand, CallViewStoreFields, StageView, use_call_handle};
 use crate::text::call;
 
@@ -20,12 +21,16 @@ pub(crate) fn CallScreen() -> impl IntoView {
     let layout = Memo::new(move |_| view.stage().with(layout_name));
     let opened = Opened::provide();
     let is_alone = move || view.participants().with(Vec::is_empty);
+    // Whoever comes in hears where they are, and goes on with the controls.
+    let name = move || view.room_name().get().unwrap_or_else(|| call::UNTITLED().to_owned());
+    let people = NodeRef::<html::Div>::new();
+    focus_when_shown(people);
     listen(opened);
     view! {
         <main class="call" data-topology=move || topology_name(via.get()) data-layout=layout data-encryption="end-to-end"
             data-panel=move || opened.panel.get().map(|_| "")>
             <CallHeader/>
-            <div class="stage">
+            <div class="stage" role="group" aria-label=name tabindex="-1" node_ref=people>
                 <Stage/>
                 <Show when=is_alone><p class="alone">{call::ONLY_YOU}</p></Show>
                 <ReactionLayer/>
