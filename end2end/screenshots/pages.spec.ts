@@ -166,7 +166,7 @@ test("pages of a call", async ({ server, somebody, plainPage }) => {
     await ada.page.setViewportSize(SIZES.desktop);
     await ada.button("People").click();
     await picture(ada.page, "call-of-four");
-    await ada.button("People").click();
+    await ada.page.keyboard.press("Escape");
 
     const late = await plainPage();
     await late.goto(link);
