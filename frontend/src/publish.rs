@@ -30,7 +30,6 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         lacks_secret,
         key_warnings,
         host_inside,
-        began: _,
         stage,
         participants,
     } = call.snapshot();

@@ -377,6 +377,8 @@ impl Session {
         if let Some(level) = own {
             self.input(Input::Level { participant: None, level });
         }
+        // Once a tick, and not with each thing that happens: it asks for everything that the call shows.
+        self.listen_while_muted();
         if let Some(level) = self.muted.as_ref().map(MutedMicrophone::level) {
             self.page_input(PageInput::MutedLevel(level));
         }
@@ -409,7 +411,6 @@ impl Session {
     fn input(&mut self, input: Input) {
         self.call.handle_input(clock::now(), input);
         self.carry_out();
-        self.listen_while_muted();
     }
 
     fn carry_out(&mut self) {
@@ -509,6 +510,7 @@ impl Session {
     fn listen_while_muted(&mut self) {
         if self.muted.is_some() && !self.may_listen_while_muted() {
             self.muted = None;
+            self.page_input(PageInput::ListeningEnded);
         }
     }
 
@@ -573,7 +575,7 @@ impl Session {
             let me = self.call.snapshot().you.map(|you| you.id);
             self.shown.chat = publish::chat(&self.call, me);
         }
-        self.shown.began.update(self.call.snapshot().began);
+        self.shown.began.update(self.call.began());
         self.shown.phrase.update(|| self.call.safety_phrase(), &self.events);
         app::state::publish(self.view, publish::view(&self.call, &self.page, &self.shown, &self.media));
     }

@@ -3,7 +3,7 @@
 use leptos::html::ElementType;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, EventTarget, FocusEvent, HtmlElement, Node};
 
 /// Moves the focus to an element once it is in the document.
 pub(crate) fn focus_when_shown<E>(element: NodeRef<E>)
@@ -70,6 +70,38 @@ pub(crate) fn focus_among(within: &Element, selector: &str, step: Step) {
         shown.iter().position(|one| active.as_ref().is_some_and(|active| one.is_same_node(Some(active))));
     if let Some(next) = step.from(now, shown.len()) {
         _ = shown[next].focus();
+    }
+}
+
+/// Calls `close` when something beside an element is pressed, or gets the focus, for as long as the component that asks for it is there. What
+/// comes back is to hear of the element's `focusout`.
+pub(crate) fn when_left<E>(
+    element: NodeRef<E>,
+    close: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl Fn(FocusEvent) + Copy
+where
+    E: ElementType + 'static,
+    E::Output: JsCast + Clone + AsRef<Node> + 'static,
+{
+    let is_inside = move |target: Option<EventTarget>| {
+        let node = target.and_then(|target| target.dyn_into::<Node>().ok());
+        element.get_untracked().is_some_and(|element| {
+            let element: &Node = element.as_ref();
+            element.contains(node.as_ref())
+        })
+    };
+    let pressed = window_event_listener(leptos::ev::pointerdown, move |event| {
+        if !is_inside(event.target()) {
+            close();
+        }
+    });
+    on_cleanup(move || pressed.remove());
+    move |event: FocusEvent| {
+        // Nothing has it: the window is another one, or what had it is gone.
+        let to = event.related_target();
+        if to.is_some() && !is_inside(to) {
+            close();
+        }
     }
 }
 

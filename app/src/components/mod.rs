@@ -12,7 +12,9 @@ mod site_header;
 
 pub(crate) use avatar::Avatar;
 pub(crate) use confirm::Confirm;
-pub(crate) use focus::{Step, focus, focus_among, focus_when_shown, is_focus_nowhere, let_go_of_focus};
+pub(crate) use focus::{
+    Step, focus, focus_among, focus_when_shown, is_focus_nowhere, let_go_of_focus, when_left,
+};
 pub(crate) use icon::{Icon, Symbol};
 pub(crate) use language_choice::LanguageChoice;
 pub(crate) use logo::{Logo, LogoMark};

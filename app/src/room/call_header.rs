@@ -10,6 +10,9 @@ use crate::full_screen;
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::call;
 
+/// The heading, by which the people are called too.
+pub(super) const CALL_TITLE: &str = "call-title";
+
 /// Name, time, encryption and lock; at its end the link and the whole screen.
 #[component]
 pub(crate) fn CallHeader() -> impl IntoView {
@@ -23,7 +26,7 @@ pub(crate) fn CallHeader() -> impl IntoView {
         <header class="call-header">
             <div class="room">
                 <LogoMark/>
-                <h1 class="cut name" dir="auto">{name}</h1>
+                <h1 class="cut name" dir="auto" id=CALL_TITLE>{name}</h1>
                 <Elapsed/>
                 <button type="button" class="state" aria-label=call::ENCRYPTED_SAFETY_PHRASE title=call::ENCRYPTED_SAFETY_PHRASE
                     on:click=move |_| opened.toggle(Panel::Safety)>

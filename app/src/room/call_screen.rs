@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use protocol::MediaVia;
 use stage::{Kind, Mode};
 
+use super::call_header::CALL_TITLE;
 use super::{
     CallHeader, ChatPanel, ConnectionPanel, DevicesPanel, InvitePanel, Opened, Panel, PeoplePanel,
     ReactionLayer, Requests, RoomPanel, SafetyPanel, SettingsPanel, ShortcutsPanel, Stage, Toolbar, listen,
@@ -22,7 +23,6 @@ pub(crate) fn CallScreen() -> impl IntoView {
     let opened = Opened::provide();
     let is_alone = move || view.participants().with(Vec::is_empty);
     // Whoever comes in hears where they are, and goes on with the controls.
-    let name = move || view.room_name().get().unwrap_or_else(|| call::UNTITLED().to_owned());
     let people = NodeRef::<html::Div>::new();
     focus_when_shown(people);
     listen(opened);
@@ -30,7 +30,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
         <main class="call" data-topology=move || topology_name(via.get()) data-layout=layout data-encryption="end-to-end"
             data-panel=move || opened.panel.get().map(|_| "")>
             <CallHeader/>
-            <div class="stage" role="group" aria-label=name tabindex="-1" node_ref=people>
+            <div class="stage" role="group" aria-labelledby=CALL_TITLE tabindex="-1" node_ref=people>
                 <Stage/>
                 <Show when=is_alone><p class="alone">{call::ONLY_YOU}</p></Show>
                 <ReactionLayer/>

@@ -37,19 +37,13 @@ pub(crate) fn CameraOptions() -> impl IntoView {
 fn DeviceChoice(kind: DeviceKind) -> impl IntoView {
     let call = use_call_handle();
     let known = call.view.devices();
-    let (group, label) = match kind {
-        DeviceKind::Microphone => ("microphone-device", devices::MICROPHONE as crate::text::Text),
-        DeviceKind::Camera => ("camera-device", devices::CAMERA as crate::text::Text),
-        DeviceKind::Speaker => ("speaker-device", devices::SPEAKER as crate::text::Text),
+    let group = match kind {
+        DeviceKind::Microphone => "microphone-device",
+        DeviceKind::Camera => "camera-device",
+        DeviceKind::Speaker => "speaker-device",
     };
     // Not a memo: a list that is the same shows again which device is in use, when another one could not be.
-    let list = move || {
-        known.with(|devices| match kind {
-            DeviceKind::Microphone => devices.microphones.clone(),
-            DeviceKind::Camera => devices.cameras.clone(),
-            DeviceKind::Speaker => devices.speakers.clone(),
-        })
-    };
+    let list = move || known.with(|devices| kind.of(devices).to_vec());
     let row = move |device: Device| {
         let call = call.clone();
         let Device { id, label, selected } = device;
@@ -63,7 +57,7 @@ fn DeviceChoice(kind: DeviceKind) -> impl IntoView {
     };
     view! {
         <fieldset class="set">
-            <legend>{label}</legend>
+            <legend>{move || devices::kind(kind)}</legend>
             {move || {
                 let list = list();
                 if list.is_empty() {

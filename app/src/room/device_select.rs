@@ -16,13 +16,7 @@ pub(crate) fn DeviceSelect(kind: DeviceKind) -> impl IntoView {
         DeviceKind::Speaker => "choose-speaker",
     };
     // Not a memo: a list that is the same shows again which device is in use, when another one could not be.
-    let list = move || {
-        known.with(|devices| match kind {
-            DeviceKind::Microphone => devices.microphones.clone(),
-            DeviceKind::Camera => devices.cameras.clone(),
-            DeviceKind::Speaker => devices.speakers.clone(),
-        })
-    };
+    let list = move || known.with(|devices| kind.of(devices).to_vec());
     view! {
         <div class="field device-field">
             <label for=id>{move || devices::kind(kind)}</label>

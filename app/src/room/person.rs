@@ -1,15 +1,15 @@
 //! One row of the list of people, and what a host can do with the person in it: what holds at once, what they may do and be, and last
 //! what takes them out of the call.
 
-use leptos::ev::{FocusEvent, KeyboardEvent};
+use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use protocol::{Moderation, ParticipantId, Right, Role, Source, Switch};
 use reactive_stores::Field;
-use web_sys::{HtmlDetailsElement, HtmlElement, Node};
+use web_sys::{HtmlDetailsElement, HtmlElement};
 
-use crate::components::{Avatar, Confirm, Icon, Symbol};
+use crate::components::{Avatar, Confirm, Icon, Symbol, when_left};
 use crate::state::{
     CallCommand, CallViewStoreFields, ParticipantView, ParticipantViewStoreFields, use_call_handle,
 };
@@ -104,9 +104,6 @@ pub(crate) fn PersonActions(#[prop(into)] participant: Field<ParticipantView>) -
             menu.set_open(false);
         }
     };
-    let is_inside = move |node: Option<Node>| {
-        menu.get_untracked().is_some_and(|menu: HtmlDetailsElement| menu.contains(node.as_ref()))
-    };
     let key = move |event: KeyboardEvent| {
         let Some(menu) = menu.get_untracked().filter(|menu| event.key() == "Escape" && menu.open()) else {
             return;
@@ -114,18 +111,7 @@ pub(crate) fn PersonActions(#[prop(into)] participant: Field<ParticipantView>) -
         event.stop_propagation();
         close_menu(&menu);
     };
-    let focus_left = move |event: FocusEvent| {
-        let to: Option<Node> = event.related_target().and_then(|to| to.dyn_into().ok());
-        if to.is_some() && !is_inside(to) {
-            close();
-        }
-    };
-    let pressed = window_event_listener(leptos::ev::pointerdown, move |event| {
-        if !is_inside(event.target().and_then(|target| target.dyn_into().ok())) {
-            close();
-        }
-    });
-    on_cleanup(move || pressed.remove());
+    let focus_left = when_left(menu, close);
     let block = move || call.send(CallCommand::Moderate { moderation: Moderation::Block { id } });
     view! {
         <details class="actions-menu" node_ref=menu on:keydown=key on:focusout=focus_left>

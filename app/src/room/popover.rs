@@ -1,14 +1,14 @@
 //! What opens above a button of the bar, and what stands in it. It closes with Escape, with a press beside it, and when the focus
 //! goes elsewhere.
 
-use leptos::ev::{FocusEvent, KeyboardEvent};
+use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use web_sys::{Element, Node};
+use web_sys::Element;
 
 use super::{Popover, use_opened};
-use crate::components::{Icon, Step, Symbol, focus, focus_among, is_focus_nowhere};
+use crate::components::{Icon, Step, Symbol, focus, focus_among, is_focus_nowhere, when_left};
 use crate::text::Text;
 
 /// What can have the focus in a popover.
@@ -45,9 +45,6 @@ pub(crate) fn PopoverButton(
         }
         is_open.get()
     });
-    let is_inside = move |node: Option<Node>| {
-        whole.get_untracked().is_some_and(|whole: web_sys::HtmlDivElement| whole.contains(node.as_ref()))
-    };
     let close = move || {
         if is_open.get_untracked() {
             opened.set(None);
@@ -60,22 +57,9 @@ pub(crate) fn PopoverButton(
             close();
         }
     };
-    let focus_left = move |event: FocusEvent| {
-        let to: Option<Node> = event.related_target().and_then(|to| to.dyn_into().ok());
-        if to.is_some() && !is_inside(to) {
-            close();
-        }
-    };
-    let pressed = window_event_listener(leptos::ev::pointerdown, move |event| {
-        if !is_inside(event.target().and_then(|target| target.dyn_into().ok())) {
-            close();
-        }
-    });
-    on_cleanup(move || {
-        pressed.remove();
-        // Whoever gets the button back later does not want what was open.
-        _ = opened.try_update(|open| *open = open.filter(|open| *open != popover));
-    });
+    let focus_left = when_left(whole, close);
+    // Whoever gets the button back later does not want what was open.
+    on_cleanup(move || _ = opened.try_update(|open| *open = open.filter(|open| *open != popover)));
     view! {
         <div class="opens" node_ref=whole on:keydown=key on:focusout=focus_left>
             <button type="button" class=class node_ref=button aria-label=name title=name aria-haspopup=has_menu.then_some("menu")

@@ -3,8 +3,8 @@
 
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
-use protocol::{Allowed, Source};
-use view::{Preference, Publication, Signalling};
+use protocol::Source;
+use view::Signalling;
 
 use super::{AskedFor, DeviceFaults, KeyBanner, Knocking, Panel, use_opened};
 use crate::components::{Step, focus_among, is_focus_nowhere};
@@ -53,15 +53,9 @@ pub(crate) fn Requests() -> impl IntoView {
 fn TalksWhileMuted() -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
+    // Where a host asks for the same, that is the question.
     let talks = Memo::new(move |_| {
-        let is_asked = view.asked_for().get() == Some(Source::Microphone);
-        let everyone = view.settings().get().may_unmute == Allowed::Everyone;
-        let may_not =
-            view.forbidden().get().microphone.is_on() || !(everyone || view.role().get().moderates());
-        view.talks_while_muted().get()
-            && !(is_asked || may_not)
-            && view.microphone().get() == Publication::Off
-            && view.preferences().get().has(Preference::TalkWhileMuted)
+        view.talks_while_muted().get() && view.asked_for().get() != Some(Source::Microphone)
     });
     let call = StoredValue::new(call);
     let send = move |command: CallCommand| call.with_value(|call| call.send(command));

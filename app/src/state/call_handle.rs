@@ -9,7 +9,7 @@ use reactive_stores::Store;
 use stage::StageInput;
 use view::{Copied, Preference};
 
-use super::CallView;
+use super::{CallView, Device, Devices};
 
 /// What a component asks of the engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,6 +161,17 @@ pub enum DeviceKind {
     Camera,
     /// Plays sound.
     Speaker,
+}
+
+impl DeviceKind {
+    /// The devices of this kind.
+    pub fn of(self, devices: &Devices) -> &[Device] {
+        match self {
+            Self::Microphone => &devices.microphones,
+            Self::Camera => &devices.cameras,
+            Self::Speaker => &devices.speakers,
+        }
+    }
 }
 
 /// A way to the call engine. Holds no JavaScript object, so it may live anywhere.

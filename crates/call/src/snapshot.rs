@@ -45,8 +45,6 @@ pub struct Snapshot {
     pub key_warnings: KeyWarnings,
     /// Whether somebody is inside who can let the person in, while they wait.
     pub host_inside: bool,
-    /// Since when the call goes on, once joined.
-    pub began: Option<Began>,
     /// What is shown where.
     pub stage: StageSnapshot,
     /// The others, in the order in which they came.

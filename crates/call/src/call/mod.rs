@@ -214,7 +214,6 @@ impl Call {
             lacks_secret: self.lacks_secret,
             key_warnings: self.encryption.key_warnings(&self.encryption_view()),
             host_inside: self.host_inside,
-            began: self.began,
             stage: StageSnapshot {
                 layout: self.stage.layout().clone(),
                 pins: self.stage.pins().to_vec(),
@@ -223,6 +222,11 @@ impl Call {
                 corner: self.stage.corner(),
             },
         }
+    }
+
+    /// Since when the call goes on, once joined.
+    pub fn began(&self) -> Option<Began> {
+        self.began
     }
 
     /// How far the call is.

@@ -105,6 +105,8 @@ pub enum PageInput {
     },
     /// So loud is the microphone, of which nothing is sent.
     MutedLevel(Level),
+    /// Nobody listens any more to the microphone, of which nothing is sent.
+    ListeningEnded,
     /// Somebody knows that they are muted.
     StayMuted,
     /// A device delivers.
@@ -148,6 +150,7 @@ impl Page {
             PageInput::Refuse(refusal) => self.notices.refuse(refusal),
             PageInput::LookAtChat { open } => (self.is_chat_open, self.unread) = (open, 0),
             PageInput::MutedLevel(level) => self.muted_talk.hear(now, level),
+            PageInput::ListeningEnded => self.muted_talk.stop(),
             PageInput::StayMuted => self.muted_talk.settle(),
             PageInput::Switched { source, to, by } => {
                 if source == Source::Microphone && to.is_on() {

@@ -35,6 +35,11 @@ impl MutedTalk {
         *self = Self { is_settled: true, ..Self::default() };
     }
 
+    /// There is no reason to listen any more, and none to say what was heard.
+    pub(super) fn stop(&mut self) {
+        *self = Self { is_settled: self.is_settled, ..Self::default() };
+    }
+
     /// The microphone was turned on: the next time is another one.
     pub(super) fn reset(&mut self) {
         *self = Self::default();
@@ -71,6 +76,17 @@ mod tests {
         assert!(talk.is_noticed(), "it is said until they have seen it");
         talk.reset();
         assert!(!talk.is_noticed());
+    }
+
+    #[test]
+    fn what_was_heard_is_not_said_once_there_is_no_reason_to_listen() {
+        let mut talk = MutedTalk::default();
+        hear(&mut talk, 0, 2_000, 0.3);
+        talk.stop();
+        assert!(!talk.is_noticed() && !talk.is_settled());
+        talk.settle();
+        talk.stop();
+        assert!(talk.is_settled());
     }
 
     #[test]
