@@ -160,7 +160,7 @@ test("words of the safety phrase that do not arrive can be asked for again", asy
     await ada.choose("Safety phrase");
     await expect(ada.page.getByText("Couldn't load the safety phrase")).toBeVisible();
     await ada.page.unroute("**/pkg/split_safety_phrase.wasm");
-    await ada.panel("Safety phrase").getByRole("button", { name: "Close", exact: true }).click();
+    await ada.panel("Safety phrase").getByRole("button", { name: "Close panel" }).click();
     await ada.choose("Safety phrase");
     await expect(ada.page.getByTestId("safety-phrase")).toHaveText(/^[a-z]+( [a-z]+){5}$/);
 });

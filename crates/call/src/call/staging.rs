@@ -9,7 +9,7 @@ use super::Call;
 use crate::slots::SlotsInput;
 
 /// Heights are subscribed to in steps: an edge that is dragged says nothing new with each pixel.
-const HEIGHT_STEP: f32 = 40.0;
+const HEIGHT_STEP: f32 = 20.0;
 
 impl Call {
     pub(super) fn stage_input(&mut self, now: Duration, input: StageInput) {
