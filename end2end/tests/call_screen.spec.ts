@@ -2,6 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import { createRoomWith } from "../fixtures/server.ts";
+import { listen, namesAndRoles } from "../fixtures/spoken.ts";
 import { expect, expectAccessible, test } from "../fixtures/test.ts";
 
 const SIZES = [
@@ -242,21 +243,7 @@ test("everything that happens is said once", async ({ server, somebody }) => {
     const room = await createRoomWith(server, { waiting_room: "on" });
     const ada = await somebody("Ada", room.hostLink);
     await ada.join();
-    await ada.page.evaluate(() => {
-        const said: string[] = [];
-        Object.assign(window, { said });
-        const isLive = (node: Node) => (node instanceof Element ? node : node.parentElement)?.closest("[role=status], [role=alert], [role=log], [aria-live=polite]");
-        new MutationObserver((records) => {
-            for (const record of records) {
-                for (const node of record.addedNodes) {
-                    const text = node.textContent?.trim();
-                    if (text && isLive(node)) said.push(text);
-                }
-            }
-        }).observe(document.body, { childList: true, subtree: true });
-    });
-    const said = () => ada.page.evaluate(() => (window as unknown as { said: string[] }).said);
-    const count = async (text: string) => (await said()).filter((one) => one.includes(text)).length;
+    const { said, count } = await listen(ada.page);
     const bob = await somebody("Bob", room.link);
     await bob.knock();
     await expect.poll(() => count("Bob wants to join")).toBe(1);
@@ -276,9 +263,45 @@ test("everything that happens is said once", async ({ server, somebody }) => {
     await bob.knock();
     await ada.page.getByRole("button", { name: "Admit Bob" }).click();
     await expect.poll(() => count("Bob joined")).toBe(2);
+    // Everything that can be acted on has a name, as the browser itself tells it.
+    const transcript: Record<string, string[]> = {};
+    for (const panel of ["Chat", "People"] as const) {
+        await ada.openPanel(panel);
+        transcript[panel] = await namesAndRoles(ada.page);
+    }
+    await ada.openMore();
+    transcript.More = await namesAndRoles(ada.page);
+    for (const told of Object.values(transcript)) {
+        expect(told.filter((one) => one.endsWith('""') && !/^(group|list|region) /.test(one))).toEqual([]);
+        for (const name of ["Turn off microphone", "Turn off camera", "Chat", "Raise hand", "More"]) expect(told).toContain(`button "${name}"`);
+    }
+    await test.info().attach("spoken", { body: (await said()).join("\n") });
+    await test.info().attach("names and roles", { body: JSON.stringify(transcript, null, 4) });
     for (const text of ["Bob raised a hand", "New message from Bob", "with milk", "Bob left"]) {
         expect(await count(text), `${text}, in ${JSON.stringify(await said())}`).toBe(1);
     }
+});
+
+test("what is said in the header can be closed, with a press and with Escape", async ({ newRoom, somebody }) => {
+    const link = await newRoom();
+    const ada = await somebody("Ada", link);
+    const bob = await somebody("Bob", link);
+    await ada.join();
+    await bob.join();
+    const notice = (text: string) => ada.page.locator(".notice").filter({ hasText: text });
+    // Each is there longer than a test needs: only who closes it makes it go so soon.
+    await ada.page.evaluate(() => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(".notice { animation-duration: 600s !important; }");
+        document.adoptedStyleSheets.push(sheet);
+    });
+    await notice("Bob joined").click();
+    await expect(notice("Bob joined")).toBeHidden();
+    await bob.toolbarButton("Raise hand").click();
+    await expect(notice("Bob raised a hand")).toBeVisible();
+    await expect(notice("Bob joined"), "what was closed does not come back").toBeHidden();
+    await ada.page.keyboard.press("Escape");
+    await expect(notice("Bob raised a hand")).toBeHidden();
 });
 
 test("who talks and is muted is told until they have done something, and only if they want", async ({ newRoom, somebody }) => {

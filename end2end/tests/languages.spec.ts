@@ -136,6 +136,18 @@ test("in a call the language changes at once, there and back, and nothing else d
     await ada.openPanel("Chat");
     await ada.page.getByRole("textbox", { name: "Message" }).fill("half a sen");
     await ada.watchGaps(ben);
+    const width = ada.page.viewportSize()!.width;
+    /** Where things are, from the edge at which lines begin. */
+    const places = async (isMirrored: boolean) =>
+        ada.page.evaluate(
+            ({ selectors, width, isMirrored }) =>
+                selectors.map((selector) => {
+                    const { left, right } = document.querySelector(selector)!.getBoundingClientRect();
+                    return Math.round(isMirrored ? width - right : left);
+                }),
+            { selectors: [".panel", ".stage", ".call-header .room", ".call-header .ends"], width, isMirrored },
+        );
+    const before = await places(false);
 
     await ada.openMore();
     const choice = ada.page.getByRole("combobox", { name: "Language" });
@@ -145,6 +157,9 @@ test("in a call the language changes at once, there and back, and nothing else d
     await expect(ada.page.getByRole("toolbar")).not.toContainText(/[a-z]{3}/i);
     await ada.expectToMove("Ben");
     await expectAccessible(ada.page);
+    const mirrored = await places(true);
+    // The name of the room is as long as its words; all else lies where it lay, seen from the other side.
+    for (const [place, at] of before.entries()) expect(Math.abs(mirrored[place]! - at), `${before} and ${mirrored}`).toBeLessThan(3);
 
     // One that does not come leaves what there is, and says so.
     await ada.page.route("**/languages/de.json", (route) => route.abort());

@@ -10,7 +10,7 @@ import type { CallPage } from "../pages/call.ts";
 /** One machine plays all of them. */
 const SMALL_PAGE = { picture: SLOW, context: { viewport: { width: 480, height: 320 } } };
 
-const NAMES = ["Ada", "Bob", "Cleo", "Dan", "Eve", "Finn"];
+const NAMES = ["Ada", "Bob", "Cleo", "Dan", "Eve"];
 
 /**
  * So many pictures are never sent without one being shown. Five browsers on one machine take turns, so that no time can be the bound;
@@ -32,7 +32,7 @@ test("a call of two grows to five and shrinks to two, over the server and back",
     const link = await newRoom();
     // All wait at the door first: a browser that starts takes a machine away from the others for seconds.
     const people: CallPage[] = [];
-    for (const name of NAMES.slice(0, 5)) people.push(await somebody(name, link, SMALL_PAGE));
+    for (const name of NAMES) people.push(await somebody(name, link, SMALL_PAGE));
     const calls: CallPage[] = [];
     const join = async (call: CallPage) => {
         await call.join();
@@ -71,9 +71,9 @@ test("a call stays direct when the media port cannot be reached, and the host is
     // A port that the firewall of scripts/blocked-media drops; or an address that leads nowhere (RFC 5737).
     const blocked = process.env.VERANDA_BLOCKED_PORT;
     const server = await startServer(blocked ? { VERANDA__MEDIA__PORT: blocked } : { VERANDA__MEDIA__ADDRESSES: "192.0.2.1" });
-    const { link, hostLink } = await createRoomWith(server, {});
+    const { link, hostLink } = await createRoomWith(server, { mesh_limit: 2 });
     const calls: CallPage[] = [];
-    for (const [place, name] of NAMES.slice(0, 5).entries()) {
+    for (const [place, name] of NAMES.slice(0, 3).entries()) {
         const call = await somebody(name, place === 0 ? hostLink : link, SMALL_PAGE);
         if (place > 1) await silence(call);
         await call.join();
@@ -89,11 +89,11 @@ test("a call stays direct when the media port cannot be reached, and the host is
     await server.stop();
 });
 
-test("six with Chromium and one with Firefox see and hear each other", async ({ newRoom, somebody }) => {
+test("four with Chromium and one with Firefox see and hear each other", async ({ newRoom, somebody }) => {
     test.setTimeout(600_000);
     const link = await newRoom();
     const calls: CallPage[] = [];
-    for (const name of NAMES) {
+    for (const name of NAMES.slice(0, 4)) {
         const call = await somebody(name, link, SMALL_PAGE);
         await silence(call);
         await call.join();
@@ -122,17 +122,17 @@ test("six with Chromium and one with Firefox see and hear each other", async ({ 
     for (const call of calls) await speak(call, (button) => call.button(button).click());
     await speak(gus, (button) => gus.press(button));
 
-    const [ada, bob] = [calls[0]!, calls[1]!];
+    const [ada, bob, dan] = [calls[0]!, calls[1]!, calls[3]!];
     await bob.button("Turn off camera").click();
     await expect(ada.tile("Bob")).toHaveAttribute("data-camera", "off");
     await bob.button("Turn on camera").click();
     await ada.expectToSee(bob);
-    await calls[5]!.leave();
-    await expect(ada.tile("Finn")).toBeHidden();
-    await calls[5]!.button("Rejoin").click();
-    await calls[5]!.join();
-    await ada.expectToSee(calls[5]!);
-    await calls[5]!.expectToSee(ada);
+    await dan.leave();
+    await expect(ada.tile("Dan")).toBeHidden();
+    await dan.button("Rejoin").click();
+    await dan.join();
+    await ada.expectToSee(dan);
+    await dan.expectToSee(ada);
     await gus.close();
     await expect(ada.tile("Gus")).toBeHidden();
 });
@@ -179,7 +179,7 @@ test("a server that is killed and started again is back with pictures of a large
     const server = await startServer();
     const { link } = await createRoomWith(server, {});
     const calls: CallPage[] = [];
-    for (const name of NAMES.slice(0, 5)) {
+    for (const name of NAMES) {
         const call = await somebody(name, link, SMALL_PAGE);
         if (calls.length > 1) await silence(call);
         await call.join();

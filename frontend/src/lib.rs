@@ -12,6 +12,7 @@ mod event;
 mod host_link;
 mod identity;
 mod language;
+mod lazy_session;
 mod levels;
 mod link;
 mod media;
@@ -61,7 +62,7 @@ pub fn hydrate() {
         provide_call_handle(CallHandle::new(view, move |command| {
             _ = commands.unbounded_send(Event::Command(command));
         }));
-        session::start(view, events, received);
+        lazy_session::start(view, events, received);
         view! { <RoomPage/> }.into_any()
     });
     if let Some(page) = web::document().and_then(|document| document.document_element()) {

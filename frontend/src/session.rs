@@ -21,7 +21,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::capture::Captures;
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
-use crate::identity::{name_so_far, new_call, random_id, refuse};
+use crate::identity::{new_call, random_id, refuse};
 use crate::levels::Meter;
 use crate::media::Media;
 use crate::muted::{self, MutedMicrophone};
@@ -75,12 +75,16 @@ struct Session {
     _page: Vec<EventListener>,
 }
 
-/// Starts the session of a room's page; on any other page there is none.
-pub(crate) fn start(view: Store<CallView>, events: Events, mut received: UnboundedReceiver<Event>) {
-    let Some(code) = code_of_page() else { return };
-    // Made here and not in the task: the page's own fields are not touched yet.
+/// Runs the session of a room's page, in which this name has been typed or remembered so far.
+pub(crate) fn start(
+    code: RoomCode,
+    name: String,
+    view: Store<CallView>,
+    events: Events,
+    mut received: UnboundedReceiver<Event>,
+) {
     let Some(call) = new_call(code) else { return refuse(view) };
-    let mut session = Session::new(code, call, view, events);
+    let mut session = Session::new(code, call, name, view, events);
     spawn_local(async move {
         session.load();
         while let Some(event) = received.next().await {
@@ -93,19 +97,16 @@ pub(crate) fn start(view: Store<CallView>, events: Events, mut received: Unbound
     });
 }
 
-fn code_of_page() -> Option<RoomCode> {
-    let path = web::window()?.location().pathname().ok()?;
-    RoomCode::parse(path.strip_prefix("/r/")?).ok()
-}
-
 impl Session {
-    fn new(code: RoomCode, call: Call, view: Store<CallView>, events: Events) -> Self {
+    fn new(
+        code: RoomCode,
+        call: Call,
+        remembered_name: String,
+        view: Store<CallView>,
+        events: Events,
+    ) -> Self {
         let ticks = events.clone();
-        let shown = Shown {
-            remembered_name: name_so_far().unwrap_or_default(),
-            preferences: remember::preferences(),
-            ..Shown::default()
-        };
+        let shown = Shown { remembered_name, preferences: remember::preferences(), ..Shown::default() };
         Self {
             code,
             call,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 use protocol::RoomSettings;
-use protocol::limits::{DEFAULT_CAPACITY, MAX_CAPACITY};
+use protocol::limits::DEFAULT_CAPACITY;
 use rustls_acme::acme::LETS_ENCRYPT_PRODUCTION_DIRECTORY;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -252,7 +252,7 @@ pub struct LogConfig {
 impl Config {
     /// The rules of a room about which nothing else was said.
     pub(crate) fn room_settings(&self) -> RoomSettings {
-        RoomSettings { capacity: self.rooms.capacity.clamp(1, MAX_CAPACITY), ..RoomSettings::default() }
+        RoomSettings { capacity: self.rooms.capacity, ..RoomSettings::default() }
     }
 }
 
@@ -389,7 +389,7 @@ impl Default for RelayConfig {
 impl RelayConfig {
     /// How long credentials open, in seconds.
     pub(crate) fn credential_seconds(&self) -> u64 {
-        self.credential_minutes.clamp(1, 24 * 60) * 60
+        self.credential_minutes * 60
     }
 }
 

@@ -1,9 +1,13 @@
 //! What no single setting can say of itself: settings that contradict each other are found before anything starts.
 
 use axum::http::Uri;
+use protocol::limits::MAX_CAPACITY;
 
 use crate::config::{Config, TlsMode};
 use crate::tls_name::TlsName;
+
+/// A day: whoever got credentials of the relay is not let in for longer.
+const MAX_CREDENTIAL_MINUTES: u64 = 24 * 60;
 
 /// Settings that cannot be used together. The operator's to mend; the message says how.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +37,18 @@ pub enum Contradiction {
         "[server] site = \"{0}\": the page's files are not there ({0}/pkg is missing); build them with make build, or name their folder"
     )]
     NoSite(String),
+    /// A number with which nothing would work.
+    #[error("{setting} = {value}: it must be from {least} to {most}")]
+    OutOfRange {
+        /// The section and the name.
+        setting: &'static str,
+        /// What it says.
+        value: u64,
+        /// The least that it may be.
+        least: u64,
+        /// The most that it may be.
+        most: u64,
+    },
     /// A range that holds nothing.
     #[error(
         "[relay] first_port = {0} and last_port = {1}: first_port must be 1 or more, and not above last_port"
@@ -55,6 +71,7 @@ impl Config {
     pub fn check(&self) -> Result<(), Contradiction> {
         self.check_names()?;
         self.check_origins()?;
+        self.check_numbers()?;
         let (first, last) = (self.relay.first_port, self.relay.last_port);
         if first == 0 || first > last {
             return Err(Contradiction::NoPorts(first, last));
@@ -65,6 +82,19 @@ impl Config {
             }
             if turn.secret.is_empty() {
                 return Err(Contradiction::NoSecret(name.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_numbers(&self) -> Result<(), Contradiction> {
+        let numbers = [
+            ("[rooms] capacity", self.rooms.capacity.into(), MAX_CAPACITY.into()),
+            ("[relay] credential_minutes", self.relay.credential_minutes, MAX_CREDENTIAL_MINUTES),
+        ];
+        for (setting, value, most) in numbers {
+            if !(1..=most).contains(&value) {
+                return Err(Contradiction::OutOfRange { setting, value, least: 1, most });
             }
         }
         Ok(())
@@ -178,6 +208,23 @@ mod tests {
         assert_eq!(config.check_site(), Err(Contradiction::NoSite(folder.path().display().to_string())));
         std::fs::create_dir(folder.path().join("pkg")).unwrap();
         assert_eq!(config.check_site(), Ok(()));
+    }
+
+    #[test]
+    fn a_number_with_which_nothing_would_work_is_refused_by_name() {
+        let refused = |change: fn(&mut Config)| {
+            let mut config = Config::default();
+            change(&mut config);
+            config.check().map_err(|wrong| wrong.to_string())
+        };
+        assert_eq!(refused(|config| config.rooms.capacity = 1), Ok(()));
+        assert_eq!(
+            refused(|config| config.rooms.capacity = 0),
+            Err(format!("[rooms] capacity = 0: it must be from 1 to {MAX_CAPACITY}"))
+        );
+        assert!(refused(|config| config.rooms.capacity = MAX_CAPACITY + 1).is_err());
+        assert!(refused(|config| config.relay.credential_minutes = 0).is_err());
+        assert_eq!(refused(|config| config.relay.credential_minutes = 24 * 60), Ok(()));
     }
 
     #[test]

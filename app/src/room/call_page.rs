@@ -6,7 +6,7 @@ use protocol::ErrorCode;
 use view::Phase;
 
 use super::lazy_call_screen::{self, LazyCallScreen};
-use super::{Announcer, Left, Prejoin, Refused, Waiting, provide_draft};
+use super::{Announcer, Left, Opened, Prejoin, Refused, Waiting, provide_draft};
 use crate::components::Module;
 use crate::state::{CallViewStoreFields, RoomLookup, use_call_handle};
 use crate::text;
@@ -20,6 +20,7 @@ pub(crate) fn CallPage(lookup: RoomLookup) -> impl IntoView {
     let lookup = StoredValue::new(lookup);
     let screen = RwSignal::new(Module::Coming);
     provide_draft();
+    Opened::provide();
     lazy_call_screen::fetch(screen);
     view! {
         <Title text=move || text::title(&title.clone().unwrap_or_else(|| text::joining::UNTITLED_ROOM().to_owned()))/>

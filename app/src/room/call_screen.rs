@@ -7,8 +7,8 @@ use stage::{Kind, Mode};
 
 use super::call_header::CALL_TITLE;
 use super::{
-    CallHeader, ChatPanel, ConnectionPanel, DevicesPanel, InvitePanel, Opened, Panel, PeoplePanel,
-    ReactionLayer, Requests, RoomPanel, SafetyPanel, SettingsPanel, ShortcutsPanel, Stage, Toolbar, listen,
+    CallHeader, ChatPanel, ConnectionPanel, DevicesPanel, InvitePanel, Panel, PeoplePanel, ReactionLayer,
+    Requests, RoomPanel, SafetyPanel, SettingsPanel, ShortcutsPanel, Stage, Toolbar, listen, use_opened,
 };
 use crate::components::{Confirm, focus_when_shown};
 use crate::state::{CallCommand, CallViewStoreFields, StageView, use_call_handle};
@@ -20,7 +20,8 @@ pub(crate) fn CallScreen() -> impl IntoView {
     let view = use_call_handle().view;
     let via = Memo::new(move |_| view.topology().get().via);
     let layout = Memo::new(move |_| view.stage().with(layout_name));
-    let opened = Opened::provide();
+    let opened = use_opened();
+    opened.reset();
     let is_alone = move || view.participants().with(Vec::is_empty);
     // Whoever comes in hears where they are, and goes on with the controls.
     let people = NodeRef::<html::Div>::new();
@@ -78,7 +79,7 @@ fn OpenedPanel(panel: Panel) -> impl IntoView {
 #[component]
 fn EndQuestion() -> impl IntoView {
     let handle = use_call_handle();
-    let asked = super::use_opened().asks_to_end;
+    let asked = use_opened().asks_to_end;
     let end = move || handle.send(CallCommand::Moderate { moderation: protocol::Moderation::End });
     view! {
         <Confirm asked question=Signal::derive(move || call::END_QUESTION().to_owned()) hint=call::END_HINT action=call::END_FOR_EVERYONE on_confirm=end/>

@@ -47,6 +47,8 @@ pub(crate) struct Opened {
     pub(crate) popover: RwSignal<Option<Popover>>,
     /// Whether it is asked if the call is to end for everybody.
     pub(crate) asks_to_end: RwSignal<bool>,
+    /// The newest notice that was closed; those before it are closed too.
+    pub(crate) closed_notice: RwSignal<Option<u32>>,
     /// How far each panel was scrolled when it was looked at last, in CSS pixels; the chat only where older messages were read.
     scrolled: StoredValue<HashMap<Panel, i32>>,
 }
@@ -58,10 +60,19 @@ impl Opened {
             panel: RwSignal::new(None),
             popover: RwSignal::new(None),
             asks_to_end: RwSignal::new(false),
+            closed_notice: RwSignal::new(None),
             scrolled: StoredValue::new(HashMap::new()),
         };
         provide_context(opened);
         opened
+    }
+
+    /// Nothing is open any more, as the next call begins.
+    pub(crate) fn reset(self) {
+        self.panel.set(None);
+        self.popover.set(None);
+        self.asks_to_end.set(false);
+        self.scrolled.update_value(HashMap::clear);
     }
 
     /// Opens a panel, or closes it.
@@ -83,13 +94,15 @@ impl Opened {
         self.scrolled.with_value(|scrolled| scrolled.get(&panel).copied())
     }
 
-    /// Closes what was opened last: what is above the bar, or else the panel.
-    pub(crate) fn close(self) {
+    /// Closes what was opened last: what is above the bar, or else the panel. Whether anything was open.
+    pub(crate) fn close(self) -> bool {
+        let is_any = self.popover.get_untracked().is_some() || self.panel.get_untracked().is_some();
         if self.popover.get_untracked().is_some() {
             self.popover.set(None);
         } else {
             self.panel.set(None);
         }
+        is_any
     }
 
     /// Opens a panel.

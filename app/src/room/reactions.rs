@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use protocol::Reaction;
 
-use super::{Popover, PopoverButton};
+use super::{Popover, PopoverButton, ReactionSign};
 use crate::components::Symbol;
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::call;
@@ -29,7 +29,7 @@ pub(crate) fn ReactionButtons() -> impl IntoView {
         view! {
             <button type="button" class="icon-button" aria-label=move || call::reaction(reaction) title=move || call::reaction(reaction)
                 on:click=move |_| handle.send(CallCommand::React { reaction })>
-                {sign(reaction)}
+                <ReactionSign reaction/>
             </button>
         }
     };
@@ -48,21 +48,10 @@ pub(crate) fn ReactionLayer() -> impl IntoView {
         <div class="reaction-layer" aria-hidden="true">
             <For each=move || view.reactions().get() key=|shown| shown.number let:shown>
                 <p class="reaction" data-lane=(shown.number % 5).to_string()>
-                    <span class="reaction-sign">{sign(shown.reaction)}</span>
+                    <ReactionSign reaction=shown.reaction/>
                     <span class="name">{shown.name}</span>
                 </p>
             </For>
         </div>
-    }
-}
-
-const fn sign(reaction: Reaction) -> &'static str {
-    match reaction {
-        Reaction::ThumbsUp => "👍",
-        Reaction::Applause => "👏",
-        Reaction::Heart => "❤️",
-        Reaction::Laughter => "😂",
-        Reaction::Surprise => "😮",
-        Reaction::Celebration => "🎉",
     }
 }

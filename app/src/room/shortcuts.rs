@@ -175,7 +175,11 @@ fn meant(event: &KeyboardEvent, call: &CallHandle, opened: Opened) -> Option<Sho
     }
     match event.key().as_str() {
         "Escape" => {
-            opened.close();
+            if !opened.close() {
+                let newest =
+                    call.view.notices().with_untracked(|notices| notices.last().map(|notice| notice.number));
+                opened.closed_notice.set(newest);
+            }
             return None;
         }
         // What wants an answer is reached from everywhere, also by those who want no shortcuts.

@@ -329,3 +329,24 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_scopes_are_among_all_of_them_by_their_names() {
+        // A new one does not compile here until it has a place.
+        let index = |scope: Scope| match scope {
+            Scope::RoomsRead => 0,
+            Scope::RoomsWrite => 1,
+            Scope::TokensWrite => 2,
+            Scope::ParticipantsRead => 3,
+            Scope::ParticipantsWrite => 4,
+        };
+        assert_eq!(Scope::ALL.map(index), std::array::from_fn(|at| at));
+        for scope in Scope::ALL {
+            assert_eq!(serde_json::to_value(scope).unwrap(), scope.as_str());
+        }
+    }
+}

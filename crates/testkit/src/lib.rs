@@ -24,6 +24,6 @@ pub use gaps::Hindrance;
 pub use lying::{LyingWorld, People};
 pub use network::{Faults, Network};
 pub use peer_connection::PeerConnection;
-pub use seed::{Seed, is_replay, seeds};
+pub use seed::{Seed, is_replay, play};
 pub use turn::{TurnAnswer, TurnSpeaker, TurnWish};
 pub use world::{Report, World};

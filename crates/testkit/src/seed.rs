@@ -1,13 +1,36 @@
 //! Randomness that a failing test can repeat: everything follows from one number, which the test prints.
 
+use std::num::NonZero;
 use std::ops::Range;
+use std::sync::Mutex;
+use std::thread;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-/// The seeds of a simulation: so many, from 0 on; or the one that `VERANDA_SEED` names, to play a failure again.
-pub fn seeds(count: u64) -> Range<u64> {
+/// Plays a simulation with each seed, as many at once as there are processors, and collects what each shows by its seed. So many,
+/// from 0 on; or the one that `VERANDA_SEED` names, to play a failure again. A panic in one is the caller's.
+pub fn play<T: Send>(count: u64, simulation: impl Fn(u64) -> T + Sync) -> Vec<T> {
+    let left = Mutex::new(seeds(count));
+    let next = || left.lock().ok().and_then(|mut left| left.next());
+    let shown = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                while let Some(seed) = next() {
+                    let result = simulation(seed);
+                    shown.lock().expect("no other simulation panicked here").push((seed, result));
+                }
+            });
+        }
+    });
+    let mut shown = shown.into_inner().expect("a panic has ended the scope");
+    shown.sort_by_key(|(seed, _)| *seed);
+    shown.into_iter().map(|(_, result)| result).collect()
+}
+
+fn seeds(count: u64) -> Range<u64> {
     match replayed() {
         Some(seed) => seed..seed + 1,
         None => 0..count,

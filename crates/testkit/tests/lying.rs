@@ -33,16 +33,19 @@ fn a_host_who_passes_the_key_on_is_told_that_it_may_have_been_to_anybody() {
 fn promise(people: People) -> BTreeMap<&'static str, u64> {
     let mut told: BTreeMap<&'static str, u64> = BTreeMap::new();
     let (mut written, mut said_so, mut given_away) = (0, 0, 0);
-    for seed in testkit::seeds(count()) {
+    let games = testkit::play(count(), |seed| {
         let mut world = LyingWorld::new(seed, people);
         let wrong = world.run(Duration::from_secs(20));
         assert!(wrong.is_empty(), "seed {seed}, {people:?}: {wrong:?}");
-        for (lie, times) in world.told() {
+        (world.told().clone(), world.written(), world.said_so(), world.given_away())
+    });
+    for (lies, messages, warnings, secrets) in games {
+        for (lie, times) in lies {
             *told.entry(lie).or_default() += times;
         }
-        written += world.written();
-        said_so += world.said_so();
-        given_away += usize::from(world.given_away() > 0);
+        written += messages;
+        said_so += warnings;
+        given_away += usize::from(secrets > 0);
     }
     println!(
         "{} calls, {people:?}: {written} messages, {said_so} warnings, {given_away} times the secret was given away",

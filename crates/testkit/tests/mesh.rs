@@ -2,20 +2,23 @@
 
 use std::time::Duration;
 
-use testkit::{Report, World, is_replay, seeds};
+use testkit::{Report, World, is_replay, play};
 
 const SEEDS: u64 = 1_200;
 
 #[test]
 fn every_pair_connects_whatever_the_network_does() {
-    let mut total = Report::default();
-    for seed in seeds(SEEDS) {
+    let reports = play(SEEDS, |seed| {
         let people = 2 + (seed % 3) as usize;
         let mut world = World::new(seed, people);
         let report = world.run(Duration::from_secs(60));
         assert!(world.all_connected(), "seed {seed}, {people} people: {report:?}\n{}", world.describe());
         assert_eq!(report.refusals, 0, "seed {seed}: something was done that a browser refuses");
         assert_eq!(report.stray_candidates, 0, "seed {seed}: a candidate came to the wrong description");
+        report
+    });
+    let mut total = Report::default();
+    for report in reports {
         add(&mut total, report);
     }
     println!(

@@ -3,17 +3,22 @@
 
 use std::time::Duration;
 
-use testkit::{World, is_replay, seeds};
+use testkit::{World, is_replay, play};
 
 const SEEDS: u64 = 300;
 
 /// What the model takes from one link's connecting to the next look at frames, and no more.
 const NO_GAP: Duration = Duration::from_millis(0);
 
+/// How a call ended.
+struct End {
+    node: Option<usize>,
+    is_anybody_blocked: bool,
+}
+
 #[test]
 fn nobody_loses_anybody_in_a_move_and_all_see_all_in_the_end() {
-    let (mut on_nodes, mut direct, mut hindered) = ([0, 0], 0, 0);
-    for seed in seeds(SEEDS) {
+    let ends = play(SEEDS, |seed| {
         let people = 2 + (seed % 6) as usize;
         let mut world = World::moving(seed, people);
         let report = world.run(Duration::from_secs(190));
@@ -22,15 +27,15 @@ fn nobody_loses_anybody_in_a_move_and_all_see_all_in_the_end() {
         let gap = world.longest_gap();
         assert!(gap <= NO_GAP, "seed {seed}: {gap:?} without somebody\n{}", world.describe_media());
         assert_eq!(report.refusals, 0, "seed {seed}: something was done that a browser refuses");
-        hindered += u64::from(world.is_anybody_blocked());
-        match world.node() {
-            Some(node) => on_nodes[node] += 1,
-            None => direct += 1,
+        let end = End { node: world.node(), is_anybody_blocked: world.is_anybody_blocked() };
+        if world.people_inside() > 4 && !end.is_anybody_blocked {
+            assert!(end.node.is_some(), "seed {seed}: more than four, and nothing in the way");
         }
-        if world.people_inside() > 4 && !world.is_anybody_blocked() {
-            assert!(world.node().is_some(), "seed {seed}: more than four, and nothing in the way");
-        }
-    }
+        end
+    });
+    let on = |node| ends.iter().filter(|end| end.node == node).count() as u64;
+    let (on_nodes, direct) = ([on(Some(0)), on(Some(1))], on(None));
+    let hindered = ends.iter().filter(|end| end.is_anybody_blocked).count() as u64;
     println!(
         "{SEEDS} calls: {on_nodes:?} end on the two nodes, {direct} direct, {hindered} with somebody they cannot reach"
     );
@@ -42,11 +47,11 @@ fn nobody_loses_anybody_in_a_move_and_all_see_all_in_the_end() {
 
 #[test]
 fn after_a_restart_of_the_server_all_see_all_again() {
-    for seed in seeds(SEEDS / 2) {
+    play(SEEDS / 2, |seed| {
         let people = 2 + (seed % 6) as usize;
         let mut world = World::moving_with_restarts(seed, people);
         let report = world.run(Duration::from_secs(190));
         assert!(world.all_see_all(), "seed {seed}, {people} people: {report:?}\n{}", world.describe_media());
         assert_eq!(world.wrongly_opened(), [], "seed {seed}\n{}", world.describe_keys());
-    }
+    });
 }

@@ -3,14 +3,13 @@
 
 use std::time::Duration;
 
-use testkit::{Report, World, is_replay, seeds};
+use testkit::{Report, World, is_replay, play};
 
 const SEEDS: u64 = 1_000;
 
 #[test]
 fn whatever_breaks_everybody_is_together_again_and_has_the_same_chat() {
-    let mut total = Report::default();
-    for seed in seeds(SEEDS) {
+    let reports = play(SEEDS, |seed| {
         let people = 2 + (seed % 3) as usize;
         let mut world = World::with_outages(seed, people);
         let report = world.run(Duration::from_secs(90));
@@ -23,6 +22,10 @@ fn whatever_breaks_everybody_is_together_again_and_has_the_same_chat() {
             assert_eq!(chat.len() as u64, report.written, "seed {seed}: {chat:?}");
         }
         assert_eq!(world.unkept(), 0, "seed {seed}: somebody does not know that what they wrote is kept");
+        report
+    });
+    let mut total = Report::default();
+    for report in reports {
         total.drops += report.drops;
         total.restarts += report.restarts;
         total.written += report.written;

@@ -1,48 +1,47 @@
 //! Who may do something over REST: the bearer (RFC 6750) of a room's host key, of an access token of a host, or of an API
 //! key with the scope for it.
 
-use std::convert::Infallible;
-
 use app::documents::{ProblemDetail, ProblemType};
+use axum::Extension;
 use axum::extract::FromRequestParts;
+use axum::extract::rejection::ExtensionRejection;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use protocol::{Credential, Role, RoomCode, Scope};
 
+use super::endpoint::RequiredScope;
 use super::{ProblemResponse, problem};
 use crate::api_keys::{self, ApiKey};
 use crate::credentials::{self, Authority, Shown};
 use crate::http_client::HttpClient;
 use crate::{AppState, api_keys::KeyRefusal};
 
-/// Who asks, and what they show: an extractor.
+/// Who asks, what they show, and what the endpoint requires: an extractor. An endpoint without a scope has none and answers 500.
 pub(crate) struct ApiClient {
     pub(super) caller: HttpClient,
     bearer: Option<Credential>,
+    required: Scope,
 }
 
 impl FromRequestParts<AppState> for ApiClient {
-    type Rejection = Infallible;
+    type Rejection = ExtensionRejection;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ExtensionRejection> {
+        let Extension(RequiredScope(required)) = Extension::from_request_parts(parts, state).await?;
+        let Ok(caller) = HttpClient::from_request_parts(parts, state).await;
         let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let shown = value.and_then(|value| value.split_once(' '));
         let token = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let bearer = token.and_then(|(_, token)| Credential::new(token.trim().to_owned()).ok());
-        Ok(Self { caller: HttpClient::from_request_parts(parts, state).await?, bearer })
+        Ok(Self { caller, bearer, required })
     }
 }
 
 impl ApiClient {
     /// The code in a path, once the client is known to be allowed this with the room. An API key is allowed what its scopes
     /// say with rooms that it has made; of others it learns nothing.
-    pub(super) async fn may(
-        &self,
-        state: &AppState,
-        code: &str,
-        scope: Scope,
-    ) -> Result<RoomCode, ProblemResponse> {
-        self.authority(state, code, scope).await.map(|(code, _)| code)
+    pub(super) async fn may(&self, state: &AppState, code: &str) -> Result<RoomCode, ProblemResponse> {
+        self.authority(state, code).await.map(|(code, _)| code)
     }
 
     /// The same, with what the client may mint and take back.
@@ -50,9 +49,8 @@ impl ApiClient {
         &self,
         state: &AppState,
         code: &str,
-        scope: Scope,
     ) -> Result<(RoomCode, Authority), ProblemResponse> {
-        if let Some(key) = self.api_key(state, scope).await? {
+        if let Some(key) = self.api_key(state).await? {
             let code = parse(code)?;
             let room = state.storage.room(code).await.map_err(|error| ProblemResponse::storage(&error))?;
             return room
@@ -67,10 +65,10 @@ impl ApiClient {
         match shown.map_err(|error| ProblemResponse::storage(&error))? {
             // One whose uses are counted is for people.
             Shown::Opens(key) if key.role == Role::Host && key.uses_left.is_none() => {
-                if credentials::may(&key, scope) {
+                if credentials::may(&key, self.required) {
                     Ok((code, Authority::Host(vec![key])))
                 } else {
-                    Err(ProblemResponse::scope_missing(scope))
+                    Err(ProblemResponse::scope_missing(self.required))
                 }
             }
             Shown::Early => Err(ProblemResponse::early_credential()),
@@ -84,21 +82,17 @@ impl ApiClient {
     }
 
     /// The API key that the client shows, if it is one, and if it may do this now.
-    pub(super) async fn api_key(
-        &self,
-        state: &AppState,
-        scope: Scope,
-    ) -> Result<Option<ApiKey>, ProblemResponse> {
+    pub(super) async fn api_key(&self, state: &AppState) -> Result<Option<ApiKey>, ProblemResponse> {
         let Some(secret) = self.bearer.as_ref().filter(|bearer| api_keys::is_one(bearer.expose())) else {
             return Ok(None);
         };
-        match api_keys::open(state, secret.expose(), scope).await {
+        match api_keys::open(state, secret.expose(), self.required).await {
             Ok(key) => Ok(Some(key)),
             Err(KeyRefusal::Unknown) => {
                 state.lookups.guess(self.caller.address).map_err(ProblemResponse::rate_limited)?;
                 Err(ProblemResponse::bad_api_key())
             }
-            Err(KeyRefusal::Scope) => Err(ProblemResponse::scope_missing(scope)),
+            Err(KeyRefusal::Scope) => Err(ProblemResponse::scope_missing(self.required)),
             Err(KeyRefusal::TooOften(wait)) => Err(ProblemResponse::rate_limited(wait)),
             Err(KeyRefusal::Storage(error)) => Err(ProblemResponse::storage(&error)),
         }

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::{CreatedRoom, Credential, RoomSettingsPatch, Scope, Timestamp};
+use protocol::{CreatedRoom, Credential, RoomSettingsPatch, Timestamp};
 use schemars::JsonSchema;
 use storage::{Digest, IDEMPOTENT_FOR, RoomRecord, StorageError};
 
@@ -24,7 +24,7 @@ pub(crate) async fn create_room(
     headers: HeaderMap,
     Object(patch): Object<RoomSettingsPatch>,
 ) -> Result<Response, ProblemResponse> {
-    let key = client.api_key(&state, Scope::RoomsWrite).await?;
+    let key = client.api_key(&state).await?;
     if key.is_none() {
         if client.shows_something() || !state.config.rooms.anyone_creates {
             return Err(ProblemResponse::unauthorized());

@@ -6,7 +6,7 @@ use app::documents::{ProblemDetail, ProblemType};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use protocol::{CreateTokenRequest, CreatedToken, Credential, CredentialKind, Scope, TokenKind};
+use protocol::{CreateTokenRequest, CreatedToken, Credential, CredentialKind, TokenKind};
 
 use super::auth::ApiClient;
 use super::object::Object;
@@ -21,7 +21,7 @@ pub(crate) async fn create_token(
     Path(code): Path<String>,
     Object(request): Object<CreateTokenRequest>,
 ) -> Result<(StatusCode, Json<CreatedToken>), ProblemResponse> {
-    let (code, authority) = client.authority(&state, &code, Scope::TokensWrite).await?;
+    let (code, authority) = client.authority(&state, &code).await?;
     let order = Order {
         kind: match request.kind {
             TokenKind::Invitation => CredentialKind::Invitation,

@@ -4,7 +4,7 @@ use app::documents::{ProblemDetail, ProblemType};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use protocol::{CredentialResource, Scope};
+use protocol::CredentialResource;
 
 use super::auth::ApiClient;
 use super::{ProblemResponse, problem};
@@ -16,7 +16,7 @@ pub(crate) async fn list_credentials(
     client: ApiClient,
     Path(code): Path<String>,
 ) -> Result<Json<Vec<CredentialResource>>, ProblemResponse> {
-    let (code, authority) = client.authority(&state, &code, Scope::TokensWrite).await?;
+    let (code, authority) = client.authority(&state, &code).await?;
     let found = credentials::below(&state, code, &authority).await;
     let found = found.map_err(|error| ProblemResponse::storage(&error))?;
     Ok(Json(found.iter().map(credentials::resource).collect()))
@@ -28,7 +28,7 @@ pub(crate) async fn revoke_credential(
     client: ApiClient,
     Path((code, id)): Path<(String, String)>,
 ) -> Result<StatusCode, ProblemResponse> {
-    let (code, authority) = client.authority(&state, &code, Scope::TokensWrite).await?;
+    let (code, authority) = client.authority(&state, &code).await?;
     let revoked = credentials::revoke(&state, code, &authority, &id).await;
     if revoked.map_err(|error| ProblemResponse::storage(&error))? {
         Ok(StatusCode::NO_CONTENT)

@@ -1,11 +1,16 @@
 //! An endpoint and its description in one: a route that is not described cannot be.
 
+use axum::Extension;
 use axum::http::StatusCode;
 use axum::routing::MethodRouter;
 use protocol::Scope;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::AppState;
+
+/// What an endpoint's handler is told of it.
+#[derive(Clone, Copy)]
+pub(super) struct RequiredScope(pub(super) Scope);
 
 /// How a type's schema gets into the document.
 pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
@@ -76,7 +81,7 @@ impl Endpoint {
     }
 
     pub(super) fn scope(self, scope: Scope) -> Self {
-        Self { scope: Some(scope), ..self }
+        Self { scope: Some(scope), route: self.route.layer(Extension(RequiredScope(scope))), ..self }
     }
 
     pub(super) fn query<T: JsonSchema>(self, name: &'static str, about: &'static str) -> Self {

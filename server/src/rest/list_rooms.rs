@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use protocol::{ListedRooms, RoomCode, RoomList, Scope};
+use protocol::{ListedRooms, RoomCode, RoomList};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +105,7 @@ async fn rooms_of_key(
     client: &ApiClient,
     query: &PageQuery,
 ) -> Result<Response, ProblemResponse> {
-    let Some(key) = client.api_key(state, Scope::RoomsRead).await? else {
+    let Some(key) = client.api_key(state).await? else {
         return Err(ProblemResponse::unauthorized());
     };
     let Limit(limit) = query.limit.unwrap_or_default();

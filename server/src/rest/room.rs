@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::{RoomResource, RoomSettingsPatch, Scope, SettingsError};
+use protocol::{RoomResource, RoomSettingsPatch, SettingsError};
 use storage::RoomRecord;
 
 use super::auth::ApiClient;
@@ -21,7 +21,7 @@ pub(crate) async fn read_room(
     headers: HeaderMap,
     Path(code): Path<String>,
 ) -> Result<Response, ProblemResponse> {
-    let code = client.may(&state, &code, Scope::RoomsRead).await?;
+    let code = client.may(&state, &code).await?;
     let record = state.storage.room(code).await.map_err(|error| ProblemResponse::storage(&error))?;
     let record = record.ok_or_else(ProblemResponse::room_unknown)?;
     Ok(show(&state, StatusCode::OK, record, headers.get(header::IF_NONE_MATCH)).await)
@@ -35,7 +35,7 @@ pub(crate) async fn change_room(
     Path(code): Path<String>,
     Object(patch): Object<RoomSettingsPatch>,
 ) -> Result<Response, ProblemResponse> {
-    let code = client.may(&state, &code, Scope::RoomsWrite).await?;
+    let code = client.may(&state, &code).await?;
     let precondition = precondition(&headers)?;
     let just_now = state.clock.wall().0.saturating_sub(JUST_NOW);
     if patch.ends_at.flatten().is_some_and(|end| end.0 < just_now) {
@@ -55,7 +55,7 @@ pub(crate) async fn delete_room(
     client: ApiClient,
     Path(code): Path<String>,
 ) -> Result<StatusCode, ProblemResponse> {
-    let code = client.may(&state, &code, Scope::RoomsWrite).await?;
+    let code = client.may(&state, &code).await?;
     let deleted = state.rooms.delete(code).await.map_err(|error| ProblemResponse::storage(&error))?;
     if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(ProblemResponse::room_unknown()) }
 }

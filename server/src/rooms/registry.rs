@@ -455,7 +455,7 @@ impl RoomHandle {
     }
 
     /// How many are inside. Asks nobody, and may be one event behind.
-    pub(super) fn present(&self) -> u16 {
+    pub(super) fn last_present(&self) -> u16 {
         self.present.load(Ordering::Relaxed)
     }
 

@@ -1,0 +1,58 @@
+//! The session of a call is a module of its own: the page is there, with whoever is inside and a field for the name, before the engine
+//! of calls is. It is fetched at once, and again where it does not come; what is pressed meanwhile waits in the queue of events.
+
+use std::time::Duration;
+
+use app::state::{CallView, CallViewStoreFields};
+use futures::channel::mpsc::UnboundedReceiver;
+use gloo_timers::future::sleep;
+use leptos::prelude::{Set, Update};
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+use protocol::RoomCode;
+use reactive_stores::Store;
+use view::{AnyNotice, Numbered, PageNotice};
+use wasm_bindgen_futures::spawn_local;
+
+use crate::event::{Event, Events};
+use crate::identity::name_so_far;
+use crate::{session, web};
+
+/// How long after one attempt the next begins.
+const AGAIN_AFTER: Duration = Duration::from_secs(2);
+
+/// Starts the session of a room's page; on any other page there is none.
+pub(crate) fn start(view: Store<CallView>, events: Events, received: UnboundedReceiver<Event>) {
+    let Some(code) = code_of_page() else { return };
+    // Asked before the page's own fields are touched.
+    let name = name_so_far().unwrap_or_default();
+    spawn_local(async move {
+        view.name().set(name.clone());
+        while fetch_session().await.is_err() {
+            view.notices().update(|notices| {
+                if notices.is_empty() {
+                    notices.push(Numbered { number: 0, what: AnyNotice::Page(PageNotice::CallMissing) });
+                }
+            });
+            sleep(AGAIN_AFTER).await;
+        }
+        // It is here: nothing is fetched any more.
+        _ = session(code, name, view, events, received).await;
+    });
+}
+
+#[wasm_split(session, wasm_split_path = ::leptos::wasm_split, preload(fetch_session), fallible)]
+fn session(
+    code: RoomCode,
+    name: String,
+    view: Store<CallView>,
+    events: Events,
+    received: UnboundedReceiver<Event>,
+) -> Result<(), SplitLoaderError> {
+    session::start(code, name, view, events, received);
+    Ok(())
+}
+
+fn code_of_page() -> Option<RoomCode> {
+    let path = web::window()?.location().pathname().ok()?;
+    RoomCode::parse(path.strip_prefix("/r/")?).ok()
+}
