@@ -2,9 +2,10 @@
 
 use axum::http::{HeaderName, HeaderValue, header};
 
-/// For every answer that says nothing else: nothing but our own sheet, pictures and forms; no script at all.
+/// For every answer that says nothing else: nothing but our own sheet, pictures and forms; no script at all. That something could be
+/// fetched here is for tools that look at a page from inside, as Lighthouse does for robots.txt.
 pub(crate) const WITHOUT_SCRIPT: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-     manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'";
+     connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'";
 
 /// For a page with script: ours, and the inline ones that carry this page's nonce.
 pub(crate) fn with_nonce(nonce: &str) -> Option<HeaderValue> {

@@ -5,6 +5,7 @@ use protocol::{Moderation, Source};
 use view::{Publication, Secrecy};
 
 use super::{Answers, NoKey, Person, PersonActions, SidePanel, Verify};
+use crate::components::Avatar;
 use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
 use crate::text::{key, people};
 
@@ -19,6 +20,12 @@ pub(crate) fn PeoplePanel() -> impl IntoView {
         <SidePanel title=people::HEADING>
             <Waiting/>
             <RaisedHands/>
+            <div class="panel-heading">
+                <h3>{people::IN_THE_CALL}" "<span class="count">{move || view.participants().with(Vec::len) + 1}</span></h3>
+                <Show when=move || moderates.get()>
+                    <ForAll moderation=Moderation::TurnOffAll { source: Source::Microphone } name=people::MUTE_ALL/>
+                </Show>
+            </div>
             <ul class="people" aria-label=people::IN_THE_CALL>
                 <li>
                     <Person name=Signal::derive(move || people::yourself(&view.name().get())) initials_of=Signal::derive(move || view.name().get()) role=Signal::derive(move || view.role().get())
@@ -44,34 +51,34 @@ pub(crate) fn PeoplePanel() -> impl IntoView {
                     }
                 </For>
             </ul>
-            <Show when=move || moderates.get()><ForAll/></Show>
             <p class="path-line">{move || people::topology(view.topology().get())}</p>
         </SidePanel>
     }
 }
 
+/// Whoever is at the door.
 #[component]
 fn Waiting() -> impl IntoView {
-    let call = use_call_handle();
-    let view = call.view;
-    let call = StoredValue::new(call);
+    let view = use_call_handle().view;
     view! {
         <Show when=move || !view.waiting().with(Vec::is_empty)>
             <section aria-label=people::WAITING_ROOM>
-                <h3>{people::WAITING_ROOM}</h3>
+                <div class="panel-heading">
+                    <h3>{people::WAITING_ROOM}</h3>
+                    <ForAll moderation=Moderation::AdmitAll name=people::ADMIT_ALL/>
+                </div>
                 <ul>
                     <For each=move || view.waiting().get() key=|person| person.id let:person>
                         <li>
-                            <span class="name" dir="auto">{person.name.to_string()}</span>
-                            {person.lacks_secret.then(|| view! { <span class="tag caution">{key::NO_KEY}</span> })}
+                            <Avatar name=Signal::stored(person.name.to_string())/>
+                            <span class="who">
+                                <span class="cut name" dir="auto">{person.name.to_string()}</span>
+                                {person.lacks_secret.then(|| view! { <small class="caution">{key::NO_KEY}</small> })}
+                            </span>
                             <Answers person/>
                         </li>
                     </For>
                 </ul>
-                <button type="button" class="button small"
-                    on:click=move |_| call.get_value().send(CallCommand::Moderate { moderation: Moderation::AdmitAll })>
-                    {people::ADMIT_ALL}
-                </button>
             </section>
         </Show>
     }
@@ -95,24 +102,25 @@ fn RaisedHands() -> impl IntoView {
     view! {
         <Show when=move || !queue.with(Vec::is_empty)>
             <section aria-label=people::RAISED_HANDS>
-                <h3>{people::RAISED_HANDS}</h3>
+                <div class="panel-heading">
+                    <h3>{people::RAISED_HANDS}</h3>
+                    <Show when=move || view.role().get().moderates()>
+                        <ForAll moderation=Moderation::LowerAllHands name=people::LOWER_ALL_HANDS/>
+                    </Show>
+                </div>
                 <ol class="hand-queue">{move || queue.get().into_iter().map(|name| view! { <li dir="auto">{name}</li> }).collect_view()}</ol>
             </section>
         </Show>
     }
 }
 
+/// Does something with all of a list at once; stands at the end of its heading.
 #[component]
-fn ForAll() -> impl IntoView {
+fn ForAll(moderation: Moderation, name: fn() -> &'static str) -> impl IntoView {
     let call = use_call_handle();
-    let decide = move |moderation: Moderation| {
-        let call = call.clone();
-        move |_| call.send(CallCommand::Moderate { moderation: moderation.clone() })
-    };
     view! {
-        <div class="panel-actions">
-            <button type="button" class="button small" on:click=decide(Moderation::TurnOffAll { source: Source::Microphone })>{people::MUTE_ALL}</button>
-            <button type="button" class="button small" on:click=decide(Moderation::LowerAllHands)>{people::LOWER_ALL_HANDS}</button>
-        </div>
+        <button type="button" class="link-button" on:click=move |_| call.send(CallCommand::Moderate { moderation: moderation.clone() })>
+            {name}
+        </button>
     }
 }

@@ -23,7 +23,7 @@ const fn shapes(reaction: Reaction) -> &'static [(&'static str, &'static str)] {
                 "ember",
                 "M5.2 12.2V7.4a1.3 1.3 0 0 1 2.6 0v-1.6a1.3 1.3 0 0 1 2.6 0v.8a1.3 1.3 0 0 1 2.6 0v6.6l.7-1a1.4 1.4 0 0 1 2.4 1.4l-2.5 4.8a4.6 4.6 0 0 1-4.1 2.4h-.6a3.7 3.7 0 0 1-3.7-3.7Z",
             ),
-            ("sky line", "M16.5 8.5l2.8-2.8M17.8 11.2l3.2-1M14.6 5.6l.9-3.1"),
+            ("sky-line", "M16.5 8.5l2.8-2.8M17.8 11.2l3.2-1M14.6 5.6l.9-3.1"),
         ],
         Reaction::Heart => &[(
             "heart",
@@ -32,7 +32,7 @@ const fn shapes(reaction: Reaction) -> &'static [(&'static str, &'static str)] {
         Reaction::Laughter => &[
             ("face", FACE),
             ("feature", "M7 13h10a5 5 0 0 1-10 0Z"),
-            ("feature line", "M7 9.5q1.5-2 3 0M14 9.5q1.5-2 3 0"),
+            ("feature-line", "M7 9.5q1.5-2 3 0M14 9.5q1.5-2 3 0"),
         ],
         Reaction::Surprise => &[
             ("face", FACE),
@@ -43,7 +43,7 @@ const fn shapes(reaction: Reaction) -> &'static [(&'static str, &'static str)] {
         ],
         Reaction::Celebration => &[
             ("ember", "M4 20.5l4.5-11 6.5 6.5Z"),
-            ("sky line", "M12 9q1-4 4.5-4.5M15 12q4-1.5 5.5 1M13.5 10.5l5-5"),
+            ("sky-line", "M12 9q1-4 4.5-4.5M15 12q4-1.5 5.5 1M13.5 10.5l5-5"),
             ("plum", "M9.5 3.3a1.2 1.2 0 1 0 0 2.4 1.2 1.2 0 0 0 0-2.4Z"),
             ("leaf", "M19.5 16.3a1.2 1.2 0 1 0 0 2.4 1.2 1.2 0 0 0 0-2.4Z"),
         ],

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use protocol::{MediaKey, ParticipantId, Source};
 use stage::{Mode, StageInput};
+use strum::EnumCount;
 use view::{Preference, Publication};
 use web_sys::Element;
 
@@ -15,7 +16,7 @@ use crate::full_screen;
 use crate::state::{CallCommand, CallHandle, CallViewStoreFields, publication_of, use_call_handle};
 
 /// Something that a key does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount)]
 pub(crate) enum Shortcut {
     Microphone,
     Camera,
@@ -42,7 +43,7 @@ pub(crate) enum Key {
 
 impl Shortcut {
     /// Each of them, in the order of the help.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; Self::COUNT] = [
         Self::Microphone,
         Self::Camera,
         Self::PushToTalk,
@@ -255,6 +256,8 @@ fn nth_other(shown: &[MediaKey], me: Option<ParticipantId>, number: u8) -> Optio
 
 #[cfg(test)]
 mod tests {
+    use std::mem::discriminant;
+
     use super::*;
 
     #[test]
@@ -267,6 +270,22 @@ mod tests {
         assert_eq!(Shortcut::of_key("?", "Minus"), Some(Shortcut::Help));
         assert_eq!(Shortcut::of_key("Enter", "Enter"), None);
         assert_eq!(Shortcut::of_key("x", "KeyX"), None);
+    }
+
+    #[test]
+    fn every_key_of_the_help_does_what_the_help_says() {
+        for shortcut in Shortcut::ALL {
+            for key in shortcut.keys() {
+                let meant = match key {
+                    // Between the first and the last; and what is meant by F6 also without shortcuts is asked for before.
+                    Key::Sign("…" | "F6") => continue,
+                    Key::Sign(sign) => Shortcut::of_key(sign, ""),
+                    Key::Control(sign) => Shortcut::of_chord(sign),
+                    Key::Space => Shortcut::of_key(" ", "Space"),
+                };
+                assert_eq!(meant.map(|meant| discriminant(&meant)), Some(discriminant(&shortcut)), "{key:?}");
+            }
+        }
     }
 
     #[test]

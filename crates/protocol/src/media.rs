@@ -1,6 +1,7 @@
 //! What a participant sends at the moment, as the others see it.
 
 use serde::{Deserialize, Serialize};
+use strum::EnumCount;
 
 use crate::ParticipantId;
 
@@ -36,7 +37,7 @@ impl From<bool> for Switch {
 }
 
 /// What a publication is of. Each participant has at the most one publication of each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, EnumCount)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -88,7 +89,7 @@ pub struct MediaState {
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Microphone, Self::Camera, Self::Screen, Self::ScreenAudio];
+    pub const ALL: [Self; Self::COUNT] = [Self::Microphone, Self::Camera, Self::Screen, Self::ScreenAudio];
 
     /// Whether it gives sound or pictures.
     pub const fn kind(self) -> MediaKind {
@@ -193,7 +194,7 @@ mod tests {
 
     #[test]
     fn all_sources_are_among_all_of_them_in_their_order() {
-        // A new one does not compile here until it has a place.
+        // A new one does not compile here until it has a place, nor in `ALL` until it is there.
         let index = |source: Source| match source {
             Source::Microphone => 0,
             Source::Camera => 1,

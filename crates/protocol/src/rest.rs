@@ -3,6 +3,7 @@
 use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
+use strum::EnumCount;
 
 #[cfg(feature = "schema")]
 use crate::limits::MAX_LISTED_ROOMS;
@@ -107,7 +108,7 @@ pub enum RoomEntry {
 }
 
 /// What an API key may do to the rooms that it has made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumCount)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Scope {
     /// Read and list them.
@@ -129,7 +130,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; Self::COUNT] = [
         Self::RoomsRead,
         Self::RoomsWrite,
         Self::TokensWrite,

@@ -1,7 +1,9 @@
 //! What a person wants of every call in a browser.
 
+use strum::EnumCount;
+
 /// Something that is on until somebody turns it off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount)]
 pub enum Preference {
     /// A sound when somebody joins or leaves a small call.
     Sounds,
@@ -15,7 +17,7 @@ pub enum Preference {
 
 impl Preference {
     /// Each of them.
-    pub const ALL: [Self; 4] = [Self::Sounds, Self::Shortcuts, Self::Mirror, Self::TalkWhileMuted];
+    pub const ALL: [Self; Self::COUNT] = [Self::Sounds, Self::Shortcuts, Self::Mirror, Self::TalkWhileMuted];
 
     const fn bit(self) -> u8 {
         match self {

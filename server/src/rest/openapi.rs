@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::{ParticipantId, Problem, RoomCode};
-use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
+use schemars::{SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::endpoint::{Endpoint, Parameter, ParameterIn};
@@ -61,7 +61,7 @@ fn describe() -> Value {
 
 fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
     let mut parameters: Vec<_> =
-        endpoint.path_parameters().map(|name| path_parameter(name, generator)).collect();
+        endpoint.path_parameters().map(|name| path_parameter(endpoint.path, name, generator)).collect();
     parameters.extend(endpoint.parameters.iter().map(|parameter| described(parameter, generator)));
     let mut operation = json!({
         "operationId": endpoint.id,
@@ -80,9 +80,12 @@ fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
     operation
 }
 
-fn path_parameter(name: &str, generator: &mut SchemaGenerator) -> Value {
+fn path_parameter(path: &str, name: &str, generator: &mut SchemaGenerator) -> Value {
     let (about, schema) = match name {
-        "id" => ("A participant.", generator.subschema_for::<ParticipantId>()),
+        "id" if path.contains("/participants/") => {
+            ("A participant.", generator.subschema_for::<ParticipantId>())
+        }
+        "id" => ("The `id` of a key, an invitation or an access token.", json_schema!({ "type": "string" })),
         _ => ("The room's code.", generator.subschema_for::<RoomCode>()),
     };
     json!({ "in": "path", "name": name, "required": true, "description": about, "schema": schema })

@@ -53,6 +53,39 @@ async fn key(server: &TestServer, scopes: &[Scope]) -> String {
 
 const ROOMS: &str = "/api/v1/rooms";
 
+/// What the endpoints with a body take at the least.
+fn body_of(operation: &str) -> Option<Value> {
+    match operation {
+        "changeRoom" => Some(json!({ "name": "Tea" })),
+        "createToken" => Some(json!({ "kind": "invitation" })),
+        "turnOff" => Some(json!({ "source": "microphone" })),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn without_a_key_every_endpoint_with_a_scope_is_closed() {
+    let server = TestServer::start().await;
+    let key = key(&server, &Scope::ALL).await;
+    let made = ask(&server, "POST", ROOMS, &key, Some(json!({ "name": "Tea" }))).await;
+    let code = made.body["code"].as_str().unwrap();
+    let document = ask(&server, "GET", "/api/v1/openapi.json", &key, None).await.body;
+    let mut closed = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            if operation["security"].as_array().unwrap().contains(&json!({})) {
+                continue;
+            }
+            let path = path.replace("{code}", code).replace("{id}", "1");
+            let body = body_of(operation["operationId"].as_str().unwrap());
+            let answer = ask_with(&server, &method.to_uppercase(), &path, "", body).await;
+            assert_eq!((answer.status, answer.problem()), (401, "credential_needed"), "{method} {path}");
+            closed += 1;
+        }
+    }
+    assert!(closed >= 8, "only {closed} endpoints ask for a scope");
+}
+
 #[tokio::test]
 async fn an_api_key_makes_reads_changes_lists_and_deletes_its_rooms() {
     let server = TestServer::start().await;
