@@ -1,6 +1,6 @@
 //! What is said once, on the page and aloud.
 
-use protocol::{MediaVia, Reaction, Source};
+use protocol::{MediaVia, Reaction, Source, first_character};
 use view::{AnyNotice, Copied, Notice, PageNotice};
 
 use super::refusal;
@@ -16,17 +16,19 @@ pub(crate) fn said(said: &AnyNotice) -> String {
 
 fn of_call(notice: &Notice) -> String {
     match notice {
-        Notice::ParticipantJoined(name) => words::joined(name),
-        Notice::ManyJoined { name, others } => words::many_joined(*others, name),
-        Notice::ParticipantLeft(name) => words::left(name),
-        Notice::ManyLeft { name, others } => words::many_left(*others, name),
+        Notice::ParticipantJoined(name) => words::joined(&brief(name.as_str())),
+        Notice::ManyJoined { name, others } => words::many_joined(*others, &brief(name.as_str())),
+        Notice::ParticipantLeft(name) => words::left(&brief(name.as_str())),
+        Notice::ManyLeft { name, others } => words::many_left(*others, &brief(name.as_str())),
         Notice::SignallingLost => words::SIGNALLING_LOST().to_owned(),
         Notice::SignallingBack => words::SIGNALLING_BACK().to_owned(),
-        Notice::HandRaised(name) => words::hand_raised(name),
+        Notice::HandRaised(name) => words::hand_raised(&brief(name.as_str())),
         Notice::Reacted { from: None, name: _, reaction } => words::you_reacted(&in_sentence(*reaction)),
-        Notice::Reacted { from: Some(_), name, reaction } => words::reacted(name, &in_sentence(*reaction)),
-        Notice::Wrote(name) => words::wrote(name),
-        Notice::Knocked(name) => words::knocked(name),
+        Notice::Reacted { from: Some(_), name, reaction } => {
+            words::reacted(&brief(name.as_str()), &in_sentence(*reaction))
+        }
+        Notice::Wrote(name) => words::wrote(&brief(name.as_str())),
+        Notice::Knocked(name) => words::knocked(&brief(name.as_str())),
         Notice::TurnedOff(source) => turned_off(*source).to_owned(),
         Notice::AskedToTurnOn(source) => asked_to_turn_on(*source).to_owned(),
         // Whatever the reason, it is the new path of somebody that did not come about.
@@ -39,6 +41,21 @@ fn of_call(notice: &Notice) -> String {
         Notice::Refused(code) => refusal::of_request(*code).to_owned(),
     }
 }
+
+/// What happens is told in one line, whatever people call themselves; their whole name is in the list of people.
+fn brief(name: &str) -> String {
+    let mut rest = name;
+    for _ in 0..LONGEST {
+        rest = rest.get(first_character(rest).len()..).unwrap_or_default();
+    }
+    match name.strip_suffix(rest).map(str::trim_end) {
+        Some(start) if !rest.is_empty() => format!("{start}…"),
+        _ => name.to_owned(),
+    }
+}
+
+/// Of a name in such a line, in characters as they are seen.
+const LONGEST: usize = 24;
 
 fn of_page(notice: PageNotice) -> &'static str {
     match notice {
@@ -88,5 +105,18 @@ fn in_sentence(reaction: Reaction) -> &'static str {
         Reaction::Laughter => words::LAUGHTER(),
         Reaction::Surprise => words::SURPRISE(),
         Reaction::Celebration => words::CELEBRATION(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_is_cut_between_its_characters_and_another_is_whole() {
+        assert_eq!(brief("Ada King Lovelace"), "Ada King Lovelace");
+        assert_eq!(brief(&"W".repeat(24)), "W".repeat(24));
+        assert_eq!(brief(&"W".repeat(64)), format!("{}…", "W".repeat(24)));
+        assert_eq!(brief(&"👩‍👩‍👧‍👦".repeat(30)), format!("{}…", "👩‍👩‍👧‍👦".repeat(24)));
     }
 }
