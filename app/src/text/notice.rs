@@ -48,10 +48,11 @@ fn brief(name: &str) -> String {
     for _ in 0..LONGEST {
         rest = rest.get(first_character(rest).len()..).unwrap_or_default();
     }
-    match name.strip_suffix(rest).map(str::trim_end) {
-        Some(start) if !rest.is_empty() => format!("{start}…"),
-        _ => name.to_owned(),
+    if rest.is_empty() {
+        return name.to_owned();
     }
+    let start = name.strip_suffix(rest).unwrap_or(name);
+    format!("{}…", start.trim_end())
 }
 
 /// Of a name in such a line, in characters as they are seen.

@@ -37,7 +37,7 @@ const FOR_TESTS: [&str; 4] = ["testkit", "bench", "sealing-bench", "veranda-fuzz
 const PURE: [&str; 6] = ["protocol", "room", "call", "seal", "stage", "view"];
 
 /// What a pure crate's manifest may depend on besides our crates.
-const PURE_DEPENDENCIES: [&str; 15] = [
+const PURE_DEPENDENCIES: [&str; 16] = [
     "aes-gcm",
     "base64",
     "bip39",
@@ -49,6 +49,7 @@ const PURE_DEPENDENCIES: [&str; 15] = [
     "serde_json",
     "sframe",
     "sha2",
+    "strum",
     "thiserror",
     "uuid",
     "x25519-dalek",
