@@ -205,14 +205,14 @@ test("a part of the page that does not arrive can be asked for again, and the ca
     const ada = await somebody("Ada", link);
     const bob = await somebody("Bob", link);
     await ada.join();
-    await bob.page.route("**/pkg/split_*", (route) => route.abort());
+    await bob.page.route("**/pkg/split_call_screen.wasm", (route) => route.abort());
     await bob.page.reload();
     await bob.page.getByRole("textbox", { name: "Your name" }).fill("Bob");
     await bob.button("Join now").click();
     await expect(bob.page.getByRole("heading", { name: "Couldn't load the call" })).toBeVisible();
     await expect(ada.tile("Bob")).toBeVisible();
     await expectAccessible(bob.page);
-    await bob.page.unroute("**/pkg/split_*");
+    await bob.page.unroute("**/pkg/split_call_screen.wasm");
     await bob.page.getByRole("button", { name: "Try again" }).click();
     await bob.expectToSee(ada);
     await ada.expectToSee(bob);
