@@ -26,7 +26,8 @@ test("what is typed before the engine of calls is there is kept, and one that do
     const page = await plainPage();
     await page.route("**/pkg/split_session.wasm", (route) => route.abort());
     await page.goto(await newRoom());
-    await expect(page.getByRole("status")).toContainText("Part of this page couldn't be loaded");
+    await expect(page.locator(".join-form").getByText("Part of this page couldn't be loaded")).toBeVisible();
+    await expect(page.getByRole("button", { name: "Turn on microphone" }), "nothing is chosen for whoever cannot see what holds").toBeDisabled();
     await page.getByRole("textbox", { name: "Your name" }).fill("Ada");
     await page.unroute("**/pkg/split_session.wasm");
     await expect(page.getByRole("button", { name: "Join now" })).toBeEnabled({ timeout: 15_000 });

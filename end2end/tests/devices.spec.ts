@@ -40,6 +40,7 @@ test("what was off stays off after a reload, a rejoin and in the next room, and 
 
     const other = await createRoomWith(server, {});
     await bob.open(other.link);
+    await expect(bob.button("Join now")).toBeEnabled();
     await expect(bob.button("Turn on camera")).toBeVisible();
     expect(await captured(bob.page)).toBe(0);
 });

@@ -1,24 +1,26 @@
 //! The session of a call is a module of its own: the page is there, with whoever is inside and a field for the name, before the engine
-//! of calls is. It is fetched at once, and again where it does not come; what is pressed meanwhile waits in the queue of events.
+//! of calls is. It is fetched at once, and again where it does not come; what needs it cannot be pressed before.
 
 use std::time::Duration;
 
 use app::state::{CallView, CallViewStoreFields};
 use futures::channel::mpsc::UnboundedReceiver;
 use gloo_timers::future::sleep;
-use leptos::prelude::{Set, Update};
+use leptos::prelude::Set;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use protocol::RoomCode;
 use reactive_stores::Store;
-use view::{AnyNotice, Numbered, PageNotice};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::event::{Event, Events};
 use crate::identity::name_so_far;
 use crate::{session, web};
 
-/// How long after one attempt the next begins.
-const AGAIN_AFTER: Duration = Duration::from_secs(2);
+/// How long after the first attempt the next begins; each pause is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+
+/// No pause is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Starts the session of a room's page; on any other page there is none.
 pub(crate) fn start(view: Store<CallView>, events: Events, received: UnboundedReceiver<Event>) {
@@ -27,13 +29,11 @@ pub(crate) fn start(view: Store<CallView>, events: Events, received: UnboundedRe
     let name = name_so_far().unwrap_or_default();
     spawn_local(async move {
         view.name().set(name.clone());
+        let mut pause = FIRST_PAUSE;
         while fetch_session().await.is_err() {
-            view.notices().update(|notices| {
-                if notices.is_empty() {
-                    notices.push(Numbered { number: 0, what: AnyNotice::Page(PageNotice::CallMissing) });
-                }
-            });
-            sleep(AGAIN_AFTER).await;
+            view.engine_missing().set(true);
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
         // It is here: nothing is fetched any more.
         _ = session(code, name, view, events, received).await;

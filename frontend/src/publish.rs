@@ -41,6 +41,7 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
     CallView {
         phase,
         ready: true,
+        engine_missing: false,
         signalling,
         me,
         name: name.map_or_else(|| shown.remembered_name.clone(), |name| name.to_string()),

@@ -5,7 +5,7 @@ use protocol::Source;
 use view::Publication;
 
 use crate::components::{Icon, Symbol, let_go_of_focus};
-use crate::state::{CallCommand, publication_of, use_call_handle};
+use crate::state::{CallCommand, CallViewStoreFields, publication_of, use_call_handle};
 use crate::text::devices;
 
 /// A button that says what it will do.
@@ -25,6 +25,7 @@ pub(crate) fn MediaButton(source: Source) -> impl IntoView {
     });
     view! {
         <button type="button" class="control" aria-label=label title=label
+            disabled=move || !view.ready().get()
             data-state=move || if on.get() { "on" } else { "off" }
             data-failed=move || matches!(media.get(), Publication::Failed(_)).then_some("")
             on:click=move |event| {

@@ -1,11 +1,12 @@
 //! The list of everybody: who waits, whose hands are up, who is in, and what a host can do about them.
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use protocol::{Moderation, Source};
 use view::{Publication, Secrecy};
 
 use super::{Answers, NoKey, Person, PersonActions, SidePanel, Verify};
-use crate::components::Avatar;
+use crate::components::{Avatar, Step, focus_among, is_focus_nowhere};
 use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
 use crate::text::{key, people};
 
@@ -16,6 +17,12 @@ pub(crate) fn PeoplePanel() -> impl IntoView {
     let own_camera = Signal::derive(move || view.camera().get() == Publication::On);
     let own_microphone = Signal::derive(move || view.microphone().get() == Publication::On);
     let moderates = Memo::new(move |_| view.role().get().moderates());
+    let lists = Lists::watch(Signal::derive(move || {
+        let raised = view.hand().get().is_some()
+            || view.participants().into_iter().any(|other| other.hand().get().is_some());
+        (view.waiting().with(Vec::is_empty), raised)
+    }));
+    provide_context(lists);
     view! {
         <SidePanel title=people::HEADING>
             <Waiting/>
@@ -72,7 +79,7 @@ fn Waiting() -> impl IntoView {
                         <li>
                             <Avatar name=Signal::stored(person.name.to_string())/>
                             <span class="who">
-                                <span class="cut name" dir="auto">{person.name.to_string()}</span>
+                                <span class="name" dir="auto">{person.name.to_string()}</span>
                                 {person.lacks_secret.then(|| view! { <small class="caution">{key::NO_KEY}</small> })}
                             </span>
                             <Answers person/>
@@ -118,9 +125,56 @@ fn RaisedHands() -> impl IntoView {
 #[component]
 fn ForAll(moderation: Moderation, name: fn() -> &'static str) -> impl IntoView {
     let call = use_call_handle();
-    view! {
-        <button type="button" class="link-button" on:click=move |_| call.send(CallCommand::Moderate { moderation: moderation.clone() })>
-            {name}
-        </button>
+    let lists = use_context::<Lists>();
+    let press = move |event: MouseEvent| {
+        // The second press of a double one is not meant for what has come under it, nor one that was on its way as lists moved.
+        if event.detail() < 2 && !lists.is_some_and(|lists| event.detail() > 0 && lists.have_just_moved()) {
+            call.send(CallCommand::Moderate { moderation: moderation.clone() });
+            lists.inspect(|lists| lists.is_by_key.set_value(event.detail() == 0));
+        }
+    };
+    view! { <button type="button" class="link-button" on:click=press>{name}</button> }
+}
+
+/// When a list came or went, and others took its place.
+#[derive(Clone, Copy)]
+struct Lists {
+    /// Milliseconds since 1970.
+    moved_at: StoredValue<f64>,
+    /// Whether what was done with a list last was done by keyboard.
+    is_by_key: StoredValue<bool>,
+}
+
+impl Lists {
+    fn watch(which: Signal<(bool, bool)>) -> Self {
+        let lists = Self { moved_at: StoredValue::new(0.0), is_by_key: StoredValue::new(false) };
+        let which = Memo::new(move |_| which.get());
+        Effect::new(move |before: Option<()>| {
+            which.track();
+            if before.is_none() {
+                return;
+            }
+            lists.moved_at.set_value(js_sys::Date::now());
+            // Whoever was on the button of a list that goes is on the panel's first one.
+            if lists.is_by_key.get_value() {
+                lists.is_by_key.set_value(false);
+                request_animation_frame(|| {
+                    let panel =
+                        document().query_selector(".panel").ok().flatten().filter(|_| is_focus_nowhere());
+                    if let Some(panel) = panel {
+                        focus_among(&panel, "button", Step::First);
+                    }
+                });
+            }
+        });
+        lists
+    }
+
+    /// Whether a press may have been meant for what was there before.
+    fn have_just_moved(self) -> bool {
+        js_sys::Date::now() - self.moved_at.get_value() < JUST_MOVED_MILLIS
     }
 }
+
+/// As long as a hand needs to stop.
+const JUST_MOVED_MILLIS: f64 = 500.0;

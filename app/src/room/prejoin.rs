@@ -65,7 +65,7 @@ fn DeviceRow() -> impl IntoView {
             </div>
             <div>
                 <DeviceSelect kind=DeviceKind::Speaker/>
-                <button type="button" class="link-button" on:click=move |_| call.send(CallCommand::TestSpeaker)><Icon symbol=Symbol::Play/>{devices::PLAY_TEST_SOUND}</button>
+                <button type="button" class="link-button" disabled=move || !view.ready().get() on:click=move |_| call.send(CallCommand::TestSpeaker)><Icon symbol=Symbol::Play/>{devices::PLAY_TEST_SOUND}</button>
             </div>
         </section>
     }
@@ -90,8 +90,9 @@ fn HostNotice(link: String) -> impl IntoView {
     view! {
         <section class="card host-notice" aria-label=host::HOST_LINK>
             <p>{joining::YOU_ARE_HOST}</p>
-            <input class="invite-link" type="text" readonly aria-label=host::HOST_LINK value=move || whole.get()/>
-            <button type="button" class="button small"
+            <input class="invite-link" type="text" readonly aria-label=host::HOST_LINK value=move || if view.ready().get() { whole.get() } else { String::new() }/>
+            // Before the engine is there, nobody knows the key that belongs into it.
+            <button type="button" class="button small" disabled=move || !view.ready().get()
                 on:click=move |_| call.send(CallCommand::CopyText { text: whole.get_untracked(), what: Copied::HostLink })>
                 {host::COPY_HOST_LINK}
             </button>
@@ -121,7 +122,10 @@ fn NameForm(
     };
     let said = move || {
         let kept_out = joining::kept_out(view.phase().get());
-        kept_out.map_or_else(|| problem.get().map(text::name::problem), |text| Some(text.to_owned()))
+        let missing = || view.engine_missing().get().then(joining::ENGINE_MISSING);
+        kept_out
+            .or_else(missing)
+            .map_or_else(|| problem.get().map(text::name::problem), |text| Some(text.to_owned()))
     };
     let label = if waits { joining::ASK_TO_JOIN } else { joining::JOIN_NOW };
     view! {

@@ -17,6 +17,8 @@ pub struct CallView {
     pub phase: Phase,
     /// Whether the page is ready for input.
     pub ready: bool,
+    /// Whether the engine of calls could not be fetched, and is tried again.
+    pub engine_missing: bool,
     /// Whether the server is in reach.
     pub signalling: Signalling,
     /// The person's own id, once inside.
@@ -284,6 +286,7 @@ pub fn publish(store: Store<CallView>, new: CallView) {
     set_if_changed!(
         phase,
         ready,
+        engine_missing,
         signalling,
         me,
         name,

@@ -68,7 +68,6 @@ fn of_page(notice: PageNotice) -> &'static str {
         PageNotice::CalendarFailed => words::CALENDAR_FAILED(),
         PageNotice::HostLinkFailed => words::HOST_LINK_FAILED(),
         PageNotice::PhraseFailed => words::PHRASE_FAILED(),
-        PageNotice::CallMissing => words::CALL_MISSING(),
         PageNotice::SealingFailed => words::SEALING_FAILED(),
         PageNotice::NoRandomness => words::NO_RANDOMNESS(),
     }

@@ -3,6 +3,7 @@
 use std::num::NonZero;
 use std::ops::Range;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -13,13 +14,17 @@ use rand::{RngExt, SeedableRng};
 /// from 0 on; or the one that `VERANDA_SEED` names, to play a failure again. A panic in one is the caller's.
 pub fn play<T: Send>(count: u64, simulation: impl Fn(u64) -> T + Sync) -> Vec<T> {
     let left = Mutex::new(seeds(count));
-    let next = || left.lock().ok().and_then(|mut left| left.next());
+    let is_failed = AtomicBool::new(false);
+    let next =
+        || left.lock().ok().and_then(|mut left| left.next()).filter(|_| !is_failed.load(Ordering::Relaxed));
     let shown = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
             scope.spawn(|| {
                 while let Some(seed) = next() {
+                    let guard = Named { seed, is_failed: &is_failed };
                     let result = simulation(seed);
+                    drop(guard);
                     shown.lock().expect("no other simulation panicked here").push((seed, result));
                 }
             });
@@ -28,6 +33,21 @@ pub fn play<T: Send>(count: u64, simulation: impl Fn(u64) -> T + Sync) -> Vec<T>
     let mut shown = shown.into_inner().expect("a panic has ended the scope");
     shown.sort_by_key(|(seed, _)| *seed);
     shown.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Says the seed of a simulation that panics, wherever it does, and lets no other begin.
+struct Named<'a> {
+    seed: u64,
+    is_failed: &'a AtomicBool,
+}
+
+impl Drop for Named<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.is_failed.store(true, Ordering::Relaxed);
+            println!("it was seed {}: VERANDA_SEED={} plays it again", self.seed, self.seed);
+        }
+    }
 }
 
 fn seeds(count: u64) -> Range<u64> {

@@ -87,8 +87,6 @@ pub enum PageNotice {
     HostLinkFailed,
     /// The words of the safety phrase could not be fetched.
     PhraseFailed,
-    /// The engine of calls could not be fetched; it is tried again.
-    CallMissing,
     /// What seals and opens media did not start: nothing is sent.
     SealingFailed,
     /// The browser gives no random numbers, of which keys are made.
