@@ -42,6 +42,7 @@ struct Named<'a> {
 }
 
 impl Drop for Named<'_> {
+    #[expect(clippy::print_stdout, reason = "a test's output, where it failed")]
     fn drop(&mut self) {
         if thread::panicking() {
             self.is_failed.store(true, Ordering::Relaxed);
