@@ -304,6 +304,44 @@ test("what is said in the header can be closed, with a press and with Escape", a
     await expect(notice("Bob raised a hand")).toBeHidden();
 });
 
+test("the second press of a double one on *Admit all* mutes nobody", async ({ server, somebody }) => {
+    const room = await createRoomWith(server, { waiting_room: "on" });
+    const ada = await somebody("Ada", room.hostLink);
+    const bob = await somebody("Bob", room.hostLink);
+    await ada.join();
+    await bob.join();
+    const cleo = await somebody("Cleo", room.link);
+    await cleo.knock();
+    const people = await ada.openPanel("People");
+    const admit = people.getByRole("button", { name: "Admit all" });
+    await expect(admit).toBeVisible();
+    const at = (await admit.boundingBox())!;
+    const [x, y] = [at.x + at.width / 2, at.y + at.height / 2];
+    await ada.page.mouse.click(x, y);
+    await expect(admit).toBeHidden();
+    const under = () => ada.page.evaluate(([x, y]) => document.elementFromPoint(x!, y!)?.textContent, [x, y]);
+    await expect.poll(under, "another list's has come under the pointer").toBe("Mute all");
+    await ada.page.mouse.down({ clickCount: 2 });
+    await ada.page.mouse.up({ clickCount: 2 });
+    await expect(ada.tile("Cleo")).toBeVisible();
+    for (const call of [bob, cleo]) await expect(call.button("Turn off microphone")).toBeVisible();
+});
+
+test("whoever was muted and loads the page anew cannot be unmuted before they are back", async ({ newRoom, somebody }) => {
+    const ada = await somebody("Ada", await newRoom());
+    await ada.join();
+    await ada.button("Turn off microphone").click();
+    await expect(ada.button("Turn on microphone")).toBeVisible();
+    await ada.page.route("**/pkg/split_session.wasm", async (route) => {
+        await new Promise((later) => setTimeout(later, 2_000));
+        await route.continue();
+    });
+    await ada.page.reload();
+    await expect(ada.button("Turn on microphone"), "in the lobby, while the engine is on its way").toBeDisabled();
+    await expect(ada.button("Leave"), "back in the call").toBeVisible();
+    await expect(ada.button("Turn on microphone")).toBeEnabled();
+});
+
 test("who talks and is muted is told until they have done something, and only if they want", async ({ newRoom, somebody }) => {
     const ada = await somebody("Ada", await newRoom());
     await ada.join();
