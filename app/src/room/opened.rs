@@ -96,13 +96,13 @@ impl Opened {
 
     /// Closes what was opened last: what is above the bar, or else the panel. Whether anything was open.
     pub(crate) fn close(self) -> bool {
-        let is_any = self.popover.get_untracked().is_some() || self.panel.get_untracked().is_some();
         if self.popover.get_untracked().is_some() {
             self.popover.set(None);
-        } else {
-            self.panel.set(None);
+            return true;
         }
-        is_any
+        let was_open = self.panel.get_untracked().is_some();
+        self.panel.set(None);
+        was_open
     }
 
     /// Opens a panel.
