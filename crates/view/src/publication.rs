@@ -15,6 +15,11 @@ pub enum Publication {
 }
 
 impl Publication {
+    /// Whether it is sent, or will be once the browser gives it.
+    pub const fn is_wanted(self) -> bool {
+        matches!(self, Self::Starting | Self::On)
+    }
+
     /// Whether something is captured.
     pub fn is_on(self) -> bool {
         self == Self::On

@@ -299,9 +299,12 @@ impl Call {
         self.waiting = people;
     }
 
+    /// The room cannot know what is starting, so it says this also of what is off: then there is nothing to do or to say.
     fn turned_off(&mut self, source: Source) {
-        self.switch(source, Switch::Off, SwitchedBy::Host);
-        self.outputs.push_back(Output::Notify(Notice::TurnedOff(source)));
+        if self.publications.of(source).is_wanted() {
+            self.switch(source, Switch::Off, SwitchedBy::Host);
+            self.outputs.push_back(Output::Notify(Notice::TurnedOff(source)));
+        }
     }
 
     fn asked_to_turn_on(&mut self, source: Source) {

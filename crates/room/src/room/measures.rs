@@ -67,15 +67,14 @@ impl Room {
         Ok(())
     }
 
-    /// Turns a source off, and with a screen its sound.
+    /// Turns a source off, and with a screen its sound. They are told also when the source is off as far as the room knows: it may just be
+    /// starting, and that news may cross with this.
     fn turn_off(&mut self, id: ParticipantId, source: Source) {
         let Some(mut media) = self.seats.participant(id).map(|participant| participant.media) else { return };
         let before = media;
         for source in with_sound(source) {
-            if media.of(*source).is_on() {
-                media.turn_off(*source);
-                self.tell(id, ServerMessage::TurnedOff { source: *source });
-            }
+            media.turn_off(*source);
+            self.tell(id, ServerMessage::TurnedOff { source: *source });
         }
         if media != before {
             self.seats.change(id, |participant| participant.media = media);

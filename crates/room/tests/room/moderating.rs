@@ -86,6 +86,18 @@ fn who_is_muted_is_told_and_the_others_see_it() {
 }
 
 #[test]
+fn what_is_just_starting_is_turned_off_too() {
+    let mut world = World::with([ADA, BOB]);
+    for source in Source::ALL {
+        world.moderate(ADA, Moderation::TurnOff { id: id(BOB), source });
+        assert!(world.ears(BOB).messages.contains(&ServerMessage::TurnedOff { source }), "{source:?}");
+    }
+    world.forget();
+    world.input(Input::AdminAction { participant: id(BOB), action: AdminAction::TurnOff(Source::Camera) });
+    assert_eq!(world.ears(BOB).messages, [ServerMessage::TurnedOff { source: Source::Camera }]);
+}
+
+#[test]
 fn mute_all_mutes_everybody_of_lower_rank() {
     let mut world = World::with([ADA, BOB, CEM]);
     for person in [ADA, BOB, CEM] {
