@@ -14,12 +14,14 @@ use web_sys::{DomException, MediaStream, MediaStreamConstraints, MediaStreamTrac
 use crate::event::{Event, Events};
 use crate::levels::Meter;
 use crate::web::object;
-use crate::{remember, web};
+use crate::{remember, screens, web};
 
 /// What is captured. A track that is dropped from here is stopped, and its device is free.
 #[derive(Default)]
 pub(crate) struct Captures {
     in_use: BTreeMap<Source, Capture>,
+    /// The sound of what is shared, until the call asks for it.
+    offered: Option<MediaStreamTrack>,
     /// What has come, until it is known whether anybody waits for it.
     came: BTreeMap<(Source, Attempt), Capture>,
 }
@@ -44,7 +46,7 @@ impl Captures {
         track: MediaStreamTrack,
         events: &Events,
     ) -> Option<String> {
-        let device = device_of(&track);
+        let device = device_of(&track).filter(|_| !source.is_shared());
         let events = events.clone();
         let ended = EventListener::new(&track, "ended", move |_| {
             _ = events.unbounded_send(Event::CaptureEnded { source, attempt });
@@ -60,6 +62,33 @@ impl Captures {
         }
     }
 
+    /// Keeps the sound of what is shared for when the call asks for it.
+    pub(crate) fn offer(&mut self, sound: MediaStreamTrack) {
+        if let Some(before) = self.offered.replace(sound) {
+            before.stop();
+        }
+    }
+
+    /// Asks for several devices with one question; when that is refused, for each by itself, so that a missing camera does not cost
+    /// the microphone. A screen is a question of its own, and its sound comes with it.
+    pub(crate) fn start(&mut self, requests: Vec<CaptureRequest>, events: &Events) {
+        let (screens, devices): (Vec<_>, Vec<_>) =
+            requests.into_iter().partition(|request| request.source.is_shared());
+        for request in screens {
+            let CaptureRequest { source, attempt, .. } = request;
+            if source == Source::Screen {
+                screens::ask(attempt, events.clone());
+            } else if let Some(track) = self.offered.take() {
+                _ = events.unbounded_send(Event::Captured { source, attempt, track });
+            } else {
+                report_failure(&[request], CaptureFault::NotFound, events);
+            }
+        }
+        if !devices.is_empty() {
+            ask_for(devices, events.clone());
+        }
+    }
+
     pub(crate) fn let_go(&mut self, source: Source, attempt: Attempt) {
         self.came.remove(&(source, attempt));
     }
@@ -71,18 +100,6 @@ impl Captures {
     /// Hands over what is in use, which goes on.
     pub(crate) fn hand_over(&mut self, source: Source) -> Option<Capture> {
         self.in_use.remove(&source)
-    }
-}
-
-/// Asks for several devices with one question; when that is refused, for each by itself, so that a missing camera does not cost the
-/// microphone.
-pub(crate) fn start(requests: Vec<CaptureRequest>, events: &Events) {
-    let (devices, screens): (Vec<_>, Vec<_>) =
-        requests.into_iter().partition(|request| !request.source.is_shared());
-    // There is nothing yet with which a page could choose one.
-    report_failure(&screens, CaptureFault::NotFound, events);
-    if !devices.is_empty() {
-        ask_for(devices, events.clone());
     }
 }
 

@@ -34,6 +34,8 @@ pub(crate) enum Event {
     Path { link: LinkKey, number: LinkNumber, path: Option<LinkPath> },
     /// A device delivers.
     Captured { source: Source, attempt: Attempt, track: MediaStreamTrack },
+    /// What is shared has a sound that may be sent.
+    SharedSound(MediaStreamTrack),
     /// A device does not deliver.
     CaptureFailed { source: Source, attempt: Attempt, fault: CaptureFault },
     /// A device has stopped to deliver.

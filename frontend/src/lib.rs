@@ -22,6 +22,7 @@ mod phrase;
 mod presence;
 mod publish;
 mod remember;
+mod screens;
 mod sealing;
 mod sections;
 mod session;

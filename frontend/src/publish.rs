@@ -63,6 +63,8 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         reactions: page.reactions().cloned().map(reaction).collect(),
         microphone: publications.of(Source::Microphone),
         camera: publications.of(Source::Camera),
+        screen: publications.of(Source::Screen),
+        can_share: crate::screens::can_be_shared(),
         speaking,
         talks_while_muted: page.talks_while_muted(),
         began_millis: shown.began.millis(),
@@ -96,7 +98,7 @@ fn stage_view(stage: StageSnapshot) -> StageView {
 fn participant(other: RemoteParticipant) -> ParticipantView {
     let RemoteParticipant { participant, link, speaking, secrecy, paused, unverified, key_changed } = other;
     let Participant { id, name, role, media, hand, presence, forbidden, key: _ } = participant;
-    let MediaState { microphone, camera, screen: _, screen_audio: _ } = media;
+    let MediaState { microphone, camera, screen, screen_audio: _ } = media;
     ParticipantView {
         id,
         name: name.to_string(),
@@ -106,6 +108,7 @@ fn participant(other: RemoteParticipant) -> ParticipantView {
         forbidden,
         microphone: microphone.is_on(),
         camera: camera.is_on(),
+        shares: screen.is_on(),
         speaking,
         link,
         secrecy,

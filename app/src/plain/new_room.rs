@@ -42,6 +42,7 @@ pub fn NewRoom(
                     <legend>{plain::OPTIONS()}</legend>
                     <Rule name="waiting_room" label=room::GUESTS_WAIT()/>
                     <Rule name="hosts_unmute" label=plain::ONLY_HOSTS_UNMUTE()/>
+                    <Rule name="hosts_share" label=plain::ONLY_HOSTS_SHARE()/>
                     <Rule name="hosts_chat" label=plain::ONLY_HOSTS_CHAT()/>
                     <Rule name="listed" label=room::LISTED() hint=room::LISTED_HINT()/>
                     <Rule name="delete_when_empty" label=room::DELETE_WHEN_EMPTY()/>

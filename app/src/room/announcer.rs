@@ -44,6 +44,8 @@ fn is_quiet(what: &AnyNotice) -> bool {
         | Notice::ManyLeft { .. }
         | Notice::HandRaised(_)
         | Notice::Reacted { .. }
+        | Notice::Shares(_)
+        | Notice::SharesNoMore(_)
         | Notice::Wrote(_)
         | Notice::Knocked(_) => true,
         Notice::SignallingLost

@@ -1,11 +1,12 @@
 //! The switch for the microphone or the camera, before and in a call.
 
 use leptos::prelude::*;
-use protocol::Source;
+use protocol::{Allowed, Source};
+use reactive_stores::Store;
 use view::Publication;
 
 use crate::components::{Icon, Symbol, let_go_of_focus};
-use crate::state::{CallCommand, CallViewStoreFields, publication_of, use_call_handle};
+use crate::state::{CallCommand, CallView, CallViewStoreFields, publication_of, use_call_handle};
 use crate::text::devices;
 
 /// A button that says what it will do.
@@ -16,6 +17,9 @@ pub(crate) fn MediaButton(source: Source) -> impl IntoView {
     let media = Signal::derive(move || publication_of(view, source));
     let on = Memo::new(move |_| matches!(media.get(), Publication::On | Publication::Starting));
     let label = move || devices::switch(source, on.get());
+    // A screen alone is a thing that a rule keeps from some, and of which they know beforehand.
+    let is_kept = Memo::new(move |_| source == Source::Screen && !on.get() && !may_share(view));
+    let title = move || if is_kept.get() { devices::ONLY_HOSTS_SHARE_HERE() } else { label() };
     let symbol = Signal::derive(move || match (source, on.get()) {
         (Source::Microphone, true) => Symbol::Microphone,
         (Source::Microphone, false) => Symbol::MicrophoneOff,
@@ -24,8 +28,8 @@ pub(crate) fn MediaButton(source: Source) -> impl IntoView {
         (Source::Screen | Source::ScreenAudio, _) => Symbol::Screen,
     });
     view! {
-        <button type="button" class="control" aria-label=label title=label
-            disabled=move || !view.ready().get()
+        <button type="button" class="control" aria-label=label title=title
+            disabled=move || !view.ready().get() || is_kept.get()
             data-state=move || if on.get() { "on" } else { "off" }
             data-failed=move || matches!(media.get(), Publication::Failed(_)).then_some("")
             on:click=move |event| {
@@ -38,4 +42,10 @@ pub(crate) fn MediaButton(source: Source) -> impl IntoView {
             <Icon symbol/>
         </button>
     }
+}
+
+/// Whether the person may share a screen, by the room's rules and by what hosts have said of them.
+pub(crate) fn may_share(view: Store<CallView>) -> bool {
+    let everyone = view.settings().get().may_share == Allowed::Everyone;
+    (everyone || view.role().get().moderates()) && !view.forbidden().get().screen.is_on()
 }

@@ -1,7 +1,7 @@
 //! Everything that has no button of its own in the bar.
 
 use leptos::prelude::*;
-use protocol::{Moderation, Role, RoomSettingsPatch};
+use protocol::{Moderation, Role, RoomSettingsPatch, Source};
 
 use super::{LayoutChoices, Menu, MenuItem, Panel, Popover, PopoverButton, ReactionButtons, use_opened};
 use crate::components::{LanguageChoice, Symbol, focus, is_focus_nowhere};
@@ -73,7 +73,13 @@ fn InTheRoom() -> impl IntoView {
     let view = handle.view;
     let is_up = Memo::new(move |_| view.hand().get().is_some());
     let copy = handle.clone();
+    let share = StoredValue::new(handle.clone());
+    let shares = Memo::new(move |_| view.screen().get().is_wanted());
     view! {
+        <Show when=move || view.can_share().get()>
+            <MenuItem symbol=Symbol::Screen label=Signal::derive(move || devices::switch(Source::Screen, shares.get()).to_owned()) class="below-medium-item"
+                on_choose=move || share.with_value(|handle| handle.send(CallCommand::Switch { source: Source::Screen, on: !shares.get_untracked() }))/>
+        </Show>
         <MenuItem symbol=Symbol::Hand label=Signal::derive(move || call::hand(is_up.get()).to_owned()) class="below-small"
             on_choose=move || handle.send(CallCommand::SetHand { up: !is_up.get_untracked() })/>
         <MenuItem symbol=Symbol::FullScreen label=Signal::derive(move || call::FULL_SCREEN().to_owned()) class="below-medium-item"

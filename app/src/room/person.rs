@@ -149,9 +149,11 @@ fn right_now(id: ParticipantId, participant: Field<ParticipantView>) -> Vec<Choi
     } else {
         ask(Source::Camera, Action::AskForCamera, Symbol::Camera)
     };
+    let screen =
+        participant.shares().get().then(|| turn_off(Source::Screen, Action::StopShare, Symbol::Screen));
     let has_hand = participant.hand().get().is_some();
     let hand = has_hand.then(|| Choice::new(Moderation::LowerHand { id }, Action::LowerHand, Symbol::Hand));
-    [Some(microphone), Some(camera), hand].into_iter().flatten().collect()
+    [Some(microphone), Some(camera), screen, hand].into_iter().flatten().collect()
 }
 
 fn permissions(id: ParticipantId, participant: Field<ParticipantView>, is_host: bool) -> Vec<Choice> {
@@ -160,7 +162,7 @@ fn permissions(id: ParticipantId, participant: Field<ParticipantView>, is_host: 
         Choice::new(Moderation::Forbid { id, right, forbidden: is_forbidden.toggled() }, action, symbol)
     };
     let now = participant.forbidden().get();
-    let (microphone, camera, chat) = (Right::Microphone, Right::Camera, Right::Chat);
+    let (microphone, camera, screen, chat) = (Right::Microphone, Right::Camera, Right::Screen, Right::Chat);
     let mut all = vec![
         right(
             now.microphone,
@@ -170,6 +172,7 @@ fn permissions(id: ParticipantId, participant: Field<ParticipantView>, is_host: 
             Symbol::Microphone,
         ),
         right(now.camera, camera, Action::ForbidCamera, Action::AllowCamera, Symbol::Camera),
+        right(now.screen, screen, Action::ForbidShare, Action::AllowShare, Symbol::Screen),
         right(now.chat, chat, Action::ForbidChat, Action::AllowChat, Symbol::Chat),
     ];
     if is_host {

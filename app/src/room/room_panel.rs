@@ -35,6 +35,8 @@ pub(crate) fn RoomPanel() -> impl IntoView {
             <p id="listed-hint" class="panel-hint">{room::LISTED_HINT}</p>
             <Choice label=room::GUESTS_UNMUTE on=move || settings.get().may_unmute == Allowed::Everyone
                 patch=|on| RoomSettingsPatch { may_unmute: Some(allowed(on)), ..RoomSettingsPatch::default() }/>
+            <Choice label=room::GUESTS_SHARE on=move || settings.get().may_share == Allowed::Everyone
+                patch=|on| RoomSettingsPatch { may_share: Some(allowed(on)), ..RoomSettingsPatch::default() }/>
             <Choice label=room::GUESTS_CHAT on=move || settings.get().may_chat == Allowed::Everyone
                 patch=|on| RoomSettingsPatch { may_chat: Some(allowed(on)), ..RoomSettingsPatch::default() }/>
             <Choice label=room::DELETE_WHEN_EMPTY on=move || settings.get().when_empty == WhenEmpty::Delete

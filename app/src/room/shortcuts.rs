@@ -20,6 +20,7 @@ use crate::state::{CallCommand, CallHandle, CallViewStoreFields, publication_of,
 pub(crate) enum Shortcut {
     Microphone,
     Camera,
+    Share,
     PushToTalk,
     Chat,
     People,
@@ -46,6 +47,7 @@ impl Shortcut {
     pub(crate) const ALL: [Self; Self::COUNT] = [
         Self::Microphone,
         Self::Camera,
+        Self::Share,
         Self::PushToTalk,
         Self::Chat,
         Self::People,
@@ -62,6 +64,7 @@ impl Shortcut {
         match self {
             Self::Microphone => &[Key::Sign("M"), Key::Control("D")],
             Self::Camera => &[Key::Sign("V"), Key::Control("E")],
+            Self::Share => &[Key::Sign("D")],
             Self::PushToTalk => &[Key::Space],
             Self::Chat => &[Key::Sign("C")],
             Self::People => &[Key::Sign("P")],
@@ -93,6 +96,7 @@ impl Shortcut {
         match letter.as_str() {
             "m" => Some(Self::Microphone),
             "v" => Some(Self::Camera),
+            "d" => Some(Self::Share),
             "c" => Some(Self::Chat),
             "p" => Some(Self::People),
             "r" => Some(Self::Hand),
@@ -215,6 +219,8 @@ fn act(shortcut: Shortcut, call: &CallHandle, opened: Opened) {
     match shortcut {
         Shortcut::Microphone => switch(Source::Microphone),
         Shortcut::Camera => switch(Source::Camera),
+        Shortcut::Share if view.can_share().get_untracked() => switch(Source::Screen),
+        Shortcut::Share => {}
         Shortcut::PushToTalk => call.send(CallCommand::Talk { on: true }),
         Shortcut::Chat => opened.toggle(Panel::Chat),
         Shortcut::People => opened.toggle(Panel::People),
@@ -294,15 +300,16 @@ mod tests {
         let index = |shortcut: Shortcut| match shortcut {
             Shortcut::Microphone => 0,
             Shortcut::Camera => 1,
-            Shortcut::PushToTalk => 2,
-            Shortcut::Chat => 3,
-            Shortcut::People => 4,
-            Shortcut::Hand => 5,
-            Shortcut::Layout => 6,
-            Shortcut::FullScreen => 7,
-            Shortcut::Pin(_) => 8,
-            Shortcut::Requests => 9,
-            Shortcut::Help => 10,
+            Shortcut::Share => 2,
+            Shortcut::PushToTalk => 3,
+            Shortcut::Chat => 4,
+            Shortcut::People => 5,
+            Shortcut::Hand => 6,
+            Shortcut::Layout => 7,
+            Shortcut::FullScreen => 8,
+            Shortcut::Pin(_) => 9,
+            Shortcut::Requests => 10,
+            Shortcut::Help => 11,
         };
         assert_eq!(Shortcut::ALL.map(index), std::array::from_fn(|at| at));
     }

@@ -11,7 +11,7 @@ use crate::components::{Icon, Symbol, focus};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::{Text, call, devices};
 
-/// Microphone, camera, chat, hand, reactions, people, layout, more, and *Leave* last.
+/// Microphone, camera, screen, chat, hand, reactions, people, layout, more, and *Leave* last.
 #[component]
 pub(crate) fn Toolbar() -> impl IntoView {
     let view = use_call_handle().view;
@@ -33,6 +33,9 @@ pub(crate) fn Toolbar() -> impl IntoView {
                         <CameraOptions/>
                     </PopoverButton>
                 </div>
+                <Show when=move || view.can_share().get()>
+                    <div class="from-medium"><MediaButton source=Source::Screen/></div>
+                </Show>
             </div>
             <div class="group">
                 <PanelButton name=call::CHAT panel=Panel::Chat symbol=Symbol::Chat badge=Signal::derive(unread) is_news=true/>

@@ -62,6 +62,10 @@ pub struct CallView {
     pub microphone: Publication,
     /// The camera.
     pub camera: Publication,
+    /// The screen, a window or a tab.
+    pub screen: Publication,
+    /// Whether this browser has a choice of screens to share.
+    pub can_share: bool,
     /// Whether the person is speaking.
     pub speaking: bool,
     /// Whether they talk and are muted, and have not done anything about it.
@@ -183,6 +187,8 @@ pub struct ParticipantView {
     pub microphone: bool,
     /// Whether they send video.
     pub camera: bool,
+    /// Whether they share a screen.
+    pub shares: bool,
     /// Whether they are speaking.
     pub speaking: bool,
     /// How the link to them is.
@@ -263,13 +269,13 @@ pub struct ReactionView {
     pub reaction: Reaction,
 }
 
-/// How a source of the person at this browser is. Screens are not captured yet.
+/// How a source of the person at this browser is. What is heard of a screen goes with it.
 pub(crate) fn publication_of(store: Store<CallView>, source: Source) -> Publication {
     use leptos::prelude::Get;
     match source {
         Source::Microphone => store.microphone().get(),
         Source::Camera => store.camera().get(),
-        Source::Screen | Source::ScreenAudio => Publication::Off,
+        Source::Screen | Source::ScreenAudio => store.screen().get(),
     }
 }
 
@@ -307,6 +313,8 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         reactions,
         microphone,
         camera,
+        screen,
+        can_share,
         speaking,
         talks_while_muted,
         began_millis,

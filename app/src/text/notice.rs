@@ -27,6 +27,8 @@ fn of_call(notice: &Notice) -> String {
         Notice::Reacted { from: Some(_), name, reaction } => {
             words::reacted(&brief(name.as_str()), &in_sentence(*reaction))
         }
+        Notice::Shares(name) => words::shares(&brief(name.as_str())),
+        Notice::SharesNoMore(name) => words::shares_no_more(&brief(name.as_str())),
         Notice::Wrote(name) => words::wrote(&brief(name.as_str())),
         Notice::Knocked(name) => words::knocked(&brief(name.as_str())),
         Notice::TurnedOff(source) => turned_off(*source).to_owned(),
@@ -67,6 +69,8 @@ fn of_page(notice: PageNotice) -> &'static str {
         PageNotice::DeviceNotSwitched => words::DEVICE_NOT_SWITCHED(),
         PageNotice::CalendarFailed => words::CALENDAR_FAILED(),
         PageNotice::HostLinkFailed => words::HOST_LINK_FAILED(),
+        PageNotice::SharedWithoutSound => words::SHARED_WITHOUT_SOUND(),
+        PageNotice::SharedSoundIsTheCall => words::SHARED_SOUND_IS_THE_CALL(),
         PageNotice::PhraseFailed => words::PHRASE_FAILED(),
         PageNotice::SealingFailed => words::SEALING_FAILED(),
         PageNotice::NoRandomness => words::NO_RANDOMNESS(),

@@ -19,6 +19,7 @@ pub(crate) fn name(shortcut: Shortcut) -> Text {
     match shortcut {
         Shortcut::Microphone => words::MICROPHONE,
         Shortcut::Camera => words::CAMERA,
+        Shortcut::Share => words::SHARE,
         Shortcut::PushToTalk => words::PUSH_TO_TALK,
         Shortcut::Chat => words::CHAT,
         Shortcut::People => words::PEOPLE,

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use protocol::{DisplayName, Participant, ParticipantId, Presence, PublicKey};
+use protocol::{DisplayName, Participant, ParticipantId, Presence, PublicKey, Switch};
 
 use crate::Level;
 use crate::speaking::Speaking;
@@ -36,6 +36,8 @@ pub(crate) struct Update {
     /// The server reaches them again.
     pub(crate) is_back: bool,
     pub(crate) has_raised_hand: bool,
+    /// Whether they have begun to share a screen, or have ended it.
+    pub(crate) shares: Option<Switch>,
 }
 
 impl People {
@@ -99,9 +101,11 @@ impl People {
         let key_before = before.key.clone();
         let is_back = before.presence == Presence::Away && participant.presence == Presence::Here;
         let has_raised_hand = before.hand.is_none() && participant.hand.is_some();
+        let screen = participant.media.screen;
+        let shares = (before.media.screen != screen).then_some(screen);
         let key = participant.key.clone().or_else(|| before.key.take());
         *before = Participant { key, ..participant };
-        Some(Update { participant: before.clone(), key_before, is_back, has_raised_hand })
+        Some(Update { participant: before.clone(), key_before, is_back, has_raised_hand, shares })
     }
 
     /// The server reaches them no more, and we do.

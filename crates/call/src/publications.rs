@@ -74,9 +74,11 @@ impl Publications {
 
     /// The device does not deliver.
     pub(crate) fn failed(&mut self, source: Source, fault: CaptureFault) {
+        // Whoever closes the browser's choice of screens, or ends sharing in its own bar, wants just that.
+        let is_meant = source.is_shared() && matches!(fault, CaptureFault::Dismissed | CaptureFault::Ended);
         let publication = self.entry(source);
         if *publication != Publication::Off {
-            *publication = Publication::Failed(fault);
+            *publication = if is_meant { Publication::Off } else { Publication::Failed(fault) };
         }
     }
 

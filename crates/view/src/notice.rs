@@ -40,6 +40,10 @@ pub enum Notice {
         /// The reaction that is shown.
         reaction: Reaction,
     },
+    /// Somebody shares their screen.
+    Shares(DisplayName),
+    /// They do no longer.
+    SharesNoMore(DisplayName),
     /// Somebody wrote.
     Wrote(DisplayName),
     /// Somebody asks to be let in.
@@ -87,6 +91,10 @@ pub enum PageNotice {
     HostLinkFailed,
     /// The words of the safety phrase could not be fetched.
     PhraseFailed,
+    /// What is shared has no sound, or none that could be shared alone: that of the system carries the call back.
+    SharedWithoutSound,
+    /// The sound of the tab that is shared is the call itself.
+    SharedSoundIsTheCall,
     /// What seals and opens media did not start: nothing is sent.
     SealingFailed,
     /// The browser gives no random numbers, of which keys are made.

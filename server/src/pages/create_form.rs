@@ -23,6 +23,7 @@ pub(crate) struct SettingsForm {
     waiting_room: Option<String>,
     listed: Option<String>,
     hosts_chat: Option<String>,
+    hosts_share: Option<String>,
     hosts_unmute: Option<String>,
     delete_when_empty: Option<String>,
     /// Which form was sent, to lead back to it.
@@ -95,6 +96,7 @@ impl SettingsForm {
             listed: self.listed.as_ref().map(|_| Switch::On),
             may_chat: hosts_if(&self.hosts_chat),
             may_unmute: hosts_if(&self.hosts_unmute),
+            may_share: hosts_if(&self.hosts_share),
             when_empty: self.delete_when_empty.as_ref().map(|_| WhenEmpty::Delete),
             ..RoomSettingsPatch::default()
         })

@@ -138,6 +138,7 @@ impl Call {
             Input::CaptureFailed { source, fault } => {
                 self.publications.failed(source, fault);
                 self.publish(source);
+                self.silence_ended_share(source);
             }
             Input::Level { participant: None, level } => self.own_level(now, level),
             Input::Level { participant: Some(id), level } => self.people.hear(now, id, level),
@@ -323,6 +324,17 @@ impl Call {
             self.publish(source); // Sending stops before the device does.
         }
         self.outputs.extend(capture);
+        self.silence_ended_share(source);
+    }
+
+    /// What is heard of a screen ends with it.
+    fn silence_ended_share(&mut self, source: Source) {
+        let is_shown = self.publications.of(Source::Screen).is_wanted();
+        if source == Source::Screen && !is_shown && self.publications.of(Source::ScreenAudio).is_wanted() {
+            let stop = self.publications.switch(Source::ScreenAudio, Switch::Off);
+            self.publish(Source::ScreenAudio);
+            self.outputs.extend(stop);
+        }
     }
 
     fn captured(&mut self, source: Source) {

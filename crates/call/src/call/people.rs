@@ -150,8 +150,14 @@ impl Call {
             }
         });
         self.slots(now, SlotsInput::PeopleChanged);
+        let name = update.participant.name;
+        if let Some(to) = update.shares {
+            let name = name.clone();
+            let notice = if to.is_on() { Notice::Shares(name) } else { Notice::SharesNoMore(name) };
+            self.outputs.push_back(Output::Notify(notice));
+        }
         if update.has_raised_hand {
-            self.outputs.push_back(Output::Notify(Notice::HandRaised(update.participant.name)));
+            self.outputs.push_back(Output::Notify(Notice::HandRaised(name)));
         }
     }
 

@@ -56,6 +56,8 @@ impl Sound {
             | Notice::SignallingBack
             | Notice::HandRaised(_)
             | Notice::Reacted { .. }
+            | Notice::Shares(_)
+            | Notice::SharesNoMore(_)
             | Notice::Wrote(_)
             | Notice::Knocked(_)
             | Notice::TurnedOff(_)

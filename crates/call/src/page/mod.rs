@@ -156,6 +156,10 @@ impl Page {
                 if source == Source::Microphone && to.is_on() {
                     self.muted_talk.reset();
                 }
+                // No page begins with a screen.
+                if source.is_shared() {
+                    return;
+                }
                 match by {
                     SwitchedBy::Person => {
                         self.effects.push_back(PageEffect::RememberInTab(source, to));

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use call::{Command, Delivery, Input, Level, Notice, Output, Phase, SwitchedBy, Switches};
+use call::{
+    CaptureFault, Command, Delivery, Input, Level, Notice, Output, Phase, Publication, SwitchedBy, Switches,
+};
 use protocol::{
-    ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, ErrorCode, HandNumber, MessageId, Moderation,
-    Participant, ProtocolError, Reaction, RoomMessage, ServerMessage, Source, Switch, Timestamp,
+    ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, ErrorCode, HandNumber, MediaState, MessageId,
+    Moderation, Participant, ProtocolError, Reaction, RoomMessage, ServerMessage, Source, Switch, Timestamp,
     WaitingPerson,
 };
 use uuid::Uuid;
@@ -91,6 +93,19 @@ fn what_a_host_turns_off_is_off_and_said() {
 }
 
 #[test]
+fn what_a_host_turns_off_while_it_starts_stays_off_and_what_is_off_is_not_spoken_of() {
+    let mut call = TestCall::in_room([ADA]);
+    let turned_off = ServerMessage::TurnedOff { source: Source::Camera };
+    assert_eq!(call.hear(turned_off.clone()), []);
+
+    call.switch(Source::Camera, Switch::On);
+    let outputs = call.hear(turned_off);
+
+    assert!(outputs.contains(&Output::Notify(Notice::TurnedOff(Source::Camera))));
+    assert_eq!(call.input(Input::Captured(Source::Camera)), [Output::StopCapture(Source::Camera)]);
+}
+
+#[test]
 fn a_page_begins_with_what_was_on_and_that_is_no_choice() {
     let switches = Switches { microphone: Switch::Off, camera: Switch::On };
     let outputs = TestCall::new().command(Command::Begin { switches });
@@ -134,6 +149,55 @@ fn a_raised_hand_is_announced_once() {
     };
     assert_eq!(call.hear(raised()), [Output::Notify(Notice::HandRaised(name("1")))]);
     assert_eq!(call.hear(raised()), []);
+}
+
+#[test]
+fn whoever_begins_to_share_and_ends_it_is_told_of_once_each() {
+    let mut call = TestCall::in_room([ADA]);
+    let media = |screen| {
+        let participant =
+            Participant { media: MediaState { screen, ..MediaState::default() }, ..participant(ADA) };
+        ServerMessage::ParticipantUpdated { participant }
+    };
+    let notices = |outputs: Vec<Output>| {
+        outputs.into_iter().filter(|output| matches!(output, Output::Notify(_))).collect::<Vec<_>>()
+    };
+    assert_eq!(notices(call.hear(media(Switch::On))), [Output::Notify(Notice::Shares(name("1")))]);
+    assert_eq!(notices(call.hear(media(Switch::On))), []);
+    assert_eq!(notices(call.hear(media(Switch::Off))), [Output::Notify(Notice::SharesNoMore(name("1")))]);
+}
+
+#[test]
+fn whoever_closes_the_choice_of_screens_or_ends_it_in_the_browsers_bar_wanted_that() {
+    let mut call = TestCall::in_room([ADA]);
+    for fault in [CaptureFault::Dismissed, CaptureFault::Ended] {
+        call.switch(Source::Screen, Switch::On);
+        call.input(Input::CaptureFailed { source: Source::Screen, fault });
+        assert_eq!(call.0.snapshot().publications.of(Source::Screen), Publication::Off, "{fault:?}");
+    }
+    call.switch(Source::Screen, Switch::On);
+    call.input(Input::CaptureFailed { source: Source::Screen, fault: CaptureFault::Blocked });
+    let failed = Publication::Failed(CaptureFault::Blocked);
+    assert_eq!(call.0.snapshot().publications.of(Source::Screen), failed, "that was not wanted");
+}
+
+#[test]
+fn what_is_heard_of_a_screen_ends_with_it() {
+    let ends: [fn(&mut TestCall) -> Vec<Output>; 3] = [
+        |call| call.switch(Source::Screen, Switch::Off),
+        |call| call.input(Input::CaptureFailed { source: Source::Screen, fault: CaptureFault::Ended }),
+        |call| call.hear(ServerMessage::TurnedOff { source: Source::Screen }),
+    ];
+    for end in ends {
+        let mut call = TestCall::in_room([ADA]);
+        for source in [Source::Screen, Source::ScreenAudio] {
+            call.switch(source, Switch::On);
+            call.input(Input::Captured(source));
+        }
+        let outputs = end(&mut call);
+        assert!(outputs.contains(&Output::StopCapture(Source::ScreenAudio)), "{outputs:?}");
+        assert_eq!(call.0.snapshot().publications.media_state(), MediaState::default());
+    }
 }
 
 #[test]

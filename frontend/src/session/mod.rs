@@ -1,36 +1,31 @@
 //! One visit to a room's page: owns the call and every JavaScript object that belongs to it, and runs the loop over
 //! [`Event`]. What the call wants done is done here; leaving drops the objects, and with them devices and connections.
 
-use app::state::{CallCommand, CallView, DeviceKind, Devices};
-use call::{
-    Bound, Call, Command, Input, LinkCommand, LinkEvent, LinkKey, Output, Page, PageEffect, PageInput, Phase,
-    Sound, Switches, Typed, schedule,
-};
-use call::{Size, StageInput};
+mod commands;
+mod outputs;
+
+use app::state::{CallView, Devices};
+use call::{Call, Command, Input, LinkEvent, LinkKey, Page, PageInput, Size, StageInput, Switches};
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
-use protocol::{
-    ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, RoomCode, RoomKeyId, RoomSettingsPatch,
-    ServerMessage, Source, Timestamp,
-};
+use protocol::{DisplayName, ParticipantId, RoomCode, RoomKeyId, ServerMessage, Source, Switch};
 use reactive_stores::Store;
-use view::{Copied, PageNotice, Preference, Refusal};
+use view::PageNotice;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::capture::Captures;
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
-use crate::identity::{new_call, random_id, refuse};
+use crate::identity::{new_call, refuse};
 use crate::levels::Meter;
 use crate::media::Media;
 use crate::muted::{self, MutedMicrophone};
 use crate::presence::Presence;
-use crate::sealing::Sealing;
 use crate::shown::Shown;
 use crate::socket::Socket;
 use crate::stage_size::StageSize;
-use crate::{calendar, capture, clock, devices, host_link, page, publish, remember, web};
+use crate::{capture, clock, devices, page, publish, remember, screens, web};
 
 /// How often levels are measured and timeouts looked at. A syllable lasts about this long.
 const TICK_MILLIS: u32 = 125;
@@ -40,9 +35,6 @@ const UPLINK_EVERY: u32 = 24;
 
 /// How often it is looked by which path links go, while somebody wants to know, in ticks.
 const PATHS_EVERY: u32 = 12;
-
-/// People, with oneself, in a call in which it is heard who comes and goes.
-const SMALL_CALL: usize = 8;
 
 /// How long what has happened may wait to be drawn: one frame.
 const PUBLISH_AFTER_MILLIS: u32 = 16;
@@ -86,6 +78,7 @@ pub(crate) fn start(
     let Some(call) = new_call(code) else { return refuse(view) };
     let mut session = Session::new(code, call, name, view, events);
     spawn_local(async move {
+        screens::mark_tab();
         session.load();
         while let Some(event) = received.next().await {
             session.handle(event);
@@ -189,6 +182,11 @@ impl Session {
                 let device = self.captures.take(source, attempt, track, &self.events);
                 self.page_input(PageInput::Captured { source, attempt, device });
             }
+            Event::SharedSound(track) => {
+                self.captures.offer(track);
+                let source = Source::ScreenAudio;
+                self.input(Input::Command(Command::Switch { source, to: Switch::On }));
+            }
             Event::CaptureFailed { source, attempt, fault } => {
                 self.page_input(PageInput::CaptureFailed { source, attempt, fault });
             }
@@ -231,66 +229,6 @@ impl Session {
         }
     }
 
-    fn command(&mut self, command: CallCommand) {
-        match command {
-            CallCommand::Switch { source, on } => {
-                self.input(Input::Command(Command::Switch { source, to: on.into() }));
-            }
-            CallCommand::Join { name, password } => {
-                remember::write(remember::NAME, name.as_str());
-                self.input(Input::Command(Command::Join { name, password }));
-            }
-            CallCommand::SetHand { up } => self.input(Input::Command(Command::SetHand { hand: up.into() })),
-            CallCommand::React { reaction } => self.input(Input::Command(Command::React { reaction })),
-            CallCommand::Write { to, text } => self.write(to, text),
-            CallCommand::WriteAgain { id } => self.input(Input::Command(Command::WriteAgain { id })),
-            CallCommand::ReadOlderChat => self.input(Input::Command(Command::ReadOlderChat)),
-            CallCommand::LookAtChat { open } => self.page_input(PageInput::LookAtChat { open }),
-            CallCommand::Moderate { moderation } => {
-                self.input(Input::Command(Command::Moderate { moderation }));
-            }
-            CallCommand::SetStart { typed } => self.set_moment(Bound::Start, typed.as_deref()),
-            CallCommand::SetEnd { typed } => self.set_moment(Bound::End, typed.as_deref()),
-            CallCommand::MakeHostLink => host_link::make(self.code, self.events.clone()),
-            CallCommand::SaveCalendar => calendar::save(self.code, self.events.clone()),
-            CallCommand::DeclineAsking => self.input(Input::Command(Command::DeclineAsking)),
-            CallCommand::CopyText { text, what } => copy(self.events.clone(), text, what),
-            CallCommand::LookAtPhrase { open } => self.shown.phrase.look(open),
-            CallCommand::LookAtPaths { open } => {
-                self.shown.are_paths_looked_at = open;
-                self.media.look_at_paths();
-            }
-            CallCommand::Verify { participant } => {
-                self.input(Input::Command(Command::Verify { participant }));
-            }
-            CallCommand::ShareKey { participant } => {
-                self.input(Input::Command(Command::ShareSecret { with: participant }));
-            }
-            CallCommand::ShowStage { element } => {
-                self.stage_size = StageSize::observe(&element, &self.events);
-            }
-            CallCommand::Arrange(input) => self.input(Input::Command(Command::Stage(input))),
-            CallCommand::Prefer { what, on } => {
-                self.shown.preferences = self.shown.preferences.with(what, on);
-                remember::remember_preference(what, on);
-                self.listen_while_muted();
-            }
-            CallCommand::Talk { on } => self.input(Input::Command(Command::Talk { to: on.into() })),
-            CallCommand::StayMuted => {
-                self.page_input(PageInput::StayMuted);
-                self.listen_while_muted();
-            }
-            CallCommand::Leave => self.input(Input::Command(Command::Leave)),
-            CallCommand::Prepare => self.prepare(),
-            CallCommand::SelectDevice { kind, id } => self.select_device(kind, id),
-            CallCommand::TestSpeaker => _ = devices::play_test_sound(),
-            CallCommand::CopyLink => copy(self.events.clone(), page::address(), Copied::Link),
-            CallCommand::ShowVideo { element, participant, source } => {
-                self.media.videos.element((participant, source), element, &self.events);
-            }
-        }
-    }
-
     fn stage_resized(&mut self, size: Size) {
         let ratio = web::window().map_or(1.0, |window| window.device_pixel_ratio()) as f32;
         self.input(Input::Command(Command::SetPixelRatio { ratio }));
@@ -303,50 +241,6 @@ impl Session {
             let key = whose.publication(source);
             self.input(Input::Command(Command::Stage(StageInput::Shape { key, ratio })));
         }
-    }
-
-    fn select_device(&mut self, kind: DeviceKind, device: String) {
-        let source = match kind {
-            DeviceKind::Microphone => Source::Microphone,
-            DeviceKind::Camera => Source::Camera,
-            DeviceKind::Speaker => {
-                devices::choose_speaker(&device);
-                return self.media.videos.use_speaker();
-            }
-        };
-        // What listens meanwhile is another device than the one that will be used.
-        if source == Source::Microphone {
-            self.muted = None;
-        }
-        self.page_input(PageInput::Choose { source, device });
-    }
-
-    /// Lets the room start or end when somebody typed, if that can be; else says why not.
-    fn set_moment(&mut self, bound: Bound, typed: Option<&str>) {
-        let typed = match typed {
-            Some("") => Typed::Nothing,
-            Some(local) => web::moment(local).map_or(Typed::Unreadable, Typed::Moment),
-            None => Typed::Unreadable,
-        };
-        let settings = self.call.snapshot().settings.unwrap_or_default();
-        let now = Timestamp(js_sys::Date::now() as u64);
-        match schedule(bound, typed, &settings, now) {
-            Ok(Some(patch)) => self.change(patch),
-            Ok(None) => {}
-            Err(error) => self.page_input(PageInput::Refuse(Refusal::Schedule(error))),
-        }
-    }
-
-    fn change(&mut self, patch: RoomSettingsPatch) {
-        let moderation = Moderation::ChangeSettings { patch: Box::new(patch) };
-        self.input(Input::Command(Command::Moderate { moderation }));
-    }
-
-    fn write(&mut self, to: ChatTarget, text: String) {
-        let Some(id) = random_id().map(ChatId) else {
-            return self.page_input(PageInput::Say(PageNotice::NoRandomness));
-        };
-        self.input(Input::Command(Command::Write { id, to, text }));
     }
 
     /// The others see at once that the page is gone; the session stays with the tab for a while.
@@ -414,95 +308,6 @@ impl Session {
         self.carry_out();
     }
 
-    fn carry_out(&mut self) {
-        while let Some(output) = self.call.poll_output() {
-            match output {
-                Output::OpenSocket => self.open_socket(),
-                Output::Open(frame) => {
-                    if let Some(socket) = &self.socket {
-                        socket.send_opening(&frame);
-                    }
-                }
-                Output::Send(frame) => {
-                    if let Some(socket) = &self.socket {
-                        socket.send(&frame);
-                    }
-                }
-                Output::CloseSocket => self.socket = None,
-                Output::RememberSession(session) => {
-                    let key = session.as_ref().map(|_| self.call.private_key());
-                    remember::tab::remember_private_key(self.code, key);
-                    remember::tab::remember_session(self.code, session.as_ref());
-                }
-                Output::SetOwnKey(key) => self.seal(|sealing| sealing.set_own_key(&key)),
-                Output::SetKeyOf { participant, key } => {
-                    self.seal(|sealing| sealing.set_key_of(participant, &key));
-                }
-                Output::ForgetKeysOf(participant) => {
-                    self.seal(|sealing| sealing.forget_keys_of(participant));
-                }
-                Output::ExpectInSlots { link, publications } => {
-                    self.media.expect_in_slots(link, publications);
-                }
-                Output::KeepSecret { secret, origin } => {
-                    page::set_secret(&secret, origin);
-                    remember::remember_secret(self.code, &secret, origin);
-                }
-                Output::RememberPassedOn(keys) => remember::remember_passed_on(self.code, &keys),
-                Output::StartCapture(source) => self.page_input(PageInput::Capture(source)),
-                Output::RememberSwitch { source, to, by } => {
-                    self.page_input(PageInput::Switched { source, to, by });
-                }
-                Output::StopCapture(source) => self.page_input(PageInput::StopCapture(source)),
-                Output::Link { link, command } => self.link_command(link, command),
-                Output::Show { key, via } => self.media.show(key, via),
-                Output::PlaySlots { link, played } => self.media.videos.play_slots(link, &played),
-                Output::Notify(notice) => self.page_input(PageInput::Notify(notice)),
-            }
-        }
-    }
-
-    fn seal(&self, order: impl FnOnce(&Sealing)) {
-        if let Some(sealing) = self.media.sealing() {
-            order(sealing);
-        }
-    }
-
-    fn page_input(&mut self, input: PageInput) {
-        self.page.handle_input(clock::now(), input);
-        while let Some(effect) = self.page.poll_effect() {
-            match effect {
-                PageEffect::Begin(switches) => self.input(Input::Command(Command::Begin { switches })),
-                PageEffect::Join(name) => self.input(Input::Command(Command::Join { name, password: None })),
-                PageEffect::Captured(source) => self.input(Input::Captured(source)),
-                PageEffect::CaptureFailed(source, fault) => {
-                    self.input(Input::CaptureFailed { source, fault });
-                }
-                PageEffect::Capture(requests) => capture::start(requests, &self.events),
-                PageEffect::Use(source, attempt) => {
-                    self.captures.make_use_of(source, attempt);
-                    if source == Source::Microphone {
-                        self.muted = None;
-                    }
-                    self.captures_changed(source);
-                }
-                PageEffect::LetGo(source, attempt) => self.captures.let_go(source, attempt),
-                PageEffect::Stop(source) => {
-                    self.stop_capture(source);
-                }
-                PageEffect::ListDevices => devices::list(&self.page, &self.events),
-                PageEffect::RememberDevice(source, device) => {
-                    capture::remember_device(source, device.as_deref());
-                }
-                PageEffect::RememberInTab(source, to) => {
-                    remember::tab::remember_switch(self.code, source, to);
-                }
-                PageEffect::RememberInBrowser(source, to) => remember::remember_switch(source, to),
-                PageEffect::Sound(sound) => self.play(sound),
-            }
-        }
-    }
-
     fn may_listen_while_muted(&self) -> bool {
         muted::may_listen(self.call.snapshot(), &self.page, self.shown.preferences)
     }
@@ -512,47 +317,6 @@ impl Session {
         if self.muted.is_some() && !self.may_listen_while_muted() {
             self.muted = None;
             self.page_input(PageInput::ListeningEnded);
-        }
-    }
-
-    fn stop_capture(&mut self, source: Source) {
-        if source == Source::Microphone && self.may_listen_while_muted() {
-            self.muted = self.captures.hand_over(source).and_then(MutedMicrophone::listen);
-        }
-        self.captures.stop(source);
-        self.captures_changed(source);
-    }
-
-    /// In a crowd somebody comes and goes all the time.
-    fn play(&self, sound: Sound) {
-        let others = self.call.snapshot().participants.len();
-        if others < SMALL_CALL && self.shown.preferences.has(Preference::Sounds) {
-            _ = devices::play_sound(sound);
-        }
-    }
-
-    fn open_socket(&mut self) {
-        if self.call.snapshot().phase != Phase::Joined {
-            self.media.videos.forget_others();
-        }
-        self.presence = None;
-        self.sockets_made += 1;
-        self.socket = Socket::open(SocketNumber(self.sockets_made), &self.events);
-        self.input(if self.socket.is_some() { Input::SocketOpened } else { Input::SocketClosed });
-    }
-
-    fn link_command(&mut self, link: LinkKey, command: LinkCommand) {
-        if let Some(event) = self.media.command(link, command, &self.captures) {
-            self.input(Input::Link { link, event });
-        }
-    }
-
-    fn captures_changed(&mut self, source: Source) {
-        let track = self.captures.track(source);
-        match source {
-            Source::Microphone => self.meter = track.and_then(Meter::new),
-            Source::Camera | Source::Screen => self.media.videos.own(source, track),
-            Source::ScreenAudio => {}
         }
     }
 
@@ -585,12 +349,4 @@ impl Session {
 /// Speech is quiet in linear terms; the root makes the meter move as the ear hears.
 fn as_percent(level: f32) -> u8 {
     (level.sqrt() * 140.0).clamp(0.0, 100.0) as u8
-}
-
-fn copy(events: Events, text: String, what: Copied) {
-    spawn_local(async move {
-        let copied = web::copy(&text).await;
-        let notice = copied.map_or(PageNotice::NotCopied, |()| PageNotice::Copied(what));
-        _ = events.unbounded_send(Event::Say(notice));
-    });
 }

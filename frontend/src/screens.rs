@@ -1,0 +1,129 @@
+//! Screens, windows and tabs that are shared: asks the browser for one, with its sound, and says what it gives (W3C Screen Capture). Whether
+//! the sound may be sent is decided in `call::SharedSound`.
+
+use call::{Attempt, CaptureFault, SharedSound, SharedSoundVerdict, SharedSurface};
+use js_sys::Reflect;
+use protocol::Source;
+use view::PageNotice;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{DomException, MediaStream, MediaStreamTrack};
+
+use crate::event::{Event, Events};
+use crate::web::{self, object};
+
+/// By which pages of this site tell each other in the tabs that they are asked to share.
+const HANDLE: &str = "veranda";
+
+/// Whether this browser has a choice of screens; those of phones have none.
+pub(crate) fn can_be_shared() -> bool {
+    web::media_devices().is_some_and(|devices| {
+        Reflect::get(&devices, &"getDisplayMedia".into()).is_ok_and(|method| method.is_function())
+    })
+}
+
+/// Says of this tab, to pages of the same site alone, that it plays a call.
+pub(crate) fn mark_tab() {
+    let Some(devices) = web::media_devices() else { return };
+    let Some(origin) = web::window().and_then(|window| window.location().origin().ok()) else { return };
+    let origins = js_sys::Array::of1(&origin.into());
+    let config = object(&[("handle", HANDLE.into()), ("permittedOrigins", origins.into())]);
+    _ = web::call_if_present(&devices, "setCaptureHandleConfig", &config);
+}
+
+/// Asks for one. A press of the person has to have led here, a moment ago at the most.
+pub(crate) fn ask(attempt: Attempt, events: Events) {
+    spawn_local(async move {
+        let event = match display_media().await {
+            Ok(stream) => return given(&stream, attempt, &events),
+            Err(fault) => Event::CaptureFailed { source: Source::Screen, attempt, fault },
+        };
+        _ = events.unbounded_send(event);
+    });
+}
+
+fn given(stream: &MediaStream, attempt: Attempt, events: &Events) {
+    let track = |tracks: js_sys::Array| tracks.get(0).dyn_into::<MediaStreamTrack>().ok();
+    let Some(picture) = track(stream.get_video_tracks()) else {
+        let fault = CaptureFault::Unknown;
+        _ = events.unbounded_send(Event::CaptureFailed { source: Source::Screen, attempt, fault });
+        return;
+    };
+    // Letters first: what is left out where the line is narrow is pictures, never their size.
+    _ = Reflect::set(&picture, &"contentHint".into(), &"detail".into());
+    let sound = track(stream.get_audio_tracks());
+    let heard = match sound {
+        None => Event::Say(PageNotice::SharedWithoutSound),
+        Some(sound) => match described(&picture, &sound).verdict() {
+            SharedSoundVerdict::Send => Event::SharedSound(sound),
+            SharedSoundVerdict::IsTheCall => {
+                sound.stop();
+                Event::Say(PageNotice::SharedSoundIsTheCall)
+            }
+            SharedSoundVerdict::HasTheCall => {
+                sound.stop();
+                Event::Say(PageNotice::SharedWithoutSound)
+            }
+        },
+    };
+    _ = events.unbounded_send(Event::Captured { source: Source::Screen, attempt, track: picture });
+    _ = events.unbounded_send(heard);
+}
+
+fn described(picture: &MediaStreamTrack, sound: &MediaStreamTrack) -> SharedSound {
+    let setting = |track: &MediaStreamTrack, name: &str| {
+        web::call(track, "getSettings", &[]).and_then(|settings| Reflect::get(&settings, &name.into()).ok())
+    };
+    let surface = setting(picture, "displaySurface").and_then(|surface| surface.as_string());
+    let surface = match surface.as_deref() {
+        Some("browser") => SharedSurface::Tab,
+        Some("window") => SharedSurface::Window,
+        Some("monitor") => SharedSurface::Monitor,
+        Some(_) | None => SharedSurface::Unknown,
+    };
+    let handle = web::call(picture, "getCaptureHandle", &[]);
+    let handle = handle.and_then(|handle| Reflect::get(&handle, &"handle".into()).ok());
+    SharedSound {
+        surface,
+        leaves_out_page: setting(sound, "restrictOwnAudio").and_then(|own| own.as_bool()).unwrap_or(false),
+        is_call: handle.and_then(|handle| handle.as_string()).is_some_and(|handle| handle == HANDLE),
+    }
+}
+
+async fn display_media() -> Result<MediaStream, CaptureFault> {
+    let devices = web::media_devices().ok_or(CaptureFault::Insecure)?;
+    let rate = object(&[("ideal", 30.0.into()), ("max", 30.0.into())]);
+    let picture = object(&[("frameRate", rate.into())]);
+    // What is heard of it is not a voice in a room.
+    let sound = object(&[
+        ("restrictOwnAudio", true.into()),
+        ("echoCancellation", false.into()),
+        ("noiseSuppression", false.into()),
+        ("autoGainControl", false.into()),
+    ]);
+    let options = object(&[
+        ("video", picture.into()),
+        ("audio", sound.into()),
+        // No hall of mirrors: this tab is not among what can be chosen.
+        ("selfBrowserSurface", "exclude".into()),
+        ("surfaceSwitching", "include".into()),
+        ("systemAudio", "include".into()),
+    ]);
+    let promise = web::call(&devices, "getDisplayMedia", &[&options]).ok_or(CaptureFault::NotFound)?;
+    let promise: js_sys::Promise = promise.dyn_into().map_err(|_| CaptureFault::Unknown)?;
+    let stream = JsFuture::from(promise).await.map_err(|error| fault(&error))?;
+    stream.dyn_into().map_err(|_| CaptureFault::Unknown)
+}
+
+/// A choice that is closed is a `NotAllowedError` like that of a system which forbids it (W3C Screen Capture §5.1).
+fn fault(error: &JsValue) -> CaptureFault {
+    let Some(error) = error.dyn_ref::<DomException>() else { return CaptureFault::Unknown };
+    let by_system = error.message().to_ascii_lowercase().contains("system");
+    match error.name().as_str() {
+        "NotAllowedError" if by_system => CaptureFault::Blocked,
+        "NotAllowedError" | "InvalidStateError" => CaptureFault::Dismissed,
+        "NotFoundError" | "OverconstrainedError" => CaptureFault::NotFound,
+        "NotReadableError" | "AbortError" => CaptureFault::InUse,
+        _ => CaptureFault::Unknown,
+    }
+}
