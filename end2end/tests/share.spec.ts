@@ -1,59 +1,124 @@
 // Screens: a real tab with its sound, shared by a real browser, seen and heard by others.
 
-import type { Page } from "@playwright/test";
+import { FirefoxCall } from "../fixtures/firefox.ts";
 import { createRoomWith } from "../fixtures/server.ts";
-import { expect, test } from "../fixtures/test.ts";
-import type { CallPage } from "../pages/call.ts";
+import { canSee, isBlue, isRed, isThere, loudness, openShared, type Shared } from "../fixtures/shared.ts";
+import { expect, expectAccessible, test } from "../fixtures/test.ts";
 
-/** A tab that is red, and sounds at 880 Hz. Runs in the page. */
-function play(): void {
-    document.title = "Shared page";
-    document.body.style.background = "rgb(220, 20, 20)";
-    let even = false;
-    // A tab whose picture does not change sends none.
-    setInterval(() => (document.body.style.border = (even = !even) ? "4px solid black" : "4px solid white"), 200);
-    const context = new AudioContext();
-    const tone = context.createOscillator();
-    tone.frequency.value = 880;
-    tone.connect(context.destination);
-    tone.start();
-}
+const RED: Shared = { title: "Red page", colour: "rgb(220, 20, 20)", hertz: 880 };
+const BLUE: Shared = { title: "Blue page", colour: "rgb(20, 20, 220)", hertz: 1_320 };
 
-async function openShared(call: CallPage, address: string): Promise<Page> {
-    const page = await call.page.context().newPage();
-    await page.goto(address);
-    await page.evaluate(play);
-    await call.page.bringToFront();
-    return page;
-}
+/** What is heard is above this, in dBFS of one tone. */
+const HEARD = -60;
 
-/** Whether the picture of somebody's screen is red in its middle. */
-const isRed = (call: CallPage, name: string) =>
-    call.page.locator(`article[aria-label="${name}'s screen"] video[data-source=screen]`).evaluate((video) => {
-        const canvas = Object.assign(document.createElement("canvas"), { width: 8, height: 8 });
-        const ink = canvas.getContext("2d")!;
-        ink.drawImage(video as HTMLVideoElement, 0, 0, 8, 8);
-        const [red, green, blue] = ink.getImageData(4, 4, 1, 1).data;
-        return red! > 150 && green! < 90 && blue! < 90;
-    });
+/** In a second a tone of full amplitude has about this energy (`totalAudioEnergy` of W3C WebRTC Statistics), and beeps a tenth of it. */
+const FULL_TONE = 0.6;
 
 for (const [path, settings] of [["direct", {}], ["by way of the server", { mesh_limit: 2 }]] as const) {
-    test(`a shared tab is seen beside the camera, and ends for all, ${path}`, async ({ server, somebody }) => {
-        test.setTimeout(240_000);
+    test(`two tabs are seen and heard beside the cameras by Chromium and Firefox, and each ends for all, ${path}`, async ({ server, somebody }) => {
+        test.setTimeout(300_000);
         const { link } = await createRoomWith(server, settings);
-        const ada = await somebody("Ada", link, { shares: "Shared page" });
-        const bob = await somebody("Bob", link);
-        const cleo = await somebody("Cleo", link);
-        for (const call of [ada, bob, cleo]) await call.join();
-        await openShared(ada, `${server.url}/robots.txt`);
+        const ada = await somebody("Ada", link, { shares: RED.title });
+        const bob = await somebody("Bob", link, { shares: BLUE.title });
+        for (const call of [ada, bob]) await call.join();
+        const cleo = await FirefoxCall.join("Cleo", link);
+        await ada.expectToSee(bob);
+        await openShared(ada, server.url, RED);
+        const blue = await openShared(bob, server.url, BLUE);
+
         await ada.toolbarButton("Share screen").click();
-        for (const call of [bob, cleo]) {
-            await expect(call.page.getByRole("status")).toContainText("Ada is sharing their screen");
-            await expect.poll(() => isRed(call, "Ada"), { message: `${call.name} sees the tab` }).toBe(true);
-            await call.expectToSee(ada);
+        await expect(bob.page.getByRole("status")).toContainText("Ada is sharing their screen");
+        for (const page of [bob.page, cleo.page]) {
+            await expect.poll(() => canSee(page, "Ada's screen", isRed), { message: "Ada's tab is seen" }).toBe(true);
         }
+        await expect.poll(() => loudness(bob.page, RED.hertz), { message: "Ada's tab is heard" }).toBeGreaterThan(HEARD);
+        await expect.poll(() => cleo.soundPerSecond(), { message: "Firefox hears it" }).toBeGreaterThan(FULL_TONE);
+        await bob.toolbarButton("Share screen").click();
+        for (const page of [ada.page, cleo.page]) {
+            await expect.poll(() => canSee(page, "Bob's screen", isBlue), { message: "Bob's tab is seen" }).toBe(true);
+        }
+        await expect.poll(() => loudness(ada.page, BLUE.hertz), { message: "Bob's tab is heard" }).toBeGreaterThan(HEARD);
+        await expect.poll(() => cleo.soundPerSecond(), { message: "Firefox hears both" }).toBeGreaterThan(2 * FULL_TONE);
+        await expect.poll(() => canSee(cleo.page, "Ada's screen", isRed), { message: "both are seen at once" }).toBe(true);
+        await ada.expectToSee(bob);
+        await bob.expectToSee(ada);
+
+        // The tab itself is closed, as when sharing is ended in the browser's own bar: to the page both are the end of the track.
+        await blue.close();
+        for (const page of [ada.page, cleo.page]) await expect.poll(() => isThere(page, "Bob's screen")).toBe(false);
+        await expect(bob.toolbarButton("Share screen")).toBeVisible();
         await ada.toolbarButton("Stop sharing").click();
-        for (const call of [bob, cleo]) await expect(call.tile("Ada's screen")).toBeHidden({ timeout: 5_000 });
-        await expect(ada.toolbarButton("Share screen")).toBeVisible();
+        for (const page of [bob.page, cleo.page]) await expect.poll(() => isThere(page, "Ada's screen")).toBe(false);
+        await expect.poll(() => loudness(bob.page, RED.hertz), { message: "and is not heard any more" }).toBeLessThan(HEARD);
+        await expect.poll(() => cleo.soundPerSecond()).toBeLessThan(FULL_TONE);
+        await ada.expectToSee(bob);
+        await cleo.close();
     });
 }
+
+test("a host ends what somebody shares, and says who may share", async ({ server, somebody }) => {
+    const { link, hostLink } = await createRoomWith(server, {});
+    const ada = await somebody("Ada", hostLink);
+    const bob = await somebody("Bob", link, { shares: RED.title });
+    for (const call of [ada, bob]) await call.join();
+    await openShared(bob, server.url, RED);
+    await bob.toolbarButton("Share screen").click();
+    await expect.poll(() => canSee(ada.page, "Bob's screen", isRed)).toBe(true);
+    await ada.decide("Stop screen share", "Bob");
+    await expect(ada.tile("Bob's screen")).toBeHidden({ timeout: 1_000 });
+    await expect(bob.page.getByRole("status")).toContainText("A host stopped your screen share");
+
+    // What is stopped may be shared again; what is not allowed may not.
+    await bob.toolbarButton("Share screen").click();
+    await expect.poll(() => canSee(ada.page, "Bob's screen", isRed)).toBe(true);
+    await ada.decide("Don't allow sharing", "Bob");
+    await expect(ada.tile("Bob's screen")).toBeHidden({ timeout: 1_000 });
+    await expect(bob.toolbarButton("Share screen")).toBeDisabled();
+    await expect(bob.toolbarButton("Share screen")).toHaveAttribute("title", "Only hosts can share their screen here.");
+    await ada.decide("Allow sharing", "Bob");
+    await expect(bob.toolbarButton("Share screen")).toBeEnabled();
+});
+
+test("the call itself is shared without its sound, and why is said", async ({ server, somebody }) => {
+    const { link } = await createRoomWith(server, {});
+    const ada = await somebody("Ada", link, { sharesItself: true });
+    const bob = await somebody("Bob", link, { hums: 440 });
+    for (const call of [ada, bob]) await call.join();
+    await ada.toolbarButton("Turn off microphone").click();
+    await expect.poll(() => loudness(ada.page, 440), { message: "Ada hears Bob" }).toBeGreaterThan(HEARD);
+    await ada.toolbarButton("Share screen").click();
+    await expect(ada.page.getByRole("status")).toContainText("This tab's sound is the call itself, so it isn't shared.");
+    await expect(bob.tile("Ada's screen")).toBeVisible();
+    await bob.page.waitForTimeout(2_000);
+    expect(await loudness(bob.page, 440), "Bob does not hear himself").toBeLessThan(HEARD);
+    await ada.toolbarButton("Stop sharing").click();
+    await expect(bob.tile("Ada's screen")).toBeHidden();
+
+    // The same where tabs are not asked whether they are a call: this is what the rule is for.
+    const carl = await somebody("Carl", link, { sharesItself: true, hidesCall: true });
+    await carl.join();
+    await carl.toolbarButton("Turn off microphone").click();
+    await ada.leave();
+    await carl.toolbarButton("Share screen").click();
+    await expect.poll(() => loudness(bob.page, 440), { message: "without the rule Bob hears himself" }).toBeGreaterThan(HEARD);
+});
+
+test("how loud somebody is played is each one's own affair, and nobody else hears of it", async ({ server, somebody }) => {
+    const { link } = await createRoomWith(server, {});
+    const ada = await somebody("Ada", link);
+    const bob = await somebody("Bob", link);
+    for (const call of [ada, bob]) await call.join();
+    const panel = await ada.openPanel("People");
+    await panel.getByLabel("Volume for Bob", { exact: true }).click();
+    await panel.getByRole("slider", { name: "Voice", exact: true }).fill("35");
+    await expect.poll(() => volumeOf(ada.page)).toBe(0.35);
+    await panel.getByRole("button", { name: "Mute for me", exact: true }).click();
+    await expect.poll(() => volumeOf(ada.page)).toBe(0);
+    await expectAccessible(ada.page);
+    await panel.getByRole("button", { name: "Unmute for me", exact: true }).click();
+    await expect.poll(() => volumeOf(ada.page)).toBe(0.35);
+    expect(await volumeOf(bob.page)).toBe(1);
+});
+
+const volumeOf = (page: import("@playwright/test").Page) =>
+    page.locator("article:not(.own) video[data-source=camera]").evaluate((video) => (video as HTMLVideoElement).volume);

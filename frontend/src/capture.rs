@@ -7,6 +7,7 @@ use call::{Attempt, CaptureFault, CaptureRequest};
 use gloo_events::EventListener;
 use js_sys::Reflect;
 use protocol::{MediaKind, Source};
+use view::PageNotice;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DomException, MediaStream, MediaStreamConstraints, MediaStreamTrack};
@@ -29,8 +30,8 @@ pub(crate) struct Captures {
 /// One device that delivers.
 pub(crate) struct Capture {
     track: MediaStreamTrack,
-    /// Reports the end of the track; detached before the track is stopped on purpose.
-    _ended: EventListener,
+    /// Report the end of the track, and of a screen that it brings no pictures; detached before the track is stopped on purpose.
+    _watched: [EventListener; 2],
 }
 
 impl Captures {
@@ -47,11 +48,17 @@ impl Captures {
         events: &Events,
     ) -> Option<String> {
         let device = device_of(&track).filter(|_| !source.is_shared());
-        let events = events.clone();
+        let ends = events.clone();
         let ended = EventListener::new(&track, "ended", move |_| {
-            _ = events.unbounded_send(Event::CaptureEnded { source, attempt });
+            _ = ends.unbounded_send(Event::CaptureEnded { source, attempt });
         });
-        self.came.insert((source, attempt), Capture { track, _ended: ended });
+        let events = events.clone();
+        let muted = EventListener::new(&track, "mute", move |_| {
+            if source == Source::Screen {
+                _ = events.unbounded_send(Event::Say(PageNotice::ShareIsStill));
+            }
+        });
+        self.came.insert((source, attempt), Capture { track, _watched: [ended, muted] });
         device
     }
 

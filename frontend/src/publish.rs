@@ -73,7 +73,7 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         devices: shown.devices.clone(),
         people_inside: shown.people_inside.clone(),
         paths: media.selected_paths().map(|(peer, by)| path(peer, by, &participants)).collect(),
-        participants: participants.into_iter().map(participant).collect(),
+        participants: participants.into_iter().map(|one| participant(one, media)).collect(),
         stage: stage_view(stage),
         topology,
         secrecy: RoomSecrecy {
@@ -95,10 +95,11 @@ fn stage_view(stage: StageSnapshot) -> StageView {
     StageView { layout, pins, mode, shows_self, corner }
 }
 
-fn participant(other: RemoteParticipant) -> ParticipantView {
+fn participant(other: RemoteParticipant, played: &Media) -> ParticipantView {
     let RemoteParticipant { participant, link, speaking, secrecy, paused, unverified, key_changed } = other;
     let Participant { id, name, role, media, hand, presence, forbidden, key: _ } = participant;
-    let MediaState { microphone, camera, screen, screen_audio: _ } = media;
+    let MediaState { microphone, camera, screen, screen_audio } = media;
+    let volume = |source| played.videos.volume(id.publication(source));
     ParticipantView {
         id,
         name: name.to_string(),
@@ -109,10 +110,14 @@ fn participant(other: RemoteParticipant) -> ParticipantView {
         microphone: microphone.is_on(),
         camera: camera.is_on(),
         shares: screen.is_on(),
+        shares_sound: screen_audio.is_on(),
+        volume: volume(Source::Microphone),
+        screen_volume: volume(Source::ScreenAudio),
         speaking,
         link,
         secrecy,
         paused: paused.contains(&Source::Camera),
+        screen_paused: paused.contains(&Source::Screen),
         unverified,
         key_changed,
     }

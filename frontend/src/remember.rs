@@ -124,6 +124,7 @@ fn preference_key(what: Preference) -> &'static str {
         Preference::Shortcuts => "veranda.shortcuts",
         Preference::Mirror => "veranda.mirror",
         Preference::TalkWhileMuted => "veranda.talk-while-muted",
+        Preference::SharpText => "veranda.sharp-text",
     }
 }
 

@@ -15,6 +15,11 @@ use crate::web::{self, object};
 /// By which pages of this site tell each other in the tabs that they are asked to share.
 const HANDLE: &str = "veranda";
 
+/// A larger screen is made smaller by the browser, and more frames are left out.
+const MOST_WIDTH: f64 = 3840.0;
+const MOST_HEIGHT: f64 = 2160.0;
+const MOST_FRAMES: f64 = 30.0;
+
 /// Whether this browser has a choice of screens; those of phones have none.
 pub(crate) fn can_be_shared() -> bool {
     web::media_devices().is_some_and(|devices| {
@@ -29,6 +34,13 @@ pub(crate) fn mark_tab() {
     let origins = js_sys::Array::of1(&origin.into());
     let config = object(&[("handle", HANDLE.into()), ("permittedOrigins", origins.into())]);
     _ = web::call_if_present(&devices, "setCaptureHandleConfig", &config);
+}
+
+/// Has it encoded for letters, where what is left out on a narrow line is pictures, never their size; or for motion (W3C MediaStreamTrack
+/// Content Hints).
+pub(crate) fn hint(picture: &MediaStreamTrack, sharp_text: bool) {
+    let hint = if sharp_text { "text" } else { "motion" };
+    _ = Reflect::set(picture, &"contentHint".into(), &hint.into());
 }
 
 /// Asks for one. A press of the person has to have led here, a moment ago at the most.
@@ -49,8 +61,6 @@ fn given(stream: &MediaStream, attempt: Attempt, events: &Events) {
         _ = events.unbounded_send(Event::CaptureFailed { source: Source::Screen, attempt, fault });
         return;
     };
-    // Letters first: what is left out where the line is narrow is pictures, never their size.
-    _ = Reflect::set(&picture, &"contentHint".into(), &"detail".into());
     let sound = track(stream.get_audio_tracks());
     let heard = match sound {
         None => Event::Say(PageNotice::SharedWithoutSound),
@@ -92,8 +102,12 @@ fn described(picture: &MediaStreamTrack, sound: &MediaStreamTrack) -> SharedSoun
 
 async fn display_media() -> Result<MediaStream, CaptureFault> {
     let devices = web::media_devices().ok_or(CaptureFault::Insecure)?;
-    let rate = object(&[("ideal", 30.0.into()), ("max", 30.0.into())]);
-    let picture = object(&[("frameRate", rate.into())]);
+    let at_most = |most: f64| JsValue::from(object(&[("max", most.into())]));
+    let picture = object(&[
+        ("frameRate", at_most(MOST_FRAMES)),
+        ("width", at_most(MOST_WIDTH)),
+        ("height", at_most(MOST_HEIGHT)),
+    ]);
     // What is heard of it is not a voice in a room.
     let sound = object(&[
         ("restrictOwnAudio", true.into()),

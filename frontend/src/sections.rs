@@ -29,9 +29,32 @@ pub(crate) struct Sections {
     publications: Vec<Option<MediaKey>>,
 }
 
-/// One layer of a simulcast: a name, by how much it is smaller, and what it takes at the most, in bits per second. The
-/// server expects them from the smallest on.
-const LAYERS: [(&str, f64, f64); 3] = [("q", 4.0, 160_000.0), ("h", 2.0, 600_000.0), ("f", 1.0, 1_700_000.0)];
+/// One layer of a simulcast (RFC 8853).
+struct Layer {
+    rid: &'static str,
+    /// By how much it is smaller than what is captured.
+    smaller: f64,
+    /// What it takes at the most, in bits per second.
+    bits: f64,
+    /// Frames a second, at the most.
+    frames: f64,
+}
+
+/// The layers of a camera. The server expects them from the smallest on.
+const LAYERS: [Layer; 3] = [
+    Layer { rid: "q", smaller: 4.0, bits: 160_000.0, frames: 30.0 },
+    Layer { rid: "h", smaller: 2.0, bits: 600_000.0, frames: 30.0 },
+    Layer { rid: "f", smaller: 1.0, bits: 1_700_000.0, frames: 30.0 },
+];
+
+/// The same of a screen. Letters cannot be read in half the size: whoever has a narrow line gets fewer pictures, each of them whole.
+const SCREEN_LAYERS: [Layer; 2] = [
+    Layer { rid: "q", smaller: 1.0, bits: 400_000.0, frames: 5.0 },
+    Layer { rid: "h", smaller: 1.0, bits: 2_500_000.0, frames: 30.0 },
+];
+
+/// What a screen takes at the most between two people, in bits per second.
+const SCREEN_BITS: f64 = 2_500_000.0;
 
 /// Three rates of frames in each layer, so that the server can leave some out.
 const SCALABILITY: &str = "L1T3";
@@ -98,8 +121,8 @@ impl Sections {
             RtcRtpTransceiverDirection::Sendonly
         };
         let init = init(direction, Some(local));
-        if source.is_simulcast() && !both_ways {
-            _ = Reflect::set(&init, &"sendEncodings".into(), &layers());
+        if let Some(encodings) = encodings(source, both_ways) {
+            _ = Reflect::set(&init, &"sendEncodings".into(), &encodings);
         }
         let section = connection.add_transceiver_with_str_and_init(name(source.kind()), &init);
         if source.kind() == MediaKind::Video {
@@ -218,16 +241,26 @@ fn init(direction: RtcRtpTransceiverDirection, stream: Option<&MediaStream>) -> 
     init
 }
 
-fn layers() -> Array {
-    let layer = |(rid, smaller, bits): (&str, f64, f64)| {
+/// How a source is encoded, where that is not left to the browser. A person is sent one encoding of each, the server some.
+fn encodings(source: Source, to_person: bool) -> Option<Array> {
+    let layers: &[Layer] = match (source, to_person) {
+        (Source::Camera, false) => &LAYERS,
+        (Source::Screen, false) => &SCREEN_LAYERS,
+        (Source::Screen, true) => {
+            return Some(Array::of1(&object(&[("maxBitrate", SCREEN_BITS.into())]).into()));
+        }
+        (Source::Camera, true) | (Source::Microphone | Source::ScreenAudio, _) => return None,
+    };
+    let layer = |Layer { rid, smaller, bits, frames }: &Layer| {
         JsValue::from(object(&[
-            ("rid", rid.into()),
-            ("scaleResolutionDownBy", smaller.into()),
-            ("maxBitrate", bits.into()),
+            ("rid", (*rid).into()),
+            ("scaleResolutionDownBy", (*smaller).into()),
+            ("maxBitrate", (*bits).into()),
+            ("maxFramerate", (*frames).into()),
             ("scalabilityMode", SCALABILITY.into()),
         ]))
     };
-    LAYERS.map(layer).into_iter().collect()
+    Some(layers.iter().map(layer).collect())
 }
 
 /// Offers the codecs worth offering, in the order in which they are liked. A browser without the method offers all.

@@ -27,7 +27,16 @@ pub(crate) struct Videos {
     /// Tell how wide a picture is by its height.
     shapes: BTreeMap<Tile, EventListener>,
     /// One for each audio slot of each link to a node.
-    slots: BTreeMap<LinkKey, Vec<HtmlAudioElement>>,
+    slots: BTreeMap<LinkKey, Vec<Slot>>,
+    /// How loud what is heard is played, in percent, where that is not 100.
+    volumes: BTreeMap<MediaKey, u8>,
+}
+
+/// An audio slot of a link to a node.
+struct Slot {
+    element: HtmlAudioElement,
+    /// What it plays, if it is played.
+    plays: Option<MediaKey>,
 }
 
 impl Videos {
@@ -73,8 +82,8 @@ impl Videos {
 
     /// There is a link to a node with these audio slots, or there is none any more.
     pub(crate) fn audio_slots(&mut self, link: LinkKey, tracks: impl Iterator<Item = MediaStreamTrack>) {
-        for element in self.slots.remove(&link).unwrap_or_default() {
-            element.set_src_object(None);
+        for slot in self.slots.remove(&link).unwrap_or_default() {
+            slot.element.set_src_object(None);
         }
         for track in tracks {
             let (Ok(element), Ok(stream)) = (HtmlAudioElement::new(), MediaStream::new()) else { return };
@@ -83,14 +92,53 @@ impl Videos {
             element.set_src_object(Some(&stream));
             devices::use_speaker(&element);
             play(&element);
-            self.slots.entry(link).or_default().push(element);
+            self.slots.entry(link).or_default().push(Slot { element, plays: None });
         }
     }
 
-    /// Plays these audio slots of a link.
-    pub(crate) fn play_slots(&self, link: LinkKey, played: &[bool]) {
-        for (index, element) in self.slots.get(&link).into_iter().flatten().enumerate() {
-            element.set_muted(!played.get(index).copied().unwrap_or_default());
+    /// Plays these audio slots of a link, and no others.
+    pub(crate) fn play_slots(&mut self, link: LinkKey, played: &[Option<MediaKey>]) {
+        for (index, slot) in self.slots.get_mut(&link).into_iter().flatten().enumerate() {
+            slot.plays = played.get(index).copied().flatten();
+            slot.element.set_muted(slot.plays.is_none());
+        }
+        self.use_volumes();
+    }
+
+    /// What the audio slots of a link play.
+    pub(crate) fn played_in(&self, link: LinkKey) -> impl Iterator<Item = Option<MediaKey>> + '_ {
+        self.slots.get(&link).into_iter().flatten().map(|slot| slot.plays)
+    }
+
+    /// Plays something more softly, for this person alone.
+    pub(crate) fn set_volume(&mut self, key: MediaKey, percent: u8) {
+        self.volumes.insert(key, percent.min(100));
+        self.use_volumes();
+    }
+
+    /// How loud something is played, in percent.
+    pub(crate) fn volume(&self, key: MediaKey) -> u8 {
+        self.volumes.get(&key).copied().unwrap_or(100)
+    }
+
+    fn use_volumes(&self) {
+        for tile in self.elements.keys() {
+            self.use_volume(*tile);
+        }
+        for slot in self.slots.values().flatten() {
+            if let Some(key) = slot.plays {
+                slot.element.set_volume(f64::from(self.volume(key)) / 100.0);
+            }
+        }
+    }
+
+    /// Over a direct link a tile plays what is heard with its pictures.
+    fn use_volume(&self, (whose, source): Tile) {
+        let heard = whose.zip(source.companion()).map(|(whose, heard)| whose.publication(heard));
+        if let Some(key) = heard
+            && let Some(element) = self.elements.get(&(whose, source)).and_then(|id| element(id))
+        {
+            element.set_volume(f64::from(self.volume(key)) / 100.0);
         }
     }
 
@@ -99,8 +147,8 @@ impl Videos {
         for element in self.elements.values().filter_map(|id| element(id)) {
             devices::use_speaker(&element);
         }
-        for element in self.slots.values().flatten() {
-            devices::use_speaker(element);
+        for slot in self.slots.values().flatten() {
+            devices::use_speaker(&slot.element);
         }
     }
 
@@ -115,6 +163,7 @@ impl Videos {
     pub(crate) fn forget_others(&mut self) {
         self.streams.retain(|(whose, _), _| whose.is_none());
         self.elements.retain(|(whose, _), _| whose.is_none());
+        self.volumes.clear();
     }
 
     fn connect(&self, tile: Tile) {
@@ -124,6 +173,7 @@ impl Videos {
             element.set_src_object(stream);
         }
         if stream.is_some() {
+            self.use_volume(tile);
             devices::use_speaker(&element);
             play(&element);
         }

@@ -35,6 +35,7 @@ pub(crate) enum Symbol {
     Shield,
     Smile,
     Speaker,
+    SpeakerOff,
     Star,
     Statistics,
     Up,
@@ -43,7 +44,10 @@ pub(crate) enum Symbol {
 impl Symbol {
     /// Whether it points somewhere, and points the other way where lines run from right to left.
     const fn has_direction(self) -> bool {
-        matches!(self, Self::Leave | Self::Send | Self::Chat | Self::Speaker | Self::Remove)
+        matches!(
+            self,
+            Self::Leave | Self::Send | Self::Chat | Self::Speaker | Self::SpeakerOff | Self::Remove
+        )
     }
 }
 
@@ -126,6 +130,7 @@ const fn path(symbol: Symbol) -> &'static str {
         Symbol::Speaker => {
             "M4 9.5h3.5L12 5.5v13l-4.5-4H4ZM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11"
         }
+        Symbol::SpeakerOff => "M4 9.5h3.5L12 5.5v13l-4.5-4H4ZM16 9.5l5 5M21 9.5l-5 5",
         Symbol::Star => "M12 4l2.5 5.2 5.6.8-4.1 4 1 5.7-5-2.7-5 2.7 1-5.7-4.1-4 5.6-.8L12 4Z",
         Symbol::Statistics => "M4 20.5h16M6.5 17v-5M12 17V5M17.5 17V9",
         Symbol::Up => "M6.5 14.5L12 9l5.5 5.5",

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use protocol::{Moderation, Source};
 use view::{Publication, Secrecy};
 
-use super::{Answers, NoKey, Person, PersonActions, SidePanel, Verify};
+use super::{Answers, NoKey, Person, PersonActions, SidePanel, Verify, VolumeMenu};
 use crate::components::{Avatar, Step, focus_among, is_focus_nowhere};
 use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
 use crate::text::{key, people};
@@ -50,6 +50,7 @@ pub(crate) fn PeoplePanel() -> impl IntoView {
                                     microphone=Signal::derive(move || microphone.get()) camera=Signal::derive(move || camera.get())/>
                                 <Show when=move || participant.unverified().get()><Verify participant/></Show>
                                 <Show when=move || participant.secrecy().get() == Secrecy::OtherSecret><NoKey participant/></Show>
+                                <VolumeMenu participant/>
                                 <Show when=move || moderates.get() && view.role().get().outranks(role.get())>
                                     <PersonActions participant/>
                                 </Show>

@@ -99,6 +99,23 @@ pub(crate) fn PersonActions(#[prop(into)] participant: Field<ParticipantView>) -
         let name = name.clone();
         move || people::block_question(&name)
     });
+    let block = move || call.send(CallCommand::Moderate { moderation: Moderation::Block { id } });
+    view! {
+        <RowMenu label symbol=Symbol::More menu>
+            {Group::ALL.map(|group| view! { <ActionGroup group participant name=name.clone() menu blocks/> }).collect_view()}
+        </RowMenu>
+        <Confirm asked=blocks question hint=people::BLOCK_HINT action=people::BLOCK on_confirm=block/>
+    }
+}
+
+/// What opens beside a person: a menu that closes with Escape, and when the focus goes elsewhere.
+#[component]
+pub(crate) fn RowMenu(
+    label: Signal<String>,
+    #[prop(into)] symbol: Signal<Symbol>,
+    menu: NodeRef<html::Details>,
+    children: Children,
+) -> impl IntoView {
     let close = move || {
         if let Some(menu) = menu.get_untracked() {
             menu.set_open(false);
@@ -112,15 +129,11 @@ pub(crate) fn PersonActions(#[prop(into)] participant: Field<ParticipantView>) -
         close_menu(&menu);
     };
     let focus_left = when_left(menu, close);
-    let block = move || call.send(CallCommand::Moderate { moderation: Moderation::Block { id } });
     view! {
         <details class="actions-menu" node_ref=menu on:keydown=key on:focusout=focus_left>
-            <summary aria-label=label title=label><Icon symbol=Symbol::More/></summary>
-            <div class="popover menus">
-                {Group::ALL.map(|group| view! { <ActionGroup group participant name=name.clone() menu blocks/> }).collect_view()}
-            </div>
+            <summary aria-label=label title=label><Icon symbol/></summary>
+            <div class="popover menus">{children()}</div>
         </details>
-        <Confirm asked=blocks question hint=people::BLOCK_HINT action=people::BLOCK on_confirm=block/>
     }
 }
 

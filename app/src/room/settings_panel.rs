@@ -12,6 +12,7 @@ use crate::text::{Text, settings, shortcuts};
 #[component]
 pub(crate) fn SettingsPanel() -> impl IntoView {
     let opened = use_opened();
+    let view = use_call_handle().view;
     view! {
         <SidePanel title=settings::HEADING>
             <h3>{crate::text::LANGUAGE_CHOICE}</h3>
@@ -22,6 +23,10 @@ pub(crate) fn SettingsPanel() -> impl IntoView {
             <PreferenceChoice of=Preference::TalkWhileMuted name=settings::TALK_WHILE_MUTED/>
             <p class="panel-hint">{settings::TALK_WHILE_MUTED_HINT}</p>
             <PreferenceChoice of=Preference::Mirror name=settings::MIRROR/>
+            <Show when=move || view.can_share().get()>
+                <PreferenceChoice of=Preference::SharpText name=settings::SHARP_TEXT/>
+                <p class="panel-hint">{settings::SHARP_TEXT_HINT}</p>
+            </Show>
             <h3 class="needs-keyboard">{settings::KEYBOARD}</h3>
             <PreferenceChoice of=Preference::Shortcuts name=settings::SHORTCUTS/>
             <button type="button" class="button small" on:click=move |_| opened.show(Panel::Shortcuts)>{shortcuts::HEADING}</button>

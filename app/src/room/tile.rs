@@ -38,11 +38,12 @@ pub(crate) fn Tile(
             data-camera=move || if is_on.get() { "on" } else { "off" }
             data-link=move || link_state(link.get())
             data-secrecy=move || secrecy_state(participant.secrecy().get())>
+            {is_screen.then(|| view! { <p class="under-screen" aria-hidden="true">{call::WAITING_FOR_SCREEN}</p> })}
             <Video participant=Some(id) source visible=is_on silent picture=place.picture()/>
             <Show when=move || !is_on.get()><Avatar name/></Show>
             <LinkLine link=Signal::derive(move || link.get()) away=Signal::derive(move || away.get())
                 secrecy=Signal::derive(move || participant.secrecy().get())
-                paused=Signal::derive(move || participant.paused().get())/>
+                paused=Signal::derive(move || if is_screen { participant.screen_paused().get() } else { participant.paused().get() })/>
             <NamePlate name=title muted=silent hand=Signal::derive(move || hand.get().is_some())
                 unverified=Signal::derive(move || participant.unverified().get())/>
             <PinButton key name=title/>

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use protocol::{ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, Password, Reaction, Source};
+use protocol::{
+    ChatId, ChatTarget, DisplayName, MediaKey, Moderation, ParticipantId, Password, Reaction, Source,
+};
 use reactive_stores::Store;
 use stage::StageInput;
 use view::{Copied, Preference};
@@ -126,6 +128,13 @@ pub enum CallCommand {
     },
     /// The person knows that they talk and are muted.
     StayMuted,
+    /// Play what is heard of somebody more softly, for this person alone.
+    SetVolume {
+        /// The publication concerned.
+        key: MediaKey,
+        /// From 0 to 100.
+        percent: u8,
+    },
     /// Leave, and let go of the devices.
     Leave,
     /// Go back to the choice of devices, after leaving.

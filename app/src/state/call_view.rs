@@ -189,6 +189,12 @@ pub struct ParticipantView {
     pub camera: bool,
     /// Whether they share a screen.
     pub shares: bool,
+    /// Whether it is heard, too.
+    pub shares_sound: bool,
+    /// How loud their voice is played here, in percent.
+    pub volume: u8,
+    /// How loud the sound of their screen is played here, in percent.
+    pub screen_volume: u8,
     /// Whether they are speaking.
     pub speaking: bool,
     /// How the link to them is.
@@ -199,6 +205,8 @@ pub struct ParticipantView {
     pub secrecy: Secrecy,
     /// Their picture is left out for now: the connection here is too slow.
     pub paused: bool,
+    /// The same of their screen.
+    pub screen_paused: bool,
     /// They were let in without the room's secret, and nobody at this browser has made sure of them.
     pub unverified: bool,
     /// Their key is another one than before, and nothing shows that it is theirs.

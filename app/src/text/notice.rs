@@ -71,6 +71,7 @@ fn of_page(notice: PageNotice) -> &'static str {
         PageNotice::HostLinkFailed => words::HOST_LINK_FAILED(),
         PageNotice::SharedWithoutSound => words::SHARED_WITHOUT_SOUND(),
         PageNotice::SharedSoundIsTheCall => words::SHARED_SOUND_IS_THE_CALL(),
+        PageNotice::ShareIsStill => words::SHARE_IS_STILL(),
         PageNotice::PhraseFailed => words::PHRASE_FAILED(),
         PageNotice::SealingFailed => words::SEALING_FAILED(),
         PageNotice::NoRandomness => words::NO_RANDOMNESS(),

@@ -24,6 +24,7 @@ mod signalling;
 mod slots;
 mod snapshot;
 mod speaking;
+mod statistics;
 mod switches;
 mod uplink;
 mod voice;
@@ -41,6 +42,10 @@ pub use shared_sound::{SharedSound, SharedSoundVerdict, SharedSurface};
 pub use shown_via::ShownVia;
 pub use snapshot::{Began, RemoteParticipant, Snapshot, StageSnapshot};
 pub use stage::{Size, StageInput};
+pub use statistics::{
+    Carried, Graph, History, LayerStatistics, LinkStatistics, PublicationStatistics, QualityLimitation,
+    Statistics, StatsRecord, StatsSection, StatsType, StatsValue,
+};
 pub use switches::{SwitchedBy, Switches};
 pub use view::{
     CaptureFault, ChatText, Delivery, KeyWarnings, LinkFailure, LinkStatus, Notice, Phase, Publication,

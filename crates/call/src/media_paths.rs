@@ -67,8 +67,8 @@ pub(crate) struct MediaPaths {
     /// What is known of each link beyond its state.
     flows: BTreeMap<LinkKey, Flow>,
     shown: BTreeMap<MediaKey, ShownVia>,
-    /// Which audio slots of each link are played.
-    played: BTreeMap<LinkKey, Vec<bool>>,
+    /// What the audio slots of each link play.
+    played: BTreeMap<LinkKey, Vec<Option<MediaKey>>>,
     effects: VecDeque<PathsEffect>,
 }
 
@@ -107,7 +107,7 @@ pub(crate) enum PathsEffect {
     /// Play these audio slots of a link and no others: what is heard over another link is not heard twice.
     PlaySlots {
         link: LinkKey,
-        played: Vec<bool>,
+        played: Vec<Option<MediaKey>>,
     },
     /// Nodes may not know what is subscribed to.
     SubscribeAgain,
@@ -524,7 +524,7 @@ impl MediaPaths {
         for link in view.links.to_nodes() {
             let is_shown_here = |key: &MediaKey| self.shown.get(key).is_some_and(|via| via.link == link);
             let audio = view.slots.audio(link);
-            let played: Vec<_> = audio.iter().map(|slot| slot.as_ref().is_some_and(is_shown_here)).collect();
+            let played: Vec<_> = audio.iter().map(|slot| slot.filter(is_shown_here)).collect();
             if self.played.get(&link).map_or(&[][..], Vec::as_slice) != played {
                 self.played.insert(link, played.clone());
                 self.effects.push_back(PathsEffect::PlaySlots { link, played });

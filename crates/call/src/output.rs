@@ -56,8 +56,8 @@ pub enum Output {
     PlaySlots {
         /// Which link.
         link: LinkKey,
-        /// Whether each slot is played.
-        played: Vec<bool>,
+        /// What each slot plays, if it is played.
+        played: Vec<Option<MediaKey>>,
     },
     /// Seal everything that is sent with this key from now on.
     SetOwnKey(SenderKey),

@@ -109,9 +109,15 @@ pub const ACKNOWLEDGE_EVERY: u64 = 32;
 /// of a browser's offer has about 2 KiB, and the offer must fit into [`MAX_SDP_BYTES`].
 pub const MAX_VIDEO_SLOTS: usize = 16;
 
-/// Audio sections in which one client receives from the server's forwarding unit: the loudest speakers, few enough to be
-/// told apart by the ear.
-pub const AUDIO_SLOTS: usize = 4;
+/// Audio sections in which one client receives voices from the server's forwarding unit: the loudest speakers, few enough to be
+/// told apart by the ear. They are the first ones.
+pub const VOICE_SLOTS: usize = 4;
+
+/// Audio sections for the sound of what is shared, after those for voices, with which it never competes.
+pub const SHARED_SOUND_SLOTS: usize = 2;
+
+/// Audio sections in which one client receives from the server's forwarding unit.
+pub const AUDIO_SLOTS: usize = VOICE_SLOTS + SHARED_SOUND_SLOTS;
 
 /// How many people a room takes when nothing else is said.
 pub const DEFAULT_CAPACITY: u16 = 100;

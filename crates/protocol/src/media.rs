@@ -124,14 +124,6 @@ impl Source {
             Self::Screen | Self::ScreenAudio => true,
         }
     }
-
-    /// Whether the server is sent it in several sizes (simulcast, RFC 8853).
-    pub const fn is_simulcast(self) -> bool {
-        match self {
-            Self::Camera => true,
-            Self::Microphone | Self::Screen | Self::ScreenAudio => false,
-        }
-    }
 }
 
 impl ParticipantId {

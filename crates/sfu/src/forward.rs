@@ -10,6 +10,7 @@ use crate::Sfu;
 use crate::key::{PeerKey, TrackKey};
 use crate::rewrite::Incoming;
 use crate::sink::{SinkKey, TrackPacket, VideoPacket};
+use crate::speakers::places_of;
 use crate::vp8::Vp8;
 
 /// What a packet takes beside its payload, in bytes: IP, UDP, RTP with extensions, SRTP.
@@ -115,6 +116,7 @@ impl Sfu {
         let Some(room) = rooms.get_mut(&code) else { return };
         peer.tracks[track].loudness.hear(now, packet.header.ext_vals.audio_level.unwrap_or(-40));
         let loudness = peer.tracks[track].loudness;
+        let places = places_of(peer.tracks[track].source);
         let mut is_new = false;
         let speaker = TrackKey { peer: from, track };
         if room.speakers.slot_of(speaker).is_none() {
@@ -122,7 +124,7 @@ impl Sfu {
                 let track = peers.get(other.peer).and_then(|peer| peer.tracks.get(other.track));
                 track.map(|track| track.loudness).unwrap_or_default()
             };
-            is_new = room.speakers.offer(now, speaker, loudness, of);
+            is_new = room.speakers.offer(now, speaker, loudness, places, of);
         }
         let Some(slot) = room.speakers.slot_of(speaker) else { return };
         let incoming = Incoming::new(*packet.seq_no, packet.header.timestamp, None);

@@ -106,9 +106,12 @@ impl Track {
         }
     }
 
-    /// The layer that suits a tile: the smallest that is at least about as high.
+    /// The layer that suits a tile: the smallest that is at least about as high. The layers of what is shared differ in their rate alone.
     pub(crate) fn layer_for(&self, height: u16) -> usize {
         let count = self.rids.len().clamp(1, LAYERS);
+        if self.source.is_shared() {
+            return count - 1;
+        }
         let suits = |layer: &usize| u32::from(self.height_of(*layer)) * 5 >= u32::from(height) * 4;
         (0..count).find(suits).unwrap_or(count - 1)
     }

@@ -95,6 +95,8 @@ pub enum PageNotice {
     SharedWithoutSound,
     /// The sound of the tab that is shared is the call itself.
     SharedSoundIsTheCall,
+    /// What is shared sends no pictures any more: a window that is minimised or hidden.
+    ShareIsStill,
     /// What seals and opens media did not start: nothing is sent.
     SealingFailed,
     /// The browser gives no random numbers, of which keys are made.

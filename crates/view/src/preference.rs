@@ -13,11 +13,14 @@ pub enum Preference {
     Mirror,
     /// To be told when one talks and is muted. The microphone stays open for that, and nothing of it is sent.
     TalkWhileMuted,
+    /// Letters of a shared screen are sharp, and motion in it is not smooth; else the other way round.
+    SharpText,
 }
 
 impl Preference {
     /// Each of them.
-    pub const ALL: [Self; Self::COUNT] = [Self::Sounds, Self::Shortcuts, Self::Mirror, Self::TalkWhileMuted];
+    pub const ALL: [Self; Self::COUNT] =
+        [Self::Sounds, Self::Shortcuts, Self::Mirror, Self::TalkWhileMuted, Self::SharpText];
 
     const fn bit(self) -> u8 {
         match self {
@@ -25,6 +28,7 @@ impl Preference {
             Self::Shortcuts => 1 << 1,
             Self::Mirror => 1 << 2,
             Self::TalkWhileMuted => 1 << 3,
+            Self::SharpText => 1 << 4,
         }
     }
 }
@@ -61,6 +65,7 @@ mod tests {
             Preference::Shortcuts => 1,
             Preference::Mirror => 2,
             Preference::TalkWhileMuted => 3,
+            Preference::SharpText => 4,
         };
         assert_eq!(Preference::ALL.map(index), std::array::from_fn(|at| at));
     }

@@ -56,12 +56,14 @@ impl Session {
                 self.shown.preferences = self.shown.preferences.with(what, on);
                 remember::remember_preference(what, on);
                 self.listen_while_muted();
+                self.hint_screen();
             }
             CallCommand::Talk { on } => self.input(Input::Command(Command::Talk { to: on.into() })),
             CallCommand::StayMuted => {
                 self.page_input(PageInput::StayMuted);
                 self.listen_while_muted();
             }
+            CallCommand::SetVolume { key, percent } => self.media.videos.set_volume(key, percent),
             CallCommand::Leave => self.input(Input::Command(Command::Leave)),
             CallCommand::Prepare => self.prepare(),
             CallCommand::SelectDevice { kind, id } => self.select_device(kind, id),

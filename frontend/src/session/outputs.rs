@@ -10,7 +10,7 @@ use crate::levels::Meter;
 use crate::muted::MutedMicrophone;
 use crate::sealing::Sealing;
 use crate::socket::Socket;
-use crate::{capture, clock, devices, page, remember};
+use crate::{capture, clock, devices, page, remember, screens};
 
 /// People, with oneself, in a call in which it is heard who comes and goes.
 const SMALL_CALL: usize = 8;
@@ -143,7 +143,14 @@ impl Session {
             Source::Microphone => self.meter = track.and_then(Meter::new),
             Source::Camera => self.media.videos.own(source, track),
             // One's own screen is before one's eyes.
-            Source::Screen | Source::ScreenAudio => {}
+            Source::Screen => self.hint_screen(),
+            Source::ScreenAudio => {}
+        }
+    }
+
+    pub(super) fn hint_screen(&self) {
+        if let Some(screen) = self.captures.track(Source::Screen) {
+            screens::hint(screen, self.shown.preferences.has(Preference::SharpText));
         }
     }
 }

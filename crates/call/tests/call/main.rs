@@ -10,5 +10,6 @@ mod calling;
 mod coming_back;
 mod encrypting;
 mod page;
+mod statistics;
 mod support;
 mod together;

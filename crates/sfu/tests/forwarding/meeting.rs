@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use protocol::limits::AUDIO_SLOTS;
+use protocol::limits::{AUDIO_SLOTS, VOICE_SLOTS};
 use protocol::{MediaState, Source, Switch};
 use sfu::Event;
 
@@ -122,7 +122,7 @@ fn of_many_speakers_the_loudest_are_heard_and_everybody_is_told_who_they_are() {
         assert_eq!(told[slot], Some(voice), "slot {slot}");
     }
     let total: u64 = client.audio.iter().flat_map(|heard| heard.from.values()).sum();
-    assert!(total < (AUDIO_SLOTS as u64 + 1) * 5 * 50, "{total} packets are more than the slots carry");
+    assert!(total < (VOICE_SLOTS as u64 + 1) * 5 * 50, "{total} packets are more than the slots carry");
 }
 
 #[test]

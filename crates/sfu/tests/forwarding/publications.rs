@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use protocol::{MediaState, Source, Switch};
 use sfu::Event;
-use testkit::media::{SHARED, World, on, who};
+use testkit::media::{Line, SHARED, World, on, who};
 
 const SHARER: u8 = 1;
 const VIEWER: u8 = 2;
@@ -35,7 +35,7 @@ fn four_sources_of_one_person_come_each_in_a_slot_of_its_own() {
 
     assert_eq!((seen_in(&mut world, 0), seen_in(&mut world, 1)), (Some(SHARER | SHARED), Some(SHARER)));
     let client = world.client(VIEWER);
-    assert_eq!((client.video[0].height, client.video[1].height), (1080, 360), "a screen has one layer");
+    assert_eq!((client.video[0].height, client.video[1].height), (1080, 360), "a screen has one size");
     assert_eq!((client.video[0].missing(), client.video[1].missing()), (0, 0));
     let voices = client.audio.iter().filter_map(|heard| heard.last).map(|(_, number)| number);
     let mut voices: Vec<_> = voices.collect();
@@ -104,4 +104,25 @@ fn a_section_that_the_offer_does_not_name_carries_nothing() {
     let client = world.client(VIEWER);
     assert_eq!(client.video[0].frames, 0);
     assert!(client.audio.iter().any(|heard| heard.from.contains_key(&SHARER)));
+}
+
+#[test]
+fn on_a_narrow_line_a_screen_is_as_large_with_fewer_pictures_and_on_a_wide_one_whole_again() {
+    let mut world = sharing();
+    // A small tile gets the same: letters cannot be read in half the size.
+    world.subscribe(VIEWER, &[(SHARER, Source::Screen)], 120);
+    world.run(Duration::from_secs(8));
+    for (rate, expected) in [(20_000_000, 14..=15), (600_000, 4..=5), (20_000_000, 14..=15)] {
+        world
+            .lines
+            .insert(usize::from(VIEWER) - 1, Line { rate: Some(rate), burst: 16_000, ..Line::default() });
+        world.run(Duration::from_secs(15));
+        let before = world.client(VIEWER).video[0].frames;
+        world.run(Duration::from_secs(5));
+        let slot = &world.client(VIEWER).video[0];
+        let frames = (slot.frames - before) / 5;
+        println!("{rate} bit/s: {frames} pictures a second, {} high", slot.height);
+        assert!(expected.contains(&frames), "{rate} bit/s: {frames} pictures a second");
+        assert_eq!(slot.height, 1080);
+    }
 }

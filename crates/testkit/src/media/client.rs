@@ -243,6 +243,7 @@ impl Client {
                 self.rtc.sdp_api().accept_answer(pending, answer).expect("what was set up is there");
             }
             SfuEvent::WantedLayers { source: Source::Camera, layers } => self.wanted = *layers,
+            SfuEvent::WantedLayers { source: Source::Screen, layers } => self.share.wanted = *layers,
             SfuEvent::WantedLayers { .. } => {}
             SfuEvent::PausedVideo(publications) => self.paused.clone_from(publications),
             SfuEvent::Signal { .. } | SfuEvent::AudioSlots(_) | SfuEvent::Closed => {}
@@ -290,7 +291,7 @@ impl Client {
                 Output::Event(Event::Connected) => self.connected = true,
                 Output::Event(Event::KeyframeRequest(request)) => {
                     if self.share.is_screen(request.mid) {
-                        self.share.want_keyframe();
+                        self.share.want_keyframe(request.rid);
                         continue;
                     }
                     let layer = LAYERS.iter().position(|(rid, ..)| request.rid == Some(Rid::from(*rid)));

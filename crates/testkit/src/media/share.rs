@@ -1,4 +1,4 @@
-//! What a client shares beside camera and microphone: a screen in one layer, and its sound, in sections of their own.
+//! What a client shares beside camera and microphone: a screen in two layers of one size, and its sound, in sections of their own.
 
 #![expect(clippy::disallowed_methods, reason = "a client that seals with its transport's keys alone")]
 
@@ -8,7 +8,7 @@ use protocol::{SectionMap, Source};
 use str0m::Rtc;
 use str0m::change::SdpApi;
 use str0m::format::Codec;
-use str0m::media::{Direction, MediaKind, Mid};
+use str0m::media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer};
 use str0m::rtp::{ExtensionValues, RtpWrite, SeqNo};
 
 /// What the payloads of a share are full of: the number of whoever sends it, with this bit set.
@@ -17,6 +17,10 @@ pub const SHARED: u8 = 0x80;
 /// A screen shows so many pictures, and has so many packets of sound, in a second.
 const FRAME_RATE: u32 = 15;
 const SOUNDS: u32 = 50;
+
+/// The layers: name, which of the pictures are in it, packets of each. They take 160 and 960 kbit/s.
+const LAYERS: [(&str, u32, u32); 2] = [("q", 3, 4), ("h", 1, 8)];
+const PAYLOAD: usize = 1_000;
 
 /// A screen and its sound.
 #[derive(Debug)]
@@ -28,15 +32,33 @@ pub(super) struct Share {
     since: Option<Duration>,
     frames: u32,
     sounds: u32,
-    keyframe_due: bool,
+    keyframe_due: [bool; 2],
+    /// How many layers the unit wants.
+    pub(super) wanted: u8,
+    pictures: [u32; 2],
+    sequences: [u64; 2],
 }
 
 impl Share {
     pub(super) fn new(changes: &mut SdpApi<'_>, number: u8) -> Self {
-        let mut section = |kind| changes.add_media(kind, Direction::SendOnly, None, None, None);
-        let (screen, sound) = (section(MediaKind::Video), section(MediaKind::Audio));
-        let number = number | SHARED;
-        Self { screen, sound, number, since: None, frames: 0, sounds: 0, keyframe_due: true }
+        let mut simulcast = Simulcast::new();
+        for (rid, ..) in LAYERS {
+            simulcast.add_send_layer(SimulcastLayer::new(rid));
+        }
+        let screen = changes.add_media(MediaKind::Video, Direction::SendOnly, None, None, Some(simulcast));
+        let sound = changes.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
+        Self {
+            screen,
+            sound,
+            number: number | SHARED,
+            since: None,
+            frames: 0,
+            sounds: 0,
+            keyframe_due: [true; 2],
+            wanted: 2,
+            pictures: [0; 2],
+            sequences: [1; 2],
+        }
     }
 
     /// Which sections carry which source, those of the camera and the microphone included.
@@ -55,14 +77,15 @@ impl Share {
         self.screen == mid
     }
 
-    pub(super) fn want_keyframe(&mut self) {
-        self.keyframe_due = true;
+    pub(super) fn want_keyframe(&mut self, rid: Option<Rid>) {
+        let layer = LAYERS.iter().position(|(name, ..)| rid == Some(Rid::from(*name)));
+        self.keyframe_due[layer.expect("what was set up is there")] = true;
     }
 
     /// Begins to share, or ends it.
     pub(super) fn set(&mut self, since: Option<Duration>) {
         (self.since, self.frames, self.sounds) = (since, 0, 0);
-        self.keyframe_due = true;
+        self.keyframe_due = [true; 2];
     }
 
     /// When the next packet is due.
@@ -90,21 +113,39 @@ impl Share {
     }
 
     fn send_frame(&mut self, rtc: &mut Rtc, now: Instant) {
-        let is_key = std::mem::take(&mut self.keyframe_due);
-        let (high, low) = ((self.frames >> 8) as u8, self.frames as u8);
-        let mut payload = vec![0x90, 0xe0, 0x80 | high, low, self.frames as u8, 0, u8::from(!is_key), 0, 0];
-        if is_key {
-            payload.extend([0x9d, 0x01, 0x2a]);
-            payload.extend(1920_u16.to_le_bytes());
-            payload.extend(1080_u16.to_le_bytes());
+        for layer in 0..usize::from(self.wanted) {
+            if self.frames.is_multiple_of(LAYERS[layer].1) {
+                self.send_picture(rtc, now, layer);
+            }
         }
-        payload.resize(1_000, self.number);
-        let Some(pt) = payload_type(rtc, Codec::Vp8) else { return };
-        let number = SeqNo::from(u64::from(self.frames) + 1);
-        let write = RtpWrite::new(pt, number, self.frames * 90_000 / FRAME_RATE, now, payload);
         self.frames += 1;
-        if let Some(stream) = rtc.direct_api().stream_tx_by_mid(self.screen, None) {
-            stream.write_rtp(write.marker(true).nackable(true));
+    }
+
+    fn send_picture(&mut self, rtc: &mut Rtc, now: Instant, layer: usize) {
+        let (rid, _, packets) = LAYERS[layer];
+        let is_key = std::mem::take(&mut self.keyframe_due[layer]);
+        let picture = self.pictures[layer];
+        self.pictures[layer] += 1;
+        let Some(pt) = payload_type(rtc, Codec::Vp8) else { return };
+        for packet in 0..packets {
+            let begins = if packet == 0 { 0x90 } else { 0x80 };
+            let mut payload =
+                vec![begins, 0xe0, 0x80 | (picture >> 8) as u8 & 0x7f, picture as u8, picture as u8, 0];
+            if packet == 0 {
+                payload.extend([u8::from(!is_key), 0, 0]);
+                if is_key {
+                    payload.extend([0x9d, 0x01, 0x2a]);
+                    payload.extend(1920_u16.to_le_bytes());
+                    payload.extend(1080_u16.to_le_bytes());
+                }
+            }
+            payload.resize(PAYLOAD, self.number);
+            let number = SeqNo::from(self.sequences[layer]);
+            self.sequences[layer] += 1;
+            let write = RtpWrite::new(pt, number, self.frames * 90_000 / FRAME_RATE, now, payload);
+            if let Some(stream) = rtc.direct_api().stream_tx_by_mid(self.screen, Some(Rid::from(rid))) {
+                stream.write_rtp(write.marker(packet + 1 == packets).nackable(true));
+            }
         }
     }
 
