@@ -6,6 +6,7 @@
 #   scripts/setup.sh optimise   wasm-opt, for optimised pages
 #   scripts/setup.sh browser    Node packages, Chromium, Firefox and what makes certificates, for the end-to-end tests
 #   scripts/setup.sh coturn     coturn and its test client, for the tests of the relay; no server is started
+#   scripts/setup.sh sound      PulseAudio, for the tests of microphones that come and go; no server is started
 #   scripts/setup.sh pebble     an authority that gives certificates, for the tests of ACME; no server is started
 #   scripts/setup.sh postgres   PostgreSQL's programs, for the tests of the storage; no server is started
 #
@@ -34,6 +35,7 @@ main() {
             postgres) set_up_postgres ;;
             coturn) set_up_coturn ;;
             pebble) set_up_pebble ;;
+            sound) set_up_sound ;;
             node) set_up_node ;;
             browser) set_up_node; set_up_node_packages; set_up_chromium; set_up_firefox; set_up_certificates ;;
             *) fail "unknown part '$part'; see the head of scripts/setup.sh" ;;
@@ -126,6 +128,14 @@ set_up_pebble() {
     have pebble && have pebble-challtestsrv && return 0
     fail "no pebble found: install it, with pebble and pebble-challtestsrv in PATH (Debian 12, Ubuntu 22.04 and newer: apt install pebble,
     from universe in Ubuntu; elsewhere both are in https://github.com/letsencrypt/pebble, for 'go install')"
+}
+
+# --- sound ---------------------------------------------------------------------------------------------------------------
+
+set_up_sound() {
+    have pulseaudio && have pactl && return 0
+    apt_install "Installing PulseAudio, for the tests of microphones that come and go (about 10 s)" pulseaudio pulseaudio-utils \
+        || fail "no PulseAudio found: install it, with pulseaudio and pactl in PATH (Debian, Ubuntu: apt install pulseaudio pulseaudio-utils)"
 }
 
 # --- the compiler -----------------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 import type { Page } from "@playwright/test";
 import { createRoomWith } from "../fixtures/server.ts";
+import { loudness } from "../fixtures/shared.ts";
+import { SoundServer } from "../fixtures/sound.ts";
 import { expect, expectAccessible, test } from "../fixtures/test.ts";
 import { visit } from "../pages/call.ts";
 
@@ -122,4 +124,43 @@ test("the list shows the camera in use; of two quick choices the last wins; a ch
     expect(await page.evaluate(() => localStorage.getItem("veranda.camera"))).toBe("first");
     await page.reload();
     await expect(cameras).toHaveValue("first");
+});
+
+test("a microphone that is pulled out is replaced, said once, and used again when it is plugged in; what is off stays off", async ({ newRoom, somebody }) => {
+    const sound = await SoundServer.start();
+    sound.plugIn("Laptop", 660);
+    let desk = sound.plugIn("Desk", 440);
+    const link = await newRoom();
+    const ada = await somebody("Ada", link, { sound });
+    const bob = await somebody("Bob", link);
+    await ada.join();
+    await bob.join();
+    await ada.toolbarButton("Microphone options").click();
+    await ada.page.getByRole("group", { name: "Microphone", exact: true }).getByRole("radio", { name: "Desk", exact: true }).check();
+    await ada.page.keyboard.press("Escape");
+    const hears = (hertz: number) => expect.poll(() => loudness(bob.page, hertz), { message: `Bob hears ${hertz} Hz` }).toBeGreaterThan(-60);
+    await hears(440);
+    const said = ada.page.locator(".notice").filter({ hasText: "Desk disconnected" });
+
+    sound.unplug(desk);
+    await expect(ada.page.getByRole("status")).toContainText("Desk disconnected. Now using");
+    await hears(660);
+    await expect(said).toHaveCount(1);
+    await expect(ada.toolbarButton("Turn off microphone")).toBeVisible();
+
+    desk = sound.plugIn("Desk", 440);
+    await expect(ada.page.getByRole("status")).toContainText("Desk is back. Now using it again.");
+    await hears(440);
+
+    // Off is off, whatever is pulled out and plugged in meanwhile.
+    await ada.toolbarButton("Turn off microphone").click();
+    sound.unplug(desk);
+    await ada.page.waitForTimeout(1_500);
+    desk = sound.plugIn("Desk", 440);
+    await ada.page.waitForTimeout(1_500);
+    await expect(ada.toolbarButton("Turn on microphone")).toBeVisible();
+    expect(await loudness(bob.page, 440)).toBeLessThan(-60);
+    await ada.toolbarButton("Turn on microphone").click();
+    await hears(440);
+    await sound.stop();
 });

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use call::{Attempt, CaptureFault, CaptureRequest};
+use call::{Attempt, CaptureFault, CaptureRequest, NamedDevice};
 use gloo_events::EventListener;
 use js_sys::Reflect;
 use protocol::{MediaKind, Source};
@@ -30,7 +30,7 @@ pub(crate) struct Captures {
 /// One device that delivers.
 pub(crate) struct Capture {
     track: MediaStreamTrack,
-    /// Report the end of the track, and of a screen that it brings no pictures; detached before the track is stopped on purpose.
+    /// Report the end of the track, and that it brings nothing though it goes on; detached before the track is stopped on purpose.
     _watched: [EventListener; 2],
 }
 
@@ -39,14 +39,14 @@ impl Captures {
         self.in_use.get(&source).map(|capture| &capture.track)
     }
 
-    /// Takes what has come. Returns which device it is, where the browser says so.
+    /// Takes what has come. Returns which device it is, where the browser says so; a screen is none.
     pub(crate) fn take(
         &mut self,
         source: Source,
         attempt: Attempt,
         track: MediaStreamTrack,
         events: &Events,
-    ) -> Option<String> {
+    ) -> Option<NamedDevice> {
         let device = device_of(&track).filter(|_| !source.is_shared());
         let ends = events.clone();
         let ended = EventListener::new(&track, "ended", move |_| {
@@ -54,9 +54,12 @@ impl Captures {
         });
         let events = events.clone();
         let muted = EventListener::new(&track, "mute", move |_| {
-            if source == Source::Screen {
-                _ = events.unbounded_send(Event::Say(PageNotice::ShareIsStill));
-            }
+            let notice = match source {
+                Source::Screen => PageNotice::ShareIsStill,
+                Source::Microphone => PageNotice::MicrophoneMutedBySystem,
+                Source::Camera | Source::ScreenAudio => return,
+            };
+            _ = events.unbounded_send(Event::Say(notice));
         });
         self.came.insert((source, attempt), Capture { track, _watched: [ended, muted] });
         device
@@ -124,9 +127,10 @@ pub(crate) fn remember_device(source: Source, device: Option<&str>) {
 }
 
 /// The device that a track comes from, where the browser says so.
-fn device_of(track: &MediaStreamTrack) -> Option<String> {
+fn device_of(track: &MediaStreamTrack) -> Option<NamedDevice> {
     let settings = web::call(track, "getSettings", &[])?;
-    Reflect::get(&settings, &"deviceId".into()).ok()?.as_string().filter(|id| !id.is_empty())
+    let id = Reflect::get(&settings, &"deviceId".into()).ok()?.as_string().filter(|id| !id.is_empty())?;
+    Some(NamedDevice { id, label: track.label() })
 }
 
 impl Capture {

@@ -1,7 +1,7 @@
 //! Which devices there are. Browsers name them only once one of their kind has been used.
 
 use app::state::{Device, Devices};
-use call::{Page, Sound};
+use call::{NamedDevice, Page, Sound};
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use js_sys::Array;
@@ -38,6 +38,15 @@ pub(crate) fn list(page: &Page, events: &Events) {
             _ = events.unbounded_send(Event::Devices(devices));
         }
     });
+}
+
+/// The devices of each source that is captured from one.
+pub(crate) fn named(devices: &Devices) -> [(Source, Vec<NamedDevice>); 2] {
+    let named = |devices: &[Device]| {
+        let named = devices.iter().map(|one| NamedDevice { id: one.id.clone(), label: one.label.clone() });
+        named.collect()
+    };
+    [(Source::Microphone, named(&devices.microphones)), (Source::Camera, named(&devices.cameras))]
 }
 
 /// Remembers a choice; [`use_speaker`] follows it.

@@ -3,7 +3,7 @@
 use app::state::CallCommand;
 use call::LinkKey;
 use call::Size;
-use call::{Attempt, CaptureFault, LinkEvent};
+use call::{Attempt, CaptureFault, LinkEvent, StatsRecord};
 use futures::channel::mpsc::UnboundedSender;
 use protocol::{ParticipantId, RoomKeyId, ServerFrame, Source};
 use seal::SafetyPhrase;
@@ -32,6 +32,8 @@ pub(crate) enum Event {
     RemoteMedia { link: LinkKey, number: LinkNumber },
     /// By which path a link goes.
     Path { link: LinkKey, number: LinkNumber, path: Option<LinkPath> },
+    /// What the connection of a link counts.
+    Statistics { link: LinkKey, number: LinkNumber, records: Vec<StatsRecord> },
     /// A device delivers.
     Captured { source: Source, attempt: Attempt, track: MediaStreamTrack },
     /// What is shared has a sound that may be sent.

@@ -42,6 +42,11 @@ impl Meter {
         Some(Self { context, analyser, _source: source })
     }
 
+    /// Whether what it says is so: a browser that waits for a gesture, or has nothing to play to, hears nothing.
+    pub(crate) fn measures(&self) -> bool {
+        self.context.current_time() > 0.0
+    }
+
     /// The root mean square of the loudest of the last blocks.
     pub(crate) fn level(&self) -> Level {
         let mut samples = [0.0_f32; SAMPLES];

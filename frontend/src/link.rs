@@ -2,7 +2,7 @@
 //! it closes when it is dropped.
 
 use call::LinkKey;
-use call::{ConnectionState, LinkCommand, LinkEvent, Role};
+use call::{ConnectionState, LinkCommand, LinkEvent, Role, StatsSection};
 use gloo_events::EventListener;
 use js_sys::Array;
 use protocol::{IceCandidate, IceServer, MediaKey, MediaKind, PeerRef, Sdp, SectionMap, Source};
@@ -172,6 +172,23 @@ impl PeerLink {
                 _ = events.unbounded_send(Event::Path { link, number, path });
             }
         });
+    }
+
+    /// Asks what the connection counts; the answer is an event.
+    pub(crate) fn look_at_statistics(&self) {
+        let (promise, report) = (self.connection.get_stats(), self.report.clone());
+        spawn_local(async move {
+            if let Ok(statistics) = JsFuture::from(promise).await {
+                let Report { link, number, events } = report;
+                let records = stats::records(&statistics);
+                _ = events.unbounded_send(Event::Statistics { link, number, records });
+            }
+        });
+    }
+
+    /// What each section carries now, where the audio slots play this.
+    pub(crate) fn stats_sections(&self, played: impl Iterator<Item = Option<MediaKey>>) -> Vec<StatsSection> {
+        self.sections.stats(played)
     }
 
     fn look(&self, read: impl FnOnce(&JsValue) -> LinkEvent + 'static) {

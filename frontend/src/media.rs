@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use call::LinkKey;
-use call::{Input, LinkCommand, LinkEvent, ShownVia};
+use call::{Input, LinkCommand, LinkEvent, ShownVia, Statistics, StatsRecord};
 use protocol::{MediaKey, MediaKind, PeerRef, Source};
 use view::LinkPath;
 use web_sys::RtcRtpReceiver;
@@ -24,6 +24,7 @@ pub(crate) struct Media {
     /// By which path each link was seen to go last.
     selected: BTreeMap<LinkKey, LinkPath>,
     shown: BTreeMap<MediaKey, ShownVia>,
+    statistics: Statistics,
     /// What is on the screen, as the call was told last.
     events: Events,
     /// Without it nothing is sent or played.
@@ -38,6 +39,7 @@ impl Media {
             links_made: 0,
             selected: BTreeMap::new(),
             shown: BTreeMap::new(),
+            statistics: Statistics::default(),
             sealing: sealing::is_supported().then(|| Sealing::start(&events)).flatten(),
             events,
         }
@@ -73,6 +75,7 @@ impl Media {
             LinkCommand::Close => {
                 self.links.remove(&link);
                 self.selected.remove(&link);
+                self.statistics.forget(link);
                 self.connect_audio_slots(link);
             }
             LinkCommand::SetLayers { .. }
@@ -162,6 +165,26 @@ impl Media {
         for link in self.links.values() {
             link.look_at_path();
         }
+    }
+
+    /// Asks what links count; the answers are events.
+    pub(crate) fn look_at_statistics(&self) {
+        for link in self.links.values() {
+            link.look_at_statistics();
+        }
+    }
+
+    /// A link counts this.
+    pub(crate) fn statistics_came(&mut self, link: LinkKey, number: LinkNumber, records: &[StatsRecord]) {
+        if let Some(counted) = self.links.get(&link).filter(|one| one.number() == number) {
+            let sections = counted.stats_sections(self.videos.played_in(link));
+            self.statistics.record(link, records, &sections);
+        }
+    }
+
+    /// What the call takes.
+    pub(crate) fn statistics(&self) -> &Statistics {
+        &self.statistics
     }
 
     /// A link goes by this path.

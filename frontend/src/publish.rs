@@ -1,8 +1,14 @@
 //! From the engine's snapshot to the page's view. The one file that converts: what the call adds has to be taken apart here, or it
 //! does not compile.
 
-use app::state::{CallView, ChatLineView, ParticipantView, PathView, ReactionView, RoomSecrecy, StageView};
-use call::{Call, ChatLine, Page, RemoteParticipant, SecretOrigin, ShownReaction, Snapshot, StageSnapshot};
+use app::state::{
+    CallView, ChatLineView, LinkFigures, ParticipantView, PathView, PublicationFigures, ReactionView,
+    RoomSecrecy, StageView,
+};
+use call::{
+    Call, Carried, ChatLine, Graph, LinkStatistics, Page, PublicationStatistics, RemoteParticipant,
+    SecretOrigin, ShownReaction, Snapshot, StageSnapshot,
+};
 use protocol::{
     ChatTarget, DisplayName, MediaState, Participant, ParticipantId, PeerRef, Presence, Source, Timestamp,
 };
@@ -73,6 +79,7 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         devices: shown.devices.clone(),
         people_inside: shown.people_inside.clone(),
         paths: media.selected_paths().map(|(peer, by)| path(peer, by, &participants)).collect(),
+        statistics: statistics(shown, media, &participants),
         participants: participants.into_iter().map(|one| participant(one, media)).collect(),
         stage: stage_view(stage),
         topology,
@@ -135,6 +142,59 @@ fn path(peer: PeerRef, path: LinkPath, people: &[RemoteParticipant]) -> PathView
         PeerRef::Participant(id) => name_of(id).map(|one| one.participant.name.to_string()),
     };
     PathView { with, path }
+}
+
+fn statistics(shown: &Shown, media: &Media, people: &[RemoteParticipant]) -> Vec<LinkFigures> {
+    if !shown.are_paths_looked_at {
+        return Vec::new();
+    }
+    let name_of = |id: ParticipantId| {
+        let found = people.iter().find(|one| one.participant.id == id);
+        found.map(|one| one.participant.name.to_string())
+    };
+    let links = media.statistics().links().map(|of| {
+        let LinkStatistics { link, sent_bits, received_bits, round_trip, path: _, publications } = of;
+        let with = match link.peer {
+            PeerRef::Sfu(_) => None,
+            PeerRef::Participant(id) => name_of(id),
+        };
+        // What has never had a bit is a section that waits.
+        let used = publications.iter().filter(|one| one.history.bits().any(|(_, bits)| bits > Some(0.0)));
+        let publications = used.map(|one| publication_figures(one, name_of)).collect();
+        LinkFigures {
+            with,
+            sent: *sent_bits,
+            received: *received_bits,
+            round_trip: *round_trip,
+            publications,
+        }
+    });
+    links.collect()
+}
+
+fn publication_figures(
+    of: &PublicationStatistics,
+    name_of: impl Fn(ParticipantId) -> Option<String>,
+) -> PublicationFigures {
+    let (from, source) = match of.of {
+        Carried::Sent(source) => (None, source),
+        Carried::Received(key) => (Some(name_of(key.participant).unwrap_or_default()), key.source),
+    };
+    let Graph { lines, maximum } = Graph::new(of.history.bits());
+    PublicationFigures {
+        from,
+        source,
+        bits: of.bits,
+        loss: of.loss,
+        round_trip: of.round_trip,
+        jitter: of.jitter,
+        codec: of.codec.clone(),
+        size: of.size,
+        frames: of.frames,
+        layers: of.layers.iter().map(|layer| layer.bits.filter(|_| layer.active)).collect(),
+        lines,
+        most: maximum,
+    }
 }
 
 /// The chat as one person sees it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use call::StatsSection;
 use js_sys::{Array, Reflect};
 use protocol::limits::AUDIO_SLOTS;
 use protocol::{MediaKey, MediaKind, ParticipantId, SectionMap, Source};
@@ -206,6 +207,19 @@ impl Sections {
     /// What comes in the audio slots.
     pub(crate) fn audio_slots(&self) -> Vec<RtcRtpReceiver> {
         self.audio_slots.iter().map(RtcRtpTransceiver::receiver).collect()
+    }
+
+    /// What each section carries now, where the audio slots play this.
+    pub(crate) fn stats(&self, played: impl Iterator<Item = Option<MediaKey>>) -> Vec<StatsSection> {
+        let of_sources = self.of_sources.iter().map(|(source, section)| {
+            (section, Some(*source), self.from.map(|from| from.publication(*source)))
+        });
+        let shown = self.publications.iter().copied().chain(std::iter::repeat(None));
+        let video = self.video_slots.iter().zip(shown).map(|(slot, key)| (slot, None, key));
+        let audio = self.audio_slots.iter().zip(played).map(|(slot, key)| (slot, None, key));
+        let all = of_sources.chain(video).chain(audio);
+        all.filter_map(|(section, sent, received)| Some(StatsSection { mid: section.mid()?, sent, received }))
+            .collect()
     }
 
     /// Sends only the smallest layers.

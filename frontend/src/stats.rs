@@ -1,5 +1,6 @@
 //! What a connection's statistics say (W3C WebRTC Statistics §8).
 
+use call::{StatsRecord, StatsValue};
 use js_sys::Reflect;
 use protocol::RelayTransport;
 use view::{LinkPath, PathKind};
@@ -28,6 +29,21 @@ pub(crate) fn frames_decoded(statistics: &JsValue) -> u32 {
     let decoded =
         |entry: &JsValue| field(entry, "framesDecoded").and_then(|value| value.as_f64()).unwrap_or(0.0);
     videos(statistics, "inbound-rtp").iter().map(decoded).sum::<f64>() as u32
+}
+
+/// What the call's statistics are computed from.
+pub(crate) fn records(statistics: &JsValue) -> Vec<StatsRecord> {
+    let record = |entry: &JsValue| {
+        StatsRecord::read(|name| {
+            let Some(value) = field(entry, name) else { return StatsValue::Missing };
+            match (value.as_f64(), value.as_bool()) {
+                (Some(number), _) => StatsValue::Number(number),
+                (None, Some(is_so)) => StatsValue::Boolean(is_so),
+                (None, None) => value.as_string().map_or(StatsValue::Missing, StatsValue::Text),
+            }
+        })
+    };
+    entries(statistics).iter().filter_map(record).collect()
 }
 
 /// The path that a connection has chosen; `None` as long as there is none.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::SidePanel;
+use super::{SidePanel, Statistics};
 use crate::connection_test::LazyConnectionTest;
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::connection;
@@ -27,6 +27,7 @@ pub(crate) fn ConnectionPanel() -> impl IntoView {
                 }}
             </ul>
             <p class="panel-hint">{move || connection::topology(view.topology().get().via)}</p>
+            <Statistics/>
             <h3>{connection::YOUR_NETWORK}</h3>
             <LazyConnectionTest/>
         </SidePanel>

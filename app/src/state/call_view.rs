@@ -89,6 +89,8 @@ pub struct CallView {
     pub topology: Topology,
     /// By which path each link goes, while somebody looks.
     pub paths: Vec<PathView>,
+    /// What each link takes, while somebody looks.
+    pub statistics: Vec<LinkFigures>,
     /// Who can open what is sent.
     pub secrecy: RoomSecrecy,
     /// The last things that are said once, oldest first.
@@ -163,6 +165,50 @@ pub struct PathView {
     pub with: Option<String>,
     /// The chosen path.
     pub path: LinkPath,
+}
+
+/// What a link takes. What is `None` was not measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkFigures {
+    /// The name of whoever is at the other end; `None` is the server.
+    pub with: Option<String>,
+    /// Bits a second.
+    pub sent: Option<f64>,
+    /// Bits a second.
+    pub received: Option<f64>,
+    /// In seconds.
+    pub round_trip: Option<f64>,
+    /// What goes over it.
+    pub publications: Vec<PublicationFigures>,
+}
+
+/// What one publication takes on a link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PublicationFigures {
+    /// Whose it is by name: `None` is the person at this browser.
+    pub from: Option<String>,
+    /// Of which source.
+    pub source: Source,
+    /// Bits a second.
+    pub bits: Option<f64>,
+    /// From 0 to 1.
+    pub loss: Option<f64>,
+    /// In seconds.
+    pub round_trip: Option<f64>,
+    /// In seconds.
+    pub jitter: Option<f64>,
+    /// By name.
+    pub codec: Option<String>,
+    /// Width and height in pixels.
+    pub size: Option<(u32, u32)>,
+    /// A second.
+    pub frames: Option<f64>,
+    /// Bits a second of each layer that is sent, from the smallest; `None` is one that is off.
+    pub layers: Vec<Option<f64>>,
+    /// The bits of the last two minutes as lines: both axes from 0 to 1, time from left to right, upwards.
+    pub lines: Vec<Vec<(f32, f32)>>,
+    /// The most in that time, in bits a second.
+    pub most: f64,
 }
 
 /// Somebody else in the call.
@@ -332,6 +378,7 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         people_inside,
         topology,
         paths,
+        statistics,
         secrecy,
         notices,
         refusal,

@@ -28,6 +28,7 @@ pub(crate) mod refusal;
 pub(crate) mod room;
 pub(crate) mod settings;
 pub(crate) mod shortcuts;
+pub(crate) mod statistics;
 
 /// What `app/build.rs` makes of `languages/en.toml`.
 mod words {

@@ -3,14 +3,14 @@
 use protocol::{MediaVia, Reaction, Source, first_character};
 use view::{AnyNotice, Copied, Notice, PageNotice};
 
-use super::refusal;
 use super::words::notice as words;
+use super::{devices, refusal};
 
 /// Whatever has happened.
 pub(crate) fn said(said: &AnyNotice) -> String {
     match said {
         AnyNotice::Call(notice) => of_call(notice),
-        AnyNotice::Page(notice) => of_page(*notice).to_owned(),
+        AnyNotice::Page(notice) => of_page(notice),
     }
 }
 
@@ -60,11 +60,23 @@ fn brief(name: &str) -> String {
 /// Of a name in such a line, in characters as they are seen.
 const LONGEST: usize = 24;
 
-fn of_page(notice: PageNotice) -> &'static str {
-    match notice {
+fn of_page(notice: &PageNotice) -> String {
+    let sentence = match notice {
+        PageNotice::DeviceReplaced { source, lost, now } => {
+            return words::device_replaced(
+                &device(*source, lost.as_deref()),
+                &device(*source, now.as_deref()),
+            );
+        }
+        PageNotice::DeviceIsBack { source, device: back } => {
+            return words::device_is_back(&device(*source, back.as_deref()));
+        }
+        PageNotice::MicrophoneIsSilent => devices::MICROPHONE_IS_SILENT(),
+        PageNotice::MicrophoneMutedBySystem => devices::MICROPHONE_MUTED_BY_SYSTEM(),
         PageNotice::Copied(Copied::Link) => words::LINK_COPIED(),
         PageNotice::Copied(Copied::Invitation) => words::INVITATION_COPIED(),
         PageNotice::Copied(Copied::HostLink) => words::HOST_LINK_COPIED(),
+        PageNotice::Copied(Copied::Statistics) => words::STATISTICS_COPIED(),
         PageNotice::NotCopied => words::NOT_COPIED(),
         PageNotice::DeviceNotSwitched => words::DEVICE_NOT_SWITCHED(),
         PageNotice::CalendarFailed => words::CALENDAR_FAILED(),
@@ -75,7 +87,18 @@ fn of_page(notice: PageNotice) -> &'static str {
         PageNotice::PhraseFailed => words::PHRASE_FAILED(),
         PageNotice::SealingFailed => words::SEALING_FAILED(),
         PageNotice::NoRandomness => words::NO_RANDOMNESS(),
-    }
+    };
+    sentence.to_owned()
+}
+
+/// What a device is called, or what it is.
+fn device(source: Source, label: Option<&str>) -> String {
+    let kind = match source {
+        Source::Microphone => devices::MICROPHONE(),
+        Source::Camera => devices::CAMERA(),
+        Source::Screen | Source::ScreenAudio => devices::SHARE_SCREEN(),
+    };
+    label.map_or_else(|| kind.to_owned(), ToOwned::to_owned)
 }
 
 fn turned_off(source: Source) -> &'static str {

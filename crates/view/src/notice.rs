@@ -76,8 +76,9 @@ pub enum Notice {
     Refused(ErrorCode),
 }
 
-/// Something that has happened on the page, of which the call knows nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Something that has happened on the page, of which the call knows nothing. Devices are called as the browser calls them; by their
+/// kind, where it does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PageNotice {
     /// Something is on the clipboard.
     Copied(Copied),
@@ -85,6 +86,26 @@ pub enum PageNotice {
     NotCopied,
     /// Another device was chosen and did not deliver; the one before goes on.
     DeviceNotSwitched,
+    /// A device is gone, and another one has taken its place.
+    DeviceReplaced {
+        /// What is captured from them.
+        source: Source,
+        /// What the one that is gone is called.
+        lost: Option<String>,
+        /// What the other one is called.
+        now: Option<String>,
+    },
+    /// A device that was gone is there again, and in use.
+    DeviceIsBack {
+        /// What is captured from it.
+        source: Source,
+        /// What it is called.
+        device: Option<String>,
+    },
+    /// A microphone that is on brings no sound at all.
+    MicrophoneIsSilent,
+    /// The system, or a switch of the device, keeps the microphone from being heard.
+    MicrophoneMutedBySystem,
     /// The file for a calendar could not be made.
     CalendarFailed,
     /// The link for another host could not be made.
@@ -112,6 +133,8 @@ pub enum Copied {
     Invitation,
     /// A link that makes its bearer a host.
     HostLink,
+    /// What the call takes.
+    Statistics,
 }
 
 /// Either of them, as a page says one after the other.

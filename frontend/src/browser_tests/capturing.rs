@@ -15,7 +15,7 @@ use crate::event::Event;
 async fn microphone_and_camera_are_asked_for_with_one_question_and_each_delivers() {
     let (events, mut heard) = Heard::new();
     let requests = requests(&mut Page::default(), &[Source::Microphone, Source::Camera]);
-    capture::start(requests.clone(), &events);
+    Captures::default().start(requests.clone(), &events);
     for (request, kind) in requests.iter().zip(["audio", "video"]) {
         let (source, attempt, track) = heard.next(captured).await;
         assert_eq!((source, attempt), (request.source, request.attempt));
@@ -29,7 +29,7 @@ async fn a_chosen_device_that_is_gone_is_replaced_by_whatever_there_is() {
     let (events, mut heard) = Heard::new();
     let mut requests = requests(&mut Page::default(), &[Source::Camera]);
     requests[0].device = Some("no-such-device".to_owned());
-    capture::start(requests, &events);
+    Captures::default().start(requests, &events);
     let (_, _, track) = heard.next(captured).await;
     assert_eq!(track.ready_state(), MediaStreamTrackState::Live);
     track.stop();
@@ -41,7 +41,7 @@ async fn what_is_replaced_or_let_go_of_frees_its_device() {
     let (mut captures, mut page) = (Captures::default(), Page::default());
     let mut tracks = Vec::new();
     for _ in 0..3 {
-        capture::start(requests(&mut page, &[Source::Camera]), &events);
+        captures.start(requests(&mut page, &[Source::Camera]), &events);
         let (source, attempt, track) = heard.next(captured).await;
         // A track has a `clone` of its own, which makes another track.
         let device = captures.take(source, attempt, Clone::clone(&track), &events);
@@ -62,14 +62,14 @@ async fn what_is_replaced_or_let_go_of_frees_its_device() {
 }
 
 #[wasm_bindgen_test]
-async fn a_screen_is_not_asked_for_as_a_device() {
+async fn the_sound_of_a_screen_is_that_which_came_with_it_or_none() {
     let (events, mut heard) = Heard::new();
-    capture::start(requests(&mut Page::default(), &[Source::Screen]), &events);
+    Captures::default().start(requests(&mut Page::default(), &[Source::ScreenAudio]), &events);
     let failed = |event| match event {
         Event::CaptureFailed { source, fault, .. } => Some((source, fault)),
         _ => None,
     };
-    assert_eq!(heard.next(failed).await, (Source::Screen, CaptureFault::NotFound));
+    assert_eq!(heard.next(failed).await, (Source::ScreenAudio, CaptureFault::NotFound));
 }
 
 #[wasm_bindgen_test]
@@ -92,9 +92,9 @@ fn a_refusal_is_told_apart_from_a_device_in_use_and_from_none() {
 async fn the_list_of_devices_has_names_and_shows_the_one_in_use() {
     let (events, mut heard) = Heard::new();
     let mut page = Page::default();
-    capture::start(requests(&mut page, &[Source::Microphone]), &events);
-    let (source, attempt, track) = heard.next(captured).await;
     let mut captures = Captures::default();
+    captures.start(requests(&mut page, &[Source::Microphone]), &events);
+    let (source, attempt, track) = heard.next(captured).await;
     let device = captures.take(source, attempt, track, &events);
     page.handle_input(crate::clock::now(), call::PageInput::Captured { source, attempt, device });
     devices::list(&page, &events);

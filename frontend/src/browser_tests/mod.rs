@@ -15,7 +15,7 @@ use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_test::wasm_bindgen_test_configure;
 use web_sys::MediaStreamTrack;
 
-use crate::capture;
+use crate::capture::Captures;
 use crate::event::{Event, Events};
 use call::{CaptureRequest, Page, PageEffect, PageInput};
 use protocol::Source;
@@ -68,7 +68,7 @@ fn requests(page: &mut Page, sources: &[Source]) -> Vec<CaptureRequest> {
 /// A track of a fake device.
 async fn track_of(source: Source) -> MediaStreamTrack {
     let (events, mut heard) = Heard::new();
-    capture::start(requests(&mut Page::default(), &[source]), &events);
+    Captures::default().start(requests(&mut Page::default(), &[source]), &events);
     heard.next(captured).await.2
 }
 

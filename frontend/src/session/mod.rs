@@ -36,6 +36,9 @@ const UPLINK_EVERY: u32 = 24;
 /// How often it is looked by which path links go, while somebody wants to know, in ticks.
 const PATHS_EVERY: u32 = 12;
 
+/// How often it is looked what links count, in ticks: whoever wants to know sees the last two minutes.
+const STATISTICS_EVERY: u32 = 16;
+
 /// How long what has happened may wait to be drawn: one frame.
 const PUBLISH_AFTER_MILLIS: u32 = 16;
 
@@ -178,6 +181,7 @@ impl Session {
                 }
             }
             Event::Path { link, number, path } => self.media.path_seen(link, number, path),
+            Event::Statistics { link, number, records } => self.media.statistics_came(link, number, &records),
             Event::Captured { source, attempt, track } => {
                 let device = self.captures.take(source, attempt, track, &self.events);
                 self.page_input(PageInput::Captured { source, attempt, device });
@@ -198,6 +202,9 @@ impl Session {
             }
             Event::DevicesChanged => devices::list(&self.page, &self.events),
             Event::Devices(devices) => {
+                for (source, devices) in devices::named(&devices) {
+                    self.page_input(PageInput::Listed { source, devices });
+                }
                 let revision = self.shown.devices.revision.wrapping_add(1);
                 self.shown.devices = Devices { revision, ..devices };
             }
@@ -271,6 +278,9 @@ impl Session {
         self.shown.level = own.map_or(0, |level| as_percent(level.0));
         if let Some(level) = own {
             self.input(Input::Level { participant: None, level });
+            if self.meter.as_ref().is_some_and(Meter::measures) {
+                self.page_input(PageInput::Level(level));
+            }
         }
         // Once a tick, and not with each thing that happens: it asks for everything that the call shows.
         self.listen_while_muted();
@@ -291,6 +301,14 @@ impl Session {
         }
         if self.shown.are_paths_looked_at && self.ticks.is_multiple_of(PATHS_EVERY) {
             self.media.look_at_paths();
+        }
+        if let Some(every) = self.page.looks_for_devices_every()
+            && self.ticks.is_multiple_of(every.as_millis() as u32 / TICK_MILLIS)
+        {
+            devices::list(&self.page, &self.events);
+        }
+        if self.ticks.is_multiple_of(STATISTICS_EVERY) {
+            self.media.look_at_statistics();
         }
         self.do_what_is_due();
     }

@@ -1,7 +1,8 @@
 //! The call itself: composes the machines, carries what one wants done to the others and to the driver, and makes the snapshot for
 //! the page. One function an input.
 //!
-//! Timers are the machines' own, each in a table at the top of its file: `signalling`, `media_paths`, `links/link`, `people`, `encryption`, `ice`.
+//! Timers are the machines' own, each in a table at the top of its file: `signalling`, `media_paths`, `links/link`, `people`, `encryption`,
+//! `ice`, `chat_pace`; the stage has its own.
 //! Those of links and people rest while the server is out of reach, those of encryption and ICE servers also before somebody is inside. A
 //! machine with a new one is added to [`Call::poll_timeout`] and to [`Call::handle_timeout`], which stand one below the other.
 

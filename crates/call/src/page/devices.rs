@@ -3,17 +3,23 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use protocol::Source;
-use view::CaptureFault;
+use view::{CaptureFault, PageNotice};
 
 use crate::page::chooser::{Attempt, Chooser, Verdict};
 use crate::page::effect::{CaptureRequest, PageEffect};
+use crate::page::loss::{Loss, Recovered};
+use crate::page::named_device::NamedDevice;
 
 /// The machine's part.
 #[derive(Debug, Default)]
 pub(super) struct Devices {
     choosers: BTreeMap<Source, Chooser>,
     /// What is in use: which attempt has brought it, and which device it is, where the browser says so.
-    used: BTreeMap<Source, (Attempt, Option<String>)>,
+    used: BTreeMap<Source, (Attempt, Option<NamedDevice>)>,
+    /// What there was when it was last looked at.
+    listed: BTreeMap<Source, Vec<NamedDevice>>,
+    /// What vanished while it was in use, until it is there again or somebody chooses.
+    lost: BTreeMap<Source, Loss>,
     /// What is to be asked for together.
     wanted: Vec<Source>,
 }
@@ -41,12 +47,14 @@ impl Devices {
         self.wanted.retain(|wanted| *wanted != source);
         self.chooser(source).stop();
         self.used.remove(&source);
+        self.lost.remove(&source);
         effects.push_back(PageEffect::Stop(source));
     }
 
     /// The new device takes the place of the old one when it delivers; nothing is sent in between from neither.
     pub(super) fn choose(&mut self, source: Source, device: String, effects: &mut VecDeque<PageEffect>) {
         let is_used = self.used.contains_key(&source);
+        self.lost.remove(&source);
         let chooser = self.chooser(source);
         chooser.choose(device.clone());
         if is_used || chooser.is_waiting() {
@@ -61,24 +69,82 @@ impl Devices {
         &mut self,
         source: Source,
         attempt: Attempt,
-        device: Option<String>,
+        device: Option<NamedDevice>,
         effects: &mut VecDeque<PageEffect>,
-    ) {
-        match self.chooser(source).delivered(attempt, device.as_deref()) {
-            Verdict::Overtaken => effects.push_back(PageEffect::LetGo(source, attempt)),
+    ) -> Option<PageNotice> {
+        match self.chooser(source).delivered(attempt, device.as_ref().map(|device| device.id.as_str())) {
+            Verdict::Overtaken => {
+                effects.push_back(PageEffect::LetGo(source, attempt));
+                None
+            }
             Verdict::Counts { remember } => {
                 if remember.is_some() {
                     effects.push_back(PageEffect::RememberDevice(source, remember));
                 }
+                let notice = self.recovered(source, device.as_ref());
+                self.note_stand_in(source, device.as_ref());
                 self.used.insert(source, (attempt, device));
                 effects.push_back(PageEffect::Use(source, attempt));
                 effects.push_back(PageEffect::Captured(source));
                 effects.push_back(PageEffect::ListDevices);
+                notice
             }
         }
     }
 
-    /// True when another device is in use, which goes on.
+    fn recovered(&mut self, source: Source, now: Option<&NamedDevice>) -> Option<PageNotice> {
+        let label = |device: &NamedDevice| Some(device.label.clone()).filter(|label| !label.is_empty());
+        let loss = self.lost.get_mut(&source)?;
+        let notice = match loss.recovered(now)? {
+            Recovered::Itself => PageNotice::DeviceIsBack { source, device: now.and_then(label) },
+            Recovered::ByAnother => PageNotice::DeviceReplaced {
+                source,
+                lost: loss.device().and_then(label),
+                now: now.and_then(label),
+            },
+        };
+        if matches!(notice, PageNotice::DeviceIsBack { .. }) {
+            self.lost.remove(&source);
+        }
+        Some(notice)
+    }
+
+    /// Another device than the chosen one delivers: that one is used when it is there, also where the browser did not know yet that it is.
+    fn note_stand_in(&mut self, source: Source, now: Option<&NamedDevice>) {
+        let chosen = self.chooser(source).wanted().map(ToOwned::to_owned);
+        if let (Some(chosen), Some(now)) = (chosen, now)
+            && chosen != now.id
+            && !self.lost.contains_key(&source)
+        {
+            let listed = self.listed.get(&source).into_iter().flatten().find(|device| device.id == chosen);
+            let label = listed.map(|device| device.label.clone()).unwrap_or_default();
+            self.lost.insert(source, Loss::with_stand_in(NamedDevice { id: chosen, label }));
+        }
+    }
+
+    /// These are there. What is lost is asked for again when it is among them, and anything when nothing is in use.
+    pub(super) fn listed(
+        &mut self,
+        source: Source,
+        devices: Vec<NamedDevice>,
+        effects: &mut VecDeque<PageEffect>,
+    ) {
+        let is_used = self.used.contains_key(&source);
+        let is_waiting = self.chooser(source).is_waiting();
+        let device = self.lost.get_mut(&source).filter(|_| !is_waiting);
+        let wanted = device.and_then(|loss| loss.can_be_had(&devices, is_used));
+        self.listed.insert(source, devices);
+        if let Some(device) = wanted {
+            let attempt = self.chooser(source).begin();
+            effects.push_back(PageEffect::Capture(vec![CaptureRequest {
+                source,
+                attempt,
+                device: Some(device),
+            }]));
+        }
+    }
+
+    /// True when another device was chosen and is not used, and the one before goes on.
     pub(super) fn failed(
         &mut self,
         source: Source,
@@ -93,12 +159,14 @@ impl Devices {
         let kept = chooser.kept().map(ToOwned::to_owned);
         effects.push_back(PageEffect::RememberDevice(source, kept));
         let goes_on = self.used.contains_key(&source);
+        let was_lost = self.lost.get_mut(&source).is_some_and(Loss::failed);
         if goes_on {
             effects.push_back(PageEffect::ListDevices);
         } else {
-            self.gone(source, fault, effects);
+            let there_is_none = was_lost && matches!(fault, CaptureFault::NotFound | CaptureFault::InUse);
+            self.gone(source, if there_is_none { CaptureFault::Ended } else { fault }, effects);
         }
-        goes_on
+        goes_on && !was_lost
     }
 
     /// The end of what was replaced says nothing of what is in use.
@@ -106,15 +174,32 @@ impl Devices {
         if self.used.get(&source).is_none_or(|(used, _)| *used != attempt) {
             return;
         }
-        self.used.remove(&source);
+        let lost = self.used.remove(&source).and_then(|(_, device)| device);
         if self.chooser(source).is_waiting() {
             return effects.push_back(PageEffect::ListDevices); // Another one has been asked for.
         }
-        self.gone(source, CaptureFault::Ended, effects);
+        if source.is_shared() {
+            return self.gone(source, CaptureFault::Ended, effects);
+        }
+        let is_other = |device: &NamedDevice| !lost.as_ref().is_some_and(|lost| lost.is(device));
+        let has_other = self.listed.get(&source).is_some_and(|listed| listed.iter().any(is_other));
+        let seen = self.listed.get(&source).cloned().unwrap_or_default();
+        self.lost.insert(source, Loss::of(lost, has_other, seen));
+        if has_other {
+            let request = self.request(source);
+            effects.push_back(PageEffect::Capture(vec![request]));
+        } else {
+            self.gone(source, CaptureFault::Ended, effects);
+        }
+    }
+
+    /// Whether something is gone that may be plugged in again.
+    pub(super) fn misses_any(&self) -> bool {
+        !self.lost.is_empty()
     }
 
     pub(super) fn selected(&self, source: Source) -> Option<&str> {
-        let in_use = self.used.get(&source).and_then(|(_, device)| device.as_deref());
+        let in_use = self.used.get(&source).and_then(|(_, device)| Some(device.as_ref()?.id.as_str()));
         in_use.or_else(|| self.choosers.get(&source)?.wanted())
     }
 

@@ -4,8 +4,8 @@
 //! ```text
 //! of each source:  is to be captured              delivers
 //!            Off ────────────────────▶ Asked for ───────────▶ In use ◀──┐
-//!             ▲                         │                      │        │ another device is chosen, and delivers or not
-//!             └─────────────────────────┴──────────────────────┴────────┘
+//!             ▲                         │                      │        │ another device is chosen, and delivers or not;
+//!             └─────────────────────────┴──────────────────────┴────────┘ this one vanishes and another takes its place
 //!                  is not to be captured, or does not deliver
 //! ```
 //!
@@ -17,8 +17,11 @@
 mod chooser;
 mod devices;
 mod effect;
+mod loss;
 mod muted_talk;
+mod named_device;
 mod notices;
+mod silence;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -29,14 +32,20 @@ use view::{AnyNotice, CaptureFault, Notice, Numbered, PageNotice, Refusal};
 use crate::page::devices::Devices;
 use crate::page::muted_talk::MutedTalk;
 use crate::page::notices::Notices;
+use crate::page::silence::Silence;
 use crate::{Level, SwitchedBy, Switches};
 
 pub use chooser::Attempt;
 pub use effect::{CaptureRequest, PageEffect, Sound};
+pub use named_device::NamedDevice;
 pub use notices::ShownReaction;
 
 /// How long after the page went its owner is taken back into the call without being asked.
 const REJOIN_WITHIN: Duration = Duration::from_secs(20);
+
+/// How often it is looked which devices there are while the microphone brings nothing, and while one is missed.
+const LOOKS_WHEN_QUIET: Duration = Duration::from_millis(500);
+const LOOKS_WHEN_MISSED: Duration = Duration::from_secs(2);
 
 /// The machine. It drives a [`Call`](crate::Call) beside which it stands: what the call is to hear is among its effects.
 #[derive(Debug, Default)]
@@ -44,6 +53,7 @@ pub struct Page {
     notices: Notices,
     devices: Devices,
     muted_talk: MutedTalk,
+    silence: Silence,
     is_chat_open: bool,
     unread: u32,
     effects: VecDeque<PageEffect>,
@@ -105,6 +115,8 @@ pub enum PageInput {
     },
     /// So loud is the microphone, of which nothing is sent.
     MutedLevel(Level),
+    /// So loud is the microphone that is on, as far as that is measured.
+    Level(Level),
     /// Nobody listens any more to the microphone, of which nothing is sent.
     ListeningEnded,
     /// Somebody knows that they are muted.
@@ -116,7 +128,14 @@ pub enum PageInput {
         /// To which request.
         attempt: Attempt,
         /// Which device it is, where the browser says so.
-        device: Option<String>,
+        device: Option<NamedDevice>,
+    },
+    /// These devices of a source are there.
+    Listed {
+        /// What is captured from them.
+        source: Source,
+        /// All of them.
+        devices: Vec<NamedDevice>,
     },
     /// A device does not deliver.
     CaptureFailed {
@@ -172,10 +191,29 @@ impl Page {
             PageInput::ChosenBefore { source, device } => self.devices.chosen_before(source, device),
             PageInput::Capture(source) => self.devices.want(source),
             PageInput::AskForDevices => self.devices.ask(&mut self.effects),
-            PageInput::StopCapture(source) => self.devices.stop(source, &mut self.effects),
+            PageInput::StopCapture(source) => {
+                if source == Source::Microphone {
+                    self.silence.begin();
+                }
+                self.devices.stop(source, &mut self.effects);
+            }
             PageInput::Choose { source, device } => self.devices.choose(source, device, &mut self.effects),
             PageInput::Captured { source, attempt, device } => {
-                self.devices.captured(source, attempt, device, &mut self.effects);
+                if source == Source::Microphone {
+                    self.silence.begin();
+                }
+                let notice = self.devices.captured(source, attempt, device, &mut self.effects);
+                if let Some(notice) = notice {
+                    self.notices.say(AnyNotice::Page(notice));
+                }
+            }
+            PageInput::Listed { source, devices } => {
+                self.devices.listed(source, devices, &mut self.effects);
+            }
+            PageInput::Level(level) => {
+                if self.silence.hear(now, level) {
+                    self.notices.say(AnyNotice::Page(PageNotice::MicrophoneIsSilent));
+                }
             }
             PageInput::CaptureFailed { source, attempt, fault } => {
                 if self.devices.failed(source, attempt, fault, &mut self.effects) {
@@ -221,6 +259,14 @@ impl Page {
     /// What was written last that could not be sent.
     pub fn unsent(&self) -> Option<&Numbered<String>> {
         self.notices.unsent()
+    }
+
+    /// How often it is to be looked which devices there are: browsers do not always say when one comes or goes.
+    pub fn looks_for_devices_every(&self) -> Option<Duration> {
+        if self.silence.is_quiet() {
+            return Some(LOOKS_WHEN_QUIET);
+        }
+        self.devices.misses_any().then_some(LOOKS_WHEN_MISSED)
     }
 
     /// Whether there is a reason to listen to somebody who is muted.

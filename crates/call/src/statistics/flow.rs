@@ -60,7 +60,8 @@ impl Flow<'_> {
                 | StatsType::CandidatePair
                 | StatsType::Candidate => packets? - retransmitted.unwrap_or(0.0),
             };
-            Some((lost? / expected).min(1.0)).filter(|_| expected > 0.0)
+            let lost = lost?;
+            (expected > 0.0).then(|| (lost / expected).min(1.0))
         })
     }
 

@@ -74,7 +74,8 @@ impl History {
 }
 
 impl Graph {
-    /// The graph of values by age in seconds, oldest first, as a [`History`] has them. What is older than two minutes or no figure is a gap.
+    /// The graph of values by age in seconds, oldest first, as a [`History`] has them. What is older than two minutes, or no figure, is a
+    /// gap.
     pub fn new(values: impl IntoIterator<Item = (f64, Option<f64>)>) -> Self {
         let is_shown =
             |age: f64, value: &f64| (0.0..=SPAN).contains(&age) && (0.0..=f64::MAX).contains(value);

@@ -33,12 +33,12 @@ pub struct LinkStatistics {
 
 /// A link, and what has to be remembered from one call of `getStats()` to the next.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct LinkRecorder {
     statistics: LinkStatistics,
     streams: Streams,
 }
 
-impl Link {
+impl LinkRecorder {
     pub(super) fn new(link: LinkKey) -> Self {
         let statistics = LinkStatistics {
             link,

@@ -5,8 +5,8 @@
 //! No address is read, so none can be shown or copied.
 //!
 //! ```text
-//! records ─▶ RecordIndex ─▶ Streams (differences of counters) ─▶ Flows, grouped by what a section carries ─▶ PublicationStatistics
-//!                      └──▶ path (selected candidate pair) ────────────────────────────────────────────────▶ LinkStatistics
+//! records ─▶ RecordIndex ─▶ Streams (differences) ─▶ Flows, by what sections carry ─▶ PublicationStatistics
+//!                      └──▶ path (the selected pair) ───────────────────────────▶ LinkStatistics
 //! ```
 
 mod figures;
@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 
 use crate::LinkKey;
 
-use link::Link;
+use link::LinkRecorder;
 
 pub use history::{Graph, History};
 pub use link::LinkStatistics;
@@ -35,14 +35,14 @@ pub use section::{Carried, StatsSection};
 /// Statistics of all links of a call.
 #[derive(Debug, Default)]
 pub struct Statistics {
-    links: BTreeMap<LinkKey, Link>,
+    links: BTreeMap<LinkKey, LinkRecorder>,
 }
 
 impl Statistics {
     /// Takes in what a link's connection says now, and what its sections carry now. To be called about every two seconds a link: rates are
     /// of the time between two calls, at the least 0.2 s and at the most 30 s.
     pub fn record(&mut self, link: LinkKey, records: &[StatsRecord], sections: &[StatsSection]) {
-        self.links.entry(link).or_insert_with(|| Link::new(link)).record(records, sections);
+        self.links.entry(link).or_insert_with(|| LinkRecorder::new(link)).record(records, sections);
     }
 
     /// A link is over.
@@ -52,7 +52,7 @@ impl Statistics {
 
     /// The links of which anything was recorded, in the order of their keys.
     pub fn links(&self) -> impl Iterator<Item = &LinkStatistics> {
-        self.links.values().map(Link::statistics)
+        self.links.values().map(LinkRecorder::statistics)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use call::{
-    Attempt, CaptureFault, CaptureRequest, Notice, Page, PageEffect, PageInput, SwitchedBy, Switches,
+    Attempt, CaptureFault, CaptureRequest, NamedDevice, Notice, Page, PageEffect, PageInput, SwitchedBy,
+    Switches,
 };
 use protocol::{ErrorCode, Reaction, Source, Switch};
 use view::{AnyNotice, PageNotice, Refusal};
@@ -122,6 +123,99 @@ fn a_device_that_ends_is_told_to_the_call() {
 }
 
 #[test]
+fn a_device_that_vanishes_is_replaced_by_another_and_used_again_when_it_is_back() {
+    let (mut page, desk) = with_camera("desk");
+    listed(&mut page, &["desk", "laptop"]);
+    let effects = tell(&mut page, PageInput::CaptureEnded(Source::Camera, desk));
+    assert_eq!(faults(&effects), []);
+    let stand_in = asked(effects).remove(0);
+    captured(&mut page, Source::Camera, stand_in.attempt, "laptop");
+    let label = |device: &str| Some(format!("The {device}"));
+    let (source, lost, now) = (Source::Camera, label("desk"), label("laptop"));
+    assert_eq!(last_said(&page), AnyNotice::Page(PageNotice::DeviceReplaced { source, lost, now }));
+
+    assert_eq!(listed(&mut page, &["laptop"]), [], "it is not there yet");
+    let back = asked(listed(&mut page, &["laptop", "desk"])).remove(0);
+    assert_eq!(back.device.as_deref(), Some("desk"));
+    assert_eq!(listed(&mut page, &["laptop", "desk"]), [], "it is asked for once");
+    let effects = captured(&mut page, Source::Camera, back.attempt, "desk");
+    assert!(effects.contains(&PageEffect::Use(Source::Camera, back.attempt)));
+    assert_eq!(last_said(&page), AnyNotice::Page(PageNotice::DeviceIsBack { source, device: label("desk") }));
+    assert_eq!(page.notices().len(), 2, "one notice for each");
+    assert_eq!(listed(&mut page, &["laptop", "desk"]), []);
+}
+
+#[test]
+fn the_only_device_that_vanishes_is_used_again_when_it_is_back() {
+    let (mut page, desk) = with_camera("desk");
+    listed(&mut page, &["desk"]);
+    let effects = tell(&mut page, PageInput::CaptureEnded(Source::Camera, desk));
+    assert_eq!(faults(&effects), [(Source::Camera, CaptureFault::Ended)]);
+    assert_eq!(listed(&mut page, &[]), []);
+    let back = asked(listed(&mut page, &["desk"])).remove(0);
+    let effects = captured(&mut page, Source::Camera, back.attempt, "desk");
+    assert!(effects.contains(&PageEffect::Captured(Source::Camera)));
+}
+
+#[test]
+fn a_device_that_ends_and_is_there_all_the_time_is_not_asked_for_again_and_again() {
+    let (mut page, desk) = with_camera("desk");
+    listed(&mut page, &["desk"]);
+    tell(&mut page, PageInput::CaptureEnded(Source::Camera, desk));
+    assert_eq!(listed(&mut page, &["desk"]), []);
+    assert!(page.looks_for_devices_every().is_some());
+    tell(&mut page, PageInput::StopCapture(Source::Camera));
+    assert_eq!(page.looks_for_devices_every(), None);
+}
+
+#[test]
+fn a_chosen_device_of_which_the_browser_did_not_know_yet_takes_over_once_it_does_and_is_not_asked_for_in_vain_again()
+ {
+    let mut page = Page::default();
+    tell(&mut page, PageInput::ChosenBefore { source: Source::Camera, device: "desk".to_owned() });
+    let attempt = ask(&mut page, Source::Camera);
+    captured(&mut page, Source::Camera, attempt, "laptop");
+    let again = asked(listed(&mut page, &["laptop", "desk"])).remove(0);
+    assert_eq!(again.device.as_deref(), Some("desk"));
+    captured(&mut page, Source::Camera, again.attempt, "laptop");
+    assert_eq!(listed(&mut page, &["laptop", "desk"]), [], "it cannot be had, though it is there");
+    assert_eq!(page.notices().len(), 0);
+    listed(&mut page, &["laptop"]);
+    let back = asked(listed(&mut page, &["laptop", "desk"])).remove(0);
+    captured(&mut page, Source::Camera, back.attempt, "desk");
+    assert_eq!(page.looks_for_devices_every(), None);
+}
+
+#[test]
+fn a_device_that_cannot_be_opened_in_place_of_a_lost_one_is_a_loss_and_no_failed_choice() {
+    let (mut page, desk) = with_camera("desk");
+    listed(&mut page, &["desk", "laptop"]);
+    let stand_in = asked(tell(&mut page, PageInput::CaptureEnded(Source::Camera, desk))).remove(0);
+    let effects = failed(&mut page, stand_in.attempt, CaptureFault::InUse);
+    assert_eq!(faults(&effects), [(Source::Camera, CaptureFault::Ended)]);
+    assert_eq!(page.notices().len(), 0);
+}
+
+#[test]
+fn what_is_lost_is_not_asked_for_once_the_source_is_off_or_another_device_is_chosen() {
+    let lose = |page: &mut Page, desk| {
+        listed(page, &["desk", "laptop"]);
+        let stand_in = asked(tell(page, PageInput::CaptureEnded(Source::Camera, desk))).remove(0);
+        captured(page, Source::Camera, stand_in.attempt, "laptop");
+    };
+    let (mut page, desk) = with_camera("desk");
+    lose(&mut page, desk);
+    tell(&mut page, PageInput::StopCapture(Source::Camera));
+    assert_eq!(listed(&mut page, &["laptop", "desk"]), [], "off stays off");
+
+    let (mut page, desk) = with_camera("desk");
+    lose(&mut page, desk);
+    let chosen = asked(choose(&mut page, "phone")).remove(0);
+    captured(&mut page, Source::Camera, chosen.attempt, "phone");
+    assert_eq!(listed(&mut page, &["laptop", "desk", "phone"]), [], "the choice stands");
+}
+
+#[test]
 fn the_end_of_a_device_that_was_replaced_leaves_the_one_in_use() {
     let (mut page, desk) = with_camera("desk");
     let request = asked(choose(&mut page, "phone")).remove(0);
@@ -210,7 +304,7 @@ fn choose(page: &mut Page, device: &str) -> Vec<PageEffect> {
 }
 
 fn captured(page: &mut Page, source: Source, attempt: Attempt, device: &str) -> Vec<PageEffect> {
-    tell(page, PageInput::Captured { source, attempt, device: Some(device.to_owned()) })
+    tell(page, PageInput::Captured { source, attempt, device: Some(named(device)) })
 }
 
 fn failed(page: &mut Page, attempt: Attempt, fault: CaptureFault) -> Vec<PageEffect> {
@@ -229,6 +323,20 @@ fn with_camera(device: &str) -> (Page, Attempt) {
     let attempt = ask(&mut page, Source::Camera);
     captured(&mut page, Source::Camera, attempt, device);
     (page, attempt)
+}
+
+fn named(device: &str) -> NamedDevice {
+    NamedDevice { id: device.to_owned(), label: format!("The {device}") }
+}
+
+/// These cameras are there.
+fn listed(page: &mut Page, devices: &[&str]) -> Vec<PageEffect> {
+    let devices = devices.iter().map(|device| named(device)).collect();
+    tell(page, PageInput::Listed { source: Source::Camera, devices })
+}
+
+fn last_said(page: &Page) -> AnyNotice {
+    page.notices().last().unwrap().what.clone()
 }
 
 /// The one question that was asked.

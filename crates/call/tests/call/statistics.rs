@@ -165,8 +165,8 @@ enum Json {
     Boolean(bool),
     Number(f64),
     Text(String),
-    List(Vec<Json>),
-    Object(BTreeMap<String, Json>),
+    List(Vec<Self>),
+    Object(BTreeMap<String, Self>),
 }
 
 type Letters<'a> = std::iter::Peekable<std::str::Chars<'a>>;

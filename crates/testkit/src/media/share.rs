@@ -113,8 +113,8 @@ impl Share {
     }
 
     fn send_frame(&mut self, rtc: &mut Rtc, now: Instant) {
-        for layer in 0..usize::from(self.wanted) {
-            if self.frames.is_multiple_of(LAYERS[layer].1) {
+        for (layer, (_, every, _)) in LAYERS.into_iter().enumerate().take(usize::from(self.wanted)) {
+            if self.frames.is_multiple_of(every) {
                 self.send_picture(rtc, now, layer);
             }
         }
