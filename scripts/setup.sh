@@ -7,6 +7,7 @@
 #   scripts/setup.sh browser    Node packages, Chromium, Firefox and what makes certificates, for the end-to-end tests
 #   scripts/setup.sh coturn     coturn and its test client, for the tests of the relay; no server is started
 #   scripts/setup.sh sound      PulseAudio, for the tests of microphones that come and go; no server is started
+#   scripts/setup.sh ocr        tesseract, with which it is measured whether shared text can be read
 #   scripts/setup.sh pebble     an authority that gives certificates, for the tests of ACME; no server is started
 #   scripts/setup.sh postgres   PostgreSQL's programs, for the tests of the storage; no server is started
 #
@@ -36,6 +37,7 @@ main() {
             coturn) set_up_coturn ;;
             pebble) set_up_pebble ;;
             sound) set_up_sound ;;
+            ocr) set_up_ocr ;;
             node) set_up_node ;;
             browser) set_up_node; set_up_node_packages; set_up_chromium; set_up_firefox; set_up_certificates ;;
             *) fail "unknown part '$part'; see the head of scripts/setup.sh" ;;
@@ -136,6 +138,12 @@ set_up_sound() {
     have pulseaudio && have pactl && return 0
     apt_install "Installing PulseAudio, for the tests of microphones that come and go (about 10 s)" pulseaudio pulseaudio-utils \
         || fail "no PulseAudio found: install it, with pulseaudio and pactl in PATH (Debian, Ubuntu: apt install pulseaudio pulseaudio-utils)"
+}
+
+set_up_ocr() {
+    have tesseract && return 0
+    apt_install "Installing tesseract, which reads shared text (about 10 s)" tesseract-ocr \
+        || fail "no tesseract found: install it (Debian, Ubuntu: apt install tesseract-ocr)"
 }
 
 # --- the compiler -----------------------------------------------------------------------------------------------------

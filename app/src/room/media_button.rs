@@ -27,10 +27,17 @@ pub(crate) fn MediaButton(source: Source) -> impl IntoView {
         (Source::Camera, false) => Symbol::CameraOff,
         (Source::Screen | Source::ScreenAudio, _) => Symbol::Screen,
     });
+    // That no screen is shared is how it is, and nothing to be warned of.
+    let state = move || match (source.is_shared(), on.get()) {
+        (false, true) => Some("on"),
+        (false, false) => Some("off"),
+        (true, true) => Some("raised"),
+        (true, false) => None,
+    };
     view! {
         <button type="button" class="control" aria-label=label title=title
             disabled=move || !view.ready().get() || is_kept.get()
-            data-state=move || if on.get() { "on" } else { "off" }
+            data-state=state
             data-failed=move || matches!(media.get(), Publication::Failed(_)).then_some("")
             on:click=move |event| {
                 call.send(CallCommand::Switch { source, on: !on.get_untracked() });

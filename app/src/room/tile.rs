@@ -113,7 +113,7 @@ pub(crate) fn Video(
     view! {
         <video id=element data-source=name
             style:inset-inline-start=picture.start style:inset-block-start=picture.top
-            style:inline-size=picture.width style:block-size=picture.height class:mirrored=move || participant.is_none() && view.preferences().get().has(Preference::Mirror) class:invisible=move || !visible.get()
+            style:inline-size=picture.width style:block-size=picture.height class:mirrored=move || source == Source::Camera && participant.is_none() && view.preferences().get().has(Preference::Mirror) class:invisible=move || !visible.get()
             autoplay playsinline prop:muted=silent aria-hidden="true" tabindex="-1"></video>
     }
 }

@@ -82,7 +82,7 @@ pub enum AbortReason {
 pub enum Trouble {
     /// The link to somebody cannot be made.
     NoPathTo(crate::ParticipantId),
-    /// What is sent to everybody is more than the uplink, or the processor, carries.
+    /// What is sent to everybody is more than the uplink carries.
     WeakUplink,
 }
 

@@ -7,7 +7,7 @@ use testkit::{World, is_replay, play};
 
 const SEEDS: u64 = 300;
 
-/// What the model takes from one link's connecting to the next look at frames, and no more.
+/// Nobody is without a publication for any time at all.
 const NO_GAP: Duration = Duration::from_millis(0);
 
 /// How a call ended.

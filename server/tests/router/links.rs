@@ -130,5 +130,24 @@ async fn a_new_room_takes_as_many_people_as_rooms_do_here() {
     let server = TestServer::with(config).await;
     let (_, _, page) = server.request("GET", "/new", "", "").await;
     assert!(page.contains("value=\"42\""), "{page}");
-    assert!(!page.contains("share"), "nobody can share a screen yet: {page}");
+}
+
+#[tokio::test]
+async fn each_switch_of_a_new_room_is_a_rule_that_the_room_keeps() {
+    let server = TestServer::start().await;
+    let (_, _, page) = server.request("GET", "/new", "", "").await;
+    for (field, rule) in
+        [("hosts_unmute", "may_unmute"), ("hosts_share", "may_share"), ("hosts_chat", "may_chat")]
+    {
+        assert!(page.contains(&format!("name=\"{field}\"")), "{field}: {page}");
+        let body = format!("form=settings&{field}=on");
+        let head =
+            format!("content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n", body.len());
+        let (status, head, _) = server.request("POST", "/rooms", &head, &body).await;
+        assert_eq!(status, 303);
+        let room =
+            head.split("/r/").nth(1).and_then(|rest| rest.split(['?', '#', '\r', '\n']).next()).unwrap();
+        let (_, joined) = server.join(room, "Bob").await;
+        assert_eq!(joined["settings"][rule], "hosts", "{field}");
+    }
 }
