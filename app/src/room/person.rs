@@ -114,8 +114,16 @@ pub(crate) fn RowMenu(
     label: Signal<String>,
     #[prop(into)] symbol: Signal<Symbol>,
     menu: NodeRef<html::Details>,
+    /// Is told whether it is open, for what is made only then.
+    #[prop(optional)]
+    is_open: Option<RwSignal<bool>>,
     children: Children,
 ) -> impl IntoView {
+    let toggled = move |_| {
+        if let Some((is_open, menu)) = is_open.zip(menu.get_untracked()) {
+            is_open.set(menu.open());
+        }
+    };
     let close = move || {
         if let Some(menu) = menu.get_untracked() {
             menu.set_open(false);
@@ -130,7 +138,7 @@ pub(crate) fn RowMenu(
     };
     let focus_left = when_left(menu, close);
     view! {
-        <details class="actions-menu" node_ref=menu on:keydown=key on:focusout=focus_left>
+        <details class="actions-menu" node_ref=menu on:keydown=key on:focusout=focus_left on:toggle=toggled>
             <summary aria-label=label title=label><Icon symbol/></summary>
             <div class="popover menus">{children()}</div>
         </details>

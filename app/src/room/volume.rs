@@ -20,13 +20,17 @@ pub(crate) fn VolumeMenu(#[prop(into)] participant: Field<ParticipantView>) -> i
     let label = Signal::derive(move || people::volume_for(&name.get()));
     let symbol = Signal::derive(move || if voice.get() == 0 { Symbol::SpeakerOff } else { Symbol::Speaker });
     let menu = NodeRef::<html::Details>::new();
+    // A list of people says who they are; what can be done with each is not in it before somebody asks.
+    let is_open = RwSignal::new(false);
     view! {
-        <RowMenu label symbol menu>
+        <RowMenu label symbol menu is_open>
+            <Show when=move || is_open.get()>
             <Volume key=id.publication(Source::Microphone) name=people::VOICE_VOLUME percent=Signal::derive(move || voice.get())/>
             <Show when=move || shares_sound.get()>
                 <Volume key=id.publication(Source::ScreenAudio) name=people::SCREEN_VOLUME percent=Signal::derive(move || screen.get())/>
             </Show>
             <p class="panel-hint">{people::VOLUME_HINT}</p>
+            </Show>
         </RowMenu>
     }
 }
