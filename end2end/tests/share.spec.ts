@@ -1,5 +1,6 @@
 // Screens: a real tab with its sound, shared by a real browser, seen and heard by others.
 
+import type { Page } from "@playwright/test";
 import { FirefoxCall } from "../fixtures/firefox.ts";
 import { createRoomWith } from "../fixtures/server.ts";
 import { canSee, isBlue, isRed, isThere, loudness, openShared, type Shared } from "../fixtures/shared.ts";
@@ -89,7 +90,8 @@ test("the call itself is shared without its sound, and why is said", async ({ se
     await ada.toolbarButton("Share screen").click();
     await expect(ada.page.getByRole("status")).toContainText("This tab's sound is the call itself, so it isn't shared.");
     await expect(bob.tile("Ada's screen")).toBeVisible();
-    await bob.page.waitForTimeout(2_000);
+    // Her screen shows the time of the call, which changes: when some of that has come, so would have her sound.
+    await expect.poll(() => picturesOf(bob.page, "Ada's screen")).toBeGreaterThan(10);
     expect(await loudness(bob.page, 440), "Bob does not hear himself").toBeLessThan(HEARD);
     await ada.toolbarButton("Stop sharing").click();
     await expect(bob.tile("Ada's screen")).toBeHidden();
@@ -120,5 +122,45 @@ test("how loud somebody is played is each one's own affair, and nobody else hear
     expect(await volumeOf(bob.page)).toBe(1);
 });
 
-const volumeOf = (page: import("@playwright/test").Page) =>
+const picturesOf = (page: Page, tile: string) =>
+    page.locator(`article[aria-label="${tile}"] video[data-source=screen]`).evaluate((video) => (video as HTMLVideoElement).getVideoPlaybackQuality().totalVideoFrames);
+
+const volumeOf = (page: Page) =>
     page.locator("article:not(.own) video[data-source=camera]").evaluate((video) => (video as HTMLVideoElement).volume);
+
+test("what is forbidden while it is chosen is neither seen nor heard, and a page that is loaded anew shares nothing", async ({ server, somebody }) => {
+    const { link, hostLink } = await createRoomWith(server, {});
+    const ada = await somebody("Ada", hostLink);
+    const bob = await somebody("Bob", link, { shares: RED.title, thinks: true });
+    for (const call of [ada, bob]) await call.join();
+    await openShared(bob, server.url, RED);
+    await bob.toolbarButton("Share screen").click();
+    await ada.decide("Don't allow sharing", "Bob");
+    await expect(bob.toolbarButton("Share screen")).toBeDisabled();
+    await bob.page.evaluate(() => (window as unknown as { choose: () => void }).choose());
+    await expect.poll(() => bob.page.evaluate(liveShared), { message: "what was chosen is let go of" }).toBe(0);
+    expect(await isThere(ada.page, "Bob's screen")).toBe(false);
+    expect(await loudness(ada.page, RED.hertz)).toBeLessThan(HEARD);
+    // Neither the key nor the menu asks for what is forbidden.
+    await bob.page.keyboard.press("d");
+    await bob.openMore();
+    await expect(bob.entry("Share screen")).toHaveCount(0);
+    await bob.page.keyboard.press("Escape");
+    expect(await bob.page.evaluate(() => (window as unknown as { asked: number }).asked)).toBe(1);
+
+    await ada.decide("Allow sharing", "Bob");
+    await bob.toolbarButton("Share screen").click();
+    await bob.page.evaluate(() => (window as unknown as { choose: () => void }).choose());
+    await expect.poll(() => canSee(ada.page, "Bob's screen", isRed)).toBe(true);
+    await bob.page.reload();
+    await expect(bob.button("Leave")).toBeVisible();
+    await expect.poll(() => isThere(ada.page, "Bob's screen")).toBe(false);
+    await expect(bob.toolbarButton("Share screen")).toBeEnabled();
+    await ada.expectToSee(bob);
+});
+
+/** How many tracks of what was chosen to be shared still deliver. Runs in the page. */
+function liveShared(): number {
+    const { shared } = window as unknown as { shared: MediaStreamTrack[] };
+    return shared.length === 0 ? -1 : shared.filter((track) => track.readyState === "live").length;
+}

@@ -105,6 +105,9 @@ impl Captures {
 
     pub(crate) fn stop(&mut self, source: Source) {
         self.in_use.remove(&source);
+        if let Some(unheard) = self.offered.take_if(|_| source.is_shared()) {
+            unheard.stop();
+        }
     }
 
     /// Hands over what is in use, which goes on.

@@ -25,8 +25,17 @@ pub(crate) fn watch(events: &Events) -> Option<EventListener> {
     }))
 }
 
-/// Reports the list of devices, in which these are selected.
+/// Reports the list of devices, with those in use selected.
 pub(crate) fn list(page: &Page, events: &Events) {
+    report(page, events, false);
+}
+
+/// The same, with no other reason than that it may have changed.
+pub(crate) fn poll(page: &Page, events: &Events) {
+    report(page, events, true);
+}
+
+fn report(page: &Page, events: &Events, is_poll: bool) {
     let events = events.clone();
     let selected = Selected {
         microphone: page.selected_device(Source::Microphone).map(ToOwned::to_owned),
@@ -35,7 +44,7 @@ pub(crate) fn list(page: &Page, events: &Events) {
     };
     spawn_local(async move {
         if let Some(devices) = enumerate(&selected).await {
-            _ = events.unbounded_send(Event::Devices(devices));
+            _ = events.unbounded_send(Event::Devices { devices, is_poll });
         }
     });
 }

@@ -7,7 +7,7 @@ use call::{Attempt, CaptureFault, LinkEvent, StatsRecord};
 use futures::channel::mpsc::UnboundedSender;
 use protocol::{ParticipantId, RoomKeyId, ServerFrame, Source};
 use seal::SafetyPhrase;
-use view::{LinkPath, PageNotice};
+use view::PageNotice;
 use web_sys::MediaStreamTrack;
 
 /// Tells peer connections apart, so that a closed one cannot speak for its successor: of two stays, two may have the same key.
@@ -30,8 +30,6 @@ pub(crate) enum Event {
     Link { link: LinkKey, number: LinkNumber, event: LinkEvent },
     /// A peer connection receives somebody's media.
     RemoteMedia { link: LinkKey, number: LinkNumber },
-    /// By which path a link goes.
-    Path { link: LinkKey, number: LinkNumber, path: Option<LinkPath> },
     /// What the connection of a link counts.
     Statistics { link: LinkKey, number: LinkNumber, records: Vec<StatsRecord> },
     /// A device delivers.
@@ -44,8 +42,8 @@ pub(crate) enum Event {
     CaptureEnded { source: Source, attempt: Attempt },
     /// A device was plugged in or out, or may be named now.
     DevicesChanged,
-    /// The list of devices.
-    Devices(app::state::Devices),
+    /// The list of devices; whether there was no other reason to look than that it may have changed.
+    Devices { devices: app::state::Devices, is_poll: bool },
     /// Who is inside, told to somebody outside, and which secret the room's links carry.
     RoomFound { people: Vec<String>, room_key: Option<RoomKeyId> },
     /// The browser has a network again, or another one, or the page was asleep.

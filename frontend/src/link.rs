@@ -162,28 +162,10 @@ impl PeerLink {
         self.look(|statistics| LinkEvent::Short(stats::is_short_of_bandwidth(statistics)));
     }
 
-    /// Asks by which path media goes; the answer is an event.
-    pub(crate) fn look_at_path(&self) {
-        let (promise, report) = (self.connection.get_stats(), self.report.clone());
-        spawn_local(async move {
-            if let Ok(statistics) = JsFuture::from(promise).await {
-                let Report { link, number, events } = report;
-                let path = stats::selected_path(&statistics);
-                _ = events.unbounded_send(Event::Path { link, number, path });
-            }
-        });
-    }
-
     /// Asks what the connection counts; the answer is an event.
     pub(crate) fn look_at_statistics(&self) {
-        let (promise, report) = (self.connection.get_stats(), self.report.clone());
-        spawn_local(async move {
-            if let Ok(statistics) = JsFuture::from(promise).await {
-                let Report { link, number, events } = report;
-                let records = stats::records(&statistics);
-                _ = events.unbounded_send(Event::Statistics { link, number, records });
-            }
-        });
+        let Report { link, number, .. } = self.report;
+        self.ask(move |statistics| Event::Statistics { link, number, records: stats::records(statistics) });
     }
 
     /// What each section carries now, where the audio slots play this.
@@ -192,10 +174,15 @@ impl PeerLink {
     }
 
     fn look(&self, read: impl FnOnce(&JsValue) -> LinkEvent + 'static) {
-        let (promise, report) = (self.connection.get_stats(), self.report.clone());
+        let Report { link, number, .. } = self.report;
+        self.ask(move |statistics| Event::Link { link, number, event: read(statistics) });
+    }
+
+    fn ask(&self, read: impl FnOnce(&JsValue) -> Event + 'static) {
+        let (promise, events) = (self.connection.get_stats(), self.report.events.clone());
         spawn_local(async move {
             if let Ok(statistics) = JsFuture::from(promise).await {
-                report.link(read(&statistics));
+                _ = events.unbounded_send(read(&statistics));
             }
         });
     }

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use call::LinkKey;
 use call::{Input, LinkCommand, LinkEvent, ShownVia, Statistics, StatsRecord};
 use protocol::{MediaKey, MediaKind, PeerRef, Source};
-use view::LinkPath;
 use web_sys::RtcRtpReceiver;
 
 use crate::capture::Captures;
@@ -21,8 +20,6 @@ pub(crate) struct Media {
     pub(crate) videos: Videos,
     links: BTreeMap<LinkKey, PeerLink>,
     links_made: u32,
-    /// By which path each link was seen to go last.
-    selected: BTreeMap<LinkKey, LinkPath>,
     shown: BTreeMap<MediaKey, ShownVia>,
     statistics: Statistics,
     /// What is on the screen, as the call was told last.
@@ -37,7 +34,6 @@ impl Media {
             videos: Videos::default(),
             links: BTreeMap::new(),
             links_made: 0,
-            selected: BTreeMap::new(),
             shown: BTreeMap::new(),
             statistics: Statistics::default(),
             sealing: sealing::is_supported().then(|| Sealing::start(&events)).flatten(),
@@ -74,7 +70,6 @@ impl Media {
             LinkCommand::SetSlots { video } => self.links.get_mut(&link)?.set_slots(video),
             LinkCommand::Close => {
                 self.links.remove(&link);
-                self.selected.remove(&link);
                 self.statistics.forget(link);
                 self.connect_audio_slots(link);
             }
@@ -160,13 +155,6 @@ impl Media {
         }
     }
 
-    /// Asks by which paths links go; the answers are events.
-    pub(crate) fn look_at_paths(&self) {
-        for link in self.links.values() {
-            link.look_at_path();
-        }
-    }
-
     /// Asks what links count; the answers are events.
     pub(crate) fn look_at_statistics(&self) {
         for link in self.links.values() {
@@ -185,21 +173,6 @@ impl Media {
     /// What the call takes.
     pub(crate) fn statistics(&self) -> &Statistics {
         &self.statistics
-    }
-
-    /// A link goes by this path.
-    pub(crate) fn path_seen(&mut self, link: LinkKey, number: LinkNumber, path: Option<LinkPath>) {
-        if self.is_current(link, number) {
-            match path {
-                Some(path) => _ = self.selected.insert(link, path),
-                None => _ = self.selected.remove(&link),
-            }
-        }
-    }
-
-    /// The paths of the links there are.
-    pub(crate) fn selected_paths(&self) -> impl Iterator<Item = (PeerRef, LinkPath)> {
-        self.selected.iter().map(|(link, path)| (link.peer, *path))
     }
 
     /// Plays a picture, and the sound that belongs to it where that comes over a direct link: what comes from a node has elements of

@@ -78,7 +78,7 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         level: if phase == Phase::Preparing { shown.level } else { 0 },
         devices: shown.devices.clone(),
         people_inside: shown.people_inside.clone(),
-        paths: media.selected_paths().map(|(peer, by)| path(peer, by, &participants)).collect(),
+        paths: paths(shown, media, &participants),
         statistics: statistics(shown, media, &participants),
         participants: participants.into_iter().map(|one| participant(one, media)).collect(),
         stage: stage_view(stage),
@@ -135,6 +135,11 @@ fn reaction(shown: Numbered<ShownReaction>) -> ReactionView {
     ReactionView { number, from, name: name.to_string(), reaction }
 }
 
+fn paths(shown: &Shown, media: &Media, people: &[RemoteParticipant]) -> Vec<PathView> {
+    let looked_at = media.statistics().links().filter(|_| shown.are_statistics_looked_at);
+    looked_at.filter_map(|of| Some(path(of.link.peer, of.path?, people))).collect()
+}
+
 fn path(peer: PeerRef, path: LinkPath, people: &[RemoteParticipant]) -> PathView {
     let name_of = |id| people.iter().find(|one| one.participant.id == id);
     let with = match peer {
@@ -145,7 +150,7 @@ fn path(peer: PeerRef, path: LinkPath, people: &[RemoteParticipant]) -> PathView
 }
 
 fn statistics(shown: &Shown, media: &Media, people: &[RemoteParticipant]) -> Vec<LinkFigures> {
-    if !shown.are_paths_looked_at {
+    if !shown.are_statistics_looked_at {
         return Vec::new();
     }
     let name_of = |id: ParticipantId| {

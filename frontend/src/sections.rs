@@ -37,21 +37,21 @@ struct Layer {
     smaller: f64,
     /// What it takes at the most, in bits per second.
     bits: f64,
-    /// Frames a second, at the most.
-    frames: f64,
+    /// Frames a second, at the most, where that is less than what is captured.
+    frames: Option<f64>,
 }
 
 /// The layers of a camera. The server expects them from the smallest on.
 const LAYERS: [Layer; 3] = [
-    Layer { rid: "q", smaller: 4.0, bits: 160_000.0, frames: 30.0 },
-    Layer { rid: "h", smaller: 2.0, bits: 600_000.0, frames: 30.0 },
-    Layer { rid: "f", smaller: 1.0, bits: 1_700_000.0, frames: 30.0 },
+    Layer { rid: "q", smaller: 4.0, bits: 160_000.0, frames: None },
+    Layer { rid: "h", smaller: 2.0, bits: 600_000.0, frames: None },
+    Layer { rid: "f", smaller: 1.0, bits: 1_700_000.0, frames: None },
 ];
 
 /// The same of a screen. Letters cannot be read in half the size: whoever has a narrow line gets fewer pictures, each of them whole.
 const SCREEN_LAYERS: [Layer; 2] = [
-    Layer { rid: "q", smaller: 1.0, bits: 400_000.0, frames: 5.0 },
-    Layer { rid: "h", smaller: 1.0, bits: 2_500_000.0, frames: 30.0 },
+    Layer { rid: "q", smaller: 1.0, bits: 400_000.0, frames: Some(5.0) },
+    Layer { rid: "h", smaller: 1.0, bits: 2_500_000.0, frames: None },
 ];
 
 /// What a screen takes at the most between two people, in bits per second.
@@ -266,13 +266,16 @@ fn encodings(source: Source, to_person: bool) -> Option<Array> {
         (Source::Camera, true) | (Source::Microphone | Source::ScreenAudio, _) => return None,
     };
     let layer = |Layer { rid, smaller, bits, frames }: &Layer| {
-        JsValue::from(object(&[
+        let encoding = object(&[
             ("rid", (*rid).into()),
             ("scaleResolutionDownBy", (*smaller).into()),
             ("maxBitrate", (*bits).into()),
-            ("maxFramerate", (*frames).into()),
             ("scalabilityMode", SCALABILITY.into()),
-        ]))
+        ]);
+        if let Some(frames) = frames {
+            _ = Reflect::set(&encoding, &"maxFramerate".into(), &(*frames).into());
+        }
+        JsValue::from(encoding)
     };
     Some(layers.iter().map(layer).collect())
 }

@@ -21,7 +21,7 @@ pub(crate) struct Shown {
     pub(crate) chat_revision: u32,
     pub(crate) host_link: Option<String>,
     pub(crate) phrase: Phrase,
-    pub(crate) are_paths_looked_at: bool,
+    pub(crate) are_statistics_looked_at: bool,
 }
 
 /// Since when the call goes on, by the computer's clock. Worked out once: the two clocks do not run alike to the millisecond.

@@ -2,8 +2,6 @@
 
 use call::{StatsRecord, StatsValue};
 use js_sys::Reflect;
-use protocol::RelayTransport;
-use view::{LinkPath, PathKind};
 use wasm_bindgen::JsValue;
 use web_sys::RtcRtpTransceiver;
 
@@ -44,20 +42,6 @@ pub(crate) fn records(statistics: &JsValue) -> Vec<StatsRecord> {
         })
     };
     entries(statistics).iter().filter_map(record).collect()
-}
-
-/// The path that a connection has chosen; `None` as long as there is none.
-pub(crate) fn selected_path(statistics: &JsValue) -> Option<LinkPath> {
-    let [local, remote] = selected(statistics)?;
-    let is_relay = |candidate: &JsValue| text(candidate, "candidateType").as_deref() == Some("relay");
-    let way = if is_relay(&local) { "relayProtocol" } else { "protocol" };
-    let over = match text(&local, way).as_deref() {
-        Some("tcp") => RelayTransport::Tcp,
-        Some("tls") => RelayTransport::Tls,
-        Some(_) | None => RelayTransport::Udp,
-    };
-    let kind = if is_relay(&local) || is_relay(&remote) { PathKind::Relayed } else { PathKind::Direct };
-    Some(LinkPath { kind, over })
 }
 
 /// What the other end of the chosen path is: `host`, `srflx`, `prflx` or `relay`.

@@ -12,8 +12,8 @@ use crate::text::connection;
 pub(crate) fn ConnectionPanel() -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
-    call.send(CallCommand::LookAtPaths { open: true });
-    on_cleanup(move || call.send(CallCommand::LookAtPaths { open: false }));
+    call.send(CallCommand::LookAtStatistics { open: true });
+    on_cleanup(move || call.send(CallCommand::LookAtStatistics { open: false }));
     view! {
         <SidePanel title=connection::DETAILS>
             <h3>{connection::THIS_CALL}</h3>

@@ -15,6 +15,7 @@ pub(crate) fn DeviceFaults() -> impl IntoView {
     view! {
         <DeviceFault source=Source::Microphone/>
         <DeviceFault source=Source::Camera/>
+        <DeviceFault source=Source::Screen/>
     }
 }
 
@@ -46,7 +47,9 @@ fn DeviceFault(source: Source) -> impl IntoView {
             <div class="ask" role="alert">
                 <p>{devices::fault(source, fault)}</p>
                 <span class="answers">
-                    <button type="button" class="button small primary" on:click=move |_| close(Some(Panel::Devices))>{devices::CHOOSE_ANOTHER}</button>
+                    {(!source.is_shared()).then(|| view! {
+                        <button type="button" class="button small primary" on:click=move |_| close(Some(Panel::Devices))>{devices::CHOOSE_ANOTHER}</button>
+                    })}
                     <button type="button" class="button small" on:click=move |_| close(None)>{devices::DISMISS}</button>
                 </span>
             </div>

@@ -15,7 +15,7 @@ pub(crate) fn MediaButton(source: Source) -> impl IntoView {
     let call = use_call_handle();
     let view = call.view;
     let media = Signal::derive(move || publication_of(view, source));
-    let on = Memo::new(move |_| matches!(media.get(), Publication::On | Publication::Starting));
+    let on = Memo::new(move |_| media.get().is_wanted());
     let label = move || devices::switch(source, on.get());
     // A screen alone is a thing that a rule keeps from some, and of which they know beforehand.
     let is_kept = Memo::new(move |_| source == Source::Screen && !on.get() && !may_share(view));
@@ -51,8 +51,13 @@ pub(crate) fn MediaButton(source: Source) -> impl IntoView {
     }
 }
 
+/// Whether sharing can be begun or ended here: by the browser, and by the rules where it is off.
+pub(crate) fn can_switch_share(view: Store<CallView>) -> bool {
+    view.can_share().get() && (view.screen().get().is_wanted() || may_share(view))
+}
+
 /// Whether the person may share a screen, by the room's rules and by what hosts have said of them.
-pub(crate) fn may_share(view: Store<CallView>) -> bool {
+fn may_share(view: Store<CallView>) -> bool {
     let everyone = view.settings().get().may_share == Allowed::Everyone;
     (everyone || view.role().get().moderates()) && !view.forbidden().get().screen.is_on()
 }

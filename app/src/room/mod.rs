@@ -66,7 +66,7 @@ use key_banner::KeyBanner;
 use knocking::{Answers, AskedFor, Knocking};
 use layout_menu::{LayoutChoices, LayoutMenu, SelfViewButton};
 use left::Left;
-use media_button::MediaButton;
+use media_button::{MediaButton, can_switch_share};
 use more_menu::MoreMenu;
 use opened::{Opened, Panel, Popover, use_opened};
 use people_panel::PeoplePanel;

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use protocol::{Moderation, Role, RoomSettingsPatch, Source};
 
-use super::{LayoutChoices, Menu, MenuItem, Panel, Popover, PopoverButton, ReactionButtons, use_opened};
+use super::{
+    LayoutChoices, Menu, MenuItem, Panel, Popover, PopoverButton, ReactionButtons, can_switch_share,
+    use_opened,
+};
 use crate::components::{LanguageChoice, Symbol, focus, is_focus_nowhere};
 use crate::full_screen;
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
@@ -76,7 +79,7 @@ fn InTheRoom() -> impl IntoView {
     let share = StoredValue::new(handle.clone());
     let shares = Memo::new(move |_| view.screen().get().is_wanted());
     view! {
-        <Show when=move || view.can_share().get()>
+        <Show when=move || can_switch_share(view)>
             <MenuItem symbol=Symbol::Screen label=Signal::derive(move || devices::switch(Source::Screen, shares.get()).to_owned()) class="below-medium-item"
                 on_choose=move || share.with_value(|handle| handle.send(CallCommand::Switch { source: Source::Screen, on: !shares.get_untracked() }))/>
         </Show>

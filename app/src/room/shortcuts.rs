@@ -10,7 +10,7 @@ use view::{Preference, Publication};
 use web_sys::Element;
 
 use super::requests::REQUESTS;
-use super::{Opened, Panel};
+use super::{Opened, Panel, can_switch_share};
 use crate::components::{Step, focus_among};
 use crate::full_screen;
 use crate::state::{CallCommand, CallHandle, CallViewStoreFields, publication_of, use_call_handle};
@@ -213,13 +213,12 @@ fn act(shortcut: Shortcut, call: &CallHandle, opened: Opened) {
     let view = call.view;
     let switch = |source| {
         let now = untrack(|| publication_of(view, source));
-        let on = !matches!(now, Publication::On | Publication::Starting);
-        call.send(CallCommand::Switch { source, on });
+        call.send(CallCommand::Switch { source, on: !now.is_wanted() });
     };
     match shortcut {
         Shortcut::Microphone => switch(Source::Microphone),
         Shortcut::Camera => switch(Source::Camera),
-        Shortcut::Share if view.can_share().get_untracked() => switch(Source::Screen),
+        Shortcut::Share if untrack(|| can_switch_share(view)) => switch(Source::Screen),
         Shortcut::Share => {}
         Shortcut::PushToTalk => call.send(CallCommand::Talk { on: true }),
         Shortcut::Chat => opened.toggle(Panel::Chat),

@@ -92,8 +92,8 @@ pub enum CallCommand {
         /// Whether it is.
         open: bool,
     },
-    /// The paths of the call are looked at, or no longer.
-    LookAtPaths {
+    /// What the call takes, and by which paths, is looked at, or no longer.
+    LookAtStatistics {
         /// Whether they are.
         open: bool,
     },

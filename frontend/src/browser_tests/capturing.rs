@@ -99,7 +99,7 @@ async fn the_list_of_devices_has_names_and_shows_the_one_in_use() {
     page.handle_input(crate::clock::now(), call::PageInput::Captured { source, attempt, device });
     devices::list(&page, &events);
     let listed = |event| match event {
-        Event::Devices(devices) => Some(devices),
+        Event::Devices { devices, .. } => Some(devices),
         _ => None,
     };
     let microphones = heard.next(listed).await.microphones;

@@ -1,7 +1,9 @@
 //! What two connections of this page say of the pictures that go from one to the other.
 
+use call::{LinkKey, Statistics};
 use js_sys::Promise;
-use protocol::{RelayTransport, Source};
+use protocol::{LinkId, ParticipantId, PeerRef, RelayTransport, Source};
+use uuid::Uuid;
 use view::{LinkPath, PathKind};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -19,7 +21,7 @@ async fn frames_keyframes_and_the_path_of_a_direct_connection() {
     let track = track_of(Source::Camera).await;
     one.add_transceiver_with_str("video"); // Over this one comes nothing.
     one.add_transceiver_with_media_stream_track(&track);
-    assert_eq!(stats::selected_path(&statistics(&one).await), None, "not connected yet");
+    assert_eq!(path(&one).await, None, "not connected yet");
     connect(&one, &other).await;
     for _ in 0..PATIENCE_MILLIS / 100 {
         TimeoutFuture::new(100).await;
@@ -33,7 +35,7 @@ async fn frames_keyframes_and_the_path_of_a_direct_connection() {
     assert!(keyframes.len() == 2 && keyframes[0] == 0 && keyframes[1] > 0, "{keyframes:?}");
     let direct = LinkPath { kind: PathKind::Direct, over: RelayTransport::Udp };
     for end in [&one, &other] {
-        assert_eq!(stats::selected_path(&statistics(end).await), Some(direct));
+        assert_eq!(path(end).await, Some(direct));
     }
     assert!(!stats::is_short_of_bandwidth(&seen), "it sends nothing");
     track.stop();
@@ -47,6 +49,14 @@ fn connection() -> RtcPeerConnection {
 
 async fn statistics(of: &RtcPeerConnection) -> JsValue {
     JsFuture::from(of.get_stats()).await.expect("an open connection has some")
+}
+
+/// As the call's statistics see it.
+async fn path(of: &RtcPeerConnection) -> Option<LinkPath> {
+    let link = LinkKey { peer: PeerRef::Participant(ParticipantId::new(Uuid::nil())), id: LinkId(0) };
+    let mut all = Statistics::default();
+    all.record(link, &stats::records(&statistics(of).await), &[]);
+    all.links().next()?.path
 }
 
 fn sections(of: &RtcPeerConnection) -> Vec<RtcRtpTransceiver> {

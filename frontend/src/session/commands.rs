@@ -38,9 +38,9 @@ impl Session {
             CallCommand::DeclineAsking => self.input(Input::Command(Command::DeclineAsking)),
             CallCommand::CopyText { text, what } => copy(self.events.clone(), text, what),
             CallCommand::LookAtPhrase { open } => self.shown.phrase.look(open),
-            CallCommand::LookAtPaths { open } => {
-                self.shown.are_paths_looked_at = open;
-                self.media.look_at_paths();
+            CallCommand::LookAtStatistics { open } => {
+                self.shown.are_statistics_looked_at = open;
+                self.media.look_at_statistics();
             }
             CallCommand::Verify { participant } => {
                 self.input(Input::Command(Command::Verify { participant }));

@@ -14,6 +14,7 @@ use protocol::{DisplayName, ParticipantId, RoomCode, RoomKeyId, ServerMessage, S
 use reactive_stores::Store;
 use view::PageNotice;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::MediaStreamTrack;
 
 use crate::capture::Captures;
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
@@ -32,9 +33,6 @@ const TICK_MILLIS: u32 = 125;
 
 /// How often it is looked whether links are short of bandwidth, in ticks.
 const UPLINK_EVERY: u32 = 24;
-
-/// How often it is looked by which path links go, while somebody wants to know, in ticks.
-const PATHS_EVERY: u32 = 12;
 
 /// How often it is looked what links count, in ticks: whoever wants to know sees the last two minutes.
 const STATISTICS_EVERY: u32 = 16;
@@ -180,17 +178,12 @@ impl Session {
                     self.media.track_came(link);
                 }
             }
-            Event::Path { link, number, path } => self.media.path_seen(link, number, path),
             Event::Statistics { link, number, records } => self.media.statistics_came(link, number, &records),
             Event::Captured { source, attempt, track } => {
                 let device = self.captures.take(source, attempt, track, &self.events);
                 self.page_input(PageInput::Captured { source, attempt, device });
             }
-            Event::SharedSound(track) => {
-                self.captures.offer(track);
-                let source = Source::ScreenAudio;
-                self.input(Input::Command(Command::Switch { source, to: Switch::On }));
-            }
+            Event::SharedSound(track) => self.shared_sound(track),
             Event::CaptureFailed { source, attempt, fault } => {
                 self.page_input(PageInput::CaptureFailed { source, attempt, fault });
             }
@@ -201,12 +194,16 @@ impl Session {
                 self.page_input(PageInput::CaptureEnded(source, attempt));
             }
             Event::DevicesChanged => devices::list(&self.page, &self.events),
-            Event::Devices(devices) => {
+            Event::Devices { devices, is_poll } => {
                 for (source, devices) in devices::named(&devices) {
                     self.page_input(PageInput::Listed { source, devices });
                 }
-                let revision = self.shown.devices.revision.wrapping_add(1);
-                self.shown.devices = Devices { revision, ..devices };
+                // Lists are made anew with each revision: not under the hands of somebody who is just choosing.
+                let revision = self.shown.devices.revision;
+                let known = Devices { revision, ..devices };
+                if !is_poll || known != self.shown.devices {
+                    self.shown.devices = Devices { revision: revision.wrapping_add(1), ..known };
+                }
             }
             Event::RoomFound { people, room_key } => {
                 self.shown.people_inside = Some(people);
@@ -233,6 +230,17 @@ impl Session {
                 self.to_publish = None;
                 self.publish();
             }
+        }
+    }
+
+    /// The screen that it belongs to may be unwanted by now.
+    fn shared_sound(&mut self, track: MediaStreamTrack) {
+        if self.call.snapshot().publications.of(Source::Screen).is_wanted() {
+            self.captures.offer(track);
+            let source = Source::ScreenAudio;
+            self.input(Input::Command(Command::Switch { source, to: Switch::On }));
+        } else {
+            track.stop();
         }
     }
 
@@ -299,13 +307,10 @@ impl Session {
                 self.media.look_at_uplink(link);
             }
         }
-        if self.shown.are_paths_looked_at && self.ticks.is_multiple_of(PATHS_EVERY) {
-            self.media.look_at_paths();
-        }
-        if let Some(every) = self.page.looks_for_devices_every()
+        if let Some(every) = self.page.looks_for_devices_every(clock::now())
             && self.ticks.is_multiple_of(every.as_millis() as u32 / TICK_MILLIS)
         {
-            devices::list(&self.page, &self.events);
+            devices::poll(&self.page, &self.events);
         }
         if self.ticks.is_multiple_of(STATISTICS_EVERY) {
             self.media.look_at_statistics();

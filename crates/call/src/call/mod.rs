@@ -315,6 +315,10 @@ impl Call {
     }
 
     fn switch(&mut self, source: Source, to: Switch, by: SwitchedBy) {
+        // What is heard of a screen comes after its picture: the screen may be forbidden, or given up, by then.
+        if source == Source::ScreenAudio && to.is_on() && !self.publications.of(Source::Screen).is_wanted() {
+            return;
+        }
         self.outputs.push_back(Output::RememberSwitch { source, to, by });
         if self.asked_for == Some(source) {
             self.asked_for = None;

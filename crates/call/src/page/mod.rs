@@ -43,9 +43,11 @@ pub use notices::ShownReaction;
 /// How long after the page went its owner is taken back into the call without being asked.
 const REJOIN_WITHIN: Duration = Duration::from_secs(20);
 
-/// How often it is looked which devices there are while the microphone brings nothing, and while one is missed.
-const LOOKS_WHEN_QUIET: Duration = Duration::from_millis(500);
-const LOOKS_WHEN_MISSED: Duration = Duration::from_secs(2);
+/// How often it is looked which devices there are when the microphone has only just fallen silent; and after that, as while one is missed.
+/// A switch on a headset makes it silent for as long as somebody likes.
+const LOOKS_AT_FIRST: Duration = Duration::from_millis(500);
+const LOOKS_LATER: Duration = Duration::from_secs(2);
+const FIRST_SILENCE: Duration = Duration::from_secs(10);
 
 /// The machine. It drives a [`Call`](crate::Call) beside which it stands: what the call is to hear is among its effects.
 #[derive(Debug, Default)]
@@ -262,11 +264,12 @@ impl Page {
     }
 
     /// How often it is to be looked which devices there are: browsers do not always say when one comes or goes.
-    pub fn looks_for_devices_every(&self) -> Option<Duration> {
-        if self.silence.is_quiet() {
-            return Some(LOOKS_WHEN_QUIET);
+    pub fn looks_for_devices_every(&self, now: Duration) -> Option<Duration> {
+        match self.silence.lasts(now) {
+            Some(lasts) if lasts < FIRST_SILENCE => Some(LOOKS_AT_FIRST),
+            Some(_) => Some(LOOKS_LATER),
+            None => self.devices.misses_any().then_some(LOOKS_LATER),
         }
-        self.devices.misses_any().then_some(LOOKS_WHEN_MISSED)
     }
 
     /// Whether there is a reason to listen to somebody who is muted.

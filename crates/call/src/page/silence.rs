@@ -37,9 +37,9 @@ impl Silence {
         is_due
     }
 
-    /// Whether nothing comes now. Of a device that is gone some browsers say nothing until they are asked what is there.
-    pub(super) fn is_quiet(&self) -> bool {
-        self.since.is_some()
+    /// For how long nothing has come. Of a device that is gone some browsers say nothing until they are asked what is there.
+    pub(super) fn lasts(&self, now: Duration) -> Option<Duration> {
+        self.since.map(|since| now.saturating_sub(since))
     }
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use call::{
-    Attempt, CaptureFault, CaptureRequest, NamedDevice, Notice, Page, PageEffect, PageInput, SwitchedBy,
-    Switches,
+    Attempt, CaptureFault, CaptureRequest, Level, NamedDevice, Notice, Page, PageEffect, PageInput,
+    SwitchedBy, Switches,
 };
 use protocol::{ErrorCode, Reaction, Source, Switch};
 use view::{AnyNotice, PageNotice, Refusal};
@@ -163,9 +163,9 @@ fn a_device_that_ends_and_is_there_all_the_time_is_not_asked_for_again_and_again
     listed(&mut page, &["desk"]);
     tell(&mut page, PageInput::CaptureEnded(Source::Camera, desk));
     assert_eq!(listed(&mut page, &["desk"]), []);
-    assert!(page.looks_for_devices_every().is_some());
+    assert!(page.looks_for_devices_every(NOW).is_some());
     tell(&mut page, PageInput::StopCapture(Source::Camera));
-    assert_eq!(page.looks_for_devices_every(), None);
+    assert_eq!(page.looks_for_devices_every(NOW), None);
 }
 
 #[test]
@@ -183,7 +183,18 @@ fn a_chosen_device_of_which_the_browser_did_not_know_yet_takes_over_once_it_does
     listed(&mut page, &["laptop"]);
     let back = asked(listed(&mut page, &["laptop", "desk"])).remove(0);
     captured(&mut page, Source::Camera, back.attempt, "desk");
-    assert_eq!(page.looks_for_devices_every(), None);
+    assert_eq!(page.looks_for_devices_every(NOW), None);
+}
+
+#[test]
+fn a_microphone_that_falls_silent_is_looked_after_often_at_first_and_then_less() {
+    let mut page = Page::default();
+    assert_eq!(page.looks_for_devices_every(NOW), None);
+    tell(&mut page, PageInput::Level(Level(0.0)));
+    let looks = |seconds| page.looks_for_devices_every(NOW + Duration::from_secs(seconds));
+    assert_eq!([looks(1), looks(11)], [500, 2_000].map(|millis| Some(Duration::from_millis(millis))));
+    tell(&mut page, PageInput::Level(Level(0.1)));
+    assert_eq!(page.looks_for_devices_every(NOW), None);
 }
 
 #[test]

@@ -182,6 +182,16 @@ fn whoever_closes_the_choice_of_screens_or_ends_it_in_the_browsers_bar_wanted_th
 }
 
 #[test]
+fn a_screen_that_is_forbidden_while_it_is_chosen_is_not_heard_either() {
+    let mut call = TestCall::in_room([ADA]);
+    call.switch(Source::Screen, Switch::On);
+    call.hear(ServerMessage::TurnedOff { source: Source::Screen });
+    assert_eq!(call.input(Input::Captured(Source::Screen)), [Output::StopCapture(Source::Screen)]);
+    assert_eq!(call.command(Command::Switch { source: Source::ScreenAudio, to: Switch::On }), []);
+    assert_eq!(call.0.snapshot().publications.of(Source::ScreenAudio), Publication::Off);
+}
+
+#[test]
 fn what_is_heard_of_a_screen_ends_with_it() {
     let ends: [fn(&mut TestCall) -> Vec<Output>; 3] = [
         |call| call.switch(Source::Screen, Switch::Off),
