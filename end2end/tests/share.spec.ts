@@ -29,6 +29,7 @@ for (const [path, settings] of [["direct", {}], ["by way of the server", { mesh_
 
         await ada.toolbarButton("Share screen").click();
         await expect(bob.page.getByRole("status")).toContainText("Ada is sharing their screen");
+        await expect(ada.page.getByRole("status")).toContainText("You're sharing your screen");
         for (const page of [bob.page, cleo.page]) {
             await expect.poll(() => canSee(page, "Ada's screen", isRed), { message: "Ada's tab is seen" }).toBe(true);
         }

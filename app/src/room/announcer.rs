@@ -44,6 +44,7 @@ fn is_quiet(what: &AnyNotice) -> bool {
         | Notice::ManyLeft { .. }
         | Notice::HandRaised(_)
         | Notice::Reacted { .. }
+        | Notice::YouShare
         | Notice::Shares(_)
         | Notice::SharesNoMore(_)
         | Notice::Wrote(_)

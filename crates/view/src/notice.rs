@@ -40,6 +40,8 @@ pub enum Notice {
         /// The reaction that is shown.
         reaction: Reaction,
     },
+    /// The person at this browser shares their screen: so that nobody does without knowing.
+    YouShare,
     /// Somebody shares their screen.
     Shares(DisplayName),
     /// They do no longer.

@@ -36,8 +36,8 @@ use crate::slots::{Slots, SlotsInput};
 use crate::uplink::Uplink;
 use crate::voice::Voice;
 use crate::{
-    Began, ChatLine, Command, Identity, Input, Level, Output, Phase, Publications, SecretOrigin, Snapshot,
-    StageSnapshot, SwitchedBy, Switches,
+    Began, ChatLine, Command, Identity, Input, Level, Notice, Output, Phase, Publications, SecretOrigin,
+    Snapshot, StageSnapshot, SwitchedBy, Switches,
 };
 
 /// A call, from the choice of devices to the end.
@@ -345,7 +345,12 @@ impl Call {
     fn captured(&mut self, source: Source) {
         match self.publications.captured_from(source) {
             Some(unwanted) => self.outputs.push_back(unwanted),
-            None => self.publish(source),
+            None => {
+                self.publish(source);
+                if source == Source::Screen {
+                    self.outputs.push_back(Output::Notify(Notice::YouShare));
+                }
+            }
         }
     }
 

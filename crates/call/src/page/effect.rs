@@ -56,6 +56,7 @@ impl Sound {
             | Notice::SignallingBack
             | Notice::HandRaised(_)
             | Notice::Reacted { .. }
+            | Notice::YouShare
             | Notice::Shares(_)
             | Notice::SharesNoMore(_)
             | Notice::Wrote(_)

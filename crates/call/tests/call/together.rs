@@ -182,6 +182,14 @@ fn whoever_closes_the_choice_of_screens_or_ends_it_in_the_browsers_bar_wanted_th
 }
 
 #[test]
+fn whoever_shares_is_told_once_it_is_so() {
+    let mut call = TestCall::in_room([ADA]);
+    let told = Output::Notify(Notice::YouShare);
+    assert!(!call.switch(Source::Screen, Switch::On).contains(&told));
+    assert!(call.input(Input::Captured(Source::Screen)).contains(&told));
+}
+
+#[test]
 fn a_screen_that_is_forbidden_while_it_is_chosen_is_not_heard_either() {
     let mut call = TestCall::in_room([ADA]);
     call.switch(Source::Screen, Switch::On);
