@@ -292,8 +292,16 @@ async fn changes_of_the_rules_are_made_in_their_order() {
         let moderation = json!({ "action": "change_settings", "patch": { "password": password } });
         ada.say(json!({ "type": "moderate", "moderation": moderation })).await;
     }
-    assert_eq!(ada.hear_of("room_updated").await["password"], true);
-    assert_eq!(ada.hear_of("room_updated").await["password"], false);
+    let mut heard = Vec::new();
+    while heard.iter().filter(|one: &&Value| one["type"] == "room_updated").count() < 2 {
+        let message = ada.hear().await;
+        let is_refusal = message["type"] == "error";
+        heard.push(message);
+        assert!(!is_refusal, "{heard:?}");
+    }
+    // A room says the newest rules it knows: where the second change is kept before the first is told, that is said twice.
+    let passwords = heard.iter().filter_map(|one| one["password"].as_bool()).collect::<Vec<_>>();
+    assert!([[true, false], [false, false]].iter().any(|one| *one == *passwords), "{heard:?}");
 }
 
 #[tokio::test]

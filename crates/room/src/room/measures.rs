@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use protocol::{
-    CloseCode, ErrorCode, ParticipantId, Right, Role, RoomSettings, ServerMessage, Source, Switch,
+    CloseCode, ErrorCode, Participant, ParticipantId, Right, Role, RoomSettings, ServerMessage, Source,
+    Switch,
 };
 
 use super::Room;
@@ -124,7 +125,9 @@ impl Room {
             self.admit_those_who_may(now);
         }
         for source in Source::ALL {
-            let denied = self.participants().filter(|other| !self.rules.may_send(other, source));
+            let sends = |other: &&Participant| other.media.of(source).is_on();
+            let denied =
+                self.participants().filter(sends).filter(|other| !self.rules.may_send(other, source));
             for id in denied.map(|other| other.id).collect::<Vec<_>>() {
                 self.turn_off(id, source);
             }

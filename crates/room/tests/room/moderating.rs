@@ -98,6 +98,15 @@ fn what_is_just_starting_is_turned_off_too() {
 }
 
 #[test]
+fn a_rule_about_what_nobody_sends_is_told_and_turns_nothing_off() {
+    let mut world = World::with([ADA, BOB]);
+    world.forget();
+    world.change(ADA, RoomSettingsPatch { may_share: Some(Allowed::Hosts), ..RoomSettingsPatch::default() });
+    let told = &world.ears(BOB).messages;
+    assert!(!told.iter().any(|one| matches!(one, ServerMessage::TurnedOff { .. })), "{told:?}");
+}
+
+#[test]
 fn mute_all_mutes_everybody_of_lower_rank() {
     let mut world = World::with([ADA, BOB, CEM]);
     for person in [ADA, BOB, CEM] {
