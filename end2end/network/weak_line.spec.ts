@@ -1,13 +1,12 @@
 // A guest whose line to the server loses packets, and is narrow: pictures get smaller and come back, sound stays.
 
-import { execFileSync } from "node:child_process";
 import type { Page } from "@playwright/test";
-import { createRoomWith, startServer, type Server } from "../fixtures/server.ts";
+import { createRoomWith } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
+import { atGuest, inOffice, line, namespace, onlyByServer, serverOnLine } from "./lines.ts";
 
 const PICTURE = { width: 640, height: 360, rate: 15, busy: true };
 const WIDE_PAGE = { picture: PICTURE, context: { viewport: { width: 1000, height: 640 } } };
-const { VERANDA_OFFICE: office, VERANDA_GUEST: namespace, VERANDA_LINE_ADDRESS: address, VERANDA_LINE_PORT: port } = process.env as Record<string, string>;
 
 /** What the guest has got so far. */
 interface Got {
@@ -39,8 +38,7 @@ const PHASES: { name: string; seconds: number; loss?: number; rate?: number }[] 
 ];
 
 test("pictures give way to sound on a weak line, and come back", async ({ somebody }) => {
-    // No way between browsers: the call has to go by way of the server.
-    inOffice("nft", `add rule inet line input iifname line udp dport != ${port} drop`);
+    onlyByServer();
     const server = await serverOnLine();
     const { link } = await createRoomWith(server, {});
     const options = { ...WIDE_PAGE, secure: server.url };
@@ -94,7 +92,7 @@ test("three talk directly until the line of one does not carry everything twice"
     for (const call of [guest, ...others]) await call.expectToSeeAll([guest, ...others]);
     await guest.page.waitForTimeout(20_000);
     await expect(guest.page.locator("main[data-topology=mesh]"), "a line that carries it stays").toBeVisible();
-    execFileSync("ip", ["netns", "exec", namespace!, "tc", "qdisc", "replace", "dev", "line", "root", "tbf", "rate", "700kbit", "burst", "16kb", "latency", "200ms"]);
+    atGuest("tc", "qdisc", "replace", "dev", "line", "root", "tbf", "rate", "700kbit", "burst", "16kb", "latency", "200ms");
     const began = Date.now();
     await guest.expectOnServer();
     console.log(`by way of the server ${Math.round((Date.now() - began) / 1000)} s after the uplink became 700 kbit/s`);
@@ -102,22 +100,6 @@ test("three talk directly until the line of one does not carry everything twice"
     await expect((await guest.openPanel("People")).locator(".path-line")).toContainText("Someone's upload is too slow to send to everyone");
     await server.stop();
 });
-
-/** A server in the office, which the guest's line leads to. */
-function serverOnLine(): Promise<Server> {
-    return startServer({ VERANDA__SERVER__ADDRESS: `${address}:0`, VERANDA__MEDIA__ADDRESSES: address!, VERANDA__MEDIA__PORT: port! });
-}
-
-function inOffice(...command: string[]): void {
-    execFileSync("ip", ["netns", "exec", office!, ...command]);
-}
-
-/** Makes the line to the guest so, with a queue of 200 ms where it is narrow. */
-function line({ loss, rate }: { loss?: number; rate?: number }): void {
-    inOffice("nft", "flush chain inet line output");
-    if (loss) inOffice("nft", `add rule inet line output oifname line udp sport ${port} numgen random mod 100 < ${loss} drop`);
-    inOffice("tc", "qdisc", "replace", "dev", "line", "root", ...(rate ? ["tbf", "rate", `${rate}kbit`, "burst", "16kb", "latency", "200ms"] : ["pfifo"]));
-}
 
 /** Runs in the page. */
 async function got(): Promise<Got> {

@@ -1,11 +1,13 @@
 // Microphone and camera: what was off stays off, the last choice wins, and a device that fails is said.
 
 import type { Page } from "@playwright/test";
+import type { BrowserOptions } from "../fixtures/browser.ts";
+import { FirefoxCall, type FirefoxOptions } from "../fixtures/firefox.ts";
 import { createRoomWith } from "../fixtures/server.ts";
 import { loudness } from "../fixtures/shared.ts";
 import { SoundServer } from "../fixtures/sound.ts";
 import { expect, expectAccessible, test } from "../fixtures/test.ts";
-import { visit } from "../pages/call.ts";
+import { CallPage, visit } from "../pages/call.ts";
 
 /** How many devices the page has asked for since it was loaded. */
 async function captured(page: Page): Promise<number> {
@@ -79,6 +81,66 @@ test("a device that ends in the call is said, and another can be chosen", async 
     await expectAccessible(ada.page);
     await ada.button("Turn on camera").click();
     await expect(ada.tile("Ada")).toHaveAttribute("data-camera", "on");
+});
+
+/** Another program has every device, in the words of both browsers; runs in the page. */
+function takeEveryDevice(): void {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("Could not start audio source", "NotReadableError"));
+}
+
+/** Whoever is asked closes the question, in Chromium's words. Firefox does not tell that from a "no". */
+function closeTheQuestion(): void {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("Permission dismissed", "NotAllowedError"));
+}
+
+const REFUSALS: [what: string, chromium: BrowserOptions["devices"] | (() => void), firefox: FirefoxOptions, sentence: string][] = [
+    ["blocked", "blocked", { devices: "blocked" }, "Your browser is blocking the microphone. Allow it from the icon in the address bar, then turn it on here."],
+    ["not there", "none", { devices: "none" }, "No microphone was found. You can join without one, or plug one in."],
+    ["in use elsewhere", takeEveryDevice, { first: takeEveryDevice }, "Another app is using the microphone. Close it, then turn the microphone on here."],
+    ["not decided about", closeTheQuestion, { first: closeTheQuestion }, "Your browser needs permission. Turn on the microphone to be asked again."],
+];
+
+for (const [what, chromium, firefox, sentence] of REFUSALS) {
+    test(`a microphone that is ${what}: a sentence says what to do, before the call and in it, in both browsers`, async ({ newRoom, somebody, plainPage }) => {
+        const link = await newRoom();
+        const page = typeof chromium === "function" ? await plainPage() : (await somebody("Ada", link, { devices: chromium })).page;
+        if (typeof chromium === "function") await page.addInitScript(chromium);
+        const ada = new CallPage(page, "Ada", 0);
+        await ada.open(link);
+        const said = page.getByRole("alert").filter({ hasText: sentence });
+        await expect(said).toBeVisible();
+        await ada.join();
+        await expect(said).toHaveCount(0);
+        await ada.toolbarButton("Turn on microphone").click();
+        await expect(said).toBeVisible();
+        await expectAccessible(page);
+
+        const bob = await FirefoxCall.visit("Bob", link, firefox);
+        await expect.poll(() => bob.faults()).toContain(sentence);
+        await bob.enter();
+        await expect.poll(() => bob.faults()).not.toContain(sentence);
+        await bob.press("Turn on microphone");
+        await expect.poll(async () => (await bob.faults()).some((alert) => alert.startsWith(sentence))).toBe(true);
+        await bob.close();
+    });
+}
+
+test("what the browser allows or forbids meanwhile is noticed: before the call it is turned on, in it nothing goes on by itself", async ({ newRoom, somebody }) => {
+    const ada = await somebody("Ada", await newRoom(), { devices: "blocked" });
+    const context = ada.page.context();
+    const refused = ada.page.getByRole("alert").filter({ hasText: /Your browser .* the camera/ });
+    await expect(refused).toBeVisible();
+    await context.grantPermissions(["microphone", "camera"]);
+    await expect(ada.button("Turn off camera")).toBeVisible();
+    await expect(refused).toHaveCount(0);
+    await ada.join();
+    await ada.toolbarButton("Turn off camera").click();
+    await context.clearPermissions();
+    await ada.toolbarButton("Turn on camera").click();
+    await expect(refused).toBeVisible();
+    await context.grantPermissions(["microphone", "camera"]);
+    await expect(ada.page.getByRole("status")).toContainText("The camera is allowed now. Turn it on when you're ready.");
+    await expect(ada.toolbarButton("Turn on camera")).toBeVisible();
 });
 
 /** Three cameras, of which the page gets "second" when it asks for none; "slow" comes when it is let, "broken" never. */
@@ -159,6 +221,8 @@ test("a microphone that is pulled out is replaced, said once, and used again whe
 
     // Off is off, whatever is pulled out and plugged in meanwhile.
     await ada.toolbarButton("Turn off microphone").click();
+    // A browser goes on with a tone for a moment after its last packet.
+    await expect.poll(() => loudness(bob.page, 440), { message: "Bob does not hear it any more" }).toBeLessThan(-60);
     sound.unplug(desk);
     await expect.poll(() => ada.page.evaluate(microphones)).not.toContain("Desk");
     sound.plugIn("Desk", 440);

@@ -2,6 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import { FirefoxCall } from "../fixtures/firefox.ts";
+import { PlainClient } from "../fixtures/plain_client.ts";
 import { createRoomWith } from "../fixtures/server.ts";
 import { canSee, isBlue, isRed, isThere, loudness, openShared, type Shared } from "../fixtures/shared.ts";
 import { expect, expectAccessible, test } from "../fixtures/test.ts";
@@ -165,3 +166,63 @@ function liveShared(): number {
     const { shared } = window as unknown as { shared: MediaStreamTrack[] };
     return shared.length === 0 ? -1 : shared.filter((track) => track.readyState === "live").length;
 }
+
+test("a screen that changes its size again and again is seen as it is in the end, and nothing else moves", async ({ server, somebody }) => {
+    const { link } = await createRoomWith(server, {});
+    const ada = await somebody("Ada", link);
+    const bob = await somebody("Bob", link, { shares: RED.title });
+    for (const call of [ada, bob]) await call.join();
+    const red = await openShared(bob, server.url, RED);
+    await bob.toolbarButton("Share screen").click();
+    await expect.poll(() => canSee(ada.page, "Bob's screen", isRed)).toBe(true);
+    const place = () => ada.tile("Bob's screen").boundingBox();
+    const before = await place();
+    for (let size = 0; size < 50; size++) await red.setViewportSize({ width: 400 + ((size * 137) % 900), height: 300 + ((size * 71) % 500) });
+    await red.setViewportSize({ width: 600, height: 600 });
+    const shape = () => ada.page.locator('article[aria-label="Bob\'s screen"] video').evaluate((video) => (video as HTMLVideoElement).videoWidth / (video as HTMLVideoElement).videoHeight);
+    await expect.poll(shape).toBeCloseTo(1, 1);
+    await expect.poll(() => canSee(ada.page, "Bob's screen", isRed)).toBe(true);
+    expect(await place()).toEqual(before);
+    await ada.expectToSee(bob);
+    await bob.expectToSee(ada);
+});
+
+test("forty who claim to share and send nothing are waited for, and who really shares is seen and heard", async ({ server, somebody }) => {
+    const { link } = await createRoomWith(server, { mesh_limit: 2 });
+    const ada = await somebody("Ada", link);
+    const bob = await somebody("Bob", link, { shares: RED.title });
+    for (const call of [ada, bob]) await call.join();
+    await openShared(bob, server.url, RED);
+    await bob.toolbarButton("Share screen").click();
+    await expect.poll(() => canSee(ada.page, "Bob's screen", isRed)).toBe(true);
+    const room = new URL(link).pathname.split("/").pop()!;
+    const liars: PlainClient[] = [];
+    for (let number = 1; number <= 40; number++) {
+        const { client } = await PlainClient.join(server.url, room, `Eve ${number}`);
+        client.say({ type: "set_media", media: { microphone: "off", camera: "off", screen: "on", screen_audio: "on" } });
+        liars.push(client);
+    }
+    await expect(ada.page.locator("article[data-source=screen]").filter({ hasText: "Waiting for the screen…" }).first()).toBeVisible();
+    await ada.button("Pin Bob's screen").first().click();
+    await expect.poll(() => canSee(ada.page, "Bob's screen", isRed), { message: "a pin is never lost among others" }).toBe(true);
+    await expect.poll(() => loudness(ada.page, RED.hertz), { message: "nor is a sound that is sent" }).toBeGreaterThan(HEARD);
+    await bob.write("Can you read that?");
+    await ada.openPanel("Chat");
+    await expect(ada.chat()).toHaveText(["Can you read that?"]);
+    for (const liar of liars) liar.close();
+    await expect(ada.page.locator("article[data-source=screen]")).toHaveCount(1);
+});
+
+test("a camera that is sent as a screen is a screen like another", async ({ server, somebody }) => {
+    const { link } = await createRoomWith(server, {});
+    const ada = await somebody("Ada", link);
+    const bob = await somebody("Bob", link);
+    await bob.page.evaluate(() => (navigator.mediaDevices.getDisplayMedia = () => navigator.mediaDevices.getUserMedia({ video: true })));
+    for (const call of [ada, bob]) await call.join();
+    await bob.toolbarButton("Share screen").click();
+    await expect.poll(() => picturesOf(ada.page, "Bob's screen")).toBeGreaterThan(10);
+    await ada.expectToSee(bob);
+    await bob.toolbarButton("Stop sharing").click();
+    await expect(ada.tile("Bob's screen")).toBeHidden();
+    await ada.expectToSee(bob);
+});

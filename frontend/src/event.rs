@@ -3,7 +3,7 @@
 use app::state::CallCommand;
 use call::LinkKey;
 use call::Size;
-use call::{Attempt, CaptureFault, LinkEvent, StatsRecord};
+use call::{Attempt, CaptureFault, LinkEvent, Permission, StatsRecord};
 use futures::channel::mpsc::UnboundedSender;
 use protocol::{ParticipantId, RoomKeyId, ServerFrame, Source};
 use seal::SafetyPhrase;
@@ -40,6 +40,8 @@ pub(crate) enum Event {
     CaptureFailed { source: Source, attempt: Attempt, fault: CaptureFault },
     /// A device has stopped to deliver.
     CaptureEnded { source: Source, attempt: Attempt },
+    /// The browser says something else of what a source is captured from.
+    PermissionChanged { source: Source, to: Permission },
     /// A device was plugged in or out, or may be named now.
     DevicesChanged,
     /// The list of devices; whether there was no other reason to look than that it may have changed.

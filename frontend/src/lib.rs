@@ -18,6 +18,7 @@ mod link;
 mod media;
 mod muted;
 mod page;
+mod permissions;
 mod phrase;
 mod presence;
 mod publish;

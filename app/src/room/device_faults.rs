@@ -6,7 +6,7 @@ use protocol::Source;
 use view::Publication;
 
 use super::{Panel, use_opened};
-use crate::state::{publication_of, use_call_handle};
+use crate::state::{CallViewStoreFields, publication_of, use_call_handle};
 use crate::text::devices;
 
 /// A banner for each device that failed since the call is on the screen.
@@ -23,21 +23,15 @@ pub(crate) fn DeviceFaults() -> impl IntoView {
 fn DeviceFault(source: Source) -> impl IntoView {
     let view = use_call_handle().view;
     let open = use_opened().panel;
-    let media = Memo::new(move |_| publication_of(view, source));
+    let failures = move || view.failures().with(|failures| failures[source as usize]);
     // What was wrong before the call was said beside the preview.
-    let read = RwSignal::new(media.get_untracked());
-    let fault = Memo::new(move |_| match media.get() {
-        failed @ Publication::Failed(fault) if read.get() != failed => Some(fault),
+    let read = RwSignal::new(untrack(failures));
+    let fault = Memo::new(move |_| match publication_of(view, source) {
+        Publication::Failed(fault) if read.get() != failures() => Some(fault),
         Publication::Failed(_) | Publication::Off | Publication::Starting | Publication::On => None,
     });
-    // A device that works again may fail again.
-    Effect::new(move || {
-        if matches!(media.get(), Publication::On | Publication::Off) {
-            read.set(Publication::Off);
-        }
-    });
     let close = move |panel: Option<Panel>| {
-        read.set(media.get_untracked());
+        read.set(untrack(failures));
         if panel.is_some() {
             open.set(panel);
         }

@@ -64,6 +64,10 @@ pub struct CallView {
     pub camera: Publication,
     /// The screen, a window or a tab.
     pub screen: Publication,
+    /// How often each source did not deliver, in the order of [`Source::ALL`].
+    pub failures: [u32; Source::ALL.len()],
+    /// Whether others see the person less well than they could, because the connection carries no more.
+    pub uplink_is_weak: bool,
     /// Whether this browser has a choice of screens to share.
     pub can_share: bool,
     /// Whether the person is speaking.
@@ -368,6 +372,8 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         microphone,
         camera,
         screen,
+        failures,
+        uplink_is_weak,
         can_share,
         speaking,
         talks_while_muted,

@@ -72,6 +72,7 @@ fn of_page(notice: &PageNotice) -> String {
         PageNotice::DeviceIsBack { source, device: back } => {
             return words::device_is_back(&device(*source, back.as_deref()));
         }
+        PageNotice::DeviceAllowed(source) => allowed(*source),
         PageNotice::MicrophoneIsSilent => devices::MICROPHONE_IS_SILENT(),
         PageNotice::MicrophoneMutedBySystem => devices::MICROPHONE_MUTED_BY_SYSTEM(),
         PageNotice::Copied(Copied::Link) => words::LINK_COPIED(),
@@ -90,6 +91,14 @@ fn of_page(notice: &PageNotice) -> String {
         PageNotice::NoRandomness => words::NO_RANDOMNESS(),
     };
     sentence.to_owned()
+}
+
+fn allowed(source: Source) -> &'static str {
+    match source {
+        Source::Microphone => devices::MICROPHONE_ALLOWED(),
+        Source::Camera => devices::CAMERA_ALLOWED(),
+        Source::Screen | Source::ScreenAudio => devices::SCREEN_ALLOWED(),
+    }
 }
 
 /// What a device is called, or what it is.

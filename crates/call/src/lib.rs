@@ -35,7 +35,9 @@ pub use encryption::{Identity, SecretOrigin};
 pub use input::{Command, ConnectionState, Input, Level, LinkEvent};
 pub use link_key::LinkKey;
 pub use output::{LinkCommand, Output, Role};
-pub use page::{Attempt, CaptureRequest, NamedDevice, Page, PageEffect, PageInput, ShownReaction, Sound};
+pub use page::{
+    Attempt, CaptureRequest, NamedDevice, Page, PageEffect, PageInput, Permission, ShownReaction, Sound,
+};
 pub use publications::Publications;
 pub use schedule::{Bound, Typed, schedule};
 pub use shared_sound::{SharedSound, SharedSoundVerdict, SharedSurface};

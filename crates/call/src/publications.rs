@@ -13,6 +13,7 @@ pub struct Publications {
     camera: Publication,
     screen: Publication,
     screen_audio: Publication,
+    failures: [u32; Source::ALL.len()],
 }
 
 impl Publications {
@@ -24,6 +25,12 @@ impl Publications {
             Source::Screen => self.screen,
             Source::ScreenAudio => self.screen_audio,
         }
+    }
+
+    /// How often each source that was wanted did not deliver, in the order of [`Source::ALL`]: one that is tried again and fails at once
+    /// looks as before.
+    pub fn failures(&self) -> [u32; Source::ALL.len()] {
+        self.failures
     }
 
     /// What the others are told.
@@ -79,6 +86,8 @@ impl Publications {
         let publication = self.entry(source);
         if *publication != Publication::Off {
             *publication = if is_meant { Publication::Off } else { Publication::Failed(fault) };
+            let failures = &mut self.failures[source as usize];
+            *failures = failures.wrapping_add(1);
         }
     }
 

@@ -37,6 +37,8 @@ pub struct Snapshot {
     pub asked_for: Option<Source>,
     /// What is sent.
     pub publications: Publications,
+    /// Whether others see the person less well than they could, because the uplink carries no more.
+    pub uplink_is_weak: bool,
     /// How media travels.
     pub topology: Topology,
     /// Whether the person waits because they have not the room's secret.

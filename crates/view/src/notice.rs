@@ -104,6 +104,8 @@ pub enum PageNotice {
         /// What it is called.
         device: Option<String>,
     },
+    /// The browser allows a device that it has refused.
+    DeviceAllowed(Source),
     /// A microphone that is on brings no sound at all.
     MicrophoneIsSilent,
     /// The system, or a switch of the device, keeps the microphone from being heard.

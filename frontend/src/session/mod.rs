@@ -5,7 +5,7 @@ mod commands;
 mod outputs;
 
 use app::state::{CallView, Devices};
-use call::{Call, Command, Input, LinkEvent, LinkKey, Page, PageInput, Size, StageInput, Switches};
+use call::{Call, Command, Input, LinkEvent, LinkKey, Page, PageInput, Phase, Size, StageInput, Switches};
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
@@ -22,6 +22,7 @@ use crate::identity::{new_call, refuse};
 use crate::levels::Meter;
 use crate::media::Media;
 use crate::muted::{self, MutedMicrophone};
+use crate::permissions::Permissions;
 use crate::presence::Presence;
 use crate::shown::Shown;
 use crate::socket::Socket;
@@ -65,6 +66,7 @@ struct Session {
     to_publish: Option<Timeout>,
     _timer: Interval,
     _devices: Option<EventListener>,
+    _permissions: Permissions,
     _page: Vec<EventListener>,
 }
 
@@ -119,6 +121,7 @@ impl Session {
             to_publish: None,
             _timer: Interval::new(TICK_MILLIS, move || _ = ticks.unbounded_send(Event::Tick)),
             _devices: devices::watch(&events),
+            _permissions: Permissions::watch(&events),
             _page: page::watch(code, &events),
             events,
         }
@@ -192,6 +195,10 @@ impl Session {
                     self.muted = None;
                 }
                 self.page_input(PageInput::CaptureEnded(source, attempt));
+            }
+            Event::PermissionChanged { source, to } => {
+                let is_inside = self.call.snapshot().phase != Phase::Preparing;
+                self.page_input(PageInput::PermissionChanged { source, to, is_inside });
             }
             Event::DevicesChanged => devices::list(&self.page, &self.events),
             Event::Devices { devices, is_poll } => {
@@ -303,7 +310,7 @@ impl Session {
             self.media.count_keyframes(link);
         }
         if self.ticks.is_multiple_of(UPLINK_EVERY) {
-            for link in self.call.shares_uplink() {
+            for link in self.call.sends_over() {
                 self.media.look_at_uplink(link);
             }
         }

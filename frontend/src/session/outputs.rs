@@ -1,7 +1,7 @@
 //! What the call and the page want done.
 
 use call::{Command, Input, LinkCommand, LinkKey, Output, PageEffect, PageInput, Phase, Sound};
-use protocol::Source;
+use protocol::{Source, Switch};
 use view::Preference;
 
 use super::Session;
@@ -79,6 +79,9 @@ impl Session {
                 PageEffect::Captured(source) => self.input(Input::Captured(source)),
                 PageEffect::CaptureFailed(source, fault) => {
                     self.input(Input::CaptureFailed { source, fault });
+                }
+                PageEffect::TryAgain(source) => {
+                    self.input(Input::Command(Command::Switch { source, to: Switch::On }));
                 }
                 PageEffect::Capture(requests) => self.captures.start(requests, &self.events),
                 PageEffect::Use(source, attempt) => {

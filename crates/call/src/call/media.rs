@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use crate::LinkKey;
-use protocol::{MediaVia, NodeId, ParticipantId, PeerRef, Presence, RoomMessage, Source, Trouble};
+use protocol::{MediaVia, NodeId, PeerRef, Presence, RoomMessage, Source, Trouble};
 
 use super::Call;
 use crate::links::{LinksEffect, Opening, of_use};
 use crate::media_paths::{PathsEffect, PathsInput, PathsView};
 use crate::people::Person;
 use crate::slots::{SlotsEffect, SlotsInput};
-use crate::uplink::LEAST_LINKS;
+use crate::uplink::SentOver;
 use crate::{LinkEvent, LinkStatus, Output, RemoteParticipant};
 
 impl Call {
@@ -166,29 +166,36 @@ impl Call {
         self.review_paths(now);
     }
 
-    /// Links of which it matters whether they are short of bandwidth: those over which media is sent to several directly.
-    pub fn shares_uplink(&self) -> Vec<LinkKey> {
+    /// Links of which it matters whether they are short of bandwidth: those over which media is sent.
+    pub fn sends_over(&self) -> Vec<LinkKey> {
         let topology = self.paths.topology();
-        let is_direct = topology.via == MediaVia::Mesh && topology.migration.is_none();
-        let links: Vec<_> = self.links.to_people().filter(|link| self.links.is_connected(*link)).collect();
-        if is_direct && links.len() >= LEAST_LINKS { links } else { Vec::new() }
+        let connected = |link: &LinkKey| self.links.is_connected(*link);
+        match (topology.migration.is_some(), topology.via) {
+            (true, _) => Vec::new(),
+            (false, MediaVia::Mesh) => self.links.to_people().filter(connected).collect(),
+            (false, MediaVia::Sfu(_)) => self.links.to_nodes().filter(connected).collect(),
+        }
     }
 
     /// A link says whether it would send more if the uplink let it.
     fn note_uplink(&mut self, now: Duration, link: LinkKey, is_short: bool) {
-        let links = self.shares_uplink();
-        let PeerRef::Participant(id) = link.peer else { return };
+        let links = self.sends_over();
         if !links.contains(&link) {
             return;
         }
-        let person = |link: &LinkKey| match link.peer {
-            PeerRef::Participant(id) => Some(id),
-            PeerRef::Sfu(_) => None,
+        let over = match self.paths.topology().via {
+            MediaVia::Mesh => SentOver::Direct(&links),
+            MediaVia::Sfu(_) => SentOver::Node(&links),
         };
-        let people: Vec<ParticipantId> = links.iter().filter_map(person).collect();
-        if self.uplink.note(now, self.paths.topology().epoch, id, is_short, &people) {
+        if self.uplink.note(now, self.paths.topology().epoch, link, is_short, over) {
             self.say(RoomMessage::ReportTrouble { trouble: Trouble::WeakUplink });
         }
+    }
+
+    /// Whether others see this person less well than they could, because the uplink carries no more.
+    pub(super) fn uplink_is_weak(&self) -> bool {
+        let is_on = |source| self.publications.of(source).is_on();
+        self.uplink.is_weak() && (is_on(Source::Camera) || is_on(Source::Screen))
     }
 
     pub(super) fn wanted_layers(&mut self, link: LinkKey, source: Source, layers: u8) {

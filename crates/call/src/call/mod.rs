@@ -211,6 +211,7 @@ impl Call {
             waiting: self.waiting.clone(),
             asked_for: self.asked_for,
             publications: self.publications,
+            uplink_is_weak: self.uplink_is_weak(),
             participants: self.people.iter().map(|person| self.snapshot_of(person)).collect(),
             topology: self.paths.topology(),
             lacks_secret: self.lacks_secret,

@@ -9,6 +9,7 @@ use crate::page::chooser::{Attempt, Chooser, Verdict};
 use crate::page::effect::{CaptureRequest, PageEffect};
 use crate::page::loss::{Loss, Recovered};
 use crate::page::named_device::NamedDevice;
+use crate::page::permissions::{Permission, Permissions};
 
 /// The machine's part.
 #[derive(Debug, Default)]
@@ -20,6 +21,7 @@ pub(super) struct Devices {
     listed: BTreeMap<Source, Vec<NamedDevice>>,
     /// What vanished while it was in use, until it is there again or somebody chooses.
     lost: BTreeMap<Source, Loss>,
+    permissions: Permissions,
     /// What is to be asked for together.
     wanted: Vec<Source>,
 }
@@ -48,6 +50,7 @@ impl Devices {
         self.chooser(source).stop();
         self.used.remove(&source);
         self.lost.remove(&source);
+        self.permissions.settled(source);
         effects.push_back(PageEffect::Stop(source));
     }
 
@@ -81,6 +84,7 @@ impl Devices {
                 if remember.is_some() {
                     effects.push_back(PageEffect::RememberDevice(source, remember));
                 }
+                self.permissions.settled(source);
                 let notice = self.recovered(source, device.as_ref());
                 self.note_stand_in(source, device.as_ref());
                 self.used.insert(source, (attempt, device));
@@ -181,6 +185,9 @@ impl Devices {
         if source.is_shared() {
             return self.gone(source, CaptureFault::Ended, effects);
         }
+        if self.permissions.denies(source) {
+            return self.gone(source, CaptureFault::Blocked, effects);
+        }
         let is_other = |device: &NamedDevice| !lost.as_ref().is_some_and(|lost| lost.is(device));
         let has_other = self.listed.get(&source).is_some_and(|listed| listed.iter().any(is_other));
         let seen = self.listed.get(&source).cloned().unwrap_or_default();
@@ -191,6 +198,22 @@ impl Devices {
         } else {
             self.gone(source, CaptureFault::Ended, effects);
         }
+    }
+
+    /// The browser says something else of a source. What has just ended because it is not allowed any more was not disconnected. True
+    /// when something was refused that may be had now.
+    pub(super) fn permission_changed(
+        &mut self,
+        source: Source,
+        to: Permission,
+        effects: &mut VecDeque<PageEffect>,
+    ) -> bool {
+        let may_be_had = self.permissions.changed(source, to);
+        let was_lost = self.permissions.denies(source) && self.lost.remove(&source).is_some();
+        if was_lost && !self.used.contains_key(&source) {
+            self.gone(source, CaptureFault::Blocked, effects);
+        }
+        may_be_had
     }
 
     /// Whether something is gone that may be plugged in again.
@@ -204,6 +227,7 @@ impl Devices {
     }
 
     fn gone(&mut self, source: Source, fault: CaptureFault, effects: &mut VecDeque<PageEffect>) {
+        self.permissions.failed(source, fault);
         effects.push_back(PageEffect::Stop(source));
         effects.push_back(PageEffect::CaptureFailed(source, fault));
         effects.push_back(PageEffect::ListDevices);

@@ -17,6 +17,8 @@ pub enum PageEffect {
     Captured(Source),
     /// It is not, or no longer.
     CaptureFailed(Source, CaptureFault),
+    /// What was refused may be had: turn it on, as was wanted.
+    TryAgain(Source),
     /// Ask the browser for these, with one question.
     Capture(Vec<CaptureRequest>),
     /// What this attempt has brought takes the place of what is in use.

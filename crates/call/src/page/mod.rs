@@ -21,6 +21,7 @@ mod loss;
 mod muted_talk;
 mod named_device;
 mod notices;
+mod permissions;
 mod silence;
 
 use std::collections::VecDeque;
@@ -39,6 +40,7 @@ pub use chooser::Attempt;
 pub use effect::{CaptureRequest, PageEffect, Sound};
 pub use named_device::NamedDevice;
 pub use notices::ShownReaction;
+pub use permissions::Permission;
 
 /// How long after the page went its owner is taken back into the call without being asked.
 const REJOIN_WITHIN: Duration = Duration::from_secs(20);
@@ -150,6 +152,15 @@ pub enum PageInput {
     },
     /// What this attempt has brought has stopped to deliver.
     CaptureEnded(Source, Attempt),
+    /// The browser says something else of what a source is captured from.
+    PermissionChanged {
+        /// The source concerned.
+        source: Source,
+        /// What it says now.
+        to: Permission,
+        /// Whether others hear and see what is turned on.
+        is_inside: bool,
+    },
 }
 
 impl Page {
@@ -224,6 +235,17 @@ impl Page {
             }
             PageInput::CaptureEnded(source, attempt) => {
                 self.devices.ended(source, attempt, &mut self.effects);
+            }
+            PageInput::PermissionChanged { source, to, is_inside } => {
+                if !self.devices.permission_changed(source, to, &mut self.effects) {
+                    return;
+                }
+                // Where others hear it, nothing goes on by itself.
+                if is_inside {
+                    self.notices.say(AnyNotice::Page(PageNotice::DeviceAllowed(source)));
+                } else {
+                    self.effects.push_back(PageEffect::TryAgain(source));
+                }
             }
         }
     }

@@ -92,6 +92,8 @@ fn a_device_that_fails_says_why_and_can_be_tried_again() {
     assert_eq!(call.0.snapshot().publications.of(Source::Microphone), Publication::Failed(fault));
     assert_eq!(told(&outputs), [MediaState::default()], "the others see that it is off");
     assert_eq!(call.switch(Source::Microphone, Switch::On), [Output::StartCapture(Source::Microphone)]);
+    call.input(Input::CaptureFailed { source: Source::Microphone, fault });
+    assert_eq!(call.0.snapshot().publications.failures(), [2, 0, 0, 0], "the same fault, once more");
 }
 
 #[test]
@@ -305,15 +307,33 @@ fn an_uplink_that_is_too_weak_for_two_links_is_reported_once() {
             .collect::<Vec<_>>()
     };
     call.connection(ADA, ConnectionState::Connected);
-    assert_eq!(call.0.shares_uplink(), [], "one link shares nothing");
+    assert_eq!(call.0.sends_over(), [link_to(ADA)]);
     call.connection(BOB, ConnectionState::Connected);
-    assert_eq!(call.0.shares_uplink(), [link_to(ADA), link_to(BOB)]);
+    assert_eq!(call.0.sends_over(), [link_to(ADA), link_to(BOB)]);
     assert_eq!(short(&mut call), []);
     call.wait(Duration::from_secs(15));
     let report = RoomMessage::ReportTrouble { trouble: protocol::Trouble::WeakUplink };
     assert_eq!(short(&mut call), [report]);
     call.wait(Duration::from_secs(15));
     assert_eq!(short(&mut call), []);
+}
+
+#[test]
+fn who_sends_video_over_a_weak_uplink_is_told_until_they_turn_it_off() {
+    let mut call = TestCall::in_room([ADA]);
+    call.connection(ADA, ConnectionState::Connected);
+    let short = |call: &mut TestCall| {
+        let outputs = call.input(Input::Link { link: link_to(ADA), event: LinkEvent::Short(true) });
+        assert_eq!(said(&outputs), [], "with one other the server would be sent no less");
+        call.0.snapshot().uplink_is_weak
+    };
+    call.switch(Source::Camera, Switch::On);
+    call.input(Input::Captured(Source::Camera));
+    assert!(!short(&mut call));
+    call.wait(Duration::from_secs(15));
+    assert!(short(&mut call));
+    call.switch(Source::Camera, Switch::Off);
+    assert!(!call.0.snapshot().uplink_is_weak, "there is nothing left to be turned off");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use call::{
     Attempt, CaptureFault, CaptureRequest, Level, NamedDevice, Notice, Page, PageEffect, PageInput,
-    SwitchedBy, Switches,
+    Permission, SwitchedBy, Switches,
 };
 use protocol::{ErrorCode, Reaction, Source, Switch};
 use view::{AnyNotice, PageNotice, Refusal};
@@ -208,6 +208,56 @@ fn a_device_that_cannot_be_opened_in_place_of_a_lost_one_is_a_loss_and_no_failed
 }
 
 #[test]
+fn what_was_refused_is_tried_again_before_the_call_and_only_said_in_it_once_it_is_allowed() {
+    for is_inside in [false, true] {
+        let mut page = Page::default();
+        let attempt = ask(&mut page, Source::Camera);
+        assert_eq!(
+            faults(&failed(&mut page, attempt, CaptureFault::Blocked)),
+            [(Source::Camera, CaptureFault::Blocked)]
+        );
+        let again = if is_inside { vec![] } else { vec![PageEffect::TryAgain(Source::Camera)] };
+        assert_eq!(permission(&mut page, Permission::Granted, is_inside), again);
+        let said = page.notices().last().map(|notice| notice.what.clone());
+        let allowed = AnyNotice::Page(PageNotice::DeviceAllowed(Source::Camera));
+        assert_eq!(said, is_inside.then_some(allowed));
+        assert_eq!(permission(&mut page, Permission::Granted, is_inside), [], "once");
+    }
+}
+
+#[test]
+fn what_is_allowed_and_was_not_refused_or_is_not_wanted_any_more_changes_nothing() {
+    let mut page = Page::default();
+    assert_eq!(permission(&mut page, Permission::Granted, false), []);
+    for fault in [CaptureFault::NotFound, CaptureFault::InUse] {
+        let attempt = ask(&mut page, Source::Camera);
+        failed(&mut page, attempt, fault);
+        assert_eq!(permission(&mut page, Permission::Granted, false), [], "{fault:?}");
+    }
+    let attempt = ask(&mut page, Source::Camera);
+    failed(&mut page, attempt, CaptureFault::Blocked);
+    tell(&mut page, PageInput::StopCapture(Source::Camera));
+    assert_eq!(permission(&mut page, Permission::Granted, false), []);
+}
+
+#[test]
+fn a_device_that_ends_because_it_is_not_allowed_any_more_was_not_disconnected() {
+    let (mut page, attempt) = with_camera("front");
+    permission(&mut page, Permission::Denied, true);
+    let ended = tell(&mut page, PageInput::CaptureEnded(Source::Camera, attempt));
+    assert_eq!(faults(&ended), [(Source::Camera, CaptureFault::Blocked)]);
+
+    // The end may be told first.
+    let (mut page, attempt) = with_camera("front");
+    tell(&mut page, PageInput::CaptureEnded(Source::Camera, attempt));
+    let denied = permission(&mut page, Permission::Denied, true);
+    assert_eq!(faults(&denied), [(Source::Camera, CaptureFault::Blocked)]);
+    assert_eq!(listed(&mut page, &["front"]), [], "it is not asked for when it seems to be back");
+    assert_eq!(permission(&mut page, Permission::Granted, true), []);
+    assert_eq!(last_said(&page), AnyNotice::Page(PageNotice::DeviceAllowed(Source::Camera)));
+}
+
+#[test]
 fn what_is_lost_is_not_asked_for_once_the_source_is_off_or_another_device_is_chosen() {
     let lose = |page: &mut Page, desk| {
         listed(page, &["desk", "laptop"]);
@@ -323,6 +373,10 @@ fn failed(page: &mut Page, attempt: Attempt, fault: CaptureFault) -> Vec<PageEff
 }
 
 /// Asks for one source and returns the attempt.
+fn permission(page: &mut Page, to: Permission, is_inside: bool) -> Vec<PageEffect> {
+    tell(page, PageInput::PermissionChanged { source: Source::Camera, to, is_inside })
+}
+
 fn ask(page: &mut Page, source: Source) -> Attempt {
     tell(page, PageInput::Capture(source));
     asked(tell(page, PageInput::AskForDevices)).remove(0).attempt

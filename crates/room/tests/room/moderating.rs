@@ -345,6 +345,24 @@ fn the_sound_of_a_screen_ends_with_the_screen() {
 }
 
 #[test]
+fn two_hosts_who_stop_one_share_at_once_stop_it_once() {
+    let mut world = World::with([ADA, BOB, CEM]);
+    make_co_host(&mut world, CEM);
+    world.say(BOB, RoomMessage::SetMedia { media: MediaState { screen: Switch::On, ..on_air() } });
+    world.forget();
+    for host in [ADA, CEM] {
+        world.moderate(host, Moderation::TurnOff { id: id(BOB), source: Source::Screen });
+    }
+    for host in [ADA, CEM] {
+        let told = world.ears(host).messages.iter();
+        let updates = told.filter(|one| matches!(one, ServerMessage::ParticipantUpdated { .. })).count();
+        assert_eq!(updates, 1, "and none of them is refused: {:?}", world.ears(host).messages);
+        assert_eq!(world.ears(host).messages.len(), 1);
+    }
+    assert_eq!(world.person(BOB).media, on_air(), "the camera goes on");
+}
+
+#[test]
 fn blocking_puts_out_every_tab_of_that_browser_and_never_ones_own() {
     let mut world = World::with([ADA, BOB]);
     let tab = |person, of| Visitor { browser: Some(format!("browser {of}")), ..World::visitor(person) };
