@@ -126,13 +126,18 @@ impl Devices {
         }
     }
 
-    /// These are there. What is lost is asked for again when it is among them, and anything when nothing is in use.
+    /// These are there. What is lost is asked for again when it is among them, and anything when nothing is in use. What is in use and is
+    /// not among them any more has vanished, whatever its track says: a system may play another device into it.
     pub(super) fn listed(
         &mut self,
         source: Source,
         devices: Vec<NamedDevice>,
         effects: &mut VecDeque<PageEffect>,
     ) {
+        if let Some(attempt) = self.vanished(source, &devices) {
+            self.listed.insert(source, devices);
+            return self.ended(source, attempt, effects);
+        }
         let is_used = self.used.contains_key(&source);
         let is_waiting = self.chooser(source).is_waiting();
         let device = self.lost.get_mut(&source).filter(|_| !is_waiting);
@@ -146,6 +151,15 @@ impl Devices {
                 device: Some(device),
             }]));
         }
+    }
+
+    /// The attempt that has brought what is in use, when it was there and is not among these. A browser that names none says nothing.
+    fn vanished(&self, source: Source, devices: &[NamedDevice]) -> Option<Attempt> {
+        let (attempt, used) = self.used.get(&source)?;
+        let used = used.as_ref()?;
+        let has = |devices: &[NamedDevice]| devices.iter().any(|device| device.id == used.id);
+        let was_there = self.listed.get(&source).is_some_and(|listed| has(listed));
+        (was_there && !devices.is_empty() && !has(devices)).then_some(*attempt)
     }
 
     /// True when another device was chosen and is not used, and the one before goes on.
@@ -216,9 +230,9 @@ impl Devices {
         may_be_had
     }
 
-    /// Whether something is gone that may be plugged in again.
-    pub(super) fn misses_any(&self) -> bool {
-        !self.lost.is_empty()
+    /// Whether something may vanish, or is gone and may be plugged in again.
+    pub(super) fn watches_any(&self) -> bool {
+        !self.lost.is_empty() || self.used.values().any(|(_, device)| device.is_some())
     }
 
     pub(super) fn selected(&self, source: Source) -> Option<&str> {

@@ -45,7 +45,8 @@ pub use permissions::Permission;
 /// How long after the page went its owner is taken back into the call without being asked.
 const REJOIN_WITHIN: Duration = Duration::from_secs(20);
 
-/// How often it is looked which devices there are when the microphone has only just fallen silent; and after that, as while one is missed.
+/// How often it is looked which devices there are when the microphone has only just fallen silent; and after that, as while one is in use or
+/// missed.
 /// A switch on a headset makes it silent for as long as somebody likes.
 const LOOKS_AT_FIRST: Duration = Duration::from_millis(500);
 const LOOKS_LATER: Duration = Duration::from_secs(2);
@@ -290,7 +291,7 @@ impl Page {
         match self.silence.lasts(now) {
             Some(lasts) if lasts < FIRST_SILENCE => Some(LOOKS_AT_FIRST),
             Some(_) => Some(LOOKS_LATER),
-            None => self.devices.misses_any().then_some(LOOKS_LATER),
+            None => self.devices.watches_any().then_some(LOOKS_LATER),
         }
     }
 

@@ -7,6 +7,7 @@ use view::LinkPath;
 use crate::LinkKey;
 
 use super::figures;
+use super::line::Line;
 use super::path;
 use super::publication::PublicationStatistics;
 use super::record::StatsRecord;
@@ -19,9 +20,9 @@ use super::streams::Streams;
 pub struct LinkStatistics {
     /// Which link.
     pub link: LinkKey,
-    /// Bits a second of all publications that are sent.
+    /// Bits a second that are sent in all, with all headers but those of IP and UDP; where a browser does not count them, of all publications.
     pub sent_bits: Option<f64>,
-    /// Bits a second of all publications that are received.
+    /// Bits a second that are received, likewise.
     pub received_bits: Option<f64>,
     /// To the other end and back, in seconds (`RTCIceCandidatePairStats.currentRoundTripTime`, else the shortest of what is sent).
     pub round_trip: Option<f64>,
@@ -36,6 +37,7 @@ pub struct LinkStatistics {
 pub(super) struct LinkRecorder {
     statistics: LinkStatistics,
     streams: Streams,
+    line: Line,
 }
 
 impl LinkRecorder {
@@ -48,7 +50,7 @@ impl LinkRecorder {
             path: None,
             publications: Vec::new(),
         };
-        Self { statistics, streams: Streams::default() }
+        Self { statistics, streams: Streams::default(), line: Line::default() }
     }
 
     pub(super) fn statistics(&self) -> &LinkStatistics {
@@ -61,10 +63,12 @@ impl LinkRecorder {
         let pair = path::selected_pair(&records);
         let of_pair = pair.and_then(|pair| figures::delay(pair.current_round_trip_time));
         let of_streams = publications.iter().filter_map(|publication| publication.round_trip);
+        let line = self.line.advance(pair);
+        let sum = |is_meant: fn(&Carried) -> bool| sum(&publications, is_meant);
         self.statistics = LinkStatistics {
             link: self.statistics.link,
-            sent_bits: sum(&publications, |of| matches!(of, Carried::Sent(_))),
-            received_bits: sum(&publications, |of| matches!(of, Carried::Received(_))),
+            sent_bits: line.sent.or_else(|| sum(|of| matches!(of, Carried::Sent(_)))),
+            received_bits: line.received.or_else(|| sum(|of| matches!(of, Carried::Received(_)))),
             round_trip: of_pair.or_else(|| of_streams.reduce(f64::min)),
             path: pair.and_then(|pair| path::path_of(pair, &records)),
             publications,

@@ -6,12 +6,13 @@
 //!
 //! ```text
 //! records ─▶ RecordIndex ─▶ Streams (differences) ─▶ Flows, by what sections carry ─▶ PublicationStatistics
-//!                      └──▶ path (the selected pair) ───────────────────────────▶ LinkStatistics
+//!                      └──▶ path and line (the selected pair) ──────────────────▶ LinkStatistics
 //! ```
 
 mod figures;
 mod flow;
 mod history;
+mod line;
 mod link;
 mod path;
 mod publication;

@@ -9,10 +9,10 @@ use super::record_index::RecordIndex;
 use super::section::{Carried, StatsSection};
 
 /// A shorter interval measures the browser's clock rather than the stream, in seconds. Records that follow sooner are left out.
-const SHORTEST: f64 = 0.2;
+pub(super) const SHORTEST: f64 = 0.2;
 
 /// After a longer one the page has slept: its average says nothing about now, in seconds.
-const LONGEST: f64 = 30.0;
+pub(super) const LONGEST: f64 = 30.0;
 
 /// The streams that the last records were about. A browser that reuses an id gives another synchronization source.
 #[derive(Debug, Default)]

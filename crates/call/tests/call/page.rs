@@ -183,7 +183,7 @@ fn a_chosen_device_of_which_the_browser_did_not_know_yet_takes_over_once_it_does
     listed(&mut page, &["laptop"]);
     let back = asked(listed(&mut page, &["laptop", "desk"])).remove(0);
     captured(&mut page, Source::Camera, back.attempt, "desk");
-    assert_eq!(page.looks_for_devices_every(NOW), None);
+    assert_eq!(listed(&mut page, &["laptop", "desk"]), []);
 }
 
 #[test]
@@ -205,6 +205,24 @@ fn a_device_that_cannot_be_opened_in_place_of_a_lost_one_is_a_loss_and_no_failed
     let effects = failed(&mut page, stand_in.attempt, CaptureFault::InUse);
     assert_eq!(faults(&effects), [(Source::Camera, CaptureFault::Ended)]);
     assert_eq!(page.notices().len(), 0);
+}
+
+#[test]
+fn a_device_that_is_not_there_any_more_has_vanished_though_its_track_goes_on() {
+    let (mut page, _) = with_camera("front");
+    assert_eq!(listed(&mut page, &["front", "back"]), []);
+    assert_eq!(listed(&mut page, &[]), [], "a browser that names none says nothing");
+    assert_eq!(listed(&mut page, &["front", "back"]), []);
+    let wanted = asked(listed(&mut page, &["back"]));
+    assert_eq!(wanted.len(), 1);
+    captured(&mut page, Source::Camera, wanted[0].attempt, "back");
+    let replaced = PageNotice::DeviceReplaced {
+        source: Source::Camera,
+        lost: Some("The front".to_owned()),
+        now: Some("The back".to_owned()),
+    };
+    assert_eq!(last_said(&page), AnyNotice::Page(replaced));
+    assert_eq!(listed(&mut page, &["back"]), [], "that is said once");
 }
 
 #[test]
