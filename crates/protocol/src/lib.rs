@@ -3,6 +3,7 @@
 //! Every type here is on the wire. None of them is a state: the server's room and the browser's call keep types of their
 //! own and convert. Nothing here reads a clock, a random source or a socket.
 
+mod call_id;
 mod chat;
 mod connection_test;
 mod error;
@@ -32,10 +33,11 @@ mod timestamp;
 mod topology;
 mod version;
 
+pub use call_id::{CallId, CallIdError};
 pub use chat::{ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, EnvelopeError};
 pub use connection_test::{ConnectionTest, RelayOwner, RelayTransport, TestRelay};
 pub use error::{CloseCode, ErrorCode, ProtocolError};
-pub use ids::{MessageId, NodeId, ParticipantId, SessionId};
+pub use ids::{DeviceId, MessageId, NodeId, ParticipantId, RingId, SessionId};
 pub use invisible::first_character;
 pub use keys::{
     AddressedKeyMessage, KeyError, KeyMessage, KeyMessages, PublicKey, RoomKeyGrant, RoomKeyId,
