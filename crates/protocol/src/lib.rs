@@ -19,6 +19,9 @@ mod participant;
 mod peer;
 mod reaction;
 mod rest;
+mod ring;
+mod ring_event;
+mod ring_message;
 mod role;
 mod room_code;
 mod room_message;
@@ -40,13 +43,13 @@ pub use error::{CloseCode, ErrorCode, ProtocolError};
 pub use ids::{DeviceId, MessageId, NodeId, ParticipantId, RingId, SessionId};
 pub use invisible::first_character;
 pub use keys::{
-    AddressedKeyMessage, KeyError, KeyMessage, KeyMessages, PublicKey, RoomKeyGrant, RoomKeyId,
-    RoomKeyOrigin, TooManyKeyMessages,
+    AddressedKeyMessage, ChallengeNonce, IdentityProof, Invitation, KeyError, KeyMessage, KeyMessages,
+    PublicKey, RoomKeyGrant, RoomKeyId, RoomKeyOrigin, SealedNote, TooManyKeyMessages,
 };
 pub use media::{MediaKey, MediaKind, MediaState, Source, Switch};
 pub use moderation::{Moderation, Right};
 pub use names::{DisplayName, NameError, RoomName, name_of_character};
-pub use opening_message::{Join, OpeningFrame, OpeningMessage, Resume};
+pub use opening_message::{AttachDevice, Join, OpeningFrame, OpeningMessage, Resume};
 pub use participant::{Forbidden, HandNumber, LeaveReason, Participant, Presence, WaitingPerson};
 pub use peer::{LinkId, PeerRef};
 pub use reaction::Reaction;
@@ -55,6 +58,11 @@ pub use rest::{
     ListedRooms, Problem, RoomEntry, RoomList, RoomResource, RoomStanding, RoomSummary, Scope, TokenKind,
     TurnOffRequest, ValidateRoomResponse,
 };
+pub use ring::{
+    Activity, HangUpReason, IncomingRing, Manner, Outcome, PlaceRing, Progress, Receipt, RingSide, Standing,
+};
+pub use ring_event::RingEvent;
+pub use ring_message::{RingFrame, RingMessage};
 pub use role::Role;
 pub use room_code::{RoomCode, RoomCodeError};
 pub use room_message::{RoomFrame, RoomMessage};
