@@ -46,7 +46,7 @@ fn who_answers_a_second_call_has_hung_up_the_first_for_both() {
     world.forget();
     world.answer(BOB_2, 2);
     let ended = over(1, Outcome::Answered { seconds: 7 });
-    assert_eq!(world.hears(ADA), [ended.clone()]);
+    assert_eq!(world.hears(ADA), std::slice::from_ref(&ended));
     assert_eq!(world.hears(BOB), [ended, over(2, Outcome::AnsweredElsewhere)]);
     assert_eq!((world.hears(BOB_2), world.hears(CEM)), (vec![answered(2)], vec![answered(2)]));
     let kept: Vec<_> = world.states.iter().map(|(ring, _)| *ring).collect();
