@@ -21,6 +21,7 @@ fn whatever_breaks_both_ends_agree_and_nothing_rings_on() {
     assert!(is_replay() || total.lost > seeds && total.closed > seeds / 4 && total.races > seeds / 4);
     assert!(is_replay() || total.rings > seeds && total.answered > seeds / 2 && total.merged > seeds / 10);
     assert!(is_replay() || total.own_clock > seeds / 100 && total.compared > seeds);
+    assert!(is_replay() || total.declined > seeds / 4);
 }
 
 #[test]
@@ -57,6 +58,7 @@ fn sum(reports: Vec<Report>) -> Report {
         total.own_clock += report.own_clock;
         total.races += report.races;
         total.compared += report.compared;
+        total.declined += report.declined;
     }
     total
 }

@@ -66,7 +66,7 @@ impl RingWorld {
         self.rings_made += 1;
         let ring = RingId::new(Uuid::from_u128(1_000 + self.rings_made));
         self.command(page, RingCommand::Call { ring, callee: id_of(person), expected: None });
-        if self.seed.chance(0.2) {
+        if self.is_lively && self.seed.chance(0.2) {
             self.call_back(page, person);
         }
     }
@@ -93,6 +93,7 @@ impl RingWorld {
         let receipt = if self.seed.chance(0.8) { Receipt::Ringing } else { Receipt::Silent };
         self.command(page, RingCommand::Receipt { ring, receipt });
         let reaction = match self.seed.number(0..10) {
+            _ if !self.is_lively => return,
             0..=2 => Reaction::Answer,
             3 => Reaction::Decline,
             _ => return,

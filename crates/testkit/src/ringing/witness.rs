@@ -7,7 +7,7 @@ use call::RingPhase;
 use protocol::{CallId, Outcome, RingId, RingSide};
 use ring::{CallRecord, CallState};
 
-use super::page::{Page, Shown, is_ringing};
+use super::page::{Page, Shown, id_of, is_ringing};
 
 /// A ring rings for so long.
 const RING_FOR: Duration = Duration::from_secs(30);
@@ -36,6 +36,11 @@ impl Witness {
     /// A page has sent a ring to the server, perhaps again.
     pub(super) fn placed(&mut self, now: Duration, ring: RingId) {
         self.placed.entry(ring).or_insert(now);
+    }
+
+    /// The ring is another one from now on.
+    pub(super) fn placed_anew(&mut self, now: Duration, ring: RingId) {
+        self.placed.insert(ring, now);
     }
 
     pub(super) fn rings(&self) -> Vec<RingId> {
@@ -118,7 +123,7 @@ impl Witness {
             let slack = if shown.side == RingSide::Caller { Duration::ZERO } else { ON_THE_WAY };
             assert!(
                 now <= *placed + RING_FOR + slack,
-                "{ring} rings on at {} of {}",
+                "{ring}, placed at {placed:?}, rings on at {} of {} at {now:?}: {shown:?}",
                 page.device,
                 page.person
             );
@@ -126,12 +131,13 @@ impl Witness {
     }
 
     /// What everybody was shown in the end is what the row says, wherever they could know.
-    pub(super) fn compare(&self, pages: &[Page], rows: &BTreeMap<RingId, CallRecord>) -> u64 {
+    pub(super) fn compare(&self, now: Duration, pages: &[Page], rows: &BTreeMap<RingId, CallRecord>) -> u64 {
         let mut compared = 0;
         for (index, page) in pages.iter().enumerate() {
             for (ring, shown) in &page.shown {
+                let is_shown = shown.last == now && !page.is_closed;
                 assert!(
-                    page.is_closed || !is_ringing(shown.phase) && shown.phase != RingPhase::Answered,
+                    !is_shown || !is_ringing(shown.phase) && shown.phase != RingPhase::Answered,
                     "{ring} has not come to rest at page {index}: {shown:?}"
                 );
                 let (Some(row), Some(begun), Some(over)) =
@@ -142,11 +148,16 @@ impl Witness {
                 let CallState::Over { outcome } = row.state else { continue };
                 let heard = *over + HEARD_WITHIN;
                 let from = begun.saturating_sub(ON_THE_WAY);
+                let person = if shown.side == RingSide::Caller { row.caller } else { row.callee };
+                // A ring that was refused may be another's now.
+                if person != id_of(page.person) {
+                    continue;
+                }
                 if shown.last < heard || !page.was_connected(from, heard) {
                     continue;
                 }
                 compared += 1;
-                let expected = self.expected(index, page, row, outcome);
+                let expected = expected(page, row, outcome);
                 assert_eq!(
                     shown.phase,
                     RingPhase::Over(expected),
@@ -156,11 +167,12 @@ impl Witness {
         }
         compared
     }
+}
 
-    fn expected(&self, index: usize, page: &Page, row: &CallRecord, outcome: Outcome) -> Outcome {
-        let is_callee = row.callee == super::page::id_of(page.person);
-        let was_answered = matches!(outcome, Outcome::Answered { .. } | Outcome::Lost { .. });
-        let has_answered = self.answered.get(&row.ring).is_some_and(|pages| pages.contains(&index));
-        if is_callee && was_answered && !has_answered { Outcome::AnsweredElsewhere } else { outcome }
-    }
+/// What a page is to show of a ring that has ended.
+fn expected(page: &Page, row: &CallRecord, outcome: Outcome) -> Outcome {
+    let was_answered = matches!(outcome, Outcome::Answered { .. } | Outcome::Lost { .. });
+    let has_answered = row.answered_by == Some(page.device);
+    let is_callee = row.callee == id_of(page.person);
+    if is_callee && was_answered && !has_answered { Outcome::AnsweredElsewhere } else { outcome }
 }

@@ -4,23 +4,17 @@ use std::time::Duration;
 
 use call::{RingCommand, RingInput, RingOutput, RingPhase};
 use protocol::{
-    DeviceId, IdentityProof, Invitation, OpeningMessage, Outcome, RingEvent, RingFrame, RingId, RingMessage,
-    Standing,
+    IdentityProof, Invitation, OpeningMessage, Outcome, RingEvent, RingFrame, RingId, RingMessage,
 };
 use ring::{CallState, Departure, Output};
-use uuid::Uuid;
 
-use super::page::{Page, id_of, key_of};
+use super::page::{Page, id_of};
 use super::server::Server;
-use super::stranger;
 use super::witness::Witness;
 use crate::{Network, Seed};
 
 /// People begin nothing any more.
 pub(super) const QUIET_AT: Duration = Duration::from_secs(90);
-
-/// Nothing goes wrong any more.
-const GOOD_AT: Duration = Duration::from_secs(100);
 
 /// Everybody hangs up.
 pub(super) const HANG_UP_AT: Duration = Duration::from_secs(140);
@@ -29,7 +23,7 @@ pub(super) const HANG_UP_AT: Duration = Duration::from_secs(140);
 const END_AT: Duration = Duration::from_secs(300);
 
 /// The stranger's number among people.
-const STRANGER: usize = 90;
+pub(super) const STRANGER: usize = 90;
 
 /// What happened in a simulation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +48,8 @@ pub struct Report {
     pub own_clock: u64,
     /// Two devices answered within three milliseconds.
     pub races: u64,
+    /// Rings that somebody has declined; neither end reads that nobody has answered.
+    pub declined: u64,
     /// What a screen has shown in the end and what the row says were compared so often.
     pub compared: u64,
 }
@@ -72,24 +68,26 @@ pub struct RingWorld {
     pub(super) seed: Seed,
     pub(super) now: Duration,
     pub(super) events: Network<Event>,
-    server: Server,
+    pub(super) server: Server,
     pub(super) pages: Vec<Page>,
-    sockets: Vec<Socket>,
+    pub(super) sockets: Vec<Socket>,
     pub(super) people: usize,
     pub(super) rings_made: u128,
-    witness: Witness,
+    pub(super) witness: Witness,
     pub(super) report: Report,
     /// The stranger's socket.
-    stranger: Option<u64>,
+    pub(super) stranger: Option<u64>,
+    /// Whether people do anything about a ring that comes, and have the same thought at once.
+    pub(super) is_lively: bool,
     /// Whether it is the stranger who has just said something.
     is_strange: bool,
 }
 
 /// A line between a page and the server.
-struct Socket {
+pub(super) struct Socket {
     /// Whose; nobody's is the stranger's.
-    page: Option<usize>,
-    is_broken: bool,
+    pub(super) page: Option<usize>,
+    pub(super) is_broken: bool,
     /// When the last item arrives in each direction: what is sent later comes later.
     to_server: Duration,
     to_page: Duration,
@@ -156,6 +154,7 @@ impl RingWorld {
     /// Two people who call each other within 300 ms, and do nothing else.
     pub fn glare(number: u64) -> Self {
         let mut world = Self::empty(Seed::new(number), 2, None);
+        world.is_lively = false;
         for person in 0..2 {
             let page = world.open_page(person);
             if world.seed.chance(0.5) {
@@ -180,26 +179,18 @@ impl RingWorld {
             witness: Witness::default(),
             report: Report::default(),
             stranger: None,
+            is_lively: true,
             is_strange: false,
         };
         world.events.send_at(Duration::from_secs(1), Event::Look);
         world
     }
 
-    fn begin_faults(&mut self) {
-        for _ in 0..self.seed.number(0..4) {
-            let at = self.seed.millis(5_000..=95_000);
-            self.events.send_at(at, Event::Restart);
-        }
-        self.events.send_at(Duration::from_secs(2), Event::Drop);
-        self.events.send_at(Duration::from_secs(3), Event::Stranger);
-    }
-
     /// Plays until everything has been at rest for long, and looks at everything on the way.
     pub fn run(&mut self) -> Report {
         self.run_until(END_AT);
         self.look_at_everything();
-        self.report.compared = self.witness.compare(&self.pages, self.server.rows());
+        self.report.compared = self.witness.compare(self.now, &self.pages, self.server.rows());
         for row in self.server.rows().values() {
             assert!(
                 matches!(row.state, CallState::Over { .. }),
@@ -376,6 +367,10 @@ impl RingWorld {
                 Output::Record(row) => {
                     let is_theirs = [row.caller, row.callee].contains(&id_of(STRANGER));
                     assert!(is_theirs || !self.is_strange, "a stranger has changed {}", row.ring);
+                    if self.is_strange && !self.server.rows().contains_key(&row.ring) {
+                        // An id that the server has not met yet, however the stranger came by it.
+                        self.witness.placed_anew(self.now, row.ring);
+                    }
                     self.witness.kept(self.now, self.server.rows(), &row);
                     self.server.keep(*row);
                 }
@@ -384,7 +379,7 @@ impl RingWorld {
         }
     }
 
-    fn dial(&mut self, page: Option<usize>) {
+    pub(super) fn dial(&mut self, page: Option<usize>) {
         if self.server.is_down(self.now) {
             let at = self.now + self.seed.millis(1..=100);
             if let Some(page) = page {
@@ -423,7 +418,7 @@ impl RingWorld {
         }
     }
 
-    fn to_server(&mut self, socket: u64, event: impl FnOnce(u64) -> Event) {
+    pub(super) fn to_server(&mut self, socket: u64, event: impl FnOnce(u64) -> Event) {
         let took = self.seed.millis(1..=150);
         let line = &mut self.sockets[index(socket)];
         line.to_server = line.to_server.max(self.now + took);
@@ -452,6 +447,7 @@ impl RingWorld {
             return;
         }
         self.is_strange = self.sockets[index(socket)].page.is_none();
+        let mut declined = None;
         let answer = match said {
             Said::Opening(OpeningMessage::Ring(attach)) => {
                 let person =
@@ -459,7 +455,10 @@ impl RingWorld {
                 Some(self.server.open(socket, person, attach.device, attach.identity))
             }
             Said::Opening(OpeningMessage::Join(_) | OpeningMessage::Resume(_)) => None,
-            Said::Frame(frame) => self.server.hear(self.now, socket, frame),
+            Said::Frame(frame) => {
+                declined = self.is_declined_by(socket, &frame);
+                self.server.hear(self.now, socket, frame)
+            }
         };
         if let Some(event) = answer {
             let event = Box::new(event);
@@ -467,6 +466,23 @@ impl RingWorld {
         }
         self.carry_out_servers();
         self.is_strange = false;
+        if let Some(row) = declined.and_then(|ring| self.server.rows().get(&ring)) {
+            let is_told = matches!(
+                row.state,
+                CallState::Over { outcome: Outcome::Declined | Outcome::Busy } | CallState::Ringing
+            );
+            assert!(is_told, "{} was declined, and is {:?}", row.ring, row.state);
+            self.report.declined += u64::from(row.state != CallState::Ringing);
+        }
+    }
+
+    /// The ring that a page of the person called declines, while it rings.
+    fn is_declined_by(&self, socket: u64, frame: &RingFrame) -> Option<RingId> {
+        let RingMessage::Decline { ring, .. } = frame.message else { return None };
+        let page = self.sockets[index(socket)].page?;
+        let row = self.server.rows().get(&ring)?;
+        let is_theirs = row.callee == id_of(self.pages[page].person) && row.state == CallState::Ringing;
+        is_theirs.then_some(ring)
     }
 
     fn hear_at_page(&mut self, socket: u64, event: RingEvent) {
@@ -486,7 +502,7 @@ impl RingWorld {
         }
     }
 
-    fn break_line(&mut self, page: usize) {
+    pub(super) fn break_line(&mut self, page: usize) {
         self.pages[page].broken.push((self.now, Duration::MAX));
     }
 
@@ -495,99 +511,11 @@ impl RingWorld {
             *ended = self.now.min(*ended);
         }
     }
-
-    /// A socket breaks. Each end notices that after a while, the server later.
-    fn break_socket(&mut self, socket: u64, at_page: Duration, at_server: Duration) {
-        let line = &mut self.sockets[index(socket)];
-        line.is_broken = true;
-        if let Some(page) = line.page {
-            self.break_line(page);
-        }
-        self.report.drops += 1;
-        self.events.send_at(self.now + at_page, Event::ClosedAtPage { socket });
-        let departure = Departure::Broken;
-        self.events.send_at(self.now + at_server, Event::ClosedAtServer { socket, departure });
-    }
-
-    fn drop_one(&mut self) {
-        if self.now >= GOOD_AT {
-            return;
-        }
-        let open = self.pages.iter().filter_map(|page| page.socket);
-        let open: Vec<_> = open.filter(|socket| !self.sockets[index(*socket)].is_broken).collect();
-        if !open.is_empty() {
-            let socket = open[index(self.seed.number(0..open.len() as u64))];
-            let [at_page, at_server] = [8_000, 12_000].map(|most| self.seed.millis(0..=most));
-            self.break_socket(socket, at_page, at_server);
-        }
-        let next = self.now + self.seed.millis(300..=9_000);
-        self.events.send_at(next, Event::Drop);
-    }
-
-    /// The server forgets everything but what it has kept, and is away for a while.
-    fn restart(&mut self) {
-        self.report.restarts += 1;
-        let open = (0..self.sockets.len() as u64).filter(|socket| !self.sockets[index(*socket)].is_broken);
-        for socket in open.collect::<Vec<_>>() {
-            let after = self.seed.millis(0..=2_000);
-            self.break_socket(socket, after, Duration::ZERO);
-            self.report.drops -= 1;
-        }
-        let back = self.now + self.seed.millis(0..=6_000);
-        self.server.restart(self.now, back);
-    }
-
-    fn talk_strangely(&mut self) {
-        if self.now >= GOOD_AT {
-            return;
-        }
-        let rings = self.witness.rings();
-        match self.stranger.filter(|socket| !self.sockets[index(*socket)].is_broken) {
-            Some(socket) if self.seed.chance(0.9) => {
-                let message = stranger::message(&mut self.seed, &rings, self.people);
-                self.report.strange += 1;
-                self.to_server(socket, |socket| Event::ToServer {
-                    socket,
-                    said: Said::Frame(message.into()),
-                });
-            }
-            Some(_) | None => {
-                self.dial(None);
-                if let Some(socket) = self.stranger {
-                    let attach = protocol::AttachDevice {
-                        version: protocol::VERSION,
-                        device: DeviceId::new(Uuid::from_u128(u128::from(self.seed.number(1..4)))),
-                        identity: key_of(STRANGER),
-                    };
-                    let said = Said::Opening(OpeningMessage::Ring(Box::new(attach)));
-                    self.to_server(socket, |socket| Event::ToServer { socket, said });
-                    let proof = IdentityProof::new("P".repeat(43)).expect("43 characters");
-                    let standing: Standing = stranger::standing(&mut self.seed, &rings, self.people);
-                    let said = Said::Frame(RingMessage::Prove { proof, standing }.into());
-                    self.to_server(socket, |socket| Event::ToServer { socket, said });
-                }
-            }
-        }
-        let next = self.now + self.seed.millis(200..=3_000);
-        self.events.send_at(next, Event::Stranger);
-    }
-
-    /// The stranger answers whatever comes, when it feels like it.
-    fn hear_strangely(&mut self, socket: u64, event: &RingEvent) {
-        if let (RingEvent::Incoming(incoming), true) = (event, self.stranger == Some(socket)) {
-            let said = Said::Frame(RingMessage::Answer { ring: incoming.ring }.into());
-            self.to_server(socket, |socket| Event::ToServer { socket, said });
-        }
-    }
-
-    fn stranger_closed(&mut self, socket: u64) {
-        self.stranger.take_if(|current| *current == socket);
-    }
 }
 
 /// More steps than any simulation needs.
 const MOST_STEPS: usize = 500_000;
 
-fn index(number: u64) -> usize {
+pub(super) fn index(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
