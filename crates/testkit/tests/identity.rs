@@ -1,7 +1,5 @@
 //! The two halves of the proof of an identity, which stand in crates that do not know each other.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use protocol::{DeviceId, IdentityProof, PublicKey};
 use ring::IdentityChallenge;
 use seal::KeyPair;

@@ -58,7 +58,7 @@ impl Kept {
     /// What the device is still in the middle of for the server.
     pub(super) fn standing(&self) -> Standing {
         let standings = self.decisions.iter().map(|decision| decision.standing);
-        standings.filter(|standing| *standing != Standing::Idle).last().unwrap_or_default()
+        standings.rev().find(|standing| *standing != Standing::Idle).unwrap_or_default()
     }
 
     /// A number for a message about a ring.

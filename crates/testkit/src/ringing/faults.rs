@@ -75,7 +75,7 @@ impl RingWorld {
             Some(socket) if self.seed.chance(0.9) => {
                 let message = stranger::message(&mut self.seed, &rings, self.people);
                 self.report.strange += 1;
-                self.to_server(socket, |socket| Event::ToServer {
+                self.send_to_server(socket, |socket| Event::ToServer {
                     socket,
                     said: Said::Frame(message.into()),
                 });
@@ -89,11 +89,11 @@ impl RingWorld {
                         identity: key_of(STRANGER),
                     };
                     let said = Said::Opening(OpeningMessage::Ring(Box::new(attach)));
-                    self.to_server(socket, |socket| Event::ToServer { socket, said });
+                    self.send_to_server(socket, |socket| Event::ToServer { socket, said });
                     let proof = IdentityProof::new("P".repeat(43)).expect("43 characters");
                     let standing: Standing = stranger::standing(&mut self.seed, &rings, self.people);
                     let said = Said::Frame(RingMessage::Prove { proof, standing }.into());
-                    self.to_server(socket, |socket| Event::ToServer { socket, said });
+                    self.send_to_server(socket, |socket| Event::ToServer { socket, said });
                 }
             }
         }
@@ -105,7 +105,7 @@ impl RingWorld {
     pub(super) fn hear_strangely(&mut self, socket: u64, event: &RingEvent) {
         if let (RingEvent::Incoming(incoming), true) = (event, self.stranger == Some(socket)) {
             let said = Said::Frame(RingMessage::Answer { ring: incoming.ring }.into());
-            self.to_server(socket, |socket| Event::ToServer { socket, said });
+            self.send_to_server(socket, |socket| Event::ToServer { socket, said });
         }
     }
 

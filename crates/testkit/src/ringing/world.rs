@@ -115,7 +115,7 @@ pub(super) enum Said {
 }
 
 /// What a person does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Act {
     /// Whatever comes to mind.
     Something,
@@ -357,12 +357,12 @@ impl RingWorld {
                     let socket = u64::try_from(to.0).unwrap_or_default();
                     let merged = matches!(*event, RingEvent::Merged { .. });
                     self.report.merged += u64::from(merged);
-                    self.to_page(socket, |socket| Event::ToPage { socket, event });
+                    self.send_to_page(socket, |socket| Event::ToPage { socket, event });
                 }
                 Output::Close { connection, .. } => {
                     let socket = u64::try_from(connection.0).unwrap_or_default();
                     self.server.close(self.now, socket, Departure::Broken);
-                    self.to_page(socket, |socket| Event::ClosedAtPage { socket });
+                    self.send_to_page(socket, |socket| Event::ClosedAtPage { socket });
                 }
                 Output::Record(row) => {
                     let is_theirs = [row.caller, row.callee].contains(&id_of(STRANGER));
@@ -414,18 +414,18 @@ impl RingWorld {
 
     fn say(&mut self, page: usize, said: Said) {
         if let Some(socket) = self.pages[page].socket {
-            self.to_server(socket, |socket| Event::ToServer { socket, said });
+            self.send_to_server(socket, |socket| Event::ToServer { socket, said });
         }
     }
 
-    pub(super) fn to_server(&mut self, socket: u64, event: impl FnOnce(u64) -> Event) {
+    pub(super) fn send_to_server(&mut self, socket: u64, event: impl FnOnce(u64) -> Event) {
         let took = self.seed.millis(1..=150);
         let line = &mut self.sockets[index(socket)];
         line.to_server = line.to_server.max(self.now + took);
         self.events.send_at(line.to_server, event(socket));
     }
 
-    fn to_page(&mut self, socket: u64, event: impl FnOnce(u64) -> Event) {
+    fn send_to_page(&mut self, socket: u64, event: impl FnOnce(u64) -> Event) {
         let took = self.seed.millis(1..=150);
         let line = &mut self.sockets[index(socket)];
         line.to_page = line.to_page.max(self.now + took);
@@ -438,7 +438,7 @@ impl RingWorld {
         let is_closed = self.pages[page].is_closed;
         let Some(socket) = self.pages[page].socket.take() else { return };
         let departure = if is_closed { Departure::Closed } else { Departure::Broken };
-        self.to_server(socket, |socket| Event::ClosedAtServer { socket, departure });
+        self.send_to_server(socket, |socket| Event::ClosedAtServer { socket, departure });
     }
 
     fn hear_at_server(&mut self, socket: u64, said: Said) {
@@ -462,7 +462,7 @@ impl RingWorld {
         };
         if let Some(event) = answer {
             let event = Box::new(event);
-            self.to_page(socket, |socket| Event::ToPage { socket, event });
+            self.send_to_page(socket, |socket| Event::ToPage { socket, event });
         }
         self.carry_out_servers();
         self.is_strange = false;
