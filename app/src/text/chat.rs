@@ -59,6 +59,9 @@ fn not_sent(code: Option<ErrorCode>) -> &'static str {
         | ErrorCode::Silent
         | ErrorCode::OriginRefused
         | ErrorCode::ServerStopping
+        | ErrorCode::NotOffered
+        | ErrorCode::CallerBusy
+        | ErrorCode::RingUnknown
         | ErrorCode::Internal => words::NOT_SENT_NOT_SAVED(),
     }
 }

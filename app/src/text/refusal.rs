@@ -68,6 +68,9 @@ fn words_for(code: ErrorCode) -> Words {
         | ErrorCode::ChatFull
         | ErrorCode::PeerUnknown
         | ErrorCode::PeerIsSelf
+        | ErrorCode::NotOffered
+        | ErrorCode::CallerBusy
+        | ErrorCode::RingUnknown
         | ErrorCode::Internal => (words::COULD_NOT_JOIN, words::WENT_WRONG),
     };
     Words { heading, text }
@@ -125,6 +128,9 @@ pub(crate) fn of_request(code: ErrorCode) -> &'static str {
         | ErrorCode::Silent
         | ErrorCode::OriginRefused
         | ErrorCode::ServerStopping
+        | ErrorCode::NotOffered
+        | ErrorCode::CallerBusy
+        | ErrorCode::RingUnknown
         | ErrorCode::Internal => words::WENT_WRONG(),
     }
 }

@@ -16,6 +16,7 @@ mod output;
 mod page;
 mod people;
 mod publications;
+mod ringing;
 mod schedule;
 pub mod secret_links;
 mod shared_sound;
@@ -39,6 +40,7 @@ pub use page::{
     Attempt, CaptureRequest, NamedDevice, Page, PageEffect, PageInput, Permission, ShownReaction, Sound,
 };
 pub use publications::Publications;
+pub use ringing::{RingCommand, RingDevice, RingInput, RingOutput, RingView};
 pub use schedule::{Bound, Typed, schedule};
 pub use shared_sound::{SharedSound, SharedSoundVerdict, SharedSurface};
 pub use shown_via::ShownVia;
@@ -51,5 +53,5 @@ pub use statistics::{
 pub use switches::{SwitchedBy, Switches};
 pub use view::{
     CaptureFault, ChatText, Delivery, KeyWarnings, LinkFailure, LinkStatus, Notice, Phase, Publication,
-    ScheduleError, Secrecy, Signalling,
+    RingPhase, RingRefusal, ScheduleError, Secrecy, Signalling,
 };

@@ -85,6 +85,12 @@ pub enum ErrorCode {
     PeerUnknown,
     /// The target of a signal is its sender.
     PeerIsSelf,
+    /// The server does not offer that destination.
+    NotOffered,
+    /// Whoever rings is in a call already, or rings somebody.
+    CallerBusy,
+    /// There is no such ring, or it is over, or it is none of the client's business.
+    RingUnknown,
     /// Too many messages, or too many attempts to join.
     RateLimited,
     /// The client reads too slowly.
@@ -130,6 +136,9 @@ impl ErrorCode {
             Self::StorageUnavailable => "the server cannot save anything right now",
             Self::PeerUnknown => "the target is not in this room",
             Self::PeerIsSelf => "a signal cannot go to its sender",
+            Self::NotOffered => "this server does not offer that",
+            Self::CallerBusy => "you are already calling or in a call",
+            Self::RingUnknown => "call not found, or already over",
             Self::RateLimited => "too many requests",
             Self::TooSlow => "the connection reads too slowly",
             Self::Silent => "connection timed out",
@@ -151,7 +160,9 @@ impl ErrorCode {
             | Self::SettingsTooFast
             | Self::ChatTooFast
             | Self::ChatFull
-            | Self::StorageUnavailable => None,
+            | Self::StorageUnavailable
+            | Self::CallerBusy
+            | Self::RingUnknown => None,
             Self::Malformed | Self::UnsupportedVersion | Self::NotJoined | Self::OriginRefused => {
                 Some(CloseCode::POLICY)
             }
@@ -166,7 +177,8 @@ impl ErrorCode {
             | Self::NotAdmitted
             | Self::Removed
             | Self::Blocked
-            | Self::CredentialRefused => Some(CloseCode::REFUSED),
+            | Self::CredentialRefused
+            | Self::NotOffered => Some(CloseCode::REFUSED),
             Self::SessionUnknown => Some(CloseCode::SESSION_OVER),
             Self::SessionTakenOver => Some(CloseCode::TAKEN_OVER),
             Self::RateLimited => Some(CloseCode::RATE_LIMITED),

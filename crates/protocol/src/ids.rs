@@ -54,6 +54,17 @@ uuid_id! {
     SessionId
 }
 
+uuid_id! {
+    /// One direct call, from ringing to its end and in the histories of both. Drawn by the page that rings, which may ask for the same
+    /// ring again after its connection broke.
+    RingId
+}
+
+uuid_id! {
+    /// One open page of a call identity. Drawn by the page when it is loaded.
+    DeviceId
+}
+
 /// The number a client gives to a message, so that an error can name it. Any number the client likes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ParticipantId;
-use crate::limits::{MAX_KEY_MESSAGE_BYTES, MAX_KEY_MESSAGES, MAX_KEY_MESSAGES_TO_ONE};
+use crate::limits::{
+    MAX_INVITATION_BYTES, MAX_KEY_MESSAGE_BYTES, MAX_KEY_MESSAGES, MAX_KEY_MESSAGES_TO_ONE, MAX_NOTE_BYTES,
+};
 
 macro_rules! encoded {
     ($(#[$doc:meta])* $name:ident, $least:literal, $most:expr) => {
@@ -67,6 +69,28 @@ encoded! {
 encoded! {
     /// Bytes from one person to another, which nobody else can open: 1 to [`MAX_KEY_MESSAGE_BYTES`] characters.
     KeyMessage, 1, MAX_KEY_MESSAGE_BYTES
+}
+
+encoded! {
+    /// The secret of a direct call's room and the caller's name, sealed by the caller for the person called: 1 to
+    /// [`MAX_INVITATION_BYTES`] characters.
+    Invitation, 1, MAX_INVITATION_BYTES
+}
+
+encoded! {
+    /// A sealed text of a direct call: what the caller's history says of the person called, or what the person called writes who declines; 1
+    /// to [`MAX_NOTE_BYTES`] characters.
+    SealedNote, 1, MAX_NOTE_BYTES
+}
+
+encoded! {
+    /// Random bytes of the server, drawn for one connection, that a proof is about: 32 bytes, 43 characters.
+    ChallengeNonce, 43, 43
+}
+
+encoded! {
+    /// Shows that a device has the private key of its identity: 32 bytes, 43 characters.
+    IdentityProof, 43, 43
 }
 
 /// How a page came by its secret. What a client says of that decides where it waits, never whom anybody trusts.

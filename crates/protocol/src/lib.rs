@@ -3,6 +3,7 @@
 //! Every type here is on the wire. None of them is a state: the server's room and the browser's call keep types of their
 //! own and convert. Nothing here reads a clock, a random source or a socket.
 
+mod call_id;
 mod chat;
 mod connection_test;
 mod error;
@@ -18,6 +19,9 @@ mod participant;
 mod peer;
 mod reaction;
 mod rest;
+mod ring;
+mod ring_event;
+mod ring_message;
 mod role;
 mod room_code;
 mod room_message;
@@ -32,19 +36,20 @@ mod timestamp;
 mod topology;
 mod version;
 
+pub use call_id::{CallId, CallIdError};
 pub use chat::{ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, EnvelopeError};
 pub use connection_test::{ConnectionTest, RelayOwner, RelayTransport, TestRelay};
 pub use error::{CloseCode, ErrorCode, ProtocolError};
-pub use ids::{MessageId, NodeId, ParticipantId, SessionId};
+pub use ids::{DeviceId, MessageId, NodeId, ParticipantId, RingId, SessionId};
 pub use invisible::first_character;
 pub use keys::{
-    AddressedKeyMessage, KeyError, KeyMessage, KeyMessages, PublicKey, RoomKeyGrant, RoomKeyId,
-    RoomKeyOrigin, TooManyKeyMessages,
+    AddressedKeyMessage, ChallengeNonce, IdentityProof, Invitation, KeyError, KeyMessage, KeyMessages,
+    PublicKey, RoomKeyGrant, RoomKeyId, RoomKeyOrigin, SealedNote, TooManyKeyMessages,
 };
 pub use media::{MediaKey, MediaKind, MediaState, Source, Switch};
 pub use moderation::{Moderation, Right};
 pub use names::{DisplayName, NameError, RoomName, name_of_character};
-pub use opening_message::{Join, OpeningFrame, OpeningMessage, Resume};
+pub use opening_message::{AttachDevice, Join, OpeningFrame, OpeningMessage, Resume};
 pub use participant::{Forbidden, HandNumber, LeaveReason, Participant, Presence, WaitingPerson};
 pub use peer::{LinkId, PeerRef};
 pub use reaction::Reaction;
@@ -53,6 +58,11 @@ pub use rest::{
     ListedRooms, Problem, RoomEntry, RoomList, RoomResource, RoomStanding, RoomSummary, Scope, TokenKind,
     TurnOffRequest, ValidateRoomResponse,
 };
+pub use ring::{
+    Activity, HangUpReason, IncomingRing, Manner, Outcome, PlaceRing, Progress, Receipt, RingSide, Standing,
+};
+pub use ring_event::RingEvent;
+pub use ring_message::{RingFrame, RingMessage};
 pub use role::Role;
 pub use room_code::{RoomCode, RoomCodeError};
 pub use room_message::{RoomFrame, RoomMessage};

@@ -136,3 +136,13 @@ pub const MAX_STARTS_WITHIN_DAYS: u64 = 730;
 
 /// Days after its start, or after now, within which a room ends, if it has an end.
 pub const MAX_LASTS_DAYS: u64 = 365;
+
+/// Seconds for which a direct call rings, on the server and by each page's own timer, counted from when it was first placed.
+pub const RING_SECONDS: u64 = 30;
+
+/// The longest invitation of a direct call, in characters: a secret, a name of [`MAX_DISPLAY_NAME_CHARS`], and what sealing adds. All that
+/// Veranda's page makes have one length.
+pub const MAX_INVITATION_BYTES: usize = 1024;
+
+/// The longest sealed text of a direct call, in characters. About 1,400 bytes of text, and what sealing adds.
+pub const MAX_NOTE_BYTES: usize = 2048;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    Credential, DisplayName, MediaState, MessageId, Password, ProtocolVersion, PublicKey, RoomCode,
+    Credential, DeviceId, DisplayName, MediaState, MessageId, Password, ProtocolVersion, PublicKey, RoomCode,
     RoomKeyId, RoomKeyOrigin, Sequence, SessionToken, Switch,
 };
 
@@ -51,6 +51,8 @@ pub enum OpeningMessage as "OpeningMessage", read by OpeningForm {
     Join(Box<Join>),
     /// Takes one's seat again after the connection broke.
     Resume(Box<Resume>),
+    /// Becomes a device of a call identity, on which others can ring. Answered by `challenge`.
+    Ring(Box<AttachDevice>),
 }
 }
 
@@ -109,6 +111,18 @@ pub struct Resume {
     /// With which key messages to them are sealed, for a server that has lost that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<PublicKey>,
+}
+
+/// What a page says that is to be a device of a call identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AttachDevice {
+    /// The version the client speaks.
+    pub version: ProtocolVersion,
+    /// Which of the identity's pages this is. A second connection of one device takes the place of the first.
+    pub device: DeviceId,
+    /// The public key of the identity, whose private half the device proves to have before anything else.
+    pub identity: PublicKey,
 }
 
 impl From<OpeningMessage> for OpeningFrame {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use protocol::{ErrorCode, OpeningFrame, RoomFrame, ServerFrame, VERSION, limits};
+use protocol::{ErrorCode, OpeningFrame, RingEvent, RingFrame, RoomFrame, ServerFrame, VERSION, limits};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ fn the_schema_is_that_of_the_types() {
 fn the_document_names_every_message_field_and_error() {
     let text = std::fs::read_to_string(document("protocol.md")).unwrap();
     let schema = schema();
-    let messages: Vec<_> = ["OpeningMessage", "RoomMessage", "ServerMessage"]
+    let messages: Vec<_> = ["OpeningMessage", "RoomMessage", "RingMessage", "ServerMessage", "RingEvent"]
         .iter()
         .flat_map(|name| variants(&schema, name))
         .collect();
@@ -54,7 +54,9 @@ fn no_message_has_a_field_of_the_frame_around_it() {
     for (name, taken) in [
         ("OpeningMessage", ["id", "ack"]),
         ("RoomMessage", ["id", "ack"]),
+        ("RingMessage", ["id", "ack"]),
         ("ServerMessage", ["seq", "received"]),
+        ("RingEvent", ["seq", "received"]),
     ] {
         for (message, fields) in variants(&schema, name) {
             for field in taken {
@@ -79,6 +81,9 @@ fn the_document_has_the_numbers_of_the_code() {
         format!("{} bytes a second", limits::BYTES_PER_SECOND),
         format!("every {} s", limits::PING_INTERVAL_SECONDS),
         format!("{} s of silence", limits::SILENCE_LIMIT_SECONDS),
+        format!("a ring after {} s", limits::RING_SECONDS),
+        format!("invitation of a direct call | {} characters", limits::MAX_INVITATION_BYTES),
+        format!("declines {} |", limits::MAX_NOTE_BYTES),
     ] {
         assert!(text.contains(&number), "docs/protocol.md does not say {number:?}");
     }
@@ -96,8 +101,13 @@ fn every_example_of_the_document_is_a_message() {
             serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}: {example}"));
         assert!(validator.is_valid(&message), "not in the schema: {example}");
         let as_client = as_client(example);
+        let as_device = RingFrame::parse(example);
         let as_server = ServerFrame::parse(example);
-        assert!(as_client.is_ok() || as_server.is_ok(), "{as_client:?}, {as_server:?}: {example}");
+        let as_event = RingEvent::parse(example);
+        assert!(
+            as_client.is_ok() || as_device.is_ok() || as_server.is_ok() || as_event.is_ok(),
+            "{as_client:?}, {as_device:?}, {as_server:?}, {as_event:?}: {example}"
+        );
     }
 }
 
@@ -127,7 +137,7 @@ fn seeds(target: &str) -> Vec<String> {
     texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
-/// One schema for both directions: a frame is a client's first, one of its later ones, or a server's.
+/// One schema for both directions: a frame is a client's first, one of its later ones to a room or about rings, or a server's.
 fn schema() -> Value {
     #[derive(JsonSchema)]
     #[schemars(untagged)]
@@ -135,12 +145,16 @@ fn schema() -> Value {
     enum Frame {
         Opening(OpeningFrame),
         Room(RoomFrame),
+        Ring(RingFrame),
         Server(ServerFrame),
+        Event(RingEvent),
     }
     let mut generator = SchemaGenerator::new(SchemaSettings::draft2020_12());
     generator.subschema_for::<protocol::OpeningMessage>();
     generator.subschema_for::<protocol::RoomMessage>();
+    generator.subschema_for::<protocol::RingMessage>();
     generator.subschema_for::<protocol::ServerMessage>();
+    generator.subschema_for::<RingEvent>();
     generator.into_root_schema_for::<Frame>().to_value()
 }
 

@@ -1,5 +1,5 @@
 //! End-to-end encryption as pure functions and small state: the secret of a room, key messages between two people, media frames
-//! in the SFrame format (RFC 9605), chat, and the safety phrase.
+//! in the SFrame format (RFC 9605), chat, the safety phrase, and what two identities say to each other before a direct call.
 //!
 //! It draws no random numbers, reads no clock and knows no browser: whoever calls it brings entropy. It decides nothing
 //! either: who gets which key, and when keys change, is in `crates/call`. The server does not know this crate.
@@ -7,6 +7,8 @@
 mod bytes;
 mod chat;
 mod frames;
+mod identity_proof;
+mod invitation;
 mod key_messages;
 mod opener;
 mod orders;
@@ -18,6 +20,7 @@ mod suite;
 
 pub use chat::{Author, ChatSeal};
 pub use frames::FrameSealer;
+pub use invitation::{CallInvitation, NotePurpose};
 pub use key_messages::{Context, KeyMessageError, Purpose};
 pub use opener::{FrameOpener, OpenError};
 pub use orders::{Direction, Expected, Order, Pipe};

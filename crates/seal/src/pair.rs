@@ -58,6 +58,16 @@ impl KeyDigest {
         self.0
     }
 
+    /// As a link carries it that leads to a call identity: base64url without padding, 22 characters.
+    pub fn to_text(self) -> String {
+        encode(&self.0)
+    }
+
+    /// Reads what a link carries.
+    pub fn parse(text: &str) -> Option<Self> {
+        decode(text)?.try_into().ok().map(Self)
+    }
+
     /// Reads what a key message carries.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
@@ -78,5 +88,20 @@ pub fn public_key(bytes: [u8; 32]) -> PublicKey {
 impl std::fmt::Debug for KeyPair {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("KeyPair(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_a_key_survives_a_link_and_is_no_other_keys() {
+        let [one, other] = [1, 2].map(|seed| KeyDigest::of(KeyPair::new([seed; 32]).public()));
+        assert_eq!(KeyDigest::parse(&one.to_text()), Some(one));
+        assert_ne!(one, other);
+        for text in ["", "AAAA", "not base64!not base64!", "AAAAAAAAAAAAAAAAAAAAAAAA"] {
+            assert_eq!(KeyDigest::parse(text), None);
+        }
     }
 }

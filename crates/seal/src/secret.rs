@@ -25,6 +25,11 @@ impl RoomSecret {
         encode(&self.0)
     }
 
+    /// The bytes, for whoever seals them.
+    pub(crate) fn bytes(&self) -> [u8; 16] {
+        self.0
+    }
+
     /// A name for it, from which it cannot be found out.
     pub fn id(&self, room: &RoomCode) -> Option<RoomKeyId> {
         RoomKeyId::new(encode(&self.derive::<8>(room, b"veranda room key id"))).ok()

@@ -1,5 +1,5 @@
-//! Development only: seeded randomness, a network that misbehaves, a model of a browser's peer connection, and a world
-//! that puts calls and a room together in virtual time. Nothing here sleeps or opens a socket.
+//! Development only: seeded randomness, a network that misbehaves, a model of a browser's peer connection, a world
+//! that puts calls and a room together in virtual time, and one of people who ring each other. Nothing here sleeps or opens a socket.
 
 #![expect(clippy::expect_used, reason = "only tests use it, and a test that cannot go on fails")]
 
@@ -14,6 +14,7 @@ pub mod media;
 mod moves;
 mod network;
 mod peer_connection;
+pub mod ringing;
 mod seed;
 mod server;
 mod turn;

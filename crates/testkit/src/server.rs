@@ -141,6 +141,8 @@ impl Server {
                 });
                 Input::Enter { connection, visitor }
             }
+            // Rings have a server of their own, in `ringing/`.
+            ClientFrame::Opening(OpeningFrame { message: OpeningMessage::Ring(_), .. }) => return,
             ClientFrame::Opening(OpeningFrame { message: OpeningMessage::Resume(resume), .. }) => {
                 let resumption = Box::new(Resumption {
                     claims: read(&resume.session),

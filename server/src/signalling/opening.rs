@@ -53,6 +53,7 @@ async fn open(
     let room = match message {
         OpeningMessage::Join(join) => RoomDestination::join(state, &caller, *join).await,
         OpeningMessage::Resume(resume) => RoomDestination::resume(state, &caller, &resume).await,
+        OpeningMessage::Ring(_) => Err(ErrorCode::NotOffered),
     };
     let room = room.map_err(|code| End::Refused(ProtocolError::new(code, id)))?;
     Ok(Attached::Room(Box::new(room)))

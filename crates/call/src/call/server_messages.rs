@@ -394,6 +394,7 @@ fn is_final(code: ErrorCode) -> bool {
         | ErrorCode::Removed
         | ErrorCode::Blocked
         | ErrorCode::CredentialRefused
+        | ErrorCode::NotOffered
         | ErrorCode::SessionTakenOver => true,
         ErrorCode::SessionUnknown
         | ErrorCode::AlreadyJoined
@@ -406,6 +407,8 @@ fn is_final(code: ErrorCode) -> bool {
         | ErrorCode::ChatTooFast
         | ErrorCode::ChatFull
         | ErrorCode::StorageUnavailable
+        | ErrorCode::CallerBusy
+        | ErrorCode::RingUnknown
         | ErrorCode::RateLimited
         | ErrorCode::TooSlow
         | ErrorCode::Silent

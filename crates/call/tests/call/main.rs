@@ -10,6 +10,7 @@ mod calling;
 mod coming_back;
 mod encrypting;
 mod page;
+mod ringing;
 mod statistics;
 mod support;
 mod together;

@@ -86,7 +86,10 @@ impl Liar {
                 self.keys.extend(join.key.clone().map(|key| (from, key)));
                 return true;
             }
-            ClientFrame::Opening(OpeningFrame { message: OpeningMessage::Resume(_), .. }) => {}
+            ClientFrame::Opening(OpeningFrame {
+                message: OpeningMessage::Resume(_) | OpeningMessage::Ring(_),
+                ..
+            }) => {}
             ClientFrame::Room(frame) => self.hear_in_room(from, &frame.message),
         }
         !seed.chance(0.03) || self.tell("what somebody said was dropped").is_none()

@@ -13,9 +13,10 @@ use toml::{Table, Value};
 use walkdir::WalkDir;
 
 /// Which of our crates each of them may name. testkit and bench may name whatever they test.
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str]); 15] = [
     ("protocol", &[]),
     ("room", &["protocol"]),
+    ("ring", &["protocol"]),
     ("seal", &["protocol"]),
     ("stage", &["protocol"]),
     ("view", &["protocol", "stage"]),
@@ -27,14 +28,14 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("sfu", &["protocol", "srtp"]),
     ("srtp", &[]),
     ("relay", &[]),
-    ("server", &["app", "room", "sfu", "relay", "storage", "protocol"]),
+    ("server", &["app", "room", "ring", "sfu", "relay", "storage", "protocol"]),
 ];
 
 /// May name anything of ours, and nothing but tests may name them.
 const FOR_TESTS: [&str; 4] = ["testkit", "bench", "sealing-bench", "veranda-fuzz"];
 
 /// State machines and words: no runtime, no browser, no clock, no randomness, no sockets.
-const PURE: [&str; 6] = ["protocol", "room", "call", "seal", "stage", "view"];
+const PURE: [&str; 7] = ["protocol", "room", "ring", "call", "seal", "stage", "view"];
 
 /// What a pure crate's manifest may depend on besides our crates.
 const PURE_DEPENDENCIES: [&str; 16] = [
@@ -130,8 +131,8 @@ fn what_forwards_relays_and_seals_knows_neither_clock_nor_sockets() {
     }
 }
 
-/// What owns the state of a room, and of a call; others ask it.
-const MACHINES: [(&str, &[&str]); 2] = [
+/// What owns the state of a room, of rings, and of a call; others ask it.
+const MACHINES: [(&str, &[&str]); 3] = [
     (
         "room",
         &[
@@ -147,14 +148,19 @@ const MACHINES: [(&str, &[&str]); 2] = [
             "TopologyMachine",
         ],
     ),
+    ("ring", &["Deadlines", "Line", "Lines", "Ring", "Ringing", "Rings", "Seat", "Talking"]),
     (
         "call",
         &[
             "Call",
+            "Calling",
             "Chat",
             "Devices",
             "Encryption",
             "Ice",
+            "InCall",
+            "Incoming",
+            "Kept",
             "Link",
             "Links",
             "LinkSlots",
@@ -165,6 +171,7 @@ const MACHINES: [(&str, &[&str]); 2] = [
             "People",
             "Person",
             "Publications",
+            "RingDevice",
             "SignallingConnection",
             "SlotPlan",
             "Slots",

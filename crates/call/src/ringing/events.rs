@@ -1,0 +1,232 @@
+//! What the server says, and what is due when it says nothing.
+
+use std::time::Duration;
+
+use protocol::{
+    CallId, Credential, ErrorCode, HangUpReason, IncomingRing, Outcome, ProtocolError, PublicKey, RingEvent,
+    RingId, RingMessage, RoomCode, SealedNote, Standing,
+};
+use seal::KeyDigest;
+use view::RingRefusal;
+
+use super::RingDevice;
+use super::line::{InCall, Line, LineTimer};
+use super::output::RingOutput;
+
+impl RingDevice {
+    pub(super) fn server(&mut self, now: Duration, event: RingEvent) {
+        self.connection.heard_something(now);
+        match event {
+            RingEvent::Challenge { nonce, key } => self.outputs.push_back(RingOutput::Prove { nonce, key }),
+            RingEvent::Welcome { call_id } => self.welcome(now, call_id),
+            RingEvent::KeyOf { callee, key } => self.key_of(now, callee, key),
+            RingEvent::Placed { ring, room, credential } => self.placed(ring, room, credential),
+            RingEvent::Progress { ring, progress } => {
+                if self.line.ring() == Some(ring)
+                    && let Line::Calling(calling) = &mut self.line
+                {
+                    calling.note_progress(progress);
+                }
+            }
+            RingEvent::Incoming(incoming) => self.show(now, *incoming),
+            RingEvent::Answered { ring, talked_ms } => self.answered(now, ring, talked_ms),
+            RingEvent::Merged { ring, into } => self.merged(now, ring, &into),
+            RingEvent::Over { ring, outcome, message } => self.over(now, ring, outcome, message),
+            RingEvent::Pong => {}
+            RingEvent::Error(error) => self.error(now, &error),
+        }
+    }
+
+    fn key_of(&mut self, now: Duration, of: CallId, key: PublicKey) {
+        let Line::LookingUp { ring, callee, expected, since } = &self.line else { return };
+        let (ring, callee, expected, since) = (*ring, *callee, *expected, *since);
+        if callee != of {
+            return;
+        }
+        if expected.is_some_and(|expected| expected != KeyDigest::of(&key)) {
+            return self.line.refuse(now, RingRefusal::WrongKey);
+        }
+        self.line = Line::Sealing { ring, callee, since };
+        self.outputs.push_back(RingOutput::Seal { ring, callee, key });
+    }
+
+    fn placed(&mut self, ring: RingId, room: RoomCode, credential: Credential) {
+        if self.line.ring() != Some(ring) {
+            return;
+        }
+        if let Line::Calling(calling) = &mut self.line
+            && calling.enter_room(room)
+        {
+            let credential = Some(credential);
+            self.outputs.push_back(RingOutput::EnterRoom { ring, room, credential, invitation: None });
+        }
+    }
+
+    /// A ring comes, or is said again. One that this device has decided about is told so again.
+    fn show(&mut self, now: Duration, incoming: IncomingRing) {
+        let ring = incoming.ring;
+        if let Some(decision) = self.kept.message(ring) {
+            return self.say(Some(ring), decision);
+        }
+        if self.line.ring() == Some(ring) {
+            if matches!(self.line, Line::Answering { .. }) {
+                self.say_line(now);
+            }
+            return;
+        }
+        if let Some(receipt) = self.incoming.show(now, incoming) {
+            self.say(None, RingMessage::Receipt { ring, receipt });
+        }
+    }
+
+    /// The device is in the call. Where the person has given it up meanwhile, it is hung up.
+    fn answered(&mut self, now: Duration, ring: RingId, talked_ms: u32) {
+        if self.line.ring() == Some(ring) {
+            match &self.line {
+                Line::Calling(calling) => {
+                    if let Some(call) = calling.answered(now, talked_ms) {
+                        self.line = Line::InCall(call);
+                        return;
+                    }
+                }
+                Line::Answering { incoming, .. } => {
+                    let room = incoming.room;
+                    let invitation = Some(incoming.clone());
+                    self.line = Line::InCall(InCall::as_callee(now, incoming, talked_ms));
+                    let credential = None;
+                    self.outputs.push_back(RingOutput::EnterRoom { ring, room, credential, invitation });
+                    return;
+                }
+                Line::InCall(_) => return,
+                Line::Idle | Line::LookingUp { .. } | Line::Sealing { .. } | Line::Over(_) => {}
+            }
+        }
+        self.give_back(ring);
+    }
+
+    fn merged(&mut self, now: Duration, ring: RingId, into: &IncomingRing) {
+        if self.line.ring() == Some(into.ring) && matches!(self.line, Line::InCall(_)) {
+            return;
+        }
+        let is_calling = matches!(self.line, Line::Calling(_)) && self.line.ring() == Some(ring);
+        _ = self.incoming.take(into.ring);
+        if !is_calling {
+            return self.give_back(into.ring);
+        }
+        self.leave_room();
+        self.line = Line::InCall(InCall::as_callee(now, into, 0));
+        self.outputs.push_back(RingOutput::EnterRoom {
+            ring: into.ring,
+            room: into.room,
+            credential: None,
+            invitation: Some(Box::new(into.clone())),
+        });
+    }
+
+    /// The server has this device in a call that its person does not want any more.
+    fn give_back(&mut self, ring: RingId) {
+        if !self.kept.has(ring) {
+            let message = RingMessage::HangUp { ring, reason: HangUpReason::Lost };
+            self.decide(ring, message, Standing::Idle);
+        }
+    }
+
+    /// A ring has ended. The server's word counts, whatever this device thought.
+    fn over(&mut self, now: Duration, ring: RingId, outcome: Outcome, message: Option<SealedNote>) {
+        self.kept.confirm(ring);
+        if self.line.ring() == Some(ring) {
+            self.end_line(now, outcome, message);
+        }
+        self.incoming.end(now, ring, outcome);
+    }
+
+    fn error(&mut self, now: Duration, error: &ProtocolError) {
+        if let Some(ring) = self.kept.about(error.in_reply_to) {
+            self.kept.confirm(ring);
+            let is_placing = matches!(self.line, Line::Calling(_) | Line::LookingUp { .. });
+            if is_placing && self.line.ring() == Some(ring) {
+                self.leave_room();
+                self.line.refuse(now, RingRefusal::Server(error.code));
+            }
+        }
+        if is_final(error.code) {
+            self.refused = Some(error.code);
+            self.is_wanted = false;
+            self.connection = self.connection.ended();
+            self.outputs.push_back(RingOutput::CloseSocket);
+        }
+    }
+
+    pub(super) fn line_timeout(&mut self, now: Duration, timer: LineTimer) {
+        match (timer, &mut self.line) {
+            (LineTimer::NotPlaced, _) => self.line.refuse(now, RingRefusal::NoKey),
+            (LineTimer::RungOut, Line::Calling(calling)) => calling.rung_out(now),
+            (LineTimer::NoVerdict, _) => {
+                let standing = self.line.standing(now);
+                if let Some(ring) = self.line.ring() {
+                    self.decide(ring, RingMessage::Cancel { ring }, standing);
+                }
+                self.end_line(now, Outcome::NoAnswer, None);
+            }
+            (LineTimer::NotConfirmed, _) => {
+                let standing = self.line.standing(now);
+                if let Some(ring) = self.line.ring() {
+                    let reason = HangUpReason::Lost;
+                    self.decide(ring, RingMessage::HangUp { ring, reason }, standing);
+                }
+                self.end_line(now, Outcome::Lost { seconds: 0 }, None);
+            }
+            (
+                LineTimer::RungOut,
+                Line::Idle
+                | Line::LookingUp { .. }
+                | Line::Sealing { .. }
+                | Line::Answering { .. }
+                | Line::InCall(_)
+                | Line::Over(_),
+            ) => {}
+        }
+    }
+}
+
+/// Whether trying again by itself makes no sense: another page has taken this one's place, or the server does not want it.
+fn is_final(code: ErrorCode) -> bool {
+    match code {
+        ErrorCode::UnsupportedVersion
+        | ErrorCode::NotOffered
+        | ErrorCode::CredentialRefused
+        | ErrorCode::SessionTakenOver
+        | ErrorCode::OriginRefused
+        | ErrorCode::NotJoined
+        | ErrorCode::Blocked => true,
+        ErrorCode::Malformed
+        | ErrorCode::TooLarge
+        | ErrorCode::AlreadyJoined
+        | ErrorCode::RoomUnknown
+        | ErrorCode::RoomFull
+        | ErrorCode::RoomLocked
+        | ErrorCode::RoomNotStarted
+        | ErrorCode::RoomEnded
+        | ErrorCode::PasswordNeeded
+        | ErrorCode::PasswordWrong
+        | ErrorCode::NotAdmitted
+        | ErrorCode::Removed
+        | ErrorCode::SessionUnknown
+        | ErrorCode::NotAllowed
+        | ErrorCode::ParticipantUnknown
+        | ErrorCode::SettingsInvalid
+        | ErrorCode::SettingsTooFast
+        | ErrorCode::ChatTooFast
+        | ErrorCode::ChatFull
+        | ErrorCode::StorageUnavailable
+        | ErrorCode::PeerUnknown
+        | ErrorCode::PeerIsSelf
+        | ErrorCode::CallerBusy
+        | ErrorCode::RingUnknown
+        | ErrorCode::RateLimited
+        | ErrorCode::TooSlow
+        | ErrorCode::Silent
+        | ErrorCode::ServerStopping
+        | ErrorCode::Internal => false,
+    }
+}

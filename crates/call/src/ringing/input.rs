@@ -1,0 +1,86 @@
+//! What a device of a call identity is told.
+
+use protocol::{
+    Activity, CallId, HangUpReason, IdentityProof, Invitation, Receipt, RingEvent, RingId, SealedNote,
+};
+use seal::KeyDigest;
+
+/// One event.
+#[derive(Clone, Debug)]
+pub enum RingInput {
+    /// The person, or the page for them, wants something.
+    Command(RingCommand),
+    /// The socket that was dialled is open.
+    SocketOpened,
+    /// It is closed, or could not be opened.
+    SocketClosed,
+    /// The network has changed: there is no use in waiting before the next attempt.
+    NetworkChanged,
+    /// The server says something.
+    Server(Box<RingEvent>),
+    /// The proof that was asked for.
+    Proven(IdentityProof),
+    /// The invitation that was asked for.
+    Sealed {
+        /// For which ring.
+        ring: RingId,
+        /// The invitation.
+        invitation: Invitation,
+        /// For one's own history.
+        note: Option<SealedNote>,
+    },
+    /// It could not be sealed, because the key is no proper one.
+    NotSealed {
+        /// For which ring.
+        ring: RingId,
+    },
+}
+
+/// Something that is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RingCommand {
+    /// Becomes a device: the server is dialled, again and again until [`Self::Detach`].
+    Attach,
+    /// Is none any more: a ring that it has placed is given up, a call is hung up.
+    Detach,
+    /// Calls somebody. Nothing while it calls somebody or talks.
+    Call {
+        /// Drawn at random.
+        ring: RingId,
+        /// Whom.
+        callee: CallId,
+        /// The key that they are known to have: from their link, or from an earlier call.
+        expected: Option<KeyDigest>,
+    },
+    /// A ring that came sounds, or cannot.
+    Receipt {
+        /// Which.
+        ring: RingId,
+        /// What became of it.
+        receipt: Receipt,
+    },
+    /// Takes a ring that came. A call before it is over.
+    Answer {
+        /// Which.
+        ring: RingId,
+    },
+    /// Does not take a ring that came.
+    Decline {
+        /// Which.
+        ring: RingId,
+        /// A few words, sealed.
+        message: Option<SealedNote>,
+    },
+    /// Ends the call, or gives up calling.
+    HangUp {
+        /// The reason.
+        reason: HangUpReason,
+    },
+    /// Begins to be in a meeting, or is no longer.
+    SetActivity {
+        /// From now on.
+        activity: Activity,
+    },
+    /// What has ended need not be shown any more.
+    Dismiss,
+}

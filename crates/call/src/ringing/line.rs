@@ -1,0 +1,280 @@
+//! The one call of this device: the one that it places, the one that it has answered, the one it is in, or the last one.
+//!
+//! ```text
+//!   Idle ──call──▶ LookingUp ──key──▶ Sealing ──sealed──▶ Calling ──answered, merged──▶ InCall
+//!    ▲                 │                 │                   │  ▲                          ▲ │
+//!    │                 └── no key, ──────┘        30 s: the verdict is waited for          │ │ over
+//!    │                     wrong key ▶ Refused                                  answered ──┘ │
+//!    └─────────────────── dismiss ────── Over ◀──── over, hang up ◀──── Answering ◀─ answer ─┘
+//! ```
+
+use std::time::Duration;
+
+use protocol::limits::RING_SECONDS;
+use protocol::{
+    CallId, IncomingRing, Outcome, PlaceRing, Progress, RingId, RingMessage, RingSide, RoomCode, SealedNote,
+    Standing,
+};
+use seal::KeyDigest;
+use view::{RingPhase, RingRefusal};
+
+use super::output::RingView;
+
+/// How long the server may take to name a key, and a page to seal with it.
+const LOOKED_UP_WITHIN: Duration = Duration::from_secs(15);
+
+const RING_FOR: Duration = Duration::from_secs(RING_SECONDS);
+
+/// How long after it has rung out a ring's verdict is waited for. An answer in the last moment still comes through; shorter loses it on a slow line.
+const VERDICT_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long an answer may take to be confirmed, broken sockets included.
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(15);
+
+/// The call.
+#[derive(Debug, Default)]
+pub(super) enum Line {
+    /// None.
+    #[default]
+    Idle,
+    /// The key of the person called is asked for.
+    LookingUp { ring: RingId, callee: CallId, expected: Option<KeyDigest>, since: Duration },
+    /// The invitation is being sealed.
+    Sealing { ring: RingId, callee: CallId, since: Duration },
+    /// It rings at the other end, as far as is known.
+    Calling(Box<Calling>),
+    /// A ring that came was answered here; another device may have been first.
+    Answering { incoming: Box<IncomingRing>, since: Duration },
+    /// They talk.
+    InCall(InCall),
+    /// It is over.
+    Over(Box<RingView>),
+}
+
+/// A ring that this device places.
+#[derive(Debug)]
+pub(super) struct Calling {
+    place: PlaceRing,
+    since: Duration,
+    /// When it was first sent to the server.
+    placed_at: Option<Duration>,
+    /// Where the call will be, once the server has said so.
+    room: Option<RoomCode>,
+    progress: Option<Progress>,
+    /// It has rung out, and the server has not said how it ended.
+    verdict_until: Option<Duration>,
+}
+
+/// A call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InCall {
+    ring: RingId,
+    peer: CallId,
+    side: RingSide,
+    room: RoomCode,
+    from: Duration,
+    /// How long they had talked then.
+    before: Duration,
+}
+
+/// What is due of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineTimer {
+    /// No key has come, or nothing was sealed.
+    NotPlaced,
+    /// The ring has rung for 30 s by this device's own clock.
+    RungOut,
+    /// The server has not said how it ended.
+    NoVerdict,
+    /// The server has not confirmed the answer.
+    NotConfirmed,
+}
+
+impl Calling {
+    pub(super) fn new(now: Duration, place: PlaceRing) -> Self {
+        Self { place, since: now, placed_at: None, room: None, progress: None, verdict_until: None }
+    }
+
+    /// The message, with how long it has rung.
+    pub(super) fn message(&mut self, now: Duration) -> RingMessage {
+        let placed_at = *self.placed_at.get_or_insert(now);
+        let waited = now.saturating_sub(placed_at).as_millis();
+        let waited_ms = u32::try_from(waited).unwrap_or(u32::MAX);
+        RingMessage::Place(Box::new(PlaceRing { waited_ms, ..self.place.clone() }))
+    }
+
+    /// The server has made the room; true when that is news.
+    pub(super) fn enter_room(&mut self, room: RoomCode) -> bool {
+        self.room.replace(room) != Some(room)
+    }
+
+    /// It was answered. The server names the room before that; one that does not leads nowhere.
+    pub(super) fn answered(&self, now: Duration, talked_ms: u32) -> Option<InCall> {
+        let before = Duration::from_millis(talked_ms.into());
+        let (ring, peer) = (self.place.ring, self.place.callee);
+        Some(InCall { ring, peer, side: RingSide::Caller, room: self.room?, from: now, before })
+    }
+
+    pub(super) fn note_progress(&mut self, progress: Progress) {
+        self.progress = self.progress.max(Some(progress));
+    }
+
+    /// It rings no longer.
+    pub(super) fn rung_out(&mut self, now: Duration) {
+        self.verdict_until = Some(now + VERDICT_WITHIN);
+    }
+
+    fn phase(&self) -> RingPhase {
+        match (self.verdict_until, self.progress) {
+            (Some(_), _) => RingPhase::Over(Outcome::NoAnswer),
+            (None, Some(Progress::Ringing)) => RingPhase::Ringing,
+            (None, progress) => RingPhase::Calling(progress),
+        }
+    }
+}
+
+impl InCall {
+    /// As whoever answered.
+    pub(super) fn as_callee(now: Duration, incoming: &IncomingRing, talked_ms: u32) -> Self {
+        let before = Duration::from_millis(talked_ms.into());
+        let (ring, peer, room) = (incoming.ring, incoming.caller, incoming.room);
+        Self { ring, peer, side: RingSide::Callee, room, from: now, before }
+    }
+
+    fn talked(&self, now: Duration) -> Duration {
+        self.before + now.saturating_sub(self.from)
+    }
+}
+
+impl Line {
+    /// The ring that it is about.
+    pub(super) fn ring(&self) -> Option<RingId> {
+        match self {
+            Self::Idle => None,
+            Self::LookingUp { ring, .. } | Self::Sealing { ring, .. } => Some(*ring),
+            Self::Calling(calling) => Some(calling.place.ring),
+            Self::Answering { incoming, .. } => Some(incoming.ring),
+            Self::InCall(call) => Some(call.ring),
+            Self::Over(view) => Some(view.ring),
+        }
+    }
+
+    /// Whether somebody can be called.
+    pub(super) fn is_free(&self) -> bool {
+        match self {
+            Self::Idle | Self::Over(_) => true,
+            Self::Calling(calling) => calling.verdict_until.is_some(),
+            Self::LookingUp { .. } | Self::Sealing { .. } | Self::Answering { .. } | Self::InCall(_) => false,
+        }
+    }
+
+    /// Whether its room has been entered.
+    pub(super) fn has_room(&self) -> bool {
+        match self {
+            Self::Calling(calling) => calling.room.is_some(),
+            Self::InCall(_) => true,
+            Self::Idle
+            | Self::LookingUp { .. }
+            | Self::Sealing { .. }
+            | Self::Answering { .. }
+            | Self::Over(_) => false,
+        }
+    }
+
+    /// What the server may have of it.
+    pub(super) fn standing(&self, now: Duration) -> Standing {
+        match self {
+            Self::Idle | Self::LookingUp { .. } | Self::Sealing { .. } | Self::Over(_) => Standing::Idle,
+            Self::Calling(calling) if calling.placed_at.is_none() => Standing::Idle,
+            Self::Calling(calling) => Standing::Placing { ring: calling.place.ring },
+            Self::Answering { incoming, .. } => Standing::Answering { ring: incoming.ring },
+            Self::InCall(call) => Standing::InCall {
+                ring: call.ring,
+                peer: call.peer,
+                side: call.side,
+                room: call.room,
+                talked_ms: u32::try_from(call.talked(now).as_millis()).unwrap_or(u32::MAX),
+            },
+        }
+    }
+
+    /// What is to be said on a new socket.
+    pub(super) fn message(&mut self, now: Duration) -> Option<RingMessage> {
+        match self {
+            Self::LookingUp { callee, .. } => Some(RingMessage::LookUp { callee: *callee }),
+            Self::Calling(calling) => Some(calling.message(now)),
+            Self::Answering { incoming, .. } => Some(RingMessage::Answer { ring: incoming.ring }),
+            Self::Idle | Self::Sealing { .. } | Self::InCall(_) | Self::Over(_) => None,
+        }
+    }
+
+    /// What the person's own hanging up looks like, until the server says how it ended.
+    pub(super) fn own_end(&self, now: Duration) -> Outcome {
+        match self {
+            Self::InCall(call) => {
+                Outcome::Answered { seconds: u32::try_from(call.talked(now).as_secs()).unwrap_or(u32::MAX) }
+            }
+            Self::Answering { .. } => Outcome::Answered { seconds: 0 },
+            Self::Idle | Self::LookingUp { .. } | Self::Sealing { .. } | Self::Calling(_) | Self::Over(_) => {
+                Outcome::Cancelled
+            }
+        }
+    }
+
+    /// The call is over, as the server says or as this device thinks.
+    pub(super) fn end(&mut self, now: Duration, outcome: Outcome, message: Option<SealedNote>) {
+        self.close(now, RingPhase::Over(outcome), message);
+    }
+
+    /// It was not placed.
+    pub(super) fn refuse(&mut self, now: Duration, why: RingRefusal) {
+        self.close(now, RingPhase::Refused(why), None);
+    }
+
+    fn close(&mut self, now: Duration, phase: RingPhase, message: Option<SealedNote>) {
+        let Some(mut view) = self.view() else { return };
+        view.phase = phase;
+        view.message = message;
+        view.since = now;
+        *self = Self::Over(Box::new(view));
+    }
+
+    pub(super) fn view(&self) -> Option<RingView> {
+        let (ring, peer, side, phase, since) = match self {
+            Self::Idle => return None,
+            Self::LookingUp { ring, callee, since, .. } | Self::Sealing { ring, callee, since } => {
+                (*ring, *callee, RingSide::Caller, RingPhase::Calling(None), *since)
+            }
+            Self::Calling(calling) => {
+                let place = &calling.place;
+                (place.ring, place.callee, RingSide::Caller, calling.phase(), calling.since)
+            }
+            Self::Answering { incoming, since } => {
+                (incoming.ring, incoming.caller, RingSide::Callee, RingPhase::Answered, *since)
+            }
+            Self::InCall(call) => {
+                let since = call.from.saturating_sub(call.before);
+                (call.ring, call.peer, call.side, RingPhase::Answered, since)
+            }
+            Self::Over(view) => return Some((**view).clone()),
+        };
+        Some(RingView { ring, peer, side, phase, since, invitation: None, message: None })
+    }
+
+    /// What is due, and when.
+    pub(super) fn poll_timeout(&self) -> Option<(Duration, LineTimer)> {
+        match self {
+            Self::LookingUp { since, .. } | Self::Sealing { since, .. } => {
+                Some((*since + LOOKED_UP_WITHIN, LineTimer::NotPlaced))
+            }
+            Self::Calling(calling) => match (calling.verdict_until, calling.placed_at) {
+                (Some(until), _) => Some((until, LineTimer::NoVerdict)),
+                (None, placed_at) => {
+                    Some((placed_at.unwrap_or(calling.since) + RING_FOR, LineTimer::RungOut))
+                }
+            },
+            Self::Answering { since, .. } => Some((*since + CONFIRMED_WITHIN, LineTimer::NotConfirmed)),
+            Self::Idle | Self::InCall(_) | Self::Over(_) => None,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a device of a call identity wants done, and how it shows itself.
+
+use std::time::Duration;
+
+use protocol::{
+    CallId, ChallengeNonce, Credential, IncomingRing, OpeningMessage, PublicKey, RingFrame, RingId, RingSide,
+    RoomCode, SealedNote,
+};
+use view::RingPhase;
+
+/// One effect, to be carried out in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RingOutput {
+    /// Open a socket to the server. Answered by `SocketOpened` or `SocketClosed`.
+    Dial,
+    /// Close it. `SocketClosed` need not follow.
+    CloseSocket,
+    /// Send the first message of the socket.
+    Open(OpeningMessage),
+    /// Send a message.
+    Send(RingFrame),
+    /// Make a proof with the identity's private key. Answered by `Proven`.
+    Prove {
+        /// What it is about.
+        nonce: ChallengeNonce,
+        /// Whom it is for.
+        key: PublicKey,
+    },
+    /// Draw a secret for a room and seal it with one's own name. Answered by `Sealed` or `NotSealed`.
+    Seal {
+        /// For which ring.
+        ring: RingId,
+        /// For whom.
+        callee: CallId,
+        /// With which key.
+        key: PublicKey,
+    },
+    /// The call is in this room: the caller goes there while it rings, the person called once they have answered.
+    EnterRoom {
+        /// The ring.
+        ring: RingId,
+        /// The room.
+        room: RoomCode,
+        /// The caller's key of it.
+        credential: Option<Credential>,
+        /// Of a ring that came: the invitation, with the room's secret in it.
+        invitation: Option<Box<IncomingRing>>,
+    },
+    /// The call is over: its room is left, and devices are let go.
+    LeaveRoom {
+        /// The ring.
+        ring: RingId,
+    },
+}
+
+/// One direct call as a screen shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RingView {
+    /// The ring.
+    pub ring: RingId,
+    /// The other one.
+    pub peer: CallId,
+    /// Which end this is.
+    pub side: RingSide,
+    /// How far it is.
+    pub phase: RingPhase,
+    /// Since when it is so; of an answered one, when it was answered. A call that was answered before the driver's zero has begun at zero.
+    pub since: Duration,
+    /// Of a ring that came: what the page opens to learn who calls.
+    pub invitation: Option<IncomingRing>,
+    /// What the other one wrote who declined.
+    pub message: Option<SealedNote>,
+}

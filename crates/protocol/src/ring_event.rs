@@ -1,0 +1,102 @@
+//! What the server says to a device of a call identity.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::tagged::{Tagged, tagged};
+use crate::{
+    CallId, ChallengeNonce, Credential, IncomingRing, Outcome, Progress, ProtocolError, PublicKey, RingId,
+    RoomCode, SealedNote,
+};
+
+/// What every event has.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+}
+
+tagged! {
+/// One text frame to a device. None of them is repeated by number: a device that comes back is told how everything stands.
+pub enum RingEvent as "RingEvent", read by EventForm {
+    /// Asks for a proof: the answer to `ring`, the first message.
+    Challenge {
+        /// Drawn for this connection.
+        nonce: ChallengeNonce,
+        /// The server's public key, drawn for this connection.
+        key: PublicKey,
+    },
+    /// The device is one of its identity's. Rings that are for it follow, and what has ended of late.
+    Welcome {
+        /// The identity's ID.
+        call_id: CallId,
+    },
+    /// The answer to `look_up`. Of an ID that is nobody's the key is one that opens nothing.
+    KeyOf {
+        /// Whose.
+        callee: CallId,
+        /// With which invitations to them are sealed.
+        key: PublicKey,
+    },
+    /// The answer to `place`, whether or not anybody can be reached.
+    Placed {
+        /// The ring.
+        ring: RingId,
+        /// Where the call will be.
+        room: RoomCode,
+        /// The caller's key of that room.
+        credential: Credential,
+    },
+    /// How far a ring has got that the device has placed.
+    Progress {
+        /// The ring.
+        ring: RingId,
+        /// The best that any device of the person called has said.
+        progress: Progress,
+    },
+    /// Somebody rings. Said again when the device comes back or the manner changes; it is the same ring then.
+    Incoming(Box<IncomingRing>),
+    /// The device is in the call: to the one that placed the ring, and to the one that answered it, and to no other.
+    Answered {
+        /// The ring.
+        ring: RingId,
+        /// How many milliseconds ago; more than none for a device that comes back.
+        talked_ms: u32,
+    },
+    /// The ring that the device has placed is over without a trace, because the person called was ringing it already. The device has
+    /// answered that ring by this, and is in its call.
+    Merged {
+        /// The ring that the device has placed.
+        ring: RingId,
+        /// The one that it has answered.
+        into: Box<IncomingRing>,
+    },
+    /// A ring or a call has ended for this device.
+    Over {
+        /// The ring.
+        ring: RingId,
+        /// How.
+        outcome: Outcome,
+        /// What the person called wrote who declined.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<SealedNote>,
+    },
+    /// The answer to `ping`.
+    Pong,
+    /// A message was refused.
+    Error(ProtocolError),
+}
+}
+
+impl RingEvent {
+    /// Reads a frame.
+    ///
+    /// # Errors
+    ///
+    /// When the text is none.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        let Head { kind } = serde_json::from_str(text)?;
+        EventForm::deserialize(Tagged::new(&kind, text)?)
+    }
+}

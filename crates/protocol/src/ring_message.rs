@@ -1,0 +1,112 @@
+//! What a device of a call identity says.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::tagged::{Tagged, tagged};
+use crate::{
+    Activity, CallId, HangUpReason, IdentityProof, MessageId, PlaceRing, Receipt, RingId, SealedNote,
+    Standing,
+};
+
+/// One text frame after the first: a message, and a number by which an error can name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RingFrame {
+    /// Returned as `in_reply_to` by an error about this message. Unlike those of a room, no message is kept from being taken twice by its
+    /// number: each may be said again and means the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<MessageId>,
+    /// The message.
+    #[serde(flatten)]
+    pub message: RingMessage,
+}
+
+impl RingFrame {
+    /// Reads a frame.
+    ///
+    /// # Errors
+    ///
+    /// When the text is none.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        let Head { kind, id } = serde_json::from_str(text)?;
+        let message = RingForm::deserialize(Tagged::new(&kind, text)?)?;
+        Ok(Self { id, message })
+    }
+}
+
+/// What every frame has.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(default)]
+    id: Option<MessageId>,
+}
+
+tagged! {
+/// A message of a device. The first is `prove`; see [`OpeningMessage::Ring`](crate::OpeningMessage::Ring) for what comes before.
+pub enum RingMessage as "RingMessage", read by RingForm {
+    /// Shows that the device has the identity's private key. Answered by `welcome`.
+    Prove {
+        /// The answer to the challenge.
+        proof: IdentityProof,
+        /// What the device is in the middle of.
+        #[serde(default)]
+        standing: Standing,
+    },
+    /// Asks for the key that an invitation is sealed to. Answered by `key_of`, whether or not there is such an ID.
+    LookUp {
+        /// Whose.
+        callee: CallId,
+    },
+    /// Rings somebody. Answered by `placed`, or an error.
+    Place(Box<PlaceRing>),
+    /// Says what became of a ring that came.
+    Receipt {
+        /// The ring.
+        ring: RingId,
+        /// What the device did.
+        receipt: Receipt,
+    },
+    /// Answers a ring. The first of all devices has it: `answered`, or `over`.
+    Answer {
+        /// The ring.
+        ring: RingId,
+    },
+    /// Declines a ring, on all devices.
+    Decline {
+        /// The ring.
+        ring: RingId,
+        /// A few words to the caller, sealed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<SealedNote>,
+    },
+    /// Gives up a ring that the device has placed.
+    Cancel {
+        /// The ring.
+        ring: RingId,
+    },
+    /// Ends a call, for both.
+    HangUp {
+        /// The ring that the call began with.
+        ring: RingId,
+        /// The reason, from which the outcome follows.
+        reason: HangUpReason,
+    },
+    /// Says what else the person does.
+    SetActivity {
+        /// From now on.
+        activity: Activity,
+    },
+    /// Asks for a `pong`; keeps the connection alive.
+    Ping,
+}
+}
+
+impl From<RingMessage> for RingFrame {
+    fn from(message: RingMessage) -> Self {
+        Self { id: None, message }
+    }
+}

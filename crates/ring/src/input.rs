@@ -1,0 +1,85 @@
+//! What can happen to rings.
+
+use protocol::{
+    CallId, Credential, DeviceId, MessageId, PlaceRing, PublicKey, RingMessage, RoomCode, Standing,
+};
+
+use crate::{Admission, CallRecord};
+
+/// One connection. Given by the driver, never twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u128);
+
+/// One event, in the order in which the driver saw it.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A device has proven its identity.
+    Attach(Box<Attachment>),
+    /// A device rings somebody, and storage was asked about it.
+    Place {
+        /// From where.
+        connection: ConnectionId,
+        /// The message's number.
+        id: Option<MessageId>,
+        /// The message, and what storage says.
+        placement: Box<Placement>,
+    },
+    /// Any other message of a device that has attached. `prove`, `look_up` and `place` need storage and are the driver's; here they are
+    /// refused.
+    Message {
+        /// From where.
+        connection: ConnectionId,
+        /// The message's number.
+        id: Option<MessageId>,
+        /// The message.
+        message: RingMessage,
+    },
+    /// A socket is gone.
+    Disconnect {
+        /// The connection concerned.
+        connection: ConnectionId,
+        /// The way in which it ended.
+        departure: Departure,
+    },
+}
+
+/// A device that has proven its identity.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    /// Its connection.
+    pub connection: ConnectionId,
+    /// The ID of its identity.
+    pub call_id: CallId,
+    /// Which of the identity's devices it is.
+    pub device: DeviceId,
+    /// The identity's public key.
+    pub identity: PublicKey,
+    /// What it is in the middle of.
+    pub standing: Standing,
+    /// The row of the ring that [`Self::standing`] names, if storage has one.
+    pub row: Option<CallRecord>,
+}
+
+/// A ring that somebody wants to place, and what storage says of it.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    /// The message.
+    pub place: PlaceRing,
+    /// What the rules of the person called say.
+    pub admission: Admission,
+    /// The room of the call: that of [`Self::row`] where there is one, a new one otherwise. It is made whatever [`Self::admission`] is.
+    pub room: RoomCode,
+    /// The caller's key of that room.
+    pub credential: Credential,
+    /// The row of the ring, if storage has one.
+    pub row: Option<CallRecord>,
+}
+
+/// How a socket ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// The page was closed: it does not come back.
+    Closed,
+    /// The connection broke.
+    Broken,
+}

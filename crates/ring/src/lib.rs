@@ -1,0 +1,22 @@
+//! The server's side of direct calls: which devices of a call ID are there, who is busy, who is told what, and how each ring ends.
+//!
+//! It reads no clock and no socket and keeps nothing: time, ids, rooms and what storage knows are arguments, effects are outputs. It opens no
+//! invitation, counts no attempts and limits no rates, which a driver does before a message gets here, and makes no rooms.
+
+mod deadlines;
+mod identity_proof;
+mod input;
+mod lines;
+mod output;
+mod record;
+mod ring;
+mod rings;
+mod rules;
+
+pub use identity_proof::IdentityChallenge;
+pub use input::{Attachment, ConnectionId, Departure, Input, Placement};
+pub use output::Output;
+pub use record::{CallRecord, CallState, Readers};
+pub use ring::{CALL_GRACE, CALLER_GRACE, REACHED_WITHIN, REMEMBERED_FOR, RING_FOR};
+pub use rings::{Rings, RingsInit};
+pub use rules::{Admission, CallRules, Relation, Trace, WhoMayRing};

@@ -1,0 +1,46 @@
+//! What rings want done.
+
+use std::time::Duration;
+
+use protocol::{CallId, CloseCode, RingEvent, RingId};
+
+use crate::{CallRecord, ConnectionId};
+
+/// One effect, to be carried out in order: what is kept is kept before anybody is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Write a message.
+    Send {
+        /// To which socket.
+        to: ConnectionId,
+        /// The message.
+        event: Box<RingEvent>,
+    },
+    /// Close a socket once everything sent to it before is written. It is forgotten already.
+    Close {
+        /// The connection concerned.
+        connection: ConnectionId,
+        /// With which code.
+        code: CloseCode,
+    },
+    /// Keep a row, in place of an older one of the same ring.
+    Record(Box<CallRecord>),
+    /// No device of the person called is there, and they may be rung: whatever can wake one is asked to. A device that attaches while the ring
+    /// waits for one gets it.
+    Wake {
+        /// Whom.
+        callee: CallId,
+        /// Which ring.
+        ring: RingId,
+        /// For how long it would still ring.
+        expires_in: Duration,
+    },
+    /// A ring is over that the person called did not take: where they are told of missed calls, they are told now, also where [`Self::Wake`]
+    /// has said before that it rings.
+    Missed {
+        /// Who missed it.
+        callee: CallId,
+        /// Which ring.
+        ring: RingId,
+    },
+}

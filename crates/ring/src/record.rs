@@ -1,0 +1,65 @@
+//! What the history of both ends is made of: one row for each ring, which both read. So two histories cannot disagree.
+
+use protocol::{CallId, DeviceId, Invitation, Outcome, PublicKey, RingId, RoomCode, SealedNote, Timestamp};
+
+/// A ring as it is kept. The newest row of a ring takes the place of those before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallRecord {
+    /// The ring. Another person's ring of the same id is refused, so a row stays whose it is.
+    pub ring: RingId,
+    /// Who called.
+    pub caller: CallId,
+    /// Who was called.
+    pub callee: CallId,
+    /// The public key of the caller's identity.
+    pub caller_key: PublicKey,
+    /// Where the call is, or would have been.
+    pub room: RoomCode,
+    /// The caller's name is in it, for the person called. `None` for a call of which this server had lost all but what its two ends said.
+    pub invitation: Option<Invitation>,
+    /// For the caller: whom they called.
+    pub note: Option<SealedNote>,
+    /// Whose histories it is in.
+    pub readers: Readers,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// Which device of the person called has answered; the others are told that it was not them, also by a server that has started anew.
+    pub answered_by: Option<DeviceId>,
+    /// How far it is.
+    pub state: CallState,
+}
+
+impl CallRecord {
+    /// How it ended, as one device of the person called sees it.
+    pub(crate) fn outcome_for_callee(&self, outcome: Outcome, device: DeviceId) -> Outcome {
+        let was_answered = matches!(outcome, Outcome::Answered { .. } | Outcome::Lost { .. });
+        let is_elsewhere = was_answered && self.answered_by.is_some_and(|by| by != device);
+        if is_elsewhere { Outcome::AnsweredElsewhere } else { outcome }
+    }
+}
+
+/// Whose histories a ring is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// In those of both.
+    Both,
+    /// In the caller's alone: there is nobody with that ID, or they have blocked the caller.
+    Caller,
+}
+
+/// How far a ring is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallState {
+    /// Nobody has answered yet.
+    Ringing,
+    /// They talk.
+    Answered {
+        /// Since then.
+        at: Timestamp,
+    },
+    /// It has ended, and stays as it is.
+    Over {
+        /// How. Never [`Outcome::AnsweredElsewhere`], which is no end of a ring but what a device sees of it.
+        outcome: Outcome,
+    },
+}

@@ -1,0 +1,456 @@
+//! One ring, from when it is placed until it is forgotten: its two seats, its timers, and what each end sees of it. What a ring means for other
+//! rings, and who is told, is in `rings/`.
+//!
+//! ```text
+//!               ┌──────────── declined, cancelled, busy, no answer, offline, asked ────────────┐
+//!   place ─▶ Ringing ──answer──▶ Talking ──hang up, seat given up──▶ Over ◀────────────────────┘
+//!               │                  ▲                                  │
+//!               └─ glare ─▶ Merged │ claim, after everything was lost  └── 60 s ──▶ forgotten
+//! ```
+
+use std::time::Duration;
+
+use protocol::limits::{GRACE_SECONDS, RING_SECONDS};
+use protocol::{
+    CallId, Credential, DeviceId, IncomingRing, Manner, Outcome, Progress, Receipt, RingId, RingSide,
+    SealedNote, Timestamp,
+};
+
+use crate::{CallRecord, CallState, Readers};
+
+/// How long a ring lasts, counted from when it was first placed.
+pub const RING_FOR: Duration = Duration::from_secs(RING_SECONDS);
+
+/// When a ring that has reached nobody is over, whatever the reason. Longer lets a device come that is being woken or is on its way back;
+/// shorter tells a caller sooner.
+pub const REACHED_WITHIN: Duration = Duration::from_millis(800);
+
+/// For how long a ring goes on whose caller's connection broke, and how long one that its caller has placed before, on a server that was
+/// there no longer, waits for devices that have to come back, too.
+pub const CALLER_GRACE: Duration = Duration::from_secs(10);
+
+/// For how long a call goes on while the connection of one of the two is broken.
+pub const CALL_GRACE: Duration = Duration::from_secs(GRACE_SECONDS);
+
+/// For how long a ring that is over is remembered, so that whoever repeats something is told the same.
+pub const REMEMBERED_FOR: Duration = Duration::from_secs(60);
+
+/// Why a ring is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timer {
+    /// It has rung for [`RING_FOR`].
+    RungOut,
+    /// It has reached nobody within [`REACHED_WITHIN`].
+    ReachedNobody,
+    /// The caller's device has been away for [`CALLER_GRACE`] while it rings.
+    CallerGone,
+    /// A device has been away for [`CALL_GRACE`] while they talk.
+    SeatGivenUp,
+    /// It has been over for [`REMEMBERED_FOR`].
+    Forgotten,
+}
+
+/// One ring.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    row: CallRecord,
+    /// The caller's key of the room; unknown after everything was lost.
+    credential: Option<Credential>,
+    caller: Seat,
+    callee: Seat,
+    phase: Phase,
+}
+
+/// A device in a ring.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seat {
+    /// The device; nobody's yet, or not known any more.
+    device: Option<DeviceId>,
+    /// Since when it has had no connection.
+    away_since: Option<Duration>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Ringing(Ringing),
+    Talking(Talking),
+    Over { outcome: Outcome, message: Option<SealedNote>, at: Duration },
+    Merged { into: RingId, at: Duration },
+}
+
+#[derive(Debug)]
+struct Ringing {
+    until: Duration,
+    offer: Offer,
+    /// When it has to have reached somebody.
+    reach_until: Option<Duration>,
+    manner: Manner,
+    progress: Option<Progress>,
+}
+
+/// Whether the person called is shown a ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// Not known any more, until the caller places it again. Devices may have it on their screens.
+    Unknown,
+    /// To nobody; it will end so.
+    Withheld(Outcome),
+    /// To every device; none has been there yet.
+    Open,
+    /// To every device, of which there was one.
+    Shown,
+}
+
+#[derive(Debug)]
+struct Talking {
+    /// They have talked since then,
+    from: Duration,
+    /// and so long before.
+    before: Duration,
+    /// Whether both ends were seen in it, or one end alone says so.
+    confirmed: Confirmed,
+}
+
+/// Who says that there is a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Confirmed {
+    /// Both, or this server has seen the answer.
+    ByBoth,
+    /// One end, after everything was lost.
+    ByOne,
+}
+
+/// What can be asked of a ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Ringing(Offer),
+    Talking,
+    Over,
+    Merged(RingId),
+}
+
+impl Ring {
+    /// A ring that is being placed, by this device, and rings until then.
+    pub(crate) fn placed(row: CallRecord, credential: Credential, device: DeviceId, until: Duration) -> Self {
+        let caller = Seat { device: Some(device), away_since: None };
+        let ringing = Ringing {
+            until,
+            offer: Offer::Unknown,
+            reach_until: None,
+            manner: Manner::Aloud,
+            progress: None,
+        };
+        let phase = Phase::Ringing(ringing);
+        Self { row, credential: Some(credential), caller, callee: Seat::default(), phase }
+    }
+
+    /// A ring that storage has and that is not over: each end has its usual time to come back.
+    pub(crate) fn restored(now: Duration, wall: Timestamp, row: CallRecord) -> Self {
+        let away = Seat { device: None, away_since: Some(now) };
+        let age = row.placed_at.until(wall);
+        let (callee, phase) = match row.state {
+            CallState::Answered { at } => {
+                let confirmed = Confirmed::ByBoth;
+                let callee = Seat { device: row.answered_by, away_since: Some(now) };
+                (callee, Phase::Talking(Talking { from: now, before: at.until(wall), confirmed }))
+            }
+            CallState::Ringing => {
+                let until = now + RING_FOR.saturating_sub(age);
+                let ringing = Ringing {
+                    until,
+                    offer: Offer::Unknown,
+                    reach_until: None,
+                    manner: Manner::Aloud,
+                    progress: None,
+                };
+                (Seat::default(), Phase::Ringing(ringing))
+            }
+            CallState::Over { outcome } => (Seat::default(), Phase::Over { outcome, message: None, at: now }),
+        };
+        Self { row, credential: None, caller: away, callee, phase }
+    }
+
+    /// A call of which one end says that there is one, and nobody knows better.
+    pub(crate) fn claimed(now: Duration, row: CallRecord, talked: Duration) -> Self {
+        let away = Seat { device: None, away_since: Some(now) };
+        let phase = Phase::Talking(Talking { from: now, before: talked, confirmed: Confirmed::ByOne });
+        Self { row, credential: None, caller: away, callee: away, phase }
+    }
+
+    pub(crate) fn row(&self) -> &CallRecord {
+        &self.row
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        match &self.phase {
+            Phase::Ringing(ringing) => Stage::Ringing(ringing.offer),
+            Phase::Talking(_) => Stage::Talking,
+            Phase::Over { .. } => Stage::Over,
+            Phase::Merged { into, .. } => Stage::Merged(*into),
+        }
+    }
+
+    /// Which end somebody is.
+    pub(crate) fn side_of(&self, call_id: CallId) -> Option<RingSide> {
+        if call_id == self.row.caller {
+            Some(RingSide::Caller)
+        } else if call_id == self.row.callee {
+            Some(RingSide::Callee)
+        } else {
+            None
+        }
+    }
+
+    /// Who is at an end.
+    pub(crate) fn person(&self, side: RingSide) -> CallId {
+        match side {
+            RingSide::Caller => self.row.caller,
+            RingSide::Callee => self.row.callee,
+        }
+    }
+
+    /// Which device is at an end.
+    pub(crate) fn device(&self, side: RingSide) -> Option<DeviceId> {
+        self.seat(side).device
+    }
+
+    /// Whether the device at an end has no connection.
+    pub(crate) fn is_away(&self, side: RingSide) -> bool {
+        self.seat(side).away_since.is_some()
+    }
+
+    /// Whether the device may act at this end: it has the seat, or nobody is known to.
+    pub(crate) fn may_sit(&self, side: RingSide, device: DeviceId) -> bool {
+        self.seat(side).device.is_none_or(|seated| seated == device)
+    }
+
+    /// The device at an end is there.
+    pub(crate) fn sit(&mut self, side: RingSide, device: DeviceId) {
+        *self.seat_mut(side) = Seat { device: Some(device), away_since: None };
+    }
+
+    /// The device at an end has lost its connection.
+    pub(crate) fn leave_seat(&mut self, now: Duration, side: RingSide) {
+        let seat = self.seat_mut(side);
+        seat.away_since = seat.away_since.or(Some(now));
+    }
+
+    fn seat(&self, side: RingSide) -> &Seat {
+        match side {
+            RingSide::Caller => &self.caller,
+            RingSide::Callee => &self.callee,
+        }
+    }
+
+    fn seat_mut(&mut self, side: RingSide) -> &mut Seat {
+        match side {
+            RingSide::Caller => &mut self.caller,
+            RingSide::Callee => &mut self.callee,
+        }
+    }
+
+    pub(crate) fn credential(&self) -> Option<&Credential> {
+        self.credential.as_ref()
+    }
+
+    /// Takes the caller's key of the room from whoever has just made one, unless it has one.
+    pub(crate) fn adopt(&mut self, room: protocol::RoomCode, credential: Credential) {
+        if self.credential.is_none() {
+            self.row.room = room;
+            self.credential = Some(credential);
+        }
+    }
+
+    /// To whom it is shown, and until when it has to have reached somebody.
+    pub(crate) fn offer(&mut self, offer: Offer, reach_until: Duration, readers: Readers) {
+        if let Phase::Ringing(ringing) = &mut self.phase {
+            ringing.offer = offer;
+            ringing.reach_until = Some(reach_until);
+            self.row.readers = readers;
+        }
+    }
+
+    /// A device has it on its screen.
+    pub(crate) fn was_shown(&mut self) {
+        if let Phase::Ringing(ringing) = &mut self.phase
+            && ringing.offer == Offer::Open
+        {
+            ringing.offer = Offer::Shown;
+        }
+    }
+
+    /// Takes the manner in which it is shown; false when it was so already.
+    pub(crate) fn set_manner(&mut self, manner: Manner) -> bool {
+        let Phase::Ringing(ringing) = &mut self.phase else { return false };
+        std::mem::replace(&mut ringing.manner, manner) != manner
+    }
+
+    pub(crate) fn progress(&self) -> Option<Progress> {
+        if let Phase::Ringing(ringing) = &self.phase { ringing.progress } else { None }
+    }
+
+    /// Takes what a device has said; the progress, when that is better than before.
+    pub(crate) fn receive(&mut self, receipt: Receipt) -> Option<Progress> {
+        let Phase::Ringing(ringing) = &mut self.phase else { return None };
+        let progress = match (ringing.manner, receipt) {
+            (Manner::Quietly, _) => Progress::InAnotherCall,
+            (Manner::Aloud, Receipt::Shown) => Progress::Shown,
+            (Manner::Aloud, Receipt::Silent) => Progress::Silent,
+            (Manner::Aloud, Receipt::Ringing) => Progress::Ringing,
+        };
+        let is_better = ringing.progress < Some(progress);
+        is_better.then(|| *ringing.progress.insert(progress))
+    }
+
+    /// As the devices of the person called are shown it. `None` where the invitation was lost.
+    pub(crate) fn incoming(&self, now: Duration) -> Option<IncomingRing> {
+        let (manner, until) = match &self.phase {
+            Phase::Ringing(ringing) => (ringing.manner, ringing.until),
+            Phase::Talking(_) | Phase::Over { .. } | Phase::Merged { .. } => (Manner::Aloud, now),
+        };
+        let left = until.saturating_sub(now).as_millis();
+        Some(IncomingRing {
+            ring: self.row.ring,
+            caller: self.row.caller,
+            caller_key: self.row.caller_key.clone(),
+            room: self.row.room,
+            invitation: self.row.invitation.clone()?,
+            manner,
+            expires_in_ms: u32::try_from(left).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// For how long it still rings.
+    pub(crate) fn left(&self, now: Duration) -> Duration {
+        match &self.phase {
+            Phase::Ringing(ringing) => ringing.until.saturating_sub(now),
+            Phase::Talking(_) | Phase::Over { .. } | Phase::Merged { .. } => Duration::ZERO,
+        }
+    }
+
+    /// This device has answered.
+    pub(crate) fn answer(&mut self, now: Duration, wall: Timestamp, device: DeviceId) {
+        self.callee = Seat { device: Some(device), away_since: None };
+        self.phase =
+            Phase::Talking(Talking { from: now, before: Duration::ZERO, confirmed: Confirmed::ByBoth });
+        self.row.readers = Readers::Both;
+        self.row.answered_by = Some(device);
+        self.row.state = CallState::Answered { at: wall };
+    }
+
+    /// Both ends say that there is a call.
+    pub(crate) fn confirm(&mut self, now: Duration, wall: Timestamp) {
+        self.row.answered_by = self.callee.device;
+        if let Phase::Talking(talking) = &mut self.phase {
+            talking.confirmed = Confirmed::ByBoth;
+            let talked = talking.before + now.saturating_sub(talking.from);
+            let millis = u64::try_from(talked.as_millis()).unwrap_or(u64::MAX);
+            self.row.state = CallState::Answered { at: Timestamp(wall.0.saturating_sub(millis)) };
+        }
+    }
+
+    pub(crate) fn confirmed(&self) -> Confirmed {
+        match &self.phase {
+            Phase::Talking(talking) => talking.confirmed,
+            Phase::Ringing(_) | Phase::Over { .. } | Phase::Merged { .. } => Confirmed::ByBoth,
+        }
+    }
+
+    /// The ring has become another one.
+    pub(crate) fn merge(&mut self, now: Duration, into: RingId) {
+        self.phase = Phase::Merged { into, at: now };
+    }
+
+    /// It is over.
+    pub(crate) fn end(&mut self, now: Duration, outcome: Outcome, message: Option<SealedNote>) {
+        self.phase = Phase::Over { outcome, message, at: now };
+        self.row.state = CallState::Over { outcome };
+    }
+
+    /// How long they have talked.
+    pub(crate) fn talked(&self, now: Duration) -> Duration {
+        match &self.phase {
+            Phase::Talking(talking) => talking.before + now.saturating_sub(talking.from),
+            Phase::Ringing(_) | Phase::Over { .. } | Phase::Merged { .. } => Duration::ZERO,
+        }
+    }
+
+    /// How long they have talked until the first of them was away.
+    pub(crate) fn talked_together(&self, now: Duration) -> Duration {
+        let seats = [self.caller.away_since, self.callee.away_since];
+        let until = seats.into_iter().flatten().min().unwrap_or(now);
+        self.talked(until)
+    }
+
+    /// How it ends when nobody answers any more.
+    pub(crate) fn unanswered(&self) -> Outcome {
+        let Phase::Ringing(ringing) = &self.phase else { return Outcome::NoAnswer };
+        match (ringing.offer, ringing.manner) {
+            (Offer::Withheld(outcome), _) => outcome,
+            (Offer::Open, _) => Outcome::Offline,
+            (Offer::Unknown, _) | (Offer::Shown, Manner::Aloud) => Outcome::NoAnswer,
+            (Offer::Shown, Manner::Quietly) => Outcome::Busy,
+        }
+    }
+
+    /// How it ends when the person called does not want to talk. Somebody in a call is busy, and need not explain.
+    pub(crate) fn declined(&self) -> Outcome {
+        match &self.phase {
+            Phase::Ringing(Ringing { manner: Manner::Quietly, .. }) => Outcome::Busy,
+            Phase::Ringing(_) | Phase::Talking(_) | Phase::Over { .. } | Phase::Merged { .. } => {
+                Outcome::Declined
+            }
+        }
+    }
+
+    /// How it ended, as a device at an end sees it.
+    pub(crate) fn outcome_for(
+        &self,
+        side: RingSide,
+        device: DeviceId,
+    ) -> Option<(Outcome, Option<SealedNote>)> {
+        let Phase::Over { outcome, message, .. } = &self.phase else { return None };
+        match side {
+            RingSide::Caller => Some((*outcome, message.clone())),
+            RingSide::Callee => Some((self.row.outcome_for_callee(*outcome, device), None)),
+        }
+    }
+
+    /// What it waits for, and until when.
+    fn timers(&self) -> [(Timer, Option<Duration>); 5] {
+        let mut timers = [
+            (Timer::RungOut, None),
+            (Timer::ReachedNobody, None),
+            (Timer::CallerGone, None),
+            (Timer::SeatGivenUp, None),
+            (Timer::Forgotten, None),
+        ];
+        let [rung_out, reached_nobody, caller_gone, seat_given_up, forgotten] = &mut timers;
+        match &self.phase {
+            Phase::Ringing(ringing) => {
+                rung_out.1 = Some(ringing.until);
+                reached_nobody.1 = ringing.reach_until;
+                caller_gone.1 = self.caller.away_since.map(|since| since + CALLER_GRACE);
+            }
+            Phase::Talking(_) => {
+                let away = [self.caller.away_since, self.callee.away_since].into_iter().flatten().min();
+                seat_given_up.1 = away.map(|since| since + CALL_GRACE);
+            }
+            Phase::Over { at, .. } | Phase::Merged { at, .. } => forgotten.1 = Some(*at + REMEMBERED_FOR),
+        }
+        timers
+    }
+
+    /// The next moment at which it is to be looked at, and why.
+    pub(crate) fn poll_timeout(&self) -> Option<(Duration, Timer)> {
+        let timers = self.timers().into_iter().filter_map(|(timer, at)| Some((at?, timer)));
+        timers.min_by_key(|(at, _)| *at)
+    }
+
+    /// Somebody was reached in time.
+    pub(crate) fn was_reached(&mut self) {
+        if let Phase::Ringing(ringing) = &mut self.phase {
+            ringing.reach_until = None;
+        }
+    }
+}

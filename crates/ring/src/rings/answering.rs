@@ -1,0 +1,74 @@
+//! A ring is answered. The first device has it; whoever else says something about it is told so, and changes nothing.
+
+use std::time::Duration;
+
+use protocol::{DeviceId, ErrorCode, Outcome, RingEvent, RingId, RingSide};
+
+use super::{Rings, Speaker, millis, seconds};
+use crate::lines::Place;
+use crate::ring::{Offer, Stage};
+
+impl Rings {
+    pub(super) fn answer(&mut self, now: Duration, from: Speaker, ring: RingId) {
+        let device = from.owner.device;
+        let one = self.rings.get(&ring);
+        let one = one.filter(|one| one.side_of(from.owner.call_id) == Some(RingSide::Callee));
+        let Some(one) = one else { return self.refuse(from, ErrorCode::RingUnknown) };
+        let is_mine = one.device(RingSide::Callee) == Some(device);
+        match one.stage() {
+            // One that is unknown again may be on its screen from before this server started.
+            Stage::Ringing(Offer::Shown | Offer::Unknown) => {
+                self.take_call(now, ring, device);
+                self.send_answered(now, from, ring);
+            }
+            Stage::Talking if is_mine => self.send_answered(now, from, ring),
+            Stage::Over if is_mine => {
+                _ = self.tell_outcome(from.connection, ring, RingSide::Callee, device);
+            }
+            Stage::Ringing(Offer::Withheld(_) | Offer::Open)
+            | Stage::Talking
+            | Stage::Over
+            | Stage::Merged(_) => self.refuse(from, ErrorCode::RingUnknown),
+        }
+    }
+
+    fn send_answered(&mut self, now: Duration, to: Speaker, ring: RingId) {
+        let Some(one) = self.ring_mut(ring) else { return };
+        one.sit(RingSide::Callee, to.owner.device);
+        let talked_ms = millis(one.talked(now));
+        self.send(to.connection, RingEvent::Answered { ring, talked_ms });
+    }
+
+    /// The device of the person called is in the call from now on, and everybody but that device is told. What the person was in before is
+    /// over first.
+    pub(super) fn take_call(&mut self, now: Duration, ring: RingId, device: DeviceId) {
+        let Some(one) = self.rings.get(&ring) else { return };
+        let (caller, callee) = (one.person(RingSide::Caller), one.person(RingSide::Callee));
+        // First, so that the ring that is being answered is not shown aloud because the call before it is over.
+        self.lines.vacate(caller, ring);
+        self.lines.vacate(callee, ring);
+        if let Some(call) = self.lines.occupant(callee, Place::Call) {
+            let talked = self.rings.get(&call).map(|one| one.talked(now)).unwrap_or_default();
+            self.finish(now, call, Outcome::Answered { seconds: seconds(talked) }, None);
+        }
+        if let Some(outgoing) = self.lines.occupant(callee, Place::Outgoing) {
+            self.finish(now, outgoing, Outcome::Cancelled, None);
+        }
+        for person in [caller, callee] {
+            self.lines.occupy(person, Place::Call, ring);
+        }
+        let wall = self.wall(now);
+        if let Some(one) = self.ring_mut(ring) {
+            one.answer(now, wall, device);
+        }
+        self.record(ring);
+        self.tell_seat(ring, RingSide::Caller, RingEvent::Answered { ring, talked_ms: 0 });
+        let others: Vec<_> = self.lines.devices(callee).filter(|(other, _)| *other != device).collect();
+        for (_, connection) in others {
+            let outcome = Outcome::AnsweredElsewhere;
+            self.send(connection, RingEvent::Over { ring, outcome, message: None });
+        }
+        self.review_manner(now, caller);
+        self.review_manner(now, callee);
+    }
+}

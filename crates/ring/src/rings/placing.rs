@@ -1,0 +1,193 @@
+//! A ring is placed: whether it may be, whom it reaches, and what becomes of two people who ring each other.
+
+use std::time::Duration;
+
+use protocol::{ErrorCode, Outcome, PlaceRing, RingEvent, RingId, RingSide};
+
+use super::{Rings, Speaker, millis};
+use crate::lines::Place;
+use crate::ring::{CALLER_GRACE, Offer, REACHED_WITHIN, RING_FOR, Ring, Stage};
+use crate::{Admission, CallRecord, CallState, Output, Placement, Readers, Trace};
+
+impl Rings {
+    pub(super) fn place(&mut self, now: Duration, from: Speaker, placement: Placement) {
+        let PlaceRing { ring, callee, .. } = placement.place;
+        let caller = from.owner.call_id;
+        if callee == caller {
+            return self.refuse(from, ErrorCode::PeerIsSelf);
+        }
+        if let Some(row) = &placement.row {
+            if row.caller != caller || row.callee != callee {
+                return self.refuse(from, ErrorCode::RingUnknown);
+            }
+            self.restore(now, row.clone());
+        }
+        let known = self.rings.get(&ring).map(|one| {
+            let is_same = one.person(RingSide::Caller) == caller && one.person(RingSide::Callee) == callee;
+            is_same && one.may_sit(RingSide::Caller, from.owner.device)
+        });
+        match (known, &placement.row) {
+            (Some(true), _) => self.place_again(now, from, placement),
+            (Some(false), _) => self.refuse(from, ErrorCode::RingUnknown),
+            (None, Some(CallRecord { state: CallState::Over { outcome }, .. })) => {
+                let (outcome, message) = (*outcome, None);
+                self.send(from.connection, RingEvent::Over { ring, outcome, message });
+            }
+            (None, _) => self.place_anew(now, from, placement),
+        }
+    }
+
+    fn place_anew(&mut self, now: Duration, from: Speaker, placement: Placement) {
+        let (caller, callee) = (from.owner.call_id, placement.place.callee);
+        self.give_up_what_is_away(now, from);
+        let busy = [Place::Call, Place::Outgoing];
+        if busy.iter().any(|place| self.lines.occupant(caller, *place).is_some()) {
+            return self.refuse(from, ErrorCode::CallerBusy);
+        }
+        let Some(caller_key) = self.lines.identity(from.connection) else { return };
+        let glare = self.lines.occupant(callee, Place::Outgoing);
+        let glare = glare.filter(|one| self.rings.get(one).is_some_and(|one| one.row().callee == caller));
+        let waited = Duration::from_millis(placement.place.waited_ms.into()).min(RING_FOR);
+        let Placement {
+            place: PlaceRing { ring, invitation, note, .. }, admission, room, credential, ..
+        } = placement;
+        let placed = u64::try_from(waited.as_millis()).unwrap_or_default();
+        let row = CallRecord {
+            ring,
+            caller,
+            callee,
+            caller_key,
+            room,
+            invitation: Some(invitation),
+            note,
+            readers: Readers::Both,
+            answered_by: None,
+            placed_at: protocol::Timestamp(self.wall(now).0.saturating_sub(placed)),
+            state: CallState::Ringing,
+        };
+        self.insert(Ring::placed(row, credential, from.owner.device, now + (RING_FOR - waited)));
+        if let Some(first) = glare {
+            return self.merge(now, from, ring, first);
+        }
+        self.lines.occupy(caller, Place::Outgoing, ring);
+        self.admit(now, from, ring, admission, waited);
+    }
+
+    /// A call or a ring of this person whose device is away: whoever rings somebody else has given it up.
+    fn give_up_what_is_away(&mut self, now: Duration, from: Speaker) {
+        let call_id = from.owner.call_id;
+        for place in [Place::Call, Place::Outgoing] {
+            let Some(ring) = self.lines.occupant(call_id, place) else { continue };
+            let Some(one) = self.rings.get(&ring) else { continue };
+            let Some(side) = one.side_of(call_id).filter(|side| one.is_away(*side)) else { continue };
+            self.leave(now, ring, side);
+        }
+    }
+
+    /// The same ring again: its caller has come back, or has not heard what became of it.
+    fn place_again(&mut self, now: Duration, from: Speaker, placement: Placement) {
+        let Placement { place, admission, room, credential, .. } = placement;
+        let ring = place.ring;
+        let places = [Place::Call, Place::Outgoing].map(|at| self.lines.occupant(from.owner.call_id, at));
+        let is_current = places.into_iter().flatten().all(|occupant| occupant == ring);
+        let Some(one) = self.ring_mut(ring) else { return };
+        match one.stage() {
+            Stage::Ringing(Offer::Unknown) if !is_current => self.refuse(from, ErrorCode::CallerBusy),
+            Stage::Ringing(offer) => {
+                one.sit(RingSide::Caller, from.owner.device);
+                one.adopt(room, credential);
+                let progress = one.progress();
+                if offer == Offer::Unknown {
+                    return self.admit(now, from, ring, admission, CALLER_GRACE);
+                }
+                self.say_placed(from, ring);
+                if let Some(progress) = progress {
+                    self.send(from.connection, RingEvent::Progress { ring, progress });
+                }
+            }
+            Stage::Talking => {
+                one.sit(RingSide::Caller, from.owner.device);
+                one.adopt(room, credential);
+                let talked_ms = millis(one.talked(now));
+                self.say_placed(from, ring);
+                self.send(from.connection, RingEvent::Answered { ring, talked_ms });
+            }
+            Stage::Over => _ = self.tell_outcome(from.connection, ring, RingSide::Caller, from.owner.device),
+            Stage::Merged(into) => self.say_merged(now, from, ring, into),
+        }
+    }
+
+    /// Decides whom the ring reaches, and says to its caller what every caller is told.
+    fn admit(&mut self, now: Duration, from: Speaker, ring: RingId, admission: Admission, waited: Duration) {
+        let Some(one) = self.rings.get(&ring) else { return };
+        let callee = one.person(RingSide::Callee);
+        let (offer, readers) = match admission {
+            Admission::Rings => (Offer::Open, Readers::Both),
+            Admission::AsksFirst => (Offer::Withheld(Outcome::Asked), Readers::Both),
+            Admission::Unreachable(Trace::Missed) => (Offer::Withheld(Outcome::Offline), Readers::Both),
+            Admission::Unreachable(Trace::None) => (Offer::Withheld(Outcome::Offline), Readers::Caller),
+        };
+        // A caller who was there before this server was: those who are called have to come back, too.
+        let within = if waited.is_zero() { REACHED_WITHIN } else { CALLER_GRACE };
+        let is_late = one.left(now).is_zero();
+        if let Some(one) = self.ring_mut(ring) {
+            one.offer(offer, now + within, readers);
+        }
+        self.record(ring);
+        self.say_placed(from, ring);
+        let is_busy = [Place::Incoming, Place::Outgoing]
+            .iter()
+            .any(|place| self.lines.occupant(callee, *place).is_some_and(|other| other != ring));
+        match offer {
+            Offer::Open if is_late => self.finish(now, ring, Outcome::NoAnswer, None),
+            Offer::Open if is_busy => self.finish(now, ring, Outcome::Busy, None),
+            Offer::Open => self.ring_out(now, ring),
+            Offer::Withheld(outcome) if is_late => self.finish(now, ring, outcome, None),
+            Offer::Withheld(_) | Offer::Unknown | Offer::Shown => {}
+        }
+    }
+
+    fn ring_out(&mut self, now: Duration, ring: RingId) {
+        let Some(one) = self.rings.get(&ring) else { return };
+        let callee = one.person(RingSide::Callee);
+        let expires_in = one.left(now);
+        self.lines.occupy(callee, Place::Incoming, ring);
+        let manner = self.manner(callee);
+        if let Some(one) = self.ring_mut(ring) {
+            one.set_manner(manner);
+        }
+        if self.lines.devices(callee).next().is_none() {
+            self.outputs.push_back(Output::Wake { callee, ring, expires_in });
+        }
+        self.show(now, ring);
+    }
+
+    /// Two people ring each other. The ring that was there first is answered by the device that has placed the second.
+    fn merge(&mut self, now: Duration, from: Speaker, second: RingId, first: RingId) {
+        if let Some(one) = self.ring_mut(second) {
+            one.merge(now, first);
+        }
+        self.remember(second);
+        self.say_merged(now, from, second, first);
+        self.take_call(now, first, from.owner.device);
+    }
+
+    fn say_merged(&mut self, now: Duration, from: Speaker, ring: RingId, into: RingId) {
+        if let Some(incoming) = self.rings.get(&into).and_then(|one| one.incoming(now)) {
+            self.send(from.connection, RingEvent::Merged { ring, into: Box::new(incoming) });
+        }
+        let is_over = self.tell_outcome(from.connection, into, RingSide::Callee, from.owner.device);
+        if !is_over && !self.rings.contains_key(&into) {
+            let outcome = Outcome::Lost { seconds: 0 };
+            self.send(from.connection, RingEvent::Over { ring, outcome, message: None });
+        }
+    }
+
+    fn say_placed(&mut self, from: Speaker, ring: RingId) {
+        let Some(one) = self.rings.get(&ring) else { return };
+        let room = one.row().room;
+        if let Some(credential) = one.credential().cloned() {
+            self.send(from.connection, RingEvent::Placed { ring, room, credential });
+        }
+    }
+}

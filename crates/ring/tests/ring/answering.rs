@@ -1,0 +1,143 @@
+//! A ring is answered, declined, cancelled or hung up: by whom, how often, and who is told.
+
+use protocol::{ErrorCode, HangUpReason, Outcome, RingEvent, RingMessage, SealedNote};
+
+use super::world::{ADA, ADA_2, BOB, BOB_2, BOB_3, CEM, EVE, World, answered, error, over, ring};
+
+#[test]
+fn the_first_answer_has_the_call_and_every_other_device_is_told() {
+    let mut world = World::ringing([ADA, ADA_2, BOB, BOB_2, BOB_3]);
+    world.answer(BOB_2, 1);
+    assert_eq!((world.hears(ADA), world.hears(BOB_2)), (vec![answered(1)], vec![answered(1)]));
+    for device in [BOB, BOB_3] {
+        assert_eq!(world.hears(device), [over(1, Outcome::AnsweredElsewhere)]);
+    }
+    assert_eq!(world.hears(ADA_2), [], "it never knew of it");
+}
+
+#[test]
+fn a_second_answer_is_an_error_to_that_device_alone() {
+    let mut world = World::ringing([ADA, BOB, BOB_2]);
+    world.answer(BOB, 1);
+    world.forget();
+    world.answer(BOB_2, 1);
+    assert_eq!(world.hears(BOB_2), [error(ErrorCode::RingUnknown)]);
+    assert_eq!((world.hears(ADA), world.hears(BOB), world.states.len()), (vec![], vec![], 0));
+}
+
+#[test]
+fn an_answer_to_what_is_over_or_anothers_or_ones_own_changes_nothing() {
+    let mut world = World::ringing([ADA, BOB, EVE]);
+    for device in [EVE, ADA] {
+        world.answer(device, 1);
+        assert_eq!(world.hears(device), [error(ErrorCode::RingUnknown)]);
+    }
+    world.answer(BOB, 7);
+    assert_eq!(world.hears(BOB), [error(ErrorCode::RingUnknown)]);
+    world.cancel(ADA, 1);
+    world.forget();
+    world.answer(BOB, 1);
+    assert_eq!(world.hears(BOB), [error(ErrorCode::RingUnknown)]);
+    assert_eq!((world.hears(ADA), world.states.len()), (vec![], 0));
+}
+
+#[test]
+fn an_answer_that_is_said_again_by_its_device_is_answered_as_the_first_was() {
+    let mut world = World::talking([]);
+    world.answer(BOB, 1);
+    assert_eq!((world.hears(BOB), world.hears(ADA)), (vec![answered(1)], vec![]));
+    world.wait_secs(8);
+    world.hang_up(ADA, 1);
+    world.forget();
+    world.answer(BOB, 1);
+    assert_eq!(world.hears(BOB), [over(1, Outcome::Answered { seconds: 8 })]);
+    assert_eq!((world.hears(ADA), world.states.len()), (vec![], 0));
+}
+
+#[test]
+fn a_decline_by_one_device_ends_it_for_all_and_the_caller_reads_declined() {
+    let mut world = World::ringing([ADA, BOB, BOB_2, BOB_3]);
+    let note = SealedNote::new("later".to_owned()).unwrap();
+    world.say(BOB_3, RingMessage::Decline { ring: ring(1), message: Some(note.clone()) });
+    let outcome = Outcome::Declined;
+    assert_eq!(world.hears(ADA), [RingEvent::Over { ring: ring(1), outcome, message: Some(note) }]);
+    for device in [BOB, BOB_2, BOB_3] {
+        assert_eq!(world.hears(device), [over(1, Outcome::Declined)]);
+    }
+    assert_eq!((world.outcome(1), world.missed.len()), (Some(Outcome::Declined), 0));
+}
+
+#[test]
+fn who_declines_what_another_device_has_answered_is_told_so() {
+    let mut world = World::ringing([ADA, BOB, BOB_2]);
+    world.answer(BOB, 1);
+    world.forget();
+    world.decline(BOB_2, 1);
+    assert_eq!(world.hears(BOB_2), [over(1, Outcome::AnsweredElsewhere)]);
+    assert_eq!((world.hears(ADA), world.hears(BOB)), (vec![], vec![]));
+}
+
+#[test]
+fn a_cancelled_ring_is_over_for_all_and_was_missed() {
+    let mut world = World::ringing([ADA, BOB, BOB_2]);
+    world.cancel(ADA, 1);
+    for device in [ADA, BOB, BOB_2] {
+        assert_eq!(world.hears(device), [over(1, Outcome::Cancelled)]);
+    }
+    assert_eq!((world.outcome(1), world.missed.len()), (Some(Outcome::Cancelled), 1));
+    world.cancel(ADA, 1);
+    assert_eq!(world.hears(ADA), [over(1, Outcome::Cancelled)], "said again, it is the same");
+    assert_eq!(world.hears(BOB), []);
+}
+
+#[test]
+fn only_the_device_that_placed_a_ring_cancels_it() {
+    let mut world = World::ringing([ADA, ADA_2, BOB, EVE]);
+    for device in [ADA_2, BOB, EVE] {
+        world.cancel(device, 1);
+        assert_eq!(world.hears(device), [error(ErrorCode::RingUnknown)]);
+    }
+    assert_eq!(world.outcome(1), None);
+}
+
+#[test]
+fn either_hangs_up_for_both_and_both_are_told_for_how_long_they_talked() {
+    for device in [ADA, BOB] {
+        let mut world = World::talking([BOB_2]);
+        world.wait_secs(42);
+        world.hang_up(device, 1);
+        let outcome = Outcome::Answered { seconds: 42 };
+        assert_eq!((world.hears(ADA), world.hears(BOB)), (vec![over(1, outcome)], vec![over(1, outcome)]));
+        assert_eq!((world.hears(BOB_2), world.outcome(1)), (vec![], Some(outcome)));
+        world.hang_up(device, 1);
+        assert_eq!(world.hears(device), [over(1, outcome)], "said again, it is the same");
+    }
+}
+
+#[test]
+fn a_call_whose_media_never_came_about_was_answered_and_is_lost() {
+    let mut world = World::talking([]);
+    world.wait_secs(15);
+    world.say(ADA, RingMessage::HangUp { ring: ring(1), reason: HangUpReason::Lost });
+    let outcome = Outcome::Lost { seconds: 15 };
+    assert_eq!((world.hears(BOB), world.outcome(1)), (vec![over(1, outcome)], Some(outcome)));
+}
+
+#[test]
+fn nobody_else_hangs_up() {
+    let mut world = World::talking([ADA_2, BOB_2, CEM, EVE]);
+    for device in [ADA_2, BOB_2, CEM, EVE] {
+        world.hang_up(device, 1);
+        world.cancel(device, 1);
+        assert!(world.hears(device).iter().all(|event| *event == error(ErrorCode::RingUnknown)));
+    }
+    assert_eq!(world.outcome(1), None);
+    assert_eq!((world.hears(ADA), world.hears(BOB)), (vec![], vec![]));
+}
+
+#[test]
+fn who_cancels_a_ring_that_was_answered_meanwhile_hangs_up() {
+    let mut world = World::talking([]);
+    world.cancel(ADA, 1);
+    assert_eq!(world.hears(BOB), [over(1, Outcome::Answered { seconds: 0 })]);
+}

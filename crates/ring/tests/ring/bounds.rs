@@ -1,0 +1,64 @@
+//! What of all this a client can make grow, and where it stops.
+
+use protocol::{CloseCode, Outcome, RingEvent};
+
+use super::world::{ADA, BOB, World, incoming, over, ring};
+
+#[test]
+fn of_more_devices_than_sixteen_the_oldest_goes() {
+    let mut world = World::new();
+    (1..=17).for_each(|number| world.attach((2, number)));
+    let oldest = world.sockets[&(2, 1)];
+    assert_eq!(world.closed, [(oldest, CloseCode::TAKEN_OVER)]);
+    world.forget();
+    world.attach(ADA);
+    world.place(ADA, 1, BOB);
+    let shown = (1..=17).filter(|number| !incoming(&world.hears((2, *number))).is_empty()).count();
+    assert_eq!((shown, incoming(&world.hears((2, 1))).len()), (16, 0));
+}
+
+#[test]
+fn the_oldest_device_that_had_to_go_is_away_from_its_call() {
+    let mut world = World::talking([]);
+    (2..=17).for_each(|number| world.attach((2, number)));
+    world.wait_secs(30);
+    assert_eq!(world.outcome(1), Some(Outcome::Lost { seconds: 0 }));
+}
+
+#[test]
+fn of_a_thousand_rings_that_are_over_few_are_remembered_and_after_a_minute_none() {
+    let mut world = World::with([ADA]);
+    for number in 0..1_000 {
+        world.place_after(ADA, number, BOB, 30_000);
+    }
+    assert!(world.rings.len() <= 32, "{}", world.rings.len());
+    world.forget();
+    world.place_after(ADA, 999, BOB, 0);
+    assert_eq!(world.hears(ADA), [over(999, Outcome::NoAnswer)], "the newest is known");
+    world.place_after(ADA, 3, BOB, 0);
+    assert_eq!(world.hears(ADA), [over(3, Outcome::NoAnswer)], "of the others storage knows");
+    world.wait_secs(60);
+    assert_eq!(world.rings.len(), 0);
+}
+
+#[test]
+fn nothing_is_left_of_people_who_have_gone() {
+    let mut world = World::talking([]);
+    world.hang_up(ADA, 1);
+    world.close(ADA);
+    world.close(BOB);
+    world.wait_secs(60);
+    assert!(world.rings.is_empty());
+    assert_eq!(world.rings.poll_timeout(), None);
+}
+
+#[test]
+fn one_who_cannot_be_reached_is_not_remembered_for_those_who_called() {
+    let mut world = World::with([ADA]);
+    world.admission = ring::Admission::Unreachable(ring::Trace::None);
+    world.place(ADA, 1, BOB);
+    world.wait_secs(1);
+    world.attach(BOB);
+    let heard = world.hears(BOB);
+    assert!(matches!(&heard[..], [RingEvent::Welcome { .. }]), "{heard:?} of {:?}", ring(1));
+}

@@ -1,0 +1,31 @@
+//! How far a direct call is, as its screen shows it.
+
+use protocol::{ErrorCode, Outcome, Progress};
+
+/// How far a direct call is. What it is called on a page's screen follows from it and from nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RingPhase {
+    /// Somebody is being called, and no device has said that it sounds: how far it is, as far as that is known.
+    Calling(Option<Progress>),
+    /// It sounds at the other end, or it is on this screen and may sound.
+    Ringing,
+    /// It is on this screen and is not to sound, because the person here is in another call or a meeting.
+    RingingQuietly,
+    /// It was answered: the two are being connected, or they talk.
+    Answered,
+    /// It is over.
+    Over(Outcome),
+    /// It was not placed.
+    Refused(RingRefusal),
+}
+
+/// Why a ring was not placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RingRefusal {
+    /// The server said no.
+    Server(ErrorCode),
+    /// The key that the server says is that person's is not the one that the link names, or that they had before.
+    WrongKey,
+    /// The server did not say to whom an invitation is to be sealed, or it could not be sealed.
+    NoKey,
+}
