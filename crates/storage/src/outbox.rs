@@ -1,7 +1,8 @@
 //! The table `outbox`: what is to be delivered, in order and at least once.
 //!
-//! Whoever adds or takes entries locks the one row of `outbox_sequence` before anything else of the outbox. So numbers become visible in
-//! their order, nobody sees an entry whose predecessor is not committed yet, and two takers choose one after the other.
+//! Whoever adds or takes entries first locks the one row of `outbox_sequence`. So numbers become visible in their order, whoever sees an
+//! entry sees those before it, and of two takers the second finds what the first has left. Who finishes or fails a delivery does not wait:
+//! the number of its claims says whether an entry is still theirs.
 
 use async_trait::async_trait;
 use protocol::Timestamp;

@@ -105,31 +105,48 @@ pub(crate) async fn contacts_come_page_by_page_the_last_changed_first(storage: &
 pub(crate) async fn of_too_many_contacts_the_oldest_goes_that_is_not_blocked(storage: &impl Storage) {
     make_owner(storage, 1).await;
     make_owner(storage, 2).await;
-    apply(storage, 1, 0, BLOCKED, 1).await;
     apply(storage, 2, 0, MET, 1).await;
     let most = u64::from(CONTACTS_OF_IDENTITY);
-    for peer in 1..=most {
-        assert_eq!(apply(storage, 1, peer, MET, 100 + peer).await, Some(Standing::Known), "{peer}");
+    // The first and most others are blocked; three are known.
+    apply(storage, 1, 0, BLOCKED, 1).await;
+    for known in [5001, 5002, 5003] {
+        apply(storage, 1, known, MET, known - 5000).await;
     }
-    assert_eq!(storage.contact(&public_key(1), &public_key(1)).await.unwrap(), None, "the oldest has gone");
-    let known = peers(storage, 1, Standing::Known).await;
-    assert_eq!((known.len() as u64, &known[0]), (most - 1, &public_key(most)));
-    assert_eq!(known.last(), Some(&public_key(2)));
-    assert_eq!(peers(storage, 1, Standing::Blocked).await, [public_key(0)]);
-    assert_eq!(peers(storage, 2, Standing::Known).await, [public_key(0)]);
-
+    for blocked in 4..most {
+        apply(storage, 1, blocked, BLOCKED, blocked).await;
+    }
     let request = request("?");
-    apply(storage, 1, 5000, ContactChange::Asked(&request), 5000).await;
-    assert_eq!(peers(storage, 1, Standing::Known).await.len() as u64, most - 1, "who asks puts out nobody");
+    apply(storage, 1, 6000, ContactChange::Asked(&request), 6000).await;
+    let known = [5003, 5002, 5001].map(public_key);
+    assert_eq!(
+        peers(storage, 1, Standing::Known).await,
+        known,
+        "as many as may be, and who asks puts out nobody"
+    );
 
-    for peer in 2..=most {
-        apply(storage, 1, peer, BLOCKED, 10_000 + peer).await;
+    assert_eq!(apply(storage, 1, 7000, MET, 7000).await, Some(Standing::Known));
+    assert_eq!(peers(storage, 1, Standing::Known).await, [7000, 5003, 5002].map(public_key));
+    apply(storage, 1, 5002, MET, 7001).await;
+    assert_eq!(apply(storage, 1, 7002, BLOCKED, 7002).await, Some(Standing::Blocked));
+    assert_eq!(peers(storage, 1, Standing::Known).await, [5002, 7000].map(public_key), "they met again");
+
+    for blocked in [7003, 7004] {
+        assert_eq!(apply(storage, 1, blocked, BLOCKED, blocked).await, Some(Standing::Blocked));
     }
-    assert_eq!(apply(storage, 1, 6000, MET, 20_000).await, None, "all are blocked, and stay so");
-    assert_eq!(apply(storage, 1, 6001, BLOCKED, 20_001).await, Some(Standing::Blocked));
+    assert_eq!(peers(storage, 1, Standing::Known).await, []);
     let blocked = peers(storage, 1, Standing::Blocked).await;
-    assert_eq!((blocked.len() as u64, &blocked[0]), (most, &public_key(6001)));
-    assert_eq!(storage.contact(&public_key(1), &public_key(0)).await.unwrap(), None);
+    assert_eq!((blocked.len() as u64, blocked.last()), (most, Some(&public_key(0))));
+    assert_eq!(apply(storage, 1, 8000, MET, 8000).await, None, "all are blocked, and stay so");
+    assert_eq!(peers(storage, 1, Standing::Blocked).await, blocked);
+    assert_eq!(apply(storage, 1, 8001, BLOCKED, 8001).await, Some(Standing::Blocked));
+    assert_eq!(
+        storage.contact(&public_key(1), &public_key(0)).await.unwrap(),
+        None,
+        "now the oldest has gone"
+    );
+    assert_eq!(peers(storage, 1, Standing::Blocked).await.len() as u64, most);
+    assert_eq!(peers(storage, 1, Standing::Asked).await, [public_key(6000)]);
+    assert_eq!(peers(storage, 2, Standing::Known).await, [public_key(0)]);
 }
 
 pub(crate) async fn of_too_many_requests_the_oldest_goes(storage: &impl Storage) {

@@ -161,7 +161,7 @@ contract! {
         of_many_takers_at_once_none_has_what_another_has,
         whatever_is_added_and_taken_at_once_is_delivered_once_and_in_order,
         what_a_taker_has_that_died_is_taken_again_when_the_lease_ends,
-        who_is_slow_and_has_no_successor_still_finishes,
+        an_entry_is_finished_or_taken_over_and_never_both,
         what_failed_keeps_its_place_and_waits,
         an_entry_takes_the_place_of_one_with_its_tag,
         what_is_of_no_use_any_more_is_removed_and_reported,

@@ -114,11 +114,28 @@ pub(crate) async fn what_a_taker_has_that_died_is_taken_again_when_the_lease_end
     assert_eq!(texts(&claim(storage, "push", 300).await), ["2"]);
 }
 
-pub(crate) async fn who_is_slow_and_has_no_successor_still_finishes(storage: &impl Storage) {
-    storage.add_to_outbox(&[entry("push", "a", "1")]).await.unwrap();
+/// Whoever was slow finishes in the moment in which another takes over.
+pub(crate) async fn an_entry_is_finished_or_taken_over_and_never_both(storage: &impl Storage) {
+    let keys: Vec<_> = (0..40).map(|number| format!("key {number}")).collect();
+    for text in ["1", "2"] {
+        let entries: Vec<_> = keys.iter().map(|key| entry("push", key, text)).collect();
+        storage.add_to_outbox(&entries).await.unwrap();
+    }
     let slow = claim(storage, "push", 10).await;
-    assert!(storage.finish_delivery(slow[0].claim).await.unwrap());
-    assert_eq!(waiting(storage, "push").await, 0);
+    assert_eq!(slow.len(), 40);
+    let topic = topic("push");
+    let end = Timestamp(10 + LEASE);
+    let finishing =
+        futures::future::join_all(slow.iter().rev().map(|one| storage.finish_delivery(one.claim)));
+    let taking = futures::future::join_all((0..8).map(|_| storage.claim_due(&topic, end, Timestamp(999), 9)));
+    let (finished, taken) = futures::future::join(finishing, taking).await;
+    let taken: Vec<_> = taken.into_iter().flat_map(Result::unwrap).collect();
+    for (one, finished) in slow.iter().rev().zip(finished) {
+        let of_key = taken.iter().filter(|other| other.entry.ordering_key == one.entry.ordering_key);
+        let texts: Vec<_> = of_key.map(|other| text(&other.entry)).collect();
+        let expected: [&[&str]; 2] = if finished.unwrap() { [&[], &["2"]] } else { [&["1"], &["1"]] };
+        assert!(expected.contains(&&*texts), "{} {texts:?} not {expected:?}", one.entry.ordering_key);
+    }
 }
 
 pub(crate) async fn what_failed_keeps_its_place_and_waits(storage: &impl Storage) {
