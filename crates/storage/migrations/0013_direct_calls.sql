@@ -75,7 +75,7 @@ CREATE INDEX outbox_by_key ON outbox (topic, ordering_key, number);
 CREATE INDEX outbox_by_tag ON outbox (topic, ordering_key, tag) WHERE tag IS NOT NULL;
 CREATE INDEX outbox_by_expiry ON outbox (expires_at) WHERE expires_at IS NOT NULL;
 
--- The last number of the outbox. Whoever adds or takes locks its row, so that numbers are committed in their order.
+-- The last number of the outbox. Whoever adds, takes or expires locks its row, so that numbers are committed in their order.
 CREATE TABLE outbox_sequence (
     id BIGINT PRIMARY KEY NOT NULL,
     last BIGINT NOT NULL

@@ -1,7 +1,7 @@
 //! The table `outbox`: what is to be delivered, in order and at least once.
 //!
-//! Whoever adds or takes entries first locks the one row of `outbox_sequence`. So numbers become visible in their order, whoever sees an
-//! entry sees those before it, and of two takers the second finds what the first has left. Who finishes or fails a delivery does not wait:
+//! Whoever adds, takes or expires entries first locks the one row of `outbox_sequence`. So numbers become visible in their order, whoever
+//! sees an entry sees those before it, and of two takers the second finds what the first has left. Who finishes or fails a delivery does not wait:
 //! the number of its claims says whether an entry is still theirs.
 
 use async_trait::async_trait;
@@ -35,14 +35,16 @@ impl OutboxRepository for SqlStorage {
             return Ok(Vec::new());
         }
         let mut transaction = self.writing().await?;
-        let lock = format!("SELECT last FROM outbox_sequence WHERE id = 1{}", self.lock_rows);
-        sqlx::query(AssertSqlSafe(lock)).fetch_one(&mut *transaction).await?;
+        lock(&mut transaction, self.lock_rows).await?;
         let rows = due(topic, now, limit).fetch_all(&mut *transaction).await?;
         let mut claimed = Vec::with_capacity(rows.len());
         for row in &rows {
-            let mut entry = rows::claimed_entry(row)?;
-            entry.claim.claims += 1;
-            if lease(&mut transaction, entry.claim, leased_until).await? {
+            let found = rows::claimed_entry(row)?;
+            let claim = Claim { claims: found.claim.claims + 1, ..found.claim };
+            // Whoever had it before and said nothing until their lease ended has failed.
+            let attempts = found.attempts + u64::from(unsigned(row, "leased_until")? > 0);
+            let entry = ClaimedEntry { claim, attempts, entry: found.entry };
+            if lease(&mut transaction, &entry, leased_until).await? {
                 claimed.push(entry);
             }
         }
@@ -51,12 +53,8 @@ impl OutboxRepository for SqlStorage {
     }
 
     async fn finish_delivery(&self, claim: Claim) -> Result<bool, StorageError> {
-        let finished = sqlx::query("DELETE FROM outbox WHERE number = $1 AND claims = $2")
-            .bind(signed(claim.number))
-            .bind(signed(claim.claims))
-            .execute(&self.pool)
-            .await?;
-        Ok(finished.rows_affected() > 0)
+        let mut connection = self.pool.acquire().await?;
+        remove(&mut connection, claim).await
     }
 
     async fn fail_delivery(&self, claim: Claim, not_before: Timestamp) -> Result<bool, StorageError> {
@@ -75,24 +73,24 @@ impl OutboxRepository for SqlStorage {
 
     async fn expire_outbox(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxEntry>, StorageError> {
         let mut transaction = self.writing().await?;
-        let statement = format!(
+        lock(&mut transaction, self.lock_rows).await?;
+        let rows = sqlx::query(
             "SELECT * FROM outbox WHERE expires_at <= $1 AND leased_until <= $1
-             ORDER BY expires_at, number LIMIT $2{}",
-            self.lock_rows
-        );
-        let rows = sqlx::query(AssertSqlSafe(statement))
-            .bind(signed(now.0))
-            .bind(i64::from(limit))
-            .fetch_all(&mut *transaction)
-            .await?;
+             ORDER BY expires_at, number LIMIT $2",
+        )
+        .bind(signed(now.0))
+        .bind(i64::from(limit))
+        .fetch_all(&mut *transaction)
+        .await?;
+        let mut expired = Vec::with_capacity(rows.len());
         for row in &rows {
-            sqlx::query("DELETE FROM outbox WHERE number = $1")
-                .bind(signed(unsigned(row, "number")?))
-                .execute(&mut *transaction)
-                .await?;
+            let ClaimedEntry { claim, entry, .. } = rows::claimed_entry(row)?;
+            if remove(&mut transaction, claim).await? {
+                expired.push(entry);
+            }
         }
         transaction.commit().await?;
-        rows.iter().map(rows::outbox_entry).collect()
+        Ok(expired)
     }
 
     async fn outbox_counts(&self) -> Result<Vec<OutboxCount>, StorageError> {
@@ -103,6 +101,13 @@ impl OutboxRepository for SqlStorage {
         .await?;
         rows.iter().map(rows::outbox_count).collect()
     }
+}
+
+/// Waits until nobody else adds, takes or expires entries.
+async fn lock(connection: &mut AnyConnection, lock_rows: &str) -> Result<(), StorageError> {
+    let statement = format!("SELECT last FROM outbox_sequence WHERE id = 1{lock_rows}");
+    sqlx::query(AssertSqlSafe(statement)).fetch_one(connection).await?;
+    Ok(())
 }
 
 /// Adds entries at the end.
@@ -169,18 +174,30 @@ async fn insert_one(
 /// False when whoever had the entry before has finished it in this moment.
 async fn lease(
     connection: &mut AnyConnection,
-    claim: Claim,
+    ClaimedEntry { claim, attempts, .. }: &ClaimedEntry,
     leased_until: Timestamp,
 ) -> Result<bool, StorageError> {
     let leased = sqlx::query(
-        "UPDATE outbox SET claims = claims + 1, leased_until = $1 WHERE number = $2 AND claims = $3 - 1",
+        "UPDATE outbox SET claims = claims + 1, attempts = $1, leased_until = $2
+         WHERE number = $3 AND claims = $4 - 1",
     )
+    .bind(signed(*attempts))
     .bind(signed(leased_until.0))
     .bind(signed(claim.number))
     .bind(signed(claim.claims))
     .execute(connection)
     .await?;
     Ok(leased.rows_affected() > 0)
+}
+
+/// False when the entry is gone, or somebody else's.
+async fn remove(connection: &mut AnyConnection, claim: Claim) -> Result<bool, StorageError> {
+    let removed = sqlx::query("DELETE FROM outbox WHERE number = $1 AND claims = $2")
+        .bind(signed(claim.number))
+        .bind(signed(claim.claims))
+        .execute(connection)
+        .await?;
+    Ok(removed.rows_affected() > 0)
 }
 
 /// The entries of a topic that may be taken at a moment.

@@ -73,7 +73,7 @@ pub struct Claim {
 pub struct ClaimedEntry {
     /// With this it is said how the delivery went.
     pub claim: Claim,
-    /// How many deliveries have failed.
+    /// How many deliveries have failed, those included of which nobody said anything until the lease ended.
     pub attempts: u64,
     /// What is to be delivered.
     pub entry: OutboxEntry,

@@ -118,7 +118,7 @@ pub(crate) fn claimed_entry(row: &AnyRow) -> Result<ClaimedEntry, StorageError> 
     Ok(ClaimedEntry { claim, attempts: unsigned(row, "attempts")?, entry: outbox_entry(row)? })
 }
 
-pub(crate) fn outbox_entry(row: &AnyRow) -> Result<OutboxEntry, StorageError> {
+fn outbox_entry(row: &AnyRow) -> Result<OutboxEntry, StorageError> {
     Ok(OutboxEntry {
         topic: Topic(row.try_get("topic")?),
         ordering_key: row.try_get("ordering_key")?,

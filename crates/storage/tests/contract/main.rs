@@ -165,6 +165,7 @@ contract! {
         what_failed_keeps_its_place_and_waits,
         an_entry_takes_the_place_of_one_with_its_tag,
         what_is_of_no_use_any_more_is_removed_and_reported,
+        an_entry_ends_in_one_way_alone,
         a_payload_is_delivered_whatever_is_in_it,
         what_waits_is_counted_by_topic,
     }

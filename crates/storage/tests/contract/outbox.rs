@@ -104,13 +104,16 @@ pub(crate) async fn what_a_taker_has_that_died_is_taken_again_when_the_lease_end
     let dead = claim(storage, "push", 10).await;
     assert!(claim(storage, "push", 10 + LEASE - 1).await.is_empty());
     let next = claim(storage, "push", 10 + LEASE).await;
-    assert_eq!((texts(&next), next[0].attempts), (vec!["1"], 0));
+    assert_eq!((texts(&next), next[0].attempts), (vec!["1"], 1), "who says nothing has failed");
 
     // It was not dead but slow.
     assert!(!storage.finish_delivery(dead[0].claim).await.unwrap());
     assert!(!storage.fail_delivery(dead[0].claim, Timestamp(0)).await.unwrap());
     assert!(claim(storage, "push", 10 + LEASE + 1).await.is_empty(), "the next still has it");
-    assert!(storage.finish_delivery(next[0].claim).await.unwrap());
+    assert!(storage.fail_delivery(next[0].claim, Timestamp(200)).await.unwrap());
+    let last = claim(storage, "push", 200).await;
+    assert_eq!((texts(&last), last[0].attempts), (vec!["1"], 2));
+    assert!(storage.finish_delivery(last[0].claim).await.unwrap());
     assert_eq!(texts(&claim(storage, "push", 300).await), ["2"]);
 }
 
@@ -218,6 +221,41 @@ pub(crate) async fn what_is_of_no_use_any_more_is_removed_and_reported(storage: 
     assert_eq!(waiting(storage, "push").await, 2);
     let all = storage.expire_outbox(Timestamp(u64::MAX), 9).await.unwrap();
     assert_eq!(all.iter().map(text).collect::<Vec<_>>(), ["b1"], "without an end nothing expires");
+}
+
+/// Some expire, some are finished late and some are replaced, in the same moment.
+pub(crate) async fn an_entry_ends_in_one_way_alone(storage: &impl Storage) {
+    let numbered = |number: u64, text: &str, created_at| OutboxEntry {
+        tag: Some("tag".into()),
+        created_at: Timestamp(created_at),
+        expires_at: (text == "old").then_some(Timestamp(50)),
+        ..entry("push", &format!("key {number}"), text)
+    };
+    let old: Vec<_> = (0..40).map(|number| numbered(number, "old", 1)).collect();
+    let new: Vec<_> = (0..20).rev().map(|number| numbered(number, "new", 10 + LEASE)).collect();
+    storage.add_to_outbox(&old).await.unwrap();
+    let slow = claim(storage, "push", 10).await;
+    let late = slow.iter().filter(|one| one.entry.ordering_key.ends_with('7'));
+
+    let now = Timestamp(10 + LEASE);
+    let finishing = futures::future::join_all(late.clone().map(|one| storage.finish_delivery(one.claim)));
+    let expiring = futures::future::join_all((0..4).map(|_| storage.expire_outbox(now, 15)));
+    let adding = storage.add_to_outbox(&new);
+    let (finished, expired, added) = futures::future::join3(finishing, expiring, adding).await;
+    added.unwrap();
+    let expired: Vec<_> = expired.into_iter().flat_map(Result::unwrap).collect();
+    for (one, finished) in late.zip(finished) {
+        let is_reported = expired.contains(&one.entry);
+        assert!(!(finished.unwrap() && is_reported), "{} was delivered", one.entry.ordering_key);
+    }
+    let mut keys: Vec<_> = expired.iter().map(|one| &one.ordering_key).collect();
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), expired.len(), "each is reported once");
+    assert!(expired.iter().all(|one| text(one) == "old"));
+    storage.expire_outbox(now, 100).await.unwrap();
+    assert_eq!(waiting(storage, "push").await, 20);
+    assert!(claim(storage, "push", now.0).await.iter().all(|one| text(&one.entry) == "new"));
 }
 
 pub(crate) async fn a_payload_is_delivered_whatever_is_in_it(storage: &impl Storage) {
