@@ -10,7 +10,7 @@ use storage::{
 use uuid::Uuid;
 
 use super::outbox::{claim, entry, waiting};
-use super::{every_character, public_key};
+use super::{connect_all, every_character, public_key};
 
 const BOTH: CallReaders = CallReaders::Both;
 
@@ -100,6 +100,7 @@ pub(crate) async fn a_call_only_goes_on(storage: &impl Storage) {
 }
 
 pub(crate) async fn of_two_ends_at_once_one_counts_and_is_delivered(storage: &impl Storage) {
+    connect_all(storage).await;
     for number in 1..=6 {
         storage.keep_call(&ringing(number, 1, 2, 10), BOTH, &[]).await.unwrap();
         let outcomes = [CallOutcome::Declined, CallOutcome::Cancelled, CallOutcome::NoAnswer];
@@ -121,6 +122,7 @@ pub(crate) async fn of_two_ends_at_once_one_counts_and_is_delivered(storage: &im
 }
 
 pub(crate) async fn a_new_ring_that_comes_twice_at_once_is_there_once(storage: &impl Storage) {
+    connect_all(storage).await;
     let (call, out) = (ringing(1, 1, 2, 10), [entry("push", "key", "ring")]);
     let kept = futures::future::join_all((0..6).map(|_| storage.keep_call(&call, BOTH, &out))).await;
     assert_eq!(kept.into_iter().filter(|kept| *kept.as_ref().unwrap()).count(), 1);
@@ -200,6 +202,7 @@ pub(crate) async fn what_one_takes_out_of_their_history_the_other_keeps(storage:
 }
 
 pub(crate) async fn both_may_clear_their_histories_at_once(storage: &impl Storage) {
+    connect_all(storage).await;
     for number in 1..=40 {
         let (caller, callee) = if number % 2 == 0 { (1, 2) } else { (2, 1) };
         storage.keep_call(&ended(number, caller, callee, number), BOTH, &[]).await.unwrap();
@@ -213,6 +216,7 @@ pub(crate) async fn both_may_clear_their_histories_at_once(storage: &impl Storag
 }
 
 pub(crate) async fn many_calls_are_changed_by_many_at_once(storage: &impl Storage) {
+    connect_all(storage).await;
     let missed = |number| with(ringing(number, 1 + number % 2, 3, number), None, no_answer(1_000 - number));
     for number in 1..=60 {
         storage.keep_call(&missed(number), BOTH, &[]).await.unwrap();

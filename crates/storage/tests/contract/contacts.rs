@@ -6,7 +6,7 @@ use storage::{
     REQUESTS_OF_IDENTITY, RequestNote, SealedNote, Standing, Storage,
 };
 
-use super::{every_character, public_key};
+use super::{connect_all, every_character, public_key};
 
 const MET: ContactChange<'_> = ContactChange::Met;
 const ALLOWED: ContactChange<'_> = ContactChange::Allowed;
@@ -167,9 +167,15 @@ pub(crate) async fn of_many_who_ask_at_once_as_many_wait_as_may(storage: &impl S
     make_owner(storage, 1).await;
     let request = request("?");
     let most = u64::from(REQUESTS_OF_IDENTITY);
-    let asking = (1..=most + 40).map(|peer| apply(storage, 1, peer, ContactChange::Asked(&request), peer));
-    futures::future::join_all(asking).await;
-    assert_eq!(peers(storage, 1, Standing::Asked).await.len() as u64, most);
+    let ask = |peer| apply(storage, 1, peer, ContactChange::Asked(&request), peer);
+    for peer in 1..=most {
+        ask(peer).await;
+    }
+    connect_all(storage).await;
+    for round in 1..=6 {
+        futures::future::join_all((0..16).map(|number| ask(most * round + number))).await;
+        assert_eq!(peers(storage, 1, Standing::Asked).await.len() as u64, most, "round {round}");
+    }
 }
 
 pub(crate) async fn who_has_no_identity_has_no_contacts(storage: &impl Storage) {
@@ -177,6 +183,7 @@ pub(crate) async fn who_has_no_identity_has_no_contacts(storage: &impl Storage) 
     assert_eq!(storage.contact(&public_key(1), &public_key(2)).await.unwrap(), None);
     make_owner(storage, 1).await;
     assert_eq!(apply(storage, 1, 2, BLOCKED, 5).await, Some(Standing::Blocked));
+    connect_all(storage).await;
     let owner = public_key(1);
     let deleting = storage.delete_identity(&owner);
     let adding = futures::future::join_all((3..9).map(|peer| apply(storage, 1, peer, MET, 6)));

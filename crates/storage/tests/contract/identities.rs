@@ -7,7 +7,7 @@ use storage::{
 };
 
 use super::calls::{ended, ring};
-use super::public_key;
+use super::{connect_all, public_key};
 
 const DAY: u64 = SEEN_TO.as_millis() as u64;
 
@@ -70,6 +70,7 @@ pub(crate) async fn of_many_who_draw_one_number_at_once_one_gets_it(storage: &im
     for number in 20..24 {
         give(storage, number, 100 + u32::try_from(number).unwrap()).await.unwrap();
     }
+    connect_all(storage).await;
     let gifts = futures::future::join_all((1..=8).map(|key| give(storage, key, 10)));
     let changes = futures::future::join_all((20..24).map(|key| replace(storage, key, 10)));
     let (given, replaced) = futures::future::join(gifts, changes).await;
@@ -87,6 +88,7 @@ pub(crate) async fn of_many_who_draw_one_number_at_once_one_gets_it(storage: &im
 }
 
 pub(crate) async fn a_key_that_asks_many_times_at_once_has_one_number(storage: &impl Storage) {
+    connect_all(storage).await;
     let drawn = [10, 11, 12, 10, 11, 12, 13, 13];
     let given = futures::future::join_all(drawn.map(|number| give(storage, 1, number))).await;
     let own = storage.identity(&public_key(1)).await.unwrap().unwrap();

@@ -321,6 +321,13 @@ fn name(text: &str) -> DisplayName {
     DisplayName::parse(text).unwrap()
 }
 
+/// Opens as many connections as there may be, so that what is begun at once then happens at once.
+async fn connect_all(storage: &impl Storage) {
+    for read in futures::future::join_all((0..64).map(|_| storage.outbox_counts())).await {
+        read.unwrap();
+    }
+}
+
 fn public_key(number: u64) -> PublicKey {
     PublicKey::new(format!("{number:043}")).unwrap()
 }

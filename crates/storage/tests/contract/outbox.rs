@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use protocol::Timestamp;
 use storage::{ClaimedEntry, OutboxCount, OutboxEntry, PAYLOAD_BYTES, Payload, Storage, Topic};
 
-use super::every_character;
+use super::{connect_all, every_character};
 
 /// For how long those who take entries have them.
 const LEASE: u64 = 100;
@@ -44,6 +44,7 @@ pub(crate) async fn as_many_are_taken_as_were_asked_for_the_oldest_first(storage
 }
 
 pub(crate) async fn of_many_takers_at_once_none_has_what_another_has(storage: &impl Storage) {
+    connect_all(storage).await;
     let keys = (0..30).map(|number| entry("push", &format!("key {number}"), "1"));
     storage.add_to_outbox(&keys.collect::<Vec<_>>()).await.unwrap();
     storage
@@ -66,6 +67,7 @@ pub(crate) async fn of_many_takers_at_once_none_has_what_another_has(storage: &i
 pub(crate) async fn whatever_is_added_and_taken_at_once_is_delivered_once_and_in_order(
     storage: &impl Storage,
 ) {
+    connect_all(storage).await;
     const EACH: u64 = 12;
     // Two add to each key, each of them in an order of their own.
     let adders = (0..4).map(|adder| async move {
@@ -119,6 +121,7 @@ pub(crate) async fn what_a_taker_has_that_died_is_taken_again_when_the_lease_end
 
 /// Whoever was slow finishes in the moment in which another takes over.
 pub(crate) async fn an_entry_is_finished_or_taken_over_and_never_both(storage: &impl Storage) {
+    connect_all(storage).await;
     let keys: Vec<_> = (0..40).map(|number| format!("key {number}")).collect();
     for text in ["1", "2"] {
         let entries: Vec<_> = keys.iter().map(|key| entry("push", key, text)).collect();
@@ -225,6 +228,7 @@ pub(crate) async fn what_is_of_no_use_any_more_is_removed_and_reported(storage: 
 
 /// Some expire, some are finished late and some are replaced, in the same moment.
 pub(crate) async fn an_entry_ends_in_one_way_alone(storage: &impl Storage) {
+    connect_all(storage).await;
     let numbered = |number: u64, text: &str, created_at| OutboxEntry {
         tag: Some("tag".into()),
         created_at: Timestamp(created_at),
