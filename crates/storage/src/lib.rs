@@ -1,4 +1,5 @@
-//! What Veranda keeps: rooms with their rules, keys, seats, chat, API keys and audit events.
+//! What Veranda keeps: rooms with their rules, keys, seats, chat, API keys and audit events; for direct calls identities,
+//! contacts and histories; and what is still to be delivered.
 //!
 //! The traits say what is kept; [`SqlStorage`] keeps it in a SQLite file or in PostgreSQL, with the same statements. It
 //! decides nothing, reads no clock and makes no ids: times, ids and digests are arguments.
@@ -7,12 +8,17 @@ mod api_keys;
 mod audit;
 mod backup;
 mod builds;
+mod calls;
 mod chat;
+mod contacts;
+mod direct_calls;
 mod error;
 mod fences;
+mod identities;
 mod journal;
 mod keys;
 mod lock;
+mod outbox;
 mod postgres;
 mod records;
 mod rooms;
@@ -22,12 +28,20 @@ mod sql;
 mod sqlite;
 
 pub use backup::back_up;
+pub use direct_calls::{
+    CONTACTS_OF_IDENTITY, CallRepository, ContactRepository, IdentityRepository, OutboxRepository,
+    REQUESTS_OF_IDENTITY, SEEN_TO,
+};
 pub use error::StorageError;
 pub use lock::{DatabaseLock, FolderLock};
 pub use records::{
-    ApiKeyRecord, AuditEvent, BrowserId, BuildFile, Change, ChatPage, ChatQuota, Creators, Digest, Fence,
-    FencedChange, HeldKey, Idempotency, KeptFile, KeyRecord, PasswordHash, Refusal, RefusalReason,
-    RoomRecord, SeatRecord, SeatState,
+    ApiKeyRecord, AuditEvent, BrowserId, BuildFile, CallCourse, CallCursor, CallDirection, CallEnd,
+    CallIdentity, CallOutcome, CallParty, CallReaders, CallRecord, CallRules, Change, ChatPage, ChatQuota,
+    Claim, ClaimedEntry, ContactChange, ContactCursor, ContactPage, ContactRecord, Creators, Digest, Fence,
+    FencedChange, HeldKey, HistoryEntry, HistoryPage, Idempotency, KeptFile, KeyRecord, NOTE_CHARACTERS,
+    NoteError, OutboxCount, OutboxEntry, PAYLOAD_BYTES, PasswordHash, Payload, PayloadError, QuietHours,
+    REQUEST_CHARACTERS, Refusal, RefusalReason, RequestNote, RoomRecord, SealedNote, SeatRecord, SeatState,
+    Standing, Topic, WhoMayRing,
 };
 pub use sql::SqlStorage;
 
@@ -286,6 +300,10 @@ pub trait Storage:
     + ApiKeyRepository
     + AuditRepository
     + BuildRepository
+    + IdentityRepository
+    + ContactRepository
+    + CallRepository
+    + OutboxRepository
     + Send
     + Sync
 {
@@ -300,6 +318,10 @@ impl<T> Storage for T where
         + ApiKeyRepository
         + AuditRepository
         + BuildRepository
+        + IdentityRepository
+        + ContactRepository
+        + CallRepository
+        + OutboxRepository
         + Send
         + Sync
 {

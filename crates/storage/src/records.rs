@@ -1,5 +1,22 @@
 //! What is kept, one type a table.
 
+mod calls;
+mod contacts;
+mod identities;
+mod notes;
+mod outbox;
+
+pub use calls::{
+    CallCourse, CallCursor, CallDirection, CallEnd, CallOutcome, CallParty, CallReaders, CallRecord,
+    HistoryEntry, HistoryPage,
+};
+pub use contacts::{ContactChange, ContactCursor, ContactPage, ContactRecord, Standing};
+pub use identities::{CallIdentity, CallRules, QuietHours, WhoMayRing};
+pub use notes::{NOTE_CHARACTERS, NoteError, REQUEST_CHARACTERS, RequestNote, SealedNote};
+pub use outbox::{
+    Claim, ClaimedEntry, OutboxCount, OutboxEntry, PAYLOAD_BYTES, Payload, PayloadError, Topic,
+};
+
 use protocol::{
     ChatEntry, CredentialKind, DisplayName, Forbidden, HandNumber, ParticipantId, PublicKey, Role, RoomCode,
     RoomSettings, SessionId, Timestamp,

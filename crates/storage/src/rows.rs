@@ -1,4 +1,11 @@
-//! From rows to records and back. The one file that converts.
+//! From rows to records and back. The one module that converts.
+
+mod direct_calls;
+
+pub(crate) use direct_calls::{
+    call, claimed_entry, contact, history_entry, identity, outbox_count, outcome_text, public_key,
+    standing_text, who_may_ring_text,
+};
 
 use protocol::{
     ChatEntry, ChatId, ChatNumber, ChatTarget, CredentialKind, DisplayName, Envelope, HandNumber,

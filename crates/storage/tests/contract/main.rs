@@ -5,15 +5,24 @@
 
 mod backends;
 mod builds;
+mod calls;
 mod chat;
+mod contacts;
 mod fences;
+mod identities;
 mod keys;
 mod others;
+mod outbox;
 mod rooms;
 mod seats;
 
-use protocol::{CredentialKind, DisplayName, ParticipantId, Role, RoomCode, RoomSettings, Timestamp};
-use storage::{BrowserId, Change, Digest, Fence, FencedChange, KeyRecord, RoomRecord, Storage, StorageError};
+use protocol::{
+    CredentialKind, DisplayName, ParticipantId, PublicKey, Role, RoomCode, RoomSettings, Timestamp,
+};
+use storage::{
+    BrowserId, CallReaders, CallRepository as _, Change, ContactChange, ContactRepository as _, Digest,
+    Fence, FencedChange, IdentityRepository as _, KeyRecord, RoomRecord, Storage, StorageError,
+};
 use uuid::Uuid;
 
 /// One test a promise and a backend.
@@ -102,6 +111,63 @@ contract! {
         an_api_key_works_until_it_is_revoked,
         events_are_read_newest_first,
         of_a_room_as_many_events_stay_as_are_kept,
+    }
+    identities {
+        an_identity_is_found_by_its_key_and_by_its_number,
+        a_key_that_has_a_number_gets_its_own_back,
+        a_number_is_given_once_and_never_again,
+        an_old_number_leads_to_nobody,
+        of_many_who_draw_one_number_at_once_one_gets_it,
+        a_key_that_asks_many_times_at_once_has_one_number,
+        rules_are_read_as_they_were_set,
+        when_somebody_was_here_is_known_to_the_day,
+        a_deleted_identity_leaves_nothing_and_others_keep_theirs,
+        who_was_long_away_and_has_no_history_is_forgotten,
+    }
+    contacts {
+        a_peer_has_one_standing,
+        a_request_is_read_until_it_is_answered,
+        contacts_come_page_by_page_the_last_changed_first,
+        of_too_many_contacts_the_oldest_goes_that_is_not_blocked,
+        of_too_many_requests_the_oldest_goes,
+        of_many_who_ask_at_once_as_many_wait_as_may,
+        who_has_no_identity_has_no_contacts,
+        contacts_of_somebody_else_are_neither_read_nor_changed,
+        notes_of_contacts_are_kept_whatever_is_in_them,
+    }
+    calls {
+        a_call_is_in_both_histories_each_with_its_own_note,
+        every_outcome_is_read_as_it_was_kept,
+        a_call_only_goes_on,
+        of_two_ends_at_once_one_counts_and_is_delivered,
+        a_new_ring_that_comes_twice_at_once_is_there_once,
+        a_ring_with_the_id_of_others_is_refused,
+        a_call_and_what_is_delivered_are_kept_together,
+        a_history_comes_page_by_page_newest_first,
+        what_one_takes_out_of_their_history_the_other_keeps,
+        both_may_clear_their_histories_at_once,
+        many_calls_are_changed_by_many_at_once,
+        a_call_that_is_taken_out_while_it_rings_does_not_come_back,
+        a_ring_of_somebody_who_is_blocked_is_in_their_history_alone,
+        missed_calls_are_counted_until_they_were_shown,
+        what_a_server_left_that_died_is_settled,
+        old_calls_go_from_both_histories,
+        calls_of_others_are_neither_read_nor_changed,
+        a_note_is_for_the_side_that_made_it,
+    }
+    outbox {
+        entries_of_a_key_come_one_after_the_other_and_others_do_not_wait,
+        as_many_are_taken_as_were_asked_for_the_oldest_first,
+        of_many_takers_at_once_none_has_what_another_has,
+        whatever_is_added_and_taken_at_once_is_delivered_once_and_in_order,
+        what_a_taker_has_that_died_is_taken_again_when_the_lease_ends,
+        an_entry_is_finished_or_taken_over_and_never_both,
+        what_failed_keeps_its_place_and_waits,
+        an_entry_takes_the_place_of_one_with_its_tag,
+        what_is_of_no_use_any_more_is_removed_and_reported,
+        an_entry_ends_in_one_way_alone,
+        a_payload_is_delivered_whatever_is_in_it,
+        what_waits_is_counted_by_topic,
     }
 }
 
@@ -218,6 +284,26 @@ async fn a_file_is_read_again_by_the_next_server() {
     assert!(storage::RoomRepository::room(&second, code(1)).await.unwrap().is_some());
 }
 
+#[tokio::test]
+async fn a_backup_has_identities_contacts_calls_and_what_is_to_be_delivered() {
+    let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let running = storage::SqlStorage::sqlite(from.path()).await.unwrap();
+    contacts::make_owner(&running, 1).await;
+    let [one, other] = [1, 2].map(public_key);
+    running.change_contact(&one, &other, ContactChange::Blocked, Timestamp(5)).await.unwrap();
+    let (call, out) = (calls::ringing(1, 1, 2, 10), [outbox::entry("push", "a", "1")]);
+    running.keep_call(&call, CallReaders::Both, &out).await.unwrap();
+
+    storage::back_up(from.path(), &to.path().join("veranda.sqlite")).await.unwrap();
+
+    let copy = storage::SqlStorage::sqlite(to.path()).await.unwrap();
+    assert_eq!(copy.identity(&one).await.unwrap(), running.identity(&one).await.unwrap());
+    assert_eq!(copy.contact(&one, &other).await.unwrap(), running.contact(&one, &other).await.unwrap());
+    assert_eq!(copy.call(calls::ring(1)).await.unwrap(), Some(call));
+    assert_eq!(outbox::claim(&copy, "push", 50).await[0].entry, out[0]);
+    assert!(copy.give_call_id(&other, protocol::CallId::nth(1), Timestamp(5)).await.is_err(), "it was given");
+}
+
 /// Changes under one token.
 fn fenced(fence: u64, changes: &[Change]) -> Vec<FencedChange> {
     changes.iter().map(|change| FencedChange { fence: Fence(fence), change: change.clone() }).collect()
@@ -233,6 +319,30 @@ fn person(number: u128) -> ParticipantId {
 
 fn name(text: &str) -> DisplayName {
     DisplayName::parse(text).unwrap()
+}
+
+/// Opens as many connections as there may be, so that what is begun at once then happens at once.
+async fn connect_all(storage: &impl Storage) {
+    for read in futures::future::join_all((0..64).map(|_| storage.outbox_counts())).await {
+        read.unwrap();
+    }
+}
+
+fn public_key(number: u64) -> PublicKey {
+    PublicKey::new(format!("{number:043}")).unwrap()
+}
+
+/// Texts of so many characters with all in them that are most likely to be changed on the way: the first thousands, which those that control
+/// and those that mean something to a database are among, the last of each length in bytes, and those that look alike.
+fn every_character(characters: usize) -> Vec<String> {
+    let first = (1..0x3000).filter_map(char::from_u32);
+    let edges =
+        "\u{d7ff}\u{e000}\u{feff}\u{fffd}\u{ffff}\u{10000}\u{1f375}\u{10ffff}e\u{301}\u{e9}\u{212b}\u{c5}"
+            .chars();
+    let all: Vec<_> = first.chain(edges).collect();
+    let mut texts: Vec<String> = all.chunks(characters).map(|chunk| chunk.iter().collect()).collect();
+    texts.push("\u{10ffff}".repeat(characters));
+    texts
 }
 
 fn digest(text: &str) -> Digest {
