@@ -16,8 +16,8 @@
 //! | timer | what is due |
 //! | --- | --- |
 //! | `RungOut` | the ring has rung for [`RING_FOR`](crate::RING_FOR) |
-//! | `ReachedNobody` | no device has got it within [`REACHED_WITHIN`], or none may |
-//! | `CallerGone` | the caller's device has been away for [`CALLER_GRACE`] |
+//! | `ReachedNobody` | no device has got it within `REACHED_WITHIN`, or none may |
+//! | `CallerGone` | the caller's device has been away for `CALLER_GRACE` |
 //! | `SeatGivenUp` | one of the two who talk has been away for [`CALL_GRACE`](crate::CALL_GRACE) |
 //! | `Forgotten` | the ring has been over for [`REMEMBERED_FOR`](crate::REMEMBERED_FOR) |
 
