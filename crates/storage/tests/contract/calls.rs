@@ -226,7 +226,7 @@ pub(crate) async fn many_calls_are_changed_by_many_at_once(storage: &impl Storag
     let hiding = futures::future::join_all([&one, &two, &three].map(|key| storage.hide_calls(key)));
     let seeing = storage.mark_seen(&three, &shown);
     let deleting = storage.delete_calls(Timestamp(1_000));
-    let (hidden, seen, deleted) = futures::future::join3(hiding, seeing, deleting).await;
+    let (seen, hidden, deleted) = futures::future::join3(seeing, hiding, deleting).await;
     assert!(hidden.iter().all(Result::is_ok), "{hidden:?}");
     assert!(seen.is_ok() && deleted.is_ok(), "{seen:?} {deleted:?}");
     for key in [1, 2, 3] {
