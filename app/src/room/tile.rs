@@ -80,7 +80,9 @@ pub(crate) fn OwnTile(id: ParticipantId) -> impl IntoView {
             on:keydown=move |event| if floats.get_untracked() { key.key(&event) }>
             <Video participant=None visible=camera silent=Signal::stored(true) picture=place.picture()/>
             <Show when=move || !camera.get()><Avatar name/></Show>
-            <Show when=move || view.uplink_is_weak().get()><p class="link-line">{call::WEAK_UPLINK}</p></Show>
+            <Show when=move || view.uplink_is_weak().get()>
+                <p class="link-line">{move || if camera.get() { call::WEAK_UPLINK() } else { call::WEAK_UPLINK_SCREEN() }}</p>
+            </Show>
             <NamePlate name=Signal::derive(move || people::yourself(&name.get())) muted
                 hand=Signal::derive(move || view.hand().get().is_some()) unverified=Signal::stored(false)/>
         </article>

@@ -22,12 +22,14 @@ pub(crate) fn VolumeMenu(#[prop(into)] participant: Field<ParticipantView>) -> i
     let menu = NodeRef::<html::Details>::new();
     // A list of people says who they are; what can be done with each is not in it before somebody asks.
     let is_open = RwSignal::new(false);
+    // What each goes back to, also when the menu was closed meanwhile.
+    let (voice_before, screen_before) = (StoredValue::new(100), StoredValue::new(100));
     view! {
         <RowMenu label symbol menu is_open>
             <Show when=move || is_open.get()>
-            <Volume key=id.publication(Source::Microphone) name=people::VOICE_VOLUME percent=Signal::derive(move || voice.get())/>
+            <Volume key=id.publication(Source::Microphone) name=people::VOICE_VOLUME percent=Signal::derive(move || voice.get()) before=voice_before/>
             <Show when=move || shares_sound.get()>
-                <Volume key=id.publication(Source::ScreenAudio) name=people::SCREEN_VOLUME percent=Signal::derive(move || screen.get())/>
+                <Volume key=id.publication(Source::ScreenAudio) name=people::SCREEN_VOLUME percent=Signal::derive(move || screen.get()) before=screen_before/>
             </Show>
             <p class="panel-hint">{people::VOLUME_HINT}</p>
             </Show>
@@ -37,12 +39,24 @@ pub(crate) fn VolumeMenu(#[prop(into)] participant: Field<ParticipantView>) -> i
 
 /// A slider, and a switch for nothing at all.
 #[component]
-fn Volume(key: MediaKey, name: Text, percent: Signal<u8>) -> impl IntoView {
+fn Volume(
+    key: MediaKey,
+    name: Text,
+    percent: Signal<u8>,
+    /// What it goes back to.
+    before: StoredValue<u8>,
+) -> impl IntoView {
     let call = use_call_handle();
     let set = move |percent| call.send(CallCommand::SetVolume { key, percent });
-    let slide = set.clone();
-    // What it goes back to.
-    let before = StoredValue::new(100);
+    let slide = {
+        let set = set.clone();
+        move |percent| {
+            if percent > 0 {
+                before.set_value(percent);
+            }
+            set(percent);
+        }
+    };
     let is_muted = Memo::new(move |_| percent.get() == 0);
     let toggle = move |_| {
         let now = percent.get_untracked();

@@ -55,13 +55,10 @@ impl Publications {
                 *publication = Publication::Starting;
                 Some(Output::StartCapture(source))
             }
-            (Switch::Off, Publication::Starting | Publication::On) => {
+            // Of what has failed there is nothing to stop, but somebody waits for it to be there again.
+            (Switch::Off, Publication::Starting | Publication::On | Publication::Failed(_)) => {
                 *publication = Publication::Off;
                 Some(Output::StopCapture(source))
-            }
-            (Switch::Off, Publication::Failed(_)) => {
-                *publication = Publication::Off;
-                None
             }
             (Switch::On, Publication::Starting | Publication::On) | (Switch::Off, Publication::Off) => None,
         }

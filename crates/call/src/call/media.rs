@@ -195,7 +195,10 @@ impl Call {
     /// Whether others see this person less well than they could, because the uplink carries no more.
     pub(super) fn uplink_is_weak(&self) -> bool {
         let is_on = |source| self.publications.of(source).is_on();
-        self.uplink.is_weak() && (is_on(Source::Camera) || is_on(Source::Screen))
+        // Who is alone sends to nobody.
+        self.people.iter().next().is_some()
+            && self.uplink.is_weak()
+            && (is_on(Source::Camera) || is_on(Source::Screen))
     }
 
     pub(super) fn wanted_layers(&mut self, link: LinkKey, source: Source, layers: u8) {

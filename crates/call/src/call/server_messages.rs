@@ -9,6 +9,8 @@ use protocol::{
     Source, Switch, VERSION, WaitingPerson,
 };
 
+use view::Publication;
+
 use super::Call;
 use super::media::link_to;
 use crate::encryption::Encryption;
@@ -301,7 +303,8 @@ impl Call {
 
     /// The room cannot know what is starting, so it says this also of what is off: then there is nothing to do or to say.
     fn turned_off(&mut self, source: Source) {
-        if self.publications.of(source).is_wanted() {
+        // What does not deliver is wanted too, and would be sent again by itself once it does.
+        if self.publications.of(source) != Publication::Off {
             self.switch(source, Switch::Off, SwitchedBy::Host);
             self.outputs.push_back(Output::Notify(Notice::TurnedOff(source)));
         }

@@ -140,8 +140,13 @@ impl Devices {
         }
         let is_used = self.used.contains_key(&source);
         let is_waiting = self.chooser(source).is_waiting();
-        let device = self.lost.get_mut(&source).filter(|_| !is_waiting);
-        let wanted = device.and_then(|loss| loss.can_be_had(&devices, is_used));
+        let wanted = self.lost.get_mut(&source).and_then(|loss| {
+            if is_waiting {
+                loss.note_missing(&devices);
+                return None;
+            }
+            loss.can_be_had(&devices, is_used)
+        });
         self.listed.insert(source, devices);
         if let Some(device) = wanted {
             let attempt = self.chooser(source).begin();

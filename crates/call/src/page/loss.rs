@@ -53,6 +53,11 @@ impl Loss {
         std::mem::take(&mut self.is_asked_for)
     }
 
+    /// These are there while something is asked for: what is missing now and is there later has come.
+    pub(super) fn note_missing(&mut self, devices: &[NamedDevice]) {
+        self.seen.retain(|one| devices.iter().any(|device| device.id == one.id));
+    }
+
     /// Which of these devices is to be asked for, of those that have come: the one that was lost, or any while there is no other.
     pub(super) fn can_be_had(&mut self, devices: &[NamedDevice], is_used: bool) -> Option<String> {
         if self.is_asked_for {

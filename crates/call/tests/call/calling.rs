@@ -97,6 +97,22 @@ fn a_device_that_fails_says_why_and_can_be_tried_again() {
 }
 
 #[test]
+fn what_does_not_deliver_is_turned_off_by_a_host_and_by_leaving_like_anything_else() {
+    let ends: [fn(&mut TestCall) -> Vec<Output>; 2] = [
+        |call| call.hear(ServerMessage::TurnedOff { source: Source::Microphone }),
+        |call| call.command(Command::Leave),
+    ];
+    for end in ends {
+        let mut call = TestCall::in_room([ADA]);
+        call.switch(Source::Microphone, Switch::On);
+        call.input(Input::CaptureFailed { source: Source::Microphone, fault: CaptureFault::Ended });
+        let stop = Output::StopCapture(Source::Microphone);
+        assert!(end(&mut call).contains(&stop), "nobody waits for the device any more");
+        assert_eq!(call.input(Input::Captured(Source::Microphone)), [stop], "nor is it sent when it is back");
+    }
+}
+
+#[test]
 fn signals_that_overtake_the_news_of_their_sender_are_kept() {
     let mut call = TestCall::in_room([]);
     assert_eq!(call.hear(offer_from(ADA)), []);
@@ -330,6 +346,16 @@ fn who_sends_video_over_a_weak_uplink_is_told_until_they_turn_it_off() {
     call.switch(Source::Camera, Switch::On);
     call.input(Input::Captured(Source::Camera));
     assert!(!short(&mut call));
+    call.wait(Duration::from_secs(15));
+    assert!(short(&mut call));
+    let mut alone = TestCall::in_room([ADA]);
+    std::mem::swap(&mut alone, &mut call);
+    alone.hear(ServerMessage::ParticipantLeft { id: id(ADA), reason: LeaveReason::Left });
+    assert!(!alone.0.snapshot().uplink_is_weak, "who is alone sends to nobody");
+    call.connection(ADA, ConnectionState::Connected);
+    call.switch(Source::Camera, Switch::On);
+    call.input(Input::Captured(Source::Camera));
+    short(&mut call);
     call.wait(Duration::from_secs(15));
     assert!(short(&mut call));
     call.switch(Source::Camera, Switch::Off);

@@ -208,6 +208,17 @@ fn a_device_that_cannot_be_opened_in_place_of_a_lost_one_is_a_loss_and_no_failed
 }
 
 #[test]
+fn a_device_that_is_missing_only_while_its_stand_in_is_opened_is_used_again() {
+    let (mut page, attempt) = with_camera("front");
+    listed(&mut page, &["front", "back"]);
+    let stand_in = asked(tell(&mut page, PageInput::CaptureEnded(Source::Camera, attempt))).remove(0);
+    assert_eq!(listed(&mut page, &["back"]), []);
+    captured(&mut page, Source::Camera, stand_in.attempt, "back");
+    let again = asked(listed(&mut page, &["front", "back"])).remove(0);
+    assert_eq!(again.device.as_deref(), Some("front"));
+}
+
+#[test]
 fn a_device_that_is_not_there_any_more_has_vanished_though_its_track_goes_on() {
     let (mut page, _) = with_camera("front");
     assert_eq!(listed(&mut page, &["front", "back"]), []);
