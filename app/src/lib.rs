@@ -9,6 +9,7 @@
 
 mod components;
 mod connection_test;
+mod direct;
 mod full_screen;
 mod pages;
 #[cfg(feature = "ssr")]
@@ -17,7 +18,7 @@ mod room;
 pub mod state;
 mod text;
 
-pub use pages::{ConnectionTestPage, RoomPage};
+pub use pages::{ConnectionTestPage, DirectPage, RoomPage};
 #[cfg(feature = "ssr")]
 pub use text::documents;
 pub use text::invite::calendar_description;

@@ -64,6 +64,8 @@ pub(crate) enum Event {
     HostLink(String),
     /// The words of a safety phrase; none when they could not be fetched.
     Phrase { of: SafetyPhrase, words: Option<String> },
+    /// The session ends, and with it its devices and connections.
+    End,
     /// Something to say once.
     Say(PageNotice),
     /// Time to look at levels and timeouts.

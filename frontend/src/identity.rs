@@ -57,7 +57,7 @@ pub(crate) fn random_id() -> Option<Uuid> {
     Some(uuid::Builder::from_random_bytes(random()?).into_uuid())
 }
 
-fn random<const N: usize>() -> Option<[u8; N]> {
+pub(crate) fn random<const N: usize>() -> Option<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).ok()?;
     Some(bytes)

@@ -14,7 +14,8 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::event::{Event, Events};
 use crate::identity::name_so_far;
-use crate::{session, web};
+use crate::session::{self, Entrance, Visit};
+use crate::web;
 
 /// How long after the first attempt the next begins; each pause is twice the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -36,19 +37,18 @@ pub(crate) fn start(view: Store<CallView>, events: Events, received: UnboundedRe
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         // It is here: nothing is fetched any more.
-        _ = session(code, name, view, events, received).await;
+        _ = session(Visit { code, name, entrance: Entrance::Page }, view, events, received).await;
     });
 }
 
 #[wasm_split(session, wasm_split_path = ::leptos::wasm_split, preload(fetch_session), fallible)]
-fn session(
-    code: RoomCode,
-    name: String,
+pub(crate) fn session(
+    visit: Visit,
     view: Store<CallView>,
     events: Events,
     received: UnboundedReceiver<Event>,
 ) -> Result<(), SplitLoaderError> {
-    session::start(code, name, view, events, received);
+    session::start(visit, view, events, received);
     Ok(())
 }
 

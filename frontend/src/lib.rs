@@ -12,6 +12,7 @@ mod event;
 mod host_link;
 mod identity;
 mod language;
+mod lazy_ringing;
 mod lazy_session;
 mod levels;
 mod link;
@@ -23,6 +24,7 @@ mod phrase;
 mod presence;
 mod publish;
 mod remember;
+mod ringing;
 mod screens;
 mod sealing;
 mod sections;
@@ -35,9 +37,10 @@ mod videos;
 mod web;
 
 use app::state::{
-    CallHandle, CallView, provide_call_handle, provide_connection_test, provide_language_handle,
+    CallHandle, CallView, provide_call_handle, provide_connection_test, provide_direct_handle,
+    provide_language_handle,
 };
-use app::{ConnectionTestPage, RoomPage};
+use app::{ConnectionTestPage, DirectPage, RoomPage};
 use futures::channel::mpsc;
 use leptos::mount::hydrate_body;
 use leptos::prelude::*;
@@ -59,6 +62,15 @@ pub fn hydrate() {
             return view! { <ConnectionTestPage/> }.into_any();
         }
         let view = Store::new(CallView::default());
+        if page::is_direct() {
+            let line = ringing::CallLine::default();
+            let commands = line.clone();
+            provide_call_handle(CallHandle::new(view, move |command| {
+                commands.send(Event::Command(command));
+            }));
+            provide_direct_handle(lazy_ringing::start(view, line));
+            return view! { <DirectPage/> }.into_any();
+        }
         let (events, received) = mpsc::unbounded();
         let commands = events.clone();
         provide_call_handle(CallHandle::new(view, move |command| {

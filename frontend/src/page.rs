@@ -1,6 +1,6 @@
 //! The page itself: how it was loaded, when it goes and comes back, whether there is a network.
 
-use call::{SecretOrigin, secret_links};
+use call::{Dialled, SecretOrigin, secret_links};
 use gloo_events::EventListener;
 use js_sys::Reflect;
 use protocol::RoomCode;
@@ -66,6 +66,29 @@ pub(crate) fn is_connection_test() -> bool {
     path().as_deref() == Some("/connection-test")
 }
 
+/// Whether this is the page of direct calls.
+pub(crate) fn is_direct() -> bool {
+    let path = || web::window()?.location().pathname().ok();
+    path().is_some_and(|path| path == DIRECT || path.starts_with("/call/"))
+}
+
+/// Whom the address of the page leads to.
+pub(crate) fn dialled() -> Option<Dialled> {
+    Dialled::parse(&address())
+}
+
+/// Leads to nobody any more.
+pub(crate) fn forget_dialled() {
+    let forget = || {
+        let history = web::window()?.history().ok()?;
+        history.replace_state_with_url(&JsValue::NULL, "", Some(DIRECT)).ok()
+    };
+    _ = forget();
+}
+
+/// The path of the page of direct calls.
+const DIRECT: &str = "/call";
+
 /// What stands before the paths of the files of this page's build.
 pub(crate) fn root() -> String {
     let root = || web::document()?.document_element()?.get_attribute("data-root");
@@ -112,6 +135,11 @@ const SECRET: &str = "key=";
 
 /// How it ends when nobody has compared the safety phrase since the secret came through the server.
 const UNVERIFIED: &str = "&unverified";
+
+/// The page's own origin.
+pub(crate) fn origin() -> Option<String> {
+    web::window()?.location().origin().ok()
+}
 
 /// The page's own origin, and the fragment with which it was opened, which has the secret.
 pub(crate) fn origin_and_fragment() -> Option<(String, String)> {

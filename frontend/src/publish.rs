@@ -58,7 +58,7 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         forbidden,
         starts_local: settings.starts_at.map(web::local_moment).unwrap_or_default(),
         ends_local: settings.ends_at.map(web::local_moment).unwrap_or_default(),
-        link: crate::page::address(),
+        link: shown.link(),
         host_link: shown.host_link.clone(),
         settings,
         has_password,

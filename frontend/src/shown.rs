@@ -4,8 +4,8 @@ use app::state::{ChatLineView, Devices};
 use call::Began;
 use view::Preferences;
 
-use crate::clock;
 use crate::phrase::Phrase;
+use crate::{clock, page};
 
 /// What the page shows beside them.
 #[derive(Default)]
@@ -22,6 +22,15 @@ pub(crate) struct Shown {
     pub(crate) host_link: Option<String>,
     pub(crate) phrase: Phrase,
     pub(crate) are_statistics_looked_at: bool,
+    /// The address of the room, where it is not that of the page.
+    pub(crate) link: Option<String>,
+}
+
+impl Shown {
+    /// The address of the room, for others.
+    pub(crate) fn link(&self) -> String {
+        self.link.clone().unwrap_or_else(page::address)
+    }
 }
 
 /// Since when the call goes on, by the computer's clock. Worked out once: the two clocks do not run alike to the millisecond.

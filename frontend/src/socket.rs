@@ -6,10 +6,18 @@ use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
-use protocol::{OpeningFrame, RoomFrame, ServerFrame};
+use serde::Serialize;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::event::{Event, Events, SocketNumber};
+use crate::event::SocketNumber;
+
+/// What happens to a socket.
+pub(crate) enum SocketNews {
+    /// A text came.
+    Text(String),
+    /// It is gone. Nothing follows.
+    Closed,
+}
 
 /// An open, or opening, socket.
 pub(crate) struct Socket {
@@ -20,12 +28,12 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Opens a socket to the page's own server. `None` when the address cannot be one.
-    pub(crate) fn open(number: SocketNumber, events: &Events) -> Option<Self> {
+    /// Opens a socket to the page's own server, which tells what happens to it. `None` when the address cannot be one.
+    pub(crate) fn open(number: SocketNumber, tell: impl Fn(SocketNews) + 'static) -> Option<Self> {
         let websocket = WebSocket::open(&address()?).ok()?;
         let (outgoing, to_send) = mpsc::unbounded();
         let (open, dropped) = oneshot::channel();
-        spawn_local(run(websocket, number, to_send, dropped, events.clone()));
+        spawn_local(run(websocket, to_send, dropped, tell));
         Some(Self { number, outgoing, _open: open })
     }
 
@@ -33,18 +41,9 @@ impl Socket {
         self.number
     }
 
-    /// Queues the first message; it goes out once the socket is open.
-    pub(crate) fn send_opening(&self, frame: &OpeningFrame) {
-        self.queue(serde_json::to_string(frame));
-    }
-
-    /// Queues a message after the first.
-    pub(crate) fn send(&self, frame: &RoomFrame) {
-        self.queue(serde_json::to_string(frame));
-    }
-
-    fn queue(&self, text: serde_json::Result<String>) {
-        if let Ok(text) = text {
+    /// Queues a message; it goes out once the socket is open.
+    pub(crate) fn send(&self, message: &impl Serialize) {
+        if let Ok(text) = serde_json::to_string(message) {
             _ = self.outgoing.unbounded_send(text);
         }
     }
@@ -53,16 +52,15 @@ impl Socket {
 /// Runs until one side ends. Both halves are dropped then, and that closes the browser's socket.
 async fn run(
     websocket: WebSocket,
-    number: SocketNumber,
     to_send: mpsc::UnboundedReceiver<String>,
     dropped: oneshot::Receiver<()>,
-    events: Events,
+    tell: impl Fn(SocketNews),
 ) {
     let (write, read) = websocket.split();
     let sending = Box::pin(send_all(write, to_send, dropped));
-    let receiving = Box::pin(receive_all(read, number, &events));
+    let receiving = Box::pin(receive_all(read, &tell));
     select(sending, receiving).await;
-    _ = events.unbounded_send(Event::SocketClosed { socket: number });
+    tell(SocketNews::Closed);
 }
 
 /// Sends what is queued, also what was queued just before the owner dropped the socket, unless it is not even open.
@@ -79,11 +77,10 @@ async fn send_all(
     }
 }
 
-async fn receive_all(mut read: SplitStream<WebSocket>, socket: SocketNumber, events: &Events) {
+async fn receive_all(mut read: SplitStream<WebSocket>, tell: &impl Fn(SocketNews)) {
     while let Some(Ok(message)) = read.next().await {
-        let Message::Text(text) = message else { continue };
-        if let Ok(frame) = ServerFrame::parse(&text) {
-            _ = events.unbounded_send(Event::Server { socket, frame: Box::new(frame) });
+        if let Message::Text(text) = message {
+            tell(SocketNews::Text(text));
         }
     }
 }

@@ -27,6 +27,8 @@ pub fn router(state: AppState) -> Router {
         .route("/new", get(pages::new_room))
         .route("/join", post(pages::join_form))
         .route("/connection-test", get(pages::connection_test))
+        .route("/call", get(pages::direct))
+        .route("/call/{id}", get(pages::direct))
         .route("/r/{code}", get(pages::room_page).post(pages::reopen_form))
         .route("/r/{code}/", get(pages::room_page))
         .route("/r/{code}/links", get(pages::links).post(pages::revoke_form))

@@ -11,11 +11,13 @@ pub(crate) enum Symbol {
     CameraOff,
     Chat,
     Close,
+    Copy,
     Door,
     FullScreen,
     Gear,
     Globe,
     Hand,
+    HangUp,
     Key,
     Keyboard,
     Layout,
@@ -26,6 +28,7 @@ pub(crate) enum Symbol {
     MicrophoneOff,
     More,
     People,
+    Phone,
     Pin,
     Play,
     Plus,
@@ -74,6 +77,7 @@ const fn path(symbol: Symbol) -> &'static str {
             "M4.5 5h15A1.5 1.5 0 0 1 21 6.5v9a1.5 1.5 0 0 1-1.5 1.5H11l-4.5 3.5V17h-2A1.5 1.5 0 0 1 3 15.5v-9A1.5 1.5 0 0 1 4.5 5ZM7.5 9.5h9M7.5 12.5h6"
         }
         Symbol::Close => "M6 6l12 12M18 6L6 18",
+        Symbol::Copy => "M9 9h11v11H9ZM4.5 15V5.5a1 1 0 0 1 1-1H15",
         Symbol::Door => "M6 20.5V5A1.5 1.5 0 0 1 7.5 3.5h9A1.5 1.5 0 0 1 18 5v15.5M3.5 20.5h17M14.5 12v.8",
         Symbol::FullScreen => {
             "M4 9V5a1 1 0 0 1 1-1h4M15 4h4a1 1 0 0 1 1 1v4M20 15v4a1 1 0 0 1-1 1h-4M9 20H5a1 1 0 0 1-1-1v-4"
@@ -87,6 +91,7 @@ const fn path(symbol: Symbol) -> &'static str {
         Symbol::Hand => {
             "M7 12V6.5a1.4 1.4 0 0 1 2.8 0V11V4.7a1.4 1.4 0 0 1 2.8 0V11V5.7a1.4 1.4 0 0 1 2.8 0V12V8.2a1.4 1.4 0 0 1 2.8 0V15a6.5 6.5 0 0 1-6.5 6.5c-3 0-4.6-1.5-5.9-4.2L3.6 13.1a1.4 1.4 0 0 1 2.4-1.3L7 13.5"
         }
+        Symbol::HangUp => "M3 14.5c0-6.5 18-6.5 18 0l-1.4 1.6-4.1-1.7v-2.9a11 11 0 0 0-7 0v2.9l-4.1 1.7Z",
         Symbol::Key => "M8 16.5a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM12 12.5h9M18 12.5v3.5M15 12.5v2.5",
         Symbol::Keyboard => {
             "M4.5 6.5h15A1.5 1.5 0 0 1 21 8v8a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 16V8a1.5 1.5 0 0 1 1.5-1.5ZM7 10h.01M10.5 10h.01M14 10h.01M17 10h.01M8.5 14h7"
@@ -112,6 +117,9 @@ const fn path(symbol: Symbol) -> &'static str {
         }
         Symbol::People => {
             "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 19.5a6.5 6.5 0 0 1 13 0M16 4.9a3.5 3.5 0 0 1 0 6.2M18 14a6.5 6.5 0 0 1 3.5 5.5"
+        }
+        Symbol::Phone => {
+            "M6.2 3.5h2.6l1.6 4.3-2 1.7a12 12 0 0 0 6 6l1.8-2 4.3 1.6v2.6a2.3 2.3 0 0 1-2.5 2.3A16 16 0 0 1 4 6a2.3 2.3 0 0 1 2.2-2.5Z"
         }
         Symbol::Pin => "M9 3.5h6M10 3.5v6l-3.5 4V15h11v-1.5l-3.5-4v-6M12 15v6",
         Symbol::Play => "M7.5 4.5l11.5 7.5-11.5 7.5Z",

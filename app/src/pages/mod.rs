@@ -1,9 +1,11 @@
 //! Pages that the browser makes interactive. One file a page.
 
 mod connection_test_page;
+mod direct_page;
 mod message_page;
 mod room_page;
 
 pub use connection_test_page::ConnectionTestPage;
+pub use direct_page::DirectPage;
 pub(crate) use message_page::MessagePage;
 pub use room_page::RoomPage;

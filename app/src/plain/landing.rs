@@ -7,7 +7,7 @@ use protocol::ListedRoom;
 use super::{FormProblem, Illustration, OpenRooms};
 use crate::components::SiteHeader;
 use crate::text;
-use crate::text::plain;
+use crate::text::{direct, plain};
 
 /// `/`
 #[component]
@@ -37,6 +37,7 @@ pub fn Landing(
                 <JoinForm problem=code_problem/>
                 <p class="more-ways">
                     {anyone_creates.then(|| view! { <a href="/new" rel="external">{plain::NEW_ROOM_WITH_OPTIONS()}</a> })}
+                    <a href="/call" rel="external">{direct::TITLE()}</a>
                     <a href="/rooms" rel="external">{plain::MY_ROOMS()}</a>
                     <a href="/connection-test" rel="external">{text::CONNECTION_TEST()}</a>
                 </p>

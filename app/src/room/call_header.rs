@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use super::{Panel, use_opened};
 use crate::components::{Icon, LogoMark, Symbol};
 use crate::full_screen;
-use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
-use crate::text::call;
+use crate::state::{CallCommand, CallViewStoreFields, RingLine, use_call_handle, use_direct_call};
+use crate::text::{call, direct};
 
 /// The heading, by which the people are called too.
 pub(super) const CALL_TITLE: &str = "call-title";
@@ -20,7 +20,14 @@ pub(crate) fn CallHeader() -> impl IntoView {
     let view = handle.view;
     let handle = StoredValue::new(handle);
     let opened = use_opened();
-    let name = move || view.room_name().get().unwrap_or_else(|| call::UNTITLED().to_owned());
+    let ring = use_direct_call();
+    let peer = Memo::new(move |_| {
+        ring.as_ref().and_then(|ring| ring.view.with(|view| view.current().map(RingLine::called)))
+    });
+    let name = move || match peer.get() {
+        Some(peer) => direct::call_with(&peer),
+        None => view.room_name().get().unwrap_or_else(|| call::UNTITLED().to_owned()),
+    };
     let locked = Memo::new(move |_| view.settings().get().locked.is_on());
     view! {
         <header class="call-header">

@@ -5,8 +5,9 @@ use leptos_meta::Title;
 use protocol::ErrorCode;
 use view::Phase;
 
-use super::lazy_call_screen::{self, LazyCallScreen};
-use super::{Announcer, Left, Opened, Prejoin, Refused, Waiting, provide_draft};
+use super::{
+    Announcer, LazyCallScreen, Left, Opened, Prejoin, Refused, Waiting, fetch_call_screen, provide_draft,
+};
 use crate::components::Module;
 use crate::state::{CallViewStoreFields, RoomLookup, use_call_handle};
 use crate::text;
@@ -21,7 +22,7 @@ pub(crate) fn CallPage(lookup: RoomLookup) -> impl IntoView {
     let screen = RwSignal::new(Module::Coming);
     provide_draft();
     Opened::provide();
-    lazy_call_screen::fetch(screen);
+    fetch_call_screen(screen);
     view! {
         <Title text=move || text::title(&title.clone().unwrap_or_else(|| text::joining::UNTITLED_ROOM().to_owned()))/>
         <Announcer/>

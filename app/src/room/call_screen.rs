@@ -11,8 +11,8 @@ use super::{
     Requests, RoomPanel, SafetyPanel, SettingsPanel, ShortcutsPanel, Stage, Toolbar, listen, use_opened,
 };
 use crate::components::{Confirm, focus_when_shown};
-use crate::state::{CallCommand, CallViewStoreFields, StageView, use_call_handle};
-use crate::text::call;
+use crate::state::{CallCommand, CallViewStoreFields, StageView, use_call_handle, use_direct_call};
+use crate::text::{call, direct};
 
 /// The call screen.
 #[component]
@@ -23,17 +23,23 @@ pub(crate) fn CallScreen() -> impl IntoView {
     let opened = use_opened();
     opened.reset();
     let is_alone = move || view.participants().with(Vec::is_empty);
+    let ring = use_direct_call();
+    let line =
+        Memo::new(move |_| ring.as_ref().and_then(|ring| ring.view.with(|view| view.current().cloned())));
+    let said_alone =
+        move || line.get().map_or_else(|| call::ONLY_YOU().to_owned(), |line| direct::state(&line));
     // Whoever comes in hears where they are, and goes on with the controls.
     let people = NodeRef::<html::Div>::new();
     focus_when_shown(people);
     listen(opened);
     view! {
         <main class="call" data-topology=move || topology_name(via.get()) data-layout=layout data-encryption="end-to-end"
+            data-ring=move || line.get().map(|line| line.phase.name())
             data-panel=move || opened.panel.get().map(|_| "")>
             <CallHeader/>
             <div class="stage" role="group" aria-labelledby=CALL_TITLE tabindex="-1" node_ref=people>
                 <Stage/>
-                <Show when=is_alone><p class="alone">{call::ONLY_YOU}</p></Show>
+                <Show when=is_alone><p class="alone" dir="auto">{said_alone}</p></Show>
                 <ReactionLayer/>
             </div>
             <Requests/>

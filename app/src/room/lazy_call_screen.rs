@@ -15,13 +15,13 @@ fn call_screen() -> Result<AnyView, SplitLoaderError> {
 }
 
 /// Starts to fetch the module, in the browser.
-pub(super) fn fetch(module: RwSignal<Module>) {
+pub(crate) fn fetch(module: RwSignal<Module>) {
     crate::components::fetch(module, fetch_call_screen);
 }
 
 /// The call screen, once its module is here. Without it the call goes on unseen, and there is a way to try again.
 #[component]
-pub(super) fn LazyCallScreen(module: RwSignal<Module>) -> impl IntoView {
+pub(crate) fn LazyCallScreen(module: RwSignal<Module>) -> impl IntoView {
     move || {
         match module.get() {
         Module::Here => Suspend::new(async { call_screen().await.ok() }).into_any(),

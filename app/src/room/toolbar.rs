@@ -8,10 +8,12 @@ use super::{
     PopoverButton, ReactionMenu, use_opened,
 };
 use crate::components::{Icon, Symbol, focus};
-use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
-use crate::text::{Text, call, devices};
+use crate::state::{
+    CallCommand, CallViewStoreFields, DirectCommand, DirectHandle, use_call_handle, use_direct_call,
+};
+use crate::text::{Text, call, devices, direct as words};
 
-/// Microphone, camera, screen, chat, hand, reactions, people, layout, more, and *Leave* last.
+/// Microphone, camera, screen, chat, hand, reactions, people, layout, more, and *Leave* or *Hang up* last.
 #[component]
 pub(crate) fn Toolbar() -> impl IntoView {
     let view = use_call_handle().view;
@@ -47,7 +49,24 @@ pub(crate) fn Toolbar() -> impl IntoView {
                 <LayoutMenu/>
                 <MoreMenu/>
             </div>
-            <LeaveButton/>
+            {match use_direct_call() {
+                Some(direct) => view! { <HangUpButton direct/> }.into_any(),
+                None => view! { <LeaveButton/> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+/// Of a direct call: it ends for both.
+#[component]
+fn HangUpButton(direct: DirectHandle) -> impl IntoView {
+    view! {
+        <div class="split leave-split plain">
+            <button type="button" class="control leave" aria-label=words::HANG_UP title=words::HANG_UP
+                on:click=move |_| direct.send(DirectCommand::HangUp)>
+                <Icon symbol=Symbol::HangUp/>
+                <span class="control-text">{words::HANG_UP}</span>
+            </button>
         </div>
     }
 }

@@ -3,6 +3,7 @@
 mod call_handle;
 mod call_view;
 mod connection_test;
+mod direct;
 mod draft;
 mod language_handle;
 mod room_lookup;
@@ -16,6 +17,10 @@ pub use call_view::{
 };
 pub use connection_test::{
     ConnectionTestCommand, ConnectionTestHandle, provide_connection_test, use_connection_test,
+};
+pub(crate) use direct::use_direct_call;
+pub use direct::{
+    DirectCommand, DirectHandle, DirectView, RingLine, provide_direct_handle, use_direct_handle,
 };
 pub use draft::{Draft, DraftProblem, Recipient};
 pub(crate) use language_handle::use_language_handle;

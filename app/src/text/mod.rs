@@ -10,6 +10,7 @@ pub(crate) mod call;
 pub(crate) mod chat;
 pub(crate) mod connection;
 pub(crate) mod devices;
+pub(crate) mod direct;
 #[cfg(feature = "ssr")]
 pub mod documents;
 pub(crate) mod host;

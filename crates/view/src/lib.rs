@@ -24,6 +24,6 @@ pub use notice::{AnyNotice, Copied, Notice, Numbered, PageNotice, Refusal};
 pub use phase::{Phase, Signalling};
 pub use preference::{Preference, Preferences};
 pub use publication::{CaptureFault, Publication};
-pub use ring::{RingPhase, RingRefusal};
+pub use ring::{DialProblem, RingPhase, RingRefusal};
 pub use schedule::ScheduleError;
 pub use secrecy::{KeyWarnings, Secrecy};

@@ -29,3 +29,35 @@ pub enum RingRefusal {
     /// The server did not say to whom an invitation is to be sealed, or it could not be sealed.
     NoKey,
 }
+
+/// What is wrong with what somebody has typed who wants to call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DialProblem {
+    /// It is neither a call ID nor a link with one.
+    NoCallId,
+    /// It is one's own.
+    Own,
+}
+
+impl RingPhase {
+    /// What a page's `data-ring` says.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Calling(_) => "calling",
+            Self::Ringing | Self::RingingQuietly => "ringing",
+            Self::Answered => "answered",
+            Self::Refused(_) => "refused",
+            Self::Over(outcome) => match outcome {
+                Outcome::Answered { .. } => "answered",
+                Outcome::Declined => "declined",
+                Outcome::Busy => "busy",
+                Outcome::NoAnswer => "no-answer",
+                Outcome::Cancelled => "cancelled",
+                Outcome::Offline => "offline",
+                Outcome::Lost { .. } => "lost",
+                Outcome::AnsweredElsewhere => "answered-elsewhere",
+                Outcome::Asked => "asked",
+            },
+        }
+    }
+}

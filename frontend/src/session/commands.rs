@@ -10,7 +10,7 @@ use super::Session;
 use crate::event::{Event, Events};
 use crate::identity::random_id;
 use crate::stage_size::StageSize;
-use crate::{calendar, devices, host_link, page, remember, web};
+use crate::{calendar, devices, host_link, remember, web};
 
 impl Session {
     pub(super) fn command(&mut self, command: CallCommand) {
@@ -68,7 +68,7 @@ impl Session {
             CallCommand::Prepare => self.prepare(),
             CallCommand::SelectDevice { kind, id } => self.select_device(kind, id),
             CallCommand::TestSpeaker => _ = devices::play_test_sound(),
-            CallCommand::CopyLink => copy(self.events.clone(), page::address(), Copied::Link),
+            CallCommand::CopyLink => copy(self.events.clone(), self.shown.link(), Copied::Link),
             CallCommand::ShowVideo { element, participant, source } => {
                 self.media.videos.element((participant, source), element, &self.events);
             }

@@ -2,6 +2,7 @@
 //! [`Event`]. What the call wants done is done here; leaving drops the objects, and with them devices and connections.
 
 mod commands;
+mod entrance;
 mod outputs;
 
 use app::state::{CallView, Devices};
@@ -18,7 +19,7 @@ use web_sys::MediaStreamTrack;
 
 use crate::capture::Captures;
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
-use crate::identity::{new_call, refuse};
+use crate::identity::refuse;
 use crate::levels::Meter;
 use crate::media::Media;
 use crate::muted::{self, MutedMicrophone};
@@ -45,8 +46,11 @@ const PUBLISH_AFTER_MILLIS: u32 = 16;
 /// takes, and there is nothing to see before it is over.
 const LINKS_FIRST_MILLIS: u32 = 60;
 
+pub(crate) use entrance::{Entrance, RingEntrance, Visit};
+
 struct Session {
     code: RoomCode,
+    entrance: Entrance,
     call: Call,
     page: Page,
     events: Events,
@@ -70,41 +74,37 @@ struct Session {
     _page: Vec<EventListener>,
 }
 
-/// Runs the session of a room's page, in which this name has been typed or remembered so far.
+/// Runs a session, until it is told that it ends, if it ever is.
 pub(crate) fn start(
-    code: RoomCode,
-    name: String,
+    visit: Visit,
     view: Store<CallView>,
     events: Events,
     mut received: UnboundedReceiver<Event>,
 ) {
-    let Some(call) = new_call(code) else { return refuse(view) };
-    let mut session = Session::new(code, call, name, view, events);
+    let Some(call) = visit.call() else { return refuse(view) };
+    let mut session = Session::new(visit, call, view, events);
     spawn_local(async move {
         screens::mark_tab();
         session.load();
-        while let Some(event) = received.next().await {
-            session.handle(event);
-            while let Ok(event) = received.try_recv() {
-                session.handle(event);
-            }
+        while let Some(event) = received.next().await
+            && session.handle_all(event, &mut received)
+        {
             session.page_input(PageInput::AskForDevices);
         }
+        app::state::publish(view, CallView { ready: true, ..CallView::default() });
     });
 }
 
 impl Session {
-    fn new(
-        code: RoomCode,
-        call: Call,
-        remembered_name: String,
-        view: Store<CallView>,
-        events: Events,
-    ) -> Self {
+    fn new(visit: Visit, call: Call, view: Store<CallView>, events: Events) -> Self {
+        let Visit { code, name: remembered_name, entrance } = visit;
         let ticks = events.clone();
-        let shown = Shown { remembered_name, preferences: remember::preferences(), ..Shown::default() };
+        let preferences = remember::preferences();
+        let link = entrance.link(code);
+        let shown = Shown { remembered_name, preferences, link, ..Shown::default() };
         Self {
             code,
+            entrance,
             call,
             page: Page::default(),
             socket: None,
@@ -127,12 +127,29 @@ impl Session {
         }
     }
 
+    /// Handles what has happened so far. False once the session ends.
+    fn handle_all(&mut self, first: Event, received: &mut UnboundedReceiver<Event>) -> bool {
+        let mut next = Some(first);
+        while let Some(event) = next {
+            if matches!(event, Event::End) {
+                return false;
+            }
+            self.handle(event);
+            next = received.try_recv().ok();
+        }
+        true
+    }
+
     /// What was chosen and what was left in earlier visits; whoever was in the call goes back into it.
     fn load(&mut self) {
         for (source, device) in capture::chosen_devices() {
             self.page_input(PageInput::ChosenBefore { source, device });
         }
         self.prepare();
+        if let Entrance::Ring(ring) = &self.entrance {
+            let name = ring.name.clone();
+            return self.input(Input::Command(Command::Join { name, password: None }));
+        }
         let parted = remember::tab::take_parting(self.code, js_sys::Date::now());
         let name = DisplayName::parse(&self.shown.remembered_name).ok();
         self.page_input(PageInput::Loaded { parted, was_reloaded: page::was_reloaded(), name });
@@ -140,11 +157,15 @@ impl Session {
 
     /// Shows the choice of devices, with those on that were on. Nothing that was off is captured.
     fn prepare(&mut self) {
-        let Some(call) = new_call(self.code) else { return refuse(self.view) };
+        let Some(call) = self.entrance.call(self.code) else { return refuse(self.view) };
         self.call = call;
-        self.presence = Some(Presence::watch(self.code, &self.events));
-        let of_tab = |source| remember::tab::switch(self.code, source);
-        let switches = Switches::at_start(of_tab, remember::switch);
+        let switches = match &self.entrance {
+            Entrance::Page => {
+                self.presence = Some(Presence::watch(self.code, &self.events));
+                Switches::at_start(|source| remember::tab::switch(self.code, source), remember::switch)
+            }
+            Entrance::Ring(ring) => ring.switches,
+        };
         self.page_input(PageInput::Prepare(switches));
         self.page_input(PageInput::AskForDevices);
         self.publish();
@@ -231,6 +252,7 @@ impl Session {
                 }
                 self.shown.phrase.came(&of, words);
             }
+            Event::End => {}
             Event::Say(notice) => self.page_input(PageInput::Say(notice)),
             Event::Tick => self.tick(),
             Event::Publish => {

@@ -1,15 +1,15 @@
 //! What the call and the page want done.
 
 use call::{Command, Input, LinkCommand, LinkKey, Output, PageEffect, PageInput, Phase, Sound};
-use protocol::{Source, Switch};
+use protocol::{ServerFrame, Source, Switch};
 use view::Preference;
 
 use super::Session;
-use crate::event::SocketNumber;
+use crate::event::{Event, SocketNumber};
 use crate::levels::Meter;
 use crate::muted::MutedMicrophone;
 use crate::sealing::Sealing;
-use crate::socket::Socket;
+use crate::socket::{Socket, SocketNews};
 use crate::{capture, clock, devices, page, remember, screens};
 
 /// People, with oneself, in a call in which it is heard who comes and goes.
@@ -22,7 +22,7 @@ impl Session {
                 Output::OpenSocket => self.open_socket(),
                 Output::Open(frame) => {
                     if let Some(socket) = &self.socket {
-                        socket.send_opening(&frame);
+                        socket.send(&frame);
                     }
                 }
                 Output::Send(frame) => {
@@ -47,8 +47,10 @@ impl Session {
                     self.media.expect_in_slots(link, publications);
                 }
                 Output::KeepSecret { secret, origin } => {
-                    page::set_secret(&secret, origin);
-                    remember::remember_secret(self.code, &secret, origin);
+                    if self.entrance.is_page() {
+                        page::set_secret(&secret, origin);
+                        remember::remember_secret(self.code, &secret, origin);
+                    }
                 }
                 Output::RememberPassedOn(keys) => remember::remember_passed_on(self.code, &keys),
                 Output::StartCapture(source) => self.page_input(PageInput::Capture(source)),
@@ -130,7 +132,19 @@ impl Session {
         }
         self.presence = None;
         self.sockets_made += 1;
-        self.socket = Socket::open(SocketNumber(self.sockets_made), &self.events);
+        let socket = SocketNumber(self.sockets_made);
+        let events = self.events.clone();
+        self.socket = Socket::open(socket, move |news| {
+            let event = match news {
+                SocketNews::Text(text) => ServerFrame::parse(&text)
+                    .ok()
+                    .map(|frame| Event::Server { socket, frame: Box::new(frame) }),
+                SocketNews::Closed => Some(Event::SocketClosed { socket }),
+            };
+            if let Some(event) = event {
+                _ = events.unbounded_send(event);
+            }
+        });
         self.input(if self.socket.is_some() { Input::SocketOpened } else { Input::SocketClosed });
     }
 

@@ -14,6 +14,7 @@
 //! | of a ring on the screen | its 30 s are up, or a server that is back does not speak of it |
 
 mod connecting;
+mod dialled;
 mod events;
 mod incoming;
 mod input;
@@ -32,6 +33,7 @@ use seal::KeyDigest;
 use view::{RingRefusal, Signalling};
 
 use crate::signalling::SignallingConnection;
+pub use dialled::Dialled;
 use incoming::Incoming;
 pub use input::{RingCommand, RingInput};
 use kept::Kept;

@@ -1,0 +1,70 @@
+//! Somebody calls: over whatever the page shows.
+
+use leptos::html;
+use leptos::prelude::*;
+use protocol::RingId;
+use view::RingPhase;
+
+use crate::components::{Avatar, Icon, Symbol};
+use crate::state::{DirectCommand, RingLine, use_direct_handle};
+use crate::text::direct;
+
+/// The ring that waits for an answer, if there is one.
+#[component]
+pub(crate) fn IncomingRings() -> impl IntoView {
+    let view = use_direct_handle().view;
+    let waiting = Memo::new(move |_| view.with(|view| view.incoming().map(|line| line.ring)));
+    move || waiting.get().map(|ring| view! { <IncomingRing ring/> })
+}
+
+/// A dialog that takes the focus, and gives it back when the ring is over (HTML, dialog focusing steps). It is not closed with Escape: who
+/// does not want to talk declines.
+#[component]
+fn IncomingRing(ring: RingId) -> impl IntoView {
+    let handle = use_direct_handle();
+    let view = handle.view;
+    let line =
+        Memo::new(move |_| view.with(|view| view.rings.iter().find(|line| line.ring == ring).cloned()));
+    let called = Memo::new(move |_| line.get().map(|line| line.called()).unwrap_or_default());
+    let title = Signal::derive(move || direct::is_calling(&called.get()));
+    let is_quiet = Memo::new(move |_| line.get().is_some_and(|line| line.phase == RingPhase::RingingQuietly));
+    let is_unknown = Memo::new(move |_| line.get().is_some_and(|line: RingLine| line.name.is_none()));
+    let is_silenced = Memo::new(move |_| view.with(|view| view.is_silenced));
+    let dialog = NodeRef::<html::Dialog>::new();
+    let answer_button = NodeRef::<html::Button>::new();
+    Effect::new(move || {
+        if let Some(dialog) = dialog.get()
+            && !dialog.open()
+        {
+            _ = dialog.show_modal();
+        }
+    });
+    let handle = StoredValue::new(handle);
+    let send = move |command: DirectCommand| handle.with_value(|handle| handle.send(command));
+    let answer_name = move || if is_quiet.get() { direct::END_AND_ANSWER() } else { direct::ANSWER() };
+    view! {
+        <dialog class="incoming" role="alertdialog" aria-modal="true" aria-label=title aria-describedby="ring-text" node_ref=dialog
+            data-ring="ringing" class:quiet=move || is_quiet.get() on:cancel=move |event: leptos::ev::Event| event.prevent_default()
+            on:keydown=move |event| event.stop_propagation()>
+            <div class="ringer"><Avatar name=called/></div>
+            <h2 dir="auto">{title}</h2>
+            <Show when=move || is_unknown.get()><p class="soft">{direct::NAME_UNKNOWN}</p></Show>
+            <p class="soft" id="ring-text">{direct::RING_HINT}</p>
+            <Show when=move || is_silenced.get() && !is_quiet.get()>
+                <button type="button" class="button small" on:click=move |_| send(DirectCommand::AllowSound)>{direct::CLICK_TO_SOUND}</button>
+            </Show>
+            <div class="answers">
+                <button type="button" class="answer no" on:click=move |_| send(DirectCommand::Decline { ring })>
+                    <span class="disc"><Icon symbol=Symbol::HangUp/></span>{direct::DECLINE}
+                </button>
+                <button type="button" class="answer" on:click=move |_| send(DirectCommand::Answer { ring, with_video: false })>
+                    <span class="disc"><Icon symbol=Symbol::CameraOff/></span>{direct::ANSWER_WITHOUT_VIDEO}
+                </button>
+                <button type="button" class="answer yes" autofocus node_ref=answer_button
+                    on:click=move |_| send(DirectCommand::Answer { ring, with_video: true })>
+                    <span class="disc"><Icon symbol=Symbol::Camera/></span>{answer_name}
+                </button>
+            </div>
+        </dialog>
+    }
+}

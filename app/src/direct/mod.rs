@@ -1,0 +1,13 @@
+//! Direct calls: one's own ID, whom to call, who calls, and the call itself.
+
+mod dial;
+mod ended;
+mod incoming_ring;
+mod own_id;
+mod talk;
+
+pub(crate) use dial::Dial;
+pub(crate) use ended::Ended;
+pub(crate) use incoming_ring::IncomingRings;
+pub(crate) use own_id::OwnId;
+pub(crate) use talk::Talk;

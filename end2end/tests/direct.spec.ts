@@ -1,0 +1,112 @@
+// Direct calls: from an ID that is copied to a call that is hung up, and every other way in which a ring ends.
+
+import type { Browser } from "@playwright/test";
+import { launch, newPage, type BrowserOptions } from "../fixtures/browser.ts";
+import type { Server } from "../fixtures/server.ts";
+import { expect, expectAccessible, test as base } from "../fixtures/test.ts";
+import { DirectPage } from "../pages/direct.ts";
+
+interface Fixtures {
+    /** Somebody with a browser and an identity of their own, at the page of direct calls. */
+    caller: (name: string, server: Server, options?: BrowserOptions) => Promise<DirectPage>;
+}
+
+const test = base.extend<Fixtures>({
+    caller: async ({}, use) => {
+        const browsers: Browser[] = [];
+        await use(async (name, server, options = {}) => {
+            const camera = options.camera ?? browsers.length;
+            const browser = await launch({ camera, ...options });
+            browsers.push(browser);
+            const direct = new DirectPage(await newPage(browser, options), name, camera);
+            await direct.open(`${server.url}/call`);
+            await direct.ownId();
+            await direct.isCalled(name);
+            return direct;
+        });
+        await Promise.all(browsers.map((browser) => browser.close()));
+    },
+});
+
+for (const browserName of ["chromium", "firefox"] as const) {
+    test(`an ID is copied, pasted and called, and two talk until one hangs up: ${browserName} is called`, async ({ server, caller }) => {
+        const ada = await caller("Ada", server);
+        const bob = await caller("Bob", server, { browserName });
+        await expectAccessible(ada.page);
+        await ada.calls(await bob.ownId());
+        const ring = bob.ring("Ada");
+        await expect(ring).toBeVisible();
+        await expect(ring.getByRole("button", { name: "Answer", exact: true })).toBeFocused();
+        await ada.expectRing("ringing");
+        await expectAccessible(bob.page);
+        await ring.getByRole("button", { name: "Answer", exact: true }).click();
+        for (const [one, other] of [[ada, bob], [bob, ada]] as const) {
+            await one.expectRing("answered");
+            await one.expectToSee(other);
+            await expect(one.button("Leave")).toHaveCount(0);
+        }
+        await expectAccessible(ada.page);
+        await bob.button("Hang up").click();
+        for (const one of [ada, bob]) {
+            await expect(one.page.getByText(/^Call ended after \d+:\d\d\.$/)).toBeVisible();
+            await one.expectRing("answered");
+            await one.ownId();
+        }
+        // Nothing is captured any more, and nobody had to load the page anew.
+        await ada.calls(await bob.ownId());
+        await expect(bob.ring("Ada")).toBeVisible();
+    });
+}
+
+test("who declines is not rung on, and the caller reads it", async ({ server, caller }) => {
+    const ada = await caller("Ada", server);
+    const bob = await caller("Bob", server);
+    await ada.calls(await bob.ownId());
+    await bob.ring("Ada").getByRole("button", { name: "Decline", exact: true }).click();
+    await ada.expectRing("declined");
+    await expect(bob.ring("Ada")).toBeHidden();
+    await bob.expectRing("declined");
+    // Ada has never talked with Bob: she knows no name of his.
+    await expect(ada.page.getByRole("status").filter({ hasText: `${await bob.ownId()} declined.` })).toBeVisible();
+    await ada.button("Call again").click();
+    await expect(bob.ring("Ada")).toBeVisible();
+    await ada.button("Hang up").click();
+    await ada.expectRing("cancelled");
+    await bob.expectRing("cancelled");
+    await expect(bob.page.getByText("Missed call from Ada.")).toBeVisible();
+});
+
+test("three tabs ring, one answers, and the others stop at once", async ({ server, caller }) => {
+    const ada = await caller("Ada", server);
+    const bob = await caller("Bob", server);
+    const context = bob.page.context();
+    const tabs = [bob];
+    for (let tab = 1; tab < 3; tab++) {
+        const another = new DirectPage(await context.newPage(), "Bob", bob.camera);
+        await another.open(`${server.url}/call`);
+        await another.ownId();
+        tabs.push(another);
+    }
+    await ada.calls(await bob.ownId());
+    for (const tab of tabs) await expect(tab.ring("Ada")).toBeVisible();
+    await tabs[1]!.ring("Ada").getByRole("button", { name: "Answer without video", exact: true }).click();
+    await tabs[1]!.expectRing("answered");
+    await ada.expectRing("answered");
+    for (const tab of [tabs[0]!, tabs[2]!]) await tab.expectRing("answered-elsewhere");
+    await expect(tabs[1]!.button("Turn on camera")).toBeVisible();
+    await tabs[1]!.expectToSee(ada);
+});
+
+test("an ID that is none, one's own, or nobody's is said so, and a link is as good as digits", async ({ server, caller }) => {
+    const ada = await caller("Ada", server);
+    await ada.calls("Bob");
+    await expect(ada.page.getByRole("alert")).toHaveText("That doesn't look like a call ID. IDs have nine digits, like 482-119-305.");
+    await ada.calls(await ada.ownId());
+    await expect(ada.page.getByRole("alert")).toHaveText("You can't call yourself.");
+    await ada.calls("999 999 999");
+    await ada.expectRing("offline");
+    await expect(ada.page.getByText("Not reachable. Check the ID.")).toBeVisible();
+    const bob = await caller("Bob", server);
+    await ada.calls(`${server.url}/call/${await bob.ownId()}`);
+    await expect(bob.ring("Ada")).toBeVisible();
+});

@@ -1,0 +1,26 @@
+//! What can happen to a page that is a device of a call identity.
+
+use app::state::DirectCommand;
+use futures::channel::mpsc::UnboundedSender;
+use protocol::RingId;
+
+use crate::event::SocketNumber;
+
+/// Everything that wakes its loop.
+pub(crate) enum RingEvent {
+    /// The person wants something.
+    Command(DirectCommand),
+    /// A message came.
+    Text { socket: SocketNumber, text: String },
+    /// A socket is gone.
+    SocketClosed { socket: SocketNumber },
+    /// The browser has a network again.
+    NetworkChanged,
+    /// The browser plays the sound of a ring that came, or does not let this page sound.
+    Sounds { ring: RingId, does: bool },
+    /// Time to look what is due.
+    Tick,
+}
+
+/// Where they go.
+pub(crate) type RingEvents = UnboundedSender<RingEvent>;
