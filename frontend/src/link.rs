@@ -9,9 +9,9 @@ use protocol::{IceCandidate, IceServer, MediaKey, MediaKind, PeerRef, Sdp, Secti
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidateInit, RtcIceServer, RtcPeerConnection,
-    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpReceiver, RtcRtpTransceiver, RtcSdpType,
-    RtcSessionDescriptionInit,
+    MediaStream, MediaStreamTrack, RtcBundlePolicy, RtcConfiguration, RtcIceCandidateInit, RtcIceServer,
+    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpReceiver, RtcRtpTransceiver,
+    RtcSdpType, RtcSessionDescriptionInit,
 };
 
 use crate::event::{Event, Events, LinkNumber};
@@ -324,5 +324,7 @@ pub(crate) fn configuration(ice_servers: &[IceServer]) -> RtcConfiguration {
         JsValue::from(entry)
     });
     configuration.set_ice_servers(&servers.collect::<Array>());
+    // Else each section gathers candidates of its own until the answer is there: hundreds, where a machine has some addresses.
+    configuration.set_bundle_policy(RtcBundlePolicy::MaxBundle);
     configuration
 }

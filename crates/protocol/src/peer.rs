@@ -42,6 +42,14 @@ impl PeerRef {
         }
     }
 
+    /// Whether it is a node of the server's: what a page says to it is read by the forwarding unit there.
+    pub fn is_node(self) -> bool {
+        match self {
+            Self::Participant(_) => false,
+            Self::Sfu(_) => true,
+        }
+    }
+
     /// Whether `me` adds the media sections and offers first, so that both do not.
     ///
     /// Of two participants it is the one with the lower id; to the server it is always the client.

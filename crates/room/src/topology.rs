@@ -5,13 +5,15 @@
 //!             another path is better, and nothing holds back
 //!   Settled ─────────────────────────────────────────────────────▶ Migrating { to, awaited, deadline }
 //!      ▲                                                                  │
-//!      ├── to, when everybody who is here is ready ───────────────────────┤
+//!      ├── to, when everybody who has a seat is ready ────────────────────┤
 //!      ├── to, at the deadline, when some are ready and not all must follow┤
 //!      └── as before, aborted: not needed, too slow, no path ─────────────┘
 //! ```
 //!
 //! The old links carry media until everybody who migrates has media over the new ones, so that it costs nobody anything; a migration that
-//! cannot be finished is aborted, and leaves the room as it was.
+//! cannot be finished is aborted, and leaves the room as it was. Links do not need the connection to the server: whoever is without it
+//! has media over the old ones, and loses it with them. So they are waited for as long as they keep their seat, and have as long for
+//! the new links, once they are back, as the others had.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -47,6 +49,8 @@ pub(crate) enum TopologyInput {
     Failed { from: ParticipantId, epoch: u32 },
     /// Something stands in the way of somebody's direct links.
     Trouble { from: ParticipantId, trouble: Trouble },
+    /// Somebody has come.
+    Came { id: ParticipantId },
     /// Somebody is gone for good.
     Left { id: ParticipantId },
     /// The SFU to be used is that of this node from now on.
@@ -96,11 +100,11 @@ pub(crate) struct TopologyMachine {
     /// The nodes whose SFUs know of this room.
     used: BTreeSet<NodeId>,
     last_epoch: u32,
-    /// Who was there when the migration began, and has not said to be ready.
+    /// Who has media over the path that the migration leaves, and has not said to be ready.
     awaited: BTreeSet<ParticipantId>,
     /// Whether anybody has said to be ready.
     is_anybody_ready: bool,
-    /// When the migration ends, one way or the other.
+    /// When the migration ends, one way or the other. `None` once it has passed and only those are waited for who are not there.
     deadline: Option<Duration>,
     /// Until when somebody is taken for unable to reach the SFU of a node.
     unreachable: BTreeMap<(NodeId, ParticipantId), Duration>,
@@ -162,6 +166,7 @@ impl TopologyMachine {
             TopologyInput::Ready { from, epoch } => self.ready(from, epoch),
             TopologyInput::Failed { from, epoch } => self.failed(now, from, epoch, view),
             TopologyInput::Trouble { from, trouble } => self.trouble(now, from, trouble, view),
+            TopologyInput::Came { id } => self.came(now, id, view),
             TopologyInput::Left { id } => self.left(id),
             TopologyInput::UseNode { node } => self.node = Some(node),
             TopologyInput::Review => {}
@@ -172,11 +177,12 @@ impl TopologyMachine {
     /// Begins, finishes or aborts a migration, as things are now.
     pub(crate) fn handle_timeout(&mut self, now: Duration, view: &TopologyView<'_>) {
         self.forgive(now);
-        let (best, reason) = self.best(view);
-        match self.topology.migration {
-            Some(next) => self.review_migration(now, next, best, view),
-            None if best == self.topology.via => self.calm_since = None,
-            None => self.review_stay(now, best, reason, view),
+        if let Some(next) = self.topology.migration {
+            self.review_migration(now, next, view);
+        }
+        // Where a migration has ended may be where the room cannot stay, and nobody has to say so again.
+        if self.topology.migration.is_none() {
+            self.review_stay(now, view);
         }
     }
 
@@ -225,6 +231,19 @@ impl TopologyMachine {
         self.troubles.insert((from, trouble), now + TROUBLE_FOR);
     }
 
+    /// Whoever comes in the middle of a migration has the old path too, unless that is direct links: then there is nothing that its end
+    /// could cost them.
+    fn came(&mut self, now: Duration, id: ParticipantId, view: &TopologyView<'_>) {
+        if self.topology.migration.is_none() || !self.topology.via.is_sfu() {
+            return;
+        }
+        self.awaited.insert(id);
+        // Many come one after the other, and would keep all the others where they are.
+        if view.must_all_follow() {
+            self.deadline = Some(now + MIGRATE_WITHIN);
+        }
+    }
+
     fn left(&mut self, id: ParticipantId) {
         self.awaited.remove(&id);
         self.unreachable.retain(|(_, unreachable), _| *unreachable != id);
@@ -238,32 +257,42 @@ impl TopologyMachine {
         self.not_before.retain(|_, at| *at > now);
     }
 
-    fn review_migration(&mut self, now: Duration, next: Migration, best: MediaVia, view: &TopologyView<'_>) {
-        let is_overdue = self.deadline.is_some_and(|deadline| deadline <= now);
-        // Nobody waits for somebody who is not there.
-        self.awaited.retain(|id| view.seats.is_here(*id));
+    fn review_migration(&mut self, now: Duration, next: Migration, view: &TopologyView<'_>) {
         if self.awaited.is_empty() {
+            return self.finish(next);
+        }
+        if self.best(view).0 != next.via {
+            return self.abort(now, AbortReason::NotNeeded);
+        }
+        let late: Vec<_> = self.awaited.iter().copied().filter(|id| view.seats.is_here(*id)).collect();
+        match self.deadline {
+            Some(deadline) if deadline <= now => self.overdue(now, next, late, view),
+            None if !late.is_empty() => self.deadline = Some(now + MIGRATE_WITHIN),
+            Some(_) | None => {}
+        }
+    }
+
+    /// The deadline has passed. Those who are there and not ready, who are `late`, will not be: somebody who is not there may be, once
+    /// they are back.
+    fn overdue(&mut self, now: Duration, next: Migration, late: Vec<ParticipantId>, view: &TopologyView<'_>) {
+        if self.is_anybody_ready && !view.must_all_follow() {
             self.finish(next);
-        } else if best != next.via {
-            self.abort(now, AbortReason::NotNeeded);
-        } else if is_overdue && (view.must_all_follow() || !self.is_anybody_ready) {
-            let late = std::mem::take(&mut self.awaited);
+        } else if late.is_empty() {
+            self.deadline = None;
+        } else {
             if let MediaVia::Sfu(node) = next.via {
                 self.unreachable.extend(late.into_iter().map(|id| ((node, id), now + FORGIVEN_AFTER)));
             }
             self.abort(now, AbortReason::TooSlow);
-        } else if is_overdue {
-            self.finish(next);
         }
     }
 
-    fn review_stay(
-        &mut self,
-        now: Duration,
-        best: MediaVia,
-        reason: TopologyReason,
-        view: &TopologyView<'_>,
-    ) {
+    fn review_stay(&mut self, now: Duration, view: &TopologyView<'_>) {
+        let (best, reason) = self.best(view);
+        if best == self.topology.via {
+            self.calm_since = None;
+            return;
+        }
         let since = *self.calm_since.get_or_insert(now);
         // What stands in the way is not waited for, nor is somebody without media; what was only of use is left slowly.
         let is_urgent = best.is_sfu() || reason == TopologyReason::NoPathToServer || view.seats.len() <= 1;
@@ -276,7 +305,7 @@ impl TopologyMachine {
         self.topology.migration = Some(next);
         self.deadline = Some(now + MIGRATE_WITHIN);
         self.is_anybody_ready = false;
-        self.awaited = view.seats.ids_here().collect();
+        self.awaited = view.seats.ids().collect();
         self.effects.push_back(TopologyEffect::Changed(self.topology));
         if let MediaVia::Sfu(node) = best {
             self.used.insert(node);

@@ -86,6 +86,7 @@ impl ForwardingUnit {
         match signal {
             Signal::Offer { sdp, .. } => {
                 peer.connection.apply_offer(&sdp).expect("the unit never offers");
+                peer.connection.take_check();
                 let sdp = peer.connection.create_answer().expect("there is an offer");
                 let fragment = peer.connection.local_fragment().to_string();
                 let candidate = IceCandidate {
@@ -107,8 +108,8 @@ impl ForwardingUnit {
                     self.messages.push_back((who, message));
                 }
             }
-            Signal::Candidate { candidate } => _ = peer.connection.add_candidate(&candidate.candidate),
-            Signal::Answer { .. } | Signal::EndOfCandidates => {}
+            Signal::Candidate { .. } | Signal::EndOfCandidates => panic!("a node has no use for candidates"),
+            Signal::Answer { .. } => {}
         }
     }
 }

@@ -177,6 +177,11 @@ impl PeerConnection {
         Ok(())
     }
 
+    /// A check of the peer came: its source is a candidate that nobody had to tell (RFC 8445 §7.3.1.3).
+    pub fn take_check(&mut self) {
+        self.remote_candidates += 1;
+    }
+
     /// The user fragment of the own candidates; 0 before the first description.
     pub fn local_fragment(&self) -> u32 {
         self.local_fragment

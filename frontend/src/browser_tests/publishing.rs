@@ -51,6 +51,25 @@ async fn an_offer_that_names_a_section_as_something_that_it_is_not_fills_nothing
     assert_eq!(sources(&answered), []);
 }
 
+#[wasm_bindgen_test]
+async fn ways_are_gathered_once_for_all_sections_of_a_link() {
+    let mut ada = End::open(1, Role::Initiator);
+    ada.command(LinkCommand::CreateOffer);
+    ada.description().await;
+    let mut ways = Vec::new();
+    loop {
+        let next = ada.heard.next(|event| match link_event(event) {
+            Some(LinkEvent::Candidate(candidate)) => Some(Some(candidate.sdp_mid)),
+            Some(LinkEvent::EndOfCandidates) => Some(None),
+            _ => None,
+        });
+        let Some(section) = next.await else { break };
+        ways.push(section);
+    }
+    assert!(!ways.is_empty(), "a page has an address");
+    assert!(ways.iter().all(|section| *section == ways[0]), "{ways:?}");
+}
+
 /// The sections of the offer and of the answer.
 async fn negotiate(ada: &mut End, bob: &mut End) -> (SectionMap, SectionMap) {
     ada.command(LinkCommand::CreateOffer);

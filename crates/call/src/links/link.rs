@@ -159,6 +159,8 @@ impl Link {
             }
             LinkEvent::RemoteDescriptionApplied => self.negotiation.remote_description_applied(),
             LinkEvent::NegotiationFailed => return self.fail(LinkFailure::Negotiation),
+            // A node learns the ways here from the checks that come over them (RFC 8445 §7.3.1.3).
+            LinkEvent::Candidate(_) | LinkEvent::EndOfCandidates if self.key.peer.is_node() => {}
             LinkEvent::Candidate(candidate) => self.negotiation.local_candidate(Some(candidate)),
             LinkEvent::EndOfCandidates => self.negotiation.local_candidate(None),
             LinkEvent::ConnectionState(state) => return self.connection_state(now, state),

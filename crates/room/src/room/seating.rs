@@ -47,7 +47,7 @@ impl Room {
         self.seats.add(now, Seat::new(seat));
         self.was_used = true;
         self.tell_sfu_media(id);
-        self.topology(now, TopologyInput::Review);
+        self.topology(now, TopologyInput::Came { id });
         self.tell_joined(now, id, Continuity::Fresh);
         self.tell_turned_off(id, turned_off);
         self.tell_waiting_room_to(now, id);
@@ -120,6 +120,7 @@ impl Room {
         self.announce(id);
         self.tell_turned_off(id, turned_off);
         self.keep_seat(now, id);
+        self.topology(now, TopologyInput::Review);
     }
 
     /// Takes a seat away from somebody who comes with another page, or whom their own browser has left behind.

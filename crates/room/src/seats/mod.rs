@@ -164,11 +164,6 @@ impl Seats {
         self.iter().map(|seat| seat.participant.id)
     }
 
-    pub(crate) fn ids_here(&self) -> impl Iterator<Item = ParticipantId> {
-        let here = self.iter().filter(|seat| seat.participant.presence == Presence::Here);
-        here.map(|seat| seat.participant.id)
-    }
-
     /// Somebody who is in, as everybody knows them.
     pub(crate) fn participant(&self, id: ParticipantId) -> Option<&Participant> {
         self.get(id).map(|seat| &seat.participant)

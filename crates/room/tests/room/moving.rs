@@ -180,10 +180,65 @@ fn when_nobody_gets_through_nobody_moves() {
 }
 
 #[test]
-fn somebody_whose_connection_broke_is_not_waited_for() {
+fn a_broken_connection_ends_no_move_that_its_owner_cannot_follow() {
+    let mut world = five();
+    let epoch = next_epoch(&world);
+    ready(&mut world, &[1, 2, 3, 4]);
+    world.drop_socket(5, Departure::Broken);
+    assert_eq!(topology(&world, ADA).via, MediaVia::Mesh, "their media goes on over direct links");
+    world.resume(5, 1, 0);
+    world.say(5, RoomMessage::TopologyFailed { epoch });
+    assert_eq!((topology(&world, ADA).via, topology(&world, ADA).migration), (MediaVia::Mesh, None));
+}
+
+#[test]
+fn a_move_that_begins_while_a_connection_is_broken_waits_for_its_owner_too() {
+    let mut world = World::with_sfu();
+    for person in &FIVE[..4] {
+        world.enter(*person);
+    }
+    world.drop_socket(4, Departure::Broken);
+    world.enter(5);
+    ready(&mut world, &[1, 2, 3, 5]);
+    assert_eq!(topology(&world, ADA).via, MediaVia::Mesh);
+    world.resume(4, 1, 0);
+    ready(&mut world, &[4]);
+    assert_eq!(topology(&world, ADA).via, MediaVia::Sfu(NODE));
+}
+
+#[test]
+fn whoever_is_back_when_a_move_was_to_be_over_has_as_long_as_the_others_had() {
     let mut world = five();
     ready(&mut world, &[1, 2, 3, 4]);
     world.drop_socket(5, Departure::Broken);
+    world.wait(MOVE);
+    assert_ne!(topology(&world, ADA).migration, None, "their seat is kept, and so are their links");
+    world.resume(5, 1, 0);
+    world.wait(Duration::from_secs(24));
+    assert_ne!(topology(&world, ADA).migration, None);
+    world.wait(Duration::from_secs(2));
+    assert_eq!((topology(&world, ADA).via, topology(&world, ADA).migration), (MediaVia::Mesh, None));
+}
+
+#[test]
+fn somebody_whose_seat_is_given_up_is_not_waited_for() {
+    let mut world = five();
+    ready(&mut world, &[1, 2, 3, 4]);
+    world.drop_socket(5, Departure::Broken);
+    world.wait(Duration::from_secs(31));
+    assert_eq!(topology(&world, ADA).via, MediaVia::Sfu(NODE));
+}
+
+#[test]
+fn of_many_people_one_whose_connection_broke_does_not_keep_the_others() {
+    let mut world = five();
+    for person in 6..=10 {
+        world.enter(person);
+    }
+    ready(&mut world, &FIVE[..4]);
+    world.wait(Duration::from_secs(20));
+    world.drop_socket(5, Departure::Broken);
+    world.wait(MOVE - Duration::from_secs(20));
     assert_eq!(topology(&world, ADA).via, MediaVia::Sfu(NODE));
 }
 
@@ -325,6 +380,44 @@ fn a_room_goes_from_node_to_node_as_from_mesh_to_sfu() {
 }
 
 #[test]
+fn whoever_comes_in_the_middle_of_a_move_between_nodes_is_waited_for_as_long_as_the_others() {
+    let mut world = on_another_node();
+    ready(&mut world, &FIVE[..4]);
+    world.wait(Duration::from_secs(20));
+    world.enter(6);
+    ready(&mut world, &[5]);
+    assert_eq!(topology(&world, ADA).via, MediaVia::Sfu(NODE), "the sixth sees the others there");
+    world.wait(Duration::from_secs(24));
+    assert_ne!(topology(&world, ADA).migration, None);
+    ready(&mut world, &[6]);
+    assert_eq!(topology(&world, ADA).via, MediaVia::Sfu(OTHER));
+}
+
+#[test]
+fn whoever_comes_in_the_middle_of_a_move_from_direct_links_has_none_to_lose() {
+    let mut world = five();
+    world.enter(6);
+    ready(&mut world, &FIVE);
+    assert_eq!(topology(&world, ADA).via, MediaVia::Sfu(NODE));
+}
+
+#[test]
+fn those_who_go_on_coming_to_a_large_room_do_not_keep_it_where_it_is() {
+    let mut world = five();
+    ready(&mut world, &FIVE);
+    for person in 6..=10 {
+        world.enter(person);
+    }
+    world.input(Input::UseNode { node: OTHER });
+    ready(&mut world, &FIVE);
+    for person in 11..=16 {
+        world.wait(Duration::from_secs(5));
+        world.enter(person);
+    }
+    assert_eq!(topology(&world, ADA).via, MediaVia::Sfu(OTHER));
+}
+
+#[test]
 fn a_node_that_somebody_cannot_reach_leaves_the_room_where_it_is() {
     let mut world = on_another_node();
     let epoch = next_epoch(&world);
@@ -347,4 +440,16 @@ fn who_reaches_neither_node_brings_the_room_back_to_direct_links() {
     world.say(BOB, RoomMessage::TopologyFailed { epoch: here });
     let next = topology(&world, ADA).migration.map(|next| (next.via, next.reason));
     assert_eq!(next, Some((MediaVia::Mesh, TopologyReason::NoPathToServer)));
+}
+
+#[test]
+fn who_has_lost_one_node_and_is_late_for_another_brings_the_room_back_at_once() {
+    let mut world = on_another_node();
+    let here = topology(&world, ADA).epoch;
+    ready(&mut world, &[1, 3, 4, 5]);
+    world.say(BOB, RoomMessage::TopologyFailed { epoch: here });
+    assert_eq!(topology(&world, ADA).migration.map(|next| next.via), Some(MediaVia::Sfu(OTHER)));
+    world.wait(MOVE);
+    let next = topology(&world, ADA).migration.map(|next| (next.via, next.reason));
+    assert_eq!(next, Some((MediaVia::Mesh, TopologyReason::NoPathToServer)), "nobody had to speak first");
 }
