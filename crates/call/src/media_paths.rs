@@ -266,6 +266,10 @@ impl MediaPaths {
     fn found_again(&mut self, topology: Topology, view: &PathsView<'_>) {
         let before = std::mem::replace(&mut self.topology, topology);
         self.reported = None;
+        // The room knows nothing of what it was told: a server that starts anew takes direct links for possible.
+        for flow in self.flows.values_mut() {
+            flow.is_reported = false;
+        }
         if before.epoch != topology.epoch && topology.via.is_sfu() {
             // The node knows nothing of the link that there was.
             for link in view.links.to_nodes() {

@@ -8,7 +8,7 @@ use call::{
 use protocol::limits::PING_INTERVAL_SECONDS;
 use protocol::{
     ErrorCode, LeaveReason, MessageId, OpeningMessage, Participant, Presence, RoomCode, RoomMessage,
-    RoomSummary, Sequence, ServerFrame, ServerMessage, SignalNumber, Switch,
+    RoomSummary, Sequence, ServerFrame, ServerMessage, SignalNumber, Switch, Trouble,
 };
 
 use crate::support::{
@@ -231,6 +231,19 @@ fn a_socket_that_was_being_opened_in_another_network_is_opened_anew_whatever_it_
     call.input(Input::SocketClosed);
     assert_eq!(call.wait(Duration::ZERO), [Output::OpenSocket]);
     assert_eq!(call.input(Input::NetworkChanged), redialled);
+}
+
+#[test]
+fn a_server_that_has_forgotten_who_cannot_be_reached_is_told_again() {
+    let mut call = TestCall::in_room([ADA]);
+    let outputs = call.wait(Duration::from_secs(40));
+    let report = RoomMessage::ReportTrouble { trouble: Trouble::NoPathTo(id(ADA)) };
+    assert_eq!(said(&outputs).into_iter().filter(|one| *one == report).count(), 1, "it is said once");
+    let received = Some(MessageId(1_000));
+    call.input(Input::Server(Box::new(ServerFrame { received, ..ServerMessage::Pong.into() })));
+    come_back(&mut call);
+    let outputs = call.hear(joined([ADA], true));
+    assert!(said(&outputs).contains(&report), "{outputs:?}");
 }
 
 #[test]
