@@ -177,7 +177,8 @@ fn is_base64url(text: &str) -> bool {
 
 /// The same, of 32 bytes: the last character stands for four bits.
 fn is_canonical(text: &str) -> bool {
-    is_base64url(text) && text.ends_with(['A', 'E', 'I', 'M', 'Q', 'U', 'Y', 'c', 'g', 'k', 'o', 's', 'w', '0', '4', '8'])
+    is_base64url(text)
+        && text.ends_with(['A', 'E', 'I', 'M', 'Q', 'U', 'Y', 'c', 'g', 'k', 'o', 's', 'w', '0', '4', '8'])
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use protocol::limits::{GRACE_SECONDS, RING_SECONDS};
 use protocol::{
-    CallId, Credential, DeviceId, IncomingRing, Manner, Outcome, Progress, PublicKey, Receipt, RingId, RingSide,
-    SealedNote, Timestamp,
+    CallId, Credential, DeviceId, IncomingRing, Manner, Outcome, Progress, PublicKey, Receipt, RingId,
+    RingSide, SealedNote, Timestamp,
 };
 
 use crate::{CallRecord, CallState, Readers};

@@ -18,11 +18,7 @@ type Statement = Query<'static, Any, AnyArguments>;
 
 #[async_trait]
 impl CallRepository for SqlStorage {
-    async fn keep_call(
-        &self,
-        call: &CallRecord,
-        outbox: &[OutboxEntry],
-    ) -> Result<bool, StorageError> {
+    async fn keep_call(&self, call: &CallRecord, outbox: &[OutboxEntry]) -> Result<bool, StorageError> {
         let mut transaction = self.writing().await?;
         let went_on = upsert(&mut transaction, call).await?;
         if went_on {

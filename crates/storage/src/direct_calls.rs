@@ -8,9 +8,8 @@ use protocol::{CallId, PublicKey, RingId, Timestamp};
 
 use crate::StorageError;
 use crate::records::{
-    CallCursor, CallIdentity, CallRecord, CallRules, Claim, ClaimedEntry, ContactChange,
-    ContactCursor, ContactPage, ContactRecord, HistoryPage, OutboxCount, OutboxEntry, SealedNote, Standing,
-    Topic,
+    CallCursor, CallIdentity, CallRecord, CallRules, Claim, ClaimedEntry, ContactChange, ContactCursor,
+    ContactPage, ContactRecord, HistoryPage, OutboxCount, OutboxEntry, SealedNote, Standing, Topic,
 };
 
 /// How exactly it is kept when an identity was last here. Lowering it costs more writes, and tells whoever reads the database more.
@@ -120,11 +119,7 @@ pub trait CallRepository {
     /// # Errors
     ///
     /// [`StorageError::Exists`] when the ring is one between others.
-    async fn keep_call(
-        &self,
-        call: &CallRecord,
-        outbox: &[OutboxEntry],
-    ) -> Result<bool, StorageError>;
+    async fn keep_call(&self, call: &CallRecord, outbox: &[OutboxEntry]) -> Result<bool, StorageError>;
 
     /// A call, whoever has hidden it. With the notes of both sides, so it is not for either.
     async fn call(&self, ring: RingId) -> Result<Option<CallRecord>, StorageError>;

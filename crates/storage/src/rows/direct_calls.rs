@@ -7,9 +7,9 @@ use sqlx::any::AnyRow;
 use super::{optional_time, parsed, time, unsigned};
 use crate::StorageError;
 use crate::records::{
-    CallCourse, CallDirection, CallEnd, CallIdentity, CallOutcome, CallParty, CallReaders, CallRecord, CallRules, Claim,
-    ClaimedEntry, ContactRecord, HistoryEntry, OutboxCount, OutboxEntry, Payload, QuietHours, RequestNote,
-    SealedNote, Standing, Topic, WhoMayRing,
+    CallCourse, CallDirection, CallEnd, CallIdentity, CallOutcome, CallParty, CallReaders, CallRecord,
+    CallRules, Claim, ClaimedEntry, ContactRecord, HistoryEntry, OutboxCount, OutboxEntry, Payload,
+    QuietHours, RequestNote, SealedNote, Standing, Topic, WhoMayRing,
 };
 
 pub(crate) fn identity(row: &AnyRow) -> Result<CallIdentity, StorageError> {

@@ -2,8 +2,7 @@
 
 use protocol::{CallId, Timestamp};
 use storage::{
-    CallIdentity, CallRules, ContactChange, QuietHours, SEEN_TO, Standing, Storage,
-    StorageError, WhoMayRing,
+    CallIdentity, CallRules, ContactChange, QuietHours, SEEN_TO, Standing, Storage, StorageError, WhoMayRing,
 };
 
 use super::calls::{ended, ring};
@@ -209,5 +208,5 @@ async fn replace(storage: &impl Storage, key: u64, drawn: u32) -> Result<Option<
 /// Whose a number is.
 async fn key_of(storage: &impl Storage, drawn: u32) -> Option<u64> {
     let found = storage.identity_of(CallId::nth(drawn)).await.unwrap()?;
-    found.key.as_str().parse().ok()
+    found.key.as_str().trim_end_matches('A').parse().ok()
 }

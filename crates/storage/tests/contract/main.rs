@@ -20,8 +20,8 @@ use protocol::{
     CredentialKind, DisplayName, ParticipantId, PublicKey, Role, RoomCode, RoomSettings, Timestamp,
 };
 use storage::{
-    BrowserId, CallRepository as _, Change, ContactChange, ContactRepository as _, Digest,
-    Fence, FencedChange, IdentityRepository as _, KeyRecord, RoomRecord, Storage, StorageError,
+    BrowserId, CallRepository as _, Change, ContactChange, ContactRepository as _, Digest, Fence,
+    FencedChange, IdentityRepository as _, KeyRecord, RoomRecord, Storage, StorageError,
 };
 use uuid::Uuid;
 
