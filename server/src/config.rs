@@ -231,6 +231,18 @@ pub struct LimitsConfig {
     pub passwords_at_once: u32,
     /// Passwords that one address can try per minute after that.
     pub passwords_per_minute: u32,
+    /// Call identities that can be made from one address at once.
+    pub identities_at_once: u32,
+    /// Call identities that can be made from one address per minute after that.
+    pub identities_per_minute: u32,
+    /// Rings that one call identity can place at once.
+    pub rings_at_once: u32,
+    /// Rings that one call identity can place per minute after that.
+    pub rings_per_minute: u32,
+    /// Rings that can be placed from one address at once.
+    pub rings_of_address_at_once: u32,
+    /// Rings that can be placed from one address per minute after that.
+    pub rings_of_address_per_minute: u32,
     /// KiB of chat that can come from one address at once.
     pub chat_kib_at_once: u32,
     /// KiB of chat that can come from one address per minute after that.
@@ -405,6 +417,12 @@ impl Default for LimitsConfig {
             lookups_per_minute: 240,
             passwords_at_once: 10,
             passwords_per_minute: 6,
+            identities_at_once: 60,
+            identities_per_minute: 10,
+            rings_at_once: 10,
+            rings_per_minute: 30,
+            rings_of_address_at_once: 30,
+            rings_of_address_per_minute: 120,
             chat_kib_at_once: 4_096,
             chat_kib_per_minute: 1_024,
             requests_at_once: 600,

@@ -1,6 +1,6 @@
 //! The one place that makes ids and secrets, from the system's secure source.
 
-use protocol::{ParticipantId, RoomCode, SessionId};
+use protocol::{CallId, ParticipantId, RoomCode, SessionId};
 use uuid::Uuid;
 
 #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
@@ -26,6 +26,13 @@ pub(crate) fn node_bits() -> u64 {
 #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
 pub(crate) fn room_code() -> RoomCode {
     RoomCode::from_random(rand::random())
+}
+
+/// One of all call IDs, each as likely as any other to within a third of a billionth.
+#[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
+pub(crate) fn call_id() -> CallId {
+    let number = rand::random::<u64>() % u64::from(CallId::COUNT);
+    CallId::nth(u32::try_from(number).unwrap_or_default())
 }
 
 /// 256 random bits.

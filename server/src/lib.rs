@@ -43,6 +43,7 @@ mod rate_limit;
 mod refusals;
 mod rest;
 mod revocations;
+mod rings;
 mod rooms;
 pub mod router;
 mod secure;

@@ -23,6 +23,7 @@ use crate::passwords::Passwords;
 use crate::port_mux::PortMux;
 use crate::rate_limit::{AddressRate, ByteRate, KeyedRate};
 use crate::refusals::Refusals;
+use crate::rings::{RingRates, RingsHandle};
 use crate::rooms::{self, REMEMBERED_FOR, Rooms};
 use crate::tls::Tls;
 use crate::tls_name::TlsName;
@@ -45,6 +46,8 @@ pub struct Shared {
     pub(crate) tokens: Tokens,
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) rooms: Rooms,
+    pub(crate) rings: RingsHandle,
+    pub(crate) ring_rates: RingRates,
     pub(crate) media: Media,
     pub(crate) database: DatabaseHealth,
     pub(crate) ice_servers: IceServerList,
@@ -95,6 +98,9 @@ pub async fn open_storage(config: &Config) -> anyhow::Result<SqlStorage> {
 
 /// A room that is to be deleted when it is empty stays at the most so long.
 const LEFT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a direct call is in the histories of its two people.
+const CALLS_KEPT_FOR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// How often rooms that nobody uses are looked for.
 const CLEAN_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -149,10 +155,13 @@ impl AppState {
             rooms::run,
         );
         tasks::spawn(rooms.clone().pass_on(news));
+        let rings = RingsHandle::start(clock, Arc::clone(&storage), rooms.clone()).await?;
         let limits = &config.limits;
         let state = Self(Arc::new(Shared {
             passwords: rooms.passwords(),
             rooms,
+            rings,
+            ring_rates: RingRates::new(limits),
             media,
             database: DatabaseHealth::default(),
             ice_servers,
@@ -200,6 +209,7 @@ impl AppState {
         self.stopping.send_replace(true);
         _ = tokio::time::timeout(Duration::from_secs(3), self.stopping.closed()).await;
         _ = tokio::time::timeout(Duration::from_secs(3), self.rooms.flush()).await;
+        _ = tokio::time::timeout(Duration::from_secs(3), self.rings.flush()).await;
     }
 
     /// Makes every thread that forwards media panic, for tests of what happens then. No optimised server has this.
@@ -261,8 +271,12 @@ async fn clean_once(state: &Shared) -> Result<(), StorageError> {
     let builds = state.storage.forget_builds(before(builds::KEPT_FOR), builds::MOST_KEPT).await;
     let keyrings = state.storage.delete_unused_keyrings(before(crate::browser::KEPT_FOR)).await;
     let chat = clean_chat(state, today).await;
+    let calls = state.storage.delete_calls(before(CALLS_KEPT_FOR)).await;
+    let identities = state.storage.forget_identities(before(crate::browser::KEPT_FOR)).await;
     builds?;
     keyrings?;
+    calls?;
+    identities?;
     rooms.and(chat)
 }
 

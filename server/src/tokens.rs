@@ -24,6 +24,8 @@ pub(crate) struct Tokens {
     keys: Arc<(EncodingKey, DecodingKey)>,
     /// What the relay's credentials are made with.
     relay: relay::Secret,
+    /// What the keys of call IDs that are nobody's are made with.
+    decoys: Arc<[u8]>,
     /// What pseudonyms are made with.
     salt: Arc<str>,
     clock: Clock,
@@ -111,7 +113,9 @@ impl Tokens {
         let relay = relay::Secret::new(
             Sha256::new().chain_update(b"veranda/relay").chain_update(key).finalize().to_vec(),
         );
+        let decoys = Sha256::new().chain_update(b"veranda/decoys").chain_update(key).finalize();
         Self {
+            decoys: Arc::from(decoys.as_slice()),
             keys: Arc::new((EncodingKey::from_secret(key), DecodingKey::from_secret(key))),
             relay,
             salt,
@@ -122,6 +126,11 @@ impl Tokens {
     /// What the relay's credentials are made with. They outlive a restart.
     pub(crate) fn relay_secret(&self) -> &relay::Secret {
         &self.relay
+    }
+
+    /// What the keys of call IDs that are nobody's are made with. It outlives a restart, or they would be told from others by changing.
+    pub(crate) fn decoy_secret(&self) -> &[u8] {
+        &self.decoys
     }
 
     /// Somebody's session in a room, if the token is ours, of that room, and not too old.

@@ -11,6 +11,9 @@ use crate::limits::{
 
 macro_rules! encoded {
     ($(#[$doc:meta])* $name:ident, $least:literal, $most:expr) => {
+        encoded! { $(#[$doc])* $name, $least, $most, is_base64url }
+    };
+    ($(#[$doc:meta])* $name:ident, $least:literal, $most:expr, $is_written:path) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String", extend("minLength" = $least, "maxLength" = $most)))]
@@ -25,7 +28,7 @@ macro_rules! encoded {
             /// When it has another length, or other characters.
             pub fn new(text: String) -> Result<Self, KeyError> {
                 let has_size = ($least..=$most).contains(&text.len());
-                if has_size && is_base64url(&text) { Ok(Self(text)) } else { Err(KeyError) }
+                if has_size && $is_written(&text) { Ok(Self(text)) } else { Err(KeyError) }
             }
 
             /// The text.
@@ -57,8 +60,9 @@ macro_rules! encoded {
 }
 
 encoded! {
-    /// Somebody's public key for one call (X25519, RFC 7748): 32 bytes, 43 characters.
-    PublicKey, 43, 43
+    /// Somebody's public key (X25519, RFC 7748): 32 bytes, 43 characters. The last one has two bits that no byte uses; they are zero, so that
+    /// one key is written in one way, by which it is known in storage and to those who compare.
+    PublicKey, 43, 43, is_canonical
 }
 
 encoded! {
@@ -171,6 +175,12 @@ fn is_base64url(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
+/// The same, of 32 bytes: the last character stands for four bits.
+fn is_canonical(text: &str) -> bool {
+    is_base64url(text)
+        && text.ends_with(['A', 'E', 'I', 'M', 'Q', 'U', 'Y', 'c', 'g', 'k', 'o', 's', 'w', '0', '4', '8'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,6 +194,14 @@ mod tests {
         assert!(KeyMessages::try_from(vec![to(1), to(2), to(1)]).is_ok());
         assert_eq!(KeyMessages::try_from(vec![to(1), to(2), to(1), to(1)]), Err(TooManyKeyMessages));
         assert!(KeyMessages::try_from((0..200).map(to).collect::<Vec<_>>()).is_ok());
+    }
+
+    #[test]
+    fn a_public_key_is_written_in_one_way() {
+        let of = |last: char| PublicKey::new(format!("{}{last}", "A".repeat(42)));
+        let alphabet = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['-', '_']);
+        let accepted: String = alphabet.filter(|last| of(*last).is_ok()).collect();
+        assert_eq!(accepted, "AEIMQUYcgkosw048", "sixteen of 64, as four bits have");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What can happen to rings.
 
 use protocol::{
-    CallId, Credential, DeviceId, MessageId, PlaceRing, PublicKey, RingMessage, RoomCode, Standing,
+    CallId, Credential, DeviceId, MessageId, PlaceRing, PublicKey, RingId, RingMessage, RoomCode, Standing,
 };
 
 use crate::{Admission, CallRecord};
@@ -34,6 +34,11 @@ pub enum Input {
         /// The message.
         message: RingMessage,
     },
+    /// Storage did not take the row of a ring that is being placed. The ring was never there; its caller is the driver's to tell.
+    Unkept {
+        /// Which ring.
+        ring: RingId,
+    },
     /// A socket is gone.
     Disconnect {
         /// The connection concerned.
@@ -65,6 +70,8 @@ pub struct Attachment {
 pub struct Placement {
     /// The message.
     pub place: PlaceRing,
+    /// The public key that the person called has, or one that opens nothing where there is no such person.
+    pub callee_key: PublicKey,
     /// What the rules of the person called say.
     pub admission: Admission,
     /// The room of the call: that of [`Self::row`] where there is one, a new one otherwise. It is made whatever [`Self::admission`] is.

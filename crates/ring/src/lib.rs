@@ -4,6 +4,7 @@
 //! invitation, counts no attempts and limits no rates, which a driver does before a message gets here, and makes no rooms.
 
 mod deadlines;
+mod decoy;
 mod identity_proof;
 mod input;
 mod lines;
@@ -13,6 +14,7 @@ mod ring;
 mod rings;
 mod rules;
 
+pub use decoy::decoy_key;
 pub use identity_proof::IdentityChallenge;
 pub use input::{Attachment, ConnectionId, Departure, Input, Placement};
 pub use output::Output;

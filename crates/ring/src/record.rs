@@ -13,6 +13,8 @@ pub struct CallRecord {
     pub callee: CallId,
     /// The public key of the caller's identity.
     pub caller_key: PublicKey,
+    /// That of the person called. `None` for a call of which this server had lost everything, until the person called has said so, too.
+    pub callee_key: Option<PublicKey>,
     /// Where the call is, or would have been.
     pub room: RoomCode,
     /// The caller's name is in it, for the person called. `None` for a call of which this server had lost all but what its two ends said.
@@ -25,6 +27,8 @@ pub struct CallRecord {
     pub placed_at: Timestamp,
     /// Which device of the person called has answered; the others are told that it was not them, also by a server that has started anew.
     pub answered_by: Option<DeviceId>,
+    /// When it was answered, also once it is over.
+    pub answered_at: Option<Timestamp>,
     /// How far it is.
     pub state: CallState,
 }

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use protocol::limits::{GRACE_SECONDS, RING_SECONDS};
 use protocol::{
-    CallId, Credential, DeviceId, IncomingRing, Manner, Outcome, Progress, Receipt, RingId, RingSide,
-    SealedNote, Timestamp,
+    CallId, Credential, DeviceId, IncomingRing, Manner, Outcome, Progress, PublicKey, Receipt, RingId,
+    RingSide, SealedNote, Timestamp,
 };
 
 use crate::{CallRecord, CallState, Readers};
@@ -335,6 +335,7 @@ impl Ring {
             Phase::Talking(Talking { from: now, before: Duration::ZERO, confirmed: Confirmed::ByBoth });
         self.row.readers = Readers::Both;
         self.row.answered_by = Some(device);
+        self.row.answered_at = Some(wall);
         self.row.state = CallState::Answered { at: wall };
     }
 
@@ -345,7 +346,19 @@ impl Ring {
             talking.confirmed = Confirmed::ByBoth;
             let talked = talking.before + now.saturating_sub(talking.from);
             let millis = u64::try_from(talked.as_millis()).unwrap_or(u64::MAX);
-            self.row.state = CallState::Answered { at: Timestamp(wall.0.saturating_sub(millis)) };
+            let at = Timestamp(wall.0.saturating_sub(millis));
+            self.row.answered_at = Some(at);
+            self.row.state = CallState::Answered { at };
+        }
+    }
+
+    /// One end of a call that only the other has told of is there, with its key.
+    pub(crate) fn learn_key(&mut self, side: RingSide, key: Option<PublicKey>) {
+        let is_known = self.confirmed() == Confirmed::ByBoth;
+        match (key.filter(|_| !is_known), side) {
+            (Some(key), RingSide::Caller) => self.row.caller_key = key,
+            (key @ Some(_), RingSide::Callee) => self.row.callee_key = key,
+            (None, _) => {}
         }
     }
 

@@ -8,7 +8,7 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe};
 
-use crate::rows::{self, outcome_text, signed, unsigned};
+use crate::rows::{self, outcome_text, readers_text, signed, unsigned};
 use crate::{
     CallCursor, CallReaders, CallRecord, CallRepository, HistoryPage, OutboxEntry, SealedNote, SqlStorage,
     StorageError, outbox,
@@ -18,14 +18,9 @@ type Statement = Query<'static, Any, AnyArguments>;
 
 #[async_trait]
 impl CallRepository for SqlStorage {
-    async fn keep_call(
-        &self,
-        call: &CallRecord,
-        readers: CallReaders,
-        outbox: &[OutboxEntry],
-    ) -> Result<bool, StorageError> {
+    async fn keep_call(&self, call: &CallRecord, outbox: &[OutboxEntry]) -> Result<bool, StorageError> {
         let mut transaction = self.writing().await?;
-        let went_on = upsert(&mut transaction, call, readers).await?;
+        let went_on = upsert(&mut transaction, call).await?;
         if went_on {
             delete_hidden(&mut transaction).await?;
             outbox::insert(&mut transaction, outbox).await?;
@@ -43,7 +38,8 @@ impl CallRepository for SqlStorage {
 
     async fn settle_unfinished(
         &self,
-        started_before: Timestamp,
+        rung_before: Timestamp,
+        answered_before: Timestamp,
         now: Timestamp,
     ) -> Result<u64, StorageError> {
         let mut transaction = self.writing().await?;
@@ -51,15 +47,23 @@ impl CallRepository for SqlStorage {
             "UPDATE calls SET ended_at = $1,
                  outcome = CASE WHEN answered_at IS NULL THEN 'no_answer' ELSE 'lost' END,
                  unseen = CASE WHEN answered_at IS NULL AND hidden_by_callee = 0 THEN 1 ELSE 0 END
-             WHERE ended_at IS NULL AND started_at < $2",
+             WHERE ended_at IS NULL AND CASE WHEN answered_at IS NULL THEN started_at < $2 ELSE answered_at < $3 END",
         )
         .bind(signed(now.0))
-        .bind(signed(started_before.0))
+        .bind(signed(rung_before.0))
+        .bind(signed(answered_before.0))
         .execute(&mut *transaction)
         .await?;
         delete_hidden(&mut transaction).await?;
         transaction.commit().await?;
         Ok(settled.rows_affected())
+    }
+
+    async fn unfinished_calls(&self) -> Result<Vec<CallRecord>, StorageError> {
+        let rows = sqlx::query("SELECT * FROM calls WHERE ended_at IS NULL ORDER BY started_at, ring")
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(rows::call).collect()
     }
 
     async fn history(
@@ -208,12 +212,8 @@ async fn delete_hidden(connection: &mut AnyConnection) -> Result<(), StorageErro
 }
 
 /// False when the call is kept already, or is between others.
-async fn upsert(
-    connection: &mut AnyConnection,
-    call: &CallRecord,
-    readers: CallReaders,
-) -> Result<bool, StorageError> {
-    let CallRecord { ring, caller, callee, course } = call;
+async fn upsert(connection: &mut AnyConnection, call: &CallRecord) -> Result<bool, StorageError> {
+    let CallRecord { ring, caller, callee, readers, room, invitation, answered_by, course } = call;
     let is_hidden = match readers {
         CallReaders::Both => false,
         CallReaders::Caller => true,
@@ -233,6 +233,10 @@ async fn upsert(
         .bind(course.end.map(|end| outcome_text(end.outcome)))
         .bind(i64::from(is_hidden))
         .bind(i64::from(course.is_missed() && !is_hidden))
+        .bind(room.map(|room| room.to_string()))
+        .bind(invitation.as_ref().map(|invitation| invitation.as_str().to_owned()))
+        .bind(answered_by.map(|device| device.to_string()))
+        .bind(readers_text(*readers))
         .execute(connection)
         .await?;
     Ok(kept.rows_affected() > 0)
@@ -277,12 +281,18 @@ fn page(rows: &[AnyRow], owner: &PublicKey, limit: u32) -> Result<HistoryPage, S
 /// A call that goes on. What says who it is between, and what each side has done with it, stays.
 const UPSERT: &str = "INSERT INTO calls
         (ring, caller, caller_call_id, caller_note, callee, callee_call_id, callee_note, started_at, answered_at,
-         ended_at, outcome, hidden_by_caller, hidden_by_callee, unseen)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13)
+         ended_at, outcome, hidden_by_caller, hidden_by_callee, unseen, room, invitation, answered_by, readers)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16, $17)
     ON CONFLICT (ring) DO UPDATE SET
         answered_at = COALESCE(calls.answered_at, excluded.answered_at),
         ended_at = excluded.ended_at, outcome = excluded.outcome,
-        hidden_by_callee = CASE WHEN excluded.hidden_by_callee = 1 THEN 1 ELSE calls.hidden_by_callee END,
+        room = COALESCE(excluded.room, calls.room),
+        answered_by = COALESCE(calls.answered_by, excluded.answered_by),
+        hidden_by_callee = CASE
+            WHEN excluded.hidden_by_callee = 1 THEN 1
+            WHEN calls.readers = 'caller' AND excluded.answered_at IS NOT NULL THEN 0
+            ELSE calls.hidden_by_callee END,
+        readers = CASE WHEN excluded.readers = 'both' AND excluded.answered_at IS NULL THEN calls.readers ELSE excluded.readers END,
         unseen = CASE WHEN calls.hidden_by_callee = 1 OR calls.answered_at IS NOT NULL THEN 0 ELSE excluded.unseen END
     WHERE calls.caller = excluded.caller AND calls.callee = excluded.callee AND calls.ended_at IS NULL
         AND (excluded.ended_at IS NOT NULL OR (calls.answered_at IS NULL AND excluded.answered_at IS NOT NULL))";
@@ -297,7 +307,8 @@ const OLD: &str = "SELECT ring FROM calls WHERE ended_at < $1";
 const HIDE_FROM_CALLER: &str =
     "UPDATE calls SET hidden_by_caller = 1, caller_note = NULL WHERE caller = $1 AND hidden_by_caller = 0";
 
-const HIDE_FROM_CALLEE: &str = "UPDATE calls SET hidden_by_callee = 1, callee_note = NULL, unseen = 0
+const HIDE_FROM_CALLEE: &str = "UPDATE calls SET hidden_by_callee = 1, callee_note = NULL, unseen = 0,
+        invitation = CASE WHEN ended_at IS NULL THEN invitation ELSE NULL END
     WHERE callee = $1 AND hidden_by_callee = 0";
 
 /// Each half is a short way along an index of its own.

@@ -8,9 +8,8 @@ use protocol::{CallId, PublicKey, RingId, Timestamp};
 
 use crate::StorageError;
 use crate::records::{
-    CallCursor, CallIdentity, CallReaders, CallRecord, CallRules, Claim, ClaimedEntry, ContactChange,
-    ContactCursor, ContactPage, ContactRecord, HistoryPage, OutboxCount, OutboxEntry, SealedNote, Standing,
-    Topic,
+    CallCursor, CallIdentity, CallRecord, CallRules, Claim, ClaimedEntry, ContactChange, ContactCursor,
+    ContactPage, ContactRecord, HistoryPage, OutboxCount, OutboxEntry, SealedNote, Standing, Topic,
 };
 
 /// How exactly it is kept when an identity was last here. Lowering it costs more writes, and tells whoever reads the database more.
@@ -114,26 +113,28 @@ pub trait ContactRepository {
 #[async_trait]
 pub trait CallRepository {
     /// Keeps how a call went so far, and with it what is to be delivered because of that: all or nothing. A call only goes on, from
-    /// ringing to answered to over: what was kept before, or is older, changes nothing and delivers nothing, and is false. Notes are
-    /// those of the first time.
+    /// ringing to answered to over: what was kept before, or is older, changes nothing and delivers nothing, and is false. Notes and the
+    /// invitation are those of the first time. A call that is in the caller's history alone comes into the callee's when it is answered.
     ///
     /// # Errors
     ///
     /// [`StorageError::Exists`] when the ring is one between others.
-    async fn keep_call(
-        &self,
-        call: &CallRecord,
-        readers: CallReaders,
-        outbox: &[OutboxEntry],
-    ) -> Result<bool, StorageError>;
+    async fn keep_call(&self, call: &CallRecord, outbox: &[OutboxEntry]) -> Result<bool, StorageError>;
 
     /// A call, whoever has hidden it. With the notes of both sides, so it is not for either.
     async fn call(&self, ring: RingId) -> Result<Option<CallRecord>, StorageError>;
 
-    /// Ends calls that began before and are not over, at `now`: those that were answered are lost, the others had no answer. For a server
-    /// that starts and is the only one on its database. Returns how many.
-    async fn settle_unfinished(&self, started_before: Timestamp, now: Timestamp)
-    -> Result<u64, StorageError>;
+    /// Ends calls that are not over, at `now`: those that were answered before a moment are lost, those that began to ring before another
+    /// had no answer. For a server that starts and is the only one on its database. Returns how many.
+    async fn settle_unfinished(
+        &self,
+        rung_before: Timestamp,
+        answered_before: Timestamp,
+        now: Timestamp,
+    ) -> Result<u64, StorageError>;
+
+    /// Calls that are not over, the oldest first.
+    async fn unfinished_calls(&self) -> Result<Vec<CallRecord>, StorageError>;
 
     /// Calls of somebody, newest first, before a cursor.
     async fn history(

@@ -9,6 +9,7 @@ mod event;
 mod forbidden_peers;
 mod forwarding;
 mod gaps;
+mod identity;
 mod lying;
 pub mod media;
 mod moves;
@@ -22,6 +23,7 @@ mod world;
 
 pub use forbidden_peers::FORBIDDEN_PEERS;
 pub use gaps::Hindrance;
+pub use identity::Identity;
 pub use lying::{LyingWorld, People};
 pub use network::{Faults, Network};
 pub use peer_connection::PeerConnection;

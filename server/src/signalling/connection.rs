@@ -16,7 +16,7 @@ use super::end::End;
 use crate::connection_queue::Outgoing;
 use crate::rate_limit::SocketRate;
 
-/// How long a client may take to say where it wants to go.
+/// How long a client may take to say where it wants to go, and to prove who it is.
 const OPENS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Silence after which a connection is given up.
@@ -56,9 +56,9 @@ impl Connection {
         Self { socket, rate: SocketRate::new() }
     }
 
-    /// The first text, which says where the connection leads.
-    pub(super) async fn first_text(&mut self) -> Result<Utf8Bytes, End> {
-        let first = async {
+    /// The next text of a client that has yet to say where the connection leads, or who it is.
+    pub(super) async fn next_text(&mut self) -> Result<Utf8Bytes, End> {
+        let next = async {
             loop {
                 let received = self.socket.recv().await;
                 if let Some(text) = self.checked(received)? {
@@ -66,7 +66,13 @@ impl Connection {
                 }
             }
         };
-        timeout(OPENS_WITHIN, first).await.unwrap_or_else(|_| Err(End::refused(ErrorCode::Silent)))
+        timeout(OPENS_WITHIN, next).await.unwrap_or_else(|_| Err(End::refused(ErrorCode::Silent)))
+    }
+
+    /// Asks the client something before it is attached, and returns what it says next.
+    pub(super) async fn ask(&mut self, question: String) -> Result<Utf8Bytes, End> {
+        self.write(Message::Text(question.into())).await?;
+        self.next_text().await
     }
 
     /// Passes messages between the client and its destination until one of them ends it.

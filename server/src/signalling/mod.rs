@@ -5,6 +5,9 @@ mod connection;
 mod destination;
 mod end;
 mod opening;
+mod ring_destination;
+mod ring_identity;
+mod ring_requests;
 mod room_destination;
 mod upgrade;
 

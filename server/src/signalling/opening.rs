@@ -6,6 +6,7 @@ use protocol::{ErrorCode, OpeningFrame, OpeningMessage, ProtocolError, RoomFrame
 use super::connection::{Connection, stop_asked};
 use super::destination::Destination as _;
 use super::end::End;
+use super::ring_destination::RingDestination;
 use super::room_destination::RoomDestination;
 use crate::AppState;
 use crate::http_client::HttpClient;
@@ -14,6 +15,7 @@ use crate::http_client::HttpClient;
 enum Attached {
     /// Boxed: whoever waits for messages would keep its place twice.
     Room(Box<RoomDestination>),
+    Rings(Box<RingDestination>),
 }
 
 /// Runs one connection from its first message to its close frame. No async function: that would keep every argument twice, for as long
@@ -37,6 +39,11 @@ pub(super) fn run(
                 room.part(&end).await;
                 end
             }
+            Ok(Attached::Rings(mut rings)) => {
+                let end = connection.converse(&mut *rings, &mut stopping).await;
+                rings.part(&end).await;
+                end
+            }
             Err(end) => end,
         };
         Box::pin(connection.close(end)).await;
@@ -48,12 +55,15 @@ async fn open(
     state: AppState,
     caller: Box<HttpClient>,
 ) -> Result<Attached, End> {
-    let text = connection.first_text().await?;
+    let text = connection.next_text().await?;
     let OpeningFrame { id, message } = read(&text)?;
     let room = match message {
         OpeningMessage::Join(join) => RoomDestination::join(state, &caller, *join).await,
         OpeningMessage::Resume(resume) => RoomDestination::resume(state, &caller, &resume).await,
-        OpeningMessage::Ring(_) => Err(ErrorCode::NotOffered),
+        OpeningMessage::Ring(attach) => {
+            let rings = RingDestination::attach(connection, state, caller.address, *attach).await?;
+            return Ok(Attached::Rings(Box::new(rings)));
+        }
     };
     let room = room.map_err(|code| End::Refused(ProtocolError::new(code, id)))?;
     Ok(Attached::Room(Box::new(room)))

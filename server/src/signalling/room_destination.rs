@@ -115,7 +115,7 @@ impl Destination for RoomDestination {
     }
 }
 
-fn check_version(version: ProtocolVersion) -> Result<(), ErrorCode> {
+pub(super) fn check_version(version: ProtocolVersion) -> Result<(), ErrorCode> {
     if version == VERSION { Ok(()) } else { Err(ErrorCode::UnsupportedVersion) }
 }
 

@@ -147,8 +147,10 @@ impl Rings {
         }
         self.lines.occupy(call_id, Place::Call, ring);
         let wall = self.wall(now);
+        let key = self.lines.identity(from.connection);
         let Some(one) = self.ring_mut(ring) else { return };
         one.sit(side, from.owner.device);
+        one.learn_key(side, key);
         if one.confirmed() == Confirmed::ByOne && one.device(other(side)).is_some() {
             one.confirm(now, wall);
             self.record(ring);
@@ -174,12 +176,15 @@ impl Rings {
             ring,
             caller,
             callee,
-            caller_key: key,
+            // Of a person called it stands for that of the caller, until that one comes back.
+            caller_key: key.clone(),
+            callee_key: (side == RingSide::Callee).then_some(key),
             room,
             invitation: None,
             note: None,
             readers: Readers::Both,
             answered_by: None,
+            answered_at: Some(at),
             placed_at: at,
             state: CallState::Answered { at },
         };

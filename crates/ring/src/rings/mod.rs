@@ -104,6 +104,7 @@ impl Rings {
                     self.message(now, Speaker { connection, owner, id }, message);
                 }
             }
+            Input::Unkept { ring } => self.revoke(ring),
             Input::Disconnect { connection, departure } => self.disconnect(now, connection, departure),
         }
         self.reschedule();

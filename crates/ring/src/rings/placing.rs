@@ -49,7 +49,12 @@ impl Rings {
         let glare = glare.filter(|one| self.rings.get(one).is_some_and(|one| one.row().callee == caller));
         let waited = Duration::from_millis(placement.place.waited_ms.into()).min(RING_FOR);
         let Placement {
-            place: PlaceRing { ring, invitation, note, .. }, admission, room, credential, ..
+            place: PlaceRing { ring, invitation, note, .. },
+            callee_key,
+            admission,
+            room,
+            credential,
+            ..
         } = placement;
         let placed = u64::try_from(waited.as_millis()).unwrap_or_default();
         let row = CallRecord {
@@ -57,11 +62,13 @@ impl Rings {
             caller,
             callee,
             caller_key,
+            callee_key: Some(callee_key),
             room,
             invitation: Some(invitation),
             note,
             readers: Readers::Both,
             answered_by: None,
+            answered_at: None,
             placed_at: protocol::Timestamp(self.wall(now).0.saturating_sub(placed)),
             state: CallState::Ringing,
         };
@@ -71,6 +78,16 @@ impl Rings {
         }
         self.lines.occupy(caller, Place::Outgoing, ring);
         self.admit(now, from, ring, admission, waited);
+    }
+
+    /// The ring could not be kept: it was never there.
+    pub(super) fn revoke(&mut self, ring: RingId) {
+        let Some(one) = self.rings.remove(&ring) else { return };
+        self.touched.push(ring);
+        for side in [RingSide::Caller, RingSide::Callee] {
+            self.lines.vacate(one.person(side), ring);
+            self.lines.forget(one.person(side), ring);
+        }
     }
 
     /// A call or a ring of this person whose device is away: whoever rings somebody else has given it up.

@@ -120,7 +120,8 @@ impl World {
         let row = self.rows.get(&place.ring).cloned();
         let room = row.as_ref().map_or(RoomCode::from_random(u64::try_from(number).unwrap()), |row| row.room);
         let credential = Credential::new(format!("key of {number}")).unwrap();
-        let placement = Placement { place, admission: self.admission, room, credential, row };
+        let callee_key = key(callee);
+        let placement = Placement { place, callee_key, admission: self.admission, room, credential, row };
         let connection = self.sockets[&device];
         self.input(Input::Place { connection, id: None, placement: Box::new(placement) });
     }
@@ -256,7 +257,7 @@ pub(crate) fn ring(number: u128) -> RingId {
 }
 
 pub(crate) fn key(device: Device) -> PublicKey {
-    PublicKey::new(format!("{:A>43}", device.0)).unwrap()
+    PublicKey::new(format!("{:A>42}A", device.0)).unwrap()
 }
 
 pub(crate) fn over(number: u128, outcome: Outcome) -> RingEvent {

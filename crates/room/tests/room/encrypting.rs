@@ -14,7 +14,7 @@ fn with_secret(person: u128, secret: char, verified: VerifiedCredential) -> Visi
 }
 
 fn key(person: u128) -> PublicKey {
-    PublicKey::new(format!("{person:A>43}")).unwrap()
+    PublicKey::new(format!("{person:A>42}A")).unwrap()
 }
 
 fn room_key(secret: char) -> RoomKeyId {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use protocol::{CallId, PublicKey, RingId, Timestamp};
+use protocol::{CallId, DeviceId, Invitation, PublicKey, RingId, RoomCode, Timestamp};
 
 use super::notes::SealedNote;
 
@@ -15,6 +15,14 @@ pub struct CallRecord {
     pub caller: CallParty,
     /// Who is rung, somebody else.
     pub callee: CallParty,
+    /// In whose history it is.
+    pub readers: CallReaders,
+    /// Where it is, or would have been.
+    pub room: Option<RoomCode>,
+    /// What the caller has sealed for the callee, as it came first.
+    pub invitation: Option<Invitation>,
+    /// Which of the callee's devices has answered.
+    pub answered_by: Option<DeviceId>,
     /// How it went so far.
     pub course: CallCourse,
 }
@@ -76,7 +84,7 @@ pub enum CallOutcome {
 pub enum CallReaders {
     /// In that of both.
     Both,
-    /// In the caller's alone, because the callee has blocked them.
+    /// In the caller's alone, because the callee has blocked them, or there is no such callee.
     Caller,
 }
 

@@ -1,7 +1,7 @@
 //! Texts that a page has sealed. The server bounds their length, hands them back, and can read none of them.
 
 /// The longest sealed note, in characters. Raising it lets each contact and each row of a history take more of the database.
-pub const NOTE_CHARACTERS: usize = 1_024;
+pub const NOTE_CHARACTERS: usize = protocol::limits::MAX_NOTE_BYTES;
 
 /// The longest note of somebody who asks to call, in characters.
 pub const REQUEST_CHARACTERS: usize = 2_048;

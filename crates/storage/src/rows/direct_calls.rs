@@ -1,15 +1,15 @@
 //! From rows of direct calls and of the outbox to records and back.
 
-use protocol::{CallId, PublicKey, Timestamp};
+use protocol::{CallId, Invitation, PublicKey, RoomCode, Timestamp};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::{optional_time, parsed, time, unsigned};
 use crate::StorageError;
 use crate::records::{
-    CallCourse, CallDirection, CallEnd, CallIdentity, CallOutcome, CallParty, CallRecord, CallRules, Claim,
-    ClaimedEntry, ContactRecord, HistoryEntry, OutboxCount, OutboxEntry, Payload, QuietHours, RequestNote,
-    SealedNote, Standing, Topic, WhoMayRing,
+    CallCourse, CallDirection, CallEnd, CallIdentity, CallOutcome, CallParty, CallReaders, CallRecord,
+    CallRules, Claim, ClaimedEntry, ContactRecord, HistoryEntry, OutboxCount, OutboxEntry, Payload,
+    QuietHours, RequestNote, SealedNote, Standing, Topic, WhoMayRing,
 };
 
 pub(crate) fn identity(row: &AnyRow) -> Result<CallIdentity, StorageError> {
@@ -65,13 +65,35 @@ pub(crate) fn call(row: &AnyRow) -> Result<CallRecord, StorageError> {
         ring: parsed(row, "ring")?,
         caller: party(row, ["caller", "caller_call_id", "caller_note"])?,
         callee: party(row, ["callee", "callee_call_id", "callee_note"])?,
+        readers: readers(row)?,
+        room: optional(row, "room", |text| RoomCode::parse(&text).ok())?,
+        invitation: optional(row, "invitation", |text| Invitation::new(text).ok())?,
+        answered_by: optional(row, "answered_by", |text| text.parse().ok())?,
         course: course(row)?,
     })
 }
 
+fn readers(row: &AnyRow) -> Result<CallReaders, StorageError> {
+    let readers: String = row.try_get("readers")?;
+    [CallReaders::Both, CallReaders::Caller]
+        .into_iter()
+        .find(|one| readers_text(*one) == readers)
+        .ok_or(StorageError::Unreadable("readers"))
+}
+
+/// A column that may be empty, and what is in it.
+fn optional<T>(
+    row: &AnyRow,
+    column: &'static str,
+    read: impl FnOnce(String) -> Option<T>,
+) -> Result<Option<T>, StorageError> {
+    let text: Option<String> = row.try_get(column)?;
+    text.map(|text| read(text).ok_or(StorageError::Unreadable(column))).transpose()
+}
+
 /// As the side whose key is `owner` sees it.
 pub(crate) fn history_entry(row: &AnyRow, owner: &PublicKey) -> Result<HistoryEntry, StorageError> {
-    let CallRecord { ring, caller, callee, course } = call(row)?;
+    let CallRecord { ring, caller, callee, course, .. } = call(row)?;
     let is_caller = caller.key == *owner;
     let (direction, own, other) = if is_caller {
         (CallDirection::Outgoing, caller, callee)
@@ -164,6 +186,13 @@ pub(crate) fn outcome_text(outcome: CallOutcome) -> &'static str {
         CallOutcome::Offline => "offline",
         CallOutcome::Lost => "lost",
         CallOutcome::Asked => "asked",
+    }
+}
+
+pub(crate) fn readers_text(readers: CallReaders) -> &'static str {
+    match readers {
+        CallReaders::Both => "both",
+        CallReaders::Caller => "caller",
     }
 }
 

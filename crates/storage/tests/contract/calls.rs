@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use protocol::{CallId, RingId, Timestamp};
+use protocol::{CallId, DeviceId, Invitation, RingId, RoomCode, Timestamp};
 use storage::{
     CallCourse, CallDirection, CallEnd, CallOutcome, CallParty, CallReaders, CallRecord, HistoryEntry,
     HistoryPage, NOTE_CHARACTERS, OutboxEntry, SealedNote, Storage, StorageError,
@@ -11,8 +11,6 @@ use uuid::Uuid;
 
 use super::outbox::{claim, entry, waiting};
 use super::{connect_all, every_character, public_key};
-
-const BOTH: CallReaders = CallReaders::Both;
 
 const OUTCOMES: [(CallOutcome, bool); 8] = [
     (CallOutcome::Answered, false),
@@ -27,7 +25,7 @@ const OUTCOMES: [(CallOutcome, bool); 8] = [
 
 pub(crate) async fn a_call_is_in_both_histories_each_with_its_own_note(storage: &impl Storage) {
     let call = answered(1, 1, 2, 10);
-    assert!(storage.keep_call(&call, BOTH, &[]).await.unwrap());
+    assert!(storage.keep_call(&call, &[]).await.unwrap());
     assert_eq!(storage.call(ring(1)).await.unwrap(), Some(call.clone()));
     assert_eq!(storage.call(ring(2)).await.unwrap(), None);
 
@@ -55,7 +53,7 @@ pub(crate) async fn every_outcome_is_read_as_it_was_kept(storage: &impl Storage)
             let number = number * 2 + u64::from(answered_at.is_some());
             let end = Some(CallEnd { at: Timestamp(3_020), outcome });
             let call = with(ringing(number, 1, 2, 10), answered_at, end);
-            storage.keep_call(&call, BOTH, &[]).await.unwrap();
+            storage.keep_call(&call, &[]).await.unwrap();
             let kept = storage.call(ring(number)).await.unwrap().unwrap();
             assert_eq!(kept, call);
             let talked = outcome == CallOutcome::Answered && answered_at.is_some();
@@ -87,14 +85,14 @@ pub(crate) async fn a_call_only_goes_on(storage: &impl Storage) {
         (&lost, false, &over),
     ];
     for (step, (call, goes_on, expected)) in steps.into_iter().enumerate() {
-        assert_eq!(storage.keep_call(call, BOTH, &[]).await.unwrap(), goes_on, "step {step}");
+        assert_eq!(storage.keep_call(call, &[]).await.unwrap(), goes_on, "step {step}");
         assert_eq!(storage.call(ring(1)).await.unwrap().as_ref(), Some(expected), "step {step}");
     }
     let renamed = CallParty { call_id: CallId::nth(77), note: None, ..first.caller.clone() };
     let moved = CallRecord { ring: ring(2), ..first.clone() };
-    storage.keep_call(&moved, BOTH, &[]).await.unwrap();
+    storage.keep_call(&moved, &[]).await.unwrap();
     let late = CallRecord { ring: ring(2), caller: renamed, ..over.clone() };
-    assert!(storage.keep_call(&late, BOTH, &[]).await.unwrap());
+    assert!(storage.keep_call(&late, &[]).await.unwrap());
     let kept = storage.call(ring(2)).await.unwrap().unwrap();
     assert_eq!(kept.caller, first.caller, "what was shown of them at first stays");
 }
@@ -102,7 +100,7 @@ pub(crate) async fn a_call_only_goes_on(storage: &impl Storage) {
 pub(crate) async fn of_two_ends_at_once_one_counts_and_is_delivered(storage: &impl Storage) {
     connect_all(storage).await;
     for number in 1..=6 {
-        storage.keep_call(&ringing(number, 1, 2, 10), BOTH, &[]).await.unwrap();
+        storage.keep_call(&ringing(number, 1, 2, 10), &[]).await.unwrap();
         let outcomes = [CallOutcome::Declined, CallOutcome::Cancelled, CallOutcome::NoAnswer];
         let ends: Vec<_> = outcomes
             .map(|outcome| {
@@ -110,7 +108,7 @@ pub(crate) async fn of_two_ends_at_once_one_counts_and_is_delivered(storage: &im
                 (with(ringing(number, 1, 2, 10), None, end), [entry("push", "key", &format!("{outcome:?}"))])
             })
             .into();
-        let kept = futures::future::join_all(ends.iter().map(|(end, out)| storage.keep_call(end, BOTH, out)));
+        let kept = futures::future::join_all(ends.iter().map(|(end, out)| storage.keep_call(end, out)));
         let went_on: Vec<_> = kept.await.into_iter().map(Result::unwrap).collect();
         let winner = went_on.iter().position(|went_on| *went_on).unwrap();
         assert_eq!(went_on.iter().filter(|went_on| **went_on).count(), 1, "{went_on:?}");
@@ -124,7 +122,7 @@ pub(crate) async fn of_two_ends_at_once_one_counts_and_is_delivered(storage: &im
 pub(crate) async fn a_new_ring_that_comes_twice_at_once_is_there_once(storage: &impl Storage) {
     connect_all(storage).await;
     let (call, out) = (ringing(1, 1, 2, 10), [entry("push", "key", "ring")]);
-    let kept = futures::future::join_all((0..6).map(|_| storage.keep_call(&call, BOTH, &out))).await;
+    let kept = futures::future::join_all((0..6).map(|_| storage.keep_call(&call, &out))).await;
     assert_eq!(kept.into_iter().filter(|kept| *kept.as_ref().unwrap()).count(), 1);
     assert_eq!(rings(&page(storage, 1).await), [1]);
     assert_eq!(waiting(storage, "push").await, 1);
@@ -132,11 +130,11 @@ pub(crate) async fn a_new_ring_that_comes_twice_at_once_is_there_once(storage: &
 
 pub(crate) async fn a_ring_with_the_id_of_others_is_refused(storage: &impl Storage) {
     let call = ringing(1, 1, 2, 10);
-    storage.keep_call(&call, BOTH, &[]).await.unwrap();
+    storage.keep_call(&call, &[]).await.unwrap();
     let out = [entry("push", "key", "stolen")];
     for (caller, callee) in [(3, 2), (1, 3), (2, 1), (3, 4)] {
         for forged in [ringing(1, caller, callee, 10), ended(1, caller, callee, 10)] {
-            let kept = storage.keep_call(&forged, BOTH, &out).await;
+            let kept = storage.keep_call(&forged, &out).await;
             assert!(matches!(kept, Err(StorageError::Exists)), "{caller} {callee} {kept:?}");
         }
     }
@@ -146,14 +144,14 @@ pub(crate) async fn a_ring_with_the_id_of_others_is_refused(storage: &impl Stora
 
 pub(crate) async fn a_call_and_what_is_delivered_are_kept_together(storage: &impl Storage) {
     let out = [entry("push", "a", "1"), entry("push", "b", "2")];
-    assert!(storage.keep_call(&ringing(1, 1, 2, 10), BOTH, &out).await.unwrap());
+    assert!(storage.keep_call(&ringing(1, 1, 2, 10), &out).await.unwrap());
     assert_eq!(waiting(storage, "push").await, 2);
-    assert!(!storage.keep_call(&ringing(1, 1, 2, 10), BOTH, &out).await.unwrap());
+    assert!(!storage.keep_call(&ringing(1, 1, 2, 10), &out).await.unwrap());
     assert_eq!(waiting(storage, "push").await, 2, "a duplicate delivers nothing");
 
     // PostgreSQL knows no text with a zero in it; SQLite takes it, so there everything is kept.
     let unusual = OutboxEntry { tag: Some("zero \0 inside".into()), ..entry("push", "d", "4") };
-    let kept = storage.keep_call(&ringing(2, 1, 2, 10), BOTH, &[entry("push", "c", "3"), unusual]).await;
+    let kept = storage.keep_call(&ringing(2, 1, 2, 10), &[entry("push", "c", "3"), unusual]).await;
     assert_eq!(storage.call(ring(2)).await.unwrap().is_some(), kept.is_ok());
     assert_eq!(waiting(storage, "push").await, 2 + 2 * u64::from(kept.is_ok()));
 }
@@ -162,8 +160,8 @@ pub(crate) async fn a_history_comes_page_by_page_newest_first(storage: &impl Sto
     // To and fro, two in each moment, so that a page ends between two of the same; and what is of others.
     for number in 10..17 {
         let (caller, callee) = if number % 3 == 0 { (1, 2) } else { (2, 1) };
-        storage.keep_call(&ended(number, caller, callee, number / 2), BOTH, &[]).await.unwrap();
-        storage.keep_call(&ended(number + 100, 2, 3, number / 2), BOTH, &[]).await.unwrap();
+        storage.keep_call(&ended(number, caller, callee, number / 2), &[]).await.unwrap();
+        storage.keep_call(&ended(number + 100, 2, 3, number / 2), &[]).await.unwrap();
     }
     for limit in [1, 2, 3, 6, 7, 8] {
         let (mut found, mut before) = (Vec::new(), None);
@@ -183,7 +181,7 @@ pub(crate) async fn a_history_comes_page_by_page_newest_first(storage: &impl Sto
 
 pub(crate) async fn what_one_takes_out_of_their_history_the_other_keeps(storage: &impl Storage) {
     for number in 1..=3 {
-        storage.keep_call(&ended(number, 1, 2, number), BOTH, &[]).await.unwrap();
+        storage.keep_call(&ended(number, 1, 2, number), &[]).await.unwrap();
     }
     assert!(storage.hide_call(&public_key(1), ring(2)).await.unwrap());
     assert!(!storage.hide_call(&public_key(1), ring(2)).await.unwrap());
@@ -205,7 +203,7 @@ pub(crate) async fn both_may_clear_their_histories_at_once(storage: &impl Storag
     connect_all(storage).await;
     for number in 1..=40 {
         let (caller, callee) = if number % 2 == 0 { (1, 2) } else { (2, 1) };
-        storage.keep_call(&ended(number, caller, callee, number), BOTH, &[]).await.unwrap();
+        storage.keep_call(&ended(number, caller, callee, number), &[]).await.unwrap();
     }
     let [one, other] = [public_key(1), public_key(2)];
     let (first, second) = futures::future::join(storage.hide_calls(&one), storage.hide_calls(&other)).await;
@@ -219,7 +217,7 @@ pub(crate) async fn many_calls_are_changed_by_many_at_once(storage: &impl Storag
     connect_all(storage).await;
     let missed = |number| with(ringing(number, 1 + number % 2, 3, number), None, no_answer(1_000 - number));
     for number in 1..=60 {
-        storage.keep_call(&missed(number), BOTH, &[]).await.unwrap();
+        storage.keep_call(&missed(number), &[]).await.unwrap();
     }
     let shown: Vec<_> = (1..=60).rev().map(ring).collect();
     let [one, two, three] = [1, 2, 3].map(public_key);
@@ -235,16 +233,16 @@ pub(crate) async fn many_calls_are_changed_by_many_at_once(storage: &impl Storag
 }
 
 pub(crate) async fn a_call_that_is_taken_out_while_it_rings_does_not_come_back(storage: &impl Storage) {
-    storage.keep_call(&ringing(1, 1, 2, 10), BOTH, &[]).await.unwrap();
+    storage.keep_call(&ringing(1, 1, 2, 10), &[]).await.unwrap();
     storage.hide_call(&public_key(2), ring(1)).await.unwrap();
     storage.hide_call(&public_key(1), ring(1)).await.unwrap();
-    assert!(!storage.keep_call(&ringing(1, 1, 2, 10), BOTH, &[]).await.unwrap(), "it still rings");
+    assert!(!storage.keep_call(&ringing(1, 1, 2, 10), &[]).await.unwrap(), "it still rings");
     let missed = with(ringing(1, 1, 2, 10), None, no_answer(50));
-    storage.keep_call(&answered(2, 1, 2, 10), BOTH, &[]).await.unwrap();
+    storage.keep_call(&answered(2, 1, 2, 10), &[]).await.unwrap();
     storage.hide_call(&public_key(2), ring(2)).await.unwrap();
 
-    assert!(storage.keep_call(&missed, BOTH, &[]).await.unwrap());
-    assert!(storage.keep_call(&ended(2, 1, 2, 10), BOTH, &[]).await.unwrap());
+    assert!(storage.keep_call(&missed, &[]).await.unwrap());
+    assert!(storage.keep_call(&ended(2, 1, 2, 10), &[]).await.unwrap());
 
     assert_eq!(storage.call(ring(1)).await.unwrap(), None, "it is over, and nobody has it");
     assert_eq!(rings(&page(storage, 1).await), [2]);
@@ -254,14 +252,14 @@ pub(crate) async fn a_call_that_is_taken_out_while_it_rings_does_not_come_back(s
 
 pub(crate) async fn a_ring_of_somebody_who_is_blocked_is_in_their_history_alone(storage: &impl Storage) {
     let missed = |number| with(ringing(number, 1, 2, 10), None, no_answer(50));
-    storage.keep_call(&ringing(1, 1, 2, 10), CallReaders::Caller, &[]).await.unwrap();
-    storage.keep_call(&missed(1), CallReaders::Caller, &[]).await.unwrap();
+    storage.keep_call(&for_caller(ringing(1, 1, 2, 10)), &[]).await.unwrap();
+    storage.keep_call(&for_caller(missed(1)), &[]).await.unwrap();
     // Another is blocked while it rings, and a third answer is late.
-    storage.keep_call(&ringing(2, 1, 2, 11), BOTH, &[]).await.unwrap();
+    storage.keep_call(&ringing(2, 1, 2, 11), &[]).await.unwrap();
     assert_eq!(rings(&page(storage, 2).await), [2]);
-    storage.keep_call(&missed(2), CallReaders::Caller, &[]).await.unwrap();
-    storage.keep_call(&ringing(3, 1, 2, 12), CallReaders::Caller, &[]).await.unwrap();
-    storage.keep_call(&missed(3), BOTH, &[]).await.unwrap();
+    storage.keep_call(&for_caller(missed(2)), &[]).await.unwrap();
+    storage.keep_call(&for_caller(ringing(3, 1, 2, 12)), &[]).await.unwrap();
+    storage.keep_call(&missed(3), &[]).await.unwrap();
 
     assert_eq!(rings(&page(storage, 1).await), [3, 2, 1]);
     assert_eq!(rings(&page(storage, 2).await), Vec::<u64>::new());
@@ -274,17 +272,17 @@ pub(crate) async fn missed_calls_are_counted_until_they_were_shown(storage: &imp
     let mut missed = Vec::new();
     for (number, (outcome, is_missed)) in (1..).zip(OUTCOMES) {
         let end = Some(CallEnd { at: Timestamp(50), outcome });
-        storage.keep_call(&with(ringing(number, 1, 2, number), None, end), BOTH, &[]).await.unwrap();
+        storage.keep_call(&with(ringing(number, 1, 2, number), None, end), &[]).await.unwrap();
         missed.extend(is_missed.then_some(number));
     }
     missed.reverse();
-    storage.keep_call(&ringing(20, 1, 2, 20), BOTH, &[]).await.unwrap();
+    storage.keep_call(&ringing(20, 1, 2, 20), &[]).await.unwrap();
     let lost = Some(CallEnd { at: Timestamp(90), outcome: CallOutcome::Lost });
-    storage.keep_call(&with(answered(21, 1, 2, 21), Some(Timestamp(30)), lost), BOTH, &[]).await.unwrap();
+    storage.keep_call(&with(answered(21, 1, 2, 21), Some(Timestamp(30)), lost), &[]).await.unwrap();
     // One that was answered and ended by somebody who did not know of the answer.
-    storage.keep_call(&answered(22, 1, 2, 22), BOTH, &[]).await.unwrap();
-    storage.keep_call(&with(ringing(22, 1, 2, 22), None, lost), BOTH, &[]).await.unwrap();
-    storage.keep_call(&with(ringing(30, 2, 1, 30), None, no_answer(50)), BOTH, &[]).await.unwrap();
+    storage.keep_call(&answered(22, 1, 2, 22), &[]).await.unwrap();
+    storage.keep_call(&with(ringing(22, 1, 2, 22), None, lost), &[]).await.unwrap();
+    storage.keep_call(&with(ringing(30, 2, 1, 30), None, no_answer(50)), &[]).await.unwrap();
 
     assert_eq!(storage.count_unseen(&public_key(2)).await.unwrap(), 5);
     assert_eq!(storage.count_unseen(&public_key(1)).await.unwrap(), 1);
@@ -306,15 +304,15 @@ pub(crate) async fn missed_calls_are_counted_until_they_were_shown(storage: &imp
 }
 
 pub(crate) async fn what_a_server_left_that_died_is_settled(storage: &impl Storage) {
-    storage.keep_call(&ringing(1, 1, 2, 10), BOTH, &[]).await.unwrap();
-    storage.keep_call(&answered(2, 1, 2, 10), BOTH, &[]).await.unwrap();
-    storage.keep_call(&ended(3, 1, 2, 10), BOTH, &[]).await.unwrap();
-    storage.keep_call(&ringing(4, 1, 2, 100), BOTH, &[]).await.unwrap();
-    storage.keep_call(&ringing(5, 1, 2, 10), CallReaders::Caller, &[]).await.unwrap();
-    storage.keep_call(&ringing(6, 1, 2, 10), CallReaders::Caller, &[]).await.unwrap();
+    storage.keep_call(&ringing(1, 1, 2, 10), &[]).await.unwrap();
+    storage.keep_call(&answered(2, 1, 2, 10), &[]).await.unwrap();
+    storage.keep_call(&ended(3, 1, 2, 10), &[]).await.unwrap();
+    storage.keep_call(&ringing(4, 1, 2, 100), &[]).await.unwrap();
+    storage.keep_call(&for_caller(ringing(5, 1, 2, 10)), &[]).await.unwrap();
+    storage.keep_call(&for_caller(ringing(6, 1, 2, 10)), &[]).await.unwrap();
     storage.hide_call(&public_key(1), ring(6)).await.unwrap();
 
-    assert_eq!(storage.settle_unfinished(Timestamp(100), Timestamp(200)).await.unwrap(), 4);
+    assert_eq!(storage.settle_unfinished(Timestamp(100), Timestamp(100), Timestamp(200)).await.unwrap(), 4);
 
     let call = async |number| storage.call(ring(number)).await.unwrap();
     assert_eq!(call(1).await, Some(with(ringing(1, 1, 2, 10), None, no_answer(200))));
@@ -326,15 +324,67 @@ pub(crate) async fn what_a_server_left_that_died_is_settled(storage: &impl Stora
     assert_eq!(call(6).await, None, "nobody has it");
     let unseen = storage.unseen_calls(&public_key(2), None, 9).await.unwrap();
     assert_eq!(rings(&unseen), [1]);
-    assert_eq!(storage.settle_unfinished(Timestamp(100), Timestamp(300)).await.unwrap(), 0);
+    assert_eq!(storage.settle_unfinished(Timestamp(100), Timestamp(100), Timestamp(300)).await.unwrap(), 0);
+}
+
+pub(crate) async fn what_a_ring_needs_to_go_on_is_kept(storage: &impl Storage) {
+    let device = Some(DeviceId::new(Uuid::from_u128(7)));
+    let ringing_one = ringing(1, 1, 2, 10);
+    let moved = RoomCode::from_random(99);
+    let answered_one =
+        CallRecord { answered_by: device, room: Some(moved), invitation: None, ..answered(1, 1, 2, 10) };
+    storage.keep_call(&ringing(2, 1, 2, 5), &[]).await.unwrap();
+    storage.keep_call(&ringing_one, &[]).await.unwrap();
+    storage.keep_call(&ended(3, 1, 2, 1), &[]).await.unwrap();
+    storage.keep_call(&for_caller(ringing(4, 3, 2, 11)), &[]).await.unwrap();
+    let unfinished = storage.unfinished_calls().await.unwrap();
+    let expected = [ringing(2, 1, 2, 5), ringing_one.clone(), for_caller(ringing(4, 3, 2, 11))];
+    assert_eq!(unfinished, expected);
+
+    storage.keep_call(&answered_one, &[]).await.unwrap();
+    let kept = CallRecord { invitation: ringing_one.invitation.clone(), ..answered_one.clone() };
+    assert_eq!(storage.call(ring(1)).await.unwrap().as_ref(), Some(&kept), "the invitation came first");
+    let other = CallRecord { answered_by: None, room: None, ..ended(1, 1, 2, 10) };
+    storage.keep_call(&other, &[]).await.unwrap();
+    let over = storage.call(ring(1)).await.unwrap().unwrap();
+    assert_eq!((over.answered_by, over.room, over.course), (device, Some(moved), other.course));
+    assert_eq!(storage.unfinished_calls().await.unwrap().len(), 2);
+    storage.hide_call(&public_key(2), ring(1)).await.unwrap();
+    assert_eq!(storage.call(ring(1)).await.unwrap().unwrap().invitation, None, "it was for them alone");
+}
+
+pub(crate) async fn a_call_that_is_long_and_a_ring_that_is_young_are_not_settled(storage: &impl Storage) {
+    storage.keep_call(&answered(1, 1, 2, 10), &[]).await.unwrap();
+    storage.keep_call(&answered(2, 1, 2, 30), &[]).await.unwrap();
+    storage.keep_call(&ringing(3, 1, 2, 30), &[]).await.unwrap();
+    storage.keep_call(&ringing(4, 1, 2, 50), &[]).await.unwrap();
+    let settled = storage.settle_unfinished(Timestamp(50), Timestamp(25), Timestamp(90)).await.unwrap();
+    assert_eq!(settled, 2);
+    let left = storage.unfinished_calls().await.unwrap();
+    assert_eq!(left, [answered(2, 1, 2, 30), ringing(4, 1, 2, 50)]);
+}
+
+pub(crate) async fn a_call_comes_into_the_history_of_a_callee_who_takes_it(storage: &impl Storage) {
+    // Who has blocked the caller rings them at the same moment: the two rings become one.
+    storage.keep_call(&for_caller(ringing(1, 1, 2, 10)), &[]).await.unwrap();
+    assert_eq!(rings(&page(storage, 2).await), Vec::<u64>::new());
+    storage.keep_call(&answered(1, 1, 2, 10), &[]).await.unwrap();
+    storage.keep_call(&ended(1, 1, 2, 10), &[]).await.unwrap();
+    assert_eq!(rings(&page(storage, 2).await), [1]);
+    assert_eq!(storage.call(ring(1)).await.unwrap(), Some(ended(1, 1, 2, 10)));
+    // Who has taken it out of their history has not got it back by answering.
+    storage.keep_call(&ringing(2, 1, 2, 10), &[]).await.unwrap();
+    storage.hide_call(&public_key(2), ring(2)).await.unwrap();
+    storage.keep_call(&answered(2, 1, 2, 10), &[]).await.unwrap();
+    assert_eq!(rings(&page(storage, 2).await), [1]);
 }
 
 pub(crate) async fn old_calls_go_from_both_histories(storage: &impl Storage) {
     for number in 1..=3 {
         let end = Some(CallEnd { at: Timestamp(number * 100), outcome: CallOutcome::Declined });
-        storage.keep_call(&with(ringing(number, 1, 2, 1), None, end), BOTH, &[]).await.unwrap();
+        storage.keep_call(&with(ringing(number, 1, 2, 1), None, end), &[]).await.unwrap();
     }
-    storage.keep_call(&ringing(4, 1, 2, 1), BOTH, &[]).await.unwrap();
+    storage.keep_call(&ringing(4, 1, 2, 1), &[]).await.unwrap();
     assert_eq!(storage.delete_calls(Timestamp(100)).await.unwrap(), 0);
     assert_eq!(storage.delete_calls(Timestamp(201)).await.unwrap(), 2);
     for key in [1, 2] {
@@ -344,7 +394,7 @@ pub(crate) async fn old_calls_go_from_both_histories(storage: &impl Storage) {
 
 pub(crate) async fn calls_of_others_are_neither_read_nor_changed(storage: &impl Storage) {
     let call = with(ringing(1, 1, 2, 10), None, no_answer(50));
-    storage.keep_call(&call, BOTH, &[]).await.unwrap();
+    storage.keep_call(&call, &[]).await.unwrap();
     let note = SealedNote::new("mine".into()).unwrap();
     let other = public_key(3);
 
@@ -363,7 +413,7 @@ pub(crate) async fn calls_of_others_are_neither_read_nor_changed(storage: &impl 
 }
 
 pub(crate) async fn a_note_is_for_the_side_that_made_it(storage: &impl Storage) {
-    storage.keep_call(&ended(1, 1, 2, 10), BOTH, &[]).await.unwrap();
+    storage.keep_call(&ended(1, 1, 2, 10), &[]).await.unwrap();
     let theirs = storage.history(&public_key(2), None, 1).await.unwrap();
     for text in every_character(NOTE_CHARACTERS) {
         let note = SealedNote::new(text).unwrap();
@@ -396,8 +446,17 @@ pub(crate) fn ringing(number: u64, caller: u64, callee: u64, started_at: u64) ->
         ring: ring(number),
         caller: party(caller, "caller"),
         callee: party(callee, "callee"),
+        readers: CallReaders::Both,
+        room: Some(RoomCode::from_random(number)),
+        invitation: Invitation::new(format!("invitation-{number}")).ok(),
+        answered_by: None,
         course,
     }
+}
+
+/// The same, of somebody who is blocked.
+fn for_caller(call: CallRecord) -> CallRecord {
+    CallRecord { readers: CallReaders::Caller, ..call }
 }
 
 /// The same, ten milliseconds later.

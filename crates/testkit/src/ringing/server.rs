@@ -159,6 +159,8 @@ impl Server {
         let row = self.rows.get(&place.ring).cloned();
         self.rooms_made += 1;
         let placement = Placement {
+            // Nobody opens anything here, so one key is as good as another.
+            callee_key: PublicKey::new("A".repeat(43)).expect("43 characters"),
             admission: self.admission(id_of(person), place.callee),
             room: row.as_ref().map_or(RoomCode::from_random(self.rooms_made), |row| row.room),
             credential: Credential::new(format!("key {}", self.rooms_made)).expect("not empty"),

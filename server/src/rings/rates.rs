@@ -1,0 +1,60 @@
+//! How often somebody may ring, ask for keys, and get an ID. Every question counts alike, whether or not there is such an ID: a limit that
+//! counted those alone which lead to nobody would tell which do.
+
+use std::net::IpAddr;
+
+use protocol::PublicKey;
+
+use crate::config::LimitsConfig;
+use crate::rate_limit::{AddressRate, KeyedRate, RetryAfter};
+
+/// An identity asks so many times as often for keys as it rings: a page asks before each ring, and again when it could not be placed.
+const LOOK_UPS_FOR_A_RING: u32 = 2;
+
+/// The limits.
+pub(crate) struct RingRates {
+    identities: AddressRate,
+    rings: KeyedRate<PublicKey>,
+    rings_of_addresses: AddressRate,
+    look_ups: KeyedRate<PublicKey>,
+    look_ups_of_addresses: AddressRate,
+    failed_proofs: AddressRate,
+}
+
+impl RingRates {
+    pub(crate) fn new(limits: &LimitsConfig) -> Self {
+        let twice = |number: u32| number.saturating_mul(LOOK_UPS_FOR_A_RING);
+        let (at_once, per_minute) = (limits.rings_at_once, limits.rings_per_minute);
+        let of_address = (limits.rings_of_address_at_once, limits.rings_of_address_per_minute);
+        Self {
+            identities: AddressRate::new(limits.identities_at_once, limits.identities_per_minute),
+            rings: KeyedRate::new(at_once, per_minute),
+            rings_of_addresses: AddressRate::new(of_address.0, of_address.1),
+            look_ups: KeyedRate::new(twice(at_once), twice(per_minute)),
+            look_ups_of_addresses: AddressRate::new(twice(of_address.0), twice(of_address.1)),
+            failed_proofs: AddressRate::new(limits.lookups_at_once, limits.lookups_per_minute),
+        }
+    }
+
+    /// Counts an identity that is to be given an ID.
+    pub(crate) fn identity(&self, address: IpAddr) -> Result<(), RetryAfter> {
+        self.identities.check(address)
+    }
+
+    /// Counts a ring.
+    pub(crate) fn ring(&self, identity: &PublicKey, address: IpAddr) -> Result<(), RetryAfter> {
+        self.rings.check(identity)?;
+        self.rings_of_addresses.check(address)
+    }
+
+    /// Counts a question for a key.
+    pub(crate) fn look_up(&self, identity: &PublicKey, address: IpAddr) -> Result<(), RetryAfter> {
+        self.look_ups.check(identity)?;
+        self.look_ups_of_addresses.check(address)
+    }
+
+    /// Counts a proof that has proven nothing, and says whether that may be told.
+    pub(crate) fn failed_proof(&self, address: IpAddr) -> Result<(), RetryAfter> {
+        self.failed_proofs.check(address)
+    }
+}

@@ -1,0 +1,231 @@
+//! The task that owns the rings: it tells their machine what happens and carries out what that wants, in order. It decides nothing.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::{CloseCode, ErrorCode, MessageId, ProtocolError, RingEvent, RingId, RoomCode};
+use ring::{CallRecord, CallState, ConnectionId, Departure, Input, Output, Rings};
+use storage::{CallOutcome, ContactChange, RequestNote, Storage, StorageError};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{sleep_until, timeout};
+
+use super::RingsEvent;
+use super::leftover_rooms::LeftoverRooms;
+use super::record_writer::{Kept, RecordWriter};
+use super::records::to_storage;
+use crate::clock::Clock;
+use crate::connection_queue::{Full, QueueSender};
+use crate::rooms::Rooms;
+use crate::tasks;
+
+/// How long what follows from a call may take that nobody waits for.
+const FOLLOWS_WITHIN: Duration = Duration::from_secs(5);
+
+/// The task's state.
+pub(super) struct RingsTask {
+    rings: Rings,
+    clock: Clock,
+    storage: Arc<dyn Storage>,
+    rooms: Rooms,
+    queues: HashMap<ConnectionId, QueueSender>,
+    writer: RecordWriter,
+    leftover: LeftoverRooms,
+    /// Connections that have read too slowly, of which the machine has not heard.
+    cut_off: Vec<ConnectionId>,
+    /// Nobody is kept from saying something because of those who read slowly, so nobody waits for this.
+    short: Arc<Notify>,
+}
+
+/// A ring that is being placed.
+#[derive(Clone, Copy)]
+struct Placing {
+    connection: ConnectionId,
+    id: Option<MessageId>,
+    /// The room that was made for it.
+    made: Option<RoomCode>,
+}
+
+impl RingsTask {
+    pub(super) fn new(rings: Rings, clock: Clock, storage: Arc<dyn Storage>, rooms: Rooms) -> Self {
+        Self {
+            rings,
+            clock,
+            writer: RecordWriter::new(Arc::clone(&storage), clock),
+            storage,
+            rooms,
+            queues: HashMap::new(),
+            leftover: LeftoverRooms::default(),
+            cut_off: Vec::new(),
+            short: Arc::default(),
+        }
+    }
+
+    /// Runs as long as there is a way to it.
+    pub(super) async fn run(mut self, mut events: mpsc::Receiver<RingsEvent>) {
+        loop {
+            let due = self.poll_timeout().map(|at| self.clock.instant(at));
+            let due = async {
+                match due {
+                    Some(at) => sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                event = events.recv() => match event {
+                    Some(RingsEvent::Input(input)) => self.take(*input).await,
+                    Some(RingsEvent::Flush(done)) => {
+                        self.do_what_is_due().await;
+                        _ = done.send(());
+                    }
+                    None => return,
+                },
+                () = due => self.do_what_is_due().await,
+            }
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Duration> {
+        let timeouts = [self.rings.poll_timeout(), self.writer.poll_timeout(), self.leftover.poll_timeout()];
+        timeouts.into_iter().flatten().min()
+    }
+
+    async fn do_what_is_due(&mut self) {
+        self.rings.handle_timeout(self.clock.now());
+        self.carry_out(None).await;
+        for call in self.writer.handle_timeout().await {
+            self.follow(call);
+        }
+        self.leftover.handle_timeout(self.clock.now(), &self.rooms);
+    }
+
+    async fn take(&mut self, input: Input) {
+        let placing = match &input {
+            Input::Attach(attachment) => {
+                let taken = self.rooms.connections().take(room::ConnectionId(attachment.connection.0));
+                // Without a queue it has gone before its turn came.
+                let Some(queue) = taken else { return };
+                self.queues.insert(attachment.connection, queue);
+                None
+            }
+            Input::Place { connection, id, placement } => {
+                let known = placement.row.as_ref().map(|row| row.room);
+                let made = Some(placement.room).filter(|room| known != Some(*room));
+                Some(Placing { connection: *connection, id: *id, made })
+            }
+            Input::Disconnect { connection, .. } => {
+                self.queues.remove(connection);
+                None
+            }
+            Input::Message { .. } | Input::Unkept { .. } => None,
+        };
+        self.rings.handle_input(self.clock.now(), input);
+        self.carry_out(placing).await;
+    }
+
+    async fn carry_out(&mut self, placing: Option<Placing>) {
+        let mut made = placing.and_then(|placing| placing.made);
+        loop {
+            while let Some(output) = self.rings.poll_output() {
+                match output {
+                    Output::Send { to, event } => self.send(to, &event),
+                    Output::Close { connection, code } => self.close(connection, code),
+                    Output::Record(row) => {
+                        let is_begun = self.record(&row).await;
+                        made = made.filter(|room| !is_begun || *room != row.room);
+                        if !is_begun {
+                            self.refuse(row.ring, placing);
+                        }
+                    }
+                    // Nothing here wakes a device or tells one of missed calls that is not there.
+                    Output::Wake { .. } | Output::Missed { .. } => {}
+                }
+            }
+            let Some(connection) = self.cut_off.pop() else { break };
+            let departure = Departure::Broken;
+            self.rings.handle_input(self.clock.now(), Input::Disconnect { connection, departure });
+        }
+        if let Some(room) = made {
+            self.leftover.add(self.clock.now(), room);
+        }
+    }
+
+    /// Keeps a row. False when it is that of a ring which could not begin because of that.
+    async fn record(&mut self, row: &CallRecord) -> bool {
+        let Some(call) = to_storage(row, self.clock.wall()) else {
+            tracing::error!("a ring between people of whom one is not known is not kept");
+            return true;
+        };
+        if matches!(row.state, CallState::Over { .. }) && row.answered_at.is_none() {
+            self.leftover.add(self.clock.now(), row.room);
+        }
+        match self.writer.keep(&call).await {
+            Kept::New => self.follow(call),
+            Kept::Known => {}
+            Kept::Not if row.state == CallState::Ringing => return false,
+            Kept::Not => self.writer.keep_later(call),
+        }
+        true
+    }
+
+    /// A ring that storage does not take was never there. Whatever else was to be done is about it alone.
+    fn refuse(&mut self, ring: RingId, placing: Option<Placing>) {
+        while self.rings.poll_output().is_some() {}
+        self.rings.handle_input(self.clock.now(), Input::Unkept { ring });
+        if let Some(Placing { connection, id, .. }) = placing {
+            let error = ProtocolError::new(ErrorCode::StorageUnavailable, id);
+            self.send(connection, &RingEvent::Error(error));
+        }
+    }
+
+    /// Does what follows from a call that has gone on: two who talked know each other, and who was to ask has asked.
+    fn follow(&self, call: storage::CallRecord) {
+        let is_answer = call.course.answered_at.is_some() && call.course.end.is_none();
+        let asks = call.course.end.is_some_and(|end| end.outcome == CallOutcome::Asked);
+        if !is_answer && !asks {
+            return;
+        }
+        let (storage, now) = (Arc::clone(&self.storage), self.clock.wall());
+        tasks::spawn(async move {
+            let changing = async {
+                let (caller, callee) = (&call.caller.key, &call.callee.key);
+                if is_answer {
+                    storage.change_contact(caller, callee, ContactChange::Met, now).await?;
+                    storage.change_contact(callee, caller, ContactChange::Met, now).await?;
+                } else if let Some(request) = request_of(&call) {
+                    storage.change_contact(callee, caller, ContactChange::Asked(&request), now).await?;
+                }
+                Ok(())
+            };
+            let changed = timeout(FOLLOWS_WITHIN, changing).await.unwrap_or(Err(StorageError::Behind));
+            if let Err(error) = changed {
+                tracing::error!(%error, "what two people are to each other could not be kept");
+            }
+        });
+    }
+
+    fn send(&mut self, to: ConnectionId, event: &RingEvent) {
+        let Some(queue) = self.queues.get(&to) else { return };
+        let text = match serde_json::to_string(event) {
+            Ok(text) => text,
+            Err(error) => return tracing::error!(%error, "a message could not be written"),
+        };
+        if let Err(Full) = queue.send(text.into(), &self.short) {
+            if let Some(queue) = self.queues.remove(&to) {
+                queue.cut_off();
+            }
+            self.cut_off.push(to);
+        }
+    }
+
+    fn close(&mut self, connection: ConnectionId, code: CloseCode) {
+        if let Some(queue) = self.queues.remove(&connection) {
+            queue.close(code);
+        }
+    }
+}
+
+/// What somebody says of themself who asks to call: the invitation that they have sealed.
+fn request_of(call: &storage::CallRecord) -> Option<RequestNote> {
+    RequestNote::new(call.invitation.as_ref()?.as_str().to_owned()).ok()
+}

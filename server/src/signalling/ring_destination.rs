@@ -1,0 +1,182 @@
+//! The rings of this server as the destination of a connection: what a device says goes to their task, and what storage has to answer first is
+//! asked on the way.
+
+use std::net::IpAddr;
+
+use protocol::{
+    AttachDevice, CallId, ErrorCode, MessageId, OpeningFrame, PlaceRing, ProtocolError, PublicKey, RingEvent,
+    RingFrame, RingMessage,
+};
+use ring::{Attachment, ConnectionId, Departure, Input};
+use tokio::time::timeout;
+
+use super::connection::Connection;
+use super::destination::Destination;
+use super::end::End;
+use super::ring_identity::{self, ASKS_WITHIN, Proven};
+use super::ring_requests::Asker;
+use super::room_destination::check_version;
+use crate::AppState;
+use crate::connection_queue::{Outgoing, QueueReceiver};
+use crate::connections::OpenConnection;
+
+/// A connection that is a device of a call identity.
+pub(super) struct RingDestination {
+    connection: OpenConnection,
+    state: AppState,
+    address: IpAddr,
+    queue: QueueReceiver,
+    /// Answers that the rings' task has nothing to do with.
+    answers: Vec<Outgoing>,
+    call_id: CallId,
+    key: PublicKey,
+}
+
+/// What a device has said.
+pub(super) enum Said {
+    Frame(RingFrame),
+    /// Another first message, which changes nothing.
+    Again(Option<MessageId>),
+}
+
+impl RingDestination {
+    /// Has a connection prove whose device it is.
+    pub(super) async fn attach(
+        connection: &mut Connection,
+        state: AppState,
+        address: IpAddr,
+        attach: AttachDevice,
+    ) -> Result<Self, End> {
+        check_version(attach.version).map_err(End::refused)?;
+        let proven = ring_identity::prove(connection, &state, address, &attach).await?;
+        let Proven { call_id, key, standing, row } = proven;
+        let (connection, queue) = state.rooms.connections().open();
+        let attachment = Attachment {
+            connection: ConnectionId(connection.id().0),
+            call_id,
+            device: attach.device,
+            identity: key.clone(),
+            standing,
+            row,
+        };
+        let told = state.rings.tell(Input::Attach(Box::new(attachment))).await;
+        told.map_err(|_| End::refused(ErrorCode::Internal))?;
+        Ok(Self { connection, state, address, queue, answers: Vec::new(), call_id, key })
+    }
+
+    fn id(&self) -> ConnectionId {
+        ConnectionId(self.connection.id().0)
+    }
+
+    async fn take_all(&mut self, said: Vec<Said>) -> Result<(), End> {
+        for one in said {
+            match one {
+                Said::Frame(RingFrame { id, message }) => self.take_one(id, message).await?,
+                Said::Again(id) => self.refuse(id, ErrorCode::AlreadyJoined),
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_one(&mut self, id: Option<MessageId>, message: RingMessage) -> Result<(), End> {
+        match message {
+            RingMessage::LookUp { callee } => {
+                self.look_up(id, callee).await;
+                Ok(())
+            }
+            RingMessage::Place(place) => self.place(id, *place).await,
+            message @ (RingMessage::Prove { .. }
+            | RingMessage::Receipt { .. }
+            | RingMessage::Answer { .. }
+            | RingMessage::Decline { .. }
+            | RingMessage::Cancel { .. }
+            | RingMessage::HangUp { .. }
+            | RingMessage::SetActivity { .. }
+            | RingMessage::Ping) => self.tell(Input::Message { connection: self.id(), id, message }).await,
+        }
+    }
+
+    async fn look_up(&mut self, id: Option<MessageId>, callee: CallId) {
+        if self.state.ring_rates.look_up(&self.key, self.address).is_err() {
+            return self.refuse(id, ErrorCode::RateLimited);
+        }
+        let asker = Asker { state: &self.state, call_id: self.call_id, key: &self.key };
+        let found = timeout(ASKS_WITHIN, asker.look_up(callee)).await;
+        match found.unwrap_or(Err(ErrorCode::StorageUnavailable)) {
+            Ok(key) => self.say(&RingEvent::KeyOf { callee, key }),
+            Err(code) => self.refuse(id, code),
+        }
+    }
+
+    async fn place(&mut self, id: Option<MessageId>, place: PlaceRing) -> Result<(), End> {
+        if self.state.ring_rates.ring(&self.key, self.address).is_err() {
+            self.refuse(id, ErrorCode::RateLimited);
+            return Ok(());
+        }
+        let asker = Asker { state: &self.state, call_id: self.call_id, key: &self.key };
+        let found = timeout(ASKS_WITHIN, asker.placement(place)).await;
+        match found.unwrap_or(Err(ErrorCode::StorageUnavailable)) {
+            Ok(placement) => {
+                let placement = Box::new(placement);
+                self.tell(Input::Place { connection: self.id(), id, placement }).await
+            }
+            Err(code) => {
+                self.refuse(id, code);
+                Ok(())
+            }
+        }
+    }
+
+    async fn tell(&self, input: Input) -> Result<(), End> {
+        self.state.rings.tell(input).await.map_err(|_| End::refused(ErrorCode::Internal))
+    }
+
+    fn refuse(&mut self, id: Option<MessageId>, code: ErrorCode) {
+        self.say(&RingEvent::Error(ProtocolError::new(code, id)));
+    }
+
+    fn say(&mut self, event: &RingEvent) {
+        match serde_json::to_string(event) {
+            Ok(text) => self.answers.push(Outgoing::Message(text.into())),
+            Err(error) => tracing::error!(%error, "a message could not be written"),
+        }
+    }
+}
+
+impl Destination for RingDestination {
+    type Message = Said;
+
+    fn read(&self, text: &str) -> Result<Said, End> {
+        RingFrame::parse(text).map(Said::Frame).or_else(|error| {
+            let opening = OpeningFrame::parse(text).map_err(|_| End::malformed(text, &error))?;
+            Ok(Said::Again(opening.id))
+        })
+    }
+
+    fn is_ready(&self) -> bool {
+        true
+    }
+
+    /// Boxed, because it asks storage, and a connection would keep the room for that.
+    fn take(&mut self, messages: Vec<Said>) -> impl Future<Output = Result<(), End>> + Send {
+        Box::pin(self.take_all(messages))
+    }
+
+    async fn next(&mut self) -> Option<Vec<Outgoing>> {
+        if self.answers.is_empty() {
+            self.queue.next().await
+        } else {
+            Some(std::mem::take(&mut self.answers))
+        }
+    }
+
+    async fn part(&mut self, end: &End) {
+        let Some(departure) = end.departure() else { return };
+        let departure = match departure {
+            room::Departure::Closed => Departure::Closed,
+            // Who has said something that ends a connection may come back with another one.
+            room::Departure::Broken | room::Departure::Offended => Departure::Broken,
+        };
+        _ = self.tell(Input::Disconnect { connection: self.id(), departure }).await;
+    }
+}

@@ -1,0 +1,132 @@
+//! How a connection becomes a device of a call identity: it is challenged, proves that it has the private key, and gets an ID when its key
+//! has none. Until then it is nobody's, and nothing but the proof is taken from it.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use protocol::{
+    AttachDevice, CallId, ErrorCode, IdentityProof, OpeningFrame, ProtocolError, PublicKey, RingEvent,
+    RingFrame, RingId, RingMessage, Standing,
+};
+use ring::{CallRecord, IdentityChallenge};
+use storage::{CallIdentity, StorageError};
+use tokio::time::timeout;
+
+use super::connection::Connection;
+use super::end::End;
+use crate::{AppState, ids, rings};
+
+/// How long storage may take to say who somebody is, or what there is of a ring.
+pub(super) const ASKS_WITHIN: Duration = Duration::from_secs(5);
+
+/// IDs that are drawn until one is free. With half of all given, this many in a row are taken once in four billion times.
+const DRAWS: u32 = 32;
+
+/// Who a connection has proven to be.
+pub(super) struct Proven {
+    pub(super) call_id: CallId,
+    pub(super) key: PublicKey,
+    pub(super) standing: Standing,
+    /// The row of the ring that `standing` names.
+    pub(super) row: Option<CallRecord>,
+}
+
+/// Asks a device for its proof, and finds out whose it is.
+pub(super) async fn prove(
+    connection: &mut Connection,
+    state: &AppState,
+    address: IpAddr,
+    attach: &AttachDevice,
+) -> Result<Proven, End> {
+    let challenge = IdentityChallenge::new(ids::secret_bytes(), ids::secret_bytes());
+    let asked = RingEvent::Challenge { nonce: challenge.nonce(), key: challenge.key().clone() };
+    let asked = serde_json::to_string(&asked).map_err(|_| End::refused(ErrorCode::Internal))?;
+    let answer = connection.ask(asked).await?;
+    let RingFrame { id, message } = read(&answer)?;
+    let refused = |code| End::Refused(ProtocolError::new(code, id));
+    let (proof, standing) = proof(message).ok_or_else(|| refused(ErrorCode::NotJoined))?;
+    if !challenge.accepts(&attach.identity, attach.device, &proof) {
+        let code = match state.ring_rates.failed_proof(address) {
+            Ok(()) => ErrorCode::CredentialRefused,
+            Err(_) => ErrorCode::RateLimited,
+        };
+        return Err(refused(code));
+    }
+    let asking = find(state, address, &attach.identity, standing);
+    let found = timeout(ASKS_WITHIN, asking).await.unwrap_or(Err(ErrorCode::StorageUnavailable));
+    let (identity, row) = found.map_err(refused)?;
+    Ok(Proven { call_id: identity.call_id, key: identity.key, standing, row })
+}
+
+/// The message after `ring`. Another first message says that it is none here.
+fn read(text: &str) -> Result<RingFrame, End> {
+    RingFrame::parse(text).map_err(|error| match OpeningFrame::parse(text) {
+        Ok(frame) => End::Refused(ProtocolError::new(ErrorCode::AlreadyJoined, frame.id)),
+        Err(_) => End::malformed(text, &error),
+    })
+}
+
+fn proof(message: RingMessage) -> Option<(IdentityProof, Standing)> {
+    match message {
+        RingMessage::Prove { proof, standing } => Some((proof, standing)),
+        RingMessage::LookUp { .. }
+        | RingMessage::Place(_)
+        | RingMessage::Receipt { .. }
+        | RingMessage::Answer { .. }
+        | RingMessage::Decline { .. }
+        | RingMessage::Cancel { .. }
+        | RingMessage::HangUp { .. }
+        | RingMessage::SetActivity { .. }
+        | RingMessage::Ping => None,
+    }
+}
+
+async fn find(
+    state: &AppState,
+    address: IpAddr,
+    key: &PublicKey,
+    standing: Standing,
+) -> Result<(CallIdentity, Option<CallRecord>), ErrorCode> {
+    let known = state.storage.identity(key).await.map_err(unavailable)?;
+    let identity = match known {
+        Some(identity) => {
+            state.storage.note_seen(key, state.clock.wall()).await.map_err(unavailable)?;
+            identity
+        }
+        None => {
+            state.ring_rates.identity(address).map_err(|_| ErrorCode::RateLimited)?;
+            give_id(state, key).await?
+        }
+    };
+    let row = match named(standing) {
+        Some(ring) => state.storage.call(ring).await.map_err(unavailable)?.map(rings::from_storage),
+        None => None,
+    };
+    Ok((identity, row))
+}
+
+async fn give_id(state: &AppState, key: &PublicKey) -> Result<CallIdentity, ErrorCode> {
+    for _ in 0..DRAWS {
+        match state.storage.give_call_id(key, ids::call_id(), state.clock.wall()).await {
+            Ok(identity) => return Ok(identity),
+            Err(StorageError::Exists) => {}
+            Err(error) => return Err(unavailable(error)),
+        }
+    }
+    tracing::error!("no call ID is free");
+    Err(ErrorCode::StorageUnavailable)
+}
+
+fn named(standing: Standing) -> Option<RingId> {
+    match standing {
+        Standing::Idle => None,
+        Standing::Placing { ring } | Standing::Answering { ring } | Standing::InCall { ring, .. } => {
+            Some(ring)
+        }
+    }
+}
+
+pub(super) fn unavailable(error: StorageError) -> ErrorCode {
+    tracing::error!(%error, "storage was asked about a ring and did not answer");
+    ErrorCode::StorageUnavailable
+}

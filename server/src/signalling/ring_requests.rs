@@ -1,0 +1,154 @@
+//! What a device asks that storage has to answer before the rings' task can go on: whose key an ID has, and whether somebody may be rung.
+//!
+//! Nothing here may tell whether there is such an ID, or what the person called wants: for every ID the same is read and written, in the same
+//! order, and what is asked is counted before anything is known.
+
+use protocol::{
+    CallId, Credential, ErrorCode, PlaceRing, PublicKey, RoomCode, RoomSettingsPatch, Switch, WhenEmpty,
+};
+use ring::{Admission, CallRecord, CallRules, CallState, Placement, Relation, WhoMayRing};
+use storage::{CallIdentity, Standing};
+
+use super::ring_identity::unavailable;
+use crate::credentials::{self, Authority, Order};
+use crate::rooms::{CreationError, NewRoom};
+use crate::{AppState, ids, rings};
+
+/// How many a room of a direct call takes: the two, each once more where a page comes back before the server has noticed that it was gone.
+const CAPACITY: u16 = 4;
+
+/// Who asks.
+pub(super) struct Asker<'a> {
+    pub(super) state: &'a AppState,
+    pub(super) call_id: CallId,
+    pub(super) key: &'a PublicKey,
+}
+
+impl Asker<'_> {
+    /// The key with which invitations to an ID are sealed. Of one that is nobody's it opens nothing.
+    pub(super) async fn look_up(&self, callee: CallId) -> Result<PublicKey, ErrorCode> {
+        Ok(self.callee(callee).await?.0)
+    }
+
+    /// Everything that the rings' task has to know of a ring that is placed.
+    pub(super) async fn placement(&self, place: PlaceRing) -> Result<Placement, ErrorCode> {
+        if place.callee == self.call_id {
+            return Err(ErrorCode::PeerIsSelf);
+        }
+        let storage = &self.state.storage;
+        let row = storage.call(place.ring).await.map_err(unavailable)?.map(rings::from_storage);
+        let (callee_key, identity) = self.callee(place.callee).await?;
+        let contact = storage.contact(&callee_key, self.key).await.map_err(unavailable)?;
+        let admission = self.admission(identity.as_ref(), contact.map(|contact| contact.standing));
+        let (room, credential) = self.room(row.as_ref()).await?;
+        Ok(Placement { place, callee_key, admission, room, credential, row })
+    }
+
+    /// The other one's key, and who it is, if it is somebody.
+    async fn callee(&self, callee: CallId) -> Result<(PublicKey, Option<CallIdentity>), ErrorCode> {
+        // Made for everybody, so that an ID that is nobody's takes no longer.
+        let decoy = ring::decoy_key(self.state.tokens.decoy_secret(), callee);
+        let identity = self.state.storage.identity_of(callee).await.map_err(unavailable)?;
+        Ok((identity.as_ref().map_or(decoy, |identity| identity.key.clone()), identity))
+    }
+
+    fn admission(&self, identity: Option<&CallIdentity>, standing: Option<Standing>) -> Admission {
+        let now = self.state.clock.wall();
+        let rules = identity.map(|identity| rules_of(&identity.rules, now));
+        let relation = match standing {
+            Some(Standing::Known) => Relation::Known,
+            Some(Standing::Blocked) => Relation::Blocked,
+            Some(Standing::Asked) | None => Relation::Stranger,
+        };
+        Admission::decide(rules.as_ref(), relation, minute_of_day(now))
+    }
+
+    /// Where the call will be, and the caller's key of it: the room that was made for the ring before, or a new one.
+    async fn room(&self, row: Option<&CallRecord>) -> Result<(RoomCode, Credential), ErrorCode> {
+        let made = match row {
+            Some(row) if matches!(row.state, CallState::Over { .. }) => Some((row.room, ids::secret("k"))),
+            Some(row) => self.made_before(row.room).await?,
+            None => None,
+        };
+        let (room, secret) = match made {
+            Some(made) => made,
+            None => self.make_room().await?,
+        };
+        Ok((room, Credential::new(secret).map_err(|_| ErrorCode::Internal)?))
+    }
+
+    async fn made_before(&self, room: RoomCode) -> Result<Option<(RoomCode, String)>, ErrorCode> {
+        if self.state.storage.room(room).await.map_err(unavailable)?.is_none() {
+            return Ok(None);
+        }
+        let minted = credentials::mint(self.state, room, &Authority::Maker, Order::HOST_KEY).await;
+        match minted {
+            Ok((_, secret)) => Ok(Some((room, secret))),
+            Err(error) => {
+                tracing::error!(%error, "the caller's key of a room could not be made");
+                Err(ErrorCode::StorageUnavailable)
+            }
+        }
+    }
+
+    /// A small room that nobody finds and that is gone with the call. Its key is on no keyring, so it is none of the rooms of the browser.
+    async fn make_room(&self) -> Result<(RoomCode, String), ErrorCode> {
+        let patch = RoomSettingsPatch {
+            capacity: Some(CAPACITY),
+            waiting_room: Some(Switch::Off),
+            locked: Some(Switch::Off),
+            listed: Some(Switch::Off),
+            when_empty: Some(WhenEmpty::Delete),
+            ..RoomSettingsPatch::default()
+        };
+        match self.state.rooms.create(NewRoom { patch, ..NewRoom::default() }).await {
+            Ok(creation) => Ok((creation.record.code, creation.host_secret)),
+            Err(CreationError::Storage(error)) => Err(unavailable(error)),
+            Err(
+                error @ (CreationError::TooMany | CreationError::Settings(_) | CreationError::Password(_)),
+            ) => {
+                tracing::error!(%error, "the room of a call could not be made");
+                Err(ErrorCode::StorageUnavailable)
+            }
+        }
+    }
+}
+
+/// As the machine decides by them. Who is not to be disturbed until a moment is not to be disturbed all day.
+fn rules_of(rules: &storage::CallRules, now: protocol::Timestamp) -> CallRules {
+    let all_day = rules.undisturbed_until.filter(|until| now < *until).map(|_| (0, 0));
+    CallRules {
+        who: match rules.who_may_ring {
+            storage::WhoMayRing::Anyone => WhoMayRing::Anyone,
+            storage::WhoMayRing::Known => WhoMayRing::Known,
+            storage::WhoMayRing::Nobody => WhoMayRing::Nobody,
+        },
+        do_not_disturb: all_day.or(rules.quiet_hours.map(|hours| (hours.from(), hours.until()))),
+    }
+}
+
+/// In UTC, as storage has quiet hours.
+fn minute_of_day(now: protocol::Timestamp) -> u16 {
+    u16::try_from(now.0 / 60_000 % u64::from(storage::QuietHours::MINUTES)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Timestamp;
+    use storage::QuietHours;
+
+    use super::*;
+
+    #[test]
+    fn the_day_is_that_of_utc_and_a_moment_counts_as_all_day_until_it_is_there() {
+        assert_eq!(minute_of_day(Timestamp(1_782_000_000_000)), 0);
+        assert_eq!(minute_of_day(Timestamp(1_782_000_000_000 + 86_399_999)), 1_439);
+        let rules = storage::CallRules {
+            quiet_hours: QuietHours::new(60, 120),
+            undisturbed_until: Some(Timestamp(500)),
+            ..storage::CallRules::default()
+        };
+        assert_eq!(rules_of(&rules, Timestamp(499)).do_not_disturb, Some((0, 0)));
+        assert_eq!(rules_of(&rules, Timestamp(500)).do_not_disturb, Some((60, 120)));
+    }
+}
