@@ -19,7 +19,7 @@ pub(super) struct Devices {
     used: BTreeMap<Source, (Attempt, Option<NamedDevice>)>,
     /// What there was when it was last looked at.
     listed: BTreeMap<Source, Vec<NamedDevice>>,
-    /// What vanished while it was in use, until it is there again or somebody chooses.
+    /// What vanished while it was in use, until it is there again or another one was chosen and delivers.
     lost: BTreeMap<Source, Loss>,
     permissions: Permissions,
     /// What is to be asked for together.
@@ -57,13 +57,17 @@ impl Devices {
     /// The new device takes the place of the old one when it delivers; nothing is sent in between from neither.
     pub(super) fn choose(&mut self, source: Source, device: String, effects: &mut VecDeque<PageEffect>) {
         let is_used = self.used.contains_key(&source);
-        self.lost.remove(&source);
         let chooser = self.chooser(source);
         chooser.choose(device.clone());
         if is_used || chooser.is_waiting() {
+            // What is gone is wanted until the choice delivers.
+            if let Some(loss) = self.lost.get_mut(&source) {
+                loss.overtaken();
+            }
             let request = self.request(source);
             effects.push_back(PageEffect::Capture(vec![request]));
         } else {
+            self.lost.remove(&source);
             effects.push_back(PageEffect::RememberDevice(source, Some(device)));
         }
     }
@@ -82,6 +86,7 @@ impl Devices {
             }
             Verdict::Counts { remember } => {
                 if remember.is_some() {
+                    self.lost.remove(&source);
                     effects.push_back(PageEffect::RememberDevice(source, remember));
                 }
                 self.permissions.settled(source);
@@ -103,11 +108,11 @@ impl Devices {
             Recovered::Itself => PageNotice::DeviceIsBack { source, device: now.and_then(label) },
             Recovered::ByAnother => PageNotice::DeviceReplaced {
                 source,
-                lost: loss.device().and_then(label),
+                lost: loss.last().and_then(label),
                 now: now.and_then(label),
             },
         };
-        if matches!(notice, PageNotice::DeviceIsBack { .. }) {
+        if loss.is_over() {
             self.lost.remove(&source);
         }
         Some(notice)
@@ -210,7 +215,11 @@ impl Devices {
         let is_other = |device: &NamedDevice| !lost.as_ref().is_some_and(|lost| lost.is(device));
         let has_other = self.listed.get(&source).is_some_and(|listed| listed.iter().any(is_other));
         let seen = self.listed.get(&source).cloned().unwrap_or_default();
-        self.lost.insert(source, Loss::of(lost, has_other, seen));
+        let loss = match self.lost.remove(&source) {
+            Some(before) => before.and(lost, has_other, seen),
+            None => Loss::of(lost, has_other, seen),
+        };
+        self.lost.insert(source, loss);
         if has_other {
             let request = self.request(source);
             effects.push_back(PageEffect::Capture(vec![request]));

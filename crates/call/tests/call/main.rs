@@ -8,6 +8,7 @@
 
 mod calling;
 mod coming_back;
+mod devices;
 mod encrypting;
 mod page;
 mod ringing;
