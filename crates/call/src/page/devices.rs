@@ -7,7 +7,7 @@ use view::{CaptureFault, PageNotice};
 
 use crate::page::chooser::{Attempt, Chooser, Verdict};
 use crate::page::effect::{CaptureRequest, PageEffect};
-use crate::page::loss::{Loss, Recovered};
+use crate::page::loss::{Asked, Loss, Recovered};
 use crate::page::named_device::NamedDevice;
 use crate::page::permissions::{Permission, Permissions};
 
@@ -187,14 +187,43 @@ impl Devices {
         let kept = chooser.kept().map(ToOwned::to_owned);
         effects.push_back(PageEffect::RememberDevice(source, kept));
         let goes_on = self.used.contains_key(&source);
-        let was_lost = self.lost.get_mut(&source).is_some_and(Loss::failed);
+        let asked = self.lost.get_mut(&source).map_or(Asked::Nothing, Loss::failed);
         if goes_on {
             effects.push_back(PageEffect::ListDevices);
         } else {
-            let there_is_none = was_lost && matches!(fault, CaptureFault::NotFound | CaptureFault::InUse);
-            self.gone(source, if there_is_none { CaptureFault::Ended } else { fault }, effects);
+            self.failed_without_another(source, asked, fault, effects);
         }
-        goes_on && !was_lost
+        goes_on && asked != Asked::ForIt
+    }
+
+    /// Nothing delivers now. What vanished while a choice was tried is replaced as at any other time.
+    fn failed_without_another(
+        &mut self,
+        source: Source,
+        asked: Asked,
+        fault: CaptureFault,
+        effects: &mut VecDeque<PageEffect>,
+    ) {
+        let fault = match asked {
+            Asked::ForAnother if self.ask_for_stand_in(source, effects) => return,
+            Asked::ForIt if matches!(fault, CaptureFault::NotFound | CaptureFault::InUse) => {
+                CaptureFault::Ended
+            }
+            Asked::ForAnother | Asked::ForIt | Asked::Nothing => fault,
+        };
+        self.gone(source, fault, effects);
+    }
+
+    /// True when there is another device than what has vanished.
+    fn ask_for_stand_in(&mut self, source: Source, effects: &mut VecDeque<PageEffect>) -> bool {
+        let Some(loss) = self.lost.get_mut(&source) else { return false };
+        let has_other = self.listed.get(&source).is_some_and(|listed| loss.has_other(listed));
+        if has_other {
+            loss.ask();
+            let request = self.request(source);
+            effects.push_back(PageEffect::Capture(vec![request]));
+        }
+        has_other
     }
 
     /// The end of what was replaced says nothing of what is in use.
@@ -203,27 +232,27 @@ impl Devices {
             return;
         }
         let lost = self.used.remove(&source).and_then(|(_, device)| device);
-        if self.chooser(source).is_waiting() {
-            return effects.push_back(PageEffect::ListDevices); // Another one has been asked for.
+        let is_waiting = self.chooser(source).is_waiting();
+        let fault = match (source.is_shared(), self.permissions.denies(source)) {
+            (true, _) => Some(CaptureFault::Ended),
+            (false, true) => Some(CaptureFault::Blocked),
+            (false, false) => None,
+        };
+        match fault {
+            Some(_) if is_waiting => return effects.push_back(PageEffect::ListDevices), // What has been asked for may be had.
+            Some(fault) => return self.gone(source, fault, effects),
+            None => {}
         }
-        if source.is_shared() {
-            return self.gone(source, CaptureFault::Ended, effects);
-        }
-        if self.permissions.denies(source) {
-            return self.gone(source, CaptureFault::Blocked, effects);
-        }
-        let is_other = |device: &NamedDevice| !lost.as_ref().is_some_and(|lost| lost.is(device));
-        let has_other = self.listed.get(&source).is_some_and(|listed| listed.iter().any(is_other));
+        let asked = if is_waiting { Asked::ForAnother } else { Asked::Nothing };
         let seen = self.listed.get(&source).cloned().unwrap_or_default();
         let loss = match self.lost.remove(&source) {
-            Some(before) => before.and(lost, has_other, seen),
-            None => Loss::of(lost, has_other, seen),
+            Some(before) => before.and(lost, asked, seen),
+            None => Loss::of(lost, asked, seen),
         };
         self.lost.insert(source, loss);
-        if has_other {
-            let request = self.request(source);
-            effects.push_back(PageEffect::Capture(vec![request]));
-        } else {
+        if is_waiting {
+            effects.push_back(PageEffect::ListDevices);
+        } else if !self.ask_for_stand_in(source, effects) {
             self.gone(source, CaptureFault::Ended, effects);
         }
     }

@@ -9,12 +9,22 @@ pub(super) struct Loss {
     gone: Vec<NamedDevice>,
     /// What vanished last.
     last: Option<NamedDevice>,
-    /// Whether something is asked for because of it.
-    is_asked_for: bool,
+    asked: Asked,
     /// Whether another device stands in for what vanished last.
     has_stand_in: bool,
     /// What was there when it was last looked at: what is there all the time has not come back.
     seen: Vec<NamedDevice>,
+}
+
+/// What the browser is asked for meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Nothing.
+    Nothing,
+    /// A device, because of what is gone.
+    ForIt,
+    /// A device, for another reason: where that does not deliver, nothing stands in yet.
+    ForAnother,
 }
 
 /// What has come in its place.
@@ -27,20 +37,20 @@ pub(super) enum Recovered {
 }
 
 impl Loss {
-    pub(super) fn of(device: Option<NamedDevice>, is_asked_for: bool, seen: Vec<NamedDevice>) -> Self {
+    pub(super) fn of(device: Option<NamedDevice>, asked: Asked, seen: Vec<NamedDevice>) -> Self {
         let gone = device.iter().cloned().collect();
-        Self { gone, last: device, is_asked_for, has_stand_in: false, seen }
+        Self { gone, last: device, asked, has_stand_in: false, seen }
     }
 
     /// A chosen device that another one stands in for.
     pub(super) fn with_stand_in(device: NamedDevice) -> Self {
-        Self { has_stand_in: true, ..Self::of(Some(device), false, Vec::new()) }
+        Self { has_stand_in: true, ..Self::of(Some(device), Asked::Nothing, Vec::new()) }
     }
 
     /// What stood in has vanished, too.
-    pub(super) fn and(self, device: Option<NamedDevice>, is_asked_for: bool, seen: Vec<NamedDevice>) -> Self {
+    pub(super) fn and(self, device: Option<NamedDevice>, asked: Asked, seen: Vec<NamedDevice>) -> Self {
         let gone = self.gone.into_iter().chain(device.clone()).collect();
-        Self { gone, ..Self::of(device, is_asked_for, seen) }
+        Self { gone, ..Self::of(device, asked, seen) }
     }
 
     /// What vanished last.
@@ -55,7 +65,7 @@ impl Loss {
 
     /// Something delivers now. Says what that is, where it was not known before.
     pub(super) fn recovered(&mut self, now: Option<&NamedDevice>) -> Option<Recovered> {
-        self.is_asked_for = false;
+        self.asked = Asked::Nothing;
         let is_news = !std::mem::replace(&mut self.has_stand_in, true);
         if let Some(index) = self.gone.iter().position(|gone| now.is_some_and(|now| gone.is(now))) {
             self.gone.truncate(index);
@@ -66,12 +76,22 @@ impl Loss {
 
     /// Something else was chosen: what was asked for because of it is not waited for any more.
     pub(super) const fn overtaken(&mut self) {
-        self.is_asked_for = false;
+        self.asked = if self.has_stand_in { Asked::Nothing } else { Asked::ForAnother };
     }
 
-    /// What was asked for because of it does not deliver; true when that was so.
-    pub(super) fn failed(&mut self) -> bool {
-        std::mem::take(&mut self.is_asked_for)
+    /// What was asked for does not deliver; says what for.
+    pub(super) const fn failed(&mut self) -> Asked {
+        std::mem::replace(&mut self.asked, Asked::Nothing)
+    }
+
+    /// A device that may stand in is asked for.
+    pub(super) const fn ask(&mut self) {
+        self.asked = Asked::ForIt;
+    }
+
+    /// Whether one of these is another one than what vanished last.
+    pub(super) fn has_other(&self, devices: &[NamedDevice]) -> bool {
+        devices.iter().any(|device| !self.last.as_ref().is_some_and(|last| last.is(device)))
     }
 
     /// These are there while something is asked for: what is missing now and is there later has come.
@@ -81,14 +101,14 @@ impl Loss {
 
     /// Which of these devices is to be asked for, of those that have come: the most wanted of what is gone, or any while there is no other.
     pub(super) fn can_be_had(&mut self, devices: &[NamedDevice], is_used: bool) -> Option<String> {
-        if self.is_asked_for {
+        if self.asked != Asked::Nothing {
             return None;
         }
         let seen = std::mem::replace(&mut self.seen, devices.to_vec());
         let mut come = devices.iter().filter(|device| seen.iter().all(|one| one.id != device.id));
         let itself = self.gone.iter().find_map(|gone| come.clone().find(|device| gone.is(device)));
         let found = itself.or_else(|| come.next().filter(|_| !is_used))?;
-        self.is_asked_for = true;
+        self.asked = Asked::ForIt;
         Some(found.id.clone())
     }
 }

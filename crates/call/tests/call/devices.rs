@@ -66,6 +66,56 @@ fn a_choice_that_fails_does_not_forget_what_is_gone() {
     is_back(&mut page, &["laptop", "phone", "desk"], "desk");
 }
 
+#[test]
+fn a_device_that_vanishes_while_a_choice_is_opened_that_fails_is_replaced_and_used_again_when_it_is_back() {
+    let (mut page, desk) = with_camera("desk");
+    listed(&mut page, &["desk", "laptop", "broken"]);
+    let broken = asked(choose(&mut page, "broken")).remove(0);
+    tell(&mut page, PageInput::CaptureEnded(Source::Camera, desk));
+    listed(&mut page, &["laptop", "broken"]);
+    let effects = failed(&mut page, broken.attempt, CaptureFault::InUse);
+    assert_eq!(faults(&effects), []);
+    let stand_in = asked(effects).remove(0);
+    captured(&mut page, Source::Camera, stand_in.attempt, "laptop");
+    assert_eq!(last_said(&page), was_replaced("desk", "laptop"));
+    is_back(&mut page, &["laptop", "broken", "desk"], "desk");
+}
+
+#[test]
+fn a_device_that_vanishes_while_a_choice_is_opened_is_forgotten_when_that_delivers() {
+    let (mut page, desk) = with_camera("desk");
+    listed(&mut page, &["desk", "phone"]);
+    let phone = asked(choose(&mut page, "phone")).remove(0);
+    listed(&mut page, &["phone"]);
+    assert_eq!(tell(&mut page, PageInput::CaptureEnded(Source::Camera, desk)), [], "the list has said so");
+    captured(&mut page, Source::Camera, phone.attempt, "phone");
+    assert_eq!(page.notices().len(), 0);
+    assert_eq!(listed(&mut page, &["phone", "desk"]), [], "the choice stands");
+}
+
+#[test]
+fn a_stand_in_that_vanishes_while_the_first_is_opened_again_in_vain_is_replaced() {
+    let (mut page, desk) = with_camera("desk");
+    let laptop = replaced(&mut page, desk, &["desk", "laptop", "phone"], "laptop");
+    listed(&mut page, &["laptop", "phone"]);
+    let back = asked(listed(&mut page, &["laptop", "phone", "desk"])).remove(0);
+    tell(&mut page, PageInput::CaptureEnded(Source::Camera, laptop));
+    let stand_in = asked(failed(&mut page, back.attempt, CaptureFault::InUse)).remove(0);
+    let effects = failed(&mut page, stand_in.attempt, CaptureFault::InUse);
+    assert_eq!(faults(&effects), [(Source::Camera, CaptureFault::Ended)], "it is not tried for ever");
+}
+
+#[test]
+fn a_choice_that_fails_while_a_stand_in_is_opened_leaves_the_stand_in() {
+    let (mut page, desk) = with_camera("desk");
+    listed(&mut page, &["desk", "laptop", "broken"]);
+    tell(&mut page, PageInput::CaptureEnded(Source::Camera, desk));
+    let broken = asked(choose(&mut page, "broken")).remove(0);
+    let stand_in = asked(failed(&mut page, broken.attempt, CaptureFault::InUse)).remove(0);
+    captured(&mut page, Source::Camera, stand_in.attempt, "laptop");
+    assert_eq!(last_said(&page), was_replaced("desk", "laptop"));
+}
+
 /// The device of this attempt ends while these were there, and another takes its place.
 fn replaced(page: &mut Page, attempt: Attempt, there: &[&str], by: &str) -> Attempt {
     listed(page, there);
