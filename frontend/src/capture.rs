@@ -132,8 +132,9 @@ pub(crate) fn remember_device(source: Source, device: Option<&str>) {
 /// The device that a track comes from, where the browser says so.
 fn device_of(track: &MediaStreamTrack) -> Option<NamedDevice> {
     let settings = web::call(track, "getSettings", &[])?;
-    let id = Reflect::get(&settings, &"deviceId".into()).ok()?.as_string().filter(|id| !id.is_empty())?;
-    Some(NamedDevice { id, label: track.label() })
+    let setting = |name: &str| Reflect::get(&settings, &name.into()).ok()?.as_string();
+    let id = setting("deviceId").filter(|id| !id.is_empty())?;
+    Some(NamedDevice { id, label: track.label(), group: setting("groupId").unwrap_or_default() })
 }
 
 impl Capture {

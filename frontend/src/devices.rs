@@ -25,48 +25,54 @@ pub(crate) fn watch(events: &Events) -> Option<EventListener> {
     }))
 }
 
-/// Reports the list of devices, with those in use selected.
-pub(crate) fn list(page: &Page, events: &Events) {
-    report(page, events, false);
+/// The devices that there are, by their kinds.
+pub(crate) struct Listed {
+    pub(crate) microphones: Vec<NamedDevice>,
+    pub(crate) cameras: Vec<NamedDevice>,
+    pub(crate) speakers: Vec<NamedDevice>,
+}
+
+impl Listed {
+    /// As they are shown, with those in use selected.
+    pub(crate) fn shown(self, page: &Page) -> Devices {
+        let shown = |devices: Vec<NamedDevice>, selected: Option<&str>| {
+            let shown = |NamedDevice { id, label, .. }: NamedDevice| {
+                let selected = selected == Some(&*id);
+                Device { id, label, selected }
+            };
+            devices.into_iter().map(shown).collect()
+        };
+        Devices {
+            microphones: shown(self.microphones, page.selected_device(Source::Microphone)),
+            cameras: shown(self.cameras, page.selected_device(Source::Camera)),
+            speakers: shown(self.speakers, remember::read(CHOSEN_SPEAKER).as_deref()),
+            revision: 0,
+        }
+    }
+}
+
+/// Reports the list of devices.
+pub(crate) fn list(events: &Events) {
+    report(events, false);
 }
 
 /// The same, with no other reason than that it may have changed.
-pub(crate) fn poll(page: &Page, events: &Events) {
-    report(page, events, true);
+pub(crate) fn poll(events: &Events) {
+    report(events, true);
 }
 
-fn report(page: &Page, events: &Events, is_poll: bool) {
+fn report(events: &Events, is_poll: bool) {
     let events = events.clone();
-    let selected = Selected {
-        microphone: page.selected_device(Source::Microphone).map(ToOwned::to_owned),
-        camera: page.selected_device(Source::Camera).map(ToOwned::to_owned),
-        speaker: remember::read(CHOSEN_SPEAKER),
-    };
     spawn_local(async move {
-        if let Some(devices) = enumerate(&selected).await {
-            _ = events.unbounded_send(Event::Devices { devices, is_poll });
+        if let Some(listed) = enumerate().await {
+            _ = events.unbounded_send(Event::Devices { listed, is_poll });
         }
     });
-}
-
-/// The devices of each source that is captured from one.
-pub(crate) fn named(devices: &Devices) -> [(Source, Vec<NamedDevice>); 2] {
-    let named = |devices: &[Device]| {
-        let named = devices.iter().map(|one| NamedDevice { id: one.id.clone(), label: one.label.clone() });
-        named.collect()
-    };
-    [(Source::Microphone, named(&devices.microphones)), (Source::Camera, named(&devices.cameras))]
 }
 
 /// Remembers a choice; [`use_speaker`] follows it.
 pub(crate) fn choose_speaker(id: &str) {
     remember::write(CHOSEN_SPEAKER, id);
-}
-
-struct Selected {
-    microphone: Option<String>,
-    camera: Option<String>,
-    speaker: Option<String>,
 }
 
 /// Plays an element's sound through the chosen speaker, where the browser lets a page choose.
@@ -113,25 +119,24 @@ fn play(tones: &[(f32, f64)], volume: f32) -> Option<()> {
     Some(())
 }
 
-async fn enumerate(chosen: &Selected) -> Option<Devices> {
+async fn enumerate() -> Option<Listed> {
     let promise = web::media_devices()?.enumerate_devices().ok()?;
     let list: Array = JsFuture::from(promise).await.ok()?.dyn_into().ok()?;
-    let mut devices = Devices::default();
-    for info in list.iter().filter_map(|info| info.dyn_into::<MediaDeviceInfo>().ok()) {
-        // Without a permission there is neither an id nor a name, and so nothing to choose.
-        if info.device_id().is_empty() || info.label().is_empty() {
-            continue;
-        }
-        let (list, chosen) = match info.kind() {
-            MediaDeviceKind::Audioinput => (&mut devices.microphones, &chosen.microphone),
-            MediaDeviceKind::Videoinput => (&mut devices.cameras, &chosen.camera),
-            MediaDeviceKind::Audiooutput => (&mut devices.speakers, &chosen.speaker),
-            _ => continue,
-        };
-        let selected = chosen.as_ref().is_some_and(|chosen| *chosen == info.device_id());
-        list.push(Device { id: info.device_id(), label: info.label(), selected });
-    }
-    Some(devices)
+    let infos = list.iter().filter_map(|info| info.dyn_into::<MediaDeviceInfo>().ok());
+    // Without a permission there is neither an id nor a name, and so nothing to choose.
+    let named: Vec<_> =
+        infos.filter(|info| !info.device_id().is_empty() && !info.label().is_empty()).collect();
+    let of_kind = |kind| {
+        let of_kind = named.iter().filter(|info| info.kind() == kind);
+        of_kind
+            .map(|info| NamedDevice { id: info.device_id(), label: info.label(), group: info.group_id() })
+            .collect()
+    };
+    Some(Listed {
+        microphones: of_kind(MediaDeviceKind::Audioinput),
+        cameras: of_kind(MediaDeviceKind::Videoinput),
+        speakers: of_kind(MediaDeviceKind::Audiooutput),
+    })
 }
 
 /// A speaker that is gone leaves the sound where it was.

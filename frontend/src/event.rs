@@ -10,6 +10,8 @@ use seal::SafetyPhrase;
 use view::PageNotice;
 use web_sys::MediaStreamTrack;
 
+use crate::devices::Listed;
+
 /// Tells peer connections apart, so that a closed one cannot speak for its successor: of two stays, two may have the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LinkNumber(pub(crate) u32);
@@ -45,7 +47,7 @@ pub(crate) enum Event {
     /// A device was plugged in or out, or may be named now.
     DevicesChanged,
     /// The list of devices; whether there was no other reason to look than that it may have changed.
-    Devices { devices: app::state::Devices, is_poll: bool },
+    Devices { listed: Listed, is_poll: bool },
     /// Who is inside, told to somebody outside, and which secret the room's links carry.
     RoomFound { people: Vec<String>, room_key: Option<RoomKeyId> },
     /// The browser has a network again, or another one, or the page was asleep.

@@ -1,9 +1,9 @@
 //! What the page asks for.
 
-use app::state::{CallCommand, DeviceKind};
+use app::state::CallCommand;
 use call::{Bound, Command, Input, PageInput, Typed, schedule};
 use protocol::{ChatId, ChatTarget, Moderation, RoomSettingsPatch, Source, Timestamp};
-use view::{Copied, PageNotice, Refusal};
+use view::{Copied, DeviceKind, PageNotice, Refusal};
 use wasm_bindgen_futures::spawn_local;
 
 use super::Session;

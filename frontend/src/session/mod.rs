@@ -17,6 +17,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::MediaStreamTrack;
 
 use crate::capture::Captures;
+use crate::devices::Listed;
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
 use crate::identity::{new_call, refuse};
 use crate::levels::Meter;
@@ -200,18 +201,8 @@ impl Session {
                 let is_inside = self.call.snapshot().phase != Phase::Preparing;
                 self.page_input(PageInput::PermissionChanged { source, to, is_inside });
             }
-            Event::DevicesChanged => devices::list(&self.page, &self.events),
-            Event::Devices { devices, is_poll } => {
-                for (source, devices) in devices::named(&devices) {
-                    self.page_input(PageInput::Listed { source, devices });
-                }
-                // Lists are made anew with each revision: not under the hands of somebody who is just choosing.
-                let revision = self.shown.devices.revision;
-                let known = Devices { revision, ..devices };
-                if !is_poll || known != self.shown.devices {
-                    self.shown.devices = Devices { revision: revision.wrapping_add(1), ..known };
-                }
-            }
+            Event::DevicesChanged => devices::list(&self.events),
+            Event::Devices { listed, is_poll } => self.devices_listed(listed, is_poll),
             Event::RoomFound { people, room_key } => {
                 self.shown.people_inside = Some(people);
                 self.found_key(room_key.as_ref());
@@ -237,6 +228,19 @@ impl Session {
                 self.to_publish = None;
                 self.publish();
             }
+        }
+    }
+
+    fn devices_listed(&mut self, listed: Listed, is_poll: bool) {
+        let Listed { microphones, cameras, speakers: _ } = &listed;
+        for (source, devices) in [(Source::Microphone, microphones), (Source::Camera, cameras)] {
+            self.page_input(PageInput::Listed { source, devices: devices.clone() });
+        }
+        // Lists are made anew with each revision: not under the hands of somebody who is just choosing.
+        let revision = self.shown.devices.revision;
+        let known = Devices { revision, ..listed.shown(&self.page) };
+        if !is_poll || known != self.shown.devices {
+            self.shown.devices = Devices { revision: revision.wrapping_add(1), ..known };
         }
     }
 
@@ -317,7 +321,7 @@ impl Session {
         if let Some(every) = self.page.looks_for_devices_every(clock::now())
             && self.ticks.is_multiple_of(every.as_millis() as u32 / TICK_MILLIS)
         {
-            devices::poll(&self.page, &self.events);
+            devices::poll(&self.events);
         }
         if self.ticks.is_multiple_of(STATISTICS_EVERY) {
             self.media.look_at_statistics();

@@ -95,7 +95,7 @@ impl Session {
                 PageEffect::Stop(source) => {
                     self.stop_capture(source);
                 }
-                PageEffect::ListDevices => devices::list(&self.page, &self.events),
+                PageEffect::ListDevices => devices::list(&self.events),
                 PageEffect::RememberDevice(source, device) => {
                     capture::remember_device(source, device.as_deref());
                 }

@@ -91,7 +91,8 @@ impl Loss {
 
     /// Whether one of these is another one than what vanished last.
     pub(super) fn has_other(&self, devices: &[NamedDevice]) -> bool {
-        devices.iter().any(|device| !self.last.as_ref().is_some_and(|last| last.is(device)))
+        let is_last = |device: &NamedDevice| self.last.as_ref().is_some_and(|last| last.is(device));
+        devices.iter().any(|device| !is_last(device.real(devices).unwrap_or(device)))
     }
 
     /// These are there while something is asked for: what is missing now and is there later has come.

@@ -17,6 +17,7 @@
 mod chooser;
 mod devices;
 mod effect;
+mod in_use;
 mod loss;
 mod muted_talk;
 mod named_device;

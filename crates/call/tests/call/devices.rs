@@ -2,7 +2,7 @@
 
 use call::{Attempt, CaptureFault, Page, PageEffect, PageInput};
 use protocol::Source;
-use view::{AnyNotice, PageNotice};
+use view::{AnyNotice, DeviceKind, PageNotice};
 
 use crate::page::{ask, asked, captured, choose, failed, faults, last_said, listed, tell, with_camera};
 
@@ -130,13 +130,13 @@ fn is_back(page: &mut Page, there: &[&str], device: &str) {
     assert_eq!(back.device.as_deref(), Some(device));
     let effects = captured(page, Source::Camera, back.attempt, device);
     assert!(effects.contains(&PageEffect::Use(Source::Camera, back.attempt)));
-    let said = PageNotice::DeviceIsBack { source: Source::Camera, device: label(device) };
+    let said = PageNotice::DeviceIsBack { kind: DeviceKind::Camera, device: label(device) };
     assert_eq!(last_said(page), AnyNotice::Page(said));
 }
 
 fn was_replaced(lost: &str, now: &str) -> AnyNotice {
     let (lost, now) = (label(lost), label(now));
-    AnyNotice::Page(PageNotice::DeviceReplaced { source: Source::Camera, lost, now })
+    AnyNotice::Page(PageNotice::DeviceReplaced { kind: DeviceKind::Camera, lost, now })
 }
 
 fn label(device: &str) -> Option<String> {

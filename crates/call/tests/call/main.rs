@@ -8,6 +8,7 @@
 
 mod calling;
 mod coming_back;
+mod default_device;
 mod devices;
 mod encrypting;
 mod page;

@@ -7,7 +7,7 @@ use call::{
     Permission, SwitchedBy, Switches,
 };
 use protocol::{ErrorCode, Reaction, Source, Switch};
-use view::{AnyNotice, PageNotice, Refusal};
+use view::{AnyNotice, DeviceKind, PageNotice, Refusal};
 
 use crate::support::name;
 
@@ -131,8 +131,8 @@ fn a_device_that_vanishes_is_replaced_by_another_and_used_again_when_it_is_back(
     let stand_in = asked(effects).remove(0);
     captured(&mut page, Source::Camera, stand_in.attempt, "laptop");
     let label = |device: &str| Some(format!("The {device}"));
-    let (source, lost, now) = (Source::Camera, label("desk"), label("laptop"));
-    assert_eq!(last_said(&page), AnyNotice::Page(PageNotice::DeviceReplaced { source, lost, now }));
+    let (kind, lost, now) = (DeviceKind::Camera, label("desk"), label("laptop"));
+    assert_eq!(last_said(&page), AnyNotice::Page(PageNotice::DeviceReplaced { kind, lost, now }));
 
     assert_eq!(listed(&mut page, &["laptop"]), [], "it is not there yet");
     let back = asked(listed(&mut page, &["laptop", "desk"])).remove(0);
@@ -140,7 +140,7 @@ fn a_device_that_vanishes_is_replaced_by_another_and_used_again_when_it_is_back(
     assert_eq!(listed(&mut page, &["laptop", "desk"]), [], "it is asked for once");
     let effects = captured(&mut page, Source::Camera, back.attempt, "desk");
     assert!(effects.contains(&PageEffect::Use(Source::Camera, back.attempt)));
-    assert_eq!(last_said(&page), AnyNotice::Page(PageNotice::DeviceIsBack { source, device: label("desk") }));
+    assert_eq!(last_said(&page), AnyNotice::Page(PageNotice::DeviceIsBack { kind, device: label("desk") }));
     assert_eq!(page.notices().len(), 2, "one notice for each");
     assert_eq!(listed(&mut page, &["laptop", "desk"]), []);
 }
@@ -228,7 +228,7 @@ fn a_device_that_is_not_there_any_more_has_vanished_though_its_track_goes_on() {
     assert_eq!(wanted.len(), 1);
     captured(&mut page, Source::Camera, wanted[0].attempt, "back");
     let replaced = PageNotice::DeviceReplaced {
-        source: Source::Camera,
+        kind: DeviceKind::Camera,
         lost: Some("The front".to_owned()),
         now: Some("The back".to_owned()),
     };
@@ -420,7 +420,7 @@ pub(crate) fn with_camera(device: &str) -> (Page, Attempt) {
 }
 
 pub(crate) fn named(device: &str) -> NamedDevice {
-    NamedDevice { id: device.to_owned(), label: format!("The {device}") }
+    NamedDevice { id: device.to_owned(), label: format!("The {device}"), group: String::new() }
 }
 
 /// These cameras are there.
