@@ -4,11 +4,13 @@ use app::state::{Device, Devices};
 use call::{NamedDevice, Page, Sound};
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
-use js_sys::Array;
+use js_sys::{Array, Promise, Reflect};
 use protocol::Source;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AudioContext, HtmlMediaElement, MediaDeviceInfo, MediaDeviceKind};
+use web_sys::{
+    AudioContext, DomException, HtmlAudioElement, HtmlMediaElement, MediaDeviceInfo, MediaDeviceKind,
+};
 
 use crate::event::{Event, Events};
 use crate::{remember, web};
@@ -45,7 +47,7 @@ impl Listed {
         Devices {
             microphones: shown(self.microphones, page.selected_device(Source::Microphone)),
             cameras: shown(self.cameras, page.selected_device(Source::Camera)),
-            speakers: shown(self.speakers, remember::read(CHOSEN_SPEAKER).as_deref()),
+            speakers: shown(self.speakers, page.selected_speaker()),
             revision: 0,
         }
     }
@@ -70,28 +72,68 @@ fn report(events: &Events, is_poll: bool) {
     });
 }
 
-/// Remembers a choice; [`use_speaker`] follows it.
-pub(crate) fn choose_speaker(id: &str) {
-    remember::write(CHOSEN_SPEAKER, id);
+/// The speaker that was chosen in an earlier visit.
+pub(crate) fn chosen_speaker() -> Option<String> {
+    remember::read(CHOSEN_SPEAKER)
 }
 
-/// Plays an element's sound through the chosen speaker, where the browser lets a page choose.
-pub(crate) fn use_speaker(element: &HtmlMediaElement) {
-    if let Some(id) = remember::read(CHOSEN_SPEAKER) {
-        ignore_rejection(web::call_if_present(element, "setSinkId", &id.into()));
+/// Remembers for other visits which speaker was chosen, or that none was.
+pub(crate) fn remember_speaker(id: Option<&str>) {
+    match id {
+        Some(id) => remember::write(CHOSEN_SPEAKER, id),
+        None => remember::forget(CHOSEN_SPEAKER),
     }
 }
 
+/// Plays an element's sound through this speaker, where the browser lets a page choose; none is the system's default.
+pub(crate) fn use_speaker(element: &HtmlMediaElement, id: Option<&str>, events: &Events) {
+    let (wanted, now) = (id.unwrap_or_default(), Reflect::get(element, &"sinkId".into()));
+    if now.ok().and_then(|now| now.as_string()).is_none_or(|now| now == wanted) {
+        return;
+    }
+    let (id, events) = (wanted.to_owned(), events.clone());
+    let answer = promise(web::call_if_present(element, "setSinkId", &wanted.into()));
+    spawn_local(async move {
+        let Some(answer) = answer else { return };
+        // What has no sound yet is refused too, for another reason.
+        if JsFuture::from(answer).await.is_err_and(|error| is_missing(&error)) {
+            _ = events.unbounded_send(Event::SpeakerRefused(id));
+        }
+    });
+}
+
+/// Asks the browser whether it plays through this speaker, whether or not there is anything to play.
+pub(crate) fn try_speaker(id: String, events: &Events) {
+    let Ok(element) = HtmlAudioElement::new() else { return };
+    let Some(answer) = promise(web::call_if_present(&element, "setSinkId", &(&id).into())) else { return };
+    let events = events.clone();
+    spawn_local(async move {
+        _ = events.unbounded_send(match JsFuture::from(answer).await {
+            Ok(_) => Event::SpeakerPlays(id),
+            Err(_) => Event::SpeakerRefused(id),
+        });
+    });
+}
+
+/// W3C Audio Output Devices §2.
+fn is_missing(error: &JsValue) -> bool {
+    error.dyn_ref::<DomException>().is_some_and(|error| error.name() == "NotFoundError")
+}
+
+fn promise(value: Option<JsValue>) -> Option<Promise> {
+    value.and_then(|value| value.dyn_into().ok())
+}
+
 /// Plays two soft tones.
-pub(crate) fn play_test_sound() -> Option<()> {
-    play(&[(523.25, 0.0), (659.25, 0.35)], 0.2)
+pub(crate) fn play_test_sound(speaker: Option<&str>) -> Option<()> {
+    play(&[(523.25, 0.0), (659.25, 0.35)], 0.2, speaker)
 }
 
 /// Says that somebody has come, rising, or gone, falling.
-pub(crate) fn play_sound(sound: Sound) -> Option<()> {
+pub(crate) fn play_sound(sound: Sound, speaker: Option<&str>) -> Option<()> {
     match sound {
-        Sound::Joined => play(&[(587.33, 0.0), (880.0, 0.12)], 0.06),
-        Sound::Left => play(&[(587.33, 0.0), (440.0, 0.12)], 0.06),
+        Sound::Joined => play(&[(587.33, 0.0), (880.0, 0.12)], 0.06, speaker),
+        Sound::Left => play(&[(587.33, 0.0), (440.0, 0.12)], 0.06, speaker),
     }
 }
 
@@ -99,10 +141,13 @@ pub(crate) fn play_sound(sound: Sound) -> Option<()> {
 const PLAYED_AFTER_MILLIS: u32 = 1_000;
 
 /// Plays tones of 0.3 s, each from its second on.
-fn play(tones: &[(f32, f64)], volume: f32) -> Option<()> {
+fn play(tones: &[(f32, f64)], volume: f32, speaker: Option<&str>) -> Option<()> {
     let context = AudioContext::new().ok()?;
-    if let Some(id) = remember::read(CHOSEN_SPEAKER) {
-        ignore_rejection(web::call_if_present(&context, "setSinkId", &id.into()));
+    if let Some(answer) =
+        speaker.and_then(|id| promise(web::call_if_present(&context, "setSinkId", &id.into())))
+    {
+        // A speaker that is gone leaves the sound where it was; that it is gone, elements say.
+        spawn_local(async move { _ = JsFuture::from(answer).await });
     }
     let loudness = context.create_gain().ok()?;
     loudness.gain().set_value(volume);
@@ -137,11 +182,4 @@ async fn enumerate() -> Option<Listed> {
         cameras: of_kind(MediaDeviceKind::Videoinput),
         speakers: of_kind(MediaDeviceKind::Audiooutput),
     })
-}
-
-/// A speaker that is gone leaves the sound where it was.
-fn ignore_rejection(promise: Option<wasm_bindgen::JsValue>) {
-    if let Some(promise) = promise.and_then(|value| value.dyn_into::<js_sys::Promise>().ok()) {
-        spawn_local(async move { _ = JsFuture::from(promise).await });
-    }
 }

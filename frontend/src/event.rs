@@ -42,6 +42,10 @@ pub(crate) enum Event {
     CaptureFailed { source: Source, attempt: Attempt, fault: CaptureFault },
     /// A device has stopped to deliver.
     CaptureEnded { source: Source, attempt: Attempt },
+    /// The browser plays through the speaker with this id.
+    SpeakerPlays(String),
+    /// It does not.
+    SpeakerRefused(String),
     /// The browser says something else of what a source is captured from.
     PermissionChanged { source: Source, to: Permission },
     /// A device was plugged in or out, or may be named now.

@@ -133,6 +133,9 @@ impl Session {
         for (source, device) in capture::chosen_devices() {
             self.page_input(PageInput::ChosenBefore { source, device });
         }
+        if let Some(device) = devices::chosen_speaker() {
+            self.page_input(PageInput::SpeakerChosenBefore { device });
+        }
         self.prepare();
         let parted = remember::tab::take_parting(self.code, js_sys::Date::now());
         let name = DisplayName::parse(&self.shown.remembered_name).ok();
@@ -197,6 +200,8 @@ impl Session {
                 }
                 self.page_input(PageInput::CaptureEnded(source, attempt));
             }
+            Event::SpeakerPlays(device) => self.page_input(PageInput::SpeakerPlays(device)),
+            Event::SpeakerRefused(device) => self.page_input(PageInput::SpeakerRefused(device)),
             Event::PermissionChanged { source, to } => {
                 let is_inside = self.call.snapshot().phase != Phase::Preparing;
                 self.page_input(PageInput::PermissionChanged { source, to, is_inside });
@@ -232,10 +237,11 @@ impl Session {
     }
 
     fn devices_listed(&mut self, listed: Listed, is_poll: bool) {
-        let Listed { microphones, cameras, speakers: _ } = &listed;
+        let Listed { microphones, cameras, speakers } = &listed;
         for (source, devices) in [(Source::Microphone, microphones), (Source::Camera, cameras)] {
             self.page_input(PageInput::Listed { source, devices: devices.clone() });
         }
+        self.page_input(PageInput::SpeakersListed(speakers.clone()));
         // Lists are made anew with each revision: not under the hands of somebody who is just choosing.
         let revision = self.shown.devices.revision;
         let known = Devices { revision, ..listed.shown(&self.page) };

@@ -99,6 +99,8 @@ impl Session {
                 PageEffect::RememberDevice(source, device) => {
                     capture::remember_device(source, device.as_deref());
                 }
+                PageEffect::PlayThrough(speaker) => self.media.videos.play_through(speaker),
+                PageEffect::RememberSpeaker(speaker) => devices::remember_speaker(speaker.as_deref()),
                 PageEffect::RememberInTab(source, to) => {
                     remember::tab::remember_switch(self.code, source, to);
                 }
@@ -120,7 +122,7 @@ impl Session {
     fn play(&self, sound: Sound) {
         let others = self.call.snapshot().participants.len();
         if others < SMALL_CALL && self.shown.preferences.has(Preference::Sounds) {
-            _ = devices::play_sound(sound);
+            _ = devices::play_sound(sound, self.media.videos.speaker());
         }
     }
 
