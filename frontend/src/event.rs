@@ -38,6 +38,8 @@ pub(crate) enum Event {
     Captured { source: Source, attempt: Attempt, track: MediaStreamTrack },
     /// What is shared has a sound that may be sent.
     SharedSound(MediaStreamTrack),
+    /// What is shared is another page or another tab.
+    SharedPageChanged,
     /// A device does not deliver.
     CaptureFailed { source: Source, attempt: Attempt, fault: CaptureFault },
     /// A device has stopped to deliver.

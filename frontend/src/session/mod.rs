@@ -191,6 +191,7 @@ impl Session {
                 self.page_input(PageInput::Captured { source, attempt, device });
             }
             Event::SharedSound(track) => self.shared_sound(track),
+            Event::SharedPageChanged => self.shared_page_changed(),
             Event::CaptureFailed { source, attempt, fault } => {
                 self.page_input(PageInput::CaptureFailed { source, attempt, fault });
             }
@@ -258,6 +259,14 @@ impl Session {
             self.input(Input::Command(Command::Switch { source, to: Switch::On }));
         } else {
             track.stop();
+        }
+    }
+
+    /// What was harmless to be heard may be the call now.
+    fn shared_page_changed(&mut self) {
+        if let Some(why) = self.captures.refuses_shared_sound() {
+            self.input(Input::Command(Command::Switch { source: Source::ScreenAudio, to: Switch::Off }));
+            self.page_input(PageInput::Say(why));
         }
     }
 
