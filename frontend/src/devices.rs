@@ -1,17 +1,16 @@
 //! Which devices there are. Browsers name them only once one of their kind has been used.
 
-use app::state::{Device, Devices};
-use call::{NamedDevice, Page, Sound};
+use call::{NamedDevice, Sound};
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use js_sys::{Array, Promise, Reflect};
-use protocol::Source;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     AudioContext, DomException, HtmlAudioElement, HtmlMediaElement, MediaDeviceInfo, MediaDeviceKind,
 };
 
+use crate::device_list::Listed;
 use crate::event::{Event, Events};
 use crate::{remember, web};
 
@@ -25,32 +24,6 @@ pub(crate) fn watch(events: &Events) -> Option<EventListener> {
     Some(EventListener::new(&devices, "devicechange", move |_| {
         _ = events.unbounded_send(Event::DevicesChanged);
     }))
-}
-
-/// The devices that there are, by their kinds.
-pub(crate) struct Listed {
-    pub(crate) microphones: Vec<NamedDevice>,
-    pub(crate) cameras: Vec<NamedDevice>,
-    pub(crate) speakers: Vec<NamedDevice>,
-}
-
-impl Listed {
-    /// As they are shown, with those in use selected.
-    pub(crate) fn shown(self, page: &Page) -> Devices {
-        let shown = |devices: Vec<NamedDevice>, selected: Option<&str>| {
-            let shown = |NamedDevice { id, label, .. }: NamedDevice| {
-                let selected = selected == Some(&*id);
-                Device { id, label, selected }
-            };
-            devices.into_iter().map(shown).collect()
-        };
-        Devices {
-            microphones: shown(self.microphones, page.selected_device(Source::Microphone)),
-            cameras: shown(self.cameras, page.selected_device(Source::Camera)),
-            speakers: shown(self.speakers, page.selected_speaker()),
-            revision: 0,
-        }
-    }
 }
 
 /// Reports the list of devices.

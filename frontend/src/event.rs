@@ -10,7 +10,7 @@ use seal::SafetyPhrase;
 use view::PageNotice;
 use web_sys::MediaStreamTrack;
 
-use crate::devices::Listed;
+use crate::device_list::Listed;
 
 /// Tells peer connections apart, so that a closed one cannot speak for its successor: of two stays, two may have the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

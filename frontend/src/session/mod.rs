@@ -17,7 +17,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::MediaStreamTrack;
 
 use crate::capture::Captures;
-use crate::devices::Listed;
+use crate::device_list::Listed;
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
 use crate::identity::{new_call, refuse};
 use crate::levels::Meter;
