@@ -233,3 +233,41 @@ test("a microphone that is pulled out is replaced, said once, and used again whe
     await hears(440);
     await sound.stop();
 });
+
+test("a speaker that is pulled out is replaced by the default, said once, and used again when it is plugged in; the list shows what plays", async ({ newRoom, somebody }) => {
+    const sound = await SoundServer.start();
+    sound.plugIn("Laptop", 660);
+    let desk = sound.plugInSpeaker("Desk");
+    const link = await newRoom();
+    const ada = await somebody("Ada", link, { sound });
+    const bob = await somebody("Bob", link);
+    await ada.join();
+    await bob.join();
+    await ada.toolbarButton("Microphone options").click();
+    const speakers = ada.page.getByRole("group", { name: "Speaker", exact: true });
+    await speakers.getByRole("radio", { name: "Desk", exact: true }).check();
+    const plays = (names: string[]) => expect.poll(() => sound.playsThrough(), { message: `it is played through ${names}` }).toEqual(names);
+    await plays(["Desk"]);
+
+    sound.unplug(desk);
+    await expect(ada.page.getByRole("status")).toContainText("Desk disconnected. Now using");
+    await plays(["speakers"]);
+    await expect(speakers.getByRole("radio", { name: "Desk", exact: true })).toHaveCount(0);
+    await expect(speakers.getByRole("radio", { name: /^Default/ })).toBeChecked();
+    await expect(ada.page.locator(".notice").filter({ hasText: "Desk disconnected" })).toHaveCount(1);
+
+    desk = sound.plugInSpeaker("Desk");
+    await expect(ada.page.getByRole("status")).toContainText("Desk is back. Now using it again.");
+    await plays(["Desk"]);
+    await expect(speakers.getByRole("radio", { name: "Desk", exact: true })).toBeChecked();
+
+    // The choice outlives a page that is loaded while the speaker is away.
+    sound.unplug(desk);
+    await plays(["speakers"]);
+    await ada.page.reload();
+    await expect(ada.button("Leave")).toBeVisible();
+    await plays(["speakers"]);
+    sound.plugInSpeaker("Desk");
+    await plays(["Desk"]);
+    await sound.stop();
+});

@@ -227,3 +227,23 @@ test("a camera that is sent as a screen is a screen like another", async ({ serv
     await expect(ada.tile("Bob's screen")).toBeHidden();
     await ada.expectToSee(bob);
 });
+
+test("a tab that becomes a page of the call while it is shared is not heard any more, and why is said", async ({ server, somebody }) => {
+    const { link } = await createRoomWith(server, {});
+    const ada = await somebody("Ada", link, { shares: RED.title, ordinary: true });
+    const bob = await somebody("Bob", link);
+    for (const call of [ada, bob]) await call.join();
+    const red = await openShared(ada, server.url, RED);
+    await ada.toolbarButton("Share screen").click();
+    await expect.poll(() => loudness(bob.page, RED.hertz), { message: "the tab is heard" }).toBeGreaterThan(HEARD);
+    await red.goto(link);
+    await expect(ada.page.getByRole("status")).toContainText("This tab's sound is the call itself, so it isn't shared.");
+    await expect.poll(() => ada.page.evaluate(soundsSent), { message: "the microphone alone is sent" }).toBe(1);
+    await expect(bob.tile("Ada's screen")).toBeVisible();
+});
+
+/** How many sounds are sent. Runs in the page. */
+function soundsSent(): number {
+    const { connections } = window as unknown as { connections: RTCPeerConnection[] };
+    return connections.flatMap((one) => one.getSenders()).filter(({ track }) => track?.kind === "audio" && track.readyState === "live").length;
+}

@@ -30,8 +30,9 @@ pub(crate) struct Captures {
 /// One device that delivers.
 pub(crate) struct Capture {
     track: MediaStreamTrack,
-    /// Report the end of the track, and that it brings nothing though it goes on; detached before the track is stopped on purpose.
-    _watched: [EventListener; 2],
+    /// Report the end of the track, that it brings nothing though it goes on, and that it shows another tab or page; detached before the
+    /// track is stopped on purpose.
+    _watched: [EventListener; 3],
 }
 
 impl Captures {
@@ -52,6 +53,10 @@ impl Captures {
         let ended = EventListener::new(&track, "ended", move |_| {
             _ = ends.unbounded_send(Event::CaptureEnded { source, attempt });
         });
+        let changes = events.clone();
+        let changed = EventListener::new(&track, "capturehandlechange", move |_| {
+            _ = changes.unbounded_send(Event::SharedPageChanged);
+        });
         let events = events.clone();
         let muted = EventListener::new(&track, "mute", move |_| {
             let notice = match source {
@@ -61,7 +66,7 @@ impl Captures {
             };
             _ = events.unbounded_send(Event::Say(notice));
         });
-        self.came.insert((source, attempt), Capture { track, _watched: [ended, muted] });
+        self.came.insert((source, attempt), Capture { track, _watched: [ended, muted, changed] });
         device
     }
 
@@ -77,6 +82,14 @@ impl Captures {
         if let Some(before) = self.offered.replace(sound) {
             before.stop();
         }
+    }
+
+    /// Why the sound of what is shared may not be sent any more, if it may not.
+    pub(crate) fn refuses_shared_sound(&self) -> Option<PageNotice> {
+        screens::refusal(
+            self.track(Source::Screen)?,
+            self.track(Source::ScreenAudio).or(self.offered.as_ref())?,
+        )
     }
 
     /// Asks for several devices with one question; when that is refused, for each by itself, so that a missing camera does not cost
@@ -132,8 +145,9 @@ pub(crate) fn remember_device(source: Source, device: Option<&str>) {
 /// The device that a track comes from, where the browser says so.
 fn device_of(track: &MediaStreamTrack) -> Option<NamedDevice> {
     let settings = web::call(track, "getSettings", &[])?;
-    let id = Reflect::get(&settings, &"deviceId".into()).ok()?.as_string().filter(|id| !id.is_empty())?;
-    Some(NamedDevice { id, label: track.label() })
+    let setting = |name: &str| Reflect::get(&settings, &name.into()).ok()?.as_string();
+    let id = setting("deviceId").filter(|id| !id.is_empty())?;
+    Some(NamedDevice { id, label: track.label(), group: setting("groupId").unwrap_or_default() })
 }
 
 impl Capture {

@@ -1,15 +1,16 @@
 //! Which devices there are. Browsers name them only once one of their kind has been used.
 
-use app::state::{Device, Devices};
-use call::{NamedDevice, Page, Sound};
+use call::{NamedDevice, Sound};
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
-use js_sys::Array;
-use protocol::Source;
-use wasm_bindgen::JsCast;
+use js_sys::{Array, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AudioContext, HtmlMediaElement, MediaDeviceInfo, MediaDeviceKind};
+use web_sys::{
+    AudioContext, DomException, HtmlAudioElement, HtmlMediaElement, MediaDeviceInfo, MediaDeviceKind,
+};
 
+use crate::device_list::Listed;
 use crate::event::{Event, Events};
 use crate::{remember, web};
 
@@ -25,67 +26,87 @@ pub(crate) fn watch(events: &Events) -> Option<EventListener> {
     }))
 }
 
-/// Reports the list of devices, with those in use selected.
-pub(crate) fn list(page: &Page, events: &Events) {
-    report(page, events, false);
+/// Reports the list of devices.
+pub(crate) fn list(events: &Events) {
+    report(events, false);
 }
 
 /// The same, with no other reason than that it may have changed.
-pub(crate) fn poll(page: &Page, events: &Events) {
-    report(page, events, true);
+pub(crate) fn poll(events: &Events) {
+    report(events, true);
 }
 
-fn report(page: &Page, events: &Events, is_poll: bool) {
+fn report(events: &Events, is_poll: bool) {
     let events = events.clone();
-    let selected = Selected {
-        microphone: page.selected_device(Source::Microphone).map(ToOwned::to_owned),
-        camera: page.selected_device(Source::Camera).map(ToOwned::to_owned),
-        speaker: remember::read(CHOSEN_SPEAKER),
-    };
     spawn_local(async move {
-        if let Some(devices) = enumerate(&selected).await {
-            _ = events.unbounded_send(Event::Devices { devices, is_poll });
+        if let Some(listed) = enumerate().await {
+            _ = events.unbounded_send(Event::Devices { listed, is_poll });
         }
     });
 }
 
-/// The devices of each source that is captured from one.
-pub(crate) fn named(devices: &Devices) -> [(Source, Vec<NamedDevice>); 2] {
-    let named = |devices: &[Device]| {
-        let named = devices.iter().map(|one| NamedDevice { id: one.id.clone(), label: one.label.clone() });
-        named.collect()
-    };
-    [(Source::Microphone, named(&devices.microphones)), (Source::Camera, named(&devices.cameras))]
+/// The speaker that was chosen in an earlier visit.
+pub(crate) fn chosen_speaker() -> Option<String> {
+    remember::read(CHOSEN_SPEAKER)
 }
 
-/// Remembers a choice; [`use_speaker`] follows it.
-pub(crate) fn choose_speaker(id: &str) {
-    remember::write(CHOSEN_SPEAKER, id);
-}
-
-struct Selected {
-    microphone: Option<String>,
-    camera: Option<String>,
-    speaker: Option<String>,
-}
-
-/// Plays an element's sound through the chosen speaker, where the browser lets a page choose.
-pub(crate) fn use_speaker(element: &HtmlMediaElement) {
-    if let Some(id) = remember::read(CHOSEN_SPEAKER) {
-        ignore_rejection(web::call_if_present(element, "setSinkId", &id.into()));
+/// Remembers for other visits which speaker was chosen, or that none was.
+pub(crate) fn remember_speaker(id: Option<&str>) {
+    match id {
+        Some(id) => remember::write(CHOSEN_SPEAKER, id),
+        None => remember::forget(CHOSEN_SPEAKER),
     }
 }
 
+/// Plays an element's sound through this speaker, where the browser lets a page choose; none is the system's default.
+pub(crate) fn use_speaker(element: &HtmlMediaElement, id: Option<&str>, events: &Events) {
+    let (wanted, now) = (id.unwrap_or_default(), Reflect::get(element, &"sinkId".into()));
+    if now.ok().and_then(|now| now.as_string()).is_none_or(|now| now == wanted) {
+        return;
+    }
+    let (id, events) = (wanted.to_owned(), events.clone());
+    let answer = promise(web::call_if_present(element, "setSinkId", &wanted.into()));
+    spawn_local(async move {
+        let Some(answer) = answer else { return };
+        // What has no sound yet is refused too, for another reason.
+        if JsFuture::from(answer).await.is_err_and(|error| is_missing(&error)) {
+            _ = events.unbounded_send(Event::SpeakerRefused(id));
+        }
+    });
+}
+
+/// Asks the browser whether it plays through this speaker, whether or not there is anything to play.
+pub(crate) fn try_speaker(id: String, events: &Events) {
+    let Ok(element) = HtmlAudioElement::new() else { return };
+    let Some(answer) = promise(web::call_if_present(&element, "setSinkId", &(&id).into())) else { return };
+    let events = events.clone();
+    spawn_local(async move {
+        _ = events.unbounded_send(match JsFuture::from(answer).await {
+            Ok(_) => Event::SpeakerPlays(id),
+            Err(_) => Event::SpeakerRefused(id),
+        });
+    });
+}
+
+/// W3C Audio Output Devices §2.
+fn is_missing(error: &JsValue) -> bool {
+    error.dyn_ref::<DomException>().is_some_and(|error| error.name() == "NotFoundError")
+}
+
+fn promise(value: Option<JsValue>) -> Option<Promise> {
+    value.and_then(|value| value.dyn_into().ok())
+}
+
 /// Plays two soft tones.
-pub(crate) fn play_test_sound() -> Option<()> {
-    play(&[(523.25, 0.0), (659.25, 0.35)], 0.2)
+pub(crate) fn play_test_sound(speaker: Option<&str>) -> Option<()> {
+    play(&[(523.25, 0.0), (659.25, 0.35)], 0.2, speaker)
 }
 
 /// Says that somebody has come, rising, or gone, falling.
-pub(crate) fn play_sound(sound: Sound) -> Option<()> {
+pub(crate) fn play_sound(sound: Sound, speaker: Option<&str>) -> Option<()> {
     match sound {
-        Sound::Joined => play(&[(587.33, 0.0), (880.0, 0.12)], 0.06),
-        Sound::Left => play(&[(587.33, 0.0), (440.0, 0.12)], 0.06),
+        Sound::Joined => play(&[(587.33, 0.0), (880.0, 0.12)], 0.06, speaker),
+        Sound::Left => play(&[(587.33, 0.0), (440.0, 0.12)], 0.06, speaker),
     }
 }
 
@@ -93,10 +114,13 @@ pub(crate) fn play_sound(sound: Sound) -> Option<()> {
 const PLAYED_AFTER_MILLIS: u32 = 1_000;
 
 /// Plays tones of 0.3 s, each from its second on.
-fn play(tones: &[(f32, f64)], volume: f32) -> Option<()> {
+fn play(tones: &[(f32, f64)], volume: f32, speaker: Option<&str>) -> Option<()> {
     let context = AudioContext::new().ok()?;
-    if let Some(id) = remember::read(CHOSEN_SPEAKER) {
-        ignore_rejection(web::call_if_present(&context, "setSinkId", &id.into()));
+    if let Some(answer) =
+        speaker.and_then(|id| promise(web::call_if_present(&context, "setSinkId", &id.into())))
+    {
+        // A speaker that is gone leaves the sound where it was; that it is gone, elements say.
+        spawn_local(async move { _ = JsFuture::from(answer).await });
     }
     let loudness = context.create_gain().ok()?;
     loudness.gain().set_value(volume);
@@ -113,30 +137,22 @@ fn play(tones: &[(f32, f64)], volume: f32) -> Option<()> {
     Some(())
 }
 
-async fn enumerate(chosen: &Selected) -> Option<Devices> {
+async fn enumerate() -> Option<Listed> {
     let promise = web::media_devices()?.enumerate_devices().ok()?;
     let list: Array = JsFuture::from(promise).await.ok()?.dyn_into().ok()?;
-    let mut devices = Devices::default();
-    for info in list.iter().filter_map(|info| info.dyn_into::<MediaDeviceInfo>().ok()) {
-        // Without a permission there is neither an id nor a name, and so nothing to choose.
-        if info.device_id().is_empty() || info.label().is_empty() {
-            continue;
-        }
-        let (list, chosen) = match info.kind() {
-            MediaDeviceKind::Audioinput => (&mut devices.microphones, &chosen.microphone),
-            MediaDeviceKind::Videoinput => (&mut devices.cameras, &chosen.camera),
-            MediaDeviceKind::Audiooutput => (&mut devices.speakers, &chosen.speaker),
-            _ => continue,
-        };
-        let selected = chosen.as_ref().is_some_and(|chosen| *chosen == info.device_id());
-        list.push(Device { id: info.device_id(), label: info.label(), selected });
-    }
-    Some(devices)
-}
-
-/// A speaker that is gone leaves the sound where it was.
-fn ignore_rejection(promise: Option<wasm_bindgen::JsValue>) {
-    if let Some(promise) = promise.and_then(|value| value.dyn_into::<js_sys::Promise>().ok()) {
-        spawn_local(async move { _ = JsFuture::from(promise).await });
-    }
+    let infos = list.iter().filter_map(|info| info.dyn_into::<MediaDeviceInfo>().ok());
+    // Without a permission there is neither an id nor a name, and so nothing to choose.
+    let named: Vec<_> =
+        infos.filter(|info| !info.device_id().is_empty() && !info.label().is_empty()).collect();
+    let of_kind = |kind| {
+        let of_kind = named.iter().filter(|info| info.kind() == kind);
+        of_kind
+            .map(|info| NamedDevice { id: info.device_id(), label: info.label(), group: info.group_id() })
+            .collect()
+    };
+    Some(Listed {
+        microphones: of_kind(MediaDeviceKind::Audioinput),
+        cameras: of_kind(MediaDeviceKind::Videoinput),
+        speakers: of_kind(MediaDeviceKind::Audiooutput),
+    })
 }

@@ -10,6 +10,8 @@ use seal::SafetyPhrase;
 use view::PageNotice;
 use web_sys::MediaStreamTrack;
 
+use crate::device_list::Listed;
+
 /// Tells peer connections apart, so that a closed one cannot speak for its successor: of two stays, two may have the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LinkNumber(pub(crate) u32);
@@ -36,16 +38,22 @@ pub(crate) enum Event {
     Captured { source: Source, attempt: Attempt, track: MediaStreamTrack },
     /// What is shared has a sound that may be sent.
     SharedSound(MediaStreamTrack),
+    /// What is shared is another page or another tab.
+    SharedPageChanged,
     /// A device does not deliver.
     CaptureFailed { source: Source, attempt: Attempt, fault: CaptureFault },
     /// A device has stopped to deliver.
     CaptureEnded { source: Source, attempt: Attempt },
+    /// The browser plays through the speaker with this id.
+    SpeakerPlays(String),
+    /// It does not.
+    SpeakerRefused(String),
     /// The browser says something else of what a source is captured from.
     PermissionChanged { source: Source, to: Permission },
     /// A device was plugged in or out, or may be named now.
     DevicesChanged,
     /// The list of devices; whether there was no other reason to look than that it may have changed.
-    Devices { devices: app::state::Devices, is_poll: bool },
+    Devices { listed: Listed, is_poll: bool },
     /// Who is inside, told to somebody outside, and which secret the room's links carry.
     RoomFound { people: Vec<String>, room_key: Option<RoomKeyId> },
     /// The browser has a network again, or another one, or the page was asleep.

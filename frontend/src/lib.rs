@@ -7,6 +7,7 @@ mod calendar;
 mod capture;
 mod clock;
 mod connection_test;
+mod device_list;
 mod devices;
 mod event;
 mod host_link;

@@ -31,7 +31,7 @@ pub(crate) struct Media {
 impl Media {
     pub(crate) fn new(events: Events) -> Self {
         Self {
-            videos: Videos::default(),
+            videos: Videos::new(events.clone()),
             links: BTreeMap::new(),
             links_made: 0,
             shown: BTreeMap::new(),

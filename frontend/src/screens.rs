@@ -61,23 +61,28 @@ fn given(stream: &MediaStream, attempt: Attempt, events: &Events) {
         _ = events.unbounded_send(Event::CaptureFailed { source: Source::Screen, attempt, fault });
         return;
     };
-    let sound = track(stream.get_audio_tracks());
-    let heard = match sound {
+    let heard = match track(stream.get_audio_tracks()) {
         None => Event::Say(PageNotice::SharedWithoutSound),
-        Some(sound) => match described(&picture, &sound).verdict() {
-            SharedSoundVerdict::Send => Event::SharedSound(sound),
-            SharedSoundVerdict::IsTheCall => {
+        Some(sound) => match refusal(&picture, &sound) {
+            None => Event::SharedSound(sound),
+            Some(why) => {
                 sound.stop();
-                Event::Say(PageNotice::SharedSoundIsTheCall)
-            }
-            SharedSoundVerdict::HasTheCall => {
-                sound.stop();
-                Event::Say(PageNotice::SharedWithoutSound)
+                Event::Say(why)
             }
         },
     };
     _ = events.unbounded_send(Event::Captured { source: Source::Screen, attempt, track: picture });
     _ = events.unbounded_send(heard);
+}
+
+/// Why a sound is not sent with this picture, if it is not. What is shared may become something else: its tab may go to another page, and
+/// another tab may be shared in its place.
+pub(crate) fn refusal(picture: &MediaStreamTrack, sound: &MediaStreamTrack) -> Option<PageNotice> {
+    match described(picture, sound).verdict() {
+        SharedSoundVerdict::Send => None,
+        SharedSoundVerdict::IsTheCall => Some(PageNotice::SharedSoundIsTheCall),
+        SharedSoundVerdict::HasTheCall => Some(PageNotice::SharedWithoutSound),
+    }
 }
 
 fn described(picture: &MediaStreamTrack, sound: &MediaStreamTrack) -> SharedSound {

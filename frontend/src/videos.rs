@@ -20,7 +20,6 @@ use crate::{devices, web};
 pub(crate) type Tile = (Option<ParticipantId>, Source);
 
 /// The streams of a call and the elements that show them.
-#[derive(Default)]
 pub(crate) struct Videos {
     streams: BTreeMap<Tile, MediaStream>,
     elements: BTreeMap<Tile, String>,
@@ -30,6 +29,9 @@ pub(crate) struct Videos {
     slots: BTreeMap<LinkKey, Vec<Slot>>,
     /// How loud what is heard is played, in percent, where that is not 100.
     volumes: BTreeMap<MediaKey, u8>,
+    /// The speaker that everything is played through; none is the system's default.
+    speaker: Option<String>,
+    events: Events,
 }
 
 /// An audio slot of a link to a node.
@@ -40,9 +42,21 @@ struct Slot {
 }
 
 impl Videos {
+    pub(crate) fn new(events: Events) -> Self {
+        Self {
+            streams: BTreeMap::new(),
+            elements: BTreeMap::new(),
+            shapes: BTreeMap::new(),
+            slots: BTreeMap::new(),
+            volumes: BTreeMap::new(),
+            speaker: None,
+            events,
+        }
+    }
+
     /// There is an element for a tile; the shape of what it shows is told from now on.
-    pub(crate) fn element(&mut self, tile: Tile, element: String, events: &Events) {
-        if let Some(shapes) = self::element(&element).map(|video| shapes(tile, &video, events)) {
+    pub(crate) fn element(&mut self, tile: Tile, element: String) {
+        if let Some(shapes) = self::element(&element).map(|video| shapes(tile, &video, &self.events)) {
             self.shapes.insert(tile, shapes);
         }
         self.elements.insert(tile, element);
@@ -90,7 +104,7 @@ impl Videos {
             stream.add_track(&track);
             element.set_muted(true);
             element.set_src_object(Some(&stream));
-            devices::use_speaker(&element);
+            self.use_speaker(&element);
             play(&element);
             self.slots.entry(link).or_default().push(Slot { element, plays: None });
         }
@@ -142,14 +156,27 @@ impl Videos {
         }
     }
 
-    /// Plays all sound through the chosen speaker.
-    pub(crate) fn use_speaker(&self) {
+    /// Plays all sound through this speaker; none is the system's default.
+    pub(crate) fn play_through(&mut self, speaker: Option<String>) {
+        self.speaker = speaker;
         for element in self.elements.values().filter_map(|id| element(id)) {
-            devices::use_speaker(&element);
+            self.use_speaker(&element);
         }
         for slot in self.slots.values().flatten() {
-            devices::use_speaker(&slot.element);
+            self.use_speaker(&slot.element);
         }
+        if let Some(speaker) = self.speaker.clone() {
+            devices::try_speaker(speaker, &self.events);
+        }
+    }
+
+    /// What everything is played through.
+    pub(crate) fn speaker(&self) -> Option<&str> {
+        self.speaker.as_deref()
+    }
+
+    fn use_speaker(&self, element: &HtmlMediaElement) {
+        devices::use_speaker(element, self.speaker(), &self.events);
     }
 
     /// A publication of pictures is gone. The element stays known: it may come again.
@@ -174,7 +201,7 @@ impl Videos {
         }
         if stream.is_some() {
             self.use_volume(tile);
-            devices::use_speaker(&element);
+            self.use_speaker(&element);
             play(&element);
         }
     }

@@ -2,10 +2,11 @@
 //! open stays open.
 
 use leptos::prelude::*;
+use view::DeviceKind;
 
 use super::SelfViewButton;
 use crate::components::{Icon, Symbol};
-use crate::state::{CallCommand, CallViewStoreFields, Device, DeviceKind, use_call_handle};
+use crate::state::{CallCommand, CallViewStoreFields, Device, use_call_handle};
 use crate::text::devices;
 
 /// Microphones, speakers, a test sound.
@@ -43,7 +44,7 @@ fn DeviceChoice(kind: DeviceKind) -> impl IntoView {
         DeviceKind::Speaker => "speaker-device",
     };
     // Not a memo: a list that is the same shows again which device is in use, when another one could not be.
-    let list = move || known.with(|devices| kind.of(devices).to_vec());
+    let list = move || known.with(|devices| devices.of(kind).to_vec());
     let row = move |device: Device| {
         let call = call.clone();
         let Device { id, label, selected } = device;

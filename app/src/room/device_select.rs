@@ -1,8 +1,9 @@
 //! A list of devices to choose from.
 
 use leptos::prelude::*;
+use view::DeviceKind;
 
-use crate::state::{CallCommand, CallViewStoreFields, Device, DeviceKind, use_call_handle};
+use crate::state::{CallCommand, CallViewStoreFields, Device, use_call_handle};
 use crate::text::devices;
 
 /// A labelled `<select>`; says so when there is nothing to choose.
@@ -16,7 +17,7 @@ pub(crate) fn DeviceSelect(kind: DeviceKind) -> impl IntoView {
         DeviceKind::Speaker => "choose-speaker",
     };
     // Not a memo: a list that is the same shows again which device is in use, when another one could not be.
-    let list = move || known.with(|devices| kind.of(devices).to_vec());
+    let list = move || known.with(|devices| devices.of(kind).to_vec());
     view! {
         <div class="field device-field">
             <label for=id>{move || devices::kind(kind)}</label>

@@ -1,9 +1,10 @@
 //! The choice of devices in a call.
 
 use leptos::prelude::*;
+use view::DeviceKind;
 
 use super::{DeviceSelect, SidePanel};
-use crate::state::{CallCommand, DeviceKind, use_call_handle};
+use crate::state::{CallCommand, use_call_handle};
 use crate::text::devices;
 
 /// Microphone, camera and speaker.

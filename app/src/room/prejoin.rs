@@ -4,11 +4,11 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use protocol::limits::MAX_PASSWORD_BYTES;
 use protocol::{DisplayName, NameError, Password};
-use view::{Copied, Phase};
+use view::{Copied, DeviceKind, Phase};
 
 use super::{DeviceSelect, Preview};
 use crate::components::{Avatar, Icon, SiteHeader, Symbol};
-use crate::state::{CallCommand, CallHandle, CallViewStoreFields, DeviceKind, RoomLookup, use_call_handle};
+use crate::state::{CallCommand, CallHandle, CallViewStoreFields, RoomLookup, use_call_handle};
 use crate::text;
 use crate::text::{devices, host, joining};
 

@@ -9,9 +9,9 @@ use protocol::{
 };
 use reactive_stores::Store;
 use stage::StageInput;
-use view::{Copied, Preference};
+use view::{Copied, DeviceKind, Preference};
 
-use super::{CallView, Device, Devices};
+use super::CallView;
 
 /// What a component asks of the engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -159,28 +159,6 @@ pub enum CallCommand {
         /// Of which source.
         source: Source,
     },
-}
-
-/// The kinds of device that can be chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeviceKind {
-    /// Records sound.
-    Microphone,
-    /// Records video.
-    Camera,
-    /// Plays sound.
-    Speaker,
-}
-
-impl DeviceKind {
-    /// The devices of this kind.
-    pub fn of(self, devices: &Devices) -> &[Device] {
-        match self {
-            Self::Microphone => &devices.microphones,
-            Self::Camera => &devices.cameras,
-            Self::Speaker => &devices.speakers,
-        }
-    }
 }
 
 /// A way to the call engine. Holds no JavaScript object, so it may live anywhere.

@@ -6,7 +6,7 @@ use protocol::{
 use reactive_stores::{Patch, Store};
 use stage::{Corner, Layout, Mode};
 use view::{
-    Addressee, AnyNotice, ChatText, Delivery, KeyWarnings, LinkPath, LinkStatus, Numbered, Phase,
+    Addressee, AnyNotice, ChatText, Delivery, DeviceKind, KeyWarnings, LinkPath, LinkStatus, Numbered, Phase,
     Preferences, Publication, Refusal, Secrecy, Signalling,
 };
 
@@ -274,6 +274,17 @@ pub struct Devices {
     pub speakers: Vec<Device>,
     /// Grows each time they were looked at: a list goes back to the device in use when a choice fails.
     pub revision: u32,
+}
+
+impl Devices {
+    /// Those of this kind.
+    pub fn of(&self, kind: DeviceKind) -> &[Device] {
+        match kind {
+            DeviceKind::Microphone => &self.microphones,
+            DeviceKind::Camera => &self.cameras,
+            DeviceKind::Speaker => &self.speakers,
+        }
+    }
 }
 
 /// One device.

@@ -8,7 +8,7 @@ mod draft;
 mod language_handle;
 mod room_lookup;
 
-pub use call_handle::{CallCommand, CallHandle, DeviceKind, provide_call_handle, use_call_handle};
+pub use call_handle::{CallCommand, CallHandle, provide_call_handle, use_call_handle};
 pub(crate) use call_view::publication_of;
 pub use call_view::{
     CallView, CallViewStoreFields, ChatLineView, ChatLineViewStoreFields, Device, Devices, LinkFigures,

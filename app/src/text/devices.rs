@@ -1,11 +1,10 @@
 //! Microphones, cameras and speakers: their names, their switches, and what helps when one is not to be had.
 
 use protocol::Source;
-use view::CaptureFault;
+use view::{CaptureFault, DeviceKind};
 
 use super::words::devices as words;
 pub(crate) use super::words::devices::*;
-use crate::state::DeviceKind;
 
 /// The switch of a source: what it will do.
 pub(crate) fn switch(source: Source, is_on: bool) -> &'static str {

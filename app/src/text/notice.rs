@@ -1,7 +1,7 @@
 //! What is said once, on the page and aloud.
 
 use protocol::{MediaVia, Reaction, Source, first_character};
-use view::{AnyNotice, Copied, Notice, PageNotice};
+use view::{AnyNotice, Copied, DeviceKind, Notice, PageNotice};
 
 use super::words::notice as words;
 use super::{devices, refusal};
@@ -63,14 +63,17 @@ const LONGEST: usize = 24;
 
 fn of_page(notice: &PageNotice) -> String {
     let sentence = match notice {
-        PageNotice::DeviceReplaced { source, lost, now } => {
+        PageNotice::DeviceReplaced { kind, lost, now } => {
             return words::device_replaced(
-                &device(*source, lost.as_deref()),
-                &device(*source, now.as_deref()),
+                &device(*kind, lost.as_deref()),
+                &default_device(*kind, now.as_deref()),
             );
         }
-        PageNotice::DeviceIsBack { source, device: back } => {
-            return words::device_is_back(&device(*source, back.as_deref()));
+        PageNotice::DeviceIsBack { kind, device: back } => {
+            return words::device_is_back(&device(*kind, back.as_deref()));
+        }
+        PageNotice::DefaultDeviceChanged { kind, now } => {
+            return words::default_device_changed(&default_device(*kind, now.as_deref()));
         }
         PageNotice::DeviceAllowed(source) => allowed(*source),
         PageNotice::MicrophoneIsSilent => devices::MICROPHONE_IS_SILENT(),
@@ -102,13 +105,13 @@ fn allowed(source: Source) -> &'static str {
 }
 
 /// What a device is called, or what it is.
-fn device(source: Source, label: Option<&str>) -> String {
-    let kind = match source {
-        Source::Microphone => devices::MICROPHONE(),
-        Source::Camera => devices::CAMERA(),
-        Source::Screen | Source::ScreenAudio => devices::SHARE_SCREEN(),
-    };
-    label.map_or_else(|| kind.to_owned(), ToOwned::to_owned)
+fn device(kind: DeviceKind, label: Option<&str>) -> String {
+    label.unwrap_or_else(|| devices::kind(kind)).to_owned()
+}
+
+/// The same of one that the system has chosen.
+fn default_device(kind: DeviceKind, label: Option<&str>) -> String {
+    label.unwrap_or_else(|| devices::default_device(kind)).to_owned()
 }
 
 fn turned_off(source: Source) -> &'static str {

@@ -5,6 +5,7 @@
 
 mod chat;
 mod connection_test;
+mod device_kind;
 mod link;
 mod notice;
 mod phase;
@@ -19,6 +20,7 @@ pub use connection_test::{
     DirectLinks, Grade, Hop, Mapping, Opening, Outcome, Ports, RelayHop, TestResults, Verdict, WithoutUdp,
     direct_links, verdict,
 };
+pub use device_kind::DeviceKind;
 pub use link::{LinkFailure, LinkPath, LinkStatus, PathKind};
 pub use notice::{AnyNotice, Copied, Notice, Numbered, PageNotice, Refusal};
 pub use phase::{Phase, Signalling};

@@ -2,7 +2,7 @@
 
 use protocol::{AbortReason, DisplayName, ErrorCode, MediaVia, ParticipantId, Reaction, Source};
 
-use crate::ScheduleError;
+use crate::{DeviceKind, ScheduleError};
 
 /// Something that has happened in the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,8 +90,8 @@ pub enum PageNotice {
     DeviceNotSwitched,
     /// A device is gone, and another one has taken its place.
     DeviceReplaced {
-        /// What is captured from them.
-        source: Source,
+        /// Of which kind they are.
+        kind: DeviceKind,
         /// What the one that is gone is called.
         lost: Option<String>,
         /// What the other one is called.
@@ -99,10 +99,17 @@ pub enum PageNotice {
     },
     /// A device that was gone is there again, and in use.
     DeviceIsBack {
-        /// What is captured from it.
-        source: Source,
+        /// Of which kind it is.
+        kind: DeviceKind,
         /// What it is called.
         device: Option<String>,
+    },
+    /// Nobody chose a device, and the system's default, which is used, is another one now.
+    DefaultDeviceChanged {
+        /// Of which kind it is.
+        kind: DeviceKind,
+        /// What the new one is called.
+        now: Option<String>,
     },
     /// The browser allows a device that it has refused.
     DeviceAllowed(Source),

@@ -97,12 +97,12 @@ async fn the_list_of_devices_has_names_and_shows_the_one_in_use() {
     let (source, attempt, track) = heard.next(captured).await;
     let device = captures.take(source, attempt, track, &events);
     page.handle_input(crate::clock::now(), call::PageInput::Captured { source, attempt, device });
-    devices::list(&page, &events);
+    devices::list(&events);
     let listed = |event| match event {
-        Event::Devices { devices, .. } => Some(devices),
+        Event::Devices { listed, .. } => Some(listed),
         _ => None,
     };
-    let microphones = heard.next(listed).await.microphones;
+    let microphones = heard.next(listed).await.shown(&page).microphones;
     assert!(microphones.iter().all(|device| !device.label.is_empty()), "{microphones:?}");
     assert_eq!(microphones.iter().filter(|device| device.selected).count(), 1, "{microphones:?}");
 }

@@ -1,9 +1,9 @@
 //! What the page asks for.
 
-use app::state::{CallCommand, DeviceKind};
+use app::state::CallCommand;
 use call::{Bound, Command, Input, PageInput, Typed, schedule};
 use protocol::{ChatId, ChatTarget, Moderation, RoomSettingsPatch, Source, Timestamp};
-use view::{Copied, PageNotice, Refusal};
+use view::{Copied, DeviceKind, PageNotice, Refusal};
 use wasm_bindgen_futures::spawn_local;
 
 use super::Session;
@@ -67,10 +67,10 @@ impl Session {
             CallCommand::Leave => self.input(Input::Command(Command::Leave)),
             CallCommand::Prepare => self.prepare(),
             CallCommand::SelectDevice { kind, id } => self.select_device(kind, id),
-            CallCommand::TestSpeaker => _ = devices::play_test_sound(),
+            CallCommand::TestSpeaker => _ = devices::play_test_sound(self.media.videos.speaker()),
             CallCommand::CopyLink => copy(self.events.clone(), self.shown.link(), Copied::Link),
             CallCommand::ShowVideo { element, participant, source } => {
-                self.media.videos.element((participant, source), element, &self.events);
+                self.media.videos.element((participant, source), element);
             }
         }
     }
@@ -79,10 +79,7 @@ impl Session {
         let source = match kind {
             DeviceKind::Microphone => Source::Microphone,
             DeviceKind::Camera => Source::Camera,
-            DeviceKind::Speaker => {
-                devices::choose_speaker(&device);
-                return self.media.videos.use_speaker();
-            }
+            DeviceKind::Speaker => return self.page_input(PageInput::ChooseSpeaker { device }),
         };
         // What listens meanwhile is another device than the one that will be used.
         if source == Source::Microphone {

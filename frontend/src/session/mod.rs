@@ -18,6 +18,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::MediaStreamTrack;
 
 use crate::capture::Captures;
+use crate::device_list::Listed;
 use crate::event::{Event, Events, LinkNumber, SocketNumber};
 use crate::identity::refuse;
 use crate::levels::Meter;
@@ -145,6 +146,9 @@ impl Session {
         for (source, device) in capture::chosen_devices() {
             self.page_input(PageInput::ChosenBefore { source, device });
         }
+        if let Some(device) = devices::chosen_speaker() {
+            self.page_input(PageInput::SpeakerChosenBefore { device });
+        }
         self.prepare();
         if let Entrance::Ring(ring) = &self.entrance {
             let name = ring.name.clone();
@@ -208,6 +212,7 @@ impl Session {
                 self.page_input(PageInput::Captured { source, attempt, device });
             }
             Event::SharedSound(track) => self.shared_sound(track),
+            Event::SharedPageChanged => self.shared_page_changed(),
             Event::CaptureFailed { source, attempt, fault } => {
                 self.page_input(PageInput::CaptureFailed { source, attempt, fault });
             }
@@ -217,22 +222,14 @@ impl Session {
                 }
                 self.page_input(PageInput::CaptureEnded(source, attempt));
             }
+            Event::SpeakerPlays(device) => self.page_input(PageInput::SpeakerPlays(device)),
+            Event::SpeakerRefused(device) => self.page_input(PageInput::SpeakerRefused(device)),
             Event::PermissionChanged { source, to } => {
                 let is_inside = self.call.snapshot().phase != Phase::Preparing;
                 self.page_input(PageInput::PermissionChanged { source, to, is_inside });
             }
-            Event::DevicesChanged => devices::list(&self.page, &self.events),
-            Event::Devices { devices, is_poll } => {
-                for (source, devices) in devices::named(&devices) {
-                    self.page_input(PageInput::Listed { source, devices });
-                }
-                // Lists are made anew with each revision: not under the hands of somebody who is just choosing.
-                let revision = self.shown.devices.revision;
-                let known = Devices { revision, ..devices };
-                if !is_poll || known != self.shown.devices {
-                    self.shown.devices = Devices { revision: revision.wrapping_add(1), ..known };
-                }
-            }
+            Event::DevicesChanged => devices::list(&self.events),
+            Event::Devices { listed, is_poll } => self.devices_listed(listed, is_poll),
             Event::RoomFound { people, room_key } => {
                 self.shown.people_inside = Some(people);
                 self.found_key(room_key.as_ref());
@@ -262,6 +259,20 @@ impl Session {
         }
     }
 
+    fn devices_listed(&mut self, listed: Listed, is_poll: bool) {
+        let Listed { microphones, cameras, speakers } = &listed;
+        for (source, devices) in [(Source::Microphone, microphones), (Source::Camera, cameras)] {
+            self.page_input(PageInput::Listed { source, devices: devices.clone() });
+        }
+        self.page_input(PageInput::SpeakersListed(speakers.clone()));
+        // Lists are made anew with each revision: not under the hands of somebody who is just choosing.
+        let revision = self.shown.devices.revision;
+        let known = Devices { revision, ..listed.shown(&self.page) };
+        if !is_poll || known != self.shown.devices {
+            self.shown.devices = Devices { revision: revision.wrapping_add(1), ..known };
+        }
+    }
+
     /// The screen that it belongs to may be unwanted by now.
     fn shared_sound(&mut self, track: MediaStreamTrack) {
         if self.call.snapshot().publications.of(Source::Screen).is_wanted() {
@@ -270,6 +281,14 @@ impl Session {
             self.input(Input::Command(Command::Switch { source, to: Switch::On }));
         } else {
             track.stop();
+        }
+    }
+
+    /// What was harmless to be heard may be the call now.
+    fn shared_page_changed(&mut self) {
+        if let Some(why) = self.captures.refuses_shared_sound() {
+            self.input(Input::Command(Command::Switch { source: Source::ScreenAudio, to: Switch::Off }));
+            self.page_input(PageInput::Say(why));
         }
     }
 
@@ -339,7 +358,7 @@ impl Session {
         if let Some(every) = self.page.looks_for_devices_every(clock::now())
             && self.ticks.is_multiple_of(every.as_millis() as u32 / TICK_MILLIS)
         {
-            devices::poll(&self.page, &self.events);
+            devices::poll(&self.events);
         }
         if self.ticks.is_multiple_of(STATISTICS_EVERY) {
             self.media.look_at_statistics();

@@ -97,10 +97,12 @@ impl Session {
                 PageEffect::Stop(source) => {
                     self.stop_capture(source);
                 }
-                PageEffect::ListDevices => devices::list(&self.page, &self.events),
+                PageEffect::ListDevices => devices::list(&self.events),
                 PageEffect::RememberDevice(source, device) => {
                     capture::remember_device(source, device.as_deref());
                 }
+                PageEffect::PlayThrough(speaker) => self.media.videos.play_through(speaker),
+                PageEffect::RememberSpeaker(speaker) => devices::remember_speaker(speaker.as_deref()),
                 PageEffect::RememberInTab(source, to) => {
                     remember::tab::remember_switch(self.code, source, to);
                 }
@@ -122,7 +124,7 @@ impl Session {
     fn play(&self, sound: Sound) {
         let others = self.call.snapshot().participants.len();
         if others < SMALL_CALL && self.shown.preferences.has(Preference::Sounds) {
-            _ = devices::play_sound(sound);
+            _ = devices::play_sound(sound, self.media.videos.speaker());
         }
     }
 

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use protocol::Source;
-use view::{CaptureFault, PageNotice};
+use view::{CaptureFault, DeviceKind, PageNotice};
 
 use crate::page::chooser::{Attempt, Chooser, Verdict};
 use crate::page::effect::{CaptureRequest, PageEffect};
-use crate::page::loss::{Loss, Recovered};
+use crate::page::in_use::{InUse, Seen};
+use crate::page::loss::{Asked, Loss, Recovered};
 use crate::page::named_device::NamedDevice;
 use crate::page::permissions::{Permission, Permissions};
 
@@ -15,11 +16,10 @@ use crate::page::permissions::{Permission, Permissions};
 #[derive(Debug, Default)]
 pub(super) struct Devices {
     choosers: BTreeMap<Source, Chooser>,
-    /// What is in use: which attempt has brought it, and which device it is, where the browser says so.
-    used: BTreeMap<Source, (Attempt, Option<NamedDevice>)>,
+    used: BTreeMap<Source, InUse>,
     /// What there was when it was last looked at.
     listed: BTreeMap<Source, Vec<NamedDevice>>,
-    /// What vanished while it was in use, until it is there again or somebody chooses.
+    /// What vanished while it was in use, until it is there again or another one was chosen and delivers.
     lost: BTreeMap<Source, Loss>,
     permissions: Permissions,
     /// What is to be asked for together.
@@ -57,13 +57,17 @@ impl Devices {
     /// The new device takes the place of the old one when it delivers; nothing is sent in between from neither.
     pub(super) fn choose(&mut self, source: Source, device: String, effects: &mut VecDeque<PageEffect>) {
         let is_used = self.used.contains_key(&source);
-        self.lost.remove(&source);
         let chooser = self.chooser(source);
         chooser.choose(device.clone());
         if is_used || chooser.is_waiting() {
+            // What is gone is wanted until the choice delivers.
+            if let Some(loss) = self.lost.get_mut(&source) {
+                loss.overtaken();
+            }
             let request = self.request(source);
             effects.push_back(PageEffect::Capture(vec![request]));
         } else {
+            self.lost.remove(&source);
             effects.push_back(PageEffect::RememberDevice(source, Some(device)));
         }
     }
@@ -81,13 +85,18 @@ impl Devices {
                 None
             }
             Verdict::Counts { remember } => {
-                if remember.is_some() {
+                let is_choice = remember.is_some();
+                if is_choice {
+                    self.lost.remove(&source);
                     effects.push_back(PageEffect::RememberDevice(source, remember));
                 }
                 self.permissions.settled(source);
-                let notice = self.recovered(source, device.as_ref());
-                self.note_stand_in(source, device.as_ref());
-                self.used.insert(source, (attempt, device));
+                let listed = self.listed.get(&source).map_or(&[][..], Vec::as_slice);
+                let used = InUse::new(attempt, device, listed, self.used.get(&source));
+                let notice = self.recovered(source, used.device());
+                let notice = notice.or_else(|| default_changed(source, &used).filter(|_| !is_choice));
+                self.note_stand_in(source, &used);
+                self.used.insert(source, used);
                 effects.push_back(PageEffect::Use(source, attempt));
                 effects.push_back(PageEffect::Captured(source));
                 effects.push_back(PageEffect::ListDevices);
@@ -97,32 +106,33 @@ impl Devices {
     }
 
     fn recovered(&mut self, source: Source, now: Option<&NamedDevice>) -> Option<PageNotice> {
-        let label = |device: &NamedDevice| Some(device.label.clone()).filter(|label| !label.is_empty());
+        let kind = DeviceKind::of(source)?;
         let loss = self.lost.get_mut(&source)?;
         let notice = match loss.recovered(now)? {
-            Recovered::Itself => PageNotice::DeviceIsBack { source, device: now.and_then(label) },
+            Recovered::Itself => PageNotice::DeviceIsBack { kind, device: now.and_then(NamedDevice::name) },
             Recovered::ByAnother => PageNotice::DeviceReplaced {
-                source,
-                lost: loss.device().and_then(label),
-                now: now.and_then(label),
+                kind,
+                lost: loss.last().and_then(NamedDevice::name),
+                now: now.and_then(NamedDevice::name),
             },
         };
-        if matches!(notice, PageNotice::DeviceIsBack { .. }) {
+        if loss.is_over() {
             self.lost.remove(&source);
         }
         Some(notice)
     }
 
     /// Another device than the chosen one delivers: that one is used when it is there, also where the browser did not know yet that it is.
-    fn note_stand_in(&mut self, source: Source, now: Option<&NamedDevice>) {
-        let chosen = self.chooser(source).wanted().map(ToOwned::to_owned);
-        if let (Some(chosen), Some(now)) = (chosen, now)
-            && chosen != now.id
-            && !self.lost.contains_key(&source)
-        {
+    fn note_stand_in(&mut self, source: Source, used: &InUse) {
+        let Some(chosen) = self.chooser(source).wanted().map(ToOwned::to_owned) else { return };
+        let names = [used.called(), used.device()];
+        let is_known = names.iter().any(Option::is_some);
+        let is_chosen = names.iter().flatten().any(|device| device.id == chosen);
+        if is_known && !is_chosen && !self.lost.contains_key(&source) {
             let listed = self.listed.get(&source).into_iter().flatten().find(|device| device.id == chosen);
             let label = listed.map(|device| device.label.clone()).unwrap_or_default();
-            self.lost.insert(source, Loss::with_stand_in(NamedDevice { id: chosen, label }));
+            let chosen = NamedDevice { id: chosen, label, group: String::new() };
+            self.lost.insert(source, Loss::with_stand_in(chosen));
         }
     }
 
@@ -134,12 +144,23 @@ impl Devices {
         devices: Vec<NamedDevice>,
         effects: &mut VecDeque<PageEffect>,
     ) {
-        if let Some(attempt) = self.vanished(source, &devices) {
-            self.listed.insert(source, devices);
-            return self.ended(source, attempt, effects);
-        }
-        let is_used = self.used.contains_key(&source);
+        let before = self.listed.insert(source, devices.clone()).unwrap_or_default();
         let is_waiting = self.chooser(source).is_waiting();
+        let is_used = self.used.contains_key(&source);
+        if let Some(used) = self.used.get_mut(&source) {
+            match used.look(&before, &devices) {
+                Seen::Vanished => {
+                    let attempt = used.attempt();
+                    return self.ended(source, attempt, effects);
+                }
+                Seen::NotDefault if !is_waiting => {
+                    used.follow(&devices);
+                    let request = self.request(source);
+                    return effects.push_back(PageEffect::Capture(vec![request]));
+                }
+                Seen::NotDefault | Seen::Same => {}
+            }
+        }
         let wanted = self.lost.get_mut(&source).and_then(|loss| {
             if is_waiting {
                 loss.note_missing(&devices);
@@ -147,7 +168,6 @@ impl Devices {
             }
             loss.can_be_had(&devices, is_used)
         });
-        self.listed.insert(source, devices);
         if let Some(device) = wanted {
             let attempt = self.chooser(source).begin();
             effects.push_back(PageEffect::Capture(vec![CaptureRequest {
@@ -156,15 +176,6 @@ impl Devices {
                 device: Some(device),
             }]));
         }
-    }
-
-    /// The attempt that has brought what is in use, when it was there and is not among these. A browser that names none says nothing.
-    fn vanished(&self, source: Source, devices: &[NamedDevice]) -> Option<Attempt> {
-        let (attempt, used) = self.used.get(&source)?;
-        let used = used.as_ref()?;
-        let has = |devices: &[NamedDevice]| devices.iter().any(|device| device.id == used.id);
-        let was_there = self.listed.get(&source).is_some_and(|listed| has(listed));
-        (was_there && !devices.is_empty() && !has(devices)).then_some(*attempt)
     }
 
     /// True when another device was chosen and is not used, and the one before goes on.
@@ -182,39 +193,72 @@ impl Devices {
         let kept = chooser.kept().map(ToOwned::to_owned);
         effects.push_back(PageEffect::RememberDevice(source, kept));
         let goes_on = self.used.contains_key(&source);
-        let was_lost = self.lost.get_mut(&source).is_some_and(Loss::failed);
+        let asked = self.lost.get_mut(&source).map_or(Asked::Nothing, Loss::failed);
         if goes_on {
             effects.push_back(PageEffect::ListDevices);
         } else {
-            let there_is_none = was_lost && matches!(fault, CaptureFault::NotFound | CaptureFault::InUse);
-            self.gone(source, if there_is_none { CaptureFault::Ended } else { fault }, effects);
+            self.failed_without_another(source, asked, fault, effects);
         }
-        goes_on && !was_lost
+        goes_on && asked != Asked::ForIt
+    }
+
+    /// Nothing delivers now. What vanished while a choice was tried is replaced as at any other time.
+    fn failed_without_another(
+        &mut self,
+        source: Source,
+        asked: Asked,
+        fault: CaptureFault,
+        effects: &mut VecDeque<PageEffect>,
+    ) {
+        let fault = match asked {
+            Asked::ForAnother if self.ask_for_stand_in(source, effects) => return,
+            Asked::ForIt if matches!(fault, CaptureFault::NotFound | CaptureFault::InUse) => {
+                CaptureFault::Ended
+            }
+            Asked::ForAnother | Asked::ForIt | Asked::Nothing => fault,
+        };
+        self.gone(source, fault, effects);
+    }
+
+    /// True when there is another device than what has vanished.
+    fn ask_for_stand_in(&mut self, source: Source, effects: &mut VecDeque<PageEffect>) -> bool {
+        let Some(loss) = self.lost.get_mut(&source) else { return false };
+        let has_other = self.listed.get(&source).is_some_and(|listed| loss.has_other(listed));
+        if has_other {
+            loss.ask();
+            let request = self.request(source);
+            effects.push_back(PageEffect::Capture(vec![request]));
+        }
+        has_other
     }
 
     /// The end of what was replaced says nothing of what is in use.
     pub(super) fn ended(&mut self, source: Source, attempt: Attempt, effects: &mut VecDeque<PageEffect>) {
-        if self.used.get(&source).is_none_or(|(used, _)| *used != attempt) {
+        if self.used.get(&source).is_none_or(|used| used.attempt() != attempt) {
             return;
         }
-        let lost = self.used.remove(&source).and_then(|(_, device)| device);
-        if self.chooser(source).is_waiting() {
-            return effects.push_back(PageEffect::ListDevices); // Another one has been asked for.
+        let lost = self.used.remove(&source).and_then(|used| used.device().cloned());
+        let is_waiting = self.chooser(source).is_waiting();
+        let fault = match (source.is_shared(), self.permissions.denies(source)) {
+            (true, _) => Some(CaptureFault::Ended),
+            (false, true) => Some(CaptureFault::Blocked),
+            (false, false) => None,
+        };
+        match fault {
+            Some(_) if is_waiting => return effects.push_back(PageEffect::ListDevices), // What has been asked for may be had.
+            Some(fault) => return self.gone(source, fault, effects),
+            None => {}
         }
-        if source.is_shared() {
-            return self.gone(source, CaptureFault::Ended, effects);
-        }
-        if self.permissions.denies(source) {
-            return self.gone(source, CaptureFault::Blocked, effects);
-        }
-        let is_other = |device: &NamedDevice| !lost.as_ref().is_some_and(|lost| lost.is(device));
-        let has_other = self.listed.get(&source).is_some_and(|listed| listed.iter().any(is_other));
+        let asked = if is_waiting { Asked::ForAnother } else { Asked::Nothing };
         let seen = self.listed.get(&source).cloned().unwrap_or_default();
-        self.lost.insert(source, Loss::of(lost, has_other, seen));
-        if has_other {
-            let request = self.request(source);
-            effects.push_back(PageEffect::Capture(vec![request]));
-        } else {
+        let loss = match self.lost.remove(&source) {
+            Some(before) => before.and(lost, asked, seen),
+            None => Loss::of(lost, asked, seen),
+        };
+        self.lost.insert(source, loss);
+        if is_waiting {
+            effects.push_back(PageEffect::ListDevices);
+        } else if !self.ask_for_stand_in(source, effects) {
             self.gone(source, CaptureFault::Ended, effects);
         }
     }
@@ -237,11 +281,11 @@ impl Devices {
 
     /// Whether something may vanish, or is gone and may be plugged in again.
     pub(super) fn watches_any(&self) -> bool {
-        !self.lost.is_empty() || self.used.values().any(|(_, device)| device.is_some())
+        !self.lost.is_empty() || self.used.values().any(|used| used.called().is_some())
     }
 
     pub(super) fn selected(&self, source: Source) -> Option<&str> {
-        let in_use = self.used.get(&source).and_then(|(_, device)| Some(device.as_ref()?.id.as_str()));
+        let in_use = self.used.get(&source).and_then(|used| Some(used.called()?.id.as_str()));
         in_use.or_else(|| self.choosers.get(&source)?.wanted())
     }
 
@@ -261,4 +305,10 @@ impl Devices {
     fn chooser(&mut self, source: Source) -> &mut Chooser {
         self.choosers.entry(source).or_default()
     }
+}
+
+/// Nobody has chosen what has come in place of what was the system's default.
+fn default_changed(source: Source, used: &InUse) -> Option<PageNotice> {
+    let kind = DeviceKind::of(source).filter(|_| used.has_followed())?;
+    Some(PageNotice::DefaultDeviceChanged { kind, now: used.device().and_then(NamedDevice::name) })
 }

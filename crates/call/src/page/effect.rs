@@ -31,6 +31,10 @@ pub enum PageEffect {
     ListDevices,
     /// Remember for other visits which device was chosen, or that none was.
     RememberDevice(Source, Option<String>),
+    /// Play everything through the speaker with this id; none is the system's default.
+    PlayThrough(Option<String>),
+    /// Remember for other visits which speaker was chosen, or that none was.
+    RememberSpeaker(Option<String>),
     /// Remember for this tab's stay in the room whether a source is on.
     RememberInTab(Source, Switch),
     /// Remember it for other visits.

@@ -1,5 +1,6 @@
 //! What a page decides of which nobody else hears: what is said once and for how long, how many messages are unread, which device a
-//! source is captured from and what follows when it does not deliver, and whether somebody goes back in by themselves.
+//! source is captured from and what follows when it does not deliver, through which speaker everything is played, and whether somebody goes
+//! back in by themselves.
 //!
 //! ```text
 //! of each source:  is to be captured              delivers
@@ -17,12 +18,14 @@
 mod chooser;
 mod devices;
 mod effect;
+mod in_use;
 mod loss;
 mod muted_talk;
 mod named_device;
 mod notices;
 mod permissions;
 mod silence;
+mod speaker;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -34,6 +37,7 @@ use crate::page::devices::Devices;
 use crate::page::muted_talk::MutedTalk;
 use crate::page::notices::Notices;
 use crate::page::silence::Silence;
+use crate::page::speaker::Speaker;
 use crate::{Level, SwitchedBy, Switches};
 
 pub use chooser::Attempt;
@@ -57,6 +61,7 @@ const FIRST_SILENCE: Duration = Duration::from_secs(10);
 pub struct Page {
     notices: Notices,
     devices: Devices,
+    speaker: Speaker,
     muted_talk: MutedTalk,
     silence: Silence,
     is_chat_open: bool,
@@ -142,6 +147,22 @@ pub enum PageInput {
         /// All of them.
         devices: Vec<NamedDevice>,
     },
+    /// Somebody chose a speaker in an earlier visit.
+    SpeakerChosenBefore {
+        /// The browser's id of it.
+        device: String,
+    },
+    /// Somebody chooses a speaker.
+    ChooseSpeaker {
+        /// The browser's id of it.
+        device: String,
+    },
+    /// These speakers are there.
+    SpeakersListed(Vec<NamedDevice>),
+    /// The browser plays through the speaker with this id.
+    SpeakerPlays(String),
+    /// It does not.
+    SpeakerRefused(String),
     /// A device does not deliver.
     CaptureFailed {
         /// The source concerned.
@@ -217,9 +238,7 @@ impl Page {
                     self.silence.begin();
                 }
                 let notice = self.devices.captured(source, attempt, device, &mut self.effects);
-                if let Some(notice) = notice {
-                    self.notices.say(AnyNotice::Page(notice));
-                }
+                self.say(notice);
             }
             PageInput::Listed { source, devices } => {
                 self.devices.listed(source, devices, &mut self.effects);
@@ -233,6 +252,19 @@ impl Page {
                 if self.devices.failed(source, attempt, fault, &mut self.effects) {
                     self.notices.say(AnyNotice::Page(PageNotice::DeviceNotSwitched));
                 }
+            }
+            PageInput::SpeakerChosenBefore { device } => {
+                self.speaker.chosen_before(device, &mut self.effects);
+            }
+            PageInput::ChooseSpeaker { device } => self.speaker.choose(device, &mut self.effects),
+            PageInput::SpeakersListed(devices) => {
+                let notice = self.speaker.listed(devices, &mut self.effects);
+                self.say(notice);
+            }
+            PageInput::SpeakerPlays(device) => self.speaker.plays(&device),
+            PageInput::SpeakerRefused(device) => {
+                let notice = self.speaker.refused(&device, &mut self.effects);
+                self.say(notice);
             }
             PageInput::CaptureEnded(source, attempt) => {
                 self.devices.ended(source, attempt, &mut self.effects);
@@ -291,7 +323,7 @@ impl Page {
         match self.silence.lasts(now) {
             Some(lasts) if lasts < FIRST_SILENCE => Some(LOOKS_AT_FIRST),
             Some(_) => Some(LOOKS_LATER),
-            None => self.devices.watches_any().then_some(LOOKS_LATER),
+            None => (self.devices.watches_any() || self.speaker.is_watched()).then_some(LOOKS_LATER),
         }
     }
 
@@ -313,6 +345,17 @@ impl Page {
     /// The device that a list is to show as selected: the one in use, or else the one that will be asked for.
     pub fn selected_device(&self, source: Source) -> Option<&str> {
         self.devices.selected(source)
+    }
+
+    /// The id of the speaker that a list is to show as selected: what everything is played through.
+    pub fn selected_speaker(&self) -> Option<&str> {
+        self.speaker.selected()
+    }
+
+    fn say(&mut self, notice: Option<PageNotice>) {
+        if let Some(notice) = notice {
+            self.notices.say(AnyNotice::Page(notice));
+        }
     }
 
     fn notify(&mut self, now: Duration, notice: Notice) {

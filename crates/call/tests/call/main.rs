@@ -8,9 +8,12 @@
 
 mod calling;
 mod coming_back;
+mod default_device;
+mod devices;
 mod encrypting;
 mod page;
 mod ringing;
+mod speaker;
 mod statistics;
 mod support;
 mod together;

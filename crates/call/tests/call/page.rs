@@ -7,11 +7,11 @@ use call::{
     Permission, SwitchedBy, Switches,
 };
 use protocol::{ErrorCode, Reaction, Source, Switch};
-use view::{AnyNotice, PageNotice, Refusal};
+use view::{AnyNotice, DeviceKind, PageNotice, Refusal};
 
 use crate::support::name;
 
-const NOW: Duration = Duration::from_secs(100);
+pub(crate) const NOW: Duration = Duration::from_secs(100);
 
 #[test]
 fn messages_count_as_unread_until_somebody_looks_and_the_open_chat_says_nothing() {
@@ -131,8 +131,8 @@ fn a_device_that_vanishes_is_replaced_by_another_and_used_again_when_it_is_back(
     let stand_in = asked(effects).remove(0);
     captured(&mut page, Source::Camera, stand_in.attempt, "laptop");
     let label = |device: &str| Some(format!("The {device}"));
-    let (source, lost, now) = (Source::Camera, label("desk"), label("laptop"));
-    assert_eq!(last_said(&page), AnyNotice::Page(PageNotice::DeviceReplaced { source, lost, now }));
+    let (kind, lost, now) = (DeviceKind::Camera, label("desk"), label("laptop"));
+    assert_eq!(last_said(&page), AnyNotice::Page(PageNotice::DeviceReplaced { kind, lost, now }));
 
     assert_eq!(listed(&mut page, &["laptop"]), [], "it is not there yet");
     let back = asked(listed(&mut page, &["laptop", "desk"])).remove(0);
@@ -140,7 +140,7 @@ fn a_device_that_vanishes_is_replaced_by_another_and_used_again_when_it_is_back(
     assert_eq!(listed(&mut page, &["laptop", "desk"]), [], "it is asked for once");
     let effects = captured(&mut page, Source::Camera, back.attempt, "desk");
     assert!(effects.contains(&PageEffect::Use(Source::Camera, back.attempt)));
-    assert_eq!(last_said(&page), AnyNotice::Page(PageNotice::DeviceIsBack { source, device: label("desk") }));
+    assert_eq!(last_said(&page), AnyNotice::Page(PageNotice::DeviceIsBack { kind, device: label("desk") }));
     assert_eq!(page.notices().len(), 2, "one notice for each");
     assert_eq!(listed(&mut page, &["laptop", "desk"]), []);
 }
@@ -228,7 +228,7 @@ fn a_device_that_is_not_there_any_more_has_vanished_though_its_track_goes_on() {
     assert_eq!(wanted.len(), 1);
     captured(&mut page, Source::Camera, wanted[0].attempt, "back");
     let replaced = PageNotice::DeviceReplaced {
-        source: Source::Camera,
+        kind: DeviceKind::Camera,
         lost: Some("The front".to_owned()),
         now: Some("The back".to_owned()),
     };
@@ -380,7 +380,7 @@ fn the_call_begins_with_what_was_on() {
     assert_eq!(begun, [PageEffect::Begin(switches)]);
 }
 
-fn tell(page: &mut Page, input: PageInput) -> Vec<PageEffect> {
+pub(crate) fn tell(page: &mut Page, input: PageInput) -> Vec<PageEffect> {
     page.handle_input(NOW, input);
     std::iter::from_fn(|| page.poll_effect()).collect()
 }
@@ -389,52 +389,52 @@ fn wrote(page: &mut Page) {
     tell(page, PageInput::Notify(Notice::Wrote(name("Ada"))));
 }
 
-fn choose(page: &mut Page, device: &str) -> Vec<PageEffect> {
+pub(crate) fn choose(page: &mut Page, device: &str) -> Vec<PageEffect> {
     tell(page, PageInput::Choose { source: Source::Camera, device: device.to_owned() })
 }
 
-fn captured(page: &mut Page, source: Source, attempt: Attempt, device: &str) -> Vec<PageEffect> {
+pub(crate) fn captured(page: &mut Page, source: Source, attempt: Attempt, device: &str) -> Vec<PageEffect> {
     tell(page, PageInput::Captured { source, attempt, device: Some(named(device)) })
 }
 
-fn failed(page: &mut Page, attempt: Attempt, fault: CaptureFault) -> Vec<PageEffect> {
+pub(crate) fn failed(page: &mut Page, attempt: Attempt, fault: CaptureFault) -> Vec<PageEffect> {
     tell(page, PageInput::CaptureFailed { source: Source::Camera, attempt, fault })
 }
 
-/// Asks for one source and returns the attempt.
 fn permission(page: &mut Page, to: Permission, is_inside: bool) -> Vec<PageEffect> {
     tell(page, PageInput::PermissionChanged { source: Source::Camera, to, is_inside })
 }
 
-fn ask(page: &mut Page, source: Source) -> Attempt {
+/// Asks for one source and returns the attempt.
+pub(crate) fn ask(page: &mut Page, source: Source) -> Attempt {
     tell(page, PageInput::Capture(source));
     asked(tell(page, PageInput::AskForDevices)).remove(0).attempt
 }
 
 /// A page whose camera is in use, and the attempt that has brought it.
-fn with_camera(device: &str) -> (Page, Attempt) {
+pub(crate) fn with_camera(device: &str) -> (Page, Attempt) {
     let mut page = Page::default();
     let attempt = ask(&mut page, Source::Camera);
     captured(&mut page, Source::Camera, attempt, device);
     (page, attempt)
 }
 
-fn named(device: &str) -> NamedDevice {
-    NamedDevice { id: device.to_owned(), label: format!("The {device}") }
+pub(crate) fn named(device: &str) -> NamedDevice {
+    NamedDevice { id: device.to_owned(), label: format!("The {device}"), group: String::new() }
 }
 
 /// These cameras are there.
-fn listed(page: &mut Page, devices: &[&str]) -> Vec<PageEffect> {
+pub(crate) fn listed(page: &mut Page, devices: &[&str]) -> Vec<PageEffect> {
     let devices = devices.iter().map(|device| named(device)).collect();
     tell(page, PageInput::Listed { source: Source::Camera, devices })
 }
 
-fn last_said(page: &Page) -> AnyNotice {
+pub(crate) fn last_said(page: &Page) -> AnyNotice {
     page.notices().last().unwrap().what.clone()
 }
 
 /// The one question that was asked.
-fn asked(effects: Vec<PageEffect>) -> Vec<CaptureRequest> {
+pub(crate) fn asked(effects: Vec<PageEffect>) -> Vec<CaptureRequest> {
     let asked = effects.into_iter().find_map(|effect| match effect {
         PageEffect::Capture(requests) => Some(requests),
         _ => None,
@@ -442,7 +442,7 @@ fn asked(effects: Vec<PageEffect>) -> Vec<CaptureRequest> {
     asked.unwrap()
 }
 
-fn faults(effects: &[PageEffect]) -> Vec<(Source, CaptureFault)> {
+pub(crate) fn faults(effects: &[PageEffect]) -> Vec<(Source, CaptureFault)> {
     let fault = |effect: &PageEffect| match effect {
         PageEffect::CaptureFailed(source, fault) => Some((*source, *fault)),
         _ => None,
