@@ -2,7 +2,7 @@
 
 import type { Browser } from "@playwright/test";
 import { launch, newPage, type BrowserOptions } from "../fixtures/browser.ts";
-import type { Server } from "../fixtures/server.ts";
+import { startServer, type Server } from "../fixtures/server.ts";
 import { expect, expectAccessible, test as base } from "../fixtures/test.ts";
 import { DirectPage } from "../pages/direct.ts";
 
@@ -28,35 +28,33 @@ const test = base.extend<Fixtures>({
     },
 });
 
-for (const browserName of ["chromium", "firefox"] as const) {
-    test(`an ID is copied, pasted and called, and two talk until one hangs up: ${browserName} is called`, async ({ server, caller }) => {
-        const ada = await caller("Ada", server);
-        const bob = await caller("Bob", server, { browserName });
-        await expectAccessible(ada.page);
-        await ada.calls(await bob.ownId());
-        const ring = bob.ring("Ada");
-        await expect(ring).toBeVisible();
-        await expect(ring.getByRole("button", { name: "Answer", exact: true })).toBeFocused();
-        await ada.expectRing("ringing");
-        await expectAccessible(bob.page);
-        await ring.getByRole("button", { name: "Answer", exact: true }).click();
-        for (const [one, other] of [[ada, bob], [bob, ada]] as const) {
-            await one.expectRing("answered");
-            await one.expectToSee(other);
-            await expect(one.button("Leave")).toHaveCount(0);
-        }
-        await expectAccessible(ada.page);
-        await bob.button("Hang up").click();
-        for (const one of [ada, bob]) {
-            await expect(one.page.getByText(/^Call ended after \d+:\d\d\.$/)).toBeVisible();
-            await one.expectRing("answered");
-            await one.ownId();
-        }
-        // Nothing is captured any more, and nobody had to load the page anew.
-        await ada.calls(await bob.ownId());
-        await expect(bob.ring("Ada")).toBeVisible();
-    });
-}
+test("an ID is copied, pasted and called, and two talk until one hangs up", async ({ server, caller }) => {
+    const ada = await caller("Ada", server);
+    const bob = await caller("Bob", server);
+    await expectAccessible(ada.page);
+    await ada.calls(await bob.ownId());
+    const ring = bob.ring("Ada");
+    await expect(ring).toBeVisible();
+    await expect(ring.getByRole("button", { name: "Answer", exact: true })).toBeFocused();
+    await ada.expectRing("ringing");
+    await expectAccessible(bob.page);
+    await ring.getByRole("button", { name: "Answer", exact: true }).click();
+    for (const [one, other] of [[ada, bob], [bob, ada]] as const) {
+        await one.expectRing("answered");
+        await one.expectToSee(other);
+        await expect(one.button("Leave")).toHaveCount(0);
+    }
+    await expectAccessible(ada.page);
+    await bob.button("Hang up").click();
+    for (const one of [ada, bob]) {
+        await expect(one.page.getByText(/^Call ended after \d+:\d\d\.$/)).toBeVisible();
+        await one.expectRing("answered");
+        await one.ownId();
+    }
+    // Nothing is captured any more, and nobody had to load the page anew.
+    await ada.calls(await bob.ownId());
+    await expect(bob.ring("Ada")).toBeVisible();
+});
 
 test("who declines is not rung on, and the caller reads it", async ({ server, caller }) => {
     const ada = await caller("Ada", server);
@@ -109,4 +107,75 @@ test("an ID that is none, one's own, or nobody's is said so, and a link is as go
     const bob = await caller("Bob", server);
     await ada.calls(`${server.url}/call/${await bob.ownId()}`);
     await expect(bob.ring("Ada")).toBeVisible();
+});
+
+test("who is in a call is rung quietly, and who declines then is busy; two who call each other have one call", async ({ server, caller }) => {
+    const ada = await caller("Ada", server);
+    const bob = await caller("Bob", server);
+    const cleo = await caller("Cleo", server);
+    const [idOfAda, idOfBob] = [await ada.ownId(), await bob.ownId()];
+    for (const [one, whom] of [[ada, idOfBob], [bob, idOfAda]] as const) {
+        await one.page.getByRole("textbox", { name: "Call ID", exact: true }).fill(whom);
+    }
+    await Promise.all([ada.button("Call").click(), bob.button("Call").click()]);
+    for (const [one, other] of [[ada, bob], [bob, ada]] as const) {
+        await one.expectRing("answered");
+        await one.expectToSee(other);
+    }
+    await cleo.calls(idOfBob);
+    const quiet = bob.ring("Cleo");
+    await expect(quiet.getByRole("button", { name: "End and answer", exact: true })).toBeVisible();
+    await expect(cleo.page.getByText(`${idOfBob} is in another call and can see that you're calling.`)).toBeVisible();
+    await quiet.getByRole("button", { name: "Decline", exact: true }).click();
+    await cleo.expectRing("busy");
+    await bob.expectToSee(ada);
+    await cleo.button("Call again").click();
+    await bob.ring("Cleo").getByRole("button", { name: "End and answer", exact: true }).click();
+    await cleo.expectToSee(bob);
+    await bob.expectToSee(cleo);
+    await expect(ada.page.getByText(/^Call ended after/)).toBeVisible();
+});
+
+test("nobody answers: after half a minute both ends read it", async ({ server, caller }) => {
+    test.setTimeout(120_000);
+    const ada = await caller("Ada", server);
+    const bob = await caller("Bob", server);
+    await ada.calls(await bob.ownId());
+    await expect(bob.ring("Ada")).toBeVisible();
+    const began = Date.now();
+    await expect(bob.ring("Ada")).toBeHidden({ timeout: 40_000 });
+    expect(Date.now() - began).toBeLessThan(31_000);
+    await ada.expectRing("no-answer");
+    await bob.expectRing("no-answer");
+    await expect(bob.page.getByText("Missed call from Ada.")).toBeVisible();
+    await expect(ada.page.getByText("No answer.")).toBeVisible();
+});
+
+test("a server that is killed while it rings and while two talk: the ring goes on, and the pictures never stop", async ({ caller }) => {
+    test.setTimeout(180_000);
+    const server = await startServer();
+    const ada = await caller("Ada", server);
+    const bob = await caller("Bob", server);
+    await ada.calls(await bob.ownId());
+    await expect(bob.ring("Ada")).toBeVisible();
+    await server.kill();
+    await server.start();
+    await expect(bob.ring("Ada")).toBeVisible();
+    await bob.ring("Ada").getByRole("button", { name: "Answer", exact: true }).click();
+    for (const [one, other] of [[ada, bob], [bob, ada]] as const) {
+        await one.expectRing("answered");
+        await one.expectToSee(other);
+        await one.watchGaps(other);
+    }
+    await server.kill();
+    await ada.page.waitForTimeout(3_000);
+    await server.start();
+    await ada.page.waitForTimeout(12_000);
+    for (const [one, other] of [[ada, bob], [bob, ada]] as const) {
+        await one.expectRing("answered");
+        expect(await one.longestGap(other)).toBeLessThan(1_500);
+    }
+    await ada.button("Hang up").click();
+    for (const one of [ada, bob]) await expect(one.page.getByText(/^Call ended after/)).toBeVisible();
+    await server.stop();
 });

@@ -141,20 +141,20 @@ impl Devices {
     pub(super) fn listed(
         &mut self,
         source: Source,
-        devices: Vec<NamedDevice>,
+        devices: &[NamedDevice],
         effects: &mut VecDeque<PageEffect>,
     ) {
-        let before = self.listed.insert(source, devices.clone()).unwrap_or_default();
+        let before = self.listed.insert(source, devices.to_vec()).unwrap_or_default();
         let is_waiting = self.chooser(source).is_waiting();
         let is_used = self.used.contains_key(&source);
         if let Some(used) = self.used.get_mut(&source) {
-            match used.look(&before, &devices) {
+            match used.look(&before, devices) {
                 Seen::Vanished => {
                     let attempt = used.attempt();
                     return self.ended(source, attempt, effects);
                 }
                 Seen::NotDefault if !is_waiting => {
-                    used.follow(&devices);
+                    used.follow(devices);
                     let request = self.request(source);
                     return effects.push_back(PageEffect::Capture(vec![request]));
                 }
@@ -163,10 +163,10 @@ impl Devices {
         }
         let wanted = self.lost.get_mut(&source).and_then(|loss| {
             if is_waiting {
-                loss.note_missing(&devices);
+                loss.note_missing(devices);
                 return None;
             }
-            loss.can_be_had(&devices, is_used)
+            loss.can_be_had(devices, is_used)
         });
         if let Some(device) = wanted {
             let attempt = self.chooser(source).begin();

@@ -206,23 +206,7 @@ impl Page {
             PageInput::MutedLevel(level) => self.muted_talk.hear(now, level),
             PageInput::ListeningEnded => self.muted_talk.stop(),
             PageInput::StayMuted => self.muted_talk.settle(),
-            PageInput::Switched { source, to, by } => {
-                if source == Source::Microphone && to.is_on() {
-                    self.muted_talk.reset();
-                }
-                // No page begins with a screen.
-                if source.is_shared() {
-                    return;
-                }
-                match by {
-                    SwitchedBy::Person => {
-                        self.effects.push_back(PageEffect::RememberInTab(source, to));
-                        self.effects.push_back(PageEffect::RememberInBrowser(source, to));
-                    }
-                    SwitchedBy::Host => self.effects.push_back(PageEffect::RememberInTab(source, to)),
-                    SwitchedBy::HeldKey => {}
-                }
-            }
+            PageInput::Switched { source, to, by } => self.switched(source, to, by),
             PageInput::ChosenBefore { source, device } => self.devices.chosen_before(source, device),
             PageInput::Capture(source) => self.devices.want(source),
             PageInput::AskForDevices => self.devices.ask(&mut self.effects),
@@ -241,7 +225,7 @@ impl Page {
                 self.say(notice);
             }
             PageInput::Listed { source, devices } => {
-                self.devices.listed(source, devices, &mut self.effects);
+                self.devices.listed(source, &devices, &mut self.effects);
             }
             PageInput::Level(level) => {
                 if self.silence.hear(now, level) {
@@ -270,16 +254,39 @@ impl Page {
                 self.devices.ended(source, attempt, &mut self.effects);
             }
             PageInput::PermissionChanged { source, to, is_inside } => {
-                if !self.devices.permission_changed(source, to, &mut self.effects) {
-                    return;
-                }
-                // Where others hear it, nothing goes on by itself.
-                if is_inside {
-                    self.notices.say(AnyNotice::Page(PageNotice::DeviceAllowed(source)));
-                } else {
-                    self.effects.push_back(PageEffect::TryAgain(source));
-                }
+                self.permission_changed(source, to, is_inside);
             }
+        }
+    }
+
+    /// What is to be remembered of a source that was turned on or off.
+    fn switched(&mut self, source: Source, to: Switch, by: SwitchedBy) {
+        if source == Source::Microphone && to.is_on() {
+            self.muted_talk.reset();
+        }
+        // No page begins with a screen.
+        if source.is_shared() {
+            return;
+        }
+        match by {
+            SwitchedBy::Person => {
+                self.effects.push_back(PageEffect::RememberInTab(source, to));
+                self.effects.push_back(PageEffect::RememberInBrowser(source, to));
+            }
+            SwitchedBy::Host => self.effects.push_back(PageEffect::RememberInTab(source, to)),
+            SwitchedBy::HeldKey => {}
+        }
+    }
+
+    fn permission_changed(&mut self, source: Source, to: Permission, is_inside: bool) {
+        if !self.devices.permission_changed(source, to, &mut self.effects) {
+            return;
+        }
+        // Where others hear it, nothing goes on by itself.
+        if is_inside {
+            self.notices.say(AnyNotice::Page(PageNotice::DeviceAllowed(source)));
+        } else {
+            self.effects.push_back(PageEffect::TryAgain(source));
         }
     }
 
