@@ -218,7 +218,13 @@ impl AppState {
         self.media.panic();
     }
 
-    /// The same, whenever SIGUSR2 comes.
+    /// Makes the task of the rings fail, for tests of what happens then. No optimised server has this.
+    #[cfg(debug_assertions)]
+    pub async fn panic_rings(&self) {
+        self.rings.panic().await;
+    }
+
+    /// The same as [`Self::panic_media`], whenever SIGUSR2 comes.
     #[cfg(all(unix, debug_assertions))]
     pub fn panic_media_on_signal(&self) {
         use tokio::signal::unix::{SignalKind, signal};

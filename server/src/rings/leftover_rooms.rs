@@ -1,5 +1,5 @@
-//! Rooms of rings that nobody answered, or that were not placed after all: they are deleted when nobody is inside. Of those that somebody has
-//! entered, the room's own rule sees to that.
+//! Rooms of rings that are over, or that were not placed after all: they are deleted when nobody is inside. A room that somebody has entered and
+//! is still in deletes itself when they leave.
 
 use std::collections::VecDeque;
 use std::time::Duration;

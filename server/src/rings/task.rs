@@ -10,7 +10,7 @@ use storage::{CallOutcome, ContactChange, RequestNote, Storage, StorageError};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep_until, timeout};
 
-use super::RingsEvent;
+use super::event::{Means, RingsEvent};
 use super::leftover_rooms::LeftoverRooms;
 use super::record_writer::{Kept, RecordWriter};
 use super::records::to_storage;
@@ -47,7 +47,8 @@ struct Placing {
 }
 
 impl RingsTask {
-    pub(super) fn new(rings: Rings, clock: Clock, storage: Arc<dyn Storage>, rooms: Rooms) -> Self {
+    pub(super) fn new(rings: Rings, means: Means) -> Self {
+        let Means { clock, storage, rooms } = means;
         Self {
             rings,
             clock,
@@ -62,7 +63,7 @@ impl RingsTask {
     }
 
     /// Runs as long as there is a way to it.
-    pub(super) async fn run(mut self, mut events: mpsc::Receiver<RingsEvent>) {
+    pub(super) async fn run(mut self, events: &mut mpsc::Receiver<RingsEvent>) {
         loop {
             let due = self.poll_timeout().map(|at| self.clock.instant(at));
             let due = async {
@@ -78,6 +79,8 @@ impl RingsTask {
                         self.do_what_is_due().await;
                         _ = done.send(());
                     }
+                    #[cfg(debug_assertions)]
+                    Some(RingsEvent::Panic) => panic!("as a test wants it"),
                     None => return,
                 },
                 () = due => self.do_what_is_due().await,
@@ -156,7 +159,7 @@ impl RingsTask {
             tracing::error!("a ring between people of whom one is not known is not kept");
             return true;
         };
-        if matches!(row.state, CallState::Over { .. }) && row.answered_at.is_none() {
+        if matches!(row.state, CallState::Over { .. }) {
             self.leftover.add(self.clock.now(), row.room);
         }
         match self.writer.keep(&call).await {

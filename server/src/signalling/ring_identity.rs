@@ -126,6 +126,7 @@ fn named(standing: Standing) -> Option<RingId> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes on")]
 pub(super) fn unavailable(error: StorageError) -> ErrorCode {
     tracing::error!(%error, "storage was asked about a ring and did not answer");
     ErrorCode::StorageUnavailable

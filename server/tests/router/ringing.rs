@@ -6,6 +6,7 @@ use storage::{CallOutcome, CallRecord, CallRepository as _, ContactRepository as
 
 use crate::common::{Client, Closed, TestServer, join_message};
 use crate::ringing_people::{ADA, BOB, Device, EVE, Who, id, storage_of};
+use crate::sessions::sqlx_connection;
 
 /// Ada has rung Bob's devices.
 async fn ringing<const N: usize>(server: &TestServer, devices: [Who; N]) -> (Device, [Device; N], String) {
@@ -305,4 +306,61 @@ async fn an_id_that_is_nobodys_has_one_key_also_after_a_restart() {
     }
     let next = TestServer::with_data(server::config::Config::default(), copy).await;
     assert_eq!(key_of(&mut BOB.attach(&next).await, nobody).await, key);
+}
+
+/// Has the database of a server take no rows of calls, or take them again.
+async fn set_refusing(server: &TestServer, refuses: bool) {
+    let mut other = sqlx_connection(&server.data.path().join("veranda.sqlite")).await;
+    let statement = if refuses {
+        "CREATE TRIGGER refuses BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'it is away'); END"
+    } else {
+        "DROP TRIGGER refuses"
+    };
+    sqlx::raw_sql(statement).execute(&mut other).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_ring_that_cannot_be_kept_was_never_there_and_a_call_goes_on_without_a_database() {
+    let server = TestServer::start().await;
+    let (mut ada, [mut bob], ring) = ringing(&server, [BOB]).await;
+    let mut eve = EVE.attach(&server).await;
+    set_refusing(&server, true).await;
+    for number in [2, 3] {
+        eve.place(&id(number), &ada.call_id.clone()).await;
+        let error = eve.client.hear().await;
+        assert_eq!((&error["code"], &error["in_reply_to"]), (&json!("storage_unavailable"), &json!(7)));
+    }
+    eve.hears_nothing_else().await;
+    ada.hears_nothing_else().await;
+    bob.about("answer", &ring).await;
+    ada.hear_of("answered").await;
+    bob.hear_of("answered").await;
+    set_refusing(&server, false).await;
+    let kept = async {
+        while row(&server, &ring).await.course.answered_at.is_none() {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), kept).await.expect("it is kept later");
+    // She is not busy with a ring that was never there.
+    assert_eq!(eve.rings(&id(2), &bob.call_id).await["ring"], id(2));
+    assert_eq!(bob.hear_of("incoming").await["manner"], "quietly");
+}
+
+#[tokio::test]
+async fn a_call_outlives_a_failure_of_the_task_that_rings() {
+    let server = TestServer::start().await;
+    let (mut ada, [mut bob], ring) = ringing(&server, [BOB]).await;
+    bob.about("answer", &ring).await;
+    ada.hear_of("answered").await;
+    server.state.panic_rings().await;
+    for one in [&mut ada, &mut bob] {
+        assert_eq!(one.client.hear_end().await.1, Closed { code: 4430 }, "it may come back");
+    }
+    let room = row(&server, &ring).await.room.unwrap();
+    let in_call = |peer: &str, side: &str| json!({ "in_call": { "ring": ring, "peer": peer, "side": side, "room": room, "talked_ms": 1000 } });
+    let mut bob = BOB.attach_with(&server, in_call(&ada.call_id, "callee")).await;
+    let mut ada = ADA.attach_with(&server, in_call(&bob.call_id, "caller")).await;
+    ada.say(json!({ "type": "hang_up", "ring": ring, "reason": "hung_up" })).await;
+    assert!(bob.hears_end_of(&ring).await["answered"]["seconds"].is_u64());
 }
