@@ -103,8 +103,8 @@ async fn unknown_blocked_undisturbed_and_without_a_device_are_one_answer_at_one_
         let (least, most) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
         assert!(*most - *least <= NOISE, "{medians:?}");
     }
-    let over: Vec<_> = seen.iter().flatten().map(|one| one.over_after - one.placed_after).collect();
-    assert!(over.iter().all(|time| *time >= Duration::from_millis(780)), "{over:?}");
+    // Counted from before it was placed, so that it is never less however late the answer is read.
+    assert!(seen.iter().flatten().all(|one| one.over_after >= Duration::from_millis(800)));
     for device in &mut there {
         device.hears_nothing_else().await;
     }
