@@ -146,6 +146,8 @@ function description(audioPort: number): string {
         `o=- 1 ${2 - audioPort / 9} IN IP4 127.0.0.1`,
         "s=-",
         "t=0 0",
+        // A page takes one transport for all (JSEP §4.1.1, max-bundle).
+        `a=group:BUNDLE ${audioPort === 0 ? "" : "0 "}1`,
         `m=audio ${audioPort} UDP/TLS/RTP/SAVPF 111`,
         "a=mid:0",
         "a=rtpmap:111 opus/48000/2",
