@@ -26,9 +26,10 @@ fn HowItEnded(line: RingLine) -> impl IntoView {
     let peer = line.peer;
     let again = again(&line);
     let message = line.message.clone();
+    let ring = line.phase.name();
     view! {
-        <section class="card ended" aria-labelledby="ended-title" data-ring=line.phase.name()>
-            <h2 id="ended-title" tabindex="-1" node_ref=heading role="status" dir="auto">{direct::state(&line)}</h2>
+        <section class="card ended" aria-labelledby="ended-title" data-ring=ring>
+            <h2 id="ended-title" tabindex="-1" node_ref=heading role="status" dir="auto">{move || direct::state(&line)}</h2>
             {message.map(|message| view! { <blockquote dir="auto">{message}</blockquote> })}
             <div class="row-of-buttons">
                 {again.map(|name| view! {

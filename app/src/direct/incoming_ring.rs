@@ -53,7 +53,7 @@ fn IncomingRing(ring: RingId) -> impl IntoView {
             <Show when=move || is_silenced.get() && !is_quiet.get()>
                 <button type="button" class="button small" on:click=move |_| send(DirectCommand::AllowSound)>{direct::CLICK_TO_SOUND}</button>
             </Show>
-            <div class="answers">
+            <div class="ring-answers">
                 <button type="button" class="answer no" on:click=move |_| send(DirectCommand::Decline { ring })>
                     <span class="disc"><Icon symbol=Symbol::HangUp/></span>{direct::DECLINE}
                 </button>

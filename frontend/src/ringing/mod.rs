@@ -359,6 +359,11 @@ impl Ringing {
                 self.open(view.ring, &incoming.caller_key, &incoming.invitation);
             }
         }
+        // What strangers have rung with is not kept beyond their rings.
+        let is_shown = |ring: &RingId| views.iter().any(|view| view.ring == *ring);
+        self.opened.retain(|ring, _| is_shown(ring));
+        self.called.retain(|ring, _| is_shown(ring));
+        self.without_video.retain(is_shown);
         self.sound();
         let rings = views.into_iter().map(|view| self.line(view)).collect();
         let shown = DirectView {
