@@ -1,0 +1,106 @@
+//! What the device wants done.
+
+use call::{RingCommand, RingInput, RingOutput};
+use protocol::limits::MAX_DISPLAY_NAME_CHARS;
+use protocol::{DisplayName, HangUpReason, PublicKey, RingId};
+use seal::{CallInvitation, NotePurpose, RoomSecret};
+
+use super::event::RingEvent;
+use super::talk::Talk;
+use super::{Ringing, peers, talk};
+use crate::clock;
+use crate::event::SocketNumber;
+use crate::identity::random;
+use crate::socket::{Socket, SocketNews};
+
+impl Ringing {
+    pub(super) fn carry_out(&mut self) {
+        while let Some(output) = self.device.poll_output() {
+            match output {
+                RingOutput::Dial => self.dial(),
+                RingOutput::CloseSocket => self.socket = None,
+                RingOutput::Open(message) => self.say(&protocol::OpeningFrame::from(message)),
+                RingOutput::Send(frame) => self.say(&frame),
+                RingOutput::Prove { nonce, key } => {
+                    if let Some(proof) = self.keys.prove(self.id, &nonce, &key) {
+                        self.device.handle_input(clock::now(), RingInput::Proven(proof));
+                    }
+                }
+                RingOutput::Seal { ring, callee: _, key } => {
+                    let sealed = self.seal(ring, &key);
+                    self.device.handle_input(clock::now(), sealed.unwrap_or(RingInput::NotSealed { ring }));
+                }
+                RingOutput::EnterRoom { ring, room, credential: _, invitation } => {
+                    if let Some(incoming) = invitation {
+                        self.open(ring, &incoming.caller_key, &incoming.invitation);
+                    }
+                    self.enter(ring, room);
+                }
+                RingOutput::LeaveRoom { ring: _ } => self.talk = None,
+            }
+        }
+    }
+
+    fn dial(&mut self) {
+        self.sockets_made += 1;
+        let socket = SocketNumber(self.sockets_made);
+        let events = self.events.clone();
+        self.socket = Socket::open(socket, move |news| {
+            _ = events.unbounded_send(match news {
+                SocketNews::Text(text) => RingEvent::Text { socket, text },
+                SocketNews::Closed => RingEvent::SocketClosed { socket },
+            });
+        });
+        let opened = if self.socket.is_some() { RingInput::SocketOpened } else { RingInput::SocketClosed };
+        self.device.handle_input(clock::now(), opened);
+    }
+
+    fn say(&self, frame: &impl serde::Serialize) {
+        if let Some(socket) = &self.socket {
+            socket.send(frame);
+        }
+    }
+
+    /// Draws the secret of the call's room, and seals it for whom it is.
+    fn seal(&mut self, ring: RingId, callee: &PublicKey) -> Option<RingInput> {
+        let invitation = CallInvitation { secret: RoomSecret::new(random()?), name: self.own_name()? };
+        let sealed = self.keys.seal_invitation(callee, ring, random()?, &invitation)?;
+        let name = self.device.views().into_iter().find(|view| view.ring == ring);
+        let note = name.and_then(|view| peers::name_of(view.peer)).and_then(|name| {
+            self.keys.seal_note(self.keys.public(), ring, NotePurpose::OwnHistory, random()?, &name)
+        });
+        self.called.insert(ring, callee.clone());
+        self.opened.insert(ring, invitation);
+        Some(RingInput::Sealed { ring, invitation: sealed, note })
+    }
+
+    pub(super) fn open(&mut self, ring: RingId, caller: &PublicKey, invitation: &protocol::Invitation) {
+        if !self.opened.contains_key(&ring)
+            && let Some(invitation) = self.keys.open_invitation(caller, ring, invitation)
+        {
+            self.opened.insert(ring, invitation);
+        }
+    }
+
+    /// What the others see of this person: their name, or their ID.
+    fn own_name(&self) -> Option<DisplayName> {
+        let typed: String = self.name.chars().take(MAX_DISPLAY_NAME_CHARS).collect();
+        let by_id = || DisplayName::parse(&self.device.call_id()?.to_string()).ok();
+        DisplayName::parse(&typed).ok().or_else(by_id)
+    }
+
+    fn enter(&mut self, ring: RingId, room: protocol::RoomCode) {
+        let (Some(invitation), Some(name)) = (self.opened.get(&ring), self.own_name()) else {
+            // Who calls has sealed something that does not open: there is no call with them.
+            let reason = HangUpReason::Lost;
+            return self
+                .device
+                .handle_input(clock::now(), RingInput::Command(RingCommand::HangUp { reason }));
+        };
+        let is_caller = self.called.contains_key(&ring);
+        let with_video = !self.without_video.contains(&ring);
+        let secret = invitation.secret.clone();
+        let init = talk::TalkInit { room, secret, name, is_caller, with_video };
+        self.talk = Some(Talk::begin(init, self.call_view, &self.call_line));
+    }
+}
