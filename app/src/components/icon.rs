@@ -18,6 +18,7 @@ pub(crate) enum Symbol {
     Globe,
     Hand,
     HangUp,
+    Incoming,
     Key,
     Keyboard,
     Layout,
@@ -26,7 +27,9 @@ pub(crate) enum Symbol {
     Lock,
     Microphone,
     MicrophoneOff,
+    Missed,
     More,
+    Outgoing,
     People,
     Phone,
     Pin,
@@ -49,7 +52,15 @@ impl Symbol {
     const fn has_direction(self) -> bool {
         matches!(
             self,
-            Self::Leave | Self::Send | Self::Chat | Self::Speaker | Self::SpeakerOff | Self::Remove
+            Self::Leave
+                | Self::Send
+                | Self::Chat
+                | Self::Speaker
+                | Self::SpeakerOff
+                | Self::Remove
+                | Self::Incoming
+                | Self::Outgoing
+                | Self::Missed
         )
     }
 }
@@ -92,6 +103,7 @@ const fn path(symbol: Symbol) -> &'static str {
             "M7 12V6.5a1.4 1.4 0 0 1 2.8 0V11V4.7a1.4 1.4 0 0 1 2.8 0V11V5.7a1.4 1.4 0 0 1 2.8 0V12V8.2a1.4 1.4 0 0 1 2.8 0V15a6.5 6.5 0 0 1-6.5 6.5c-3 0-4.6-1.5-5.9-4.2L3.6 13.1a1.4 1.4 0 0 1 2.4-1.3L7 13.5"
         }
         Symbol::HangUp => "M3 14.5c0-6.5 18-6.5 18 0l-1.4 1.6-4.1-1.7v-2.9a11 11 0 0 0-7 0v2.9l-4.1 1.7Z",
+        Symbol::Incoming => "M17.5 6.5l-11 11M6.5 8.5v9h9",
         Symbol::Key => "M8 16.5a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM12 12.5h9M18 12.5v3.5M15 12.5v2.5",
         Symbol::Keyboard => {
             "M4.5 6.5h15A1.5 1.5 0 0 1 21 8v8a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 16V8a1.5 1.5 0 0 1 1.5-1.5ZM7 10h.01M10.5 10h.01M14 10h.01M17 10h.01M8.5 14h7"
@@ -112,9 +124,11 @@ const fn path(symbol: Symbol) -> &'static str {
         Symbol::MicrophoneOff => {
             "M15 10.5V6a3 3 0 0 0-5.9-.8M9 9v3a3 3 0 0 0 4.6 2.5M5.5 11.5a6.5 6.5 0 0 0 10.6 5M18.5 11.5a6.5 6.5 0 0 1-.6 2.7M12 18v3M8.5 21h7M4 3l16 18"
         }
+        Symbol::Missed => "M3.5 8l7 7 9-9M20 11V5.5h-5.5",
         Symbol::More => {
             "M5 12a.6.6 0 1 0 1.2 0a.6.6 0 1 0-1.2 0M11.4 12a.6.6 0 1 0 1.2 0a.6.6 0 1 0-1.2 0M17.8 12a.6.6 0 1 0 1.2 0a.6.6 0 1 0-1.2 0"
         }
+        Symbol::Outgoing => "M6.5 17.5l11-11M8.5 6.5h9v9",
         Symbol::People => {
             "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 19.5a6.5 6.5 0 0 1 13 0M16 4.9a3.5 3.5 0 0 1 0 6.2M18 14a6.5 6.5 0 0 1 3.5 5.5"
         }
@@ -135,9 +149,7 @@ const fn path(symbol: Symbol) -> &'static str {
             "M12 3l7.5 2.8v5.4c0 4.6-3 8-7.5 9.8-4.5-1.8-7.5-5.2-7.5-9.8V5.8L12 3ZM8.7 12l2.4 2.4 4.4-4.6"
         }
         Symbol::Smile => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM8.5 14a4 4 0 0 0 7 0M9 9.5v.1M15 9.5v.1",
-        Symbol::Speaker => {
-            "M4 9.5h3.5L12 5.5v13l-4.5-4H4ZM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11"
-        }
+        Symbol::Speaker => "M4 9.5h3.5L12 5.5v13l-4.5-4H4ZM15.5 9a4 4 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11",
         Symbol::SpeakerOff => "M4 9.5h3.5L12 5.5v13l-4.5-4H4ZM16 9.5l5 5M21 9.5l-5 5",
         Symbol::Star => "M12 4l2.5 5.2 5.6.8-4.1 4 1 5.7-5-2.7-5 2.7 1-5.7-4.1-4 5.6-.8L12 4Z",
         Symbol::Statistics => "M4 20.5h16M6.5 17v-5M12 17V5M17.5 17V9",

@@ -8,6 +8,7 @@ mod language_choice;
 mod logo;
 mod module;
 mod qr_code;
+mod row_menu;
 mod site_header;
 
 pub(crate) use avatar::Avatar;
@@ -20,4 +21,5 @@ pub(crate) use language_choice::LanguageChoice;
 pub(crate) use logo::{Logo, LogoMark};
 pub(crate) use module::{Module, fetch, fetch_again};
 pub(crate) use qr_code::QrCode;
+pub(crate) use row_menu::{RowMenu, close_menu};
 pub use site_header::SiteHeader;

@@ -1,13 +1,17 @@
 //! Direct calls: one's own ID, whom to call, who calls, and the call itself.
 
+mod call_history;
 mod dial;
 mod ended;
 mod incoming_ring;
 mod own_id;
+mod reachability;
 mod talk;
 
+pub(crate) use call_history::CallHistory;
 pub(crate) use dial::Dial;
 pub(crate) use ended::Ended;
 pub(crate) use incoming_ring::IncomingRings;
 pub(crate) use own_id::OwnId;
+pub(crate) use reachability::Reachability;
 pub(crate) use talk::Talk;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::components::{Module, SiteHeader};
-use crate::direct::{Dial, Ended, IncomingRings, OwnId, Talk};
+use crate::direct::{CallHistory, Dial, Ended, IncomingRings, OwnId, Reachability, Talk};
 use crate::room::fetch_call_screen;
 use crate::state::use_direct_handle;
 use crate::text;
@@ -51,9 +51,11 @@ fn Outside() -> impl IntoView {
             <div class="stack">
                 <Ended/>
                 <Dial/>
+                <CallHistory/>
             </div>
             <div class="stack">
                 <OwnId/>
+                <Reachability/>
             </div>
         </main>
     }

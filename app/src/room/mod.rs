@@ -73,7 +73,7 @@ use more_menu::MoreMenu;
 pub(crate) use opened::Opened;
 use opened::{Panel, Popover, use_opened};
 use people_panel::PeoplePanel;
-use person::{Person, PersonActions, RowMenu};
+use person::{Person, PersonActions};
 use pin_button::PinButton;
 use placed::{Lengths, Placed, role_name};
 use popover::{Menu, MenuItem, PopoverButton};

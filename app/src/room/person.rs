@@ -1,15 +1,12 @@
 //! One row of the list of people, and what a host can do with the person in it: what holds at once, what they may do and be, and last
 //! what takes them out of the call.
 
-use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsCast;
 use protocol::{Moderation, ParticipantId, Right, Role, Source, Switch};
 use reactive_stores::Field;
-use web_sys::{HtmlDetailsElement, HtmlElement};
 
-use crate::components::{Avatar, Confirm, Icon, Symbol, when_left};
+use crate::components::{Avatar, Confirm, Icon, RowMenu, Symbol, close_menu};
 use crate::state::{
     CallCommand, CallViewStoreFields, ParticipantView, ParticipantViewStoreFields, use_call_handle,
 };
@@ -108,43 +105,6 @@ pub(crate) fn PersonActions(#[prop(into)] participant: Field<ParticipantView>) -
     }
 }
 
-/// What opens beside a person: a menu that closes with Escape, and when the focus goes elsewhere.
-#[component]
-pub(crate) fn RowMenu(
-    label: Signal<String>,
-    #[prop(into)] symbol: Signal<Symbol>,
-    menu: NodeRef<html::Details>,
-    /// Is told whether it is open, for what is made only then.
-    #[prop(optional)]
-    is_open: Option<RwSignal<bool>>,
-    children: Children,
-) -> impl IntoView {
-    let toggled = move |_| {
-        if let Some((is_open, menu)) = is_open.zip(menu.get_untracked()) {
-            is_open.set(menu.open());
-        }
-    };
-    let close = move || {
-        if let Some(menu) = menu.get_untracked() {
-            menu.set_open(false);
-        }
-    };
-    let key = move |event: KeyboardEvent| {
-        let Some(menu) = menu.get_untracked().filter(|menu| event.key() == "Escape" && menu.open()) else {
-            return;
-        };
-        event.stop_propagation();
-        close_menu(&menu);
-    };
-    let focus_left = when_left(menu, close);
-    view! {
-        <details class="actions-menu" node_ref=menu on:keydown=key on:focusout=focus_left on:toggle=toggled>
-            <summary aria-label=label title=label><Icon symbol/></summary>
-            <div class="popover menus">{children()}</div>
-        </details>
-    }
-}
-
 fn choices(group: Group, participant: Field<ParticipantView>, is_host: bool) -> Vec<Choice> {
     let id = participant.id().get_untracked();
     match group {
@@ -206,15 +166,6 @@ fn permissions(id: ParticipantId, participant: Field<ParticipantView>, is_host: 
         all.push(Choice::new(Moderation::SetRole { id, role: Role::Host }, Action::MakeHost, Symbol::Key));
     }
     all
-}
-
-/// Whoever has chosen goes on where they have opened the menu.
-fn close_menu(menu: &HtmlDetailsElement) {
-    menu.set_open(false);
-    let summary = menu.query_selector("summary").ok().flatten();
-    if let Some(summary) = summary.and_then(|summary| summary.dyn_into::<HtmlElement>().ok()) {
-        _ = summary.focus();
-    }
 }
 
 /// One group with its name. What is in it changes with what the person does; the group stays.

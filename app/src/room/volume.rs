@@ -5,8 +5,7 @@ use leptos::prelude::*;
 use protocol::{MediaKey, Source};
 use reactive_stores::Field;
 
-use super::RowMenu;
-use crate::components::{Icon, Symbol};
+use crate::components::{Icon, RowMenu, Symbol};
 use crate::state::{CallCommand, ParticipantView, ParticipantViewStoreFields, use_call_handle};
 use crate::text::{Text, people};
 

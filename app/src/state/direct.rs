@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use protocol::{CallId, ErrorCode, RingId, RingSide};
+use protocol::{CallId, ContactRule, ErrorCode, PublicKey, RingId, RingSide, WhoMayRing};
 use view::{DialProblem, RingPhase, Signalling};
+
+use super::call_book::{CallBook, LocalHours, Undisturbed};
 
 /// What a page shows of direct calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub struct DirectView {
     pub rings: Vec<RingLine>,
     /// Whether the browser does not let this page sound until somebody presses something.
     pub is_silenced: bool,
+    /// What the server keeps for the identity.
+    pub book: CallBook,
 }
 
 /// A ring or a call.
@@ -88,6 +92,39 @@ pub enum DirectCommand {
     CopyLink,
     /// Somebody has pressed something: rings may sound from now on.
     AllowSound,
+    /// Show older calls.
+    ReadOlder,
+    /// Show more of those who are blocked.
+    ReadMoreBlocked,
+    /// Take a call out of the history.
+    ForgetCall {
+        /// Which.
+        ring: RingId,
+    },
+    /// Take every call out of it.
+    ForgetAllCalls,
+    /// Say what somebody is to this person.
+    SetContact {
+        /// Who it is.
+        key: PublicKey,
+        /// From now on.
+        rule: ContactRule,
+    },
+    /// Say who may ring at all.
+    SetWhoMayRing {
+        /// From now on.
+        who: WhoMayRing,
+    },
+    /// Say in which hours of every day nobody may.
+    SetQuietHours {
+        /// From now on.
+        hours: Option<LocalHours>,
+    },
+    /// Say that nobody may for a while.
+    SetUndisturbed {
+        /// From now on.
+        length: Undisturbed,
+    },
 }
 
 impl DirectView {

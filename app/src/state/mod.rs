@@ -1,5 +1,6 @@
 //! What pages and components read: the answer of the server about a room, and the view of a call.
 
+mod call_book;
 mod call_handle;
 mod call_view;
 mod connection_test;
@@ -8,6 +9,9 @@ mod draft;
 mod language_handle;
 mod room_lookup;
 
+pub use call_book::{
+    BlockedLine, CallBook, Day, LocalHours, PastCallLine, RulesLine, Undisturbed, UndisturbedUntil,
+};
 pub use call_handle::{CallCommand, CallHandle, provide_call_handle, use_call_handle};
 pub(crate) use call_view::publication_of;
 pub use call_view::{

@@ -13,6 +13,7 @@ pub(crate) mod devices;
 pub(crate) mod direct;
 #[cfg(feature = "ssr")]
 pub mod documents;
+pub(crate) mod history;
 pub(crate) mod host;
 pub(crate) mod invite;
 pub(crate) mod joining;

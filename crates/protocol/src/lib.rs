@@ -3,6 +3,7 @@
 //! Every type here is on the wire. None of them is a state: the server's room and the browser's call keep types of their
 //! own and convert. Nothing here reads a clock, a random source or a socket.
 
+mod call_history;
 mod call_id;
 mod chat;
 mod connection_test;
@@ -36,6 +37,10 @@ mod timestamp;
 mod topology;
 mod version;
 
+pub use call_history::{
+    Acquaintance, BlockedPerson, CallRules, ContactRule, HistoryChange, HistoryCursor, PastCall, QuietHours,
+    WhoMayRing,
+};
 pub use call_id::{CallId, CallIdError};
 pub use chat::{ChatEntry, ChatId, ChatNumber, ChatTarget, Envelope, EnvelopeError};
 pub use connection_test::{ConnectionTest, RelayOwner, RelayTransport, TestRelay};

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    CallId, ChallengeNonce, Credential, IncomingRing, Outcome, Progress, ProtocolError, PublicKey, RingId,
-    RoomCode, SealedNote,
+    BlockedPerson, CallId, CallRules, ChallengeNonce, Credential, IncomingRing, Outcome, PastCall, Progress,
+    ProtocolError, PublicKey, RingId, RoomCode, SealedNote,
 };
 
 /// What every event has.
@@ -82,6 +82,29 @@ pub enum RingEvent as "RingEvent", read by EventForm {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<SealedNote>,
     },
+    /// The answer to `read_history`.
+    History {
+        /// Newest first.
+        calls: Vec<PastCall>,
+        /// Whether there are older ones.
+        more: bool,
+        /// How many missed calls were not shown yet, those on other pages too.
+        unseen: u32,
+    },
+    /// The answer to `read_blocked`.
+    Blocked {
+        /// The last first.
+        people: Vec<BlockedPerson>,
+        /// Whether there are more.
+        more: bool,
+    },
+    /// The answer to `read_rules`.
+    Rules {
+        /// Who may ring.
+        rules: CallRules,
+    },
+    /// What is kept for the identity has changed, by this device or by another one of its: what is shown of it is to be read again.
+    Changed,
     /// The answer to `ping`.
     Pong,
     /// A message was refused.

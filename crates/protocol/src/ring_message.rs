@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    Activity, CallId, HangUpReason, IdentityProof, MessageId, PlaceRing, Receipt, RingId, SealedNote,
-    Standing,
+    Activity, BlockedPerson, CallId, CallRules, ContactRule, HangUpReason, HistoryChange, HistoryCursor,
+    IdentityProof, MessageId, PlaceRing, PublicKey, Receipt, RingId, SealedNote, Standing,
 };
 
 /// One text frame after the first: a message, and a number by which an error can name it.
@@ -99,6 +99,37 @@ pub enum RingMessage as "RingMessage", read by RingForm {
     SetActivity {
         /// From now on.
         activity: Activity,
+    },
+    /// Asks for the identity's past calls, newest first. Answered by `history`.
+    ReadHistory {
+        /// Older ones than this.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<HistoryCursor>,
+    },
+    /// Changes the identity's history. Answered by `changed`, like every change of what is kept.
+    ChangeHistory {
+        /// What.
+        change: HistoryChange,
+    },
+    /// Says what somebody is to the identity.
+    SetContact {
+        /// Who it is.
+        peer: PublicKey,
+        /// From now on.
+        rule: ContactRule,
+    },
+    /// Asks whom the identity has blocked, the last first. Answered by `blocked`.
+    ReadBlocked {
+        /// Those before this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<BlockedPerson>,
+    },
+    /// Asks who may ring. Answered by `rules`.
+    ReadRules,
+    /// Says who may ring.
+    SetRules {
+        /// From now on.
+        rules: CallRules,
     },
     /// Asks for a `pong`; keeps the connection alive.
     Ping,

@@ -24,8 +24,8 @@ pub enum Input {
         /// The message, and what storage says.
         placement: Box<Placement>,
     },
-    /// Any other message of a device that has attached. `prove`, `look_up` and `place` need storage and are the driver's; here they are
-    /// refused.
+    /// Any other message of a device that has attached. `prove`, `look_up`, `place` and those about what is kept need storage and are the
+    /// driver's; here they are refused.
     Message {
         /// From where.
         connection: ConnectionId,
@@ -38,6 +38,11 @@ pub enum Input {
     Unkept {
         /// Which ring.
         ring: RingId,
+    },
+    /// What is kept for a person has changed: their devices read it again.
+    Changed {
+        /// Whose.
+        call_id: CallId,
     },
     /// A socket is gone.
     Disconnect {

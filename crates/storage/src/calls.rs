@@ -311,15 +311,22 @@ const HIDE_FROM_CALLEE: &str = "UPDATE calls SET hidden_by_callee = 1, callee_no
         invitation = CASE WHEN ended_at IS NULL THEN invitation ELSE NULL END
     WHERE callee = $1 AND hidden_by_callee = 0";
 
-/// Each half is a short way along an index of its own.
-const HISTORY: &str = "SELECT * FROM (
-        SELECT * FROM calls WHERE caller = $1 AND hidden_by_caller = 0 AND (started_at, ring) < ($2, $3)
-        ORDER BY started_at DESC, ring DESC LIMIT $4) AS outgoing
-    UNION ALL
-    SELECT * FROM (
-        SELECT * FROM calls WHERE callee = $1 AND hidden_by_callee = 0 AND (started_at, ring) < ($2, $3)
-        ORDER BY started_at DESC, ring DESC LIMIT $4) AS incoming
-    ORDER BY started_at DESC, ring DESC LIMIT $4";
+/// Each half is a short way along an index of its own. What the other one is to whose history it is stands beside each call.
+const HISTORY: &str = "SELECT history.*, call_contacts.standing AS standing FROM (
+        SELECT * FROM (
+            SELECT * FROM calls WHERE caller = $1 AND hidden_by_caller = 0 AND (started_at, ring) < ($2, $3)
+            ORDER BY started_at DESC, ring DESC LIMIT $4) AS outgoing
+        UNION ALL
+        SELECT * FROM (
+            SELECT * FROM calls WHERE callee = $1 AND hidden_by_callee = 0 AND (started_at, ring) < ($2, $3)
+            ORDER BY started_at DESC, ring DESC LIMIT $4) AS incoming
+        ORDER BY started_at DESC, ring DESC LIMIT $4) AS history
+    LEFT JOIN call_contacts ON call_contacts.owner = $1
+        AND call_contacts.peer = CASE WHEN history.caller = $1 THEN history.callee ELSE history.caller END
+    ORDER BY history.started_at DESC, history.ring DESC";
 
-const UNSEEN: &str = "SELECT * FROM calls WHERE callee = $1 AND unseen = 1 AND (started_at, ring) < ($2, $3)
-    ORDER BY started_at DESC, ring DESC LIMIT $4";
+const UNSEEN: &str = "SELECT history.*, call_contacts.standing AS standing FROM (
+        SELECT * FROM calls WHERE callee = $1 AND unseen = 1 AND (started_at, ring) < ($2, $3)
+        ORDER BY started_at DESC, ring DESC LIMIT $4) AS history
+    LEFT JOIN call_contacts ON call_contacts.owner = $1 AND call_contacts.peer = history.caller
+    ORDER BY history.started_at DESC, history.ring DESC";

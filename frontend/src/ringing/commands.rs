@@ -2,7 +2,7 @@
 
 use app::state::DirectCommand;
 use call::{Dialled, RingCommand, RingInput};
-use protocol::{HangUpReason, RingId};
+use protocol::{CallRules, HangUpReason, HistoryChange, RingId};
 use seal::KeyDigest;
 use view::DialProblem;
 use wasm_bindgen_futures::spawn_local;
@@ -47,11 +47,27 @@ impl Ringing {
                     copy(Dialled::link(&origin, id, &key));
                 }
             }
+            DirectCommand::ReadOlder => self.input(RingInput::Command(RingCommand::ReadOlder)),
+            DirectCommand::ReadMoreBlocked => self.input(RingInput::Command(RingCommand::ReadMoreBlocked)),
+            DirectCommand::ForgetCall { ring } => self.change_history(HistoryChange::Forget { ring }),
+            DirectCommand::ForgetAllCalls => self.change_history(HistoryChange::ForgetAll),
+            DirectCommand::SetContact { key, rule } => {
+                self.input(RingInput::Command(RingCommand::SetContact { peer: key, rule }));
+            }
+            DirectCommand::SetWhoMayRing { who } => {
+                self.set_rules(|rules| CallRules { who_may_ring: who, ..rules });
+            }
+            DirectCommand::SetQuietHours { hours } => self.set_quiet_hours(hours),
+            DirectCommand::SetUndisturbed { length } => self.set_undisturbed(length),
             DirectCommand::AllowSound => {
                 self.sounding = None;
                 self.sound();
             }
         }
+    }
+
+    fn change_history(&mut self, change: HistoryChange) {
+        self.input(RingInput::Command(RingCommand::ChangeHistory { change }));
     }
 
     fn call(&mut self, dialled: Dialled) {

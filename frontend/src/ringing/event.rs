@@ -18,6 +18,8 @@ pub(crate) enum RingEvent {
     NetworkChanged,
     /// The browser plays the sound of a ring that came, or does not let this page sound.
     Sounds { ring: RingId, does: bool },
+    /// The page is looked at, or not.
+    Seen(bool),
     /// Time to look what is due.
     Tick,
 }

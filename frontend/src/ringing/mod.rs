@@ -1,6 +1,7 @@
 //! A page as a device of a call identity: owns the device, the identity's key pair, the socket and the sound of ringing, and runs the loop
 //! over [`RingEvent`]. The room of a call is a session of its own, as on a room's page.
 
+mod book;
 mod call_line;
 mod commands;
 mod event;
@@ -31,6 +32,7 @@ use crate::event::SocketNumber;
 use crate::identity::random_id;
 use crate::socket::Socket;
 use crate::{clock, page, remember, web};
+use book::ShownBook;
 pub(crate) use call_line::CallLine;
 pub(crate) use event::{RingEvent, RingEvents};
 use sound::Sounding;
@@ -64,6 +66,9 @@ struct Ringing {
     called: BTreeMap<RingId, PublicKey>,
     /// Rings that were answered without a picture.
     without_video: Vec<RingId>,
+    /// Calls of this page whose other end has a name in the history.
+    noted: Vec<RingId>,
+    book: ShownBook,
     name: String,
     problem: Option<DialProblem>,
     sounding: Option<Sounding>,
@@ -73,6 +78,7 @@ struct Ringing {
     to_call: Option<Dialled>,
     _timer: Interval,
     _network: Option<EventListener>,
+    _visibility: Option<EventListener>,
 }
 
 /// Runs the page's device, for as long as there is the page.
@@ -84,6 +90,7 @@ pub(crate) fn start(ring_page: RingPage) {
     let mut ringing = Ringing::new(DeviceId::new(id), keys, view, (call_view, call_line), events);
     spawn_local(async move {
         ringing.input(RingInput::Command(RingCommand::Attach));
+        ringing.show_book(web::document().is_some_and(|page| !page.hidden()));
         ringing.publish();
         while let Some(event) = received.next().await {
             ringing.handle(event);
@@ -103,7 +110,13 @@ impl Ringing {
         (call_view, call_line): (Store<CallView>, CallLine),
         events: RingEvents,
     ) -> Self {
-        let (ticks, network) = (events.clone(), events.clone());
+        let (ticks, network, seen) = (events.clone(), events.clone(), events.clone());
+        let visibility = web::document().map(|document| {
+            let page = document.clone();
+            EventListener::new(&document, "visibilitychange", move |_| {
+                _ = seen.unbounded_send(RingEvent::Seen(!page.hidden()));
+            })
+        });
         let network = web::window().map(|window| {
             EventListener::new(&window, "online", move |_| {
                 _ = network.unbounded_send(RingEvent::NetworkChanged);
@@ -121,6 +134,8 @@ impl Ringing {
             opened: BTreeMap::new(),
             called: BTreeMap::new(),
             without_video: Vec::new(),
+            noted: Vec::new(),
+            book: ShownBook::default(),
             name: remember::read(remember::NAME).unwrap_or_default(),
             problem: None,
             sounding: None,
@@ -129,6 +144,7 @@ impl Ringing {
             to_call: page::dialled(),
             _timer: Interval::new(TICK_MILLIS, move || _ = ticks.unbounded_send(RingEvent::Tick)),
             _network: network,
+            _visibility: visibility,
             events,
         }
     }
@@ -158,8 +174,15 @@ impl Ringing {
                 let receipt = if does { Receipt::Ringing } else { Receipt::Silent };
                 self.input(RingInput::Command(RingCommand::Receipt { ring, receipt }));
             }
+            RingEvent::Seen(is_seen) => self.show_book(is_seen),
             RingEvent::Tick => self.tick(),
         }
+    }
+
+    /// What is kept is read where somebody sees it: what was shown of missed calls is not new any more.
+    fn show_book(&mut self, is_seen: bool) {
+        let is_shown = is_seen && page::is_direct();
+        self.input(RingInput::Command(RingCommand::ShowBook { is_shown }));
     }
 
     fn is_current(&self, socket: SocketNumber) -> bool {

@@ -25,6 +25,9 @@ impl Ringing {
         let name = self.talk.as_ref().and_then(Talk::name_of_other);
         if let (Some(key), Some(name)) = (key, name) {
             peers::remember(line.peer, &name, &key);
+            if line.side == RingSide::Caller {
+                self.note_name(line.ring, &name);
+            }
         }
     }
 
@@ -41,6 +44,7 @@ impl Ringing {
         self.opened.retain(|ring, _| is_shown(ring));
         self.called.retain(|ring, _| is_shown(ring));
         self.without_video.retain(is_shown);
+        self.noted.retain(is_shown);
         self.sound();
         let rings = views.into_iter().map(|view| self.line(view)).collect();
         let shown = DirectView {
@@ -54,6 +58,7 @@ impl Ringing {
             problem: self.problem,
             rings,
             is_silenced: self.is_silenced,
+            book: self.book.of(self.device.book(), &self.keys),
         };
         if self.view.get_untracked() != shown {
             self.view.set(shown);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ring::Input;
 use storage::Storage;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::rooms::Rooms;
@@ -25,4 +25,6 @@ pub(super) struct Means {
     pub(super) clock: Clock,
     pub(super) storage: Arc<dyn Storage>,
     pub(super) rooms: Rooms,
+    /// The way to the task.
+    pub(super) back: mpsc::WeakSender<RingsEvent>,
 }

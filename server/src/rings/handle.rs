@@ -42,9 +42,9 @@ impl RingsHandle {
         storage: Arc<dyn Storage>,
         rooms: Rooms,
     ) -> Result<Self, StorageError> {
-        let means = Means { clock, storage, rooms };
-        let rings = read_rings(&means).await?;
         let (sender, events) = mpsc::channel(WAITING_INPUTS);
+        let means = Means { clock, storage, rooms, back: sender.downgrade() };
+        let rings = read_rings(&means).await?;
         tasks::spawn(supervise(means, rings, events));
         Ok(Self(sender))
     }

@@ -11,4 +11,4 @@ mod task;
 
 pub(crate) use handle::RingsHandle;
 pub(crate) use rates::RingRates;
-pub(crate) use records::from_storage;
+pub(crate) use records::{from_storage, outcome_of};

@@ -11,6 +11,10 @@ use crate::rate_limit::{AddressRate, KeyedRate, RetryAfter};
 /// An identity asks so many times as often for keys as it rings: a page asks before each ring, and again when it could not be placed.
 const LOOK_UPS_FOR_A_RING: u32 = 2;
 
+/// How often an identity reads and changes what is kept for it, at once and in a minute: every device of it reads all of it again after every
+/// change. Lowering it makes several devices wait for each other.
+const KEEPING: (u32, u32) = (60, 240);
+
 /// The limits.
 pub(crate) struct RingRates {
     identities: AddressRate,
@@ -19,6 +23,7 @@ pub(crate) struct RingRates {
     look_ups: KeyedRate<PublicKey>,
     look_ups_of_addresses: AddressRate,
     failed_proofs: AddressRate,
+    keepings: KeyedRate<PublicKey>,
 }
 
 impl RingRates {
@@ -33,6 +38,7 @@ impl RingRates {
             look_ups: KeyedRate::new(twice(at_once), twice(per_minute)),
             look_ups_of_addresses: AddressRate::new(twice(of_address.0), twice(of_address.1)),
             failed_proofs: AddressRate::new(limits.lookups_at_once, limits.lookups_per_minute),
+            keepings: KeyedRate::new(KEEPING.0, KEEPING.1),
         }
     }
 
@@ -56,5 +62,10 @@ impl RingRates {
     /// Counts a proof that has proven nothing, and says whether that may be told.
     pub(crate) fn failed_proof(&self, address: IpAddr) -> Result<(), RetryAfter> {
         self.failed_proofs.check(address)
+    }
+
+    /// Counts a reading or a change of what is kept.
+    pub(crate) fn keep(&self, identity: &PublicKey) -> Result<(), RetryAfter> {
+        self.keepings.check(identity)
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct RingsTask {
     clock: Clock,
     storage: Arc<dyn Storage>,
     rooms: Rooms,
+    /// The way to itself, for what is found out meanwhile.
+    back: mpsc::WeakSender<RingsEvent>,
     queues: HashMap<ConnectionId, QueueSender>,
     writer: RecordWriter,
     leftover: LeftoverRooms,
@@ -48,13 +50,14 @@ struct Placing {
 
 impl RingsTask {
     pub(super) fn new(rings: Rings, means: Means) -> Self {
-        let Means { clock, storage, rooms } = means;
+        let Means { clock, storage, rooms, back } = means;
         Self {
             rings,
             clock,
             writer: RecordWriter::new(Arc::clone(&storage), clock),
             storage,
             rooms,
+            back,
             queues: HashMap::new(),
             leftover: LeftoverRooms::default(),
             cut_off: Vec::new(),
@@ -120,7 +123,7 @@ impl RingsTask {
                 self.queues.remove(connection);
                 None
             }
-            Input::Message { .. } | Input::Unkept { .. } => None,
+            Input::Message { .. } | Input::Unkept { .. } | Input::Changed { .. } => None,
         };
         self.rings.handle_input(self.clock.now(), input);
         self.carry_out(placing).await;
@@ -128,6 +131,7 @@ impl RingsTask {
 
     async fn carry_out(&mut self, placing: Option<Placing>) {
         let mut made = placing.and_then(|placing| placing.made);
+        let mut missed = Vec::new();
         loop {
             while let Some(output) = self.rings.poll_output() {
                 match output {
@@ -140,13 +144,19 @@ impl RingsTask {
                             self.refuse(row.ring, placing);
                         }
                     }
-                    // Nothing here wakes a device or tells one of missed calls that is not there.
-                    Output::Wake { .. } | Output::Missed { .. } => {}
+                    Output::Missed { callee, ring: _ } => missed.push(callee),
+                    // Nothing here wakes a device that is not there.
+                    Output::Wake { .. } => {}
                 }
             }
-            let Some(connection) = self.cut_off.pop() else { break };
-            let departure = Departure::Broken;
-            self.rings.handle_input(self.clock.now(), Input::Disconnect { connection, departure });
+            let input = if let Some(connection) = self.cut_off.pop() {
+                Input::Disconnect { connection, departure: Departure::Broken }
+            } else if let Some(call_id) = missed.pop() {
+                Input::Changed { call_id }
+            } else {
+                break;
+            };
+            self.rings.handle_input(self.clock.now(), input);
         }
         if let Some(room) = made {
             self.leftover.add(self.clock.now(), room);
@@ -188,7 +198,7 @@ impl RingsTask {
         if !is_answer && !asks {
             return;
         }
-        let (storage, now) = (Arc::clone(&self.storage), self.clock.wall());
+        let (storage, now, back) = (Arc::clone(&self.storage), self.clock.wall(), self.back.clone());
         tasks::spawn(async move {
             let changing = async {
                 let (caller, callee) = (&call.caller.key, &call.callee.key);
@@ -201,8 +211,15 @@ impl RingsTask {
                 Ok(())
             };
             let changed = timeout(FOLLOWS_WITHIN, changing).await.unwrap_or(Err(StorageError::Behind));
-            if let Err(error) = changed {
-                tracing::error!(%error, "what two people are to each other could not be kept");
+            match changed {
+                Ok(()) if asks => {
+                    let call_id = call.callee.call_id;
+                    if let Some(back) = back.upgrade() {
+                        _ = back.send(RingsEvent::Input(Box::new(Input::Changed { call_id }))).await;
+                    }
+                }
+                Ok(()) => {}
+                Err(error) => tracing::error!(%error, "what two people are to each other could not be kept"),
             }
         });
     }

@@ -7,6 +7,7 @@ mod end;
 mod opening;
 mod ring_destination;
 mod ring_identity;
+mod ring_keeping;
 mod ring_requests;
 mod room_destination;
 mod upgrade;

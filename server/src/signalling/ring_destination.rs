@@ -14,6 +14,7 @@ use super::connection::Connection;
 use super::destination::Destination;
 use super::end::End;
 use super::ring_identity::{self, ASKS_WITHIN, Proven};
+use super::ring_keeping::{Keeper, Keeping, Outcome};
 use super::ring_requests::Asker;
 use super::room_destination::check_version;
 use crate::AppState;
@@ -93,7 +94,28 @@ impl RingDestination {
             | RingMessage::HangUp { .. }
             | RingMessage::SetActivity { .. }
             | RingMessage::Ping) => self.tell(Input::Message { connection: self.id(), id, message }).await,
+            RingMessage::ReadHistory { before } => self.keep(id, Keeping::ReadHistory { before }).await,
+            RingMessage::ChangeHistory { change } => self.keep(id, Keeping::ChangeHistory { change }).await,
+            RingMessage::SetContact { peer, rule } => self.keep(id, Keeping::SetContact { peer, rule }).await,
+            RingMessage::ReadBlocked { before } => self.keep(id, Keeping::ReadBlocked { before }).await,
+            RingMessage::ReadRules => self.keep(id, Keeping::ReadRules).await,
+            RingMessage::SetRules { rules } => self.keep(id, Keeping::SetRules { rules }).await,
         }
+    }
+
+    async fn keep(&mut self, id: Option<MessageId>, keeping: Keeping) -> Result<(), End> {
+        if self.state.ring_rates.keep(&self.key).is_err() {
+            self.refuse(id, ErrorCode::RateLimited);
+            return Ok(());
+        }
+        let keeper = Keeper { state: &self.state, key: &self.key };
+        let taken = timeout(ASKS_WITHIN, keeper.take(keeping)).await;
+        match taken.unwrap_or(Err(ErrorCode::StorageUnavailable)) {
+            Ok(Outcome::Answer(event)) => self.say(&event),
+            Ok(Outcome::Changed) => return self.tell(Input::Changed { call_id: self.call_id }).await,
+            Err(code) => self.refuse(id, code),
+        }
+        Ok(())
     }
 
     async fn look_up(&mut self, id: Option<MessageId>, callee: CallId) {

@@ -77,6 +77,12 @@ fn proof(message: RingMessage) -> Option<(IdentityProof, Standing)> {
         | RingMessage::Cancel { .. }
         | RingMessage::HangUp { .. }
         | RingMessage::SetActivity { .. }
+        | RingMessage::ReadHistory { .. }
+        | RingMessage::ChangeHistory { .. }
+        | RingMessage::SetContact { .. }
+        | RingMessage::ReadBlocked { .. }
+        | RingMessage::ReadRules
+        | RingMessage::SetRules { .. }
         | RingMessage::Ping => None,
     }
 }

@@ -25,6 +25,7 @@ mod previews;
 mod relaying;
 mod rest;
 mod ringing;
+mod ringing_history;
 mod ringing_limits;
 mod ringing_people;
 mod roles;

@@ -134,7 +134,7 @@ async fn who_has_a_ring_on_the_screen_is_busy_for_the_next_one() {
     let mut eve = EVE.attach(&server).await;
     eve.rings(&id(2), &bob.call_id).await;
     assert_eq!(eve.hears_end_of(&id(2)).await, json!("busy"));
-    bob.hears_nothing_else().await;
+    bob.hears_of_no_ring().await;
     bob.about("answer", &ring).await;
     ada.hear_of("answered").await;
 }

@@ -106,7 +106,7 @@ async fn unknown_blocked_undisturbed_and_without_a_device_are_one_answer_at_one_
     // Counted from before it was placed, so that it is never less however late the answer is read.
     assert!(seen.iter().flatten().all(|one| one.over_after >= Duration::from_millis(800)));
     for device in &mut there {
-        device.hears_nothing_else().await;
+        device.hears_of_no_ring().await;
     }
 }
 

@@ -95,6 +95,18 @@ impl Device {
         over["outcome"].clone()
     }
 
+    /// It hears of no ring, though its history may have changed.
+    pub(crate) async fn hears_of_no_ring(&mut self) {
+        self.say(json!({ "type": "ping" })).await;
+        loop {
+            let message = self.client.hear().await;
+            if message["type"] == "pong" {
+                return;
+            }
+            assert_eq!(message, json!({ "type": "changed" }));
+        }
+    }
+
     /// The next thing that it hears is the answer to an own ping.
     pub(crate) async fn hears_nothing_else(&mut self) {
         self.say(json!({ "type": "ping" })).await;

@@ -37,6 +37,8 @@ impl RingDevice {
         for (ring, message) in self.kept.messages() {
             self.say(Some(ring), message);
         }
+        let said = self.keeper.connected();
+        self.say_of_book(said);
     }
 
     pub(super) fn connection_timeout(&mut self, now: Duration) {

@@ -32,6 +32,16 @@ impl RingDevice {
             RingEvent::Answered { ring, talked_ms } => self.answered(now, ring, talked_ms),
             RingEvent::Merged { ring, into } => self.merged(now, ring, &into),
             RingEvent::Over { ring, outcome, message } => self.over(now, ring, outcome, message),
+            RingEvent::History { calls, more, unseen: _ } => {
+                let said = self.keeper.history(calls, more);
+                self.say_of_book(said);
+            }
+            RingEvent::Blocked { people, more } => self.keeper.blocked(people, more),
+            RingEvent::Rules { rules } => self.keeper.rules(rules),
+            RingEvent::Changed => {
+                let said = self.keeper.changed();
+                self.say_of_book(said);
+            }
             RingEvent::Pong => {}
             RingEvent::Error(error) => self.error(now, &error),
         }
@@ -138,9 +148,13 @@ impl RingDevice {
             self.end_line(now, outcome, message);
         }
         self.incoming.end(now, ring, outcome);
+        let said = self.keeper.read_again();
+        self.say_of_book(said);
     }
 
     fn error(&mut self, now: Duration, error: &ProtocolError) {
+        let said = self.keeper.refused(error.in_reply_to, error.code);
+        self.say_of_book(said);
         if let Some(ring) = self.kept.about(error.in_reply_to) {
             self.kept.confirm(ring);
             let is_placing = matches!(self.line, Line::Calling(_) | Line::LookingUp { .. });

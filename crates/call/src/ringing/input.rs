@@ -1,7 +1,8 @@
 //! What a device of a call identity is told.
 
 use protocol::{
-    Activity, CallId, HangUpReason, IdentityProof, Invitation, Receipt, RingEvent, RingId, SealedNote,
+    Activity, CallId, CallRules, ContactRule, HangUpReason, HistoryChange, IdentityProof, Invitation,
+    PublicKey, Receipt, RingEvent, RingId, SealedNote,
 };
 use seal::KeyDigest;
 
@@ -80,6 +81,32 @@ pub enum RingCommand {
     SetActivity {
         /// From now on.
         activity: Activity,
+    },
+    /// The person sees what is kept for the identity from now on, or does not: what they see is read, and read again when it changes.
+    ShowBook {
+        /// Whether they do.
+        is_shown: bool,
+    },
+    /// Reads the next page of the history.
+    ReadOlder,
+    /// Reads the next page of those who are blocked.
+    ReadMoreBlocked,
+    /// Changes the history.
+    ChangeHistory {
+        /// What.
+        change: HistoryChange,
+    },
+    /// Says what somebody is to the identity.
+    SetContact {
+        /// Who it is.
+        peer: PublicKey,
+        /// From now on.
+        rule: ContactRule,
+    },
+    /// Says who may ring.
+    SetRules {
+        /// From now on.
+        rules: CallRules,
     },
     /// What has ended need not be shown any more.
     Dismiss,

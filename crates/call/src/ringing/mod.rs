@@ -13,6 +13,7 @@
 //! | `NotConfirmed` | 15 s after an answer: nobody has confirmed it |
 //! | of a ring on the screen | its 30 s are up, or a server that is back does not speak of it |
 
+mod book;
 mod connecting;
 mod dialled;
 mod events;
@@ -33,6 +34,8 @@ use seal::KeyDigest;
 use view::{RingRefusal, Signalling};
 
 use crate::signalling::SignallingConnection;
+pub use book::Book;
+use book::{Keeper, Said};
 pub use dialled::Dialled;
 use incoming::Incoming;
 pub use input::{RingCommand, RingInput};
@@ -56,6 +59,7 @@ pub struct RingDevice {
     line: Line,
     incoming: Incoming,
     kept: Kept,
+    keeper: Keeper,
     outputs: VecDeque<RingOutput>,
 }
 
@@ -73,6 +77,7 @@ impl RingDevice {
             line: Line::default(),
             incoming: Incoming::default(),
             kept: Kept::default(),
+            keeper: Keeper::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -139,6 +144,11 @@ impl RingDevice {
         self.call_id
     }
 
+    /// What the server keeps for the identity, as far as it was read.
+    pub fn book(&self) -> &Book {
+        self.keeper.book()
+    }
+
     fn command(&mut self, now: Duration, command: RingCommand) {
         match command {
             RingCommand::Attach => self.attach(),
@@ -156,6 +166,23 @@ impl RingDevice {
                 self.activity = activity;
                 self.say_if_connected(None, RingMessage::SetActivity { activity });
             }
+            RingCommand::ShowBook { is_shown } => {
+                let said = self.keeper.show(is_shown);
+                self.say_of_book(said);
+            }
+            RingCommand::ReadOlder => {
+                let said = self.keeper.read_older();
+                self.say_of_book(said);
+            }
+            RingCommand::ReadMoreBlocked => {
+                let said = self.keeper.read_more_blocked();
+                self.say_of_book(said);
+            }
+            RingCommand::ChangeHistory { change } => self.change_book(RingMessage::ChangeHistory { change }),
+            RingCommand::SetContact { peer, rule } => {
+                self.change_book(RingMessage::SetContact { peer, rule });
+            }
+            RingCommand::SetRules { rules } => self.change_book(RingMessage::SetRules { rules }),
             RingCommand::Dismiss => {
                 self.incoming.dismiss();
                 if matches!(self.line, Line::Over(_)) {
@@ -259,6 +286,19 @@ impl RingDevice {
     fn decide(&mut self, ring: RingId, message: RingMessage, standing: Standing) {
         self.kept.keep(ring, message.clone(), standing);
         self.say_if_connected(Some(ring), message);
+    }
+
+    fn change_book(&mut self, message: RingMessage) {
+        let said = self.keeper.change(message);
+        self.say_of_book([said]);
+    }
+
+    /// Without a connection nothing is said: the next one begins with it.
+    fn say_of_book(&mut self, said: impl IntoIterator<Item = Said>) {
+        if self.connection.is_connected() {
+            let frames = said.into_iter().map(|(id, message)| RingOutput::Send(RingFrame { id, message }));
+            self.outputs.extend(frames);
+        }
     }
 
     fn say_line(&mut self, now: Duration) {

@@ -13,6 +13,7 @@ mod devices;
 mod encrypting;
 mod page;
 mod ringing;
+mod ringing_book;
 mod speaker;
 mod statistics;
 mod support;

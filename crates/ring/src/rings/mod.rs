@@ -105,6 +105,7 @@ impl Rings {
                 }
             }
             Input::Unkept { ring } => self.revoke(ring),
+            Input::Changed { call_id } => self.tell_all(call_id, &RingEvent::Changed),
             Input::Disconnect { connection, departure } => self.disconnect(now, connection, departure),
         }
         self.reschedule();
@@ -138,7 +139,14 @@ impl Rings {
             }
             RingMessage::Ping => self.send(from.connection, RingEvent::Pong),
             RingMessage::Prove { .. } => self.refuse(from, ErrorCode::AlreadyJoined),
-            RingMessage::LookUp { .. } | RingMessage::Place(_) => self.refuse(from, ErrorCode::NotAllowed),
+            RingMessage::LookUp { .. }
+            | RingMessage::Place(_)
+            | RingMessage::ReadHistory { .. }
+            | RingMessage::ChangeHistory { .. }
+            | RingMessage::SetContact { .. }
+            | RingMessage::ReadBlocked { .. }
+            | RingMessage::ReadRules
+            | RingMessage::SetRules { .. } => self.refuse(from, ErrorCode::NotAllowed),
         }
     }
 
@@ -151,6 +159,14 @@ impl Rings {
         }
         if let Some(progress) = one.receive(receipt) {
             self.tell_seat(ring, RingSide::Caller, RingEvent::Progress { ring, progress });
+        }
+    }
+
+    /// Says something to every device of a person.
+    fn tell_all(&mut self, call_id: CallId, event: &RingEvent) {
+        let devices: Vec<_> = self.lines.devices(call_id).collect();
+        for (_, connection) in devices {
+            self.send(connection, event.clone());
         }
     }
 

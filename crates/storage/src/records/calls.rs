@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use protocol::{CallId, DeviceId, Invitation, PublicKey, RingId, RoomCode, Timestamp};
 
+use super::contacts::Standing;
 use super::notes::SealedNote;
 
 /// A direct call. Who it is between never changes; how it went only goes on.
@@ -106,6 +107,10 @@ pub struct HistoryEntry {
     pub direction: CallDirection,
     /// The other side; its note is that of whose history it is.
     pub peer: CallParty,
+    /// What the other side is to whose history it is, now.
+    pub standing: Option<Standing>,
+    /// What the caller has sealed for the callee; in the callee's history alone.
+    pub invitation: Option<Invitation>,
     /// How it went.
     pub course: CallCourse,
     /// Whether it was missed and not shown yet.

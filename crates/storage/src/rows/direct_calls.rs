@@ -54,10 +54,12 @@ pub(crate) fn contact(row: &AnyRow) -> Result<ContactRecord, StorageError> {
 
 fn standing(row: &AnyRow) -> Result<Standing, StorageError> {
     let standing: String = row.try_get("standing")?;
-    [Standing::Known, Standing::Blocked, Standing::Asked]
-        .into_iter()
-        .find(|one| standing_text(*one) == standing)
-        .ok_or(StorageError::Unreadable("standing"))
+    standing_of(&standing).ok_or(StorageError::Unreadable("standing"))
+}
+
+fn standing_of(text: &str) -> Option<Standing> {
+    let standings = [Standing::Known, Standing::Blocked, Standing::Asked];
+    standings.into_iter().find(|one| standing_text(*one) == text)
 }
 
 pub(crate) fn call(row: &AnyRow) -> Result<CallRecord, StorageError> {
@@ -93,7 +95,7 @@ fn optional<T>(
 
 /// As the side whose key is `owner` sees it.
 pub(crate) fn history_entry(row: &AnyRow, owner: &PublicKey) -> Result<HistoryEntry, StorageError> {
-    let CallRecord { ring, caller, callee, course, .. } = call(row)?;
+    let CallRecord { ring, caller, callee, course, invitation, .. } = call(row)?;
     let is_caller = caller.key == *owner;
     let (direction, own, other) = if is_caller {
         (CallDirection::Outgoing, caller, callee)
@@ -101,7 +103,10 @@ pub(crate) fn history_entry(row: &AnyRow, owner: &PublicKey) -> Result<HistoryEn
         (CallDirection::Incoming, callee, caller)
     };
     let is_unseen = !is_caller && unsigned(row, "unseen")? > 0;
-    Ok(HistoryEntry { ring, direction, peer: CallParty { note: own.note, ..other }, course, is_unseen })
+    let standing = optional(row, "standing", |text| standing_of(&text))?;
+    let peer = CallParty { note: own.note, ..other };
+    let invitation = invitation.filter(|_| !is_caller);
+    Ok(HistoryEntry { ring, direction, peer, standing, invitation, course, is_unseen })
 }
 
 fn party(row: &AnyRow, [key, id, text]: [&'static str; 3]) -> Result<CallParty, StorageError> {

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use protocol::{CallId, DeviceId, Invitation, RingId, RoomCode, Timestamp};
 use storage::{
-    CallCourse, CallDirection, CallEnd, CallOutcome, CallParty, CallReaders, CallRecord, HistoryEntry,
-    HistoryPage, NOTE_CHARACTERS, OutboxEntry, SealedNote, Storage, StorageError,
+    CallCourse, CallDirection, CallEnd, CallOutcome, CallParty, CallReaders, CallRecord, ContactChange,
+    HistoryEntry, HistoryPage, NOTE_CHARACTERS, OutboxEntry, RequestNote, SealedNote, Standing, Storage,
+    StorageError,
 };
 use uuid::Uuid;
 
+use super::contacts::make_owner;
 use super::outbox::{claim, entry, waiting};
 use super::{connect_all, every_character, public_key};
 
@@ -33,18 +35,51 @@ pub(crate) async fn a_call_is_in_both_histories_each_with_its_own_note(storage: 
         ring: ring(1),
         direction: CallDirection::Outgoing,
         peer: CallParty { note: call.caller.note.clone(), ..call.callee.clone() },
+        standing: None,
+        invitation: None,
         course: call.course,
         is_unseen: false,
     };
     let of_callee = HistoryEntry {
         direction: CallDirection::Incoming,
         peer: CallParty { note: call.callee.note.clone(), ..call.caller.clone() },
+        invitation: call.invitation.clone(),
         ..of_caller.clone()
     };
+    assert!(of_callee.invitation.is_some(), "or nothing is shown by this");
     assert_eq!(page(storage, 1).await, HistoryPage { entries: vec![of_caller], more: false });
     assert_eq!(page(storage, 2).await, HistoryPage { entries: vec![of_callee], more: false });
     assert_eq!(page(storage, 3).await, HistoryPage { entries: vec![], more: false });
     assert_eq!(call.course.duration(), None, "it is not over");
+}
+
+pub(crate) async fn a_history_says_what_the_other_one_is_now(storage: &impl Storage) {
+    for number in [1, 2] {
+        make_owner(storage, number).await;
+    }
+    let missed = with(ringing(1, 2, 1, 10), None, no_answer(40));
+    storage.keep_call(&missed, &[]).await.unwrap();
+    storage.keep_call(&ended(2, 1, 2, 20), &[]).await.unwrap();
+    let standings = async || {
+        let history = page(storage, 1).await.entries.into_iter().map(|entry| (entry.ring, entry.standing));
+        let unseen = storage.unseen_calls(&public_key(1), None, 9).await.unwrap().entries;
+        (history.collect::<Vec<_>>(), unseen.into_iter().map(|entry| entry.standing).collect::<Vec<_>>())
+    };
+    let stranger = (vec![(ring(2), None), (ring(1), None)], vec![None]);
+    assert_eq!(standings().await, stranger);
+    let request = RequestNote::new("sealed".into()).unwrap();
+    for (change, standing) in [
+        (ContactChange::Asked(&request), Standing::Asked),
+        (ContactChange::Met, Standing::Known),
+        (ContactChange::Blocked, Standing::Blocked),
+    ] {
+        storage.change_contact(&public_key(1), &public_key(2), change, Timestamp(50)).await.unwrap();
+        let is = Some(standing);
+        assert_eq!(standings().await, (vec![(ring(2), is), (ring(1), is)], vec![is]));
+    }
+    assert!(page(storage, 2).await.entries.iter().all(|entry| entry.standing.is_none()), "it is not told");
+    storage.forget_contact(&public_key(1), &public_key(2)).await.unwrap();
+    assert_eq!(standings().await, stranger);
 }
 
 pub(crate) async fn every_outcome_is_read_as_it_was_kept(storage: &impl Storage) {

@@ -136,6 +136,7 @@ contract! {
         notes_of_contacts_are_kept_whatever_is_in_them,
     }
     calls {
+        a_history_says_what_the_other_one_is_now,
         a_call_is_in_both_histories_each_with_its_own_note,
         every_outcome_is_read_as_it_was_kept,
         a_call_only_goes_on,

@@ -124,6 +124,12 @@ impl Server {
             | RingMessage::Cancel { .. }
             | RingMessage::HangUp { .. }
             | RingMessage::SetActivity { .. }
+            | RingMessage::ReadHistory { .. }
+            | RingMessage::ChangeHistory { .. }
+            | RingMessage::SetContact { .. }
+            | RingMessage::ReadBlocked { .. }
+            | RingMessage::ReadRules
+            | RingMessage::SetRules { .. }
             | RingMessage::Ping => {
                 self.rings.handle_input(now, Input::Message { connection: connection(socket), id, message });
             }
