@@ -44,4 +44,30 @@ export class DirectPage extends CallPage {
     async expectRing(ring: Ring): Promise<void> {
         await expect(this.page.locator("[data-ring]").first()).toHaveAttribute("data-ring", ring, { timeout: 40_000 });
     }
+
+    /** What stands in the history, newest first: who, and how it went, without the time of day. */
+    async history(): Promise<string[]> {
+        const rows = this.past();
+        return rows.evaluateAll((all) =>
+            all.map((row) => `${row.querySelector("strong")?.textContent}: ${row.querySelector(".how")?.textContent?.split(" · ")[0]}`),
+        );
+    }
+
+    /** The calls of the history, or those with somebody. */
+    past(name?: string): Locator {
+        const rows = this.page.getByRole("list", { name: "Call history", exact: true }).locator("li:not(.day)");
+        return name ? rows.filter({ hasText: name }) : rows;
+    }
+
+    /** Chooses something that can be done about the newest call with somebody. */
+    async choosesFor(name: string, choice: string): Promise<void> {
+        const row = this.past(name).first();
+        await row.locator("summary").click();
+        await row.getByRole("button", { name: choice, exact: true }).click();
+    }
+
+    /** A choice of who may call, or when. */
+    rule(name: string): Locator {
+        return this.page.getByRole("combobox", { name, exact: true });
+    }
 }

@@ -77,6 +77,22 @@ pub(crate) fn local_moment(at: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}", date.get_hours(), date.get_minutes())
 }
 
+/// Whether the browser hands links to other programs (Web Share).
+pub(crate) fn can_share() -> bool {
+    window().is_some_and(|window| {
+        Reflect::get(&window.navigator(), &"share".into()).is_ok_and(|share| share.is_function())
+    })
+}
+
+/// Hands a link to another program that the person chooses.
+pub(crate) async fn share(link: &str) -> Option<()> {
+    let navigator = window()?.navigator();
+    let shared = js_sys::Object::new();
+    _ = Reflect::set(&shared, &"url".into(), &link.into());
+    let promise = call_if_present(&navigator, "share", &shared)?;
+    JsFuture::from(promise.dyn_into::<js_sys::Promise>().ok()?).await.ok().map(drop)
+}
+
 /// Puts a text on the clipboard; `None` where there is none, as on pages that were not loaded securely.
 pub(crate) async fn copy(text: &str) -> Option<()> {
     let clipboard = Reflect::get(&window()?.navigator(), &"clipboard".into()).ok()?;

@@ -112,9 +112,9 @@ fn PastCall(call: PastCallLine) -> impl IntoView {
         <li data-ring-id=ring.to_string()>
             <Avatar name=Signal::stored(name)/>
             <span class="who">
-                <strong class="cut" dir="auto">{called.clone()}</strong>
+                <strong class="cut"><bdi>{called.clone()}</bdi></strong>
                 <span class="how" class:missed=is_missed>
-                    <Icon symbol/>{move || history::how(&call)}" · "{time}
+                    <Icon symbol/>{move || history::how(&call)}" · "<bdi>{time}</bdi>
                     {is_fresh.then(|| view! { <span class="tag">{history::NEW_SIGN}</span> })}
                     {is_blocked.then(|| view! { <span class="tag">{history::BLOCKED_SIGN}</span> })}
                 </span>

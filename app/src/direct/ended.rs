@@ -29,7 +29,7 @@ fn HowItEnded(line: RingLine) -> impl IntoView {
     let ring = line.phase.name();
     view! {
         <section class="card ended" aria-labelledby="ended-title" data-ring=ring>
-            <h2 id="ended-title" tabindex="-1" node_ref=heading role="status" dir="auto">{move || direct::state(&line)}</h2>
+            <h2 id="ended-title" tabindex="-1" node_ref=heading dir="auto"><span role="status">{move || direct::state(&line)}</span></h2>
             {message.map(|message| view! { <blockquote dir="auto">{message}</blockquote> })}
             <div class="row-of-buttons">
                 {again.map(|name| view! {

@@ -1,5 +1,6 @@
 //! Somebody calls: over whatever the page shows.
 
+use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 use protocol::RingId;
@@ -54,7 +55,7 @@ fn IncomingRing(ring: RingId) -> impl IntoView {
                 <button type="button" class="button small" on:click=move |_| send(DirectCommand::AllowSound)>{direct::CLICK_TO_SOUND}</button>
             </Show>
             <div class="ring-answers">
-                <button type="button" class="answer no" on:click=move |_| send(DirectCommand::Decline { ring })>
+                <button type="button" class="answer no" on:click=move |_| send(DirectCommand::Decline { ring, message: String::new() })>
                     <span class="disc"><Icon symbol=Symbol::HangUp/></span>{direct::DECLINE}
                 </button>
                 <button type="button" class="answer" on:click=move |_| send(DirectCommand::Answer { ring, with_video: false })>
@@ -65,6 +66,37 @@ fn IncomingRing(ring: RingId) -> impl IntoView {
                     <span class="disc"><Icon symbol=Symbol::Camera/></span>{answer_name}
                 </button>
             </div>
+            <DeclineWithMessage ring/>
         </dialog>
+    }
+}
+
+/// The longest message, in characters: sealed it is no longer than a note may be, whatever it is written in.
+const MESSAGE_CHARACTERS: &str = "200";
+
+/// A few words for whoever calls.
+#[component]
+fn DeclineWithMessage(ring: RingId) -> impl IntoView {
+    let handle = StoredValue::new(use_direct_handle());
+    let field = NodeRef::<html::Input>::new();
+    let decline = move |message: String| {
+        handle.with_value(|handle| handle.send(DirectCommand::Decline { ring, message }))
+    };
+    let send = move |event: SubmitEvent| {
+        event.prevent_default();
+        decline(field.get().map(|field| field.value()).unwrap_or_default());
+    };
+    view! {
+        <details class="decline-message">
+            <summary>{direct::DECLINE_WITH_MESSAGE}</summary>
+            {[direct::CALL_YOU_BACK, direct::CANNOT_TALK].map(|text| view! {
+                <button type="button" class="button small" on:click=move |_| decline(text().to_owned())>{text}</button>
+            })}
+            <form on:submit=send>
+                <input type="text" node_ref=field maxlength=MESSAGE_CHARACTERS autocomplete="off" required aria-label=direct::YOUR_MESSAGE
+                    placeholder=direct::YOUR_MESSAGE/>
+                <button type="submit" class="button small">{direct::SEND}</button>
+            </form>
+        </details>
     }
 }

@@ -191,7 +191,7 @@ fn BlockedOne(one: BlockedLine) -> impl IntoView {
     };
     view! {
         <li>
-            <span class="who cut" dir="auto">{move || called.clone().unwrap_or_else(|| history::SOMEBODY().to_owned())}</span>
+            <span class="who cut"><bdi>{move || called.clone().unwrap_or_else(|| history::SOMEBODY().to_owned())}</bdi></span>
             <button type="button" class="button small" on:click=unblock
                 aria-label=move || name.as_ref().map_or_else(|| history::UNBLOCK().to_owned(), |name| history::unblock_named(name))>
                 {history::UNBLOCK}

@@ -32,7 +32,7 @@ fn BeforeItsRoom() -> impl IntoView {
     let said = move || line.get().map(|line| direct::state(&line)).unwrap_or_default();
     view! {
         <main class="call placing" data-ring=move || line.get().map(|line| line.phase.name())>
-            <h1 role="status" dir="auto">{said}</h1>
+            <h1 dir="auto"><span role="status">{said}</span></h1>
             <div class="bar" role="toolbar" aria-label=call::CONTROLS>
                 <button type="button" class="control leave" aria-label=direct::HANG_UP title=direct::HANG_UP
                     on:click=move |_| handle.send(DirectCommand::HangUp)>

@@ -23,6 +23,12 @@ pub struct DirectView {
     pub refused: Option<ErrorCode>,
     /// One's own ID, once the server has said it.
     pub call_id: Option<CallId>,
+    /// The link that leads to this person, with their key's fingerprint.
+    pub link: Option<String>,
+    /// Whether the browser can hand a link to another program.
+    pub can_share: bool,
+    /// What has come of the last thing that was done with the identity.
+    pub identity_notice: Option<IdentityNotice>,
     /// One's own name, as it is remembered.
     pub name: String,
     /// What was wrong with what was typed last.
@@ -34,6 +40,38 @@ pub struct DirectView {
     /// What the server keeps for the identity.
     pub book: CallBook,
 }
+
+/// What has come of something that was done with the identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityNotice {
+    /// The ID is on the clipboard.
+    IdCopied,
+    /// The link is.
+    LinkCopied,
+    /// The browser let nothing be put there.
+    NotCopied,
+    /// The file is being sealed or opened, which takes a moment.
+    Saving,
+    /// The file was handed to the browser.
+    Saved,
+    /// It could not be made.
+    NotSaved,
+    /// The passphrase is too short.
+    TooShort,
+    /// No file was chosen, or it cannot be read.
+    NoFile,
+    /// The file is something else.
+    NotOne,
+    /// The file is of a newer version.
+    Newer,
+    /// The passphrase is another one, or the file was changed.
+    WrongPassphrase,
+    /// There is a call.
+    InCall,
+}
+
+/// The id of the field in which the file of an identity is chosen. A file is nothing that a command could carry.
+pub const IDENTITY_FILE_FIELD: &str = "identity-file";
 
 /// A ring or a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +114,8 @@ pub enum DirectCommand {
     Decline {
         /// Which.
         ring: RingId,
+        /// A few words for the caller; none when it is empty.
+        message: String,
     },
     /// End the call, or give up calling.
     HangUp,
@@ -90,6 +130,20 @@ pub enum DirectCommand {
     CopyId,
     /// Put the link that leads to oneself on the clipboard.
     CopyLink,
+    /// Hand that link to another program.
+    ShareLink,
+    /// Save the identity as a file.
+    SaveIdentity {
+        /// With which it is sealed.
+        passphrase: String,
+    },
+    /// Take the identity in the file of [`IDENTITY_FILE_FIELD`] in place of this browser's.
+    UseIdentity {
+        /// With which it was sealed.
+        passphrase: String,
+    },
+    /// Have another ID.
+    ReplaceCallId,
     /// Somebody has pressed something: rings may sound from now on.
     AllowSound,
     /// Show older calls.

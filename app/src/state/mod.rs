@@ -24,7 +24,8 @@ pub use connection_test::{
 };
 pub(crate) use direct::use_direct_call;
 pub use direct::{
-    DirectCommand, DirectHandle, DirectView, RingLine, provide_direct_handle, use_direct_handle,
+    DirectCommand, DirectHandle, DirectView, IDENTITY_FILE_FIELD, IdentityNotice, RingLine,
+    provide_direct_handle, use_direct_handle,
 };
 pub use draft::{Draft, DraftProblem, Recipient};
 pub(crate) use language_handle::use_language_handle;

@@ -15,6 +15,7 @@ pub(crate) mod direct;
 pub mod documents;
 pub(crate) mod history;
 pub(crate) mod host;
+pub(crate) mod identity;
 pub(crate) mod invite;
 pub(crate) mod joining;
 pub(crate) mod key;

@@ -131,6 +131,9 @@ pub enum RingMessage as "RingMessage", read by RingForm {
         /// From now on.
         rules: CallRules,
     },
+    /// Gives the identity another ID. The one before leads to nobody, for ever. Every device of it is disconnected, and hears the new one when
+    /// it comes back. Refused while the identity is in a call.
+    ReplaceCallId,
     /// Asks for a `pong`; keeps the connection alive.
     Ping,
 }

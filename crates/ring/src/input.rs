@@ -44,6 +44,11 @@ pub enum Input {
         /// Whose.
         call_id: CallId,
     },
+    /// A person has another ID.
+    Renumbered {
+        /// The one that they had.
+        before: CallId,
+    },
     /// A socket is gone.
     Disconnect {
         /// The connection concerned.

@@ -7,6 +7,7 @@
 mod bytes;
 mod chat;
 mod frames;
+mod identity_file;
 mod identity_proof;
 mod invitation;
 mod key_messages;
@@ -20,6 +21,7 @@ mod suite;
 
 pub use chat::{Author, ChatSeal};
 pub use frames::FrameSealer;
+pub use identity_file::{IdentityFileError, PASSPHRASE_CHARACTERS, open_identity_file, seal_identity_file};
 pub use invitation::{CallInvitation, NotePurpose};
 pub use key_messages::{Context, KeyMessageError, Purpose};
 pub use opener::{FrameOpener, OpenError};

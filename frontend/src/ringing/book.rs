@@ -45,9 +45,11 @@ impl ShownBook {
     }
 
     fn made(&mut self, book: &Book, keys: &KeyPair) -> CallBook {
-        let calls = book.calls.iter().map(|call| self.line(call, book, keys)).collect();
+        let mut calls: Vec<_> = book.calls.iter().map(|call| self.line(call, book, keys)).collect();
+        let names = name_alike(&mut calls);
         let blocked = book.blocked.iter().map(|one| {
-            let name = one.call_id.and_then(peers::name_of);
+            let known = names.get(one.key.as_str()).cloned();
+            let name = known.or_else(|| one.call_id.and_then(peers::name_of));
             let called = name.or_else(|| one.call_id.map(|id| id.to_string()));
             BlockedLine { key: one.key.clone(), called }
         });
@@ -80,6 +82,20 @@ impl ShownBook {
             is_fresh: book.fresh.contains(&call.ring),
         }
     }
+}
+
+/// What somebody called themselves last they are called in those calls that say no name. Returns it, by key.
+fn name_alike(calls: &mut [PastCallLine]) -> BTreeMap<String, String> {
+    let mut names = BTreeMap::new();
+    for call in calls.iter().rev() {
+        if let Some(name) = &call.name {
+            names.insert(call.key.as_str().to_owned(), name.clone());
+        }
+    }
+    for call in calls.iter_mut().filter(|call| call.name.is_none()) {
+        call.name = names.get(call.key.as_str()).cloned();
+    }
+    names
 }
 
 /// What the caller has called themselves, or what this identity has noted of whom it called.

@@ -1,14 +1,15 @@
 //! What the person wants.
 
-use app::state::DirectCommand;
+use app::state::{DirectCommand, IdentityNotice};
 use call::{Dialled, RingCommand, RingInput};
-use protocol::{CallRules, HangUpReason, HistoryChange, RingId};
-use seal::KeyDigest;
-use view::DialProblem;
+use protocol::{CallRules, HangUpReason, HistoryChange, RingId, SealedNote};
+use seal::{KeyDigest, NotePurpose};
+use view::{DialProblem, RingPhase};
 use wasm_bindgen_futures::spawn_local;
 
+use super::event::RingEvent;
 use super::{Ringing, peers};
-use crate::identity::random_id;
+use crate::identity::{random, random_id};
 use crate::{page, remember, web};
 
 impl Ringing {
@@ -25,8 +26,9 @@ impl Ringing {
                 }
                 self.input(RingInput::Command(RingCommand::Answer { ring }));
             }
-            DirectCommand::Decline { ring } => {
-                self.input(RingInput::Command(RingCommand::Decline { ring, message: None }));
+            DirectCommand::Decline { ring, message } => {
+                let message = self.words_for(ring, message.trim());
+                self.input(RingInput::Command(RingCommand::Decline { ring, message }));
             }
             DirectCommand::HangUp => {
                 self.input(RingInput::Command(RingCommand::HangUp { reason: HangUpReason::HungUp }));
@@ -38,15 +40,25 @@ impl Ringing {
             }
             DirectCommand::CopyId => {
                 if let Some(id) = self.device.call_id() {
-                    copy(id.to_string());
+                    self.copy(id.to_string(), IdentityNotice::IdCopied);
                 }
             }
             DirectCommand::CopyLink => {
-                let key = KeyDigest::of(self.keys.public());
-                if let (Some(origin), Some(id)) = (page::origin(), self.device.call_id()) {
-                    copy(Dialled::link(&origin, id, &key));
+                if let Some(link) = self.link() {
+                    self.copy(link, IdentityNotice::LinkCopied);
                 }
             }
+            DirectCommand::ShareLink => {
+                if let Some(link) = self.link() {
+                    spawn_local(async move { _ = web::share(&link).await });
+                }
+            }
+            DirectCommand::SaveIdentity { passphrase } => self.save_identity(passphrase),
+            DirectCommand::UseIdentity { passphrase } => self.use_identity(passphrase),
+            DirectCommand::ReplaceCallId if self.is_calling() => {
+                self.identity_notice = Some(IdentityNotice::InCall);
+            }
+            DirectCommand::ReplaceCallId => self.input(RingInput::Command(RingCommand::ReplaceCallId)),
             DirectCommand::ReadOlder => self.input(RingInput::Command(RingCommand::ReadOlder)),
             DirectCommand::ReadMoreBlocked => self.input(RingInput::Command(RingCommand::ReadMoreBlocked)),
             DirectCommand::ForgetCall { ring } => self.change_history(HistoryChange::Forget { ring }),
@@ -64,6 +76,14 @@ impl Ringing {
                 self.sound();
             }
         }
+    }
+
+    /// A few words, sealed for whoever rings.
+    fn words_for(&self, ring: RingId, words: &str) -> Option<SealedNote> {
+        let views = self.device.views();
+        let incoming = views.into_iter().find(|view| view.ring == ring)?.invitation?;
+        let words = Some(words).filter(|words| !words.is_empty())?;
+        self.keys.seal_note(&incoming.caller_key, ring, NotePurpose::Decline, random()?, words)
     }
 
     fn change_history(&mut self, change: HistoryChange) {
@@ -92,8 +112,27 @@ impl Ringing {
             self.call(dialled);
         }
     }
-}
 
-fn copy(text: String) {
-    spawn_local(async move { _ = web::copy(&text).await });
+    /// The link that leads to this person.
+    pub(super) fn link(&self) -> Option<String> {
+        let key = KeyDigest::of(self.keys.public());
+        Some(Dialled::link(&page::origin()?, self.device.call_id()?, &key))
+    }
+
+    /// Whether this page rings somebody or is in a call.
+    pub(super) fn is_calling(&self) -> bool {
+        self.device
+            .views()
+            .iter()
+            .any(|view| !matches!(view.phase, RingPhase::Over(_) | RingPhase::Refused(_)))
+    }
+
+    fn copy(&self, text: String, notice: IdentityNotice) {
+        let events = self.events.clone();
+        spawn_local(async move {
+            let is_copied = web::copy(&text).await.is_some();
+            let notice = if is_copied { notice } else { IdentityNotice::NotCopied };
+            _ = events.unbounded_send(RingEvent::Noted(notice));
+        });
+    }
 }

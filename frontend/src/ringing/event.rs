@@ -1,6 +1,6 @@
 //! What can happen to a page that is a device of a call identity.
 
-use app::state::DirectCommand;
+use app::state::{DirectCommand, IdentityNotice};
 use futures::channel::mpsc::UnboundedSender;
 use protocol::RingId;
 
@@ -18,6 +18,8 @@ pub(crate) enum RingEvent {
     NetworkChanged,
     /// The browser plays the sound of a ring that came, or does not let this page sound.
     Sounds { ring: RingId, does: bool },
+    /// Something that was done with the identity has come out.
+    Noted(IdentityNotice),
     /// The page is looked at, or not.
     Seen(bool),
     /// Time to look what is due.

@@ -20,6 +20,13 @@ pub(crate) fn own_keys() -> Option<KeyPair> {
     read()
 }
 
+/// Keeps another key pair in place of the one that there was.
+pub(crate) fn keep(keys: &KeyPair) {
+    if let Ok(text) = serde_json::to_string(&keys.private()) {
+        remember::write(KEY, &text);
+    }
+}
+
 fn read() -> Option<KeyPair> {
     let bytes: [u8; 32] = serde_json::from_str(&remember::read(KEY)?).ok()?;
     Some(KeyPair::new(bytes))

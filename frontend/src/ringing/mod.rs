@@ -7,6 +7,7 @@ mod commands;
 mod event;
 mod key_store;
 mod lock;
+mod moving;
 mod outputs;
 mod peers;
 mod shown;
@@ -15,7 +16,7 @@ mod talk;
 
 use std::collections::BTreeMap;
 
-use app::state::{CallView, DirectView};
+use app::state::{CallView, DirectView, IdentityNotice};
 use call::{Dialled, RingCommand, RingDevice, RingInput};
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
@@ -71,6 +72,7 @@ struct Ringing {
     book: ShownBook,
     name: String,
     problem: Option<DialProblem>,
+    identity_notice: Option<IdentityNotice>,
     sounding: Option<Sounding>,
     is_silenced: bool,
     talk: Option<Talk>,
@@ -138,6 +140,7 @@ impl Ringing {
             book: ShownBook::default(),
             name: remember::read(remember::NAME).unwrap_or_default(),
             problem: None,
+            identity_notice: None,
             sounding: None,
             is_silenced: false,
             talk: None,
@@ -174,6 +177,7 @@ impl Ringing {
                 let receipt = if does { Receipt::Ringing } else { Receipt::Silent };
                 self.input(RingInput::Command(RingCommand::Receipt { ring, receipt }));
             }
+            RingEvent::Noted(notice) => self.identity_notice = Some(notice),
             RingEvent::Seen(is_seen) => self.show_book(is_seen),
             RingEvent::Tick => self.tick(),
         }

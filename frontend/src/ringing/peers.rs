@@ -38,6 +38,25 @@ pub(crate) fn remember(peer: CallId, name: &str, key: &PublicKey) {
         return;
     }
     known.insert(peer, now);
+    keep(known);
+}
+
+/// All of them, as they are kept.
+pub(crate) fn text() -> String {
+    remember::read(KEY).unwrap_or_default()
+}
+
+/// Takes those of another browser in addition; whom this one knows, it knows better.
+pub(crate) fn take(text: &str) {
+    let others: BTreeMap<CallId, Peer> = serde_json::from_str(text).unwrap_or_default();
+    let mut known = all();
+    for (id, peer) in others.into_iter().take(MOST) {
+        known.entry(id).or_insert(peer);
+    }
+    keep(known);
+}
+
+fn keep(mut known: BTreeMap<CallId, Peer>) {
     while known.len() > MOST {
         known.pop_first();
     }

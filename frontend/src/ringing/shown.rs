@@ -10,6 +10,7 @@ use view::RingPhase;
 use super::sound::{Sound, Sounding};
 use super::talk::Talk;
 use super::{Ringing, peers};
+use crate::web;
 
 impl Ringing {
     /// Who is in the call is known from then on: their name and key.
@@ -54,6 +55,9 @@ impl Ringing {
             signalling: self.device.signalling(),
             refused: self.device.refused(),
             call_id: self.device.call_id(),
+            link: self.link(),
+            can_share: web::can_share(),
+            identity_notice: self.identity_notice,
             name: self.name.clone(),
             problem: self.problem,
             rings,

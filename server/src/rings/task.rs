@@ -123,7 +123,10 @@ impl RingsTask {
                 self.queues.remove(connection);
                 None
             }
-            Input::Message { .. } | Input::Unkept { .. } | Input::Changed { .. } => None,
+            Input::Message { .. }
+            | Input::Unkept { .. }
+            | Input::Changed { .. }
+            | Input::Renumbered { .. } => None,
         };
         self.rings.handle_input(self.clock.now(), input);
         self.carry_out(placing).await;

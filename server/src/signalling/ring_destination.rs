@@ -100,6 +100,18 @@ impl RingDestination {
             RingMessage::ReadBlocked { before } => self.keep(id, Keeping::ReadBlocked { before }).await,
             RingMessage::ReadRules => self.keep(id, Keeping::ReadRules).await,
             RingMessage::SetRules { rules } => self.keep(id, Keeping::SetRules { rules }).await,
+            RingMessage::ReplaceCallId => self.replace_id(id).await,
+        }
+    }
+
+    async fn replace_id(&mut self, id: Option<MessageId>) -> Result<(), End> {
+        let replacing = ring_identity::replace_id(&self.state, self.address, &self.key);
+        match timeout(ASKS_WITHIN, replacing).await.unwrap_or(Err(ErrorCode::StorageUnavailable)) {
+            Ok(()) => self.tell(Input::Renumbered { before: self.call_id }).await,
+            Err(code) => {
+                self.refuse(id, code);
+                Ok(())
+            }
         }
     }
 

@@ -83,6 +83,7 @@ fn proof(message: RingMessage) -> Option<(IdentityProof, Standing)> {
         | RingMessage::ReadBlocked { .. }
         | RingMessage::ReadRules
         | RingMessage::SetRules { .. }
+        | RingMessage::ReplaceCallId
         | RingMessage::Ping => None,
     }
 }
@@ -115,6 +116,25 @@ async fn give_id(state: &AppState, key: &PublicKey) -> Result<CallIdentity, Erro
     for _ in 0..DRAWS {
         match state.storage.give_call_id(key, ids::call_id(), state.clock.wall()).await {
             Ok(identity) => return Ok(identity),
+            Err(StorageError::Exists) => {}
+            Err(error) => return Err(unavailable(error)),
+        }
+    }
+    tracing::error!("no call ID is free");
+    Err(ErrorCode::StorageUnavailable)
+}
+
+/// Gives an identity another ID than the one that it has.
+pub(super) async fn replace_id(state: &AppState, address: IpAddr, key: &PublicKey) -> Result<(), ErrorCode> {
+    let unfinished = state.storage.unfinished_calls().await.map_err(unavailable)?;
+    if unfinished.iter().any(|call| call.caller.key == *key || call.callee.key == *key) {
+        return Err(ErrorCode::CallerBusy);
+    }
+    state.ring_rates.identity(address).map_err(|_| ErrorCode::RateLimited)?;
+    for _ in 0..DRAWS {
+        match state.storage.replace_call_id(key, ids::call_id()).await {
+            Ok(Some(_)) => return Ok(()),
+            Ok(None) => return Err(ErrorCode::StorageUnavailable),
             Err(StorageError::Exists) => {}
             Err(error) => return Err(unavailable(error)),
         }

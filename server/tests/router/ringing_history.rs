@@ -29,7 +29,7 @@ impl Device {
     }
 
     /// Rings, and is declined.
-    async fn is_declined(&mut self, ring: &str, by: &mut Device) {
+    async fn is_declined(&mut self, ring: &str, by: &mut Self) {
         self.rings(ring, &by.call_id).await;
         by.hear_of("incoming").await;
         by.about("decline", ring).await;
@@ -220,4 +220,30 @@ async fn who_reads_without_end_waits_and_harms_nobody_else() {
     assert!((15..=20).contains(&refused), "{refused} of 80");
     assert_eq!(ada.history().await["unseen"], 0);
     ada.is_declined(&id(1), &mut bob).await;
+}
+
+#[tokio::test]
+async fn a_new_id_is_the_identitys_on_all_devices_and_the_old_one_leads_to_nobody() {
+    let server = TestServer::start().await;
+    let tablet = Who { device: 2, ..BOB };
+    let (mut ada, mut bob) = (ADA.attach(&server).await, BOB.attach(&server).await);
+    let old = tablet.attach(&server).await;
+    ada.is_declined(&id(1), &mut bob).await;
+    ada.rings(&id(2), &bob.call_id).await;
+    bob.hear_of("incoming").await;
+    assert_eq!(bob.is_refused(json!({ "type": "replace_call_id" })).await, "caller_busy");
+    bob.about("decline", &id(2)).await;
+    assert_eq!(bob.hears_end_of(&id(2)).await, json!("declined"));
+    bob.say(json!({ "type": "replace_call_id" })).await;
+    for mut device in [bob.client, old.client] {
+        while device.next().await.is_ok() {}
+    }
+    let (mut bob, again) = (BOB.attach(&server).await, tablet.attach(&server).await);
+    assert_ne!(bob.call_id, old.call_id);
+    assert_eq!(bob.call_id, again.call_id);
+    assert_eq!(ada.rings_in_vain(&id(3), &old.call_id).await, json!("offline"));
+    bob.hears_of_no_ring().await;
+    ada.is_declined(&id(4), &mut bob).await;
+    assert_eq!(rings_of(&bob.history().await), [id(4), id(2), id(1)], "what was before stays");
+    assert_eq!(ada.history().await["calls"][1]["peer"], old.call_id);
 }

@@ -209,6 +209,7 @@ impl Keeper {
             | RingMessage::ReadHistory { .. }
             | RingMessage::ReadBlocked { .. }
             | RingMessage::ReadRules
+            | RingMessage::ReplaceCallId
             | RingMessage::Ping => {}
         }
     }

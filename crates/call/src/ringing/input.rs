@@ -108,6 +108,8 @@ pub enum RingCommand {
         /// From now on.
         rules: CallRules,
     },
+    /// Gives the identity another ID.
+    ReplaceCallId,
     /// What has ended need not be shown any more.
     Dismiss,
 }

@@ -183,6 +183,8 @@ impl RingDevice {
                 self.change_book(RingMessage::SetContact { peer, rule });
             }
             RingCommand::SetRules { rules } => self.change_book(RingMessage::SetRules { rules }),
+            // Said once: a second one would be a second ID.
+            RingCommand::ReplaceCallId => self.say_if_connected(None, RingMessage::ReplaceCallId),
             RingCommand::Dismiss => {
                 self.incoming.dismiss();
                 if matches!(self.line, Line::Over(_)) {

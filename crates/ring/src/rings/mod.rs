@@ -31,14 +31,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use protocol::{
-    CallId, DeviceId, ErrorCode, Manner, MessageId, Outcome, ProtocolError, Receipt, RingEvent, RingId,
-    RingMessage, RingSide, Timestamp,
+    CallId, CloseCode, DeviceId, ErrorCode, Manner, MessageId, Outcome, ProtocolError, Receipt, RingEvent,
+    RingId, RingMessage, RingSide, Timestamp,
 };
 
 use crate::deadlines::Deadlines;
 use crate::lines::{Lines, Owner, Place};
 use crate::ring::{Offer, Ring, Stage};
-use crate::{CallRecord, ConnectionId, Input, Output};
+use crate::{CallRecord, ConnectionId, Departure, Input, Output};
 
 /// The rings of a server and the devices that are there.
 ///
@@ -106,6 +106,7 @@ impl Rings {
             }
             Input::Unkept { ring } => self.revoke(ring),
             Input::Changed { call_id } => self.tell_all(call_id, &RingEvent::Changed),
+            Input::Renumbered { before } => self.renumbered(now, before),
             Input::Disconnect { connection, departure } => self.disconnect(now, connection, departure),
         }
         self.reschedule();
@@ -146,7 +147,8 @@ impl Rings {
             | RingMessage::SetContact { .. }
             | RingMessage::ReadBlocked { .. }
             | RingMessage::ReadRules
-            | RingMessage::SetRules { .. } => self.refuse(from, ErrorCode::NotAllowed),
+            | RingMessage::SetRules { .. }
+            | RingMessage::ReplaceCallId => self.refuse(from, ErrorCode::NotAllowed),
         }
     }
 
@@ -167,6 +169,15 @@ impl Rings {
         let devices: Vec<_> = self.lines.devices(call_id).collect();
         for (_, connection) in devices {
             self.send(connection, event.clone());
+        }
+    }
+
+    /// Nobody has this ID any more: whose devices they were comes back with another one.
+    fn renumbered(&mut self, now: Duration, before: CallId) {
+        let devices: Vec<_> = self.lines.devices(before).collect();
+        for (_, connection) in devices {
+            self.outputs.push_back(Output::Close { connection, code: CloseCode::GOING_AWAY });
+            self.disconnect(now, connection, Departure::Broken);
         }
     }
 

@@ -130,6 +130,7 @@ impl Server {
             | RingMessage::ReadBlocked { .. }
             | RingMessage::ReadRules
             | RingMessage::SetRules { .. }
+            | RingMessage::ReplaceCallId
             | RingMessage::Ping => {
                 self.rings.handle_input(now, Input::Message { connection: connection(socket), id, message });
             }
