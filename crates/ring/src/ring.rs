@@ -256,7 +256,7 @@ impl Ring {
     /// Takes the caller's key of the room from whoever has just made one, unless it has one.
     pub(crate) fn adopt(&mut self, room: protocol::RoomCode, credential: Credential) {
         if self.credential.is_none() {
-            self.row.room = room;
+            self.row.room = Some(room);
             self.credential = Some(credential);
         }
     }
@@ -302,7 +302,7 @@ impl Ring {
         is_better.then(|| *ringing.progress.insert(progress))
     }
 
-    /// As the devices of the person called are shown it. `None` where the invitation was lost.
+    /// As the devices of the person called are shown it. `None` where the invitation or the room was lost.
     pub(crate) fn incoming(&self, now: Duration) -> Option<IncomingRing> {
         let (manner, until) = match &self.phase {
             Phase::Ringing(ringing) => (ringing.manner, ringing.until),
@@ -313,7 +313,7 @@ impl Ring {
             ring: self.row.ring,
             caller: self.row.caller,
             caller_key: self.row.caller_key.clone(),
-            room: self.row.room,
+            room: self.row.room?,
             invitation: self.row.invitation.clone()?,
             manner,
             expires_in_ms: u32::try_from(left).unwrap_or(u32::MAX),

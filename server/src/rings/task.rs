@@ -7,11 +7,11 @@ use std::time::Duration;
 use protocol::{CloseCode, ErrorCode, MessageId, ProtocolError, RingEvent, RingId, RoomCode};
 use ring::{CallRecord, CallState, ConnectionId, Departure, Input, Output, Rings};
 use storage::{CallOutcome, ContactChange, RequestNote, Storage, StorageError};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{sleep_until, timeout};
 
 use super::event::{Means, RingsEvent};
-use super::leftover_rooms::LeftoverRooms;
+use super::leftover_rooms::{LeftoverRooms, Tell};
 use super::record_writer::{Kept, RecordWriter};
 use super::records::to_storage;
 use crate::clock::Clock;
@@ -78,9 +78,14 @@ impl RingsTask {
             tokio::select! {
                 event = events.recv() => match event {
                     Some(RingsEvent::Input(input)) => self.take(*input).await,
+                    Some(RingsEvent::RoomInUse(room)) => self.leftover.add(self.clock.now(), room),
                     Some(RingsEvent::Flush(done)) => {
                         self.do_what_is_due().await;
                         _ = done.send(());
+                    }
+                    #[cfg(debug_assertions)]
+                    Some(RingsEvent::ClearRooms(done)) => {
+                        self.clear_rooms(Duration::MAX, Some(done));
                     }
                     #[cfg(debug_assertions)]
                     Some(RingsEvent::Panic) => panic!("as a test wants it"),
@@ -102,7 +107,13 @@ impl RingsTask {
         for call in self.writer.handle_timeout().await {
             self.follow(call);
         }
-        self.leftover.handle_timeout(self.clock.now(), &self.rooms);
+        self.clear_rooms(self.clock.now(), None);
+    }
+
+    /// Has the rooms go whose time has come.
+    fn clear_rooms(&mut self, now: Duration, done: Option<oneshot::Sender<()>>) {
+        let back = self.back.clone();
+        self.leftover.handle_timeout(now, &self.rooms, Tell { back, done });
     }
 
     async fn take(&mut self, input: Input) {
@@ -115,8 +126,10 @@ impl RingsTask {
                 None
             }
             Input::Place { connection, id, placement } => {
-                let known = placement.row.as_ref().map(|row| row.room);
-                let made = Some(placement.room).filter(|room| known != Some(*room));
+                let row = placement.row.as_ref();
+                let is_over = row.is_some_and(|row| matches!(row.state, CallState::Over { .. }));
+                let known = row.and_then(|row| row.room);
+                let made = Some(placement.room).filter(|room| !is_over && known != Some(*room));
                 Some(Placing { connection: *connection, id: *id, made })
             }
             Input::Disconnect { connection, .. } => {
@@ -142,7 +155,7 @@ impl RingsTask {
                     Output::Close { connection, code } => self.close(connection, code),
                     Output::Record(row) => {
                         let is_begun = self.record(&row).await;
-                        made = made.filter(|room| !is_begun || *room != row.room);
+                        made = made.filter(|room| !is_begun || Some(*room) != row.room);
                         if !is_begun {
                             self.refuse(row.ring, placing);
                         }
@@ -172,8 +185,8 @@ impl RingsTask {
             tracing::error!("a ring between people of whom one is not known is not kept");
             return true;
         };
-        if matches!(row.state, CallState::Over { .. }) {
-            self.leftover.add(self.clock.now(), row.room);
+        if let (CallState::Over { .. }, Some(room)) = (row.state, row.room) {
+            self.leftover.add(self.clock.now(), room);
         }
         match self.writer.keep(&call).await {
             Kept::New => self.follow(call),

@@ -28,6 +28,7 @@ mod ringing;
 mod ringing_history;
 mod ringing_limits;
 mod ringing_people;
+mod ringing_rooms;
 mod roles;
 mod sessions;
 mod shared_port;

@@ -192,7 +192,6 @@ impl Line {
                 ring: call.ring,
                 peer: call.peer,
                 side: call.side,
-                room: call.room,
                 talked_ms: u32::try_from(call.talked(now).as_millis()).unwrap_or(u32::MAX),
             },
         }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use protocol::{
-    CallId, CloseCode, ErrorCode, Outcome, ProtocolError, RingEvent, RingId, RingSide, RoomCode, Standing,
-    Timestamp,
+    CallId, CloseCode, ErrorCode, Outcome, ProtocolError, RingEvent, RingId, RingSide, Standing, Timestamp,
 };
 
 use super::{Rings, Speaker, seconds};
@@ -21,7 +20,6 @@ struct Claim {
     ring: RingId,
     peer: CallId,
     side: RingSide,
-    room: RoomCode,
     talked: Duration,
 }
 
@@ -52,11 +50,11 @@ impl Rings {
         let row = row.filter(|row| Some(row.ring) == named);
         let kept = row.map_or(Kept::Open, |row| self.take_up(now, owner, connection, row));
         if kept == Kept::Open
-            && let Standing::InCall { ring, peer, side, room, talked_ms } = standing
+            && let Standing::InCall { ring, peer, side, talked_ms } = standing
         {
             let talked = Duration::from_millis(talked_ms.into()).min(LONGEST_CALL);
             let from = Speaker { connection, owner, id: None };
-            self.claim(now, from, Claim { ring, peer, side, room, talked });
+            self.claim(now, from, Claim { ring, peer, side, talked });
         }
         self.tell_how_it_stands(now, owner, connection, named);
     }
@@ -160,7 +158,7 @@ impl Rings {
 
     /// Neither this server nor storage knows of it. The other end is not in a call before it says so, too.
     fn claim_unknown(&mut self, now: Duration, from: Speaker, claim: Claim) {
-        let Claim { ring, peer, side, room, talked } = claim;
+        let Claim { ring, peer, side, talked } = claim;
         let Owner { call_id, device } = from.owner;
         let is_free = self.lines.occupant(call_id, Place::Call).is_none();
         let Some(key) = self.lines.identity(from.connection).filter(|_| is_free && peer != call_id) else {
@@ -179,7 +177,7 @@ impl Rings {
             // Of a person called it stands for that of the caller, until that one comes back.
             caller_key: key.clone(),
             callee_key: (side == RingSide::Callee).then_some(key),
-            room,
+            room: None,
             invitation: None,
             note: None,
             readers: Readers::Both,

@@ -63,7 +63,7 @@ impl Rings {
             callee,
             caller_key,
             callee_key: Some(callee_key),
-            room,
+            room: Some(room),
             invitation: Some(invitation),
             note,
             readers: Readers::Both,
@@ -202,8 +202,7 @@ impl Rings {
 
     fn say_placed(&mut self, from: Speaker, ring: RingId) {
         let Some(one) = self.rings.get(&ring) else { return };
-        let room = one.row().room;
-        if let Some(credential) = one.credential().cloned() {
+        if let (Some(room), Some(credential)) = (one.row().room, one.credential().cloned()) {
             self.send(from.connection, RingEvent::Placed { ring, room, credential });
         }
     }

@@ -1,13 +1,13 @@
 //! A server that starts anew, with its storage and without.
 
-use protocol::{ErrorCode, Outcome, RingEvent, RingMessage, RingSide, RoomCode, Standing};
+use protocol::{ErrorCode, Outcome, RingEvent, RingMessage, RingSide, Standing};
 
 use super::world::{
     ADA, ADA_2, BOB, BOB_2, CEM, Device, Storage, World, answered, error, id, incoming, over, ring,
 };
 
 fn in_call(peer: Device, side: RingSide, talked_ms: u32) -> Standing {
-    Standing::InCall { ring: ring(1), peer: id(peer), side, room: RoomCode::from_random(1), talked_ms }
+    Standing::InCall { ring: ring(1), peer: id(peer), side, talked_ms }
 }
 
 #[test]

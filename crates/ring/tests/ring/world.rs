@@ -118,7 +118,8 @@ impl World {
         let invitation = Invitation::new(format!("invitation-{number}")).unwrap();
         let place = PlaceRing { ring: ring(number), callee: id(callee), waited_ms, invitation, note: None };
         let row = self.rows.get(&place.ring).cloned();
-        let room = row.as_ref().map_or(RoomCode::from_random(u64::try_from(number).unwrap()), |row| row.room);
+        let made = RoomCode::from_random(u64::try_from(number).unwrap());
+        let room = row.as_ref().and_then(|row| row.room).unwrap_or(made);
         let credential = Credential::new(format!("key of {number}")).unwrap();
         let callee_key = key(callee);
         let placement = Placement { place, callee_key, admission: self.admission, room, credential, row };

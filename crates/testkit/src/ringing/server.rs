@@ -169,7 +169,7 @@ impl Server {
             // Nobody opens anything here, so one key is as good as another.
             callee_key: PublicKey::new("A".repeat(43)).expect("43 characters"),
             admission: self.admission(id_of(person), place.callee),
-            room: row.as_ref().map_or(RoomCode::from_random(self.rooms_made), |row| row.room),
+            room: row.as_ref().and_then(|row| row.room).unwrap_or(RoomCode::from_random(self.rooms_made)),
             credential: Credential::new(format!("key {}", self.rooms_made)).expect("not empty"),
             place,
             row,
