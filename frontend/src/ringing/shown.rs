@@ -19,12 +19,8 @@ impl Ringing {
         else {
             return;
         };
-        let key = match line.side {
-            RingSide::Caller => self.called.get(&line.ring).cloned(),
-            RingSide::Callee => line.invitation.map(|incoming| incoming.caller_key),
-        };
         let name = self.talk.as_ref().and_then(Talk::name_of_other);
-        if let (Some(key), Some(name)) = (key, name) {
+        if let (Some(key), Some(name)) = (line.key, name) {
             peers::remember(line.peer, &name, &key);
             if line.side == RingSide::Caller {
                 self.note_name(line.ring, &name);
@@ -43,7 +39,6 @@ impl Ringing {
         // What strangers have rung with is not kept beyond their rings.
         let is_shown = |ring: &RingId| views.iter().any(|view| view.ring == *ring);
         self.opened.retain(|ring, _| is_shown(ring));
-        self.called.retain(|ring, _| is_shown(ring));
         self.without_video.retain(is_shown);
         self.noted.retain(is_shown);
         self.sound();
@@ -70,14 +65,10 @@ impl Ringing {
     }
 
     fn line(&self, view: RingView) -> RingLine {
-        let RingView { ring, peer, side, phase, since: _, invitation, message } = view;
+        let RingView { ring, peer, side, phase, since: _, key, invitation: _, message } = view;
         let said = match side {
-            RingSide::Callee => self.opened.get(&ring).map(|invitation| invitation.name.to_string()),
+            RingSide::Callee => self.opened.get(&ring).map(|opened| opened.invitation.name.to_string()),
             RingSide::Caller => None,
-        };
-        let key = match side {
-            RingSide::Caller => self.called.get(&ring).cloned(),
-            RingSide::Callee => invitation.map(|incoming| incoming.caller_key),
         };
         let message = message
             .zip(key)
