@@ -34,7 +34,8 @@ pub enum Input {
         /// The message.
         message: RingMessage,
     },
-    /// Storage did not take the row of a ring that is being placed. The ring was never there; its caller is the driver's to tell.
+    /// Storage did not take the row of a ring that is being placed. The ring was never there, unless there was one before this server, which is
+    /// over then; its caller is the driver's to tell.
     Unkept {
         /// Which ring.
         ring: RingId,

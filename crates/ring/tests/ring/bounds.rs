@@ -34,9 +34,9 @@ fn of_a_thousand_rings_that_are_over_few_are_remembered_and_after_a_minute_none(
     assert!(world.rings.len() <= 32, "{}", world.rings.len());
     world.forget();
     world.place_after(ADA, 999, BOB, 0);
-    assert_eq!(world.hears(ADA), [over(999, Outcome::NoAnswer)], "the newest is known");
+    assert_eq!(world.hears(ADA), [over(999, Outcome::Offline)], "the newest is known");
     world.place_after(ADA, 3, BOB, 0);
-    assert_eq!(world.hears(ADA), [over(3, Outcome::NoAnswer)], "of the others storage knows");
+    assert_eq!(world.hears(ADA), [over(3, Outcome::Offline)], "of the others storage knows");
     world.wait_secs(60);
     assert_eq!(world.rings.len(), 0);
 }

@@ -9,8 +9,8 @@ use protocol::{
     Timestamp,
 };
 use ring::{
-    Admission, Attachment, CallRecord, CallState, ConnectionId, Departure, Input, Output, Placement, Rings,
-    RingsInit,
+    Admission, Attachment, CallRecord, CallState, ConnectionId, Departure, Input, Output, Placement,
+    Relation, Rings, RingsInit,
 };
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ impl World {
         Self {
             rings: Rings::new(Duration::ZERO, RingsInit { wall: START, unfinished: vec![] }),
             now: Duration::ZERO,
-            admission: Admission::Rings,
+            admission: Admission::Rings(Relation::Stranger),
             heard: BTreeMap::new(),
             sockets: BTreeMap::new(),
             closed: vec![],

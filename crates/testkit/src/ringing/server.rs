@@ -8,8 +8,8 @@ use protocol::{
     RingId, RingMessage, RoomCode, Standing, Timestamp,
 };
 use ring::{
-    Admission, Attachment, CallRecord, CallState, ConnectionId, Departure, Input, Output, Placement, Rings,
-    RingsInit, Trace,
+    Admission, Attachment, CallRecord, CallState, ConnectionId, Departure, Input, Output, Placement,
+    Relation, Rings, RingsInit, Trace,
 };
 
 use super::page::id_of;
@@ -180,13 +180,14 @@ impl Server {
 
     /// Most may ring each other; it stays as it is between two people.
     fn admission(&self, caller: CallId, callee: CallId) -> Admission {
-        let Some(rules) = self.rules else { return Admission::Rings };
+        let Some(rules) = self.rules else { return Admission::Rings(Relation::Stranger) };
         let mixed = rules ^ u64::from(caller.number()) ^ (u64::from(callee.number()) << 7);
         match mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60 {
             0 => Admission::AsksFirst,
             1 => Admission::Unreachable(Trace::Missed),
             2 => Admission::Unreachable(Trace::None),
-            3.. => Admission::Rings,
+            3..8 => Admission::Rings(Relation::Known),
+            8.. => Admission::Rings(Relation::Stranger),
         }
     }
 }
