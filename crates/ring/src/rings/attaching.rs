@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use protocol::{
-    CallId, CloseCode, ErrorCode, Outcome, ProtocolError, RingEvent, RingId, RingSide, Standing, Timestamp,
+    CallId, CloseCode, DeviceId, ErrorCode, Outcome, ProtocolError, RingEvent, RingId, RingSide, Standing,
+    Timestamp,
 };
 
 use super::{Rings, Speaker, seconds};
@@ -36,7 +37,8 @@ impl Rings {
     pub(super) fn attach(&mut self, now: Duration, attachment: Attachment) {
         let Attachment { connection, call_id, device, identity, standing, row } = attachment;
         let owner = Owner { call_id, device };
-        let displaced = self.lines.attach(connection, owner, identity);
+        let seated: Vec<_> = self.seated(call_id).collect();
+        let displaced = self.lines.attach(connection, owner, identity, &seated);
         if let Some(same) = displaced.same {
             self.send_away(same);
         }
@@ -246,6 +248,15 @@ impl Rings {
                 one.leave_seat(now, side);
             }
         }
+    }
+
+    /// Which devices of a person are in a ring that they place, or in a call.
+    fn seated(&self, call_id: CallId) -> impl Iterator<Item = DeviceId> {
+        let rings = [Place::Outgoing, Place::Call].map(|place| self.lines.occupant(call_id, place));
+        rings.into_iter().flatten().filter_map(move |ring| {
+            let one = self.rings.get(&ring)?;
+            one.device(one.side_of(call_id)?)
+        })
     }
 
     /// Where a device sits.

@@ -18,11 +18,19 @@ fn of_more_devices_than_sixteen_the_oldest_goes() {
 }
 
 #[test]
-fn the_oldest_device_that_had_to_go_is_away_from_its_call() {
+fn a_device_that_talks_or_rings_somebody_does_not_give_way() {
     let mut world = World::talking([]);
-    (2..=17).for_each(|number| world.attach((2, number)));
-    world.wait_secs(30);
-    assert_eq!(world.outcome(1), Some(Outcome::Lost { seconds: 0 }));
+    (2..=20).for_each(|number| world.attach((2, number)));
+    let gone: Vec<_> = (2..=5).map(|number| (world.sockets[&(2, number)], CloseCode::TAKEN_OVER)).collect();
+    assert_eq!(world.closed, gone, "the oldest of those that do nothing");
+    world.wait_secs(60);
+    assert_eq!(world.outcome(1), None);
+
+    let mut world = World::ringing([ADA, BOB]);
+    (2..=20).for_each(|number| world.attach((1, number)));
+    assert!(!world.closed.iter().any(|(connection, _)| *connection == world.sockets[&ADA]));
+    world.wait_secs(11);
+    assert_eq!(world.outcome(1), None);
 }
 
 #[test]
