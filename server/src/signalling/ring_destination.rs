@@ -143,7 +143,7 @@ impl RingDestination {
     }
 
     async fn place(&mut self, id: Option<MessageId>, place: PlaceRing) -> Result<(), End> {
-        if self.state.ring_rates.ring(&self.key, self.address).is_err() {
+        if self.state.ring_rates.ring(&self.key, self.address, place.ring).is_err() {
             self.refuse(id, ErrorCode::RateLimited);
             return Ok(());
         }
