@@ -25,7 +25,7 @@ pub enum Input {
         placement: Box<Placement>,
     },
     /// Any other message of a device that has attached. `prove`, `look_up`, `place` and those about what is kept need storage and are the
-    /// driver's; here they are refused.
+    /// driver's, and so is `ping`; here they are refused.
     Message {
         /// From where.
         connection: ConnectionId,

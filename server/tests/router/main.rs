@@ -29,6 +29,7 @@ mod ringing_history;
 mod ringing_limits;
 mod ringing_people;
 mod ringing_rooms;
+mod ringing_sockets;
 mod roles;
 mod sessions;
 mod shared_port;

@@ -141,7 +141,6 @@ impl Rings {
                 self.lines.set_activity(from.owner, activity);
                 self.review_manner(now, from.owner.call_id);
             }
-            RingMessage::Ping => self.send(from.connection, RingEvent::Pong),
             RingMessage::Prove { .. } => self.refuse(from, ErrorCode::AlreadyJoined),
             RingMessage::LookUp { .. }
             | RingMessage::Place(_)
@@ -151,7 +150,8 @@ impl Rings {
             | RingMessage::ReadBlocked { .. }
             | RingMessage::ReadRules
             | RingMessage::SetRules { .. }
-            | RingMessage::ReplaceCallId => self.refuse(from, ErrorCode::NotAllowed),
+            | RingMessage::ReplaceCallId
+            | RingMessage::Ping => self.refuse(from, ErrorCode::NotAllowed),
         }
     }
 
