@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use protocol::{CloseCode, ErrorCode, MessageId, ProtocolError, RingEvent, RingId, RoomCode};
 use ring::{CallRecord, CallState, ConnectionId, Departure, Input, Output, Rings};
-use storage::{CallOutcome, ContactChange, RequestNote, Storage, StorageError};
+use storage::{ContactChange, RequestNote, Storage, StorageError};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{sleep_until, timeout};
 
 use super::event::{Means, RingsEvent};
 use super::leftover_rooms::{LeftoverRooms, Tell};
-use super::record_writer::{Kept, RecordWriter};
+use super::record_writer::{Follows, Kept, RecordWriter};
 use super::records::to_storage;
 use crate::clock::Clock;
 use crate::connection_queue::{Full, QueueSender};
@@ -104,8 +104,8 @@ impl RingsTask {
     async fn do_what_is_due(&mut self) {
         self.rings.handle_timeout(self.clock.now());
         self.carry_out(None).await;
-        for call in self.writer.handle_timeout().await {
-            self.follow(call);
+        for (call, follows) in self.writer.handle_timeout().await {
+            self.follow(call, follows);
         }
         self.clear_rooms(self.clock.now(), None);
     }
@@ -189,8 +189,8 @@ impl RingsTask {
             self.leftover.add(self.clock.now(), room);
         }
         match self.writer.keep(&call).await {
-            Kept::New => self.follow(call),
-            Kept::Known => {}
+            Kept::Yes(Some(follows)) => self.follow(call, follows),
+            Kept::Yes(None) => {}
             Kept::Not if row.state == CallState::Ringing => return false,
             Kept::Not => self.writer.keep_later(call),
         }
@@ -207,28 +207,27 @@ impl RingsTask {
         }
     }
 
-    /// Does what follows from a call that has gone on: two who talked know each other, and who was to ask has asked.
-    fn follow(&self, call: storage::CallRecord) {
-        let is_answer = call.course.answered_at.is_some() && call.course.end.is_none();
-        let asks = call.course.end.is_some_and(|end| end.outcome == CallOutcome::Asked);
-        if !is_answer && !asks {
-            return;
-        }
+    /// Does what follows from a call that is kept: two who talked know each other, and who was to ask has asked.
+    fn follow(&self, call: storage::CallRecord, follows: Follows) {
         let (storage, now, back) = (Arc::clone(&self.storage), self.clock.wall(), self.back.clone());
         tasks::spawn(async move {
             let changing = async {
                 let (caller, callee) = (&call.caller.key, &call.callee.key);
-                if is_answer {
-                    storage.change_contact(caller, callee, ContactChange::Met, now).await?;
-                    storage.change_contact(callee, caller, ContactChange::Met, now).await?;
-                } else if let Some(request) = request_of(&call) {
-                    storage.change_contact(callee, caller, ContactChange::Asked(&request), now).await?;
+                match (follows, request_of(&call)) {
+                    (Follows::Met, _) => {
+                        storage.change_contact(caller, callee, ContactChange::Met, now).await?;
+                        storage.change_contact(callee, caller, ContactChange::Met, now).await?;
+                    }
+                    (Follows::Asked, Some(request)) => {
+                        storage.change_contact(callee, caller, ContactChange::Asked(&request), now).await?;
+                    }
+                    (Follows::Asked, None) => {}
                 }
                 Ok(())
             };
             let changed = timeout(FOLLOWS_WITHIN, changing).await.unwrap_or(Err(StorageError::Behind));
             match changed {
-                Ok(()) if asks => {
+                Ok(()) if follows == Follows::Asked => {
                     let call_id = call.callee.call_id;
                     if let Some(back) = back.upgrade() {
                         _ = back.send(RingsEvent::Input(Box::new(Input::Changed { call_id }))).await;

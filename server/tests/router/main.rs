@@ -30,6 +30,7 @@ mod ringing_limits;
 mod ringing_people;
 mod ringing_rooms;
 mod ringing_sockets;
+mod ringing_storage;
 mod roles;
 mod sessions;
 mod shared_port;
