@@ -20,7 +20,13 @@ impl Ringing {
             return;
         };
         let name = self.talk.as_ref().and_then(Talk::name_of_other);
-        if let (Some(key), Some(name)) = (line.key, name) {
+        let key = line.key.filter(|key| match line.side {
+            // Compared with their link, or with what is remembered.
+            RingSide::Caller => true,
+            // Who calls with another key than before does not become the one who is known: it is said each time, until their link is used.
+            RingSide::Callee => !peers::has_other_key(line.peer, key),
+        });
+        if let (Some(key), Some(name)) = (key, name) {
             peers::remember(line.peer, &name, &key);
             if line.side == RingSide::Caller {
                 self.note_name(line.ring, &name);
@@ -70,10 +76,14 @@ impl Ringing {
             RingSide::Callee => self.opened.get(&ring).map(|opened| opened.invitation.name.to_string()),
             RingSide::Caller => None,
         };
+        let has_other_key =
+            side == RingSide::Callee && key.as_ref().is_some_and(|key| peers::has_other_key(peer, key));
+        // The name of the one who is known is not the name of whoever calls in their place.
+        let name = said.or_else(|| peers::name_of(peer).filter(|_| !has_other_key));
         let message = message
             .zip(key)
             .and_then(|(note, key)| self.keys.open_note(&key, ring, NotePurpose::Decline, &note));
-        RingLine { ring, peer, name: said.or_else(|| peers::name_of(peer)), side, phase, message }
+        RingLine { ring, peer, name, has_other_key, side, phase, message }
     }
 
     /// Sounds what is to sound: a ring that came, or the tone of one that sounds at the other end.
