@@ -90,11 +90,11 @@ struct Opened {
 /// Runs the page's device, for as long as there is the page.
 pub(crate) fn start(ring_page: RingPage) {
     let RingPage { view, call_view, call_line, events, mut received } = ring_page;
-    let (Some(keys), Some(id)) = (key_store::own_keys(), random_id()) else {
-        return view.update(|view| view.is_unsupported = true);
-    };
-    let mut ringing = Ringing::new(DeviceId::new(id), keys, view, (call_view, call_line), events);
     spawn_local(async move {
+        let (Some(keys), Some(id)) = (key_store::own_keys().await, random_id()) else {
+            return view.update(|view| view.is_unsupported = true);
+        };
+        let mut ringing = Ringing::new(DeviceId::new(id), keys, view, (call_view, call_line), events);
         ringing.input(RingInput::Command(RingCommand::Attach));
         ringing.show_book(web::document().is_some_and(|page| !page.hidden()));
         ringing.publish();
