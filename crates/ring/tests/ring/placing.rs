@@ -92,18 +92,16 @@ fn nobody_rings_longer_by_saying_again_that_it_has_just_begun() {
     assert_eq!(world.hears(ADA).last(), Some(&over(1, Outcome::NoAnswer)));
 }
 
-/// What the caller of ring 1 is told, and when, in milliseconds, when they say that they have waited so long.
-fn told(admission: Admission, devices: bool, waited_ms: u32) -> Vec<(u128, RingEvent)> {
+/// What somebody is told, and when, in milliseconds.
+type Told = Vec<(u128, RingEvent)>;
+
+/// What the caller of ring 1 is told when they say that they have waited so long.
+fn told(admission: Admission, devices: bool, waited_ms: u32) -> Told {
     told_both(admission, devices, waited_ms, None).0
 }
 
 /// What the caller of ring 1 is told, and the caller of ring 2, who rings the same person so many milliseconds later.
-fn told_both(
-    admission: Admission,
-    devices: bool,
-    waited_ms: u32,
-    second_after: Option<u64>,
-) -> (Vec<(u128, RingEvent)>, Vec<(u128, RingEvent)>) {
+fn told_both(admission: Admission, devices: bool, waited_ms: u32, second_after: Option<u64>) -> (Told, Told) {
     let mut world = World::with([ADA, CEM]);
     if devices {
         world.attach(BOB);
