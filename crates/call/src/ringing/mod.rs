@@ -220,10 +220,11 @@ impl RingDevice {
     }
 
     fn sealed(&mut self, now: Duration, of: RingId, invitation: Invitation, note: Option<SealedNote>) {
-        let Line::Sealing { ring, callee, .. } = self.line else { return };
+        let Line::Sealing { ring, callee, key, .. } = &self.line else { return };
+        let (ring, callee, key) = (*ring, *callee, key.clone());
         if ring == of {
             let place = PlaceRing { ring, callee, waited_ms: 0, invitation, note };
-            self.line = Line::Calling(Box::new(Calling::new(now, place)));
+            self.line = Line::Calling(Box::new(Calling::new(now, place, key)));
             self.say_line(now);
         }
     }

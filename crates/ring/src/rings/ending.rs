@@ -17,9 +17,7 @@ impl Rings {
         message: Option<SealedNote>,
     ) {
         let device = from.owner.device;
-        let one = self.rings.get(&ring);
-        let one = one.filter(|one| one.side_of(from.owner.call_id) == Some(RingSide::Callee));
-        let Some(one) = one else { return self.refuse(from, ErrorCode::RingUnknown) };
+        let Some(one) = self.ring_for(ring, from) else { return self.refuse(from, ErrorCode::RingUnknown) };
         match one.stage() {
             // One that is unknown again may be on its screen from before this server started.
             Stage::Ringing(Offer::Shown | Offer::Unknown) => {
@@ -67,8 +65,8 @@ impl Rings {
 
     pub(super) fn hang_up(&mut self, now: Duration, from: Speaker, ring: RingId, reason: HangUpReason) {
         let device = from.owner.device;
-        let Some(one) = self.rings.get(&ring) else { return self.refuse(from, ErrorCode::RingUnknown) };
-        let Some(side) = one.side_of(from.owner.call_id) else {
+        let one = self.rings.get(&ring);
+        let Some((one, side)) = one.and_then(|one| Some((one, one.known_to(from.owner.call_id)?))) else {
             return self.refuse(from, ErrorCode::RingUnknown);
         };
         let may_sit = one.may_sit(side, device);

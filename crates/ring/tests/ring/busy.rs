@@ -2,6 +2,8 @@
 
 use protocol::{Activity, ErrorCode, Manner, Outcome, Progress, Receipt, RingMessage};
 
+use ring::{Admission, Relation};
+
 use super::world::{
     ADA, ADA_2, BOB, BOB_2, CEM, EVE, World, answered, error, id, incoming, over, progress, ring,
 };
@@ -78,6 +80,42 @@ fn a_second_ring_is_busy_at_once_and_kept_as_missed() {
         assert_eq!((world.hears(BOB), world.hears(CEM)), (vec![], vec![]));
         assert_eq!((world.outcome(3), &world.missed[..]), (Some(Outcome::Busy), &[(id(BOB), ring(3))][..]));
     }
+}
+
+#[test]
+fn a_stranger_who_rings_keeps_nobody_out_whom_the_person_knows() {
+    let mut world = World::with([ADA, BOB, CEM, EVE]);
+    world.admission = Admission::Rings(Relation::Stranger);
+    world.place(EVE, 1, BOB);
+    world.place(CEM, 2, BOB);
+    assert_eq!(world.hears(CEM)[1..], [over(2, Outcome::Busy)], "one stranger is as good as another");
+    world.forget();
+    world.admission = Admission::Rings(Relation::Known);
+    world.place(ADA, 3, BOB);
+    assert_eq!(world.hears(EVE), [over(1, Outcome::Busy)]);
+    let heard = world.hears(BOB);
+    assert_eq!((&heard[0], incoming(&heard)[0].ring), (&over(1, Outcome::Busy), ring(3)));
+    assert_eq!(world.missed.last(), Some(&(id(BOB), ring(1))));
+    for relation in [Relation::Stranger, Relation::Known] {
+        world.admission = Admission::Rings(relation);
+        world.place(EVE, 4, BOB);
+        world.place(CEM, 5, BOB);
+        assert_eq!((world.outcome(4), world.outcome(5)), (Some(Outcome::Busy), Some(Outcome::Busy)));
+    }
+    assert_eq!(world.outcome(3), None, "whom they know, nobody keeps out");
+}
+
+#[test]
+fn a_stranger_who_was_answered_is_not_put_out_by_anybody() {
+    let mut world = World::with([ADA, BOB, EVE]);
+    world.admission = Admission::Rings(Relation::Stranger);
+    world.place(EVE, 1, BOB);
+    world.answer(BOB, 1);
+    world.admission = Admission::Rings(Relation::Known);
+    world.forget();
+    world.place(ADA, 2, BOB);
+    assert_eq!(incoming(&world.hears(BOB))[0].manner, Manner::Quietly);
+    assert_eq!(world.outcome(1), None);
 }
 
 #[test]
