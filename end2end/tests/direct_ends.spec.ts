@@ -24,6 +24,7 @@ test("Chromium calls Firefox and Firefox calls Chromium: pictures and sound both
     await bob.page.locator("#your-name").fill("Bob");
     await bob.page.evaluate(() => (document.activeElement as HTMLElement).blur());
     const expectTalk = async () => {
+        await bob.page.waitForSelector('article[aria-label="Ada"] video[data-source=camera]');
         await expect.poll(async () => (await bob.colours("Ada")).length).toBeGreaterThan(0);
         await expect.poll(() => bob.soundPerSecond()).toBeGreaterThan(0);
         const video = ada.tile("Bob").locator("video[data-source=camera]");
@@ -57,7 +58,7 @@ test("Chromium calls Firefox and Firefox calls Chromium: pictures and sound both
     await ada.expectRing("declined");
     await expect.poll(() => textOf(bob)).toContain("You declined the call.");
     await bob.close();
-    sound.stop();
+    await sound.stop();
 });
 
 test("one tab rings, aloud and in a tone that is heard, the caller hears another one, and all stop when one tab answers", async ({ server, caller }) => {
@@ -117,9 +118,10 @@ test("whoever is gone for good is given up after half a minute: both ends read t
     await expect(phone.ring("Ada")).toBeVisible();
 });
 
-/** The browser's process ends without a word to anybody. */
+/** The browser ends without a word to anybody: first the process that has its sockets, which would say on them that the page goes. */
 async function kill(page: Page): Promise<void> {
     const session = await page.context().browser()!.newBrowserCDPSession();
     const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-    process.kill(processInfo.find((one) => one.type === "browser")!.id, "SIGKILL");
+    const isLast = (one: { type: string }) => one.type === "browser";
+    for (const { id } of processInfo.toSorted((a, b) => Number(isLast(a)) - Number(isLast(b)))) process.kill(id, "SIGKILL");
 }

@@ -41,9 +41,13 @@ impl Sounding {
             let playing = Box::pin(async {
                 match sound {
                     Sound::Ring => ring_in_one_tab(ring, &events).await,
-                    Sound::Tone => _ = Player::begin(sound).play().await,
+                    Sound::Tone => {
+                        let player = Player::begin(sound);
+                        player.play().await;
+                        // It sounds as long as there is the player.
+                        std::future::pending::<()>().await;
+                    }
                 }
-                std::future::pending::<()>().await;
             });
             // What plays is dropped where it stands, and with it the context and the lock.
             if let Either::Right((_, playing)) = select(playing, stopped).await {

@@ -85,6 +85,8 @@ impl RingDevice {
             return;
         }
         if let Some(receipt) = self.incoming.show(now, incoming) {
+            // How the one before ended is not what is shown when this one does.
+            self.put_away();
             self.say(None, RingMessage::Receipt { ring, receipt });
         }
     }

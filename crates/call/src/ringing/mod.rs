@@ -185,12 +185,15 @@ impl RingDevice {
             RingCommand::SetRules { rules } => self.change_book(RingMessage::SetRules { rules }),
             // Said once: a second one would be a second ID.
             RingCommand::ReplaceCallId => self.say_if_connected(None, RingMessage::ReplaceCallId),
-            RingCommand::Dismiss => {
-                self.incoming.dismiss();
-                if matches!(self.line, Line::Over(_)) {
-                    self.line = Line::Idle;
-                }
-            }
+            RingCommand::Dismiss => self.put_away(),
+        }
+    }
+
+    /// What has ended is not shown any more.
+    fn put_away(&mut self) {
+        self.incoming.dismiss();
+        if matches!(self.line, Line::Over(_)) {
+            self.line = Line::Idle;
         }
     }
 

@@ -560,3 +560,15 @@ fn a_page_that_is_closed_hangs_up_first() {
     assert_eq!(said(&outputs), [&hung_up(1)]);
     assert_eq!(outputs.last(), Some(&RingOutput::CloseSocket));
 }
+
+#[test]
+fn of_two_that_ended_the_last_is_shown() {
+    let mut device = TestDevice::in_call();
+    device.command(RingCommand::HangUp { reason: HangUpReason::HungUp });
+    device.hear(over(1, Outcome::Answered { seconds: 3 }));
+    device.hear(incoming(2, 30_000));
+    device.command(RingCommand::Decline { ring: ring(2), message: None });
+    let shown = device.machine.views();
+    let shown: Vec<_> = shown.iter().map(|view| (view.ring, view.phase)).collect();
+    assert_eq!(shown, [(ring(2), RingPhase::Over(Outcome::Declined))]);
+}

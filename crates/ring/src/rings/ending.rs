@@ -126,6 +126,9 @@ impl Rings {
             self.record(ring);
         }
         self.tell_end(ring, stage);
+        if is_known {
+            self.tell_the_others(ring, stage);
+        }
         if is_known && is_read_by_both && is_missed(outcome) {
             self.outputs.push_back(Output::Missed { callee, ring });
         }
@@ -152,6 +155,25 @@ impl Rings {
                 let event = Box::new(RingEvent::Over { ring, outcome, message });
                 self.outputs.push_back(Output::Send { to, event });
             }
+        }
+    }
+
+    /// The devices of the two that had no part in it read their history again.
+    fn tell_the_others(&mut self, ring: RingId, before: Stage) {
+        let Some(one) = self.rings.get(&ring) else { return };
+        let mut others = Vec::new();
+        for side in [RingSide::Caller, RingSide::Callee] {
+            // Who was called hears of a ring that was not answered on every device, or as of a missed call.
+            if side == RingSide::Caller || before == Stage::Talking {
+                let seated = one.device(side);
+                let devices = self.lines.devices(one.person(side));
+                others.extend(
+                    devices.filter(|(device, _)| seated != Some(*device)).map(|(_, connection)| connection),
+                );
+            }
+        }
+        for connection in others {
+            self.send(connection, RingEvent::Changed);
         }
     }
 

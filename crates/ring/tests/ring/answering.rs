@@ -149,7 +149,7 @@ fn either_hangs_up_for_both_and_both_are_told_for_how_long_they_talked() {
         world.hang_up(device, 1);
         let outcome = Outcome::Answered { seconds: 42 };
         assert_eq!((world.hears(ADA), world.hears(BOB)), (vec![over(1, outcome)], vec![over(1, outcome)]));
-        assert_eq!((world.hears(BOB_2), world.outcome(1)), (vec![], Some(outcome)));
+        assert_eq!((world.hears(BOB_2), world.outcome(1)), (vec![RingEvent::Changed], Some(outcome)));
         world.hang_up(device, 1);
         assert_eq!(world.hears(device), [over(1, outcome)], "said again, it is the same");
     }
@@ -181,4 +181,20 @@ fn who_cancels_a_ring_that_was_answered_meanwhile_hangs_up() {
     let mut world = World::talking([]);
     world.cancel(ADA, 1);
     assert_eq!(world.hears(BOB), [over(1, Outcome::Answered { seconds: 0 })]);
+}
+
+#[test]
+fn devices_that_had_no_part_in_a_call_read_their_history_again_when_it_is_over() {
+    let mut world = World::ringing([ADA, ADA_2, BOB, BOB_2]);
+    world.answer(BOB, 1);
+    world.forget();
+    world.hang_up(ADA, 1);
+    for device in [ADA_2, BOB_2] {
+        assert_eq!(world.hears(device), [RingEvent::Changed]);
+    }
+    let mut world = World::ringing([ADA, ADA_2, BOB, BOB_2]);
+    world.forget();
+    world.cancel(ADA, 1);
+    assert_eq!(world.hears(ADA_2), [RingEvent::Changed]);
+    assert_eq!(world.hears(BOB_2), [over(1, Outcome::Cancelled)]);
 }
