@@ -69,6 +69,9 @@ impl RingDevice {
             return self.say(Some(ring), decision);
         }
         if self.line.ring() == Some(ring) {
+            if matches!(self.line, Line::TakenOver { .. }) {
+                self.line = Line::Answering { incoming: Box::new(incoming), since: now };
+            }
             if matches!(self.line, Line::Answering { .. }) {
                 self.say_line(now);
             }
@@ -98,7 +101,11 @@ impl RingDevice {
                     return;
                 }
                 Line::InCall(_) => return,
-                Line::Idle | Line::LookingUp { .. } | Line::Sealing { .. } | Line::Over(_) => {}
+                Line::Idle
+                | Line::LookingUp { .. }
+                | Line::Sealing { .. }
+                | Line::TakenOver { .. }
+                | Line::Over(_) => {}
             }
         }
         self.give_back(ring);
@@ -176,11 +183,17 @@ impl RingDevice {
                 }
                 self.end_line(now, Outcome::Lost { seconds: 0 }, None);
             }
+            // A server that is in reach has forgotten it long ago.
+            (LineTimer::NotSaidAgain, _) if self.connection.is_connected() => {
+                self.end_line(now, Outcome::NoAnswer, None);
+            }
+            (LineTimer::NotSaidAgain, _) => self.end_line(now, Outcome::Lost { seconds: 0 }, None),
             (
                 LineTimer::RungOut,
                 Line::Idle
                 | Line::LookingUp { .. }
                 | Line::Sealing { .. }
+                | Line::TakenOver { .. }
                 | Line::Answering { .. }
                 | Line::InCall(_)
                 | Line::Over(_),
