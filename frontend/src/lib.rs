@@ -7,6 +7,7 @@ mod calendar;
 mod capture;
 mod clock;
 mod connection_test;
+mod cookie;
 mod device_list;
 mod devices;
 mod event;
