@@ -18,7 +18,7 @@ mod room;
 pub mod state;
 mod text;
 
-pub use pages::{ConnectionTestPage, DirectPage, RoomPage};
+pub use pages::{ConnectionTestPage, DirectPage, RingsPage, RoomPage};
 #[cfg(feature = "ssr")]
 pub use text::documents;
 pub use text::invite::calendar_description;

@@ -4,10 +4,13 @@ mod dial;
 mod ended;
 mod incoming_ring;
 mod own_id;
+mod ring_mark;
+mod rings_over;
 mod talk;
 
 pub(crate) use dial::Dial;
 pub(crate) use ended::Ended;
 pub(crate) use incoming_ring::IncomingRings;
 pub(crate) use own_id::OwnId;
+pub(crate) use rings_over::RingsOver;
 pub(crate) use talk::Talk;

@@ -2,7 +2,7 @@
 
 use app::state::DirectCommand;
 use futures::channel::mpsc::UnboundedSender;
-use protocol::RingId;
+use protocol::{Activity, RingId};
 
 use crate::event::SocketNumber;
 
@@ -10,6 +10,8 @@ use crate::event::SocketNumber;
 pub(crate) enum RingEvent {
     /// The person wants something.
     Command(DirectCommand),
+    /// They are in the meeting of the page, or no longer.
+    Activity(Activity),
     /// A message came.
     Text { socket: SocketNumber, text: String },
     /// A socket is gone.

@@ -2,11 +2,9 @@
 
 use seal::KeyPair;
 
+use crate::call_identity::KEY;
 use crate::identity::random;
 use crate::remember;
-
-/// Where it is kept.
-const KEY: &str = "veranda.call-identity";
 
 /// The key pair; made when there is none yet. `None` where the browser keeps nothing or gives no random numbers: an identity that the next
 /// page does not have would be called in vain.

@@ -1,20 +1,24 @@
 //! A page as a device of a call identity: owns the device, the identity's key pair, the socket and the sound of ringing, and runs the loop
-//! over [`RingEvent`]. The room of a call is a session of its own, as on a room's page.
+//! over [`RingEvent`]. The room of a call is a session of its own, as on a room's page. On pages that are about something else rings are shown
+//! and declined; who answers is taken to the page of direct calls (`moving.rs`).
 
 mod call_line;
 mod commands;
 mod event;
 mod key_store;
 mod lock;
+mod moving;
 mod outputs;
 mod peers;
+mod place;
 mod shown;
 mod sound;
 mod talk;
+mod vibration;
 
 use std::collections::BTreeMap;
 
-use app::state::{CallView, DirectView};
+use app::state::{CallView, DirectCommand, DirectView};
 use call::{Dialled, RingCommand, RingDevice, RingInput};
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
@@ -29,10 +33,12 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::event::SocketNumber;
 use crate::identity::random_id;
+use crate::ring_note::RingNote;
 use crate::socket::Socket;
-use crate::{clock, page, remember, web};
+use crate::{call_identity, clock, page, remember, web};
 pub(crate) use call_line::CallLine;
 pub(crate) use event::{RingEvent, RingEvents};
+pub(crate) use place::RingPlace;
 use sound::Sounding;
 use talk::Talk;
 
@@ -41,6 +47,7 @@ const TICK_MILLIS: u32 = 250;
 
 /// What the page gives.
 pub(crate) struct RingPage {
+    pub(crate) place: RingPlace,
     pub(crate) view: RwSignal<DirectView>,
     pub(crate) call_view: Store<CallView>,
     pub(crate) call_line: CallLine,
@@ -49,6 +56,7 @@ pub(crate) struct RingPage {
 }
 
 struct Ringing {
+    place: RingPlace,
     device: RingDevice,
     id: DeviceId,
     keys: KeyPair,
@@ -71,18 +79,24 @@ struct Ringing {
     talk: Option<Talk>,
     /// Whom the address of the page leads to, until they are called.
     to_call: Option<Dialled>,
+    /// The ring that was answered on the page before.
+    taken_over: Option<RingNote>,
     _timer: Interval,
     _network: Option<EventListener>,
 }
 
 /// Runs the page's device, for as long as there is the page.
 pub(crate) fn start(ring_page: RingPage) {
-    let RingPage { view, call_view, call_line, events, mut received } = ring_page;
+    let RingPage { place, view, call_view, call_line, events, mut received } = ring_page;
     let (Some(keys), Some(id)) = (key_store::own_keys(), random_id()) else {
         return view.update(|view| view.is_unsupported = true);
     };
-    let mut ringing = Ringing::new(DeviceId::new(id), keys, view, (call_view, call_line), events);
+    call_identity::tell_server();
+    let mut ringing = Ringing::new(DeviceId::new(id), keys, (place, view), (call_view, call_line), events);
     spawn_local(async move {
+        if place == RingPlace::Own {
+            ringing.take_over();
+        }
         ringing.input(RingInput::Command(RingCommand::Attach));
         ringing.publish();
         while let Some(event) = received.next().await {
@@ -99,7 +113,7 @@ impl Ringing {
     fn new(
         id: DeviceId,
         keys: KeyPair,
-        view: RwSignal<DirectView>,
+        (place, view): (RingPlace, RwSignal<DirectView>),
         (call_view, call_line): (Store<CallView>, CallLine),
         events: RingEvents,
     ) -> Self {
@@ -110,6 +124,7 @@ impl Ringing {
             })
         });
         Self {
+            place,
             device: RingDevice::new(id, keys.public().clone(), (js_sys::Math::random() * 1e15) as u64),
             id,
             keys,
@@ -127,6 +142,7 @@ impl Ringing {
             is_silenced: false,
             talk: None,
             to_call: page::dialled(),
+            taken_over: None,
             _timer: Interval::new(TICK_MILLIS, move || _ = ticks.unbounded_send(RingEvent::Tick)),
             _network: network,
             events,
@@ -135,7 +151,15 @@ impl Ringing {
 
     fn handle(&mut self, event: RingEvent) {
         match event {
+            RingEvent::Command(DirectCommand::Answer { ring, with_video })
+                if self.place != RingPlace::Own =>
+            {
+                self.answer_there(ring, with_video);
+            }
             RingEvent::Command(command) => self.command(command),
+            RingEvent::Activity(activity) => {
+                self.input(RingInput::Command(RingCommand::SetActivity { activity }));
+            }
             RingEvent::Text { socket, text } => {
                 if self.is_current(socket)
                     && let Ok(event) = protocol::RingEvent::parse(&text)

@@ -60,7 +60,7 @@ impl Ringing {
         }
     }
 
-    fn line(&self, view: RingView) -> RingLine {
+    pub(super) fn line(&self, view: RingView) -> RingLine {
         let RingView { ring, peer, side, phase, since: _, invitation, message } = view;
         let said = match side {
             RingSide::Callee => self.opened.get(&ring).map(|invitation| invitation.name.to_string()),
@@ -73,7 +73,8 @@ impl Ringing {
         let message = message
             .zip(key)
             .and_then(|(note, key)| self.keys.open_note(&key, ring, NotePurpose::Decline, &note));
-        RingLine { ring, peer, name: said.or_else(|| peers::name_of(peer)), side, phase, message }
+        let name = said.or_else(|| peers::name_of(peer)).or_else(|| self.name_before(ring));
+        RingLine { ring, peer, name, side, phase, message }
     }
 
     /// Sounds what is to sound: a ring that came, or the tone of one that sounds at the other end.

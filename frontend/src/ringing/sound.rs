@@ -11,6 +11,7 @@ use web_sys::{AudioContext, GainNode};
 
 use super::event::{RingEvent, RingEvents};
 use super::lock::Lock;
+use super::vibration::Vibration;
 
 /// Of all tabs of this browser one sounds.
 const LOCK: &str = "veranda.ringing";
@@ -61,6 +62,7 @@ impl Sounding {
 async fn ring_in_one_tab(ring: RingId, events: &RingEvents) {
     let tell = |does| _ = events.unbounded_send(RingEvent::Sounds { ring, does });
     let lock = Lock::take(LOCK).await;
+    let _vibration = Vibration::begin();
     let player = Player::begin(Sound::Ring);
     if !player.is_running() {
         tell(false);
