@@ -160,8 +160,7 @@ test("a ring that is over before the page of direct calls is there says how it e
     const ada = await caller("Ada", server);
     const bob = await caller("Bob", server);
     const id = await bob.ownId();
-    const context = bob.page.context();
-    const elsewhere = await context.newPage();
+    const elsewhere = await bob.page.context().newPage();
     for (const [end, said] of [
         [async () => ada.button("Hang up").click(), "Missed call from Ada."],
         [async () => elsewhere.getByRole("button", { name: "Answer", exact: true }).click(), "Answered in another tab or on another device."],
@@ -194,3 +193,107 @@ test("a ring that is over before the page of direct calls is there says how it e
         await bob.ownId();
     }
 });
+
+test("a hidden page shows a ring as a notification: closed when it is answered elsewhere, said to be missed, and pressed", async ({ server, caller }) => {
+    const ada = await caller("Ada", server);
+    const bob = await caller("Bob", server);
+    const id = await bob.ownId();
+    const context = bob.page.context();
+    expect(await registrations(bob.page)).toBe(0);
+    const worker = await bob.page.request.get(`${server.url}/sw.js`);
+    expect(worker.headers()["cache-control"]).toBe("no-cache");
+    expect(await worker.text()).not.toMatch(/"fetch"|caches/);
+    await context.grantPermissions(["notifications", "microphone", "camera"]);
+    await bob.button("Turn on notifications").click();
+    await expect(bob.button("Turn off notifications")).toBeVisible();
+    await expectAccessible(bob.page);
+    await expect.poll(() => registrations(bob.page)).toBe(1);
+
+    // Whoever looks at the page is shown nothing besides.
+    await ada.calls(id);
+    await expect(bob.ring("Ada")).toBeVisible();
+    expect(await shown(bob.page)).toEqual([]);
+    await bob.hide(true);
+    await expect.poll(() => shown(bob.page)).toEqual([{ title: "Ada is calling", actions: ["Answer", "Decline"], stays: true }]);
+    await ada.button("Hang up").click();
+    await expect.poll(() => shown(bob.page)).toEqual([{ title: "Missed call from Ada.", actions: [], stays: false }]);
+    await forget(bob.page);
+
+    // Pressed: in the room where he is by now, and for a ring that waits alone.
+    await bob.page.goto(server.url);
+    await expect(bob.page.locator("html[data-hydrated]")).toBeAttached();
+    await bob.hide(true);
+    await ada.button("Call again").click();
+    await expect.poll(() => shown(bob.page)).toHaveLength(1);
+    const press = (action: string) =>
+        context.serviceWorkers()[0]!.evaluate(async (action) => {
+            const scope = globalThis as unknown as { registration: ServiceWorkerRegistration; dispatchEvent: (event: Event) => void };
+            const [notification] = await scope.registration.getNotifications();
+            const Pressed = (globalThis as unknown as { NotificationEvent: new (type: string, init: object) => Event }).NotificationEvent;
+            scope.dispatchEvent(new Pressed("notificationclick", { notification, action }));
+        }, action);
+    await press("decline");
+    await ada.expectRing("declined");
+    await expect.poll(() => shown(bob.page)).toEqual([]);
+    await ada.button("Call again").click();
+    await expect.poll(() => shown(bob.page)).toHaveLength(1);
+    await press("answer");
+    await expect(bob.page).toHaveURL(`${server.url}/call`);
+    await bob.expectRing("answered");
+    await bob.expectToSee(ada);
+    await expect.poll(() => shown(bob.page)).toEqual([]);
+    await bob.button("Hang up").click();
+
+    // Answered on another device of the same identity.
+    await bob.button("Close").click();
+    const tablet = await anotherDevice(bob, `${server.url}/call`);
+    await bob.hide(true);
+    await ada.calls(id);
+    await expect.poll(() => shown(bob.page)).toHaveLength(1);
+    await tablet.getByRole("button", { name: "Answer", exact: true }).click();
+    await expect(bob.page.getByText("Answered in another tab or on another device.")).toBeVisible();
+    await expect.poll(() => shown(bob.page)).toEqual([]);
+
+    await bob.hide(false);
+    await bob.button("Turn off notifications").click();
+    await expect(bob.button("Turn on notifications")).toBeVisible();
+    await expect.poll(() => registrations(bob.page)).toBe(0);
+});
+
+/** The notifications that the browser shows of this site. */
+async function shown(page: Page): Promise<unknown[]> {
+    return page.evaluate(async () => {
+        const registration = await navigator.serviceWorker.getRegistration();
+        const all = (await registration?.getNotifications()) ?? [];
+        return all.map((one) => {
+            const { title, requireInteraction: stays } = one;
+            const { actions } = one as unknown as { actions: { title: string }[] };
+            return { title, actions: actions.map((action) => action.title), stays };
+        });
+    });
+}
+
+/** The person puts them away. */
+async function forget(page: Page): Promise<void> {
+    await page.evaluate(async () => {
+        const registration = await navigator.serviceWorker.getRegistration();
+        for (const one of (await registration?.getNotifications()) ?? []) one.close();
+    });
+    await expect.poll(() => shown(page)).toEqual([]);
+}
+
+async function registrations(page: Page): Promise<number> {
+    return page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length);
+}
+
+/** A page in a browser that has the same identity. */
+async function anotherDevice(of: DirectPage, address: string): Promise<Page> {
+    const key = "veranda.call-identity";
+    const identity = await of.page.evaluate((key) => localStorage.getItem(key)!, key);
+    const context = await of.page.context().browser()!.newContext({ permissions: ["microphone", "camera"] });
+    const page = await context.newPage();
+    await page.addInitScript(([key, identity]) => localStorage.setItem(key!, identity!), [key, identity]);
+    await page.goto(address);
+    await expect(page.locator("output")).toHaveText(await of.ownId());
+    return page;
+}

@@ -3,6 +3,7 @@
 mod dial;
 mod ended;
 mod incoming_ring;
+mod notifications;
 mod own_id;
 mod ring_mark;
 mod rings_over;
@@ -11,6 +12,7 @@ mod talk;
 pub(crate) use dial::Dial;
 pub(crate) use ended::Ended;
 pub(crate) use incoming_ring::IncomingRings;
+pub(crate) use notifications::NotificationChoice;
 pub(crate) use own_id::OwnId;
 pub(crate) use rings_over::RingsOver;
 pub(crate) use talk::Talk;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::components::{Module, SiteHeader};
-use crate::direct::{Dial, Ended, IncomingRings, OwnId, Talk};
+use crate::direct::{Dial, Ended, IncomingRings, NotificationChoice, OwnId, Talk};
 use crate::room::fetch_call_screen;
 use crate::state::use_direct_handle;
 use crate::text;
@@ -54,6 +54,7 @@ fn Outside() -> impl IntoView {
             </div>
             <div class="stack">
                 <OwnId/>
+                <NotificationChoice/>
             </div>
         </main>
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use protocol::{CallId, ErrorCode, RingId, RingSide};
-use view::{DialProblem, RingPhase, Signalling};
+use view::{DialProblem, Notifications, RingPhase, Signalling};
 
 /// What a page shows of direct calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct DirectView {
     pub rings: Vec<RingLine>,
     /// Whether the browser does not let this page sound until somebody presses something.
     pub is_silenced: bool,
+    /// Whether rings are shown while nobody looks at the page.
+    pub notifications: Notifications,
 }
 
 /// A ring or a call.
@@ -88,6 +90,11 @@ pub enum DirectCommand {
     CopyLink,
     /// Somebody has pressed something: rings may sound from now on.
     AllowSound,
+    /// Show rings while nobody looks at the page, or no longer.
+    SetNotifications {
+        /// From now on.
+        on: bool,
+    },
 }
 
 impl DirectView {

@@ -7,7 +7,7 @@ use seal::KeyDigest;
 use view::DialProblem;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Ringing, peers};
+use super::{Ringing, notifications, peers};
 use crate::identity::random_id;
 use crate::{page, remember, web};
 
@@ -47,6 +47,7 @@ impl Ringing {
                     copy(Dialled::link(&origin, id, &key));
                 }
             }
+            DirectCommand::SetNotifications { on } => notifications::turn(on, &self.events),
             DirectCommand::AllowSound => {
                 self.sounding = None;
                 self.sound();

@@ -4,6 +4,7 @@ use app::state::DirectCommand;
 use futures::channel::mpsc::UnboundedSender;
 use protocol::{Activity, RingId};
 
+use super::pressed::Pressed;
 use crate::event::SocketNumber;
 
 /// Everything that wakes its loop.
@@ -20,6 +21,8 @@ pub(crate) enum RingEvent {
     NetworkChanged,
     /// The browser plays the sound of a ring that came, or does not let this page sound.
     Sounds { ring: RingId, does: bool },
+    /// Something was pressed on the notification of a ring.
+    Pressed { ring: RingId, what: Pressed },
     /// Time to look what is due.
     Tick,
 }

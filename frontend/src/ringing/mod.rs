@@ -8,9 +8,11 @@ mod event;
 mod key_store;
 mod lock;
 mod moving;
+mod notifications;
 mod outputs;
 mod peers;
 mod place;
+mod pressed;
 mod shown;
 mod sound;
 mod talk;
@@ -25,10 +27,10 @@ use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
 use leptos::prelude::{RwSignal, Update};
-use protocol::{DeviceId, HangUpReason, PublicKey, Receipt, RingId};
+use protocol::{DeviceId, HangUpReason, PublicKey, Receipt, RingId, RingSide};
 use reactive_stores::Store;
 use seal::{CallInvitation, KeyPair};
-use view::DialProblem;
+use view::{DialProblem, RingPhase};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::event::SocketNumber;
@@ -38,7 +40,9 @@ use crate::socket::Socket;
 use crate::{call_identity, clock, page, remember, web};
 pub(crate) use call_line::CallLine;
 pub(crate) use event::{RingEvent, RingEvents};
+use notifications::Notifier;
 pub(crate) use place::RingPlace;
+use pressed::Pressed;
 use sound::Sounding;
 use talk::Talk;
 
@@ -76,6 +80,7 @@ struct Ringing {
     problem: Option<DialProblem>,
     sounding: Option<Sounding>,
     is_silenced: bool,
+    notifier: Notifier,
     talk: Option<Talk>,
     /// Whom the address of the page leads to, until they are called.
     to_call: Option<Dialled>,
@@ -140,6 +145,7 @@ impl Ringing {
             problem: None,
             sounding: None,
             is_silenced: false,
+            notifier: Notifier::begin(&events),
             talk: None,
             to_call: page::dialled(),
             taken_over: None,
@@ -182,7 +188,23 @@ impl Ringing {
                 let receipt = if does { Receipt::Ringing } else { Receipt::Silent };
                 self.input(RingInput::Command(RingCommand::Receipt { ring, receipt }));
             }
+            RingEvent::Pressed { ring, what } => self.pressed(ring, what),
             RingEvent::Tick => self.tick(),
+        }
+    }
+
+    /// A notification may be older than what it is about.
+    fn pressed(&mut self, ring: RingId, what: Pressed) {
+        let waits = self.device.views().iter().any(|view| {
+            let rings = matches!(view.phase, RingPhase::Ringing | RingPhase::RingingQuietly);
+            view.ring == ring && view.side == RingSide::Callee && rings
+        });
+        if waits {
+            let command = match what {
+                Pressed::Answer => DirectCommand::Answer { ring, with_video: true },
+                Pressed::Decline => DirectCommand::Decline { ring },
+            };
+            self.handle(RingEvent::Command(command));
         }
     }
 

@@ -9,7 +9,7 @@ use view::RingPhase;
 
 use super::sound::{Sound, Sounding};
 use super::talk::Talk;
-use super::{Ringing, peers};
+use super::{Ringing, notifications, peers};
 
 impl Ringing {
     /// Who is in the call is known from then on: their name and key.
@@ -42,7 +42,8 @@ impl Ringing {
         self.called.retain(|ring, _| is_shown(ring));
         self.without_video.retain(is_shown);
         self.sound();
-        let rings = views.into_iter().map(|view| self.line(view)).collect();
+        let rings: Vec<_> = views.into_iter().map(|view| self.line(view)).collect();
+        self.notifier.update(&rings);
         let shown = DirectView {
             is_ready: true,
             is_engine_missing: false,
@@ -54,6 +55,7 @@ impl Ringing {
             problem: self.problem,
             rings,
             is_silenced: self.is_silenced,
+            notifications: notifications::state(),
         };
         if self.view.get_untracked() != shown {
             self.view.set(shown);
