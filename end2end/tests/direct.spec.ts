@@ -1,8 +1,32 @@
 // Direct calls: from an ID that is copied to a call that is hung up, and every other way in which a ring ends.
 
-import { expect, expectAccessible, test } from "../fixtures/callers.ts";
-import { startServer } from "../fixtures/server.ts";
+import type { Browser } from "@playwright/test";
+import { launch, newPage, type BrowserOptions } from "../fixtures/browser.ts";
+import { startServer, type Server } from "../fixtures/server.ts";
+import { expect, expectAccessible, test as base } from "../fixtures/test.ts";
 import { DirectPage } from "../pages/direct.ts";
+
+interface Fixtures {
+    /** Somebody with a browser and an identity of their own, at the page of direct calls. */
+    caller: (name: string, server: Server, options?: BrowserOptions) => Promise<DirectPage>;
+}
+
+const test = base.extend<Fixtures>({
+    caller: async ({}, use) => {
+        const browsers: Browser[] = [];
+        await use(async (name, server, options = {}) => {
+            const camera = options.camera ?? browsers.length;
+            const browser = await launch({ camera, ...options });
+            browsers.push(browser);
+            const direct = new DirectPage(await newPage(browser, options), name, camera);
+            await direct.open(`${server.url}/call`);
+            await direct.ownId();
+            await direct.isCalled(name);
+            return direct;
+        });
+        await Promise.all(browsers.map((browser) => browser.close()));
+    },
+});
 
 test("an ID is copied, pasted and called, and two talk until one hangs up", async ({ server, caller }) => {
     const ada = await caller("Ada", server);

@@ -1,7 +1,8 @@
 // Every page of Veranda that is open is a device of its browser's call identity: a ring is shown over a room, the landing page and the list of rooms.
 
 import type { Page } from "@playwright/test";
-import { expect, expectAccessible, test } from "../fixtures/callers.ts";
+import { test } from "../fixtures/callers.ts";
+import { expect, expectAccessible } from "../fixtures/test.ts";
 import type { DirectPage } from "../pages/direct.ts";
 import { visit } from "../pages/call.ts";
 

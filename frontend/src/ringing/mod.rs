@@ -1,13 +1,13 @@
 //! A page as a device of a call identity: owns the device, the identity's key pair, the socket and the sound of ringing, and runs the loop
 //! over [`RingEvent`]. The room of a call is a session of its own, as on a room's page. On pages that are about something else rings are shown
-//! and declined; who answers is taken to the page of direct calls (`moving.rs`).
+//! and declined; who answers is taken to the page of direct calls (`handing_over.rs`).
 
 mod call_line;
 mod commands;
 mod event;
+mod handing_over;
 mod key_store;
 mod lock;
-mod moving;
 mod notifications;
 mod outputs;
 mod peers;
