@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use protocol::RingId;
 use view::RingPhase;
 
+use super::ring_mark::mark_tab;
 use crate::components::{Avatar, Icon, Symbol};
 use crate::state::{DirectCommand, RingLine, use_direct_handle};
 use crate::text::direct;
@@ -15,10 +16,11 @@ use crate::text::direct;
 pub(crate) fn IncomingRings() -> impl IntoView {
     let view = use_direct_handle().view;
     let waiting = Memo::new(move |_| view.with(|view| view.incoming().map(|line| line.ring)));
+    mark_tab(move || waiting.get().is_some());
     move || waiting.get().map(|ring| view! { <IncomingRing ring/> })
 }
 
-/// A dialog that takes the focus, and gives it back when the ring is over (HTML, dialog focusing steps). It is not closed with Escape: who
+/// A dialog that takes the focus, and gives it back when it is closed (HTML, dialog focusing steps). It is not closed with Escape: who
 /// does not want to talk declines.
 #[component]
 fn IncomingRing(ring: RingId) -> impl IntoView {
@@ -40,6 +42,12 @@ fn IncomingRing(ring: RingId) -> impl IntoView {
             && !dialog.open()
         {
             _ = dialog.show_modal();
+        }
+    });
+    // One that is only taken out of the document leaves the focus nowhere.
+    on_cleanup(move || {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
         }
     });
     let handle = StoredValue::new(handle);
