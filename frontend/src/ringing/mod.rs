@@ -7,6 +7,7 @@ mod call_line;
 mod commands;
 mod event;
 mod handing_over;
+mod keeping;
 mod key_store;
 mod lock;
 mod moving;
