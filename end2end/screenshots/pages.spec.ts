@@ -2,34 +2,9 @@
 
 import { resolve } from "node:path";
 import type { Page } from "@playwright/test";
+import { FOLDER, SIZES, picture } from "../fixtures/picture.ts";
 import { createRoomWith } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
-
-const FOLDER = resolve(import.meta.dirname, "../../docs/images");
-const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } };
-const SCHEMES = ["light", "dark"] as const;
-
-/** Devices of these browsers are files, and are called by their paths. Runs in the page. */
-function nameDevices(): void {
-    const names = { "choose-microphone": "Built-in microphone", "choose-camera": "Built-in camera", "choose-speaker": "Built-in speakers" };
-    for (const [id, name] of Object.entries(names)) {
-        for (const option of document.querySelectorAll(`#${id} option`)) option.textContent = name;
-    }
-}
-
-/** Takes one page in every size and scheme; a page of few words wide and light, and narrow and dark. */
-async function picture(page: Page, name: string, words: "many" | "few" = "many"): Promise<void> {
-    for (const [size, viewport] of Object.entries(SIZES)) {
-        for (const colorScheme of SCHEMES) {
-            if (words === "few" && (size === "phone") !== (colorScheme === "dark")) continue;
-            await page.setViewportSize(viewport);
-            await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-            await page.evaluate(() => document.fonts.ready);
-            await page.evaluate(nameDevices);
-            await page.screenshot({ path: resolve(FOLDER, `${name}-${size}-${colorScheme}.png`) });
-        }
-    }
-}
 
 test("pages without a call", async ({ plainPage, server }) => {
     const page = await plainPage();
