@@ -103,7 +103,7 @@ async function whenTheDialogIsGone(): Promise<number> {
 test("whoever is gone for good is given up after half a minute: both ends read that the connection was lost", async ({ server, caller }) => {
     test.setTimeout(240_000);
     const ada = await caller("Ada", server);
-    const bob = await caller("Bob", server);
+    const bob = await caller("Bob", server, { alone: true });
     const phone = await caller("Phone", server);
     await phone.becomes(bob);
     await ada.calls(await bob.ownId());
