@@ -9,8 +9,8 @@ use protocol::{CallId, PublicKey, RingId, Timestamp};
 use crate::StorageError;
 use crate::records::{
     CallCursor, CallIdentity, CallRecord, CallRules, Claim, ClaimedEntry, ContactChange, ContactCursor,
-    ContactPage, ContactRecord, Digest, HistoryPage, OutboxCount, OutboxEntry, PushRecord, SealedNote, Standing,
-    Topic,
+    ContactPage, ContactRecord, Digest, HistoryPage, OutboxCount, OutboxEntry, PushRecord, SealedNote,
+    Standing, Topic,
 };
 
 /// How exactly it is kept when an identity was last here. Lowering it costs more writes, and tells whoever reads the database more.

@@ -40,9 +40,9 @@ pub use records::{
     CallIdentity, CallOutcome, CallParty, CallReaders, CallRecord, CallRules, Change, ChatPage, ChatQuota,
     Claim, ClaimedEntry, ContactChange, ContactCursor, ContactPage, ContactRecord, Creators, Digest, Fence,
     FencedChange, HeldKey, HistoryEntry, HistoryPage, Idempotency, KeptFile, KeyRecord, NOTE_CHARACTERS,
-    NoteError, OutboxCount, OutboxEntry, PAYLOAD_BYTES, PasswordHash, Payload, PayloadError, PushRecord, QuietHours,
-    REQUEST_CHARACTERS, Refusal, RefusalReason, RequestNote, RoomRecord, SealedNote, SeatRecord, SeatState,
-    Standing, Topic, WhoMayRing,
+    NoteError, OutboxCount, OutboxEntry, PAYLOAD_BYTES, PasswordHash, Payload, PayloadError, PushRecord,
+    QuietHours, REQUEST_CHARACTERS, Refusal, RefusalReason, RequestNote, RoomRecord, SealedNote, SeatRecord,
+    SeatState, Standing, Topic, WhoMayRing,
 };
 pub use sql::SqlStorage;
 

@@ -148,6 +148,9 @@ impl Rings {
             | RingMessage::ReadBlocked { .. }
             | RingMessage::ReadRules
             | RingMessage::SetRules { .. }
+            | RingMessage::ReadPush
+            | RingMessage::SubscribePush(_)
+            | RingMessage::UnsubscribePush { .. }
             | RingMessage::ReplaceCallId => self.refuse(from, ErrorCode::NotAllowed),
         }
     }

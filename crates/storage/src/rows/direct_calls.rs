@@ -11,8 +11,7 @@ use crate::StorageError;
 use crate::records::{
     CallCourse, CallDirection, CallEnd, CallIdentity, CallOutcome, CallParty, CallReaders, CallRecord,
     CallRules, Claim, ClaimedEntry, ContactRecord, Digest, HistoryEntry, OutboxCount, OutboxEntry, Payload,
-    PushRecord,
-    QuietHours, RequestNote, SealedNote, Standing, Topic, WhoMayRing,
+    PushRecord, QuietHours, RequestNote, SealedNote, Standing, Topic, WhoMayRing,
 };
 
 pub(crate) fn identity(row: &AnyRow) -> Result<CallIdentity, StorageError> {

@@ -130,6 +130,9 @@ impl Server {
             | RingMessage::ReadBlocked { .. }
             | RingMessage::ReadRules
             | RingMessage::SetRules { .. }
+            | RingMessage::ReadPush
+            | RingMessage::SubscribePush(_)
+            | RingMessage::UnsubscribePush { .. }
             | RingMessage::ReplaceCallId
             | RingMessage::Ping => {
                 self.rings.handle_input(now, Input::Message { connection: connection(socket), id, message });
