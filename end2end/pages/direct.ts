@@ -70,4 +70,17 @@ export class DirectPage extends CallPage {
     rule(name: string): Locator {
         return this.page.getByRole("combobox", { name, exact: true });
     }
+
+    /** Takes the identity of somebody else's browser, by a file. */
+    async becomes(other: DirectPage): Promise<void> {
+        const passphrase = "correct horse battery";
+        await other.page.getByText("Other devices and a new ID").click();
+        await other.page.getByLabel("New passphrase (10 characters or more)").fill(passphrase);
+        const [download] = await Promise.all([other.page.waitForEvent("download"), other.button("Save file").click()]);
+        await this.page.getByText("Other devices and a new ID").click();
+        await this.page.getByLabel("Saved file").setInputFiles(await download.path());
+        await this.page.getByLabel("Passphrase", { exact: true }).fill(passphrase);
+        await this.button("Use this file").click();
+        await expect(this.page.locator("output.my-id")).toHaveText(await other.ownId());
+    }
 }

@@ -229,6 +229,12 @@ impl AppState {
         self.rings.panic().await;
     }
 
+    /// Has the rooms of rings that are over go at once, for tests that do not wait for that. No optimised server has this.
+    #[cfg(debug_assertions)]
+    pub async fn clear_rooms_of_rings(&self) {
+        self.rings.clear_rooms().await;
+    }
+
     /// The same as [`Self::panic_media`], whenever SIGUSR2 comes.
     #[cfg(all(unix, debug_assertions))]
     pub fn panic_media_on_signal(&self) {

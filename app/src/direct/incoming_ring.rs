@@ -30,6 +30,8 @@ fn IncomingRing(ring: RingId) -> impl IntoView {
     let title = Signal::derive(move || direct::is_calling(&called.get()));
     let is_quiet = Memo::new(move |_| line.get().is_some_and(|line| line.phase == RingPhase::RingingQuietly));
     let is_unknown = Memo::new(move |_| line.get().is_some_and(|line: RingLine| line.name.is_none()));
+    let has_other_key = Memo::new(move |_| line.get().is_some_and(|line: RingLine| line.has_other_key));
+    let described_by = move || if has_other_key.get() { "ring-key ring-text" } else { "ring-text" };
     let is_silenced = Memo::new(move |_| view.with(|view| view.is_silenced));
     let dialog = NodeRef::<html::Dialog>::new();
     let answer_button = NodeRef::<html::Button>::new();
@@ -44,11 +46,12 @@ fn IncomingRing(ring: RingId) -> impl IntoView {
     let send = move |command: DirectCommand| handle.with_value(|handle| handle.send(command));
     let answer_name = move || if is_quiet.get() { direct::END_AND_ANSWER() } else { direct::ANSWER() };
     view! {
-        <dialog class="incoming" role="alertdialog" aria-modal="true" aria-label=title aria-describedby="ring-text" node_ref=dialog
+        <dialog class="incoming" role="alertdialog" aria-modal="true" aria-label=title aria-describedby=described_by node_ref=dialog
             data-ring="ringing" class:quiet=move || is_quiet.get() on:cancel=move |event: leptos::ev::Event| event.prevent_default()
             on:keydown=move |event| event.stop_propagation()>
             <div class="ringer"><Avatar name=called/></div>
             <h2 dir="auto">{title}</h2>
+            <Show when=move || has_other_key.get()><p class="problem" id="ring-key">{move || direct::other_key(&called.get())}</p></Show>
             <Show when=move || is_unknown.get()><p class="soft">{direct::NAME_UNKNOWN}</p></Show>
             <p class="soft" id="ring-text">{direct::RING_HINT}</p>
             <Show when=move || is_silenced.get() && !is_quiet.get()>

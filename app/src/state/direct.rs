@@ -82,6 +82,8 @@ pub struct RingLine {
     pub peer: CallId,
     /// What the other one calls themselves, where that is known.
     pub name: Option<String>,
+    /// Whether somebody calls with another key than this ID had in an earlier call: whoever has the server's word for it may be somebody else.
+    pub has_other_key: bool,
     /// Which end this is.
     pub side: RingSide,
     /// How far it is.

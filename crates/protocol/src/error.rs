@@ -197,7 +197,7 @@ pub struct CloseCode(pub u16);
 impl CloseCode {
     /// The participant left.
     pub const NORMAL: Self = Self(1000);
-    /// The server stops.
+    /// The server stops; or the page is closed or loaded anew: a browser closes its sockets with this, and a script cannot.
     pub const GOING_AWAY: Self = Self(1001);
     /// The client broke a rule of the protocol.
     pub const POLICY: Self = Self(1008);
@@ -219,4 +219,10 @@ impl CloseCode {
     pub const RATE_LIMITED: Self = Self(4429);
     /// The client reads too slowly.
     pub const TOO_SLOW: Self = Self(4430);
+
+    /// Whether a client that closes its socket with this code, or without one, does not come back. Only a page that goes away says so (RFC 6455
+    /// §7.4.1; HTML, "make disappear"). One whose line has stalled closes its socket, too, to open another, and is waited for.
+    pub fn is_for_good(code: Option<Self>) -> bool {
+        code == Some(Self::GOING_AWAY)
+    }
 }

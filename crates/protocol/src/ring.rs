@@ -176,8 +176,6 @@ pub enum Standing {
         peer: CallId,
         /// Which end this device is.
         side: RingSide,
-        /// Where the call is.
-        room: RoomCode,
         /// How many milliseconds ago it was answered.
         talked_ms: u32,
     },

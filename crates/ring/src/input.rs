@@ -25,7 +25,7 @@ pub enum Input {
         placement: Box<Placement>,
     },
     /// Any other message of a device that has attached. `prove`, `look_up`, `place` and those about what is kept need storage and are the
-    /// driver's; here they are refused.
+    /// driver's, and so is `ping`; here they are refused.
     Message {
         /// From where.
         connection: ConnectionId,
@@ -34,7 +34,8 @@ pub enum Input {
         /// The message.
         message: RingMessage,
     },
-    /// Storage did not take the row of a ring that is being placed. The ring was never there; its caller is the driver's to tell.
+    /// Storage did not take the row of a ring that is being placed. The ring was never there, unless there was one before this server, which is
+    /// over then; its caller is the driver's to tell.
     Unkept {
         /// Which ring.
         ring: RingId,

@@ -7,7 +7,7 @@ use protocol::{Activity, CallId, DeviceId, PublicKey, RingId};
 
 use crate::ConnectionId;
 
-/// Devices of one call ID that are there at once. The oldest gives way to one more. Raising it lets one person hold more of the server's
+/// Devices of one call ID that are there at once. The oldest that is in no ring and in no call gives way to one more. Raising it lets one person hold more of the server's
 /// memory and makes each of their rings more messages.
 pub(crate) const MAX_DEVICES: usize = 16;
 
@@ -70,18 +70,21 @@ pub(crate) struct Displaced {
 }
 
 impl Lines {
-    /// A device is there from now on.
+    /// A device is there from now on. Those that are `seated` in a ring or a call stay.
     pub(crate) fn attach(
         &mut self,
         connection: ConnectionId,
         owner: Owner,
         identity: PublicKey,
+        seated: &[DeviceId],
     ) -> Displaced {
         let line = self.lines.entry(owner.call_id).or_default();
         let same = line.devices.iter().position(|device| device.id == owner.device);
         let same = same.map(|index| line.devices.remove(index).connection);
         let is_full = line.devices.len() >= MAX_DEVICES;
-        let oldest = is_full.then(|| line.devices.remove(0)).map(|device| (device.connection, device.id));
+        let idle = line.devices.iter().position(|device| !seated.contains(&device.id));
+        let oldest = is_full.then(|| line.devices.remove(idle.unwrap_or_default()));
+        let oldest = oldest.map(|device| (device.connection, device.id));
         let activity = Activity::default();
         line.devices.push(Device { id: owner.device, connection, identity, activity });
         self.owners.insert(connection, owner);

@@ -15,8 +15,9 @@ pub struct CallRecord {
     pub caller_key: PublicKey,
     /// That of the person called. `None` for a call of which this server had lost everything, until the person called has said so, too.
     pub callee_key: Option<PublicKey>,
-    /// Where the call is, or would have been.
-    pub room: RoomCode,
+    /// Where the call is, or would have been: the room that was made for this ring, and never one that a device names. `None` for a call of
+    /// which this server had lost all but what its two ends said.
+    pub room: Option<RoomCode>,
     /// The caller's name is in it, for the person called. `None` for a call of which this server had lost all but what its two ends said.
     pub invitation: Option<Invitation>,
     /// For the caller: whom they called.

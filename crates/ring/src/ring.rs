@@ -16,7 +16,7 @@ use protocol::{
     RingSide, SealedNote, Timestamp,
 };
 
-use crate::{CallRecord, CallState, Readers};
+use crate::{CallRecord, CallState, Readers, Relation};
 
 /// How long a ring lasts, counted from when it was first placed.
 pub const RING_FOR: Duration = Duration::from_secs(RING_SECONDS);
@@ -59,6 +59,8 @@ pub(crate) struct Ring {
     caller: Seat,
     callee: Seat,
     phase: Phase,
+    /// It was there before this server.
+    is_restored: bool,
 }
 
 /// A device in a ring.
@@ -86,6 +88,8 @@ struct Ringing {
     reach_until: Option<Duration>,
     manner: Manner,
     progress: Option<Progress>,
+    /// What the caller is to the person called.
+    relation: Relation,
 }
 
 /// Whether the person called is shown a ring.
@@ -139,9 +143,11 @@ impl Ring {
             reach_until: None,
             manner: Manner::Aloud,
             progress: None,
+            relation: Relation::Stranger,
         };
         let phase = Phase::Ringing(ringing);
-        Self { row, credential: Some(credential), caller, callee: Seat::default(), phase }
+        let callee = Seat::default();
+        Self { row, credential: Some(credential), caller, callee, phase, is_restored: false }
     }
 
     /// A ring that storage has and that is not over: each end has its usual time to come back.
@@ -162,19 +168,24 @@ impl Ring {
                     reach_until: None,
                     manner: Manner::Aloud,
                     progress: None,
+                    relation: Relation::Stranger,
                 };
                 (Seat::default(), Phase::Ringing(ringing))
             }
             CallState::Over { outcome } => (Seat::default(), Phase::Over { outcome, message: None, at: now }),
         };
-        Self { row, credential: None, caller: away, callee, phase }
+        Self { row, credential: None, caller: away, callee, phase, is_restored: true }
     }
 
     /// A call of which one end says that there is one, and nobody knows better.
     pub(crate) fn claimed(now: Duration, row: CallRecord, talked: Duration) -> Self {
         let away = Seat { device: None, away_since: Some(now) };
         let phase = Phase::Talking(Talking { from: now, before: talked, confirmed: Confirmed::ByOne });
-        Self { row, credential: None, caller: away, callee: away, phase }
+        Self { row, credential: None, caller: away, callee: away, phase, is_restored: false }
+    }
+
+    pub(crate) fn is_restored(&self) -> bool {
+        self.is_restored
     }
 
     pub(crate) fn row(&self) -> &CallRecord {
@@ -199,6 +210,11 @@ impl Ring {
         } else {
             None
         }
+    }
+
+    /// Which end somebody is who may know of it: of one that did not reach them, because they have blocked its caller, they do not.
+    pub(crate) fn known_to(&self, call_id: CallId) -> Option<RingSide> {
+        self.side_of(call_id).filter(|side| *side == RingSide::Caller || self.row.readers == Readers::Both)
     }
 
     /// Who is at an end.
@@ -256,7 +272,7 @@ impl Ring {
     /// Takes the caller's key of the room from whoever has just made one, unless it has one.
     pub(crate) fn adopt(&mut self, room: protocol::RoomCode, credential: Credential) {
         if self.credential.is_none() {
-            self.row.room = room;
+            self.row.room = Some(room);
             self.credential = Some(credential);
         }
     }
@@ -267,6 +283,21 @@ impl Ring {
             ringing.offer = offer;
             ringing.reach_until = Some(reach_until);
             self.row.readers = readers;
+        }
+    }
+
+    /// What its caller is to the person called.
+    pub(crate) fn set_relation(&mut self, relation: Relation) {
+        if let Phase::Ringing(ringing) = &mut self.phase {
+            ringing.relation = relation;
+        }
+    }
+
+    /// What its caller is to the person called, while it rings.
+    pub(crate) fn relation(&self) -> Relation {
+        match &self.phase {
+            Phase::Ringing(ringing) => ringing.relation,
+            Phase::Talking(_) | Phase::Over { .. } | Phase::Merged { .. } => Relation::Known,
         }
     }
 
@@ -302,7 +333,7 @@ impl Ring {
         is_better.then(|| *ringing.progress.insert(progress))
     }
 
-    /// As the devices of the person called are shown it. `None` where the invitation was lost.
+    /// As the devices of the person called are shown it. `None` where the invitation or the room was lost.
     pub(crate) fn incoming(&self, now: Duration) -> Option<IncomingRing> {
         let (manner, until) = match &self.phase {
             Phase::Ringing(ringing) => (ringing.manner, ringing.until),
@@ -313,7 +344,7 @@ impl Ring {
             ring: self.row.ring,
             caller: self.row.caller,
             caller_key: self.row.caller_key.clone(),
-            room: self.row.room,
+            room: self.row.room?,
             invitation: self.row.invitation.clone()?,
             manner,
             expires_in_ms: u32::try_from(left).unwrap_or(u32::MAX),

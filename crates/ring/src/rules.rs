@@ -35,8 +35,8 @@ pub enum Relation {
 /// What comes of a ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// It rings, where there is a device.
-    Rings,
+    /// It rings, where there is a device: by somebody who is this to the person called.
+    Rings(Relation),
     /// It becomes a request.
     AsksFirst,
     /// It reaches nobody, and the caller does not learn why.
@@ -65,7 +65,7 @@ impl Admission {
         match (rules.who, relation) {
             (WhoMayRing::Nobody, _) => Self::Unreachable(Trace::Missed),
             (WhoMayRing::Known, Relation::Stranger) => Self::AsksFirst,
-            (WhoMayRing::Known | WhoMayRing::Anyone, _) => Self::Rings,
+            (WhoMayRing::Known | WhoMayRing::Anyone, relation) => Self::Rings(relation),
         }
     }
 }
@@ -86,10 +86,10 @@ mod tests {
     fn who_may_ring_is_what_the_person_wants() {
         use Relation::{Blocked, Known, Stranger};
         for (who, relation, admission) in [
-            (WhoMayRing::Anyone, Stranger, Admission::Rings),
-            (WhoMayRing::Anyone, Known, Admission::Rings),
+            (WhoMayRing::Anyone, Stranger, Admission::Rings(Stranger)),
+            (WhoMayRing::Anyone, Known, Admission::Rings(Known)),
             (WhoMayRing::Known, Stranger, Admission::AsksFirst),
-            (WhoMayRing::Known, Known, Admission::Rings),
+            (WhoMayRing::Known, Known, Admission::Rings(Known)),
             (WhoMayRing::Nobody, Known, Admission::Unreachable(Trace::Missed)),
             (WhoMayRing::Anyone, Blocked, Admission::Unreachable(Trace::None)),
             (WhoMayRing::Known, Blocked, Admission::Unreachable(Trace::None)),

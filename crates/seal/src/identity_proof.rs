@@ -8,7 +8,8 @@ use crate::bytes::{decode, derive, encode};
 
 impl KeyPair {
     /// The answer to a server's challenge: HKDF-SHA256 (RFC 5869) of the agreement between this identity and the challenge's key, with the
-    /// nonce as salt. It is good for this device and this challenge alone. `None` when the challenge's key is no proper one: a server that asks
+    /// nonce as salt. It is good for this device and this challenge alone, and for whichever server has made that: docs/protocol.md says why it
+    /// names none. `None` when the challenge's key is no proper one: a server that asks
     /// with such a key learns nothing.
     pub fn prove(&self, device: DeviceId, nonce: &ChallengeNonce, key: &PublicKey) -> Option<IdentityProof> {
         let device = device.to_string();

@@ -44,6 +44,19 @@ fn two_who_call_each_other_at_once_have_one_call() {
     });
 }
 
+#[test]
+fn a_line_that_stalls_ends_no_call() {
+    let back = play(count(), |seed| {
+        let mut world = RingWorld::stalling(seed);
+        world.run_until(Duration::from_secs(80));
+        assert_eq!(world.calls(), (1, 2), "seed {seed}: calls, and pages that are in one");
+        let report = world.run();
+        assert_eq!((report.answered, report.drops), (1, 1), "seed {seed}");
+        report.lost
+    });
+    assert!(is_replay() || back.iter().sum::<u64>() >= count(), "lines stalled while something was said");
+}
+
 fn sum(reports: Vec<Report>) -> Report {
     let mut total = Report::default();
     for report in reports {

@@ -2,21 +2,29 @@
 
 use seal::KeyPair;
 
+use super::lock::Lock;
 use crate::identity::random;
 use crate::remember;
 
 /// Where it is kept.
 const KEY: &str = "veranda.call-identity";
 
+/// One tab makes it.
+const LOCK: &str = "veranda.call-identity";
+
 /// The key pair; made when there is none yet. `None` where the browser keeps nothing or gives no random numbers: an identity that the next
 /// page does not have would be called in vain.
-pub(crate) fn own_keys() -> Option<KeyPair> {
+pub(crate) async fn own_keys() -> Option<KeyPair> {
+    if let Some(keys) = read() {
+        return Some(keys);
+    }
+    // Of two tabs that are the first, the second finds the key of the other.
+    let _lock = Lock::take(LOCK).await;
     if let Some(keys) = read() {
         return Some(keys);
     }
     let text = serde_json::to_string(&random::<32>()?).ok()?;
     remember::write(KEY, &text);
-    // Another tab may have made one in this moment: what is kept counts.
     read()
 }
 

@@ -62,9 +62,7 @@ struct Ringing {
     call_view: Store<CallView>,
     call_line: CallLine,
     /// What the invitations said that came, and those that were made.
-    opened: BTreeMap<RingId, CallInvitation>,
-    /// The keys of those whom this page calls, by their ring.
-    called: BTreeMap<RingId, PublicKey>,
+    opened: BTreeMap<RingId, Opened>,
     /// Rings that were answered without a picture.
     without_video: Vec<RingId>,
     /// Calls of this page whose other end has a name in the history.
@@ -83,14 +81,20 @@ struct Ringing {
     _visibility: Option<EventListener>,
 }
 
+/// An invitation, and the key of whoever has sealed it: by another key it is another one.
+struct Opened {
+    by: PublicKey,
+    invitation: CallInvitation,
+}
+
 /// Runs the page's device, for as long as there is the page.
 pub(crate) fn start(ring_page: RingPage) {
     let RingPage { view, call_view, call_line, events, mut received } = ring_page;
-    let (Some(keys), Some(id)) = (key_store::own_keys(), random_id()) else {
-        return view.update(|view| view.is_unsupported = true);
-    };
-    let mut ringing = Ringing::new(DeviceId::new(id), keys, view, (call_view, call_line), events);
     spawn_local(async move {
+        let (Some(keys), Some(id)) = (key_store::own_keys().await, random_id()) else {
+            return view.update(|view| view.is_unsupported = true);
+        };
+        let mut ringing = Ringing::new(DeviceId::new(id), keys, view, (call_view, call_line), events);
         ringing.input(RingInput::Command(RingCommand::Attach));
         ringing.show_book(web::document().is_some_and(|page| !page.hidden()));
         ringing.publish();
@@ -134,7 +138,6 @@ impl Ringing {
             call_view,
             call_line,
             opened: BTreeMap::new(),
-            called: BTreeMap::new(),
             without_video: Vec::new(),
             noted: Vec::new(),
             book: ShownBook::default(),

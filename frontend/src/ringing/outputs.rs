@@ -7,7 +7,7 @@ use seal::{CallInvitation, NotePurpose, RoomSecret};
 
 use super::event::RingEvent;
 use super::talk::Talk;
-use super::{Ringing, peers, talk};
+use super::{Opened, Ringing, peers, talk};
 use crate::clock;
 use crate::event::SocketNumber;
 use crate::identity::random;
@@ -69,16 +69,18 @@ impl Ringing {
         let note = name.and_then(|view| peers::name_of(view.peer)).and_then(|name| {
             self.keys.seal_note(self.keys.public(), ring, NotePurpose::OwnHistory, random()?, &name)
         });
-        self.called.insert(ring, callee.clone());
-        self.opened.insert(ring, invitation);
+        self.opened.insert(ring, Opened { by: self.keys.public().clone(), invitation });
         Some(RingInput::Sealed { ring, invitation: sealed, note })
     }
 
+    /// Opens what came with a ring. What another key has sealed under the same id is forgotten, whether or not this opens.
     pub(super) fn open(&mut self, ring: RingId, caller: &PublicKey, invitation: &protocol::Invitation) {
-        if !self.opened.contains_key(&ring)
-            && let Some(invitation) = self.keys.open_invitation(caller, ring, invitation)
-        {
-            self.opened.insert(ring, invitation);
+        if self.opened.get(&ring).is_some_and(|opened| opened.by == *caller) {
+            return;
+        }
+        self.opened.remove(&ring);
+        if let Some(invitation) = self.keys.open_invitation(caller, ring, invitation) {
+            self.opened.insert(ring, Opened { by: caller.clone(), invitation });
         }
     }
 
@@ -90,16 +92,16 @@ impl Ringing {
     }
 
     fn enter(&mut self, ring: RingId, room: protocol::RoomCode) {
-        let (Some(invitation), Some(name)) = (self.opened.get(&ring), self.own_name()) else {
+        let (Some(opened), Some(name)) = (self.opened.get(&ring), self.own_name()) else {
             // Who calls has sealed something that does not open: there is no call with them.
             let reason = HangUpReason::Lost;
             return self
                 .device
                 .handle_input(clock::now(), RingInput::Command(RingCommand::HangUp { reason }));
         };
-        let is_caller = self.called.contains_key(&ring);
+        let is_caller = opened.by == *self.keys.public();
         let with_video = !self.without_video.contains(&ring);
-        let secret = invitation.secret.clone();
+        let secret = opened.invitation.secret.clone();
         let init = talk::TalkInit { room, secret, name, is_caller, with_video };
         self.talk = Some(Talk::begin(init, self.call_view, &self.call_line));
     }

@@ -30,6 +30,11 @@ pub(crate) fn key_of(peer: CallId) -> Option<KeyDigest> {
     all().remove(&peer).and_then(|known| KeyDigest::parse(&known.key))
 }
 
+/// Whether somebody has another key than the last time.
+pub(crate) fn has_other_key(peer: CallId, key: &PublicKey) -> bool {
+    key_of(peer).is_some_and(|known| known != KeyDigest::of(key))
+}
+
 /// Remembers somebody, in place of what was known of them.
 pub(crate) fn remember(peer: CallId, name: &str, key: &PublicKey) {
     let mut known = all();

@@ -19,11 +19,13 @@ impl Ringing {
         else {
             return;
         };
-        let key = match line.side {
-            RingSide::Caller => self.called.get(&line.ring).cloned(),
-            RingSide::Callee => line.invitation.map(|incoming| incoming.caller_key),
-        };
         let name = self.talk.as_ref().and_then(Talk::name_of_other);
+        let key = line.key.filter(|key| match line.side {
+            // Compared with their link, or with what is remembered.
+            RingSide::Caller => true,
+            // Who calls with another key than before does not become the one who is known: it is said each time, until their link is used.
+            RingSide::Callee => !peers::has_other_key(line.peer, key),
+        });
         if let (Some(key), Some(name)) = (key, name) {
             peers::remember(line.peer, &name, &key);
             if line.side == RingSide::Caller {
@@ -43,7 +45,6 @@ impl Ringing {
         // What strangers have rung with is not kept beyond their rings.
         let is_shown = |ring: &RingId| views.iter().any(|view| view.ring == *ring);
         self.opened.retain(|ring, _| is_shown(ring));
-        self.called.retain(|ring, _| is_shown(ring));
         self.without_video.retain(is_shown);
         self.noted.retain(is_shown);
         self.sound();
@@ -70,19 +71,19 @@ impl Ringing {
     }
 
     fn line(&self, view: RingView) -> RingLine {
-        let RingView { ring, peer, side, phase, since: _, invitation, message } = view;
+        let RingView { ring, peer, side, phase, since: _, key, invitation: _, message } = view;
         let said = match side {
-            RingSide::Callee => self.opened.get(&ring).map(|invitation| invitation.name.to_string()),
+            RingSide::Callee => self.opened.get(&ring).map(|opened| opened.invitation.name.to_string()),
             RingSide::Caller => None,
         };
-        let key = match side {
-            RingSide::Caller => self.called.get(&ring).cloned(),
-            RingSide::Callee => invitation.map(|incoming| incoming.caller_key),
-        };
+        let has_other_key =
+            side == RingSide::Callee && key.as_ref().is_some_and(|key| peers::has_other_key(peer, key));
+        // The name of the one who is known is not the name of whoever calls in their place.
+        let name = said.or_else(|| peers::name_of(peer).filter(|_| !has_other_key));
         let message = message
             .zip(key)
             .and_then(|(note, key)| self.keys.open_note(&key, ring, NotePurpose::Decline, &note));
-        RingLine { ring, peer, name: said.or_else(|| peers::name_of(peer)), side, phase, message }
+        RingLine { ring, peer, name, has_other_key, side, phase, message }
     }
 
     /// Sounds what is to sound: a ring that came, or the tone of one that sounds at the other end.

@@ -11,6 +11,7 @@ use web_sys::{AudioContext, GainNode};
 
 use super::event::{RingEvent, RingEvents};
 use super::lock::Lock;
+use crate::web;
 
 /// Of all tabs of this browser one sounds.
 const LOCK: &str = "veranda.ringing";
@@ -40,9 +41,13 @@ impl Sounding {
             let playing = Box::pin(async {
                 match sound {
                     Sound::Ring => ring_in_one_tab(ring, &events).await,
-                    Sound::Tone => _ = Player::begin(sound).play().await,
+                    Sound::Tone => {
+                        let player = Player::begin(sound);
+                        player.play().await;
+                        // It sounds as long as there is the player.
+                        std::future::pending::<()>().await;
+                    }
                 }
-                std::future::pending::<()>().await;
             });
             // What plays is dropped where it stands, and with it the context and the lock.
             if let Either::Right((_, playing)) = select(playing, stopped).await {
@@ -57,39 +62,53 @@ impl Sounding {
     }
 }
 
-/// Rings once no other tab does. One that its browser does not let sound makes way for the next.
+/// Rings once no other tab does. One that its browser does not let sound makes way for the next, and waits without a sound until it may: what
+/// sounds has the lock from before its first note.
 async fn ring_in_one_tab(ring: RingId, events: &RingEvents) {
     let tell = |does| _ = events.unbounded_send(RingEvent::Sounds { ring, does });
-    let lock = Lock::take(LOCK).await;
-    let player = Player::begin(Sound::Ring);
-    if !player.is_running() {
+    let mut may_sound = false;
+    loop {
+        let lock = Lock::take(LOCK).await;
+        let player = Player::begin(Sound::Ring);
+        if (may_sound || player.may_run()) && player.play().await {
+            tell(true);
+            return std::future::pending().await;
+        }
         tell(false);
+        drop(player);
         drop(lock);
-        if !player.play().await {
+        may_sound = Player::silent().play().await;
+        if !may_sound {
             return;
         }
-        let _lock = Lock::take(LOCK).await;
-        tell(true);
-        return std::future::pending().await;
     }
-    tell(true);
-    std::future::pending::<()>().await;
 }
 
-/// An audio context with the whole sound laid down in it.
+/// An audio context, with the whole sound laid down in it or without any.
 struct Player(Option<AudioContext>);
 
 impl Player {
     fn begin(sound: Sound) -> Self {
-        let context = AudioContext::new().ok();
-        if let Some(context) = &context {
+        let player = Self::silent();
+        if let Some(context) = &player.0 {
             _ = lay_down(context, sound);
         }
-        Self(context)
+        player
     }
 
-    fn is_running(&self) -> bool {
-        self.0.as_ref().is_some_and(is_running)
+    fn silent() -> Self {
+        Self(AudioContext::new().ok())
+    }
+
+    /// Whether the browser lets it sound, as far as that is known at once. Chromium has it run from the beginning then. Firefox begins it only a
+    /// moment later, and says beforehand whether it will (Autoplay Policy Detection).
+    fn may_run(&self) -> bool {
+        let policy = || {
+            let policy =
+                web::call(&web::window()?.navigator(), "getAutoplayPolicy", &[&"audiocontext".into()])?;
+            policy.as_string()
+        };
+        self.0.as_ref().is_some_and(is_running) || policy().as_deref() == Some("allowed")
     }
 
     /// Waits until it plays: without the person's having pressed anything a browser keeps a context suspended, for ever or until they do.

@@ -76,7 +76,9 @@ impl PushTask {
         let Some(identity) = self.storage.identity_of(notice.callee).await? else { return Ok(()) };
         // A call is missed also while somebody does not want to be disturbed; they read of it when they look.
         let rules = rules_of(&identity.rules, now);
-        if Admission::decide(Some(&rules), Relation::Known, minute_of_day(now)) != Admission::Rings {
+        if Admission::decide(Some(&rules), Relation::Known, minute_of_day(now))
+            != Admission::Rings(Relation::Known)
+        {
             return Ok(());
         }
         let pushes = self.storage.pushes(&identity.key).await?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use protocol::RoomCode;
 use ring::Input;
 use storage::Storage;
 use tokio::sync::{mpsc, oneshot};
@@ -13,8 +14,13 @@ use crate::rooms::Rooms;
 /// What the task is told.
 pub(super) enum RingsEvent {
     Input(Box<Input>),
+    /// A room of a ring that is over has somebody inside, or could not be deleted.
+    RoomInUse(RoomCode),
     /// Wants to know when all before is carried out and kept.
     Flush(oneshot::Sender<()>),
+    /// Wants the rooms of rings that are over to go now, and to know when they are gone.
+    #[cfg(debug_assertions)]
+    ClearRooms(oneshot::Sender<()>),
     /// Wants it to fail.
     #[cfg(debug_assertions)]
     Panic,

@@ -64,6 +64,15 @@ impl RingsHandle {
         }
     }
 
+    /// Has the rooms of rings that are over go now, and waits for that.
+    #[cfg(debug_assertions)]
+    pub(crate) async fn clear_rooms(&self) {
+        let (done, is_done) = oneshot::channel();
+        if self.0.send(RingsEvent::ClearRooms(done)).await.is_ok() {
+            _ = is_done.await;
+        }
+    }
+
     /// Has the task fail, for tests of what happens then.
     #[cfg(debug_assertions)]
     pub(crate) async fn panic(&self) {

@@ -1,20 +1,30 @@
-//! Rooms of rings that are over, or that were not placed after all: they are deleted when nobody is inside. A room that somebody has entered and
-//! is still in deletes itself when they leave.
+//! Rooms of rings that are over, or that were not placed after all: they are deleted as soon as nobody is inside, whatever their host has set
+//! meanwhile. So a ring is no way to a room that stays, and rings need not count against the limit of rooms.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::RoomCode;
+use tokio::sync::{mpsc, oneshot};
 
+use super::event::RingsEvent;
 use crate::rooms::Rooms;
 use crate::tasks;
 
-/// So long after a ring is over its room goes. Its caller may still be in it, or on the way out.
+/// So long after a ring is over its room goes. Its caller may still be in it, or on the way out; then it is looked at again after as long.
 const STAYS_FOR: Duration = Duration::from_secs(60);
 
 /// The rooms, in the order in which they go.
 #[derive(Default)]
 pub(super) struct LeftoverRooms(VecDeque<(Duration, RoomCode)>);
+
+/// Who is told of what was found out about them.
+pub(super) struct Tell {
+    /// Whether somebody is still inside.
+    pub(super) back: mpsc::WeakSender<RingsEvent>,
+    /// That all were looked at.
+    pub(super) done: Option<oneshot::Sender<()>>,
+}
 
 impl LeftoverRooms {
     /// The room is of no use from now on.
@@ -27,8 +37,8 @@ impl LeftoverRooms {
         self.0.front().map(|(at, _)| *at)
     }
 
-    /// Deletes those whose time has come, while others ring on.
-    pub(super) fn handle_timeout(&mut self, now: Duration, rooms: &Rooms) {
+    /// Deletes those whose time has come, while others ring on. Of one that somebody is in the task is told.
+    pub(super) fn handle_timeout(&mut self, now: Duration, rooms: &Rooms, tell: Tell) {
         let due = self.0.iter().take_while(|(at, _)| *at <= now).count();
         if due == 0 {
             return;
@@ -37,12 +47,29 @@ impl LeftoverRooms {
         let rooms = rooms.clone();
         tasks::spawn(async move {
             for room in due {
-                if matches!(rooms.present(room).await, Ok(0))
-                    && let Err(error) = rooms.delete(room).await
+                if !is_gone(&rooms, room).await
+                    && let Some(back) = tell.back.upgrade()
                 {
-                    tracing::warn!(%error, "the room of a ring that is over could not be deleted");
+                    _ = back.send(RingsEvent::RoomInUse(room)).await;
                 }
             }
+            if let Some(done) = tell.done {
+                _ = done.send(());
+            }
         });
+    }
+}
+
+/// Deletes a room unless somebody is inside.
+async fn is_gone(rooms: &Rooms, room: RoomCode) -> bool {
+    if !matches!(rooms.present(room).await, Ok(0)) {
+        return false;
+    }
+    match rooms.delete(room).await {
+        Ok(_) => true,
+        Err(error) => {
+            tracing::warn!(%error, "the room of a ring that is over could not be deleted");
+            false
+        }
     }
 }

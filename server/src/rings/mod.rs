@@ -1,6 +1,7 @@
 //! The rings of this server: one task, which owns [`ring::Rings`] and carries out what that decides. Whoever has something to say to it asks
 //! storage first (`server/src/signalling/ring_requests.rs`), so that no ring waits for another one's questions.
 
+mod counted_rings;
 mod event;
 mod handle;
 mod leftover_rooms;

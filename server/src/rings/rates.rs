@@ -2,9 +2,12 @@
 //! counted those alone which lead to nobody would tell which do.
 
 use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 
-use protocol::PublicKey;
+use protocol::{PublicKey, RingId};
 
+use super::counted_rings::CountedRings;
+use crate::clock;
 use crate::config::LimitsConfig;
 use crate::rate_limit::{AddressRate, KeyedRate, RetryAfter};
 
@@ -19,6 +22,7 @@ const KEEPING: (u32, u32) = (60, 240);
 pub(crate) struct RingRates {
     identities: AddressRate,
     rings: KeyedRate<PublicKey>,
+    counted: Mutex<CountedRings>,
     rings_of_addresses: AddressRate,
     look_ups: KeyedRate<PublicKey>,
     look_ups_of_addresses: AddressRate,
@@ -34,6 +38,7 @@ impl RingRates {
         Self {
             identities: AddressRate::new(limits.identities_at_once, limits.identities_per_minute),
             rings: KeyedRate::new(at_once, per_minute),
+            counted: Mutex::default(),
             rings_of_addresses: AddressRate::new(of_address.0, of_address.1),
             look_ups: KeyedRate::new(twice(at_once), twice(per_minute)),
             look_ups_of_addresses: AddressRate::new(twice(of_address.0), twice(of_address.1)),
@@ -47,10 +52,17 @@ impl RingRates {
         self.identities.check(address)
     }
 
-    /// Counts a ring.
-    pub(crate) fn ring(&self, identity: &PublicKey, address: IpAddr) -> Result<(), RetryAfter> {
+    /// Counts a ring, once however often its caller says it: who comes back to it may not find that they have rung too often.
+    pub(crate) fn ring(&self, identity: &PublicKey, address: IpAddr, ring: RingId) -> Result<(), RetryAfter> {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = clock::moment();
+        if counted.is_repeated(now, ring, identity) {
+            return Ok(());
+        }
         self.rings.check(identity)?;
-        self.rings_of_addresses.check(address)
+        self.rings_of_addresses.check(address)?;
+        counted.note(now, ring, identity);
+        Ok(())
     }
 
     /// Counts a question for a key.

@@ -1,12 +1,12 @@
 //! Keeps how rings go. A ring begins only when that is kept; what comes later is told in any case, and kept as soon as the database takes
-//! it: two who talk do not wait for a disk.
+//! it: two who talk do not wait for a disk. What the database takes of a ring that did not begin, because it answered too late, goes again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::RingId;
-use storage::{CallRecord, Storage, StorageError};
+use storage::{CallEnd, CallOutcome, CallReaders, CallRecord, Storage, StorageError};
 use tokio::time::timeout;
 
 use crate::clock::Clock;
@@ -27,25 +27,41 @@ const AT_ONCE: usize = 16;
 pub(super) struct RecordWriter {
     storage: Arc<dyn Storage>,
     clock: Clock,
-    unwritten: BTreeMap<RingId, CallRecord>,
+    unwritten: BTreeMap<RingId, Unwritten>,
+    /// Rows of rings that were refused because the database has not answered in time, and when it is looked whether it has taken them.
+    doubtful: VecDeque<(Duration, CallRecord)>,
     /// The database has not answered; until then it is not asked.
     away_until: Option<Duration>,
+}
+
+/// A row that waits to be kept.
+struct Unwritten {
+    call: CallRecord,
+    /// From it, or from one whose place it has taken.
+    follows: Option<Follows>,
 }
 
 /// What came of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kept {
-    /// It is kept, and the call has gone on by it.
-    New,
-    /// It is kept, and was before.
-    Known,
+    /// It is kept; what follows from that has not been done before.
+    Yes(Option<Follows>),
     /// It is not, for now.
     Not,
 }
 
+/// What follows from a row, once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Follows {
+    /// They have talked.
+    Met,
+    /// Who was to ask has asked.
+    Asked,
+}
+
 impl RecordWriter {
     pub(super) fn new(storage: Arc<dyn Storage>, clock: Clock) -> Self {
-        Self { storage, clock, unwritten: BTreeMap::new(), away_until: None }
+        Self { storage, clock, unwritten: BTreeMap::new(), doubtful: VecDeque::new(), away_until: None }
     }
 
     /// Keeps a row, within [`WRITES_WITHIN`] or not at all.
@@ -58,13 +74,18 @@ impl RecordWriter {
         match written.unwrap_or(Err(StorageError::Behind)) {
             Ok(is_new) => {
                 self.away_until = None;
-                self.unwritten.remove(&call.ring);
-                if is_new { Kept::New } else { Kept::Known }
+                self.doubtful.retain(|(_, doubtful)| doubtful.ring != call.ring);
+                let owed = self.unwritten.remove(&call.ring).and_then(|unwritten| unwritten.follows);
+                Kept::Yes(owed.or(what_follows(call).filter(|_| is_new)))
             }
             Err(error) => {
                 tracing::error!(%error, "a ring could not be kept");
                 if !error.is_final() {
-                    self.away_until = Some(self.clock.now() + TRIES_AGAIN_AFTER);
+                    let later = self.clock.now() + TRIES_AGAIN_AFTER;
+                    self.away_until = Some(later);
+                    if is_begun_by(call) && self.doubtful.len() < MOST_UNWRITTEN {
+                        self.doubtful.push_back((later, call.clone()));
+                    }
                 }
                 Kept::Not
             }
@@ -74,7 +95,9 @@ impl RecordWriter {
     /// Keeps a row later, in place of an older one of its ring.
     pub(super) fn keep_later(&mut self, call: CallRecord) {
         if self.unwritten.len() < MOST_UNWRITTEN || self.unwritten.contains_key(&call.ring) {
-            self.unwritten.insert(call.ring, call);
+            let before = self.unwritten.get(&call.ring).and_then(|before| before.follows);
+            let follows = what_follows(&call).or(before);
+            self.unwritten.insert(call.ring, Unwritten { call, follows });
         } else {
             tracing::error!("too many rings wait to be kept: the end of one is lost");
         }
@@ -82,25 +105,70 @@ impl RecordWriter {
 
     /// When [`Self::handle_timeout`] has something to do.
     pub(super) fn poll_timeout(&self) -> Option<Duration> {
-        (!self.unwritten.is_empty()).then(|| self.away_until.unwrap_or(Duration::ZERO))
+        let away_until = self.away_until.unwrap_or(Duration::ZERO);
+        let unwritten = (!self.unwritten.is_empty()).then_some(away_until);
+        let doubtful = self.doubtful.front().map(|(at, _)| away_until.max(*at));
+        unwritten.into_iter().chain(doubtful).min()
     }
 
-    /// Tries some of those that wait. Returns those by which their calls have gone on.
-    pub(super) async fn handle_timeout(&mut self) -> Vec<CallRecord> {
+    /// Tries some of those that wait. Returns those from which something follows.
+    pub(super) async fn handle_timeout(&mut self) -> Vec<(CallRecord, Follows)> {
         let mut kept = Vec::new();
         if self.away_until.is_some_and(|until| self.clock.now() < until) {
             return kept;
         }
-        let waiting: Vec<_> = self.unwritten.values().take(AT_ONCE).cloned().collect();
+        let waiting: Vec<_> =
+            self.unwritten.values().take(AT_ONCE).map(|unwritten| unwritten.call.clone()).collect();
         for call in waiting {
             match self.keep(&call).await {
-                Kept::New => kept.push(call),
-                Kept::Known => {}
-                Kept::Not if self.away_until.is_some() => break,
+                Kept::Yes(follows) => kept.extend(follows.map(|follows| (call, follows))),
+                Kept::Not if self.away_until.is_some() => return kept,
                 // The database will never take it.
                 Kept::Not => _ = self.unwritten.remove(&call.ring),
             }
         }
+        self.settle_doubts().await;
         kept
+    }
+
+    /// Takes away what the database has of rings that never began, before a missed call is made of it.
+    async fn settle_doubts(&mut self) {
+        let now = self.clock.now();
+        for _ in 0..AT_ONCE {
+            let Some((_, call)) = self.doubtful.pop_front_if(|(at, _)| *at <= now) else { return };
+            let undone = timeout(WRITES_WITHIN, self.undo(&call)).await.unwrap_or(Err(StorageError::Behind));
+            if let Err(error) = undone {
+                tracing::error!(%error, "it could not be looked whether a ring was kept that never began");
+                let later = now + TRIES_AGAIN_AFTER;
+                self.away_until = Some(later);
+                return self.doubtful.push_back((later, call));
+            }
+        }
+    }
+
+    async fn undo(&self, call: &CallRecord) -> Result<(), StorageError> {
+        let Some(mut kept) = self.storage.call(call.ring).await? else { return Ok(()) };
+        let is_this = kept.caller.key == call.caller.key && kept.callee.key == call.callee.key;
+        if !is_this || !is_begun_by(&kept) {
+            return Ok(());
+        }
+        kept.readers = CallReaders::Caller;
+        kept.course.end = Some(CallEnd { at: self.clock.wall(), outcome: CallOutcome::Cancelled });
+        self.storage.keep_call(&kept, &[]).await?;
+        // In nobody's history, it is gone.
+        self.storage.hide_call(&call.caller.key, call.ring).await.map(|_| ())
+    }
+}
+
+/// Whether a row is the first one of its ring.
+fn is_begun_by(call: &CallRecord) -> bool {
+    call.course.answered_at.is_none() && call.course.end.is_none()
+}
+
+fn what_follows(call: &CallRecord) -> Option<Follows> {
+    match (call.course.answered_at, call.course.end) {
+        (Some(_), None) => Some(Follows::Met),
+        (_, Some(end)) if end.outcome == CallOutcome::Asked => Some(Follows::Asked),
+        (_, Some(_)) | (None, None) => None,
     }
 }

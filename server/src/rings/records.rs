@@ -22,7 +22,7 @@ pub(super) fn to_storage(row: &ring::CallRecord, now: Timestamp) -> Option<stora
             Readers::Both => CallReaders::Both,
             Readers::Caller => CallReaders::Caller,
         },
-        room: Some(row.room),
+        room: row.room,
         invitation: row.invitation.clone(),
         answered_by: row.answered_by,
         course: CallCourse { started_at: row.placed_at, answered_at, end },
@@ -62,8 +62,9 @@ pub(crate) fn from_storage(call: storage::CallRecord) -> ring::CallRecord {
         callee: callee.call_id,
         caller_key: caller.key,
         callee_key: Some(callee.key),
-        // Rows without one are as old as the table, and nobody goes on with them.
-        room: room.unwrap_or(protocol::RoomCode::from_random(0)),
+        // Whoever has a ring's room made has sealed an invitation to it. A row without one was made of what two devices say, by whichever
+        // version of this server, and a room in it is nobody's to give away or to delete.
+        room: room.filter(|_| invitation.is_some()),
         invitation,
         note: caller.note.and_then(|note| protocol::SealedNote::new(note.as_str().to_owned()).ok()),
         readers: match readers {
@@ -109,7 +110,7 @@ mod tests {
             callee: CallId::nth(2),
             caller_key: PublicKey::new("A".repeat(43)).unwrap(),
             callee_key: PublicKey::new("Q".repeat(43)).ok(),
-            room: RoomCode::from_random(3),
+            room: Some(RoomCode::from_random(3)),
             invitation: Invitation::new("sealed".into()).ok(),
             note: SealedNote::new("sealed-too".into()).ok(),
             readers: Readers::Caller,

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use protocol::{CloseCode, ErrorCode, MessageId, ProtocolError, RingEvent, RingId, RoomCode};
 use ring::{CallRecord, CallState, ConnectionId, Departure, Input, Output, Rings};
-use storage::{CallOutcome, ContactChange, RequestNote, Storage, StorageError};
-use tokio::sync::{Notify, mpsc};
+use storage::{ContactChange, RequestNote, Storage, StorageError};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{sleep_until, timeout};
 
 use super::event::{Means, RingsEvent};
-use super::leftover_rooms::LeftoverRooms;
-use super::record_writer::{Kept, RecordWriter};
+use super::leftover_rooms::{LeftoverRooms, Tell};
+use super::record_writer::{Follows, Kept, RecordWriter};
 use super::records::to_storage;
 use crate::clock::Clock;
 use crate::connection_queue::{Full, QueueSender};
@@ -81,9 +81,14 @@ impl RingsTask {
             tokio::select! {
                 event = events.recv() => match event {
                     Some(RingsEvent::Input(input)) => self.take(*input).await,
+                    Some(RingsEvent::RoomInUse(room)) => self.leftover.add(self.clock.now(), room),
                     Some(RingsEvent::Flush(done)) => {
                         self.do_what_is_due().await;
                         _ = done.send(());
+                    }
+                    #[cfg(debug_assertions)]
+                    Some(RingsEvent::ClearRooms(done)) => {
+                        self.clear_rooms(Duration::MAX, Some(done));
                     }
                     #[cfg(debug_assertions)]
                     Some(RingsEvent::Panic) => panic!("as a test wants it"),
@@ -102,10 +107,16 @@ impl RingsTask {
     async fn do_what_is_due(&mut self) {
         self.rings.handle_timeout(self.clock.now());
         self.carry_out(None).await;
-        for call in self.writer.handle_timeout().await {
-            self.follow(call);
+        for (call, follows) in self.writer.handle_timeout().await {
+            self.follow(call, follows);
         }
-        self.leftover.handle_timeout(self.clock.now(), &self.rooms);
+        self.clear_rooms(self.clock.now(), None);
+    }
+
+    /// Has the rooms go whose time has come.
+    fn clear_rooms(&mut self, now: Duration, done: Option<oneshot::Sender<()>>) {
+        let back = self.back.clone();
+        self.leftover.handle_timeout(now, &self.rooms, Tell { back, done });
     }
 
     async fn take(&mut self, input: Input) {
@@ -118,8 +129,10 @@ impl RingsTask {
                 None
             }
             Input::Place { connection, id, placement } => {
-                let known = placement.row.as_ref().map(|row| row.room);
-                let made = Some(placement.room).filter(|room| known != Some(*room));
+                let row = placement.row.as_ref();
+                let is_over = row.is_some_and(|row| matches!(row.state, CallState::Over { .. }));
+                let known = row.and_then(|row| row.room);
+                let made = Some(placement.room).filter(|room| !is_over && known != Some(*room));
                 Some(Placing { connection: *connection, id: *id, made })
             }
             Input::Disconnect { connection, .. } => {
@@ -145,7 +158,7 @@ impl RingsTask {
                     Output::Close { connection, code } => self.close(connection, code),
                     Output::Record(row) => {
                         let is_begun = self.record(&row).await;
-                        made = made.filter(|room| !is_begun || *room != row.room);
+                        made = made.filter(|room| !is_begun || Some(*room) != row.room);
                         if !is_begun {
                             self.refuse(row.ring, placing);
                         }
@@ -185,12 +198,12 @@ impl RingsTask {
             tracing::error!("a ring between people of whom one is not known is not kept");
             return true;
         };
-        if matches!(row.state, CallState::Over { .. }) {
-            self.leftover.add(self.clock.now(), row.room);
+        if let (CallState::Over { .. }, Some(room)) = (row.state, row.room) {
+            self.leftover.add(self.clock.now(), room);
         }
         match self.writer.keep(&call).await {
-            Kept::New => self.follow(call),
-            Kept::Known => {}
+            Kept::Yes(Some(follows)) => self.follow(call, follows),
+            Kept::Yes(None) => {}
             Kept::Not if row.state == CallState::Ringing => return false,
             Kept::Not => self.writer.keep_later(call),
         }
@@ -207,28 +220,27 @@ impl RingsTask {
         }
     }
 
-    /// Does what follows from a call that has gone on: two who talked know each other, and who was to ask has asked.
-    fn follow(&self, call: storage::CallRecord) {
-        let is_answer = call.course.answered_at.is_some() && call.course.end.is_none();
-        let asks = call.course.end.is_some_and(|end| end.outcome == CallOutcome::Asked);
-        if !is_answer && !asks {
-            return;
-        }
+    /// Does what follows from a call that is kept: two who talked know each other, and who was to ask has asked.
+    fn follow(&self, call: storage::CallRecord, follows: Follows) {
         let (storage, now, back) = (Arc::clone(&self.storage), self.clock.wall(), self.back.clone());
         tasks::spawn(async move {
             let changing = async {
                 let (caller, callee) = (&call.caller.key, &call.callee.key);
-                if is_answer {
-                    storage.change_contact(caller, callee, ContactChange::Met, now).await?;
-                    storage.change_contact(callee, caller, ContactChange::Met, now).await?;
-                } else if let Some(request) = request_of(&call) {
-                    storage.change_contact(callee, caller, ContactChange::Asked(&request), now).await?;
+                match (follows, request_of(&call)) {
+                    (Follows::Met, _) => {
+                        storage.change_contact(caller, callee, ContactChange::Met, now).await?;
+                        storage.change_contact(callee, caller, ContactChange::Met, now).await?;
+                    }
+                    (Follows::Asked, Some(request)) => {
+                        storage.change_contact(callee, caller, ContactChange::Asked(&request), now).await?;
+                    }
+                    (Follows::Asked, None) => {}
                 }
                 Ok(())
             };
             let changed = timeout(FOLLOWS_WITHIN, changing).await.unwrap_or(Err(StorageError::Behind));
             match changed {
-                Ok(()) if asks => {
+                Ok(()) if follows == Follows::Asked => {
                     let call_id = call.callee.call_id;
                     if let Some(back) = back.upgrade() {
                         _ = back.send(RingsEvent::Input(Box::new(Input::Changed { call_id }))).await;

@@ -163,18 +163,17 @@ impl Connection {
     fn checked(&self, received: Received) -> Result<Option<Utf8Bytes>, End> {
         let message = match received {
             None => return Err(End::Gone),
-            Some(Ok(Message::Close(_))) => return Err(End::Left),
             Some(Err(error)) => return Err(reading_failed(&error)),
             Some(Ok(message)) => message,
         };
-        if !self.rate.allows(&message) {
+        if !matches!(message, Message::Close(_)) && !self.rate.allows(&message) {
             return Err(End::refused(ErrorCode::RateLimited));
         }
         match message {
             Message::Text(text) => Ok(Some(text)),
             Message::Ping(_) | Message::Pong(_) => Ok(None),
             Message::Binary(_) => Err(End::refused(ErrorCode::Malformed)),
-            Message::Close(_) => Err(End::Left),
+            Message::Close(frame) => Err(End::closed_by_client(frame.as_ref())),
         }
     }
 

@@ -1,14 +1,15 @@
 //! Why a connection ends.
 
+use axum::extract::ws::CloseFrame;
 use protocol::{CloseCode, ErrorCode, MessageId, ProtocolError};
 use room::Departure;
 use serde::Deserialize;
 
 /// Why a connection ends.
 pub(super) enum End {
-    /// It broke.
+    /// It broke, or the client has closed it and may open another.
     Gone,
-    /// The client has closed it.
+    /// The page was closed.
     Left,
     /// The client did something that ends it, or the server stops.
     Refused(ProtocolError),
@@ -19,6 +20,11 @@ pub(super) enum End {
 impl End {
     pub(super) fn refused(code: ErrorCode) -> Self {
         Self::Refused(ProtocolError::new(code, None))
+    }
+
+    /// The client has closed the connection.
+    pub(super) fn closed_by_client(frame: Option<&CloseFrame>) -> Self {
+        if CloseCode::is_for_good(frame.map(|frame| CloseCode(frame.code))) { Self::Left } else { Self::Gone }
     }
 
     /// A text that is no message. What is wrong with it is told to its sender, and to nobody else: it may hold a name.

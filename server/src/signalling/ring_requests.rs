@@ -64,12 +64,18 @@ impl Asker<'_> {
         Admission::decide(rules.as_ref(), relation, minute_of_day(now))
     }
 
-    /// Where the call will be, and the caller's key of it: the room that was made for the ring before, or a new one.
+    /// Where the call will be, and the caller's key of it: the room that was made for the ring before, or a new one. No room that a device has
+    /// named is ever in a row.
     async fn room(&self, row: Option<&CallRecord>) -> Result<(RoomCode, Credential), ErrorCode> {
-        let made = match row {
-            Some(row) if matches!(row.state, CallState::Over { .. }) => Some((row.room, ids::secret("k"))),
-            Some(row) => self.made_before(row.room).await?,
-            None => None,
+        let made = match row.map(|row| (row.state, row.room)) {
+            // Nobody goes to the room of a ring that is over, and none is made for it.
+            Some((CallState::Over { .. }, room)) => {
+                Some((room.unwrap_or(RoomCode::from_random(0)), ids::secret("k")))
+            }
+            Some((CallState::Ringing | CallState::Answered { .. }, Some(room))) => {
+                self.made_before(room).await?
+            }
+            Some((CallState::Ringing | CallState::Answered { .. }, None)) | None => None,
         };
         let (room, secret) = match made {
             Some(made) => made,

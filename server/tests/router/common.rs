@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
@@ -315,9 +316,15 @@ impl Client {
         message
     }
 
-    /// Closes the socket as a browser does when its page is closed.
-    pub(crate) async fn close(mut self) {
-        self.socket.close(None).await.unwrap();
+    /// Closes the socket as a browser does when its page is closed (RFC 6455 §7.4.1, "going away").
+    pub(crate) async fn close(self) {
+        self.close_with(Some(1001)).await;
+    }
+
+    /// Closes the socket with a code, or without one, as a page does that only wants another socket.
+    pub(crate) async fn close_with(mut self, code: Option<u16>) {
+        let frame = code.map(|code| CloseFrame { code: code.into(), reason: "".into() });
+        self.socket.close(frame).await.unwrap();
         while self.socket.next().await.is_some_and(|message| message.is_ok()) {}
     }
 }

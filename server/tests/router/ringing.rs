@@ -2,11 +2,12 @@
 
 use protocol::{CallId, RingId};
 use serde_json::{Value, json};
+use server::config::{Config, LimitsConfig};
 use storage::{CallOutcome, CallRecord, CallRepository as _, ContactRepository as _, Standing};
 
 use crate::common::{Client, Closed, TestServer, join_message};
 use crate::ringing_people::{ADA, BOB, Device, EVE, Who, id, storage_of};
-use crate::sessions::sqlx_connection;
+use crate::ringing_storage::set_refusing;
 
 /// Ada has rung Bob's devices.
 async fn ringing<const N: usize>(server: &TestServer, devices: [Who; N]) -> (Device, [Device; N], String) {
@@ -89,15 +90,19 @@ async fn both_get_into_the_room_of_their_call_and_nobody_waits_at_its_door() {
 #[tokio::test]
 async fn two_who_have_talked_know_each_other_and_two_of_whom_one_rang_do_not() {
     let server = TestServer::start().await;
-    let (mut ada, [mut bob], ring) = ringing(&server, [BOB]).await;
-    bob.about("decline", &ring).await;
-    assert_eq!(ada.hears_end_of(&ring).await, json!("declined"));
+    let (mut eve, mut bob) = (EVE.attach(&server).await, BOB.attach(&server).await);
+    eve.rings(&id(1), &bob.call_id).await;
+    bob.about("decline", &id(1)).await;
+    assert_eq!(eve.hears_end_of(&id(1)).await, json!("declined"));
+    eve.rings(&id(2), &bob.call_id).await;
+    eve.about("cancel", &id(2)).await;
+    assert_eq!(eve.hears_end_of(&id(2)).await, json!("cancelled"));
     let storage = storage_of(&server).await;
-    let [ada_key, bob_key] = [ADA, BOB].map(|who| who.identity().key().clone());
-    assert!(storage.contact(&bob_key, &ada_key).await.unwrap().is_none());
+    let [ada_key, bob_key, eve_key] = [ADA, BOB, EVE].map(|who| who.identity().key().clone());
 
-    ada.rings(&id(2), &bob.call_id).await;
-    bob.about("answer", &id(2)).await;
+    let mut ada = ADA.attach(&server).await;
+    ada.rings(&id(3), &bob.call_id).await;
+    bob.about("answer", &id(3)).await;
     ada.hear_of("answered").await;
     for (owner, peer) in [(&ada_key, &bob_key), (&bob_key, &ada_key)] {
         let known = async {
@@ -107,6 +112,13 @@ async fn two_who_have_talked_know_each_other_and_two_of_whom_one_rang_do_not() {
             }
         };
         tokio::time::timeout(std::time::Duration::from_secs(10), known).await.expect("they know each other");
+    }
+    // What followed from the rings before was begun earlier, and had as long.
+    ada.say(json!({ "type": "hang_up", "ring": id(3), "reason": "hung_up" })).await;
+    ada.hears_end_of(&id(3)).await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    for (owner, peer) in [(&eve_key, &bob_key), (&bob_key, &eve_key)] {
+        assert!(storage.contact(owner, peer).await.unwrap().is_none());
     }
 }
 
@@ -148,11 +160,51 @@ async fn of_two_devices_the_one_that_answers_has_the_call() {
     assert_eq!(tablet.client.hear().await["type"], "answered");
     assert_eq!(phone.hears_end_of(&ring).await, json!("answered_elsewhere"));
     phone.about("answer", &ring).await;
-    assert_eq!(phone.hear_of("error").await["code"], "ring_unknown");
+    assert_eq!(phone.hears_end_of(&ring).await, json!("answered_elsewhere"));
     ada.hear_of("answered").await;
     ada.say(json!({ "type": "hang_up", "ring": ring, "reason": "hung_up" })).await;
     assert_eq!(tablet.hears_end_of(&ring).await, json!({ "answered": { "seconds": 0 } }));
     phone.hears_nothing_else().await;
+}
+
+#[tokio::test]
+async fn of_two_devices_that_answer_at_once_one_has_the_call_and_the_other_is_told() {
+    let limits = LimitsConfig { rings_at_once: 1_000, ..LimitsConfig::default() };
+    let server = TestServer::with(Config { limits, ..Config::default() }).await;
+    let mut ada = ADA.attach(&server).await;
+    let [one, other] = [BOB, Who { device: 2, ..BOB }];
+    let [mut phone, mut tablet] = [one.attach(&server).await, other.attach(&server).await];
+    for number in 1..=20 {
+        let ring = id(number);
+        ada.rings(&ring, &phone.call_id).await;
+        for bob in [&mut phone, &mut tablet] {
+            bob.hear_of("incoming").await;
+        }
+        futures::join!(phone.about("answer", &ring), tablet.about("answer", &ring));
+        let mut answered = Vec::new();
+        for (who, bob) in [(one, &mut phone), (other, &mut tablet)] {
+            let told = bob.client.hear().await;
+            assert_eq!(told["ring"], ring);
+            if told["type"] == "answered" {
+                answered.push(who.device_id());
+            } else {
+                // It is told when the other one has answered, and in answer to its own.
+                assert_eq!(told["outcome"], "answered_elsewhere");
+                assert_eq!(bob.hears_end_of(&ring).await, json!("answered_elsewhere"));
+            }
+        }
+        ada.hear_of("answered").await;
+        let kept = row(&server, &ring).await.answered_by.unwrap().to_string();
+        assert_eq!(answered, [kept], "one, and the one that is kept");
+        ada.say(json!({ "type": "hang_up", "ring": ring, "reason": "hung_up" })).await;
+        let winner = if answered == [one.device_id()] { &mut phone } else { &mut tablet };
+        for device in [&mut ada, winner] {
+            device.hears_end_of(&ring).await;
+        }
+        for device in [&mut ada, &mut phone, &mut tablet] {
+            device.hears_nothing_else().await;
+        }
+    }
 }
 
 #[tokio::test]
@@ -262,7 +314,7 @@ async fn a_ring_comes_back_with_a_server_that_starts_anew() {
     bob.about("answer", &ring).await;
     ada.hear_of("answered").await;
     let last = TestServer::after_crash_of(&next).await;
-    let in_call = |peer: &str, side: &str| json!({ "in_call": { "ring": ring, "peer": peer, "side": side, "room": placed["room"], "talked_ms": 1000 } });
+    let in_call = |peer: &str, side: &str| json!({ "in_call": { "ring": ring, "peer": peer, "side": side, "talked_ms": 1000 } });
     let mut bob = BOB.attach_with(&last, in_call(&ada_id, "callee")).await;
     let mut ada = ADA.attach_with(&last, in_call(&bob_id, "caller")).await;
     bob.hears_nothing_else().await;
@@ -304,19 +356,8 @@ async fn an_id_that_is_nobodys_has_one_key_also_after_a_restart() {
     for file in ["veranda.sqlite", "signing.key"] {
         _ = std::fs::copy(server.data.path().join(file), copy.path().join(file));
     }
-    let next = TestServer::with_data(server::config::Config::default(), copy).await;
+    let next = TestServer::with_data(Config::default(), copy).await;
     assert_eq!(key_of(&mut BOB.attach(&next).await, nobody).await, key);
-}
-
-/// Has the database of a server take no rows of calls, or take them again.
-async fn set_refusing(server: &TestServer, refuses: bool) {
-    let mut other = sqlx_connection(&server.data.path().join("veranda.sqlite")).await;
-    let statement = if refuses {
-        "CREATE TRIGGER refuses BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'it is away'); END"
-    } else {
-        "DROP TRIGGER refuses"
-    };
-    sqlx::raw_sql(statement).execute(&mut other).await.unwrap();
 }
 
 #[tokio::test]
@@ -357,8 +398,7 @@ async fn a_call_outlives_a_failure_of_the_task_that_rings() {
     for one in [&mut ada, &mut bob] {
         assert_eq!(one.client.hear_end().await.1, Closed { code: 4430 }, "it may come back");
     }
-    let room = row(&server, &ring).await.room.unwrap();
-    let in_call = |peer: &str, side: &str| json!({ "in_call": { "ring": ring, "peer": peer, "side": side, "room": room, "talked_ms": 1000 } });
+    let in_call = |peer: &str, side: &str| json!({ "in_call": { "ring": ring, "peer": peer, "side": side, "talked_ms": 1000 } });
     let mut bob = BOB.attach_with(&server, in_call(&ada.call_id, "callee")).await;
     let mut ada = ADA.attach_with(&server, in_call(&bob.call_id, "caller")).await;
     ada.say(json!({ "type": "hang_up", "ring": ring, "reason": "hung_up" })).await;

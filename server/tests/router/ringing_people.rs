@@ -65,6 +65,9 @@ impl Who {
     }
 }
 
+/// The number of a question about a ring that there never was.
+const UNKNOWN: u64 = 987_654;
+
 impl Device {
     pub(crate) async fn say(&mut self, message: Value) {
         self.client.say(message).await;
@@ -97,20 +100,26 @@ impl Device {
 
     /// It hears of no ring, though its history may have changed.
     pub(crate) async fn hears_of_no_ring(&mut self) {
-        self.say(json!({ "type": "ping" })).await;
+        self.ask_the_rings().await;
         loop {
             let message = self.client.hear().await;
-            if message["type"] == "pong" {
+            if message["in_reply_to"] == UNKNOWN {
                 return;
             }
             assert_eq!(message, json!({ "type": "changed" }));
         }
     }
 
-    /// The next thing that it hears is the answer to an own ping.
+    /// The next thing that it hears is the answer to its own question.
     pub(crate) async fn hears_nothing_else(&mut self) {
-        self.say(json!({ "type": "ping" })).await;
-        assert_eq!(self.client.hear().await, json!({ "type": "pong" }));
+        self.ask_the_rings().await;
+        let answer = self.client.hear().await;
+        assert_eq!((&answer["code"], &answer["in_reply_to"]), (&json!("ring_unknown"), &json!(UNKNOWN)));
+    }
+
+    /// Asks what the task of the rings answers after everything that it has taken before; a ping does not go there.
+    async fn ask_the_rings(&mut self) {
+        self.say(json!({ "type": "cancel", "id": UNKNOWN, "ring": id(u64::from(u32::MAX)) })).await;
     }
 }
 

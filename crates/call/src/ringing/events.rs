@@ -56,7 +56,7 @@ impl RingDevice {
         if expected.is_some_and(|expected| expected != KeyDigest::of(&key)) {
             return self.line.refuse(now, RingRefusal::WrongKey);
         }
-        self.line = Line::Sealing { ring, callee, since };
+        self.line = Line::Sealing { ring, callee, key: key.clone(), since };
         self.outputs.push_back(RingOutput::Seal { ring, callee, key });
     }
 
@@ -85,6 +85,8 @@ impl RingDevice {
             return;
         }
         if let Some(receipt) = self.incoming.show(now, incoming) {
+            // How the one before ended is not what is shown when this one does.
+            self.put_away();
             self.say(None, RingMessage::Receipt { ring, receipt });
         }
     }
@@ -114,16 +116,30 @@ impl RingDevice {
         self.give_back(ring);
     }
 
+    /// The person called is calling, too, and this device is in their call. It is the call that was wanted only with the person that was called,
+    /// and with the key that was theirs: a link says which that is, and no server another one.
     fn merged(&mut self, now: Duration, ring: RingId, into: &IncomingRing) {
         if self.line.ring() == Some(into.ring) && matches!(self.line, Line::InCall(_)) {
             return;
         }
-        let is_calling = matches!(self.line, Line::Calling(_)) && self.line.ring() == Some(ring);
         _ = self.incoming.take(into.ring);
-        if !is_calling {
+        let is_other = match &self.line {
+            Line::Calling(calling) if self.line.ring() == Some(ring) => {
+                calling.is_to_another(into.caller, &into.caller_key)
+            }
+            Line::Idle
+            | Line::LookingUp { .. }
+            | Line::Sealing { .. }
+            | Line::Calling(_)
+            | Line::Answering { .. }
+            | Line::InCall(_)
+            | Line::Over(_) => return self.give_back(into.ring),
+        };
+        self.leave_room();
+        if is_other {
+            self.line.refuse(now, RingRefusal::WrongKey);
             return self.give_back(into.ring);
         }
-        self.leave_room();
         self.line = Line::InCall(InCall::as_callee(now, into, 0));
         self.outputs.push_back(RingOutput::EnterRoom {
             ring: into.ring,
@@ -157,10 +173,8 @@ impl RingDevice {
         self.say_of_book(said);
         if let Some(ring) = self.kept.about(error.in_reply_to) {
             self.kept.confirm(ring);
-            let is_placing = matches!(self.line, Line::Calling(_) | Line::LookingUp { .. });
-            if is_placing && self.line.ring() == Some(ring) {
-                self.leave_room();
-                self.line.refuse(now, RingRefusal::Server(error.code));
+            if self.line.ring() == Some(ring) {
+                self.line_refused(now, ring, error.code);
             }
         }
         if is_final(error.code) {
@@ -168,6 +182,23 @@ impl RingDevice {
             self.is_wanted = false;
             self.connection = self.connection.ended();
             self.outputs.push_back(RingOutput::CloseSocket);
+        }
+    }
+
+    /// The server does not take what was said of the call of this device.
+    fn line_refused(&mut self, now: Duration, ring: RingId, code: ErrorCode) {
+        match &self.line {
+            Line::Calling(calling) => {
+                if calling.may_ring() {
+                    let standing = self.line.standing(now);
+                    self.decide(ring, RingMessage::Cancel { ring }, standing);
+                }
+                self.leave_room();
+                self.line.refuse(now, RingRefusal::Server(code));
+            }
+            Line::LookingUp { .. } => self.line.refuse(now, RingRefusal::Server(code)),
+            // A server that knows how a ring ended says so. One that has lost everything does not know it before its caller is back.
+            Line::Answering { .. } | Line::Idle | Line::Sealing { .. } | Line::InCall(_) | Line::Over(_) => {}
         }
     }
 

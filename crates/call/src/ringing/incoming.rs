@@ -42,13 +42,16 @@ struct Shown {
 }
 
 impl Incoming {
-    /// Shows a ring. The receipt to be sent, or `None` for one that is late.
+    /// Shows a ring. The receipt to be sent, or `None` for one that is late, or that is another's than the one on the screen with its id.
     pub(super) fn show(&mut self, now: Duration, ring: IncomingRing) -> Option<Receipt> {
         let left = Duration::from_millis(ring.expires_in_ms.into()).min(Duration::from_secs(RING_SECONDS));
         if self.seen.contains(&ring.ring) || left.is_zero() {
             return None;
         }
         if let Some(shown) = self.shown.iter_mut().find(|shown| shown.ring.ring == ring.ring) {
+            if !is_same(&shown.ring, &ring) {
+                return None;
+            }
             shown.until = shown.until.min(now + left);
             shown.doubted_until = None;
             shown.ring = ring;
@@ -86,8 +89,9 @@ impl Incoming {
         if let Some(one) = self.take(ring) {
             let phase = RingPhase::Over(outcome);
             let (peer, side) = (one.caller, RingSide::Callee);
-            let invitation = Some(one);
-            self.ended = Some(RingView { ring, peer, side, phase, since: now, invitation, message: None });
+            let (key, invitation) = (Some(one.caller_key.clone()), Some(one));
+            self.ended =
+                Some(RingView { ring, peer, side, phase, since: now, key, invitation, message: None });
         } else if let Some(ended) = self.ended.as_mut().filter(|ended| ended.ring == ring) {
             ended.phase = RingPhase::Over(outcome);
         }
@@ -114,6 +118,7 @@ impl Incoming {
                 Manner::Quietly => RingPhase::RingingQuietly,
             },
             since: shown.since,
+            key: Some(shown.ring.caller_key.clone()),
             invitation: Some(shown.ring.clone()),
             message: None,
         });
@@ -137,6 +142,12 @@ impl Incoming {
         }
         self.seen.push_back(ring);
     }
+}
+
+/// Whether a server that names a ring once more means the same one. The person has seen who calls: nobody takes that one's place.
+fn is_same(shown: &IncomingRing, again: &IncomingRing) -> bool {
+    (shown.caller, &shown.caller_key, &shown.invitation)
+        == (again.caller, &again.caller_key, &again.invitation)
 }
 
 impl Shown {

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use protocol::limits::RING_SECONDS;
 use protocol::{
-    CallId, IncomingRing, Outcome, PlaceRing, Progress, RingId, RingMessage, RingSide, RoomCode, SealedNote,
-    Standing,
+    CallId, IncomingRing, Outcome, PlaceRing, Progress, PublicKey, RingId, RingMessage, RingSide, RoomCode,
+    SealedNote, Standing,
 };
 use seal::KeyDigest;
 use view::{RingPhase, RingRefusal};
@@ -39,8 +39,8 @@ pub(super) enum Line {
     Idle,
     /// The key of the person called is asked for.
     LookingUp { ring: RingId, callee: CallId, expected: Option<KeyDigest>, since: Duration },
-    /// The invitation is being sealed.
-    Sealing { ring: RingId, callee: CallId, since: Duration },
+    /// The invitation is being sealed, to this key.
+    Sealing { ring: RingId, callee: CallId, key: PublicKey, since: Duration },
     /// It rings at the other end, as far as is known.
     Calling(Box<Calling>),
     /// A ring that came was answered here; another device may have been first.
@@ -55,9 +55,13 @@ pub(super) enum Line {
 #[derive(Debug)]
 pub(super) struct Calling {
     place: PlaceRing,
+    /// The key that its invitation is sealed to.
+    key: PublicKey,
     since: Duration,
     /// When it was first sent to the server.
     placed_at: Option<Duration>,
+    /// It was sent once more.
+    is_repeated: bool,
     /// Where the call will be, once the server has said so.
     room: Option<RoomCode>,
     progress: Option<Progress>,
@@ -66,12 +70,13 @@ pub(super) struct Calling {
 }
 
 /// A call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct InCall {
     ring: RingId,
     peer: CallId,
+    /// The other one's key.
+    key: PublicKey,
     side: RingSide,
-    room: RoomCode,
     from: Duration,
     /// How long they had talked then.
     before: Duration,
@@ -91,16 +96,37 @@ pub(super) enum LineTimer {
 }
 
 impl Calling {
-    pub(super) fn new(now: Duration, place: PlaceRing) -> Self {
-        Self { place, since: now, placed_at: None, room: None, progress: None, verdict_until: None }
+    pub(super) fn new(now: Duration, place: PlaceRing, key: PublicKey) -> Self {
+        Self {
+            place,
+            key,
+            since: now,
+            placed_at: None,
+            is_repeated: false,
+            room: None,
+            progress: None,
+            verdict_until: None,
+        }
     }
 
     /// The message, with how long it has rung.
     pub(super) fn message(&mut self, now: Duration) -> RingMessage {
+        self.is_repeated |= self.placed_at.is_some();
         let placed_at = *self.placed_at.get_or_insert(now);
         let waited = now.saturating_sub(placed_at).as_millis();
         let waited_ms = u32::try_from(waited).unwrap_or(u32::MAX);
         RingMessage::Place(Box::new(PlaceRing { waited_ms, ..self.place.clone() }))
+    }
+
+    /// Whether somebody else is the person that is called: another ID, or another key than the one that the invitation is sealed to.
+    pub(super) fn is_to_another(&self, caller: CallId, key: &PublicKey) -> bool {
+        (self.place.callee, &self.key) != (caller, key)
+    }
+
+    /// Whether the server may have the ring though it refuses the message that places it: it has said so, or an earlier message may have come
+    /// through.
+    pub(super) fn may_ring(&self) -> bool {
+        self.room.is_some() || self.is_repeated
     }
 
     /// The server has made the room; true when that is news.
@@ -110,9 +136,10 @@ impl Calling {
 
     /// It was answered. The server names the room before that; one that does not leads nowhere.
     pub(super) fn answered(&self, now: Duration, talked_ms: u32) -> Option<InCall> {
+        _ = self.room?;
         let before = Duration::from_millis(talked_ms.into());
-        let (ring, peer) = (self.place.ring, self.place.callee);
-        Some(InCall { ring, peer, side: RingSide::Caller, room: self.room?, from: now, before })
+        let (ring, peer, key) = (self.place.ring, self.place.callee, self.key.clone());
+        Some(InCall { ring, peer, key, side: RingSide::Caller, from: now, before })
     }
 
     pub(super) fn note_progress(&mut self, progress: Progress) {
@@ -137,8 +164,8 @@ impl InCall {
     /// As whoever answered.
     pub(super) fn as_callee(now: Duration, incoming: &IncomingRing, talked_ms: u32) -> Self {
         let before = Duration::from_millis(talked_ms.into());
-        let (ring, peer, room) = (incoming.ring, incoming.caller, incoming.room);
-        Self { ring, peer, side: RingSide::Callee, room, from: now, before }
+        let (ring, peer, key) = (incoming.ring, incoming.caller, incoming.caller_key.clone());
+        Self { ring, peer, key, side: RingSide::Callee, from: now, before }
     }
 
     fn talked(&self, now: Duration) -> Duration {
@@ -192,7 +219,6 @@ impl Line {
                 ring: call.ring,
                 peer: call.peer,
                 side: call.side,
-                room: call.room,
                 talked_ms: u32::try_from(call.talked(now).as_millis()).unwrap_or(u32::MAX),
             },
         }
@@ -240,25 +266,25 @@ impl Line {
     }
 
     pub(super) fn view(&self) -> Option<RingView> {
-        let (ring, peer, side, phase, since) = match self {
+        let (ring, peer, key) = match self {
             Self::Idle => return None,
-            Self::LookingUp { ring, callee, since, .. } | Self::Sealing { ring, callee, since } => {
-                (*ring, *callee, RingSide::Caller, RingPhase::Calling(None), *since)
-            }
-            Self::Calling(calling) => {
-                let place = &calling.place;
-                (place.ring, place.callee, RingSide::Caller, calling.phase(), calling.since)
-            }
-            Self::Answering { incoming, since } => {
-                (incoming.ring, incoming.caller, RingSide::Callee, RingPhase::Answered, *since)
-            }
-            Self::InCall(call) => {
-                let since = call.from.saturating_sub(call.before);
-                (call.ring, call.peer, call.side, RingPhase::Answered, since)
-            }
+            Self::LookingUp { ring, callee, .. } => (*ring, *callee, None),
+            Self::Sealing { ring, callee, key, .. } => (*ring, *callee, Some(key)),
+            Self::Calling(calling) => (calling.place.ring, calling.place.callee, Some(&calling.key)),
+            Self::Answering { incoming, .. } => (incoming.ring, incoming.caller, Some(&incoming.caller_key)),
+            Self::InCall(call) => (call.ring, call.peer, Some(&call.key)),
             Self::Over(view) => return Some((**view).clone()),
         };
-        Some(RingView { ring, peer, side, phase, since, invitation: None, message: None })
+        let (side, phase, since) = match self {
+            Self::Idle | Self::Over(_) => return None,
+            Self::LookingUp { since, .. } | Self::Sealing { since, .. } => {
+                (RingSide::Caller, RingPhase::Calling(None), *since)
+            }
+            Self::Calling(calling) => (RingSide::Caller, calling.phase(), calling.since),
+            Self::Answering { since, .. } => (RingSide::Callee, RingPhase::Answered, *since),
+            Self::InCall(call) => (call.side, RingPhase::Answered, call.from.saturating_sub(call.before)),
+        };
+        Some(RingView { ring, peer, side, phase, since, key: key.cloned(), invitation: None, message: None })
     }
 
     /// What is due, and when.

@@ -185,12 +185,15 @@ impl RingDevice {
             RingCommand::SetRules { rules } => self.change_book(RingMessage::SetRules { rules }),
             // Said once: a second one would be a second ID.
             RingCommand::ReplaceCallId => self.say_if_connected(None, RingMessage::ReplaceCallId),
-            RingCommand::Dismiss => {
-                self.incoming.dismiss();
-                if matches!(self.line, Line::Over(_)) {
-                    self.line = Line::Idle;
-                }
-            }
+            RingCommand::Dismiss => self.put_away(),
+        }
+    }
+
+    /// What has ended is not shown any more.
+    fn put_away(&mut self) {
+        self.incoming.dismiss();
+        if matches!(self.line, Line::Over(_)) {
+            self.line = Line::Idle;
         }
     }
 
@@ -220,10 +223,11 @@ impl RingDevice {
     }
 
     fn sealed(&mut self, now: Duration, of: RingId, invitation: Invitation, note: Option<SealedNote>) {
-        let Line::Sealing { ring, callee, .. } = self.line else { return };
+        let Line::Sealing { ring, callee, key, .. } = &self.line else { return };
+        let (ring, callee, key) = (*ring, *callee, key.clone());
         if ring == of {
             let place = PlaceRing { ring, callee, waited_ms: 0, invitation, note };
-            self.line = Line::Calling(Box::new(Calling::new(now, place)));
+            self.line = Line::Calling(Box::new(Calling::new(now, place, key)));
             self.say_line(now);
         }
     }

@@ -66,6 +66,9 @@ pub struct RingView {
     pub phase: RingPhase,
     /// Since when it is so; of an answered one, when it was answered. A call that was answered before the driver's zero has begun at zero.
     pub since: Duration,
+    /// The key of the other one's identity: the one that the invitation is sealed to, or that it opens with. Not known before the server has
+    /// named it.
+    pub key: Option<PublicKey>,
     /// Of a ring that came: what the page opens to learn who calls.
     pub invitation: Option<IncomingRing>,
     /// What the other one wrote who declined.

@@ -35,11 +35,17 @@ impl TestDevice {
         device
     }
 
-    /// One that calls; it is ring 1.
-    fn calling() -> Self {
+    /// One that seals for whom it calls; it is ring 1.
+    fn sealing() -> Self {
         let mut device = Self::attached();
         device.command(RingCommand::Call { ring: ring(1), callee: id(2), expected: None });
         device.hear(RingEvent::KeyOf { callee: id(2), key: key(2) });
+        device
+    }
+
+    /// One that calls; it is ring 1.
+    fn calling() -> Self {
+        let mut device = Self::sealing();
         device.input(RingInput::Sealed { ring: ring(1), invitation: invitation(), note: None });
         device.hear(placed(1));
         device
@@ -389,9 +395,8 @@ fn who_comes_back_to_a_call_says_which_and_for_how_long_they_have_talked() {
     device.lose();
     device.wait_secs(2);
     let (standing, messages) = device.come_back();
-    let room = RoomCode::from_random(2);
     let side = RingSide::Callee;
-    assert_eq!(standing, Standing::InCall { ring: ring(1), peer: id(3), side, room, talked_ms: 10_000 });
+    assert_eq!(standing, Standing::InCall { ring: ring(1), peer: id(3), side, talked_ms: 10_000 });
     assert_eq!(messages, []);
     assert_eq!(device.phase(1), Some(RingPhase::Answered));
 }
@@ -410,12 +415,67 @@ fn a_second_call_that_is_answered_ends_the_first_after_it() {
 #[test]
 fn a_ring_that_has_become_another_one_is_a_call() {
     let mut device = TestDevice::calling();
-    device.hear(incoming(2, 30_000));
-    let outputs = device.hear(RingEvent::Merged { ring: ring(1), into: Box::new(incoming_ring(2, 30_000)) });
+    let into = IncomingRing { caller: id(2), caller_key: key(2), ..incoming_ring(2, 30_000) };
+    device.hear(RingEvent::Incoming(Box::new(into.clone())));
+    let outputs = device.hear(RingEvent::Merged { ring: ring(1), into: Box::new(into) });
     assert!(
         matches!(&outputs[..], [RingOutput::LeaveRoom { .. }, RingOutput::EnterRoom { ring: into, .. }] if *into == ring(2))
     );
     assert_eq!((device.phase(1), device.phase(2)), (None, Some(RingPhase::Answered)));
+}
+
+#[test]
+fn a_ring_that_has_become_one_of_another_person_or_key_than_was_called_is_no_call() {
+    for (caller, caller_key) in [(id(3), key(2)), (id(2), key(3)), (id(3), key(3))] {
+        let mut device = TestDevice::calling();
+        let into = IncomingRing { caller, caller_key, ..incoming_ring(2, 30_000) };
+        device.hear(RingEvent::Incoming(Box::new(into.clone())));
+        let outputs = device.hear(RingEvent::Merged { ring: ring(1), into: Box::new(into) });
+        let given_back = RingMessage::HangUp { ring: ring(2), reason: HangUpReason::Lost };
+        assert_eq!(said(&outputs), [&given_back]);
+        assert!(outputs.contains(&RingOutput::LeaveRoom { ring: ring(1) }), "{outputs:?}");
+        assert!(!outputs.iter().any(|output| matches!(output, RingOutput::EnterRoom { .. })), "{outputs:?}");
+        assert_eq!(device.phase(1), Some(RingPhase::Refused(RingRefusal::WrongKey)));
+        assert_eq!(device.phase(2), None);
+    }
+}
+
+#[test]
+fn a_ring_that_is_said_again_by_another_is_not_taken_for_the_first() {
+    let first = incoming_ring(1, 30_000);
+    let other_key = IncomingRing { caller_key: key(4), ..first.clone() };
+    let other_person = IncomingRing { caller: id(4), ..first.clone() };
+    let other_invitation = Invitation::new("sealed-anew".to_owned()).unwrap();
+    let other_invitation = IncomingRing { invitation: other_invitation, ..first.clone() };
+    for other in [other_key, other_person, other_invitation] {
+        let mut device = TestDevice::attached();
+        device.hear(RingEvent::Incoming(Box::new(first.clone())));
+        assert_eq!(device.hear(RingEvent::Incoming(Box::new(other))), []);
+        let view = device.view(1).unwrap();
+        assert_eq!((view.key, view.invitation), (Some(key(3)), Some(first.clone())));
+        device.command(RingCommand::Answer { ring: ring(1) });
+        let outputs = device.hear(answered(1));
+        let [RingOutput::EnterRoom { invitation: Some(entered), .. }] = &outputs[..] else {
+            panic!("{outputs:?}")
+        };
+        assert_eq!(**entered, first);
+    }
+}
+
+#[test]
+fn the_key_of_the_other_one_is_known_from_the_first_word_to_the_last() {
+    let mut device = TestDevice::attached();
+    device.hear(incoming(1, 30_000));
+    let key_of = |device: &TestDevice| device.view(1).and_then(|view| view.key);
+    assert_eq!(key_of(&device), Some(key(3)));
+    device.command(RingCommand::Answer { ring: ring(1) });
+    assert_eq!(key_of(&device), Some(key(3)));
+    device.hear(answered(1));
+    assert_eq!((device.phase(1), key_of(&device)), (Some(RingPhase::Answered), Some(key(3))));
+    let mut device = TestDevice::calling();
+    assert_eq!(key_of(&device), Some(key(2)));
+    device.hear(answered(1));
+    assert_eq!((device.phase(1), key_of(&device)), (Some(RingPhase::Answered), Some(key(2))));
 }
 
 #[test]
@@ -442,11 +502,38 @@ fn a_ring_that_a_server_does_not_speak_of_any_more_ends() {
 
 #[test]
 fn a_refused_ring_says_why() {
-    let mut device = TestDevice::calling();
-    let outputs = device.refuse(ErrorCode::CallerBusy);
-    assert_eq!(outputs, [RingOutput::LeaveRoom { ring: ring(1) }]);
+    let mut device = TestDevice::sealing();
+    device.input(RingInput::Sealed { ring: ring(1), invitation: invitation(), note: None });
+    assert_eq!(device.refuse(ErrorCode::CallerBusy), []);
     let refused = RingPhase::Refused(RingRefusal::Server(ErrorCode::CallerBusy));
     assert_eq!(device.phase(1), Some(refused));
+}
+
+#[test]
+fn a_ring_that_is_refused_when_it_is_said_again_is_given_up_where_it_may_still_ring() {
+    for code in [ErrorCode::StorageUnavailable, ErrorCode::RateLimited] {
+        let mut device = TestDevice::calling();
+        device.lose();
+        device.come_back();
+        let outputs = device.refuse(code);
+        assert_eq!(said(&outputs), [&RingMessage::Cancel { ring: ring(1) }]);
+        assert!(outputs.contains(&RingOutput::LeaveRoom { ring: ring(1) }));
+        assert_eq!(device.phase(1), Some(RingPhase::Refused(RingRefusal::Server(code))));
+        device.lose();
+        let (standing, said) = device.come_back();
+        assert_eq!(standing, Standing::Placing { ring: ring(1) });
+        assert_eq!(said, [RingMessage::Cancel { ring: ring(1) }]);
+        device.hear(over(1, Outcome::Cancelled));
+        device.lose();
+        assert_eq!(device.come_back(), (Standing::Idle, vec![]));
+    }
+    // Also one of which nothing was heard before its socket broke.
+    let mut device = TestDevice::sealing();
+    device.input(RingInput::Sealed { ring: ring(1), invitation: invitation(), note: None });
+    device.lose();
+    device.come_back();
+    let outputs = device.refuse(ErrorCode::StorageUnavailable);
+    assert_eq!(said(&outputs), [&RingMessage::Cancel { ring: ring(1) }]);
 }
 
 #[test]
@@ -472,4 +559,16 @@ fn a_page_that_is_closed_hangs_up_first() {
     let outputs = device.command(RingCommand::Detach);
     assert_eq!(said(&outputs), [&hung_up(1)]);
     assert_eq!(outputs.last(), Some(&RingOutput::CloseSocket));
+}
+
+#[test]
+fn of_two_that_ended_the_last_is_shown() {
+    let mut device = TestDevice::in_call();
+    device.command(RingCommand::HangUp { reason: HangUpReason::HungUp });
+    device.hear(over(1, Outcome::Answered { seconds: 3 }));
+    device.hear(incoming(2, 30_000));
+    device.command(RingCommand::Decline { ring: ring(2), message: None });
+    let shown = device.machine.views();
+    let shown: Vec<_> = shown.iter().map(|view| (view.ring, view.phase)).collect();
+    assert_eq!(shown, [(ring(2), RingPhase::Over(Outcome::Declined))]);
 }

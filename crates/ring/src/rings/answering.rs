@@ -11,9 +11,7 @@ use crate::ring::{Offer, Stage};
 impl Rings {
     pub(super) fn answer(&mut self, now: Duration, from: Speaker, ring: RingId) {
         let device = from.owner.device;
-        let one = self.rings.get(&ring);
-        let one = one.filter(|one| one.side_of(from.owner.call_id) == Some(RingSide::Callee));
-        let Some(one) = one else { return self.refuse(from, ErrorCode::RingUnknown) };
+        let Some(one) = self.ring_for(ring, from) else { return self.refuse(from, ErrorCode::RingUnknown) };
         let is_mine = one.device(RingSide::Callee) == Some(device);
         match one.stage() {
             // One that is unknown again may be on its screen from before this server started.
@@ -22,13 +20,14 @@ impl Rings {
                 self.send_answered(now, from, ring);
             }
             Stage::Talking if is_mine => self.send_answered(now, from, ring),
-            Stage::Over if is_mine => {
-                _ = self.tell_outcome(from.connection, ring, RingSide::Callee, device);
+            Stage::Talking => {
+                let outcome = Outcome::AnsweredElsewhere;
+                self.send(from.connection, RingEvent::Over { ring, outcome, message: None });
             }
-            Stage::Ringing(Offer::Withheld(_) | Offer::Open)
-            | Stage::Talking
-            | Stage::Over
-            | Stage::Merged(_) => self.refuse(from, ErrorCode::RingUnknown),
+            Stage::Over => _ = self.tell_outcome(from.connection, ring, RingSide::Callee, device),
+            Stage::Ringing(Offer::Withheld(_) | Offer::Open) | Stage::Merged(_) => {
+                self.refuse(from, ErrorCode::RingUnknown);
+            }
         }
     }
 

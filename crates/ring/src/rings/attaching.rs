@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use protocol::{
-    CallId, CloseCode, ErrorCode, Outcome, ProtocolError, RingEvent, RingId, RingSide, RoomCode, Standing,
+    CallId, CloseCode, DeviceId, ErrorCode, Outcome, ProtocolError, RingEvent, RingId, RingSide, Standing,
     Timestamp,
 };
 
@@ -21,7 +21,6 @@ struct Claim {
     ring: RingId,
     peer: CallId,
     side: RingSide,
-    room: RoomCode,
     talked: Duration,
 }
 
@@ -38,7 +37,8 @@ impl Rings {
     pub(super) fn attach(&mut self, now: Duration, attachment: Attachment) {
         let Attachment { connection, call_id, device, identity, standing, row } = attachment;
         let owner = Owner { call_id, device };
-        let displaced = self.lines.attach(connection, owner, identity);
+        let seated: Vec<_> = self.seated(call_id).collect();
+        let displaced = self.lines.attach(connection, owner, identity, &seated);
         if let Some(same) = displaced.same {
             self.send_away(same);
         }
@@ -52,11 +52,11 @@ impl Rings {
         let row = row.filter(|row| Some(row.ring) == named);
         let kept = row.map_or(Kept::Open, |row| self.take_up(now, owner, connection, row));
         if kept == Kept::Open
-            && let Standing::InCall { ring, peer, side, room, talked_ms } = standing
+            && let Standing::InCall { ring, peer, side, talked_ms } = standing
         {
             let talked = Duration::from_millis(talked_ms.into()).min(LONGEST_CALL);
             let from = Speaker { connection, owner, id: None };
-            self.claim(now, from, Claim { ring, peer, side, room, talked });
+            self.claim(now, from, Claim { ring, peer, side, talked });
         }
         self.tell_how_it_stands(now, owner, connection, named);
     }
@@ -160,7 +160,7 @@ impl Rings {
 
     /// Neither this server nor storage knows of it. The other end is not in a call before it says so, too.
     fn claim_unknown(&mut self, now: Duration, from: Speaker, claim: Claim) {
-        let Claim { ring, peer, side, room, talked } = claim;
+        let Claim { ring, peer, side, talked } = claim;
         let Owner { call_id, device } = from.owner;
         let is_free = self.lines.occupant(call_id, Place::Call).is_none();
         let Some(key) = self.lines.identity(from.connection).filter(|_| is_free && peer != call_id) else {
@@ -179,7 +179,7 @@ impl Rings {
             // Of a person called it stands for that of the caller, until that one comes back.
             caller_key: key.clone(),
             callee_key: (side == RingSide::Callee).then_some(key),
-            room,
+            room: None,
             invitation: None,
             note: None,
             readers: Readers::Both,
@@ -248,6 +248,15 @@ impl Rings {
                 one.leave_seat(now, side);
             }
         }
+    }
+
+    /// Which devices of a person are in a ring that they place, or in a call.
+    fn seated(&self, call_id: CallId) -> impl Iterator<Item = DeviceId> {
+        let rings = [Place::Outgoing, Place::Call].map(|place| self.lines.occupant(call_id, place));
+        rings.into_iter().flatten().filter_map(move |ring| {
+            let one = self.rings.get(&ring)?;
+            one.device(one.side_of(call_id)?)
+        })
     }
 
     /// Where a device sits.

@@ -17,9 +17,7 @@ impl Rings {
         message: Option<SealedNote>,
     ) {
         let device = from.owner.device;
-        let one = self.rings.get(&ring);
-        let one = one.filter(|one| one.side_of(from.owner.call_id) == Some(RingSide::Callee));
-        let Some(one) = one else { return self.refuse(from, ErrorCode::RingUnknown) };
+        let Some(one) = self.ring_for(ring, from) else { return self.refuse(from, ErrorCode::RingUnknown) };
         match one.stage() {
             // One that is unknown again may be on its screen from before this server started.
             Stage::Ringing(Offer::Shown | Offer::Unknown) => {
@@ -67,8 +65,8 @@ impl Rings {
 
     pub(super) fn hang_up(&mut self, now: Duration, from: Speaker, ring: RingId, reason: HangUpReason) {
         let device = from.owner.device;
-        let Some(one) = self.rings.get(&ring) else { return self.refuse(from, ErrorCode::RingUnknown) };
-        let Some(side) = one.side_of(from.owner.call_id) else {
+        let one = self.rings.get(&ring);
+        let Some((one, side)) = one.and_then(|one| Some((one, one.known_to(from.owner.call_id)?))) else {
             return self.refuse(from, ErrorCode::RingUnknown);
         };
         let may_sit = one.may_sit(side, device);
@@ -128,6 +126,9 @@ impl Rings {
             self.record(ring);
         }
         self.tell_end(ring, stage);
+        if is_known {
+            self.tell_the_others(ring, stage);
+        }
         if is_known && is_read_by_both && is_missed(outcome) {
             self.outputs.push_back(Output::Missed { callee, caller, ring });
         }
@@ -154,6 +155,25 @@ impl Rings {
                 let event = Box::new(RingEvent::Over { ring, outcome, message });
                 self.outputs.push_back(Output::Send { to, event });
             }
+        }
+    }
+
+    /// The devices of the two that had no part in it read their history again.
+    fn tell_the_others(&mut self, ring: RingId, before: Stage) {
+        let Some(one) = self.rings.get(&ring) else { return };
+        let mut others = Vec::new();
+        for side in [RingSide::Caller, RingSide::Callee] {
+            // Who was called hears of a ring that was not answered on every device, or as of a missed call.
+            if side == RingSide::Caller || before == Stage::Talking {
+                let seated = one.device(side);
+                let devices = self.lines.devices(one.person(side));
+                others.extend(
+                    devices.filter(|(device, _)| seated != Some(*device)).map(|(_, connection)| connection),
+                );
+            }
+        }
+        for connection in others {
+            self.send(connection, RingEvent::Changed);
         }
     }
 

@@ -8,8 +8,11 @@
 //!
 //!   a ring comes, and the person …  is free                       it is shown aloud
 //!                                   is in a call or a meeting     it is shown quietly; declined or run out, they were busy
-//!                                   has a ring on the screen      busy
+//!                                   has a ring on the screen      busy; but one of a stranger gives way to somebody they know
 //!                                   is ringing somebody else      busy
+//!                                   has no device, and a ring     it waits as that does, and is not shown
+//!                                   that waits for one, or that
+//!                                   they placed before they went
 //!                                   is ringing this very caller   the two rings become the first one, answered
 //! ```
 //!
@@ -104,7 +107,7 @@ impl Rings {
                     self.message(now, Speaker { connection, owner, id }, message);
                 }
             }
-            Input::Unkept { ring } => self.revoke(ring),
+            Input::Unkept { ring } => self.revoke(now, ring),
             Input::Changed { call_id } => self.tell_all(call_id, &RingEvent::Changed),
             Input::Renumbered { before } => self.renumbered(now, before),
             Input::Disconnect { connection, departure } => self.disconnect(now, connection, departure),
@@ -138,7 +141,6 @@ impl Rings {
                 self.lines.set_activity(from.owner, activity);
                 self.review_manner(now, from.owner.call_id);
             }
-            RingMessage::Ping => self.send(from.connection, RingEvent::Pong),
             RingMessage::Prove { .. } => self.refuse(from, ErrorCode::AlreadyJoined),
             RingMessage::LookUp { .. }
             | RingMessage::Place(_)
@@ -151,7 +153,8 @@ impl Rings {
             | RingMessage::ReadPush
             | RingMessage::SubscribePush(_)
             | RingMessage::UnsubscribePush { .. }
-            | RingMessage::ReplaceCallId => self.refuse(from, ErrorCode::NotAllowed),
+            | RingMessage::ReplaceCallId
+            | RingMessage::Ping => self.refuse(from, ErrorCode::NotAllowed),
         }
     }
 
@@ -165,6 +168,12 @@ impl Rings {
         if let Some(progress) = one.receive(receipt) {
             self.tell_seat(ring, RingSide::Caller, RingEvent::Progress { ring, progress });
         }
+    }
+
+    /// The ring, if it is for this person and they may know of it.
+    fn ring_for(&self, ring: RingId, person: Speaker) -> Option<&Ring> {
+        let one = self.rings.get(&ring)?;
+        (one.known_to(person.owner.call_id) == Some(RingSide::Callee)).then_some(one)
     }
 
     /// Says something to every device of a person.

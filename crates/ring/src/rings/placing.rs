@@ -7,7 +7,19 @@ use protocol::{ErrorCode, Outcome, PlaceRing, RingEvent, RingId, RingSide};
 use super::{Rings, Speaker, millis};
 use crate::lines::Place;
 use crate::ring::{CALLER_GRACE, Offer, REACHED_WITHIN, RING_FOR, Ring, Stage};
-use crate::{Admission, CallRecord, CallState, Output, Placement, Readers, Trace};
+use crate::{Admission, CallRecord, CallState, Output, Placement, Readers, Relation, Trace};
+
+/// What is in the way of a ring.
+enum InTheWay {
+    Nothing,
+    /// A ring of a stranger that nobody has answered: it gives way to one of somebody whom the person called knows, or whoever rings all the
+    /// time would keep everybody out.
+    Stranger(RingId),
+    /// A ring that has reached nobody either, or one that they have placed themselves before they went away.
+    Nobody,
+    /// A ring that is on their screen, or one that they place.
+    Line,
+}
 
 impl Rings {
     pub(super) fn place(&mut self, now: Duration, from: Speaker, placement: Placement) {
@@ -63,7 +75,7 @@ impl Rings {
             callee,
             caller_key,
             callee_key: Some(callee_key),
-            room,
+            room: Some(room),
             invitation: Some(invitation),
             note,
             readers: Readers::Both,
@@ -80,8 +92,12 @@ impl Rings {
         self.admit(now, from, ring, admission, waited);
     }
 
-    /// The ring could not be kept: it was never there.
-    pub(super) fn revoke(&mut self, ring: RingId) {
+    /// The ring could not be kept: it was never there. One that was before this server is, on the screens of the person called and in storage:
+    /// it is over.
+    pub(super) fn revoke(&mut self, now: Duration, ring: RingId) {
+        if self.rings.get(&ring).is_some_and(Ring::is_restored) {
+            return self.finish(now, ring, Outcome::Cancelled, None);
+        }
         let Some(one) = self.rings.remove(&ring) else { return };
         self.touched.push(ring);
         for side in [RingSide::Caller, RingSide::Callee] {
@@ -137,9 +153,8 @@ impl Rings {
     /// Decides whom the ring reaches, and says to its caller what every caller is told.
     fn admit(&mut self, now: Duration, from: Speaker, ring: RingId, admission: Admission, waited: Duration) {
         let Some(one) = self.rings.get(&ring) else { return };
-        let callee = one.person(RingSide::Callee);
         let (offer, readers) = match admission {
-            Admission::Rings => (Offer::Open, Readers::Both),
+            Admission::Rings(_) => (Offer::Open, Readers::Both),
             Admission::AsksFirst => (Offer::Withheld(Outcome::Asked), Readers::Both),
             Admission::Unreachable(Trace::Missed) => (Offer::Withheld(Outcome::Offline), Readers::Both),
             Admission::Unreachable(Trace::None) => (Offer::Withheld(Outcome::Offline), Readers::Caller),
@@ -149,18 +164,55 @@ impl Rings {
         let is_late = one.left(now).is_zero();
         if let Some(one) = self.ring_mut(ring) {
             one.offer(offer, now + within, readers);
+            if let Admission::Rings(relation) = admission {
+                one.set_relation(relation);
+            }
         }
         self.record(ring);
         self.say_placed(from, ring);
-        let is_busy = [Place::Incoming, Place::Outgoing]
-            .iter()
-            .any(|place| self.lines.occupant(callee, *place).is_some_and(|other| other != ring));
         match offer {
-            Offer::Open if is_late => self.finish(now, ring, Outcome::NoAnswer, None),
-            Offer::Open if is_busy => self.finish(now, ring, Outcome::Busy, None),
-            Offer::Open => self.ring_out(now, ring),
+            // One that comes too late has reached nobody, whether or not it could have.
+            Offer::Open if is_late => self.finish(now, ring, Outcome::Offline, None),
+            Offer::Open => self.reach(now, ring, admission),
             Offer::Withheld(outcome) if is_late => self.finish(now, ring, outcome, None),
             Offer::Withheld(_) | Offer::Unknown | Offer::Shown => {}
+        }
+    }
+
+    /// Rings somebody who may be rung, unless something is in the way.
+    fn reach(&mut self, now: Duration, ring: RingId, admission: Admission) {
+        match self.in_the_way(ring, admission) {
+            InTheWay::Nothing => self.ring_out(now, ring),
+            InTheWay::Stranger(other) => {
+                self.finish(now, other, Outcome::Busy, None);
+                self.ring_out(now, ring);
+            }
+            // It waits as long as everything that reaches nobody, and ends as that does.
+            InTheWay::Nobody => {}
+            InTheWay::Line => self.finish(now, ring, Outcome::Busy, None),
+        }
+    }
+
+    /// What the person called is doing. Somebody who has no device is not busy, whoever else rings them or was rung by them: who asks twice at
+    /// once learns no more than who asks once.
+    fn in_the_way(&self, ring: RingId, admission: Admission) -> InTheWay {
+        let Some(callee) = self.rings.get(&ring).map(|one| one.person(RingSide::Callee)) else {
+            return InTheWay::Nobody;
+        };
+        let other = |place| self.lines.occupant(callee, place).filter(|other| *other != ring);
+        if let Some(outgoing) = other(Place::Outgoing) {
+            let is_away = self.rings.get(&outgoing).is_some_and(|one| one.is_away(RingSide::Caller));
+            return if is_away { InTheWay::Nobody } else { InTheWay::Line };
+        }
+        let Some(incoming) = other(Place::Incoming) else { return InTheWay::Nothing };
+        let Some(one) = self.rings.get(&incoming) else { return InTheWay::Nothing };
+        if one.stage() == Stage::Ringing(Offer::Open) {
+            return InTheWay::Nobody;
+        }
+        let gives_way = one.relation() == Relation::Stranger;
+        match admission {
+            Admission::Rings(Relation::Known) if gives_way => InTheWay::Stranger(incoming),
+            Admission::Rings(_) | Admission::AsksFirst | Admission::Unreachable(_) => InTheWay::Line,
         }
     }
 
@@ -202,8 +254,7 @@ impl Rings {
 
     fn say_placed(&mut self, from: Speaker, ring: RingId) {
         let Some(one) = self.rings.get(&ring) else { return };
-        let room = one.row().room;
-        if let Some(credential) = one.credential().cloned() {
+        if let (Some(room), Some(credential)) = (one.row().room, one.credential().cloned()) {
             self.send(from.connection, RingEvent::Placed { ring, room, credential });
         }
     }

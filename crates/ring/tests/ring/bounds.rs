@@ -18,11 +18,19 @@ fn of_more_devices_than_sixteen_the_oldest_goes() {
 }
 
 #[test]
-fn the_oldest_device_that_had_to_go_is_away_from_its_call() {
+fn a_device_that_talks_or_rings_somebody_does_not_give_way() {
     let mut world = World::talking([]);
-    (2..=17).for_each(|number| world.attach((2, number)));
-    world.wait_secs(30);
-    assert_eq!(world.outcome(1), Some(Outcome::Lost { seconds: 0 }));
+    (2..=20).for_each(|number| world.attach((2, number)));
+    let gone: Vec<_> = (2..=5).map(|number| (world.sockets[&(2, number)], CloseCode::TAKEN_OVER)).collect();
+    assert_eq!(world.closed, gone, "the oldest of those that do nothing");
+    world.wait_secs(60);
+    assert_eq!(world.outcome(1), None);
+
+    let mut world = World::ringing([ADA, BOB]);
+    (2..=20).for_each(|number| world.attach((1, number)));
+    assert!(!world.closed.iter().any(|(connection, _)| *connection == world.sockets[&ADA]));
+    world.wait_secs(11);
+    assert_eq!(world.outcome(1), None);
 }
 
 #[test]
@@ -34,9 +42,9 @@ fn of_a_thousand_rings_that_are_over_few_are_remembered_and_after_a_minute_none(
     assert!(world.rings.len() <= 32, "{}", world.rings.len());
     world.forget();
     world.place_after(ADA, 999, BOB, 0);
-    assert_eq!(world.hears(ADA), [over(999, Outcome::NoAnswer)], "the newest is known");
+    assert_eq!(world.hears(ADA), [over(999, Outcome::Offline)], "the newest is known");
     world.place_after(ADA, 3, BOB, 0);
-    assert_eq!(world.hears(ADA), [over(3, Outcome::NoAnswer)], "of the others storage knows");
+    assert_eq!(world.hears(ADA), [over(3, Outcome::Offline)], "of the others storage knows");
     world.wait_secs(60);
     assert_eq!(world.rings.len(), 0);
 }

@@ -1,6 +1,8 @@
 //! The one line of a person: what a second ring meets, and what ends for the sake of what begins.
 
-use protocol::{Activity, ErrorCode, Manner, Outcome, Progress, Receipt, RingMessage};
+use protocol::{Activity, ErrorCode, Manner, Outcome, Progress, Receipt, RingEvent, RingMessage};
+
+use ring::{Admission, Relation};
 
 use super::world::{
     ADA, ADA_2, BOB, BOB_2, CEM, EVE, World, answered, error, id, incoming, over, progress, ring,
@@ -48,7 +50,9 @@ fn who_answers_a_second_call_has_hung_up_the_first_for_both() {
     let ended = over(1, Outcome::Answered { seconds: 7 });
     assert_eq!(world.hears(ADA), std::slice::from_ref(&ended));
     assert_eq!(world.hears(BOB), [ended, over(2, Outcome::AnsweredElsewhere)]);
-    assert_eq!((world.hears(BOB_2), world.hears(CEM)), (vec![answered(2)], vec![answered(2)]));
+    // It had no part in the one that is over.
+    assert_eq!(world.hears(BOB_2), [RingEvent::Changed, answered(2)]);
+    assert_eq!(world.hears(CEM), [answered(2)]);
     let kept: Vec<_> = world.states.iter().map(|(ring, _)| *ring).collect();
     assert_eq!(kept, [ring(1), ring(2)], "the one is over before the other begins");
 }
@@ -78,6 +82,42 @@ fn a_second_ring_is_busy_at_once_and_kept_as_missed() {
         assert_eq!((world.hears(BOB), world.hears(CEM)), (vec![], vec![]));
         assert_eq!((world.outcome(3), &world.missed[..]), (Some(Outcome::Busy), &[(id(BOB), ring(3))][..]));
     }
+}
+
+#[test]
+fn a_stranger_who_rings_keeps_nobody_out_whom_the_person_knows() {
+    let mut world = World::with([ADA, BOB, CEM, EVE]);
+    world.admission = Admission::Rings(Relation::Stranger);
+    world.place(EVE, 1, BOB);
+    world.place(CEM, 2, BOB);
+    assert_eq!(world.hears(CEM)[1..], [over(2, Outcome::Busy)], "one stranger is as good as another");
+    world.forget();
+    world.admission = Admission::Rings(Relation::Known);
+    world.place(ADA, 3, BOB);
+    assert_eq!(world.hears(EVE), [over(1, Outcome::Busy)]);
+    let heard = world.hears(BOB);
+    assert_eq!((&heard[0], incoming(&heard)[0].ring), (&over(1, Outcome::Busy), ring(3)));
+    assert_eq!(world.missed.last(), Some(&(id(BOB), ring(1))));
+    for relation in [Relation::Stranger, Relation::Known] {
+        world.admission = Admission::Rings(relation);
+        world.place(EVE, 4, BOB);
+        world.place(CEM, 5, BOB);
+        assert_eq!((world.outcome(4), world.outcome(5)), (Some(Outcome::Busy), Some(Outcome::Busy)));
+    }
+    assert_eq!(world.outcome(3), None, "whom they know, nobody keeps out");
+}
+
+#[test]
+fn a_stranger_who_was_answered_is_not_put_out_by_anybody() {
+    let mut world = World::with([ADA, BOB, EVE]);
+    world.admission = Admission::Rings(Relation::Stranger);
+    world.place(EVE, 1, BOB);
+    world.answer(BOB, 1);
+    world.admission = Admission::Rings(Relation::Known);
+    world.forget();
+    world.place(ADA, 2, BOB);
+    assert_eq!(incoming(&world.hears(BOB))[0].manner, Manner::Quietly);
+    assert_eq!(world.outcome(1), None);
 }
 
 #[test]

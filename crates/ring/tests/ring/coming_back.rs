@@ -1,6 +1,6 @@
 //! A device whose socket breaks: for how long it is waited for, and what it is told when it is back.
 
-use protocol::{ErrorCode, Outcome, Progress, Receipt, RingEvent, RingSide, RoomCode, Standing};
+use protocol::{ErrorCode, Outcome, Progress, Receipt, RingEvent, RingSide, Standing};
 
 use super::world::{
     ADA, ADA_2, BOB, BOB_2, CEM, Device, World, answered, error, id, incoming, over, progress, ring,
@@ -11,7 +11,7 @@ fn placing(number: u128) -> Standing {
 }
 
 fn in_call(number: u128, peer: Device, side: RingSide, talked_ms: u32) -> Standing {
-    Standing::InCall { ring: ring(number), peer: id(peer), side, room: RoomCode::from_random(1), talked_ms }
+    Standing::InCall { ring: ring(number), peer: id(peer), side, talked_ms }
 }
 
 #[test]

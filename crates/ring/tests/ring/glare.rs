@@ -66,7 +66,7 @@ fn a_ring_whose_caller_was_not_to_disturb_is_merged_too() {
     let mut world = World::with([ADA, BOB]);
     world.admission = ring::Admission::Unreachable(ring::Trace::None);
     world.place(ADA, 1, BOB);
-    world.admission = ring::Admission::Rings;
+    world.admission = ring::Admission::Rings(ring::Relation::Stranger);
     world.forget();
     world.place(BOB, 2, ADA);
     assert_eq!(world.hears(ADA), [answered(1)]);

@@ -1,13 +1,11 @@
 //! A server that starts anew, with its storage and without.
 
-use protocol::{ErrorCode, Outcome, RingEvent, RingMessage, RingSide, RoomCode, Standing};
+use protocol::{Outcome, RingEvent, RingMessage, RingSide, Standing};
 
-use super::world::{
-    ADA, ADA_2, BOB, BOB_2, CEM, Device, Storage, World, answered, error, id, incoming, over, ring,
-};
+use super::world::{ADA, ADA_2, BOB, BOB_2, CEM, Device, Storage, World, answered, id, incoming, over, ring};
 
 fn in_call(peer: Device, side: RingSide, talked_ms: u32) -> Standing {
-    Standing::InCall { ring: ring(1), peer: id(peer), side, room: RoomCode::from_random(1), talked_ms }
+    Standing::InCall { ring: ring(1), peer: id(peer), side, talked_ms }
 }
 
 #[test]
@@ -128,7 +126,7 @@ fn the_device_that_answered_is_known_after_a_restart_and_no_other_takes_its_plac
     world.attach_as(BOB_2, Standing::Answering { ring: ring(1) });
     world.forget();
     world.answer(BOB_2, 1);
-    assert_eq!(world.hears(BOB_2), [error(ErrorCode::RingUnknown)]);
+    assert_eq!(world.hears(BOB_2), [over(1, Outcome::AnsweredElsewhere)]);
     world.attach_as(BOB, Standing::Answering { ring: ring(1) });
     world.forget();
     world.answer(BOB, 1);
@@ -184,4 +182,23 @@ fn a_ring_that_storage_has_does_not_make_two_of_one_line() {
     world.forget();
     world.place_after(ADA, 1, BOB, 1_000);
     assert_eq!(world.hears(ADA), [over(1, Outcome::Cancelled)]);
+}
+
+#[test]
+fn a_ring_of_before_that_cannot_be_kept_is_over_for_those_who_have_it_on_their_screens() {
+    let mut world = World::ringing([ADA, BOB]);
+    world.restart(Storage::Kept);
+    world.attach(BOB);
+    world.attach_as(ADA, Standing::Placing { ring: ring(1) });
+    world.place_after(ADA, 1, BOB, 1_000);
+    world.forget();
+    world.input(ring::Input::Unkept { ring: ring(1) });
+    assert_eq!(world.hears(BOB), [over(1, Outcome::Cancelled)]);
+    assert_eq!(world.hears(ADA), [over(1, Outcome::Cancelled)]);
+    assert_eq!(world.outcome(1), Some(Outcome::Cancelled), "its row is not left to ring");
+
+    let mut world = World::ringing([ADA, BOB]);
+    world.input(ring::Input::Unkept { ring: ring(1) });
+    assert_eq!((world.hears(ADA), world.hears(BOB)), (vec![], vec![]), "one that is new was never there");
+    assert_eq!(world.rings.len(), 0);
 }

@@ -1,8 +1,6 @@
 //! People who say what they like about rings that are none of theirs.
 
-use protocol::{
-    Activity, ErrorCode, HangUpReason, Outcome, Receipt, RingMessage, RingSide, RoomCode, Standing,
-};
+use protocol::{Activity, ErrorCode, HangUpReason, Outcome, Receipt, RingMessage, RingSide, Standing};
 
 use super::world::{ADA, BOB, EVE, World, answered, error, id, over, ring};
 
@@ -54,8 +52,7 @@ fn nothing_that_a_stranger_says_of_a_ring_changes_it() {
 fn a_stranger_who_says_that_they_are_in_somebodys_call_is_told_that_they_are_not() {
     for (peer, side) in [(BOB, RingSide::Caller), (ADA, RingSide::Callee), (EVE, RingSide::Caller)] {
         let mut world = World::talking([]);
-        let room = RoomCode::from_random(1);
-        let standing = Standing::InCall { ring: ring(1), peer: id(peer), side, room, talked_ms: 0 };
+        let standing = Standing::InCall { ring: ring(1), peer: id(peer), side, talked_ms: 0 };
         world.attach_as(EVE, standing);
         assert_eq!(world.hears(EVE)[1..], [over(1, Outcome::Lost { seconds: 0 })]);
         assert_eq!((world.hears(ADA), world.hears(BOB), world.outcome(1)), (vec![], vec![], None));

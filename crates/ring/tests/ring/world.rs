@@ -9,8 +9,8 @@ use protocol::{
     Timestamp,
 };
 use ring::{
-    Admission, Attachment, CallRecord, CallState, ConnectionId, Departure, Input, Output, Placement, Rings,
-    RingsInit,
+    Admission, Attachment, CallRecord, CallState, ConnectionId, Departure, Input, Output, Placement,
+    Relation, Rings, RingsInit,
 };
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ impl World {
         Self {
             rings: Rings::new(Duration::ZERO, RingsInit { wall: START, unfinished: vec![] }),
             now: Duration::ZERO,
-            admission: Admission::Rings,
+            admission: Admission::Rings(Relation::Stranger),
             heard: BTreeMap::new(),
             sockets: BTreeMap::new(),
             closed: vec![],
@@ -118,7 +118,8 @@ impl World {
         let invitation = Invitation::new(format!("invitation-{number}")).unwrap();
         let place = PlaceRing { ring: ring(number), callee: id(callee), waited_ms, invitation, note: None };
         let row = self.rows.get(&place.ring).cloned();
-        let room = row.as_ref().map_or(RoomCode::from_random(u64::try_from(number).unwrap()), |row| row.room);
+        let made = RoomCode::from_random(u64::try_from(number).unwrap());
+        let room = row.as_ref().and_then(|row| row.room).unwrap_or(made);
         let credential = Credential::new(format!("key of {number}")).unwrap();
         let callee_key = key(callee);
         let placement = Placement { place, callee_key, admission: self.admission, room, credential, row };

@@ -8,9 +8,9 @@ use protocol::{
 use ring::Departure;
 use uuid::Uuid;
 
-use super::page::key_of;
+use super::page::{STRANGER, key_of};
 use super::stranger;
-use super::world::{Event, RingWorld, STRANGER, Said, index};
+use super::world::{Event, RingWorld, Said, index};
 
 /// Nothing goes wrong any more.
 const GOOD_AT: Duration = Duration::from_secs(100);
@@ -51,6 +51,16 @@ impl RingWorld {
         self.events.send_at(self.now + at_page, Event::ClosedAtPage { socket });
         let departure = Departure::Broken;
         self.events.send_at(self.now + at_server, Event::ClosedAtServer { socket, departure });
+    }
+
+    /// The line of a page stalls. The page finds out when no `pong` comes, and the server by the close frame that the page sends then, which may
+    /// arrive before or after the page is back.
+    pub(super) fn stall(&mut self, page: usize) {
+        if let Some(socket) = self.pages[page].socket {
+            self.sockets[index(socket)].is_broken = true;
+            self.break_line(page);
+            self.report.drops += 1;
+        }
     }
 
     /// The server forgets everything but what it has kept, and is away for a while.

@@ -7,6 +7,9 @@ use call::{RingDevice, RingPhase, RingView};
 use protocol::{CallId, DeviceId, PublicKey, RingId, RingSide};
 use uuid::Uuid;
 
+/// The stranger's number among people.
+pub(super) const STRANGER: usize = 90;
+
 /// A page.
 pub(super) struct Page {
     pub(super) person: usize,

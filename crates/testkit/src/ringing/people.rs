@@ -5,7 +5,7 @@ use protocol::{Activity, HangUpReason, Receipt, RingId, RingSide};
 use uuid::Uuid;
 
 use super::page::{id_of, is_ringing};
-use super::world::{Act, Event, QUIET_AT, Reaction, RingWorld};
+use super::world::{Act, Event, FIRST_RING, QUIET_AT, Reaction, RingWorld};
 
 impl RingWorld {
     pub(super) fn act(&mut self, page: usize, act: Act) {
@@ -64,7 +64,7 @@ impl RingWorld {
 
     fn call(&mut self, page: usize, person: usize) {
         self.rings_made += 1;
-        let ring = RingId::new(Uuid::from_u128(1_000 + self.rings_made));
+        let ring = RingId::new(Uuid::from_u128(FIRST_RING + self.rings_made));
         self.command(page, RingCommand::Call { ring, callee: id_of(person), expected: None });
         if self.is_lively && self.seed.chance(0.2) {
             self.call_back(page, person);

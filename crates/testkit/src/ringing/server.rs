@@ -8,11 +8,11 @@ use protocol::{
     RingId, RingMessage, RoomCode, Standing, Timestamp,
 };
 use ring::{
-    Admission, Attachment, CallRecord, CallState, ConnectionId, Departure, Input, Output, Placement, Rings,
-    RingsInit, Trace,
+    Admission, Attachment, CallRecord, CallState, ConnectionId, Departure, Input, Output, Placement,
+    Relation, Rings, RingsInit, Trace,
 };
 
-use super::page::id_of;
+use super::page::{STRANGER, id_of, key_of};
 
 /// What the world's clock shows at the beginning.
 const START: Timestamp = Timestamp(1_782_000_000_000);
@@ -114,9 +114,10 @@ impl Server {
         match message {
             RingMessage::Prove { standing, .. } => self.attach(now, socket, opened, standing),
             RingMessage::LookUp { callee } => {
-                let key = opened.identity;
-                return Some(RingEvent::KeyOf { callee, key });
+                let person = (0..=STRANGER).find(|person| id_of(*person) == callee).unwrap_or(STRANGER);
+                return Some(RingEvent::KeyOf { callee, key: key_of(person) });
             }
+            RingMessage::Ping => return Some(RingEvent::Pong),
             RingMessage::Place(place) => self.place(now, socket, (opened.person, id), *place),
             RingMessage::Receipt { .. }
             | RingMessage::Answer { .. }
@@ -133,8 +134,7 @@ impl Server {
             | RingMessage::ReadPush
             | RingMessage::SubscribePush(_)
             | RingMessage::UnsubscribePush { .. }
-            | RingMessage::ReplaceCallId
-            | RingMessage::Ping => {
+            | RingMessage::ReplaceCallId => {
                 self.rings.handle_input(now, Input::Message { connection: connection(socket), id, message });
             }
         }
@@ -172,7 +172,7 @@ impl Server {
             // Nobody opens anything here, so one key is as good as another.
             callee_key: PublicKey::new("A".repeat(43)).expect("43 characters"),
             admission: self.admission(id_of(person), place.callee),
-            room: row.as_ref().map_or(RoomCode::from_random(self.rooms_made), |row| row.room),
+            room: row.as_ref().and_then(|row| row.room).unwrap_or(RoomCode::from_random(self.rooms_made)),
             credential: Credential::new(format!("key {}", self.rooms_made)).expect("not empty"),
             place,
             row,
@@ -183,13 +183,16 @@ impl Server {
 
     /// Most may ring each other; it stays as it is between two people.
     fn admission(&self, caller: CallId, callee: CallId) -> Admission {
-        let Some(rules) = self.rules else { return Admission::Rings };
+        let Some(rules) = self.rules else { return Admission::Rings(Relation::Stranger) };
+        // Nobody knows the stranger, who changes nothing of what others do.
+        let friend = if caller == id_of(STRANGER) { Relation::Stranger } else { Relation::Known };
         let mixed = rules ^ u64::from(caller.number()) ^ (u64::from(callee.number()) << 7);
         match mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60 {
             0 => Admission::AsksFirst,
             1 => Admission::Unreachable(Trace::Missed),
             2 => Admission::Unreachable(Trace::None),
-            3.. => Admission::Rings,
+            3..8 => Admission::Rings(friend),
+            8.. => Admission::Rings(Relation::Stranger),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Somebody who says anything about any ring, at any time.
 
 use protocol::{
-    Activity, HangUpReason, Invitation, PlaceRing, Receipt, RingId, RingMessage, RingSide, RoomCode, Standing,
+    Activity, HangUpReason, Invitation, PlaceRing, Receipt, RingId, RingMessage, RingSide, Standing,
 };
 use uuid::Uuid;
 
@@ -41,7 +41,6 @@ pub(super) fn standing(seed: &mut Seed, rings: &[RingId], people: usize) -> Stan
             ring,
             peer: id_of(person(seed, people)),
             side: if seed.chance(0.5) { RingSide::Caller } else { RingSide::Callee },
-            room: RoomCode::from_random(1),
             talked_ms: 1_000,
         },
     }

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use call::{RingCommand, RingInput, RingOutput, RingPhase};
 use protocol::{
-    IdentityProof, Invitation, OpeningMessage, Outcome, RingEvent, RingFrame, RingId, RingMessage,
+    CloseCode, IdentityProof, Invitation, OpeningMessage, Outcome, RingEvent, RingFrame, RingId, RingMessage,
 };
 use ring::{CallState, Departure, Output};
+use uuid::Uuid;
 
-use super::page::{Page, id_of};
+use super::page::{Page, STRANGER, id_of};
 use super::server::Server;
 use super::witness::Witness;
 use crate::{Network, Seed};
@@ -22,8 +23,8 @@ pub(super) const HANG_UP_AT: Duration = Duration::from_secs(140);
 /// Everything has been at rest for a minute.
 const END_AT: Duration = Duration::from_secs(300);
 
-/// The stranger's number among people.
-pub(super) const STRANGER: usize = 90;
+/// Rings have numbers from here on, in the order in which they are made.
+pub(super) const FIRST_RING: u128 = 1_000;
 
 /// What happened in a simulation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,13 +96,35 @@ pub(super) struct Socket {
 
 #[derive(Clone, Debug)]
 pub(super) enum Event {
-    Opened { socket: u64 },
-    NotOpened { page: usize },
-    ToServer { socket: u64, said: Said },
-    ToPage { socket: u64, event: Box<RingEvent> },
-    ClosedAtPage { socket: u64 },
-    ClosedAtServer { socket: u64, departure: Departure },
-    Act { page: usize, act: Act },
+    Opened {
+        socket: u64,
+    },
+    NotOpened {
+        page: usize,
+    },
+    ToServer {
+        socket: u64,
+        said: Said,
+    },
+    ToPage {
+        socket: u64,
+        event: Box<RingEvent>,
+    },
+    ClosedAtPage {
+        socket: u64,
+    },
+    ClosedAtServer {
+        socket: u64,
+        departure: Departure,
+    },
+    Act {
+        page: usize,
+        act: Act,
+    },
+    /// Nothing gets through any more on a page's socket, and neither end is told.
+    Stall {
+        page: usize,
+    },
     Drop,
     Restart,
     Stranger,
@@ -163,6 +186,22 @@ impl RingWorld {
             let at = Duration::from_secs(5) + world.seed.millis(0..=300);
             world.events.send_at(at, Event::Act { page, act: Act::Call(1 - person) });
         }
+        world
+    }
+
+    /// Two people who talk. The line of one of them stalls, and the page closes its socket and opens another.
+    pub fn stalling(number: u64) -> Self {
+        let mut world = Self::empty(Seed::new(number), 2, None);
+        world.is_lively = false;
+        let pages = [0, 1].map(|person| world.open_page(person));
+        let ring = RingId::new(Uuid::from_u128(FIRST_RING + 1));
+        let [called, answered] = [5, 7].map(Duration::from_secs);
+        world.events.send_at(called, Event::Act { page: pages[0], act: Act::Call(1) });
+        let act = Act::React(ring, Reaction::Answer);
+        world.events.send_at(answered, Event::Act { page: pages[1], act });
+        let page = pages[usize::from(world.seed.chance(0.5))];
+        let at = Duration::from_secs(10) + world.seed.millis(0..=20_000);
+        world.events.send_at(at, Event::Stall { page });
         world
     }
 
@@ -265,6 +304,7 @@ impl RingWorld {
                 self.carry_out_servers();
             }
             Event::Act { page, act } => self.act(page, act),
+            Event::Stall { page } => self.stall(page),
             Event::Drop => self.drop_one(),
             Event::Restart => self.restart(),
             Event::Stranger => self.talk_strangely(),
@@ -435,9 +475,10 @@ impl RingWorld {
     /// A page closes its socket: it has heard nothing for too long, or it is closed itself.
     fn hang_socket(&mut self, page: usize) {
         self.break_line(page);
-        let is_closed = self.pages[page].is_closed;
+        // A page that goes away says so. One that only wants another socket closes its own without a code.
+        let code = self.pages[page].is_closed.then_some(CloseCode::GOING_AWAY);
         let Some(socket) = self.pages[page].socket.take() else { return };
-        let departure = if is_closed { Departure::Closed } else { Departure::Broken };
+        let departure = if CloseCode::is_for_good(code) { Departure::Closed } else { Departure::Broken };
         self.send_to_server(socket, |socket| Event::ClosedAtServer { socket, departure });
     }
 

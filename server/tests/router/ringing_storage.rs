@@ -1,0 +1,73 @@
+//! What is kept of rings while storage does not take it: what is kept later, and what must not be.
+
+use std::time::Duration;
+
+use protocol::{PublicKey, RingId};
+use storage::{CallRepository as _, ContactRepository as _, Standing};
+
+use crate::common::TestServer;
+use crate::ringing_people::{ADA, BOB, id, storage_of};
+use crate::sessions::sqlx_connection;
+
+/// Has the database of a server take no rows of calls, or take them again.
+pub(crate) async fn set_refusing(server: &TestServer, refuses: bool) {
+    let mut other = sqlx_connection(&server.data.path().join("veranda.sqlite")).await;
+    let statement = if refuses {
+        "CREATE TRIGGER refuses BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'it is away'); END"
+    } else {
+        "DROP TRIGGER refuses"
+    };
+    sqlx::raw_sql(statement).execute(&mut other).await.unwrap();
+}
+
+/// Waits until something is so in storage.
+async fn until(is_so: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("it comes about");
+}
+
+#[tokio::test]
+async fn two_whose_call_was_kept_only_when_it_was_over_know_each_other() {
+    let server = TestServer::start().await;
+    let (mut ada, mut bob) = (ADA.attach(&server).await, BOB.attach(&server).await);
+    ada.rings(&id(1), &bob.call_id.clone()).await;
+    bob.hear_of("incoming").await;
+    set_refusing(&server, true).await;
+    bob.about("answer", &id(1)).await;
+    ada.hear_of("answered").await;
+    ada.say(serde_json::json!({ "type": "hang_up", "ring": id(1), "reason": "hung_up" })).await;
+    ada.hears_end_of(&id(1)).await;
+    set_refusing(&server, false).await;
+    let storage = storage_of(&server).await;
+    let [ada_key, bob_key] = [ADA, BOB].map(|who| who.identity().key().clone());
+    let knows = async |one: &PublicKey, other: &PublicKey| {
+        storage.contact(one, other).await.unwrap().map(|contact| contact.standing) == Some(Standing::Known)
+    };
+    until(async || knows(&ada_key, &bob_key).await && knows(&bob_key, &ada_key).await).await;
+}
+
+#[tokio::test]
+async fn a_ring_that_was_refused_leaves_no_row_though_it_was_written_after_all() {
+    let server = TestServer::start().await;
+    let (mut ada, mut bob) = (ADA.attach(&server).await, BOB.attach(&server).await);
+    ada.rings(&id(1), &bob.call_id.clone()).await;
+    bob.hear_of("incoming").await;
+    let storage = storage_of(&server).await;
+    let [first, second]: [RingId; 2] = [id(1), id(2)].map(|ring| ring.parse().unwrap());
+    let mut late = storage.call(first).await.unwrap().unwrap();
+    ada.about("cancel", &id(1)).await;
+    ada.hears_end_of(&id(1)).await;
+    set_refusing(&server, true).await;
+    ada.place(&id(2), &bob.call_id.clone()).await;
+    assert_eq!(ada.hear_of("error").await["code"], "storage_unavailable");
+    set_refusing(&server, false).await;
+    // What the server took for lost arrives at the database.
+    late.ring = second;
+    assert!(storage.keep_call(&late, &[]).await.unwrap());
+    until(async || storage.call(second).await.unwrap().is_none()).await;
+    assert_eq!(storage.count_unseen(BOB.identity().key()).await.unwrap(), 1, "of the first ring alone");
+}
