@@ -18,8 +18,9 @@ mod room;
 pub mod state;
 mod text;
 
-pub use pages::{ConnectionTestPage, DirectPage, RoomPage};
+pub use pages::{ConnectionTestPage, DirectPage, RingsPage, RoomPage};
 #[cfg(feature = "ssr")]
 pub use text::documents;
 pub use text::invite::calendar_description;
 pub use text::language;
+pub use text::ring_notice::{RingNotice, missed_notice, ring_notice};

@@ -7,9 +7,8 @@ use js_sys::Reflect;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::HtmlDocument;
 
-use crate::{page, web};
+use crate::{cookie, page, web};
 
 /// How long a choice is remembered, in seconds: about thirteen months, the longest that browsers keep a cookie.
 const REMEMBERED: u64 = 400 * 24 * 60 * 60;
@@ -56,14 +55,7 @@ fn turn_to(language: Language) {
         _ = root.set_attribute("lang", language.tag());
         _ = root.set_attribute("dir", language.direction());
     }
-    let protocol = web::window().and_then(|window| window.location().protocol().ok());
-    let is_tls = protocol.as_deref() == Some("https:");
-    let secure = if is_tls { "; Secure" } else { "" };
-    if let Some(document) = document.dyn_ref::<HtmlDocument>() {
-        let tag = language.tag();
-        _ = document
-            .set_cookie(&format!("language={tag}; Path=/; Max-Age={REMEMBERED}; SameSite=Lax{secure}"));
-    }
+    cookie::set("language", language.tag(), REMEMBERED);
 }
 
 /// The language in which the browser is to write dates and times: as its owner does where that is in the language of the page, with the

@@ -6,6 +6,7 @@ use js_sys::Reflect;
 use protocol::RoomCode;
 use seal::RoomSecret;
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Element;
 
 use crate::event::{Event, Events};
 use crate::remember::tab;
@@ -72,9 +73,19 @@ pub(crate) fn is_direct() -> bool {
     path().is_some_and(|path| path == DIRECT || path.starts_with("/call/"))
 }
 
-/// Whom the address of the page leads to.
+/// Whom the address of the page leads to. Other pages than that of direct calls lead to nobody.
 pub(crate) fn dialled() -> Option<Dialled> {
-    Dialled::parse(&address())
+    if is_direct() { Dialled::parse(&address()) } else { None }
+}
+
+/// Leaves this page for that of direct calls.
+pub(crate) fn go_to_direct() {
+    _ = web::window().map(|window| window.location().assign(DIRECT));
+}
+
+/// Of a page without script of its own: where rings are shown.
+pub(crate) fn place_of_rings() -> Option<Element> {
+    web::document()?.get_element_by_id("rings")
 }
 
 /// Leads to nobody any more.

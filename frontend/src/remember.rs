@@ -197,13 +197,17 @@ pub(crate) mod tab {
         format!("veranda.{what}.{room}")
     }
 
-    fn write(key: &str, value: &str) {
+    pub(crate) fn read(key: &str) -> Option<String> {
+        storage()?.get_item(key).ok().flatten()
+    }
+
+    pub(crate) fn write(key: &str, value: &str) {
         if let Some(storage) = storage() {
             _ = storage.set_item(key, value);
         }
     }
 
-    fn forget(key: &str) {
+    pub(crate) fn forget(key: &str) {
         if let Some(storage) = storage() {
             _ = storage.remove_item(key);
         }

@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 use storage::BrowserId;
 
 use crate::tokens::Tokens;
-use crate::{digest, ids};
+use crate::{cookies, digest, ids};
 
 /// The name in the clear.
 const PLAIN: &str = "veranda";
@@ -43,10 +43,7 @@ pub(crate) struct Browser {
 /// The browser that made a request, if it has shown itself. Of several cookies, the first that is ours.
 pub(crate) fn of_request(headers: &HeaderMap, transport: Transport, tokens: &Tokens) -> Option<Browser> {
     let name = name_of(transport);
-    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut values = pairs.filter(|(one, _)| *one == name).map(|(_, value)| value);
-    values.find_map(|value| read(value, tokens))
+    cookies::named(headers, name).find_map(|value| read(value, tokens))
 }
 
 /// A browser that has no cookie yet, and its cookie.
@@ -95,6 +92,8 @@ fn name_of(transport: Transport) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header;
+
     use super::*;
     use crate::clock::Clock;
 

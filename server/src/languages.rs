@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::browser::{KEPT_FOR, Transport};
 use crate::http_client::HttpClient;
-use crate::origin;
+use crate::{cookies, origin};
 
 tokio::task_local! {
     static SPOKEN: Language;
@@ -48,9 +48,7 @@ pub(crate) async fn answer(request: Request, next: Next) -> Response {
 }
 
 fn of_request(headers: &HeaderMap) -> Language {
-    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let chosen = pairs.filter(|(name, _)| *name == COOKIE).find_map(|(_, tag)| Language::from_tag(tag));
+    let chosen = cookies::named(headers, COOKIE).find_map(Language::from_tag);
     let asked_for = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     chosen.or_else(|| first_spoken(asked_for?)).unwrap_or_default()
 }

@@ -13,6 +13,7 @@ mod config_source;
 mod connection_queue;
 mod connection_quota;
 mod connections;
+mod cookies;
 mod credential_check;
 mod credentials;
 mod database_health;

@@ -47,6 +47,7 @@ pub fn router(state: AppState) -> Router {
     let static_files = Router::new()
         .nest_service("/pkg", files("pkg"))
         .route_service("/favicon.svg", files(""))
+        .route_service("/sw.js", files(""))
         .nest_service("/icons", files("icons"))
         .route_service("/manifest.webmanifest", files(""))
         .route_service("/robots.txt", files(""))

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use protocol::RingId;
 use view::RingPhase;
 
+use super::ring_mark::mark_tab;
 use crate::components::{Avatar, Icon, Symbol};
 use crate::state::{DirectCommand, RingLine, use_direct_handle};
 use crate::text::direct;
@@ -15,10 +16,11 @@ use crate::text::direct;
 pub(crate) fn IncomingRings() -> impl IntoView {
     let view = use_direct_handle().view;
     let waiting = Memo::new(move |_| view.with(|view| view.incoming().map(|line| line.ring)));
+    mark_tab(move || waiting.get().is_some());
     move || waiting.get().map(|ring| view! { <IncomingRing ring/> })
 }
 
-/// A dialog that takes the focus, and gives it back when the ring is over (HTML, dialog focusing steps). It is not closed with Escape: who
+/// A dialog that takes the focus, and gives it back when it is closed (HTML, dialog focusing steps). It is not closed with Escape: who
 /// does not want to talk declines.
 #[component]
 fn IncomingRing(ring: RingId) -> impl IntoView {
@@ -31,7 +33,6 @@ fn IncomingRing(ring: RingId) -> impl IntoView {
     let is_quiet = Memo::new(move |_| line.get().is_some_and(|line| line.phase == RingPhase::RingingQuietly));
     let is_unknown = Memo::new(move |_| line.get().is_some_and(|line: RingLine| line.name.is_none()));
     let has_other_key = Memo::new(move |_| line.get().is_some_and(|line: RingLine| line.has_other_key));
-    let described_by = move || if has_other_key.get() { "ring-key ring-text" } else { "ring-text" };
     let is_silenced = Memo::new(move |_| view.with(|view| view.is_silenced));
     let dialog = NodeRef::<html::Dialog>::new();
     let answer_button = NodeRef::<html::Button>::new();
@@ -42,18 +43,26 @@ fn IncomingRing(ring: RingId) -> impl IntoView {
             _ = dialog.show_modal();
         }
     });
+    // One that is only taken out of the document leaves the focus nowhere.
+    on_cleanup(move || {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
+        }
+    });
     let handle = StoredValue::new(handle);
     let send = move |command: DirectCommand| handle.with_value(|handle| handle.send(command));
     let answer_name = move || if is_quiet.get() { direct::END_AND_ANSWER() } else { direct::ANSWER() };
     view! {
-        <dialog class="incoming" role="alertdialog" aria-modal="true" aria-label=title aria-describedby=described_by node_ref=dialog
+        <dialog class="incoming" role="alertdialog" aria-modal="true" aria-label=title aria-describedby="ring-text" node_ref=dialog
             data-ring="ringing" class:quiet=move || is_quiet.get() on:cancel=move |event: leptos::ev::Event| event.prevent_default()
             on:keydown=move |event| event.stop_propagation()>
             <div class="ringer"><Avatar name=called/></div>
             <h2 dir="auto">{title}</h2>
-            <Show when=move || has_other_key.get()><p class="problem" id="ring-key">{move || direct::other_key(&called.get())}</p></Show>
             <Show when=move || is_unknown.get()><p class="soft">{direct::NAME_UNKNOWN}</p></Show>
-            <p class="soft" id="ring-text">{direct::RING_HINT}</p>
+            <div id="ring-text">
+                <Show when=move || has_other_key.get()><p class="problem">{move || direct::other_key(&called.get())}</p></Show>
+                <p class="soft">{direct::RING_HINT}</p>
+            </div>
             <Show when=move || is_silenced.get() && !is_quiet.get()>
                 <button type="button" class="button small" on:click=move |_| send(DirectCommand::AllowSound)>{direct::CLICK_TO_SOUND}</button>
             </Show>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::components::{Module, SiteHeader};
-use crate::direct::{CallHistory, Dial, Ended, IncomingRings, OwnId, Reachability, Talk};
+use crate::direct::{CallHistory, Dial, Ended, IncomingRings, NotificationChoice, OwnId, Reachability, Talk};
 use crate::room::fetch_call_screen;
 use crate::state::use_direct_handle;
 use crate::text;
@@ -55,6 +55,7 @@ fn Outside() -> impl IntoView {
             </div>
             <div class="stack">
                 <OwnId/>
+                <NotificationChoice/>
                 <Reachability/>
             </div>
         </main>

@@ -3,11 +3,15 @@
 
 use leptos::prelude::*;
 
+use crate::direct::RingsOver;
 use crate::room::CallPage;
 use crate::state::use_room_lookup;
 
-/// The page of a room that can be entered.
+/// The page of a room that can be entered. In a browser with a call identity, rings are shown over it.
 #[component]
 pub fn RoomPage() -> impl IntoView {
-    view! { <CallPage lookup=use_room_lookup()/> }
+    view! {
+        <CallPage lookup=use_room_lookup()/>
+        <RingsOver/>
+    }
 }

@@ -1,4 +1,4 @@
-//! The front door: make a room, or go to one. Plain forms, no script.
+//! The front door: make a room, or go to one. Plain forms, no script of its own.
 
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -1,4 +1,4 @@
-//! `/rooms`: the rooms whose host this browser is. Plain forms, no script.
+//! `/rooms`: the rooms whose host this browser is. Plain forms, no script of its own.
 
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -13,6 +13,8 @@ use crate::text::language::spoken;
 pub enum Scripts {
     /// It becomes interactive.
     Hydrate,
+    /// It works as plain HTML, and rings are shown over it.
+    Rings,
     /// It works as plain HTML.
     None,
 }
@@ -24,6 +26,9 @@ pub struct PageTexts(pub String);
 /// What a page without script was asked for with, in order. Comes as a context.
 #[derive(Clone, Debug, Default)]
 pub struct PageQuery(pub Vec<(String, String)>);
+
+/// The id of the element into which the browser puts what shows rings.
+const RINGS: &str = "rings";
 
 /// The HTML document around a page. `root` stands before the paths of the files of this build.
 pub fn shell(
@@ -37,8 +42,12 @@ pub fn shell(
     let page = page();
     let (data_root, sheet) = (root.clone(), format!("{root}/pkg/veranda.css"));
     let language = spoken();
-    // Data, which no browser runs; a page that becomes interactive speaks from it.
-    let texts = (scripts == Scripts::Hydrate)
+    let has_client = match scripts {
+        Scripts::Hydrate | Scripts::Rings => true,
+        Scripts::None => false,
+    };
+    // Data, which no browser runs; what is made in the browser speaks from it.
+    let texts = has_client
         .then(|| use_context::<PageTexts>().unwrap_or_default().0)
         .map(|texts| view! { <script id="language" type="application/json" nonce=use_nonce() inner_html=texts></script> });
     view! {
@@ -55,12 +64,13 @@ pub fn shell(
                 <link rel="apple-touch-icon" href="/icons/touch.png"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 {use_context::<Preview>().map(preview)}
-                {(scripts == Scripts::Hydrate).then(|| view! { <HydrationScripts options root/> })}
+                {has_client.then(|| view! { <HydrationScripts options root/> })}
                 {texts}
                 <MetaTags/>
             </head>
             <body>
                 {page}
+                {(scripts == Scripts::Rings).then(|| view! { <div id=RINGS></div> })}
             </body>
         </html>
     }

@@ -175,7 +175,7 @@ fn meant(event: &KeyboardEvent, call: &CallHandle, opened: Opened) -> Option<Sho
         target.as_ref().is_some_and(|target| target.closest(selector).is_ok_and(|found| found.is_some()))
     };
     let is_composed = event.is_composing() || event.alt_key() || event.get_modifier_state("AltGraph");
-    if event.default_prevented() || is_composed || is_in(OTHERS) {
+    if event.default_prevented() || is_composed || is_in(OTHERS) || is_dialog_open() {
         return None;
     }
     match event.key().as_str() {
@@ -202,6 +202,11 @@ fn meant(event: &KeyboardEvent, call: &CallHandle, opened: Opened) -> Option<Sho
     let is_off = || untrack(|| publication_of(view, Source::Microphone)) == Publication::Off;
     let means = shortcut != Shortcut::PushToTalk || (is_off() && !is_in(PRESSED_BY_SPACE));
     means.then_some(shortcut)
+}
+
+/// Whoever presses beside what a dialog has in it takes the focus from it, and it is before the page all the same.
+fn is_dialog_open() -> bool {
+    document().query_selector("dialog:modal").is_ok_and(|found| found.is_some())
 }
 
 fn has_requests() -> bool {

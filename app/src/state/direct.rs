@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use protocol::{CallId, ContactRule, ErrorCode, PublicKey, RingId, RingSide, WhoMayRing};
-use view::{DialProblem, RingPhase, Signalling};
+use view::{DialProblem, Notifications, RingPhase, Signalling};
 
 use super::call_book::{CallBook, LocalHours, Undisturbed};
 
@@ -39,6 +39,8 @@ pub struct DirectView {
     pub is_silenced: bool,
     /// What the server keeps for the identity.
     pub book: CallBook,
+    /// Whether rings are shown while nobody looks at the page.
+    pub notifications: Notifications,
 }
 
 /// What has come of something that was done with the identity.
@@ -180,6 +182,11 @@ pub enum DirectCommand {
     SetUndisturbed {
         /// From now on.
         length: Undisturbed,
+    },
+    /// Show rings while nobody looks at the page, or no longer.
+    SetNotifications {
+        /// From now on.
+        on: bool,
     },
 }
 

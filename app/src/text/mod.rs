@@ -28,6 +28,7 @@ pub(crate) mod people;
 #[cfg(feature = "ssr")]
 pub(crate) mod plain;
 pub(crate) mod refusal;
+pub mod ring_notice;
 pub(crate) mod room;
 pub(crate) mod settings;
 pub(crate) mod shortcuts;

@@ -8,6 +8,7 @@ mod connection_test;
 mod device_kind;
 mod link;
 mod notice;
+mod notifications;
 mod phase;
 mod preference;
 mod publication;
@@ -23,6 +24,7 @@ pub use connection_test::{
 pub use device_kind::DeviceKind;
 pub use link::{LinkFailure, LinkPath, LinkStatus, PathKind};
 pub use notice::{AnyNotice, Copied, Notice, Numbered, PageNotice, Refusal};
+pub use notifications::Notifications;
 pub use phase::{Phase, Signalling};
 pub use preference::{Preference, Preferences};
 pub use publication::{CaptureFault, Publication};

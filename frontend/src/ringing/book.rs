@@ -2,17 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use app::state::{
-    BlockedLine, CallBook, Day, LocalHours, PastCallLine, RulesLine, Undisturbed, UndisturbedUntil,
-};
-use call::{Book, RingCommand, RingInput};
+use app::state::{BlockedLine, CallBook, Day, LocalHours, PastCallLine, RulesLine, UndisturbedUntil};
+use call::Book;
 use js_sys::Date;
-use protocol::limits::MAX_NUMBER;
-use protocol::{CallRules, HistoryChange, PastCall, QuietHours, RingId, RingSide, Timestamp};
+use protocol::{CallRules, PastCall, QuietHours, RingId, RingSide};
 use seal::{KeyPair, NotePurpose};
 
-use super::{Ringing, peers};
-use crate::identity::random;
+use super::peers;
 use crate::web;
 
 /// As long as nothing is read anew, what is shown is made again so often: days and the end of not being disturbed go by.
@@ -144,48 +140,6 @@ fn rules_line(rules: CallRules) -> RulesLine {
 }
 
 /// By how many minutes the clock here is behind universal time; ahead of it, a negative number.
-fn behind_utc() -> i32 {
+pub(super) fn behind_utc() -> i32 {
     Date::new_0().get_timezone_offset() as i32
-}
-
-impl Ringing {
-    /// Says that from now on other rules hold than those that are known.
-    pub(super) fn set_rules(&mut self, change: impl FnOnce(CallRules) -> CallRules) {
-        if let Some(rules) = self.device.book().rules {
-            let rules = change(rules);
-            self.input(RingInput::Command(RingCommand::SetRules { rules }));
-        }
-    }
-
-    pub(super) fn set_quiet_hours(&mut self, hours: Option<LocalHours>) {
-        let hours = hours.map(|hours| hours.shifted(behind_utc()));
-        let quiet_hours = hours.map(|hours| QuietHours { from: hours.from, until: hours.until });
-        self.set_rules(|rules| CallRules { quiet_hours, ..rules });
-    }
-
-    pub(super) fn set_undisturbed(&mut self, length: Undisturbed) {
-        let undisturbed_until = match length {
-            Undisturbed::Off => None,
-            Undisturbed::Hours(hours) => {
-                Some(Timestamp((Date::now() + f64::from(hours) * 3_600_000.0) as u64))
-            }
-            Undisturbed::UntilTurnedOff => Some(Timestamp(MAX_NUMBER)),
-        };
-        self.set_rules(|rules| CallRules { undisturbed_until, ..rules });
-    }
-
-    /// Keeps for one's own history what somebody calls themselves whom this page has called, once.
-    pub(super) fn note_name(&mut self, ring: RingId, name: &str) {
-        if self.noted.contains(&ring) {
-            return;
-        }
-        let note = random().and_then(|nonce| {
-            self.keys.seal_note(self.keys.public(), ring, NotePurpose::OwnHistory, nonce, name)
-        });
-        if let Some(note) = note {
-            self.noted.push(ring);
-            let change = HistoryChange::Note { ring, note };
-            self.input(RingInput::Command(RingCommand::ChangeHistory { change }));
-        }
-    }
 }

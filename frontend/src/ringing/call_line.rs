@@ -9,6 +9,13 @@ use crate::event::{Event, Events};
 pub(crate) struct CallLine(Arc<Mutex<Option<Events>>>);
 
 impl CallLine {
+    /// One that leads to the session of a room's page, for good.
+    pub(crate) fn to(events: Events) -> Self {
+        let line = Self::default();
+        line.begin(events);
+        line
+    }
+
     /// From now on it leads there.
     pub(super) fn begin(&self, events: Events) {
         *self.events() = Some(events);

@@ -8,7 +8,7 @@ use view::{DialProblem, RingPhase};
 use wasm_bindgen_futures::spawn_local;
 
 use super::event::RingEvent;
-use super::{Ringing, peers};
+use super::{Ringing, notifications, peers};
 use crate::identity::{random, random_id};
 use crate::{page, remember, web};
 
@@ -71,6 +71,7 @@ impl Ringing {
             }
             DirectCommand::SetQuietHours { hours } => self.set_quiet_hours(hours),
             DirectCommand::SetUndisturbed { length } => self.set_undisturbed(length),
+            DirectCommand::SetNotifications { on } => notifications::turn(on, &self.events),
             DirectCommand::AllowSound => {
                 self.sounding = None;
                 self.sound();

@@ -2,14 +2,17 @@
 
 use app::state::{DirectCommand, IdentityNotice};
 use futures::channel::mpsc::UnboundedSender;
-use protocol::RingId;
+use protocol::{Activity, RingId};
 
+use super::pressed::Pressed;
 use crate::event::SocketNumber;
 
 /// Everything that wakes its loop.
 pub(crate) enum RingEvent {
     /// The person wants something.
     Command(DirectCommand),
+    /// They are in the meeting of the page, or no longer.
+    Activity(Activity),
     /// A message came.
     Text { socket: SocketNumber, text: String },
     /// A socket is gone.
@@ -22,6 +25,8 @@ pub(crate) enum RingEvent {
     Noted(IdentityNotice),
     /// The page is looked at, or not.
     Seen(bool),
+    /// Something was pressed on the notification of a ring.
+    Pressed { ring: RingId, what: Pressed },
     /// Time to look what is due.
     Tick,
 }

@@ -3,11 +3,9 @@
 use seal::KeyPair;
 
 use super::lock::Lock;
+use crate::call_identity::KEY;
 use crate::identity::random;
 use crate::remember;
-
-/// Where it is kept.
-const KEY: &str = "veranda.call-identity";
 
 /// One tab makes it.
 const LOCK: &str = "veranda.call-identity";

@@ -1,41 +1,52 @@
 //! A page as a device of a call identity: owns the device, the identity's key pair, the socket and the sound of ringing, and runs the loop
-//! over [`RingEvent`]. The room of a call is a session of its own, as on a room's page.
+//! over [`RingEvent`]. The room of a call is a session of its own, as on a room's page. On pages that are about something else rings are shown
+//! and declined; who answers is taken to the page of direct calls (`handing_over.rs`).
 
 mod book;
 mod call_line;
 mod commands;
 mod event;
+mod handing_over;
+mod keeping;
 mod key_store;
 mod lock;
 mod moving;
+mod notifications;
 mod outputs;
 mod peers;
+mod place;
+mod pressed;
 mod shown;
 mod sound;
 mod talk;
+mod vibration;
 
 use std::collections::BTreeMap;
 
-use app::state::{CallView, DirectView, IdentityNotice};
+use app::state::{CallView, DirectCommand, DirectView, IdentityNotice};
 use call::{Dialled, RingCommand, RingDevice, RingInput};
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
 use leptos::prelude::{RwSignal, Update};
-use protocol::{DeviceId, HangUpReason, PublicKey, Receipt, RingId};
+use protocol::{DeviceId, HangUpReason, PublicKey, Receipt, RingId, RingSide};
 use reactive_stores::Store;
 use seal::{CallInvitation, KeyPair};
-use view::DialProblem;
+use view::{DialProblem, RingPhase};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::event::SocketNumber;
 use crate::identity::random_id;
+use crate::ring_note::RingNote;
 use crate::socket::Socket;
-use crate::{clock, page, remember, web};
+use crate::{call_identity, clock, page, remember, web};
 use book::ShownBook;
 pub(crate) use call_line::CallLine;
 pub(crate) use event::{RingEvent, RingEvents};
+use notifications::Notifier;
+pub(crate) use place::RingPlace;
+use pressed::Pressed;
 use sound::Sounding;
 use talk::Talk;
 
@@ -44,6 +55,7 @@ const TICK_MILLIS: u32 = 250;
 
 /// What the page gives.
 pub(crate) struct RingPage {
+    pub(crate) place: RingPlace,
     pub(crate) view: RwSignal<DirectView>,
     pub(crate) call_view: Store<CallView>,
     pub(crate) call_line: CallLine,
@@ -52,6 +64,7 @@ pub(crate) struct RingPage {
 }
 
 struct Ringing {
+    place: RingPlace,
     device: RingDevice,
     id: DeviceId,
     keys: KeyPair,
@@ -73,9 +86,12 @@ struct Ringing {
     identity_notice: Option<IdentityNotice>,
     sounding: Option<Sounding>,
     is_silenced: bool,
+    notifier: Notifier,
     talk: Option<Talk>,
     /// Whom the address of the page leads to, until they are called.
     to_call: Option<Dialled>,
+    /// The ring that was answered on the page before.
+    taken_over: Option<RingNote>,
     _timer: Interval,
     _network: Option<EventListener>,
     _visibility: Option<EventListener>,
@@ -89,12 +105,17 @@ struct Opened {
 
 /// Runs the page's device, for as long as there is the page.
 pub(crate) fn start(ring_page: RingPage) {
-    let RingPage { view, call_view, call_line, events, mut received } = ring_page;
+    let RingPage { place, view, call_view, call_line, events, mut received } = ring_page;
     spawn_local(async move {
         let (Some(keys), Some(id)) = (key_store::own_keys().await, random_id()) else {
             return view.update(|view| view.is_unsupported = true);
         };
-        let mut ringing = Ringing::new(DeviceId::new(id), keys, view, (call_view, call_line), events);
+        call_identity::tell_server();
+        let mut ringing =
+            Ringing::new(DeviceId::new(id), keys, (place, view), (call_view, call_line), events);
+        if place == RingPlace::Own {
+            ringing.take_over();
+        }
         ringing.input(RingInput::Command(RingCommand::Attach));
         ringing.show_book(web::document().is_some_and(|page| !page.hidden()));
         ringing.publish();
@@ -112,7 +133,7 @@ impl Ringing {
     fn new(
         id: DeviceId,
         keys: KeyPair,
-        view: RwSignal<DirectView>,
+        (place, view): (RingPlace, RwSignal<DirectView>),
         (call_view, call_line): (Store<CallView>, CallLine),
         events: RingEvents,
     ) -> Self {
@@ -129,6 +150,7 @@ impl Ringing {
             })
         });
         Self {
+            place,
             device: RingDevice::new(id, keys.public().clone(), (js_sys::Math::random() * 1e15) as u64),
             id,
             keys,
@@ -146,8 +168,10 @@ impl Ringing {
             identity_notice: None,
             sounding: None,
             is_silenced: false,
+            notifier: Notifier::begin(&events),
             talk: None,
             to_call: page::dialled(),
+            taken_over: None,
             _timer: Interval::new(TICK_MILLIS, move || _ = ticks.unbounded_send(RingEvent::Tick)),
             _network: network,
             _visibility: visibility,
@@ -157,7 +181,15 @@ impl Ringing {
 
     fn handle(&mut self, event: RingEvent) {
         match event {
+            RingEvent::Command(DirectCommand::Answer { ring, with_video })
+                if self.place != RingPlace::Own =>
+            {
+                self.answer_there(ring, with_video);
+            }
             RingEvent::Command(command) => self.command(command),
+            RingEvent::Activity(activity) => {
+                self.input(RingInput::Command(RingCommand::SetActivity { activity }));
+            }
             RingEvent::Text { socket, text } => {
                 if self.is_current(socket)
                     && let Ok(event) = protocol::RingEvent::parse(&text)
@@ -182,6 +214,7 @@ impl Ringing {
             }
             RingEvent::Noted(notice) => self.identity_notice = Some(notice),
             RingEvent::Seen(is_seen) => self.show_book(is_seen),
+            RingEvent::Pressed { ring, what } => self.pressed(ring, what),
             RingEvent::Tick => self.tick(),
         }
     }
@@ -190,6 +223,21 @@ impl Ringing {
     fn show_book(&mut self, is_seen: bool) {
         let is_shown = is_seen && page::is_direct();
         self.input(RingInput::Command(RingCommand::ShowBook { is_shown }));
+    }
+
+    /// A notification may be older than what it is about.
+    fn pressed(&mut self, ring: RingId, what: Pressed) {
+        let waits = self.device.views().iter().any(|view| {
+            let rings = matches!(view.phase, RingPhase::Ringing | RingPhase::RingingQuietly);
+            view.ring == ring && view.side == RingSide::Callee && rings
+        });
+        if waits {
+            let command = match what {
+                Pressed::Answer => DirectCommand::Answer { ring, with_video: true },
+                Pressed::Decline => DirectCommand::Decline { ring, message: String::new() },
+            };
+            self.handle(RingEvent::Command(command));
+        }
     }
 
     fn is_current(&self, socket: SocketNumber) -> bool {

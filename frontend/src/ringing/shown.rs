@@ -9,7 +9,7 @@ use view::RingPhase;
 
 use super::sound::{Sound, Sounding};
 use super::talk::Talk;
-use super::{Ringing, peers};
+use super::{Ringing, notifications, peers};
 use crate::web;
 
 impl Ringing {
@@ -48,7 +48,8 @@ impl Ringing {
         self.without_video.retain(is_shown);
         self.noted.retain(is_shown);
         self.sound();
-        let rings = views.into_iter().map(|view| self.line(view)).collect();
+        let rings: Vec<_> = views.into_iter().map(|view| self.line(view)).collect();
+        self.notifier.update(&rings);
         let shown = DirectView {
             is_ready: true,
             is_engine_missing: false,
@@ -64,13 +65,14 @@ impl Ringing {
             rings,
             is_silenced: self.is_silenced,
             book: self.book.of(self.device.book(), &self.keys),
+            notifications: notifications::state(),
         };
         if self.view.get_untracked() != shown {
             self.view.set(shown);
         }
     }
 
-    fn line(&self, view: RingView) -> RingLine {
+    pub(super) fn line(&self, view: RingView) -> RingLine {
         let RingView { ring, peer, side, phase, since: _, key, invitation: _, message } = view;
         let said = match side {
             RingSide::Callee => self.opened.get(&ring).map(|opened| opened.invitation.name.to_string()),
@@ -83,6 +85,7 @@ impl Ringing {
         let message = message
             .zip(key)
             .and_then(|(note, key)| self.keys.open_note(&key, ring, NotePurpose::Decline, &note));
+        let name = name.or_else(|| self.name_before(ring).filter(|_| !has_other_key));
         RingLine { ring, peer, name, has_other_key, side, phase, message }
     }
 

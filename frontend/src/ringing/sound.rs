@@ -11,6 +11,7 @@ use web_sys::{AudioContext, GainNode};
 
 use super::event::{RingEvent, RingEvents};
 use super::lock::Lock;
+use super::vibration::Vibration;
 use crate::web;
 
 /// Of all tabs of this browser one sounds.
@@ -69,6 +70,7 @@ async fn ring_in_one_tab(ring: RingId, events: &RingEvents) {
     let mut may_sound = false;
     loop {
         let lock = Lock::take(LOCK).await;
+        let _vibration = Vibration::begin();
         let player = Player::begin(Sound::Ring);
         if (may_sound || player.may_run()) && player.play().await {
             tell(true);

@@ -1,13 +1,13 @@
-//! `GET /` and `GET /new`: where rooms are made. They ship no script.
+//! `GET /` and `GET /new`: where rooms are made. They ship no script; the front door does to browsers with a call identity, for rings.
 
 use app::plain::{FormProblem, Landing, NewRoom, Preview, PreviewOf};
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use leptos::prelude::*;
 use serde::Deserialize;
 
-use super::{PICTURE, plain};
+use super::{PICTURE, plain, plain_with_rings};
 use crate::AppState;
 use crate::http_client::HttpClient;
 
@@ -32,6 +32,7 @@ pub(crate) async fn landing(
     State(state): State<AppState>,
     caller: HttpClient,
     Query(back): Query<Back>,
+    headers: HeaderMap,
 ) -> Response {
     let status = back.status();
     let anyone_creates = state.config.rooms.anyone_creates;
@@ -42,7 +43,7 @@ pub(crate) async fn landing(
         provide_context(Preview { of: PreviewOf::Landing, address, picture });
         view! { <Landing problem=back.problem() anyone_creates rooms=rooms.to_vec()/> }.into_any()
     };
-    plain(&state, status, page).await
+    plain_with_rings(&state, &headers, status, page).await
 }
 
 /// The form with all rules.

@@ -2,12 +2,12 @@
 
 use app::plain::{MyRoom, MyRooms};
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::prelude::*;
 
 use super::room_of_host::{RoomOfHost, Rules};
-use super::{PageProblem, plain};
+use super::{PageProblem, plain_with_rings};
 use crate::AppState;
 use crate::http_client::HttpClient;
 
@@ -18,6 +18,7 @@ const MOST: u32 = 200;
 pub(crate) async fn my_rooms(
     State(state): State<AppState>,
     caller: HttpClient,
+    headers: HeaderMap,
 ) -> Result<Response, PageProblem> {
     state.lookups.question(&caller).map_err(|_| PageProblem::Busy)?;
     let now = state.clock.wall();
@@ -31,8 +32,10 @@ pub(crate) async fn my_rooms(
         name: room.settings.name,
     });
     let rooms = rooms.collect();
-    let page = plain(&state, StatusCode::OK, || view! { <MyRooms rooms/> }.into_any()).await;
-    Ok(([(header::CACHE_CONTROL, "no-store")], page).into_response())
+    let page = || view! { <MyRooms rooms/> }.into_any();
+    let mut response = plain_with_rings(&state, &headers, StatusCode::OK, page).await;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
 }
 
 /// `POST /r/{code}/delete`: 303 back to the list.

@@ -2,16 +2,19 @@
 
 use app::plain::{PageQuery, PageTexts, Scripts, shell};
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use futures::StreamExt;
-use leptos::nonce::use_nonce;
+use leptos::nonce::{provide_nonce, use_nonce};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::ServerMetaContext;
 
 use crate::security_headers::CONTENT_SECURITY_POLICY;
-use crate::{AppState, languages, security_headers};
+use crate::{AppState, cookies, languages, security_headers};
+
+/// The cookie by which a page of direct calls says that its browser has an identity (`frontend/src/call_identity.rs`).
+const RINGS: &str = "rings";
 
 /// A page that the browser makes interactive.
 pub(crate) async fn interactive(
@@ -42,13 +45,49 @@ pub(crate) async fn plain(
     status: StatusCode,
     page: impl FnOnce() -> AnyView + Send,
 ) -> Response {
+    rendered(state, status, Scripts::None, page).await
+}
+
+/// The same, and in a browser that has a call identity with the script that shows rings over it. What comes differs by a cookie, and a nonce
+/// is used once: no cache gives it to anybody else, or again.
+pub(crate) async fn plain_with_rings(
+    state: &AppState,
+    headers: &HeaderMap,
+    status: StatusCode,
+    page: impl FnOnce() -> AnyView + Send,
+) -> Response {
+    let has_identity = cookies::named(headers, RINGS).next().is_some();
+    let (scripts, caching) =
+        if has_identity { (Scripts::Rings, "no-store") } else { (Scripts::None, "no-cache") };
+    let mut response = rendered(state, status, scripts, page).await;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    response
+}
+
+async fn rendered(
+    state: &AppState,
+    status: StatusCode,
+    scripts: Scripts,
+    page: impl FnOnce() -> AnyView + Send,
+) -> Response {
     let (meta, collected) = ServerMetaContext::new();
-    let html = Owner::new_root(None).with(|| {
+    let language = languages::spoken();
+    let (html, policy) = Owner::new_root(None).with(|| {
         provide_context(meta);
-        provide_context(languages::spoken());
+        provide_context(language);
         provide_context(PageQuery(languages::query_of_page()));
-        shell(state.leptos.clone(), state.build.root(), Scripts::None, page).into_view().to_html()
+        let mut policy = None;
+        if scripts != Scripts::None {
+            provide_nonce();
+            provide_context(PageTexts(languages::page_texts(language)));
+            policy = use_nonce().and_then(|nonce| security_headers::with_nonce(&nonce));
+        }
+        (shell(state.leptos.clone(), state.build.root(), scripts, page).into_view().to_html(), policy)
     });
     let chunks = collected.inject_meta_context(futures::stream::iter([html])).await;
-    (status, Html(chunks.collect::<String>().await)).into_response()
+    let mut response = (status, Html(chunks.collect::<String>().await)).into_response();
+    if let Some(policy) = policy {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }

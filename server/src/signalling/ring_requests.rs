@@ -38,6 +38,10 @@ impl Asker<'_> {
         }
         let storage = &self.state.storage;
         let row = storage.call(place.ring).await.map_err(unavailable)?.map(rings::from_storage);
+        // Before anything is made for it: who was called knows the id of the ring, too.
+        if row.as_ref().is_some_and(|row| row.caller != self.call_id || row.callee != place.callee) {
+            return Err(ErrorCode::RingUnknown);
+        }
         let (callee_key, identity) = self.callee(place.callee).await?;
         let contact = storage.contact(&callee_key, self.key).await.map_err(unavailable)?;
         let admission = self.admission(identity.as_ref(), contact.map(|contact| contact.standing));

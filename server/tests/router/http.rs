@@ -14,6 +14,29 @@ async fn the_landing_page_has_no_script() {
     assert_eq!(status, 200);
     assert!(head.contains("x-content-type-options: nosniff"), "{head}");
     assert!(body.contains("New room") && !body.contains("<script"), "{body}");
+    assert!(head.contains("cache-control: no-cache"), "{head}");
+}
+
+#[tokio::test]
+async fn a_browser_with_a_call_identity_gets_the_script_that_shows_rings_and_no_cache_keeps_it() {
+    let server = TestServer::start().await;
+    for path in ["/", "/rooms"] {
+        let (status, head, body) = server.request("GET", path, "cookie: a=b; rings=1\r\n", "").await;
+        assert_eq!(status, 200);
+        let nonce = head.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+        let body = body.to_lowercase();
+        let scripts: Vec<_> = body.split("<script").skip(1).collect();
+        assert_eq!(scripts.len(), 2, "the texts and the module: {body}");
+        assert!(scripts.iter().all(|script| script.contains(&format!("nonce=\"{nonce}\""))), "{body}");
+        assert!(body.contains("id=\"rings\"") && body.contains("language-form"), "{body}");
+        assert!(head.contains("cache-control: no-store") && head.contains("vary: "), "{head}");
+        let (_, _, again) = server.request("GET", path, "cookie: rings=1\r\n", "").await;
+        assert!(!again.to_lowercase().contains(nonce), "a nonce is used once");
+    }
+    for path in ["/new", "/nowhere"] {
+        let (_, _, body) = server.request("GET", path, "cookie: rings=1\r\n", "").await;
+        assert!(!body.contains("<script"), "{path}: {body}");
+    }
 }
 
 #[tokio::test]

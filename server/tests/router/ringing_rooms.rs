@@ -1,12 +1,12 @@
 //! Rooms of direct calls: whose key a ring gives, and what becomes of a room when its ring is over.
 
-use protocol::{RingId, RoomCode};
+use protocol::{CallId, RingId, RoomCode};
 use serde_json::json;
 use storage::{CallRepository as _, RoomRepository as _};
 
 use crate::common::{TestServer, join_message};
 use crate::ringing_people::{ADA, BOB, Device, EVE, Who, id, storage_of};
-use crate::sessions::with;
+use crate::sessions::{sqlx_connection, with};
 
 /// Eve, and another identity of hers.
 const MALLORY: Who = Who { person: 4, device: 1 };
@@ -116,4 +116,23 @@ async fn the_room_of_a_call_stays_while_they_talk() {
     ada.rings(&id(1), &bob.call_id).await;
     a_minute_later(&server).await;
     assert!(is_there(&server, placed["room"].as_str().unwrap()).await);
+}
+
+#[tokio::test]
+async fn who_was_called_has_no_key_made_by_placing_the_ring_themselves() {
+    let server = TestServer::start().await;
+    let (mut ada, mut bob) = (ADA.attach(&server).await, BOB.attach(&server).await);
+    ada.rings(&id(1), &bob.call_id).await;
+    bob.hear_of("incoming").await;
+    let mut database = sqlx_connection(&server.data.path().join("veranda.sqlite")).await;
+    let mut count = async || {
+        let counting = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM room_keys");
+        counting.fetch_one(&mut database).await.unwrap()
+    };
+    let before = count().await;
+    for callee in [&ada.call_id, &CallId::nth(5).to_string()] {
+        bob.place(&id(1), callee).await;
+        assert_eq!(bob.hear_of("error").await["code"], "ring_unknown");
+    }
+    assert_eq!(count().await, before);
 }

@@ -79,6 +79,9 @@ impl RingDevice {
             return self.say(Some(ring), decision);
         }
         if self.line.ring() == Some(ring) {
+            if matches!(self.line, Line::TakenOver { .. }) {
+                self.line = Line::Answering { incoming: Box::new(incoming), since: now };
+            }
             if matches!(self.line, Line::Answering { .. }) {
                 self.say_line(now);
             }
@@ -110,7 +113,11 @@ impl RingDevice {
                     return;
                 }
                 Line::InCall(_) => return,
-                Line::Idle | Line::LookingUp { .. } | Line::Sealing { .. } | Line::Over(_) => {}
+                Line::Idle
+                | Line::LookingUp { .. }
+                | Line::Sealing { .. }
+                | Line::TakenOver { .. }
+                | Line::Over(_) => {}
             }
         }
         self.give_back(ring);
@@ -133,6 +140,7 @@ impl RingDevice {
             | Line::Calling(_)
             | Line::Answering { .. }
             | Line::InCall(_)
+            | Line::TakenOver { .. }
             | Line::Over(_) => return self.give_back(into.ring),
         };
         self.leave_room();
@@ -198,7 +206,12 @@ impl RingDevice {
             }
             Line::LookingUp { .. } => self.line.refuse(now, RingRefusal::Server(code)),
             // A server that knows how a ring ended says so. One that has lost everything does not know it before its caller is back.
-            Line::Answering { .. } | Line::Idle | Line::Sealing { .. } | Line::InCall(_) | Line::Over(_) => {}
+            Line::TakenOver { .. }
+            | Line::Answering { .. }
+            | Line::Idle
+            | Line::Sealing { .. }
+            | Line::InCall(_)
+            | Line::Over(_) => {}
         }
     }
 
@@ -221,11 +234,17 @@ impl RingDevice {
                 }
                 self.end_line(now, Outcome::Lost { seconds: 0 }, None);
             }
+            // A server that is in reach has forgotten it long ago.
+            (LineTimer::NotSaidAgain, _) if self.connection.is_connected() => {
+                self.end_line(now, Outcome::NoAnswer, None);
+            }
+            (LineTimer::NotSaidAgain, _) => self.end_line(now, Outcome::Lost { seconds: 0 }, None),
             (
                 LineTimer::RungOut,
                 Line::Idle
                 | Line::LookingUp { .. }
                 | Line::Sealing { .. }
+                | Line::TakenOver { .. }
                 | Line::Answering { .. }
                 | Line::InCall(_)
                 | Line::Over(_),

@@ -65,6 +65,18 @@ pub enum RingCommand {
         /// Which.
         ring: RingId,
     },
+    /// Leaves a ring that came to another page of this browser, which answers it: it is not on this one's screen any more.
+    HandOver {
+        /// Which.
+        ring: RingId,
+    },
+    /// Answers a ring that was on the screen of another page of this browser, as soon as the server says it again.
+    TakeOver {
+        /// Which.
+        ring: RingId,
+        /// Who called.
+        peer: CallId,
+    },
     /// Does not take a ring that came.
     Decline {
         /// Which.

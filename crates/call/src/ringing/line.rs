@@ -6,6 +6,8 @@
 //!    │                 └── no key, ──────┘        30 s: the verdict is waited for          │ │ over
 //!    │                     wrong key ▶ Refused                                  answered ──┘ │
 //!    └─────────────────── dismiss ────── Over ◀──── over, hang up ◀──── Answering ◀─ answer ─┘
+//!                                                                           ▲
+//!                         Idle, Over ──take over──▶ TakenOver ──said again──┘
 //! ```
 
 use std::time::Duration;
@@ -31,6 +33,9 @@ const VERDICT_WITHIN: Duration = Duration::from_secs(10);
 /// How long an answer may take to be confirmed, broken sockets included.
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(15);
 
+/// How long the server may take to speak again of a ring that was on the screen of another page. It does so when it welcomes the device.
+const SAID_AGAIN_WITHIN: Duration = Duration::from_secs(15);
+
 /// The call.
 #[derive(Debug, Default)]
 pub(super) enum Line {
@@ -43,6 +48,8 @@ pub(super) enum Line {
     Sealing { ring: RingId, callee: CallId, key: PublicKey, since: Duration },
     /// It rings at the other end, as far as is known.
     Calling(Box<Calling>),
+    /// A ring was on the screen of another page of this browser. This one answers it as soon as the server says it.
+    TakenOver { ring: RingId, peer: CallId, since: Duration },
     /// A ring that came was answered here; another device may have been first.
     Answering { incoming: Box<IncomingRing>, since: Duration },
     /// They talk.
@@ -93,6 +100,8 @@ pub(super) enum LineTimer {
     NoVerdict,
     /// The server has not confirmed the answer.
     NotConfirmed,
+    /// The server has not spoken of the ring that was taken over.
+    NotSaidAgain,
 }
 
 impl Calling {
@@ -178,7 +187,9 @@ impl Line {
     pub(super) fn ring(&self) -> Option<RingId> {
         match self {
             Self::Idle => None,
-            Self::LookingUp { ring, .. } | Self::Sealing { ring, .. } => Some(*ring),
+            Self::LookingUp { ring, .. } | Self::Sealing { ring, .. } | Self::TakenOver { ring, .. } => {
+                Some(*ring)
+            }
             Self::Calling(calling) => Some(calling.place.ring),
             Self::Answering { incoming, .. } => Some(incoming.ring),
             Self::InCall(call) => Some(call.ring),
@@ -191,7 +202,11 @@ impl Line {
         match self {
             Self::Idle | Self::Over(_) => true,
             Self::Calling(calling) => calling.verdict_until.is_some(),
-            Self::LookingUp { .. } | Self::Sealing { .. } | Self::Answering { .. } | Self::InCall(_) => false,
+            Self::LookingUp { .. }
+            | Self::Sealing { .. }
+            | Self::TakenOver { .. }
+            | Self::Answering { .. }
+            | Self::InCall(_) => false,
         }
     }
 
@@ -203,6 +218,7 @@ impl Line {
             Self::Idle
             | Self::LookingUp { .. }
             | Self::Sealing { .. }
+            | Self::TakenOver { .. }
             | Self::Answering { .. }
             | Self::Over(_) => false,
         }
@@ -211,7 +227,11 @@ impl Line {
     /// What the server may have of it.
     pub(super) fn standing(&self, now: Duration) -> Standing {
         match self {
-            Self::Idle | Self::LookingUp { .. } | Self::Sealing { .. } | Self::Over(_) => Standing::Idle,
+            Self::Idle
+            | Self::LookingUp { .. }
+            | Self::Sealing { .. }
+            | Self::TakenOver { .. }
+            | Self::Over(_) => Standing::Idle,
             Self::Calling(calling) if calling.placed_at.is_none() => Standing::Idle,
             Self::Calling(calling) => Standing::Placing { ring: calling.place.ring },
             Self::Answering { incoming, .. } => Standing::Answering { ring: incoming.ring },
@@ -230,7 +250,9 @@ impl Line {
             Self::LookingUp { callee, .. } => Some(RingMessage::LookUp { callee: *callee }),
             Self::Calling(calling) => Some(calling.message(now)),
             Self::Answering { incoming, .. } => Some(RingMessage::Answer { ring: incoming.ring }),
-            Self::Idle | Self::Sealing { .. } | Self::InCall(_) | Self::Over(_) => None,
+            Self::Idle | Self::Sealing { .. } | Self::TakenOver { .. } | Self::InCall(_) | Self::Over(_) => {
+                None
+            }
         }
     }
 
@@ -241,6 +263,7 @@ impl Line {
                 Outcome::Answered { seconds: u32::try_from(call.talked(now).as_secs()).unwrap_or(u32::MAX) }
             }
             Self::Answering { .. } => Outcome::Answered { seconds: 0 },
+            Self::TakenOver { .. } => Outcome::Declined,
             Self::Idle | Self::LookingUp { .. } | Self::Sealing { .. } | Self::Calling(_) | Self::Over(_) => {
                 Outcome::Cancelled
             }
@@ -271,6 +294,7 @@ impl Line {
             Self::LookingUp { ring, callee, .. } => (*ring, *callee, None),
             Self::Sealing { ring, callee, key, .. } => (*ring, *callee, Some(key)),
             Self::Calling(calling) => (calling.place.ring, calling.place.callee, Some(&calling.key)),
+            Self::TakenOver { ring, peer, .. } => (*ring, *peer, None),
             Self::Answering { incoming, .. } => (incoming.ring, incoming.caller, Some(&incoming.caller_key)),
             Self::InCall(call) => (call.ring, call.peer, Some(&call.key)),
             Self::Over(view) => return Some((**view).clone()),
@@ -281,7 +305,9 @@ impl Line {
                 (RingSide::Caller, RingPhase::Calling(None), *since)
             }
             Self::Calling(calling) => (RingSide::Caller, calling.phase(), calling.since),
-            Self::Answering { since, .. } => (RingSide::Callee, RingPhase::Answered, *since),
+            Self::TakenOver { since, .. } | Self::Answering { since, .. } => {
+                (RingSide::Callee, RingPhase::Answered, *since)
+            }
             Self::InCall(call) => (call.side, RingPhase::Answered, call.from.saturating_sub(call.before)),
         };
         Some(RingView { ring, peer, side, phase, since, key: key.cloned(), invitation: None, message: None })
@@ -299,6 +325,7 @@ impl Line {
                     Some((placed_at.unwrap_or(calling.since) + RING_FOR, LineTimer::RungOut))
                 }
             },
+            Self::TakenOver { since, .. } => Some((*since + SAID_AGAIN_WITHIN, LineTimer::NotSaidAgain)),
             Self::Answering { since, .. } => Some((*since + CONFIRMED_WITHIN, LineTimer::NotConfirmed)),
             Self::Idle | Self::InCall(_) | Self::Over(_) => None,
         }

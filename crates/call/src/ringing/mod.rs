@@ -11,6 +11,7 @@
 //! | `RungOut` | 30 s after the ring was placed: it rings no longer, whatever the server says |
 //! | `NoVerdict` | 10 s later: the server has not said how it ended |
 //! | `NotConfirmed` | 15 s after an answer: nobody has confirmed it |
+//! | `NotSaidAgain` | 15 s after a ring was taken over from another page: the server has not spoken of it |
 //! | of a ring on the screen | its 30 s are up, or a server that is back does not speak of it |
 
 mod book;
@@ -160,6 +161,12 @@ impl RingDevice {
                 }
             }
             RingCommand::Answer { ring } => self.answer(now, ring),
+            RingCommand::HandOver { ring } => _ = self.incoming.take(ring),
+            RingCommand::TakeOver { ring, peer } => {
+                if self.line.is_free() {
+                    self.line = Line::TakenOver { ring, peer, since: now };
+                }
+            }
             RingCommand::Decline { ring, message } => self.decline(now, ring, message),
             RingCommand::HangUp { reason } => self.hang_up(now, reason),
             RingCommand::SetActivity { activity } => {
@@ -258,6 +265,7 @@ impl RingDevice {
             (Line::Over(_), _) => return,
             (Line::Calling(_), Standing::Placing { .. }) => Some(RingMessage::Cancel { ring }),
             (Line::Answering { .. } | Line::InCall(_), _) => Some(RingMessage::HangUp { ring, reason }),
+            (Line::TakenOver { .. }, _) => Some(RingMessage::Decline { ring, message: None }),
             (Line::Idle | Line::LookingUp { .. } | Line::Sealing { .. } | Line::Calling(_), _) => None,
         };
         if let Some(message) = message {

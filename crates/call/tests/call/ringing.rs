@@ -355,6 +355,62 @@ fn another_device_that_was_first_is_what_the_screen_says() {
 }
 
 #[test]
+fn a_ring_that_is_handed_over_is_answered_by_the_page_that_takes_it_over() {
+    let mut before = TestDevice::attached();
+    before.hear(incoming(1, 30_000));
+    assert_eq!(said(&before.command(RingCommand::HandOver { ring: ring(1) })), Vec::<&RingMessage>::new());
+    assert_eq!(before.view(1), None);
+    before.hear(incoming(1, 29_000));
+    assert_eq!(before.view(1), None, "it is on the other page now");
+
+    let mut after = TestDevice::new();
+    after.command(RingCommand::TakeOver { ring: ring(1), peer: id(2) });
+    after.command(RingCommand::Attach);
+    assert_eq!(after.phase(1), Some(RingPhase::Answered));
+    assert_eq!(after.come_back(), (Standing::Idle, Vec::new()));
+    let outputs = after.hear(incoming(1, 28_000));
+    assert_eq!(said(&outputs), [&RingMessage::Answer { ring: ring(1) }]);
+    let outputs = after.hear(answered(1));
+    assert!(matches!(outputs[..], [RingOutput::EnterRoom { .. }]), "{outputs:?}");
+}
+
+#[test]
+fn a_ring_that_is_over_before_it_is_taken_over_says_how_it_ended() {
+    for outcome in [Outcome::Cancelled, Outcome::AnsweredElsewhere] {
+        let mut device = TestDevice::new();
+        device.command(RingCommand::TakeOver { ring: ring(1), peer: id(2) });
+        device.command(RingCommand::Attach);
+        device.come_back();
+        assert_eq!(said(&device.hear(over(1, outcome))), Vec::<&RingMessage>::new());
+        assert_eq!(device.phase(1), Some(RingPhase::Over(outcome)));
+    }
+    for (is_reached, outcome) in [(true, Outcome::NoAnswer), (false, Outcome::Lost { seconds: 0 })] {
+        let mut device = TestDevice::new();
+        device.command(RingCommand::TakeOver { ring: ring(1), peer: id(2) });
+        device.command(RingCommand::Attach);
+        if is_reached {
+            device.come_back();
+        }
+        device.wait_secs(14);
+        assert_eq!(device.phase(1), Some(RingPhase::Answered));
+        device.wait_secs(2);
+        assert_eq!(device.phase(1), Some(RingPhase::Over(outcome)));
+    }
+}
+
+#[test]
+fn who_thinks_better_of_a_ring_that_was_taken_over_declines_it() {
+    let mut device = TestDevice::new();
+    device.command(RingCommand::TakeOver { ring: ring(1), peer: id(2) });
+    device.command(RingCommand::Attach);
+    device.command(RingCommand::HangUp { reason: HangUpReason::HungUp });
+    assert_eq!(device.phase(1), Some(RingPhase::Over(Outcome::Declined)));
+    let declined = RingMessage::Decline { ring: ring(1), message: None };
+    assert_eq!(device.come_back(), (Standing::Idle, vec![declined.clone()]));
+    assert_eq!(said(&device.hear(incoming(1, 28_000))), [&declined]);
+}
+
+#[test]
 fn a_call_that_is_hung_up_without_a_socket_is_hung_up_on_the_next() {
     let mut device = TestDevice::in_call();
     device.wait_secs(10);

@@ -38,8 +38,9 @@ const FOR_TESTS: [&str; 4] = ["testkit", "bench", "sealing-bench", "veranda-fuzz
 const PURE: [&str; 7] = ["protocol", "room", "ring", "call", "seal", "stage", "view"];
 
 /// What a pure crate's manifest may depend on besides our crates.
-const PURE_DEPENDENCIES: [&str; 16] = [
+const PURE_DEPENDENCIES: [&str; 17] = [
     "aes-gcm",
+    "argon2",
     "base64",
     "bip39",
     "hkdf",

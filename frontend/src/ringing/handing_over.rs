@@ -1,0 +1,75 @@
+//! How a ring gets from another page to that of direct calls when it is answered.
+
+use std::time::Duration;
+
+use app::state::{CallCommand, CallView, CallViewStoreFields};
+use call::{RingCommand, RingInput};
+use gloo_timers::future::sleep;
+use leptos::prelude::GetUntracked;
+use protocol::RingId;
+use reactive_stores::Store;
+use view::Phase;
+use wasm_bindgen_futures::spawn_local;
+
+use super::{CallLine, Ringing};
+use crate::event::Event;
+use crate::page;
+use crate::ring_note::RingNote;
+
+/// How often it is looked whether the room is left.
+const LOOK_EVERY: Duration = Duration::from_millis(25);
+
+/// A room that does not let go within this time is left with its page. Longer, and the caller waits for nothing.
+const LEFT_WITHIN: Duration = Duration::from_secs(1);
+
+impl Ringing {
+    /// What was answered on the page before is answered here, as soon as the server says it again.
+    pub(super) fn take_over(&mut self) {
+        let Some(note) = RingNote::take() else { return };
+        let RingNote { ring, peer, with_video, .. } = note;
+        if !with_video {
+            self.without_video.push(ring);
+        }
+        self.taken_over = Some(note);
+        self.input(RingInput::Command(RingCommand::TakeOver { ring, peer }));
+    }
+
+    /// What somebody called themselves whose ring was taken over.
+    pub(super) fn name_before(&self, ring: RingId) -> Option<String> {
+        self.taken_over.as_ref().filter(|note| note.ring == ring)?.name.clone()
+    }
+
+    /// Leaves what this page is about, and has the ring answered by the page of direct calls.
+    pub(super) fn answer_there(&mut self, ring: RingId, with_video: bool) {
+        let Some(view) = self.device.views().into_iter().find(|view| view.ring == ring) else { return };
+        let line = self.line(view);
+        RingNote { ring, peer: line.peer, name: line.name, with_video }.leave();
+        self.input(RingInput::Command(RingCommand::HandOver { ring }));
+        let (call_view, call_line) = (self.call_view, self.call_line.clone());
+        spawn_local(async move {
+            leave_room(call_view, &call_line).await;
+            page::go_to_direct();
+        });
+    }
+}
+
+/// As the person does with *Leave*: devices are let go, and the server is told.
+async fn leave_room(view: Store<CallView>, line: &CallLine) {
+    let is_inside = || match view.phase().get_untracked() {
+        Phase::Joining | Phase::Waiting | Phase::Joined => true,
+        Phase::Preparing
+        | Phase::Unreachable
+        | Phase::PasswordAsked { .. }
+        | Phase::Left
+        | Phase::Refused(_) => false,
+    };
+    if !is_inside() {
+        return;
+    }
+    line.send(Event::Command(CallCommand::Leave));
+    let mut waited = Duration::ZERO;
+    while is_inside() && waited < LEFT_WITHIN {
+        sleep(LOOK_EVERY).await;
+        waited += LOOK_EVERY;
+    }
+}
