@@ -157,7 +157,6 @@ fn retry_after(headers: &HeaderMap<HeaderValue>) -> Option<String> {
     headers.get(header::RETRY_AFTER)?.to_str().ok().map(str::to_owned)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes on")]
 fn broken(error: impl std::error::Error) -> SendError {
     SendError::Broken(error.to_string())
 }

@@ -19,7 +19,7 @@ pub(crate) async fn a_browser_is_kept_as_it_was_said_last(storage: &impl Storage
         ..first.clone()
     };
     assert!(storage.keep_push(&again, Timestamp(6)).await.unwrap());
-    assert_eq!(storage.pushes(&public_key(1)).await.unwrap(), [again.clone()]);
+    assert_eq!(storage.pushes(&public_key(1)).await.unwrap(), std::slice::from_ref(&again));
     assert!(!storage.forget_push(&public_key(2), &again.id).await.unwrap(), "it is none of theirs");
     assert!(storage.forget_push(&public_key(1), &again.id).await.unwrap());
     assert!(!storage.forget_push(&public_key(1), &again.id).await.unwrap());
