@@ -26,6 +26,10 @@ pub(crate) async fn run(config: &Config, file: &Path) -> anyhow::Result<()> {
         "there as veranda.sqlite. Keep {} too: without it everyone is signed out",
         signing_key(config)
     )?;
+    if config.push.enabled {
+        let key = data.join("push.key");
+        writeln!(out, "Keep {} too: without it nobody is pushed to until they come back", key.display())?;
+    }
     Ok(())
 }
 

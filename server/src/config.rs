@@ -34,6 +34,8 @@ pub struct Config {
     pub relay: RelayConfig,
     /// TURN servers of one's own, by any name.
     pub turn: BTreeMap<String, TurnConfig>,
+    /// How browsers are reached in which no page is open.
+    pub push: PushConfig,
     /// What one address or key may do.
     pub limits: LimitsConfig,
     /// What is logged.
@@ -207,6 +209,18 @@ impl std::fmt::Debug for TurnConfig {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("TurnConfig").field("urls", &self.urls).finish_non_exhaustive()
     }
+}
+
+/// `[push]`
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PushConfig {
+    /// Whether people who are called are reached by the push services of their browsers' makers when no page of theirs is open.
+    pub enabled: bool,
+    /// Whom a push service writes to when something is wrong (RFC 8292 §2.1): `mailto:` or `https:`.
+    pub subject: String,
+    /// Dangerous: whether browsers may name push services inside this network, and in the clear.
+    pub allow_private: bool,
 }
 
 /// `[limits]`

@@ -49,6 +49,12 @@ pub enum Contradiction {
         /// The most that it may be.
         most: u64,
     },
+    /// A push service refuses whoever does not say whom it can write to (RFC 8292 §2.1).
+    #[error(
+        "[push] subject = \"{0}\": push services want to know whom to write to; give an address such as mailto:admin@example.org, or an https:// \
+         page"
+    )]
+    NoSubject(String),
     /// A range that holds nothing.
     #[error(
         "[relay] first_port = {0} and last_port = {1}: first_port must be 1 or more, and not above last_port"
@@ -72,6 +78,9 @@ impl Config {
         self.check_names()?;
         self.check_origins()?;
         self.check_numbers()?;
+        if self.push.enabled && !is_subject(&self.push.subject) {
+            return Err(Contradiction::NoSubject(self.push.subject.clone()));
+        }
         let (first, last) = (self.relay.first_port, self.relay.last_port);
         if first == 0 || first > last {
             return Err(Contradiction::NoPorts(first, last));
@@ -151,6 +160,17 @@ fn is_origin(text: &str) -> bool {
     let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
     let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
     is_web && is_bare && uri.authority().is_some_and(|name| !name.as_str().contains(['@', '*']))
+}
+
+/// A contact as push services take it: somebody's address, or a page.
+fn is_subject(text: &str) -> bool {
+    let is_plain = !text.contains(|character: char| character.is_whitespace() || character.is_control());
+    let is_mail = text
+        .strip_prefix("mailto:")
+        .and_then(|address| address.split_once('@'))
+        .is_some_and(|(person, host)| !person.is_empty() && !host.is_empty());
+    let is_page = text.starts_with("https://") && text.parse::<Uri>().is_ok_and(|uri| uri.host().is_some());
+    is_plain && (is_mail || is_page)
 }
 
 #[cfg(test)]
@@ -249,5 +269,23 @@ mod tests {
         assert_eq!(with(&["turn:turn.example"], "north"), Ok(()));
         assert_eq!(with(&[], "north"), Err(Contradiction::NoUrls("east".to_owned())));
         assert_eq!(with(&["turn:turn.example"], ""), Err(Contradiction::NoSecret("east".to_owned())));
+    }
+
+    #[test]
+    fn pushing_needs_somebody_to_write_to() {
+        let with = |enabled, subject: &str| {
+            let mut config = Config::default();
+            (config.push.enabled, config.push.subject) = (enabled, subject.to_owned());
+            config.check()
+        };
+        assert_eq!(with(false, ""), Ok(()));
+        for subject in ["mailto:admin@example.org", "https://example.org/contact"] {
+            assert_eq!(with(true, subject), Ok(()), "{subject}");
+        }
+        for subject in
+            ["", "admin@example.org", "mailto:", "mailto:@", "http://example.org", "https://", "mailto:a@b c"]
+        {
+            assert_eq!(with(true, subject), Err(Contradiction::NoSubject(subject.to_owned())), "{subject}");
+        }
     }
 }

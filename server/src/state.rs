@@ -21,6 +21,7 @@ use crate::lookups::Lookups;
 use crate::media::{Media, public_address};
 use crate::passwords::Passwords;
 use crate::port_mux::PortMux;
+use crate::push::Push;
 use crate::rate_limit::{AddressRate, ByteRate, KeyedRate};
 use crate::refusals::Refusals;
 use crate::rings::{RingRates, RingsHandle};
@@ -48,6 +49,8 @@ pub struct Shared {
     pub(crate) rooms: Rooms,
     pub(crate) rings: RingsHandle,
     pub(crate) ring_rates: RingRates,
+    /// Where the operator has turned it on.
+    pub(crate) push: Option<Push>,
     pub(crate) media: Media,
     pub(crate) database: DatabaseHealth,
     pub(crate) ice_servers: IceServerList,
@@ -155,12 +158,14 @@ impl AppState {
             rooms::run,
         );
         tasks::spawn(rooms.clone().pass_on(news));
-        let rings = RingsHandle::start(clock, Arc::clone(&storage), rooms.clone()).await?;
+        let (push, notices) = Push::start(&config, clock, Arc::clone(&storage))?;
+        let rings = RingsHandle::start(clock, Arc::clone(&storage), rooms.clone(), notices).await?;
         let limits = &config.limits;
         let state = Self(Arc::new(Shared {
             passwords: rooms.passwords(),
             rooms,
             rings,
+            push,
             ring_rates: RingRates::new(limits),
             media,
             database: DatabaseHealth::default(),

@@ -97,6 +97,16 @@ encoded! {
     IdentityProof, 43, 43
 }
 
+encoded! {
+    /// A public key of Web Push (P-256, uncompressed, RFC 8291 §3.1 and RFC 8292 §3.2): 65 bytes, 87 characters.
+    PushKey, 87, 87
+}
+
+encoded! {
+    /// What a browser shares with whoever may push to it (RFC 8291 §3.2): 16 bytes, 22 characters.
+    PushAuth, 22, 22
+}
+
 /// How a page came by its secret. What a client says of that decides where it waits, never whom anybody trusts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

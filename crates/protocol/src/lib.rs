@@ -18,6 +18,7 @@ mod names;
 mod opening_message;
 mod participant;
 mod peer;
+mod push;
 mod reaction;
 mod rest;
 mod ring;
@@ -49,7 +50,7 @@ pub use ids::{DeviceId, MessageId, NodeId, ParticipantId, RingId, SessionId};
 pub use invisible::first_character;
 pub use keys::{
     AddressedKeyMessage, ChallengeNonce, IdentityProof, Invitation, KeyError, KeyMessage, KeyMessages,
-    PublicKey, RoomKeyGrant, RoomKeyId, RoomKeyOrigin, SealedNote, TooManyKeyMessages,
+    PublicKey, PushAuth, PushKey, RoomKeyGrant, RoomKeyId, RoomKeyOrigin, SealedNote, TooManyKeyMessages,
 };
 pub use media::{MediaKey, MediaKind, MediaState, Source, Switch};
 pub use moderation::{Moderation, Right};
@@ -57,6 +58,7 @@ pub use names::{DisplayName, NameError, RoomName, name_of_character};
 pub use opening_message::{AttachDevice, Join, OpeningFrame, OpeningMessage, Resume};
 pub use participant::{Forbidden, HandNumber, LeaveReason, Participant, Presence, WaitingPerson};
 pub use peer::{LinkId, PeerRef};
+pub use push::PushSubscription;
 pub use reaction::Reaction;
 pub use rest::{
     CreateTokenRequest, CreatedRoom, CreatedToken, CredentialKind, CredentialResource, HostLink, ListedRoom,
@@ -71,7 +73,7 @@ pub use ring_message::{RingFrame, RingMessage};
 pub use role::Role;
 pub use room_code::{RoomCode, RoomCodeError};
 pub use room_message::{RoomFrame, RoomMessage};
-pub use secrets::{Credential, Password, SecretError, SessionToken};
+pub use secrets::{Credential, Password, PushEndpoint, SecretError, SessionToken};
 pub use sequence::Sequence;
 pub use server_message::{IceServer, IceServers, Joined, ServerFrame, ServerMessage};
 pub use settings::{Allowed, RoomSettings, RoomSettingsPatch, SettingsError, WhenEmpty};

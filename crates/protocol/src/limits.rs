@@ -150,3 +150,6 @@ pub const MAX_NOTE_BYTES: usize = 2048;
 /// Calls in one `history`, and people in one `blocked`. Raising it beyond 30 makes pages longer than a message may be, where every call has a
 /// long note.
 pub const HISTORY_PAGE: usize = 20;
+
+/// The longest address at which a push service takes messages for a browser, in bytes. Those of the browsers' makers have a few hundred.
+pub const MAX_PUSH_ENDPOINT_BYTES: usize = 2048;

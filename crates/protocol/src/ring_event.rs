@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::tagged::{Tagged, tagged};
 use crate::{
     BlockedPerson, CallId, CallRules, ChallengeNonce, Credential, IncomingRing, Outcome, PastCall, Progress,
-    ProtocolError, PublicKey, RingId, RoomCode, SealedNote,
+    ProtocolError, PublicKey, PushKey, RingId, RoomCode, SealedNote,
 };
 
 /// What every event has.
@@ -102,6 +102,14 @@ pub enum RingEvent as "RingEvent", read by EventForm {
     Rules {
         /// Who may ring.
         rules: CallRules,
+    },
+    /// The answer to `read_push`, `subscribe_push` and `unsubscribe_push`.
+    Push {
+        /// The key that a browser subscribes with: a push service takes messages from nobody else then. Without, this server does not push.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<PushKey>,
+        /// How many browsers of the identity are pushed to.
+        subscriptions: u16,
     },
     /// What is kept for the identity has changed, by this device or by another one of its: what is shown of it is to be read again.
     Changed,

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::tagged::{Tagged, tagged};
 use crate::{
     Activity, BlockedPerson, CallId, CallRules, ContactRule, HangUpReason, HistoryChange, HistoryCursor,
-    IdentityProof, MessageId, PlaceRing, PublicKey, Receipt, RingId, SealedNote, Standing,
+    IdentityProof, MessageId, PlaceRing, PublicKey, PushEndpoint, PushSubscription, Receipt, RingId,
+    SealedNote, Standing,
 };
 
 /// One text frame after the first: a message, and a number by which an error can name it.
@@ -130,6 +131,16 @@ pub enum RingMessage as "RingMessage", read by RingForm {
     SetRules {
         /// From now on.
         rules: CallRules,
+    },
+    /// Asks whether the server pushes, and with which key. Answered by `push`.
+    ReadPush,
+    /// Has the server push to this browser when the identity is rung and no device of it is there. The same endpoint again takes the place of
+    /// what was kept of it. Answered by `push`.
+    SubscribePush(Box<PushSubscription>),
+    /// Has the server push to a browser no more. Answered by `push`.
+    UnsubscribePush {
+        /// Which.
+        endpoint: PushEndpoint,
     },
     /// Gives the identity another ID. The one before leads to nobody, for ever. Every device of it is disconnected, and hears the new one when
     /// it comes back. Refused while the identity is in a call.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{MAX_CREDENTIAL_BYTES, MAX_PASSWORD_BYTES};
+use crate::limits::{MAX_CREDENTIAL_BYTES, MAX_PASSWORD_BYTES, MAX_PUSH_ENDPOINT_BYTES};
 
 macro_rules! secret {
     ($(#[$doc:meta])* $name:ident, $max:ident) => {
@@ -65,6 +65,12 @@ secret! {
     /// Signed by the server and given to one participant, whose seat it opens again; 1 to [`MAX_CREDENTIAL_BYTES`]
     /// bytes. Each connection gets a new one, and using that ends those before it.
     SessionToken, MAX_CREDENTIAL_BYTES
+}
+
+secret! {
+    /// Where a push service takes messages for one browser (RFC 8030 §4); 1 to [`MAX_PUSH_ENDPOINT_BYTES`] bytes. Whoever knows it knows which
+    /// browser it is.
+    PushEndpoint, MAX_PUSH_ENDPOINT_BYTES
 }
 
 impl SessionToken {

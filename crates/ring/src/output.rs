@@ -30,6 +30,8 @@ pub enum Output {
     Wake {
         /// Whom.
         callee: CallId,
+        /// Who rings.
+        caller: CallId,
         /// Which ring.
         ring: RingId,
         /// For how long it would still ring.
@@ -40,6 +42,8 @@ pub enum Output {
     Missed {
         /// Who missed it.
         callee: CallId,
+        /// Who has rung.
+        caller: CallId,
         /// Which ring.
         ring: RingId,
     },

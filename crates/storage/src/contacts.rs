@@ -106,7 +106,7 @@ fn changed(before: Option<Standing>, change: ContactChange<'_>) -> Option<(Stand
 
 /// Keeps an identity where it is until the transaction ends, so that its contacts are counted one after the other and none is kept of
 /// an identity that is just deleted. False when there is none.
-async fn hold_owner(
+pub(crate) async fn hold_owner(
     connection: &mut AnyConnection,
     lock_rows: &str,
     owner: &PublicKey,

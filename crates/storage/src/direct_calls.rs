@@ -9,7 +9,8 @@ use protocol::{CallId, PublicKey, RingId, Timestamp};
 use crate::StorageError;
 use crate::records::{
     CallCursor, CallIdentity, CallRecord, CallRules, Claim, ClaimedEntry, ContactChange, ContactCursor,
-    ContactPage, ContactRecord, HistoryPage, OutboxCount, OutboxEntry, SealedNote, Standing, Topic,
+    ContactPage, ContactRecord, Digest, HistoryPage, OutboxCount, OutboxEntry, PushRecord, SealedNote,
+    Standing, Topic,
 };
 
 /// How exactly it is kept when an identity was last here. Lowering it costs more writes, and tells whoever reads the database more.
@@ -20,6 +21,9 @@ pub const CONTACTS_OF_IDENTITY: u32 = 1_000;
 
 /// How many people wait for an answer of an identity to their request.
 pub const REQUESTS_OF_IDENTITY: u32 = 100;
+
+/// How many browsers of an identity are pushed to. Raising it has each ring make more requests to push services.
+pub const PUSHES_OF_IDENTITY: u32 = 10;
 
 /// Who can be called.
 #[async_trait]
@@ -174,6 +178,23 @@ pub trait CallRepository {
 
     /// Deletes calls that ended before, from both histories. Returns how many.
     async fn delete_calls(&self, ended_before: Timestamp) -> Result<u64, StorageError>;
+}
+
+/// Browsers that are pushed to.
+#[async_trait]
+pub trait PushRepository {
+    /// Keeps a browser, in place of what was kept of it, also for another identity. Of more than [`PUSHES_OF_IDENTITY`] the one that was kept
+    /// first goes. False, and nothing is kept, when there is no such identity.
+    async fn keep_push(&self, push: &PushRecord, at: Timestamp) -> Result<bool, StorageError>;
+
+    /// A browser, if it is kept.
+    async fn push(&self, id: &Digest) -> Result<Option<PushRecord>, StorageError>;
+
+    /// The browsers of an identity, the last kept first.
+    async fn pushes(&self, owner: &PublicKey) -> Result<Vec<PushRecord>, StorageError>;
+
+    /// Forgets a browser of an identity. False when it is none of its.
+    async fn forget_push(&self, owner: &PublicKey, id: &Digest) -> Result<bool, StorageError>;
 }
 
 /// What is to be delivered: in order, again when it failed, at least once.

@@ -148,16 +148,17 @@ async fn insert(
     Ok(inserted.rows_affected() > 0)
 }
 
-/// Deletes an identity and its contacts, in this order: who adds a contact holds the identity.
+/// Deletes an identity, its contacts and the browsers that are pushed to for it, in this order: who adds one of them holds the identity.
 async fn delete(connection: &mut AnyConnection, key: &PublicKey) -> Result<bool, StorageError> {
     let deleted = sqlx::query("DELETE FROM call_identities WHERE public_key = $1")
         .bind(key.as_str().to_owned())
         .execute(&mut *connection)
         .await?;
-    sqlx::query("DELETE FROM call_contacts WHERE owner = $1")
-        .bind(key.as_str().to_owned())
-        .execute(connection)
-        .await?;
+    for statement in
+        ["DELETE FROM call_contacts WHERE owner = $1", "DELETE FROM push_subscriptions WHERE owner = $1"]
+    {
+        sqlx::query(statement).bind(key.as_str().to_owned()).execute(&mut *connection).await?;
+    }
     Ok(deleted.rows_affected() > 0)
 }
 

@@ -20,6 +20,7 @@ mod keys;
 mod lock;
 mod outbox;
 mod postgres;
+mod push;
 mod records;
 mod rooms;
 mod rows;
@@ -30,7 +31,7 @@ mod sqlite;
 pub use backup::back_up;
 pub use direct_calls::{
     CONTACTS_OF_IDENTITY, CallRepository, ContactRepository, IdentityRepository, OutboxRepository,
-    REQUESTS_OF_IDENTITY, SEEN_TO,
+    PUSHES_OF_IDENTITY, PushRepository, REQUESTS_OF_IDENTITY, SEEN_TO,
 };
 pub use error::StorageError;
 pub use lock::{DatabaseLock, FolderLock};
@@ -39,9 +40,9 @@ pub use records::{
     CallIdentity, CallOutcome, CallParty, CallReaders, CallRecord, CallRules, Change, ChatPage, ChatQuota,
     Claim, ClaimedEntry, ContactChange, ContactCursor, ContactPage, ContactRecord, Creators, Digest, Fence,
     FencedChange, HeldKey, HistoryEntry, HistoryPage, Idempotency, KeptFile, KeyRecord, NOTE_CHARACTERS,
-    NoteError, OutboxCount, OutboxEntry, PAYLOAD_BYTES, PasswordHash, Payload, PayloadError, QuietHours,
-    REQUEST_CHARACTERS, Refusal, RefusalReason, RequestNote, RoomRecord, SealedNote, SeatRecord, SeatState,
-    Standing, Topic, WhoMayRing,
+    NoteError, OutboxCount, OutboxEntry, PAYLOAD_BYTES, PasswordHash, Payload, PayloadError, PushRecord,
+    QuietHours, REQUEST_CHARACTERS, Refusal, RefusalReason, RequestNote, RoomRecord, SealedNote, SeatRecord,
+    SeatState, Standing, Topic, WhoMayRing,
 };
 pub use sql::SqlStorage;
 
@@ -304,6 +305,7 @@ pub trait Storage:
     + ContactRepository
     + CallRepository
     + OutboxRepository
+    + PushRepository
     + Send
     + Sync
 {
@@ -322,6 +324,7 @@ impl<T> Storage for T where
         + ContactRepository
         + CallRepository
         + OutboxRepository
+        + PushRepository
         + Send
         + Sync
 {

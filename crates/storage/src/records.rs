@@ -5,6 +5,7 @@ mod contacts;
 mod identities;
 mod notes;
 mod outbox;
+mod push;
 
 pub use calls::{
     CallCourse, CallCursor, CallDirection, CallEnd, CallOutcome, CallParty, CallReaders, CallRecord,
@@ -16,6 +17,7 @@ pub use notes::{NOTE_CHARACTERS, NoteError, REQUEST_CHARACTERS, RequestNote, Sea
 pub use outbox::{
     Claim, ClaimedEntry, OutboxCount, OutboxEntry, PAYLOAD_BYTES, Payload, PayloadError, Topic,
 };
+pub use push::PushRecord;
 
 use protocol::{
     ChatEntry, CredentialKind, DisplayName, Forbidden, HandNumber, ParticipantId, PublicKey, Role, RoomCode,

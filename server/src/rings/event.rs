@@ -8,6 +8,7 @@ use storage::Storage;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
+use crate::push::Notices;
 use crate::rooms::Rooms;
 
 /// What the task is told.
@@ -31,6 +32,7 @@ pub(super) struct Means {
     pub(super) clock: Clock,
     pub(super) storage: Arc<dyn Storage>,
     pub(super) rooms: Rooms,
+    pub(super) notices: Notices,
     /// The way to the task.
     pub(super) back: mpsc::WeakSender<RingsEvent>,
 }

@@ -14,6 +14,7 @@ use super::event::{Means, RingsEvent};
 use super::records::from_storage;
 use super::task::RingsTask;
 use crate::clock::Clock;
+use crate::push::Notices;
 use crate::rooms::Rooms;
 use crate::tasks;
 
@@ -41,9 +42,10 @@ impl RingsHandle {
         clock: Clock,
         storage: Arc<dyn Storage>,
         rooms: Rooms,
+        notices: Notices,
     ) -> Result<Self, StorageError> {
         let (sender, events) = mpsc::channel(WAITING_INPUTS);
-        let means = Means { clock, storage, rooms, back: sender.downgrade() };
+        let means = Means { clock, storage, rooms, notices, back: sender.downgrade() };
         let rings = read_rings(&means).await?;
         tasks::spawn(supervise(means, rings, events));
         Ok(Self(sender))

@@ -16,6 +16,7 @@ use super::record_writer::{Follows, Kept, RecordWriter};
 use super::records::to_storage;
 use crate::clock::Clock;
 use crate::connection_queue::{Full, QueueSender};
+use crate::push::{Notice, NoticeKind, Notices};
 use crate::rooms::Rooms;
 use crate::tasks;
 
@@ -28,6 +29,7 @@ pub(super) struct RingsTask {
     clock: Clock,
     storage: Arc<dyn Storage>,
     rooms: Rooms,
+    notices: Notices,
     /// The way to itself, for what is found out meanwhile.
     back: mpsc::WeakSender<RingsEvent>,
     queues: HashMap<ConnectionId, QueueSender>,
@@ -50,13 +52,14 @@ struct Placing {
 
 impl RingsTask {
     pub(super) fn new(rings: Rings, means: Means) -> Self {
-        let Means { clock, storage, rooms, back } = means;
+        let Means { clock, storage, rooms, notices, back } = means;
         Self {
             rings,
             clock,
             writer: RecordWriter::new(Arc::clone(&storage), clock),
             storage,
             rooms,
+            notices,
             back,
             queues: HashMap::new(),
             leftover: LeftoverRooms::default(),
@@ -160,9 +163,19 @@ impl RingsTask {
                             self.refuse(row.ring, placing);
                         }
                     }
-                    Output::Missed { callee, ring: _ } => missed.push(callee),
-                    // Nothing here wakes a device that is not there.
-                    Output::Wake { .. } => {}
+                    Output::Missed { callee, caller, ring } => {
+                        missed.push(callee);
+                        self.notices.leave(Notice { kind: NoticeKind::Missed, callee, caller, ring });
+                    }
+                    Output::Wake { callee, caller, ring, expires_in } => {
+                        let until = self.clock.wall().after(expires_in);
+                        self.notices.leave(Notice {
+                            kind: NoticeKind::Rings { until },
+                            callee,
+                            caller,
+                            ring,
+                        });
+                    }
                 }
             }
             let input = if let Some(connection) = self.cut_off.pop() {

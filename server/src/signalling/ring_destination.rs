@@ -106,6 +106,11 @@ impl RingDestination {
             RingMessage::ReadBlocked { before } => self.keep(id, Keeping::ReadBlocked { before }).await,
             RingMessage::ReadRules => self.keep(id, Keeping::ReadRules).await,
             RingMessage::SetRules { rules } => self.keep(id, Keeping::SetRules { rules }).await,
+            RingMessage::ReadPush => self.keep(id, Keeping::ReadPush).await,
+            RingMessage::SubscribePush(push) => self.keep(id, Keeping::SubscribePush(push)).await,
+            RingMessage::UnsubscribePush { endpoint } => {
+                self.keep(id, Keeping::UnsubscribePush { endpoint }).await
+            }
             RingMessage::ReplaceCallId => self.replace_id(id).await,
         }
     }

@@ -83,6 +83,9 @@ fn proof(message: RingMessage) -> Option<(IdentityProof, Standing)> {
         | RingMessage::ReadBlocked { .. }
         | RingMessage::ReadRules
         | RingMessage::SetRules { .. }
+        | RingMessage::ReadPush
+        | RingMessage::SubscribePush(_)
+        | RingMessage::UnsubscribePush { .. }
         | RingMessage::ReplaceCallId
         | RingMessage::Ping => None,
     }

@@ -4,14 +4,14 @@
 use protocol::limits::HISTORY_PAGE;
 use protocol::{
     Acquaintance, BlockedPerson, CallRules, ContactRule, ErrorCode, HistoryChange, HistoryCursor, PastCall,
-    PublicKey, RingEvent, RingSide,
+    PublicKey, PushEndpoint, PushSubscription, RingEvent, RingSide,
 };
 use storage::{
     CallCursor, CallDirection, ContactChange, ContactCursor, HistoryEntry, QuietHours, SealedNote, Standing,
 };
 
 use super::ring_identity::unavailable;
-use crate::{AppState, rings};
+use crate::{AppState, push, rings};
 
 /// Something about what is kept.
 pub(super) enum Keeping {
@@ -21,6 +21,9 @@ pub(super) enum Keeping {
     ReadBlocked { before: Option<BlockedPerson> },
     ReadRules,
     SetRules { rules: CallRules },
+    ReadPush,
+    SubscribePush(Box<PushSubscription>),
+    UnsubscribePush { endpoint: PushEndpoint },
 }
 
 /// What comes of it.
@@ -46,6 +49,13 @@ impl Keeper<'_> {
             Keeping::ChangeHistory { change } => self.change_history(change).await,
             Keeping::SetContact { peer, rule } => self.set_contact(&peer, rule).await,
             Keeping::SetRules { rules } => self.set_rules(rules).await,
+            Keeping::ReadPush => self.push().await.map(Outcome::Answer),
+            Keeping::SubscribePush(subscription) => {
+                self.subscribe_push(*subscription).await.map(Outcome::Answer)
+            }
+            Keeping::UnsubscribePush { endpoint } => {
+                self.unsubscribe_push(&endpoint).await.map(Outcome::Answer)
+            }
         }
     }
 
@@ -138,6 +148,33 @@ impl Keeper<'_> {
         let rules = storage::CallRules { who_may_ring, quiet_hours, undisturbed_until };
         let is_kept = self.state.storage.set_call_rules(self.key, &rules).await.map_err(unavailable)?;
         if is_kept { Ok(Outcome::Changed) } else { Err(ErrorCode::StorageUnavailable) }
+    }
+}
+
+/// Browsers that are pushed to. Other devices show nothing of them, so they are not told.
+impl Keeper<'_> {
+    async fn push(&self) -> Result<RingEvent, ErrorCode> {
+        let kept = self.state.storage.pushes(self.key).await.map_err(unavailable)?;
+        Ok(RingEvent::Push {
+            key: self.state.push.as_ref().map(|push| push.key().clone()),
+            subscriptions: u16::try_from(kept.len()).unwrap_or(u16::MAX),
+        })
+    }
+
+    async fn subscribe_push(&self, subscription: PushSubscription) -> Result<RingEvent, ErrorCode> {
+        let push = self.state.push.as_ref().ok_or(ErrorCode::NotOffered)?;
+        let record = push.record(self.key, subscription).ok_or(ErrorCode::SettingsInvalid)?;
+        let now = self.state.clock.wall();
+        if !self.state.storage.keep_push(&record, now).await.map_err(unavailable)? {
+            return Err(ErrorCode::StorageUnavailable);
+        }
+        self.push().await
+    }
+
+    async fn unsubscribe_push(&self, endpoint: &PushEndpoint) -> Result<RingEvent, ErrorCode> {
+        let id = push::id_of(endpoint);
+        self.state.storage.forget_push(self.key, &id).await.map_err(unavailable)?;
+        self.push().await
     }
 }
 

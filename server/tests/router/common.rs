@@ -63,6 +63,11 @@ impl TestServer {
 
     /// A server that finds what is on the disk while another runs: as after a crash of that one.
     pub(crate) async fn after_crash_of(other: &Self) -> Self {
+        Self::after_crash_with(other, Config::default()).await
+    }
+
+    /// The same, with settings of its own.
+    pub(crate) async fn after_crash_with(other: &Self, config: Config) -> Self {
         let data = tempfile::tempdir().unwrap();
         for file in std::fs::read_dir(other.data.path()).unwrap().map(Result::unwrap) {
             // The index of the log is what a crash leaves to be made anew.
@@ -71,7 +76,7 @@ impl TestServer {
                 std::fs::copy(file.path(), data.path().join(file.file_name())).unwrap();
             }
         }
-        Self::with_data(Config::default(), Arc::new(data)).await
+        Self::with_data(config, Arc::new(data)).await
     }
 
     pub(crate) async fn with_data(config: Config, data: Arc<TempDir>) -> Self {

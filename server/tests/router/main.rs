@@ -22,6 +22,8 @@ mod links;
 mod listed;
 mod operating;
 mod previews;
+mod push_service;
+mod pushing;
 mod relaying;
 mod rest;
 mod ringing;

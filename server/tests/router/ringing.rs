@@ -164,7 +164,7 @@ async fn of_two_devices_the_one_that_answers_has_the_call() {
     ada.hear_of("answered").await;
     ada.say(json!({ "type": "hang_up", "ring": ring, "reason": "hung_up" })).await;
     assert_eq!(tablet.hears_end_of(&ring).await, json!({ "answered": { "seconds": 0 } }));
-    phone.hears_nothing_else().await;
+    phone.hears_of_no_ring().await;
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn of_two_devices_that_answer_at_once_one_has_the_call_and_the_other_is_to
             device.hears_end_of(&ring).await;
         }
         for device in [&mut ada, &mut phone, &mut tablet] {
-            device.hears_nothing_else().await;
+            device.hears_of_no_ring().await;
         }
     }
 }

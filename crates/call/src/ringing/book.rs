@@ -208,6 +208,9 @@ impl Keeper {
             | RingMessage::SetActivity { .. }
             | RingMessage::ReadHistory { .. }
             | RingMessage::ReadBlocked { .. }
+            | RingMessage::ReadPush
+            | RingMessage::SubscribePush(_)
+            | RingMessage::UnsubscribePush { .. }
             | RingMessage::ReadRules
             | RingMessage::ReplaceCallId
             | RingMessage::Ping => {}

@@ -42,7 +42,7 @@ impl RingDevice {
                 let said = self.keeper.changed();
                 self.say_of_book(said);
             }
-            RingEvent::Pong => {}
+            RingEvent::Push { .. } | RingEvent::Pong => {}
             RingEvent::Error(error) => self.error(now, &error),
         }
     }

@@ -130,7 +130,7 @@ impl Rings {
             self.tell_the_others(ring, stage);
         }
         if is_known && is_read_by_both && is_missed(outcome) {
-            self.outputs.push_back(Output::Missed { callee, ring });
+            self.outputs.push_back(Output::Missed { callee, caller, ring });
         }
         self.remember(ring);
         self.review_manner(now, caller);

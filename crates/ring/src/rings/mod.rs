@@ -150,6 +150,9 @@ impl Rings {
             | RingMessage::ReadBlocked { .. }
             | RingMessage::ReadRules
             | RingMessage::SetRules { .. }
+            | RingMessage::ReadPush
+            | RingMessage::SubscribePush(_)
+            | RingMessage::UnsubscribePush { .. }
             | RingMessage::ReplaceCallId
             | RingMessage::Ping => self.refuse(from, ErrorCode::NotAllowed),
         }

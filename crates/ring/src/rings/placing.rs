@@ -218,7 +218,7 @@ impl Rings {
 
     fn ring_out(&mut self, now: Duration, ring: RingId) {
         let Some(one) = self.rings.get(&ring) else { return };
-        let callee = one.person(RingSide::Callee);
+        let [caller, callee] = [RingSide::Caller, RingSide::Callee].map(|side| one.person(side));
         let expires_in = one.left(now);
         self.lines.occupy(callee, Place::Incoming, ring);
         let manner = self.manner(callee);
@@ -226,7 +226,7 @@ impl Rings {
             one.set_manner(manner);
         }
         if self.lines.devices(callee).next().is_none() {
-            self.outputs.push_back(Output::Wake { callee, ring, expires_in });
+            self.outputs.push_back(Output::Wake { callee, caller, ring, expires_in });
         }
         self.show(now, ring);
     }

@@ -211,7 +211,7 @@ impl World {
                     self.rows.insert(row.ring, *row);
                 }
                 Output::Wake { callee, .. } => self.woken.push(callee),
-                Output::Missed { callee, ring } => self.missed.push((callee, ring)),
+                Output::Missed { callee, ring, .. } => self.missed.push((callee, ring)),
             }
         }
     }

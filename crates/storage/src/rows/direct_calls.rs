@@ -1,6 +1,8 @@
 //! From rows of direct calls and of the outbox to records and back.
 
-use protocol::{CallId, Invitation, PublicKey, RoomCode, Timestamp};
+use protocol::{
+    CallId, Invitation, PublicKey, PushAuth, PushEndpoint, PushKey, PushSubscription, RoomCode, Timestamp,
+};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -8,8 +10,8 @@ use super::{optional_time, parsed, time, unsigned};
 use crate::StorageError;
 use crate::records::{
     CallCourse, CallDirection, CallEnd, CallIdentity, CallOutcome, CallParty, CallReaders, CallRecord,
-    CallRules, Claim, ClaimedEntry, ContactRecord, HistoryEntry, OutboxCount, OutboxEntry, Payload,
-    QuietHours, RequestNote, SealedNote, Standing, Topic, WhoMayRing,
+    CallRules, Claim, ClaimedEntry, ContactRecord, Digest, HistoryEntry, OutboxCount, OutboxEntry, Payload,
+    PushRecord, QuietHours, RequestNote, SealedNote, Standing, Topic, WhoMayRing,
 };
 
 pub(crate) fn identity(row: &AnyRow) -> Result<CallIdentity, StorageError> {
@@ -162,6 +164,19 @@ pub(crate) fn outbox_count(row: &AnyRow) -> Result<OutboxCount, StorageError> {
         topic: Topic(row.try_get("topic")?),
         entries: unsigned(row, "entries")?,
         oldest: Timestamp(unsigned(row, "oldest")?),
+    })
+}
+
+pub(crate) fn push(row: &AnyRow) -> Result<PushRecord, StorageError> {
+    let unreadable = StorageError::Unreadable;
+    Ok(PushRecord {
+        id: Digest(row.try_get("id")?),
+        owner: public_key(row, "owner")?,
+        subscription: PushSubscription {
+            endpoint: PushEndpoint::new(row.try_get("endpoint")?).map_err(|_| unreadable("endpoint"))?,
+            p256dh: PushKey::new(row.try_get("p256dh")?).map_err(|_| unreadable("p256dh"))?,
+            auth: PushAuth::new(row.try_get("auth")?).map_err(|_| unreadable("auth"))?,
+        },
     })
 }
 

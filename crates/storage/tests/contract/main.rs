@@ -13,6 +13,7 @@ mod identities;
 mod keys;
 mod others;
 mod outbox;
+mod push;
 mod rooms;
 mod seats;
 
@@ -172,6 +173,12 @@ contract! {
         an_entry_ends_in_one_way_alone,
         a_payload_is_delivered_whatever_is_in_it,
         what_waits_is_counted_by_topic,
+    }
+    push {
+        a_browser_is_kept_as_it_was_said_last,
+        of_more_browsers_than_there_may_be_the_oldest_goes,
+        many_browsers_that_come_at_once_are_as_many_as_there_may_be,
+        a_browser_is_one_identitys_and_goes_with_it,
     }
 }
 

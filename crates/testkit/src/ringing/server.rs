@@ -131,6 +131,9 @@ impl Server {
             | RingMessage::ReadBlocked { .. }
             | RingMessage::ReadRules
             | RingMessage::SetRules { .. }
+            | RingMessage::ReadPush
+            | RingMessage::SubscribePush(_)
+            | RingMessage::UnsubscribePush { .. }
             | RingMessage::ReplaceCallId => {
                 self.rings.handle_input(now, Input::Message { connection: connection(socket), id, message });
             }
