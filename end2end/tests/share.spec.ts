@@ -50,6 +50,7 @@ for (const [path, settings] of [["direct", {}], ["by way of the server", { mesh_
         await blue.close();
         for (const page of [ada.page, cleo.page]) await expect.poll(() => isThere(page, "Bob's screen")).toBe(false);
         await expect(bob.toolbarButton("Share screen")).toBeVisible();
+        await expect(bob.page.getByText("You're not sharing your screen any more").first()).toBeVisible();
         await ada.toolbarButton("Stop sharing").click();
         for (const page of [bob.page, cleo.page]) await expect.poll(() => isThere(page, "Ada's screen")).toBe(false);
         await expect.poll(() => loudness(bob.page, RED.hertz), { message: "and is not heard any more" }).toBeLessThan(HEARD);

@@ -1,11 +1,15 @@
 //! The signalling socket: text frames in and out. It closes when it is dropped.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use futures::channel::{mpsc, oneshot};
 use futures::future::{Either, select};
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
+use protocol::CloseCode;
 use serde::Serialize;
 use wasm_bindgen_futures::spawn_local;
 
@@ -25,6 +29,8 @@ pub(crate) struct Socket {
     outgoing: mpsc::UnboundedSender<String>,
     /// Dropped with the socket, which ends what still waits for a connection.
     _open: oneshot::Sender<()>,
+    /// Whether the page goes away: the server is told so.
+    is_for_good: Rc<Cell<bool>>,
 }
 
 impl Socket {
@@ -33,8 +39,14 @@ impl Socket {
         let websocket = WebSocket::open(&address()?).ok()?;
         let (outgoing, to_send) = mpsc::unbounded();
         let (open, dropped) = oneshot::channel();
-        spawn_local(run(websocket, to_send, dropped, tell));
-        Some(Self { number, outgoing, _open: open })
+        let is_for_good = Rc::<Cell<bool>>::default();
+        spawn_local(run(websocket, to_send, dropped, Rc::clone(&is_for_good), tell));
+        Some(Self { number, outgoing, _open: open, is_for_good })
+    }
+
+    /// Closes it because the page goes away.
+    pub(crate) fn leave(self) {
+        self.is_for_good.set(true);
     }
 
     pub(crate) fn number(&self) -> SocketNumber {
@@ -54,18 +66,26 @@ async fn run(
     websocket: WebSocket,
     to_send: mpsc::UnboundedReceiver<String>,
     dropped: oneshot::Receiver<()>,
+    is_for_good: Rc<Cell<bool>>,
     tell: impl Fn(SocketNews),
 ) {
-    let (write, read) = websocket.split();
-    let sending = Box::pin(send_all(write, to_send, dropped));
-    let receiving = Box::pin(receive_all(read, &tell));
-    select(sending, receiving).await;
+    let (mut write, mut read) = websocket.split();
+    {
+        let sending = Box::pin(send_all(&mut write, to_send, dropped));
+        let receiving = Box::pin(receive_all(&mut read, &tell));
+        select(sending, receiving).await;
+    }
+    if is_for_good.get()
+        && let Ok(websocket) = write.reunite(read)
+    {
+        _ = websocket.close(Some(CloseCode::PAGE_GONE.0), None);
+    }
     tell(SocketNews::Closed);
 }
 
 /// Sends what is queued, also what was queued just before the owner dropped the socket, unless it is not even open.
 async fn send_all(
-    mut write: SplitSink<WebSocket, Message>,
+    write: &mut SplitSink<WebSocket, Message>,
     mut to_send: mpsc::UnboundedReceiver<String>,
     mut dropped: oneshot::Receiver<()>,
 ) {
@@ -77,7 +97,7 @@ async fn send_all(
     }
 }
 
-async fn receive_all(mut read: SplitStream<WebSocket>, tell: &impl Fn(SocketNews)) {
+async fn receive_all(read: &mut SplitStream<WebSocket>, tell: &impl Fn(SocketNews)) {
     while let Some(Ok(message)) = read.next().await {
         if let Message::Text(text) = message {
             tell(SocketNews::Text(text));

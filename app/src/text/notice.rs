@@ -89,6 +89,7 @@ fn of_page(notice: &PageNotice) -> String {
         PageNotice::SharedWithoutSound => words::SHARED_WITHOUT_SOUND(),
         PageNotice::SharedSoundIsTheCall => words::SHARED_SOUND_IS_THE_CALL(),
         PageNotice::ShareIsStill => words::SHARE_IS_STILL(),
+        PageNotice::ShareEnded => words::SHARE_ENDED(),
         PageNotice::PhraseFailed => words::PHRASE_FAILED(),
         PageNotice::SealingFailed => words::SEALING_FAILED(),
         PageNotice::NoRandomness => words::NO_RANDOMNESS(),

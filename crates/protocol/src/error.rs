@@ -209,6 +209,8 @@ impl CloseCode {
     pub const REFUSED: Self = Self(4403);
     /// The session cannot be resumed; joining anew helps.
     pub const SESSION_OVER: Self = Self(4404);
+    /// The page is closed or loaded anew, as its script says it, which may not say [`Self::GOING_AWAY`].
+    pub const PAGE_GONE: Self = Self(4410);
     /// The same seat was taken from another connection; coming back would only take it away again.
     pub const TAKEN_OVER: Self = Self(4409);
     /// Nothing was heard for too long.
@@ -223,6 +225,6 @@ impl CloseCode {
     /// Whether a client that closes its socket with this code, or without one, does not come back. Only a page that goes away says so (RFC 6455
     /// §7.4.1; HTML, "make disappear"). One whose line has stalled closes its socket, too, to open another, and is waited for.
     pub fn is_for_good(code: Option<Self>) -> bool {
-        code == Some(Self::GOING_AWAY)
+        matches!(code, Some(Self::GOING_AWAY | Self::PAGE_GONE))
     }
 }

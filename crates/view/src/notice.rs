@@ -129,6 +129,8 @@ pub enum PageNotice {
     SharedSoundIsTheCall,
     /// What is shared sends no pictures any more: a window that is minimised or hidden.
     ShareIsStill,
+    /// What was shared is shared no more, by the browser's own bar or because its tab or window is closed.
+    ShareEnded,
     /// What seals and opens media did not start: nothing is sent.
     SealingFailed,
     /// The browser gives no random numbers, of which keys are made.

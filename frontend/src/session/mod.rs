@@ -308,7 +308,9 @@ impl Session {
 
     /// The others see at once that the page is gone; the session stays with the tab for a while.
     fn page_hidden(&mut self) {
-        self.socket = None;
+        if let Some(socket) = self.socket.take() {
+            socket.leave();
+        }
     }
 
     /// A page that comes back from the browser's memory finds its socket closed.

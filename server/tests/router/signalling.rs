@@ -46,6 +46,11 @@ async fn a_socket_that_is_closed_is_a_participant_who_left_and_one_that_breaks_i
     assert_eq!(ada.hear_of("participant_left").await["reason"], "left");
     drop(cleo);
     assert_eq!(ada.hear_of("participant_updated").await["participant"]["presence"], "away");
+    // A script may not say 1001.
+    let (emil, told) = server.join(&room, "Emil").await;
+    ada.hear_of("participant_joined").await;
+    emil.close_with(Some(4410)).await;
+    assert_eq!(ada.hear_of("participant_left").await["id"], told["you"]["id"]);
     // A page that only wants another socket closes the one that it has, and comes back.
     for code in [None, Some(1000), Some(4000)] {
         let (dora, told) = server.join(&room, "Dora").await;

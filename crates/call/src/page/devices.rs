@@ -151,7 +151,8 @@ impl Devices {
             match used.look(&before, devices) {
                 Seen::Vanished => {
                     let attempt = used.attempt();
-                    return self.ended(source, attempt, effects);
+                    _ = self.ended(source, attempt, effects);
+                    return;
                 }
                 Seen::NotDefault if !is_waiting => {
                     used.follow(devices);
@@ -232,10 +233,15 @@ impl Devices {
         has_other
     }
 
-    /// The end of what was replaced says nothing of what is in use.
-    pub(super) fn ended(&mut self, source: Source, attempt: Attempt, effects: &mut VecDeque<PageEffect>) {
+    /// The end of what was replaced says nothing of what is in use. True when a screen is shared no more.
+    pub(super) fn ended(
+        &mut self,
+        source: Source,
+        attempt: Attempt,
+        effects: &mut VecDeque<PageEffect>,
+    ) -> bool {
         if self.used.get(&source).is_none_or(|used| used.attempt() != attempt) {
-            return;
+            return false;
         }
         let lost = self.used.remove(&source).and_then(|used| used.device().cloned());
         let is_waiting = self.chooser(source).is_waiting();
@@ -245,8 +251,15 @@ impl Devices {
             (false, false) => None,
         };
         match fault {
-            Some(_) if is_waiting => return effects.push_back(PageEffect::ListDevices), // What has been asked for may be had.
-            Some(fault) => return self.gone(source, fault, effects),
+            // What has been asked for may be had.
+            Some(_) if is_waiting => {
+                effects.push_back(PageEffect::ListDevices);
+                return false;
+            }
+            Some(fault) => {
+                self.gone(source, fault, effects);
+                return source == Source::Screen;
+            }
             None => {}
         }
         let asked = if is_waiting { Asked::ForAnother } else { Asked::Nothing };
@@ -261,6 +274,7 @@ impl Devices {
         } else if !self.ask_for_stand_in(source, effects) {
             self.gone(source, CaptureFault::Ended, effects);
         }
+        false
     }
 
     /// The browser says something else of a source. What has just ended because it is not allowed any more was not disconnected. True

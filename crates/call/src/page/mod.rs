@@ -251,7 +251,9 @@ impl Page {
                 self.say(notice);
             }
             PageInput::CaptureEnded(source, attempt) => {
-                self.devices.ended(source, attempt, &mut self.effects);
+                if self.devices.ended(source, attempt, &mut self.effects) {
+                    self.notices.say(AnyNotice::Page(PageNotice::ShareEnded));
+                }
             }
             PageInput::PermissionChanged { source, to, is_inside } => {
                 self.permission_changed(source, to, is_inside);

@@ -114,6 +114,24 @@ fn another_device_that_does_not_deliver_leaves_the_one_in_use_and_says_so() {
 }
 
 #[test]
+fn a_screen_that_ends_by_itself_is_said_and_one_that_is_stopped_here_is_not() {
+    let mut page = Page::default();
+    let share = |page: &mut Page| {
+        let attempt = ask(page, Source::Screen);
+        captured(page, Source::Screen, attempt, "tab");
+        attempt
+    };
+    let first = share(&mut page);
+    tell(&mut page, PageInput::CaptureEnded(Source::Screen, first));
+    let said = |page: &Page| page.notices().iter().map(|notice| notice.what.clone()).collect::<Vec<_>>();
+    assert_eq!(said(&page), [AnyNotice::Page(PageNotice::ShareEnded)]);
+    let second = share(&mut page);
+    tell(&mut page, PageInput::StopCapture(Source::Screen));
+    tell(&mut page, PageInput::CaptureEnded(Source::Screen, second));
+    assert_eq!(said(&page).len(), 1);
+}
+
+#[test]
 fn a_device_that_ends_is_told_to_the_call() {
     let (mut page, attempt) = with_camera("desk");
     let effects = tell(&mut page, PageInput::CaptureEnded(Source::Camera, attempt));
