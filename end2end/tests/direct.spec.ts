@@ -135,6 +135,7 @@ test("a server that is killed while it rings and while two talk: the ring goes o
     const bob = await caller("Bob", server);
     await ada.calls(await bob.ownId());
     await expect(bob.ring("Ada")).toBeVisible();
+    await ada.expectRing("ringing");
     await server.kill();
     await server.start();
     await expect(bob.ring("Ada")).toBeVisible();
