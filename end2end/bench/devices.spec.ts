@@ -1,6 +1,7 @@
 // How long somebody is not heard whose microphone is pulled out while another one is there: in the sound that another browser plays.
 
 import type { Page } from "@playwright/test";
+import { median, range } from "../fixtures/figures.ts";
 import { createRoomWith } from "../fixtures/server.ts";
 import { loudness } from "../fixtures/shared.ts";
 import { SoundServer } from "../fixtures/sound.ts";
@@ -49,14 +50,12 @@ for (const [path, settings] of [["direct", {}], ["by way of the server", { mesh_
             await hears(bob.page, 660);
             await bob.page.waitForTimeout(NOTICED);
         }
-        console.log(`\n${path}: pulled out, not heard for ${median(out)} ms (${range(out)}); plugged in again, ${median(back)} ms (${range(back)})`);
+        console.log(`\n${path}: pulled out, not heard for ${median(out).toFixed(0)} ms (${range(out)}); plugged in again, ${median(back).toFixed(0)} ms (${range(back)})`);
         await sound.stop();
     });
 }
 
 const hears = (page: Page, hertz: number) => expect.poll(() => loudness(page, hertz), { timeout: 20_000 }).toBeGreaterThan(-60);
-const median = (times: number[]) => times.toSorted((one, other) => one - other)[Math.floor(times.length / 2)]!;
-const range = (times: number[]) => `${Math.min(...times)}–${Math.max(...times)}`;
 
 /** The longest time without sound in so many milliseconds, to 10 ms. Runs in the page. */
 async function longestSilence(millis: number): Promise<number> {

@@ -1,6 +1,7 @@
 // From the press of *Share screen* to the first picture at somebody else, and from *Stop sharing* until it is gone there, directly
 // and by way of the server, in browsers of this machine.
 
+import { median, range } from "../fixtures/figures.ts";
 import { createRoomWith } from "../fixtures/server.ts";
 import { openShared, pressAndSee, stopAndMiss, type Shared } from "../fixtures/shared.ts";
 import { test } from "../fixtures/test.ts";
@@ -28,10 +29,7 @@ for (const [path, settings] of [["direct", {}], ["by way of the server", { mesh_
             if (round === 0) console.log(`\n${path}, the first time: picture after ${times[0]} ms`);
             else seen.push(times[0]), gone.push(times[1]);
         }
-        console.log(`press → picture, ${ROUNDS} times ${path}: median ${median(seen)} ms (${range(seen)}), budget 1000 ms`);
-        console.log(`stop → gone: median ${median(gone)} ms (${range(gone)}), budget 500 ms`);
+        console.log(`press → picture, ${ROUNDS} times ${path}: median ${median(seen).toFixed(0)} ms (${range(seen)}), budget 1000 ms`);
+        console.log(`stop → gone: median ${median(gone).toFixed(0)} ms (${range(gone)}), budget 500 ms`);
     });
 }
-
-const median = (times: number[]) => times.toSorted((one, other) => one - other)[Math.floor(times.length / 2)]!;
-const range = (times: number[]) => `${Math.min(...times)}–${Math.max(...times)}`;

@@ -41,6 +41,11 @@ pub(crate) fn start(view: Store<CallView>, events: Events, received: UnboundedRe
     });
 }
 
+/// Fetches the session of a call that may come about, so that it is here with the answer.
+pub(crate) fn fetch_ahead() {
+    spawn_local(async { _ = fetch_session().await });
+}
+
 #[wasm_split(session, wasm_split_path = ::leptos::wasm_split, preload(fetch_session), fallible)]
 pub(crate) fn session(
     visit: Visit,

@@ -30,6 +30,13 @@ pub enum CallCommand {
         /// With this password, if the room wants one.
         password: Option<Password>,
     },
+    /// Send what is on: the ring that led here was answered.
+    GoAhead {
+        /// Turn the microphone on besides.
+        microphone: bool,
+        /// Turn the camera on besides.
+        camera: bool,
+    },
     /// Raise or lower one's own hand.
     SetHand {
         /// Raise.

@@ -77,6 +77,11 @@ pub enum Command {
         /// What is to be on.
         switches: Switches,
     },
+    /// The ring that led here was answered: what is on is sent from now on, and these come on besides.
+    GoAhead {
+        /// What comes on.
+        switches: Switches,
+    },
     /// Enter the room.
     Join {
         /// Under this name.

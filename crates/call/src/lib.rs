@@ -27,6 +27,7 @@ mod snapshot;
 mod speaking;
 mod statistics;
 mod switches;
+mod unanswered;
 mod uplink;
 mod voice;
 

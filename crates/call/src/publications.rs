@@ -1,6 +1,6 @@
 //! What this person sends: each source from the wish to what is captured.
 
-use protocol::{MediaState, Source, Switch};
+use protocol::{Source, Switch};
 
 use view::{CaptureFault, Publication};
 
@@ -31,15 +31,6 @@ impl Publications {
     /// looks as before.
     pub fn failures(&self) -> [u32; Source::ALL.len()] {
         self.failures
-    }
-
-    /// What the others are told.
-    pub fn media_state(&self) -> MediaState {
-        let mut media = MediaState::default();
-        for source in self.captured() {
-            media.set(source, Switch::On);
-        }
-        media
     }
 
     /// The sources that are captured.

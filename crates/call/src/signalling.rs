@@ -175,6 +175,11 @@ impl SignallingConnection {
         self.wait = Wait::Retry(now + self.next_delay());
     }
 
+    /// The socket is gone before anybody was in the room; another attempt follows.
+    pub(crate) fn try_again(&mut self, now: Duration) {
+        self.wait = Wait::Retry(now + self.next_delay());
+    }
+
     /// The network has changed: there is no use in waiting.
     pub(crate) fn hurry(&mut self, now: Duration) {
         self.attempts = 0;

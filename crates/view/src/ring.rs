@@ -40,6 +40,14 @@ pub enum DialProblem {
 }
 
 impl RingPhase {
+    /// Whether there is a call, or one may come of it.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Calling(_) | Self::Ringing | Self::RingingQuietly | Self::Answered => true,
+            Self::Over(_) | Self::Refused(_) => false,
+        }
+    }
+
     /// What a page's `data-ring` says.
     pub fn name(self) -> &'static str {
         match self {

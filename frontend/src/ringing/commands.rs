@@ -4,7 +4,7 @@ use app::state::{DirectCommand, IdentityNotice};
 use call::{Dialled, RingCommand, RingInput};
 use protocol::{CallRules, HangUpReason, HistoryChange, RingId, SealedNote};
 use seal::{KeyDigest, NotePurpose};
-use view::{DialProblem, RingPhase};
+use view::DialProblem;
 use wasm_bindgen_futures::spawn_local;
 
 use super::event::RingEvent;
@@ -122,10 +122,7 @@ impl Ringing {
 
     /// Whether this page rings somebody or is in a call.
     pub(super) fn is_calling(&self) -> bool {
-        self.device
-            .views()
-            .iter()
-            .any(|view| !matches!(view.phase, RingPhase::Over(_) | RingPhase::Refused(_)))
+        self.device.views().iter().any(|view| view.phase.is_open())
     }
 
     fn copy(&self, text: String, notice: IdentityNotice) {

@@ -24,7 +24,7 @@ mod vibration;
 use std::collections::BTreeMap;
 
 use app::state::{CallView, DirectCommand, DirectView, IdentityNotice};
-use call::{Dialled, RingCommand, RingDevice, RingInput};
+use call::{Dialled, RingCommand, RingDevice, RingInput, RingView};
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
@@ -88,6 +88,8 @@ struct Ringing {
     is_silenced: bool,
     notifier: Notifier,
     talk: Option<Talk>,
+    /// Whether the session of calls is here or on its way.
+    is_session_fetched: bool,
     /// Whom the address of the page leads to, until they are called.
     to_call: Option<Dialled>,
     /// The ring that was answered on the page before.
@@ -170,6 +172,7 @@ impl Ringing {
             is_silenced: false,
             notifier: Notifier::begin(&events),
             talk: None,
+            is_session_fetched: false,
             to_call: page::dialled(),
             taken_over: None,
             _timer: Interval::new(TICK_MILLIS, move || _ = ticks.unbounded_send(RingEvent::Tick)),
@@ -211,6 +214,9 @@ impl Ringing {
                 self.is_silenced = !does;
                 let receipt = if does { Receipt::Ringing } else { Receipt::Silent };
                 self.input(RingInput::Command(RingCommand::Receipt { ring, receipt }));
+                if does && self.connects_beforehand(ring) {
+                    self.input(RingInput::Command(RingCommand::ConnectBeforehand { ring }));
+                }
             }
             RingEvent::Noted(notice) => self.identity_notice = Some(notice),
             RingEvent::Seen(is_seen) => self.show_book(is_seen),
@@ -223,6 +229,15 @@ impl Ringing {
     fn show_book(&mut self, is_seen: bool) {
         let is_shown = is_seen && page::is_direct();
         self.input(RingInput::Command(RingCommand::ShowBook { is_shown }));
+    }
+
+    /// Connecting tells one's addresses: who calls has been talked with before, and is the same. Another page than the one that answers would
+    /// do it in vain.
+    fn connects_beforehand(&self, ring: RingId) -> bool {
+        let views = self.device.views();
+        let view = views.iter().find(|view| view.ring == ring && view.side == RingSide::Callee);
+        let is_known = |view: &RingView| view.key.as_ref().is_some_and(|key| peers::is_known(view.peer, key));
+        self.place == RingPlace::Own && view.is_some_and(is_known)
     }
 
     /// A notification may be older than what it is about.
@@ -249,7 +264,12 @@ impl Ringing {
             self.device.handle_timeout(clock::now());
             self.carry_out();
         }
-        if self.talk.as_mut().is_some_and(|talk| talk.is_lost(&self.device.views())) {
+        let views = self.device.views();
+        if let Some(talk) = self.talk.take_if(|talk| talk.is_lost(&views))
+            // Who is not in the room beforehand goes there with the answer.
+            && !talk.is_beforehand(&views)
+        {
+            self.talk = Some(talk);
             self.input(RingInput::Command(RingCommand::HangUp { reason: HangUpReason::Lost }));
         }
         self.remember_peer();

@@ -2,7 +2,7 @@
 
 use call::{RingCommand, RingInput, RingOutput};
 use protocol::limits::MAX_DISPLAY_NAME_CHARS;
-use protocol::{DisplayName, HangUpReason, PublicKey, RingId};
+use protocol::{DisplayName, HangUpReason, PublicKey, RingId, RingSide};
 use seal::{CallInvitation, NotePurpose, RoomSecret};
 
 use super::event::RingEvent;
@@ -35,6 +35,11 @@ impl Ringing {
                         self.open(ring, &incoming.caller_key, &incoming.invitation);
                     }
                     self.enter(ring, room);
+                }
+                RingOutput::GoAhead { ring } => {
+                    if let Some(talk) = &self.talk {
+                        talk.go_ahead(!self.without_video.contains(&ring));
+                    }
                 }
                 RingOutput::LeaveRoom { ring: _ } => self.talk = None,
             }
@@ -92,6 +97,9 @@ impl Ringing {
     }
 
     fn enter(&mut self, ring: RingId, room: protocol::RoomCode) {
+        if self.talk.as_ref().is_some_and(|talk| talk.is_there_for(ring)) {
+            return;
+        }
         let (Some(opened), Some(name)) = (self.opened.get(&ring), self.own_name()) else {
             // Who calls has sealed something that does not open: there is no call with them.
             let reason = HangUpReason::Lost;
@@ -99,10 +107,10 @@ impl Ringing {
                 .device
                 .handle_input(clock::now(), RingInput::Command(RingCommand::HangUp { reason }));
         };
-        let is_caller = opened.by == *self.keys.public();
-        let with_video = !self.without_video.contains(&ring);
+        let is_own = opened.by == *self.keys.public();
+        let side = if is_own { RingSide::Caller } else { RingSide::Callee };
         let secret = opened.invitation.secret.clone();
-        let init = talk::TalkInit { room, secret, name, is_caller, with_video };
+        let init = talk::TalkInit { ring, room, secret, name, side };
         self.talk = Some(Talk::begin(init, self.call_view, &self.call_line));
     }
 }

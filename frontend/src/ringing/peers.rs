@@ -35,6 +35,11 @@ pub(crate) fn has_other_key(peer: CallId, key: &PublicKey) -> bool {
     key_of(peer).is_some_and(|known| known != KeyDigest::of(key))
 }
 
+/// Whether somebody was talked with before, and has the key that they had.
+pub(crate) fn is_known(peer: CallId, key: &PublicKey) -> bool {
+    key_of(peer).is_some_and(|known| known == KeyDigest::of(key))
+}
+
 /// Remembers somebody, in place of what was known of them.
 pub(crate) fn remember(peer: CallId, name: &str, key: &PublicKey) {
     let mut known = all();

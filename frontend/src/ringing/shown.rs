@@ -7,10 +7,11 @@ use protocol::{RingId, RingSide};
 use seal::NotePurpose;
 use view::RingPhase;
 
+use super::place::RingPlace;
 use super::sound::{Sound, Sounding};
 use super::talk::Talk;
 use super::{Ringing, notifications, peers};
-use crate::web;
+use crate::{lazy_session, web};
 
 impl Ringing {
     /// Who is in the call is known from then on: their name and key.
@@ -48,6 +49,7 @@ impl Ringing {
         self.without_video.retain(is_shown);
         self.noted.retain(is_shown);
         self.sound();
+        self.fetch_session();
         let rings: Vec<_> = views.into_iter().map(|view| self.line(view)).collect();
         self.notifier.update(&rings);
         let shown = DirectView {
@@ -87,6 +89,15 @@ impl Ringing {
             .and_then(|(note, key)| self.keys.open_note(&key, ring, NotePurpose::Decline, &note));
         let name = name.or_else(|| self.name_before(ring).filter(|_| !has_other_key));
         RingLine { ring, peer, name, has_other_key, side, phase, message }
+    }
+
+    /// What a call takes is fetched while it rings, where it would be answered.
+    fn fetch_session(&mut self) {
+        let is_call_near = self.device.views().iter().any(|view| view.phase.is_open());
+        if is_call_near && !self.is_session_fetched && self.place == RingPlace::Own {
+            self.is_session_fetched = true;
+            lazy_session::fetch_ahead();
+        }
     }
 
     /// Sounds what is to sound: a ring that came, or the tone of one that sounds at the other end.

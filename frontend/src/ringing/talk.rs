@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use app::state::{CallCommand, CallView, CallViewStoreFields};
-use call::{RingView, SecretOrigin, Switches};
+use call::{RingView, Switches};
 use futures::channel::mpsc;
 use leptos::prelude::{GetUntracked, With};
-use protocol::{DisplayName, RoomCode, Source, Switch};
+use protocol::{DisplayName, RingId, RingSide, RoomCode, Source, Switch};
 use reactive_stores::Store;
 use seal::RoomSecret;
 use view::{LinkStatus, Phase, RingPhase};
@@ -22,16 +22,17 @@ const CONNECTS_WITHIN: Duration = Duration::from_secs(30);
 
 /// What a call begins with.
 pub(super) struct TalkInit {
+    pub(super) ring: RingId,
     pub(super) room: RoomCode,
     pub(super) secret: RoomSecret,
     pub(super) name: DisplayName,
-    pub(super) is_caller: bool,
-    /// Whether the person called has answered with their camera.
-    pub(super) with_video: bool,
+    pub(super) side: RingSide,
 }
 
 /// Being in the room. Dropped, it is left, and every device is let go.
 pub(super) struct Talk {
+    ring: RingId,
+    side: RingSide,
     view: Store<CallView>,
     line: CallLine,
     /// Since when nobody is connected though the call was answered.
@@ -40,22 +41,48 @@ pub(super) struct Talk {
 
 impl Talk {
     pub(super) fn begin(init: TalkInit, view: Store<CallView>, line: &CallLine) -> Self {
-        let TalkInit { room, secret, name, is_caller, with_video } = init;
+        let TalkInit { ring, room, secret, name, side } = init;
         let (events, received) = mpsc::unbounded();
         line.begin(events.clone());
-        let (origin, switches) = if is_caller {
-            (SecretOrigin::Maker, Switches::at_start(|_| None, remember::switch))
-        } else {
-            let microphone = remember::switch(Source::Microphone).unwrap_or(Switch::On);
-            (SecretOrigin::Link, Switches { microphone, camera: with_video.into() })
+        let switches = match side {
+            RingSide::Caller => Switches::at_start(|_| None, remember::switch),
+            // Nobody is captured who has not answered.
+            RingSide::Callee => Switches { microphone: Switch::Off, camera: Switch::Off },
         };
         let visit = Visit {
             code: room,
             name: name.to_string(),
-            entrance: Entrance::Ring(RingEntrance { secret, origin, switches, name }),
+            entrance: Entrance::Ring(RingEntrance { secret, side, switches, name }),
         };
         spawn_local(async move { _ = lazy_session::session(visit, view, events, received).await });
-        Self { view, line: line.clone(), alone_since: None }
+        Self { ring, side, view, line: line.clone(), alone_since: None }
+    }
+
+    /// Whether it is about this ring, and its room has this person or may come to have them.
+    pub(super) fn is_there_for(&self, ring: RingId) -> bool {
+        self.ring == ring && !self.is_turned_away()
+    }
+
+    /// Whether whoever is called has connected while it rings.
+    pub(super) fn is_beforehand(&self, views: &[RingView]) -> bool {
+        let is_answered =
+            views.iter().any(|view| view.ring == self.ring && view.phase == RingPhase::Answered);
+        self.side == RingSide::Callee && !is_answered
+    }
+
+    /// The ring was answered, by the person called with their camera or without.
+    pub(super) fn go_ahead(&self, with_video: bool) {
+        let (microphone, camera) = match self.side {
+            RingSide::Caller => (false, false),
+            RingSide::Callee => {
+                (remember::switch(Source::Microphone).unwrap_or(Switch::On).is_on(), with_video)
+            }
+        };
+        self.line.send(Event::Command(CallCommand::GoAhead { microphone, camera }));
+    }
+
+    fn is_turned_away(&self) -> bool {
+        matches!(self.view.phase().get_untracked(), Phase::Refused(_) | Phase::Left)
     }
 
     /// What the other one is called in the room.
@@ -65,7 +92,7 @@ impl Talk {
 
     /// Whether the call cannot go on: the room does not have this person, or no connection came about.
     pub(super) fn is_lost(&mut self, views: &[RingView]) -> bool {
-        if matches!(self.view.phase().get_untracked(), Phase::Refused(_) | Phase::Left) {
+        if self.is_turned_away() {
             return true;
         }
         let is_answered = views.iter().any(|view| view.phase == RingPhase::Answered);

@@ -1,7 +1,7 @@
 //! What the page asks for.
 
 use app::state::CallCommand;
-use call::{Bound, Command, Input, PageInput, Typed, schedule};
+use call::{Bound, Command, Input, PageInput, Switches, Typed, schedule};
 use protocol::{ChatId, ChatTarget, Moderation, RoomSettingsPatch, Source, Timestamp};
 use view::{Copied, DeviceKind, PageNotice, Refusal};
 use wasm_bindgen_futures::spawn_local;
@@ -21,6 +21,10 @@ impl Session {
             CallCommand::Join { name, password } => {
                 remember::write(remember::NAME, name.as_str());
                 self.input(Input::Command(Command::Join { name, password }));
+            }
+            CallCommand::GoAhead { microphone, camera } => {
+                let switches = Switches { microphone: microphone.into(), camera: camera.into() };
+                self.input(Input::Command(Command::GoAhead { switches }));
             }
             CallCommand::SetHand { up } => self.input(Input::Command(Command::SetHand { hand: up.into() })),
             CallCommand::React { reaction } => self.input(Input::Command(Command::React { reaction })),

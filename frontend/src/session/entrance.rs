@@ -1,7 +1,7 @@
 //! How a session comes into its room.
 
 use call::{Call, Identity, SecretOrigin, Switches};
-use protocol::{DisplayName, RoomCode};
+use protocol::{DisplayName, RingSide, RoomCode};
 use seal::RoomSecret;
 
 use crate::{identity, page};
@@ -20,7 +20,7 @@ pub(crate) struct Visit {
 pub(crate) enum Entrance {
     /// Its page was opened: the link, the browser and the tab say how, and a person joins.
     Page,
-    /// A ring led here: one is inside at once, and nothing is remembered.
+    /// A ring led here: one is inside at once, unseen until it is answered, and nothing is remembered.
     Ring(RingEntrance),
 }
 
@@ -28,8 +28,8 @@ pub(crate) enum Entrance {
 pub(crate) struct RingEntrance {
     /// The secret of the room.
     pub(crate) secret: RoomSecret,
-    /// Who drew it.
-    pub(crate) origin: SecretOrigin,
+    /// Which end this is.
+    pub(crate) side: RingSide,
     /// What is on from the beginning.
     pub(crate) switches: Switches,
     /// What the other one sees.
@@ -52,11 +52,16 @@ impl Entrance {
     }
 
     pub(crate) fn call(&self, code: RoomCode) -> Option<Call> {
-        let Self::Ring(RingEntrance { secret, origin, .. }) = self else { return identity::new_call(code) };
-        let secret = Some((secret.clone(), *origin));
+        let Self::Ring(RingEntrance { secret, side, .. }) = self else { return identity::new_call(code) };
+        let origin = match side {
+            RingSide::Caller => SecretOrigin::Maker,
+            RingSide::Callee => SecretOrigin::Link,
+        };
+        let secret = Some((secret.clone(), origin));
         let identity =
             Identity { seed: identity::random()?, secret, former: Vec::new(), passed_on: Vec::new() };
-        Some(Call::new(code, None, (js_sys::Math::random() * 1e15) as u64, identity))
+        let random = (js_sys::Math::random() * 1e15) as u64;
+        Some(Call::new(code, None, random, identity).keeps_joining().unanswered(*side))
     }
 
     /// The address of the room, where it is not the page's own: with it others can come into a direct call.

@@ -86,7 +86,7 @@ impl Call {
             PeerRef::Sfu(_) => (Some(Presence::Here), Some(self.slots.open(link, &self.people))),
         };
         let ice_servers = of_use(self.ice.servers(), link.peer);
-        let (captured, presence) = (self.publications.captured().collect(), presence.unwrap_or_default());
+        let (captured, presence) = (self.sent(), presence.unwrap_or_default());
         self.links.open(now, link, Opening { me, ice_servers, captured, presence, slots });
         self.carry_out_links();
         self.carry_out_slots();

@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use crate::LinkKey;
 use protocol::{
-    DisplayName, MediaState, Participant, ParticipantId, Password, RoomCode, RoomMessage, RoomSettings,
-    RoomSummary, SessionToken, Source, Subscription, Switch, WaitingPerson,
+    DisplayName, MediaState, Participant, ParticipantId, Password, RingSide, RoomCode, RoomMessage,
+    RoomSettings, RoomSummary, SessionToken, Source, Subscription, Switch, WaitingPerson,
 };
 use seal::{RoomSecret, SafetyPhrase};
 use stage::Stage;
@@ -33,6 +33,7 @@ use crate::media_paths::MediaPaths;
 use crate::people::People;
 use crate::signalling::SignallingConnection;
 use crate::slots::{Slots, SlotsInput};
+use crate::unanswered::Unanswered;
 use crate::uplink::Uplink;
 use crate::voice::Voice;
 use crate::{
@@ -57,6 +58,10 @@ pub struct Call {
     asked_for: Option<Source>,
     /// Whether the person waits because they have not the room's secret.
     lacks_secret: bool,
+    /// Whether joining is tried again by itself when the server cannot be reached.
+    keeps_joining: bool,
+    /// What is kept back while it rings.
+    unanswered: Option<Unanswered>,
     /// Whether somebody is inside who can let the person in, while they wait.
     host_inside: bool,
     publications: Publications,
@@ -103,6 +108,8 @@ impl Call {
             waiting: Vec::new(),
             asked_for: None,
             lacks_secret: false,
+            keeps_joining: false,
+            unanswered: None,
             host_inside: false,
             publications: Publications::default(),
             told: MediaState::default(),
@@ -124,6 +131,16 @@ impl Call {
             subscribed: Vec::new(),
             outputs: VecDeque::new(),
         }
+    }
+
+    /// The same, to which a ring leads: there is nobody at a door who would press *Try again*.
+    pub fn keeps_joining(self) -> Self {
+        Self { keeps_joining: true, ..self }
+    }
+
+    /// The same while it rings: nothing is sent to anybody, and nothing of anybody is shown, before [`Command::GoAhead`].
+    pub fn unanswered(self, side: RingSide) -> Self {
+        Self { unanswered: Some(Unanswered::at(side)), ..self }
     }
 
     /// Takes one event. `now` is the time since an origin of the driver's choosing.
@@ -194,7 +211,13 @@ impl Call {
 
     /// The next effect, or `None` until the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        loop {
+            let output = self.outputs.pop_front()?;
+            let Some(unanswered) = &mut self.unanswered else { return Some(output) };
+            if let Some(at_once) = unanswered.pass(output) {
+                return Some(at_once);
+            }
+        }
     }
 
     /// The call as a page shows it, but for the chat.
@@ -212,7 +235,7 @@ impl Call {
             asked_for: self.asked_for,
             publications: self.publications,
             uplink_is_weak: self.uplink_is_weak(),
-            participants: self.people.iter().map(|person| self.snapshot_of(person)).collect(),
+            participants: self.shown_people().map(|person| self.snapshot_of(person)).collect(),
             topology: self.paths.topology(),
             lacks_secret: self.lacks_secret,
             key_warnings: self.encryption.key_warnings(&self.encryption_view()),
@@ -287,6 +310,7 @@ impl Call {
             Command::Switch { source, to } => self.switch(source, to, SwitchedBy::Person),
             Command::Talk { to } => self.switch(Source::Microphone, to, SwitchedBy::HeldKey),
             Command::Begin { switches } => self.begin(switches),
+            Command::GoAhead { switches } => self.go_ahead(switches),
             Command::Join { name, password } => self.join(now, name, password),
             Command::Leave => self.leave(),
             Command::SetHand { hand } => self.say(RoomMessage::SetHand { hand }),
@@ -313,6 +337,23 @@ impl Call {
             let capture = self.publications.switch(source, Switch::On);
             self.outputs.extend(capture);
         }
+    }
+
+    /// Somebody has answered: what is on is sent, and what was kept back is done.
+    fn go_ahead(&mut self, switches: Switches) {
+        if let Some(unanswered) = self.unanswered.take() {
+            self.outputs.extend(unanswered.into_withheld());
+            self.begin(switches);
+            for source in self.publications.captured().collect::<Vec<_>>() {
+                self.publish(source);
+            }
+        }
+    }
+
+    /// What others are sent now.
+    fn sent(&self) -> Vec<Source> {
+        let is_sent = self.unanswered.is_none();
+        self.publications.captured().filter(|_| is_sent).collect()
     }
 
     fn switch(&mut self, source: Source, to: Switch, by: SwitchedBy) {
@@ -357,15 +398,26 @@ impl Call {
 
     /// Tells every link and the room what is sent from a source now.
     fn publish(&mut self, source: Source) {
-        let switch = Switch::from(self.publications.of(source).is_on());
-        self.links.publish(source, switch);
-        self.carry_out_links();
-        self.tell_media();
+        if self.unanswered.is_none() {
+            let switch = Switch::from(self.publications.of(source).is_on());
+            self.links.publish(source, switch);
+            self.carry_out_links();
+            self.tell_media();
+        }
+    }
+
+    /// What the room is told.
+    fn media_state(&self) -> MediaState {
+        let mut media = MediaState::default();
+        for source in self.sent() {
+            media.set(source, Switch::On);
+        }
+        media
     }
 
     /// Tells the room what is sent now, if it was told something else.
     fn tell_media(&mut self) {
-        let media = self.publications.media_state();
+        let media = self.media_state();
         if self.phase == Phase::Joined && self.told != media {
             self.told = media;
             self.say(RoomMessage::SetMedia { media });

@@ -43,7 +43,7 @@ impl Call {
 
     pub(super) fn socket_opened(&mut self, now: Duration) {
         let Some(name) = self.name.clone() else { return };
-        let media = self.publications.media_state();
+        let media = self.media_state();
         self.told = media;
         let session = self.signalling.session().cloned();
         let may_resume = self.phase == Phase::Joined && self.signalling.is_resumable();
@@ -80,7 +80,10 @@ impl Call {
     pub(super) fn socket_closed(&mut self, now: Duration) {
         let refusal = self.signalling.take_refusal();
         match self.phase {
-            Phase::Joining => self.end(phase_after(refusal)),
+            Phase::Joining => match refusal {
+                None if self.keeps_joining => self.signalling.try_again(now),
+                None | Some(_) => self.end(phase_after(refusal)),
+            },
             Phase::Waiting => match refusal {
                 Some(code) if is_final(code) => self.end(phase_after(refusal)),
                 Some(_) | None => self.signalling.lost(now),
@@ -133,7 +136,10 @@ impl Call {
     pub(super) fn signalling_due(&mut self, now: Duration) {
         match self.signalling.wait() {
             Wait::Nothing => {}
-            Wait::Answer(_) if self.phase == Phase::Joining => self.end(Phase::Unreachable),
+            Wait::Answer(_) if self.phase == Phase::Joining => {
+                self.outputs.push_back(Output::CloseSocket);
+                self.socket_closed(now);
+            }
             Wait::Answer(_) | Wait::Pong(_) => {
                 self.outputs.push_back(Output::CloseSocket);
                 self.lost(now);
@@ -234,6 +240,10 @@ impl Call {
         let was_joined = self.phase == Phase::Joined;
         if !was_joined && !matches!(self.phase, Phase::Joining | Phase::Waiting) {
             return;
+        }
+        let others = joined.participants.iter().filter(|other| other.id != joined.you.id).count();
+        if self.unanswered.as_ref().is_some_and(|unanswered| unanswered.is_one_too_many(others)) {
+            return self.leave();
         }
         self.phase = Phase::Joined;
         self.password = None;

@@ -6,6 +6,7 @@ use protocol::{MediaKey, Source, Subscription};
 use stage::{StageInput, Tile};
 
 use super::Call;
+use crate::people::Person;
 use crate::slots::SlotsInput;
 
 /// Heights are subscribed to in steps: an edge that is dragged says nothing new with each pixel.
@@ -19,11 +20,12 @@ impl Call {
 
     /// Tells the stage who is there, and subscribes to what it shows.
     pub(super) fn arrange(&mut self, now: Duration) {
-        let shares = self.people.participants().filter(|other| other.media.screen.is_on());
+        let others = self.shown_people().map(Person::participant);
+        let shares = others.filter(|other| other.media.screen.is_on());
         let shares = shares.map(|other| other.id.publication(Source::Screen)).collect();
-        let speaking = self.people.iter().filter(|person| person.is_speaking());
+        let speaking = self.shown_people().filter(|person| person.is_speaking());
         let speaking = speaking.map(|person| person.participant().id).collect();
-        let people = self.people.ids().collect();
+        let people = self.shown_people().map(|person| person.participant().id).collect();
         let inputs = [
             StageInput::Me(self.me()),
             StageInput::People(people),
@@ -46,6 +48,12 @@ impl Call {
             self.subscribed.clone_from(&tiles);
             self.slots(now, SlotsInput::Tiles(tiles));
         }
+    }
+
+    /// Who is on the screen: while it rings, nobody.
+    pub(super) fn shown_people(&self) -> impl Iterator<Item = &Person> {
+        let is_answered = self.unanswered.is_none();
+        self.people.iter().filter(move |_| is_answered)
     }
 
     /// What of others is on the screen, with the height of its picture in pixels of the screen.

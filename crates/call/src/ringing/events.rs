@@ -67,8 +67,7 @@ impl RingDevice {
         if let Line::Calling(calling) = &mut self.line
             && calling.enter_room(room)
         {
-            let credential = Some(credential);
-            self.outputs.push_back(RingOutput::EnterRoom { ring, room, credential, invitation: None });
+            self.enter_room(ring, room, Some(credential), None);
         }
     }
 
@@ -101,15 +100,15 @@ impl RingDevice {
                 Line::Calling(calling) => {
                     if let Some(call) = calling.answered(now, talked_ms) {
                         self.line = Line::InCall(call);
+                        self.outputs.push_back(RingOutput::GoAhead { ring });
                         return;
                     }
                 }
                 Line::Answering { incoming, .. } => {
-                    let room = incoming.room;
-                    let invitation = Some(incoming.clone());
-                    self.line = Line::InCall(InCall::as_callee(now, incoming, talked_ms));
-                    let credential = None;
-                    self.outputs.push_back(RingOutput::EnterRoom { ring, room, credential, invitation });
+                    let incoming = (**incoming).clone();
+                    self.line = Line::InCall(InCall::as_callee(now, &incoming, talked_ms));
+                    self.enter_room_of(incoming);
+                    self.outputs.push_back(RingOutput::GoAhead { ring });
                     return;
                 }
                 Line::InCall(_) => return,
@@ -143,18 +142,13 @@ impl RingDevice {
             | Line::TakenOver { .. }
             | Line::Over(_) => return self.give_back(into.ring),
         };
-        self.leave_room();
         if is_other {
             self.line.refuse(now, RingRefusal::WrongKey);
             return self.give_back(into.ring);
         }
         self.line = Line::InCall(InCall::as_callee(now, into, 0));
-        self.outputs.push_back(RingOutput::EnterRoom {
-            ring: into.ring,
-            room: into.room,
-            credential: None,
-            invitation: Some(Box::new(into.clone())),
-        });
+        self.enter_room_of(into.clone());
+        self.outputs.push_back(RingOutput::GoAhead { ring: into.ring });
     }
 
     /// The server has this device in a call that its person does not want any more.
@@ -169,7 +163,7 @@ impl RingDevice {
     fn over(&mut self, now: Duration, ring: RingId, outcome: Outcome, message: Option<SealedNote>) {
         self.kept.confirm(ring);
         if self.line.ring() == Some(ring) {
-            self.end_line(now, outcome, message);
+            self.line.end(now, outcome, message);
         }
         self.incoming.end(now, ring, outcome);
         let said = self.keeper.read_again();
@@ -201,7 +195,6 @@ impl RingDevice {
                     let standing = self.line.standing(now);
                     self.decide(ring, RingMessage::Cancel { ring }, standing);
                 }
-                self.leave_room();
                 self.line.refuse(now, RingRefusal::Server(code));
             }
             Line::LookingUp { .. } => self.line.refuse(now, RingRefusal::Server(code)),
@@ -224,7 +217,7 @@ impl RingDevice {
                 if let Some(ring) = self.line.ring() {
                     self.decide(ring, RingMessage::Cancel { ring }, standing);
                 }
-                self.end_line(now, Outcome::NoAnswer, None);
+                self.line.end(now, Outcome::NoAnswer, None);
             }
             (LineTimer::NotConfirmed, _) => {
                 let standing = self.line.standing(now);
@@ -232,13 +225,13 @@ impl RingDevice {
                     let reason = HangUpReason::Lost;
                     self.decide(ring, RingMessage::HangUp { ring, reason }, standing);
                 }
-                self.end_line(now, Outcome::Lost { seconds: 0 }, None);
+                self.line.end(now, Outcome::Lost { seconds: 0 }, None);
             }
             // A server that is in reach has forgotten it long ago.
             (LineTimer::NotSaidAgain, _) if self.connection.is_connected() => {
-                self.end_line(now, Outcome::NoAnswer, None);
+                self.line.end(now, Outcome::NoAnswer, None);
             }
-            (LineTimer::NotSaidAgain, _) => self.end_line(now, Outcome::Lost { seconds: 0 }, None),
+            (LineTimer::NotSaidAgain, _) => self.line.end(now, Outcome::Lost { seconds: 0 }, None),
             (
                 LineTimer::RungOut,
                 Line::Idle

@@ -71,6 +71,11 @@ impl Incoming {
         self.shown.iter().any(|shown| shown.ring.ring == ring)
     }
 
+    /// One that is on the screen.
+    pub(super) fn shown(&self, ring: RingId) -> Option<&IncomingRing> {
+        self.shown.iter().find(|shown| shown.ring.ring == ring).map(|shown| &shown.ring)
+    }
+
     /// What the page says became of a ring; false when it is not on the screen.
     pub(super) fn note_receipt(&mut self, ring: RingId, receipt: Receipt) -> bool {
         let shown = self.shown.iter_mut().find(|shown| shown.ring.ring == ring);

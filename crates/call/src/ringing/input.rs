@@ -60,6 +60,12 @@ pub enum RingCommand {
         /// What became of it.
         receipt: Receipt,
     },
+    /// Enters the room of a ring that came while it rings, so that an answer finds a connection. Whoever calls learns one's addresses by it, if their
+    /// page looks: it is for people one knows. Nothing while this device calls somebody or talks.
+    ConnectBeforehand {
+        /// Which.
+        ring: RingId,
+    },
     /// Takes a ring that came. A call before it is over.
     Answer {
         /// Which.

@@ -210,18 +210,17 @@ impl Line {
         }
     }
 
-    /// Whether its room has been entered.
-    pub(super) fn has_room(&self) -> bool {
-        match self {
-            Self::Calling(calling) => calling.room.is_some(),
-            Self::InCall(_) => true,
+    /// Whether the call is, or may come to be, in the room of a ring.
+    pub(super) fn wants_room(&self, ring: RingId) -> bool {
+        let is_open = match self {
+            Self::Calling(_) | Self::Answering { .. } | Self::InCall(_) => true,
             Self::Idle
             | Self::LookingUp { .. }
             | Self::Sealing { .. }
             | Self::TakenOver { .. }
-            | Self::Answering { .. }
             | Self::Over(_) => false,
-        }
+        };
+        is_open && self.ring() == Some(ring)
     }
 
     /// What the server may have of it.

@@ -23,6 +23,7 @@ mod input;
 mod kept;
 mod line;
 mod output;
+mod rooms;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -59,6 +60,8 @@ pub struct RingDevice {
     activity: Activity,
     line: Line,
     incoming: Incoming,
+    /// Whose room has been entered.
+    room: Option<RingId>,
     kept: Kept,
     keeper: Keeper,
     outputs: VecDeque<RingOutput>,
@@ -77,6 +80,7 @@ impl RingDevice {
             activity: Activity::default(),
             line: Line::default(),
             incoming: Incoming::default(),
+            room: None,
             kept: Kept::default(),
             keeper: Keeper::default(),
             outputs: VecDeque::new(),
@@ -102,6 +106,7 @@ impl RingDevice {
                 }
             }
         }
+        self.leave_unwanted_room();
     }
 
     /// The next effect, or `None` until the next input.
@@ -116,6 +121,7 @@ impl RingDevice {
             self.line_timeout(now, timer);
         }
         self.incoming.handle_timeout(now);
+        self.leave_unwanted_room();
     }
 
     /// When [`Self::handle_timeout`] has something to do.
@@ -160,6 +166,7 @@ impl RingDevice {
                     self.say_if_connected(None, RingMessage::Receipt { ring, receipt });
                 }
             }
+            RingCommand::ConnectBeforehand { ring } => self.connect_beforehand(ring),
             RingCommand::Answer { ring } => self.answer(now, ring),
             RingCommand::HandOver { ring } => _ = self.incoming.take(ring),
             RingCommand::TakeOver { ring, peer } => {
@@ -214,6 +221,7 @@ impl RingDevice {
 
     fn detach(&mut self, now: Duration) {
         self.hang_up(now, HangUpReason::HungUp);
+        self.leave_unwanted_room();
         self.is_wanted = false;
         self.connection = self.connection.ended();
         self.outputs.push_back(RingOutput::CloseSocket);
@@ -272,19 +280,7 @@ impl RingDevice {
             self.decide(ring, message, standing);
         }
         let outcome = self.line.own_end(now);
-        self.end_line(now, outcome, None);
-    }
-
-    /// Ends the call of this device.
-    fn end_line(&mut self, now: Duration, outcome: Outcome, message: Option<SealedNote>) {
-        self.leave_room();
-        self.line.end(now, outcome, message);
-    }
-
-    fn leave_room(&mut self) {
-        if let Some(ring) = self.line.ring().filter(|_| self.line.has_room()) {
-            self.outputs.push_back(RingOutput::LeaveRoom { ring });
-        }
+        self.line.end(now, outcome, None);
     }
 
     fn standing(&self, now: Duration) -> Standing {

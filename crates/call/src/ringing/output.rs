@@ -35,7 +35,8 @@ pub enum RingOutput {
         /// With which key.
         key: PublicKey,
     },
-    /// The call is in this room: the caller goes there while it rings, the person called once they have answered.
+    /// The call is or will be in this room. Whoever is there already stays. Before `GoAhead` nothing is sent to anybody there, and nothing of
+    /// anybody is shown.
     EnterRoom {
         /// The ring.
         ring: RingId,
@@ -45,6 +46,11 @@ pub enum RingOutput {
         credential: Option<Credential>,
         /// Of a ring that came: the invitation, with the room's secret in it.
         invitation: Option<Box<IncomingRing>>,
+    },
+    /// It was answered: what is on is sent.
+    GoAhead {
+        /// The ring.
+        ring: RingId,
     },
     /// The call is over: its room is left, and devices are let go.
     LeaveRoom {

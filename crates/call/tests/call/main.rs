@@ -18,3 +18,4 @@ mod speaker;
 mod statistics;
 mod support;
 mod together;
+mod unanswered;

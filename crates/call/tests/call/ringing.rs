@@ -328,7 +328,10 @@ fn an_answer_is_said_until_it_is_confirmed() {
     assert_eq!(device.phase(1), Some(RingPhase::Answered), "its caller may not be back yet");
     assert_eq!(said(&device.hear(incoming(1, 20_000))), [&RingMessage::Answer { ring: ring(1) }]);
     let outputs = device.hear(answered(1));
-    assert!(matches!(&outputs[..], [RingOutput::EnterRoom { invitation: Some(_), .. }]));
+    assert!(matches!(
+        &outputs[..],
+        [RingOutput::EnterRoom { invitation: Some(_), .. }, RingOutput::GoAhead { .. }]
+    ));
 }
 
 #[test]
@@ -371,7 +374,7 @@ fn a_ring_that_is_handed_over_is_answered_by_the_page_that_takes_it_over() {
     let outputs = after.hear(incoming(1, 28_000));
     assert_eq!(said(&outputs), [&RingMessage::Answer { ring: ring(1) }]);
     let outputs = after.hear(answered(1));
-    assert!(matches!(outputs[..], [RingOutput::EnterRoom { .. }]), "{outputs:?}");
+    assert!(matches!(outputs[..], [RingOutput::EnterRoom { .. }, RingOutput::GoAhead { .. }]), "{outputs:?}");
 }
 
 #[test]
@@ -474,9 +477,12 @@ fn a_ring_that_has_become_another_one_is_a_call() {
     let into = IncomingRing { caller: id(2), caller_key: key(2), ..incoming_ring(2, 30_000) };
     device.hear(RingEvent::Incoming(Box::new(into.clone())));
     let outputs = device.hear(RingEvent::Merged { ring: ring(1), into: Box::new(into) });
-    assert!(
-        matches!(&outputs[..], [RingOutput::LeaveRoom { .. }, RingOutput::EnterRoom { ring: into, .. }] if *into == ring(2))
-    );
+    let [RingOutput::LeaveRoom { .. }, RingOutput::EnterRoom { ring: into, .. }, RingOutput::GoAhead { .. }] =
+        outputs[..]
+    else {
+        panic!("{outputs:?}")
+    };
+    assert_eq!(into, ring(2));
     assert_eq!((device.phase(1), device.phase(2)), (None, Some(RingPhase::Answered)));
 }
 
@@ -511,7 +517,9 @@ fn a_ring_that_is_said_again_by_another_is_not_taken_for_the_first() {
         assert_eq!((view.key, view.invitation), (Some(key(3)), Some(first.clone())));
         device.command(RingCommand::Answer { ring: ring(1) });
         let outputs = device.hear(answered(1));
-        let [RingOutput::EnterRoom { invitation: Some(entered), .. }] = &outputs[..] else {
+        let [RingOutput::EnterRoom { invitation: Some(entered), .. }, RingOutput::GoAhead { .. }] =
+            &outputs[..]
+        else {
             panic!("{outputs:?}")
         };
         assert_eq!(**entered, first);

@@ -22,8 +22,16 @@ pub(super) struct Page {
     pub(super) shown: BTreeMap<RingId, Shown>,
     /// When its line to the server was not as it should be: from, and until.
     pub(super) broken: Vec<(Duration, Duration)>,
-    /// Rings for which it has entered a room and not left it.
-    pub(super) rooms: Vec<RingId>,
+    /// The room that it is in.
+    pub(super) room: Option<EnteredRoom>,
+}
+
+/// The room of a ring.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EnteredRoom {
+    pub(super) ring: RingId,
+    /// Whether the ring came to the page.
+    pub(super) came: bool,
 }
 
 /// What a screen has shown of a ring.
@@ -48,7 +56,7 @@ impl Page {
             is_closed: false,
             shown: BTreeMap::new(),
             broken: Vec::new(),
-            rooms: Vec::new(),
+            room: None,
         }
     }
 
@@ -71,6 +79,17 @@ impl Page {
             }
         }
         views
+    }
+
+    /// Its room, where its screen has no ring that may lead there.
+    pub(super) fn stray_room(&self) -> Option<EnteredRoom> {
+        let views = self.machine.views();
+        // Who calls waits there for the verdict on a ring that has rung out.
+        let is_open = |room: &EnteredRoom, view: &RingView| {
+            let may_talk = is_ringing(view.phase) || view.phase == RingPhase::Answered || !room.came;
+            view.ring == room.ring && may_talk
+        };
+        self.room.filter(|room| !views.iter().any(|view| is_open(room, view)))
     }
 
     /// Whether its line was good all the time between two moments.

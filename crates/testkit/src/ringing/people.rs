@@ -92,6 +92,9 @@ impl RingWorld {
         }
         let receipt = if self.seed.chance(0.8) { Receipt::Ringing } else { Receipt::Silent };
         self.command(page, RingCommand::Receipt { ring, receipt });
+        if receipt == Receipt::Ringing && self.seed.chance(0.5) {
+            self.command(page, RingCommand::ConnectBeforehand { ring });
+        }
         let reaction = match self.seed.number(0..10) {
             _ if !self.is_lively => return,
             0..=2 => Reaction::Answer,

@@ -9,7 +9,7 @@ use protocol::{
 use ring::{CallState, Departure, Output};
 use uuid::Uuid;
 
-use super::page::{Page, STRANGER, id_of};
+use super::page::{EnteredRoom, Page, STRANGER, id_of};
 use super::server::Server;
 use super::witness::Witness;
 use crate::{Network, Seed};
@@ -355,20 +355,34 @@ impl RingWorld {
                     self.pages[index].machine.handle_input(self.now, sealed);
                 }
                 RingOutput::EnterRoom { ring, invitation, .. } => {
-                    let rooms = &mut self.pages[index].rooms;
-                    assert!(rooms.is_empty(), "page {index} goes to {ring} and is in {rooms:?}");
-                    rooms.push(ring);
-                    if invitation.is_some() {
+                    let before =
+                        self.pages[index].room.replace(EnteredRoom { ring, came: invitation.is_some() });
+                    let is_new = before.is_none_or(|before| before.ring == ring);
+                    assert!(is_new, "page {index} goes to {ring} and is in {before:?}");
+                }
+                RingOutput::GoAhead { ring } => {
+                    let room = self.pages[index].room.filter(|room| room.ring == ring);
+                    let room =
+                        room.unwrap_or_else(|| panic!("page {index} talks in {ring} and is not there"));
+                    if room.came {
                         self.witness.answered(ring, index);
                     }
                 }
-                RingOutput::LeaveRoom { ring } => self.pages[index].rooms.retain(|room| *room != ring),
+                RingOutput::LeaveRoom { ring } => {
+                    let left = self.pages[index].room.take();
+                    assert!(
+                        left.is_some_and(|left| left.ring == ring),
+                        "page {index} leaves {ring} and is in {left:?}"
+                    );
+                }
             }
         }
         self.look_at(index);
     }
 
     fn look_at(&mut self, index: usize) {
+        let stray = self.pages[index].stray_room();
+        assert!(stray.is_none(), "page {index} is in the room of no call: {stray:?}");
         let page = &mut self.pages[index];
         for view in page.look(self.now) {
             let is_own = view.phase == RingPhase::Over(Outcome::NoAnswer);

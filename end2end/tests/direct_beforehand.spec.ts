@@ -1,0 +1,58 @@
+// What two browsers do while it rings. People who have talked before are connected by then; nobody can see that, and nothing is sent.
+
+import { test } from "../fixtures/callers.ts";
+import { expect } from "../fixtures/test.ts";
+import type { DirectPage } from "../pages/direct.ts";
+
+test("who is known is connected while it rings, unseen and unheard, and strangers are not", async ({ server, caller }) => {
+    test.setTimeout(90_000);
+    const ada = await caller("Ada", server);
+    const bob = await caller("Bob", server);
+    const both = [ada, bob] as const;
+    await ada.calls(await bob.ownId());
+    await expect(bob.ring("Ada")).toBeVisible();
+    await ada.expectRing("ringing");
+    for (const one of both) expect(await connections(one), "strangers learn no addresses of each other").toEqual([]);
+    await bob.ring("Ada").getByRole("button", { name: "Answer", exact: true }).click();
+    await ada.expectToSee(bob);
+    await bob.expectToSee(ada);
+    await ada.button("Hang up").click();
+    await expect(bob.page.getByText(/^Call ended after/)).toBeVisible();
+
+    // They know each other now.
+    await ada.button("Call again").click();
+    await expect(bob.ring("Ada")).toBeVisible();
+    for (const one of both) await expect.poll(() => connections(one)).toContain("connected");
+    await ada.expectRing("ringing");
+    const before = await Promise.all(both.map((one) => one.sent()));
+    const tracks = await captured(bob);
+    await ada.page.waitForTimeout(1_500);
+    expect(await Promise.all(both.map((one) => one.sent())), "nothing is sent before the answer").toEqual(before);
+    expect(await captured(bob), "no device is opened before the answer").toBe(tracks);
+    await expect(ada.tile("Bob")).toHaveCount(0);
+    await bob.ring("Ada").getByRole("button", { name: "Decline", exact: true }).click();
+    await ada.expectRing("declined");
+    for (const one of both) await expect.poll(() => connections(one)).not.toContain("connected");
+
+    await ada.button("Call again").click();
+    await expect(bob.ring("Ada")).toBeVisible();
+    for (const one of both) await expect.poll(() => connections(one)).toContain("connected");
+    const made = (await connections(bob)).length;
+    await bob.ring("Ada").getByRole("button", { name: "Answer without video", exact: true }).click();
+    await bob.expectToSee(ada);
+    await expect(ada.tile("Bob")).toBeVisible();
+    for (const one of both) await one.expectToHear(1);
+    expect((await connections(bob)).length, "the connection is the one that was there").toBe(made);
+    await bob.button("Hang up").click();
+    for (const one of both) await expect.poll(() => one.hasReleasedEverything()).toBe(true);
+});
+
+/** The states of every connection that the page has made, oldest first. */
+async function connections(of: DirectPage): Promise<string[]> {
+    return of.page.evaluate(() => (window as unknown as { connections: RTCPeerConnection[] }).connections.map((one) => one.connectionState));
+}
+
+/** How many tracks were captured so far. */
+async function captured(of: DirectPage): Promise<number> {
+    return of.page.evaluate(() => (window as unknown as { tracks: MediaStreamTrack[] }).tracks.length);
+}
