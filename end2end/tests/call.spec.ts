@@ -133,6 +133,20 @@ test("somebody without devices can join, see and hear", async ({ newRoom, somebo
     await expect(ada.tile("Bob")).toHaveAttribute("data-camera", "off");
 });
 
+// An element that waits for the first picture plays no sound either.
+test("who enters with their camera off is heard", async ({ newRoom, somebody }) => {
+    const link = await newRoom();
+    const ada = await somebody("Ada", link);
+    await ada.join();
+    const bob = await somebody("Bob", link);
+    await bob.button("Turn off camera").click();
+    await bob.join();
+    for (const one of [ada, bob]) await one.expectToHear(1);
+    await expect(ada.tile("Bob")).toHaveAttribute("data-camera", "off");
+    await bob.toolbarButton("Turn on camera").click();
+    await ada.expectToSee(bob);
+});
+
 test("the microphone's level moves before joining", async ({ newRoom, somebody }) => {
     const ada = await somebody("Ada", await newRoom());
     const meter = ada.page.getByRole("meter", { name: "Microphone level" });

@@ -237,9 +237,10 @@ test("a microphone that is pulled out is replaced, said once, and used again whe
 /** The names of the speakers that what is heard was sent to. Runs in the page. */
 async function speakersOfElements(): Promise<string[]> {
     const devices = await navigator.mediaDevices.enumerateDevices();
-    const heard = [...document.querySelectorAll<HTMLVideoElement & { sinkId: string }>("video")].filter((video) => !video.muted);
+    const { sounds } = window as unknown as { sounds: (HTMLAudioElement & { sinkId: string })[] };
+    const heard = sounds.filter((sound) => sound.srcObject && !sound.muted);
     const name = (id: string) => devices.find((device) => device.kind === "audiooutput" && device.deviceId === (id || "default"))?.label ?? id;
-    return [...new Set(heard.map((video) => name(video.sinkId)))];
+    return [...new Set(heard.map((sound) => name(sound.sinkId)))];
 }
 
 test("a speaker that is pulled out is replaced by the default, said once, and used again when it is plugged in; the list shows what plays", async ({ newRoom, somebody }) => {

@@ -35,6 +35,7 @@ mod sections;
 mod session;
 mod shown;
 mod socket;
+mod sounds;
 mod stage_size;
 mod stats;
 mod videos;

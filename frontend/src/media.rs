@@ -12,12 +12,14 @@ use crate::capture::Captures;
 use crate::event::{Events, LinkNumber};
 use crate::link::PeerLink;
 use crate::sealing::Sealing;
+use crate::sounds::Sounds;
 use crate::videos::Videos;
 use crate::{levels, sealing};
 
 /// Every link, and where its media plays.
 pub(crate) struct Media {
     pub(crate) videos: Videos,
+    pub(crate) sounds: Sounds,
     links: BTreeMap<LinkKey, PeerLink>,
     links_made: u32,
     shown: BTreeMap<MediaKey, ShownVia>,
@@ -32,6 +34,7 @@ impl Media {
     pub(crate) fn new(events: Events) -> Self {
         Self {
             videos: Videos::new(events.clone()),
+            sounds: Sounds::new(events.clone()),
             links: BTreeMap::new(),
             links_made: 0,
             shown: BTreeMap::new(),
@@ -45,12 +48,12 @@ impl Media {
         self.links.get(&link).is_some_and(|link| link.number() == number)
     }
 
-    /// Does something with one link; returns what the call is to be told at once.
+    /// Does something with one link, over which these of what is captured are sent; returns what the call is to be told at once.
     pub(crate) fn command(
         &mut self,
         link: LinkKey,
         command: LinkCommand,
-        captures: &Captures,
+        (captures, sent): (&Captures, &[Source]),
     ) -> Option<LinkEvent> {
         match command {
             LinkCommand::Open { role, ice_servers } => {
@@ -83,7 +86,8 @@ impl Media {
             | LinkCommand::SetIceServers(_)
             | LinkCommand::RestartIce => {
                 let is_answer = command == LinkCommand::CreateAnswer;
-                self.links.get_mut(&link)?.command(command, |source| captures.track(source).cloned());
+                let track = |source| captures.track(source).filter(|_| sent.contains(&source)).cloned();
+                self.links.get_mut(&link)?.command(command, track);
                 if is_answer {
                     self.track_came(link); // Only now it is known which section carries what.
                 }
@@ -165,7 +169,7 @@ impl Media {
     /// A link counts this.
     pub(crate) fn statistics_came(&mut self, link: LinkKey, number: LinkNumber, records: &[StatsRecord]) {
         if let Some(counted) = self.links.get(&link).filter(|one| one.number() == number) {
-            let sections = counted.stats_sections(self.videos.played_in(link));
+            let sections = counted.stats_sections(self.sounds.played_in(link));
             self.statistics.record(link, records, &sections);
         }
     }
@@ -178,21 +182,20 @@ impl Media {
     /// Plays a picture, and the sound that belongs to it where that comes over a direct link: what comes from a node has elements of
     /// its own.
     fn connect(&mut self, video: MediaKey) {
-        let seen = self.shown.get(&video);
-        let heard = video.companion().and_then(|sound| Some((sound.source, self.shown.get(&sound)?)));
-        if seen.is_none() && heard.is_none() {
-            return self.videos.forget(video);
+        let sound = video.companion();
+        let heard = sound.and_then(|sound| self.shown.get(&sound));
+        if let Some(sound) = sound {
+            let receiver = heard.and_then(|via| self.direct(*via)?.receiver(sound.source));
+            self.sounds.play(sound, receiver.map(|receiver| receiver.track()));
         }
-        let sound = heard.and_then(|(source, via)| self.direct(*via)?.receiver(source));
-        let track = seen.and_then(|via| match (self.direct(*via), via.slot) {
+        let Some(via) = self.shown.get(&video) else { return self.videos.forget(video) };
+        let track = match (self.direct(*via), via.slot) {
             (Some(link), _) => link.receiver(video.source).map(|receiver| receiver.track()),
-            (None, Some(slot)) => self.links.get(&via.link)?.slot(slot),
+            (None, Some(slot)) => self.links.get(&via.link).and_then(|link| link.slot(slot)),
             (None, None) => None,
-        });
-        let tracks: Vec<_> = sound.map(|receiver| receiver.track()).into_iter().chain(track).collect();
-        let has_tile = !tracks.is_empty() || !video.source.is_shared();
-        if has_tile {
-            self.videos.play((Some(video.participant), video.source), &tracks);
+        };
+        if track.is_some() || !video.source.is_shared() {
+            self.videos.play((Some(video.participant), video.source), track.as_ref());
         }
     }
 
@@ -203,6 +206,6 @@ impl Media {
 
     fn connect_audio_slots(&mut self, link: LinkKey) {
         let receivers = self.links.get(&link).map(PeerLink::audio_slots).unwrap_or_default();
-        self.videos.audio_slots(link, receivers.iter().map(RtcRtpReceiver::track));
+        self.sounds.audio_slots(link, receivers.iter().map(RtcRtpReceiver::track));
     }
 }

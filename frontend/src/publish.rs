@@ -109,7 +109,7 @@ fn participant(other: RemoteParticipant, played: &Media) -> ParticipantView {
     let RemoteParticipant { participant, link, speaking, secrecy, paused, unverified, key_changed } = other;
     let Participant { id, name, role, media, hand, presence, forbidden, key: _ } = participant;
     let MediaState { microphone, camera, screen, screen_audio } = media;
-    let volume = |source| played.videos.volume(id.publication(source));
+    let volume = |source| played.sounds.volume(id.publication(source));
     ParticipantView {
         id,
         name: name.to_string(),

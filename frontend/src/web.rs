@@ -3,8 +3,8 @@
 use js_sys::{Function, Reflect};
 use protocol::Timestamp;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, MediaDevices, Window};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Document, HtmlMediaElement, MediaDevices, Window};
 
 pub(crate) fn window() -> Option<Window> {
     web_sys::window()
@@ -98,4 +98,11 @@ pub(crate) async fn copy(text: &str) -> Option<()> {
     let clipboard = Reflect::get(&window()?.navigator(), &"clipboard".into()).ok()?;
     let promise = call_if_present(&clipboard, "writeText", &text.into())?;
     JsFuture::from(promise.dyn_into::<js_sys::Promise>().ok()?).await.ok().map(drop)
+}
+
+/// Lets an element play. A browser that wants a gesture first refuses; entering the call was one.
+pub(crate) fn play(element: &HtmlMediaElement) {
+    if let Ok(promise) = element.play() {
+        spawn_local(async move { _ = JsFuture::from(promise).await });
+    }
 }

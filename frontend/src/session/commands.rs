@@ -67,11 +67,11 @@ impl Session {
                 self.page_input(PageInput::StayMuted);
                 self.listen_while_muted();
             }
-            CallCommand::SetVolume { key, percent } => self.media.videos.set_volume(key, percent),
+            CallCommand::SetVolume { key, percent } => self.media.sounds.set_volume(key, percent),
             CallCommand::Leave => self.input(Input::Command(Command::Leave)),
             CallCommand::Prepare => self.prepare(),
             CallCommand::SelectDevice { kind, id } => self.select_device(kind, id),
-            CallCommand::TestSpeaker => _ = devices::play_test_sound(self.media.videos.speaker()),
+            CallCommand::TestSpeaker => _ = devices::play_test_sound(self.media.sounds.speaker()),
             CallCommand::CopyLink => copy(self.events.clone(), self.shown.link(), Copied::Link),
             CallCommand::ShowVideo { element, participant, source } => {
                 self.media.videos.element((participant, source), element);

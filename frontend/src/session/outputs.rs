@@ -60,7 +60,7 @@ impl Session {
                 Output::StopCapture(source) => self.page_input(PageInput::StopCapture(source)),
                 Output::Link { link, command } => self.link_command(link, command),
                 Output::Show { key, via } => self.media.show(key, via),
-                Output::PlaySlots { link, played } => self.media.videos.play_slots(link, &played),
+                Output::PlaySlots { link, played } => self.media.sounds.play_slots(link, &played),
                 Output::Notify(notice) => self.page_input(PageInput::Notify(notice)),
             }
         }
@@ -101,7 +101,7 @@ impl Session {
                 PageEffect::RememberDevice(source, device) => {
                     capture::remember_device(source, device.as_deref());
                 }
-                PageEffect::PlayThrough(speaker) => self.media.videos.play_through(speaker),
+                PageEffect::PlayThrough(speaker) => self.media.sounds.play_through(speaker),
                 PageEffect::RememberSpeaker(speaker) => devices::remember_speaker(speaker.as_deref()),
                 PageEffect::RememberInTab(source, to) => {
                     remember::tab::remember_switch(self.code, source, to);
@@ -124,13 +124,14 @@ impl Session {
     fn play(&self, sound: Sound) {
         let others = self.call.snapshot().participants.len();
         if others < SMALL_CALL && self.shown.preferences.has(Preference::Sounds) {
-            _ = devices::play_sound(sound, self.media.videos.speaker());
+            _ = devices::play_sound(sound, self.media.sounds.speaker());
         }
     }
 
     fn open_socket(&mut self) {
         if self.call.snapshot().phase != Phase::Joined {
             self.media.videos.forget_others();
+            self.media.sounds.forget_others();
         }
         self.presence = None;
         self.sockets_made += 1;
@@ -151,7 +152,8 @@ impl Session {
     }
 
     fn link_command(&mut self, link: LinkKey, command: LinkCommand) {
-        if let Some(event) = self.media.command(link, command, &self.captures) {
+        let sent = self.call.sent();
+        if let Some(event) = self.media.command(link, command, (&self.captures, &sent)) {
             self.input(Input::Link { link, event });
         }
     }

@@ -350,8 +350,8 @@ impl Call {
         }
     }
 
-    /// What others are sent now.
-    fn sent(&self) -> Vec<Source> {
+    /// What others are sent of what is captured.
+    pub fn sent(&self) -> Vec<Source> {
         let is_sent = self.unanswered.is_none();
         self.publications.captured().filter(|_| is_sent).collect()
     }
