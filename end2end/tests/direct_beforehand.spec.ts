@@ -1,6 +1,8 @@
-// What two browsers do while it rings. People who have talked before are connected by then; nobody can see that, and nothing is sent.
+// What two browsers do while it rings. People who have talked before are connected by then; nobody can see that, and nothing is sent. And
+// time passes also for a page whose timers rest.
 
 import { test } from "../fixtures/callers.ts";
+import { startServer } from "../fixtures/server.ts";
 import { expect } from "../fixtures/test.ts";
 import type { DirectPage } from "../pages/direct.ts";
 
@@ -45,6 +47,24 @@ test("who is known is connected while it rings, unseen and unheard, and stranger
     expect((await connections(bob)).length, "the connection is the one that was there").toBe(made);
     await bob.button("Hang up").click();
     for (const one of both) await expect.poll(() => one.hasReleasedEverything()).toBe(true);
+});
+
+// The timers of a page that nobody looks at ring once a minute: here, never.
+test("a page whose timers rest comes back to a server that was killed while it rang", async ({ caller }) => {
+    const server = await startServer();
+    const ada = await caller("Ada", server);
+    const bob = await caller("Bob", server, { rests: true });
+    await ada.calls(await bob.ownId());
+    await expect(bob.ring("Ada")).toBeVisible();
+    await ada.expectRing("ringing");
+    await bob.page.evaluate(() => Object.assign(window, { timersRest: true }));
+    await server.kill();
+    await server.start();
+    await ada.expectRing("ringing");
+    await ada.button("Hang up").click();
+    await expect(bob.ring("Ada"), "Bob's page has heard that it was given up").toBeHidden({ timeout: 12_000 });
+    await expect(bob.page.getByText("Missed call from Ada.")).toBeVisible();
+    await server.stop();
 });
 
 /** The states of every connection that the page has made, oldest first. */

@@ -19,6 +19,7 @@ mod pressed;
 mod shown;
 mod sound;
 mod talk;
+mod ticker;
 mod vibration;
 
 use std::collections::BTreeMap;
@@ -49,6 +50,7 @@ pub(crate) use place::RingPlace;
 use pressed::Pressed;
 use sound::Sounding;
 use talk::Talk;
+use ticker::Ticker;
 
 /// How often it is looked what is due.
 const TICK_MILLIS: u32 = 250;
@@ -95,6 +97,8 @@ struct Ringing {
     /// The ring that was answered on the page before.
     taken_over: Option<RingNote>,
     _timer: Interval,
+    /// Counts while there is a ring.
+    ticker: Option<Ticker>,
     _network: Option<EventListener>,
     _visibility: Option<EventListener>,
 }
@@ -175,6 +179,7 @@ impl Ringing {
             is_session_fetched: false,
             to_call: page::dialled(),
             taken_over: None,
+            ticker: None,
             _timer: Interval::new(TICK_MILLIS, move || _ = ticks.unbounded_send(RingEvent::Tick)),
             _network: network,
             _visibility: visibility,

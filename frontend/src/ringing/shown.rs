@@ -10,7 +10,8 @@ use view::RingPhase;
 use super::place::RingPlace;
 use super::sound::{Sound, Sounding};
 use super::talk::Talk;
-use super::{Ringing, notifications, peers};
+use super::ticker::Ticker;
+use super::{Ringing, TICK_MILLIS, notifications, peers};
 use crate::{lazy_session, web};
 
 impl Ringing {
@@ -49,7 +50,7 @@ impl Ringing {
         self.without_video.retain(is_shown);
         self.noted.retain(is_shown);
         self.sound();
-        self.fetch_session();
+        self.prepare_for_call();
         let rings: Vec<_> = views.into_iter().map(|view| self.line(view)).collect();
         self.notifier.update(&rings);
         let shown = DirectView {
@@ -91,9 +92,14 @@ impl Ringing {
         RingLine { ring, peer, name, has_other_key, side, phase, message }
     }
 
-    /// What a call takes is fetched while it rings, where it would be answered.
-    fn fetch_session(&mut self) {
+    /// Time is counted while it rings, and what a call takes is fetched, where it would be answered.
+    fn prepare_for_call(&mut self) {
         let is_call_near = self.device.views().iter().any(|view| view.phase.is_open());
+        if !is_call_near {
+            self.ticker = None;
+        } else if self.ticker.is_none() {
+            self.ticker = Ticker::begin(TICK_MILLIS, &self.events);
+        }
         if is_call_near && !self.is_session_fetched && self.place == RingPlace::Own {
             self.is_session_fetched = true;
             lazy_session::fetch_ahead();
