@@ -20,6 +20,7 @@ mod shown;
 mod sound;
 mod talk;
 mod vibration;
+mod zones;
 
 use std::collections::BTreeMap;
 
