@@ -120,6 +120,7 @@ fn a_ring_and_a_call_of_a_program_outlive_a_restart() {
     world.place_as_program(EVE, 1, BOB);
     world.wait_secs(12);
     world.restart(Storage::Kept);
+    world.forget();
     // The server places it again by itself.
     world.place_as_program(EVE, 1, BOB);
     world.wait_secs(3);

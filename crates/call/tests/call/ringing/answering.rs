@@ -3,7 +3,7 @@
 use call::{RingCommand, RingOutput, RingPhase};
 use protocol::{ErrorCode, HangUpReason, Outcome, Receipt, RingMessage, Standing};
 
-use super::device::{TestDevice, answered, hung_up, id, incoming, invitation, over, ring, said};
+use super::device::{TestDevice, answered, hung_up, id, incoming, over, ring, said};
 
 #[test]
 fn an_answer_is_said_until_it_is_confirmed() {

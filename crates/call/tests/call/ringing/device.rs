@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use call::{RingCommand, RingDevice, RingInput, RingOutput, RingPhase, RingRefusal, RingView, Signalling};
+use call::{RingCommand, RingDevice, RingInput, RingOutput, RingPhase, RingView, Signalling};
 use protocol::{
     CallId, ChallengeNonce, Credential, DeviceId, ErrorCode, HangUpReason, IdentityProof, IncomingRing,
-    Invitation, Manner, MessageId, OpeningMessage, Outcome, Progress, ProtocolError, PublicKey, Receipt,
-    RingEvent, RingId, RingMessage, RingSide, RoomCode, Standing,
+    Invitation, Manner, MessageId, Outcome, ProtocolError, PublicKey, RingEvent, RingId, RingMessage,
+    RoomCode, Standing,
 };
-use seal::{KeyDigest, KeyPair};
+use seal::KeyPair;
 use uuid::Uuid;
 
 /// A device, the time it is told, and the last number under which it has said something.

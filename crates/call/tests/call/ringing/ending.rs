@@ -5,7 +5,7 @@ use std::time::Duration;
 use call::{RingCommand, RingOutput, RingPhase};
 use protocol::{HangUpReason, IncomingRing, Invitation, Outcome, RingEvent, RingMessage};
 
-use super::device::{TestDevice, answered, id, incoming, incoming_ring, invitation, key, over, ring, said};
+use super::device::{TestDevice, answered, id, incoming, incoming_ring, key, over, ring, said};
 
 #[test]
 fn nothing_rings_longer_than_thirty_seconds_though_the_server_says_nothing() {

@@ -4,7 +4,9 @@ use call::{RingCommand, RingInput, RingOutput, RingPhase, RingRefusal};
 use protocol::{ErrorCode, HangUpReason, IncomingRing, Outcome, Progress, RingEvent, RingMessage, Standing};
 use seal::KeyDigest;
 
-use super::device::{TestDevice, answered, id, incoming, invitation, key, over, placed, ring, said};
+use super::device::{
+    TestDevice, answered, id, incoming, incoming_ring, invitation, key, over, placed, ring, said,
+};
 
 #[test]
 fn a_ring_is_placed_with_the_key_that_the_server_names() {
