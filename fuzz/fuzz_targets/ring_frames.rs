@@ -29,9 +29,9 @@ const BOB: Device = (2, 1);
 /// Whose, and which of theirs.
 type Device = (u32, u128);
 
-/// Strangers: two people, and how many devices each has.
-const STRANGERS: [u32; 2] = [8, 9];
-const DEVICES: u128 = 20;
+/// Strangers: as many as can be in two calls at once, and how many devices each has.
+const STRANGERS: [u32; 3] = [8, 9, 10];
+const DEVICES: u32 = 20;
 
 /// The honest wait no longer than so for an answer, while the ring still rings.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -93,7 +93,7 @@ impl World {
             speaking: (STRANGERS[0], 1),
             told: Vec::new(),
         };
-        for device in [ADA, BOB, (STRANGERS[0], 1), (STRANGERS[1], 1)] {
+        for device in [ADA, BOB, (STRANGERS[0], 1), (STRANGERS[1], 1), (STRANGERS[2], 1)] {
             world.attach(device, Standing::Idle);
         }
         world
@@ -104,8 +104,9 @@ impl World {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
             "device" => {
-                let number = rest.trim().parse::<u128>().unwrap_or_default() % (DEVICES * 2);
-                self.speaking = (STRANGERS[usize::from(number >= DEVICES)], number % DEVICES);
+                let number = rest.trim().parse::<u32>().unwrap_or_default();
+                let person = STRANGERS[(number / DEVICES) as usize % STRANGERS.len()];
+                self.speaking = (person, u128::from(number % DEVICES));
             }
             "lose" => self.disconnect(Departure::Broken),
             "close" => self.disconnect(Departure::Closed),
