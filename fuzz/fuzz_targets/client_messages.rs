@@ -71,7 +71,7 @@ impl World {
             signer: Box::new(Plain),
         };
         let mut room = Room::new(Duration::ZERO, init);
-        for (person, pass) in [(ADA, VerifiedCredential::Key(Role::Host)), (BOB, VerifiedCredential::Link), (EVE, VerifiedCredential::Link)] {
+        for (person, verified) in [(ADA, VerifiedCredential::Key(Role::Host)), (BOB, VerifiedCredential::Link), (EVE, VerifiedCredential::Link)] {
             let visitor = Box::new(visitor(person, verified, MediaState::default(), None));
             room.handle_input(Duration::ZERO, Input::Enter { connection: connection(person), visitor });
         }
@@ -114,6 +114,8 @@ impl World {
                 };
                 Input::Resume { connection, resumption: Box::new(resumption) }
             }
+            // Rings have a target of their own.
+            OpeningMessage::Ring(_) => return,
         };
         self.input(input);
     }

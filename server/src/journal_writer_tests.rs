@@ -219,6 +219,7 @@ fn record(room: u64) -> RoomRecord {
         created_at: Timestamp(1),
         used_at: Timestamp(1),
         created_by: None,
+        made_for: None,
         fence: Fence::default(),
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use protocol::{DisplayName, ParticipantId, Role, RoomCode, SessionId, SessionToken, Timestamp};
+use ring::IdentityChallenge;
 use room::{CredentialClaims, SessionClaims, SignTokens};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -131,6 +132,16 @@ impl Tokens {
     /// What the keys of call IDs that are nobody's are made with. It outlives a restart, or they would be told from others by changing.
     pub(crate) fn decoy_secret(&self) -> &[u8] {
         &self.decoys
+    }
+
+    /// What a program answers that rings with an API key, to show whose call that is. It is the same for every call of the key, and for no other
+    /// key: an answer names the call.
+    pub(crate) fn call_challenge(&self, api_key: &str) -> IdentityChallenge {
+        let part = |what: &str| -> [u8; 32] {
+            let digest = Sha256::new().chain_update(&*self.decoys).chain_update(what);
+            digest.chain_update(api_key).finalize().into()
+        };
+        IdentityChallenge::new(part("nonce of calls "), part("key of calls "))
     }
 
     /// Somebody's session in a room, if the token is ours, of that room, and not too old.

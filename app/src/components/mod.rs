@@ -3,6 +3,7 @@
 mod avatar;
 mod confirm;
 mod focus;
+mod hang_up_button;
 mod icon;
 mod language_choice;
 mod logo;
@@ -16,6 +17,7 @@ pub(crate) use confirm::Confirm;
 pub(crate) use focus::{
     Step, focus, focus_among, focus_when_shown, is_focus_nowhere, let_go_of_focus, when_left,
 };
+pub(crate) use hang_up_button::HangUpButton;
 pub(crate) use icon::{Icon, Symbol};
 pub(crate) use language_choice::LanguageChoice;
 pub(crate) use logo::{Logo, LogoMark};

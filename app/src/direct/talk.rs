@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use view::Phase;
 
-use crate::components::{Icon, Module, Symbol};
+use crate::components::{HangUpButton, Module};
 use crate::room::{Announcer, LazyCallScreen, Opened, provide_draft};
-use crate::state::{CallViewStoreFields, DirectCommand, use_call_handle, use_direct_handle};
+use crate::state::{CallViewStoreFields, use_call_handle, use_direct_handle};
 use crate::text::{call, direct};
 
 /// A call, whose screen comes as a module of its own.
@@ -34,11 +34,7 @@ fn BeforeItsRoom() -> impl IntoView {
         <main class="call placing" data-ring=move || line.get().map(|line| line.phase.name())>
             <h1 dir="auto"><span role="status">{said}</span></h1>
             <div class="bar" role="toolbar" aria-label=call::CONTROLS>
-                <button type="button" class="control leave" aria-label=direct::HANG_UP title=direct::HANG_UP
-                    on:click=move |_| handle.send(DirectCommand::HangUp)>
-                    <Icon symbol=Symbol::HangUp/>
-                    <span class="control-text">{direct::HANG_UP}</span>
-                </button>
+                <HangUpButton direct=handle/>
             </div>
         </main>
     }

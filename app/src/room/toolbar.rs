@@ -7,11 +7,9 @@ use super::{
     CameraOptions, LayoutMenu, MediaButton, Menu, MenuItem, MicrophoneOptions, MoreMenu, Panel, Popover,
     PopoverButton, ReactionMenu, use_opened,
 };
-use crate::components::{Icon, Symbol, focus};
-use crate::state::{
-    CallCommand, CallViewStoreFields, DirectCommand, DirectHandle, use_call_handle, use_direct_call,
-};
-use crate::text::{Text, call, devices, direct as words};
+use crate::components::{HangUpButton, Icon, Symbol, focus};
+use crate::state::{CallCommand, CallViewStoreFields, use_call_handle, use_direct_call};
+use crate::text::{Text, call, devices};
 
 /// Microphone, camera, screen, chat, hand, reactions, people, layout, more, and *Leave* or *Hang up* last.
 #[component]
@@ -50,23 +48,9 @@ pub(crate) fn Toolbar() -> impl IntoView {
                 <MoreMenu/>
             </div>
             {match use_direct_call() {
-                Some(direct) => view! { <HangUpButton direct/> }.into_any(),
+                Some(direct) => view! { <div class="split leave-split plain"><HangUpButton direct/></div> }.into_any(),
                 None => view! { <LeaveButton/> }.into_any(),
             }}
-        </div>
-    }
-}
-
-/// Of a direct call: it ends for both.
-#[component]
-fn HangUpButton(direct: DirectHandle) -> impl IntoView {
-    view! {
-        <div class="split leave-split plain">
-            <button type="button" class="control leave" aria-label=words::HANG_UP title=words::HANG_UP
-                on:click=move |_| direct.send(DirectCommand::HangUp)>
-                <Icon symbol=Symbol::HangUp/>
-                <span class="control-text">{words::HANG_UP}</span>
-            </button>
         </div>
     }
 }

@@ -74,6 +74,12 @@ pub fn calendar_summary() -> &'static str {
 pub enum ProblemType {
     /// The server hashes as many passwords as it can.
     Busy,
+    /// The id of a call is that of another one.
+    CallTaken,
+    /// There is no such call, or none that the asker has placed.
+    CallUnknown,
+    /// Whoever rings has a call or a ring already.
+    CallerBusy,
     /// The room is another one than it was when it was read.
     Changed,
     /// The credential counts only later.
@@ -127,6 +133,9 @@ impl ProblemType {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Busy => "busy",
+            Self::CallTaken => "call_taken",
+            Self::CallUnknown => "call_unknown",
+            Self::CallerBusy => "caller_busy",
             Self::Changed => "changed",
             Self::CredentialEarly => "credential_early",
             Self::CredentialNeeded => "credential_needed",
@@ -157,6 +166,9 @@ impl ProblemType {
     pub fn title(self) -> &'static str {
         match self {
             Self::Busy => problems::BUSY(),
+            Self::CallTaken => problems::CALL_TAKEN(),
+            Self::CallUnknown => problems::CALL_UNKNOWN(),
+            Self::CallerBusy => problems::CALLER_BUSY(),
             Self::Changed => problems::CHANGED(),
             Self::CredentialEarly => problems::CREDENTIAL_EARLY(),
             Self::CredentialNeeded => problems::CREDENTIAL_NEEDED(),
@@ -189,6 +201,12 @@ impl ProblemType {
 pub enum ProblemDetail {
     /// The API key opens nothing, or nothing any more.
     ApiKeyRefused,
+    /// The id of a call is that of another one.
+    CallTaken,
+    /// There is no such call.
+    CallUnknown,
+    /// Whoever rings has a call or a ring already.
+    CallerBusy,
     /// The key counts only later.
     CredentialEarly,
     /// Nothing was shown.
@@ -207,10 +225,14 @@ pub enum ProblemDetail {
     NotHostKey,
     /// The request comes from a page of another site.
     OriginRefused,
+    /// Who is called is who calls.
+    OwnCallId,
     /// The id is that of no participant.
     ParticipantIdInvalid,
     /// As many passwords are checked as the server can.
     PasswordsBusy,
+    /// The proof is not by the holder of the key.
+    ProofRefused,
     /// Too many requests.
     RateLimited,
     /// The room was changed since it was read.
@@ -232,6 +254,9 @@ impl ProblemDetail {
     pub fn text(self) -> &'static str {
         match self {
             Self::ApiKeyRefused => problems::DETAIL_API_KEY_REFUSED(),
+            Self::CallTaken => problems::DETAIL_CALL_TAKEN(),
+            Self::CallUnknown => problems::DETAIL_CALL_UNKNOWN(),
+            Self::CallerBusy => problems::DETAIL_CALLER_BUSY(),
             Self::CredentialEarly => problems::DETAIL_CREDENTIAL_EARLY(),
             Self::CredentialNeeded => problems::DETAIL_CREDENTIAL_NEEDED(),
             Self::CredentialUnknown => problems::DETAIL_CREDENTIAL_UNKNOWN(),
@@ -241,8 +266,10 @@ impl ProblemDetail {
             Self::NotHost => problems::DETAIL_NOT_HOST(),
             Self::NotHostKey => problems::DETAIL_NOT_HOST_KEY(),
             Self::OriginRefused => problems::DETAIL_ORIGIN_REFUSED(),
+            Self::OwnCallId => problems::DETAIL_OWN_CALL_ID(),
             Self::ParticipantIdInvalid => problems::DETAIL_PARTICIPANT_ID_INVALID(),
             Self::PasswordsBusy => problems::DETAIL_PASSWORDS_BUSY(),
+            Self::ProofRefused => problems::DETAIL_PROOF_REFUSED(),
             Self::RateLimited => problems::DETAIL_RATE_LIMITED(),
             Self::RoomChanged => problems::DETAIL_ROOM_CHANGED(),
             Self::RoomDeleted => problems::DETAIL_ROOM_DELETED(),

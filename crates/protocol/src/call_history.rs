@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CallId, Invitation, Outcome, PublicKey, RingId, RingSide, SealedNote, Timestamp};
+use crate::{CallId, Invitation, Outcome, PublicKey, RingId, RingSide, SealedNote, TimeZoneName, Timestamp};
 
 /// A call in the history of an identity, as this end has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,7 +110,7 @@ pub struct BlockedPerson {
 }
 
 /// Who may ring an identity, and when.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallRules {
     /// Who may ring at all.
@@ -138,15 +138,18 @@ pub enum WhoMayRing {
     Nobody,
 }
 
-/// Hours of every day, in minutes since midnight UTC, 0 to 1439: from the first, until the second begins. Where the second is lower, midnight
+/// Hours of every day, in minutes since midnight, 0 to 1439: from the first, until the second begins. Where the second is lower, midnight
 /// lies between; equal ones are the whole day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QuietHours {
     /// The first minute.
     pub from: u16,
     /// The minute in which they are over.
     pub until: u16,
+    /// Whose midnight: in summer and in winter the hours are those of a clock there. Without, those of UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<TimeZoneName>,
 }
 
 impl PastCall {

@@ -21,6 +21,7 @@ mod peer;
 mod push;
 mod reaction;
 mod rest;
+mod rest_calls;
 mod ring;
 mod ring_event;
 mod ring_message;
@@ -34,6 +35,7 @@ mod settings;
 mod signal;
 mod slots;
 mod tagged;
+mod time_zone;
 mod timestamp;
 mod topology;
 mod version;
@@ -65,6 +67,7 @@ pub use rest::{
     ListedRooms, Problem, RoomEntry, RoomList, RoomResource, RoomStanding, RoomSummary, Scope, TokenKind,
     TurnOffRequest, ValidateRoomResponse,
 };
+pub use rest_calls::{CallChallenge, CallResource, CallStatus, CalleeKey, CreateCallRequest, CreatedCall};
 pub use ring::{
     Activity, HangUpReason, IncomingRing, Manner, Outcome, PlaceRing, Progress, Receipt, RingSide, Standing,
 };
@@ -79,6 +82,7 @@ pub use server_message::{IceServer, IceServers, Joined, ServerFrame, ServerMessa
 pub use settings::{Allowed, RoomSettings, RoomSettingsPatch, SettingsError, WhenEmpty};
 pub use signal::{IceCandidate, Sdp, SectionMap, SectionMapError, Signal, SignalNumber, TooLong};
 pub use slots::{Subscription, Subscriptions, TooManySlots};
+pub use time_zone::{TimeZoneError, TimeZoneName};
 pub use timestamp::Timestamp;
 pub use topology::{AbortReason, MediaVia, Migration, Topology, TopologyReason, Trouble};
 pub use version::{ProtocolVersion, VERSION};

@@ -147,6 +147,9 @@ pub const MAX_INVITATION_BYTES: usize = 1024;
 /// The longest sealed text of a direct call, in characters. About 1,400 bytes of text, and what sealing adds.
 pub const MAX_NOTE_BYTES: usize = 2048;
 
+/// The longest name of a time zone. The IANA database has none of more than half of it.
+pub const MAX_TIME_ZONE_BYTES: usize = 64;
+
 /// Calls in one `history`, and people in one `blocked`. Raising it beyond 30 makes pages longer than a message may be, where every call has a
 /// long note.
 pub const HISTORY_PAGE: usize = 20;

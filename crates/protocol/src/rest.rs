@@ -107,7 +107,7 @@ pub enum RoomEntry {
     Full,
 }
 
-/// What an API key may do to the rooms that it has made.
+/// What an API key may do with the rooms and calls that it has made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumCount)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Scope {
@@ -126,6 +126,12 @@ pub enum Scope {
     /// Turn off what they send, and remove them.
     #[serde(rename = "participants:write")]
     ParticipantsWrite,
+    /// Ask how the direct calls go that it has placed.
+    #[serde(rename = "calls:read")]
+    CallsRead,
+    /// Ring people, and give that up.
+    #[serde(rename = "calls:write")]
+    CallsWrite,
 }
 
 impl Scope {
@@ -136,6 +142,8 @@ impl Scope {
         Self::TokensWrite,
         Self::ParticipantsRead,
         Self::ParticipantsWrite,
+        Self::CallsRead,
+        Self::CallsWrite,
     ];
 
     /// Its name.
@@ -146,6 +154,8 @@ impl Scope {
             Self::TokensWrite => "tokens:write",
             Self::ParticipantsRead => "participants:read",
             Self::ParticipantsWrite => "participants:write",
+            Self::CallsRead => "calls:read",
+            Self::CallsWrite => "calls:write",
         }
     }
 }
@@ -344,6 +354,8 @@ mod tests {
             Scope::TokensWrite => 2,
             Scope::ParticipantsRead => 3,
             Scope::ParticipantsWrite => 4,
+            Scope::CallsRead => 5,
+            Scope::CallsWrite => 6,
         };
         assert_eq!(Scope::ALL.map(index), std::array::from_fn(|at| at));
         for scope in Scope::ALL {

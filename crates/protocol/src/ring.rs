@@ -180,3 +180,13 @@ pub enum Standing {
         talked_ms: u32,
     },
 }
+
+impl Standing {
+    /// The ring that it is about.
+    pub fn ring(self) -> Option<RingId> {
+        match self {
+            Self::Idle => None,
+            Self::Placing { ring } | Self::Answering { ring } | Self::InCall { ring, .. } => Some(ring),
+        }
+    }
+}

@@ -15,14 +15,23 @@ pub struct ConnectionId(pub u128);
 pub enum Input {
     /// A device has proven its identity.
     Attach(Box<Attachment>),
-    /// A device rings somebody, and storage was asked about it.
+    /// A device or a program rings somebody, and storage was asked about it.
     Place {
-        /// From where.
+        /// From where. Of a program it is good for the answer alone.
         connection: ConnectionId,
         /// The message's number.
         id: Option<MessageId>,
         /// The message, and what storage says.
         placement: Box<Placement>,
+    },
+    /// A program gives up a ring that it has placed, or ends the call that came of it.
+    Withdraw {
+        /// To where the answer goes, if there is one.
+        connection: ConnectionId,
+        /// The ID of the program's identity.
+        call_id: CallId,
+        /// Which ring.
+        ring: RingId,
     },
     /// Any other message of a device that has attached. `prove`, `look_up`, `place` and those about what is kept need storage and are the
     /// driver's, and so is `ping`; here they are refused.
@@ -91,6 +100,19 @@ pub struct Placement {
     pub credential: Credential,
     /// The row of the ring, if storage has one.
     pub row: Option<CallRecord>,
+    /// Who places it, where that is no device that has attached.
+    pub program: Option<Program>,
+}
+
+/// A caller that is no device: it has no connection that could break, is shown no rings, and holds its end of a call until somebody ends that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The ID of its identity.
+    pub call_id: CallId,
+    /// The public key of its identity.
+    pub identity: PublicKey,
+    /// The API key that it has shown.
+    pub api_key: String,
 }
 
 /// How a socket ended.

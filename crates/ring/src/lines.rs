@@ -33,6 +33,13 @@ pub(crate) struct Owner {
     pub(crate) device: DeviceId,
 }
 
+impl Owner {
+    /// A program, which is none of the devices of its identity. Its seat in a ring is never without a connection.
+    pub(crate) fn program(call_id: CallId) -> Self {
+        Self { call_id, device: DeviceId::NIL }
+    }
+}
+
 /// The lines of everybody who is there or has to do with a ring.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {

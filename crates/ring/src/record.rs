@@ -24,6 +24,8 @@ pub struct CallRecord {
     pub note: Option<SealedNote>,
     /// Whose histories it is in.
     pub readers: Readers,
+    /// The API key with which a program has placed it; `None` for a ring of a device.
+    pub placed_by: Option<String>,
     /// When it was placed.
     pub placed_at: Timestamp,
     /// Which device of the person called has answered; the others are told that it was not them, also by a server that has started anew.

@@ -111,6 +111,8 @@ struct Talking {
     from: Duration,
     /// and so long before.
     before: Duration,
+    /// What of that only an end could know that has not come back: the server was not there.
+    unseen: Duration,
     /// Whether both ends were seen in it, or one end alone says so.
     confirmed: Confirmed,
 }
@@ -150,15 +152,25 @@ impl Ring {
         Self { row, credential: Some(credential), caller, callee, phase, is_restored: false }
     }
 
-    /// A ring that storage has and that is not over: each end has its usual time to come back.
-    pub(crate) fn restored(now: Duration, wall: Timestamp, row: CallRecord) -> Self {
+    /// A ring that storage has and that is not over: each end has its usual time to come back. A call whose ends do not has gone on until the
+    /// server was last there, as far as is known.
+    pub(crate) fn restored(
+        now: Duration,
+        wall: Timestamp,
+        row: CallRecord,
+        seen_at: Option<Timestamp>,
+    ) -> Self {
         let away = Seat { device: None, away_since: Some(now) };
+        // A program was not connected before either.
+        let caller = if row.placed_by.is_some() { Seat::default() } else { away };
         let age = row.placed_at.until(wall);
         let (callee, phase) = match row.state {
             CallState::Answered { at } => {
                 let confirmed = Confirmed::ByBoth;
                 let callee = Seat { device: row.answered_by, away_since: Some(now) };
-                (callee, Phase::Talking(Talking { from: now, before: at.until(wall), confirmed }))
+                let before = at.until(wall);
+                let unseen = seen_at.map_or(Duration::ZERO, |seen_at| seen_at.until(wall)).min(before);
+                (callee, Phase::Talking(Talking { from: now, before, unseen, confirmed }))
             }
             CallState::Ringing => {
                 let until = now + RING_FOR.saturating_sub(age);
@@ -174,13 +186,18 @@ impl Ring {
             }
             CallState::Over { outcome } => (Seat::default(), Phase::Over { outcome, message: None, at: now }),
         };
-        Self { row, credential: None, caller: away, callee, phase, is_restored: true }
+        Self { row, credential: None, caller, callee, phase, is_restored: true }
     }
 
     /// A call of which one end says that there is one, and nobody knows better.
     pub(crate) fn claimed(now: Duration, row: CallRecord, talked: Duration) -> Self {
         let away = Seat { device: None, away_since: Some(now) };
-        let phase = Phase::Talking(Talking { from: now, before: talked, confirmed: Confirmed::ByOne });
+        let phase = Phase::Talking(Talking {
+            from: now,
+            before: talked,
+            unseen: Duration::ZERO,
+            confirmed: Confirmed::ByOne,
+        });
         Self { row, credential: None, caller: away, callee: away, phase, is_restored: false }
     }
 
@@ -243,6 +260,9 @@ impl Ring {
     /// The device at an end is there.
     pub(crate) fn sit(&mut self, side: RingSide, device: DeviceId) {
         *self.seat_mut(side) = Seat { device: Some(device), away_since: None };
+        if let Phase::Talking(talking) = &mut self.phase {
+            talking.unseen = Duration::ZERO;
+        }
     }
 
     /// The device at an end has lost its connection.
@@ -362,8 +382,12 @@ impl Ring {
     /// This device has answered.
     pub(crate) fn answer(&mut self, now: Duration, wall: Timestamp, device: DeviceId) {
         self.callee = Seat { device: Some(device), away_since: None };
-        self.phase =
-            Phase::Talking(Talking { from: now, before: Duration::ZERO, confirmed: Confirmed::ByBoth });
+        self.phase = Phase::Talking(Talking {
+            from: now,
+            before: Duration::ZERO,
+            unseen: Duration::ZERO,
+            confirmed: Confirmed::ByBoth,
+        });
         self.row.readers = Readers::Both;
         self.row.answered_by = Some(device);
         self.row.answered_at = Some(wall);
@@ -423,7 +447,11 @@ impl Ring {
     pub(crate) fn talked_together(&self, now: Duration) -> Duration {
         let seats = [self.caller.away_since, self.callee.away_since];
         let until = seats.into_iter().flatten().min().unwrap_or(now);
-        self.talked(until)
+        let unseen = match &self.phase {
+            Phase::Talking(talking) => talking.unseen,
+            Phase::Ringing(_) | Phase::Over { .. } | Phase::Merged { .. } => Duration::ZERO,
+        };
+        self.talked(until).saturating_sub(unseen)
     }
 
     /// How it ends when nobody answers any more.

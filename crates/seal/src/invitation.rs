@@ -149,6 +149,7 @@ fn open(cipher: &Aes256Gcm, text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use protocol::ChallengeNonce;
     use protocol::limits::{MAX_DISPLAY_NAME_CHARS, MAX_NOTE_BYTES};
     use uuid::Uuid;
 
@@ -194,6 +195,23 @@ mod tests {
         let zero = PublicKey::new(encode(&[0; 32])).unwrap();
         let ada = KeyPair::new([1; 32]);
         assert_eq!(ada.seal_invitation(&zero, ring(1), [5; 12], &invitation("Ada")), None);
+    }
+
+    /// Made by docs/examples/ring.py, which shares no code with this.
+    #[test]
+    fn what_a_program_seals_and_proves_in_another_language_is_the_same() {
+        let [ada, bob] = [1, 2].map(|seed| KeyPair::new([seed; 32]));
+        let call = "6d5c4b3a-2918-4706-95f4-e3d2c1b0a998";
+        let sealed = "BQUFBQUFBQUFBQUFGvR56dyA3I1tGSPS6DWtoeV8tpIawDXOS9PpWYQai1XkhoCetDrHqfJBG74i8MwHGnBaTl7KmxiHuEHhhgCAgNi8\
+                      -5X1kP3ytOux-oBK6bZI4geGJZSEn56CjGxxxDmFV81c9E8Y8MdSTDISL2M7zimpGqwHMwvg0TpjGBt9reGOOIXkAmtPX-b7W2f4CQ4G\
+                      YXRKKSMvtsoihovbcuq74YnCUBfO6sPT9wiY-9UKpy1V7WUKA6J5DdsUSDzHFcpbW71ZifnEYLdiLS6grThPEeGGabQIBNNmqXMc-Ni0\
+                      ui1BMqGiqS5mUDq9-lY9m1OMtgL-nQf0vb3Qy6L4ePYWAZu_L6DO98JN10sUcS9FaZkHq5n_ieSHAEh9dGpS8EJMN3CQ";
+        let name = invitation("The doorbell");
+        let own = ada.seal_invitation(bob.public(), call.parse().unwrap(), [5; 12], &name).unwrap();
+        assert_eq!(own.as_str(), sealed);
+        let nonce = ChallengeNonce::new(encode(&[7; 32])).unwrap();
+        let proof = ada.prove(call.parse().unwrap(), &nonce, bob.public()).unwrap();
+        assert_eq!(proof.as_str(), "LmY28-EPdbG43-ib1E3lIWCoruTLbdAwjvRcLewyj-c");
     }
 
     #[test]

@@ -20,7 +20,7 @@ type Statement = Query<'static, Any, AnyArguments>;
 impl CallRepository for SqlStorage {
     async fn keep_call(&self, call: &CallRecord, outbox: &[OutboxEntry]) -> Result<bool, StorageError> {
         let mut transaction = self.writing().await?;
-        let went_on = upsert(&mut transaction, call).await?;
+        let went_on = upsert(&mut transaction, call, Begun::Known).await?;
         if went_on {
             delete_hidden(&mut transaction).await?;
             outbox::insert(&mut transaction, outbox).await?;
@@ -29,6 +29,48 @@ impl CallRepository for SqlStorage {
         }
         transaction.commit().await?;
         Ok(went_on)
+    }
+
+    async fn begin_call(&self, call: &CallRecord) -> Result<bool, StorageError> {
+        let mut transaction = self.writing().await?;
+        let is_new = upsert(&mut transaction, call, Begun::InDoubt).await?;
+        if !is_new && is_between_others(&mut transaction, call).await? {
+            return Err(StorageError::Exists);
+        }
+        transaction.commit().await?;
+        Ok(is_new)
+    }
+
+    async fn confirm_call(&self, ring: RingId) -> Result<(), StorageError> {
+        sqlx::query("UPDATE calls SET begun = 1 WHERE ring = $1 AND begun = 0")
+            .bind(ring.to_string())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    async fn doubtful_calls(&self) -> Result<Vec<CallRecord>, StorageError> {
+        let rows =
+            sqlx::query("SELECT * FROM calls WHERE ended_at IS NULL AND begun = 0 ORDER BY started_at, ring")
+                .fetch_all(&self.pool)
+                .await?;
+        rows.iter().map(rows::call).collect()
+    }
+
+    async fn note_calls(&self, now: Timestamp) -> Result<(), StorageError> {
+        sqlx::query(
+            "INSERT INTO calls_clock (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at
+             WHERE calls_clock.at < excluded.at",
+        )
+        .bind(signed(now.0))
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    async fn calls_noted_at(&self) -> Result<Option<Timestamp>, StorageError> {
+        let row = sqlx::query("SELECT at FROM calls_clock WHERE id = 1").fetch_optional(&self.pool).await?;
+        row.map(|row| unsigned(&row, "at").map(Timestamp)).transpose()
     }
 
     async fn call(&self, ring: RingId) -> Result<Option<CallRecord>, StorageError> {
@@ -44,10 +86,12 @@ impl CallRepository for SqlStorage {
     ) -> Result<u64, StorageError> {
         let mut transaction = self.writing().await?;
         let settled = sqlx::query(
-            "UPDATE calls SET ended_at = $1,
+            "UPDATE calls SET ended_at = CASE WHEN answered_at IS NULL THEN $1
+                     ELSE COALESCE((SELECT CASE WHEN at < answered_at THEN answered_at WHEN at < $1 THEN at ELSE $1 END
+                         FROM calls_clock), $1) END,
                  outcome = CASE WHEN answered_at IS NULL THEN 'no_answer' ELSE 'lost' END,
                  unseen = CASE WHEN answered_at IS NULL AND hidden_by_callee = 0 THEN 1 ELSE 0 END
-             WHERE ended_at IS NULL AND CASE WHEN answered_at IS NULL THEN started_at < $2 ELSE answered_at < $3 END",
+             WHERE ended_at IS NULL AND begun = 1 AND CASE WHEN answered_at IS NULL THEN started_at < $2 ELSE answered_at < $3 END",
         )
         .bind(signed(now.0))
         .bind(signed(rung_before.0))
@@ -60,9 +104,10 @@ impl CallRepository for SqlStorage {
     }
 
     async fn unfinished_calls(&self) -> Result<Vec<CallRecord>, StorageError> {
-        let rows = sqlx::query("SELECT * FROM calls WHERE ended_at IS NULL ORDER BY started_at, ring")
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT * FROM calls WHERE ended_at IS NULL AND begun = 1 ORDER BY started_at, ring")
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter().map(rows::call).collect()
     }
 
@@ -211,9 +256,20 @@ async fn delete_hidden(connection: &mut AnyConnection) -> Result<(), StorageErro
     Ok(())
 }
 
+/// Whether it is known of a call that it has begun.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    Known,
+    InDoubt,
+}
+
 /// False when the call is kept already, or is between others.
-async fn upsert(connection: &mut AnyConnection, call: &CallRecord) -> Result<bool, StorageError> {
-    let CallRecord { ring, caller, callee, readers, room, invitation, answered_by, course } = call;
+async fn upsert(
+    connection: &mut AnyConnection,
+    call: &CallRecord,
+    begun: Begun,
+) -> Result<bool, StorageError> {
+    let CallRecord { ring, caller, callee, readers, placed_by, room, invitation, answered_by, course } = call;
     let is_hidden = match readers {
         CallReaders::Both => false,
         CallReaders::Caller => true,
@@ -237,6 +293,8 @@ async fn upsert(connection: &mut AnyConnection, call: &CallRecord) -> Result<boo
         .bind(invitation.as_ref().map(|invitation| invitation.as_str().to_owned()))
         .bind(answered_by.map(|device| device.to_string()))
         .bind(readers_text(*readers))
+        .bind(placed_by.clone())
+        .bind(i64::from(begun == Begun::Known))
         .execute(connection)
         .await?;
     Ok(kept.rows_affected() > 0)
@@ -281,11 +339,12 @@ fn page(rows: &[AnyRow], owner: &PublicKey, limit: u32) -> Result<HistoryPage, S
 /// A call that goes on. What says who it is between, and what each side has done with it, stays.
 const UPSERT: &str = "INSERT INTO calls
         (ring, caller, caller_call_id, caller_note, callee, callee_call_id, callee_note, started_at, answered_at,
-         ended_at, outcome, hidden_by_caller, hidden_by_callee, unseen, room, invitation, answered_by, readers)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16, $17)
+         ended_at, outcome, hidden_by_caller, hidden_by_callee, unseen, room, invitation, answered_by, readers,
+         placed_by, begun)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16, $17, $18, $19)
     ON CONFLICT (ring) DO UPDATE SET
         answered_at = COALESCE(calls.answered_at, excluded.answered_at),
-        ended_at = excluded.ended_at, outcome = excluded.outcome,
+        ended_at = excluded.ended_at, outcome = excluded.outcome, begun = 1,
         room = COALESCE(excluded.room, calls.room),
         answered_by = COALESCE(calls.answered_by, excluded.answered_by),
         hidden_by_callee = CASE

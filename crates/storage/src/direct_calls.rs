@@ -125,11 +125,30 @@ pub trait CallRepository {
     /// [`StorageError::Exists`] when the ring is one between others.
     async fn keep_call(&self, call: &CallRecord, outbox: &[OutboxEntry]) -> Result<bool, StorageError>;
 
+    /// Keeps a call that begins to ring, in doubt until [`Self::confirm_call`] or until it goes on. False when it is kept already.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Exists`] when the ring is one between others.
+    async fn begin_call(&self, call: &CallRecord) -> Result<bool, StorageError>;
+
+    /// The call has begun: whoever has begun it knows that it is kept.
+    async fn confirm_call(&self, ring: RingId) -> Result<(), StorageError>;
+
+    /// Calls that ring and are in doubt: nobody may have been told of them. The oldest first.
+    async fn doubtful_calls(&self) -> Result<Vec<CallRecord>, StorageError>;
+
+    /// Notes that the calls that go on do so at this moment. An earlier one than was noted changes nothing.
+    async fn note_calls(&self, now: Timestamp) -> Result<(), StorageError>;
+
+    /// When that was noted last.
+    async fn calls_noted_at(&self) -> Result<Option<Timestamp>, StorageError>;
+
     /// A call, whoever has hidden it. With the notes of both sides, so it is not for either.
     async fn call(&self, ring: RingId) -> Result<Option<CallRecord>, StorageError>;
 
-    /// Ends calls that are not over, at `now`: those that were answered before a moment are lost, those that began to ring before another
-    /// had no answer. For a server that starts and is the only one on its database. Returns how many.
+    /// Ends calls that are not over and not in doubt: those that were answered before a moment are lost, when [`Self::note_calls`] was last said of
+    /// them; those that began to ring before another had no answer, at `now`. For a server that starts and is the only one on its database. Returns how many.
     async fn settle_unfinished(
         &self,
         rung_before: Timestamp,
@@ -137,7 +156,7 @@ pub trait CallRepository {
         now: Timestamp,
     ) -> Result<u64, StorageError>;
 
-    /// Calls that are not over, the oldest first.
+    /// Calls that are neither over nor in doubt, the oldest first.
     async fn unfinished_calls(&self) -> Result<Vec<CallRecord>, StorageError>;
 
     /// Calls of somebody, newest first, before a cursor.

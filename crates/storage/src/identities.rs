@@ -77,15 +77,17 @@ impl IdentityRepository for SqlStorage {
     }
 
     async fn set_call_rules(&self, key: &PublicKey, rules: &CallRules) -> Result<bool, StorageError> {
-        let CallRules { who_may_ring, quiet_hours, undisturbed_until } = rules;
+        let CallRules { who_may_ring, quiet_hours, quiet_zone, undisturbed_until } = rules;
         let changed = sqlx::query(
-            "UPDATE call_identities SET who_may_ring = $1, quiet_from = $2, quiet_until = $3, undisturbed_until = $4
-             WHERE public_key = $5",
+            "UPDATE call_identities SET who_may_ring = $1, quiet_from = $2, quiet_until = $3, undisturbed_until = $4,
+                 quiet_zone = $5
+             WHERE public_key = $6",
         )
         .bind(who_may_ring_text(*who_may_ring))
         .bind(quiet_hours.map(|hours| i64::from(hours.from())))
         .bind(quiet_hours.map(|hours| i64::from(hours.until())))
         .bind(undisturbed_until.map(|time| signed(time.0)))
+        .bind(quiet_zone.clone())
         .bind(key.as_str().to_owned())
         .execute(&self.pool)
         .await?;

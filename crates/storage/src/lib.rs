@@ -117,6 +117,9 @@ pub trait RoomRepository {
     /// Rooms whose settings say that they are listed, last used first.
     async fn listed_rooms(&self, limit: u32) -> Result<Vec<RoomRecord>, StorageError>;
 
+    /// Rooms that were made for rings that are over, or of which there is no row; at most ten thousand.
+    async fn rooms_of_past_rings(&self) -> Result<Vec<RoomCode>, StorageError>;
+
     /// How many rooms there are that such creators have made.
     async fn count_rooms(&self, creators: Creators) -> Result<u64, StorageError>;
 

@@ -20,8 +20,8 @@ pub use outbox::{
 pub use push::PushRecord;
 
 use protocol::{
-    ChatEntry, CredentialKind, DisplayName, Forbidden, HandNumber, ParticipantId, PublicKey, Role, RoomCode,
-    RoomSettings, SessionId, Timestamp,
+    ChatEntry, CredentialKind, DisplayName, Forbidden, HandNumber, ParticipantId, PublicKey, RingId, Role,
+    RoomCode, RoomSettings, SessionId, Timestamp,
 };
 
 /// A SHA-256 digest in hexadecimal: of a secret that is never kept itself.
@@ -59,6 +59,8 @@ pub struct RoomRecord {
     pub used_at: Timestamp,
     /// The API key that made it, if one did.
     pub created_by: Option<String>,
+    /// The ring for which it was made, and with which it goes, if it was.
+    pub made_for: Option<RingId>,
     /// The token of the last owner who wrote to it.
     pub fence: Fence,
 }

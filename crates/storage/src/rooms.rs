@@ -22,8 +22,9 @@ impl RoomRepository for SqlStorage {
     ) -> Result<(), StorageError> {
         let mut transaction = self.writing().await?;
         sqlx::query(
-            "INSERT INTO rooms (code, settings, password_hash, version, created_at, used_at, created_by, fence, listed)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO rooms (code, settings, password_hash, version, created_at, used_at, created_by, fence, listed,
+                 made_for)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(room.code.to_string())
         .bind(settings_text(&room.settings)?)
@@ -34,6 +35,7 @@ impl RoomRepository for SqlStorage {
         .bind(room.created_by.clone())
         .bind(signed(room.fence.0))
         .bind(i64::from(room.settings.listed.is_on()))
+        .bind(room.made_for.map(|ring| ring.to_string()))
         .execute(&mut *transaction)
         .await
         .map_err(StorageError::of_insert)?;
@@ -134,6 +136,17 @@ impl RoomRepository for SqlStorage {
         rows.iter().map(rows::room).collect()
     }
 
+    async fn rooms_of_past_rings(&self) -> Result<Vec<RoomCode>, StorageError> {
+        let rows = sqlx::query(
+            "SELECT code FROM rooms WHERE made_for IS NOT NULL
+                 AND NOT EXISTS (SELECT 1 FROM calls WHERE ring = rooms.made_for AND ended_at IS NULL)
+             ORDER BY code LIMIT 10000",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(code).collect()
+    }
+
     async fn count_rooms(&self, creators: Creators) -> Result<u64, StorageError> {
         let statement = match creators {
             Creators::Pages => "SELECT COUNT(*) AS rooms FROM rooms WHERE created_by IS NULL",
@@ -174,9 +187,7 @@ impl RoomRepository for SqlStorage {
             .await?;
         let mut deleted = 0;
         for row in rows {
-            let code = RoomCode::parse(&row.try_get::<String, _>("code")?)
-                .map_err(|_| StorageError::Unreadable("code"))?;
-            match self.delete_room(code, Fence(unsigned(&row, "fence")?)).await {
+            match self.delete_room(code(&row)?, Fence(unsigned(&row, "fence")?)).await {
                 Ok(was_there) => deleted += u64::from(was_there),
                 // Somebody has opened it in this moment.
                 Err(StorageError::Fenced) => {}
@@ -217,10 +228,6 @@ impl RoomRepository for SqlStorage {
         .bind("%\"when_empty\":\"delete\"%")
         .fetch_all(&self.pool)
         .await?;
-        let code = |row: &sqlx::any::AnyRow| -> Result<_, StorageError> {
-            let text: String = row.try_get("code")?;
-            RoomCode::parse(&text).map_err(|_| StorageError::Unreadable("code"))
-        };
         rows.iter().map(code).collect()
     }
 
@@ -248,6 +255,11 @@ impl RoomRepository for SqlStorage {
             created_at: Timestamp(unsigned(&row, "created_at")?),
         }))
     }
+}
+
+fn code(row: &sqlx::any::AnyRow) -> Result<RoomCode, StorageError> {
+    let text: String = row.try_get("code")?;
+    RoomCode::parse(&text).map_err(|_| StorageError::Unreadable("code"))
 }
 
 /// Everything in a room, which goes with it.

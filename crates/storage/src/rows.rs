@@ -29,6 +29,10 @@ pub(crate) fn room(row: &AnyRow) -> Result<RoomRecord, StorageError> {
         created_at: time(row, "created_at")?,
         used_at: time(row, "used_at")?,
         created_by: row.try_get("created_by")?,
+        made_for: row
+            .try_get::<Option<String>, _>("made_for")?
+            .map(|_| parsed(row, "made_for"))
+            .transpose()?,
         fence: Fence(unsigned(row, "fence")?),
     })
 }

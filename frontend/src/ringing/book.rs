@@ -8,7 +8,7 @@ use js_sys::Date;
 use protocol::{CallRules, PastCall, QuietHours, RingId, RingSide};
 use seal::{KeyPair, NotePurpose};
 
-use super::peers;
+use super::{peers, zones};
 use crate::web;
 
 /// As long as nothing is read anew, what is shown is made again so often: days and the end of not being disturbed go by.
@@ -54,7 +54,7 @@ impl ShownBook {
             calls,
             has_older: book.has_older,
             has_more_blocked: book.has_more_blocked,
-            rules: book.rules.map(rules_line),
+            rules: book.rules.clone().map(rules_line),
             is_refused: book.problem.is_some(),
         }
     }
@@ -123,7 +123,10 @@ fn day_of(at: &Date) -> Day {
 
 fn rules_line(rules: CallRules) -> RulesLine {
     let CallRules { who_may_ring, quiet_hours, undisturbed_until } = rules;
-    let here = |hours: QuietHours| LocalHours { from: hours.from, until: hours.until }.shifted(-behind_utc());
+    let here = |QuietHours { from, until, zone }: QuietHours| {
+        let behind = zone.map_or_else(|| -zones::behind_utc(), |zone| -zones::ahead_of_here(&zone));
+        LocalHours { from, until }.shifted(behind)
+    };
     let until = undisturbed_until.filter(|until| until.0 as f64 > Date::now());
     RulesLine {
         who_may_ring,
@@ -137,9 +140,4 @@ fn rules_line(rules: CallRules) -> RulesLine {
             }
         }),
     }
-}
-
-/// By how many minutes the clock here is behind universal time; ahead of it, a negative number.
-pub(super) fn behind_utc() -> i32 {
-    Date::new_0().get_timezone_offset() as i32
 }

@@ -8,21 +8,25 @@ use protocol::{CallRules, HistoryChange, QuietHours, RingId, Timestamp};
 use seal::NotePurpose;
 
 use super::Ringing;
-use super::book::behind_utc;
+use super::zones;
 use crate::identity::random;
 
 impl Ringing {
     /// Says that from now on other rules hold than those that are known.
     pub(super) fn set_rules(&mut self, change: impl FnOnce(CallRules) -> CallRules) {
-        if let Some(rules) = self.device.book().rules {
+        if let Some(rules) = self.device.book().rules.clone() {
             let rules = change(rules);
             self.input(RingInput::Command(RingCommand::SetRules { rules }));
         }
     }
 
     pub(super) fn set_quiet_hours(&mut self, hours: Option<LocalHours>) {
-        let hours = hours.map(|hours| hours.shifted(behind_utc()));
-        let quiet_hours = hours.map(|hours| QuietHours { from: hours.from, until: hours.until });
+        let zone = zones::own();
+        let quiet_hours = hours.map(|hours| {
+            // A browser that does not say where it is says what hours these are in universal time now.
+            let hours = if zone.is_some() { hours } else { hours.shifted(zones::behind_utc()) };
+            QuietHours { from: hours.from, until: hours.until, zone }
+        });
         self.set_rules(|rules| CallRules { quiet_hours, ..rules });
     }
 

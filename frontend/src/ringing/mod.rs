@@ -21,6 +21,7 @@ mod sound;
 mod talk;
 mod ticker;
 mod vibration;
+mod zones;
 
 use std::collections::BTreeMap;
 

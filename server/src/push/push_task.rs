@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use protocol::Timestamp;
 use ring::{Admission, Relation};
-use storage::{OutboxEntry, Payload, PushRecord, Storage, StorageError};
+use storage::{OutboxEntry, Payload, PushRecord, Standing, Storage, StorageError};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::deliveries::{Deliveries, topic};
 use super::message::{Kind, Message, Posting};
 use super::notices::{Notice, NoticeKind};
-use crate::call_rules::{minute_of_day, rules_of};
+use crate::call_rules::admission_of;
 use crate::clock::Clock;
 
 /// How long storage may take for one notice.
@@ -75,10 +75,7 @@ impl PushTask {
         let now = self.clock.wall();
         let Some(identity) = self.storage.identity_of(notice.callee).await? else { return Ok(()) };
         // A call is missed also while somebody does not want to be disturbed; they read of it when they look.
-        let rules = rules_of(&identity.rules, now);
-        if Admission::decide(Some(&rules), Relation::Known, minute_of_day(now))
-            != Admission::Rings(Relation::Known)
-        {
+        if admission_of(Some(&identity), Some(Standing::Known), now) != Admission::Rings(Relation::Known) {
             return Ok(());
         }
         let pushes = self.storage.pushes(&identity.key).await?;

@@ -98,6 +98,11 @@ impl ApiClient {
         }
     }
 
+    /// The API key of a client that must have one.
+    pub(super) async fn own_api_key(&self, state: &AppState) -> Result<ApiKey, ProblemResponse> {
+        self.api_key(state).await?.ok_or_else(ProblemResponse::unauthorized)
+    }
+
     /// Whether anything was shown at all.
     pub(super) fn shows_something(&self) -> bool {
         self.bearer.is_some()

@@ -45,8 +45,13 @@ pub(crate) async fn create_room(
     {
         return Ok(again);
     }
-    let new =
-        NewRoom { patch, address: Some(client.caller.address), created_by, idempotency: idempotency.clone() };
+    let new = NewRoom {
+        patch,
+        address: Some(client.caller.address),
+        created_by,
+        made_for: None,
+        idempotency: idempotency.clone(),
+    };
     match (state.rooms.create(new).await, &idempotency) {
         (Ok(creation), _) => answer(creation.record, creation.host_secret),
         // The same request, at the same time.

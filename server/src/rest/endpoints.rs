@@ -3,17 +3,21 @@
 use axum::http::StatusCode;
 use axum::routing::{delete, get, patch, post};
 use protocol::{
-    ConnectionTest, CreateTokenRequest, CreatedRoom, CreatedToken, CredentialResource, Participant, RoomCode,
-    RoomResource, RoomSettingsPatch, Scope, TurnOffRequest, ValidateRoomResponse,
+    CallResource, CalleeKey, ConnectionTest, CreateCallRequest, CreateTokenRequest, CreatedCall, CreatedRoom,
+    CreatedToken, CredentialResource, Participant, RoomCode, RoomResource, RoomSettingsPatch, Scope,
+    TurnOffRequest, ValidateRoomResponse,
 };
 
 use super::endpoint::Endpoint;
 use super::{
-    connection_test, create_room, create_token, credentials, list_rooms, participants, room, validate_room,
+    call_ids, calls, connection_test, create_room, create_token, credentials, list_rooms, participants, room,
+    validate_room,
 };
 
 const ROOMS: &str = "/api/v1/rooms";
 const ROOM: &str = "/api/v1/rooms/{code}";
+const CALLS: &str = "/api/v1/calls";
+const CALL: &str = "/api/v1/calls/{id}";
 const ETAG: (&str, &str) = ("ETag", "The version of the room's rules, for `If-Match` and `If-None-Match`.");
 
 /// The whole interface.
@@ -22,6 +26,7 @@ pub(super) fn all() -> Vec<Endpoint> {
     all.extend(of_one_room());
     all.extend(of_credentials());
     all.extend(of_participants());
+    all.extend(of_calls());
     all.push(of_connections());
     all
 }
@@ -178,5 +183,43 @@ fn of_participants() -> [Endpoint; 3] {
         .about("No one can turn it on again for them.")
         .scope(Scope::ParticipantsWrite)
         .body::<TurnOffRequest>(),
+    ]
+}
+
+fn of_calls() -> [Endpoint; 4] {
+    [
+        Endpoint::new(
+            "get",
+            "/api/v1/call-ids/{id}",
+            "readCallId",
+            "Get what it takes to ring a call ID",
+            get(call_ids::look_up),
+        )
+        .about(
+            "The public key to which an invitation is sealed, and what the proof answers. Every ID has a key, whether or not it is \
+             somebody's.",
+        )
+        .scope(Scope::CallsWrite)
+        .answers::<CalleeKey>(StatusCode::OK),
+        Endpoint::new("post", CALLS, "createCall", "Ring a call ID", post(calls::create_call))
+            .about(
+                "Every page of the person called rings, for 30 seconds at the most. The program seals the room's secret and the \
+                 name of the caller for the person called, so that this server learns neither, and proves that it has the \
+                 caller's private key: `docs/protocol.md` has the formats and an example. The answer is the same whether or not \
+                 anybody can be reached; how it goes is asked with `GET`. An identity is in one call at a time.",
+            )
+            .scope(Scope::CallsWrite)
+            .body::<CreateCallRequest>()
+            .answers::<CreatedCall>(StatusCode::CREATED)
+            .tells("Location", "Where the call is.")
+            .may_refuse_with(StatusCode::NOT_FOUND)
+            .may_refuse_with(StatusCode::CONFLICT),
+        Endpoint::new("get", CALL, "readCall", "Get how a call goes", get(calls::read_call))
+            .about("One that the API key has placed, as long as it is in a history: for a year at the most.")
+            .scope(Scope::CallsRead)
+            .answers::<CallResource>(StatusCode::OK),
+        Endpoint::new("delete", CALL, "cancelCall", "Cancel a call, or hang up", delete(calls::cancel_call))
+            .about("Also when it is over. One that was answered ends for the person called.")
+            .scope(Scope::CallsWrite),
     ]
 }

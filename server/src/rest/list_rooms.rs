@@ -105,9 +105,7 @@ async fn rooms_of_key(
     client: &ApiClient,
     query: &PageQuery,
 ) -> Result<Response, ProblemResponse> {
-    let Some(key) = client.api_key(state).await? else {
-        return Err(ProblemResponse::unauthorized());
-    };
+    let key = client.own_api_key(state).await?;
     let Limit(limit) = query.limit.unwrap_or_default();
     let found = state.storage.rooms_created_by(&key.id, query.after, limit + 1).await;
     let mut found = found.map_err(|error| ProblemResponse::storage(&error))?;

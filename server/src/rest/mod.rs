@@ -2,6 +2,8 @@
 
 mod as_problem;
 mod auth;
+mod call_ids;
+mod calls;
 mod connection_test;
 mod create_room;
 mod create_token;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::{ParticipantId, Problem, RoomCode};
+use protocol::{CallId, ParticipantId, Problem, RingId, RoomCode};
 use schemars::generate::SchemaSettings;
 use schemars::{SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
@@ -41,7 +41,7 @@ fn describe() -> Value {
         "info": {
             "title": "Veranda",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Rooms, their rules, tokens for them, and who is inside. Refusals are problem documents (RFC 9457).",
+            "description": "Rooms, their rules, tokens for them, who is inside, and direct calls. Refusals are problem documents (RFC 9457).",
             "license": { "name": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": "/" }],
@@ -85,6 +85,8 @@ fn path_parameter(path: &str, name: &str, generator: &mut SchemaGenerator) -> Va
         "id" if path.contains("/participants/") => {
             ("A participant.", generator.subschema_for::<ParticipantId>())
         }
+        "id" if path.starts_with("/api/v1/calls/") => ("A call.", generator.subschema_for::<RingId>()),
+        "id" if path.starts_with("/api/v1/call-ids/") => ("A call ID.", generator.subschema_for::<CallId>()),
         "id" => ("The `id` of a key, an invitation or an access token.", json_schema!({ "type": "string" })),
         _ => ("The room's code.", generator.subschema_for::<RoomCode>()),
     };

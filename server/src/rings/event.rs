@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::RoomCode;
+use protocol::{RingEvent, RoomCode};
 use ring::Input;
 use storage::Storage;
 use tokio::sync::{mpsc, oneshot};
@@ -14,6 +14,8 @@ use crate::rooms::Rooms;
 /// What the task is told.
 pub(super) enum RingsEvent {
     Input(Box<Input>),
+    /// From a program, and where what it is told first goes.
+    Asked(Box<Input>, oneshot::Sender<Option<RingEvent>>),
     /// A room of a ring that is over has somebody inside, or could not be deleted.
     RoomInUse(RoomCode),
     /// Wants to know when all before is carried out and kept.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use protocol::Timestamp;
-use ring::{CALLER_GRACE, Input, RING_FOR, Rings, RingsInit};
+use protocol::RingEvent;
+use ring::Input;
 use storage::{Storage, StorageError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::event::{Means, RingsEvent};
-use super::records::from_storage;
+use super::left::Left;
 use super::task::RingsTask;
 use crate::clock::Clock;
 use crate::push::Notices;
@@ -20,10 +20,6 @@ use crate::tasks;
 
 /// Inputs that wait for the task before their senders wait too. Each connection has one at a time there.
 const WAITING_INPUTS: usize = 256;
-
-/// A call that was answered so long ago and is not over is one that this server has forgotten to end; what a device says of a call is believed
-/// no longer either. Younger ones have the usual time to come back, however long the server was away.
-const LONGEST_CALL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A way to the task; a clone is another one to the same.
 #[derive(Clone)]
@@ -37,7 +33,7 @@ pub(crate) struct Gone;
 const READS_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl RingsHandle {
-    /// Starts the task with what the server before this one has left. What that can no longer be going on is over first.
+    /// Starts the task with what the server before this one has left.
     pub(crate) async fn start(
         clock: Clock,
         storage: Arc<dyn Storage>,
@@ -46,14 +42,22 @@ impl RingsHandle {
     ) -> Result<Self, StorageError> {
         let (sender, events) = mpsc::channel(WAITING_INPUTS);
         let means = Means { clock, storage, rooms, notices, back: sender.downgrade() };
-        let rings = read_rings(&means).await?;
-        tasks::spawn(supervise(means, rings, events));
+        let left = Left::read(means.clock, &*means.storage).await?;
+        tasks::spawn(supervise(means, left, events));
         Ok(Self(sender))
     }
 
     /// Tells the task something; waits while it has much to do.
     pub(crate) async fn tell(&self, input: Input) -> Result<(), Gone> {
         self.0.send(RingsEvent::Input(Box::new(input))).await.map_err(|_| Gone)
+    }
+
+    /// Tells the task something for a program, waits until that is carried out and kept, and returns what its caller is told first, if it is told
+    /// anything.
+    pub(crate) async fn ask(&self, input: Input) -> Result<Option<RingEvent>, Gone> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(RingsEvent::Asked(Box::new(input), answer)).await.map_err(|_| Gone)?;
+        answered.await.map_err(|_| Gone)
     }
 
     /// Waits until everything that was said before is carried out and kept.
@@ -80,31 +84,17 @@ impl RingsHandle {
     }
 }
 
-/// The rings that go on, as storage has them.
-async fn read_rings(means: &Means) -> Result<Rings, StorageError> {
-    let wall = means.clock.wall();
-    let before =
-        |age: Duration| Timestamp(wall.0.saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX)));
-    let (rung, answered) = (before(RING_FOR + CALLER_GRACE), before(LONGEST_CALL));
-    let settled = means.storage.settle_unfinished(rung, answered, wall).await?;
-    let unfinished: Vec<_> = means.storage.unfinished_calls().await?.into_iter().map(from_storage).collect();
-    if settled > 0 || !unfinished.is_empty() {
-        tracing::info!(settled, going_on = unfinished.len(), "there are calls from before");
-    }
-    Ok(Rings::new(means.clock.now(), RingsInit { wall, unfinished }))
-}
-
 /// Runs the task. When it fails, every device loses its connection, comes back and says what it is in the middle of, as after a restart.
-async fn supervise(means: Means, mut rings: Rings, mut events: mpsc::Receiver<RingsEvent>) {
+async fn supervise(means: Means, mut left: Left, mut events: mpsc::Receiver<RingsEvent>) {
     loop {
-        let task = RingsTask::new(rings, means.clone());
+        let task = RingsTask::new(left, means.clone());
         if AssertUnwindSafe(task.run(&mut events)).catch_unwind().await.is_ok() {
             return;
         }
         tracing::error!("the task of the rings has failed and begins again");
-        rings = loop {
-            match read_rings(&means).await {
-                Ok(rings) => break rings,
+        left = loop {
+            match Left::read(means.clock, &*means.storage).await {
+                Ok(left) => break left,
                 Err(error) => tracing::error!(%error, "the rings cannot be read"),
             }
             tokio::time::sleep(READS_AGAIN_AFTER).await;

@@ -2,9 +2,11 @@
 //! meanwhile. So a ring is no way to a room that stays, and rings need not count against the limit of rooms.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::RoomCode;
+use storage::Storage;
 use tokio::sync::{mpsc, oneshot};
 
 use super::event::RingsEvent;
@@ -15,11 +17,11 @@ use crate::tasks;
 const STAYS_FOR: Duration = Duration::from_secs(60);
 
 /// The rooms, in the order in which they go.
-#[derive(Default)]
 pub(super) struct LeftoverRooms(VecDeque<(Duration, RoomCode)>);
 
-/// Who is told of what was found out about them.
+/// Where it is read what rooms they are, and who is told of what was found out about them.
 pub(super) struct Tell {
+    pub(super) storage: Arc<dyn Storage>,
     /// Whether somebody is still inside.
     pub(super) back: mpsc::WeakSender<RingsEvent>,
     /// That all were looked at.
@@ -27,6 +29,11 @@ pub(super) struct Tell {
 }
 
 impl LeftoverRooms {
+    /// Those that a server before this one has left.
+    pub(super) fn new(now: Duration, rooms: Vec<RoomCode>) -> Self {
+        Self(rooms.into_iter().map(|room| (now + STAYS_FOR, room)).collect())
+    }
+
     /// The room is of no use from now on.
     pub(super) fn add(&mut self, now: Duration, room: RoomCode) {
         self.0.push_back((now + STAYS_FOR, room));
@@ -47,7 +54,7 @@ impl LeftoverRooms {
         let rooms = rooms.clone();
         tasks::spawn(async move {
             for room in due {
-                if !is_gone(&rooms, room).await
+                if !is_done_with(&*tell.storage, &rooms, room).await
                     && let Some(back) = tell.back.upgrade()
                 {
                     _ = back.send(RingsEvent::RoomInUse(room)).await;
@@ -60,8 +67,16 @@ impl LeftoverRooms {
     }
 }
 
-/// Deletes a room unless somebody is inside.
-async fn is_gone(rooms: &Rooms, room: RoomCode) -> bool {
+/// Deletes a room unless somebody is inside. One that was there before its ring stays.
+async fn is_done_with(storage: &dyn Storage, rooms: &Rooms, room: RoomCode) -> bool {
+    match storage.room(room).await {
+        Ok(Some(record)) if record.made_for.is_some() => {}
+        Ok(Some(_) | None) => return true,
+        Err(error) => {
+            tracing::warn!(%error, "it could not be read what the room of a ring is that is over");
+            return false;
+        }
+    }
     if !matches!(rooms.present(room).await, Ok(0)) {
         return false;
     }

@@ -18,12 +18,24 @@ const LOOK_UPS_FOR_A_RING: u32 = 2;
 /// change. Lowering it makes several devices wait for each other.
 const KEEPING: (u32, u32) = (60, 240);
 
+/// Whose limit a new identity counts against.
+#[derive(Clone, Copy)]
+pub(crate) enum Newcomer<'a> {
+    /// That of the address from which a page comes.
+    Page(IpAddr),
+    /// That of the API key which a program shows.
+    Program(&'a str),
+}
+
 /// The limits.
 pub(crate) struct RingRates {
     identities: AddressRate,
+    identities_of_programs: KeyedRate<String>,
     rings: KeyedRate<PublicKey>,
     counted: Mutex<CountedRings>,
     rings_of_addresses: AddressRate,
+    rings_of_programs: KeyedRate<String>,
+    look_ups_of_programs: KeyedRate<String>,
     look_ups: KeyedRate<PublicKey>,
     look_ups_of_addresses: AddressRate,
     failed_proofs: AddressRate,
@@ -37,9 +49,12 @@ impl RingRates {
         let of_address = (limits.rings_of_address_at_once, limits.rings_of_address_per_minute);
         Self {
             identities: AddressRate::new(limits.identities_at_once, limits.identities_per_minute),
+            identities_of_programs: KeyedRate::new(limits.identities_at_once, limits.identities_per_minute),
             rings: KeyedRate::new(at_once, per_minute),
             counted: Mutex::default(),
             rings_of_addresses: AddressRate::new(of_address.0, of_address.1),
+            rings_of_programs: KeyedRate::new(of_address.0, of_address.1),
+            look_ups_of_programs: KeyedRate::new(twice(of_address.0), twice(of_address.1)),
             look_ups: KeyedRate::new(twice(at_once), twice(per_minute)),
             look_ups_of_addresses: AddressRate::new(twice(of_address.0), twice(of_address.1)),
             failed_proofs: AddressRate::new(limits.lookups_at_once, limits.lookups_per_minute),
@@ -48,19 +63,41 @@ impl RingRates {
     }
 
     /// Counts an identity that is to be given an ID.
-    pub(crate) fn identity(&self, address: IpAddr) -> Result<(), RetryAfter> {
-        self.identities.check(address)
+    pub(crate) fn identity(&self, newcomer: Newcomer<'_>) -> Result<(), RetryAfter> {
+        match newcomer {
+            Newcomer::Page(address) => self.identities.check(address),
+            Newcomer::Program(api_key) => self.identities_of_programs.check(&api_key.to_owned()),
+        }
     }
 
     /// Counts a ring, once however often its caller says it: who comes back to it may not find that they have rung too often.
     pub(crate) fn ring(&self, identity: &PublicKey, address: IpAddr, ring: RingId) -> Result<(), RetryAfter> {
+        self.count(identity, ring, || self.rings_of_addresses.check(address))
+    }
+
+    /// The same for a program, whose API key stands in place of the address: it rings for whoever uses it.
+    pub(crate) fn ring_of_program(
+        &self,
+        identity: &PublicKey,
+        api_key: &str,
+        ring: RingId,
+    ) -> Result<(), RetryAfter> {
+        self.count(identity, ring, || self.rings_of_programs.check(&api_key.to_owned()))
+    }
+
+    fn count(
+        &self,
+        identity: &PublicKey,
+        ring: RingId,
+        of_all: impl FnOnce() -> Result<(), RetryAfter>,
+    ) -> Result<(), RetryAfter> {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let now = clock::moment();
         if counted.is_repeated(now, ring, identity) {
             return Ok(());
         }
         self.rings.check(identity)?;
-        self.rings_of_addresses.check(address)?;
+        of_all()?;
         counted.note(now, ring, identity);
         Ok(())
     }
@@ -69,6 +106,11 @@ impl RingRates {
     pub(crate) fn look_up(&self, identity: &PublicKey, address: IpAddr) -> Result<(), RetryAfter> {
         self.look_ups.check(identity)?;
         self.look_ups_of_addresses.check(address)
+    }
+
+    /// Counts a program's question for a key.
+    pub(crate) fn look_up_of_program(&self, api_key: &str) -> Result<(), RetryAfter> {
+        self.look_ups_of_programs.check(&api_key.to_owned())
     }
 
     /// Counts a proof that has proven nothing, and says whether that may be told.

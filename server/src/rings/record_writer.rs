@@ -1,11 +1,12 @@
 //! Keeps how rings go. A ring begins only when that is kept; what comes later is told in any case, and kept as soon as the database takes
 //! it: two who talk do not wait for a disk. What the database takes of a ring that did not begin, because it answered too late, goes again.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::RingId;
+use ring::CALLER_GRACE;
 use storage::{CallEnd, CallOutcome, CallReaders, CallRecord, Storage, StorageError};
 use tokio::time::timeout;
 
@@ -30,6 +31,8 @@ pub(super) struct RecordWriter {
     unwritten: BTreeMap<RingId, Unwritten>,
     /// Rows of rings that were refused because the database has not answered in time, and when it is looked whether it has taken them.
     doubtful: VecDeque<(Duration, CallRecord)>,
+    /// Rings that have begun, which the database does not know yet.
+    unconfirmed: BTreeSet<RingId>,
     /// The database has not answered; until then it is not asked.
     away_until: Option<Duration>,
 }
@@ -60,8 +63,12 @@ pub(super) enum Follows {
 }
 
 impl RecordWriter {
-    pub(super) fn new(storage: Arc<dyn Storage>, clock: Clock) -> Self {
-        Self { storage, clock, unwritten: BTreeMap::new(), doubtful: VecDeque::new(), away_until: None }
+    /// With rings that the server before this one has left in doubt: their callers have the usual time to come back.
+    pub(super) fn new(storage: Arc<dyn Storage>, clock: Clock, doubtful: Vec<CallRecord>) -> Self {
+        let settled_at = clock.now() + CALLER_GRACE;
+        let doubtful = doubtful.into_iter().map(|call| (settled_at, call)).collect();
+        let (unwritten, unconfirmed) = (BTreeMap::new(), BTreeSet::new());
+        Self { storage, clock, unwritten, doubtful, unconfirmed, away_until: None }
     }
 
     /// Keeps a row, within [`WRITES_WITHIN`] or not at all.
@@ -70,11 +77,23 @@ impl RecordWriter {
         if self.away_until.is_some_and(|until| now < until) {
             return Kept::Not;
         }
-        let written = timeout(WRITES_WITHIN, self.storage.keep_call(call, &[])).await;
+        let is_begun = is_begun_by(call);
+        let writing = async {
+            // In doubt until this server knows that it was in time: it may die before it could take it back.
+            if is_begun {
+                self.storage.begin_call(call).await
+            } else {
+                self.storage.keep_call(call, &[]).await
+            }
+        };
+        let written = timeout(WRITES_WITHIN, writing).await;
         match written.unwrap_or(Err(StorageError::Behind)) {
             Ok(is_new) => {
                 self.away_until = None;
                 self.doubtful.retain(|(_, doubtful)| doubtful.ring != call.ring);
+                if is_begun {
+                    self.unconfirmed.insert(call.ring);
+                }
                 let owed = self.unwritten.remove(&call.ring).and_then(|unwritten| unwritten.follows);
                 Kept::Yes(owed.or(what_follows(call).filter(|_| is_new)))
             }
@@ -83,11 +102,29 @@ impl RecordWriter {
                 if !error.is_final() {
                     let later = self.clock.now() + TRIES_AGAIN_AFTER;
                     self.away_until = Some(later);
-                    if is_begun_by(call) && self.doubtful.len() < MOST_UNWRITTEN {
+                    if is_begun && self.doubtful.len() < MOST_UNWRITTEN {
                         self.doubtful.push_back((later, call.clone()));
                     }
                 }
                 Kept::Not
+            }
+        }
+    }
+
+    /// Has the database know of rings that have begun. Whoever was to be told of them was told.
+    pub(super) async fn confirm(&mut self) {
+        if self.away_until.is_some_and(|until| self.clock.now() < until) {
+            return;
+        }
+        while let Some(ring) = self.unconfirmed.first().copied() {
+            let confirmed = timeout(WRITES_WITHIN, self.storage.confirm_call(ring)).await;
+            match confirmed.unwrap_or(Err(StorageError::Behind)) {
+                Err(error) if !error.is_final() => {
+                    tracing::error!(%error, "it could not be kept that a ring has begun");
+                    self.away_until = Some(self.clock.now() + TRIES_AGAIN_AFTER);
+                    return;
+                }
+                Ok(()) | Err(_) => _ = self.unconfirmed.remove(&ring),
             }
         }
     }
@@ -106,7 +143,8 @@ impl RecordWriter {
     /// When [`Self::handle_timeout`] has something to do.
     pub(super) fn poll_timeout(&self) -> Option<Duration> {
         let away_until = self.away_until.unwrap_or(Duration::ZERO);
-        let unwritten = (!self.unwritten.is_empty()).then_some(away_until);
+        let is_waiting = !self.unwritten.is_empty() || !self.unconfirmed.is_empty();
+        let unwritten = is_waiting.then_some(away_until);
         let doubtful = self.doubtful.front().map(|(at, _)| away_until.max(*at));
         unwritten.into_iter().chain(doubtful).min()
     }
@@ -127,6 +165,7 @@ impl RecordWriter {
                 Kept::Not => _ = self.unwritten.remove(&call.ring),
             }
         }
+        self.confirm().await;
         self.settle_doubts().await;
         kept
     }

@@ -22,6 +22,7 @@ pub(super) fn to_storage(row: &ring::CallRecord, now: Timestamp) -> Option<stora
             Readers::Both => CallReaders::Both,
             Readers::Caller => CallReaders::Caller,
         },
+        placed_by: row.placed_by.clone(),
         room: row.room,
         invitation: row.invitation.clone(),
         answered_by: row.answered_by,
@@ -50,7 +51,17 @@ fn end_of(outcome: Outcome, answered_at: Option<Timestamp>, now: Timestamp) -> C
 
 /// As the machine has it.
 pub(crate) fn from_storage(call: storage::CallRecord) -> ring::CallRecord {
-    let storage::CallRecord { ring, caller, callee, readers, room, invitation, answered_by, course } = call;
+    let storage::CallRecord {
+        ring,
+        caller,
+        callee,
+        readers,
+        placed_by,
+        room,
+        invitation,
+        answered_by,
+        course,
+    } = call;
     let state = match (course.answered_at, course.end) {
         (_, Some(end)) => CallState::Over { outcome: outcome_of(end, course.answered_at) },
         (Some(at), None) => CallState::Answered { at },
@@ -71,6 +82,7 @@ pub(crate) fn from_storage(call: storage::CallRecord) -> ring::CallRecord {
             CallReaders::Both => Readers::Both,
             CallReaders::Caller => Readers::Caller,
         },
+        placed_by,
         placed_at: course.started_at,
         answered_by,
         answered_at: course.answered_at,
@@ -114,6 +126,7 @@ mod tests {
             invitation: Invitation::new("sealed".into()).ok(),
             note: SealedNote::new("sealed-too".into()).ok(),
             readers: Readers::Caller,
+            placed_by: Some("program".into()),
             placed_at: Timestamp(1_782_000_000_000),
             answered_by: None,
             answered_at: None,

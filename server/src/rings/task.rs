@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{CloseCode, ErrorCode, MessageId, ProtocolError, RingEvent, RingId, RoomCode};
-use ring::{CallRecord, CallState, ConnectionId, Departure, Input, Output, Rings};
+use ring::{CallRecord, CallState, ConnectionId, Departure, Input, Output, Placement, Rings};
 use storage::{ContactChange, RequestNote, Storage, StorageError};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{sleep_until, timeout};
 
 use super::event::{Means, RingsEvent};
+use super::left::Left;
 use super::leftover_rooms::{LeftoverRooms, Tell};
 use super::record_writer::{Follows, Kept, RecordWriter};
 use super::records::to_storage;
@@ -18,7 +19,13 @@ use crate::clock::Clock;
 use crate::connection_queue::{Full, QueueSender};
 use crate::push::{Notice, NoticeKind, Notices};
 use crate::rooms::Rooms;
-use crate::tasks;
+use crate::{ids, tasks};
+
+/// How often it is noted that calls go on. Raising it has a call that ends with its server be shorter than it was, by as much.
+const NOTED_EVERY: Duration = Duration::from_secs(10);
+
+/// How long that may take. All rings wait as long.
+const NOTED_WITHIN: Duration = Duration::from_secs(1);
 
 /// How long what follows from a call may take that nobody waits for.
 const FOLLOWS_WITHIN: Duration = Duration::from_secs(5);
@@ -35,6 +42,12 @@ pub(super) struct RingsTask {
     queues: HashMap<ConnectionId, QueueSender>,
     writer: RecordWriter,
     leftover: LeftoverRooms,
+    /// A program whose input is carried out, until it was told something.
+    asking: Option<(ConnectionId, oneshot::Sender<Option<RingEvent>>)>,
+    /// When it was last noted that calls go on.
+    noted_at: Duration,
+    /// Rings of programs that are to be placed again.
+    placements: Vec<Placement>,
     /// Connections that have read too slowly, of which the machine has not heard.
     cut_off: Vec<ConnectionId>,
     /// Nobody is kept from saying something because of those who read slowly, so nobody waits for this.
@@ -51,18 +64,22 @@ struct Placing {
 }
 
 impl RingsTask {
-    pub(super) fn new(rings: Rings, means: Means) -> Self {
+    pub(super) fn new(left: Left, means: Means) -> Self {
         let Means { clock, storage, rooms, notices, back } = means;
+        let Left { rings, placements, doubtful, rooms: leftover } = left;
         Self {
             rings,
             clock,
-            writer: RecordWriter::new(Arc::clone(&storage), clock),
+            writer: RecordWriter::new(Arc::clone(&storage), clock, doubtful),
             storage,
             rooms,
             notices,
             back,
             queues: HashMap::new(),
-            leftover: LeftoverRooms::default(),
+            leftover: LeftoverRooms::new(clock.now(), leftover),
+            asking: None,
+            noted_at: clock.now(),
+            placements,
             cut_off: Vec::new(),
             short: Arc::default(),
         }
@@ -70,6 +87,10 @@ impl RingsTask {
 
     /// Runs as long as there is a way to it.
     pub(super) async fn run(mut self, events: &mut mpsc::Receiver<RingsEvent>) {
+        for placement in std::mem::take(&mut self.placements) {
+            let (connection, placement) = (ConnectionId(ids::uuid().as_u128()), Box::new(placement));
+            self.take(Input::Place { connection, id: None, placement }).await;
+        }
         loop {
             let due = self.poll_timeout().map(|at| self.clock.instant(at));
             let due = async {
@@ -81,6 +102,7 @@ impl RingsTask {
             tokio::select! {
                 event = events.recv() => match event {
                     Some(RingsEvent::Input(input)) => self.take(*input).await,
+                    Some(RingsEvent::Asked(input, answer)) => self.take_asked(*input, answer).await,
                     Some(RingsEvent::RoomInUse(room)) => self.leftover.add(self.clock.now(), room),
                     Some(RingsEvent::Flush(done)) => {
                         self.do_what_is_due().await;
@@ -100,7 +122,9 @@ impl RingsTask {
     }
 
     fn poll_timeout(&self) -> Option<Duration> {
-        let timeouts = [self.rings.poll_timeout(), self.writer.poll_timeout(), self.leftover.poll_timeout()];
+        let noted = (!self.rings.has_no_rings()).then(|| self.noted_at + NOTED_EVERY);
+        let timeouts =
+            [self.rings.poll_timeout(), self.writer.poll_timeout(), self.leftover.poll_timeout(), noted];
         timeouts.into_iter().flatten().min()
     }
 
@@ -111,12 +135,45 @@ impl RingsTask {
             self.follow(call, follows);
         }
         self.clear_rooms(self.clock.now(), None);
+        self.note_calls().await;
+    }
+
+    /// Notes for the next server that calls go on: one that finds them and is not told of them by their ends knows how long this one was there.
+    async fn note_calls(&mut self) {
+        let now = self.clock.now();
+        if self.rings.has_no_rings() || now < self.noted_at + NOTED_EVERY {
+            return;
+        }
+        self.noted_at = now;
+        let noting = timeout(NOTED_WITHIN, self.storage.note_calls(self.clock.wall()));
+        if let Err(error) = noting.await.unwrap_or(Err(StorageError::Behind)) {
+            tracing::warn!(%error, "it could not be noted that calls go on");
+        }
+    }
+
+    /// Takes what a program has said, and tells it what its caller is told first.
+    async fn take_asked(&mut self, input: Input, answer: oneshot::Sender<Option<RingEvent>>) {
+        let connection = match &input {
+            Input::Place { connection, .. } | Input::Withdraw { connection, .. } => *connection,
+            Input::Attach(_)
+            | Input::Message { .. }
+            | Input::Unkept { .. }
+            | Input::Changed { .. }
+            | Input::Renumbered { .. }
+            | Input::Disconnect { .. } => return self.take(input).await,
+        };
+        self.asking = Some((connection, answer));
+        self.take(input).await;
+        if let Some((_, answer)) = self.asking.take() {
+            _ = answer.send(None);
+        }
     }
 
     /// Has the rooms go whose time has come.
     fn clear_rooms(&mut self, now: Duration, done: Option<oneshot::Sender<()>>) {
         let back = self.back.clone();
-        self.leftover.handle_timeout(now, &self.rooms, Tell { back, done });
+        let storage = Arc::clone(&self.storage);
+        self.leftover.handle_timeout(now, &self.rooms, Tell { storage, back, done });
     }
 
     async fn take(&mut self, input: Input) {
@@ -139,7 +196,8 @@ impl RingsTask {
                 self.queues.remove(connection);
                 None
             }
-            Input::Message { .. }
+            Input::Withdraw { .. }
+            | Input::Message { .. }
             | Input::Unkept { .. }
             | Input::Changed { .. }
             | Input::Renumbered { .. } => None,
@@ -187,6 +245,7 @@ impl RingsTask {
             };
             self.rings.handle_input(self.clock.now(), input);
         }
+        self.writer.confirm().await;
         if let Some(room) = made {
             self.leftover.add(self.clock.now(), room);
         }
@@ -253,6 +312,9 @@ impl RingsTask {
     }
 
     fn send(&mut self, to: ConnectionId, event: &RingEvent) {
+        if let Some((_, answer)) = self.asking.take_if(|(asking, _)| *asking == to) {
+            _ = answer.send(Some(event.clone()));
+        }
         let Some(queue) = self.queues.get(&to) else { return };
         let text = match serde_json::to_string(event) {
             Ok(text) => text,

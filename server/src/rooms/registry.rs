@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use protocol::{CredentialKind, Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError};
+use protocol::{CredentialKind, RingId, Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError};
 use room::{Room, RoomInit};
 use storage::{Creators, Fence, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
 use tokio::sync::OnceCell;
@@ -68,6 +68,8 @@ pub(crate) struct NewRoom {
     pub(crate) address: Option<IpAddr>,
     /// The API key that asks for it.
     pub(crate) created_by: Option<String>,
+    /// The ring with which it goes.
+    pub(crate) made_for: Option<RingId>,
     /// The name of an `Idempotency-Key`, its owner, and the digest of the request.
     pub(crate) idempotency: Option<(String, String, storage::Digest)>,
 }
@@ -211,6 +213,7 @@ impl Rooms {
             created_at: now,
             used_at,
             created_by: new.created_by,
+            made_for: new.made_for,
             fence: Fence::default(),
         };
         let (host_key, host_secret) = self.host_key(code, record.created_by.clone());

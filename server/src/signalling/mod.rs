@@ -8,7 +8,6 @@ mod opening;
 mod ring_destination;
 mod ring_identity;
 mod ring_keeping;
-mod ring_requests;
 mod room_destination;
 mod upgrade;
 

@@ -13,13 +13,13 @@ use tokio::time::timeout;
 use super::connection::Connection;
 use super::destination::Destination;
 use super::end::End;
-use super::ring_identity::{self, ASKS_WITHIN, Proven};
+use super::ring_identity::{self, Proven};
 use super::ring_keeping::{Keeper, Keeping, Outcome};
-use super::ring_requests::Asker;
 use super::room_destination::check_version;
 use crate::AppState;
 use crate::connection_queue::{Outgoing, QueueReceiver};
 use crate::connections::OpenConnection;
+use crate::rings::{self, ASKS_WITHIN, Asker};
 
 /// A connection that is a device of a call identity.
 pub(super) struct RingDestination {
@@ -116,7 +116,7 @@ impl RingDestination {
     }
 
     async fn replace_id(&mut self, id: Option<MessageId>) -> Result<(), End> {
-        let replacing = ring_identity::replace_id(&self.state, self.address, &self.key);
+        let replacing = rings::replace_id(&self.state, self.address, &self.key);
         match timeout(ASKS_WITHIN, replacing).await.unwrap_or(Err(ErrorCode::StorageUnavailable)) {
             Ok(()) => self.tell(Input::Renumbered { before: self.call_id }).await,
             Err(code) => {
@@ -145,8 +145,7 @@ impl RingDestination {
         if self.state.ring_rates.look_up(&self.key, self.address).is_err() {
             return self.refuse(id, ErrorCode::RateLimited);
         }
-        let asker = Asker { state: &self.state, call_id: self.call_id, key: &self.key };
-        let found = timeout(ASKS_WITHIN, asker.look_up(callee)).await;
+        let found = timeout(ASKS_WITHIN, rings::look_up(&self.state, callee)).await;
         match found.unwrap_or(Err(ErrorCode::StorageUnavailable)) {
             Ok(key) => self.say(&RingEvent::KeyOf { callee, key }),
             Err(code) => self.refuse(id, code),
@@ -158,7 +157,7 @@ impl RingDestination {
             self.refuse(id, ErrorCode::RateLimited);
             return Ok(());
         }
-        let asker = Asker { state: &self.state, call_id: self.call_id, key: &self.key };
+        let asker = Asker { state: &self.state, call_id: self.call_id, key: &self.key, program: None };
         let found = timeout(ASKS_WITHIN, asker.placement(place)).await;
         match found.unwrap_or(Err(ErrorCode::StorageUnavailable)) {
             Ok(placement) => {

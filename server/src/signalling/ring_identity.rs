@@ -2,25 +2,19 @@
 //! has none. Until then it is nobody's, and nothing but the proof is taken from it.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use protocol::{
     AttachDevice, CallId, ErrorCode, IdentityProof, OpeningFrame, ProtocolError, PublicKey, RingEvent,
-    RingFrame, RingId, RingMessage, Standing,
+    RingFrame, RingMessage, Standing,
 };
 use ring::{CallRecord, IdentityChallenge};
-use storage::{CallIdentity, StorageError};
+use storage::CallIdentity;
 use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::end::End;
+use crate::rings::{ASKS_WITHIN, Newcomer, unavailable};
 use crate::{AppState, ids, rings};
-
-/// How long storage may take to say who somebody is, or what there is of a ring.
-pub(super) const ASKS_WITHIN: Duration = Duration::from_secs(5);
-
-/// IDs that are drawn until one is free. With half of all given, this many in a row are taken once in four billion times.
-const DRAWS: u32 = 32;
 
 /// Who a connection has proven to be.
 pub(super) struct Proven {
@@ -97,66 +91,10 @@ async fn find(
     key: &PublicKey,
     standing: Standing,
 ) -> Result<(CallIdentity, Option<CallRecord>), ErrorCode> {
-    let known = state.storage.identity(key).await.map_err(unavailable)?;
-    let identity = match known {
-        Some(identity) => {
-            state.storage.note_seen(key, state.clock.wall()).await.map_err(unavailable)?;
-            identity
-        }
-        None => {
-            state.ring_rates.identity(address).map_err(|_| ErrorCode::RateLimited)?;
-            give_id(state, key).await?
-        }
-    };
-    let row = match named(standing) {
+    let identity = rings::identity_of(state, Newcomer::Page(address), key).await?;
+    let row = match standing.ring() {
         Some(ring) => state.storage.call(ring).await.map_err(unavailable)?.map(rings::from_storage),
         None => None,
     };
     Ok((identity, row))
-}
-
-async fn give_id(state: &AppState, key: &PublicKey) -> Result<CallIdentity, ErrorCode> {
-    for _ in 0..DRAWS {
-        match state.storage.give_call_id(key, ids::call_id(), state.clock.wall()).await {
-            Ok(identity) => return Ok(identity),
-            Err(StorageError::Exists) => {}
-            Err(error) => return Err(unavailable(error)),
-        }
-    }
-    tracing::error!("no call ID is free");
-    Err(ErrorCode::StorageUnavailable)
-}
-
-/// Gives an identity another ID than the one that it has.
-pub(super) async fn replace_id(state: &AppState, address: IpAddr, key: &PublicKey) -> Result<(), ErrorCode> {
-    let unfinished = state.storage.unfinished_calls().await.map_err(unavailable)?;
-    if unfinished.iter().any(|call| call.caller.key == *key || call.callee.key == *key) {
-        return Err(ErrorCode::CallerBusy);
-    }
-    state.ring_rates.identity(address).map_err(|_| ErrorCode::RateLimited)?;
-    for _ in 0..DRAWS {
-        match state.storage.replace_call_id(key, ids::call_id()).await {
-            Ok(Some(_)) => return Ok(()),
-            Ok(None) => return Err(ErrorCode::StorageUnavailable),
-            Err(StorageError::Exists) => {}
-            Err(error) => return Err(unavailable(error)),
-        }
-    }
-    tracing::error!("no call ID is free");
-    Err(ErrorCode::StorageUnavailable)
-}
-
-fn named(standing: Standing) -> Option<RingId> {
-    match standing {
-        Standing::Idle => None,
-        Standing::Placing { ring } | Standing::Answering { ring } | Standing::InCall { ring, .. } => {
-            Some(ring)
-        }
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes on")]
-pub(super) fn unavailable(error: StorageError) -> ErrorCode {
-    tracing::error!(%error, "storage was asked about a ring and did not answer");
-    ErrorCode::StorageUnavailable
 }

@@ -4,14 +4,14 @@
 use protocol::limits::HISTORY_PAGE;
 use protocol::{
     Acquaintance, BlockedPerson, CallRules, ContactRule, ErrorCode, HistoryChange, HistoryCursor, PastCall,
-    PublicKey, PushEndpoint, PushSubscription, RingEvent, RingSide,
+    PublicKey, PushEndpoint, PushSubscription, RingEvent, RingSide, TimeZoneName,
 };
 use storage::{
     CallCursor, CallDirection, ContactChange, ContactCursor, HistoryEntry, QuietHours, SealedNote, Standing,
 };
 
-use super::ring_identity::unavailable;
-use crate::{AppState, push, rings};
+use crate::rings::{self, unavailable};
+use crate::{AppState, call_rules, push};
 
 /// Something about what is kept.
 pub(super) enum Keeping {
@@ -136,16 +136,22 @@ impl Keeper<'_> {
 
     async fn set_rules(&self, rules: CallRules) -> Result<Outcome, ErrorCode> {
         let CallRules { who_may_ring, quiet_hours, undisturbed_until } = rules;
-        let quiet_hours = match quiet_hours {
-            Some(hours) => Some(QuietHours::new(hours.from, hours.until).ok_or(ErrorCode::SettingsInvalid)?),
-            None => None,
+        let (quiet_hours, quiet_zone) = match quiet_hours {
+            Some(hours) if !hours.zone.as_ref().is_none_or(call_rules::is_known) => {
+                return Err(ErrorCode::SettingsInvalid);
+            }
+            Some(hours) => {
+                let minutes = QuietHours::new(hours.from, hours.until).ok_or(ErrorCode::SettingsInvalid)?;
+                (Some(minutes), hours.zone.map(String::from))
+            }
+            None => (None, None),
         };
         let who_may_ring = match who_may_ring {
             protocol::WhoMayRing::Anyone => storage::WhoMayRing::Anyone,
             protocol::WhoMayRing::Known => storage::WhoMayRing::Known,
             protocol::WhoMayRing::Nobody => storage::WhoMayRing::Nobody,
         };
-        let rules = storage::CallRules { who_may_ring, quiet_hours, undisturbed_until };
+        let rules = storage::CallRules { who_may_ring, quiet_hours, quiet_zone, undisturbed_until };
         let is_kept = self.state.storage.set_call_rules(self.key, &rules).await.map_err(unavailable)?;
         if is_kept { Ok(Outcome::Changed) } else { Err(ErrorCode::StorageUnavailable) }
     }
@@ -211,9 +217,11 @@ fn from_storage(rules: &storage::CallRules) -> CallRules {
             storage::WhoMayRing::Known => protocol::WhoMayRing::Known,
             storage::WhoMayRing::Nobody => protocol::WhoMayRing::Nobody,
         },
-        quiet_hours: rules
-            .quiet_hours
-            .map(|hours| protocol::QuietHours { from: hours.from(), until: hours.until() }),
+        quiet_hours: rules.quiet_hours.map(|hours| protocol::QuietHours {
+            from: hours.from(),
+            until: hours.until(),
+            zone: rules.quiet_zone.clone().and_then(|zone| TimeZoneName::new(zone).ok()),
+        }),
         undisturbed_until: rules.undisturbed_until,
     }
 }

@@ -5,6 +5,8 @@
 mod announcing;
 mod authority;
 mod builds;
+mod calls;
+mod calls_told_apart;
 mod certificates;
 mod common;
 mod configuration;

@@ -10,26 +10,32 @@ use server::{api_keys, open_storage};
 use storage::ApiKeyRepository as _;
 
 /// An answer, its head in lower case.
-struct Answer {
-    status: u16,
-    head: String,
-    body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Value,
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     }
 
     /// What kind of problem it is.
-    fn problem(&self) -> &str {
+    pub(crate) fn problem(&self) -> &str {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.head);
         assert_eq!(self.body["status"], self.status, "{}", self.body);
         self.body["type"].as_str().unwrap().strip_prefix("/problems/").unwrap()
     }
 }
 
-async fn ask(server: &TestServer, method: &str, path: &str, key: &str, body: Option<Value>) -> Answer {
+pub(crate) async fn ask(
+    server: &TestServer,
+    method: &str,
+    path: &str,
+    key: &str,
+    body: Option<Value>,
+) -> Answer {
     ask_with(server, method, path, &format!("authorization: Bearer {key}\r\n"), body).await
 }
 
@@ -44,7 +50,7 @@ async fn ask_with(server: &TestServer, method: &str, path: &str, head: &str, bod
 }
 
 /// An API key, as the operator makes it beside the running server.
-async fn key(server: &TestServer, scopes: &[Scope]) -> String {
+pub(crate) async fn key(server: &TestServer, scopes: &[Scope]) -> String {
     let mut config = Config::default();
     config.storage.data = server.data.path().to_owned();
     let storage = open_storage(&config).await.unwrap();
@@ -58,6 +64,13 @@ fn body_of(operation: &str) -> Option<Value> {
     match operation {
         "changeRoom" => Some(json!({ "name": "Tea" })),
         "createToken" => Some(json!({ "kind": "invitation" })),
+        "createCall" => {
+            let key = "A".repeat(43);
+            let id = "00000000-0000-4000-8000-000000000001";
+            let mut body = json!({ "id": id, "callee": "482-119-305", "invitation": "c2VhbGVk" });
+            (body["caller_key"], body["proof"]) = (json!(key), json!(key));
+            Some(body)
+        }
         "turnOff" => Some(json!({ "source": "microphone" })),
         _ => None,
     }
@@ -83,7 +96,7 @@ async fn without_a_key_every_endpoint_with_a_scope_is_closed() {
             closed += 1;
         }
     }
-    assert!(closed >= 8, "only {closed} endpoints ask for a scope");
+    assert!(closed >= 12, "only {closed} endpoints ask for a scope");
 }
 
 #[tokio::test]
@@ -125,6 +138,10 @@ async fn a_key_does_what_its_scopes_say_and_nothing_else() {
         ("GET", format!("{room}/participants"), None),
         ("DELETE", someone.clone(), None),
         ("POST", format!("{someone}/turn-off"), Some(json!({ "source": "microphone" }))),
+        ("GET", "/api/v1/call-ids/482-119-305".to_owned(), None),
+        ("POST", "/api/v1/calls".to_owned(), body_of("createCall")),
+        ("GET", "/api/v1/calls/00000000-0000-4000-8000-000000000001".to_owned(), None),
+        ("DELETE", "/api/v1/calls/00000000-0000-4000-8000-000000000001".to_owned(), None),
     ] {
         let answer = ask(&server, method, &path, &reader, body).await;
         assert_eq!((answer.status, answer.problem()), (403, "scope_missing"), "{method} {path}");

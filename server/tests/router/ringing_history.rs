@@ -127,6 +127,11 @@ async fn every_device_of_an_identity_hears_of_a_change_and_nobody_else() {
     tablet.say(json!({ "type": "read_rules" })).await;
     let rules = tablet.hear_of("rules").await["rules"].clone();
     assert_eq!(rules, json!({ "who_may_ring": "known", "quiet_hours": { "from": 1320, "until": 360 } }));
+    let here = json!({ "who_may_ring": "anyone", "quiet_hours": { "from": 1320, "until": 360, "zone": "Europe/Berlin" } });
+    tablet.sets(here.clone()).await;
+    bob.hear_of("changed").await;
+    bob.say(json!({ "type": "read_rules" })).await;
+    assert_eq!(bob.hear_of("rules").await["rules"], here);
 }
 
 #[tokio::test]
@@ -172,6 +177,7 @@ async fn who_is_not_to_be_disturbed_is_not_and_finds_a_missed_call() {
     let rules = [
         json!({ "undisturbed_until": 9_007_199_254_740_991_u64 }),
         json!({ "quiet_hours": { "from": 0, "until": 0 } }),
+        json!({ "quiet_hours": { "from": 0, "until": 0, "zone": "America/New_York" } }),
         json!({ "who_may_ring": "nobody" }),
     ];
     for (number, rules) in (1..).zip(rules) {
@@ -190,8 +196,12 @@ async fn what_makes_no_sense_is_refused_and_changes_nothing() {
     let server = TestServer::start().await;
     let (mut ada, mut bob) = (ADA.attach(&server).await, BOB.attach(&server).await);
     ada.is_declined(&id(1), &mut bob).await;
-    let hours = json!({ "type": "set_rules", "rules": { "quiet_hours": { "from": 0, "until": 1440 } } });
-    assert_eq!(bob.is_refused(hours).await, "settings_invalid");
+    for hours in
+        [json!({ "from": 0, "until": 1440 }), json!({ "from": 0, "until": 60, "zone": "Middle/Earth" })]
+    {
+        let rules = json!({ "type": "set_rules", "rules": { "quiet_hours": hours } });
+        assert_eq!(bob.is_refused(rules).await, "settings_invalid");
+    }
     let many: Vec<_> = (0..=HISTORY_PAGE as u64).map(id).collect();
     let seen = json!({ "type": "change_history", "change": { "seen": { "rings": many } } });
     assert_eq!(bob.is_refused(seen).await, "settings_invalid");

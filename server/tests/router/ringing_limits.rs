@@ -96,8 +96,8 @@ async fn unreachable(server: &TestServer, callers: &[Who]) -> (Vec<String>, Vec<
     assert!(quiet_hours.is_some());
     let none = CallRules::default();
     for (number, rules) in [
-        (12, CallRules { who_may_ring: WhoMayRing::Nobody, ..none }),
-        (14, CallRules { quiet_hours, ..none }),
+        (12, CallRules { who_may_ring: WhoMayRing::Nobody, ..none.clone() }),
+        (14, CallRules { quiet_hours, ..none.clone() }),
         (15, CallRules { undisturbed_until: Some(protocol::Timestamp(server.now() + 600_000)), ..none }),
     ] {
         storage.set_call_rules(person(number).identity().key(), &rules).await.unwrap();

@@ -136,3 +136,22 @@ async fn who_was_called_has_no_key_made_by_placing_the_ring_themselves() {
     }
     assert_eq!(count().await, before);
 }
+
+#[tokio::test]
+async fn the_room_of_a_ring_goes_though_its_server_has_died_before() {
+    let server = TestServer::start().await;
+    let (mut ada, mut bob) = (ADA.attach(&server).await, BOB.attach(&server).await);
+    let placed = ada.rings(&id(1), &bob.call_id).await;
+    bob.about("decline", &id(1)).await;
+    bob.hears_end_of(&id(1)).await;
+    let (mut eve, cem) = (EVE.attach(&server).await, MALLORY.attach(&server).await);
+    let going_on = eve.rings(&id(2), &cem.call_id).await;
+    cem.client.close().await;
+    let others = server.new_room().await;
+    eve.hears_nothing_else().await;
+    let next = TestServer::after_crash_of(&server).await;
+    a_minute_later(&next).await;
+    let room = |placed: &serde_json::Value| placed["room"].as_str().unwrap().to_owned();
+    assert!(!is_there(&next, &room(&placed)).await);
+    assert!(is_there(&next, &room(&going_on)).await && is_there(&next, &others).await);
+}

@@ -71,3 +71,39 @@ async fn a_ring_that_was_refused_leaves_no_row_though_it_was_written_after_all()
     until(async || storage.call(second).await.unwrap().is_none()).await;
     assert_eq!(storage.count_unseen(BOB.identity().key()).await.unwrap(), 1, "of the first ring alone");
 }
+
+#[tokio::test]
+async fn a_ring_that_was_refused_is_no_missed_call_though_its_server_dies_before_it_is_taken_back() {
+    let server = TestServer::start().await;
+    let (mut ada, mut bob) = (ADA.attach(&server).await, BOB.attach(&server).await);
+    ada.rings(&id(1), &bob.call_id.clone()).await;
+    bob.hear_of("incoming").await;
+    let storage = storage_of(&server).await;
+    let [first, second]: [RingId; 2] = [id(1), id(2)].map(|ring| ring.parse().unwrap());
+    let mut late = storage.call(first).await.unwrap().unwrap();
+    ada.about("cancel", &id(1)).await;
+    ada.hears_end_of(&id(1)).await;
+    set_refusing(&server, true).await;
+    ada.place(&id(2), &bob.call_id.clone()).await;
+    assert_eq!(ada.hear_of("error").await["code"], "storage_unavailable");
+    set_refusing(&server, false).await;
+    late.ring = second;
+    assert!(storage.begin_call(&late).await.unwrap());
+    let unseen = async |server: &TestServer| {
+        storage_of(server).await.count_unseen(BOB.identity().key()).await.unwrap()
+    };
+    let next = TestServer::after_crash_of(&server).await;
+    // And one that starts when it would have rung out.
+    let mut other = sqlx_connection(&server.data.path().join("veranda.sqlite")).await;
+    sqlx::query("UPDATE calls SET started_at = started_at - 60000").execute(&mut other).await.unwrap();
+    let last = TestServer::after_crash_of(&server).await;
+    for server in [&next, &last] {
+        let found = storage_of(server).await.call(second).await.unwrap();
+        assert!(found.is_some(), "or nothing is shown by this");
+    }
+    for server in [&next, &last] {
+        let storage = storage_of(server).await;
+        until(async || storage.call(second).await.unwrap().is_none()).await;
+        assert_eq!(unseen(server).await, 1, "of the first ring alone");
+    }
+}

@@ -193,7 +193,7 @@ impl Keeper {
                 self.book.has_older = false;
             }
             RingMessage::SetContact { peer, rule } => self.set_contact(peer, *rule),
-            RingMessage::SetRules { rules } => self.book.rules = Some(*rules),
+            RingMessage::SetRules { rules } => self.book.rules = Some(rules.clone()),
             RingMessage::ChangeHistory {
                 change: HistoryChange::Seen { .. } | HistoryChange::Note { .. },
             }

@@ -160,10 +160,10 @@ fn a_change_is_shown_at_once_and_said_until_the_server_has_taken_it() {
     let block = RingCommand::SetContact { peer: key(2), rule: ContactRule::Blocked };
     device.command(block);
     let rules = CallRules { who_may_ring: WhoMayRing::Known, ..CallRules::default() };
-    device.command(RingCommand::SetRules { rules });
+    device.command(RingCommand::SetRules { rules: rules.clone() });
     assert_eq!(device.shown(), rings([3, 1]));
     assert!(device.book().calls.iter().all(|call| call.relation == Some(Acquaintance::Blocked)));
-    assert_eq!(device.book().rules, Some(rules));
+    assert_eq!(device.book().rules, Some(rules.clone()));
     let said = device.comes_back();
     let ids: Vec<_> = said.iter().take(3).map(|(id, _)| id.unwrap()).collect();
     assert!(ids[0] < ids[1] && ids[1] < ids[2]);

@@ -47,7 +47,7 @@ impl Rings {
             self.lose_seats(now, Owner { call_id, device });
         }
         self.send(connection, RingEvent::Welcome { call_id });
-        let named = named(standing);
+        let named = standing.ring();
         self.reconcile(now, owner, named);
         let row = row.filter(|row| Some(row.ring) == named);
         let kept = row.map_or(Kept::Open, |row| self.take_up(now, owner, connection, row));
@@ -106,7 +106,7 @@ impl Rings {
             CallState::Over { outcome } if row.caller == owner.call_id => outcome,
             CallState::Over { outcome } => row.outcome_for_callee(outcome, owner.device),
             CallState::Ringing | CallState::Answered { .. } => {
-                self.restore(now, row);
+                self.restore(now, row, None);
                 return Kept::Open;
             }
         };
@@ -183,6 +183,7 @@ impl Rings {
             invitation: None,
             note: None,
             readers: Readers::Both,
+            placed_by: None,
             answered_by: None,
             answered_at: Some(at),
             placed_at: at,
@@ -268,15 +269,6 @@ impl Rings {
             (one.device(side) == Some(owner.device)).then_some((ring, side))
         });
         seats.collect()
-    }
-}
-
-fn named(standing: Standing) -> Option<RingId> {
-    match standing {
-        Standing::Idle => None,
-        Standing::Placing { ring } | Standing::Answering { ring } | Standing::InCall { ring, .. } => {
-            Some(ring)
-        }
     }
 }
 

@@ -13,7 +13,8 @@
 //!                                   has no device, and a ring     it waits as that does, and is not shown
 //!                                   that waits for one, or that
 //!                                   they placed before they went
-//!                                   is ringing this very caller   the two rings become the first one, answered
+//!                                   is ringing this very caller   the two rings become the first one, answered;
+//!                                                                 that of a program is busy: it answers nobody
 //! ```
 //!
 //! | timer | what is due |
@@ -61,6 +62,8 @@ pub struct Rings {
 pub struct RingsInit {
     /// What the world's clock shows at `now`.
     pub wall: Timestamp,
+    /// When the server before was last there, as far as it is known.
+    pub seen_at: Option<Timestamp>,
     /// The rows that are not over. Their ends have the usual time to come back; then they are.
     pub unfinished: Vec<CallRecord>,
 }
@@ -76,7 +79,7 @@ struct Speaker {
 impl Rings {
     /// Begins, with what storage has of before.
     pub fn new(now: Duration, init: RingsInit) -> Self {
-        let RingsInit { wall, unfinished } = init;
+        let RingsInit { wall, seen_at, unfinished } = init;
         let origin = wall.0.saturating_sub(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
         let mut rings = Self {
             lines: Lines::default(),
@@ -87,7 +90,7 @@ impl Rings {
             outputs: VecDeque::new(),
         };
         for row in unfinished {
-            rings.restore(now, row);
+            rings.restore(now, row, seen_at);
         }
         rings.reschedule();
         rings
@@ -98,9 +101,14 @@ impl Rings {
         match input {
             Input::Attach(attachment) => self.attach(now, *attachment),
             Input::Place { connection, id, placement } => {
-                if let Some(owner) = self.lines.owner(connection) {
+                let program = placement.program.as_ref().map(|program| Owner::program(program.call_id));
+                if let Some(owner) = program.or_else(|| self.lines.owner(connection)) {
                     self.place(now, Speaker { connection, owner, id }, *placement);
                 }
+            }
+            Input::Withdraw { connection, call_id, ring } => {
+                let owner = Owner::program(call_id);
+                self.cancel(now, Speaker { connection, owner, id: None }, ring);
             }
             Input::Message { connection, id, message } => {
                 if let Some(owner) = self.lines.owner(connection) {
@@ -123,6 +131,11 @@ impl Rings {
     /// How many rings are known, those included that are over and remembered.
     pub fn len(&self) -> usize {
         self.rings.len()
+    }
+
+    /// Whether no ring is known.
+    pub fn has_no_rings(&self) -> bool {
+        self.rings.is_empty()
     }
 
     /// Whether no ring is known and no device is there.
@@ -213,12 +226,12 @@ impl Rings {
     }
 
     /// Takes up what storage has, unless it is known or over.
-    fn restore(&mut self, now: Duration, row: CallRecord) {
+    fn restore(&mut self, now: Duration, row: CallRecord, seen_at: Option<Timestamp>) {
         let is_over = matches!(row.state, crate::CallState::Over { .. });
         if is_over || self.rings.contains_key(&row.ring) {
             return;
         }
-        let ring = Ring::restored(now, self.wall(now), row);
+        let ring = Ring::restored(now, self.wall(now), row, seen_at);
         let place = if ring.stage() == Stage::Talking { Place::Call } else { Place::Outgoing };
         let free = |call_id| self.lines.occupant(call_id, place).is_none();
         let people = [ring.person(RingSide::Caller), ring.person(RingSide::Callee)];

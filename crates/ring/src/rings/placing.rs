@@ -32,7 +32,7 @@ impl Rings {
             if row.caller != caller || row.callee != callee {
                 return self.refuse(from, ErrorCode::RingUnknown);
             }
-            self.restore(now, row.clone());
+            self.restore(now, row.clone(), None);
         }
         let known = self.rings.get(&ring).map(|one| {
             let is_same = one.person(RingSide::Caller) == caller && one.person(RingSide::Callee) == callee;
@@ -56,8 +56,11 @@ impl Rings {
         if busy.iter().any(|place| self.lines.occupant(caller, *place).is_some()) {
             return self.refuse(from, ErrorCode::CallerBusy);
         }
-        let Some(caller_key) = self.lines.identity(from.connection) else { return };
-        let glare = self.lines.occupant(callee, Place::Outgoing);
+        let program = placement.program.as_ref();
+        let known = program.map(|program| program.identity.clone());
+        let Some(caller_key) = known.or_else(|| self.lines.identity(from.connection)) else { return };
+        let placed_by = program.map(|program| program.api_key.clone());
+        let glare = self.lines.occupant(callee, Place::Outgoing).filter(|_| placed_by.is_none());
         let glare = glare.filter(|one| self.rings.get(one).is_some_and(|one| one.row().callee == caller));
         let waited = Duration::from_millis(placement.place.waited_ms.into()).min(RING_FOR);
         let Placement {
@@ -79,6 +82,7 @@ impl Rings {
             invitation: Some(invitation),
             note,
             readers: Readers::Both,
+            placed_by,
             answered_by: None,
             answered_at: None,
             placed_at: protocol::Timestamp(self.wall(now).0.saturating_sub(placed)),

@@ -8,6 +8,7 @@ mod busy;
 mod coming_back;
 mod glare;
 mod placing;
+mod programs;
 mod restarting;
 mod strangers;
 mod world;

@@ -202,3 +202,28 @@ fn a_ring_of_before_that_cannot_be_kept_is_over_for_those_who_have_it_on_their_s
     assert_eq!((world.hears(ADA), world.hears(BOB)), (vec![], vec![]), "one that is new was never there");
     assert_eq!(world.rings.len(), 0);
 }
+
+#[test]
+fn a_call_that_nobody_takes_up_did_not_go_on_while_the_server_was_away() {
+    let mut world = World::talking([]);
+    world.wait_secs(100);
+    let began = protocol::Timestamp(match world.state(1) {
+        ring::CallState::Answered { at } => at.0,
+        ring::CallState::Ringing | ring::CallState::Over { .. } => panic!("they talk"),
+    });
+    world.seen_at = Some(protocol::Timestamp(began.0 + 95_000));
+    world.wait_without_a_server(600);
+    world.restart(Storage::Kept);
+    world.wait_secs(30);
+    assert_eq!(world.outcome(1), Some(Outcome::Lost { seconds: 95 }));
+
+    // Whoever comes back has talked all the time: the call does not need a server.
+    let mut world = World::talking([]);
+    world.seen_at = Some(began);
+    world.wait_without_a_server(600);
+    world.restart(Storage::Kept);
+    world.attach_as(ADA, in_call(BOB, RingSide::Caller, 600_000));
+    world.attach_as(BOB, in_call(ADA, RingSide::Callee, 600_000));
+    world.hang_up(ADA, 1);
+    assert_eq!(world.outcome(1), Some(Outcome::Answered { seconds: 600 }));
+}

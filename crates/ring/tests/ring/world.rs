@@ -9,7 +9,7 @@ use protocol::{
     Timestamp,
 };
 use ring::{
-    Admission, Attachment, CallRecord, CallState, ConnectionId, Departure, Input, Output, Placement,
+    Admission, Attachment, CallRecord, CallState, ConnectionId, Departure, Input, Output, Placement, Program,
     Relation, Rings, RingsInit,
 };
 use uuid::Uuid;
@@ -32,6 +32,8 @@ pub(crate) struct World {
     pub(crate) rings: Rings,
     pub(crate) now: Duration,
     pub(crate) admission: Admission,
+    /// When a server was last there, as the next one is told.
+    pub(crate) seen_at: Option<Timestamp>,
     heard: BTreeMap<Device, Vec<RingEvent>>,
     pub(crate) sockets: BTreeMap<Device, ConnectionId>,
     pub(crate) closed: Vec<(ConnectionId, CloseCode)>,
@@ -46,9 +48,10 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         Self {
-            rings: Rings::new(Duration::ZERO, RingsInit { wall: START, unfinished: vec![] }),
+            rings: Rings::new(Duration::ZERO, RingsInit { wall: START, seen_at: None, unfinished: vec![] }),
             now: Duration::ZERO,
             admission: Admission::Rings(Relation::Stranger),
+            seen_at: None,
             heard: BTreeMap::new(),
             sockets: BTreeMap::new(),
             closed: vec![],
@@ -94,12 +97,7 @@ impl World {
         self.sockets_made += 1;
         let connection = ConnectionId(self.sockets_made);
         self.sockets.insert(device, connection);
-        let named = match standing {
-            Standing::Idle => None,
-            Standing::Placing { ring } | Standing::Answering { ring } | Standing::InCall { ring, .. } => {
-                self.rows.get(&ring).cloned()
-            }
-        };
+        let named = standing.ring().and_then(|ring| self.rows.get(&ring).cloned());
         self.input(Input::Attach(Box::new(Attachment {
             connection,
             call_id: id(device),
@@ -115,6 +113,40 @@ impl World {
     }
 
     pub(crate) fn place_after(&mut self, device: Device, number: u128, callee: Device, waited_ms: u32) {
+        let connection = self.sockets[&device];
+        self.place_as(connection, None, number, callee, waited_ms);
+    }
+
+    /// A program rings, as the identity of this device. Returns what it is told.
+    pub(crate) fn place_as_program(
+        &mut self,
+        device: Device,
+        number: u128,
+        callee: Device,
+    ) -> Vec<RingEvent> {
+        self.sockets_made += 1;
+        let connection = ConnectionId(self.sockets_made);
+        let told = (u32::MAX, self.sockets_made);
+        self.sockets.insert(told, connection);
+        let program = Program { call_id: id(device), identity: key(device), api_key: "program".into() };
+        self.place_as(connection, Some(program), number, callee, 0);
+        self.hears(told)
+    }
+
+    /// A program gives a ring up, or hangs up.
+    pub(crate) fn withdraw(&mut self, device: Device, number: u128) {
+        let connection = ConnectionId(u128::MAX);
+        self.input(Input::Withdraw { connection, call_id: id(device), ring: ring(number) });
+    }
+
+    fn place_as(
+        &mut self,
+        connection: ConnectionId,
+        program: Option<Program>,
+        number: u128,
+        callee: Device,
+        waited_ms: u32,
+    ) {
         let invitation = Invitation::new(format!("invitation-{number}")).unwrap();
         let place = PlaceRing { ring: ring(number), callee: id(callee), waited_ms, invitation, note: None };
         let row = self.rows.get(&place.ring).cloned();
@@ -122,8 +154,8 @@ impl World {
         let room = row.as_ref().and_then(|row| row.room).unwrap_or(made);
         let credential = Credential::new(format!("key of {number}")).unwrap();
         let callee_key = key(callee);
-        let placement = Placement { place, callee_key, admission: self.admission, room, credential, row };
-        let connection = self.sockets[&device];
+        let placement =
+            Placement { place, callee_key, admission: self.admission, room, credential, row, program };
         self.input(Input::Place { connection, id: None, placement: Box::new(placement) });
     }
 
@@ -171,7 +203,7 @@ impl World {
         let unfinished = self.rows.values().filter(|row| !matches!(row.state, CallState::Over { .. }));
         let unfinished = unfinished.cloned().collect();
         let wall = Timestamp(START.0 + u64::try_from(self.now.as_millis()).unwrap());
-        self.rings = Rings::new(self.now, RingsInit { wall, unfinished });
+        self.rings = Rings::new(self.now, RingsInit { wall, seen_at: self.seen_at, unfinished });
         self.collect();
     }
 
@@ -185,6 +217,11 @@ impl World {
             self.collect();
         }
         self.now = until;
+    }
+
+    /// Time in which nothing is done, because there is no server.
+    pub(crate) fn wait_without_a_server(&mut self, secs: u64) {
+        self.now += Duration::from_secs(secs);
     }
 
     pub(crate) fn wait_secs(&mut self, secs: u64) {

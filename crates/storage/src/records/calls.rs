@@ -18,6 +18,8 @@ pub struct CallRecord {
     pub callee: CallParty,
     /// In whose history it is.
     pub readers: CallReaders,
+    /// The API key with which a program has placed it.
+    pub placed_by: Option<String>,
     /// Where it is, or would have been.
     pub room: Option<RoomCode>,
     /// What the caller has sealed for the callee, as it came first.

@@ -16,12 +16,14 @@ pub struct CallIdentity {
 }
 
 /// Who may ring somebody, and when. The server reads it, because it enforces it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallRules {
     /// Who may ring at all.
     pub who_may_ring: WhoMayRing,
     /// The hours of every day in which nobody may.
     pub quiet_hours: Option<QuietHours>,
+    /// The time zone (IANA) that they are kept in, as in `Europe/Berlin`; UTC where there is none.
+    pub quiet_zone: Option<String>,
     /// Until when nobody may.
     pub undisturbed_until: Option<Timestamp>,
 }
@@ -38,7 +40,7 @@ pub enum WhoMayRing {
     Nobody,
 }
 
-/// Hours of every day, in minutes since midnight UTC. They go past midnight when they end earlier than they begin, and last the whole day
+/// Hours of every day, in minutes since midnight. They go past midnight when they end earlier than they begin, and last the whole day
 /// when they end as they begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuietHours {

@@ -26,6 +26,7 @@ pub(crate) fn identity(row: &AnyRow) -> Result<CallIdentity, StorageError> {
         rules: CallRules {
             who_may_ring,
             quiet_hours: quiet_hours(row)?,
+            quiet_zone: row.try_get("quiet_zone")?,
             undisturbed_until: optional_time(row, "undisturbed_until")?,
         },
         seen_at: time(row, "seen_at")?,
@@ -70,6 +71,7 @@ pub(crate) fn call(row: &AnyRow) -> Result<CallRecord, StorageError> {
         caller: party(row, ["caller", "caller_call_id", "caller_note"])?,
         callee: party(row, ["callee", "callee_call_id", "callee_note"])?,
         readers: readers(row)?,
+        placed_by: row.try_get("placed_by")?,
         room: optional(row, "room", |text| RoomCode::parse(&text).ok())?,
         invitation: optional(row, "invitation", |text| Invitation::new(text).ok())?,
         answered_by: optional(row, "answered_by", |text| text.parse().ok())?,

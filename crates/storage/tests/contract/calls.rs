@@ -399,6 +399,56 @@ pub(crate) async fn a_call_that_is_long_and_a_ring_that_is_young_are_not_settled
     assert_eq!(left, [answered(2, 1, 2, 30), ringing(4, 1, 2, 50)]);
 }
 
+pub(crate) async fn a_ring_in_doubt_is_no_missed_call_until_it_is_known_to_have_begun(
+    storage: &impl Storage,
+) {
+    for number in 1..=4 {
+        assert!(storage.begin_call(&ringing(number, 1, 2, 10)).await.unwrap());
+        assert!(!storage.begin_call(&ringing(number, 1, 2, 10)).await.unwrap(), "it is kept already");
+    }
+    assert!(matches!(storage.begin_call(&ringing(1, 3, 4, 10)).await, Err(StorageError::Exists)));
+    storage.confirm_call(ring(2)).await.unwrap();
+    storage.keep_call(&answered(3, 1, 2, 10), &[]).await.unwrap();
+    let doubtful = storage.doubtful_calls().await.unwrap();
+    assert_eq!(doubtful, [ringing(1, 1, 2, 10), ringing(4, 1, 2, 10)]);
+    assert_eq!(storage.unfinished_calls().await.unwrap(), [ringing(2, 1, 2, 10), answered(3, 1, 2, 10)]);
+
+    assert_eq!(storage.settle_unfinished(Timestamp(100), Timestamp(5), Timestamp(200)).await.unwrap(), 1);
+    assert_eq!(rings(&storage.unseen_calls(&public_key(2), None, 9).await.unwrap()), [2]);
+    // Whoever has begun it comes back and ends it: it was there.
+    storage.keep_call(&with(ringing(4, 1, 2, 10), None, no_answer(40)), &[]).await.unwrap();
+    assert_eq!(storage.count_unseen(&public_key(2)).await.unwrap(), 2);
+}
+
+pub(crate) async fn a_call_that_ends_with_its_server_has_lasted_until_that_was_last_there(
+    storage: &impl Storage,
+) {
+    assert_eq!(storage.calls_noted_at().await.unwrap(), None);
+    for (noted, kept) in [(60, 60), (50, 60), (70, 70)] {
+        storage.note_calls(Timestamp(noted)).await.unwrap();
+        assert_eq!(storage.calls_noted_at().await.unwrap(), Some(Timestamp(kept)));
+    }
+    let first = answered(1, 1, 2, 10);
+    let mut late = answered(2, 1, 2, 10);
+    late.course.answered_at = Some(Timestamp(90));
+    for call in [&first, &late] {
+        storage.keep_call(call, &[]).await.unwrap();
+    }
+    storage.settle_unfinished(Timestamp(100), Timestamp(100), Timestamp(5_000)).await.unwrap();
+    let ended_at = async |number| storage.call(ring(number)).await.unwrap().unwrap().course.end.unwrap().at;
+    assert_eq!((ended_at(1).await, ended_at(2).await), (Timestamp(70), Timestamp(90)));
+}
+
+pub(crate) async fn who_has_placed_a_call_is_kept_with_it(storage: &impl Storage) {
+    let call = CallRecord { placed_by: Some("program".into()), ..ringing(1, 1, 2, 10) };
+    storage.begin_call(&call).await.unwrap();
+    let over = CallRecord { placed_by: None, ..ended(1, 1, 2, 10) };
+    storage.keep_call(&over, &[]).await.unwrap();
+    assert_eq!(storage.call(ring(1)).await.unwrap().unwrap().placed_by, call.placed_by);
+    storage.keep_call(&ringing(2, 1, 2, 10), &[]).await.unwrap();
+    assert_eq!(storage.call(ring(2)).await.unwrap().unwrap().placed_by, None);
+}
+
 pub(crate) async fn a_call_comes_into_the_history_of_a_callee_who_takes_it(storage: &impl Storage) {
     // Who has blocked the caller rings them at the same moment: the two rings become one.
     storage.keep_call(&for_caller(ringing(1, 1, 2, 10)), &[]).await.unwrap();
@@ -482,6 +532,7 @@ pub(crate) fn ringing(number: u64, caller: u64, callee: u64, started_at: u64) ->
         caller: party(caller, "caller"),
         callee: party(callee, "callee"),
         readers: CallReaders::Both,
+        placed_by: None,
         room: Some(RoomCode::from_random(number)),
         invitation: Invitation::new(format!("invitation-{number}")).ok(),
         answered_by: None,

@@ -108,7 +108,8 @@ pub(crate) async fn rules_are_read_as_they_were_set(storage: &impl Storage) {
     for who_may_ring in [WhoMayRing::Nobody, WhoMayRing::Known, WhoMayRing::Anyone] {
         for quiet_hours in [night, QuietHours::new(0, 0), QuietHours::new(0, 1439), None] {
             for undisturbed_until in [Some(Timestamp(u64::MAX / 2)), Some(Timestamp(0)), None] {
-                let rules = CallRules { who_may_ring, quiet_hours, undisturbed_until };
+                let quiet_zone = quiet_hours.and(undisturbed_until).map(|_| "America/New_York".to_owned());
+                let rules = CallRules { who_may_ring, quiet_hours, quiet_zone, undisturbed_until };
                 assert!(storage.set_call_rules(&public_key(1), &rules).await.unwrap());
                 assert_eq!(storage.identity_of(CallId::nth(10)).await.unwrap().unwrap().rules, rules);
             }

@@ -67,6 +67,7 @@ contract! {
         a_room_that_nobody_used_goes_and_a_used_one_stays,
         a_clock_that_leaps_ages_nothing_and_is_followed_slowly,
         rooms_of_pages_and_of_programs_are_counted_apart,
+        rooms_of_rings_are_found_when_these_are_over,
         a_planned_room_is_not_unused_and_one_that_was_left_is_found,
         an_idempotency_key_counts_for_a_day,
         an_idempotency_key_makes_one_room,
@@ -155,6 +156,9 @@ contract! {
         what_a_server_left_that_died_is_settled,
         what_a_ring_needs_to_go_on_is_kept,
         a_call_that_is_long_and_a_ring_that_is_young_are_not_settled,
+        a_ring_in_doubt_is_no_missed_call_until_it_is_known_to_have_begun,
+        a_call_that_ends_with_its_server_has_lasted_until_that_was_last_there,
+        who_has_placed_a_call_is_kept_with_it,
         a_call_comes_into_the_history_of_a_callee_who_takes_it,
         old_calls_go_from_both_histories,
         calls_of_others_are_neither_read_nor_changed,
@@ -373,6 +377,7 @@ fn room(number: u64) -> RoomRecord {
         created_at: Timestamp(1000),
         used_at: Timestamp(1000),
         created_by: None,
+        made_for: None,
         fence: Fence::default(),
     }
 }

@@ -98,6 +98,22 @@ pub(crate) async fn rooms_of_a_creator_come_page_by_page(storage: &impl Storage)
     assert_eq!(found, all);
 }
 
+pub(crate) async fn rooms_of_rings_are_found_when_these_are_over(storage: &impl Storage) {
+    let ring = |number: u128| protocol::RingId::new(uuid::Uuid::from_u128(number));
+    for number in 1..=3 {
+        let record = RoomRecord { made_for: Some(ring(number.into())), ..room(number) };
+        storage.create_room(&record, &key(number, &format!("k{number}")), None).await.unwrap();
+        assert_eq!(storage.room(code(number)).await.unwrap(), Some(record));
+    }
+    make_room(storage, 4).await;
+    // The first ring goes on, the second is over, and of the third there is nothing.
+    storage.keep_call(&super::calls::ringing(1, 1, 2, 10), &[]).await.unwrap();
+    storage.keep_call(&super::calls::ended(2, 1, 2, 10), &[]).await.unwrap();
+    let mut expected = [code(2), code(3)];
+    expected.sort();
+    assert_eq!(storage.rooms_of_past_rings().await.unwrap(), expected);
+}
+
 pub(crate) async fn listed_rooms_are_found_until_they_are_listed_no_more(storage: &impl Storage) {
     let listed = RoomSettings { listed: Switch::On, ..RoomSettings::default() };
     for number in 1..=3 {

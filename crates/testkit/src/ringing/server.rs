@@ -40,7 +40,7 @@ struct Opened {
 impl Server {
     pub(super) fn new(rules: Option<u64>) -> Self {
         Self {
-            rings: Rings::new(Duration::ZERO, RingsInit { wall: START, unfinished: vec![] }),
+            rings: Rings::new(Duration::ZERO, RingsInit { wall: START, unfinished: vec![], seen_at: None }),
             rows: BTreeMap::new(),
             opened: BTreeMap::new(),
             down_until: Duration::ZERO,
@@ -54,7 +54,7 @@ impl Server {
         let open = self.rows.values().filter(|row| !matches!(row.state, CallState::Over { .. }));
         let unfinished = open.cloned().collect();
         let wall = Timestamp(START.0 + u64::try_from(now.as_millis()).unwrap_or_default());
-        self.rings = Rings::new(now, RingsInit { wall, unfinished });
+        self.rings = Rings::new(now, RingsInit { wall, seen_at: None, unfinished });
         self.opened.clear();
         self.down_until = until;
     }
@@ -142,19 +142,13 @@ impl Server {
     }
 
     fn attach(&mut self, now: Duration, socket: u64, opened: Opened, standing: Standing) {
-        let named = match standing {
-            Standing::Idle => None,
-            Standing::Placing { ring } | Standing::Answering { ring } | Standing::InCall { ring, .. } => {
-                Some(ring)
-            }
-        };
         let attachment = Attachment {
             connection: connection(socket),
             call_id: id_of(opened.person),
             device: opened.device,
             identity: opened.identity,
             standing,
-            row: named.and_then(|ring| self.rows.get(&ring)).cloned(),
+            row: standing.ring().and_then(|ring| self.rows.get(&ring)).cloned(),
         };
         self.rings.handle_input(now, Input::Attach(Box::new(attachment)));
     }
@@ -176,6 +170,7 @@ impl Server {
             credential: Credential::new(format!("key {}", self.rooms_made)).expect("not empty"),
             place,
             row,
+            program: None,
         };
         let connection = connection(socket);
         self.rings.handle_input(now, Input::Place { connection, id, placement: Box::new(placement) });
