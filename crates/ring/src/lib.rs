@@ -16,7 +16,7 @@ mod rules;
 
 pub use decoy::decoy_key;
 pub use identity_proof::IdentityChallenge;
-pub use input::{Attachment, ConnectionId, Departure, Input, Placement};
+pub use input::{Attachment, ConnectionId, Departure, Input, Placement, Waking};
 pub use output::Output;
 pub use record::{CallRecord, CallState, Readers};
 pub use ring::{CALL_GRACE, CALLER_GRACE, REACHED_WITHIN, REMEMBERED_FOR, RING_FOR};

@@ -47,4 +47,13 @@ pub enum Output {
         /// Which ring.
         ring: RingId,
     },
+    /// A ring is over, or answered, for which [`Self::Wake`] was put out and which nobody has missed: what was woken need not ring any more.
+    Settled {
+        /// Who was called.
+        callee: CallId,
+        /// Who has rung.
+        caller: CallId,
+        /// Which ring.
+        ring: RingId,
+    },
 }

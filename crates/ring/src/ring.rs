@@ -16,7 +16,7 @@ use protocol::{
     RingSide, SealedNote, Timestamp,
 };
 
-use crate::{CallRecord, CallState, Readers, Relation};
+use crate::{CallRecord, CallState, Readers, Relation, Waking};
 
 /// How long a ring lasts, counted from when it was first placed.
 pub const RING_FOR: Duration = Duration::from_secs(RING_SECONDS);
@@ -90,6 +90,9 @@ struct Ringing {
     progress: Option<Progress>,
     /// What the caller is to the person called.
     relation: Relation,
+    waking: Waking,
+    /// Something was asked to wake a device.
+    was_woken: bool,
 }
 
 /// Whether the person called is shown a ring.
@@ -144,6 +147,8 @@ impl Ring {
             manner: Manner::Aloud,
             progress: None,
             relation: Relation::Stranger,
+            waking: Waking::Impossible,
+            was_woken: false,
         };
         let phase = Phase::Ringing(ringing);
         let callee = Seat::default();
@@ -169,6 +174,8 @@ impl Ring {
                     manner: Manner::Aloud,
                     progress: None,
                     relation: Relation::Stranger,
+                    waking: Waking::Impossible,
+                    was_woken: false,
                 };
                 (Seat::default(), Phase::Ringing(ringing))
             }
@@ -277,12 +284,39 @@ impl Ring {
         }
     }
 
-    /// To whom it is shown, and until when it has to have reached somebody.
-    pub(crate) fn offer(&mut self, offer: Offer, reach_until: Duration, readers: Readers) {
+    /// To whom it is shown, and until when it has to have reached somebody: where a device can be woken, until it has rung out.
+    pub(crate) fn offer(&mut self, offer: Offer, waking: Waking, reach_until: Duration, readers: Readers) {
         if let Phase::Ringing(ringing) = &mut self.phase {
             ringing.offer = offer;
-            ringing.reach_until = Some(reach_until);
+            ringing.waking = waking;
+            ringing.reach_until = match waking {
+                Waking::Impossible => Some(reach_until),
+                Waking::Possible => None,
+            };
             self.row.readers = readers;
+        }
+    }
+
+    /// Whether a device of the person called can be woken for it.
+    pub(crate) fn waking(&self) -> Waking {
+        match &self.phase {
+            Phase::Ringing(ringing) => ringing.waking,
+            Phase::Talking(_) | Phase::Over { .. } | Phase::Merged { .. } => Waking::Impossible,
+        }
+    }
+
+    /// Something was asked to wake a device.
+    pub(crate) fn wake(&mut self) {
+        if let Phase::Ringing(ringing) = &mut self.phase {
+            ringing.was_woken = true;
+        }
+    }
+
+    /// Whether something was asked to wake a device, while it rings.
+    pub(crate) fn was_woken(&self) -> bool {
+        match &self.phase {
+            Phase::Ringing(ringing) => ringing.was_woken,
+            Phase::Talking(_) | Phase::Over { .. } | Phase::Merged { .. } => false,
         }
     }
 
@@ -431,8 +465,8 @@ impl Ring {
         let Phase::Ringing(ringing) = &self.phase else { return Outcome::NoAnswer };
         match (ringing.offer, ringing.manner) {
             (Offer::Withheld(outcome), _) => outcome,
-            (Offer::Open, _) => Outcome::Offline,
-            (Offer::Unknown, _) | (Offer::Shown, Manner::Aloud) => Outcome::NoAnswer,
+            (Offer::Open, _) if ringing.waking == Waking::Impossible => Outcome::Offline,
+            (Offer::Open | Offer::Unknown, _) | (Offer::Shown, Manner::Aloud) => Outcome::NoAnswer,
             (Offer::Shown, Manner::Quietly) => Outcome::Busy,
         }
     }

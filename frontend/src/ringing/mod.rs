@@ -16,10 +16,14 @@ mod outputs;
 mod peers;
 mod place;
 mod pressed;
+mod push;
+mod push_manager;
+mod service_worker;
 mod shown;
 mod sound;
 mod talk;
 mod vibration;
+mod wish;
 
 use std::collections::BTreeMap;
 
@@ -92,9 +96,12 @@ struct Ringing {
     to_call: Option<Dialled>,
     /// The ring that was answered on the page before.
     taken_over: Option<RingNote>,
+    /// A ring that was declined on its notification before this page had it.
+    to_decline: Option<RingId>,
     _timer: Interval,
     _network: Option<EventListener>,
     _visibility: Option<EventListener>,
+    _wish: Option<EventListener>,
 }
 
 /// An invitation, and the key of whoever has sealed it: by another key it is another one.
@@ -116,6 +123,7 @@ pub(crate) fn start(ring_page: RingPage) {
         if place == RingPlace::Own {
             ringing.take_over();
         }
+        ringing.begin_push();
         ringing.input(RingInput::Command(RingCommand::Attach));
         ringing.show_book(web::document().is_some_and(|page| !page.hidden()));
         ringing.publish();
@@ -172,9 +180,11 @@ impl Ringing {
             talk: None,
             to_call: page::dialled(),
             taken_over: None,
+            to_decline: None,
             _timer: Interval::new(TICK_MILLIS, move || _ = ticks.unbounded_send(RingEvent::Tick)),
             _network: network,
             _visibility: visibility,
+            _wish: push::watch(&events),
             events,
         }
     }
@@ -196,6 +206,7 @@ impl Ringing {
                 {
                     self.input(RingInput::Server(Box::new(event)));
                     self.call_by_address();
+                    self.decline_what_was_pressed();
                     // A browser lets the timers of a page that nobody looks at ring once a minute.
                     self.tick();
                 }
@@ -214,7 +225,8 @@ impl Ringing {
             }
             RingEvent::Noted(notice) => self.identity_notice = Some(notice),
             RingEvent::Seen(is_seen) => self.show_book(is_seen),
-            RingEvent::Pressed { ring, what } => self.pressed(ring, what),
+            RingEvent::Pressed { ring, what, caller } => self.pressed(ring, what, caller),
+            RingEvent::Push(input) => self.input(*input),
             RingEvent::Tick => self.tick(),
         }
     }
@@ -223,21 +235,6 @@ impl Ringing {
     fn show_book(&mut self, is_seen: bool) {
         let is_shown = is_seen && page::is_direct();
         self.input(RingInput::Command(RingCommand::ShowBook { is_shown }));
-    }
-
-    /// A notification may be older than what it is about.
-    fn pressed(&mut self, ring: RingId, what: Pressed) {
-        let waits = self.device.views().iter().any(|view| {
-            let rings = matches!(view.phase, RingPhase::Ringing | RingPhase::RingingQuietly);
-            view.ring == ring && view.side == RingSide::Callee && rings
-        });
-        if waits {
-            let command = match what {
-                Pressed::Answer => DirectCommand::Answer { ring, with_video: true },
-                Pressed::Decline => DirectCommand::Decline { ring, message: String::new() },
-            };
-            self.handle(RingEvent::Command(command));
-        }
     }
 
     fn is_current(&self, socket: SocketNumber) -> bool {

@@ -37,6 +37,8 @@ impl Ringing {
                     self.enter(ring, room);
                 }
                 RingOutput::LeaveRoom { ring: _ } => self.talk = None,
+                RingOutput::SubscribePush { key } => self.subscribe_push(key),
+                RingOutput::GiveUpPush => self.give_up_push(),
             }
         }
     }

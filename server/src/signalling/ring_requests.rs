@@ -6,7 +6,7 @@
 use protocol::{
     CallId, Credential, ErrorCode, PlaceRing, PublicKey, RoomCode, RoomSettingsPatch, Switch, WhenEmpty,
 };
-use ring::{Admission, CallRecord, CallState, Placement, Relation};
+use ring::{Admission, CallRecord, CallState, Placement, Relation, Waking};
 use storage::{CallIdentity, Standing};
 
 use super::ring_identity::unavailable;
@@ -45,8 +45,15 @@ impl Asker<'_> {
         let (callee_key, identity) = self.callee(place.callee).await?;
         let contact = storage.contact(&callee_key, self.key).await.map_err(unavailable)?;
         let admission = self.admission(identity.as_ref(), contact.map(|contact| contact.standing));
+        let waking = self.waking(&callee_key).await?;
         let (room, credential) = self.room(row.as_ref()).await?;
-        Ok(Placement { place, callee_key, admission, room, credential, row })
+        Ok(Placement { place, callee_key, admission, waking, room, credential, row })
+    }
+
+    /// Whether a push can bring a device of theirs.
+    async fn waking(&self, callee: &PublicKey) -> Result<Waking, ErrorCode> {
+        let is_pushed_to = self.state.storage.is_pushed_to(callee).await.map_err(unavailable)?;
+        Ok(if is_pushed_to && self.state.push.is_some() { Waking::Possible } else { Waking::Impossible })
     }
 
     /// The other one's key, and who it is, if it is somebody.

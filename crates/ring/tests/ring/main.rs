@@ -10,4 +10,5 @@ mod glare;
 mod placing;
 mod restarting;
 mod strangers;
+mod waking;
 mod world;

@@ -10,7 +10,7 @@ use protocol::{
 };
 use ring::{
     Admission, Attachment, CallRecord, CallState, ConnectionId, Departure, Input, Output, Placement,
-    Relation, Rings, RingsInit,
+    Relation, Rings, RingsInit, Waking,
 };
 use uuid::Uuid;
 
@@ -32,6 +32,7 @@ pub(crate) struct World {
     pub(crate) rings: Rings,
     pub(crate) now: Duration,
     pub(crate) admission: Admission,
+    pub(crate) waking: Waking,
     heard: BTreeMap<Device, Vec<RingEvent>>,
     pub(crate) sockets: BTreeMap<Device, ConnectionId>,
     pub(crate) closed: Vec<(ConnectionId, CloseCode)>,
@@ -40,6 +41,7 @@ pub(crate) struct World {
     pub(crate) states: Vec<(RingId, CallState)>,
     pub(crate) woken: Vec<CallId>,
     pub(crate) missed: Vec<(CallId, RingId)>,
+    pub(crate) settled: Vec<(CallId, RingId)>,
     sockets_made: u128,
 }
 
@@ -49,6 +51,7 @@ impl World {
             rings: Rings::new(Duration::ZERO, RingsInit { wall: START, unfinished: vec![] }),
             now: Duration::ZERO,
             admission: Admission::Rings(Relation::Stranger),
+            waking: Waking::Impossible,
             heard: BTreeMap::new(),
             sockets: BTreeMap::new(),
             closed: vec![],
@@ -56,6 +59,7 @@ impl World {
             states: vec![],
             woken: vec![],
             missed: vec![],
+            settled: vec![],
             sockets_made: 0,
         }
     }
@@ -122,7 +126,8 @@ impl World {
         let room = row.as_ref().and_then(|row| row.room).unwrap_or(made);
         let credential = Credential::new(format!("key of {number}")).unwrap();
         let callee_key = key(callee);
-        let placement = Placement { place, callee_key, admission: self.admission, room, credential, row };
+        let (admission, waking) = (self.admission, self.waking);
+        let placement = Placement { place, callee_key, admission, waking, room, credential, row };
         let connection = self.sockets[&device];
         self.input(Input::Place { connection, id: None, placement: Box::new(placement) });
     }
@@ -212,6 +217,7 @@ impl World {
                 }
                 Output::Wake { callee, .. } => self.woken.push(callee),
                 Output::Missed { callee, ring, .. } => self.missed.push((callee, ring)),
+                Output::Settled { callee, ring, .. } => self.settled.push((callee, ring)),
             }
         }
     }

@@ -363,6 +363,8 @@ impl RingWorld {
                     }
                 }
                 RingOutput::LeaveRoom { ring } => self.pages[index].rooms.retain(|room| *room != ring),
+                // Nobody here is pushed to.
+                RingOutput::SubscribePush { .. } | RingOutput::GiveUpPush => {}
             }
         }
         self.look_at(index);
@@ -414,7 +416,7 @@ impl RingWorld {
                     self.witness.kept(self.now, self.server.rows(), &row);
                     self.server.keep(*row);
                 }
-                Output::Wake { .. } | Output::Missed { .. } => {}
+                Output::Wake { .. } | Output::Missed { .. } | Output::Settled { .. } => {}
             }
         }
     }
