@@ -215,11 +215,6 @@ pub fn spoken_tag() -> &'static str {
     leptos::prelude::untrack(spoken).tag()
 }
 
-/// Its direction, as in `<html dir>`.
-pub fn spoken_direction() -> &'static str {
-    leptos::prelude::untrack(spoken).direction()
-}
-
 /// The language that is spoken, so that whoever shows it is told when it is another one.
 pub(crate) fn spoken() -> Language {
     current::catalogue().language

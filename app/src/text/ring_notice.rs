@@ -50,9 +50,10 @@ const CALLER: &str = "{caller}";
 
 /// In the language that is spoken.
 pub fn push_words() -> PushWords {
+    let language = leptos::prelude::untrack(language::spoken);
     PushWords {
-        language: language::spoken_tag(),
-        direction: language::spoken_direction(),
+        language: language.tag(),
+        direction: language.direction(),
         ringing: words::is_calling(&CALLER),
         missed: words::missed(&CALLER),
         elsewhere: words::ANSWERED_ELSEWHERE(),

@@ -34,10 +34,10 @@ use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
 use leptos::prelude::{RwSignal, Update};
-use protocol::{DeviceId, HangUpReason, PublicKey, Receipt, RingId, RingSide};
+use protocol::{DeviceId, HangUpReason, PublicKey, Receipt, RingId};
 use reactive_stores::Store;
 use seal::{CallInvitation, KeyPair};
-use view::{DialProblem, RingPhase};
+use view::DialProblem;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::event::SocketNumber;
@@ -50,7 +50,6 @@ pub(crate) use call_line::CallLine;
 pub(crate) use event::{RingEvent, RingEvents};
 use notifications::Notifier;
 pub(crate) use place::RingPlace;
-use pressed::Pressed;
 use sound::Sounding;
 use talk::Talk;
 

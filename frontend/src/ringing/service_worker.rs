@@ -42,18 +42,21 @@ pub(super) async fn ask() -> Permission {
 
 /// The registration, which is made unless there is one.
 pub(super) async fn register() -> Option<JsValue> {
-    wait(web::call(&container()?, "register", &[&WORKER.into()])?).await
+    let container = container()?;
+    wait(web::call(&container, "register", &[&WORKER.into()])?).await
 }
 
 /// The registration, if there is one.
 pub(super) async fn registration() -> Option<JsValue> {
-    let found = wait(web::call(&container()?, "getRegistration", &[])?).await?;
+    let container = container()?;
+    let found = wait(web::call(&container, "getRegistration", &[])?).await?;
     (!found.is_undefined()).then_some(found)
 }
 
 /// The registration, once its worker runs.
 pub(super) async fn ready() -> Option<JsValue> {
-    wait(Reflect::get(&container()?, &"ready".into()).ok()?).await
+    let container = container()?;
+    wait(Reflect::get(&container, &"ready".into()).ok()?).await
 }
 
 /// The worker is no longer there, and whatever it has shown.
