@@ -50,14 +50,16 @@ const CALLER: &str = "{caller}";
 
 /// In the language that is spoken.
 pub fn push_words() -> PushWords {
-    let language = leptos::prelude::untrack(language::spoken);
-    PushWords {
-        language: language.tag(),
-        direction: language.direction(),
-        ringing: words::is_calling(&CALLER),
-        missed: words::missed(&CALLER),
-        elsewhere: words::ANSWERED_ELSEWHERE(),
-        answer: words::ANSWER(),
-        decline: words::DECLINE(),
-    }
+    leptos::prelude::untrack(|| {
+        let language = language::spoken();
+        PushWords {
+            language: language.tag(),
+            direction: language.direction(),
+            ringing: words::is_calling(&CALLER),
+            missed: words::missed(&CALLER),
+            elsewhere: words::ANSWERED_ELSEWHERE(),
+            answer: words::ANSWER(),
+            decline: words::DECLINE(),
+        }
+    })
 }

@@ -19,6 +19,6 @@ pub use identity_proof::IdentityChallenge;
 pub use input::{Attachment, ConnectionId, Departure, Input, Placement, Waking};
 pub use output::Output;
 pub use record::{CallRecord, CallState, Readers};
-pub use ring::{CALL_GRACE, CALLER_GRACE, REACHED_WITHIN, REMEMBERED_FOR, RING_FOR};
+pub use ring::{CALL_GRACE, CALLER_GRACE, REACHED_WITHIN, RECEIVED_WITHIN, REMEMBERED_FOR, RING_FOR};
 pub use rings::{Rings, RingsInit};
 pub use rules::{Admission, CallRules, Relation, Trace, WhoMayRing};

@@ -25,6 +25,10 @@ pub const RING_FOR: Duration = Duration::from_secs(RING_SECONDS);
 /// shorter tells a caller sooner.
 pub const REACHED_WITHIN: Duration = Duration::from_millis(800);
 
+/// After so long without a receipt a ring that devices were sent is taken not to be on any screen: the page may sleep, and its connection be broken
+/// without a word. Longer keeps whoever can be woken asleep for longer; shorter wakes browsers whose page is about to ring.
+pub const RECEIVED_WITHIN: Duration = Duration::from_secs(3);
+
 /// For how long a ring goes on whose caller's connection broke, and how long one that its caller has placed before, on a server that was
 /// there no longer, waits for devices that have to come back, too.
 pub const CALLER_GRACE: Duration = Duration::from_secs(10);
@@ -42,6 +46,8 @@ pub(crate) enum Timer {
     RungOut,
     /// It has reached nobody within [`REACHED_WITHIN`].
     ReachedNobody,
+    /// No device has said within [`RECEIVED_WITHIN`] that it has got it.
+    NotReceived,
     /// The caller's device has been away for [`CALLER_GRACE`] while it rings.
     CallerGone,
     /// A device has been away for [`CALL_GRACE`] while they talk.
@@ -93,6 +99,8 @@ struct Ringing {
     waking: Waking,
     /// Something was asked to wake a device.
     was_woken: bool,
+    /// When somebody is woken for whom it was sent to devices that do not say that they have it.
+    wake_at: Option<Duration>,
 }
 
 /// Whether the person called is shown a ring.
@@ -149,6 +157,7 @@ impl Ring {
             relation: Relation::Stranger,
             waking: Waking::Impossible,
             was_woken: false,
+            wake_at: None,
         };
         let phase = Phase::Ringing(ringing);
         let callee = Seat::default();
@@ -176,6 +185,7 @@ impl Ring {
                     relation: Relation::Stranger,
                     waking: Waking::Impossible,
                     was_woken: false,
+                    wake_at: None,
                 };
                 (Seat::default(), Phase::Ringing(ringing))
             }
@@ -305,10 +315,20 @@ impl Ring {
         }
     }
 
-    /// Something was asked to wake a device.
-    pub(crate) fn wake(&mut self) {
-        if let Phase::Ringing(ringing) = &mut self.phase {
-            ringing.was_woken = true;
+    /// Something is asked to wake a device. False when nothing can, or it was asked before.
+    pub(crate) fn wake(&mut self) -> bool {
+        let Phase::Ringing(ringing) = &mut self.phase else { return false };
+        ringing.wake_at = None;
+        ringing.waking == Waking::Possible && !std::mem::replace(&mut ringing.was_woken, true)
+    }
+
+    /// It was sent to devices; one of them has to say soon that it has it.
+    pub(crate) fn was_sent(&mut self, now: Duration) {
+        if let Phase::Ringing(ringing) = &mut self.phase
+            && ringing.waking == Waking::Possible
+            && !ringing.was_woken
+        {
+            ringing.wake_at = ringing.wake_at.or(Some(now + RECEIVED_WITHIN));
         }
     }
 
@@ -357,6 +377,7 @@ impl Ring {
     /// Takes what a device has said; the progress, when that is better than before.
     pub(crate) fn receive(&mut self, receipt: Receipt) -> Option<Progress> {
         let Phase::Ringing(ringing) = &mut self.phase else { return None };
+        ringing.wake_at = None;
         let progress = match (ringing.manner, receipt) {
             (Manner::Quietly, _) => Progress::InAnotherCall,
             (Manner::Aloud, Receipt::Shown) => Progress::Shown,
@@ -495,19 +516,21 @@ impl Ring {
     }
 
     /// What it waits for, and until when.
-    fn timers(&self) -> [(Timer, Option<Duration>); 5] {
+    fn timers(&self) -> [(Timer, Option<Duration>); 6] {
         let mut timers = [
             (Timer::RungOut, None),
             (Timer::ReachedNobody, None),
+            (Timer::NotReceived, None),
             (Timer::CallerGone, None),
             (Timer::SeatGivenUp, None),
             (Timer::Forgotten, None),
         ];
-        let [rung_out, reached_nobody, caller_gone, seat_given_up, forgotten] = &mut timers;
+        let [rung_out, reached_nobody, not_received, caller_gone, seat_given_up, forgotten] = &mut timers;
         match &self.phase {
             Phase::Ringing(ringing) => {
                 rung_out.1 = Some(ringing.until);
                 reached_nobody.1 = ringing.reach_until;
+                not_received.1 = ringing.wake_at;
                 caller_gone.1 = self.caller.away_since.map(|since| since + CALLER_GRACE);
             }
             Phase::Talking(_) => {

@@ -266,20 +266,28 @@ impl Rings {
 
     fn ring_out(&mut self, now: Duration, ring: RingId) {
         let Some(one) = self.rings.get(&ring) else { return };
-        let [caller, callee] = [RingSide::Caller, RingSide::Callee].map(|side| one.person(side));
-        let expires_in = one.left(now);
+        let callee = one.person(RingSide::Callee);
         self.lines.occupy(callee, Place::Incoming, ring);
         let manner = self.manner(callee);
         if let Some(one) = self.ring_mut(ring) {
             one.set_manner(manner);
         }
         if self.lines.devices(callee).next().is_none() {
-            if let Some(one) = self.ring_mut(ring) {
-                one.wake();
-            }
-            self.outputs.push_back(Output::Wake { callee, caller, ring, expires_in });
+            self.wake(now, ring);
+        } else if let Some(one) = self.ring_mut(ring) {
+            one.was_sent(now);
         }
         self.show(now, ring);
+    }
+
+    /// Has whatever can wake a device of the person called do so, once.
+    pub(super) fn wake(&mut self, now: Duration, ring: RingId) {
+        let Some(one) = self.ring_mut(ring) else { return };
+        let [caller, callee] = [RingSide::Caller, RingSide::Callee].map(|side| one.person(side));
+        let expires_in = one.left(now);
+        if one.wake() {
+            self.outputs.push_back(Output::Wake { callee, caller, ring, expires_in });
+        }
     }
 
     /// Two people ring each other. The ring that was there first is answered by the device that has placed the second.

@@ -171,3 +171,39 @@ fn after_a_restart_the_ring_waits_again_for_whoever_is_woken() {
     world.attach(BOB);
     assert_eq!(incoming(&world.hears(BOB))[0].expires_in_ms, 7_000);
 }
+
+#[test]
+fn who_has_pages_that_sleep_or_go_while_it_rings_is_woken_once() {
+    // No page says that it has the ring.
+    let mut world = asleep([ADA, BOB]);
+    world.place(ADA, 1, BOB);
+    world.wait(Duration::from_millis(2_999));
+    assert_eq!(world.woken, []);
+    world.wait(Duration::from_millis(1));
+    assert_eq!(world.woken, [id(BOB)]);
+    world.lose(BOB);
+    world.wait_secs(10);
+    assert_eq!(world.woken.len(), 1);
+
+    // One says so, and the last one goes.
+    for goes in [World::close, World::lose] {
+        let mut world = asleep([ADA, BOB, BOB_2]);
+        world.place(ADA, 1, BOB);
+        world.receipt(BOB, 1, protocol::Receipt::Ringing);
+        goes(&mut world, BOB);
+        world.wait_secs(5);
+        assert_eq!(world.woken, []);
+        goes(&mut world, BOB_2);
+        assert_eq!(world.woken, [id(BOB)]);
+        world.attach(BOB);
+        world.answer(BOB, 1);
+        assert_eq!(world.settled, [(id(BOB), ring(1))]);
+    }
+
+    // Nothing can wake them.
+    let mut world = World::with([ADA, BOB]);
+    world.place(ADA, 1, BOB);
+    world.wait_secs(5);
+    world.close(BOB);
+    assert_eq!(world.woken, []);
+}
