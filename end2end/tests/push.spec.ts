@@ -157,8 +157,9 @@ test("a real Firefox subscribes at a push service, and its worker shows what the
             return choice.querySelector("input")!.checked && choice.querySelector("[role=status]")!.textContent === "";
         });
         expect(service.registered.size).toBe(1);
-        // A page of the site that is no device.
+        // A page of the site that is no device, and that nobody looks at.
         await page.goto(`${server.url}/robots.txt`);
+        await (await firefox.newPage()).bringToFront();
         await ada.calls(idOfBob);
         await expect.poll(() => titles(page)).toEqual([`${idOfAda} is calling`]);
         await ada.button("Hang up").click();
