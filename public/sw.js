@@ -61,7 +61,7 @@ async function pushed({ kind, ring, caller }) {
 
 // Where no page has left any words, a name and a number say it in every language.
 function say(text, words, data, options) {
-    const title = text?.replace("{caller}", data.caller) ?? "Veranda";
+    const title = text?.replace("{caller}", () => data.caller) ?? "Veranda";
     const body = text ? undefined : `☎ ${data.caller}`;
     const { language: lang, direction: dir } = words ?? {};
     return self.registration.showNotification(title, { tag: data.ring, data, icon: ICON, body, lang, dir, ...options });

@@ -53,7 +53,7 @@ impl Notifier {
     /// Shows the ring that waits, unless somebody looks at the page; one that has ended is put away, or said to be missed.
     pub(super) fn update(&mut self, lines: &[RingLine]) {
         let is_hidden = web::document().is_some_and(|document| document.hidden());
-        let may_show = is_hidden && state() == Notifications::On;
+        let may_show = is_hidden && (state() == Notifications::On || is_pushed_to());
         let wanted = lines.iter().find(|line| may_show && is_incoming(line));
         if self.shown == wanted.map(|line| line.ring) {
             return;
@@ -79,6 +79,11 @@ pub(super) fn state() -> Notifications {
         Some(Permission::Granted) if Wish::Notifications.is_on() => Notifications::On,
         Some(Permission::Granted | Permission::NotGiven) => Notifications::Off,
     }
+}
+
+/// Whoever wants to be rung without a page wants it also with one that they do not look at.
+fn is_pushed_to() -> bool {
+    Wish::Push.is_on() && service_worker::permission() == Some(Permission::Granted)
 }
 
 /// Turns them on, for which the browser asks the person, or off. Nothing of them is left then.
