@@ -23,4 +23,4 @@ pub use pages::{ConnectionTestPage, DirectPage, RingsPage, RoomPage};
 pub use text::documents;
 pub use text::invite::calendar_description;
 pub use text::language;
-pub use text::ring_notice::{RingNotice, missed_notice, ring_notice};
+pub use text::ring_notice::{PushWords, RingNotice, missed_notice, push_words, ring_notice};

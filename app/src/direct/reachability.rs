@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::{ContactRule, WhoMayRing};
 
+use super::PushChoice;
 use crate::state::{
     BlockedLine, DirectCommand, LocalHours, RulesLine, Undisturbed, UndisturbedUntil, use_direct_handle,
 };
@@ -20,6 +21,7 @@ pub(crate) fn Reachability() -> impl IntoView {
                 <WhoMay/>
                 <NotNow/>
                 <EveryDay/>
+                <PushChoice/>
                 <Blocked/>
             </section>
         </Show>

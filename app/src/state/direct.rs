@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use protocol::{CallId, ContactRule, ErrorCode, PublicKey, RingId, RingSide, WhoMayRing};
-use view::{DialProblem, Notifications, RingPhase, Signalling};
+use view::{DialProblem, Notifications, PushState, RingPhase, Signalling};
 
 use super::call_book::{CallBook, LocalHours, Undisturbed};
 
@@ -41,6 +41,8 @@ pub struct DirectView {
     pub book: CallBook,
     /// Whether rings are shown while nobody looks at the page.
     pub notifications: Notifications,
+    /// Whether rings reach this browser when no page is open.
+    pub push: PushState,
 }
 
 /// What has come of something that was done with the identity.
@@ -185,6 +187,11 @@ pub enum DirectCommand {
     },
     /// Show rings while nobody looks at the page, or no longer.
     SetNotifications {
+        /// From now on.
+        on: bool,
+    },
+    /// Have rings reach this browser when no page is open, or no longer.
+    SetPush {
         /// From now on.
         on: bool,
     },

@@ -94,6 +94,8 @@ pub struct Placement {
     pub callee_key: PublicKey,
     /// What the rules of the person called say.
     pub admission: Admission,
+    /// Whether a device of theirs can be woken where none is there.
+    pub waking: Waking,
     /// The room of the call: that of [`Self::row`] where there is one, a new one otherwise. It is made whatever [`Self::admission`] is.
     pub room: RoomCode,
     /// The caller's key of that room.
@@ -122,4 +124,13 @@ pub enum Departure {
     Closed,
     /// The connection broke.
     Broken,
+}
+
+/// Whether something can wake a device of somebody who has none that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waking {
+    /// Nothing can: who does not come at once does not come.
+    Impossible,
+    /// They have asked to be woken: a ring waits for them for as long as it lasts.
+    Possible,
 }

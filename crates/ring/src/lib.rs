@@ -16,9 +16,9 @@ mod rules;
 
 pub use decoy::decoy_key;
 pub use identity_proof::IdentityChallenge;
-pub use input::{Attachment, ConnectionId, Departure, Input, Placement, Program};
+pub use input::{Attachment, ConnectionId, Departure, Input, Placement, Program, Waking};
 pub use output::Output;
 pub use record::{CallRecord, CallState, Readers};
-pub use ring::{CALL_GRACE, CALLER_GRACE, REACHED_WITHIN, REMEMBERED_FOR, RING_FOR};
+pub use ring::{CALL_GRACE, CALLER_GRACE, REACHED_WITHIN, RECEIVED_WITHIN, REMEMBERED_FOR, RING_FOR};
 pub use rings::{Rings, RingsInit};
 pub use rules::{Admission, CallRules, Relation, Trace, WhoMayRing};

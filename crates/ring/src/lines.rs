@@ -55,6 +55,8 @@ struct Line {
     call: Option<RingId>,
     outgoing: Option<RingId>,
     incoming: Option<RingId>,
+    /// Rings that wait for their turn, the first to have it first.
+    waiting: VecDeque<RingId>,
     /// Rings that are over, the oldest first.
     ended: VecDeque<RingId>,
 }
@@ -169,7 +171,20 @@ impl Lines {
         for place in [Place::Call, Place::Outgoing, Place::Incoming] {
             line.place(place).take_if(|occupant| *occupant == ring);
         }
+        line.waiting.retain(|waiting| *waiting != ring);
         self.drop_if_unused(call_id);
+    }
+
+    /// A ring waits for its turn.
+    pub(crate) fn wait(&mut self, call_id: CallId, ring: RingId) {
+        self.lines.entry(call_id).or_default().waiting.push_back(ring);
+    }
+
+    /// The ring whose turn it is; it does not wait any more.
+    pub(crate) fn next_waiting(&mut self, call_id: CallId) -> Option<RingId> {
+        let ring = self.lines.get_mut(&call_id)?.waiting.pop_front();
+        self.drop_if_unused(call_id);
+        ring
     }
 
     /// A ring is over and is remembered; says which is not any more.
@@ -214,6 +229,6 @@ impl Line {
 
     fn is_unused(&self) -> bool {
         let is_free = self.call.is_none() && self.outgoing.is_none() && self.incoming.is_none();
-        is_free && self.devices.is_empty() && self.ended.is_empty()
+        is_free && self.devices.is_empty() && self.waiting.is_empty() && self.ended.is_empty()
     }
 }

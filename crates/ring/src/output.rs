@@ -25,8 +25,8 @@ pub enum Output {
     },
     /// Keep a row, in place of an older one of the same ring.
     Record(Box<CallRecord>),
-    /// No device of the person called is there, and they may be rung: whatever can wake one is asked to. A device that attaches while the ring
-    /// waits for one gets it.
+    /// No device of the person called is there, or none says that it has the ring, and they may be rung and can be woken: whatever can do that is
+    /// asked to, once. A device that attaches while it rings gets it.
     Wake {
         /// Whom.
         callee: CallId,
@@ -41,6 +41,15 @@ pub enum Output {
     /// has said before that it rings.
     Missed {
         /// Who missed it.
+        callee: CallId,
+        /// Who has rung.
+        caller: CallId,
+        /// Which ring.
+        ring: RingId,
+    },
+    /// A ring is over, or answered, for which [`Self::Wake`] was put out and which nobody has missed: what was woken need not ring any more.
+    Settled {
+        /// Who was called.
         callee: CallId,
         /// Who has rung.
         caller: CallId,

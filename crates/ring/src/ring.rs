@@ -16,7 +16,7 @@ use protocol::{
     RingSide, SealedNote, Timestamp,
 };
 
-use crate::{CallRecord, CallState, Readers, Relation};
+use crate::{CallRecord, CallState, Readers, Relation, Waking};
 
 /// How long a ring lasts, counted from when it was first placed.
 pub const RING_FOR: Duration = Duration::from_secs(RING_SECONDS);
@@ -24,6 +24,10 @@ pub const RING_FOR: Duration = Duration::from_secs(RING_SECONDS);
 /// When a ring that has reached nobody is over, whatever the reason. Longer lets a device come that is being woken or is on its way back;
 /// shorter tells a caller sooner.
 pub const REACHED_WITHIN: Duration = Duration::from_millis(800);
+
+/// After so long without a receipt a ring that devices were sent is taken not to be on any screen: the page may sleep, and its connection be broken
+/// without a word. Longer keeps whoever can be woken asleep for longer; shorter wakes browsers whose page is about to ring.
+pub const RECEIVED_WITHIN: Duration = Duration::from_secs(3);
 
 /// For how long a ring goes on whose caller's connection broke, and how long one that its caller has placed before, on a server that was
 /// there no longer, waits for devices that have to come back, too.
@@ -42,6 +46,8 @@ pub(crate) enum Timer {
     RungOut,
     /// It has reached nobody within [`REACHED_WITHIN`].
     ReachedNobody,
+    /// No device has said within [`RECEIVED_WITHIN`] that it has got it.
+    NotReceived,
     /// The caller's device has been away for [`CALLER_GRACE`] while it rings.
     CallerGone,
     /// A device has been away for [`CALL_GRACE`] while they talk.
@@ -90,6 +96,11 @@ struct Ringing {
     progress: Option<Progress>,
     /// What the caller is to the person called.
     relation: Relation,
+    waking: Waking,
+    /// Something was asked to wake a device.
+    was_woken: bool,
+    /// When somebody is woken for whom it was sent to devices that do not say that they have it.
+    wake_at: Option<Duration>,
 }
 
 /// Whether the person called is shown a ring.
@@ -146,6 +157,9 @@ impl Ring {
             manner: Manner::Aloud,
             progress: None,
             relation: Relation::Stranger,
+            waking: Waking::Impossible,
+            was_woken: false,
+            wake_at: None,
         };
         let phase = Phase::Ringing(ringing);
         let callee = Seat::default();
@@ -181,6 +195,9 @@ impl Ring {
                     manner: Manner::Aloud,
                     progress: None,
                     relation: Relation::Stranger,
+                    waking: Waking::Impossible,
+                    was_woken: false,
+                    wake_at: None,
                 };
                 (Seat::default(), Phase::Ringing(ringing))
             }
@@ -297,12 +314,49 @@ impl Ring {
         }
     }
 
-    /// To whom it is shown, and until when it has to have reached somebody.
-    pub(crate) fn offer(&mut self, offer: Offer, reach_until: Duration, readers: Readers) {
+    /// To whom it is shown, and until when it has to have reached somebody: where a device can be woken, until it has rung out.
+    pub(crate) fn offer(&mut self, offer: Offer, waking: Waking, reach_until: Duration, readers: Readers) {
         if let Phase::Ringing(ringing) = &mut self.phase {
             ringing.offer = offer;
-            ringing.reach_until = Some(reach_until);
+            ringing.waking = waking;
+            ringing.reach_until = match waking {
+                Waking::Impossible => Some(reach_until),
+                Waking::Possible => None,
+            };
             self.row.readers = readers;
+        }
+    }
+
+    /// Whether a device of the person called can be woken for it.
+    pub(crate) fn waking(&self) -> Waking {
+        match &self.phase {
+            Phase::Ringing(ringing) => ringing.waking,
+            Phase::Talking(_) | Phase::Over { .. } | Phase::Merged { .. } => Waking::Impossible,
+        }
+    }
+
+    /// Something is asked to wake a device. False when nothing can, or it was asked before.
+    pub(crate) fn wake(&mut self) -> bool {
+        let Phase::Ringing(ringing) = &mut self.phase else { return false };
+        ringing.wake_at = None;
+        ringing.waking == Waking::Possible && !std::mem::replace(&mut ringing.was_woken, true)
+    }
+
+    /// It was sent to devices; one of them has to say soon that it has it.
+    pub(crate) fn was_sent(&mut self, now: Duration) {
+        if let Phase::Ringing(ringing) = &mut self.phase
+            && ringing.waking == Waking::Possible
+            && !ringing.was_woken
+        {
+            ringing.wake_at = ringing.wake_at.or(Some(now + RECEIVED_WITHIN));
+        }
+    }
+
+    /// Whether something was asked to wake a device, while it rings.
+    pub(crate) fn was_woken(&self) -> bool {
+        match &self.phase {
+            Phase::Ringing(ringing) => ringing.was_woken,
+            Phase::Talking(_) | Phase::Over { .. } | Phase::Merged { .. } => false,
         }
     }
 
@@ -343,6 +397,7 @@ impl Ring {
     /// Takes what a device has said; the progress, when that is better than before.
     pub(crate) fn receive(&mut self, receipt: Receipt) -> Option<Progress> {
         let Phase::Ringing(ringing) = &mut self.phase else { return None };
+        ringing.wake_at = None;
         let progress = match (ringing.manner, receipt) {
             (Manner::Quietly, _) => Progress::InAnotherCall,
             (Manner::Aloud, Receipt::Shown) => Progress::Shown,
@@ -459,8 +514,8 @@ impl Ring {
         let Phase::Ringing(ringing) = &self.phase else { return Outcome::NoAnswer };
         match (ringing.offer, ringing.manner) {
             (Offer::Withheld(outcome), _) => outcome,
-            (Offer::Open, _) => Outcome::Offline,
-            (Offer::Unknown, _) | (Offer::Shown, Manner::Aloud) => Outcome::NoAnswer,
+            (Offer::Open, _) if ringing.waking == Waking::Impossible => Outcome::Offline,
+            (Offer::Open | Offer::Unknown, _) | (Offer::Shown, Manner::Aloud) => Outcome::NoAnswer,
             (Offer::Shown, Manner::Quietly) => Outcome::Busy,
         }
     }
@@ -489,19 +544,21 @@ impl Ring {
     }
 
     /// What it waits for, and until when.
-    fn timers(&self) -> [(Timer, Option<Duration>); 5] {
+    fn timers(&self) -> [(Timer, Option<Duration>); 6] {
         let mut timers = [
             (Timer::RungOut, None),
             (Timer::ReachedNobody, None),
+            (Timer::NotReceived, None),
             (Timer::CallerGone, None),
             (Timer::SeatGivenUp, None),
             (Timer::Forgotten, None),
         ];
-        let [rung_out, reached_nobody, caller_gone, seat_given_up, forgotten] = &mut timers;
+        let [rung_out, reached_nobody, not_received, caller_gone, seat_given_up, forgotten] = &mut timers;
         match &self.phase {
             Phase::Ringing(ringing) => {
                 rung_out.1 = Some(ringing.until);
                 reached_nobody.1 = ringing.reach_until;
+                not_received.1 = ringing.wake_at;
                 caller_gone.1 = self.caller.away_since.map(|since| since + CALLER_GRACE);
             }
             Phase::Talking(_) => {

@@ -212,6 +212,9 @@ pub trait PushRepository {
     /// The browsers of an identity, the last kept first.
     async fn pushes(&self, owner: &PublicKey) -> Result<Vec<PushRecord>, StorageError>;
 
+    /// Whether any browser of an identity is kept.
+    async fn is_pushed_to(&self, owner: &PublicKey) -> Result<bool, StorageError>;
+
     /// Forgets a browser of an identity. False when it is none of its.
     async fn forget_push(&self, owner: &PublicKey, id: &Digest) -> Result<bool, StorageError>;
 }

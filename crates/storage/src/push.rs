@@ -46,6 +46,14 @@ impl PushRepository for SqlStorage {
         rows.iter().map(rows::push).collect()
     }
 
+    async fn is_pushed_to(&self, owner: &PublicKey) -> Result<bool, StorageError> {
+        let row = sqlx::query("SELECT 1 FROM push_subscriptions WHERE owner = $1 LIMIT 1")
+            .bind(owner.as_str().to_owned())
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_some())
+    }
+
     async fn forget_push(&self, owner: &PublicKey, id: &Digest) -> Result<bool, StorageError> {
         let forgotten = sqlx::query("DELETE FROM push_subscriptions WHERE owner = $1 AND id = $2")
             .bind(owner.as_str().to_owned())

@@ -72,6 +72,7 @@ impl Ringing {
             DirectCommand::SetQuietHours { hours } => self.set_quiet_hours(hours),
             DirectCommand::SetUndisturbed { length } => self.set_undisturbed(length),
             DirectCommand::SetNotifications { on } => notifications::turn(on, &self.events),
+            DirectCommand::SetPush { on } => self.switch_push(on),
             DirectCommand::AllowSound => {
                 self.sounding = None;
                 self.sound();

@@ -1,8 +1,9 @@
 //! What can happen to a page that is a device of a call identity.
 
 use app::state::{DirectCommand, IdentityNotice};
+use call::RingInput;
 use futures::channel::mpsc::UnboundedSender;
-use protocol::{Activity, RingId};
+use protocol::{Activity, CallId, RingId};
 
 use super::pressed::Pressed;
 use crate::event::SocketNumber;
@@ -26,7 +27,14 @@ pub(crate) enum RingEvent {
     /// The page is looked at, or not.
     Seen(bool),
     /// Something was pressed on the notification of a ring.
-    Pressed { ring: RingId, what: Pressed },
+    Pressed {
+        ring: RingId,
+        what: Pressed,
+        /// Who rings, where the notification came of a push.
+        caller: Option<CallId>,
+    },
+    /// Something of the pushes to this browser has come out.
+    Push(Box<RingInput>),
     /// Time to look what is due.
     Tick,
 }

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use app::state::{CallCommand, CallView, CallViewStoreFields};
+use app::state::{CallCommand, CallView, CallViewStoreFields, DirectCommand};
 use call::{RingCommand, RingInput};
 use gloo_timers::future::sleep;
 use leptos::prelude::GetUntracked;
-use protocol::RingId;
+use protocol::{CallId, RingId, RingSide};
 use reactive_stores::Store;
-use view::Phase;
+use view::{Phase, RingPhase};
 use wasm_bindgen_futures::spawn_local;
 
-use super::{CallLine, Ringing};
+use super::event::RingEvent;
+use super::pressed::Pressed;
+use super::{CallLine, RingPlace, Ringing};
 use crate::event::Event;
 use crate::page;
 use crate::ring_note::RingNote;
@@ -37,6 +39,41 @@ impl Ringing {
     /// What somebody called themselves whose ring was taken over.
     pub(super) fn name_before(&self, ring: RingId) -> Option<String> {
         self.taken_over.as_ref().filter(|note| note.ring == ring)?.name.clone()
+    }
+
+    /// Something was pressed on a notification, which may be older than what it is about. One that came of a push may also be quicker than the
+    /// ring: it comes as soon as the server has this page.
+    pub(super) fn pressed(&mut self, ring: RingId, what: Pressed, caller: Option<CallId>) {
+        if self.waits(ring) {
+            let command = match what {
+                Pressed::Answer => DirectCommand::Answer { ring, with_video: true },
+                Pressed::Decline => DirectCommand::Decline { ring, message: String::new() },
+            };
+            return self.handle(RingEvent::Command(command));
+        }
+        match (what, caller) {
+            (Pressed::Answer, Some(peer)) if self.place == RingPlace::Own => {
+                self.input(RingInput::Command(RingCommand::TakeOver { ring, peer }));
+            }
+            (Pressed::Decline, Some(_)) => self.to_decline = Some(ring),
+            (Pressed::Answer | Pressed::Decline, _) => {}
+        }
+    }
+
+    /// Declines what was to be declined, once it is there.
+    pub(super) fn decline_what_was_pressed(&mut self) {
+        if let Some(ring) = self.to_decline.filter(|ring| self.waits(*ring)) {
+            self.to_decline = None;
+            self.handle(RingEvent::Command(DirectCommand::Decline { ring, message: String::new() }));
+        }
+    }
+
+    /// Whether a ring that came waits for an answer.
+    fn waits(&self, ring: RingId) -> bool {
+        self.device.views().iter().any(|view| {
+            let rings = matches!(view.phase, RingPhase::Ringing | RingPhase::RingingQuietly);
+            view.ring == ring && view.side == RingSide::Callee && rings
+        })
     }
 
     /// Leaves what this page is about, and has the ring answered by the page of direct calls.

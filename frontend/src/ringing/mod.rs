@@ -16,11 +16,15 @@ mod outputs;
 mod peers;
 mod place;
 mod pressed;
+mod push;
+mod push_manager;
+mod service_worker;
 mod shown;
 mod sound;
 mod talk;
 mod ticker;
 mod vibration;
+mod wish;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -35,7 +39,7 @@ use leptos::prelude::{RwSignal, Update};
 use protocol::{DeviceId, HangUpReason, PublicKey, Receipt, RingId, RingSide};
 use reactive_stores::Store;
 use seal::{CallInvitation, KeyPair};
-use view::{DialProblem, RingPhase};
+use view::DialProblem;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::event::SocketNumber;
@@ -48,7 +52,6 @@ pub(crate) use call_line::CallLine;
 pub(crate) use event::{RingEvent, RingEvents};
 use notifications::Notifier;
 pub(crate) use place::RingPlace;
-use pressed::Pressed;
 use sound::Sounding;
 use talk::Talk;
 use ticker::Ticker;
@@ -97,11 +100,14 @@ struct Ringing {
     to_call: Option<Dialled>,
     /// The ring that was answered on the page before.
     taken_over: Option<RingNote>,
+    /// A ring that was declined on its notification before this page had it.
+    to_decline: Option<RingId>,
     _timer: Interval,
     /// Counts while there is a ring.
     ticker: Option<Ticker>,
     _network: Option<EventListener>,
     _visibility: Option<EventListener>,
+    _wish: Option<EventListener>,
 }
 
 /// An invitation, and the key of whoever has sealed it: by another key it is another one.
@@ -123,6 +129,7 @@ pub(crate) fn start(ring_page: RingPage) {
         if place == RingPlace::Own {
             ringing.take_over();
         }
+        ringing.begin_push();
         ringing.input(RingInput::Command(RingCommand::Attach));
         ringing.show_book(web::document().is_some_and(|page| !page.hidden()));
         ringing.publish();
@@ -181,9 +188,11 @@ impl Ringing {
             to_call: page::dialled(),
             taken_over: None,
             ticker: None,
+            to_decline: None,
             _timer: Interval::new(TICK_MILLIS, move || _ = ticks.unbounded_send(RingEvent::Tick)),
             _network: network,
             _visibility: visibility,
+            _wish: push::watch(&events),
             events,
         }
     }
@@ -205,6 +214,7 @@ impl Ringing {
                 {
                     self.input(RingInput::Server(Box::new(event)));
                     self.call_by_address();
+                    self.decline_what_was_pressed();
                     // A browser lets the timers of a page that nobody looks at ring once a minute.
                     self.tick();
                 }
@@ -226,7 +236,8 @@ impl Ringing {
             }
             RingEvent::Noted(notice) => self.identity_notice = Some(notice),
             RingEvent::Seen(is_seen) => self.show_book(is_seen),
-            RingEvent::Pressed { ring, what } => self.pressed(ring, what),
+            RingEvent::Pressed { ring, what, caller } => self.pressed(ring, what, caller),
+            RingEvent::Push(input) => self.input(*input),
             RingEvent::Tick => self.tick(),
         }
     }
@@ -244,21 +255,6 @@ impl Ringing {
         let view = views.iter().find(|view| view.ring == ring && view.side == RingSide::Callee);
         let is_known = |view: &RingView| view.key.as_ref().is_some_and(|key| peers::is_known(view.peer, key));
         self.place == RingPlace::Own && view.is_some_and(is_known)
-    }
-
-    /// A notification may be older than what it is about.
-    fn pressed(&mut self, ring: RingId, what: Pressed) {
-        let waits = self.device.views().iter().any(|view| {
-            let rings = matches!(view.phase, RingPhase::Ringing | RingPhase::RingingQuietly);
-            view.ring == ring && view.side == RingSide::Callee && rings
-        });
-        if waits {
-            let command = match what {
-                Pressed::Answer => DirectCommand::Answer { ring, with_video: true },
-                Pressed::Decline => DirectCommand::Decline { ring, message: String::new() },
-            };
-            self.handle(RingEvent::Command(command));
-        }
     }
 
     fn is_current(&self, socket: SocketNumber) -> bool {

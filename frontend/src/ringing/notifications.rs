@@ -1,26 +1,27 @@
 //! Rings while nobody looks at the page: notifications, which the worker of `public/sw.js` shows, and what is pressed on them.
 
 use app::state::RingLine;
+use call::RingInput;
 use gloo_events::EventListener;
-use js_sys::{Array, Promise, Reflect};
-use protocol::{Outcome, RingId, RingSide};
+use js_sys::{Array, Reflect};
+use protocol::{CallId, Outcome, RingId, RingSide};
+use serde::de::DeserializeOwned;
 use view::{Notifications, RingPhase};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::EventTarget;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 
 use super::event::{RingEvent, RingEvents};
 use super::pressed::Pressed;
-use crate::{remember, web};
-
-/// Whether they were turned on.
-const KEY: &str = "veranda.notifications";
-
-const WORKER: &str = "/sw.js";
+use super::service_worker::{self, Permission, container, order};
+use super::wish::Wish;
+use crate::web;
 
 /// What is pressed on a notification besides itself.
 const ANSWER: &str = "answer";
 const DECLINE: &str = "decline";
+
+/// What the worker says when the browser has dropped its subscription to pushes.
+const RESUBSCRIBED: &str = "resubscribed";
 
 /// The notification that is shown, if there is one, and whatever tells of it.
 pub(super) struct Notifier {
@@ -31,13 +32,13 @@ pub(super) struct Notifier {
 impl Notifier {
     pub(super) fn begin(events: &RingEvents) -> Self {
         if state() == Notifications::On {
-            spawn_local(async { _ = register().await });
+            spawn_local(async { _ = service_worker::register().await });
         }
         let (pressed, looked) = (events.clone(), events.clone());
         let pressed = container().map(|worker| {
             EventListener::new(&worker, "message", move |message| {
-                if let Some((ring, what)) = read(message) {
-                    _ = pressed.unbounded_send(RingEvent::Pressed { ring, what });
+                if let Some(event) = read(message) {
+                    _ = pressed.unbounded_send(event);
                 }
             })
         });
@@ -52,7 +53,7 @@ impl Notifier {
     /// Shows the ring that waits, unless somebody looks at the page; one that has ended is put away, or said to be missed.
     pub(super) fn update(&mut self, lines: &[RingLine]) {
         let is_hidden = web::document().is_some_and(|document| document.hidden());
-        let may_show = is_hidden && state() == Notifications::On;
+        let may_show = is_hidden && (state() == Notifications::On || is_pushed_to());
         let wanted = lines.iter().find(|line| may_show && is_incoming(line));
         if self.shown == wanted.map(|line| line.ring) {
             return;
@@ -72,16 +73,17 @@ impl Notifier {
 
 /// Whether they are shown.
 pub(super) fn state() -> Notifications {
-    let permission = || {
-        _ = container()?;
-        Reflect::get(&notification()?, &"permission".into()).ok()?.as_string()
-    };
-    match permission().as_deref() {
+    match service_worker::permission() {
         None => Notifications::Unavailable,
-        Some("denied") => Notifications::Blocked,
-        Some("granted") if remember::read(KEY).is_some() => Notifications::On,
-        Some(_) => Notifications::Off,
+        Some(Permission::Denied) => Notifications::Blocked,
+        Some(Permission::Granted) if Wish::Notifications.is_on() => Notifications::On,
+        Some(Permission::Granted | Permission::NotGiven) => Notifications::Off,
     }
+}
+
+/// Whoever wants to be rung without a page wants it also with one that they do not look at.
+fn is_pushed_to() -> bool {
+    Wish::Push.is_on() && service_worker::permission() == Some(Permission::Granted)
 }
 
 /// Turns them on, for which the browser asks the person, or off. Nothing of them is left then.
@@ -89,46 +91,18 @@ pub(super) fn turn(on: bool, events: &RingEvents) {
     let events = events.clone();
     spawn_local(async move {
         if on {
-            if ask().await && register().await.is_some() {
-                remember::write(KEY, "on");
+            let is_granted = service_worker::ask().await == Permission::Granted;
+            if is_granted && service_worker::register().await.is_some() {
+                Wish::Notifications.turn(true);
             }
         } else {
-            remember::forget(KEY);
-            _ = unregister().await;
+            Wish::Notifications.turn(false);
+            if !Wish::Push.is_on() {
+                service_worker::unregister().await;
+            }
         }
         _ = events.unbounded_send(RingEvent::Tick);
     });
-}
-
-async fn ask() -> bool {
-    let answer = async { wait(web::call(&notification()?, "requestPermission", &[])?).await?.as_string() };
-    answer.await.as_deref() == Some("granted")
-}
-
-async fn register() -> Option<JsValue> {
-    let container = container()?;
-    wait(web::call(&container, "register", &[&WORKER.into()])?).await
-}
-
-async fn unregister() -> Option<JsValue> {
-    let container = container()?;
-    let registration = wait(web::call(&container, "getRegistration", &[])?).await?;
-    wait(web::call(&registration, "unregister", &[])?).await
-}
-
-async fn wait(promise: JsValue) -> Option<JsValue> {
-    JsFuture::from(promise.dyn_into::<Promise>().ok()?).await.ok()
-}
-
-/// Where workers are registered; `None` on a page that was not loaded securely.
-fn container() -> Option<EventTarget> {
-    Reflect::get(&web::window()?.navigator(), &"serviceWorker".into()).ok()?.dyn_into().ok()
-}
-
-/// What shows notifications, where the browser has it.
-fn notification() -> Option<JsValue> {
-    let window = web::window()?;
-    Reflect::get(&window, &"Notification".into()).ok().filter(|found| !found.is_undefined())
 }
 
 fn show(line: &RingLine) {
@@ -155,34 +129,29 @@ fn order_to_show(ring: RingId, title: &str, actions: Array, stays: bool) {
     order(&[("show", show.into())]);
 }
 
-/// Has the worker do something, once there is one.
-fn order(what: &[(&str, JsValue)]) {
-    let message = web::object(what);
-    spawn_local(async move {
-        let tell = async {
-            let container = container()?;
-            let registration = wait(Reflect::get(&container, &"ready".into()).ok()?).await?;
-            let worker = Reflect::get(&registration, &"active".into()).ok()?;
-            web::call(&worker, "postMessage", &[&message])
-        };
-        _ = tell.await;
-    });
-}
-
 fn ring_text(ring: RingId) -> JsValue {
     ring.to_string().into()
 }
 
 /// What a message of the worker says; whoever presses the notification itself wants to see the page, and no more.
-fn read(message: &web_sys::Event) -> Option<(RingId, Pressed)> {
+fn read(message: &web_sys::Event) -> Option<RingEvent> {
     let data = Reflect::get(message, &"data".into()).ok()?;
     let field = |name: &str| Reflect::get(&data, &name.into()).ok()?.as_string();
     let what = match field("action")?.as_str() {
         ANSWER => Pressed::Answer,
         DECLINE => Pressed::Decline,
+        // The browser's subscription is another one.
+        RESUBSCRIBED => return Some(RingEvent::Push(Box::new(RingInput::PushChanged))),
         _ => return None,
     };
-    Some((serde_json::from_value(serde_json::Value::String(field("ring")?)).ok()?, what))
+    let ring: RingId = parsed(field("ring")?)?;
+    // Of a push, which comes where no page has the ring on its screen.
+    let caller: Option<CallId> = field("caller").and_then(parsed);
+    Some(RingEvent::Pressed { ring, what, caller })
+}
+
+fn parsed<T: DeserializeOwned>(text: String) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(text)).ok()
 }
 
 fn is_incoming(line: &RingLine) -> bool {

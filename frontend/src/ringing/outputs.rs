@@ -42,6 +42,8 @@ impl Ringing {
                     }
                 }
                 RingOutput::LeaveRoom { ring: _ } => self.talk = None,
+                RingOutput::SubscribePush { key } => self.subscribe_push(key),
+                RingOutput::GiveUpPush => self.give_up_push(),
             }
         }
     }

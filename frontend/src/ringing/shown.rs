@@ -69,6 +69,7 @@ impl Ringing {
             is_silenced: self.is_silenced,
             book: self.book.of(self.device.book(), &self.keys),
             notifications: notifications::state(),
+            push: self.push_state(),
         };
         if self.view.get_untracked() != shown {
             self.view.set(shown);

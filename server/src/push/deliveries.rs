@@ -186,7 +186,7 @@ impl Deliveries {
             return Ok(Verdict::Over);
         };
         let ttl = match message.kind {
-            Kind::Ring => entry.expires_at.map_or(Duration::ZERO, |at| now.until(at)),
+            Kind::Ring | Kind::Over => entry.expires_at.map_or(Duration::ZERO, |at| now.until(at)),
             Kind::Missed => MISSED_TTL,
         };
         let pushed = Pushed { authorization, ttl: ttl.as_secs(), topic: message.topic(&id), body };

@@ -18,8 +18,10 @@ const PADDED: usize = 128;
 pub(super) enum Kind {
     /// Somebody rings.
     Ring,
-    /// Somebody has rung.
+    /// Somebody has rung in vain.
     Missed,
+    /// Somebody has rung, and it was answered or declined.
+    Over,
 }
 
 /// What a push says.
@@ -78,7 +80,7 @@ mod tests {
 
     #[test]
     fn no_message_is_longer_than_the_length_of_all() {
-        for kind in [Kind::Ring, Kind::Missed] {
+        for kind in [Kind::Ring, Kind::Missed, Kind::Over] {
             let ring = "00000000-0000-4000-8000-000000000001".parse().unwrap();
             let text = serde_json::to_string(&Message { kind, ring, caller: CallId::nth(1) }).unwrap();
             assert!(text.len() <= 86, "{text}");

@@ -25,6 +25,8 @@ pub(crate) enum NoticeKind {
     },
     /// It is over, and they have missed it.
     Missed,
+    /// They have answered or declined it, on whichever device.
+    Settled,
 }
 
 /// The way of notices; a clone is another one to the same place.

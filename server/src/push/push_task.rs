@@ -31,6 +31,9 @@ const CLEANED: u32 = 1_000;
 /// How long it is tried to say that a call was missed. Raising it has a push service that is gone asked for longer.
 const MISSED_FOR: Duration = Duration::from_secs(60 * 60);
 
+/// How long it is tried to say that a call was answered or declined. A browser that hears of it later shows that it rings until somebody looks.
+const SETTLED_FOR: Duration = Duration::from_secs(60);
+
 /// The task's state.
 pub(super) struct PushTask {
     clock: Clock,
@@ -102,6 +105,7 @@ fn entry(push: &PushRecord, notice: Notice, now: Timestamp) -> Option<OutboxEntr
     let (kind, expires_at) = match kind {
         NoticeKind::Rings { until } => (Kind::Ring, until),
         NoticeKind::Missed => (Kind::Missed, now.after(MISSED_FOR)),
+        NoticeKind::Settled => (Kind::Over, now.after(SETTLED_FOR)),
     };
     let message = Message { kind, ring, caller };
     let posting = Posting { subscription: push.id.0.clone(), owner: push.owner.clone(), message };

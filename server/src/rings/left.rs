@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use protocol::{Credential, PlaceRing, RoomCode, Timestamp};
-use ring::{CALLER_GRACE, CallRecord, CallState, Placement, Program, RING_FOR, Rings, RingsInit};
+use ring::{CALLER_GRACE, CallRecord, CallState, Placement, Program, RING_FOR, Rings, RingsInit, Waking};
 use storage::{Storage, StorageError};
 
 use super::records::from_storage;
@@ -64,6 +64,7 @@ async fn placement(
     // It opens nothing: a program has its key of the room already.
     let Ok(credential) = Credential::new(ids::secret("k")) else { return Ok(None) };
     let callee = storage.identity_of(row.callee).await?;
+    let is_pushed_to = storage.is_pushed_to(callee_key).await?;
     let contact = storage.contact(callee_key, &row.caller_key).await?;
     let place = PlaceRing {
         ring: row.ring,
@@ -76,6 +77,7 @@ async fn placement(
         place,
         callee_key: callee_key.clone(),
         admission: admission_of(callee.as_ref(), contact.map(|contact| contact.standing), wall),
+        waking: if is_pushed_to { Waking::Possible } else { Waking::Impossible },
         room,
         credential,
         row: Some(row.clone()),

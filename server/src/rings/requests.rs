@@ -7,7 +7,7 @@ use protocol::{
     CallId, Credential, ErrorCode, PlaceRing, PublicKey, RingId, RoomCode, RoomSettingsPatch, Switch,
     WhenEmpty,
 };
-use ring::{CallRecord, CallState, Placement, Program};
+use ring::{CallRecord, CallState, Placement, Program, Waking};
 use storage::CallIdentity;
 
 use super::identities::unavailable;
@@ -58,13 +58,20 @@ impl Asker<'_> {
         let contact = storage.contact(&callee_key, self.key).await.map_err(unavailable)?;
         let standing = contact.map(|contact| contact.standing);
         let admission = admission_of(identity.as_ref(), standing, self.state.clock.wall());
+        let waking = self.waking(&callee_key).await?;
         let (room, credential) = self.room(place.ring, row.as_ref()).await?;
         let program = self.program.map(|program| Program {
             call_id: self.call_id,
             identity: self.key.clone(),
             api_key: program.api_key.id.clone(),
         });
-        Ok(Placement { place, callee_key, admission, room, credential, row, program })
+        Ok(Placement { place, callee_key, admission, waking, room, credential, row, program })
+    }
+
+    /// Whether a push can bring a device of theirs.
+    async fn waking(&self, callee: &PublicKey) -> Result<Waking, ErrorCode> {
+        let is_pushed_to = self.state.storage.is_pushed_to(callee).await.map_err(unavailable)?;
+        Ok(if is_pushed_to && self.state.push.is_some() { Waking::Possible } else { Waking::Impossible })
     }
 
     /// Where the call will be, and the caller's key of it: the room that was made for the ring before, or a new one. No room that a device has

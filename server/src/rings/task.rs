@@ -225,6 +225,9 @@ impl RingsTask {
                         missed.push(callee);
                         self.notices.leave(Notice { kind: NoticeKind::Missed, callee, caller, ring });
                     }
+                    Output::Settled { callee, caller, ring } => {
+                        self.notices.leave(Notice { kind: NoticeKind::Settled, callee, caller, ring });
+                    }
                     Output::Wake { callee, caller, ring, expires_in } => {
                         let until = self.clock.wall().after(expires_in);
                         self.notices.leave(Notice {

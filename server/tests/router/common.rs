@@ -265,7 +265,7 @@ impl Client {
 
     pub(crate) async fn next(&mut self) -> Result<Value, Closed> {
         loop {
-            let message = tokio::time::timeout(Duration::from_secs(10), self.socket.next())
+            let message = tokio::time::timeout(Duration::from_secs(30), self.socket.next())
                 .await
                 .expect("nothing was heard");
             match message {

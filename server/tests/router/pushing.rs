@@ -8,7 +8,10 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use protocol::{CallId, PublicKey, PushSubscription};
 use serde_json::{Value, json};
 use server::config::{Config, LimitsConfig, PushConfig};
-use storage::{CallRules, Digest, IdentityRepository as _, PushRecord, PushRepository as _, WhoMayRing};
+use storage::{
+    CallRules, ContactChange, ContactRepository as _, Digest, IdentityRepository as _, PushRecord,
+    PushRepository as _, WhoMayRing,
+};
 
 use crate::common::TestServer;
 use crate::push_service::{Browser, Got, PushService};
@@ -20,7 +23,7 @@ const SOON: Duration = Duration::from_millis(500);
 /// After so long nothing more is expected that would have come at once.
 const A_WHILE: Duration = Duration::from_millis(700);
 
-/// A ring that reaches nobody is over by then.
+/// A ring that reaches nobody, and waits for nobody, is over by then.
 const RING_IS_OVER: Duration = Duration::from_millis(1_500);
 
 fn config(allow_private: bool) -> Config {
@@ -36,6 +39,12 @@ async fn pushing() -> TestServer {
 }
 
 impl Device {
+    /// Gives up a ring.
+    async fn gives_up(&mut self, ring: &str) {
+        self.about("cancel", ring).await;
+        assert_eq!(self.hears_end_of(ring).await, json!("cancelled"));
+    }
+
     /// Subscribes a browser, and returns what the server says to that.
     async fn subscribes(&mut self, browser: &Browser, endpoint: &str) -> Value {
         self.say(browser.subscribing(endpoint)).await;
@@ -102,7 +111,7 @@ async fn a_ring_that_no_page_is_there_for_is_pushed_at_once_and_then_that_it_was
     let topic = text(&ring, "topic");
     assert!(topic.len() <= 32 && URL_SAFE_NO_PAD.decode(&topic).is_ok(), "{topic}");
 
-    assert_eq!(ada.hears_end_of(&id(1)).await, json!("offline"));
+    ada.gives_up(&id(1)).await;
     let missed = service.next().await;
     assert_eq!(browser.opens(&missed), json!({ "kind": "missed", "ring": id(1), "caller": ada.call_id }));
     check_signature(&missed, &service.origin(), &key);
@@ -123,7 +132,26 @@ async fn a_page_that_a_push_opens_has_the_ring() {
     assert_eq!(bob.hear_of("incoming").await["ring"], id(1));
     bob.about("answer", &id(1)).await;
     ada.hear_of("answered").await;
+    let over = Browser::new(1).opens(&service.next().await);
+    assert_eq!(over, json!({ "kind": "over", "ring": id(1), "caller": ada.call_id }), "others need not ring");
     service.gets_nothing_within(A_WHILE).await;
+}
+
+#[tokio::test]
+async fn a_ring_waits_for_whoever_a_push_brings_and_other_browsers_are_told_how_it_went() {
+    let (server, mut service) = (pushing().await, PushService::start().await);
+    let mut ada = ADA.attach(&server).await;
+    let bob = away(&server, &[service.endpoint("ok", "phone")]).await;
+    ada.rings(&id(1), &bob).await;
+    let browser = Browser::new(1);
+    let ring = browser.opens(&service.next().await);
+    // Long after a ring is over that waits for nobody.
+    tokio::time::sleep(RING_IS_OVER).await;
+    let mut bob = BOB.attach(&server).await;
+    assert_eq!(bob.hear_of("incoming").await["ring"], ring["ring"]);
+    bob.about("decline", &id(1)).await;
+    assert_eq!(ada.hears_end_of(&id(1)).await, json!("declined"));
+    assert_eq!(browser.opens(&service.next().await)["kind"], "over");
 }
 
 #[tokio::test]
@@ -135,6 +163,7 @@ async fn what_is_said_last_of_a_ring_takes_the_place_of_what_was_not_delivered()
     let browser = Browser::new(1);
     let refused = service.next().await;
     assert_eq!(browser.opens(&refused)["kind"], "ring");
+    ada.gives_up(&id(1)).await;
     let taken = service.next().await;
     assert_eq!(browser.opens(&taken)["kind"], "missed", "nobody is told of a ring that is over");
     assert!(taken.at - refused.at >= Duration::from_secs(2), "it wanted to be left alone for so long");
@@ -150,6 +179,7 @@ async fn what_a_push_service_has_failed_to_take_it_is_sent_again() {
     let browser = Browser::new(1);
     let kinds = [browser.opens(&service.next().await), browser.opens(&service.next().await)];
     assert_eq!(kinds.map(|message| message["kind"].clone()), ["ring", "ring"]);
+    ada.gives_up(&id(1)).await;
     assert_eq!(browser.opens(&service.next().await)["kind"], "missed");
 }
 
@@ -163,7 +193,7 @@ async fn a_browser_that_has_no_subscription_any_more_is_forgotten() {
     let mut told = [service.next().await.browser, service.next().await.browser];
     told.sort();
     assert_eq!(told, ["elsewhere", "old"]);
-    ada.hears_end_of(&id(1)).await;
+    ada.gives_up(&id(1)).await;
     assert_eq!(service.next().await.browser, "elsewhere", "nobody follows where it leads");
     service.gets_nothing_within(A_WHILE).await;
     let mut bob = BOB.attach(&server).await;
@@ -185,7 +215,7 @@ async fn a_push_service_that_hangs_delays_no_other() {
         let got = works.next().await;
         assert!(got.at - begun <= SOON, "{:?}", got.at - begun);
         assert_eq!(Browser::new(10).opens(&got)["kind"], "ring");
-        ada.hears_end_of(&id(number)).await;
+        ada.gives_up(&id(number)).await;
         assert_eq!(Browser::new(10).opens(&works.next().await)["kind"], "missed");
     }
     hangs.next().await;
@@ -221,6 +251,7 @@ async fn a_browser_says_that_it_wants_no_more_pushes_and_none_of_another_is_touc
     bob.client.close().await;
     ada.rings(&id(1), &bob_id).await;
     assert_eq!(service.next().await.browser, "second");
+    ada.gives_up(&id(1)).await;
     assert_eq!(service.next().await.browser, "second");
     service.gets_nothing_within(A_WHILE).await;
 }
@@ -351,23 +382,34 @@ async fn seen(caller: &mut Device, ring: &str, callee: &str) -> (Vec<String>, Du
     (messages, begun.elapsed())
 }
 
+/// Whoever may ring somebody is waited for, as they are rung where a page is open. Whoever may not learns nothing.
 #[tokio::test]
-async fn a_caller_does_not_learn_that_somebody_is_pushed_to() {
+async fn a_caller_who_may_not_ring_somebody_does_not_learn_that_they_are_pushed_to() {
     let server = pushing().await;
     let (mut works, hangs) = (PushService::start().await, PushService::start().await);
     let mut endpoints: Vec<_> = (0..5).map(|number| works.endpoint("ok", &number.to_string())).collect();
     endpoints.extend((0..5).map(|number| hangs.endpoint("hang", &number.to_string())));
-    let pushed_to = away(&server, &endpoints).await;
+    let blocks = away(&server, &endpoints).await;
+    let storage = storage_of(&server).await;
+    let blocked = ContactChange::Blocked;
+    let now = protocol::Timestamp(1);
+    storage.change_contact(BOB.identity().key(), ADA.identity().key(), blocked, now).await.unwrap();
+    let resting = Who { person: 12, device: 1 };
+    let mut rests = resting.attach(&server).await;
+    rests.subscribes(&Browser::new(21), &works.endpoint("ok", "resting")).await;
+    let undisturbed = CallRules { who_may_ring: WhoMayRing::Nobody, ..CallRules::default() };
+    storage.set_call_rules(resting.identity().key(), &undisturbed).await.unwrap();
     let nobody = CallId::nth(77).to_string();
     let without = Who { person: 11, device: 1 }.attach(&server).await;
-    let alone = without.call_id.clone();
+    let (rests_id, alone) = (rests.call_id.clone(), without.call_id.clone());
+    rests.client.close().await;
     without.client.close().await;
     let mut ada = ADA.attach(&server).await;
-    let callees = [&pushed_to, &nobody, &alone];
-    let (mut times, mut answers) = ([const { Vec::new() }; 3], Vec::new());
+    let callees = [&blocks, &rests_id, &nobody, &alone];
+    let (mut times, mut answers) = ([const { Vec::new() }; 4], Vec::new());
     for round in 0..7_u64 {
         for (kind, callee) in callees.iter().enumerate() {
-            let ring = id(100 + round * 3 + kind as u64);
+            let ring = id(100 + round * 4 + kind as u64);
             let (messages, over_after) = seen(&mut ada, &ring, callee).await;
             times[kind].push(over_after);
             answers.push(messages);
@@ -380,9 +422,9 @@ async fn a_caller_does_not_learn_that_somebody_is_pushed_to() {
         times[times.len() / 2]
     });
     let (least, most) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
-    println!("over after, in the middle: pushed to, nobody, without a device: {medians:?}");
+    println!("over after, in the middle: blocked, undisturbed, nobody, without a device: {medians:?}");
     assert!(*most - *least <= Duration::from_millis(100), "{medians:?}");
-    works.next().await;
+    works.gets_nothing_within(A_WHILE).await;
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ impl RingDevice {
     }
 
     pub(super) fn socket_closed(&mut self, now: Duration) {
+        self.pushes.disconnected();
         if self.is_wanted {
             self.connection.lost(now);
         }
@@ -39,6 +40,8 @@ impl RingDevice {
         }
         let said = self.keeper.connected();
         self.say_of_book(said);
+        let todo = self.pushes.connected();
+        self.do_of_pushes(todo);
     }
 
     pub(super) fn connection_timeout(&mut self, now: Duration) {
@@ -50,6 +53,7 @@ impl RingDevice {
             Wait::Nothing => {}
             Wait::Answer(_) | Wait::Pong(_) => {
                 self.outputs.push_back(RingOutput::CloseSocket);
+                self.pushes.disconnected();
                 self.connection.lost(now);
             }
             Wait::Ping(_) => {

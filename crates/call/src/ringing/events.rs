@@ -42,7 +42,11 @@ impl RingDevice {
                 let said = self.keeper.changed();
                 self.say_of_book(said);
             }
-            RingEvent::Push { .. } | RingEvent::Pong => {}
+            RingEvent::Push { key, subscriptions } => {
+                let todo = self.pushes.answered(key, subscriptions);
+                self.do_of_pushes(todo);
+            }
+            RingEvent::Pong => {}
             RingEvent::Error(error) => self.error(now, &error),
         }
     }
@@ -173,6 +177,9 @@ impl RingDevice {
     fn error(&mut self, now: Duration, error: &ProtocolError) {
         let said = self.keeper.refused(error.in_reply_to, error.code);
         self.say_of_book(said);
+        if self.pushes.refused(error.in_reply_to, error.code) {
+            return;
+        }
         if let Some(ring) = self.kept.about(error.in_reply_to) {
             self.kept.confirm(ring);
             if self.line.ring() == Some(ring) {
@@ -183,6 +190,7 @@ impl RingDevice {
             self.refused = Some(error.code);
             self.is_wanted = false;
             self.connection = self.connection.ended();
+            self.pushes.disconnected();
             self.outputs.push_back(RingOutput::CloseSocket);
         }
     }

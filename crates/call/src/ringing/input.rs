@@ -2,9 +2,10 @@
 
 use protocol::{
     Activity, CallId, CallRules, ContactRule, HangUpReason, HistoryChange, IdentityProof, Invitation,
-    PublicKey, Receipt, RingEvent, RingId, SealedNote,
+    PublicKey, PushEndpoint, PushKey, PushSubscription, Receipt, RingEvent, RingId, SealedNote,
 };
 use seal::KeyDigest;
+use view::PushFault;
 
 /// One event.
 #[derive(Clone, Debug)]
@@ -30,6 +31,27 @@ pub enum RingInput {
         /// For one's own history.
         note: Option<SealedNote>,
     },
+    /// The browser has subscribed to pushes.
+    PushSubscribed {
+        /// With this key.
+        key: PushKey,
+        /// What the server is to have.
+        subscription: Box<PushSubscription>,
+        /// A subscription of before, which is none any more.
+        replaced: Option<PushEndpoint>,
+    },
+    /// The browser has not subscribed, or its person does not let it.
+    PushFailed {
+        /// The reason.
+        fault: PushFault,
+    },
+    /// The browser has given up the subscription that it had.
+    PushGivenUp {
+        /// Which.
+        endpoint: PushEndpoint,
+    },
+    /// The browser may have another subscription than it said, or none.
+    PushChanged,
     /// It could not be sealed, because the key is no proper one.
     NotSealed {
         /// For which ring.
@@ -125,6 +147,11 @@ pub enum RingCommand {
     SetRules {
         /// From now on.
         rules: CallRules,
+    },
+    /// Has the server push to this browser, or no longer. Said when the page begins, too.
+    SwitchPush {
+        /// From now on.
+        on: bool,
     },
     /// Gives the identity another ID.
     ReplaceCallId,

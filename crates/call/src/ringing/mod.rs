@@ -23,6 +23,7 @@ mod input;
 mod kept;
 mod line;
 mod output;
+mod push;
 mod rooms;
 
 use std::collections::VecDeque;
@@ -33,7 +34,7 @@ use protocol::{
     RingFrame, RingId, RingMessage, SealedNote, Standing,
 };
 use seal::KeyDigest;
-use view::{RingRefusal, Signalling};
+use view::{PushState, RingRefusal, Signalling};
 
 use crate::signalling::SignallingConnection;
 pub use book::Book;
@@ -44,6 +45,7 @@ pub use input::{RingCommand, RingInput};
 use kept::Kept;
 use line::{Calling, Line};
 pub use output::{RingOutput, RingView};
+use push::{Pushes, Todo};
 
 /// A device.
 ///
@@ -64,6 +66,7 @@ pub struct RingDevice {
     room: Option<RingId>,
     kept: Kept,
     keeper: Keeper,
+    pushes: Pushes,
     outputs: VecDeque<RingOutput>,
 }
 
@@ -83,6 +86,7 @@ impl RingDevice {
             room: None,
             kept: Kept::default(),
             keeper: Keeper::default(),
+            pushes: Pushes::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -100,6 +104,19 @@ impl RingDevice {
                 self.say(None, RingMessage::Prove { proof, standing });
             }
             RingInput::Sealed { ring, invitation, note } => self.sealed(now, ring, invitation, note),
+            RingInput::PushSubscribed { key, subscription, replaced } => {
+                let todo = self.pushes.subscribed(key, *subscription, replaced);
+                self.do_of_pushes(todo);
+            }
+            RingInput::PushFailed { fault } => self.pushes.failed(fault),
+            RingInput::PushGivenUp { endpoint } => {
+                let todo = self.pushes.given_up(endpoint);
+                self.do_of_pushes(todo);
+            }
+            RingInput::PushChanged => {
+                let todo = self.pushes.changed();
+                self.do_of_pushes(todo);
+            }
             RingInput::NotSealed { ring } => {
                 if self.line.ring() == Some(ring) {
                     self.line.refuse(now, RingRefusal::NoKey);
@@ -156,6 +173,11 @@ impl RingDevice {
         self.keeper.book()
     }
 
+    /// Whether the server pushes to this browser.
+    pub fn push(&self) -> PushState {
+        self.pushes.state()
+    }
+
     fn command(&mut self, now: Duration, command: RingCommand) {
         match command {
             RingCommand::Attach => self.attach(),
@@ -197,6 +219,10 @@ impl RingDevice {
                 self.change_book(RingMessage::SetContact { peer, rule });
             }
             RingCommand::SetRules { rules } => self.change_book(RingMessage::SetRules { rules }),
+            RingCommand::SwitchPush { on } => {
+                let todo = self.pushes.switch(on);
+                self.do_of_pushes(todo);
+            }
             // Said once: a second one would be a second ID.
             RingCommand::ReplaceCallId => self.say_if_connected(None, RingMessage::ReplaceCallId),
             RingCommand::Dismiss => self.put_away(),
@@ -224,6 +250,7 @@ impl RingDevice {
         self.leave_unwanted_room();
         self.is_wanted = false;
         self.connection = self.connection.ended();
+        self.pushes.disconnected();
         self.outputs.push_back(RingOutput::CloseSocket);
     }
 
@@ -309,6 +336,15 @@ impl RingDevice {
             let frames = said.into_iter().map(|(id, message)| RingOutput::Send(RingFrame { id, message }));
             self.outputs.extend(frames);
         }
+    }
+
+    fn do_of_pushes(&mut self, todo: impl IntoIterator<Item = Todo>) {
+        let outputs = todo.into_iter().map(|todo| match todo {
+            Todo::Say(id, message) => RingOutput::Send(RingFrame { id: Some(id), message }),
+            Todo::Subscribe(key) => RingOutput::SubscribePush { key },
+            Todo::GiveUp => RingOutput::GiveUpPush,
+        });
+        self.outputs.extend(outputs);
     }
 
     fn say_line(&mut self, now: Duration) {

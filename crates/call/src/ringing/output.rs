@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use protocol::{
-    CallId, ChallengeNonce, Credential, IncomingRing, OpeningMessage, PublicKey, RingFrame, RingId, RingSide,
-    RoomCode, SealedNote,
+    CallId, ChallengeNonce, Credential, IncomingRing, OpeningMessage, PublicKey, PushKey, RingFrame, RingId,
+    RingSide, RoomCode, SealedNote,
 };
 use view::RingPhase;
 
@@ -57,6 +57,13 @@ pub enum RingOutput {
         /// The ring.
         ring: RingId,
     },
+    /// Have the browser subscribe to pushes, unless it has with this key. Answered by `PushSubscribed` or `PushFailed`.
+    SubscribePush {
+        /// The server's.
+        key: PushKey,
+    },
+    /// Have the browser give up its subscription. Answered by `PushGivenUp`, where it has one.
+    GiveUpPush,
 }
 
 /// One direct call as a screen shows it.

@@ -14,6 +14,7 @@ mod encrypting;
 mod page;
 mod ringing;
 mod ringing_book;
+mod ringing_push;
 mod speaker;
 mod statistics;
 mod support;

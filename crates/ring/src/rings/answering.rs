@@ -5,8 +5,9 @@ use std::time::Duration;
 use protocol::{DeviceId, ErrorCode, Outcome, RingEvent, RingId, RingSide};
 
 use super::{Rings, Speaker, millis, seconds};
+use crate::Output;
 use crate::lines::Place;
-use crate::ring::{Offer, Stage};
+use crate::ring::{Offer, Ring, Stage};
 
 impl Rings {
     pub(super) fn answer(&mut self, now: Duration, from: Speaker, ring: RingId) {
@@ -57,6 +58,7 @@ impl Rings {
             self.lines.occupy(person, Place::Call, ring);
         }
         let wall = self.wall(now);
+        let was_woken = self.rings.get(&ring).is_some_and(Ring::was_woken);
         if let Some(one) = self.ring_mut(ring) {
             one.answer(now, wall, device);
         }
@@ -67,7 +69,12 @@ impl Rings {
             let outcome = Outcome::AnsweredElsewhere;
             self.send(connection, RingEvent::Over { ring, outcome, message: None });
         }
-        self.review_manner(now, caller);
-        self.review_manner(now, callee);
+        if was_woken {
+            self.outputs.push_back(Output::Settled { callee, caller, ring });
+        }
+        for person in [caller, callee] {
+            self.review_manner(now, person);
+            self.give_turn(now, person);
+        }
     }
 }

@@ -241,6 +241,10 @@ impl Rings {
             }
         }
         self.review_manner(now, owner.call_id);
+        let incoming = self.lines.occupant(owner.call_id, Place::Incoming);
+        if let Some(ring) = incoming.filter(|_| self.lines.devices(owner.call_id).next().is_none()) {
+            self.wake(now, ring);
+        }
     }
 
     fn lose_seats(&mut self, now: Duration, owner: Owner) {

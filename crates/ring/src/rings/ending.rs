@@ -118,6 +118,7 @@ impl Rings {
         }
         let (caller, callee) = (one.person(RingSide::Caller), one.person(RingSide::Callee));
         let is_known = one.confirmed() == Confirmed::ByBoth;
+        let was_woken = one.was_woken();
         one.end(now, outcome, message);
         let is_read_by_both = one.row().readers == Readers::Both;
         self.lines.vacate(caller, ring);
@@ -131,10 +132,14 @@ impl Rings {
         }
         if is_known && is_read_by_both && is_missed(outcome) {
             self.outputs.push_back(Output::Missed { callee, caller, ring });
+        } else if was_woken {
+            self.outputs.push_back(Output::Settled { callee, caller, ring });
         }
         self.remember(ring);
-        self.review_manner(now, caller);
-        self.review_manner(now, callee);
+        for person in [caller, callee] {
+            self.review_manner(now, person);
+            self.give_turn(now, person);
+        }
     }
 
     /// Tells everybody who knows of the ring.

@@ -10,8 +10,8 @@
 //!                                   is in a call or a meeting     it is shown quietly; declined or run out, they were busy
 //!                                   has a ring on the screen      busy; but one of a stranger gives way to somebody they know
 //!                                   is ringing somebody else      busy
-//!                                   has no device, and a ring     it waits as that does, and is not shown
-//!                                   that waits for one, or that
+//!                                   has no device, and a ring     it waits as that does, and has its turn after it; one of
+//!                                   that waits for one, or that   somebody they know goes before a stranger's that can be long
 //!                                   they placed before they went
 //!                                   is ringing this very caller   the two rings become the first one, answered;
 //!                                                                 that of a program is busy: it answers nobody
@@ -20,7 +20,8 @@
 //! | timer | what is due |
 //! | --- | --- |
 //! | `RungOut` | the ring has rung for [`RING_FOR`](crate::RING_FOR) |
-//! | `ReachedNobody` | no device has got it within `REACHED_WITHIN`, or none may |
+//! | `ReachedNobody` | no device has got it within `REACHED_WITHIN`, or none may; of somebody who can be woken it is waited for until the end |
+//! | `NotReceived` | devices were sent it, and none has said so within `RECEIVED_WITHIN`: whoever can be woken is |
 //! | `CallerGone` | the caller's device has been away for `CALLER_GRACE` |
 //! | `SeatGivenUp` | one of the two who talk has been away for [`CALL_GRACE`](crate::CALL_GRACE) |
 //! | `Forgotten` | the ring has been over for [`REMEMBERED_FOR`](crate::REMEMBERED_FOR) |

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use protocol::{ErrorCode, Outcome, PlaceRing, RingEvent, RingId, RingSide};
+use protocol::{CallId, ErrorCode, Outcome, PlaceRing, RingEvent, RingId, RingSide};
 
 use super::{Rings, Speaker, millis};
 use crate::lines::Place;
 use crate::ring::{CALLER_GRACE, Offer, REACHED_WITHIN, RING_FOR, Ring, Stage};
-use crate::{Admission, CallRecord, CallState, Output, Placement, Readers, Relation, Trace};
+use crate::{Admission, CallRecord, CallState, Output, Placement, Readers, Relation, Trace, Waking};
 
 /// What is in the way of a ring.
 enum InTheWay {
@@ -15,6 +15,8 @@ enum InTheWay {
     /// A ring of a stranger that nobody has answered: it gives way to one of somebody whom the person called knows, or whoever rings all the
     /// time would keep everybody out.
     Stranger(RingId),
+    /// A ring of a stranger that nobody has seen yet, of somebody who can be woken. It waits behind one of somebody they know.
+    Unseen(RingId),
     /// A ring that has reached nobody either, or one that they have placed themselves before they went away.
     Nobody,
     /// A ring that is on their screen, or one that they place.
@@ -67,6 +69,7 @@ impl Rings {
             place: PlaceRing { ring, invitation, note, .. },
             callee_key,
             admission,
+            waking,
             room,
             credential,
             ..
@@ -93,7 +96,7 @@ impl Rings {
             return self.merge(now, from, ring, first);
         }
         self.lines.occupy(caller, Place::Outgoing, ring);
-        self.admit(now, from, ring, admission, waited);
+        self.admit(now, from, ring, (admission, waking), waited);
     }
 
     /// The ring could not be kept: it was never there. One that was before this server is, on the screens of the person called and in storage:
@@ -107,6 +110,7 @@ impl Rings {
         for side in [RingSide::Caller, RingSide::Callee] {
             self.lines.vacate(one.person(side), ring);
             self.lines.forget(one.person(side), ring);
+            self.give_turn(now, one.person(side));
         }
     }
 
@@ -123,7 +127,7 @@ impl Rings {
 
     /// The same ring again: its caller has come back, or has not heard what became of it.
     fn place_again(&mut self, now: Duration, from: Speaker, placement: Placement) {
-        let Placement { place, admission, room, credential, .. } = placement;
+        let Placement { place, admission, waking, room, credential, .. } = placement;
         let ring = place.ring;
         let places = [Place::Call, Place::Outgoing].map(|at| self.lines.occupant(from.owner.call_id, at));
         let is_current = places.into_iter().flatten().all(|occupant| occupant == ring);
@@ -135,7 +139,7 @@ impl Rings {
                 one.adopt(room, credential);
                 let progress = one.progress();
                 if offer == Offer::Unknown {
-                    return self.admit(now, from, ring, admission, CALLER_GRACE);
+                    return self.admit(now, from, ring, (admission, waking), CALLER_GRACE);
                 }
                 self.say_placed(from, ring);
                 if let Some(progress) = progress {
@@ -155,19 +159,31 @@ impl Rings {
     }
 
     /// Decides whom the ring reaches, and says to its caller what every caller is told.
-    fn admit(&mut self, now: Duration, from: Speaker, ring: RingId, admission: Admission, waited: Duration) {
+    fn admit(
+        &mut self,
+        now: Duration,
+        from: Speaker,
+        ring: RingId,
+        (admission, waking): (Admission, Waking),
+        waited: Duration,
+    ) {
         let Some(one) = self.rings.get(&ring) else { return };
-        let (offer, readers) = match admission {
-            Admission::Rings(_) => (Offer::Open, Readers::Both),
-            Admission::AsksFirst => (Offer::Withheld(Outcome::Asked), Readers::Both),
-            Admission::Unreachable(Trace::Missed) => (Offer::Withheld(Outcome::Offline), Readers::Both),
-            Admission::Unreachable(Trace::None) => (Offer::Withheld(Outcome::Offline), Readers::Caller),
+        // Nobody is woken whom it does not reach, and nothing waits for that.
+        let (offer, waking, readers) = match admission {
+            Admission::Rings(_) => (Offer::Open, waking, Readers::Both),
+            Admission::AsksFirst => (Offer::Withheld(Outcome::Asked), Waking::Impossible, Readers::Both),
+            Admission::Unreachable(Trace::Missed) => {
+                (Offer::Withheld(Outcome::Offline), Waking::Impossible, Readers::Both)
+            }
+            Admission::Unreachable(Trace::None) => {
+                (Offer::Withheld(Outcome::Offline), Waking::Impossible, Readers::Caller)
+            }
         };
         // A caller who was there before this server was: those who are called have to come back, too.
         let within = if waited.is_zero() { REACHED_WITHIN } else { CALLER_GRACE };
         let is_late = one.left(now).is_zero();
         if let Some(one) = self.ring_mut(ring) {
-            one.offer(offer, now + within, readers);
+            one.offer(offer, waking, now + within, readers);
             if let Admission::Rings(relation) = admission {
                 one.set_relation(relation);
             }
@@ -191,8 +207,12 @@ impl Rings {
                 self.finish(now, other, Outcome::Busy, None);
                 self.ring_out(now, ring);
             }
-            // It waits as long as everything that reaches nobody, and ends as that does.
-            InTheWay::Nobody => {}
+            // It waits as long as everything that reaches nobody, and ends as that does, unless its turn comes.
+            InTheWay::Nobody => self.wait_for_turn(ring),
+            InTheWay::Unseen(other) => {
+                self.wait_for_turn(other);
+                self.ring_out(now, ring);
+            }
             InTheWay::Line => self.finish(now, ring, Outcome::Busy, None),
         }
     }
@@ -210,29 +230,68 @@ impl Rings {
         }
         let Some(incoming) = other(Place::Incoming) else { return InTheWay::Nothing };
         let Some(one) = self.rings.get(&incoming) else { return InTheWay::Nothing };
-        if one.stage() == Stage::Ringing(Offer::Open) {
-            return InTheWay::Nobody;
-        }
         let gives_way = one.relation() == Relation::Stranger;
+        if one.stage() == Stage::Ringing(Offer::Open) {
+            let is_known = admission == Admission::Rings(Relation::Known);
+            let is_long = one.waking() == Waking::Possible;
+            return if gives_way && is_known && is_long {
+                InTheWay::Unseen(incoming)
+            } else {
+                InTheWay::Nobody
+            };
+        }
         match admission {
             Admission::Rings(Relation::Known) if gives_way => InTheWay::Stranger(incoming),
             Admission::Rings(_) | Admission::AsksFirst | Admission::Unreachable(_) => InTheWay::Line,
         }
     }
 
+    /// The ring waits behind another one until the person called is free for it.
+    fn wait_for_turn(&mut self, ring: RingId) {
+        if let Some(callee) = self.rings.get(&ring).map(|one| one.person(RingSide::Callee)) {
+            self.lines.wait(callee, ring);
+        }
+    }
+
+    /// Whatever was in the way of rings that wait is over: the first of them has its turn.
+    pub(super) fn give_turn(&mut self, now: Duration, callee: CallId) {
+        let is_free = [Place::Incoming, Place::Outgoing]
+            .iter()
+            .all(|place| self.lines.occupant(callee, *place).is_none());
+        if !is_free {
+            return;
+        }
+        while let Some(ring) = self.lines.next_waiting(callee) {
+            if self.rings.get(&ring).is_some_and(|one| one.stage() == Stage::Ringing(Offer::Open)) {
+                return self.ring_out(now, ring);
+            }
+        }
+    }
+
     fn ring_out(&mut self, now: Duration, ring: RingId) {
         let Some(one) = self.rings.get(&ring) else { return };
-        let [caller, callee] = [RingSide::Caller, RingSide::Callee].map(|side| one.person(side));
-        let expires_in = one.left(now);
+        let callee = one.person(RingSide::Callee);
         self.lines.occupy(callee, Place::Incoming, ring);
         let manner = self.manner(callee);
         if let Some(one) = self.ring_mut(ring) {
             one.set_manner(manner);
         }
         if self.lines.devices(callee).next().is_none() {
-            self.outputs.push_back(Output::Wake { callee, caller, ring, expires_in });
+            self.wake(now, ring);
+        } else if let Some(one) = self.ring_mut(ring) {
+            one.was_sent(now);
         }
         self.show(now, ring);
+    }
+
+    /// Has whatever can wake a device of the person called do so, once.
+    pub(super) fn wake(&mut self, now: Duration, ring: RingId) {
+        let Some(one) = self.ring_mut(ring) else { return };
+        let [caller, callee] = [RingSide::Caller, RingSide::Callee].map(|side| one.person(side));
+        let expires_in = one.left(now);
+        if one.wake() {
+            self.outputs.push_back(Output::Wake { callee, caller, ring, expires_in });
+        }
     }
 
     /// Two people ring each other. The ring that was there first is answered by the device that has placed the second.

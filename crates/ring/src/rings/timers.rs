@@ -43,6 +43,7 @@ impl Rings {
                 | Stage::Over
                 | Stage::Merged(_) => one.was_reached(),
             },
+            Timer::NotReceived => self.wake(now, ring),
             Timer::CallerGone => self.finish(now, ring, Outcome::Cancelled, None),
             Timer::SeatGivenUp => {
                 let talked = one.talked_together(now);

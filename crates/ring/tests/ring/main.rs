@@ -11,4 +11,5 @@ mod placing;
 mod programs;
 mod restarting;
 mod strangers;
+mod waking;
 mod world;

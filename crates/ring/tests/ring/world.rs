@@ -10,7 +10,7 @@ use protocol::{
 };
 use ring::{
     Admission, Attachment, CallRecord, CallState, ConnectionId, Departure, Input, Output, Placement, Program,
-    Relation, Rings, RingsInit,
+    Relation, Rings, RingsInit, Waking,
 };
 use uuid::Uuid;
 
@@ -34,6 +34,7 @@ pub(crate) struct World {
     pub(crate) admission: Admission,
     /// When a server was last there, as the next one is told.
     pub(crate) seen_at: Option<Timestamp>,
+    pub(crate) waking: Waking,
     heard: BTreeMap<Device, Vec<RingEvent>>,
     pub(crate) sockets: BTreeMap<Device, ConnectionId>,
     pub(crate) closed: Vec<(ConnectionId, CloseCode)>,
@@ -42,6 +43,7 @@ pub(crate) struct World {
     pub(crate) states: Vec<(RingId, CallState)>,
     pub(crate) woken: Vec<CallId>,
     pub(crate) missed: Vec<(CallId, RingId)>,
+    pub(crate) settled: Vec<(CallId, RingId)>,
     sockets_made: u128,
 }
 
@@ -52,6 +54,7 @@ impl World {
             now: Duration::ZERO,
             admission: Admission::Rings(Relation::Stranger),
             seen_at: None,
+            waking: Waking::Impossible,
             heard: BTreeMap::new(),
             sockets: BTreeMap::new(),
             closed: vec![],
@@ -59,6 +62,7 @@ impl World {
             states: vec![],
             woken: vec![],
             missed: vec![],
+            settled: vec![],
             sockets_made: 0,
         }
     }
@@ -154,8 +158,8 @@ impl World {
         let room = row.as_ref().and_then(|row| row.room).unwrap_or(made);
         let credential = Credential::new(format!("key of {number}")).unwrap();
         let callee_key = key(callee);
-        let placement =
-            Placement { place, callee_key, admission: self.admission, room, credential, row, program };
+        let (admission, waking) = (self.admission, self.waking);
+        let placement = Placement { place, callee_key, admission, waking, room, credential, row, program };
         self.input(Input::Place { connection, id: None, placement: Box::new(placement) });
     }
 
@@ -249,6 +253,7 @@ impl World {
                 }
                 Output::Wake { callee, .. } => self.woken.push(callee),
                 Output::Missed { callee, ring, .. } => self.missed.push((callee, ring)),
+                Output::Settled { callee, ring, .. } => self.settled.push((callee, ring)),
             }
         }
     }

@@ -73,10 +73,13 @@ pub(crate) async fn a_browser_is_one_identitys_and_goes_with_it(storage: &impl S
     storage.keep_push(&push(2, 7), Timestamp(6)).await.unwrap();
     assert_eq!(storage.pushes(&public_key(1)).await.unwrap(), [push(1, 8)]);
     assert_eq!(storage.pushes(&public_key(2)).await.unwrap(), [push(2, 7)]);
+    assert!(storage.is_pushed_to(&public_key(2)).await.unwrap());
+    assert!(!storage.is_pushed_to(&public_key(9)).await.unwrap());
     assert!(!storage.forget_push(&public_key(1), &push(1, 7).id).await.unwrap());
 
     assert!(storage.delete_identity(&public_key(2)).await.unwrap());
     assert_eq!(storage.push(&push(2, 7).id).await.unwrap(), None);
+    assert!(!storage.is_pushed_to(&public_key(2)).await.unwrap());
     assert!(!storage.keep_push(&push(2, 7), Timestamp(7)).await.unwrap(), "there is no such identity");
     assert_eq!(storage.push(&push(2, 7).id).await.unwrap(), None);
     assert_eq!(storage.pushes(&public_key(1)).await.unwrap(), [push(1, 8)]);

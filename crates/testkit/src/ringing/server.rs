@@ -9,7 +9,7 @@ use protocol::{
 };
 use ring::{
     Admission, Attachment, CallRecord, CallState, ConnectionId, Departure, Input, Output, Placement,
-    Relation, Rings, RingsInit, Trace,
+    Relation, Rings, RingsInit, Trace, Waking,
 };
 
 use super::page::{STRANGER, id_of, key_of};
@@ -166,6 +166,7 @@ impl Server {
             // Nobody opens anything here, so one key is as good as another.
             callee_key: PublicKey::new("A".repeat(43)).expect("43 characters"),
             admission: self.admission(id_of(person), place.callee),
+            waking: self.waking(place.callee),
             room: row.as_ref().and_then(|row| row.room).unwrap_or(RoomCode::from_random(self.rooms_made)),
             credential: Credential::new(format!("key {}", self.rooms_made)).expect("not empty"),
             place,
@@ -174,6 +175,12 @@ impl Server {
         };
         let connection = connection(socket);
         self.rings.handle_input(now, Input::Place { connection, id, placement: Box::new(placement) });
+    }
+
+    /// Half of the people have asked to be woken.
+    fn waking(&self, callee: CallId) -> Waking {
+        let is_possible = self.rules.is_some_and(|rules| (rules ^ u64::from(callee.number())) % 2 == 0);
+        if is_possible { Waking::Possible } else { Waking::Impossible }
     }
 
     /// Most may ring each other; it stays as it is between two people.

@@ -375,6 +375,8 @@ impl RingWorld {
                         "page {index} leaves {ring} and is in {left:?}"
                     );
                 }
+                // Nobody here is pushed to.
+                RingOutput::SubscribePush { .. } | RingOutput::GiveUpPush => {}
             }
         }
         self.look_at(index);
@@ -428,7 +430,7 @@ impl RingWorld {
                     self.witness.kept(self.now, self.server.rows(), &row);
                     self.server.keep(*row);
                 }
-                Output::Wake { .. } | Output::Missed { .. } => {}
+                Output::Wake { .. } | Output::Missed { .. } | Output::Settled { .. } => {}
             }
         }
     }
