@@ -47,7 +47,7 @@ pub(crate) async fn create_call(
     let credential =
         if let Some(RingEvent::Placed { credential, .. }) = told { Some(credential) } else { None };
     let host_key = credential.filter(|_| !has_own_room);
-    let call = resource(find(&state, &key, ring).await?);
+    let call = resource(&find(&state, &key, ring).await?);
     let location = format!("/api/v1/calls/{ring}");
     let body = Json(CreatedCall { call, host_key });
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], body).into_response())
@@ -60,7 +60,7 @@ pub(crate) async fn read_call(
     Path(id): Path<String>,
 ) -> Result<Json<CallResource>, ProblemResponse> {
     let key = client.own_api_key(&state).await?;
-    Ok(Json(resource(find(&state, &key, parse(&id)?).await?)))
+    Ok(Json(resource(&find(&state, &key, parse(&id)?).await?)))
 }
 
 /// 204, also when it was over. One that was answered is hung up.
@@ -180,7 +180,7 @@ fn connection() -> ConnectionId {
     ConnectionId(ids::uuid().as_u128())
 }
 
-fn resource(call: CallRecord) -> CallResource {
+fn resource(call: &CallRecord) -> CallResource {
     let course = call.course;
     let status = match course.end.map(|end| end.outcome) {
         None if course.answered_at.is_none() => CallStatus::Ringing,

@@ -47,7 +47,9 @@ async fn give_id(state: &AppState, key: &PublicKey) -> Result<CallIdentity, Erro
 
 /// Gives an identity another ID than the one that it has.
 pub(crate) async fn replace_id(state: &AppState, address: IpAddr, key: &PublicKey) -> Result<(), ErrorCode> {
-    let unfinished = state.storage.unfinished_calls().await.map_err(unavailable)?;
+    let mut unfinished = state.storage.unfinished_calls().await.map_err(unavailable)?;
+    // Whoever has just been told of a ring is in it, though that is not confirmed yet.
+    unfinished.extend(state.storage.doubtful_calls().await.map_err(unavailable)?);
     if unfinished.iter().any(|call| call.caller.key == *key || call.callee.key == *key) {
         return Err(ErrorCode::CallerBusy);
     }
