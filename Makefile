@@ -10,8 +10,8 @@ SAY := @printf '\033[1m==>\033[0m %s\n'
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, coturn, pebble, PulseAudio
-	@scripts/setup.sh leptos browser postgres coturn pebble sound
+setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, coturn, pebble, PulseAudio, nginx, HAProxy
+	@scripts/setup.sh leptos browser postgres coturn pebble sound proxies
 
 build: page ## build the server and the page, quickly and unoptimised
 	$(SAY) "Building the server (first time about 4 min on two cores)"
@@ -36,7 +36,7 @@ test-rust:
 
 # The server is the one that the Rust tests have built: with other features, much of it would have to be built again.
 test-browser: page
-	@scripts/setup.sh browser coturn sound
+	@scripts/setup.sh browser coturn sound proxies
 	$(SAY) "Building the server, if the Rust tests have not"
 	@$(WITH) cargo test --quiet --no-run --features protocol/schema
 	$(SAY) "Building the page's own tests"

@@ -6,6 +6,7 @@
 #   scripts/setup.sh optimise   wasm-opt, for optimised pages
 #   scripts/setup.sh browser    Node packages, Chromium, Firefox and what makes certificates, for the end-to-end tests
 #   scripts/setup.sh coturn     coturn and its test client, for the tests of the relay; no server is started
+#   scripts/setup.sh proxies    nginx, HAProxy and Caddy, for the tests of deploy/; no server is started
 #   scripts/setup.sh sound      PulseAudio, for the tests of microphones that come and go; no server is started
 #   scripts/setup.sh ocr        tesseract, with which it is measured whether shared text can be read
 #   scripts/setup.sh pebble     an authority that gives certificates, for the tests of ACME; no server is started
@@ -36,6 +37,7 @@ main() {
             postgres) set_up_postgres ;;
             coturn) set_up_coturn ;;
             pebble) set_up_pebble ;;
+            proxies) set_up_proxies ;;
             sound) set_up_sound ;;
             ocr) set_up_ocr ;;
             node) set_up_node ;;
@@ -130,6 +132,43 @@ set_up_pebble() {
     have pebble && have pebble-challtestsrv && return 0
     fail "no pebble found: install it, with pebble and pebble-challtestsrv in PATH (Debian 12, Ubuntu 22.04 and newer: apt install pebble,
     from universe in Ubuntu; elsewhere both are in https://github.com/letsencrypt/pebble, for 'go install')"
+}
+
+# --- proxies ------------------------------------------------------------------------------------------------------------
+
+set_up_proxies() {
+    have_proxies && return 0
+    # Their packages would start servers; what they hold is enough.
+    local what="Fetching nginx, HAProxy and Caddy, which stand in front of the server in tests (about 5 s)"
+    # Downloading needs no root; the list of packages does, where it is old or empty.
+    if have apt-get && have dpkg; then
+        step "$what" unpack_proxies || { apt_refresh; step "$what" unpack_proxies; } || true
+    fi
+    have_proxies && return 0
+    fail "no nginx, HAProxy and Caddy found: install them, with nginx, haproxy and caddy in PATH (Debian 12, Ubuntu 24.04: apt install nginx haproxy caddy)"
+}
+
+have_proxies() {
+    # nginx is in no folder of those who are not root.
+    (PATH="$TOOLS/proxies/bin:$PATH:/usr/sbin" && nginx -v && haproxy -v && caddy version) >/dev/null 2>&1 || return 1
+    echo "export PATH=\"$TOOLS/proxies/bin:\$PATH:/usr/sbin\"" | remember proxies
+}
+
+# Of the libraries, those are taken that a system usually lacks; what else they need is there with curl and the like.
+unpack_proxies() {
+    local folder="$TOOLS/proxies" package program
+    rm -rf "$folder"
+    mkdir -p "$folder/packages" "$folder/bin"
+    for package in nginx haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1 caddy; do
+        (cd "$folder/packages" && apt-get download -q "$package") || return 1
+    done
+    for package in "$folder"/packages/*.deb; do dpkg -x "$package" "$folder"; done
+    rm -rf "$folder/packages"
+    for program in usr/sbin/nginx usr/sbin/haproxy usr/bin/caddy; do
+        printf '#!/bin/sh\nLD_LIBRARY_PATH=%q exec %q "$@"\n' "$(echo "$folder"/usr/lib/*-linux-gnu)" "$folder/$program" \
+            >"$folder/bin/${program##*/}"
+        chmod +x "$folder/bin/${program##*/}"
+    done
 }
 
 # --- sound ---------------------------------------------------------------------------------------------------------------
