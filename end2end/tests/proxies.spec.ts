@@ -79,7 +79,10 @@ for (const [index, kind] of (["nginx", "haproxy", "caddy"] as Kind[]).entries())
                     .filter((protocol) => protocol !== ""),
             );
             expect(new Set(protocols)).toEqual(new Set(["h2"]));
+            const handshakes = await watchHandshakes(ada);
             await ada.join();
+            // HAProxy takes a WebSocket as a stream of HTTP/2 (RFC 8441), which is answered with 200; the others as a connection of its own.
+            expect(handshakes).toEqual([kind === "haproxy" ? 200 : 101]);
             await bob.join();
             await ada.expectToSee(bob);
             await bob.expectToSee(ada);
@@ -187,6 +190,15 @@ test("a proxy that passes TLS on brings the relay through as well, and says who 
     await proxy.stop();
     await own.stop();
 });
+
+/** The statuses with which WebSockets of the page are answered from now on. */
+async function watchHandshakes({ page }: CallPage): Promise<number[]> {
+    const statuses: number[] = [];
+    const session = await page.context().newCDPSession(page);
+    session.on("Network.webSocketHandshakeResponseReceived", ({ response }) => void statuses.push(response.status));
+    await session.send("Network.enable");
+    return statuses;
+}
 
 function replaced(file: string, what: string, by: string): string {
     if (!file.includes(what)) throw new Error(`${what} is not in the file`);
