@@ -284,9 +284,11 @@ fn hidden<S: Serializer>(_: &str, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(HIDDEN)
 }
 
-/// Everything but the password between `:` and the last `@` of the authority; what has none and may be anything is hidden.
+/// Everything but the password, which stands between `:` and the last `@`, and the parameters. What may be anything is hidden.
 fn without_password<S: Serializer>(url: &str, to: S) -> Result<S::Ok, S::Error> {
     let shown = url.split_once("://").map(|(scheme, rest)| match rest.rsplit_once('@') {
+        // Somewhere in the parameters.
+        Some((user, _)) if user.contains('?') => HIDDEN.to_owned(),
         Some((user, place)) => {
             let user = user.split_once(':').map_or(user, |(user, _)| user);
             format!("{scheme}://{user}:{HIDDEN}@{}", place.split('?').next().unwrap_or_default())
