@@ -1,6 +1,6 @@
 # make run and make test set up everything they need, once, and say what they do. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup build page run test test-rust test-browser lint fmt bench bench-signalling bench-sfu bench-relay fuzz image image-size screenshots clean
+.PHONY: help setup build page run test test-rust test-browser lint fmt bench bench-signalling bench-sfu bench-relay fuzz image image-size inventory screenshots clean
 SHELL := bash
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -10,8 +10,8 @@ SAY := @printf '\033[1m==>\033[0m %s\n'
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, coturn, pebble, PulseAudio
-	@scripts/setup.sh leptos browser postgres coturn pebble sound
+setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, coturn, pebble, PulseAudio, nginx, HAProxy
+	@scripts/setup.sh leptos browser postgres coturn pebble sound proxies
 
 build: page ## build the server and the page, quickly and unoptimised
 	$(SAY) "Building the server (first time about 4 min on two cores)"
@@ -36,7 +36,7 @@ test-rust:
 
 # The server is the one that the Rust tests have built: with other features, much of it would have to be built again.
 test-browser: page
-	@scripts/setup.sh browser coturn sound
+	@scripts/setup.sh browser postgres coturn sound proxies
 	$(SAY) "Building the server, if the Rust tests have not"
 	@$(WITH) cargo test --quiet --no-run --features protocol/schema
 	$(SAY) "Building the page's own tests"
@@ -44,8 +44,12 @@ test-browser: page
 	$(SAY) "Testing in real browsers (about 15 min on two cores)"
 	@cd end2end && ../$(WITH) npm run --silent generate && ../$(WITH) npx tsc --noEmit && ../$(WITH) npx playwright test
 
-lint: ## fmt, clippy for both sides, rustdoc; warnings are errors
-	@scripts/setup.sh rust
+lint: ## fmt, clippy for both sides, rustdoc, dependencies and their licences, deploy/; warnings are errors
+	@scripts/setup.sh rust node deny deploy
+	$(SAY) "Checking what the program is made of, and the files of deploy/"
+	@$(WITH) cargo deny --log-level error check bans licenses sources
+	@$(WITH) node scripts/check-npm.mjs
+	@$(WITH) scripts/check-deploy
 	$(SAY) "Checking form, lints and documentation (first time about 5 min on two cores)"
 	@$(WITH) cargo fmt --all --check
 	@$(WITH) cargo clippy --quiet --all-targets --workspace --exclude frontend --features protocol/schema -- -D warnings
@@ -66,6 +70,10 @@ image: ## build the optimised server and page
 
 image-size: image ## the optimised page's sizes, compressed
 	@scripts/image-size
+
+inventory: ## what the program is made of: target/inventory has a bill of materials (CycloneDX) and the texts of all licences
+	@scripts/setup.sh rust node
+	@$(WITH) node scripts/inventory.mjs
 
 bench: image ## benchmarks; prints figures, asserts nothing
 	@scripts/setup.sh browser

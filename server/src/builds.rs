@@ -95,6 +95,11 @@ impl Build {
         Self { id: id.into(), site: site.into(), files: files.into(), kept: Arc::default() }
     }
 
+    /// What it is told apart by.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Whether an address is of this build.
     pub(crate) fn is(&self, id: &str) -> bool {
         *self.id == *id

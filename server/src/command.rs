@@ -24,11 +24,16 @@ const SETTINGS: &str = "Settings come from Leptos.toml in this folder and from t
 pub(crate) enum Command {
     /// Start the server (default)
     Serve(Serving),
-    /// Say whether the settings can be used, and what is wrong with them, without starting anything
+    /// Print the settings without secrets, or what is wrong with them, without starting anything
     CheckConfig,
     /// Copy the SQLite database into a new file, also beside a running server
     Backup {
         /// The file to write, which must not be there yet
+        file: PathBuf,
+    },
+    /// Make a copy the SQLite database of the data folder, which must not have one; no server may run on it
+    Restore {
+        /// The file that backup has written
         file: PathBuf,
     },
     /// Check this machine and its settings, and say how to fix problems

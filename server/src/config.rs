@@ -9,7 +9,7 @@ use protocol::RoomSettings;
 use protocol::limits::DEFAULT_CAPACITY;
 use rustls_acme::acme::LETS_ENCRYPT_PRODUCTION_DIRECTORY;
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use storage::ChatQuota;
 
 use crate::stun_url::StunUrl;
@@ -17,7 +17,7 @@ use crate::tls_name::TlsName;
 use crate::turn_url::TurnUrl;
 
 /// Every setting.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Where and what to serve.
@@ -43,7 +43,7 @@ pub struct Config {
 }
 
 /// `[server]`
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
     /// Where to listen.
@@ -62,17 +62,18 @@ pub struct ServerConfig {
 }
 
 /// `[storage]`
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StorageConfig {
     /// The folder with the signing key and, unless PostgreSQL is used, the database.
     pub data: PathBuf,
     /// The address of a PostgreSQL database; SQLite is used when it is empty.
+    #[serde(serialize_with = "without_password")]
     pub postgres: String,
 }
 
 /// `[rooms]`
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RoomsConfig {
     /// How many people a room takes unless its settings say otherwise, at least 1.
@@ -96,7 +97,7 @@ pub struct RoomsConfig {
 }
 
 /// `[tls]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TlsConfig {
     /// Whose certificate is shown.
@@ -112,7 +113,7 @@ pub struct TlsConfig {
 }
 
 /// `[tls.acme]`
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AcmeConfig {
     /// The authority's directory (RFC 8555 §7.1.1).
@@ -124,7 +125,7 @@ pub struct AcmeConfig {
 }
 
 /// Whose certificate is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TlsMode {
     /// Nobody's: pages travel in the clear, or to a proxy in front that does TLS.
@@ -139,7 +140,7 @@ pub enum TlsMode {
 }
 
 /// `[media]`
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MediaConfig {
     /// Whether the server forwards media of rooms that are too large to talk directly.
@@ -160,7 +161,7 @@ pub struct MediaConfig {
 }
 
 /// `[relay]`
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RelayConfig {
     /// Whether the server answers STUN and relays for those who find no direct way (TURN), on the ports of `[media]`.
@@ -188,12 +189,13 @@ pub struct RelayConfig {
 }
 
 /// `[turn.NAME]`
-#[derive(Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TurnConfig {
     /// How it is reached, the best way first.
     pub urls: Vec<TurnUrl>,
     /// What it shares with this server: coturn's `static-auth-secret`.
+    #[serde(serialize_with = "hidden")]
     pub secret: String,
     /// How many participants it gets, compared with the others; none with 0.
     #[serde(default = "one")]
@@ -212,7 +214,7 @@ impl std::fmt::Debug for TurnConfig {
 }
 
 /// `[push]`
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PushConfig {
     /// Whether people who are called are reached by the push services of their browsers' makers when no page of theirs is open.
@@ -224,7 +226,7 @@ pub struct PushConfig {
 }
 
 /// `[limits]`
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitsConfig {
     /// Connections that one address (of IPv6: one /64) has at once, on the port of pages. Many people sit behind one.
@@ -268,14 +270,44 @@ pub struct LimitsConfig {
 }
 
 /// `[log]`
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
     /// A level or a filter.
     pub filter: String,
 }
 
+/// Stands for what is not shown.
+const HIDDEN: &str = "…";
+
+fn hidden<S: Serializer>(_: &str, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(HIDDEN)
+}
+
+/// Everything but the password, which stands between `:` and the last `@`, and the parameters. What may be anything is hidden.
+fn without_password<S: Serializer>(url: &str, to: S) -> Result<S::Ok, S::Error> {
+    let shown = url.split_once("://").map(|(scheme, rest)| match rest.rsplit_once('@') {
+        // Somewhere in the parameters.
+        Some((user, _)) if user.contains('?') => HIDDEN.to_owned(),
+        Some((user, place)) => {
+            let user = user.split_once(':').map_or(user, |(user, _)| user);
+            format!("{scheme}://{user}:{HIDDEN}@{}", place.split('?').next().unwrap_or_default())
+        }
+        None => format!("{scheme}://{}", rest.split('?').next().unwrap_or_default()),
+    });
+    to.serialize_str(shown.as_deref().unwrap_or(if url.is_empty() { "" } else { HIDDEN }))
+}
+
 impl Config {
+    /// All settings as the file has them, without what nobody should read over somebody's shoulder.
+    ///
+    /// # Errors
+    ///
+    /// When a number is larger than the file can hold.
+    pub fn without_secrets(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string(self)
+    }
+
     /// The rules of a room about which nothing else was said.
     pub(crate) fn room_settings(&self) -> RoomSettings {
         RoomSettings { capacity: self.rooms.capacity, ..RoomSettings::default() }

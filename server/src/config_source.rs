@@ -25,6 +25,31 @@ pub enum ConfigError {
     Together(String, String),
 }
 
+impl ConfigError {
+    /// Names what an unknown setting or value was most likely meant to be.
+    fn with_nearest_name(mut self) -> Self {
+        let text = match &mut self {
+            Self::Unreadable(..) => return self,
+            Self::File(_, text) | Self::Variable(_, text) | Self::Together(_, text) => text,
+        };
+        if let Some(name) = nearest_name(text) {
+            text.push_str(&format!(" (did you mean `{name}`?)"));
+        }
+        self
+    }
+}
+
+/// Of what the text says was expected, what is written most like what was found.
+fn nearest_name(text: &str) -> Option<String> {
+    let (_, said) = text.split_once("unknown field `").or_else(|| text.split_once("unknown variant `"))?;
+    let (found, expected) = said.split_once('`')?;
+    let known = expected.split('`').skip(1).step_by(2);
+    let distance = |name: &str| strsim::osa_distance(&found.to_lowercase(), name);
+    let nearest = known.min_by_key(|name| distance(name))?;
+    // What is farther away is another word.
+    (distance(nearest) <= nearest.len().div_ceil(3)).then(|| nearest.to_owned())
+}
+
 type Variables = HashMap<String, String>;
 
 impl Config {
@@ -38,7 +63,7 @@ impl Config {
         let text = read(file)?;
         let variables: Variables =
             variables.into_iter().filter(|(name, _)| name.to_uppercase().starts_with(PREFIX)).collect();
-        parse(&text, &variables).map_err(|error| blame(file, &text, &variables, &error))
+        parse(&text, &variables).map_err(|error| blame(file, &text, &variables, &error).with_nearest_name())
     }
 }
 

@@ -12,6 +12,8 @@ use crate::AppState;
 struct Alive {
     status: &'static str,
     version: &'static str,
+    /// Of the page's files.
+    build: String,
 }
 
 #[derive(Serialize)]
@@ -42,8 +44,9 @@ pub(crate) fn routes() -> Router<AppState> {
 }
 
 /// Asks nobody: whoever reads this knows that requests are answered.
-async fn alive() -> Response {
-    uncached(StatusCode::OK, Alive { status: "alive", version: env!("CARGO_PKG_VERSION") })
+async fn alive(State(state): State<AppState>) -> Response {
+    let build = state.build.id().to_owned();
+    uncached(StatusCode::OK, Alive { status: "alive", version: env!("CARGO_PKG_VERSION"), build })
 }
 
 async fn ready(State(state): State<AppState>) -> Response {

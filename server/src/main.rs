@@ -24,6 +24,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         Some(Command::Serve(serving)) => serve::serve(serving.apply(config)).await?,
         Some(Command::ApiKey { command }) => api_key_command::run(&config, command).await?,
         Some(Command::Backup { file }) => backup_command::run(&config, &file).await?,
+        Some(Command::Restore { file }) => backup_command::restore(&config, &file).await?,
         Some(Command::CheckConfig) => check(&config)?,
         Some(Command::Doctor) => return doctor_command::run(&config).await,
     }
@@ -32,6 +33,6 @@ async fn main() -> anyhow::Result<ExitCode> {
 
 fn check(config: &Config) -> anyhow::Result<()> {
     config.check().and_then(|()| config.check_site()).context("invalid configuration")?;
-    writeln!(std::io::stdout(), "the configuration can be used")?;
+    write!(std::io::stdout(), "{}\n# the configuration can be used\n", config.without_secrets()?)?;
     Ok(())
 }

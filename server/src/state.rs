@@ -187,6 +187,7 @@ impl AppState {
             leptos,
             config,
         }));
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), build = state.build.id(), "Veranda starts");
         tasks::spawn(clean(Arc::downgrade(&state.0)));
         tasks::spawn(builds::keep(state.build.clone(), Arc::clone(&state.storage), clock.wall()));
         tasks::spawn(watch_lock(Arc::downgrade(&state.0)));

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::turn_url::{PORT, split_host};
 
@@ -51,6 +51,12 @@ impl TryFrom<String> for StunUrl {
 
     fn try_from(text: String) -> Result<Self, StunUrlError> {
         text.parse()
+    }
+}
+
+impl Serialize for StunUrl {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
     }
 }
 

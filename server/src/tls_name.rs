@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A name that a certificate can have (RFC 5280 §4.2.1.6).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -70,6 +70,12 @@ impl TryFrom<String> for TlsName {
 
     fn try_from(text: String) -> Result<Self, TlsNameError> {
         text.parse()
+    }
+}
+
+impl Serialize for TlsName {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// What a browser is given, and what the server needs to ask it whether it is there.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -66,6 +66,12 @@ impl TryFrom<String> for TurnUrl {
 
     fn try_from(text: String) -> Result<Self, TurnUrlError> {
         text.parse()
+    }
+}
+
+impl Serialize for TurnUrl {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
     }
 }
 

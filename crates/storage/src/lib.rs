@@ -28,7 +28,7 @@ mod seats;
 mod sql;
 mod sqlite;
 
-pub use backup::back_up;
+pub use backup::{back_up, restore};
 pub use direct_calls::{
     CONTACTS_OF_IDENTITY, CallRepository, ContactRepository, IdentityRepository, OutboxRepository,
     PUSHES_OF_IDENTITY, PushRepository, REQUESTS_OF_IDENTITY, SEEN_TO,

@@ -177,6 +177,66 @@ fn an_error_says_in_which_place_it_is() {
     assert!(error.contains("cannot read"), "{error}");
 }
 
+#[test]
+fn a_misspelt_setting_or_value_is_answered_with_the_nearest_one() {
+    for (name, value, nearest) in [
+        ("VERANDA__SERVER__ALOWED_ORIGINS", "https://a.example", Some("allowed_origins")),
+        ("VERANDA__SERVER__ADRESS", "127.0.0.1:1", Some("address")),
+        ("VERANDA__SERER__ADDRESS", "127.0.0.1:1", Some("server")),
+        ("VERANDA__SERVER__FISH", "1", None),
+    ] {
+        let error = with_environment(&[(name, value)]).unwrap_err();
+        let said = error.split_once("did you mean `").and_then(|(_, rest)| rest.split('`').next());
+        assert_eq!(said, nearest, "{error}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("Leptos.toml");
+    for (text, nearest) in
+        [("[rooms]\ncapcity = 9\n", "capacity"), ("[tls]\nmode = \"self-singed\"\n", "self-signed")]
+    {
+        std::fs::write(&file, text).unwrap();
+        let error = Config::load(file.to_str().unwrap(), HashMap::new()).unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains(&format!("did you mean `{nearest}`?")), "{error}");
+    }
+}
+
+#[test]
+fn settings_are_shown_as_the_file_has_them_and_without_secrets() {
+    assert_eq!(reread(&Config::default()), Config::default());
+    let variables = [
+        ("VERANDA__SERVER__TRUSTED_PROXIES", "10.0.0.0/8,127.0.0.1"),
+        ("VERANDA__STORAGE__POSTGRES", "postgres://veranda:s:e@hush@db.example/veranda?sslmode=require"),
+        ("VERANDA__TLS__MODE", "self-signed"),
+        ("VERANDA__TLS__NAMES", "meet.example,*.example,::1"),
+        ("VERANDA__MEDIA__STUN_SERVERS", "stun:stun.example:9"),
+        ("VERANDA__TURN__EAST__URLS", "turn:turn.example"),
+        ("VERANDA__TURN__EAST__SECRET", "north"),
+    ];
+    let mut config = with_environment(&variables).unwrap();
+    let shown = config.without_secrets().unwrap();
+    for secret in ["s:e", "hush", "north"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    "postgres://veranda:…@db.example/veranda".clone_into(&mut config.storage.postgres);
+    "…".clone_into(&mut config.turn.get_mut("east").unwrap().secret);
+    assert_eq!(reread(&config), config);
+    // What somebody took for an address may be all secret.
+    for url in ["north", "postgres://db.example?password=north", "postgres://v@db.example/?password=north@9"]
+    {
+        url.clone_into(&mut config.storage.postgres);
+        let shown = config.without_secrets().unwrap();
+        assert!(!shown.contains("north"), "{shown}");
+    }
+}
+
+/// What is read of what is shown.
+fn reread(config: &Config) -> Config {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("Leptos.toml");
+    std::fs::write(&file, config.without_secrets().unwrap()).unwrap();
+    Config::load(file.to_str().unwrap(), HashMap::new()).unwrap()
+}
+
 #[tokio::test]
 async fn a_server_with_settings_that_contradict_each_other_does_not_start() {
     let data = tempfile::tempdir().unwrap();

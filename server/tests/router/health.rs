@@ -36,6 +36,7 @@ async fn a_server_says_that_it_lives_that_it_is_ready_and_that_it_stops() {
     let (status, head, alive) = ask(&server, "/healthz").await;
     assert_eq!((status, &alive["status"]), (200, &json!("alive")));
     assert!(alive["version"].is_string() && head.contains("cache-control: no-store"));
+    assert!(alive["build"].as_str().is_some_and(|build| !build.is_empty()), "{alive}");
     let (status, _, readiness) = ask(&server, "/readyz").await;
     assert_eq!(status, 200);
     assert_eq!(readiness, json!({ "status": "ready", "degraded": [], "media_restarts": 0 }));

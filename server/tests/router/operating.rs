@@ -87,6 +87,8 @@ fn settings_are_checked_without_starting_anything() {
     };
     let right = check("https://meet.example");
     assert!(right.status.success(), "{}", said(&right));
+    let shown = String::from_utf8_lossy(&right.stdout).into_owned();
+    assert!(shown.contains("allowed_origins = [\"https://meet.example\"]"), "{shown}");
     let wrong = check("*");
     assert!(!wrong.status.success());
     assert!(said(&wrong).contains("allowed_origins: '*' is no origin"), "{}", said(&wrong));
@@ -104,4 +106,19 @@ async fn a_backup_is_made_beside_a_running_server() {
     assert!(folder.path().join("copy.sqlite").metadata().unwrap().len() > 4096);
     let second = back_up();
     assert!(!second.status.success() && said(&second).contains("is there already"), "{}", said(&second));
+
+    let restore = |data: &str| {
+        let mut command = program(folder.path());
+        command.args(["restore", "copy.sqlite"]).env("VERANDA__STORAGE__DATA", data).output().unwrap()
+    };
+    let beside = restore("data");
+    assert!(
+        !beside.status.success() && said(&beside).contains("used by another Veranda"),
+        "{}",
+        said(&beside)
+    );
+    let elsewhere = restore("elsewhere");
+    assert!(elsewhere.status.success(), "{}", said(&elsewhere));
+    assert!(String::from_utf8_lossy(&elsewhere.stdout).contains("signing.key is missing"));
+    assert!(folder.path().join("elsewhere/veranda.sqlite").metadata().unwrap().len() > 4096);
 }
