@@ -23,7 +23,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Vec<String>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../languages");
+    // Asked when it runs: where it was compiled may be another copy of the sources.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let folder = Path::new(&here).join("../languages");
     println!("cargo::rerun-if-changed={}", folder.display());
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");

@@ -48,7 +48,7 @@ pub(crate) enum Command {
 /// What overrides the settings.
 #[derive(Args, Default)]
 pub(crate) struct Serving {
-    /// Public DNS name: get a Let's Encrypt certificate (you agree to its credential_claims), listen on 443
+    /// Public DNS name: get a Let's Encrypt certificate (you agree to its terms), listen on 443
     #[arg(long, value_name = "NAME")]
     domain: Option<TlsName>,
     /// Where to listen, such as 0.0.0.0:3000
