@@ -7,6 +7,9 @@ use protocol::{HangUpReason, IncomingRing, Manner, Outcome, RingEvent, RingId};
 
 use super::device::{TestDevice, answered, id, incoming, incoming_ring, invitation, key, over, placed, ring};
 
+/// Ends the ring.
+type End = fn(&mut TestDevice) -> Vec<RingOutput>;
+
 /// A page on which ring 1 sounds, and which has gone to its room.
 fn beforehand() -> TestDevice {
     let mut device = TestDevice::attached();
@@ -38,7 +41,7 @@ fn an_answer_goes_ahead_where_the_page_is() {
 
 #[test]
 fn however_the_ring_ends_its_room_is_left() {
-    let ends: [(&str, fn(&mut TestDevice) -> Vec<RingOutput>); 6] = [
+    let ends: [(&str, End); 6] = [
         ("answered elsewhere", |device| device.hear(over(1, Outcome::AnsweredElsewhere))),
         ("cancelled", |device| device.hear(over(1, Outcome::Cancelled))),
         ("declined", |device| device.command(RingCommand::Decline { ring: ring(1), message: None })),
