@@ -165,6 +165,29 @@ test("words of the safety phrase that do not arrive can be asked for again", asy
     await expect(ada.page.getByTestId("safety-phrase")).toHaveText(/^[a-z]+( [a-z]+){5}$/);
 });
 
+test("what a call takes is fetched again where a server was away for a moment", async ({ newRoom, somebody }) => {
+    const link = await newRoom();
+    const ada = await somebody("Ada", link);
+    await ada.join();
+    const bob = await somebody("Bob", await newRoom());
+    const missed: string[] = [];
+    // A new browser has nothing of it yet.
+    await bob.page.context().clearCookies();
+    const session = await bob.page.context().newCDPSession(bob.page);
+    await session.send("Network.clearBrowserCache");
+    for (const file of ["worker/start.js", "worker/worker.js", "worker/worker_bg.wasm", "pkg/split_session.wasm"]) {
+        await bob.page.route(`**/${file}`, async (route) => {
+            if (missed.includes(file)) return route.continue();
+            missed.push(file);
+            await route.abort();
+        });
+    }
+    await bob.open(link);
+    await bob.join();
+    for (const [one, other] of [[ada, bob], [bob, ada]] as const) await one.expectToSee(other);
+    expect(missed.toSorted()).toEqual(["pkg/split_session.wasm", "worker/start.js", "worker/worker.js", "worker/worker_bg.wasm"]);
+});
+
 test("where the worker that seals media does not arrive, the page says so", async ({ newRoom, plainPage }) => {
     const page = await plainPage();
     await page.route("**/worker/worker_bg.wasm", (route) => route.abort());

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use app::state::{CallView, CallViewStoreFields};
 use futures::channel::mpsc::UnboundedReceiver;
+use futures::future::join;
 use gloo_timers::future::sleep;
 use leptos::prelude::Set;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
@@ -15,7 +16,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::event::{Event, Events};
 use crate::identity::name_so_far;
 use crate::session::{self, Entrance, Visit};
-use crate::web;
+use crate::{sealing, web};
 
 /// How long after the first attempt the next begins; each pause is twice the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -30,24 +31,40 @@ pub(crate) fn start(view: Store<CallView>, events: Events, received: UnboundedRe
     let name = name_so_far().unwrap_or_default();
     spawn_local(async move {
         view.name().set(name.clone());
-        let mut pause = FIRST_PAUSE;
-        while fetch_session().await.is_err() {
-            view.engine_missing().set(true);
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-        // It is here: nothing is fetched any more.
-        _ = session(Visit { code, name, entrance: Entrance::Page }, view, events, received).await;
+        run(Visit { code, name, entrance: Entrance::Page }, view, events, received).await;
     });
+}
+
+/// Runs a session, once everything is here that it needs.
+pub(crate) async fn run(
+    visit: Visit,
+    view: Store<CallView>,
+    events: Events,
+    received: UnboundedReceiver<Event>,
+) {
+    let mut pause = FIRST_PAUSE;
+    while !fetch_all().await {
+        view.engine_missing().set(true);
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    // It is here: nothing is fetched any more.
+    _ = session(visit, view, events, received).await;
+}
+
+/// The session, and what its worker begins with: a browser does not try again to start one.
+async fn fetch_all() -> bool {
+    let (session, worker) = join(fetch_session(), sealing::fetch_script()).await;
+    session.is_ok() && worker
 }
 
 /// Fetches the session of a call that may come about, so that it is here with the answer.
 pub(crate) fn fetch_ahead() {
-    spawn_local(async { _ = fetch_session().await });
+    spawn_local(async { _ = fetch_all().await });
 }
 
 #[wasm_split(session, wasm_split_path = ::leptos::wasm_split, preload(fetch_session), fallible)]
-pub(crate) fn session(
+fn session(
     visit: Visit,
     view: Store<CallView>,
     events: Events,

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use gloo_events::EventListener;
+use gloo_net::http::Request;
 use js_sys::Reflect;
 use protocol::{MediaKey, MediaKind, ParticipantId, Source};
 use seal::{Direction, Expected, Order, Pipe, SenderKey};
@@ -30,6 +31,16 @@ pub(crate) fn is_supported() -> bool {
     has("RTCRtpScriptTransform") && has("Worker")
 }
 
+/// Fetches the script of the worker, which the browser keeps for it. Whether it is here.
+pub(crate) async fn fetch_script() -> bool {
+    let Ok(response) = Request::get(&script()).send().await else { return false };
+    response.ok() && response.text().await.is_ok()
+}
+
+fn script() -> String {
+    format!("{}{SCRIPT}", page::root())
+}
+
 /// The worker. One for all links, so that no nonce is used twice.
 #[derive(Clone)]
 pub(crate) struct Sealing(Rc<Inner>);
@@ -45,7 +56,7 @@ impl Sealing {
     pub(crate) fn start(events: &Events) -> Option<Self> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&format!("{}{SCRIPT}", page::root()), &options).ok()?;
+        let worker = Worker::new_with_options(&script(), &options).ok()?;
         let events = events.clone();
         let failed = EventListener::new(&worker, "error", move |_| {
             _ = events.unbounded_send(Event::Say(PageNotice::SealingFailed));

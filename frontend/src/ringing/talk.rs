@@ -54,7 +54,7 @@ impl Talk {
             name: name.to_string(),
             entrance: Entrance::Ring(RingEntrance { secret, side, switches, name }),
         };
-        spawn_local(async move { _ = lazy_session::session(visit, view, events, received).await });
+        spawn_local(lazy_session::run(visit, view, events, received));
         Self { ring, side, view, line: line.clone(), alone_since: None }
     }
 
