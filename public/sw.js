@@ -56,7 +56,10 @@ async function pushed({ kind, ring, caller }) {
     // A page knows the caller's name, which no push says.
     const named = before && !before.data.rings ? before.title : undefined;
     if (kind === "missed") return say(named ?? words?.missed, words, { ring, caller, rings: false }, {});
-    if (before?.data.rings) return say(words?.elsewhere, words, { ring, caller, rings: false }, { silent: true });
+    if (before && !before.data.rings) return;
+    await say(words?.elsewhere, words, { ring, caller, rings: false }, { silent: true });
+    // Nothing of it was on the screen any more.
+    if (!before) for (const shown of await shownOf(ring)) shown.close();
 }
 
 // Where no page has left any words, a name and a number say it in every language.

@@ -67,6 +67,24 @@ test("a page whose timers rest comes back to a server that was killed while it r
     await server.stop();
 });
 
+test("devices that open once the call is given up are let go of", async ({ server, caller }) => {
+    const ada = await caller("Ada", server);
+    const bob = await caller("Bob", server);
+    await ada.page.evaluate(() => {
+        const capture = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (constraints) => {
+            const stream = await capture(constraints);
+            await new Promise((later) => setTimeout(later, 1_500));
+            return stream;
+        };
+    });
+    await ada.calls(await bob.ownId());
+    await expect.poll(() => captured(ada)).toBeGreaterThan(0);
+    await ada.button("Hang up").click();
+    await ada.expectRing("cancelled");
+    await expect.poll(() => ada.hasReleasedEverything()).toBe(true);
+});
+
 /** The states of every connection that the page has made, oldest first. */
 async function connections(of: DirectPage): Promise<string[]> {
     return of.page.evaluate(() => (window as unknown as { connections: RTCPeerConnection[] }).connections.map((one) => one.connectionState));

@@ -12,7 +12,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DomException, MediaStream, MediaStreamConstraints, MediaStreamTrack};
 
-use crate::event::{Event, Events};
+use crate::event::{Event, Events, FreshTrack};
 use crate::levels::Meter;
 use crate::web::object;
 use crate::{remember, screens, web};
@@ -22,7 +22,7 @@ use crate::{remember, screens, web};
 pub(crate) struct Captures {
     in_use: BTreeMap<Source, Capture>,
     /// The sound of what is shared, until the call asks for it.
-    offered: Option<MediaStreamTrack>,
+    offered: Option<FreshTrack>,
     /// What has come, until it is known whether anybody waits for it.
     came: BTreeMap<(Source, Attempt), Capture>,
 }
@@ -78,17 +78,15 @@ impl Captures {
     }
 
     /// Keeps the sound of what is shared for when the call asks for it.
-    pub(crate) fn offer(&mut self, sound: MediaStreamTrack) {
-        if let Some(before) = self.offered.replace(sound) {
-            before.stop();
-        }
+    pub(crate) fn offer(&mut self, sound: FreshTrack) {
+        self.offered = Some(sound);
     }
 
     /// Why the sound of what is shared may not be sent any more, if it may not.
     pub(crate) fn refuses_shared_sound(&self) -> Option<PageNotice> {
         screens::refusal(
             self.track(Source::Screen)?,
-            self.track(Source::ScreenAudio).or(self.offered.as_ref())?,
+            self.track(Source::ScreenAudio).or(self.offered.as_ref().and_then(FreshTrack::track))?,
         )
     }
 
@@ -118,8 +116,8 @@ impl Captures {
 
     pub(crate) fn stop(&mut self, source: Source) {
         self.in_use.remove(&source);
-        if let Some(unheard) = self.offered.take_if(|_| source.is_shared()) {
-            unheard.stop();
+        if source.is_shared() {
+            self.offered = None;
         }
     }
 
@@ -176,6 +174,10 @@ fn ask_for(wanted: Vec<CaptureRequest>, events: Events) {
             }
         }
         for one in wanted.chunks(1) {
+            // Nobody is asked for a call that is over.
+            if events.is_closed() {
+                return;
+            }
             match user_media(one).await {
                 Ok(stream) => report(&stream, one, &events),
                 Err(fault) => report_failure(one, fault, &events),
@@ -191,7 +193,7 @@ fn report(stream: &MediaStream, wanted: &[CaptureRequest], events: &Events) {
             MediaKind::Video => stream.get_video_tracks(),
         };
         let event = match tracks.get(0).dyn_into::<MediaStreamTrack>() {
-            Ok(track) => Event::Captured { source, attempt, track },
+            Ok(track) => Event::Captured { source, attempt, track: FreshTrack::new(track) },
             Err(_) => Event::CaptureFailed { source, attempt, fault: CaptureFault::Unknown },
         };
         _ = events.unbounded_send(event);

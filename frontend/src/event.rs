@@ -20,6 +20,32 @@ pub(crate) struct LinkNumber(pub(crate) u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SocketNumber(pub(crate) u32);
 
+/// A track that nobody has taken yet. One that comes when nobody wants it any more lets go of its device.
+pub(crate) struct FreshTrack(Option<MediaStreamTrack>);
+
+impl FreshTrack {
+    pub(crate) fn new(track: MediaStreamTrack) -> Self {
+        Self(Some(track))
+    }
+
+    pub(crate) fn track(&self) -> Option<&MediaStreamTrack> {
+        self.0.as_ref()
+    }
+
+    /// Whoever takes it lets go of it.
+    pub(crate) fn take(mut self) -> Option<MediaStreamTrack> {
+        self.0.take()
+    }
+}
+
+impl Drop for FreshTrack {
+    fn drop(&mut self) {
+        if let Some(track) = &self.0 {
+            track.stop();
+        }
+    }
+}
+
 /// Everything that wakes the session's loop.
 pub(crate) enum Event {
     /// The person wants something.
@@ -35,9 +61,9 @@ pub(crate) enum Event {
     /// What the connection of a link counts.
     Statistics { link: LinkKey, number: LinkNumber, records: Vec<StatsRecord> },
     /// A device delivers.
-    Captured { source: Source, attempt: Attempt, track: MediaStreamTrack },
+    Captured { source: Source, attempt: Attempt, track: FreshTrack },
     /// What is shared has a sound that may be sent.
-    SharedSound(MediaStreamTrack),
+    SharedSound(FreshTrack),
     /// What is shared is another page or another tab.
     SharedPageChanged,
     /// A device does not deliver.

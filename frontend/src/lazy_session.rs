@@ -40,16 +40,33 @@ pub(crate) async fn run(
     visit: Visit,
     view: Store<CallView>,
     events: Events,
-    received: UnboundedReceiver<Event>,
+    mut received: UnboundedReceiver<Event>,
 ) {
     let mut pause = FIRST_PAUSE;
     while !fetch_all().await {
+        if has_ended(&events, &mut received) {
+            return;
+        }
         view.engine_missing().set(true);
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
     // It is here: nothing is fetched any more.
-    _ = session(visit, view, events, received).await;
+    if !has_ended(&events, &mut received) {
+        _ = session(visit, view, events, received).await;
+    }
+}
+
+/// Whether the session was ended before it has begun: whoever has gone meanwhile enters nothing. What was said to it otherwise stays so.
+fn has_ended(events: &Events, received: &mut UnboundedReceiver<Event>) -> bool {
+    let said: Vec<_> = std::iter::from_fn(|| received.try_recv().ok()).collect();
+    if said.iter().any(|event| matches!(event, Event::End)) {
+        return true;
+    }
+    for event in said {
+        _ = events.unbounded_send(event);
+    }
+    false
 }
 
 /// The session, and what its worker begins with: a browser does not try again to start one.

@@ -15,6 +15,8 @@ pub(crate) struct RingNote {
     pub(crate) peer: CallId,
     /// What the caller calls themselves.
     pub(crate) name: Option<String>,
+    /// The digest of the key that they had on the screen.
+    pub(crate) key: Option<String>,
     /// Whether the camera begins.
     pub(crate) with_video: bool,
 }

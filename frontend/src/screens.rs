@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DomException, MediaStream, MediaStreamTrack};
 
-use crate::event::{Event, Events};
+use crate::event::{Event, Events, FreshTrack};
 use crate::web::{self, object};
 
 /// By which pages of this site tell each other in the tabs that they are asked to share.
@@ -64,14 +64,15 @@ fn given(stream: &MediaStream, attempt: Attempt, events: &Events) {
     let heard = match track(stream.get_audio_tracks()) {
         None => Event::Say(PageNotice::SharedWithoutSound),
         Some(sound) => match refusal(&picture, &sound) {
-            None => Event::SharedSound(sound),
+            None => Event::SharedSound(FreshTrack::new(sound)),
             Some(why) => {
                 sound.stop();
                 Event::Say(why)
             }
         },
     };
-    _ = events.unbounded_send(Event::Captured { source: Source::Screen, attempt, track: picture });
+    let track = FreshTrack::new(picture);
+    _ = events.unbounded_send(Event::Captured { source: Source::Screen, attempt, track });
     _ = events.unbounded_send(heard);
 }
 

@@ -68,6 +68,15 @@ impl Sounds {
         }
     }
 
+    /// Plays what the browser has refused to play before the person had pressed anything on the page.
+    pub(crate) fn play_again(&self) {
+        let direct = self.direct.values().map(|direct| &direct.element);
+        let all = direct.chain(self.slots.values().flatten().map(|slot| &slot.element));
+        for element in all.filter(|element| element.paused()) {
+            web::play(element);
+        }
+    }
+
     /// There is a link to a node with these audio slots, or there is none any more.
     pub(crate) fn audio_slots(&mut self, link: LinkKey, tracks: impl Iterator<Item = MediaStreamTrack>) {
         for slot in self.slots.remove(&link).unwrap_or_default() {

@@ -26,7 +26,7 @@ pub fn missed_notice(line: &RingLine) -> String {
     words::missed(&line.called())
 }
 
-/// What the worker says of rings that come while no page is open. Who calls stands there as [`CALLER`].
+/// What the worker says of rings that come while no page is open. Who calls stands there as `CALLER`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushWords {
     /// The language's tag.

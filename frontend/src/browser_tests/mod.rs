@@ -74,7 +74,7 @@ async fn track_of(source: Source) -> MediaStreamTrack {
 
 fn captured(event: Event) -> Option<(Source, call::Attempt, MediaStreamTrack)> {
     match event {
-        Event::Captured { source, attempt, track } => Some((source, attempt, track)),
+        Event::Captured { source, attempt, track } => Some((source, attempt, track.take()?)),
         _ => None,
     }
 }

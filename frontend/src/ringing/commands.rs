@@ -21,9 +21,7 @@ impl Ringing {
             },
             DirectCommand::CallAgain { peer } => self.call(Dialled { callee: peer, expected: None }),
             DirectCommand::Answer { ring, with_video } => {
-                if !with_video {
-                    self.without_video.push(ring);
-                }
+                self.chosen_video.insert(ring, with_video);
                 self.input(RingInput::Command(RingCommand::Answer { ring }));
             }
             DirectCommand::Decline { ring, message } => {

@@ -6,14 +6,16 @@ use app::state::{CallCommand, CallView, CallViewStoreFields, DirectCommand};
 use call::{RingCommand, RingInput};
 use gloo_timers::future::sleep;
 use leptos::prelude::GetUntracked;
-use protocol::{CallId, RingId, RingSide};
+use protocol::{CallId, RingId, RingSide, Source};
 use reactive_stores::Store;
+use seal::KeyDigest;
 use view::{Phase, RingPhase};
 use wasm_bindgen_futures::spawn_local;
 
 use super::event::RingEvent;
 use super::pressed::Pressed;
-use super::{CallLine, RingPlace, Ringing};
+use super::talk::remembered;
+use super::{CallLine, RingPlace, Ringing, peers};
 use crate::event::Event;
 use crate::page;
 use crate::ring_note::RingNote;
@@ -29,11 +31,10 @@ impl Ringing {
     pub(super) fn take_over(&mut self) {
         let Some(note) = RingNote::take() else { return };
         let RingNote { ring, peer, with_video, .. } = note;
-        if !with_video {
-            self.without_video.push(ring);
-        }
+        self.chosen_video.insert(ring, with_video);
+        let expected = note.key.as_deref().and_then(KeyDigest::parse);
         self.taken_over = Some(note);
-        self.input(RingInput::Command(RingCommand::TakeOver { ring, peer }));
+        self.input(RingInput::Command(RingCommand::TakeOver { ring, peer, expected }));
     }
 
     /// What somebody called themselves whose ring was taken over.
@@ -46,14 +47,15 @@ impl Ringing {
     pub(super) fn pressed(&mut self, ring: RingId, what: Pressed, caller: Option<CallId>) {
         if self.waits(ring) {
             let command = match what {
-                Pressed::Answer => DirectCommand::Answer { ring, with_video: true },
+                Pressed::Answer => DirectCommand::Answer { ring, with_video: remembered(Source::Camera) },
                 Pressed::Decline => DirectCommand::Decline { ring, message: String::new() },
             };
             return self.handle(RingEvent::Command(command));
         }
         match (what, caller) {
             (Pressed::Answer, Some(peer)) if self.place == RingPlace::Own => {
-                self.input(RingInput::Command(RingCommand::TakeOver { ring, peer }));
+                let expected = peers::key_of(peer);
+                self.input(RingInput::Command(RingCommand::TakeOver { ring, peer, expected }));
             }
             (Pressed::Decline, Some(_)) => self.to_decline = Some(ring),
             (Pressed::Answer | Pressed::Decline, _) => {}
@@ -79,8 +81,9 @@ impl Ringing {
     /// Leaves what this page is about, and has the ring answered by the page of direct calls.
     pub(super) fn answer_there(&mut self, ring: RingId, with_video: bool) {
         let Some(view) = self.device.views().into_iter().find(|view| view.ring == ring) else { return };
+        let key = view.key.as_ref().map(|key| KeyDigest::of(key).to_text());
         let line = self.line(view);
-        RingNote { ring, peer: line.peer, name: line.name, with_video }.leave();
+        RingNote { ring, peer: line.peer, name: line.name, key, with_video }.leave();
         self.input(RingInput::Command(RingCommand::HandOver { ring }));
         let (call_view, call_line) = (self.call_view, self.call_line.clone());
         spawn_local(async move {

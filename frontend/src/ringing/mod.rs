@@ -82,8 +82,8 @@ struct Ringing {
     call_line: CallLine,
     /// What the invitations said that came, and those that were made.
     opened: BTreeMap<RingId, Opened>,
-    /// Rings that were answered without a picture.
-    without_video: Vec<RingId>,
+    /// Whether a ring was answered with the camera, where that was said.
+    chosen_video: BTreeMap<RingId, bool>,
     /// Calls of this page whose other end has a name in the history.
     noted: Vec<RingId>,
     book: ShownBook,
@@ -174,7 +174,7 @@ impl Ringing {
             call_view,
             call_line,
             opened: BTreeMap::new(),
-            without_video: Vec::new(),
+            chosen_video: BTreeMap::new(),
             noted: Vec::new(),
             book: ShownBook::default(),
             name: remember::read(remember::NAME).unwrap_or_default(),
@@ -269,7 +269,7 @@ impl Ringing {
         let views = self.device.views();
         if let Some(talk) = self.talk.take_if(|talk| talk.is_lost(&views))
             // Who is not in the room beforehand goes there with the answer.
-            && !talk.is_beforehand(&views)
+            && !talk.is_beforehand()
         {
             self.talk = Some(talk);
             self.input(RingInput::Command(RingCommand::HangUp { reason: HangUpReason::Lost }));

@@ -2,11 +2,12 @@
 
 use call::{RingCommand, RingInput, RingOutput};
 use protocol::limits::MAX_DISPLAY_NAME_CHARS;
-use protocol::{DisplayName, HangUpReason, PublicKey, RingId, RingSide};
+use protocol::{DisplayName, HangUpReason, PublicKey, RingId, RingSide, Source};
 use seal::{CallInvitation, NotePurpose, RoomSecret};
 
 use super::event::RingEvent;
 use super::talk::Talk;
+use super::talk::remembered;
 use super::{Opened, Ringing, peers, talk};
 use crate::clock;
 use crate::event::SocketNumber;
@@ -37,8 +38,9 @@ impl Ringing {
                     self.enter(ring, room);
                 }
                 RingOutput::GoAhead { ring } => {
-                    if let Some(talk) = &self.talk {
-                        talk.go_ahead(!self.without_video.contains(&ring));
+                    let chosen = self.chosen_video.get(&ring).copied();
+                    if let Some(talk) = &mut self.talk {
+                        talk.go_ahead(chosen.unwrap_or_else(|| remembered(Source::Camera)));
                     }
                 }
                 RingOutput::LeaveRoom { ring: _ } => self.talk = None,
@@ -113,6 +115,8 @@ impl Ringing {
         let side = if is_own { RingSide::Caller } else { RingSide::Callee };
         let secret = opened.invitation.secret.clone();
         let init = talk::TalkInit { ring, room, secret, name, side };
+        // The one before says its last word on the line that the next one gets.
+        self.talk = None;
         self.talk = Some(Talk::begin(init, self.call_view, &self.call_line));
     }
 }

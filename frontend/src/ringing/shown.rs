@@ -47,7 +47,7 @@ impl Ringing {
         // What strangers have rung with is not kept beyond their rings.
         let is_shown = |ring: &RingId| views.iter().any(|view| view.ring == *ring);
         self.opened.retain(|ring, _| is_shown(ring));
-        self.without_video.retain(is_shown);
+        self.chosen_video.retain(|ring, _| is_shown(ring));
         self.noted.retain(is_shown);
         self.sound();
         self.prepare_for_call();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use app::state::{CallCommand, CallView, CallViewStoreFields};
 use call::{RingView, Switches};
 use futures::channel::mpsc;
-use leptos::prelude::{GetUntracked, With};
+use leptos::prelude::{GetUntracked, Set, With};
 use protocol::{DisplayName, RingId, RingSide, RoomCode, Source, Switch};
 use reactive_stores::Store;
 use seal::RoomSecret;
@@ -33,6 +33,7 @@ pub(super) struct TalkInit {
 pub(super) struct Talk {
     ring: RingId,
     side: RingSide,
+    went_ahead: bool,
     view: Store<CallView>,
     line: CallLine,
     /// Since when nobody is connected though the call was answered.
@@ -42,6 +43,8 @@ pub(super) struct Talk {
 impl Talk {
     pub(super) fn begin(init: TalkInit, view: Store<CallView>, line: &CallLine) -> Self {
         let TalkInit { ring, room, secret, name, side } = init;
+        // What the room before has said is not what this one says.
+        view.phase().set(Phase::Preparing);
         let (events, received) = mpsc::unbounded();
         line.begin(events.clone());
         let switches = match side {
@@ -55,7 +58,7 @@ impl Talk {
             entrance: Entrance::Ring(RingEntrance { secret, side, switches, name }),
         };
         spawn_local(lazy_session::run(visit, view, events, received));
-        Self { ring, side, view, line: line.clone(), alone_since: None }
+        Self { ring, side, went_ahead: false, view, line: line.clone(), alone_since: None }
     }
 
     /// Whether it is about this ring, and its room has this person or may come to have them.
@@ -64,19 +67,16 @@ impl Talk {
     }
 
     /// Whether whoever is called has connected while it rings.
-    pub(super) fn is_beforehand(&self, views: &[RingView]) -> bool {
-        let is_answered =
-            views.iter().any(|view| view.ring == self.ring && view.phase == RingPhase::Answered);
-        self.side == RingSide::Callee && !is_answered
+    pub(super) fn is_beforehand(&self) -> bool {
+        self.side == RingSide::Callee && !self.went_ahead
     }
 
     /// The ring was answered, by the person called with their camera or without.
-    pub(super) fn go_ahead(&self, with_video: bool) {
+    pub(super) fn go_ahead(&mut self, with_video: bool) {
+        self.went_ahead = true;
         let (microphone, camera) = match self.side {
             RingSide::Caller => (false, false),
-            RingSide::Callee => {
-                (remember::switch(Source::Microphone).unwrap_or(Switch::On).is_on(), with_video)
-            }
+            RingSide::Callee => (remembered(Source::Microphone), with_video),
         };
         self.line.send(Event::Command(CallCommand::GoAhead { microphone, camera }));
     }
@@ -106,6 +106,11 @@ impl Talk {
         let now = clock::now();
         now.saturating_sub(*self.alone_since.get_or_insert(now)) > CONNECTS_WITHIN
     }
+}
+
+/// Whether a source is on where nobody has said otherwise: as the person left it.
+pub(super) fn remembered(source: Source) -> bool {
+    remember::switch(source).unwrap_or(Switch::On).is_on()
 }
 
 impl Drop for Talk {

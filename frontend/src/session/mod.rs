@@ -15,11 +15,10 @@ use protocol::{DisplayName, ParticipantId, RoomCode, RoomKeyId, ServerMessage, S
 use reactive_stores::Store;
 use view::PageNotice;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::MediaStreamTrack;
 
 use crate::capture::Captures;
 use crate::device_list::Listed;
-use crate::event::{Event, Events, LinkNumber, SocketNumber};
+use crate::event::{Event, Events, FreshTrack, LinkNumber, SocketNumber};
 use crate::identity::refuse;
 use crate::levels::Meter;
 use crate::media::Media;
@@ -191,7 +190,10 @@ impl Session {
     fn handle(&mut self, event: Event) {
         self.publish_soon(&event);
         match event {
-            Event::Command(command) => self.command(command),
+            Event::Command(command) => {
+                self.command(command);
+                self.media.sounds.play_again();
+            }
             Event::Server { socket, frame } => {
                 if self.socket.as_ref().is_some_and(|current| current.number() == socket) {
                     self.input(Input::Server(frame));
@@ -208,8 +210,10 @@ impl Session {
             }
             Event::Statistics { link, number, records } => self.media.statistics_came(link, number, &records),
             Event::Captured { source, attempt, track } => {
+                let Some(track) = track.take() else { return };
                 let device = self.captures.take(source, attempt, track, &self.events);
                 self.page_input(PageInput::Captured { source, attempt, device });
+                self.media.sounds.play_again();
             }
             Event::SharedSound(track) => self.shared_sound(track),
             Event::SharedPageChanged => self.shared_page_changed(),
@@ -274,13 +278,11 @@ impl Session {
     }
 
     /// The screen that it belongs to may be unwanted by now.
-    fn shared_sound(&mut self, track: MediaStreamTrack) {
+    fn shared_sound(&mut self, track: FreshTrack) {
         if self.call.snapshot().publications.of(Source::Screen).is_wanted() {
             self.captures.offer(track);
             let source = Source::ScreenAudio;
             self.input(Input::Command(Command::Switch { source, to: Switch::On }));
-        } else {
-            track.stop();
         }
     }
 

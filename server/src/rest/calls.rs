@@ -73,8 +73,11 @@ pub(crate) async fn cancel_call(
     let call = find(&state, &key, parse(&id)?).await?;
     let withdrawn =
         Input::Withdraw { connection: connection(), call_id: call.caller.call_id, ring: call.ring };
-    state.rings.ask(withdrawn).await.map_err(|_| refusal(ErrorCode::Internal))?;
-    Ok(StatusCode::NO_CONTENT)
+    let told = state.rings.ask(withdrawn).await.map_err(|_| refusal(ErrorCode::Internal))?;
+    match told {
+        Some(RingEvent::Error(error)) => Err(refusal(error.code)),
+        Some(_) | None => Ok(StatusCode::NO_CONTENT),
+    }
 }
 
 /// What a device could not do either, as a problem document.

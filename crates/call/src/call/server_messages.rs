@@ -243,6 +243,8 @@ impl Call {
         }
         let others = joined.participants.iter().filter(|other| other.id != joined.you.id).count();
         if self.unanswered.as_ref().is_some_and(|unanswered| unanswered.is_one_too_many(others)) {
+            // The server is told, or it keeps the seat for one who may come back.
+            self.signalling.connected(now, joined.session.clone());
             return self.leave();
         }
         self.phase = Phase::Joined;

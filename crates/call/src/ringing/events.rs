@@ -81,10 +81,18 @@ impl RingDevice {
         if let Some(decision) = self.kept.message(ring) {
             return self.say(Some(ring), decision);
         }
+        if let Line::TakenOver { ring: taken, peer, expected, .. } = &self.line
+            && *taken == ring
+        {
+            let is_same = incoming.caller == *peer
+                && expected.is_none_or(|expected| expected == KeyDigest::of(&incoming.caller_key));
+            // Somebody else than the one whom the person wanted to answer: it rings, as any does.
+            self.line = match is_same {
+                true => Line::Answering { incoming: Box::new(incoming.clone()), since: now },
+                false => Line::Idle,
+            };
+        }
         if self.line.ring() == Some(ring) {
-            if matches!(self.line, Line::TakenOver { .. }) {
-                self.line = Line::Answering { incoming: Box::new(incoming), since: now };
-            }
             if matches!(self.line, Line::Answering { .. }) {
                 self.say_line(now);
             }

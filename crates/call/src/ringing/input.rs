@@ -104,6 +104,8 @@ pub enum RingCommand {
         ring: RingId,
         /// Who called.
         peer: CallId,
+        /// The key that they are known to have: with another one it rings, and is not answered.
+        expected: Option<KeyDigest>,
     },
     /// Does not take a ring that came.
     Decline {

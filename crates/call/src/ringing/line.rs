@@ -49,7 +49,7 @@ pub(super) enum Line {
     /// It rings at the other end, as far as is known.
     Calling(Box<Calling>),
     /// A ring was on the screen of another page of this browser. This one answers it as soon as the server says it.
-    TakenOver { ring: RingId, peer: CallId, since: Duration },
+    TakenOver { ring: RingId, peer: CallId, expected: Option<KeyDigest>, since: Duration },
     /// A ring that came was answered here; another device may have been first.
     Answering { incoming: Box<IncomingRing>, since: Duration },
     /// They talk.

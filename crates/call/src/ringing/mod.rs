@@ -191,9 +191,9 @@ impl RingDevice {
             RingCommand::ConnectBeforehand { ring } => self.connect_beforehand(ring),
             RingCommand::Answer { ring } => self.answer(now, ring),
             RingCommand::HandOver { ring } => _ = self.incoming.take(ring),
-            RingCommand::TakeOver { ring, peer } => {
+            RingCommand::TakeOver { ring, peer, expected } => {
                 if self.line.is_free() {
-                    self.line = Line::TakenOver { ring, peer, since: now };
+                    self.line = Line::TakenOver { ring, peer, expected, since: now };
                 }
             }
             RingCommand::Decline { ring, message } => self.decline(now, ring, message),

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use call::{Call, Command, ConnectionState, Identity, Input, LinkCommand, Notice, Output, Phase, Switches};
-use protocol::{ErrorCode, MediaState, Participant, RingSide, RoomCode, ServerMessage, Source, Switch};
+use protocol::{
+    ErrorCode, MediaState, Participant, RingSide, RoomCode, RoomMessage, ServerMessage, Source, Switch,
+};
 
 use crate::support::{
-    ADA, BOB, TestCall, commands_to, id, join, joined, joined_later, opened, participant, told,
+    ADA, BOB, TestCall, commands_to, id, join, joined, joined_later, opened, participant, said, told,
 };
 
 const NOTHING_MORE: Switches = Switches { microphone: Switch::Off, camera: Switch::Off };
@@ -96,8 +98,13 @@ fn nothing_of_the_other_end_is_shown_heard_or_told_before_the_answer() {
 fn of_several_devices_of_whoever_is_called_one_connects_beforehand() {
     for (side, phase) in [(RingSide::Callee, Phase::Left), (RingSide::Caller, Phase::Joined)] {
         let mut call = ringing(side);
-        call.join_room([ADA, BOB]);
+        let outputs = call.join_room([ADA, BOB]);
         assert_eq!(call.0.snapshot().phase, phase);
+        assert_eq!(
+            said(&outputs).contains(&RoomMessage::Leave),
+            side == RingSide::Callee,
+            "its seat is free at once"
+        );
     }
     let mut answered = ringing(RingSide::Callee);
     answered.command(Command::GoAhead { switches: NOTHING_MORE });

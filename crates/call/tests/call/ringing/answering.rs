@@ -1,9 +1,10 @@
 //! A page answers a ring that came: what it says until that is confirmed, and who was first.
 
 use call::{RingCommand, RingOutput, RingPhase};
-use protocol::{ErrorCode, HangUpReason, Outcome, Receipt, RingMessage, Standing};
+use protocol::{ErrorCode, HangUpReason, IncomingRing, Outcome, Receipt, RingEvent, RingMessage, Standing};
+use seal::KeyDigest;
 
-use super::device::{TestDevice, answered, hung_up, id, incoming, over, ring, said};
+use super::device::{TestDevice, answered, hung_up, id, incoming, incoming_ring, key, over, ring, said};
 
 #[test]
 fn an_answer_is_said_until_it_is_confirmed() {
@@ -57,7 +58,7 @@ fn a_ring_that_is_handed_over_is_answered_by_the_page_that_takes_it_over() {
     assert_eq!(before.view(1), None, "it is on the other page now");
 
     let mut after = TestDevice::new();
-    after.command(RingCommand::TakeOver { ring: ring(1), peer: id(2) });
+    after.command(taken_over(None));
     after.command(RingCommand::Attach);
     assert_eq!(after.phase(1), Some(RingPhase::Answered));
     assert_eq!(after.come_back(), (Standing::Idle, Vec::new()));
@@ -67,11 +68,40 @@ fn a_ring_that_is_handed_over_is_answered_by_the_page_that_takes_it_over() {
     assert!(matches!(outputs[..], [RingOutput::EnterRoom { .. }, RingOutput::GoAhead { .. }]), "{outputs:?}");
 }
 
+/// A server that names somebody else for the ring has nobody answered whom the person has not seen.
+#[test]
+fn a_ring_of_another_than_was_to_be_answered_rings() {
+    let same = incoming_ring(1, 28_000);
+    let others = [
+        (IncomingRing { caller: id(4), ..same.clone() }, None),
+        (IncomingRing { caller_key: key(4), ..same.clone() }, Some(KeyDigest::of(&key(3)))),
+    ];
+    for (other, expected) in others {
+        let mut device = TestDevice::new();
+        device.command(taken_over(expected));
+        device.command(RingCommand::Attach);
+        device.come_back();
+        let outputs = device.hear(RingEvent::Incoming(Box::new(other)));
+        assert_eq!(said(&outputs), [&RingMessage::Receipt { ring: ring(1), receipt: Receipt::Shown }]);
+        assert_eq!(device.phase(1), Some(RingPhase::Ringing));
+    }
+    let mut device = TestDevice::new();
+    device.command(taken_over(Some(KeyDigest::of(&key(3)))));
+    device.command(RingCommand::Attach);
+    device.come_back();
+    let outputs = device.hear(RingEvent::Incoming(Box::new(same)));
+    assert_eq!(said(&outputs), [&RingMessage::Answer { ring: ring(1) }]);
+}
+
+fn taken_over(expected: Option<KeyDigest>) -> RingCommand {
+    RingCommand::TakeOver { ring: ring(1), peer: id(3), expected }
+}
+
 #[test]
 fn a_ring_that_is_over_before_it_is_taken_over_says_how_it_ended() {
     for outcome in [Outcome::Cancelled, Outcome::AnsweredElsewhere] {
         let mut device = TestDevice::new();
-        device.command(RingCommand::TakeOver { ring: ring(1), peer: id(2) });
+        device.command(taken_over(None));
         device.command(RingCommand::Attach);
         device.come_back();
         assert_eq!(said(&device.hear(over(1, outcome))), Vec::<&RingMessage>::new());
@@ -79,7 +109,7 @@ fn a_ring_that_is_over_before_it_is_taken_over_says_how_it_ended() {
     }
     for (is_reached, outcome) in [(true, Outcome::NoAnswer), (false, Outcome::Lost { seconds: 0 })] {
         let mut device = TestDevice::new();
-        device.command(RingCommand::TakeOver { ring: ring(1), peer: id(2) });
+        device.command(taken_over(None));
         device.command(RingCommand::Attach);
         if is_reached {
             device.come_back();
@@ -94,7 +124,7 @@ fn a_ring_that_is_over_before_it_is_taken_over_says_how_it_ended() {
 #[test]
 fn who_thinks_better_of_a_ring_that_was_taken_over_declines_it() {
     let mut device = TestDevice::new();
-    device.command(RingCommand::TakeOver { ring: ring(1), peer: id(2) });
+    device.command(taken_over(None));
     device.command(RingCommand::Attach);
     device.command(RingCommand::HangUp { reason: HangUpReason::HungUp });
     assert_eq!(device.phase(1), Some(RingPhase::Over(Outcome::Declined)));
