@@ -4,7 +4,7 @@
 import type { Browser, Page } from "@playwright/test";
 import { launch, newPage } from "../fixtures/browser.ts";
 import { median, range } from "../fixtures/figures.ts";
-import { startFloor } from "../fixtures/floor.ts";
+import { openFloor, startFloor } from "../fixtures/floor.ts";
 import { test } from "../fixtures/test.ts";
 import { DirectPage } from "../pages/direct.ts";
 
@@ -102,13 +102,6 @@ async function answerFloor(browser: Browser, host: Page, url: string): Promise<A
     await page.context().close();
     const { clicked, devices, frame } = answered;
     return { devices: devices - clicked, atCallee: frame - clicked, atCaller: theirs - clicked };
-}
-
-async function openFloor(browser: Browser, url: string, role: string): Promise<Page> {
-    const page = await newPage(browser);
-    await page.goto(`${url}/?${role}`);
-    await page.locator("html[data-ready]").waitFor();
-    return page;
 }
 
 /** Notes when the last device of an answer was there. Runs in the page before it. */

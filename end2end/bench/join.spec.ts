@@ -1,10 +1,10 @@
 // From the click on *Join now* to the first frame of the other person, in two browsers, beside the least that two pages
 // need for the same. In turn, so that both meet the machine in the same mood.
 
-import type { Browser, Page } from "@playwright/test";
+import type { Browser } from "@playwright/test";
 import { launch, newPage } from "../fixtures/browser.ts";
 import { median, range } from "../fixtures/figures.ts";
-import { startFloor } from "../fixtures/floor.ts";
+import { openFloor, startFloor } from "../fixtures/floor.ts";
 import { test } from "../fixtures/test.ts";
 import { CallPage } from "../pages/call.ts";
 
@@ -65,11 +65,4 @@ async function joinFloor(browser: Browser, url: string): Promise<number> {
     const time = await page.evaluate(() => (window as unknown as { join: () => Promise<number> }).join());
     await page.context().close();
     return time;
-}
-
-async function openFloor(browser: Browser, url: string, role: string): Promise<Page> {
-    const page = await newPage(browser);
-    await page.goto(`${url}/?${role}`);
-    await page.locator("html[data-ready]").waitFor();
-    return page;
 }
