@@ -111,6 +111,17 @@ impl CallRepository for SqlStorage {
         rows.iter().map(rows::call).collect()
     }
 
+    async fn is_in_call(&self, key: &PublicKey) -> Result<bool, StorageError> {
+        // One statement: between two, a ring that is confirmed just then would be seen by neither.
+        let row = sqlx::query(
+            "SELECT ring FROM calls WHERE ended_at IS NULL AND (caller = $1 OR callee = $1) LIMIT 1",
+        )
+        .bind(key.as_str().to_owned())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.is_some())
+    }
+
     async fn history(
         &self,
         owner: &PublicKey,

@@ -159,6 +159,9 @@ pub trait CallRepository {
     /// Calls that are neither over nor in doubt, the oldest first.
     async fn unfinished_calls(&self) -> Result<Vec<CallRecord>, StorageError>;
 
+    /// Whether somebody is at either end of a call that is not over, be it in doubt or not.
+    async fn is_in_call(&self, key: &PublicKey) -> Result<bool, StorageError>;
+
     /// Calls of somebody, newest first, before a cursor.
     async fn history(
         &self,

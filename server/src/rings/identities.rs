@@ -47,10 +47,7 @@ async fn give_id(state: &AppState, key: &PublicKey) -> Result<CallIdentity, Erro
 
 /// Gives an identity another ID than the one that it has.
 pub(crate) async fn replace_id(state: &AppState, address: IpAddr, key: &PublicKey) -> Result<(), ErrorCode> {
-    let mut unfinished = state.storage.unfinished_calls().await.map_err(unavailable)?;
-    // Whoever has just been told of a ring is in it, though that is not confirmed yet.
-    unfinished.extend(state.storage.doubtful_calls().await.map_err(unavailable)?);
-    if unfinished.iter().any(|call| call.caller.key == *key || call.callee.key == *key) {
+    if state.storage.is_in_call(key).await.map_err(unavailable)? {
         return Err(ErrorCode::CallerBusy);
     }
     state.ring_rates.identity(Newcomer::Page(address)).map_err(|_| ErrorCode::RateLimited)?;

@@ -36,6 +36,8 @@ impl Left {
         };
         let (rung, answered) = (before(RING_FOR + CALLER_GRACE), before(LONGEST_CALL));
         let settled = storage.settle_unfinished(rung, answered, wall).await?;
+        // In this order: one that is confirmed meanwhile is in both, and in the other order it would be in neither.
+        let mut doubtful = storage.doubtful_calls().await?;
         let unfinished: Vec<_> = storage.unfinished_calls().await?.into_iter().map(from_storage).collect();
         if settled > 0 || !unfinished.is_empty() {
             tracing::info!(settled, going_on = unfinished.len(), "there are calls from before");
@@ -45,7 +47,8 @@ impl Left {
             placements.extend(placement(storage, wall, row).await?);
         }
         let seen_at = storage.calls_noted_at().await?;
-        let (doubtful, rooms) = (storage.doubtful_calls().await?, storage.rooms_of_past_rings().await?);
+        doubtful.retain(|call| unfinished.iter().all(|row| row.ring != call.ring));
+        let rooms = storage.rooms_of_past_rings().await?;
         let rings = Rings::new(clock.now(), RingsInit { wall, seen_at, unfinished });
         Ok(Self { rings, placements, doubtful, rooms })
     }

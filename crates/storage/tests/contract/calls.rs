@@ -372,6 +372,9 @@ pub(crate) async fn what_a_ring_needs_to_go_on_is_kept(storage: &impl Storage) {
     storage.keep_call(&ringing_one, &[]).await.unwrap();
     storage.keep_call(&ended(3, 1, 2, 1), &[]).await.unwrap();
     storage.keep_call(&for_caller(ringing(4, 3, 2, 11)), &[]).await.unwrap();
+    for (key, is_in_call) in [(1, true), (2, true), (3, true), (4, false)] {
+        assert_eq!(storage.is_in_call(&public_key(key)).await.unwrap(), is_in_call, "{key}");
+    }
     let unfinished = storage.unfinished_calls().await.unwrap();
     let expected = [ringing(2, 1, 2, 5), ringing_one.clone(), for_caller(ringing(4, 3, 2, 11))];
     assert_eq!(unfinished, expected);
@@ -386,6 +389,21 @@ pub(crate) async fn what_a_ring_needs_to_go_on_is_kept(storage: &impl Storage) {
     assert_eq!(storage.unfinished_calls().await.unwrap().len(), 2);
     storage.hide_call(&public_key(2), ring(1)).await.unwrap();
     assert_eq!(storage.call(ring(1)).await.unwrap().unwrap().invitation, None, "it was for them alone");
+}
+
+pub(crate) async fn who_is_in_a_ring_that_is_confirmed_just_then_is_in_a_call(storage: &impl Storage) {
+    for number in 1..=100 {
+        storage.begin_call(&ringing(number, 1, 2, 10)).await.unwrap();
+        let (caller, callee) = (public_key(1), public_key(2));
+        let asking = [storage.is_in_call(&callee), storage.is_in_call(&caller), storage.is_in_call(&callee)];
+        let (confirmed, asked) =
+            futures::future::join(storage.confirm_call(ring(number)), futures::future::join_all(asking))
+                .await;
+        confirmed.unwrap();
+        assert!(asked.into_iter().all(|is_in_call| is_in_call.unwrap()), "{number}");
+        storage.keep_call(&with(ringing(number, 1, 2, 10), None, no_answer(40)), &[]).await.unwrap();
+        assert!(!storage.is_in_call(&caller).await.unwrap());
+    }
 }
 
 pub(crate) async fn a_call_that_is_long_and_a_ring_that_is_young_are_not_settled(storage: &impl Storage) {
@@ -409,6 +427,7 @@ pub(crate) async fn a_ring_in_doubt_is_no_missed_call_until_it_is_known_to_have_
     assert!(matches!(storage.begin_call(&ringing(1, 3, 4, 10)).await, Err(StorageError::Exists)));
     storage.confirm_call(ring(2)).await.unwrap();
     storage.keep_call(&answered(3, 1, 2, 10), &[]).await.unwrap();
+    assert!(storage.is_in_call(&public_key(1)).await.unwrap(), "doubt does not matter for that");
     let doubtful = storage.doubtful_calls().await.unwrap();
     assert_eq!(doubtful, [ringing(1, 1, 2, 10), ringing(4, 1, 2, 10)]);
     assert_eq!(storage.unfinished_calls().await.unwrap(), [ringing(2, 1, 2, 10), answered(3, 1, 2, 10)]);

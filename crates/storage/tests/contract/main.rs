@@ -155,6 +155,7 @@ contract! {
         missed_calls_are_counted_until_they_were_shown,
         what_a_server_left_that_died_is_settled,
         what_a_ring_needs_to_go_on_is_kept,
+        who_is_in_a_ring_that_is_confirmed_just_then_is_in_a_call,
         a_call_that_is_long_and_a_ring_that_is_young_are_not_settled,
         a_ring_in_doubt_is_no_missed_call_until_it_is_known_to_have_begun,
         a_call_that_ends_with_its_server_has_lasted_until_that_was_last_there,
