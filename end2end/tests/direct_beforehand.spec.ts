@@ -49,6 +49,28 @@ test("who is known is connected while it rings, unseen and unheard, and stranger
     for (const one of both) await expect.poll(() => one.hasReleasedEverything()).toBe(true);
 });
 
+test("devices open with the press of Answer, and send once the server has confirmed it", async ({ caller }) => {
+    const server = await startServer();
+    const ada = await caller("Ada", server);
+    const bob = await caller("Bob", server);
+    await ada.calls(await bob.ownId());
+    await bob.ring("Ada").getByRole("button", { name: "Answer", exact: true }).click();
+    await ada.expectToSee(bob);
+    await ada.button("Hang up").click();
+    await ada.button("Call again").click();
+    await expect(bob.ring("Ada")).toBeVisible();
+    for (const one of [ada, bob]) await expect.poll(() => connections(one)).toContain("connected");
+    const [tracks, sent] = [await captured(bob), await bob.sent()];
+    server.rest();
+    await bob.ring("Ada").getByRole("button", { name: "Answer", exact: true }).click();
+    await expect.poll(() => captured(bob)).toBe(tracks + 2);
+    await bob.page.waitForTimeout(500);
+    expect(await bob.sent(), "it may have been cancelled").toEqual(sent);
+    server.goOn();
+    await ada.expectToSee(bob);
+    await server.stop();
+});
+
 // The timers of a page that nobody looks at ring once a minute: here, never.
 test("a page whose timers rest comes back to a server that was killed while it rang", async ({ caller }) => {
     const server = await startServer();

@@ -30,6 +30,13 @@ pub enum CallCommand {
         /// With this password, if the room wants one.
         password: Option<Password>,
     },
+    /// Open these: the person answers the ring that led here. Nothing is sent yet.
+    Begin {
+        /// The microphone.
+        microphone: bool,
+        /// The camera.
+        camera: bool,
+    },
     /// Send what is on: the ring that led here was answered.
     GoAhead {
         /// Turn the microphone on besides.

@@ -37,10 +37,16 @@ impl Ringing {
                     }
                     self.enter(ring, room);
                 }
-                RingOutput::GoAhead { ring } => {
-                    let chosen = self.chosen_video.get(&ring).copied();
+                RingOutput::OpenDevices { ring } => {
+                    let with_video = self.with_video(ring);
                     if let Some(talk) = &mut self.talk {
-                        talk.go_ahead(chosen.unwrap_or_else(|| remembered(Source::Camera)));
+                        talk.open_devices(with_video);
+                    }
+                }
+                RingOutput::GoAhead { ring } => {
+                    let with_video = self.with_video(ring);
+                    if let Some(talk) = &mut self.talk {
+                        talk.go_ahead(with_video);
                     }
                 }
                 RingOutput::LeaveRoom { ring: _ } => self.talk = None,
@@ -48,6 +54,10 @@ impl Ringing {
                 RingOutput::GiveUpPush => self.give_up_push(),
             }
         }
+    }
+
+    fn with_video(&self, ring: RingId) -> bool {
+        self.chosen_video.get(&ring).copied().unwrap_or_else(|| remembered(Source::Camera))
     }
 
     fn dial(&mut self) {

@@ -34,6 +34,7 @@ pub(super) struct Talk {
     ring: RingId,
     side: RingSide,
     went_ahead: bool,
+    are_devices_opened: bool,
     view: Store<CallView>,
     line: CallLine,
     /// Since when nobody is connected though the call was answered.
@@ -58,7 +59,7 @@ impl Talk {
             entrance: Entrance::Ring(RingEntrance { secret, side, switches, name }),
         };
         spawn_local(lazy_session::run(visit, view, events, received));
-        Self { ring, side, went_ahead: false, view, line: line.clone(), alone_since: None }
+        Self { ring, side, went_ahead: false, are_devices_opened: false, view, line: line.clone(), alone_since: None }
     }
 
     /// Whether it is about this ring, and its room has this person or may come to have them.
@@ -71,12 +72,19 @@ impl Talk {
         self.side == RingSide::Callee && !self.went_ahead
     }
 
+    /// The person called answers, with their camera or without. The server has not confirmed it.
+    pub(super) fn open_devices(&mut self, with_video: bool) {
+        self.are_devices_opened = true;
+        let microphone = remembered(Source::Microphone);
+        self.line.send(Event::Command(CallCommand::Begin { microphone, camera: with_video }));
+    }
+
     /// The ring was answered, by the person called with their camera or without.
     pub(super) fn go_ahead(&mut self, with_video: bool) {
         self.went_ahead = true;
         let (microphone, camera) = match self.side {
-            RingSide::Caller => (false, false),
-            RingSide::Callee => (remembered(Source::Microphone), with_video),
+            RingSide::Callee if !self.are_devices_opened => (remembered(Source::Microphone), with_video),
+            RingSide::Caller | RingSide::Callee => (false, false),
         };
         self.line.send(Event::Command(CallCommand::GoAhead { microphone, camera }));
     }

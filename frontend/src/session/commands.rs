@@ -22,6 +22,10 @@ impl Session {
                 remember::write(remember::NAME, name.as_str());
                 self.input(Input::Command(Command::Join { name, password }));
             }
+            CallCommand::Begin { microphone, camera } => {
+                let switches = Switches { microphone: microphone.into(), camera: camera.into() };
+                self.input(Input::Command(Command::Begin { switches }));
+            }
             CallCommand::GoAhead { microphone, camera } => {
                 let switches = Switches { microphone: microphone.into(), camera: camera.into() };
                 self.input(Input::Command(Command::GoAhead { switches }));

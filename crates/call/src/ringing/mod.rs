@@ -284,6 +284,9 @@ impl RingDevice {
         let answering = std::mem::replace(&mut self.line, before);
         self.hang_up(now, HangUpReason::HungUp);
         self.line = answering;
+        if self.room == Some(ring) {
+            self.outputs.push_back(RingOutput::OpenDevices { ring });
+        }
     }
 
     fn decline(&mut self, now: Duration, ring: RingId, message: Option<SealedNote>) {

@@ -47,6 +47,12 @@ pub enum RingOutput {
         /// Of a ring that came: the invitation, with the room's secret in it.
         invitation: Option<Box<IncomingRing>>,
     },
+    /// The person answers the ring whose room this is already: their devices open while the server confirms it. Nothing is sent before
+    /// `GoAhead`.
+    OpenDevices {
+        /// The ring.
+        ring: RingId,
+    },
     /// It was answered: what is on is sent.
     GoAhead {
         /// The ring.

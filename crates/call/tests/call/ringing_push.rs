@@ -65,6 +65,7 @@ impl TestDevice {
                 | RingOutput::Prove { .. }
                 | RingOutput::Seal { .. }
                 | RingOutput::EnterRoom { .. }
+                | RingOutput::OpenDevices { .. }
                 | RingOutput::GoAhead { .. }
                 | RingOutput::LeaveRoom { .. } => {}
             }

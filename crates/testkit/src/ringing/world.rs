@@ -360,6 +360,10 @@ impl RingWorld {
                     let is_new = before.is_none_or(|before| before.ring == ring);
                     assert!(is_new, "page {index} goes to {ring} and is in {before:?}");
                 }
+                RingOutput::OpenDevices { ring } => {
+                    let room = self.pages[index].room.filter(|room| room.ring == ring && room.came);
+                    assert!(room.is_some(), "page {index} opens its devices for {ring} and is not there");
+                }
                 RingOutput::GoAhead { ring } => {
                     let room = self.pages[index].room.filter(|room| room.ring == ring);
                     let room =

@@ -22,6 +22,7 @@ fn beforehand() -> TestDevice {
 fn rooms(outputs: &[RingOutput]) -> Vec<(&str, RingId)> {
     let of_room = |output: &RingOutput| match output {
         RingOutput::EnterRoom { ring, .. } => Some(("enter", *ring)),
+        RingOutput::OpenDevices { ring } => Some(("open devices", *ring)),
         RingOutput::GoAhead { ring } => Some(("go ahead", *ring)),
         RingOutput::LeaveRoom { ring } => Some(("leave", *ring)),
         _ => None,
@@ -32,7 +33,8 @@ fn rooms(outputs: &[RingOutput]) -> Vec<(&str, RingId)> {
 #[test]
 fn an_answer_goes_ahead_where_the_page_is() {
     let mut device = beforehand();
-    assert_eq!(rooms(&device.command(RingCommand::Answer { ring: ring(1) })), []);
+    let outputs = device.command(RingCommand::Answer { ring: ring(1) });
+    assert_eq!(rooms(&outputs), [("open devices", ring(1))], "they take longer than the server");
     let outputs = device.hear(answered(1));
     assert_eq!(rooms(&outputs), [("enter", ring(1)), ("go ahead", ring(1))], "who is there stays");
     let outputs = device.hear(over(1, Outcome::Answered { seconds: 1 }));
