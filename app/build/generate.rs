@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::catalogue::{CATEGORIES, Catalogue, Text};
 
 /// What only the server says. It comes last, and pages are not given it.
-const SERVER_ALONE: [&str; 3] = ["documents", "plain", "problems"];
+const SERVER_ALONE: [&str; 4] = ["admin", "documents", "plain", "problems"];
 
 /// Between the plural forms of one text, in the data.
 const BETWEEN_FORMS: char = '\u{1f}';

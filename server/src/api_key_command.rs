@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use anyhow::{Context, bail};
 use protocol::{Scope, Timestamp};
+use server::audit::{self, Deed};
 use server::clock::Clock;
 use server::config::Config;
 use server::{api_keys, open_storage};
@@ -20,6 +21,7 @@ pub(crate) async fn run(config: &Config, command: ApiKeyCommand) -> anyhow::Resu
     match command {
         ApiKeyCommand::Create { label, scopes, days } => {
             let secret = create(&storage, label, &scopes, now, days).await?;
+            note(&storage, now, "api_key.created").await;
             writeln!(out, "{secret}")?;
         }
         ApiKeyCommand::List => {
@@ -31,9 +33,14 @@ pub(crate) async fn run(config: &Config, command: ApiKeyCommand) -> anyhow::Resu
             if !storage.revoke_api_key(&id, now).await? {
                 bail!("there is no such key, or it was revoked before");
             }
+            note(&storage, now, "api_key.revoked").await;
         }
     }
     Ok(())
+}
+
+async fn note(storage: &SqlStorage, at: Timestamp, action: &'static str) {
+    audit::note(storage, at, Deed { actor: audit::OPERATOR, action, room: None }).await;
 }
 
 async fn create(

@@ -4,7 +4,10 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use server::audit::{self, Deed};
+use server::clock::Clock;
 use server::config::Config;
+use server::open_storage;
 
 pub(crate) async fn run(config: &Config, file: &Path) -> anyhow::Result<()> {
     if !config.storage.postgres.is_empty() {
@@ -14,6 +17,10 @@ pub(crate) async fn run(config: &Config, file: &Path) -> anyhow::Result<()> {
     storage::back_up(data, file)
         .await
         .with_context(|| format!("cannot back up {} to {}", data.display(), file.display()))?;
+    // It is said in the database, for the admin page, and not in the copy.
+    let storage = open_storage(config).await?;
+    let deed = Deed { actor: audit::OPERATOR, action: audit::BACKUP_MADE, room: None };
+    audit::note(&storage, Clock::start().wall(), deed).await;
     let mut out = std::io::stdout();
     writeln!(out, "{} holds all rooms, chat and keys as of now", file.display())?;
     writeln!(out, "veranda restore makes it the database of an empty folder")?;

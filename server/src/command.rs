@@ -38,6 +38,12 @@ pub(crate) enum Command {
     },
     /// Check this machine and its settings, and say how to fix problems
     Doctor,
+    /// Print a link that opens the admin page, once
+    AdminLink {
+        /// Instead, sign out everyone who is signed in, and revoke every link
+        #[arg(long)]
+        revoke: bool,
+    },
     /// Create, list and revoke REST API keys
     ApiKey {
         #[command(subcommand)]

@@ -29,6 +29,17 @@ pub(crate) enum Authority {
     Host(Vec<KeyRecord>),
 }
 
+impl Authority {
+    /// Under which id it stands in the audit log; nobody does who made the room without any key.
+    pub(crate) fn actor(&self) -> Option<String> {
+        match self {
+            Self::ApiKey(id, _) => Some(id.clone()),
+            Self::Host(keys) => keys.first().map(|key| digest::id_of(&key.digest)),
+            Self::Maker => None,
+        }
+    }
+}
+
 /// What is to be minted.
 pub(crate) struct Order {
     pub(crate) kind: CredentialKind,

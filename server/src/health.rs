@@ -83,6 +83,11 @@ async fn degraded(state: &AppState) -> Vec<Degraded> {
     found
 }
 
+/// What does not work as it should, for the operator.
+pub(crate) async fn problems(state: &AppState) -> Vec<String> {
+    degraded(state).await.into_iter().map(|degraded| degraded.detail).collect()
+}
+
 fn uncached(code: StatusCode, body: impl Serialize) -> Response {
     (code, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }

@@ -1,7 +1,9 @@
 //! The server: pages, signalling, REST, and the tasks of the rooms. [`router`] is all of it as one axum router; `main`
 //! only reads the configuration and listens.
 
+pub mod admin;
 pub mod api_keys;
+pub mod audit;
 mod browser;
 mod build_files;
 mod builds;
@@ -61,6 +63,7 @@ pub mod tls_name;
 mod tokens;
 mod turn_servers;
 mod turn_url;
+mod usage;
 mod wrong_passwords;
 
 pub use config_check::Contradiction;

@@ -9,6 +9,7 @@ use server::config::Config;
 
 use crate::command::{Arguments, Command};
 
+mod admin_link_command;
 mod api_key_command;
 mod backup_command;
 mod command;
@@ -23,6 +24,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         None => serve::serve(config).await?,
         Some(Command::Serve(serving)) => serve::serve(serving.apply(config)).await?,
         Some(Command::ApiKey { command }) => api_key_command::run(&config, command).await?,
+        Some(Command::AdminLink { revoke }) => admin_link_command::run(&config, revoke).await?,
         Some(Command::Backup { file }) => backup_command::run(&config, &file).await?,
         Some(Command::Restore { file }) => backup_command::restore(&config, &file).await?,
         Some(Command::CheckConfig) => check(&config)?,

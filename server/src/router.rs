@@ -12,7 +12,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::security_headers::{CONTENT_SECURITY_POLICY, PERMISSIONS, PERMISSIONS_POLICY, WITHOUT_SCRIPT};
-use crate::{AppState, build_files, health, languages, pages, rest, secure, signalling};
+use crate::{AppState, admin, build_files, health, languages, pages, rest, secure, signalling};
 
 /// The largest body of a request, in bytes. Every form and document is far smaller.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -56,6 +56,7 @@ pub fn router(state: AppState) -> Router {
         .layer(set_header(header::CACHE_CONTROL, "no-cache"));
     from_people
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .merge(admin::routes(&state).layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES)))
         .merge(from_programs)
         .fallback(pages::not_found.layer(by_query))
         .layer(compression())

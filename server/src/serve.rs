@@ -81,7 +81,7 @@ const HTTP: u16 = 80;
 const HTTPS: u16 = 443;
 
 /// What to type into a browser.
-fn open_at(address: SocketAddr, tls: &TlsConfig) -> String {
+pub(crate) fn open_at(address: SocketAddr, tls: &TlsConfig) -> String {
     match (tls.mode, tls.names.first()) {
         (TlsMode::Off, _) => format!("http://{address}"),
         // The certificate has no address.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use leptos::config::LeptosOptions;
-use protocol::Timestamp;
+use protocol::{RoomCode, Timestamp};
 use storage::{DatabaseLock, FolderLock, SqlStorage, Storage, StorageError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -25,13 +25,14 @@ use crate::push::Push;
 use crate::rate_limit::{AddressRate, ByteRate, KeyedRate};
 use crate::refusals::Refusals;
 use crate::rings::{RingRates, RingsHandle};
-use crate::rooms::{self, REMEMBERED_FOR, Rooms};
+use crate::rooms::{self, REMEMBERED_FOR, RoomFigures, Rooms};
 use crate::tls::Tls;
 use crate::tls_name::TlsName;
 use crate::tokens::Tokens;
 use crate::turn_servers::TurnServers;
+use crate::usage::Usage;
 use crate::wrong_passwords::WrongPasswords;
-use crate::{builds, revocations, tasks};
+use crate::{builds, revocations, tasks, usage};
 
 /// The server's shared state; a clone is another handle to the same.
 #[derive(Clone)]
@@ -104,6 +105,9 @@ const LEFT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long a direct call is in the histories of its two people.
 const CALLS_KEPT_FOR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// How long totals of usage are kept.
+const USAGE_KEPT_FOR: Duration = Duration::from_secs(800 * 24 * 60 * 60);
 
 /// How often rooms that nobody uses are looked for.
 const CLEAN_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -190,6 +194,7 @@ impl AppState {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), build = state.build.id(), "Veranda starts");
         tasks::spawn(clean(Arc::downgrade(&state.0)));
         tasks::spawn(builds::keep(state.build.clone(), Arc::clone(&state.storage), clock.wall()));
+        tasks::spawn(usage::watch(Arc::downgrade(&state.0)));
         tasks::spawn(watch_lock(Arc::downgrade(&state.0)));
         tasks::spawn(revocations::watch(Arc::downgrade(&state.0)));
         tasks::spawn(public_address::watch(Arc::downgrade(&state.0), stun_servers, seen));
@@ -216,6 +221,7 @@ impl AppState {
         _ = tokio::time::timeout(Duration::from_secs(3), self.stopping.closed()).await;
         _ = tokio::time::timeout(Duration::from_secs(3), self.rooms.flush()).await;
         _ = tokio::time::timeout(Duration::from_secs(3), self.rings.flush()).await;
+        self.rooms.usage().keep(&*self.storage).await;
     }
 
     /// Makes every thread that forwards media panic, for tests of what happens then. No optimised server has this.
@@ -291,7 +297,9 @@ async fn clean_once(state: &Shared) -> Result<(), StorageError> {
     let chat = clean_chat(state, today).await;
     let calls = state.storage.delete_calls(before(CALLS_KEPT_FOR)).await;
     let identities = state.storage.forget_identities(before(crate::browser::KEPT_FOR)).await;
+    let usage = state.storage.forget_usage(before(USAGE_KEPT_FOR)).await;
     builds?;
+    usage?;
     keyrings?;
     calls?;
     identities?;
@@ -348,6 +356,20 @@ async fn watch_lock(state: std::sync::Weak<Shared>) {
         if let Err(error) = renewed {
             tracing::error!(%error, "the database is not locked for this server any more");
         }
+    }
+}
+
+impl usage::Counted for Shared {
+    fn usage(&self) -> &Usage {
+        self.rooms.usage()
+    }
+
+    fn storage(&self) -> &dyn Storage {
+        &*self.storage
+    }
+
+    fn figures(&self) -> Vec<(RoomCode, RoomFigures)> {
+        self.rooms.all_running().iter().map(|handle| (handle.code(), handle.figures())).collect()
     }
 }
 

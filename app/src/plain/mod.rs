@@ -1,5 +1,6 @@
 //! What only the server renders: the document around every page, and the pages without script.
 
+pub mod admin;
 mod form_problem;
 mod illustration;
 mod landing;

@@ -6,6 +6,8 @@
 /// it follows the language.
 pub(crate) type Text = fn() -> &'static str;
 
+#[cfg(feature = "ssr")]
+pub(crate) mod admin;
 pub(crate) mod call;
 pub(crate) mod chat;
 pub(crate) mod connection;

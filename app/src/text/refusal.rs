@@ -34,6 +34,13 @@ pub(crate) fn of_call(code: ErrorCode) -> Page {
     Page { heading, text, again: again(code) }
 }
 
+/// The heading after a refusal that has one of its own.
+#[cfg(feature = "ssr")]
+pub(crate) fn of_its_own(code: ErrorCode) -> Option<&'static str> {
+    let heading = (words_for(code).heading)();
+    (heading != words::COULD_NOT_JOIN()).then_some(heading)
+}
+
 fn words_for(code: ErrorCode) -> Words {
     let (heading, text) = match code {
         ErrorCode::RoomFull => return ROOM_FULL,

@@ -1,32 +1,39 @@
 //! The table `audit_events`, as it is read.
 
 use async_trait::async_trait;
-use protocol::RoomCode;
 
-use crate::{AuditEvent, AuditRepository, SqlStorage, StorageError, rows};
+use crate::rows::signed;
+use crate::{AuditEvent, AuditFilter, AuditRepository, SqlStorage, StorageError, rows};
 
 #[async_trait]
 impl AuditRepository for SqlStorage {
-    async fn audit_events(
-        &self,
-        room: Option<RoomCode>,
-        limit: u32,
-    ) -> Result<Vec<AuditEvent>, StorageError> {
-        let rows = match room {
-            Some(room) => {
-                sqlx::query("SELECT * FROM audit_events WHERE room = $1 ORDER BY at DESC, id LIMIT $2")
-                    .bind(room.to_string())
-                    .bind(i64::from(limit))
-                    .fetch_all(&self.pool)
-                    .await?
+    async fn audit_events(&self, filter: &AuditFilter, limit: u32) -> Result<Vec<AuditEvent>, StorageError> {
+        let AuditFilter { room, actor, action, before } = filter;
+        let mut conditions = vec!["1 = 1".to_owned()];
+        let texts = [room.map(|room| room.to_string()), actor.clone(), action.clone()];
+        let mut values = Vec::new();
+        for (column, text) in ["room", "actor", "action"].into_iter().zip(texts) {
+            if let Some(text) = text {
+                values.push(text);
+                conditions.push(format!("{column} = ${}", values.len()));
             }
-            None => {
-                sqlx::query("SELECT * FROM audit_events ORDER BY at DESC, id LIMIT $1")
-                    .bind(i64::from(limit))
-                    .fetch_all(&self.pool)
-                    .await?
-            }
-        };
-        rows.iter().map(rows::audit_event).collect()
+        }
+        if before.is_some() {
+            let (at, id) = (values.len() + 1, values.len() + 2);
+            conditions.push(format!("(at < ${at} OR (at = ${at} AND id > ${id}))"));
+        }
+        // Only names of columns and numbers of values stand in it.
+        let statement = format!(
+            "SELECT * FROM audit_events WHERE {} ORDER BY at DESC, id LIMIT {limit}",
+            conditions.join(" AND ")
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(statement));
+        for value in values {
+            query = query.bind(value);
+        }
+        if let Some(before) = before {
+            query = query.bind(signed(before.at.0)).bind(before.id.clone());
+        }
+        query.fetch_all(&self.pool).await?.iter().map(rows::audit_event).collect()
     }
 }

@@ -104,7 +104,7 @@ mod tests {
     use protocol::{RoomCode, Timestamp};
 
     use super::*;
-    use crate::{AuditEvent, AuditRepository as _, Change, Journal as _, SqlStorage};
+    use crate::{AuditEvent, AuditFilter, AuditRepository as _, Change, Journal as _, SqlStorage};
 
     fn event(number: u64) -> Change {
         Change::Audit(AuditEvent {
@@ -131,7 +131,7 @@ mod tests {
             assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         }
         let restored = SqlStorage::sqlite(to.path()).await.unwrap();
-        assert_eq!(restored.audit_events(None, 9).await.unwrap().len(), 2);
+        assert_eq!(restored.audit_events(&AuditFilter::default(), 9).await.unwrap().len(), 2);
     }
 
     #[tokio::test]
@@ -177,10 +177,10 @@ mod tests {
 
         restore(&copy, to.path()).await.unwrap();
         let restored = SqlStorage::sqlite(to.path()).await.unwrap();
-        assert_eq!(restored.audit_events(None, 9).await.unwrap().len(), 2);
+        assert_eq!(restored.audit_events(&AuditFilter::default(), 9).await.unwrap().len(), 2);
         let error = restore(&copy, to.path()).await.unwrap_err().to_string();
         assert!(error.contains("is there already"), "{error}");
-        assert_eq!(restored.audit_events(None, 9).await.unwrap().len(), 2);
+        assert_eq!(restored.audit_events(&AuditFilter::default(), 9).await.unwrap().len(), 2);
     }
 
     #[tokio::test]

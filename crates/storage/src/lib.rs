@@ -4,6 +4,7 @@
 //! The traits say what is kept; [`SqlStorage`] keeps it in a SQLite file or in PostgreSQL, with the same statements. It
 //! decides nothing, reads no clock and makes no ids: times, ids and digests are arguments.
 
+mod admins;
 mod api_keys;
 mod audit;
 mod backup;
@@ -18,6 +19,7 @@ mod identities;
 mod journal;
 mod keys;
 mod lock;
+mod operation;
 mod outbox;
 mod postgres;
 mod push;
@@ -27,6 +29,7 @@ mod rows;
 mod seats;
 mod sql;
 mod sqlite;
+mod usage;
 
 pub use backup::{back_up, restore};
 pub use direct_calls::{
@@ -35,14 +38,15 @@ pub use direct_calls::{
 };
 pub use error::StorageError;
 pub use lock::{DatabaseLock, FolderLock};
+pub use operation::{AdminRepository, AuditRepository, UsageRepository};
 pub use records::{
-    ApiKeyRecord, AuditEvent, BrowserId, BuildFile, CallCourse, CallCursor, CallDirection, CallEnd,
-    CallIdentity, CallOutcome, CallParty, CallReaders, CallRecord, CallRules, Change, ChatPage, ChatQuota,
-    Claim, ClaimedEntry, ContactChange, ContactCursor, ContactPage, ContactRecord, Creators, Digest, Fence,
-    FencedChange, HeldKey, HistoryEntry, HistoryPage, Idempotency, KeptFile, KeyRecord, NOTE_CHARACTERS,
-    NoteError, OutboxCount, OutboxEntry, PAYLOAD_BYTES, PasswordHash, Payload, PayloadError, PushRecord,
-    QuietHours, REQUEST_CHARACTERS, Refusal, RefusalReason, RequestNote, RoomRecord, SealedNote, SeatRecord,
-    SeatState, Standing, Topic, WhoMayRing,
+    ApiKeyRecord, AuditCursor, AuditEvent, AuditFilter, BrowserId, BuildFile, CallCourse, CallCursor,
+    CallDirection, CallEnd, CallIdentity, CallOutcome, CallParty, CallReaders, CallRecord, CallRules, Change,
+    ChatPage, ChatQuota, Claim, ClaimedEntry, ContactChange, ContactCursor, ContactPage, ContactRecord,
+    Creators, Digest, Fence, FencedChange, HeldKey, HistoryEntry, HistoryPage, Idempotency, KeptFile,
+    KeyRecord, NOTE_CHARACTERS, NoteError, OutboxCount, OutboxEntry, PAYLOAD_BYTES, PasswordHash, Payload,
+    PayloadError, PushRecord, QuietHours, REQUEST_CHARACTERS, Refusal, RefusalReason, RequestNote,
+    RoomRecord, SealedNote, SeatRecord, SeatState, Standing, Topic, UsageRecord, WhoMayRing,
 };
 pub use sql::SqlStorage;
 
@@ -266,14 +270,6 @@ pub trait ApiKeyRepository {
     async fn revoke_api_key(&self, id: &str, at: Timestamp) -> Result<bool, StorageError>;
 }
 
-/// What was done, by whom.
-#[async_trait]
-pub trait AuditRepository {
-    /// The last events, newest first, of one room or of all.
-    async fn audit_events(&self, room: Option<RoomCode>, limit: u32)
-    -> Result<Vec<AuditEvent>, StorageError>;
-}
-
 /// Files of builds: pages that were opened before a newer build started still ask for theirs.
 #[async_trait]
 pub trait BuildRepository {
@@ -303,6 +299,8 @@ pub trait Storage:
     + Journal
     + ApiKeyRepository
     + AuditRepository
+    + AdminRepository
+    + UsageRepository
     + BuildRepository
     + IdentityRepository
     + ContactRepository
@@ -322,6 +320,8 @@ impl<T> Storage for T where
         + Journal
         + ApiKeyRepository
         + AuditRepository
+        + AdminRepository
+        + UsageRepository
         + BuildRepository
         + IdentityRepository
         + ContactRepository

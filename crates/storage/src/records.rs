@@ -4,6 +4,7 @@ mod calls;
 mod contacts;
 mod identities;
 mod notes;
+mod operation;
 mod outbox;
 mod push;
 
@@ -14,6 +15,7 @@ pub use calls::{
 pub use contacts::{ContactChange, ContactCursor, ContactPage, ContactRecord, Standing};
 pub use identities::{CallIdentity, CallRules, QuietHours, WhoMayRing};
 pub use notes::{NOTE_CHARACTERS, NoteError, REQUEST_CHARACTERS, RequestNote, SealedNote};
+pub use operation::{AuditCursor, AuditFilter, UsageRecord};
 pub use outbox::{
     Claim, ClaimedEntry, OutboxCount, OutboxEntry, PAYLOAD_BYTES, Payload, PayloadError, Topic,
 };

@@ -84,7 +84,7 @@ pub(crate) fn escaped(path: &str) -> String {
 mod tests {
     use protocol::{RoomCode, Timestamp};
 
-    use crate::{AuditEvent, AuditRepository as _, Change, Journal as _, SqlStorage};
+    use crate::{AuditEvent, AuditFilter, AuditRepository as _, Change, Journal as _, SqlStorage};
 
     #[tokio::test]
     async fn a_disk_that_was_full_is_written_to_again_when_it_has_room() {
@@ -99,7 +99,7 @@ mod tests {
             storage.keep(&[event(number, 100_000)]).await.unwrap();
         }
 
-        let kept = storage.audit_events(None, 99).await.unwrap();
+        let kept = storage.audit_events(&AuditFilter::default(), 99).await.unwrap();
         let kept: Vec<_> = kept.iter().map(|event| event.at.0).collect();
         assert_eq!(kept, [9, 8, 7, 6, 5, 4, 3, 2, 0]);
     }

@@ -59,7 +59,15 @@ impl Talk {
             entrance: Entrance::Ring(RingEntrance { secret, side, switches, name }),
         };
         spawn_local(lazy_session::run(visit, view, events, received));
-        Self { ring, side, went_ahead: false, are_devices_opened: false, view, line: line.clone(), alone_since: None }
+        Self {
+            ring,
+            side,
+            went_ahead: false,
+            are_devices_opened: false,
+            view,
+            line: line.clone(),
+            alone_since: None,
+        }
     }
 
     /// Whether it is about this ring, and its room has this person or may come to have them.

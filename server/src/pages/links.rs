@@ -40,9 +40,12 @@ pub(crate) struct RevokeForm {
 /// `POST`: 303 back to the list, also when it was gone already.
 pub(crate) async fn revoke_form(
     State(state): State<AppState>,
-    RoomOfHost { code, authority, .. }: RoomOfHost<Links>,
+    host: RoomOfHost<Links>,
     Form(RevokeForm { id }): Form<RevokeForm>,
 ) -> Result<Response, PageProblem> {
-    credentials::revoke(&state, code, &authority, &id).await?;
+    let RoomOfHost { code, authority, .. } = &host;
+    if credentials::revoke(&state, *code, authority, &id).await? {
+        host.did(&state, "credential.revoked").await;
+    }
     Ok(Redirect::to(&format!("/r/{code}/links")).into_response())
 }

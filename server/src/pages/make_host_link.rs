@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use protocol::{HostLink, RoomCode, Scope};
 
+use crate::audit::{self, Deed};
 use crate::credentials::{self, Order};
 use crate::http_client::HttpClient;
 use crate::rest::{ProblemResponse, mint_refusal, problem};
@@ -30,5 +31,9 @@ pub(crate) async fn make_host_link(
     let authority = authority.ok_or_else(|| refused(ProblemDetail::NotHost))?;
     let minted = credentials::mint(&state, code, &authority, Order::HOST_KEY).await;
     let (_, secret) = minted.map_err(mint_refusal)?;
+    if let Some(actor) = authority.actor() {
+        let deed = Deed { actor: &actor, action: "credential.created", room: Some(code) };
+        audit::note(&*state.storage, state.clock.wall(), deed).await;
+    }
     Ok(Json(HostLink { path: format!("/r/{code}?key={secret}") }))
 }

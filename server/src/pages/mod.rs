@@ -31,7 +31,7 @@ pub(crate) use links::{links, revoke_form};
 pub(crate) use make_host_link::make_host_link;
 pub(crate) use my_rooms::{delete_form, my_rooms};
 pub(crate) use not_found::not_found;
-use problem::PageProblem;
+pub(crate) use problem::PageProblem;
 pub(crate) use render::{interactive, plain, plain_with_rings};
 pub(crate) use reopen_form::reopen_form;
 pub(crate) use room_page::room_page;

@@ -41,8 +41,9 @@ pub(crate) async fn my_rooms(
 /// `POST /r/{code}/delete`: 303 back to the list.
 pub(crate) async fn delete_form(
     State(state): State<AppState>,
-    RoomOfHost { code, .. }: RoomOfHost<Rules>,
+    host: RoomOfHost<Rules>,
 ) -> Result<Response, PageProblem> {
-    state.rooms.delete(code).await?;
+    state.rooms.delete(host.code).await?;
+    host.did(&state, "room.deleted").await;
     Ok(Redirect::to("/rooms").into_response())
 }

@@ -10,12 +10,12 @@ use crate::AppState;
 use crate::rooms::Precondition;
 
 /// 303 to the room.
-pub(crate) async fn reopen_form(
-    State(state): State<AppState>,
-    RoomOfHost { code, .. }: RoomOfHost<Rules>,
-) -> Response {
+pub(crate) async fn reopen_form(State(state): State<AppState>, host: RoomOfHost<Rules>) -> Response {
+    let code = host.code;
     let patch = RoomSettingsPatch { ends_at: Some(None), ..RoomSettingsPatch::default() };
     // Whether or not that worked, the room's page says how the room stands.
-    _ = state.rooms.change(code, None, &patch, Precondition::None).await;
+    if state.rooms.change(code, None, &patch, Precondition::None).await.is_ok() {
+        host.did(&state, "room.reopened").await;
+    }
     Redirect::to(&format!("/r/{code}")).into_response()
 }

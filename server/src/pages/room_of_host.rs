@@ -8,6 +8,7 @@ use protocol::{RoomCode, Scope};
 use serde::Deserialize;
 
 use super::PageProblem;
+use crate::audit::{self, Deed};
 use crate::credentials::{self, Authority};
 use crate::http_client::HttpClient;
 use crate::{AppState, origin};
@@ -36,6 +37,16 @@ pub(crate) struct RoomOfHost<P> {
     pub(super) code: RoomCode,
     pub(super) authority: Authority,
     purpose: PhantomData<P>,
+}
+
+impl<P> RoomOfHost<P> {
+    /// Keeps that the host has done something.
+    pub(super) async fn did(&self, state: &AppState, action: &'static str) {
+        if let Some(actor) = self.authority.actor() {
+            let deed = Deed { actor: &actor, action, room: Some(self.code) };
+            audit::note(&*state.storage, state.clock.wall(), deed).await;
+        }
+    }
 }
 
 /// Of a path there may be more than the code.

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use protocol::{Credential, Role, RoomCode, Scope};
 
+use super::audited::AuditTrail;
 use super::endpoint::RequiredScope;
 use super::{ProblemResponse, problem};
 use crate::api_keys::{self, ApiKey};
@@ -21,6 +22,7 @@ pub(crate) struct ApiClient {
     pub(super) caller: HttpClient,
     bearer: Option<Credential>,
     required: Scope,
+    trail: Option<AuditTrail>,
 }
 
 impl FromRequestParts<AppState> for ApiClient {
@@ -33,7 +35,8 @@ impl FromRequestParts<AppState> for ApiClient {
         let shown = value.and_then(|value| value.split_once(' '));
         let token = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let bearer = token.and_then(|(_, token)| Credential::new(token.trim().to_owned()).ok());
-        Ok(Self { caller, bearer, required })
+        let trail = parts.extensions.get::<AuditTrail>().cloned();
+        Ok(Self { caller, bearer, required, trail })
     }
 }
 
@@ -46,6 +49,26 @@ impl ApiClient {
 
     /// The same, with what the client may mint and take back.
     pub(super) async fn authority(
+        &self,
+        state: &AppState,
+        code: &str,
+    ) -> Result<(RoomCode, Authority), ProblemResponse> {
+        let (code, authority) = self.find_authority(state, code).await?;
+        self.concerns(code);
+        if let (Some(trail), Some(actor)) = (&self.trail, authority.actor()) {
+            trail.by(state, actor);
+        }
+        Ok((code, authority))
+    }
+
+    /// What is done is about this room.
+    pub(super) fn concerns(&self, room: RoomCode) {
+        if let Some(trail) = &self.trail {
+            trail.about(room);
+        }
+    }
+
+    async fn find_authority(
         &self,
         state: &AppState,
         code: &str,
@@ -87,7 +110,12 @@ impl ApiClient {
             return Ok(None);
         };
         match api_keys::open(state, secret.expose(), self.required).await {
-            Ok(key) => Ok(Some(key)),
+            Ok(key) => {
+                if let Some(trail) = &self.trail {
+                    trail.by(state, key.id.clone());
+                }
+                Ok(Some(key))
+            }
             Err(KeyRefusal::Unknown) => {
                 state.lookups.guess(self.caller.address).map_err(ProblemResponse::rate_limited)?;
                 Err(ProblemResponse::bad_api_key())

@@ -53,7 +53,10 @@ pub(crate) async fn create_room(
         idempotency: idempotency.clone(),
     };
     match (state.rooms.create(new).await, &idempotency) {
-        (Ok(creation), _) => answer(creation.record, creation.host_secret),
+        (Ok(creation), _) => {
+            client.concerns(creation.record.code);
+            answer(creation.record, creation.host_secret)
+        }
         // The same request, at the same time.
         (Err(CreationError::Storage(StorageError::Exists)), Some(made)) => {
             let again = made_before(&state, made, &authority).await?;

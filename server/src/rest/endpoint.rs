@@ -2,10 +2,12 @@
 
 use axum::Extension;
 use axum::http::StatusCode;
+use axum::middleware::from_fn;
 use axum::routing::MethodRouter;
 use protocol::Scope;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use super::audited;
 use crate::AppState;
 
 /// What an endpoint's handler is told of it.
@@ -82,6 +84,12 @@ impl Endpoint {
 
     pub(super) fn scope(self, scope: Scope) -> Self {
         Self { scope: Some(scope), route: self.route.layer(Extension(RequiredScope(scope))), ..self }
+    }
+
+    /// What it does is kept in the audit log under this name.
+    pub(super) fn audited(self, action: &'static str) -> Self {
+        let keep = from_fn(move |request, next| audited::keep(action, request, next));
+        Self { route: self.route.layer(keep), ..self }
     }
 
     pub(super) fn query<T: JsonSchema>(self, name: &'static str, about: &'static str) -> Self {

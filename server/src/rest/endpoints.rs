@@ -69,6 +69,7 @@ fn of_rooms() -> [Endpoint; 2] {
                  an API key. The answer has the key that makes its bearer a host.",
             )
             .scope(Scope::RoomsWrite)
+            .audited("room.created")
             .header::<create_room::IdempotencyKey>("Idempotency-Key", idempotency)
             .body::<RoomSettingsPatch>()
             .answers::<CreatedRoom>(StatusCode::CREATED)
@@ -89,6 +90,7 @@ fn of_one_room() -> [Endpoint; 5] {
         Endpoint::new("patch", ROOM, "changeRoom", "Update a room's settings", patch(room::change_room))
             .about("What is absent stays, `null` takes away (JSON merge patch, RFC 7396). People inside see it at once.")
             .scope(Scope::RoomsWrite)
+            .audited("settings.changed")
             .header::<String>("If-Match", "Changes nothing when the room's rules have another version.")
             .body::<RoomSettingsPatch>()
             .answers::<RoomResource>(StatusCode::OK)
@@ -96,7 +98,8 @@ fn of_one_room() -> [Endpoint; 5] {
             .may_refuse_with(StatusCode::PRECONDITION_FAILED),
         Endpoint::new("delete", ROOM, "deleteRoom", "Delete a room", delete(room::delete_room))
             .about("The room, its chat and its links are gone for ever; whoever is inside is told.")
-            .scope(Scope::RoomsWrite),
+            .scope(Scope::RoomsWrite)
+            .audited("room.deleted"),
         Endpoint::new(
             "post",
             "/api/v1/rooms/{code}/validate",
@@ -119,6 +122,7 @@ fn of_one_room() -> [Endpoint; 5] {
              token that it is made with, and both go when that is taken back.",
         )
         .scope(Scope::TokensWrite)
+            .audited("credential.created")
         .body::<CreateTokenRequest>()
         .answers::<CreatedToken>(StatusCode::CREATED)
         .may_refuse_with(StatusCode::CONFLICT),
@@ -148,7 +152,8 @@ fn of_credentials() -> [Endpoint; 2] {
             delete(credentials::revoke_credential),
         )
         .about("Everything that was made with it goes too, and whoever is inside by any of that has to leave.")
-        .scope(Scope::TokensWrite),
+        .scope(Scope::TokensWrite)
+            .audited("credential.revoked"),
     ]
 }
 
@@ -172,7 +177,8 @@ fn of_participants() -> [Endpoint; 3] {
             delete(participants::remove_participant),
         )
         .about("Also when they are gone already.")
-        .scope(Scope::ParticipantsWrite),
+        .scope(Scope::ParticipantsWrite)
+        .audited("participant.removed"),
         Endpoint::new(
             "post",
             "/api/v1/rooms/{code}/participants/{id}/turn-off",
@@ -182,6 +188,7 @@ fn of_participants() -> [Endpoint; 3] {
         )
         .about("No one can turn it on again for them.")
         .scope(Scope::ParticipantsWrite)
+        .audited("participant.turned_off")
         .body::<TurnOffRequest>(),
     ]
 }
@@ -209,6 +216,7 @@ fn of_calls() -> [Endpoint; 4] {
                  anybody can be reached; how it goes is asked with `GET`. An identity is in one call at a time.",
             )
             .scope(Scope::CallsWrite)
+            .audited("call.placed")
             .body::<CreateCallRequest>()
             .answers::<CreatedCall>(StatusCode::CREATED)
             .tells("Location", "Where the call is.")
@@ -220,6 +228,7 @@ fn of_calls() -> [Endpoint; 4] {
             .answers::<CallResource>(StatusCode::OK),
         Endpoint::new("delete", CALL, "cancelCall", "Cancel a call, or hang up", delete(calls::cancel_call))
             .about("Also when it is over. One that was answered ends for the person called.")
-            .scope(Scope::CallsWrite),
+            .scope(Scope::CallsWrite)
+            .audited("call.cancelled"),
     ]
 }

@@ -1,6 +1,7 @@
 //! REST under `/api/v1`. One endpoint, or one resource, a file; [`endpoints`] lists them all with their descriptions.
 
 mod as_problem;
+mod audited;
 mod auth;
 mod call_ids;
 mod calls;

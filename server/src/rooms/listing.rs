@@ -37,7 +37,7 @@ impl Rooms {
         // A room's task knows of changes at once, and of people.
         for handle in self.all_running() {
             if handle.is_listed() {
-                rooms.insert(handle.code(), (handle.record(), handle.last_present()));
+                rooms.insert(handle.code(), (handle.record(), handle.figures().present));
             } else {
                 rooms.remove(&handle.code());
             }

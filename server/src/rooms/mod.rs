@@ -17,6 +17,6 @@ mod task;
 pub(crate) use envelope::RoomEnvelope;
 pub(crate) use event::{ReceivedMessage, RoomEvent};
 pub(crate) use queue::RoomQueue;
-pub(crate) use registry::{CreationError, NewRoom, REMEMBERED_FOR, RoomHandle, Rooms};
+pub(crate) use registry::{CreationError, NewRoom, REMEMBERED_FOR, RoomFigures, RoomHandle, Rooms};
 pub(crate) use settings::{ChangeError, Precondition};
 pub(crate) use task::run;

@@ -2,14 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use protocol::{CredentialKind, RingId, Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError};
+use protocol::{
+    CredentialKind, RingId, Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError, Timestamp,
+};
 use room::{Room, RoomInit};
 use storage::{Creators, Fence, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
 use tokio::sync::OnceCell;
@@ -28,6 +29,7 @@ use crate::journal_writer::{JournalWriter, RoomWriter};
 use crate::media::{Media, News, NewsReceiver};
 use crate::passwords::{PasswordError, Passwords};
 use crate::tokens::Tokens;
+use crate::usage::Usage;
 use crate::{digest, ids};
 
 /// All rooms; a clone is another handle to the same.
@@ -43,6 +45,7 @@ pub(crate) struct Rooms {
     pub(super) connections: Connections,
     pub(super) replies: Replies,
     pub(super) list_cache: Arc<ListCache>,
+    usage: Arc<Usage>,
     /// The rules of a room about which nothing was said.
     defaults: RoomSettings,
     limits: RoomsConfig,
@@ -56,8 +59,19 @@ pub(crate) struct Rooms {
 pub(crate) struct RoomHandle {
     pub(crate) queue: RoomQueue,
     record: Arc<RwLock<RoomRecord>>,
-    /// How many are inside, as the task said last.
-    present: Arc<AtomicU16>,
+    /// As the task said last.
+    figures: Arc<Mutex<RoomFigures>>,
+}
+
+/// Who is inside, without names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RoomFigures {
+    /// How many.
+    pub(crate) present: u16,
+    /// Whether their media goes through the forwarding unit.
+    pub(crate) is_forwarded: bool,
+    /// Since when somebody is inside.
+    pub(crate) since: Timestamp,
 }
 
 /// What a new room shall be.
@@ -144,6 +158,7 @@ impl Rooms {
             connections: Connections::new(node),
             replies: Replies::new(node),
             list_cache: Arc::default(),
+            usage: Arc::new(Usage::new(clock)),
             defaults,
             limits,
             run,
@@ -165,6 +180,11 @@ impl Rooms {
     /// Hashes passwords, a few at a time.
     pub(crate) fn passwords(&self) -> Arc<Passwords> {
         Arc::clone(&self.passwords)
+    }
+
+    /// How much this server is used.
+    pub(crate) fn usage(&self) -> &Usage {
+        &self.usage
     }
 
     /// The connections of this node.
@@ -307,7 +327,7 @@ impl Rooms {
     }
 
     /// Every room that has a task.
-    pub(super) fn all_running(&self) -> Vec<RoomHandle> {
+    pub(crate) fn all_running(&self) -> Vec<RoomHandle> {
         let running = |handle: &&RoomHandle| !handle.queue.is_closed();
         self.loaded().values().filter_map(|cell| cell.get().filter(running).cloned()).collect()
     }
@@ -404,7 +424,7 @@ impl Rooms {
         }
         let record = self.storage.room(code).await?.ok_or(Missing::Unknown)?;
         let wall = self.clock.wall();
-        let since = protocol::Timestamp(wall.0.saturating_sub(REMEMBERED_FOR.as_millis() as u64));
+        let since = Timestamp(wall.0.saturating_sub(REMEMBERED_FOR.as_millis() as u64));
         let seats = self.storage.seats(code, since).await?;
         let blocked = self.storage.blocked_browsers(code).await?;
         let init = RoomInit {
@@ -425,7 +445,11 @@ impl Rooms {
         let handle = RoomHandle {
             queue,
             record: Arc::new(RwLock::new(record)),
-            present: Arc::new(AtomicU16::new(room.present())),
+            figures: Arc::new(Mutex::new(RoomFigures {
+                present: room.present(),
+                is_forwarded: room.is_forwarded(),
+                since: wall,
+            })),
         };
         (self.run)(LoadedRoom {
             room,
@@ -457,13 +481,15 @@ impl RoomHandle {
         self.record.read().unwrap_or_else(PoisonError::into_inner).settings.listed.is_on()
     }
 
-    /// How many are inside. Asks nobody, and may be one event behind.
-    pub(super) fn last_present(&self) -> u16 {
-        self.present.load(Ordering::Relaxed)
+    /// Who is inside. Asks nobody, and may be one event behind.
+    pub(crate) fn figures(&self) -> RoomFigures {
+        *self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn set_present(&self, present: u16) {
-        self.present.store(present, Ordering::Relaxed);
+    pub(super) fn set_figures(&self, present: u16, is_forwarded: bool, now: Timestamp) {
+        let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = if figures.present == 0 { now } else { figures.since };
+        *figures = RoomFigures { present, is_forwarded, since };
     }
 
     pub(super) fn set_record(&self, record: RoomRecord) {

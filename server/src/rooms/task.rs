@@ -37,6 +37,8 @@ struct RoomTask {
     shortened: Arc<Notify>,
     /// The socket whose message is being dealt with.
     cause: Option<ConnectionId>,
+    /// The socket that asks to be let in just now.
+    entering: Option<ConnectionId>,
     backpressure: Backpressure,
     refusals: Refusals,
     /// The hash of the room's password, as the room knows of it.
@@ -89,6 +91,7 @@ pub(crate) fn run(loaded: LoadedRoom) {
         sockets: HashMap::new(),
         shortened: Arc::default(),
         cause: None,
+        entering: None,
         backpressure: Backpressure::default(),
         refusals: Refusals::default(),
         password,
@@ -289,7 +292,10 @@ impl RoomTask {
     fn connect(&mut self, connection: ConnectionId, input: Input) -> Lifecycle {
         let Some(socket) = self.rooms.connections.take(connection) else { return Lifecycle::Stays };
         self.sockets.insert(connection, socket);
-        self.input(input)
+        self.entering = Some(connection);
+        let lifecycle = self.input(input);
+        self.entering = None;
+        lifecycle
     }
 
     fn reply(&self, to: Option<ReplyAddress>, reply: RoomReply) -> Lifecycle {
@@ -300,12 +306,19 @@ impl RoomTask {
     }
 
     fn carry_out(&mut self) -> Lifecycle {
-        self.handle.set_present(self.room.present());
+        let (present, is_forwarded) = (self.room.present(), self.room.is_forwarded());
+        self.handle.set_figures(present, is_forwarded, self.rooms.clock.wall());
         let mut encoder = FrameEncoder::default();
         while let Some(output) = self.room.poll_output() {
             match output {
                 Output::Send { to, seq, received, message } => {
+                    if matches!(*message, ServerMessage::Joined(_)) {
+                        self.rooms.usage().joined();
+                    }
                     if let ServerMessage::Error(error) = &*message {
+                        if self.entering == Some(to) {
+                            self.rooms.usage().refused(error.code);
+                        }
                         let now = self.rooms.clock.now();
                         if let Some(count) = self.refusals.note(now) {
                             tracing::info!(code = ?error.code, count, "messages were refused");

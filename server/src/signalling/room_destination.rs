@@ -28,6 +28,15 @@ pub(super) struct RoomDestination {
 impl RoomDestination {
     /// Asks a room to let somebody in.
     pub(super) async fn join(state: AppState, caller: &HttpClient, join: Join) -> Result<Self, ErrorCode> {
+        let usage = state.rooms.clone();
+        let joined = Self::enter(state, caller, join).await;
+        if let Err(code) = &joined {
+            usage.usage().refused(*code);
+        }
+        joined
+    }
+
+    async fn enter(state: AppState, caller: &HttpClient, join: Join) -> Result<Self, ErrorCode> {
         check_version(join.version)?;
         let room = find(&state, caller, join.room).await?;
         let visitor = credential_check::visitor(&state, &room, caller, join).await?;

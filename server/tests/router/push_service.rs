@@ -72,7 +72,7 @@ impl PushService {
 
     /// What it is sent next.
     pub(crate) async fn next(&mut self) -> Got {
-        tokio::time::timeout(Duration::from_secs(10), self.got.recv()).await.expect("a push").unwrap()
+        tokio::time::timeout(Duration::from_secs(30), self.got.recv()).await.expect("a push").unwrap()
     }
 
     /// It is sent nothing more for a while.
@@ -102,7 +102,7 @@ async fn take(
         "ok" => answer.status(201),
         "gone" => answer.status(410),
         "led" => answer.status(307).header("location", "/ok/led"),
-        "rest" if is_first => answer.status(429).header("retry-after", "2"),
+        "rest" if is_first => answer.status(429).header("retry-after", "6"),
         "fail" if is_first => answer.status(503),
         "rest" | "fail" => answer.status(201),
         _ => std::future::pending().await,

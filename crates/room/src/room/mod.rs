@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{
-    ChatEntry, ErrorCode, MessageId, NodeId, Participant, ParticipantId, PeerRef, ProtocolError, Role,
-    RoomCode, RoomFrame, RoomMessage, RoomSettings, RoomStanding, RoomSummary, Sequence, ServerMessage,
+    ChatEntry, ErrorCode, MediaVia, MessageId, NodeId, Participant, ParticipantId, PeerRef, ProtocolError,
+    Role, RoomCode, RoomFrame, RoomMessage, RoomSettings, RoomStanding, RoomSummary, Sequence, ServerMessage,
     Timestamp, WaitingPerson,
 };
 
@@ -168,6 +168,14 @@ impl Room {
     /// How many are inside.
     pub fn present(&self) -> u16 {
         u16::try_from(self.seats.len()).unwrap_or(u16::MAX)
+    }
+
+    /// Whether media goes through the forwarding unit.
+    pub fn is_forwarded(&self) -> bool {
+        match self.topology.current().via {
+            MediaVia::Sfu(_) => true,
+            MediaVia::Mesh => false,
+        }
     }
 
     /// Its rules.

@@ -11,6 +11,7 @@ mod contacts;
 mod fences;
 mod identities;
 mod keys;
+mod operation;
 mod others;
 mod outbox;
 mod push;
@@ -52,6 +53,12 @@ macro_rules! contract {
 }
 
 contract! {
+    operation {
+        the_audit_log_is_read_by_room_actor_and_action_a_page_at_a_time,
+        a_link_opens_one_session_which_ends,
+        of_two_who_use_a_link_at_once_one_gets_in,
+        usage_adds_up_by_the_hour_and_peaks_stay,
+    }
     builds {
         a_build_is_kept_whole_and_a_content_once,
         a_build_is_forgotten_some_time_after_it_was_replaced,

@@ -1,7 +1,7 @@
 //! API keys and audit events.
 
 use protocol::Timestamp;
-use storage::{ApiKeyRecord, AuditEvent, Change, Storage};
+use storage::{ApiKeyRecord, AuditEvent, AuditFilter, Change, Storage};
 
 use super::{code, digest, exists};
 
@@ -26,6 +26,10 @@ pub(crate) async fn an_api_key_works_until_it_is_revoked(storage: &impl Storage)
     assert_eq!(storage.api_keys().await.unwrap(), [revoked]);
 }
 
+fn in_room(number: u64) -> AuditFilter {
+    AuditFilter { room: Some(code(number)), ..AuditFilter::default() }
+}
+
 pub(crate) async fn events_are_read_newest_first(storage: &impl Storage) {
     let event = |number: u64, room: Option<u64>| AuditEvent {
         id: format!("event {number}"),
@@ -38,8 +42,11 @@ pub(crate) async fn events_are_read_newest_first(storage: &impl Storage) {
     storage.keep(&events.clone().map(Change::Audit)).await.unwrap();
     storage.keep(&[Change::Audit(event(1, Some(1)))]).await.unwrap();
 
-    assert_eq!(storage.audit_events(None, 2).await.unwrap(), [event(3, Some(1)), event(2, None)]);
-    assert_eq!(storage.audit_events(Some(code(1)), 9).await.unwrap(), [event(3, Some(1)), event(1, Some(1))]);
+    assert_eq!(
+        storage.audit_events(&AuditFilter::default(), 2).await.unwrap(),
+        [event(3, Some(1)), event(2, None)]
+    );
+    assert_eq!(storage.audit_events(&in_room(1), 9).await.unwrap(), [event(3, Some(1)), event(1, Some(1))]);
 }
 
 pub(crate) async fn of_a_room_as_many_events_stay_as_are_kept(storage: &impl Storage) {
@@ -54,7 +61,7 @@ pub(crate) async fn of_a_room_as_many_events_stay_as_are_kept(storage: &impl Sto
     storage.keep(&many).await.unwrap();
     storage.keep(&[Change::Audit(event(20_000, 2))]).await.unwrap();
     storage.delete_unused(Timestamp(1), Timestamp(1)).await.unwrap();
-    let kept = storage.audit_events(Some(code(1)), 20_000).await.unwrap();
+    let kept = storage.audit_events(&in_room(1), 20_000).await.unwrap();
     assert_eq!((kept.len(), &kept[0]), (10_000, &event(10_050, 1)));
-    assert_eq!(storage.audit_events(Some(code(2)), 9).await.unwrap().len(), 1);
+    assert_eq!(storage.audit_events(&in_room(2), 9).await.unwrap().len(), 1);
 }

@@ -1,0 +1,17 @@
+//! `/admin`: the server as its operator sees it. Plain pages and forms, no script. They tell of rooms and totals, never of people.
+
+mod api_keys;
+mod audit_log;
+mod frame;
+mod overview;
+mod rooms;
+mod server;
+mod sign_in;
+
+pub use api_keys::{ApiKeyRow, ApiKeys, KeyState};
+pub use audit_log::{AuditLog, AuditRow, FilterForm};
+pub use frame::{AdminFrame, AdminSection};
+pub use overview::{Failure, Figures, Overview, PeopleChart, Period, UsageRow};
+pub use rooms::{AdminRoom, AdminRooms, LiveRoom, OneRoom};
+pub use server::{AdminServer, BackupState, CertificateState, ServerState};
+pub use sign_in::{SignIn, SignedOut};

@@ -1,0 +1,65 @@
+//! The admin page, for the operator.
+
+use protocol::ErrorCode;
+
+use super::words::admin as words;
+pub(crate) use super::words::admin::*;
+use super::{call, moment, refusal};
+use crate::plain::admin::{AdminSection, BackupState, KeyState, Period};
+
+/// What stands in the navigation.
+pub(crate) fn section(section: AdminSection) -> &'static str {
+    match section {
+        AdminSection::Overview => words::OVERVIEW(),
+        AdminSection::Rooms => words::ROOMS(),
+        AdminSection::ApiKeys => words::API_KEYS(),
+        AdminSection::AuditLog => words::AUDIT_LOG(),
+        AdminSection::Server => words::SERVER(),
+    }
+}
+
+pub(crate) fn period(period: Period) -> &'static str {
+    match period {
+        Period::Day => words::DAY(),
+        Period::Week => words::WEEK(),
+        Period::Month => words::MONTH(),
+    }
+}
+
+pub(crate) fn key_state(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Active => words::ACTIVE(),
+        KeyState::Expired => words::EXPIRED(),
+        KeyState::Revoked => words::REVOKED(),
+    }
+}
+
+/// Why somebody could not come in; `None` where there is no word of its own for it.
+pub(crate) fn failure(code: ErrorCode) -> Option<&'static str> {
+    if code == ErrorCode::PasswordWrong {
+        return Some(words::WRONG_PASSWORD());
+    }
+    refusal::of_its_own(code)
+}
+
+pub(crate) fn backup(state: &BackupState) -> String {
+    match state {
+        BackupState::Made(at) => words::last_backup(&moment::in_words(*at)),
+        BackupState::None => words::no_backup(&BACKUP_COMMAND),
+        BackupState::OfPostgres => words::ASK_POSTGRES().to_owned(),
+    }
+}
+
+/// What an operator types.
+const BACKUP_COMMAND: &str = "veranda backup FILE";
+
+/// What an operator types for a link to the page.
+pub(crate) const LINK_COMMAND: &str = "veranda admin-link";
+
+pub(crate) fn end_for_everyone() -> &'static str {
+    call::END_FOR_EVERYONE()
+}
+
+pub(crate) fn lock(is_locked: bool) -> &'static str {
+    call::lock(is_locked)
+}

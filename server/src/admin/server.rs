@@ -1,0 +1,53 @@
+//! `/admin/server`: what this server is, and how its parts are.
+
+use app::plain::admin::{AdminSection, AdminServer, BackupState, CertificateState, ServerState};
+use axum::extract::State;
+use axum::response::Response;
+use leptos::prelude::*;
+use storage::{AuditFilter, StorageError};
+
+use super::page::{AdminPage, AdminProblem};
+use super::session::Admin;
+use crate::config::TlsMode;
+use crate::{AppState, audit, health};
+
+/// `GET`
+pub(super) async fn server(State(state): State<AppState>, _: Admin) -> Response {
+    let backup = match backup(&state).await {
+        Ok(backup) => backup,
+        Err(error) => return AdminProblem::Storage(error).into_page(&state).await,
+    };
+    let media = state.media.health();
+    let (threads, down) = media.down();
+    let shown = ServerState {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        build: state.build.id().to_owned(),
+        database: if state.config.storage.postgres.is_empty() { "SQLite" } else { "PostgreSQL" },
+        does_database_answer: state.database.answers(&state.storage).await,
+        backup,
+        free_bytes: free_bytes(&state),
+        media_threads: (threads, threads.saturating_sub(down), media.restarts()),
+        certificate: match state.config.tls.mode {
+            TlsMode::Off => CertificateState::None,
+            TlsMode::SelfSigned | TlsMode::Files | TlsMode::Acme => CertificateState::Unknown,
+        },
+        problems: health::problems(&state).await,
+    };
+    let content = move || view! { <AdminServer state=shown/> }.into_any();
+    AdminPage::of(AdminSection::Server).with(&state, content).await
+}
+
+/// When `veranda backup` last said that it has made a copy.
+async fn backup(state: &AppState) -> Result<BackupState, StorageError> {
+    if !state.config.storage.postgres.is_empty() {
+        return Ok(BackupState::OfPostgres);
+    }
+    let filter = AuditFilter { action: Some(audit::BACKUP_MADE.to_owned()), ..AuditFilter::default() };
+    let last = state.storage.audit_events(&filter, 1).await?;
+    Ok(last.first().map_or(BackupState::None, |event| BackupState::Made(event.at)))
+}
+
+fn free_bytes(state: &AppState) -> Option<u64> {
+    let about = rustix::fs::statvfs(&state.config.storage.data).ok()?;
+    about.f_bavail.checked_mul(about.f_frsize)
+}

@@ -1,0 +1,34 @@
+//! `veranda admin-link`: works beside a running server, on the same database.
+
+use std::io::Write as _;
+
+use server::audit::{self, Deed};
+use server::clock::Clock;
+use server::config::Config;
+use server::{admin, open_storage};
+use storage::AdminRepository as _;
+
+use crate::serve::open_at;
+
+/// Prints a link that opens the admin page once, or takes back every link and session.
+pub(crate) async fn run(config: &Config, revoke: bool) -> anyhow::Result<()> {
+    let storage = open_storage(config).await?;
+    let now = Clock::start().wall();
+    let mut out = std::io::stdout();
+    let action = if revoke {
+        let revoked = storage.revoke_admins().await?;
+        writeln!(out, "{revoked} links and sessions were revoked")?;
+        "admin_link.revoked"
+    } else {
+        let secret = admin::new_link(&storage, now).await?;
+        let site = open_at(config.server.address, &config.tls);
+        writeln!(out, "{site}/admin/sign-in?key={secret}")?;
+        writeln!(
+            std::io::stderr(),
+            "Works once, within 15 minutes. Behind a proxy, replace {site} with the proxy's address."
+        )?;
+        "admin_link.created"
+    };
+    audit::note(&storage, now, Deed { actor: audit::OPERATOR, action, room: None }).await;
+    Ok(())
+}
