@@ -117,7 +117,7 @@ pub fn Overview(
         view! { <a href=address(one, is_updating) aria-current=current>{words::period(one)}</a> }
     };
     let update = if is_updating { words::STOP_UPDATING() } else { words::START_UPDATING() };
-    let summary = words::people_chart(&figures.peak, &figures.peak_before);
+    let summary = words::people_chart(&figures.peak_before, &figures.peak);
     view! {
         <div class="admin-tools">
             <Problems problems/>

@@ -77,7 +77,7 @@ pub fn AdminServer(
                 {state.free_bytes.map(|bytes| view! {
                     <dt>{words::FREE_DISK()}</dt><dd>{words::gigabytes(&(bytes / GIGABYTE))}</dd>
                 })}
-                <dt>{words::MEDIA_THREADS()}</dt><dd>{words::threads_running(&running, &all, &restarts)}</dd>
+                <dt>{words::MEDIA_THREADS()}</dt><dd>{words::threads_running(&all, &restarts, &running)}</dd>
                 {certificate.map(|said| view! { <dt>{words::CERTIFICATE()}</dt><dd>{said}</dd> })}
             </dl>
         </section>
