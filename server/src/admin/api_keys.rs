@@ -70,7 +70,7 @@ impl Wanted {
                 "label" => label = value.trim().to_owned(),
                 "days" if value.trim().is_empty() => {}
                 "days" => {
-                    days = Some(value.trim().parse().ok().filter(|days| (1..=MOST_DAYS).contains(days))?)
+                    days = Some(value.trim().parse().ok().filter(|days| (1..=MOST_DAYS).contains(days))?);
                 }
                 "scope" => scopes.push(Scope::ALL.into_iter().find(|scope| scope.as_str() == value)?),
                 _ => {}

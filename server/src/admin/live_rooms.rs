@@ -7,7 +7,7 @@ use protocol::{RoomCode, Timestamp};
 use storage::{RoomRecord, StorageError};
 
 use crate::AppState;
-use crate::rooms::RoomFigures;
+use crate::rooms::{RoomFigures, RoomHandle};
 
 const MINUTE_MS: u64 = 60_000;
 
@@ -28,7 +28,7 @@ pub(super) async fn one(state: &AppState, code: RoomCode) -> Result<Option<OneRo
     let Some(record) = state.storage.room(code).await? else { return Ok(None) };
     let now = state.clock.wall();
     let figures =
-        state.rooms.all_running().iter().find(|handle| handle.code() == code).map(|one| one.figures());
+        state.rooms.all_running().iter().find(|handle| handle.code() == code).map(RoomHandle::figures);
     Ok(Some(OneRoom {
         live: live(&record, figures.filter(|figures| figures.present > 0), now),
         created_at: record.created_at,
