@@ -45,16 +45,10 @@ pub(crate) fn failure(code: ErrorCode) -> Option<&'static str> {
 pub(crate) fn backup(state: &BackupState) -> String {
     match state {
         BackupState::Made(at) => words::last_backup(&moment::in_words(*at)),
-        BackupState::None => words::no_backup(&BACKUP_COMMAND),
+        BackupState::None => words::no_backup(&words::BACKUP_COMMAND()),
         BackupState::OfPostgres => words::ASK_POSTGRES().to_owned(),
     }
 }
-
-/// What an operator types.
-const BACKUP_COMMAND: &str = "veranda backup FILE";
-
-/// What an operator types for a link to the page.
-pub(crate) const LINK_COMMAND: &str = "veranda admin-link";
 
 pub(crate) fn end_for_everyone() -> &'static str {
     call::END_FOR_EVERYONE()

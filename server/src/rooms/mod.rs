@@ -4,6 +4,7 @@ mod asking;
 mod backpressure;
 mod envelope;
 mod event;
+mod figures;
 mod frame_encoder;
 mod list_cache;
 mod listing;
@@ -16,7 +17,8 @@ mod task;
 
 pub(crate) use envelope::RoomEnvelope;
 pub(crate) use event::{ReceivedMessage, RoomEvent};
+pub(crate) use figures::RoomFigures;
 pub(crate) use queue::RoomQueue;
-pub(crate) use registry::{CreationError, NewRoom, REMEMBERED_FOR, RoomFigures, RoomHandle, Rooms};
+pub(crate) use registry::{CreationError, NewRoom, REMEMBERED_FOR, RoomHandle, Rooms};
 pub(crate) use settings::{ChangeError, Precondition};
 pub(crate) use task::run;

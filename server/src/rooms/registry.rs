@@ -17,6 +17,7 @@ use tokio::sync::OnceCell;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::envelope::{RoomEnvelope, RoomReply};
+use super::figures::RoomFigures;
 use super::list_cache::ListCache;
 use super::queue::{self, RoomQueue, RoomQueueReceiver};
 use super::replies::Replies;
@@ -61,17 +62,6 @@ pub(crate) struct RoomHandle {
     record: Arc<RwLock<RoomRecord>>,
     /// As the task said last.
     figures: Arc<Mutex<RoomFigures>>,
-}
-
-/// Who is inside, without names.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RoomFigures {
-    /// How many.
-    pub(crate) present: u16,
-    /// Whether their media goes through the forwarding unit.
-    pub(crate) is_forwarded: bool,
-    /// Since when somebody is inside.
-    pub(crate) since: Timestamp,
 }
 
 /// What a new room shall be.

@@ -3,20 +3,10 @@
 use leptos::prelude::*;
 use protocol::{Scope, Timestamp};
 
+use super::facts::KeyState;
 use crate::text;
 use crate::text::admin as words;
 use crate::text::{moment, plain};
-
-/// Whether a key opens anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyState {
-    /// It does.
-    Active,
-    /// Its time is over.
-    Expired,
-    /// It was taken back.
-    Revoked,
-}
 
 /// A key, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,25 +3,11 @@
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 
+use super::facts::AdminSection;
 use crate::components::{Icon, LanguageChoice, LogoMark, Symbol};
 use crate::plain::PageQuery;
 use crate::text;
 use crate::text::admin as words;
-
-/// A part of the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AdminSection {
-    /// How the server is, and how much it is used.
-    Overview,
-    /// Rooms with somebody inside, and any by its code.
-    Rooms,
-    /// Keys of programs.
-    ApiKeys,
-    /// What was done.
-    AuditLog,
-    /// What this server is.
-    Server,
-}
 
 impl AdminSection {
     const ALL: [Self; 5] = [Self::Overview, Self::Rooms, Self::ApiKeys, Self::AuditLog, Self::Server];

@@ -2,16 +2,18 @@
 
 mod api_keys;
 mod audit_log;
+mod facts;
 mod frame;
 mod overview;
 mod rooms;
 mod server;
 mod sign_in;
 
-pub use api_keys::{ApiKeyRow, ApiKeys, KeyState};
+pub use api_keys::{ApiKeyRow, ApiKeys};
 pub use audit_log::{AuditLog, AuditRow, FilterForm};
-pub use frame::{AdminFrame, AdminSection};
-pub use overview::{Failure, Figures, Overview, PeopleChart, Period, UsageRow};
+pub use facts::{AdminSection, BackupState, KeyState, Period};
+pub use frame::AdminFrame;
+pub use overview::{Failure, Figures, Overview, PeopleChart, UsageRow};
 pub use rooms::{AdminRoom, AdminRooms, LiveRoom, OneRoom};
-pub use server::{AdminServer, BackupState, CertificateState, ServerState};
+pub use server::{AdminServer, CertificateState, ServerState};
 pub use sign_in::{SignIn, SignedOut};

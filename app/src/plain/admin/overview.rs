@@ -3,36 +3,11 @@
 use leptos::prelude::*;
 use protocol::{ErrorCode, Timestamp};
 
+use super::facts::Period;
 use super::rooms::{LiveRoom, Table};
 use super::server::Problems;
 use crate::text::admin as words;
 use crate::text::moment;
-
-/// How far back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Period {
-    /// 24 hours.
-    #[default]
-    Day,
-    /// 7 days.
-    Week,
-    /// 30 days.
-    Month,
-}
-
-impl Period {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
-
-    /// As it stands in an address.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-        }
-    }
-}
 
 /// The figures in front.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,19 +3,9 @@
 use leptos::prelude::*;
 use protocol::Timestamp;
 
+use super::facts::BackupState;
 use crate::text::admin as words;
 use crate::text::moment;
-
-/// When the database was last copied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BackupState {
-    /// Then.
-    Made(Timestamp),
-    /// Never.
-    None,
-    /// Another program keeps it.
-    OfPostgres,
-}
 
 /// The certificate of this server's own port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

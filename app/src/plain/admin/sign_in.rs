@@ -35,7 +35,7 @@ pub fn SignedOut(
     /// Whether it was tried with a link.
     has_link: bool,
 ) -> impl IntoView {
-    let command = words::LINK_COMMAND;
+    let command = words::LINK_COMMAND();
     let (heading, said) = if has_link {
         (words::LINK_REFUSED(), words::link_refused_text(&command))
     } else {
