@@ -50,7 +50,7 @@ pub struct ServerConfig {
     pub address: SocketAddr,
     /// The port that browsers use, where something in front has another one than `address`; 0 where nothing has.
     pub public_port: u16,
-    /// The folder with the page's files.
+    /// The folder with the page's files. Where it is empty those inside the program, or, in one that has none, `target/site`.
     pub site: PathBuf,
     /// Origins, other than the server's own, whose pages may connect.
     pub allowed_origins: Vec<String>,
@@ -357,7 +357,7 @@ impl Default for ServerConfig {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
             public_port: 0,
-            site: PathBuf::from("target/site"),
+            site: PathBuf::new(),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             proxy_protocol: false,

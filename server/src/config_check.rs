@@ -4,6 +4,7 @@ use axum::http::Uri;
 use protocol::limits::MAX_CAPACITY;
 
 use crate::config::{Config, TlsMode};
+use crate::page_files::PageFiles;
 use crate::tls_name::TlsName;
 
 /// A day: whoever got credentials of the relay is not let in for longer.
@@ -37,6 +38,12 @@ pub enum Contradiction {
         "[server] site = \"{0}\": the page's files are not there ({0}/pkg is missing); build them with make build, or name their folder"
     )]
     NoSite(String),
+    /// A folder of another build than the page inside the program, as one of an earlier version is after an upgrade.
+    #[error(
+        "[server] site = \"{0}\": that page is of another build than this program ({1} differs); leave site empty, and the page inside the \
+         program is served"
+    )]
+    OtherSite(String, String),
     /// A number with which nothing would work.
     #[error("{setting} = {value}: it must be from {least} to {most}")]
     OutOfRange {
@@ -120,12 +127,13 @@ impl Config {
     ///
     /// When they are not.
     pub fn check_site(&self) -> Result<(), Contradiction> {
-        let site = &self.server.site;
-        if site.join("pkg").is_dir() {
-            Ok(())
-        } else {
-            Err(Contradiction::NoSite(site.display().to_string()))
+        let files = PageFiles::of(&self.server.site);
+        let PageFiles::Folder(site) = &files else { return Ok(()) };
+        let shown = || site.display().to_string();
+        if !site.join("pkg").is_dir() {
+            return Err(Contradiction::NoSite(shown()));
         }
+        files.first_that_is_not_inside().map_or(Ok(()), |path| Err(Contradiction::OtherSite(shown(), path)))
     }
 
     fn check_names(&self) -> Result<(), Contradiction> {

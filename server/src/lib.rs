@@ -19,6 +19,7 @@ mod credentials;
 mod database_health;
 mod digest;
 pub mod doctor;
+mod embedded;
 mod front_port;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
@@ -37,6 +38,7 @@ mod media;
 mod node_id;
 pub mod open_files;
 mod origin;
+mod page_files;
 mod pages;
 mod passwords;
 mod peer_address;

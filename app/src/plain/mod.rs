@@ -1,6 +1,7 @@
 //! What only the server renders: the document around every page, and the pages without script.
 
 mod form_problem;
+mod hydration;
 mod illustration;
 mod landing;
 mod my_rooms;
@@ -13,6 +14,7 @@ mod room_links;
 mod shell;
 
 pub use form_problem::FormProblem;
+pub use hydration::{BuildFiles, SPLIT_MANIFEST};
 use illustration::Illustration;
 pub use landing::Landing;
 pub use my_rooms::{MyRoom, MyRooms};

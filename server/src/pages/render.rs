@@ -22,9 +22,8 @@ pub(crate) async fn interactive(
     request: Request<Body>,
     page: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
 ) -> Response {
-    let options = state.leptos.clone();
     let language = languages::spoken();
-    let root = state.build.root();
+    let files = state.build.named().clone();
     let context = move || {
         provide_context(language);
         provide_context(PageTexts(languages::page_texts(language)));
@@ -34,7 +33,7 @@ pub(crate) async fn interactive(
             response.insert_header(CONTENT_SECURITY_POLICY, policy);
         }
     };
-    let document = move || shell(options.clone(), root.clone(), Scripts::Hydrate, page.clone());
+    let document = move || shell(files.clone(), Scripts::Hydrate, page.clone());
     leptos_axum::render_app_async_with_context(context, document)(request).await
 }
 
@@ -82,7 +81,7 @@ async fn rendered(
             provide_context(PageTexts(languages::page_texts(language)));
             policy = use_nonce().and_then(|nonce| security_headers::with_nonce(&nonce));
         }
-        (shell(state.leptos.clone(), state.build.root(), scripts, page).into_view().to_html(), policy)
+        (shell(state.build.named().clone(), scripts, page).into_view().to_html(), policy)
     });
     let chunks = collected.inject_meta_context(futures::stream::iter([html])).await;
     let mut response = (status, Html(chunks.collect::<String>().await)).into_response();
