@@ -42,6 +42,13 @@ pub(crate) async fn file(
     response
 }
 
+/// The file at a request's own path.
+pub(crate) async fn at_path(State(state): State<AppState>, request: Request) -> Response {
+    let (asked, _) = request.into_parts();
+    let path = asked.uri.path().trim_start_matches('/').to_owned();
+    state.build.files().serve(&path, asked).await
+}
+
 async fn own_file(state: &AppState, caller: &HttpClient, id: &str, path: &str, request: Request) -> Response {
     if let Some(language) = language_of(path) {
         return ([(header::CONTENT_TYPE, "application/json")], language::data(language)).into_response();

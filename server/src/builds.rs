@@ -14,16 +14,13 @@ use sha2::{Digest as _, Sha256};
 use storage::{BuildFile, Storage, StorageError};
 
 use crate::embedded;
-use crate::page_files::PageFiles;
+use crate::page_files::{FOLDERS, PageFiles};
 
 /// How long the files of a build are kept after a newer one has started.
 pub(crate) const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// How many builds that were replaced are kept at the most, whatever their age.
 pub(crate) const MOST_KEPT: u32 = 8;
-
-/// The folders of the site whose files belong to a build.
-pub(crate) const FOLDERS: [&str; 2] = ["pkg", "worker"];
 
 /// The build that this server has the pages of, as it was when the server started. Its address stands for exactly these contents: a file
 /// that was replaced since is of another build.
@@ -89,8 +86,7 @@ impl Build {
         }
         let mut digest = Sha256::new();
         let of_page = hashed.iter().map(|(path, file)| (path.clone(), file.digest));
-        for (path, content) in of_page.chain(languages().map(|(path, text)| (path, sha256(text.as_bytes()))))
-        {
+        for (path, content) in of_page.chain(digest_of_languages()) {
             digest.update(path.as_bytes());
             digest.update([0]);
             digest.update(content);
@@ -199,7 +195,8 @@ fn hash(files: &PageFiles, path: &str) -> std::io::Result<Hashed> {
     Ok(Hashed { state: Some(state), digest: sha256(&files.read(path)?) })
 }
 
-fn root(id: &str) -> String {
+/// What stands before the paths of a build's files.
+pub(crate) fn root(id: &str) -> String {
     format!("/builds/{id}")
 }
 
@@ -216,8 +213,14 @@ fn languages() -> impl Iterator<Item = (String, &'static str)> {
     Language::ALL.into_iter().map(|language| (path_of(language), language::data(language)))
 }
 
-fn sha256(content: &[u8]) -> [u8; 32] {
+/// What a content is told apart by.
+pub(crate) fn sha256(content: &[u8]) -> [u8; 32] {
     Sha256::digest(content).into()
+}
+
+/// The languages, by their paths, as they are told apart.
+pub(crate) fn digest_of_languages() -> impl Iterator<Item = (String, [u8; 32])> {
+    languages().map(|(path, text)| (path, sha256(text.as_bytes())))
 }
 
 /// Where a language is, below the address of its build.
@@ -230,7 +233,8 @@ pub(crate) fn language_of(path: &str) -> Option<Language> {
     Language::ALL.into_iter().find(|language| path_of(*language) == path)
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// As text.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -3,6 +3,7 @@
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
+use axum::http::Uri;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use protocol::Scope;
@@ -11,8 +12,11 @@ use server::tls_name::TlsName;
 
 /// Video rooms in the browser: start it, share a link, talk.
 #[derive(Parser)]
-#[command(name = "veranda", version, about, after_help = SETTINGS)]
+#[command(name = "veranda", about, after_help = SETTINGS)]
 pub(crate) struct Arguments {
+    /// Print version and build
+    #[arg(short = 'V', long)]
+    pub(crate) version: bool,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -38,6 +42,10 @@ pub(crate) enum Command {
     },
     /// Check this machine and its settings, and say how to fix problems
     Doctor,
+    /// Check that a server serves exactly the page that is inside this program
+    Verify(Verifying),
+    /// Print the SHA-256 of every file that this program serves, for veranda verify --hashes
+    Hashes,
     /// Create, list and revoke REST API keys
     ApiKey {
         #[command(subcommand)]
@@ -54,6 +62,19 @@ pub(crate) struct Serving {
     /// Where to listen, such as 0.0.0.0:3000
     #[arg(long)]
     address: Option<SocketAddr>,
+}
+
+/// What is verified.
+#[derive(Args)]
+pub(crate) struct Verifying {
+    /// The server, such as https://meet.example; or the address of a room, without what follows the #
+    pub(crate) address: Uri,
+    /// What veranda hashes has written elsewhere, in place of what is inside this program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hashes: Option<PathBuf>,
+    /// The certificate that vouches for the server, as PEM, where no public authority does
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root: Option<PathBuf>,
 }
 
 /// Where the world looks for https (RFC 9110 §4.2.2), and where the authority does.

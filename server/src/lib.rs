@@ -63,8 +63,11 @@ pub mod tls_name;
 mod tokens;
 mod turn_servers;
 mod turn_url;
+pub mod verify;
+mod version;
 mod wrong_passwords;
 
 pub use config_check::Contradiction;
 pub use config_source::ConfigError;
 pub use state::{AppState, open_storage};
+pub use version::version_and_build;

@@ -6,15 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tower_http::services::ServeDir;
 use walkdir::WalkDir;
 
-use crate::AppState;
-use crate::builds::FOLDERS;
 use crate::embedded::{self, Embedded};
 
 /// The place of a site's files; a clone is another handle to the same.
@@ -25,6 +23,9 @@ pub(crate) enum PageFiles {
     /// In a folder, which somebody may change.
     Folder(Arc<Path>),
 }
+
+/// The folders of the site whose files belong to a build.
+pub(crate) const FOLDERS: [&str; 2] = ["pkg", "worker"];
 
 /// The folder that the build makes, for programs with nothing inside.
 const USUAL_FOLDER: &str = "target/site";
@@ -84,13 +85,6 @@ impl PageFiles {
         };
         served.map_or_else(unreadable, |response| response.map(Body::new))
     }
-}
-
-/// The file at a request's own path.
-pub(crate) async fn at_path(State(state): State<AppState>, request: Request) -> Response {
-    let (asked, _) = request.into_parts();
-    let path = asked.uri.path().trim_start_matches('/').to_owned();
-    state.build.files().serve(&path, asked).await
 }
 
 /// Files inside have no date; what tells whether a browser's copy is still the same is their content (RFC 9110 §8.8.3, §13.1.2).

@@ -11,7 +11,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::security_headers::{CONTENT_SECURITY_POLICY, PERMISSIONS, PERMISSIONS_POLICY, WITHOUT_SCRIPT};
-use crate::{AppState, build_files, health, languages, page_files, pages, rest, secure, signalling};
+use crate::{AppState, build_files, health, languages, pages, rest, secure, signalling};
 
 /// The largest body of a request, in bytes. Every form and document is far smaller.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -43,12 +43,12 @@ pub fn router(state: AppState) -> Router {
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(map_response(rest::as_problem));
     let static_files = Router::new()
-        .route("/pkg/{*path}", get(page_files::at_path))
-        .route("/favicon.svg", get(page_files::at_path))
-        .route("/sw.js", get(page_files::at_path))
-        .route("/icons/{*path}", get(page_files::at_path))
-        .route("/manifest.webmanifest", get(page_files::at_path))
-        .route("/robots.txt", get(page_files::at_path))
+        .route("/pkg/{*path}", get(build_files::at_path))
+        .route("/favicon.svg", get(build_files::at_path))
+        .route("/sw.js", get(build_files::at_path))
+        .route("/icons/{*path}", get(build_files::at_path))
+        .route("/manifest.webmanifest", get(build_files::at_path))
+        .route("/robots.txt", get(build_files::at_path))
         .route("/builds/{id}/{*path}", get(build_files::file).layer(compression()))
         // What has no build in its address is asked for anew each time, and answered with 304.
         .layer(set_header(header::CACHE_CONTROL, "no-cache"));

@@ -30,6 +30,7 @@ use crate::tls::Tls;
 use crate::tls_name::TlsName;
 use crate::tokens::Tokens;
 use crate::turn_servers::TurnServers;
+use crate::version::VERSION;
 use crate::wrong_passwords::WrongPasswords;
 use crate::{builds, revocations, tasks};
 
@@ -180,7 +181,7 @@ impl AppState {
             locks,
             config,
         }));
-        tracing::info!(version = env!("CARGO_PKG_VERSION"), build = state.build.id(), "Veranda starts");
+        tracing::info!(version = VERSION, build = state.build.id(), "Veranda starts");
         tasks::spawn(clean(Arc::downgrade(&state.0)));
         tasks::spawn(builds::keep(state.build.clone(), Arc::clone(&state.storage), clock.wall()));
         tasks::spawn(watch_lock(Arc::downgrade(&state.0)));

@@ -44,17 +44,27 @@ impl BuildFiles {
     }
 }
 
+/// Script and module of the client.
+fn client(root: &str) -> [String; 2] {
+    ["veranda.js", "veranda.wasm"].map(|file| format!("{root}/pkg/{file}"))
+}
+
+/// The script in a page that starts the client.
+pub fn start_script(root: &str) -> String {
+    let [script, wasm] = client(root);
+    format!(
+        "import({script:?}).then(client => client.default({{module_or_path: {wasm:?}}}).then(() => client.hydrate()))"
+    )
+}
+
 /// Has the browser fetch the client early, and start it; tells Leptos which modules the page will want.
 pub(super) fn hydration(files: &BuildFiles) -> impl IntoView + use<> {
     if let Some(modules) = &files.modules {
         provide_context(modules.clone());
     }
     let nonce = use_nonce();
-    let (script, wasm) =
-        (format!("{}/pkg/veranda.js", files.root), format!("{}/pkg/veranda.wasm", files.root));
-    let start = format!(
-        "import({script:?}).then(client => client.default({{module_or_path: {wasm:?}}}).then(() => client.hydrate()))"
-    );
+    let [script, wasm] = client(&files.root);
+    let start = start_script(&files.root);
     view! {
         <link rel="modulepreload" href=script crossorigin="anonymous"/>
         <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod verifying;
+
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -51,8 +53,13 @@ impl Running {
     }
 
     fn ask(&self, method: &str, path: &str, head: &str) -> Answer {
+        self.ask_with(method, path, head, "")
+    }
+
+    fn ask_with(&self, method: &str, path: &str, head: &str, body: &str) -> Answer {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(stream, "{method} {path} HTTP/1.1\r\nhost: x\r\n{head}connection: close\r\n\r\n").unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\nhost: x\r\n{head}connection: close\r\n\r\n{body}")
+            .unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
