@@ -59,6 +59,9 @@ pub(crate) struct Serving {
     /// Public DNS name: get a Let's Encrypt certificate (you agree to its terms), listen on 443
     #[arg(long, value_name = "NAME")]
     domain: Option<TlsName>,
+    /// For a local network: https with a certificate of its own, address and QR code on the terminal
+    #[arg(long, conflicts_with = "domain")]
+    lan: bool,
     /// Where to listen, such as 0.0.0.0:3000
     #[arg(long)]
     address: Option<SocketAddr>,
@@ -89,6 +92,13 @@ impl Serving {
             // Nobody is reached by a name on the loopback address. Whoever has set another one means it.
             if config.server.address == Config::default().server.address {
                 config.server.address = SocketAddr::from((Ipv6Addr::UNSPECIFIED, HTTPS));
+            }
+        }
+        if self.lan {
+            config.tls.mode = TlsMode::Lan;
+            let usual = Config::default().server.address;
+            if config.server.address == usual {
+                config.server.address = SocketAddr::from((Ipv6Addr::UNSPECIFIED, usual.port()));
             }
         }
         config.server.address = self.address.unwrap_or(config.server.address);
@@ -153,6 +163,18 @@ mod tests {
         assert_eq!(address(&["--address", "0.0.0.0:80"], Some("[::]:1")), "0.0.0.0:80");
         assert_eq!(address(&["--domain", "meet.example"], Some("0.0.0.0:8443")), "0.0.0.0:8443");
         assert_eq!(address(&["--domain", "meet.example", "--address", "[::]:8443"], None), "[::]:8443");
+    }
+
+    #[test]
+    fn a_local_network_needs_nothing_but_to_be_said() {
+        let config = applied(&["--lan"], Config::default());
+        assert_eq!(
+            (config.server.address.to_string(), config.tls.mode),
+            ("[::]:3000".to_owned(), TlsMode::Lan)
+        );
+        assert_eq!(config.check(), Ok(()));
+        let both = ["veranda", "serve", "--lan", "--domain", "meet.example"];
+        assert!(Arguments::try_parse_from(both).is_err());
     }
 
     #[test]

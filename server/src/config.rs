@@ -133,6 +133,8 @@ pub enum TlsMode {
     Off,
     /// One that the server has made for itself.
     SelfSigned,
+    /// One that an authority of the server's own has signed, for a local network.
+    Lan,
     /// One in files.
     Files,
     /// One that an authority gives, and gives anew in time (ACME, RFC 8555).

@@ -21,6 +21,11 @@ pub enum Contradiction {
     /// TLS-ALPN-01 shows that one name is ours, never a whole domain (RFC 8737 §3, RFC 8555 §7.1.3).
     #[error("[tls] names: '{0}' is a wildcard; mode = \"{1}\" needs every name listed")]
     Wildcard(TlsName, &'static str),
+    /// Its authority may vouch for what is in a local network, and for nothing else.
+    #[error(
+        "[tls] names: with mode = \"lan\" the certificate has this machine's addresses in local networks; leave names empty, or choose another mode"
+    )]
+    NamesOnLan,
     /// RFC 8738 has addresses too, which few authorities certify, and the library does not ask for.
     #[error("[tls] names: '{0}' is an address, and with mode = \"acme\" names of the DNS are certified only")]
     AddressToCertify(TlsName),
@@ -139,6 +144,8 @@ impl Config {
     fn check_names(&self) -> Result<(), Contradiction> {
         let mode = match self.tls.mode {
             TlsMode::Off | TlsMode::Files => return Ok(()),
+            TlsMode::Lan if self.tls.names.is_empty() => return Ok(()),
+            TlsMode::Lan => return Err(Contradiction::NamesOnLan),
             TlsMode::SelfSigned => "self-signed",
             TlsMode::Acme => "acme",
         };
@@ -201,6 +208,8 @@ mod tests {
         assert!(refused(TlsMode::Acme, "*.example").contains("'*.example' is a wildcard"));
         assert!(refused(TlsMode::Acme, "192.0.2.1").contains("'192.0.2.1' is an address"));
         assert!(refused(TlsMode::SelfSigned, "*.example").contains("self-signed"));
+        assert_eq!(named(TlsMode::Lan, &[]), Ok(()));
+        assert!(refused(TlsMode::Lan, "meet.example").contains("leave names empty"));
         assert_eq!(named(TlsMode::SelfSigned, &["192.0.2.1", "2001:db8::1"]), Ok(()));
         assert_eq!(named(TlsMode::Files, &["*.example"]), Ok(()), "somebody else certified it");
     }

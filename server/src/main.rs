@@ -14,6 +14,7 @@ mod api_key_command;
 mod backup_command;
 mod command;
 mod doctor_command;
+mod lan_notice;
 mod serve;
 mod verify_command;
 

@@ -49,6 +49,7 @@ pub fn router(state: AppState) -> Router {
         .route("/icons/{*path}", get(build_files::at_path))
         .route("/manifest.webmanifest", get(build_files::at_path))
         .route("/robots.txt", get(build_files::at_path))
+        .route("/authority.crt", get(pages::authority))
         .route("/builds/{id}/{*path}", get(build_files::file).layer(compression()))
         // What has no build in its address is asked for anew each time, and answered with 304.
         .layer(set_header(header::CACHE_CONTROL, "no-cache"));
