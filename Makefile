@@ -76,7 +76,7 @@ test-one-file: page ## the program with the page inside, linked statically and b
 	@scripts/test-one-file
 
 test-reproducible: ## build the page twice, in two folders, and compare (about 5 min; scripts/test-reproducible --release: 15)
-	@scripts/setup.sh leptos
+	@scripts/setup.sh leptos node
 	@scripts/test-reproducible
 
 image-size: image ## the optimised page's sizes, compressed
