@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use app::language::{self, Language};
-use app::plain::{BuildFiles, SPLIT_MANIFEST};
+use app::plain::{BuildFiles, Cdn, SPLIT_MANIFEST};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use protocol::Timestamp;
 use sha2::{Digest as _, Sha256};
 use storage::{BuildFile, Storage, StorageError};
@@ -94,6 +96,16 @@ impl Build {
         let id: String = hex(&digest.finalize()).chars().take(16).collect();
         let named = named(&files, root(&id));
         Self { id: id.into(), files, hashed: hashed.into(), named, kept: Arc::default() }
+    }
+
+    /// The same, with its modules from elsewhere where `base` names a place.
+    pub(crate) fn with_cdn(self, base: &str) -> Self {
+        let modules = self.hashed.iter().filter(|(path, _)| path.starts_with("pkg/") && path.ends_with(".wasm"));
+        let integrity = modules.map(|(path, file)| (path.clone(), integrity(file.digest))).collect();
+        match cdn(base, &integrity) {
+            Some(cdn) => Self { named: self.named.with_cdn(cdn), ..self },
+            None => self,
+        }
     }
 
     /// What it is told apart by.
@@ -231,6 +243,16 @@ fn path_of(language: Language) -> String {
 /// The language that is at a path.
 pub(crate) fn language_of(path: &str) -> Option<Language> {
     Language::ALL.into_iter().find(|language| path_of(*language) == path)
+}
+
+/// As browsers check it (Subresource Integrity §3.3).
+pub(crate) fn integrity(digest: [u8; 32]) -> String {
+    format!("sha256-{}", BASE64_STANDARD.encode(digest))
+}
+
+/// Where modules come from; `None` where that is the server itself.
+pub(crate) fn cdn(base: &str, integrity: &BTreeMap<String, String>) -> Option<Cdn> {
+    if base.is_empty() { None } else { Cdn::new(base, integrity).ok() }
 }
 
 /// As text.

@@ -52,6 +52,8 @@ pub struct ServerConfig {
     pub public_port: u16,
     /// The folder with the page's files. Where it is empty those inside the program, or, in one that has none, `target/site`.
     pub site: PathBuf,
+    /// Where browsers fetch the page's modules, such as `https://cdn.example`; from this server when it is empty.
+    pub assets: String,
     /// Origins, other than the server's own, whose pages may connect.
     pub allowed_origins: Vec<String>,
     /// Addresses and networks of proxies that are believed when they say who is behind them.
@@ -360,6 +362,7 @@ impl Default for ServerConfig {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
             public_port: 0,
             site: PathBuf::new(),
+            assets: String::new(),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             proxy_protocol: false,

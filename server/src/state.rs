@@ -167,7 +167,7 @@ impl AppState {
             ice_servers,
             clock,
             storage,
-            build: Build::of(PageFiles::of(&config.server.site)),
+            build: Build::of(PageFiles::of(&config.server.site)).with_cdn(&config.server.assets),
             kept_files: KeptFiles::default(),
             tokens,
             room_rate: AddressRate::new(limits.rooms_at_once, limits.rooms_per_minute),

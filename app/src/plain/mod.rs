@@ -14,7 +14,7 @@ mod room_links;
 mod shell;
 
 pub use form_problem::FormProblem;
-pub use hydration::{BuildFiles, SPLIT_MANIFEST, start_script};
+pub use hydration::{BuildFiles, Cdn, SPLIT_MANIFEST, start_script};
 use illustration::Illustration;
 pub use landing::Landing;
 pub use my_rooms::{MyRoom, MyRooms};

@@ -24,11 +24,12 @@ pub(crate) async fn interactive(
 ) -> Response {
     let language = languages::spoken();
     let files = state.build.named().clone();
+    let cdn = base_of_cdn(state);
     let context = move || {
         provide_context(language);
         provide_context(PageTexts(languages::page_texts(language)));
         if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())
-            && let Some(policy) = security_headers::with_nonce(&nonce)
+            && let Some(policy) = security_headers::with_nonce(&nonce, cdn.as_deref())
         {
             response.insert_header(CONTENT_SECURITY_POLICY, policy);
         }
@@ -79,7 +80,7 @@ async fn rendered(
         if scripts != Scripts::None {
             provide_nonce();
             provide_context(PageTexts(languages::page_texts(language)));
-            policy = use_nonce().and_then(|nonce| security_headers::with_nonce(&nonce));
+            policy = use_nonce().and_then(|nonce| security_headers::with_nonce(&nonce, base_of_cdn(state).as_deref()));
         }
         (shell(state.build.named().clone(), scripts, page).into_view().to_html(), policy)
     });
@@ -89,4 +90,8 @@ async fn rendered(
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
     response
+}
+
+fn base_of_cdn(state: &AppState) -> Option<String> {
+    state.build.named().cdn().map(|cdn| cdn.base().to_owned())
 }

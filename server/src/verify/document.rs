@@ -1,7 +1,7 @@
 //! What a page may run. Its words and what it says of rooms are the server's affair; a script is ours to the letter, or data that runs nothing,
 //! and the policy that it comes with lets nothing else run.
 
-use app::plain::start_script;
+use app::plain::{Cdn, start_script};
 
 use super::HashList;
 use crate::security_headers::{WITHOUT_SCRIPT, with_nonce};
@@ -15,15 +15,18 @@ pub(super) fn root(html: &str) -> Option<&str> {
 pub(super) fn check(html: &str, policy: &str, list: &HashList) -> Result<(), String> {
     let nonce =
         policy.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).map(|(nonce, _)| nonce);
+    // Modules may come from elsewhere: the browser compares them with what the page says, and that is compared here.
+    let cdn = base_of_cdn(html).and_then(|base| list.cdn(base));
+    let base = cdn.as_ref().map(Cdn::base);
     let expected = match nonce {
-        Some(nonce) => with_nonce(nonce).and_then(|policy| Some(policy.to_str().ok()?.to_owned())),
+        Some(nonce) => with_nonce(nonce, base).and_then(|policy| Some(policy.to_str().ok()?.to_owned())),
         None => Some(WITHOUT_SCRIPT.to_owned()),
     };
     if expected.as_deref() != Some(policy) {
         return Err(format!("its security policy is another one: {policy:?}"));
     }
     for (tag, body) in elements(html, "script") {
-        if !is_ours(tag, body, nonce, list) {
+        if !is_ours(tag, body, nonce, cdn.as_ref(), list) {
             return Err(format!(
                 "it has a script that is not of this build: <script{tag}>{}",
                 shortened(body)
@@ -44,6 +47,11 @@ pub(super) fn check(html: &str, policy: &str, list: &HashList) -> Result<(), Str
     }
 }
 
+/// Where a page says that modules come from: the first text that its script hands over.
+fn base_of_cdn(html: &str) -> Option<&str> {
+    html.split_once("\n})(\"")?.1.split_once('"').map(|(base, _)| base)
+}
+
 /// Each element of a name: what is in its tag, and what follows up to its end.
 fn elements<'a>(html: &'a str, name: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
     let (begin, end) = (format!("<{name}"), format!("</{name}"));
@@ -58,10 +66,10 @@ fn elements<'a>(html: &'a str, name: &str) -> impl Iterator<Item = (&'a str, &'a
     })
 }
 
-fn is_ours(tag: &str, body: &str, nonce: Option<&str>, list: &HashList) -> bool {
+fn is_ours(tag: &str, body: &str, nonce: Option<&str>, cdn: Option<&Cdn>, list: &HashList) -> bool {
     let Some(nonce) = nonce else { return false };
     if tag == format!(" type=\"module\" nonce=\"{nonce}\"") {
-        return body == start_script(&list.root());
+        return body == start_script(&list.root(), cdn);
     }
     if tag == format!(" id=\"language\" type=\"application/json\" nonce=\"{nonce}\"") {
         return list.has_language(&body.replace("\\u003c", "<"));
@@ -126,13 +134,13 @@ mod tests {
     }
 
     fn checked(scripts: &str) -> Result<(), String> {
-        let policy = with_nonce(POLICY_NONCE).unwrap();
+        let policy = with_nonce(POLICY_NONCE, None).unwrap();
         check(&format!("<html><head>{scripts}</head>"), policy.to_str().unwrap(), &list())
     }
 
     #[test]
     fn what_starts_the_page_and_what_runs_nothing_is_ours() {
-        let start = start_script(&list().root());
+        let start = start_script(&list().root(), None);
         let texts = crate::languages::page_texts(app::language::Language::German);
         for script in [
             format!("<script type=\"module\" nonce=\"abc\">{start}</script>"),
@@ -146,7 +154,7 @@ mod tests {
 
     #[test]
     fn anything_else_that_runs_is_named() {
-        let start = start_script(&list().root());
+        let start = start_script(&list().root(), None);
         for wrong in [
             format!("<script type=\"module\" nonce=\"abc\">{start};alert(1)</script>"),
             format!("<script type=\"module\" nonce=\"abc\" src=\"/evil.js\">{start}</script>"),

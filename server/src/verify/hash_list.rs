@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::builds::{Build, COMPRESSED, digest_of_languages, hex, root, sha256};
+use app::plain::Cdn;
+
+use crate::builds::{Build, COMPRESSED, cdn, digest_of_languages, hex, integrity, root, sha256};
 use crate::config::Config;
 use crate::page_files::{FOLDERS, PageFiles};
 use crate::version::VERSION;
@@ -83,6 +85,14 @@ impl HashList {
     /// The paths, each with what is there.
     pub(super) fn entries(&self) -> &BTreeMap<String, [u8; 32]> {
         &self.entries
+    }
+
+    /// How a page names modules that come from elsewhere.
+    pub(super) fn cdn(&self, base: &str) -> Option<Cdn> {
+        let root = format!("{}/", self.root());
+        let below = self.entries.iter().filter_map(|(path, digest)| Some((path.strip_prefix(&root)?, digest)));
+        let modules = below.filter(|(path, _)| path.starts_with("pkg/") && path.ends_with(".wasm"));
+        cdn(base, &modules.map(|(path, digest)| (path.to_owned(), integrity(*digest))).collect())
     }
 
     /// Whether a text is one of the build's languages.
