@@ -100,7 +100,8 @@ impl Build {
 
     /// The same, with its modules from elsewhere where `base` names a place.
     pub(crate) fn with_cdn(self, base: &str) -> Self {
-        let modules = self.hashed.iter().filter(|(path, _)| path.starts_with("pkg/") && path.ends_with(".wasm"));
+        let modules =
+            self.hashed.iter().filter(|(path, _)| path.starts_with("pkg/") && path.ends_with(".wasm"));
         let integrity = modules.map(|(path, file)| (path.clone(), integrity(file.digest))).collect();
         match cdn(base, &integrity) {
             Some(cdn) => Self { named: self.named.with_cdn(cdn), ..self },
@@ -252,7 +253,7 @@ pub(crate) fn integrity(digest: [u8; 32]) -> String {
 
 /// Where modules come from; `None` where that is the server itself.
 pub(crate) fn cdn(base: &str, integrity: &BTreeMap<String, String>) -> Option<Cdn> {
-    if base.is_empty() { None } else { Cdn::new(base, integrity).ok() }
+    (!base.is_empty()).then(|| Cdn::new(base, integrity))
 }
 
 /// As text.

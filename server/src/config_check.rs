@@ -199,7 +199,9 @@ fn is_subject(text: &str) -> bool {
 fn is_base(text: &str) -> bool {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/[]%".contains(letter);
     let parsed = text.parse::<Uri>().ok().filter(|_| text.chars().all(is_plain) && !text.ends_with('/'));
-    parsed.is_some_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some_and(|host| !host.is_empty()))
+    parsed.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some_and(|host| !host.is_empty())
+    })
 }
 
 #[cfg(test)]
@@ -261,7 +263,16 @@ mod tests {
         for assets in ["", "https://cdn.example", "http://127.0.0.1:8080", "https://cdn.example/veranda"] {
             assert_eq!(with(assets), Ok(()), "{assets}");
         }
-        for assets in ["cdn.example", "https://cdn.example/", "//cdn.example", "https://a b", "https://a;script-src *", "https://a'b", "ftp://a", "https://a?b"] {
+        for assets in [
+            "cdn.example",
+            "https://cdn.example/",
+            "//cdn.example",
+            "https://a b",
+            "https://a;script-src *",
+            "https://a'b",
+            "ftp://a",
+            "https://a?b",
+        ] {
             assert_eq!(with(assets), Err(Contradiction::NoAssets(assets.to_owned())), "{assets}");
         }
     }

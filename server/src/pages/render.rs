@@ -80,7 +80,8 @@ async fn rendered(
         if scripts != Scripts::None {
             provide_nonce();
             provide_context(PageTexts(languages::page_texts(language)));
-            policy = use_nonce().and_then(|nonce| security_headers::with_nonce(&nonce, base_of_cdn(state).as_deref()));
+            policy = use_nonce()
+                .and_then(|nonce| security_headers::with_nonce(&nonce, base_of_cdn(state).as_deref()));
         }
         (shell(state.build.named().clone(), scripts, page).into_view().to_html(), policy)
     });

@@ -90,7 +90,8 @@ impl HashList {
     /// How a page names modules that come from elsewhere.
     pub(super) fn cdn(&self, base: &str) -> Option<Cdn> {
         let root = format!("{}/", self.root());
-        let below = self.entries.iter().filter_map(|(path, digest)| Some((path.strip_prefix(&root)?, digest)));
+        let below =
+            self.entries.iter().filter_map(|(path, digest)| Some((path.strip_prefix(&root)?, digest)));
         let modules = below.filter(|(path, _)| path.starts_with("pkg/") && path.ends_with(".wasm"));
         cdn(base, &modules.map(|(path, digest)| (path.to_owned(), integrity(*digest))).collect())
     }
