@@ -1,6 +1,6 @@
 # make run and make test set up everything they need, once, and say what they do. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup build page run test test-rust test-browser lint fmt bench bench-signalling bench-sfu bench-relay fuzz image image-size inventory screenshots clean
+.PHONY: help setup build page run test test-rust test-browser lint fmt bench bench-signalling bench-sfu bench-relay fuzz image image-size test-one-file test-reproducible inventory screenshots clean
 SHELL := bash
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -27,7 +27,7 @@ page:
 run: build ## start Veranda; the last line is the address to open
 	@$(TARGET)/debug/veranda
 
-test: test-rust test-browser ## every test: Rust, then real browsers
+test: test-rust test-one-file test-browser ## every test: Rust, the one file, then real browsers
 
 test-rust:
 	@scripts/setup.sh rust postgres coturn pebble
@@ -61,12 +61,23 @@ lint: ## fmt, clippy for both sides, rustdoc, dependencies and their licences, d
 fmt: ## format everything
 	@$(WITH) cargo fmt --all
 
-image: ## build the optimised server and page
+image: ## build the optimised page, and the server with it inside: one file, target/release/veranda; its hashes are in target/hashes.txt
 	@scripts/setup.sh leptos optimise
-	$(SAY) "Building the optimised server and page (first time about 10 min on two cores)"
-	@scripts/bundle-css
-	@PATH="$$PWD/end2end/node_modules/.bin:$$PATH" scripts/build-worker --release
-	@PATH="$$PWD/end2end/node_modules/.bin:$$PATH" LEPTOS_SITE_ROOT=target/image $(WITH) cargo leptos build --release --split --precompress
+	$(SAY) "Building the optimised page (first time about 5 min on two cores)"
+	@PATH="$$PWD/end2end/node_modules/.bin:$$PATH" scripts/build-page --release
+	$(SAY) "Building the server around it (first time about 5 min on two cores)"
+	@VERANDA_SITE="$$PWD/target/image" scripts/build-one-file --release
+	@$(TARGET)/release/veranda hashes >target/hashes.txt
+
+test-one-file: page ## the program with the page inside, linked statically and built quickly: alone in an empty folder, and two people talk by way of it
+	@scripts/setup.sh browser
+	$(SAY) "Building the server with the page inside, and testing it (about 2 min on two cores)"
+	@$(WITH) cargo test --quiet -p server --features protocol/schema,embedded --test one_file
+	@scripts/test-one-file
+
+test-reproducible: ## build the page twice, in two folders, and compare (about 5 min; scripts/test-reproducible --release: 15)
+	@scripts/setup.sh leptos node
+	@scripts/test-reproducible
 
 image-size: image ## the optimised page's sizes, compressed
 	@scripts/image-size

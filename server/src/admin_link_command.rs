@@ -21,7 +21,7 @@ pub(crate) async fn run(config: &Config, revoke: bool) -> anyhow::Result<()> {
         "admin_link.revoked"
     } else {
         let secret = admin::new_link(&storage, now).await?;
-        let site = open_at(config.server.address, &config.tls);
+        let site = open_at(config.server.address, &config.tls, None);
         writeln!(out, "{site}/admin/sign-in?key={secret}")?;
         writeln!(
             std::io::stderr(),

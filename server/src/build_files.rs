@@ -1,5 +1,5 @@
 //! The files that pages load, below the address of their build: `/builds/{id}/pkg/…`, `…/worker/…`, `…/languages/…`. Those of this build are in
-//! the site's folder; those of earlier ones, and what was replaced in the folder since the server has started, in storage.
+//! the program or the site's folder; those of earlier ones, and what was replaced in the folder since the server has started, in storage.
 
 use app::language;
 use axum::body::{Body, Bytes};
@@ -8,7 +8,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use storage::{KeptFile, StorageError};
-use tower_http::services::ServeDir;
 
 use crate::AppState;
 use crate::builds::{COMPRESSED, language_of};
@@ -39,8 +38,17 @@ pub(crate) async fn file(
     // What is not there may be there later.
     if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
         response.headers_mut().insert(header::CACHE_CONTROL, FOR_EVER);
+        // A content delivery network passes this on, and browsers give what comes from there to our pages. Nothing here is a secret.
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     }
     response
+}
+
+/// The file at a request's own path.
+pub(crate) async fn at_path(State(state): State<AppState>, request: Request) -> Response {
+    let (asked, _) = request.into_parts();
+    let path = asked.uri.path().trim_start_matches('/').to_owned();
+    state.build.files().serve(&path, asked).await
 }
 
 async fn own_file(state: &AppState, caller: &HttpClient, id: &str, path: &str, request: Request) -> Response {
@@ -50,22 +58,12 @@ async fn own_file(state: &AppState, caller: &HttpClient, id: &str, path: &str, r
     if !state.build.has(path) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let (mut parts, _) = request.into_parts();
-    if !state.build.has_on_disk(path).await {
+    let (parts, _) = request.into_parts();
+    if !state.build.is_still_there(path).await {
         // A newer build lies there already. Storage has what this address stands for.
         return kept_file(state, caller, id, path, &parts).await;
     }
-    let Ok(uri) = format!("/{path}").parse() else { return StatusCode::NOT_FOUND.into_response() };
-    parts.uri = uri;
-    let mut files = ServeDir::new(state.build.site()).precompressed_br();
-    let served = files.try_call(Request::from_parts(parts, Body::empty())).await;
-    match served {
-        Ok(response) => response.map(Body::new),
-        Err(error) => {
-            tracing::error!(%error, "a file of the page could not be read");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
+    state.build.files().serve(path, parts).await
 }
 
 async fn kept_file(state: &AppState, caller: &HttpClient, id: &str, path: &str, asked: &Parts) -> Response {

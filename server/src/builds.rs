@@ -3,16 +3,20 @@
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use app::language::{self, Language};
+use app::plain::{BuildFiles, Cdn, SPLIT_MANIFEST};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use protocol::Timestamp;
 use sha2::{Digest as _, Sha256};
 use storage::{BuildFile, Storage, StorageError};
-use walkdir::WalkDir;
+
+use crate::embedded;
+use crate::page_files::{FOLDERS, PageFiles};
 
 /// How long the files of a build are kept after a newer one has started.
 pub(crate) const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -20,25 +24,24 @@ pub(crate) const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How many builds that were replaced are kept at the most, whatever their age.
 pub(crate) const MOST_KEPT: u32 = 8;
 
-/// The folders of the site whose files belong to a build.
-pub(crate) const FOLDERS: [&str; 2] = ["pkg", "worker"];
-
 /// The build that this server has the pages of, as it was when the server started. Its address stands for exactly these contents: a file
 /// that was replaced since is of another build.
 #[derive(Clone, Debug)]
 pub(crate) struct Build {
     /// Says which files it has: another file, or another content, is another id.
     id: Arc<str>,
-    site: Arc<Path>,
-    /// The files on the disk, by their paths.
-    files: Arc<BTreeMap<String, Hashed>>,
+    files: PageFiles,
+    /// The files, by their paths.
+    hashed: Arc<BTreeMap<String, Hashed>>,
+    named: BuildFiles,
     kept: Arc<AtomicBool>,
 }
 
 /// A file as it was hashed.
 #[derive(Debug)]
 struct Hashed {
-    state: FileState,
+    /// `None` where nobody can replace it.
+    state: Option<FileState>,
     digest: [u8; 32],
 }
 
@@ -74,25 +77,36 @@ pub(crate) enum KeepError {
 }
 
 impl Build {
-    /// The build in a site's folder. What cannot be read is no part of it: [`crate::config_check`] says when there is nothing.
-    pub(crate) fn of(site: &Path) -> Self {
-        let mut files = BTreeMap::new();
-        for path in paths(site) {
-            match hashed(&site.join(&path)) {
-                Ok(file) => _ = files.insert(path, file),
+    /// The build of these files. What cannot be read is no part of it: [`crate::config_check`] says when there is nothing.
+    pub(crate) fn of(files: PageFiles) -> Self {
+        let mut hashed = BTreeMap::new();
+        for path in files.paths(&FOLDERS) {
+            match hash(&files, &path) {
+                Ok(file) => _ = hashed.insert(path, file),
                 Err(error) => tracing::warn!(%path, %error, "a file of the page cannot be read"),
             }
         }
         let mut digest = Sha256::new();
-        let on_disk = files.iter().map(|(path, file)| (path.clone(), file.digest));
-        for (path, content) in on_disk.chain(languages().map(|(path, text)| (path, sha256(text.as_bytes()))))
-        {
+        let of_page = hashed.iter().map(|(path, file)| (path.clone(), file.digest));
+        for (path, content) in of_page.chain(digest_of_languages()) {
             digest.update(path.as_bytes());
             digest.update([0]);
             digest.update(content);
         }
         let id: String = hex(&digest.finalize()).chars().take(16).collect();
-        Self { id: id.into(), site: site.into(), files: files.into(), kept: Arc::default() }
+        let named = named(&files, root(&id));
+        Self { id: id.into(), files, hashed: hashed.into(), named, kept: Arc::default() }
+    }
+
+    /// The same, with its modules from elsewhere where `base` names a place.
+    pub(crate) fn with_cdn(self, base: &str) -> Self {
+        let modules =
+            self.hashed.iter().filter(|(path, _)| path.starts_with("pkg/") && path.ends_with(".wasm"));
+        let integrity = modules.map(|(path, file)| (path.clone(), integrity(file.digest))).collect();
+        match cdn(base, &integrity) {
+            Some(cdn) => Self { named: self.named.with_cdn(cdn), ..self },
+            None => self,
+        }
     }
 
     /// What it is told apart by.
@@ -105,38 +119,41 @@ impl Build {
         *self.id == *id
     }
 
-    /// The folder that has its files.
-    pub(crate) fn site(&self) -> &Path {
-        &self.site
+    /// Where its files are.
+    pub(crate) fn files(&self) -> &PageFiles {
+        &self.files
     }
 
-    /// What stands before the paths of its files.
-    pub(crate) fn root(&self) -> String {
-        format!("/builds/{}", self.id)
+    /// Its files, as documents name them.
+    pub(crate) fn named(&self) -> &BuildFiles {
+        &self.named
     }
 
     /// Whether the build has a file at this path.
     pub(crate) fn has(&self, path: &str) -> bool {
-        self.files.contains_key(path)
+        self.hashed.contains_key(path)
     }
 
-    /// Whether the disk still has a file, and its compressed form, as they were when the server started: the same size, and not written
-    /// since.
-    pub(crate) async fn has_on_disk(&self, path: &str) -> bool {
+    /// Whether a file, and its compressed form, are still as they were when the server started: the same size, and not written since.
+    pub(crate) async fn is_still_there(&self, path: &str) -> bool {
         self.is_unchanged(path).await && self.is_unchanged(&format!("{path}{COMPRESSED}")).await
     }
 
     async fn is_unchanged(&self, path: &str) -> bool {
-        let now = tokio::fs::metadata(self.site.join(path)).await.ok();
+        let PageFiles::Folder(site) = &self.files else { return true };
+        let now = tokio::fs::metadata(site.join(path)).await.ok();
         let now = now.filter(Metadata::is_file).map(|metadata| FileState::of(&metadata));
-        now.as_ref() == self.files.get(path).map(|file| &file.state)
+        now.as_ref() == self.hashed.get(path).and_then(|file| file.state.as_ref())
     }
 
     /// Every file with its content, which is what was hashed.
     fn read(&self) -> Result<Vec<BuildFile>, KeepError> {
-        let on_disk = self.files.iter().map(|(path, file)| {
-            let content = std::fs::read(self.site.join(path))
-                .map_err(|error| KeepError::Unreadable(path.clone(), error))?;
+        let of_page = self.hashed.iter().map(|(path, file)| {
+            let content = self
+                .files
+                .read(path)
+                .map_err(|error| KeepError::Unreadable(path.clone(), error))?
+                .into_owned();
             let digest = sha256(&content);
             let is_same = digest == file.digest;
             let file = BuildFile { path: path.clone(), digest: hex(&digest), content };
@@ -146,7 +163,7 @@ impl Build {
             let content = text.as_bytes().to_vec();
             Ok(BuildFile { path, digest: hex(&sha256(&content)), content })
         });
-        on_disk.chain(languages).collect()
+        of_page.chain(languages).collect()
     }
 
     async fn keep(&self, storage: &dyn Storage, wall: Timestamp) -> Result<(), KeepError> {
@@ -179,18 +196,29 @@ pub(crate) async fn keep(build: Build, storage: Arc<dyn Storage>, wall: Timestam
 /// Behind the path of a file stands this for its compressed form.
 pub(crate) const COMPRESSED: &str = ".br";
 
-/// The paths of a site's files, below its folder.
-fn paths(site: &Path) -> impl Iterator<Item = String> {
-    let walked =
-        FOLDERS.map(|folder| WalkDir::new(site.join(folder)).follow_links(true)).into_iter().flatten();
-    let files = walked.filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
-    files.filter_map(move |entry| Some(entry.path().strip_prefix(site).ok()?.to_str()?.to_owned()))
+fn hash(files: &PageFiles, path: &str) -> std::io::Result<Hashed> {
+    // Before it is read: what is written meanwhile is another state.
+    let state = match files {
+        PageFiles::Inside => {
+            let inside = embedded::file(path).ok_or(std::io::ErrorKind::NotFound)?;
+            return Ok(Hashed { state: None, digest: inside.digest });
+        }
+        PageFiles::Folder(site) => FileState::of(&std::fs::metadata(site.join(path))?),
+    };
+    Ok(Hashed { state: Some(state), digest: sha256(&files.read(path)?) })
 }
 
-fn hashed(path: &Path) -> std::io::Result<Hashed> {
-    // Before it is read: what is written meanwhile is another state.
-    let state = FileState::of(&std::fs::metadata(path)?);
-    Ok(Hashed { state, digest: sha256(&std::fs::read(path)?) })
+/// What stands before the paths of a build's files.
+pub(crate) fn root(id: &str) -> String {
+    format!("/builds/{id}")
+}
+
+fn named(files: &PageFiles, root: String) -> BuildFiles {
+    let manifest = files.read(SPLIT_MANIFEST).ok();
+    BuildFiles::new(root.clone(), manifest.as_deref()).unwrap_or_else(|error| {
+        tracing::error!(%error, "{SPLIT_MANIFEST} is not what the build makes: the page's parts are fetched late");
+        BuildFiles::without_modules(root)
+    })
 }
 
 /// The languages, by their paths.
@@ -198,8 +226,14 @@ fn languages() -> impl Iterator<Item = (String, &'static str)> {
     Language::ALL.into_iter().map(|language| (path_of(language), language::data(language)))
 }
 
-fn sha256(content: &[u8]) -> [u8; 32] {
+/// What a content is told apart by.
+pub(crate) fn sha256(content: &[u8]) -> [u8; 32] {
     Sha256::digest(content).into()
+}
+
+/// The languages, by their paths, as they are told apart.
+pub(crate) fn digest_of_languages() -> impl Iterator<Item = (String, [u8; 32])> {
+    languages().map(|(path, text)| (path, sha256(text.as_bytes())))
 }
 
 /// Where a language is, below the address of its build.
@@ -212,15 +246,32 @@ pub(crate) fn language_of(path: &str) -> Option<Language> {
     Language::ALL.into_iter().find(|language| path_of(*language) == path)
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// As browsers check it (Subresource Integrity §3.3).
+pub(crate) fn integrity(digest: [u8; 32]) -> String {
+    format!("sha256-{}", BASE64_STANDARD.encode(digest))
+}
+
+/// Where modules come from; `None` where that is the server itself.
+pub(crate) fn cdn(base: &str, integrity: &BTreeMap<String, String>) -> Option<Cdn> {
+    (!base.is_empty()).then(|| Cdn::new(base, integrity))
+}
+
+/// As text.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use storage::SqlStorage;
 
     use super::*;
+
+    fn of(site: &Path) -> Build {
+        Build::of(PageFiles::of(site))
+    }
 
     fn write(site: &Path, path: &str, content: &str) {
         let path = site.join(path);
@@ -234,15 +285,15 @@ mod tests {
         let write = |path: &str, content: &str| write(site.path(), path, content);
         write("pkg/a.js", "a");
         write("worker/start.js", "b");
-        let first = Build::of(site.path()).root();
-        assert_eq!(Build::of(site.path()).root(), first);
+        let first = of(site.path()).id().to_owned();
+        assert_eq!(of(site.path()).id(), first);
         write("favicon.svg", "of no build");
-        assert_eq!(Build::of(site.path()).root(), first);
+        assert_eq!(of(site.path()).id(), first);
         write("worker/start.js", "c");
-        let second = Build::of(site.path()).root();
+        let second = of(site.path()).id().to_owned();
         assert_ne!(second, first);
         write("pkg/new.wasm", "");
-        assert_ne!(Build::of(site.path()).root(), second);
+        assert_ne!(of(site.path()).id(), second);
     }
 
     #[cfg(unix)]
@@ -252,8 +303,8 @@ mod tests {
         write(elsewhere.path(), "a.js", "a");
         std::fs::create_dir(site.path().join("pkg")).unwrap();
         std::os::unix::fs::symlink(elsewhere.path().join("a.js"), site.path().join("pkg/a.js")).unwrap();
-        let build = Build::of(site.path());
-        assert!(build.has("pkg/a.js") && build.has_on_disk("pkg/a.js").await);
+        let build = of(site.path());
+        assert!(build.has("pkg/a.js") && build.is_still_there("pkg/a.js").await);
     }
 
     #[tokio::test]
@@ -262,7 +313,7 @@ mod tests {
         let storage: Arc<dyn Storage> = Arc::new(SqlStorage::sqlite(data.path()).await.unwrap());
         write(site.path(), "pkg/a.js", "a");
         write(site.path(), "pkg/b.js", "b");
-        let build = Build::of(site.path());
+        let build = of(site.path());
         let keep = async || {
             keep(build.clone(), Arc::clone(&storage), Timestamp(0)).await;
             storage.file_of_build(&build.id, "pkg/a.js").await.unwrap().is_some()
@@ -275,7 +326,7 @@ mod tests {
         assert!(keep().await);
         // One that replaces it at the beginning of time has replaced it all the same.
         write(site.path(), "pkg/b.js", "newer");
-        super::keep(Build::of(site.path()), Arc::clone(&storage), Timestamp(0)).await;
+        super::keep(of(site.path()), Arc::clone(&storage), Timestamp(0)).await;
         assert_eq!(storage.forget_builds(Timestamp(0), 0).await.unwrap(), 1);
         assert!(storage.file_of_build(&build.id, "pkg/a.js").await.unwrap().is_none());
     }

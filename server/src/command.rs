@@ -3,6 +3,7 @@
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
+use axum::http::Uri;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use protocol::Scope;
@@ -11,8 +12,11 @@ use server::tls_name::TlsName;
 
 /// Video rooms in the browser: start it, share a link, talk.
 #[derive(Parser)]
-#[command(name = "veranda", version, about, after_help = SETTINGS)]
+#[command(name = "veranda", about, after_help = SETTINGS)]
 pub(crate) struct Arguments {
+    /// Print version and build
+    #[arg(short = 'V', long)]
+    pub(crate) version: bool,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -44,6 +48,10 @@ pub(crate) enum Command {
         #[arg(long)]
         revoke: bool,
     },
+    /// Check that a server serves exactly the page that is inside this program
+    Verify(Verifying),
+    /// Print the SHA-256 of every file that this program serves, for veranda verify --hashes
+    Hashes,
     /// Create, list and revoke REST API keys
     ApiKey {
         #[command(subcommand)]
@@ -57,9 +65,25 @@ pub(crate) struct Serving {
     /// Public DNS name: get a Let's Encrypt certificate (you agree to its terms), listen on 443
     #[arg(long, value_name = "NAME")]
     domain: Option<TlsName>,
+    /// For a local network: https with a certificate of its own, address and QR code on the terminal
+    #[arg(long, conflicts_with = "domain")]
+    lan: bool,
     /// Where to listen, such as 0.0.0.0:3000
     #[arg(long)]
     address: Option<SocketAddr>,
+}
+
+/// What is verified.
+#[derive(Args)]
+pub(crate) struct Verifying {
+    /// The server, such as https://meet.example; or the address of a room, without what follows the #
+    pub(crate) address: Uri,
+    /// What veranda hashes has written elsewhere, in place of what is inside this program
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hashes: Option<PathBuf>,
+    /// The certificate that vouches for the server, as PEM, where no public authority does
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root: Option<PathBuf>,
 }
 
 /// Where the world looks for https (RFC 9110 §4.2.2), and where the authority does.
@@ -74,6 +98,13 @@ impl Serving {
             // Nobody is reached by a name on the loopback address. Whoever has set another one means it.
             if config.server.address == Config::default().server.address {
                 config.server.address = SocketAddr::from((Ipv6Addr::UNSPECIFIED, HTTPS));
+            }
+        }
+        if self.lan {
+            config.tls.mode = TlsMode::Lan;
+            let usual = Config::default().server.address;
+            if config.server.address == usual {
+                config.server.address = SocketAddr::from((Ipv6Addr::UNSPECIFIED, usual.port()));
             }
         }
         config.server.address = self.address.unwrap_or(config.server.address);
@@ -138,6 +169,18 @@ mod tests {
         assert_eq!(address(&["--address", "0.0.0.0:80"], Some("[::]:1")), "0.0.0.0:80");
         assert_eq!(address(&["--domain", "meet.example"], Some("0.0.0.0:8443")), "0.0.0.0:8443");
         assert_eq!(address(&["--domain", "meet.example", "--address", "[::]:8443"], None), "[::]:8443");
+    }
+
+    #[test]
+    fn a_local_network_needs_nothing_but_to_be_said() {
+        let config = applied(&["--lan"], Config::default());
+        assert_eq!(
+            (config.server.address.to_string(), config.tls.mode),
+            ("[::]:3000".to_owned(), TlsMode::Lan)
+        );
+        assert_eq!(config.check(), Ok(()));
+        let both = ["veranda", "serve", "--lan", "--domain", "meet.example"];
+        assert!(Arguments::try_parse_from(both).is_err());
     }
 
     #[test]

@@ -50,8 +50,10 @@ pub struct ServerConfig {
     pub address: SocketAddr,
     /// The port that browsers use, where something in front has another one than `address`; 0 where nothing has.
     pub public_port: u16,
-    /// The folder with the page's files.
+    /// The folder with the page's files. Where it is empty those inside the program, or, in one that has none, `target/site`.
     pub site: PathBuf,
+    /// Where browsers fetch the page's modules, such as `https://cdn.example`; from this server when it is empty.
+    pub assets: String,
     /// Origins, other than the server's own, whose pages may connect.
     pub allowed_origins: Vec<String>,
     /// Addresses and networks of proxies that are believed when they say who is behind them.
@@ -133,6 +135,8 @@ pub enum TlsMode {
     Off,
     /// One that the server has made for itself.
     SelfSigned,
+    /// One that an authority of the server's own has signed, for a local network.
+    Lan,
     /// One in files.
     Files,
     /// One that an authority gives, and gives anew in time (ACME, RFC 8555).
@@ -357,7 +361,8 @@ impl Default for ServerConfig {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
             public_port: 0,
-            site: PathBuf::from("target/site"),
+            site: PathBuf::new(),
+            assets: String::new(),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             proxy_protocol: false,

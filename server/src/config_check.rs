@@ -4,6 +4,7 @@ use axum::http::Uri;
 use protocol::limits::MAX_CAPACITY;
 
 use crate::config::{Config, TlsMode};
+use crate::page_files::PageFiles;
 use crate::tls_name::TlsName;
 
 /// A day: whoever got credentials of the relay is not let in for longer.
@@ -20,6 +21,11 @@ pub enum Contradiction {
     /// TLS-ALPN-01 shows that one name is ours, never a whole domain (RFC 8737 §3, RFC 8555 §7.1.3).
     #[error("[tls] names: '{0}' is a wildcard; mode = \"{1}\" needs every name listed")]
     Wildcard(TlsName, &'static str),
+    /// Its authority may vouch for what is in a local network, and for nothing else.
+    #[error(
+        "[tls] names: with mode = \"lan\" the certificate has this machine's addresses in local networks; leave names empty, or choose another mode"
+    )]
+    NamesOnLan,
     /// RFC 8738 has addresses too, which few authorities certify, and the library does not ask for.
     #[error("[tls] names: '{0}' is an address, and with mode = \"acme\" names of the DNS are certified only")]
     AddressToCertify(TlsName),
@@ -32,11 +38,20 @@ pub enum Contradiction {
          https://meet.example (each page by name: '*' is not possible)"
     )]
     NoOrigin(String),
+    /// It stands in pages and in their policy.
+    #[error("[server] assets: '{0}' is no address such as https://cdn.example, without a slash at the end")]
+    NoAssets(String),
     /// A folder without the page's files.
     #[error(
         "[server] site = \"{0}\": the page's files are not there ({0}/pkg is missing); build them with make build, or name their folder"
     )]
     NoSite(String),
+    /// A folder of another build than the page inside the program, as one of an earlier version is after an upgrade.
+    #[error(
+        "[server] site = \"{0}\": that page is of another build than this program ({1} differs); leave site empty, and the page inside the \
+         program is served"
+    )]
+    OtherSite(String, String),
     /// A number with which nothing would work.
     #[error("{setting} = {value}: it must be from {least} to {most}")]
     OutOfRange {
@@ -77,6 +92,10 @@ impl Config {
     pub fn check(&self) -> Result<(), Contradiction> {
         self.check_names()?;
         self.check_origins()?;
+        let assets = &self.server.assets;
+        if !assets.is_empty() && !is_base(assets) {
+            return Err(Contradiction::NoAssets(assets.clone()));
+        }
         self.check_numbers()?;
         if self.push.enabled && !is_subject(&self.push.subject) {
             return Err(Contradiction::NoSubject(self.push.subject.clone()));
@@ -120,17 +139,20 @@ impl Config {
     ///
     /// When they are not.
     pub fn check_site(&self) -> Result<(), Contradiction> {
-        let site = &self.server.site;
-        if site.join("pkg").is_dir() {
-            Ok(())
-        } else {
-            Err(Contradiction::NoSite(site.display().to_string()))
+        let files = PageFiles::of(&self.server.site);
+        let PageFiles::Folder(site) = &files else { return Ok(()) };
+        let shown = || site.display().to_string();
+        if !site.join("pkg").is_dir() {
+            return Err(Contradiction::NoSite(shown()));
         }
+        files.first_that_is_not_inside().map_or(Ok(()), |path| Err(Contradiction::OtherSite(shown(), path)))
     }
 
     fn check_names(&self) -> Result<(), Contradiction> {
         let mode = match self.tls.mode {
             TlsMode::Off | TlsMode::Files => return Ok(()),
+            TlsMode::Lan if self.tls.names.is_empty() => return Ok(()),
+            TlsMode::Lan => return Err(Contradiction::NamesOnLan),
             TlsMode::SelfSigned => "self-signed",
             TlsMode::Acme => "acme",
         };
@@ -173,6 +195,15 @@ fn is_subject(text: &str) -> bool {
     is_plain && (is_mail || is_page)
 }
 
+/// Whether a text is scheme, name, and perhaps a path: with letters that mean nothing else in a policy (Content Security Policy §2.3.1).
+fn is_base(text: &str) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/[]%".contains(letter);
+    let parsed = text.parse::<Uri>().ok().filter(|_| text.chars().all(is_plain) && !text.ends_with('/'));
+    parsed.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some_and(|host| !host.is_empty())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +224,8 @@ mod tests {
         assert!(refused(TlsMode::Acme, "*.example").contains("'*.example' is a wildcard"));
         assert!(refused(TlsMode::Acme, "192.0.2.1").contains("'192.0.2.1' is an address"));
         assert!(refused(TlsMode::SelfSigned, "*.example").contains("self-signed"));
+        assert_eq!(named(TlsMode::Lan, &[]), Ok(()));
+        assert!(refused(TlsMode::Lan, "meet.example").contains("leave names empty"));
         assert_eq!(named(TlsMode::SelfSigned, &["192.0.2.1", "2001:db8::1"]), Ok(()));
         assert_eq!(named(TlsMode::Files, &["*.example"]), Ok(()), "somebody else certified it");
     }
@@ -217,6 +250,30 @@ mod tests {
             "null",
         ] {
             assert_eq!(with(origin), Err(Contradiction::NoOrigin(origin.to_owned())), "{origin}");
+        }
+    }
+
+    #[test]
+    fn assets_come_from_an_address_that_a_policy_can_name() {
+        let with = |assets: &str| {
+            let mut config = Config::default();
+            config.server.assets = assets.to_owned();
+            config.check()
+        };
+        for assets in ["", "https://cdn.example", "http://127.0.0.1:8080", "https://cdn.example/veranda"] {
+            assert_eq!(with(assets), Ok(()), "{assets}");
+        }
+        for assets in [
+            "cdn.example",
+            "https://cdn.example/",
+            "//cdn.example",
+            "https://a b",
+            "https://a;script-src *",
+            "https://a'b",
+            "ftp://a",
+            "https://a?b",
+        ] {
+            assert_eq!(with(assets), Err(Contradiction::NoAssets(assets.to_owned())), "{assets}");
         }
     }
 

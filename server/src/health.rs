@@ -7,6 +7,7 @@ use axum::{Json, Router, routing::get};
 use serde::Serialize;
 
 use crate::AppState;
+use crate::version::VERSION;
 
 #[derive(Serialize)]
 struct Alive {
@@ -46,7 +47,7 @@ pub(crate) fn routes() -> Router<AppState> {
 /// Asks nobody: whoever reads this knows that requests are answered.
 async fn alive(State(state): State<AppState>) -> Response {
     let build = state.build.id().to_owned();
-    uncached(StatusCode::OK, Alive { status: "alive", version: env!("CARGO_PKG_VERSION"), build })
+    uncached(StatusCode::OK, Alive { status: "alive", version: VERSION, build })
 }
 
 async fn ready(State(state): State<AppState>) -> Response {

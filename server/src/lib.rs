@@ -21,6 +21,7 @@ mod credentials;
 mod database_health;
 mod digest;
 pub mod doctor;
+mod embedded;
 mod front_port;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
@@ -39,6 +40,7 @@ mod media;
 mod node_id;
 pub mod open_files;
 mod origin;
+mod page_files;
 mod pages;
 mod passwords;
 mod peer_address;
@@ -64,8 +66,12 @@ mod tokens;
 mod turn_servers;
 mod turn_url;
 mod usage;
+pub mod verify;
+mod version;
 mod wrong_passwords;
 
 pub use config_check::Contradiction;
 pub use config_source::ConfigError;
 pub use state::{AppState, open_storage};
+pub use tls::{authority_file, lan_address};
+pub use version::version_and_build;

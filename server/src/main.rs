@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use server::config::Config;
+use server::verify::HashList;
 
 use crate::command::{Arguments, Command};
 
@@ -14,12 +15,20 @@ mod api_key_command;
 mod backup_command;
 mod command;
 mod doctor_command;
+mod lan_notice;
 mod serve;
+mod verify_command;
+
+/// Where settings are, in the folder that the program is started in.
+const SETTINGS_FILE: &str = "Leptos.toml";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
-    let config = Config::load("Leptos.toml", std::env::vars().collect()).context("invalid configuration")?;
+    if arguments.version {
+        return say_version();
+    }
+    let config = Config::load(SETTINGS_FILE, std::env::vars().collect()).context("invalid configuration")?;
     match arguments.command {
         None => serve::serve(config).await?,
         Some(Command::Serve(serving)) => serve::serve(serving.apply(config)).await?,
@@ -28,8 +37,17 @@ async fn main() -> anyhow::Result<ExitCode> {
         Some(Command::Backup { file }) => backup_command::run(&config, &file).await?,
         Some(Command::Restore { file }) => backup_command::restore(&config, &file).await?,
         Some(Command::CheckConfig) => check(&config)?,
+        Some(Command::Hashes) => write!(std::io::stdout(), "{}", HashList::own(&config))?,
+        Some(Command::Verify(verifying)) => return verify_command::run(&config, &verifying).await,
         Some(Command::Doctor) => return doctor_command::run(&config).await,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Also where the settings cannot be used: then those of a server without any.
+fn say_version() -> anyhow::Result<ExitCode> {
+    let config = Config::load(SETTINGS_FILE, std::env::vars().collect()).unwrap_or_default();
+    writeln!(std::io::stdout(), "veranda {}", server::version_and_build(&config))?;
     Ok(ExitCode::SUCCESS)
 }
 

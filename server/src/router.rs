@@ -8,7 +8,6 @@ use axum::routing::{any, get, post};
 use tower_http::CompressionLevel;
 use tower_http::compression::{CompressionLayer, Predicate};
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::security_headers::{CONTENT_SECURITY_POLICY, PERMISSIONS, PERMISSIONS_POLICY, WITHOUT_SCRIPT};
@@ -19,7 +18,6 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// Pages, forms, REST, signalling and files, as one router.
 pub fn router(state: AppState) -> Router {
-    let files = |folder: &str| ServeDir::new(state.config.server.site.join(folder)).precompressed_br();
     let by_query = from_fn_with_state(state.clone(), languages::choose_by_query);
     let from_people = Router::new()
         .route("/", get(pages::landing))
@@ -45,12 +43,13 @@ pub fn router(state: AppState) -> Router {
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(map_response(rest::as_problem));
     let static_files = Router::new()
-        .nest_service("/pkg", files("pkg"))
-        .route_service("/favicon.svg", files(""))
-        .route_service("/sw.js", files(""))
-        .nest_service("/icons", files("icons"))
-        .route_service("/manifest.webmanifest", files(""))
-        .route_service("/robots.txt", files(""))
+        .route("/pkg/{*path}", get(build_files::at_path))
+        .route("/favicon.svg", get(build_files::at_path))
+        .route("/sw.js", get(build_files::at_path))
+        .route("/icons/{*path}", get(build_files::at_path))
+        .route("/manifest.webmanifest", get(build_files::at_path))
+        .route("/robots.txt", get(build_files::at_path))
+        .route("/authority.crt", get(pages::authority))
         .route("/builds/{id}/{*path}", get(build_files::file).layer(compression()))
         // What has no build in its address is asked for anew each time, and answered with 304.
         .layer(set_header(header::CACHE_CONTROL, "no-cache"));

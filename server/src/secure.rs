@@ -22,7 +22,9 @@ pub(crate) async fn only(
 ) -> Response {
     if state.config.tls.mode == TlsMode::Off || caller.is_secure() {
         let mut response = next.run(request).await;
-        if caller.site.transport == Transport::Tls && state.config.tls.mode != TlsMode::SelfSigned {
+        if caller.site.transport == Transport::Tls
+            && !matches!(state.config.tls.mode, TlsMode::SelfSigned | TlsMode::Lan)
+        {
             response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, FOR_A_YEAR);
         }
         return response;

@@ -7,11 +7,13 @@ use axum::http::{HeaderName, HeaderValue, header};
 pub(crate) const WITHOUT_SCRIPT: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
      connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'";
 
-/// For a page with script: ours, and the inline ones that carry this page's nonce.
-pub(crate) fn with_nonce(nonce: &str) -> Option<HeaderValue> {
+/// For a page with script: ours, and the inline ones that carry this page's nonce. From `cdn`, which has the build's modules too, data may be
+/// fetched, and no script.
+pub(crate) fn with_nonce(nonce: &str, cdn: Option<&str>) -> Option<HeaderValue> {
+    let elsewhere = cdn.map_or_else(String::new, |base| format!(" {base}/"));
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; connect-src 'self'; \
+         img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; connect-src 'self'{elsewhere}; \
          worker-src 'self' blob:; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
     );
     HeaderValue::from_str(&policy).ok()

@@ -9,6 +9,8 @@ use server::{AppState, logging, open_files, router};
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
 
+use crate::lan_notice;
+
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     config.check_site().context("invalid configuration")?;
     let _log = logging::start(&config.log)?;
@@ -16,7 +18,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = listen(config.server.address)
         .with_context(|| format!("cannot listen on {}", config.server.address))?;
     let address = listener.local_addr()?;
-    let tls = config.tls.clone();
+    let (tls, authority) = (config.tls.clone(), server::authority_file(&config.storage.data));
     let state = AppState::open(config).await?;
     let router = router::router(state.clone());
     let mut port_mux = state.open_front(listener)?;
@@ -29,7 +31,11 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
             }
         }
     }
-    tracing::info!("Veranda is open at {}", open_at(address, &tls));
+    let open_at = open_at(address, &tls, server::lan_address());
+    tracing::info!("Veranda is open at {open_at}");
+    if tls.mode == TlsMode::Lan {
+        lan_notice::write(&open_at, &authority)?;
+    }
     #[cfg(all(unix, debug_assertions))]
     state.panic_media_on_signal();
     let stop = async move {
@@ -81,13 +87,19 @@ const HTTP: u16 = 80;
 const HTTPS: u16 = 443;
 
 /// What to type into a browser.
-pub(crate) fn open_at(address: SocketAddr, tls: &TlsConfig) -> String {
+pub(crate) fn open_at(address: SocketAddr, tls: &TlsConfig, on_lan: Option<IpAddr>) -> String {
     match (tls.mode, tls.names.first()) {
         (TlsMode::Off, _) => format!("http://{address}"),
         // The certificate has no address.
         (TlsMode::Acme, Some(name)) if address.port() == HTTPS => format!("https://{name}"),
         (TlsMode::Acme, Some(name)) => format!("https://{name}:{}", address.port()),
-        (TlsMode::Acme | TlsMode::SelfSigned | TlsMode::Files, _) => format!("https://{address}"),
+        (TlsMode::Lan, _) if address.ip().is_unspecified() => {
+            let reached = on_lan.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+            format!("https://{}", SocketAddr::new(reached, address.port()))
+        }
+        (TlsMode::Acme | TlsMode::SelfSigned | TlsMode::Lan | TlsMode::Files, _) => {
+            format!("https://{address}")
+        }
     }
 }
 

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
-use leptos::config::LeptosOptions;
 use protocol::{RoomCode, Timestamp};
 use storage::{DatabaseLock, FolderLock, SqlStorage, Storage, StorageError};
 use tokio::net::TcpListener;
@@ -19,6 +18,7 @@ use crate::ice_servers::{IceServerList, Own};
 use crate::kept_files::KeptFiles;
 use crate::lookups::Lookups;
 use crate::media::{Media, public_address};
+use crate::page_files::PageFiles;
 use crate::passwords::Passwords;
 use crate::port_mux::PortMux;
 use crate::push::Push;
@@ -31,6 +31,7 @@ use crate::tls_name::TlsName;
 use crate::tokens::Tokens;
 use crate::turn_servers::TurnServers;
 use crate::usage::Usage;
+use crate::version::VERSION;
 use crate::wrong_passwords::WrongPasswords;
 use crate::{builds, revocations, tasks, usage};
 
@@ -55,7 +56,6 @@ pub struct Shared {
     pub(crate) media: Media,
     pub(crate) database: DatabaseHealth,
     pub(crate) ice_servers: IceServerList,
-    pub(crate) leptos: LeptosOptions,
     pub(crate) room_rate: AddressRate,
     pub(crate) lookups: Lookups,
     pub(crate) refused_connections: Mutex<Refusals>,
@@ -129,11 +129,6 @@ impl AppState {
     async fn with_storage(config: Config, storage: Arc<dyn Storage>, locks: Locks) -> anyhow::Result<Self> {
         // Leptos renders on the runtime it is given; a second server in the same process finds it set already.
         _ = any_spawner::Executor::init_tokio();
-        let leptos = LeptosOptions::builder()
-            .output_name("veranda")
-            .site_root(config.server.site.to_string_lossy().into_owned())
-            .site_addr(config.server.address)
-            .build();
         let clock = Clock::start();
         let data = &config.storage.data;
         let tokens = Tokens::open(data, clock)
@@ -176,7 +171,7 @@ impl AppState {
             ice_servers,
             clock,
             storage,
-            build: Build::of(&config.server.site),
+            build: Build::of(PageFiles::of(&config.server.site)).with_cdn(&config.server.assets),
             kept_files: KeptFiles::default(),
             tokens,
             room_rate: AddressRate::new(limits.rooms_at_once, limits.rooms_per_minute),
@@ -188,10 +183,9 @@ impl AppState {
             key_rate: KeyedRate::new(limits.requests_at_once, limits.requests_per_minute),
             stopping: watch::Sender::new(false),
             locks,
-            leptos,
             config,
         }));
-        tracing::info!(version = env!("CARGO_PKG_VERSION"), build = state.build.id(), "Veranda starts");
+        tracing::info!(version = VERSION, build = state.build.id(), "Veranda starts");
         tasks::spawn(clean(Arc::downgrade(&state.0)));
         tasks::spawn(builds::keep(state.build.clone(), Arc::clone(&state.storage), clock.wall()));
         tasks::spawn(usage::watch(Arc::downgrade(&state.0)));

@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod form_problem;
+mod hydration;
 mod illustration;
 mod landing;
 mod my_rooms;
@@ -14,6 +15,7 @@ mod room_links;
 mod shell;
 
 pub use form_problem::FormProblem;
+pub use hydration::{BuildFiles, Cdn, SPLIT_MANIFEST, start_script};
 use illustration::Illustration;
 pub use landing::Landing;
 pub use my_rooms::{MyRoom, MyRooms};

@@ -1,10 +1,10 @@
 //! The document around every page.
 
-use leptos::hydration::HydrationScripts;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, provide_meta_context};
 
+use super::hydration::{BuildFiles, hydration};
 use super::preview::{Preview, preview};
 use crate::text::language::spoken;
 
@@ -30,17 +30,12 @@ pub struct PageQuery(pub Vec<(String, String)>);
 /// The id of the element into which the browser puts what shows rings.
 const RINGS: &str = "rings";
 
-/// The HTML document around a page. `root` stands before the paths of the files of this build.
-pub fn shell(
-    options: LeptosOptions,
-    root: String,
-    scripts: Scripts,
-    page: impl FnOnce() -> AnyView,
-) -> impl IntoView {
+/// The HTML document around a page.
+pub fn shell(files: BuildFiles, scripts: Scripts, page: impl FnOnce() -> AnyView) -> impl IntoView {
     provide_meta_context();
     provide_context(scripts);
     let page = page();
-    let (data_root, sheet) = (root.clone(), format!("{root}/pkg/veranda.css"));
+    let (data_root, sheet) = (files.root().to_owned(), format!("{}/pkg/veranda.css", files.root()));
     let language = spoken();
     let has_client = match scripts {
         Scripts::Hydrate | Scripts::Rings => true,
@@ -64,7 +59,7 @@ pub fn shell(
                 <link rel="apple-touch-icon" href="/icons/touch.png"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 {use_context::<Preview>().map(preview)}
-                {has_client.then(|| view! { <HydrationScripts options root/> })}
+                {has_client.then(|| hydration(&files))}
                 {texts}
                 <MetaTags/>
             </head>

@@ -8,6 +8,7 @@ use storage::StorageError;
 
 use crate::AppState;
 use crate::pages::{PageProblem, plain};
+use crate::version::VERSION;
 
 /// Why a page is not shown.
 #[derive(Debug)]
@@ -67,7 +68,7 @@ impl AdminPage {
         content: impl FnOnce() -> AnyView + Send + 'static,
     ) -> Response {
         let Self { section, status, refresh_secs } = self;
-        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let version = VERSION.to_owned();
         let page = || view! { <AdminFrame section version>{content()}</AdminFrame> }.into_any();
         let mut response = plain(state, status, page).await;
         // Whoever has turned that on can turn it off (WCAG 2.2, 2.2.1).

@@ -9,6 +9,7 @@ use storage::{AuditFilter, StorageError};
 use super::page::{AdminPage, AdminProblem};
 use super::session::Admin;
 use crate::config::TlsMode;
+use crate::version::VERSION;
 use crate::{AppState, audit, health};
 
 /// `GET`
@@ -20,7 +21,7 @@ pub(super) async fn server(State(state): State<AppState>, _: Admin) -> Response 
     let media = state.media.health();
     let (threads, down) = media.down();
     let shown = ServerState {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        version: VERSION.to_owned(),
         build: state.build.id().to_owned(),
         database: if state.config.storage.postgres.is_empty() { "SQLite" } else { "PostgreSQL" },
         does_database_answer: state.database.answers(&state.storage).await,
@@ -29,7 +30,7 @@ pub(super) async fn server(State(state): State<AppState>, _: Admin) -> Response 
         media_threads: (threads, threads.saturating_sub(down), media.restarts()),
         certificate: match state.config.tls.mode {
             TlsMode::Off => CertificateState::None,
-            TlsMode::SelfSigned | TlsMode::Files | TlsMode::Acme => CertificateState::Unknown,
+            TlsMode::SelfSigned | TlsMode::Files | TlsMode::Acme | TlsMode::Lan => CertificateState::Unknown,
         },
         problems: health::problems(&state).await,
     };

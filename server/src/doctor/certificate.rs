@@ -22,7 +22,7 @@ pub(super) async fn examine(config: &Config, is_running: bool) -> Finding {
     let tls = &config.tls;
     let certificate = match tls.mode {
         TlsMode::Off => return in_the_clear(config),
-        TlsMode::SelfSigned | TlsMode::Files | TlsMode::Acme if is_running => {
+        TlsMode::SelfSigned | TlsMode::Lan | TlsMode::Files | TlsMode::Acme if is_running => {
             shown(config).await.ok_or_else(|| {
                 let advice = "look into the server's log for what it says about its certificate";
                 Finding::ill(WHAT, "TLS handshake failed", advice)
@@ -32,7 +32,7 @@ pub(super) async fn examine(config: &Config, is_running: bool) -> Finding {
             let advice = "set [tls] certificate and key to files in PEM that the server may read";
             Finding::ill(WHAT, format!("{} cannot be read: {error}", tls.certificate.display()), advice)
         }),
-        TlsMode::SelfSigned | TlsMode::Acme => {
+        TlsMode::SelfSigned | TlsMode::Lan | TlsMode::Acme => {
             return Finding::well(WHAT, "made or fetched when the server starts");
         }
     };
@@ -49,7 +49,7 @@ fn in_the_clear(config: &Config) -> Finding {
         Finding::doubtful(
             WHAT,
             "none (plain HTTP)",
-            "browsers allow cameras only over HTTPS. Start with --domain NAME, or set [tls] mode to self-signed for a local network",
+            "browsers allow cameras only over HTTPS. Start with --domain NAME, or with --lan for a local network",
         )
     }
 }

@@ -1,6 +1,7 @@
 //! Server-rendered pages and the forms on them. One handler a file.
 
 mod api_docs;
+mod authority;
 mod calendar;
 mod claim_key;
 mod connection_test;
@@ -20,6 +21,7 @@ mod room_of_host;
 mod room_page;
 
 pub(crate) use api_docs::api_docs;
+pub(crate) use authority::authority;
 pub(crate) use calendar::calendar;
 use claim_key::claim_key;
 pub(crate) use connection_test::connection_test;

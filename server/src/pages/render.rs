@@ -22,19 +22,19 @@ pub(crate) async fn interactive(
     request: Request<Body>,
     page: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
 ) -> Response {
-    let options = state.leptos.clone();
     let language = languages::spoken();
-    let root = state.build.root();
+    let files = state.build.named().clone();
+    let cdn = base_of_cdn(state);
     let context = move || {
         provide_context(language);
         provide_context(PageTexts(languages::page_texts(language)));
         if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())
-            && let Some(policy) = security_headers::with_nonce(&nonce)
+            && let Some(policy) = security_headers::with_nonce(&nonce, cdn.as_deref())
         {
             response.insert_header(CONTENT_SECURITY_POLICY, policy);
         }
     };
-    let document = move || shell(options.clone(), root.clone(), Scripts::Hydrate, page.clone());
+    let document = move || shell(files.clone(), Scripts::Hydrate, page.clone());
     leptos_axum::render_app_async_with_context(context, document)(request).await
 }
 
@@ -80,9 +80,10 @@ async fn rendered(
         if scripts != Scripts::None {
             provide_nonce();
             provide_context(PageTexts(languages::page_texts(language)));
-            policy = use_nonce().and_then(|nonce| security_headers::with_nonce(&nonce));
+            policy = use_nonce()
+                .and_then(|nonce| security_headers::with_nonce(&nonce, base_of_cdn(state).as_deref()));
         }
-        (shell(state.leptos.clone(), state.build.root(), scripts, page).into_view().to_html(), policy)
+        (shell(state.build.named().clone(), scripts, page).into_view().to_html(), policy)
     });
     let chunks = collected.inject_meta_context(futures::stream::iter([html])).await;
     let mut response = (status, Html(chunks.collect::<String>().await)).into_response();
@@ -90,4 +91,8 @@ async fn rendered(
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
     response
+}
+
+fn base_of_cdn(state: &AppState) -> Option<String> {
+    state.build.named().cdn().map(|cdn| cdn.base().to_owned())
 }

@@ -4,7 +4,11 @@ mod acme;
 mod acme_files;
 mod acme_trouble;
 mod files;
+mod lan;
+mod machine;
 mod self_signed;
+
+pub use lan::{address as lan_address, authority_file};
 
 use std::io;
 use std::path::Path;
@@ -46,6 +50,7 @@ impl Tls {
         let shown: Arc<dyn ResolvesServerCert> = match config.tls.mode {
             TlsMode::Off => return Ok(None),
             TlsMode::SelfSigned => self_signed::open(config).context("cannot make a certificate")?,
+            TlsMode::Lan => lan::open(config).context("cannot make a certificate")?,
             TlsMode::Files => files::open(&config.tls).context("cannot use the certificate of [tls]")?,
             TlsMode::Acme => {
                 let certified = acme::open(config).context("cannot ask for a certificate")?;
@@ -121,6 +126,7 @@ fn read(certificate: &Path, key: &Path) -> anyhow::Result<CertifiedKey> {
 pub(crate) fn names(config: &Config) -> Vec<TlsName> {
     let in_file = match config.tls.mode {
         TlsMode::SelfSigned => self_signed::names_in_file(&config.storage.data.join("tls/self-signed.crt")),
+        TlsMode::Lan => self_signed::names_in_file(&config.storage.data.join("tls/lan.crt")),
         TlsMode::Files if config.tls.names.is_empty() => self_signed::names_in_file(&config.tls.certificate),
         TlsMode::Off | TlsMode::Files | TlsMode::Acme => Vec::new(),
     };

@@ -18,23 +18,23 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::sign::CertifiedKey;
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
+use super::machine::Machine;
 use super::{Shown, read};
 use crate::clock;
 use crate::config::Config;
-use crate::media::addresses;
 use crate::tls_name::TlsName;
 use crate::tokens::write_secret;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Browsers of some phones refuse certificates that are good for more than 825 days, others for more than 398.
-const GOOD_FOR: Duration = DAY.saturating_mul(390);
+pub(super) const GOOD_FOR: Duration = DAY.saturating_mul(390);
 
 /// A new one is made when the old one has been good for so long, at the next start.
 const RENEWED_AFTER: Duration = DAY.saturating_mul(300);
 
 /// From when it is good. Clocks of clients may be behind.
-const GOOD_BEFORE: Duration = DAY;
+pub(super) const GOOD_BEFORE: Duration = DAY;
 
 pub(super) fn open(config: &Config) -> anyhow::Result<Arc<Shown>> {
     let certified = certified(config, &Machine::this(), clock::system_time())?;
@@ -44,30 +44,6 @@ pub(super) fn open(config: &Config) -> anyhow::Result<Arc<Shown>> {
         tracing::info!(fingerprint, "self-signed certificate; browsers will warn");
     }
     Ok(Shown::new(certified))
-}
-
-/// What this machine is called.
-struct Machine {
-    host: String,
-    addresses: Vec<IpAddr>,
-    /// The address by which it reaches others.
-    primary: Option<IpAddr>,
-}
-
-impl Machine {
-    fn this() -> Self {
-        let addresses = if_addrs::get_if_addrs().unwrap_or_default().into_iter().map(|one| one.ip());
-        Self {
-            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-            addresses: addresses.collect(),
-            primary: addresses::primary_addresses().next(),
-        }
-    }
-
-    /// Its name, when it is one that a certificate can have.
-    fn name(&self) -> Option<TlsName> {
-        self.host.parse().ok()
-    }
 }
 
 /// The certificate that is kept, or a new one where that is none, too old, or lacks a name.
@@ -109,7 +85,7 @@ fn others(machine: &Machine) -> impl Iterator<Item = TlsName> {
 }
 
 /// Whether a certificate has all these names, and is young enough.
-fn serves(certificate: &[u8], needed: &BTreeSet<TlsName>, now: SystemTime) -> bool {
+pub(super) fn serves(certificate: &[u8], needed: &BTreeSet<TlsName>, now: SystemTime) -> bool {
     let Ok((_, certificate)) = X509Certificate::from_der(certificate) else { return false };
     let from = u64::try_from(certificate.validity().not_before.timestamp()).unwrap_or(0);
     let age = now.duration_since(SystemTime::UNIX_EPOCH + Duration::from_secs(from) + GOOD_BEFORE);
