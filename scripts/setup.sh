@@ -7,6 +7,7 @@
 #   scripts/setup.sh browser    Node packages, Chromium, Firefox and what makes certificates, for the end-to-end tests
 #   scripts/setup.sh coturn     coturn and its test client, for the tests of the relay; no server is started
 #   scripts/setup.sh proxies    nginx, HAProxy and Caddy, for the tests of deploy/; no server is started
+#   scripts/setup.sh prometheus Prometheus and promtool, for the tests of what is counted; no server is started
 #   scripts/setup.sh sound      PulseAudio, for the tests of microphones that come and go; no server is started
 #   scripts/setup.sh ocr        tesseract, with which it is measured whether shared text can be read
 #   scripts/setup.sh pebble     an authority that gives certificates, for the tests of ACME; no server is started
@@ -42,6 +43,7 @@ main() {
             coturn) set_up_coturn ;;
             pebble) set_up_pebble ;;
             proxies) set_up_proxies ;;
+            prometheus) set_up_prometheus ;;
             sound) set_up_sound ;;
             deny) set_up_rust; set_up_deny ;;
             deploy) set_up_deploy ;;
@@ -175,6 +177,31 @@ unpack_proxies() {
             >"$folder/bin/${program##*/}"
         chmod +x "$folder/bin/${program##*/}"
     done
+}
+
+# --- Prometheus ----------------------------------------------------------------------------------------------------------
+
+set_up_prometheus() {
+    have_prometheus && return 0
+    # Its package would start a server; what it holds is enough, and needs nothing else.
+    local what="Fetching Prometheus, which reads what the server counts in tests (about 5 s)"
+    if have apt-get && have dpkg; then
+        step "$what" unpack_prometheus || { apt_refresh; step "$what" unpack_prometheus; } || true
+    fi
+    have_prometheus && return 0
+    fail "no Prometheus found: install it, with prometheus and promtool in PATH (Debian, Ubuntu: apt install prometheus)"
+}
+
+have_prometheus() {
+    (PATH="$TOOLS/prometheus/usr/bin:$PATH" && prometheus --version && promtool --version) >/dev/null 2>&1 || return 1
+    echo "export PATH=\"$TOOLS/prometheus/usr/bin:\$PATH\"" | remember prometheus
+}
+
+unpack_prometheus() {
+    local folder="$TOOLS/prometheus"
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    (cd "$folder" && apt-get download -q prometheus && dpkg -x prometheus_*.deb . && rm prometheus_*.deb)
 }
 
 # --- sound ---------------------------------------------------------------------------------------------------------------

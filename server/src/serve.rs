@@ -4,20 +4,21 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
-use server::config::{Config, TlsConfig, TlsMode};
-use server::{AppState, logging, open_files, router};
+use server::config::{Config, MetricsConfig, TlsConfig, TlsMode};
+use server::{AppState, logging, open_files, router, scrape};
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
 
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     config.check_site().context("invalid configuration")?;
-    let _log = logging::start(&config.log)?;
+    let log = logging::start(&config.log)?;
     open_files::raise();
     let listener = listen(config.server.address)
         .with_context(|| format!("cannot listen on {}", config.server.address))?;
     let address = listener.local_addr()?;
-    let tls = config.tls.clone();
+    let (tls, metrics) = (config.tls.clone(), config.metrics.clone());
     let state = AppState::open(config).await?;
+    state.set_log(log.counts.clone());
     let router = router::router(state.clone());
     let mut port_mux = state.open_front(listener)?;
     if tls.mode == TlsMode::Acme && address.port() == HTTPS {
@@ -29,6 +30,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
             }
         }
     }
+    let watched = watched(&metrics, state.clone());
     tracing::info!("Veranda is open at {}", open_at(address, &tls));
     #[cfg(all(unix, debug_assertions))]
     state.panic_media_on_signal();
@@ -49,9 +51,27 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::select! {
         () = port_mux.serve(router, stop) => {}
         () = overdue => {}
+        () = watched => {}
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Answers whoever watches the server, for as long as that. Calls go on without it.
+async fn watched(config: &MetricsConfig, state: AppState) {
+    if config.enabled {
+        match listen(config.address).and_then(|listener| Ok((listener.local_addr()?, listener))) {
+            Ok((address, listener)) => {
+                tracing::info!("metrics are at http://{address}/metrics");
+                scrape::serve(listener, state).await;
+            }
+            Err(error) => {
+                let address = config.address;
+                tracing::warn!(%error, %address, "there are no metrics: the address of [metrics] cannot be had");
+            }
+        }
+    }
+    std::future::pending().await
 }
 
 /// Connections that wait to be taken. After a restart everybody comes at once, and whoever finds no place tries again only

@@ -8,6 +8,7 @@ pub(crate) mod addresses;
 mod batch;
 mod fair_queue;
 mod health;
+mod meter;
 mod news;
 mod orders;
 pub(crate) mod public_address;
@@ -40,12 +41,14 @@ use crate::node_id::NodeId;
 use crate::open_files;
 use addresses::Addresses;
 use health::Health;
+use meter::Meter;
 use orders::Orders;
 use shard_links::ShardLinks;
 use sockets::Sockets;
 use streams::TcpFlow;
 use supervisor::ShardInit;
 
+pub(crate) use meter::Metered;
 pub(crate) use news::{News, NewsReceiver};
 
 #[cfg(feature = "fuzzing")]
@@ -60,6 +63,7 @@ pub(crate) struct Media {
     shard_links: ShardLinks,
     forwards: bool,
     health: Arc<Health>,
+    meter: Arc<Meter>,
     /// Where the relay is reached, if there is one.
     relay_addresses: Arc<[SocketAddr]>,
 }
@@ -106,6 +110,7 @@ impl Media {
         let unsorted = tcp_framing::quota_of_unsorted();
         let (shard_links, incoming) = ShardLinks::new(sockets.len());
         let health = Arc::new(Health::new(sockets.len()));
+        let meter = Arc::new(Meter::new(sockets.len()));
         let mut shards = Vec::new();
         for (number, (sockets, incoming)) in (0..).zip(sockets.into_iter().zip(incoming)) {
             let orders = Arc::<Orders>::default();
@@ -118,6 +123,7 @@ impl Media {
                 shard_links: shard_links.clone(),
                 unsorted: Arc::clone(&unsorted),
                 health: Arc::clone(&health),
+                meter: Arc::clone(&meter),
                 orders: Arc::clone(&orders),
                 news: news.clone(),
             };
@@ -132,6 +138,7 @@ impl Media {
                 shard_links,
                 forwards: media.enabled,
                 health,
+                meter,
                 relay_addresses,
             },
             received,
@@ -187,6 +194,11 @@ impl Media {
     /// How the shards are.
     pub(crate) fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// What the shards have done.
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// Makes every shard panic, for tests of what happens then.

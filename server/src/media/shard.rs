@@ -12,6 +12,7 @@ use sfu::{Datagram, Event, Input, Misrouted, Output, Sfu, Transmit, Transport, W
 
 use super::addresses::Addresses;
 use super::health::Health;
+use super::meter::{Meter, Refused};
 use super::orders::Next;
 use super::relay::Relaying;
 use super::report::Report;
@@ -44,6 +45,8 @@ pub(super) struct Shard<'a> {
     pub(super) report: Report,
     pub(super) number: u16,
     pub(super) health: Arc<Health>,
+    pub(super) meter: Arc<Meter>,
+    pub(super) refused: Refused,
     /// When streams that prove nothing are looked for.
     pub(super) look: Instant,
 }
@@ -76,6 +79,7 @@ impl Shard<'_> {
             self.report.note(came, now);
             self.health.beats(self.number, now);
             self.report.tell(now, &self.sfu, self.relaying.as_ref());
+            self.note(now);
             let due = self.due().into_iter().chain(ordered).min().unwrap_or(now + IDLE);
             let Self { surviving, udp, relaying, .. } = &mut self;
             let SurvivingState { orders, incoming, .. } = &mut **surviving;
@@ -105,6 +109,12 @@ impl Shard<'_> {
         }
     }
 
+    fn note(&self, now: Instant) {
+        let relaying = self.relaying.as_ref();
+        let refused = Refused { by_streams: self.streams.refused(), ..self.refused };
+        self.meter.note(self.number, now, &self.sfu, relaying, &self.streams, refused);
+    }
+
     /// Follows some of the orders that wait.
     fn follow_orders(&mut self) -> Ordered {
         for _ in 0..ORDERS_AT_ONCE {
@@ -112,6 +122,7 @@ impl Shard<'_> {
                 Next::Order(who, order) => self.follow(who, order),
                 Next::Overflowed(who, link) => {
                     tracing::info!("a link to the server ended: more was said about it than can wait");
+                    self.refused.orders += 1;
                     self.sfu.handle_input(clock::moment(), Input::Overflowed { who, link });
                 }
                 Next::Later(at) => return Ordered::Until(Some(at)),
@@ -240,7 +251,9 @@ impl Shard<'_> {
                 Output::Transmit(Transmit { transport: Transport::Tcp, destination, bytes, .. }) => {
                     self.streams.send(TcpFlow::Ice(destination), bytes);
                 }
-                Output::PassOn(misrouted) => self.shard_links.pass_on(misrouted),
+                Output::PassOn(misrouted) => {
+                    self.refused.by_shards += u64::from(self.shard_links.pass_on(misrouted).is_err());
+                }
                 Output::Event { who, link, event } => {
                     if event == Event::Closed {
                         self.surviving.roster.closed(who, link);

@@ -14,6 +14,7 @@ use super::{ProblemResponse, problem};
 use crate::api_keys::{self, ApiKey};
 use crate::credentials::{self, Authority, Shown};
 use crate::http_client::HttpClient;
+use crate::metrics::Forged;
 use crate::{AppState, api_keys::KeyRefusal};
 
 /// Who asks, what they show, and what the endpoint requires: an extractor. An endpoint without a scope has none and answers 500.
@@ -89,6 +90,7 @@ impl ApiClient {
         match api_keys::open(state, secret.expose(), self.required).await {
             Ok(key) => Ok(Some(key)),
             Err(KeyRefusal::Unknown) => {
+                state.metrics.forged(Forged::ApiKey);
                 state.lookups.guess(self.caller.address).map_err(ProblemResponse::rate_limited)?;
                 Err(ProblemResponse::bad_api_key())
             }

@@ -1,15 +1,17 @@
 //! Finds rooms by their code: those with a task in memory, the others in storage.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use protocol::{CredentialKind, RingId, Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError};
+use protocol::{
+    CredentialKind, MediaVia, RingId, Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError,
+};
 use room::{Room, RoomInit};
 use storage::{Creators, Fence, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
 use tokio::sync::OnceCell;
@@ -26,6 +28,7 @@ use crate::connections::Connections;
 use crate::ice_servers::IceServerList;
 use crate::journal_writer::{JournalWriter, RoomWriter};
 use crate::media::{Media, News, NewsReceiver};
+use crate::metrics::{Label, Metrics};
 use crate::passwords::{PasswordError, Passwords};
 use crate::tokens::Tokens;
 use crate::{digest, ids};
@@ -43,12 +46,30 @@ pub(crate) struct Rooms {
     pub(super) connections: Connections,
     pub(super) replies: Replies,
     pub(super) list_cache: Arc<ListCache>,
+    pub(super) metrics: Metrics,
     /// The rules of a room about which nothing was said.
     defaults: RoomSettings,
     limits: RoomsConfig,
     loaded: Arc<Mutex<HashMap<RoomCode, Arc<OnceCell<RoomHandle>>>>>,
     /// Starts the task of a room that was loaded.
     run: RunRoom,
+}
+
+/// What rooms are made with.
+pub(crate) struct RoomsInit {
+    pub(crate) clock: Clock,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) tokens: Tokens,
+    pub(crate) ice_servers: IceServerList,
+    pub(crate) media: Media,
+    pub(crate) metrics: Metrics,
+}
+
+/// How many rooms of a kind have a task, and how many people are in them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RoomCount {
+    pub(crate) rooms: u64,
+    pub(crate) people: u64,
 }
 
 /// A way to one room's task.
@@ -58,6 +79,8 @@ pub(crate) struct RoomHandle {
     record: Arc<RwLock<RoomRecord>>,
     /// How many are inside, as the task said last.
     present: Arc<AtomicU16>,
+    /// Whether media goes by way of the server, as the task said last.
+    is_forwarded: Arc<AtomicBool>,
 }
 
 /// What a new room shall be.
@@ -120,15 +143,8 @@ pub(crate) struct LoadedRoom {
 pub(crate) type RunRoom = fn(LoadedRoom);
 
 impl Rooms {
-    pub(crate) fn new(
-        clock: Clock,
-        storage: Arc<dyn Storage>,
-        tokens: Tokens,
-        ice_servers: IceServerList,
-        media: Media,
-        config: &Config,
-        run: RunRoom,
-    ) -> Self {
+    pub(crate) fn new(init: RoomsInit, config: &Config, run: RunRoom) -> Self {
+        let RoomsInit { clock, storage, tokens, ice_servers, media, metrics } = init;
         let (defaults, limits) = (config.room_settings(), config.rooms.clone());
         let journal_writer = JournalWriter::start(Arc::clone(&storage), limits.chat_quota());
         let passwords = Arc::new(Passwords::new());
@@ -144,6 +160,7 @@ impl Rooms {
             connections: Connections::new(node),
             replies: Replies::new(node),
             list_cache: Arc::default(),
+            metrics,
             defaults,
             limits,
             run,
@@ -170,6 +187,11 @@ impl Rooms {
     /// The connections of this node.
     pub(crate) fn connections(&self) -> &Connections {
         &self.connections
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Whether something waits that the database did not take.
@@ -312,6 +334,23 @@ impl Rooms {
         self.loaded().values().filter_map(|cell| cell.get().filter(running).cloned()).collect()
     }
 
+    /// The rooms that have a task, by who made them and by the path of their media, as labels.
+    pub(crate) fn count(&self) -> BTreeMap<(Label, Label), RoomCount> {
+        let mut counts = BTreeMap::<_, RoomCount>::new();
+        for cell in self.loaded().values() {
+            let Some(handle) = cell.get().filter(|handle| !handle.queue.is_closed()) else { continue };
+            let count = counts.entry((handle.made_by(), handle.path())).or_default();
+            count.rooms += 1;
+            count.people += u64::from(handle.last_present());
+        }
+        counts
+    }
+
+    /// Changes of rooms that wait to be written.
+    pub(crate) fn waiting_changes(&self) -> u64 {
+        self.journal_writer.waiting()
+    }
+
     /// Tells a room something that concerns only those who are in it.
     pub(crate) async fn tell_running(&self, code: RoomCode, event: RoomEvent) {
         if let Some(handle) = self.running(code).await {
@@ -426,6 +465,7 @@ impl Rooms {
             queue,
             record: Arc::new(RwLock::new(record)),
             present: Arc::new(AtomicU16::new(room.present())),
+            is_forwarded: Arc::default(),
         };
         (self.run)(LoadedRoom {
             room,
@@ -464,6 +504,23 @@ impl RoomHandle {
 
     pub(super) fn set_present(&self, present: u16) {
         self.present.store(present, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_path(&self, via: MediaVia) {
+        self.is_forwarded.store(via != MediaVia::Mesh, Ordering::Relaxed);
+    }
+
+    fn path(&self) -> Label {
+        if self.is_forwarded.load(Ordering::Relaxed) { "sfu" } else { "mesh" }
+    }
+
+    fn made_by(&self) -> Label {
+        let record = self.record.read().unwrap_or_else(PoisonError::into_inner);
+        match (&record.made_for, &record.created_by) {
+            (Some(_), _) => "ring",
+            (None, Some(_)) => "program",
+            (None, None) => "page",
+        }
     }
 
     pub(super) fn set_record(&self, record: RoomRecord) {

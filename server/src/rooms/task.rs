@@ -18,11 +18,13 @@ use super::backpressure::{Backpressure, Batch};
 use super::envelope::{ReplyAddress, RoomEnvelope, RoomReply};
 use super::event::{ReceivedMessage, RoomEvent};
 use super::frame_encoder::FrameEncoder;
+use super::meter::RoomMeter;
 use super::queue::RoomQueueReceiver;
 use super::registry::LoadedRoom;
 use super::{RoomHandle, Rooms, load};
 use crate::connection_queue::QueueSender;
 use crate::journal_writer::{RoomWriter, Waiter};
+use crate::metrics::Queue;
 use crate::refusals::Refusals;
 use crate::tasks;
 
@@ -39,6 +41,7 @@ struct RoomTask {
     cause: Option<ConnectionId>,
     backpressure: Backpressure,
     refusals: Refusals,
+    meter: RoomMeter,
     /// The hash of the room's password, as the room knows of it.
     password: Option<PasswordHash>,
     /// Changes of the rules, made one after another.
@@ -82,6 +85,7 @@ pub(crate) fn run(loaded: LoadedRoom) {
     let LoadedRoom { room, handle, rooms, room_writer, events } = loaded;
     let password = handle.record().password_hash;
     let task = Box::new(RoomTask {
+        meter: RoomMeter::new(rooms.metrics.clone(), room.current_topology()),
         room,
         handle,
         rooms,
@@ -301,10 +305,18 @@ impl RoomTask {
 
     fn carry_out(&mut self) -> Lifecycle {
         self.handle.set_present(self.room.present());
+        self.handle.set_path(self.room.current_topology().via);
+        let lifecycle = self.carry_out_all();
+        self.meter.carried_out(self.room.current_topology());
+        lifecycle
+    }
+
+    fn carry_out_all(&mut self) -> Lifecycle {
         let mut encoder = FrameEncoder::default();
         while let Some(output) = self.room.poll_output() {
             match output {
                 Output::Send { to, seq, received, message } => {
+                    self.meter.sent(&message);
                     if let ServerMessage::Error(error) = &*message {
                         let now = self.rooms.clock.now();
                         if let Some(count) = self.refusals.note(now) {
@@ -323,6 +335,7 @@ impl RoomTask {
                 Output::Keep(change) => self.keep(change),
                 Output::ReadHistory { reader, before } => {
                     if !self.room_writer.read_chat(reader, before) {
+                        self.meter.queue_refused(Queue::History);
                         self.room.handle_input(self.rooms.clock.now(), Input::HistoryNotRead { reader });
                     }
                 }
@@ -354,6 +367,7 @@ impl RoomTask {
         }
         if let Some(socket) = self.sockets.remove(&to) {
             tracing::info!(code = ?ErrorCode::TooSlow, "a connection was cut off");
+            self.meter.cut_off();
             socket.cut_off();
         }
         let gone = Input::Disconnect { connection: to, departure: Departure::Broken };
@@ -373,6 +387,7 @@ impl RoomTask {
         };
         let change = load::to_storage(self.handle.code(), change, self.rooms.clock.wall());
         if let Err(Some(Waiter { from, chat, .. })) = self.room_writer.keep(change, waiter) {
+            self.meter.queue_refused(Queue::Journal);
             self.room.handle_input(self.rooms.clock.now(), Input::ChatNotKept { from, chat });
         }
     }
@@ -396,6 +411,7 @@ impl RoomTask {
             changes
         });
         if let Err(TrySendError::Full(refused)) = changes.try_send(change) {
+            self.meter.queue_refused(Queue::Settings);
             let SettingsChange { participant, in_reply_to, .. } = refused;
             let code = ErrorCode::StorageUnavailable;
             let input = Input::SettingsRefused { participant, in_reply_to, code };

@@ -1,6 +1,7 @@
 //! A room as the destination of a connection: how one gets in, and how messages go back and forth.
 
 use std::net::IpAddr;
+use std::time::Instant;
 
 use protocol::{
     ErrorCode, Join, OpeningFrame, ProtocolVersion, Resume, RoomCode, RoomFrame, RoomMessage, VERSION,
@@ -13,8 +14,27 @@ use super::end::End;
 use crate::connection_queue::{Outgoing, QueueReceiver};
 use crate::connections::OpenConnection;
 use crate::http_client::HttpClient;
+use crate::metrics::{Label, Metrics};
 use crate::rooms::{ReceivedMessage, RoomEnvelope, RoomEvent, RoomHandle};
-use crate::{AppState, credential_check};
+use crate::{AppState, clock, credential_check};
+
+/// How long each step into a room takes.
+struct Steps {
+    metrics: Metrics,
+    since: Instant,
+}
+
+impl Steps {
+    fn new(metrics: Metrics) -> Self {
+        Self { metrics, since: clock::moment() }
+    }
+
+    fn done(&mut self, step: Label) {
+        let now = clock::moment();
+        self.metrics.join_step(step, now.saturating_duration_since(self.since));
+        self.since = now;
+    }
+}
 
 /// A connection that has asked a room to let it in.
 pub(super) struct RoomDestination {
@@ -29,13 +49,17 @@ impl RoomDestination {
     /// Asks a room to let somebody in.
     pub(super) async fn join(state: AppState, caller: &HttpClient, join: Join) -> Result<Self, ErrorCode> {
         check_version(join.version)?;
+        let mut steps = Steps::new(state.metrics.clone());
         let room = find(&state, caller, join.room).await?;
+        steps.done("find");
         let visitor = credential_check::visitor(&state, &room, caller, join).await?;
+        steps.done("check");
         let earlier = visitor.earlier.as_ref().and_then(|claims| claims.credential_claims.credential.clone());
         let credential = visitor.credential_claims.credential.clone().or(earlier);
         let (connection, queue) = state.rooms.connections().open();
         let event = RoomEvent::Enter { connection: connection.id(), visitor: Box::new(visitor) };
         let room = send(&state, room.code(), event, credential).await?;
+        steps.done("enter");
         Ok(Self { connection, room, state, address: caller.address, queue })
     }
 
@@ -89,7 +113,10 @@ impl Destination for RoomDestination {
 
     /// A second first message is answered and changes nothing.
     fn read(&self, text: &str) -> Result<ReceivedMessage, End> {
-        RoomFrame::parse(text).map(|frame| self.limited(frame)).or_else(|error| {
+        let frame = RoomFrame::parse(text).inspect(|frame| {
+            self.state.metrics.received("room", (&frame.message).into());
+        });
+        frame.map(|frame| self.limited(frame)).or_else(|error| {
             let opening = OpeningFrame::parse(text).map_err(|_| End::malformed(text, &error))?;
             Ok(ReceivedMessage::Refused { id: opening.id, ack: None, code: ErrorCode::AlreadyJoined })
         })

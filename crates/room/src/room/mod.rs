@@ -12,7 +12,7 @@ use std::time::Duration;
 use protocol::{
     ChatEntry, ErrorCode, MessageId, NodeId, Participant, ParticipantId, PeerRef, ProtocolError, Role,
     RoomCode, RoomFrame, RoomMessage, RoomSettings, RoomStanding, RoomSummary, Sequence, ServerMessage,
-    Timestamp, WaitingPerson,
+    Timestamp, Topology, WaitingPerson,
 };
 
 use crate::admission::{AdmissionEffect, AdmissionInput, AdmissionMachine, AdmissionView, Decision};
@@ -168,6 +168,11 @@ impl Room {
     /// How many are inside.
     pub fn present(&self) -> u16 {
         u16::try_from(self.seats.len()).unwrap_or(u16::MAX)
+    }
+
+    /// By which path media travels, and where to it migrates.
+    pub fn current_topology(&self) -> Topology {
+        self.topology.current()
     }
 
     /// Its rules.
