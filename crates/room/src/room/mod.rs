@@ -285,6 +285,8 @@ impl Room {
                 let servers = self.ice_servers.ice_servers(from);
                 self.answer(from, ServerMessage::IceServers(servers));
             }
+            // For whoever runs the server, who has heard it on the way here.
+            RoomMessage::ReportJoin { .. } => {}
             RoomMessage::Ping => self.answer(from, ServerMessage::Pong),
             RoomMessage::Leave => self.leave(now, from),
         }
