@@ -12,7 +12,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use storage::ChatQuota;
 
-pub use crate::observing_config::{LogConfig, LogFormat, MetricsConfig};
+pub use crate::observing_config::{LogConfig, LogFormat, MetricsConfig, TracesConfig};
 use crate::stun_url::StunUrl;
 use crate::tls_name::TlsName;
 use crate::turn_url::TurnUrl;
@@ -41,6 +41,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// What is counted, and where it is read.
     pub metrics: MetricsConfig,
+    /// What is traced, and who is told.
+    pub traces: TracesConfig,
     /// What is logged.
     pub log: LogConfig,
 }

@@ -64,6 +64,7 @@ mod tasks;
 mod tls;
 pub mod tls_name;
 mod tokens;
+pub mod traces;
 mod turn_servers;
 mod turn_url;
 mod wrong_passwords;

@@ -1,4 +1,4 @@
-//! The settings of how a server is watched: what it counts and what it logs.
+//! The settings of how a server is watched: what it counts, what it logs, and what it traces.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -12,6 +12,16 @@ pub struct MetricsConfig {
     pub enabled: bool,
     /// Where. Whoever reaches it reads how much the server is used.
     pub address: SocketAddr,
+}
+
+/// `[traces]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TracesConfig {
+    /// Where a receiver of OTLP over HTTP takes spans, with its path; empty for none.
+    pub endpoint: String,
+    /// Of a hundred joins, how many are traced.
+    pub percent: u8,
 }
 
 /// `[log]`
@@ -40,6 +50,12 @@ pub enum LogFormat {
 impl Default for MetricsConfig {
     fn default() -> Self {
         Self { enabled: true, address: SocketAddr::from((Ipv4Addr::LOCALHOST, 9464)) }
+    }
+}
+
+impl Default for TracesConfig {
+    fn default() -> Self {
+        Self { endpoint: String::new(), percent: 100 }
     }
 }
 

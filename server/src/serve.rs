@@ -5,19 +5,21 @@ use std::time::Duration;
 
 use anyhow::Context;
 use server::config::{Config, MetricsConfig, TlsConfig, TlsMode};
+use server::traces::Traces;
 use server::{AppState, logging, open_files, router, scrape};
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
 
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     config.check_site().context("invalid configuration")?;
-    let log = logging::start(&config.log)?;
+    let traces = Traces::start(&config.traces)?;
+    let log = logging::start(&config.log, &traces)?;
     open_files::raise();
     let listener = listen(config.server.address)
         .with_context(|| format!("cannot listen on {}", config.server.address))?;
     let address = listener.local_addr()?;
     let (tls, metrics) = (config.tls.clone(), config.metrics.clone());
-    let state = AppState::open(config).await?;
+    let state = AppState::open_traced(config, &traces).await?;
     state.set_log(log.counts.clone());
     let router = router::router(state.clone());
     let mut port_mux = state.open_front(listener)?;
@@ -53,6 +55,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         () = overdue => {}
         () = watched => {}
     }
+    traces.stop().await;
     tracing::info!("stopped");
     Ok(())
 }

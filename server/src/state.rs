@@ -31,6 +31,7 @@ use crate::rooms::{self, REMEMBERED_FOR, Rooms, RoomsInit};
 use crate::tls::{CertificateEnd, Tls};
 use crate::tls_name::TlsName;
 use crate::tokens::Tokens;
+use crate::traces::{JoinTraces, Traces};
 use crate::turn_servers::TurnServers;
 use crate::wrong_passwords::WrongPasswords;
 use crate::{builds, revocations, tasks};
@@ -65,6 +66,7 @@ pub struct Shared {
     pub(crate) https_names: OnceLock<Vec<TlsName>>,
     pub(crate) chat_rate: ByteRate,
     pub(crate) metrics: Metrics,
+    pub(crate) joins: JoinTraces,
     /// When the certificate that is shown ends.
     pub(crate) certificate_end: Arc<CertificateEnd>,
     /// What the log has left out, once it is known which log is this server's.
@@ -75,6 +77,12 @@ pub struct Shared {
     pub(crate) stopping: watch::Sender<bool>,
     /// No other server uses the folder and the database.
     locks: Locks,
+}
+
+/// Who is told how the server is.
+struct Watching {
+    metrics: Metrics,
+    joins: JoinTraces,
 }
 
 /// What says that folder and database are this server's.
@@ -122,19 +130,29 @@ impl AppState {
     ///
     /// When settings contradict each other, or the data directory or the database cannot be used.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
+        Self::open_traced(config, &Traces::default()).await
+    }
+
+    /// The same, with somebody who is told of ways into rooms.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub async fn open_traced(config: Config, traces: &Traces) -> anyhow::Result<Self> {
         config.check().context("invalid configuration")?;
         let locks = Locks::take(&config).await?;
         let storage = Arc::new(open_storage(&config).await?);
         let metrics = Metrics::new();
         let storage = Arc::new(MeteredStorage::new(storage, metrics.clone()));
-        Self::with_storage(config, storage, metrics, locks).await
+        let watching = Watching { metrics, joins: traces.joins() };
+        Self::with_storage(config, storage, watching, locks).await
     }
 
     /// Waits for the STUN servers that the configuration names.
     async fn with_storage(
         config: Config,
         storage: Arc<dyn Storage>,
-        metrics: Metrics,
+        watching: Watching,
         locks: Locks,
     ) -> anyhow::Result<Self> {
         // Leptos renders on the runtime it is given; a second server in the same process finds it set already.
@@ -144,13 +162,14 @@ impl AppState {
             .site_root(config.server.site.to_string_lossy().into_owned())
             .site_addr(config.server.address)
             .build();
+        let Watching { metrics, joins } = watching;
         let clock = Clock::start();
         let data = &config.storage.data;
         let tokens = Tokens::open(data, clock)
             .with_context(|| format!("cannot use the signing key in {}", data.display()))?;
         let (seen, stun_servers) =
             (public_address::find(&config).await, public_address::asked(&config).to_vec());
-        let (media, news) = Media::start(&config, &seen, tokens.relay_secret())?;
+        let (media, news) = Media::start(&config, &seen, tokens.relay_secret(), &joins)?;
         let own = Own {
             addresses: media.relay_addresses().to_vec(),
             secret: tokens.relay_secret().clone(),
@@ -169,6 +188,7 @@ impl AppState {
             ice_servers: ice_servers.clone(),
             media: media.clone(),
             metrics: metrics.clone(),
+            joins: joins.clone(),
         };
         let rooms = Rooms::new(init, &config, rooms::run);
         tasks::spawn(rooms.clone().pass_on(news));
@@ -197,6 +217,7 @@ impl AppState {
             chat_rate: ByteRate::new(limits.chat_kib_at_once, limits.chat_kib_per_minute),
             key_rate: KeyedRate::new(limits.requests_at_once, limits.requests_per_minute),
             metrics,
+            joins,
             certificate_end: Arc::default(),
             log: OnceLock::new(),
             stopping: watch::Sender::new(false),

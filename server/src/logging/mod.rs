@@ -20,6 +20,7 @@ use tracing_subscriber::{EnvFilter, Layer, Registry};
 use crate::config::{LogConfig, LogFormat};
 use crate::metrics::LogCounts;
 use crate::tasks;
+use crate::traces::Traces;
 use repeats::{FewRepeats, Repeats};
 
 /// Libraries that warn of what a participant can bring about, packet by packet. The filter of the settings comes after it.
@@ -43,7 +44,7 @@ pub struct Log {
 /// # Errors
 ///
 /// When the filter of the settings is none.
-pub fn start(config: &LogConfig) -> anyhow::Result<Log> {
+pub fn start(config: &LogConfig, traces: &Traces) -> anyhow::Result<Log> {
     let (writer, guard) = NonBlockingBuilder::default()
         .lossy(true)
         .buffered_lines_limit(WAITING_LINES)
@@ -51,7 +52,7 @@ pub fn start(config: &LogConfig) -> anyhow::Result<Log> {
         .finish(std::io::stdout());
     let counts = LogCounts::of(writer.error_counter());
     let (layer, repeats) = layer(config, writer, Colours::where_seen(), &counts)?;
-    Registry::default().with(layer).init();
+    Registry::default().with(layer).with(traces.layer()).init();
     tasks::spawn(tell(counts.clone(), repeats));
     Ok(Log { counts, _writer: guard })
 }
@@ -61,11 +62,16 @@ pub fn start(config: &LogConfig) -> anyhow::Result<Log> {
 /// # Errors
 ///
 /// When the filter of the settings is none.
-pub fn subscriber<W>(config: &LogConfig, writer: W) -> anyhow::Result<impl Subscriber + Send + Sync>
+pub fn subscriber<W>(
+    config: &LogConfig,
+    writer: W,
+    traces: &Traces,
+) -> anyhow::Result<impl Subscriber + Send + Sync + use<W>>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    Ok(Registry::default().with(layer(config, writer, Colours::None, &LogCounts::default())?.0))
+    let (layer, _) = layer(config, writer, Colours::None, &LogCounts::default())?;
+    Ok(Registry::default().with(layer).with(traces.layer()))
 }
 
 /// Whether lines have colours.

@@ -8,6 +8,7 @@ pub(crate) mod addresses;
 mod batch;
 mod fair_queue;
 mod health;
+mod link_traces;
 mod meter;
 mod news;
 mod orders;
@@ -39,6 +40,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::config::{Config, MediaConfig, RelayConfig};
 use crate::node_id::NodeId;
 use crate::open_files;
+use crate::traces::JoinTraces;
 use addresses::Addresses;
 use health::Health;
 use meter::Meter;
@@ -89,6 +91,7 @@ impl Media {
         config: &Config,
         seen: &[IpAddr],
         secret: &::relay::Secret,
+        joins: &JoinTraces,
     ) -> anyhow::Result<(Self, NewsReceiver)> {
         let node = NodeId::draw();
         let (news, received) = news::queue(node.on_the_wire());
@@ -124,6 +127,7 @@ impl Media {
                 unsorted: Arc::clone(&unsorted),
                 health: Arc::clone(&health),
                 meter: Arc::clone(&meter),
+                joins: joins.clone(),
                 orders: Arc::clone(&orders),
                 news: news.clone(),
             };

@@ -12,6 +12,7 @@ use sfu::{Datagram, Event, Input, Misrouted, Output, Sfu, Transmit, Transport, W
 
 use super::addresses::Addresses;
 use super::health::Health;
+use super::link_traces::LinkTraces;
 use super::meter::{Meter, Refused};
 use super::orders::Next;
 use super::relay::Relaying;
@@ -47,6 +48,7 @@ pub(super) struct Shard<'a> {
     pub(super) health: Arc<Health>,
     pub(super) meter: Arc<Meter>,
     pub(super) refused: Refused,
+    pub(super) traces: LinkTraces,
     /// When streams that prove nothing are looked for.
     pub(super) look: Instant,
 }
@@ -164,7 +166,15 @@ impl Shard<'_> {
     fn follow(&mut self, who: Who, order: MediaOrder) {
         self.surviving.roster.note(who, &order);
         let now = clock::moment();
-        let is_offer = matches!(&order, MediaOrder::Signal { signal: protocol::Signal::Offer { .. }, .. });
+        let offered = match &order {
+            MediaOrder::Signal { link, signal: protocol::Signal::Offer { .. }, .. } => Some(*link),
+            MediaOrder::Signal { .. } | MediaOrder::Slots { .. } | MediaOrder::State(_) => None,
+            MediaOrder::Left => {
+                self.traces.left(who);
+                None
+            }
+        };
+        let traced = offered.and_then(|link| self.traces.offered(who, link));
         let input = match order {
             MediaOrder::Signal { link, number, signal } => Input::Signal { who, link, number, signal },
             MediaOrder::Slots { link, slots } => Input::Slots { who, link, subscriptions: slots },
@@ -172,7 +182,10 @@ impl Shard<'_> {
             MediaOrder::Left => Input::Left { who },
         };
         self.sfu.handle_input(now, input);
-        if is_offer {
+        if let Some(began) = traced {
+            self.traces.described(who, began);
+        }
+        if offered.is_some() {
             let done = clock::moment();
             self.surviving.orders.spent(done, done.saturating_duration_since(now));
         }
@@ -255,6 +268,9 @@ impl Shard<'_> {
                     self.refused.by_shards += u64::from(self.shard_links.pass_on(misrouted).is_err());
                 }
                 Output::Event { who, link, event } => {
+                    if matches!(event, Event::AudioSlots(_)) {
+                        self.traces.connected(who, link);
+                    }
                     if event == Event::Closed {
                         self.surviving.roster.closed(who, link);
                     }

@@ -13,6 +13,7 @@ use sfu::{Address, Event, Input, Sfu, Transport};
 
 use super::addresses::Addresses;
 use super::health::Health;
+use super::link_traces::LinkTraces;
 use super::meter::{Meter, Refused};
 use super::news::NewsSender;
 use super::orders::Orders;
@@ -30,6 +31,7 @@ use crate::clock;
 use crate::config::MediaConfig;
 use crate::connection_quota::ConnectionQuota;
 use crate::tasks;
+use crate::traces::JoinTraces;
 
 /// A shard that lived for less than this waits before it begins again, longer each time: what ended it may be there still.
 const TOO_SHORT: Duration = Duration::from_secs(5);
@@ -48,6 +50,7 @@ pub(super) struct ShardInit {
     pub(super) unsorted: Arc<ConnectionQuota>,
     pub(super) health: Arc<Health>,
     pub(super) meter: Arc<Meter>,
+    pub(super) joins: JoinTraces,
     pub(super) orders: Arc<Orders>,
     pub(super) news: NewsSender,
 }
@@ -65,6 +68,7 @@ struct Parts {
     unsorted: Arc<ConnectionQuota>,
     health: Arc<Health>,
     meter: Arc<Meter>,
+    joins: JoinTraces,
 }
 
 /// Starts a shard's thread. It ends when nobody can give it orders any more.
@@ -79,6 +83,7 @@ pub(super) fn start(config: &MediaConfig, init: ShardInit) -> io::Result<()> {
         unsorted,
         health,
         meter,
+        joins,
         orders,
         news,
     } = init;
@@ -94,7 +99,8 @@ pub(super) fn start(config: &MediaConfig, init: ShardInit) -> io::Result<()> {
         directory: Arc::clone(shard_links.directory()),
     };
     let surviving = SurvivingState { orders, news, incoming, roster: Roster::default() };
-    let parts = Parts { number, port, udp, tcp, sfu, relay, addresses, shard_links, unsorted, health, meter };
+    let parts =
+        Parts { number, port, udp, tcp, sfu, relay, addresses, shard_links, unsorted, health, meter, joins };
     std::thread::Builder::new().name(format!("media-{number}")).spawn(move || parts.supervise(surviving))?;
     Ok(())
 }
@@ -173,6 +179,7 @@ impl Parts {
             health: Arc::clone(&self.health),
             meter: Arc::clone(&self.meter),
             refused: Refused::default(),
+            traces: LinkTraces::new(self.joins.clone()),
             look: now,
         })
     }

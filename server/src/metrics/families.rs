@@ -22,8 +22,8 @@ pub(crate) type Histograms<const N: usize> = Family<Labels<N>, Histogram, fn() -
 type Counters<const N: usize> = Family<Labels<N>, Counter>;
 
 /// How one gets into a room: what the server does, and what the page has told of itself.
-pub(crate) const STEPS: [Label; 9] =
-    ["find", "check", "enter", "joined", "devices", "connected", "encrypted", "first_frame", "total"];
+pub(crate) const STEPS: [Label; 7] =
+    ["find", "check", "enter", "page_joined", "page_devices", "page_connected", "page_first_frame"];
 
 /// What has no room for more.
 pub(crate) const QUEUES: [Label; 4] = ["connection", "journal", "settings", "history"];
@@ -127,7 +127,7 @@ impl Families {
         to.register("messages_sent", "Messages that were queued for WebSockets", self.sent.clone());
         to.register("refusals", "What was refused, and why", self.refusals.clone());
         to.register("joins", "People who have got into a room", self.joins.clone());
-        let help = "How long the steps into a room took: those of the server, and those that pages have told";
+        let help = "How long steps into a room took; page_: from Join until then, as pages have told";
         to.register_with_unit("join_step_duration", help, Unit::Seconds, self.join_steps.clone());
         to.register("migrations", "Rooms whose media changed its path", self.migrations.clone());
         to.register("rings", "Rings that were placed", self.rings.clone());

@@ -14,7 +14,10 @@ use std::time::Duration;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
-use protocol::{ErrorCode, Outcome, RingEvent};
+use protocol::{ErrorCode, JoinSteps, Outcome, RingEvent};
+
+/// What a page tells of a longer way in is not believed, in milliseconds.
+const LONGEST_JOIN: u32 = 10 * 60 * 1_000;
 
 /// The counters of one server; a clone is another handle to the same.
 #[derive(Clone)]
@@ -110,6 +113,22 @@ impl Metrics {
 
     pub(crate) fn ring_over(&self, outcome: Outcome) {
         add(&self.ring_outcomes, [("outcome", outcome.into())], 1);
+    }
+
+    /// What a page has told of its way into a room.
+    pub(crate) fn told(&self, steps: JoinSteps) {
+        let JoinSteps { joined, devices, connected, first_frame, said } = steps;
+        let told = [
+            ("page_joined", joined),
+            ("page_devices", devices),
+            ("page_connected", connected),
+            ("page_first_frame", first_frame),
+        ];
+        for (step, millis) in told {
+            if let Some(millis) = millis.filter(|millis| *millis <= said && said <= LONGEST_JOIN) {
+                self.join_step(step, Duration::from_millis(millis.into()));
+            }
+        }
     }
 
     pub(crate) fn join_step(&self, step: Label, took: Duration) {

@@ -31,6 +31,7 @@ use crate::media::{Media, News, NewsReceiver};
 use crate::metrics::{Label, Metrics};
 use crate::passwords::{PasswordError, Passwords};
 use crate::tokens::Tokens;
+use crate::traces::JoinTraces;
 use crate::{digest, ids};
 
 /// All rooms; a clone is another handle to the same.
@@ -47,6 +48,7 @@ pub(crate) struct Rooms {
     pub(super) replies: Replies,
     pub(super) list_cache: Arc<ListCache>,
     pub(super) metrics: Metrics,
+    pub(super) joins: JoinTraces,
     /// The rules of a room about which nothing was said.
     defaults: RoomSettings,
     limits: RoomsConfig,
@@ -63,6 +65,7 @@ pub(crate) struct RoomsInit {
     pub(crate) ice_servers: IceServerList,
     pub(crate) media: Media,
     pub(crate) metrics: Metrics,
+    pub(crate) joins: JoinTraces,
 }
 
 /// How many rooms of a kind have a task, and how many people are in them.
@@ -144,7 +147,7 @@ pub(crate) type RunRoom = fn(LoadedRoom);
 
 impl Rooms {
     pub(crate) fn new(init: RoomsInit, config: &Config, run: RunRoom) -> Self {
-        let RoomsInit { clock, storage, tokens, ice_servers, media, metrics } = init;
+        let RoomsInit { clock, storage, tokens, ice_servers, media, metrics, joins } = init;
         let (defaults, limits) = (config.room_settings(), config.rooms.clone());
         let journal_writer = JournalWriter::start(Arc::clone(&storage), limits.chat_quota());
         let passwords = Arc::new(Passwords::new());
@@ -161,6 +164,7 @@ impl Rooms {
             replies: Replies::new(node),
             list_cache: Arc::default(),
             metrics,
+            joins,
             defaults,
             limits,
             run,

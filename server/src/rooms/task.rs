@@ -26,7 +26,7 @@ use crate::connection_queue::QueueSender;
 use crate::journal_writer::{RoomWriter, Waiter};
 use crate::metrics::Queue;
 use crate::refusals::Refusals;
-use crate::tasks;
+use crate::{clock, tasks};
 
 /// A room and what its task needs to carry out what it wants.
 struct RoomTask {
@@ -221,7 +221,10 @@ impl RoomTask {
     fn handle(&mut self, RoomEnvelope { event, reply_to, .. }: RoomEnvelope) -> Lifecycle {
         let input = match event {
             RoomEvent::Enter { connection, visitor } => {
-                return self.connect(connection, Input::Enter { connection, visitor });
+                let (participant, began) = (visitor.participant, clock::system_time());
+                let lifecycle = self.connect(connection, Input::Enter { connection, visitor });
+                self.rooms.joins.add(participant, "room: let in", began);
+                return lifecycle;
             }
             RoomEvent::Resume { connection, resumption } => {
                 return self.connect(connection, Input::Resume { connection, resumption });

@@ -11,6 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use protocol::Timestamp;
 use storage::{OutboxCount, StorageError};
 use tokio::time::timeout;
 
@@ -34,6 +35,7 @@ pub(super) struct Facts {
     certificate_end: Option<i64>,
     data_free: Option<u64>,
     log: [u64; 2],
+    now: Timestamp,
 }
 
 impl Facts {
@@ -53,6 +55,7 @@ impl Facts {
             certificate_end: state.certificate_end.seconds(),
             data_free: data_free(&state.config.storage.data),
             log: log.unwrap_or_default(),
+            now: state.clock.wall(),
         }
     }
 
@@ -118,12 +121,10 @@ impl Facts {
         let entries = Gauges::<1>::default();
         entries.get_or_create(&[("topic", "push")]).set(push.map_or(0, |count| as_gauge(count.entries)));
         registry.register("outbox_entries", "What waits to be delivered", entries);
-        let oldest = Family::<Labels<1>, Gauge<f64, std::sync::atomic::AtomicU64>>::default();
-        if let Some(push) = push {
-            oldest.get_or_create(&[("topic", "push")]).set(push.oldest.0 as f64 / 1_000.0);
-            let help = "Since when the oldest waits, since 1970";
-            registry.register_with_unit("outbox_oldest_timestamp", help, Unit::Seconds, oldest);
-        }
+        let age = Gauges::<1>::default();
+        let waits = push.map_or(Duration::ZERO, |count| count.oldest.until(self.now));
+        age.get_or_create(&[("topic", "push")]).set(as_gauge(waits.as_secs()));
+        registry.register_with_unit("outbox_oldest_age", "For how long the oldest waits", Unit::Seconds, age);
     }
 
     fn register_forwarded(&self, registry: &mut Registry) {
