@@ -15,8 +15,7 @@ use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use protocol::{
-    DisplayName, ParticipantId, RoomCode, RoomFrame, RoomKeyId, RoomMessage, ServerFrame, ServerMessage,
-    Source, Switch,
+    DisplayName, ParticipantId, RoomCode, RoomFrame, RoomKeyId, RoomMessage, ServerMessage, Source, Switch,
 };
 use reactive_stores::Store;
 use view::PageNotice;
@@ -275,14 +274,20 @@ impl Session {
 
     /// For whoever runs the server: how long it takes until people see each other.
     fn note_step(&mut self, event: &Event) {
-        let is_joined = |frame: &ServerFrame| matches!(frame.message, ServerMessage::Joined(_));
-        let connected = LinkEvent::ConnectionState(ConnectionState::Connected);
-        let step = match event {
-            Event::Server { frame, .. } if is_joined(frame) => JoinStep::Joined,
-            Event::Captured { .. } => JoinStep::Devices,
-            Event::Link { event, .. } if *event == connected => JoinStep::Connected,
-            Event::Shape { whose: Some(_), .. } => JoinStep::FirstFrame,
-            _ => return,
+        let step = if matches!(event, Event::Server { frame, .. } if matches!(frame.message, ServerMessage::Joined(_)))
+        {
+            JoinStep::Joined
+        } else if matches!(event, Event::Captured { .. }) {
+            JoinStep::Devices
+        } else if matches!(
+            event,
+            Event::Link { event: LinkEvent::ConnectionState(ConnectionState::Connected), .. }
+        ) {
+            JoinStep::Connected
+        } else if matches!(event, Event::Shape { whose: Some(_), .. }) {
+            JoinStep::FirstFrame
+        } else {
+            return;
         };
         self.join_times.note(clock::now(), step);
     }

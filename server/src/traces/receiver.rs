@@ -53,13 +53,12 @@ impl std::fmt::Debug for Receiver {
 #[async_trait]
 impl HttpClient for Receiver {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let exchange = exchange(self.tls.clone(), request);
-        let limited = timeout(self.answers_within, exchange);
+        let (tls, within) = (self.tls.clone(), self.answers_within);
         // Whoever waits for this is on no runtime.
-        let answer = match self.runtime.spawn(limited).await? {
-            Ok(answer) => answer,
-            Err(_) => Err("no answer in time".into()),
+        let exchange = async move {
+            timeout(within, exchange(tls, request)).await.unwrap_or_else(|_| Err("no answer in time".into()))
         };
+        let answer = self.runtime.spawn(exchange).await?;
         if let Err(error) = &answer {
             tracing::warn!(%error, "traces were not delivered");
         }

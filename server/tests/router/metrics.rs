@@ -68,6 +68,11 @@ async fn as_many_messages_are_counted_as_were_said_and_heard() {
         say(client, signal_message(&nobody, "v=0"), &mut said).await;
         hear_until(client, "error", &mut heard).await;
     }
+    let steps = json!({ "joined": 40, "connected": 120, "first_frame": 300, "said": 310 });
+    say(&mut people[0], json!({ "type": "report_join", "steps": steps }), &mut said).await;
+    // What cannot be is not believed.
+    let steps = json!({ "joined": 999_999, "first_frame": 500, "said": 310 });
+    say(&mut people[1], json!({ "type": "report_join", "steps": steps }), &mut said).await;
     for client in &mut people {
         say(client, json!({ "type": "ping" }), &mut said).await;
         hear_until(client, "pong", &mut heard).await;
@@ -82,6 +87,13 @@ async fn as_many_messages_are_counted_as_were_said_and_heard() {
         let count = format!("veranda_join_step_duration_seconds_count{{step=\"{step}\"}}");
         assert_eq!(series.of(&count), 3.0);
     }
+    for (step, count) in
+        [("page_joined", 1.0), ("page_connected", 1.0), ("page_first_frame", 1.0), ("page_devices", 0.0)]
+    {
+        let told = format!("veranda_join_step_duration_seconds_count{{step=\"{step}\"}}");
+        assert_eq!(series.of(&told), count, "{step}");
+    }
+    assert_eq!(series.of("veranda_join_step_duration_seconds_sum{step=\"page_first_frame\"}"), 0.3);
     assert_eq!(series.of("veranda_refusals_total{at=\"room\",reason=\"peer_unknown\"}"), 3.0);
     assert_eq!(series.of("veranda_rooms{made_by=\"page\",path=\"mesh\"}"), 1.0);
     assert_eq!(series.of("veranda_participants{made_by=\"page\",path=\"mesh\"}"), 3.0);
@@ -176,12 +188,13 @@ async fn datagrams_and_allocations_are_counted_and_go_on_after_a_shard_was_start
     // What media begins with; it is nobody's.
     let send = async |count| {
         for _ in 0..count {
-            stranger.send_to(&[0x80; 100], address).await.unwrap();
+            stranger.send_to(&[0x90; 100], address).await.unwrap();
         }
     };
     send(30).await;
     let came = "veranda_media_datagrams_total{direction=\"in\"}";
     let series = scraped.until(|series| series.of(came) == 30.0).await;
+    eprintln!("{}", series.text.lines().filter(|l| l.contains("media_") || l.contains("relay_")).collect::<Vec<_>>().join("\n"));
     assert_eq!(series.of(came), 30.0);
     assert_eq!(series.of("veranda_media_bytes_total{direction=\"in\"}"), 3_000.0);
     assert_eq!(series.of("veranda_media_datagrams_dropped_total{reason=\"unknown\"}"), 30.0);
