@@ -29,7 +29,7 @@ const MISROUTED_AT_ONCE: usize = 64;
 /// How many orders are carried out before packets are read again; more would delay media.
 const ORDERS_AT_ONCE: usize = 16;
 
-/// When nothing is due, a shard shows only that it still turns.
+/// When nothing is due before, a shard shows only that it still turns.
 const IDLE: Duration = Duration::from_secs(2);
 
 /// A shard while it lives.
@@ -82,7 +82,9 @@ impl Shard<'_> {
             self.health.beats(self.number, now);
             self.report.tell(now, &self.sfu, self.relaying.as_ref());
             self.note(now);
-            let due = self.due().into_iter().chain(ordered).min().unwrap_or(now + IDLE);
+            // An allocation that nobody uses is due in minutes.
+            let due =
+                self.due().into_iter().chain(ordered).min().map_or(now + IDLE, |due| due.min(now + IDLE));
             let Self { surviving, udp, relaying, .. } = &mut self;
             let SurvivingState { orders, incoming, .. } = &mut **surviving;
             let peers = async {

@@ -257,7 +257,7 @@ impl Collector for RoundTrips {
 
 fn encode_histogram(mut encoder: MetricEncoder<'_>, of: &sfu::RoundTrips) -> Result<(), std::fmt::Error> {
     let bounds = sfu::ROUND_TRIP_BOUNDS.map(|millis| millis as f64 / 1_000.0);
-    let buckets: Vec<_> = bounds.into_iter().chain([f64::MAX]).zip(of.counts).collect();
+    let buckets: Vec<_> = bounds.into_iter().chain([f64::INFINITY]).zip(of.counts).collect();
     let count = of.counts.iter().sum();
     encoder.encode_histogram::<NoLabelSet>(of.micros as f64 / 1e6, count, &buckets, None)
 }
