@@ -13,7 +13,10 @@ test("one trace has the page's way in, the room's, storage's and the node's, and
         const call = await somebody(name, link);
         await call.join();
     }
-    const traces = (): Span[][] => [...Map.groupBy(receiver.spans, (span) => span.trace).values()];
+    const traces = (): Span[][] => {
+        const ids = new Set(receiver.spans.map((span) => span.trace));
+        return [...ids].map((id) => receiver.spans.filter((span) => span.trace === id));
+    };
     const names = (trace: Span[]): Set<string> => new Set(trace.map((span) => span.name));
     const whole = ["join", "find", "check", "enter", "room: let in", "page: join", "page: let in", "page: connect", "page: first picture", "node: describe", "node: connect"];
     // Cleo is there when the room moves; whoever was there before has told of their way in by then.
@@ -50,14 +53,5 @@ test("one trace has the page's way in, the room's, storage's and the node's, and
     const all = JSON.stringify(receiver.spans);
     for (const secret of [code, "Zenobia", "127.0.0.1"]) expect(all.replaceAll(receiver.endpoint, "")).not.toContain(secret);
     await server.stop();
-    receiver.stop();
-});
-
-test("nothing is told where traces are off", async ({ somebody, newRoom }) => {
-    const receiver = await startReceiver();
-    const call = await somebody("Ada", await newRoom());
-    await call.join();
-    await expect(call.page.getByRole("toolbar").first()).toBeVisible();
-    expect(receiver.spans).toEqual([]);
     receiver.stop();
 });

@@ -32,7 +32,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
             }
         }
     }
-    let watched = watched(&metrics, state.clone());
+    let watched = watched(metrics_listener(&metrics), state.clone());
     tracing::info!("Veranda is open at {}", open_at(address, &tls));
     #[cfg(all(unix, debug_assertions))]
     state.panic_media_on_signal();
@@ -60,19 +60,28 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Answers whoever watches the server, for as long as that. Calls go on without it.
-async fn watched(config: &MetricsConfig, state: AppState) {
-    if config.enabled {
-        match listen(config.address).and_then(|listener| Ok((listener.local_addr()?, listener))) {
-            Ok((address, listener)) => {
-                tracing::info!("metrics are at http://{address}/metrics");
-                scrape::serve(listener, state).await;
-            }
-            Err(error) => {
-                let address = config.address;
-                tracing::warn!(%error, %address, "there are no metrics: the address of [metrics] cannot be had");
-            }
+/// Where whoever watches the server asks. Calls go on without it.
+fn metrics_listener(config: &MetricsConfig) -> Option<TcpListener> {
+    if !config.enabled {
+        return None;
+    }
+    match listen(config.address).and_then(|listener| Ok((listener.local_addr()?, listener))) {
+        Ok((address, listener)) => {
+            tracing::info!("metrics are at http://{address}/metrics");
+            Some(listener)
         }
+        Err(error) => {
+            let address = config.address;
+            tracing::warn!(%error, %address, "there are no metrics: the address of [metrics] cannot be had");
+            None
+        }
+    }
+}
+
+/// Answers them for as long as the server is there.
+async fn watched(listener: Option<TcpListener>, state: AppState) {
+    if let Some(listener) = listener {
+        scrape::serve(listener, state).await;
     }
     std::future::pending().await
 }

@@ -125,3 +125,28 @@ impl Traces {
         _ = tokio::time::timeout(ENDS_WITHIN * 2, ending).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use protocol::ParticipantId;
+    use tracing_subscriber::Registry;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn where_traces_are_off_nothing_is_made_and_where_they_are_on_somebody_is_found() {
+        let off = Traces::start(&TracesConfig::default()).unwrap();
+        assert!(off.layer::<Registry>().is_none() && off.joins().begin().is_none());
+
+        let endpoint = "http://127.0.0.1:9/v1/traces".to_owned();
+        let on = Traces::start(&TracesConfig { endpoint, ..TracesConfig::default() }).unwrap();
+        let (joins, ada) = (on.joins(), ParticipantId::new(Uuid::from_u128(1)));
+        let mut trace = joins.begin().unwrap();
+        assert!(on.layer::<Registry>().is_some() && !joins.has(ada));
+        trace.is_of(ada);
+        assert!(joins.has(ada) && !trace.is_overdue());
+        drop(trace);
+        assert!(!joins.has(ada), "nothing is remembered of a way in that is over");
+    }
+}
