@@ -17,7 +17,7 @@ use storage::{
     PushRepository, Refusal, RoomRecord, RoomRepository, SealedNote, SeatRecord, SeatRepository, Standing,
     Storage, StorageError, Topic,
 };
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use crate::clock;
 use crate::metrics::{Label, Metrics, add, observe};
@@ -40,7 +40,13 @@ impl MeteredStorage {
         asking: impl Future<Output = Result<T, StorageError>>,
     ) -> Result<T, StorageError> {
         let began = clock::moment();
-        let span = tracing::debug_span!(target: "veranda::storage", "storage", repository, operation);
+        // What is asked for no way into a room belongs to no trace.
+        let is_traced = Span::current().metadata().is_some_and(|of| of.target().starts_with("veranda::"));
+        let span = if is_traced {
+            tracing::debug_span!(target: "veranda::storage", "storage", repository, operation)
+        } else {
+            Span::none()
+        };
         let result = asking.instrument(span).await;
         let took = clock::moment().saturating_duration_since(began);
         observe(&self.metrics.storage, [("repository", repository)], took);

@@ -51,6 +51,10 @@ pub(crate) const PATHS: [Label; 2] = ["mesh", "sfu"];
 /// What becomes of a push.
 pub(crate) const PUSH_OUTCOMES: [Label; 4] = ["delivered", "retried", "given_up", "gone"];
 
+/// What is asked over HTTP, and how that ends.
+pub(crate) const SURFACES: [Label; 5] = ["page", "rest", "websocket", "file", "health"];
+pub(crate) const STATUSES: [Label; 6] = ["1xx", "2xx", "3xx", "4xx", "429", "5xx"];
+
 /// All of them.
 pub(crate) struct Families {
     pub(crate) received: Counters<2>,
@@ -109,6 +113,7 @@ impl Families {
         for stage in ["begun", "finished", "aborted"] {
             PATHS.iter().for_each(|to| add(&self.migrations, [("to", to), ("stage", stage)], 0));
         }
+        SURFACES.iter().for_each(|surface| of(&self.http, ["surface", "status"], surface, &STATUSES));
         let one = |family: &Counters<1>, name: Label, values: &[Label]| {
             values.iter().for_each(|value| add(family, [(name, value)], 0));
         };
