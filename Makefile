@@ -10,8 +10,8 @@ SAY := @printf '\033[1m==>\033[0m %s\n'
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, coturn, pebble, PulseAudio, nginx, HAProxy
-	@scripts/setup.sh leptos browser postgres coturn pebble sound proxies
+setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, coturn, pebble, PulseAudio, nginx, HAProxy, Prometheus
+	@scripts/setup.sh leptos browser postgres coturn pebble sound proxies prometheus otlp
 
 build: page ## build the server and the page, quickly and unoptimised
 	$(SAY) "Building the server (first time about 4 min on two cores)"
@@ -30,13 +30,13 @@ run: build ## start Veranda; the last line is the address to open
 test: test-rust test-one-file test-browser ## every test: Rust, the one file, then real browsers
 
 test-rust:
-	@scripts/setup.sh rust postgres coturn pebble
+	@scripts/setup.sh rust postgres coturn pebble prometheus
 	$(SAY) "Testing the Rust side, the storage with a private PostgreSQL too (first time about 5 min on two cores)"
 	@scripts/with-postgres $(WITH) cargo test --quiet --features protocol/schema
 
 # The server is the one that the Rust tests have built: with other features, much of it would have to be built again.
 test-browser: page
-	@scripts/setup.sh browser postgres coturn sound proxies
+	@scripts/setup.sh browser postgres coturn sound proxies prometheus otlp
 	$(SAY) "Building the server, if the Rust tests have not"
 	@$(WITH) cargo test --quiet --no-run --features protocol/schema
 	$(SAY) "Building the page's own tests"
@@ -45,7 +45,7 @@ test-browser: page
 	@cd end2end && ../$(WITH) npm run --silent generate && ../$(WITH) npx tsc --noEmit && ../$(WITH) npx playwright test
 
 lint: ## fmt, clippy for both sides, rustdoc, dependencies and their licences, deploy/; warnings are errors
-	@scripts/setup.sh rust node deny deploy
+	@scripts/setup.sh rust node deny deploy prometheus
 	$(SAY) "Checking what the program is made of, and the files of deploy/"
 	@$(WITH) cargo deny --log-level error check bans licenses sources
 	@$(WITH) node scripts/check-npm.mjs

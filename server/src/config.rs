@@ -12,6 +12,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use storage::ChatQuota;
 
+pub use crate::observing_config::{LogConfig, LogFormat, MetricsConfig, TracesConfig};
 use crate::stun_url::StunUrl;
 use crate::tls_name::TlsName;
 use crate::turn_url::TurnUrl;
@@ -38,6 +39,10 @@ pub struct Config {
     pub push: PushConfig,
     /// What one address or key may do.
     pub limits: LimitsConfig,
+    /// What is counted, and where it is read.
+    pub metrics: MetricsConfig,
+    /// What is traced, and who is told.
+    pub traces: TracesConfig,
     /// What is logged.
     pub log: LogConfig,
 }
@@ -273,14 +278,6 @@ pub struct LimitsConfig {
     pub requests_per_minute: u32,
 }
 
-/// `[log]`
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LogConfig {
-    /// A level or a filter.
-    pub filter: String,
-}
-
 /// Stands for what is not shown.
 const HIDDEN: &str = "…";
 
@@ -479,11 +476,5 @@ impl Default for LimitsConfig {
             requests_at_once: 600,
             requests_per_minute: 600,
         }
-    }
-}
-
-impl Default for LogConfig {
-    fn default() -> Self {
-        Self { filter: "info".to_owned() }
     }
 }

@@ -5,12 +5,13 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use protocol::{Credential, DisplayName, ErrorCode, Join, Password, Resume, Role, RoomCode};
-use room::{CredentialClaims, GivenPassword, Resumption, VerifiedCredential, Visitor};
+use protocol::{Credential, DisplayName, ErrorCode, Join, Password, Resume, Role, RoomCode, SessionToken};
+use room::{CredentialClaims, GivenPassword, Resumption, SessionClaims, VerifiedCredential, Visitor};
 use storage::{BrowserId, KeyRecord, StorageError};
 
 use crate::credentials::{self, Shown};
 use crate::http_client::HttpClient;
+use crate::metrics::Forged;
 use crate::passwords::{PasswordError, Verdict};
 use crate::rooms::{RoomEvent, RoomHandle};
 use crate::{AppState, digest, ids};
@@ -23,7 +24,7 @@ pub(crate) async fn visitor(
     join: Join,
 ) -> Result<Visitor, ErrorCode> {
     let code = room.code();
-    let earlier = join.session.as_ref().and_then(|token| state.tokens.session(code, token));
+    let earlier = join.session.as_ref().and_then(|token| session(state, code, token));
     let earlier = match earlier {
         // A role that was taken back is not brought along.
         Some(claims) if !counts(state, code, &claims.credential_claims).await? => None,
@@ -60,6 +61,15 @@ pub(crate) async fn visitor(
     })
 }
 
+/// What a session's token says. Whoever shows one that this server has not made is counted.
+fn session(state: &AppState, room: RoomCode, token: &SessionToken) -> Option<SessionClaims> {
+    let claims = state.tokens.session(room, token);
+    if claims.is_none() && !state.tokens.has_made(token.expose()) {
+        state.metrics.forged(Forged::Session);
+    }
+    claims
+}
+
 /// The same number for all of one customer's addresses, and of no use to anybody who does not know the address already.
 fn share_of(address: IpAddr) -> u64 {
     static SECRET: LazyLock<RandomState> = LazyLock::new(RandomState::new);
@@ -72,7 +82,7 @@ pub(crate) async fn resumption(
     caller: &HttpClient,
     resume: &Resume,
 ) -> Result<Resumption, ErrorCode> {
-    let claims = state.tokens.session(resume.room, &resume.session).ok_or(ErrorCode::SessionUnknown)?;
+    let claims = session(state, resume.room, &resume.session).ok_or(ErrorCode::SessionUnknown)?;
     if !counts(state, resume.room, &claims.credential_claims).await? {
         return Err(ErrorCode::SessionUnknown);
     }
@@ -209,6 +219,7 @@ async fn given_password(
     match state.passwords.check(caller.address, password, &hash, may_try).await {
         Ok(Verdict::Right) => Ok(GivenPassword::Right),
         Ok(Verdict::Wrong) => {
+            state.metrics.wrong_passwords.inc();
             state.wrong_passwords.was_wrong(state.clock.now(), caller.address, room.code());
             Ok(GivenPassword::Wrong)
         }

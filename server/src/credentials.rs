@@ -8,6 +8,7 @@ use protocol::{
 };
 use storage::{BrowserId, Digest, KeyRecord, StorageError};
 
+use crate::metrics::Forged;
 use crate::rooms::RoomEvent;
 use crate::tokens::{AccessClaims, AccessRefusal, EARLY_SECONDS};
 use crate::{AppState, digest, ids};
@@ -105,10 +106,18 @@ pub(crate) async fn look_up(
         match state.tokens.access(room, secret) {
             Ok(claims) => of_token(state, secret, claims).await?,
             Err(AccessRefusal::Early) => return Ok(Shown::Early),
-            Err(AccessRefusal::Invalid) => None,
+            Err(AccessRefusal::Invalid) => {
+                if !state.tokens.has_made(secret) {
+                    state.metrics.forged(Forged::Access);
+                }
+                None
+            }
         }
     } else {
         let found = state.storage.key(&digest::of(secret)).await?;
+        if found.is_none() {
+            state.metrics.forged(Forged::Credential);
+        }
         found.filter(|key| key.kind != CredentialKind::AccessToken)
     };
     let found = found.filter(|key| key.room == room && key.expires_at.is_none_or(|until| now < until));

@@ -62,6 +62,14 @@ async fn ready(State(state): State<AppState>) -> Response {
     uncached(code, Readiness { status, degraded, media_restarts: state.media.health().restarts() })
 }
 
+/// What can be degraded.
+pub(crate) const PARTS: [&str; 4] = ["storage", "journal", "lock", "media"];
+
+/// Which of [`PARTS`] are, for whoever counts it.
+pub(crate) async fn degraded_parts(state: &AppState) -> Vec<&'static str> {
+    degraded(state).await.into_iter().map(|one| one.part).collect()
+}
+
 async fn degraded(state: &AppState) -> Vec<Degraded> {
     let mut found = Vec::new();
     if !state.database.answers(&state.storage).await {

@@ -148,6 +148,11 @@ impl JournalWriter {
         self.0.behind.load(Ordering::Relaxed)
     }
 
+    /// How many changes wait.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.count().saturating_sub(*self.0.written.borrow())
+    }
+
     fn count(&self) -> u64 {
         self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).count
     }

@@ -11,7 +11,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::security_headers::{CONTENT_SECURITY_POLICY, PERMISSIONS, PERMISSIONS_POLICY, WITHOUT_SCRIPT};
-use crate::{AppState, admin, build_files, health, languages, pages, rest, secure, signalling};
+use crate::{AppState, admin, build_files, health, languages, pages, responses, rest, secure, signalling};
 
 /// The largest body of a request, in bytes. Every form and document is far smaller.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -69,6 +69,7 @@ pub fn router(state: AppState) -> Router {
         .layer(set_header(header::X_FRAME_OPTIONS, "SAMEORIGIN"))
         .layer(from_fn_with_state(state.clone(), secure::only))
         .merge(health::routes())
+        .layer(from_fn_with_state(state.clone(), responses::count))
         .with_state(state)
 }
 

@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
-use server::config::{Config, TlsConfig, TlsMode};
-use server::{AppState, logging, open_files, router};
+use server::config::{Config, MetricsConfig, TlsConfig, TlsMode};
+use server::traces::Traces;
+use server::{AppState, logging, open_files, router, scrape};
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
 
@@ -13,13 +14,16 @@ use crate::lan_notice;
 
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     config.check_site().context("invalid configuration")?;
-    let _log = logging::start(&config.log)?;
+    let traces = Traces::start(&config.traces)?;
+    let log = logging::start(&config.log, &traces)?;
     open_files::raise();
     let listener = listen(config.server.address)
         .with_context(|| format!("cannot listen on {}", config.server.address))?;
     let address = listener.local_addr()?;
-    let (tls, authority) = (config.tls.clone(), server::authority_file(&config.storage.data));
-    let state = AppState::open(config).await?;
+    let (tls, metrics) = (config.tls.clone(), config.metrics.clone());
+    let authority = server::authority_file(&config.storage.data);
+    let state = AppState::open_traced(config, &traces).await?;
+    state.set_log(log.counts.clone());
     let router = router::router(state.clone());
     let mut port_mux = state.open_front(listener)?;
     if tls.mode == TlsMode::Acme && address.port() == HTTPS {
@@ -31,6 +35,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
             }
         }
     }
+    let watched = watched(metrics_listener(&metrics), state.clone());
     let open_at = open_at(address, &tls, server::lan_address());
     tracing::info!("Veranda is open at {open_at}");
     if tls.mode == TlsMode::Lan {
@@ -55,9 +60,37 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::select! {
         () = port_mux.serve(router, stop) => {}
         () = overdue => {}
+        () = watched => {}
     }
+    traces.stop().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Where whoever watches the server asks. Calls go on without it.
+fn metrics_listener(config: &MetricsConfig) -> Option<TcpListener> {
+    if !config.enabled {
+        return None;
+    }
+    match listen(config.address).and_then(|listener| Ok((listener.local_addr()?, listener))) {
+        Ok((address, listener)) => {
+            tracing::info!("metrics are at http://{address}/metrics");
+            Some(listener)
+        }
+        Err(error) => {
+            let address = config.address;
+            tracing::warn!(%error, %address, "there are no metrics: the address of [metrics] cannot be had");
+            None
+        }
+    }
+}
+
+/// Answers them for as long as the server is there.
+async fn watched(listener: Option<TcpListener>, state: AppState) {
+    if let Some(listener) = listener {
+        scrape::serve(listener, state).await;
+    }
+    std::future::pending().await
 }
 
 /// Connections that wait to be taken. After a restart everybody comes at once, and whoever finds no place tries again only

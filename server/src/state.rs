@@ -18,6 +18,8 @@ use crate::ice_servers::{IceServerList, Own};
 use crate::kept_files::KeptFiles;
 use crate::lookups::Lookups;
 use crate::media::{Media, public_address};
+use crate::metered_storage::MeteredStorage;
+use crate::metrics::{LogCounts, Metrics};
 use crate::page_files::PageFiles;
 use crate::passwords::Passwords;
 use crate::port_mux::PortMux;
@@ -25,10 +27,11 @@ use crate::push::Push;
 use crate::rate_limit::{AddressRate, ByteRate, KeyedRate};
 use crate::refusals::Refusals;
 use crate::rings::{RingRates, RingsHandle};
-use crate::rooms::{self, REMEMBERED_FOR, RoomFigures, Rooms};
-use crate::tls::Tls;
+use crate::rooms::{self, REMEMBERED_FOR, RoomFigures, Rooms, RoomsInit};
+use crate::tls::{CertificateEnd, Tls};
 use crate::tls_name::TlsName;
 use crate::tokens::Tokens;
+use crate::traces::{JoinTraces, Traces};
 use crate::turn_servers::TurnServers;
 use crate::usage::Usage;
 use crate::version::VERSION;
@@ -63,12 +66,24 @@ pub struct Shared {
     /// The names that this server is reached under with TLS, once somebody has come in the clear.
     pub(crate) https_names: OnceLock<Vec<TlsName>>,
     pub(crate) chat_rate: ByteRate,
+    pub(crate) metrics: Metrics,
+    pub(crate) joins: JoinTraces,
+    /// When the certificate that is shown ends.
+    pub(crate) certificate_end: Arc<CertificateEnd>,
+    /// What the log has left out, once it is known which log is this server's.
+    pub(crate) log: OnceLock<LogCounts>,
     /// Of API keys, by their id.
     pub(crate) key_rate: KeyedRate<String>,
     /// Becomes true when the server stops.
     pub(crate) stopping: watch::Sender<bool>,
     /// No other server uses the folder and the database.
     locks: Locks,
+}
+
+/// Who is told how the server is.
+struct Watching {
+    metrics: Metrics,
+    joins: JoinTraces,
 }
 
 /// What says that folder and database are this server's.
@@ -119,23 +134,41 @@ impl AppState {
     ///
     /// When settings contradict each other, or the data directory or the database cannot be used.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
+        Self::open_traced(config, &Traces::default()).await
+    }
+
+    /// The same, with somebody who is told of ways into rooms.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub async fn open_traced(config: Config, traces: &Traces) -> anyhow::Result<Self> {
         config.check().context("invalid configuration")?;
         let locks = Locks::take(&config).await?;
         let storage = Arc::new(open_storage(&config).await?);
-        Self::with_storage(config, storage, locks).await
+        let metrics = Metrics::new();
+        let storage = Arc::new(MeteredStorage::new(storage, metrics.clone()));
+        let watching = Watching { metrics, joins: traces.joins() };
+        Self::with_storage(config, storage, watching, locks).await
     }
 
     /// Waits for the STUN servers that the configuration names.
-    async fn with_storage(config: Config, storage: Arc<dyn Storage>, locks: Locks) -> anyhow::Result<Self> {
+    async fn with_storage(
+        config: Config,
+        storage: Arc<dyn Storage>,
+        watching: Watching,
+        locks: Locks,
+    ) -> anyhow::Result<Self> {
         // Leptos renders on the runtime it is given; a second server in the same process finds it set already.
         _ = any_spawner::Executor::init_tokio();
+        let Watching { metrics, joins } = watching;
         let clock = Clock::start();
         let data = &config.storage.data;
         let tokens = Tokens::open(data, clock)
             .with_context(|| format!("cannot use the signing key in {}", data.display()))?;
         let (seen, stun_servers) =
             (public_address::find(&config).await, public_address::asked(&config).to_vec());
-        let (media, news) = Media::start(&config, &seen, tokens.relay_secret())?;
+        let (media, news) = Media::start(&config, &seen, tokens.relay_secret(), &joins)?;
         let own = Own {
             addresses: media.relay_addresses().to_vec(),
             secret: tokens.relay_secret().clone(),
@@ -147,17 +180,18 @@ impl AppState {
             TurnServers::start(&config.turn),
             config.relay.credential_seconds(),
         );
-        let rooms = Rooms::new(
+        let init = RoomsInit {
             clock,
-            Arc::clone(&storage),
-            tokens.clone(),
-            ice_servers.clone(),
-            media.clone(),
-            &config,
-            rooms::run,
-        );
+            storage: Arc::clone(&storage),
+            tokens: tokens.clone(),
+            ice_servers: ice_servers.clone(),
+            media: media.clone(),
+            metrics: metrics.clone(),
+            joins: joins.clone(),
+        };
+        let rooms = Rooms::new(init, &config, rooms::run);
         tasks::spawn(rooms.clone().pass_on(news));
-        let (push, notices) = Push::start(&config, clock, Arc::clone(&storage))?;
+        let (push, notices) = Push::start(&config, clock, Arc::clone(&storage), &metrics)?;
         let rings = RingsHandle::start(clock, Arc::clone(&storage), rooms.clone(), notices).await?;
         let limits = &config.limits;
         let state = Self(Arc::new(Shared {
@@ -181,6 +215,10 @@ impl AppState {
             https_names: OnceLock::new(),
             chat_rate: ByteRate::new(limits.chat_kib_at_once, limits.chat_kib_per_minute),
             key_rate: KeyedRate::new(limits.requests_at_once, limits.requests_per_minute),
+            metrics,
+            joins,
+            certificate_end: Arc::default(),
+            log: OnceLock::new(),
             stopping: watch::Sender::new(false),
             locks,
             config,
@@ -201,11 +239,16 @@ impl AppState {
     ///
     /// When the certificate that the configuration asks for cannot be had.
     pub fn open_front(&self, listener: TcpListener) -> anyhow::Result<PortMux> {
-        let tls = Tls::open(&self.config)?;
+        let tls = Tls::open(&self.config, &self.certificate_end)?;
         if let Some(port) = FrontPort::of(&listener, &self.config, self.media.relay_addresses())? {
             self.ice_servers.opened(port);
         }
         Ok(PortMux::new(listener, tls, self.media.clone(), self.config.clone()))
+    }
+
+    /// Which log is this server's, for whoever asks what was left out of it.
+    pub fn set_log(&self, log: LogCounts) {
+        _ = self.log.set(log);
     }
 
     /// Tells every connection that the server stops, and waits until they are closed, for three seconds at the most; then

@@ -216,6 +216,15 @@ impl Tokens {
             .map(|token| token.claims.claims)
     }
 
+    /// Whether this server has made a token, whatever it is for and whether or not it is over.
+    pub(crate) fn has_made(&self, token: &str) -> bool {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        validation.set_required_spec_claims::<&str>(&[]);
+        jsonwebtoken::decode::<serde_json::Value>(token, &self.keys.1, &validation).is_ok()
+    }
+
     fn seconds(&self) -> u64 {
         let Timestamp(millis) = self.clock.wall();
         millis / 1000
@@ -309,13 +318,21 @@ mod tests {
         let room = RoomCode::from_random(1);
         let foreign = Tokens::with_key(&[2; 32], Clock::start()).of_room(room).sign(&claims());
         assert_eq!(tokens.session(room, &foreign), None);
-
         let own = tokens.of_room(room).sign(&claims());
         let payload = own.expose().split('.').nth(1).unwrap();
         // {"alg":"none","typ":"JWT"}
         for forged in [format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}."), format!("{payload}..")] {
+            assert!(!tokens.has_made(&forged));
             assert_eq!(tokens.session(room, &SessionToken::new(forged).unwrap()), None);
         }
+        assert!(!tokens.has_made(foreign.expose()), "it is another server's");
+        let ended_at = Some(Timestamp((tokens.seconds() - 1) * 1000));
+        let credential_claims = CredentialClaims { until: ended_at, ..claims().credential_claims };
+        let over = tokens.of_room(room).sign(&SessionClaims { credential_claims, ..claims() });
+        assert!(
+            tokens.session(room, &over).is_none() && tokens.has_made(over.expose()),
+            "it is over, and ours"
+        );
         let cut = own.expose().rsplit_once('.').unwrap().0.to_owned() + ".";
         assert_eq!(tokens.session(room, &SessionToken::new(cut).unwrap()), None);
     }

@@ -10,6 +10,7 @@ mod connection_test;
 mod error;
 mod ids;
 mod invisible;
+mod join_steps;
 mod keys;
 pub mod limits;
 mod media;
@@ -50,6 +51,7 @@ pub use connection_test::{ConnectionTest, RelayOwner, RelayTransport, TestRelay}
 pub use error::{CloseCode, ErrorCode, ProtocolError};
 pub use ids::{DeviceId, MessageId, NodeId, ParticipantId, RingId, SessionId};
 pub use invisible::first_character;
+pub use join_steps::JoinSteps;
 pub use keys::{
     AddressedKeyMessage, ChallengeNonce, IdentityProof, Invitation, KeyError, KeyMessage, KeyMessages,
     PublicKey, PushAuth, PushKey, RoomKeyGrant, RoomKeyId, RoomKeyOrigin, SealedNote, TooManyKeyMessages,

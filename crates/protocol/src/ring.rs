@@ -85,9 +85,12 @@ pub enum Progress {
 
 /// How a ring ended. Both ends are told the same, but for [`Self::AnsweredElsewhere`], which the other devices of the person called see of a
 /// ring that was answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames,
+)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Outcome {
     /// They talked, and one of the two hung up.
     Answered {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    ChatId, ChatNumber, ChatTarget, Envelope, KeyMessages, LinkId, MediaState, MessageId, Moderation, NodeId,
-    PeerRef, Reaction, Sequence, Signal, SignalNumber, Subscriptions, Switch, Trouble,
+    ChatId, ChatNumber, ChatTarget, Envelope, JoinSteps, KeyMessages, LinkId, MediaState, MessageId,
+    Moderation, NodeId, PeerRef, Reaction, Sequence, Signal, SignalNumber, Subscriptions, Switch, Trouble,
 };
 
 /// One text frame after the first: a message, a number by which it can be named, and how far the client has read.
@@ -122,6 +122,11 @@ pub enum RoomMessage as "RoomMessage", read by RoomForm {
     ReportTrouble {
         /// The trouble that a page has with its path.
         trouble: Trouble,
+    },
+    /// Says how long it took to get in, once, for whoever runs the server. Nobody else in the room hears of it.
+    ReportJoin {
+        /// When each step was done.
+        steps: JoinSteps,
     },
     /// Says what the video slots of the link to the server shall show.
     SetSlots {

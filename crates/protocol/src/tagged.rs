@@ -8,13 +8,15 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_json::Error;
 
-/// Defines an enum whose variants are told apart by `type`, and a form of it that [`Tagged`] is read into.
+/// Defines an enum whose variants are told apart by `type`, and a form of it that [`Tagged`] is read into. Each variant's `type` is also
+/// had without writing it, for whoever counts messages.
 macro_rules! tagged {
     ($(#[$meta:meta])* pub enum $name:ident as $text:literal, read by $form:ident { $($variants:tt)* }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, strum::IntoStaticStr, strum::VariantNames)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(tag = "type", rename_all = "snake_case")]
+        #[strum(serialize_all = "snake_case")]
         pub enum $name { $($variants)* }
 
         /// The same, told apart by a key around it.

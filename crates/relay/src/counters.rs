@@ -1,5 +1,7 @@
 //! What a relay has done so far.
 
+use std::ops::Add;
+
 /// Counted from the start; nothing goes down but `allocations`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -29,4 +31,27 @@ pub struct Counters {
     pub bytes_to_peers: u64,
     /// Bytes to clients, headers not counted.
     pub bytes_to_clients: u64,
+}
+
+impl Add for Counters {
+    type Output = Self;
+
+    /// What two relays have done, or one after another.
+    fn add(self, other: Self) -> Self {
+        Self {
+            allocations: self.allocations + other.allocations,
+            allocated: self.allocated + other.allocated,
+            over_quota: self.over_quota + other.over_quota,
+            unauthorized: self.unauthorized + other.unauthorized,
+            withheld: self.withheld + other.withheld,
+            forbidden: self.forbidden + other.forbidden,
+            dropped: self.dropped + other.dropped,
+            over_rate: self.over_rate + other.over_rate,
+            over_rate_of_user: self.over_rate_of_user + other.over_rate_of_user,
+            packets_to_peers: self.packets_to_peers + other.packets_to_peers,
+            packets_to_clients: self.packets_to_clients + other.packets_to_clients,
+            bytes_to_peers: self.bytes_to_peers + other.bytes_to_peers,
+            bytes_to_clients: self.bytes_to_clients + other.bytes_to_clients,
+        }
+    }
 }

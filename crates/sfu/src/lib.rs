@@ -34,7 +34,7 @@ mod transport;
 mod vp8;
 
 pub use config::{Address, Config, Transport};
-pub use counters::Counters;
+pub use counters::{Counters, ROUND_TRIP_BOUNDS, RoundTrips};
 pub use directory::Directory;
 pub use figures::{Figures, LayerFigures, SlotFigures, TrackFigures};
 pub use input::{Datagram, Input, Who};

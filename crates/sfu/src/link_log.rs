@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::allocate::LAYERS;
 use crate::figures::{Figures, SlotFigures};
 use crate::{Sfu, Who};
 
@@ -24,6 +25,16 @@ impl Sfu {
             slots: slots.collect(),
             tracks: peer.tracks.iter().map(|track| track.figures(now)).collect(),
         })
+    }
+
+    /// In how many slots each layer is shown, from the smallest. What is sent in one size is in the first.
+    pub fn shown_layers(&self) -> [u64; LAYERS] {
+        let mut shown = [0; LAYERS];
+        let slots = self.peers.values().flat_map(|peer| &peer.video);
+        for layer in slots.filter_map(|slot| slot.selection?.current) {
+            shown[layer.min(LAYERS - 1)] += 1;
+        }
+        shown
     }
 
     /// Writes how everybody's link stands into the log, where such detail is wanted.

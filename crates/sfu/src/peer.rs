@@ -18,6 +18,7 @@ use str0m::rtp::{Extension, RtpPacket, Ssrc};
 use str0m::{Event, IceConnectionState, Output, Rtc, RtcError};
 
 use crate::allocate::{Allocation, Demand, allocate, least_of_all};
+use crate::counters::Reported;
 use crate::egress::{Egress, Extensions, Negotiated, Packet, Purpose, StreamKey};
 use crate::five_tuple::{self, FiveTuple};
 use crate::rewrite::Outgoing;
@@ -517,12 +518,15 @@ impl Peer {
         });
     }
 
-    /// Lets the congestion control look at the time.
-    pub(crate) fn tick(&mut self, now: Instant) {
+    /// Lets the congestion control look at the time, and returns what was reported since.
+    pub(crate) fn tick(&mut self, now: Instant) -> Reported {
+        let mut reported = Reported::default();
         _ = self.catching(|_, egress| {
             egress.tick(now);
+            reported = egress.take_reported();
             Ok(())
         });
+        reported
     }
 
     /// When something is to be sent without being handed on.

@@ -547,7 +547,7 @@ impl Sfu {
             }
             self.reallocate(now, key);
             if let Some(peer) = self.peers.get_mut(key) {
-                peer.tick(now);
+                self.counters.note(peer.tick(now));
             }
             self.plan_flush(now, key);
         }

@@ -139,6 +139,11 @@ impl StorageError {
         }
     }
 
+    /// Whether it is no failure but says how things are: the caller asked for what cannot be.
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Self::Exists | Self::Changed | Self::Fenced)
+    }
+
     /// Whether the database works and will never take this: trying again cannot help. Data that a type does not hold
     /// (SQLSTATE class 22), or that breaks a rule of the tables (23).
     pub fn is_final(&self) -> bool {

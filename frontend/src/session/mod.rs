@@ -6,12 +6,17 @@ mod entrance;
 mod outputs;
 
 use app::state::{CallView, Devices};
-use call::{Call, Command, Input, LinkEvent, LinkKey, Page, PageInput, Phase, Size, StageInput, Switches};
+use call::{
+    Call, Command, ConnectionState, Input, LinkEvent, LinkKey, Page, PageInput, Phase, Size, StageInput,
+    Switches,
+};
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
-use protocol::{DisplayName, ParticipantId, RoomCode, RoomKeyId, ServerMessage, Source, Switch};
+use protocol::{
+    DisplayName, ParticipantId, RoomCode, RoomFrame, RoomKeyId, RoomMessage, ServerMessage, Source, Switch,
+};
 use reactive_stores::Store;
 use view::PageNotice;
 use wasm_bindgen_futures::spawn_local;
@@ -20,6 +25,7 @@ use crate::capture::Captures;
 use crate::device_list::Listed;
 use crate::event::{Event, Events, FreshTrack, LinkNumber, SocketNumber};
 use crate::identity::refuse;
+use crate::join_times::{JoinStep, JoinTimes};
 use crate::levels::Meter;
 use crate::media::Media;
 use crate::muted::{self, MutedMicrophone};
@@ -65,6 +71,7 @@ struct Session {
     presence: Option<Presence>,
     stage_size: Option<StageSize>,
     shown: Shown,
+    join_times: JoinTimes,
     view: Store<CallView>,
     /// The page is to be brought up to date when this rings.
     to_publish: Option<Timeout>,
@@ -117,6 +124,7 @@ impl Session {
             presence: None,
             stage_size: None,
             shown,
+            join_times: JoinTimes::default(),
             view,
             to_publish: None,
             _timer: Interval::new(TICK_MILLIS, move || _ = ticks.unbounded_send(Event::Tick)),
@@ -189,6 +197,7 @@ impl Session {
 
     fn handle(&mut self, event: Event) {
         self.publish_soon(&event);
+        self.note_step(&event);
         match event {
             Event::Command(command) => {
                 self.command(command);
@@ -260,6 +269,35 @@ impl Session {
                 self.to_publish = None;
                 self.publish();
             }
+        }
+    }
+
+    /// For whoever runs the server: how long it takes until people see each other.
+    fn note_step(&mut self, event: &Event) {
+        let step = if matches!(event, Event::Server { frame, .. } if matches!(frame.message, ServerMessage::Joined(_)))
+        {
+            JoinStep::Joined
+        } else if matches!(event, Event::Captured { .. }) {
+            JoinStep::Devices
+        } else if matches!(
+            event,
+            Event::Link { event: LinkEvent::ConnectionState(ConnectionState::Connected), .. }
+        ) {
+            JoinStep::Connected
+        } else if matches!(event, Event::Shape { whose: Some(_), .. }) {
+            JoinStep::FirstFrame
+        } else {
+            return;
+        };
+        self.join_times.note(clock::now(), step);
+    }
+
+    fn tell_join_times(&mut self) {
+        if let Some(socket) = &self.socket
+            && let Some(steps) = self.join_times.take(clock::now())
+        {
+            let message = RoomMessage::ReportJoin { steps };
+            socket.send(&RoomFrame { id: None, ack: None, message });
         }
     }
 
@@ -367,6 +405,7 @@ impl Session {
         if self.ticks.is_multiple_of(STATISTICS_EVERY) {
             self.media.look_at_statistics();
         }
+        self.tell_join_times();
         self.do_what_is_due();
     }
 
@@ -379,6 +418,10 @@ impl Session {
     }
 
     fn input(&mut self, input: Input) {
+        // Who is rung joins long before they answer.
+        if matches!(input, Input::Command(Command::Join { .. })) && self.entrance.is_page() {
+            self.join_times.begin(clock::now());
+        }
         self.call.handle_input(clock::now(), input);
         self.carry_out();
     }

@@ -4,6 +4,7 @@ use app::plain::admin::{AdminSection, AdminServer, BackupState, CertificateState
 use axum::extract::State;
 use axum::response::Response;
 use leptos::prelude::*;
+use protocol::Timestamp;
 use storage::{AuditFilter, StorageError};
 
 use super::page::{AdminPage, AdminProblem};
@@ -28,10 +29,7 @@ pub(super) async fn server(State(state): State<AppState>, _: Admin) -> Response 
         backup,
         free_bytes: free_bytes(&state),
         media_threads: (threads, threads.saturating_sub(down), media.restarts()),
-        certificate: match state.config.tls.mode {
-            TlsMode::Off => CertificateState::None,
-            TlsMode::SelfSigned | TlsMode::Files | TlsMode::Acme | TlsMode::Lan => CertificateState::Unknown,
-        },
+        certificate: certificate(&state),
         problems: health::problems(&state).await,
     };
     let content = move || view! { <AdminServer state=shown/> }.into_any();
@@ -46,6 +44,16 @@ async fn backup(state: &AppState) -> Result<BackupState, StorageError> {
     let filter = AuditFilter { action: Some(audit::BACKUP_MADE.to_owned()), ..AuditFilter::default() };
     let last = state.storage.audit_events(&filter, 1).await?;
     Ok(last.first().map_or(BackupState::None, |event| BackupState::Made(event.at)))
+}
+
+fn certificate(state: &AppState) -> CertificateState {
+    let ends = state.certificate_end.seconds().and_then(|seconds| u64::try_from(seconds).ok());
+    match (state.config.tls.mode, ends) {
+        (TlsMode::Off, _) => CertificateState::None,
+        (_, Some(seconds)) => CertificateState::Until(Timestamp(seconds.saturating_mul(1000))),
+        // An authority that was asked for one has not answered yet.
+        (_, None) => CertificateState::Unknown,
+    }
 }
 
 fn free_bytes(state: &AppState) -> Option<u64> {

@@ -16,14 +16,16 @@ pub(crate) struct Health {
 
 #[derive(Default)]
 struct OfShard {
-    /// Milliseconds from the beginning to when it last turned; 0 while it does not live.
+    /// Milliseconds from the beginning to when it last turned; 0 while it does not live. One that has not begun yet has as long as
+    /// others may hang.
     beat: AtomicU64,
     restarts: AtomicU64,
 }
 
 impl Health {
     pub(super) fn new(shards: usize) -> Self {
-        Self { began: clock::moment(), shards: (0..shards).map(|_| OfShard::default()).collect() }
+        let beginning = || OfShard { beat: AtomicU64::new(1), ..OfShard::default() };
+        Self { began: clock::moment(), shards: (0..shards).map(|_| beginning()).collect() }
     }
 
     /// A shard takes datagrams, orders and time.
@@ -66,10 +68,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shard_is_down_before_it_begins_when_it_ended_and_when_it_hangs() {
+    fn a_shard_is_down_when_it_does_not_begin_when_it_ended_and_when_it_hangs() {
         let health = Health::new(2);
         let at = |seconds| health.began + Duration::from_secs(seconds);
-        assert_eq!(health.down_at(at(0)), 2);
+        assert_eq!((health.down_at(at(0)), health.down_at(at(9)), health.down_at(at(11))), (0, 0, 2));
         health.beats(0, at(0));
         health.beats(1, at(0));
         assert_eq!(health.down_at(at(0)), 0);

@@ -8,6 +8,8 @@ pub(crate) mod addresses;
 mod batch;
 mod fair_queue;
 mod health;
+mod link_traces;
+mod meter;
 mod news;
 mod orders;
 pub(crate) mod public_address;
@@ -38,14 +40,17 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::config::{Config, MediaConfig, RelayConfig};
 use crate::node_id::NodeId;
 use crate::open_files;
+use crate::traces::JoinTraces;
 use addresses::Addresses;
 use health::Health;
+use meter::Meter;
 use orders::Orders;
 use shard_links::ShardLinks;
 use sockets::Sockets;
 use streams::TcpFlow;
 use supervisor::ShardInit;
 
+pub(crate) use meter::Metered;
 pub(crate) use news::{News, NewsReceiver};
 
 #[cfg(feature = "fuzzing")]
@@ -60,6 +65,7 @@ pub(crate) struct Media {
     shard_links: ShardLinks,
     forwards: bool,
     health: Arc<Health>,
+    meter: Arc<Meter>,
     /// Where the relay is reached, if there is one.
     relay_addresses: Arc<[SocketAddr]>,
 }
@@ -85,6 +91,7 @@ impl Media {
         config: &Config,
         seen: &[IpAddr],
         secret: &::relay::Secret,
+        joins: &JoinTraces,
     ) -> anyhow::Result<(Self, NewsReceiver)> {
         let node = NodeId::draw();
         let (news, received) = news::queue(node.on_the_wire());
@@ -106,6 +113,7 @@ impl Media {
         let unsorted = tcp_framing::quota_of_unsorted();
         let (shard_links, incoming) = ShardLinks::new(sockets.len());
         let health = Arc::new(Health::new(sockets.len()));
+        let meter = Arc::new(Meter::new(sockets.len()));
         let mut shards = Vec::new();
         for (number, (sockets, incoming)) in (0..).zip(sockets.into_iter().zip(incoming)) {
             let orders = Arc::<Orders>::default();
@@ -118,6 +126,8 @@ impl Media {
                 shard_links: shard_links.clone(),
                 unsorted: Arc::clone(&unsorted),
                 health: Arc::clone(&health),
+                meter: Arc::clone(&meter),
+                joins: joins.clone(),
                 orders: Arc::clone(&orders),
                 news: news.clone(),
             };
@@ -132,6 +142,7 @@ impl Media {
                 shard_links,
                 forwards: media.enabled,
                 health,
+                meter,
                 relay_addresses,
             },
             received,
@@ -187,6 +198,11 @@ impl Media {
     /// How the shards are.
     pub(crate) fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// What the shards have done.
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// Makes every shard panic, for tests of what happens then.

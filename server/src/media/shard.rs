@@ -12,6 +12,8 @@ use sfu::{Datagram, Event, Input, Misrouted, Output, Sfu, Transmit, Transport, W
 
 use super::addresses::Addresses;
 use super::health::Health;
+use super::link_traces::LinkTraces;
+use super::meter::{Meter, Refused};
 use super::orders::Next;
 use super::relay::Relaying;
 use super::report::Report;
@@ -27,7 +29,7 @@ const MISROUTED_AT_ONCE: usize = 64;
 /// How many orders are carried out before packets are read again; more would delay media.
 const ORDERS_AT_ONCE: usize = 16;
 
-/// When nothing is due, a shard shows only that it still turns.
+/// When nothing is due before, a shard shows only that it still turns.
 const IDLE: Duration = Duration::from_secs(2);
 
 /// A shard while it lives.
@@ -44,6 +46,9 @@ pub(super) struct Shard<'a> {
     pub(super) report: Report,
     pub(super) number: u16,
     pub(super) health: Arc<Health>,
+    pub(super) meter: Arc<Meter>,
+    pub(super) refused: Refused,
+    pub(super) traces: LinkTraces,
     /// When streams that prove nothing are looked for.
     pub(super) look: Instant,
 }
@@ -76,7 +81,10 @@ impl Shard<'_> {
             self.report.note(came, now);
             self.health.beats(self.number, now);
             self.report.tell(now, &self.sfu, self.relaying.as_ref());
-            let due = self.due().into_iter().chain(ordered).min().unwrap_or(now + IDLE);
+            self.note(now);
+            // An allocation that nobody uses is due in minutes.
+            let due =
+                self.due().into_iter().chain(ordered).min().map_or(now + IDLE, |due| due.min(now + IDLE));
             let Self { surviving, udp, relaying, .. } = &mut self;
             let SurvivingState { orders, incoming, .. } = &mut **surviving;
             let peers = async {
@@ -105,6 +113,12 @@ impl Shard<'_> {
         }
     }
 
+    fn note(&self, now: Instant) {
+        let relaying = self.relaying.as_ref();
+        let refused = Refused { by_streams: self.streams.refused(), ..self.refused };
+        self.meter.note(self.number, now, &self.sfu, relaying, &self.streams, refused);
+    }
+
     /// Follows some of the orders that wait.
     fn follow_orders(&mut self) -> Ordered {
         for _ in 0..ORDERS_AT_ONCE {
@@ -112,6 +126,7 @@ impl Shard<'_> {
                 Next::Order(who, order) => self.follow(who, order),
                 Next::Overflowed(who, link) => {
                     tracing::info!("a link to the server ended: more was said about it than can wait");
+                    self.refused.orders += 1;
                     self.sfu.handle_input(clock::moment(), Input::Overflowed { who, link });
                 }
                 Next::Later(at) => return Ordered::Until(Some(at)),
@@ -153,7 +168,15 @@ impl Shard<'_> {
     fn follow(&mut self, who: Who, order: MediaOrder) {
         self.surviving.roster.note(who, &order);
         let now = clock::moment();
-        let is_offer = matches!(&order, MediaOrder::Signal { signal: protocol::Signal::Offer { .. }, .. });
+        let offered = match &order {
+            MediaOrder::Signal { link, signal: protocol::Signal::Offer { .. }, .. } => Some(*link),
+            MediaOrder::Signal { .. } | MediaOrder::Slots { .. } | MediaOrder::State(_) => None,
+            MediaOrder::Left => {
+                self.traces.left(who);
+                None
+            }
+        };
+        let traced = offered.and_then(|link| self.traces.offered(who, link));
         let input = match order {
             MediaOrder::Signal { link, number, signal } => Input::Signal { who, link, number, signal },
             MediaOrder::Slots { link, slots } => Input::Slots { who, link, subscriptions: slots },
@@ -161,7 +184,10 @@ impl Shard<'_> {
             MediaOrder::Left => Input::Left { who },
         };
         self.sfu.handle_input(now, input);
-        if is_offer {
+        if let Some(began) = traced {
+            self.traces.described(who, began);
+        }
+        if offered.is_some() {
             let done = clock::moment();
             self.surviving.orders.spent(done, done.saturating_duration_since(now));
         }
@@ -240,8 +266,13 @@ impl Shard<'_> {
                 Output::Transmit(Transmit { transport: Transport::Tcp, destination, bytes, .. }) => {
                     self.streams.send(TcpFlow::Ice(destination), bytes);
                 }
-                Output::PassOn(misrouted) => self.shard_links.pass_on(misrouted),
+                Output::PassOn(misrouted) => {
+                    self.refused.by_shards += u64::from(self.shard_links.pass_on(misrouted).is_err());
+                }
                 Output::Event { who, link, event } => {
+                    if matches!(event, Event::AudioSlots(_)) {
+                        self.traces.connected(who, link);
+                    }
                     if event == Event::Closed {
                         self.surviving.roster.closed(who, link);
                     }

@@ -22,6 +22,10 @@ pub(super) struct ShardLinks {
     directory: Arc<Directory>,
 }
 
+/// The other shard has no room for it.
+#[derive(Debug)]
+pub(super) struct Lost;
+
 struct Way {
     streams: mpsc::Sender<FromStream>,
     misrouted: mpsc::Sender<Misrouted>,
@@ -63,9 +67,11 @@ impl ShardLinks {
         self.streams(self.directory.of_check(datagram)?)
     }
 
-    pub(super) fn pass_on(&self, misrouted: Misrouted) {
-        if let Some(way) = self.ways.get(usize::from(misrouted.shard)) {
-            _ = way.misrouted.try_send(misrouted);
+    /// Never waits.
+    pub(super) fn pass_on(&self, misrouted: Misrouted) -> Result<(), Lost> {
+        match self.ways.get(usize::from(misrouted.shard)) {
+            Some(way) => way.misrouted.try_send(misrouted).map_err(|_| Lost),
+            None => Ok(()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Streams that carry datagrams, for networks without UDP: ICE-TCP, each datagram with its length before it (RFC 6544,
 //! RFC 4571), and TURN over TCP or TLS, whose messages say themselves how long they are.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -55,6 +56,8 @@ pub(super) enum FromStream {
 pub(super) struct Streams {
     open: HashMap<TcpFlow, Open>,
     of_address: HashMap<IpAddr, usize>,
+    /// Datagrams for which a stream had no room.
+    refused: Cell<u64>,
 }
 
 struct Open {
@@ -115,12 +118,26 @@ impl Streams {
         let length = bytes.len();
         let is_full = waiting.load(Ordering::Relaxed) + length > WAITING_BYTES;
         if flow.may_lose(&bytes) && (is_full || sender.capacity() < FOR_ANSWERS) {
-            return;
+            return self.note_refused();
         }
         waiting.fetch_add(length, Ordering::Relaxed);
         if sender.try_send(bytes).is_err() {
             waiting.fetch_sub(length, Ordering::Relaxed);
+            self.note_refused();
         }
+    }
+
+    fn note_refused(&self) {
+        self.refused.set(self.refused.get() + 1);
+    }
+
+    /// How many datagrams had no room.
+    pub(super) fn refused(&self) -> u64 {
+        self.refused.get()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
     }
 
     /// Ends those that have not proven in time that they may be here.

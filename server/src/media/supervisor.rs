@@ -13,6 +13,8 @@ use sfu::{Address, Event, Input, Sfu, Transport};
 
 use super::addresses::Addresses;
 use super::health::Health;
+use super::link_traces::LinkTraces;
+use super::meter::{Meter, Refused};
 use super::news::NewsSender;
 use super::orders::Orders;
 use super::relay::Relaying;
@@ -29,6 +31,7 @@ use crate::clock;
 use crate::config::MediaConfig;
 use crate::connection_quota::ConnectionQuota;
 use crate::tasks;
+use crate::traces::JoinTraces;
 
 /// A shard that lived for less than this waits before it begins again, longer each time: what ended it may be there still.
 const TOO_SHORT: Duration = Duration::from_secs(5);
@@ -46,6 +49,8 @@ pub(super) struct ShardInit {
     /// What all shards have together.
     pub(super) unsorted: Arc<ConnectionQuota>,
     pub(super) health: Arc<Health>,
+    pub(super) meter: Arc<Meter>,
+    pub(super) joins: JoinTraces,
     pub(super) orders: Arc<Orders>,
     pub(super) news: NewsSender,
 }
@@ -62,6 +67,8 @@ struct Parts {
     shard_links: ShardLinks,
     unsorted: Arc<ConnectionQuota>,
     health: Arc<Health>,
+    meter: Arc<Meter>,
+    joins: JoinTraces,
 }
 
 /// Starts a shard's thread. It ends when nobody can give it orders any more.
@@ -75,6 +82,8 @@ pub(super) fn start(config: &MediaConfig, init: ShardInit) -> io::Result<()> {
         shard_links,
         unsorted,
         health,
+        meter,
+        joins,
         orders,
         news,
     } = init;
@@ -90,7 +99,8 @@ pub(super) fn start(config: &MediaConfig, init: ShardInit) -> io::Result<()> {
         directory: Arc::clone(shard_links.directory()),
     };
     let surviving = SurvivingState { orders, news, incoming, roster: Roster::default() };
-    let parts = Parts { number, port, udp, tcp, sfu, relay, addresses, shard_links, unsorted, health };
+    let parts =
+        Parts { number, port, udp, tcp, sfu, relay, addresses, shard_links, unsorted, health, meter, joins };
     std::thread::Builder::new().name(format!("media-{number}")).spawn(move || parts.supervise(surviving))?;
     Ok(())
 }
@@ -106,6 +116,7 @@ impl Parts {
                 Err(panic) => format!("panic: {}", words_of(&*panic)),
             };
             self.health.ended(self.number);
+            self.meter.ended(self.number);
             // What came over streams was for links and allocations that are gone, and ends with what it would be answered by.
             while surviving.incoming.streams.try_recv().is_ok() {}
             self.shard_links.directory().forget_shard(self.number);
@@ -166,6 +177,9 @@ impl Parts {
             report: Report::new(self.number, now),
             number: self.number,
             health: Arc::clone(&self.health),
+            meter: Arc::clone(&self.meter),
+            refused: Refused::default(),
+            traces: LinkTraces::new(self.joins.clone()),
             look: now,
         })
     }

@@ -16,6 +16,7 @@ use super::in_flight::InFlight;
 use super::message::{Kind, Posting};
 use super::vapid::Vapid;
 use crate::clock::{self, Clock};
+use crate::metrics::{Metrics, add};
 use crate::tasks;
 
 /// How long a delivery belongs to whoever has taken it: longer than one may take, so that it is not made twice.
@@ -51,6 +52,7 @@ pub(super) struct Deliveries {
     storage: Arc<dyn Storage>,
     vapid: Vapid,
     client: PushClient,
+    metrics: Metrics,
     in_flight: InFlight,
     /// Until when nothing is sent to a browser because its push service has said so.
     resting: Mutex<HashMap<String, Timestamp>>,
@@ -60,7 +62,9 @@ pub(super) struct Deliveries {
 
 /// What comes of a delivery.
 enum Verdict {
-    /// It is done, or of no use any more.
+    /// The push service has it.
+    Delivered,
+    /// It is of no use any more, or never will be.
     Over,
     /// The browser has no such subscription any more.
     Gone { owner: PublicKey, id: Digest },
@@ -79,12 +83,14 @@ impl Deliveries {
         storage: Arc<dyn Storage>,
         vapid: Vapid,
         client: PushClient,
+        metrics: Metrics,
     ) -> Arc<Self> {
         Arc::new(Self {
             clock,
             storage,
             vapid,
             client,
+            metrics,
             in_flight: InFlight::new(),
             resting: Mutex::default(),
             due: Notify::new(),
@@ -130,8 +136,9 @@ impl Deliveries {
         });
         let again_at = match &verdict {
             Verdict::Later(at) if !is_over(&claimed.entry, *at) => Some(*at),
-            Verdict::Later(_) | Verdict::Over | Verdict::Gone { .. } => None,
+            Verdict::Later(_) | Verdict::Delivered | Verdict::Over | Verdict::Gone { .. } => None,
         };
+        self.count(&verdict, again_at);
         if let Err(error) = self.settle(&claimed, &verdict, again_at).await {
             tracing::error!(%error, "what became of a push could not be kept");
         }
@@ -142,6 +149,16 @@ impl Deliveries {
             sleep(self.clock.wall().until(at).min(LONGEST_PAUSE)).await;
             self.due.notify_one();
         }
+    }
+
+    fn count(&self, verdict: &Verdict, again_at: Option<Timestamp>) {
+        let outcome = match verdict {
+            Verdict::Delivered => "delivered",
+            Verdict::Later(_) if again_at.is_some() => "retried",
+            Verdict::Later(_) | Verdict::Over => "given_up",
+            Verdict::Gone { .. } => "gone",
+        };
+        add(&self.metrics.pushes, [("outcome", outcome)], 1);
     }
 
     async fn settle(
@@ -209,7 +226,7 @@ impl Deliveries {
         };
         let status = answer.status;
         if status.is_success() {
-            return Verdict::Over;
+            return Verdict::Delivered;
         }
         if matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE) {
             return Verdict::Gone { owner, id };

@@ -24,6 +24,7 @@ use storage::{Digest, PushRecord, Storage};
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::{digest, tasks};
 use client::PushClient;
 use deliveries::Deliveries;
@@ -43,6 +44,7 @@ impl Push {
         config: &Config,
         clock: Clock,
         storage: Arc<dyn Storage>,
+        metrics: &Metrics,
     ) -> anyhow::Result<(Option<Self>, Notices)> {
         let (push, data) = (&config.push, &config.storage.data);
         if !push.enabled {
@@ -58,7 +60,7 @@ impl Push {
         let key = vapid.public().clone();
         let (notices, waiting) = Notices::channel();
         let client = PushClient::new(push.allow_private)?;
-        let deliveries = Deliveries::new(clock, Arc::clone(&storage), vapid, client);
+        let deliveries = Deliveries::new(clock, Arc::clone(&storage), vapid, client, metrics.clone());
         tasks::spawn(PushTask::new(clock, storage, deliveries).run(waiting));
         Ok((Some(Self { key, allow_private: push.allow_private }), notices))
     }

@@ -15,6 +15,7 @@ use super::{ProblemResponse, problem};
 use crate::api_keys::{self, ApiKey};
 use crate::credentials::{self, Authority, Shown};
 use crate::http_client::HttpClient;
+use crate::metrics::Forged;
 use crate::{AppState, api_keys::KeyRefusal};
 
 /// Who asks, what they show, and what the endpoint requires: an extractor. An endpoint without a scope has none and answers 500.
@@ -117,6 +118,7 @@ impl ApiClient {
                 Ok(Some(key))
             }
             Err(KeyRefusal::Unknown) => {
+                state.metrics.forged(Forged::ApiKey);
                 state.lookups.guess(self.caller.address).map_err(ProblemResponse::rate_limited)?;
                 Err(ProblemResponse::bad_api_key())
             }

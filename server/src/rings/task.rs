@@ -17,6 +17,7 @@ use super::record_writer::{Follows, Kept, RecordWriter};
 use super::records::to_storage;
 use crate::clock::Clock;
 use crate::connection_queue::{Full, QueueSender};
+use crate::metrics::Queue;
 use crate::push::{Notice, NoticeKind, Notices};
 use crate::rooms::Rooms;
 use crate::{ids, tasks};
@@ -269,6 +270,11 @@ impl RingsTask {
             Kept::Not if row.state == CallState::Ringing => return false,
             Kept::Not => self.writer.keep_later(call),
         }
+        match row.state {
+            CallState::Ringing => drop(self.rooms.metrics().rings.inc()),
+            CallState::Answered { .. } => {}
+            CallState::Over { outcome } => self.rooms.metrics().ring_over(outcome),
+        }
         true
     }
 
@@ -315,6 +321,7 @@ impl RingsTask {
     }
 
     fn send(&mut self, to: ConnectionId, event: &RingEvent) {
+        self.rooms.metrics().ring_event(event);
         if let Some((_, answer)) = self.asking.take_if(|(asking, _)| *asking == to) {
             _ = answer.send(Some(event.clone()));
         }
@@ -327,6 +334,7 @@ impl RingsTask {
             if let Some(queue) = self.queues.remove(&to) {
                 queue.cut_off();
             }
+            self.rooms.metrics().queue_refused(Queue::Connection);
             self.cut_off.push(to);
         }
     }

@@ -1,6 +1,6 @@
 //! Finds rooms by their code: those with a task in memory, the others in storage.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -9,7 +9,8 @@ use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use protocol::{
-    CredentialKind, RingId, Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError, Timestamp,
+    CredentialKind, MediaVia, RingId, Role, RoomCode, RoomSettings, RoomSettingsPatch, SettingsError,
+    Timestamp,
 };
 use room::{Room, RoomInit};
 use storage::{Creators, Fence, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
@@ -28,8 +29,10 @@ use crate::connections::Connections;
 use crate::ice_servers::IceServerList;
 use crate::journal_writer::{JournalWriter, RoomWriter};
 use crate::media::{Media, News, NewsReceiver};
+use crate::metrics::{Label, Metrics};
 use crate::passwords::{PasswordError, Passwords};
 use crate::tokens::Tokens;
+use crate::traces::JoinTraces;
 use crate::usage::Usage;
 use crate::{digest, ids};
 
@@ -47,12 +50,32 @@ pub(crate) struct Rooms {
     pub(super) replies: Replies,
     pub(super) list_cache: Arc<ListCache>,
     usage: Arc<Usage>,
+    pub(super) metrics: Metrics,
+    pub(super) joins: JoinTraces,
     /// The rules of a room about which nothing was said.
     defaults: RoomSettings,
     limits: RoomsConfig,
     loaded: Arc<Mutex<HashMap<RoomCode, Arc<OnceCell<RoomHandle>>>>>,
     /// Starts the task of a room that was loaded.
     run: RunRoom,
+}
+
+/// What rooms are made with.
+pub(crate) struct RoomsInit {
+    pub(crate) clock: Clock,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) tokens: Tokens,
+    pub(crate) ice_servers: IceServerList,
+    pub(crate) media: Media,
+    pub(crate) metrics: Metrics,
+    pub(crate) joins: JoinTraces,
+}
+
+/// How many rooms of a kind have a task, and how many people are in them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RoomCount {
+    pub(crate) rooms: u64,
+    pub(crate) people: u64,
 }
 
 /// A way to one room's task.
@@ -124,15 +147,8 @@ pub(crate) struct LoadedRoom {
 pub(crate) type RunRoom = fn(LoadedRoom);
 
 impl Rooms {
-    pub(crate) fn new(
-        clock: Clock,
-        storage: Arc<dyn Storage>,
-        tokens: Tokens,
-        ice_servers: IceServerList,
-        media: Media,
-        config: &Config,
-        run: RunRoom,
-    ) -> Self {
+    pub(crate) fn new(init: RoomsInit, config: &Config, run: RunRoom) -> Self {
+        let RoomsInit { clock, storage, tokens, ice_servers, media, metrics, joins } = init;
         let (defaults, limits) = (config.room_settings(), config.rooms.clone());
         let journal_writer = JournalWriter::start(Arc::clone(&storage), limits.chat_quota());
         let passwords = Arc::new(Passwords::new());
@@ -149,6 +165,8 @@ impl Rooms {
             replies: Replies::new(node),
             list_cache: Arc::default(),
             usage: Arc::new(Usage::new(clock)),
+            metrics,
+            joins,
             defaults,
             limits,
             run,
@@ -180,6 +198,11 @@ impl Rooms {
     /// The connections of this node.
     pub(crate) fn connections(&self) -> &Connections {
         &self.connections
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Whether something waits that the database did not take.
@@ -322,6 +345,23 @@ impl Rooms {
         self.loaded().values().filter_map(|cell| cell.get().filter(running).cloned()).collect()
     }
 
+    /// The rooms that have a task, by who made them and by the path of their media, as labels.
+    pub(crate) fn count(&self) -> BTreeMap<(Label, Label), RoomCount> {
+        let mut counts = BTreeMap::<_, RoomCount>::new();
+        for cell in self.loaded().values() {
+            let Some(handle) = cell.get().filter(|handle| !handle.queue.is_closed()) else { continue };
+            let count = counts.entry((handle.made_by(), handle.path())).or_default();
+            count.rooms += 1;
+            count.people += u64::from(handle.figures().present);
+        }
+        counts
+    }
+
+    /// Changes of rooms that wait to be written.
+    pub(crate) fn waiting_changes(&self) -> u64 {
+        self.journal_writer.waiting()
+    }
+
     /// Tells a room something that concerns only those who are in it.
     pub(crate) async fn tell_running(&self, code: RoomCode, event: RoomEvent) {
         if let Some(handle) = self.running(code).await {
@@ -437,7 +477,7 @@ impl Rooms {
             record: Arc::new(RwLock::new(record)),
             figures: Arc::new(Mutex::new(RoomFigures {
                 present: room.present(),
-                is_forwarded: room.is_forwarded(),
+                is_forwarded: room.current_topology().via != MediaVia::Mesh,
                 since: wall,
             })),
         };
@@ -480,6 +520,19 @@ impl RoomHandle {
         let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
         let since = if figures.present == 0 { now } else { figures.since };
         *figures = RoomFigures { present, is_forwarded, since };
+    }
+
+    fn path(&self) -> Label {
+        if self.figures().is_forwarded { "sfu" } else { "mesh" }
+    }
+
+    fn made_by(&self) -> Label {
+        let record = self.record.read().unwrap_or_else(PoisonError::into_inner);
+        match (&record.made_for, &record.created_by) {
+            (Some(_), _) => "ring",
+            (None, Some(_)) => "program",
+            (None, None) => "page",
+        }
     }
 
     pub(super) fn set_record(&self, record: RoomRecord) {

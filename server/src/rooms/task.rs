@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
 use protocol::{
-    ErrorCode, MessageId, ParticipantId, Role, RoomMessage, RoomSettingsPatch, ServerMessage,
+    ErrorCode, MediaVia, MessageId, ParticipantId, Role, RoomMessage, RoomSettingsPatch, ServerMessage,
     ValidateRoomResponse,
 };
 use room::{ConnectionId, Departure, Input, Output, Room};
@@ -18,13 +18,15 @@ use super::backpressure::{Backpressure, Batch};
 use super::envelope::{ReplyAddress, RoomEnvelope, RoomReply};
 use super::event::{ReceivedMessage, RoomEvent};
 use super::frame_encoder::FrameEncoder;
+use super::meter::RoomMeter;
 use super::queue::RoomQueueReceiver;
 use super::registry::LoadedRoom;
 use super::{RoomHandle, Rooms, load};
 use crate::connection_queue::QueueSender;
 use crate::journal_writer::{RoomWriter, Waiter};
+use crate::metrics::Queue;
 use crate::refusals::Refusals;
-use crate::tasks;
+use crate::{clock, tasks};
 
 /// A room and what its task needs to carry out what it wants.
 struct RoomTask {
@@ -41,6 +43,7 @@ struct RoomTask {
     entering: Option<ConnectionId>,
     backpressure: Backpressure,
     refusals: Refusals,
+    meter: RoomMeter,
     /// The hash of the room's password, as the room knows of it.
     password: Option<PasswordHash>,
     /// Changes of the rules, made one after another.
@@ -84,6 +87,7 @@ pub(crate) fn run(loaded: LoadedRoom) {
     let LoadedRoom { room, handle, rooms, room_writer, events } = loaded;
     let password = handle.record().password_hash;
     let task = Box::new(RoomTask {
+        meter: RoomMeter::new(rooms.metrics.clone(), room.current_topology()),
         room,
         handle,
         rooms,
@@ -220,7 +224,10 @@ impl RoomTask {
     fn handle(&mut self, RoomEnvelope { event, reply_to, .. }: RoomEnvelope) -> Lifecycle {
         let input = match event {
             RoomEvent::Enter { connection, visitor } => {
-                return self.connect(connection, Input::Enter { connection, visitor });
+                let (participant, began) = (visitor.participant, clock::system_time());
+                let lifecycle = self.connect(connection, Input::Enter { connection, visitor });
+                self.rooms.joins.add(participant, "room: let in", began);
+                return lifecycle;
             }
             RoomEvent::Resume { connection, resumption } => {
                 return self.connect(connection, Input::Resume { connection, resumption });
@@ -306,8 +313,15 @@ impl RoomTask {
     }
 
     fn carry_out(&mut self) -> Lifecycle {
-        let (present, is_forwarded) = (self.room.present(), self.room.is_forwarded());
-        self.handle.set_figures(present, is_forwarded, self.rooms.clock.wall());
+        let topology = self.room.current_topology();
+        let is_forwarded = topology.via != MediaVia::Mesh;
+        self.handle.set_figures(self.room.present(), is_forwarded, self.rooms.clock.wall());
+        let lifecycle = self.carry_out_all();
+        self.meter.carried_out(self.room.current_topology());
+        lifecycle
+    }
+
+    fn carry_out_all(&mut self) -> Lifecycle {
         let mut encoder = FrameEncoder::default();
         while let Some(output) = self.room.poll_output() {
             match output {
@@ -315,6 +329,7 @@ impl RoomTask {
                     if matches!(*message, ServerMessage::Joined(_)) {
                         self.rooms.usage().joined();
                     }
+                    self.meter.sent(&message);
                     if let ServerMessage::Error(error) = &*message {
                         if self.entering == Some(to) {
                             self.rooms.usage().refused(error.code);
@@ -336,6 +351,7 @@ impl RoomTask {
                 Output::Keep(change) => self.keep(change),
                 Output::ReadHistory { reader, before } => {
                     if !self.room_writer.read_chat(reader, before) {
+                        self.meter.queue_refused(Queue::History);
                         self.room.handle_input(self.rooms.clock.now(), Input::HistoryNotRead { reader });
                     }
                 }
@@ -367,6 +383,7 @@ impl RoomTask {
         }
         if let Some(socket) = self.sockets.remove(&to) {
             tracing::info!(code = ?ErrorCode::TooSlow, "a connection was cut off");
+            self.meter.cut_off();
             socket.cut_off();
         }
         let gone = Input::Disconnect { connection: to, departure: Departure::Broken };
@@ -386,6 +403,7 @@ impl RoomTask {
         };
         let change = load::to_storage(self.handle.code(), change, self.rooms.clock.wall());
         if let Err(Some(Waiter { from, chat, .. })) = self.room_writer.keep(change, waiter) {
+            self.meter.queue_refused(Queue::Journal);
             self.room.handle_input(self.rooms.clock.now(), Input::ChatNotKept { from, chat });
         }
     }
@@ -409,6 +427,7 @@ impl RoomTask {
             changes
         });
         if let Err(TrySendError::Full(refused)) = changes.try_send(change) {
+            self.meter.queue_refused(Queue::Settings);
             let SettingsChange { participant, in_reply_to, .. } = refused;
             let code = ErrorCode::StorageUnavailable;
             let input = Input::SettingsRefused { participant, in_reply_to, code };

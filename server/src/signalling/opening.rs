@@ -10,6 +10,7 @@ use super::ring_destination::RingDestination;
 use super::room_destination::RoomDestination;
 use crate::AppState;
 use crate::http_client::HttpClient;
+use crate::metrics::RefusedAt;
 
 /// What a connection is attached to.
 enum Attached {
@@ -28,6 +29,7 @@ pub(super) fn run(
     let mut connection = Connection::new(socket);
     async move {
         let mut stopping = state.stopping.subscribe();
+        let metrics = state.metrics.clone();
         let attached = tokio::select! {
             // Boxed, so that a connection does not keep the room that opening needs.
             attached = Box::pin(open(&mut connection, state, caller)) => attached,
@@ -46,6 +48,9 @@ pub(super) fn run(
             }
             Err(end) => end,
         };
+        if let End::Refused(error) = &end {
+            metrics.refused(RefusedAt::Connection, error.code);
+        }
         Box::pin(connection.close(end)).await;
     }
 }
@@ -57,6 +62,7 @@ async fn open(
 ) -> Result<Attached, End> {
     let text = connection.next_text().await?;
     let OpeningFrame { id, message } = read(&text)?;
+    state.metrics.received("opening", (&message).into());
     let room = match message {
         OpeningMessage::Join(join) => RoomDestination::join(state, &caller, *join).await,
         OpeningMessage::Resume(resume) => RoomDestination::resume(state, &caller, &resume).await,

@@ -180,6 +180,7 @@ impl RingDestination {
     }
 
     fn say(&mut self, event: &RingEvent) {
+        self.state.metrics.ring_event(event);
         match serde_json::to_string(event) {
             Ok(text) => self.answers.push(Outgoing::Message(text.into())),
             Err(error) => tracing::error!(%error, "a message could not be written"),
@@ -191,7 +192,10 @@ impl Destination for RingDestination {
     type Message = Said;
 
     fn read(&self, text: &str) -> Result<Said, End> {
-        RingFrame::parse(text).map(Said::Frame).or_else(|error| {
+        let frame = RingFrame::parse(text).inspect(|frame| {
+            self.state.metrics.received("rings", (&frame.message).into());
+        });
+        frame.map(Said::Frame).or_else(|error| {
             let opening = OpeningFrame::parse(text).map_err(|_| End::malformed(text, &error))?;
             Ok(Said::Again(opening.id))
         })

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::end::End;
+use crate::metrics::Forged;
 use crate::rings::{ASKS_WITHIN, Newcomer, unavailable};
 use crate::{AppState, ids, rings};
 
@@ -37,9 +38,11 @@ pub(super) async fn prove(
     let asked = serde_json::to_string(&asked).map_err(|_| End::refused(ErrorCode::Internal))?;
     let answer = connection.ask(asked).await?;
     let RingFrame { id, message } = read(&answer)?;
+    state.metrics.received("rings", (&message).into());
     let refused = |code| End::Refused(ProtocolError::new(code, id));
     let (proof, standing) = proof(message).ok_or_else(|| refused(ErrorCode::NotJoined))?;
     if !challenge.accepts(&attach.identity, attach.device, &proof) {
+        state.metrics.forged(Forged::Identity);
         let code = match state.ring_rates.failed_proof(address) {
             Ok(()) => ErrorCode::CredentialRefused,
             Err(_) => ErrorCode::RateLimited,

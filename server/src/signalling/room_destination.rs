@@ -1,20 +1,42 @@
 //! A room as the destination of a connection: how one gets in, and how messages go back and forth.
 
 use std::net::IpAddr;
+use std::time::Instant;
 
 use protocol::{
     ErrorCode, Join, OpeningFrame, ProtocolVersion, Resume, RoomCode, RoomFrame, RoomMessage, VERSION,
 };
 use storage::StorageError;
 use tokio::sync::mpsc::error::TrySendError;
+use tracing::{Instrument as _, Span, debug_span};
 
 use super::destination::Destination;
 use super::end::End;
 use crate::connection_queue::{Outgoing, QueueReceiver};
 use crate::connections::OpenConnection;
 use crate::http_client::HttpClient;
+use crate::metrics::{Label, Metrics};
 use crate::rooms::{ReceivedMessage, RoomEnvelope, RoomEvent, RoomHandle};
-use crate::{AppState, credential_check};
+use crate::traces::JoinTrace;
+use crate::{AppState, clock, credential_check};
+
+/// How long each step into a room takes.
+struct Steps {
+    metrics: Metrics,
+    since: Instant,
+}
+
+impl Steps {
+    fn new(metrics: Metrics) -> Self {
+        Self { metrics, since: clock::moment() }
+    }
+
+    fn done(&mut self, step: Label) {
+        let now = clock::moment();
+        self.metrics.join_step(step, now.saturating_duration_since(self.since));
+        self.since = now;
+    }
+}
 
 /// A connection that has asked a room to let it in.
 pub(super) struct RoomDestination {
@@ -23,29 +45,54 @@ pub(super) struct RoomDestination {
     state: AppState,
     address: IpAddr,
     queue: QueueReceiver,
+    /// Until the page has told how its way in went, where that is traced.
+    trace: Option<JoinTrace>,
 }
 
 impl RoomDestination {
     /// Asks a room to let somebody in.
     pub(super) async fn join(state: AppState, caller: &HttpClient, join: Join) -> Result<Self, ErrorCode> {
-        let usage = state.rooms.clone();
-        let joined = Self::enter(state, caller, join).await;
+        let rooms = state.rooms.clone();
+        let joined = Self::join_traced(state, caller, join).await;
         if let Err(code) = &joined {
-            usage.usage().refused(*code);
+            rooms.usage().refused(*code);
         }
         joined
     }
 
-    async fn enter(state: AppState, caller: &HttpClient, join: Join) -> Result<Self, ErrorCode> {
+    async fn join_traced(state: AppState, caller: &HttpClient, join: Join) -> Result<Self, ErrorCode> {
         check_version(join.version)?;
-        let room = find(&state, caller, join.room).await?;
-        let visitor = credential_check::visitor(&state, &room, caller, join).await?;
+        let mut trace = state.joins.begin();
+        let span = trace.as_ref().map_or_else(Span::none, |trace| trace.span().clone());
+        let entering = Self::enter(state, caller, join, &mut trace).instrument(span);
+        let entered = entering.await?;
+        Ok(Self { trace, ..entered })
+    }
+
+    async fn enter(
+        state: AppState,
+        caller: &HttpClient,
+        join: Join,
+        trace: &mut Option<JoinTrace>,
+    ) -> Result<Self, ErrorCode> {
+        let mut steps = Steps::new(state.metrics.clone());
+        let span = debug_span!(target: "veranda::join", "find");
+        let room = find(&state, caller, join.room).instrument(span).await?;
+        steps.done("find");
+        let span = debug_span!(target: "veranda::join", "check");
+        let visitor = credential_check::visitor(&state, &room, caller, join).instrument(span).await?;
+        steps.done("check");
+        if let Some(trace) = trace {
+            trace.is_of(visitor.participant);
+        }
         let earlier = visitor.earlier.as_ref().and_then(|claims| claims.credential_claims.credential.clone());
         let credential = visitor.credential_claims.credential.clone().or(earlier);
         let (connection, queue) = state.rooms.connections().open();
         let event = RoomEvent::Enter { connection: connection.id(), visitor: Box::new(visitor) };
-        let room = send(&state, room.code(), event, credential).await?;
-        Ok(Self { connection, room, state, address: caller.address, queue })
+        let span = debug_span!(target: "veranda::join", "enter");
+        let room = send(&state, room.code(), event, credential).instrument(span).await?;
+        steps.done("enter");
+        Ok(Self { connection, room, state, address: caller.address, queue, trace: None })
     }
 
     /// Asks a room for the seat that somebody had.
@@ -60,7 +107,7 @@ impl RoomDestination {
         let (connection, queue) = state.rooms.connections().open();
         let event = RoomEvent::Resume { connection: connection.id(), resumption: Box::new(resumption) };
         let room = send(&state, resume.room, event, credential).await?;
-        Ok(Self { connection, room, state, address: caller.address, queue })
+        Ok(Self { connection, room, state, address: caller.address, queue, trace: None })
     }
 
     /// A message, unless its address has said too much, in whichever rooms: then the room does not even look at it.
@@ -71,6 +118,19 @@ impl RoomDestination {
             return ReceivedMessage::Refused { id: frame.id, ack: frame.ack, code: ErrorCode::ChatTooFast };
         }
         ReceivedMessage::Message(frame)
+    }
+
+    /// What a page tells of its way in is counted, and ends what was traced.
+    fn note_report(&mut self, message: &ReceivedMessage) {
+        if let ReceivedMessage::Message(RoomFrame { message: RoomMessage::ReportJoin { steps }, .. }) =
+            message
+        {
+            self.state.metrics.told(*steps);
+            if let Some(trace) = self.trace.take() {
+                trace.told(*steps);
+            }
+        }
+        self.trace.take_if(|trace| trace.is_overdue());
     }
 
     /// Passes an event to the room, also when another task runs it now.
@@ -98,7 +158,10 @@ impl Destination for RoomDestination {
 
     /// A second first message is answered and changes nothing.
     fn read(&self, text: &str) -> Result<ReceivedMessage, End> {
-        RoomFrame::parse(text).map(|frame| self.limited(frame)).or_else(|error| {
+        let frame = RoomFrame::parse(text).inspect(|frame| {
+            self.state.metrics.received("room", (&frame.message).into());
+        });
+        frame.map(|frame| self.limited(frame)).or_else(|error| {
             let opening = OpeningFrame::parse(text).map_err(|_| End::malformed(text, &error))?;
             Ok(ReceivedMessage::Refused { id: opening.id, ack: None, code: ErrorCode::AlreadyJoined })
         })
@@ -109,6 +172,7 @@ impl Destination for RoomDestination {
     }
 
     fn take(&mut self, messages: Vec<ReceivedMessage>) -> impl Future<Output = Result<(), End>> + Send {
+        messages.iter().for_each(|message| self.note_report(message));
         self.queue.speak();
         self.pass_on(RoomEvent::Messages { connection: self.connection.id(), messages })
     }

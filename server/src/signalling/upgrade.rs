@@ -13,6 +13,7 @@ use protocol::limits::MAX_MESSAGE_BYTES;
 use super::opening;
 use crate::connection_queue::MAX_BYTES;
 use crate::http_client::HttpClient;
+use crate::metrics::RefusedAt;
 use crate::rest::{ProblemResponse, problem};
 use crate::{AppState, origin, tasks};
 
@@ -63,6 +64,7 @@ fn check(state: &AppState, caller: &HttpClient, headers: &HeaderMap) -> Result<(
 }
 
 fn note_refusal(state: &AppState, code: ErrorCode) {
+    state.metrics.refused(RefusedAt::Upgrade, code);
     let now = state.clock.now();
     let mut refusals = state.refused_connections.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(count) = refusals.note(now) {

@@ -15,7 +15,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 use super::acme_files::AcmeFiles;
-use super::{acme_trouble, provider};
+use super::{CertificateEnd, acme_trouble, provider};
 use crate::config::Config;
 use crate::tasks;
 
@@ -35,7 +35,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 type State = AcmeState<std::io::Error>;
 
 /// Begins to ask for a certificate, or takes the one that was kept.
-pub(super) fn open(config: &Config) -> anyhow::Result<Certified> {
+pub(super) fn open(config: &Config, end: &Arc<CertificateEnd>) -> anyhow::Result<Certified> {
     let names: Vec<_> = config.tls.names.iter().map(ToString::to_string).collect();
     let asked = &config.tls.acme;
     let mut acme = AcmeConfig::new(&names).directory(&asked.directory);
@@ -46,7 +46,7 @@ pub(super) fn open(config: &Config) -> anyhow::Result<Certified> {
         let address = asked.contact.strip_prefix("mailto:").unwrap_or(&asked.contact);
         acme = acme.contact_push(format!("mailto:{address}"));
     }
-    let state = acme.cache(AcmeFiles::open(&config.storage.data)?).state();
+    let state = acme.cache(AcmeFiles::open(&config.storage.data, Arc::clone(end))?).state();
     let shown = state.resolver();
     let challenged = state.challenge_rustls_config_with_provider(provider());
     tracing::info!(authority = asked.directory, "certificates for {} are asked for", names.join(", "));

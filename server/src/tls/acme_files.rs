@@ -3,16 +3,20 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use rustls_acme::{AccountCache, CertCache};
 use sha2::{Digest as _, Sha256};
 
+use super::CertificateEnd;
 use crate::tokens::write_secret;
 
 /// The folder with them. What belongs to other names or another authority has another file, and stays.
 pub(super) struct AcmeFiles {
     folder: PathBuf,
+    /// Of the certificate that was read or written last, which is the one that is shown.
+    end: Arc<CertificateEnd>,
 }
 
 impl AcmeFiles {
@@ -21,7 +25,7 @@ impl AcmeFiles {
     /// # Errors
     ///
     /// When there is no such folder, and it cannot be made.
-    pub(super) fn open(data: &Path) -> io::Result<Self> {
+    pub(super) fn open(data: &Path, end: Arc<CertificateEnd>) -> io::Result<Self> {
         let folder = data.join("tls").join("acme");
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
@@ -36,7 +40,7 @@ impl AcmeFiles {
             use std::os::unix::fs::PermissionsExt as _;
             fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
         }
-        Ok(Self { folder })
+        Ok(Self { folder, end })
     }
 
     fn file(&self, kind: &str, of: &[String], directory: &str) -> PathBuf {
@@ -63,11 +67,14 @@ impl CertCache for AcmeFiles {
     type EC = io::Error;
 
     async fn load_cert(&self, domains: &[String], directory_url: &str) -> io::Result<Option<Vec<u8>>> {
-        read(&self.file("certificate", domains, directory_url))
+        let kept = read(&self.file("certificate", domains, directory_url))?;
+        kept.iter().for_each(|kept| self.end.note_pem(kept));
+        Ok(kept)
     }
 
     // With its key.
     async fn store_cert(&self, domains: &[String], directory_url: &str, cert: &[u8]) -> io::Result<()> {
+        self.end.note_pem(cert);
         write_secret(&self.file("certificate", domains, directory_url), cert)
     }
 }
@@ -92,10 +99,10 @@ mod tests {
     #[tokio::test]
     async fn a_certificate_is_found_again_under_its_names_and_authority_alone() {
         let data = tempfile::tempdir().unwrap();
-        let files = AcmeFiles::open(data.path()).unwrap();
+        let files = AcmeFiles::open(data.path(), Arc::default()).unwrap();
         let names = ["meet.example", "www.example"].map(str::to_owned);
         files.store_cert(&names, "https://authority.example", b"north").await.unwrap();
-        let again = AcmeFiles::open(data.path()).unwrap();
+        let again = AcmeFiles::open(data.path(), Arc::default()).unwrap();
         let found = async |names: &[String], from: &str| again.load_cert(names, from).await.unwrap();
         assert_eq!(found(&names, "https://authority.example").await.as_deref(), Some(&b"north"[..]));
         assert_eq!(found(&names[..1], "https://authority.example").await, None);
@@ -112,7 +119,7 @@ mod tests {
         let folder = data.path().join("tls/acme");
         fs::create_dir_all(&folder).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
-        let files = AcmeFiles::open(data.path()).unwrap();
+        let files = AcmeFiles::open(data.path(), Arc::default()).unwrap();
         assert_eq!(mode(&folder), 0o700);
         files.store_account(&[], "https://authority.example", b"north").await.unwrap();
         files.store_cert(&[], "https://authority.example", b"north").await.unwrap();

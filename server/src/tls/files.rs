@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
-use super::{Shown, read};
+use super::{CertificateEnd, Shown, read};
 use crate::config::TlsConfig;
 use crate::tasks;
 
@@ -16,14 +16,14 @@ struct Files {
     key: PathBuf,
 }
 
-pub(super) fn open(config: &TlsConfig) -> anyhow::Result<Arc<Shown>> {
+pub(super) fn open(config: &TlsConfig, end: &Arc<CertificateEnd>) -> anyhow::Result<Arc<Shown>> {
     let files = Files { certificate: config.certificate.clone(), key: config.key.clone() };
     anyhow::ensure!(
         !files.certificate.as_os_str().is_empty() && !files.key.as_os_str().is_empty(),
         "mode = \"files\" needs certificate and key, two files"
     );
     let changed = files.changed();
-    let shown = Shown::new(read(&files.certificate, &files.key)?);
+    let shown = Shown::new(read(&files.certificate, &files.key)?, end);
     tasks::spawn(watch(files, changed, Arc::downgrade(&shown)));
     Ok(shown)
 }

@@ -24,7 +24,7 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 
 use super::machine::Machine;
 use super::self_signed::{DAY, GOOD_BEFORE, GOOD_FOR, serves};
-use super::{Shown, read};
+use super::{CertificateEnd, Shown, read};
 use crate::clock;
 use crate::config::Config;
 use crate::tls_name::TlsName;
@@ -36,10 +36,10 @@ const AUTHORITY_GOOD_FOR: Duration = DAY.saturating_mul(3650);
 /// Names below these mean something in one network only (RFC 6761, 6762, 8375, and the one that ICANN has reserved).
 const LOCAL_NAMES: [&str; 4] = ["localhost", "local", "home.arpa", "internal"];
 
-pub(super) fn open(config: &Config) -> anyhow::Result<Arc<Shown>> {
+pub(super) fn open(config: &Config, end: &Arc<CertificateEnd>) -> anyhow::Result<Arc<Shown>> {
     let shown = certified(&config.storage.data, &Machine::this(), clock::system_time())?;
     tracing::info!(file = %authority_file(&config.storage.data).display(), "devices that trust this file are not asked about the certificate");
-    Ok(Shown::new(shown))
+    Ok(Shown::new(shown, end))
 }
 
 /// Where the authority's certificate is, which is no secret.

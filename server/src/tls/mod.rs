@@ -3,6 +3,7 @@
 mod acme;
 mod acme_files;
 mod acme_trouble;
+mod certificate_end;
 mod files;
 mod lan;
 mod machine;
@@ -27,6 +28,8 @@ use tokio_rustls::server::TlsStream;
 use crate::config::{Config, TlsMode};
 use crate::tls_name::TlsName;
 
+pub(crate) use certificate_end::CertificateEnd;
+
 /// Agrees on TLS with clients; a clone is another handle to the same.
 #[derive(Clone)]
 pub(crate) struct Tls {
@@ -37,7 +40,10 @@ pub(crate) struct Tls {
 
 /// The certificate that is shown now. It is exchanged while connections go on.
 #[derive(Debug)]
-pub(crate) struct Shown(RwLock<Arc<CertifiedKey>>);
+pub(crate) struct Shown {
+    key: RwLock<Arc<CertifiedKey>>,
+    end: Arc<CertificateEnd>,
+}
 
 impl Tls {
     /// With the certificate that the configuration asks for; `None` when it asks for none.
@@ -45,15 +51,15 @@ impl Tls {
     /// # Errors
     ///
     /// When there is no such certificate, or it cannot be made.
-    pub(crate) fn open(config: &Config) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn open(config: &Config, end: &Arc<CertificateEnd>) -> anyhow::Result<Option<Self>> {
         let mut challenged = None;
         let shown: Arc<dyn ResolvesServerCert> = match config.tls.mode {
             TlsMode::Off => return Ok(None),
-            TlsMode::SelfSigned => self_signed::open(config).context("cannot make a certificate")?,
-            TlsMode::Lan => lan::open(config).context("cannot make a certificate")?,
-            TlsMode::Files => files::open(&config.tls).context("cannot use the certificate of [tls]")?,
+            TlsMode::SelfSigned => self_signed::open(config, end).context("cannot make a certificate")?,
+            TlsMode::Files => files::open(&config.tls, end).context("cannot use the certificate of [tls]")?,
+            TlsMode::Lan => lan::open(config, end).context("cannot make a certificate")?,
             TlsMode::Acme => {
-                let certified = acme::open(config).context("cannot ask for a certificate")?;
+                let certified = acme::open(config, end).context("cannot ask for a certificate")?;
                 challenged = Some(certified.challenged);
                 certified.shown
             }
@@ -89,18 +95,21 @@ impl Tls {
 }
 
 impl Shown {
-    fn new(key: CertifiedKey) -> Arc<Self> {
-        Arc::new(Self(RwLock::new(Arc::new(key))))
+    /// `end` is told when it ends, and when another one does that takes its place.
+    fn new(key: CertifiedKey, end: &Arc<CertificateEnd>) -> Arc<Self> {
+        end.note(&key);
+        Arc::new(Self { key: RwLock::new(Arc::new(key)), end: Arc::clone(end) })
     }
 
     fn exchange(&self, key: CertifiedKey) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
+        self.end.note(&key);
+        *self.key.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
     }
 }
 
 impl ResolvesServerCert for Shown {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
+        Some(Arc::clone(&self.key.read().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 

@@ -19,7 +19,7 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
 use super::machine::Machine;
-use super::{Shown, read};
+use super::{CertificateEnd, Shown, read};
 use crate::clock;
 use crate::config::Config;
 use crate::tls_name::TlsName;
@@ -36,14 +36,14 @@ const RENEWED_AFTER: Duration = DAY.saturating_mul(300);
 /// From when it is good. Clocks of clients may be behind.
 pub(super) const GOOD_BEFORE: Duration = DAY;
 
-pub(super) fn open(config: &Config) -> anyhow::Result<Arc<Shown>> {
+pub(super) fn open(config: &Config, end: &Arc<CertificateEnd>) -> anyhow::Result<Arc<Shown>> {
     let certified = certified(config, &Machine::this(), clock::system_time())?;
     if let Some(first) = certified.cert.first() {
         let digest = Sha256::digest(first.as_ref());
         let fingerprint = digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":");
         tracing::info!(fingerprint, "self-signed certificate; browsers will warn");
     }
-    Ok(Shown::new(certified))
+    Ok(Shown::new(certified, end))
 }
 
 /// The certificate that is kept, or a new one where that is none, too old, or lacks a name.

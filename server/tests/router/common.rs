@@ -9,6 +9,7 @@ use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use server::config::Config;
 use server::port_mux::Timeouts;
+use server::traces::Traces;
 use server::{AppState, router};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
@@ -80,22 +81,28 @@ impl TestServer {
     }
 
     pub(crate) async fn with_data(config: Config, data: Arc<TempDir>) -> Self {
-        Self::with_all(config, data, Timeouts::default()).await
+        Self::with_all(config, data, Timeouts::default(), &Traces::default()).await
+    }
+
+    /// A server whose ways into rooms are traced.
+    pub(crate) async fn traced(config: Config, traces: &Traces) -> Self {
+        Self::with_all(config, Arc::new(tempfile::tempdir().unwrap()), Timeouts::default(), traces).await
     }
 
     /// A server that waits for nobody as long as others do.
     pub(crate) async fn with_timeouts(config: Config, timeouts: Timeouts) -> Self {
-        Self::with_all(config, Arc::new(tempfile::tempdir().unwrap()), timeouts).await
+        let data = Arc::new(tempfile::tempdir().unwrap());
+        Self::with_all(config, data, timeouts, &Traces::default()).await
     }
 
-    async fn with_all(mut config: Config, data: Arc<TempDir>, timeouts: Timeouts) -> Self {
+    async fn with_all(mut config: Config, data: Arc<TempDir>, timeouts: Timeouts, traces: &Traces) -> Self {
         config.storage.data = data.path().to_owned();
         // Ports of their own have only those that are about media.
         config.media.enabled &= config.media.port == 0;
         config.relay.enabled &= config.media.port == 0;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = AppState::open(config).await.unwrap();
+        let state = AppState::open_traced(config, traces).await.unwrap();
         let router = router::router(state.clone());
         let front = state.open_front(listener).unwrap().with_timeouts(timeouts);
         let (stop, asked) = oneshot::channel();

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{
-    ChatEntry, ErrorCode, MediaVia, MessageId, NodeId, Participant, ParticipantId, PeerRef, ProtocolError,
-    Role, RoomCode, RoomFrame, RoomMessage, RoomSettings, RoomStanding, RoomSummary, Sequence, ServerMessage,
-    Timestamp, WaitingPerson,
+    ChatEntry, ErrorCode, MessageId, NodeId, Participant, ParticipantId, PeerRef, ProtocolError, Role,
+    RoomCode, RoomFrame, RoomMessage, RoomSettings, RoomStanding, RoomSummary, Sequence, ServerMessage,
+    Timestamp, Topology, WaitingPerson,
 };
 
 use crate::admission::{AdmissionEffect, AdmissionInput, AdmissionMachine, AdmissionView, Decision};
@@ -170,12 +170,9 @@ impl Room {
         u16::try_from(self.seats.len()).unwrap_or(u16::MAX)
     }
 
-    /// Whether media goes through the forwarding unit.
-    pub fn is_forwarded(&self) -> bool {
-        match self.topology.current().via {
-            MediaVia::Sfu(_) => true,
-            MediaVia::Mesh => false,
-        }
+    /// By which path media travels, and where to it migrates.
+    pub fn current_topology(&self) -> Topology {
+        self.topology.current()
     }
 
     /// Its rules.
@@ -288,6 +285,8 @@ impl Room {
                 let servers = self.ice_servers.ice_servers(from);
                 self.answer(from, ServerMessage::IceServers(servers));
             }
+            // For whoever runs the server, who has heard it on the way here.
+            RoomMessage::ReportJoin { .. } => {}
             RoomMessage::Ping => self.answer(from, ServerMessage::Pong),
             RoomMessage::Leave => self.leave(now, from),
         }

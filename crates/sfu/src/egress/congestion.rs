@@ -16,6 +16,7 @@ use rtcp_types::{Twcc, TwccPacketStatus};
 
 use self::losses::Losses;
 use self::stalls::Stalls;
+use crate::counters::Reported;
 
 mod losses;
 mod stalls;
@@ -124,6 +125,8 @@ pub(super) struct Congestion {
     arrivals: Arrivals,
     /// Packets reported lost by reports that named no other.
     lost: Vec<PacketResult>,
+    /// What was reported, for whoever counts it.
+    reported: Reported,
     probes: VecDeque<Probe>,
     /// In bits per second, like the next two.
     rate: u64,
@@ -207,6 +210,7 @@ impl Congestion {
             in_flight: 0,
             arrivals: Arrivals::default(),
             lost: Vec::new(),
+            reported: Reported::default(),
             probes: VecDeque::new(),
             rate: initial.min(max),
             initial: initial.min(max),
@@ -347,6 +351,11 @@ impl Congestion {
         self.apply(now, update);
     }
 
+    /// What was reported since this was asked last.
+    pub(super) fn take_reported(&mut self) -> Reported {
+        std::mem::take(&mut self.reported)
+    }
+
     /// The peer reports what came.
     pub(super) fn report(&mut self, now: Instant, report: &Twcc<'_>) {
         let mut results = std::mem::take(&mut self.lost);
@@ -370,15 +379,20 @@ impl Congestion {
                 TwccPacketStatus::NotReceived if sent.is_told_lost => continue,
                 TwccPacketStatus::NotReceived => {
                     sent.is_told_lost = true;
+                    self.reported.lost += 1;
                     Timestamp::plus_infinity()
                 }
                 TwccPacketStatus::Received { .. } => {
                     sent.has_come = true;
                     has_come = true;
+                    let took = now.saturating_duration_since(sent.at);
+                    let shortest = self.reported.round_trip.map_or(took, |known| known.min(took));
+                    self.reported.round_trip = Some(shortest);
                     self.in_flight -= sent.packet.size.bytes();
                     Timestamp::from_micros(arrival)
                 }
             };
+            self.reported.all += 1;
             results.push(PacketResult { sent_packet: sent.packet, receive_time, ..PacketResult::default() });
         }
         self.forget(now);

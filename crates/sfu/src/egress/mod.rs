@@ -21,6 +21,7 @@ pub(crate) use self::stream::Negotiated;
 use self::congestion::Congestion;
 use self::header::Header;
 use self::stream::Stream;
+use crate::counters::Reported;
 
 /// Bytes of padding in a packet of nothing else; its last byte says how many they are (RFC 3550 §5.1).
 const PADDING: u8 = 224;
@@ -134,6 +135,11 @@ impl Egress {
         if !self.streams.iter().any(|one| one.negotiated.extensions.transport_sequence.is_some()) {
             self.congestion.on_remb(rate);
         }
+    }
+
+    /// What the peer has reported since this was asked last.
+    pub(crate) fn take_reported(&mut self) -> Reported {
+        self.congestion.take_reported()
     }
 
     /// What the peer misses and cannot be sent again. Told once.
