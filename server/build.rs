@@ -1,6 +1,8 @@
 //! Puts a page into the program, where the feature `embedded` asks for it: lists the files of a site's folder, each with its content, for
 //! `src/embedded.rs`.
 
+#![expect(clippy::expect_used, reason = "a build that cannot go on fails")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +22,8 @@ fn main() {
     }
     println!("cargo:rerun-if-env-changed=VERANDA_SITE");
     // What `make page` has built; `make image` names its own.
-    let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/site");
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let usual = || Path::new(&here).join("../target/site");
     let site = std::env::var_os("VERANDA_SITE").map_or_else(usual, PathBuf::from);
     let missing = NEEDED.into_iter().find(|file| !site.join(file).is_file());
     assert!(

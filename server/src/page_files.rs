@@ -117,6 +117,7 @@ async fn serve_inside(path: &str, mut asked: Parts) -> Response {
 }
 
 /// As `ServeDir` itself answers, which says of some errors what they were.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes on")]
 fn unreadable(error: io::Error) -> Response {
     if matches!(
         error.kind(),

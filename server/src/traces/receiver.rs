@@ -85,7 +85,7 @@ async fn exchange(tls: TlsConnector, request: Request<Bytes>) -> Result<Response
 /// As HTTP/1.1 wants it: the path alone, and the host beside it (RFC 9112 §3.2).
 fn with_target(request: Request<Bytes>, uri: &Uri) -> Result<Request<Body>, HttpError> {
     let (mut parts, body) = request.into_parts();
-    let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
+    let authority = uri.authority().map(axum::http::uri::Authority::as_str).unwrap_or_default();
     parts.headers.insert(header::HOST, HeaderValue::from_str(authority)?);
     parts.uri = uri.path_and_query().map_or("/", |path| path.as_str()).parse()?;
     Ok(Request::from_parts(parts, Body::from(body)))

@@ -68,7 +68,7 @@ pub(super) struct Client {
 impl Answer {
     /// The content, whether or not it was compressed; `None` when it was in another way than was asked for.
     pub(super) fn decoded(&self) -> Option<Vec<u8>> {
-        let coding = self.headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes());
+        let coding = self.headers.get(header::CONTENT_ENCODING).map(axum::http::HeaderValue::as_bytes);
         match coding {
             None => Some(self.body.to_vec()),
             Some(b"br") if self.asked == Coding::Brotli => {
