@@ -76,7 +76,7 @@ pub(crate) struct Serving {
 /// What is verified.
 #[derive(Args)]
 pub(crate) struct Verifying {
-    /// The server, such as https://meet.example; or the address of a room, without what follows the #
+    /// The server, such as `https://meet.example`; or the address of a room, without what follows the #
     pub(crate) address: Uri,
     /// What veranda hashes has written elsewhere, in place of what is inside this program
     #[arg(long, value_name = "FILE")]
