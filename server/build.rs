@@ -1,6 +1,8 @@
 //! Puts a page into the program, where the feature `embedded` asks for it: lists the files of a site's folder, each with its content, for
 //! `src/embedded.rs`.
 
+#![expect(clippy::expect_used, reason = "a build that cannot go on fails")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
