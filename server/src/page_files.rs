@@ -83,7 +83,7 @@ impl PageFiles {
                 ServeDir::new(site).precompressed_br().try_call(request).await
             }
         };
-        served.map_or_else(unreadable, |response| response.map(Body::new))
+        served.map_or_else(|error| unreadable(&error), |response| response.map(Body::new))
     }
 }
 
@@ -106,7 +106,7 @@ async fn serve_inside(path: &str, mut asked: Parts) -> Response {
     }
     let mut files = ServeDir::with_backend("", Embedded).precompressed_br();
     let served = files.try_call(Request::from_parts(asked, Body::empty())).await;
-    let mut response = served.map_or_else(unreadable, |response| response.map(Body::new));
+    let mut response = served.map_or_else(|error| unreadable(&error), |response| response.map(Body::new));
     let headers = response.headers_mut();
     headers.remove(header::LAST_MODIFIED);
     headers.remove(header::ETAG);
@@ -117,8 +117,7 @@ async fn serve_inside(path: &str, mut asked: Parts) -> Response {
 }
 
 /// As `ServeDir` itself answers, which says of some errors what they were.
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes on")]
-fn unreadable(error: io::Error) -> Response {
+fn unreadable(error: &io::Error) -> Response {
     if matches!(
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied

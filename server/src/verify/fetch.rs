@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::http::{HeaderMap, Method, Request, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -68,7 +68,7 @@ pub(super) struct Client {
 impl Answer {
     /// The content, whether or not it was compressed; `None` when it was in another way than was asked for.
     pub(super) fn decoded(&self) -> Option<Vec<u8>> {
-        let coding = self.headers.get(header::CONTENT_ENCODING).map(axum::http::HeaderValue::as_bytes);
+        let coding = self.headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
         match coding {
             None => Some(self.body.to_vec()),
             Some(b"br") if self.asked == Coding::Brotli => {
