@@ -83,7 +83,7 @@ async fn watched(listener: Option<TcpListener>, state: AppState) {
     if let Some(listener) = listener {
         scrape::serve(listener, state).await;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Connections that wait to be taken. After a restart everybody comes at once, and whoever finds no place tries again only
