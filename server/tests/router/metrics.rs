@@ -153,9 +153,9 @@ async fn rings_and_how_they_end_are_counted() {
         ada.rings(&ring, &bob.call_id.clone()).await;
         bob.hear_of("incoming").await;
         if end == "decline" {
-            bob.about(end, &ring).await
+            bob.about(end, &ring).await;
         } else {
-            ada.about(end, &ring).await
+            ada.about(end, &ring).await;
         }
         ada.hears_end_of(&ring).await;
         bob.hears_end_of(&ring).await;
