@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use async_trait::async_trait;
 use axum::body::{Body, Bytes, to_bytes};
+use axum::http::uri::Authority;
 use axum::http::{HeaderValue, Request, Response, Uri, header};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -85,7 +86,7 @@ async fn exchange(tls: TlsConnector, request: Request<Bytes>) -> Result<Response
 /// As HTTP/1.1 wants it: the path alone, and the host beside it (RFC 9112 §3.2).
 fn with_target(request: Request<Bytes>, uri: &Uri) -> Result<Request<Body>, HttpError> {
     let (mut parts, body) = request.into_parts();
-    let authority = uri.authority().map(axum::http::uri::Authority::as_str).unwrap_or_default();
+    let authority = uri.authority().map(Authority::as_str).unwrap_or_default();
     parts.headers.insert(header::HOST, HeaderValue::from_str(authority)?);
     parts.uri = uri.path_and_query().map_or("/", |path| path.as_str()).parse()?;
     Ok(Request::from_parts(parts, Body::from(body)))

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use server::config::{LogConfig, LogFormat};
 use server::logging;
 use server::traces::Traces;
+use tracing::subscriber::{DefaultGuard, NoSubscriber, set_default};
+use tracing::{Dispatch, Subscriber};
 
 use crate::common::{TestServer, join_message, signal_message};
 use crate::ringing_people::{ADA, BOB, id};
@@ -26,6 +28,18 @@ impl Write for Lines {
     }
 }
 
+/// What happens on this thread is told to a subscriber, as long as this is there.
+pub(crate) struct Watched {
+    _own: DefaultGuard,
+    /// Where there is but one, a place in the program that another test's thread comes to first is switched off for all.
+    _another: Dispatch,
+}
+
+pub(crate) fn watch(subscriber: impl Subscriber + Send + Sync + 'static) -> Watched {
+    let another = Dispatch::new(NoSubscriber::new());
+    Watched { _own: set_default(subscriber), _another: another }
+}
+
 #[tokio::test]
 async fn a_log_for_programs_tells_what_happened_and_of_nobody() {
     let (lines, config) = (Lines::default(), LogConfig { format: LogFormat::Json, ..LogConfig::default() });
@@ -35,7 +49,7 @@ async fn a_log_for_programs_tells_what_happened_and_of_nobody() {
     };
     let writer = lines.clone();
     let subscriber = logging::subscriber(&config, move || writer.clone(), &Traces::default()).unwrap();
-    let _log = tracing::subscriber::set_default(subscriber);
+    let _log = watch(subscriber);
     let server = TestServer::start().await;
     let (room, key) = server.new_room_with(json!({ "password": "sesame", "name": "Palmyra" })).await;
     let (mut zenobia, joined) =

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use crate::common::TestServer;
+use crate::logs::watch;
 
 /// Takes connections, and never says a word. How many there were.
 async fn hanging_receiver() -> (String, Arc<AtomicUsize>) {
@@ -36,7 +37,7 @@ async fn a_receiver_that_hangs_keeps_nobody_from_anything() {
     let traces = Traces::start(&TracesConfig { endpoint, ..TracesConfig::default() }).unwrap();
     let subscriber = logging::subscriber(&LogConfig::default(), std::io::sink, &traces).unwrap();
     // For this thread, which is all that the runtime of this test has.
-    let _log = tracing::subscriber::set_default(subscriber);
+    let _log = watch(subscriber);
     let limits = LimitsConfig { joins_at_once: 1_000, ..LimitsConfig::default() };
     let server = TestServer::traced(Config { limits, ..Config::default() }, &traces).await;
     let room = server.new_room().await;
@@ -47,9 +48,12 @@ async fn a_receiver_that_hangs_keeps_nobody_from_anything() {
         ada.hear_of("pong").await;
         ada.say(json!({ "type": "leave" })).await;
     }
-    while came.load(Ordering::Relaxed) == 0 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let asked = async {
+        while came.load(Ordering::Relaxed) == 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(Duration::from_secs(30), asked).await.expect("the receiver is asked");
     let (mut bob, _) = server.join(&room, "Bob").await;
     bob.say(json!({ "type": "ping" })).await;
     bob.hear_of("pong").await;
