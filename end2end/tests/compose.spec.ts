@@ -36,7 +36,7 @@ test("the parts of compose.yaml work together, and everybody may only use its co
         VERANDA__TURN__COTURN__URLS: coturn.moved(services.veranda!.VERANDA__TURN__COTURN__URLS!),
     };
     const server = await startServer(veranda);
-    expect(server.log.join("\n")).toContain("relays=false");
+    expect(server.log.join("\n")).toContain(`"relays":false`);
     const nginx = await startProxy("nginx", { name: NAME, authority, upstream: new URL(server.url).host });
 
     const made = await nginx.ask("/api/v1/rooms", { method: "POST", body: "{}", headers: { "content-type": "application/json" } });

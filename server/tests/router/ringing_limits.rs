@@ -120,6 +120,18 @@ async fn ring_all(
     futures::future::join_all(rings).await
 }
 
+/// In what the times of the kinds differ by more than a machine adds; empty when they do not.
+fn difference(seen: &[Vec<Seen>]) -> String {
+    for of in [|one: &Seen| one.placed_after, |one: &Seen| one.over_after] {
+        let medians: Vec<_> = seen.iter().map(|kind| median(kind.iter().map(of).collect())).collect();
+        let (least, most) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
+        if *most - *least > NOISE || *most > LATEST {
+            return format!("{medians:?}");
+        }
+    }
+    String::new()
+}
+
 #[tokio::test]
 async fn unknown_blocked_undisturbed_and_without_a_device_are_one_answer_at_one_time() {
     let server = TestServer::with(Config { limits: generous(), ..Config::default() }).await;
@@ -133,27 +145,29 @@ async fn unknown_blocked_undisturbed_and_without_a_device_are_one_answer_at_one_
     let rooms_before = storage.count_rooms(Creators::Pages).await.unwrap();
 
     let mut seen: Vec<Vec<Seen>> = (0..6).map(|_| Vec::new()).collect();
-    for round in 0..TRIES {
-        for (kind, one) in ring_all(&mut callers, &callees, round, 0).await {
-            seen[kind].push(one);
+    let mut tries = 0;
+    // A machine that has much else to do is given more tries: what differs by itself differs still.
+    let mut differs = String::new();
+    while tries == 0 || (!differs.is_empty() && tries < 4 * TRIES) {
+        for round in tries..tries + TRIES {
+            for (kind, one) in ring_all(&mut callers, &callees, round, 0).await {
+                seen[kind].push(one);
+            }
         }
+        tries += TRIES;
+        differs = difference(&seen);
     }
+    assert_eq!(differs, "", "after {tries} tries");
     let expected = bare(&seen[0][0]);
     assert!(expected[2].contains("offline"), "{expected:?}");
     for one in seen.iter().flatten() {
         assert_eq!(bare(one), expected);
     }
-    for of in [|one: &Seen| one.placed_after, |one: &Seen| one.over_after] {
-        let medians: Vec<_> = seen.iter().map(|kind| median(kind.iter().map(of).collect())).collect();
-        let (least, most) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
-        assert!(*most - *least <= NOISE, "{medians:?}");
-        assert!(*most <= LATEST, "{medians:?}");
-    }
     // Counted from before it was placed, so that it is never less however late the answer is read.
     assert!(seen.iter().flatten().all(|one| one.over_after >= Duration::from_millis(800)));
 
     // One that has rung before, on a server that knows nothing of it, and one that has rung out.
-    for (round, waited_ms) in [(TRIES, 28_000), (TRIES + 1, 30_000), (TRIES + 2, u64::from(u32::MAX))] {
+    for (round, waited_ms) in [(tries, 28_000), (tries + 1, 30_000), (tries + 2, u64::from(u32::MAX))] {
         for (kind, one) in ring_all(&mut callers, &callees, round, waited_ms).await {
             assert_eq!(bare(&one), expected, "{waited_ms} {kind}");
             seen[kind].push(one);
@@ -166,7 +180,7 @@ async fn unknown_blocked_undisturbed_and_without_a_device_are_one_answer_at_one_
         assert_eq!((row.course.answered_at, row.course.end.unwrap().outcome), (None, CallOutcome::Offline));
     }
     let rooms = storage.count_rooms(Creators::Pages).await.unwrap() - rooms_before;
-    assert_eq!(rooms, 12 * (TRIES + 3), "one for each ring");
+    assert_eq!(rooms, 12 * (tries + 3), "one for each ring");
     for device in &mut there {
         device.hears_of_no_ring().await;
     }
