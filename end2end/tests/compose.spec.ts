@@ -34,6 +34,7 @@ test("the parts of compose.yaml work together, and everybody may only use its co
         ...services.veranda!,
         VERANDA__STORAGE__POSTGRES: database.url,
         VERANDA__TURN__COTURN__URLS: coturn.moved(services.veranda!.VERANDA__TURN__COTURN__URLS!),
+        VERANDA__METRICS__ADDRESS: "127.0.0.1:0",
     };
     const server = await startServer(veranda);
     expect(server.log.join("\n")).toContain(`"relays":false`);
