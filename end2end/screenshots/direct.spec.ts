@@ -2,6 +2,7 @@
 
 import { test } from "../fixtures/callers.ts";
 import { picture } from "../fixtures/picture.ts";
+import { startServer } from "../fixtures/server.ts";
 import { expect } from "../fixtures/test.ts";
 
 test("direct calls, from a ring to every way in which it ends", async ({ server, caller }) => {
@@ -59,4 +60,14 @@ test("direct calls, from a ring to every way in which it ends", async ({ server,
     await picture(bob.page, "direct-history");
     for (const page of [bob, ada]) await page.page.getByRole("combobox", { name: "Language" }).selectOption({ label: "العربية" });
     await picture(bob.page, "direct-arabic", "few");
+});
+
+test("the switch for rings where no page is open", async ({ caller }) => {
+    const server = await startServer({ VERANDA__PUSH__ENABLED: "true", VERANDA__PUSH__SUBJECT: "mailto:admin@example.org" });
+    const ada = await caller("Ada Lovelace", server);
+    const ringMe = ada.page.getByRole("checkbox", { name: "Ring me when no page is open" });
+    await ringMe.scrollIntoViewIfNeeded();
+    await expect(ringMe).toBeVisible();
+    await picture(ada.page, "direct-push");
+    await server.stop();
 });

@@ -1,6 +1,7 @@
 //! `veranda admin-link`: works beside a running server, on the same database.
 
 use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use server::audit::{self, Deed};
 use server::clock::Clock;
@@ -9,6 +10,15 @@ use server::{admin, open_storage};
 use storage::AdminRepository as _;
 
 use crate::serve::open_at;
+
+/// Where this machine reaches itself, when the server is open at every address.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()))
+    } else {
+        address
+    }
+}
 
 /// Prints a link that opens the admin page once, or takes back every link and session.
 pub(crate) async fn run(config: &Config, revoke: bool) -> anyhow::Result<()> {
@@ -21,7 +31,7 @@ pub(crate) async fn run(config: &Config, revoke: bool) -> anyhow::Result<()> {
         "admin_link.revoked"
     } else {
         let secret = admin::new_link(&storage, now).await?;
-        let site = open_at(config.server.address, &config.tls, None);
+        let site = open_at(reachable(config.server.address), &config.tls, server::lan_address());
         writeln!(out, "{site}/admin/sign-in?key={secret}")?;
         writeln!(
             std::io::stderr(),
@@ -29,6 +39,6 @@ pub(crate) async fn run(config: &Config, revoke: bool) -> anyhow::Result<()> {
         )?;
         "admin_link.created"
     };
-    audit::note(&storage, now, Deed { actor: audit::OPERATOR, action, room: None }).await;
+    audit::note(&storage, now, Deed::of(audit::OPERATOR, action)).await;
     Ok(())
 }

@@ -4,10 +4,11 @@ use std::io::Write as _;
 
 use anyhow::{Context, bail};
 use protocol::{Scope, Timestamp};
+use server::api_keys::{self, NewApiKey};
 use server::audit::{self, Deed};
 use server::clock::Clock;
 use server::config::Config;
-use server::{api_keys, open_storage};
+use server::open_storage;
 use storage::{ApiKeyRecord, ApiKeyRepository as _, SqlStorage};
 
 use crate::command::ApiKeyCommand;
@@ -20,9 +21,9 @@ pub(crate) async fn run(config: &Config, command: ApiKeyCommand) -> anyhow::Resu
     let mut out = std::io::stdout();
     match command {
         ApiKeyCommand::Create { label, scopes, days } => {
-            let secret = create(&storage, label, &scopes, now, days).await?;
-            note(&storage, now, "api_key.created").await;
-            writeln!(out, "{secret}")?;
+            let made = create(&storage, label, &scopes, now, days).await?;
+            note(&storage, now, "api_key.created", &made.id).await;
+            writeln!(out, "{}", made.secret)?;
         }
         ApiKeyCommand::List => {
             for key in storage.api_keys().await? {
@@ -33,14 +34,15 @@ pub(crate) async fn run(config: &Config, command: ApiKeyCommand) -> anyhow::Resu
             if !storage.revoke_api_key(&id, now).await? {
                 bail!("there is no such key, or it was revoked before");
             }
-            note(&storage, now, "api_key.revoked").await;
+            note(&storage, now, "api_key.revoked", &id).await;
         }
     }
     Ok(())
 }
 
-async fn note(storage: &SqlStorage, at: Timestamp, action: &'static str) {
-    audit::note(storage, at, Deed { actor: audit::OPERATOR, action, room: None }).await;
+async fn note(storage: &SqlStorage, at: Timestamp, action: &'static str, key: &str) {
+    let deed = Deed { subject: Some(key), ..Deed::of(audit::OPERATOR, action) };
+    audit::note(storage, at, deed).await;
 }
 
 async fn create(
@@ -49,7 +51,7 @@ async fn create(
     scopes: &[String],
     now: Timestamp,
     days: Option<u32>,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<NewApiKey> {
     let scopes: Vec<_> =
         Scope::ALL.into_iter().filter(|scope| scopes.iter().any(|one| one == scope.as_str())).collect();
     let end = days.map(|days| Timestamp(now.0 + u64::from(days) * DAY));

@@ -44,7 +44,15 @@ pub(crate) async fn open(state: &AppState, secret: &str, scope: Scope) -> Result
     }
 }
 
-/// Makes a key and returns its secret, which is told this once.
+/// A key that was made.
+pub struct NewApiKey {
+    /// By which it is listed and revoked.
+    pub id: String,
+    /// What is told this once.
+    pub secret: String,
+}
+
+/// Makes a key.
 ///
 /// # Errors
 ///
@@ -55,7 +63,7 @@ pub async fn create(
     scopes: &[Scope],
     now: Timestamp,
     expires_at: Option<Timestamp>,
-) -> Result<String, StorageError> {
+) -> Result<NewApiKey, StorageError> {
     let secret = ids::secret(PREFIX);
     let scopes: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
     let record = ApiKeyRecord {
@@ -68,5 +76,5 @@ pub async fn create(
         revoked_at: None,
     };
     storage.add_api_key(&record).await?;
-    Ok(secret)
+    Ok(NewApiKey { id: record.id, secret })
 }

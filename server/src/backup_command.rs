@@ -19,7 +19,7 @@ pub(crate) async fn run(config: &Config, file: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot back up {} to {}", data.display(), file.display()))?;
     // It is said in the database, for the admin page, and not in the copy.
     let storage = open_storage(config).await?;
-    let deed = Deed { actor: audit::OPERATOR, action: audit::BACKUP_MADE, room: None };
+    let deed = Deed::of(audit::OPERATOR, audit::BACKUP_MADE);
     audit::note(&storage, Clock::start().wall(), deed).await;
     let mut out = std::io::stdout();
     writeln!(out, "{} holds all rooms, chat and keys as of now", file.display())?;

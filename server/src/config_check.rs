@@ -196,7 +196,7 @@ fn is_subject(text: &str) -> bool {
 }
 
 /// Whether a text is scheme, name, and perhaps a path: with letters that mean nothing else in a policy (Content Security Policy §2.3.1).
-fn is_base(text: &str) -> bool {
+pub(crate) fn is_base(text: &str) -> bool {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/[]%".contains(letter);
     let parsed = text.parse::<Uri>().ok().filter(|_| text.chars().all(is_plain) && !text.ends_with('/'));
     parsed.is_some_and(|uri| {

@@ -11,7 +11,8 @@ const QUIET: i32 = 4;
 /// Black on white, whatever the terminal's own colours are; and those again.
 const COLOURS: [&str; 2] = ["\u{1b}[30;107m", "\u{1b}[0m"];
 
-pub(crate) fn write(address: &str, authority: &Path) -> io::Result<()> {
+/// `fingerprint` is that of the authority's certificate, in the file `authority`.
+pub(crate) fn write(address: &str, authority: &Path, fingerprint: &str) -> io::Result<()> {
     let mut out = io::stdout();
     let has_colours = out.is_terminal();
     writeln!(out, "\nOn this network, open {address} or scan:\n\n{}", drawn(address, has_colours))?;
@@ -20,7 +21,11 @@ pub(crate) fn write(address: &str, authority: &Path) -> io::Result<()> {
         "Browsers ask once whether to trust the certificate. Devices that trust {} are not asked,",
         authority.display()
     )?;
-    writeln!(out, "at another address neither; it is at {address}/authority.crt, too.\n")
+    writeln!(
+        out,
+        "at another address neither; it is at {address}/authority.crt, too. Compare before you trust what came from there (SHA-256):"
+    )?;
+    writeln!(out, "{fingerprint}\n")
 }
 
 /// Two rows of modules a line. Without colours the code is light on dark, as most terminals are.

@@ -27,6 +27,11 @@ pub(crate) fn spoken() -> Language {
     SPOKEN.try_with(|language| *language).unwrap_or_default()
 }
 
+/// Does something in a language, also in a task of its own.
+pub(crate) fn speaking<F: Future>(language: Language, task: F) -> impl Future<Output = F::Output> {
+    SPOKEN.scope(language, task)
+}
+
 /// In a response's extensions: some of it is English, whatever was asked for.
 #[derive(Clone)]
 pub(crate) struct PartlyEnglish;

@@ -79,5 +79,5 @@ mod wrong_passwords;
 pub use config_check::Contradiction;
 pub use config_source::ConfigError;
 pub use state::{AppState, open_storage};
-pub use tls::{authority_file, lan_address};
+pub use tls::{authority_file, authority_fingerprint, lan_address};
 pub use version::version_and_build;

@@ -129,6 +129,7 @@ metered! { ApiKeyRepository as "api_keys";
 
 metered! { AuditRepository as "audit";
     audit_events(filter: &AuditFilter, limit: u32) -> Vec<AuditEvent>;
+    audit_actions() -> Vec<String>;
 }
 
 metered! { AdminRepository as "admins";
@@ -136,6 +137,7 @@ metered! { AdminRepository as "admins";
     open_admin_session(link: &Digest, session: &Digest, now: Timestamp, expires_at: Timestamp) -> bool;
     is_admin_session(session: &Digest, now: Timestamp) -> bool;
     end_admin_session(session: &Digest) -> bool;
+    forget_admins(now: Timestamp) -> ();
     revoke_admins() -> u64;
 }
 

@@ -68,6 +68,8 @@ impl PageFiles {
         }
         let mut paths = self.paths(&FOLDERS);
         paths.extend(Self::Inside.paths(&FOLDERS));
+        // The worker of pushes stays for long where it was once installed.
+        paths.push("sw.js".to_owned());
         paths.sort();
         paths.into_iter().find(|path| self.read(path).ok().as_deref() != embedded::content(path))
     }

@@ -21,7 +21,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {}", config.server.address))?;
     let address = listener.local_addr()?;
     let (tls, metrics) = (config.tls.clone(), config.metrics.clone());
-    let authority = server::authority_file(&config.storage.data);
+    let (authority, data) = (server::authority_file(&config.storage.data), config.storage.data.clone());
     let state = AppState::open_traced(config, &traces).await?;
     state.set_log(log.counts.clone());
     let router = router::router(state.clone());
@@ -37,9 +37,12 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     let watched = watched(metrics_listener(&metrics), state.clone());
     let open_at = open_at(address, &tls, server::lan_address());
+    let fingerprint = server::authority_fingerprint(&data);
     tracing::info!("Veranda is open at {open_at}");
-    if tls.mode == TlsMode::Lan {
-        lan_notice::write(&open_at, &authority)?;
+    if tls.mode == TlsMode::Lan
+        && let Err(error) = lan_notice::write(&open_at, &authority, &fingerprint.unwrap_or_default())
+    {
+        tracing::warn!(%error, "the address could not be shown on the terminal");
     }
     #[cfg(all(unix, debug_assertions))]
     state.panic_media_on_signal();

@@ -335,7 +335,9 @@ async fn clean_once(state: &Shared) -> Result<(), StorageError> {
     let calls = state.storage.delete_calls(before(CALLS_KEPT_FOR)).await;
     let identities = state.storage.forget_identities(before(crate::browser::KEPT_FOR)).await;
     let usage = state.storage.forget_usage(before(USAGE_KEPT_FOR)).await;
+    let admins = state.storage.forget_admins(wall).await;
     builds?;
+    admins?;
     usage?;
     keyrings?;
     calls?;

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use protocol::{ErrorCode, RoomCode, Timestamp};
-use storage::{Storage, StorageError, UsageRecord};
-use tokio::time::{sleep, timeout};
+use storage::{Storage, UsageRecord};
+use tokio::time::sleep;
 
 use crate::clock::Clock;
 use crate::rooms::RoomFigures;
@@ -16,9 +16,6 @@ const LOOKED_EVERY: Duration = Duration::from_secs(10);
 
 /// After so many looks what was counted is kept. A server that is killed loses as much.
 const LOOKS_UNTIL_KEPT: u32 = 6;
-
-/// How long keeping may take. What was not kept is kept with the next.
-const KEPT_WITHIN: Duration = Duration::from_secs(5);
 
 /// What waits to be kept at the most, in records; a database that is away for days costs no more memory.
 const MOST_PENDING: usize = 10_000;
@@ -31,7 +28,7 @@ pub(crate) const HOUR_MS: u64 = 60 * 60 * 1000;
 pub(crate) enum Measure {
     /// People who came into a room.
     Joins,
-    /// Rooms with somebody inside.
+    /// The most rooms that were used in an hour.
     Rooms,
     /// Seconds that people were in rooms whose media goes directly.
     MeshSeconds,
@@ -53,7 +50,7 @@ impl Measure {
     pub(crate) fn key(self) -> (&'static str, bool) {
         match self {
             Self::Joins => ("joins", false),
-            Self::Rooms => ("rooms", false),
+            Self::Rooms => ("rooms", true),
             Self::MeshSeconds => ("mesh_seconds", false),
             Self::SfuSeconds => ("sfu_seconds", false),
             Self::PeakPeople => ("people", true),
@@ -128,9 +125,10 @@ impl Usage {
             counts.hour = hour;
             counts.rooms.clear();
         }
-        let new = used.into_iter().filter(|code| counts.rooms.insert(*code)).count() as u64;
+        counts.rooms.extend(used);
+        let used = counts.rooms.len() as u64;
         let measures = [
-            (Measure::Rooms, new),
+            (Measure::Rooms, used),
             (Measure::MeshSeconds, mesh),
             (Measure::SfuSeconds, sfu),
             (Measure::PeakPeople, people),
@@ -146,23 +144,19 @@ impl Usage {
         if pending.is_empty() {
             return;
         }
-        let records: Vec<_> = pending
-            .iter()
-            .map(|((hour, measure, is_peak), value)| UsageRecord {
-                hour: Timestamp(*hour),
-                measure: measure.clone(),
-                value: *value,
-                is_peak: *is_peak,
-            })
-            .collect();
-        let kept = timeout(KEPT_WITHIN, storage.add_usage(&records)).await;
-        if let Err(error) = kept.unwrap_or(Err(StorageError::Behind)) {
+        // It is not given up half way: what is kept by then would be counted twice.
+        if let Err(error) = storage.add_usage(&records(&pending)).await {
             tracing::warn!(%error, "how much the server was used could not be kept yet");
             let mut counts = self.counts();
             for (key, value) in pending {
                 counts.add(key, value);
             }
         }
+    }
+
+    /// What is not kept yet.
+    pub(crate) fn pending(&self) -> Vec<UsageRecord> {
+        records(&self.counts().pending)
     }
 
     fn count(&self, measure: Measure, value: u64) {
@@ -191,13 +185,23 @@ impl Counts {
     }
 }
 
+fn records(pending: &BTreeMap<(u64, String, bool), u64>) -> Vec<UsageRecord> {
+    let record = |((hour, measure, is_peak), value): (&(u64, String, bool), &u64)| UsageRecord {
+        hour: Timestamp(*hour),
+        measure: measure.clone(),
+        value: *value,
+        is_peak: *is_peak,
+    };
+    pending.iter().map(record).collect()
+}
+
 fn key(hour: u64, measure: Measure) -> (u64, String, bool) {
     let (name, is_peak) = measure.key();
     (hour, name.to_owned(), is_peak)
 }
 
 /// What usage is counted from, and where it is kept.
-pub(crate) trait Counted {
+pub(crate) trait Counted: Send + Sync {
     fn usage(&self) -> &Usage;
     fn storage(&self) -> &dyn Storage;
     fn figures(&self) -> Vec<(RoomCode, RoomFigures)>;
@@ -205,11 +209,13 @@ pub(crate) trait Counted {
 
 /// Looks who is where, as long as there is a server.
 pub(crate) async fn watch<T: Counted>(of: Weak<T>) {
-    let mut looks = 0;
+    let (mut looks, mut looked_at) = (0, None);
     loop {
         sleep(LOOKED_EVERY).await;
         let Some(of) = of.upgrade() else { return };
-        of.usage().look(&of.figures(), LOOKED_EVERY);
+        let now = of.usage().clock.now();
+        let since = looked_at.replace(now).map_or(LOOKED_EVERY, |before| now.saturating_sub(before));
+        of.usage().look(&of.figures(), since);
         looks += 1;
         if looks % LOOKS_UNTIL_KEPT == 0 {
             of.usage().keep(of.storage()).await;

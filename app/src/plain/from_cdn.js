@@ -5,7 +5,7 @@
         const expected = url.origin === location.origin && url.pathname.startsWith(root) ? integrity[url.pathname.slice(root.length + 1)] : undefined;
         if (!expected) return own(what, options);
         try {
-            const answer = await own(base + url.pathname, { integrity: expected, credentials: "omit" });
+            const answer = await own(base + url.pathname, { integrity: expected, credentials: "omit", signal: AbortSignal.timeout(15_000) });
             if (answer.ok) return answer;
             throw new Error(`status ${answer.status}`);
         } catch (error) {

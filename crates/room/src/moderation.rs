@@ -290,9 +290,14 @@ impl ModerationMachine {
         if !self.settings_rate.allows(now, SETTINGS_BURST, SETTINGS_PER_SECOND) {
             return Err(ErrorCode::SettingsTooFast);
         }
+        let action = match patch.locked {
+            Some(Switch::On) if patch.is_only_the_lock() => "room.locked",
+            Some(Switch::Off) if patch.is_only_the_lock() => "room.unlocked",
+            Some(_) | None => "settings.changed",
+        };
         let Moderator { id: by, in_reply_to, .. } = by;
         self.effects.push_back(ModerationEffect::ChangeSettings { by, in_reply_to, patch });
-        Ok("settings.changed")
+        Ok(action)
     }
 
     fn end(&mut self, by: Moderator, view: &ModerationView<'_>) -> Result<&'static str, ErrorCode> {

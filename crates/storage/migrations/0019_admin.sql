@@ -16,6 +16,9 @@ CREATE TABLE usage_hours (
     PRIMARY KEY (hour, measure)
 );
 
+-- To what something was done: the id of a key, a participant or a ring.
+ALTER TABLE audit_events ADD COLUMN subject TEXT;
+
 -- The audit log is looked through by who and by what.
 CREATE INDEX audit_events_by_actor ON audit_events (actor, at);
 CREATE INDEX audit_events_by_action ON audit_events (action, at);

@@ -25,6 +25,15 @@ impl AdminRepository for SqlStorage {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<bool, StorageError> {
+        // Whoever guesses keeps nobody from writing.
+        let row = sqlx::query("SELECT digest FROM admin_links WHERE digest = $1 AND expires_at > $2")
+            .bind(link.0.clone())
+            .bind(signed(now.0))
+            .fetch_optional(&self.pool)
+            .await?;
+        if row.is_none() {
+            return Ok(false);
+        }
         let mut transaction = self.writing().await?;
         // Of two who use it at once, one has deleted it.
         let used = sqlx::query("DELETE FROM admin_links WHERE digest = $1 AND expires_at > $2")
@@ -34,12 +43,6 @@ impl AdminRepository for SqlStorage {
             .await?;
         if used.rows_affected() == 0 {
             return Ok(false);
-        }
-        for table in ["admin_links", "admin_sessions"] {
-            sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE expires_at <= $1")))
-                .bind(signed(now.0))
-                .execute(&mut *transaction)
-                .await?;
         }
         sqlx::query("INSERT INTO admin_sessions (digest, expires_at) VALUES ($1, $2)")
             .bind(session.0.clone())
@@ -65,6 +68,16 @@ impl AdminRepository for SqlStorage {
             .execute(&self.pool)
             .await?;
         Ok(ended.rows_affected() > 0)
+    }
+
+    async fn forget_admins(&self, now: Timestamp) -> Result<(), StorageError> {
+        for statement in [
+            "DELETE FROM admin_links WHERE expires_at <= $1",
+            "DELETE FROM admin_sessions WHERE expires_at <= $1",
+        ] {
+            sqlx::query(statement).bind(signed(now.0)).execute(&self.pool).await?;
+        }
+        Ok(())
     }
 
     async fn revoke_admins(&self) -> Result<u64, StorageError> {

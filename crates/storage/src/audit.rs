@@ -1,6 +1,7 @@
 //! The table `audit_events`, as it is read.
 
 use async_trait::async_trait;
+use sqlx::Row as _;
 
 use crate::rows::signed;
 use crate::{AuditEvent, AuditFilter, AuditRepository, SqlStorage, StorageError, rows};
@@ -35,5 +36,12 @@ impl AuditRepository for SqlStorage {
             query = query.bind(signed(before.at.0)).bind(before.id.clone());
         }
         query.fetch_all(&self.pool).await?.iter().map(rows::audit_event).collect()
+    }
+
+    async fn audit_actions(&self) -> Result<Vec<String>, StorageError> {
+        let rows = sqlx::query("SELECT DISTINCT action FROM audit_events ORDER BY action")
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| Ok(row.try_get("action")?)).collect()
     }
 }

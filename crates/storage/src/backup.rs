@@ -113,6 +113,7 @@ mod tests {
             room: Some(RoomCode::from_random(1)),
             actor: "host".into(),
             action: "nothing".into(),
+            subject: None,
         })
     }
 

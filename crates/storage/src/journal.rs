@@ -208,7 +208,7 @@ async fn seat(connection: &mut AnyConnection, seat: &SeatRecord) -> Result<(), S
 
 async fn audit(connection: &mut AnyConnection, event: &AuditEvent) -> Result<(), StorageError> {
     sqlx::query(
-        "INSERT INTO audit_events (id, at, room, actor, action) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO audit_events (id, at, room, actor, action, subject) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (id) DO NOTHING",
     )
     .bind(event.id.clone())
@@ -216,6 +216,7 @@ async fn audit(connection: &mut AnyConnection, event: &AuditEvent) -> Result<(),
     .bind(event.room.map(|room| room.to_string()))
     .bind(event.actor.clone())
     .bind(event.action.clone())
+    .bind(event.subject.clone())
     .execute(connection)
     .await?;
     Ok(())

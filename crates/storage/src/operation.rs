@@ -10,6 +10,9 @@ use crate::{AuditEvent, AuditFilter, Digest, StorageError, UsageRecord};
 pub trait AuditRepository {
     /// The last events that a filter lets through, newest first.
     async fn audit_events(&self, filter: &AuditFilter, limit: u32) -> Result<Vec<AuditEvent>, StorageError>;
+
+    /// What there are events of, as in `room.deleted`, in order.
+    async fn audit_actions(&self) -> Result<Vec<String>, StorageError>;
 }
 
 /// Who may use the admin page.
@@ -33,6 +36,9 @@ pub trait AdminRepository {
     /// Ends a session. False when there is none.
     async fn end_admin_session(&self, session: &Digest) -> Result<bool, StorageError>;
 
+    /// Forgets links and sessions that ended before a moment.
+    async fn forget_admins(&self, now: Timestamp) -> Result<(), StorageError>;
+
     /// Ends every session and every link. Returns how many there were together.
     async fn revoke_admins(&self) -> Result<u64, StorageError>;
 }
@@ -46,6 +52,6 @@ pub trait UsageRepository {
     /// What was counted from a moment on and before another, by hour and measure.
     async fn usage(&self, from: Timestamp, before: Timestamp) -> Result<Vec<UsageRecord>, StorageError>;
 
-    /// Forgets what was counted before a moment. Returns how many records.
+    /// Forgets what was counted before a moment, and what admins and operators did. Returns how many records of usage.
     async fn forget_usage(&self, before: Timestamp) -> Result<u64, StorageError>;
 }

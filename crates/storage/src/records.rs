@@ -206,6 +206,8 @@ pub struct AuditEvent {
     pub actor: String,
     /// What, as in `room.deleted`.
     pub action: String,
+    /// To what: the id of a key, a participant or a ring.
+    pub subject: Option<String>,
 }
 
 /// One thing that happened in a room and is to be kept.

@@ -205,14 +205,16 @@ impl RoomRepository for SqlStorage {
         for statement in DELETE_ORPHANS {
             sqlx::query(statement).execute(&self.pool).await?;
         }
-        sqlx::query("DELETE FROM audit_events WHERE at < $1")
+        // What admins and operators did stays longer, and no host can push it out.
+        sqlx::query("DELETE FROM audit_events WHERE at < $1 AND actor NOT IN ('admin', 'operator')")
             .bind(signed(since.0))
             .execute(&self.pool)
             .await?;
         sqlx::query(
             "DELETE FROM audit_events WHERE id IN (SELECT id FROM (
                 SELECT id, ROW_NUMBER() OVER (PARTITION BY room ORDER BY at DESC, id) AS place
-                FROM audit_events WHERE room IS NOT NULL) AS placed WHERE place > $1)",
+                FROM audit_events WHERE room IS NOT NULL AND actor NOT IN ('admin', 'operator')) AS placed
+                WHERE place > $1)",
         )
         .bind(i64::from(AUDIT_OF_ROOM))
         .execute(&self.pool)

@@ -141,6 +141,7 @@ pub(crate) fn audit_event(row: &AnyRow) -> Result<AuditEvent, StorageError> {
         room: room.map(|_| code(row, "room")).transpose()?,
         actor: row.try_get("actor")?,
         action: row.try_get("action")?,
+        subject: row.try_get("subject")?,
     })
 }
 

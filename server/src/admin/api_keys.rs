@@ -11,7 +11,7 @@ use storage::{ApiKeyRecord, StorageError};
 use super::page::{AdminPage, AdminProblem};
 use super::session::Admin;
 use crate::audit::{self, Deed};
-use crate::{AppState, api_keys};
+use crate::{AppState, api_keys, tasks};
 
 /// The longest name of a key, in characters.
 const LONGEST_LABEL: usize = 100;
@@ -33,25 +33,38 @@ pub(super) async fn create(State(state): State<AppState>, _: Admin, RawForm(form
     };
     let now = state.clock.wall();
     let end = wanted.days.map(|days| Timestamp(now.0.saturating_add(u64::from(days) * DAY_MS)));
-    match api_keys::create(&*state.storage, wanted.label, &wanted.scopes, now, end).await {
-        Ok(secret) => {
-            note(&state, "api_key.created").await;
-            page(&state, StatusCode::OK, Some(secret)).await
+    let creating = {
+        let state = state.clone();
+        async move {
+            let made = api_keys::create(&*state.storage, wanted.label, &wanted.scopes, now, end).await?;
+            note(&state, "api_key.created", &made.id).await;
+            Ok::<_, StorageError>(made.secret)
         }
+    };
+    match tasks::to_the_end(creating).await {
+        Ok(secret) => page(&state, StatusCode::OK, Some(secret)).await,
         Err(error) => AdminProblem::Storage(error).into_page(&state).await,
     }
 }
 
 /// `POST …/revoke`: 303 back to the list, also when it was revoked before.
 pub(super) async fn revoke(State(state): State<AppState>, _: Admin, RawForm(form): RawForm) -> Response {
-    let id = fields(&form).find(|(name, _)| name == "id").map(|(_, id)| id).unwrap_or_default();
-    match state.storage.revoke_api_key(&id, state.clock.wall()).await {
-        // Whoever is inside by a token of it is put out by `revocations`.
-        Ok(true) => note(&state, "api_key.revoked").await,
-        Ok(false) => {}
-        Err(error) => return AdminProblem::Storage(error).into_page(&state).await,
+    let id =
+        fields(&form).find(|(name, _)| name == "id").map(|(_, id)| id.replace('\0', "")).unwrap_or_default();
+    let revoking = {
+        let state = state.clone();
+        async move {
+            // Whoever is inside by a token of it is put out by `revocations`.
+            if state.storage.revoke_api_key(&id, state.clock.wall()).await? {
+                note(&state, "api_key.revoked", &id).await;
+            }
+            Ok::<_, StorageError>(())
+        }
+    };
+    match tasks::to_the_end(revoking).await {
+        Ok(()) => Redirect::to("/admin/api-keys").into_response(),
+        Err(error) => AdminProblem::Storage(error).into_page(&state).await,
     }
-    Redirect::to("/admin/api-keys").into_response()
 }
 
 /// What is wanted of a new key.
@@ -86,8 +99,8 @@ fn fields(form: &[u8]) -> impl Iterator<Item = (String, String)> {
     form_urlencoded::parse(form).map(|(name, value)| (name.into_owned(), value.into_owned()))
 }
 
-async fn note(state: &AppState, action: &'static str) {
-    let deed = Deed { actor: audit::ADMIN, action, room: None };
+async fn note(state: &AppState, action: &'static str, key: &str) {
+    let deed = Deed { subject: Some(key), ..Deed::of(audit::ADMIN, action) };
     audit::note(&*state.storage, state.clock.wall(), deed).await;
 }
 

@@ -11,24 +11,39 @@ use crate::rooms::{RoomFigures, RoomHandle};
 
 const MINUTE_MS: u64 = 60_000;
 
-/// Rooms with somebody inside, those with most people first.
-pub(super) fn all(state: &AppState) -> Vec<LiveRoom> {
+/// Rooms with somebody inside.
+pub(super) struct Live {
+    /// How many.
+    pub(super) count: usize,
+    /// How many people are in them.
+    pub(super) people: u64,
+    /// The first of them.
+    pub(super) rooms: Vec<LiveRoom>,
+}
+
+/// Those that are wanted, and of these the first so many, with most people first.
+pub(super) fn first(state: &AppState, most: usize, is_wanted: impl Fn(&RoomHandle) -> bool) -> Live {
     let now = state.clock.wall();
-    let running = state.rooms.all_running();
-    let inside =
-        running.iter().map(|handle| (handle, handle.figures())).filter(|(_, figures)| figures.present > 0);
-    let mut rooms: Vec<_> =
-        inside.map(|(handle, figures)| live(&handle.record(), Some(figures), now)).collect();
-    rooms.sort_by_key(|room| (Reverse(room.people), room.code));
-    rooms
+    let running = state.rooms.all_running().into_iter().map(|handle| (handle.figures(), handle));
+    let mut inside: Vec<_> =
+        running.filter(|(figures, handle)| figures.present > 0 && is_wanted(handle)).collect();
+    inside.sort_by_key(|(figures, handle)| (Reverse(figures.present), handle.code()));
+    Live {
+        count: inside.len(),
+        people: inside.iter().map(|(figures, _)| u64::from(figures.present)).sum(),
+        rooms: inside
+            .iter()
+            .take(most)
+            .map(|(figures, handle)| live(&handle.record(), Some(*figures), now))
+            .collect(),
+    }
 }
 
 /// A room, be anybody inside or not.
 pub(super) async fn one(state: &AppState, code: RoomCode) -> Result<Option<OneRoom>, StorageError> {
     let Some(record) = state.storage.room(code).await? else { return Ok(None) };
     let now = state.clock.wall();
-    let figures =
-        state.rooms.all_running().iter().find(|handle| handle.code() == code).map(RoomHandle::figures);
+    let figures = state.rooms.figures(code);
     Ok(Some(OneRoom {
         live: live(&record, figures.filter(|figures| figures.present > 0), now),
         created_at: record.created_at,

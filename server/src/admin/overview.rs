@@ -40,21 +40,19 @@ pub(super) async fn overview(
     let period = Period::ALL.into_iter().find(|period| period.as_str() == asked.period).unwrap_or_default();
     let is_updating = asked.update.as_deref() == Some("on");
     let stretch = Stretch::until(period, state.clock.wall());
-    // What is counted and not kept yet is kept now, so that it is told.
-    state.rooms.usage().keep(&*state.storage).await;
     let kept = state.storage.usage(stretch.before(), stretch.end).await;
-    let records = match kept {
+    let mut records = match kept {
         Ok(records) => records,
         Err(error) => return AdminProblem::Storage(error).into_page(&state).await,
     };
-    let mut rooms = live_rooms::all(&state);
+    records.extend(state.rooms.usage().pending());
+    let live_rooms::Live { count, people, rooms } = live_rooms::first(&state, MOST_ROOMS, |_| true);
     let (before, during): (Vec<_>, Vec<_>) =
         records.into_iter().partition(|record| record.hour < stretch.from());
     let (rows, rows_before) =
         (stretch.rows(stretch.from(), &during), stretch.rows(stretch.before(), &before));
-    let people = rooms.iter().map(|room| u64::from(room.people)).sum();
     let figures = Figures {
-        live_rooms: rooms.len(),
+        live_rooms: count,
         people,
         peak: peak(&rows).max(people),
         peak_before: peak(&rows_before),
@@ -71,7 +69,6 @@ pub(super) async fn overview(
     let has_figures = !during.is_empty();
     let chart = PeopleChart { svg, rows: if has_figures { rows } else { Vec::new() } };
     let (failures, problems) = (failures(&during), health::problems(&state).await);
-    rooms.truncate(MOST_ROOMS);
     let content =
         move || view! { <Overview period figures chart failures rooms problems is_updating/> }.into_any();
     let refresh_secs = is_updating.then_some(UPDATED_EVERY_SECS);
@@ -122,7 +119,7 @@ impl Stretch {
             }
             match Measure::of(record) {
                 Some(Measure::Joins) => row.joined += record.value,
-                Some(Measure::Rooms) => row.rooms += record.value,
+                Some(Measure::Rooms) => row.rooms = row.rooms.max(record.value),
                 Some(Measure::MeshSeconds | Measure::SfuSeconds) => row.seconds += record.value,
                 Some(Measure::PeakPeople) => row.peak = row.peak.max(record.value),
                 None => {}

@@ -1,6 +1,6 @@
 //! A page of the admin, and what comes in its place.
 
-use app::plain::admin::{AdminFrame, AdminSection, SignedOut};
+use app::plain::admin::{AdminFrame, AdminNoRoom, AdminSection, SignedOut};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::*;
@@ -42,10 +42,15 @@ impl AdminProblem {
             Self::Foreign => return PageProblem::Foreign.into_response(),
             Self::Busy => return PageProblem::Busy.into_response(),
             Self::Storage(error) => return PageProblem::Storage(error).into_response(),
-            Self::NotFound => return StatusCode::NOT_FOUND.into_response(),
+            Self::NotFound => return not_found(state).await,
         };
         plain(state, StatusCode::FORBIDDEN, || view! { <SignedOut has_link/> }.into_any()).await
     }
+}
+
+async fn not_found(state: &AppState) -> Response {
+    let page = AdminPage { status: StatusCode::NOT_FOUND, ..AdminPage::of(AdminSection::Rooms) };
+    page.with(state, || view! { <AdminNoRoom/> }.into_any()).await
 }
 
 /// How a page is asked for.

@@ -10,9 +10,12 @@ use serde::Deserialize;
 use super::live_rooms;
 use super::page::{AdminPage, AdminProblem};
 use super::session::Admin;
-use crate::AppState;
 use crate::audit::{self, Deed};
-use crate::rooms::{ChangeError, Precondition};
+use crate::rooms::{ChangeError, Precondition, RoomHandle};
+use crate::{AppState, tasks};
+
+/// More rooms than this nobody reads through.
+const MOST: usize = 200;
 
 /// What is searched for.
 #[derive(Deserialize)]
@@ -29,18 +32,23 @@ pub(super) async fn list(
 ) -> Response {
     let query = search.trim().to_owned();
     let wanted = query.to_lowercase();
-    let mut rooms = live_rooms::all(&state);
-    rooms.retain(|room| {
-        let name = room.name.as_ref().map(|name| name.to_string().to_lowercase());
-        room.code.to_string().contains(&wanted) || name.is_some_and(|name| name.contains(&wanted))
-    });
+    let is_wanted = |handle: &RoomHandle| {
+        let name = || handle.record().settings.name.map(|name| name.to_string().to_lowercase());
+        handle.code().to_string().contains(&wanted) || name().is_some_and(|name| name.contains(&wanted))
+    };
+    let live_rooms::Live { count, rooms, .. } = live_rooms::first(&state, MOST, is_wanted);
     if rooms.is_empty()
         && let Ok(code) = RoomCode::parse(&query)
-        && matches!(state.storage.room(code).await, Ok(Some(_)))
     {
-        return Redirect::to(&format!("/admin/rooms/{code}")).into_response();
+        match state.storage.room(code).await {
+            Ok(Some(_)) => return Redirect::to(&format!("/admin/rooms/{code}")).into_response(),
+            Ok(None) => {}
+            Err(error) => return AdminProblem::Storage(error).into_page(&state).await,
+        }
     }
-    AdminPage::of(AdminSection::Rooms).with(&state, || view! { <AdminRooms query rooms/> }.into_any()).await
+    let left_out = count.saturating_sub(rooms.len());
+    let content = move || view! { <AdminRooms query rooms left_out/> }.into_any();
+    AdminPage::of(AdminSection::Rooms).with(&state, content).await
 }
 
 /// `GET`: one of them.
@@ -85,16 +93,22 @@ pub(super) async fn end(State(state): State<AppState>, _: Admin, Path(code): Pat
 /// 303 back to the room.
 async fn change(state: &AppState, code: &str, patch: RoomSettingsPatch, action: &'static str) -> Response {
     let Ok(code) = RoomCode::parse(code) else { return AdminProblem::NotFound.into_page(state).await };
-    match state.rooms.change(code, None, &patch, Precondition::None).await {
-        Ok(_) => {}
-        Err(ChangeError::Unknown) => return AdminProblem::NotFound.into_page(state).await,
-        Err(ChangeError::Storage(error)) => return AdminProblem::Storage(error).into_page(state).await,
+    let changing = {
+        let state = state.clone();
+        async move {
+            state.rooms.change(code, None, &patch, Precondition::None).await?;
+            let deed = Deed { room: Some(code), ..Deed::of(audit::ADMIN, action) };
+            audit::note(&*state.storage, state.clock.wall(), deed).await;
+            Ok(())
+        }
+    };
+    match tasks::to_the_end(changing).await {
+        Ok(()) => Redirect::to(&format!("/admin/rooms/{code}")).into_response(),
+        Err(ChangeError::Unknown) => AdminProblem::NotFound.into_page(state).await,
+        Err(ChangeError::Storage(error)) => AdminProblem::Storage(error).into_page(state).await,
         Err(error @ (ChangeError::Changed | ChangeError::Settings(_) | ChangeError::Password(_))) => {
             tracing::error!(%error, action, "an admin could not change a room");
-            return AdminProblem::Busy.into_page(state).await;
+            AdminProblem::Busy.into_page(state).await
         }
     }
-    let deed = Deed { actor: audit::ADMIN, action, room: Some(code) };
-    audit::note(&*state.storage, state.clock.wall(), deed).await;
-    Redirect::to(&format!("/admin/rooms/{code}")).into_response()
 }

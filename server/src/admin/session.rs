@@ -10,15 +10,22 @@ use protocol::Timestamp;
 use storage::{Digest, Storage, StorageError};
 
 use super::page::AdminProblem;
+use crate::audit::{self, Deed};
 use crate::browser::Transport;
 use crate::http_client::HttpClient;
-use crate::{AppState, cookies, digest, ids, origin};
+use crate::{AppState, cookies, digest, ids, origin, tasks};
 
 /// What the secrets of links begin with.
 const LINK: &str = "l";
 
 /// And those of sessions.
 const SESSION: &str = "s";
+
+/// Who has not signed in.
+const NOBODY: &str = "nobody";
+
+/// Of several cookies of one name, so many are looked at: a parent domain may have set some.
+const MOST_COOKIES: usize = 4;
 
 /// How long a link opens the page. Raising it leaves more time to whoever finds one.
 const LINK_FOR: Duration = Duration::from_secs(15 * 60);
@@ -62,10 +69,14 @@ async fn find(
         return Err(AdminProblem::Foreign);
     }
     let name = cookie_name(caller.site.transport);
-    let Some(secret) = cookies::named(headers, name).next() else { return Err(AdminProblem::SignedOut) };
-    let session = digest::of(secret);
-    if state.storage.is_admin_session(&session, state.clock.wall()).await? {
-        return Ok(Admin { session });
+    let mut shown = cookies::named(headers, name).take(MOST_COOKIES).map(digest::of).peekable();
+    if shown.peek().is_none() {
+        return Err(AdminProblem::SignedOut);
+    }
+    for session in shown {
+        if state.storage.is_admin_session(&session, state.clock.wall()).await? {
+            return Ok(Admin { session });
+        }
     }
     // One that has ended is no guess, but looks like one.
     state.lookups.guess(caller.address).map_err(|_| AdminProblem::Busy)?;
@@ -89,13 +100,28 @@ pub(super) async fn open(
     caller: &HttpClient,
     link: &str,
 ) -> Result<Option<HeaderValue>, AdminProblem> {
+    state.lookups.question(caller).map_err(|_| AdminProblem::Busy)?;
     let secret = ids::secret(SESSION);
     let now = state.clock.wall();
     let (link, session) = (digest::of(link), digest::of(&secret));
-    if state.storage.open_admin_session(&link, &session, now, now.after(SESSION_FOR)).await? {
+    let opening = {
+        let (state, id) = (state.clone(), digest::id_of(&session));
+        async move {
+            let opened =
+                state.storage.open_admin_session(&link, &session, now, now.after(SESSION_FOR)).await?;
+            if opened {
+                let deed = Deed { subject: Some(&id), ..Deed::of(audit::ADMIN, "admin.signed_in") };
+                audit::note(&*state.storage, now, deed).await;
+            }
+            Ok::<_, StorageError>(opened)
+        }
+    };
+    if tasks::to_the_end(opening).await? {
         return Ok(cookie(caller.site.transport, &secret, SESSION_FOR));
     }
     state.lookups.guess(caller.address).map_err(|_| AdminProblem::Busy)?;
+    // It may have been stolen, or used by whoever has stolen it.
+    audit::note(&*state.storage, now, Deed::of(NOBODY, "admin.link_refused")).await;
     Ok(None)
 }
 

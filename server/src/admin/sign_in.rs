@@ -43,8 +43,6 @@ pub(super) async fn sign_in(
         Ok(None) => return AdminProblem::LinkRefused.into_page(&state).await,
         Err(problem) => return problem.into_page(&state).await,
     };
-    let deed = Deed { actor: audit::ADMIN, action: "admin.signed_in", room: None };
-    audit::note(&*state.storage, state.clock.wall(), deed).await;
     ([(header::SET_COOKIE, cookie)], Redirect::to("/admin")).into_response()
 }
 
@@ -53,7 +51,7 @@ pub(super) async fn sign_out(State(state): State<AppState>, admin: Admin, caller
     if let Err(error) = admin.end(&state).await {
         return AdminProblem::Storage(error).into_page(&state).await;
     }
-    let deed = Deed { actor: audit::ADMIN, action: "admin.signed_out", room: None };
+    let deed = Deed::of(audit::ADMIN, "admin.signed_out");
     audit::note(&*state.storage, state.clock.wall(), deed).await;
     let mut response = Redirect::to("/admin").into_response();
     response.headers_mut().extend(session::no_cookie(&caller).map(|cookie| (header::SET_COOKIE, cookie)));

@@ -29,7 +29,7 @@ pub(crate) const STEPS: [Label; 7] =
 pub(crate) const QUEUES: [Label; 4] = ["connection", "journal", "settings", "history"];
 
 /// Parts of what is kept.
-pub(crate) const REPOSITORIES: [Label; 13] = [
+pub(crate) const REPOSITORIES: [Label; 15] = [
     "rooms",
     "keys",
     "seats",
@@ -37,6 +37,8 @@ pub(crate) const REPOSITORIES: [Label; 13] = [
     "journal",
     "api_keys",
     "audit",
+    "admins",
+    "usage",
     "builds",
     "identities",
     "contacts",

@@ -8,10 +8,11 @@ use protocol::{Allowed, NameError, Password, RoomName, RoomSettingsPatch, Switch
 use serde::Deserialize;
 
 use super::PageProblem;
+use crate::audit::{self, Deed};
 use crate::credentials::{self, Authority, Order};
 use crate::http_client::HttpClient;
 use crate::rooms::{CreationError, NewRoom};
-use crate::{AppState, origin};
+use crate::{AppState, digest, origin};
 
 /// The fields of the forms; a checkbox that is not ticked is absent.
 #[derive(Deserialize, Default)]
@@ -60,6 +61,9 @@ pub(crate) async fn create_form(
         Err(CreationError::Settings(_)) => return problem(FormProblem::Settings),
         Err(CreationError::Storage(error)) => return Err(error.into()),
     };
+    let (actor, room) = (digest::id_of(&creation.host_key.digest), Some(creation.record.code));
+    let deed = Deed { room, subject: Some(&actor), ..Deed::of(&actor, "room.created") };
+    audit::note(&*state.storage, state.clock.wall(), deed).await;
     // The browser keeps the first key, which nobody sees. The link has one of its own, which can be taken back.
     let authority = Authority::Host(vec![creation.host_key.clone()]);
     let minted = credentials::mint(&state, creation.record.code, &authority, Order::HOST_KEY).await;

@@ -10,7 +10,7 @@ use crate::audit::{self, Deed};
 use crate::credentials::{self, Order};
 use crate::http_client::HttpClient;
 use crate::rest::{ProblemResponse, mint_refusal, problem};
-use crate::{AppState, origin};
+use crate::{AppState, digest, origin};
 
 /// A link with a new key. Its digest is kept; the key itself is told this once.
 pub(crate) async fn make_host_link(
@@ -30,9 +30,10 @@ pub(crate) async fn make_host_link(
     let authority = authority.map_err(|error| ProblemResponse::storage(&error))?;
     let authority = authority.ok_or_else(|| refused(ProblemDetail::NotHost))?;
     let minted = credentials::mint(&state, code, &authority, Order::HOST_KEY).await;
-    let (_, secret) = minted.map_err(mint_refusal)?;
+    let (key, secret) = minted.map_err(mint_refusal)?;
     if let Some(actor) = authority.actor() {
-        let deed = Deed { actor: &actor, action: "credential.created", room: Some(code) };
+        let id = digest::id_of(&key.digest);
+        let deed = Deed { room: Some(code), subject: Some(&id), ..Deed::of(&actor, "credential.created") };
         audit::note(&*state.storage, state.clock.wall(), deed).await;
     }
     Ok(Json(HostLink { path: format!("/r/{code}?key={secret}") }))

@@ -5,11 +5,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::prelude::*;
+use storage::StorageError;
 
 use super::room_of_host::{RoomOfHost, Rules};
 use super::{PageProblem, plain_with_rings};
-use crate::AppState;
 use crate::http_client::HttpClient;
+use crate::{AppState, tasks};
 
 /// More rooms than this nobody reads through.
 const MOST: u32 = 200;
@@ -43,7 +44,11 @@ pub(crate) async fn delete_form(
     State(state): State<AppState>,
     host: RoomOfHost<Rules>,
 ) -> Result<Response, PageProblem> {
-    state.rooms.delete(host.code).await?;
-    host.did(&state, "room.deleted").await;
+    tasks::to_the_end(async move {
+        state.rooms.delete(host.code).await?;
+        host.did(&state, "room.deleted").await;
+        Ok::<_, StorageError>(())
+    })
+    .await?;
     Ok(Redirect::to("/rooms").into_response())
 }

@@ -43,7 +43,7 @@ impl<P> RoomOfHost<P> {
     /// Keeps that the host has done something.
     pub(super) async fn did(&self, state: &AppState, action: &'static str) {
         if let Some(actor) = self.authority.actor() {
-            let deed = Deed { actor: &actor, action, room: Some(self.code) };
+            let deed = Deed { room: Some(self.code), ..Deed::of(&actor, action) };
             audit::note(&*state.storage, state.clock.wall(), deed).await;
         }
     }

@@ -1,14 +1,14 @@
 //! What a program or a host changes over REST is kept in the audit log, once it is done.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use protocol::RoomCode;
 
-use crate::AppState;
 use crate::audit::{self, Deed};
+use crate::{AppState, languages, tasks};
 
 /// Who asks, as it comes out while the request is dealt with. Comes as an extension of those that are to be kept.
 #[derive(Clone, Default)]
@@ -19,28 +19,58 @@ struct Trail {
     /// The state, and the id of the key.
     actor: Option<(AppState, String)>,
     room: Option<RoomCode>,
+    subject: Option<String>,
+    /// What it came to, where that is another thing than what was asked for.
+    action: Option<&'static str>,
 }
 
 impl AuditTrail {
     /// It is this one.
     pub(super) fn by(&self, state: &AppState, actor: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).actor = Some((state.clone(), actor));
+        self.trail().actor = Some((state.clone(), actor));
     }
 
     /// It is about this room.
     pub(super) fn about(&self, room: RoomCode) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).room = Some(room);
+        self.trail().room = Some(room);
+    }
+
+    /// Somebody without a key made this one for themself.
+    pub(super) fn made(&self, state: &AppState, key: String) {
+        let mut trail = self.trail();
+        trail.actor.get_or_insert_with(|| (state.clone(), key.clone()));
+        trail.subject = Some(key);
+    }
+
+    /// It is about what has this id.
+    pub(super) fn to(&self, subject: String) {
+        self.trail().subject = Some(subject);
+    }
+
+    /// It has come to this.
+    pub(super) fn is(&self, action: &'static str) {
+        self.trail().action = Some(action);
+    }
+
+    fn trail(&self) -> MutexGuard<'_, Trail> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Keeps that an action was done, if it was, and by somebody with a key.
+/// Keeps that an action was done, if it was, and by somebody with a key; also when whoever asked for it has hung up.
 pub(super) async fn keep(action: &'static str, mut request: Request, next: Next) -> Response {
     let trail = AuditTrail::default();
     request.extensions_mut().insert(trail.clone());
-    let response = next.run(request).await;
-    let Trail { actor, room } = std::mem::take(&mut *trail.0.lock().unwrap_or_else(PoisonError::into_inner));
-    if let Some((state, actor)) = actor.filter(|_| response.status().is_success()) {
-        audit::note(&*state.storage, state.clock.wall(), Deed { actor: &actor, action, room }).await;
-    }
-    response
+    let language = languages::spoken();
+    tasks::to_the_end(languages::speaking(language, async move {
+        let response = next.run(request).await;
+        let Trail { actor, room, subject, action: came_to } = std::mem::take(&mut *trail.trail());
+        if let Some((state, actor)) = actor.filter(|_| response.status().is_success()) {
+            let action = came_to.unwrap_or(action);
+            let deed = Deed { actor: &actor, action, room, subject: subject.as_deref() };
+            audit::note(&*state.storage, state.clock.wall(), deed).await;
+        }
+        response
+    }))
+    .await
 }

@@ -64,8 +64,13 @@ impl ApiClient {
 
     /// What is done is about this room.
     pub(super) fn concerns(&self, room: RoomCode) {
+        self.note(|trail| trail.about(room));
+    }
+
+    /// Says more of what is done, where that is kept.
+    pub(super) fn note(&self, say: impl FnOnce(&AuditTrail)) {
         if let Some(trail) = &self.trail {
-            trail.about(room);
+            say(trail);
         }
     }
 

@@ -41,7 +41,7 @@ pub(crate) async fn create_room(
     let owner = created_by.clone().unwrap_or_else(address);
     let idempotency = idempotency_key(&headers)?.map(|key| (owner, key, fingerprint(&patch)));
     if let Some(made) = &idempotency
-        && let Some(again) = made_before(&state, made, &authority).await?
+        && let Some(again) = made_before(&state, made, &authority, &client).await?
     {
         return Ok(again);
     }
@@ -55,11 +55,13 @@ pub(crate) async fn create_room(
     match (state.rooms.create(new).await, &idempotency) {
         (Ok(creation), _) => {
             client.concerns(creation.record.code);
+            let host = digest::id_of(&creation.host_key.digest);
+            client.note(|trail| trail.made(&state, host));
             answer(creation.record, creation.host_secret)
         }
         // The same request, at the same time.
         (Err(CreationError::Storage(StorageError::Exists)), Some(made)) => {
-            let again = made_before(&state, made, &authority).await?;
+            let again = made_before(&state, made, &authority, &client).await?;
             again.ok_or_else(|| ProblemResponse::storage(&StorageError::Exists))
         }
         (Err(error), _) => Err(refusal(error)),
@@ -71,6 +73,7 @@ async fn made_before(
     state: &AppState,
     (owner, key, request): &(String, String, Digest),
     authority: &Authority,
+    client: &ApiClient,
 ) -> Result<Option<Response>, ProblemResponse> {
     let since = Timestamp(state.clock.wall().0.saturating_sub(IDEMPOTENT_FOR.as_millis() as u64));
     let made = state.storage.made_by(owner, key, since).await;
@@ -84,7 +87,13 @@ async fn made_before(
         return Err(problem(StatusCode::CONFLICT, ProblemType::RoomDeleted, ProblemDetail::RoomDeleted));
     };
     let minted = credentials::mint(state, room.code, authority, Order::HOST_KEY).await;
-    let (_, secret) = minted.map_err(mint_refusal)?;
+    let (key, secret) = minted.map_err(mint_refusal)?;
+    // No room was made, and another key to one.
+    client.concerns(room.code);
+    client.note(|trail| {
+        trail.is("credential.created");
+        trail.to(digest::id_of(&key.digest));
+    });
     answer(room, secret).map(Some)
 }
 

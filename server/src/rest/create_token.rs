@@ -42,6 +42,7 @@ pub(crate) async fn create_token(
         problem(StatusCode::INTERNAL_SERVER_ERROR, ProblemType::Internal, error.to_string())
     })?;
     let id = digest::id_of(&key.digest);
+    client.note(|trail| trail.to(id.clone()));
     Ok((StatusCode::CREATED, Json(CreatedToken { token, id, expires_at: key.expires_at, path })))
 }
 

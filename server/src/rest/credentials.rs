@@ -31,6 +31,7 @@ pub(crate) async fn revoke_credential(
     let (code, authority) = client.authority(&state, &code).await?;
     let revoked = credentials::revoke(&state, code, &authority, &id).await;
     if revoked.map_err(|error| ProblemResponse::storage(&error))? {
+        client.note(|trail| trail.to(id));
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(problem(StatusCode::NOT_FOUND, ProblemType::CredentialUnknown, ProblemDetail::CredentialUnknown))

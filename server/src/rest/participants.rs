@@ -32,6 +32,7 @@ pub(crate) async fn turn_off(
     Object(request): Object<TurnOffRequest>,
 ) -> Result<StatusCode, ProblemResponse> {
     let code = client.may(&state, &code).await?;
+    client.note(|trail| trail.to(id.clone()));
     order(&state, code, &id, AdminAction::TurnOff(request.source)).await
 }
 
@@ -42,6 +43,7 @@ pub(crate) async fn remove_participant(
     Path((code, id)): Path<(String, String)>,
 ) -> Result<StatusCode, ProblemResponse> {
     let code = client.may(&state, &code).await?;
+    client.note(|trail| trail.to(id.clone()));
     order(&state, code, &id, AdminAction::Remove).await
 }
 

@@ -18,6 +18,7 @@ pub(super) fn to_storage(room: RoomCode, change: Change, now: Timestamp) -> stor
             room: Some(room),
             actor: by.to_string(),
             action: action.to_owned(),
+            subject: None,
         }),
     }
 }

@@ -339,6 +339,11 @@ impl Rooms {
         if is_known { self.find(code).await.ok().flatten() } else { None }
     }
 
+    /// Who is inside of a room that has a task.
+    pub(crate) fn figures(&self, code: RoomCode) -> Option<RoomFigures> {
+        Some(self.loaded().get(&code)?.get()?.figures())
+    }
+
     /// Every room that has a task.
     pub(crate) fn all_running(&self) -> Vec<RoomHandle> {
         let running = |handle: &&RoomHandle| !handle.queue.is_closed();

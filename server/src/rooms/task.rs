@@ -299,7 +299,8 @@ impl RoomTask {
     fn connect(&mut self, connection: ConnectionId, input: Input) -> Lifecycle {
         let Some(socket) = self.rooms.connections.take(connection) else { return Lifecycle::Stays };
         self.sockets.insert(connection, socket);
-        self.entering = Some(connection);
+        // Whoever has been away for too long is refused, and then comes in anew.
+        self.entering = matches!(input, Input::Enter { .. }).then_some(connection);
         let lifecycle = self.input(input);
         self.entering = None;
         lifecycle
@@ -326,7 +327,7 @@ impl RoomTask {
         while let Some(output) = self.room.poll_output() {
             match output {
                 Output::Send { to, seq, received, message } => {
-                    if matches!(*message, ServerMessage::Joined(_)) {
+                    if matches!(&*message, ServerMessage::Joined(joined) if !joined.continued) {
                         self.rooms.usage().joined();
                     }
                     self.meter.sent(&message);

@@ -47,6 +47,8 @@ pub(super) struct RoomDestination {
     queue: QueueReceiver,
     /// Until the page has told how its way in went, where that is traced.
     trace: Option<JoinTrace>,
+    /// Whether it has; a page that comes back has done that before.
+    has_reported: bool,
 }
 
 impl RoomDestination {
@@ -92,7 +94,7 @@ impl RoomDestination {
         let span = debug_span!(target: "veranda::join", "enter");
         let room = send(&state, room.code(), event, credential).instrument(span).await?;
         steps.done("enter");
-        Ok(Self { connection, room, state, address: caller.address, queue, trace: None })
+        Ok(Self { connection, room, state, address: caller.address, queue, trace: None, has_reported: false })
     }
 
     /// Asks a room for the seat that somebody had.
@@ -107,7 +109,7 @@ impl RoomDestination {
         let (connection, queue) = state.rooms.connections().open();
         let event = RoomEvent::Resume { connection: connection.id(), resumption: Box::new(resumption) };
         let room = send(&state, resume.room, event, credential).await?;
-        Ok(Self { connection, room, state, address: caller.address, queue, trace: None })
+        Ok(Self { connection, room, state, address: caller.address, queue, trace: None, has_reported: true })
     }
 
     /// A message, unless its address has said too much, in whichever rooms: then the room does not even look at it.
@@ -125,7 +127,9 @@ impl RoomDestination {
         if let ReceivedMessage::Message(RoomFrame { message: RoomMessage::ReportJoin { steps }, .. }) =
             message
         {
-            self.state.metrics.told(*steps);
+            if !std::mem::replace(&mut self.has_reported, true) {
+                self.state.metrics.told(*steps);
+            }
             if let Some(trace) = self.trace.take() {
                 trace.told(*steps);
             }

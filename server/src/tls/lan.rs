@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use anyhow::Context as _;
 use ipnet::IpNet;
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
@@ -21,6 +22,7 @@ use sha2::{Digest as _, Sha256};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::sign::CertifiedKey;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::machine::Machine;
 use super::self_signed::{DAY, GOOD_BEFORE, GOOD_FOR, serves};
@@ -38,13 +40,21 @@ const LOCAL_NAMES: [&str; 4] = ["localhost", "local", "home.arpa", "internal"];
 
 pub(super) fn open(config: &Config, end: &Arc<CertificateEnd>) -> anyhow::Result<Arc<Shown>> {
     let shown = certified(&config.storage.data, &Machine::this(), clock::system_time())?;
-    tracing::info!(file = %authority_file(&config.storage.data).display(), "devices that trust this file are not asked about the certificate");
+    let fingerprint = authority_fingerprint(&config.storage.data);
+    tracing::info!(file = %authority_file(&config.storage.data).display(), fingerprint, "devices that trust this file are not asked about the certificate");
     Ok(Shown::new(shown, end))
 }
 
 /// Where the authority's certificate is, which is no secret.
 pub fn authority_file(data: &Path) -> PathBuf {
     data.join("tls/authority.crt")
+}
+
+/// The SHA-256 of the authority's certificate, as browsers show it: what whoever is about to trust it compares.
+pub fn authority_fingerprint(data: &Path) -> Option<String> {
+    let certificate = CertificateDer::from_pem_file(authority_file(data)).ok()?;
+    let digest = Sha256::digest(certificate.as_ref());
+    Some(digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":"))
 }
 
 /// The address at which others in this network reach the machine.
@@ -117,11 +127,21 @@ impl Authority {
     /// The one that is kept; a new one where there is none.
     fn open(data: &Path, now: SystemTime) -> anyhow::Result<Self> {
         let (certificate, key) = (authority_file(data), data.join("tls/authority.key"));
-        if let (Ok(pem), Ok(secret)) = (fs::read_to_string(&certificate), fs::read_to_string(&key))
-            && let (Ok(first), Ok(pair)) =
+        // One that cannot be read just now is no reason to have everybody trust another.
+        if let (Some(pem), Some(secret)) = (kept(&certificate)?, kept(&key)?) {
+            if let (Ok(first), Ok(pair)) =
                 (CertificateDer::from_pem_slice(pem.as_bytes()), KeyPair::from_pem(&secret))
-        {
-            return Ok(Self { certificate: first, pem, issuer: Issuer::new(authority(&pair, now), pair) });
+                && vouches(&first, &pair, now)
+            {
+                return Ok(Self {
+                    certificate: first,
+                    pem,
+                    issuer: Issuer::new(authority(&pair, now), pair),
+                });
+            }
+            tracing::warn!(
+                "the authority of the local network can vouch for nothing: devices have to trust a new one"
+            );
         }
         fs::create_dir_all(data.join("tls"))?;
         let pair = KeyPair::generate()?;
@@ -148,6 +168,24 @@ impl Authority {
     }
 }
 
+/// The content of a file, if there is one.
+fn kept(file: &Path) -> anyhow::Result<Option<String>> {
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
+    }
+}
+
+/// Whether certificate and key belong together, and the certificate is good now: one that was made while the clock was wrong is not.
+fn vouches(certificate: &CertificateDer<'_>, pair: &KeyPair, now: SystemTime) -> bool {
+    let Ok((_, parsed)) = X509Certificate::from_der(certificate) else { return false };
+    let Ok(now) = now.duration_since(SystemTime::UNIX_EPOCH) else { return false };
+    let [begins, ends] = [parsed.validity().not_before, parsed.validity().not_after]
+        .map(|time| u64::try_from(time.timestamp()).unwrap_or_default());
+    (begins..ends).contains(&now.as_secs()) && parsed.public_key().raw == pair.subject_public_key_info()
+}
+
 /// What the authority says of itself. Its name has its key in it, so that those of two servers are never taken for each other.
 fn authority(pair: &KeyPair, now: SystemTime) -> CertificateParams {
     let key = Sha256::digest(pair.der_bytes());
@@ -157,6 +195,8 @@ fn authority(pair: &KeyPair, now: SystemTime) -> CertificateParams {
     params.distinguished_name.push(DnType::CommonName, format!("Veranda, local network ({key})"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    // For servers alone: neither mail nor programs.
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let names = LOCAL_NAMES.map(|name| GeneralSubtree::DnsName(name.to_owned()));
     let addresses = local_networks().map(|network| GeneralSubtree::IpAddress(subnet(network)));
     let permitted_subtrees = names.into_iter().chain(addresses).collect();
@@ -259,5 +299,26 @@ mod tests {
         assert_ne!(second.cert, first.cert);
         let authority = CertificateDer::from_pem_file(authority_file(data.path())).unwrap();
         assert!(trusts(&authority, &second, "192.168.1.5"));
+    }
+
+    #[test]
+    fn an_authority_of_a_wrong_clock_or_another_key_is_replaced_and_one_that_cannot_be_read_is_not() {
+        let data = tempfile::tempdir().unwrap();
+        let certificate = authority_file(data.path());
+        let at = machine("192.168.1.5");
+        certified(data.path(), &at, SystemTime::UNIX_EPOCH + DAY.saturating_mul(3)).unwrap();
+        let early = fs::read(&certificate).unwrap();
+        let shown = certified(data.path(), &at, now()).unwrap();
+        let authority = CertificateDer::from_pem_file(&certificate).unwrap();
+        assert!(trusts(&authority, &shown, "192.168.1.5"));
+        assert_ne!(fs::read(&certificate).unwrap(), early);
+        fs::write(data.path().join("tls/authority.key"), KeyPair::generate().unwrap().serialize_pem())
+            .unwrap();
+        let shown = certified(data.path(), &at, now()).unwrap();
+        let authority = CertificateDer::from_pem_file(&certificate).unwrap();
+        assert!(trusts(&authority, &shown, "192.168.1.5"));
+        fs::remove_file(&certificate).unwrap();
+        fs::create_dir(&certificate).unwrap();
+        assert!(certified(data.path(), &at, now()).is_err());
     }
 }

@@ -9,7 +9,7 @@ mod lan;
 mod machine;
 mod self_signed;
 
-pub use lan::{address as lan_address, authority_file};
+pub use lan::{address as lan_address, authority_file, authority_fingerprint};
 
 use std::io;
 use std::path::Path;

@@ -4,19 +4,47 @@
 use app::plain::{Cdn, start_script};
 
 use super::HashList;
+use crate::config_check::is_base;
 use crate::security_headers::{WITHOUT_SCRIPT, with_nonce};
 
-/// What stands before the paths of the files that a page loads; `None` when it is no page of ours.
+/// What stands before the paths of the files that a page loads; `None` when it is no page of ours. It is that of the one `html` element, with which
+/// the page begins: of what comes later the browser would take it as well.
 pub(super) fn root(html: &str) -> Option<&str> {
-    html.split_once("data-root=\"")?.1.split_once('"').map(|(root, _)| root)
+    let (tag, rest) = html.strip_prefix("<!DOCTYPE html><html")?.split_once('>')?;
+    let [("lang", _), ("dir", _), ("data-root", root)] = attributes(tag)?[..] else { return None };
+    (!rest.to_ascii_lowercase().contains("<html")).then_some(root)
 }
+
+/// The attributes of a tag, which is written as ours are: each with a value in double quotes. `None` for any other, also for one that was cut at a
+/// `>` in a value.
+fn attributes(tag: &str) -> Option<Vec<(&str, &str)>> {
+    let mut rest = tag.trim_end_matches('/').trim_end();
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let (name, after) = rest.strip_prefix(' ')?.split_once("=\"")?;
+        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        let (value, after) = after.split_once('"')?;
+        found.push((name, value));
+        rest = is_name.then_some(after)?;
+    }
+    Some(found)
+}
+
+/// What a link may be that is no sheet.
+const LINKS: [&str; 5] = ["icon", "apple-touch-icon", "manifest", "modulepreload", "preload"];
 
 /// Whether a page of this build runs what the build has, and nothing else.
 pub(super) fn check(html: &str, policy: &str, list: &HashList) -> Result<(), String> {
     let nonce =
         policy.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).map(|(nonce, _)| nonce);
+    // What stands there stands in the policy that is expected, too: it may say nothing more.
+    let is_nonce =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-=".contains(&byte));
+    if nonce.is_some_and(|nonce| !is_nonce(nonce)) {
+        return Err(format!("its security policy has a nonce that is none: {policy:?}"));
+    }
     // Modules may come from elsewhere: the browser compares them with what the page says, and that is compared here.
-    let cdn = base_of_cdn(html).and_then(|base| list.cdn(base));
+    let cdn = base_of_cdn(html).filter(|base| is_base(base)).and_then(|base| list.cdn(base));
     let base = cdn.as_ref().map(Cdn::base);
     let expected = match nonce {
         Some(nonce) => with_nonce(nonce, base).and_then(|policy| Some(policy.to_str().ok()?.to_owned())),
@@ -28,21 +56,25 @@ pub(super) fn check(html: &str, policy: &str, list: &HashList) -> Result<(), Str
     for (tag, body) in elements(html, "script") {
         if !is_ours(tag, body, nonce, cdn.as_ref(), list) {
             return Err(format!(
-                "it has a script that is not of this build: <script{tag}>{}",
-                shortened(body)
+                "it has a script that is not of this build: {:?}",
+                shortened(&format!("<script{tag}>{body}"))
             ));
         }
     }
     let sheet = format!("href=\"{}/pkg/veranda.css\"", list.root());
-    for (tag, _) in elements(html, "link").filter(|(tag, _)| tag.to_ascii_lowercase().contains("stylesheet"))
-    {
-        if tag.trim_end_matches('/') != format!(" rel=\"stylesheet\" {sheet}") {
-            return Err(format!("it has a sheet that is not of this build: <link{tag}>"));
+    for (tag, _) in elements(html, "link") {
+        let rel = attributes(tag).and_then(|all| all.into_iter().find(|(name, _)| *name == "rel"));
+        let is_known = rel.is_some_and(|(_, rel)| LINKS.contains(&rel));
+        if !is_known && tag.trim_end_matches('/') != format!(" rel=\"stylesheet\" {sheet}") {
+            let tag = shortened(tag);
+            return Err(format!("it has a sheet that is not of this build: {tag:?}"));
         }
     }
     // Leads to another page by itself.
-    match elements(html, "meta").find(|(tag, _)| tag.to_ascii_lowercase().contains("http-equiv")) {
-        Some((tag, _)) => Err(format!("it is told something by <meta{tag}>")),
+    let leads_away =
+        |tag: &str| attributes(tag).is_none_or(|all| all.iter().any(|(name, _)| *name == "http-equiv"));
+    match elements(html, "meta").find(|(tag, _)| leads_away(tag)) {
+        Some((tag, _)) => Err(format!("it is told something by {:?}", shortened(tag))),
         None => Ok(()),
     }
 }
@@ -169,6 +201,10 @@ mod tests {
             "<script".to_owned(),
             "<link rel=stylesheet href=/evil.css>".to_owned(),
             "<meta http-equiv=\"refresh\" content=\"0;url=https://evil.example\">".to_owned(),
+            "<meta name=\">\" http-equiv=\"refresh\" content=\"0;url=https://evil.example\">".to_owned(),
+            "<META HTTP-EQUIV=refresh>".to_owned(),
+            "<link title=\">\" rel=\"stylesheet\" href=\"/evil.css\">".to_owned(),
+            "<link rel=\"&#115;tylesheet\" href=\"/evil.css\">".to_owned(),
         ] {
             assert!(checked(&wrong).is_err(), "{wrong}");
         }
@@ -177,5 +213,31 @@ mod tests {
             assert!(check("<html>", policy, &list()).is_err(), "{policy}");
         }
         assert!(check("<script nonce=\"abc\"></script>", WITHOUT_SCRIPT, &list()).is_err());
+    }
+
+    #[test]
+    fn what_a_page_says_of_itself_changes_nothing_of_what_is_expected() {
+        let enemy = "a; frame-src *; b";
+        let policy = with_nonce(enemy, None).unwrap();
+        assert!(check("<html>", policy.to_str().unwrap(), &list()).is_err());
+        let base = "https://x; script-src-attr 'unsafe-inline'; y";
+        let policy = with_nonce(POLICY_NONCE, Some(base)).unwrap();
+        let html = format!("<html><script type=\"module\" nonce=\"abc\">\n}})(\"{base}\")</script>");
+        assert!(check(&html, policy.to_str().unwrap(), &list()).is_err());
+    }
+
+    #[test]
+    fn the_root_of_a_page_is_that_of_the_element_with_which_it_begins() {
+        let page = "<!DOCTYPE html><html lang=\"en\" dir=\"ltr\" data-root=\"/builds/a\"><head>";
+        assert_eq!(root(page), Some("/builds/a"));
+        for other in [
+            "<!-- data-root=\"/builds/a\" --><html data-root='/builds/evil'>".to_owned(),
+            format!("{page}<HTML data-root=\"/builds/evil\">"),
+            page.replace("data-root", "DATA-ROOT"),
+            page.replace(" dir", " onload=\"evil()\" dir"),
+            page.replace("<!DOCTYPE html>", ""),
+        ] {
+            assert_eq!(root(&other), None, "{other}");
+        }
     }
 }

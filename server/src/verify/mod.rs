@@ -85,6 +85,15 @@ fn page(
         let to = headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         return Err(format!("it leads to {to:?}: verify that address"));
     }
+    // What is read is what browsers read: this kind of text, not packed, and with nothing said beside it.
+    let kinds: Vec<_> = headers.get_all(header::CONTENT_TYPE).iter().collect();
+    if kinds != ["text/html; charset=utf-8"] {
+        return Err(format!("it is another kind of text: {kinds:?}"));
+    }
+    let said = [header::CONTENT_ENCODING, header::REFRESH, header::LINK];
+    if let Some(header) = said.into_iter().find(|header| headers.contains_key(header)) {
+        return Err(format!("it has the header {header}"));
+    }
     let html = std::str::from_utf8(body).map_err(|_| "it is no text".to_owned())?;
     let root = document::root(html).ok_or_else(|| format!("it is no page of Veranda (status {status})"))?;
     if root != list.root() {

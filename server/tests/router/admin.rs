@@ -44,6 +44,15 @@ impl TestServer {
         storage.close().await;
         events.into_iter().rev().map(|event| (event.actor, event.action)).collect()
     }
+
+    /// To what it was done.
+    async fn subjects(&self, action: &str) -> Vec<Option<String>> {
+        let storage = SqlStorage::sqlite(self.data.path()).await.unwrap();
+        let filter = AuditFilter { action: Some(action.to_owned()), ..AuditFilter::default() };
+        let events = storage.audit_events(&filter, 99).await.unwrap();
+        storage.close().await;
+        events.into_iter().map(|event| event.subject).collect()
+    }
 }
 
 impl Admin<'_> {
@@ -97,7 +106,7 @@ async fn a_link_opens_the_page_once_in_one_browser() {
     assert_eq!(admin.posts("/admin/sign-out", "").await.0, 303);
     assert_eq!(admin.get("/admin").await.0, 403);
     let deeds = server.deeds().await;
-    let expected = ["admin_link.created", "admin.signed_in", "admin.signed_out"];
+    let expected = ["admin_link.created", "admin.signed_in", "admin.link_refused", "admin.signed_out"];
     assert_eq!(deeds.iter().map(|(_, action)| &**action).collect::<Vec<_>>(), expected);
 }
 
@@ -244,6 +253,9 @@ async fn keys_are_made_shown_once_and_revoked_and_what_they_do_is_in_the_log() {
         did("admin", "api_key.revoked"),
     ];
     assert_eq!(deeds, expected, "what was refused was not done");
+    for action in ["api_key.created", "api_key.revoked"] {
+        assert_eq!(server.subjects(action).await, [Some(id.clone())], "{action}");
+    }
 }
 
 #[tokio::test]
@@ -263,7 +275,9 @@ async fn what_a_host_does_outside_the_call_is_in_the_log() {
         assert_eq!(actor.len(), 32, "the id of a key: {actor}");
     }
     let enemy = server.request("POST", &format!("{}/delete", made.path), &form_head("", ""), "").await.0;
-    assert_eq!((enemy, server.deeds().await.len()), (403, 3));
+    let deeds = server.deeds().await;
+    assert_eq!((enemy, deeds.len()), (403, 4));
+    assert_eq!(deeds[0].1, "room.created");
 }
 
 #[tokio::test]
@@ -282,7 +296,7 @@ async fn the_log_is_read_a_page_at_a_time() {
     assert_eq!(first.matches("<tr>").count(), 101);
     let older = first.split_once("href=\"/admin/audit-log?room=").unwrap().1.split('"').next().unwrap();
     let older = admin.page(&format!("/admin/audit-log?room={}", older.replace("&amp;", "&"))).await;
-    assert_eq!(older.matches("<tr>").count(), 21);
+    assert_eq!(older.matches("<tr>").count(), 22, "the last is that the room was made");
     for nonsense in ["room=no-code", "before=never", "before=1.2.3", "actor=%27%3B+DROP"] {
         admin.page(&format!("/admin/audit-log?{nonsense}")).await;
     }

@@ -110,8 +110,10 @@ async fn a_host_key_does_no_more_than_the_api_key_that_it_came_from_and_ends_wit
     let mut config = Config::default();
     config.storage.data = server.data.path().to_owned();
     let storage = open_storage(&config).await.unwrap();
-    let writer =
-        api_keys::create(&storage, "w".into(), &[Scope::RoomsWrite], Timestamp(1), None).await.unwrap();
+    let writer = api_keys::create(&storage, "w".into(), &[Scope::RoomsWrite], Timestamp(1), None)
+        .await
+        .unwrap()
+        .secret;
     let (status, made) = ask(&server, "POST", ROOMS, &writer, Some(json!({}))).await;
     assert_eq!(status, 201);
     let (room, host_key) = (text(&made, "code"), text(&made, "host_key"));
@@ -145,8 +147,9 @@ async fn an_api_key_takes_back_everything_of_its_rooms_and_nothing_of_others() {
     let mut config = Config::default();
     config.storage.data = server.data.path().to_owned();
     let storage = open_storage(&config).await.unwrap();
-    let program =
-        async || api_keys::create(&storage, "all".into(), &Scope::ALL, Timestamp(1), None).await.unwrap();
+    let program = async || {
+        api_keys::create(&storage, "all".into(), &Scope::ALL, Timestamp(1), None).await.unwrap().secret
+    };
     let (ours, theirs) = (program().await, program().await);
     let (_, made) = ask(&server, "POST", ROOMS, &ours, Some(json!({}))).await;
     let list = format!("{ROOMS}/{}/credentials", text(&made, "code"));

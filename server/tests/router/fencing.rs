@@ -86,6 +86,7 @@ async fn take_over(server: &TestServer, room: &str) {
         room: Some(code(room)),
         actor: "operator".to_owned(),
         action: "room.taken".to_owned(),
+        subject: None,
     };
     let taken = FencedChange { fence: Fence(1), change: Change::Audit(taken) };
     storage(server).await.keep_within(ChatQuota::UNLIMITED, &[taken]).await.unwrap();

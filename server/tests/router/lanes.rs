@@ -116,7 +116,7 @@ async fn a_room_for_a_far_future_is_refused_in_words_and_programs_have_a_share_o
     let storage = server::open_storage(&beside).await.unwrap();
     let now = protocol::Timestamp(0);
     let scopes = [protocol::Scope::RoomsWrite];
-    let key = server::api_keys::create(&storage, "shop".into(), &scopes, now, None).await.unwrap();
+    let key = server::api_keys::create(&storage, "shop".into(), &scopes, now, None).await.unwrap().secret;
     let head =
         format!("authorization: Bearer {key}\r\ncontent-type: application/json\r\ncontent-length: 2\r\n");
     let (status, _, body) = server.request("POST", "/api/v1/rooms", &head, "{}").await;

@@ -54,7 +54,7 @@ pub(crate) async fn key(server: &TestServer, scopes: &[Scope]) -> String {
     let mut config = Config::default();
     config.storage.data = server.data.path().to_owned();
     let storage = open_storage(&config).await.unwrap();
-    api_keys::create(&storage, "test".into(), scopes, Timestamp(1), None).await.unwrap()
+    api_keys::create(&storage, "test".into(), scopes, Timestamp(1), None).await.unwrap().secret
 }
 
 const ROOMS: &str = "/api/v1/rooms";
@@ -170,7 +170,7 @@ async fn unknown_expired_and_revoked_keys_open_nothing() {
     config.storage.data = server.data.path().to_owned();
     let storage = open_storage(&config).await.unwrap();
     let expired = api_keys::create(&storage, "old".into(), &Scope::ALL, Timestamp(1), Some(Timestamp(2)));
-    let expired = expired.await.unwrap();
+    let expired = expired.await.unwrap().secret;
     let revoked = key(&server, &Scope::ALL).await;
     assert_eq!(ask(&server, "GET", ROOMS, &revoked, None).await.status, 200);
     let id = storage.api_keys().await.unwrap().into_iter().find(|key| key.label == "test").unwrap().id;

@@ -15,6 +15,8 @@ pub struct AuditRow {
     pub actor: String,
     /// What, as in `room.deleted`.
     pub action: String,
+    /// To what, by its id.
+    pub subject: Option<String>,
     /// Where.
     pub room: Option<RoomCode>,
 }
@@ -79,6 +81,7 @@ fn Table(events: Vec<AuditRow>) -> impl IntoView {
                 <th scope="col">{words::WHAT()}</th>
                 <th scope="col">{words::WHO()}</th>
                 <th scope="col">{words::ROOM()}</th>
+                <th scope="col">{words::SUBJECT()}</th>
             </tr></thead>
             <tbody>{events.into_iter().map(row).collect_view()}</tbody>
         </table>
@@ -86,7 +89,7 @@ fn Table(events: Vec<AuditRow>) -> impl IntoView {
 }
 
 fn row(event: AuditRow) -> impl IntoView {
-    let AuditRow { at, actor, action, room } = event;
+    let AuditRow { at, actor, action, subject, room } = event;
     let room = room.map(|code| view! { <a href=format!("/admin/rooms/{code}")>{code.to_string()}</a> });
     view! {
         <tr>
@@ -94,6 +97,7 @@ fn row(event: AuditRow) -> impl IntoView {
             <td><code>{action}</code></td>
             <td><code>{actor}</code></td>
             <td>{room}</td>
+            <td>{subject.map(|id| view! { <code>{id}</code> })}</td>
         </tr>
     }
 }

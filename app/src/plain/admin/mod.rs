@@ -14,6 +14,6 @@ pub use audit_log::{AuditLog, AuditRow, FilterForm};
 pub use facts::{AdminSection, BackupState, KeyState, Period};
 pub use frame::AdminFrame;
 pub use overview::{Failure, Figures, Overview, PeopleChart, UsageRow};
-pub use rooms::{AdminRoom, AdminRooms, LiveRoom, OneRoom};
+pub use rooms::{AdminNoRoom, AdminRoom, AdminRooms, LiveRoom, OneRoom};
 pub use server::{AdminServer, CertificateState, ServerState};
 pub use sign_in::{SignIn, SignedOut};

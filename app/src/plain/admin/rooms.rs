@@ -43,6 +43,8 @@ pub fn AdminRooms(
     query: String,
     /// What is shown.
     rooms: Vec<LiveRoom>,
+    /// How many more there are.
+    left_out: usize,
 ) -> impl IntoView {
     let nothing = rooms.is_empty().then(|| {
         if query.is_empty() { words::NO_LIVE_ROOMS().to_owned() } else { words::nothing_found(&query) }
@@ -60,6 +62,7 @@ pub fn AdminRooms(
                 Some(said) => view! { <p class="nothing">{said}</p> }.into_any(),
                 None => view! { <Table rooms/> }.into_any(),
             }}
+            {(left_out > 0).then(|| view! { <p class="nothing">{words::more_rooms(&left_out)}</p> })}
         </section>
     }
 }
@@ -134,6 +137,15 @@ pub fn AdminRoom(
             </div>
         </section>
         <p><a href="/admin/rooms">{words::TO_ALL_ROOMS()}</a>" · "<a href=format!("/admin/audit-log?room={code}")>{words::AUDIT_LOG()}</a></p>
+    }
+}
+
+/// What stands in place of a room that is not there any more, or never was.
+#[component]
+pub fn AdminNoRoom() -> impl IntoView {
+    view! {
+        <p>{words::NO_SUCH_ROOM()}</p>
+        <p><a href="/admin/rooms">{words::TO_ALL_ROOMS()}</a></p>
     }
 }
 

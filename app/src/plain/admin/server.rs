@@ -29,8 +29,8 @@ pub struct ServerState {
     pub database: &'static str,
     /// Whether it answers.
     pub does_database_answer: bool,
-    /// Its copies.
-    pub backup: BackupState,
+    /// Its copies, as far as that is known.
+    pub backup: Option<BackupState>,
     /// Free in the data folder, in bytes.
     pub free_bytes: Option<u64>,
     /// How many threads forward media, how many of them run, and how often one was started again.
@@ -63,7 +63,7 @@ pub fn AdminServer(
                 <dt>{words::VERSION()}</dt><dd>{state.version}</dd>
                 <dt>{words::BUILD()}</dt><dd><code>{state.build}</code></dd>
                 <dt>{words::DATABASE()}</dt><dd>{state.database}", "{answers}</dd>
-                <dt>{words::BACKUP()}</dt><dd>{words::backup(&state.backup)}</dd>
+                {state.backup.map(|backup| view! { <dt>{words::BACKUP()}</dt><dd>{words::backup(&backup)}</dd> })}
                 {state.free_bytes.map(|bytes| view! {
                     <dt>{words::FREE_DISK()}</dt><dd>{words::gigabytes(&(bytes / GIGABYTE))}</dd>
                 })}
@@ -82,7 +82,7 @@ pub(super) fn Problems(problems: Vec<String>) -> impl IntoView {
             .into_any();
     }
     view! {
-        <div class="standing card" role="alert">
+        <div class="standing card">
             <p><span class="tag caution">{words::NEEDS_ATTENTION()}</span></p>
             <ul lang="en" dir="ltr">{problems.into_iter().map(|problem| view! { <li>{problem}</li> }).collect_view()}</ul>
         </div>

@@ -66,6 +66,7 @@ pub(crate) async fn a_batch_is_kept_whole_or_not_at_all(storage: &impl Storage) 
         room: None,
         actor: "operator".into(),
         action: "nothing".into(),
+        subject: None,
     };
 
     let kept = storage.keep(&[say(1, 1, 1, None), Change::Audit(unusual)]).await;

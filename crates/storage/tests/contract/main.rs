@@ -56,6 +56,7 @@ contract! {
     operation {
         the_audit_log_is_read_by_room_actor_and_action_a_page_at_a_time,
         a_link_opens_one_session_which_ends,
+        what_admins_did_stays_however_much_a_host_does,
         of_two_who_use_a_link_at_once_one_gets_in,
         usage_adds_up_by_the_hour_and_peaks_stay,
     }

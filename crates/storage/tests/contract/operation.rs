@@ -12,6 +12,7 @@ pub(crate) async fn the_audit_log_is_read_by_room_actor_and_action_a_page_at_a_t
         room: Some(code(room)),
         actor: actor.into(),
         action: action.into(),
+        subject: (id == "a").then(|| "a key".into()),
     };
     let events = [
         event("a", 5, 1, "admin", "room.locked"),
@@ -42,6 +43,8 @@ pub(crate) async fn the_audit_log_is_read_by_room_actor_and_action_a_page_at_a_t
         "cd",
         "none twice, none left out"
     );
+    assert_eq!(storage.audit_events(&all(), 9).await.unwrap()[0].subject.as_deref(), Some("a key"));
+    assert_eq!(storage.audit_actions().await.unwrap(), ["room.deleted", "room.locked"]);
     let enemy = "' OR 1 = 1 --".to_owned();
     assert_eq!(find(AuditFilter { actor: Some(enemy), ..all() }).await, "");
 }
@@ -67,12 +70,32 @@ pub(crate) async fn a_link_opens_one_session_which_ends(storage: &impl Storage) 
     assert!(!storage.end_admin_session(&digest("s1")).await.unwrap());
     assert!(!is_session("s1", 9).await);
 
+    storage.forget_admins(Timestamp(100)).await.unwrap();
     for link in ["a", "b"] {
         storage.add_admin_link(&digest(link), Timestamp(10)).await.unwrap();
     }
     assert!(open("a", "s3", 9).await);
     assert_eq!(storage.revoke_admins().await.unwrap(), 2);
     assert!(!is_session("s3", 9).await && !open("b", "s4", 9).await);
+}
+
+pub(crate) async fn what_admins_did_stays_however_much_a_host_does(storage: &impl Storage) {
+    let event = |number: u64, actor: &str| AuditEvent {
+        id: format!("event {number}"),
+        at: Timestamp(number),
+        room: Some(code(1)),
+        actor: actor.into(),
+        action: "room.locked".into(),
+        subject: None,
+    };
+    storage.keep(&[Change::Audit(event(1, "admin")), Change::Audit(event(2, "host"))]).await.unwrap();
+    let many: Vec<_> = (3..=10_003).map(|number| Change::Audit(event(number, "host"))).collect();
+    storage.keep(&many).await.unwrap();
+    storage.delete_unused(Timestamp(5), Timestamp(5)).await.unwrap();
+    let of_admin = AuditFilter { actor: Some("admin".into()), ..AuditFilter::default() };
+    assert_eq!(storage.audit_events(&of_admin, 9).await.unwrap(), [event(1, "admin")]);
+    storage.forget_usage(Timestamp(2)).await.unwrap();
+    assert_eq!(storage.audit_events(&of_admin, 9).await.unwrap(), []);
 }
 
 pub(crate) async fn of_two_who_use_a_link_at_once_one_gets_in(storage: &impl Storage) {

@@ -37,6 +37,7 @@ pub(crate) async fn events_are_read_newest_first(storage: &impl Storage) {
         room: room.map(code),
         actor: "operator".into(),
         action: "room.deleted".into(),
+        subject: None,
     };
     let events = [event(1, Some(1)), event(2, None), event(3, Some(1))];
     storage.keep(&events.clone().map(Change::Audit)).await.unwrap();
@@ -56,6 +57,7 @@ pub(crate) async fn of_a_room_as_many_events_stay_as_are_kept(storage: &impl Sto
         room: Some(code(room)),
         actor: "host".into(),
         action: "hand.lowered".into(),
+        subject: None,
     };
     let many: Vec<_> = (1..=10_050).map(|number| Change::Audit(event(number, 1))).collect();
     storage.keep(&many).await.unwrap();
