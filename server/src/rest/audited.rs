@@ -2,9 +2,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
+use futures::future::ready;
+use futures::stream;
 use protocol::RoomCode;
 
 use crate::audit::{self, Deed};
@@ -57,10 +60,21 @@ impl AuditTrail {
     }
 }
 
-/// Keeps that an action was done, if it was, and by somebody with a key; also when whoever asked for it has hung up.
-pub(super) async fn keep(action: &'static str, mut request: Request, next: Next) -> Response {
+/// Keeps that an action was done, if it was, and by somebody with a key; also when whoever asked for it has hung up. Until the whole request is
+/// there nothing is done.
+pub(super) async fn keep(action: &'static str, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    // It is as long as the router lets it be.
+    let body = match to_bytes(body, usize::MAX).await {
+        Ok(body) => body,
+        Err(error) => {
+            let refused = stream::once(ready(Err::<Bytes, _>(error.into_inner())));
+            return next.run(Request::from_parts(parts, Body::from_stream(refused))).await;
+        }
+    };
     let trail = AuditTrail::default();
-    request.extensions_mut().insert(trail.clone());
+    parts.extensions.insert(trail.clone());
+    let request = Request::from_parts(parts, Body::from(body));
     let language = languages::spoken();
     tasks::to_the_end(languages::speaking(language, async move {
         let response = next.run(request).await;
