@@ -47,7 +47,7 @@ for (const script of [false, true]) {
 
         await page.getByRole("link", { name: "Audit log", exact: true }).click();
         const actions = page.getByRole("row").locator("td:nth-child(2)");
-        const done = ["api_key.revoked", "api_key.created", "room.ended", "room.locked", "admin.signed_in", "admin_link.created"];
+        const done = ["api_key.revoked", "api_key.created", "room.ended", "room.locked", "admin.signed_in", "admin_link.created", "room.created"];
         await expect(actions).toHaveText(done);
         await page.getByRole("combobox", { name: "Action" }).selectOption("room.ended");
         await page.getByRole("button", { name: "Filter" }).click();
