@@ -103,7 +103,7 @@ impl Talk {
 
     /// What the other one is called in the room.
     pub(super) fn name_of_other(&self) -> Option<String> {
-        self.view.participants().with_untracked(|others| others.first().map(|one| one.name.clone()))
+        self.view.participants().with(|others| others.first().map(|one| one.name.clone()))
     }
 
     /// Whether the call cannot go on: the room does not have this person, or no connection came about.
@@ -112,7 +112,7 @@ impl Talk {
             return true;
         }
         let is_answered = views.iter().any(|view| view.phase == RingPhase::Answered);
-        let is_connected = self.view.participants().with_untracked(|others| {
+        let is_connected = self.view.participants().with(|others| {
             others.iter().any(|one| matches!(one.link, LinkStatus::Connected | LinkStatus::Reconnecting))
         });
         if !is_answered || is_connected {
