@@ -1,5 +1,7 @@
 //! Renders a page of the application for one request: with what the browser needs to hydrate it, or as plain HTML.
 
+use std::task::Poll;
+
 use app::plain::{PageQuery, PageTexts, Scripts, shell};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
@@ -7,6 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 use futures::StreamExt;
 use leptos::nonce::{provide_nonce, use_nonce};
 use leptos::prelude::*;
+use leptos::reactive::computed::ScopedFuture;
 use leptos_axum::ResponseOptions;
 use leptos_meta::ServerMetaContext;
 
@@ -35,7 +38,13 @@ pub(crate) async fn interactive(
         }
     };
     let document = move || shell(files.clone(), Scripts::Hydrate, page.clone());
-    leptos_axum::render_app_async_with_context(context, document)(request).await
+    let mut rendering = leptos_axum::render_app_async_with_context(context, document)(request);
+    match futures::poll!(&mut rendering) {
+        Poll::Ready(response) => response,
+        // The integration itself does not say, when another thread goes on, whose page it is: the title would be in the language of another
+        // request, or read what is not there. What belongs to this request is current as soon as it has begun.
+        Poll::Pending => ScopedFuture::new_untracked(rendering).await,
+    }
 }
 
 /// A page without a single script. Leptos's own integration adds scripts that carry data to the browser, also to pages

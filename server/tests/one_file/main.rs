@@ -16,6 +16,9 @@ use tempfile::TempDir;
 /// The page that is inside.
 const SITE: &str = env!("VERANDA_SITE");
 
+/// What the server says of what goes wrong, in its folder.
+const LOG: &str = "log";
+
 /// The program, in an empty folder of its own.
 struct Running {
     child: Child,
@@ -45,7 +48,8 @@ fn program(folder: &Path) -> Command {
 impl Running {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut child = program(folder.path()).env("NO_COLOR", "1").spawn().unwrap();
+        let log = std::fs::File::create(folder.path().join(LOG)).unwrap();
+        let mut child = program(folder.path()).env("NO_COLOR", "1").stderr(log).spawn().unwrap();
         let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
         let open =
             lines.map(Result::unwrap).find_map(|line| Some(line.split_once("open at http://")?.1.to_owned()));
@@ -88,8 +92,12 @@ impl Answer {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default();
+            eprintln!("its server, {:?}, has said:\n{log}", self.child.try_wait());
+        }
+        _ = self.child.kill();
+        _ = self.child.wait();
     }
 }
 

@@ -1,6 +1,7 @@
 //! Pages, forms and REST through the real router.
 
 use crate::common::TestServer;
+use futures::future::join_all;
 use serde_json::{Value, json};
 use server::config::{Config, LimitsConfig};
 
@@ -59,6 +60,34 @@ async fn pages_let_run_only_what_carries_their_nonce_and_others_nothing_at_all()
     for path in ["/", "/r/kfm-pqxz-wtr", "/nowhere", "/api/v1/rooms"] {
         let (_, head, _) = server.request("GET", path, "", "").await;
         assert!(head.contains("default-src 'none'") && !head.contains("script-src"), "{path}: {head}");
+    }
+}
+
+/// With threads of which one goes on with what another has begun.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn a_page_is_of_its_own_request_however_many_are_made_at_once() {
+    let server = TestServer::start().await;
+    let mut pages = vec![
+        ("/call".to_owned(), "en", "Call someone · Veranda"),
+        ("/call".to_owned(), "de", "Jemanden anrufen · Veranda"),
+    ];
+    for (name, title) in [("Azalea", "Azalea · Veranda"), ("Bluebell", "Bluebell · Veranda")] {
+        let (code, _) = server.new_room_with(json!({ "name": name })).await;
+        pages.push((format!("/r/{code}"), "en", title));
+    }
+    let code = server.new_room().await;
+    for (language, title) in [("en", "Room · Veranda"), ("de", "Raum · Veranda")] {
+        pages.push((format!("/r/{code}"), language, title));
+    }
+    for _ in 0..25 {
+        join_all(pages.iter().chain(&pages).map(async |(path, language, title)| {
+            let (status, _, page) =
+                server.request("GET", path, &format!("accept-language: {language}\r\n"), "").await;
+            assert_eq!(status, 200, "{path}");
+            let shown = page.split("<title>").nth(1).unwrap().split("</title>").next().unwrap();
+            assert_eq!(shown, *title, "{path} {language}");
+        }))
+        .await;
     }
 }
 
