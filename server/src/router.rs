@@ -1,15 +1,19 @@
 //! Every route, grouped by who calls it.
 
 use axum::Router;
+use axum::body::Body;
 use axum::handler::Handler as _;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::response::IntoResponse;
 use axum::routing::{any, get, post};
 use tower_http::CompressionLevel;
+use tower_http::catch_panic::{CatchPanicLayer, ResponseForPanic};
 use tower_http::compression::{CompressionLayer, Predicate};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use crate::pages::PageProblem;
 use crate::security_headers::{CONTENT_SECURITY_POLICY, PERMISSIONS, PERMISSIONS_POLICY, WITHOUT_SCRIPT};
 use crate::{AppState, admin, build_files, health, languages, pages, responses, rest, secure, signalling};
 
@@ -40,6 +44,7 @@ pub fn router(state: AppState) -> Router {
     let from_programs = rest::routes(&state.config.server.allowed_origins)
         // Over HTTP/2, a WebSocket begins with CONNECT (RFC 8441).
         .route("/api/v1/ws", any(signalling::upgrade))
+        .layer(answering(|| StatusCode::INTERNAL_SERVER_ERROR))
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(map_response(rest::as_problem));
     let static_files = Router::new()
@@ -58,6 +63,7 @@ pub fn router(state: AppState) -> Router {
         .merge(admin::routes(&state).layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES)))
         .merge(from_programs)
         .fallback(pages::not_found.layer(by_query))
+        .layer(answering(|| PageProblem::Failed))
         .layer(compression())
         .layer(from_fn(languages::answer))
         .merge(static_files)
@@ -73,6 +79,13 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
+/// Answers also when making the answer panics. Without it, whoever asked would see a connection that ends.
+fn answering<A: IntoResponse>(
+    answer: impl Fn() -> A + Clone,
+) -> CatchPanicLayer<impl ResponseForPanic<ResponseBody = Body> + Clone> {
+    CatchPanicLayer::custom(move |_| answer().into_response())
+}
+
 /// Compresses what is made for each request, and the languages. Modules and sheets are compressed when they are built.
 fn compression() -> CompressionLayer<impl Predicate> {
     CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(
@@ -86,4 +99,34 @@ fn compression() -> CompressionLayer<impl Predicate> {
 
 fn set_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+    use hyper::service::Service as _;
+    use hyper_util::service::TowerToHyperService;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_page_that_panics_is_an_answer_and_so_is_a_request_of_a_program() {
+        async fn breaks() -> StatusCode {
+            panic!("a fault of ours")
+        }
+        let router = Router::new()
+            .route("/api", get(breaks))
+            .layer(answering(|| StatusCode::INTERNAL_SERVER_ERROR))
+            .layer(map_response(rest::as_problem))
+            .route("/", get(breaks))
+            .layer(answering(|| PageProblem::Failed));
+        for (path, says) in [("/", "<h1>Something went wrong</h1>"), ("/api", "\"type\":\"/problems/internal\"")] {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let response = TowerToHyperService::new(router.clone()).call(request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            let body = axum::body::to_bytes(response.into_body(), 4096).await.unwrap();
+            let body = String::from_utf8(body.to_vec()).unwrap();
+            assert!(body.contains(says), "{path}: {body}");
+        }
+    }
 }

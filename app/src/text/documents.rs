@@ -13,6 +13,8 @@ pub enum PageRefusal {
     StorageUnavailable,
     /// Too many requests from one address.
     TooManyRequests,
+    /// The server's own fault.
+    Failed,
     /// A link with a key that opens nothing.
     KeyUnknown,
     /// A link with a key that opens something later.
@@ -29,6 +31,7 @@ impl PageRefusal {
         match self {
             Self::StorageUnavailable => words::STORAGE_UNAVAILABLE(),
             Self::TooManyRequests => words::TOO_MANY_REQUESTS(),
+            Self::Failed => words::FAILED(),
             Self::KeyUnknown => words::KEY_UNKNOWN(),
             Self::KeyEarly => words::KEY_EARLY(),
             Self::ForeignForm => words::FOREIGN_FORM(),
@@ -41,6 +44,7 @@ impl PageRefusal {
         match self {
             Self::StorageUnavailable => words::STORAGE_UNAVAILABLE_TEXT(),
             Self::TooManyRequests => words::TOO_MANY_REQUESTS_TEXT(),
+            Self::Failed => words::FAILED_TEXT(),
             Self::KeyUnknown => words::KEY_UNKNOWN_TEXT(),
             Self::KeyEarly => words::KEY_EARLY_TEXT(),
             Self::ForeignForm => words::FOREIGN_FORM_TEXT(),

@@ -16,6 +16,8 @@ pub(crate) enum PageProblem {
     Storage(StorageError),
     /// Too many requests from one address.
     Busy,
+    /// It could not be made. Why has the log.
+    Failed,
     /// A link with a key that opens nothing.
     KeyUnknown,
     /// A link with a key that opens something later.
@@ -51,6 +53,7 @@ impl IntoResponse for PageProblem {
                 (StatusCode::SERVICE_UNAVAILABLE, PageRefusal::StorageUnavailable)
             }
             Self::Busy => (StatusCode::TOO_MANY_REQUESTS, PageRefusal::TooManyRequests),
+            Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, PageRefusal::Failed),
             Self::KeyUnknown => (StatusCode::FORBIDDEN, PageRefusal::KeyUnknown),
             Self::KeyEarly => (StatusCode::FORBIDDEN, PageRefusal::KeyEarly),
             Self::Foreign => (StatusCode::FORBIDDEN, PageRefusal::ForeignForm),
@@ -70,6 +73,7 @@ fn is_open_to_guests(refusal: PageRefusal) -> bool {
         PageRefusal::KeyUnknown | PageRefusal::KeyEarly => true,
         PageRefusal::StorageUnavailable
         | PageRefusal::TooManyRequests
+        | PageRefusal::Failed
         | PageRefusal::ForeignForm
         | PageRefusal::NotHost => false,
     }
