@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use call::{Attempt, CaptureFault, CaptureRequest, NamedDevice};
 use gloo_events::EventListener;
-use js_sys::Reflect;
+use js_sys::{Promise, Reflect};
 use protocol::{MediaKind, Source};
 use view::PageNotice;
 use wasm_bindgen::{JsCast, JsValue};
@@ -162,9 +162,13 @@ impl Drop for Capture {
 }
 
 fn ask_for(wanted: Vec<CaptureRequest>, events: Events) {
+    // Before anything else runs: what is drawn next may take longer than the devices.
+    let mut asked = Some(ask(&wanted, Choice::Chosen));
     spawn_local(async move {
-        if wanted.len() > 1 {
-            match user_media(&wanted).await {
+        if wanted.len() > 1
+            && let Some(asked) = asked.take()
+        {
+            match user_media(&wanted, asked).await {
                 Ok(stream) => return report(&stream, &wanted, &events),
                 // Browsers block a site whose question is closed again and again.
                 Err(CaptureFault::Dismissed) => {
@@ -178,7 +182,8 @@ fn ask_for(wanted: Vec<CaptureRequest>, events: Events) {
             if events.is_closed() {
                 return;
             }
-            match user_media(one).await {
+            let asked = asked.take().unwrap_or_else(|| ask(one, Choice::Chosen));
+            match user_media(one, asked).await {
                 Ok(stream) => report(&stream, one, &events),
                 Err(fault) => report_failure(one, fault, &events),
             }
@@ -207,12 +212,20 @@ fn report_failure(wanted: &[CaptureRequest], fault: CaptureFault, events: &Event
     }
 }
 
-/// Uses the chosen devices; a chosen device that is gone is replaced by whatever there is.
-async fn user_media(wanted: &[CaptureRequest]) -> Result<MediaStream, CaptureFault> {
-    match ask(wanted, Choice::Chosen).await {
-        Err(CaptureFault::NotFound) => ask(wanted, Choice::Any).await,
+/// What the browser was asked for, unless it could not be asked.
+type Asked = Result<Promise, CaptureFault>;
+
+/// What the chosen devices bring; a chosen device that is gone is replaced by whatever there is.
+async fn user_media(wanted: &[CaptureRequest], asked: Asked) -> Result<MediaStream, CaptureFault> {
+    match brought(asked).await {
+        Err(CaptureFault::NotFound) => brought(ask(wanted, Choice::Any)).await,
         answer => answer,
     }
+}
+
+async fn brought(asked: Asked) -> Result<MediaStream, CaptureFault> {
+    let stream = JsFuture::from(asked?).await.map_err(|error| fault(&error))?;
+    stream.dyn_into().map_err(|_| CaptureFault::Unknown)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -221,7 +234,7 @@ enum Choice {
     Any,
 }
 
-async fn ask(wanted: &[CaptureRequest], choice: Choice) -> Result<MediaStream, CaptureFault> {
+fn ask(wanted: &[CaptureRequest], choice: Choice) -> Asked {
     let devices = web::media_devices().ok_or(CaptureFault::Insecure)?;
     let constraints = MediaStreamConstraints::new();
     for CaptureRequest { source, device, .. } in wanted {
@@ -237,9 +250,7 @@ async fn ask(wanted: &[CaptureRequest], choice: Choice) -> Result<MediaStream, C
             MediaKind::Video => constraints.set_video(&wanted),
         }
     }
-    let promise = devices.get_user_media_with_constraints(&constraints).map_err(|error| fault(&error))?;
-    let stream = JsFuture::from(promise).await.map_err(|error| fault(&error))?;
-    stream.dyn_into().map_err(|_| CaptureFault::Unknown)
+    devices.get_user_media_with_constraints(&constraints).map_err(|error| fault(&error))
 }
 
 fn wanted(source: Source) -> Vec<(&'static str, JsValue)> {

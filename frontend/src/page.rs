@@ -78,6 +78,13 @@ pub(crate) fn dialled() -> Option<Dialled> {
     if is_direct() { Dialled::parse(&address()) } else { None }
 }
 
+/// Whether the address of the page was to lead to somebody, and leads to nobody.
+pub(crate) fn is_dialled_wrongly() -> bool {
+    let path = || web::window()?.location().pathname().ok();
+    let is_bare = path().is_some_and(|path| path.trim_end_matches('/') == DIRECT);
+    is_direct() && !is_bare && dialled().is_none()
+}
+
 /// Leaves this page for that of direct calls.
 pub(crate) fn go_to_direct() {
     _ = web::window().map(|window| window.location().assign(DIRECT));

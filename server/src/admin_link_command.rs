@@ -35,7 +35,8 @@ pub(crate) async fn run(config: &Config, revoke: bool) -> anyhow::Result<()> {
         writeln!(out, "{site}/admin/sign-in?key={secret}")?;
         writeln!(
             std::io::stderr(),
-            "Works once, within 15 minutes. Behind a proxy, replace {site} with the proxy's address."
+            "Works once, within 15 minutes. {site} comes from the settings: give this command the same ones as the server, and behind a proxy \
+             replace it with the proxy's address."
         )?;
         "admin_link.created"
     };

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::MoveIdentity;
 use crate::components::{Icon, QrCode, Symbol};
-use crate::state::{DirectCommand, IdentityNotice, use_direct_handle};
+use crate::state::{DirectCommand, use_direct_handle};
 use crate::text::{direct, identity};
 
 /// The ID, and what puts it or the link on the clipboard, on another's screen or in another program.
@@ -44,26 +44,5 @@ pub(crate) fn OwnId() -> impl IntoView {
             </details>
             <MoveIdentity/>
         </section>
-    }
-}
-
-impl IdentityNotice {
-    fn is_of_copying(self) -> bool {
-        match self {
-            Self::IdCopied | Self::LinkCopied | Self::NotCopied => true,
-            Self::Saving
-            | Self::Saved
-            | Self::NotSaved
-            | Self::TooShort
-            | Self::NoFile
-            | Self::NotOne
-            | Self::Newer
-            | Self::WrongPassphrase
-            | Self::InCall => false,
-        }
-    }
-
-    pub(super) fn is_of_moving(self) -> bool {
-        !self.is_of_copying()
     }
 }

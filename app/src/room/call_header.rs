@@ -60,23 +60,32 @@ pub(crate) fn CallHeader() -> impl IntoView {
     }
 }
 
-/// For how long the call goes on: since its first person came.
+/// For how long the call goes on: since its first person came, and a direct one since it was answered.
 #[component]
 fn Elapsed() -> impl IntoView {
     let view = use_call_handle().view;
-    let now = RwSignal::new(None::<f64>);
+    let ring = use_direct_call().map(|ring| ring.view);
+    let seconds = RwSignal::new(None::<f64>);
+    let elapsed = move || match ring {
+        Some(ring) => {
+            let answered = ring.with_untracked(|view| view.current().and_then(|line| line.answered_at))?;
+            Some(window().performance()?.now() / 1000.0 - answered.as_secs_f64())
+        }
+        None => Some((js_sys::Date::now() - view.began_millis().get_untracked()?) / 1000.0),
+    };
+    let is_known = Memo::new(move |_| match ring {
+        Some(ring) => ring.with(|view| view.current().is_some_and(|line| line.answered_at.is_some())),
+        None => view.began_millis().get().is_some(),
+    });
     Effect::new(move || {
-        now.set(Some(js_sys::Date::now()));
+        is_known.track();
+        seconds.set(elapsed());
         let every_second = Duration::from_secs(1);
-        if let Ok(timer) = set_interval_with_handle(move || now.set(Some(js_sys::Date::now())), every_second)
-        {
+        if let Ok(timer) = set_interval_with_handle(move || seconds.set(elapsed()), every_second) {
             on_cleanup(move || timer.clear());
         }
     });
-    let elapsed = Memo::new(move |_| {
-        let began = view.began_millis().get()?;
-        Some(call::clock(((now.get()? - began) / 1000.0).max(0.0) as u64))
-    });
+    let elapsed = Memo::new(move |_| Some(call::clock(seconds.get()?.max(0.0) as u64)));
     view! {
         {move || elapsed.get().map(|time| view! { <span class="elapsed" role="timer" aria-label=call::ELAPSED_TIME>{time}</span> })}
     }

@@ -1,6 +1,7 @@
 //! Direct calls as components see them: one signal, written by the engine's side alone, and commands out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use protocol::{CallId, ContactRule, ErrorCode, PublicKey, RingId, RingSide, WhoMayRing};
@@ -74,6 +75,28 @@ pub enum IdentityNotice {
     InCall,
 }
 
+impl IdentityNotice {
+    /// Whether it is about the clipboard.
+    pub fn is_of_copying(self) -> bool {
+        match self {
+            Self::IdCopied | Self::LinkCopied | Self::NotCopied => true,
+            Self::Saving
+            | Self::Saved
+            | Self::NotSaved
+            | Self::TooShort
+            | Self::NoFile
+            | Self::NotOne
+            | Self::Newer
+            | Self::WrongPassphrase
+            | Self::InCall => false,
+        }
+    }
+
+    pub(crate) fn is_of_moving(self) -> bool {
+        !self.is_of_copying()
+    }
+}
+
 /// The id of the field in which the file of an identity is chosen. A file is nothing that a command could carry.
 pub const IDENTITY_FILE_FIELD: &str = "identity-file";
 
@@ -92,6 +115,8 @@ pub struct RingLine {
     pub side: RingSide,
     /// How far it is.
     pub phase: RingPhase,
+    /// When it was answered, if it was: time since the page was opened.
+    pub answered_at: Option<Duration>,
     /// What the other one wrote who declined.
     pub message: Option<String>,
 }

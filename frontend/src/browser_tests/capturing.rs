@@ -24,6 +24,32 @@ async fn microphone_and_camera_are_asked_for_with_one_question_and_each_delivers
     }
 }
 
+/// What is drawn next may take longer than the devices.
+#[wasm_bindgen_test]
+async fn the_browser_is_asked_before_anything_else_runs() {
+    let asked = js_sys::eval(
+        "(() => {
+            const devices = navigator.mediaDevices, original = devices.getUserMedia;
+            const asked = { times: 0 };
+            devices.getUserMedia = function (constraints) {
+                asked.times += 1;
+                return original.call(devices, constraints);
+            };
+            return asked;
+        })()",
+    )
+    .unwrap();
+    let times = || js_sys::Reflect::get(&asked, &"times".into()).unwrap().as_f64().unwrap();
+    let (events, mut heard) = Heard::new();
+    Captures::default().start(requests(&mut Page::default(), &[Source::Microphone, Source::Camera]), &events);
+    assert_eq!(times(), 1.0);
+    for _ in 0..2 {
+        heard.next(captured).await.2.stop();
+    }
+    assert_eq!(times(), 1.0, "with one question");
+    js_sys::eval("delete navigator.mediaDevices.getUserMedia").unwrap();
+}
+
 #[wasm_bindgen_test]
 async fn a_chosen_device_that_is_gone_is_replaced_by_whatever_there_is() {
     let (events, mut heard) = Heard::new();

@@ -28,6 +28,7 @@ mod wish;
 mod zones;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use app::state::{CallView, DirectCommand, DirectView, IdentityNotice};
 use call::{Dialled, RingCommand, RingDevice, RingInput, RingView};
@@ -58,6 +59,9 @@ use ticker::Ticker;
 
 /// How often it is looked what is due.
 const TICK_MILLIS: u32 = 250;
+
+/// How long it is said that something was copied.
+const COPIED_SAID_FOR: Duration = Duration::from_secs(8);
 
 /// What the page gives.
 pub(crate) struct RingPage {
@@ -90,6 +94,7 @@ struct Ringing {
     name: String,
     problem: Option<DialProblem>,
     identity_notice: Option<IdentityNotice>,
+    noted_at: Duration,
     sounding: Option<Sounding>,
     is_silenced: bool,
     notifier: Notifier,
@@ -178,8 +183,9 @@ impl Ringing {
             noted: Vec::new(),
             book: ShownBook::default(),
             name: remember::read(remember::NAME).unwrap_or_default(),
-            problem: None,
+            problem: page::is_dialled_wrongly().then_some(DialProblem::NoCallId),
             identity_notice: None,
+            noted_at: Duration::ZERO,
             sounding: None,
             is_silenced: false,
             notifier: Notifier::begin(&events),
@@ -234,7 +240,10 @@ impl Ringing {
                     self.input(RingInput::Command(RingCommand::ConnectBeforehand { ring }));
                 }
             }
-            RingEvent::Noted(notice) => self.identity_notice = Some(notice),
+            RingEvent::Noted(notice) => {
+                self.identity_notice = Some(notice);
+                self.noted_at = clock::now();
+            }
             RingEvent::Seen(is_seen) => self.show_book(is_seen),
             RingEvent::Pressed { ring, what, caller } => self.pressed(ring, what, caller),
             RingEvent::Push(input) => self.input(*input),
@@ -262,6 +271,11 @@ impl Ringing {
     }
 
     fn tick(&mut self) {
+        if self.identity_notice.is_some_and(IdentityNotice::is_of_copying)
+            && clock::now().saturating_sub(self.noted_at) >= COPIED_SAID_FOR
+        {
+            self.identity_notice = None;
+        }
         if self.device.poll_timeout().is_some_and(|due| due <= clock::now()) {
             self.device.handle_timeout(clock::now());
             self.carry_out();

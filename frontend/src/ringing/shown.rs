@@ -77,7 +77,7 @@ impl Ringing {
     }
 
     pub(super) fn line(&self, view: RingView) -> RingLine {
-        let RingView { ring, peer, side, phase, since: _, key, invitation: _, message } = view;
+        let RingView { ring, peer, side, phase, since, key, invitation: _, message } = view;
         let said = match side {
             RingSide::Callee => self.opened.get(&ring).map(|opened| opened.invitation.name.to_string()),
             RingSide::Caller => None,
@@ -90,7 +90,8 @@ impl Ringing {
             .zip(key)
             .and_then(|(note, key)| self.keys.open_note(&key, ring, NotePurpose::Decline, &note));
         let name = name.or_else(|| self.name_before(ring).filter(|_| !has_other_key));
-        RingLine { ring, peer, name, has_other_key, side, phase, message }
+        let answered_at = (phase == RingPhase::Answered).then_some(since);
+        RingLine { ring, peer, name, has_other_key, side, phase, answered_at, message }
     }
 
     /// Time is counted while it rings, and what a call takes is fetched, where it would be answered.

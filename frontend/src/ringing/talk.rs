@@ -5,7 +5,7 @@ use std::time::Duration;
 use app::state::{CallCommand, CallView, CallViewStoreFields};
 use call::{RingView, Switches};
 use futures::channel::mpsc;
-use leptos::prelude::{GetUntracked, Set, With};
+use leptos::prelude::{GetUntracked, ReadUntracked, Set};
 use protocol::{DisplayName, RingId, RingSide, RoomCode, Source, Switch};
 use reactive_stores::Store;
 use seal::RoomSecret;
@@ -103,7 +103,7 @@ impl Talk {
 
     /// What the other one is called in the room.
     pub(super) fn name_of_other(&self) -> Option<String> {
-        self.view.participants().with(|others| others.first().map(|one| one.name.clone()))
+        self.view.participants().read_untracked().first().map(|one| one.name.clone())
     }
 
     /// Whether the call cannot go on: the room does not have this person, or no connection came about.
@@ -112,9 +112,11 @@ impl Talk {
             return true;
         }
         let is_answered = views.iter().any(|view| view.phase == RingPhase::Answered);
-        let is_connected = self.view.participants().with(|others| {
-            others.iter().any(|one| matches!(one.link, LinkStatus::Connected | LinkStatus::Reconnecting))
-        });
+        let others = self.view.participants();
+        let is_connected = others
+            .read_untracked()
+            .iter()
+            .any(|one| matches!(one.link, LinkStatus::Connected | LinkStatus::Reconnecting));
         if !is_answered || is_connected {
             self.alone_since = None;
             return false;

@@ -28,7 +28,7 @@ const MOST: usize = 64 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// The address is none, or not one of a website.
-    #[error("{0:?} is no address such as https://meet.example")]
+    #[error("{0:?} is no address such as https://meet.example: it begins with https:// or http://")]
     NoAddress(String),
     /// The certificate that vouches for the server cannot be used.
     #[error("cannot use {0}: {1}")]
