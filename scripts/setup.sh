@@ -62,6 +62,7 @@ main() {
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 fail() { printf '\n!!! %s\n' "$*" >&2; exit 1; }
+have_tool() { [ -x "$TOOLS/bin/$1" ]; }
 have() { command -v "$1" >/dev/null 2>&1; }
 at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
 
@@ -329,8 +330,47 @@ cargo_tool() {
     CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR="$TOOLS/build" cargo install --root "$TOOLS" --profile dev --force "$@"
 }
 
+# Fetches a tool that its project has built for this machine: an archive of a release, with its checksum beside it. Needs nothing but curl, and
+# leaves nothing behind where there is none, the network is closed, or it takes longer than anybody wants to wait.
+#   fetch_release PROJECT TAG ARCHIVE CHECKSUM PROGRAM...
+RELEASES="${VERANDA_RELEASES:-https://github.com}"
+fetch_release() {
+    local address="$RELEASES/$1/releases/download/$2" archive=$3 checksum=$4 folder program found
+    shift 4
+    have curl && have tar && have sha256sum || return 1
+    folder=$(mktemp -d "$TOOLS/fetched.XXXXXX")
+    (
+        cd "$folder"
+        curl --fail --silent --show-error --location --connect-timeout 3 --max-time 20 -o "$archive" "$address/$archive" || exit 1
+        curl --fail --silent --show-error --location --connect-timeout 3 --max-time 5 -o checksum "$address/$checksum" || exit 1
+        [ "$(cut -d' ' -f1 checksum)" = "$(sha256sum "$archive" | cut -d' ' -f1)" ] || { echo "$archive is not what its checksum says"; exit 1; }
+        tar -xzf "$archive" || exit 1
+        for program in "$@"; do
+            found=$(find . -name "$program" -type f | head -n 1)
+            # One that does not run here is none.
+            [ -n "$found" ] && "$found" --version || exit 1
+        done
+        for program in "$@"; do mv "$(find . -name "$program" -type f | head -n 1)" "$TOOLS/bin/"; done
+    )
+    local result=$?
+    rm -rf "$folder"
+    return $result
+}
+
+# What releases call this machine; the programs for musl need no library of the system.
+RELEASE_TARGET="$(uname -m)-unknown-linux-musl"
+
+cargo_leptos_is_there() {
+    [ "$("$TOOLS/bin/cargo-leptos" --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)" = "$CARGO_LEPTOS_VERSION" ]
+}
+
 set_up_cargo_leptos() {
-    if [ "$("$TOOLS/bin/cargo-leptos" --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)" != "$CARGO_LEPTOS_VERSION" ]; then
+    if ! cargo_leptos_is_there; then
+        step "Fetching cargo-leptos $CARGO_LEPTOS_VERSION, built by its project (some seconds; it is built here where that is out of reach)" \
+            fetch_release leptos-rs/cargo-leptos "v$CARGO_LEPTOS_VERSION" "cargo-leptos-$RELEASE_TARGET.tar.gz" \
+            "cargo-leptos-$RELEASE_TARGET.tar.gz.sha256" cargo-leptos 2>/dev/null || echo "    cannot be had"
+    fi
+    if ! cargo_leptos_is_there; then
         step "Building cargo-leptos $CARGO_LEPTOS_VERSION (about 10 min on two cores; once)" \
             cargo_tool cargo-leptos --version "$CARGO_LEPTOS_VERSION" --locked --features no_downloads \
             || fail "cargo-leptos could not be built; the log above says why. Is the crate registry reachable?"
@@ -342,7 +382,14 @@ set_up_cargo_leptos() {
 set_up_wasm_bindgen() {
     local wanted
     wanted=$(grep -A1 '^name = "wasm-bindgen"$' Cargo.lock | sed -nE 's/^version = "(.*)"/\1/p')
-    [ "$("$TOOLS/bin/wasm-bindgen" --version 2>/dev/null)" = "wasm-bindgen $wanted" ] && return 0
+    wasm_bindgen_is_there() {
+        [ "$("$TOOLS/bin/wasm-bindgen" --version 2>/dev/null)" = "wasm-bindgen $wanted" ] && have_tool wasm-bindgen-test-runner
+    }
+    wasm_bindgen_is_there && return 0
+    step "Fetching wasm-bindgen $wanted, built by its project (some seconds; it is built here where that is out of reach)" \
+        fetch_release wasm-bindgen/wasm-bindgen "$wanted" "wasm-bindgen-$wanted-$RELEASE_TARGET.tar.gz" \
+        "wasm-bindgen-$wanted-$RELEASE_TARGET.tar.gz.sha256sum" wasm-bindgen wasm-bindgen-test-runner 2>/dev/null || echo "    cannot be had"
+    wasm_bindgen_is_there && return 0
     step "Building wasm-bindgen $wanted (about 2 min; once)" cargo_tool wasm-bindgen-cli --version "$wanted" \
         || fail "wasm-bindgen-cli could not be built; the log above says why. Is the crate registry reachable?"
     rm -rf "$TOOLS/build"
