@@ -51,6 +51,18 @@ pub(crate) async fn at_path(State(state): State<AppState>, request: Request) -> 
     state.build.files().serve(&path, asked).await
 }
 
+/// The licences of all that is inside, which optimised builds bring along; `scripts/inventory.mjs` writes them.
+pub(crate) const LICENSES: &str = "licenses.txt";
+
+/// `GET /licenses.txt`
+pub(crate) async fn licenses(State(state): State<AppState>, request: Request) -> Response {
+    let mut response = state.build.files().serve(LICENSES, request.into_parts().0).await;
+    if let Some(kind) = response.headers_mut().get_mut(header::CONTENT_TYPE) {
+        *kind = HeaderValue::from_static("text/plain; charset=utf-8");
+    }
+    response
+}
+
 async fn own_file(state: &AppState, caller: &HttpClient, id: &str, path: &str, request: Request) -> Response {
     if let Some(language) = language_of(path) {
         return ([(header::CONTENT_TYPE, "application/json")], language::data(language)).into_response();

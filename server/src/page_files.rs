@@ -50,6 +50,14 @@ impl PageFiles {
         }
     }
 
+    /// Whether there is such a file.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        match self {
+            Self::Inside => embedded::content(path).is_some(),
+            Self::Folder(site) => site.join(path).is_file(),
+        }
+    }
+
     /// The content of a file.
     pub(crate) fn read(&self, path: &str) -> io::Result<Cow<'static, [u8]>> {
         match self {

@@ -54,6 +54,7 @@ pub fn router(state: AppState) -> Router {
         .route("/icons/{*path}", get(build_files::at_path))
         .route("/manifest.webmanifest", get(build_files::at_path))
         .route("/robots.txt", get(build_files::at_path))
+        .route("/licenses.txt", get(build_files::licenses))
         .route("/authority.crt", get(pages::authority))
         .route("/builds/{id}/{*path}", get(build_files::file).layer(compression()))
         // What has no build in its address is asked for anew each time, and answered with 304.
@@ -120,7 +121,9 @@ mod tests {
             .layer(map_response(rest::as_problem))
             .route("/", get(breaks))
             .layer(answering(|| PageProblem::Failed));
-        for (path, says) in [("/", "<h1>Something went wrong</h1>"), ("/api", "\"type\":\"/problems/internal\"")] {
+        for (path, says) in
+            [("/", "<h1>Something went wrong</h1>"), ("/api", "\"type\":\"/problems/internal\"")]
+        {
             let request = Request::get(path).body(Body::empty()).unwrap();
             let response = TowerToHyperService::new(router.clone()).call(request).await.unwrap();
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);

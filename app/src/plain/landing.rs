@@ -16,6 +16,8 @@ pub fn Landing(
     problem: Option<FormProblem>,
     /// Whether everybody can make rooms here.
     anyone_creates: bool,
+    /// Whether this build has the licences of what is inside.
+    has_licenses: bool,
     /// The rooms that anybody may find, in the order in which they are shown.
     rooms: Vec<ListedRoom>,
 ) -> impl IntoView {
@@ -50,6 +52,7 @@ pub fn Landing(
                 <li>{plain::PROMISE_ENCRYPTED()}</li>
                 <li>{plain::PROMISE_NO_THIRD_PARTY()}</li>
                 <li>{plain::PROMISE_SELF_HOSTED()}</li>
+                {has_licenses.then(|| view! { <li><a href="/licenses.txt" rel="external">{plain::LICENSES()}</a></li> })}
             </ul>
         </footer>
     }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::{PICTURE, plain, plain_with_rings};
 use crate::AppState;
+use crate::build_files::LICENSES;
 use crate::http_client::HttpClient;
 
 /// A form that was sent with something that cannot be leads back to its page, which says so.
@@ -38,10 +39,12 @@ pub(crate) async fn landing(
     let anyone_creates = state.config.rooms.anyone_creates;
     // Without a database there is a landing page, and no list.
     let rooms = state.rooms.listed().await.unwrap_or_default();
+    let has_licenses = state.build.files().has(LICENSES);
     let (address, picture) = (caller.site.link("/"), caller.site.link(PICTURE));
     let page = || {
         provide_context(Preview { of: PreviewOf::Landing, address, picture });
-        view! { <Landing problem=back.problem() anyone_creates rooms=rooms.to_vec()/> }.into_any()
+        view! { <Landing problem=back.problem() anyone_creates has_licenses rooms=rooms.to_vec()/> }
+            .into_any()
     };
     plain_with_rings(&state, &headers, status, page).await
 }

@@ -74,6 +74,20 @@ async fn files_of_this_build_stay_what_they_are_and_there_are_no_others() {
 }
 
 #[tokio::test]
+async fn the_licences_of_what_is_inside_are_shown_and_offered_where_the_build_has_them() {
+    let site = site("any");
+    let server = TestServer::with(config(&site)).await;
+    let landing = async || server.request("GET", "/", "", "").await.2;
+    assert_eq!(server.request("GET", "/licenses.txt", "", "").await.0, 404);
+    assert!(!landing().await.contains("licenses.txt"));
+    std::fs::write(site.path().join("licenses.txt"), "Copyright (C) Jörg").unwrap();
+    let (status, head, text) = server.request("GET", "/licenses.txt", "", "").await;
+    assert_eq!((status, &*text), (200, "Copyright (C) Jörg"));
+    assert!(head.contains("content-type: text/plain; charset=utf-8"), "{head}");
+    assert!(landing().await.contains("href=\"/licenses.txt\""));
+}
+
+#[tokio::test]
 async fn a_file_that_was_replaced_under_a_running_server_is_still_the_old_one() {
     let site = site("old");
     let server = TestServer::with(config(&site)).await;
