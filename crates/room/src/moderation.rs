@@ -49,7 +49,12 @@ pub(crate) enum ModerationEffect {
     /// Keep a browser out.
     Block { browser: String },
     /// Change the rules.
-    ChangeSettings { by: ParticipantId, in_reply_to: Option<MessageId>, patch: Box<RoomSettingsPatch> },
+    ChangeSettings {
+        by: ParticipantId,
+        in_reply_to: Option<MessageId>,
+        patch: Box<RoomSettingsPatch>,
+        action: &'static str,
+    },
 }
 
 /// What it may know of the room.
@@ -167,8 +172,14 @@ impl ModerationMachine {
                 "participant.removed"
             }
             Moderation::Block { id } => self.block(by, id, view)?,
-            Moderation::ChangeSettings { patch } => self.change_settings(now, by, patch, view)?,
-            Moderation::End => self.end(by, view)?,
+            Moderation::ChangeSettings { patch } => {
+                self.change_settings(now, by, patch, view)?;
+                return Ok(None);
+            }
+            Moderation::End => {
+                self.end(by, view)?;
+                return Ok(None);
+            }
         };
         Ok(Some(action))
     }
@@ -278,7 +289,7 @@ impl ModerationMachine {
         by: Moderator,
         patch: Box<RoomSettingsPatch>,
         view: &ModerationView<'_>,
-    ) -> Result<&'static str, ErrorCode> {
+    ) -> Result<(), ErrorCode> {
         if by.role != Role::Host && !patch.is_only_the_lock() {
             return Err(ErrorCode::NotAllowed);
         }
@@ -296,11 +307,11 @@ impl ModerationMachine {
             Some(_) | None => "settings.changed",
         };
         let Moderator { id: by, in_reply_to, .. } = by;
-        self.effects.push_back(ModerationEffect::ChangeSettings { by, in_reply_to, patch });
-        Ok(action)
+        self.effects.push_back(ModerationEffect::ChangeSettings { by, in_reply_to, patch, action });
+        Ok(())
     }
 
-    fn end(&mut self, by: Moderator, view: &ModerationView<'_>) -> Result<&'static str, ErrorCode> {
+    fn end(&mut self, by: Moderator, view: &ModerationView<'_>) -> Result<(), ErrorCode> {
         if by.role != Role::Host {
             return Err(ErrorCode::NotAllowed);
         }
@@ -312,7 +323,12 @@ impl ModerationMachine {
             ..RoomSettingsPatch::default()
         });
         let Moderator { id: by, in_reply_to, .. } = by;
-        self.effects.push_back(ModerationEffect::ChangeSettings { by, in_reply_to, patch });
-        Ok("room.ended")
+        self.effects.push_back(ModerationEffect::ChangeSettings {
+            by,
+            in_reply_to,
+            patch,
+            action: "room.ended",
+        });
+        Ok(())
     }
 }

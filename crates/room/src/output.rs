@@ -48,6 +48,8 @@ pub enum Output {
         in_reply_to: Option<MessageId>,
         /// What changes.
         patch: Box<RoomSettingsPatch>,
+        /// The name of it in the audit log, where it belongs once it is kept. What a page does by itself does not.
+        action: Option<&'static str>,
     },
     /// Tell the forwarding unit of a node something.
     Media {

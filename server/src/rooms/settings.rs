@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use protocol::{ErrorCode, RoomCode, RoomSettingsPatch, SettingsError};
+use protocol::{ErrorCode, MessageId, ParticipantId, RoomCode, RoomSettingsPatch, SettingsError};
 use storage::{RoomRecord, StorageError};
 
 use super::{RoomEvent, Rooms};
+use crate::audit::{self, Deed};
 use crate::passwords::PasswordError;
 
 /// Which version of the rules a change is meant for.
@@ -35,7 +36,34 @@ pub(crate) enum ChangeError {
 /// How often a change without precondition is tried against others who change at the same time.
 const TRIES: u32 = 8;
 
+/// A change of the rules that somebody in the room wants.
+pub(super) struct SettingsChange {
+    pub(super) participant: ParticipantId,
+    pub(super) in_reply_to: Option<MessageId>,
+    pub(super) patch: Box<RoomSettingsPatch>,
+    /// What the audit log calls it, if it belongs there.
+    pub(super) action: Option<&'static str>,
+}
+
 impl Rooms {
+    /// Changes rules, as somebody in the room wants. Returns what the room is to be told when they stay as they are.
+    pub(super) async fn change_by_participant(
+        &self,
+        code: RoomCode,
+        change: SettingsChange,
+    ) -> Option<RoomEvent> {
+        let SettingsChange { participant, in_reply_to, patch, action } = change;
+        if let Err(error) = self.change(code, None, &patch, Precondition::None).await {
+            return Some(RoomEvent::SettingsRefused { participant, in_reply_to, code: error.code() });
+        }
+        if let Some(action) = action {
+            let actor = participant.to_string();
+            let deed = Deed { room: Some(code), ..Deed::of(&actor, action) };
+            audit::note(&*self.storage, self.clock.wall(), deed).await;
+        }
+        None
+    }
+
     /// Changes rules, as somebody at an address wants, or inside the room.
     pub(crate) async fn change(
         &self,

@@ -5,10 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
-use protocol::{
-    ErrorCode, MediaVia, MessageId, ParticipantId, Role, RoomMessage, RoomSettingsPatch, ServerMessage,
-    ValidateRoomResponse,
-};
+use protocol::{ErrorCode, MediaVia, Role, RoomMessage, ServerMessage, ValidateRoomResponse};
 use room::{ConnectionId, Departure, Input, Output, Room};
 use storage::{BrowserId, ChatPage, PasswordHash};
 use tokio::sync::mpsc::error::TrySendError;
@@ -21,6 +18,7 @@ use super::frame_encoder::FrameEncoder;
 use super::meter::RoomMeter;
 use super::queue::RoomQueueReceiver;
 use super::registry::LoadedRoom;
+use super::settings::SettingsChange;
 use super::{RoomHandle, Rooms, load};
 use crate::connection_queue::QueueSender;
 use crate::journal_writer::{RoomWriter, Waiter};
@@ -54,13 +52,6 @@ struct RoomTask {
 
 /// Changes of the rules that wait for the database. Beyond them a host is told that it does not answer.
 const WAITING_CHANGES: usize = 64;
-
-/// A change of the rules that a host wants.
-struct SettingsChange {
-    participant: ParticipantId,
-    in_reply_to: Option<MessageId>,
-    patch: Box<RoomSettingsPatch>,
-}
 
 enum Happening {
     Event(Option<Box<RoomEnvelope>>),
@@ -356,8 +347,8 @@ impl RoomTask {
                         self.room.handle_input(self.rooms.clock.now(), Input::HistoryNotRead { reader });
                     }
                 }
-                Output::ChangeSettings { participant, in_reply_to, patch } => {
-                    self.change_settings(SettingsChange { participant, in_reply_to, patch });
+                Output::ChangeSettings { participant, in_reply_to, patch, action } => {
+                    self.change_settings(SettingsChange { participant, in_reply_to, patch, action });
                 }
                 Output::Media { node, participant, order } => {
                     self.rooms.media.tell(node, self.handle.code(), participant, order);
@@ -415,13 +406,9 @@ impl RoomTask {
             let (changes, mut received) = mpsc::channel::<SettingsChange>(WAITING_CHANGES);
             let (rooms, handle) = (self.rooms.clone(), self.handle.clone());
             tasks::spawn(async move {
-                while let Some(SettingsChange { participant, in_reply_to, patch }) = received.recv().await {
-                    if let Err(error) =
-                        rooms.change(handle.code(), None, &patch, super::Precondition::None).await
-                    {
-                        let code = error.code();
-                        let event = RoomEvent::SettingsRefused { participant, in_reply_to, code };
-                        handle.queue.tell(event).await;
+                while let Some(change) = received.recv().await {
+                    if let Some(refusal) = rooms.change_by_participant(handle.code(), change).await {
+                        handle.queue.tell(refusal).await;
                     }
                 }
             });

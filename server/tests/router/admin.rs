@@ -1,10 +1,13 @@
 //! The admin page: who gets in, what it shows, what it does, and what the audit log has of that.
 
+use std::time::Duration;
+
 use serde_json::json;
 use server::config::Config;
 use storage::{AuditFilter, AuditRepository as _, SqlStorage};
 
 use crate::common::{TestServer, join_message};
+use crate::sessions::sqlx_connection;
 
 /// A browser that is signed in.
 struct Admin<'a> {
@@ -278,6 +281,33 @@ async fn what_a_host_does_outside_the_call_is_in_the_log() {
     let deeds = server.deeds().await;
     assert_eq!((enemy, deeds.len()), (403, 4));
     assert_eq!(deeds[0].1, "room.created");
+}
+
+#[tokio::test]
+async fn what_a_host_decides_is_in_the_log_once_it_is_kept() {
+    let server = TestServer::start().await;
+    let (room, key) = server.new_room_with(json!({})).await;
+    let mut message = join_message(&room, "Ada");
+    message["credential"] = key.into();
+    let (mut ada, _) = server.join_with(message).await;
+    let mut other = sqlx_connection(&server.data.path().join("veranda.sqlite")).await;
+    let refuses =
+        "CREATE TRIGGER refuses BEFORE UPDATE ON rooms BEGIN SELECT RAISE(ABORT, 'it is away'); END";
+    sqlx::raw_sql(refuses).execute(&mut other).await.unwrap();
+    let locks = json!({ "type": "moderate", "moderation": { "action": "change_settings", "patch": { "locked": "on" } } });
+    ada.say(locks.clone()).await;
+    assert_eq!(ada.hear_of("error").await["code"], "storage_unavailable");
+    sqlx::raw_sql("DROP TRIGGER refuses").execute(&mut other).await.unwrap();
+    let actions = async || server.deeds().await.into_iter().map(|(_, action)| action).collect::<Vec<_>>();
+    assert_eq!(actions().await, ["room.created"]);
+    ada.say(locks).await;
+    ada.hear_of("room_updated").await;
+    let waiting = async {
+        while actions().await != ["room.created", "room.locked"] {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap();
 }
 
 #[tokio::test]

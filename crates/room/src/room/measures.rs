@@ -50,8 +50,9 @@ impl Room {
                 self.admission(now, AdmissionInput::Block { browser: browser.clone() });
                 self.outputs.push_back(Output::Keep(Change::Blocked(browser)));
             }
-            ModerationEffect::ChangeSettings { by: participant, in_reply_to, patch } => {
-                self.outputs.push_back(Output::ChangeSettings { participant, in_reply_to, patch });
+            ModerationEffect::ChangeSettings { by: participant, in_reply_to, patch, action } => {
+                let action = Some(action);
+                self.outputs.push_back(Output::ChangeSettings { participant, in_reply_to, patch, action });
             }
         }
     }

@@ -27,7 +27,12 @@ impl Room {
                 ..RoomSettingsPatch::default()
             };
             let patch = Box::new(patch);
-            self.outputs.push_back(Output::ChangeSettings { participant: id, in_reply_to: None, patch });
+            self.outputs.push_back(Output::ChangeSettings {
+                participant: id,
+                in_reply_to: None,
+                patch,
+                action: None,
+            });
             self.rules.set_secret(secret, origin)
         });
         let mut participant =
