@@ -2,6 +2,7 @@
 
 use protocol::{Scope, Timestamp};
 use storage::{ApiKeyRecord, Storage, StorageError};
+use uuid::Uuid;
 
 use crate::rate_limit::RetryAfter;
 use crate::{AppState, digest, ids};
@@ -64,10 +65,21 @@ pub async fn create(
     now: Timestamp,
     expires_at: Option<Timestamp>,
 ) -> Result<NewApiKey, StorageError> {
+    create_as(storage, ids::uuid(), label, scopes, (now, expires_at)).await
+}
+
+/// The same, with an id that whoever wants the key has drawn. There is no second one with it.
+pub(crate) async fn create_as(
+    storage: &dyn Storage,
+    id: Uuid,
+    label: String,
+    scopes: &[Scope],
+    (now, expires_at): (Timestamp, Option<Timestamp>),
+) -> Result<NewApiKey, StorageError> {
     let secret = ids::secret(PREFIX);
     let scopes: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
     let record = ApiKeyRecord {
-        id: ids::uuid().simple().to_string(),
+        id: id.simple().to_string(),
         digest: digest::of(&secret),
         label,
         scopes: scopes.join(" "),

@@ -7,11 +7,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use leptos::prelude::*;
 use protocol::{Scope, Timestamp};
 use storage::{ApiKeyRecord, StorageError};
+use uuid::Uuid;
 
 use super::page::{AdminPage, AdminProblem};
 use super::session::Admin;
 use crate::audit::{self, Deed};
-use crate::{AppState, api_keys, tasks};
+use crate::{AppState, api_keys, ids, tasks};
 
 /// The longest name of a key, in characters.
 const LONGEST_LABEL: usize = 100;
@@ -31,12 +32,22 @@ pub(super) async fn create(State(state): State<AppState>, _: Admin, RawForm(form
     let Some(wanted) = Wanted::read(&form) else {
         return page(&state, StatusCode::UNPROCESSABLE_ENTITY, None).await;
     };
+    // Loaded again, the page that shows a key makes none.
+    match state.storage.api_keys().await {
+        Ok(keys) if keys.iter().any(|key| key.id == wanted.id.simple().to_string()) => {
+            return Redirect::to("/admin/api-keys").into_response();
+        }
+        Ok(_) => {}
+        Err(error) => return AdminProblem::Storage(error).into_page(&state).await,
+    }
     let now = state.clock.wall();
     let end = wanted.days.map(|days| Timestamp(now.0.saturating_add(u64::from(days) * DAY_MS)));
     let creating = {
         let state = state.clone();
         async move {
-            let made = api_keys::create(&*state.storage, wanted.label, &wanted.scopes, now, end).await?;
+            let made =
+                api_keys::create_as(&*state.storage, wanted.id, wanted.label, &wanted.scopes, (now, end))
+                    .await?;
             note(&state, "api_key.created", &made.id).await;
             Ok::<_, StorageError>(made.secret)
         }
@@ -69,6 +80,8 @@ pub(super) async fn revoke(State(state): State<AppState>, _: Admin, RawForm(form
 
 /// What is wanted of a new key.
 struct Wanted {
+    /// As the form has it, which was shown for one key.
+    id: Uuid,
     label: String,
     scopes: Vec<Scope>,
     days: Option<u32>,
@@ -77,9 +90,10 @@ struct Wanted {
 impl Wanted {
     /// `None` when no such key can be.
     fn read(form: &[u8]) -> Option<Self> {
-        let (mut label, mut days, mut scopes) = (String::new(), None, Vec::new());
+        let (mut id, mut label, mut days, mut scopes) = (ids::uuid(), String::new(), None, Vec::new());
         for (name, value) in fields(form) {
             match &*name {
+                "id" => id = value.parse().ok()?,
                 "label" => label = value.trim().to_owned(),
                 "days" if value.trim().is_empty() => {}
                 "days" => {
@@ -91,7 +105,7 @@ impl Wanted {
         }
         let is_named =
             (1..=LONGEST_LABEL).contains(&label.chars().count()) && !label.contains(char::is_control);
-        (is_named && !scopes.is_empty()).then_some(Self { label, scopes, days })
+        (is_named && !scopes.is_empty()).then_some(Self { id, label, scopes, days })
     }
 }
 
@@ -110,7 +124,8 @@ async fn page(state: &AppState, status: StatusCode, made: Option<String>) -> Res
         Err(error) => return AdminProblem::Storage(error).into_page(state).await,
     };
     let is_wrong = status != StatusCode::OK;
-    let content = move || view! { <ApiKeys keys made is_wrong/> }.into_any();
+    let content =
+        move || view! { <ApiKeys keys made is_wrong next_id=ids::uuid().simple().to_string()/> }.into_any();
     AdminPage { status, ..AdminPage::of(AdminSection::ApiKeys) }.with(state, content).await
 }
 

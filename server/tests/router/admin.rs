@@ -284,6 +284,25 @@ async fn what_a_host_does_outside_the_call_is_in_the_log() {
 }
 
 #[tokio::test]
+async fn the_page_that_shows_a_key_makes_no_second_one_when_it_is_loaded_again() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let page = admin.page("/admin/api-keys").await;
+    let id = page.split_once("name=\"id\" value=\"").unwrap().1.split('"').next().unwrap();
+    let form = format!("id={id}&label=Once&scope=rooms%3Aread");
+    for status in [200, 303, 303] {
+        let (answered, body) = admin.posts("/admin/api-keys", &form).await;
+        assert_eq!((answered, body.contains("class=\"secret\"")), (status, status == 200), "{body}");
+    }
+    assert_eq!(
+        admin.page("/admin/api-keys").await.matches("Once").count(),
+        2,
+        "in its row, and on its button"
+    );
+    assert_eq!(admin.posts("/admin/api-keys", &form.replace(id, "1")).await.0, 422);
+}
+
+#[tokio::test]
 async fn what_a_host_decides_is_in_the_log_once_it_is_kept() {
     let server = TestServer::start().await;
     let (room, key) = server.new_room_with(json!({})).await;

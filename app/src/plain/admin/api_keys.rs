@@ -32,6 +32,8 @@ pub fn ApiKeys(
     made: Option<String>,
     /// Whether what was sent cannot be.
     is_wrong: bool,
+    /// The id that a key made with this form gets: sent again, the form makes no second one.
+    next_id: String,
 ) -> impl IntoView {
     let list = if keys.is_empty() {
         view! { <p class="nothing">{words::NO_KEYS()}</p> }.into_any()
@@ -49,6 +51,7 @@ pub fn ApiKeys(
         <section class="table-card" aria-labelledby="keys"><header><h2 id="keys">{words::API_KEYS()}</h2></header>{list}</section>
         <form class="card settings-form" method="post" action="/admin/api-keys" aria-labelledby="new-key">
             <h2 id="new-key">{words::NEW_KEY()}</h2>
+            <input type="hidden" name="id" value=next_id/>
             {is_wrong.then(|| view! { <p class="problem" role="alert">{words::KEY_PROBLEM()}</p> })}
             <div class="field">
                 <label for="key-label">{words::KEY_LABEL()}</label>
