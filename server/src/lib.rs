@@ -43,6 +43,7 @@ mod node_id;
 mod observing_config;
 pub mod open_files;
 mod origin;
+mod outgoing_tls;
 mod page_files;
 mod pages;
 mod passwords;

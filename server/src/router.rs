@@ -83,7 +83,7 @@ pub fn router(state: AppState) -> Router {
 /// Answers also when making the answer panics. Without it, whoever asked would see a connection that ends.
 fn answering<A: IntoResponse>(
     answer: impl Fn() -> A + Clone,
-) -> CatchPanicLayer<impl ResponseForPanic<ResponseBody = Body> + Clone> {
+) -> CatchPanicLayer<impl ResponseForPanic<ResponseBody = Body>> {
     CatchPanicLayer::custom(move |_| answer().into_response())
 }
 

@@ -2,7 +2,6 @@
 //! connection carries one push, and an answer that leads elsewhere is not followed.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -14,11 +13,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::endpoint::{Endpoint, reachable};
+use crate::outgoing_tls::{connector, public_roots};
 
 /// How long a push may take, from its name to what is said to it.
 const SENDS_WITHIN: Duration = Duration::from_secs(10);
@@ -71,13 +69,8 @@ pub(super) enum SendError {
 impl PushClient {
     /// Trusts whom browsers trust. With `allow_private` it also reaches into this network.
     pub(super) fn new(allow_private: bool) -> anyhow::Result<Self> {
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .context("TLS cannot be set up")?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self { tls: TlsConnector::from(Arc::new(config)), allow_private })
+        let tls = connector(public_roots()).context("TLS cannot be set up")?;
+        Ok(Self { tls, allow_private })
     }
 
     /// Whether endpoints inside this network are taken.

@@ -1,7 +1,6 @@
 //! How spans get to their receiver: a request of HTTP each time, on the server's runtime, while the thread that sends them waits. A receiver that
 //! hangs costs that thread its time, and nobody else.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -17,9 +16,9 @@ use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::outgoing_tls::{connector, public_roots};
 
 /// How much of an answer is read, in bytes.
 const ANSWER: usize = 64 * 1024;
@@ -34,14 +33,9 @@ pub(super) struct Receiver {
 impl Receiver {
     /// On the runtime where this is called. Trusts whom browsers trust.
     pub(super) fn new(answers_within: Duration) -> anyhow::Result<Self> {
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .context("TLS cannot be set up")?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let tls = connector(public_roots()).context("TLS cannot be set up")?;
         let runtime = Handle::try_current().context("there is no runtime")?;
-        Ok(Self { runtime, tls: TlsConnector::from(Arc::new(config)), answers_within })
+        Ok(Self { runtime, tls, answers_within })
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::io::Read as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -13,10 +12,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::outgoing_tls::{connector, public_roots};
 
 /// How long one answer may take.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
@@ -91,7 +91,9 @@ impl Client {
             Some("http") => (None, 80),
             Some("https") => {
                 let name = ServerName::try_from(host.clone()).map_err(|_| none())?;
-                (Some((connector(root)?, name)), 443)
+                let tls = connector(roots(root)?)
+                    .map_err(|error| FetchError::BadRoot("TLS".to_owned(), error.to_string()))?;
+                (Some((tls, name)), 443)
             }
             Some(_) | None => return Err(none()),
         };
@@ -152,18 +154,11 @@ impl Client {
 }
 
 /// Trusts whom browsers trust, or whoever was named alone.
-fn connector(root: Option<&Path>) -> Result<TlsConnector, FetchError> {
+fn roots(root: Option<&Path>) -> Result<RootCertStore, FetchError> {
+    let Some(file) = root else { return Ok(public_roots()) };
+    let bad = |error: String| FetchError::BadRoot(file.display().to_string(), error);
+    let certificate = CertificateDer::from_pem_file(file).map_err(|error| bad(error.to_string()))?;
     let mut roots = RootCertStore::empty();
-    match root {
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(file) => {
-            let bad = |error: String| FetchError::BadRoot(file.display().to_string(), error);
-            let certificate = CertificateDer::from_pem_file(file).map_err(|error| bad(error.to_string()))?;
-            roots.add(certificate).map_err(|error| bad(error.to_string()))?;
-        }
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| FetchError::BadRoot("TLS".to_owned(), error.to_string()))?;
-    Ok(TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth())))
+    roots.add(certificate).map_err(|error| bad(error.to_string()))?;
+    Ok(roots)
 }
