@@ -11,7 +11,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, coturn, pebble, PulseAudio, nginx, HAProxy, Prometheus
-	@scripts/setup.sh leptos browser postgres coturn pebble sound proxies prometheus otlp
+	@scripts/setup.sh leptos browser postgres coturn pebble sound proxies prometheus python
 
 build: page ## build the server and the page, quickly and unoptimised
 	$(SAY) "Building the server (first time about 4 min on two cores)"
@@ -36,7 +36,7 @@ test-rust:
 
 # The server is the one that the Rust tests have built: with other features, much of it would have to be built again.
 test-browser: page
-	@scripts/setup.sh browser postgres coturn sound proxies prometheus otlp
+	@scripts/setup.sh browser postgres coturn sound proxies prometheus python
 	$(SAY) "Building the server, if the Rust tests have not"
 	@$(WITH) cargo test --quiet --no-run --features protocol/schema
 	$(SAY) "Building the page's own tests"

