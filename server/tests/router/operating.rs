@@ -1,11 +1,21 @@
 //! What an operator meets: the program itself, started as they start it.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures::future::select_all;
+use serde_json::json;
+use server::config::Config;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+use crate::common::TestServer;
+use crate::sessions::sqlx_connection;
 
 /// The program in an empty folder, with a page that is just there.
 fn program(folder: &Path) -> Command {
@@ -121,4 +131,77 @@ async fn a_backup_is_made_beside_a_running_server() {
     assert!(elsewhere.status.success(), "{}", said(&elsewhere));
     assert!(String::from_utf8_lossy(&elsewhere.stdout).contains("signing.key is missing"));
     assert!(folder.path().join("elsewhere/veranda.sqlite").metadata().unwrap().len() > 4096);
+}
+
+/// Writes one message after another, as fast as the server lets one person, and notes what is kept.
+async fn writes(server: &TestServer, kept: &Mutex<BTreeSet<String>>) -> std::convert::Infallible {
+    let room = server.new_room().await;
+    let (mut ada, _) = server.join(&room, "Ada").await;
+    loop {
+        let id = uuid::Uuid::new_v4().to_string();
+        let envelope = json!({ "version": 1, "body": "x".repeat(1000) });
+        ada.say(json!({ "type": "chat", "chat": id, "to": "everyone", "envelope": envelope })).await;
+        loop {
+            let heard = ada.hear().await;
+            match heard["type"].as_str().unwrap() {
+                "chat_kept" => {
+                    kept.lock().unwrap().insert(id);
+                    break;
+                }
+                "error" => {
+                    assert_eq!(heard["code"], "chat_too_fast");
+                    tokio::time::sleep(Duration::from_millis(250)).await;
+                    break;
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_was_kept_before_a_backup_began_is_in_it_whatever_is_written_meanwhile() {
+    let mut config = Config::default();
+    config.limits.chat_kib_at_once = 1 << 20;
+    let server = TestServer::with(config).await;
+    let kept = Mutex::new(BTreeSet::new());
+    let folder = tempfile::tempdir().unwrap();
+    let veranda = async |arguments: &[&str], data: &Path| {
+        let mut command = program(folder.path());
+        command.args(arguments).env("VERANDA__STORAGE__DATA", data);
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+    };
+    let backing_up = async {
+        let mut before = Vec::new();
+        for number in 0..4 {
+            // What is written by the clock alone says nothing: there is something new each time.
+            let written = kept.lock().unwrap().len() + 20;
+            while kept.lock().unwrap().len() < written {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            before.push(kept.lock().unwrap().clone());
+            veranda(&["backup", &format!("{number}.sqlite")], server.data.path()).await;
+        }
+        before
+    };
+    let writers = (0..12).map(|_| Box::pin(writes(&server, &kept)));
+    let before = tokio::select! {
+        before = backing_up => before,
+        _ = select_all(writers) => unreachable!("nobody ever ends"),
+    };
+    for (number, before) in before.into_iter().enumerate() {
+        let data = folder.path().join(format!("restored-{number}"));
+        veranda(&["restore", &format!("{number}.sqlite")], &data).await;
+        let mut restored = sqlx_connection(&data.join("veranda.sqlite")).await;
+        let found: Vec<String> =
+            sqlx::query_scalar("SELECT id FROM chat").fetch_all(&mut restored).await.unwrap();
+        let found: BTreeSet<_> = found.into_iter().collect();
+        assert!(
+            before.len() >= 20 * (number + 1) && before.is_subset(&found),
+            "{number}: {} of {}",
+            found.len(),
+            before.len()
+        );
+    }
 }
