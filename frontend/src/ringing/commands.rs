@@ -2,15 +2,16 @@
 
 use app::state::{DirectCommand, IdentityNotice};
 use call::{Dialled, RingCommand, RingInput};
+use gloo_timers::callback::Timeout;
 use protocol::{CallRules, HangUpReason, HistoryChange, RingId, SealedNote};
 use seal::{KeyDigest, NotePurpose};
 use view::DialProblem;
 use wasm_bindgen_futures::spawn_local;
 
 use super::event::RingEvent;
-use super::{Ringing, notifications, peers};
+use super::{DEVICES_FIRST, Ringing, notifications, peers};
 use crate::identity::{random, random_id};
-use crate::{page, remember, web};
+use crate::{clock, page, remember, web};
 
 impl Ringing {
     pub(super) fn command(&mut self, command: DirectCommand) {
@@ -23,6 +24,7 @@ impl Ringing {
             DirectCommand::Answer { ring, with_video } => {
                 self.chosen_video.insert(ring, with_video);
                 self.input(RingInput::Command(RingCommand::Answer { ring }));
+                self.draw_later();
             }
             DirectCommand::Decline { ring, message } => {
                 let message = self.words_for(ring, message.trim());
@@ -76,6 +78,13 @@ impl Ringing {
                 self.sound();
             }
         }
+    }
+
+    fn draw_later(&mut self) {
+        self.drawn_from = clock::now() + DEVICES_FIRST;
+        let events = self.events.clone();
+        let draws = move || _ = events.unbounded_send(RingEvent::Tick);
+        Timeout::new(DEVICES_FIRST.as_millis() as u32 + 1, draws).forget();
     }
 
     /// A few words, sealed for whoever rings.

@@ -60,6 +60,10 @@ use ticker::Ticker;
 /// How often it is looked what is due.
 const TICK_MILLIS: u32 = 250;
 
+/// How long the page stays as it is when somebody answers: drawing the call takes as long as opening devices, on the same thread, and
+/// whoever calls waits for the devices. Nobody sees so short a time.
+const DEVICES_FIRST: Duration = Duration::from_millis(60);
+
 /// How long it is said that something was copied.
 const COPIED_SAID_FOR: Duration = Duration::from_secs(8);
 
@@ -95,6 +99,8 @@ struct Ringing {
     problem: Option<DialProblem>,
     identity_notice: Option<IdentityNotice>,
     noted_at: Duration,
+    /// Until when nothing new is drawn.
+    drawn_from: Duration,
     sounding: Option<Sounding>,
     is_silenced: bool,
     notifier: Notifier,
@@ -186,6 +192,7 @@ impl Ringing {
             problem: page::is_dialled_wrongly().then_some(DialProblem::NoCallId),
             identity_notice: None,
             noted_at: Duration::ZERO,
+            drawn_from: Duration::ZERO,
             sounding: None,
             is_silenced: false,
             notifier: Notifier::begin(&events),

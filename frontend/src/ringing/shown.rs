@@ -12,7 +12,7 @@ use super::sound::{Sound, Sounding};
 use super::talk::Talk;
 use super::ticker::Ticker;
 use super::{Ringing, TICK_MILLIS, notifications, peers};
-use crate::{lazy_session, web};
+use crate::{clock, lazy_session, web};
 
 impl Ringing {
     /// Who is in the call is known from then on: their name and key.
@@ -71,7 +71,7 @@ impl Ringing {
             notifications: notifications::state(),
             push: self.push_state(),
         };
-        if self.view.get_untracked() != shown {
+        if clock::now() >= self.drawn_from && self.view.get_untracked() != shown {
             self.view.set(shown);
         }
     }
