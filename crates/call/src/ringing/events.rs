@@ -295,6 +295,7 @@ fn is_final(code: ErrorCode) -> bool {
         | ErrorCode::PeerUnknown
         | ErrorCode::PeerIsSelf
         | ErrorCode::CallerBusy
+        | ErrorCode::PeerInCall
         | ErrorCode::RingUnknown
         | ErrorCode::RateLimited
         | ErrorCode::TooSlow
