@@ -67,8 +67,10 @@ impl Rings {
                 self.settle(now, one, person, outcome);
             }
         } else {
-            for member in members {
-                let person = self.person_of(member);
+            for (ring, side) in members {
+                // Of a call that one end alone says that there is, the other one is not in it.
+                let person = self.person_of((ring, side));
+                let person = person.filter(|one| self.lines.occupant(*one, Place::Call) == Some(ring));
                 person.into_iter().for_each(|person| self.give_up_ring_into_call(now, person));
             }
             for one in rings {

@@ -46,6 +46,7 @@ impl Rings {
                 let seconds = seconds(one.talked(now));
                 if !self.tell_outcome(from.connection, ring, RingSide::Caller, from.owner.device) {
                     self.part(now, (ring, RingSide::Callee), Outcome::Answered { seconds });
+                    _ = self.tell_outcome(from.connection, ring, RingSide::Caller, from.owner.device);
                 }
             }
             Stage::Ringing(_) | Stage::Talking => {

@@ -344,3 +344,12 @@ fn a_ring_into_a_call_goes_on_when_its_caller_or_the_server_comes_back() {
     assert_eq!(world.hears(ADA).last(), Some(&over(2, Outcome::NoAnswer)));
     assert_eq!(world.outcome(1), None);
 }
+
+#[test]
+fn who_says_that_somebody_is_in_a_call_with_them_ends_no_ring_into_the_one_that_they_are_in() {
+    let mut world = ringing_cem([]);
+    world.attach_as(EVE, in_call(9, ADA, RingSide::Caller));
+    world.forget();
+    world.hang_up(EVE, 9);
+    assert_eq!((world.hears(ADA), world.hears(CEM), world.outcome(2)), (vec![], vec![], None));
+}

@@ -6,7 +6,7 @@ use call::{RingCommand, RingInput, RingOutput, RingPhase};
 use protocol::{
     CloseCode, IdentityProof, Invitation, OpeningMessage, Outcome, RingEvent, RingFrame, RingId, RingMessage,
 };
-use ring::{CallState, Departure, Output};
+use ring::{CallRecord, CallState, Departure, Output};
 use uuid::Uuid;
 
 use super::page::{EnteredRoom, Page, STRANGER, id_of};
@@ -51,6 +51,10 @@ pub struct Report {
     pub races: u64,
     /// Rings that somebody has declined; neither end reads that nobody has answered.
     pub declined: u64,
+    /// Rings into a call that were answered.
+    pub added: u64,
+    /// Somebody left a call that went on without them.
+    pub left_alone: u64,
     /// What a screen has shown in the end and what the row says were compared so often.
     pub compared: u64,
 }
@@ -146,6 +150,8 @@ pub(super) enum Act {
     Receive(RingId),
     React(RingId, Reaction),
     Call(usize),
+    /// Somebody is rung into the call.
+    Add(usize),
     HangUp,
 }
 
@@ -205,6 +211,43 @@ impl RingWorld {
         world
     }
 
+    /// Three people who talk: the third was rung into the call of the other two. One after the other hangs up. A line of theirs may stall meanwhile,
+    /// or the server start anew.
+    pub fn company(number: u64) -> Self {
+        let mut world = Self::empty(Seed::new(number), 3, None);
+        world.is_lively = false;
+        let pages = [0, 1, 2].map(|person| world.open_page(person));
+        let [first, second] = [1, 2].map(|number| RingId::new(Uuid::from_u128(FIRST_RING + number)));
+        let adds = usize::from(world.seed.chance(0.5));
+        let mut leave = pages.to_vec();
+        leave.remove(usize::try_from(world.seed.number(0..3)).unwrap_or_default());
+        if world.seed.chance(0.5) {
+            leave.reverse();
+        }
+        for (at, page, act) in [
+            (5, pages[0], Act::Call(1)),
+            (7, pages[1], Act::React(first, Reaction::Answer)),
+            (9, pages[adds], Act::Add(2)),
+            (11, pages[2], Act::React(second, Reaction::Answer)),
+            (50, leave[0], Act::HangUp),
+            (90, leave[1], Act::HangUp),
+        ] {
+            world.events.send_at(Duration::from_secs(at), Event::Act { page, act });
+        }
+        for from in [12, 52] {
+            let at = Duration::from_secs(from) + world.seed.millis(0..=5_000);
+            match world.seed.number(0..3) {
+                0 => world.events.send_at(at, Event::Restart),
+                1 => {
+                    let page = pages[usize::try_from(world.seed.number(0..3)).unwrap_or_default()];
+                    world.events.send_at(at, Event::Stall { page });
+                }
+                _ => {}
+            }
+        }
+        world
+    }
+
     fn empty(seed: Seed, people: usize, rules: Option<u64>) -> Self {
         let mut world = Self {
             seed,
@@ -229,6 +272,7 @@ impl RingWorld {
     pub fn run(&mut self) -> Report {
         self.run_until(END_AT);
         self.look_at_everything();
+        self.report.added = self.witness.added();
         self.report.compared = self.witness.compare(self.now, &self.pages, self.server.rows());
         for row in self.server.rows().values() {
             assert!(
@@ -425,12 +469,16 @@ impl RingWorld {
                     self.send_to_page(socket, |socket| Event::ClosedAtPage { socket });
                 }
                 Output::Record(row) => {
-                    let is_theirs = [row.caller, row.callee].contains(&id_of(STRANGER));
+                    // Their own ring, or one of the call that they are in.
+                    let is_theirs = |row: &CallRecord| [row.caller, row.callee].contains(&id_of(STRANGER));
+                    let mut of_call = self.server.rows().values().filter(|other| other.room == row.room);
+                    let is_theirs = is_theirs(&row) || row.room.is_some() && of_call.any(is_theirs);
                     assert!(is_theirs || !self.is_strange, "a stranger has changed {}", row.ring);
                     if self.is_strange && !self.server.rows().contains_key(&row.ring) {
                         // An id that the server has not met yet, however the stranger came by it.
                         self.witness.placed_anew(self.now, row.ring);
                     }
+                    self.report.left_alone += u64::from(row.stays.is_some());
                     self.witness.kept(self.now, self.server.rows(), &row);
                     self.server.keep(*row);
                 }
