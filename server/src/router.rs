@@ -120,7 +120,9 @@ mod tests {
             .layer(map_response(rest::as_problem))
             .route("/", get(breaks))
             .layer(answering(|| PageProblem::Failed));
-        for (path, says) in [("/", "<h1>Something went wrong</h1>"), ("/api", "\"type\":\"/problems/internal\"")] {
+        for (path, says) in
+            [("/", "<h1>Something went wrong</h1>"), ("/api", "\"type\":\"/problems/internal\"")]
+        {
             let request = Request::get(path).body(Body::empty()).unwrap();
             let response = TowerToHyperService::new(router.clone()).call(request).await.unwrap();
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);

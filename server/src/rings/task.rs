@@ -190,7 +190,8 @@ impl RingsTask {
                 let row = placement.row.as_ref();
                 let is_over = row.is_some_and(|row| matches!(row.state, CallState::Over { .. }));
                 let known = row.and_then(|row| row.room);
-                let made = Some(placement.room).filter(|room| !is_over && known != Some(*room));
+                let is_new = !is_over && placement.place.into.is_none();
+                let made = Some(placement.room).filter(|room| is_new && known != Some(*room));
                 Some(Placing { connection: *connection, id: *id, made })
             }
             Input::Disconnect { connection, .. } => {
@@ -261,7 +262,9 @@ impl RingsTask {
             tracing::error!("a ring between people of whom one is not known is not kept");
             return true;
         };
-        if let (CallState::Over { .. }, Some(room)) = (row.state, row.room) {
+        // Somebody is in it, who has stayed.
+        let state = Some(row.state).filter(|_| row.stays.is_none());
+        if let (Some(CallState::Over { .. }), Some(room)) = (state, row.room) {
             self.leftover.add(self.clock.now(), room);
         }
         match self.writer.keep(&call).await {
@@ -270,10 +273,10 @@ impl RingsTask {
             Kept::Not if row.state == CallState::Ringing => return false,
             Kept::Not => self.writer.keep_later(call),
         }
-        match row.state {
-            CallState::Ringing => drop(self.rooms.metrics().rings.inc()),
-            CallState::Answered { .. } => {}
-            CallState::Over { outcome } => self.rooms.metrics().ring_over(outcome),
+        match state {
+            Some(CallState::Ringing) => drop(self.rooms.metrics().rings.inc()),
+            Some(CallState::Answered { .. }) | None => {}
+            Some(CallState::Over { outcome }) => self.rooms.metrics().ring_over(outcome),
         }
         true
     }
