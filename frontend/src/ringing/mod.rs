@@ -89,6 +89,8 @@ struct Ringing {
     book: ShownBook,
     name: String,
     problem: Option<DialProblem>,
+    /// What was wrong with what was typed to ring somebody into the call.
+    adding_problem: Option<DialProblem>,
     identity_notice: Option<IdentityNotice>,
     sounding: Option<Sounding>,
     is_silenced: bool,
@@ -179,6 +181,7 @@ impl Ringing {
             book: ShownBook::default(),
             name: remember::read(remember::NAME).unwrap_or_default(),
             problem: None,
+            adding_problem: None,
             identity_notice: None,
             sounding: None,
             is_silenced: false,
