@@ -5,7 +5,7 @@ use call::RingView;
 use leptos::prelude::{GetUntracked, Set};
 use protocol::{RingId, RingSide};
 use seal::NotePurpose;
-use view::RingPhase;
+use view::{DialProblem, RingPhase};
 
 use super::place::RingPlace;
 use super::sound::{Sound, Sounding};
@@ -58,9 +58,11 @@ impl Ringing {
         self.sound();
         self.prepare_for_call();
         let adding = self.device.adding().map(|view| self.line(view));
-        if adding.as_ref().is_none_or(|line| line.phase.is_open()) {
-            self.adding_problem = self.adding_problem.filter(|_| self.is_calling());
-        }
+        // What was wrong is said for as long as it is so.
+        let is_adding = adding.as_ref().is_some_and(|line| line.phase.is_open());
+        let is_calling = self.is_calling();
+        let is_so = |problem: &DialProblem| is_calling && (is_adding || *problem != DialProblem::OneAtATime);
+        self.adding_problem = self.adding_problem.filter(is_so);
         let rings: Vec<_> = views.into_iter().map(|view| self.line(view)).collect();
         self.notifier.update(&rings);
         let shown = DirectView {
