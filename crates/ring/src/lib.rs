@@ -14,6 +14,7 @@ mod record;
 mod ring;
 mod rings;
 mod rules;
+mod seat;
 
 pub use decoy::decoy_key;
 pub use identity_proof::IdentityChallenge;

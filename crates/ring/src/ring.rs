@@ -18,8 +18,8 @@ use protocol::{
     RingSide, SealedNote, Timestamp,
 };
 
+use crate::seat::Seat;
 use crate::{CallRecord, CallState, Readers, Relation, Waking};
-use company::Presence;
 
 /// How long a ring lasts, counted from when it was first placed.
 pub const RING_FOR: Duration = Duration::from_secs(RING_SECONDS);
@@ -70,16 +70,6 @@ pub(crate) struct Ring {
     phase: Phase,
     /// It was there before this server.
     is_restored: bool,
-}
-
-/// A device in a ring.
-#[derive(Clone, Copy, Debug, Default)]
-struct Seat {
-    /// The device; nobody's yet, or not known any more.
-    device: Option<DeviceId>,
-    /// Since when it has had no connection.
-    away_since: Option<Duration>,
-    presence: Presence,
 }
 
 #[derive(Debug)]
@@ -180,7 +170,7 @@ pub(crate) enum Stage {
 impl Ring {
     /// A ring that is being placed, by this device, and rings until then.
     pub(crate) fn placed(row: CallRecord, credential: Credential, device: DeviceId, until: Duration) -> Self {
-        let caller = Seat { device: Some(device), ..Seat::default() };
+        let caller = Seat::of(device);
         let phase = Phase::Ringing(Ringing::until(until));
         let callee = Seat::default();
         Self { row, credential: Some(credential), caller, callee, phase, is_restored: false }
@@ -194,14 +184,14 @@ impl Ring {
         row: CallRecord,
         seen_at: Option<Timestamp>,
     ) -> Self {
-        let away = Seat { away_since: Some(now), ..Seat::default() };
+        let away = Seat::away(None, now);
         // A program was not connected before either.
-        let caller = if row.placed_by.is_some() { Seat::default() } else { away };
+        let mut caller = if row.placed_by.is_some() { Seat::default() } else { away };
         let age = row.placed_at.until(wall);
-        let (callee, phase) = match (row.state, row.talking_since()) {
+        let (mut callee, phase) = match (row.state, row.talking_since()) {
             (_, Some(at)) => {
                 let confirmed = Confirmed::ByBoth;
-                let callee = Seat { device: row.answered_by, ..away };
+                let callee = Seat::away(row.answered_by, now);
                 let before = at.until(wall);
                 let unseen = seen_at.map_or(Duration::ZERO, |seen_at| seen_at.until(wall)).min(before);
                 (callee, Phase::Talking(Talking { from: now, before, unseen, confirmed }))
@@ -214,18 +204,17 @@ impl Ring {
                 (Seat::default(), Phase::Ringing(Ringing::until(until)))
             }
         };
-        let gone = Seat { presence: Presence::Elsewhere, ..Seat::default() };
-        let (caller, callee) = match row.stays {
-            None => (caller, callee),
-            Some(RingSide::Caller) => (caller, Seat { device: callee.device, ..gone }),
-            Some(RingSide::Callee) => (gone, callee),
-        };
+        match row.stays {
+            None => {}
+            Some(RingSide::Caller) => callee.vacate(),
+            Some(RingSide::Callee) => caller.vacate(),
+        }
         Self { row, credential: None, caller, callee, phase, is_restored: true }
     }
 
     /// A call of which one end says that there is one, and nobody knows better.
     pub(crate) fn claimed(now: Duration, row: CallRecord, talked: Duration) -> Self {
-        let away = Seat { away_since: Some(now), ..Seat::default() };
+        let away = Seat::away(None, now);
         let phase = Phase::Talking(Talking {
             from: now,
             before: talked,
@@ -278,23 +267,22 @@ impl Ring {
 
     /// Which device is at an end.
     pub(crate) fn device(&self, side: RingSide) -> Option<DeviceId> {
-        self.seat(side).device
+        self.seat(side).device()
     }
 
     /// Whether the device at an end has no connection.
     pub(crate) fn is_away(&self, side: RingSide) -> bool {
-        self.seat(side).away_since.is_some()
+        self.seat(side).away_since().is_some()
     }
 
     /// Whether the device may act at this end: it has the seat, or nobody is known to.
     pub(crate) fn may_sit(&self, side: RingSide, device: DeviceId) -> bool {
-        self.seat(side).device.is_none_or(|seated| seated == device)
+        self.seat(side).device().is_none_or(|seated| seated == device)
     }
 
     /// The device at an end is there.
     pub(crate) fn sit(&mut self, side: RingSide, device: DeviceId) {
-        let seat = self.seat_mut(side);
-        *seat = Seat { device: Some(device), away_since: None, presence: seat.presence };
+        self.seat_mut(side).sit(device);
         if let Phase::Talking(talking) = &mut self.phase {
             talking.unseen = Duration::ZERO;
         }
@@ -302,8 +290,7 @@ impl Ring {
 
     /// The device at an end has lost its connection.
     pub(crate) fn leave_seat(&mut self, now: Duration, side: RingSide) {
-        let seat = self.seat_mut(side);
-        seat.away_since = seat.away_since.or(Some(now));
+        self.seat_mut(side).lose(now);
     }
 
     fn seat(&self, side: RingSide) -> &Seat {
@@ -455,7 +442,7 @@ impl Ring {
 
     /// This device has answered.
     pub(crate) fn answer(&mut self, now: Duration, wall: Timestamp, device: DeviceId) {
-        self.callee = Seat { device: Some(device), ..Seat::default() };
+        self.callee = Seat::of(device);
         self.phase = Phase::Talking(Talking {
             from: now,
             before: Duration::ZERO,
@@ -470,7 +457,7 @@ impl Ring {
 
     /// Both ends say that there is a call.
     pub(crate) fn confirm(&mut self, now: Duration, wall: Timestamp) {
-        self.row.answered_by = self.callee.device;
+        self.row.answered_by = self.callee.device();
         if let Phase::Talking(talking) = &mut self.phase {
             talking.confirmed = Confirmed::ByBoth;
             let talked = talking.before + now.saturating_sub(talking.from);
@@ -565,10 +552,10 @@ impl Ring {
                 rung_out.1 = Some(ringing.until);
                 reached_nobody.1 = ringing.reach_until;
                 not_received.1 = ringing.wake_at;
-                caller_gone.1 = self.caller.away_since.map(|since| since + CALLER_GRACE);
+                caller_gone.1 = self.caller.away_since().map(|since| since + CALLER_GRACE);
             }
             Phase::Talking(_) => {
-                let away = [self.caller.away_since, self.callee.away_since].into_iter().flatten().min();
+                let away = [self.caller.away_since(), self.callee.away_since()].into_iter().flatten().min();
                 seat_given_up.1 = away.map(|since| since + CALL_GRACE);
             }
             Phase::Over(Over { at, .. }) | Phase::Merged { at, .. } => {

@@ -7,22 +7,12 @@ use protocol::{Outcome, RingSide};
 
 use super::{Phase, Ring};
 use crate::CallState;
-
-/// Whether somebody is in a call by a seat of its rings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Presence {
-    /// They are, or may come to be.
-    #[default]
-    Here,
-    /// They are in it by another ring, or have left it.
-    Elsewhere,
-}
+use crate::seat::BOTH_SIDES;
 
 impl Ring {
     /// Its caller is in the call already into which it rings somebody: what happens to their end happens to that other ring.
     pub(crate) fn ring_into_call(&mut self) {
-        self.caller.presence = Presence::Elsewhere;
-        self.caller.away_since = None;
+        self.caller.vacate();
     }
 
     /// Whether it rings somebody into a call that there is.
@@ -32,7 +22,7 @@ impl Ring {
 
     /// Whether whoever is at an end is in the call by this ring.
     pub(crate) fn has(&self, side: RingSide) -> bool {
-        self.seat(side).presence == Presence::Here
+        self.seat(side).is_taken()
     }
 
     /// How it is for good for its two, while one of them goes on with others.
@@ -49,16 +39,13 @@ impl Ring {
         if self.settled().is_none() {
             self.row.state = CallState::Over { outcome };
         }
-        let seat = self.seat_mut(side);
-        seat.presence = Presence::Elsewhere;
-        seat.away_since = None;
-        self.row.stays = [RingSide::Caller, RingSide::Callee].into_iter().find(|side| self.has(*side));
+        self.seat_mut(side).vacate();
+        self.row.stays = BOTH_SIDES.into_iter().find(|side| self.has(*side));
     }
 
     /// The end that has been without a connection for longest.
     pub(crate) fn longest_away(&self) -> Option<RingSide> {
-        let sides = [RingSide::Caller, RingSide::Callee];
-        let away = sides.into_iter().filter_map(|side| Some((self.seat(side).away_since?, side)));
+        let away = BOTH_SIDES.into_iter().filter_map(|side| Some((self.seat(side).away_since()?, side)));
         away.min_by_key(|(since, _)| *since).map(|(_, side)| side)
     }
 
@@ -72,7 +59,7 @@ impl Ring {
 
     /// How long they have talked until the first of them was away.
     pub(crate) fn talked_together(&self, now: Duration) -> Duration {
-        let seats = [self.caller.away_since, self.callee.away_since];
+        let seats = [self.caller.away_since(), self.callee.away_since()];
         let until = seats.into_iter().flatten().min().unwrap_or(now);
         let unseen = match &self.phase {
             Phase::Talking(talking) => talking.unseen,
@@ -83,6 +70,6 @@ impl Ring {
 
     /// When whoever is at an end was last there.
     pub(crate) fn there_until(&self, now: Duration, side: RingSide) -> Duration {
-        self.seat(side).away_since.unwrap_or(now)
+        self.seat(side).away_since().unwrap_or(now)
     }
 }

@@ -7,10 +7,10 @@ use protocol::{
     Timestamp,
 };
 
-use super::company::other;
 use super::{Rings, Speaker, seconds};
 use crate::lines::{Owner, Place};
 use crate::ring::{Confirmed, Ring, Stage};
+use crate::seat::other;
 use crate::{Attachment, CallRecord, CallState, ConnectionId, Departure, Output, Readers};
 
 /// A call can be said to have lasted for so long. What is taken from a device is never more than that.

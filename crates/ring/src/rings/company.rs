@@ -17,11 +17,10 @@ use super::{Rings, Speaker, seconds};
 use crate::Placement;
 use crate::lines::Place;
 use crate::ring::{Confirmed, Ring, Stage};
+use crate::seat::{BOTH_SIDES, other};
 
 /// Somebody in a call: by which ring, and at which end of it.
 type Member = (RingId, RingSide);
-
-pub(super) const BOTH: [RingSide; 2] = [RingSide::Caller, RingSide::Callee];
 
 impl Rings {
     /// Whether the device may ring somebody into the call that it says that it is in.
@@ -171,7 +170,8 @@ impl Rings {
     fn members(&self, rings: &[RingId]) -> Vec<Member> {
         let talking = rings.iter().filter_map(|ring| Some((*ring, self.rings.get(ring)?)));
         let talking = talking.filter(|(_, one)| one.stage() == Stage::Talking);
-        let seats = talking.flat_map(|(ring, one)| BOTH.map(|side| one.has(side).then_some((ring, side))));
+        let seats =
+            talking.flat_map(|(ring, one)| BOTH_SIDES.map(|side| one.has(side).then_some((ring, side))));
         seats.flatten().collect()
     }
 
@@ -183,11 +183,4 @@ impl Rings {
 /// The room of a call that others can be rung into. Of a program each call is its own, whatever room it has named.
 fn room_of(ring: &Ring) -> Option<protocol::RoomCode> {
     ring.row().room.filter(|_| ring.row().placed_by.is_none())
-}
-
-pub(super) fn other(side: RingSide) -> RingSide {
-    match side {
-        RingSide::Caller => RingSide::Callee,
-        RingSide::Callee => RingSide::Caller,
-    }
 }

@@ -45,6 +45,7 @@ use crate::calls::Calls;
 use crate::deadlines::Deadlines;
 use crate::lines::{Lines, Owner, Place};
 use crate::ring::{Offer, Ring, Stage};
+use crate::seat::BOTH_SIDES;
 use crate::{CallRecord, ConnectionId, Departure, Input, Output};
 
 /// The rings of a server and the devices that are there.
@@ -244,7 +245,7 @@ impl Rings {
         }
         let (id, is_call) = (ring.row().ring, ring.stage() == Stage::Talking);
         let place = if is_call { Place::Call } else { Place::Outgoing };
-        let sides = company::BOTH.into_iter();
+        let sides = BOTH_SIDES.into_iter();
         let sides = sides.filter(|side| if is_call { ring.has(*side) } else { *side == RingSide::Caller });
         let people: Vec<_> = sides.map(|side| ring.person(side)).collect();
         // Of two rows that cannot both be true, the second is closed when its time has come.
