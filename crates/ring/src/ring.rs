@@ -559,7 +559,7 @@ impl Ring {
                 seat_given_up.1 = away.map(|since| since + CALL_GRACE);
             }
             Phase::Over(Over { at, .. }) | Phase::Merged { at, .. } => {
-                forgotten.1 = Some(*at + REMEMBERED_FOR)
+                forgotten.1 = Some(*at + REMEMBERED_FOR);
             }
         }
         timers

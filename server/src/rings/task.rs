@@ -262,9 +262,9 @@ impl RingsTask {
             tracing::error!("a ring between people of whom one is not known is not kept");
             return true;
         };
-        // Somebody is in it, who has stayed.
-        let state = Some(row.state).filter(|_| row.stays.is_none());
-        if let (Some(CallState::Over { .. }), Some(room)) = (state, row.room) {
+        // Whoever stays is still in it, and it is over later.
+        let goes_on = row.stays.is_some();
+        if let (CallState::Over { .. }, Some(room), false) = (row.state, row.room, goes_on) {
             self.leftover.add(self.clock.now(), room);
         }
         match self.writer.keep(&call).await {
@@ -273,10 +273,11 @@ impl RingsTask {
             Kept::Not if row.state == CallState::Ringing => return false,
             Kept::Not => self.writer.keep_later(call),
         }
-        match state {
-            Some(CallState::Ringing) => drop(self.rooms.metrics().rings.inc()),
-            Some(CallState::Answered { .. }) | None => {}
-            Some(CallState::Over { outcome }) => self.rooms.metrics().ring_over(outcome),
+        match row.state {
+            CallState::Ringing => drop(self.rooms.metrics().rings.inc()),
+            CallState::Answered { .. } => {}
+            CallState::Over { .. } if goes_on => {}
+            CallState::Over { outcome } => self.rooms.metrics().ring_over(outcome),
         }
         true
     }

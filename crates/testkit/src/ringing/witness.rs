@@ -202,7 +202,13 @@ impl Witness {
 fn is_longer(shown: RingPhase, expected: Outcome) -> bool {
     let seconds = |outcome| match outcome {
         Outcome::Answered { seconds } | Outcome::Lost { seconds } => Some(seconds),
-        _ => None,
+        Outcome::Declined
+        | Outcome::Busy
+        | Outcome::NoAnswer
+        | Outcome::Cancelled
+        | Outcome::Offline
+        | Outcome::AnsweredElsewhere
+        | Outcome::Asked => None,
     };
     let RingPhase::Over(shown) = shown else { return false };
     seconds(shown).zip(seconds(expected)).is_some_and(|(shown, expected)| shown >= expected)

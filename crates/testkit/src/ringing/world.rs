@@ -7,7 +7,6 @@ use protocol::{
     CloseCode, IdentityProof, Invitation, OpeningMessage, Outcome, RingEvent, RingFrame, RingId, RingMessage,
 };
 use ring::{CallRecord, CallState, Departure, Output};
-use uuid::Uuid;
 
 use super::page::{EnteredRoom, Page, STRANGER, id_of};
 use super::server::Server;
