@@ -35,6 +35,18 @@ export class DirectPage extends CallPage {
         await field.blur();
     }
 
+    /** Rings somebody into the call, from the people panel. */
+    async ringsInto(whom: string): Promise<void> {
+        const panel = await this.openPanel("People");
+        await panel.getByRole("textbox", { name: "Call ID or link", exact: true }).fill(whom);
+        await panel.getByRole("button", { name: "Ring", exact: true }).click();
+    }
+
+    /** How far that is. */
+    adding(): Locator {
+        return this.panel("People").getByRole("region", { name: "Ring someone", exact: true }).getByRole("status");
+    }
+
     /** Somebody calls. */
     ring(name: string): Locator {
         return this.page.getByRole("alertdialog", { name: `${name} is calling`, exact: true });

@@ -204,7 +204,7 @@ impl World {
 
     fn ada_rings(&mut self) {
         let invitation = Invitation::new("sealed".into()).unwrap();
-        let place = PlaceRing { ring: self.ring, callee: id(BOB), waited_ms: 0, invitation, note: None };
+        let place = PlaceRing { ring: self.ring, callee: id(BOB), waited_ms: 0, into: None, invitation, note: None };
         self.stage = Stage::Ringing { waited: Duration::ZERO };
         self.say(ADA, RingMessage::Place(Box::new(place)));
         assert!(self.was_told(ADA, |event| matches!(event, RingEvent::Placed { .. })));

@@ -33,6 +33,7 @@ fn IncomingRing(ring: RingId) -> impl IntoView {
     let is_quiet = Memo::new(move |_| line.get().is_some_and(|line| line.phase == RingPhase::RingingQuietly));
     let is_unknown = Memo::new(move |_| line.get().is_some_and(|line: RingLine| line.name.is_none()));
     let has_other_key = Memo::new(move |_| line.get().is_some_and(|line: RingLine| line.has_other_key));
+    let has_others = Memo::new(move |_| line.get().is_some_and(|line: RingLine| line.into_call));
     let is_silenced = Memo::new(move |_| view.with(|view| view.is_silenced));
     let dialog = NodeRef::<html::Dialog>::new();
     let answer_button = NodeRef::<html::Button>::new();
@@ -61,6 +62,7 @@ fn IncomingRing(ring: RingId) -> impl IntoView {
             <Show when=move || is_unknown.get()><p class="soft">{direct::NAME_UNKNOWN}</p></Show>
             <div id="ring-text">
                 <Show when=move || has_other_key.get()><p class="problem">{move || direct::other_key(&called.get())}</p></Show>
+                <Show when=move || has_others.get()><p>{direct::OTHERS_IN_CALL}</p></Show>
                 <p class="soft">{direct::RING_HINT}</p>
             </div>
             <Show when=move || is_silenced.get() && !is_quiet.get()>

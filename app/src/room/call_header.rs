@@ -7,7 +7,9 @@ use leptos::prelude::*;
 use super::{Panel, use_opened};
 use crate::components::{Icon, LogoMark, Symbol};
 use crate::full_screen;
-use crate::state::{CallCommand, CallViewStoreFields, RingLine, use_call_handle, use_direct_call};
+use crate::state::{
+    CallCommand, CallViewStoreFields, ParticipantViewStoreFields, RingLine, use_call_handle, use_direct_call,
+};
 use crate::text::{call, direct};
 
 /// The heading, by which the people are called too.
@@ -24,8 +26,16 @@ pub(crate) fn CallHeader() -> impl IntoView {
     let peer = Memo::new(move |_| {
         ring.as_ref().and_then(|ring| ring.view.with(|view| view.current().map(RingLine::called)))
     });
+    // Of a direct call those who are there: others may have come, and whoever called have gone.
+    let there = Memo::new(move |_| {
+        view.participants().into_iter().map(|other| other.name().get()).take(2).collect::<Vec<_>>()
+    });
     let name = move || match peer.get() {
-        Some(peer) => direct::call_with(&peer),
+        Some(peer) => match &there.get()[..] {
+            [] => direct::call_with(&peer),
+            [other] => direct::call_with(other),
+            [..] => call::UNTITLED().to_owned(),
+        },
         None => view.room_name().get().unwrap_or_else(|| call::UNTITLED().to_owned()),
     };
     let locked = Memo::new(move |_| view.settings().get().locked.is_on());

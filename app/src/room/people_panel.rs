@@ -5,9 +5,11 @@ use leptos::prelude::*;
 use protocol::{Moderation, Source};
 use view::{Publication, Secrecy};
 
-use super::{Answers, NoKey, Person, PersonActions, SidePanel, Verify, VolumeMenu};
+use super::{Answers, NoKey, Person, PersonActions, RingSomeone, SidePanel, Verify, VolumeMenu};
 use crate::components::{Avatar, Step, focus_among, is_focus_nowhere};
-use crate::state::{CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle};
+use crate::state::{
+    CallCommand, CallViewStoreFields, ParticipantViewStoreFields, use_call_handle, use_direct_call,
+};
 use crate::text::{key, people};
 
 /// The people.
@@ -59,6 +61,7 @@ pub(crate) fn PeoplePanel() -> impl IntoView {
                     }
                 </For>
             </ul>
+            {use_direct_call().map(|direct| view! { <RingSomeone direct/> })}
             <p class="path-line">{move || people::topology(view.topology().get())}</p>
         </SidePanel>
     }

@@ -36,6 +36,10 @@ pub struct DirectView {
     pub problem: Option<DialProblem>,
     /// Rings and calls, the one that this page is in first.
     pub rings: Vec<RingLine>,
+    /// The ring with which somebody is rung into the call, until it is answered; how it ended otherwise.
+    pub adding: Option<RingLine>,
+    /// What was wrong with what was typed for that.
+    pub adding_problem: Option<DialProblem>,
     /// Whether the browser does not let this page sound until somebody presses something.
     pub is_silenced: bool,
     /// What the server keeps for the identity.
@@ -111,6 +115,8 @@ pub struct RingLine {
     pub name: Option<String>,
     /// Whether somebody calls with another key than this ID had in an earlier call: whoever has the server's word for it may be somebody else.
     pub has_other_key: bool,
+    /// Whether others are in that call already, into which somebody is rung.
+    pub into_call: bool,
     /// Which end this is.
     pub side: RingSide,
     /// How far it is.
@@ -129,6 +135,13 @@ pub enum DirectCommand {
         /// As it is typed.
         text: String,
     },
+    /// Ring whom the text leads to into the call that there is.
+    Add {
+        /// As it is typed.
+        text: String,
+    },
+    /// Give that up.
+    TakeBack,
     /// Call the same person again, or back.
     CallAgain {
         /// Whom.

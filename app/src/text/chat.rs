@@ -61,6 +61,7 @@ fn not_sent(code: Option<ErrorCode>) -> &'static str {
         | ErrorCode::ServerStopping
         | ErrorCode::NotOffered
         | ErrorCode::CallerBusy
+        | ErrorCode::PeerInCall
         | ErrorCode::RingUnknown
         | ErrorCode::Internal => words::NOT_SENT_NOT_SAVED(),
     }

@@ -1,6 +1,6 @@
 //! Direct calls: how far one is, and how it ended, at either end.
 
-use protocol::{Outcome, Progress, RingSide};
+use protocol::{ErrorCode, Outcome, Progress, RingSide};
 use view::{DialProblem, RingPhase, RingRefusal};
 
 use super::Text;
@@ -14,6 +14,7 @@ pub(crate) fn dial_problem(problem: DialProblem) -> Text {
     match problem {
         DialProblem::NoCallId => words::BAD_ID,
         DialProblem::Own => words::OWN_ID,
+        DialProblem::OneAtATime => words::ONE_AT_A_TIME,
     }
 }
 
@@ -56,7 +57,9 @@ fn ended(outcome: Outcome, side: RingSide, name: &str) -> String {
 fn refused(reason: RingRefusal, name: &str) -> String {
     match reason {
         RingRefusal::WrongKey => words::wrong_key(&name),
-        RingRefusal::NoKey => words::NOT_PLACED().to_owned(),
+        RingRefusal::NoKey | RingRefusal::Server(ErrorCode::NotAllowed) => words::NOT_PLACED().to_owned(),
+        RingRefusal::Server(ErrorCode::PeerInCall) => words::already_in_call(&name),
+        RingRefusal::Server(ErrorCode::CallerBusy) => words::CALLER_BUSY().to_owned(),
         RingRefusal::Server(code) => (refusal::of_call(code).text)().to_owned(),
     }
 }

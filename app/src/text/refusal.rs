@@ -77,6 +77,7 @@ fn words_for(code: ErrorCode) -> Words {
         | ErrorCode::PeerIsSelf
         | ErrorCode::NotOffered
         | ErrorCode::CallerBusy
+        | ErrorCode::PeerInCall
         | ErrorCode::RingUnknown
         | ErrorCode::Internal => (words::COULD_NOT_JOIN, words::WENT_WRONG),
     };
@@ -137,6 +138,7 @@ pub(crate) fn of_request(code: ErrorCode) -> &'static str {
         | ErrorCode::ServerStopping
         | ErrorCode::NotOffered
         | ErrorCode::CallerBusy
+        | ErrorCode::PeerInCall
         | ErrorCode::RingUnknown
         | ErrorCode::Internal => words::WENT_WRONG(),
     }

@@ -92,6 +92,8 @@ pub enum ErrorCode {
     NotOffered,
     /// Whoever rings is in a call already, or rings somebody.
     CallerBusy,
+    /// The person called is in this call already.
+    PeerInCall,
     /// There is no such ring, or it is over, or it is none of the client's business.
     RingUnknown,
     /// Too many messages, or too many attempts to join.
@@ -141,6 +143,7 @@ impl ErrorCode {
             Self::PeerIsSelf => "a signal cannot go to its sender",
             Self::NotOffered => "this server does not offer that",
             Self::CallerBusy => "you are already calling or in a call",
+            Self::PeerInCall => "they are in this call already",
             Self::RingUnknown => "call not found, or already over",
             Self::RateLimited => "too many requests",
             Self::TooSlow => "the connection reads too slowly",
@@ -165,6 +168,7 @@ impl ErrorCode {
             | Self::ChatFull
             | Self::StorageUnavailable
             | Self::CallerBusy
+            | Self::PeerInCall
             | Self::RingUnknown => None,
             Self::Malformed | Self::UnsupportedVersion | Self::NotJoined | Self::OriginRefused => {
                 Some(CloseCode::POLICY)

@@ -17,6 +17,10 @@ pub struct PlaceRing {
     /// [`RING_SECONDS`](crate::limits::RING_SECONDS); with nothing left it is a missed call at once.
     #[serde(default)]
     pub waited_ms: u32,
+    /// The ring that the device's own call began with: the person called is rung into that call, and no room is made. The device has to be in
+    /// it, and it must not be one of a program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into: Option<RingId>,
     /// For the person called alone.
     pub invitation: Invitation,
     /// For the caller's own history: the name of the person called, sealed by the caller for itself.
@@ -38,6 +42,9 @@ pub struct IncomingRing {
     pub room: RoomCode,
     /// The room's secret and the caller's name, sealed.
     pub invitation: Invitation,
+    /// Whether others are in that call already. Whoever enters the room is seen by them, so nobody does before the answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub into_call: bool,
     /// Whether it may sound.
     pub manner: Manner,
     /// For how many milliseconds it still rings.

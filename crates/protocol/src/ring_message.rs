@@ -89,7 +89,7 @@ pub enum RingMessage as "RingMessage", read by RingForm {
         /// The ring.
         ring: RingId,
     },
-    /// Ends a call, for both.
+    /// Ends a call, for both. Of more than two who are in it, whoever says this leaves alone.
     HangUp {
         /// The ring that the call began with.
         ring: RingId,

@@ -3,6 +3,7 @@
 //! It reads no clock and no socket and keeps nothing: time, ids, rooms and what storage knows are arguments, effects are outputs. It opens no
 //! invitation, counts no attempts and limits no rates, which a driver does before a message gets here, and makes no rooms.
 
+mod calls;
 mod deadlines;
 mod decoy;
 mod identity_proof;
@@ -13,6 +14,7 @@ mod record;
 mod ring;
 mod rings;
 mod rules;
+mod seat;
 
 pub use decoy::decoy_key;
 pub use identity_proof::IdentityChallenge;

@@ -1,6 +1,8 @@
 //! What the history of both ends is made of: one row for each ring, which both read. So two histories cannot disagree.
 
-use protocol::{CallId, DeviceId, Invitation, Outcome, PublicKey, RingId, RoomCode, SealedNote, Timestamp};
+use protocol::{
+    CallId, DeviceId, Invitation, Outcome, PublicKey, RingId, RingSide, RoomCode, SealedNote, Timestamp,
+};
 
 /// A ring as it is kept. The newest row of a ring takes the place of those before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,9 +36,21 @@ pub struct CallRecord {
     pub answered_at: Option<Timestamp>,
     /// How far it is.
     pub state: CallState,
+    /// Who of the two is still in the call, with others, though it is over between the two. It is their way into that call, also on a server
+    /// that starts anew.
+    pub stays: Option<RingSide>,
 }
 
 impl CallRecord {
+    /// Since when somebody is in a call by it, if somebody is.
+    pub(crate) fn talking_since(&self) -> Option<Timestamp> {
+        match self.state {
+            CallState::Answered { at } => Some(at),
+            CallState::Over { .. } => self.answered_at.filter(|_| self.stays.is_some()),
+            CallState::Ringing => None,
+        }
+    }
+
     /// How it ended, as one device of the person called sees it.
     pub(crate) fn outcome_for_callee(&self, outcome: Outcome, device: DeviceId) -> Outcome {
         let was_answered = matches!(outcome, Outcome::Answered { .. } | Outcome::Lost { .. });

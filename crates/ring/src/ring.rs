@@ -8,6 +8,8 @@
 //!               └─ glare ─▶ Merged │ claim, after everything was lost  └── 60 s ──▶ forgotten
 //! ```
 
+mod company;
+
 use std::time::Duration;
 
 use protocol::limits::{GRACE_SECONDS, RING_SECONDS};
@@ -16,6 +18,7 @@ use protocol::{
     RingSide, SealedNote, Timestamp,
 };
 
+use crate::seat::Seat;
 use crate::{CallRecord, CallState, Readers, Relation, Waking};
 
 /// How long a ring lasts, counted from when it was first placed.
@@ -69,21 +72,22 @@ pub(crate) struct Ring {
     is_restored: bool,
 }
 
-/// A device in a ring.
-#[derive(Clone, Copy, Debug, Default)]
-struct Seat {
-    /// The device; nobody's yet, or not known any more.
-    device: Option<DeviceId>,
-    /// Since when it has had no connection.
-    away_since: Option<Duration>,
-}
-
 #[derive(Debug)]
 enum Phase {
     Ringing(Ringing),
     Talking(Talking),
-    Over { outcome: Outcome, message: Option<SealedNote>, at: Duration },
+    Over(Over),
     Merged { into: RingId, at: Duration },
+}
+
+#[derive(Debug)]
+struct Over {
+    /// Between the two.
+    outcome: Outcome,
+    message: Option<SealedNote>,
+    at: Duration,
+    /// For the one who was in the call for longer than the other one.
+    stayed: Option<(RingSide, Outcome)>,
 }
 
 #[derive(Debug)]
@@ -101,6 +105,23 @@ struct Ringing {
     was_woken: bool,
     /// When somebody is woken for whom it was sent to devices that do not say that they have it.
     wake_at: Option<Duration>,
+}
+
+impl Ringing {
+    /// One that nobody has been shown.
+    fn until(until: Duration) -> Self {
+        Self {
+            until,
+            offer: Offer::Unknown,
+            reach_until: None,
+            manner: Manner::Aloud,
+            progress: None,
+            relation: Relation::Stranger,
+            waking: Waking::Impossible,
+            was_woken: false,
+            wake_at: None,
+        }
+    }
 }
 
 /// Whether the person called is shown a ring.
@@ -149,19 +170,8 @@ pub(crate) enum Stage {
 impl Ring {
     /// A ring that is being placed, by this device, and rings until then.
     pub(crate) fn placed(row: CallRecord, credential: Credential, device: DeviceId, until: Duration) -> Self {
-        let caller = Seat { device: Some(device), away_since: None };
-        let ringing = Ringing {
-            until,
-            offer: Offer::Unknown,
-            reach_until: None,
-            manner: Manner::Aloud,
-            progress: None,
-            relation: Relation::Stranger,
-            waking: Waking::Impossible,
-            was_woken: false,
-            wake_at: None,
-        };
-        let phase = Phase::Ringing(ringing);
+        let caller = Seat::of(device);
+        let phase = Phase::Ringing(Ringing::until(until));
         let callee = Seat::default();
         Self { row, credential: Some(credential), caller, callee, phase, is_restored: false }
     }
@@ -174,41 +184,37 @@ impl Ring {
         row: CallRecord,
         seen_at: Option<Timestamp>,
     ) -> Self {
-        let away = Seat { device: None, away_since: Some(now) };
+        let away = Seat::away(None, now);
         // A program was not connected before either.
-        let caller = if row.placed_by.is_some() { Seat::default() } else { away };
+        let mut caller = if row.placed_by.is_some() { Seat::default() } else { away };
         let age = row.placed_at.until(wall);
-        let (callee, phase) = match row.state {
-            CallState::Answered { at } => {
+        let (mut callee, phase) = match (row.state, row.talking_since()) {
+            (_, Some(at)) => {
                 let confirmed = Confirmed::ByBoth;
-                let callee = Seat { device: row.answered_by, away_since: Some(now) };
+                let callee = Seat::away(row.answered_by, now);
                 let before = at.until(wall);
                 let unseen = seen_at.map_or(Duration::ZERO, |seen_at| seen_at.until(wall)).min(before);
                 (callee, Phase::Talking(Talking { from: now, before, unseen, confirmed }))
             }
-            CallState::Ringing => {
-                let until = now + RING_FOR.saturating_sub(age);
-                let ringing = Ringing {
-                    until,
-                    offer: Offer::Unknown,
-                    reach_until: None,
-                    manner: Manner::Aloud,
-                    progress: None,
-                    relation: Relation::Stranger,
-                    waking: Waking::Impossible,
-                    was_woken: false,
-                    wake_at: None,
-                };
-                (Seat::default(), Phase::Ringing(ringing))
+            (CallState::Over { outcome }, None) => {
+                (Seat::default(), Phase::Over(Over { outcome, message: None, at: now, stayed: None }))
             }
-            CallState::Over { outcome } => (Seat::default(), Phase::Over { outcome, message: None, at: now }),
+            (CallState::Ringing | CallState::Answered { .. }, None) => {
+                let until = now + RING_FOR.saturating_sub(age);
+                (Seat::default(), Phase::Ringing(Ringing::until(until)))
+            }
         };
+        match row.stays {
+            None => {}
+            Some(RingSide::Caller) => callee.vacate(),
+            Some(RingSide::Callee) => caller.vacate(),
+        }
         Self { row, credential: None, caller, callee, phase, is_restored: true }
     }
 
     /// A call of which one end says that there is one, and nobody knows better.
     pub(crate) fn claimed(now: Duration, row: CallRecord, talked: Duration) -> Self {
-        let away = Seat { device: None, away_since: Some(now) };
+        let away = Seat::away(None, now);
         let phase = Phase::Talking(Talking {
             from: now,
             before: talked,
@@ -230,7 +236,7 @@ impl Ring {
         match &self.phase {
             Phase::Ringing(ringing) => Stage::Ringing(ringing.offer),
             Phase::Talking(_) => Stage::Talking,
-            Phase::Over { .. } => Stage::Over,
+            Phase::Over(_) => Stage::Over,
             Phase::Merged { into, .. } => Stage::Merged(*into),
         }
     }
@@ -261,22 +267,22 @@ impl Ring {
 
     /// Which device is at an end.
     pub(crate) fn device(&self, side: RingSide) -> Option<DeviceId> {
-        self.seat(side).device
+        self.seat(side).device()
     }
 
     /// Whether the device at an end has no connection.
     pub(crate) fn is_away(&self, side: RingSide) -> bool {
-        self.seat(side).away_since.is_some()
+        self.seat(side).away_since().is_some()
     }
 
     /// Whether the device may act at this end: it has the seat, or nobody is known to.
     pub(crate) fn may_sit(&self, side: RingSide, device: DeviceId) -> bool {
-        self.seat(side).device.is_none_or(|seated| seated == device)
+        self.seat(side).device().is_none_or(|seated| seated == device)
     }
 
     /// The device at an end is there.
     pub(crate) fn sit(&mut self, side: RingSide, device: DeviceId) {
-        *self.seat_mut(side) = Seat { device: Some(device), away_since: None };
+        self.seat_mut(side).sit(device);
         if let Phase::Talking(talking) = &mut self.phase {
             talking.unseen = Duration::ZERO;
         }
@@ -284,8 +290,7 @@ impl Ring {
 
     /// The device at an end has lost its connection.
     pub(crate) fn leave_seat(&mut self, now: Duration, side: RingSide) {
-        let seat = self.seat_mut(side);
-        seat.away_since = seat.away_since.or(Some(now));
+        self.seat_mut(side).lose(now);
     }
 
     fn seat(&self, side: RingSide) -> &Seat {
@@ -331,7 +336,7 @@ impl Ring {
     pub(crate) fn waking(&self) -> Waking {
         match &self.phase {
             Phase::Ringing(ringing) => ringing.waking,
-            Phase::Talking(_) | Phase::Over { .. } | Phase::Merged { .. } => Waking::Impossible,
+            Phase::Talking(_) | Phase::Over(_) | Phase::Merged { .. } => Waking::Impossible,
         }
     }
 
@@ -356,7 +361,7 @@ impl Ring {
     pub(crate) fn was_woken(&self) -> bool {
         match &self.phase {
             Phase::Ringing(ringing) => ringing.was_woken,
-            Phase::Talking(_) | Phase::Over { .. } | Phase::Merged { .. } => false,
+            Phase::Talking(_) | Phase::Over(_) | Phase::Merged { .. } => false,
         }
     }
 
@@ -371,7 +376,7 @@ impl Ring {
     pub(crate) fn relation(&self) -> Relation {
         match &self.phase {
             Phase::Ringing(ringing) => ringing.relation,
-            Phase::Talking(_) | Phase::Over { .. } | Phase::Merged { .. } => Relation::Known,
+            Phase::Talking(_) | Phase::Over(_) | Phase::Merged { .. } => Relation::Known,
         }
     }
 
@@ -412,7 +417,7 @@ impl Ring {
     pub(crate) fn incoming(&self, now: Duration) -> Option<IncomingRing> {
         let (manner, until) = match &self.phase {
             Phase::Ringing(ringing) => (ringing.manner, ringing.until),
-            Phase::Talking(_) | Phase::Over { .. } | Phase::Merged { .. } => (Manner::Aloud, now),
+            Phase::Talking(_) | Phase::Over(_) | Phase::Merged { .. } => (Manner::Aloud, now),
         };
         let left = until.saturating_sub(now).as_millis();
         Some(IncomingRing {
@@ -420,6 +425,7 @@ impl Ring {
             caller: self.row.caller,
             caller_key: self.row.caller_key.clone(),
             room: self.row.room?,
+            into_call: !self.has(RingSide::Caller),
             invitation: self.row.invitation.clone()?,
             manner,
             expires_in_ms: u32::try_from(left).unwrap_or(u32::MAX),
@@ -430,13 +436,13 @@ impl Ring {
     pub(crate) fn left(&self, now: Duration) -> Duration {
         match &self.phase {
             Phase::Ringing(ringing) => ringing.until.saturating_sub(now),
-            Phase::Talking(_) | Phase::Over { .. } | Phase::Merged { .. } => Duration::ZERO,
+            Phase::Talking(_) | Phase::Over(_) | Phase::Merged { .. } => Duration::ZERO,
         }
     }
 
     /// This device has answered.
     pub(crate) fn answer(&mut self, now: Duration, wall: Timestamp, device: DeviceId) {
-        self.callee = Seat { device: Some(device), away_since: None };
+        self.callee = Seat::of(device);
         self.phase = Phase::Talking(Talking {
             from: now,
             before: Duration::ZERO,
@@ -451,7 +457,7 @@ impl Ring {
 
     /// Both ends say that there is a call.
     pub(crate) fn confirm(&mut self, now: Duration, wall: Timestamp) {
-        self.row.answered_by = self.callee.device;
+        self.row.answered_by = self.callee.device();
         if let Phase::Talking(talking) = &mut self.phase {
             talking.confirmed = Confirmed::ByBoth;
             let talked = talking.before + now.saturating_sub(talking.from);
@@ -475,7 +481,7 @@ impl Ring {
     pub(crate) fn confirmed(&self) -> Confirmed {
         match &self.phase {
             Phase::Talking(talking) => talking.confirmed,
-            Phase::Ringing(_) | Phase::Over { .. } | Phase::Merged { .. } => Confirmed::ByBoth,
+            Phase::Ringing(_) | Phase::Over(_) | Phase::Merged { .. } => Confirmed::ByBoth,
         }
     }
 
@@ -484,29 +490,12 @@ impl Ring {
         self.phase = Phase::Merged { into, at: now };
     }
 
-    /// It is over.
+    /// It is over. For the two it is as it was settled, if it was.
     pub(crate) fn end(&mut self, now: Duration, outcome: Outcome, message: Option<SealedNote>) {
-        self.phase = Phase::Over { outcome, message, at: now };
+        let stayed = self.row.stays.take().map(|side| (side, outcome));
+        let outcome = self.settled().unwrap_or(outcome);
+        self.phase = Phase::Over(Over { outcome, message, at: now, stayed });
         self.row.state = CallState::Over { outcome };
-    }
-
-    /// How long they have talked.
-    pub(crate) fn talked(&self, now: Duration) -> Duration {
-        match &self.phase {
-            Phase::Talking(talking) => talking.before + now.saturating_sub(talking.from),
-            Phase::Ringing(_) | Phase::Over { .. } | Phase::Merged { .. } => Duration::ZERO,
-        }
-    }
-
-    /// How long they have talked until the first of them was away.
-    pub(crate) fn talked_together(&self, now: Duration) -> Duration {
-        let seats = [self.caller.away_since, self.callee.away_since];
-        let until = seats.into_iter().flatten().min().unwrap_or(now);
-        let unseen = match &self.phase {
-            Phase::Talking(talking) => talking.unseen,
-            Phase::Ringing(_) | Phase::Over { .. } | Phase::Merged { .. } => Duration::ZERO,
-        };
-        self.talked(until).saturating_sub(unseen)
     }
 
     /// How it ends when nobody answers any more.
@@ -524,7 +513,7 @@ impl Ring {
     pub(crate) fn declined(&self) -> Outcome {
         match &self.phase {
             Phase::Ringing(Ringing { manner: Manner::Quietly, .. }) => Outcome::Busy,
-            Phase::Ringing(_) | Phase::Talking(_) | Phase::Over { .. } | Phase::Merged { .. } => {
+            Phase::Ringing(_) | Phase::Talking(_) | Phase::Over(_) | Phase::Merged { .. } => {
                 Outcome::Declined
             }
         }
@@ -536,10 +525,14 @@ impl Ring {
         side: RingSide,
         device: DeviceId,
     ) -> Option<(Outcome, Option<SealedNote>)> {
-        let Phase::Over { outcome, message, .. } = &self.phase else { return None };
+        let over = if let Phase::Over(over) = &self.phase { Some(over) } else { None };
+        let stayed = over.and_then(|over| over.stayed).filter(|(stayed, _)| *stayed == side);
+        let settled = self.settled().filter(|_| !self.has(side));
+        let outcome = stayed.map(|(_, outcome)| outcome).or(over.map(|over| over.outcome)).or(settled)?;
+        let message = over.and_then(|over| over.message.clone());
         match side {
-            RingSide::Caller => Some((*outcome, message.clone())),
-            RingSide::Callee => Some((self.row.outcome_for_callee(*outcome, device), None)),
+            RingSide::Caller => Some((outcome, message)),
+            RingSide::Callee => Some((self.row.outcome_for_callee(outcome, device), None)),
         }
     }
 
@@ -559,13 +552,15 @@ impl Ring {
                 rung_out.1 = Some(ringing.until);
                 reached_nobody.1 = ringing.reach_until;
                 not_received.1 = ringing.wake_at;
-                caller_gone.1 = self.caller.away_since.map(|since| since + CALLER_GRACE);
+                caller_gone.1 = self.caller.away_since().map(|since| since + CALLER_GRACE);
             }
             Phase::Talking(_) => {
-                let away = [self.caller.away_since, self.callee.away_since].into_iter().flatten().min();
+                let away = [self.caller.away_since(), self.callee.away_since()].into_iter().flatten().min();
                 seat_given_up.1 = away.map(|since| since + CALL_GRACE);
             }
-            Phase::Over { at, .. } | Phase::Merged { at, .. } => forgotten.1 = Some(*at + REMEMBERED_FOR),
+            Phase::Over(Over { at, .. }) | Phase::Merged { at, .. } => {
+                forgotten.1 = Some(*at + REMEMBERED_FOR);
+            }
         }
         timers
     }

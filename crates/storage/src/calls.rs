@@ -8,7 +8,7 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe};
 
-use crate::rows::{self, outcome_text, readers_text, signed, unsigned};
+use crate::rows::{self, outcome_text, readers_text, side_text, signed, unsigned};
 use crate::{
     CallCursor, CallReaders, CallRecord, CallRepository, HistoryPage, OutboxEntry, SealedNote, SqlStorage,
     StorageError, outbox,
@@ -98,6 +98,10 @@ impl CallRepository for SqlStorage {
         .bind(signed(answered_before.0))
         .execute(&mut *transaction)
         .await?;
+        sqlx::query("UPDATE calls SET stays = NULL WHERE stays IS NOT NULL AND answered_at < $1")
+            .bind(signed(answered_before.0))
+            .execute(&mut *transaction)
+            .await?;
         delete_hidden(&mut transaction).await?;
         transaction.commit().await?;
         Ok(settled.rows_affected())
@@ -105,7 +109,9 @@ impl CallRepository for SqlStorage {
 
     async fn unfinished_calls(&self) -> Result<Vec<CallRecord>, StorageError> {
         let rows =
-            sqlx::query("SELECT * FROM calls WHERE ended_at IS NULL AND begun = 1 ORDER BY started_at, ring")
+            sqlx::query(
+                "SELECT * FROM calls WHERE (ended_at IS NULL AND begun = 1) OR stays IS NOT NULL ORDER BY started_at, ring",
+            )
                 .fetch_all(&self.pool)
                 .await?;
         rows.iter().map(rows::call).collect()
@@ -114,7 +120,9 @@ impl CallRepository for SqlStorage {
     async fn is_in_call(&self, key: &PublicKey) -> Result<bool, StorageError> {
         // One statement: between two, a ring that is confirmed just then would be seen by neither.
         let row = sqlx::query(
-            "SELECT ring FROM calls WHERE ended_at IS NULL AND (caller = $1 OR callee = $1) LIMIT 1",
+            "SELECT ring FROM calls WHERE ended_at IS NULL AND (caller = $1 OR callee = $1)
+             UNION ALL SELECT ring FROM calls WHERE stays = 'caller' AND caller = $1
+             UNION ALL SELECT ring FROM calls WHERE stays = 'callee' AND callee = $1 LIMIT 1",
         )
         .bind(key.as_str().to_owned())
         .fetch_optional(&self.pool)
@@ -257,10 +265,11 @@ async fn lock(
     Ok(())
 }
 
-/// What both sides have taken out of their histories. One that is not over stays until it is, so that it still only goes on.
+/// What both sides have taken out of their histories. One that is not over stays until it is, so that it still only goes on, and so does one
+/// by which somebody is in a call.
 async fn delete_hidden(connection: &mut AnyConnection) -> Result<(), StorageError> {
     sqlx::query(
-        "DELETE FROM calls WHERE hidden_by_caller = 1 AND hidden_by_callee = 1 AND ended_at IS NOT NULL",
+        "DELETE FROM calls WHERE hidden_by_caller = 1 AND hidden_by_callee = 1 AND ended_at IS NOT NULL AND stays IS NULL",
     )
     .execute(connection)
     .await?;
@@ -280,7 +289,8 @@ async fn upsert(
     call: &CallRecord,
     begun: Begun,
 ) -> Result<bool, StorageError> {
-    let CallRecord { ring, caller, callee, readers, placed_by, room, invitation, answered_by, course } = call;
+    let CallRecord { ring, caller, callee, readers, placed_by, room, invitation, answered_by, course, stays } =
+        call;
     let is_hidden = match readers {
         CallReaders::Both => false,
         CallReaders::Caller => true,
@@ -306,6 +316,7 @@ async fn upsert(
         .bind(readers_text(*readers))
         .bind(placed_by.clone())
         .bind(i64::from(begun == Begun::Known))
+        .bind(stays.map(side_text))
         .execute(connection)
         .await?;
     Ok(kept.rows_affected() > 0)
@@ -351,11 +362,12 @@ fn page(rows: &[AnyRow], owner: &PublicKey, limit: u32) -> Result<HistoryPage, S
 const UPSERT: &str = "INSERT INTO calls
         (ring, caller, caller_call_id, caller_note, callee, callee_call_id, callee_note, started_at, answered_at,
          ended_at, outcome, hidden_by_caller, hidden_by_callee, unseen, room, invitation, answered_by, readers,
-         placed_by, begun)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16, $17, $18, $19)
+         placed_by, begun, stays)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16, $17, $18, $19, $20)
     ON CONFLICT (ring) DO UPDATE SET
         answered_at = COALESCE(calls.answered_at, excluded.answered_at),
-        ended_at = excluded.ended_at, outcome = excluded.outcome, begun = 1,
+        ended_at = COALESCE(calls.ended_at, excluded.ended_at), outcome = COALESCE(calls.outcome, excluded.outcome),
+        begun = 1, stays = excluded.stays,
         room = COALESCE(excluded.room, calls.room),
         answered_by = COALESCE(calls.answered_by, excluded.answered_by),
         hidden_by_callee = CASE
@@ -364,7 +376,8 @@ const UPSERT: &str = "INSERT INTO calls
             ELSE calls.hidden_by_callee END,
         readers = CASE WHEN excluded.readers = 'both' AND excluded.answered_at IS NULL THEN calls.readers ELSE excluded.readers END,
         unseen = CASE WHEN calls.hidden_by_callee = 1 OR calls.answered_at IS NOT NULL THEN 0 ELSE excluded.unseen END
-    WHERE calls.caller = excluded.caller AND calls.callee = excluded.callee AND calls.ended_at IS NULL
+    WHERE calls.caller = excluded.caller AND calls.callee = excluded.callee
+        AND (calls.ended_at IS NULL OR (calls.stays IS NOT NULL AND excluded.ended_at IS NOT NULL))
         AND (excluded.ended_at IS NOT NULL OR (calls.answered_at IS NULL AND excluded.answered_at IS NOT NULL))";
 
 /// The calls in one side's history.
@@ -378,7 +391,7 @@ const HIDE_FROM_CALLER: &str =
     "UPDATE calls SET hidden_by_caller = 1, caller_note = NULL WHERE caller = $1 AND hidden_by_caller = 0";
 
 const HIDE_FROM_CALLEE: &str = "UPDATE calls SET hidden_by_callee = 1, callee_note = NULL, unseen = 0,
-        invitation = CASE WHEN ended_at IS NULL THEN invitation ELSE NULL END
+        invitation = CASE WHEN ended_at IS NULL OR stays IS NOT NULL THEN invitation ELSE NULL END
     WHERE callee = $1 AND hidden_by_callee = 0";
 
 /// Each half is a short way along an index of its own. What the other one is to whose history it is stands beside each call.

@@ -148,7 +148,7 @@ pub trait CallRepository {
     async fn call(&self, ring: RingId) -> Result<Option<CallRecord>, StorageError>;
 
     /// Ends calls that are not over and not in doubt: those that were answered before a moment are lost, when [`Self::note_calls`] was last said of
-    /// them; those that began to ring before another had no answer, at `now`. For a server that starts and is the only one on its database. Returns how many.
+    /// them, and who has stayed in one has not; those that began to ring before another had no answer, at `now`. For a server that starts and is the only one on its database. Returns how many.
     async fn settle_unfinished(
         &self,
         rung_before: Timestamp,
@@ -156,10 +156,10 @@ pub trait CallRepository {
         now: Timestamp,
     ) -> Result<u64, StorageError>;
 
-    /// Calls that are neither over nor in doubt, the oldest first.
+    /// Calls that are neither over nor in doubt, and those in which somebody has stayed, the oldest first.
     async fn unfinished_calls(&self) -> Result<Vec<CallRecord>, StorageError>;
 
-    /// Whether somebody is at either end of a call that is not over, be it in doubt or not.
+    /// Whether somebody is at either end of a call that is not over, be it in doubt or not, or has stayed in one.
     async fn is_in_call(&self, key: &PublicKey) -> Result<bool, StorageError>;
 
     /// Calls of somebody, newest first, before a cursor.

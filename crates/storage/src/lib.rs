@@ -41,11 +41,11 @@ pub use lock::{DatabaseLock, FolderLock};
 pub use operation::{AdminRepository, AuditRepository, UsageRepository};
 pub use records::{
     ApiKeyRecord, AuditCursor, AuditEvent, AuditFilter, BrowserId, BuildFile, CallCourse, CallCursor,
-    CallDirection, CallEnd, CallIdentity, CallOutcome, CallParty, CallReaders, CallRecord, CallRules, Change,
-    ChatPage, ChatQuota, Claim, ClaimedEntry, ContactChange, ContactCursor, ContactPage, ContactRecord,
-    Creators, Digest, Fence, FencedChange, HeldKey, HistoryEntry, HistoryPage, Idempotency, KeptFile,
-    KeyRecord, NOTE_CHARACTERS, NoteError, OutboxCount, OutboxEntry, PAYLOAD_BYTES, PasswordHash, Payload,
-    PayloadError, PushRecord, QuietHours, REQUEST_CHARACTERS, Refusal, RefusalReason, RequestNote,
+    CallDirection, CallEnd, CallIdentity, CallOutcome, CallParty, CallReaders, CallRecord, CallRules,
+    CallSide, Change, ChatPage, ChatQuota, Claim, ClaimedEntry, ContactChange, ContactCursor, ContactPage,
+    ContactRecord, Creators, Digest, Fence, FencedChange, HeldKey, HistoryEntry, HistoryPage, Idempotency,
+    KeptFile, KeyRecord, NOTE_CHARACTERS, NoteError, OutboxCount, OutboxEntry, PAYLOAD_BYTES, PasswordHash,
+    Payload, PayloadError, PushRecord, QuietHours, REQUEST_CHARACTERS, Refusal, RefusalReason, RequestNote,
     RoomRecord, SealedNote, SeatRecord, SeatState, Standing, Topic, UsageRecord, WhoMayRing,
 };
 pub use sql::SqlStorage;

@@ -10,7 +10,7 @@ mod push;
 
 pub use calls::{
     CallCourse, CallCursor, CallDirection, CallEnd, CallOutcome, CallParty, CallReaders, CallRecord,
-    HistoryEntry, HistoryPage,
+    CallSide, HistoryEntry, HistoryPage,
 };
 pub use contacts::{ContactChange, ContactCursor, ContactPage, ContactRecord, Standing};
 pub use identities::{CallIdentity, CallRules, QuietHours, WhoMayRing};

@@ -4,7 +4,7 @@ mod direct_calls;
 
 pub(crate) use direct_calls::{
     call, claimed_entry, contact, history_entry, identity, outbox_count, outcome_text, public_key, push,
-    readers_text, standing_text, who_may_ring_text,
+    readers_text, side_text, standing_text, who_may_ring_text,
 };
 
 use protocol::{

@@ -22,6 +22,7 @@ fn whatever_breaks_both_ends_agree_and_nothing_rings_on() {
     assert!(is_replay() || total.rings > seeds && total.answered > seeds / 2 && total.merged > seeds / 10);
     assert!(is_replay() || total.own_clock > seeds / 100 && total.compared > seeds);
     assert!(is_replay() || total.declined > seeds / 4);
+    assert!(is_replay() || total.added > seeds / 10 && total.left_alone > seeds / 20);
 }
 
 #[test]
@@ -42,6 +43,26 @@ fn two_who_call_each_other_at_once_have_one_call() {
         let report = world.run();
         assert_eq!((report.merged, report.answered), (1, 1));
     });
+}
+
+#[test]
+fn three_talk_and_one_after_the_other_leaves_whatever_breaks() {
+    let total = sum(play(count(), |seed| {
+        let mut world = RingWorld::company(seed);
+        world.run_until(Duration::from_secs(49));
+        assert_eq!(world.calls(), (2, 3), "seed {seed}: rings that go on, and pages that are in a call");
+        world.run_until(Duration::from_secs(89));
+        assert_eq!(world.calls().1, 2, "seed {seed}: pages that are in a call");
+        world.run_until(Duration::from_secs(95));
+        assert_eq!(world.calls(), (0, 0), "seed {seed}: rings that go on, and pages that are in a call");
+        world.run()
+    }));
+    println!("{} simulations: {total:?}", count());
+    assert!(is_replay() || total.restarts > count() / 4 && total.drops > count() / 4);
+    assert!(
+        is_replay()
+            || (total.answered, total.added) == (2 * count(), count()) && total.left_alone > count() / 2
+    );
 }
 
 #[test]
@@ -70,6 +91,8 @@ fn sum(reports: Vec<Report>) -> Report {
         total.closed += report.closed;
         total.own_clock += report.own_clock;
         total.races += report.races;
+        total.added += report.added;
+        total.left_alone += report.left_alone;
         total.compared += report.compared;
         total.declined += report.declined;
     }

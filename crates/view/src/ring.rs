@@ -37,6 +37,8 @@ pub enum DialProblem {
     NoCallId,
     /// It is one's own.
     Own,
+    /// Somebody else is being rung into the call.
+    OneAtATime,
 }
 
 impl RingPhase {

@@ -20,6 +20,8 @@ impl Ringing {
                 Some(dialled) => self.call(dialled),
                 None => self.problem = Some(DialProblem::NoCallId),
             },
+            DirectCommand::Add { text } => self.add(&text),
+            DirectCommand::TakeBack => self.input(RingInput::Command(RingCommand::TakeBack)),
             DirectCommand::CallAgain { peer } => self.call(Dialled { callee: peer, expected: None }),
             DirectCommand::Answer { ring, with_video } => {
                 self.chosen_video.insert(ring, with_video);
@@ -110,6 +112,28 @@ impl Ringing {
         let expected = expected.or_else(|| peers::key_of(callee));
         self.input(RingInput::Command(RingCommand::Dismiss));
         self.input(RingInput::Command(RingCommand::Call { ring, callee, expected }));
+    }
+
+    /// Rings somebody into the call that this page is in.
+    fn add(&mut self, text: &str) {
+        let ringing = self.device.adding().filter(|view| view.phase.is_open());
+        let (callee, expected) = match Dialled::parse(text) {
+            None => return self.adding_problem = Some(DialProblem::NoCallId),
+            Some(Dialled { callee, .. }) if self.device.call_id() == Some(callee) => {
+                return self.adding_problem = Some(DialProblem::Own);
+            }
+            Some(Dialled { callee, expected }) => (callee, expected),
+        };
+        self.adding_problem = None;
+        match ringing {
+            Some(ringing) if ringing.peer == callee => {}
+            Some(_) => self.adding_problem = Some(DialProblem::OneAtATime),
+            None => {
+                let Some(ring) = random_id().map(RingId::new) else { return };
+                let expected = expected.or_else(|| peers::key_of(callee));
+                self.input(RingInput::Command(RingCommand::Add { ring, callee, expected }));
+            }
+        }
     }
 
     /// The page of somebody's link calls them, once. Loaded again it does not.

@@ -97,6 +97,8 @@ struct Ringing {
     book: ShownBook,
     name: String,
     problem: Option<DialProblem>,
+    /// What was wrong with what was typed to ring somebody into the call.
+    adding_problem: Option<DialProblem>,
     identity_notice: Option<IdentityNotice>,
     noted_at: Duration,
     /// Until when nothing new is drawn.
@@ -190,6 +192,7 @@ impl Ringing {
             book: ShownBook::default(),
             name: remember::read(remember::NAME).unwrap_or_default(),
             problem: page::is_dialled_wrongly().then_some(DialProblem::NoCallId),
+            adding_problem: None,
             identity_notice: None,
             noted_at: Duration::ZERO,
             drawn_from: Duration::ZERO,

@@ -2,7 +2,7 @@
 
 use call::{RingCommand, RingInput, RingOutput};
 use protocol::limits::MAX_DISPLAY_NAME_CHARS;
-use protocol::{DisplayName, HangUpReason, PublicKey, RingId, RingSide, Source};
+use protocol::{CallId, DisplayName, HangUpReason, PublicKey, RingId, RingSide, Source};
 use seal::{CallInvitation, NotePurpose, RoomSecret};
 
 use super::event::RingEvent;
@@ -27,8 +27,11 @@ impl Ringing {
                         self.device.handle_input(clock::now(), RingInput::Proven(proof));
                     }
                 }
-                RingOutput::Seal { ring, callee: _, key } => {
-                    let sealed = self.seal(ring, &key);
+                RingOutput::Seal { ring, callee, key, into } => {
+                    let sealed = match into {
+                        None => self.seal(ring, callee, &key),
+                        Some(call) => self.seal_secret_of(call, ring, callee, &key),
+                    };
                     self.device.handle_input(clock::now(), sealed.unwrap_or(RingInput::NotSealed { ring }));
                 }
                 RingOutput::EnterRoom { ring, room, credential: _, invitation } => {
@@ -81,14 +84,36 @@ impl Ringing {
     }
 
     /// Draws the secret of the call's room, and seals it for whom it is.
-    fn seal(&mut self, ring: RingId, callee: &PublicKey) -> Option<RingInput> {
+    fn seal(&mut self, ring: RingId, callee: CallId, key: &PublicKey) -> Option<RingInput> {
         let invitation = CallInvitation { secret: RoomSecret::new(random()?), name: self.own_name()? };
-        let sealed = self.keys.seal_invitation(callee, ring, random()?, &invitation)?;
-        let name = self.device.views().into_iter().find(|view| view.ring == ring);
-        let note = name.and_then(|view| peers::name_of(view.peer)).and_then(|name| {
+        let sealed = self.seal_for(ring, callee, key, &invitation)?;
+        self.opened.insert(ring, Opened { by: self.keys.public().clone(), invitation });
+        Some(sealed)
+    }
+
+    /// Seals the secret of the room that this page is in, for whom is rung into it.
+    fn seal_secret_of(
+        &self,
+        call: RingId,
+        ring: RingId,
+        callee: CallId,
+        key: &PublicKey,
+    ) -> Option<RingInput> {
+        let secret = self.opened.get(&call)?.invitation.secret.clone();
+        self.seal_for(ring, callee, key, &CallInvitation { secret, name: self.own_name()? })
+    }
+
+    fn seal_for(
+        &self,
+        ring: RingId,
+        callee: CallId,
+        key: &PublicKey,
+        invitation: &CallInvitation,
+    ) -> Option<RingInput> {
+        let sealed = self.keys.seal_invitation(key, ring, random()?, invitation)?;
+        let note = peers::name_of(callee).and_then(|name| {
             self.keys.seal_note(self.keys.public(), ring, NotePurpose::OwnHistory, random()?, &name)
         });
-        self.opened.insert(ring, Opened { by: self.keys.public().clone(), invitation });
         Some(RingInput::Sealed { ring, invitation: sealed, note })
     }
 

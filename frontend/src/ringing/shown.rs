@@ -5,7 +5,7 @@ use call::RingView;
 use leptos::prelude::{GetUntracked, Set};
 use protocol::{RingId, RingSide};
 use seal::NotePurpose;
-use view::RingPhase;
+use view::{DialProblem, RingPhase};
 
 use super::place::RingPlace;
 use super::sound::{Sound, Sounding};
@@ -21,7 +21,13 @@ impl Ringing {
         else {
             return;
         };
-        let name = self.talk.as_ref().and_then(Talk::name_of_other);
+        // Others may be there: who called has said their name, and who was called is the first to come.
+        let said = self.opened.get(&line.ring).map(|opened| opened.invitation.name.to_string());
+        let name = match line.side {
+            RingSide::Callee => said.filter(|_| self.talk.as_ref().is_some_and(Talk::is_with_somebody)),
+            RingSide::Caller if self.noted.contains(&line.ring) => return,
+            RingSide::Caller => self.talk.as_ref().and_then(Talk::name_of_only_other),
+        };
         let key = line.key.filter(|key| match line.side {
             // Compared with their link, or with what is remembered.
             RingSide::Caller => true,
@@ -51,6 +57,12 @@ impl Ringing {
         self.noted.retain(is_shown);
         self.sound();
         self.prepare_for_call();
+        let adding = self.device.adding().map(|view| self.line(view));
+        // What was wrong is said for as long as it is so.
+        let is_adding = adding.as_ref().is_some_and(|line| line.phase.is_open());
+        let is_calling = self.is_calling();
+        let is_so = |problem: &DialProblem| is_calling && (is_adding || *problem != DialProblem::OneAtATime);
+        self.adding_problem = self.adding_problem.filter(is_so);
         let rings: Vec<_> = views.into_iter().map(|view| self.line(view)).collect();
         self.notifier.update(&rings);
         let shown = DirectView {
@@ -66,6 +78,8 @@ impl Ringing {
             name: self.name.clone(),
             problem: self.problem,
             rings,
+            adding,
+            adding_problem: self.adding_problem,
             is_silenced: self.is_silenced,
             book: self.book.of(self.device.book(), &self.keys),
             notifications: notifications::state(),
@@ -77,7 +91,8 @@ impl Ringing {
     }
 
     pub(super) fn line(&self, view: RingView) -> RingLine {
-        let RingView { ring, peer, side, phase, since, key, invitation: _, message } = view;
+        let RingView { ring, peer, side, phase, since, key, invitation, message } = view;
+        let into_call = invitation.is_some_and(|invitation| invitation.into_call);
         let said = match side {
             RingSide::Callee => self.opened.get(&ring).map(|opened| opened.invitation.name.to_string()),
             RingSide::Caller => None,
@@ -91,7 +106,7 @@ impl Ringing {
             .and_then(|(note, key)| self.keys.open_note(&key, ring, NotePurpose::Decline, &note));
         let name = name.or_else(|| self.name_before(ring).filter(|_| !has_other_key));
         let answered_at = (phase == RingPhase::Answered).then_some(since);
-        RingLine { ring, peer, name, has_other_key, side, phase, answered_at, message }
+        RingLine { ring, peer, name, has_other_key, into_call, side, phase, answered_at, message }
     }
 
     /// Time is counted while it rings, and what a call takes is fetched, where it would be answered.

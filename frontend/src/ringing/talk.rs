@@ -101,9 +101,17 @@ impl Talk {
         matches!(self.view.phase().get_untracked(), Phase::Refused(_) | Phase::Left)
     }
 
-    /// What the other one is called in the room.
-    pub(super) fn name_of_other(&self) -> Option<String> {
-        self.view.participants().read_untracked().first().map(|one| one.name.clone())
+    /// What the other one is called in the room, while there is one.
+    pub(super) fn name_of_only_other(&self) -> Option<String> {
+        match &self.view.participants().read_untracked()[..] {
+            [other] => Some(other.name.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether anybody is in the room.
+    pub(super) fn is_with_somebody(&self) -> bool {
+        !self.view.participants().read_untracked().is_empty()
     }
 
     /// Whether the call cannot go on: the room does not have this person, or no connection came about.

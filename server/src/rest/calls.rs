@@ -161,7 +161,7 @@ async fn placement(
     let identity = rings::identity_of(state, Newcomer::Program(&key.id), &caller_key).await?;
     let program = Some(AskingProgram { api_key: key, room });
     let asker = Asker { state, call_id: identity.call_id, key: &caller_key, program };
-    asker.placement(PlaceRing { ring: id, callee, waited_ms: 0, invitation, note: None }).await
+    asker.placement(PlaceRing { ring: id, callee, waited_ms: 0, into: None, invitation, note: None }).await
 }
 
 /// A call that this API key has placed.

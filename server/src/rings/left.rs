@@ -73,6 +73,7 @@ async fn placement(
         ring: row.ring,
         callee: row.callee,
         waited_ms: 0,
+        into: None,
         invitation: invitation.clone(),
         note: None,
     };

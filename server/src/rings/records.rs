@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use protocol::{Outcome, Timestamp};
+use protocol::{Outcome, RingSide, Timestamp};
 use ring::{CallState, Readers};
-use storage::{CallCourse, CallEnd, CallOutcome, CallParty, CallReaders};
+use storage::{CallCourse, CallEnd, CallOutcome, CallParty, CallReaders, CallSide};
 
 /// As storage keeps it, at this moment. `None` while one of the two is not known.
 pub(super) fn to_storage(row: &ring::CallRecord, now: Timestamp) -> Option<storage::CallRecord> {
@@ -27,6 +27,10 @@ pub(super) fn to_storage(row: &ring::CallRecord, now: Timestamp) -> Option<stora
         invitation: row.invitation.clone(),
         answered_by: row.answered_by,
         course: CallCourse { started_at: row.placed_at, answered_at, end },
+        stays: row.stays.map(|side| match side {
+            RingSide::Caller => CallSide::Caller,
+            RingSide::Callee => CallSide::Callee,
+        }),
     })
 }
 
@@ -61,6 +65,7 @@ pub(crate) fn from_storage(call: storage::CallRecord) -> ring::CallRecord {
         invitation,
         answered_by,
         course,
+        stays,
     } = call;
     let state = match (course.answered_at, course.end) {
         (_, Some(end)) => CallState::Over { outcome: outcome_of(end, course.answered_at) },
@@ -87,6 +92,10 @@ pub(crate) fn from_storage(call: storage::CallRecord) -> ring::CallRecord {
         answered_by,
         answered_at: course.answered_at,
         state,
+        stays: stays.map(|side| match side {
+            CallSide::Caller => RingSide::Caller,
+            CallSide::Callee => RingSide::Callee,
+        }),
     }
 }
 
@@ -131,6 +140,7 @@ mod tests {
             answered_by: None,
             answered_at: None,
             state: CallState::Ringing,
+            stays: None,
         };
         let device = Some(DeviceId::new(Uuid::from_u128(9)));
         let talking = ring::CallRecord {
@@ -148,6 +158,11 @@ mod tests {
         ];
         let after_talking = outcomes
             .map(|outcome| ring::CallRecord { state: CallState::Over { outcome }, ..talking.clone() });
+        let stayed = [RingSide::Caller, RingSide::Callee].map(|side| {
+            let outcome = Outcome::Answered { seconds: 7 };
+            let state = CallState::Over { outcome };
+            ring::CallRecord { state, stays: Some(side), ..talking.clone() }
+        });
         let outcomes = [
             Outcome::Declined,
             Outcome::Busy,
@@ -159,7 +174,7 @@ mod tests {
         ];
         let unanswered =
             outcomes.map(|outcome| ring::CallRecord { state: CallState::Over { outcome }, ..row.clone() });
-        for row in [row, talking].into_iter().chain(after_talking).chain(unanswered) {
+        for row in [row, talking].into_iter().chain(after_talking).chain(stayed).chain(unanswered) {
             // However late it is written.
             let kept = to_storage(&row, Timestamp(at.0 + 99_999)).unwrap();
             assert_eq!(from_storage(kept), row);

@@ -18,8 +18,9 @@ use crate::credentials::{self, Authority, Order};
 use crate::rooms::{CreationError, NewRoom};
 use crate::{AppState, ids};
 
-/// How many a room of a direct call takes: the two, each once more where a page comes back before the server has noticed that it was gone.
-const CAPACITY: u16 = 4;
+/// How many a room of a direct call takes: the two, those who are rung into it or have its link, and each once more where a page comes back
+/// before the server has noticed that it was gone. Raising it makes a larger meeting of what begins as a call.
+const CAPACITY: u16 = 16;
 
 /// Who asks.
 pub(crate) struct Asker<'a> {
@@ -59,7 +60,10 @@ impl Asker<'_> {
         let standing = contact.map(|contact| contact.standing);
         let admission = admission_of(identity.as_ref(), standing, self.state.clock.wall());
         let waking = self.waking(&callee_key).await?;
-        let (room, credential) = self.room(place.ring, row.as_ref()).await?;
+        let (room, credential) = match place.into {
+            Some(into) => self.room_of_call(into).await?,
+            None => self.room(place.ring, row.as_ref()).await?,
+        };
         let program = self.program.map(|program| Program {
             call_id: self.call_id,
             identity: self.key.clone(),
@@ -72,6 +76,15 @@ impl Asker<'_> {
     async fn waking(&self, callee: &PublicKey) -> Result<Waking, ErrorCode> {
         let is_pushed_to = self.state.storage.is_pushed_to(callee).await.map_err(unavailable)?;
         Ok(if is_pushed_to && self.state.push.is_some() { Waking::Possible } else { Waking::Impossible })
+    }
+
+    /// The room of the call into which somebody is rung, which is the caller's own or nobody's. Whether they are in it the rings' task knows. Whoever
+    /// is has been let in, so the key opens nothing.
+    async fn room_of_call(&self, into: RingId) -> Result<(RoomCode, Credential), ErrorCode> {
+        let row = self.state.storage.call(into).await.map_err(unavailable)?.map(from_storage);
+        let is_theirs = |row: &CallRecord| row.caller == self.call_id || row.callee == self.call_id;
+        let room = row.filter(is_theirs).and_then(|row| row.room).ok_or(ErrorCode::NotAllowed)?;
+        Ok((room, Credential::new(ids::secret("k")).map_err(|_| ErrorCode::Internal)?))
     }
 
     /// Where the call will be, and the caller's key of it: the room that was made for the ring before, or a new one. No room that a device has

@@ -190,7 +190,8 @@ impl RingsTask {
                 let row = placement.row.as_ref();
                 let is_over = row.is_some_and(|row| matches!(row.state, CallState::Over { .. }));
                 let known = row.and_then(|row| row.room);
-                let made = Some(placement.room).filter(|room| !is_over && known != Some(*room));
+                let is_new = !is_over && placement.place.into.is_none();
+                let made = Some(placement.room).filter(|room| is_new && known != Some(*room));
                 Some(Placing { connection: *connection, id: *id, made })
             }
             Input::Disconnect { connection, .. } => {
@@ -261,7 +262,9 @@ impl RingsTask {
             tracing::error!("a ring between people of whom one is not known is not kept");
             return true;
         };
-        if let (CallState::Over { .. }, Some(room)) = (row.state, row.room) {
+        // Whoever stays is still in it, and it is over later.
+        let goes_on = row.stays.is_some();
+        if let (CallState::Over { .. }, Some(room), false) = (row.state, row.room, goes_on) {
             self.leftover.add(self.clock.now(), room);
         }
         match self.writer.keep(&call).await {
@@ -273,6 +276,7 @@ impl RingsTask {
         match row.state {
             CallState::Ringing => drop(self.rooms.metrics().rings.inc()),
             CallState::Answered { .. } => {}
+            CallState::Over { .. } if goes_on => {}
             CallState::Over { outcome } => self.rooms.metrics().ring_over(outcome),
         }
         true

@@ -32,6 +32,7 @@ mod pushing;
 mod relaying;
 mod rest;
 mod ringing;
+mod ringing_company;
 mod ringing_history;
 mod ringing_limits;
 mod ringing_people;

@@ -423,6 +423,7 @@ fn is_final(code: ErrorCode) -> bool {
         | ErrorCode::ChatFull
         | ErrorCode::StorageUnavailable
         | ErrorCode::CallerBusy
+        | ErrorCode::PeerInCall
         | ErrorCode::RingUnknown
         | ErrorCode::RateLimited
         | ErrorCode::TooSlow

@@ -35,6 +35,7 @@ impl RingDevice {
             self.say(None, RingMessage::SetActivity { activity: self.activity });
         }
         self.say_line(now);
+        self.say_adding(now);
         for (ring, message) in self.kept.messages() {
             self.say(Some(ring), message);
         }

@@ -22,9 +22,7 @@ impl RingDevice {
             RingEvent::KeyOf { callee, key } => self.key_of(now, callee, key),
             RingEvent::Placed { ring, room, credential } => self.placed(ring, room, credential),
             RingEvent::Progress { ring, progress } => {
-                if self.line.ring() == Some(ring)
-                    && let Line::Calling(calling) = &mut self.line
-                {
+                if let Some(Line::Calling(calling)) = self.line_of(ring) {
                     calling.note_progress(progress);
                 }
             }
@@ -52,20 +50,23 @@ impl RingDevice {
     }
 
     fn key_of(&mut self, now: Duration, of: CallId, key: PublicKey) {
-        let Line::LookingUp { ring, callee, expected, since } = &self.line else { return };
-        let (ring, callee, expected, since) = (*ring, *callee, *expected, *since);
-        if callee != of {
+        let into = self.line.ring();
+        let seal = if let Some(ring) = self.line.take_key(now, of, &key) {
+            RingOutput::Seal { ring, callee: of, key, into: None }
+        } else if let Some(ring) = self.adding.take_key(now, of, &key) {
+            RingOutput::Seal { ring, callee: of, key, into }
+        } else {
             return;
-        }
-        if expected.is_some_and(|expected| expected != KeyDigest::of(&key)) {
-            return self.line.refuse(now, RingRefusal::WrongKey);
-        }
-        self.line = Line::Sealing { ring, callee, key: key.clone(), since };
-        self.outputs.push_back(RingOutput::Seal { ring, callee, key });
+        };
+        self.outputs.push_back(seal);
     }
 
     fn placed(&mut self, ring: RingId, room: RoomCode, credential: Credential) {
         if self.line.ring() != Some(ring) {
+            // It is the room that this device is in.
+            if let Some(Line::Calling(calling)) = self.line_of(ring) {
+                _ = calling.enter_room(room);
+            }
             return;
         }
         if let Line::Calling(calling) = &mut self.line
@@ -131,7 +132,13 @@ impl RingDevice {
                 | Line::Over(_) => {}
             }
         }
-        self.give_back(ring);
+        if self.adding.ring() == Some(ring) && matches!(self.adding, Line::Calling(_)) {
+            // They come into the room that this device is in.
+            self.adding = Line::Idle;
+            self.added = Some(ring);
+        } else if self.added != Some(ring) {
+            self.give_back(ring);
+        }
     }
 
     /// The person called is calling, too, and this device is in their call. It is the call that was wanted only with the person that was called,
@@ -174,8 +181,8 @@ impl RingDevice {
     /// A ring has ended. The server's word counts, whatever this device thought.
     fn over(&mut self, now: Duration, ring: RingId, outcome: Outcome, message: Option<SealedNote>) {
         self.kept.confirm(ring);
-        if self.line.ring() == Some(ring) {
-            self.line.end(now, outcome, message);
+        if let Some(line) = self.line_of(ring) {
+            line.end(now, outcome, message);
         }
         self.incoming.end(now, ring, outcome);
         let said = self.keeper.read_again();
@@ -192,6 +199,8 @@ impl RingDevice {
             self.kept.confirm(ring);
             if self.line.ring() == Some(ring) {
                 self.line_refused(now, ring, error.code);
+            } else if self.adding.ring() == Some(ring) {
+                self.adding_refused(now, ring, error.code);
             }
         }
         if is_final(error.code) {
@@ -295,6 +304,7 @@ fn is_final(code: ErrorCode) -> bool {
         | ErrorCode::PeerUnknown
         | ErrorCode::PeerIsSelf
         | ErrorCode::CallerBusy
+        | ErrorCode::PeerInCall
         | ErrorCode::RingUnknown
         | ErrorCode::RateLimited
         | ErrorCode::TooSlow

@@ -75,6 +75,17 @@ pub enum RingCommand {
         /// The key that they are known to have: from their link, or from an earlier call.
         expected: Option<KeyDigest>,
     },
+    /// Rings somebody into the call of this device. Nothing where it is in none, or rings somebody into it already.
+    Add {
+        /// Drawn at random.
+        ring: RingId,
+        /// Whom.
+        callee: CallId,
+        /// The key that they are known to have.
+        expected: Option<KeyDigest>,
+    },
+    /// Gives up the ring of [`Self::Add`].
+    TakeBack,
     /// A ring that came sounds, or cannot.
     Receipt {
         /// Which.

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use protocol::limits::RING_SECONDS;
 use protocol::{
-    CallId, IncomingRing, Outcome, PlaceRing, Progress, PublicKey, RingId, RingMessage, RingSide, RoomCode,
-    SealedNote, Standing,
+    CallId, IncomingRing, Invitation, Outcome, PlaceRing, Progress, PublicKey, RingId, RingMessage, RingSide,
+    RoomCode, SealedNote, Standing,
 };
 use seal::KeyDigest;
 use view::{RingPhase, RingRefusal};
@@ -87,6 +87,14 @@ pub(super) struct InCall {
     from: Duration,
     /// How long they had talked then.
     before: Duration,
+}
+
+/// What was sealed for a ring.
+#[derive(Clone)]
+pub(super) struct Sealed {
+    pub(super) invitation: Invitation,
+    /// For one's own history.
+    pub(super) note: Option<SealedNote>,
 }
 
 /// What is due of a line.
@@ -195,6 +203,39 @@ impl Line {
             Self::InCall(call) => Some(call.ring),
             Self::Over(view) => Some(view.ring),
         }
+    }
+
+    /// The key of whoever is called has come. What follows.
+    pub(super) fn take_key(&mut self, now: Duration, of: CallId, key: &PublicKey) -> Option<RingId> {
+        let Self::LookingUp { ring, callee, expected, since } = &*self else { return None };
+        let (ring, callee, since) = (*ring, *callee, *since);
+        if callee != of {
+            return None;
+        }
+        if expected.is_some_and(|expected| expected != KeyDigest::of(key)) {
+            self.refuse(now, RingRefusal::WrongKey);
+            return None;
+        }
+        *self = Self::Sealing { ring, callee, key: key.clone(), since };
+        Some(ring)
+    }
+
+    /// The invitation is sealed: the ring is to be placed, into a call that there is or into none. False for another ring than this one.
+    pub(super) fn take_sealed(
+        &mut self,
+        now: Duration,
+        of: RingId,
+        into: Option<RingId>,
+        sealed: Sealed,
+    ) -> bool {
+        let Self::Sealing { ring, callee, key, .. } = &*self else { return false };
+        let (ring, callee, key) = (*ring, *callee, key.clone());
+        let Sealed { invitation, note } = sealed;
+        if ring == of {
+            let place = PlaceRing { ring, callee, waited_ms: 0, into, invitation, note };
+            *self = Self::Calling(Box::new(Calling::new(now, place, key)));
+        }
+        ring == of
     }
 
     /// Whether somebody can be called.

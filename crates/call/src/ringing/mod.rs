@@ -12,8 +12,10 @@
 //! | `NoVerdict` | 10 s later: the server has not said how it ended |
 //! | `NotConfirmed` | 15 s after an answer: nobody has confirmed it |
 //! | `NotSaidAgain` | 15 s after a ring was taken over from another page: the server has not spoken of it |
+//! | the first four, again | of a ring with which somebody is rung into the call (`adding.rs`) |
 //! | of a ring on the screen | its 30 s are up, or a server that is back does not speak of it |
 
+mod adding;
 mod book;
 mod connecting;
 mod dialled;
@@ -30,8 +32,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::{
-    Activity, CallId, DeviceId, ErrorCode, HangUpReason, Invitation, Outcome, PlaceRing, PublicKey,
-    RingFrame, RingId, RingMessage, SealedNote, Standing,
+    Activity, CallId, DeviceId, ErrorCode, HangUpReason, Invitation, Outcome, PublicKey, RingFrame, RingId,
+    RingMessage, SealedNote, Standing,
 };
 use seal::KeyDigest;
 use view::{PushState, RingRefusal, Signalling};
@@ -43,7 +45,7 @@ pub use dialled::Dialled;
 use incoming::Incoming;
 pub use input::{RingCommand, RingInput};
 use kept::Kept;
-use line::{Calling, Line};
+use line::{Line, Sealed};
 pub use output::{RingOutput, RingView};
 use push::{Pushes, Todo};
 
@@ -61,6 +63,10 @@ pub struct RingDevice {
     call_id: Option<CallId>,
     activity: Activity,
     line: Line,
+    /// The ring with which somebody is rung into the call of [`Self::line`].
+    adding: Line,
+    /// The last one that was rung so, and answered.
+    added: Option<RingId>,
     incoming: Incoming,
     /// Whose room has been entered.
     room: Option<RingId>,
@@ -82,6 +88,8 @@ impl RingDevice {
             call_id: None,
             activity: Activity::default(),
             line: Line::default(),
+            adding: Line::default(),
+            added: None,
             incoming: Incoming::default(),
             room: None,
             kept: Kept::default(),
@@ -118,11 +126,12 @@ impl RingDevice {
                 self.do_of_pushes(todo);
             }
             RingInput::NotSealed { ring } => {
-                if self.line.ring() == Some(ring) {
-                    self.line.refuse(now, RingRefusal::NoKey);
+                if let Some(line) = self.line_of(ring) {
+                    line.refuse(now, RingRefusal::NoKey);
                 }
             }
         }
+        self.drop_what_is_added(now);
         self.leave_unwanted_room();
     }
 
@@ -137,20 +146,29 @@ impl RingDevice {
         if let Some((_, timer)) = self.line.poll_timeout().filter(|(at, _)| *at <= now) {
             self.line_timeout(now, timer);
         }
+        if let Some((_, timer)) = self.adding.poll_timeout().filter(|(at, _)| *at <= now) {
+            self.adding_timeout(now, timer);
+        }
         self.incoming.handle_timeout(now);
+        self.drop_what_is_added(now);
         self.leave_unwanted_room();
     }
 
     /// When [`Self::handle_timeout`] has something to do.
     pub fn poll_timeout(&self) -> Option<Duration> {
         let connection = self.connection.poll_timeout().filter(|_| self.is_wanted);
-        let line = self.line.poll_timeout().map(|(at, _)| at);
-        [connection, line, self.incoming.poll_timeout()].into_iter().flatten().min()
+        let [line, adding] = [&self.line, &self.adding].map(|line| line.poll_timeout().map(|(at, _)| at));
+        [connection, line, adding, self.incoming.poll_timeout()].into_iter().flatten().min()
     }
 
     /// What is to be shown: the call of this device, the rings on its screen, and what has ended.
     pub fn views(&self) -> Vec<RingView> {
         self.line.view().into_iter().chain(self.incoming.views()).collect()
+    }
+
+    /// The ring with which somebody is rung into the call of this device, until it is answered; how it ended, until that is put away.
+    pub fn adding(&self) -> Option<RingView> {
+        self.adding.view()
     }
 
     /// Whether the server is in reach.
@@ -183,6 +201,8 @@ impl RingDevice {
             RingCommand::Attach => self.attach(),
             RingCommand::Detach => self.detach(now),
             RingCommand::Call { ring, callee, expected } => self.call(now, ring, callee, expected),
+            RingCommand::Add { ring, callee, expected } => self.add(now, ring, callee, expected),
+            RingCommand::TakeBack => self.take_back(now),
             RingCommand::Receipt { ring, receipt } => {
                 if self.incoming.note_receipt(ring, receipt) {
                     self.say_if_connected(None, RingMessage::Receipt { ring, receipt });
@@ -265,12 +285,11 @@ impl RingDevice {
     }
 
     fn sealed(&mut self, now: Duration, of: RingId, invitation: Invitation, note: Option<SealedNote>) {
-        let Line::Sealing { ring, callee, key, .. } = &self.line else { return };
-        let (ring, callee, key) = (*ring, *callee, key.clone());
-        if ring == of {
-            let place = PlaceRing { ring, callee, waited_ms: 0, invitation, note };
-            self.line = Line::Calling(Box::new(Calling::new(now, place, key)));
+        let (sealed, into) = (Sealed { invitation, note }, self.line.ring());
+        if self.line.ring() == Some(of) && self.line.take_sealed(now, of, None, sealed.clone()) {
             self.say_line(now);
+        } else if self.adding.take_sealed(now, of, into, sealed) {
+            self.say_adding(now);
         }
     }
 

@@ -26,7 +26,7 @@ pub enum RingOutput {
         /// Whom it is for.
         key: PublicKey,
     },
-    /// Draw a secret for a room and seal it with one's own name. Answered by `Sealed` or `NotSealed`.
+    /// Seal the secret of the call's room with one's own name: one that is drawn for it, or that of the call that there is. Answered by `Sealed` or `NotSealed`.
     Seal {
         /// For which ring.
         ring: RingId,
@@ -34,6 +34,8 @@ pub enum RingOutput {
         callee: CallId,
         /// With which key.
         key: PublicKey,
+        /// The ring of the call that they are rung into.
+        into: Option<RingId>,
     },
     /// The call is or will be in this room. Whoever is there already stays. Before `GoAhead` nothing is sent to anybody there, and nothing of
     /// anybody is shown.

@@ -8,7 +8,9 @@ use super::output::RingOutput;
 impl RingDevice {
     /// A ring that came has its room entered while it rings, if this device is free for it.
     pub(super) fn connect_beforehand(&mut self, ring: RingId) {
-        let incoming = self.incoming.shown(ring).filter(|ring| ring.manner == Manner::Aloud).cloned();
+        // Those who talk there would see who comes.
+        let is_apt = |ring: &&IncomingRing| ring.manner == Manner::Aloud && !ring.into_call;
+        let incoming = self.incoming.shown(ring).filter(is_apt).cloned();
         if let Some(incoming) = incoming.filter(|_| self.line.is_free() && self.room.is_none()) {
             self.enter_room_of(incoming);
         }

@@ -20,6 +20,9 @@ impl Rings {
                 self.take_call(now, ring, device);
                 self.send_answered(now, from, ring);
             }
+            Stage::Talking if is_mine && !one.has(RingSide::Callee) => {
+                _ = self.tell_outcome(from.connection, ring, RingSide::Callee, device);
+            }
             Stage::Talking if is_mine => self.send_answered(now, from, ring),
             Stage::Talking => {
                 let outcome = Outcome::AnsweredElsewhere;
@@ -34,6 +37,9 @@ impl Rings {
 
     fn send_answered(&mut self, now: Duration, to: Speaker, ring: RingId) {
         let Some(one) = self.ring_mut(ring) else { return };
+        if one.stage() != Stage::Talking {
+            return self.refuse(to, ErrorCode::RingUnknown);
+        }
         one.sit(RingSide::Callee, to.owner.device);
         let talked_ms = millis(one.talked(now));
         self.send(to.connection, RingEvent::Answered { ring, talked_ms });
@@ -44,19 +50,29 @@ impl Rings {
     pub(super) fn take_call(&mut self, now: Duration, ring: RingId, device: DeviceId) {
         let Some(one) = self.rings.get(&ring) else { return };
         let (caller, callee) = (one.person(RingSide::Caller), one.person(RingSide::Callee));
+        // Who rings somebody into a call has their place in it.
+        let coming = if one.rings_into_call() { vec![callee] } else { vec![caller, callee] };
         // First, so that the ring that is being answered is not shown aloud because the call before it is over.
         self.lines.vacate(caller, ring);
         self.lines.vacate(callee, ring);
-        if let Some(call) = self.lines.occupant(callee, Place::Call) {
-            let talked = self.rings.get(&call).map(|one| one.talked(now)).unwrap_or_default();
-            self.finish(now, call, Outcome::Answered { seconds: seconds(talked) }, None);
+        if let Some(call) = self.lines.occupant(callee, Place::Call)
+            && let Some(one) = self.rings.get(&call)
+            && let Some(side) = one.side_of(callee)
+        {
+            let outcome = Outcome::Answered { seconds: seconds(one.talked(now)) };
+            self.part(now, (call, side), outcome);
         }
         if let Some(outgoing) = self.lines.occupant(callee, Place::Outgoing) {
             self.finish(now, outgoing, Outcome::Cancelled, None);
         }
-        for person in [caller, callee] {
+        // It was into the call that has just ended because nobody was left in it.
+        if self.rings.get(&ring).is_none_or(|one| !matches!(one.stage(), Stage::Ringing(_))) {
+            return;
+        }
+        for person in coming {
             self.lines.occupy(person, Place::Call, ring);
         }
+        self.note_call(ring);
         let wall = self.wall(now);
         let was_woken = self.rings.get(&ring).is_some_and(Ring::was_woken);
         if let Some(one) = self.ring_mut(ring) {

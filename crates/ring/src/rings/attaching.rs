@@ -10,6 +10,7 @@ use protocol::{
 use super::{Rings, Speaker, seconds};
 use crate::lines::{Owner, Place};
 use crate::ring::{Confirmed, Ring, Stage};
+use crate::seat::other;
 use crate::{Attachment, CallRecord, CallState, ConnectionId, Departure, Output, Readers};
 
 /// A call can be said to have lasted for so long. What is taken from a device is never more than that.
@@ -73,7 +74,8 @@ impl Rings {
             let Some(ring) = self.lines.occupant(owner.call_id, place) else { continue };
             let Some(one) = self.ring_mut(ring) else { continue };
             let Some(side) = one.side_of(owner.call_id) else { continue };
-            if one.device(side) != Some(owner.device) {
+            // A ring into a call is its caller's for as long as they are in that.
+            if one.device(side) != Some(owner.device) || !one.has(side) {
                 continue;
             }
             // A ring that has become another one is named until that is known.
@@ -86,7 +88,7 @@ impl Rings {
                 self.leave(now, ring, side);
             } else {
                 let talked = self.rings.get(&ring).map(|one| one.talked_together(now)).unwrap_or_default();
-                self.finish(now, ring, Outcome::Lost { seconds: seconds(talked) }, None);
+                self.part(now, (ring, side), Outcome::Lost { seconds: seconds(talked) });
             }
         }
     }
@@ -122,7 +124,13 @@ impl Rings {
         let is_theirs =
             one.person(side) == owner.call_id && one.person(other(side)) == peer && peer != owner.call_id;
         let stage = one.stage();
+        let is_in = one.has(side);
         match stage {
+            Stage::Talking if is_theirs && !is_in => {
+                if !self.tell_outcome(from.connection, ring, side, owner.device) {
+                    self.deny(from, ring);
+                }
+            }
             Stage::Talking if is_theirs && one.may_sit(side, owner.device) => {
                 self.rejoin(now, from, ring, side);
             }
@@ -188,6 +196,7 @@ impl Rings {
             answered_at: Some(at),
             placed_at: at,
             state: CallState::Answered { at },
+            stays: None,
         };
         let mut one = Ring::claimed(now, row, talked);
         one.sit(side, device);
@@ -270,15 +279,8 @@ impl Rings {
         let seats = rings.into_iter().flatten().filter_map(|ring| {
             let one = self.rings.get(&ring)?;
             let side = one.side_of(owner.call_id)?;
-            (one.device(side) == Some(owner.device)).then_some((ring, side))
+            (one.has(side) && one.device(side) == Some(owner.device)).then_some((ring, side))
         });
         seats.collect()
-    }
-}
-
-fn other(side: RingSide) -> RingSide {
-    match side {
-        RingSide::Caller => RingSide::Callee,
-        RingSide::Callee => RingSide::Caller,
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use protocol::{ErrorCode, HangUpReason, Outcome, RingEvent, RingId, RingSide, SealedNote};
+use protocol::{DeviceId, ErrorCode, HangUpReason, Outcome, RingEvent, RingId, RingSide, SealedNote};
 
 use super::{Rings, Speaker, is_missed, seconds};
-use crate::ring::{Confirmed, Offer, Stage};
+use crate::ring::{Confirmed, Offer, Ring, Stage};
 use crate::{Output, Readers};
 
 impl Rings {
@@ -41,6 +41,14 @@ impl Rings {
         let one = one.filter(|one| one.may_sit(RingSide::Caller, from.owner.device));
         let Some(one) = one else { return self.refuse(from, ErrorCode::RingUnknown) };
         match one.stage() {
+            // They have left it, unless they are in the call by another ring and take this one back, which was answered meanwhile.
+            Stage::Talking if !one.has(RingSide::Caller) => {
+                let seconds = seconds(one.talked(now));
+                if !self.tell_outcome(from.connection, ring, RingSide::Caller, from.owner.device) {
+                    self.part(now, (ring, RingSide::Callee), Outcome::Answered { seconds });
+                    _ = self.tell_outcome(from.connection, ring, RingSide::Caller, from.owner.device);
+                }
+            }
             Stage::Ringing(_) | Stage::Talking => {
                 if let Some(one) = self.ring_mut(ring) {
                     one.sit(RingSide::Caller, from.owner.device);
@@ -51,7 +59,7 @@ impl Rings {
                 _ = self.tell_outcome(from.connection, ring, RingSide::Caller, from.owner.device);
             }
             Stage::Merged(into) => {
-                let is_mine = |one: &crate::ring::Ring| {
+                let is_mine = |one: &Ring| {
                     one.stage() == Stage::Talking && one.device(RingSide::Callee) == Some(from.owner.device)
                 };
                 if self.rings.get(&into).is_some_and(is_mine) {
@@ -69,8 +77,13 @@ impl Rings {
         let Some((one, side)) = one.and_then(|one| Some((one, one.known_to(from.owner.call_id)?))) else {
             return self.refuse(from, ErrorCode::RingUnknown);
         };
-        let may_sit = one.may_sit(side, device);
+        let (may_sit, is_in) = (one.may_sit(side, device), one.has(side));
         match (one.stage(), side) {
+            (Stage::Talking, _) if may_sit && !is_in => {
+                if !self.tell_outcome(from.connection, ring, side, device) {
+                    self.refuse(from, ErrorCode::RingUnknown);
+                }
+            }
             (Stage::Talking, _) if may_sit => {
                 let seconds = seconds(one.talked(now));
                 let outcome = match reason {
@@ -80,7 +93,7 @@ impl Rings {
                 if let Some(one) = self.ring_mut(ring) {
                     one.sit(side, device);
                 }
-                self.finish(now, ring, outcome, None);
+                self.part(now, (ring, side), outcome);
             }
             (Stage::Ringing(_), RingSide::Caller) => self.cancel(now, from, ring),
             // Its answer did not come through.
@@ -97,7 +110,7 @@ impl Rings {
             (Stage::Ringing(_), RingSide::Caller) => self.finish(now, ring, Outcome::Cancelled, None),
             (Stage::Talking, _) => {
                 let seconds = seconds(one.talked_together(now));
-                self.finish(now, ring, Outcome::Answered { seconds }, None);
+                self.part(now, (ring, side), Outcome::Answered { seconds });
             }
             (Stage::Ringing(_), RingSide::Callee) | (Stage::Over | Stage::Merged(_), _) => {}
         }
@@ -123,6 +136,7 @@ impl Rings {
         let is_read_by_both = one.row().readers == Readers::Both;
         self.lines.vacate(caller, ring);
         self.lines.vacate(callee, ring);
+        self.forget_call(ring);
         if is_known {
             self.record(ring);
         }
@@ -147,7 +161,7 @@ impl Rings {
         let Some(one) = self.rings.get(&ring) else { return };
         for side in [RingSide::Caller, RingSide::Callee] {
             let person = one.person(side);
-            let seated = one.device(side);
+            let seated = who_was_in(one, side, before);
             let all_were_shown = side == RingSide::Callee
                 && matches!(before, Stage::Ringing(Offer::Shown | Offer::Unknown))
                 && one.row().readers == Readers::Both;
@@ -170,7 +184,7 @@ impl Rings {
         for side in [RingSide::Caller, RingSide::Callee] {
             // Who was called hears of a ring that was not answered on every device, or as of a missed call.
             if side == RingSide::Caller || before == Stage::Talking {
-                let seated = one.device(side);
+                let seated = who_was_in(one, side, before);
                 let devices = self.lines.devices(one.person(side));
                 others.extend(
                     devices.filter(|(device, _)| seated != Some(*device)).map(|(_, connection)| connection),
@@ -203,4 +217,9 @@ impl Rings {
             self.lines.forget(one.person(side), ring);
         }
     }
+}
+
+/// The device at an end that has to hear of it. Who has left a call of more than two before has heard then.
+fn who_was_in(one: &Ring, side: RingSide, before: Stage) -> Option<DeviceId> {
+    one.device(side).filter(|_| before != Stage::Talking || one.has(side))
 }

@@ -28,6 +28,7 @@
 
 mod answering;
 mod attaching;
+mod company;
 mod ending;
 mod placing;
 mod timers;
@@ -40,9 +41,11 @@ use protocol::{
     RingId, RingMessage, RingSide, Timestamp,
 };
 
+use crate::calls::Calls;
 use crate::deadlines::Deadlines;
 use crate::lines::{Lines, Owner, Place};
 use crate::ring::{Offer, Ring, Stage};
+use crate::seat::BOTH_SIDES;
 use crate::{CallRecord, ConnectionId, Departure, Input, Output};
 
 /// The rings of a server and the devices that are there.
@@ -50,6 +53,7 @@ use crate::{CallRecord, ConnectionId, Departure, Input, Output};
 /// `now` is the time since an origin of the driver's choosing, the same in every call; only differences matter.
 pub struct Rings {
     lines: Lines,
+    calls: Calls,
     rings: BTreeMap<RingId, Ring>,
     deadlines: Deadlines,
     /// Rings whose deadline may be another one now.
@@ -65,7 +69,7 @@ pub struct RingsInit {
     pub wall: Timestamp,
     /// When the server before was last there, as far as it is known.
     pub seen_at: Option<Timestamp>,
-    /// The rows that are not over. Their ends have the usual time to come back; then they are.
+    /// The rows that are not over, and those by which somebody is still in a call. Their ends have the usual time to come back; then they are.
     pub unfinished: Vec<CallRecord>,
 }
 
@@ -80,10 +84,13 @@ struct Speaker {
 impl Rings {
     /// Begins, with what storage has of before.
     pub fn new(now: Duration, init: RingsInit) -> Self {
-        let RingsInit { wall, seen_at, unfinished } = init;
+        let RingsInit { wall, seen_at, mut unfinished } = init;
+        // A call is before the rings into it.
+        unfinished.sort_by_key(|row| (row.placed_at, row.ring));
         let origin = wall.0.saturating_sub(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
         let mut rings = Self {
             lines: Lines::default(),
+            calls: Calls::default(),
             rings: BTreeMap::new(),
             deadlines: Deadlines::default(),
             touched: Vec::new(),
@@ -141,7 +148,7 @@ impl Rings {
 
     /// Whether no ring is known and no device is there.
     pub fn is_empty(&self) -> bool {
-        self.rings.is_empty() && self.lines.len() == 0
+        self.rings.is_empty() && self.lines.len() == 0 && self.calls.len() == 0
     }
 
     fn message(&mut self, now: Duration, from: Speaker, message: RingMessage) {
@@ -229,23 +236,27 @@ impl Rings {
     /// Takes up what storage has, unless it is known or over.
     fn restore(&mut self, now: Duration, row: CallRecord, seen_at: Option<Timestamp>) {
         let is_over = matches!(row.state, crate::CallState::Over { .. });
-        if is_over || self.rings.contains_key(&row.ring) {
+        if is_over && row.stays.is_none() || self.rings.contains_key(&row.ring) {
             return;
         }
-        let ring = Ring::restored(now, self.wall(now), row, seen_at);
-        let place = if ring.stage() == Stage::Talking { Place::Call } else { Place::Outgoing };
-        let free = |call_id| self.lines.occupant(call_id, place).is_none();
-        let people = [ring.person(RingSide::Caller), ring.person(RingSide::Callee)];
-        let id = ring.row().ring;
-        match place {
-            // Of two rows that cannot both be true, the second is closed when its time has come.
-            Place::Call if people.iter().all(|one| free(*one)) => {
-                people.into_iter().for_each(|one| self.lines.occupy(one, Place::Call, id));
-            }
-            Place::Outgoing if free(people[0]) => self.lines.occupy(people[0], Place::Outgoing, id),
-            Place::Call | Place::Outgoing | Place::Incoming => {}
+        let mut ring = Ring::restored(now, self.wall(now), row, seen_at);
+        if self.is_into_call(&ring) {
+            ring.ring_into_call();
         }
+        let (id, is_call) = (ring.row().ring, ring.stage() == Stage::Talking);
+        let place = if is_call { Place::Call } else { Place::Outgoing };
+        let sides = BOTH_SIDES.into_iter();
+        let sides = sides.filter(|side| if is_call { ring.has(*side) } else { *side == RingSide::Caller });
+        let people: Vec<_> = sides.map(|side| ring.person(side)).collect();
+        // Of two rows that cannot both be true, the second is closed when its time has come.
+        let is_true = people.iter().all(|one| self.lines.occupant(*one, place).is_none());
         self.insert(ring);
+        if is_true {
+            people.into_iter().for_each(|one| self.lines.occupy(one, place, id));
+        }
+        if is_true && is_call {
+            self.note_call(id);
+        }
     }
 
     /// Has everybody who is called shown a ring, as it is now.

@@ -53,9 +53,15 @@ impl Rings {
 
     fn place_anew(&mut self, now: Duration, from: Speaker, placement: Placement) {
         let (caller, callee) = (from.owner.call_id, placement.place.callee);
+        if let Some(into) = placement.place.into
+            && let Err(code) = self.may_ring_into(from, into, &placement)
+        {
+            return self.refuse(from, code);
+        }
         self.give_up_what_is_away(now, from);
-        let busy = [Place::Call, Place::Outgoing];
-        if busy.iter().any(|place| self.lines.occupant(caller, *place).is_some()) {
+        let is_into_call = placement.place.into.is_some();
+        let is_taken = |place| self.lines.occupant(caller, place).is_some();
+        if is_taken(Place::Outgoing) || is_taken(Place::Call) && !is_into_call {
             return self.refuse(from, ErrorCode::CallerBusy);
         }
         let program = placement.program.as_ref();
@@ -64,6 +70,10 @@ impl Rings {
         let placed_by = program.map(|program| program.api_key.clone());
         let glare = self.lines.occupant(callee, Place::Outgoing).filter(|_| placed_by.is_none());
         let glare = glare.filter(|one| self.rings.get(one).is_some_and(|one| one.row().callee == caller));
+        // Whoever is called is on this person's screen already, and would be answered by leaving the call.
+        if glare.is_some() && is_into_call {
+            return self.refuse(from, ErrorCode::CallerBusy);
+        }
         let waited = Duration::from_millis(placement.place.waited_ms.into()).min(RING_FOR);
         let Placement {
             place: PlaceRing { ring, invitation, note, .. },
@@ -90,8 +100,13 @@ impl Rings {
             answered_at: None,
             placed_at: protocol::Timestamp(self.wall(now).0.saturating_sub(placed)),
             state: CallState::Ringing,
+            stays: None,
         };
-        self.insert(Ring::placed(row, credential, from.owner.device, now + (RING_FOR - waited)));
+        let mut one = Ring::placed(row, credential, from.owner.device, now + (RING_FOR - waited));
+        if is_into_call {
+            one.ring_into_call();
+        }
+        self.insert(one);
         if let Some(first) = glare {
             return self.merge(now, from, ring, first);
         }
@@ -127,10 +142,9 @@ impl Rings {
 
     /// The same ring again: its caller has come back, or has not heard what became of it.
     fn place_again(&mut self, now: Duration, from: Speaker, placement: Placement) {
-        let Placement { place, admission, waking, room, credential, .. } = placement;
-        let ring = place.ring;
-        let places = [Place::Call, Place::Outgoing].map(|at| self.lines.occupant(from.owner.call_id, at));
-        let is_current = places.into_iter().flatten().all(|occupant| occupant == ring);
+        let ring = placement.place.ring;
+        let is_current = self.is_current(from, &placement);
+        let Placement { admission, waking, room, credential, .. } = placement;
         let Some(one) = self.ring_mut(ring) else { return };
         match one.stage() {
             Stage::Ringing(Offer::Unknown) if !is_current => self.refuse(from, ErrorCode::CallerBusy),
@@ -155,6 +169,25 @@ impl Rings {
             }
             Stage::Over => _ = self.tell_outcome(from.connection, ring, RingSide::Caller, from.owner.device),
             Stage::Merged(into) => self.say_merged(now, from, ring, into),
+        }
+    }
+
+    /// Whether a ring that was placed before is still what its caller does. One into a call may not have been known as that by a server that has
+    /// started anew: it is from now on.
+    fn is_current(&mut self, from: Speaker, placement: &Placement) -> bool {
+        let (ring, caller) = (placement.place.ring, from.owner.call_id);
+        let is_free = |place| self.lines.occupant(caller, place).is_none_or(|occupant| occupant == ring);
+        let is_ringing = |one: &&mut Ring| matches!(one.stage(), Stage::Ringing(_));
+        match placement.place.into {
+            None => is_free(Place::Call) && is_free(Place::Outgoing),
+            Some(into) if is_free(Place::Outgoing) && self.may_ring_into(from, into, placement).is_ok() => {
+                if let Some(one) = self.ring_mut(ring).filter(is_ringing) {
+                    one.ring_into_call();
+                    self.lines.occupy(caller, Place::Outgoing, ring);
+                }
+                true
+            }
+            Some(_) => false,
         }
     }
 

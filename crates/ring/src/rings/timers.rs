@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use protocol::{Outcome, RingId};
+use protocol::{Outcome, RingId, RingSide};
 
 use super::{Rings, seconds};
 use crate::ring::{Offer, Ring, Stage, Timer};
@@ -46,8 +46,9 @@ impl Rings {
             Timer::NotReceived => self.wake(now, ring),
             Timer::CallerGone => self.finish(now, ring, Outcome::Cancelled, None),
             Timer::SeatGivenUp => {
-                let talked = one.talked_together(now);
-                self.finish(now, ring, Outcome::Lost { seconds: seconds(talked) }, None);
+                let (side, talked) = (one.longest_away(), one.talked_together(now));
+                let side = side.unwrap_or(RingSide::Caller);
+                self.part(now, (ring, side), Outcome::Lost { seconds: seconds(talked) });
             }
             Timer::Forgotten => self.forget(ring),
         }

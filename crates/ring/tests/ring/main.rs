@@ -6,6 +6,7 @@ mod answering;
 mod bounds;
 mod busy;
 mod coming_back;
+mod company;
 mod glare;
 mod placing;
 mod programs;

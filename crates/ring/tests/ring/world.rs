@@ -23,6 +23,8 @@ pub(crate) const BOB: Device = (2, 1);
 pub(crate) const BOB_2: Device = (2, 2);
 pub(crate) const BOB_3: Device = (2, 3);
 pub(crate) const CEM: Device = (3, 1);
+pub(crate) const CEM_2: Device = (3, 2);
+pub(crate) const DAN: Device = (4, 1);
 pub(crate) const EVE: Device = (9, 1);
 
 /// What the world's clock shows when a test begins: in the summer of 2026.
@@ -118,7 +120,23 @@ impl World {
 
     pub(crate) fn place_after(&mut self, device: Device, number: u128, callee: Device, waited_ms: u32) {
         let connection = self.sockets[&device];
-        self.place_as(connection, None, number, callee, waited_ms);
+        self.place_as(connection, None, (number, callee), (waited_ms, None));
+    }
+
+    /// A device rings somebody into the call of another ring. Storage has the room of that.
+    pub(crate) fn place_into(&mut self, device: Device, number: u128, callee: Device, into: u128) {
+        self.place_into_after(device, number, callee, (into, 0));
+    }
+
+    pub(crate) fn place_into_after(
+        &mut self,
+        device: Device,
+        number: u128,
+        callee: Device,
+        (into, waited_ms): (u128, u32),
+    ) {
+        let connection = self.sockets[&device];
+        self.place_as(connection, None, (number, callee), (waited_ms, Some(ring(into))));
     }
 
     /// A program rings, as the identity of this device. Returns what it is told.
@@ -133,7 +151,7 @@ impl World {
         let told = (u32::MAX, self.sockets_made);
         self.sockets.insert(told, connection);
         let program = Program { call_id: id(device), identity: key(device), api_key: "program".into() };
-        self.place_as(connection, Some(program), number, callee, 0);
+        self.place_as(connection, Some(program), (number, callee), (0, None));
         self.hears(told)
     }
 
@@ -147,15 +165,16 @@ impl World {
         &mut self,
         connection: ConnectionId,
         program: Option<Program>,
-        number: u128,
-        callee: Device,
-        waited_ms: u32,
+        (number, callee): (u128, Device),
+        (waited_ms, into): (u32, Option<RingId>),
     ) {
         let invitation = Invitation::new(format!("invitation-{number}")).unwrap();
-        let place = PlaceRing { ring: ring(number), callee: id(callee), waited_ms, invitation, note: None };
+        let place =
+            PlaceRing { ring: ring(number), callee: id(callee), waited_ms, into, invitation, note: None };
         let row = self.rows.get(&place.ring).cloned();
         let made = RoomCode::from_random(u64::try_from(number).unwrap());
-        let room = row.as_ref().and_then(|row| row.room).unwrap_or(made);
+        let named = into.and_then(|into| self.rows.get(&into)?.room);
+        let room = row.as_ref().and_then(|row| row.room).or(named).unwrap_or(made);
         let credential = Credential::new(format!("key of {number}")).unwrap();
         let callee_key = key(callee);
         let (admission, waking) = (self.admission, self.waking);
@@ -204,7 +223,8 @@ impl World {
         if storage == Storage::Lost {
             self.rows.clear();
         }
-        let unfinished = self.rows.values().filter(|row| !matches!(row.state, CallState::Over { .. }));
+        let goes_on = |row: &&CallRecord| !matches!(row.state, CallState::Over { .. }) || row.stays.is_some();
+        let unfinished = self.rows.values().filter(goes_on);
         let unfinished = unfinished.cloned().collect();
         let wall = Timestamp(START.0 + u64::try_from(self.now.as_millis()).unwrap());
         self.rings = Rings::new(self.now, RingsInit { wall, seen_at: self.seen_at, unfinished });

@@ -28,6 +28,17 @@ pub struct CallRecord {
     pub answered_by: Option<DeviceId>,
     /// How it went so far.
     pub course: CallCourse,
+    /// Who of the two is still in the call, with others, after it has ended between the two.
+    pub stays: Option<CallSide>,
+}
+
+/// One of the two of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallSide {
+    /// Who rang.
+    Caller,
+    /// Who was rung.
+    Callee,
 }
 
 /// One side of a call.

@@ -10,8 +10,8 @@ use super::{optional_time, parsed, time, unsigned};
 use crate::StorageError;
 use crate::records::{
     CallCourse, CallDirection, CallEnd, CallIdentity, CallOutcome, CallParty, CallReaders, CallRecord,
-    CallRules, Claim, ClaimedEntry, ContactRecord, Digest, HistoryEntry, OutboxCount, OutboxEntry, Payload,
-    PushRecord, QuietHours, RequestNote, SealedNote, Standing, Topic, WhoMayRing,
+    CallRules, CallSide, Claim, ClaimedEntry, ContactRecord, Digest, HistoryEntry, OutboxCount, OutboxEntry,
+    Payload, PushRecord, QuietHours, RequestNote, SealedNote, Standing, Topic, WhoMayRing,
 };
 
 pub(crate) fn identity(row: &AnyRow) -> Result<CallIdentity, StorageError> {
@@ -76,6 +76,9 @@ pub(crate) fn call(row: &AnyRow) -> Result<CallRecord, StorageError> {
         invitation: optional(row, "invitation", |text| Invitation::new(text).ok())?,
         answered_by: optional(row, "answered_by", |text| text.parse().ok())?,
         course: course(row)?,
+        stays: optional(row, "stays", |text| {
+            [CallSide::Caller, CallSide::Callee].into_iter().find(|side| side_text(*side) == text)
+        })?,
     })
 }
 
@@ -208,6 +211,13 @@ pub(crate) fn outcome_text(outcome: CallOutcome) -> &'static str {
         CallOutcome::Offline => "offline",
         CallOutcome::Lost => "lost",
         CallOutcome::Asked => "asked",
+    }
+}
+
+pub(crate) fn side_text(side: CallSide) -> &'static str {
+    match side {
+        CallSide::Caller => "caller",
+        CallSide::Callee => "callee",
     }
 }
 

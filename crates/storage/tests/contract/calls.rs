@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use protocol::{CallId, DeviceId, Invitation, RingId, RoomCode, Timestamp};
 use storage::{
-    CallCourse, CallDirection, CallEnd, CallOutcome, CallParty, CallReaders, CallRecord, ContactChange,
-    HistoryEntry, HistoryPage, NOTE_CHARACTERS, OutboxEntry, RequestNote, SealedNote, Standing, Storage,
-    StorageError,
+    CallCourse, CallDirection, CallEnd, CallOutcome, CallParty, CallReaders, CallRecord, CallSide,
+    ContactChange, HistoryEntry, HistoryPage, NOTE_CHARACTERS, OutboxEntry, RequestNote, SealedNote,
+    Standing, Storage, StorageError,
 };
 use uuid::Uuid;
 
@@ -468,6 +468,43 @@ pub(crate) async fn who_has_placed_a_call_is_kept_with_it(storage: &impl Storage
     assert_eq!(storage.call(ring(2)).await.unwrap().unwrap().placed_by, None);
 }
 
+pub(crate) async fn who_stays_in_a_call_is_in_one_until_they_go(storage: &impl Storage) {
+    connect_all(storage).await;
+    storage.keep_call(&ringing(1, 1, 2, 10), &[]).await.unwrap();
+    storage.keep_call(&answered(1, 1, 2, 10), &[]).await.unwrap();
+    let over = ended(1, 1, 2, 10);
+    let stays = CallRecord { stays: Some(CallSide::Callee), ..over.clone() };
+    storage.keep_call(&stays, &[]).await.unwrap();
+    let kept = storage.call(ring(1)).await.unwrap().unwrap();
+    assert_eq!((kept.stays, kept.course), (stays.stays, over.course));
+    assert_eq!(storage.unfinished_calls().await.unwrap(), [kept]);
+    for (key, is_in_call) in [(1, false), (2, true)] {
+        assert_eq!(storage.is_in_call(&public_key(key)).await.unwrap(), is_in_call, "{key}");
+    }
+    // In both histories it is over; whoever takes it out of theirs takes nothing from the call.
+    for key in [1, 2] {
+        let page = storage.history(&public_key(key), None, 10).await.unwrap();
+        assert_eq!(page.entries[0].course, over.course);
+        storage.hide_call(&public_key(key), ring(1)).await.unwrap();
+    }
+    assert!(storage.call(ring(1)).await.unwrap().unwrap().invitation.is_some());
+    // Late news of how it was before, and of another end, change nothing; that they have gone is kept.
+    assert!(!storage.keep_call(&answered(1, 1, 2, 10), &[]).await.unwrap());
+    let lost = over.course.end.map(|end| CallEnd { outcome: CallOutcome::Lost, ..end });
+    storage.keep_call(&with(over.clone(), over.course.answered_at, lost), &[]).await.unwrap();
+    assert_eq!(storage.unfinished_calls().await.unwrap(), []);
+    assert!(!storage.is_in_call(&public_key(2)).await.unwrap());
+
+    storage.keep_call(&answered(2, 1, 2, 10), &[]).await.unwrap();
+    storage
+        .keep_call(&CallRecord { stays: Some(CallSide::Caller), ..ended(2, 1, 2, 10) }, &[])
+        .await
+        .unwrap();
+    let [long_ago, now] = [Timestamp(1_000_000), Timestamp(2_000_000)];
+    storage.settle_unfinished(long_ago, long_ago, now).await.unwrap();
+    assert_eq!(storage.unfinished_calls().await.unwrap(), [], "nobody talks for so long");
+}
+
 pub(crate) async fn a_call_comes_into_the_history_of_a_callee_who_takes_it(storage: &impl Storage) {
     // Who has blocked the caller rings them at the same moment: the two rings become one.
     storage.keep_call(&for_caller(ringing(1, 1, 2, 10)), &[]).await.unwrap();
@@ -556,6 +593,7 @@ pub(crate) fn ringing(number: u64, caller: u64, callee: u64, started_at: u64) ->
         invitation: Invitation::new(format!("invitation-{number}")).ok(),
         answered_by: None,
         course,
+        stays: None,
     }
 }
 

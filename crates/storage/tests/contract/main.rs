@@ -168,6 +168,7 @@ contract! {
         a_ring_in_doubt_is_no_missed_call_until_it_is_known_to_have_begun,
         a_call_that_ends_with_its_server_has_lasted_until_that_was_last_there,
         who_has_placed_a_call_is_kept_with_it,
+        who_stays_in_a_call_is_in_one_until_they_go,
         a_call_comes_into_the_history_of_a_callee_who_takes_it,
         old_calls_go_from_both_histories,
         calls_of_others_are_neither_read_nor_changed,

@@ -4,6 +4,7 @@
 mod faults;
 mod page;
 mod people;
+mod scenes;
 mod server;
 mod stranger;
 mod witness;

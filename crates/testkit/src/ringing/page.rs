@@ -62,7 +62,8 @@ impl Page {
 
     /// Looks at the screen.
     pub(super) fn look(&mut self, now: Duration) -> Vec<RingView> {
-        let views = self.machine.views();
+        let mut views = self.machine.views();
+        views.extend(self.machine.adding());
         for view in &views {
             let rings = is_ringing(view.phase);
             let shown = self.shown.entry(view.ring).or_insert_with(|| Shown {

@@ -26,6 +26,7 @@ impl RingWorld {
                 self.command(page, RingCommand::Decline { ring, message: None });
             }
             Act::Call(person) => self.call(page, person),
+            Act::Add(person) => self.ring_into_call(page, person),
             Act::HangUp => self.command(page, RingCommand::HangUp { reason: HangUpReason::HungUp }),
         }
     }
@@ -38,6 +39,9 @@ impl RingWorld {
         let views = self.pages[page].machine.views();
         let talks = views.iter().any(|view| view.phase == RingPhase::Answered);
         let calls = views.iter().any(|view| view.side == RingSide::Caller && is_ringing(view.phase));
+        if talks && self.seed.chance(0.3) {
+            return self.add(page);
+        }
         if talks || calls {
             let reason = if self.seed.chance(0.2) { HangUpReason::Lost } else { HangUpReason::HungUp };
             if self.seed.chance(if talks { 0.3 } else { 0.15 }) {
@@ -53,18 +57,40 @@ impl RingWorld {
             2 => self.close(page),
             3 => self.command(page, RingCommand::Dismiss),
             4..=11 => {
-                let others = self.people as u64 - 1;
-                let person = usize::try_from(self.seed.number(0..others)).unwrap_or_default();
-                let me = self.pages[page].person;
-                self.call(page, if person >= me { person + 1 } else { person });
+                let person = self.somebody_else(page);
+                self.call(page, person);
             }
             _ => {}
         }
     }
 
-    fn call(&mut self, page: usize, person: usize) {
+    fn somebody_else(&mut self, page: usize) -> usize {
+        let others = self.people as u64 - 1;
+        let person = usize::try_from(self.seed.number(0..others)).unwrap_or_default();
+        if person >= self.pages[page].person { person + 1 } else { person }
+    }
+
+    /// Somebody is rung into the call, whoever they are, or not any more.
+    fn add(&mut self, page: usize) {
+        if self.seed.chance(0.15) {
+            return self.command(page, RingCommand::TakeBack);
+        }
+        let person = self.somebody_else(page);
+        self.ring_into_call(page, person);
+    }
+
+    pub(super) fn ring_into_call(&mut self, page: usize, person: usize) {
+        let (ring, callee) = (self.next_ring(), id_of(person));
+        self.command(page, RingCommand::Add { ring, callee, expected: None });
+    }
+
+    fn next_ring(&mut self) -> RingId {
         self.rings_made += 1;
-        let ring = RingId::new(Uuid::from_u128(FIRST_RING + self.rings_made));
+        RingId::new(Uuid::from_u128(FIRST_RING + self.rings_made))
+    }
+
+    fn call(&mut self, page: usize, person: usize) {
+        let ring = self.next_ring();
         self.command(page, RingCommand::Call { ring, callee: id_of(person), expected: None });
         if self.is_lively && self.seed.chance(0.2) {
             self.call_back(page, person);

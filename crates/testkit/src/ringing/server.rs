@@ -51,7 +51,8 @@ impl Server {
 
     /// Ends, and is there again at `until`.
     pub(super) fn restart(&mut self, now: Duration, until: Duration) {
-        let open = self.rows.values().filter(|row| !matches!(row.state, CallState::Over { .. }));
+        let is_open = |row: &&CallRecord| !matches!(row.state, CallState::Over { .. }) || row.stays.is_some();
+        let open = self.rows.values().filter(is_open);
         let unfinished = open.cloned().collect();
         let wall = Timestamp(START.0 + u64::try_from(now.as_millis()).unwrap_or_default());
         self.rings = Rings::new(now, RingsInit { wall, seen_at: None, unfinished });
@@ -162,12 +163,16 @@ impl Server {
     ) {
         let row = self.rows.get(&place.ring).cloned();
         self.rooms_made += 1;
+        let made = RoomCode::from_random(self.rooms_made);
+        let into = place.into.and_then(|into| self.rows.get(&into));
+        let into = into.filter(|row| [row.caller, row.callee].contains(&id_of(person)));
+        let room = row.as_ref().or(into).and_then(|row| row.room);
         let placement = Placement {
             // Nobody opens anything here, so one key is as good as another.
             callee_key: PublicKey::new("A".repeat(43)).expect("43 characters"),
             admission: self.admission(id_of(person), place.callee),
             waking: self.waking(place.callee),
-            room: row.as_ref().and_then(|row| row.room).unwrap_or(RoomCode::from_random(self.rooms_made)),
+            room: room.unwrap_or(made),
             credential: Credential::new(format!("key {}", self.rooms_made)).expect("not empty"),
             place,
             row,

@@ -22,10 +22,11 @@ pub(super) fn message(seed: &mut Seed, rings: &[RingId], people: usize) -> RingM
         6 => RingMessage::SetActivity { activity: Activity::InMeeting },
         7 => RingMessage::Ping,
         _ => {
+            let into = if seed.chance(0.3) { Some(any(seed, rings)) } else { None };
             let callee = id_of(person(seed, people));
             let waited_ms = u32::try_from(seed.number(0..40_000)).unwrap_or_default();
             let invitation = Invitation::new("stranger".to_owned()).expect("base64url");
-            RingMessage::Place(Box::new(PlaceRing { ring, callee, waited_ms, invitation, note: None }))
+            RingMessage::Place(Box::new(PlaceRing { ring, callee, waited_ms, into, invitation, note: None }))
         }
     }
 }

@@ -6,8 +6,7 @@ use call::{RingCommand, RingInput, RingOutput, RingPhase};
 use protocol::{
     CloseCode, IdentityProof, Invitation, OpeningMessage, Outcome, RingEvent, RingFrame, RingId, RingMessage,
 };
-use ring::{CallState, Departure, Output};
-use uuid::Uuid;
+use ring::{CallRecord, CallState, Departure, Output};
 
 use super::page::{EnteredRoom, Page, STRANGER, id_of};
 use super::server::Server;
@@ -51,6 +50,10 @@ pub struct Report {
     pub races: u64,
     /// Rings that somebody has declined; neither end reads that nobody has answered.
     pub declined: u64,
+    /// Rings into a call that were answered.
+    pub added: u64,
+    /// Somebody left a call that went on without them.
+    pub left_alone: u64,
     /// What a screen has shown in the end and what the row says were compared so often.
     pub compared: u64,
 }
@@ -146,6 +149,8 @@ pub(super) enum Act {
     Receive(RingId),
     React(RingId, Reaction),
     Call(usize),
+    /// Somebody is rung into the call.
+    Add(usize),
     HangUp,
 }
 
@@ -174,38 +179,7 @@ impl RingWorld {
         world
     }
 
-    /// Two people who call each other within 300 ms, and do nothing else.
-    pub fn glare(number: u64) -> Self {
-        let mut world = Self::empty(Seed::new(number), 2, None);
-        world.is_lively = false;
-        for person in 0..2 {
-            let page = world.open_page(person);
-            if world.seed.chance(0.5) {
-                world.open_page(person);
-            }
-            let at = Duration::from_secs(5) + world.seed.millis(0..=300);
-            world.events.send_at(at, Event::Act { page, act: Act::Call(1 - person) });
-        }
-        world
-    }
-
-    /// Two people who talk. The line of one of them stalls, and the page closes its socket and opens another.
-    pub fn stalling(number: u64) -> Self {
-        let mut world = Self::empty(Seed::new(number), 2, None);
-        world.is_lively = false;
-        let pages = [0, 1].map(|person| world.open_page(person));
-        let ring = RingId::new(Uuid::from_u128(FIRST_RING + 1));
-        let [called, answered] = [5, 7].map(Duration::from_secs);
-        world.events.send_at(called, Event::Act { page: pages[0], act: Act::Call(1) });
-        let act = Act::React(ring, Reaction::Answer);
-        world.events.send_at(answered, Event::Act { page: pages[1], act });
-        let page = pages[usize::from(world.seed.chance(0.5))];
-        let at = Duration::from_secs(10) + world.seed.millis(0..=20_000);
-        world.events.send_at(at, Event::Stall { page });
-        world
-    }
-
-    fn empty(seed: Seed, people: usize, rules: Option<u64>) -> Self {
+    pub(super) fn empty(seed: Seed, people: usize, rules: Option<u64>) -> Self {
         let mut world = Self {
             seed,
             now: Duration::ZERO,
@@ -229,6 +203,7 @@ impl RingWorld {
     pub fn run(&mut self) -> Report {
         self.run_until(END_AT);
         self.look_at_everything();
+        self.report.added = self.witness.added();
         self.report.compared = self.witness.compare(self.now, &self.pages, self.server.rows());
         for row in self.server.rows().values() {
             assert!(
@@ -425,12 +400,16 @@ impl RingWorld {
                     self.send_to_page(socket, |socket| Event::ClosedAtPage { socket });
                 }
                 Output::Record(row) => {
-                    let is_theirs = [row.caller, row.callee].contains(&id_of(STRANGER));
+                    // Their own ring, or one of the call that they are in.
+                    let is_theirs = |row: &CallRecord| [row.caller, row.callee].contains(&id_of(STRANGER));
+                    let mut of_call = self.server.rows().values().filter(|other| other.room == row.room);
+                    let is_theirs = is_theirs(&row) || row.room.is_some() && of_call.any(is_theirs);
                     assert!(is_theirs || !self.is_strange, "a stranger has changed {}", row.ring);
                     if self.is_strange && !self.server.rows().contains_key(&row.ring) {
                         // An id that the server has not met yet, however the stranger came by it.
                         self.witness.placed_anew(self.now, row.ring);
                     }
+                    self.report.left_alone += u64::from(row.stays.is_some());
                     self.witness.kept(self.now, self.server.rows(), &row);
                     self.server.keep(*row);
                 }

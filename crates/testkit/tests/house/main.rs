@@ -149,7 +149,7 @@ const MACHINES: [(&str, &[&str]); 3] = [
             "TopologyMachine",
         ],
     ),
-    ("ring", &["Deadlines", "Line", "Lines", "Ring", "Ringing", "Rings", "Seat", "Talking"]),
+    ("ring", &["Calls", "Deadlines", "Line", "Lines", "Ring", "Ringing", "Rings", "Seat", "Talking"]),
     (
         "call",
         &[

@@ -185,6 +185,7 @@ pub(super) fn incoming(number: u128, expires_in_ms: u32) -> RingEvent {
 
 pub(super) fn incoming_ring(number: u128, expires_in_ms: u32) -> IncomingRing {
     IncomingRing {
+        into_call: false,
         ring: ring(number),
         caller: id(3),
         caller_key: key(3),

@@ -14,7 +14,7 @@ fn a_ring_is_placed_with_the_key_that_the_server_names() {
     let outputs = device.command(RingCommand::Call { ring: ring(1), callee: id(2), expected: None });
     assert_eq!(said(&outputs), [&RingMessage::LookUp { callee: id(2) }]);
     let outputs = device.hear(RingEvent::KeyOf { callee: id(2), key: key(2) });
-    assert_eq!(outputs, [RingOutput::Seal { ring: ring(1), callee: id(2), key: key(2) }]);
+    assert_eq!(outputs, [RingOutput::Seal { ring: ring(1), callee: id(2), key: key(2), into: None }]);
     let outputs = device.input(RingInput::Sealed { ring: ring(1), invitation: invitation(), note: None });
     assert!(matches!(said(&outputs)[..], [RingMessage::Place(place)] if place.waited_ms == 0));
     assert!(matches!(device.hear(placed(1))[..], [RingOutput::EnterRoom { .. }]));
