@@ -207,7 +207,7 @@ pub enum LinkState {
     },
     /// It was closed by a reset.
     Reset,
-    /// The attempt to have one was refused: nobody listens there.
+    /// An attempt to have one, made after the last that was told of it, was refused: nobody listens there.
     Refused,
     /// Nothing was heard for a second, of a ping or of an attempt.
     Silent,

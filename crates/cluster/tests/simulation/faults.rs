@@ -31,7 +31,12 @@ pub(crate) enum Fault {
     Drain(usize),
     DrainTwice(usize),
     DrainAll,
+    /// A second process is started with the id of one.
     SameId(usize),
+    /// The same, while the first one reaches nobody.
+    SameIdUnseen(usize),
+    /// No node reaches another, and then Redis starts with nothing in it.
+    Switch,
     OtherCluster,
     /// Everything is well again.
     All,
@@ -60,6 +65,8 @@ impl Fault {
             Self::DrainTwice(_) => "second signal",
             Self::DrainAll => "all drain",
             Self::SameId(_) => "same id",
+            Self::SameIdUnseen(_) => "same id, unseen",
+            Self::Switch => "switch",
             Self::OtherCluster => "other cluster",
             Self::All => "everything",
         }
@@ -67,7 +74,7 @@ impl Fault {
 }
 
 /// How many kinds there are, [`Fault::All`] aside.
-pub(crate) const KINDS: usize = 21;
+pub(crate) const KINDS: usize = 23;
 
 impl World {
     pub(crate) fn begin_faults(&mut self) {
@@ -79,6 +86,24 @@ impl World {
         self.at(CALM_AT, Event::Heal(Fault::All));
     }
 
+    /// Whoever has given an id twice has noticed, and ends the second process.
+    fn end_the_second(&mut self) {
+        if let Some(pid) = self.hosts.get(&(self.nodes + 1)).copied() {
+            self.end(pid);
+        }
+    }
+
+    /// Redis is there again. Some find that out later than others, within the time that a driver waits between two attempts.
+    fn redis_is_back(&mut self) {
+        self.redis.is_up = true;
+        for host in 0..self.nodes {
+            if self.seed.chance(0.3) {
+                self.redis_cut.insert(host);
+                self.after(200..=2_200, Event::Heal(Fault::RedisCut(host)));
+            }
+        }
+    }
+
     fn host(&mut self) -> usize {
         usize::try_from(self.seed.number(0..self.nodes as u64)).unwrap()
     }
@@ -86,7 +111,7 @@ impl World {
     fn draw(&mut self) -> Fault {
         let (host, other) = (self.host(), self.host());
         let other = if other == host { (host + 1) % self.nodes } else { other };
-        match self.seed.number(0..26) {
+        match self.seed.number(0..28) {
             0 => Fault::RedisAway,
             1 => Fault::RedisFailsOver,
             2 => Fault::RedisSlow,
@@ -107,6 +132,8 @@ impl World {
             17 | 18 => Fault::Drain(host),
             19 | 20 => Fault::Death(host),
             21 | 22 => Fault::RedisEmpty,
+            23 => Fault::SameIdUnseen(host),
+            24 => Fault::Switch,
             _ => Fault::Pause(host),
         }
     }
@@ -133,11 +160,7 @@ impl World {
             Fault::StorageCut(host) => _ = self.storage_cut.insert(host),
             Fault::LinkCut(one, other) => self.links_cut.extend([(one, other), (other, one)]),
             Fault::LinkOneWay(one, other) => _ = self.links_cut.insert((one, other)),
-            Fault::Alone(host) => {
-                self.redis_cut.insert(host);
-                let others = (0..self.nodes).filter(|other| *other != host);
-                self.links_cut.extend(others.map(|other| (host, other)));
-            }
+            Fault::Alone(host) => self.cut_off(host),
             Fault::Pause(host) => {
                 lasts = if self.seed.chance(0.6) { Duration::from_secs(20) } else { lasts / 3 };
                 return self.with_process(fault, host, |world, pid| world.pause(pid, lasts));
@@ -163,9 +186,18 @@ impl World {
                 }
                 return;
             }
-            Fault::SameId(id) => {
-                let (host, id) = (self.nodes + 1, NodeId(id as u64));
-                self.at(self.now, Event::Start { host, id, cluster: CLUSTER });
+            Fault::SameId(id) => self.start_a_second(id),
+            Fault::SameIdUnseen(id) => {
+                lasts = self.seed.millis(10_000..=20_000);
+                self.cut_off(id);
+                self.start_a_second(id);
+            }
+            Fault::Switch => {
+                let hosts = 0..self.nodes;
+                let links = hosts.flat_map(|one| (0..self.nodes).map(move |other| (one, other)));
+                self.links_cut.extend(links);
+                self.after(3_000..=7_000, Event::Fault(Fault::RedisEmpty));
+                lasts = self.seed.millis(9_000..=15_000);
             }
             Fault::OtherCluster => {
                 let (host, id) = (self.nodes + 2, NodeId(50));
@@ -175,6 +207,22 @@ impl World {
         }
         self.report.count(fault);
         self.at((self.now + lasts).min(CALM_AT), Event::Heal(fault));
+    }
+
+    fn cut_off(&mut self, host: usize) {
+        self.redis_cut.insert(host);
+        let others = (0..self.nodes + 2).filter(|other| *other != host);
+        self.links_cut.extend(others.map(|other| (host, other)));
+    }
+
+    fn cut_off_no_more(&mut self, host: usize) {
+        self.redis_cut.remove(&host);
+        self.links_cut.retain(|(from, _)| *from != host);
+    }
+
+    fn start_a_second(&mut self, id: usize) {
+        let (host, id) = (self.nodes + 1, NodeId(id as u64));
+        self.at(self.now, Event::Start { host, id, cluster: CLUSTER });
     }
 
     fn with_process(&mut self, fault: Fault, host: usize, then: impl FnOnce(&mut Self, usize)) {
@@ -207,14 +255,15 @@ impl World {
 
     fn drain(&mut self, pid: usize) {
         let slowest = DRAIN_WITHIN * 10 / 9;
-        let by = self.now + slowest + Duration::from_millis(500);
+        let begins = self.processes[pid].paused_until.unwrap_or(self.now);
+        let by = begins + slowest + Duration::from_millis(500);
         self.processes[pid].drained_by.get_or_insert(by);
         self.input(pid, Input::DrainAsked);
     }
 
     pub(crate) fn heal(&mut self, fault: Fault) {
         match fault {
-            Fault::RedisAway | Fault::RedisEmpty | Fault::RedisFailsOver => self.redis.is_up = true,
+            Fault::RedisAway | Fault::RedisEmpty | Fault::RedisFailsOver => self.redis_is_back(),
             Fault::RedisSlow => self.redis.slow = Duration::from_millis(8),
             Fault::RedisCut(host) => _ = self.redis_cut.remove(&host),
             Fault::StorageAway | Fault::StorageReadOnly => self.storage.access = Access::Up,
@@ -224,11 +273,16 @@ impl World {
                 self.links_cut.remove(&(other, one));
             }
             Fault::LinkOneWay(one, other) => _ = self.links_cut.remove(&(one, other)),
-            Fault::Alone(host) => {
-                self.redis_cut.remove(&host);
-                self.links_cut.retain(|(from, _)| *from != host);
+            Fault::Switch => self.links_cut.clear(),
+            Fault::SameIdUnseen(host) => {
+                self.cut_off_no_more(host);
+                // The two see each other, before anybody has noticed.
+                self.after(3_000..=9_000, Event::Heal(Fault::SameId(host)));
             }
+            Fault::Alone(host) => self.cut_off_no_more(host),
+            Fault::SameId(_) => self.end_the_second(),
             Fault::All => {
+                self.end_the_second();
                 self.redis.is_up = true;
                 self.redis.slow = Duration::from_millis(8);
                 self.storage.access = Access::Up;
@@ -247,7 +301,6 @@ impl World {
             | Fault::Drain(_)
             | Fault::DrainTwice(_)
             | Fault::DrainAll
-            | Fault::SameId(_)
             | Fault::OtherCluster => {}
         }
     }

@@ -1,6 +1,6 @@
 //! Links between nodes: who hears whom.
 
-use cluster::{Input, LinkState, NodeAt, NodeId};
+use cluster::{Incarnation, Input, LinkState, NodeAt, NodeId};
 
 use crate::redis::foreign_node;
 use crate::world::{Event, World};
@@ -66,10 +66,11 @@ impl World {
     }
 
     /// A process has ended: where the way is free, its links are reset, and whoever tries again is refused.
-    pub(crate) fn tell_links_of_end(&mut self, host: usize, node: NodeId) {
+    pub(crate) fn tell_links_of_end(&mut self, host: usize, node: NodeId, ended: Option<Incarnation>) {
         for pid in 0..self.processes.len() {
             let one = &self.processes[pid];
-            if one.is_alive && one.links.contains_key(&node) && self.is_linked(host, one.host) {
+            let is_to_it = ended.is_some() && one.links.get(&node).copied() == ended;
+            if one.is_alive && is_to_it && self.is_linked(host, one.host) {
                 self.processes[pid].links.remove(&node);
                 self.report.resets += 1;
                 self.deliver(1..=20, pid, Input::Link { node, state: LinkState::Reset });

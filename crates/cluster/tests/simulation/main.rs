@@ -48,18 +48,18 @@ fn whatever_breaks_one_owners_writes_count_and_everybody_is_back() {
 
 /// Of so many worlds with a flaw, in how many it was found, by what the witness said.
 fn found(flaw: Flaw, said: &str) -> usize {
-    let worlds = play(400, |seed| World::new(seed, flaw).run().1);
+    let worlds = play(1_000, |seed| World::new(seed, flaw).run().1);
     worlds.iter().filter(|violations| violations.iter().any(|one| one.contains(said))).count()
 }
 
 #[test]
 fn a_database_that_takes_old_tokens_is_found_out() {
     let found = found(Flaw::UncheckedFences, "was written with");
-    assert!(is_replay() || found > 20, "found in {found} of 400 worlds");
+    assert!(is_replay() || found > 20, "found in {found} of 1,000 worlds");
 }
 
 #[test]
 fn rooms_that_are_taken_without_a_quiet_time_are_found_out() {
     let found = found(Flaw::NoQuiet, "who is there");
-    assert!(is_replay() || found > 5, "found in {found} of 400 worlds");
+    assert!(is_replay() || found > 5, "found in {found} of 1,000 worlds");
 }

@@ -129,7 +129,13 @@ impl World {
             StopReason::IdInUse => self.report.ids_in_use += 1,
             StopReason::Superseded { .. } => self.report.superseded += 1,
         }
-        if self.processes[pid].is_foreign != (reason == StopReason::OtherCluster) {
+        // One of another cluster may be told to leave before it has come.
+        let is_right = match reason {
+            StopReason::OtherCluster => self.processes[pid].is_foreign,
+            StopReason::Drained => true,
+            StopReason::IdInUse | StopReason::Superseded { .. } => !self.processes[pid].is_foreign,
+        };
+        if !is_right {
             self.witness.say(self.now, &format!("{pid} was stopped by {reason:?}"));
         }
         self.end(pid);

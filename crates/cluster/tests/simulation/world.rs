@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use cluster::{ClusterNode, ClusterTag, Input, NodeId, RequestId, Settings, Standing};
+use cluster::{ClusterNode, ClusterTag, Input, LinkState, NodeId, RequestId, Settings, Standing};
 
 use crate::clients::Client;
 use crate::faults::Fault;
@@ -221,7 +221,11 @@ impl World {
             return;
         }
         if one.is_paused() {
-            one.waiting.push(input);
+            // Who stands still tries nothing; a reset waits for it in its socket.
+            let is_attempt = matches!(&input, Input::Link { state, .. } if *state != LinkState::Reset);
+            if !is_attempt {
+                one.waiting.push(input);
+            }
             return;
         }
         if let Input::Registered { incarnation } = input
@@ -287,9 +291,9 @@ impl World {
         let one = &mut self.processes[pid];
         one.is_alive = false;
         one.drained_by = None;
-        let (host, id) = (one.host, one.id);
+        let (host, id, incarnation) = (one.host, one.id, one.incarnation);
         self.hosts.remove(&host);
-        self.tell_links_of_end(host, id);
+        self.tell_links_of_end(host, id, incarnation);
         let next = if self.is_calm() { 500..=1_000 } else { 300..=12_000 };
         if host < self.nodes {
             self.after(next, Event::Start { host, id: NodeId(host as u64), cluster: CLUSTER });
