@@ -11,77 +11,77 @@ const BELIEVED_FOR: Duration = Duration::from_secs(2);
 /// A link that was reset and then refused within this time says that the process is gone, until its lease says so, too.
 const GONE_WITHIN: Duration = Duration::from_secs(3);
 
-#[derive(Clone, Copy, Debug)]
-enum Told {
-    Up(Incarnation),
-    /// It was up, and was reset then.
-    Reset {
-        incarnation: Incarnation,
-        at: Duration,
-    },
-    /// It was reset, and nobody listened any more.
-    Gone {
-        incarnation: Incarnation,
-        at: Duration,
-    },
-    /// It was tried without success.
-    Down {
-        at: Duration,
-    },
+/// What is known of one link.
+#[derive(Clone, Copy, Debug, Default)]
+struct Link {
+    /// Who answered last.
+    last: Option<Incarnation>,
+    is_up: bool,
+    reset_at: Option<Duration>,
+    refused_at: Option<Duration>,
+    /// When the process that answered last was known to be gone.
+    gone_at: Option<Duration>,
+    /// When it was last tried without success.
+    tried_at: Option<Duration>,
+}
+
+impl Link {
+    /// A reset and a refusal together say that the process is gone, in whichever order the driver has noticed them.
+    fn conclude(&mut self, now: Duration) {
+        if let (Some(reset), Some(refused), None) = (self.reset_at, self.refused_at, self.gone_at)
+            && reset.abs_diff(refused) <= GONE_WITHIN
+        {
+            self.gone_at = Some(now);
+        }
+    }
 }
 
 /// The link to each node that there ever was one to.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
-    of: BTreeMap<NodeId, Told>,
+    of: BTreeMap<NodeId, Link>,
 }
 
 impl Links {
     pub(crate) fn note(&mut self, now: Duration, node: NodeId, state: &LinkState) {
-        let before = self.of.get(&node).copied();
-        let told = match state {
-            LinkState::Up { at: NodeAt { incarnation, .. } } => Told::Up(*incarnation),
-            LinkState::Reset => match before {
-                Some(Told::Up(incarnation)) => Told::Reset { incarnation, at: now },
-                Some(told @ (Told::Reset { .. } | Told::Gone { .. } | Told::Down { .. })) => told,
-                None => Told::Down { at: now },
-            },
-            LinkState::Refused => match before {
-                Some(Told::Reset { incarnation, at }) if now.saturating_sub(at) <= GONE_WITHIN => {
-                    Told::Gone { incarnation, at: now }
-                }
-                Some(told @ Told::Gone { .. }) => told,
-                Some(Told::Up(_) | Told::Reset { .. } | Told::Down { .. }) | None => Told::Down { at: now },
-            },
-            LinkState::Silent => Told::Down { at: now },
-        };
-        self.of.insert(node, told);
+        let link = self.of.entry(node).or_default();
+        match state {
+            LinkState::Up { at: NodeAt { incarnation, .. } } => {
+                *link = Link { last: Some(*incarnation), is_up: true, ..Link::default() };
+            }
+            LinkState::Reset => {
+                link.is_up = false;
+                link.reset_at = Some(now);
+                link.conclude(now);
+            }
+            LinkState::Refused => {
+                link.is_up = false;
+                link.refused_at = Some(now);
+                link.tried_at = Some(now);
+                link.conclude(now);
+            }
+            LinkState::Silent => {
+                link.is_up = false;
+                link.tried_at = Some(now);
+            }
+        }
     }
 
     /// Who answers at the other end.
     pub(crate) fn up(&self, node: NodeId) -> Option<Incarnation> {
-        match self.of.get(&node)? {
-            Told::Up(incarnation) => Some(*incarnation),
-            Told::Reset { .. } | Told::Gone { .. } | Told::Down { .. } => None,
-        }
+        self.of.get(&node).filter(|link| link.is_up)?.last
     }
 
     /// Whether the process of that start is gone, and was a moment ago.
     pub(crate) fn is_gone(&self, now: Duration, node: NodeId, incarnation: Incarnation) -> bool {
-        match self.of.get(&node) {
-            Some(Told::Gone { incarnation: gone, at }) => {
-                *gone == incarnation && now.saturating_sub(*at) <= GONE_WITHIN
-            }
-            Some(Told::Up(_) | Told::Reset { .. } | Told::Down { .. }) | None => false,
-        }
+        let link = self.of.get(&node).filter(|link| link.last == Some(incarnation));
+        link.and_then(|link| link.gone_at).is_some_and(|at| now.saturating_sub(at) <= GONE_WITHIN)
     }
 
     /// Whether it was tried a moment ago, and nobody answered.
     pub(crate) fn was_tried(&self, now: Duration, node: NodeId) -> bool {
-        match self.of.get(&node) {
-            Some(Told::Down { at } | Told::Gone { at, .. }) => now.saturating_sub(*at) <= BELIEVED_FOR,
-            Some(Told::Up(_) | Told::Reset { .. }) | None => false,
-        }
+        let link = self.of.get(&node).filter(|link| !link.is_up);
+        link.and_then(|link| link.tried_at).is_some_and(|at| now.saturating_sub(at) <= BELIEVED_FOR)
     }
 }
 
@@ -110,6 +110,16 @@ mod tests {
         assert!(links.is_gone(at(20), NODE, Incarnation(2)));
         assert!(!links.is_gone(at(20), NODE, Incarnation(3)), "the next start is another process");
         assert!(!links.is_gone(at(5_000), NODE, Incarnation(2)), "by then its lease has run out");
+    }
+
+    #[test]
+    fn a_driver_may_notice_the_refusal_before_the_reset() {
+        let mut links = Links::default();
+        links.note(at(0), NODE, &up(2));
+        links.note(at(10), NODE, &LinkState::Refused);
+        assert!(!links.is_gone(at(10), NODE, Incarnation(2)) && links.up(NODE).is_none());
+        links.note(at(20), NODE, &LinkState::Reset);
+        assert!(links.is_gone(at(20), NODE, Incarnation(2)));
     }
 
     #[test]

@@ -100,6 +100,8 @@ struct Search {
     hindrance: RefuseReason,
     /// Nodes that have refused to take it.
     refused_by: Vec<NodeId>,
+    /// Whether somebody has come back from another node since it was last waited.
+    is_back: bool,
 }
 
 #[derive(Debug, Default)]
@@ -124,6 +126,7 @@ impl Searches {
             search.requests.push(request);
             if let Arrival::Returned { by } = request.arrival {
                 search.refused_by.push(by);
+                search.is_back = true;
             }
         }
         is_new
@@ -149,6 +152,7 @@ impl Searches {
             offered_by: None,
             hindrance: RefuseReason::StorageAway,
             refused_by: Vec::new(),
+            is_back: false,
         };
         self.of.insert(room, search);
         self.due.insert((until, room));
@@ -183,6 +187,7 @@ impl Searches {
     pub(crate) fn hinder(&mut self, room: RoomKey, hindrance: RefuseReason, again_at: Duration) {
         if let Some(search) = self.of.get_mut(&room) {
             search.hindrance = hindrance;
+            search.is_back = false;
         }
         self.set(room, Step::Waiting, again_at);
     }
@@ -190,6 +195,11 @@ impl Searches {
     /// Who has refused it.
     pub(crate) fn refused_by(&self, room: RoomKey) -> &[NodeId] {
         self.of.get(&room).map_or(&[], |search| search.refused_by.as_slice())
+    }
+
+    /// Whether somebody has only just come back from another node.
+    pub(crate) fn is_back(&self, room: RoomKey) -> bool {
+        self.of.get(&room).is_some_and(|search| search.is_back)
     }
 
     /// Those who have refused it are asked again.

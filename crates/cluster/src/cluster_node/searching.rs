@@ -38,15 +38,15 @@ impl ClusterNode {
             match arrival {
                 Arrival::Client | Arrival::PassedOn => self.look(now, room),
                 // Where to ask was wrong.
-                Arrival::Returned { .. } if self.stage.is_active() => self.find_owner(now, room),
+                Arrival::Returned { .. } if self.stage.at().is_some() => self.find_owner(now, room),
                 Arrival::Returned { .. } => self.look(now, room),
             }
         }
     }
 
-    /// Begins to look, or begins anew.
+    /// Begins to look, or begins anew. A node that joins passes on to whoever has a room, and takes none.
     pub(super) fn look(&mut self, now: Duration, room: RoomKey) {
-        if !self.stage.is_active() {
+        if self.stage.at().is_none() {
             self.hinder(now, room, RefuseReason::Starting);
         } else if self.redis.is_away() {
             self.find_owner(now, room);

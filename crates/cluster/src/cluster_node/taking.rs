@@ -37,9 +37,14 @@ impl ClusterNode {
         }
         match self.placed(room, self.searches.refused_by(room)) {
             Some(node) if node.node == self.settings.node => self.queue(now, room, expected, grounds),
+            // The other node has not heard yet what this one has: what each knows is a second old at the most.
+            Some(_) if self.searches.is_back(room) => self.hinder(now, room, RefuseReason::NoNode),
             Some(node) => self.pass_on(now, room, &node),
             None if self.searches.has_passed_on(room) => self.refuse_all(room, RefuseReason::NotHere),
-            None => self.hinder(now, room, RefuseReason::NoNode),
+            None => {
+                self.searches.forgive(room);
+                self.hinder(now, room, RefuseReason::NoNode);
+            }
         }
     }
 

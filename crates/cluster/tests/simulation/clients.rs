@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster::{Arrival, Fence, Input, RequestId, RoomKey};
+use cluster::{Arrival, Fence, Input, RequestId, RoomKey, Standing};
 
 use crate::world::{Event, World};
 
@@ -23,6 +23,8 @@ pub(crate) struct Client {
     room: RoomKey,
     wants_in: bool,
     is: Where,
+    /// Since when they have wanted to be in again, after they were.
+    out_since: Option<Duration>,
 }
 
 impl World {
@@ -30,7 +32,7 @@ impl World {
         let rooms = self.seed.number(2..7);
         for client in 0..usize::try_from(self.seed.number(4..12)).unwrap() {
             let room = RoomKey(self.seed.number(0..rooms));
-            self.clients.push(Client { room, wants_in: true, is: Where::Out });
+            self.clients.push(Client { room, wants_in: true, is: Where::Out, out_since: None });
             let at = self.seed.millis(500..=20_000);
             self.at(at, Event::Client { client });
         }
@@ -55,12 +57,14 @@ impl World {
             }
             Where::In { .. } if !one.wants_in => one.is = Where::Out,
             Where::In { entry, owner, fence, silent_since } => {
+                one.out_since = None;
                 let silent_since =
                     if self.hears(entry, owner) { None } else { Some(silent_since.unwrap_or(self.now)) };
                 let is_over = silent_since.is_some_and(|since| self.now >= since + SILENCE);
                 let is_dead = !self.processes[entry].is_alive || !self.processes[owner].is_alive;
                 self.clients[client].is = if is_over || is_dead {
                     self.report.cut_off += 1;
+                    self.clients[client].out_since = silent_since.or(Some(self.now));
                     Where::Out
                 } else {
                     Where::In { entry, owner, fence, silent_since }
@@ -75,8 +79,13 @@ impl World {
     }
 
     fn connect(&mut self, client: usize) {
-        let open: Vec<_> =
-            self.hosts.values().copied().filter(|pid| !self.processes[*pid].is_foreign).collect();
+        // A load balancer asks nodes whether they are ready; there are others.
+        let is_asked = self.is_calm();
+        let is_open = |pid: &usize| {
+            let one = &self.processes[*pid];
+            !one.is_foreign && (!is_asked || one.node.health().standing != Standing::Starting)
+        };
+        let open: Vec<_> = self.hosts.values().copied().filter(is_open).collect();
         if open.is_empty() {
             return;
         }
@@ -124,6 +133,9 @@ impl World {
         if self.hears(entry, pid) {
             self.clients[client].is = Where::In { entry, owner: pid, fence, silent_since: None };
             self.report.admitted += 1;
+            if let Some(since) = self.clients[client].out_since.take() {
+                self.report.longest_out = self.report.longest_out.max(self.now - since);
+            }
         }
     }
 
@@ -139,6 +151,7 @@ impl World {
         for one in self.clients.iter_mut().filter(|one| one.room == room) {
             if matches!(one.is, Where::In { owner, .. } if owner == pid) {
                 one.is = Where::Out;
+                one.out_since = Some(self.now);
             }
         }
     }

@@ -25,6 +25,8 @@ pub(crate) enum Fault {
     /// It has PostgreSQL and nothing else.
     Alone(usize),
     Pause(usize),
+    /// Its machine has no power: nobody is told anything.
+    Vanished(usize),
     ClockForward(usize),
     ClockBack(usize),
     Death(usize),
@@ -58,6 +60,7 @@ impl Fault {
             Self::LinkOneWay(..) => "link cut one way",
             Self::Alone(_) => "cut off from Redis and nodes",
             Self::Pause(_) => "paused",
+            Self::Vanished(_) => "vanished",
             Self::ClockForward(_) => "clock forward",
             Self::ClockBack(_) => "clock back",
             Self::Death(_) => "died",
@@ -74,7 +77,7 @@ impl Fault {
 }
 
 /// How many kinds there are, [`Fault::All`] aside.
-pub(crate) const KINDS: usize = 23;
+pub(crate) const KINDS: usize = 24;
 
 impl World {
     pub(crate) fn begin_faults(&mut self) {
@@ -111,7 +114,7 @@ impl World {
     fn draw(&mut self) -> Fault {
         let (host, other) = (self.host(), self.host());
         let other = if other == host { (host + 1) % self.nodes } else { other };
-        match self.seed.number(0..28) {
+        match self.seed.number(0..29) {
             0 => Fault::RedisAway,
             1 => Fault::RedisFailsOver,
             2 => Fault::RedisSlow,
@@ -134,6 +137,7 @@ impl World {
             21 | 22 => Fault::RedisEmpty,
             23 => Fault::SameIdUnseen(host),
             24 => Fault::Switch,
+            25 => Fault::Vanished(host),
             _ => Fault::Pause(host),
         }
     }
@@ -164,6 +168,11 @@ impl World {
             Fault::Pause(host) => {
                 lasts = if self.seed.chance(0.6) { Duration::from_secs(20) } else { lasts / 3 };
                 return self.with_process(fault, host, |world, pid| world.pause(pid, lasts));
+            }
+            Fault::Vanished(host) => {
+                lasts = lasts.max(Duration::from_secs(12));
+                self.cut_off(host);
+                self.with_process(fault, host, Self::end);
             }
             Fault::ClockForward(host) | Fault::ClockBack(host) => {
                 return self.with_process(fault, host, |world, pid| {
@@ -205,7 +214,9 @@ impl World {
             }
             Fault::All => {}
         }
-        self.report.count(fault);
+        if !matches!(fault, Fault::Vanished(_)) {
+            self.report.count(fault);
+        }
         self.at((self.now + lasts).min(CALM_AT), Event::Heal(fault));
     }
 
@@ -279,7 +290,7 @@ impl World {
                 // The two see each other, before anybody has noticed.
                 self.after(3_000..=9_000, Event::Heal(Fault::SameId(host)));
             }
-            Fault::Alone(host) => self.cut_off_no_more(host),
+            Fault::Alone(host) | Fault::Vanished(host) => self.cut_off_no_more(host),
             Fault::SameId(_) => self.end_the_second(),
             Fault::All => {
                 self.end_the_second();

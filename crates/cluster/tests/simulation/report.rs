@@ -1,6 +1,7 @@
 //! What happened in a simulation.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::faults::Fault;
 
@@ -38,6 +39,8 @@ pub(crate) struct Report {
     pub(crate) passed_on: u64,
     pub(crate) turned_away: u64,
     pub(crate) cut_off: u64,
+    /// For how long somebody who was in a room was out of it, at the most.
+    pub(crate) longest_out: Duration,
 }
 
 impl Report {
@@ -79,6 +82,7 @@ impl Report {
         self.passed_on += other.passed_on;
         self.turned_away += other.turned_away;
         self.cut_off += other.cut_off;
+        self.longest_out = self.longest_out.max(other.longest_out);
     }
 
     /// What is to have happened, and how often it did.

@@ -75,12 +75,33 @@ pub(crate) struct World {
     pub(crate) witness: Witness,
     pub(crate) report: Report,
     flaw: Flaw,
+    /// Whether nothing goes wrong but what was planned.
+    is_planned: bool,
     /// Whether everything is printed, because one seed is played again.
     is_told: bool,
 }
 
 impl World {
+    /// A world in which anything goes wrong.
     pub(crate) fn new(seed: u64, flaw: Flaw) -> Self {
+        let mut world = Self::begin(seed, flaw);
+        world.begin_clients();
+        world.begin_faults();
+        world
+    }
+
+    /// A world in which one thing goes wrong, at 30 s, and nothing else.
+    pub(crate) fn with(seed: u64, fault: impl FnOnce(&mut Seed, usize) -> Fault) -> Self {
+        let mut world = Self::begin(seed, Flaw::None);
+        world.is_planned = true;
+        world.begin_clients();
+        let fault = fault(&mut world.seed, world.nodes);
+        world.at(Duration::from_secs(30), Event::Fault(fault));
+        world.at(CALM_AT, Event::Heal(Fault::All));
+        world
+    }
+
+    fn begin(seed: u64, flaw: Flaw) -> Self {
         let mut seed = Seed::new(seed);
         let nodes = usize::try_from(seed.number(3..6)).unwrap();
         let mut world = Self {
@@ -101,14 +122,13 @@ impl World {
             witness: Witness::default(),
             report: Report::default(),
             flaw,
+            is_planned: false,
             is_told: is_replay(),
         };
         for host in 0..nodes {
             let at = world.seed.millis(0..=1_500);
             world.at(at, Event::Start { host, id: NodeId(host as u64), cluster: CLUSTER });
         }
-        world.begin_clients();
-        world.begin_faults();
         world
     }
 
@@ -150,7 +170,7 @@ impl World {
     }
 
     pub(crate) fn is_calm(&self) -> bool {
-        self.now >= CALM_AT
+        self.is_planned || self.now >= CALM_AT
     }
 
     fn happen(&mut self, event: Event) {
@@ -294,7 +314,7 @@ impl World {
         let (host, id, incarnation) = (one.host, one.id, one.incarnation);
         self.hosts.remove(&host);
         self.tell_links_of_end(host, id, incarnation);
-        let next = if self.is_calm() { 500..=1_000 } else { 300..=12_000 };
+        let next = if self.now >= CALM_AT { 500..=1_000 } else { 300..=12_000 };
         if host < self.nodes {
             self.after(next, Event::Start { host, id: NodeId(host as u64), cluster: CLUSTER });
         }
