@@ -72,6 +72,11 @@ impl Links {
         self.of.get(&node).filter(|link| link.is_up)?.last
     }
 
+    /// The latest start that has answered, whether or not it does now.
+    pub(crate) fn latest(&self, node: NodeId) -> Option<Incarnation> {
+        self.of.get(&node)?.last
+    }
+
     /// Whether the process of that start is gone, and was a moment ago.
     pub(crate) fn is_gone(&self, now: Duration, node: NodeId, incarnation: Incarnation) -> bool {
         let link = self.of.get(&node).filter(|link| link.last == Some(incarnation));

@@ -97,8 +97,12 @@ impl ClusterNode {
         owner.node != self.settings.node
     }
 
+    /// Whether its process is known to be gone, whatever is in Redis of it.
     fn is_gone(&self, now: Duration, owner: &NodeAt) -> bool {
-        self.links.is_gone(now, owner.node, owner.incarnation)
+        match self.standing_of(now, owner.node, owner.incarnation) {
+            OwnerStanding::Superseded | OwnerStanding::Gone => true,
+            OwnerStanding::Present | OwnerStanding::Absent => false,
+        }
     }
 
     pub(super) fn owner_found(&mut self, now: Duration, question: Question, row: Option<OwnerRow>) {
@@ -130,7 +134,8 @@ impl ClusterNode {
     fn standing_of(&self, now: Duration, node: crate::NodeId, incarnation: Incarnation) -> OwnerStanding {
         let in_redis = self.redis.node(node).map(|known| known.at.incarnation);
         let up = self.links.up(node);
-        if [in_redis, up].into_iter().flatten().any(|known| known > incarnation) {
+        let latest = self.links.latest(node);
+        if [in_redis, latest].into_iter().flatten().any(|known| known > incarnation) {
             OwnerStanding::Superseded
         } else if self.links.is_gone(now, node, incarnation) {
             OwnerStanding::Gone

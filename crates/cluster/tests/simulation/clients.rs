@@ -47,7 +47,7 @@ impl World {
         one.wants_in = is_calm || one.wants_in != changes_mind;
         match one.is {
             Where::Out if one.wants_in => self.connect(client),
-            Where::Out => {}
+            Where::Out => one.out_since = None,
             Where::Asking { request, entry, at, until } => {
                 if !self.processes[entry].is_alive || self.now >= until {
                     let room = self.clients[client].room;
