@@ -243,7 +243,8 @@ impl World {
         }
     }
 
-    fn pause(&mut self, pid: usize, lasts: Duration) {
+    /// A process stands still.
+    pub(crate) fn pause(&mut self, pid: usize, lasts: Duration) {
         let until = (self.now + lasts).min(CALM_AT);
         let one = &mut self.processes[pid];
         one.paused_until = Some(until);

@@ -12,6 +12,7 @@ pub(crate) struct Report {
     pub(crate) events: u64,
     pub(crate) starts: u64,
     pub(crate) deaths_at_a_step: u64,
+    pub(crate) pauses_at_a_step: u64,
     pub(crate) resets: u64,
     pub(crate) probes: u64,
     pub(crate) accepted_links: u64,
@@ -55,6 +56,7 @@ impl Report {
         self.events += other.events;
         self.starts += other.starts;
         self.deaths_at_a_step += other.deaths_at_a_step;
+        self.pauses_at_a_step += other.pauses_at_a_step;
         self.resets += other.resets;
         self.probes += other.probes;
         self.accepted_links += other.accepted_links;
@@ -86,9 +88,10 @@ impl Report {
     }
 
     /// What is to have happened, and how often it did.
-    pub(crate) fn happened(&self) -> [(&'static str, u64); 24] {
+    pub(crate) fn happened(&self) -> [(&'static str, u64); 25] {
         [
             ("deaths at a step", self.deaths_at_a_step),
+            ("pauses at a step", self.pauses_at_a_step),
             ("resets", self.resets),
             ("probes", self.probes),
             ("accepted links", self.accepted_links),

@@ -268,7 +268,7 @@ impl World {
             let one = &self.processes[pid];
             let has_it =
                 one.node.owns(room) == Some(fence) || one.rooms.get(&room).map(|r| r.0) == Some(fence);
-            if one.is_alive && has_it {
+            if one.answers() && has_it {
                 self.witness.say(self.now, &format!("{pid} keeps {room:?} after a refused write"));
             }
             self.report.refused_writes += 1;
@@ -284,7 +284,8 @@ impl World {
         one.paused_until = None;
         let waiting = std::mem::take(&mut one.waiting);
         self.write_all(pid);
-        if self.seed.chance(0.5) {
+        self.carry_out(pid);
+        if self.seed.chance(0.5) && self.processes[pid].answers() {
             let one = &mut self.processes[pid];
             let shown = one.clock.show(self.now);
             one.node.handle_timeout(shown);
@@ -293,7 +294,9 @@ impl World {
         for input in waiting {
             self.input(pid, input);
         }
-        self.schedule(pid);
+        if self.processes[pid].answers() {
+            self.schedule(pid);
+        }
     }
 
     /// The process is woken when its machine says so, and each second in any case: its clock may have jumped back meanwhile.
