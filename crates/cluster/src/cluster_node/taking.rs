@@ -77,7 +77,7 @@ impl ClusterNode {
                 // What Redis has said when the search began is long ago.
                 Grounds::RanOut { owner, .. } => self.confirm(now, room, owner, expected, grounds),
                 Grounds::Free | Grounds::Mine | Grounds::Offered | Grounds::Superseded | Grounds::Refused => {
-                    self.take(now, room, expected)
+                    self.take(now, room, expected);
                 }
             }
         }

@@ -420,3 +420,33 @@ fn a_room_that_has_ended_is_nobodys() {
     one.wait(10);
     assert_eq!(one.takes().unwrap().1, Fence(2));
 }
+
+#[test]
+fn a_thousand_rooms_of_a_node_that_has_died_are_not_taken_at_once() {
+    let mut one = Scripted::active(&[record(2, 2)]);
+    for number in 0..1_000 {
+        let (request, room) = (cluster::RequestId(number), cluster::RoomKey(number));
+        one.input(Input::Wanted { request, room, arrival: Arrival::PassedOn });
+        let question = one.asked_for_lease().unwrap();
+        one.answer_lease(question, None, None);
+        one.find_owner(row(at(2, 1), 7));
+    }
+    let mut most = 0;
+    let mut taken = 0;
+    for _ in 0..60 {
+        one.wait(100);
+        let said = one.said();
+        let takes = said.iter().filter_map(|output| match output {
+            Output::Take { question, room, .. } => Some((*question, *room)),
+            _ => None,
+        });
+        let takes: Vec<_> = takes.collect();
+        most = most.max(takes.len());
+        taken += takes.len();
+        for (question, room) in takes {
+            one.input(Input::TakeAnswered { question, room, result: TakeResult::Taken { fence: Fence(8) } });
+        }
+    }
+    assert!(most <= 33, "{most} in a tenth of a second");
+    assert_eq!((taken, one.node.health().rooms), (1_000, 1_000), "within six seconds");
+}
