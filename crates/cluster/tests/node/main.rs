@@ -1,5 +1,7 @@
 //! What one node says to what happens to it.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
 mod scripted;
 
 use cluster::{
@@ -232,18 +234,18 @@ fn whose_leases_were_not_renewed_asks_postgresql_whose_the_rooms_are() {
     one.is_redis_up = false;
     one.wait(3_500);
     let said = one.said();
-    let asked = said.iter().find_map(|output| match output {
-        Output::Verify { question, rooms } => Some((*question, rooms.clone())),
-        _ => None,
+    let asked = said.iter().find_map(|output| {
+        let Output::Verify { question, rooms } = output else { return None };
+        Some((*question, rooms.clone()))
     });
     let (question, rooms) = asked.unwrap();
     assert_eq!(rooms, [ROOM]);
     one.input(Input::Verified { question, rows: vec![(ROOM, row(at(1, 5), 1))] });
     assert_eq!(one.said(), [], "it is still this node's");
     one.wait(3_500);
-    let question = one.said().iter().find_map(|output| match output {
-        Output::Verify { question, .. } => Some(*question),
-        _ => None,
+    let question = one.said().iter().find_map(|output| {
+        let Output::Verify { question, .. } = output else { return None };
+        Some(*question)
     });
     let question = question.expect("and is asked again as long as Redis is away");
     one.input(Input::Verified { question, rows: vec![(ROOM, row(at(2, 1), 2))] });
@@ -436,9 +438,9 @@ fn a_thousand_rooms_of_a_node_that_has_died_are_not_taken_at_once() {
     for _ in 0..60 {
         one.wait(100);
         let said = one.said();
-        let takes = said.iter().filter_map(|output| match output {
-            Output::Take { question, room, .. } => Some((*question, *room)),
-            _ => None,
+        let takes = said.iter().filter_map(|output| {
+            let Output::Take { question, room, .. } = output else { return None };
+            Some((*question, *room))
         });
         let takes: Vec<_> = takes.collect();
         most = most.max(takes.len());

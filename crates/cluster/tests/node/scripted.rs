@@ -137,9 +137,9 @@ impl Scripted {
 
     /// The question about a lease that the node has asked last.
     pub(crate) fn asked_for_lease(&mut self) -> Option<Question> {
-        self.said().into_iter().rev().find_map(|output| match output {
-            Output::FindLease { question, .. } => Some(question),
-            _ => None,
+        self.said().into_iter().rev().find_map(|output| {
+            let Output::FindLease { question, .. } = output else { return None };
+            Some(question)
         })
     }
 
@@ -151,9 +151,9 @@ impl Scripted {
     }
 
     pub(crate) fn find_owner(&mut self, row: Option<OwnerRow>) {
-        let asked = self.said().into_iter().rev().find_map(|output| match output {
-            Output::FindOwner { question, .. } => Some(question),
-            _ => None,
+        let asked = self.said().into_iter().rev().find_map(|output| {
+            let Output::FindOwner { question, .. } = output else { return None };
+            Some(question)
         });
         let question = asked.expect("the node asks PostgreSQL");
         self.input(Input::OwnerFound { question, row });
@@ -171,9 +171,9 @@ impl Scripted {
 
     /// The node wants to take the room: with which question, and expecting which token.
     pub(crate) fn takes(&mut self) -> Option<(Question, Fence)> {
-        self.said().into_iter().find_map(|output| match output {
-            Output::Take { question, expected, .. } => Some((question, expected)),
-            _ => None,
+        self.said().into_iter().find_map(|output| {
+            let Output::Take { question, expected, .. } = output else { return None };
+            Some((question, expected))
         })
     }
 

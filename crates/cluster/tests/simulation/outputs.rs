@@ -99,7 +99,7 @@ impl World {
             }
             Output::FindOwner { question, room } => self.ask_storage(pid, StorageCall::Find(question, room)),
             Output::Take { question, room, expected, owner } => {
-                self.take(pid, question, room, expected, owner)
+                self.take(pid, question, room, expected, owner);
             }
             Output::Release { room, fence } => self.ask_storage(pid, StorageCall::Release(room, fence)),
             Output::Verify { question, rooms } => self.ask_storage(pid, StorageCall::Verify(question, rooms)),
@@ -221,7 +221,7 @@ impl World {
     }
 
     /// Something has got as far as PostgreSQL, if it does.
-    pub(crate) fn storage_call(&mut self, pid: usize, call: StorageCall) {
+    pub(crate) fn storage_call(&mut self, pid: usize, call: &StorageCall) {
         let is_cut = self.storage_cut.contains(&self.processes[pid].host);
         let reads = matches!(call, StorageCall::Find(..) | StorageCall::Verify(..));
         let is_there = match self.storage.access {
@@ -231,14 +231,14 @@ impl World {
         };
         if is_cut || !is_there {
             let after = if is_cut { TIMED_OUT } else { 1..=20 };
-            return self.storage_failed(after, pid, &call);
+            return self.storage_failed(after, pid, call);
         }
-        let answer = self.execute(pid, &call);
+        let answer = self.execute(pid, call);
         if !self.is_calm() && self.seed.chance(0.01) {
             if matches!(call, StorageCall::Take(..)) {
                 self.report.lost_answers += 1;
             }
-            return self.storage_failed(TIMED_OUT, pid, &call);
+            return self.storage_failed(TIMED_OUT, pid, call);
         }
         if let Some(answer) = answer {
             self.deliver(1..=10, pid, answer);

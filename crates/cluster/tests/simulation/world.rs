@@ -185,7 +185,7 @@ impl World {
             }
             Event::Deliver { pid, input } => self.input(pid, *input),
             Event::Redis { pid, call } => self.redis_call(pid, call),
-            Event::Storage { pid, call } => self.storage_call(pid, call),
+            Event::Storage { pid, call } => self.storage_call(pid, &call),
             Event::Start { host, id, cluster } => self.start(host, id, cluster),
             Event::Ping { pid } => self.ping(pid),
             Event::Work { pid } => self.work(pid),
@@ -253,10 +253,8 @@ impl World {
         {
             one.incarnation = Some(incarnation);
         }
-        let refused = match &input {
-            Input::WriteRefused { room, fence } => Some((*room, *fence)),
-            _ => None,
-        };
+        let refused =
+            if let Input::WriteRefused { room, fence } = &input { Some((*room, *fence)) } else { None };
         if self.is_told {
             println!("{:?} {pid} <- {input:?}", self.now);
         }
