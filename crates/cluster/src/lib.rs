@@ -60,7 +60,8 @@
 //! [`Settings::redis_timeout`] are [`Input::RedisFailed`]; a driver that connects again by itself must not hide that. It tries again at least
 //! every two seconds, so that an owner is back before the quiet time is over.
 //!
-//! **PostgreSQL**: three tables, `cluster (tag)` of one row, `nodes (id, starts)`, and the owner beside the fence of a room, with the owner's address.
+//! **PostgreSQL**: three tables, `cluster (tag)` of one row, `nodes (id, starts)`, and beside the fence of a
+//! room its owner: id, incarnation and address.
 //!
 //! | output | statement |
 //! | --- | --- |

@@ -136,13 +136,17 @@ impl RedisView {
         self.nodes().filter(|node| node.at.node != me).map(|node| node.at.clone()).collect()
     }
 
-    /// Redis has failed.
-    pub(crate) fn failed(&mut self, now: Duration, question: Question) {
-        self.outstanding.take_if(|(one, _)| *one == question);
-        self.lose(now);
+    /// A renewal has failed. False if it is not the one that is waited for.
+    pub(crate) fn failed(&mut self, now: Duration, question: Question) -> bool {
+        let is_waited_for = self.outstanding.take_if(|(one, _)| *one == question).is_some();
+        if is_waited_for {
+            self.lose(now);
+        }
+        is_waited_for
     }
 
-    fn lose(&mut self, now: Duration) {
+    /// Redis does not answer.
+    pub(crate) fn lose(&mut self, now: Duration) {
         self.contact = RedisContact::Away;
         self.next_at = self.next_at.min(now + ASK_AGAIN);
     }

@@ -125,7 +125,9 @@ impl Searches {
         if let Some(search) = self.of.get_mut(&room) {
             search.requests.push(request);
             if let Arrival::Returned { by } = request.arrival {
-                search.refused_by.push(by);
+                if !search.refused_by.contains(&by) {
+                    search.refused_by.push(by);
+                }
                 search.is_back = true;
             }
         }

@@ -120,8 +120,11 @@ impl ClusterNode {
     }
 
     pub(super) fn redis_failed(&mut self, now: Duration, question: Question) {
-        self.redis.failed(now, question);
+        if self.redis.failed(now, question) {
+            return;
+        }
         let Some(room) = self.searches.asked(question) else { return };
+        self.redis.lose(now);
         match self.searches.step(room) {
             // PostgreSQL knows, too.
             Some(Step::FindingLease(_)) => self.find_owner(now, room),

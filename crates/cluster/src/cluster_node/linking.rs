@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::ClusterNode;
 use crate::searches::Step;
-use crate::{LinkRefusal, LinkState, NodeId, NodeRecord, Output, StopReason};
+use crate::{LinkRefusal, LinkState, NodeId, NodeRecord, Output};
 
 impl ClusterNode {
     /// What became of a link. Who has waited for it goes on.
@@ -29,10 +29,10 @@ impl ClusterNode {
     pub(super) fn hello(&mut self, record: &NodeRecord) {
         let (node, incarnation) = record.at.key();
         let known = self.redis.node(node).map(|known| known.at.incarnation);
-        let mine = self.stage.at().map(|at| at.incarnation);
         let refusal = if record.cluster != self.settings.cluster {
             Some(LinkRefusal::OtherCluster)
         } else if node == self.settings.node {
+            // Which of the two goes on is decided where both are seen, in Redis.
             Some(LinkRefusal::SameId)
         } else if known.is_some_and(|known| known > incarnation) {
             Some(LinkRefusal::Superseded)
@@ -44,10 +44,6 @@ impl ClusterNode {
         match refusal {
             None => self.put(Output::AcceptLink(node)),
             Some(reason) => self.put(Output::RefuseLink { node, reason }),
-        }
-        // Only who has become one of the cluster opens links, so this start is an older one that goes on by mistake.
-        if refusal == Some(LinkRefusal::SameId) && mine.is_some_and(|mine| mine < incarnation) {
-            self.stop(StopReason::Superseded { by: incarnation });
         }
     }
 

@@ -281,6 +281,19 @@ fn redis_away_takes_nothing_and_gives_each_node_its_share() {
 }
 
 #[test]
+fn what_is_said_of_a_question_of_long_ago_is_nothing() {
+    let mut one = Scripted::active(&[]);
+    one.input(Input::RedisFailed { question: cluster::Question(1) });
+    one.input(Input::StorageFailed { question: cluster::Question(1) });
+    assert_eq!((one.node.health().redis, one.said()), (RedisContact::Trusted, vec![]));
+    one.want(Arrival::Client);
+    let question = one.asked_for_lease().unwrap();
+    one.input(Input::RedisFailed { question });
+    assert!(matches!(one.said()[0], Output::FindOwner { .. }), "PostgreSQL knows, too");
+    assert_ne!(one.node.health().redis, RedisContact::Trusted);
+}
+
+#[test]
 fn a_second_node_with_an_id_looks_first_and_is_refused() {
     let mut second = Scripted::starting();
     second.occupied = Some(OwnKey::Occupied { by: Incarnation(4), beat: 10 });
@@ -319,8 +332,8 @@ fn the_older_of_two_nodes_with_an_id_lets_go_of_everything() {
 
     let mut older = Scripted::owning(&[]);
     older.input(Input::Hello(Box::new(record(1, 6))));
-    let stop = Output::Stop(StopReason::Superseded { by: Incarnation(6) });
-    assert_eq!(older.said().last(), Some(&stop));
+    let reason = LinkRefusal::SameId;
+    assert_eq!(older.said(), [Output::RefuseLink { node: NodeId(1), reason }]);
 }
 
 #[test]
