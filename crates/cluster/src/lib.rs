@@ -56,6 +56,7 @@
 //! | [`Output::Announce`] | the part of a renewal that is about one room |
 //! | [`Output::WithdrawLease`], [`Output::WithdrawNode`] | delete if it is still this value |
 //!
+//! The leases of many rooms may go in portions of a few hundred, so that no script keeps others waiting; the answer is put together.
 //! With each answer goes the [`RedisIdentity`] of the connection. An error, a connection that breaks, and no answer within
 //! [`Settings::redis_timeout`] are [`Input::RedisFailed`]; a driver that connects again by itself must not hide that. It tries again at least
 //! every two seconds, so that an owner is back before the quiet time is over.

@@ -119,3 +119,29 @@ pub struct OwnerRow {
     /// The last token.
     pub fence: Fence,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_the_next_version_is_read() {
+        let lease = RoomLease {
+            cluster: ClusterTag([7; 16]),
+            room: RoomKey(u64::MAX),
+            owner: NodeAt { node: NodeId(3), incarnation: Incarnation(2), address: "[::1]:9000".to_owned() },
+            fence: Fence(9),
+        };
+        let written = serde_json::to_string(&lease).unwrap();
+        let later = written.replacen('{', "{\"colour\":\"green\",", 1);
+        assert_eq!(serde_json::from_str::<RoomLease>(&later).unwrap(), lease);
+    }
+
+    #[test]
+    fn roles_are_any_combination() {
+        let roles = Roles::PAGES.and(Roles::MEDIA);
+        assert!(roles.include(Roles::MEDIA) && !roles.include(Roles::MEDIA.and(Roles::RELAY)));
+        assert!(Roles::ALL.include(Roles::PAGES.and(Roles::SIGNALLING).and(Roles::MEDIA).and(Roles::RELAY)));
+        assert!(Roles::default().include(Roles::default()) && !Roles::default().include(Roles::PAGES));
+    }
+}

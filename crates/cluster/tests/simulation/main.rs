@@ -57,7 +57,9 @@ fn whatever_breaks_one_owners_writes_count_and_everybody_is_back() {
 /// Of so many worlds with a flaw, in how many it was found, by what the witness said.
 fn found(flaw: Flaw, said: &str) -> usize {
     let worlds = play(1_000, |seed| World::new(seed, flaw).run().1);
-    worlds.iter().filter(|violations| violations.iter().any(|one| one.contains(said))).count()
+    let found = worlds.iter().filter(|violations| violations.iter().any(|one| one.contains(said))).count();
+    println!("{flaw:?} was found in {found} of {} worlds", worlds.len());
+    found
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::process::Process;
 
 /// For so long an owner has renewed without a gap before nobody may take its rooms: more than a whole lease, and what a taker has seen before
 /// its compare-and-swap gets there.
-const RENEWED_FOR: Duration = Duration::from_secs(9);
+const RENEWED_FOR: Duration = Duration::from_secs(6);
 
 const LEASE: Duration = Duration::from_secs(3);
 
