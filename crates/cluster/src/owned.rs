@@ -29,6 +29,8 @@ pub(crate) struct OwnedRooms {
     verify_at: Duration,
     /// Whether somebody may have taken them without this node's knowledge, since leases were not renewed for a while.
     is_in_doubt: bool,
+    /// Whether that has been so again since PostgreSQL was last asked: its answer does not settle it.
+    is_in_doubt_again: bool,
 }
 
 impl OwnedRooms {
@@ -116,6 +118,7 @@ impl OwnedRooms {
     /// Somebody may have taken rooms without this node's knowledge.
     pub(crate) fn doubt(&mut self) {
         self.is_in_doubt = !self.rooms.is_empty();
+        self.is_in_doubt_again = self.is_in_doubt;
     }
 
     /// Whether PostgreSQL is to be asked, given for how long leases were not renewed.
@@ -135,13 +138,16 @@ impl OwnedRooms {
     /// PostgreSQL is asked now.
     pub(crate) fn verifying(&mut self, now: Duration, question: Question) {
         self.verifying = Some((question, now));
+        self.is_in_doubt_again = false;
         self.verify_at = now + VERIFY_EACH;
     }
 
     /// Whether that was the question, which is answered now.
     pub(crate) fn verified(&mut self, question: Question) -> bool {
         let is_answered = self.verifying.take_if(|(one, _)| *one == question).is_some();
-        self.is_in_doubt &= !is_answered;
+        if is_answered {
+            self.is_in_doubt = self.is_in_doubt_again;
+        }
         is_answered
     }
 
@@ -150,5 +156,30 @@ impl OwnedRooms {
         let expires =
             self.verifying.map(|(_, since)| since + settings.storage_timeout + Duration::from_millis(1));
         expires.or(self.is_in_doubt.then_some(self.verify_at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ClusterTag;
+
+    #[test]
+    fn an_answer_settles_nothing_that_has_come_up_since_it_was_asked_for() {
+        let settings = Settings::new(NodeId(1), ClusterTag([0; 16]), String::new());
+        let at = Duration::from_secs;
+        let mut owned = OwnedRooms::default();
+        owned.insert(RoomKey(1), Fence(1));
+        assert!(!owned.is_verification_due(at(10), at(1), &settings), "leases are renewed");
+        assert!(owned.is_verification_due(at(10), at(3), &settings));
+        owned.verifying(at(10), Question(1));
+        owned.insert(RoomKey(2), Fence(1));
+        owned.doubt();
+        assert!(owned.verified(Question(1)));
+        assert!(!owned.is_verification_due(at(11), at(1), &settings), "not at once");
+        assert!(owned.is_verification_due(at(13), at(1), &settings));
+        owned.verifying(at(13), Question(2));
+        assert!(owned.verified(Question(2)) && !owned.verified(Question(2)));
+        assert!(!owned.is_verification_due(at(20), at(1), &settings));
     }
 }
