@@ -24,7 +24,8 @@
 //!   whenever its leases were not renewed for as long as they last.
 //! * **Nobody takes a room from an owner who is there.** Its record and the room's lease have to be gone from a Redis that is believed, and it must
 //!   not answer over a link; and Redis is asked for that once more right before. Or its process is gone (a link that was reset and is then refused), or a
-//!   later start of the node has answered, or it has offered the room.
+//!   later start of the node has answered, or it has offered the room. What a node has decided and sends only after it stood still for a while is
+//!   the exception: then nothing but the token decides, and an owner that loses so lets go as any.
 //! * **Redis away changes no room**: owned ones go on, and nobody takes any. When it is back, or another one answers, or it has started anew,
 //!   nobody takes a room for [`Settings::quiet`], in which owners announce themselves.
 //! * **PostgreSQL away changes no room either**: none can change hands.

@@ -133,6 +133,10 @@ impl World {
         if self.processes[pid].node.health().redis != cluster::RedisContact::Trusted {
             self.witness.say(self.now, &format!("{pid} takes {room:?} while Redis is not trusted"));
         }
+        if self.processes[pid].is_late {
+            self.report.late_takes += 1;
+            self.processes[pid].late_takes.insert(question);
+        }
         self.ask_storage(pid, StorageCall::Take(question, room, expected, owner));
     }
 
@@ -260,7 +264,8 @@ impl World {
                 match &result {
                     cluster::TakeResult::Taken { .. } => {
                         self.report.taken += 1;
-                        if let Some(before) = before {
+                        let is_late = self.processes[pid].late_takes.contains(question);
+                        if let Some(before) = before.filter(|_| !is_late) {
                             let mut witness = std::mem::take(&mut self.witness);
                             let reaches = |one: &Process| self.reaches_storage(one);
                             witness.taken(self.now, *room, &before, pid, &self.processes, reaches);
@@ -353,7 +358,7 @@ impl World {
 
     fn offer(&mut self, pid: usize, room: RoomKey, fence: Fence, to: &NodeAt) {
         self.processes[pid].held.insert(room);
-        self.witness.offered(room, fence, to.node.0);
+        self.witness.offered(room, fence, to.node);
         self.report.offered += 1;
         let (host, from) = (self.processes[pid].host, self.processes[pid].id);
         let other =

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use cluster::{ClusterNode, Fence, Incarnation, Input, NodeAt, NodeId, NodeRecord, RoomKey};
+use cluster::{ClusterNode, Fence, Incarnation, Input, NodeAt, NodeId, NodeRecord, Question, RoomKey};
 
 /// A clock that runs at a speed of its own, in millionths, and jumps.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,10 @@ pub(crate) struct Process {
     pub(crate) record: Option<NodeRecord>,
     /// It stands still until then.
     pub(crate) paused_until: Option<Duration>,
+    /// Whether it has only just gone on, and does what it had decided before.
+    pub(crate) is_late: bool,
+    /// What it had decided to take before it stood still, and was only sent after: nothing but the token decides.
+    pub(crate) late_takes: BTreeSet<Question>,
     /// What it will find when it goes on.
     pub(crate) waiting: Vec<Input>,
     /// The timer that counts; older ones do not.

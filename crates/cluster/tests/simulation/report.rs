@@ -27,6 +27,7 @@ pub(crate) struct Report {
     pub(crate) ended: u64,
     pub(crate) taken: u64,
     pub(crate) lost_takes: u64,
+    pub(crate) late_takes: u64,
     pub(crate) fenced: u64,
     pub(crate) writes: u64,
     pub(crate) refused_writes: u64,
@@ -71,6 +72,7 @@ impl Report {
         self.ended += other.ended;
         self.taken += other.taken;
         self.lost_takes += other.lost_takes;
+        self.late_takes += other.late_takes;
         self.fenced += other.fenced;
         self.writes += other.writes;
         self.refused_writes += other.refused_writes;

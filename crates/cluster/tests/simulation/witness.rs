@@ -1,9 +1,9 @@
 //! Who sees everything and says what must not be. What was seen is kept, so that a world with a fault in it can be asked whether it was found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use cluster::{Fence, OwnerRow, RoomKey};
+use cluster::{Fence, NodeId, OwnerRow, RoomKey};
 
 use crate::process::Process;
 
@@ -20,8 +20,8 @@ pub(crate) struct Witness {
     written: BTreeMap<RoomKey, (Fence, usize)>,
     /// Who has begun a room with a token.
     begun: BTreeMap<(RoomKey, Fence), usize>,
-    /// What was offered to others, by consent.
-    offered: BTreeMap<(RoomKey, Fence), u64>,
+    /// What was offered to others: an offer may be taken up late, also when it was made to another since.
+    offered: BTreeSet<(RoomKey, Fence, NodeId)>,
 }
 
 impl Witness {
@@ -47,8 +47,8 @@ impl Witness {
         }
     }
 
-    pub(crate) fn offered(&mut self, room: RoomKey, fence: Fence, to: u64) {
-        self.offered.insert((room, fence), to);
+    pub(crate) fn offered(&mut self, room: RoomKey, fence: Fence, to: NodeId) {
+        self.offered.insert((room, fence, to));
     }
 
     /// A compare-and-swap is done: nobody has taken a room from an owner who is there.
@@ -67,7 +67,7 @@ impl Witness {
         let is_later = |other: &Process| {
             other.id == one.id && other.incarnation > one.incarnation && !other.renewals.is_empty()
         };
-        let is_offered = self.offered.get(&(room, before.fence)) == Some(&processes[taker].id.0);
+        let is_offered = self.offered.contains(&(room, before.fence, processes[taker].id));
         let holds_it = one.is_alive && one.node.owns(room) == Some(before.fence);
         let is_itself = processes[taker].id == one.id;
         if holds_it
