@@ -13,7 +13,7 @@ use toml::{Table, Value};
 use walkdir::WalkDir;
 
 /// Which of our crates each of them may name. testkit and bench may name whatever they test.
-const ALLOWED: [(&str, &[&str]); 15] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("protocol", &[]),
     ("room", &["protocol"]),
     ("ring", &["protocol"]),
@@ -28,14 +28,15 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ("sfu", &["protocol", "srtp"]),
     ("srtp", &[]),
     ("relay", &[]),
-    ("server", &["app", "room", "ring", "sfu", "relay", "storage", "protocol"]),
+    ("cluster", &[]),
+    ("server", &["app", "room", "ring", "sfu", "relay", "cluster", "storage", "protocol"]),
 ];
 
 /// May name anything of ours, and nothing but tests may name them.
 const FOR_TESTS: [&str; 4] = ["testkit", "bench", "sealing-bench", "veranda-fuzz"];
 
 /// State machines and words: no runtime, no browser, no clock, no randomness, no sockets.
-const PURE: [&str; 7] = ["protocol", "room", "ring", "call", "seal", "stage", "view"];
+const PURE: [&str; 8] = ["protocol", "room", "ring", "call", "cluster", "seal", "stage", "view"];
 
 /// What a pure crate's manifest may depend on besides our crates.
 const PURE_DEPENDENCIES: [&str; 17] = [
@@ -132,8 +133,8 @@ fn what_forwards_relays_and_seals_knows_neither_clock_nor_sockets() {
     }
 }
 
-/// What owns the state of a room, of rings, and of a call; others ask it.
-const MACHINES: [(&str, &[&str]); 3] = [
+/// What owns the state of a room, of rings, of a call, and of a node of a cluster; others ask it.
+const MACHINES: [(&str, &[&str]); 4] = [
     (
         "room",
         &[
@@ -150,6 +151,10 @@ const MACHINES: [(&str, &[&str]); 3] = [
         ],
     ),
     ("ring", &["Calls", "Deadlines", "Line", "Lines", "Ring", "Ringing", "Rings", "Seat", "Talking"]),
+    (
+        "cluster",
+        &["ClusterNode", "Drain", "Links", "OwnedRooms", "RedisView", "Searches", "SteadyClock", "TakeQueue"],
+    ),
     (
         "call",
         &[
