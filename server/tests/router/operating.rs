@@ -134,11 +134,15 @@ async fn a_backup_is_made_beside_a_running_server() {
 }
 
 /// Writes one message after another, as fast as the server lets one person, and notes what is kept.
-async fn writes(server: &TestServer, kept: &Mutex<BTreeSet<String>>) -> std::convert::Infallible {
+async fn writes(
+    server: &TestServer,
+    writer: usize,
+    kept: &Mutex<BTreeSet<String>>,
+) -> std::convert::Infallible {
     let room = server.new_room().await;
     let (mut ada, _) = server.join(&room, "Ada").await;
-    loop {
-        let id = uuid::Uuid::new_v4().to_string();
+    for number in 0_usize.. {
+        let id = format!("00000000-0000-4000-{writer:04x}-{number:012x}");
         let envelope = json!({ "version": 1, "body": "x".repeat(1000) });
         ada.say(json!({ "type": "chat", "chat": id, "to": "everyone", "envelope": envelope })).await;
         loop {
@@ -157,6 +161,7 @@ async fn writes(server: &TestServer, kept: &Mutex<BTreeSet<String>>) -> std::con
             }
         }
     }
+    unreachable!("there is always a next number")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -185,7 +190,7 @@ async fn what_was_kept_before_a_backup_began_is_in_it_whatever_is_written_meanwh
         }
         before
     };
-    let writers = (0..12).map(|_| Box::pin(writes(&server, &kept)));
+    let writers = (0..12).map(|writer| Box::pin(writes(&server, writer, &kept)));
     let before = tokio::select! {
         before = backing_up => before,
         _ = select_all(writers) => unreachable!("nobody ever ends"),
