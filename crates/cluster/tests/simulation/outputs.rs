@@ -58,7 +58,7 @@ impl World {
             self.tell(pid, &output);
             let is_delicate = is_delicate(&output);
             self.output(pid, output);
-            if !self.processes[pid].is_alive || self.stumbles(pid, is_delicate) {
+            if !self.processes[pid].answers() || self.stumbles(pid, is_delicate) {
                 return;
             }
         }
