@@ -89,6 +89,7 @@ pub enum Output {
         fence: Fence,
     },
     /// A room is not this node's any more: end its task, write nothing more of it, and close all its sockets with *moved*.
+    /// Where it has just ended by itself, and that is not known here yet, there is nothing to do.
     LetGo {
         /// The room.
         room: RoomKey,

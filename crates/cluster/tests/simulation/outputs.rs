@@ -58,7 +58,7 @@ impl World {
             self.tell(pid, &output);
             let is_delicate = is_delicate(&output);
             self.output(pid, output);
-            if !self.processes[pid].is_alive || self.stumbles(pid, is_delicate) {
+            if !self.processes[pid].answers() || self.stumbles(pid, is_delicate) {
                 return;
             }
         }
@@ -133,11 +133,16 @@ impl World {
         if self.processes[pid].node.health().redis != cluster::RedisContact::Trusted {
             self.witness.say(self.now, &format!("{pid} takes {room:?} while Redis is not trusted"));
         }
-        if self.processes[pid].is_late {
+        let call = StorageCall::Take(question, room, expected, owner);
+        if !self.is_calm() && self.seed.chance(0.01) {
+            // It stands still between what it has decided and the sending of it.
             self.report.late_takes += 1;
             self.processes[pid].late_takes.insert(question);
+            self.pause(pid, Duration::from_secs(20));
+            let resumed = self.processes[pid].paused_until.unwrap_or(self.now);
+            return self.at(resumed, Event::Storage { pid, call });
         }
-        self.ask_storage(pid, StorageCall::Take(question, room, expected, owner));
+        self.ask_storage(pid, call);
     }
 
     fn link_refused(&mut self, reason: LinkRefusal) {
@@ -419,7 +424,7 @@ impl World {
             self.processes[pid].rooms.remove(&room);
             self.report.ended += 1;
             self.input(pid, Input::RoomEnded { room, fence });
-            if !self.processes[pid].is_alive {
+            if !self.processes[pid].answers() {
                 return;
             }
         }

@@ -48,8 +48,6 @@ pub(crate) struct Process {
     pub(crate) record: Option<NodeRecord>,
     /// It stands still until then.
     pub(crate) paused_until: Option<Duration>,
-    /// Whether it has only just gone on, and does what it had decided before.
-    pub(crate) is_late: bool,
     /// What it had decided to take before it stood still, and was only sent after: nothing but the token decides.
     pub(crate) late_takes: BTreeSet<Question>,
     /// What it will find when it goes on.

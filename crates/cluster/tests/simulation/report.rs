@@ -90,7 +90,7 @@ impl Report {
     }
 
     /// What is to have happened, and how often it did.
-    pub(crate) fn happened(&self) -> [(&'static str, u64); 25] {
+    pub(crate) fn happened(&self) -> [(&'static str, u64); 26] {
         [
             ("deaths at a step", self.deaths_at_a_step),
             ("pauses at a step", self.pauses_at_a_step),
@@ -107,6 +107,7 @@ impl Report {
             ("ended", self.ended),
             ("taken", self.taken),
             ("lost takes", self.lost_takes),
+            ("late takes", self.late_takes),
             ("fenced", self.fenced),
             ("writes", self.writes),
             ("refused writes", self.refused_writes),

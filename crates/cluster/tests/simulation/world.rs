@@ -218,7 +218,6 @@ impl World {
             incarnation: None,
             record: None,
             paused_until: None,
-            is_late: false,
             late_takes: BTreeSet::new(),
             waiting: Vec::new(),
             timer: 0,
@@ -284,9 +283,7 @@ impl World {
         one.paused_until = None;
         let waiting = std::mem::take(&mut one.waiting);
         self.write_all(pid);
-        self.processes[pid].is_late = true;
         self.carry_out(pid);
-        self.processes[pid].is_late = false;
         if self.seed.chance(0.5) && self.processes[pid].answers() {
             let one = &mut self.processes[pid];
             let shown = one.clock.show(self.now);
