@@ -242,8 +242,8 @@ pub trait OutboxRepository {
     /// entry is somebody else's or gone: it is delivered once more.
     async fn finish_delivery(&self, claim: Claim) -> Result<bool, StorageError>;
 
-    /// Gives an entry back of which a delivery failed. It keeps its place, and is due again at `not_before`. False as in
-    /// [`Self::finish_delivery`].
+    /// Gives an entry back of which a delivery failed. It keeps its place, and is due again at `not_before`; one that another has taken the place
+    /// of meanwhile is removed. False as in [`Self::finish_delivery`].
     async fn fail_delivery(&self, claim: Claim, not_before: Timestamp) -> Result<bool, StorageError>;
 
     /// Removes entries that are of no use any more and that nobody delivers, at most `limit`, and returns them, the oldest first.

@@ -1,8 +1,8 @@
 //! The table `outbox`: what is to be delivered, in order and at least once.
 //!
 //! Whoever adds, takes or expires entries first locks the one row of `outbox_sequence`. So numbers become visible in their order, whoever
-//! sees an entry sees those before it, and of two takers the second finds what the first has left. Who finishes or fails a delivery does not wait:
-//! the number of its claims says whether an entry is still theirs.
+//! sees an entry sees those before it, and of two takers the second finds what the first has left. So does who fails a delivery, to see whether
+//! another entry has come in the place of theirs. Who finishes one does not wait: the number of its claims says whether an entry is still theirs.
 
 use async_trait::async_trait;
 use protocol::Timestamp;
@@ -36,16 +36,29 @@ impl OutboxRepository for SqlStorage {
         }
         let mut transaction = self.writing().await?;
         lock(&mut transaction, self.lock_rows).await?;
-        let rows = due(topic, now, limit).fetch_all(&mut *transaction).await?;
-        let mut claimed = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let found = rows::claimed_entry(row)?;
-            let claim = Claim { claims: found.claim.claims + 1, ..found.claim };
-            // Whoever had it before and said nothing until their lease ended has failed.
-            let attempts = found.attempts + u64::from(unsigned(row, "leased_until")? > 0);
-            let entry = ClaimedEntry { claim, attempts, entry: found.entry };
-            if lease(&mut transaction, &entry, leased_until).await? {
-                claimed.push(entry);
+        let mut claimed = Vec::new();
+        loop {
+            let free = limit.saturating_sub(claimed.len() as u32);
+            let rows = due(topic, now, free).fetch_all(&mut *transaction).await?;
+            let mut are_removed = false;
+            for row in &rows {
+                let found = rows::claimed_entry(row)?;
+                // Whoever had it before and said nothing until their lease ended has failed.
+                let has_failed = unsigned(row, "leased_until")? > 0;
+                if has_failed && remove_replaced(&mut transaction, found.claim).await? {
+                    are_removed = true;
+                    continue;
+                }
+                let claim = Claim { claims: found.claim.claims + 1, ..found.claim };
+                let attempts = found.attempts + u64::from(has_failed);
+                let entry = ClaimedEntry { claim, attempts, entry: found.entry };
+                if lease(&mut transaction, &entry, leased_until).await? {
+                    claimed.push(entry);
+                }
+            }
+            // What stood behind is due now.
+            if !are_removed {
+                break;
             }
         }
         transaction.commit().await?;
@@ -58,6 +71,12 @@ impl OutboxRepository for SqlStorage {
     }
 
     async fn fail_delivery(&self, claim: Claim, not_before: Timestamp) -> Result<bool, StorageError> {
+        let mut transaction = self.writing().await?;
+        lock(&mut transaction, self.lock_rows).await?;
+        if remove_replaced(&mut transaction, claim).await? {
+            transaction.commit().await?;
+            return Ok(true);
+        }
         // The claim ends with it: who has failed once cannot say so twice.
         let failed = sqlx::query(
             "UPDATE outbox SET attempts = attempts + 1, claims = claims + 1, not_before = $1, leased_until = 0
@@ -66,8 +85,9 @@ impl OutboxRepository for SqlStorage {
         .bind(signed(not_before.0))
         .bind(signed(claim.number))
         .bind(signed(claim.claims))
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(failed.rows_affected() > 0)
     }
 
@@ -145,6 +165,21 @@ async fn replace_tagged(connection: &mut AnyConnection, entry: &OutboxEntry) -> 
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Removes an entry in whose place another one was added while somebody delivered it. False when there is none, or the entry is gone or somebody
+/// else's.
+async fn remove_replaced(connection: &mut AnyConnection, claim: Claim) -> Result<bool, StorageError> {
+    let removed = sqlx::query(
+        "DELETE FROM outbox WHERE number = $1 AND claims = $2 AND EXISTS (
+             SELECT 1 FROM outbox AS newer WHERE newer.topic = outbox.topic
+                 AND newer.ordering_key = outbox.ordering_key AND newer.tag = outbox.tag AND newer.number > outbox.number)",
+    )
+    .bind(signed(claim.number))
+    .bind(signed(claim.claims))
+    .execute(connection)
+    .await?;
+    Ok(removed.rows_affected() > 0)
 }
 
 async fn insert_one(

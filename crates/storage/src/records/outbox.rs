@@ -49,7 +49,7 @@ pub struct OutboxEntry {
     pub topic: Topic,
     /// Entries of one topic and key are delivered one after the other, in the order in which they were added. Others do not wait for them.
     pub ordering_key: String,
-    /// An entry takes the place of an older one with the same topic, key and tag that nobody is delivering.
+    /// An entry takes the place of an older one with the same topic, key and tag; one that somebody is delivering goes when that fails.
     pub tag: Option<String>,
     /// What is delivered.
     pub payload: Payload,

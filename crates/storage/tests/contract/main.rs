@@ -183,6 +183,7 @@ contract! {
         an_entry_is_finished_or_taken_over_and_never_both,
         what_failed_keeps_its_place_and_waits,
         an_entry_takes_the_place_of_one_with_its_tag,
+        what_was_replaced_while_somebody_delivered_it_is_not_delivered_again,
         what_is_of_no_use_any_more_is_removed_and_reported,
         an_entry_ends_in_one_way_alone,
         a_payload_is_delivered_whatever_is_in_it,

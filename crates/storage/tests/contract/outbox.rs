@@ -170,6 +170,34 @@ pub(crate) async fn what_failed_keeps_its_place_and_waits(storage: &impl Storage
     assert_eq!(texts(&claim(storage, "push", 51).await), ["2"]);
 }
 
+pub(crate) async fn what_was_replaced_while_somebody_delivered_it_is_not_delivered_again(
+    storage: &impl Storage,
+) {
+    let tagged = |key: &str, text: &str, now: u64| OutboxEntry {
+        tag: Some("ring 1".into()),
+        created_at: Timestamp(now),
+        ..entry("push", key, text)
+    };
+    for (key, ends) in [("failed", true), ("left alone", false)] {
+        storage.add_to_outbox(&[tagged(key, "rings", 10), entry("push", key, "another")]).await.unwrap();
+        let taken = claim(storage, "push", 20).await;
+        assert_eq!(texts(&taken), ["rings"]);
+        storage.add_to_outbox(&[tagged(key, "missed", 30)]).await.unwrap();
+        assert!(claim(storage, "push", 40).await.is_empty(), "{key}: somebody delivers the first");
+        if ends {
+            assert!(storage.fail_delivery(taken[0].claim, Timestamp(60)).await.unwrap());
+        }
+        let now = if ends { 50 } else { 20 + LEASE };
+        for text in ["another", "missed"] {
+            let taken = claim(storage, "push", now).await;
+            assert_eq!(texts(&taken), [text], "{key}");
+            assert!(storage.finish_delivery(taken[0].claim).await.unwrap());
+        }
+        assert!(!storage.finish_delivery(taken[0].claim).await.unwrap());
+        assert!(claim(storage, "push", 1_000).await.is_empty(), "{key}");
+    }
+}
+
 pub(crate) async fn an_entry_takes_the_place_of_one_with_its_tag(storage: &impl Storage) {
     let tagged = |key: &str, tag: &str, text: &str| OutboxEntry {
         tag: Some(tag.into()),
