@@ -62,7 +62,7 @@ fn IncomingRing(ring: RingId) -> impl IntoView {
             <Show when=move || is_unknown.get()><p class="soft">{direct::NAME_UNKNOWN}</p></Show>
             <div id="ring-text">
                 <Show when=move || has_other_key.get()><p class="problem">{move || direct::other_key(&called.get())}</p></Show>
-                <Show when=move || has_others.get()><p>{direct::OTHERS_IN_CALL}</p></Show>
+                <Show when=move || has_others.get()><p class="soft">{direct::OTHERS_IN_CALL}</p></Show>
                 <p class="soft">{direct::RING_HINT}</p>
             </div>
             <Show when=move || is_silenced.get() && !is_quiet.get()>

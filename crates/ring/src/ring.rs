@@ -492,7 +492,8 @@ impl Ring {
 
     /// It is over. For the two it is as it was settled, if it was.
     pub(crate) fn end(&mut self, now: Duration, outcome: Outcome, message: Option<SealedNote>) {
-        let stayed = self.row.stays.take().map(|side| (side, outcome));
+        let stayed = self.stayed(outcome);
+        self.row.stays = None;
         let outcome = self.settled().unwrap_or(outcome);
         self.phase = Phase::Over(Over { outcome, message, at: now, stayed });
         self.row.state = CallState::Over { outcome };

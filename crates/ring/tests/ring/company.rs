@@ -300,6 +300,19 @@ fn whose_connection_does_not_come_back_is_out_and_the_others_go_on() {
 }
 
 #[test]
+fn who_is_left_alone_by_somebody_who_was_lost_before_another_left_has_talked_until_that() {
+    let mut world = three([]);
+    world.wait_secs(5);
+    world.lose(BOB);
+    world.wait_secs(10);
+    world.hang_up(ADA, 1);
+    world.forget();
+    world.wait_secs(GRACE_SECONDS);
+    assert!(world.hears(CEM).contains(&over(2, Outcome::Lost { seconds: 15 })));
+    assert_eq!((world.outcome(1), world.outcome(2)), (Some(talked(25)), Some(talked(15))));
+}
+
+#[test]
 fn a_call_of_three_and_one_that_the_first_has_left_outlive_a_restart() {
     let mut world = three([]);
     world.restart(Storage::Kept);
