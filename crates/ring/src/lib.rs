@@ -22,5 +22,5 @@ pub use input::{Attachment, ConnectionId, Departure, Input, Placement, Program, 
 pub use output::Output;
 pub use record::{CallRecord, CallState, Readers};
 pub use ring::{CALL_GRACE, CALLER_GRACE, REACHED_WITHIN, RECEIVED_WITHIN, REMEMBERED_FOR, RING_FOR};
-pub use rings::{Rings, RingsInit};
+pub use rings::{MOST_IN_CALL, Rings, RingsInit};
 pub use rules::{Admission, CallRules, Relation, Trace, WhoMayRing};

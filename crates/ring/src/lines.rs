@@ -175,6 +175,12 @@ impl Lines {
         self.drop_if_unused(call_id);
     }
 
+    /// The rings that ring somebody, or wait for their turn to.
+    pub(crate) fn incoming(&self, call_id: CallId) -> Vec<RingId> {
+        let waiting = self.lines.get(&call_id).into_iter().flat_map(|line| line.waiting.iter().copied());
+        self.occupant(call_id, Place::Incoming).into_iter().chain(waiting).collect()
+    }
+
     /// A ring waits for its turn.
     pub(crate) fn wait(&mut self, call_id: CallId, ring: RingId) {
         self.lines.entry(call_id).or_default().waiting.push_back(ring);

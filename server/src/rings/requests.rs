@@ -20,7 +20,7 @@ use crate::{AppState, ids};
 
 /// How many a room of a direct call takes: the two, those who are rung into it or have its link, and each once more where a page comes back
 /// before the server has noticed that it was gone. Raising it makes a larger meeting of what begins as a call.
-const CAPACITY: u16 = 16;
+const CAPACITY: u16 = ring::MOST_IN_CALL as u16;
 
 /// Who asks.
 pub(crate) struct Asker<'a> {
@@ -101,7 +101,7 @@ impl Asker<'_> {
                 Some((room.unwrap_or(RoomCode::from_random(0)), ids::secret("k")))
             }
             Some((CallState::Ringing | CallState::Answered { .. }, Some(room))) => {
-                self.made_before(room).await?
+                self.made_before(ring, room).await?
             }
             Some((CallState::Ringing | CallState::Answered { .. }, None)) => None,
             // Whose it is has its key.
@@ -114,9 +114,17 @@ impl Asker<'_> {
         Ok((room, Credential::new(secret).map_err(|_| ErrorCode::Internal)?))
     }
 
-    async fn made_before(&self, room: RoomCode) -> Result<Option<(RoomCode, String)>, ErrorCode> {
-        if self.state.storage.room(room).await.map_err(unavailable)?.is_none() {
+    async fn made_before(
+        &self,
+        ring: RingId,
+        room: RoomCode,
+    ) -> Result<Option<(RoomCode, String)>, ErrorCode> {
+        let Some(record) = self.state.storage.room(room).await.map_err(unavailable)? else {
             return Ok(None);
+        };
+        // A room that was there before the ring is that of another call, or of a program, and so is its key.
+        if record.made_for != Some(ring) {
+            return Ok(Some((room, ids::secret("k"))));
         }
         let authority = match self.program {
             Some(AskingProgram { api_key, .. }) => Authority::ApiKey(api_key.id.clone(), api_key.expires_at),

@@ -104,7 +104,7 @@ impl RingsTask {
                 event = events.recv() => match event {
                     Some(RingsEvent::Input(input)) => self.take(*input).await,
                     Some(RingsEvent::Asked(input, answer)) => self.take_asked(*input, answer).await,
-                    Some(RingsEvent::RoomInUse(room)) => self.leftover.add(self.clock.now(), room),
+                    Some(RingsEvent::RoomInUse(room)) => self.leftover.add(self.clock.now(), room, None),
                     Some(RingsEvent::Flush(done)) => {
                         self.do_what_is_due().await;
                         _ = done.send(());
@@ -252,7 +252,7 @@ impl RingsTask {
         }
         self.writer.confirm().await;
         if let Some(room) = made {
-            self.leftover.add(self.clock.now(), room);
+            self.leftover.add(self.clock.now(), room, None);
         }
     }
 
@@ -265,7 +265,7 @@ impl RingsTask {
         // Whoever stays is still in it, and it is over later.
         let goes_on = row.stays.is_some();
         if let (CallState::Over { .. }, Some(room), false) = (row.state, row.room, goes_on) {
-            self.leftover.add(self.clock.now(), room);
+            self.leftover.add(self.clock.now(), room, Some(row.ring));
         }
         match self.writer.keep(&call).await {
             Kept::Yes(Some(follows)) => self.follow(call, follows),

@@ -540,6 +540,11 @@ impl RoomHandle {
         }
     }
 
+    /// Whether it is the room of a call, into which people are rung.
+    pub(super) fn is_of_call(&self) -> bool {
+        self.record.read().unwrap_or_else(PoisonError::into_inner).made_for.is_some()
+    }
+
     pub(super) fn set_record(&self, record: RoomRecord) {
         let mut known = self.record.write().unwrap_or_else(PoisonError::into_inner);
         if record.version > known.version {

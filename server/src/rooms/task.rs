@@ -426,8 +426,11 @@ impl RoomTask {
     fn validate(&self, role: Role, browser: Option<&BrowserId>) -> ValidateRoomResponse {
         let browser = browser.map(|browser| &*browser.0.0);
         let settings = self.room.settings();
-        // Where not everybody may enter, not everybody may know who is inside.
-        let is_private = self.room.has_password() || settings.waiting_room.is_on() || settings.locked.is_on();
+        // Where not everybody may enter, not everybody may know who is inside; nor does whoever is rung, before they answer.
+        let is_private = self.room.has_password()
+            || settings.waiting_room.is_on()
+            || settings.locked.is_on()
+            || self.handle.is_of_call();
         let people = if is_private && !role.moderates() {
             Vec::new()
         } else {

@@ -4,8 +4,9 @@ use protocol::RoomCode;
 use serde_json::{Value, json};
 use storage::{CallRepository as _, CallSide, RoomRepository as _};
 
-use crate::common::TestServer;
+use crate::common::{TestServer, join_message};
 use crate::ringing_people::{ADA, BOB, Device, EVE, Who, id, place, storage_of};
+use crate::sessions::sqlx_connection;
 
 const CEM: Who = Who { person: 5, device: 1 };
 const DAN: Who = Who { person: 6, device: 1 };
@@ -194,4 +195,61 @@ async fn those_who_are_left_in_a_call_are_in_it_after_the_server_has_died() {
     cem_again.hangs_up(&id(2)).await;
     assert!(bob_again.hears_end_of(&id(1)).await["answered"].is_object());
     drop((bob, cem));
+}
+
+#[tokio::test]
+async fn whoever_is_a_guest_of_a_call_gets_no_key_of_it_by_saying_once_more_that_they_ring() {
+    let server = TestServer::start().await;
+    let ([ada, mut bob, mut cem], room) = talking(&server).await;
+    bob.rings_into(&id(2), &cem.call_id, &id(1)).await;
+    cem.about("answer", &id(2)).await;
+    bob.hear_of("answered").await;
+    let keys = async |server: &TestServer| {
+        let mut connection = sqlx_connection(&server.data.path().join("veranda.sqlite")).await;
+        let all = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM room_keys WHERE room = $1");
+        all.bind(room.clone()).fetch_one(&mut connection).await.unwrap()
+    };
+    let before = keys(&server).await;
+    let next = TestServer::after_crash_of(&server).await;
+    let mut bob_again = BOB.attach_with(&next, in_call(&id(1), &ada.call_id, "callee")).await;
+    bob_again.say(place(&id(2), &cem.call_id)).await;
+    let placed = bob_again.hear_of("placed").await;
+    assert_eq!((&placed["room"], keys(&next).await), (&json!(room), before), "nothing was made");
+    let mut message = join_message(&room, "Bob");
+    message["credential"] = placed["credential"].clone();
+    let mut client = next.connect().await;
+    client.say(message).await;
+    let heard = client.hear().await;
+    assert_ne!(heard["you"]["role"], "host", "{heard}");
+}
+
+#[tokio::test]
+async fn the_room_of_a_call_outlives_rings_into_it_whoever_is_inside() {
+    let server = TestServer::start().await;
+    let ([mut ada, mut bob, _cem], room) = talking(&server).await;
+    for number in 10..13 {
+        ada.rings_into(&id(number), "999-999-999", &id(1)).await;
+        ada.hears_end_of(&id(number)).await;
+    }
+    let is_there = async || {
+        server.state.clear_rooms_of_rings().await;
+        storage_of(&server).await.room(RoomCode::parse(&room).unwrap()).await.unwrap().is_some()
+    };
+    assert!(is_there().await, "those who talk may just be on their way back to it");
+    bob.hangs_up(&id(1)).await;
+    ada.hears_end_of(&id(1)).await;
+    assert!(!is_there().await);
+}
+
+#[tokio::test]
+async fn who_is_in_a_call_is_told_to_nobody_who_was_rung_and_has_not_answered() {
+    let server = TestServer::start().await;
+    let (_devices, room) = talking(&server).await;
+    let (_ada, joined) = server.join(&room, "Ada").await;
+    assert_eq!(joined["type"], "joined");
+    let (_, _, answer) =
+        server.request("POST", &format!("/api/v1/rooms/{room}/validate"), "content-length: 0\r\n", "").await;
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(answer["people"], json!([]), "{answer}");
+    assert!(!server.request("GET", &format!("/r/{room}"), "", "").await.2.contains("Ada"));
 }

@@ -88,6 +88,7 @@ impl Rings {
         if was_woken {
             self.outputs.push_back(Output::Settled { callee, caller, ring });
         }
+        self.end_other_ways_into(now, ring, callee);
         for person in [caller, callee] {
             self.review_manner(now, person);
             self.give_turn(now, person);

@@ -19,6 +19,9 @@ use crate::lines::Place;
 use crate::ring::{Confirmed, Ring, Stage};
 use crate::seat::{BOTH_SIDES, other};
 
+/// People in a call at the most: as many as its room takes.
+pub const MOST_IN_CALL: usize = 16;
+
 /// Somebody in a call: by which ring, and at which end of it.
 type Member = (RingId, RingSide);
 
@@ -41,16 +44,14 @@ impl Rings {
         if !one.is_some_and(sits) {
             return Err(ErrorCode::NotAllowed);
         }
-        if self.is_in_call_with(into, placement.place.callee) {
+        let members = self.members(&self.rings_of_call(into));
+        if members.iter().any(|member| self.person_of(*member) == Some(placement.place.callee)) {
             return Err(ErrorCode::PeerInCall);
         }
+        if members.len() >= MOST_IN_CALL {
+            return Err(ErrorCode::RoomFull);
+        }
         Ok(())
-    }
-
-    /// Whether somebody is in the call of a ring.
-    pub(super) fn is_in_call_with(&self, ring: RingId, person: CallId) -> bool {
-        let members = self.members(&self.rings_of_call(ring));
-        members.into_iter().any(|member| self.person_of(member) == Some(person))
     }
 
     /// Somebody goes out of a call that was answered, and this is how it has ended for them. The last two end it for both.
@@ -128,6 +129,28 @@ impl Rings {
             self.review_manner(now, person);
             self.give_turn(now, person);
         }
+    }
+
+    /// Whoever has come into the call need not be rung into it by anybody else.
+    pub(super) fn end_other_ways_into(&mut self, now: Duration, ring: RingId, callee: CallId) {
+        let Some(room) = self.rings.get(&ring).and_then(room_of) else { return };
+        for other in self.lines.incoming(callee) {
+            let one = self.rings.get(&other).filter(|one| one.rings_into_call());
+            if one.is_some_and(|one| room_of(one) == Some(room)) {
+                self.finish(now, other, Outcome::AnsweredElsewhere, None);
+            }
+        }
+    }
+
+    /// Whether whoever rings somebody has no device at the moment: one who rings into a call is there by the ring of that call.
+    pub(super) fn is_caller_away(&self, ring: RingId) -> bool {
+        let Some(one) = self.rings.get(&ring) else { return false };
+        if !one.rings_into_call() {
+            return one.is_away(RingSide::Caller);
+        }
+        let caller = one.person(RingSide::Caller);
+        let call = self.lines.occupant(caller, Place::Call).and_then(|call| self.rings.get(&call));
+        call.is_some_and(|call| call.side_of(caller).is_some_and(|side| call.is_away(side)))
     }
 
     /// Whoever is in no call any more rings nobody into it.

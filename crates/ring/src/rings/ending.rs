@@ -5,7 +5,7 @@ use std::time::Duration;
 use protocol::{DeviceId, ErrorCode, HangUpReason, Outcome, RingEvent, RingId, RingSide, SealedNote};
 
 use super::{Rings, Speaker, is_missed, seconds};
-use crate::ring::{Confirmed, Offer, Ring, Stage};
+use crate::ring::{CALL_GRACE, CALLER_GRACE, Confirmed, Offer, Ring, Stage};
 use crate::{Output, Readers};
 
 impl Rings {
@@ -41,7 +41,13 @@ impl Rings {
         let one = one.filter(|one| one.may_sit(RingSide::Caller, from.owner.device));
         let Some(one) = one else { return self.refuse(from, ErrorCode::RingUnknown) };
         match one.stage() {
-            // They have left it, unless they are in the call by another ring and take this one back, which was answered meanwhile.
+            // They are in the call by another ring and take this one back, which was answered meanwhile, or they have left it. What comes later than a
+            // message may take is no taking back: who came into a call is nobody's to put out.
+            Stage::Talking if !one.has(RingSide::Caller) && one.talked(now) > CALL_GRACE + CALLER_GRACE => {
+                if !self.tell_outcome(from.connection, ring, RingSide::Caller, from.owner.device) {
+                    self.refuse(from, ErrorCode::RingUnknown);
+                }
+            }
             Stage::Talking if !one.has(RingSide::Caller) => {
                 let seconds = seconds(one.talked(now));
                 if !self.tell_outcome(from.connection, ring, RingSide::Caller, from.owner.device) {

@@ -33,6 +33,8 @@ mod ending;
 mod placing;
 mod timers;
 
+pub use company::MOST_IN_CALL;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 

@@ -258,8 +258,7 @@ impl Rings {
         };
         let other = |place| self.lines.occupant(callee, place).filter(|other| *other != ring);
         if let Some(outgoing) = other(Place::Outgoing) {
-            let is_away = self.rings.get(&outgoing).is_some_and(|one| one.is_away(RingSide::Caller));
-            return if is_away { InTheWay::Nobody } else { InTheWay::Line };
+            return if self.is_caller_away(outgoing) { InTheWay::Nobody } else { InTheWay::Line };
         }
         let Some(incoming) = other(Place::Incoming) else { return InTheWay::Nothing };
         let Some(one) = self.rings.get(&incoming) else { return InTheWay::Nothing };

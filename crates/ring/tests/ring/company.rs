@@ -2,7 +2,7 @@
 
 use protocol::limits::GRACE_SECONDS;
 use protocol::{ErrorCode, Manner, Outcome, Progress, Receipt, RingEvent, RingSide, Standing};
-use ring::{Admission, CallState, Trace};
+use ring::{Admission, CallState, MOST_IN_CALL, Trace, Waking};
 
 use super::world::{
     ADA, ADA_2, BOB, BOB_2, CEM, CEM_2, DAN, Device, EVE, Storage, World, answered, error, id, incoming,
@@ -365,4 +365,66 @@ fn who_says_that_somebody_is_in_a_call_with_them_ends_no_ring_into_the_one_that_
     world.forget();
     world.hang_up(EVE, 9);
     assert_eq!((world.hears(ADA), world.hears(CEM), world.outcome(2)), (vec![], vec![], None));
+}
+
+#[test]
+fn who_was_rung_in_is_taken_out_again_by_nobody_who_only_says_that_they_cancel() {
+    let mut world = three([DAN]);
+    world.place_into(CEM, 3, DAN, 2);
+    world.answer(DAN, 3);
+    world.wait_secs(60);
+    world.forget();
+    world.cancel(CEM, 3);
+    assert_eq!(world.hears(CEM), [error(ErrorCode::RingUnknown)]);
+    assert_eq!(world.hears(DAN), []);
+    assert!(matches!(world.state(3), CallState::Answered { .. }));
+}
+
+#[test]
+fn two_may_ring_the_same_person_into_their_call_who_comes_once() {
+    let mut world = World::talking([]);
+    world.waking = Waking::Possible;
+    world.place_into(BOB, 2, CEM, 1);
+    world.place_into(ADA, 3, CEM, 1);
+    world.wait_secs(2);
+    world.attach(CEM);
+    world.forget();
+    world.answer(CEM, 2);
+    assert_eq!(world.hears(CEM), [answered(2)], "she is not rung into the call that she is in");
+    assert!(world.hears(ADA).contains(&over(3, Outcome::AnsweredElsewhere)));
+    assert_eq!(world.outcome(3), Some(Outcome::AnsweredElsewhere));
+    assert!(!world.missed.contains(&(id(CEM), ring(3))));
+    world.hang_up(BOB, 1);
+    world.place(ADA, 4, EVE);
+    assert_eq!(world.hears(ADA).last(), Some(&error(ErrorCode::CallerBusy)), "she is in the call with Cem");
+    world.hang_up(ADA, 1);
+    world.wait_secs(100);
+    assert!(world.rings.has_no_rings(), "nothing is left of it");
+}
+
+#[test]
+fn a_call_takes_as_many_as_its_room() {
+    let mut world = World::talking([]);
+    for number in 2..MOST_IN_CALL as u32 {
+        let (device, number) = ((100 + number, 1), u128::from(number));
+        world.attach(device);
+        world.place_into(ADA, number, device, 1);
+        world.answer(device, number);
+    }
+    world.attach(CEM);
+    world.forget();
+    world.place_into(ADA, 50, CEM, 1);
+    assert_eq!(world.hears(ADA), [error(ErrorCode::RoomFull)]);
+    assert_eq!(world.hears(CEM), []);
+}
+
+#[test]
+fn whoever_is_away_while_they_ring_somebody_in_is_as_unreachable_as_anybody_who_is_away() {
+    let mut world = ringing_cem([DAN]);
+    world.lose(ADA);
+    world.place(DAN, 5, ADA);
+    assert!(
+        !world.hears(DAN).iter().any(|event| matches!(event, RingEvent::Over { .. })),
+        "not busy at once"
+    );
 }
