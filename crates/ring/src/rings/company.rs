@@ -137,7 +137,7 @@ impl Rings {
         for other in self.lines.incoming(callee) {
             let one = self.rings.get(&other).filter(|one| one.rings_into_call());
             if one.is_some_and(|one| room_of(one) == Some(room)) {
-                self.finish(now, other, Outcome::AnsweredElsewhere, None);
+                self.finish(now, other, Outcome::Cancelled, None);
             }
         }
     }

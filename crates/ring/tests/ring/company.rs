@@ -391,9 +391,8 @@ fn two_may_ring_the_same_person_into_their_call_who_comes_once() {
     world.forget();
     world.answer(CEM, 2);
     assert_eq!(world.hears(CEM), [answered(2)], "she is not rung into the call that she is in");
-    assert!(world.hears(ADA).contains(&over(3, Outcome::AnsweredElsewhere)));
-    assert_eq!(world.outcome(3), Some(Outcome::AnsweredElsewhere));
-    assert!(!world.missed.contains(&(id(CEM), ring(3))));
+    assert!(world.hears(ADA).contains(&over(3, Outcome::Cancelled)));
+    assert_eq!(world.outcome(3), Some(Outcome::Cancelled));
     world.hang_up(BOB, 1);
     world.place(ADA, 4, EVE);
     assert_eq!(world.hears(ADA).last(), Some(&error(ErrorCode::CallerBusy)), "she is in the call with Cem");
