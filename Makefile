@@ -10,8 +10,8 @@ SAY := @printf '\033[1m==>\033[0m %s\n'
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, coturn, pebble, PulseAudio, nginx, HAProxy, Prometheus
-	@scripts/setup.sh leptos browser postgres coturn pebble sound proxies prometheus python
+setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, Redis, coturn, pebble, PulseAudio, nginx, HAProxy, Prometheus
+	@scripts/setup.sh leptos browser postgres redis coturn pebble sound proxies prometheus python
 
 build: page ## build the server and the page, quickly and unoptimised
 	$(SAY) "Building the server (first time about 4 min on two cores)"
@@ -30,9 +30,9 @@ run: build ## start Veranda; the last line is the address to open
 test: test-rust test-one-file test-browser ## every test: Rust, the one file, then real browsers
 
 test-rust:
-	@scripts/setup.sh rust postgres coturn pebble prometheus
-	$(SAY) "Testing the Rust side, the storage with a private PostgreSQL too (first time about 5 min on two cores)"
-	@scripts/with-postgres $(WITH) cargo test --quiet --features protocol/schema
+	@scripts/setup.sh rust postgres redis coturn pebble prometheus
+	$(SAY) "Testing the Rust side, with a private PostgreSQL and a private Redis (first time about 5 min on two cores)"
+	@$(WITH) scripts/with-redis scripts/with-postgres cargo test --quiet --features protocol/schema
 
 # The server is the one that the Rust tests have built: with other features, much of it would have to be built again.
 test-browser: page

@@ -7,6 +7,7 @@
 #   scripts/setup.sh browser    Node packages, Chromium, Firefox and what makes certificates, for the end-to-end tests
 #   scripts/setup.sh coturn     coturn and its test client, for the tests of the relay; no server is started
 #   scripts/setup.sh proxies    nginx, HAProxy and Caddy, for the tests of deploy/; no server is started
+#   scripts/setup.sh redis      Redis and its sentinel, for the tests of several nodes; no server is started
 #   scripts/setup.sh prometheus Prometheus and promtool, for the tests of what is counted; no server is started
 #   scripts/setup.sh python     what reads traces, and what the example of a program that rings needs, for their tests
 #   scripts/setup.sh sound      PulseAudio, for the tests of microphones that come and go; no server is started
@@ -46,6 +47,7 @@ main() {
             coturn) set_up_coturn ;;
             pebble) set_up_pebble ;;
             proxies) set_up_proxies ;;
+            redis) set_up_redis ;;
             prometheus) set_up_prometheus ;;
             python) set_up_python_packages ;;
             sound) set_up_sound ;;
@@ -182,6 +184,43 @@ unpack_proxies() {
             >"$folder/bin/${program##*/}"
         chmod +x "$folder/bin/${program##*/}"
     done
+}
+
+# --- Redis --------------------------------------------------------------------------------------------------------------
+
+set_up_redis() {
+    have_redis && return 0
+    # Its package would start a server; what it holds is enough.
+    local what="Fetching Redis, by way of which several nodes find each other in tests (about 5 s)"
+    if have apt-get && have dpkg; then
+        step "$what" unpack_redis || { apt_refresh; step "$what" unpack_redis; } || true
+    fi
+    have_redis && return 0
+    fail "no Redis found: install it, with redis-server and redis-cli in PATH (Debian, Ubuntu: apt install redis-server)"
+}
+
+have_redis() {
+    (PATH="$TOOLS/redis/bin:$PATH" && redis-server --version && redis-cli --version) >/dev/null 2>&1 || return 1
+    echo "export PATH=\"$TOOLS/redis/bin:\$PATH\"" | remember redis
+}
+
+# Of the libraries, those are taken that a system usually lacks; under which name each release has them is asked.
+unpack_redis() {
+    local folder="$TOOLS/redis" package program
+    rm -rf "$folder"
+    mkdir -p "$folder/packages" "$folder/bin"
+    for package in redis-tools $(apt-cache depends redis-tools | sed -n 's/^ *|\{0,1\}Depends: \([a-z0-9.+-]*\)$/\1/p' | grep -E '^(lib|lua)' | grep -vE '^libc6|^libssl|^libsystemd'); do
+        (cd "$folder/packages" && apt-get download -q "$package") || return 1
+    done
+    for package in "$folder"/packages/*.deb; do dpkg -x "$package" "$folder"; done
+    rm -rf "$folder/packages"
+    for program in redis-server redis-sentinel redis-cli; do
+        printf '#!/bin/sh\nLD_LIBRARY_PATH=%q exec %q "$@"\n' "$(echo "$folder"/usr/lib/*-linux-gnu)" "$folder/usr/bin/$program" >"$folder/bin/$program"
+        chmod +x "$folder/bin/$program"
+    done
+    # The same program, which asks under which name it was started.
+    [ -e "$folder/usr/bin/redis-server" ] || ln -s redis-check-rdb "$folder/usr/bin/redis-server"
+    [ -e "$folder/usr/bin/redis-sentinel" ] || ln -s redis-check-rdb "$folder/usr/bin/redis-sentinel"
 }
 
 # --- Prometheus ----------------------------------------------------------------------------------------------------------

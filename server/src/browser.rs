@@ -40,6 +40,18 @@ pub(crate) struct Browser {
     body: String,
 }
 
+impl Browser {
+    /// What another node needs to know it: who it is, where its keys are, and the first part of its cookie.
+    pub(crate) fn parts(&self) -> [String; 3] {
+        [self.id.0.0.clone(), self.keyring.0.0.clone(), self.body.clone()]
+    }
+
+    /// The same again.
+    pub(crate) fn from_parts(id: BrowserId, keyring: BrowserId, body: String) -> Self {
+        Self { id, keyring, body }
+    }
+}
+
 /// The browser that made a request, if it has shown itself. Of several cookies, the first that is ours.
 pub(crate) fn of_request(headers: &HeaderMap, transport: Transport, tokens: &Tokens) -> Option<Browser> {
     let name = name_of(transport);

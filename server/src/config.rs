@@ -12,6 +12,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use storage::ChatQuota;
 
+pub use crate::cluster_config::{ClusterConfig, NodeRole};
 pub use crate::observing_config::{LogConfig, LogFormat, MetricsConfig, TracesConfig};
 use crate::stun_url::StunUrl;
 use crate::tls_name::TlsName;
@@ -27,6 +28,8 @@ pub struct Config {
     pub tls: TlsConfig,
     /// Where things are kept.
     pub storage: StorageConfig,
+    /// Of which cluster this server is a node.
+    pub cluster: ClusterConfig,
     /// The rules of new rooms.
     pub rooms: RoomsConfig,
     /// How media is forwarded.
@@ -75,7 +78,7 @@ pub struct StorageConfig {
     /// The folder with the signing key and, unless PostgreSQL is used, the database.
     pub data: PathBuf,
     /// The address of a PostgreSQL database; SQLite is used when it is empty.
-    #[serde(serialize_with = "without_password")]
+    #[serde(serialize_with = "shown_without_password")]
     pub postgres: String,
 }
 
@@ -285,8 +288,12 @@ fn hidden<S: Serializer>(_: &str, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(HIDDEN)
 }
 
+fn shown_without_password<S: Serializer>(url: &str, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&without_password(url))
+}
+
 /// Everything but the password, which stands between `:` and the last `@`, and the parameters. What may be anything is hidden.
-fn without_password<S: Serializer>(url: &str, to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn without_password(url: &str) -> String {
     let shown = url.split_once("://").map(|(scheme, rest)| match rest.rsplit_once('@') {
         // Somewhere in the parameters.
         Some((user, _)) if user.contains('?') => HIDDEN.to_owned(),
@@ -296,7 +303,7 @@ fn without_password<S: Serializer>(url: &str, to: S) -> Result<S::Ok, S::Error> 
         }
         None => format!("{scheme}://{}", rest.split('?').next().unwrap_or_default()),
     });
-    to.serialize_str(shown.as_deref().unwrap_or(if url.is_empty() { "" } else { HIDDEN }))
+    shown.unwrap_or_else(|| if url.is_empty() { String::new() } else { HIDDEN.to_owned() })
 }
 
 impl Config {

@@ -3,7 +3,8 @@
 use axum::http::Uri;
 use protocol::limits::MAX_CAPACITY;
 
-use crate::config::{Config, TlsMode};
+use crate::cluster_config::{MAX_DRAIN_SECONDS, SECRET_CHARACTERS};
+use crate::config::{Config, TlsMode, without_password};
 use crate::page_files::PageFiles;
 use crate::tls_name::TlsName;
 
@@ -81,6 +82,36 @@ pub enum Contradiction {
     /// A TURN server that would refuse everybody, or let in everybody.
     #[error("[turn.{0}] secret is empty: it is what coturn has as static-auth-secret")]
     NoSecret(String),
+    /// Who owns which room is kept where every node sees it.
+    #[error(
+        "[cluster] needs PostgreSQL: SQLite is one server's alone; set [storage] postgres, or leave [cluster] secret and redis empty"
+    )]
+    ClusterWithoutPostgres,
+    /// Nodes find each other there.
+    #[error("[cluster] redis is empty: name the Redis that all nodes use, such as redis://127.0.0.1:6379")]
+    ClusterWithoutRedis,
+    /// Without the secret this server is alone, and Redis is of no use to it.
+    #[error(
+        "[cluster] secret is empty, and redis is not: give every node the same secret (32 characters or more), or leave redis empty"
+    )]
+    ClusterWithoutSecret,
+    /// Whoever guesses it is a node.
+    #[error("[cluster] secret is shorter than 32 characters: openssl rand -hex 32 makes one")]
+    WeakClusterSecret,
+    /// It is no address of a Redis.
+    #[error("[cluster] redis: '{0}' is no address such as redis://:password@redis.example:6379/0")]
+    NoRedis(String),
+    /// One Redis is asked, or sentinels are.
+    #[error("[cluster] redis names several, and sentinel is empty: name one Redis, or its sentinels and what they call it")]
+    SeveralRedis,
+    /// Other nodes cannot connect to every address.
+    #[error(
+        "[cluster] address = \"{0}\" is every address of this machine: say in reached_at under which other nodes reach it, as host:port"
+    )]
+    NowhereReached(std::net::SocketAddr),
+    /// A node that is used for nothing.
+    #[error("[cluster] roles is empty: leave it out, or name one of pages, signalling, media, relay")]
+    NoRoles,
 }
 
 impl Config {
@@ -97,6 +128,7 @@ impl Config {
             return Err(Contradiction::NoAssets(assets.clone()));
         }
         self.check_numbers()?;
+        self.check_cluster()?;
         if self.push.enabled && !is_subject(&self.push.subject) {
             return Err(Contradiction::NoSubject(self.push.subject.clone()));
         }
@@ -126,6 +158,35 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    fn check_cluster(&self) -> Result<(), Contradiction> {
+        let cluster = &self.cluster;
+        if !cluster.is_on() {
+            let is_alone = cluster.redis.is_empty();
+            return if is_alone { Ok(()) } else { Err(Contradiction::ClusterWithoutSecret) };
+        }
+        let is_redis = |url: &&String| redis::IntoConnectionInfo::into_connection_info(url.as_str()).is_ok();
+        let (value, most) = (cluster.drain_seconds, MAX_DRAIN_SECONDS);
+        if cluster.secret.chars().count() < SECRET_CHARACTERS {
+            Err(Contradiction::WeakClusterSecret)
+        } else if self.storage.postgres.is_empty() {
+            Err(Contradiction::ClusterWithoutPostgres)
+        } else if cluster.redis.is_empty() {
+            Err(Contradiction::ClusterWithoutRedis)
+        } else if let Some(wrong) = cluster.redis.iter().find(|url| !is_redis(url)) {
+            Err(Contradiction::NoRedis(without_password(wrong)))
+        } else if cluster.redis.len() > 1 && cluster.sentinel.is_empty() {
+            Err(Contradiction::SeveralRedis)
+        } else if cluster.address.ip().is_unspecified() && cluster.reached_at.is_empty() {
+            Err(Contradiction::NowhereReached(cluster.address))
+        } else if cluster.roles.is_empty() {
+            Err(Contradiction::NoRoles)
+        } else if !(1..=most).contains(&value) {
+            Err(Contradiction::OutOfRange { setting: "[cluster] drain_seconds", value, least: 1, most })
+        } else {
+            Ok(())
+        }
     }
 
     fn check_origins(&self) -> Result<(), Contradiction> {

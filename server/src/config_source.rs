@@ -136,7 +136,9 @@ fn group(variable: &str) -> String {
 }
 
 /// Settings that are lists, whose entries the environment separates with commas.
-const LISTS: [&str; 7] = [
+const LISTS: [&str; 9] = [
+    "cluster.redis",
+    "cluster.roles",
     "server.allowed_origins",
     "server.trusted_proxies",
     "tls.names",

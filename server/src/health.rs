@@ -7,6 +7,7 @@ use axum::{Json, Router, routing::get};
 use serde::Serialize;
 
 use crate::AppState;
+use crate::nodes::Cluster;
 use crate::version::VERSION;
 
 #[derive(Serialize)]
@@ -29,6 +30,8 @@ struct Readiness {
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Status {
+    /// One of several, and it does not know yet who has which room.
+    Starting,
     Ready,
     Degraded,
     Stopping,
@@ -53,17 +56,23 @@ async fn alive(State(state): State<AppState>) -> Response {
 async fn ready(State(state): State<AppState>) -> Response {
     let degraded = degraded(&state).await;
     let status = match degraded.is_empty() {
-        _ if *state.stopping.borrow() => Status::Stopping,
+        _ if *state.stopping.borrow() || state.cluster.as_ref().is_some_and(Cluster::is_leaving) => {
+            Status::Stopping
+        }
+        _ if state.cluster.as_ref().is_some_and(Cluster::is_starting) => Status::Starting,
         true => Status::Ready,
         false => Status::Degraded,
     };
     // Calls go on without the database and without a shard: whoever takes this server out of the balance ends them.
-    let code = if status == Status::Stopping { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let code = match status {
+        Status::Starting | Status::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+        Status::Ready | Status::Degraded => StatusCode::OK,
+    };
     uncached(code, Readiness { status, degraded, media_restarts: state.media.health().restarts() })
 }
 
 /// What can be degraded.
-pub(crate) const PARTS: [&str; 4] = ["storage", "journal", "lock", "media"];
+pub(crate) const PARTS: [&str; 5] = ["storage", "journal", "lock", "media", "redis"];
 
 /// Which of [`PARTS`] are, for whoever counts it.
 pub(crate) async fn degraded_parts(state: &AppState) -> Vec<&'static str> {
@@ -88,6 +97,10 @@ async fn degraded(state: &AppState) -> Vec<Degraded> {
     if down > 0 {
         let detail = format!("{down} of {shards} threads that forward media are being started again");
         found.push(Degraded { part: "media", detail });
+    }
+    if state.cluster.as_ref().is_some_and(Cluster::is_without_redis) {
+        let detail = "Redis does not answer, or came back just now: calls go on, and no node takes another room".to_owned();
+        found.push(Degraded { part: "redis", detail });
     }
     found
 }

@@ -13,6 +13,8 @@ pub(crate) struct HttpClient {
     pub(crate) address: IpAddr,
     pub(crate) browser: Option<Browser>,
     pub(crate) site: Site,
+    /// Whether another node has judged them already, and has passed them on to this one.
+    pub(crate) is_passed_on: bool,
 }
 
 impl HttpClient {

@@ -18,6 +18,9 @@ impl FromRequestParts<AppState> for HttpClient {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        if let Some(passed) = parts.extensions.get::<Self>() {
+            return Ok(passed.clone());
+        }
         let is_trusted = |address: IpAddr| state.config.server.trusts(address);
         let peer = parts.extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| *peer);
         let socket = peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |peer| peer.address.ip());
@@ -31,7 +34,7 @@ impl FromRequestParts<AppState> for HttpClient {
         let is_own = origin::is_own(&parts.headers, &site);
         let browser =
             if is_own { browser::of_request(&parts.headers, transport, &state.tokens) } else { None };
-        Ok(Self { address: said.address, browser, site })
+        Ok(Self { address: said.address, browser, site, is_passed_on: false })
     }
 }
 

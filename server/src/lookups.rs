@@ -79,7 +79,7 @@ mod tests {
 
     fn caller(browser: Option<Browser>) -> HttpClient {
         let site = Site { transport: Transport::Plain, public: None, asked: None };
-        HttpClient { address: "192.0.2.1".parse().unwrap(), browser, site }
+        HttpClient { address: "192.0.2.1".parse().unwrap(), browser, site, is_passed_on: false }
     }
 
     #[test]

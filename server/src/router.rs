@@ -15,7 +15,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::pages::PageProblem;
 use crate::security_headers::{CONTENT_SECURITY_POLICY, PERMISSIONS, PERMISSIONS_POLICY, WITHOUT_SCRIPT};
-use crate::{AppState, admin, build_files, health, languages, pages, responses, rest, secure, signalling};
+use crate::{
+    AppState, admin, build_files, health, languages, nodes, pages, responses, rest, secure, signalling,
+};
 
 /// The largest body of a request, in bytes. Every form and document is far smaller.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -63,6 +65,7 @@ pub fn router(state: AppState) -> Router {
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .merge(admin::routes(&state).layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES)))
         .merge(from_programs)
+        .layer(from_fn_with_state(state.clone(), nodes::pass_on))
         .fallback(pages::not_found.layer(by_query))
         .layer(answering(|| PageProblem::Failed))
         .layer(compression())

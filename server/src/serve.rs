@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
+use cluster::StopReason;
 use server::config::{Config, MetricsConfig, TlsConfig, TlsMode};
 use server::traces::Traces;
 use server::{AppState, logging, open_files, router, scrape};
@@ -35,6 +36,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
             }
         }
     }
+    state.open_to_nodes().await?;
     let watched = watched(metrics_listener(&metrics), state.clone());
     let open_at = open_at(address, &tls, server::lan_address());
     let fingerprint = server::authority_fingerprint(&data);
@@ -46,8 +48,12 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     #[cfg(all(unix, debug_assertions))]
     state.panic_media_on_signal();
+    let expelled = state.clone();
     let stop = async move {
-        stop_asked().await;
+        let mut asked = StopAsked::listen();
+        asked.next().await;
+        // A node of a cluster has its rooms go to others first; asked again, it does not wait for that.
+        state.drain(async move { asked.next().await }).await;
         state.stop().await;
     };
     let (stopped, overdue) = tokio::sync::oneshot::channel();
@@ -64,6 +70,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         () = port_mux.serve(router, stop) => {}
         () = overdue => {}
         () = watched => {}
+        reason = expelled.was_expelled() => {
+            anyhow::bail!("this node has no part in its cluster: {}", why_expelled(reason));
+        }
     }
     traces.stop().await;
     tracing::info!("stopped");
@@ -142,19 +151,45 @@ pub(crate) fn open_at(address: SocketAddr, tls: &TlsConfig, on_lan: Option<IpAdd
 /// How long requests may go on after the server was asked to stop.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(3);
 
-/// Ends with Ctrl-C or SIGTERM.
-async fn stop_asked() {
-    let interrupt = tokio::signal::ctrl_c();
+/// Ctrl-C and SIGTERM, each time.
+struct StopAsked {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+    terminate: Option<tokio::signal::unix::Signal>,
+}
+
+impl StopAsked {
+    fn listen() -> Self {
+        Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok(),
+        }
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        let interrupt = tokio::signal::ctrl_c();
+        #[cfg(unix)]
+        if let Some(terminate) = &mut self.terminate {
             tokio::select! {
                 _ = interrupt => {}
                 _ = terminate.recv() => {}
             }
             return;
         }
+        _ = interrupt.await;
     }
-    _ = interrupt.await;
+}
+
+/// What the operator reads.
+fn why_expelled(reason: StopReason) -> &'static str {
+    match reason {
+        StopReason::Drained => "it was asked to leave",
+        StopReason::OtherCluster => {
+            "the database belongs to a cluster with another name or secret ([cluster] name and secret are the same on every node)"
+        }
+        StopReason::IdInUse => {
+            "another node with its name is there ([cluster] node is another one on every node)"
+        }
+        StopReason::Superseded { .. } => "it was started again elsewhere under the same name",
+    }
 }

@@ -4,14 +4,15 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
+use cluster::StopReason;
 use protocol::{RoomCode, Timestamp};
-use storage::{DatabaseLock, FolderLock, SqlStorage, Storage, StorageError};
+use storage::{DatabaseLock, FolderLock, Sharing, SqlStorage, Storage, StorageError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::builds::Build;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, NodeRole};
 use crate::database_health::DatabaseHealth;
 use crate::front_port::FrontPort;
 use crate::ice_servers::{IceServerList, Own};
@@ -20,10 +21,11 @@ use crate::lookups::Lookups;
 use crate::media::{Media, public_address};
 use crate::metered_storage::MeteredStorage;
 use crate::metrics::{LogCounts, Metrics};
+use crate::nodes::{Cluster, ClusterSecret};
 use crate::page_files::PageFiles;
 use crate::passwords::Passwords;
 use crate::port_mux::PortMux;
-use crate::push::Push;
+use crate::push::{Notices, Push};
 use crate::rate_limit::{AddressRate, ByteRate, KeyedRate};
 use crate::refusals::Refusals;
 use crate::rings::{RingRates, RingsHandle};
@@ -36,7 +38,7 @@ use crate::turn_servers::TurnServers;
 use crate::usage::Usage;
 use crate::version::VERSION;
 use crate::wrong_passwords::WrongPasswords;
-use crate::{builds, revocations, tasks, usage};
+use crate::{builds, cluster_effects, revocations, tasks, usage};
 
 /// The server's shared state; a clone is another handle to the same.
 #[derive(Clone)]
@@ -52,8 +54,14 @@ pub struct Shared {
     pub(crate) tokens: Tokens,
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) rooms: Rooms,
+    /// Where this server is one of several.
+    pub(crate) cluster: Option<Cluster>,
+    /// Why this server's part in its cluster is over, once it is.
+    pub(crate) left_cluster: watch::Sender<Option<StopReason>>,
     pub(crate) rings: RingsHandle,
     pub(crate) ring_rates: RingRates,
+    /// Where the rings' task says whom nobody is there for.
+    pub(crate) notices: Notices,
     /// Where the operator has turned it on.
     pub(crate) push: Option<Push>,
     pub(crate) media: Media,
@@ -96,9 +104,20 @@ impl Locks {
     async fn take(config: &Config) -> anyhow::Result<Self> {
         let folder = FolderLock::take(&config.storage.data)?;
         let postgres = &config.storage.postgres;
-        let database = if postgres.is_empty() { None } else { Some(DatabaseLock::take(postgres).await?) };
+        let sharing = if config.cluster.is_on() { Sharing::Shared } else { Sharing::Alone };
+        let database =
+            if postgres.is_empty() { None } else { Some(DatabaseLock::take(postgres, sharing).await?) };
         Ok(Self { _folder: folder, database })
     }
+}
+
+/// With the key of the data folder, or with that of the cluster.
+fn tokens(config: &Config, clock: Clock) -> anyhow::Result<Tokens> {
+    if config.cluster.is_on() {
+        return Ok(Tokens::with_key(&ClusterSecret::of(&config.cluster).signing_key(), clock));
+    }
+    let data = &config.storage.data;
+    Tokens::open(data, clock).with_context(|| format!("cannot use the signing key in {}", data.display()))
 }
 
 /// The database that the configuration names, with its tables as this version has them.
@@ -146,26 +165,38 @@ impl AppState {
         config.check().context("invalid configuration")?;
         let locks = Locks::take(&config).await?;
         let storage = Arc::new(open_storage(&config).await?);
+        let clock = Clock::start();
+        let cluster = if config.cluster.is_on() {
+            Some(Cluster::start(&config.cluster, clock, Arc::clone(&storage) as _)?)
+        } else {
+            None
+        };
         let metrics = Metrics::new();
         let storage = Arc::new(MeteredStorage::new(storage, metrics.clone()));
         let watching = Watching { metrics, joins: traces.joins() };
-        Self::with_storage(config, storage, watching, locks).await
+        let (cluster, effects) = cluster.unzip();
+        let state = Self::with_storage(config, clock, storage, (watching, cluster), locks).await?;
+        if let Some(effects) = effects {
+            cluster_effects::start(&state, effects);
+        }
+        Ok(state)
     }
 
     /// Waits for the STUN servers that the configuration names.
     async fn with_storage(
-        config: Config,
+        mut config: Config,
+        clock: Clock,
         storage: Arc<dyn Storage>,
-        watching: Watching,
+        (Watching { metrics, joins }, cluster): (Watching, Option<Cluster>),
         locks: Locks,
     ) -> anyhow::Result<Self> {
         // Leptos renders on the runtime it is given; a second server in the same process finds it set already.
         _ = any_spawner::Executor::init_tokio();
-        let Watching { metrics, joins } = watching;
-        let clock = Clock::start();
-        let data = &config.storage.data;
-        let tokens = Tokens::open(data, clock)
-            .with_context(|| format!("cannot use the signing key in {}", data.display()))?;
+        if cluster.is_some() {
+            config.media.enabled &= config.cluster.has(NodeRole::Media);
+            config.relay.enabled &= config.cluster.has(NodeRole::Relay);
+        }
+        let tokens = tokens(&config, clock)?;
         let (seen, stun_servers) =
             (public_address::find(&config).await, public_address::asked(&config).to_vec());
         let (media, news) = Media::start(&config, &seen, tokens.relay_secret(), &joins)?;
@@ -188,16 +219,23 @@ impl AppState {
             media: media.clone(),
             metrics: metrics.clone(),
             joins: joins.clone(),
+            cluster: cluster.clone(),
         };
         let rooms = Rooms::new(init, &config, rooms::run);
         tasks::spawn(rooms.clone().pass_on(news));
         let (push, notices) = Push::start(&config, clock, Arc::clone(&storage), &metrics)?;
-        let rings = RingsHandle::start(clock, Arc::clone(&storage), rooms.clone(), notices).await?;
+        let rings = RingsHandle::idle();
+        if cluster.is_none() {
+            rings.begin(clock, Arc::clone(&storage), rooms.clone(), notices.clone()).await?;
+        }
         let limits = &config.limits;
         let state = Self(Arc::new(Shared {
             passwords: rooms.passwords(),
             rooms,
+            cluster,
+            left_cluster: watch::Sender::new(None),
             rings,
+            notices,
             push,
             ring_rates: RingRates::new(limits),
             media,
@@ -295,6 +333,12 @@ impl AppState {
     }
 }
 
+impl AppState {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0
+    }
+}
+
 impl std::ops::Deref for AppState {
     type Target = Shared;
 
@@ -308,6 +352,10 @@ async fn clean(state: std::sync::Weak<Shared>) {
     loop {
         tokio::time::sleep(CLEAN_EVERY).await;
         let Some(state) = state.upgrade() else { return };
+        // Of several nodes one cleans: that which has the rings.
+        if !state.rings.is_here() {
+            continue;
+        }
         if let Err(error) = clean_once(&state).await {
             tracing::error!(%error, "what is too old could not be deleted");
         }

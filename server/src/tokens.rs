@@ -109,7 +109,8 @@ impl Tokens {
         Ok(Self::with_key(&key, clock))
     }
 
-    fn with_key(key: &[u8], clock: Clock) -> Self {
+    /// With a key from elsewhere, as all nodes of a cluster have it.
+    pub(crate) fn with_key(key: &[u8], clock: Clock) -> Self {
         let salt = Arc::from(format!("pseudonym {key:?}"));
         let relay = relay::Secret::new(
             Sha256::new().chain_update(b"veranda/relay").chain_update(key).finalize().to_vec(),

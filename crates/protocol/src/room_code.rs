@@ -19,6 +19,12 @@ impl RoomCode {
         Self(std::array::from_fn(|index| ALPHABET[(bits >> (5 * index)) as usize & 31]))
     }
 
+    /// The 50 bits that [`Self::from_random`] makes this code of.
+    pub fn bits(self) -> u64 {
+        let digit = |character: &u8| ALPHABET.iter().position(|other| other == character).unwrap_or(0) as u64;
+        self.0.iter().rev().fold(0, |bits, character| (bits << 5) | digit(character))
+    }
+
     /// Reads a code as people and programs write it: in either case, with or without hyphens and spaces, with dashes that a text
     /// editor has made of them, in full-width letters, with invisible characters inside, and with quotes, brackets, a comma or a
     /// full stop around it.
@@ -231,6 +237,13 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_is_its_fifty_bits() {
+        for bits in [0, 1, 31, 32, 0x2_AAAA_5555_1234, (1 << 50) - 1] {
+            assert_eq!(RoomCode::from_random(bits).bits(), bits);
+        }
+    }
 
     #[test]
     fn a_code_reads_back_as_it_was_written() {

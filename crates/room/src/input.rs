@@ -130,6 +130,8 @@ pub enum Input {
     /// Another server has the room now. Everybody's connection is closed with [`CloseCode::MOVED`](protocol::CloseCode::MOVED), and what
     /// is kept of the room is not touched any more.
     Moved,
+    /// The same where this server has handed the room over: it forwards media until everybody has a link to the other one.
+    HandedOver,
 }
 
 /// Somebody at the door.

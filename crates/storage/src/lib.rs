@@ -21,6 +21,7 @@ mod keys;
 mod lock;
 mod operation;
 mod outbox;
+mod ownership;
 mod postgres;
 mod push;
 mod records;
@@ -37,7 +38,8 @@ pub use direct_calls::{
     PUSHES_OF_IDENTITY, PushRepository, REQUESTS_OF_IDENTITY, SEEN_TO,
 };
 pub use error::StorageError;
-pub use lock::{DatabaseLock, FolderLock};
+pub use lock::{DatabaseLock, FolderLock, Sharing};
+pub use ownership::{ClusterRepository, Ownable, Ownership, Swap};
 pub use operation::{AdminRepository, AuditRepository, UsageRepository};
 pub use records::{
     ApiKeyRecord, AuditCursor, AuditEvent, AuditFilter, BrowserId, BuildFile, CallCourse, CallCursor,

@@ -20,9 +20,21 @@ const DATABASE_KEY: i64 = 0x0056_6572_616e_6461; // "Veranda"
 #[derive(Debug)]
 pub struct FolderLock(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File);
 
-/// A PostgreSQL database that belongs to this process, as long as its connection lasts.
+/// A PostgreSQL database that belongs to this process, or to the nodes of its cluster, as long as its connection lasts.
 #[derive(Debug)]
-pub struct DatabaseLock(Mutex<AnyConnection>);
+pub struct DatabaseLock {
+    connection: Mutex<AnyConnection>,
+    sharing: Sharing,
+}
+
+/// Who else may use a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// Nobody.
+    Alone,
+    /// Others that share it, too: what each may write is decided by who owns what.
+    Shared,
+}
 
 impl FolderLock {
     /// Takes the folder, which is made when there is none.
@@ -50,9 +62,9 @@ impl DatabaseLock {
     /// # Errors
     ///
     /// [`StorageError::InUse`] when another server has it.
-    pub async fn take(url: &str) -> Result<Self, StorageError> {
+    pub async fn take(url: &str, sharing: Sharing) -> Result<Self, StorageError> {
         install_default_drivers();
-        Ok(Self(Mutex::new(locked(url).await?)))
+        Ok(Self { connection: Mutex::new(locked(url, sharing).await?), sharing })
     }
 
     /// Takes the database again when its connection broke, as when the database was started anew.
@@ -61,17 +73,21 @@ impl DatabaseLock {
     ///
     /// When it cannot be reached, or another server has taken it meanwhile.
     pub async fn renew(&self, url: &str) -> Result<(), StorageError> {
-        let mut connection = self.0.lock().await;
+        let mut connection = self.connection.lock().await;
         if connection.ping().await.is_err() {
-            *connection = locked(url).await?;
+            *connection = locked(url, self.sharing).await?;
         }
         Ok(())
     }
 }
 
-async fn locked(url: &str) -> Result<AnyConnection, StorageError> {
+async fn locked(url: &str, sharing: Sharing) -> Result<AnyConnection, StorageError> {
     let mut connection = crate::postgres::connect(url).await?;
-    let row = sqlx::query("SELECT pg_try_advisory_lock($1) AS taken")
+    let statement = match sharing {
+        Sharing::Alone => "SELECT pg_try_advisory_lock($1) AS taken",
+        Sharing::Shared => "SELECT pg_try_advisory_lock_shared($1) AS taken",
+    };
+    let row = sqlx::query(statement)
         .bind(DATABASE_KEY)
         .fetch_one(&mut connection)
         .await?;

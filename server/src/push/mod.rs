@@ -25,6 +25,7 @@ use storage::{Digest, PushRecord, Storage};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::metrics::Metrics;
+use crate::nodes::ClusterSecret;
 use crate::{digest, tasks};
 use client::PushClient;
 use deliveries::Deliveries;
@@ -55,8 +56,12 @@ impl Push {
                 "[push] allow_private is true: browsers may have this server send requests into its own network"
             );
         }
-        let vapid = Vapid::open(data, push.subject.clone())
-            .with_context(|| format!("cannot use the key of pushes in {}", data.display()))?;
+        let vapid = if config.cluster.is_on() {
+            Vapid::with_key(&ClusterSecret::of(&config.cluster).push_key(), push.subject.clone())?
+        } else {
+            Vapid::open(data, push.subject.clone())
+                .with_context(|| format!("cannot use the key of pushes in {}", data.display()))?
+        };
         let key = vapid.public().clone();
         let (notices, waiting) = Notices::channel();
         let client = PushClient::new(push.allow_private)?;

@@ -48,6 +48,15 @@ impl Vapid {
             }
             Err(error) => return Err(error),
         };
+        Self::with(&secret, subject)
+    }
+
+    /// With the key that all nodes of a cluster have.
+    pub(super) fn with_key(key: &[u8; 32], subject: String) -> io::Result<Self> {
+        Self::with(&SecretKey::from_slice(key).map_err(io::Error::other)?, subject)
+    }
+
+    fn with(secret: &SecretKey, subject: String) -> io::Result<Self> {
         let der = secret.to_pkcs8_der().map_err(io::Error::other)?;
         let point = secret.public_key().to_encoded_point(false);
         let public = PushKey::new(URL_SAFE_NO_PAD.encode(point.as_bytes())).map_err(io::Error::other)?;

@@ -8,7 +8,8 @@ use futures::FutureExt as _;
 use protocol::RingEvent;
 use ring::Input;
 use storage::{Storage, StorageError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
 
 use super::event::{Means, RingsEvent};
 use super::left::Left;
@@ -21,9 +22,12 @@ use crate::tasks;
 /// Inputs that wait for the task before their senders wait too. Each connection has one at a time there.
 const WAITING_INPUTS: usize = 256;
 
-/// A way to the task; a clone is another one to the same.
+/// How long whoever has something to say waits for a task that begins just now.
+const BEGINS_WITHIN: Duration = Duration::from_secs(5);
+
+/// A way to the task; a clone is another one to the same. Of the nodes of a cluster one has the task.
 #[derive(Clone)]
-pub(crate) struct RingsHandle(mpsc::Sender<RingsEvent>);
+pub(crate) struct RingsHandle(Arc<watch::Sender<Option<mpsc::Sender<RingsEvent>>>>);
 
 /// The task is gone.
 #[derive(Debug)]
@@ -33,37 +37,66 @@ pub(crate) struct Gone;
 const READS_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl RingsHandle {
+    /// A way to a task that there is not yet.
+    pub(crate) fn idle() -> Self {
+        Self(Arc::new(watch::Sender::new(None)))
+    }
+
     /// Starts the task with what the server before this one has left.
-    pub(crate) async fn start(
+    pub(crate) async fn begin(
+        &self,
         clock: Clock,
         storage: Arc<dyn Storage>,
         rooms: Rooms,
         notices: Notices,
-    ) -> Result<Self, StorageError> {
+    ) -> Result<(), StorageError> {
         let (sender, events) = mpsc::channel(WAITING_INPUTS);
         let means = Means { clock, storage, rooms, notices, back: sender.downgrade() };
         let left = Left::read(means.clock, &*means.storage).await?;
         tasks::spawn(supervise(means, left, events));
-        Ok(Self(sender))
+        self.0.send_replace(Some(sender));
+        Ok(())
+    }
+
+    /// Has the task end, because another node has the rings: every device is sent there.
+    pub(crate) fn end(&self) {
+        self.0.send_replace(None);
+    }
+
+    /// Whether this server has the task.
+    pub(crate) fn is_here(&self) -> bool {
+        self.0.borrow().is_some()
+    }
+
+    /// Waits until it has it no more.
+    pub(crate) async fn ended(&self) {
+        _ = self.0.subscribe().wait_for(Option::is_none).await;
+    }
+
+    async fn send(&self, event: RingsEvent) -> Result<(), Gone> {
+        let mut task = self.0.subscribe();
+        let there = timeout(BEGINS_WITHIN, task.wait_for(Option::is_some)).await;
+        let sender = there.ok().and_then(Result::ok).and_then(|sender| sender.clone()).ok_or(Gone)?;
+        sender.send(event).await.map_err(|_| Gone)
     }
 
     /// Tells the task something; waits while it has much to do.
     pub(crate) async fn tell(&self, input: Input) -> Result<(), Gone> {
-        self.0.send(RingsEvent::Input(Box::new(input))).await.map_err(|_| Gone)
+        self.send(RingsEvent::Input(Box::new(input))).await
     }
 
     /// Tells the task something for a program, waits until that is carried out and kept, and returns what its caller is told first, if it is told
     /// anything.
     pub(crate) async fn ask(&self, input: Input) -> Result<Option<RingEvent>, Gone> {
         let (answer, answered) = oneshot::channel();
-        self.0.send(RingsEvent::Asked(Box::new(input), answer)).await.map_err(|_| Gone)?;
+        self.send(RingsEvent::Asked(Box::new(input), answer)).await?;
         answered.await.map_err(|_| Gone)
     }
 
     /// Waits until everything that was said before is carried out and kept.
     pub(crate) async fn flush(&self) {
         let (done, is_done) = oneshot::channel();
-        if self.0.send(RingsEvent::Flush(done)).await.is_ok() {
+        if self.is_here() && self.send(RingsEvent::Flush(done)).await.is_ok() {
             _ = is_done.await;
         }
     }
@@ -72,7 +105,7 @@ impl RingsHandle {
     #[cfg(debug_assertions)]
     pub(crate) async fn clear_rooms(&self) {
         let (done, is_done) = oneshot::channel();
-        if self.0.send(RingsEvent::ClearRooms(done)).await.is_ok() {
+        if self.send(RingsEvent::ClearRooms(done)).await.is_ok() {
             _ = is_done.await;
         }
     }
@@ -80,7 +113,7 @@ impl RingsHandle {
     /// Has the task fail, for tests of what happens then.
     #[cfg(debug_assertions)]
     pub(crate) async fn panic(&self) {
-        _ = self.0.send(RingsEvent::Panic).await;
+        _ = self.send(RingsEvent::Panic).await;
     }
 }
 

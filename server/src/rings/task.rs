@@ -115,11 +115,16 @@ impl RingsTask {
                     }
                     #[cfg(debug_assertions)]
                     Some(RingsEvent::Panic) => panic!("as a test wants it"),
-                    None => return,
+                    None => return self.send_away(),
                 },
                 () = due => self.do_what_is_due().await,
             }
         }
+    }
+
+    /// Another node has the rings: every device finds them there.
+    fn send_away(&mut self) {
+        self.queues.drain().for_each(|(_, queue)| queue.close(CloseCode::MOVED));
     }
 
     fn poll_timeout(&self) -> Option<Duration> {

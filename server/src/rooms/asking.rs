@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use protocol::{Participant, Role, RoomCode, ValidateRoomResponse};
-use storage::{BrowserId, StorageError};
+use storage::{BrowserId, Ownable, StorageError};
 
 use super::Rooms;
 use super::envelope::{RoomEnvelope, RoomReply};
@@ -50,10 +50,14 @@ impl Rooms {
     ///
     /// # Errors
     ///
-    /// When the room does not answer in time.
+    /// When the room does not answer in time, or is another node's.
     pub(crate) async fn present(&self, code: RoomCode) -> Result<u16, StorageError> {
         if self.running(code).await.is_none() {
-            return Ok(0);
+            let is_elsewhere = match &self.cluster {
+                Some(cluster) => cluster.is_elsewhere(Ownable::Room(code)).await?,
+                None => false,
+            };
+            return if is_elsewhere { Err(StorageError::Fenced) } else { Ok(0) };
         }
         let people = self.participants(code).await?.unwrap_or_default();
         Ok(u16::try_from(people.len()).unwrap_or(u16::MAX))

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use cluster::Arrival;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
@@ -13,7 +14,7 @@ use protocol::{
     Timestamp,
 };
 use room::{Room, RoomInit};
-use storage::{Creators, Fence, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
+use storage::{Creators, Fence, Idempotency, KeyRecord, Ownable, RoomRecord, Storage, StorageError};
 use tokio::sync::OnceCell;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -30,6 +31,7 @@ use crate::ice_servers::IceServerList;
 use crate::journal_writer::{JournalWriter, RoomWriter};
 use crate::media::{Media, News, NewsReceiver};
 use crate::metrics::{Label, Metrics};
+use crate::nodes::{Cluster, Lead, Stay};
 use crate::passwords::{PasswordError, Passwords};
 use crate::tokens::Tokens;
 use crate::traces::JoinTraces;
@@ -52,6 +54,8 @@ pub(crate) struct Rooms {
     usage: Arc<Usage>,
     pub(super) metrics: Metrics,
     pub(super) joins: JoinTraces,
+    /// Where rooms may be other nodes'.
+    pub(super) cluster: Option<Cluster>,
     /// The rules of a room about which nothing was said.
     defaults: RoomSettings,
     limits: RoomsConfig,
@@ -69,6 +73,7 @@ pub(crate) struct RoomsInit {
     pub(crate) media: Media,
     pub(crate) metrics: Metrics,
     pub(crate) joins: JoinTraces,
+    pub(crate) cluster: Option<Cluster>,
 }
 
 /// How many rooms of a kind have a task, and how many people are in them.
@@ -141,6 +146,8 @@ pub(crate) struct LoadedRoom {
     pub(super) rooms: Rooms,
     pub(super) room_writer: RoomWriter,
     pub(super) events: RoomQueueReceiver,
+    /// That the room is this node's, where it could be another's.
+    pub(super) stay: Option<Stay>,
 }
 
 /// Starts the task of a room.
@@ -148,7 +155,7 @@ pub(crate) type RunRoom = fn(LoadedRoom);
 
 impl Rooms {
     pub(crate) fn new(init: RoomsInit, config: &Config, run: RunRoom) -> Self {
-        let RoomsInit { clock, storage, tokens, ice_servers, media, metrics, joins } = init;
+        let RoomsInit { clock, storage, tokens, ice_servers, media, metrics, joins, cluster } = init;
         let (defaults, limits) = (config.room_settings(), config.rooms.clone());
         let journal_writer = JournalWriter::start(Arc::clone(&storage), limits.chat_quota());
         let passwords = Arc::new(Passwords::new());
@@ -167,6 +174,7 @@ impl Rooms {
             usage: Arc::new(Usage::new(clock)),
             metrics,
             joins,
+            cluster,
             defaults,
             limits,
             run,
@@ -457,7 +465,12 @@ impl Rooms {
         if !self.journal_writer.flush(FLUSH_WITHIN).await {
             return Err(Missing::Unreadable(StorageError::Behind));
         }
+        let stay = self.stay(code).await?;
         let record = self.storage.room(code).await?.ok_or(Missing::Unknown)?;
+        if let Some(stay) = stay.as_ref().filter(|stay| stay.fence() != record.fence) {
+            stay.was_fenced();
+            return Err(Missing::Unreadable(StorageError::Fenced));
+        }
         let wall = self.clock.wall();
         let since = Timestamp(wall.0.saturating_sub(REMEMBERED_FOR.as_millis() as u64));
         let seats = self.storage.seats(code, since).await?;
@@ -492,9 +505,26 @@ impl Rooms {
             rooms: self.clone(),
             room_writer,
             events: received,
+            stay,
         });
         Ok(handle)
     }
+
+    /// Sees to it that a room is this node's for as long as what is returned is kept; nothing is to be kept where there is only this one.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Fenced`] when it is another node's, [`StorageError::Behind`] when nobody can tell just now.
+    async fn stay(&self, code: RoomCode) -> Result<Option<Stay>, StorageError> {
+        let Some(cluster) = &self.cluster else { return Ok(None) };
+        // Whoever asks was led here; that it is elsewhere all the same, they are told.
+        match cluster.lead(Ownable::Room(code), Arrival::Client).await {
+            Lead::Here(stay) => Ok(Some(stay)),
+            Lead::Elsewhere(_) => Err(StorageError::Fenced),
+            Lead::Refused(_) => Err(StorageError::Behind),
+        }
+    }
+
 
     fn loaded(&self) -> std::sync::MutexGuard<'_, HashMap<RoomCode, Arc<OnceCell<RoomHandle>>>> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)

@@ -23,6 +23,7 @@ use super::{RoomHandle, Rooms, load};
 use crate::connection_queue::QueueSender;
 use crate::journal_writer::{RoomWriter, Waiter};
 use crate::metrics::Queue;
+use crate::nodes::Stay;
 use crate::refusals::Refusals;
 use crate::{clock, tasks};
 
@@ -48,6 +49,8 @@ struct RoomTask {
     changes: Option<mpsc::Sender<SettingsChange>>,
     /// Once it is deleted, or another server's, nothing of the room is kept any more.
     is_over: bool,
+    /// That the room is this node's, until everything of it is written.
+    stay: Option<Stay>,
 }
 
 /// Changes of the rules that wait for the database. Beyond them a host is told that it does not answer.
@@ -75,7 +78,7 @@ enum Lifecycle {
 
 /// Starts the task of a room.
 pub(crate) fn run(loaded: LoadedRoom) {
-    let LoadedRoom { room, handle, rooms, room_writer, events } = loaded;
+    let LoadedRoom { room, handle, rooms, room_writer, events, stay } = loaded;
     let password = handle.record().password_hash;
     let task = Box::new(RoomTask {
         meter: RoomMeter::new(rooms.metrics.clone(), room.current_topology()),
@@ -92,6 +95,7 @@ pub(crate) fn run(loaded: LoadedRoom) {
         password,
         changes: None,
         is_over: false,
+        stay,
     });
     tasks::spawn(task.run(events));
 }
@@ -138,6 +142,14 @@ impl RoomTask {
     async fn end(self: Box<Self>, unheard: Option<Box<RoomEnvelope>>, mut events: RoomQueueReceiver) {
         events.close();
         self.rooms.forget(&self.handle);
+        if let Some(stay) = self.stay {
+            let rooms = self.rooms.clone();
+            // Another node may have it once everything is written; whoever is to be heard meanwhile keeps it here.
+            tasks::spawn(async move {
+                rooms.flush().await;
+                drop(stay);
+            });
+        }
         if let Some(envelope) = unheard {
             self.rooms.send_on(envelope).await;
         }
@@ -149,6 +161,9 @@ impl RoomTask {
     /// Lets go of everything of the room, because another server owns it now.
     fn let_go(&mut self) -> Lifecycle {
         tracing::warn!("another server owns a room; everybody's connection to it is closed");
+        if let Some(stay) = &self.stay {
+            stay.was_fenced();
+        }
         self.is_over = true;
         self.input(Input::Moved)
     }
@@ -274,8 +289,16 @@ impl RoomTask {
                 Input::Deleted
             }
             // Of a task before this one, which has taken the room again since.
-            RoomEvent::Fenced { fence } if fence < self.handle.record().fence => return Lifecycle::Stays,
+            RoomEvent::Fenced { fence } | RoomEvent::HandedOver { fence }
+                if fence < self.handle.record().fence =>
+            {
+                return Lifecycle::Stays;
+            }
             RoomEvent::Fenced { .. } => return self.let_go(),
+            RoomEvent::HandedOver { .. } => {
+                self.is_over = true;
+                Input::HandedOver
+            }
         };
         self.input(input)
     }

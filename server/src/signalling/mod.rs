@@ -5,10 +5,11 @@ mod connection;
 mod destination;
 mod end;
 mod opening;
+mod passed_on;
 mod ring_destination;
 mod ring_identity;
 mod ring_keeping;
 mod room_destination;
 mod upgrade;
 
-pub(crate) use upgrade::upgrade;
+pub(crate) use upgrade::{open, upgrade};

@@ -6,6 +6,7 @@ use protocol::{ErrorCode, OpeningFrame, OpeningMessage, ProtocolError, RoomFrame
 use super::connection::{Connection, stop_asked};
 use super::destination::Destination as _;
 use super::end::End;
+use super::passed_on::{self, Led, PassedOn};
 use super::ring_destination::RingDestination;
 use super::room_destination::RoomDestination;
 use crate::AppState;
@@ -17,6 +18,8 @@ enum Attached {
     /// Boxed: whoever waits for messages would keep its place twice.
     Room(Box<RoomDestination>),
     Rings(Box<RingDestination>),
+    /// To another node, whose room or rings it wants.
+    Node(Box<PassedOn>),
 }
 
 /// Runs one connection from its first message to its close frame. No async function: that would keep every argument twice, for as long
@@ -46,6 +49,11 @@ pub(super) fn run(
                 rings.part(&end).await;
                 end
             }
+            Ok(Attached::Node(mut node)) => {
+                let end = connection.converse(&mut *node, &mut stopping).await;
+                node.part(&end).await;
+                end
+            }
             Err(end) => end,
         };
         if let End::Refused(error) = &end {
@@ -63,6 +71,11 @@ async fn open(
     let text = connection.next_text().await?;
     let OpeningFrame { id, message } = read(&text)?;
     state.metrics.received("opening", (&message).into());
+    // Kept until they are in.
+    let _stay = match passed_on::lead(&state, &caller, &message, &text).await? {
+        Led::Here(stay) => stay,
+        Led::Elsewhere(node) => return Ok(Attached::Node(node)),
+    };
     let room = match message {
         OpeningMessage::Join(join) => RoomDestination::join(state, &caller, *join).await,
         OpeningMessage::Resume(resume) => RoomDestination::resume(state, &caller, &resume).await,

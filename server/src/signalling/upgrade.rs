@@ -37,6 +37,11 @@ pub(crate) async fn upgrade(
     if let Err(refusal) = check(&state, &caller, &headers) {
         return refusal.into_response();
     }
+    open(state, caller, upgrade)
+}
+
+/// A connection of somebody who may connect: who has just been judged, here or by the node that has passed them on.
+pub(crate) fn open(state: AppState, caller: HttpClient, upgrade: WebSocketUpgrade) -> Response {
     upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)

@@ -9,6 +9,7 @@ mod builds;
 mod calls;
 mod calls_told_apart;
 mod certificates;
+mod cluster;
 mod common;
 mod configuration;
 mod connections;

@@ -196,6 +196,11 @@ impl ClusterNode {
         self.owned.iter()
     }
 
+    /// What it says of itself to other nodes, once PostgreSQL has counted its start.
+    pub fn own_record(&self) -> Option<NodeRecord> {
+        Some(self.record(self.stage.at()?.clone()))
+    }
+
     /// How it is.
     pub fn health(&self) -> Health {
         let standing = match &self.stage {

@@ -168,16 +168,27 @@ impl Room {
 
     /// Lets go of everybody and of their media, and of the room. Seats stay as they are kept: it is another server that has them now.
     pub(super) fn let_go(&mut self, now: Duration) {
+        self.send_on(now);
+        for id in self.seats.ids().collect::<Vec<_>>() {
+            self.topology(now, TopologyInput::Left { id });
+        }
+        self.outputs.push_back(Output::Unload);
+    }
+
+    /// Lets go of everybody and of the room, and not of their media: whoever has a link to the next server ends the one to this.
+    pub(super) fn hand_over(&mut self, now: Duration) {
+        self.send_on(now);
+        self.outputs.push_back(Output::Unload);
+    }
+
+    /// Sends everybody to where the room is.
+    fn send_on(&mut self, now: Duration) {
         self.admission(now, AdmissionInput::Move);
         let connections: Vec<_> = self.seats.iter().filter_map(Seat::connection).collect();
         for connection in connections {
             self.seats.disconnect(now, connection);
             self.outputs.push_back(Output::Close { connection, code: CloseCode::MOVED });
         }
-        for id in self.seats.ids().collect::<Vec<_>>() {
-            self.topology(now, TopologyInput::Left { id });
-        }
-        self.outputs.push_back(Output::Unload);
     }
 }
 

@@ -150,6 +150,7 @@ impl Room {
             Input::Media { participant, message } => self.tell(participant, *message),
             Input::Deleted => self.end_for_all(now, ErrorCode::RoomEnded),
             Input::Moved => self.let_go(now),
+            Input::HandedOver => self.hand_over(now),
         }
         self.admission(now, AdmissionInput::Review);
         self.note_emptiness(now);

@@ -1,0 +1,120 @@
+//! Who owns what, where several servers share a database: tables `cluster`, `nodes` and `duties`, and the owner beside a room's token.
+
+use async_trait::async_trait;
+use protocol::RoomCode;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row as _};
+
+use crate::rows::{signed, unsigned};
+use crate::{Fence, SqlStorage, StorageError};
+
+/// What one node owns at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ownable {
+    /// A room.
+    Room(RoomCode),
+    /// All rings, and what else is done once for the whole cluster.
+    Rings,
+}
+
+/// Who owns it, and the last token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ownership {
+    /// As the owner has written it; `None` of what nobody owns.
+    pub owner: Option<String>,
+    /// Grows by one with each change of the owner.
+    pub fence: Fence,
+}
+
+/// What became of a compare-and-swap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Swap {
+    /// It was done, and this is the new token.
+    Done(Fence),
+    /// The token was another one. `None` where there is no such room.
+    Lost(Option<Ownership>),
+}
+
+/// Who owns what.
+#[async_trait]
+pub trait ClusterRepository {
+    /// Counts a start of a node, from 1. `None`, and nothing is kept, when the database belongs to a cluster with another tag. The first node
+    /// of all gives the database its tag.
+    async fn register_node(&self, tag: &str, node: &str) -> Result<Option<u64>, StorageError>;
+
+    /// Who owns it. `None` when there is no such room.
+    async fn ownership(&self, of: Ownable) -> Result<Option<Ownership>, StorageError>;
+
+    /// Gives it another owner, or none, if its token is still the expected one, and raises the token by one.
+    async fn swap_owner(
+        &self,
+        of: Ownable,
+        expected: Fence,
+        owner: Option<&str>,
+    ) -> Result<Swap, StorageError>;
+}
+
+/// The table and the row of it.
+fn place(of: Ownable) -> (&'static str, &'static str, String) {
+    match of {
+        Ownable::Room(code) => ("rooms", "code", code.to_string()),
+        Ownable::Rings => ("duties", "name", "rings".to_owned()),
+    }
+}
+
+fn ownership(row: &AnyRow) -> Result<Ownership, StorageError> {
+    Ok(Ownership { owner: row.try_get("owner")?, fence: Fence(unsigned(row, "fence")?) })
+}
+
+#[async_trait]
+impl ClusterRepository for SqlStorage {
+    async fn register_node(&self, tag: &str, node: &str) -> Result<Option<u64>, StorageError> {
+        let mut transaction = self.writing().await?;
+        sqlx::query("INSERT INTO cluster (one, tag) VALUES (1, $1) ON CONFLICT (one) DO NOTHING")
+            .bind(tag)
+            .execute(&mut *transaction)
+            .await?;
+        let row = sqlx::query("SELECT tag FROM cluster").fetch_one(&mut *transaction).await?;
+        if row.try_get::<String, _>("tag")? != tag {
+            return Ok(None);
+        }
+        let row = sqlx::query(
+            "INSERT INTO nodes (id, starts) VALUES ($1, 1)
+             ON CONFLICT (id) DO UPDATE SET starts = nodes.starts + 1 RETURNING starts",
+        )
+        .bind(node)
+        .fetch_one(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        unsigned(&row, "starts").map(Some)
+    }
+
+    async fn ownership(&self, of: Ownable) -> Result<Option<Ownership>, StorageError> {
+        let (table, key, value) = place(of);
+        let statement = format!("SELECT owner, fence FROM {table} WHERE {key} = $1");
+        let row = sqlx::query(AssertSqlSafe(statement)).bind(value).fetch_optional(&self.pool).await?;
+        row.as_ref().map(ownership).transpose()
+    }
+
+    async fn swap_owner(
+        &self,
+        of: Ownable,
+        expected: Fence,
+        owner: Option<&str>,
+    ) -> Result<Swap, StorageError> {
+        let (table, key, value) = place(of);
+        let statement = format!(
+            "UPDATE {table} SET owner = $1, fence = fence + 1 WHERE {key} = $2 AND fence = $3 RETURNING fence"
+        );
+        let row = sqlx::query(AssertSqlSafe(statement))
+            .bind(owner)
+            .bind(value)
+            .bind(signed(expected.0))
+            .fetch_optional(&self.pool)
+            .await?;
+        match row {
+            Some(row) => Ok(Swap::Done(Fence(unsigned(&row, "fence")?))),
+            None => Ok(Swap::Lost(self.ownership(of).await?)),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+// Three nodes that are one server, behind nginx, which gives each connection to any of them: nodes that are killed, and one that leaves.
+
+import { isReady, startCluster } from "../fixtures/cluster.ts";
+import { expect, test } from "../fixtures/test.ts";
+
+/** A picture that stands longer than this is frozen for whoever looks at it. */
+const FROZEN_MILLIS = 1_500;
+
+test("people at different nodes are in one call, which outlives the node that has it", async ({ somebody }) => {
+    test.setTimeout(180_000);
+    const cluster = await startCluster();
+    const { code, link } = await cluster.newRoom({ name: "Tea" });
+    const [ada, bob] = [await somebody("Ada", link, cluster.who), await somebody("Bob", link, cluster.who)];
+    await ada.join();
+    await bob.join();
+    await ada.expectToSee(bob);
+    await bob.expectToSee(ada);
+    await ada.write("before");
+    await bob.openPanel("Chat");
+    await expect(bob.chat()).toHaveText(["before"]);
+    await ada.watchGaps(bob);
+    await bob.watchGaps(ada);
+
+    const owner = cluster.ownerOf(code);
+    await owner.kill();
+    await bob.write("while nobody has it");
+    await expect(ada.chat()).toHaveText(["before", "while nobody has it"], { timeout: 20_000 });
+    await expect(bob.panel("Chat").getByText("Delivered and saved")).toHaveCount(1);
+    expect(cluster.ownerOf(code).name).not.toBe(owner.name);
+    const gaps = [await ada.longestGap(bob), await bob.longestGap(ada)];
+    console.log(`longest time between two frames: ${gaps.map(Math.round).join(" and ")} ms`);
+    expect(Math.max(...gaps)).toBeLessThan(FROZEN_MILLIS);
+
+    // The node comes back, and somebody gets in by way of whichever.
+    await owner.start();
+    await isReady(owner);
+    const cleo = await somebody("Cleo", link, cluster.who);
+    await cleo.join();
+    await cleo.expectToSee(bob);
+    await cleo.openPanel("Chat");
+    await expect(cleo.chat()).toHaveText(["before", "while nobody has it"]);
+    await cluster.stop();
+});
+
+test("a node that is told to end has its call go to another one, and nobody sees it", async ({ somebody }) => {
+    test.setTimeout(180_000);
+    const cluster = await startCluster();
+    // By way of the node's forwarding unit.
+    const { code, link } = await cluster.newRoom({ name: "Tea", mesh_limit: 2 });
+    const [ada, bob, cleo] = [
+        await somebody("Ada", link, cluster.who),
+        await somebody("Bob", link, cluster.who),
+        await somebody("Cleo", link, cluster.who),
+    ];
+    for (const one of [ada, bob, cleo]) await one.join();
+    for (const [one, other] of [[ada, bob], [bob, cleo], [cleo, ada]] as const) await one.expectToSee(other);
+    for (const one of [ada, bob, cleo]) await one.expectOnServer();
+    const seat = await ada.tile("Ada").getAttribute("data-participant");
+    await ada.watchGaps(bob);
+    await bob.watchGaps(ada);
+
+    const owner = cluster.ownerOf(code);
+    const began = Date.now();
+    await owner.stop();
+    const took = Date.now() - began;
+    expect(cluster.ownerOf(code).name).not.toBe(owner.name);
+    await ada.expectToSee(bob);
+    await bob.expectToSee(ada);
+    await ada.write("after");
+    await bob.openPanel("Chat");
+    await expect(bob.chat()).toHaveText(["after"]);
+    expect(await ada.tile("Ada").getAttribute("data-participant")).toBe(seat);
+    const gaps = [await ada.longestGap(bob), await bob.longestGap(ada)];
+    console.log(`it ended after ${took} ms; longest time between two frames: ${gaps.map(Math.round).join(" and ")} ms`);
+    expect(Math.max(...gaps)).toBeLessThan(FROZEN_MILLIS);
+    await cluster.stop();
+});

@@ -1,0 +1,168 @@
+//! What this server does because it is one of several: rooms that are another node's are let go of, those of a node that leaves are moved, and one node
+//! has the rings.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use cluster::{Arrival, Coordination, LetGoReason, OfferAnswer};
+use storage::Ownable;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::nodes::{Effect, Lead};
+use crate::rooms::RoomEvent;
+use crate::state::Shared;
+use crate::{AppState, nodes, router, tasks};
+
+/// How soon it is looked again whether another node still has the rings.
+const RINGS_AGAIN_AFTER: Duration = Duration::from_secs(2);
+
+/// How long people whose room has moved have to open a link to the next node: longer than a browser takes to find a path.
+const LINKS_END_WITHIN: Duration = Duration::from_secs(15);
+
+/// How often it is looked whether they have.
+const LOOKS_EVERY: Duration = Duration::from_millis(100);
+
+/// How soon rings that could not be read are tried again.
+const READS_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// Carries out what the cluster wants, for as long as there is a server.
+pub(crate) fn start(state: &AppState, effects: mpsc::UnboundedReceiver<Effect>) {
+    tasks::spawn(carry_out(state.downgrade(), effects));
+    tasks::spawn(hold_rings(state.downgrade()));
+}
+
+async fn carry_out(state: Weak<Shared>, mut effects: mpsc::UnboundedReceiver<Effect>) {
+    while let Some(effect) = effects.recv().await {
+        let Some(state) = state.upgrade() else { return };
+        match effect {
+            Effect::Begin { of: Ownable::Room(_) } => {}
+            Effect::Begin { of: Ownable::Rings } => begin_rings(&state).await,
+            Effect::LetGo { of: Ownable::Room(code), fence, reason } => {
+                tracing::info!(?reason, "a room is not this node's any more");
+                // A room that waits for the database keeps no other.
+                let event = match reason {
+                    LetGoReason::Moved { .. } => RoomEvent::HandedOver { fence },
+                    LetGoReason::Fenced
+                    | LetGoReason::Deleted
+                    | LetGoReason::Closed
+                    | LetGoReason::Superseded => RoomEvent::Fenced { fence },
+                };
+                tasks::spawn(async move { state.rooms.tell_running(code, event).await });
+            }
+            Effect::LetGo { of: Ownable::Rings, reason, .. } => {
+                tracing::info!(?reason, "another node has the rings");
+                state.rings.end();
+            }
+            Effect::Move { of, fence, to, reply } => {
+                tasks::spawn(async move {
+                    state.rooms.flush().await;
+                    state.rings.flush().await;
+                    let answer = match &state.cluster {
+                        Some(cluster) => cluster.offer(of, fence, &to).await,
+                        None => OfferAnswer::Refused,
+                    };
+                    _ = reply.send(answer);
+                });
+            }
+            Effect::Coordination(Coordination::Shared) => tracing::info!("Redis is there"),
+            Effect::Coordination(Coordination::Alone { share_of }) => {
+                tracing::warn!(share_of, "Redis is away: no node takes rooms, and those that there are go on");
+            }
+            Effect::Stop(reason) => {
+                tracing::info!(?reason, "this node has left its cluster");
+                state.left_cluster.send_replace(Some(reason));
+            }
+        }
+    }
+}
+
+/// Begins the rings with what the node before this one has left.
+async fn begin_rings(state: &Shared) {
+    tracing::info!("this node has the rings");
+    loop {
+        let (storage, rooms) = (Arc::clone(&state.storage), state.rooms.clone());
+        match state.rings.begin(state.clock, storage, rooms, state.notices.clone()).await {
+            Ok(()) => return,
+            Err(error) => tracing::error!(%error, "the rings cannot be read"),
+        }
+        tokio::time::sleep(READS_AGAIN_AFTER).await;
+    }
+}
+
+/// Sees to it that a node has the rings: also where nobody asks for them, they end, and what is old is deleted.
+async fn hold_rings(state: Weak<Shared>) {
+    loop {
+        let Some(state) = state.upgrade() else { return };
+        let Some(cluster) = state.cluster.clone() else { return };
+        let rings = state.rings.clone();
+        drop(state);
+        if let Lead::Here(_stay) = cluster.lead(Ownable::Rings, Arrival::Client).await {
+            // It may not have begun yet.
+            tokio::time::sleep(RINGS_AGAIN_AFTER).await;
+            rings.ended().await;
+        } else {
+            tokio::time::sleep(RINGS_AGAIN_AFTER).await;
+        }
+    }
+}
+
+impl AppState {
+    fn downgrade(&self) -> Weak<Shared> {
+        Arc::downgrade(self.shared())
+    }
+
+    /// Answers other nodes, where there may be any.
+    ///
+    /// # Errors
+    ///
+    /// When their address cannot be had.
+    pub async fn open_to_nodes(&self) -> anyhow::Result<()> {
+        let Some(cluster) = self.cluster.clone() else { return Ok(()) };
+        let address = self.config.cluster.address;
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("cannot listen on {address} for other nodes ([cluster] address)"))?;
+        tracing::info!(%address, "other nodes are answered");
+        tasks::spawn(nodes::serve(listener, cluster, self.clone(), router::router(self.clone())));
+        Ok(())
+    }
+
+    /// Has this node's rooms go to others, and waits until they are there or its time is up; ends at once when `again` is there. Nothing
+    /// where this server is alone.
+    pub async fn drain(&self, again: impl Future<Output = ()>) {
+        let Some(cluster) = &self.cluster else { return };
+        cluster.drain();
+        let mut left = self.left_cluster.subscribe();
+        let forced = async {
+            again.await;
+            cluster.drain();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            _ = left.wait_for(Option::is_some) => {}
+            () = forced => {}
+        }
+        // Whoever has no link to the next node yet is heard and seen by way of this one.
+        _ = timeout(LINKS_END_WITHIN, async {
+            while self.media.meter().sum().links > 0 {
+                tokio::time::sleep(LOOKS_EVERY).await;
+            }
+        })
+        .await;
+    }
+
+    /// Waits until this node has no part in its cluster any more although nobody has asked it to leave, and says why. For ever where it is alone.
+    pub async fn was_expelled(&self) -> cluster::StopReason {
+        let mut left = self.left_cluster.subscribe();
+        let is_expelled = |reason: &Option<cluster::StopReason>| {
+            reason.is_some_and(|reason| reason != cluster::StopReason::Drained)
+        };
+        match left.wait_for(is_expelled).await.map(|reason| *reason) {
+            Ok(Some(reason)) => reason,
+            Ok(None) | Err(_) => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Where somebody is to go who wants something that one node owns.
+
+use cluster::{Arrival, Fence, NodeAt, RefuseReason, RequestId, RoomKey};
+use protocol::RoomCode;
+use storage::Ownable;
+use tokio::sync::{mpsc, oneshot};
+
+use super::event::Event;
+
+/// All rings: beyond the fifty bits of a room's code.
+const RINGS: RoomKey = RoomKey(1 << 50);
+
+/// The key under which nodes speak of it.
+pub(super) fn key_of(of: Ownable) -> RoomKey {
+    match of {
+        Ownable::Room(code) => RoomKey(code.bits()),
+        Ownable::Rings => RINGS,
+    }
+}
+
+/// What a key stands for.
+pub(super) fn ownable(key: RoomKey) -> Ownable {
+    if key == RINGS { Ownable::Rings } else { Ownable::Room(RoomCode::from_random(key.0)) }
+}
+
+/// Where somebody is to go.
+#[derive(Debug)]
+pub(crate) enum Lead {
+    /// It is this node's, and stays so at least as long as this is kept and nobody takes it away.
+    Here(Stay),
+    /// Another node has it, or is to take it.
+    Elsewhere(NodeAt),
+    /// Nobody can tell just now, or nobody may take it.
+    Refused(RefuseReason),
+}
+
+/// Something of this node's is in use; when the last of them is dropped, it is nobody's.
+#[derive(Debug)]
+pub(crate) struct Stay {
+    of: RoomKey,
+    fence: Fence,
+    events: mpsc::UnboundedSender<Event>,
+}
+
+impl Stay {
+    pub(super) fn new(of: RoomKey, fence: Fence, events: mpsc::UnboundedSender<Event>) -> Self {
+        Self { of, fence, events }
+    }
+
+    /// The token of every write.
+    pub(crate) fn fence(&self) -> storage::Fence {
+        storage::Fence(self.fence.0)
+    }
+
+    /// A write with its token was refused: it is another node's.
+    pub(crate) fn was_fenced(&self) {
+        _ = self.events.send(Event::Fenced { of: self.of, fence: self.fence });
+    }
+}
+
+impl Drop for Stay {
+    fn drop(&mut self) {
+        _ = self.events.send(Event::Left { of: self.of, fence: self.fence });
+    }
+}
+
+/// Somebody waits to be led. Dropped, they do not.
+pub(super) struct Waiting {
+    of: RoomKey,
+    request: RequestId,
+    events: mpsc::UnboundedSender<Event>,
+    lead: Option<oneshot::Receiver<Lead>>,
+}
+
+impl Waiting {
+    pub(super) fn new(
+        of: RoomKey,
+        request: RequestId,
+        arrival: Arrival,
+        events: &mpsc::UnboundedSender<Event>,
+    ) -> Self {
+        let (reply, lead) = oneshot::channel();
+        _ = events.send(Event::Wanted { of, request, arrival, reply });
+        Self { of, request, events: events.clone(), lead: Some(lead) }
+    }
+
+    pub(super) async fn lead(mut self) -> Lead {
+        let Some(lead) = &mut self.lead else { return Lead::Refused(RefuseReason::Stopping) };
+        let lead = lead.await.unwrap_or(Lead::Refused(RefuseReason::Stopping));
+        self.lead = None;
+        lead
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if self.lead.is_some() {
+            _ = self.events.send(Event::Abandoned { of: self.of, request: self.request });
+        }
+    }
+}
+

@@ -1,0 +1,274 @@
+//! Links to other nodes: one to each, HTTP/2 under TLS in which both show that they know the cluster's secret. Each person who is passed on has a
+//! stream of their own (RFC 8441), with a window of its own: one who does not read delays nobody else.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use cluster::{Input, LinkState, NodeAt, NodeId, NodeRecord, OfferAnswer};
+use hyper::body::Incoming;
+use hyper::client::conn::http2::{Builder, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::WebSocketStream;
+use tungstenite::protocol::{Role, WebSocketConfig};
+
+use super::event::Event;
+use super::port::{Offer, OfferReply};
+use super::secrets::NodeTls;
+use super::status::Status;
+use crate::tasks;
+
+/// Within this time a node answers, or is not there.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
+
+/// How often a link is asked whether the other end is there.
+const PING_EVERY: Duration = Duration::from_secs(1);
+
+/// How soon a node that is not there is tried again.
+const AGAIN_AFTER: Duration = Duration::from_millis(250);
+
+/// What one person may have on the way, in bytes.
+const STREAM_WINDOW: u32 = 64 * 1024;
+
+/// What all together may have on the way. Far more than what those have who do not read.
+const LINK_WINDOW: u32 = 1 << 30;
+
+/// The largest answer to a hello or an offer, in bytes.
+const ANSWER_BYTES: usize = 16 * 1024;
+
+/// Who is passed on, as the node says it that has judged them.
+pub(super) const CALLER: &str = "veranda-caller";
+
+/// A person's stream to another node.
+pub(crate) type NodeSocket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
+
+type Sender = Option<SendRequest<Body>>;
+
+/// The links of this node; a clone is another handle to the same.
+#[derive(Clone)]
+pub(super) struct Links(Arc<Inner>);
+
+struct Inner {
+    tls: NodeTls,
+    status: Status,
+    events: mpsc::UnboundedSender<Event>,
+    links: Mutex<HashMap<NodeId, Link>>,
+}
+
+struct Link {
+    at: NodeAt,
+    sender: watch::Receiver<Sender>,
+    task: AbortHandle,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The other node cannot be reached, or does not take what is passed on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LinkError {
+    #[error("there is no link to that node")]
+    Down,
+    #[error("the link to a node: {0}")]
+    Http(#[from] hyper::Error),
+    #[error("a node has refused: {0}")]
+    Refused(StatusCode),
+}
+
+/// Why there is no link.
+enum Failure {
+    Refused,
+    Silent,
+}
+
+impl Links {
+    pub(super) fn new(tls: NodeTls, status: Status, events: mpsc::UnboundedSender<Event>) -> Self {
+        Self(Arc::new(Inner { tls, status, events, links: Mutex::default() }))
+    }
+
+    /// Has a link to each of these, and to no other.
+    pub(super) fn keep(&self, nodes: Vec<NodeAt>) {
+        let mut links = self.links();
+        links.retain(|_, link| nodes.contains(&link.at));
+        for at in nodes {
+            links.entry(at.node).or_insert_with(|| {
+                let (sender, receiver) = watch::channel(None);
+                let task = tasks::spawn(self.clone().hold(at.clone(), sender)).abort_handle();
+                Link { at, sender: receiver, task }
+            });
+        }
+    }
+
+    /// Finds out whether a node is there.
+    pub(super) fn probe(&self, at: NodeAt) {
+        let known = self.links().get(&at.node).map(|link| link.sender.borrow().is_some());
+        match known {
+            Some(true) => self.tell(at.node, LinkState::Up { at }),
+            // Its own task tries it all the time.
+            Some(false) => {}
+            None => {
+                let links = self.clone();
+                drop(tasks::spawn(async move {
+                    let state = match timeout(ANSWERS_WITHIN, links.open(&at)).await {
+                        Ok(Ok((_, _, record))) => LinkState::Up { at: record.at },
+                        Ok(Err(Failure::Refused)) => LinkState::Refused,
+                        Ok(Err(Failure::Silent)) | Err(_) => LinkState::Silent,
+                    };
+                    links.tell(at.node, state);
+                }));
+            }
+        }
+    }
+
+    /// A stream for somebody who is passed on.
+    pub(super) async fn socket(&self, to: &NodeAt, caller: HeaderValue) -> Result<NodeSocket, LinkError> {
+        let request = Request::builder()
+            .method(Method::CONNECT)
+            .version(Version::HTTP_2)
+            .uri("https://node/socket")
+            .header(header::SEC_WEBSOCKET_VERSION, "13")
+            .header(CALLER, caller)
+            .extension(hyper::ext::Protocol::from_static("websocket"))
+            .body(Body::empty())
+            .map_err(|_| LinkError::Down)?;
+        let response = self.request(to, request).await?;
+        if !response.status().is_success() {
+            return Err(LinkError::Refused(response.status()));
+        }
+        let stream = TokioIo::new(hyper::upgrade::on(response).await?);
+        let config = WebSocketConfig::default().read_buffer_size(4 * 1024).write_buffer_size(16 * 1024);
+        Ok(WebSocketStream::from_raw_socket(stream, Role::Client, Some(config)).await)
+    }
+
+    /// Offers something to another node.
+    pub(super) async fn offer(&self, to: &NodeAt, offer: &Offer) -> Option<OfferAnswer> {
+        let body = serde_json::to_vec(offer).ok()?;
+        let request = Request::post("https://node/offer")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body.into())
+            .ok()?;
+        let response = self.request(to, request).await.ok()?;
+        let body = axum::body::to_bytes(Body::new(response.into_body()), ANSWER_BYTES).await.ok()?;
+        serde_json::from_slice::<OfferReply>(&body).ok().map(|reply| reply.answer())
+    }
+
+    /// Asks another node something.
+    pub(super) async fn request(
+        &self,
+        to: &NodeAt,
+        request: Request<Body>,
+    ) -> Result<Response<Incoming>, LinkError> {
+        let sender = self.links().get(&to.node).map(|link| link.sender.clone());
+        let mut sender = sender.ok_or(LinkError::Down)?;
+        let open = timeout(ANSWERS_WITHIN, sender.wait_for(Option::is_some)).await;
+        let open = open.ok().and_then(Result::ok).and_then(|open| open.clone());
+        Ok(open.ok_or(LinkError::Down)?.send_request(request).await?)
+    }
+
+    /// Keeps a link to a node for as long as this task runs.
+    async fn hold(self, at: NodeAt, sender: watch::Sender<Sender>) {
+        loop {
+            let opened = timeout(ANSWERS_WITHIN, self.open(&at)).await.unwrap_or(Err(Failure::Silent));
+            let state = match opened {
+                Ok((open, connection, record)) => {
+                    sender.send_replace(Some(open));
+                    self.tell(at.node, LinkState::Up { at: record.at });
+                    let ended = connection.await;
+                    sender.send_replace(None);
+                    let is_silent = matches!(&ended, Ok(Err(error)) if error.is_timeout());
+                    if is_silent { LinkState::Silent } else { LinkState::Reset }
+                }
+                Err(Failure::Refused) => LinkState::Refused,
+                Err(Failure::Silent) => LinkState::Silent,
+            };
+            let was_up = matches!(state, LinkState::Reset);
+            self.tell(at.node, state);
+            if !was_up {
+                tokio::time::sleep(AGAIN_AFTER).await;
+            }
+        }
+    }
+
+    /// Connects, and says who this is. Both ends accept each other, or there is no link.
+    async fn open(&self, at: &NodeAt) -> Result<(SendRequest<Body>, Running, NodeRecord), Failure> {
+        let stream = TcpStream::connect(&at.address).await.map_err(|error| match error.kind() {
+            io::ErrorKind::ConnectionRefused => Failure::Refused,
+            _ => Failure::Silent,
+        })?;
+        _ = stream.set_nodelay(true);
+        let silent = |error: &dyn std::fmt::Display| {
+            tracing::debug!(%error, "a node cannot be linked to");
+            Failure::Silent
+        };
+        let tls = TlsConnector::from(Arc::clone(&self.0.tls.client));
+        let stream = tls.connect(self.0.tls.name.clone(), stream).await.map_err(|error| silent(&error))?;
+        let (mut sender, connection) = Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(LINK_WINDOW)
+            .keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(ANSWERS_WITHIN)
+            .keep_alive_while_idle(true)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| silent(&error))?;
+        let (ended, running) = oneshot::channel();
+        tasks::spawn(async move { _ = ended.send(connection.await) });
+        let record = self.hello(&mut sender).await.ok_or(Failure::Silent)?;
+        Ok((sender, Running(running), record))
+    }
+
+    async fn hello(&self, sender: &mut SendRequest<Body>) -> Option<NodeRecord> {
+        let own = self.0.status.record()?;
+        let request = Request::post("https://node/hello")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(serde_json::to_vec(&own).ok()?.into())
+            .ok()?;
+        let response = sender.send_request(request).await.ok()?;
+        let status = response.status();
+        let body = axum::body::to_bytes(Body::new(response.into_body()), ANSWER_BYTES).await.ok()?;
+        if status != StatusCode::OK {
+            let reason = String::from_utf8_lossy(&body);
+            tracing::warn!(%reason, "another node does not take this one for one of its cluster");
+            return None;
+        }
+        let record: NodeRecord = serde_json::from_slice(&body).ok()?;
+        let (reply, answer) = oneshot::channel();
+        _ = self.0.events.send(Event::Hello { record: Box::new(record.clone()), reply });
+        answer.await.ok()?.ok()?;
+        Some(record)
+    }
+
+    fn tell(&self, node: NodeId, state: LinkState) {
+        _ = self.0.events.send(Event::Input(Input::Link { node, state }));
+    }
+
+    fn links(&self) -> MutexGuard<'_, HashMap<NodeId, Link>> {
+        self.0.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection runs in a task of its own, because streams outlive whoever has opened the link.
+struct Running(oneshot::Receiver<hyper::Result<()>>);
+
+impl Future for Running {
+    type Output = Result<hyper::Result<()>, oneshot::error::RecvError>;
+
+    fn poll(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Self::Output> {
+        std::pin::Pin::new(&mut self.0).poll(context)
+    }
+}

@@ -1,0 +1,126 @@
+//! A request about what another node owns is passed on to that node, which answers as if it had been asked itself.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use cluster::{Arrival, NodeAt};
+use protocol::RoomCode;
+use storage::{Ownable, StorageError};
+
+use super::links::{CALLER, LinkError};
+use super::port::{REQUESTS, whole};
+use super::{Cluster, Lead, arrival_of, passed_caller};
+use crate::AppState;
+use crate::http_client::HttpClient;
+use crate::pages::PageProblem;
+use crate::rest::ProblemResponse;
+
+/// How often somebody is led anew when the node could not be reached.
+const TRIES: usize = 3;
+
+/// Between two tries of it.
+type Parts = (axum::http::request::Parts, axum::body::Bytes);
+
+/// Answers what is this node's, and passes on what is another's.
+pub(crate) async fn pass_on(
+    State(state): State<AppState>,
+    caller: HttpClient,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some(cluster) = state.cluster.clone() else { return next.run(request).await };
+    let Some(of) = owned(request.uri().path()) else { return next.run(request).await };
+    // Of what there is not, nobody has to be asked: what is said then, this node says.
+    if let Ownable::Room(code) = of
+        && matches!(state.storage.room(code).await, Ok(None))
+    {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let Some(body) = whole(body).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let parts = (parts, body);
+    let mut arrival = arrival_of(&caller);
+    for _ in 0..TRIES {
+        match cluster.lead(of, arrival).await {
+            // Kept until it is answered.
+            Lead::Here(_stay) => return next.run(again(&parts)).await,
+            Lead::Elsewhere(to) if !caller.is_passed_on => match ask(&cluster, &to, &caller, &parts).await {
+                Ok(response) if response.status() != StatusCode::MISDIRECTED_REQUEST => return response,
+                Ok(_) => arrival = Arrival::Returned { by: to.node },
+                Err(error) => {
+                    tracing::warn!(%error, "a request could not be passed on");
+                    arrival = Arrival::Returned { by: to.node };
+                }
+            },
+            Lead::Elsewhere(_) => return StatusCode::MISDIRECTED_REQUEST.into_response(),
+            Lead::Refused(cluster::RefuseReason::NotHere) => {
+                return StatusCode::MISDIRECTED_REQUEST.into_response();
+            }
+            Lead::Refused(reason) => {
+                tracing::info!(?reason, "a request could not be led to a node");
+                break;
+            }
+        }
+    }
+    // A database that does not answer is no other matter for whoever asks.
+    let error = StorageError::Behind;
+    if parts.0.uri.path().starts_with("/api/") {
+        ProblemResponse::storage(&error).into_response()
+    } else {
+        PageProblem::Storage(error).into_response()
+    }
+}
+
+/// What a request is about, if that is owned by one node.
+fn owned(path: &str) -> Option<Ownable> {
+    let room = |rest: &str| rest.split('/').next().and_then(|code| RoomCode::parse(code).ok());
+    if path == "/api/v1/calls" || path.starts_with("/api/v1/calls/") {
+        return Some(Ownable::Rings);
+    }
+    let rest = ["/r/", "/api/v1/rooms/", "/admin/rooms/"].iter().find_map(|prefix| path.strip_prefix(prefix));
+    rest.and_then(room).map(Ownable::Room)
+}
+
+fn again((parts, body): &Parts) -> Request {
+    Request::from_parts(parts.clone(), Body::from(body.clone()))
+}
+
+async fn ask(
+    cluster: &Cluster,
+    to: &NodeAt,
+    caller: &HttpClient,
+    parts: &Parts,
+) -> Result<Response, LinkError> {
+    let mut request = again(parts);
+    let path = request.uri().path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
+    *request.uri_mut() = format!("https://node{REQUESTS}{path}").parse().map_err(|_| LinkError::Down)?;
+    *request.version_mut() = axum::http::Version::HTTP_2;
+    let headers = request.headers_mut();
+    // Of one connection, which the other node does not have (RFC 9110 §7.6.1).
+    for name in ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", CALLER] {
+        headers.remove(name);
+    }
+    headers.insert(CALLER, passed_caller::to_header(caller).ok_or(LinkError::Down)?);
+    request.extensions_mut().clear();
+    let response = cluster.0.links.request(to, request).await?;
+    Ok(response.map(Body::new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_request_is_about_stands_in_its_path() {
+        let code = RoomCode::parse("abc-defg-hjk").unwrap();
+        for path in ["/r/abc-defg-hjk", "/r/ABCDEFGHJK/links", "/api/v1/rooms/abc-defg-hjk/participants"] {
+            assert_eq!(owned(path), Some(Ownable::Room(code)), "{path}");
+        }
+        for path in ["/", "/rooms", "/api/v1/rooms", "/r/", "/r/nothing", "/api/v1/callsx"] {
+            assert_eq!(owned(path), None, "{path}");
+        }
+        assert_eq!(owned("/api/v1/calls/7"), Some(Ownable::Rings));
+    }
+}

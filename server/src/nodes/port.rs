@@ -1,0 +1,168 @@
+//! Where other nodes connect to: under TLS in which both ends show that they know the cluster's secret, so that whatever comes here is a node's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, post};
+use axum::{Json, body::Body};
+use cluster::{Fence, NodeId, NodeRecord, OfferAnswer, RoomKey};
+use hyper::server::conn::http2::Builder;
+use hyper::service::Service as _;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use serde::{Deserialize, Serialize};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+
+use super::Cluster;
+use super::links::CALLER;
+use super::passed_caller;
+use crate::port_mux::Peer;
+use crate::{AppState, signalling, tasks};
+
+/// How long TLS may take.
+const AGREES_WITHIN: Duration = Duration::from_secs(2);
+
+/// As [`super::links`] has them at the other end.
+const STREAM_WINDOW: u32 = 64 * 1024;
+const LINK_WINDOW: u32 = 1 << 30;
+
+/// People whom one other node passes on at once.
+const STREAMS: u32 = 1_000_000;
+
+/// What stands before the path of a request that is passed on.
+pub(super) const REQUESTS: &str = "/request";
+
+#[derive(Clone)]
+struct Port {
+    cluster: Cluster,
+    state: AppState,
+    /// What browsers and programs are answered by.
+    router: Router,
+}
+
+/// Something that is offered to another node.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Offer {
+    pub(super) of: RoomKey,
+    pub(super) fence: Fence,
+    pub(super) from: NodeId,
+}
+
+/// The answer.
+#[derive(Serialize, Deserialize)]
+pub(super) struct OfferReply {
+    /// The token with which it was taken; nothing where it was refused.
+    pub(super) taken: Option<Fence>,
+}
+
+impl OfferReply {
+    pub(super) fn answer(&self) -> OfferAnswer {
+        self.taken.map_or(OfferAnswer::Refused, |fence| OfferAnswer::Taken { fence })
+    }
+}
+
+/// Answers other nodes for as long as the server is there.
+pub(crate) async fn serve(listener: TcpListener, cluster: Cluster, state: AppState, router: Router) {
+    let tls = TlsAcceptor::from(Arc::<ServerConfig>::clone(cluster.tls()));
+    let port = Port { cluster, state, router: router.clone() };
+    let router = Router::new()
+        .route("/hello", post(hello))
+        .route("/socket", any(socket))
+        .route("/offer", post(offer))
+        .route("/request/{*path}", any(request))
+        .with_state(port);
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => drop(tasks::spawn(link(stream, tls.clone(), router.clone()))),
+            Err(error) => {
+                tracing::warn!(%error, "another node's connection could not be taken");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn link(stream: TcpStream, tls: TlsAcceptor, router: Router) {
+    _ = stream.set_nodelay(true);
+    let stream = match timeout(AGREES_WITHIN, tls.accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "somebody who is no node of this cluster came to [cluster] address");
+            return;
+        }
+        Err(_) => return,
+    };
+    let service = TowerToHyperService::new(router);
+    let served = Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(LINK_WINDOW)
+        .max_concurrent_streams(STREAMS)
+        .enable_connect_protocol()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "the link of another node has ended");
+    }
+}
+
+/// Another node says who it is.
+async fn hello(State(port): State<Port>, Json(record): Json<NodeRecord>) -> Response {
+    match port.cluster.hello(record).await {
+        Ok(own) => Json(own).into_response(),
+        Err(reason) => (StatusCode::CONFLICT, reason).into_response(),
+    }
+}
+
+/// Somebody is passed on, who comes as if they had connected here.
+async fn socket(State(port): State<Port>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+    match headers.get(CALLER).and_then(passed_caller::from_header) {
+        Some(caller) => signalling::open(port.state, caller, upgrade),
+        None => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+/// Another node, which leaves, offers something.
+async fn offer(State(port): State<Port>, Json(Offer { of, fence, from }): Json<Offer>) -> Response {
+    let taken = match port.cluster.offered(of, fence, from).await {
+        OfferAnswer::Taken { fence } => Some(fence),
+        OfferAnswer::Refused => None,
+    };
+    Json(OfferReply { taken }).into_response()
+}
+
+/// A request that another node has passed on, which is answered as if it had been made here.
+async fn request(State(port): State<Port>, mut request: Request) -> Response {
+    let Some(caller) = request.headers_mut().remove(CALLER).as_ref().and_then(passed_caller::from_header)
+    else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    let Some(Ok(uri)) = path.strip_prefix(REQUESTS).map(str::parse) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    *request.uri_mut() = uri;
+    // What this router has noted of the path is not the other's.
+    request.extensions_mut().clear();
+    let peer = Peer { address: (caller.address, 0).into(), transport: caller.site.transport };
+    request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(caller);
+    TowerToHyperService::new(port.router).call(request).await.into_response()
+}
+
+/// The largest body that is passed on, in bytes: as large as any that is taken.
+pub(super) const BODY_BYTES: usize = 64 * 1024;
+
+/// The body of a request that is to be passed on, whole: it may have to be sent twice.
+pub(super) async fn whole(body: Body) -> Option<Bytes> {
+    axum::body::to_bytes(body, BODY_BYTES).await.ok()
+}
