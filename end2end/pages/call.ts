@@ -118,28 +118,28 @@ export class CallPage {
     async watchGaps(other: CallPage): Promise<void> {
         await this.tile(other.name).locator("video[data-source=camera]").evaluate((element, name) => {
             const video = element as HTMLVideoElement;
-            const watched = window as unknown as { longestGaps?: Record<string, number> };
-            const gaps = (watched.longestGaps ??= {});
+            const watched = window as unknown as { longestGaps?: Record<string, number>; lastFrames?: Record<string, number> };
+            const [gaps, lasts] = [(watched.longestGaps ??= {}), (watched.lastFrames ??= {})];
             const isWatched = name in gaps;
             gaps[name] = 0;
             if (isWatched) return;
-            let last = performance.now();
+            lasts[name] = performance.now();
             const frame = () => {
                 const now = performance.now();
-                gaps[name] = Math.max(gaps[name]!, now - last);
-                last = now;
+                gaps[name] = Math.max(gaps[name]!, now - lasts[name]!);
+                lasts[name] = now;
                 video.requestVideoFrameCallback(frame);
             };
             video.requestVideoFrameCallback(frame);
         }, other.name);
     }
 
-    /** That time, in milliseconds, and from now on anew. */
+    /** That time, in milliseconds, and from now on anew. What has lasted until now without a frame counts. */
     async longestGap(other: CallPage): Promise<number> {
         return this.page.evaluate((name) => {
-            const gaps = (window as unknown as { longestGaps: Record<string, number> }).longestGaps;
-            const longest = gaps[name]!;
-            gaps[name] = 0;
+            const { longestGaps: gaps, lastFrames: lasts } = window as unknown as Record<string, Record<string, number>>;
+            const longest = Math.max(gaps![name]!, performance.now() - lasts![name]!);
+            gaps![name] = 0;
             return Math.round(longest);
         }, other.name);
     }

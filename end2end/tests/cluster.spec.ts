@@ -75,3 +75,32 @@ test("a node that is told to end has its call go to another one, and nobody sees
     expect(Math.max(...gaps)).toBeLessThan(FROZEN_MILLIS);
     await cluster.stop();
 });
+
+test("an owner that is paused finds its room elsewhere when it wakes up, and nobody is in two rooms", async ({ somebody }) => {
+    test.setTimeout(180_000);
+    const cluster = await startCluster();
+    const { code, link } = await cluster.newRoom({ name: "Tea" });
+    const [ada, bob] = [await somebody("Ada", link, cluster.who), await somebody("Bob", link, cluster.who)];
+    await ada.join();
+    await bob.join();
+    await ada.expectToSee(bob);
+    await bob.openPanel("Chat");
+    const owner = cluster.ownerOf(code);
+    owner.rest();
+    // nginx gives each connection to any node, the paused one too, which does not answer.
+    await expect.poll(() => cluster.ownerOf(code).name, { timeout: 60_000 }).not.toBe(owner.name);
+    await ada.write("elsewhere");
+    await expect(bob.chat()).toHaveText(["elsewhere"], { timeout: 60_000 });
+    const next = cluster.ownerOf(code).name;
+    owner.goOn();
+    await expect.poll(() => owner.log.some((line) => line.includes("a room is not this node's any more")), { timeout: 20_000 }).toBe(true);
+    await bob.write("still there");
+    await expect(ada.chat()).toHaveText(["elsewhere", "still there"], { timeout: 30_000 });
+    expect(cluster.ownerOf(code).name).toBe(next);
+    for (const node of cluster.nodes) {
+        const page = await fetch(`${node.url}/r/${code}`);
+        expect((await page.text()).includes("Ada"), node.name).toBe(true);
+    }
+    await ada.expectToSee(bob);
+    await cluster.stop();
+});

@@ -271,10 +271,9 @@ impl MediaPaths {
             flow.is_reported = false;
         }
         if before.epoch != topology.epoch && topology.via.is_sfu() {
-            // The node knows nothing of the link that there was.
-            for link in view.links.to_nodes() {
-                self.close(link);
-            }
+            // The node knows nothing of the link that there was. One to another node may still carry what the new one does not yet.
+            let known: Vec<_> = view.links.to_nodes().filter(|link| self.wants(*link)).collect();
+            known.into_iter().for_each(|link| self.close(link));
         }
         self.effects.push_back(PathsEffect::SubscribeAgain);
     }

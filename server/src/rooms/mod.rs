@@ -14,6 +14,7 @@ pub(crate) mod queue;
 mod registry;
 mod replies;
 mod settings;
+mod taking;
 mod task;
 
 pub(crate) use envelope::RoomEnvelope;

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use cluster::Arrival;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
@@ -14,7 +13,7 @@ use protocol::{
     Timestamp,
 };
 use room::{Room, RoomInit};
-use storage::{Creators, Fence, Idempotency, KeyRecord, Ownable, RoomRecord, Storage, StorageError};
+use storage::{Creators, Fence, Idempotency, KeyRecord, RoomRecord, Storage, StorageError};
 use tokio::sync::OnceCell;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -31,7 +30,7 @@ use crate::ice_servers::IceServerList;
 use crate::journal_writer::{JournalWriter, RoomWriter};
 use crate::media::{Media, News, NewsReceiver};
 use crate::metrics::{Label, Metrics};
-use crate::nodes::{Cluster, Lead, Stay};
+use crate::nodes::{Cluster, Stay};
 use crate::passwords::{PasswordError, Passwords};
 use crate::tokens::Tokens;
 use crate::traces::JoinTraces;
@@ -465,12 +464,7 @@ impl Rooms {
         if !self.journal_writer.flush(FLUSH_WITHIN).await {
             return Err(Missing::Unreadable(StorageError::Behind));
         }
-        let stay = self.stay(code).await?;
-        let record = self.storage.room(code).await?.ok_or(Missing::Unknown)?;
-        if let Some(stay) = stay.as_ref().filter(|stay| stay.fence() != record.fence) {
-            stay.was_fenced();
-            return Err(Missing::Unreadable(StorageError::Fenced));
-        }
+        let (record, stay) = self.take(code).await?;
         let wall = self.clock.wall();
         let since = Timestamp(wall.0.saturating_sub(REMEMBERED_FOR.as_millis() as u64));
         let seats = self.storage.seats(code, since).await?;
@@ -509,22 +503,6 @@ impl Rooms {
         });
         Ok(handle)
     }
-
-    /// Sees to it that a room is this node's for as long as what is returned is kept; nothing is to be kept where there is only this one.
-    ///
-    /// # Errors
-    ///
-    /// [`StorageError::Fenced`] when it is another node's, [`StorageError::Behind`] when nobody can tell just now.
-    async fn stay(&self, code: RoomCode) -> Result<Option<Stay>, StorageError> {
-        let Some(cluster) = &self.cluster else { return Ok(None) };
-        // Whoever asks was led here; that it is elsewhere all the same, they are told.
-        match cluster.lead(Ownable::Room(code), Arrival::Client).await {
-            Lead::Here(stay) => Ok(Some(stay)),
-            Lead::Elsewhere(_) => Err(StorageError::Fenced),
-            Lead::Refused(_) => Err(StorageError::Behind),
-        }
-    }
-
 
     fn loaded(&self) -> std::sync::MutexGuard<'_, HashMap<RoomCode, Arc<OnceCell<RoomHandle>>>> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
@@ -584,7 +562,7 @@ impl RoomHandle {
 }
 
 /// Why a room could not be loaded.
-enum Missing {
+pub(super) enum Missing {
     Unknown,
     Unreadable(StorageError),
 }

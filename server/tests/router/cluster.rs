@@ -1,5 +1,6 @@
 //! Several servers that are one: real PostgreSQL, real Redis, and nodes that die.
 
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -7,10 +8,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use server::config::{ClusterConfig, Config};
 use sqlx::{AnyPool, Row as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
 use crate::common::{Client, Closed, TestServer, join_message};
+use crate::ringing_people::{ADA, BOB, id};
 use crate::sessions::resume_message;
 
 /// How a connection ends whose room is another node's now.
@@ -19,8 +21,15 @@ const MOVED: Closed = Closed { code: 4421 };
 /// What the operator has set up for the nodes.
 struct Cluster {
     postgres: String,
+    redis: String,
     secret: String,
     name: String,
+}
+
+/// A Redis of a test's own, which goes away and comes back with nothing.
+struct OwnRedis {
+    port: u16,
+    running: Option<Child>,
 }
 
 /// A node in a runtime of its own, which ends as a process does that is killed: without a word.
@@ -41,10 +50,20 @@ impl Cluster {
         let pool = AnyPool::connect(&format!("{server}/postgres")).await.unwrap();
         let statement = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
         sqlx::raw_sql(statement).execute(&pool).await.unwrap();
-        Self { postgres: format!("{server}/{name}"), secret: "s".repeat(32), name }
+        let redis = from_environment("VERANDA_TEST_REDIS");
+        Self { postgres: format!("{server}/{name}"), redis, secret: "s".repeat(32), name }
     }
 
+    /// A node that takes people.
     async fn node(&self, name: &'static str) -> Node {
+        let node = self.start(name).await;
+        while node.server.request("GET", "/readyz", "", "").await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        node
+    }
+
+    async fn start(&self, name: &'static str) -> Node {
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let mut config = Config::default();
         config.storage.postgres.clone_from(&self.postgres);
@@ -53,7 +72,7 @@ impl Cluster {
             name: self.name.clone(),
             node: name.to_owned(),
             address: free,
-            redis: vec![from_environment("VERANDA_TEST_REDIS")],
+            redis: vec![self.redis.clone()],
             drain_seconds: 10,
             ..ClusterConfig::default()
         };
@@ -79,11 +98,49 @@ impl Cluster {
 
     /// Which of the nodes has a room, as PostgreSQL says.
     async fn owner(&self, room: &str, nodes: &[Node]) -> usize {
+        self.ownership(room, nodes).await.0
+    }
+
+    /// The same, and with which token.
+    async fn ownership(&self, room: &str, nodes: &[Node]) -> (usize, i64) {
         let pool = AnyPool::connect(&self.postgres).await.unwrap();
-        let row = sqlx::query("SELECT owner FROM rooms WHERE code = $1").bind(room).fetch_one(&pool).await;
-        let owner: String = row.unwrap().try_get("owner").unwrap();
-        let owner: Value = serde_json::from_str(&owner).unwrap();
-        nodes.iter().position(|node| owner["address"] == node.address.as_str()).unwrap()
+        let select = sqlx::query("SELECT owner, fence FROM rooms WHERE code = $1").bind(room);
+        let row = select.fetch_one(&pool).await.unwrap();
+        let owner: Value = serde_json::from_str(&row.try_get::<String, _>("owner").unwrap()).unwrap();
+        let owner = nodes.iter().position(|node| owner["address"] == node.address.as_str());
+        (owner.unwrap(), row.try_get("fence").unwrap())
+    }
+}
+
+impl OwnRedis {
+    async fn start() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let mut redis = Self { port, running: None };
+        redis.begin().await;
+        redis
+    }
+
+    async fn begin(&mut self) {
+        let port = self.port.to_string();
+        let words = ["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+        let mut command = Command::new("redis-server");
+        self.running = Some(command.args(words).stdout(Stdio::null()).spawn().unwrap());
+        while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            running.kill().unwrap();
+            running.wait().unwrap();
+        }
+    }
+}
+
+impl Drop for OwnRedis {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -111,7 +168,7 @@ fn chat(number: u32) -> Value {
     json!({ "type": "chat", "chat": id, "to": "everyone", "envelope": envelope })
 }
 
-/// Enters a room through a node, which may have started just now.
+/// Enters a room through a node.
 async fn enter(node: &Node, room: &str, name: &str) -> (Client, Value) {
     for _ in 0..40 {
         let mut client = node.server.connect().await;
@@ -248,7 +305,67 @@ async fn whoever_does_not_know_the_secret_is_no_node() {
     let room = nodes[0].server.new_room().await;
     enter(&nodes[1], &room, "Ada").await;
     cluster.secret = "t".repeat(32);
-    let stranger = cluster.node("three").await;
+    let stranger = cluster.start("three").await;
     let expelled = tokio::time::timeout(Duration::from_secs(10), stranger.server.state.was_expelled());
     assert_eq!(format!("{:?}", expelled.await.unwrap()), "OtherCluster");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_rings_at_another_node_and_outlives_the_node_that_has_the_rings() {
+    let cluster = Cluster::new().await;
+    let mut nodes = cluster.nodes(["one", "two", "three"]).await;
+    let (mut ada, mut bob) = (ADA.attach(&nodes[0].server).await, BOB.attach(&nodes[1].server).await);
+    let placed = ada.rings(&id(1), &bob.call_id).await;
+    assert_eq!(bob.hear_of("incoming").await["room"], placed["room"]);
+    bob.about("answer", &id(1)).await;
+    ada.hear_of("answered").await;
+    bob.hear_of("answered").await;
+
+    // Each of them is at a node of their own; whichever has the rings, it is the third or one of theirs.
+    let pool = AnyPool::connect(&cluster.postgres).await.unwrap();
+    let row = sqlx::query("SELECT owner FROM duties").fetch_one(&pool).await.unwrap();
+    let owner: Value = serde_json::from_str(&row.try_get::<String, _>("owner").unwrap()).unwrap();
+    let dead = nodes.iter().position(|node| owner["address"] == node.address.as_str()).unwrap();
+    nodes.remove(dead).kill();
+    let in_call = |peer: &str, side: &str| json!({ "in_call": { "ring": id(1), "peer": peer, "side": side, "talked_ms": 1000 } });
+    let mut again = BOB.attach_with(&nodes[0].server, in_call(&ada.call_id, "callee")).await;
+    let mut ada = ADA.attach_with(&nodes[1].server, in_call(&bob.call_id, "caller")).await;
+    again.say(json!({ "type": "hang_up", "ring": id(1), "reason": "hung_up" })).await;
+    assert!(ada.hears_end_of(&id(1)).await["answered"]["seconds"].as_u64() > Some(0), "it went on");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_redis_calls_go_on_and_no_node_takes_a_room_and_it_comes_back_with_nothing() {
+    let mut redis = OwnRedis::start().await;
+    let cluster = Cluster { redis: format!("redis://127.0.0.1:{}", redis.port), ..Cluster::new().await };
+    let nodes = cluster.nodes(["one", "two"]).await;
+    let (room, other) = (nodes[0].server.new_room().await, nodes[0].server.new_room().await);
+    let (mut ada, _) = enter(&nodes[0], &room, "Ada").await;
+    let (mut bob, _) = enter(&nodes[1], &room, "Bob").await;
+    let before = cluster.ownership(&room, &nodes).await;
+    redis.end();
+
+    while !nodes[0].server.request("GET", "/readyz", "", "").await.2.contains("\"redis\"") {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    ada.say(chat(1)).await;
+    ada.hear_of("chat_kept").await;
+    bob.hear_of("chat").await;
+    enter(&nodes[0], &room, "Cleo").await;
+    enter(&nodes[1], &room, "Dan").await;
+    // Nobody has this one, and nobody may take it.
+    let mut refused = nodes[0].server.connect().await;
+    refused.say(join_message(&other, "Eve")).await;
+    assert_eq!(refused.hear_end().await.0["code"], "storage_unavailable");
+    let (status, _, page) = nodes[1].server.request("GET", &format!("/r/{other}"), "", "").await;
+    assert!(status == 503 && page.contains("<h1>"), "{status}: {page}");
+
+    redis.begin().await;
+    let began = tokio::time::Instant::now();
+    enter(&nodes[1], &other, "Eve").await;
+    println!("rooms are taken again {} ms after Redis is there", began.elapsed().as_millis());
+    ada.say(chat(2)).await;
+    ada.hear_of("chat_kept").await;
+    bob.hear_of("chat").await;
+    assert_eq!(cluster.ownership(&room, &nodes).await, before, "it was nobody else's meanwhile");
 }

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use call::{
-    Command, ConnectionState, Input, LinkCommand, LinkStatus, Notice, Output, Phase, Role, Signalling,
+    Command, ConnectionState, Input, LinkCommand, LinkEvent, LinkKey, LinkStatus, Notice, Output, Phase,
+    Role, Signalling,
 };
 use protocol::limits::PING_INTERVAL_SECONDS;
 use protocol::{
-    ErrorCode, LeaveReason, MessageId, OpeningMessage, Participant, Presence, RoomCode, RoomMessage,
-    RoomSummary, Sequence, ServerFrame, ServerMessage, SignalNumber, Switch, Trouble,
+    ErrorCode, Joined, LeaveReason, MediaVia, MessageId, NodeId, OpeningMessage, Participant, PeerRef,
+    Presence, RoomCode, RoomMessage, RoomSummary, Sequence, ServerFrame, ServerMessage, SignalNumber, Switch,
+    Topology, TopologyReason, Trouble,
 };
+use uuid::Uuid;
 
 use crate::support::{
     ADA, BOB, ME, TestCall, commands_to, id, join, joined, joined_later, offer_from, open, opened,
@@ -73,7 +76,7 @@ fn signals_that_the_peer_has_not_acknowledged_are_said_again_to_whoever_comes_ba
     call.hear(offer_from(ADA));
     let link = crate::support::link_to(ADA);
     call.input(Input::Link { link, event: call::LinkEvent::RemoteDescriptionApplied });
-    let description = call::LinkEvent::LocalDescription {
+    let description = LinkEvent::LocalDescription {
         sdp: crate::support::sdp("answer"),
         sections: crate::support::sections(),
     };
@@ -244,6 +247,40 @@ fn a_server_that_has_forgotten_who_cannot_be_reached_is_told_again() {
     come_back(&mut call);
     let outputs = call.hear(joined([ADA], true));
     assert!(said(&outputs).contains(&report), "{outputs:?}");
+}
+
+#[test]
+fn a_link_to_the_node_that_a_room_has_left_carries_media_until_the_next_one_does() {
+    let node = |number| NodeId::new(Uuid::from_u128(number));
+    let forwarded = |number, epoch| {
+        let ServerMessage::Joined(joined) = joined([ADA], true) else { panic!() };
+        let (via, reason) = (MediaVia::Sfu(node(number)), TopologyReason::ManyPeople);
+        let topology = Topology { epoch, via, reason, migration: None };
+        ServerMessage::Joined(Box::new(Joined { topology, ..*joined }))
+    };
+    let told = |number, outputs: &[Output]| -> Vec<_> {
+        let peer = PeerRef::Sfu(node(number));
+        let to_it = |output: &Output| match output {
+            Output::Link { link, command } if link.peer == peer => Some((link.id, command.clone())),
+            _ => None,
+        };
+        outputs.iter().filter_map(to_it).collect()
+    };
+    for next in [8, 7] {
+        let mut call = TestCall::in_room([ADA]);
+        come_back(&mut call);
+        let outputs = call.hear(forwarded(7, 1));
+        let (id, _) = told(7, &outputs)[0];
+        let link = LinkKey { peer: PeerRef::Sfu(node(7)), id };
+        call.input(Input::Link { link, event: LinkEvent::ConnectionState(ConnectionState::Connected) });
+        come_back(&mut call);
+        let outputs = call.hear(forwarded(next, 2));
+        let closed = told(7, &outputs).iter().filter(|(_, command)| *command == LinkCommand::Close).count();
+        // The same node that knows nothing of a link does not answer over it.
+        assert_eq!(closed, usize::from(next == 7), "{outputs:?}");
+        let opens = |(_, command): &(_, LinkCommand)| matches!(command, LinkCommand::Open { .. });
+        assert!(told(next, &outputs).iter().any(opens), "{outputs:?}");
+    }
 }
 
 #[test]

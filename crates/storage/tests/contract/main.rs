@@ -14,6 +14,7 @@ mod keys;
 mod operation;
 mod others;
 mod outbox;
+mod ownership;
 mod push;
 mod rooms;
 mod seats;
@@ -23,7 +24,7 @@ use protocol::{
 };
 use storage::{
     BrowserId, CallRepository as _, Change, ContactChange, ContactRepository as _, Digest, Fence,
-    FencedChange, IdentityRepository as _, KeyRecord, RoomRecord, Storage, StorageError,
+    FencedChange, IdentityRepository as _, KeyRecord, RoomRecord, Sharing, Storage, StorageError,
 };
 use uuid::Uuid;
 
@@ -116,6 +117,11 @@ contract! {
         a_token_concerns_its_room_alone,
         of_a_batch_only_what_is_fenced_is_refused,
         a_new_owner_waits_for_the_write_of_the_old_one,
+    }
+    ownership {
+        starts_of_a_node_are_counted_and_another_cluster_is_refused,
+        a_room_is_taken_by_whoever_knows_its_last_token,
+        whoever_has_lost_a_room_writes_nothing_more_of_it,
     }
     others {
         an_api_key_works_until_it_is_revoked,
@@ -275,14 +281,32 @@ async fn a_folder_has_one_server_until_that_one_ends() {
 #[tokio::test]
 async fn a_database_of_postgresql_has_one_server_until_that_one_ends() {
     let backend = backends::Postgres::new().await;
-    let first = storage::DatabaseLock::take(&backend.url()).await.unwrap();
+    let first = storage::DatabaseLock::take(&backend.url(), Sharing::Alone).await.unwrap();
     first.renew(&backend.url()).await.unwrap();
-    let said = storage::DatabaseLock::take(&backend.url()).await.unwrap_err().to_string();
+    let said = storage::DatabaseLock::take(&backend.url(), Sharing::Alone).await.unwrap_err().to_string();
     assert!(said.contains("another Veranda"), "{said}");
     drop(first);
-    while storage::DatabaseLock::take(&backend.url()).await.is_err() {
+    while storage::DatabaseLock::take(&backend.url(), Sharing::Alone).await.is_err() {
         tokio::task::yield_now().await; // The server notes the end of a connection a moment later.
     }
+    backend.drop_by_force().await;
+}
+
+#[tokio::test]
+async fn the_nodes_of_a_cluster_share_a_database_and_whoever_wants_it_alone_waits() {
+    let backend = backends::Postgres::new().await;
+    let take = async |sharing| storage::DatabaseLock::take(&backend.url(), sharing).await;
+    let (one, other) = (take(Sharing::Shared).await.unwrap(), take(Sharing::Shared).await.unwrap());
+    assert!(take(Sharing::Alone).await.is_err());
+    drop((one, other));
+    let alone = loop {
+        match take(Sharing::Alone).await {
+            Ok(lock) => break lock,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    assert!(take(Sharing::Shared).await.is_err());
+    drop(alone);
     backend.drop_by_force().await;
 }
 
