@@ -64,8 +64,9 @@ impl ClusterConfig {
         if self.reached_at.is_empty() { self.address.to_string() } else { self.reached_at.clone() }
     }
 
+    /// Whether this server is used for something: for everything, where it is alone.
     pub(crate) fn has(&self, role: NodeRole) -> bool {
-        self.roles.contains(&role)
+        !self.is_on() || self.roles.contains(&role)
     }
 
     pub(crate) fn drain_within(&self) -> Duration {

@@ -1,7 +1,7 @@
 //! What this server does because it is one of several: rooms that are another node's are let go of, those of a node that leaves are moved, and one node
 //! has the rings.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use crate::nodes::{Effect, Lead};
 use crate::rooms::RoomEvent;
 use crate::state::Shared;
-use crate::{AppState, nodes, router, tasks};
+use crate::{AppState, node_port, router, tasks};
 
 /// How soon it is looked again whether another node still has the rings.
 const RINGS_AGAIN_AFTER: Duration = Duration::from_secs(2);
@@ -29,11 +29,6 @@ const LOOKS_EVERY: Duration = Duration::from_millis(100);
 const READS_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// Carries out what the cluster wants, for as long as there is a server.
-pub(crate) fn start(state: &AppState, effects: mpsc::UnboundedReceiver<Effect>) {
-    tasks::spawn(carry_out(state.downgrade(), effects));
-    tasks::spawn(hold_rings(state.downgrade()));
-}
-
 async fn carry_out(state: Weak<Shared>, mut effects: mpsc::UnboundedReceiver<Effect>) {
     while let Some(effect) = effects.recv().await {
         let Some(state) = state.upgrade() else { return };
@@ -69,7 +64,10 @@ async fn carry_out(state: Weak<Shared>, mut effects: mpsc::UnboundedReceiver<Eff
             }
             Effect::Coordination(Coordination::Shared) => tracing::info!("Redis is there"),
             Effect::Coordination(Coordination::Alone { share_of }) => {
-                tracing::warn!(share_of, "Redis is away: no node takes rooms, and those that there are go on");
+                tracing::warn!(
+                    share_of,
+                    "Redis is away: no node takes rooms, and those that there are go on"
+                );
             }
             Effect::Stop(reason) => {
                 tracing::info!(?reason, "this node has left its cluster");
@@ -114,7 +112,7 @@ impl AppState {
         Arc::downgrade(self.shared())
     }
 
-    /// Answers other nodes, where there may be any.
+    /// Begins to be a node of its cluster, and answers others; nothing where this server is alone.
     ///
     /// # Errors
     ///
@@ -126,7 +124,12 @@ impl AppState {
             .await
             .with_context(|| format!("cannot listen on {address} for other nodes ([cluster] address)"))?;
         tracing::info!(%address, "other nodes are answered");
-        tasks::spawn(nodes::serve(listener, cluster, self.clone(), router::router(self.clone())));
+        let effects = self.cluster_effects.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(effects) = effects {
+            tasks::spawn(carry_out(self.downgrade(), effects));
+            tasks::spawn(hold_rings(self.downgrade()));
+        }
+        tasks::spawn(node_port::serve(listener, cluster, self.clone(), router::router(self.clone())));
         Ok(())
     }
 

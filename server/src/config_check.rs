@@ -102,7 +102,9 @@ pub enum Contradiction {
     #[error("[cluster] redis: '{0}' is no address such as redis://:password@redis.example:6379/0")]
     NoRedis(String),
     /// One Redis is asked, or sentinels are.
-    #[error("[cluster] redis names several, and sentinel is empty: name one Redis, or its sentinels and what they call it")]
+    #[error(
+        "[cluster] redis names several, and sentinel is empty: name one Redis, or its sentinels and what they call it"
+    )]
     SeveralRedis,
     /// Other nodes cannot connect to every address.
     #[error(

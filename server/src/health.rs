@@ -99,7 +99,9 @@ async fn degraded(state: &AppState) -> Vec<Degraded> {
         found.push(Degraded { part: "media", detail });
     }
     if state.cluster.as_ref().is_some_and(Cluster::is_without_redis) {
-        let detail = "Redis does not answer, or came back just now: calls go on, and no node takes another room".to_owned();
+        let detail =
+            "Redis does not answer, or came back just now: calls go on, and no node takes another room"
+                .to_owned();
         found.push(Degraded { part: "redis", detail });
     }
     found

@@ -16,7 +16,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::pages::PageProblem;
 use crate::security_headers::{CONTENT_SECURITY_POLICY, PERMISSIONS, PERMISSIONS_POLICY, WITHOUT_SCRIPT};
 use crate::{
-    AppState, admin, build_files, health, languages, nodes, pages, responses, rest, secure, signalling,
+    AppState, admin, build_files, health, languages, pages, passed_request, responses, rest, secure,
+    signalling,
 };
 
 /// The largest body of a request, in bytes. Every form and document is far smaller.
@@ -65,7 +66,7 @@ pub fn router(state: AppState) -> Router {
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .merge(admin::routes(&state).layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES)))
         .merge(from_programs)
-        .layer(from_fn_with_state(state.clone(), nodes::pass_on))
+        .layer(from_fn_with_state(state.clone(), passed_request::pass_on))
         .fallback(pages::not_found.layer(by_query))
         .layer(answering(|| PageProblem::Failed))
         .layer(compression())

@@ -8,7 +8,7 @@ use cluster::StopReason;
 use protocol::{RoomCode, Timestamp};
 use storage::{DatabaseLock, FolderLock, Sharing, SqlStorage, Storage, StorageError};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::builds::Build;
 use crate::clock::Clock;
@@ -21,7 +21,7 @@ use crate::lookups::Lookups;
 use crate::media::{Media, public_address};
 use crate::metered_storage::MeteredStorage;
 use crate::metrics::{LogCounts, Metrics};
-use crate::nodes::{Cluster, ClusterSecret};
+use crate::nodes::{Cluster, ClusterSecret, Effect};
 use crate::page_files::PageFiles;
 use crate::passwords::Passwords;
 use crate::port_mux::PortMux;
@@ -38,7 +38,7 @@ use crate::turn_servers::TurnServers;
 use crate::usage::Usage;
 use crate::version::VERSION;
 use crate::wrong_passwords::WrongPasswords;
-use crate::{builds, cluster_effects, revocations, tasks, usage};
+use crate::{builds, revocations, tasks, usage};
 
 /// The server's shared state; a clone is another handle to the same.
 #[derive(Clone)]
@@ -56,6 +56,8 @@ pub struct Shared {
     pub(crate) rooms: Rooms,
     /// Where this server is one of several.
     pub(crate) cluster: Option<Cluster>,
+    /// What the cluster wants of this server, until somebody carries it out.
+    pub(crate) cluster_effects: Mutex<Option<EffectsReceiver>>,
     /// Why this server's part in its cluster is over, once it is.
     pub(crate) left_cluster: watch::Sender<Option<StopReason>>,
     pub(crate) rings: RingsHandle,
@@ -87,6 +89,9 @@ pub struct Shared {
     /// No other server uses the folder and the database.
     locks: Locks,
 }
+
+/// What the cluster wants of this server.
+type EffectsReceiver = mpsc::UnboundedReceiver<Effect>;
 
 /// Who is told how the server is.
 struct Watching {
@@ -174,12 +179,7 @@ impl AppState {
         let metrics = Metrics::new();
         let storage = Arc::new(MeteredStorage::new(storage, metrics.clone()));
         let watching = Watching { metrics, joins: traces.joins() };
-        let (cluster, effects) = cluster.unzip();
-        let state = Self::with_storage(config, clock, storage, (watching, cluster), locks).await?;
-        if let Some(effects) = effects {
-            cluster_effects::start(&state, effects);
-        }
-        Ok(state)
+        Self::with_storage(config, clock, storage, (watching, cluster), locks).await
     }
 
     /// Waits for the STUN servers that the configuration names.
@@ -187,15 +187,14 @@ impl AppState {
         mut config: Config,
         clock: Clock,
         storage: Arc<dyn Storage>,
-        (Watching { metrics, joins }, cluster): (Watching, Option<Cluster>),
+        (Watching { metrics, joins }, cluster): (Watching, Option<(Cluster, EffectsReceiver)>),
         locks: Locks,
     ) -> anyhow::Result<Self> {
         // Leptos renders on the runtime it is given; a second server in the same process finds it set already.
         _ = any_spawner::Executor::init_tokio();
-        if cluster.is_some() {
-            config.media.enabled &= config.cluster.has(NodeRole::Media);
-            config.relay.enabled &= config.cluster.has(NodeRole::Relay);
-        }
+        let (cluster, effects) = cluster.unzip();
+        config.media.enabled &= config.cluster.has(NodeRole::Media);
+        config.relay.enabled &= config.cluster.has(NodeRole::Relay);
         let tokens = tokens(&config, clock)?;
         let (seen, stun_servers) =
             (public_address::find(&config).await, public_address::asked(&config).to_vec());
@@ -233,6 +232,7 @@ impl AppState {
             passwords: rooms.passwords(),
             rooms,
             cluster,
+            cluster_effects: Mutex::new(effects),
             left_cluster: watch::Sender::new(None),
             rings,
             notices,

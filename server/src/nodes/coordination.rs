@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use cluster::{
-    Claim, ClusterTag, LeaseFound, NodeAt, NodeId, NodeRecord, OwnKey, RedisIdentity,
-    Renewal, Renewed, RoomKey, RoomLease,
+    Claim, ClusterTag, LeaseFound, NodeAt, NodeId, NodeRecord, OwnKey, RedisIdentity, Renewal, Renewed,
+    RoomKey, RoomLease,
 };
 use redis::aio::MultiplexedConnection;
 use redis::sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType};
@@ -211,8 +211,7 @@ impl Coordination {
             // A node that nobody asks about has no record.
             let owner = owner.map_or_else(|| format!("{}:none", self.prefix), |node| self.key_of_node(node));
             script.key(self.marker()).key(self.key_of_room(room)).key(owner);
-            let (connected, (marker, lease, owner)) =
-                self.ask::<(String, String, String)>(&script).await?;
+            let (connected, (marker, lease, owner)) = self.ask::<(String, String, String)>(&script).await?;
             let identity = identity(&connected.run, &marker);
             Ok(LeaseFound { identity, lease: value(&lease), owner: value(&owner) })
         })
@@ -223,7 +222,7 @@ impl Coordination {
         let mut script = self.scripts.announce.prepare_invoke();
         script.key(self.key_of_room(lease.room));
         script.arg(lease.fence.0).arg(json(lease)).arg(millis(self.lease));
-        self.in_time(async { Ok(drop(self.ask::<u8>(&script).await?)) }).await
+        self.in_time(async { self.ask::<u8>(&script).await.map(drop) }).await
     }
 
     pub(super) async fn withdraw_lease(&self, lease: &RoomLease) -> Result<(), RedisTrouble> {
@@ -237,7 +236,7 @@ impl Coordination {
     async fn withdraw(&self, key: String, number: u64) -> Result<(), RedisTrouble> {
         let mut script = self.scripts.withdraw.prepare_invoke();
         script.key(key).arg(number);
-        self.in_time(async { Ok(drop(self.ask::<u8>(&script).await?)) }).await
+        self.in_time(async { self.ask::<u8>(&script).await.map(drop) }).await
     }
 
     async fn in_time<T>(

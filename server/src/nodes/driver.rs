@@ -13,8 +13,8 @@ use storage::{ClusterRepository, Ownable, Ownership, StorageError, Swap};
 use tokio::sync::{mpsc, oneshot};
 
 use super::coordination::{Coordination, RedisTrouble};
-use super::event::{Effect, Event};
-use super::lead::{Lead, Stay, ownable};
+use super::effect::Effect;
+use super::lead::{Event, Lead, Stay, ownable};
 use super::links::Links;
 use super::status::Status;
 use crate::clock::Clock;
@@ -197,7 +197,9 @@ impl Driver {
             Output::Coordination(coordination) => self.tell(Effect::Coordination(coordination)),
             Output::KeepRoom { .. } => {}
             Output::DrainingAlone => self.drain_alone(),
-            Output::Drained { cause, closed } => tracing::info!(?cause, closed, "this node has let go of its rooms"),
+            Output::Drained { cause, closed } => {
+                tracing::info!(?cause, closed, "this node has let go of its rooms");
+            }
             Output::Stop(reason) => self.tell(Effect::Stop(reason)),
             Output::Register { .. }
             | Output::Renew(_)
@@ -218,7 +220,9 @@ impl Driver {
     /// Nobody can take what is this node's. Rooms go on until they end or the time is up; what no person is in is not waited for.
     fn drain_alone(&mut self) {
         if self.node.rooms().any(|(of, _)| matches!(ownable(of), Ownable::Room(_))) {
-            tracing::warn!("there is no other node that could take this one's rooms; they stay until they end");
+            tracing::warn!(
+                "there is no other node that could take this one's rooms; they stay until they end"
+            );
         } else {
             self.input(Input::DrainAsked);
         }
@@ -259,14 +263,16 @@ impl Asking {
             Output::Renew(renewal) => {
                 let question = renewal.question;
                 let renewed = self.coordination.renew(&renewal).await;
-                Some(self.of_redis(question, renewed, |answer| {
-                    Input::Renewed { question, answer: Box::new(answer) }
+                Some(self.of_redis(question, renewed, |answer| Input::Renewed {
+                    question,
+                    answer: Box::new(answer),
                 }))
             }
             Output::FindLease { question, room, owner } => {
                 let found = self.coordination.find(room, owner).await;
-                Some(self.of_redis(question, found, |answer| {
-                    Input::LeaseFound { question, answer: Box::new(answer) }
+                Some(self.of_redis(question, found, |answer| Input::LeaseFound {
+                    question,
+                    answer: Box::new(answer),
                 }))
             }
             Output::Announce(lease) => self.said(self.coordination.announce(&lease).await),

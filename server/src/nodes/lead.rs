@@ -1,11 +1,12 @@
-//! Where somebody is to go who wants something that one node owns.
+//! Where somebody is to go who wants something that one node owns, and what the driver hears of that and of everything else.
 
-use cluster::{Arrival, Fence, NodeAt, RefuseReason, RequestId, RoomKey};
+use cluster::{
+    Arrival, Fence, Input, LinkRefusal, NodeAt, NodeId, NodeRecord, OfferAnswer, RefuseReason, RequestId,
+    RoomKey,
+};
 use protocol::RoomCode;
 use storage::Ownable;
 use tokio::sync::{mpsc, oneshot};
-
-use super::event::Event;
 
 /// All rings: beyond the fifty bits of a room's code.
 const RINGS: RoomKey = RoomKey(1 << 50);
@@ -100,3 +101,23 @@ impl Drop for Waiting {
     }
 }
 
+/// What happens to the driver.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// Something for the state machine as it is: an answer, or news of a link.
+    Input(Input),
+    /// Somebody wants to be led.
+    Wanted { of: RoomKey, request: RequestId, arrival: Arrival, reply: oneshot::Sender<Lead> },
+    /// They have gone.
+    Abandoned { of: RoomKey, request: RequestId },
+    /// It is not in use any more by one of those who used it.
+    Left { of: RoomKey, fence: Fence },
+    /// A write with this token was refused.
+    Fenced { of: RoomKey, fence: Fence },
+    /// Another node says who it is.
+    Hello { record: Box<NodeRecord>, reply: oneshot::Sender<Result<(), LinkRefusal>> },
+    /// Another node offers something.
+    Offered { of: RoomKey, fence: Fence, from: NodeId, reply: oneshot::Sender<OfferAnswer> },
+    /// The node is to leave; said again, at once.
+    Drain,
+}

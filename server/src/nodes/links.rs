@@ -20,8 +20,8 @@ use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
 use tungstenite::protocol::{Role, WebSocketConfig};
 
-use super::event::Event;
-use super::port::{Offer, OfferReply};
+use super::lead::Event;
+use super::offer::{CALLER, Offer, OfferReply};
 use super::secrets::NodeTls;
 use super::status::Status;
 use crate::tasks;
@@ -43,9 +43,6 @@ const LINK_WINDOW: u32 = 1 << 30;
 
 /// The largest answer to a hello or an offer, in bytes.
 const ANSWER_BYTES: usize = 16 * 1024;
-
-/// Who is passed on, as the node says it that has judged them.
-pub(super) const CALLER: &str = "veranda-caller";
 
 /// A person's stream to another node.
 pub(crate) type NodeSocket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
@@ -202,9 +199,9 @@ impl Links {
 
     /// Connects, and says who this is. Both ends accept each other, or there is no link.
     async fn open(&self, at: &NodeAt) -> Result<(SendRequest<Body>, Running, NodeRecord), Failure> {
-        let stream = TcpStream::connect(&at.address).await.map_err(|error| match error.kind() {
-            io::ErrorKind::ConnectionRefused => Failure::Refused,
-            _ => Failure::Silent,
+        let stream = TcpStream::connect(&at.address).await.map_err(|error| {
+            let is_refused = error.kind() == io::ErrorKind::ConnectionRefused;
+            if is_refused { Failure::Refused } else { Failure::Silent }
         })?;
         _ = stream.set_nodelay(true);
         let silent = |error: &dyn std::fmt::Display| {

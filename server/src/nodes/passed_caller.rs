@@ -25,7 +25,7 @@ struct PassedCaller {
 }
 
 /// For the other node; `None` when it has letters that no header has, which nothing of it should.
-pub(super) fn to_header(caller: &HttpClient) -> Option<HeaderValue> {
+pub(crate) fn to_header(caller: &HttpClient) -> Option<HeaderValue> {
     let HttpClient { address, browser, site, .. } = caller;
     let authority = |authority: &Option<Authority>| authority.as_ref().map(ToString::to_string);
     let passed = PassedCaller {
@@ -39,7 +39,7 @@ pub(super) fn to_header(caller: &HttpClient) -> Option<HeaderValue> {
 }
 
 /// From the other node.
-pub(super) fn from_header(value: &HeaderValue) -> Option<HttpClient> {
+pub(crate) fn from_header(value: &HeaderValue) -> Option<HttpClient> {
     let passed: PassedCaller = serde_json::from_str(value.to_str().ok()?).ok()?;
     let transport = if passed.is_secure { Transport::Tls } else { Transport::Plain };
     let authority = |text: Option<String>| text.and_then(|text| Authority::parse(&text));

@@ -1,7 +1,9 @@
 //! From a connection's first message to where it leads. The one file that knows every destination there is.
 
 use axum::extract::ws::WebSocket;
+use futures::future::BoxFuture;
 use protocol::{ErrorCode, OpeningFrame, OpeningMessage, ProtocolError, RoomFrame};
+use tokio::sync::watch;
 
 use super::connection::{Connection, stop_asked};
 use super::destination::Destination as _;
@@ -49,11 +51,7 @@ pub(super) fn run(
                 rings.part(&end).await;
                 end
             }
-            Ok(Attached::Node(mut node)) => {
-                let end = connection.converse(&mut *node, &mut stopping).await;
-                node.part(&end).await;
-                end
-            }
+            Ok(Attached::Node(node)) => converse_elsewhere(&mut connection, node, &mut stopping).await,
             Err(end) => end,
         };
         if let End::Refused(error) = &end {
@@ -61,6 +59,19 @@ pub(super) fn run(
         }
         Box::pin(connection.close(end)).await;
     }
+}
+
+/// Boxed, so that those who are at home here do not keep its room.
+fn converse_elsewhere<'a>(
+    connection: &'a mut Connection,
+    mut node: Box<PassedOn>,
+    stopping: &'a mut watch::Receiver<bool>,
+) -> BoxFuture<'a, End> {
+    Box::pin(async move {
+        let end = connection.converse(&mut *node, stopping).await;
+        node.part(&end).await;
+        end
+    })
 }
 
 async fn open(

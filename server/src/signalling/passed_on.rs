@@ -105,10 +105,9 @@ impl PassedOn {
         let waiting = VecDeque::from([Message::text(text)]);
         let mut passed = Self { socket, first: None, waiting, is_flushed: false };
         let answered = poll_fn(|context| passed.poll_once(context));
-        match timeout(ANSWERED_WITHIN, answered).await.ok().flatten()? {
-            Outgoing::Close(NOT_HERE) => None,
-            first => Some(Self { first: Some(first), ..passed }),
-        }
+        let first = timeout(ANSWERED_WITHIN, answered).await.ok().flatten()?;
+        let is_here = !matches!(first, Outgoing::Close(NOT_HERE));
+        is_here.then_some(Self { first: Some(first), ..passed })
     }
 
     /// Writes what is to be written, and reads one frame. `None` when the stream has ended.

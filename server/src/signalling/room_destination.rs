@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use protocol::{
-    CloseCode, ErrorCode, Join, OpeningFrame, ProtocolVersion, Resume, RoomCode, RoomFrame, RoomMessage, VERSION,
+    CloseCode, ErrorCode, Join, OpeningFrame, ProtocolVersion, Resume, RoomCode, RoomFrame, RoomMessage,
+    VERSION,
 };
 use storage::StorageError;
 use tokio::sync::mpsc::error::TrySendError;
@@ -151,10 +152,10 @@ impl RoomDestination {
     async fn pass_on_when_possible(&mut self, envelope: Box<RoomEnvelope>) -> Result<(), End> {
         let Err(envelope) = self.room.queue.send(envelope).await else { return Ok(()) };
         let found = self.state.rooms.send(envelope).await;
-        let found = found.map_err(|error| match error {
-            // Another node has it: whoever comes back is led there.
-            StorageError::Fenced => End::Closed(CloseCode::MOVED),
-            error => End::refused(unavailable(&error)),
+        // Where another node has it, whoever comes back is led there.
+        let is_elsewhere = matches!(found, Err(StorageError::Fenced));
+        let found = found.map_err(|error| {
+            if is_elsewhere { End::Closed(CloseCode::MOVED) } else { End::refused(unavailable(&error)) }
         })?;
         self.room = found.ok_or_else(|| End::refused(ErrorCode::RoomUnknown))?;
         Ok(())

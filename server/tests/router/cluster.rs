@@ -6,8 +6,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use server::config::{ClusterConfig, Config};
+use server::config::{ClusterConfig, Config, NodeRole};
 use sqlx::{AnyPool, Row as _};
+use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
@@ -21,7 +22,9 @@ const MOVED: Closed = Closed { code: 4421 };
 /// What the operator has set up for the nodes.
 struct Cluster {
     postgres: String,
-    redis: String,
+    redis: Vec<String>,
+    /// What the sentinels call the Redis, where `redis` are sentinels.
+    sentinel: &'static str,
     secret: String,
     name: String,
 }
@@ -29,6 +32,9 @@ struct Cluster {
 /// A Redis of a test's own, which goes away and comes back with nothing.
 struct OwnRedis {
     port: u16,
+    /// What it is told besides where to listen.
+    words: Vec<String>,
+    folder: TempDir,
     running: Option<Child>,
 }
 
@@ -50,20 +56,32 @@ impl Cluster {
         let pool = AnyPool::connect(&format!("{server}/postgres")).await.unwrap();
         let statement = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
         sqlx::raw_sql(statement).execute(&pool).await.unwrap();
-        let redis = from_environment("VERANDA_TEST_REDIS");
-        Self { postgres: format!("{server}/{name}"), redis, secret: "s".repeat(32), name }
+        let redis = vec![from_environment("VERANDA_TEST_REDIS")];
+        Self { postgres: format!("{server}/{name}"), redis, sentinel: "", secret: "s".repeat(32), name }
     }
 
     /// A node that takes people.
     async fn node(&self, name: &'static str) -> Node {
-        let node = self.start(name).await;
+        self.ready(self.start(name).await).await
+    }
+
+    /// A node that is used for some things only.
+    async fn node_with(&self, name: &'static str, roles: &[NodeRole]) -> Node {
+        self.ready(self.start_with(name, roles).await).await
+    }
+
+    async fn start(&self, name: &'static str) -> Node {
+        self.start_with(name, &ClusterConfig::default().roles).await
+    }
+
+    async fn ready(&self, node: Node) -> Node {
         while node.server.request("GET", "/readyz", "", "").await.0 != 200 {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         node
     }
 
-    async fn start(&self, name: &'static str) -> Node {
+    async fn start_with(&self, name: &'static str, roles: &[NodeRole]) -> Node {
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let mut config = Config::default();
         config.storage.postgres.clone_from(&self.postgres);
@@ -72,11 +90,14 @@ impl Cluster {
             name: self.name.clone(),
             node: name.to_owned(),
             address: free,
-            redis: vec![self.redis.clone()],
+            redis: self.redis.clone(),
+            sentinel: self.sentinel.to_owned(),
+            roles: roles.to_vec(),
             drain_seconds: 10,
             ..ClusterConfig::default()
         };
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (started, server) = mpsc::channel();
         runtime.spawn(async move {
             let server = TestServer::with(config).await;
@@ -113,16 +134,40 @@ impl Cluster {
 }
 
 impl OwnRedis {
-    async fn start() -> Self {
+    async fn start(words: &[&str]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-        let mut redis = Self { port, running: None };
+        let words = words.iter().map(ToString::to_string).collect();
+        let mut redis = Self { port, words, folder: tempfile::tempdir().unwrap(), running: None };
         redis.begin().await;
         redis
     }
 
+    /// One that watches another, and has a replica of that take its place.
+    async fn sentinel_of(watched: &Self) -> Self {
+        let config = format!(
+            "sentinel monitor calls 127.0.0.1 {} 1\nsentinel down-after-milliseconds calls 500\nsentinel failover-timeout calls 2000\n",
+            watched.port
+        );
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("sentinel.conf"), config).unwrap();
+        let file = folder.path().join("sentinel.conf").display().to_string();
+        let mut sentinel = Self::start(&[&file, "--sentinel"]).await;
+        // The file goes with the one that is watched.
+        sentinel.folder = folder;
+        sentinel
+    }
+
+    fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
     async fn begin(&mut self) {
-        let port = self.port.to_string();
-        let words = ["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+        let (port, folder) = (self.port.to_string(), self.folder.path().display().to_string());
+        let mut words = self.words.clone();
+        words.extend(["--port", &port, "--bind", "127.0.0.1", "--dir", &folder].map(str::to_owned));
+        if !words.iter().any(|word| word == "--sentinel") {
+            words.extend(["--save", "", "--appendonly", "no"].map(str::to_owned));
+        }
         let mut command = Command::new("redis-server");
         self.running = Some(command.args(words).stdout(Stdio::null()).spawn().unwrap());
         while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
@@ -159,7 +204,8 @@ impl Drop for Node {
 }
 
 fn from_environment(variable: &str) -> String {
-    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: run the tests with `make test-rust`"))
+    std::env::var(variable)
+        .unwrap_or_else(|_| panic!("{variable} is not set: run the tests with `make test-rust`"))
 }
 
 fn chat(number: u32) -> Value {
@@ -271,7 +317,11 @@ async fn the_room_of_a_node_that_dies_goes_on_at_another_and_nothing_is_lost() {
         assert_eq!(resumed["you"]["id"], joined["you"]["id"], "{name} has the same seat");
     }
     let (mut dan, joined) = enter(&nodes[1], &room, "Dan").await;
-    assert_eq!(joined["participants"].as_array().unwrap().len(), 3, "who was at the dead node has a seat: {joined}");
+    assert_eq!(
+        joined["participants"].as_array().unwrap().len(),
+        3,
+        "who was at the dead node has a seat: {joined}"
+    );
     dan.say(json!({ "type": "read_chat" })).await;
     assert_eq!(dan.hear_of("chat_history").await["entries"].as_array().unwrap().len(), 1);
 }
@@ -331,13 +381,13 @@ async fn a_call_rings_at_another_node_and_outlives_the_node_that_has_the_rings()
     let mut again = BOB.attach_with(&nodes[0].server, in_call(&ada.call_id, "callee")).await;
     let mut ada = ADA.attach_with(&nodes[1].server, in_call(&bob.call_id, "caller")).await;
     again.say(json!({ "type": "hang_up", "ring": id(1), "reason": "hung_up" })).await;
-    assert!(ada.hears_end_of(&id(1)).await["answered"]["seconds"].as_u64() > Some(0), "it went on");
+    assert!(ada.hears_end_of(&id(1)).await["answered"]["seconds"].is_u64(), "it went on");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_redis_calls_go_on_and_no_node_takes_a_room_and_it_comes_back_with_nothing() {
-    let mut redis = OwnRedis::start().await;
-    let cluster = Cluster { redis: format!("redis://127.0.0.1:{}", redis.port), ..Cluster::new().await };
+    let mut redis = OwnRedis::start(&[]).await;
+    let cluster = Cluster { redis: vec![redis.url()], ..Cluster::new().await };
     let nodes = cluster.nodes(["one", "two"]).await;
     let (room, other) = (nodes[0].server.new_room().await, nodes[0].server.new_room().await);
     let (mut ada, _) = enter(&nodes[0], &room, "Ada").await;
@@ -368,4 +418,55 @@ async fn without_redis_calls_go_on_and_no_node_takes_a_room_and_it_comes_back_wi
     ada.hear_of("chat_kept").await;
     bob.hear_of("chat").await;
     assert_eq!(cluster.ownership(&room, &nodes).await, before, "it was nobody else's meanwhile");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_a_sentinel_has_another_redis_take_over_no_call_notices_and_rooms_are_taken_again() {
+    let mut first = OwnRedis::start(&[]).await;
+    let port = first.port.to_string();
+    let _second = OwnRedis::start(&["--replicaof", "127.0.0.1", &port]).await;
+    let sentinel = OwnRedis::sentinel_of(&first).await;
+    let cluster = Cluster { redis: vec![sentinel.url()], sentinel: "calls", ..Cluster::new().await };
+    let nodes = cluster.nodes(["one", "two"]).await;
+    let (room, other) = (nodes[0].server.new_room().await, nodes[0].server.new_room().await);
+    let (mut ada, _) = enter(&nodes[0], &room, "Ada").await;
+    let (mut bob, _) = enter(&nodes[1], &room, "Bob").await;
+    let before = cluster.ownership(&room, &nodes).await;
+
+    first.end();
+    let began = tokio::time::Instant::now();
+    for number in 1.. {
+        ada.say(chat(number)).await;
+        ada.hear_of("chat_kept").await;
+        bob.hear_of("chat").await;
+        let mut eve = nodes[1].server.connect().await;
+        eve.say(join_message(&other, "Eve")).await;
+        if eve.hear().await["type"] == "joined" {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "no room is taken any more");
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    println!("rooms are taken again {} ms after the Redis was killed", began.elapsed().as_millis());
+    assert_eq!(cluster.ownership(&room, &nodes).await, before, "it was nobody else's meanwhile");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_and_rooms_can_be_different_nodes() {
+    let cluster = Cluster::new().await;
+    let nodes = [
+        cluster.node_with("pages", &[NodeRole::Pages]).await,
+        cluster.node_with("rooms", &[NodeRole::Signalling, NodeRole::Media]).await,
+    ];
+    let room = nodes[0].server.new_room().await;
+    let (mut ada, _) = enter(&nodes[0], &room, "Ada").await;
+    let (mut bob, _) = enter(&nodes[0], &room, "Bob").await;
+    assert_eq!(cluster.owner(&room, &nodes).await, 1);
+    bob.say(chat(1)).await;
+    ada.hear_of("chat").await;
+    let (status, _, page) = nodes[0].server.request("GET", &format!("/r/{room}"), "", "").await;
+    assert!(status == 200 && page.contains("Ada"), "{status}");
+    let (mut caller, mut callee) = (ADA.attach(&nodes[0].server).await, BOB.attach(&nodes[0].server).await);
+    caller.rings(&id(1), &callee.call_id.clone()).await;
+    callee.hear_of("incoming").await;
 }

@@ -9,11 +9,9 @@ use cluster::{Arrival, NodeAt};
 use protocol::RoomCode;
 use storage::{Ownable, StorageError};
 
-use super::links::{CALLER, LinkError};
-use super::port::{REQUESTS, whole};
-use super::{Cluster, Lead, arrival_of, passed_caller};
 use crate::AppState;
 use crate::http_client::HttpClient;
+use crate::nodes::{CALLER, Cluster, Lead, LinkError, REQUESTS, arrival_of, header_of_caller};
 use crate::pages::PageProblem;
 use crate::rest::ProblemResponse;
 
@@ -73,6 +71,14 @@ pub(crate) async fn pass_on(
     }
 }
 
+/// The largest body that is passed on, in bytes: as large as any that is taken.
+const BODY_BYTES: usize = 64 * 1024;
+
+/// The body of a request that is to be passed on, whole: it may have to be sent twice.
+async fn whole(body: Body) -> Option<axum::body::Bytes> {
+    axum::body::to_bytes(body, BODY_BYTES).await.ok()
+}
+
 /// What a request is about, if that is owned by one node.
 fn owned(path: &str) -> Option<Ownable> {
     let room = |rest: &str| rest.split('/').next().and_then(|code| RoomCode::parse(code).ok());
@@ -99,12 +105,13 @@ async fn ask(
     *request.version_mut() = axum::http::Version::HTTP_2;
     let headers = request.headers_mut();
     // Of one connection, which the other node does not have (RFC 9110 §7.6.1).
-    for name in ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", CALLER] {
+    for name in ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", CALLER]
+    {
         headers.remove(name);
     }
-    headers.insert(CALLER, passed_caller::to_header(caller).ok_or(LinkError::Down)?);
+    headers.insert(CALLER, header_of_caller(caller).ok_or(LinkError::Down)?);
     request.extensions_mut().clear();
-    let response = cluster.0.links.request(to, request).await?;
+    let response = cluster.request(to, request).await?;
     Ok(response.map(Body::new))
 }
 

@@ -3,43 +3,36 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
-use axum::{Json, body::Body};
-use cluster::{Fence, NodeId, NodeRecord, OfferAnswer, RoomKey};
+use cluster::{NodeRecord, OfferAnswer};
 use hyper::server::conn::http2::Builder;
 use hyper::service::Service as _;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use serde::{Deserialize, Serialize};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::Cluster;
-use super::links::CALLER;
-use super::passed_caller;
+use crate::nodes::{CALLER, Cluster, Offer, OfferReply, REQUESTS, caller_of_header};
 use crate::port_mux::Peer;
 use crate::{AppState, signalling, tasks};
 
 /// How long TLS may take.
 const AGREES_WITHIN: Duration = Duration::from_secs(2);
 
-/// As [`super::links`] has them at the other end.
+/// As `nodes/links.rs` has them at the other end.
 const STREAM_WINDOW: u32 = 64 * 1024;
 const LINK_WINDOW: u32 = 1 << 30;
 
 /// People whom one other node passes on at once.
 const STREAMS: u32 = 1_000_000;
-
-/// What stands before the path of a request that is passed on.
-pub(super) const REQUESTS: &str = "/request";
 
 #[derive(Clone)]
 struct Port {
@@ -47,27 +40,6 @@ struct Port {
     state: AppState,
     /// What browsers and programs are answered by.
     router: Router,
-}
-
-/// Something that is offered to another node.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Offer {
-    pub(super) of: RoomKey,
-    pub(super) fence: Fence,
-    pub(super) from: NodeId,
-}
-
-/// The answer.
-#[derive(Serialize, Deserialize)]
-pub(super) struct OfferReply {
-    /// The token with which it was taken; nothing where it was refused.
-    pub(super) taken: Option<Fence>,
-}
-
-impl OfferReply {
-    pub(super) fn answer(&self) -> OfferAnswer {
-        self.taken.map_or(OfferAnswer::Refused, |fence| OfferAnswer::Taken { fence })
-    }
 }
 
 /// Answers other nodes for as long as the server is there.
@@ -125,7 +97,7 @@ async fn hello(State(port): State<Port>, Json(record): Json<NodeRecord>) -> Resp
 
 /// Somebody is passed on, who comes as if they had connected here.
 async fn socket(State(port): State<Port>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
-    match headers.get(CALLER).and_then(passed_caller::from_header) {
+    match headers.get(CALLER).and_then(caller_of_header) {
         Some(caller) => signalling::open(port.state, caller, upgrade),
         None => StatusCode::BAD_REQUEST.into_response(),
     }
@@ -142,8 +114,7 @@ async fn offer(State(port): State<Port>, Json(Offer { of, fence, from }): Json<O
 
 /// A request that another node has passed on, which is answered as if it had been made here.
 async fn request(State(port): State<Port>, mut request: Request) -> Response {
-    let Some(caller) = request.headers_mut().remove(CALLER).as_ref().and_then(passed_caller::from_header)
-    else {
+    let Some(caller) = request.headers_mut().remove(CALLER).as_ref().and_then(caller_of_header) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
     let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
@@ -157,12 +128,4 @@ async fn request(State(port): State<Port>, mut request: Request) -> Response {
     request.extensions_mut().insert(ConnectInfo(peer));
     request.extensions_mut().insert(caller);
     TowerToHyperService::new(port.router).call(request).await.into_response()
-}
-
-/// The largest body that is passed on, in bytes: as large as any that is taken.
-pub(super) const BODY_BYTES: usize = 64 * 1024;
-
-/// The body of a request that is to be passed on, whole: it may have to be sent twice.
-pub(super) async fn whole(body: Body) -> Option<Bytes> {
-    axum::body::to_bytes(body, BODY_BYTES).await.ok()
 }

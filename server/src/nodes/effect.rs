@@ -1,0 +1,20 @@
+//! What the driver has the rest of the server do.
+
+use cluster::{Coordination, LetGoReason, NodeAt, OfferAnswer, StopReason};
+use storage::Ownable;
+use tokio::sync::oneshot;
+
+/// What the rest of the server is to do.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// It is this node's from now on.
+    Begin { of: Ownable },
+    /// It is not this node's any more: whoever is in it is sent away.
+    LetGo { of: Ownable, fence: storage::Fence, reason: LetGoReason },
+    /// It is offered to another node once everything of it is written; the answer goes back.
+    Move { of: Ownable, fence: storage::Fence, to: NodeAt, reply: oneshot::Sender<OfferAnswer> },
+    /// How limits work from now on.
+    Coordination(Coordination),
+    /// The node's part in the cluster is over.
+    Stop(StopReason),
+}

@@ -1,0 +1,187 @@
+//! The way to the driver, for the rest of the server.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::body::Body;
+use axum::http::{Request, Response};
+use cluster::{
+    Arrival, Fence, Health, NodeAt, NodeId, NodeRecord, OfferAnswer, RedisContact, RequestId, Roles, RoomKey,
+    Standing,
+};
+use hyper::body::Incoming;
+use sha2::{Digest as _, Sha256};
+use storage::{ClusterRepository, Ownable, StorageError};
+use tokio::sync::{mpsc, oneshot};
+use tokio_rustls::rustls::ServerConfig;
+
+use super::coordination::Coordination;
+use super::driver::{Driver, DriverInit};
+use super::effect::Effect;
+use super::lead::{Event, Lead, Waiting, key_of};
+use super::links::{LinkError, Links, NodeSocket};
+use super::offer::Offer;
+use super::passed_caller;
+use super::secrets::ClusterSecret;
+use super::status::Status;
+use crate::clock::Clock;
+use crate::config::{ClusterConfig, NodeRole};
+use crate::http_client::HttpClient;
+use crate::tasks;
+
+/// This server's part in its cluster; a clone is another handle to the same.
+#[derive(Clone)]
+pub(crate) struct Cluster(Arc<Inner>);
+
+struct Inner {
+    node: NodeId,
+    tls: Arc<ServerConfig>,
+    links: Links,
+    status: Status,
+    events: mpsc::UnboundedSender<Event>,
+    requests: AtomicU64,
+    storage: Arc<dyn ClusterRepository + Send + Sync>,
+}
+
+impl Cluster {
+    /// Begins, and returns what the rest of the server is to do.
+    ///
+    /// # Errors
+    ///
+    /// When Redis' address is none, or keys cannot be made of the secret.
+    pub(crate) fn start(
+        config: &ClusterConfig,
+        clock: Clock,
+        storage: Arc<dyn ClusterRepository + Send + Sync>,
+    ) -> anyhow::Result<(Self, mpsc::UnboundedReceiver<Effect>)> {
+        let secret = ClusterSecret::of(config);
+        let tls = secret.tls()?;
+        let node = node_id(config);
+        let mut settings = cluster::Settings::new(node, secret.tag(), config.reached_at());
+        settings.drain_within = config.drain_within();
+        settings.roles = roles(config);
+        let (events, received) = mpsc::unbounded_channel();
+        let (effects, wanted) = mpsc::unbounded_channel();
+        let status = Status::default();
+        let server = Arc::clone(&tls.server);
+        let links = Links::new(tls, status.clone(), events.clone());
+        let init = DriverInit {
+            clock,
+            coordination: Coordination::open(config, &settings)?,
+            settings,
+            storage: Arc::clone(&storage),
+            links: links.clone(),
+            events: events.clone(),
+            effects,
+            status: status.clone(),
+        };
+        tasks::spawn(Driver::new(init).run(received));
+        let inner = Inner { node, tls: server, links, status, events, requests: AtomicU64::new(0), storage };
+        Ok((Self(Arc::new(inner)), wanted))
+    }
+
+    /// Where somebody is to go who wants what one node owns.
+    pub(crate) async fn lead(&self, to: Ownable, arrival: Arrival) -> Lead {
+        let request = RequestId(self.0.requests.fetch_add(1, Ordering::Relaxed));
+        Waiting::new(key_of(to), request, arrival, &self.0.events).lead().await
+    }
+
+    /// Whether it is another node's, as far as PostgreSQL knows.
+    pub(crate) async fn is_elsewhere(&self, of: Ownable) -> Result<bool, StorageError> {
+        let owner = self.0.storage.ownership(of).await?.and_then(|found| found.owner);
+        let owner = owner.and_then(|owner| serde_json::from_str::<NodeAt>(&owner).ok());
+        Ok(owner.is_some_and(|owner| owner.node != self.0.node))
+    }
+
+    /// A stream to another node for somebody who is passed on.
+    pub(crate) async fn socket(&self, to: &NodeAt, caller: &HttpClient) -> Result<NodeSocket, LinkError> {
+        let caller = passed_caller::to_header(caller).ok_or(LinkError::Down)?;
+        self.0.links.socket(to, caller).await
+    }
+
+    /// Asks another node something.
+    pub(crate) async fn request(
+        &self,
+        to: &NodeAt,
+        request: Request<Body>,
+    ) -> Result<Response<Incoming>, LinkError> {
+        self.0.links.request(to, request).await
+    }
+
+    /// Offers something to another node.
+    pub(crate) async fn offer(&self, of: Ownable, fence: storage::Fence, to: &NodeAt) -> OfferAnswer {
+        let offer = Offer { of: key_of(of), fence: Fence(fence.0), from: self.0.node };
+        self.0.links.offer(to, &offer).await.unwrap_or(OfferAnswer::Refused)
+    }
+
+    /// The node is to leave; said again, at once.
+    pub(crate) fn drain(&self) {
+        _ = self.0.events.send(Event::Drain);
+    }
+
+    /// Whether it does not know yet who has which room, and takes nobody in.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.0.status.health().is_none_or(|health| health.standing == Standing::Starting)
+    }
+
+    /// Whether its rooms go to others, or it has no part in the cluster any more.
+    pub(crate) fn is_leaving(&self) -> bool {
+        let leaves = |health: Health| matches!(health.standing, Standing::Draining | Standing::Stopped);
+        self.0.status.health().is_some_and(leaves)
+    }
+
+    /// Whether Redis is not there, or was not until a moment ago.
+    pub(crate) fn is_without_redis(&self) -> bool {
+        self.0.status.health().is_some_and(|health| health.redis != RedisContact::Trusted)
+    }
+
+    /// How many nodes there are with this one, and how many rooms are this one's.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        let rooms = self.0.status.health().map_or(0, |health| health.rooms);
+        (self.0.status.nodes().len() + 1, rooms)
+    }
+
+    pub(crate) async fn hello(&self, record: NodeRecord) -> Result<NodeRecord, String> {
+        let Some(own) = self.0.status.record() else { return Err("not counted yet".to_owned()) };
+        let (reply, answer) = oneshot::channel();
+        _ = self.0.events.send(Event::Hello { record: Box::new(record), reply });
+        match answer.await {
+            Ok(Ok(())) => Ok(own),
+            Ok(Err(refusal)) => Err(format!("{refusal:?}")),
+            Err(_) => Err("stopping".to_owned()),
+        }
+    }
+
+    pub(crate) async fn offered(&self, of: RoomKey, fence: Fence, from: NodeId) -> OfferAnswer {
+        let (reply, answer) = oneshot::channel();
+        _ = self.0.events.send(Event::Offered { of, fence, from, reply });
+        answer.await.unwrap_or(OfferAnswer::Refused)
+    }
+
+    pub(crate) fn tls(&self) -> &Arc<ServerConfig> {
+        &self.0.tls
+    }
+}
+
+/// The name as a number: the same at every start.
+fn node_id(config: &ClusterConfig) -> NodeId {
+    let machine = || rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let name = if config.node.is_empty() { machine() } else { config.node.clone() };
+    let digest = Sha256::digest(name);
+    NodeId(digest.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte)))
+}
+
+fn roles(config: &ClusterConfig) -> Roles {
+    let role = |role: &NodeRole| match role {
+        NodeRole::Pages => Roles::PAGES,
+        NodeRole::Signalling => Roles::SIGNALLING,
+        NodeRole::Media => Roles::MEDIA,
+        NodeRole::Relay => Roles::RELAY,
+    };
+    config.roles.iter().map(role).fold(Roles::default(), Roles::and)
+}
+
+/// How somebody comes who stands behind a request or a socket.
+pub(crate) fn arrival_of(caller: &HttpClient) -> Arrival {
+    if caller.is_passed_on { Arrival::PassedOn } else { Arrival::Client }
+}
