@@ -74,10 +74,20 @@ impl RingsHandle {
     }
 
     async fn send(&self, event: RingsEvent) -> Result<(), Gone> {
+        let there = self.0.borrow().clone();
+        let sender = match there {
+            Some(sender) => sender,
+            // Boxed, because it is rare, and each device would keep the room for it.
+            None => Box::pin(self.begun()).await?,
+        };
+        sender.send(event).await.map_err(|_| Gone)
+    }
+
+    /// Waits for the task, for a while.
+    async fn begun(&self) -> Result<mpsc::Sender<RingsEvent>, Gone> {
         let mut task = self.0.subscribe();
         let there = timeout(BEGINS_WITHIN, task.wait_for(Option::is_some)).await;
-        let sender = there.ok().and_then(Result::ok).and_then(|sender| sender.clone()).ok_or(Gone)?;
-        sender.send(event).await.map_err(|_| Gone)
+        there.ok().and_then(Result::ok).and_then(|sender| sender.clone()).ok_or(Gone)
     }
 
     /// Tells the task something; waits while it has much to do.

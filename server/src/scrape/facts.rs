@@ -17,7 +17,6 @@ use tokio::time::timeout;
 
 use crate::media::Metered;
 use crate::metrics::{Label, Labels};
-use crate::nodes::Cluster;
 use crate::rooms::RoomCount;
 use crate::{AppState, health};
 
@@ -33,8 +32,8 @@ pub(super) struct Facts {
     shards: (usize, usize, u64),
     outbox: Option<Vec<OutboxCount>>,
     degraded: Vec<Label>,
-    /// Nodes, and rooms of this one.
-    cluster: Option<(usize, usize)>,
+    /// Nodes, and rooms of this one: all that are loaded, where it is alone.
+    nodes: (usize, usize),
     certificate_end: Option<i64>,
     data_free: Option<u64>,
     log: [u64; 2],
@@ -55,7 +54,10 @@ impl Facts {
             shards: (shards, down, state.media.health().restarts()),
             outbox: outbox.unwrap_or(Err(StorageError::Behind)).ok(),
             degraded,
-            cluster: state.cluster.as_ref().map(Cluster::size),
+            nodes: match &state.cluster {
+                Some(cluster) => cluster.size(),
+                None => (1, state.rooms.all_running().len()),
+            },
             certificate_end: state.certificate_end.seconds(),
             data_free: data_free(&state.config.storage.data),
             log: log.unwrap_or_default(),
@@ -101,12 +103,11 @@ impl Facts {
             degraded.get_or_create(&[("part", part)]).set(i64::from(is_degraded));
         }
         registry.register("degraded", "1 for what /readyz says does not work as it should", degraded);
-        if let Some((nodes, rooms)) = self.cluster {
-            let help = "Nodes that this one sees, itself included";
-            registry.register("nodes", help, ConstGauge::new(nodes as i64));
-            let help = "Rooms, and the rings, that are this node's and no other's";
-            registry.register("rooms_owned", help, ConstGauge::new(rooms as i64));
-        }
+        let (nodes, rooms) = self.nodes;
+        let help = "Nodes of the cluster that this one sees, itself included";
+        registry.register("nodes", help, ConstGauge::new(nodes as i64));
+        let help = "Rooms that are this node's and no other's; of several nodes one has all rings besides";
+        registry.register("rooms_owned", help, ConstGauge::new(rooms as i64));
         if let Some(end) = self.certificate_end {
             let end = ConstGauge::new(end);
             let help = "When the certificate ends that is shown, since 1970";
