@@ -9,6 +9,7 @@ use storage::{DatabaseLock, FolderLock, SqlStorage, Storage, StorageError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::admin::KnownSessions;
 use crate::builds::Build;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -58,6 +59,7 @@ pub struct Shared {
     pub(crate) push: Option<Push>,
     pub(crate) media: Media,
     pub(crate) database: DatabaseHealth,
+    pub(crate) admin_sessions: KnownSessions,
     pub(crate) ice_servers: IceServerList,
     pub(crate) room_rate: AddressRate,
     pub(crate) lookups: Lookups,
@@ -202,6 +204,7 @@ impl AppState {
             ring_rates: RingRates::new(limits),
             media,
             database: DatabaseHealth::default(),
+            admin_sessions: KnownSessions::default(),
             ice_servers,
             clock,
             storage,
