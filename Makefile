@@ -13,16 +13,19 @@ help: ## list the targets
 setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, Redis, coturn, pebble, PulseAudio, nginx, HAProxy, Prometheus
 	@scripts/setup.sh leptos browser postgres redis coturn pebble sound proxies prometheus python
 
+# What is left once a step is done, for those who wait for the first one.
+PAGE := the page (first time about 2 min)
+SERVER := the server (first time about 4 min)
+build run: AFTER_PAGE := $(SERVER)
+build run: AFTER_SETUP := , $(SERVER)
+
 build: page ## build the server and the page, quickly and unoptimised
-	$(SAY) "Building the server (first time about 4 min on two cores)"
-	@$(WITH) cargo leptos build --server-only
+	@scripts/timed "Building the server (first time about 4 min on two cores)" $(WITH) cargo leptos build --server-only
 
 page:
-	@scripts/setup.sh leptos
-	$(SAY) "Building the page (first time about 2 min on two cores)"
-	@scripts/bundle-css
-	@scripts/build-worker
-	@$(WITH) cargo leptos build --split --frontend-only
+	@LEFT="$(PAGE)$(AFTER_SETUP)" scripts/setup.sh leptos
+	@LEFT="$(AFTER_PAGE)" scripts/timed "Building the page (first time about 2 min on two cores)" \
+		bash -ec 'scripts/bundle-css; scripts/build-worker; $(WITH) cargo leptos build --split --frontend-only'
 
 run: build ## start Veranda; the last line is the address to open
 	@$(TARGET)/debug/veranda

@@ -41,7 +41,12 @@ main() {
     for part in "$@"; do
         case "$part" in
             rust) set_up_rust ;;
-            leptos) set_up_rust; set_up_cargo_leptos; set_up_wasm_bindgen ;;
+            leptos)
+                left="${LEFT:-}"
+                LEFT="cargo-leptos, wasm-bindgen${left:+, $left}" set_up_rust
+                LEFT="wasm-bindgen${left:+, $left}" set_up_cargo_leptos
+                set_up_wasm_bindgen
+                ;;
             optimise) set_up_node; set_up_node_packages ;;
             postgres) set_up_postgres ;;
             coturn) set_up_coturn ;;
@@ -69,7 +74,7 @@ have_tool() { [ -x "$TOOLS/bin/$1" ]; }
 have() { command -v "$1" >/dev/null 2>&1; }
 at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
 
-# Runs one step with its output in a log, prints how long it took, and the end of the log when it fails.
+# Runs one step with its output in a log, prints how long it took and, where LEFT says it, what is left; and the end of the log when it fails.
 step() {
     local log="$TOOLS/last-step.log" started=$SECONDS what=$1
     shift
@@ -78,7 +83,7 @@ step() {
         tail -n 40 "$log" >&2
         return 1
     fi
-    printf '    done in %s s\n' "$((SECONDS - started))"
+    printf '    done in %s s%s\n' "$((SECONDS - started))" "${LEFT:+; left: $LEFT}"
 }
 
 # Replaces the lines of one part in env.sh; the lines are read from standard input.

@@ -16,6 +16,7 @@ const PROXIES = "127.0.0.0/30";
 const LIMITS = { VERANDA__LIMITS__ROOMS_AT_ONCE: "2", VERANDA__LIMITS__ROOMS_PER_MINUTE: "1" };
 const SECRET = "#key=AAAAAAAAAAAAAAAAAAAAAA";
 const JSON_BODY = { "content-type": "application/json" };
+const UPGRADE = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==" };
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
 
 let authority: Authority;
@@ -110,6 +111,7 @@ for (const [index, kind] of (["nginx", "haproxy", "caddy"] as Kind[]).entries())
                 expect(page.headers["strict-transport-security"]).toBe("max-age=31536000");
                 expect(page.headers["set-cookie"]?.join()).toMatch(/^__Host-veranda=.*Secure/);
             }
+            await expectHostLink(proxy, `127.0.${index + 1}.2`);
         });
 
         test("forms and programs of other sites are told apart, however the name is written", async () => {
@@ -130,6 +132,9 @@ for (const [index, kind] of (["nginx", "haproxy", "caddy"] as Kind[]).entries())
                 ];
             expect(await allowed("https://shop.example")).toBe("https://shop.example");
             expect(await allowed("https://evil.example")).toBeUndefined();
+            const joins = async (host: string, origin: string) => (await proxy.ask("/api/v1/ws", { headers: { ...UPGRADE, host, origin } })).status;
+            for (const origin of [own, "https://shop.example"]) expect(await joins(`${NAME}:443`, origin), origin).toBe(101);
+            expect(await joins(`${NAME}:443`, "https://evil.example")).toBe(403);
         });
 
         // Caddy redirects at port 80, which a test does not have.
@@ -141,14 +146,22 @@ for (const [index, kind] of (["nginx", "haproxy", "caddy"] as Kind[]).entries())
     });
 }
 
-test("a proxy that writes the name of the server anew is no different, as long as it says what it was", async () => {
-    const change = (file: string) => replaced(file, "proxy_set_header Host $http_host;", "");
-    const proxy = await startProxy("nginx", { name: NAME, authority, upstream: new URL(server.url).host, change });
-    const { code } = await newRoom(proxy, "127.0.8.1");
-    const calendar = (await proxy.ask(`/r/${code}/calendar.ics`)).text.replaceAll("\r\n ", "");
-    expect(calendar).toContain(`URL:https://${NAME}:${proxy.port}/r/${code}`);
-    await proxy.stop();
-});
+const REWRITING: [Kind, (file: string) => string][] = [
+    ["nginx", (file) => replaced(file, "proxy_set_header Host $http_host;", "")],
+    ["haproxy", (file) => replaced(file, "del-header Forwarded\n", "del-header Forwarded\n    http-request set-header Host inner.example\n")],
+];
+for (const [index, [kind, change]] of REWRITING.entries()) {
+    test(`${kind} that writes the name of the server anew is no different, as long as it says what it was`, async () => {
+        const proxy = await startProxy(kind, { name: NAME, authority, upstream: new URL(server.url).host, change });
+        const { code } = await newRoom(proxy, `127.0.8.${10 + index}`);
+        const calendar = (await proxy.ask(`/r/${code}/calendar.ics`)).text.replaceAll("\r\n ", "");
+        expect(calendar).toContain(`URL:https://${NAME}:${proxy.port}/r/${code}`);
+        await expectHostLink(proxy, `127.0.8.${20 + index}`);
+        const origin = `https://${NAME}:${proxy.port}`;
+        expect((await proxy.ask("/api/v1/ws", { headers: { ...UPGRADE, origin } })).status).toBe(101);
+        await proxy.stop();
+    });
+}
 
 test("behind a proxy that lets no WebSocket through, the page says so and what to do", async ({ pair }) => {
     const change = (file: string) => replaced(file, "proxy_set_header Upgrade $http_upgrade;", 'proxy_set_header Upgrade "";');
@@ -190,6 +203,16 @@ test("a proxy that passes TLS on brings the relay through as well, and says who 
     await proxy.stop();
     await own.stop();
 });
+
+/** Makes a room by the form, and reads the link for its hosts on the page that follows. */
+async function expectHostLink(proxy: Proxy, from: string): Promise<void> {
+    const site = `https://${NAME}:${proxy.port}`;
+    const made = await proxy.ask("/rooms", { method: "POST", from, headers: { ...FORM, origin: site }, body: "name=" });
+    expect(made.status).toBe(303);
+    const cookie = made.headers["set-cookie"]!.map((one) => one.split(";")[0]).join("; ");
+    const page = await proxy.ask(made.headers.location!, { from, headers: { cookie } });
+    expect(page.text).toContain(`${site}${made.headers.location}?key=`);
+}
 
 /** The statuses with which WebSockets of the page are answered from now on. */
 async function watchHandshakes({ page }: CallPage): Promise<number[]> {

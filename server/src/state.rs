@@ -10,6 +10,7 @@ use storage::{DatabaseLock, FolderLock, Sharing, SqlStorage, Storage, StorageErr
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
+use crate::admin::KnownSessions;
 use crate::builds::Build;
 use crate::clock::Clock;
 use crate::config::{Config, NodeRole};
@@ -68,6 +69,7 @@ pub struct Shared {
     pub(crate) push: Option<Push>,
     pub(crate) media: Media,
     pub(crate) database: DatabaseHealth,
+    pub(crate) admin_sessions: KnownSessions,
     pub(crate) ice_servers: IceServerList,
     pub(crate) room_rate: AddressRate,
     pub(crate) lookups: Lookups,
@@ -240,6 +242,7 @@ impl AppState {
             ring_rates: RingRates::new(limits),
             media,
             database: DatabaseHealth::default(),
+            admin_sessions: KnownSessions::default(),
             ice_servers,
             clock,
             storage,

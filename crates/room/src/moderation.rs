@@ -32,7 +32,7 @@ pub(crate) enum ModerationEffect {
     Refuse { to: ParticipantId, code: ErrorCode, in_reply_to: Option<MessageId> },
     /// Let somebody in who waits, or turn them away; it is done when that could be.
     Admission { by: ParticipantId, in_reply_to: Option<MessageId>, decision: Decision, action: &'static str },
-    /// Let everybody in who waits, for whom there is a place, and who needs nothing that a host would have to give them.
+    /// Let everybody in who waits, for whom there is a place, and who needs nothing that a host would have to give them; where somebody is, it is done.
     AdmitAll { by: ParticipantId, in_reply_to: Option<MessageId>, action: &'static str },
     /// Turn off what somebody sends.
     TurnOff { id: ParticipantId, source: Source },
@@ -152,19 +152,14 @@ impl ModerationMachine {
                 return Ok(self.decide_admission(by, Decision::Refuse { id }, "participant.refused"));
             }
             Moderation::TurnOff { id, source } => self.turn_off(by, id, source, view)?,
-            Moderation::TurnOffAll { source } => self.turn_off_all(by, source, view),
+            Moderation::TurnOffAll { source } => return Ok(self.turn_off_all(by, source, view)),
             Moderation::AskToTurnOn { id, source } => self.ask_to_turn_on(by, id, source, view)?,
             Moderation::Forbid { id, right, forbidden } => self.forbid(by, (id, right, forbidden), view)?,
             Moderation::LowerHand { id } => {
-                view.seats.participant(id).ok_or(ErrorCode::ParticipantUnknown)?;
-                self.effects.push_back(ModerationEffect::LowerHand { id });
-                "hand.lowered"
+                let target = view.seats.participant(id).ok_or(ErrorCode::ParticipantUnknown)?;
+                return Ok(self.lower_hands(std::iter::once(target)));
             }
-            Moderation::LowerAllHands => {
-                let raised = view.seats.participants().filter(|other| other.hand.is_some());
-                self.effects.extend(raised.map(|other| ModerationEffect::LowerHand { id: other.id }));
-                "hand.lowered"
-            }
+            Moderation::LowerAllHands => return Ok(self.lower_hands(view.seats.participants())),
             Moderation::SetRole { id, role } => self.set_role(by, id, role, view)?,
             Moderation::Remove { id } => {
                 view.present_or_former(by.role, id)?;
@@ -207,10 +202,33 @@ impl ModerationMachine {
         Ok("media.turned_off")
     }
 
-    fn turn_off_all(&mut self, by: Moderator, source: Source, view: &ModerationView<'_>) -> &'static str {
+    /// Nothing was done where nobody is of a lower rank.
+    fn turn_off_all(
+        &mut self,
+        by: Moderator,
+        source: Source,
+        view: &ModerationView<'_>,
+    ) -> Option<&'static str> {
         let lower = view.seats.participants().filter(|other| by.role.outranks(other.role));
-        self.effects.extend(lower.map(|other| ModerationEffect::TurnOff { id: other.id, source }));
-        "media.turned_off"
+        let turned_off = lower.map(|other| ModerationEffect::TurnOff { id: other.id, source });
+        self.do_each(turned_off, "media.turned_off")
+    }
+
+    /// Nothing was done where none is raised.
+    fn lower_hands<'a>(&mut self, people: impl Iterator<Item = &'a Participant>) -> Option<&'static str> {
+        let raised = people.filter(|one| one.hand.is_some());
+        self.do_each(raised.map(|one| ModerationEffect::LowerHand { id: one.id }), "hand.lowered")
+    }
+
+    fn do_each(
+        &mut self,
+        effects: impl Iterator<Item = ModerationEffect>,
+        action: &'static str,
+    ) -> Option<&'static str> {
+        let mut effects = effects.peekable();
+        let action = effects.peek().map(|_| action);
+        self.effects.extend(effects);
+        action
     }
 
     fn ask_to_turn_on(

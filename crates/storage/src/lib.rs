@@ -39,8 +39,8 @@ pub use direct_calls::{
 };
 pub use error::StorageError;
 pub use lock::{DatabaseLock, FolderLock, Sharing};
-pub use ownership::{ClusterRepository, Ownable, Ownership, Swap};
 pub use operation::{AdminRepository, AuditRepository, UsageRepository};
+pub use ownership::{ClusterRepository, Ownable, Ownership, Swap};
 pub use records::{
     ApiKeyRecord, AuditCursor, AuditEvent, AuditFilter, BrowserId, BuildFile, CallCourse, CallCursor,
     CallDirection, CallEnd, CallIdentity, CallOutcome, CallParty, CallReaders, CallRecord, CallRules,

@@ -87,10 +87,7 @@ async fn locked(url: &str, sharing: Sharing) -> Result<AnyConnection, StorageErr
         Sharing::Alone => "SELECT pg_try_advisory_lock($1) AS taken",
         Sharing::Shared => "SELECT pg_try_advisory_lock_shared($1) AS taken",
     };
-    let row = sqlx::query(statement)
-        .bind(DATABASE_KEY)
-        .fetch_one(&mut connection)
-        .await?;
+    let row = sqlx::query(statement).bind(DATABASE_KEY).fetch_one(&mut connection).await?;
     if row.try_get::<bool, _>("taken")? {
         Ok(connection)
     } else {

@@ -9,7 +9,7 @@ use protocol::{Scope, Timestamp};
 use storage::{ApiKeyRecord, StorageError};
 use uuid::Uuid;
 
-use super::page::{AdminPage, AdminProblem};
+use super::page::{AdminPage, AdminProblem, in_time};
 use super::session::Admin;
 use crate::audit::{self, Deed};
 use crate::{AppState, api_keys, ids, tasks};
@@ -131,7 +131,7 @@ async fn page(state: &AppState, status: StatusCode, made: Option<String>) -> Res
 
 async fn rows(state: &AppState) -> Result<Vec<ApiKeyRow>, StorageError> {
     let now = state.clock.wall();
-    let keys = state.storage.api_keys().await?;
+    let keys = in_time(state.storage.api_keys()).await?;
     Ok(keys.into_iter().rev().map(|key| row(key, now)).collect())
 }
 

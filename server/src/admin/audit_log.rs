@@ -8,7 +8,7 @@ use protocol::{RoomCode, Timestamp};
 use serde::Deserialize;
 use storage::{AuditCursor, AuditEvent, AuditFilter};
 
-use super::page::{AdminPage, AdminProblem};
+use super::page::{AdminPage, AdminProblem, in_time};
 use super::session::Admin;
 use crate::AppState;
 
@@ -28,12 +28,12 @@ pub(super) struct Asked {
 
 /// `GET`
 pub(super) async fn list(State(state): State<AppState>, _: Admin, Query(asked): Query<Asked>) -> Response {
-    let found = match (asked.filter(), state.storage.audit_actions().await) {
+    let found = match (asked.filter(), in_time(state.storage.audit_actions()).await) {
         (_, Err(error)) => return AdminProblem::Storage(error).into_page(&state).await,
         // No room has such a code.
         (None, Ok(actions)) => Ok((Vec::new(), actions)),
         (Some(filter), Ok(actions)) => {
-            let events = state.storage.audit_events(&filter, ON_A_PAGE as u32 + 1).await;
+            let events = in_time(state.storage.audit_events(&filter, ON_A_PAGE as u32 + 1)).await;
             events.map(|events| (events, actions))
         }
     };

@@ -6,6 +6,7 @@ use app::plain::admin::{LiveRoom, OneRoom};
 use protocol::{RoomCode, Timestamp};
 use storage::{RoomRecord, StorageError};
 
+use super::page::in_time;
 use crate::AppState;
 use crate::rooms::{RoomFigures, RoomHandle};
 
@@ -41,7 +42,7 @@ pub(super) fn first(state: &AppState, most: usize, is_wanted: impl Fn(&RoomHandl
 
 /// A room, be anybody inside or not.
 pub(super) async fn one(state: &AppState, code: RoomCode) -> Result<Option<OneRoom>, StorageError> {
-    let Some(record) = state.storage.room(code).await? else { return Ok(None) };
+    let Some(record) = in_time(state.storage.room(code)).await? else { return Ok(None) };
     let now = state.clock.wall();
     let figures = state.rooms.figures(code);
     Ok(Some(OneRoom {

@@ -3,6 +3,7 @@
 mod api_keys;
 mod audit_log;
 mod chart;
+mod known_sessions;
 mod live_rooms;
 mod overview;
 mod page;
@@ -17,6 +18,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tower_http::set_header::SetResponseHeaderLayer;
 
+pub(crate) use known_sessions::KnownSessions;
 pub use session::new_link;
 
 use crate::{AppState, languages};

@@ -1,5 +1,7 @@
 //! A page of the admin, and what comes in its place.
 
+use std::time::Duration;
+
 use app::plain::admin::{AdminFrame, AdminNoRoom, AdminSection, SignedOut};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -9,6 +11,16 @@ use storage::StorageError;
 use crate::AppState;
 use crate::pages::{PageProblem, plain};
 use crate::version::VERSION;
+
+/// How long the database may take for what stands on a page.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
+
+/// What the database answers, unless that takes longer than anybody waits for a page.
+pub(super) async fn in_time<T>(
+    asking: impl Future<Output = Result<T, StorageError>>,
+) -> Result<T, StorageError> {
+    tokio::time::timeout(ANSWERS_WITHIN, asking).await.unwrap_or(Err(StorageError::Behind))
+}
 
 /// Why a page is not shown.
 #[derive(Debug)]

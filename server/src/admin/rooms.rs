@@ -8,7 +8,7 @@ use protocol::{RoomCode, RoomSettingsPatch, Switch};
 use serde::Deserialize;
 
 use super::live_rooms;
-use super::page::{AdminPage, AdminProblem};
+use super::page::{AdminPage, AdminProblem, in_time};
 use super::session::Admin;
 use crate::audit::{self, Deed};
 use crate::rooms::{ChangeError, Precondition, RoomHandle};
@@ -40,7 +40,7 @@ pub(super) async fn list(
     if rooms.is_empty()
         && let Ok(code) = RoomCode::parse(&query)
     {
-        match state.storage.room(code).await {
+        match in_time(state.storage.room(code)).await {
             Ok(Some(_)) => return Redirect::to(&format!("/admin/rooms/{code}")).into_response(),
             Ok(None) => {}
             Err(error) => return AdminProblem::Storage(error).into_page(&state).await,

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use protocol::Timestamp;
 use storage::{AuditFilter, StorageError};
 
-use super::page::AdminPage;
+use super::page::{AdminPage, in_time};
 use super::session::Admin;
 use crate::config::TlsMode;
 use crate::version::VERSION;
@@ -40,7 +40,7 @@ async fn backup(state: &AppState) -> Result<BackupState, StorageError> {
         return Ok(BackupState::OfPostgres);
     }
     let filter = AuditFilter { action: Some(audit::BACKUP_MADE.to_owned()), ..AuditFilter::default() };
-    let last = state.storage.audit_events(&filter, 1).await?;
+    let last = in_time(state.storage.audit_events(&filter, 1)).await?;
     Ok(last.first().map_or(BackupState::None, |event| BackupState::Made(event.at)))
 }
 

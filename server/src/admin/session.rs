@@ -9,7 +9,7 @@ use axum::response::Response;
 use protocol::Timestamp;
 use storage::{Digest, Storage, StorageError};
 
-use super::page::AdminProblem;
+use super::page::{AdminProblem, in_time};
 use crate::audit::{self, Deed};
 use crate::browser::Transport;
 use crate::http_client::HttpClient;
@@ -41,6 +41,7 @@ pub(super) struct Admin {
 impl Admin {
     /// Signs the browser out.
     pub(super) async fn end(&self, state: &AppState) -> Result<(), StorageError> {
+        state.admin_sessions.forget(&self.session);
         state.storage.end_admin_session(&self.session).await.map(|_| ())
     }
 }
@@ -74,13 +75,26 @@ async fn find(
         return Err(AdminProblem::SignedOut);
     }
     for session in shown {
-        if state.storage.is_admin_session(&session, state.clock.wall()).await? {
+        if is_open(state, &session, method).await? {
             return Ok(Admin { session });
         }
     }
     // One that has ended is no guess, but looks like one.
     state.lookups.guess(caller.address).map_err(|_| AdminProblem::Busy)?;
     Err(AdminProblem::SignedOut)
+}
+
+/// Whether a session is one. While the database does not answer, whoever it has confirmed lately may look on.
+async fn is_open(state: &AppState, session: &Digest, method: &Method) -> Result<bool, StorageError> {
+    let now = state.clock.wall();
+    let found = in_time(state.storage.is_admin_session(session, now)).await;
+    match found {
+        Ok(true) => state.admin_sessions.note(session, now),
+        Ok(false) => state.admin_sessions.forget(session),
+        Err(_) if method == Method::GET && state.admin_sessions.has(session, now) => return Ok(true),
+        Err(_) => {}
+    }
+    found
 }
 
 /// A new link's secret, which is kept as its digest alone.

@@ -45,8 +45,9 @@ pub(crate) async fn delete_form(
     host: RoomOfHost<Rules>,
 ) -> Result<Response, PageProblem> {
     tasks::to_the_end(async move {
-        state.rooms.delete(host.code).await?;
-        host.did(&state, "room.deleted").await;
+        if state.rooms.delete(host.code).await? {
+            host.did(&state, "room.deleted").await;
+        }
         Ok::<_, StorageError>(())
     })
     .await?;

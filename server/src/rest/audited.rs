@@ -50,6 +50,11 @@ impl AuditTrail {
         self.trail().subject = Some(subject);
     }
 
+    /// Nothing was done: it was so before, or there was nobody to do it to.
+    pub(super) fn is_nothing(&self) {
+        self.trail().actor = None;
+    }
+
     /// It has come to this.
     pub(super) fn is(&self, action: &'static str) {
         self.trail().action = Some(action);

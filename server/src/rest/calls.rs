@@ -14,6 +14,7 @@ use ring::{ConnectionId, Input, Placement};
 use storage::{CallOutcome, CallRecord};
 use tokio::time::timeout;
 
+use super::audited::AuditTrail;
 use super::auth::ApiClient;
 use super::object::Object;
 use super::{ProblemResponse, problem};
@@ -38,10 +39,14 @@ pub(crate) async fn create_call(
     let (ring, asking) = (request.id, placement(&state, &key, request));
     let placement = timeout(ASKS_WITHIN, asking).await.unwrap_or(Err(ErrorCode::StorageUnavailable));
     let placement = Box::new(placement.map_err(refusal)?);
+    let was_placed = placement.row.is_some();
     let told = state.rings.ask(Input::Place { connection: connection(), id: None, placement }).await;
     let told = told.map_err(|_| refusal(ErrorCode::Internal))?;
     if let Some(RingEvent::Error(error)) = &told {
         return Err(refusal(error.code));
+    }
+    if was_placed {
+        client.note(AuditTrail::is_nothing);
     }
     // Nothing of that was told of one that is over.
     let credential =
@@ -74,6 +79,9 @@ pub(crate) async fn cancel_call(
     let withdrawn =
         Input::Withdraw { connection: connection(), call_id: call.caller.call_id, ring: call.ring };
     let told = state.rings.ask(withdrawn).await.map_err(|_| refusal(ErrorCode::Internal))?;
+    if call.course.end.is_some() {
+        client.note(AuditTrail::is_nothing);
+    }
     match told {
         Some(RingEvent::Error(error)) => Err(refusal(error.code)),
         Some(_) | None => Ok(StatusCode::NO_CONTENT),

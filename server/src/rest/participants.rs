@@ -11,7 +11,6 @@ use super::auth::ApiClient;
 use super::object::Object;
 use super::{ProblemResponse, problem};
 use crate::AppState;
-use crate::rooms::{RoomEnvelope, RoomEvent};
 
 /// `GET`: everybody, in the order in which they came.
 pub(crate) async fn list_participants(
@@ -32,8 +31,7 @@ pub(crate) async fn turn_off(
     Object(request): Object<TurnOffRequest>,
 ) -> Result<StatusCode, ProblemResponse> {
     let code = client.may(&state, &code).await?;
-    client.note(|trail| trail.to(id.clone()));
-    order(&state, code, &id, AdminAction::TurnOff(request.source)).await
+    order(&state, &client, (code, &id), AdminAction::TurnOff(request.source)).await
 }
 
 /// `DELETE …/{id}`: removes somebody. 204, also when they are gone.
@@ -43,21 +41,21 @@ pub(crate) async fn remove_participant(
     Path((code, id)): Path<(String, String)>,
 ) -> Result<StatusCode, ProblemResponse> {
     let code = client.may(&state, &code).await?;
-    client.note(|trail| trail.to(id.clone()));
-    order(&state, code, &id, AdminAction::Remove).await
+    order(&state, &client, (code, &id), AdminAction::Remove).await
 }
 
 async fn order(
     state: &AppState,
-    code: RoomCode,
-    id: &str,
+    client: &ApiClient,
+    (code, id): (RoomCode, &str),
     action: AdminAction,
 ) -> Result<StatusCode, ProblemResponse> {
     let participant: ParticipantId = id.parse().map_err(|_| {
         problem(StatusCode::BAD_REQUEST, ProblemType::Malformed, ProblemDetail::ParticipantIdInvalid)
     })?;
-    let event = RoomEvent::AdminAction { participant, action };
-    let sent = state.rooms.send(RoomEnvelope::new(code, event)).await;
-    sent.map_err(|error| ProblemResponse::storage(&error))?.ok_or_else(ProblemResponse::room_unknown)?;
+    let found = state.rooms.act(code, participant, action).await;
+    let found = found.map_err(|error| ProblemResponse::storage(&error))?;
+    let is_found = found.ok_or_else(ProblemResponse::room_unknown)?;
+    client.note(|trail| if is_found { trail.to(participant.to_string()) } else { trail.is_nothing() });
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use protocol::{Participant, Role, RoomCode, ValidateRoomResponse};
+use protocol::{Participant, ParticipantId, Role, RoomCode, ValidateRoomResponse};
+use room::AdminAction;
 use storage::{BrowserId, Ownable, StorageError};
 
 use super::Rooms;
@@ -27,7 +28,9 @@ impl Rooms {
     ) -> Result<ValidateRoomResponse, StorageError> {
         match self.ask(code, RoomEvent::Validate { role, browser }, ANSWERED_WITHIN).await? {
             RoomReply::Validated(answer) => Ok(*answer),
-            RoomReply::Participants(_) | RoomReply::NoRoom => Ok(ValidateRoomResponse::UNKNOWN),
+            RoomReply::Participants(_) | RoomReply::Found(_) | RoomReply::NoRoom => {
+                Ok(ValidateRoomResponse::UNKNOWN)
+            }
         }
     }
 
@@ -42,7 +45,24 @@ impl Rooms {
     ) -> Result<Option<Vec<Participant>>, StorageError> {
         match self.ask(code, RoomEvent::Participants, ANSWERED_WITHIN).await? {
             RoomReply::Participants(people) => Ok(Some(people)),
-            RoomReply::Validated(_) | RoomReply::NoRoom => Ok(None),
+            RoomReply::Validated(_) | RoomReply::Found(_) | RoomReply::NoRoom => Ok(None),
+        }
+    }
+
+    /// Does something to a participant. Whether there was such a one; `None` when there is no such room.
+    ///
+    /// # Errors
+    ///
+    /// When the room cannot be read, or does not answer in time; it may be done later then.
+    pub(crate) async fn act(
+        &self,
+        code: RoomCode,
+        participant: ParticipantId,
+        action: AdminAction,
+    ) -> Result<Option<bool>, StorageError> {
+        match self.ask(code, RoomEvent::AdminAction { participant, action }, ANSWERED_WITHIN).await? {
+            RoomReply::Found(found) => Ok(Some(found)),
+            RoomReply::Validated(_) | RoomReply::Participants(_) | RoomReply::NoRoom => Ok(None),
         }
     }
 

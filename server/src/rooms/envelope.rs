@@ -33,6 +33,8 @@ pub(crate) enum RoomReply {
     Validated(Box<ValidateRoomResponse>),
     /// To [`RoomEvent::Participants`].
     Participants(Vec<Participant>),
+    /// To [`RoomEvent::AdminAction`]: whether it was about anybody.
+    Found(bool),
     /// There is no such room, or no more.
     NoRoom,
 }

@@ -281,7 +281,10 @@ impl RoomTask {
                 Input::HistoryRead { reader, entries, more }
             }
             RoomEvent::HistoryNotRead { reader } => Input::HistoryNotRead { reader },
-            RoomEvent::AdminAction { participant, action } => Input::AdminAction { participant, action },
+            RoomEvent::AdminAction { participant, action } => {
+                self.reply(reply_to, RoomReply::Found(self.room.finds(participant, action)));
+                Input::AdminAction { participant, action }
+            }
             RoomEvent::Revoked { credentials } => Input::Revoke { credentials },
             RoomEvent::Media { participant, message } => Input::Media { participant, message },
             RoomEvent::Deleted => {

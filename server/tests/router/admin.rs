@@ -6,7 +6,10 @@ use serde_json::json;
 use server::config::Config;
 use storage::{AuditFilter, AuditRepository as _, SqlStorage};
 
+use crate::calls::Program;
 use crate::common::{TestServer, join_message};
+use crate::rest::ask;
+use crate::ringing_people::id;
 use crate::sessions::sqlx_connection;
 
 /// A browser that is signed in.
@@ -349,4 +352,74 @@ async fn the_log_is_read_a_page_at_a_time() {
     for nonsense in ["room=no-code", "before=never", "before=1.2.3", "actor=%27%3B+DROP"] {
         admin.page(&format!("/admin/audit-log?{nonsense}")).await;
     }
+}
+
+#[tokio::test]
+async fn what_a_program_does_to_nobody_is_not_in_the_log() {
+    let server = TestServer::start().await;
+    let program = Program::new(&server).await;
+    let made = ask(&server, "POST", "/api/v1/rooms", &program.key, Some(json!({}))).await;
+    let code = made.body["code"].as_str().unwrap();
+    let (_ada, ada) = server.join(code, "Ada").await;
+    let ada = ada["you"]["id"].as_str().unwrap();
+    let nobody = "00000000-0000-4000-8000-000000000001";
+    let room = format!("/api/v1/rooms/{code}/participants");
+    // The second removal finds nobody any more, and neither does any later action.
+    for id in [nobody, ada, ada] {
+        let source = json!({ "source": "camera" });
+        for (method, path, body) in [
+            ("POST", format!("{room}/{id}/turn-off"), Some(source)),
+            ("DELETE", format!("{room}/{id}"), None),
+        ] {
+            assert_eq!(ask(&server, method, &path, &program.key, body).await.status, 204, "{method} {id}");
+        }
+    }
+    let ring = id(1);
+    let order = program.order(&ring, "999-999-999").await;
+    for _ in 0..2 {
+        assert_eq!(program.post(order.clone()).await.status, 201);
+    }
+    program.cancels(&ring).await;
+    program.cancels(&ring).await;
+    let deeds: Vec<_> = server.deeds().await.into_iter().map(|(_, action)| action).collect();
+    let expected =
+        ["room.created", "participant.turned_off", "participant.removed", "call.placed", "call.cancelled"];
+    assert_eq!(deeds, expected);
+    for action in ["participant.turned_off", "participant.removed"] {
+        assert_eq!(server.subjects(action).await, [Some(ada.to_owned())], "{action}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_reads_that_the_database_does_not_answer_and_who_is_in_calls() {
+    let server = TestServer::start().await;
+    let admin = server.admin().await;
+    let room = server.new_room_with(json!({ "name": "Weekly" })).await.0;
+    let _ada = server.join(&room, "Ada").await;
+    admin.page("/admin").await;
+    let stranger = Admin { server: &server, cookie: "veranda-admin=s00000000".to_owned() };
+    let mut other = sqlx_connection(&server.data.path().join("veranda.sqlite")).await;
+    let lost = "ALTER TABLE rooms RENAME TO lost_rooms; ALTER TABLE usage_hours RENAME TO lost_usage; \
+                ALTER TABLE audit_events RENAME TO lost_events; ALTER TABLE api_keys RENAME TO lost_keys; \
+                ALTER TABLE admin_sessions RENAME TO lost_sessions";
+    sqlx::raw_sql(lost).execute(&mut other).await.unwrap();
+    // What was just asked is known for a second.
+    let says = "the database does not answer";
+    let waiting = async {
+        while !admin.page("/admin/server").await.contains(says) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap();
+    for path in ["/admin", "/admin/rooms"] {
+        let page = admin.page(path).await;
+        assert!(page.contains("Weekly"), "who is in calls is known all the same: {page}");
+    }
+    assert!(admin.page("/admin").await.contains(says));
+    for (who, path) in [(&admin, "/admin/audit-log"), (&admin, "/admin/api-keys"), (&stranger, "/admin")] {
+        let (status, head, body) = who.get(path).await;
+        assert_eq!(status, 503, "{path}: {head}");
+        assert!(body.contains("This server can't reach its database.") && !body.contains("Weekly"), "{body}");
+    }
+    assert_eq!(admin.posts(&format!("/admin/rooms/{room}/end"), "").await.0, 503, "nothing is done unseen");
 }

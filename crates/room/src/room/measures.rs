@@ -35,7 +35,8 @@ impl Room {
                 }
             }
             ModerationEffect::AdmitAll { by, in_reply_to, action } => match self.admit_all(now) {
-                Ok(()) => self.record(now, by, action),
+                Ok(true) => self.record(now, by, action),
+                Ok(false) => {}
                 Err(code) => self.refuse(by, code, in_reply_to),
             },
             ModerationEffect::TurnOff { id, source } => self.turn_off(id, source),
@@ -62,11 +63,14 @@ impl Room {
         self.outputs.push_back(Output::Keep(Change::Done { at, by, action }));
     }
 
-    fn admit_all(&mut self, now: Duration) -> Result<(), ErrorCode> {
+    /// Whether anybody was let in.
+    fn admit_all(&mut self, now: Duration) -> Result<bool, ErrorCode> {
+        let mut is_done = false;
         for person in self.waiting_people(now).into_iter().filter(|person| !person.lacks_secret) {
             self.decide_admission(now, Decision::Admit { id: person.id, grant: None })?;
+            is_done = true;
         }
-        Ok(())
+        Ok(is_done)
     }
 
     /// Turns a source off, and with a screen its sound. They are told also when the source is off as far as the room knows: it may just be
@@ -134,6 +138,17 @@ impl Room {
             }
         }
         self.topology(now, TopologyInput::Review);
+    }
+
+    /// Whether what somebody outside wants to do is about anybody: about somebody who is in, and to be removed also about somebody whom the server
+    /// has lost and others may still see and hear.
+    pub fn finds(&self, id: ParticipantId, action: AdminAction) -> bool {
+        match action {
+            AdminAction::TurnOff(_) => self.seats.contains(id),
+            AdminAction::Remove => {
+                self.seats.contains(id) || self.seats.former(id).is_some_and(|former| !former.was_removed())
+            }
+        }
     }
 
     pub(super) fn act(&mut self, now: Duration, id: ParticipantId, action: AdminAction) {

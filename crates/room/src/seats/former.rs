@@ -60,7 +60,7 @@ impl Former {
         self.credential_claims
     }
 
-    pub(super) fn was_removed(&self) -> bool {
+    pub(crate) fn was_removed(&self) -> bool {
         self.state == SeatState::Removed
     }
 

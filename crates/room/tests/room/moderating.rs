@@ -245,6 +245,49 @@ fn decisions_are_kept_for_the_record() {
 }
 
 #[test]
+fn what_is_decided_about_nobody_is_not_in_the_record() {
+    let mut world = World::with([ADA, BOB]);
+    make_co_host(&mut world, BOB);
+    world.forget();
+    world.moderate(ADA, Moderation::AdmitAll);
+    world.moderate(ADA, Moderation::LowerAllHands);
+    world.moderate(ADA, Moderation::LowerHand { id: id(BOB) });
+    // There is nobody of a lower rank.
+    world.moderate(BOB, Moderation::TurnOffAll { source: Source::Camera });
+    assert_eq!((world.ears(ADA).errors(), world.ears(BOB).errors()), (vec![], vec![]));
+    assert_eq!(done(&world), [""; 0]);
+
+    world.say(BOB, RoomMessage::SetHand { hand: Switch::On });
+    world.change(ADA, RoomSettingsPatch { waiting_room: Some(Switch::On), ..RoomSettingsPatch::default() });
+    world.enter(EVE);
+    world.moderate(ADA, Moderation::LowerAllHands);
+    world.moderate(ADA, Moderation::AdmitAll);
+    world.moderate(BOB, Moderation::TurnOffAll { source: Source::Camera });
+    assert_eq!(done(&world), ["hand.lowered", "participant.admitted", "media.turned_off"]);
+}
+
+/// What the record has.
+fn done(world: &World) -> Vec<&'static str> {
+    let action =
+        |change: &Change| if let Change::Done { action, .. } = change { Some(*action) } else { None };
+    world.kept.iter().filter_map(action).collect()
+}
+
+#[test]
+fn an_action_from_outside_finds_who_is_in_and_to_be_removed_also_who_was_lost() {
+    let mut world = World::with([ADA, BOB, CEM]);
+    let mute = AdminAction::TurnOff(Source::Camera);
+    let finds = |world: &World| [mute, AdminAction::Remove].map(|action| world.room.finds(id(BOB), action));
+    assert_eq!(finds(&world), [true, true]);
+    assert!(!world.room.finds(id(EVE), AdminAction::Remove), "she was never here");
+    world.drop_socket(BOB, Departure::Broken);
+    world.wait(Duration::from_secs(60));
+    assert_eq!((world.people(), finds(&world)), (vec![ADA, CEM], [false, true]));
+    world.input(Input::AdminAction { participant: id(BOB), action: AdminAction::Remove });
+    assert_eq!(finds(&world), [false, false], "once is enough");
+}
+
+#[test]
 fn rules_that_cannot_be_are_refused() {
     let mut world = World::with([ADA]);
     world.change(ADA, RoomSettingsPatch { capacity: Some(0), ..RoomSettingsPatch::default() });
@@ -403,7 +446,7 @@ fn one_person_decides_no_more_than_some_things_a_second_and_keeps_nobody_else_fr
     world.moderate(ADA, Moderation::SetRole { id: id(BOB), role: Role::CoHost });
     world.forget();
     for _ in 0..500 {
-        world.moderate(BOB, Moderation::LowerAllHands);
+        world.moderate(BOB, Moderation::TurnOff { id: id(EVE), source: Source::Microphone });
     }
     let kept = world.kept.iter().filter(|change| matches!(change, Change::Done { .. })).count();
     assert_eq!(kept, 100);
