@@ -115,8 +115,9 @@ impl Rings {
     }
 
     /// The ring could not be kept: it was never there. One that was before this server is, on the screens of the person called and in storage:
-    /// it is over.
+    /// it is over. What others are told because of it they are told: their rings may have ended for its sake.
     pub(super) fn revoke(&mut self, now: Duration, ring: RingId) {
+        self.outputs.retain(|output| output.ring() != Some(ring));
         if self.rings.get(&ring).is_some_and(Ring::is_restored) {
             return self.finish(now, ring, Outcome::Cancelled, None);
         }
