@@ -50,7 +50,8 @@ test("a third person is rung into a call, all see each other, and the call goes 
     // Whoever has left is free, and the others are in a call.
     await bob.button("Hang up").click();
     for (const one of [bob, cleo]) await ended(one.page);
-    expect(await ada.history()).toEqual([expect.stringContaining("Outgoing"), expect.stringMatching(/^Bob: Outgoing/)]);
+    // Whom she has rung into it she knows as whom she has called.
+    expect(await ada.history()).toEqual([expect.stringMatching(/^Cleo: Outgoing/), expect.stringMatching(/^Bob: Outgoing/)]);
     expect(await bob.history()).toEqual([expect.stringMatching(/^Ada: Incoming/)]);
     expect(await cleo.history()).toEqual([expect.stringMatching(/^Ada: Incoming/)]);
 });
@@ -98,4 +99,39 @@ test("a third person comes into a direct call by its link", async ({ server, cal
     await guest.open(link);
     await guest.join();
     await seeEachOther(ada, bob, guest);
+});
+
+/** What the server has told a page of the ring that it has placed: the room, and its host's key, with which no page does anything. */
+function placedBy(one: DirectPage): Promise<{ room: string; credential: string }> {
+    return new Promise((heard) => {
+        one.page.on("websocket", (socket) => {
+            socket.on("framereceived", ({ payload }) => {
+                const frame = JSON.parse(payload.toString()) as { type: string; room: string; credential: string };
+                if (frame.type === "placed") heard(frame);
+            });
+        });
+    });
+}
+
+test("whom the host removes from a call is free, and reads for how long they have talked", async ({ server, caller }) => {
+    const ada = await caller("Ada", server);
+    const bob = await caller("Bob", server);
+    const cleo = await caller("Cleo", server);
+    const placed = placedBy(ada);
+    await ada.page.reload();
+    await talk(ada, bob);
+    const { room, credential } = await placed;
+    await ada.ringsInto(await cleo.ownId());
+    await cleo.ring("Ada").getByRole("button", { name: "Answer", exact: true }).click();
+    await seeEachOther(ada, bob, cleo);
+    const headers = { Authorization: `Bearer ${credential}` };
+    const participants = `${server.url}/api/v1/rooms/${room}/participants`;
+    const inside = (await (await fetch(participants, { headers })).json()) as { id: string; name: string }[];
+    const removed = inside.find((one) => one.name === "Bob")!.id;
+    expect((await fetch(`${participants}/${removed}`, { method: "DELETE", headers })).status).toBe(204);
+    await ended(bob.page);
+    expect(await bob.history()).toEqual([expect.stringMatching(/^Ada: Incoming, /)]);
+    await seeEachOther(ada, cleo);
+    await bob.calls("999-999-999");
+    await bob.expectRing("offline");
 });

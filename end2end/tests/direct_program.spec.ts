@@ -27,6 +27,8 @@ test("the example rings somebody, who talks with whoever its link leads to, and 
     await door.join();
     await ada.ring("The doorbell").getByRole("button", { name: "Answer", exact: true }).click();
     await ada.expectToSee(door);
+    // They are called as the ring was, whatever whoever came by the link calls themselves.
+    await expect(ada.page.getByRole("heading", { name: "Call with The doorbell", exact: true })).toBeVisible();
     await door.expectToSee(ada);
     await expect.poll(() => said.at(-1)).toBe("answered");
     await ada.button("Hang up").click();

@@ -28,15 +28,26 @@ pub(crate) fn CallHeader() -> impl IntoView {
     });
     // Of a direct call those who are there: others may have come, and whoever called have gone.
     let there = Memo::new(move |_| {
-        view.participants().into_iter().map(|other| other.name().get()).take(2).collect::<Vec<_>>()
+        let others = view.participants().into_iter().take(2);
+        others.map(|other| (other.id().get(), other.name().get())).collect::<Vec<_>>()
     });
-    let name = move || match peer.get() {
-        Some(peer) => match &there.get()[..] {
+    // Who is there alone at first is the one whom the ring was for, or from: they are called as everywhere else.
+    let first = Memo::new(move |before: Option<&Option<Vec<_>>>| {
+        let there = || there.with(|there| there.iter().map(|(id, _)| *id).collect::<Vec<_>>());
+        before.cloned().flatten().or_else(|| Some(there()).filter(|there| !there.is_empty()))
+    });
+    let name = move || {
+        let Some(peer) = peer.get() else {
+            return view.room_name().get().unwrap_or_else(|| call::UNTITLED().to_owned());
+        };
+        // Looked at each time, or the first who are there could go unseen.
+        let first = first.get().unwrap_or_default();
+        match &there.get()[..] {
             [] => direct::call_with(&peer),
-            [other] => direct::call_with(other),
+            [(id, _)] if first == [*id] => direct::call_with(&peer),
+            [(_, other)] => direct::call_with(other),
             [..] => call::UNTITLED().to_owned(),
-        },
-        None => view.room_name().get().unwrap_or_else(|| call::UNTITLED().to_owned()),
+        }
     };
     let locked = Memo::new(move |_| view.settings().get().locked.is_on());
     view! {

@@ -125,6 +125,43 @@ pub enum Outcome {
     Asked,
 }
 
+impl Outcome {
+    /// For how many seconds they talked; `None` of a ring that was not answered, or by another device.
+    pub fn seconds(self) -> Option<u32> {
+        match self {
+            Self::Answered { seconds } | Self::Lost { seconds } => Some(seconds),
+            Self::Declined
+            | Self::Busy
+            | Self::NoAnswer
+            | Self::Cancelled
+            | Self::Offline
+            | Self::AnsweredElsewhere
+            | Self::Asked => None,
+        }
+    }
+
+    /// Whether it is the end of a call, and not of a ring alone.
+    pub fn was_answered(self) -> bool {
+        self.seconds().is_some()
+    }
+
+    /// The same end after they have talked for so long, where they talked at all.
+    #[must_use]
+    pub fn after(self, seconds: u32) -> Self {
+        match self {
+            Self::Answered { .. } => Self::Answered { seconds },
+            Self::Lost { .. } => Self::Lost { seconds },
+            Self::Declined
+            | Self::Busy
+            | Self::NoAnswer
+            | Self::Cancelled
+            | Self::Offline
+            | Self::AnsweredElsewhere
+            | Self::Asked => self,
+        }
+    }
+}
+
 /// Why a call ends that was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

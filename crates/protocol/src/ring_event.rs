@@ -130,4 +130,26 @@ impl RingEvent {
         let Head { kind } = serde_json::from_str(text)?;
         EventForm::deserialize(Tagged::new(&kind, text)?)
     }
+
+    /// The ring that it is about, if it is about one.
+    pub fn ring(&self) -> Option<RingId> {
+        match self {
+            Self::Placed { ring, .. }
+            | Self::Progress { ring, .. }
+            | Self::Answered { ring, .. }
+            | Self::Merged { ring, .. }
+            | Self::Over { ring, .. } => Some(*ring),
+            Self::Incoming(incoming) => Some(incoming.ring),
+            Self::Challenge { .. }
+            | Self::Welcome { .. }
+            | Self::KeyOf { .. }
+            | Self::History { .. }
+            | Self::Blocked { .. }
+            | Self::Rules { .. }
+            | Self::Push { .. }
+            | Self::Changed
+            | Self::Pong
+            | Self::Error(_) => None,
+        }
+    }
 }

@@ -44,7 +44,8 @@ pub enum Input {
         message: RingMessage,
     },
     /// Storage did not take the row of a ring that is being placed. The ring was never there, unless there was one before this server, which is
-    /// over then; its caller is the driver's to tell.
+    /// over then; its caller is the driver's to tell. Said before another effect is read: those of the ring itself are not to be carried out,
+    /// and all others are.
     Unkept {
         /// Which ring.
         ring: RingId,

@@ -57,3 +57,15 @@ pub enum Output {
         ring: RingId,
     },
 }
+
+impl Output {
+    /// The ring that it is about, if it is about one.
+    pub(crate) fn ring(&self) -> Option<RingId> {
+        match self {
+            Self::Send { event, .. } => event.ring(),
+            Self::Close { .. } => None,
+            Self::Record(row) => Some(row.ring),
+            Self::Wake { ring, .. } | Self::Missed { ring, .. } | Self::Settled { ring, .. } => Some(*ring),
+        }
+    }
+}

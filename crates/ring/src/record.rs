@@ -53,8 +53,7 @@ impl CallRecord {
 
     /// How it ended, as one device of the person called sees it.
     pub(crate) fn outcome_for_callee(&self, outcome: Outcome, device: DeviceId) -> Outcome {
-        let was_answered = matches!(outcome, Outcome::Answered { .. } | Outcome::Lost { .. });
-        let is_elsewhere = was_answered && self.answered_by.is_some_and(|by| by != device);
+        let is_elsewhere = outcome.was_answered() && self.answered_by.is_some_and(|by| by != device);
         if is_elsewhere { Outcome::AnsweredElsewhere } else { outcome }
     }
 }

@@ -37,7 +37,7 @@ use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
 use leptos::prelude::{RwSignal, Update};
-use protocol::{DeviceId, HangUpReason, PublicKey, Receipt, RingId, RingSide};
+use protocol::{DeviceId, ParticipantId, PublicKey, Receipt, RingId, RingSide};
 use reactive_stores::Store;
 use seal::{CallInvitation, KeyPair};
 use view::DialProblem;
@@ -94,6 +94,8 @@ struct Ringing {
     chosen_video: BTreeMap<RingId, bool>,
     /// Calls of this page whose other end has a name in the history.
     noted: Vec<RingId>,
+    /// Who was in the room before the one came who was rung into it last.
+    there_before: Vec<ParticipantId>,
     book: ShownBook,
     name: String,
     problem: Option<DialProblem>,
@@ -189,6 +191,7 @@ impl Ringing {
             opened: BTreeMap::new(),
             chosen_video: BTreeMap::new(),
             noted: Vec::new(),
+            there_before: Vec::new(),
             book: ShownBook::default(),
             name: remember::read(remember::NAME).unwrap_or_default(),
             problem: page::is_dialled_wrongly().then_some(DialProblem::NoCallId),
@@ -291,14 +294,18 @@ impl Ringing {
             self.carry_out();
         }
         let views = self.device.views();
-        if let Some(talk) = self.talk.take_if(|talk| talk.is_lost(&views))
-            // Who is not in the room beforehand goes there with the answer.
-            && !talk.is_beforehand()
+        if let Some(talk) = &mut self.talk
+            && let Some(reason) = talk.ends_because(&views)
         {
-            self.talk = Some(talk);
-            self.input(RingInput::Command(RingCommand::HangUp { reason: HangUpReason::Lost }));
+            if talk.is_beforehand() {
+                // Who is not in the room beforehand goes there with the answer.
+                self.talk = None;
+            } else {
+                self.input(RingInput::Command(RingCommand::HangUp { reason }));
+            }
         }
         self.remember_peer();
+        self.remember_added();
     }
 
     fn input(&mut self, input: RingInput) {

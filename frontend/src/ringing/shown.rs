@@ -42,6 +42,21 @@ impl Ringing {
         }
     }
 
+    /// So is who was rung into it: whoever comes into the room next, if nobody else does.
+    pub(super) fn remember_added(&mut self) {
+        let added = self.device.added().filter(|view| !self.noted.contains(&view.ring));
+        if let Some(RingView { ring, peer, key: Some(key), .. }) = added.cloned()
+            && let Some(name) =
+                self.talk.as_ref().and_then(|talk| talk.name_of_only_newcomer(&self.there_before))
+        {
+            peers::remember(peer, &name, &key);
+            self.note_name(ring, &name);
+        }
+        if self.device.adding().is_some_and(|view| view.phase.is_open()) {
+            self.there_before = self.talk.as_ref().map(Talk::others).unwrap_or_default();
+        }
+    }
+
     pub(super) fn publish(&mut self) {
         let views = self.device.views();
         for view in &views {
@@ -51,7 +66,7 @@ impl Ringing {
             }
         }
         // What strangers have rung with is not kept beyond their rings.
-        let is_shown = |ring: &RingId| views.iter().any(|view| view.ring == *ring);
+        let is_shown = |ring: &RingId| views.iter().chain(self.device.added()).any(|view| view.ring == *ring);
         self.opened.retain(|ring, _| is_shown(ring));
         self.chosen_video.retain(|ring, _| is_shown(ring));
         self.noted.retain(is_shown);

@@ -6,7 +6,9 @@ use app::state::{CallCommand, CallView, CallViewStoreFields};
 use call::{RingView, Switches};
 use futures::channel::mpsc;
 use leptos::prelude::{GetUntracked, ReadUntracked, Set};
-use protocol::{DisplayName, RingId, RingSide, RoomCode, Source, Switch};
+use protocol::{
+    DisplayName, ErrorCode, HangUpReason, ParticipantId, RingId, RingSide, RoomCode, Source, Switch,
+};
 use reactive_stores::Store;
 use seal::RoomSecret;
 use view::{LinkStatus, Phase, RingPhase};
@@ -37,6 +39,8 @@ pub(super) struct Talk {
     are_devices_opened: bool,
     view: Store<CallView>,
     line: CallLine,
+    /// Whether anybody was connected once the call was answered.
+    was_connected: bool,
     /// Since when nobody is connected though the call was answered.
     alone_since: Option<Duration>,
 }
@@ -66,6 +70,7 @@ impl Talk {
             are_devices_opened: false,
             view,
             line: line.clone(),
+            was_connected: false,
             alone_since: None,
         }
     }
@@ -109,15 +114,42 @@ impl Talk {
         }
     }
 
+    /// Who else is in the room.
+    pub(super) fn others(&self) -> Vec<ParticipantId> {
+        self.view.participants().read_untracked().iter().map(|other| other.id).collect()
+    }
+
+    /// What the only one is called who has come into the room since these were there.
+    pub(super) fn name_of_only_newcomer(&self, before: &[ParticipantId]) -> Option<String> {
+        let others = self.view.participants();
+        let others = others.read_untracked();
+        let mut newcomers = others.iter().filter(|other| !before.contains(&other.id));
+        let name = newcomers.next()?.name.clone();
+        newcomers.next().is_none().then_some(name)
+    }
+
     /// Whether anybody is in the room.
     pub(super) fn is_with_somebody(&self) -> bool {
         !self.view.participants().read_untracked().is_empty()
     }
 
-    /// Whether the call cannot go on: the room does not have this person, or no connection came about.
-    pub(super) fn is_lost(&mut self, views: &[RingView]) -> bool {
-        if self.is_turned_away() {
-            return true;
+    /// Why the call cannot go on, if it cannot: a host has removed this person, the room does not have them, or no connection came about.
+    pub(super) fn ends_because(&mut self, views: &[RingView]) -> Option<HangUpReason> {
+        match self.view.phase().get_untracked() {
+            Phase::Left => return Some(HangUpReason::HungUp),
+            // Whoever was in it has talked until then.
+            Phase::Refused(ErrorCode::Removed | ErrorCode::Blocked | ErrorCode::RoomEnded)
+                if self.was_connected =>
+            {
+                return Some(HangUpReason::HungUp);
+            }
+            Phase::Refused(_) => return Some(HangUpReason::Lost),
+            Phase::Preparing
+            | Phase::Joining
+            | Phase::PasswordAsked { .. }
+            | Phase::Waiting
+            | Phase::Joined
+            | Phase::Unreachable => {}
         }
         let is_answered = views.iter().any(|view| view.phase == RingPhase::Answered);
         let others = self.view.participants();
@@ -126,11 +158,13 @@ impl Talk {
             .iter()
             .any(|one| matches!(one.link, LinkStatus::Connected | LinkStatus::Reconnecting));
         if !is_answered || is_connected {
+            self.was_connected |= is_answered;
             self.alone_since = None;
-            return false;
+            return None;
         }
         let now = clock::now();
-        now.saturating_sub(*self.alone_since.get_or_insert(now)) > CONNECTS_WITHIN
+        let is_lost = now.saturating_sub(*self.alone_since.get_or_insert(now)) > CONNECTS_WITHIN;
+        is_lost.then_some(HangUpReason::Lost)
     }
 }
 

@@ -287,9 +287,8 @@ impl RingsTask {
         true
     }
 
-    /// A ring that storage does not take was never there. Whatever else was to be done is about it alone.
+    /// A ring that storage does not take was never there. What is still to be done because of others is.
     fn refuse(&mut self, ring: RingId, placing: Option<Placing>) {
-        while self.rings.poll_output().is_some() {}
         self.rings.handle_input(self.clock.now(), Input::Unkept { ring });
         if let Some(Placing { connection, id, .. }) = placing {
             let error = ProtocolError::new(ErrorCode::StorageUnavailable, id);

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use protocol::{PublicKey, RingId};
-use storage::{CallRepository as _, ContactRepository as _, Standing};
+use storage::{CallRepository as _, ContactChange, ContactRepository as _, Standing};
 
 use crate::common::TestServer;
-use crate::ringing_people::{ADA, BOB, id, storage_of};
+use crate::ringing_people::{ADA, BOB, EVE, id, storage_of};
 use crate::sessions::sqlx_connection;
 
 /// Has the database of a server take no rows of calls, or take them again.
@@ -106,4 +106,29 @@ async fn a_ring_that_was_refused_is_no_missed_call_though_its_server_dies_before
         until(async || storage.call(second).await.unwrap().is_none()).await;
         assert_eq!(unseen(server).await, 1, "of the first ring alone");
     }
+}
+
+#[tokio::test]
+async fn who_gives_way_to_a_ring_that_is_refused_is_told_and_their_ring_is_kept_as_over() {
+    let server = TestServer::start().await;
+    let [mut ada, mut bob, mut eve] =
+        [ADA.attach(&server).await, BOB.attach(&server).await, EVE.attach(&server).await];
+    let storage = storage_of(&server).await;
+    let [ada_key, bob_key] = [ADA, BOB].map(|who| who.identity().key().clone());
+    let now = protocol::Timestamp(1_782_000_000_000);
+    storage.change_contact(&bob_key, &ada_key, ContactChange::Allowed, now).await.unwrap();
+    eve.rings(&id(1), &bob.call_id.clone()).await;
+    bob.hear_of("incoming").await;
+    set_refusing(&server, true).await;
+    ada.place(&id(2), &bob.call_id.clone()).await;
+    assert_eq!(ada.hear_of("error").await["code"], "storage_unavailable");
+    for device in [&mut eve, &mut bob] {
+        let ended = async { device.hears_end_of(&id(1)).await };
+        let ended = tokio::time::timeout(Duration::from_secs(20), ended).await;
+        assert_eq!(ended.expect("it is told"), "busy");
+    }
+    set_refusing(&server, false).await;
+    let [first, second]: [RingId; 2] = [id(1), id(2)].map(|ring| ring.parse().unwrap());
+    until(async || storage.call(first).await.unwrap().unwrap().course.end.is_some()).await;
+    assert_eq!(storage.call(second).await.unwrap(), None);
 }

@@ -79,10 +79,14 @@ impl RingDevice {
 
     /// Nobody is rung into a call that is over.
     pub(super) fn drop_what_is_added(&mut self, now: Duration) {
-        if !matches!(self.line, Line::InCall(_)) && self.adding.ring().is_some() {
+        if matches!(self.line, Line::InCall(_)) {
+            return;
+        }
+        if self.adding.ring().is_some() {
             self.take_back(now);
             self.adding = Line::Idle;
         }
+        self.added = None;
     }
 
     /// The line that is about a ring: the call of this device, or what is added to it.

@@ -7,7 +7,7 @@ use protocol::{
     RingId, RingMessage, RoomCode, SealedNote, Standing,
 };
 use seal::KeyDigest;
-use view::RingRefusal;
+use view::{RingPhase, RingRefusal};
 
 use super::RingDevice;
 use super::line::{InCall, Line, LineTimer};
@@ -134,9 +134,9 @@ impl RingDevice {
         }
         if self.adding.ring() == Some(ring) && matches!(self.adding, Line::Calling(_)) {
             // They come into the room that this device is in.
-            self.adding = Line::Idle;
-            self.added = Some(ring);
-        } else if self.added != Some(ring) {
+            self.added = std::mem::take(&mut self.adding).view();
+            self.added.iter_mut().for_each(|view| (view.phase, view.since) = (RingPhase::Answered, now));
+        } else if self.added.as_ref().is_none_or(|added| added.ring != ring) {
             self.give_back(ring);
         }
     }

@@ -65,8 +65,8 @@ pub struct RingDevice {
     line: Line,
     /// The ring with which somebody is rung into the call of [`Self::line`].
     adding: Line,
-    /// The last one that was rung so, and answered.
-    added: Option<RingId>,
+    /// The last one that was rung so, and answered: as long as the call goes on.
+    added: Option<RingView>,
     incoming: Incoming,
     /// Whose room has been entered.
     room: Option<RingId>,
@@ -169,6 +169,11 @@ impl RingDevice {
     /// The ring with which somebody is rung into the call of this device, until it is answered; how it ended, until that is put away.
     pub fn adding(&self) -> Option<RingView> {
         self.adding.view()
+    }
+
+    /// The last ring of [`Self::adding`] that was answered: who has come into the call of this device by it. Nothing once the call is over.
+    pub fn added(&self) -> Option<&RingView> {
+        self.added.as_ref()
     }
 
     /// Whether the server is in reach.

@@ -46,8 +46,9 @@ impl Ring {
     /// Who has stayed in the call, and how it ends for them: they have talked for at least as long as with the one who left first, though the
     /// last one with them may have been lost before that.
     pub(super) fn stayed(&self, outcome: Outcome) -> Option<(RingSide, Outcome)> {
-        let least = self.settled().and_then(seconds).unwrap_or_default();
-        self.row.stays.map(|side| (side, no_shorter(outcome, least)))
+        let least = self.settled().and_then(Outcome::seconds).unwrap_or_default();
+        let seconds = outcome.seconds().unwrap_or_default();
+        self.row.stays.map(|side| (side, outcome.after(seconds.max(least))))
     }
 
     /// The end that has been without a connection for longest.
@@ -78,32 +79,5 @@ impl Ring {
     /// When whoever is at an end was last there.
     pub(crate) fn there_until(&self, now: Duration, side: RingSide) -> Duration {
         self.seat(side).away_since().unwrap_or(now)
-    }
-}
-
-fn no_shorter(outcome: Outcome, least: u32) -> Outcome {
-    match outcome {
-        Outcome::Answered { seconds } => Outcome::Answered { seconds: seconds.max(least) },
-        Outcome::Lost { seconds } => Outcome::Lost { seconds: seconds.max(least) },
-        Outcome::Declined
-        | Outcome::Busy
-        | Outcome::NoAnswer
-        | Outcome::Cancelled
-        | Outcome::Offline
-        | Outcome::AnsweredElsewhere
-        | Outcome::Asked => outcome,
-    }
-}
-
-fn seconds(outcome: Outcome) -> Option<u32> {
-    match outcome {
-        Outcome::Answered { seconds } | Outcome::Lost { seconds } => Some(seconds),
-        Outcome::Declined
-        | Outcome::Busy
-        | Outcome::NoAnswer
-        | Outcome::Cancelled
-        | Outcome::Offline
-        | Outcome::AnsweredElsewhere
-        | Outcome::Asked => None,
     }
 }

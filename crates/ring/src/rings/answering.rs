@@ -63,7 +63,8 @@ impl Rings {
             self.part(now, (call, side), outcome);
         }
         if let Some(outgoing) = self.lines.occupant(callee, Place::Outgoing) {
-            self.finish(now, outgoing, Outcome::Cancelled, None);
+            let trace = self.trace_of_meeting(outgoing, ring);
+            self.finish_leaving(now, outgoing, (Outcome::Cancelled, None), trace);
         }
         // It was into the call that has just ended because nobody was left in it.
         if self.rings.get(&ring).is_none_or(|one| !matches!(one.stage(), Stage::Ringing(_))) {

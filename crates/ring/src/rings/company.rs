@@ -14,10 +14,10 @@ use std::time::Duration;
 use protocol::{CallId, ErrorCode, Outcome, RingEvent, RingId, RingSide};
 
 use super::{Rings, Speaker, seconds};
-use crate::Placement;
 use crate::lines::Place;
 use crate::ring::{Confirmed, Ring, Stage};
 use crate::seat::{BOTH_SIDES, other};
+use crate::{Placement, Trace};
 
 /// People in a call at the most: as many as its room takes.
 pub const MOST_IN_CALL: usize = 16;
@@ -83,17 +83,7 @@ impl Rings {
     /// The same end, of another ring of the call.
     fn like(&self, outcome: Outcome, ring: RingId, until: Duration) -> Outcome {
         let seconds = seconds(self.rings.get(&ring).map(|one| one.talked(until)).unwrap_or_default());
-        match outcome {
-            Outcome::Answered { .. } => Outcome::Answered { seconds },
-            Outcome::Lost { .. } => Outcome::Lost { seconds },
-            Outcome::Declined
-            | Outcome::Busy
-            | Outcome::NoAnswer
-            | Outcome::Cancelled
-            | Outcome::Offline
-            | Outcome::AnsweredElsewhere
-            | Outcome::Asked => outcome,
-        }
+        outcome.after(seconds)
     }
 
     /// Between this person and the other one of a ring it is over, if they are one of its two; the other one stays in the call.
@@ -137,9 +127,28 @@ impl Rings {
         for other in self.lines.incoming(callee) {
             let one = self.rings.get(&other).filter(|one| one.rings_into_call());
             if one.is_some_and(|one| room_of(one) == Some(room)) {
-                self.finish(now, other, Outcome::Cancelled, None);
+                self.finish_leaving(now, other, (Outcome::Cancelled, None), Trace::None);
             }
         }
+    }
+
+    /// What is left of a ring to the person called when another one that is or was on their screen is the reason that it ends: of two into one
+    /// call they know by the other one.
+    pub(super) fn trace_beside(&self, ring: RingId, other: RingId) -> Trace {
+        let [room, same] = [ring, other].map(|ring| {
+            let one = self.rings.get(&ring).filter(|one| one.rings_into_call());
+            one.and_then(room_of)
+        });
+        if room.is_some() && room == same { Trace::None } else { Trace::Missed }
+    }
+
+    /// What is left to the person called of a ring whose caller comes into a call: nothing, if that is the one in which they are.
+    pub(super) fn trace_of_meeting(&self, outgoing: RingId, call: RingId) -> Trace {
+        let callee = self.rings.get(&outgoing).map(|one| one.person(RingSide::Callee));
+        let room = self.rings.get(&call).and_then(room_of);
+        let members = self.members(room.map(|room| self.calls.of(room)).unwrap_or_default());
+        let is_there = callee.is_some() && members.iter().any(|member| self.person_of(*member) == callee);
+        if is_there { Trace::None } else { Trace::Missed }
     }
 
     /// Whether whoever rings somebody has no device at the moment: one who rings into a call is there by the ring of that call.

@@ -6,7 +6,7 @@ use protocol::{DeviceId, ErrorCode, HangUpReason, Outcome, RingEvent, RingId, Ri
 
 use super::{Rings, Speaker, is_missed, seconds};
 use crate::ring::{CALL_GRACE, CALLER_GRACE, Confirmed, Offer, Ring, Stage};
-use crate::{Output, Readers};
+use crate::{CallRecord, Output, Readers, Trace};
 
 impl Rings {
     pub(super) fn decline(
@@ -122,13 +122,24 @@ impl Rings {
         }
     }
 
-    /// The ring is over. The one way in which any ends.
+    /// The ring is over.
     pub(super) fn finish(
         &mut self,
         now: Duration,
         ring: RingId,
         outcome: Outcome,
         message: Option<SealedNote>,
+    ) {
+        self.finish_leaving(now, ring, (outcome, message), Trace::Missed);
+    }
+
+    /// The ring is over. The one way in which any ends. The person called has missed it, if nobody took it, or is none the worse for it.
+    pub(super) fn finish_leaving(
+        &mut self,
+        now: Duration,
+        ring: RingId,
+        (outcome, message): (Outcome, Option<SealedNote>),
+        trace: Trace,
     ) {
         let Some(one) = self.ring_mut(ring) else { return };
         let stage = one.stage();
@@ -143,14 +154,16 @@ impl Rings {
         self.lines.vacate(caller, ring);
         self.lines.vacate(callee, ring);
         self.forget_call(ring);
-        if is_known {
-            self.record(ring);
+        match trace {
+            _ if !is_known => {}
+            Trace::Missed => self.record(ring),
+            Trace::None => self.record_for_caller(ring),
         }
         self.tell_end(ring, stage);
         if is_known {
             self.tell_the_others(ring, stage);
         }
-        if is_known && is_read_by_both && is_missed(outcome) {
+        if is_known && is_read_by_both && is_missed(outcome) && trace == Trace::Missed {
             self.outputs.push_back(Output::Missed { callee, caller, ring });
         } else if was_woken {
             self.outputs.push_back(Output::Settled { callee, caller, ring });
@@ -159,6 +172,14 @@ impl Rings {
         for person in [caller, callee] {
             self.review_manner(now, person);
             self.give_turn(now, person);
+        }
+    }
+
+    /// Keeps a ring for its caller's history alone.
+    fn record_for_caller(&mut self, ring: RingId) {
+        if let Some(one) = self.rings.get(&ring) {
+            let row = CallRecord { readers: Readers::Caller, ..one.row().clone() };
+            self.outputs.push_back(Output::Record(Box::new(row)));
         }
     }
 

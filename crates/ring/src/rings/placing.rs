@@ -19,7 +19,9 @@ enum InTheWay {
     Unseen(RingId),
     /// A ring that has reached nobody either, or one that they have placed themselves before they went away.
     Nobody,
-    /// A ring that is on their screen, or one that they place.
+    /// A ring that is on their screen.
+    Screen(RingId),
+    /// One that they place.
     Line,
 }
 
@@ -74,6 +76,9 @@ impl Rings {
         if glare.is_some() && is_into_call {
             return self.refuse(from, ErrorCode::CallerBusy);
         }
+        if let Some(first) = glare.filter(|first| self.rings.get(first).is_some_and(Ring::rings_into_call)) {
+            return self.show_instead(now, from, first);
+        }
         let waited = Duration::from_millis(placement.place.waited_ms.into()).min(RING_FOR);
         let Placement {
             place: PlaceRing { ring, invitation, note, .. },
@@ -115,8 +120,9 @@ impl Rings {
     }
 
     /// The ring could not be kept: it was never there. One that was before this server is, on the screens of the person called and in storage:
-    /// it is over.
+    /// it is over. What others are told because of it they are told: their rings may have ended for its sake.
     pub(super) fn revoke(&mut self, now: Duration, ring: RingId) {
+        self.outputs.retain(|output| output.ring() != Some(ring));
         if self.rings.get(&ring).is_some_and(Ring::is_restored) {
             return self.finish(now, ring, Outcome::Cancelled, None);
         }
@@ -237,7 +243,8 @@ impl Rings {
         match self.in_the_way(ring, admission) {
             InTheWay::Nothing => self.ring_out(now, ring),
             InTheWay::Stranger(other) => {
-                self.finish(now, other, Outcome::Busy, None);
+                let trace = self.trace_beside(other, ring);
+                self.finish_leaving(now, other, (Outcome::Busy, None), trace);
                 self.ring_out(now, ring);
             }
             // It waits as long as everything that reaches nobody, and ends as that does, unless its turn comes.
@@ -245,6 +252,10 @@ impl Rings {
             InTheWay::Unseen(other) => {
                 self.wait_for_turn(other);
                 self.ring_out(now, ring);
+            }
+            InTheWay::Screen(other) => {
+                let trace = self.trace_beside(ring, other);
+                self.finish_leaving(now, ring, (Outcome::Busy, None), trace);
             }
             InTheWay::Line => self.finish(now, ring, Outcome::Busy, None),
         }
@@ -274,7 +285,9 @@ impl Rings {
         }
         match admission {
             Admission::Rings(Relation::Known) if gives_way => InTheWay::Stranger(incoming),
-            Admission::Rings(_) | Admission::AsksFirst | Admission::Unreachable(_) => InTheWay::Line,
+            Admission::Rings(_) | Admission::AsksFirst | Admission::Unreachable(_) => {
+                InTheWay::Screen(incoming)
+            }
         }
     }
 
@@ -323,6 +336,26 @@ impl Rings {
         let expires_in = one.left(now);
         if one.wake() {
             self.outputs.push_back(Output::Wake { callee, caller, ring, expires_in });
+        }
+    }
+
+    /// Two people ring each other, and the first ring is into a call. Whoever comes there has to know that others are in it, so they do not ring,
+    /// and answer the one that is on their screen; whatever they want of others, they want to talk to its caller.
+    fn show_instead(&mut self, now: Duration, from: Speaker, first: RingId) {
+        self.refuse(from, ErrorCode::CallerBusy);
+        let is_free = self.lines.occupant(from.owner.call_id, Place::Incoming).is_none();
+        let Some(one) = self.ring_mut(first) else { return };
+        match one.stage() {
+            Stage::Ringing(Offer::Shown | Offer::Unknown) => self.show_to(now, first, from.connection),
+            Stage::Ringing(Offer::Withheld(_)) if is_free => {
+                one.offer(Offer::Open, Waking::Impossible, now, Readers::Both);
+                self.ring_out(now, first);
+            }
+            // Another one is on their screen, after which this one may have its turn.
+            Stage::Ringing(Offer::Withheld(_) | Offer::Open)
+            | Stage::Talking
+            | Stage::Over
+            | Stage::Merged(_) => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use protocol::limits::GRACE_SECONDS;
 use protocol::{ErrorCode, Manner, Outcome, Progress, Receipt, RingEvent, RingSide, Standing};
-use ring::{Admission, CallState, MOST_IN_CALL, Trace, Waking};
+use ring::{Admission, CallState, MOST_IN_CALL, Readers, Relation, Trace, Waking};
 
 use super::world::{
     ADA, ADA_2, BOB, BOB_2, CEM, CEM_2, DAN, Device, EVE, Storage, World, answered, error, id, incoming,
@@ -150,7 +150,7 @@ fn who_cannot_be_reached_is_so_at_the_same_time_whatever_the_reason() {
     for admission in [
         Admission::Unreachable(Trace::None),
         Admission::Unreachable(Trace::Missed),
-        Admission::Rings(ring::Relation::Stranger),
+        Admission::Rings(Relation::Stranger),
     ] {
         let mut world = World::talking([]);
         world.admission = admission;
@@ -232,12 +232,7 @@ fn who_is_in_the_call_oneself_and_a_second_one_at_a_time_are_refused() {
 }
 
 #[test]
-fn who_calls_the_one_that_rings_them_into_a_call_is_in_it_and_the_other_way_round_is_refused() {
-    let mut world = ringing_cem([]);
-    world.forget();
-    world.place(CEM, 3, ADA);
-    assert!(matches!(&world.hears(CEM)[..], [RingEvent::Merged { into, .. }] if into.into_call));
-    assert_eq!(world.hears(ADA), [answered(2)]);
+fn who_calls_somebody_in_a_call_is_not_rung_into_it_by_them() {
     let mut world = World::talking([CEM]);
     world.place(CEM, 2, ADA);
     world.forget();
@@ -393,6 +388,8 @@ fn two_may_ring_the_same_person_into_their_call_who_comes_once() {
     assert_eq!(world.hears(CEM), [answered(2)], "she is not rung into the call that she is in");
     assert!(world.hears(ADA).contains(&over(3, Outcome::Cancelled)));
     assert_eq!(world.outcome(3), Some(Outcome::Cancelled));
+    assert_eq!(world.missed, [], "she has missed nothing");
+    assert_eq!(world.rows[&ring(3)].readers, Readers::Caller, "nor is it in her history");
     world.hang_up(BOB, 1);
     world.place(ADA, 4, EVE);
     assert_eq!(world.hears(ADA).last(), Some(&error(ErrorCode::CallerBusy)), "she is in the call with Cem");
@@ -426,4 +423,34 @@ fn whoever_is_away_while_they_ring_somebody_in_is_as_unreachable_as_anybody_who_
         !world.hears(DAN).iter().any(|event| matches!(event, RingEvent::Over { .. })),
         "not busy at once"
     );
+}
+
+#[test]
+fn who_is_being_rung_into_the_call_does_not_miss_a_second_ring_into_it() {
+    for relation in [Relation::Stranger, Relation::Known] {
+        let mut world = ringing_cem([]);
+        world.admission = Admission::Rings(relation);
+        world.place_into(BOB, 3, CEM, 1);
+        let (over, rings) = if relation == Relation::Known { (2, 3) } else { (3, 2) };
+        assert_eq!((world.outcome(over), world.outcome(rings)), (Some(Outcome::Busy), None));
+        assert_eq!((&world.missed[..], world.rows[&ring(over)].readers), (&[][..], Readers::Caller));
+        world.decline(CEM, rings);
+        assert_eq!(world.rows[&ring(rings)].readers, Readers::Both, "one of them she knows of");
+    }
+    // Into another call it is another ring.
+    let mut world = ringing_cem([DAN, EVE]);
+    world.place(DAN, 4, EVE);
+    world.answer(EVE, 4);
+    world.place_into(DAN, 5, CEM, 4);
+    assert_eq!((world.outcome(5), &world.missed[..]), (Some(Outcome::Busy), &[(id(CEM), ring(5))][..]));
+}
+
+#[test]
+fn who_comes_into_the_call_of_somebody_whom_they_ring_was_not_missed_there() {
+    for (callee, missed) in [(BOB, vec![]), (DAN, vec![(id(DAN), ring(3))])] {
+        let mut world = ringing_cem([CEM_2, DAN]);
+        world.place(CEM_2, 3, callee);
+        world.answer(CEM, 2);
+        assert_eq!((world.outcome(3), &world.missed), (Some(Outcome::Cancelled), &missed));
+    }
 }

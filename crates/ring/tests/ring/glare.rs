@@ -1,8 +1,8 @@
 //! Two people ring each other: one call.
 
-use protocol::{Outcome, RingEvent, RingMessage, Standing};
+use protocol::{ErrorCode, Outcome, RingEvent, RingMessage, Standing};
 
-use super::world::{ADA, ADA_2, BOB, BOB_2, World, answered, incoming, over, ring};
+use super::world::{ADA, ADA_2, BOB, BOB_2, CEM, World, answered, error, incoming, over, ring};
 
 /// Ada's ring 1 to Bob was first; Bob has placed ring 2 to her.
 fn glare() -> World {
@@ -72,4 +72,39 @@ fn a_ring_whose_caller_was_not_to_disturb_is_merged_too() {
     assert_eq!(world.hears(ADA), [answered(1)]);
     assert_eq!(world.rows[&ring(1)].readers, ring::Readers::Both);
     assert!(incoming(&world.hears(ADA)).is_empty());
+}
+
+#[test]
+fn whoever_rings_somebody_who_rings_them_into_a_call_sees_first_that_others_are_there() {
+    for admission in [
+        ring::Admission::Rings(ring::Relation::Stranger),
+        ring::Admission::AsksFirst,
+        ring::Admission::Unreachable(ring::Trace::None),
+    ] {
+        let mut world = World::talking([CEM]);
+        world.admission = admission;
+        world.place_into(ADA, 2, CEM, 1);
+        world.forget();
+        world.place(CEM, 3, ADA);
+        let heard = world.hears(CEM);
+        assert_eq!(heard[0], error(ErrorCode::CallerBusy), "{admission:?}");
+        let [shown] = incoming(&heard)[..] else { panic!("{heard:?}") };
+        assert!(shown.ring == ring(2) && shown.into_call);
+        assert_eq!((world.hears(ADA), world.rows.get(&ring(3))), (vec![], None), "nobody is in it yet");
+        world.answer(CEM, 2);
+        assert_eq!((world.hears(CEM), world.hears(ADA)), (vec![answered(2)], vec![answered(2)]));
+    }
+}
+
+#[test]
+fn whoever_rings_somebody_who_rings_them_into_a_call_on_a_server_that_began_anew_sees_it_too() {
+    let mut world = World::talking([CEM]);
+    world.place_into(ADA, 2, CEM, 1);
+    world.restart(super::world::Storage::Kept);
+    world.attach(CEM);
+    world.forget();
+    world.place(CEM, 3, ADA);
+    let heard = world.hears(CEM);
+    assert_eq!(heard[0], error(ErrorCode::CallerBusy));
+    assert!(incoming(&heard)[0].into_call);
 }

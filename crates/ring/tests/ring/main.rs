@@ -12,5 +12,6 @@ mod placing;
 mod programs;
 mod restarting;
 mod strangers;
+mod unkept;
 mod waking;
 mod world;

@@ -42,6 +42,8 @@ pub(crate) struct World {
     pub(crate) closed: Vec<(ConnectionId, CloseCode)>,
     /// The rows that storage has, and each state that they have been in.
     pub(crate) rows: BTreeMap<RingId, CallRecord>,
+    /// Storage takes no row of a ring that begins.
+    pub(crate) takes_none_anew: bool,
     pub(crate) states: Vec<(RingId, CallState)>,
     pub(crate) woken: Vec<CallId>,
     pub(crate) missed: Vec<(CallId, RingId)>,
@@ -61,6 +63,7 @@ impl World {
             sockets: BTreeMap::new(),
             closed: vec![],
             rows: BTreeMap::new(),
+            takes_none_anew: false,
             states: vec![],
             woken: vec![],
             missed: vec![],
@@ -267,6 +270,9 @@ impl World {
                     }
                 }
                 Output::Close { connection, code } => self.closed.push((connection, code)),
+                Output::Record(row) if self.takes_none_anew && row.state == CallState::Ringing => {
+                    self.rings.handle_input(self.now, Input::Unkept { ring: row.ring });
+                }
                 Output::Record(row) => {
                     self.states.push((row.ring, row.state));
                     self.rows.insert(row.ring, *row);

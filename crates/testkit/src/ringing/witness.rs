@@ -109,7 +109,7 @@ impl Witness {
                 assert!(outcome != Outcome::AnsweredElsewhere, "that is no end of a ring");
                 let was_answered =
                     matches!(before.map(|before| before.state), Some(CallState::Answered { .. }));
-                let says_answered = matches!(outcome, Outcome::Answered { .. } | Outcome::Lost { .. });
+                let says_answered = outcome.was_answered();
                 let was_over = before.is_some_and(|before| before.stays.is_some());
                 assert!(was_over || was_answered == says_answered, "{} ended {outcome:?}", row.ring);
             }
@@ -200,24 +200,13 @@ impl Witness {
 
 /// Whether somebody was in a call for at least as long as they talked with the other one of a ring.
 fn is_longer(shown: RingPhase, expected: Outcome) -> bool {
-    let seconds = |outcome| match outcome {
-        Outcome::Answered { seconds } | Outcome::Lost { seconds } => Some(seconds),
-        Outcome::Declined
-        | Outcome::Busy
-        | Outcome::NoAnswer
-        | Outcome::Cancelled
-        | Outcome::Offline
-        | Outcome::AnsweredElsewhere
-        | Outcome::Asked => None,
-    };
     let RingPhase::Over(shown) = shown else { return false };
-    seconds(shown).zip(seconds(expected)).is_some_and(|(shown, expected)| shown >= expected)
+    shown.seconds().zip(expected.seconds()).is_some_and(|(shown, expected)| shown >= expected)
 }
 
 /// What a page is to show of a ring that has ended.
 fn expected(page: &Page, row: &CallRecord, outcome: Outcome) -> Outcome {
-    let was_answered = matches!(outcome, Outcome::Answered { .. } | Outcome::Lost { .. });
     let has_answered = row.answered_by == Some(page.device);
     let is_callee = row.callee == id_of(page.person);
-    if is_callee && was_answered && !has_answered { Outcome::AnsweredElsewhere } else { outcome }
+    if is_callee && outcome.was_answered() && !has_answered { Outcome::AnsweredElsewhere } else { outcome }
 }

@@ -213,10 +213,8 @@ impl RingWorld {
                 row.state
             );
             self.report.rings += 1;
-            let was_answered = matches!(
-                row.state,
-                CallState::Over { outcome: Outcome::Answered { .. } | Outcome::Lost { .. } }
-            );
+            let was_answered =
+                if let CallState::Over { outcome } = row.state { outcome.was_answered() } else { false };
             self.report.answered += u64::from(was_answered);
         }
         assert_eq!(self.server.remembered(), 0, "what is over is forgotten");

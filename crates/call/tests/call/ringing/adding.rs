@@ -41,6 +41,14 @@ fn who_is_rung_into_a_call_gets_the_secret_of_its_room() {
     assert_eq!(device.hear(answered(5)), []);
     assert_eq!(phase(&device), None);
     assert_eq!(device.hear(answered(5)), [], "said twice");
+    let added = device.machine.added().map(|view| (view.ring, view.peer, view.key.clone(), view.phase));
+    assert_eq!(
+        added,
+        Some((ring(5), id(2), Some(key(2)), RingPhase::Answered)),
+        "as whoever is called is known"
+    );
+    device.hear(over(1, Outcome::Answered { seconds: 1 }));
+    assert_eq!(device.machine.added(), None);
 }
 
 #[test]

@@ -152,3 +152,12 @@ fn a_ring_that_is_refused_when_it_is_said_again_is_given_up_where_it_may_still_r
     let outputs = device.refuse(ErrorCode::StorageUnavailable);
     assert_eq!(said(&outputs), [&RingMessage::Cancel { ring: ring(1) }]);
 }
+
+#[test]
+fn a_ring_that_is_refused_because_the_other_one_rings_shows_theirs_in_its_place() {
+    let mut device = TestDevice::calling();
+    device.refuse(ErrorCode::CallerBusy);
+    let outputs = device.hear(incoming(7, 30_000));
+    assert!(matches!(said(&outputs)[..], [RingMessage::Receipt { .. }]), "{outputs:?}");
+    assert_eq!((device.phase(1), device.phase(7)), (None, Some(RingPhase::Ringing)));
+}
