@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use cluster::{Arrival, Coordination, LetGoReason, OfferAnswer};
-use storage::Ownable;
+use storage::{Fence, Ownable, Storage};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use crate::metered_storage::MeteredStorage;
 use crate::nodes::{Effect, Lead};
 use crate::rooms::RoomEvent;
 use crate::state::Shared;
@@ -33,8 +34,8 @@ async fn carry_out(state: Weak<Shared>, mut effects: mpsc::UnboundedReceiver<Eff
     while let Some(effect) = effects.recv().await {
         let Some(state) = state.upgrade() else { return };
         match effect {
-            Effect::Begin { of: Ownable::Room(_) } => {}
-            Effect::Begin { of: Ownable::Rings } => begin_rings(&state).await,
+            Effect::Begin { of: Ownable::Room(_), .. } => {}
+            Effect::Begin { of: Ownable::Rings, fence } => begin_rings(&state, fence).await,
             Effect::LetGo { of: Ownable::Room(code), fence, reason } => {
                 tracing::info!(?reason, "a room is not this node's any more");
                 // A room that waits for the database keeps no other.
@@ -78,10 +79,13 @@ async fn carry_out(state: Weak<Shared>, mut effects: mpsc::UnboundedReceiver<Eff
 }
 
 /// Begins the rings with what the node before this one has left.
-async fn begin_rings(state: &Shared) {
+async fn begin_rings(state: &Shared, fence: Fence) {
+    let Some(cluster) = &state.cluster else { return };
     tracing::info!("this node has the rings");
+    let storage = MeteredStorage::new(cluster.storage_of_rings(fence), state.metrics.clone());
+    let storage: Arc<dyn Storage> = Arc::new(storage);
     loop {
-        let (storage, rooms) = (Arc::clone(&state.storage), state.rooms.clone());
+        let (storage, rooms) = (Arc::clone(&storage), state.rooms.clone());
         match state.rings.begin(state.clock, storage, rooms, state.notices.clone()).await {
             Ok(()) => return,
             Err(error) => tracing::error!(%error, "the rings cannot be read"),

@@ -316,6 +316,12 @@ impl Config {
         toml::to_string(self)
     }
 
+    /// Does what the roles of a node say.
+    pub(crate) fn keep_to_roles(&mut self) {
+        self.media.enabled &= self.cluster.has(NodeRole::Media);
+        self.relay.enabled &= self.cluster.has(NodeRole::Relay);
+    }
+
     /// The rules of a room about which nothing else was said.
     pub(crate) fn room_settings(&self) -> RoomSettings {
         RoomSettings { capacity: self.rooms.capacity, ..RoomSettings::default() }

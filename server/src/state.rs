@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use crate::admin::KnownSessions;
 use crate::builds::Build;
 use crate::clock::Clock;
-use crate::config::{Config, NodeRole};
+use crate::config::Config;
 use crate::database_health::DatabaseHealth;
 use crate::front_port::FrontPort;
 use crate::ice_servers::{IceServerList, Own};
@@ -195,11 +195,10 @@ impl AppState {
         // Leptos renders on the runtime it is given; a second server in the same process finds it set already.
         _ = any_spawner::Executor::init_tokio();
         let (cluster, effects) = cluster.unzip();
-        config.media.enabled &= config.cluster.has(NodeRole::Media);
-        config.relay.enabled &= config.cluster.has(NodeRole::Relay);
+        config.keep_to_roles();
         let tokens = tokens(&config, clock)?;
-        let (seen, stun_servers) =
-            (public_address::find(&config).await, public_address::asked(&config).to_vec());
+        let seen = public_address::find(&config).await;
+        let stun_servers = public_address::asked(&config).to_vec();
         let (media, news) = Media::start(&config, &seen, tokens.relay_secret(), &joins)?;
         let own = Own {
             addresses: media.relay_addresses().to_vec(),

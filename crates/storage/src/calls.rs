@@ -20,6 +20,7 @@ type Statement = Query<'static, Any, AnyArguments>;
 impl CallRepository for SqlStorage {
     async fn keep_call(&self, call: &CallRecord, outbox: &[OutboxEntry]) -> Result<bool, StorageError> {
         let mut transaction = self.writing().await?;
+        self.check_rings(&mut transaction).await?;
         let went_on = upsert(&mut transaction, call, Begun::Known).await?;
         if went_on {
             delete_hidden(&mut transaction).await?;
@@ -33,6 +34,7 @@ impl CallRepository for SqlStorage {
 
     async fn begin_call(&self, call: &CallRecord) -> Result<bool, StorageError> {
         let mut transaction = self.writing().await?;
+        self.check_rings(&mut transaction).await?;
         let is_new = upsert(&mut transaction, call, Begun::InDoubt).await?;
         if !is_new && is_between_others(&mut transaction, call).await? {
             return Err(StorageError::Exists);
@@ -42,10 +44,13 @@ impl CallRepository for SqlStorage {
     }
 
     async fn confirm_call(&self, ring: RingId) -> Result<(), StorageError> {
+        let mut transaction = self.writing().await?;
+        self.check_rings(&mut transaction).await?;
         sqlx::query("UPDATE calls SET begun = 1 WHERE ring = $1 AND begun = 0")
             .bind(ring.to_string())
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
+        transaction.commit().await?;
         Ok(())
     }
 

@@ -1,12 +1,14 @@
 //! Who owns what, where several servers share a database: tables `cluster`, `nodes` and `duties`, and the owner beside a room's token.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use protocol::RoomCode;
 use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use crate::rows::{signed, unsigned};
-use crate::{Fence, SqlStorage, StorageError};
+use crate::{Fence, SqlStorage, Storage, StorageError};
 
 /// What one node owns at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +54,10 @@ pub trait ClusterRepository {
         expected: Fence,
         owner: Option<&str>,
     ) -> Result<Swap, StorageError>;
+
+    /// The same storage, for whoever has taken the rings with this token: rows of calls are refused once somebody has them with another
+    /// one ([`StorageError::Fenced`]).
+    fn of_rings(&self, fence: Fence) -> Arc<dyn Storage>;
 }
 
 /// The table and the row of it.
@@ -64,6 +70,17 @@ fn place(of: Ownable) -> (&'static str, &'static str, String) {
 
 fn ownership(row: &AnyRow) -> Result<Ownership, StorageError> {
     Ok(Ownership { owner: row.try_get("owner")?, fence: Fence(unsigned(row, "fence")?) })
+}
+
+impl SqlStorage {
+    /// Takes a row of a call, or refuses it.
+    pub(crate) async fn check_rings(&self, transaction: &mut AnyConnection) -> Result<(), StorageError> {
+        let Some(fence) = self.rings_fence else { return Ok(()) };
+        let (table, key, value) = place(Ownable::Rings);
+        let statement = format!("SELECT fence FROM {table} WHERE {key} = $1{}", self.lock_rows);
+        let row = sqlx::query(AssertSqlSafe(statement)).bind(value).fetch_one(transaction).await?;
+        if unsigned(&row, "fence")? == fence.0 { Ok(()) } else { Err(StorageError::Fenced) }
+    }
 }
 
 #[async_trait]
@@ -116,5 +133,11 @@ impl ClusterRepository for SqlStorage {
             Some(row) => Ok(Swap::Done(Fence(unsigned(&row, "fence")?))),
             None => Ok(Swap::Lost(self.ownership(of).await?)),
         }
+    }
+
+    fn of_rings(&self, fence: Fence) -> Arc<dyn Storage> {
+        let mut storage = self.clone();
+        storage.rings_fence = Some(fence);
+        Arc::new(storage)
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use sqlx::AnyPool;
 use sqlx::any::install_default_drivers;
 
-use crate::{StorageError, postgres, sqlite};
+use crate::{Fence, StorageError, postgres, sqlite};
 
 /// Storage in SQLite or PostgreSQL.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct SqlStorage {
     begin: &'static str,
     /// What a `SELECT` ends with whose rows nobody else may change before the transaction ends.
     pub(crate) lock_rows: &'static str,
+    /// The token with which the rings are owned, where several servers could own them.
+    pub(crate) rings_fence: Option<Fence>,
 }
 
 impl SqlStorage {
@@ -29,7 +31,7 @@ impl SqlStorage {
         // lock waits its turn instead of failing.
         let location = sqlite::file(folder).display().to_string();
         let pool = sqlite::pool(folder).await?;
-        Self { pool, begin: "BEGIN IMMEDIATE", lock_rows: "" }.migrated(&location).await
+        Self { pool, begin: "BEGIN IMMEDIATE", lock_rows: "", rings_fence: None }.migrated(&location).await
     }
 
     /// Connects to a PostgreSQL database, `postgres://user:password@host/database`.
@@ -41,7 +43,9 @@ impl SqlStorage {
         install_default_drivers();
         let pool = postgres::pool(url).await?;
         let location = format!("the database at {}", postgres::location(url));
-        Self { pool, begin: "BEGIN", lock_rows: " FOR NO KEY UPDATE" }.migrated(&location).await
+        Self { pool, begin: "BEGIN", lock_rows: " FOR NO KEY UPDATE", rings_fence: None }
+            .migrated(&location)
+            .await
     }
 
     async fn migrated(self, location: &str) -> Result<Self, StorageError> {

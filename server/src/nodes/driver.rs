@@ -163,7 +163,9 @@ impl Driver {
 
     fn carry_out(&mut self, output: Output) {
         match output {
-            Output::Begin { room, .. } => self.tell(Effect::Begin { of: ownable(room) }),
+            Output::Begin { room, fence } => {
+                self.tell(Effect::Begin { of: ownable(room), fence: storage::Fence(fence.0) });
+            }
             Output::LetGo { room, fence, reason } => {
                 self.used.remove(&(room, fence));
                 self.tell(Effect::LetGo { of: ownable(room), fence: storage::Fence(fence.0), reason });

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 #[derive(Debug)]
 pub(crate) enum Effect {
     /// It is this node's from now on.
-    Begin { of: Ownable },
+    Begin { of: Ownable, fence: storage::Fence },
     /// It is not this node's any more: whoever is in it is sent away.
     LetGo { of: Ownable, fence: storage::Fence, reason: LetGoReason },
     /// It is offered to another node once everything of it is written; the answer goes back.

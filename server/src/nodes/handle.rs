@@ -11,7 +11,7 @@ use cluster::{
 };
 use hyper::body::Incoming;
 use sha2::{Digest as _, Sha256};
-use storage::{ClusterRepository, Ownable, StorageError};
+use storage::{ClusterRepository, Ownable, Storage, StorageError};
 use tokio::sync::{mpsc, oneshot};
 use tokio_rustls::rustls::ServerConfig;
 
@@ -84,6 +84,11 @@ impl Cluster {
     pub(crate) async fn lead(&self, to: Ownable, arrival: Arrival) -> Lead {
         let request = RequestId(self.0.requests.fetch_add(1, Ordering::Relaxed));
         Waiting::new(key_of(to), request, arrival, &self.0.events).lead().await
+    }
+
+    /// What rows of calls are written to by whoever has taken the rings with this token.
+    pub(crate) fn storage_of_rings(&self, fence: storage::Fence) -> Arc<dyn Storage> {
+        self.0.storage.of_rings(fence)
     }
 
     /// Whether it is another node's, as far as PostgreSQL knows.

@@ -75,7 +75,7 @@ fn signals_that_the_peer_has_not_acknowledged_are_said_again_to_whoever_comes_ba
     call.hear(joined_later(ADA));
     call.hear(offer_from(ADA));
     let link = crate::support::link_to(ADA);
-    call.input(Input::Link { link, event: call::LinkEvent::RemoteDescriptionApplied });
+    call.input(Input::Link { link, event: LinkEvent::RemoteDescriptionApplied });
     let description = LinkEvent::LocalDescription {
         sdp: crate::support::sdp("answer"),
         sections: crate::support::sections(),

@@ -1,8 +1,9 @@
 //! Who owns what, where several servers share a database.
 
 use protocol::Timestamp;
-use storage::{ClusterRepository, Fence, FencedChange, Ownable, Ownership, Storage, Swap};
+use storage::{ClusterRepository, Fence, FencedChange, Ownable, Ownership, Storage, StorageError, Swap};
 
+use super::calls::ringing;
 use super::{browser, code, make_room};
 
 fn owned(owner: Option<&str>, fence: u64) -> Option<Ownership> {
@@ -47,6 +48,15 @@ pub(crate) async fn whoever_has_lost_a_room_writes_nothing_more_of_it(
         fence: Fence(fence),
         change: storage::Change::Blocked(code(1), browser("b"), Timestamp(1)),
     };
+    let (stale, owner) = (storage.of_rings(Fence(0)), storage.of_rings(Fence(1)));
+    storage.swap_owner(Ownable::Rings, Fence(0), Some("two")).await.unwrap();
+    let call = ringing(1, 1, 2, 5);
+    assert!(matches!(stale.begin_call(&call).await, Err(StorageError::Fenced)));
+    assert!(owner.begin_call(&call).await.unwrap());
+    assert!(matches!(stale.confirm_call(call.ring).await, Err(StorageError::Fenced)));
+    assert!(matches!(stale.keep_call(&call, &[]).await, Err(StorageError::Fenced)));
+    assert!(owner.keep_call(&call, &[]).await.is_ok());
+
     let refused = storage.keep_within(storage::ChatQuota::UNLIMITED, &[block(1)]).await.unwrap();
     assert_eq!(refused.len(), 1);
     let kept = storage.keep_within(storage::ChatQuota::UNLIMITED, &[block(2)]).await.unwrap();
