@@ -1,18 +1,20 @@
 //! What this server does because it is one of several: rooms that are another node's are let go of, those of a node that leaves are moved, and one node
 //! has the rings.
 
+use std::pin::pin;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use cluster::{Arrival, Coordination, LetGoReason, OfferAnswer};
+use cluster::{Arrival, Coordination, LetGoReason, NodeAt, OfferAnswer, StopReason};
 use storage::{Fence, Ownable, Storage};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use crate::metered_storage::MeteredStorage;
-use crate::nodes::{Effect, Lead};
+use crate::nodes::{Effect, Stay};
 use crate::rooms::RoomEvent;
 use crate::state::Shared;
 use crate::{AppState, node_port, router, tasks};
@@ -23,6 +25,12 @@ const RINGS_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// How long people whose room has moved have to open a link to the next node: longer than a browser takes to find a path.
 const LINKS_END_WITHIN: Duration = Duration::from_secs(15);
 
+/// How long what is to be written of a room may take before it is offered to another node.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long a node that is to end at once takes for that.
+const ENDS_WITHIN: Duration = Duration::from_secs(2);
+
 /// How often it is looked whether they have.
 const LOOKS_EVERY: Duration = Duration::from_millis(100);
 
@@ -31,14 +39,16 @@ const READS_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// Carries out what the cluster wants, for as long as there is a server.
 async fn carry_out(state: Weak<Shared>, mut effects: mpsc::UnboundedReceiver<Effect>) {
+    let mut beginning: Option<AbortHandle> = None;
     while let Some(effect) = effects.recv().await {
         let Some(state) = state.upgrade() else { return };
         match effect {
-            Effect::Begin { of: Ownable::Room(_), .. } => {}
-            Effect::Begin { of: Ownable::Rings, fence } => begin_rings(&state, fence).await,
+            // Nothing waits for them to be read.
+            Effect::BeginRings(stay) => {
+                beginning = Some(tasks::spawn(begin_rings(state, stay)).abort_handle());
+            }
             Effect::LetGo { of: Ownable::Room(code), fence, reason } => {
                 tracing::info!(?reason, "a room is not this node's any more");
-                // A room that waits for the database keeps no other.
                 let event = match reason {
                     LetGoReason::Moved { .. } => RoomEvent::HandedOver { fence },
                     LetGoReason::Fenced
@@ -46,22 +56,16 @@ async fn carry_out(state: Weak<Shared>, mut effects: mpsc::UnboundedReceiver<Eff
                     | LetGoReason::Closed
                     | LetGoReason::Superseded => RoomEvent::Fenced { fence },
                 };
+                // A room that waits for the database keeps no other.
                 tasks::spawn(async move { state.rooms.tell_running(code, event).await });
             }
             Effect::LetGo { of: Ownable::Rings, reason, .. } => {
                 tracing::info!(?reason, "another node has the rings");
+                beginning.take().inspect(AbortHandle::abort);
                 state.rings.end();
             }
             Effect::Move { of, fence, to, reply } => {
-                tasks::spawn(async move {
-                    state.rooms.flush().await;
-                    state.rings.flush().await;
-                    let answer = match &state.cluster {
-                        Some(cluster) => cluster.offer(of, fence, &to).await,
-                        None => OfferAnswer::Refused,
-                    };
-                    _ = reply.send(answer);
-                });
+                tasks::spawn(async move { _ = reply.send(offer(&state, of, fence, &to).await) });
             }
             Effect::Coordination(Coordination::Shared) => tracing::info!("Redis is there"),
             Effect::Coordination(Coordination::Alone { share_of }) => {
@@ -72,21 +76,44 @@ async fn carry_out(state: Weak<Shared>, mut effects: mpsc::UnboundedReceiver<Eff
             }
             Effect::Stop(reason) => {
                 tracing::info!(?reason, "this node has left its cluster");
+                beginning.take().inspect(AbortHandle::abort);
                 state.left_cluster.send_replace(Some(reason));
             }
         }
     }
+    if let Some(state) = state.upgrade() {
+        tracing::error!("what makes this server a node of its cluster has failed: start it again");
+        state.left_cluster.send_replace(Some(StopReason::Drained));
+    }
+}
+
+/// Has another node take what this one has, once what waits of it is written.
+async fn offer(state: &Shared, of: Ownable, fence: Fence, to: &NodeAt) -> OfferAnswer {
+    let Some(cluster) = &state.cluster else { return OfferAnswer::Refused };
+    let written = async {
+        match of {
+            Ownable::Room(code) => {
+                state.rooms.tell_running(code, RoomEvent::Offered { fence }).await;
+                state.rooms.flush().await;
+            }
+            Ownable::Rings => state.rings.flush().await,
+        }
+    };
+    // What is not written by then, the other node does not know.
+    _ = timeout(WRITTEN_WITHIN, written).await;
+    cluster.offer(of, fence, to).await
 }
 
 /// Begins the rings with what the node before this one has left.
-async fn begin_rings(state: &Shared, fence: Fence) {
+async fn begin_rings(state: Arc<Shared>, stay: Stay) {
     let Some(cluster) = &state.cluster else { return };
     tracing::info!("this node has the rings");
-    let storage = MeteredStorage::new(cluster.storage_of_rings(fence), state.metrics.clone());
+    let storage = MeteredStorage::new(cluster.storage_of_rings(stay.fence()), state.metrics.clone());
     let storage: Arc<dyn Storage> = Arc::new(storage);
+    let mut stay = Some(stay);
     loop {
         let (storage, rooms) = (Arc::clone(&storage), state.rooms.clone());
-        match state.rings.begin(state.clock, storage, rooms, state.notices.clone()).await {
+        match state.rings.begin(state.clock, storage, rooms, state.notices.clone(), &mut stay).await {
             Ok(()) => return,
             Err(error) => tracing::error!(%error, "the rings cannot be read"),
         }
@@ -99,15 +126,9 @@ async fn hold_rings(state: Weak<Shared>) {
     loop {
         let Some(state) = state.upgrade() else { return };
         let Some(cluster) = state.cluster.clone() else { return };
-        let rings = state.rings.clone();
         drop(state);
-        if let Lead::Here(_stay) = cluster.lead(Ownable::Rings, Arrival::Client).await {
-            // It may not have begun yet.
-            tokio::time::sleep(RINGS_AGAIN_AFTER).await;
-            rings.ended().await;
-        } else {
-            tokio::time::sleep(RINGS_AGAIN_AFTER).await;
-        }
+        drop(cluster.lead(Ownable::Rings, Arrival::Client).await);
+        tokio::time::sleep(RINGS_AGAIN_AFTER).await;
     }
 }
 
@@ -141,32 +162,34 @@ impl AppState {
     /// where this server is alone.
     pub async fn drain(&self, again: impl Future<Output = ()>) {
         let Some(cluster) = &self.cluster else { return };
+        let mut again = pin!(again);
         cluster.drain();
         let mut left = self.left_cluster.subscribe();
-        let forced = async {
-            again.await;
-            cluster.drain();
-            std::future::pending::<()>().await;
-        };
         tokio::select! {
             _ = left.wait_for(Option::is_some) => {}
-            () = forced => {}
+            () = &mut again => {
+                cluster.drain();
+                _ = timeout(ENDS_WITHIN, self.left_cluster.subscribe().wait_for(Option::is_some)).await;
+                return;
+            }
         }
         // Whoever has no link to the next node yet is heard and seen by way of this one.
-        _ = timeout(LINKS_END_WITHIN, async {
+        let links_end = async {
             while self.media.meter().sum().links > 0 {
                 tokio::time::sleep(LOOKS_EVERY).await;
             }
-        })
-        .await;
+        };
+        tokio::select! {
+            _ = timeout(LINKS_END_WITHIN, links_end) => {}
+            () = again => {}
+        }
     }
 
     /// Waits until this node has no part in its cluster any more although nobody has asked it to leave, and says why. For ever where it is alone.
-    pub async fn was_expelled(&self) -> cluster::StopReason {
+    pub async fn was_expelled(&self) -> StopReason {
         let mut left = self.left_cluster.subscribe();
-        let is_expelled = |reason: &Option<cluster::StopReason>| {
-            reason.is_some_and(|reason| reason != cluster::StopReason::Drained)
-        };
+        let is_expelled =
+            |reason: &Option<StopReason>| reason.is_some_and(|reason| reason != StopReason::Drained);
         match left.wait_for(is_expelled).await.map(|reason| *reason) {
             Ok(Some(reason)) => reason,
             Ok(None) | Err(_) => std::future::pending().await,

@@ -16,6 +16,7 @@ use hyper::service::Service as _;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -30,6 +31,12 @@ const AGREES_WITHIN: Duration = Duration::from_secs(2);
 /// As `nodes/links.rs` has them at the other end.
 const STREAM_WINDOW: u32 = 64 * 1024;
 const LINK_WINDOW: u32 = 1 << 30;
+
+/// What a head of a request between nodes may be long, in bytes. Browsers may say 64 KiB.
+const HEADER_BYTES: u32 = 1024 * 1024;
+
+/// Nodes that agree on TLS at once. Whoever else comes here waits.
+const HANDSHAKES: usize = 64;
 
 /// People whom one other node passes on at once.
 const STREAMS: u32 = 1_000_000;
@@ -52,9 +59,13 @@ pub(crate) async fn serve(listener: TcpListener, cluster: Cluster, state: AppSta
         .route("/offer", post(offer))
         .route("/request/{*path}", any(request))
         .with_state(port);
+    let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => drop(tasks::spawn(link(stream, tls.clone(), router.clone()))),
+            Ok((stream, _)) => {
+                let (tls, router, handshakes) = (tls.clone(), router.clone(), Arc::clone(&handshakes));
+                tasks::spawn(link(stream, tls, router, handshakes));
+            }
             Err(error) => {
                 tracing::warn!(%error, "another node's connection could not be taken");
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -63,7 +74,8 @@ pub(crate) async fn serve(listener: TcpListener, cluster: Cluster, state: AppSta
     }
 }
 
-async fn link(stream: TcpStream, tls: TlsAcceptor, router: Router) {
+async fn link(stream: TcpStream, tls: TlsAcceptor, router: Router, handshakes: Arc<Semaphore>) {
+    let Ok(permit) = handshakes.acquire_owned().await else { return };
     _ = stream.set_nodelay(true);
     let stream = match timeout(AGREES_WITHIN, tls.accept(stream)).await {
         Ok(Ok(stream)) => stream,
@@ -73,12 +85,17 @@ async fn link(stream: TcpStream, tls: TlsAcceptor, router: Router) {
         }
         Err(_) => return,
     };
+    drop(permit);
     let service = TowerToHyperService::new(router);
     let served = Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(LINK_WINDOW)
         .max_concurrent_streams(STREAMS)
+        // Far more than whoever is passed on may have said: too many would end the link for all.
+        .max_header_list_size(HEADER_BYTES)
+        .keep_alive_interval(Duration::from_secs(1))
+        .keep_alive_timeout(Duration::from_secs(5))
         .enable_connect_protocol()
         .serve_connection(TokioIo::new(stream), service)
         .await;

@@ -47,15 +47,20 @@ pub(crate) async fn pass_on(
             Lead::Elsewhere(to) if !caller.is_passed_on => match ask(&cluster, &to, &caller, &parts).await {
                 Ok(response) if response.status() != StatusCode::MISDIRECTED_REQUEST => return response,
                 Ok(_) => arrival = Arrival::Returned { by: to.node },
+                // What may have been done is not done twice.
+                Err(error) if !error.is_before_sending() && !parts.0.method.is_safe() => {
+                    tracing::warn!(%error, "it is not known whether a request that was passed on was carried out");
+                    break;
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a request could not be passed on");
                     arrival = Arrival::Returned { by: to.node };
                 }
             },
-            Lead::Elsewhere(_) => return StatusCode::MISDIRECTED_REQUEST.into_response(),
-            Lead::Refused(cluster::RefuseReason::NotHere) => {
+            Lead::Elsewhere(_) | Lead::Refused(_) if caller.is_passed_on => {
                 return StatusCode::MISDIRECTED_REQUEST.into_response();
             }
+            Lead::Elsewhere(_) => break,
             Lead::Refused(reason) => {
                 tracing::info!(?reason, "a request could not be led to a node");
                 break;
@@ -81,7 +86,8 @@ async fn whole(body: Body) -> Option<axum::body::Bytes> {
 
 /// What a request is about, if that is owned by one node.
 fn owned(path: &str) -> Option<Ownable> {
-    let room = |rest: &str| rest.split('/').next().and_then(|code| RoomCode::parse(code).ok());
+    // As the router reads it: in any spelling.
+    let room = |rest: &str| RoomCode::parse_code_or_link(rest.split('/').next()?).ok();
     if path == "/api/v1/calls" || path.starts_with("/api/v1/calls/") {
         return Some(Ownable::Rings);
     }
@@ -122,7 +128,13 @@ mod tests {
     #[test]
     fn what_a_request_is_about_stands_in_its_path() {
         let code = RoomCode::parse("abc-defg-hjk").unwrap();
-        for path in ["/r/abc-defg-hjk", "/r/ABCDEFGHJK/links", "/api/v1/rooms/abc-defg-hjk/participants"] {
+        for path in [
+            "/r/abc-defg-hjk",
+            "/r/ABCDEFGHJK/links",
+            "/api/v1/rooms/abc-defg-hjk/participants",
+            "/api/v1/rooms/abc%2Ddefg%2dhjk",
+            "/admin/rooms/%61bc-defg-hjk/end",
+        ] {
             assert_eq!(owned(path), Some(Ownable::Room(code)), "{path}");
         }
         for path in ["/", "/rooms", "/api/v1/rooms", "/r/", "/r/nothing", "/api/v1/callsx"] {

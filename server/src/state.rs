@@ -226,7 +226,7 @@ impl AppState {
         let (push, notices) = Push::start(&config, clock, Arc::clone(&storage), &metrics)?;
         let rings = RingsHandle::idle();
         if cluster.is_none() {
-            rings.begin(clock, Arc::clone(&storage), rooms.clone(), notices.clone()).await?;
+            rings.begin(clock, Arc::clone(&storage), rooms.clone(), notices.clone(), &mut None).await?;
         }
         let limits = &config.limits;
         let state = Self(Arc::new(Shared {

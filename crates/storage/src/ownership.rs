@@ -1,5 +1,6 @@
 //! Who owns what, where several servers share a database: tables `cluster`, `nodes` and `duties`, and the owner beside a room's token.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -46,6 +47,9 @@ pub trait ClusterRepository {
 
     /// Who owns it. `None` when there is no such room.
     async fn ownership(&self, of: Ownable) -> Result<Option<Ownership>, StorageError>;
+
+    /// The same of many, in their order.
+    async fn ownerships(&self, of: &[Ownable]) -> Result<Vec<Option<Ownership>>, StorageError>;
 
     /// Gives it another owner, or none, if its token is still the expected one, and raises the token by one.
     async fn swap_owner(
@@ -111,6 +115,31 @@ impl ClusterRepository for SqlStorage {
         let statement = format!("SELECT owner, fence FROM {table} WHERE {key} = $1");
         let row = sqlx::query(AssertSqlSafe(statement)).bind(value).fetch_optional(&self.pool).await?;
         row.as_ref().map(ownership).transpose()
+    }
+
+    async fn ownerships(&self, of: &[Ownable]) -> Result<Vec<Option<Ownership>>, StorageError> {
+        let codes: Vec<_> = of.iter().filter(|of| **of != Ownable::Rings).map(|of| place(*of).2).collect();
+        let mut found = HashMap::new();
+        if !codes.is_empty() {
+            let placeholders: Vec<_> = (1..=codes.len()).map(|index| format!("${index}")).collect();
+            let places = placeholders.join(", ");
+            let statement = format!("SELECT code, owner, fence FROM rooms WHERE code IN ({places})");
+            let mut query = sqlx::query(AssertSqlSafe(statement));
+            for code in codes {
+                query = query.bind(code);
+            }
+            for row in query.fetch_all(&self.pool).await? {
+                found.insert(row.try_get::<String, _>("code")?, ownership(&row)?);
+            }
+        }
+        let mut rows = Vec::with_capacity(of.len());
+        for of in of {
+            rows.push(match of {
+                Ownable::Rings => self.ownership(*of).await?,
+                Ownable::Room(code) => found.remove(&code.to_string()),
+            });
+        }
+        Ok(rows)
     }
 
     async fn swap_owner(

@@ -1,6 +1,7 @@
 //! What nodes tell each other by way of Redis: who is there, and where to ask for a room. Each question is one script, whose answer is of
 //! one moment. Nothing here decides whose a room is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -17,13 +18,17 @@ use redis::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
+use tokio::time::timeout;
 
 use crate::config::ClusterConfig;
-use crate::ids;
+use crate::{ids, tasks};
 
 /// Leases that one script renews, so that it keeps nobody else waiting.
 const AT_ONCE: usize = 300;
+
+/// How long opening a connection may take, past sentinels that do not answer.
+const CONNECTS_WITHIN: Duration = Duration::from_secs(6);
 
 /// Every value begins with a number (which start of a node, or a token) and a space, so that a script compares it without reading the rest.
 ///
@@ -75,9 +80,9 @@ return 0";
 
 /// The Redis that the nodes of a cluster share.
 pub(super) struct Coordination {
-    source: Mutex<Source>,
+    source: Arc<Mutex<Source>>,
     /// Until something goes wrong with it. What a library mends by itself, nobody would hear of.
-    connection: Mutex<Option<Connected>>,
+    connection: Arc<watch::Sender<Option<Connected>>>,
     cluster: ClusterTag,
     prefix: String,
     lease: Duration,
@@ -119,8 +124,8 @@ impl Coordination {
     pub(super) fn open(config: &ClusterConfig, settings: &cluster::Settings) -> anyhow::Result<Self> {
         let tag: String = settings.cluster.0.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self {
-            source: Mutex::new(Source::open(config).context("cannot use [cluster] redis")?),
-            connection: Mutex::default(),
+            source: Arc::new(Mutex::new(Source::open(config).context("cannot use [cluster] redis")?)),
+            connection: Arc::new(watch::Sender::new(None)),
             cluster: settings.cluster,
             // One slot of a Redis that is divided, because a script reads several.
             prefix: format!("{{veranda:{tag}}}"),
@@ -243,9 +248,9 @@ impl Coordination {
         &self,
         asking: impl Future<Output = Result<T, RedisTrouble>>,
     ) -> Result<T, RedisTrouble> {
-        let answer = tokio::time::timeout(self.within, asking).await.unwrap_or(Err(RedisTrouble::Late));
+        let answer = timeout(self.within, asking).await.unwrap_or(Err(RedisTrouble::Late));
         if answer.is_err() {
-            *self.connection.lock().await = None;
+            self.connection.send_replace(None);
         }
         answer
     }
@@ -259,17 +264,25 @@ impl Coordination {
         Ok((connected, answer))
     }
 
-    async fn connected(&self) -> RedisResult<Connected> {
-        let mut kept = self.connection.lock().await;
-        if let Some(connected) = &*kept {
+    /// The connection; where there is none, one is opened, in a task of its own: of several sentinels the first may be gone, and each question
+    /// waits for a moment only.
+    async fn connected(&self) -> Result<Connected, RedisTrouble> {
+        let mut connection = self.connection.subscribe();
+        if let Some(connected) = &*connection.borrow() {
             return Ok(connected.clone());
         }
-        let mut connection = self.source.lock().await.connect(self.within).await?;
-        let info: String = redis::cmd("INFO").arg("server").query_async(&mut connection).await?;
-        let run = info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or_default();
-        let connected = Connected { connection, run: run.trim().to_owned() };
-        *kept = Some(connected.clone());
-        Ok(connected)
+        if let Ok(mut source) = Arc::clone(&self.source).try_lock_owned() {
+            let (opened, within) = (Arc::clone(&self.connection), self.within);
+            let attempt = tasks::spawn(async move {
+                let connected = timeout(CONNECTS_WITHIN, source.open_connection(within));
+                let connected = connected.await.map_err(|_| RedisTrouble::Late)??;
+                opened.send_replace(Some(connected.clone()));
+                Ok(connected)
+            });
+            return attempt.await.unwrap_or(Err(RedisTrouble::Late));
+        }
+        let there = connection.wait_for(Option::is_some).await.map_err(|_| RedisTrouble::Late)?;
+        there.clone().ok_or(RedisTrouble::Late)
     }
 
     fn marker(&self) -> String {
@@ -307,6 +320,13 @@ impl Source {
         let client =
             SentinelClient::build(infos, config.sentinel.clone(), Some(node), SentinelServerType::Master)?;
         Ok(Self::Sentinels(Box::new(client)))
+    }
+
+    async fn open_connection(&mut self, within: Duration) -> RedisResult<Connected> {
+        let mut connection = self.connect(within).await?;
+        let info: String = redis::cmd("INFO").arg("server").query_async(&mut connection).await?;
+        let run = info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or_default();
+        Ok(Connected { connection, run: run.trim().to_owned() })
     }
 
     async fn connect(&mut self, within: Duration) -> RedisResult<MultiplexedConnection> {

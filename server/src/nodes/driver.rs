@@ -23,8 +23,14 @@ use crate::tasks;
 /// The longest sleep: a clock that has jumped back has made a long one of a short one.
 const SLEEPS_AT_MOST: Duration = Duration::from_secs(1);
 
+/// Rooms about which PostgreSQL is asked at once.
+const AT_ONCE: usize = 500;
+
 /// For so long a room that was moved here is kept for those who are on their way.
 const EXPECTED_FOR: Duration = Duration::from_secs(10);
+
+/// For so long something stays this node's after the last has left.
+const LINGERS_FOR: Duration = Duration::from_secs(5);
 
 /// What the driver is made with.
 pub(super) struct DriverInit {
@@ -49,11 +55,20 @@ pub(super) struct Driver {
     status: Status,
     waiting: HashMap<RequestId, oneshot::Sender<Lead>>,
     /// What is this node's, and by how many it is used.
-    used: HashMap<(RoomKey, Fence), usize>,
+    used: HashMap<(RoomKey, Fence), Used>,
     /// Nodes that have said who they are and wait for an answer.
     hellos: HashMap<NodeId, Vec<oneshot::Sender<Result<(), LinkRefusal>>>>,
     /// Nodes that have offered something.
     offers: HashMap<(RoomKey, NodeId), oneshot::Sender<OfferAnswer>>,
+}
+
+/// How something of this node's is used.
+#[derive(Default)]
+struct Used {
+    /// By how many; one more while it lingers.
+    count: usize,
+    /// Whether nobody has used it for as long as it lingers, or it lingers now.
+    has_lingered: bool,
 }
 
 /// Who is asked.
@@ -135,16 +150,30 @@ impl Driver {
 
     /// One of those who use it does so no more.
     fn leave(&mut self, of: RoomKey, fence: Fence) {
-        let Some(count) = self.used.get_mut(&(of, fence)) else { return };
-        *count = count.saturating_sub(1);
-        if *count == 0 {
+        let Some(used) = self.used.get_mut(&(of, fence)) else { return };
+        used.count = used.count.saturating_sub(1);
+        if used.count > 0 {
+            return;
+        }
+        if used.has_lingered {
             self.used.remove(&(of, fence));
             self.input(Input::RoomEnded { room: of, fence });
+            return;
         }
+        // Whoever looks at a page joins a moment later, and nobody has a room change hands with each question about it.
+        used.has_lingered = true;
+        used.count = 1;
+        let events = self.events.clone();
+        tasks::spawn(async move {
+            tokio::time::sleep(LINGERS_FOR).await;
+            _ = events.send(Event::Left { of, fence });
+        });
     }
 
     fn stay(&mut self, of: RoomKey, fence: Fence) -> Stay {
-        *self.used.entry((of, fence)).or_default() += 1;
+        let used = self.used.entry((of, fence)).or_default();
+        used.count += 1;
+        used.has_lingered = false;
         Stay::new(of, fence, self.events.clone())
     }
 
@@ -163,8 +192,12 @@ impl Driver {
 
     fn carry_out(&mut self, output: Output) {
         match output {
+            // A room begins with whoever gets in; rings go on without anybody.
             Output::Begin { room, fence } => {
-                self.tell(Effect::Begin { of: ownable(room), fence: storage::Fence(fence.0) });
+                if ownable(room) == Ownable::Rings {
+                    let stay = self.stay(room, fence);
+                    self.tell(Effect::BeginRings(stay));
+                }
             }
             Output::LetGo { room, fence, reason } => {
                 self.used.remove(&(room, fence));
@@ -387,8 +420,10 @@ impl Asking {
     async fn verify(&self, question: Question, rooms: Vec<RoomKey>) -> Input {
         let asking = async {
             let mut rows = Vec::with_capacity(rooms.len());
-            for room in rooms {
-                rows.push((room, self.storage.ownership(ownable(room)).await?.map(row)));
+            for some in rooms.chunks(AT_ONCE) {
+                let of: Vec<_> = some.iter().map(|room| ownable(*room)).collect();
+                let found = self.storage.ownerships(&of).await?;
+                rows.extend(some.iter().copied().zip(found.into_iter().map(|found| found.map(row))));
             }
             Ok(rows)
         };

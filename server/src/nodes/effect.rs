@@ -4,11 +4,13 @@ use cluster::{Coordination, LetGoReason, NodeAt, OfferAnswer, StopReason};
 use storage::Ownable;
 use tokio::sync::oneshot;
 
+use super::lead::Stay;
+
 /// What the rest of the server is to do.
 #[derive(Debug)]
 pub(crate) enum Effect {
-    /// It is this node's from now on.
-    Begin { of: Ownable, fence: storage::Fence },
+    /// The rings are this node's from now on, for as long as what comes with that is kept.
+    BeginRings(Stay),
     /// It is not this node's any more: whoever is in it is sent away.
     LetGo { of: Ownable, fence: storage::Fence, reason: LetGoReason },
     /// It is offered to another node once everything of it is written; the answer goes back.

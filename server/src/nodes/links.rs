@@ -41,6 +41,9 @@ const STREAM_WINDOW: u32 = 64 * 1024;
 /// What all together may have on the way. Far more than what those have who do not read.
 const LINK_WINDOW: u32 = 1 << 30;
 
+/// What a head of an answer may be long, in bytes.
+const HEADER_BYTES: u32 = 1024 * 1024;
+
 /// The largest answer to a hello or an offer, in bytes.
 const ANSWER_BYTES: usize = 16 * 1024;
 
@@ -58,6 +61,8 @@ struct Inner {
     status: Status,
     events: mpsc::UnboundedSender<Event>,
     links: Mutex<HashMap<NodeId, Link>>,
+    /// The nodes that there are to be links to.
+    wanted: Mutex<Vec<NodeAt>>,
 }
 
 struct Link {
@@ -83,6 +88,17 @@ pub(crate) enum LinkError {
     Refused(StatusCode),
 }
 
+impl LinkError {
+    /// Whether the other node cannot have heard of it.
+    pub(crate) fn is_before_sending(&self) -> bool {
+        match self {
+            Self::Down => true,
+            Self::Http(error) => error.is_canceled(),
+            Self::Refused(_) => false,
+        }
+    }
+}
+
 /// Why there is no link.
 enum Failure {
     Refused,
@@ -91,41 +107,37 @@ enum Failure {
 
 impl Links {
     pub(super) fn new(tls: NodeTls, status: Status, events: mpsc::UnboundedSender<Event>) -> Self {
-        Self(Arc::new(Inner { tls, status, events, links: Mutex::default() }))
+        Self(Arc::new(Inner { tls, status, events, links: Mutex::default(), wanted: Mutex::default() }))
     }
 
-    /// Has a link to each of these, and to no other.
+    /// Has a link to each of these. One to a node that is not among them stays until it ends by itself, and is not opened again.
     pub(super) fn keep(&self, nodes: Vec<NodeAt>) {
-        let mut links = self.links();
-        links.retain(|_, link| nodes.contains(&link.at));
+        self.wanted().clone_from(&nodes);
         for at in nodes {
-            links.entry(at.node).or_insert_with(|| {
-                let (sender, receiver) = watch::channel(None);
-                let task = tasks::spawn(self.clone().hold(at.clone(), sender)).abort_handle();
-                Link { at, sender: receiver, task }
-            });
+            self.have(at);
         }
     }
 
-    /// Finds out whether a node is there.
+    /// Finds out whether a node is there. Whoever answers stays linked to.
     pub(super) fn probe(&self, at: NodeAt) {
-        let known = self.links().get(&at.node).map(|link| link.sender.borrow().is_some());
+        let known = self.links().get(&at.node).map(|link| (link.at.clone(), link.sender.borrow().is_some()));
         match known {
-            Some(true) => self.tell(at.node, LinkState::Up { at }),
+            Some((known, true)) => self.tell(known.node, LinkState::Up { at: known }),
             // Its own task tries it all the time.
-            Some(false) => {}
-            None => {
-                let links = self.clone();
-                drop(tasks::spawn(async move {
-                    let state = match timeout(ANSWERS_WITHIN, links.open(&at)).await {
-                        Ok(Ok((_, _, record))) => LinkState::Up { at: record.at },
-                        Ok(Err(Failure::Refused)) => LinkState::Refused,
-                        Ok(Err(Failure::Silent)) | Err(_) => LinkState::Silent,
-                    };
-                    links.tell(at.node, state);
-                }));
-            }
+            Some((known, false)) if known == at => {}
+            Some((_, false)) | None => self.have(at),
         }
+    }
+
+    /// Has a link to a node, and to no other start of it.
+    fn have(&self, at: NodeAt) {
+        let mut links = self.links();
+        if links.get(&at.node).is_some_and(|link| link.at == at) {
+            return;
+        }
+        let (sender, receiver) = watch::channel(None);
+        let task = tasks::spawn(self.clone().hold(at.clone(), sender)).abort_handle();
+        links.insert(at.node, Link { at, sender: receiver, task });
     }
 
     /// A stream for somebody who is passed on.
@@ -173,7 +185,7 @@ impl Links {
         Ok(open.ok_or(LinkError::Down)?.send_request(request).await?)
     }
 
-    /// Keeps a link to a node for as long as this task runs.
+    /// Keeps a link to a node for as long as it is wanted.
     async fn hold(self, at: NodeAt, sender: watch::Sender<Sender>) {
         loop {
             let opened = timeout(ANSWERS_WITHIN, self.open(&at)).await.unwrap_or(Err(Failure::Silent));
@@ -183,15 +195,22 @@ impl Links {
                     self.tell(at.node, LinkState::Up { at: record.at });
                     let ended = connection.await;
                     sender.send_replace(None);
-                    let is_silent = matches!(&ended, Ok(Err(error)) if error.is_timeout());
-                    if is_silent { LinkState::Silent } else { LinkState::Reset }
+                    // The library calls it an end when nobody answers its pings; a process that is gone says nothing, and that is an error.
+                    if matches!(ended, Ok(Err(_))) { LinkState::Reset } else { LinkState::Silent }
                 }
                 Err(Failure::Refused) => LinkState::Refused,
                 Err(Failure::Silent) => LinkState::Silent,
             };
-            let was_up = matches!(state, LinkState::Reset);
+            let was_reset = state == LinkState::Reset;
             self.tell(at.node, state);
-            if !was_up {
+            if !was_reset {
+                if !self.wanted().contains(&at) {
+                    let mut links = self.links();
+                    if links.get(&at.node).is_some_and(|link| link.at == at) {
+                        links.remove(&at.node);
+                    }
+                    return;
+                }
                 tokio::time::sleep(AGAIN_AFTER).await;
             }
         }
@@ -217,6 +236,7 @@ impl Links {
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(ANSWERS_WITHIN)
             .keep_alive_while_idle(true)
+            .max_header_list_size(HEADER_BYTES)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| silent(&error))?;
@@ -249,6 +269,10 @@ impl Links {
 
     fn tell(&self, node: NodeId, state: LinkState) {
         _ = self.0.events.send(Event::Input(Input::Link { node, state }));
+    }
+
+    fn wanted(&self) -> MutexGuard<'_, Vec<NodeAt>> {
+        self.0.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn links(&self) -> MutexGuard<'_, HashMap<NodeId, Link>> {

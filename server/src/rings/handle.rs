@@ -15,6 +15,7 @@ use super::event::{Means, RingsEvent};
 use super::left::Left;
 use super::task::RingsTask;
 use crate::clock::Clock;
+use crate::nodes::Stay;
 use crate::push::Notices;
 use crate::rooms::Rooms;
 use crate::tasks;
@@ -49,11 +50,17 @@ impl RingsHandle {
         storage: Arc<dyn Storage>,
         rooms: Rooms,
         notices: Notices,
+        stay: &mut Option<Stay>,
     ) -> Result<(), StorageError> {
         let (sender, events) = mpsc::channel(WAITING_INPUTS);
         let means = Means { clock, storage, rooms, notices, back: sender.downgrade() };
         let left = Left::read(means.clock, &*means.storage).await?;
-        tasks::spawn(supervise(means, left, events));
+        let stay = stay.take();
+        tasks::spawn(async move {
+            supervise(means, left, events).await;
+            // They were this server's as long as the task ran.
+            drop(stay);
+        });
         self.0.send_replace(Some(sender));
         Ok(())
     }
@@ -66,11 +73,6 @@ impl RingsHandle {
     /// Whether this server has the task.
     pub(crate) fn is_here(&self) -> bool {
         self.0.borrow().is_some()
-    }
-
-    /// Waits until it has it no more.
-    pub(crate) async fn ended(&self) {
-        _ = self.0.subscribe().wait_for(Option::is_none).await;
     }
 
     async fn send(&self, event: RingsEvent) -> Result<(), Gone> {

@@ -41,6 +41,8 @@ pub(crate) enum RoomEvent {
     Deleted,
     /// A write of the room with this token was refused: another server owns it now.
     Fenced { fence: Fence },
+    /// The room is offered to another server.
+    Offered { fence: Fence },
     /// Another server has taken the room over from this one.
     HandedOver { fence: Fence },
 }

@@ -385,7 +385,7 @@ impl Rooms {
     pub(crate) async fn delete(&self, code: RoomCode) -> Result<bool, StorageError> {
         // What is still to be kept goes first, or it would stay when the room is gone.
         self.journal_writer.flush(FLUSH_WITHIN).await;
-        let fence = self.fence(code).await?;
+        let (fence, _stay) = self.fence(code).await?;
         let deleted = self.guard(code, fence, self.storage.delete_room(code, fence).await).await?;
         // Also one that was opened meanwhile.
         if let Some(handle) = self.running(code).await {
@@ -393,15 +393,6 @@ impl Rooms {
         }
         self.list_cache.note_change();
         Ok(deleted)
-    }
-
-    /// The token under which a room is written to: that of its task, if it has one.
-    pub(super) async fn fence(&self, code: RoomCode) -> Result<Fence, StorageError> {
-        if let Some(handle) = self.running(code).await {
-            return Ok(handle.record().fence);
-        }
-        let record = self.storage.room(code).await?;
-        Ok(record.map(|record| record.fence).unwrap_or_default())
     }
 
     /// Passes on what came of a write, and tells the room's task when it was refused because another server owns the room now.

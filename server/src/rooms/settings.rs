@@ -77,7 +77,7 @@ impl Rooms {
             Some(None) => Some(None),
             Some(Some(password)) => Some(Some(self.passwords.hash(from, password).await?)),
         };
-        let fence = self.fence(code).await?;
+        let (fence, _stay) = self.fence(code).await?;
         let mut tries = 0;
         let (was_listed, changed) = loop {
             let record = self.storage.room(code).await?.ok_or(ChangeError::Unknown)?;

@@ -2,7 +2,7 @@
 
 use cluster::Arrival;
 use protocol::RoomCode;
-use storage::{Ownable, RoomRecord, StorageError};
+use storage::{Fence, Ownable, RoomRecord, StorageError};
 
 use super::Rooms;
 use super::registry::Missing;
@@ -20,6 +20,22 @@ impl Rooms {
             return Err(Missing::Unreadable(StorageError::Fenced));
         }
         Ok((record, Some(stay)))
+    }
+
+    /// The token under which a room is written to, and what keeps the room this node's meanwhile: the token of its task, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Self::stay`]: nobody writes with another node's token.
+    pub(super) async fn fence(&self, code: RoomCode) -> Result<(Fence, Option<Stay>), StorageError> {
+        if let Some(handle) = self.running(code).await {
+            return Ok((handle.record().fence, None));
+        }
+        let Some(record) = self.storage.room(code).await? else { return Ok((Fence::default(), None)) };
+        match self.stay(code).await? {
+            Some(stay) => Ok((stay.fence(), Some(stay))),
+            None => Ok((record.fence, None)),
+        }
     }
 
     /// Sees to it that a room is this node's for as long as what is returned is kept; nothing is to be kept where there is only this one.

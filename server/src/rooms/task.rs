@@ -49,6 +49,8 @@ struct RoomTask {
     changes: Option<mpsc::Sender<SettingsChange>>,
     /// Once it is deleted, or another server's, nothing of the room is kept any more.
     is_over: bool,
+    /// Whoever takes it from now on is whom it is offered to.
+    is_offered: bool,
     /// That the room is this node's, until everything of it is written.
     stay: Option<Stay>,
 }
@@ -95,6 +97,7 @@ pub(crate) fn run(loaded: LoadedRoom) {
         password,
         changes: None,
         is_over: false,
+        is_offered: false,
         stay,
     });
     tasks::spawn(task.run(events));
@@ -165,7 +168,7 @@ impl RoomTask {
             stay.was_fenced();
         }
         self.is_over = true;
-        self.input(Input::Moved)
+        self.input(if self.is_offered { Input::HandedOver } else { Input::Moved })
     }
 
     /// Does what has waited long enough for the queues of others.
@@ -292,12 +295,16 @@ impl RoomTask {
                 Input::Deleted
             }
             // Of a task before this one, which has taken the room again since.
-            RoomEvent::Fenced { fence } | RoomEvent::HandedOver { fence }
+            RoomEvent::Fenced { fence } | RoomEvent::HandedOver { fence } | RoomEvent::Offered { fence }
                 if fence < self.handle.record().fence =>
             {
                 return Lifecycle::Stays;
             }
             RoomEvent::Fenced { .. } => return self.let_go(),
+            RoomEvent::Offered { .. } => {
+                self.is_offered = true;
+                return Lifecycle::Stays;
+            }
             RoomEvent::HandedOver { .. } => {
                 self.is_over = true;
                 Input::HandedOver
@@ -381,8 +388,13 @@ impl RoomTask {
                 }
                 Output::Unload => return Lifecycle::Unloads,
                 Output::Delete => {
-                    let (rooms, code) = (self.rooms.clone(), self.handle.code());
-                    tasks::spawn(async move { _ = rooms.delete(code).await });
+                    let (rooms, code, stay) = (self.rooms.clone(), self.handle.code(), self.stay.take());
+                    tasks::spawn(async move {
+                        if let Err(error) = rooms.delete(code).await {
+                            tracing::error!(%error, "a room that was left could not be deleted");
+                        }
+                        drop(stay);
+                    });
                     return Lifecycle::Unloads;
                 }
             }

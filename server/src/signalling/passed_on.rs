@@ -82,7 +82,12 @@ pub(super) async fn lead(
                 }
                 arrival = Arrival::Returned { by: to.node };
             }
-            Lead::Elsewhere(_) | Lead::Refused(RefuseReason::NotHere) => return Err(End::Closed(NOT_HERE)),
+            Lead::Elsewhere(_) | Lead::Refused(RefuseReason::NotHere) if caller.is_passed_on => {
+                return Err(End::Closed(NOT_HERE));
+            }
+            // Another node takes them.
+            Lead::Refused(RefuseReason::Stopping) => return Err(End::refused(ErrorCode::ServerStopping)),
+            Lead::Elsewhere(_) => break,
             Lead::Refused(reason) => {
                 tracing::info!(?reason, "somebody could not be led to a node");
                 return Err(End::refused(ErrorCode::StorageUnavailable));

@@ -33,6 +33,8 @@ pub(crate) async fn a_room_is_taken_by_whoever_knows_its_last_token(
         assert_eq!(storage.ownership(of).await.unwrap(), owned(None, 2));
     }
     let unknown = Ownable::Room(code(2));
+    let many = storage.ownerships(&[unknown, Ownable::Rings, Ownable::Room(code(1))]).await.unwrap();
+    assert_eq!(many, [None, owned(None, 2), owned(None, 2)]);
     assert_eq!(storage.ownership(unknown).await.unwrap(), None);
     assert_eq!(storage.swap_owner(unknown, Fence(0), Some("one")).await.unwrap(), Swap::Lost(None));
 }
