@@ -137,8 +137,10 @@ async fn spawn(
     let input = child.stdin.take().context("no input")?;
     let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
     while let Some(line) = lines.next_line().await? {
-        if let Some((_, address)) = line.split_once("http://") {
-            return Ok((child, input, lines, address.trim().parse()?));
+        // The address of its metrics, which has a path, comes before.
+        let address = line.split_once("http://").and_then(|(_, address)| address.trim().parse().ok());
+        if let Some(address) = address {
+            return Ok((child, input, lines, address));
         }
     }
     anyhow::bail!("the server ended")
