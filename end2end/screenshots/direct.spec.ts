@@ -62,6 +62,23 @@ test("direct calls, from a ring to every way in which it ends", async ({ server,
     await picture(bob.page, "direct-arabic", "few");
 });
 
+test("somebody is rung into a direct call", async ({ server, caller }) => {
+    test.setTimeout(240_000);
+    const ada = await caller("Ada Lovelace", server);
+    const bob = await caller("Bob Marsh", server);
+    const cleo = await caller("Cleo Okafor", server);
+    const idOfCleo = await cleo.ownId();
+    await ada.calls(await bob.ownId());
+    await bob.ring("Ada Lovelace").getByRole("button", { name: "Answer", exact: true }).click();
+    await ada.expectToSee(bob);
+    await ada.ringsInto(idOfCleo);
+    await expect(ada.adding()).toHaveText("Ringing…");
+    await expect(cleo.ring("Ada Lovelace").getByText("Others are already in this call.")).toBeVisible();
+    await picture(cleo.page, "direct-incoming-into-call", "few");
+    await ada.adding().scrollIntoViewIfNeeded();
+    await picture(ada.page, "direct-ring-someone", "few");
+});
+
 test("the switch for rings where no page is open", async ({ caller }) => {
     const server = await startServer({ VERANDA__PUSH__ENABLED: "true", VERANDA__PUSH__SUBJECT: "mailto:admin@example.org" });
     const ada = await caller("Ada Lovelace", server);

@@ -158,3 +158,18 @@ test("a server that is killed while it rings and while two talk: the ring goes o
     for (const one of [ada, bob]) await expect(one.page.getByText(/^Call ended after/)).toBeVisible();
     await server.stop();
 });
+
+test("a call stands in the history as one that rings, and once it is answered as one that goes on", async ({ server, caller }) => {
+    const ada = await caller("Ada", server);
+    const bob = await caller("Bob", server);
+    const id = await bob.ownId();
+    await ada.calls(id);
+    await expect(bob.ring("Ada")).toBeVisible();
+    const page = await ada.page.context().newPage();
+    const other = new DirectPage(page, "Ada", ada.camera);
+    await other.open(`${server.url}/call`);
+    await expect.poll(() => other.history()).toEqual([`${id}: Calling ${id}…`]);
+    await bob.ring("Ada").getByRole("button", { name: "Answer", exact: true }).click();
+    await ada.expectToSee(bob);
+    await expect.poll(() => other.history()).toEqual([expect.stringMatching(/: Going on now$/)]);
+});

@@ -34,6 +34,8 @@ pub struct PastCallLine {
     pub side: RingSide,
     /// How it ended; nothing while it goes on.
     pub outcome: Option<Outcome>,
+    /// Whether it rings, and nobody has answered.
+    pub is_ringing: bool,
     /// What the other one is to this person now.
     pub relation: Option<Acquaintance>,
     /// The day on which it was placed.
@@ -162,6 +164,7 @@ mod tests {
             name: None,
             side: RingSide::Callee,
             outcome: Some(outcome),
+            is_ringing: false,
             relation,
             day: Day::Today,
             time: String::new(),

@@ -2,14 +2,16 @@
 
 use protocol::{Outcome, RingSide, WhoMayRing};
 
-use super::Text;
 pub(crate) use super::words::history::*;
+use super::{Text, direct};
 use crate::state::{Day, PastCallLine, UndisturbedUntil};
 
 /// How a call went.
 pub(crate) fn how(call: &PastCallLine) -> String {
     let is_caller = call.side == RingSide::Caller;
     let text: Text = match call.outcome {
+        None if call.is_ringing && is_caller => return direct::calling(&call.called()),
+        None if call.is_ringing => direct::RINGING,
         None => UNDER_WAY,
         Some(Outcome::Answered { seconds }) if is_caller => return outgoing(&length(seconds)),
         Some(Outcome::Answered { seconds }) => return incoming(&length(seconds)),

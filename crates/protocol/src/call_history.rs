@@ -24,6 +24,9 @@ pub struct PastCall {
     /// How it ended; nothing while it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// Whether it rings, and nobody has answered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_ringing: bool,
     /// Whether it was missed and not shown yet.
     pub is_unseen: bool,
     /// What this end has noted, sealed by itself for itself: whom it called.

@@ -72,6 +72,7 @@ impl ShownBook {
             name: sealed.clone().or_else(|| peers::name_of(call.peer)),
             side: call.side,
             outcome: call.outcome,
+            is_ringing: call.is_ringing,
             relation: call.relation,
             day: day_of(&at),
             time: web::local_time(&at),

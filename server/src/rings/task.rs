@@ -43,8 +43,8 @@ pub(super) struct RingsTask {
     queues: HashMap<ConnectionId, QueueSender>,
     writer: RecordWriter,
     leftover: LeftoverRooms,
-    /// A program whose input is carried out, until it was told something.
-    asking: Option<(ConnectionId, oneshot::Sender<Option<RingEvent>>)>,
+    /// A program whose input is carried out, and what its caller is told first.
+    asking: Option<(ConnectionId, Option<RingEvent>)>,
     /// When it was last noted that calls go on.
     noted_at: Duration,
     /// Rings of programs that are to be placed again.
@@ -157,7 +157,8 @@ impl RingsTask {
         }
     }
 
-    /// Takes what a program has said, and tells it what its caller is told first.
+    /// Takes what a program has said, and tells it what its caller is told first: once all of it is kept and the database knows that a ring has
+    /// begun. A server that dies after that takes it up again; nobody else would, as a device does that says it again.
     async fn take_asked(&mut self, input: Input, answer: oneshot::Sender<Option<RingEvent>>) {
         let connection = match &input {
             Input::Place { connection, .. } | Input::Withdraw { connection, .. } => *connection,
@@ -168,11 +169,10 @@ impl RingsTask {
             | Input::Renumbered { .. }
             | Input::Disconnect { .. } => return self.take(input).await,
         };
-        self.asking = Some((connection, answer));
+        self.asking = Some((connection, None));
         self.take(input).await;
-        if let Some((_, answer)) = self.asking.take() {
-            _ = answer.send(None);
-        }
+        let told = self.asking.take().and_then(|(_, told)| told);
+        _ = answer.send(told);
     }
 
     /// Has the rooms go whose time has come.
@@ -330,8 +330,8 @@ impl RingsTask {
 
     fn send(&mut self, to: ConnectionId, event: &RingEvent) {
         self.rooms.metrics().ring_event(event);
-        if let Some((_, answer)) = self.asking.take_if(|(asking, _)| *asking == to) {
-            _ = answer.send(Some(event.clone()));
+        if let Some((_, told @ None)) = self.asking.as_mut().filter(|(asking, _)| *asking == to) {
+            *told = Some(event.clone());
         }
         let Some(queue) = self.queues.get(&to) else { return };
         let text = match serde_json::to_string(event) {

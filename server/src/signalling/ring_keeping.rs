@@ -204,6 +204,7 @@ fn past_call(entry: HistoryEntry) -> PastCall {
         }),
         placed_at: course.started_at,
         outcome: course.end.map(|end| rings::outcome_of(end, course.answered_at)),
+        is_ringing: course.answered_at.is_none() && course.end.is_none(),
         is_unseen,
         note: peer.note.and_then(|note| protocol::SealedNote::new(note.as_str().to_owned()).ok()),
         invitation,

@@ -11,7 +11,7 @@ use testkit::Identity;
 use crate::common::{TestServer, join_message};
 use crate::rest::{Answer, ask, key};
 use crate::ringing_people::{ADA, BOB, id, storage_of};
-use crate::sessions::with;
+use crate::sessions::{sqlx_connection, with};
 
 pub(crate) const CALLS: &str = "/api/v1/calls";
 
@@ -342,4 +342,19 @@ async fn bad_input_is_a_problem_and_no_failure() {
     let mut low = order.clone();
     low["caller_key"] = json!("A".repeat(43));
     assert_eq!(program.post(low).await.problem(), "credential_refused");
+}
+
+/// Makes it take the database a while to take that a ring has begun.
+const SLOW: &str = "CREATE TRIGGER slow BEFORE UPDATE OF begun ON calls BEGIN
+    SELECT COUNT(*) FROM (SELECT 1 FROM sqlite_master a, sqlite_master b, sqlite_master c, sqlite_master d LIMIT 1000000); END";
+
+#[tokio::test]
+async fn a_program_is_told_of_its_ring_once_the_database_knows_that_it_has_begun() {
+    let server = TestServer::start().await;
+    let (program, bob) = (Program::new(&server).await, BOB.attach(&server).await);
+    let mut other = sqlx_connection(&server.data.path().join("veranda.sqlite")).await;
+    sqlx::raw_sql(SLOW).execute(&mut other).await.unwrap();
+    program.rings(&id(1), &bob.call_id).await;
+    let begun = sqlx::query_scalar::<_, i64>("SELECT begun FROM calls").fetch_one(&mut other).await.unwrap();
+    assert_eq!(begun, 1, "a server that dies now has it ring on");
 }

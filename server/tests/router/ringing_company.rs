@@ -253,3 +253,19 @@ async fn who_is_in_a_call_is_told_to_nobody_who_was_rung_and_has_not_answered() 
     assert_eq!(answer["people"], json!([]), "{answer}");
     assert!(!server.request("GET", &format!("/r/{room}"), "", "").await.2.contains("Ada"));
 }
+
+#[tokio::test]
+async fn who_has_come_into_a_call_has_not_missed_that_another_one_rang_them_into_it() {
+    let server = TestServer::start().await;
+    let ([mut ada, mut bob, mut cem], _) = talking(&server).await;
+    ada.rings_into(&id(2), &cem.call_id, &id(1)).await;
+    cem.hear_of("incoming").await;
+    bob.rings_into(&id(3), &cem.call_id, &id(1)).await;
+    let over = bob.hear_of("over").await;
+    assert_eq!((&over["ring"], &over["outcome"]), (&json!(id(3)), &json!("busy")));
+    cem.about("answer", &id(2)).await;
+    cem.hear_of("answered").await;
+    assert_eq!(cem.outcomes().await, [(id(2), Value::Null)]);
+    assert_eq!(storage_of(&server).await.count_unseen(CEM.identity().key()).await.unwrap(), 0);
+    assert_eq!(bob.outcomes().await[0], (id(3), json!("busy")));
+}

@@ -257,3 +257,22 @@ async fn a_new_id_is_the_identitys_on_all_devices_and_the_old_one_leads_to_nobod
     assert_eq!(rings_of(&bob.history().await), [id(4), id(2), id(1)], "what was before stays");
     assert_eq!(ada.history().await["calls"][1]["peer"], old.call_id);
 }
+
+#[tokio::test]
+async fn a_ring_says_in_both_histories_that_it_rings_until_it_is_answered() {
+    let server = TestServer::start().await;
+    let (mut ada, mut bob) = (ADA.attach(&server).await, BOB.attach(&server).await);
+    let mut second = Who { device: 2, ..ADA }.attach(&server).await;
+    ada.rings(&id(1), &bob.call_id.clone()).await;
+    bob.hear_of("incoming").await;
+    for device in [&mut ada, &mut bob] {
+        let call = device.history().await["calls"][0].clone();
+        assert_eq!((&call["is_ringing"], &call["outcome"]), (&json!(true), &Value::Null));
+    }
+    bob.about("answer", &id(1)).await;
+    second.hear_of("changed").await;
+    for device in [&mut ada, &mut bob, &mut second] {
+        let call = device.history().await["calls"][0].clone();
+        assert_eq!((&call["is_ringing"], &call["outcome"]), (&Value::Null, &Value::Null));
+    }
+}

@@ -89,6 +89,7 @@ fn past(number: u64) -> PastCall {
         relation: None,
         placed_at: Timestamp(number),
         outcome: Some(Outcome::Declined),
+        is_ringing: false,
         is_unseen: false,
         note: None,
         invitation: None,

@@ -81,6 +81,7 @@ impl Rings {
         }
         self.record(ring);
         self.tell_seat(ring, RingSide::Caller, RingEvent::Answered { ring, talked_ms: 0 });
+        self.tell_others_of(ring, RingSide::Caller);
         let others: Vec<_> = self.lines.devices(callee).filter(|(other, _)| *other != device).collect();
         for (_, connection) in others {
             let outcome = Outcome::AnsweredElsewhere;

@@ -223,6 +223,16 @@ impl Rings {
         }
     }
 
+    /// The devices at an end that have no part in the ring read their history again.
+    pub(super) fn tell_others_of(&mut self, ring: RingId, side: RingSide) {
+        let Some(one) = self.rings.get(&ring) else { return };
+        let devices = self.lines.devices(one.person(side));
+        let others: Vec<_> = devices.filter(|(device, _)| one.device(side) != Some(*device)).collect();
+        for (_, connection) in others {
+            self.send(connection, RingEvent::Changed);
+        }
+    }
+
     /// Keeps a ring that is over for those who ask again. Of one person only so many are.
     pub(super) fn remember(&mut self, ring: RingId) {
         let Some(one) = self.rings.get(&ring) else { return };

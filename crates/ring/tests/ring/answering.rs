@@ -12,7 +12,7 @@ fn the_first_answer_has_the_call_and_every_other_device_is_told() {
     for device in [BOB, BOB_3] {
         assert_eq!(world.hears(device), [over(1, Outcome::AnsweredElsewhere)]);
     }
-    assert_eq!(world.hears(ADA_2), [], "it never knew of it");
+    assert_eq!(world.hears(ADA_2), [RingEvent::Changed], "its history has a call that goes on");
 }
 
 #[test]
