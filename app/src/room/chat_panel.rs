@@ -56,9 +56,10 @@ fn Messages() -> impl IntoView {
     let is_behind = RwSignal::new(false);
     let scrolled = move |_| {
         if let Some(seen) = list.get_untracked().map(|list| scroll_position(&list)) {
-            position.set_value(seen);
-            opened.note_scrolled(Panel::Chat, (!seen.is_at_end()).then_some(seen.top));
-            if seen.is_at_end() {
+            let now = position.get_value().scrolled(seen);
+            position.set_value(now);
+            opened.note_scrolled(Panel::Chat, (!now.is_at_end()).then_some(now.top));
+            if now.is_at_end() {
                 is_behind.set(false);
             }
         }

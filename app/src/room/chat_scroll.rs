@@ -31,6 +31,13 @@ impl ScrollPosition {
         self.top + self.window + END >= self.height
     }
 
+    /// Where it is once the list says that it was scrolled. It says so a moment later, when more may have come: that is not what it was scrolled
+    /// away from.
+    pub(super) fn scrolled(self, seen: Self) -> Self {
+        let height = if self.height > 0 { seen.height.min(self.height) } else { seen.height };
+        Self { height, ..seen }
+    }
+
     /// Where to scroll now that the list has this height; `None` is nowhere.
     pub(super) fn after(self, change: Change, height: i32) -> Option<i32> {
         match change {
@@ -59,6 +66,16 @@ mod tests {
     fn who_reads_the_end_goes_on_reading_it() {
         assert_eq!(READS_THE_END.after(Change::Other, 2_060), Some(2_060));
         assert_eq!(ScrollPosition::default().after(Change::Other, 2_060), Some(2_060));
+    }
+
+    #[test]
+    fn who_reads_the_end_goes_on_reading_it_when_the_next_message_is_there_before_the_scroll_is_told() {
+        let told = READS_THE_END.scrolled(ScrollPosition { height: 2_755, ..READS_THE_END });
+        assert_eq!(told.after(Change::Other, 2_755), Some(2_755));
+        let away = READS_THE_END.scrolled(ScrollPosition { top: 900, height: 2_755, window: 400 });
+        assert_eq!(away.after(Change::Other, 2_755), None, "who has scrolled up is left there");
+        let first = ScrollPosition::default().scrolled(READS_OLDER);
+        assert_eq!(first, READS_OLDER);
     }
 
     #[test]
