@@ -130,7 +130,7 @@ test("whom the host removes from a call is free, and reads for how long they hav
     const removed = inside.find((one) => one.name === "Bob")!.id;
     expect((await fetch(`${participants}/${removed}`, { method: "DELETE", headers })).status).toBe(204);
     await ended(bob.page);
-    expect(await bob.history()).toEqual([expect.stringMatching(/^Ada: Incoming, /)]);
+    await expect.poll(() => bob.history()).toEqual([expect.stringMatching(/^Ada: Incoming, /)]);
     await seeEachOther(ada, cleo);
     await bob.calls("999-999-999");
     await bob.expectRing("offline");
