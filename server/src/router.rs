@@ -62,11 +62,16 @@ pub fn router(state: AppState) -> Router {
         .route("/builds/{id}/{*path}", get(build_files::file).layer(compression()))
         // What has no build in its address is asked for anew each time, and answered with 304.
         .layer(set_header(header::CACHE_CONTROL, "no-cache"));
-    from_people
+    let asked = from_people
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .merge(admin::routes(&state).layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES)))
-        .merge(from_programs)
-        .layer(from_fn_with_state(state.clone(), passed_request::pass_on))
+        .merge(from_programs);
+    // Where this server is alone, nobody is looked at twice.
+    let asked = match &state.cluster {
+        Some(_) => asked.layer(from_fn_with_state(state.clone(), passed_request::pass_on)),
+        None => asked,
+    };
+    asked
         .fallback(pages::not_found.layer(by_query))
         .layer(answering(|| PageProblem::Failed))
         .layer(compression())
