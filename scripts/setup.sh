@@ -278,7 +278,7 @@ set_up_rust() {
     if ! rust_is_set_up; then
         rust_from_rustup || rust_from_debian || fail "no Rust compiler with a WebAssembly target could be set up.
     Either install rustup (https://rustup.rs) and run 'rustup target add wasm32-unknown-unknown',
-    or use a Debian 12 or newer with the packages rustc-web, cargo-web and rust-web-src."
+    or use a Debian 12 or newer, with its security updates, for the packages rustc-web, cargo-web and rust-web-src."
     fi
     # shellcheck disable=SC1090
     . "$ENV_FILE"
@@ -332,7 +332,12 @@ rust_from_debian() {
     have apt-get || return 1
     apt_refresh
     apt_has rustc-web && apt_has cargo-web && apt_has rust-web-src || return 1
-    local lld
+    local lld offered
+    offered=$(apt-cache policy rustc-web | sed -nE 's/^ *Candidate: ([0-9.]+).*/\1/p')
+    if ! at_least "$OLDEST_RUST" "$offered"; then
+        echo "    apt offers Rust $offered, and $OLDEST_RUST is needed: are the security updates among the package sources?" >&2
+        return 1
+    fi
     lld=$(apt-cache pkgnames lld- | grep -E '^lld-[0-9]+$' | sort -V | tail -n 1)
     apt_install "Installing Rust from Debian's packages (about 1 min)" \
         rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web "$lld" || return 1
