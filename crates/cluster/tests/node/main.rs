@@ -159,6 +159,24 @@ fn a_process_that_is_gone_is_not_waited_for() {
 }
 
 #[test]
+fn no_room_is_placed_on_a_process_that_is_gone_though_redis_has_it_still() {
+    let mut one = Scripted::active(&[record(2, 1)]);
+    // So much less loaded was the other node.
+    one.input(Input::LoadChanged(cluster::Load(900)));
+    one.link(2, LinkState::Up { at: at(2, 1) });
+    one.link(2, LinkState::Reset);
+    one.link(2, LinkState::Refused);
+    one.said();
+    one.want(Arrival::Client);
+    let question = one.asked_for_lease().unwrap();
+    one.answer_lease(question, Some(lease(at(2, 1), 7)), None);
+    one.find_owner(row(at(2, 1), 7));
+    assert_eq!(one.said(), [], "nobody is passed on to it");
+    one.wait(500);
+    assert_eq!(one.takes().unwrap().1, Fence(7));
+}
+
+#[test]
 fn a_later_start_of_an_owner_gives_its_rooms_away() {
     let mut one = Scripted::active(&[record(2, 2)]);
     one.want(Arrival::PassedOn);
