@@ -11,12 +11,9 @@ use storage::{Ownable, StorageError};
 
 use crate::AppState;
 use crate::http_client::HttpClient;
-use crate::nodes::{CALLER, Cluster, Lead, LinkError, REQUESTS, arrival_of, header_of_caller};
+use crate::nodes::{CALLER, Cluster, Lead, LinkError, REQUESTS, TRIES, arrival_of, header_of_caller};
 use crate::pages::PageProblem;
 use crate::rest::ProblemResponse;
-
-/// How often somebody is led anew when the node could not be reached.
-const TRIES: usize = 3;
 
 /// Between two tries of it.
 type Parts = (axum::http::request::Parts, axum::body::Bytes);

@@ -94,6 +94,7 @@ mod links;
 mod output;
 mod owned;
 mod placement;
+mod rebalance;
 mod records;
 mod redis_view;
 mod searches;

@@ -24,6 +24,10 @@ pub(super) fn ownable(key: RoomKey) -> Ownable {
     if key == RINGS { Ownable::Rings } else { Ownable::Room(RoomCode::from_random(key.0)) }
 }
 
+/// How often somebody is led anew: where to ask may have been wrong, and a node may have gone. After one that could not be reached a node waits
+/// 300 ms before it says where to go next, so that this is about as long as it takes until the leases of one that has vanished have run out.
+pub(crate) const TRIES: usize = 16;
+
 /// Where somebody is to go.
 #[derive(Debug)]
 pub(crate) enum Lead {

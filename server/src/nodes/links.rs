@@ -50,7 +50,15 @@ const ANSWER_BYTES: usize = 16 * 1024;
 /// A person's stream to another node.
 pub(crate) type NodeSocket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 
-type Sender = Option<SendRequest<Body>>;
+/// How far a link is.
+#[derive(Clone)]
+enum Way {
+    /// It is being opened.
+    Trying,
+    Open(SendRequest<Body>),
+    /// It could not be opened, and is tried again soon: nobody waits for that, who can look where else to go.
+    Down,
+}
 
 /// The links of this node; a clone is another handle to the same.
 #[derive(Clone)]
@@ -67,7 +75,7 @@ struct Inner {
 
 struct Link {
     at: NodeAt,
-    sender: watch::Receiver<Sender>,
+    way: watch::Receiver<Way>,
     task: AbortHandle,
 }
 
@@ -120,7 +128,10 @@ impl Links {
 
     /// Finds out whether a node is there. Whoever answers stays linked to.
     pub(super) fn probe(&self, at: NodeAt) {
-        let known = self.links().get(&at.node).map(|link| (link.at.clone(), link.sender.borrow().is_some()));
+        let known = self
+            .links()
+            .get(&at.node)
+            .map(|link| (link.at.clone(), matches!(*link.way.borrow(), Way::Open(_))));
         match known {
             Some((known, true)) => self.tell(known.node, LinkState::Up { at: known }),
             // Its own task tries it all the time.
@@ -135,9 +146,9 @@ impl Links {
         if links.get(&at.node).is_some_and(|link| link.at == at) {
             return;
         }
-        let (sender, receiver) = watch::channel(None);
-        let task = tasks::spawn(self.clone().hold(at.clone(), sender)).abort_handle();
-        links.insert(at.node, Link { at, sender: receiver, task });
+        let (told, way) = watch::channel(Way::Trying);
+        let task = tasks::spawn(self.clone().hold(at.clone(), told)).abort_handle();
+        links.insert(at.node, Link { at, way, task });
     }
 
     /// A stream for somebody who is passed on.
@@ -178,23 +189,26 @@ impl Links {
         to: &NodeAt,
         request: Request<Body>,
     ) -> Result<Response<Incoming>, LinkError> {
-        let sender = self.links().get(&to.node).map(|link| link.sender.clone());
-        let mut sender = sender.ok_or(LinkError::Down)?;
-        let open = timeout(ANSWERS_WITHIN, sender.wait_for(Option::is_some)).await;
-        let open = open.ok().and_then(Result::ok).and_then(|open| open.clone());
-        Ok(open.ok_or(LinkError::Down)?.send_request(request).await?)
+        let way = self.links().get(&to.node).map(|link| link.way.clone());
+        let mut way = way.ok_or(LinkError::Down)?;
+        let known = timeout(ANSWERS_WITHIN, way.wait_for(|way| !matches!(way, Way::Trying))).await;
+        let mut open = match known.ok().and_then(Result::ok).as_deref() {
+            Some(Way::Open(open)) => open.clone(),
+            Some(Way::Trying | Way::Down) | None => return Err(LinkError::Down),
+        };
+        Ok(open.send_request(request).await?)
     }
 
     /// Keeps a link to a node for as long as it is wanted.
-    async fn hold(self, at: NodeAt, sender: watch::Sender<Sender>) {
+    async fn hold(self, at: NodeAt, told: watch::Sender<Way>) {
         loop {
             let opened = timeout(ANSWERS_WITHIN, self.open(&at)).await.unwrap_or(Err(Failure::Silent));
             let state = match opened {
                 Ok((open, connection, record)) => {
-                    sender.send_replace(Some(open));
+                    told.send_replace(Way::Open(open));
                     self.tell(at.node, LinkState::Up { at: record.at });
                     let ended = connection.await;
-                    sender.send_replace(None);
+                    told.send_replace(Way::Trying);
                     // The library calls it an end when nobody answers its pings; a process that is gone says nothing, and that is an error.
                     if matches!(ended, Ok(Err(_))) { LinkState::Reset } else { LinkState::Silent }
                 }
@@ -211,7 +225,9 @@ impl Links {
                     }
                     return;
                 }
+                told.send_replace(Way::Down);
                 tokio::time::sleep(AGAIN_AFTER).await;
+                told.send_replace(Way::Trying);
             }
         }
     }

@@ -7,7 +7,8 @@ use crate::placement::place;
 use crate::searches::{Grounds, Step, WAIT_AT_MOST};
 use crate::take_queue::spread;
 use crate::{
-    Fence, NodeAt, NodeId, NodeRecord, OfferAnswer, Output, Question, RefuseReason, RoomKey, StopReason, TakeResult,
+    Fence, NodeAt, NodeId, NodeRecord, OfferAnswer, Output, Question, RefuseReason, RoomKey, StopReason,
+    TakeResult,
 };
 
 /// How long a room waits in the queue before it is looked whether anybody still wants it.
@@ -136,7 +137,7 @@ impl ClusterNode {
         let is_waited_for = self.searches.asked(question) == Some(room);
         match result {
             TakeResult::Taken { fence } if self.owned.fence(room).is_none_or(|mine| mine < fence) => {
-                self.own(room, fence);
+                self.own(now, room, fence);
                 if !is_waited_for {
                     // The answer was on its way for long.
                     self.owned.doubt();
