@@ -14,17 +14,18 @@ setup: ## find or install everything: compiler, cargo-leptos, Node packages, bro
 	@scripts/setup.sh leptos browser postgres redis coturn pebble sound proxies prometheus python
 
 # What is left once a step is done, for those who wait for the first one.
-PAGE := the page (first time about 2 min)
-SERVER := the server (first time about 4 min)
-build run: AFTER_PAGE := $(SERVER)
-build run: AFTER_SETUP := , $(SERVER)
+PAGE := the page (first time about 4 min)
+build run: AFTER_SETUP := , the rest of the server
 
-build: page ## build the server and the page, quickly and unoptimised
-	@scripts/timed "Building the server (first time about 4 min on two cores)" $(WITH) cargo leptos build --server-only
+# The server needs nothing of what the page is built with, and is built meanwhile.
+build: ## build the server and the page, quickly and unoptimised
+	@LEFT="cargo-leptos, wasm-bindgen, $(PAGE)$(AFTER_SETUP)" scripts/setup.sh rust
+	@scripts/beside "Building the server (first time about 10 min on two cores)" $(WITH) cargo build --package server --bin veranda -- \
+		$(MAKE) --no-print-directory page AFTER_SETUP="$(AFTER_SETUP)"
 
 page:
 	@LEFT="$(PAGE)$(AFTER_SETUP)" scripts/setup.sh leptos
-	@LEFT="$(AFTER_PAGE)" scripts/timed "Building the page (first time about 2 min on two cores)" \
+	@scripts/timed "Building the page (first time about 4 min on two cores)" \
 		bash -ec 'scripts/bundle-css; scripts/build-worker; $(WITH) cargo leptos build --split --frontend-only'
 
 run: build ## start Veranda; the last line is the address to open
