@@ -92,7 +92,7 @@ test("a stranger's descriptions end their own link and no other", async ({ serve
     await expect(ada.tile("Eve")).toHaveAttribute("data-link", "failed");
     await ada.expectToSee(bob);
     await bob.expectToSee(ada);
-    client.close();
+    client.leave();
     await expect(ada.tile("Eve")).toBeHidden();
 });
 
@@ -223,8 +223,7 @@ async function endOrError(client: PlainClient): Promise<End> {
     }
     for (let message = await client.hear(); message; message = await client.hear()) {
         if (message.type === "pong") {
-            client.say({ type: "leave" });
-            client.close();
+            client.leave();
             return { error, close: STAYS_OPEN };
         }
     }
