@@ -16,12 +16,14 @@ setup: ## find or install everything: compiler, cargo-leptos, Node packages, bro
 # What is left once a step is done, for those who wait for the first one.
 PAGE := the page (first time about 4 min)
 build run: AFTER_SETUP := , the rest of the server
+# By another name: what names make itself is run by `make -n`, too.
+SUBMAKE := $(MAKE)
 
 # The server needs nothing of what the page is built with, and is built meanwhile.
 build: ## build the server and the page, quickly and unoptimised
 	@LEFT="cargo-leptos, wasm-bindgen, $(PAGE)$(AFTER_SETUP)" scripts/setup.sh rust
 	@scripts/beside "Building the server (first time about 10 min on two cores)" $(WITH) cargo build --package server --bin veranda -- \
-		$(MAKE) --no-print-directory page AFTER_SETUP="$(AFTER_SETUP)"
+		$(SUBMAKE) --no-print-directory page AFTER_SETUP="$(AFTER_SETUP)"
 
 page:
 	@LEFT="$(PAGE)$(AFTER_SETUP)" scripts/setup.sh leptos

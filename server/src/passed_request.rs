@@ -11,7 +11,7 @@ use storage::{Ownable, StorageError};
 
 use crate::AppState;
 use crate::http_client::HttpClient;
-use crate::nodes::{CALLER, Cluster, Lead, LinkError, REQUESTS, TRIES, arrival_of, header_of_caller};
+use crate::nodes::{CALLER, Cluster, LED_WITHIN, Lead, LinkError, REQUESTS, arrival_of, header_of_caller};
 use crate::pages::PageProblem;
 use crate::rest::ProblemResponse;
 
@@ -37,7 +37,8 @@ pub(crate) async fn pass_on(
     let Some(body) = whole(body).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
     let parts = (parts, body);
     let mut arrival = arrival_of(&caller);
-    for _ in 0..TRIES {
+    let until = state.clock.now() + LED_WITHIN;
+    while state.clock.now() < until {
         match cluster.lead(of, arrival).await {
             // Kept until it is answered.
             Lead::Here(_stay) => return next.run(again(&parts)).await,

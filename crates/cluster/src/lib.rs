@@ -94,7 +94,6 @@ mod links;
 mod output;
 mod owned;
 mod placement;
-mod rebalance;
 mod records;
 mod redis_view;
 mod searches;

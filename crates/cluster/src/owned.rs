@@ -13,8 +13,6 @@ const VERIFY_EACH: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug)]
 struct Owned {
     fence: Fence,
-    /// Since when it is this node's.
-    since: Duration,
     /// Whom it was offered to, and until when an answer is waited for.
     offered: Option<(NodeId, Duration)>,
     /// Who has refused it last.
@@ -48,8 +46,8 @@ impl OwnedRooms {
         self.rooms.iter().map(|(room, one)| (*room, one.fence))
     }
 
-    pub(crate) fn insert(&mut self, now: Duration, room: RoomKey, fence: Fence) {
-        let one = Owned { fence, since: now, offered: None, refused_by: None, offer_at: Duration::ZERO };
+    pub(crate) fn insert(&mut self, room: RoomKey, fence: Fence) {
+        let one = Owned { fence, offered: None, refused_by: None, offer_at: Duration::ZERO };
         self.rooms.insert(room, one);
     }
 
@@ -81,13 +79,6 @@ impl OwnedRooms {
     pub(crate) fn next_to_offer(&self, now: Duration) -> Option<(RoomKey, Fence, Option<NodeId>)> {
         let mut waiting = self.rooms.iter().filter(|(_, one)| one.offered.is_none() && one.offer_at <= now);
         waiting.next().map(|(room, one)| (*room, one.fence, one.refused_by))
-    }
-
-    /// The room that has been this node's for longest, if that is as long as `stayed`, and it is not on offer. Who has the only room keeps it.
-    pub(crate) fn next_to_give(&self, now: Duration, stayed: Duration) -> Option<(RoomKey, Fence)> {
-        let may_go = |one: &Owned| one.offered.is_none() && one.offer_at <= now && now >= one.since + stayed;
-        let waiting = self.rooms.iter().filter(|(_, one)| self.len() > 1 && may_go(one));
-        waiting.min_by_key(|(_, one)| one.since).map(|(room, one)| (*room, one.fence))
     }
 
     /// When the first room that waits may be offered.
@@ -178,11 +169,11 @@ mod tests {
         let settings = Settings::new(NodeId(1), ClusterTag([0; 16]), String::new());
         let at = Duration::from_secs;
         let mut owned = OwnedRooms::default();
-        owned.insert(at(0), RoomKey(1), Fence(1));
+        owned.insert(RoomKey(1), Fence(1));
         assert!(!owned.is_verification_due(at(10), at(1), &settings), "leases are renewed");
         assert!(owned.is_verification_due(at(10), at(3), &settings));
         owned.verifying(at(10), Question(1));
-        owned.insert(at(0), RoomKey(2), Fence(1));
+        owned.insert(RoomKey(2), Fence(1));
         owned.doubt();
         assert!(owned.verified(Question(1)));
         assert!(!owned.is_verification_due(at(11), at(1), &settings), "not at once");

@@ -31,12 +31,10 @@ pub struct Settings {
     pub storage_timeout: Duration,
     /// Within which time a drain ends, whatever is left: at most what an orchestrator waits before it kills, less a second.
     pub drain_within: Duration,
-    /// For how long a busy node keeps a room that it has taken before it gives it to one that is not: a large one does not go to and fro.
-    pub stays_for: Duration,
 }
 
 impl Settings {
-    /// The usual times: leases of 3 s renewed each second, 4 s of quiet, answers within 1 s and 2 s, a drain within a minute, rooms that stay for five.
+    /// The usual times: leases of 3 s renewed each second, 4 s of quiet, answers within 1 s and 2 s, a drain within a minute.
     pub const fn new(node: NodeId, cluster: ClusterTag, address: String) -> Self {
         Self {
             node,
@@ -50,7 +48,6 @@ impl Settings {
             redis_timeout: Duration::from_secs(1),
             storage_timeout: Duration::from_secs(2),
             drain_within: Duration::from_secs(60),
-            stays_for: Duration::from_secs(300),
         }
     }
 }

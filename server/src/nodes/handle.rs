@@ -20,7 +20,6 @@ use super::driver::{Driver, DriverInit};
 use super::effect::Effect;
 use super::lead::{Event, Lead, Waiting, key_of};
 use super::links::{LinkError, Links, NodeSocket};
-use super::load;
 use super::offer::Offer;
 use super::passed_caller;
 use super::secrets::ClusterSecret;
@@ -77,7 +76,6 @@ impl Cluster {
             status: status.clone(),
         };
         tasks::spawn(Driver::new(init).run(received));
-        tasks::spawn(load::tell(clock, events.clone()));
         let inner = Inner { node, tls: server, links, status, events, requests: AtomicU64::new(0), storage };
         Ok((Self(Arc::new(inner)), wanted))
     }

@@ -1,5 +1,7 @@
 //! Where somebody is to go who wants something that one node owns, and what the driver hears of that and of everything else.
 
+use std::time::Duration;
+
 use cluster::{
     Arrival, Fence, Input, LinkRefusal, NodeAt, NodeId, NodeRecord, OfferAnswer, RefuseReason, RequestId,
     RoomKey,
@@ -24,9 +26,9 @@ pub(super) fn ownable(key: RoomKey) -> Ownable {
     if key == RINGS { Ownable::Rings } else { Ownable::Room(RoomCode::from_random(key.0)) }
 }
 
-/// How often somebody is led anew: where to ask may have been wrong, and a node may have gone. After one that could not be reached a node waits
-/// 300 ms before it says where to go next, so that this is about as long as it takes until the leases of one that has vanished have run out.
-pub(crate) const TRIES: usize = 16;
+/// For how long somebody is led anew: where to ask may have been wrong, and a node may have gone. Longer than the leases of one that has vanished
+/// last; after one that could not be reached a node waits 300 ms before it says where to go next.
+pub(crate) const LED_WITHIN: Duration = Duration::from_secs(8);
 
 /// Where somebody is to go.
 #[derive(Debug)]

@@ -18,7 +18,6 @@ mod effect;
 mod handle;
 mod lead;
 mod links;
-mod load;
 mod offer;
 mod passed_caller;
 mod secrets;
@@ -26,7 +25,7 @@ mod status;
 
 pub(crate) use effect::Effect;
 pub(crate) use handle::{Cluster, arrival_of};
-pub(crate) use lead::{Lead, Stay, TRIES};
+pub(crate) use lead::{LED_WITHIN, Lead, Stay};
 pub(crate) use links::{LinkError, NodeSocket};
 pub(crate) use offer::{CALLER, Offer, OfferReply, REQUESTS};
 pub(crate) use passed_caller::{from_header as caller_of_header, to_header as header_of_caller};

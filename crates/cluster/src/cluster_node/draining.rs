@@ -22,15 +22,12 @@ impl ClusterNode {
         if drain.is_over(now) {
             return self.end_drain(DrainEnd::TimeUp);
         }
+        for room in self.owned.unanswered(now) {
+            self.keep(now, room);
+        }
         self.offer_next(now);
         if self.owned.len() == 0 {
             self.end_drain(DrainEnd::Empty);
-        }
-    }
-
-    pub(super) fn take_back_what_nobody_takes(&mut self, now: Duration) {
-        for room in self.owned.unanswered(now) {
-            self.keep(now, room);
         }
     }
 

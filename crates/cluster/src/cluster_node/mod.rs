@@ -9,7 +9,7 @@
 //!
 //!   of a room, as this node sees it (searches.rs has the way to it):
 //!
-//!                  wanted                 taken                    offered to another: it drains, is busy
+//!                  wanted                 taken                    offered to another, while it drains
 //!     elsewhere ───────────▶ looked for ─────────▶ owned ◀──────────────────────────────────────────────▶ on offer
 //!         ▲                                          │       refused, not answered                           │
 //!         │   a write was refused, a higher token is in Redis or PostgreSQL, a later start of this id        │ taken
@@ -23,14 +23,12 @@
 //! | search | an answer is late, or somebody has waited long enough |
 //! | turn | the next room is taken |
 //! | doubt | leases were not renewed for a whole lease: PostgreSQL is asked whose this node's rooms are |
-//! | load | a node that is busy gives a room to one that is not |
 //! | drain | the next room is offered, an offer is not answered, the time is up |
 
 mod draining;
 mod joining;
 mod linking;
 mod owning;
-mod rebalancing;
 mod searching;
 mod taking;
 
@@ -41,14 +39,13 @@ use crate::drain::Drain;
 use crate::links::Links;
 use crate::owned::OwnedRooms;
 use crate::placement::Need;
-use crate::rebalance::Rebalance;
 use crate::redis_view::{RedisContact, RedisView};
 use crate::searches::Searches;
 use crate::stage::Stage;
 use crate::steady_clock::SteadyClock;
 use crate::take_queue::TakeQueue;
 use crate::{
-    Fence, Input, LinkRefusal, NodeAt, NodeRecord, OfferAnswer, Output, Question, RefuseReason, Roles,
+    Fence, Input, LinkRefusal, Load, NodeAt, NodeRecord, OfferAnswer, Output, Question, RefuseReason, Roles,
     RoomKey, Settings, TakeResult, Taking,
 };
 
@@ -66,7 +63,7 @@ pub struct ClusterNode {
     searches: Searches,
     takes: TakeQueue,
     drain: Option<Drain>,
-    rebalance: Rebalance,
+    load: Load,
     beat: u64,
     questions: u64,
     /// Whether the driver was told that Redis is away.
@@ -112,7 +109,7 @@ impl ClusterNode {
             searches: Searches::default(),
             takes: TakeQueue::default(),
             drain: None,
-            rebalance: Rebalance::default(),
+            load: Load::default(),
             beat: 0,
             questions: 0,
             told_away: false,
@@ -150,7 +147,7 @@ impl ClusterNode {
             Input::Hello(record) => self.hello(&record),
             Input::Offered { room, fence, from } => self.offered(now, room, fence, from),
             Input::OfferAnswered { room, by, answer } => self.offer_answered(now, room, by, answer),
-            Input::LoadChanged(load) => self.rebalance.note(now, load),
+            Input::LoadChanged(load) => self.load = load,
             Input::DrainAsked => self.drain_asked(now),
         }
         self.settle(now);
@@ -180,7 +177,6 @@ impl ClusterNode {
             .map(|drain| drain.poll_timeout(self.owned.first_offer_at(), self.owned.offered()));
         let others = [
             drain,
-            self.rebalance.poll_timeout().filter(|_| self.drain.is_none()),
             self.owned.first_unanswered_at(),
             self.owned.poll_timeout(&self.settings),
             self.searches.poll_timeout(),
@@ -224,9 +220,7 @@ impl ClusterNode {
         self.verify_if_due(now);
         self.look_at_searches(now);
         self.take_those_whose_turn_it_is(now);
-        self.take_back_what_nobody_takes(now);
         self.go_on_draining(now);
-        self.go_on_rebalancing(now);
         self.tell_coordination();
     }
 
@@ -282,6 +276,11 @@ impl ClusterNode {
         Need { cluster: self.settings.cluster, roles: Roles::SIGNALLING, version: self.settings.version }
     }
 
+    /// What it has to be like where there is a choice: a room that grows is forwarded by its own node.
+    fn wish(&self) -> Need {
+        Need { roles: Roles::SIGNALLING.and(Roles::MEDIA), ..self.need() }
+    }
+
     /// What this node says of itself.
     fn record(&self, at: NodeAt) -> NodeRecord {
         NodeRecord {
@@ -289,7 +288,7 @@ impl ClusterNode {
             at,
             roles: self.settings.roles,
             version: self.settings.version,
-            load: self.rebalance.load(),
+            load: self.load,
             taking: if self.drain.is_some() { Taking::Nothing } else { Taking::Rooms },
             beat: self.beat,
         }

@@ -7,13 +7,13 @@ use crate::{Fence, LetGoReason, OfferAnswer, Output, OwnerRow, Question, RoomKey
 
 impl ClusterNode {
     /// A room is this node's.
-    pub(super) fn own(&mut self, now: Duration, room: RoomKey, fence: Fence) {
+    pub(super) fn own(&mut self, room: RoomKey, fence: Fence) {
         let Some(at) = self.stage.at() else { return };
         let lease = self.lease(at, room, fence);
         if self.owned.fence(room).is_some() {
             self.let_go(room, LetGoReason::Fenced);
         }
-        self.owned.insert(now, room, fence);
+        self.owned.insert(room, fence);
         self.takes.remove(room);
         let ended = self.searches.end(room);
         self.put(Output::Begin { room, fence });

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ClusterNode;
-use crate::placement::place;
+use crate::placement::{Need, place};
 use crate::searches::{Grounds, Step, WAIT_AT_MOST};
 use crate::take_queue::spread;
 use crate::{
@@ -53,8 +53,9 @@ impl ClusterNode {
     pub(super) fn placed(&self, now: Duration, room: RoomKey, without: &[NodeId]) -> Option<NodeAt> {
         let me = self.record(self.stage.at()?.clone());
         let is_there = |node: &&NodeRecord| self.is_other(&node.at) && !self.is_gone(now, &node.at);
-        let others = self.redis.nodes().filter(is_there);
-        place(room, &self.need(), others.chain([&me]), without).map(|node| node.at.clone())
+        let nodes: Vec<_> = self.redis.nodes().filter(is_there).chain([&me]).collect();
+        let place = |need: Need| place(room, &need, nodes.iter().copied(), without);
+        place(self.wish()).or_else(|| place(self.need())).map(|node| node.at.clone())
     }
 
     fn queue(&mut self, now: Duration, room: RoomKey, expected: Fence, grounds: Grounds) {
@@ -137,7 +138,7 @@ impl ClusterNode {
         let is_waited_for = self.searches.asked(question) == Some(room);
         match result {
             TakeResult::Taken { fence } if self.owned.fence(room).is_none_or(|mine| mine < fence) => {
-                self.own(now, room, fence);
+                self.own(room, fence);
                 if !is_waited_for {
                     // The answer was on its way for long.
                     self.owned.doubt();

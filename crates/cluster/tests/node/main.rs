@@ -6,8 +6,8 @@ mod scripted;
 
 use cluster::{
     Arrival, ClusterTag, Coordination, DrainEnd, Fence, Incarnation, Input, LetGoReason, LinkRefusal,
-    LinkState, Load, NodeId, NodeRecord, OfferAnswer, Output, OwnKey, OwnerRow, RedisContact, RefuseReason,
-    RoomKey, Standing, StopReason, TakeResult,
+    LinkState, NodeId, NodeRecord, OfferAnswer, Output, OwnKey, OwnerRow, RedisContact, RefuseReason, Roles,
+    Standing, StopReason, TakeResult,
 };
 use scripted::{CLUSTER, ROOM, Scripted, at, lease, record, row};
 
@@ -162,7 +162,7 @@ fn a_process_that_is_gone_is_not_waited_for() {
 fn no_room_is_placed_on_a_process_that_is_gone_though_redis_has_it_still() {
     let mut one = Scripted::active(&[record(2, 1)]);
     // So much less loaded was the other node.
-    one.input(Input::LoadChanged(Load(900)));
+    one.input(Input::LoadChanged(cluster::Load(900)));
     one.link(2, LinkState::Up { at: at(2, 1) });
     one.link(2, LinkState::Reset);
     one.link(2, LinkState::Refused);
@@ -174,6 +174,16 @@ fn no_room_is_placed_on_a_process_that_is_gone_though_redis_has_it_still() {
     assert_eq!(one.said(), [], "nobody is passed on to it");
     one.wait(500);
     assert_eq!(one.takes().unwrap().1, Fence(7));
+}
+
+#[test]
+fn a_room_goes_to_a_node_that_can_forward_where_there_is_one() {
+    let signals = NodeRecord { roles: Roles::SIGNALLING.and(Roles::PAGES), ..record(2, 1) };
+    let mut one = Scripted::active(&[signals]);
+    one.input(Input::LoadChanged(cluster::Load(900)));
+    one.want(Arrival::Client);
+    one.find(None);
+    assert!(one.takes().is_some(), "busy as this one is");
 }
 
 #[test]
@@ -207,7 +217,7 @@ fn who_was_second_passes_on_to_who_was_first() {
 fn an_answer_that_was_lost_is_found_in_the_row() {
     // Nobody else could take it: so much less loaded is the other node.
     let mut one = Scripted::active(&[record(2, 1)]);
-    one.input(Input::LoadChanged(Load(900)));
+    one.input(Input::LoadChanged(cluster::Load(900)));
     one.want(Arrival::PassedOn);
     one.find(None);
     let (question, _) = one.takes().unwrap();
@@ -458,7 +468,7 @@ fn a_room_that_has_ended_is_nobodys() {
 fn a_thousand_rooms_of_a_node_that_has_died_are_not_taken_at_once() {
     let mut one = Scripted::active(&[record(2, 2)]);
     for number in 0..1_000 {
-        let (request, room) = (cluster::RequestId(number), RoomKey(number));
+        let (request, room) = (cluster::RequestId(number), cluster::RoomKey(number));
         one.input(Input::Wanted { request, room, arrival: Arrival::PassedOn });
         let question = one.asked_for_lease().unwrap();
         one.answer_lease(question, None, None);
@@ -482,58 +492,4 @@ fn a_thousand_rooms_of_a_node_that_has_died_are_not_taken_at_once() {
     }
     assert!(most <= 33, "{most} in a tenth of a second");
     assert_eq!((taken, one.node.health().rooms), (1_000, 1_000), "within six seconds");
-}
-
-/// A node that is full and has had its rooms for long, beside one with that load.
-fn busy_beside(load: u16) -> Scripted {
-    let mut one = Scripted::owning(&[NodeRecord { load: Load(load), ..record(2, 1) }]);
-    one.own(RoomKey(43));
-    one.wait(300_000);
-    one.said();
-    one.input(Input::LoadChanged(Load(900)));
-    one
-}
-
-fn moves(said: &[Output]) -> Vec<RoomKey> {
-    said.iter()
-        .filter_map(|one| if let Output::Move { room, .. } = one { Some(*room) } else { None })
-        .collect()
-}
-
-#[test]
-fn a_busy_node_gives_its_oldest_room_to_one_that_is_not_and_then_waits() {
-    let mut one = busy_beside(100);
-    one.wait(9_000);
-    assert_eq!(moves(&one.said()), [], "it may be over soon");
-    one.wait(1_500);
-    assert_eq!(moves(&one.said()), [ROOM]);
-    let answer = OfferAnswer::Taken { fence: Fence(2) };
-    one.input(Input::OfferAnswered { room: ROOM, by: NodeId(2), answer });
-    let reason = LetGoReason::Moved { to: NodeId(2) };
-    assert!(one.said().contains(&Output::LetGo { room: ROOM, fence: Fence(1), reason }));
-    one.wait(120_000);
-    assert_eq!(moves(&one.said()), [], "the last one stays");
-}
-
-#[test]
-fn a_room_that_is_refused_or_not_answered_for_is_kept() {
-    let mut one = busy_beside(100);
-    one.wait(10_500);
-    assert_eq!(moves(&one.said()), [ROOM]);
-    one.wait(5_100);
-    assert!(one.said().contains(&Output::KeepRoom { room: ROOM, fence: Fence(1) }));
-    assert_eq!(one.node.owns(ROOM), Some(Fence(1)));
-}
-
-#[test]
-fn nothing_goes_to_a_node_that_is_busy_too_nor_what_has_only_just_come() {
-    let mut one = busy_beside(501);
-    one.wait(60_000);
-    assert_eq!(moves(&one.said()), []);
-
-    let mut one = Scripted::owning(&[record(2, 1)]);
-    one.own(RoomKey(43));
-    one.input(Input::LoadChanged(Load(900)));
-    one.wait(60_000);
-    assert_eq!(moves(&one.said()), []);
 }

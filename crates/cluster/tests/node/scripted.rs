@@ -191,18 +191,6 @@ impl Scripted {
         one
     }
 
-    /// The node owns another room, too, with the token 1.
-    pub(crate) fn own(&mut self, room: RoomKey) {
-        self.requests += 1;
-        self.input(Input::Wanted { request: RequestId(self.requests), room, arrival: Arrival::PassedOn });
-        self.find(None);
-        // They are taken one after the other.
-        self.wait(10);
-        let (question, _) = self.takes().expect("the room is nobody's");
-        let result = cluster::TakeResult::Taken { fence: Fence(1) };
-        self.input(Input::TakeAnswered { question, room, result });
-    }
-
     pub(crate) fn link(&mut self, node: u64, state: LinkState) {
         self.input(Input::Link { node: NodeId(node), state });
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster::{Input, Load, NodeId};
+use cluster::{Input, NodeId};
 
 use crate::redis::FOREIGN;
 use crate::storage::Access;
@@ -40,8 +40,6 @@ pub(crate) enum Fault {
     /// No node reaches another, and then Redis starts with nothing in it.
     Switch,
     OtherCluster,
-    /// It carries almost all that it can.
-    Busy(usize),
     /// Everything is well again.
     All,
 }
@@ -73,14 +71,13 @@ impl Fault {
             Self::SameIdUnseen(_) => "same id, unseen",
             Self::Switch => "switch",
             Self::OtherCluster => "other cluster",
-            Self::Busy(_) => "busy",
             Self::All => "everything",
         }
     }
 }
 
 /// How many kinds there are, [`Fault::All`] aside.
-pub(crate) const KINDS: usize = 25;
+pub(crate) const KINDS: usize = 24;
 
 impl World {
     pub(crate) fn begin_faults(&mut self) {
@@ -117,7 +114,7 @@ impl World {
     fn draw(&mut self) -> Fault {
         let (host, other) = (self.host(), self.host());
         let other = if other == host { (host + 1) % self.nodes } else { other };
-        match self.seed.number(0..31) {
+        match self.seed.number(0..29) {
             0 => Fault::RedisAway,
             1 => Fault::RedisFailsOver,
             2 => Fault::RedisSlow,
@@ -141,7 +138,6 @@ impl World {
             23 => Fault::SameIdUnseen(host),
             24 => Fault::Switch,
             25 => Fault::Vanished(host),
-            26 | 27 => Fault::Busy(host),
             _ => Fault::Pause(host),
         }
     }
@@ -215,12 +211,6 @@ impl World {
             Fault::OtherCluster => {
                 let (host, id) = (self.nodes + 2, NodeId(50));
                 self.at(self.now, Event::Start { host, id, cluster: FOREIGN });
-            }
-            Fault::Busy(host) => {
-                lasts = self.seed.millis(15_000..=40_000);
-                self.at((self.now + lasts).min(CALM_AT), Event::Heal(fault));
-                return self
-                    .with_process(fault, host, |world, pid| world.input(pid, Input::LoadChanged(Load(900))));
             }
             Fault::All => {}
         }
@@ -302,11 +292,6 @@ impl World {
                 self.after(3_000..=9_000, Event::Heal(Fault::SameId(host)));
             }
             Fault::Alone(host) | Fault::Vanished(host) => self.cut_off_no_more(host),
-            Fault::Busy(host) => {
-                if let Some(pid) = self.hosts.get(&host).copied() {
-                    self.input(pid, Input::LoadChanged(Load(0)));
-                }
-            }
             Fault::SameId(_) => self.end_the_second(),
             Fault::All => {
                 self.end_the_second();

@@ -117,13 +117,6 @@ fn a_drain_moves_every_room_and_closes_none() {
 }
 
 #[test]
-fn rooms_of_a_busy_node_go_one_by_one_and_nobody_is_left_out() {
-    let total = with_one(Duration::from_secs(2), |seed, nodes| Fault::Busy(any_host(seed, nodes)));
-    assert!(is_replay() || total.moved > 20, "{} moved", total.moved);
-    assert_eq!((total.fenced, total.closed_by_drains), (0, 0));
-}
-
-#[test]
 fn redis_away_or_postgresql_away_changes_no_room() {
     for fault in [Fault::RedisAway, Fault::RedisEmpty, Fault::StorageAway, Fault::StorageReadOnly] {
         let total = with_one(Duration::ZERO, |_, _| fault);

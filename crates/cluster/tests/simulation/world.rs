@@ -23,9 +23,6 @@ const END_AT: Duration = Duration::from_secs(95);
 
 pub(crate) const CLUSTER: ClusterTag = ClusterTag([7; 16]);
 
-/// For how long a busy node keeps a room.
-const STAYS_FOR: Duration = Duration::from_secs(3);
-
 /// A drain may take so long.
 pub(crate) const DRAIN_WITHIN: Duration = Duration::from_secs(15);
 
@@ -207,7 +204,6 @@ impl World {
         let clock = Clock { ppm: self.seed.number(900_000..1_100_001), shown, since: self.now };
         let mut settings = Settings::new(id, cluster, host.to_string());
         settings.drain_within = DRAIN_WITHIN;
-        settings.stays_for = STAYS_FOR;
         if self.flaw == Flaw::NoQuiet {
             settings.quiet = Duration::ZERO;
         }
