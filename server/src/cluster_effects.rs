@@ -1,6 +1,7 @@
 //! What this server does because it is one of several: rooms that are another node's are let go of, those of a node that leaves are moved, and one node
 //! has the rings.
 
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
@@ -149,6 +150,13 @@ impl AppState {
             .await
             .with_context(|| format!("cannot listen on {address} for other nodes ([cluster] address)"))?;
         tracing::info!(%address, "other nodes are answered");
+        let reached_at = self.config.cluster.reached_at();
+        if reached_at.parse().is_ok_and(|at: SocketAddr| at.ip().is_loopback()) {
+            tracing::warn!(
+                %reached_at,
+                "other nodes are told to reach this one there, which leads to their own machine: [cluster] address or reached_at"
+            );
+        }
         let effects = self.cluster_effects.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(effects) = effects {
             tasks::spawn(carry_out(self.downgrade(), effects));

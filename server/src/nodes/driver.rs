@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cluster::{
@@ -77,13 +78,21 @@ struct Asking {
     coordination: Coordination,
     within: Duration,
     events: mpsc::UnboundedSender<Event>,
+    /// Whether it was said that Redis does not answer: it is asked four times a second then.
+    is_redis_away: AtomicBool,
 }
 
 impl Driver {
     pub(super) fn new(init: DriverInit) -> Self {
         let DriverInit { clock, settings, storage, coordination, links, events, effects, status } = init;
         let within = settings.storage_timeout;
-        let asking = Arc::new(Asking { storage, coordination, within, events: events.clone() });
+        let asking = Arc::new(Asking {
+            storage,
+            coordination,
+            within,
+            events: events.clone(),
+            is_redis_away: AtomicBool::new(false),
+        });
         let node = ClusterNode::new(clock.now(), settings);
         Self {
             node,
@@ -352,9 +361,14 @@ impl Asking {
         input: impl FnOnce(T) -> Input,
     ) -> Input {
         match answer {
-            Ok(answer) => input(answer),
+            Ok(answer) => {
+                self.is_redis_away.store(false, Ordering::Relaxed);
+                input(answer)
+            }
             Err(error) => {
-                tracing::warn!(%error, "Redis cannot be used");
+                if !self.is_redis_away.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%error, "Redis cannot be used; it is asked again all the time");
+                }
                 Input::RedisFailed { question }
             }
         }

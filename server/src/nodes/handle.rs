@@ -153,7 +153,7 @@ impl Cluster {
         match answer.await {
             Ok(Ok(())) => Ok(own),
             Ok(Err(refusal)) => Err(format!("{refusal:?}")),
-            Err(_) => Err("stopping".to_owned()),
+            Err(_) => Err("Stopping".to_owned()),
         }
     }
 

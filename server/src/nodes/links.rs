@@ -47,6 +47,9 @@ const HEADER_BYTES: u32 = 1024 * 1024;
 /// The largest answer to a hello or an offer, in bytes.
 const ANSWER_BYTES: usize = 16 * 1024;
 
+/// What a node says that has left its cluster.
+const STOPPING: &str = "Stopping";
+
 /// A person's stream to another node.
 pub(crate) type NodeSocket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 
@@ -111,6 +114,8 @@ impl LinkError {
 enum Failure {
     Refused,
     Silent,
+    /// Who answers takes this node for none of its cluster, and says why.
+    NotTaken(String),
 }
 
 impl Links {
@@ -201,6 +206,7 @@ impl Links {
 
     /// Keeps a link to a node for as long as it is wanted.
     async fn hold(self, at: NodeAt, told: watch::Sender<Way>) {
+        let mut said = None;
         loop {
             let opened = timeout(ANSWERS_WITHIN, self.open(&at)).await.unwrap_or(Err(Failure::Silent));
             let state = match opened {
@@ -214,6 +220,20 @@ impl Links {
                 }
                 Err(Failure::Refused) => LinkState::Refused,
                 Err(Failure::Silent) => LinkState::Silent,
+                Err(Failure::NotTaken(reason)) => {
+                    // It is tried all the time, and said once; one that stops is no fault.
+                    if said.as_ref() != Some(&reason) && reason != STOPPING {
+                        let address = &at.address;
+                        tracing::warn!(
+                            %address,
+                            %reason,
+                            "whoever answers there does not take this node for another one of its cluster; SameId: that is this node itself, and \
+                             [cluster] reached_at of the other one leads here"
+                        );
+                        said = Some(reason);
+                    }
+                    LinkState::Silent
+                }
             };
             let was_reset = state == LinkState::Reset;
             self.tell(at.node, state);
@@ -258,29 +278,32 @@ impl Links {
             .map_err(|error| silent(&error))?;
         let (ended, running) = oneshot::channel();
         tasks::spawn(async move { _ = ended.send(connection.await) });
-        let record = self.hello(&mut sender).await.ok_or(Failure::Silent)?;
+        let record = self.hello(&mut sender).await?;
         Ok((sender, Running(running), record))
     }
 
-    async fn hello(&self, sender: &mut SendRequest<Body>) -> Option<NodeRecord> {
-        let own = self.0.status.record()?;
+    async fn hello(&self, sender: &mut SendRequest<Body>) -> Result<NodeRecord, Failure> {
+        let own = self.0.status.record().ok_or(Failure::Silent)?;
+        let own = serde_json::to_vec(&own).map_err(|_| Failure::Silent)?;
         let request = Request::post("https://node/hello")
             .header(header::CONTENT_TYPE, "application/json")
-            .body(serde_json::to_vec(&own).ok()?.into())
-            .ok()?;
-        let response = sender.send_request(request).await.ok()?;
+            .body(own.into())
+            .map_err(|_| Failure::Silent)?;
+        let response = sender.send_request(request).await.map_err(|_| Failure::Silent)?;
         let status = response.status();
-        let body = axum::body::to_bytes(Body::new(response.into_body()), ANSWER_BYTES).await.ok()?;
+        let body = axum::body::to_bytes(Body::new(response.into_body()), ANSWER_BYTES).await;
+        let body = body.map_err(|_| Failure::Silent)?;
         if status != StatusCode::OK {
-            let reason = String::from_utf8_lossy(&body);
-            tracing::warn!(%reason, "another node does not take this one for one of its cluster");
-            return None;
+            return Err(Failure::NotTaken(String::from_utf8_lossy(&body).into_owned()));
         }
-        let record: NodeRecord = serde_json::from_slice(&body).ok()?;
+        let record: NodeRecord = serde_json::from_slice(&body).map_err(|_| Failure::Silent)?;
         let (reply, answer) = oneshot::channel();
         _ = self.0.events.send(Event::Hello { record: Box::new(record.clone()), reply });
-        answer.await.ok()?.ok()?;
-        Some(record)
+        match answer.await {
+            Ok(Ok(())) => Ok(record),
+            Ok(Err(refusal)) => Err(Failure::NotTaken(format!("{refusal:?}"))),
+            Err(_) => Err(Failure::Silent),
+        }
     }
 
     fn tell(&self, node: NodeId, state: LinkState) {

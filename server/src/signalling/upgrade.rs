@@ -9,11 +9,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use protocol::ErrorCode;
 use protocol::limits::MAX_MESSAGE_BYTES;
+use storage::StorageError;
 
 use super::opening;
 use crate::connection_queue::MAX_BYTES;
 use crate::http_client::HttpClient;
 use crate::metrics::RefusedAt;
+use crate::nodes::Cluster;
 use crate::rest::{ProblemResponse, problem};
 use crate::{AppState, origin, tasks};
 
@@ -61,6 +63,10 @@ fn check(state: &AppState, caller: &HttpClient, headers: &HeaderMap) -> Result<(
         note_refusal(state, ErrorCode::OriginRefused);
         let detail = ProblemDetail::OriginRefused;
         return Err(Box::new(problem(StatusCode::FORBIDDEN, ProblemType::OriginRefused, detail)));
+    }
+    // It could lead nobody anywhere for some seconds, or for as long as Redis is away; a proxy asks the next node.
+    if state.cluster.as_ref().is_some_and(Cluster::is_starting) {
+        return Err(Box::new(ProblemResponse::storage(&StorageError::Behind)));
     }
     state.lookups.join(caller).map_err(|retry_after| {
         note_refusal(state, ErrorCode::RateLimited);
