@@ -7,6 +7,14 @@
 //! may be an enemy's: it is refused by a typed error, in memory that is bounded and in time that grows with its length and no faster.
 
 mod effect;
+mod recorder;
+mod rtp;
+mod sealed;
+mod track;
 pub mod webm;
 
 pub use effect::FileEffect;
+pub use recorder::Recorder;
+pub use rtp::{Packet, SenderReport};
+pub use sealed::{KeyId, KeyIdError};
+pub use track::{KEY_WAIT, KEYFRAME_ASKED_EVERY, KEYFRAME_EVERY, TrackEffect, TrackSummary};
