@@ -7,6 +7,10 @@
 //! may be an enemy's: it is refused by a typed error, in memory that is bounded and in time that grows with its length and no faster.
 
 mod effect;
+mod events;
+mod key_boxes;
+mod lines;
+mod manifest;
 mod recorder;
 mod rtp;
 mod sealed;
@@ -14,6 +18,10 @@ mod track;
 pub mod webm;
 
 pub use effect::FileEffect;
+pub use events::{EventReader, LoggedEvent, RecordedEvent};
+pub use key_boxes::{KeyBox, KeyBoxes, SealedKey, SealedKeyError};
+pub use lines::LineError;
+pub use manifest::{Consent, FileName, FileNameError, Manifest, ManifestError, Part, Person, RecordingId, RecordingIdError, TrackFile};
 pub use recorder::Recorder;
 pub use rtp::{Packet, SenderReport};
 pub use sealed::{KeyId, KeyIdError};
