@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use protocol::limits::MAX_NUMBER;
-use protocol::{ChatId, DisplayName, Envelope, HandNumber, LeaveReason, ParticipantId, Reaction, Role, Source, Switch};
+use protocol::{
+    ChatId, DisplayName, Envelope, HandNumber, LeaveReason, ParticipantId, Reaction, Role, Source, Switch,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::lines::{self, LineError, Lines};

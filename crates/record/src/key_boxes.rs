@@ -45,7 +45,11 @@ impl SealedKey {
     /// When it is empty, too long, or has other characters.
     pub fn new(text: String) -> Result<Self, SealedKeyError> {
         let is_written = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if (1..=Self::MOST_BYTES).contains(&text.len()) && text.bytes().all(is_written) { Ok(Self(text)) } else { Err(SealedKeyError) }
+        if (1..=Self::MOST_BYTES).contains(&text.len()) && text.bytes().all(is_written) {
+            Ok(Self(text))
+        } else {
+            Err(SealedKeyError)
+        }
     }
 
     /// The text.

@@ -21,7 +21,10 @@ pub use effect::FileEffect;
 pub use events::{EventReader, LoggedEvent, RecordedEvent};
 pub use key_boxes::{KeyBox, KeyBoxes, SealedKey, SealedKeyError};
 pub use lines::LineError;
-pub use manifest::{Consent, FileName, FileNameError, Manifest, ManifestError, Part, Person, RecordingId, RecordingIdError, TrackFile};
+pub use manifest::{
+    Consent, FileName, FileNameError, Manifest, ManifestError, Part, Person, RecordingId, RecordingIdError,
+    TrackFile,
+};
 pub use recorder::Recorder;
 pub use rtp::{Packet, SenderReport};
 pub use sealed::{KeyId, KeyIdError};

@@ -67,11 +67,13 @@ impl Lines {
             };
             let end = self.searched + end;
             let text = &self.buffer[self.read..end];
-            let (number, is_rest, is_empty) = (self.number + 1, self.skips, text.iter().all(u8::is_ascii_whitespace));
+            let (number, is_rest, is_empty) =
+                (self.number + 1, self.skips, text.iter().all(u8::is_ascii_whitespace));
             let read = if text.len() > self.most {
                 Err(LineError::TooLong { number, most: self.most })
             } else {
-                serde_json::from_slice(text).map_err(|error| LineError::Unreadable { number, reason: error.to_string() })
+                serde_json::from_slice(text)
+                    .map_err(|error| LineError::Unreadable { number, reason: error.to_string() })
             };
             (self.read, self.searched, self.number, self.skips) = (end + 1, end + 1, number, false);
             if !is_rest && !is_empty {

@@ -220,7 +220,11 @@ impl FileName {
     pub fn new(name: String) -> Result<Self, FileNameError> {
         let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
         let has_form = !name.starts_with('.') && !name.ends_with('.') && !name.contains("..");
-        if (1..=80).contains(&name.len()) && name.chars().all(is_allowed) && has_form { Ok(Self(name)) } else { Err(FileNameError) }
+        if (1..=80).contains(&name.len()) && name.chars().all(is_allowed) && has_form {
+            Ok(Self(name))
+        } else {
+            Err(FileNameError)
+        }
     }
 
     /// The name.

@@ -68,7 +68,8 @@ impl Recorder {
             keys.remove(0);
         }
         keys.push(key);
-        let theirs: Vec<_> = self.tracks.keys().filter(|one| one.participant == participant).copied().collect();
+        let theirs: Vec<_> =
+            self.tracks.keys().filter(|one| one.participant == participant).copied().collect();
         for one in theirs {
             self.with(one, |track, sender| track.handle_key_kept(sender, now, key));
         }
@@ -76,7 +77,11 @@ impl Recorder {
 
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Duration) {
-        let due: Vec<_> = self.tracks.iter().filter(|(_, track)| track.poll_timeout().is_some_and(|due| due <= now)).collect();
+        let due: Vec<_> = self
+            .tracks
+            .iter()
+            .filter(|(_, track)| track.poll_timeout().is_some_and(|due| due <= now))
+            .collect();
         let due: Vec<_> = due.into_iter().map(|(key, _)| *key).collect();
         for key in due {
             self.with(key, |track, sender| track.handle_timeout(sender, now));

@@ -79,11 +79,8 @@ mod tests {
     #[test]
     fn the_key_of_a_frame_is_named_as_the_page_that_sealed_it_names_it() {
         let keyframe = [&[0x10, 1, 2, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0][..], &[7; 60]].concat();
-        let frames = [
-            (Source::Microphone, &[9; 40][..]),
-            (Source::Camera, &keyframe),
-            (Source::Screen, &[0x11; 40]),
-        ];
+        let frames =
+            [(Source::Microphone, &[9; 40][..]), (Source::Camera, &keyframe), (Source::Screen, &[0x11; 40])];
         let mut last: Option<KeyId> = None;
         for (tag, epoch, steps) in [(0, 0, 0), (0xff_ffff, 0xffff, 0), (5, 7, 0), (5, 7, 1), (5, 7, 200)] {
             let mut key = SenderKey::new(Tag::new(tag), epoch, [1; 16]);

@@ -279,7 +279,14 @@ impl Track {
     }
 
     /// Takes the packet that is next.
-    fn take(&mut self, sender: &mut SenderClock, arrival: Duration, timestamp: u32, marker: bool, payload: &[u8]) {
+    fn take(
+        &mut self,
+        sender: &mut SenderClock,
+        arrival: Duration,
+        timestamp: u32,
+        marker: bool,
+        payload: &[u8],
+    ) {
         let Some(stream) = &mut self.stream else { return };
         let before = stream.depacketiser.close_before(timestamp);
         let with = stream.depacketiser.push(timestamp, marker, payload);
@@ -377,7 +384,12 @@ impl Track {
             return;
         }
         self.is_broken = false;
-        let format = || TrackFormat { codec: self.codec, protection: self.protection, size, private: private.unwrap_or_default() };
+        let format = || TrackFormat {
+            codec: self.codec,
+            protection: self.protection,
+            size,
+            private: private.unwrap_or_default(),
+        };
         let writer = self.writer.get_or_insert_with(|| {
             let format = format();
             self.effects.push_back(TrackEffect::Began { at: time, format: format.clone() });

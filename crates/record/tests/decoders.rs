@@ -16,7 +16,10 @@ fn ffmpeg() -> PathBuf {
 
 /// What it says of errors; nothing when there is none.
 fn run(arguments: &[&str]) -> String {
-    let output = Command::new(ffmpeg()).args(["-hide_banner", "-nostdin", "-y", "-v", "error"]).args(arguments).output();
+    let output = Command::new(ffmpeg())
+        .args(["-hide_banner", "-nostdin", "-y", "-v", "error"])
+        .args(arguments)
+        .output();
     let output = output.expect("ffmpeg is needed: scripts/setup.sh ffmpeg");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     if output.status.success() { said } else { format!("{}: {said}", output.status) }
@@ -51,7 +54,21 @@ fn made(folder: &Folder, size: &str) -> Vec<Block> {
     let path = folder.file(&format!("{size}.webm"));
     let source = format!("testsrc2=size={size}:rate=25:duration=4");
     let said = run(&[
-        "-f", "lavfi", "-i", &source, "-c:v", "libvpx", "-deadline", "realtime", "-g", "25", "-b:v", "400k", "-auto-alt-ref", "0", text(&path),
+        "-f",
+        "lavfi",
+        "-i",
+        &source,
+        "-c:v",
+        "libvpx",
+        "-deadline",
+        "realtime",
+        "-g",
+        "25",
+        "-b:v",
+        "400k",
+        "-auto-alt-ref",
+        "0",
+        text(&path),
     ]);
     assert_eq!(said, "");
     read(&std::fs::read(&path).unwrap()).1
@@ -65,17 +82,35 @@ fn made_sound(folder: &Folder) -> Vec<Block> {
 }
 
 fn assert_decodes(path: &Path) {
-    assert_eq!(run(&["-err_detect", "explode", "-xerror", "-i", text(path), "-f", "null", "-"]), "", "{}", path.display());
+    assert_eq!(
+        run(&["-err_detect", "explode", "-xerror", "-i", text(path), "-f", "null", "-"]),
+        "",
+        "{}",
+        path.display()
+    );
 }
 
 /// The frames that a decoder makes of a file, each by its hash.
 fn pictures_in(path: &Path) -> Vec<String> {
     let output = Command::new(ffmpeg())
-        .args(["-hide_banner", "-nostdin", "-v", "error", "-i", text(path), "-fps_mode", "passthrough", "-f", "framemd5", "-"])
+        .args([
+            "-hide_banner",
+            "-nostdin",
+            "-v",
+            "error",
+            "-i",
+            text(path),
+            "-fps_mode",
+            "passthrough",
+            "-f",
+            "framemd5",
+            "-",
+        ])
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let hashes = said.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.rsplit(' ').next());
+    let hashes =
+        said.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.rsplit(' ').next());
     hashes.map(str::to_owned).collect()
 }
 
@@ -95,16 +130,26 @@ fn recorded(folder: &Folder, loss: u32) -> Driver {
     let mut network = Network::new(Line { loss, delay: 20, jitter: 30 }, 3);
     let (mut sequence, mut numbers) = (65_500, (0_usize, 0_usize));
     for at in (0..16_500_000_u64).step_by(10_000) {
-        if at % 40_000 == 0 && let Some(frame) = pictures.get(numbers.0) {
+        if at % 40_000 == 0
+            && let Some(frame) = pictures.get(numbers.0)
+        {
             let timestamp = 4_294_900_000_u32.wrapping_add(numbers.0 as u32 * 3_600);
             for packet in vp8_packets(&frame.bytes, numbers.0 as u16, 1, &mut sequence, timestamp) {
                 network.send(at, Arriving::Packet(CAMERA, packet));
             }
             numbers.0 += 1;
         }
-        if at % 20_000 == 0 && let Some(frame) = sounds.get(numbers.1) {
+        if at % 20_000 == 0
+            && let Some(frame) = sounds.get(numbers.1)
+        {
             let number = numbers.1 as u16;
-            let packet = Owned { ssrc: 2, sequence: number, timestamp: u32::from(number) * 960, marker: false, payload: frame.bytes.clone() };
+            let packet = Owned {
+                ssrc: 2,
+                sequence: number,
+                timestamp: u32::from(number) * 960,
+                marker: false,
+                payload: frame.bytes.clone(),
+            };
             network.send(at, Arriving::Packet(MICROPHONE, packet));
             numbers.1 += 1;
         }
@@ -164,7 +209,10 @@ fn a_decoder_finds_no_error_in_what_was_cut_and_repaired_and_can_seek_in_it() {
         let blocks = read(&whole).1;
         assert_eq!(decoded(&path), blocks.len());
         let middle = format!("{:.3}", repaired.duration.as_secs_f64() / 2.0);
-        assert_eq!(run(&["-xerror", "-ss", &middle, "-i", text(&path), "-frames:v", "1", "-f", "null", "-"]), "");
+        assert_eq!(
+            run(&["-xerror", "-ss", &middle, "-i", text(&path), "-frames:v", "1", "-f", "null", "-"]),
+            ""
+        );
     }
     // As a crash leaves it: without repair too it can be played.
     std::fs::write(&path, &file[..file.len() / 2]).unwrap();
@@ -180,7 +228,11 @@ fn a_decoder_makes_no_picture_of_a_sealed_file() {
     sealer.set_key(&key);
     let mut driver = Driver::new();
     driver.begin(CAMERA, Codec::Vp8, Protection::Sealed);
-    driver.recorder.handle_key_kept(Duration::ZERO, CAMERA.participant, record::KeyId::new(key.id()).unwrap());
+    driver.recorder.handle_key_kept(
+        Duration::ZERO,
+        CAMERA.participant,
+        record::KeyId::new(key.id()).unwrap(),
+    );
     let mut sequence = 0;
     let pictures = made(&folder, "320x180");
     for (number, frame) in pictures.iter().enumerate() {

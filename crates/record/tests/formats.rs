@@ -1,10 +1,13 @@
 //! Manifest, event log and key boxes: read as they were written, and refused where an enemy wrote them.
 
-use protocol::{ChatId, DisplayName, Envelope, HandNumber, LeaveReason, ParticipantId, Reaction, Role, RoomCode, Source, Switch, Timestamp};
+use protocol::{
+    ChatId, DisplayName, Envelope, HandNumber, LeaveReason, ParticipantId, Reaction, Role, RoomCode, Source,
+    Switch, Timestamp,
+};
 use record::webm::{Codec, Protection};
 use record::{
-    Consent, EventReader, FileName, KeyBox, KeyBoxes, KeyId, LineError, LoggedEvent, Manifest, ManifestError, Part, Person, RecordedEvent, RecordingId,
-    SealedKey, TrackFile,
+    Consent, EventReader, FileName, KeyBox, KeyBoxes, KeyId, LineError, LoggedEvent, Manifest, ManifestError,
+    Part, Person, RecordedEvent, RecordingId, SealedKey, TrackFile,
 };
 use uuid::Uuid;
 
@@ -73,7 +76,12 @@ fn a_manifest_that_cannot_be_is_refused() {
     let text = String::from_utf8(manifest().to_bytes()).unwrap();
     let later = text.replace(r#"{"version":1"#, r#"{"version":2,"what":[]"#);
     assert!(matches!(Manifest::read(later.as_bytes()), Err(ManifestError::Version(2))));
-    for bent in [text.replace("1-1.webm", "../../etc"), text.replace("vp8", "mpeg"), text[..90].to_owned(), "[".repeat(100_000)] {
+    for bent in [
+        text.replace("1-1.webm", "../../etc"),
+        text.replace("vp8", "mpeg"),
+        text[..90].to_owned(),
+        "[".repeat(100_000),
+    ] {
         assert!(matches!(Manifest::read(bent.as_bytes()), Err(ManifestError::Unreadable(_))));
     }
     assert!(matches!(Manifest::read(&vec![b' '; Manifest::MOST_BYTES + 1]), Err(ManifestError::TooLong)));
@@ -81,12 +89,21 @@ fn a_manifest_that_cannot_be_is_refused() {
 
 #[test]
 fn names_lead_nowhere() {
-    for text in ["", "..", ".", "a/b", "..a", "a..b", ".a", "a.", "A", "a b", "a\\b", "%2e", "ä", &"a".repeat(81)] {
+    for text in
+        ["", "..", ".", "a/b", "..a", "a..b", ".a", "a.", "A", "a b", "a\\b", "%2e", "ä", &"a".repeat(81)]
+    {
         assert!(FileName::new(text.to_owned()).is_err(), "{text}");
     }
     let id = RecordingId(Uuid::from_u128(0xabc));
     assert_eq!(id.to_string().parse(), Ok(id));
-    for text in ["", "../", "..", "00000000000000000000000000000abc", "{00000000-0000-0000-0000-000000000abc}", "00000000-0000-0000-0000-000000000ABC"] {
+    for text in [
+        "",
+        "../",
+        "..",
+        "00000000000000000000000000000abc",
+        "{00000000-0000-0000-0000-000000000abc}",
+        "00000000-0000-0000-0000-000000000ABC",
+    ] {
         assert!(text.parse::<RecordingId>().is_err(), "{text}");
     }
 }
@@ -142,31 +159,59 @@ fn an_event_log_is_read_as_it_was_written_up_to_where_it_was_cut() {
 fn lines_that_are_none_are_passed_over_and_named() {
     let good = events()[0].to_line().unwrap();
     let long = [&vec![b'x'; 100_000][..], b"\n"].concat();
-    let log = [&good[..], b"{\"at\":1,\"type\":\"later\"}\n", &long, b"\n", b"{\"at\":9007199254740992,\"type\":\"speaker\",\"participant\":null}\n", &good].concat();
+    let log = [
+        &good[..],
+        b"{\"at\":1,\"type\":\"later\"}\n",
+        &long,
+        b"\n",
+        b"{\"at\":9007199254740992,\"type\":\"speaker\",\"participant\":null}\n",
+        &good,
+    ]
+    .concat();
     for piece in [1_000, 1_000_000] {
         let (events, errors) = read(&log, piece);
         assert_eq!(events.len(), 2);
         assert!(matches!(
             &errors[..],
-            [LineError::Unreadable { number: 2, .. }, LineError::TooLong { number: 3, .. }, LineError::Unreadable { number: 5, .. }]
+            [
+                LineError::Unreadable { number: 2, .. },
+                LineError::TooLong { number: 3, .. },
+                LineError::Unreadable { number: 5, .. }
+            ]
         ));
     }
 }
 
 fn key_box(id: u64, text: &str) -> KeyBox {
-    KeyBox { participant: ada(), key: KeyId::new(id).unwrap(), sealed: SealedKey::new(text.to_owned()).unwrap() }
+    KeyBox {
+        participant: ada(),
+        key: KeyId::new(id).unwrap(),
+        sealed: SealedKey::new(text.to_owned()).unwrap(),
+    }
 }
 
 #[test]
 fn the_box_of_a_frame_is_that_of_its_epoch_at_its_step_or_before() {
     let epoch = |epoch: u64, step: u64| 5 << 24 | epoch << 8 | step;
-    let all = [key_box(epoch(1, 3), "one"), key_box(epoch(1, 9), "two"), key_box(epoch(2, 0), "three"), key_box(epoch(1, 3), "instead")];
+    let all = [
+        key_box(epoch(1, 3), "one"),
+        key_box(epoch(1, 9), "two"),
+        key_box(epoch(2, 0), "three"),
+        key_box(epoch(1, 3), "instead"),
+    ];
     let mut boxes = KeyBoxes::new();
     let file: Vec<u8> = all.iter().flat_map(KeyBox::to_line).collect();
     assert!(file.chunks(5).all(|piece| boxes.push(piece).is_empty()));
-    let find = |id: u64| boxes.find(ada(), KeyId::new(id).unwrap()).map(|(_, sealed)| sealed.as_str().to_owned());
-    assert_eq!([find(epoch(1, 2)), find(epoch(1, 3)), find(epoch(1, 8)), find(epoch(1, 200))], [None, Some("one".into()), Some("one".into()), Some("two".into())]);
-    assert_eq!([find(epoch(2, 1)), find(epoch(3, 0)), find(6 << 24 | 1 << 8 | 9)], [Some("three".into()), None, None]);
+    let find =
+        |id: u64| boxes.find(ada(), KeyId::new(id).unwrap()).map(|(_, sealed)| sealed.as_str().to_owned());
+    assert_eq!(
+        [find(epoch(1, 2)), find(epoch(1, 3)), find(epoch(1, 8)), find(epoch(1, 200))],
+        [None, Some("one".into()), Some("one".into()), Some("two".into())]
+    );
+    assert_eq!(
+        [find(epoch(2, 1)), find(epoch(3, 0)), find(6 << 24 | 1 << 8 | 9)],
+        [Some("three".into()), None, None]
+    );
     assert_eq!(boxes.find(ParticipantId::NIL, KeyId::new(epoch(1, 3)).unwrap()), None);
     assert_eq!(boxes.push(b"{\"participant\":1}\n").len(), 1);
     assert!(SealedKey::new("a b".to_owned()).is_err() && SealedKey::new(String::new()).is_err());

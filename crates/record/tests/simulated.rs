@@ -4,7 +4,9 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Arriving, CAMERA, Driver, Line, MICROPHONE, Network, Owned, millis, picture, told, vp8_packets};
+use common::{
+    Arriving, CAMERA, Driver, Line, MICROPHONE, Network, Owned, millis, picture, told, vp8_packets,
+};
 use record::SenderReport;
 use record::webm::{Block, Codec, FrameKind, Protection};
 
@@ -65,8 +67,10 @@ impl Playing {
     }
 
     fn send_picture(&mut self, at: u64) {
-        let width = [640, 320, 1_280, 640][[100, 300, 450].iter().filter(|second| at >= **second * 1_000_000).count()];
-        let was = [640, 320, 1_280, 640][[100, 300, 450].iter().filter(|second| at >= **second * 1_000_000 + 33_333).count()];
+        let width = [640, 320, 1_280, 640]
+            [[100, 300, 450].iter().filter(|second| at >= **second * 1_000_000).count()];
+        let was = [640, 320, 1_280, 640]
+            [[100, 300, 450].iter().filter(|second| at >= **second * 1_000_000 + 33_333).count()];
         let is_key = at >= self.key_at || width != was;
         if is_key {
             self.key_at = u64::MAX;
@@ -99,7 +103,8 @@ impl Playing {
         let (key, ssrc) = if of_sound { (MICROPHONE, 0x51) } else { (CAMERA, 0xca) };
         let timestamp = if of_sound { self.sound_clock(at) } else { self.picture_clock(at) };
         let ntp = ntp(scaled(at, self.sender.wall_ppm));
-        self.network.send(at, Arriving::Report(key, SenderReport { arrival: Duration::ZERO, ssrc, ntp, timestamp }));
+        self.network
+            .send(at, Arriving::Report(key, SenderReport { arrival: Duration::ZERO, ssrc, ntp, timestamp }));
     }
 
     fn play(mut self) -> Self {
@@ -161,7 +166,10 @@ impl Playing {
         let mut compared = 0;
         for (captured, late) in pictures {
             let index = sounds.partition_point(|(at, _)| *at < captured);
-            let Some((at, sound_late)) = sounds.get(index).filter(|(at, _)| at.abs_diff(captured) < 60_000) else { continue };
+            let Some((at, sound_late)) = sounds.get(index).filter(|(at, _)| at.abs_diff(captured) < 60_000)
+            else {
+                continue;
+            };
             _ = at;
             worst = worst.max((late - sound_late).abs());
             compared += 1;
@@ -201,7 +209,10 @@ fn sound_and_picture_stay_within_forty_milliseconds_for_ten_minutes() {
     {
         let sender = Sender { seed, wall_ppm, sound_ppm, sound_stands_still, has_reports: true, loss: 5 };
         let played = Playing::new(sender).play();
-        assert!(played.network.lost > 1_000 && played.network.overtook > 1_000, "nothing was wrong with the line");
+        assert!(
+            played.network.lost > 1_000 && played.network.overtook > 1_000,
+            "nothing was wrong with the line"
+        );
         let worst = played.worst();
         println!("{sender:?}: {worst} ms");
         assert!(worst <= 40, "{sender:?}: {worst} ms");
@@ -217,14 +228,23 @@ fn sound_and_picture_stay_within_forty_milliseconds_for_ten_minutes() {
         assert_eq!(resized, [320, 1_280, 640]);
         assert!(head.duration.unwrap() > Duration::from_secs(595));
         let asked = &played.driver.tracks[&CAMERA].asked;
-        assert!(asked.windows(2).all(|pair| pair[1] - pair[0] >= millis(500)), "asked oftener than twice a second");
+        assert!(
+            asked.windows(2).all(|pair| pair[1] - pair[0] >= millis(500)),
+            "asked oftener than twice a second"
+        );
     }
 }
 
 #[test]
 fn without_reports_the_least_delay_holds_the_clock() {
-    let sender =
-        Sender { seed: 9, wall_ppm: 100, sound_ppm: 0, sound_stands_still: true, has_reports: false, loss: 5 };
+    let sender = Sender {
+        seed: 9,
+        wall_ppm: 100,
+        sound_ppm: 0,
+        sound_stands_still: true,
+        has_reports: false,
+        loss: 5,
+    };
     let played = Playing::new(sender).play();
     let worst = played.worst();
     println!("{worst} ms");
@@ -234,7 +254,8 @@ fn without_reports_the_least_delay_holds_the_clock() {
 
 #[test]
 fn what_was_appended_is_never_older_than_two_seconds() {
-    let sender = Sender { seed: 5, wall_ppm: 0, sound_ppm: 0, sound_stands_still: false, has_reports: true, loss: 5 };
+    let sender =
+        Sender { seed: 5, wall_ppm: 0, sound_ppm: 0, sound_stands_still: false, has_reports: true, loss: 5 };
     let mut playing = Playing::new(sender);
     let mut worst = 0;
     for step in 0..60_000_u64 {
@@ -285,7 +306,12 @@ fn timestamps_that_lie_cost_the_liar_alone_and_never_run_away() {
             for packet in vp8_packets(&frame, number as u16, ssrc, &mut sequence, timestamp) {
                 driver.hear(millis(now), &Arriving::Packet(CAMERA, packet));
             }
-            let report = SenderReport { arrival: millis(now), ssrc, ntp: u64::from(random()) << 32 | u64::from(random()), timestamp: random() };
+            let report = SenderReport {
+                arrival: millis(now),
+                ssrc,
+                ntp: u64::from(random()) << 32 | u64::from(random()),
+                timestamp: random(),
+            };
             driver.hear(millis(now), &Arriving::Report(CAMERA, report));
         }
         driver.advance(millis(now + 5_000));
@@ -314,7 +340,11 @@ fn a_sealed_frame_is_written_once_its_key_is_kept_and_dropped_when_it_never_is()
     let mut send = |driver: &mut Driver, sealer: &mut FrameSealer, number: u32| {
         let at = u64::from(number) * 40;
         let mut sealed = Vec::new();
-        assert!(sealer.seal(protocol::Source::Camera, &picture(number % 50 == 0, 640, at, number, 50), &mut sealed));
+        assert!(sealer.seal(
+            protocol::Source::Camera,
+            &picture(number % 50 == 0, 640, at, number, 50),
+            &mut sealed
+        ));
         for packet in vp8_packets(&sealed, number as u16, 1, &mut sequence, number * 3_600) {
             driver.hear(millis(at + 20), &Arriving::Packet(CAMERA, packet));
         }
@@ -357,13 +387,24 @@ fn of_what_is_not_recorded_nothing_is_kept() {
     let mut driver = Driver::new();
     driver.begin(MICROPHONE, Codec::Opus, Protection::Plaintext);
     let packet = |sequence: u16| {
-        Arriving::Packet(MICROPHONE, Owned { ssrc: 1, sequence, timestamp: u32::from(sequence) * 960, marker: false, payload: vec![9; 50] })
+        Arriving::Packet(
+            MICROPHONE,
+            Owned {
+                ssrc: 1,
+                sequence,
+                timestamp: u32::from(sequence) * 960,
+                marker: false,
+                payload: vec![9; 50],
+            },
+        )
     };
     for sequence in 0..100 {
         driver.hear(millis(u64::from(sequence) * 20), &packet(sequence));
     }
     let mut sequence = 0;
-    let [camera] = &vp8_packets(&picture(true, 640, 0, 0, 50), 0, 2, &mut sequence, 0)[..] else { panic!("several") };
+    let [camera] = &vp8_packets(&picture(true, 640, 0, 0, 50), 0, 2, &mut sequence, 0)[..] else {
+        panic!("several")
+    };
     driver.hear(millis(2_000), &Arriving::Packet(CAMERA, camera.clone()));
     driver.recorder.end(millis(2_010), MICROPHONE);
     driver.carry_out();

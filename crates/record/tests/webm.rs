@@ -7,7 +7,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use record::FileEffect;
 use record::webm::{
-    Block, Codec, Cues, Frame, FrameKind, Head, Protection, Reader, ReaderEvent, RepairError, Repairer, TrackFormat, VideoSize, Writer,
+    Block, Codec, Cues, Frame, FrameKind, Head, Protection, Reader, ReaderEvent, RepairError, Repairer,
+    TrackFormat, VideoSize, Writer,
 };
 
 const BEGAN: Timestamp = Timestamp(1_782_000_000_000);
@@ -94,7 +95,10 @@ fn a_finished_file_is_read_as_it_was_written_in_pieces_of_any_size() {
         assert!(!read.is_damaged);
         assert_eq!(read.blocks, blocks);
         let cues = read.cues.unwrap();
-        assert_eq!(cues.iter().map(|cue| cue.time.as_millis()).collect::<Vec<_>>(), (0..8).map(|n| n * 1_000).collect::<Vec<_>>());
+        assert_eq!(
+            cues.iter().map(|cue| cue.time.as_millis()).collect::<Vec<_>>(),
+            (0..8).map(|n| n * 1_000).collect::<Vec<_>>()
+        );
         for cue in cues.iter() {
             assert_eq!(file[cue.offset as usize..][..4], [0x1f, 0x43, 0xb6, 0x75]);
         }
@@ -106,13 +110,22 @@ fn every_format_says_what_it_is() {
     let formats = [
         TrackFormat { private: Vec::new(), ..TrackFormat::opus(Protection::Sealed) },
         TrackFormat::video(Codec::Vp9, Protection::Sealed, VideoSize { width: 1, height: 9_999 }),
-        TrackFormat { private: vec![1, 2, 3], ..TrackFormat::video(Codec::H264, Protection::Plaintext, VideoSize { width: 8, height: 8 }) },
-        TrackFormat { private: vec![0x81], ..TrackFormat::video(Codec::Av1, Protection::Plaintext, VideoSize { width: 8, height: 8 }) },
+        TrackFormat {
+            private: vec![1, 2, 3],
+            ..TrackFormat::video(Codec::H264, Protection::Plaintext, VideoSize { width: 8, height: 8 })
+        },
+        TrackFormat {
+            private: vec![0x81],
+            ..TrackFormat::video(Codec::Av1, Protection::Plaintext, VideoSize { width: 8, height: 8 })
+        },
     ];
     for format in formats {
         let (file, _) = written(format.clone(), 3, true, 10);
         let head = read(&file, 64).head.unwrap();
-        assert_eq!((head.format.codec, head.format.protection, head.format.size), (format.codec, format.protection, format.size));
+        assert_eq!(
+            (head.format.codec, head.format.protection, head.format.size),
+            (format.codec, format.protection, format.size)
+        );
         if format.codec == Codec::Opus {
             assert!(head.format.private.starts_with(b"OpusHead\x01\x02"));
         } else {
@@ -195,7 +208,9 @@ fn a_file_without_a_frame_stays_empty() {
 
 #[test]
 fn a_file_cut_at_any_byte_is_whole_again_with_every_block_before_the_cut() {
-    for (format, finished) in [(video(), true), (video(), false), (TrackFormat::opus(Protection::Sealed), true)] {
+    for (format, finished) in
+        [(video(), true), (video(), false), (TrackFormat::opus(Protection::Sealed), true)]
+    {
         let (file, _) = written(format, 80, finished, 20);
         let mut empty = 0;
         for cut in 0..=file.len() {
@@ -212,7 +227,10 @@ fn a_file_cut_at_any_byte_is_whole_again_with_every_block_before_the_cut() {
                     assert_eq!(after.blocks, before.blocks, "cut at {cut}");
                     let head = after.head.unwrap();
                     let last = after.blocks.last().unwrap().time;
-                    assert!(head.duration.unwrap() > last && head.duration.unwrap() < last + Duration::from_millis(40));
+                    assert!(
+                        head.duration.unwrap() > last
+                            && head.duration.unwrap() < last + Duration::from_millis(40)
+                    );
                     let cues = after.cues.unwrap();
                     assert!(!cues.is_empty() && head.cues.is_some(), "cut at {cut}");
                     assert_eq!(repaired(&whole).unwrap(), whole, "repaired twice it is the same");
@@ -301,7 +319,10 @@ fn whatever_is_changed_in_a_file_nothing_panics_and_what_is_read_is_bounded() {
         }
         let read = read(&bent, 1 + dice.next_u32() as usize % 900);
         seen[usize::from(read.is_damaged)] += 1;
-        assert!(read.blocks.iter().map(|block| block.bytes.len()).sum::<usize>() <= bent.len(), "seed {seed}");
+        assert!(
+            read.blocks.iter().map(|block| block.bytes.len()).sum::<usize>() <= bent.len(),
+            "seed {seed}"
+        );
         if let Ok(whole) = repaired(&bent) {
             assert!(whole.len() <= bent.len() + 10_000, "seed {seed}");
         }
@@ -319,7 +340,9 @@ fn patches_stay_inside_of_the_file() {
         match effect {
             FileEffect::Truncate { length: to } => length = to,
             FileEffect::Append(bytes) => length += bytes.len() as u64,
-            FileEffect::Patch { offset, bytes } => assert!(offset + bytes.len() as u64 <= length && bytes.len() <= 100),
+            FileEffect::Patch { offset, bytes } => {
+                assert!(offset + bytes.len() as u64 <= length && bytes.len() <= 100)
+            }
         }
     }
 }

@@ -123,7 +123,10 @@ pub(crate) struct StreamClock {
 enum Phase {
     Empty,
     /// Until then; the least delay so far.
-    Listening { until: Micros, least: Micros },
+    Listening {
+        until: Micros,
+        least: Micros,
+    },
     Running(Slewed),
 }
 
@@ -206,9 +209,16 @@ impl StreamClock {
     }
 
     /// When a frame is played that came then, since the part began. Ends the listening.
-    pub(crate) fn time(&mut self, sender: &SenderClock, now: Duration, arrival: Duration, media: Micros) -> Duration {
+    pub(crate) fn time(
+        &mut self,
+        sender: &SenderClock,
+        now: Duration,
+        arrival: Duration,
+        media: Micros,
+    ) -> Duration {
         let (now, arrival) = (micros(now), micros(arrival));
-        let by_report = self.report.zip(sender.offset).map(|((reported, wall), offset)| wall - reported + offset.value);
+        let by_report =
+            self.report.zip(sender.offset).map(|((reported, wall), offset)| wall - reported + offset.value);
         let target = by_report.or_else(|| self.least.least()).unwrap_or(arrival - media);
         let offset = match &mut self.phase {
             Phase::Empty => target,

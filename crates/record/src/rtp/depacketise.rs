@@ -77,7 +77,13 @@ impl Depacketiser {
         let is_taken = match self.codec {
             Codec::Opus => {
                 let bytes = payload.to_vec();
-                return Progress::Frame(RawFrame { timestamp, kind: FrameKind::Key, size: None, private: None, bytes });
+                return Progress::Frame(RawFrame {
+                    timestamp,
+                    kind: FrameKind::Key,
+                    size: None,
+                    private: None,
+                    bytes,
+                });
             }
             Codec::Vp8 => self.take_part(timestamp, vp8::parse(payload), payload),
             Codec::Vp9 => self.take_part(timestamp, vp9::parse(payload, self.protection), payload),
@@ -126,7 +132,8 @@ impl Depacketiser {
         if self.frame.is_none() && !follows {
             return None;
         }
-        let new = || RawFrame { timestamp, kind: FrameKind::Delta, size: None, private: None, bytes: Vec::new() };
+        let new =
+            || RawFrame { timestamp, kind: FrameKind::Delta, size: None, private: None, bytes: Vec::new() };
         self.h264.take(payload, self.frame.get_or_insert_with(new))
     }
 }

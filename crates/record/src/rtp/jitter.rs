@@ -121,7 +121,14 @@ mod tests {
 
     fn packet(sequence: u16, millis: u64) -> Packet<'static> {
         let arrival = Duration::from_millis(millis);
-        Packet { arrival, ssrc: 1, sequence, timestamp: u32::from(sequence), marker: true, payload: &[1; 100] }
+        Packet {
+            arrival,
+            ssrc: 1,
+            sequence,
+            timestamp: u32::from(sequence),
+            marker: true,
+            payload: &[1; 100],
+        }
     }
 
     /// The numbers that come out, `None` for a gap.
@@ -147,7 +154,8 @@ mod tests {
 
     #[test]
     fn packets_that_overtook_each_other_are_in_order_again_also_where_numbers_wrap() {
-        let out = play(&[(0, 10), (65_534, 20), (65_535, 30), (2, 130), (2, 135), (1, 140), (65_535, 150)], 160);
+        let out =
+            play(&[(0, 10), (65_534, 20), (65_535, 30), (2, 130), (2, 135), (1, 140), (65_535, 150)], 160);
         assert_eq!(out, [65_534, 65_535, 0, 1, 2].map(Some));
     }
 
@@ -162,7 +170,10 @@ mod tests {
 
     #[test]
     fn numbers_that_jump_begin_anew() {
-        assert_eq!(play(&[(10, 0), (11, 100), (30_000, 110), (30_001, 220)], 220), [Some(10), Some(11), None, Some(30_000), Some(30_001)]);
+        assert_eq!(
+            play(&[(10, 0), (11, 100), (30_000, 110), (30_001, 220)], 220),
+            [Some(10), Some(11), None, Some(30_000), Some(30_001)]
+        );
     }
 
     #[test]

@@ -47,7 +47,8 @@ fn scalability(payload: &[u8], at: usize) -> Option<(Option<VideoSize>, usize)> 
         for _ in 0..=first >> 5 {
             let bytes = payload.get(at..at + 4)?;
             let side = |index: usize| u16::from_be_bytes([bytes[index], bytes[index + 1]]);
-            size = Some(VideoSize { width: side(0), height: side(2) }).filter(|size| size.width > 0 && size.height > 0);
+            size = Some(VideoSize { width: side(0), height: side(2) })
+                .filter(|size| size.width > 0 && size.height > 0);
             at += 4;
         }
     }
@@ -82,7 +83,10 @@ mod tests {
         // I, L, B, E, V; a picture of fifteen bits; layer 0; tl0; one layer of 640 × 360 with one picture in its group.
         let key = [0xae, 0x81, 0x23, 0x01, 7, 0x18, 0x02, 0x80, 0x01, 0x68, 0x01, 0x04, 0x01, 0x82];
         let size = Some(VideoSize { width: 640, height: 360 });
-        assert_eq!(parse(&key, Protection::Sealed), Some(Part { begins: true, kind: FrameKind::Key, size, offset: 13 }));
+        assert_eq!(
+            parse(&key, Protection::Sealed),
+            Some(Part { begins: true, kind: FrameKind::Key, size, offset: 13 })
+        );
         // I, P, F, B; one reference after another.
         let delta = [0xd8, 0x05, 0x03, 0x04, 0x99];
         let part = Part { begins: true, kind: FrameKind::Delta, size: None, offset: 4 };

@@ -47,7 +47,8 @@ pub(crate) fn header(bytes: &[u8]) -> Front {
         return Front::Invalid;
     }
     let Some(size) = bytes.get(id_width..id_width + size_width) else { return Front::Short };
-    let (Ok(id), Ok(size)) = (VInt64::read_from(&mut &bytes[..id_width]), VInt64::read_from(&mut &size[..])) else {
+    let (Ok(id), Ok(size)) = (VInt64::read_from(&mut &bytes[..id_width]), VInt64::read_from(&mut &size[..]))
+    else {
         return Front::Invalid;
     };
     let all_ones = u64::MAX >> (64 - 7 * size_width);
@@ -96,7 +97,9 @@ mod tests {
             assert!(matches!(header(&bytes), Front::Header(read) if read.size.is_none()), "{width}");
         }
         let segment = [&[0x18, 0x53, 0x80, 0x67][..], &UNKNOWN_SIZE].concat();
-        assert!(matches!(header(&segment), Front::Header(read) if read.size.is_none() && read.length() == 12));
+        assert!(
+            matches!(header(&segment), Front::Header(read) if read.size.is_none() && read.length() == 12)
+        );
         for bytes in [&[0x00, 0x81][..], &[0x08, 0, 0, 0, 0, 0x81], &[0xa3, 0x00]] {
             assert_eq!(header(bytes), Front::Invalid);
         }

@@ -98,8 +98,11 @@ impl Cues {
                 cue_cluster_position: CueClusterPosition(offset.saturating_sub(segment)),
                 ..CueTrackPositions::default()
             };
-            let point =
-                CuePoint { cue_time: CueTime(time), cue_track_positions: vec![position], ..CuePoint::default() };
+            let point = CuePoint {
+                cue_time: CueTime(time),
+                cue_track_positions: vec![position],
+                ..CuePoint::default()
+            };
             write(&point, &mut body);
         }
         let mut whole = Vec::new();

@@ -1,8 +1,9 @@
 //! The head of a file, and what is patched into it when the file is finished.
 
 use mkv_element::prelude::{
-    Cluster, Cues as CuesElement, DateUtc, DocType, DocTypeReadVersion, DocTypeVersion, Ebml, EbmlReadVersion, EbmlVersion, Element, Info,
-    MuxingApp, Seek, SeekHead, SeekId, SeekPosition, Segment, Timestamp as ClusterTime, TimestampScale, Tracks, Void, WritingApp,
+    Cluster, Cues as CuesElement, DateUtc, DocType, DocTypeReadVersion, DocTypeVersion, Ebml,
+    EbmlReadVersion, EbmlVersion, Element, Info, MuxingApp, Seek, SeekHead, SeekId, SeekPosition, Segment,
+    Timestamp as ClusterTime, TimestampScale, Tracks, Void, WritingApp,
 };
 use protocol::Timestamp;
 

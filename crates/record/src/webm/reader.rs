@@ -114,7 +114,11 @@ impl Reader {
                 }
                 Item::Block(block) => {
                     let time = Duration::from_millis(block.time);
-                    return Ok(Some(ReaderEvent::Block(Block { time, kind: block.kind, bytes: block.bytes })));
+                    return Ok(Some(ReaderEvent::Block(Block {
+                        time,
+                        kind: block.kind,
+                        bytes: block.bytes,
+                    })));
                 }
                 Item::Cue { time, offset } => {
                     self.has_cues = true;

@@ -114,7 +114,8 @@ impl Repairer {
         if let Some((cluster, end)) = self.cut {
             let body = cluster.offset + cluster.header.length() as u64;
             let bytes = fixed_size(end - body, cluster.header.size_width);
-            effects.push(FileEffect::Patch { offset: cluster.offset + cluster.header.id_width as u64, bytes });
+            effects
+                .push(FileEffect::Patch { offset: cluster.offset + cluster.header.id_width as u64, bytes });
         }
         let content = head.layout.content;
         let mut end = self.kept;

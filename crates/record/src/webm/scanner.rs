@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use mkv_element::prelude::{
-    BlockGroup, Cluster, CuePoint, Cues as CuesElement, DateUtc, Duration as DurationElement, Ebml, Element, Info, SeekHead, Segment, SimpleBlock,
-    Timestamp as ClusterTime, Tracks, Void,
+    BlockGroup, Cluster, CuePoint, Cues as CuesElement, DateUtc, Duration as DurationElement, Ebml, Element,
+    Info, SeekHead, Segment, SimpleBlock, Timestamp as ClusterTime, Tracks, Void,
 };
 
 use super::bytes::{ElementHeader, Front, header};
@@ -37,12 +37,20 @@ pub(crate) enum Item {
     /// All that precedes the first cluster.
     Head(Box<FoundHead>),
     /// A cluster begins at this offset.
-    Cluster { offset: u64, header: ElementHeader },
+    Cluster {
+        offset: u64,
+        header: ElementHeader,
+    },
     Block(FoundBlock),
     /// Where a cue is claimed to be: milliseconds, and the offset.
-    Cue { time: u64, offset: u64 },
+    Cue {
+        time: u64,
+        offset: u64,
+    },
     /// Something ended that stands at the level of clusters, with what is in it.
-    SectionEnd { at: u64 },
+    SectionEnd {
+        at: u64,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -210,9 +218,13 @@ impl Scanner {
             return Ok(Step::On);
         }
         let is_room = header.id == Void::ID || header.id == SeekHead::ID;
-        if is_room && self.info.is_none() && self.layout.seek.is_none_or(|room| room.offset + room.length as u64 == self.position) {
+        if is_room
+            && self.info.is_none()
+            && self.layout.seek.is_none_or(|room| room.offset + room.length as u64 == self.position)
+        {
             let before = self.layout.seek.map_or(0, |room| room.length);
-            let length = header.length() + usize::try_from(header.size.unwrap_or_default()).unwrap_or_default().min(1 << 20);
+            let length = header.length()
+                + usize::try_from(header.size.unwrap_or_default()).unwrap_or_default().min(1 << 20);
             let offset = self.layout.seek.map_or(self.position, |room| room.offset);
             let room = Some(Room { offset, length: before + length });
             if header.id == SeekHead::ID {
@@ -242,7 +254,8 @@ impl Scanner {
         }
         let body_at = at + header.length() as u64;
         self.layout.info = at;
-        self.layout.duration = room_for_duration(&body).map(|(offset, length)| Room { offset: body_at + offset, length });
+        self.layout.duration =
+            room_for_duration(&body).map(|(offset, length)| Room { offset: body_at + offset, length });
         // What is no number, negative or endless is as good as not known.
         let seconds = info.duration.map(|duration| duration.0 * self.ticks as f64 / 1e9);
         let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -268,7 +281,9 @@ impl Scanner {
             return Ok(None);
         }
         let damaged = ReadError::Damaged(self.position);
-        let (Some(mut head), Some((duration, date))) = (self.head.clone(), self.info.clone()) else { return Err(damaged) };
+        let (Some(mut head), Some((duration, date))) = (self.head.clone(), self.info.clone()) else {
+            return Err(damaged);
+        };
         (head.layout, head.duration, head.date, head.cues) = (self.layout, duration, date, self.claimed_cues);
         self.is_head_told = true;
         Ok(Some(Step::Item(Item::Head(Box::new(head)))))
@@ -285,8 +300,16 @@ impl Scanner {
         Ok(Step::Item(Item::Cluster { offset, header }))
     }
 
-    fn in_cluster(&mut self, header: ElementHeader, end: Option<u64>, time: Option<u64>) -> Result<Step, ReadError> {
-        let ends_it = header.id == Cluster::ID || header.id == CuesElement::ID || header.id == Info::ID || header.id == Tracks::ID;
+    fn in_cluster(
+        &mut self,
+        header: ElementHeader,
+        end: Option<u64>,
+        time: Option<u64>,
+    ) -> Result<Step, ReadError> {
+        let ends_it = header.id == Cluster::ID
+            || header.id == CuesElement::ID
+            || header.id == Info::ID
+            || header.id == Tracks::ID;
         if end.is_none() && ends_it {
             self.level = Level::Segment;
             return Ok(Step::Item(Item::SectionEnd { at: self.position }));
@@ -307,7 +330,9 @@ impl Scanner {
         }
         let Some(body) = self.whole(header)? else { return Ok(Step::Short) };
         let found = if is_simple { simple_block(&body) } else { block_group(&body) };
-        let (found, Some(base)) = (found.ok_or(ReadError::Damaged(at))?, time) else { return Err(ReadError::Damaged(at)) };
+        let (found, Some(base)) = (found.ok_or(ReadError::Damaged(at))?, time) else {
+            return Err(ReadError::Damaged(at));
+        };
         let ticks = i128::from(base) + i128::from(found.relative);
         let millis = ticks.max(0).saturating_mul(i128::from(self.ticks)) / 1_000_000;
         // Beyond some thousand years nothing is played.

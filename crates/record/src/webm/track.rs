@@ -1,9 +1,9 @@
 //! What a file holds: one track of one codec.
 
 use mkv_element::prelude::{
-    Audio, Channels, CodecDelay, CodecId, CodecPrivate, ContentEncAlgo, ContentEncoding, ContentEncodingScope,
-    ContentEncodingType, ContentEncodings, ContentEncryption, FlagLacing, PixelHeight, PixelWidth, SamplingFrequency,
-    SeekPreRoll, TrackEntry, TrackNumber, TrackType, TrackUid, Video,
+    Audio, Channels, CodecDelay, CodecId, CodecPrivate, ContentEncAlgo, ContentEncoding,
+    ContentEncodingScope, ContentEncodingType, ContentEncodings, ContentEncryption, FlagLacing, PixelHeight,
+    PixelWidth, SamplingFrequency, SeekPreRoll, TrackEntry, TrackNumber, TrackType, TrackUid, Video,
 };
 use protocol::MediaKind;
 use serde::{Deserialize, Serialize};
@@ -204,7 +204,8 @@ fn opus_head() -> Vec<u8> {
 
 /// Says that frames are encrypted, so that nothing takes them for pictures.
 fn sealed() -> ContentEncodings {
-    let encryption = ContentEncryption { content_enc_algo: ContentEncAlgo(AES), ..ContentEncryption::default() };
+    let encryption =
+        ContentEncryption { content_enc_algo: ContentEncAlgo(AES), ..ContentEncryption::default() };
     let encoding = ContentEncoding {
         content_encoding_scope: ContentEncodingScope(1),
         content_encoding_type: ContentEncodingType(ENCRYPTION),

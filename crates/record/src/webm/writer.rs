@@ -6,11 +6,11 @@ use std::time::Duration;
 use mkv_element::prelude::SimpleBlock;
 use protocol::{MediaKind, Timestamp};
 
+use super::MAX_FRAME_BYTES;
 use super::bytes::write_header;
 use super::cues::Cues;
 use super::layout::{self, Layout};
 use super::track::{TRACK_NUMBER, TrackFormat};
-use super::MAX_FRAME_BYTES;
 use crate::FileEffect;
 
 /// Whether a decoder can begin with a frame.
@@ -89,7 +89,15 @@ impl Writer {
     #[must_use]
     pub fn new(format: TrackFormat, part_began: Timestamp) -> Self {
         let effects = VecDeque::new();
-        Self { format, begins: part_began, state: State::Empty, length: 0, cues: Cues::default(), cluster: None, effects }
+        Self {
+            format,
+            begins: part_began,
+            state: State::Empty,
+            length: 0,
+            cues: Cues::default(),
+            cluster: None,
+            effects,
+        }
     }
 
     /// What it says of its track.

@@ -65,7 +65,11 @@ impl Network {
     }
 
     pub(crate) fn send(&mut self, micros: u64, what: Arriving) {
-        let jitter = if self.line.jitter == 0 { 0 } else { u64::from(self.dice.next_u32()) % (self.line.jitter * 1_000) };
+        let jitter = if self.line.jitter == 0 {
+            0
+        } else {
+            u64::from(self.dice.next_u32()) % (self.line.jitter * 1_000)
+        };
         let mut at = micros + self.line.delay * 1_000 + jitter;
         if self.chance(self.line.loss) {
             self.lost += 1;
@@ -184,7 +188,13 @@ pub(crate) fn read(file: &[u8]) -> (Head, Vec<Block>) {
 }
 
 /// The packets of a VP8 frame (RFC 7741).
-pub(crate) fn vp8_packets(frame: &[u8], picture: u16, ssrc: u32, sequence: &mut u16, timestamp: u32) -> Vec<Owned> {
+pub(crate) fn vp8_packets(
+    frame: &[u8],
+    picture: u16,
+    ssrc: u32,
+    sequence: &mut u16,
+    timestamp: u32,
+) -> Vec<Owned> {
     let count = frame.len().div_ceil(1_100);
     let chunks = frame.chunks(1_100).enumerate().map(|(index, chunk)| {
         let [high, low] = picture.to_be_bytes();
