@@ -68,38 +68,3 @@ impl std::fmt::Debug for KeyId {
         write!(f, "KeyId({:06x}, epoch {}, step {})", self.0 >> 24, self.0 >> 8 & 0xffff, self.0 & 0xff)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use protocol::Source;
-    use seal::{FrameSealer, SenderKey, Tag};
-
-    use super::*;
-
-    #[test]
-    fn the_key_of_a_frame_is_named_as_the_page_that_sealed_it_names_it() {
-        let keyframe = [&[0x10, 1, 2, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0][..], &[7; 60]].concat();
-        let frames =
-            [(Source::Microphone, &[9; 40][..]), (Source::Camera, &keyframe), (Source::Screen, &[0x11; 40])];
-        let mut last: Option<KeyId> = None;
-        for (tag, epoch, steps) in [(0, 0, 0), (0xff_ffff, 0xffff, 0), (5, 7, 0), (5, 7, 1), (5, 7, 200)] {
-            let mut key = SenderKey::new(Tag::new(tag), epoch, [1; 16]);
-            for _ in 0..steps {
-                key = key.next().unwrap();
-            }
-            let mut sealer = FrameSealer::default();
-            sealer.set_key(&key);
-            for (source, frame) in frames {
-                let mut sealed = Vec::new();
-                assert!(sealer.seal(source, frame, &mut sealed));
-                assert_eq!(KeyId::of_frame(source.kind(), &sealed), KeyId::new(key.id()).ok());
-            }
-            let id = KeyId::new(key.id()).unwrap();
-            assert_eq!(last.is_some_and(|last| id.follows(last) && !last.follows(id)), steps > 0);
-            last = Some(id);
-        }
-        assert!(KeyId::new(1 << 48).is_err());
-        assert_eq!(KeyId::of_frame(MediaKind::Audio, &[]), None);
-        assert_eq!(KeyId::of_frame(MediaKind::Video, &[1, 2, 3, 0xd0, 1]), None);
-    }
-}

@@ -12,7 +12,8 @@ use protocol::{MediaKind, Timestamp};
 
 use crate::FileEffect;
 use crate::rtp::clock::{Micros, SenderClock, StreamClock};
-use crate::rtp::depacketise::{Depacketiser, Progress, RawFrame};
+use crate::rtp::depacketise::{Depacketiser, Progress};
+use crate::rtp::frame::RawFrame;
 use crate::rtp::jitter::{JitterBuffer, Released};
 use crate::rtp::{Packet, SenderReport};
 use crate::sealed::KeyId;
@@ -36,7 +37,7 @@ const MOST_HELD: usize = 1_024;
 const MOST_HELD_BYTES: usize = 4 << 20;
 
 /// A frame whose time is so far ahead of its arrival is left out: more frames come than there are milliseconds.
-const MOST_AHEAD: Duration = Duration::from_millis(500);
+const MOST_AHEAD: Duration = Duration::from_millis(800);
 
 /// How many keys of one sender are remembered to be kept: an epoch ends when somebody goes.
 const MOST_KEYS: usize = 4_096;
@@ -172,7 +173,7 @@ impl Track {
             ssrc: packet.ssrc,
             jitter: JitterBuffer::default(),
             depacketiser: Depacketiser::new(self.codec, self.protection),
-            clock: StreamClock::new(self.codec.clock_rate()),
+            clock: StreamClock::new(self.codec.kind(), self.codec.clock_rate()),
             has_gap: false,
         };
         let stream = self.stream.get_or_insert_with(new);

@@ -169,7 +169,7 @@ fn a_fragment_is_handed_out_each_second_even_when_nothing_comes_after_it() {
     drain(&mut writer, &mut file);
     assert!(read(&file, 100).blocks.is_empty());
     let due = writer.poll_timeout().unwrap();
-    assert_eq!(due - now, Duration::from_secs(1));
+    assert!(due - now <= Duration::from_secs(1));
     writer.handle_timeout(due);
     drain(&mut writer, &mut file);
     assert_eq!(read(&file, 100).blocks.len(), 1);

@@ -7,23 +7,31 @@
 //!
 //! Sound and picture of one sender go over the same wall clock, so what each of them waited on the way does not part them. The server's clock is the
 //! recording's: how much later than it was sent something comes at the least is followed slowly, so a clock that is too fast or slow is evened out.
-//! A stream begins with a moment of listening, in which its frames are held: the first packet alone may be late. Timestamps that cannot be
+//! A stream begins with listening, in which its frames are held: the first packet alone may be late. Timestamps that cannot be
 //! (from the future, standing still) begin anew in the same way.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use protocol::MediaKind;
+
 use super::SenderReport;
 
-/// How long a stream is listened to before its first frame has its time. Longer delays what is durable; shorter takes a late packet for a timely one.
-pub(crate) const LISTEN: Duration = Duration::from_millis(300);
+/// For so long a stream is listened to before its first frame has its time, once a report tells where it stands: the first packet alone may be late.
+const LISTEN: Micros = 300_000;
+
+/// For so long without a report. Browsers send the first one of pictures after half a second. Longer delays what is durable in the beginning;
+/// shorter parts sound and picture where pictures take long to encode.
+const LISTEN_WITHOUT_REPORT: Micros = 1_200_000;
 
 /// A frame that would be played so much earlier than it came, or so much later, has a timestamp that cannot be.
 const MOST_LATE: i64 = 2_000_000;
-const MOST_EARLY: i64 = 200_000;
+const MOST_EARLY: i64 = 500_000;
 
-/// How fast the times of a stream are corrected: ten milliseconds a second. Faster is heard; slower takes longer to bring sound and picture together.
-const STREAM_SLEW: i64 = 100;
+/// How fast the times of sound are corrected, ten milliseconds a second, and those of pictures, fifty. Faster is heard or seen; slower takes longer to
+/// bring them together.
+const SOUND_SLEW: i64 = 100;
+const PICTURE_SLEW: i64 = 20;
 
 /// How fast those of a sender are: a millisecond a second, ten times what a bad crystal is off.
 const SENDER_SLEW: i64 = 1_000;
@@ -111,6 +119,7 @@ impl SenderClock {
 #[derive(Clone, Debug)]
 pub(crate) struct StreamClock {
     rate: u32,
+    slew: i64,
     phase: Phase,
     /// Ticks since the stream began (anew), and the timestamp that they are of.
     newest: Option<(i64, u32)>,
@@ -122,17 +131,25 @@ pub(crate) struct StreamClock {
 #[derive(Clone, Copy, Debug)]
 enum Phase {
     Empty,
-    /// Until then; the least delay so far.
+    /// Since then; the least delay so far.
     Listening {
-        until: Micros,
+        since: Micros,
         least: Micros,
     },
     Running(Slewed),
 }
 
 impl StreamClock {
-    pub(crate) fn new(rate: u32) -> Self {
-        Self { rate, phase: Phase::Empty, newest: None, report: None, least: LeastDelay::default() }
+    pub(crate) fn new(kind: MediaKind, rate: u32) -> Self {
+        let slew = match kind {
+            MediaKind::Audio => SOUND_SLEW,
+            MediaKind::Video => PICTURE_SLEW,
+        };
+        Self::with(slew, rate)
+    }
+
+    fn with(slew: i64, rate: u32) -> Self {
+        Self { rate, slew, phase: Phase::Empty, newest: None, report: None, least: LeastDelay::default() }
     }
 
     /// Whether a frame that came then would begin the clock anew.
@@ -151,7 +168,7 @@ impl StreamClock {
     /// A frame came.
     pub(crate) fn place(&mut self, sender: &mut SenderClock, arrival: Duration, timestamp: u32) -> Micros {
         if self.would_begin_anew(arrival, timestamp) {
-            *self = Self::new(self.rate);
+            *self = Self::with(self.slew, self.rate);
         }
         let arrival = micros(arrival);
         let media = self.media_of(timestamp);
@@ -162,7 +179,7 @@ impl StreamClock {
         let delay = arrival - media;
         self.least.add(arrival, delay);
         match &mut self.phase {
-            Phase::Empty => self.phase = Phase::Listening { until: arrival + micros(LISTEN), least: delay },
+            Phase::Empty => self.phase = Phase::Listening { since: arrival, least: delay },
             Phase::Listening { least, .. } => *least = (*least).min(delay),
             Phase::Running(_) => {}
         }
@@ -202,10 +219,9 @@ impl StreamClock {
 
     /// Until when frames are held.
     pub(crate) fn listens_until(&self) -> Option<Duration> {
-        match self.phase {
-            Phase::Listening { until, .. } => Some(Duration::from_micros(until.max(0).cast_unsigned())),
-            Phase::Empty | Phase::Running(_) => None,
-        }
+        let Phase::Listening { since, .. } = self.phase else { return None };
+        let listens = if self.report.is_some() { LISTEN } else { LISTEN_WITHOUT_REPORT };
+        Some(Duration::from_micros((since + listens).max(0).cast_unsigned()))
     }
 
     /// When a frame is played that came then, since the part began. Ends the listening.
@@ -225,7 +241,7 @@ impl StreamClock {
             Phase::Listening { least, .. } => {
                 // A report that is plausible says it at once.
                 let value = by_report.filter(|target| (target - *least).abs() < STEP).unwrap_or(*least);
-                self.phase = Phase::Running(Slewed { value, at: now, rate: STREAM_SLEW });
+                self.phase = Phase::Running(Slewed { value, at: now, rate: self.slew });
                 value
             }
             Phase::Running(offset) if (target - offset.value).abs() > STEP => offset.value,

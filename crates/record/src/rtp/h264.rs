@@ -1,7 +1,7 @@
 //! H.264 from its packets (RFC 6184 §5): single units, aggregates (STAP-A) and fragments (FU-A), as Matroska wants them: each unit behind its length
 //! of four bytes, and the parameter sets in the configuration (ISO/IEC 14496-15 §5.3.3.1).
 
-use super::depacketise::RawFrame;
+use super::frame::RawFrame;
 use super::sps;
 use crate::webm::FrameKind;
 

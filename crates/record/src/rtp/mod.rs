@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod depacketise;
+pub(crate) mod frame;
 mod h264;
 pub(crate) mod jitter;
 mod sps;

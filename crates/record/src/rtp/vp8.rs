@@ -1,7 +1,7 @@
 //! The descriptor before each VP8 payload (RFC 7741 §4.2), and what of a keyframe's header is clear also where the rest is sealed: the bytes that
 //! `crates/seal` leaves.
 
-use super::depacketise::Part;
+use super::frame::Part;
 use crate::webm::{FrameKind, VideoSize};
 
 pub(crate) fn parse(payload: &[u8]) -> Option<Part> {

@@ -1,6 +1,6 @@
 //! The descriptor before each VP9 payload (RFC 9628 §4.2), which says all that is needed of a sealed frame too.
 
-use super::depacketise::Part;
+use super::frame::Part;
 use crate::webm::{FrameKind, Protection, VideoSize};
 
 pub(crate) fn parse(payload: &[u8], protection: Protection) -> Option<Part> {

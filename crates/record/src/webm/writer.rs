@@ -34,7 +34,7 @@ pub struct Frame<'a> {
 }
 
 /// After so long a fragment is appended. Longer costs what is lost with the process; shorter costs a write and some twenty bytes each time.
-const FRAGMENT: Duration = Duration::from_millis(1_000);
+const FRAGMENT: Duration = Duration::from_millis(700);
 
 /// A fragment of so many bytes is appended at once, so that a sender of much takes no more memory.
 const FRAGMENT_BYTES: usize = 512 * 1024;
