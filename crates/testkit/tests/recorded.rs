@@ -1,6 +1,8 @@
 //! What a page seals, and what becomes of it in a recording: kept once its key is, and opened by whoever has that.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-#[path = "../../record/tests/common/mod.rs"]
+#[path = "../../record/tests/record/common.rs"]
+#[expect(dead_code, reason = "it is the tests' of the crate, which use all of it")]
 mod common;
 
 use common::{Arriving, CAMERA, Driver, millis, picture, told, vp8_packets};
@@ -47,8 +49,8 @@ fn a_sealed_frame_is_written_once_its_key_is_kept_and_dropped_when_it_never_is()
         let at = u64::from(number) * 40;
         let mut sealed = Vec::new();
         assert!(sealer.seal(
-            protocol::Source::Camera,
-            &picture(number % 50 == 0, 640, at, number, 50),
+            Source::Camera,
+            &picture(number.is_multiple_of(50), 640, at, number, 50),
             &mut sealed
         ));
         for packet in vp8_packets(&sealed, number as u16, 1, &mut sequence, number * 3_600) {

@@ -160,7 +160,7 @@ impl StreamClock {
             Phase::Listening { least, .. } => (arrival - media - least).abs() > MOST_LATE,
             Phase::Running(offset) => {
                 let late = arrival - media - offset.value;
-                late > MOST_LATE || late < -MOST_EARLY
+                !(-MOST_EARLY..=MOST_LATE).contains(&late)
             }
         }
     }
@@ -264,7 +264,7 @@ impl StreamClock {
 /// A moment of the sender's wall clock. What is left out, 136 years, is the same for all.
 fn wall(ntp: u64) -> Micros {
     let seconds = i64::from((ntp >> 32) as u32);
-    let fraction = i64::from(ntp as u32) * 1_000_000 >> 32;
+    let fraction = (i64::from(ntp as u32) * 1_000_000) >> 32;
     seconds * 1_000_000 + fraction
 }
 

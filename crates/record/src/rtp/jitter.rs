@@ -134,7 +134,7 @@ mod tests {
     /// The numbers that come out, `None` for a gap.
     fn play(packets: &[(u16, u64)], until: u64) -> Vec<Option<u32>> {
         let (mut buffer, mut out) = (JitterBuffer::default(), Vec::new());
-        let mut drain = |buffer: &mut JitterBuffer, out: &mut Vec<Option<u32>>, now| {
+        let drain = |buffer: &mut JitterBuffer, out: &mut Vec<Option<u32>>, now| {
             while let Some(released) = buffer.poll(Duration::from_millis(now)) {
                 out.push(match released {
                     Released::Packet(stored) => Some(stored.timestamp),

@@ -1,5 +1,4 @@
 //! A sender on a bad line: VP8 and Opus in packets, each frame saying when it was captured and which it is.
-#![allow(dead_code, reason = "each test uses a part")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -73,7 +72,7 @@ impl Network {
         let mut at = micros + self.line.delay * 1_000 + jitter;
         if self.chance(self.line.loss) {
             self.lost += 1;
-            if matches!(what, Arriving::Report(..)) || self.dice.next_u32() % 2 == 0 {
+            if matches!(what, Arriving::Report(..)) || self.dice.next_u32().is_multiple_of(2) {
                 return;
             }
             at += 150_000;

@@ -1,13 +1,11 @@
 //! Real pictures and real sound, made by ffmpeg, go through packets on a bad line into files of ours, and ffmpeg decodes these without an error. Needs
 //! ffmpeg with libvpx and libopus: `VERANDA_FFMPEG`, or `ffmpeg` on the PATH.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use common::{Arriving, CAMERA, Driver, Line, MICROPHONE, Network, Owned, read, vp8_packets};
+use crate::common::{Arriving, CAMERA, Driver, Line, MICROPHONE, Network, Owned, read, vp8_packets};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use record::KeyId;
@@ -133,7 +131,7 @@ fn recorded(folder: &Folder, loss: u32) -> Driver {
     let mut network = Network::new(Line { loss, delay: 20, jitter: 30 }, 3);
     let (mut sequence, mut numbers) = (65_500, (0_usize, 0_usize));
     for at in (0..16_500_000_u64).step_by(10_000) {
-        if at % 40_000 == 0
+        if at.is_multiple_of(40_000)
             && let Some(frame) = pictures.get(numbers.0)
         {
             let timestamp = 4_294_900_000_u32.wrapping_add(numbers.0 as u32 * 3_600);
@@ -142,7 +140,7 @@ fn recorded(folder: &Folder, loss: u32) -> Driver {
             }
             numbers.0 += 1;
         }
-        if at % 20_000 == 0
+        if at.is_multiple_of(20_000)
             && let Some(frame) = sounds.get(numbers.1)
         {
             let number = numbers.1 as u16;
@@ -249,4 +247,106 @@ fn a_decoder_makes_no_picture_of_a_sealed_file() {
     // Whatever a decoder makes of noise behind a clear tag is none of the pictures.
     let open = pictures_in(&folder.file("320x180.webm"));
     assert!(open.len() == pictures.len() && pictures_in(&path).iter().all(|noise| !open.contains(noise)));
+}
+
+/// The packets of a VP9 frame (RFC 9628 §4.2), without numbers of pictures.
+fn vp9_payloads(frame: &Block) -> Vec<Vec<u8>> {
+    let count = frame.bytes.len().div_ceil(1_100);
+    let inter = if frame.kind == FrameKind::Key { 0 } else { 0x40 };
+    let payload = |(index, chunk): (usize, &[u8])| {
+        let begins = if index == 0 { 0x08 } else { 0 };
+        let ends = if index + 1 == count { 0x04 } else { 0 };
+        [&[inter | begins | ends][..], chunk].concat()
+    };
+    frame.bytes.chunks(1_100).enumerate().map(payload).collect()
+}
+
+/// The packets of a frame of H.264 (RFC 6184): parameter sets together, the rest in fragments.
+fn h264_payloads(frame: &Block, configuration: &[u8]) -> Vec<Vec<u8>> {
+    let mut payloads = Vec::new();
+    if frame.kind == FrameKind::Key {
+        let length = |at: usize| usize::from(u16::from_be_bytes([configuration[at], configuration[at + 1]]));
+        let sequence_set = &configuration[6..8 + length(6)];
+        let after = 6 + sequence_set.len() + 1;
+        let picture_set = &configuration[after..after + 2 + length(after)];
+        payloads.push([&[0x78][..], sequence_set, picture_set].concat());
+    }
+    let mut rest = &frame.bytes[..];
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
+        let (unit, after) = after.split_at(u32::from_be_bytes(*length) as usize);
+        rest = after;
+        if unit.len() <= 1_100 {
+            payloads.push(unit.to_vec());
+            continue;
+        }
+        let count = unit[1..].len().div_ceil(1_100);
+        for (index, chunk) in unit[1..].chunks(1_100).enumerate() {
+            let flags = if index == 0 { 0x80 } else { 0 } | if index + 1 == count { 0x40 } else { 0 };
+            payloads.push([&[unit[0] & 0xe0 | 28, flags | unit[0] & 0x1f][..], chunk].concat());
+        }
+    }
+    payloads
+}
+
+#[test]
+fn a_decoder_finds_every_frame_of_vp9_and_h264_too() {
+    let folder = Folder::new("others");
+    for (codec, encoder, extra, name) in [
+        (Codec::Vp9, "libvpx-vp9", "-lag-in-frames", "others.webm"),
+        (Codec::H264, "libx264", "-bf", "others.mkv"),
+    ] {
+        let (made, path) = (folder.file(&format!("made-{name}")), folder.file(name));
+        let source = "testsrc2=size=320x180:rate=25:duration=3";
+        let said = run(&[
+            "-f",
+            "lavfi",
+            "-i",
+            source,
+            "-c:v",
+            encoder,
+            "-pix_fmt",
+            "yuv420p",
+            "-g",
+            "25",
+            "-b:v",
+            "900k",
+            "-deadline",
+            "realtime",
+            extra,
+            "0",
+            text(&made),
+        ]);
+        assert!(said.lines().all(|line| line.contains("deadline") || line.contains("realtime")), "{said}");
+        let (head, pictures) = read(&std::fs::read(&made).unwrap());
+        let mut driver = Driver::new();
+        driver.begin(CAMERA, codec, Protection::Plaintext);
+        let mut sequence = 0;
+        for (number, frame) in pictures.iter().enumerate() {
+            let payloads = if codec == Codec::Vp9 {
+                vp9_payloads(frame)
+            } else {
+                h264_payloads(frame, &head.format.private)
+            };
+            let last = payloads.len() - 1;
+            for (index, payload) in payloads.into_iter().enumerate() {
+                let packet = Owned {
+                    ssrc: 1,
+                    sequence,
+                    timestamp: number as u32 * 3_600,
+                    marker: index == last,
+                    payload,
+                };
+                driver.hear(Duration::from_millis(number as u64 * 40), &Arriving::Packet(CAMERA, packet));
+                sequence = sequence.wrapping_add(1);
+            }
+        }
+        driver.advance(Duration::from_secs(5));
+        driver.finish();
+        std::fs::write(&path, &driver.tracks[&CAMERA].file).unwrap();
+        assert_decodes(&path);
+        assert_eq!(pictures_in(&path), pictures_in(&made), "{codec:?}");
+        let size = driver.blocks(CAMERA).0.format.size.unwrap();
+        assert_eq!((size.width, size.height), (320, 180));
+        assert_eq!(pictures.len(), 75);
+    }
 }

@@ -51,7 +51,7 @@ fn written(format: TrackFormat, frames: u64, finish: bool, size: usize) -> (Vec<
     let (mut writer, mut file, mut blocks) = (Writer::new(format, BEGAN), Vec::new(), Vec::new());
     for number in 0..frames {
         let now = Duration::from_millis(5_000 + number * 40);
-        let kind = if number % 25 == 0 { FrameKind::Key } else { FrameKind::Delta };
+        let kind = if number.is_multiple_of(25) { FrameKind::Key } else { FrameKind::Delta };
         let bytes = vec![number as u8; size + number as usize % 7];
         writer.handle_timeout(now);
         assert!(writer.write(now, Frame { time: now, kind, bytes: &bytes }));
@@ -140,7 +140,7 @@ fn after_each_effect_the_file_can_be_played_up_to_what_was_appended() {
     let (mut file, mut seen) = (Vec::new(), 0);
     for number in 0..101_u64 {
         let now = Duration::from_millis(number * 40);
-        let kind = if number % 30 == 0 { FrameKind::Key } else { FrameKind::Delta };
+        let kind = if number.is_multiple_of(30) { FrameKind::Key } else { FrameKind::Delta };
         writer.handle_timeout(now);
         writer.write(now, Frame { time: now, kind, bytes: &[1; 50] });
         if number == 100 {
@@ -341,7 +341,7 @@ fn patches_stay_inside_of_the_file() {
             FileEffect::Truncate { length: to } => length = to,
             FileEffect::Append(bytes) => length += bytes.len() as u64,
             FileEffect::Patch { offset, bytes } => {
-                assert!(offset + bytes.len() as u64 <= length && bytes.len() <= 100)
+                assert!(offset + bytes.len() as u64 <= length && bytes.len() <= 100);
             }
         }
     }

@@ -1,10 +1,8 @@
 //! Ten minutes of a call in virtual time: flash and beep, bad lines, clocks that are off, mutes, changes of size, and lies.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{
+use crate::common::{
     Arriving, CAMERA, Driver, Line, MICROPHONE, Network, Owned, millis, picture, told, vp8_packets,
 };
 use record::SenderReport;
@@ -33,7 +31,7 @@ fn scaled(micros: u64, ppm: i64) -> u64 {
 /// A wall clock of 2026, in the format of NTP.
 fn ntp(micros: u64) -> u64 {
     let seconds = 3_990_000_000 + micros / 1_000_000;
-    seconds << 32 | ((micros % 1_000_000) << 32) / 1_000_000
+    (seconds << 32) | (((micros % 1_000_000) << 32) / 1_000_000)
 }
 
 struct Playing {
@@ -261,7 +259,7 @@ fn what_was_appended_is_never_older_than_two_seconds() {
     let mut worst = 0;
     for step in 0..60_000_u64 {
         let at = step * 1_000;
-        if step % 20 == 0 {
+        if step.is_multiple_of(20) {
             playing.send_sound(at);
         }
         while let Some((arrives, what)) = playing.network.next(at) {
@@ -298,7 +296,7 @@ fn timestamps_that_lie_cost_the_liar_alone_and_never_run_away() {
                 2 => random(),
                 3 => truth.wrapping_mul(50),
                 4 => 0_u32.wrapping_sub(truth),
-                _ if number % 2 == 0 => truth,
+                _ if number.is_multiple_of(2) => truth,
                 _ => truth.wrapping_add(90_000 * 3_600),
             };
             // Another size with each frame, and another stream with every hundredth.

@@ -56,7 +56,8 @@ fn a_manifest_is_read_as_it_was_written() {
 
 #[test]
 fn a_manifest_that_cannot_be_is_refused() {
-    let changes: [(&str, fn(&mut Manifest)); 9] = [
+    type Change = fn(&mut Manifest);
+    let changes: [(&str, Change); 9] = [
         ("people", |one| one.people.push(one.people[0].clone())),
         ("nobody", |one| one.people.clear()),
         ("numbers", |one| one.parts[0].number = 2),
