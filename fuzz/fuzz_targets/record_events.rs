@@ -7,7 +7,8 @@ use protocol::ParticipantId;
 use record::{EventReader, LoggedEvent, RecordedEvent};
 
 fuzz_target!(|data: &[u8]| {
-    let honest = LoggedEvent { at_ms: 42, event: RecordedEvent::Speaker { participant: Some(ParticipantId::NIL) } };
+    let honest =
+        LoggedEvent { at_ms: 42, event: RecordedEvent::Speaker { participant: Some(ParticipantId::NIL) } };
     let log = [data, b"\n", &honest.to_line().unwrap()].concat();
     let whole = read(&log, log.len());
     assert_eq!(whole, read(&log, 1 + log.len() / 5));

@@ -9,7 +9,8 @@ use record::{KeyBox, KeyBoxes, KeyId, SealedKey};
 
 fuzz_target!(|data: &[u8]| {
     let key = KeyId::new(5 << 24 | 1 << 8 | 3).unwrap();
-    let honest = KeyBox { participant: ParticipantId::NIL, key, sealed: SealedKey::new("honest".to_owned()).unwrap() };
+    let honest =
+        KeyBox { participant: ParticipantId::NIL, key, sealed: SealedKey::new("honest".to_owned()).unwrap() };
     let mut boxes = KeyBoxes::new();
     assert!(boxes.push(&honest.to_line()).is_empty());
     for piece in data.chunks(1 + data.len() / 3) {

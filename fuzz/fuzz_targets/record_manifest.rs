@@ -11,7 +11,9 @@ fuzz_target!(|data: &[u8]| {
     for part in &manifest.parts {
         let tracks = part.tracks.iter().map(|track| &track.file);
         for name in tracks.chain([&part.events]).chain(&part.keys) {
-            assert!(!name.as_str().contains("..") && !name.as_str().contains('/') && !name.as_str().is_empty());
+            assert!(
+                !name.as_str().contains("..") && !name.as_str().contains('/') && !name.as_str().is_empty()
+            );
         }
         for track in &part.tracks {
             assert!(manifest.people.iter().any(|person| person.id == track.participant));

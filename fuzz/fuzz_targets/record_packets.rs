@@ -43,7 +43,10 @@ fuzz_target!(|data: &[u8]| {
         }
         came += payload.len() + 4;
         let sequence = u16::from_be_bytes([*n1, *n2]);
-        recorder.handle_packet(key, &Packet { arrival: now, ssrc, sequence, timestamp, marker: flags & 1 != 0, payload });
+        recorder.handle_packet(
+            key,
+            &Packet { arrival: now, ssrc, sequence, timestamp, marker: flags & 1 != 0, payload },
+        );
         drain(&mut recorder, now, &mut file, &mut asked);
     }
     recorder.finish(now);
@@ -66,7 +69,10 @@ fn drain(recorder: &mut Recorder, now: Duration, file: &mut Vec<u8>, asked: &mut
         match effect {
             TrackEffect::File(effect) => effect.apply(file),
             TrackEffect::WantKeyframe => asked.push(now),
-            TrackEffect::Began { .. } | TrackEffect::Resized { .. } | TrackEffect::WantKey(_) | TrackEffect::Ended(_) => {}
+            TrackEffect::Began { .. }
+            | TrackEffect::Resized { .. }
+            | TrackEffect::WantKey(_)
+            | TrackEffect::Ended(_) => {}
         }
     }
 }

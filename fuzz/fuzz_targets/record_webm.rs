@@ -38,7 +38,12 @@ fn read(data: &[u8], piece: usize) -> (Vec<Block>, bool) {
                         elsewhere.push(data);
                         while let Ok(Some(_)) = elsewhere.poll() {}
                         elsewhere.seek(cue.offset);
-                        elsewhere.push(usize::try_from(cue.offset).ok().and_then(|offset| data.get(offset..)).unwrap_or_default());
+                        elsewhere.push(
+                            usize::try_from(cue.offset)
+                                .ok()
+                                .and_then(|offset| data.get(offset..))
+                                .unwrap_or_default(),
+                        );
                         while let Ok(Some(_)) = elsewhere.poll() {}
                     }
                 }
