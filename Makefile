@@ -10,8 +10,8 @@ SAY := @printf '\033[1m==>\033[0m %s\n'
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, Redis, coturn, pebble, PulseAudio, nginx, HAProxy, Prometheus
-	@scripts/setup.sh leptos browser postgres redis coturn pebble sound proxies prometheus python
+setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, Redis, coturn, pebble, PulseAudio, nginx, HAProxy, Prometheus, ffmpeg
+	@scripts/setup.sh leptos browser postgres redis coturn pebble sound proxies prometheus python ffmpeg
 
 # What is left once a step is done, for those who wait for the first one.
 PAGE := the page (first time about 4 min)
@@ -36,7 +36,7 @@ run: build ## start Veranda; the last line is the address to open
 test: test-rust test-one-file test-browser ## every test: Rust, the one file, then real browsers
 
 test-rust:
-	@scripts/setup.sh rust postgres redis coturn pebble prometheus
+	@scripts/setup.sh rust postgres redis coturn pebble prometheus ffmpeg
 	$(SAY) "Testing the Rust side, with a private PostgreSQL and a private Redis (first time about 5 min on two cores)"
 	@$(WITH) scripts/with-redis scripts/with-postgres cargo test --quiet --features protocol/schema
 
