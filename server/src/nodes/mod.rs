@@ -20,7 +20,10 @@ mod lead;
 mod links;
 mod offer;
 mod passed_caller;
+mod report;
+mod reports;
 mod secrets;
+mod shared_counts;
 mod status;
 
 pub(crate) use effect::Effect;
@@ -29,4 +32,6 @@ pub(crate) use lead::{LED_WITHIN, Lead, Stay};
 pub(crate) use links::{LinkError, NodeSocket};
 pub(crate) use offer::{CALLER, Offer, OfferReply, REQUESTS};
 pub(crate) use passed_caller::{from_header as caller_of_header, to_header as header_of_caller};
+pub(crate) use report::{MOST_ROOMS, Neighbour, Neighbours, NodeReport, ReportedRoom, ReportedStage};
 pub(crate) use secrets::ClusterSecret;
+pub(crate) use shared_counts::{Counted, Counting, SharedLimit};

@@ -36,7 +36,7 @@ pub(crate) async fn upgrade(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if let Err(refusal) = check(&state, &caller, &headers) {
+    if let Err(refusal) = check(&state, &caller, &headers).await {
         return refusal.into_response();
     }
     open(state, caller, upgrade)
@@ -58,7 +58,11 @@ pub(crate) fn open(state: AppState, caller: HttpClient, upgrade: WebSocketUpgrad
         .into_response()
 }
 
-fn check(state: &AppState, caller: &HttpClient, headers: &HeaderMap) -> Result<(), Box<ProblemResponse>> {
+async fn check(
+    state: &AppState,
+    caller: &HttpClient,
+    headers: &HeaderMap,
+) -> Result<(), Box<ProblemResponse>> {
     if !origin::is_allowed(headers, &caller.site, &state.config.server.allowed_origins) {
         note_refusal(state, ErrorCode::OriginRefused);
         let detail = ProblemDetail::OriginRefused;
@@ -68,7 +72,7 @@ fn check(state: &AppState, caller: &HttpClient, headers: &HeaderMap) -> Result<(
     if state.cluster.as_ref().is_some_and(Cluster::is_starting) {
         return Err(Box::new(ProblemResponse::storage(&StorageError::Behind)));
     }
-    state.lookups.join(caller).map_err(|retry_after| {
+    state.lookups.join(caller).await.map_err(|retry_after| {
         note_refusal(state, ErrorCode::RateLimited);
         Box::new(ProblemResponse::rate_limited(retry_after))
     })

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use server::config::{ClusterConfig, Config, NodeRole};
+use server::config::{ClusterConfig, Config, LimitsConfig, NodeRole};
 use sqlx::{AnyPool, Row as _};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
@@ -17,20 +17,21 @@ use crate::ringing_people::{ADA, BOB, id};
 use crate::sessions::resume_message;
 
 /// How a connection ends whose room is another node's now.
-const MOVED: Closed = Closed { code: 4421 };
+pub(crate) const MOVED: Closed = Closed { code: 4421 };
 
 /// What the operator has set up for the nodes.
-struct Cluster {
-    postgres: String,
-    redis: Vec<String>,
+pub(crate) struct Cluster {
+    pub(crate) postgres: String,
+    pub(crate) redis: Vec<String>,
     /// What the sentinels call the Redis, where `redis` are sentinels.
-    sentinel: &'static str,
-    secret: String,
-    name: String,
+    pub(crate) sentinel: &'static str,
+    pub(crate) secret: String,
+    pub(crate) name: String,
+    pub(crate) limits: LimitsConfig,
 }
 
 /// A Redis of a test's own, which goes away and comes back with nothing.
-struct OwnRedis {
+pub(crate) struct OwnRedis {
     port: u16,
     /// What it is told besides where to listen.
     words: Vec<String>,
@@ -39,16 +40,16 @@ struct OwnRedis {
 }
 
 /// A node in a runtime of its own, which ends as a process does that is killed: without a word.
-struct Node {
-    server: TestServer,
+pub(crate) struct Node {
+    pub(crate) server: TestServer,
     runtime: Option<Runtime>,
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// Where other nodes reach it.
     address: String,
 }
 
 impl Cluster {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         static CLUSTERS: AtomicU32 = AtomicU32::new(0);
         let name = format!("cluster_{}_{}", std::process::id(), CLUSTERS.fetch_add(1, Ordering::Relaxed));
         let server = from_environment("VERANDA_TEST_POSTGRES");
@@ -57,20 +58,27 @@ impl Cluster {
         let statement = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
         sqlx::raw_sql(statement).execute(&pool).await.unwrap();
         let redis = vec![from_environment("VERANDA_TEST_REDIS")];
-        Self { postgres: format!("{server}/{name}"), redis, sentinel: "", secret: "s".repeat(32), name }
+        Self {
+            postgres: format!("{server}/{name}"),
+            redis,
+            sentinel: "",
+            secret: "s".repeat(32),
+            name,
+            limits: LimitsConfig::default(),
+        }
     }
 
     /// A node that takes people.
-    async fn node(&self, name: &'static str) -> Node {
+    pub(crate) async fn node(&self, name: &'static str) -> Node {
         self.ready(self.start(name).await).await
     }
 
     /// A node that is used for some things only.
-    async fn node_with(&self, name: &'static str, roles: &[NodeRole]) -> Node {
+    pub(crate) async fn node_with(&self, name: &'static str, roles: &[NodeRole]) -> Node {
         self.ready(self.start_with(name, roles).await).await
     }
 
-    async fn start(&self, name: &'static str) -> Node {
+    pub(crate) async fn start(&self, name: &'static str) -> Node {
         self.start_with(name, &ClusterConfig::default().roles).await
     }
 
@@ -85,6 +93,9 @@ impl Cluster {
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let mut config = Config::default();
         config.storage.postgres.clone_from(&self.postgres);
+        config.limits = self.limits.clone();
+        // Where a test says that somebody comes from elsewhere.
+        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
         config.cluster = ClusterConfig {
             secret: self.secret.clone(),
             name: self.name.clone(),
@@ -109,7 +120,7 @@ impl Cluster {
         Node { server, runtime: Some(runtime), name, address: free.to_string() }
     }
 
-    async fn nodes<const N: usize>(&self, names: [&'static str; N]) -> Vec<Node> {
+    pub(crate) async fn nodes<const N: usize>(&self, names: [&'static str; N]) -> Vec<Node> {
         let mut nodes = Vec::new();
         for name in names {
             nodes.push(self.node(name).await);
@@ -118,7 +129,7 @@ impl Cluster {
     }
 
     /// Which of the nodes has a room, as PostgreSQL says.
-    async fn owner(&self, room: &str, nodes: &[Node]) -> usize {
+    pub(crate) async fn owner(&self, room: &str, nodes: &[Node]) -> usize {
         self.ownership(room, nodes).await.0
     }
 
@@ -134,7 +145,7 @@ impl Cluster {
 }
 
 impl OwnRedis {
-    async fn start(words: &[&str]) -> Self {
+    pub(crate) async fn start(words: &[&str]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
         let words = words.iter().map(ToString::to_string).collect();
         let mut redis = Self { port, words, folder: tempfile::tempdir().unwrap(), running: None };
@@ -157,11 +168,11 @@ impl OwnRedis {
         sentinel
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    async fn begin(&mut self) {
+    pub(crate) async fn begin(&mut self) {
         let (port, folder) = (self.port.to_string(), self.folder.path().display().to_string());
         let mut words = self.words.clone();
         words.extend(["--port", &port, "--bind", "127.0.0.1", "--dir", &folder].map(str::to_owned));
@@ -175,7 +186,7 @@ impl OwnRedis {
         }
     }
 
-    fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         if let Some(mut running) = self.running.take() {
             running.kill().unwrap();
             running.wait().unwrap();
@@ -190,7 +201,7 @@ impl Drop for OwnRedis {
 }
 
 impl Node {
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.runtime.take().unwrap().shutdown_background();
     }
 }
@@ -215,7 +226,7 @@ fn chat(number: u32) -> Value {
 }
 
 /// Enters a room through a node.
-async fn enter(node: &Node, room: &str, name: &str) -> (Client, Value) {
+pub(crate) async fn enter(node: &Node, room: &str, name: &str) -> (Client, Value) {
     for _ in 0..40 {
         let mut client = node.server.connect().await;
         client.say(join_message(room, name)).await;
