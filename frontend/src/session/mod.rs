@@ -52,7 +52,7 @@ const PUBLISH_AFTER_MILLIS: u32 = 16;
 /// takes, and there is nothing to see before it is over.
 const LINKS_FIRST_MILLIS: u32 = 60;
 
-pub(crate) use entrance::{Entrance, RingEntrance, Visit};
+pub(crate) use entrance::{Entrance, RingEntrance, RingStage, Visit};
 
 struct Session {
     code: RoomCode,
@@ -346,10 +346,13 @@ impl Session {
         }
     }
 
-    /// The others see at once that the page is gone; the session stays with the tab for a while.
+    /// The others see at once that the page is gone; the session stays with the tab for a while. In a direct call they see somebody who comes back, until
+    /// the ring is over.
     fn page_hidden(&mut self) {
-        if let Some(socket) = self.socket.take() {
-            socket.leave();
+        let socket = self.socket.take();
+        match &self.entrance {
+            Entrance::Page => socket.into_iter().for_each(Socket::leave),
+            Entrance::Ring(_) => drop(socket),
         }
     }
 
