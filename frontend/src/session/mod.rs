@@ -108,6 +108,7 @@ impl Session {
         let ticks = events.clone();
         let preferences = remember::preferences();
         let link = entrance.link(code);
+        let begins_small = !entrance.is_page();
         let shown = Shown { remembered_name, preferences, link, ..Shown::default() };
         Self {
             code,
@@ -116,7 +117,7 @@ impl Session {
             page: Page::default(),
             socket: None,
             sockets_made: 0,
-            media: Media::new(events.clone()),
+            media: Media::new(events.clone(), begins_small),
             captures: Captures::default(),
             meter: None,
             muted: None,
