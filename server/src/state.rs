@@ -266,13 +266,18 @@ impl AppState {
             config,
         }));
         tracing::info!(version = VERSION, build = state.build.id(), "Veranda starts");
-        tasks::spawn(clean(Arc::downgrade(&state.0)));
-        tasks::spawn(builds::keep(state.build.clone(), Arc::clone(&state.storage), clock.wall()));
-        tasks::spawn(usage::watch(Arc::downgrade(&state.0)));
-        tasks::spawn(watch_lock(Arc::downgrade(&state.0)));
-        tasks::spawn(revocations::watch(Arc::downgrade(&state.0)));
+        state.begin_to_watch();
         tasks::spawn(public_address::watch(Arc::downgrade(&state.0), stun_servers, seen));
         Ok(state)
+    }
+
+    /// What is done again and again for as long as there is a server.
+    fn begin_to_watch(&self) {
+        tasks::spawn(clean(Arc::downgrade(&self.0)));
+        tasks::spawn(builds::keep(self.build.clone(), Arc::clone(&self.storage), self.clock.wall()));
+        tasks::spawn(usage::watch(Arc::downgrade(&self.0)));
+        tasks::spawn(watch_lock(Arc::downgrade(&self.0)));
+        tasks::spawn(revocations::watch(Arc::downgrade(&self.0)));
     }
 
     /// Where connections are taken: for pages, and for the relay.
