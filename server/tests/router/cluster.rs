@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use server::config::{ClusterConfig, Config, NodeRole};
+use server::config::{ClusterConfig, Config, LimitsConfig, NodeRole};
 use sqlx::{AnyPool, Row as _};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
@@ -17,16 +17,17 @@ use crate::ringing_people::{ADA, BOB, id};
 use crate::sessions::resume_message;
 
 /// How a connection ends whose room is another node's now.
-const MOVED: Closed = Closed { code: 4421 };
+pub(crate) const MOVED: Closed = Closed { code: 4421 };
 
 /// What the operator has set up for the nodes.
-struct Cluster {
-    postgres: String,
-    redis: Vec<String>,
+pub(crate) struct Cluster {
+    pub(crate) postgres: String,
+    pub(crate) redis: Vec<String>,
     /// What the sentinels call the Redis, where `redis` are sentinels.
-    sentinel: &'static str,
-    secret: String,
-    name: String,
+    pub(crate) sentinel: &'static str,
+    pub(crate) secret: String,
+    pub(crate) name: String,
+    pub(crate) limits: LimitsConfig,
 }
 
 /// A Redis of a test's own, which goes away and comes back with nothing.
@@ -39,16 +40,16 @@ struct OwnRedis {
 }
 
 /// A node in a runtime of its own, which ends as a process does that is killed: without a word.
-struct Node {
-    server: TestServer,
+pub(crate) struct Node {
+    pub(crate) server: TestServer,
     runtime: Option<Runtime>,
     name: &'static str,
     /// Where other nodes reach it.
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Cluster {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         static CLUSTERS: AtomicU32 = AtomicU32::new(0);
         let name = format!("cluster_{}_{}", std::process::id(), CLUSTERS.fetch_add(1, Ordering::Relaxed));
         let server = from_environment("VERANDA_TEST_POSTGRES");
@@ -57,11 +58,12 @@ impl Cluster {
         let statement = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
         sqlx::raw_sql(statement).execute(&pool).await.unwrap();
         let redis = vec![from_environment("VERANDA_TEST_REDIS")];
-        Self { postgres: format!("{server}/{name}"), redis, sentinel: "", secret: "s".repeat(32), name }
+        let (postgres, secret) = (format!("{server}/{name}"), "s".repeat(32));
+        Self { postgres, redis, sentinel: "", secret, name, limits: LimitsConfig::default() }
     }
 
     /// A node that takes people.
-    async fn node(&self, name: &'static str) -> Node {
+    pub(crate) async fn node(&self, name: &'static str) -> Node {
         self.ready(self.start(name).await).await
     }
 
@@ -85,6 +87,7 @@ impl Cluster {
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let mut config = Config::default();
         config.storage.postgres.clone_from(&self.postgres);
+        config.limits = self.limits.clone();
         config.cluster = ClusterConfig {
             secret: self.secret.clone(),
             name: self.name.clone(),
@@ -109,7 +112,7 @@ impl Cluster {
         Node { server, runtime: Some(runtime), name, address: free.to_string() }
     }
 
-    async fn nodes<const N: usize>(&self, names: [&'static str; N]) -> Vec<Node> {
+    pub(crate) async fn nodes<const N: usize>(&self, names: [&'static str; N]) -> Vec<Node> {
         let mut nodes = Vec::new();
         for name in names {
             nodes.push(self.node(name).await);
@@ -118,12 +121,12 @@ impl Cluster {
     }
 
     /// Which of the nodes has a room, as PostgreSQL says.
-    async fn owner(&self, room: &str, nodes: &[Node]) -> usize {
+    pub(crate) async fn owner(&self, room: &str, nodes: &[Node]) -> usize {
         self.ownership(room, nodes).await.0
     }
 
     /// The same, and with which token.
-    async fn ownership(&self, room: &str, nodes: &[Node]) -> (usize, i64) {
+    pub(crate) async fn ownership(&self, room: &str, nodes: &[Node]) -> (usize, i64) {
         let pool = AnyPool::connect(&self.postgres).await.unwrap();
         let select = sqlx::query("SELECT owner, fence FROM rooms WHERE code = $1").bind(room);
         let row = select.fetch_one(&pool).await.unwrap();
@@ -190,7 +193,7 @@ impl Drop for OwnRedis {
 }
 
 impl Node {
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.runtime.take().unwrap().shutdown_background();
     }
 }
@@ -208,14 +211,14 @@ fn from_environment(variable: &str) -> String {
         .unwrap_or_else(|_| panic!("{variable} is not set: run the tests with `make test-rust`"))
 }
 
-fn chat(number: u32) -> Value {
+pub(crate) fn chat(number: u32) -> Value {
     let (id, envelope) =
         (format!("00000000-0000-4000-8000-{number:012}"), json!({ "version": 1, "body": "hello" }));
     json!({ "type": "chat", "chat": id, "to": "everyone", "envelope": envelope })
 }
 
 /// Enters a room through a node.
-async fn enter(node: &Node, room: &str, name: &str) -> (Client, Value) {
+pub(crate) async fn enter(node: &Node, room: &str, name: &str) -> (Client, Value) {
     for _ in 0..40 {
         let mut client = node.server.connect().await;
         client.say(join_message(room, name)).await;
@@ -426,7 +429,10 @@ async fn when_a_sentinel_has_another_redis_take_over_no_call_notices_and_rooms_a
     let port = first.port.to_string();
     let _second = OwnRedis::start(&["--replicaof", "127.0.0.1", &port]).await;
     let sentinel = OwnRedis::sentinel_of(&first).await;
-    let cluster = Cluster { redis: vec![sentinel.url()], sentinel: "calls", ..Cluster::new().await };
+    // The first sentinel takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let redis = vec![format!("redis://{}", silent.local_addr().unwrap()), sentinel.url()];
+    let cluster = Cluster { redis, sentinel: "calls", ..Cluster::new().await };
     let nodes = cluster.nodes(["one", "two"]).await;
     let (room, other) = (nodes[0].server.new_room().await, nodes[0].server.new_room().await);
     let (mut ada, _) = enter(&nodes[0], &room, "Ada").await;
