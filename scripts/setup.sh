@@ -15,7 +15,7 @@
 #   scripts/setup.sh ocr        tesseract, with which it is measured whether shared text can be read
 #   scripts/setup.sh pebble     an authority that gives certificates, for the tests of ACME; no server is started
 #   scripts/setup.sh deny       cargo-deny, which judges what the program is made of
-#   scripts/setup.sh deploy     what judges the files of deploy/: systemd-analyze and kubernetes-validate
+#   scripts/setup.sh deploy     what judges the files of deploy/: systemd-analyze, kubernetes-validate and Docker Compose; no container is started
 #   scripts/setup.sh postgres   PostgreSQL's programs, for the tests of the storage; no server is started
 #
 # Everything that is not a system package goes to $VERANDA_TOOLS (default ~/.cache/veranda), is built once, and is shared
@@ -482,6 +482,8 @@ set_up_deploy() {
             "$TOOLS/python/bin/pip" install --quiet "kubernetes-validate==$KUBERNETES_VALIDATE_VERSION" \
             || fail "kubernetes-validate could not be fetched. Is Python's package index reachable?"
     fi
+    have docker-compose || docker compose version >/dev/null 2>&1 || apt_install "Installing Docker Compose, which reads its files (about 20 s)" docker-compose \
+        || fail "no Docker Compose found: install docker-compose or the plugin of docker; nothing is started"
     echo "export KUBERNETES_VALIDATE=\"$TOOLS/python/bin/kubernetes-validate\"" | remember deploy
 }
 

@@ -356,7 +356,7 @@ fn identity(run: &str, marker: &str) -> RedisIdentity {
 }
 
 /// What stands behind the number, if anything does that this version reads.
-fn value<T: DeserializeOwned>(value: &str) -> Option<T> {
+pub(super) fn value<T: DeserializeOwned>(value: &str) -> Option<T> {
     serde_json::from_str(value.split_once(' ')?.1).ok()
 }
 

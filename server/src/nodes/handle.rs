@@ -19,7 +19,7 @@ use tokio_rustls::rustls::ServerConfig;
 use super::coordination::Coordination;
 use super::driver::{Driver, DriverInit};
 use super::effect::Effect;
-use super::lead::{Event, Lead, Waiting, key_of};
+use super::lead::{Event, Lead, Waiting, is_key, key_of};
 use super::links::{LinkError, Links, NodeSocket};
 use super::offer::Offer;
 use super::passed_caller;
@@ -209,6 +209,9 @@ impl Cluster {
     }
 
     pub(crate) async fn offered(&self, of: RoomKey, fence: Fence, from: NodeId) -> OfferAnswer {
+        if !is_key(of) {
+            return OfferAnswer::Refused;
+        }
         let (reply, answer) = oneshot::channel();
         _ = self.0.events.send(Event::Offered { of, fence, from, reply });
         answer.await.unwrap_or(OfferAnswer::Refused)

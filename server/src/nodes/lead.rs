@@ -30,6 +30,11 @@ pub(super) fn ownable(key: RoomKey) -> Ownable {
 /// last; after one that could not be reached a node waits 300 ms before it says where to go next.
 pub(crate) const LED_WITHIN: Duration = Duration::from_secs(8);
 
+/// Whether a key stands for something. A room's has fifty bits: with more, one room would have several keys, and a node could take it from itself.
+pub(super) fn is_key(key: RoomKey) -> bool {
+    key_of(ownable(key)) == key
+}
+
 /// Where somebody is to go.
 #[derive(Debug)]
 pub(crate) enum Lead {
@@ -126,4 +131,22 @@ pub(super) enum Event {
     Offered { of: RoomKey, fence: Fence, from: NodeId, reply: oneshot::Sender<OfferAnswer> },
     /// The node is to leave; said again, at once.
     Drain,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_has_one_key() {
+        let room = Ownable::Room(RoomCode::from_random(0x2_5A5A_1234_5678));
+        for of in [room, Ownable::Rings] {
+            let key = key_of(of);
+            assert!(is_key(key) && ownable(key) == of);
+        }
+        for beyond in 50..64 {
+            let key = RoomKey(key_of(room).0 | (1 << beyond));
+            assert!(!is_key(key), "{key:?} is another key of the same room");
+        }
+    }
 }

@@ -18,6 +18,8 @@ mod effect;
 mod handle;
 mod lead;
 mod links;
+#[cfg(test)]
+mod neighbours_tests;
 mod offer;
 mod passed_caller;
 mod report;

@@ -99,6 +99,15 @@ impl ClusterSecret {
     }
 }
 
+#[cfg(feature = "fuzzing")]
+impl ClusterSecret {
+    /// With what a node opens a link.
+    pub(crate) fn tls_of_a_node(&self) -> anyhow::Result<(Arc<ClientConfig>, ServerName<'static>)> {
+        let NodeTls { client, name, .. } = self.tls()?;
+        Ok((client, name))
+    }
+}
+
 /// Good at any time: clocks of nodes may differ, and whether a node is believed is the secret's affair.
 fn authority() -> CertificateParams {
     let mut params = CertificateParams::default();

@@ -45,7 +45,7 @@ pub(crate) struct Node {
     runtime: Option<Runtime>,
     pub(crate) name: &'static str,
     /// Where other nodes reach it.
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Cluster {
@@ -58,14 +58,8 @@ impl Cluster {
         let statement = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
         sqlx::raw_sql(statement).execute(&pool).await.unwrap();
         let redis = vec![from_environment("VERANDA_TEST_REDIS")];
-        Self {
-            postgres: format!("{server}/{name}"),
-            redis,
-            sentinel: "",
-            secret: "s".repeat(32),
-            name,
-            limits: LimitsConfig::default(),
-        }
+        let (postgres, secret) = (format!("{server}/{name}"), "s".repeat(32));
+        Self { postgres, redis, sentinel: "", secret, name, limits: LimitsConfig::default() }
     }
 
     /// A node that takes people.
@@ -134,7 +128,7 @@ impl Cluster {
     }
 
     /// The same, and with which token.
-    async fn ownership(&self, room: &str, nodes: &[Node]) -> (usize, i64) {
+    pub(crate) async fn ownership(&self, room: &str, nodes: &[Node]) -> (usize, i64) {
         let pool = AnyPool::connect(&self.postgres).await.unwrap();
         let select = sqlx::query("SELECT owner, fence FROM rooms WHERE code = $1").bind(room);
         let row = select.fetch_one(&pool).await.unwrap();
@@ -219,7 +213,7 @@ fn from_environment(variable: &str) -> String {
         .unwrap_or_else(|_| panic!("{variable} is not set: run the tests with `make test-rust`"))
 }
 
-fn chat(number: u32) -> Value {
+pub(crate) fn chat(number: u32) -> Value {
     let (id, envelope) =
         (format!("00000000-0000-4000-8000-{number:012}"), json!({ "version": 1, "body": "hello" }));
     json!({ "type": "chat", "chat": id, "to": "everyone", "envelope": envelope })
@@ -446,7 +440,10 @@ async fn when_a_sentinel_has_another_redis_take_over_no_call_notices_and_rooms_a
     let port = first.port.to_string();
     let _second = OwnRedis::start(&["--replicaof", "127.0.0.1", &port]).await;
     let sentinel = OwnRedis::sentinel_of(&first).await;
-    let cluster = Cluster { redis: vec![sentinel.url()], sentinel: "calls", ..Cluster::new().await };
+    // The first sentinel takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let redis = vec![format!("redis://{}", silent.local_addr().unwrap()), sentinel.url()];
+    let cluster = Cluster { redis, sentinel: "calls", ..Cluster::new().await };
     let nodes = cluster.nodes(["one", "two"]).await;
     let (room, other) = (nodes[0].server.new_room().await, nodes[0].server.new_room().await);
     let (mut ada, _) = enter(&nodes[0], &room, "Ada").await;

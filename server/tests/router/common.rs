@@ -12,13 +12,13 @@ use server::port_mux::Timeouts;
 use server::traces::Traces;
 use server::{AppState, router};
 use tempfile::TempDir;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 
 /// A server that ends with the test.
 pub(crate) struct TestServer {
@@ -185,6 +185,15 @@ impl TestServer {
 
     pub(crate) async fn connect(&self) -> Client {
         self.try_connect(None).await.unwrap()
+    }
+
+    /// A client whose machine takes little before somebody reads it.
+    pub(crate) async fn connect_narrowly(&self) -> Client {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(8 * 1024).unwrap();
+        let stream = MaybeTlsStream::Plain(socket.connect(self.address).await.unwrap());
+        let (socket, _) = client_async(format!("ws://{}/api/v1/ws", self.address), stream).await.unwrap();
+        Client { socket, last: 0 }
     }
 
     pub(crate) async fn try_connect(&self, origin: Option<&str>) -> Result<Client, tungstenite::Error> {

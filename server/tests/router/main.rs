@@ -29,6 +29,7 @@ mod listed;
 mod logs;
 mod metrics;
 mod operating;
+mod passed_on;
 mod previews;
 mod push_service;
 mod pushing;

@@ -11,6 +11,7 @@ mod contacts;
 mod fences;
 mod identities;
 mod keys;
+mod neighbours;
 mod operation;
 mod others;
 mod outbox;
