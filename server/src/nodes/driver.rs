@@ -170,7 +170,7 @@ impl Driver {
         if used.count > 0 {
             return;
         }
-        if used.has_lingered {
+        if used.has_lingered || self.drains_alone {
             self.used.remove(&(of, fence));
             self.input(Input::RoomEnded { room: of, fence });
             if self.drains_alone && !self.has_rooms() {

@@ -13,6 +13,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::cluster::{Cluster, Node, OwnRedis};
 use crate::common::join_message;
+use crate::scraping::Scraped;
 
 /// What somebody may do at once, whichever node they come to. A minute later it is one more.
 const MOST: usize = 6;
@@ -105,6 +106,8 @@ async fn a_limit_is_one_for_all_nodes_and_without_redis_each_has_its_share() {
     let mut redis = OwnRedis::start(&[]).await;
     let cluster = Cluster { redis: vec![redis.url()], limits: limits(), ..Cluster::new().await };
     let nodes = cluster.nodes(["one", "two"]).await;
+    // The first one hears of the second with its next renewal.
+    Scraped::of(&nodes[0].server).await.until(|series| series.of("veranda_nodes") == 2.0).await;
     let together = async |address: &str| {
         let began = Instant::now();
         let mut made = 0;
@@ -117,6 +120,11 @@ async fn a_limit_is_one_for_all_nodes_and_without_redis_each_has_its_share() {
     assert!(makes_room(&nodes[1], "192.0.2.2").await, "another address has its own");
 
     redis.end();
+    for node in &nodes {
+        while !node.server.request("GET", "/readyz", "", "").await.2.contains("\"redis\"") {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
     // Neither waits for it: all of these are answered by the node itself.
     for (number, node) in nodes.iter().enumerate() {
         let began = Instant::now();

@@ -338,14 +338,14 @@ async fn a_node_that_is_drained_alone_says_so_and_ends_when_nobody_is_inside() {
     let mut one = program(&cluster, folder.path(), "one").await;
     until("it takes people", async || one.ready().await == 200).await;
     let room = one.room().await;
-    let ada = enter_program(&one, &room, "Ada").await;
+    let mut ada = enter_program(&one, &room, "Ada").await;
     let mut draining = std::pin::pin!(drain(&cluster, folder.path(), "one"));
     // As long as somebody is inside, it goes on.
     tokio::select! {
         (said, code) = &mut draining => panic!("{code:?} {said}"),
         () = until("it stops taking people", async || one.ready().await == 503) => {}
     }
-    ada.close().await;
+    ada.say(json!({ "type": "leave", "id": 2 })).await;
     let (said, code) = draining.await;
     println!("{said}");
     assert!(said.contains("There is no other node that could take them"), "{said}");
