@@ -12,9 +12,8 @@ mod sign_in;
 
 pub use api_keys::{ApiKeyRow, ApiKeys};
 pub use audit_log::{AuditLog, AuditRow, FilterForm};
-pub use facts::{AdminSection, BackupState, KeyState, Period};
+pub use facts::{AdminSection, BackupState, KeyState, NodeAnswer, NodeRow, NodeState, Period};
 pub use frame::AdminFrame;
-pub use nodes::{NodeAnswer, NodeRow, NodeState};
 pub use overview::{Failure, Figures, Overview, PeopleChart, UsageRow};
 pub use rooms::{AdminNoRoom, AdminRoom, AdminRooms, LiveRoom, OneRoom};
 pub use server::{AdminServer, CertificateState, ServerState};

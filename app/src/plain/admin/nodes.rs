@@ -1,55 +1,10 @@
 //! The nodes of a cluster, and how each is.
 
 use leptos::prelude::*;
-use protocol::Timestamp;
 
+use super::facts::{NodeAnswer, NodeRow, NodeState};
 use crate::text::admin as words;
 use crate::text::moment;
-
-/// How a node is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NodeState {
-    /// It takes nobody in yet.
-    Starting,
-    /// It has been there since then.
-    Here(Timestamp),
-    /// Its rooms go to others.
-    Draining,
-    /// It should be there, and does not answer.
-    Unreachable,
-    /// It has not been there since then.
-    Gone(Timestamp),
-}
-
-/// A node, as it says itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodeRow {
-    /// Its name; its address, where it has not said one.
-    pub name: String,
-    /// Whether it is the one that shows the page.
-    pub is_this: bool,
-    /// How it is.
-    pub state: NodeState,
-    /// What it says; nothing where it does not answer.
-    pub answer: Option<NodeAnswer>,
-}
-
-/// What a node says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodeAnswer {
-    /// Of the program.
-    pub version: String,
-    /// Of the page's files.
-    pub build: String,
-    /// Rooms that it owns.
-    pub rooms: usize,
-    /// People in them.
-    pub people: u64,
-    /// Whether it can use Redis.
-    pub has_redis: bool,
-    /// Whether it can use the database.
-    pub has_database: bool,
-}
 
 /// The list.
 #[component]
@@ -83,7 +38,7 @@ const UNKNOWN: &str = "–";
 fn row(node: NodeRow) -> impl IntoView {
     let NodeRow { name, is_this, state, answer } = node;
     let (said, since) = words::node_state(state);
-    let class = if matches!(state, NodeState::Here(_)) { "tag good" } else { "tag caution" };
+    let is_here = matches!(state, NodeState::Here(_));
     let known =
         |read: &dyn Fn(&NodeAnswer) -> String| answer.as_ref().map_or_else(|| UNKNOWN.to_owned(), read);
     let part = |is_there| if is_there { words::ANSWERS() } else { words::SILENT() }.to_owned();
@@ -95,7 +50,7 @@ fn row(node: NodeRow) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{name}{is_this.then(|| view! { <small>{words::THIS_NODE()}</small> })}</th>
-            <td><span class=class>{said}</span>{since.map(|at| view! { <small>{words::since(&moment::in_words(at))}</small> })}</td>
+            <td><span class="tag" class:good=is_here class:caution=!is_here>{said}</span>{since.map(|at| view! { <small>{words::since(&moment::in_words(at))}</small> })}</td>
             <td class="amount">{rooms}</td>
             <td class="amount">{people}</td>
             <td>{redis}</td>

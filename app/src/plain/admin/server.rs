@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use protocol::Timestamp;
 
-use super::facts::BackupState;
-use super::nodes::{NodeRow, Nodes};
+use super::facts::{BackupState, NodeRow};
+use super::nodes::Nodes;
 use crate::text::admin as words;
 use crate::text::moment;
 
