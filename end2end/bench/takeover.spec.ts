@@ -74,37 +74,28 @@ test("time without pictures when a node is killed", async ({ somebody }) => {
         browsers.push(await launch({ camera: 0, ...who }));
         return browsers[0]!;
     });
-    const { cluster, direct, forwarded, inside } = company;
-    const seats = await Promise.all(inside.map((one) => one.tile(one.name).getAttribute("data-participant")));
+    const { cluster, direct, forwarded } = company;
     const [ada] = direct.pairs[0]!;
     await ada.page.evaluate(noteStates);
     await after(PAUSE);
     const still = [await longest(direct.pairs), await longest(forwarded.pairs)];
     const gaps: { direct: number[]; forwarded: number[] } = { direct: [], forwarded: [] };
-    const written: string[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
         const owner = cluster.ownerOf(forwarded.code);
         await owner.kill();
-        written.push(`kill ${kill}`);
-        await inside[0]!.write(written.at(-1)!);
         await after(PAUSE);
         gaps.direct.push(await longest(direct.pairs));
         gaps.forwarded.push(await longest(forwarded.pairs));
+        console.log(`  kill ${kill + 1}: direct ${gaps.direct.at(-1)}, forwarded ${gaps.forwarded.at(-1)}`);
         await owner.start();
         await isReady(owner);
     }
-    await inside[1]!.openPanel("Chat");
-    await expect(inside[1]!.chat()).toHaveText(written);
-    expect(await Promise.all(inside.map((one) => one.tile(one.name).getAttribute("data-participant")))).toEqual(seats);
-    await inside[0]!.openPanel("People");
-    await expect(inside[0]!.panel("People").getByLabel("Actions for Dan")).toBeVisible();
     const states = await ada.page.evaluate(() => (window as unknown as { states: string[] }).states);
     await cluster.stop();
     await Promise.all(browsers.map((browser) => browser.close()));
     console.log(`\nlongest time between two pictures, in ms, the owner of the forwarded call killed ${KILLS} times:`);
     console.log(`  direct: without a kill ${still[0]}; with ${gaps.direct.join(", ")}; states of the connection: ${states.join(", ") || "connected all the time"}`);
     console.log(`  forwarded, two with pictures and four with sound: without a kill ${still[1]}; with ${gaps.forwarded.join(", ")}; median ${median(gaps.forwarded)}, longest ${Math.max(...gaps.forwarded)}`);
-    console.log(`  chat: ${written.length} messages, each once; everybody in the seat of before, the host a host`);
 });
 
 test("time without pictures when a node is told to leave", async ({ somebody }) => {
