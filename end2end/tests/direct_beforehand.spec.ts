@@ -116,3 +116,24 @@ async function connections(of: DirectPage): Promise<string[]> {
 async function captured(of: DirectPage): Promise<number> {
     return of.page.evaluate(() => (window as unknown as { tracks: MediaStreamTrack[] }).tracks.length);
 }
+
+test("a camera begins with small pictures, and they are whole once the line is known", async ({ server, caller }) => {
+    const [ada, bob] = await Promise.all([
+        caller("Ada", server, { alone: true, camera: 0, picture: { width: 640, height: 360, rate: 15 } }),
+        caller("Bob", server, { alone: true, camera: 1, picture: { width: 640, height: 360, rate: 15 } }),
+    ]);
+    await ada.calls(await bob.ownId());
+    const first = Promise.all([ada, bob].map((one) => one.page.evaluate(firstWidth)));
+    await bob.ring("Ada").getByRole("button", { name: "Answer", exact: true }).click();
+    expect(await first).toEqual([320, 320]);
+    for (const [one, other] of [[ada, bob], [bob, ada]] as const) {
+        await expect.poll(() => one.lines(other.name), { timeout: 15_000 }).toBe(360);
+    }
+});
+
+/** How wide the first picture of somebody else is. Runs in the page. */
+async function firstWidth(): Promise<number> {
+    const find = () => document.querySelector<HTMLVideoElement>("article:not(.own) video");
+    while (!find()) await new Promise(requestAnimationFrame);
+    return new Promise((seen) => find()!.requestVideoFrameCallback((_, { width }) => seen(width)));
+}

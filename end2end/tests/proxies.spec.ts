@@ -1,8 +1,10 @@
 // Real proxies in front of the server, with the files that deploy/ gives to operators.
 
+import { createServer } from "node:http";
 import type { Browser } from "@playwright/test";
 import { launch, newPage } from "../fixtures/browser.ts";
 import { makeAuthority, type Authority } from "../fixtures/certificate.ts";
+import { servicesOfCluster, upstreamOf } from "../fixtures/cluster.ts";
 import { ownAddress } from "../fixtures/coturn.ts";
 import { freePort, startProxy, type Kind, type Proxy } from "../fixtures/proxies.ts";
 import { startServer, type Server } from "../fixtures/server.ts";
@@ -162,6 +164,41 @@ for (const [index, [kind, change]] of REWRITING.entries()) {
         await proxy.stop();
     });
 }
+
+test("of several nodes nginx asks whichever is there, also one that was away a moment ago", async () => {
+    const names = ["veranda-one", "veranda-two", "veranda-three"];
+    const nodes = await Promise.all(names.map(async (name) => ({ name, port: await freePort(), status: 200 })));
+    const start = ({ name, port, status }: (typeof nodes)[number]) => {
+        const http = createServer((_, response) => response.writeHead(status).end(name));
+        return new Promise<typeof http>((listening) => http.listen(port, "127.0.0.1", () => listening(http)));
+    };
+    const end = async (http: Awaited<ReturnType<typeof start>>) => {
+        const ended = new Promise((done) => http.close(done));
+        http.closeAllConnections();
+        await ended;
+    };
+    const running = await Promise.all(nodes.map(start));
+    const upstream = upstreamOf(servicesOfCluster(), Object.fromEntries(nodes.map(({ name, port }) => [name, `127.0.0.1:${port}`])));
+    const proxy = await startProxy("nginx", { name: NAME, authority, upstream });
+    const answers = async () => {
+        const some = [];
+        for (let asked = 0; asked < 6; asked++) some.push(await proxy.ask("/"));
+        return [...new Set(some.map(({ status, text }) => `${status} ${text}`))].toSorted();
+    };
+    expect(await answers()).toEqual(["200 veranda-one", "200 veranda-three", "200 veranda-two"]);
+    await end(running[0]!);
+    await end(running[1]!);
+    expect(await answers()).toEqual(["200 veranda-three"]);
+    running[0] = await start(nodes[0]!);
+    await end(running[2]!);
+    expect(await answers()).toEqual(["200 veranda-one"]);
+    // One that starts or ends says so, and the next one is asked.
+    running[1] = await start({ ...nodes[1]!, status: 503 });
+    expect(await answers()).toEqual(["200 veranda-one"]);
+    await end(running[0]!);
+    await end(running[1]!);
+    await proxy.stop();
+});
 
 test("behind a proxy that lets no WebSocket through, the page says so and what to do", async ({ pair }) => {
     const change = (file: string) => replaced(file, "proxy_set_header Upgrade $http_upgrade;", 'proxy_set_header Upgrade "";');

@@ -210,7 +210,7 @@ test("forty who claim to share and send nothing are waited for, and who really s
     await bob.write("Can you read that?");
     await ada.openPanel("Chat");
     await expect(ada.chat()).toHaveText(["Can you read that?"]);
-    for (const liar of liars) liar.close();
+    for (const liar of liars) liar.leave();
     await expect(ada.page.locator("article[data-source=screen]")).toHaveCount(1);
 });
 

@@ -12,6 +12,7 @@ mod cookie;
 mod device_list;
 mod devices;
 mod event;
+mod first_pictures;
 mod host_link;
 mod identity;
 mod join_times;

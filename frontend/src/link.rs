@@ -1,6 +1,8 @@
 //! One RTCPeerConnection: carries out the commands of a link and reports what the browser says. Its listeners detach and
 //! it closes when it is dropped.
 
+use std::cell::Cell;
+
 use call::LinkKey;
 use call::{ConnectionState, LinkCommand, LinkEvent, Role, StatsSection};
 use gloo_events::EventListener;
@@ -17,7 +19,7 @@ use web_sys::{
 use crate::event::{Event, Events, LinkNumber};
 use crate::sealing::Sealing;
 use crate::sections::{Sections, replace_track};
-use crate::{stats, web};
+use crate::{first_pictures, stats, web};
 
 /// A peer connection and its listeners.
 pub(crate) struct PeerLink {
@@ -29,6 +31,8 @@ pub(crate) struct PeerLink {
     sealing: Sealing,
     /// The own media as one stream, so that the other side plays sound and picture in step.
     local: MediaStream,
+    /// Whether the camera has still to begin, and begins small.
+    begins_small: Cell<bool>,
     _listeners: [EventListener; 4],
 }
 
@@ -46,8 +50,8 @@ impl PeerLink {
         number: LinkNumber,
         role: Role,
         ice_servers: &[IceServer],
-        events: &Events,
-        sealing: &Sealing,
+        (events, sealing): (&Events, &Sealing),
+        begins_small: bool,
     ) -> Result<Self, JsValue> {
         let connection = RtcPeerConnection::new_with_configuration(&configuration(ice_servers))?;
         let report = Report { link, number, events: events.clone() };
@@ -63,7 +67,17 @@ impl PeerLink {
             (PeerRef::Participant(id), Role::Responder) => Sections::with_person(id),
         };
         let (sealing, offered) = (sealing.clone(), SectionMap::default());
-        Ok(Self { connection, sections, offered, report, sealing, local, _listeners: listeners })
+        let begins_small = Cell::new(begins_small);
+        Ok(Self {
+            connection,
+            sections,
+            offered,
+            report,
+            sealing,
+            local,
+            begins_small,
+            _listeners: listeners,
+        })
     }
 
     pub(crate) fn number(&self) -> LinkNumber {
@@ -119,8 +133,15 @@ impl PeerLink {
             self.sections.add(&self.connection, source, &self.local, &self.sealing);
         }
         if let Some(section) = self.sections.of(source) {
-            replace_track(section, track);
+            self.replace_track(source, section, track);
         }
+    }
+
+    fn replace_track(&self, source: Source, section: &RtcRtpTransceiver, track: Option<&MediaStreamTrack>) {
+        if source == Source::Camera && track.is_some() && self.begins_small.take() {
+            first_pictures::begin_small(&self.connection, section);
+        }
+        replace_track(section, track);
     }
 
     /// What comes in from a source of the person at the other end.
@@ -191,7 +212,7 @@ impl PeerLink {
     fn fill_sections(&mut self, tracks: impl Fn(Source) -> Option<MediaStreamTrack>) {
         let filled = self.sections.fill(&self.connection, &self.offered, &self.local, &self.sealing);
         for (source, section) in filled {
-            replace_track(&section, tracks(source).as_ref());
+            self.replace_track(source, &section, tracks(source).as_ref());
         }
     }
 

@@ -22,6 +22,8 @@ pub(crate) struct Media {
     pub(crate) sounds: Sounds,
     links: BTreeMap<LinkKey, PeerLink>,
     links_made: u32,
+    /// Whether the camera begins small over the first connection.
+    begins_small: bool,
     shown: BTreeMap<MediaKey, ShownVia>,
     statistics: Statistics,
     /// What is on the screen, as the call was told last.
@@ -31,12 +33,14 @@ pub(crate) struct Media {
 }
 
 impl Media {
-    pub(crate) fn new(events: Events) -> Self {
+    /// No links. Over the first one the camera may begin with small pictures, where whoever waits for them waits for the first one.
+    pub(crate) fn new(events: Events, begins_small: bool) -> Self {
         Self {
             videos: Videos::new(events.clone()),
             sounds: Sounds::new(events.clone()),
             links: BTreeMap::new(),
             links_made: 0,
+            begins_small,
             shown: BTreeMap::new(),
             statistics: Statistics::default(),
             sealing: sealing::is_supported().then(|| Sealing::start(&events)).flatten(),
@@ -60,7 +64,9 @@ impl Media {
                 self.links_made += 1;
                 let number = LinkNumber(self.links_made);
                 let Some(sealing) = &self.sealing else { return Some(LinkEvent::NegotiationFailed) };
-                match PeerLink::open(link, number, role, &ice_servers, &self.events, sealing) {
+                let begins_small = self.begins_small && self.links.is_empty();
+                match PeerLink::open(link, number, role, &ice_servers, (&self.events, sealing), begins_small)
+                {
                     Ok(opened) => _ = self.links.insert(link, opened),
                     Err(_) => return Some(LinkEvent::NegotiationFailed),
                 }

@@ -224,19 +224,27 @@ impl Sections {
 
     /// Sends only the smallest layers.
     pub(crate) fn set_layers(&self, source: Source, layers: u8) {
-        let Some(sender) = self.of(source).map(RtcRtpTransceiver::sender) else { return };
-        let parameters = web::call(&sender, "getParameters", &[]).unwrap_or_default();
-        let encodings = Reflect::get(&parameters, &"encodings".into()).ok();
-        let Some(encodings) = encodings.and_then(|list| list.dyn_into::<Array>().ok()) else { return };
-        for (index, encoding) in encodings.iter().enumerate() {
+        let Some(section) = self.of(source) else { return };
+        change_encodings(section, |index, encoding| {
             let is_active = index < usize::from(layers);
-            _ = Reflect::set(&encoding, &"active".into(), &is_active.into());
-        }
-        if let Some(promise) = web::call(&sender, "setParameters", &[&parameters])
-            && let Ok(promise) = promise.dyn_into::<js_sys::Promise>()
-        {
-            spawn_local(async move { _ = JsFuture::from(promise).await });
-        }
+            _ = Reflect::set(encoding, &"active".into(), &is_active.into());
+        });
+    }
+}
+
+/// Changes each encoding of what a section sends, by its index.
+pub(crate) fn change_encodings(section: &RtcRtpTransceiver, change: impl Fn(usize, &JsValue)) {
+    let sender = section.sender();
+    let parameters = web::call(&sender, "getParameters", &[]).unwrap_or_default();
+    let encodings = Reflect::get(&parameters, &"encodings".into()).ok();
+    let Some(encodings) = encodings.and_then(|list| list.dyn_into::<Array>().ok()) else { return };
+    for (index, encoding) in encodings.iter().enumerate() {
+        change(index, &encoding);
+    }
+    if let Some(promise) = web::call(&sender, "setParameters", &[&parameters])
+        && let Ok(promise) = promise.dyn_into::<js_sys::Promise>()
+    {
+        spawn_local(async move { _ = JsFuture::from(promise).await });
     }
 }
 

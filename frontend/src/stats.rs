@@ -67,6 +67,15 @@ fn selected(statistics: &JsValue) -> Option<[JsValue; 2]> {
     Some([end("localCandidateId")?, end("remoteCandidateId")?])
 }
 
+/// What the chosen path is thought to carry of what is sent, in bits per second. `None` where the browser does not say it.
+pub(crate) fn carried(statistics: &JsValue) -> Option<f64> {
+    let estimates = entries(statistics)
+        .into_iter()
+        .filter(|entry| text(entry, "type").as_deref() == Some("candidate-pair"));
+    let estimates = estimates.filter_map(|entry| field(&entry, "availableOutgoingBitrate")?.as_f64());
+    estimates.reduce(f64::max)
+}
+
 /// Whether any picture is sent smaller or less often than it should be, because the line carries no more.
 pub(crate) fn is_short_of_bandwidth(statistics: &JsValue) -> bool {
     let limits = |entry: &JsValue| text(entry, "qualityLimitationReason").as_deref() == Some("bandwidth");

@@ -37,7 +37,7 @@ pub(crate) async fn open(state: &AppState, secret: &str, scope: Scope) -> Result
     let is_valid =
         |key: &ApiKeyRecord| key.revoked_at.is_none() && key.expires_at.is_none_or(|end| now < end);
     let key = found.filter(is_valid).ok_or(KeyRefusal::Unknown)?;
-    state.key_rate.check(&key.id).map_err(KeyRefusal::TooOften)?;
+    state.key_rate.check(&key.id).await.map_err(KeyRefusal::TooOften)?;
     if key.scopes.split(' ').any(|one| one == scope.as_str()) {
         Ok(ApiKey { id: key.id, expires_at: key.expires_at })
     } else {

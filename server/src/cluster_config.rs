@@ -69,7 +69,8 @@ impl ClusterConfig {
         !self.is_on() || self.roles.contains(&role)
     }
 
-    pub(crate) fn drain_within(&self) -> Duration {
+    /// How long moving its rooms may take when this node is stopped.
+    pub fn drain_within(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
     }
 }

@@ -1,6 +1,7 @@
 //! What this server does because it is one of several: rooms that are another node's are let go of, those of a node that leaves are moved, and one node
 //! has the rings.
 
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
+use crate::drain_notes;
 use crate::metered_storage::MeteredStorage;
 use crate::nodes::{Effect, Stay};
 use crate::rooms::RoomEvent;
@@ -23,7 +25,7 @@ use crate::{AppState, node_port, router, tasks};
 const RINGS_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 /// How long people whose room has moved have to open a link to the next node: longer than a browser takes to find a path.
-const LINKS_END_WITHIN: Duration = Duration::from_secs(15);
+pub const LINKS_END_WITHIN: Duration = Duration::from_secs(15);
 
 /// How long what is to be written of a room may take before it is offered to another node.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
@@ -74,6 +76,8 @@ async fn carry_out(state: Weak<Shared>, mut effects: mpsc::UnboundedReceiver<Eff
                     "Redis is away: no node takes rooms, and those that there are go on"
                 );
             }
+            Effect::DrainsAlone => state.note(drain_notes::ALONE),
+            Effect::Drained { closed } => state.note(&drain_notes::closed(closed)),
             Effect::Stop(reason) => {
                 tracing::info!(?reason, "this node has left its cluster");
                 beginning.take().inspect(AbortHandle::abort);
@@ -149,6 +153,13 @@ impl AppState {
             .await
             .with_context(|| format!("cannot listen on {address} for other nodes ([cluster] address)"))?;
         tracing::info!(%address, "other nodes are answered");
+        let reached_at = self.config.cluster.reached_at();
+        if reached_at.parse().is_ok_and(|at: SocketAddr| at.ip().is_loopback()) {
+            tracing::warn!(
+                %reached_at,
+                "other nodes are told to reach this one there, which leads to their own machine: [cluster] address or reached_at"
+            );
+        }
         let effects = self.cluster_effects.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(effects) = effects {
             tasks::spawn(carry_out(self.downgrade(), effects));
@@ -163,6 +174,7 @@ impl AppState {
     pub async fn drain(&self, again: impl Future<Output = ()>) {
         let Some(cluster) = &self.cluster else { return };
         let mut again = pin!(again);
+        self.note(drain_notes::BEGUN);
         cluster.drain();
         let mut left = self.left_cluster.subscribe();
         tokio::select! {

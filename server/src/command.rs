@@ -42,6 +42,8 @@ pub(crate) enum Command {
     },
     /// Check this machine and its settings, and say how to fix problems
     Doctor,
+    /// Move the rooms of this cluster node to others, and wait until it is empty and has ended
+    Drain,
     /// Print a link that opens the admin page, once
     AdminLink {
         /// Instead, sign out everyone who is signed in, and revoke every link

@@ -212,15 +212,16 @@ async fn given_password(
     let (Some(hash), Some(password)) = (room.record().password_hash, password) else {
         return Ok(GivenPassword::Missing);
     };
-    let may_try = || state.wrong_passwords.may_try(state.clock.now(), caller.address, room.code());
-    if !may_try() {
+    let may_try =
+        async || state.wrong_passwords.may_try(state.clock.now(), caller.address, room.code()).await;
+    if !may_try().await {
         return Err(ErrorCode::RateLimited);
     }
-    match state.passwords.check(caller.address, password, &hash, may_try).await {
+    match state.passwords.check(caller.address, password, &hash, may_try()).await {
         Ok(Verdict::Right) => Ok(GivenPassword::Right),
         Ok(Verdict::Wrong) => {
             state.metrics.wrong_passwords.inc();
-            state.wrong_passwords.was_wrong(state.clock.now(), caller.address, room.code());
+            state.wrong_passwords.was_wrong(state.clock.now(), caller.address, room.code()).await;
             Ok(GivenPassword::Wrong)
         }
         Ok(Verdict::NotTried) | Err(PasswordError::Busy) => Err(ErrorCode::RateLimited),

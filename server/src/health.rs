@@ -109,7 +109,14 @@ async fn degraded(state: &AppState) -> Vec<Degraded> {
 
 /// What does not work as it should, for the operator.
 pub(crate) async fn problems(state: &AppState) -> Vec<String> {
-    degraded(state).await.into_iter().map(|degraded| degraded.detail).collect()
+    let mut problems: Vec<_> = degraded(state).await.into_iter().map(|degraded| degraded.detail).collect();
+    if let Some(cluster) = &state.cluster {
+        problems.extend(cluster.neighbours().await.silent().map(|node| {
+            let name = node.name.as_ref().unwrap_or(&node.at.address);
+            format!("node {name} does not say who is in its rooms: figures and lists of rooms lack them")
+        }));
+    }
+    problems
 }
 
 fn uncached(code: StatusCode, body: impl Serialize) -> Response {

@@ -36,20 +36,40 @@ pub(crate) fn speaking<F: Future>(language: Language, task: F) -> impl Future<Ou
 #[derive(Clone)]
 pub(crate) struct PartlyEnglish;
 
+/// In a response's extensions: another node has answered, and has said in which language.
+#[derive(Clone)]
+pub(crate) struct InItsLanguage;
+
 /// Answers a request in its language, and says which one that is.
 pub(crate) async fn answer(request: Request, next: Next) -> Response {
     let language = of_request(request.headers());
     let mut response = SPOKEN.scope(language, next.run(request)).await;
     let is_of_one = language == Language::English || response.extensions().get::<PartlyEnglish>().is_none();
+    let is_said = response.extensions().get::<InItsLanguage>().is_some();
     let headers = response.headers_mut();
-    headers.append(header::VARY, HeaderValue::from_static("accept-language, cookie"));
+    vary(headers);
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let is_spoken =
         ["text/html", "text/calendar", "application/problem+json"].iter().any(|one| kind.starts_with(one));
-    if is_spoken && is_of_one {
+    if is_spoken && is_of_one && !is_said {
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
     }
     response
+}
+
+/// Says that the answer is another one for whoever asks for another language; each thing once, also where another node has said it before.
+fn vary(headers: &mut HeaderMap) {
+    let mut names: Vec<String> = Vec::new();
+    let said = headers.get_all(header::VARY).iter().filter_map(|value| value.to_str().ok());
+    for name in ["accept-language", "cookie"].into_iter().chain(said.flat_map(|value| value.split(','))) {
+        let name = name.trim().to_ascii_lowercase();
+        if !name.is_empty() && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
+        headers.insert(header::VARY, value);
+    }
 }
 
 fn of_request(headers: &HeaderMap) -> Language {

@@ -23,6 +23,7 @@ mod credentials;
 mod database_health;
 mod digest;
 pub mod doctor;
+pub mod drain_notes;
 mod embedded;
 mod front_port;
 #[cfg(feature = "fuzzing")]
@@ -43,6 +44,7 @@ mod metered_storage;
 pub mod metrics;
 mod node_id;
 mod node_port;
+mod node_report;
 mod nodes;
 mod observing_config;
 pub mod open_files;
@@ -80,8 +82,10 @@ mod turn_url;
 mod usage;
 pub mod verify;
 mod version;
+mod without_pages;
 mod wrong_passwords;
 
+pub use cluster_effects::LINKS_END_WITHIN;
 pub use config_check::Contradiction;
 pub use config_source::ConfigError;
 pub use state::{AppState, open_storage};

@@ -1,12 +1,15 @@
 //! How often somebody may ask about rooms, and come in. What is limited hard is guessing: codes and keys that open nothing. Answers about rooms
 //! that there are cost little, so that a class or an office behind one address asks as often as its pages want to.
+//!
+//! Guesses and connections count on all nodes of a cluster together. Questions about what there is count on each: they are limited for that node's sake.
 
 use std::net::IpAddr;
 
 use crate::browser::Browser;
 use crate::config::LimitsConfig;
 use crate::http_client::HttpClient;
-use crate::rate_limit::{AddressRate, KeyedRate, RetryAfter};
+use crate::nodes::{Cluster, SharedLimit};
+use crate::rate_limit::{AddressRate, KeyedRate, RetryAfter, SharedAddressRate, SharedRate};
 
 /// An address may ask so many times as much about what there is as it may guess: with the defaults 6,000 questions a minute, the
 /// lobbies of five hundred people.
@@ -22,29 +25,37 @@ const KNOWN_FOR_A_STRANGER: u32 = 10;
 /// The limits.
 pub(crate) struct Lookups {
     questions: AddressRate,
-    guesses: AddressRate,
+    guesses: SharedAddressRate,
     browsers: KeyedRate<String>,
-    joins: AddressRate,
-    joins_of_known: AddressRate,
-    joins_of_browsers: KeyedRate<String>,
+    joins: SharedAddressRate,
+    joins_of_known: SharedAddressRate,
+    joins_of_browsers: SharedRate,
 }
 
 impl Lookups {
-    pub(crate) fn new(limits: &LimitsConfig) -> Self {
+    pub(crate) fn new(limits: &LimitsConfig, cluster: Option<&Cluster>) -> Self {
         let (at_once, per_minute) = (limits.lookups_at_once, limits.lookups_per_minute);
+        let joins = |name, times: u32| SharedLimit {
+            name,
+            at_once: limits.joins_at_once.saturating_mul(times),
+            per_minute: limits.joins_per_minute.saturating_mul(times),
+        };
         Self {
             questions: AddressRate::new(
                 at_once.saturating_mul(ANSWERS_FOR_A_GUESS),
                 per_minute.saturating_mul(ANSWERS_FOR_A_GUESS),
             ),
-            guesses: AddressRate::new(at_once, per_minute),
-            browsers: KeyedRate::new(OF_A_BROWSER, OF_A_BROWSER),
-            joins: AddressRate::new(limits.joins_at_once, limits.joins_per_minute),
-            joins_of_known: AddressRate::new(
-                limits.joins_at_once.saturating_mul(KNOWN_FOR_A_STRANGER),
-                limits.joins_per_minute.saturating_mul(KNOWN_FOR_A_STRANGER),
+            guesses: SharedAddressRate::new(
+                SharedLimit::new("guesses", at_once, per_minute),
+                cluster.cloned(),
             ),
-            joins_of_browsers: KeyedRate::new(limits.joins_at_once, limits.joins_per_minute),
+            browsers: KeyedRate::new(OF_A_BROWSER, OF_A_BROWSER),
+            joins: SharedAddressRate::new(joins("joins", 1), cluster.cloned()),
+            joins_of_known: SharedAddressRate::new(
+                joins("joins_of_known", KNOWN_FOR_A_STRANGER),
+                cluster.cloned(),
+            ),
+            joins_of_browsers: SharedRate::new(joins("joins_of_browsers", 1), cluster.cloned()),
         }
     }
 
@@ -57,15 +68,17 @@ impl Lookups {
     }
 
     /// Counts a connection that is opened.
-    pub(crate) fn join(&self, caller: &HttpClient) -> Result<(), RetryAfter> {
-        let Some(Browser { id, .. }) = &caller.browser else { return self.joins.check(caller.address) };
-        self.joins_of_browsers.check(&id.0.0)?;
-        self.joins_of_known.check(caller.address)
+    pub(crate) async fn join(&self, caller: &HttpClient) -> Result<(), RetryAfter> {
+        let Some(Browser { id, .. }) = &caller.browser else {
+            return self.joins.check(caller.address).await;
+        };
+        self.joins_of_browsers.check(&id.0.0).await?;
+        self.joins_of_known.check(caller.address).await
     }
 
     /// Counts a question that has opened nothing, and says whether that may be told.
-    pub(crate) fn guess(&self, address: IpAddr) -> Result<(), RetryAfter> {
-        self.guesses.check(address)
+    pub(crate) async fn guess(&self, address: IpAddr) -> Result<(), RetryAfter> {
+        self.guesses.check(address).await
     }
 }
 
@@ -84,7 +97,7 @@ mod tests {
 
     #[test]
     fn thirty_lobbies_behind_one_address_ask_at_their_own_rhythm_and_leave_room_for_others() {
-        let lookups = Lookups::new(&LimitsConfig::default());
+        let lookups = Lookups::new(&LimitsConfig::default(), None);
         let tokens = Tokens::open(tempfile::tempdir().unwrap().path(), Clock::start()).unwrap();
         let browser = || browser::new(Transport::Plain, &tokens).map(|(browser, _)| browser);
         let class: Vec<_> = (0..30).map(|_| caller(browser())).collect();
@@ -96,30 +109,38 @@ mod tests {
         assert!(lookups.question(&caller(None)).is_ok(), "somebody opens the link");
     }
 
-    #[test]
-    fn guesses_are_limited_whoever_guesses() {
+    #[tokio::test]
+    async fn guesses_are_limited_whoever_guesses() {
         let limits = LimitsConfig { lookups_at_once: 2, lookups_per_minute: 1, ..LimitsConfig::default() };
-        let lookups = Lookups::new(&limits);
+        let lookups = Lookups::new(&limits, None);
         let caller = caller(None);
-        assert!(lookups.guess(caller.address).is_ok() && lookups.guess(caller.address).is_ok());
-        assert!(lookups.guess(caller.address).is_err());
+        for is_allowed in [true, true, false] {
+            assert_eq!(lookups.guess(caller.address).await.is_ok(), is_allowed);
+        }
         assert!(lookups.question(&caller).is_ok(), "what there is can still be asked about");
     }
 
-    #[test]
-    fn a_school_comes_back_together_and_one_browser_alone_does_not_keep_it_out() {
-        let lookups = Lookups::new(&LimitsConfig::default());
+    #[tokio::test]
+    async fn a_school_comes_back_together_and_one_browser_alone_does_not_keep_it_out() {
+        let lookups = Lookups::new(&LimitsConfig::default(), None);
         let tokens = Tokens::open(tempfile::tempdir().unwrap().path(), Clock::start()).unwrap();
         let browser = || browser::new(Transport::Plain, &tokens).map(|(browser, _)| browser);
         let busy = caller(browser());
-        assert!((0..200).any(|_| lookups.join(&busy).is_err()));
-        assert!((0..500).all(|_| lookups.join(&caller(browser())).is_ok()));
-        assert!((0..200).any(|_| lookups.join(&caller(None)).is_err()));
+        let refused = async |times, who: &dyn Fn() -> HttpClient| {
+            let mut refused = 0;
+            for _ in 0..times {
+                refused += usize::from(lookups.join(&who()).await.is_err());
+            }
+            refused
+        };
+        assert!(refused(200, &|| busy.clone()).await > 0);
+        assert_eq!(refused(500, &|| caller(browser())).await, 0);
+        assert!(refused(200, &|| caller(None)).await > 0);
     }
 
     #[test]
     fn one_browser_alone_takes_only_its_share() {
-        let lookups = Lookups::new(&LimitsConfig::default());
+        let lookups = Lookups::new(&LimitsConfig::default(), None);
         let tokens = Tokens::open(tempfile::tempdir().unwrap().path(), Clock::start()).unwrap();
         let browser = || browser::new(Transport::Plain, &tokens).map(|(browser, _)| browser);
         let (busy, other) = (caller(browser()), caller(browser()));

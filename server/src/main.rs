@@ -15,6 +15,7 @@ mod api_key_command;
 mod backup_command;
 mod command;
 mod doctor_command;
+mod drain_command;
 mod lan_notice;
 mod serve;
 mod verify_command;
@@ -39,6 +40,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         Some(Command::CheckConfig) => check(&config)?,
         Some(Command::Hashes) => write!(std::io::stdout(), "{}", HashList::own(&config))?,
         Some(Command::Verify(verifying)) => return verify_command::run(&config, &verifying).await,
+        Some(Command::Drain) => return drain_command::run(&config).await,
         Some(Command::Doctor) => return doctor_command::run(&config).await,
     }
     Ok(ExitCode::SUCCESS)

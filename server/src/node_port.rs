@@ -9,7 +9,7 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, post};
+use axum::routing::{any, get, post};
 use cluster::{NodeRecord, OfferAnswer};
 use hyper::server::conn::http2::Builder;
 use hyper::service::Service as _;
@@ -23,7 +23,7 @@ use tokio_rustls::rustls::ServerConfig;
 
 use crate::nodes::{CALLER, Cluster, Offer, OfferReply, REQUESTS, caller_of_header};
 use crate::port_mux::Peer;
-use crate::{AppState, signalling, tasks};
+use crate::{AppState, node_report, signalling, tasks};
 
 /// How long TLS may take.
 const AGREES_WITHIN: Duration = Duration::from_secs(2);
@@ -57,6 +57,7 @@ pub(crate) async fn serve(listener: TcpListener, cluster: Cluster, state: AppSta
         .route("/hello", post(hello))
         .route("/socket", any(socket))
         .route("/offer", post(offer))
+        .route("/report", get(report))
         .route("/request/{*path}", any(request))
         .with_state(port);
     let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
@@ -127,6 +128,11 @@ async fn offer(State(port): State<Port>, Json(Offer { of, fence, from }): Json<O
         OfferAnswer::Refused => None,
     };
     Json(OfferReply { taken }).into_response()
+}
+
+/// Another node wants to know how this one is.
+async fn report(State(port): State<Port>) -> Response {
+    Json(node_report::own(&port.state, &port.cluster).await).into_response()
 }
 
 /// A request that another node has passed on, which is answered as if it had been made here.

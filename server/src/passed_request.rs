@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use cluster::{Arrival, NodeAt};
@@ -11,12 +11,10 @@ use storage::{Ownable, StorageError};
 
 use crate::AppState;
 use crate::http_client::HttpClient;
-use crate::nodes::{CALLER, Cluster, Lead, LinkError, REQUESTS, arrival_of, header_of_caller};
+use crate::languages;
+use crate::nodes::{CALLER, Cluster, LED_WITHIN, Lead, LinkError, REQUESTS, arrival_of, header_of_caller};
 use crate::pages::PageProblem;
 use crate::rest::ProblemResponse;
-
-/// How often somebody is led anew when the node could not be reached.
-const TRIES: usize = 3;
 
 /// Between two tries of it.
 type Parts = (axum::http::request::Parts, axum::body::Bytes);
@@ -40,7 +38,8 @@ pub(crate) async fn pass_on(
     let Some(body) = whole(body).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
     let parts = (parts, body);
     let mut arrival = arrival_of(&caller);
-    for _ in 0..TRIES {
+    let until = state.clock.now() + LED_WITHIN;
+    while state.clock.now() < until {
         match cluster.lead(of, arrival).await {
             // Kept until it is answered.
             Lead::Here(_stay) => return next.run(again(&parts)).await,
@@ -110,20 +109,69 @@ async fn ask(
     *request.uri_mut() = format!("https://node{REQUESTS}{path}").parse().map_err(|_| LinkError::Down)?;
     *request.version_mut() = axum::http::Version::HTTP_2;
     let headers = request.headers_mut();
-    // Of one connection, which the other node does not have (RFC 9110 §7.6.1).
-    for name in ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", CALLER]
-    {
-        headers.remove(name);
-    }
+    remove_hop_by_hop(headers);
     headers.insert(CALLER, header_of_caller(caller).ok_or(LinkError::Down)?);
     request.extensions_mut().clear();
-    let response = cluster.request(to, request).await?;
+    let mut response = cluster.request(to, request).await?;
+    remove_hop_by_hop(response.headers_mut());
+    response.extensions_mut().insert(languages::InItsLanguage);
     Ok(response.map(Body::new))
+}
+
+/// What is about one connection, which the other node does not have: what is always so, and what `Connection` names (RFC 9110 §7.6.1).
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    let said = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let named: Vec<_> = said
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok())
+        .collect();
+    for name in named {
+        headers.remove(name);
+    }
+    for name in [
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "transfer-encoding",
+        "upgrade",
+        "te",
+        "trailer",
+        CALLER,
+    ] {
+        headers.remove(name);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_about_one_connection_stays_there() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("connection", "close, X-Secret"),
+            ("connection", "x-other,,\u{7f}"),
+            ("x-secret", "1"),
+            ("x-other", "1"),
+            ("keep-alive", "timeout=5"),
+            ("transfer-encoding", "chunked"),
+            ("te", "trailers"),
+            (CALLER, "somebody"),
+            ("x-stays", "1"),
+            ("authorization", "Bearer k_1"),
+        ] {
+            headers.append(
+                name,
+                axum::http::HeaderValue::from_bytes(value.as_bytes())
+                    .unwrap_or_else(|_| axum::http::HeaderValue::from_static("x-other")),
+            );
+        }
+        remove_hop_by_hop(&mut headers);
+        let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["authorization", "x-stays"]);
+    }
 
     #[test]
     fn what_a_request_is_about_stands_in_its_path() {

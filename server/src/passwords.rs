@@ -86,11 +86,11 @@ impl Passwords {
         address: IpAddr,
         password: &Password,
         hash: &PasswordHash,
-        may_try: impl FnOnce() -> bool,
+        may_try: impl Future<Output = bool>,
     ) -> Result<Verdict, PasswordError> {
         let _permit = self.quota.take(Some(address)).ok_or(PasswordError::Busy)?;
         let _turn = self.turns.acquire().await.map_err(|_| PasswordError::Failed)?;
-        if !may_try() {
+        if !may_try.await {
             return Ok(Verdict::NotTried);
         }
         let (password, hash) = (password.expose().to_owned(), hash.0.clone());
@@ -115,11 +115,13 @@ mod tests {
         let hash = passwords.hash(None, &right).await.unwrap();
         assert!(hash.0.starts_with("$argon2id$"), "{}", hash.0);
         assert_ne!(hash, passwords.hash(None, &right).await.unwrap());
-        let check = async |password, hash| passwords.check(ADDRESS, password, hash, || true).await.unwrap();
+        let check = async |password, hash| {
+            passwords.check(ADDRESS, password, hash, std::future::ready(true)).await.unwrap()
+        };
         assert_eq!(check(&right, &hash).await, Verdict::Right);
         assert_eq!(check(&wrong, &hash).await, Verdict::Wrong);
         assert_eq!(check(&right, &PasswordHash("no hash".into())).await, Verdict::Wrong);
-        let not_tried = passwords.check(ADDRESS, &right, &hash, || false).await;
+        let not_tried = passwords.check(ADDRESS, &right, &hash, std::future::ready(false)).await;
         assert_eq!(not_tried, Ok(Verdict::NotTried));
     }
 
@@ -129,7 +131,9 @@ mod tests {
         let password = Password::new("open sesame".into()).unwrap();
         let hash = PasswordHash("no hash".into());
         let busy = passwords.turns.acquire_many(2).await.unwrap();
-        let one = |last: u8| Box::pin(passwords.check([192, 0, 2, last].into(), &password, &hash, || false));
+        let one = |last: u8| {
+            Box::pin(passwords.check([192, 0, 2, last].into(), &password, &hash, std::future::ready(false)))
+        };
         let mut waiting = Vec::new();
         for _ in 0..WAITING_OF_ONE {
             let mut check = one(1);
@@ -164,7 +168,10 @@ mod tests {
             }
         }
         let hash = PasswordHash("no hash".into());
-        assert!(futures::poll!(Box::pin(passwords.check(ADDRESS, &password, &hash, || false))).is_pending());
+        assert!(
+            futures::poll!(Box::pin(passwords.check(ADDRESS, &password, &hash, std::future::ready(false))))
+                .is_pending()
+        );
         drop(busy);
     }
 }

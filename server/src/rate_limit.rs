@@ -3,6 +3,7 @@
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use axum::extract::ws::Message;
 use governor::clock::{Clock as _, MonotonicClock};
@@ -11,6 +12,8 @@ use governor::state::keyed::DashMapStateStore;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use protocol::limits::{BYTE_BURST, BYTES_PER_SECOND, MESSAGE_BURST, MESSAGES_PER_SECOND};
+
+use crate::nodes::{Cluster, Counted, Counting, SharedLimit};
 
 type Single = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<std::time::Instant>>;
 
@@ -47,6 +50,17 @@ pub(crate) struct KeyedRate<K: Hash + Eq + Clone> {
     limiter: RateLimiter<K, DashMapStateStore<K>, MonotonicClock, NoOpMiddleware<std::time::Instant>>,
 }
 
+/// A rate for each key that all nodes of a cluster count together. Where Redis does not count, each has its share.
+pub(crate) struct SharedRate {
+    limit: SharedLimit,
+    /// What this node has allowed.
+    own: KeyedRate<String>,
+    cluster: Option<Cluster>,
+}
+
+/// The same for each address; of IPv6, for each network of a customer.
+pub(crate) struct SharedAddressRate(SharedRate);
+
 /// A rate for each address; of IPv6, for each network of a customer.
 pub(crate) struct AddressRate(KeyedRate<IpAddr>);
 
@@ -64,12 +78,60 @@ impl<K: Hash + Eq + Clone> KeyedRate<K> {
     }
 
     pub(crate) fn check(&self, key: &K) -> Result<(), RetryAfter> {
+        self.check_many(key, NonZeroU32::MIN)
+    }
+
+    /// As if it were done so many times, which are fewer than what is allowed at once.
+    fn check_many(&self, key: &K, times: NonZeroU32) -> Result<(), RetryAfter> {
         if self.limiter.len() > MANY_KEYS {
             self.limiter.retain_recent();
         }
-        self.limiter
-            .check_key(key)
-            .map_err(|not_until| RetryAfter(not_until.wait_time_from(MonotonicClock.now()).as_secs() + 1))
+        match self.limiter.check_key_n(key, times) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(not_until)) => Err(RetryAfter::of(not_until.wait_time_from(MonotonicClock.now()))),
+            Err(_) => Err(RetryAfter(60)),
+        }
+    }
+}
+
+impl RetryAfter {
+    fn of(wait: Duration) -> Self {
+        Self(wait.as_secs() + 1)
+    }
+}
+
+impl SharedRate {
+    pub(crate) fn new(limit: SharedLimit, cluster: Option<Cluster>) -> Self {
+        Self { limit, own: KeyedRate::new(limit.at_once, limit.per_minute), cluster }
+    }
+
+    /// Counts one, and waits for that no longer than a moment.
+    pub(crate) async fn check(&self, key: &str) -> Result<(), RetryAfter> {
+        let key = key.to_owned();
+        // What this node alone has had too much of, Redis need not be asked about.
+        self.own.check(&key)?;
+        let Some(cluster) = &self.cluster else { return Ok(()) };
+        match cluster.count(self.limit, &key, Counting::Take).await {
+            Counted::Allowed => Ok(()),
+            Counted::Refused(wait) => Err(RetryAfter::of(wait)),
+            Counted::Alone { share_of } => self.check_share(&key, share_of),
+        }
+    }
+
+    /// One that is counted already counts as many times as there are nodes, and at least one is allowed.
+    fn check_share(&self, key: &String, share_of: u32) -> Result<(), RetryAfter> {
+        let times = share_of.min(self.limit.at_once.max(1));
+        NonZeroU32::new(times.saturating_sub(1)).map_or(Ok(()), |more| self.own.check_many(key, more))
+    }
+}
+
+impl SharedAddressRate {
+    pub(crate) fn new(limit: SharedLimit, cluster: Option<Cluster>) -> Self {
+        Self(SharedRate::new(limit, cluster))
+    }
+
+    pub(crate) async fn check(&self, address: IpAddr) -> Result<(), RetryAfter> {
+        self.0.check(&relay::client_prefix(address).to_string()).await
     }
 }
 
@@ -119,6 +181,19 @@ mod tests {
         let RetryAfter(seconds) = rate.check(a).unwrap_err();
         assert!((1..=61).contains(&seconds), "{seconds}");
         assert!(rate.check(b).is_ok());
+    }
+
+    #[test]
+    fn alone_a_node_allows_its_share_and_one_at_least() {
+        for (at_once, share_of, allowed) in
+            [(10, 2, 5), (10, 3, 3), (3, 2, 1), (2, 5, 1), (1, 3, 1), (4, 1, 4)]
+        {
+            let limit = SharedLimit { name: "test", at_once, per_minute: 1 };
+            let rate = SharedRate::new(limit, None);
+            let key = "somebody".to_owned();
+            let takes = || rate.own.check(&key).and_then(|()| rate.check_share(&key, share_of));
+            assert_eq!((0..20).filter(|_| takes().is_ok()).count(), allowed, "{at_once} by {share_of}");
+        }
     }
 
     #[test]

@@ -13,11 +13,12 @@ use tower_http::compression::{CompressionLayer, Predicate};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use crate::config::NodeRole;
 use crate::pages::PageProblem;
 use crate::security_headers::{CONTENT_SECURITY_POLICY, PERMISSIONS, PERMISSIONS_POLICY, WITHOUT_SCRIPT};
 use crate::{
     AppState, admin, build_files, health, languages, pages, passed_request, responses, rest, secure,
-    signalling,
+    signalling, without_pages,
 };
 
 /// The largest body of a request, in bytes. Every form and document is far smaller.
@@ -71,8 +72,13 @@ pub fn router(state: AppState) -> Router {
         Some(_) => asked.layer(from_fn_with_state(state.clone(), passed_request::pass_on)),
         None => asked,
     };
+    let asked = asked.fallback(pages::not_found.layer(by_query));
+    let (asked, static_files) = if state.config.cluster.has(NodeRole::Pages) {
+        (asked, static_files)
+    } else {
+        (asked.layer(from_fn(without_pages::refuse)), static_files.layer(from_fn(without_pages::refuse)))
+    };
     asked
-        .fallback(pages::not_found.layer(by_query))
         .layer(answering(|| PageProblem::Failed))
         .layer(compression())
         .layer(from_fn(languages::answer))

@@ -185,7 +185,7 @@ fn why_expelled(reason: StopReason) -> &'static str {
     match reason {
         StopReason::Drained => "it was asked to leave",
         StopReason::OtherCluster => {
-            "the database belongs to a cluster with another name or secret ([cluster] name and secret are the same on every node)"
+            "the database belongs to a cluster with another name or secret ([cluster] name and secret are the same on every node; docs/cluster.md says how they are changed)"
         }
         StopReason::IdInUse => {
             "another node with its name is there ([cluster] node is another one on every node)"

@@ -22,12 +22,12 @@ use crate::lookups::Lookups;
 use crate::media::{Media, public_address};
 use crate::metered_storage::MeteredStorage;
 use crate::metrics::{LogCounts, Metrics};
-use crate::nodes::{Cluster, ClusterSecret, Effect};
+use crate::nodes::{Cluster, ClusterSecret, Effect, SharedLimit};
 use crate::page_files::PageFiles;
 use crate::passwords::Passwords;
 use crate::port_mux::PortMux;
 use crate::push::{Notices, Push};
-use crate::rate_limit::{AddressRate, ByteRate, KeyedRate};
+use crate::rate_limit::{ByteRate, SharedAddressRate, SharedRate};
 use crate::refusals::Refusals;
 use crate::rings::{RingRates, RingsHandle};
 use crate::rooms::{self, REMEMBERED_FOR, RoomFigures, Rooms, RoomsInit};
@@ -71,7 +71,7 @@ pub struct Shared {
     pub(crate) database: DatabaseHealth,
     pub(crate) admin_sessions: KnownSessions,
     pub(crate) ice_servers: IceServerList,
-    pub(crate) room_rate: AddressRate,
+    pub(crate) room_rate: SharedAddressRate,
     pub(crate) lookups: Lookups,
     pub(crate) refused_connections: Mutex<Refusals>,
     pub(crate) wrong_passwords: WrongPasswords,
@@ -85,7 +85,7 @@ pub struct Shared {
     /// What the log has left out, once it is known which log is this server's.
     pub(crate) log: OnceLock<LogCounts>,
     /// Of API keys, by their id.
-    pub(crate) key_rate: KeyedRate<String>,
+    pub(crate) key_rate: SharedRate,
     /// Becomes true when the server stops.
     pub(crate) stopping: watch::Sender<bool>,
     /// No other server uses the folder and the database.
@@ -103,7 +103,7 @@ struct Watching {
 
 /// What says that folder and database are this server's.
 struct Locks {
-    _folder: FolderLock,
+    folder: FolderLock,
     database: Option<DatabaseLock>,
 }
 
@@ -114,7 +114,7 @@ impl Locks {
         let sharing = if config.cluster.is_on() { Sharing::Shared } else { Sharing::Alone };
         let database =
             if postgres.is_empty() { None } else { Some(DatabaseLock::take(postgres, sharing).await?) };
-        Ok(Self { _folder: folder, database })
+        Ok(Self { folder, database })
     }
 }
 
@@ -229,16 +229,18 @@ impl AppState {
             rings.begin(clock, Arc::clone(&storage), rooms.clone(), notices.clone(), &mut None).await?;
         }
         let limits = &config.limits;
+        let new_rooms = SharedLimit::new("rooms", limits.rooms_at_once, limits.rooms_per_minute);
+        let of_keys = SharedLimit::new("keys", limits.requests_at_once, limits.requests_per_minute);
         let state = Self(Arc::new(Shared {
             passwords: rooms.passwords(),
             rooms,
-            cluster,
+            cluster: cluster.clone(),
             cluster_effects: Mutex::new(effects),
             left_cluster: watch::Sender::new(None),
             rings,
             notices,
             push,
-            ring_rates: RingRates::new(limits),
+            ring_rates: RingRates::new(limits, cluster.as_ref()),
             media,
             database: DatabaseHealth::default(),
             admin_sessions: KnownSessions::default(),
@@ -248,13 +250,13 @@ impl AppState {
             build: Build::of(PageFiles::of(&config.server.site)).with_cdn(&config.server.assets),
             kept_files: KeptFiles::default(),
             tokens,
-            room_rate: AddressRate::new(limits.rooms_at_once, limits.rooms_per_minute),
-            lookups: Lookups::new(limits),
+            room_rate: SharedAddressRate::new(new_rooms, cluster.clone()),
+            lookups: Lookups::new(limits, cluster.as_ref()),
             refused_connections: Mutex::default(),
-            wrong_passwords: WrongPasswords::new(limits),
+            wrong_passwords: WrongPasswords::new(limits, cluster.as_ref()),
             https_names: OnceLock::new(),
             chat_rate: ByteRate::new(limits.chat_kib_at_once, limits.chat_kib_per_minute),
-            key_rate: KeyedRate::new(limits.requests_at_once, limits.requests_per_minute),
+            key_rate: SharedRate::new(of_keys, cluster.clone()),
             metrics,
             joins,
             certificate_end: Arc::default(),
@@ -264,13 +266,18 @@ impl AppState {
             config,
         }));
         tracing::info!(version = VERSION, build = state.build.id(), "Veranda starts");
-        tasks::spawn(clean(Arc::downgrade(&state.0)));
-        tasks::spawn(builds::keep(state.build.clone(), Arc::clone(&state.storage), clock.wall()));
-        tasks::spawn(usage::watch(Arc::downgrade(&state.0)));
-        tasks::spawn(watch_lock(Arc::downgrade(&state.0)));
-        tasks::spawn(revocations::watch(Arc::downgrade(&state.0)));
+        state.begin_to_watch();
         tasks::spawn(public_address::watch(Arc::downgrade(&state.0), stun_servers, seen));
         Ok(state)
+    }
+
+    /// What is done again and again for as long as there is a server.
+    fn begin_to_watch(&self) {
+        tasks::spawn(clean(Arc::downgrade(&self.0)));
+        tasks::spawn(builds::keep(self.build.clone(), Arc::clone(&self.storage), self.clock.wall()));
+        tasks::spawn(usage::watch(Arc::downgrade(&self.0)));
+        tasks::spawn(watch_lock(Arc::downgrade(&self.0)));
+        tasks::spawn(revocations::watch(Arc::downgrade(&self.0)));
     }
 
     /// Where connections are taken: for pages, and for the relay.
@@ -444,6 +451,15 @@ async fn watch_lock(state: std::sync::Weak<Shared>) {
         state.database.note_lock(renewed.is_ok());
         if let Err(error) = renewed {
             tracing::error!(%error, "the database is not locked for this server any more");
+        }
+    }
+}
+
+impl Shared {
+    /// Leaves a line in the data folder for `veranda drain`, which waits for it.
+    pub(crate) fn note(&self, line: &str) {
+        if let Err(error) = self.locks.folder.note(line) {
+            tracing::warn!(%error, "how far a drain is could not be noted in the data folder");
         }
     }
 }

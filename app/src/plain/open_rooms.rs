@@ -41,11 +41,15 @@ fn Section(
 fn Row(room: ListedRoom) -> impl IntoView {
     let address = format!("/r/{}", room.code);
     let name = room.name.map_or_else(|| room.code.to_string(), |name| name.to_string());
+    let people = match room.present {
+        Some(people) => plain::people_inside(usize::from(people)),
+        None => plain::PEOPLE_UNKNOWN().to_owned(),
+    };
     view! {
         <li>
             <a href=address dir="auto">{name}</a>
             {plain::entry(room.entry).map(|mark| view! { <span class="mark">{mark}</span> })}
-            <span class="hint">{plain::people_inside(usize::from(room.present))}</span>
+            <span class="hint">{people}</span>
         </li>
     }
 }

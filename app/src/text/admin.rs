@@ -1,11 +1,11 @@
 //! The admin page, for the operator.
 
-use protocol::ErrorCode;
+use protocol::{ErrorCode, Timestamp};
 
 use super::words::admin as words;
 pub(crate) use super::words::admin::*;
 use super::{call, moment, refusal};
-use crate::plain::admin::{AdminSection, BackupState, KeyState, Period};
+use crate::plain::admin::{AdminSection, BackupState, KeyState, NodeState, Period};
 
 /// What stands in the navigation.
 pub(crate) fn section(section: AdminSection) -> &'static str {
@@ -31,6 +31,17 @@ pub(crate) fn key_state(state: KeyState) -> &'static str {
         KeyState::Active => words::ACTIVE(),
         KeyState::Expired => words::EXPIRED(),
         KeyState::Revoked => words::REVOKED(),
+    }
+}
+
+/// How a node is, and since when.
+pub(crate) fn node_state(state: NodeState) -> (&'static str, Option<Timestamp>) {
+    match state {
+        NodeState::Starting => (words::NODE_STARTING(), None),
+        NodeState::Here(since) => (words::NODE_HERE(), Some(since)),
+        NodeState::Draining => (words::NODE_DRAINING(), None),
+        NodeState::Unreachable => (words::NODE_UNREACHABLE(), None),
+        NodeState::Gone(since) => (words::NODE_GONE(), Some(since)),
     }
 }
 

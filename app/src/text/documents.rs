@@ -23,6 +23,8 @@ pub enum PageRefusal {
     ForeignForm,
     /// Only a host can do that.
     NotHost,
+    /// This server has no pages.
+    NoPages,
 }
 
 impl PageRefusal {
@@ -36,6 +38,7 @@ impl PageRefusal {
             Self::KeyEarly => words::KEY_EARLY(),
             Self::ForeignForm => words::FOREIGN_FORM(),
             Self::NotHost => words::NOT_HOST(),
+            Self::NoPages => words::NO_PAGES(),
         }
     }
 
@@ -49,6 +52,7 @@ impl PageRefusal {
             Self::KeyEarly => words::KEY_EARLY_TEXT(),
             Self::ForeignForm => words::FOREIGN_FORM_TEXT(),
             Self::NotHost => words::NOT_HOST_TEXT(),
+            Self::NoPages => words::NO_PAGES_TEXT(),
         }
     }
 }

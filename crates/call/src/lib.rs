@@ -41,7 +41,7 @@ pub use page::{
     Attempt, CaptureRequest, NamedDevice, Page, PageEffect, PageInput, Permission, ShownReaction, Sound,
 };
 pub use publications::Publications;
-pub use ringing::{Book, Dialled, RingCommand, RingDevice, RingInput, RingOutput, RingView};
+pub use ringing::{Book, Dialled, OngoingCall, RingCommand, RingDevice, RingInput, RingOutput, RingView};
 pub use schedule::{Bound, Typed, schedule};
 pub use shared_sound::{SharedSound, SharedSoundVerdict, SharedSurface};
 pub use shown_via::ShownVia;

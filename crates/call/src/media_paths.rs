@@ -36,6 +36,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the old path stays after a migration: for those whose new one shows nothing yet, here or at the other end.
 const LINGERS_FOR: Duration = Duration::from_secs(2);
 
+/// How long a link to the node that a room has left stays: others come to the next node by way of a socket that they have to open first, and
+/// somebody who finds a node only at the third attempt is there after four seconds.
+const LINGERS_AT_NODE: Duration = Duration::from_secs(8);
+
 /// How long one does at the most over which somebody is shown whom the room's path does not reach: by then a link has failed, and
 /// the room has been told. Longer, and a room that cannot move keeps links that nobody wants.
 const LINGERS_AT_LAST: Duration = Duration::from_secs(30);
@@ -216,7 +220,7 @@ impl MediaPaths {
         if self.close_at.take_if(|at| *at <= now).is_some() {
             let may_stay = self.unwanted_since.is_some_and(|since| now < since + LINGERS_AT_LAST);
             for link in view.links.keys().into_iter().filter(|link| !self.wants(*link)).collect::<Vec<_>>() {
-                if !(may_stay && self.is_last_resort(link, view)) {
+                if !(may_stay && self.is_last_resort(now, link, view)) {
                     self.close(link);
                 }
             }
@@ -274,6 +278,8 @@ impl MediaPaths {
             // The node knows nothing of the link that there was. One to another node may still carry what the new one does not yet.
             let known: Vec<_> = view.links.to_nodes().filter(|link| self.wants(*link)).collect();
             known.into_iter().for_each(|link| self.close(link));
+            // How long the others stay begins now.
+            self.close_at = None;
         }
         self.effects.push_back(PathsEffect::SubscribeAgain);
     }
@@ -320,8 +326,13 @@ impl MediaPaths {
             }
         }
         let is_any_unwanted = view.links.keys().into_iter().any(|link| !self.wants(link));
-        self.close_at = is_any_unwanted.then(|| self.close_at.unwrap_or(now + LINGERS_FOR));
+        self.close_at = is_any_unwanted.then(|| self.close_at.unwrap_or(now + self.lingers_for(view)));
         self.unwanted_since = is_any_unwanted.then(|| self.unwanted_since.unwrap_or(now));
+    }
+
+    fn lingers_for(&self, view: &PathsView<'_>) -> Duration {
+        let has_moved = self.topology.via.is_sfu() && view.links.to_nodes().any(|link| !self.wants(link));
+        if has_moved { LINGERS_AT_NODE } else { LINGERS_FOR }
     }
 
     fn open(&mut self, link: LinkKey) {
@@ -473,18 +484,19 @@ impl MediaPaths {
         links
     }
 
-    /// Whether somebody is shown over a link whom the room's path does not reach yet: a migration may be aborted before that was found
-    /// out.
-    fn is_last_resort(&self, link: LinkKey, view: &PathsView<'_>) -> bool {
-        let reaches = |id: ParticipantId, via: MediaVia| {
+    /// Whether something is shown over a link that the room's path does not bring yet: a migration may be aborted before that was found
+    /// out, or who sends it is not at the next node.
+    fn is_last_resort(&self, now: Duration, link: LinkKey, view: &PathsView<'_>) -> bool {
+        let brings = |key: MediaKey, via: MediaVia| {
             let peer = match via {
-                MediaVia::Mesh => PeerRef::Participant(id),
+                MediaVia::Mesh => PeerRef::Participant(key.participant),
                 MediaVia::Sfu(node) => PeerRef::Sfu(node),
             };
-            view.links.to(peer).is_some_and(|link| view.links.is_connected(link))
+            let path = view.links.to(peer);
+            path.is_some_and(|path| self.readiness(now, path, key, view) != Readiness::Nothing)
         };
-        let shown = self.shown.iter().filter(|(_, via)| via.link == link).map(|(key, _)| key.participant);
-        shown.into_iter().any(|id| !self.topology.vias().any(|via| reaches(id, via)))
+        let shown = self.shown.iter().filter(|(_, via)| via.link == link).map(|(key, _)| *key);
+        shown.into_iter().any(|key| !self.topology.vias().any(|via| brings(key, via)))
     }
 
     fn readiness(&self, now: Duration, link: LinkKey, key: MediaKey, view: &PathsView<'_>) -> Readiness {

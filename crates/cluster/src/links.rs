@@ -34,6 +34,12 @@ impl Link {
             self.gone_at = Some(now);
         }
     }
+
+    /// Nobody answers where it was: whoever was gone still is.
+    fn refused(&mut self, now: Duration) {
+        self.gone_at = self.gone_at.and(Some(now));
+        self.conclude(now);
+    }
 }
 
 /// The link to each node that there ever was one to.
@@ -58,7 +64,7 @@ impl Links {
                 link.is_up = false;
                 link.refused_at = Some(now);
                 link.tried_at = Some(now);
-                link.conclude(now);
+                link.refused(now);
             }
             LinkState::Silent => {
                 link.is_up = false;
@@ -115,6 +121,8 @@ mod tests {
         assert!(links.is_gone(at(20), NODE, Incarnation(2)));
         assert!(!links.is_gone(at(20), NODE, Incarnation(3)), "the next start is another process");
         assert!(!links.is_gone(at(5_000), NODE, Incarnation(2)), "by then its lease has run out");
+        links.note(at(2_900), NODE, &LinkState::Refused);
+        assert!(links.is_gone(at(5_000), NODE, Incarnation(2)), "where it is tried all the time");
     }
 
     #[test]

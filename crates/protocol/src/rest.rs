@@ -37,8 +37,8 @@ pub struct RoomResource {
     pub settings: RoomSettings,
     /// Whether it has a password.
     pub password: bool,
-    /// How many are inside.
-    pub present: u16,
+    /// How many are inside; null where the server that has the room does not answer just now.
+    pub present: Option<u16>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -83,8 +83,8 @@ pub struct ListedRoom {
     /// Its name, when it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<RoomName>,
-    /// How many are inside.
-    pub present: u16,
+    /// How many are inside; null where the server that has the room does not answer just now.
+    pub present: Option<u16>,
     /// What stands between them and the room.
     pub entry: RoomEntry,
 }

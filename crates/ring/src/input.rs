@@ -121,7 +121,7 @@ pub struct Program {
 /// How a socket ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Departure {
-    /// The page was closed: it does not come back.
+    /// The page went: it was closed, or is being loaded anew.
     Closed,
     /// The connection broke.
     Broken,

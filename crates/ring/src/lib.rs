@@ -21,6 +21,7 @@ pub use identity_proof::IdentityChallenge;
 pub use input::{Attachment, ConnectionId, Departure, Input, Placement, Program, Waking};
 pub use output::Output;
 pub use record::{CallRecord, CallState, Readers};
-pub use ring::{CALL_GRACE, CALLER_GRACE, REACHED_WITHIN, RECEIVED_WITHIN, REMEMBERED_FOR, RING_FOR};
+pub use ring::{CALLER_GRACE, REACHED_WITHIN, RECEIVED_WITHIN, REMEMBERED_FOR, RING_FOR};
 pub use rings::{MOST_IN_CALL, Rings, RingsInit};
 pub use rules::{Admission, CallRules, Relation, Trace, WhoMayRing};
+pub use seat::{CALL_GRACE, RELOAD_GRACE};

@@ -12,14 +12,14 @@ mod company;
 
 use std::time::Duration;
 
-use protocol::limits::{GRACE_SECONDS, RING_SECONDS};
+use protocol::limits::RING_SECONDS;
 use protocol::{
     CallId, Credential, DeviceId, IncomingRing, Manner, Outcome, Progress, PublicKey, Receipt, RingId,
     RingSide, SealedNote, Timestamp,
 };
 
 use crate::seat::Seat;
-use crate::{CallRecord, CallState, Readers, Relation, Waking};
+use crate::{CallRecord, CallState, Departure, Readers, Relation, Waking};
 
 /// How long a ring lasts, counted from when it was first placed.
 pub const RING_FOR: Duration = Duration::from_secs(RING_SECONDS);
@@ -36,9 +36,6 @@ pub const RECEIVED_WITHIN: Duration = Duration::from_secs(3);
 /// there no longer, waits for devices that have to come back, too.
 pub const CALLER_GRACE: Duration = Duration::from_secs(10);
 
-/// For how long a call goes on while the connection of one of the two is broken.
-pub const CALL_GRACE: Duration = Duration::from_secs(GRACE_SECONDS);
-
 /// For how long a ring that is over is remembered, so that whoever repeats something is told the same.
 pub const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 
@@ -53,7 +50,7 @@ pub(crate) enum Timer {
     NotReceived,
     /// The caller's device has been away for [`CALLER_GRACE`] while it rings.
     CallerGone,
-    /// A device has been away for [`CALL_GRACE`] while they talk.
+    /// A device has been away for [`CALL_GRACE`](crate::CALL_GRACE) while they talk, or for [`RELOAD_GRACE`](crate::RELOAD_GRACE) since its page was closed.
     SeatGivenUp,
     /// It has been over for [`REMEMBERED_FOR`].
     Forgotten,
@@ -289,8 +286,8 @@ impl Ring {
     }
 
     /// The device at an end has lost its connection.
-    pub(crate) fn leave_seat(&mut self, now: Duration, side: RingSide) {
-        self.seat_mut(side).lose(now);
+    pub(crate) fn leave_seat(&mut self, now: Duration, side: RingSide, departure: Departure) {
+        self.seat_mut(side).lose(now, departure);
     }
 
     fn seat(&self, side: RingSide) -> &Seat {
@@ -556,8 +553,7 @@ impl Ring {
                 caller_gone.1 = self.caller.away_since().map(|since| since + CALLER_GRACE);
             }
             Phase::Talking(_) => {
-                let away = [self.caller.away_since(), self.callee.away_since()].into_iter().flatten().min();
-                seat_given_up.1 = away.map(|since| since + CALL_GRACE);
+                seat_given_up.1 = self.first_given_up().map(|(at, ..)| at);
             }
             Phase::Over(Over { at, .. }) | Phase::Merged { at, .. } => {
                 forgotten.1 = Some(*at + REMEMBERED_FOR);

@@ -81,7 +81,7 @@ pub enum StorageError {
     /// Another server has it.
     #[error(
         "{0} is used by another Veranda that runs; stop that one, or give this one a folder (and a database) of its own: \
-         [storage] data and postgres"
+         [storage] data and postgres; where it is to be one of several nodes, give it the others' [cluster] secret"
     )]
     InUse(String),
     /// There is one already.

@@ -38,7 +38,7 @@ pub use direct_calls::{
     PUSHES_OF_IDENTITY, PushRepository, REQUESTS_OF_IDENTITY, SEEN_TO,
 };
 pub use error::StorageError;
-pub use lock::{DatabaseLock, FolderLock, Sharing};
+pub use lock::{DatabaseLock, FolderHolder, FolderLock, Sharing};
 pub use operation::{AdminRepository, AuditRepository, UsageRepository};
 pub use ownership::{ClusterRepository, Ownable, Ownership, Swap};
 pub use records::{

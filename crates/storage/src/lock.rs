@@ -1,6 +1,7 @@
 //! One server at a time: two that number the chat of the same room would each overwrite what the other has acknowledged.
 
 use std::fs::{File, OpenOptions};
+use std::io::Write as _;
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
@@ -10,7 +11,7 @@ use tokio::sync::Mutex;
 
 use crate::StorageError;
 
-/// The file whose lock says that a server uses the folder. Nothing is in it, and it stays when the server ends.
+/// The file whose lock says that a server uses the folder. Which process that is stands in it, and what it notes; it stays when the server ends.
 const FILE: &str = "veranda.lock";
 
 /// Says that a database is used by a server; any number that nobody else locks.
@@ -18,7 +19,16 @@ const DATABASE_KEY: i64 = 0x0056_6572_616e_6461; // "Veranda"
 
 /// A data folder that belongs to this process, until the lock is dropped or the process ends, however it ends.
 #[derive(Debug)]
-pub struct FolderLock(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File);
+pub struct FolderLock(File);
+
+/// Which process has a data folder, or had it last, and what it has noted since it took it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderHolder {
+    /// Its number.
+    pub pid: i32,
+    /// What it has noted, in order.
+    pub notes: Vec<String>,
+}
 
 /// A PostgreSQL database that belongs to this process, or to the nodes of its cluster, as long as its connection lasts.
 #[derive(Debug)]
@@ -49,10 +59,55 @@ impl FolderLock {
         crate::sqlite::make(&path).map_err(failed)?;
         let file = OpenOptions::new().append(true).open(&path).map_err(failed)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self(file)),
+            Ok(()) => {
+                file.set_len(0).map_err(failed)?;
+                let lock = Self(file);
+                lock.note(&std::process::id().to_string()).map_err(failed)?;
+                Ok(lock)
+            }
             Err(rustix::io::Errno::WOULDBLOCK) => Err(StorageError::InUse(folder.display().to_string())),
             Err(error) => Err(failed(error.into())),
         }
+    }
+
+    /// Leaves a line for whoever looks at the folder.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn note(&self, line: &str) -> std::io::Result<()> {
+        let mut file = &self.0;
+        file.write_all(format!("{line}\n").as_bytes())
+    }
+
+    /// Who has a folder, or had it last; `None` where nobody has taken it yet. Takes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be read.
+    pub fn holder(folder: &Path) -> std::io::Result<Option<FolderHolder>> {
+        let text = match std::fs::read_to_string(folder.join(FILE)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut lines = text.lines().map(str::to_owned);
+        let pid = lines.next().and_then(|line| line.parse().ok());
+        Ok(pid.map(|pid| FolderHolder { pid, notes: lines.collect() }))
+    }
+}
+
+impl FolderHolder {
+    /// Whether it has left this line.
+    pub fn has_noted(&self, line: &str) -> bool {
+        self.notes.iter().any(|note| note == line)
+    }
+
+    /// Whether that process has the folder now, so that nobody else is taken for it who got its number.
+    pub fn is_there(&self, folder: &Path) -> bool {
+        let Ok(lock) = folder.join(FILE).canonicalize() else { return false };
+        let Ok(open) = std::fs::read_dir(format!("/proc/{}/fd", self.pid)) else { return false };
+        open.filter_map(Result::ok).any(|file| file.path().read_link().is_ok_and(|path| path == lock))
     }
 }
 

@@ -21,7 +21,7 @@ fn whatever_breaks_both_ends_agree_and_nothing_rings_on() {
     assert!(is_replay() || total.lost > seeds && total.closed > seeds / 4 && total.races > seeds / 4);
     assert!(is_replay() || total.rings > seeds && total.answered > seeds / 2 && total.merged > seeds / 10);
     assert!(is_replay() || total.own_clock > seeds / 100 && total.compared > seeds);
-    assert!(is_replay() || total.declined > seeds / 4);
+    assert!(is_replay() || total.declined > seeds / 4 && total.reloaded > seeds / 10);
     assert!(is_replay() || total.added > seeds / 10 && total.left_alone > seeds / 20);
 }
 
@@ -78,6 +78,20 @@ fn a_line_that_stalls_ends_no_call() {
     assert!(is_replay() || back.iter().sum::<u64>() >= count(), "lines stalled while something was said");
 }
 
+#[test]
+fn a_page_that_is_loaded_anew_ends_no_call() {
+    let total = sum(play(count(), |seed| {
+        let mut world = RingWorld::reloading(seed);
+        world.run_until(Duration::from_secs(80));
+        assert_eq!(world.calls(), (1, 2), "seed {seed}: calls, and pages that are in one");
+        let report = world.run();
+        assert_eq!(report.answered, 1, "seed {seed}");
+        report
+    }));
+    println!("{} simulations: {total:?}", count());
+    assert!(is_replay() || total.reloaded > count() && total.restarts > count() / 5);
+}
+
 fn sum(reports: Vec<Report>) -> Report {
     let mut total = Report::default();
     for report in reports {
@@ -89,6 +103,7 @@ fn sum(reports: Vec<Report>) -> Report {
         total.restarts += report.restarts;
         total.strange += report.strange;
         total.closed += report.closed;
+        total.reloaded += report.reloaded;
         total.own_clock += report.own_clock;
         total.races += report.races;
         total.added += report.added;

@@ -89,7 +89,8 @@ impl End {
         let sealing = Sealing::start(&events).expect("a browser that can seal");
         let peer = PeerRef::Participant(ParticipantId::new(Uuid::from_u128(other)));
         let link = LinkKey { peer, id: LinkId(0) };
-        let link = PeerLink::open(link, LinkNumber(1), role, &[], &events, &sealing).expect("a connection");
+        let link =
+            PeerLink::open(link, LinkNumber(1), role, &[], (&events, &sealing), false).expect("a connection");
         Self { link, heard }
     }
 

@@ -2,8 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures::channel::oneshot;
+use futures::future::{Either, select};
+use gloo_timers::future::sleep;
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
@@ -19,6 +22,24 @@ pub(super) struct Lock {
 impl Lock {
     /// Waits for it. A browser that has no locks gives it at once.
     pub(super) async fn take(name: &str) -> Self {
+        let (lock, is_given) = Self::ask_for(name);
+        if let Some(is_given) = is_given {
+            _ = is_given.await;
+        }
+        lock
+    }
+
+    /// Waits for it no longer than so. `None` where another tab keeps it, and in a browser that has no locks.
+    pub(super) async fn take_within(name: &str, most: Duration) -> Option<Self> {
+        let (lock, is_given) = Self::ask_for(name);
+        match select(is_given?, Box::pin(sleep(most))).await {
+            Either::Left((Ok(()), _)) => Some(lock),
+            Either::Left((Err(_), _)) | Either::Right(_) => None,
+        }
+    }
+
+    /// Has it as soon as it is free, which the receiver hears. A browser that has no locks gives none.
+    pub(super) fn ask_for(name: &str) -> (Self, Option<oneshot::Receiver<()>>) {
         let lock = Self { is_dropped: Rc::default(), release: Rc::default() };
         let (given, is_given) = oneshot::channel();
         let (is_dropped, release) = (lock.is_dropped.clone(), lock.release.clone());
@@ -33,10 +54,8 @@ impl Lock {
             let locks = Reflect::get(&web::window()?.navigator(), &"locks".into()).ok()?;
             web::call(&locks, "request", &[&name.into(), &callback])
         };
-        if request().is_some() {
-            _ = is_given.await;
-        }
-        lock
+        let is_asked = request().is_some();
+        (lock, is_asked.then_some(is_given))
     }
 }
 

@@ -12,12 +12,14 @@ mod key_store;
 mod lock;
 mod moving;
 mod notifications;
+mod ongoing;
 mod outputs;
 mod peers;
 mod place;
 mod pressed;
 mod push;
 mod push_manager;
+mod resuming;
 mod service_worker;
 mod shown;
 mod sound;
@@ -52,6 +54,7 @@ use book::ShownBook;
 pub(crate) use call_line::CallLine;
 pub(crate) use event::{RingEvent, RingEvents};
 use notifications::Notifier;
+use ongoing::KeptCall;
 pub(crate) use place::RingPlace;
 use sound::Sounding;
 use talk::Talk;
@@ -115,6 +118,10 @@ struct Ringing {
     to_call: Option<Dialled>,
     /// The ring that was answered on the page before.
     taken_over: Option<RingNote>,
+    /// The call that the page before was in, if it was in one.
+    resumed: Option<RingId>,
+    /// The call that the next page would be in.
+    kept_call: Option<KeptCall>,
     /// A ring that was declined on its notification before this page had it.
     to_decline: Option<RingId>,
     _timer: Interval,
@@ -139,10 +146,16 @@ pub(crate) fn start(ring_page: RingPage) {
             return view.update(|view| view.is_unsupported = true);
         };
         call_identity::tell_server();
-        let mut ringing =
-            Ringing::new(DeviceId::new(id), keys, (place, view), (call_view, call_line), events);
-        if place == RingPlace::Own {
-            ringing.take_over();
+        let resumable = match place {
+            RingPlace::Own => ongoing::of_page_before(keys.public()).await,
+            RingPlace::OverRoom | RingPlace::OverPage => None,
+        };
+        let id = resumable.as_ref().map_or(DeviceId::new(id), |resumable| resumable.note.device);
+        let mut ringing = Ringing::new(id, keys, (place, view), (call_view, call_line), events);
+        match resumable {
+            Some(resumable) => ringing.resume(resumable),
+            None if place == RingPlace::Own => ringing.take_over(),
+            None => {}
         }
         ringing.begin_push();
         ringing.input(RingInput::Command(RingCommand::Attach));
@@ -206,6 +219,8 @@ impl Ringing {
             is_session_fetched: false,
             to_call: page::dialled(),
             taken_over: None,
+            resumed: None,
+            kept_call: None,
             ticker: None,
             to_decline: None,
             _timer: Interval::new(TICK_MILLIS, move || _ = ticks.unbounded_send(RingEvent::Tick)),

@@ -12,6 +12,7 @@ use super::{Opened, Ringing, peers, talk};
 use crate::clock;
 use crate::event::SocketNumber;
 use crate::identity::random;
+use crate::session::RingStage;
 use crate::socket::{Socket, SocketNews};
 
 impl Ringing {
@@ -149,7 +150,8 @@ impl Ringing {
         let is_own = opened.by == *self.keys.public();
         let side = if is_own { RingSide::Caller } else { RingSide::Callee };
         let secret = opened.invitation.secret.clone();
-        let init = talk::TalkInit { ring, room, secret, name, side };
+        let stage = if self.resumed == Some(ring) { RingStage::Answered } else { RingStage::Unanswered };
+        let init = talk::TalkInit { ring, room, secret, name, side, stage };
         // The one before says its last word on the line that the next one gets.
         self.talk = None;
         self.talk = Some(Talk::begin(init, self.call_view, &self.call_line));

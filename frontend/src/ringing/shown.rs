@@ -71,6 +71,7 @@ impl Ringing {
         self.chosen_video.retain(|ring, _| is_shown(ring));
         self.noted.retain(is_shown);
         self.sound();
+        self.keep_call();
         self.prepare_for_call();
         let adding = self.device.adding().map(|view| self.line(view));
         // What was wrong is said for as long as it is so.

@@ -16,7 +16,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::call_line::CallLine;
 use crate::event::Event;
-use crate::session::{Entrance, RingEntrance, Visit};
+use crate::session::{Entrance, RingEntrance, RingStage, Visit};
 use crate::{clock, lazy_session, remember};
 
 /// How long two who talk may be without a connection.
@@ -29,11 +29,13 @@ pub(super) struct TalkInit {
     pub(super) secret: RoomSecret,
     pub(super) name: DisplayName,
     pub(super) side: RingSide,
+    pub(super) stage: RingStage,
 }
 
 /// Being in the room. Dropped, it is left, and every device is let go.
 pub(super) struct Talk {
     ring: RingId,
+    room: RoomCode,
     side: RingSide,
     went_ahead: bool,
     are_devices_opened: bool,
@@ -47,27 +49,36 @@ pub(super) struct Talk {
 
 impl Talk {
     pub(super) fn begin(init: TalkInit, view: Store<CallView>, line: &CallLine) -> Self {
-        let TalkInit { ring, room, secret, name, side } = init;
+        let TalkInit { ring, room, secret, name, side, stage } = init;
         // What the room before has said is not what this one says.
         view.phase().set(Phase::Preparing);
         let (events, received) = mpsc::unbounded();
         line.begin(events.clone());
-        let switches = match side {
-            RingSide::Caller => Switches::at_start(|_| None, remember::switch),
+        let switches = match (stage, side) {
+            (RingStage::Answered, _) => {
+                Switches::at_start(|source| remember::tab::switch(room, source), remember::switch)
+            }
+            (RingStage::Unanswered, RingSide::Caller) => Switches::at_start(|_| None, remember::switch),
             // Nobody is captured who has not answered.
-            RingSide::Callee => Switches { microphone: Switch::Off, camera: Switch::Off },
+            (RingStage::Unanswered, RingSide::Callee) => {
+                Switches { microphone: Switch::Off, camera: Switch::Off }
+            }
         };
+        if side == RingSide::Caller {
+            keep_switches(room, switches);
+        }
         let visit = Visit {
             code: room,
             name: name.to_string(),
-            entrance: Entrance::Ring(RingEntrance { secret, side, switches, name }),
+            entrance: Entrance::Ring(RingEntrance { secret, side, stage, switches, name }),
         };
         spawn_local(lazy_session::run(visit, view, events, received));
         Self {
             ring,
+            room,
             side,
-            went_ahead: false,
-            are_devices_opened: false,
+            went_ahead: stage == RingStage::Answered,
+            are_devices_opened: stage == RingStage::Answered,
             view,
             line: line.clone(),
             was_connected: false,
@@ -89,6 +100,7 @@ impl Talk {
     pub(super) fn open_devices(&mut self, with_video: bool) {
         self.are_devices_opened = true;
         let microphone = remembered(Source::Microphone);
+        keep_switches(self.room, Switches { microphone: microphone.into(), camera: with_video.into() });
         self.line.send(Event::Command(CallCommand::Begin { microphone, camera: with_video }));
     }
 
@@ -99,6 +111,9 @@ impl Talk {
             RingSide::Callee if !self.are_devices_opened => (remembered(Source::Microphone), with_video),
             RingSide::Caller | RingSide::Callee => (false, false),
         };
+        if self.side == RingSide::Callee && !self.are_devices_opened {
+            keep_switches(self.room, Switches { microphone: microphone.into(), camera: camera.into() });
+        }
         self.line.send(Event::Command(CallCommand::GoAhead { microphone, camera }));
     }
 
@@ -171,6 +186,13 @@ impl Talk {
 /// Whether a source is on where nobody has said otherwise: as the person left it.
 pub(super) fn remembered(source: Source) -> bool {
     remember::switch(source).unwrap_or(Switch::On).is_on()
+}
+
+/// What is on from the beginning is on when the page is loaded anew, and nothing else.
+fn keep_switches(room: RoomCode, switches: Switches) {
+    for source in [Source::Microphone, Source::Camera] {
+        remember::tab::remember_switch(room, source, switches.of(source));
+    }
 }
 
 impl Drop for Talk {

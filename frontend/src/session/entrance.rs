@@ -4,6 +4,7 @@ use call::{Call, Identity, SecretOrigin, Switches};
 use protocol::{DisplayName, RingSide, RoomCode};
 use seal::RoomSecret;
 
+use crate::remember::tab;
 use crate::{identity, page};
 
 /// A visit to a room.
@@ -20,7 +21,7 @@ pub(crate) struct Visit {
 pub(crate) enum Entrance {
     /// Its page was opened: the link, the browser and the tab say how, and a person joins.
     Page,
-    /// A ring led here: one is inside at once, unseen until it is answered, and nothing is remembered.
+    /// A ring led here: one is inside at once, unseen until it is answered, and only the tab remembers anything.
     Ring(RingEntrance),
 }
 
@@ -30,10 +31,21 @@ pub(crate) struct RingEntrance {
     pub(crate) secret: RoomSecret,
     /// Which end this is.
     pub(crate) side: RingSide,
+    /// How far it is.
+    pub(crate) stage: RingStage,
     /// What is on from the beginning.
     pub(crate) switches: Switches,
     /// What the other one sees.
     pub(crate) name: DisplayName,
+}
+
+/// How far a ring is when its room is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RingStage {
+    /// It rings.
+    Unanswered,
+    /// They talked when the page was loaded anew.
+    Answered,
 }
 
 impl Visit {
@@ -52,16 +64,25 @@ impl Entrance {
     }
 
     pub(crate) fn call(&self, code: RoomCode) -> Option<Call> {
-        let Self::Ring(RingEntrance { secret, side, .. }) = self else { return identity::new_call(code) };
+        let Self::Ring(RingEntrance { secret, side, stage, .. }) = self else {
+            return identity::new_call(code);
+        };
         let origin = match side {
             RingSide::Caller => SecretOrigin::Maker,
             RingSide::Callee => SecretOrigin::Link,
         };
         let secret = Some((secret.clone(), origin));
-        let identity =
-            Identity { seed: identity::random()?, secret, former: Vec::new(), passed_on: Vec::new() };
+        let (former, session) = match stage {
+            RingStage::Unanswered => (Vec::new(), None),
+            RingStage::Answered => (tab::private_keys(code), tab::session(code)),
+        };
+        let identity = Identity { seed: identity::random()?, secret, former, passed_on: Vec::new() };
         let random = (js_sys::Math::random() * 1e15) as u64;
-        Some(Call::new(code, None, random, identity).keeps_joining().unanswered(*side))
+        let call = Call::new(code, session, random, identity).keeps_joining();
+        Some(match stage {
+            RingStage::Unanswered => call.unanswered(*side),
+            RingStage::Answered => call,
+        })
     }
 
     /// The address of the room, where it is not the page's own: with it others can come into a direct call.

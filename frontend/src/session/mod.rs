@@ -52,7 +52,7 @@ const PUBLISH_AFTER_MILLIS: u32 = 16;
 /// takes, and there is nothing to see before it is over.
 const LINKS_FIRST_MILLIS: u32 = 60;
 
-pub(crate) use entrance::{Entrance, RingEntrance, Visit};
+pub(crate) use entrance::{Entrance, RingEntrance, RingStage, Visit};
 
 struct Session {
     code: RoomCode,
@@ -108,6 +108,7 @@ impl Session {
         let ticks = events.clone();
         let preferences = remember::preferences();
         let link = entrance.link(code);
+        let begins_small = !entrance.is_page();
         let shown = Shown { remembered_name, preferences, link, ..Shown::default() };
         Self {
             code,
@@ -116,7 +117,7 @@ impl Session {
             page: Page::default(),
             socket: None,
             sockets_made: 0,
-            media: Media::new(events.clone()),
+            media: Media::new(events.clone(), begins_small),
             captures: Captures::default(),
             meter: None,
             muted: None,
@@ -346,10 +347,13 @@ impl Session {
         }
     }
 
-    /// The others see at once that the page is gone; the session stays with the tab for a while.
+    /// The others see at once that the page is gone; the session stays with the tab for a while. In a direct call they see somebody who comes back, until
+    /// the ring is over.
     fn page_hidden(&mut self) {
-        if let Some(socket) = self.socket.take() {
-            socket.leave();
+        let socket = self.socket.take();
+        match &self.entrance {
+            Entrance::Page => socket.into_iter().for_each(Socket::leave),
+            Entrance::Ring(_) => drop(socket),
         }
     }
 

@@ -1,14 +1,16 @@
 //! Rooms as the admin page shows them.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use app::plain::admin::{LiveRoom, OneRoom};
-use protocol::{RoomCode, Timestamp};
+use protocol::{RoomCode, RoomName, Timestamp};
 use storage::{RoomRecord, StorageError};
 
 use super::page::in_time;
 use crate::AppState;
-use crate::rooms::{RoomFigures, RoomHandle};
+use crate::nodes::ReportedRoom;
+use crate::rooms::RoomFigures;
 
 const MINUTE_MS: u64 = 60_000;
 
@@ -22,21 +24,39 @@ pub(super) struct Live {
     pub(super) rooms: Vec<LiveRoom>,
 }
 
-/// Those that are wanted, and of these the first so many, with most people first.
-pub(super) fn first(state: &AppState, most: usize, is_wanted: impl Fn(&RoomHandle) -> bool) -> Live {
+/// Those of all nodes that are wanted, and of these the first so many, with most people first.
+pub(super) async fn first(
+    state: &AppState,
+    most: usize,
+    is_wanted: impl Fn(RoomCode, Option<&RoomName>) -> bool,
+) -> Live {
     let now = state.clock.wall();
     let running = state.rooms.all_running().into_iter().map(|handle| (handle.figures(), handle));
+    let here = running.filter(|(figures, _)| figures.present > 0);
     let mut inside: Vec<_> =
-        running.filter(|(figures, handle)| figures.present > 0 && is_wanted(handle)).collect();
-    inside.sort_by_key(|(figures, handle)| (Reverse(figures.present), handle.code()));
-    Live {
-        count: inside.len(),
-        people: inside.iter().map(|(figures, _)| u64::from(figures.present)).sum(),
-        rooms: inside
-            .iter()
-            .take(most)
-            .map(|(figures, handle)| live(&handle.record(), Some(*figures), now))
-            .collect(),
+        here.map(|(figures, handle)| live(&handle.record(), Some(figures), now)).collect();
+    if let Some(cluster) = &state.cluster {
+        let neighbours = cluster.neighbours().await;
+        let here: HashSet<_> = inside.iter().map(|room| room.code).collect();
+        // One that has just moved here, the node before may have told of a moment ago.
+        inside.extend(neighbours.rooms().filter(|room| !here.contains(&room.code)).map(reported));
+    }
+    inside.retain(|room| is_wanted(room.code, room.name.as_ref()));
+    inside.sort_by_key(|room| (Reverse(room.people), room.code));
+    let (count, people) = (inside.len(), inside.iter().map(|room| u64::from(room.people)).sum());
+    inside.truncate(most);
+    Live { count, people, rooms: inside }
+}
+
+/// One of another node.
+fn reported(room: &ReportedRoom) -> LiveRoom {
+    LiveRoom {
+        code: room.code,
+        name: room.name.clone(),
+        people: room.people,
+        is_forwarded: room.is_forwarded,
+        minutes: room.minutes,
+        is_locked: room.is_locked,
     }
 }
 

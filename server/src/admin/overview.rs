@@ -48,7 +48,7 @@ pub(super) async fn overview(
         Err(error) => return AdminProblem::Storage(error).into_page(&state).await,
     };
     records.extend(state.rooms.usage().pending());
-    let live_rooms::Live { count, people, rooms } = live_rooms::first(&state, MOST_ROOMS, |_| true);
+    let live_rooms::Live { count, people, rooms } = live_rooms::first(&state, MOST_ROOMS, |_, _| true).await;
     let (before, during): (Vec<_>, Vec<_>) =
         records.into_iter().partition(|record| record.hour < stretch.from());
     let (rows, rows_before) =

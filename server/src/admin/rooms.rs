@@ -4,14 +4,14 @@ use app::plain::admin::{AdminRoom, AdminRooms, AdminSection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::prelude::*;
-use protocol::{RoomCode, RoomSettingsPatch, Switch};
+use protocol::{RoomCode, RoomName, RoomSettingsPatch, Switch};
 use serde::Deserialize;
 
 use super::live_rooms;
 use super::page::{AdminPage, AdminProblem, in_time};
 use super::session::Admin;
 use crate::audit::{self, Deed};
-use crate::rooms::{ChangeError, Precondition, RoomHandle};
+use crate::rooms::{ChangeError, Precondition};
 use crate::{AppState, tasks};
 
 /// More rooms than this nobody reads through.
@@ -32,11 +32,11 @@ pub(super) async fn list(
 ) -> Response {
     let query = search.trim().to_owned();
     let wanted = query.to_lowercase();
-    let is_wanted = |handle: &RoomHandle| {
-        let name = || handle.record().settings.name.map(|name| name.to_string().to_lowercase());
-        handle.code().to_string().contains(&wanted) || name().is_some_and(|name| name.contains(&wanted))
+    let is_wanted = |code: RoomCode, name: Option<&RoomName>| {
+        let is_in_name = |name: &RoomName| name.to_string().to_lowercase().contains(&wanted);
+        code.to_string().contains(&wanted) || name.is_some_and(is_in_name)
     };
-    let live_rooms::Live { count, rooms, .. } = live_rooms::first(&state, MOST, is_wanted);
+    let live_rooms::Live { count, rooms, .. } = live_rooms::first(&state, MOST, is_wanted).await;
     if rooms.is_empty()
         && let Ok(code) = RoomCode::parse(&query)
     {

@@ -80,7 +80,7 @@ async fn find(
         }
     }
     // One that has ended is no guess, but looks like one.
-    state.lookups.guess(caller.address).map_err(|_| AdminProblem::Busy)?;
+    state.lookups.guess(caller.address).await.map_err(|_| AdminProblem::Busy)?;
     Err(AdminProblem::SignedOut)
 }
 
@@ -133,7 +133,7 @@ pub(super) async fn open(
     if tasks::to_the_end(opening).await? {
         return Ok(cookie(caller.site.transport, &secret, SESSION_FOR));
     }
-    state.lookups.guess(caller.address).map_err(|_| AdminProblem::Busy)?;
+    state.lookups.guess(caller.address).await.map_err(|_| AdminProblem::Busy)?;
     // It may have been stolen, or used by whoever has stolen it.
     audit::note(&*state.storage, now, Deed::of(NOBODY, "admin.link_refused")).await;
     Ok(None)

@@ -285,6 +285,16 @@ impl Coordination {
         there.clone().ok_or(RedisTrouble::Late)
     }
 
+    /// What every key of this cluster begins with.
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The connection, if there is one: nobody waits for it to be opened.
+    pub(super) fn open_connection(&self) -> Option<MultiplexedConnection> {
+        self.connection.borrow().as_ref().map(|connected| connected.connection.clone())
+    }
+
     fn marker(&self) -> String {
         format!("{}:marker", self.prefix)
     }

@@ -3,11 +3,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cluster::{
-    ClusterNode, Fence, Input, LinkRefusal, NodeAt, NodeId, OfferAnswer, Output, OwnerRow, Question,
-    RequestId, RoomKey, TakeResult,
+    ClusterNode, Fence, Input, LetGoReason, LinkRefusal, NodeAt, NodeId, OfferAnswer, Output, OwnerRow,
+    Question, RequestId, RoomKey, TakeResult,
 };
 use storage::{ClusterRepository, Ownable, Ownership, StorageError, Swap};
 use tokio::sync::{mpsc, oneshot};
@@ -37,7 +38,7 @@ pub(super) struct DriverInit {
     pub(super) clock: Clock,
     pub(super) settings: cluster::Settings,
     pub(super) storage: Arc<dyn ClusterRepository + Send + Sync>,
-    pub(super) coordination: Coordination,
+    pub(super) coordination: Arc<Coordination>,
     pub(super) links: Links,
     pub(super) events: mpsc::UnboundedSender<Event>,
     pub(super) effects: mpsc::UnboundedSender<Effect>,
@@ -58,6 +59,10 @@ pub(super) struct Driver {
     used: HashMap<(RoomKey, Fence), Used>,
     /// Nodes that have said who they are and wait for an answer.
     hellos: HashMap<NodeId, Vec<oneshot::Sender<Result<(), LinkRefusal>>>>,
+    /// The node is to leave, and there is no other.
+    drains_alone: bool,
+    /// Rooms that it let go of without anybody having taken them.
+    closed: usize,
     /// Nodes that have offered something.
     offers: HashMap<(RoomKey, NodeId), oneshot::Sender<OfferAnswer>>,
 }
@@ -74,16 +79,24 @@ struct Used {
 /// Who is asked.
 struct Asking {
     storage: Arc<dyn ClusterRepository + Send + Sync>,
-    coordination: Coordination,
+    coordination: Arc<Coordination>,
     within: Duration,
     events: mpsc::UnboundedSender<Event>,
+    /// Whether it was said that Redis does not answer: it is asked four times a second then.
+    is_redis_away: AtomicBool,
 }
 
 impl Driver {
     pub(super) fn new(init: DriverInit) -> Self {
         let DriverInit { clock, settings, storage, coordination, links, events, effects, status } = init;
         let within = settings.storage_timeout;
-        let asking = Arc::new(Asking { storage, coordination, within, events: events.clone() });
+        let asking = Arc::new(Asking {
+            storage,
+            coordination,
+            within,
+            events: events.clone(),
+            is_redis_away: AtomicBool::new(false),
+        });
         let node = ClusterNode::new(clock.now(), settings);
         Self {
             node,
@@ -96,6 +109,8 @@ impl Driver {
             waiting: HashMap::new(),
             used: HashMap::new(),
             hellos: HashMap::new(),
+            drains_alone: false,
+            closed: 0,
             offers: HashMap::new(),
         }
     }
@@ -155,9 +170,12 @@ impl Driver {
         if used.count > 0 {
             return;
         }
-        if used.has_lingered {
+        if used.has_lingered || self.drains_alone {
             self.used.remove(&(of, fence));
             self.input(Input::RoomEnded { room: of, fence });
+            if self.drains_alone && !self.has_rooms() {
+                self.input(Input::DrainAsked);
+            }
             return;
         }
         // Whoever looks at a page joins a moment later, and nobody has a room change hands with each question about it.
@@ -200,6 +218,9 @@ impl Driver {
                 }
             }
             Output::LetGo { room, fence, reason } => {
+                if reason == LetGoReason::Closed && matches!(ownable(room), Ownable::Room(_)) {
+                    self.closed += 1;
+                }
                 self.used.remove(&(room, fence));
                 self.tell(Effect::LetGo { of: ownable(room), fence: storage::Fence(fence.0), reason });
             }
@@ -211,7 +232,7 @@ impl Driver {
             Output::Refuse { request, reason, .. } => self.answer(request, Lead::Refused(reason)),
             Output::Probe(at) => self.links.probe(at),
             Output::Nodes(nodes) => {
-                self.status.set_nodes(nodes.clone());
+                self.status.set_nodes(nodes.clone(), self.clock.wall());
                 self.links.keep(nodes);
             }
             Output::AcceptLink(node) => self.answer_hello(node, Ok(())),
@@ -233,6 +254,7 @@ impl Driver {
             Output::KeepRoom { .. } => {}
             Output::DrainingAlone => self.drain_alone(),
             Output::Drained { cause, closed } => {
+                self.tell(Effect::Drained { closed: self.closed });
                 tracing::info!(?cause, closed, "this node has let go of its rooms");
             }
             Output::Stop(reason) => self.tell(Effect::Stop(reason)),
@@ -254,13 +276,20 @@ impl Driver {
 
     /// Nobody can take what is this node's. Rooms go on until they end or the time is up; what no person is in is not waited for.
     fn drain_alone(&mut self) {
-        if self.node.rooms().any(|(of, _)| matches!(ownable(of), Ownable::Room(_))) {
+        self.tell(Effect::DrainsAlone);
+        self.drains_alone = true;
+        if self.has_rooms() {
             tracing::warn!(
                 "there is no other node that could take this one's rooms; they stay until they end"
             );
         } else {
             self.input(Input::DrainAsked);
         }
+    }
+
+    /// Whether anything is this node's besides the rings.
+    fn has_rooms(&self) -> bool {
+        self.node.rooms().any(|(of, _)| matches!(ownable(of), Ownable::Room(_)))
     }
 
     fn tell(&self, effect: Effect) {
@@ -352,9 +381,14 @@ impl Asking {
         input: impl FnOnce(T) -> Input,
     ) -> Input {
         match answer {
-            Ok(answer) => input(answer),
+            Ok(answer) => {
+                self.is_redis_away.store(false, Ordering::Relaxed);
+                input(answer)
+            }
             Err(error) => {
-                tracing::warn!(%error, "Redis cannot be used");
+                if !self.is_redis_away.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%error, "Redis cannot be used; it is asked again all the time");
+                }
                 Input::RedisFailed { question }
             }
         }

@@ -17,6 +17,10 @@ pub(crate) enum Effect {
     Move { of: Ownable, fence: storage::Fence, to: NodeAt, reply: oneshot::Sender<OfferAnswer> },
     /// How limits work from now on.
     Coordination(Coordination),
+    /// The node is to leave, and there is no other that could take its rooms.
+    DrainsAlone,
+    /// The node has let go of everything; of so many rooms nobody else has taken.
+    Drained { closed: usize },
     /// The node's part in the cluster is over.
     Stop(StopReason),
 }

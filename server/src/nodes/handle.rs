@@ -10,6 +10,7 @@ use cluster::{
     Standing,
 };
 use hyper::body::Incoming;
+use protocol::Timestamp;
 use sha2::{Digest as _, Sha256};
 use storage::{ClusterRepository, Ownable, Storage, StorageError};
 use tokio::sync::{mpsc, oneshot};
@@ -22,7 +23,10 @@ use super::lead::{Event, Lead, Waiting, is_key, key_of};
 use super::links::{LinkError, Links, NodeSocket};
 use super::offer::Offer;
 use super::passed_caller;
+use super::report::{Neighbours, ReportedStage};
+use super::reports::Reports;
 use super::secrets::ClusterSecret;
+use super::shared_counts::{Counted, Counting, SharedCounts, SharedLimit};
 use super::status::Status;
 use crate::clock::Clock;
 use crate::config::{ClusterConfig, NodeRole};
@@ -38,6 +42,11 @@ struct Inner {
     tls: Arc<ServerConfig>,
     links: Links,
     status: Status,
+    counts: SharedCounts,
+    reports: Reports,
+    name: String,
+    clock: Clock,
+    since: Timestamp,
     events: mpsc::UnboundedSender<Event>,
     requests: AtomicU64,
     storage: Arc<dyn ClusterRepository + Send + Sync>,
@@ -65,9 +74,11 @@ impl Cluster {
         let status = Status::default();
         let server = Arc::clone(&tls.server);
         let links = Links::new(tls, status.clone(), events.clone());
+        let coordination = Arc::new(Coordination::open(config, &settings)?);
+        let counts = SharedCounts::new(Arc::clone(&coordination), status.clone(), secret.limits_key());
         let init = DriverInit {
             clock,
-            coordination: Coordination::open(config, &settings)?,
+            coordination,
             settings,
             storage: Arc::clone(&storage),
             links: links.clone(),
@@ -76,7 +87,20 @@ impl Cluster {
             status: status.clone(),
         };
         tasks::spawn(Driver::new(init).run(received));
-        let inner = Inner { node, tls: server, links, status, events, requests: AtomicU64::new(0), storage };
+        let inner = Inner {
+            node,
+            tls: server,
+            reports: Reports::new(links.clone(), status.clone()),
+            links,
+            status,
+            counts,
+            name: name(config),
+            clock,
+            since: clock.wall(),
+            events,
+            requests: AtomicU64::new(0),
+            storage,
+        };
         Ok((Self(Arc::new(inner)), wanted))
     }
 
@@ -84,6 +108,11 @@ impl Cluster {
     pub(crate) async fn lead(&self, to: Ownable, arrival: Arrival) -> Lead {
         let request = RequestId(self.0.requests.fetch_add(1, Ordering::Relaxed));
         Waiting::new(key_of(to), request, arrival, &self.0.events).lead().await
+    }
+
+    /// Counts something that is limited on all nodes together. Nobody waits for that longer than a moment.
+    pub(crate) async fn count(&self, limit: SharedLimit, key: &str, counting: Counting) -> Counted {
+        self.0.counts.count(limit, key, counting).await
     }
 
     /// What rows of calls are written to by whoever has taken the rings with this token.
@@ -142,8 +171,30 @@ impl Cluster {
 
     /// How many nodes there are with this one, and how many rooms are this one's.
     pub(crate) fn size(&self) -> (usize, usize) {
-        let rooms = self.0.status.health().map_or(0, |health| health.rooms);
-        (self.0.status.nodes().len() + 1, rooms)
+        (self.0.status.nodes().len() + 1, self.rooms_owned())
+    }
+
+    pub(crate) fn rooms_owned(&self) -> usize {
+        self.0.status.health().map_or(0, |health| health.rooms)
+    }
+
+    /// What this node is called.
+    pub(crate) fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// When it was started.
+    pub(crate) fn since(&self) -> Timestamp {
+        self.0.since
+    }
+
+    pub(crate) fn stage(&self) -> ReportedStage {
+        ReportedStage::of(self.0.status.health().map(|health| health.standing))
+    }
+
+    /// How the other nodes are, and who is in their rooms: at most a second old, and asked for less than half a second.
+    pub(crate) async fn neighbours(&self) -> Arc<Neighbours> {
+        self.0.reports.get(self.0.clock.wall()).await
     }
 
     pub(crate) async fn hello(&self, record: NodeRecord) -> Result<NodeRecord, String> {
@@ -153,7 +204,7 @@ impl Cluster {
         match answer.await {
             Ok(Ok(())) => Ok(own),
             Ok(Err(refusal)) => Err(format!("{refusal:?}")),
-            Err(_) => Err("stopping".to_owned()),
+            Err(_) => Err("Stopping".to_owned()),
         }
     }
 
@@ -171,11 +222,15 @@ impl Cluster {
     }
 }
 
+/// As it is set, or that of the machine.
+fn name(config: &ClusterConfig) -> String {
+    let machine = || rustix::system::uname().nodename().to_string_lossy().into_owned();
+    if config.node.is_empty() { machine() } else { config.node.clone() }
+}
+
 /// The name as a number: the same at every start.
 fn node_id(config: &ClusterConfig) -> NodeId {
-    let machine = || rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let name = if config.node.is_empty() { machine() } else { config.node.clone() };
-    let digest = Sha256::digest(name);
+    let digest = Sha256::digest(name(config));
     NodeId(digest.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte)))
 }
 

@@ -1,5 +1,7 @@
 //! Where somebody is to go who wants something that one node owns, and what the driver hears of that and of everything else.
 
+use std::time::Duration;
+
 use cluster::{
     Arrival, Fence, Input, LinkRefusal, NodeAt, NodeId, NodeRecord, OfferAnswer, RefuseReason, RequestId,
     RoomKey,
@@ -23,6 +25,10 @@ pub(super) fn key_of(of: Ownable) -> RoomKey {
 pub(super) fn ownable(key: RoomKey) -> Ownable {
     if key == RINGS { Ownable::Rings } else { Ownable::Room(RoomCode::from_random(key.0)) }
 }
+
+/// For how long somebody is led anew: where to ask may have been wrong, and a node may have gone. Longer than the leases of one that has vanished
+/// last; after one that could not be reached a node waits 300 ms before it says where to go next.
+pub(crate) const LED_WITHIN: Duration = Duration::from_secs(8);
 
 /// Whether a key stands for something. A room's has fifty bits: with more, one room would have several keys, and a node could take it from itself.
 pub(super) fn is_key(key: RoomKey) -> bool {

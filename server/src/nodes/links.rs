@@ -47,10 +47,21 @@ const HEADER_BYTES: u32 = 1024 * 1024;
 /// The largest answer to a hello or an offer, in bytes.
 const ANSWER_BYTES: usize = 16 * 1024;
 
+/// What a node says that has left its cluster.
+const STOPPING: &str = "Stopping";
+
 /// A person's stream to another node.
 pub(crate) type NodeSocket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 
-type Sender = Option<SendRequest<Body>>;
+/// How far a link is.
+#[derive(Clone)]
+enum Way {
+    /// It is being opened.
+    Trying,
+    Open(SendRequest<Body>),
+    /// It could not be opened, and is tried again soon: nobody waits for that, who can look where else to go.
+    Down,
+}
 
 /// The links of this node; a clone is another handle to the same.
 #[derive(Clone)]
@@ -67,7 +78,7 @@ struct Inner {
 
 struct Link {
     at: NodeAt,
-    sender: watch::Receiver<Sender>,
+    way: watch::Receiver<Way>,
     task: AbortHandle,
 }
 
@@ -103,6 +114,8 @@ impl LinkError {
 enum Failure {
     Refused,
     Silent,
+    /// Who answers takes this node for none of its cluster, and says why.
+    NotTaken(String),
 }
 
 impl Links {
@@ -120,7 +133,10 @@ impl Links {
 
     /// Finds out whether a node is there. Whoever answers stays linked to.
     pub(super) fn probe(&self, at: NodeAt) {
-        let known = self.links().get(&at.node).map(|link| (link.at.clone(), link.sender.borrow().is_some()));
+        let known = self
+            .links()
+            .get(&at.node)
+            .map(|link| (link.at.clone(), matches!(*link.way.borrow(), Way::Open(_))));
         match known {
             Some((known, true)) => self.tell(known.node, LinkState::Up { at: known }),
             // Its own task tries it all the time.
@@ -135,9 +151,9 @@ impl Links {
         if links.get(&at.node).is_some_and(|link| link.at == at) {
             return;
         }
-        let (sender, receiver) = watch::channel(None);
-        let task = tasks::spawn(self.clone().hold(at.clone(), sender)).abort_handle();
-        links.insert(at.node, Link { at, sender: receiver, task });
+        let (told, way) = watch::channel(Way::Trying);
+        let task = tasks::spawn(self.clone().hold(at.clone(), told)).abort_handle();
+        links.insert(at.node, Link { at, way, task });
     }
 
     /// A stream for somebody who is passed on.
@@ -178,28 +194,46 @@ impl Links {
         to: &NodeAt,
         request: Request<Body>,
     ) -> Result<Response<Incoming>, LinkError> {
-        let sender = self.links().get(&to.node).map(|link| link.sender.clone());
-        let mut sender = sender.ok_or(LinkError::Down)?;
-        let open = timeout(ANSWERS_WITHIN, sender.wait_for(Option::is_some)).await;
-        let open = open.ok().and_then(Result::ok).and_then(|open| open.clone());
-        Ok(open.ok_or(LinkError::Down)?.send_request(request).await?)
+        let way = self.links().get(&to.node).map(|link| link.way.clone());
+        let mut way = way.ok_or(LinkError::Down)?;
+        let known = timeout(ANSWERS_WITHIN, way.wait_for(|way| !matches!(way, Way::Trying))).await;
+        let mut open = match known.ok().and_then(Result::ok).as_deref() {
+            Some(Way::Open(open)) => open.clone(),
+            Some(Way::Trying | Way::Down) | None => return Err(LinkError::Down),
+        };
+        Ok(open.send_request(request).await?)
     }
 
     /// Keeps a link to a node for as long as it is wanted.
-    async fn hold(self, at: NodeAt, sender: watch::Sender<Sender>) {
+    async fn hold(self, at: NodeAt, told: watch::Sender<Way>) {
+        let mut said = None;
         loop {
             let opened = timeout(ANSWERS_WITHIN, self.open(&at)).await.unwrap_or(Err(Failure::Silent));
             let state = match opened {
                 Ok((open, connection, record)) => {
-                    sender.send_replace(Some(open));
+                    told.send_replace(Way::Open(open));
                     self.tell(at.node, LinkState::Up { at: record.at });
                     let ended = connection.await;
-                    sender.send_replace(None);
+                    told.send_replace(Way::Trying);
                     // The library calls it an end when nobody answers its pings; a process that is gone says nothing, and that is an error.
                     if matches!(ended, Ok(Err(_))) { LinkState::Reset } else { LinkState::Silent }
                 }
                 Err(Failure::Refused) => LinkState::Refused,
                 Err(Failure::Silent) => LinkState::Silent,
+                Err(Failure::NotTaken(reason)) => {
+                    // It is tried all the time, and said once; one that stops is no fault.
+                    if said.as_ref() != Some(&reason) && reason != STOPPING {
+                        let address = &at.address;
+                        tracing::warn!(
+                            %address,
+                            %reason,
+                            "whoever answers there does not take this node for another one of its cluster; SameId: that is this node itself, and \
+                             [cluster] reached_at of the other one leads here"
+                        );
+                        said = Some(reason);
+                    }
+                    LinkState::Silent
+                }
             };
             let was_reset = state == LinkState::Reset;
             self.tell(at.node, state);
@@ -211,7 +245,9 @@ impl Links {
                     }
                     return;
                 }
+                told.send_replace(Way::Down);
                 tokio::time::sleep(AGAIN_AFTER).await;
+                told.send_replace(Way::Trying);
             }
         }
     }
@@ -242,29 +278,32 @@ impl Links {
             .map_err(|error| silent(&error))?;
         let (ended, running) = oneshot::channel();
         tasks::spawn(async move { _ = ended.send(connection.await) });
-        let record = self.hello(&mut sender).await.ok_or(Failure::Silent)?;
+        let record = self.hello(&mut sender).await?;
         Ok((sender, Running(running), record))
     }
 
-    async fn hello(&self, sender: &mut SendRequest<Body>) -> Option<NodeRecord> {
-        let own = self.0.status.record()?;
+    async fn hello(&self, sender: &mut SendRequest<Body>) -> Result<NodeRecord, Failure> {
+        let own = self.0.status.record().ok_or(Failure::Silent)?;
+        let own = serde_json::to_vec(&own).map_err(|_| Failure::Silent)?;
         let request = Request::post("https://node/hello")
             .header(header::CONTENT_TYPE, "application/json")
-            .body(serde_json::to_vec(&own).ok()?.into())
-            .ok()?;
-        let response = sender.send_request(request).await.ok()?;
+            .body(own.into())
+            .map_err(|_| Failure::Silent)?;
+        let response = sender.send_request(request).await.map_err(|_| Failure::Silent)?;
         let status = response.status();
-        let body = axum::body::to_bytes(Body::new(response.into_body()), ANSWER_BYTES).await.ok()?;
+        let body = axum::body::to_bytes(Body::new(response.into_body()), ANSWER_BYTES).await;
+        let body = body.map_err(|_| Failure::Silent)?;
         if status != StatusCode::OK {
-            let reason = String::from_utf8_lossy(&body);
-            tracing::warn!(%reason, "another node does not take this one for one of its cluster");
-            return None;
+            return Err(Failure::NotTaken(String::from_utf8_lossy(&body).into_owned()));
         }
-        let record: NodeRecord = serde_json::from_slice(&body).ok()?;
+        let record: NodeRecord = serde_json::from_slice(&body).map_err(|_| Failure::Silent)?;
         let (reply, answer) = oneshot::channel();
         _ = self.0.events.send(Event::Hello { record: Box::new(record.clone()), reply });
-        answer.await.ok()?.ok()?;
-        Some(record)
+        match answer.await {
+            Ok(Ok(())) => Ok(record),
+            Ok(Err(refusal)) => Err(Failure::NotTaken(format!("{refusal:?}"))),
+            Err(_) => Err(Failure::Silent),
+        }
     }
 
     fn tell(&self, node: NodeId, state: LinkState) {

@@ -62,6 +62,11 @@ impl ClusterSecret {
         self.derived("veranda push key")
     }
 
+    /// What keys of limits are made with.
+    pub(super) fn limits_key(&self) -> [u8; 32] {
+        self.derived("veranda limits key")
+    }
+
     /// Which cluster it is. Says nothing of the secret.
     pub(super) fn tag(&self) -> ClusterTag {
         let digest = Sha256::digest(self.derived("veranda cluster tag"));

@@ -31,7 +31,7 @@ pub(crate) async fn calendar(
         Err(_) => None,
     };
     let Some(room) = room else {
-        state.lookups.guess(caller.address).map_err(|_| PageProblem::Busy)?;
+        state.lookups.guess(caller.address).await.map_err(|_| PageProblem::Busy)?;
         return Ok(StatusCode::NOT_FOUND.into_response());
     };
     let now = state.clock.wall();

@@ -24,7 +24,7 @@ pub(crate) async fn claim_key(
         Shown::Opens(key) => key,
         Shown::Early => return Err(PageProblem::KeyEarly),
         Shown::Nothing => {
-            state.lookups.guess(caller.address).map_err(|_| PageProblem::Busy)?;
+            state.lookups.guess(caller.address).await.map_err(|_| PageProblem::Busy)?;
             return Err(PageProblem::KeyUnknown);
         }
     };

@@ -51,7 +51,7 @@ pub(crate) async fn create_form(
         Ok(patch) => patch,
         Err(what) => return problem(what),
     };
-    if state.room_rate.check(caller.address).is_err() {
+    if state.room_rate.check(caller.address).await.is_err() {
         return problem(FormProblem::Busy);
     }
     let new = NewRoom { patch, address: Some(caller.address), ..NewRoom::default() };

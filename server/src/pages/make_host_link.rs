@@ -23,7 +23,7 @@ pub(crate) async fn make_host_link(
     if !origin::is_allowed(&headers, &caller.site, &state.config.server.allowed_origins) {
         return Err(refused(ProblemDetail::OriginRefused));
     }
-    state.room_rate.check(caller.address).map_err(ProblemResponse::rate_limited)?;
+    state.room_rate.check(caller.address).await.map_err(ProblemResponse::rate_limited)?;
     let code = RoomCode::parse(&code)
         .map_err(|error| problem(StatusCode::BAD_REQUEST, ProblemType::Malformed, error.to_string()))?;
     let authority = credentials::of_browser(&state, code, caller.keyring(), Scope::TokensWrite).await;

@@ -26,6 +26,8 @@ pub(crate) enum PageProblem {
     Foreign,
     /// Only a host can do that.
     NotHost,
+    /// This node has no pages.
+    NoPages,
 }
 
 impl From<StorageError> for PageProblem {
@@ -58,6 +60,7 @@ impl IntoResponse for PageProblem {
             Self::KeyEarly => (StatusCode::FORBIDDEN, PageRefusal::KeyEarly),
             Self::Foreign => (StatusCode::FORBIDDEN, PageRefusal::ForeignForm),
             Self::NotHost => (StatusCode::FORBIDDEN, PageRefusal::NotHost),
+            Self::NoPages => (StatusCode::MISDIRECTED_REQUEST, PageRefusal::NoPages),
         };
         let mut response = (status, Html(page(refusal))).into_response();
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
@@ -75,7 +78,8 @@ fn is_open_to_guests(refusal: PageRefusal) -> bool {
         | PageRefusal::TooManyRequests
         | PageRefusal::Failed
         | PageRefusal::ForeignForm
-        | PageRefusal::NotHost => false,
+        | PageRefusal::NotHost
+        | PageRefusal::NoPages => false,
     }
 }
 

@@ -70,7 +70,7 @@ impl<P: Purpose> FromRequestParts<AppState> for RoomOfHost<P> {
         match credentials::of_browser(state, code, caller.keyring(), P::SCOPE).await? {
             Some(authority) => Ok(Self { code, authority, purpose: PhantomData }),
             None => {
-                state.lookups.guess(caller.address).map_err(|_| PageProblem::Busy)?;
+                state.lookups.guess(caller.address).await.map_err(|_| PageProblem::Busy)?;
                 Err(PageProblem::NotHost)
             }
         }

@@ -34,7 +34,7 @@ pub(crate) async fn room_page(
 ) -> Result<Response, PageProblem> {
     state.lookups.question(&caller).map_err(|_| PageProblem::Busy)?;
     let Ok(code) = RoomCode::parse_code_or_link(&text) else {
-        state.lookups.guess(caller.address).map_err(|_| PageProblem::Busy)?;
+        state.lookups.guess(caller.address).await.map_err(|_| PageProblem::Busy)?;
         return Ok(show(&state, request, ValidateRoomResponse::UNKNOWN.into(), None).await);
     };
     if let Some(key) = query.key {
@@ -53,7 +53,7 @@ pub(crate) async fn room_page(
     let found = state.rooms.validate(code, role, caller.browser_id().cloned()).await?;
     let exists = found.room.is_some();
     if !exists {
-        state.lookups.guess(caller.address).map_err(|_| PageProblem::Busy)?;
+        state.lookups.guess(caller.address).await.map_err(|_| PageProblem::Busy)?;
     }
     let shown_once = host_link::key(&state, &caller, request.headers(), code);
     let host_link = shown_once.as_ref().map(|key| caller.site.link(&format!("{path}?key={key}")));

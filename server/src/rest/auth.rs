@@ -103,7 +103,7 @@ impl ApiClient {
             Shown::Early => Err(ProblemResponse::early_credential()),
             Shown::Opens(_) | Shown::Nothing => {
                 // Guessing is limited.
-                state.lookups.guess(self.caller.address).map_err(ProblemResponse::rate_limited)?;
+                state.lookups.guess(self.caller.address).await.map_err(ProblemResponse::rate_limited)?;
                 let detail = ProblemDetail::NotHostKey;
                 Err(problem(StatusCode::FORBIDDEN, ProblemType::CredentialRefused, detail))
             }
@@ -124,7 +124,7 @@ impl ApiClient {
             }
             Err(KeyRefusal::Unknown) => {
                 state.metrics.forged(Forged::ApiKey);
-                state.lookups.guess(self.caller.address).map_err(ProblemResponse::rate_limited)?;
+                state.lookups.guess(self.caller.address).await.map_err(ProblemResponse::rate_limited)?;
                 Err(ProblemResponse::bad_api_key())
             }
             Err(KeyRefusal::Scope) => Err(ProblemResponse::scope_missing(self.required)),

@@ -20,7 +20,7 @@ pub(crate) async fn look_up(
     let key = client.own_api_key(&state).await?;
     let call_id = CallId::parse(&id)
         .map_err(|error| problem(StatusCode::BAD_REQUEST, ProblemType::Malformed, error.to_string()))?;
-    state.ring_rates.look_up_of_program(&key.id).map_err(ProblemResponse::rate_limited)?;
+    state.ring_rates.look_up_of_program(&key.id).await.map_err(ProblemResponse::rate_limited)?;
     let looking = tokio::time::timeout(rings::ASKS_WITHIN, rings::look_up(&state, call_id));
     let found = looking.await.unwrap_or(Err(protocol::ErrorCode::StorageUnavailable));
     let challenge = state.tokens.call_challenge(&key.id);

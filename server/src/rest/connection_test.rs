@@ -13,6 +13,6 @@ pub(crate) async fn start_connection_test(
     State(state): State<AppState>,
     caller: HttpClient,
 ) -> Result<Json<ConnectionTest>, ProblemResponse> {
-    state.lookups.guess(caller.address).map_err(ProblemResponse::rate_limited)?;
+    state.lookups.guess(caller.address).await.map_err(ProblemResponse::rate_limited)?;
     Ok(Json(state.ice_servers.connection_test(state.config.rooms.anyone_creates)))
 }

@@ -29,7 +29,7 @@ pub(crate) async fn create_room(
         if client.shows_something() || !state.config.rooms.anyone_creates {
             return Err(ProblemResponse::unauthorized());
         }
-        state.room_rate.check(client.caller.address).map_err(ProblemResponse::rate_limited)?;
+        state.room_rate.check(client.caller.address).await.map_err(ProblemResponse::rate_limited)?;
     }
     let authority = match &key {
         Some(key) => Authority::ApiKey(key.id.clone(), key.expires_at),
@@ -57,7 +57,7 @@ pub(crate) async fn create_room(
             client.concerns(creation.record.code);
             let host = digest::id_of(&creation.host_key.digest);
             client.note(|trail| trail.made(&state, host));
-            answer(creation.record, creation.host_secret)
+            answer(creation.record, Some(0), creation.host_secret)
         }
         // The same request, at the same time.
         (Err(CreationError::Storage(StorageError::Exists)), Some(made)) => {
@@ -94,7 +94,8 @@ async fn made_before(
         trail.is("credential.created");
         trail.to(digest::id_of(&key.digest));
     });
-    answer(room, secret).map(Some)
+    let present = state.rooms.counts(&[room.code]).await.into_iter().next().flatten();
+    answer(room, present, secret).map(Some)
 }
 
 /// 16 to 255 visible characters, such as a UUID. Whoever knows it gets the room, so it must not be guessed.
@@ -121,13 +122,17 @@ fn fingerprint(patch: &RoomSettingsPatch) -> Digest {
     digest::of(&serde_json::json!([rules, has_password]).to_string())
 }
 
-fn answer(record: RoomRecord, host_secret: String) -> Result<Response, ProblemResponse> {
+fn answer(
+    record: RoomRecord,
+    present: Option<u16>,
+    host_secret: String,
+) -> Result<Response, ProblemResponse> {
     let host_key = Credential::new(host_secret).map_err(|error| {
         problem(StatusCode::INTERNAL_SERVER_ERROR, ProblemType::Internal, error.to_string())
     })?;
     let location = format!("/api/v1/rooms/{}", record.code);
     let tag = tag(&record);
-    let body = Json(CreatedRoom { room: resource(record, 0), host_key });
+    let body = Json(CreatedRoom { room: resource(record, present), host_key });
     let mut response = (StatusCode::CREATED, [(header::LOCATION, location)], body).into_response();
     response.headers_mut().extend(tag.map(|tag| (header::ETAG, tag)));
     Ok(response)

@@ -112,11 +112,9 @@ async fn rooms_of_key(
     let has_more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next = found.last().filter(|_| has_more).map(|room| room.code);
-    let mut rooms = Vec::with_capacity(found.len());
-    for record in found {
-        let present = state.rooms.present(record.code).await.unwrap_or(0);
-        rooms.push(resource(record, present));
-    }
+    let codes: Vec<_> = found.iter().map(|record| record.code).collect();
+    let counts = state.rooms.counts(&codes).await;
+    let rooms = found.into_iter().zip(counts).map(|(record, present)| resource(record, present)).collect();
     let link = next.map(|code| format!("</api/v1/rooms?limit={limit}&after={code}>; rel=\"next\""));
     let mut response = Json(RoomsAnswer::OfKey(RoomList { rooms, next })).into_response();
     let link = link.and_then(|link| HeaderValue::from_str(&link).ok());

@@ -23,5 +23,5 @@ mod validate_room;
 pub(crate) use as_problem::as_problem;
 pub(crate) use create_token::refusal as mint_refusal;
 pub(crate) use openapi::document;
-pub(crate) use problem::{ProblemResponse, problem};
+pub(crate) use problem::{Detail, ProblemResponse, problem};
 pub(crate) use routes::routes;

@@ -61,7 +61,7 @@ pub(crate) async fn delete_room(
 }
 
 /// A room as it is told to programs.
-pub(super) fn resource(record: RoomRecord, present: u16) -> RoomResource {
+pub(super) fn resource(record: RoomRecord, present: Option<u16>) -> RoomResource {
     RoomResource {
         code: record.code,
         password: record.password_hash.is_some(),
@@ -86,7 +86,7 @@ async fn show(
     let mut response = if tag.is_some() && known == tag.as_ref() {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let present = state.rooms.present(record.code).await.unwrap_or(0);
+        let present = state.rooms.present(record.code).await.ok();
         (status, Json(resource(record, present))).into_response()
     };
     response.headers_mut().extend(tag.map(|tag| (header::ETAG, tag)));

@@ -22,7 +22,7 @@ pub(crate) async fn validate_room(
     let answer = state.rooms.validate(code, role, caller.browser_id().cloned()).await;
     let answer = answer.map_err(|error| ProblemResponse::storage(&error))?;
     if answer.room.is_none() {
-        state.lookups.guess(caller.address).map_err(ProblemResponse::rate_limited)?;
+        state.lookups.guess(caller.address).await.map_err(ProblemResponse::rate_limited)?;
     }
     Ok(Json(answer))
 }

@@ -1,5 +1,7 @@
 //! How often somebody may ring, ask for keys, and get an ID. Every question counts alike, whether or not there is such an ID: a limit that
 //! counted those alone which lead to nobody would tell which do.
+//!
+//! Of several nodes one has all rings and is asked by all devices; only what programs look up is asked of every node, and counted on all together.
 
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +11,8 @@ use protocol::{PublicKey, RingId};
 use super::counted_rings::CountedRings;
 use crate::clock;
 use crate::config::LimitsConfig;
-use crate::rate_limit::{AddressRate, KeyedRate, RetryAfter};
+use crate::nodes::{Cluster, SharedLimit};
+use crate::rate_limit::{AddressRate, KeyedRate, RetryAfter, SharedRate};
 
 /// An identity asks so many times as often for keys as it rings: a page asks before each ring, and again when it could not be placed.
 const LOOK_UPS_FOR_A_RING: u32 = 2;
@@ -35,7 +38,7 @@ pub(crate) struct RingRates {
     counted: Mutex<CountedRings>,
     rings_of_addresses: AddressRate,
     rings_of_programs: KeyedRate<String>,
-    look_ups_of_programs: KeyedRate<String>,
+    look_ups_of_programs: SharedRate,
     look_ups: KeyedRate<PublicKey>,
     look_ups_of_addresses: AddressRate,
     failed_proofs: AddressRate,
@@ -43,10 +46,15 @@ pub(crate) struct RingRates {
 }
 
 impl RingRates {
-    pub(crate) fn new(limits: &LimitsConfig) -> Self {
+    pub(crate) fn new(limits: &LimitsConfig, cluster: Option<&Cluster>) -> Self {
         let twice = |number: u32| number.saturating_mul(LOOK_UPS_FOR_A_RING);
         let (at_once, per_minute) = (limits.rings_at_once, limits.rings_per_minute);
         let of_address = (limits.rings_of_address_at_once, limits.rings_of_address_per_minute);
+        let of_programs = SharedLimit {
+            name: "look_ups_of_programs",
+            at_once: twice(of_address.0),
+            per_minute: twice(of_address.1),
+        };
         Self {
             identities: AddressRate::new(limits.identities_at_once, limits.identities_per_minute),
             identities_of_programs: KeyedRate::new(limits.identities_at_once, limits.identities_per_minute),
@@ -54,7 +62,7 @@ impl RingRates {
             counted: Mutex::default(),
             rings_of_addresses: AddressRate::new(of_address.0, of_address.1),
             rings_of_programs: KeyedRate::new(of_address.0, of_address.1),
-            look_ups_of_programs: KeyedRate::new(twice(of_address.0), twice(of_address.1)),
+            look_ups_of_programs: SharedRate::new(of_programs, cluster.cloned()),
             look_ups: KeyedRate::new(twice(at_once), twice(per_minute)),
             look_ups_of_addresses: AddressRate::new(twice(of_address.0), twice(of_address.1)),
             failed_proofs: AddressRate::new(limits.lookups_at_once, limits.lookups_per_minute),
@@ -109,8 +117,8 @@ impl RingRates {
     }
 
     /// Counts a program's question for a key.
-    pub(crate) fn look_up_of_program(&self, api_key: &str) -> Result<(), RetryAfter> {
-        self.look_ups_of_programs.check(&api_key.to_owned())
+    pub(crate) async fn look_up_of_program(&self, api_key: &str) -> Result<(), RetryAfter> {
+        self.look_ups_of_programs.check(api_key).await
     }
 
     /// Counts a proof that has proven nothing, and says whether that may be told.

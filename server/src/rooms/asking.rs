@@ -83,6 +83,25 @@ impl Rooms {
         Ok(u16::try_from(people.len()).unwrap_or(u16::MAX))
     }
 
+    /// How many are inside each, whichever node has it; opens no room. `None` where nobody has said in time.
+    pub(crate) async fn counts(&self, rooms: &[RoomCode]) -> Vec<Option<u16>> {
+        let mut counts = Vec::with_capacity(rooms.len());
+        // Asked once there is a room that is not here.
+        let mut elsewhere = None;
+        for room in rooms {
+            counts.push(match &self.cluster {
+                Some(cluster) if self.running(*room).await.is_none() => {
+                    if elsewhere.is_none() {
+                        elsewhere = Some(cluster.neighbours().await);
+                    }
+                    elsewhere.as_ref().and_then(|neighbours| neighbours.people_in(*room))
+                }
+                Some(_) | None => self.present(*room).await.ok(),
+            });
+        }
+        counts
+    }
+
     async fn ask(
         &self,
         room: RoomCode,

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::limits::MAX_LISTED_ROOMS;
@@ -10,12 +11,16 @@ use storage::{RoomRecord, StorageError};
 
 use super::Rooms;
 use super::list_cache::RoomListing;
+use crate::nodes::Neighbours;
 
 /// Of rooms with nobody inside so many are looked at, those first that were used last. All with people are.
 const MOST_EMPTY: u32 = 200;
 
 /// How long a page may wait for the database on account of the list. Raising it keeps the landing page back while that is away.
 const MADE_WITHIN: Duration = Duration::from_millis(500);
+
+/// Rooms, with how many are inside, as far as that is known.
+type FoundRooms = BTreeMap<RoomCode, (Option<u16>, RoomRecord)>;
 
 impl Rooms {
     /// At most [`MAX_LISTED_ROOMS`], those with most people first, then by name; at most a second old.
@@ -32,12 +37,18 @@ impl Rooms {
     }
 
     async fn make_list(&self) -> Result<RoomListing, StorageError> {
+        let elsewhere = match &self.cluster {
+            Some(cluster) => cluster.neighbours().await,
+            None => Arc::default(),
+        };
         let kept = self.storage.listed_rooms(MOST_EMPTY).await?;
-        let mut rooms: BTreeMap<_, _> = kept.into_iter().map(|record| (record.code, (record, 0))).collect();
+        let counted = |record: RoomRecord| (record.code, (elsewhere.people_in(record.code), record));
+        let mut rooms: BTreeMap<_, _> = kept.into_iter().map(counted).collect();
+        self.add_elsewhere(&elsewhere, &mut rooms).await?;
         // A room's task knows of changes at once, and of people.
         for handle in self.all_running() {
             if handle.is_listed() {
-                rooms.insert(handle.code(), (handle.record(), handle.figures().present));
+                rooms.insert(handle.code(), (Some(handle.figures().present), handle.record()));
             } else {
                 rooms.remove(&handle.code());
             }
@@ -45,11 +56,29 @@ impl Rooms {
         Ok(self.in_order(rooms))
     }
 
-    fn in_order(&self, rooms: BTreeMap<RoomCode, (RoomRecord, u16)>) -> RoomListing {
+    /// Those that other nodes have, with people inside, and that were not read yet.
+    async fn add_elsewhere(
+        &self,
+        elsewhere: &Neighbours,
+        rooms: &mut FoundRooms,
+    ) -> Result<(), StorageError> {
+        let listed = elsewhere.rooms().filter(|room| room.is_listed && !rooms.contains_key(&room.code));
+        let mut missing: Vec<_> = listed.map(|room| (room.code, room.people)).collect();
+        missing.sort_by_key(|(_, people)| Reverse(*people));
+        for (code, people) in missing.into_iter().take(MAX_LISTED_ROOMS) {
+            if let Some(record) = self.storage.room(code).await? {
+                rooms.insert(code, (Some(people), record));
+            }
+        }
+        Ok(())
+    }
+
+    fn in_order(&self, rooms: FoundRooms) -> RoomListing {
         let now = self.clock.wall();
-        let shown = rooms.into_values().filter_map(|(record, present)| {
+        let shown = rooms.into_values().filter_map(|(present, record)| {
             let RoomRecord { code, settings, password_hash, .. } = record;
-            let entry = room::entry_of_listed(&settings, password_hash.is_some(), present, now)?;
+            let people = present.unwrap_or(0);
+            let entry = room::entry_of_listed(&settings, password_hash.is_some(), people, now)?;
             Some(ListedRoom { code, name: settings.name, present, entry })
         });
         let mut shown: Vec<_> = shown.collect();

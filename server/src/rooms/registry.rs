@@ -511,7 +511,7 @@ impl RoomHandle {
     }
 
     /// Whether its rules say that it is listed.
-    pub(super) fn is_listed(&self) -> bool {
+    pub(crate) fn is_listed(&self) -> bool {
         self.record.read().unwrap_or_else(PoisonError::into_inner).settings.listed.is_on()
     }
 

@@ -23,7 +23,7 @@ use super::{RoomHandle, Rooms, load};
 use crate::connection_queue::QueueSender;
 use crate::journal_writer::{RoomWriter, Waiter};
 use crate::metrics::Queue;
-use crate::nodes::Stay;
+use crate::nodes::{Cluster, Stay};
 use crate::refusals::Refusals;
 use crate::{clock, tasks};
 
@@ -133,12 +133,19 @@ impl RoomTask {
                     self.carry_out()
                 }
             };
-            if lifecycle == Lifecycle::Unloads || self.release() == Lifecycle::Unloads || self.is_over {
+            let unloads = lifecycle == Lifecycle::Unloads || self.release() == Lifecycle::Unloads;
+            if unloads || self.is_over || self.is_waited_for_in_vain() {
                 return self.end(unheard, events).await;
             }
             // When what must not be lost cannot be written, the room waits, and those who write to it.
             self.room_writer.ready().await;
         }
+    }
+
+    /// Whether nobody is in it and its node leaves, which would wait for it.
+    fn is_waited_for_in_vain(&self) -> bool {
+        let leaves = self.rooms.cluster.as_ref().is_some_and(Cluster::is_leaving);
+        leaves && self.room.participants().next().is_none()
     }
 
     /// Whatever comes from now on finds another task; so does what has come in this moment.

@@ -21,10 +21,7 @@ use super::end::End;
 use crate::AppState;
 use crate::connection_queue::Outgoing;
 use crate::http_client::HttpClient;
-use crate::nodes::{Cluster, Lead, NodeSocket, Stay, arrival_of};
-
-/// How often somebody is led anew: where to ask may have been wrong, and a node may have gone.
-const TRIES: usize = 5;
+use crate::nodes::{Cluster, LED_WITHIN, Lead, NodeSocket, Stay, arrival_of};
 
 /// Within this time another node says something to whoever was passed on, or is paused.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(6);
@@ -73,7 +70,8 @@ pub(super) async fn lead(
         return Ok(Led::Here(None));
     }
     let mut arrival = arrival_of(caller);
-    for _ in 0..TRIES {
+    let until = state.clock.now() + LED_WITHIN;
+    while state.clock.now() < until {
         match cluster.lead(of, arrival).await {
             Lead::Here(stay) => return Ok(Led::Here(Some(stay))),
             Lead::Elsewhere(to) if !caller.is_passed_on => {

@@ -204,10 +204,11 @@ pub(super) fn check_version(version: ProtocolVersion) -> Result<(), ErrorCode> {
 async fn find(state: &AppState, caller: &HttpClient, code: RoomCode) -> Result<RoomHandle, ErrorCode> {
     let room = state.rooms.find(code).await.map_err(|error| unavailable(&error))?;
     // Guessing codes is limited, whichever way it is tried.
-    room.ok_or_else(|| match state.lookups.guess(caller.address) {
-        Ok(()) => ErrorCode::RoomUnknown,
-        Err(_) => ErrorCode::RateLimited,
-    })
+    match room {
+        Some(room) => Ok(room),
+        None if state.lookups.guess(caller.address).await.is_ok() => Err(ErrorCode::RoomUnknown),
+        None => Err(ErrorCode::RateLimited),
+    }
 }
 
 /// Tells a room that somebody wants to be in it, and looks once more whether what they have shown still counts.

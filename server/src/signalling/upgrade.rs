@@ -9,11 +9,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use protocol::ErrorCode;
 use protocol::limits::MAX_MESSAGE_BYTES;
+use storage::StorageError;
 
 use super::opening;
 use crate::connection_queue::MAX_BYTES;
 use crate::http_client::HttpClient;
 use crate::metrics::RefusedAt;
+use crate::nodes::Cluster;
 use crate::rest::{ProblemResponse, problem};
 use crate::{AppState, origin, tasks};
 
@@ -34,7 +36,7 @@ pub(crate) async fn upgrade(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if let Err(refusal) = check(&state, &caller, &headers) {
+    if let Err(refusal) = check(&state, &caller, &headers).await {
         return refusal.into_response();
     }
     open(state, caller, upgrade)
@@ -56,13 +58,21 @@ pub(crate) fn open(state: AppState, caller: HttpClient, upgrade: WebSocketUpgrad
         .into_response()
 }
 
-fn check(state: &AppState, caller: &HttpClient, headers: &HeaderMap) -> Result<(), Box<ProblemResponse>> {
+async fn check(
+    state: &AppState,
+    caller: &HttpClient,
+    headers: &HeaderMap,
+) -> Result<(), Box<ProblemResponse>> {
     if !origin::is_allowed(headers, &caller.site, &state.config.server.allowed_origins) {
         note_refusal(state, ErrorCode::OriginRefused);
         let detail = ProblemDetail::OriginRefused;
         return Err(Box::new(problem(StatusCode::FORBIDDEN, ProblemType::OriginRefused, detail)));
     }
-    state.lookups.join(caller).map_err(|retry_after| {
+    // It could lead nobody anywhere for some seconds, or for as long as Redis is away; a proxy asks the next node.
+    if state.cluster.as_ref().is_some_and(Cluster::is_starting) {
+        return Err(Box::new(ProblemResponse::storage(&StorageError::Behind)));
+    }
+    state.lookups.join(caller).await.map_err(|retry_after| {
         note_refusal(state, ErrorCode::RateLimited);
         Box::new(ProblemResponse::rate_limited(retry_after))
     })

@@ -185,7 +185,7 @@ async fn a_ring_and_a_call_of_a_program_outlive_a_restart() {
     let last = TestServer::after_crash_of(&next).await;
     let program = Program { server: &last, ..program };
     let standing = json!({ "in_call": { "ring": id(1), "peer": placed["caller"], "side": "callee", "talked_ms": 1000 } });
-    let mut bob = BOB.attach_with(&last, standing).await;
+    let mut bob = BOB.comes_back(&last, standing).await;
     bob.hears_nothing_else().await;
     assert_eq!(program.reads(&id(1)).await["status"], "answered");
     program.cancels(&id(1)).await;

@@ -31,7 +31,7 @@ pub(crate) struct Cluster {
 }
 
 /// A Redis of a test's own, which goes away and comes back with nothing.
-struct OwnRedis {
+pub(crate) struct OwnRedis {
     port: u16,
     /// What it is told besides where to listen.
     words: Vec<String>,
@@ -43,7 +43,7 @@ struct OwnRedis {
 pub(crate) struct Node {
     pub(crate) server: TestServer,
     runtime: Option<Runtime>,
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// Where other nodes reach it.
     pub(crate) address: String,
 }
@@ -68,11 +68,11 @@ impl Cluster {
     }
 
     /// A node that is used for some things only.
-    async fn node_with(&self, name: &'static str, roles: &[NodeRole]) -> Node {
+    pub(crate) async fn node_with(&self, name: &'static str, roles: &[NodeRole]) -> Node {
         self.ready(self.start_with(name, roles).await).await
     }
 
-    async fn start(&self, name: &'static str) -> Node {
+    pub(crate) async fn start(&self, name: &'static str) -> Node {
         self.start_with(name, &ClusterConfig::default().roles).await
     }
 
@@ -88,6 +88,8 @@ impl Cluster {
         let mut config = Config::default();
         config.storage.postgres.clone_from(&self.postgres);
         config.limits = self.limits.clone();
+        // Where a test says that somebody comes from elsewhere.
+        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
         config.cluster = ClusterConfig {
             secret: self.secret.clone(),
             name: self.name.clone(),
@@ -137,7 +139,7 @@ impl Cluster {
 }
 
 impl OwnRedis {
-    async fn start(words: &[&str]) -> Self {
+    pub(crate) async fn start(words: &[&str]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
         let words = words.iter().map(ToString::to_string).collect();
         let mut redis = Self { port, words, folder: tempfile::tempdir().unwrap(), running: None };
@@ -160,11 +162,11 @@ impl OwnRedis {
         sentinel
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    async fn begin(&mut self) {
+    pub(crate) async fn begin(&mut self) {
         let (port, folder) = (self.port.to_string(), self.folder.path().display().to_string());
         let mut words = self.words.clone();
         words.extend(["--port", &port, "--bind", "127.0.0.1", "--dir", &folder].map(str::to_owned));
@@ -178,7 +180,7 @@ impl OwnRedis {
         }
     }
 
-    fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         if let Some(mut running) = self.running.take() {
             running.kill().unwrap();
             running.wait().unwrap();
@@ -412,12 +414,21 @@ async fn without_redis_calls_go_on_and_no_node_takes_a_room_and_it_comes_back_wi
     assert_eq!(refused.hear_end().await.0["code"], "storage_unavailable");
     let (status, _, page) = nodes[1].server.request("GET", &format!("/r/{other}"), "", "").await;
     assert!(status == 503 && page.contains("<h1>"), "{status}: {page}");
+    // VERANDA_TEST_REDIS_AWAY_SECONDS=300 keeps it away for as long; nothing changes by that.
+    let away = std::env::var("VERANDA_TEST_REDIS_AWAY_SECONDS").ok().and_then(|number| number.parse().ok());
+    let said = away.unwrap_or(0);
+    for number in 2..2 + said {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        ada.say(chat(number)).await;
+        ada.hear_of("chat_kept").await;
+        bob.hear_of("chat").await;
+    }
 
     redis.begin().await;
     let began = tokio::time::Instant::now();
     enter(&nodes[1], &other, "Eve").await;
     println!("rooms are taken again {} ms after Redis is there", began.elapsed().as_millis());
-    ada.say(chat(2)).await;
+    ada.say(chat(2 + said)).await;
     ada.hear_of("chat_kept").await;
     bob.hear_of("chat").await;
     assert_eq!(cluster.ownership(&room, &nodes).await, before, "it was nobody else's meanwhile");

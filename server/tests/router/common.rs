@@ -157,19 +157,7 @@ impl TestServer {
         head: &str,
         body: &str,
     ) -> (u16, String, Vec<u8>) {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let connection = if head.contains("connection:") { "" } else { "connection: close\r\n" };
-        let has_host = head.lines().any(|line| line.starts_with("host: "));
-        let host = if has_host { String::new() } else { format!("host: {}\r\n", self.address) };
-        let request = format!("{method} {path} HTTP/1.1\r\n{host}{connection}{head}\r\n{body}");
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut response = Vec::new();
-        stream.read_to_end(&mut response).await.unwrap();
-        let end = response.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
-        let head = String::from_utf8(response[..end].to_vec()).unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, head.to_lowercase(), response.split_off(end + 4))
+        request_at(&self.address.to_string(), method, path, head, body).await
     }
 
     /// A room made by the form in a browser that has this cookie, or none.
@@ -239,7 +227,36 @@ impl TestServer {
     }
 }
 
+/// Status, head in lower case and body of a request to whatever listens at an address.
+pub(crate) async fn request_at(
+    address: &str,
+    method: &str,
+    path: &str,
+    head: &str,
+    body: &str,
+) -> (u16, String, Vec<u8>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let connection = if head.contains("connection:") { "" } else { "connection: close\r\n" };
+    let has_host = head.lines().any(|line| line.starts_with("host: "));
+    let host = if has_host { String::new() } else { format!("host: {address}\r\n") };
+    let request = format!("{method} {path} HTTP/1.1\r\n{host}{connection}{head}\r\n{body}");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).await.unwrap();
+    let end = response.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(response[..end].to_vec()).unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, head.to_lowercase(), response.split_off(end + 4))
+}
+
 impl Client {
+    /// One of whatever listens at an address.
+    pub(crate) async fn at(address: &str) -> Result<Self, tungstenite::Error> {
+        let (socket, _) = connect_async(format!("ws://{address}/api/v1/ws")).await?;
+        Ok(Self { socket, last: 0 })
+    }
+
     pub(crate) async fn say(&mut self, message: Value) {
         self.say_text(&message.to_string()).await;
     }

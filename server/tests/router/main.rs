@@ -10,6 +10,8 @@ mod calls;
 mod calls_told_apart;
 mod certificates;
 mod cluster;
+mod cluster_limits;
+mod cluster_nodes;
 mod common;
 mod configuration;
 mod connections;

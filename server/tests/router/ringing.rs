@@ -315,8 +315,8 @@ async fn a_ring_comes_back_with_a_server_that_starts_anew() {
     ada.hear_of("answered").await;
     let last = TestServer::after_crash_of(&next).await;
     let in_call = |peer: &str, side: &str| json!({ "in_call": { "ring": ring, "peer": peer, "side": side, "talked_ms": 1000 } });
-    let mut bob = BOB.attach_with(&last, in_call(&ada_id, "callee")).await;
-    let mut ada = ADA.attach_with(&last, in_call(&bob_id, "caller")).await;
+    let mut bob = BOB.comes_back(&last, in_call(&ada_id, "callee")).await;
+    let mut ada = ADA.comes_back(&last, in_call(&bob_id, "caller")).await;
     bob.hears_nothing_else().await;
     ada.hears_nothing_else().await;
     ada.say(json!({ "type": "hang_up", "ring": ring, "reason": "hung_up" })).await;

@@ -178,8 +178,8 @@ async fn those_who_are_left_in_a_call_are_in_it_after_the_server_has_died() {
     ada.hears_end_of(&id(1)).await;
     ada.hears_of_no_ring().await;
     let next = TestServer::after_crash_of(&server).await;
-    let mut bob_again = BOB.attach_with(&next, in_call(&id(1), &ada.call_id, "callee")).await;
-    let mut cem_again = CEM.attach_with(&next, in_call(&id(2), &ada.call_id, "callee")).await;
+    let mut bob_again = BOB.comes_back(&next, in_call(&id(1), &ada.call_id, "callee")).await;
+    let mut cem_again = CEM.comes_back(&next, in_call(&id(2), &ada.call_id, "callee")).await;
     for one in [&mut bob_again, &mut cem_again] {
         one.hears_nothing_else().await;
     }

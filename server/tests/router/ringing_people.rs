@@ -55,6 +55,13 @@ impl Who {
         Device { client, call_id: welcome["call_id"].as_str().unwrap().to_owned() }
     }
 
+    /// Was in a call, which goes on.
+    pub(crate) async fn comes_back(self, server: &TestServer, standing: Value) -> Device {
+        let mut device = self.attach_with(server, standing).await;
+        device.hear_of("answered").await;
+        device
+    }
+
     /// Says who it is, and returns what the server says to that.
     pub(crate) async fn introduce(self, client: &mut Client, standing: Value) -> Value {
         client.say(self.opening()).await;

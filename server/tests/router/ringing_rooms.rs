@@ -15,8 +15,8 @@ const MALLORY: Who = Who { person: 4, device: 1 };
 async fn inventing(server: &TestServer, room: &str) -> (Device, Device) {
     let [_, mallory] = [EVE.attach(server).await.call_id, MALLORY.attach(server).await.call_id];
     let in_call = |peer: &str, side: &str| json!({ "in_call": { "ring": id(1), "peer": peer, "side": side, "room": room, "talked_ms": 1000 } });
-    let eve = EVE.attach_with(server, in_call(&mallory, "caller")).await;
-    let mut mallory = MALLORY.attach_with(server, in_call(eve.call_id.as_str(), "callee")).await;
+    let eve = EVE.comes_back(server, in_call(&mallory, "caller")).await;
+    let mut mallory = MALLORY.comes_back(server, in_call(eve.call_id.as_str(), "callee")).await;
     // What the server makes of it is kept.
     mallory.hears_nothing_else().await;
     (eve, mallory)

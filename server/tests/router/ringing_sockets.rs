@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::common::TestServer;
-use crate::ringing_people::{ADA, BOB, Device, id};
+use crate::ringing_people::{ADA, BOB, Device, Who, id};
 use crate::sessions::sqlx_connection;
 
 async fn talking(server: &TestServer) -> (Device, Device) {
@@ -22,20 +22,25 @@ fn in_call(peer: &Device) -> Value {
 }
 
 #[tokio::test]
-async fn a_page_that_drops_its_socket_has_not_hung_up_and_one_that_is_closed_has() {
-    // What gloo closes with, which says nothing; what programs say; and what a server says.
-    for code in [None, Some(1000), Some(4000)] {
+async fn a_page_that_drops_its_socket_or_is_loaded_anew_has_not_hung_up() {
+    // What gloo closes with, which says nothing; what programs say; what a server says; and what a browser and a page say that goes.
+    for code in [None, Some(1000), Some(4000), Some(1001), Some(4410)] {
         let server = TestServer::start().await;
         let (mut ada, bob) = talking(&server).await;
         bob.client.close_with(code).await;
         ada.hears_nothing_else().await;
-        let mut bob = BOB.attach_with(&server, in_call(&ada)).await;
+        let mut bob = BOB.comes_back(&server, in_call(&ada)).await;
         bob.hears_nothing_else().await;
         ada.hears_nothing_else().await;
+        bob.say(json!({ "type": "hang_up", "ring": id(1), "reason": "hung_up" })).await;
+        assert!(ada.hears_end_of(&id(1)).await["answered"]["seconds"].is_u64());
     }
+    // Another page of his calls somebody else: this one does not come back.
     let server = TestServer::start().await;
     let (mut ada, bob) = talking(&server).await;
     bob.client.close().await;
+    let mut other = Who { device: 7, ..BOB }.attach(&server).await;
+    other.place(&id(2), &ada.call_id).await;
     assert!(ada.hears_end_of(&id(1)).await["answered"]["seconds"].is_u64());
 }
 

@@ -64,3 +64,48 @@ impl Period {
         }
     }
 }
+
+/// How a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeState {
+    /// It takes nobody in yet.
+    Starting,
+    /// It has been there since then.
+    Here(Timestamp),
+    /// Its rooms go to others.
+    Draining,
+    /// It should be there, and does not answer.
+    Unreachable,
+    /// It has not been there since then.
+    Gone(Timestamp),
+}
+
+/// A node, as it says itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeRow {
+    /// Its name; its address, where it has not said one.
+    pub name: String,
+    /// Whether it is the one that shows the page.
+    pub is_this: bool,
+    /// How it is.
+    pub state: NodeState,
+    /// What it says; nothing where it does not answer.
+    pub answer: Option<NodeAnswer>,
+}
+
+/// What a node says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeAnswer {
+    /// Of the program.
+    pub version: String,
+    /// Of the page's files.
+    pub build: String,
+    /// Rooms that it owns.
+    pub rooms: usize,
+    /// People in them.
+    pub people: u64,
+    /// Whether it can use Redis.
+    pub has_redis: bool,
+    /// Whether it can use the database.
+    pub has_database: bool,
+}

@@ -4,6 +4,7 @@ mod api_keys;
 mod audit_log;
 mod facts;
 mod frame;
+mod nodes;
 mod overview;
 mod rooms;
 mod server;
@@ -11,7 +12,7 @@ mod sign_in;
 
 pub use api_keys::{ApiKeyRow, ApiKeys};
 pub use audit_log::{AuditLog, AuditRow, FilterForm};
-pub use facts::{AdminSection, BackupState, KeyState, Period};
+pub use facts::{AdminSection, BackupState, KeyState, NodeAnswer, NodeRow, NodeState, Period};
 pub use frame::AdminFrame;
 pub use overview::{Failure, Figures, Overview, PeopleChart, UsageRow};
 pub use rooms::{AdminNoRoom, AdminRoom, AdminRooms, LiveRoom, OneRoom};

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use protocol::Timestamp;
 
-use super::facts::BackupState;
+use super::facts::{BackupState, NodeRow};
+use super::nodes::Nodes;
 use crate::text::admin as words;
 use crate::text::moment;
 
@@ -39,6 +40,8 @@ pub struct ServerState {
     pub certificate: CertificateState,
     /// What does not work as it should, in the operator's words.
     pub problems: Vec<String>,
+    /// All nodes, where this server is one of several.
+    pub nodes: Vec<NodeRow>,
 }
 
 const GIGABYTE: u64 = 1_000_000_000;
@@ -49,6 +52,7 @@ pub fn AdminServer(
     /// What is in it.
     state: ServerState,
 ) -> impl IntoView {
+    let nodes = (!state.nodes.is_empty()).then(|| view! { <Nodes nodes=state.nodes/> });
     let answers = if state.does_database_answer { words::ANSWERS() } else { words::SILENT() };
     let (all, running, restarts) = state.media_threads;
     let certificate = match state.certificate {
@@ -58,6 +62,7 @@ pub fn AdminServer(
     };
     view! {
         <Problems problems=state.problems/>
+        {nodes}
         <section class="card" aria-label=words::SERVER()>
             <dl class="facts">
                 <dt>{words::VERSION()}</dt><dd>{state.version}</dd>

@@ -124,6 +124,11 @@ impl RingDevice {
                     self.outputs.push_back(RingOutput::GoAhead { ring });
                     return;
                 }
+                Line::Resuming { call, .. } => {
+                    let (call, room) = (call.clone(), call.room());
+                    self.line = Line::InCall(call);
+                    return self.enter_room(ring, room, None, None);
+                }
                 Line::InCall(_) => return,
                 Line::Idle
                 | Line::LookingUp { .. }
@@ -144,7 +149,8 @@ impl RingDevice {
     /// The person called is calling, too, and this device is in their call. It is the call that was wanted only with the person that was called,
     /// and with the key that was theirs: a link says which that is, and no server another one.
     fn merged(&mut self, now: Duration, ring: RingId, into: &IncomingRing) {
-        if self.line.ring() == Some(into.ring) && matches!(self.line, Line::InCall(_)) {
+        if self.line.ring() == Some(into.ring) && matches!(self.line, Line::Resuming { .. } | Line::InCall(_))
+        {
             return;
         }
         _ = self.incoming.take(into.ring);
@@ -157,6 +163,7 @@ impl RingDevice {
             | Line::Sealing { .. }
             | Line::Calling(_)
             | Line::Answering { .. }
+            | Line::Resuming { .. }
             | Line::InCall(_)
             | Line::TakenOver { .. }
             | Line::Over(_) => return self.give_back(into.ring),
@@ -228,6 +235,7 @@ impl RingDevice {
             | Line::Answering { .. }
             | Line::Idle
             | Line::Sealing { .. }
+            | Line::Resuming { .. }
             | Line::InCall(_)
             | Line::Over(_) => {}
         }
@@ -264,6 +272,7 @@ impl RingDevice {
                 | Line::Sealing { .. }
                 | Line::TakenOver { .. }
                 | Line::Answering { .. }
+                | Line::Resuming { .. }
                 | Line::InCall(_)
                 | Line::Over(_),
             ) => {}

@@ -7,6 +7,8 @@ use protocol::{
 use seal::KeyDigest;
 use view::PushFault;
 
+use super::OngoingCall;
+
 /// One event.
 #[derive(Clone, Debug)]
 pub enum RingInput {
@@ -118,6 +120,8 @@ pub enum RingCommand {
         /// The key that they are known to have: with another one it rings, and is not answered.
         expected: Option<KeyDigest>,
     },
+    /// The page before this one in its tab was in a call, as the same device: it goes on here, once the server has said so. Before [`Self::Attach`].
+    Resume(Box<OngoingCall>),
     /// Does not take a ring that came.
     Decline {
         /// Which.

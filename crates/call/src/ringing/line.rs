@@ -8,11 +8,13 @@
 //!    └─────────────────── dismiss ────── Over ◀──── over, hang up ◀──── Answering ◀─ answer ─┘
 //!                                                                           ▲
 //!                         Idle, Over ──take over──▶ TakenOver ──said again──┘
+//!
+//!   Idle ──resume──▶ Resuming ──answered──▶ InCall       the page was loaded anew in the middle of a call
 //! ```
 
 use std::time::Duration;
 
-use protocol::limits::RING_SECONDS;
+use protocol::limits::{GRACE_SECONDS, RING_SECONDS};
 use protocol::{
     CallId, IncomingRing, Invitation, Outcome, PlaceRing, Progress, PublicKey, RingId, RingMessage, RingSide,
     RoomCode, SealedNote, Standing,
@@ -33,6 +35,10 @@ const VERDICT_WITHIN: Duration = Duration::from_secs(10);
 /// How long an answer may take to be confirmed, broken sockets included.
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(15);
 
+/// How long a page that was loaded anew waits for the server to say that its call goes on: for as long as that waits for a device whose connection
+/// broke.
+const RESUMED_WITHIN: Duration = Duration::from_secs(GRACE_SECONDS);
+
 /// How long the server may take to speak again of a ring that was on the screen of another page. It does so when it welcomes the device.
 const SAID_AGAIN_WITHIN: Duration = Duration::from_secs(15);
 
@@ -52,6 +58,8 @@ pub(super) enum Line {
     TakenOver { ring: RingId, peer: CallId, expected: Option<KeyDigest>, since: Duration },
     /// A ring that came was answered here; another device may have been first.
     Answering { incoming: Box<IncomingRing>, since: Duration },
+    /// They talked when the page was loaded anew. The server has not said yet that the call goes on.
+    Resuming { call: InCall, since: Duration },
     /// They talk.
     InCall(InCall),
     /// It is over.
@@ -84,9 +92,27 @@ pub(super) struct InCall {
     /// The other one's key.
     key: PublicKey,
     side: RingSide,
+    room: RoomCode,
     from: Duration,
     /// How long they had talked then.
     before: Duration,
+}
+
+/// A call that goes on, as a page that is loaded anew takes it up again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OngoingCall {
+    /// The ring.
+    pub ring: RingId,
+    /// The other one.
+    pub peer: CallId,
+    /// Their key.
+    pub key: PublicKey,
+    /// Which end this is.
+    pub side: RingSide,
+    /// Where it is.
+    pub room: RoomCode,
+    /// How long they have talked.
+    pub talked: Duration,
 }
 
 /// What was sealed for a ring.
@@ -106,7 +132,7 @@ pub(super) enum LineTimer {
     RungOut,
     /// The server has not said how it ended.
     NoVerdict,
-    /// The server has not confirmed the answer.
+    /// The server has not confirmed the answer, or that the call goes on.
     NotConfirmed,
     /// The server has not spoken of the ring that was taken over.
     NotSaidAgain,
@@ -153,10 +179,10 @@ impl Calling {
 
     /// It was answered. The server names the room before that; one that does not leads nowhere.
     pub(super) fn answered(&self, now: Duration, talked_ms: u32) -> Option<InCall> {
-        _ = self.room?;
+        let room = self.room?;
         let before = Duration::from_millis(talked_ms.into());
         let (ring, peer, key) = (self.place.ring, self.place.callee, self.key.clone());
-        Some(InCall { ring, peer, key, side: RingSide::Caller, from: now, before })
+        Some(InCall { ring, peer, key, side: RingSide::Caller, room, from: now, before })
     }
 
     pub(super) fn note_progress(&mut self, progress: Progress) {
@@ -182,7 +208,21 @@ impl InCall {
     pub(super) fn as_callee(now: Duration, incoming: &IncomingRing, talked_ms: u32) -> Self {
         let before = Duration::from_millis(talked_ms.into());
         let (ring, peer, key) = (incoming.ring, incoming.caller, incoming.caller_key.clone());
-        Self { ring, peer, key, side: RingSide::Callee, from: now, before }
+        Self { ring, peer, key, side: RingSide::Callee, room: incoming.room, from: now, before }
+    }
+
+    fn resumed(now: Duration, call: OngoingCall) -> Self {
+        let OngoingCall { ring, peer, key, side, room, talked } = call;
+        Self { ring, peer, key, side, room, from: now, before: talked }
+    }
+
+    pub(super) fn room(&self) -> RoomCode {
+        self.room
+    }
+
+    fn ongoing(&self, now: Duration) -> OngoingCall {
+        let Self { ring, peer, side, room, .. } = *self;
+        OngoingCall { ring, peer, key: self.key.clone(), side, room, talked: self.talked(now) }
     }
 
     fn talked(&self, now: Duration) -> Duration {
@@ -200,8 +240,27 @@ impl Line {
             }
             Self::Calling(calling) => Some(calling.place.ring),
             Self::Answering { incoming, .. } => Some(incoming.ring),
-            Self::InCall(call) => Some(call.ring),
+            Self::Resuming { call, .. } | Self::InCall(call) => Some(call.ring),
             Self::Over(view) => Some(view.ring),
+        }
+    }
+
+    /// A call of the page before, which the server may still have.
+    pub(super) fn resume(now: Duration, call: OngoingCall) -> Self {
+        Self::Resuming { call: InCall::resumed(now, call), since: now }
+    }
+
+    /// The call that a page that is loaded anew would take up again.
+    pub(super) fn ongoing(&self, now: Duration) -> Option<OngoingCall> {
+        match self {
+            Self::Resuming { call, .. } | Self::InCall(call) => Some(call.ongoing(now)),
+            Self::Idle
+            | Self::LookingUp { .. }
+            | Self::Sealing { .. }
+            | Self::Calling(_)
+            | Self::TakenOver { .. }
+            | Self::Answering { .. }
+            | Self::Over(_) => None,
         }
     }
 
@@ -247,6 +306,7 @@ impl Line {
             | Self::Sealing { .. }
             | Self::TakenOver { .. }
             | Self::Answering { .. }
+            | Self::Resuming { .. }
             | Self::InCall(_) => false,
         }
     }
@@ -259,6 +319,7 @@ impl Line {
             | Self::LookingUp { .. }
             | Self::Sealing { .. }
             | Self::TakenOver { .. }
+            | Self::Resuming { .. }
             | Self::Over(_) => false,
         };
         is_open && self.ring() == Some(ring)
@@ -275,7 +336,7 @@ impl Line {
             Self::Calling(calling) if calling.placed_at.is_none() => Standing::Idle,
             Self::Calling(calling) => Standing::Placing { ring: calling.place.ring },
             Self::Answering { incoming, .. } => Standing::Answering { ring: incoming.ring },
-            Self::InCall(call) => Standing::InCall {
+            Self::Resuming { call, .. } | Self::InCall(call) => Standing::InCall {
                 ring: call.ring,
                 peer: call.peer,
                 side: call.side,
@@ -290,16 +351,19 @@ impl Line {
             Self::LookingUp { callee, .. } => Some(RingMessage::LookUp { callee: *callee }),
             Self::Calling(calling) => Some(calling.message(now)),
             Self::Answering { incoming, .. } => Some(RingMessage::Answer { ring: incoming.ring }),
-            Self::Idle | Self::Sealing { .. } | Self::TakenOver { .. } | Self::InCall(_) | Self::Over(_) => {
-                None
-            }
+            Self::Idle
+            | Self::Sealing { .. }
+            | Self::TakenOver { .. }
+            | Self::Resuming { .. }
+            | Self::InCall(_)
+            | Self::Over(_) => None,
         }
     }
 
     /// What the person's own hanging up looks like, until the server says how it ended.
     pub(super) fn own_end(&self, now: Duration) -> Outcome {
         match self {
-            Self::InCall(call) => {
+            Self::Resuming { call, .. } | Self::InCall(call) => {
                 Outcome::Answered { seconds: u32::try_from(call.talked(now).as_secs()).unwrap_or(u32::MAX) }
             }
             Self::Answering { .. } => Outcome::Answered { seconds: 0 },
@@ -336,7 +400,7 @@ impl Line {
             Self::Calling(calling) => (calling.place.ring, calling.place.callee, Some(&calling.key)),
             Self::TakenOver { ring, peer, .. } => (*ring, *peer, None),
             Self::Answering { incoming, .. } => (incoming.ring, incoming.caller, Some(&incoming.caller_key)),
-            Self::InCall(call) => (call.ring, call.peer, Some(&call.key)),
+            Self::Resuming { call, .. } | Self::InCall(call) => (call.ring, call.peer, Some(&call.key)),
             Self::Over(view) => return Some((**view).clone()),
         };
         let (side, phase, since) = match self {
@@ -348,7 +412,9 @@ impl Line {
             Self::TakenOver { since, .. } | Self::Answering { since, .. } => {
                 (RingSide::Callee, RingPhase::Answered, *since)
             }
-            Self::InCall(call) => (call.side, RingPhase::Answered, call.from.saturating_sub(call.before)),
+            Self::Resuming { call, .. } | Self::InCall(call) => {
+                (call.side, RingPhase::Answered, call.from.saturating_sub(call.before))
+            }
         };
         Some(RingView { ring, peer, side, phase, since, key: key.cloned(), invitation: None, message: None })
     }
@@ -367,6 +433,7 @@ impl Line {
             },
             Self::TakenOver { since, .. } => Some((*since + SAID_AGAIN_WITHIN, LineTimer::NotSaidAgain)),
             Self::Answering { since, .. } => Some((*since + CONFIRMED_WITHIN, LineTimer::NotConfirmed)),
+            Self::Resuming { since, .. } => Some((*since + RESUMED_WITHIN, LineTimer::NotConfirmed)),
             Self::Idle | Self::InCall(_) | Self::Over(_) => None,
         }
     }

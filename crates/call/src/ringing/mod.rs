@@ -10,7 +10,7 @@
 //! | `NotPlaced` | 15 s after the person has called: no key has come |
 //! | `RungOut` | 30 s after the ring was placed: it rings no longer, whatever the server says |
 //! | `NoVerdict` | 10 s later: the server has not said how it ended |
-//! | `NotConfirmed` | 15 s after an answer: nobody has confirmed it |
+//! | `NotConfirmed` | 15 s after an answer, or 30 s after the page was loaded anew in a call: nobody has confirmed it |
 //! | `NotSaidAgain` | 15 s after a ring was taken over from another page: the server has not spoken of it |
 //! | the first four, again | of a ring with which somebody is rung into the call (`adding.rs`) |
 //! | of a ring on the screen | its 30 s are up, or a server that is back does not speak of it |
@@ -45,6 +45,7 @@ pub use dialled::Dialled;
 use incoming::Incoming;
 pub use input::{RingCommand, RingInput};
 use kept::Kept;
+pub use line::OngoingCall;
 use line::{Line, Sealed};
 pub use output::{RingOutput, RingView};
 use push::{Pushes, Todo};
@@ -176,6 +177,11 @@ impl RingDevice {
         self.added.as_ref()
     }
 
+    /// The call that this device is in, for a page that takes it up again when this one was loaded anew.
+    pub fn ongoing(&self, now: Duration) -> Option<OngoingCall> {
+        self.line.ongoing(now)
+    }
+
     /// Whether the server is in reach.
     pub fn signalling(&self) -> Signalling {
         self.connection.state()
@@ -219,6 +225,11 @@ impl RingDevice {
             RingCommand::TakeOver { ring, peer, expected } => {
                 if self.line.is_free() {
                     self.line = Line::TakenOver { ring, peer, expected, since: now };
+                }
+            }
+            RingCommand::Resume(call) => {
+                if self.line.is_free() {
+                    self.line = Line::resume(now, *call);
                 }
             }
             RingCommand::Decline { ring, message } => self.decline(now, ring, message),
@@ -326,7 +337,9 @@ impl RingDevice {
         let message = match (&self.line, standing) {
             (Line::Over(_), _) => return,
             (Line::Calling(_), Standing::Placing { .. }) => Some(RingMessage::Cancel { ring }),
-            (Line::Answering { .. } | Line::InCall(_), _) => Some(RingMessage::HangUp { ring, reason }),
+            (Line::Answering { .. } | Line::Resuming { .. } | Line::InCall(_), _) => {
+                Some(RingMessage::HangUp { ring, reason })
+            }
             (Line::TakenOver { .. }, _) => Some(RingMessage::Decline { ring, message: None }),
             (Line::Idle | Line::LookingUp { .. } | Line::Sealing { .. } | Line::Calling(_), _) => None,
         };

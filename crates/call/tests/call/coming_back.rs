@@ -280,6 +280,13 @@ fn a_link_to_the_node_that_a_room_has_left_carries_media_until_the_next_one_does
         assert_eq!(closed, usize::from(next == 7), "{outputs:?}");
         let opens = |(_, command): &(_, LinkCommand)| matches!(command, LinkCommand::Open { .. });
         assert!(told(next, &outputs).iter().any(opens), "{outputs:?}");
+        if next == 8 {
+            let link = LinkKey { peer: PeerRef::Sfu(node(8)), id: told(8, &outputs)[0].0 };
+            call.input(Input::Link { link, event: LinkEvent::ConnectionState(ConnectionState::Connected) });
+            let is_closed = |outputs: &[Output]| told(7, outputs).contains(&(id, LinkCommand::Close));
+            assert!(!is_closed(&call.wait(Duration::from_secs(5))), "others may not be at the next node yet");
+            assert!(is_closed(&call.wait(Duration::from_secs(4))));
+        }
     }
 }
 

@@ -40,7 +40,7 @@ impl ClusterNode {
         let Some((room, fence, refused_by)) = self.owned.next_to_offer(now) else { return };
         // Who has refused it last may take it now, where there is nobody else.
         let without: Vec<_> = refused_by.into_iter().collect();
-        let to = self.placed(room, &without).or_else(|| self.placed(room, &[]));
+        let to = self.placed(now, room, &without).or_else(|| self.placed(now, room, &[]));
         let Some(drain) = &mut self.drain else { return };
         match to {
             Some(to) => {

@@ -276,6 +276,11 @@ impl ClusterNode {
         Need { cluster: self.settings.cluster, roles: Roles::SIGNALLING, version: self.settings.version }
     }
 
+    /// What it has to be like where there is a choice: a room that grows is forwarded by its own node.
+    fn wish(&self) -> Need {
+        Need { roles: Roles::SIGNALLING.and(Roles::MEDIA), ..self.need() }
+    }
+
     /// What this node says of itself.
     fn record(&self, at: NodeAt) -> NodeRecord {
         NodeRecord {

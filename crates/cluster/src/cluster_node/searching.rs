@@ -93,12 +93,12 @@ impl ClusterNode {
     }
 
     /// Whether that is another node. This one has no room that it looks for, whatever Redis says.
-    fn is_other(&self, owner: &NodeAt) -> bool {
+    pub(super) fn is_other(&self, owner: &NodeAt) -> bool {
         owner.node != self.settings.node
     }
 
     /// Whether its process is known to be gone, whatever is in Redis of it.
-    fn is_gone(&self, now: Duration, owner: &NodeAt) -> bool {
+    pub(super) fn is_gone(&self, now: Duration, owner: &NodeAt) -> bool {
         match self.standing_of(now, owner.node, owner.incarnation) {
             OwnerStanding::Superseded | OwnerStanding::Gone => true,
             OwnerStanding::Present | OwnerStanding::Absent => false,

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::ClusterNode;
-use crate::placement::place;
+use crate::placement::{Need, place};
 use crate::searches::{Grounds, Step, WAIT_AT_MOST};
 use crate::take_queue::spread;
 use crate::{
-    Fence, NodeAt, NodeId, OfferAnswer, Output, Question, RefuseReason, RoomKey, StopReason, TakeResult,
+    Fence, NodeAt, NodeId, NodeRecord, OfferAnswer, Output, Question, RefuseReason, RoomKey, StopReason,
+    TakeResult,
 };
 
 /// How long a room waits in the queue before it is looked whether anybody still wants it.
@@ -35,7 +36,7 @@ impl ClusterNode {
             self.release(room, expected);
             return self.hinder(now, room, RefuseReason::NoNode);
         }
-        match self.placed(room, self.searches.refused_by(room)) {
+        match self.placed(now, room, self.searches.refused_by(room)) {
             Some(node) if node.node == self.settings.node => self.queue(now, room, expected, grounds),
             // The other node has not heard yet what this one has: what each knows is a second old at the most.
             Some(_) if self.searches.is_back(room) => self.hinder(now, room, RefuseReason::NoNode),
@@ -48,11 +49,13 @@ impl ClusterNode {
         }
     }
 
-    /// The node for a room, this one included as it is now.
-    pub(super) fn placed(&self, room: RoomKey, without: &[NodeId]) -> Option<NodeAt> {
+    /// The node for a room, this one included as it is now. Redis has whoever has died for as long as a lease still.
+    pub(super) fn placed(&self, now: Duration, room: RoomKey, without: &[NodeId]) -> Option<NodeAt> {
         let me = self.record(self.stage.at()?.clone());
-        let others = self.redis.nodes().filter(|node| node.at.node != self.settings.node);
-        place(room, &self.need(), others.chain([&me]), without).map(|node| node.at.clone())
+        let is_there = |node: &&NodeRecord| self.is_other(&node.at) && !self.is_gone(now, &node.at);
+        let nodes: Vec<_> = self.redis.nodes().filter(is_there).chain([&me]).collect();
+        let place = |need: Need| place(room, &need, nodes.iter().copied(), without);
+        place(self.wish()).or_else(|| place(self.need())).map(|node| node.at.clone())
     }
 
     fn queue(&mut self, now: Duration, room: RoomKey, expected: Fence, grounds: Grounds) {

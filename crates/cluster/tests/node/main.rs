@@ -6,7 +6,7 @@ mod scripted;
 
 use cluster::{
     Arrival, ClusterTag, Coordination, DrainEnd, Fence, Incarnation, Input, LetGoReason, LinkRefusal,
-    LinkState, NodeId, NodeRecord, OfferAnswer, Output, OwnKey, OwnerRow, RedisContact, RefuseReason,
+    LinkState, NodeId, NodeRecord, OfferAnswer, Output, OwnKey, OwnerRow, RedisContact, RefuseReason, Roles,
     Standing, StopReason, TakeResult,
 };
 use scripted::{CLUSTER, ROOM, Scripted, at, lease, record, row};
@@ -156,6 +156,34 @@ fn a_process_that_is_gone_is_not_waited_for() {
     one.find_owner(row(at(2, 1), 7));
     one.wait(500);
     assert_eq!(one.takes().unwrap().1, Fence(7));
+}
+
+#[test]
+fn no_room_is_placed_on_a_process_that_is_gone_though_redis_has_it_still() {
+    let mut one = Scripted::active(&[record(2, 1)]);
+    // So much less loaded was the other node.
+    one.input(Input::LoadChanged(cluster::Load(900)));
+    one.link(2, LinkState::Up { at: at(2, 1) });
+    one.link(2, LinkState::Reset);
+    one.link(2, LinkState::Refused);
+    one.said();
+    one.want(Arrival::Client);
+    let question = one.asked_for_lease().unwrap();
+    one.answer_lease(question, Some(lease(at(2, 1), 7)), None);
+    one.find_owner(row(at(2, 1), 7));
+    assert_eq!(one.said(), [], "nobody is passed on to it");
+    one.wait(500);
+    assert_eq!(one.takes().unwrap().1, Fence(7));
+}
+
+#[test]
+fn a_room_goes_to_a_node_that_can_forward_where_there_is_one() {
+    let signals = NodeRecord { roles: Roles::SIGNALLING.and(Roles::PAGES), ..record(2, 1) };
+    let mut one = Scripted::active(&[signals]);
+    one.input(Input::LoadChanged(cluster::Load(900)));
+    one.want(Arrival::Client);
+    one.find(None);
+    assert!(one.takes().is_some(), "busy as this one is");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use protocol::{Outcome, RingSide};
 
 use super::{Phase, Ring};
-use crate::CallState;
 use crate::seat::BOTH_SIDES;
+use crate::{CallState, Departure};
 
 impl Ring {
     /// Its caller is in the call already into which it rings somebody: what happens to their end happens to that other ring.
@@ -51,10 +51,13 @@ impl Ring {
         self.row.stays.map(|side| (side, outcome.after(seconds.max(least))))
     }
 
-    /// The end that has been without a connection for longest.
-    pub(crate) fn longest_away(&self) -> Option<RingSide> {
-        let away = BOTH_SIDES.into_iter().filter_map(|side| Some((self.seat(side).away_since()?, side)));
-        away.min_by_key(|(since, _)| *since).map(|(_, side)| side)
+    /// The end without a connection that is given up first: when, which, and how its connection ended.
+    pub(crate) fn first_given_up(&self) -> Option<(Duration, RingSide, Departure)> {
+        let away = BOTH_SIDES.into_iter().filter_map(|side| {
+            let (at, departure) = self.seat(side).given_up()?;
+            Some((at, side, departure))
+        });
+        away.min_by_key(|(at, ..)| *at)
     }
 
     /// How long they have talked.

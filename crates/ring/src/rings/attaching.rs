@@ -7,7 +7,7 @@ use protocol::{
     Timestamp,
 };
 
-use super::{Rings, Speaker, seconds};
+use super::{Rings, Speaker, millis, seconds};
 use crate::lines::{Owner, Place};
 use crate::ring::{Confirmed, Ring, Stage};
 use crate::seat::other;
@@ -45,7 +45,7 @@ impl Rings {
         }
         if let Some((oldest, device)) = displaced.oldest {
             self.send_away(oldest);
-            self.lose_seats(now, Owner { call_id, device });
+            self.lose_seats(now, Owner { call_id, device }, Departure::Broken);
         }
         self.send(connection, RingEvent::Welcome { call_id });
         let named = standing.ring();
@@ -136,6 +136,7 @@ impl Rings {
             }
             Stage::Ringing(_) if is_theirs && side == RingSide::Callee => {
                 self.take_call(now, ring, owner.device);
+                self.tell_of_call(now, from, ring);
             }
             Stage::Ringing(_) if is_theirs && one.may_sit(side, owner.device) => {
                 if let Some(one) = self.ring_mut(ring) {
@@ -163,6 +164,7 @@ impl Rings {
             one.confirm(now, wall);
             self.record(ring);
         }
+        self.tell_of_call(now, from, ring);
         self.review_manner(now, call_id);
     }
 
@@ -202,7 +204,14 @@ impl Rings {
         one.sit(side, device);
         self.insert(one);
         self.lines.occupy(call_id, Place::Call, ring);
+        self.tell_of_call(now, from, ring);
         self.review_manner(now, call_id);
+    }
+
+    /// A page that was loaded anew waits for that before it goes into the room.
+    fn tell_of_call(&mut self, now: Duration, to: Speaker, ring: RingId) {
+        let talked_ms = self.rings.get(&ring).map_or(0, |one| millis(one.talked(now)));
+        self.send(to.connection, RingEvent::Answered { ring, talked_ms });
     }
 
     fn deny(&mut self, to: Speaker, ring: RingId) {
@@ -242,13 +251,10 @@ impl Rings {
     pub(super) fn disconnect(&mut self, now: Duration, connection: ConnectionId, departure: Departure) {
         let Some(owner) = self.lines.detach(connection) else { return };
         match departure {
-            Departure::Broken => self.lose_seats(now, owner),
-            Departure::Closed => {
-                for (ring, side) in self.seats(owner) {
-                    self.leave(now, ring, side);
-                }
-            }
+            Departure::Broken => {}
+            Departure::Closed => self.give_up_rings(now, owner),
         }
+        self.lose_seats(now, owner, departure);
         self.review_manner(now, owner.call_id);
         let incoming = self.lines.occupant(owner.call_id, Place::Incoming);
         if let Some(ring) = incoming.filter(|_| self.lines.devices(owner.call_id).next().is_none()) {
@@ -256,10 +262,22 @@ impl Rings {
         }
     }
 
-    fn lose_seats(&mut self, now: Duration, owner: Owner) {
+    /// The page was closed: whom it rings, it rings no longer. The call that it is in goes on for as long as it may take to be loaded anew.
+    fn give_up_rings(&mut self, now: Duration, owner: Owner) {
+        let seats = self.seats(owner);
+        for (ring, side) in seats {
+            match self.rings.get(&ring).map(Ring::stage) {
+                Some(Stage::Talking) => self.give_up_ring_into_call(now, owner.call_id),
+                Some(Stage::Ringing(_) | Stage::Over | Stage::Merged(_)) => self.leave(now, ring, side),
+                None => {}
+            }
+        }
+    }
+
+    fn lose_seats(&mut self, now: Duration, owner: Owner, departure: Departure) {
         for (ring, side) in self.seats(owner) {
             if let Some(one) = self.ring_mut(ring) {
-                one.leave_seat(now, side);
+                one.leave_seat(now, side, departure);
             }
         }
     }

@@ -163,7 +163,7 @@ impl Rings {
     }
 
     /// Whoever is in no call any more rings nobody into it.
-    fn give_up_ring_into_call(&mut self, now: Duration, person: CallId) {
+    pub(super) fn give_up_ring_into_call(&mut self, now: Duration, person: CallId) {
         let Some(outgoing) = self.lines.occupant(person, Place::Outgoing) else { return };
         if self.rings.get(&outgoing).is_some_and(Ring::rings_into_call) {
             self.finish(now, outgoing, Outcome::Cancelled, None);

@@ -5,7 +5,8 @@ use std::time::Duration;
 use protocol::{DeviceId, ErrorCode, HangUpReason, Outcome, RingEvent, RingId, RingSide, SealedNote};
 
 use super::{Rings, Speaker, is_missed, seconds};
-use crate::ring::{CALL_GRACE, CALLER_GRACE, Confirmed, Offer, Ring, Stage};
+use crate::ring::{CALLER_GRACE, Confirmed, Offer, Ring, Stage};
+use crate::seat::CALL_GRACE;
 use crate::{CallRecord, Output, Readers, Trace};
 
 impl Rings {

@@ -23,7 +23,7 @@
 //! | `ReachedNobody` | no device has got it within `REACHED_WITHIN`, or none may; of somebody who can be woken it is waited for until the end |
 //! | `NotReceived` | devices were sent it, and none has said so within `RECEIVED_WITHIN`: whoever can be woken is |
 //! | `CallerGone` | the caller's device has been away for `CALLER_GRACE` |
-//! | `SeatGivenUp` | one of the two who talk has been away for [`CALL_GRACE`](crate::CALL_GRACE) |
+//! | `SeatGivenUp` | one of the two who talk has been away for [`CALL_GRACE`](crate::CALL_GRACE), or for [`RELOAD_GRACE`](crate::RELOAD_GRACE) since their page was closed |
 //! | `Forgotten` | the ring has been over for [`REMEMBERED_FOR`](crate::REMEMBERED_FOR) |
 
 mod answering;

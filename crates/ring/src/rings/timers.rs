@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use protocol::{Outcome, RingId, RingSide};
+use protocol::{Outcome, RingId};
 
 use super::{Rings, seconds};
+use crate::Departure;
 use crate::ring::{Offer, Ring, Stage, Timer};
 
 impl Rings {
@@ -46,9 +47,13 @@ impl Rings {
             Timer::NotReceived => self.wake(now, ring),
             Timer::CallerGone => self.finish(now, ring, Outcome::Cancelled, None),
             Timer::SeatGivenUp => {
-                let (side, talked) = (one.longest_away(), one.talked_together(now));
-                let side = side.unwrap_or(RingSide::Caller);
-                self.part(now, (ring, side), Outcome::Lost { seconds: seconds(talked) });
+                let seconds = seconds(one.talked_together(now));
+                let Some((_, side, departure)) = one.first_given_up() else { return };
+                let outcome = match departure {
+                    Departure::Broken => Outcome::Lost { seconds },
+                    Departure::Closed => Outcome::Answered { seconds },
+                };
+                self.part(now, (ring, side), outcome);
             }
             Timer::Forgotten => self.forget(ring),
         }

@@ -75,14 +75,82 @@ fn a_page_that_does_not_name_its_ring_any_more_has_given_it_up() {
 }
 
 #[test]
-fn a_page_that_is_closed_ends_its_ring_and_its_call_at_once() {
+fn a_page_that_is_closed_ends_its_ring_at_once_and_its_call_ten_seconds_later() {
     let mut world = World::ringing([ADA, BOB]);
     world.close(ADA);
     assert_eq!(world.hears(BOB), [over(1, Outcome::Cancelled)]);
+    for (goes, other) in [(ADA, BOB), (BOB, ADA)] {
+        let mut world = World::talking([]);
+        world.wait_secs(4);
+        world.close(goes);
+        world.wait(std::time::Duration::from_millis(9_999));
+        assert_eq!((world.hears(other), world.outcome(1)), (vec![], None), "it may be loaded anew");
+        world.wait_secs(1);
+        let outcome = Outcome::Answered { seconds: 4 };
+        assert_eq!((world.hears(other), world.outcome(1)), (vec![over(1, outcome)], Some(outcome)));
+    }
+}
+
+#[test]
+fn a_page_that_is_loaded_anew_is_in_its_call_and_is_told_so() {
+    for (device, peer, side) in [(ADA, BOB, RingSide::Caller), (BOB, ADA, RingSide::Callee)] {
+        let mut world = World::talking([]);
+        world.wait_secs(4);
+        for _ in 0..2 {
+            world.close(device);
+            world.wait_secs(9);
+            world.attach_as(device, in_call(1, peer, side, 13_000));
+            assert!(matches!(
+                world.hears(device)[..],
+                [RingEvent::Welcome { .. }, RingEvent::Answered { .. }]
+            ));
+        }
+        world.wait_secs(60);
+        assert_eq!((world.hears(peer), world.outcome(1)), (vec![], None));
+        world.hang_up(device, 1);
+        assert_eq!(world.hears(peer), [over(1, Outcome::Answered { seconds: 82 })]);
+    }
+}
+
+#[test]
+fn a_page_that_is_loaded_anew_too_late_hears_how_its_call_ended() {
     let mut world = World::talking([]);
     world.wait_secs(4);
     world.close(BOB);
-    assert_eq!(world.hears(ADA), [over(1, Outcome::Answered { seconds: 4 })]);
+    world.wait_secs(11);
+    world.attach_as(BOB, in_call(1, ADA, RingSide::Callee, 15_000));
+    assert_eq!(world.hears(BOB)[1..], [over(1, Outcome::Answered { seconds: 4 })]);
+}
+
+#[test]
+fn the_line_of_one_and_the_page_of_the_other_have_each_their_own_time() {
+    let mut world = World::talking([]);
+    world.wait_secs(2);
+    world.lose(ADA);
+    world.wait_secs(3);
+    world.close(BOB);
+    world.wait_secs(9);
+    assert_eq!(world.outcome(1), None);
+    world.wait_secs(1);
+    assert_eq!(world.outcome(1), Some(Outcome::Answered { seconds: 2 }), "both were in it until then");
+    let mut world = World::talking([]);
+    world.lose(ADA);
+    world.wait_secs(25);
+    world.close(BOB);
+    world.wait_secs(5);
+    assert_eq!(world.outcome(1), Some(Outcome::Lost { seconds: 0 }));
+}
+
+#[test]
+fn while_a_page_is_loaded_anew_another_page_of_its_person_may_take_another_call() {
+    let mut world = World::talking([BOB_2, CEM]);
+    world.close(BOB);
+    world.place(CEM, 2, BOB);
+    world.answer(BOB_2, 2);
+    assert_eq!(world.outcome(1), Some(Outcome::Answered { seconds: 0 }));
+    assert!(world.hears(CEM).contains(&answered(2)));
+    world.attach_as(BOB, in_call(1, ADA, RingSide::Callee, 1_000));
+    assert!(world.hears(BOB).contains(&over(1, Outcome::Answered { seconds: 0 })));
 }
 
 #[test]

@@ -92,6 +92,25 @@ fn a_call_of_which_the_server_knows_nothing_is_taken_up_with_both_who_say_so() {
 }
 
 #[test]
+fn a_page_that_is_loaded_anew_beside_a_server_that_starts_anew_is_in_its_call() {
+    for storage in [Storage::Kept, Storage::Lost] {
+        let mut world = World::talking([]);
+        world.wait_secs(100);
+        world.close(BOB);
+        world.wait_secs(3);
+        world.restart(storage);
+        world.attach_as(ADA, in_call(BOB, RingSide::Caller, 103_000));
+        world.wait_secs(20);
+        world.attach_as(BOB, in_call(ADA, RingSide::Callee, 123_000));
+        let talked_ms = 123_000;
+        assert_eq!(world.hears(BOB)[1..], [RingEvent::Answered { ring: ring(1), talked_ms }]);
+        world.forget();
+        world.wait_secs(60);
+        assert_eq!((world.hears(ADA), world.hears(BOB)), (vec![], vec![]));
+    }
+}
+
+#[test]
 fn a_call_of_which_one_alone_says_so_is_lost() {
     for storage in [Storage::Kept, Storage::Lost] {
         let mut world = World::talking([]);

@@ -60,6 +60,13 @@ impl Page {
         }
     }
 
+    /// Begins anew, with what is kept of a call.
+    pub(super) fn reload(&mut self) {
+        let random = self.broken.len() as u64;
+        self.machine = RingDevice::new(self.device, key_of(self.person), random);
+        self.room = None;
+    }
+
     /// Looks at the screen.
     pub(super) fn look(&mut self, now: Duration) -> Vec<RingView> {
         let mut views = self.machine.views();

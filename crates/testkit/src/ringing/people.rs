@@ -1,7 +1,9 @@
 //! What people do: call, answer, decline, hang up, close a page, go to a meeting; and two of them at once.
 
+use std::time::Duration;
+
 use call::{RingCommand, RingInput, RingPhase};
-use protocol::{Activity, HangUpReason, Receipt, RingId, RingSide};
+use protocol::{Activity, CloseCode, HangUpReason, Receipt, RingId, RingSide};
 use uuid::Uuid;
 
 use super::page::{id_of, is_ringing};
@@ -28,6 +30,8 @@ impl RingWorld {
             Act::Call(person) => self.call(page, person),
             Act::Add(person) => self.ring_into_call(page, person),
             Act::HangUp => self.command(page, RingCommand::HangUp { reason: HangUpReason::HungUp }),
+            Act::Reload(takes) => self.reload(page, takes),
+            Act::Loaded => self.command(page, RingCommand::Attach),
         }
     }
 
@@ -48,6 +52,10 @@ impl RingWorld {
                 self.command(page, RingCommand::HangUp { reason });
             } else if self.seed.chance(0.05) {
                 self.close(page);
+            } else if talks && self.seed.chance(0.1) {
+                // Some machines are slow, or their owners think for a while.
+                let takes = self.seed.millis(100..=14_000);
+                self.reload(page, takes);
             }
             return;
         }
@@ -138,6 +146,18 @@ impl RingWorld {
             self.report.races += 1;
             self.events.send_at(soon, Event::Act { page: other, act: Act::React(ring, Reaction::Answer) });
         }
+    }
+
+    /// The page is loaded anew in the middle of a call.
+    fn reload(&mut self, page: usize, takes: Duration) {
+        let Some(call) = self.pages[page].machine.ongoing(self.now).filter(|_| self.now < QUIET_AT) else {
+            return;
+        };
+        self.report.reloaded += 1;
+        self.hang_socket(page, Some(CloseCode::GOING_AWAY));
+        self.pages[page].reload();
+        self.command(page, RingCommand::Resume(Box::new(call)));
+        self.events.send_at(self.now + takes, Event::Act { page, act: Act::Loaded });
     }
 
     /// The page is closed, and another one opened.

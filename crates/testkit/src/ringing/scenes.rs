@@ -1,4 +1,4 @@
-//! Worlds in which people do what they are told: two who call each other at once, a line that stalls, three in one call.
+//! Worlds in which people do what they are told: two who call each other at once, a line that stalls, a page that is loaded anew, three in one call.
 
 use std::time::Duration;
 
@@ -26,6 +26,34 @@ impl RingWorld {
 
     /// Two people who talk. The line of one of them stalls, and the page closes its socket and opens another.
     pub fn stalling(number: u64) -> Self {
+        let (mut world, pages) = Self::talking(number);
+        let page = pages[usize::from(world.seed.chance(0.5))];
+        let at = Duration::from_secs(10) + world.seed.millis(0..=20_000);
+        world.events.send_at(at, Event::Stall { page });
+        world
+    }
+
+    /// Two people who talk. The page of one or of both is loaded anew within the time that a call waits for that; the server may start anew meanwhile.
+    pub fn reloading(number: u64) -> Self {
+        let (mut world, pages) = Self::talking(number);
+        let first = usize::from(world.seed.chance(0.5));
+        for page in [pages[first], pages[1 - first]] {
+            let at = Duration::from_secs(10) + world.seed.millis(0..=20_000);
+            let takes = world.seed.millis(100..=9_000);
+            world.events.send_at(at, Event::Act { page, act: Act::Reload(takes) });
+            if world.seed.chance(0.5) {
+                break;
+            }
+        }
+        if world.seed.chance(0.3) {
+            let at = Duration::from_secs(10) + world.seed.millis(0..=20_000);
+            world.events.send_at(at, Event::Restart);
+        }
+        world
+    }
+
+    /// Two people who talk, seven seconds after they have come, and their pages.
+    fn talking(number: u64) -> (Self, [usize; 2]) {
         let mut world = Self::empty(Seed::new(number), 2, None);
         world.is_lively = false;
         let pages = [0, 1].map(|person| world.open_page(person));
@@ -34,10 +62,7 @@ impl RingWorld {
         world.events.send_at(called, Event::Act { page: pages[0], act: Act::Call(1) });
         let act = Act::React(ring, Reaction::Answer);
         world.events.send_at(answered, Event::Act { page: pages[1], act });
-        let page = pages[usize::from(world.seed.chance(0.5))];
-        let at = Duration::from_secs(10) + world.seed.millis(0..=20_000);
-        world.events.send_at(at, Event::Stall { page });
-        world
+        (world, pages)
     }
 
     /// Three people who talk: the third was rung into the call of the other two. One after the other hangs up. A line of theirs may stall meanwhile,

@@ -44,6 +44,8 @@ pub struct Report {
     pub strange: u64,
     /// Pages that were closed.
     pub closed: u64,
+    /// Pages that were loaded anew in the middle of a call.
+    pub reloaded: u64,
     /// Screens that ended a ring by their own clock.
     pub own_clock: u64,
     /// Two devices answered within three milliseconds.
@@ -152,6 +154,10 @@ pub(super) enum Act {
     /// Somebody is rung into the call.
     Add(usize),
     HangUp,
+    /// The page is loaded anew, which takes so long.
+    Reload(Duration),
+    /// It is there again.
+    Loaded,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -310,7 +316,11 @@ impl RingWorld {
         while let Some(output) = self.pages[index].machine.poll_output() {
             match output {
                 RingOutput::Dial => self.dial(Some(index)),
-                RingOutput::CloseSocket => self.hang_socket(index),
+                // A page that goes away says so. One that only wants another socket closes its own without a code.
+                RingOutput::CloseSocket => {
+                    let code = self.pages[index].is_closed.then_some(CloseCode::GOING_AWAY);
+                    self.hang_socket(index, code);
+                }
                 RingOutput::Open(message) => self.say(index, Said::Opening(message)),
                 RingOutput::Send(frame) => {
                     if let RingMessage::Place(place) = &frame.message {
@@ -470,10 +480,8 @@ impl RingWorld {
     }
 
     /// A page closes its socket: it has heard nothing for too long, or it is closed itself.
-    fn hang_socket(&mut self, page: usize) {
+    pub(super) fn hang_socket(&mut self, page: usize, code: Option<CloseCode>) {
         self.break_line(page);
-        // A page that goes away says so. One that only wants another socket closes its own without a code.
-        let code = self.pages[page].is_closed.then_some(CloseCode::GOING_AWAY);
         let Some(socket) = self.pages[page].socket.take() else { return };
         let departure = if CloseCode::is_for_good(code) { Departure::Closed } else { Departure::Broken };
         self.send_to_server(socket, |socket| Event::ClosedAtServer { socket, departure });

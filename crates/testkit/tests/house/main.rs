@@ -13,38 +13,40 @@ use toml::{Table, Value};
 use walkdir::WalkDir;
 
 /// Which of our crates each of them may name. testkit and bench may name whatever they test.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("protocol", &[]),
     ("room", &["protocol"]),
     ("ring", &["protocol"]),
+    ("record", &["protocol"]),
     ("seal", &["protocol"]),
     ("stage", &["protocol"]),
     ("view", &["protocol", "stage"]),
     ("call", &["protocol", "seal", "stage", "view"]),
     ("app", &["protocol", "stage", "view"]),
-    ("frontend", &["app", "call", "protocol", "seal", "view"]),
-    ("worker", &["protocol", "seal"]),
+    ("frontend", &["app", "call", "protocol", "record", "seal", "view"]),
+    ("worker", &["protocol", "record", "seal"]),
     ("storage", &["protocol"]),
     ("sfu", &["protocol", "srtp"]),
     ("srtp", &[]),
     ("relay", &[]),
     ("cluster", &[]),
-    ("server", &["app", "room", "ring", "sfu", "relay", "cluster", "storage", "protocol"]),
+    ("server", &["app", "room", "ring", "sfu", "relay", "record", "cluster", "storage", "protocol"]),
 ];
 
 /// May name anything of ours, and nothing but tests may name them.
 const FOR_TESTS: [&str; 4] = ["testkit", "bench", "sealing-bench", "veranda-fuzz"];
 
 /// State machines and words: no runtime, no browser, no clock, no randomness, no sockets.
-const PURE: [&str; 8] = ["protocol", "room", "ring", "call", "cluster", "seal", "stage", "view"];
+const PURE: [&str; 9] = ["protocol", "room", "ring", "record", "call", "cluster", "seal", "stage", "view"];
 
 /// What a pure crate's manifest may depend on besides our crates.
-const PURE_DEPENDENCIES: [&str; 17] = [
+const PURE_DEPENDENCIES: [&str; 18] = [
     "aes-gcm",
     "argon2",
     "base64",
     "bip39",
     "hkdf",
+    "mkv-element",
     "pbkdf2",
     "rand_chacha",
     "schemars",
@@ -134,7 +136,7 @@ fn what_forwards_relays_and_seals_knows_neither_clock_nor_sockets() {
 }
 
 /// What owns the state of a room, of rings, of a call, and of a node of a cluster; others ask it.
-const MACHINES: [(&str, &[&str]); 4] = [
+const MACHINES: [(&str, &[&str]); 5] = [
     (
         "room",
         &[
@@ -154,6 +156,21 @@ const MACHINES: [(&str, &[&str]); 4] = [
     (
         "cluster",
         &["ClusterNode", "Drain", "Links", "OwnedRooms", "RedisView", "Searches", "SteadyClock", "TakeQueue"],
+    ),
+    (
+        "record",
+        &[
+            "Depacketiser",
+            "JitterBuffer",
+            "Reader",
+            "Recorder",
+            "Repairer",
+            "Scanner",
+            "SenderClock",
+            "StreamClock",
+            "Track",
+            "Writer",
+        ],
     ),
     (
         "call",
