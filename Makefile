@@ -116,7 +116,7 @@ bench-relay: ## what relaying costs, beside coturn; needs no browser
 	@scripts/bench relay
 
 fuzz: ## every fuzz target for five minutes (FUZZ_SECONDS=300); the first build takes 6 min on two cores
-	@scripts/setup.sh rust
+	@scripts/setup.sh rust postgres redis
 	@scripts/fuzz $${FUZZ_SECONDS:-300}
 
 screenshots: build ## the pictures in docs/images, made from the running program

@@ -21,7 +21,7 @@ pub(crate) async fn bytes(peer: &mut Peer, count: usize) -> anyhow::Result<u64> 
 }
 
 /// Clients that have read what they were told, and said so, as pages do after some seconds.
-async fn settled(mut clients: Vec<Client>) -> anyhow::Result<Vec<Client>> {
+pub(crate) async fn settled(mut clients: Vec<Client>) -> anyhow::Result<Vec<Client>> {
     for client in &mut clients {
         let Some(first) = client.dialect.sign_of_life(0) else { continue };
         client.sink.send(Message::text(first)).await?;

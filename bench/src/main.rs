@@ -1,11 +1,13 @@
 //! Load generators. `bench signalling` drives the optimised server and Socket.IO on Node with the same load, one after the
 //! other, and prints both figures, their ratio and the budget; with `alone` ours alone, on one line, to lay one version beside another
 //! (`VERANDA_BINARY` is the server). `bench relay BURST SECONDS` and `bench idle COUNT`
-//! drive ours alone, for a profile; `bench flood SECONDS` prints how long messages take beside two guests who flood their room; `bench rings` is about direct calls. `bench sfu` does the same with media, beside Janus; `bench sfu SERVER CASE SECONDS` is
+//! drive ours alone, for a profile; `bench flood SECONDS` prints how long messages take beside two guests who flood their room; `bench rings` is about direct calls, `bench cluster` about people who are passed on from one node to another; `bench neighbours OLD NEW` runs two
+//! versions as nodes of one cluster. `bench sfu` does the same with media, beside Janus; `bench sfu SERVER CASE SECONDS` is
 //! one of its cases, and `bench raw` the least that forwarding can cost. `bench turn` compares the relay with coturn.
 //! Prints figures, asserts nothing.
 
 mod client;
+mod cluster;
 mod dialect;
 mod fan_out;
 mod flood;
@@ -36,10 +38,12 @@ async fn main() -> anyhow::Result<()> {
             LocalSet::new().run_until(sfu::one(server, case, seconds.parse()?)).await
         }
         ["rings"] => rings::run().await,
+        ["cluster"] => cluster::run().await,
+        ["neighbours", old, new] => cluster::neighbours(old, new).await,
         ["raw"] => sfu::raw_only(),
         ["turn"] => turn::run().await,
         _ => bail!(
-            "usage: bench signalling [alone] | bench relay BURST SECONDS | bench idle COUNT | bench flood SECONDS | bench rings | bench sfu [SERVER CASE SECONDS] | bench raw | bench turn"
+            "usage: bench signalling [alone] | bench relay BURST SECONDS | bench idle COUNT | bench flood SECONDS | bench rings | bench cluster | bench neighbours OLD NEW | bench sfu [SERVER CASE SECONDS] | bench raw | bench turn"
         ),
     }
 }

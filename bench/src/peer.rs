@@ -1,6 +1,7 @@
 //! A server as a process of its own: ours, or Socket.IO on Node. Its memory and its time on the processors can be read.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -21,7 +22,9 @@ pub(crate) struct Peer {
     lines: Lines<BufReader<ChildStdout>>,
     /// Where ours keeps things.
     data: tempfile::TempDir,
-    settings: &'static [(&'static str, &'static str)],
+    settings: Vec<(String, String)>,
+    /// Ours, where it is not the one of `VERANDA_BINARY`.
+    binary: Option<PathBuf>,
 }
 
 impl Peer {
@@ -35,17 +38,47 @@ impl Peer {
         dialect: Dialect,
         settings: &'static [(&'static str, &'static str)],
     ) -> anyhow::Result<Self> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self::start_program(dialect, settings.iter().map(owned).collect(), None).await
+    }
+
+    /// The same with settings that are known only now, and of another version.
+    pub(crate) async fn start_program(
+        dialect: Dialect,
+        settings: Vec<(String, String)>,
+        binary: Option<PathBuf>,
+    ) -> anyhow::Result<Self> {
         let data = tempfile::tempdir()?;
-        let (child, input, lines, address) = spawn(dialect, &data, settings, 0).await?;
-        Ok(Self { dialect, address, child, input, lines, data, settings })
+        let (child, input, lines, address) = spawn(dialect, &data, &settings, binary.as_deref(), 0).await?;
+        Ok(Self { dialect, address, child, input, lines, data, settings, binary })
     }
 
     /// Kills it and starts it again at the same address, with what it has kept.
     pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {
-        self.child.kill().await?;
+        // It may have ended.
+        _ = self.child.kill().await;
+        let Self { dialect, data, settings, binary, address, .. } = self;
         (self.child, self.input, self.lines, _) =
-            spawn(self.dialect, &self.data, self.settings, self.address.port()).await?;
+            spawn(*dialect, data, settings, binary.as_deref(), address.port()).await?;
         Ok(())
+    }
+
+    /// The same, of another version.
+    pub(crate) async fn become_version(&mut self, binary: PathBuf) -> anyhow::Result<()> {
+        self.binary = Some(binary);
+        self.restart().await
+    }
+
+    /// Kills it, without a word.
+    pub(crate) async fn kill(&mut self) -> anyhow::Result<()> {
+        Ok(self.child.kill().await?)
+    }
+
+    /// Tells it to end, and waits until it has: with which status.
+    pub(crate) async fn told_to_end(&mut self) -> anyhow::Result<std::process::ExitStatus> {
+        let id = rustix::process::Pid::from_raw(self.id()?.try_into()?).context("no process")?;
+        rustix::process::kill_process(id, rustix::process::Signal::TERM)?;
+        Ok(self.child.wait().await?)
     }
 
     /// Time on the processors since its start, of all its threads, in user and in kernel mode.
@@ -103,14 +136,16 @@ type Started = (Child, ChildStdin, Lines<BufReader<ChildStdout>>, SocketAddr);
 async fn spawn(
     dialect: Dialect,
     data: &tempfile::TempDir,
-    settings: &[(&str, &str)],
+    settings: &[(String, String)],
+    binary: Option<&Path>,
     port: u16,
 ) -> anyhow::Result<Started> {
     let mut command = match dialect {
         Dialect::Veranda => {
-            let binary =
-                std::env::var("VERANDA_BINARY").unwrap_or_else(|_| "target/release/veranda".to_owned());
-            let mut command = Command::new(binary);
+            let usual = || {
+                std::env::var_os("VERANDA_BINARY").map_or_else(|| "target/release/veranda".into(), PathBuf::from)
+            };
+            let mut command = Command::new(binary.map_or_else(usual, Path::to_owned));
             command
                 .env("VERANDA__SERVER__ADDRESS", format!("127.0.0.1:{port}"))
                 .env("VERANDA__STORAGE__DATA", data.path())
@@ -119,7 +154,7 @@ async fn spawn(
                 .env("VERANDA__LIMITS__JOINS_AT_ONCE", "1000000")
                 .env("VERANDA__LIMITS__ROOMS_AT_ONCE", "1000000")
                 .env("NO_COLOR", "1")
-                .envs(settings.iter().copied());
+                .envs(settings.iter().map(|(name, value)| (name, value)));
             command
         }
         Dialect::SocketIo => {

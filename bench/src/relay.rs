@@ -46,12 +46,21 @@ impl Relayed {
 /// Sends everything and waits until it has come.
 pub(crate) async fn run(peer: &Peer, load: Load) -> anyhow::Result<Relayed> {
     let clients = fill(peer, USUAL, load.clients).await?;
+    drive(clients, load, || peer.processor_time()).await
+}
+
+/// The same among people who are there; with the time on the processors of all servers that have to do with it.
+pub(crate) async fn drive(
+    clients: Vec<Client>,
+    load: Load,
+    processor_time: impl Fn() -> anyhow::Result<Duration>,
+) -> anyhow::Result<Relayed> {
     let targets: Vec<_> =
         (0..clients.len()).map(|index| index / USUAL * USUAL + (index + 1) % USUAL).collect();
     let targets: Vec<_> = targets.into_iter().map(|target| clients[target].id.clone()).collect();
     let expected = load.clients as u64 * load.bursts * load.burst;
     let came = Rc::new(Cell::new(0));
-    let (before, began) = (peer.processor_time()?, Instant::now());
+    let (before, began) = (processor_time()?, Instant::now());
     let set = LocalSet::new();
     for (index, (client, target)) in clients.into_iter().zip(targets).enumerate() {
         // Everybody begins at another moment of the interval.
@@ -66,7 +75,7 @@ pub(crate) async fn run(peer: &Peer, load: Load) -> anyhow::Result<Relayed> {
     };
     _ = set.run_until(timeout(limit, everything)).await;
     let took = began.elapsed();
-    let processor = peer.processor_time()? - before;
+    let processor = processor_time()? - before;
     Ok(Relayed { messages: came.get(), share: came.get() as f64 / expected as f64, took, processor })
 }
 

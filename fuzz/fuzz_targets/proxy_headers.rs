@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 
 use libfuzzer_sys::fuzz_target;
-use server::fuzzing::{RoomInit, Kind};
+use server::fuzzing::{Kind, StreamInit};
 use tokio::runtime::{Builder, Runtime};
 use veranda_fuzz::pieces::Pieces;
 
@@ -39,15 +39,15 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fn begin(connection: &[u8], cuts: &[u8], is_proxied: bool) -> Option<RoomInit> {
+fn begin(connection: &[u8], cuts: &[u8], is_proxied: bool) -> Option<StreamInit> {
     let begin = server::fuzzing::begin(Pieces::cut(connection, cuts), is_proxied);
     RUNTIME.with(|runtime| runtime.block_on(begin)).ok()
 }
 
 /// What is left is the end of the connection, a header is before it, and the client is the one that it names.
-fn check(init: &RoomInit, connection: &[u8]) {
-    let header = connection.strip_suffix(&*beginning.rest).expect("what comes after the header is kept");
-    assert_eq!(beginning.kind, kind(&beginning.rest));
+fn check(init: &StreamInit, connection: &[u8]) {
+    let header = connection.strip_suffix(&*init.rest).expect("what comes after the header is kept");
+    assert_eq!(init.kind, kind(&init.rest));
     let client = if let Some(line) = header.strip_prefix(b"PROXY ") {
         let line = std::str::from_utf8(line).unwrap().strip_suffix("\r\n").expect("a whole line");
         let parts: Vec<_> = line.split(' ').collect();
@@ -63,7 +63,7 @@ fn check(init: &RoomInit, connection: &[u8]) {
     } else {
         second(header)
     };
-    assert_eq!(beginning.client, client);
+    assert_eq!(init.client, client);
 }
 
 /// Whom a header of version 2 names.

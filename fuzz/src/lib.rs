@@ -1,6 +1,7 @@
 //! What the targets share: two honest people in a room of a real server, who notice when anything happens to
 //! them; two honest clients of a relay, who notice too; and bytes that come in pieces.
 
+pub mod link;
 pub mod pieces;
 pub mod turn;
 
@@ -15,7 +16,8 @@ use server::{AppState, router};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::{WebSocketStream, client_async};
 
 /// A server on a free port, and a room with two people in it.
 pub struct World {
@@ -29,14 +31,23 @@ pub struct World {
     host_key: String,
     before: Value,
     people: [Honest; 2],
+    /// Somebody whom another node has passed on, where there is one.
+    passed_on: Option<Honest>,
     asked: Instant,
     _data: tempfile::TempDir,
 }
 
 struct Honest {
     id: String,
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: WebSocketStream<Box<dyn Stream>>,
+    /// What it is a stream of.
+    link: Option<link::Link>,
 }
+
+/// What a WebSocket is on: a connection, or a stream of a link.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// How often the honest are asked whether they are served. Oftener, they would be too many messages.
 const ASK_EVERY: Duration = Duration::from_millis(200);
@@ -44,12 +55,32 @@ const ASK_EVERY: Duration = Duration::from_millis(200);
 impl World {
     pub fn start() -> Self {
         let runtime = Runtime::new().unwrap();
-        runtime.block_on(Self::begin()).into_world(runtime)
+        runtime.block_on(Self::begin(Config::default())).into_world(runtime)
     }
 
-    async fn begin() -> RoomInit {
+    /// The same at a node of a cluster, where a third person is in the room whom another node has passed on.
+    pub fn of_a_node(config: Config) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let cluster = config.cluster.clone();
+        let init = runtime.block_on(Self::begin(config));
+        let mut world = init.into_world(runtime);
+        let World { runtime, room, people, .. } = &mut world;
+        let cleo = runtime.block_on(async {
+            let link = link::Link::open(&cluster).await;
+            let socket = link.socket(link::CALLER).await.expect("a socket for whom a node vouches");
+            let mut cleo = Honest::join_over(socket, room, "Cleo", None).await;
+            for one in people {
+                one.socket.next().await.unwrap().unwrap();
+            }
+            cleo.link = Some(link);
+            cleo
+        });
+        world.passed_on = Some(cleo);
+        world
+    }
+
+    async fn begin(mut config: Config) -> RoomInit {
         let data = tempfile::tempdir().unwrap();
-        let mut config = Config::default();
         config.storage.data = data.path().to_owned();
         config.media.port = 0;
         // Requests that come by no socket come from nowhere, and are believed when they name somebody.
@@ -71,8 +102,12 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let front = state.open_front(listener).unwrap();
+        state.open_to_nodes().await.unwrap();
         let router = router::router(state);
         tokio::spawn(front.serve(router.clone(), std::future::pending()));
+        while ask(&router, "GET", "/readyz", "", "").await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         let (room, host_key) = new_room(&router).await;
         let (mine, my_key) = new_room(&router).await;
         let mut ada = Honest::join(address, &room, "Ada", Some(&host_key)).await;
@@ -85,18 +120,22 @@ impl World {
     /// Fails when anything happened to the two or to their room. What others do in it they may see.
     pub fn check(&mut self) {
         let is_time = self.asked.elapsed() > ASK_EVERY;
-        let Self { runtime, router, room, host_key, before, people, .. } = self;
+        let Self { runtime, router, room, host_key, before, people, passed_on, .. } = self;
         runtime.block_on(async {
-            let honest = [people[0].id.clone(), people[1].id.clone()];
+            let honest: Vec<_> = people.iter().chain(&*passed_on).map(|one| one.id.clone()).collect();
             if is_time {
                 assert_eq!(*before, rules(router, room, host_key).await, "the rules of the room");
             }
-            for one in people.iter_mut() {
+            for one in people.iter_mut().chain(&mut *passed_on) {
                 one.listen(&honest, is_time).await;
             }
             if is_time {
                 let [ada, bob] = people;
                 ada.signal_to(bob, &honest).await;
+                if let Some(cleo) = passed_on {
+                    ada.signal_to(cleo, &honest).await;
+                    cleo.signal_to(bob, &honest).await;
+                }
             }
         });
         if is_time {
@@ -121,13 +160,36 @@ impl RoomInit {
         let Self { data, router, address, room, host_key, mine, my_key, people } = self;
         let before = runtime.block_on(rules(&router, &room, &host_key));
         let asked = Instant::now();
-        World { runtime, router, address, room, mine, my_key, host_key, before, people, asked, _data: data }
+        World {
+            runtime,
+            router,
+            address,
+            room,
+            mine,
+            my_key,
+            host_key,
+            before,
+            people,
+            passed_on: None,
+            asked,
+            _data: data,
+        }
     }
 }
 
 impl Honest {
     async fn join(address: SocketAddr, room: &str, name: &str, key: Option<&str>) -> Self {
-        let (mut socket, _) = connect_async(format!("ws://{address}/api/v1/ws")).await.unwrap();
+        let stream: Box<dyn Stream> = Box::new(TcpStream::connect(address).await.unwrap());
+        let (socket, _) = client_async(format!("ws://{address}/api/v1/ws"), stream).await.unwrap();
+        Self::join_over(socket, room, name, key).await
+    }
+
+    async fn join_over(
+        mut socket: WebSocketStream<Box<dyn Stream>>,
+        room: &str,
+        name: &str,
+        key: Option<&str>,
+    ) -> Self {
         let mut join = json!({ "type": "join", "version": 1, "room": room, "name": name });
         if let Some(key) = key {
             join["credential"] = json!(key);
@@ -135,11 +197,11 @@ impl Honest {
         socket.send(Message::text(join.to_string())).await.unwrap();
         let joined: Value =
             serde_json::from_str(socket.next().await.unwrap().unwrap().to_text().unwrap()).unwrap();
-        Self { id: joined["you"]["id"].as_str().unwrap().to_owned(), socket }
+        Self { id: joined["you"]["id"].as_str().unwrap_or_else(|| panic!("{joined}")).to_owned(), socket, link: None }
     }
 
     /// Reads what has come; when it is time, until a ping is answered.
-    async fn listen(&mut self, honest: &[String; 2], ask: bool) {
+    async fn listen(&mut self, honest: &[String], ask: bool) {
         if ask {
             self.socket.send(Message::text(r#"{"type":"ping"}"#)).await.expect("an honest socket was closed");
         }
@@ -165,7 +227,7 @@ impl Honest {
     }
 
     /// A signal arrives as it was sent.
-    async fn signal_to(&mut self, other: &mut Self, honest: &[String; 2]) {
+    async fn signal_to(&mut self, other: &mut Self, honest: &[String]) {
         let signal = json!({ "kind": "offer", "sdp": "v=0" });
         let to = json!({ "participant": other.id });
         let said = json!({ "type": "signal", "to": to, "number": 7, "signal": signal });
@@ -184,7 +246,7 @@ impl Honest {
 }
 
 /// Whether a message says only what others do.
-fn is_about_others(message: &Value, honest: &[String; 2]) -> bool {
+fn is_about_others(message: &Value, honest: &[String]) -> bool {
     let who = match message["type"].as_str().unwrap() {
         "participant_joined" | "participant_updated" => &message["participant"]["id"],
         "participant_left" => &message["id"],

@@ -2,10 +2,15 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
 
+use crate::config::ClusterConfig;
 use crate::media;
+use crate::nodes;
 use crate::port_mux;
 pub use crate::port_mux::Kind;
 
@@ -42,4 +47,13 @@ pub async fn read_stream(
     take: impl FnMut(Vec<u8>),
 ) -> io::Result<Option<bool>> {
     media::read_for_fuzzing(stream, take).await
+}
+
+/// How a node of this cluster agrees with another one on TLS, and what it takes that one to be called.
+///
+/// # Errors
+///
+/// When no keys can be made of the secret.
+pub fn tls_of_a_node(config: &ClusterConfig) -> anyhow::Result<(Arc<ClientConfig>, ServerName<'static>)> {
+    nodes::ClusterSecret::of(config).tls_of_a_node()
 }

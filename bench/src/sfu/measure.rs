@@ -61,7 +61,7 @@ pub(super) async fn run(which: Which, plan: &Plan, length: Duration) -> anyhow::
             let peer = Peer::start_with(Dialect::Veranda, &VERANDA).await?;
             let before = process::resident(peer.id()?)?;
             let people = veranda::connect(&peer, &engine, plan).await?;
-            let found = flow(&engine, peer.id()?, which, plan, length, before).await?;
+            let found = flow(&engine, &[peer.id()?], which, plan, length, before).await?;
             people.check()?;
             Ok(found)
         }
@@ -69,11 +69,37 @@ pub(super) async fn run(which: Which, plan: &Plan, length: Duration) -> anyhow::
             let janus = Janus::start().await?;
             let before = process::resident(janus.id()?)?;
             let people = janus.connect(&engine, plan).await?;
-            let found = flow(&engine, janus.id()?, which, plan, length, before).await?;
+            let found = flow(&engine, &[janus.id()?], which, plan, length, before).await?;
             people.check()?;
             Ok(found)
         }
     }
+}
+
+/// Measures a room of one node whose people have all come to another one. Both are there already.
+pub(super) async fn run_by_way_of(
+    owner: &Peer,
+    entry: &Peer,
+    plan: &Plan,
+    length: Duration,
+) -> anyhow::Result<Found> {
+    let engine = Engine::start(plan.senders + plan.people)?;
+    let ids = [owner.id()?, entry.id()?];
+    let ids = if ids[0] == ids[1] { &ids[..1] } else { &ids[..] };
+    let before = memory_of(ids)?;
+    let people = veranda::connect(entry, &engine, plan).await?;
+    let found = flow(&engine, ids, Which::Veranda, plan, length, before).await?;
+    people.check()?;
+    Ok(found)
+}
+
+/// Time on the processors of all of these.
+fn time_of(ids: &[u32]) -> anyhow::Result<Duration> {
+    ids.iter().map(|id| process::processor_time(*id)).sum()
+}
+
+fn memory_of(ids: &[u32]) -> anyhow::Result<u64> {
+    ids.iter().map(|id| process::resident(*id)).sum()
 }
 
 /// Downlinks count as wide enough from the start, so that everything is forwarded: nothing but forwarding is measured.
@@ -86,7 +112,7 @@ const VERANDA: [(&str, &str); 3] = [
 
 async fn flow(
     engine: &Engine,
-    id: u32,
+    ids: &[u32],
     which: Which,
     plan: &Plan,
     length: Duration,
@@ -95,11 +121,11 @@ async fn flow(
     engine.send_media()?;
     tokio::time::sleep(WARM_UP).await;
     let dropped = process::datagrams_dropped()?;
-    let (began, processor) = (clock::moment(), process::processor_time(id)?);
+    let (began, processor) = (clock::moment(), time_of(ids)?);
     engine.begin()?;
     tokio::time::sleep(length).await;
     let measured = engine.end();
-    let (processor, took) = (process::processor_time(id)?.saturating_sub(processor), began.elapsed());
+    let (processor, took) = (time_of(ids)?.saturating_sub(processor), began.elapsed());
     let mut measured = measured.await?.recv()?;
     let tally = &mut measured.tally;
     let senders = plan.senders as u64;
@@ -112,7 +138,7 @@ async fn flow(
         took,
         processor,
         delays: tally.delays(),
-        memory: process::resident(id)?.saturating_sub(resident) / plan.people as u64,
+        memory: memory_of(ids)?.saturating_sub(resident) / plan.people as u64,
         profile: tally.profile,
         client: Client {
             processor: measured.processor,

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use crate::peer::Peer;
 use measure::Found;
 use plan::{Plan, Which};
 use raw::{Cost, Load};
@@ -115,6 +116,19 @@ pub(crate) async fn one(which: &str, name: &str, seconds: u64) -> anyhow::Result
     let found = measure::run(which, &plan, Duration::from_secs(seconds)).await?;
     report::say(&format!("{:.2} µs a packet; {found:#?}", found.cost()));
     Ok(())
+}
+
+/// What a packet costs in a room of one node whose people came to another one, or to it.
+pub(crate) async fn packets(owner: &Peer, entry: &Peer) -> anyhow::Result<String> {
+    let plan = &PLANS[1];
+    let found = measure::run_by_way_of(owner, entry, plan, LENGTH).await?;
+    Ok(format!(
+        "{}: {:.2} µs a packet, {} of {} packets came",
+        plan.name,
+        found.cost(),
+        found.packets(),
+        found.expected
+    ))
 }
 
 /// The floor alone.
