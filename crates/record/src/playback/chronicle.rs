@@ -62,9 +62,12 @@ impl Chronicle {
         for ((part, mut events), begins) in parts.into_iter().enumerate().zip(timeline.beginnings()) {
             events.sort_by_key(|event| event.at_ms);
             entries.push(Entry { at: begins, event: None });
-            entries.extend(events.into_iter().map(|logged| {
-                Entry { at: timeline.position(part, logged.at()), event: Some(logged.event) }
-            }));
+            entries.extend(
+                events.into_iter().map(|logged| Entry {
+                    at: timeline.position(part, logged.at()),
+                    event: Some(logged.event),
+                }),
+            );
         }
         Self { entries }
     }
@@ -92,7 +95,11 @@ impl Chronicle {
         for entry in &self.entries {
             let next = match &entry.event {
                 Some(RecordedEvent::Speaker { participant }) => *participant,
-                Some(RecordedEvent::Left { participant, .. }) if speaks.is_some_and(|(who, _)| who == *participant) => None,
+                Some(RecordedEvent::Left { participant, .. })
+                    if speaks.is_some_and(|(who, _)| who == *participant) =>
+                {
+                    None
+                }
                 None => None,
                 Some(_) => continue,
             };
@@ -137,7 +144,9 @@ impl Chronicle {
     /// What was written, in the order of time.
     pub fn chat(&self) -> impl Iterator<Item = (Duration, ParticipantId, ChatId, &Envelope)> {
         self.entries.iter().filter_map(|entry| match &entry.event {
-            Some(RecordedEvent::Chat { participant, id, envelope }) => Some((entry.at, *participant, *id, envelope)),
+            Some(RecordedEvent::Chat { participant, id, envelope }) => {
+                Some((entry.at, *participant, *id, envelope))
+            }
             Some(_) | None => None,
         })
     }

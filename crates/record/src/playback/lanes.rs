@@ -56,7 +56,10 @@ mod tests {
         for second in 0..3_600_000_u64 {
             spans.push(Duration::from_millis(second), Duration::from_millis(second));
         }
-        assert_eq!(spans.as_slice(), [Span { from: Duration::ZERO, until: Duration::from_millis(3_599_999) }]);
+        assert_eq!(
+            spans.as_slice(),
+            [Span { from: Duration::ZERO, until: Duration::from_millis(3_599_999) }]
+        );
         let mut apart = Spans::new(hour);
         for number in 0..100_000_u64 {
             apart.push(Duration::from_millis(number * 36), Duration::from_millis(number * 36 + 1));

@@ -128,7 +128,11 @@ impl Playback {
         let of_part = |(index, part): (usize, &crate::Part)| {
             let tracks = part.tracks.iter().map(move |track| {
                 let at = |millis| timeline.position(index, Duration::from_millis(millis));
-                TrackPlayback::new(index, track, at(track.began_ms)..track.ended_ms.map_or(timeline.end_of(index), at))
+                TrackPlayback::new(
+                    index,
+                    track,
+                    at(track.began_ms)..track.ended_ms.map_or(timeline.end_of(index), at),
+                )
             });
             tracks.collect::<Vec<_>>()
         };
@@ -258,12 +262,14 @@ impl Playback {
     /// Those first that have the least.
     fn request(&mut self, position: Duration) {
         let ahead = position + self.clock.speed().of(READ_AHEAD);
-        let mut waiting: Vec<_> = self.tracks.iter().enumerate().filter(|(_, track)| track.wants(ahead)).collect();
+        let mut waiting: Vec<_> =
+            self.tracks.iter().enumerate().filter(|(_, track)| track.wants(ahead)).collect();
         waiting.sort_by_key(|(_, track)| track.read_until());
         let free = MOST_REQUESTS.saturating_sub(self.requests);
         let waiting: Vec<_> = waiting.into_iter().take(free).map(|(index, _)| index).collect();
         for track in waiting {
-            if let Some((range, generation)) = self.tracks.get_mut(track).and_then(TrackPlayback::begin_fetch) {
+            if let Some((range, generation)) = self.tracks.get_mut(track).and_then(TrackPlayback::begin_fetch)
+            {
                 self.requests += 1;
                 self.outputs.push_back(PlaybackOutput::Fetch(Request { track, range, generation }));
             }

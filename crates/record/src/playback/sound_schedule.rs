@@ -42,7 +42,9 @@ impl SoundSchedule {
         let factor = speed.factor();
         let due = output + (at.as_secs_f64() - position.as_secs_f64()) / factor;
         let follows = self.ends.filter(|(when, end)| {
-            end.abs_diff(at) <= MOST_DRIFT && (when - due).abs() <= MOST_DRIFT.as_secs_f64() && *when >= output
+            end.abs_diff(at) <= MOST_DRIFT
+                && (when - due).abs() <= MOST_DRIFT.as_secs_f64()
+                && *when >= output
         });
         let when = follows.map_or(due, |(when, _)| when);
         let late = (output - when).max(0.0);

@@ -271,7 +271,9 @@ impl TrackPlayback {
             }
         }
         match self.step {
-            Step::Cues(began) if self.reader.wanted().saturating_sub(began) > MOST_CUE_BYTES => self.begin_frames(None),
+            Step::Cues(began) if self.reader.wanted().saturating_sub(began) > MOST_CUE_BYTES => {
+                self.begin_frames(None)
+            }
             Step::Cues(_) | Step::Head | Step::Frames | Step::Ended | Step::Failed => Ok(()),
         }
     }

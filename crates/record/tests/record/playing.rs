@@ -9,13 +9,11 @@ use protocol::{
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use record::playback::{
-    Chronicle, Playback, PlaybackInput, PlaybackOutput, PlaybackState, Request, RoomThen, Span, Speed, Timeline,
-    TrackFault, TrackFrame,
+    Chronicle, Playback, PlaybackInput, PlaybackOutput, PlaybackState, Request, RoomThen, Span, Speed,
+    Timeline, TrackFault, TrackFrame,
 };
 use record::webm::{Codec, Frame, FrameKind, Protection, TrackFormat, VideoSize, Writer};
-use record::{
-    Consent, FileName, LoggedEvent, Manifest, Part, Person, RecordedEvent, RecordingId, TrackFile,
-};
+use record::{Consent, FileName, LoggedEvent, Manifest, Part, Person, RecordedEvent, RecordingId, TrackFile};
 use uuid::Uuid;
 
 use crate::common::{BEGAN, millis};
@@ -39,7 +37,20 @@ fn file(codec: Codec, began: u64, ended: u64, is_finished: bool) -> Vec<u8> {
     for at in (began..ended).step_by(every) {
         let is_key = codec.kind() == MediaKind::Audio || (at - began).is_multiple_of(4_000);
         let kind = if is_key { FrameKind::Key } else { FrameKind::Delta };
-        let payload = [&at.to_be_bytes()[..], &vec![7; if every == 20 { 90 } else if is_key { 3_000 } else { 300 }]].concat();
+        let payload = [
+            &at.to_be_bytes()[..],
+            &vec![
+                7;
+                if every == 20 {
+                    90
+                } else if is_key {
+                    3_000
+                } else {
+                    300
+                }
+            ],
+        ]
+        .concat();
         assert!(writer.write(millis(at), Frame { time: millis(at), kind, bytes: &payload }));
     }
     if is_finished {
@@ -194,11 +205,16 @@ fn a_seek_lands_within_a_hundred_milliseconds_on_all_twenty_tracks() {
         player.wait_until_it_plays();
         assert_eq!(player.position(), to, "nothing was played while something was missing");
         let part = usize::from(to >= millis(LASTED));
-        for (index, (key, of_part)) in tracks.iter().enumerate().filter(|(_, (_, of_part))| *of_part == part) {
+        for (index, (key, of_part)) in tracks.iter().enumerate().filter(|(_, (_, of_part))| *of_part == part)
+        {
             let frames = player.frames.get(&index).unwrap();
             assert_eq!(frames[0].kind, FrameKind::Key);
             assert!(frames.iter().all(|frame| frame.at == captured(frame, *of_part)));
-            assert!(frames.windows(2).all(|pair| pair[0].at < pair[1].at && pair[1].at - pair[0].at <= millis(40)));
+            assert!(
+                frames
+                    .windows(2)
+                    .all(|pair| pair[0].at < pair[1].at && pair[1].at - pair[0].at <= millis(40))
+            );
             // What is seen and heard at the position is there, and nothing else is taken for it.
             let shown = frames.iter().rfind(|frame| frame.at <= to).unwrap();
             assert!(to - shown.at < millis(100), "{key:?} shows {:?} at {to:?}", shown.at);
@@ -344,7 +360,8 @@ fn the_room_at_a_position_is_who_was_there_with_what_they_had_on_whichever_way_i
     let second = vec![at(0, joined(2, "Cleo")), at(500, speaks(Some(2)))];
     let chronicle = Chronicle::new(&timeline, vec![first, second]);
     let mut room = RoomThen::default();
-    let names = |room: &RoomThen| room.people.iter().map(|one| one.name.as_str().to_owned()).collect::<Vec<_>>();
+    let names =
+        |room: &RoomThen| room.people.iter().map(|one| one.name.as_str().to_owned()).collect::<Vec<_>>();
     for (position, there, speaker) in [
         (0, &["Ada"][..], None),
         (10_000, &["Ada", "Bob"], Some(1)),
@@ -354,7 +371,11 @@ fn the_room_at_a_position_is_who_was_there_with_what_they_had_on_whichever_way_i
         (1_500, &["Ada", "Bob"], None),
     ] {
         chronicle.go_to(&mut room, millis(position));
-        assert_eq!((names(&room), room.speaker), (there.iter().map(|name| (*name).to_owned()).collect(), speaker.map(person)), "{position}");
+        assert_eq!(
+            (names(&room), room.speaker),
+            (there.iter().map(|name| (*name).to_owned()).collect(), speaker.map(person)),
+            "{position}"
+        );
     }
     chronicle.go_to(&mut room, millis(6_000));
     assert_eq!(room.people[1].on, [Source::Screen]);
