@@ -31,6 +31,7 @@ pub(crate) mod people;
 pub(crate) mod plain;
 pub(crate) mod player;
 pub(crate) mod push;
+pub(crate) mod recording;
 pub(crate) mod refusal;
 pub mod ring_notice;
 pub(crate) mod room;
