@@ -107,7 +107,7 @@ fn People(meeting: StoredValue<RecordedMeeting>) -> impl IntoView {
         view! {
             <li>
                 <Avatar name=Signal::stored(name)/>
-                <span><strong dir="auto">{person.name}</strong><span class="hint">{move || player::answer(person.agreed)}</span></span>
+                <span><strong dir="auto">{person.name}</strong><span class="hint">{move || player::answer(person.consent)}</span></span>
             </li>
         }
     };

@@ -1,7 +1,8 @@
 //! What is played: its name, when it was, who agreed and who is missing.
 
 use leptos::prelude::*;
-use view::{Agreed, RecordedMeeting};
+use protocol::Consent;
+use view::RecordedMeeting;
 
 use crate::components::{Icon, Symbol};
 use crate::text::player;
@@ -11,9 +12,10 @@ use crate::text::player;
 pub(super) fn Heading(meeting: StoredValue<RecordedMeeting>) -> impl IntoView {
     let RecordedMeeting { title, began, lasts, is_sealed, people, .. } = meeting.get_value();
     let count =
-        |agreed: &[Agreed]| people.iter().filter(|person| agreed.contains(&person.agreed)).count();
-    let agreed = count(&[Agreed::Yes, Agreed::NoLonger]);
-    let missing = people.iter().filter(|person| matches!(person.agreed, Agreed::No | Agreed::NoAnswer));
+        |answers: &[Consent]| people.iter().filter(|person| answers.contains(&person.consent)).count();
+    let agreed = count(&[Consent::Given, Consent::TakenBack]);
+    let missing =
+        people.iter().filter(|person| matches!(person.consent, Consent::Refused | Consent::NotAnswered));
     // Of a crowd, some.
     let missing: Vec<_> = missing.map(|person| person.name.clone()).take(MOST_NAMES).collect();
     let length = player::clock(lasts);

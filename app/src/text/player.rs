@@ -1,7 +1,7 @@
 //! A recording: what is on its page.
 
-use protocol::Source;
-use view::{Agreed, Playing, RecordedTrack, RecordingFault, TrackTrouble};
+use protocol::{Consent, Source};
+use view::{Playing, RecordedTrack, RecordingFault, TrackTrouble};
 
 use super::Text;
 pub(crate) use super::words::player::*;
@@ -29,12 +29,12 @@ pub(crate) fn trouble(name: &str, trouble: TrackTrouble) -> String {
 }
 
 /// What somebody answered.
-pub(crate) fn answer(agreed: Agreed) -> &'static str {
-    match agreed {
-        Agreed::Yes => RECORDED(),
-        Agreed::No => REFUSED(),
-        Agreed::NoAnswer => NO_ANSWER(),
-        Agreed::NoLonger => NO_LONGER(),
+pub(crate) fn answer(consent: Consent) -> &'static str {
+    match consent {
+        Consent::Given => RECORDED(),
+        Consent::Refused => REFUSED(),
+        Consent::NotAnswered => NO_ANSWER(),
+        Consent::TakenBack => NO_LONGER(),
     }
 }
 

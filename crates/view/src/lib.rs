@@ -32,8 +32,8 @@ pub use preference::{Preference, Preferences};
 pub use publication::{CaptureFault, Publication};
 pub use push::{PushFault, PushState};
 pub use recording::{
-    Agreed, PersonPlayed, Playing, RecordedLine, RecordedMeeting, RecordedPerson, RecordedTrack,
-    RecordingFault, RecordingPhase, SpeakingLane, TrackExport, TrackTrouble,
+    PersonPlayed, Playing, RecordedLine, RecordedMeeting, RecordedPerson, RecordedTrack, RecordingFault,
+    RecordingPhase, SpeakingLane, TrackExport, TrackTrouble,
 };
 pub use ring::{DialProblem, RingPhase, RingRefusal};
 pub use schedule::ScheduleError;

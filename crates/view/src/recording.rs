@@ -1,6 +1,6 @@
 //! A recording as its page shows it. Times are milliseconds since it began.
 
-use protocol::{MediaKey, ParticipantId};
+use protocol::{Consent, MediaKey, ParticipantId};
 
 /// How far the page of a recording is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -78,21 +78,8 @@ pub struct RecordedPerson {
     pub id: ParticipantId,
     /// Under which name, the last time.
     pub name: String,
-    /// Whether they agreed.
-    pub agreed: Agreed,
-}
-
-/// What somebody answered when they were asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Agreed {
-    /// They agreed.
-    Yes,
-    /// They did not.
-    No,
-    /// They did not answer.
-    NoAnswer,
-    /// They agreed first.
-    NoLonger,
+    /// What they answered.
+    pub consent: Consent,
 }
 
 /// When somebody spoke.

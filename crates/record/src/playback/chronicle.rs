@@ -42,8 +42,8 @@ pub struct PersonThen {
     pub name: DisplayName,
     /// As what.
     pub role: Role,
-    /// What they have on.
-    pub on: Vec<Source>,
+    /// What they turned on or off, the last time.
+    pub switches: Vec<(Source, Switch)>,
     /// Their raised hand.
     pub hand: Option<HandNumber>,
 }
@@ -163,6 +163,14 @@ impl Chronicle {
     }
 }
 
+impl PersonThen {
+    /// Whether they turned a source on or off. `None` when nothing was said of it.
+    #[must_use]
+    pub fn switch(&self, source: Source) -> Option<Switch> {
+        self.switches.iter().find(|(one, _)| *one == source).map(|(_, switch)| *switch)
+    }
+}
+
 fn lane(
     lanes: &mut Vec<(ParticipantId, Spans)>,
     who: ParticipantId,
@@ -189,7 +197,7 @@ impl RoomThen {
                         id: *participant,
                         name: name.clone(),
                         role: *role,
-                        on: Vec::new(),
+                        switches: Vec::new(),
                         hand: None,
                     });
                 }
@@ -205,11 +213,8 @@ impl RoomThen {
             }
             RecordedEvent::Media { participant, source, switch } => {
                 if let Some(person) = self.person(*participant) {
-                    person.on.retain(|on| on != source);
-                    match switch {
-                        Switch::On => person.on.push(*source),
-                        Switch::Off => {}
-                    }
+                    person.switches.retain(|(one, _)| one != source);
+                    person.switches.push((*source, *switch));
                 }
             }
             RecordedEvent::Hand { participant, hand } => {

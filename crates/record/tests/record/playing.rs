@@ -378,7 +378,7 @@ fn the_room_at_a_position_is_who_was_there_with_what_they_had_on_whichever_way_i
         );
     }
     chronicle.go_to(&mut room, millis(6_000));
-    assert_eq!(room.people[1].on, [Source::Screen]);
+    assert_eq!(room.people[1].switches, [(Source::Screen, Switch::On)]);
     let duration = timeline.duration();
     let span = |from, until| Span { from: millis(from), until: millis(until) };
     let lanes = chronicle.speaking(duration);
