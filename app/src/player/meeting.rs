@@ -53,12 +53,12 @@ fn Meeting(meeting: RecordedMeeting) -> impl IntoView {
     let troubles = move || {
         let lines = view.troubles.get().into_iter();
         lines
-            .map(|(name, trouble)| view! { <li dir="auto">{move || player::trouble(&name, trouble)}</li> })
+            .map(|(name, trouble)| view! { <p dir="auto">{move || player::trouble(&name, trouble)}</p> })
             .collect_view()
     };
     view! {
         <Heading meeting/>
-        <ul class="recording-troubles" role="status">{troubles}</ul>
+        <div class="recording-troubles" role="status">{troubles}</div>
         <section class="player" aria-label=player::PLAYER>
             <StageThen/>
             {meeting.with_value(|meeting| !meeting.transcript.is_empty()).then(|| view! { <Captions meeting shown=captions/> })}

@@ -37,7 +37,8 @@ impl Decoder {
         let failed = Rc::clone(&has_failed);
         let output = Closure::<dyn FnMut(JsValue)>::new(output);
         let error = Closure::<dyn FnMut(JsValue)>::new(move |_| failed.set(true));
-        let callbacks = web::object(&[("output", output.as_ref().clone()), ("error", error.as_ref().clone())]);
+        let callbacks =
+            web::object(&[("output", output.as_ref().clone()), ("error", error.as_ref().clone())]);
         let object = Reflect::construct(&class(decoder)?, &Array::of1(&callbacks)).ok()?;
         web::call(&object, "configure", &[&configuration(head)])?;
         Some(Self { object, chunk: class(chunk)?, has_failed, _output: output, _error: error })
@@ -102,12 +103,15 @@ fn configuration(head: &Head) -> JsValue {
         Codec::H264 => "avc1.42E01F",
     };
     let configuration = match head.format.codec.kind() {
-        MediaKind::Audio => {
-            web::object(&[("codec", codec.into()), ("sampleRate", 48_000.into()), ("numberOfChannels", 2.into())])
-        }
+        MediaKind::Audio => web::object(&[
+            ("codec", codec.into()),
+            ("sampleRate", 48_000.into()),
+            ("numberOfChannels", 2.into()),
+        ]),
         MediaKind::Video => web::object(&[("codec", codec.into()), ("optimizeForLatency", true.into())]),
     };
-    let needs_private = matches!(head.format.codec, Codec::H264 | Codec::Av1) && !head.format.private.is_empty();
+    let needs_private =
+        matches!(head.format.codec, Codec::H264 | Codec::Av1) && !head.format.private.is_empty();
     if needs_private {
         _ = Reflect::set(&configuration, &"description".into(), &Uint8Array::from(&head.format.private[..]));
     }

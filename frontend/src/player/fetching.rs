@@ -43,7 +43,8 @@ pub(super) async fn range(
         if pause > 0 {
             sleep(Duration::from_secs(pause)).await;
         }
-        let request = Request::get(&address).header("range", &format!("bytes={from}-{}", until.saturating_sub(1)));
+        let request =
+            Request::get(&address).header("range", &format!("bytes={from}-{}", until.saturating_sub(1)));
         match request.send().await {
             Ok(response) if response.status() == 416 => return Ok(Piece { bytes: Vec::new(), total: None }),
             Ok(response) if response.ok() => match piece(&response, from, until).await {
@@ -71,7 +72,8 @@ fn is_final(status: u16) -> bool {
 }
 
 async fn piece(response: &Response, from: u64, until: u64) -> Option<Piece> {
-    let total = response.headers().get("content-range").and_then(|range| range.rsplit('/').next()?.parse().ok());
+    let total =
+        response.headers().get("content-range").and_then(|range| range.rsplit('/').next()?.parse().ok());
     let mut bytes = response.binary().await.ok()?;
     // A server that knows no ranges sends all of it.
     if response.status() == 200 {

@@ -1,6 +1,6 @@
 //! What is fetched before anything is played: the manifest, the event logs, the boxes with keys.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gloo_timers::future::TimeoutFuture;
@@ -11,18 +11,18 @@ use seal::{Author, ChatSeal, RoomSecret};
 use serde::Deserialize;
 use view::{RecordedLine, RecordedMeeting, RecordedPerson, RecordedTrack, RecordingFault, SpeakingLane};
 
+use super::decoder;
 use super::fetching::{self, FetchError};
 use super::opening::Keys;
-use super::decoder;
 use crate::{page, web};
 
 /// Everything that is known before playing.
 pub(super) struct Loaded {
     pub(super) id: RecordingId,
-    pub(super) manifest: Rc<Manifest>,
+    pub(super) manifest: Arc<Manifest>,
     pub(super) timeline: Timeline,
     pub(super) chronicle: Chronicle,
-    pub(super) keys: Option<Rc<Keys>>,
+    pub(super) keys: Option<Arc<Keys>>,
     pub(super) meeting: RecordedMeeting,
 }
 
@@ -66,12 +66,14 @@ pub(super) async fn load() -> Result<Loaded, RecordingFault> {
             None => KeyBoxes::new(),
         });
     }
-    let heard: Vec<_> = logs.iter().map(|log| log.iter().map(LoggedEvent::at).max().unwrap_or_default()).collect();
+    let heard: Vec<_> =
+        logs.iter().map(|log| log.iter().map(LoggedEvent::at).max().unwrap_or_default()).collect();
     let timeline = Timeline::new(&manifest, &heard);
     let chronicle = Chronicle::new(&timeline, logs);
     let meeting = meeting(&manifest, &timeline, &chronicle, secret.as_ref(), info.name.unwrap_or_default());
-    let keys = secret.map(|secret| Rc::new(Keys::new(secret.recording_key(&manifest.room, manifest.recording), boxes)));
-    Ok(Loaded { id, manifest: Rc::new(manifest), timeline, chronicle, keys, meeting })
+    let keys = secret
+        .map(|secret| Arc::new(Keys::new(secret.recording_key(&manifest.room, manifest.recording), boxes)));
+    Ok(Loaded { id, manifest: Arc::new(manifest), timeline, chronicle, keys, meeting })
 }
 
 fn id_of_page() -> Option<RecordingId> {
@@ -90,7 +92,11 @@ fn fault(error: FetchError) -> RecordingFault {
 fn secret(manifest: &Manifest) -> Result<Option<RoomSecret>, RecordingFault> {
     let Some(wanted) = &manifest.key else { return Ok(None) };
     let (secret, _) = page::secret().ok_or(RecordingFault::NoKey)?;
-    if secret.id(&manifest.room).as_ref() == Some(wanted) { Ok(Some(secret)) } else { Err(RecordingFault::OtherKey) }
+    if secret.id(&manifest.room).as_ref() == Some(wanted) {
+        Ok(Some(secret))
+    } else {
+        Err(RecordingFault::OtherKey)
+    }
 }
 
 /// A file of lines. One that is not there has none.
@@ -138,7 +144,8 @@ fn meeting(
 ) -> RecordedMeeting {
     let duration = timeline.duration();
     let name = |id: ParticipantId| name_of(manifest, id);
-    let spans = |spans: &Spans| spans.as_slice().iter().map(|one| (millis(one.from), millis(one.until))).collect();
+    let spans =
+        |spans: &Spans| spans.as_slice().iter().map(|one| (millis(one.from), millis(one.until))).collect();
     let mut marks = Spans::new(duration);
     for (at, ..) in chronicle.chat() {
         marks.push(at, at);
@@ -146,7 +153,7 @@ fn meeting(
     let lanes = chronicle.speaking(duration).into_iter();
     let people = manifest.people.iter().map(|person| RecordedPerson {
         id: person.id,
-        name: person.name.to_string(),
+        name: person.name.as_str().to_owned(),
         consent: person.consent,
     });
     let tracks = Playback::new(manifest, timeline);
@@ -179,7 +186,7 @@ fn began(manifest: &Manifest) -> String {
 
 fn name_of(manifest: &Manifest, id: ParticipantId) -> String {
     let person = manifest.people.iter().find(|person| person.id == id);
-    person.map(|person| person.name.to_string()).unwrap_or_default()
+    person.map(|person| person.name.as_str().to_owned()).unwrap_or_default()
 }
 
 fn chat(manifest: &Manifest, chronicle: &Chronicle, secret: Option<&RoomSecret>) -> Vec<RecordedLine> {

@@ -92,7 +92,8 @@ async fn run(view: PlayerView, events: PlayerEvents, mut received: UnboundedRece
                 Err(fault) => view.phase.set(RecordingPhase::Failed(fault)),
             },
             PlayerEvent::Exporting(export) => view.export.set(export),
-            PlayerEvent::Command(PlayerCommand::Export(_)) if matches!(view.export.get_untracked(), TrackExport::Under { .. }) => {}
+            PlayerEvent::Command(PlayerCommand::Export(_))
+                if matches!(view.export.get_untracked(), TrackExport::Under { .. }) => {}
             PlayerEvent::Command(command) => {
                 if let Some(screening) = &mut screening {
                     screening.command(command);

@@ -35,7 +35,13 @@ impl Keys {
 
 impl TrackOpener {
     /// Opens a frame of a track in a part.
-    pub(super) fn open(&mut self, keys: &Keys, part: usize, key: MediaKey, frame: &[u8]) -> Result<Vec<u8>, Closed> {
+    pub(super) fn open(
+        &mut self,
+        keys: &Keys,
+        part: usize,
+        key: MediaKey,
+        frame: &[u8],
+    ) -> Result<Vec<u8>, Closed> {
         let id = KeyId::of_frame(key.source.kind(), frame).ok_or(Closed::Damaged)?;
         if !self.has_key(keys, part, key, id) {
             return Err(Closed::KeyMissing);

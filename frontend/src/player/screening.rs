@@ -18,8 +18,8 @@ use super::loading::{Loaded, is_picture, millis};
 use super::track_export::{self, ExportOrder};
 use super::track_output::TrackOutput;
 use super::{PlayerEvent, PlayerEvents, fetching};
-use crate::{clock, web};
 use crate::stage_size::StageSize;
+use crate::{clock, web};
 
 /// The position is told this often, in milliseconds of the recording.
 const TOLD_EVERY: u32 = 100;
@@ -38,6 +38,8 @@ pub(super) struct Screening {
     /// How sound was played the last time: what was scheduled otherwise is taken back.
     sounded: Option<Speed>,
     troubles: BTreeSet<(ParticipantId, TrackTrouble)>,
+    /// Tracks of which nothing can be shown at the moment.
+    dark: BTreeSet<usize>,
     size: Option<StageSize>,
 }
 
@@ -58,6 +60,7 @@ impl Screening {
             context: None,
             sounded: None,
             troubles: BTreeSet::new(),
+            dark: BTreeSet::new(),
             size: None,
         };
         screening.tick();
@@ -79,7 +82,9 @@ impl Screening {
                 self.input(PlaybackInput::SetSpeed(Speed::of_percent(percent)));
             }
             PlayerCommand::Arrange(mode) => self.arrange(StageInput::Choose(mode)),
-            PlayerCommand::Pin(key) if self.stage.pins().contains(&key) => self.arrange(StageInput::Unpin(key)),
+            PlayerCommand::Pin(key) if self.stage.pins().contains(&key) => {
+                self.arrange(StageInput::Unpin(key))
+            }
             PlayerCommand::Pin(key) => self.arrange(StageInput::Pin(key)),
             PlayerCommand::Turn(page) => self.arrange(StageInput::Turn(page)),
             PlayerCommand::Export(number) => self.export(number),
@@ -152,10 +157,13 @@ impl Screening {
                 PlaybackOutput::Fetch(request) => self.fetch(request),
                 PlaybackOutput::Reset { track } => _ = self.outputs.remove(&track),
                 PlaybackOutput::Frame { track, frame } => self.decode(track, &frame),
-                PlaybackOutput::Failed { track, fault } => self.fault(track, match fault {
-                    TrackFault::Unreachable => TrackTrouble::Unreachable,
-                    TrackFault::Unreadable(_) | TrackFault::OtherCodec => TrackTrouble::Damaged,
-                }),
+                PlaybackOutput::Failed { track, fault } => self.fault(
+                    track,
+                    match fault {
+                        TrackFault::Unreachable => TrackTrouble::Unreachable,
+                        TrackFault::Unreadable(_) | TrackFault::OtherCodec => TrackTrouble::Damaged,
+                    },
+                ),
             }
         }
     }
@@ -178,16 +186,17 @@ impl Screening {
             self.outputs.insert(track, output);
         }
         let keys = self.loaded.keys.as_deref();
-        if let Some(output) = self.outputs.get_mut(&track)
-            && let Err(trouble) = output.take(keys, frame)
-        {
-            self.fault(track, trouble);
+        match self.outputs.get_mut(&track).map(|output| output.take(keys, frame)) {
+            Some(Ok(())) => _ = self.dark.remove(&track),
+            Some(Err(trouble)) => self.fault(track, trouble),
+            None => {}
         }
     }
 
     /// Something of somebody is missing: it is told once.
     fn fault(&mut self, track: usize, trouble: TrackTrouble) {
         let Some((key, _)) = self.keys.get(track) else { return };
+        self.dark.insert(track);
         if self.troubles.insert((key.participant, trouble)) {
             let name = self.name_of(key.participant);
             self.view.troubles.update(|troubles| troubles.push((name, trouble)));
@@ -196,22 +205,29 @@ impl Screening {
 
     fn name_of(&self, id: ParticipantId) -> String {
         let mut people = self.loaded.manifest.people.iter();
-        people.find(|person| person.id == id).map(|person| person.name.to_string()).unwrap_or_default()
+        people
+            .find(|person| person.id == id)
+            .map(|person| person.name.as_str().to_owned())
+            .unwrap_or_default()
     }
 
     fn show_room(&mut self, now: Duration, position: Duration) {
         let people: Vec<_> = self.room.people.iter().map(|person| person.id).collect();
         let is_on = |person: &record::playback::PersonThen, source: Source| match person.switch(source) {
             Some(Switch::Off) => false,
-            Some(Switch::On) | None => self.playback.has_track_at(person.id.publication(source), position),
+            Some(Switch::On) | None => {
+                let track = self.playback.track_at(person.id.publication(source), position);
+                track.is_some_and(|track| !self.dark.contains(&track))
+            }
         };
         let played = self.room.people.iter().map(|person| {
-            let pictures = Source::ALL.into_iter().filter(|source| is_picture(*source) && is_on(person, *source));
+            let pictures =
+                Source::ALL.into_iter().filter(|source| is_picture(*source) && is_on(person, *source));
             let mut known = self.loaded.manifest.people.iter();
             let consent = known.find(|one| one.id == person.id).map(|one| one.consent);
             PersonPlayed {
                 id: person.id,
-                name: person.name.to_string(),
+                name: person.name.as_str().to_owned(),
                 is_muted: !is_on(person, Source::Microphone),
                 has_hand: person.hand.is_some(),
                 speaks: self.room.speaker == Some(person.id),
@@ -308,7 +324,7 @@ impl Screening {
         if position.abs_diff(told) >= TOLD_EVERY || is_still && position != told {
             view.position.set(position);
         }
-        let said = self.loaded.meeting.transcript.iter();
+        let mut said = self.loaded.meeting.transcript.iter();
         let caption = said.rposition(|line| line.at <= position && position < line.until);
         if view.caption.get_untracked() != caption {
             view.caption.set(caption);

@@ -66,7 +66,9 @@ impl Sound {
             pieces.pop_front();
         }
         let due = position + speed.of(AHEAD);
-        for piece in pieces.iter_mut().take_while(|piece| piece.at <= due).filter(|piece| piece.node.is_none()) {
+        for piece in
+            pieces.iter_mut().take_while(|piece| piece.at <= due).filter(|piece| piece.node.is_none())
+        {
             let place = schedule.place(output.current_time(), position, speed, piece.at, piece.length);
             piece.node = place.and_then(|place| start(output, piece, place.when, place.skip, speed));
         }

@@ -1,6 +1,6 @@
 //! A track as a file that any player opens: read, opened, and written anew in the clear, on this device alone.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use js_sys::{Array, Uint8Array};
@@ -28,8 +28,8 @@ pub(super) struct ExportOrder {
     pub(super) number: usize,
     pub(super) part: usize,
     pub(super) id: RecordingId,
-    pub(super) manifest: Rc<Manifest>,
-    pub(super) keys: Option<Rc<Keys>>,
+    pub(super) manifest: Arc<Manifest>,
+    pub(super) keys: Option<Arc<Keys>>,
 }
 
 /// Saves a track, and tells how far it is.
@@ -49,7 +49,7 @@ async fn run(order: &ExportOrder, tell: impl Fn(u8)) -> Option<()> {
     let track = part.tracks.get(order.number.checked_sub(before)?)?;
     let key = track.participant.publication(track.source);
     let (mut reader, mut opener) = (Reader::new(), TrackOpener::default());
-    let mut copy: Option<Copy> = None;
+    let mut copy: Option<TrackCopy> = None;
     loop {
         let from = reader.wanted();
         let until = from.checked_add(AT_ONCE)?;
@@ -57,7 +57,7 @@ async fn run(order: &ExportOrder, tell: impl Fn(u8)) -> Option<()> {
         reader.push(&piece.bytes);
         while let Some(event) = reader.poll().ok()? {
             match event {
-                ReaderEvent::Head(head) => copy = Some(Copy::new(&head, part.began)),
+                ReaderEvent::Head(head) => copy = Some(TrackCopy::new(&head, part.began)),
                 ReaderEvent::Block(block) => {
                     let copy = copy.as_mut()?;
                     let opened = match (&order.keys, copy.is_sealed) {
@@ -89,7 +89,7 @@ async fn run(order: &ExportOrder, tell: impl Fn(u8)) -> Option<()> {
 }
 
 /// The file in the clear.
-struct Copy {
+struct TrackCopy {
     is_sealed: bool,
     codec: Codec,
     writer: Writer,
@@ -97,7 +97,7 @@ struct Copy {
     frames: u64,
 }
 
-impl Copy {
+impl TrackCopy {
     fn new(head: &Head, began: Timestamp) -> Self {
         let format = TrackFormat { protection: Protection::Plaintext, ..head.format.clone() };
         let (is_sealed, codec) = (head.format.protection == Protection::Sealed, head.format.codec);
@@ -136,6 +136,9 @@ fn save(file: &[u8], name: &str) -> Option<()> {
     link.set_attribute("download", name).ok()?;
     link.dyn_ref::<HtmlElement>()?.click();
     // The browser has it by then.
-    gloo_timers::callback::Timeout::new(60_000, move || _ = web::call(&class, "revokeObjectURL", &[&address])).forget();
+    gloo_timers::callback::Timeout::new(60_000, move || {
+        _ = web::call(&class, "revokeObjectURL", &[&address])
+    })
+    .forget();
     Some(())
 }

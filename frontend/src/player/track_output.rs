@@ -36,7 +36,15 @@ impl TrackOutput {
             }
         };
         let is_sealed = head.format.protection == Protection::Sealed;
-        Some(Self { key, part, is_sealed, opener: TrackOpener::default(), decoder: decoder?, pictures, sound })
+        Some(Self {
+            key,
+            part,
+            is_sealed,
+            opener: TrackOpener::default(),
+            decoder: decoder?,
+            pictures,
+            sound,
+        })
     }
 
     /// Takes a frame.

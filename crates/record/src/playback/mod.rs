@@ -218,10 +218,10 @@ impl Playback {
         self.tracks.get(track)?.head()
     }
 
-    /// Whether a publication has a track that is played at a position.
+    /// The track of a publication that is played at a position.
     #[must_use]
-    pub fn has_track_at(&self, key: MediaKey, position: Duration) -> bool {
-        self.tracks.iter().any(|track| track.key() == key && track.is_at(position))
+    pub fn track_at(&self, key: MediaKey, position: Duration) -> Option<usize> {
+        self.tracks.iter().position(|track| track.key() == key && track.is_at(position))
     }
 
     fn seek(&mut self, now: Duration, to: Duration) {
