@@ -19,7 +19,7 @@ pub(super) fn Timeline(meeting: StoredValue<RecordedMeeting>) -> impl IntoView {
     let position = handle.view.position;
     let at = move || format!("{:.3}", f64::from(position.get()) / f64::from(lasts.max(1)));
     let marks: Vec<_> = chat_marks.into_iter().map(|mark| (mark, mark)).collect();
-    let said = move || player::position_of(&player::clock(position.get()), &player::clock(lasts));
+    let said = move || player::position_of(&player::clock(lasts), &player::clock(position.get()));
     let seek = move |event| {
         if let Ok(to) = event_target_value(&event).parse() {
             handle.send(PlayerCommand::Seek(to));

@@ -66,7 +66,7 @@ pub(crate) fn track(track: &RecordedTrack, has_parts: bool) -> String {
         Source::Screen => screen_of(name),
         Source::ScreenAudio => screen_sound_of(name),
     };
-    if has_parts { of_part(&of, &track.part) } else { of }
+    if has_parts { of_part(&track.part, &of) } else { of }
 }
 
 /// A moment of a recording, as players show it: minutes and seconds, and hours where there are any.
