@@ -48,7 +48,7 @@ fn is_for_other(event: &KeyboardEvent) -> bool {
     };
     let is = |selector: &str| target.closest(selector).is_ok_and(|found| found.is_some());
     let key = event.key();
-    is("input:not([type=range]), select, textarea")
-        || (key == " " && is("button, a, summary"))
+    ["input:not([type=range])", "select", "textarea"].into_iter().any(is)
+        || (key == " " && ["button", "a", "summary"].into_iter().any(is))
         || (matches!(key.as_str(), "Home" | "End") && is(".lines"))
 }
