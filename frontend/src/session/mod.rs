@@ -371,6 +371,9 @@ impl Session {
 
     fn link_event(&mut self, link: LinkKey, number: LinkNumber, event: LinkEvent) {
         if self.media.is_current(link, number) {
+            if matches!(event, LinkEvent::ConnectionState(ConnectionState::Connected)) {
+                self.media.connected(link);
+            }
             self.input(Input::Link { link, event });
         }
     }
