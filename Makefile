@@ -47,7 +47,7 @@ test-browser: page
 	@$(WITH) cargo test --quiet --no-run --features protocol/schema
 	$(SAY) "Building the page's own tests"
 	@scripts/test-page --build
-	$(SAY) "Testing in real browsers (about 15 min on two cores)"
+	$(SAY) "Testing in real browsers (about 15 min on two cores, two journeys at a time)"
 	@cd end2end && ../$(WITH) npm run --silent generate && ../$(WITH) npx tsc --noEmit && ../$(WITH) npx playwright test
 
 lint: ## fmt, clippy for both sides, rustdoc, dependencies and their licences, deploy/; warnings are errors
