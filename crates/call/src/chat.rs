@@ -154,9 +154,7 @@ impl Chat {
                 ChatText::Open(text) => self.own_words.get(&line.id) == Some(text),
                 ChatText::Closed => false,
             };
-            line.from == me
-                && is_own
-                && matches!(line.delivery, Delivery::Sending | Delivery::Delivered)
+            line.from == me && is_own && matches!(line.delivery, Delivery::Sending | Delivery::Delivered)
         };
         self.lines.iter().filter(is_unfinished).cloned().collect()
     }

@@ -2,8 +2,8 @@
 
 use crate::LinkKey;
 use protocol::{
-    ChatId, ChatTarget, DisplayName, IceCandidate, Moderation, ParticipantId, Password, Reaction, RoomEncryption, Sdp,
-    SectionMap, ServerFrame, Source, Switch,
+    ChatId, ChatTarget, DisplayName, IceCandidate, Moderation, ParticipantId, Password, Reaction,
+    RoomEncryption, Sdp, SectionMap, ServerFrame, Source, Switch,
 };
 use stage::StageInput;
 use view::CaptureFault;

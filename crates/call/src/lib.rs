@@ -54,6 +54,6 @@ pub use statistics::{
 };
 pub use switches::{SwitchedBy, Switches};
 pub use view::{
-    CaptureFault, ChatText, Delivery, Encryption, KeyWarnings, LinkFailure, LinkStatus, Notice, Phase, Publication,
-    RingPhase, RingRefusal, ScheduleError, Secrecy, Signalling,
+    CaptureFault, ChatText, Delivery, Encryption, KeyWarnings, LinkFailure, LinkStatus, Notice, Phase,
+    Publication, RingPhase, RingRefusal, ScheduleError, Secrecy, Signalling,
 };

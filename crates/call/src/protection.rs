@@ -142,12 +142,20 @@ mod tests {
     #[test]
     fn a_page_without_a_key_is_asked_unless_it_came_to_a_room_that_was_shown_as_it_is() {
         let mut machine = ProtectionMachine::default();
-        assert_eq!(machine.hear_rule(TRANSPORT, false), Some(Protection::Withheld), "the lobby said something else");
+        assert_eq!(
+            machine.hear_rule(TRANSPORT, false),
+            Some(Protection::Withheld),
+            "the lobby said something else"
+        );
         machine.end();
         machine.note_lobby(TRANSPORT);
         assert_eq!(machine.hear_rule(TRANSPORT, false), Some(Protection::Plaintext));
         machine.hear_rule(END_TO_END, false);
-        assert_eq!(machine.hear_rule(TRANSPORT, false), Some(Protection::Withheld), "it was sealed meanwhile");
+        assert_eq!(
+            machine.hear_rule(TRANSPORT, false),
+            Some(Protection::Withheld),
+            "it was sealed meanwhile"
+        );
     }
 
     #[test]
@@ -164,7 +172,11 @@ mod tests {
         machine.end();
         machine.note_decision(&turning_off());
         assert_eq!(machine.hear_rule(END_TO_END, true), None);
-        assert_eq!(machine.hear_rule(TRANSPORT, true), Some(Protection::Withheld), "it was answered otherwise");
+        assert_eq!(
+            machine.hear_rule(TRANSPORT, true),
+            Some(Protection::Withheld),
+            "it was answered otherwise"
+        );
     }
 
     #[test]

@@ -8,7 +8,8 @@ use strum::EnumCount;
 #[cfg(feature = "schema")]
 use crate::limits::MAX_LISTED_ROOMS;
 use crate::{
-    Credential, DisplayName, Role, RoomCode, RoomEncryption, RoomKeyId, RoomName, RoomSettings, Source, Timestamp,
+    Credential, DisplayName, Role, RoomCode, RoomEncryption, RoomKeyId, RoomName, RoomSettings, Source,
+    Timestamp,
 };
 
 /// A room as its link shows it.

@@ -3,8 +3,8 @@
 use protocol::{MediaKind, Source};
 use sframe::frame::{MediaFrameView, MonotonicCounter};
 
-use crate::{Protection, SenderKey};
 use crate::suite::{SUITE, SealingKey};
+use crate::{Protection, SenderKey};
 
 /// How many bytes at the front of a frame stay clear, though nobody can change them: none of Opus; those of VP8 say whether the
 /// frame is a keyframe and how large the picture is (RFC 6386 §9.1), which browsers read from the packets. `None` when the frame
@@ -91,7 +91,10 @@ mod tests {
     #[test]
     fn plaintext_leaves_after_an_order_alone_and_nothing_while_it_is_withheld() {
         let (mut sealer, mut sealed, frame) = (FrameSealer::default(), Vec::new(), [0x11; 64]);
-        assert!(!sealer.seal(Source::Microphone, &frame, &mut sealed), "without a key nothing is sent, least of all as it is");
+        assert!(
+            !sealer.seal(Source::Microphone, &frame, &mut sealed),
+            "without a key nothing is sent, least of all as it is"
+        );
         sealer.set_key(&SenderKey::new(Tag::new(7), 0, [1; 16]));
         assert!(sealer.seal(Source::Microphone, &frame, &mut sealed) && sealed != frame);
         sealer.protect(Protection::Withheld);

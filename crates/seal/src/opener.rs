@@ -276,7 +276,10 @@ mod tests {
             assert!(!closed.windows(8).any(|part| frame[clear..].starts_with(part)));
             assert!(closed.len() - frame.len() <= 27, "{} bytes more", closed.len() - frame.len());
             let mut opened = Vec::new();
-            assert_eq!(opener.open_sealed(only(ADA, source), &closed, &mut opened), Ok(ADA.publication(source)));
+            assert_eq!(
+                opener.open_sealed(only(ADA, source), &closed, &mut opened),
+                Ok(ADA.publication(source))
+            );
             assert_eq!(opened, frame);
             assert_eq!(opener.open(only(ADA, source), &closed, &mut opened), Err(OpenError::Replayed));
         }
@@ -294,7 +297,10 @@ mod tests {
         }
         opener.protect(Protection::Plaintext);
         assert!(opener.open(expected, b"plaintext", &mut opened).is_ok() && opened == b"plaintext");
-        assert!(opener.open(Expected::Nothing, b"plaintext", &mut opened).is_err(), "an empty slot stays empty");
+        assert!(
+            opener.open(Expected::Nothing, b"plaintext", &mut opened).is_err(),
+            "an empty slot stays empty"
+        );
         let closed = sealed(&mut sealer, Source::Microphone, b"sealed");
         assert!(opener.open(expected, &closed, &mut opened).is_ok() && opened == b"sealed");
         assert_eq!(opener.open(expected, &closed, &mut opened), Err(OpenError::Replayed), "and once");

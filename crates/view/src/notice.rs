@@ -1,6 +1,8 @@
 //! What has happened and is said once, also to a person who cannot see the screen.
 
-use protocol::{AbortReason, DisplayName, ErrorCode, MediaVia, ParticipantId, Reaction, RoomEncryption, Source};
+use protocol::{
+    AbortReason, DisplayName, ErrorCode, MediaVia, ParticipantId, Reaction, RoomEncryption, Source,
+};
 
 use crate::{DeviceKind, ScheduleError};
 

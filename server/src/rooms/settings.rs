@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use protocol::{ErrorCode, MessageId, ParticipantId, RoomCode, RoomEncryption, RoomSettingsPatch, SettingsError};
+use protocol::{
+    ErrorCode, MessageId, ParticipantId, RoomCode, RoomEncryption, RoomSettingsPatch, SettingsError,
+};
 use storage::{RoomRecord, StorageError};
 
 use super::{RoomEvent, Rooms};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use protocol::{
-    CloseCode, ErrorCode, Participant, ParticipantId, Right, Role, RoomEncryption, RoomSettings, ServerMessage,
-    Source, Switch,
+    CloseCode, ErrorCode, Participant, ParticipantId, Right, Role, RoomEncryption, RoomSettings,
+    ServerMessage, Source, Switch,
 };
 
 use super::Room;
@@ -124,8 +124,8 @@ impl Room {
         let opened = before.waiting_room.is_on() && !settings.waiting_room.is_on()
             || before.encryption == RoomEncryption::EndToEnd
                 && settings.encryption == RoomEncryption::Transport;
-        let seals_again = before.encryption == RoomEncryption::Transport
-            && settings.encryption == RoomEncryption::EndToEnd;
+        let seals_again =
+            before.encryption == RoomEncryption::Transport && settings.encryption == RoomEncryption::EndToEnd;
         self.rules = Rules::new(settings.clone(), password);
         if self.rules.has_ended(self.wall(now)) {
             return self.end_for_all(now, ErrorCode::RoomEnded);

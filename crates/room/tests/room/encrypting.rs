@@ -138,7 +138,8 @@ fn a_host_alone_makes_a_room_transport_and_who_waited_for_its_secret_comes_in_un
     world.change(ADA, to(RoomEncryption::EndToEnd));
     assert_eq!(world.people(), [ADA, CEM, BOB], "of whom Bob can be given the secret");
     assert_eq!(world.ears(EVE).turned_away(), Some(ErrorCode::EncryptionRequired));
-    let told = |person| matches!(world.ears(person).messages.first(), Some(ServerMessage::RoomUpdated { .. }));
+    let told =
+        |person| matches!(world.ears(person).messages.first(), Some(ServerMessage::RoomUpdated { .. }));
     assert!([ADA, CEM, BOB].into_iter().all(told), "before anything else");
 }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use protocol::{
     AddressedKeyMessage, ChatEntry, ChatId, ChatTarget, Envelope, Joined, KeyMessage, LeaveReason, MediaVia,
     Moderation, NodeId, OpeningFrame, OpeningMessage, Participant, ParticipantId, Presence, PublicKey,
-    RoomCode, RoomEncryption, RoomKeyGrant, RoomMessage, RoomSettings, ServerMessage, SessionToken, Source, Switch,
-    WaitingPerson,
+    RoomCode, RoomEncryption, RoomKeyGrant, RoomMessage, RoomSettings, ServerMessage, SessionToken, Source,
+    Switch, WaitingPerson,
 };
 use seal::{
     Author, ChatSeal, Context, Expected, FrameOpener, FrameSealer, KeyPair, Purpose, RoomSecret, SenderKey,

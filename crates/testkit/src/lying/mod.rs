@@ -255,7 +255,9 @@ impl LyingWorld {
 
     /// The witness of what leaves a page unsealed: nothing that its person has not let out.
     fn watch(&mut self, index: usize, frame: &ClientFrame) {
-        let ClientFrame::Room(RoomFrame { message: RoomMessage::Chat { envelope, .. }, .. }) = frame else { return };
+        let ClientFrame::Room(RoomFrame { message: RoomMessage::Chat { envelope, .. }, .. }) = frame else {
+            return;
+        };
         let page = &self.pages[index];
         if page.call.snapshot().encryption == Encryption::Undecided {
             self.wrong.push(format!("page {index} writes while its person is asked"));
@@ -360,7 +362,8 @@ impl LyingWorld {
             // Whatever is open to a page was handed to it at once; what was not may come late, but once and as its sender's.
             let was_opened = page.opened.contains(&frame);
             let is_theirs = is_theirs || page.has_continued; // They play anything, and say so.
-            let (was_opened, was_before) = (was_opened && !page.has_continued, was_before && !page.has_continued);
+            let (was_opened, was_before) =
+                (was_opened && !page.has_continued, was_before && !page.has_continued);
             if page.id != from && page.opens(name, &frame) && (was_opened || was_before || !is_theirs) {
                 self.wrong.push(format!("page {index} plays what {from} sent at {at:?} as {name}'s"));
             }
