@@ -48,7 +48,7 @@ impl Call {
     }
 
     pub(super) fn note_lobby(&mut self, rule: RoomEncryption) {
-        if !self.is_inside() {
+        if self.phase != Phase::Joined {
             self.protection.note_lobby(rule);
         }
     }
