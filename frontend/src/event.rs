@@ -5,7 +5,7 @@ use call::LinkKey;
 use call::Size;
 use call::{Attempt, CaptureFault, LinkEvent, Permission, StatsRecord};
 use futures::channel::mpsc::UnboundedSender;
-use protocol::{ParticipantId, RoomKeyId, ServerFrame, Source};
+use protocol::{ParticipantId, RoomEncryption, RoomKeyId, ServerFrame, Source};
 use seal::SafetyPhrase;
 use view::PageNotice;
 use web_sys::MediaStreamTrack;
@@ -81,7 +81,7 @@ pub(crate) enum Event {
     /// The list of devices; whether there was no other reason to look than that it may have changed.
     Devices { listed: Listed, is_poll: bool },
     /// Who is inside, told to somebody outside, and which secret the room's links carry.
-    RoomFound { people: Vec<String>, room_key: Option<RoomKeyId> },
+    RoomFound { people: Vec<String>, room_key: Option<RoomKeyId>, encryption: RoomEncryption },
     /// The browser has a network again, or another one, or the page was asleep.
     NetworkChanged,
     /// The stage has this size now, in CSS pixels.

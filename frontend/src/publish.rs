@@ -35,6 +35,7 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         uplink_is_weak,
         topology,
         lacks_secret,
+        encryption,
         key_warnings,
         host_inside,
         stage,
@@ -86,6 +87,8 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         participants: participants.into_iter().map(|one| participant(one, media)).collect(),
         stage: stage_view(stage),
         topology,
+        encryption,
+        lobby_encryption: shown.lobby_encryption,
         secrecy: RoomSecrecy {
             supported: media.sealing().is_some(),
             lacks_secret,

@@ -39,6 +39,7 @@ pub(crate) enum Symbol {
     Screen,
     Send,
     Shield,
+    ShieldOff,
     Smile,
     Speaker,
     SpeakerOff,
@@ -147,6 +148,9 @@ const fn path(symbol: Symbol) -> &'static str {
         Symbol::Send => "M4 12L20 4.5l-4.5 15-4-6.5L4 12ZM11.5 13L20 4.5",
         Symbol::Shield => {
             "M12 3l7.5 2.8v5.4c0 4.6-3 8-7.5 9.8-4.5-1.8-7.5-5.2-7.5-9.8V5.8L12 3ZM8.7 12l2.4 2.4 4.4-4.6"
+        }
+        Symbol::ShieldOff => {
+            "M12 3l7.5 2.8v5.4c0 4.6-3 8-7.5 9.8-4.5-1.8-7.5-5.2-7.5-9.8V5.8L12 3ZM9.5 9.5l5 5M14.5 9.5l-5 5"
         }
         Symbol::Smile => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM8.5 14a4 4 0 0 0 7 0M9 9.5v.1M15 9.5v.1",
         Symbol::Speaker => "M4 9.5h3.5L12 5.5v13l-4.5-4H4ZM15.5 9a4 4 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11",

@@ -56,6 +56,7 @@ fn is_quiet(what: &AnyNotice) -> bool {
         | Notice::MigrationAborted { .. }
         | Notice::KeyRefused
         | Notice::KeyGranted
+        | Notice::EncryptionChanged(_)
         | Notice::KeyNotShared
         | Notice::KeyChanged(_)
         | Notice::NotSealed { .. }

@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use protocol::MediaVia;
 use stage::{Kind, Mode};
+use view::Encryption;
 
 use super::call_header::CALL_TITLE;
 use super::{
@@ -33,7 +34,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
     focus_when_shown(people);
     listen(opened);
     view! {
-        <main class="call" data-topology=move || topology_name(via.get()) data-layout=layout data-encryption="end-to-end"
+        <main class="call" data-topology=move || topology_name(via.get()) data-layout=layout data-encryption=move || encryption_name(view.encryption().get())
             data-ring=move || line.get().map(|line| line.phase.name())
             data-panel=move || opened.panel.get().map(|_| "")>
             <CallHeader/>
@@ -47,6 +48,13 @@ pub(crate) fn CallScreen() -> impl IntoView {
             <Toolbar/>
             <EndQuestion/>
         </main>
+    }
+}
+
+fn encryption_name(encryption: Encryption) -> &'static str {
+    match encryption {
+        Encryption::EndToEnd => "end-to-end",
+        Encryption::Undecided | Encryption::Transport => "transport",
     }
 }
 

@@ -3,7 +3,7 @@
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use protocol::limits::MAX_PASSWORD_BYTES;
-use protocol::{DisplayName, NameError, Password};
+use protocol::{DisplayName, NameError, Password, RoomEncryption};
 use view::{Copied, DeviceKind, Phase};
 
 use super::{DeviceSelect, Preview};
@@ -22,10 +22,14 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
     let heading = move || room_name.clone().unwrap_or_else(|| joining::HEADING().to_owned());
     let is_guest = !lookup.found.role.moderates();
     let (asks_password, waits) = (is_guest && lookup.found.password, is_guest && lookup.found.waiting_room);
+    let found_encryption = lookup.found.encryption;
+    let is_sealed = Memo::new(move |_| {
+        view.lobby_encryption().get().unwrap_or(found_encryption) == RoomEncryption::EndToEnd
+    });
     let found: Vec<_> = lookup.found.people.iter().map(ToString::to_string).collect();
     view! {
         <SiteHeader/>
-        <main class="prejoin">
+        <main class="prejoin" data-encryption=move || if is_sealed.get() { "end-to-end" } else { "transport" }>
             <Preview name/>
             <section class="prejoin-side card">
                 <h1>{heading}</h1>
@@ -35,13 +39,24 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
                     <NameForm typed name asks_password=asks_password waits/>
                 </Show>
                 <ul class="promises">
-                    <li><Icon symbol=Symbol::Shield/><span>{joining::ENCRYPTED}</span></li>
+                    <EncryptionPromise is_sealed/>
                     {waits.then(|| view! { <li><Icon symbol=Symbol::Door/><span>{joining::HOST_ADMITS}</span></li> })}
                     {asks_password.then(|| view! { <li><Icon symbol=Symbol::Key/><span>{joining::ASKS_FOR_PASSWORD}</span></li> })}
                 </ul>
             </section>
             <DeviceRow/>
         </main>
+    }
+}
+
+/// Who can see and hear what is said inside.
+#[component]
+fn EncryptionPromise(is_sealed: Memo<bool>) -> impl IntoView {
+    let open = || view! { <li class="unsealed" data-testid="not-encrypted"><Icon symbol=Symbol::ShieldOff/><span>{joining::NOT_ENCRYPTED}</span></li> };
+    view! {
+        <Show when=move || is_sealed.get() fallback=open>
+            <li><Icon symbol=Symbol::Shield/><span>{joining::ENCRYPTED}</span></li>
+        </Show>
     }
 }
 

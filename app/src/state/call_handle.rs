@@ -92,6 +92,8 @@ pub enum CallCommand {
     MakeHostLink,
     /// Do not turn on what a host asks for.
     DeclineAsking,
+    /// Continue without end-to-end encryption, having been asked.
+    AcceptTransport,
     /// Save the room as a file for a calendar.
     SaveCalendar,
     /// Put a text on the clipboard.

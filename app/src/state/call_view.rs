@@ -1,13 +1,14 @@
 //! A call as components see it: one store, written by the engine's side alone, read field by field.
 
 use protocol::{
-    ChatId, Forbidden, MediaKey, ParticipantId, Reaction, Role, RoomSettings, Source, Topology, WaitingPerson,
+    ChatId, Forbidden, MediaKey, ParticipantId, Reaction, Role, RoomEncryption, RoomSettings, Source,
+    Topology, WaitingPerson,
 };
 use reactive_stores::{Patch, Store};
 use stage::{Corner, Layout, Mode};
 use view::{
-    Addressee, AnyNotice, ChatText, Delivery, DeviceKind, KeyWarnings, LinkPath, LinkStatus, Numbered, Phase,
-    Preferences, Publication, Refusal, Secrecy, Signalling,
+    Addressee, AnyNotice, ChatText, Delivery, DeviceKind, Encryption, KeyWarnings, LinkPath, LinkStatus,
+    Numbered, Phase, Preferences, Publication, Refusal, Secrecy, Signalling,
 };
 
 /// Everything the pages show of a call.
@@ -95,6 +96,10 @@ pub struct CallView {
     pub paths: Vec<PathView>,
     /// What each link takes, while somebody looks.
     pub statistics: Vec<LinkFigures>,
+    /// Whether the call is end-to-end encrypted.
+    pub encryption: Encryption,
+    /// What the server has said last of the room's encryption, to somebody outside.
+    pub lobby_encryption: Option<RoomEncryption>,
     /// Who can open what is sent.
     pub secrecy: RoomSecrecy,
     /// The last things that are said once, oldest first.
@@ -396,6 +401,8 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         topology,
         paths,
         statistics,
+        encryption,
+        lobby_encryption,
         secrecy,
         notices,
         refusal,

@@ -1,6 +1,6 @@
 //! What is said once, on the page and aloud.
 
-use protocol::{MediaVia, Reaction, Source, first_character};
+use protocol::{MediaVia, Reaction, RoomEncryption, Source, first_character};
 use view::{AnyNotice, Copied, DeviceKind, Notice, PageNotice};
 
 use super::words::notice as words;
@@ -38,6 +38,8 @@ fn of_call(notice: &Notice) -> String {
         Notice::MigrationAborted { via, reason: _ } => migration_aborted(*via).to_owned(),
         Notice::KeyRefused => words::KEY_REFUSED().to_owned(),
         Notice::KeyGranted => words::KEY_GRANTED().to_owned(),
+        Notice::EncryptionChanged(RoomEncryption::EndToEnd) => words::ENCRYPTION_TURNED_ON().to_owned(),
+        Notice::EncryptionChanged(RoomEncryption::Transport) => words::ENCRYPTION_TURNED_OFF().to_owned(),
         Notice::KeyNotShared => words::KEY_NOT_SHARED().to_owned(),
         Notice::KeyChanged(name) => words::key_changed(name),
         Notice::NotSealed { text: _ } => words::NOT_SEALED().to_owned(),

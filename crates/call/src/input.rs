@@ -2,8 +2,8 @@
 
 use crate::LinkKey;
 use protocol::{
-    ChatId, ChatTarget, DisplayName, IceCandidate, Moderation, ParticipantId, Password, Reaction, Sdp,
-    SectionMap, ServerFrame, Source, Switch,
+    ChatId, ChatTarget, DisplayName, IceCandidate, Moderation, ParticipantId, Password, Reaction,
+    RoomEncryption, Sdp, SectionMap, ServerFrame, Source, Switch,
 };
 use stage::StageInput;
 use view::CaptureFault;
@@ -144,6 +144,13 @@ pub enum Command {
     },
     /// Do not turn on what a host asks for.
     DeclineAsking,
+    /// The page shows this of the room, to somebody who has not joined.
+    LobbyShows {
+        /// What it shows.
+        encryption: RoomEncryption,
+    },
+    /// Continue without end-to-end encryption, having been asked.
+    AcceptTransport,
     /// Leave the call and let go of every device.
     Leave,
 }

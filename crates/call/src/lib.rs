@@ -15,6 +15,7 @@ mod media_paths;
 mod output;
 mod page;
 mod people;
+mod protection;
 mod publications;
 mod ringing;
 mod schedule;
@@ -53,6 +54,6 @@ pub use statistics::{
 };
 pub use switches::{SwitchedBy, Switches};
 pub use view::{
-    CaptureFault, ChatText, Delivery, KeyWarnings, LinkFailure, LinkStatus, Notice, Phase, Publication,
-    RingPhase, RingRefusal, ScheduleError, Secrecy, Signalling,
+    CaptureFault, ChatText, Delivery, Encryption, KeyWarnings, LinkFailure, LinkStatus, Notice, Phase,
+    Publication, RingPhase, RingRefusal, ScheduleError, Secrecy, Signalling,
 };

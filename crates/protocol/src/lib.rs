@@ -81,7 +81,7 @@ pub use room_message::{RoomFrame, RoomMessage};
 pub use secrets::{Credential, Password, PushEndpoint, SecretError, SessionToken};
 pub use sequence::Sequence;
 pub use server_message::{IceServer, IceServers, Joined, ServerFrame, ServerMessage};
-pub use settings::{Allowed, RoomSettings, RoomSettingsPatch, SettingsError, WhenEmpty};
+pub use settings::{Allowed, RoomEncryption, RoomSettings, RoomSettingsPatch, SettingsError, WhenEmpty};
 pub use signal::{IceCandidate, Sdp, SectionMap, SectionMapError, Signal, SignalNumber, TooLong};
 pub use slots::{Subscription, Subscriptions, TooManySlots};
 pub use time_zone::{TimeZoneError, TimeZoneName};

@@ -32,4 +32,4 @@ pub use publication::{CaptureFault, Publication};
 pub use push::{PushFault, PushState};
 pub use ring::{DialProblem, RingPhase, RingRefusal};
 pub use schedule::ScheduleError;
-pub use secrecy::{KeyWarnings, Secrecy};
+pub use secrecy::{Encryption, KeyWarnings, Secrecy};

@@ -1,6 +1,8 @@
 //! What has happened and is said once, also to a person who cannot see the screen.
 
-use protocol::{AbortReason, DisplayName, ErrorCode, MediaVia, ParticipantId, Reaction, Source};
+use protocol::{
+    AbortReason, DisplayName, ErrorCode, MediaVia, ParticipantId, Reaction, RoomEncryption, Source,
+};
 
 use crate::{DeviceKind, ScheduleError};
 
@@ -65,6 +67,8 @@ pub enum Notice {
     KeyRefused,
     /// This page was given the room's secret through the server.
     KeyGranted,
+    /// A host has turned end-to-end encryption off or on.
+    EncryptionChanged(RoomEncryption),
     /// The secret cannot be passed on to more people.
     KeyNotShared,
     /// Somebody has another key than before, and nothing shows that it is theirs.

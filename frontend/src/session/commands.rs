@@ -43,6 +43,7 @@ impl Session {
             CallCommand::SetEnd { typed } => self.set_moment(Bound::End, typed.as_deref()),
             CallCommand::MakeHostLink => host_link::make(self.code, self.events.clone()),
             CallCommand::SaveCalendar => calendar::save(self.code, self.events.clone()),
+            CallCommand::AcceptTransport => self.input(Input::Command(Command::AcceptTransport)),
             CallCommand::DeclineAsking => self.input(Input::Command(Command::DeclineAsking)),
             CallCommand::CopyText { text, what } => copy(self.events.clone(), text, what),
             CallCommand::LookAtPhrase { open } => self.shown.phrase.look(open),

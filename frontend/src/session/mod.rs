@@ -172,7 +172,7 @@ impl Session {
         let Some(call) = self.entrance.call(self.code) else { return refuse(self.view) };
         self.call = call;
         let switches = match &self.entrance {
-            Entrance::Page => {
+            Entrance::Page { .. } => {
                 self.presence = Some(Presence::watch(self.code, &self.events));
                 Switches::at_start(|source| remember::tab::switch(self.code, source), remember::switch)
             }
@@ -244,8 +244,10 @@ impl Session {
             }
             Event::DevicesChanged => devices::list(&self.events),
             Event::Devices { listed, is_poll } => self.devices_listed(listed, is_poll),
-            Event::RoomFound { people, room_key } => {
+            Event::RoomFound { people, room_key, encryption } => {
                 self.shown.people_inside = Some(people);
+                self.shown.lobby_encryption = Some(encryption);
+                self.input(Input::Command(Command::LobbyShows { encryption }));
                 self.found_key(room_key.as_ref());
             }
             Event::StageResized(size) => self.stage_resized(size),
@@ -352,7 +354,7 @@ impl Session {
     fn page_hidden(&mut self) {
         let socket = self.socket.take();
         match &self.entrance {
-            Entrance::Page => socket.into_iter().for_each(Socket::leave),
+            Entrance::Page { .. } => socket.into_iter().for_each(Socket::leave),
             Entrance::Ring(_) => drop(socket),
         }
     }

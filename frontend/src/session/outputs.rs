@@ -36,6 +36,7 @@ impl Session {
                     remember::tab::remember_private_key(self.code, key);
                     remember::tab::remember_session(self.code, session.as_ref());
                 }
+                Output::Protect(protection) => self.seal(|sealing| sealing.protect(protection)),
                 Output::SetOwnKey(key) => self.seal(|sealing| sealing.set_own_key(&key)),
                 Output::SetKeyOf { participant, key } => {
                     self.seal(|sealing| sealing.set_key_of(participant, &key));

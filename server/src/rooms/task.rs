@@ -487,6 +487,7 @@ impl RoomTask {
             people,
             password: self.room.has_password(),
             waiting_room: settings.waiting_room.is_on(),
+            encryption: settings.encryption,
             starts_at: settings.starts_at,
             role,
         }

@@ -10,6 +10,7 @@ mod chatting;
 mod encrypting;
 mod media;
 mod people;
+mod protecting;
 mod server_messages;
 mod staging;
 
@@ -31,6 +32,7 @@ use crate::ice::Ice;
 use crate::links::Links;
 use crate::media_paths::MediaPaths;
 use crate::people::People;
+use crate::protection::ProtectionMachine;
 use crate::signalling::SignallingConnection;
 use crate::slots::{Slots, SlotsInput};
 use crate::unanswered::Unanswered;
@@ -89,6 +91,8 @@ pub struct Call {
     /// What was subscribed to last.
     subscribed: Vec<Subscription>,
     encryption: Encryption,
+    /// Whether what leaves is sealed.
+    protection: ProtectionMachine,
     outputs: VecDeque<Output>,
 }
 
@@ -129,12 +133,15 @@ impl Call {
             pixel_ratio: 1.0,
             drawn: (0, 0.0),
             subscribed: Vec::new(),
+            protection: ProtectionMachine::default(),
             outputs: VecDeque::new(),
         }
     }
 
-    /// The same, to which a ring leads: there is nobody at a door who would press *Try again*.
-    pub fn keeps_joining(self) -> Self {
+    /// The same, to which a ring leads: there is nobody at a door who would press *Try again*, and no room makes it anything but end-to-end
+    /// encrypted.
+    pub fn keeps_joining(mut self) -> Self {
+        self.protection.of_direct_call();
         Self { keeps_joining: true, ..self }
     }
 
@@ -197,7 +204,7 @@ impl Call {
         let of_stay = [
             self.encryption.poll_timeout(),
             self.ice.poll_timeout(),
-            self.chat_pace.poll_timeout(),
+            self.chat_pace.poll_timeout().filter(|_| self.protection.sends()),
             self.stage.poll_timeout(),
         ];
         let links = of_links.into_iter().flatten().filter(|_| is_connected);
@@ -238,6 +245,7 @@ impl Call {
             participants: self.shown_people().map(|person| self.snapshot_of(person)).collect(),
             topology: self.paths.topology(),
             lacks_secret: self.lacks_secret,
+            encryption: self.protection.shown(),
             key_warnings: self.encryption.key_warnings(&self.encryption_view()),
             host_inside: self.host_inside,
             stage: StageSnapshot {
@@ -329,6 +337,8 @@ impl Call {
             Command::SetPixelRatio { ratio } => self.pixel_ratio = ratio.clamp(0.5, 4.0),
             Command::SetSeen { seen } => self.slots(now, SlotsInput::Watched(seen.is_on())),
             Command::DeclineAsking => self.asked_for = None,
+            Command::LobbyShows { encryption } => self.note_lobby(encryption),
+            Command::AcceptTransport => self.accept_transport(),
         }
     }
 
@@ -352,7 +362,7 @@ impl Call {
 
     /// What others are sent of what is captured.
     pub fn sent(&self) -> Vec<Source> {
-        let is_sent = self.unanswered.is_none();
+        let is_sent = self.unanswered.is_none() && self.protection.sends();
         self.publications.captured().filter(|_| is_sent).collect()
     }
 
@@ -399,7 +409,8 @@ impl Call {
     /// Tells every link and the room what is sent from a source now.
     fn publish(&mut self, source: Source) {
         if self.unanswered.is_none() {
-            let switch = Switch::from(self.publications.of(source).is_on());
+            let is_sent = self.publications.of(source).is_on() && self.protection.sends();
+            let switch = Switch::from(is_sent);
             self.links.publish(source, switch);
             self.carry_out_links();
             self.tell_media();
@@ -442,6 +453,7 @@ impl Call {
         }
         self.waiting.clear();
         self.asked_for = None;
+        self.outputs.extend(self.protection.end().map(Output::Protect));
         self.phase = phase;
         self.you = None;
         self.signalling = self.signalling.ended();

@@ -25,7 +25,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use protocol::{
-    KeyMessage, KeyMessages, Participant, ParticipantId, PublicKey, RoomCode, RoomKeyId, RoomSettings,
+    KeyMessage, KeyMessages, Participant, ParticipantId, PublicKey, RoomCode, RoomEncryption, RoomKeyId,
+    RoomSettings,
 };
 use seal::rand_core::{Rng, SeedableRng};
 use seal::{
@@ -104,6 +105,7 @@ pub(crate) struct EncryptionView<'a> {
     people: &'a People,
     /// The secret that the room's links carry.
     room_key: Option<&'a RoomKeyId>,
+    rule: RoomEncryption,
 }
 
 impl<'a> EncryptionView<'a> {
@@ -113,7 +115,8 @@ impl<'a> EncryptionView<'a> {
         settings: Option<&'a RoomSettings>,
     ) -> Self {
         let room_key = settings.and_then(|settings| settings.room_key.as_ref());
-        Self { me: you.map(|you| you.id), people, room_key }
+        let rule = settings.map(|settings| settings.encryption).unwrap_or_default();
+        Self { me: you.map(|you| you.id), people, room_key, rule }
     }
 }
 

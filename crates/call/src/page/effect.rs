@@ -72,6 +72,7 @@ impl Sound {
             | Notice::MigrationAborted { .. }
             | Notice::KeyRefused
             | Notice::KeyGranted
+            | Notice::EncryptionChanged(_)
             | Notice::KeyNotShared
             | Notice::KeyChanged(_)
             | Notice::NotSealed { .. }
