@@ -7,6 +7,7 @@ use stage::{Kind, Mode};
 use view::Encryption;
 
 use super::call_header::CALL_TITLE;
+use super::recording::RecordQuestion;
 use super::{
     CallHeader, ChatPanel, ConnectionPanel, DevicesPanel, InvitePanel, Panel, PeoplePanel, ReactionLayer,
     Requests, RoomPanel, SafetyPanel, SettingsPanel, ShortcutsPanel, Stage, Toolbar, listen, use_opened,
@@ -36,6 +37,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
     view! {
         <main class="call" data-topology=move || topology_name(via.get()) data-layout=layout data-encryption=move || encryption_name(view.encryption().get())
             data-ring=move || line.get().map(|line| line.phase.name())
+            data-recording=move || view.recording().with(Option::is_some).then_some("")
             data-panel=move || opened.panel.get().map(|_| "")>
             <CallHeader/>
             <div class="stage" role="group" aria-labelledby=CALL_TITLE tabindex="-1" node_ref=people>
@@ -47,6 +49,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
             {move || opened.panel.get().map(|panel| view! { <OpenedPanel panel/> })}
             <Toolbar/>
             <EndQuestion/>
+            <RecordQuestion/>
         </main>
     }
 }

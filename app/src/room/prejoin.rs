@@ -10,7 +10,7 @@ use super::{DeviceSelect, Preview};
 use crate::components::{Avatar, Icon, SiteHeader, Symbol};
 use crate::state::{CallCommand, CallHandle, CallViewStoreFields, RoomLookup, use_call_handle};
 use crate::text;
-use crate::text::{devices, host, joining};
+use crate::text::{devices, host, joining, recording};
 
 /// The pre-join screen. Works without any device.
 #[component]
@@ -26,6 +26,7 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
     let is_sealed = Memo::new(move |_| {
         view.lobby_encryption().get().unwrap_or(found_encryption) == RoomEncryption::EndToEnd
     });
+    let is_recorded = lookup.found.recording;
     let found: Vec<_> = lookup.found.people.iter().map(ToString::to_string).collect();
     view! {
         <SiteHeader/>
@@ -40,6 +41,7 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
                 </Show>
                 <ul class="promises">
                     <EncryptionPromise is_sealed/>
+                    {is_recorded.then(|| view! { <li><Icon symbol=Symbol::Record/><span>{recording::BEFORE_JOINING}</span></li> })}
                     {waits.then(|| view! { <li><Icon symbol=Symbol::Door/><span>{joining::HOST_ADMITS}</span></li> })}
                     {asks_password.then(|| view! { <li><Icon symbol=Symbol::Key/><span>{joining::ASKS_FOR_PASSWORD}</span></li> })}
                 </ul>

@@ -94,6 +94,15 @@ pub enum CallCommand {
     DeclineAsking,
     /// Continue without end-to-end encryption, having been asked.
     AcceptTransport,
+    /// Record the call on the server.
+    StartRecording,
+    /// Stop that.
+    StopRecording,
+    /// Answer whether one is recorded, or take the answer back.
+    BeRecorded {
+        /// Whether one is.
+        recorded: bool,
+    },
     /// Save the room as a file for a calendar.
     SaveCalendar,
     /// Put a text on the clipboard.

@@ -4,7 +4,7 @@ use protocol::{MediaVia, Reaction, RoomEncryption, Source, first_character};
 use view::{AnyNotice, Copied, DeviceKind, Notice, PageNotice};
 
 use super::words::notice as words;
-use super::{devices, refusal};
+use super::{devices, recording, refusal};
 
 /// Whatever has happened.
 pub(crate) fn said(said: &AnyNotice) -> String {
@@ -36,6 +36,8 @@ fn of_call(notice: &Notice) -> String {
         Notice::AskedToTurnOn(source) => asked_to_turn_on(*source).to_owned(),
         // Whatever the reason, it is the new path of somebody that did not come about.
         Notice::MigrationAborted { via, reason: _ } => migration_aborted(*via).to_owned(),
+        Notice::RecordingStarted => recording::started().to_owned(),
+        Notice::RecordingStopped(reason) => recording::stopped(*reason).to_owned(),
         Notice::KeyRefused => words::KEY_REFUSED().to_owned(),
         Notice::KeyGranted => words::KEY_GRANTED().to_owned(),
         Notice::EncryptionChanged(RoomEncryption::EndToEnd) => words::ENCRYPTION_TURNED_ON().to_owned(),

@@ -5,6 +5,7 @@ use view::Encryption;
 
 use super::words::people as words;
 pub(crate) use super::words::people::*;
+use super::words::recording;
 use super::{Text, sentences};
 
 /// A mark for a role; guests have none.
@@ -100,6 +101,7 @@ pub(crate) fn topology(topology: Topology, encryption: Encryption) -> String {
         TopologyReason::NoDirectPath => Some(words::BECAUSE_NO_PATH()),
         TopologyReason::WeakUplink => Some(words::BECAUSE_WEAK_UPLINK()),
         TopologyReason::NoPathToServer => Some(words::BECAUSE_NO_SERVER_PATH()),
+        TopologyReason::Recording => Some(recording::BECAUSE_RECORDED()),
     };
     let change = migration.map(|_| words::SWITCHING());
     let sealed = match encryption {

@@ -17,6 +17,7 @@ mod page;
 mod people;
 mod protection;
 mod publications;
+mod recording;
 mod ringing;
 mod schedule;
 pub mod secret_links;
@@ -42,6 +43,7 @@ pub use page::{
     Attempt, CaptureRequest, NamedDevice, Page, PageEffect, PageInput, Permission, ShownReaction, Sound,
 };
 pub use publications::Publications;
+pub use recording::RecordingSnapshot;
 pub use ringing::{Book, Dialled, OngoingCall, RingCommand, RingDevice, RingInput, RingOutput, RingView};
 pub use schedule::{Bound, Typed, schedule};
 pub use shared_sound::{SharedSound, SharedSoundVerdict, SharedSurface};

@@ -41,14 +41,18 @@ fn a_host_who_passes_the_key_on_is_told_that_it_may_have_been_to_anybody() {
 fn promise(people: People) -> BTreeMap<&'static str, u64> {
     let mut told: BTreeMap<&'static str, u64> = BTreeMap::new();
     let (mut written, mut said_so, mut given_away) = (0, 0, 0);
+    let (mut recorded, mut not_recorded) = (0, 0);
     let games = testkit::play(count(), |seed| {
         let mut world = LyingWorld::new(seed, people);
         let wrong = world.run(Duration::from_secs(20));
         assert!(wrong.is_empty(), "seed {seed}, {people:?}: {wrong:?}");
-        (world.told().clone(), world.written(), (world.said_so(), world.given_away()), world.let_out())
+        let frames = (world.let_out(), world.recorded());
+        (world.told().clone(), world.written(), (world.said_so(), world.given_away()), frames)
     });
     let mut let_out = (0, 0);
-    for (lies, messages, (warnings, secrets), plain) in games {
+    for (lies, messages, (warnings, secrets), (plain, (opened, closed))) in games {
+        recorded += opened;
+        not_recorded += closed;
         for (lie, times) in lies {
             *told.entry(lie).or_default() += times;
         }
@@ -64,14 +68,17 @@ fn promise(people: People) -> BTreeMap<&'static str, u64> {
     println!("lies: {told:?}; let out unsealed by people: {} messages, {} frames", let_out.0, let_out.1);
     let is_let_out = let_out.0 > 0 && let_out.1 > 0;
     assert!(is_replay() || is_let_out == (people == People::ToldTransport), "{let_out:?}");
+    println!("lies: {told:?}; {recorded} frames were recorded, {not_recorded} not of people who were asked");
+    assert!(is_replay() || recorded > count() && not_recorded > count(), "a simulation without recordings");
     assert!(is_replay() || written > count() as usize && said_so > count());
     assert!(is_replay() || (given_away > 0) == (people == People::Trusting));
     told
 }
 
-const LIES: [&str; 33] = [
+const LIES: [&str; 36] = [
     "chat forged",
     "chat said to be another's",
+    "consent claimed",
     "history changed",
     "joined said to be continued",
     "key of newcomer swapped",
@@ -95,6 +102,8 @@ const LIES: [&str; 33] = [
     "own grant in joined",
     "own key message",
     "participants left out",
+    "recording claimed",
+    "recording said to be over",
     "resumed without a word before",
     "room key changed",
     "room key of joined changed",

@@ -45,6 +45,11 @@ impl Session {
             CallCommand::SaveCalendar => calendar::save(self.code, self.events.clone()),
             CallCommand::AcceptTransport => self.input(Input::Command(Command::AcceptTransport)),
             CallCommand::DeclineAsking => self.input(Input::Command(Command::DeclineAsking)),
+            CallCommand::StartRecording => self.input(Input::Command(Command::StartRecording)),
+            CallCommand::StopRecording => self.input(Input::Command(Command::StopRecording)),
+            CallCommand::BeRecorded { recorded } => {
+                self.input(Input::Command(Command::BeRecorded { recorded: recorded.into() }));
+            }
             CallCommand::CopyText { text, what } => copy(self.events.clone(), text, what),
             CallCommand::LookAtPhrase { open } => self.shown.phrase.look(open),
             CallCommand::LookAtStatistics { open } => {

@@ -11,6 +11,7 @@ mod encrypting;
 mod media;
 mod people;
 mod protecting;
+mod recording;
 mod server_messages;
 mod staging;
 
@@ -33,6 +34,7 @@ use crate::links::Links;
 use crate::media_paths::MediaPaths;
 use crate::people::People;
 use crate::protection::ProtectionMachine;
+use crate::recording::Recording;
 use crate::signalling::SignallingConnection;
 use crate::slots::{Slots, SlotsInput};
 use crate::unanswered::Unanswered;
@@ -93,6 +95,7 @@ pub struct Call {
     encryption: Encryption,
     /// Whether what leaves is sealed.
     protection: ProtectionMachine,
+    recording: Recording,
     outputs: VecDeque<Output>,
 }
 
@@ -134,6 +137,7 @@ impl Call {
             drawn: (0, 0.0),
             subscribed: Vec::new(),
             protection: ProtectionMachine::default(),
+            recording: Recording::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -248,6 +252,7 @@ impl Call {
             encryption: self.protection.shown(),
             key_warnings: self.encryption.key_warnings(&self.encryption_view()),
             host_inside: self.host_inside,
+            recording: self.recording_snapshot(),
             stage: StageSnapshot {
                 layout: self.stage.layout().clone(),
                 pins: self.stage.pins().to_vec(),
@@ -339,6 +344,9 @@ impl Call {
             Command::DeclineAsking => self.asked_for = None,
             Command::LobbyShows { encryption } => self.note_lobby(encryption),
             Command::AcceptTransport => self.accept_transport(),
+            Command::StartRecording => self.say(RoomMessage::StartRecording),
+            Command::StopRecording => self.stop_recording(),
+            Command::BeRecorded { recorded } => self.be_recorded(recorded),
         }
     }
 
@@ -454,6 +462,9 @@ impl Call {
         self.waiting.clear();
         self.asked_for = None;
         self.outputs.extend(self.protection.end().map(Output::Protect));
+        // Whoever comes again is asked again.
+        self.recording = Recording::default();
+        self.encryption.forget_agreement();
         self.phase = phase;
         self.you = None;
         self.signalling = self.signalling.ended();

@@ -187,6 +187,7 @@ impl Call {
             | ServerMessage::ParticipantUpdated { .. }) => self.person_message(now, person),
             ServerMessage::TurnedOff { source } => self.turned_off(source),
             ServerMessage::AskedToTurnOn { source } => self.asked_to_turn_on(source),
+            ServerMessage::Recording { recording, ended } => self.recording_changed(now, recording, ended),
             ServerMessage::WaitingRoom { people } => self.others_wait(people),
             ServerMessage::RoomUpdated { settings, password } => {
                 self.has_password = password;
@@ -258,6 +259,7 @@ impl Call {
         // What the room was told in the first message is all it needs to know, but for what only the people decide.
         self.signalling.keep_only(|message| matches!(message, RoomMessage::Moderate { .. }));
         self.say_unconfirmed_again();
+        self.find_recording(now, joined, was_joined);
         self.meet(now, joined);
         if seals_again {
             self.seal_anew();
@@ -425,6 +427,7 @@ fn is_final(code: ErrorCode) -> bool {
         | ErrorCode::SettingsTooFast
         | ErrorCode::ChatTooFast
         | ErrorCode::ChatFull
+        | ErrorCode::RecordingUnavailable
         | ErrorCode::StorageUnavailable
         | ErrorCode::CallerBusy
         | ErrorCode::PeerInCall

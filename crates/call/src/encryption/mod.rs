@@ -17,6 +17,7 @@
 
 mod exchange;
 mod key_message_body;
+mod recorded;
 mod sealed_chat;
 mod sharing;
 mod trust;
@@ -25,8 +26,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use protocol::{
-    KeyMessage, KeyMessages, Participant, ParticipantId, PublicKey, RoomCode, RoomEncryption, RoomKeyId,
-    RoomSettings,
+    KeyMessage, KeyMessages, Participant, ParticipantId, PublicKey, RecordingId, RecordingKeys, RoomCode,
+    RoomEncryption, RoomKeyId, RoomSettings,
 };
 use seal::rand_core::{Rng, SeedableRng};
 use seal::{
@@ -35,6 +36,7 @@ use seal::{
 };
 
 use crate::encryption::key_message_body::{KeyMessageBody, KeyVersion, MAX_PROOFS, Proof};
+use crate::encryption::recorded::HandedIn;
 use crate::encryption::trust::Trust;
 use crate::people::People;
 use crate::{Notice, Secrecy};
@@ -94,6 +96,7 @@ pub(crate) struct Encryption {
     /// The latest key that was told with each public key: older ones are replays, also after their sender was away.
     latest: BTreeMap<PublicKey, KeyVersion>,
     trust: Trust,
+    handed_in: HandedIn,
     effects: VecDeque<EncryptionEffect>,
 }
 
@@ -130,6 +133,10 @@ pub(crate) enum EncryptionEffect {
     },
     ForgetKeysOf(ParticipantId),
     SendKeyMessages(KeyMessages),
+    KeepRecordingKeys {
+        recording: RecordingId,
+        keys: RecordingKeys,
+    },
     KeepSecret {
         secret: RoomSecret,
         origin: SecretOrigin,
@@ -166,6 +173,7 @@ impl Encryption {
             secrecy: BTreeMap::new(),
             latest: BTreeMap::new(),
             trust: Trust::new(passed_on),
+            handed_in: HandedIn::default(),
             effects: VecDeque::new(),
         }
     }
@@ -409,6 +417,7 @@ mod tests {
             presence: protocol::Presence::Here,
             forbidden: protocol::Forbidden::default(),
             key: Some(encryption.public_key()),
+            recorded: None,
         };
         for key in [last, next] {
             let key_message = encryption.key_message(&to, &key).unwrap();

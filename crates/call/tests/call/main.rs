@@ -13,6 +13,7 @@ mod devices;
 mod encrypting;
 mod page;
 mod protecting;
+mod recording;
 mod ringing;
 mod ringing_book;
 mod ringing_push;

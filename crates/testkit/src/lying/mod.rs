@@ -3,6 +3,7 @@
 
 mod liar;
 mod page;
+mod recording;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,13 +11,14 @@ use std::time::Duration;
 use call::{Command, Encryption, Input, Phase, SecretOrigin};
 use protocol::{
     ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, PublicKey, RoomCode, RoomFrame, RoomMessage,
-    ServerFrame,
+    ServerFrame, Switch,
 };
 use seal::RoomSecret;
 use uuid::Uuid;
 
 use self::liar::Liar;
 use self::page::{FRAME, Page};
+use self::recording::RecordingWitness;
 use crate::client_frame::ClientFrame;
 use crate::server::{Server, SocketNumber};
 use crate::{Network, Seed};
@@ -59,6 +61,8 @@ pub struct LyingWorld {
     plain_chat: BTreeSet<String>,
     /// Frames that people have let out unsealed.
     plain_frames: u64,
+    /// What becomes of recordings that the server claims.
+    recordings: RecordingWitness,
     wrong: Vec<String>,
 }
 
@@ -100,6 +104,7 @@ impl LyingWorld {
             had_keys: Vec::new(),
             plain_chat: BTreeSet::new(),
             plain_frames: 0,
+            recordings: RecordingWitness::default(),
             wrong: Vec::new(),
         }
     }
@@ -152,6 +157,11 @@ impl LyingWorld {
         (self.plain_chat.len(), self.plain_frames)
     }
 
+    /// How many frames can be opened by somebody who has a recording, and how many not, of those who were asked.
+    pub fn recorded(&self) -> (u64, u64) {
+        self.recordings.count()
+    }
+
     fn people_act(&mut self) {
         for index in 0..self.pages.len() {
             match self.pages[index].call.phase() {
@@ -185,6 +195,7 @@ impl LyingWorld {
             self.written.insert(id, text.clone());
             self.command(index, Command::Write { id, to, text });
         }
+        self.answer(index);
         if self.seed.chance(0.01)
             && let Some(socket) = self.pages[index].socket.take()
         {
@@ -196,6 +207,14 @@ impl LyingWorld {
         }
         if self.people == People::Trusting && index == 0 && self.seed.chance(0.2) {
             self.be_trusting(index);
+        }
+    }
+
+    /// The first agrees to be recorded and takes that back, the second refuses, the third does not answer.
+    fn answer(&mut self, index: usize) {
+        if index < 2 && self.pages[index].call.snapshot().recording.is_some() && self.seed.chance(0.05) {
+            let recorded = Switch::from(index == 0 && self.seed.chance(0.7));
+            self.command(index, Command::BeRecorded { recorded });
         }
     }
 
@@ -248,6 +267,14 @@ impl LyingWorld {
         let id = self.pages[index].id;
         let Some(socket) = self.pages[index].socket else { return };
         self.watch(index, &frame);
+        if let ClientFrame::Room(RoomFrame {
+            message: RoomMessage::KeepRecordingKeys { recording, keys },
+            ..
+        }) = &frame
+        {
+            let keys = Vec::from(keys.clone());
+            self.wrong.extend(self.recordings.hear(&self.pages[index], *recording, &keys));
+        }
         if self.liar.hear(&mut self.seed, id, &frame) {
             self.server.hear(self.now, socket, (id, frame));
         }
@@ -333,7 +360,10 @@ impl LyingWorld {
             if !self.had_keys.contains(&key) {
                 self.had_keys.push(key); // A page that is loaded again has another one.
             }
-            frames.extend(page.seal().map(|frame| (page.id, self.now, frame)));
+            if let Some(frame) = page.seal() {
+                self.wrong.extend(self.recordings.see(page, &frame));
+                frames.push((page.id, self.now, frame));
+            }
         }
         for index in 0..self.pages.len() {
             let id = self.pages[index].id;
