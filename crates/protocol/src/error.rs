@@ -82,6 +82,8 @@ pub enum ErrorCode {
     ChatTooFast,
     /// The room has as much chat as the server keeps of one.
     ChatFull,
+    /// The server has no recorder, or the room no forwarding unit from which it could record.
+    RecordingUnavailable,
     /// The server cannot keep anything at the moment.
     StorageUnavailable,
     /// The target of a signal is not in the room.
@@ -138,6 +140,7 @@ impl ErrorCode {
             Self::SettingsTooFast => "too many settings changes",
             Self::ChatTooFast => "too many chat messages in a short time",
             Self::ChatFull => "the chat of this room is full",
+            Self::RecordingUnavailable => "this server cannot record calls",
             Self::StorageUnavailable => "the server cannot save anything right now",
             Self::PeerUnknown => "the target is not in this room",
             Self::PeerIsSelf => "a signal cannot go to its sender",
@@ -166,6 +169,7 @@ impl ErrorCode {
             | Self::SettingsTooFast
             | Self::ChatTooFast
             | Self::ChatFull
+            | Self::RecordingUnavailable
             | Self::StorageUnavailable
             | Self::CallerBusy
             | Self::PeerInCall

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ParticipantId;
 use crate::limits::{
     MAX_INVITATION_BYTES, MAX_KEY_MESSAGE_BYTES, MAX_KEY_MESSAGES, MAX_KEY_MESSAGES_TO_ONE, MAX_NOTE_BYTES,
+    MAX_SEALED_KEY_BYTES,
 };
 
 macro_rules! encoded {
@@ -85,6 +86,11 @@ encoded! {
     /// A sealed text of a direct call: what the caller's history says of the person called, or what the person called writes who declines; 1
     /// to [`MAX_NOTE_BYTES`] characters.
     SealedNote, 1, MAX_NOTE_BYTES
+}
+
+encoded! {
+    /// A sender key, sealed to a recording's key: 1 to [`MAX_SEALED_KEY_BYTES`] characters.
+    SealedKey, 1, MAX_SEALED_KEY_BYTES
 }
 
 encoded! {

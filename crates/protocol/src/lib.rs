@@ -21,6 +21,7 @@ mod participant;
 mod peer;
 mod push;
 mod reaction;
+mod recording;
 mod rest;
 mod rest_calls;
 mod ring;
@@ -54,7 +55,8 @@ pub use invisible::first_character;
 pub use join_steps::JoinSteps;
 pub use keys::{
     AddressedKeyMessage, ChallengeNonce, IdentityProof, Invitation, KeyError, KeyMessage, KeyMessages,
-    PublicKey, PushAuth, PushKey, RoomKeyGrant, RoomKeyId, RoomKeyOrigin, SealedNote, TooManyKeyMessages,
+    PublicKey, PushAuth, PushKey, RoomKeyGrant, RoomKeyId, RoomKeyOrigin, SealedKey, SealedNote,
+    TooManyKeyMessages,
 };
 pub use media::{MediaKey, MediaKind, MediaState, Source, Switch};
 pub use moderation::{Moderation, Right};
@@ -64,6 +66,10 @@ pub use participant::{Forbidden, HandNumber, LeaveReason, Participant, Presence,
 pub use peer::{LinkId, PeerRef};
 pub use push::PushSubscription;
 pub use reaction::Reaction;
+pub use recording::{
+    Consent, KeyId, KeyIdError, RecordingEnd, RecordingId, RecordingIdError, RecordingKey, RecordingKeys,
+    RecordingState, TooManyRecordingKeys,
+};
 pub use rest::{
     CreateTokenRequest, CreatedRoom, CreatedToken, CredentialKind, CredentialResource, HostLink, ListedRoom,
     ListedRooms, Problem, RoomEntry, RoomList, RoomResource, RoomStanding, RoomSummary, Scope, TokenKind,

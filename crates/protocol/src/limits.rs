@@ -156,3 +156,15 @@ pub const HISTORY_PAGE: usize = 20;
 
 /// The longest address at which a push service takes messages for a browser, in bytes. Those of the browsers' makers have a few hundred.
 pub const MAX_PUSH_ENDPOINT_BYTES: usize = 2048;
+
+/// The longest box with a sender key for a recording, in characters: a key, and what sealing adds, several times over.
+pub const MAX_SEALED_KEY_BYTES: usize = 512;
+
+/// Sender keys in one `keep_recording_keys`. A page has the one in use and the next one.
+pub const MAX_RECORDING_KEYS: usize = 64;
+
+/// How often recordings of a room can be started, one after the other.
+pub const RECORDING_BURST: u32 = 5;
+
+/// Seconds until another one can be started after those.
+pub const RECORDING_EVERY_SECONDS: u64 = 60;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DisplayName, MediaState, ParticipantId, PublicKey, Right, Role, Source, Switch};
+use crate::{Consent, DisplayName, MediaState, ParticipantId, PublicKey, Right, Role, Source, Switch};
 
 /// One person in the room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct Participant {
     /// With which key messages to them are sealed; a client without one takes no part in end-to-end encryption.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<PublicKey>,
+    /// Whether their page consented to the recording that goes on. `None` while nothing is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Consent>,
 }
 
 /// The place of a raised hand: hands raised later have higher numbers.

@@ -308,6 +308,9 @@ pub struct ValidateRoomResponse {
     /// When it starts, if it has not started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<Timestamp>,
+    /// Whether it is recorded. Whoever enters is asked before they are.
+    #[serde(default)]
+    pub recording: bool,
     /// What whoever asks would be inside.
     pub role: Role,
 }
@@ -321,6 +324,7 @@ impl ValidateRoomResponse {
         password: false,
         waiting_room: false,
         starts_at: None,
+        recording: false,
         role: Role::Guest,
     };
 }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::tagged::{Tagged, tagged};
 use crate::{
-    ChatId, ChatNumber, ChatTarget, Envelope, JoinSteps, KeyMessages, LinkId, MediaState, MessageId,
-    Moderation, NodeId, PeerRef, Reaction, Sequence, Signal, SignalNumber, Subscriptions, Switch, Trouble,
+    ChatId, ChatNumber, ChatTarget, Consent, Envelope, JoinSteps, KeyMessages, LinkId, MediaState, MessageId,
+    Moderation, NodeId, PeerRef, Reaction, RecordingId, RecordingKeys, Sequence, Signal, SignalNumber,
+    Subscriptions, Switch, Trouble,
 };
 
 /// One text frame after the first: a message, a number by which it can be named, and how far the client has read.
@@ -107,6 +108,28 @@ pub enum RoomMessage as "RoomMessage", read by RoomForm {
     Moderate {
         /// The decision of a host.
         moderation: Moderation,
+    },
+    /// Starts to record the call on the server, as a host or co-host. Everybody is told by `recording`; where a recording goes on already, nothing
+    /// happens.
+    StartRecording,
+    /// Stops a recording, as a host or co-host.
+    StopRecording {
+        /// Which one.
+        recording: RecordingId,
+    },
+    /// Says whether one is recorded, which may be said again. Nothing of anybody is kept who has not consented.
+    AnswerRecording {
+        /// By which recording.
+        recording: RecordingId,
+        /// What the client's person says.
+        consent: Consent,
+    },
+    /// Brings the client's own sender keys, sealed to the recording's key, once it has consented. Said again for each new epoch of its key.
+    KeepRecordingKeys {
+        /// For which recording.
+        recording: RecordingId,
+        /// The keys.
+        keys: RecordingKeys,
     },
     /// The new path of a move carries media, as far as this client can tell.
     TopologyReady {

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::tagged::{Tagged, tagged};
 use crate::{
     AbortReason, ChatEntry, ChatId, ChatNumber, Credential, KeyMessage, LeaveReason, LinkId, MediaKey,
-    MediaVia, MessageId, NodeId, Participant, ParticipantId, PeerRef, ProtocolError, Reaction, RoomKeyGrant,
-    RoomSettings, RoomSummary, Sequence, SessionToken, Signal, SignalNumber, Source, Topology, WaitingPerson,
+    MediaVia, MessageId, NodeId, Participant, ParticipantId, PeerRef, ProtocolError, Reaction, RecordingEnd,
+    RecordingState, RoomKeyGrant, RoomSettings, RoomSummary, Sequence, SessionToken, Signal, SignalNumber,
+    Source, Topology, WaitingPerson,
 };
 
 /// One text frame from the server: a message, its place among those to this client, and how far the server has read.
@@ -149,6 +150,15 @@ pub enum ServerMessage as "ServerMessage", read by ServerForm {
         /// The reaction that is shown.
         reaction: Reaction,
     },
+    /// A recording goes on, or is over.
+    Recording {
+        /// The one that goes on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recording: Option<RecordingState>,
+        /// Why the last one is over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<RecordingEnd>,
+    },
     /// A signal from a peer.
     Signal {
         /// The other end of the link.
@@ -242,6 +252,9 @@ pub struct Joined {
     pub topology: Topology,
     /// Servers that help to get through.
     pub ice_servers: IceServers,
+    /// The recording that goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<RecordingState>,
     /// The room's secret, for a newcomer who came without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant: Option<RoomKeyGrant>,

@@ -60,6 +60,8 @@ pub enum TopologyReason {
     WeakUplink,
     /// Somebody cannot reach the server's forwarding unit.
     NoPathToServer,
+    /// What is recorded has to come to the server.
+    Recording,
 }
 
 /// Why a migration was aborted.

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use protocol::limits::MAX_NUMBER;
 use protocol::{
-    ChatId, DisplayName, Envelope, HandNumber, LeaveReason, ParticipantId, Reaction, Role, Source, Switch,
+    ChatId, Consent, DisplayName, Envelope, HandNumber, LeaveReason, ParticipantId, Reaction, Role, Source,
+    Switch,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::lines::{self, LineError, Lines};
-use crate::manifest::Consent;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

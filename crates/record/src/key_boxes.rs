@@ -3,21 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use protocol::ParticipantId;
+use protocol::{KeyId, ParticipantId, SealedKey};
 use serde::{Deserialize, Serialize};
 
 use crate::lines::{self, LineError, Lines};
-use crate::sealed::KeyId;
-
-/// A sealed sender key: 1 to 512 characters of base64url (RFC 4648 §5, without padding).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct SealedKey(String);
-
-/// It is no sealed key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a sealed key has 1 to {} characters of base64url", SealedKey::MOST_BYTES)]
-pub struct SealedKeyError;
 
 /// A key of one sender, from one step of an epoch on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,51 +22,6 @@ pub struct KeyBox {
 
 /// The longest line, in bytes.
 const MOST_LINE_BYTES: usize = 1_024;
-
-impl SealedKey {
-    /// How long it is at the most: a sender key, and what sealing adds, several times over.
-    pub const MOST_BYTES: usize = 512;
-
-    /// Checks what a page sent.
-    ///
-    /// # Errors
-    ///
-    /// When it is empty, too long, or has other characters.
-    pub fn new(text: String) -> Result<Self, SealedKeyError> {
-        let is_written = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if (1..=Self::MOST_BYTES).contains(&text.len()) && text.bytes().all(is_written) {
-            Ok(Self(text))
-        } else {
-            Err(SealedKeyError)
-        }
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for SealedKey {
-    type Error = SealedKeyError;
-
-    fn try_from(text: String) -> Result<Self, SealedKeyError> {
-        Self::new(text)
-    }
-}
-
-impl From<SealedKey> for String {
-    fn from(key: SealedKey) -> Self {
-        key.0
-    }
-}
-
-impl std::fmt::Debug for SealedKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SealedKey(…)")
-    }
-}
 
 impl KeyBox {
     /// The line to be appended.

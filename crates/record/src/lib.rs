@@ -13,19 +13,15 @@ mod lines;
 mod manifest;
 mod recorder;
 mod rtp;
-mod sealed;
 mod track;
 pub mod webm;
 
 pub use effect::FileEffect;
 pub use events::{EventReader, LoggedEvent, RecordedEvent};
-pub use key_boxes::{KeyBox, KeyBoxes, SealedKey, SealedKeyError};
+pub use key_boxes::{KeyBox, KeyBoxes};
 pub use lines::LineError;
-pub use manifest::{
-    Consent, FileName, FileNameError, Manifest, ManifestError, Part, Person, RecordingId, RecordingIdError,
-    TrackFile,
-};
+pub use manifest::{FileName, FileNameError, Manifest, ManifestError, Part, Person, TrackFile};
+pub use protocol::{Consent, KeyId, KeyIdError, RecordingId, RecordingIdError, SealedKey};
 pub use recorder::Recorder;
 pub use rtp::{Packet, SenderReport};
-pub use sealed::{KeyId, KeyIdError};
 pub use track::{KEY_WAIT, KEYFRAME_ASKED_EVERY, KEYFRAME_EVERY, TrackEffect, TrackSummary};

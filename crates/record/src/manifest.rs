@@ -4,16 +4,10 @@
 use std::collections::BTreeSet;
 
 use protocol::limits::MAX_NUMBER;
-use protocol::{DisplayName, ParticipantId, RoomCode, RoomKeyId, Source, Timestamp};
+use protocol::{Consent, DisplayName, ParticipantId, RecordingId, RoomCode, RoomKeyId, Source, Timestamp};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::webm::{Codec, Protection};
-
-/// Names a recording. Its text is that of a UUID, so no path can be one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RecordingId(pub Uuid);
 
 /// A file beside the manifest: 1 to 80 of lower-case letters, digits, `-` and `.`, no two dots together and none at either end. It names no folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -46,20 +40,6 @@ pub struct Person {
     pub name: DisplayName,
     /// Whether they are recorded.
     pub consent: Consent,
-}
-
-/// What somebody's own page said about being recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Consent {
-    /// It did not answer: nothing of it is kept.
-    NotAnswered,
-    /// It consented.
-    Given,
-    /// It refused: nothing of it is kept.
-    Refused,
-    /// It consented first. What was kept until then is there.
-    TakenBack,
 }
 
 /// What was recorded without interruption.
@@ -114,11 +94,6 @@ pub enum ManifestError {
     #[error("the manifest contradicts itself: {0}")]
     Contradiction(&'static str),
 }
-
-/// It names no recording.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a recording is named by 36 characters")]
-pub struct RecordingIdError;
 
 /// It cannot be the name of a file of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -245,21 +220,5 @@ impl TryFrom<String> for FileName {
 impl From<FileName> for String {
     fn from(name: FileName) -> Self {
         name.0
-    }
-}
-
-impl std::fmt::Display for RecordingId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.hyphenated().fmt(f)
-    }
-}
-
-impl std::str::FromStr for RecordingId {
-    type Err = RecordingIdError;
-
-    /// Only as it is written: 36 characters, so that a recording has one address.
-    fn from_str(text: &str) -> Result<Self, RecordingIdError> {
-        let id = Uuid::try_parse(text).map(Self).map_err(|_| RecordingIdError)?;
-        if id.to_string() == text { Ok(id) } else { Err(RecordingIdError) }
     }
 }

@@ -7,9 +7,9 @@ use protocol::{MediaKey, ParticipantId, Timestamp};
 
 use crate::rtp::clock::SenderClock;
 use crate::rtp::{Packet, SenderReport};
-use crate::sealed::KeyId;
 use crate::track::{Track, TrackEffect};
 use crate::webm::{Codec, Protection};
+use protocol::KeyId;
 
 /// Records tracks. It takes no decision about consent: a publication is recorded from [`begin`](Self::begin) to [`end`](Self::end), and of no other
 /// is anything kept.

@@ -16,8 +16,8 @@ use crate::rtp::depacketise::{Depacketiser, Progress};
 use crate::rtp::frame::RawFrame;
 use crate::rtp::jitter::{JitterBuffer, Released};
 use crate::rtp::{Packet, SenderReport};
-use crate::sealed::KeyId;
 use crate::webm::{Codec, Frame, FrameKind, Protection, TrackFormat, VideoSize, Writer};
+use protocol::KeyId;
 
 /// A keyframe is asked for no oftener than this, however much is lost.
 pub const KEYFRAME_ASKED_EVERY: Duration = Duration::from_millis(500);

@@ -1,8 +1,9 @@
 //! What can happen to a room.
 
 use protocol::{
-    ChatEntry, ChatId, DisplayName, MediaState, MessageId, NodeId, ParticipantId, PublicKey, Role, RoomFrame,
-    RoomKeyGrant, RoomKeyId, RoomKeyOrigin, RoomSettings, Sequence, ServerMessage, SessionId, Source, Switch,
+    ChatEntry, ChatId, DisplayName, MediaState, MessageId, NodeId, ParticipantId, PublicKey, RecordingEnd,
+    RecordingId, Role, RoomFrame, RoomKeyGrant, RoomKeyId, RoomKeyOrigin, RoomSettings, Sequence,
+    ServerMessage, SessionId, Source, Switch,
 };
 
 use crate::{CredentialClaims, SessionClaims};
@@ -119,6 +120,13 @@ pub enum Input {
     UseNode {
         /// The node whose forwarding unit is to be used.
         node: NodeId,
+    },
+    /// The recorder could not go on: the recording is over.
+    RecordingFailed {
+        /// Which one.
+        recording: RecordingId,
+        /// Why.
+        reason: RecordingEnd,
     },
     /// Credentials were taken back, and everybody who came with one of them goes.
     Revoke {

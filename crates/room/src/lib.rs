@@ -22,7 +22,9 @@ mod weight;
 pub use input::{
     AdminAction, ConnectionId, Departure, GivenPassword, Input, Resumption, VerifiedCredential, Visitor,
 };
-pub use output::{Change, MediaOrder, Output, SeatChange, SeatState};
+pub use output::{
+    Change, KeptRecording, MediaOrder, Output, RecordedFact, RecordingEffect, SeatChange, SeatState,
+};
 pub use room::{Room, RoomInit};
 pub use rules::{entry_of_listed, refusal};
-pub use session::{CredentialClaims, GiveIceServers, SessionClaims, SignTokens};
+pub use session::{CredentialClaims, DrawRecordings, GiveIceServers, SessionClaims, SignTokens};

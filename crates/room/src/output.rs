@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use protocol::{
-    ChatEntry, ChatNumber, CloseCode, DisplayName, Forbidden, HandNumber, LinkId, MediaState, MessageId,
-    NodeId, ParticipantId, PublicKey, Role, RoomSettingsPatch, Sequence, ServerMessage, SessionId, Signal,
-    SignalNumber, Subscriptions, Timestamp,
+    ChatEntry, ChatNumber, CloseCode, Consent, DisplayName, Forbidden, HandNumber, LeaveReason, LinkId,
+    MediaState, MessageId, NodeId, ParticipantId, PublicKey, Reaction, RecordingEnd, RecordingKey,
+    RecordingState, Role, RoomSettingsPatch, Sequence, ServerMessage, SessionId, Signal, SignalNumber,
+    Subscriptions, Timestamp,
 };
 
 use crate::ConnectionId;
@@ -60,6 +61,8 @@ pub enum Output {
         /// The change that media has to follow.
         order: MediaOrder,
     },
+    /// Have the recorder do something.
+    Recording(RecordingEffect),
     /// Nobody has been here for a while: the room needs no task until somebody comes.
     Unload,
     /// The room was to be deleted when it is empty, and it is.
@@ -91,6 +94,99 @@ pub enum MediaOrder {
     Left,
 }
 
+/// What the recorder of the room is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordingEffect {
+    /// Begin a recording; or another part of one that went on when a server ended. Everybody who is in, and what they answered, follows.
+    Start(RecordingState),
+    /// Keep what this participant publishes from now on.
+    Consented {
+        /// Whose page consented.
+        participant: ParticipantId,
+    },
+    /// Keep nothing more of this participant: they refused, took their consent back, or are gone.
+    NoLonger {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// Keep these boxes, and only then the frames sealed by these keys.
+    Keys {
+        /// Whose keys.
+        participant: ParticipantId,
+        /// The keys, sealed.
+        keys: Vec<RecordingKey>,
+    },
+    /// Note that something happened.
+    Log(RecordedFact),
+    /// Finish the recording. Nothing of it follows.
+    Stop {
+        /// Why.
+        reason: RecordingEnd,
+    },
+    /// Finish the part, and leave the recording as one that goes on: another server has the room now.
+    LetGo,
+}
+
+/// What happened in a room while it was recorded. Of those who have not consented only that they were there, and what they answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordedFact {
+    /// Somebody is there: all who are when a part begins, and whoever comes.
+    Joined {
+        /// Who.
+        participant: ParticipantId,
+        /// Under which name.
+        name: DisplayName,
+        /// As what.
+        role: Role,
+    },
+    /// Somebody is gone.
+    Left {
+        /// Who.
+        participant: ParticipantId,
+        /// Why.
+        reason: LeaveReason,
+    },
+    /// What somebody sends is as it says now.
+    Media {
+        /// Who.
+        participant: ParticipantId,
+        /// What they send.
+        media: MediaState,
+    },
+    /// Somebody's hand is raised, or is not.
+    Hand {
+        /// Who.
+        participant: ParticipantId,
+        /// `None` when it is down.
+        hand: Option<HandNumber>,
+    },
+    /// Somebody reacted.
+    Reacted {
+        /// Who.
+        participant: ParticipantId,
+        /// How.
+        reaction: Reaction,
+    },
+    /// Somebody wrote to everyone.
+    Chat(ChatEntry),
+    /// Somebody's page answered.
+    Consent {
+        /// Whose.
+        participant: ParticipantId,
+        /// What it answered.
+        consent: Consent,
+    },
+}
+
+/// A recording that goes on, as it is kept, so that it goes on after a crash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptRecording {
+    /// The recording.
+    pub state: RecordingState,
+    /// What pages have answered, also of those who left: each is asked once.
+    pub answers: Vec<(ParticipantId, Consent)>,
+}
+
 /// Something to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -100,6 +196,8 @@ pub enum Change {
     Seat(SeatChange),
     /// A browser may not enter any more.
     Blocked(String),
+    /// The recording that goes on is as it says now; or none does.
+    Recording(Option<KeptRecording>),
     /// Somebody came or went.
     Used(Timestamp),
     /// A host did something.

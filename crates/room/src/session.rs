@@ -1,6 +1,8 @@
 //! Stays that outlive their sockets.
 
-use protocol::{DisplayName, IceServers, ParticipantId, Role, SessionId, SessionToken, Timestamp};
+use protocol::{
+    DisplayName, IceServers, ParticipantId, RecordingId, Role, SessionId, SessionToken, Timestamp,
+};
 
 /// What a session token says, once its signature is found right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +34,12 @@ pub struct CredentialClaims {
 pub trait GiveIceServers: Send {
     /// The servers, with credentials of this participant's.
     fn ice_servers(&self, to: ParticipantId) -> IceServers;
+}
+
+/// Names recordings. A room has one of these where the server has a recorder.
+pub trait DrawRecordings: Send {
+    /// A name that no recording had.
+    fn draw(&self) -> RecordingId;
 }
 
 /// Makes session tokens of claims. The same claims may make different tokens, as time goes on.

@@ -38,6 +38,7 @@ pub(crate) fn weight(message: &ServerMessage) -> usize {
             | ServerMessage::AskedToTurnOn { .. }
             | ServerMessage::ChatKept { .. }
             | ServerMessage::ChatNotKept { .. }
+            | ServerMessage::Recording { .. }
             | ServerMessage::Reacted { .. }
             | ServerMessage::Topology { .. }
             | ServerMessage::MigrationAborted { .. }
@@ -56,6 +57,7 @@ fn of_joined(joined: &Joined) -> usize {
         participants,
         ice_servers,
         grant,
+        recording: _,
         continued: _,
         topology: _,
         running: _,

@@ -246,7 +246,8 @@ impl Server {
                 Output::Media { node, participant, order } => {
                     self.orders.push_back((node, participant, order));
                 }
-                Output::Keep(Change::Blocked(_) | Change::Used(_) | Change::Done { .. })
+                Output::Keep(Change::Blocked(_) | Change::Recording(_) | Change::Used(_) | Change::Done { .. })
+                | Output::Recording(_)
                 | Output::Unload
                 | Output::Delete => {}
             }
@@ -275,6 +276,8 @@ fn begin(now: Duration, seats: Vec<SeatChange>, recent_chat: Vec<ChatEntry>, sfu
         blocked: Vec::new(),
         recent_chat,
         sfu,
+        recorder: None,
+        recording: None,
         signer: Box::new(Plain),
     };
     Room::new(now, init)

@@ -188,6 +188,7 @@ impl Call {
             | ServerMessage::ParticipantUpdated { .. }) => self.person_message(now, person),
             ServerMessage::TurnedOff { source } => self.turned_off(source),
             ServerMessage::AskedToTurnOn { source } => self.asked_to_turn_on(source),
+            ServerMessage::Recording { .. } => {}
             ServerMessage::WaitingRoom { people } => self.others_wait(people),
             ServerMessage::RoomUpdated { settings, password } => {
                 (self.settings, self.has_password) = (Some(settings), password);
@@ -421,6 +422,7 @@ fn is_final(code: ErrorCode) -> bool {
         | ErrorCode::SettingsTooFast
         | ErrorCode::ChatTooFast
         | ErrorCode::ChatFull
+        | ErrorCode::RecordingUnavailable
         | ErrorCode::StorageUnavailable
         | ErrorCode::CallerBusy
         | ErrorCode::PeerInCall

@@ -309,6 +309,7 @@ fn is_final(code: ErrorCode) -> bool {
         | ErrorCode::SettingsTooFast
         | ErrorCode::ChatTooFast
         | ErrorCode::ChatFull
+        | ErrorCode::RecordingUnavailable
         | ErrorCode::StorageUnavailable
         | ErrorCode::PeerUnknown
         | ErrorCode::PeerIsSelf

@@ -23,7 +23,8 @@ use crate::rules::Rules;
 use crate::seats::{Receipt, Seats};
 use crate::topology::{TopologyEffect, TopologyInput, TopologyMachine, TopologyView};
 use crate::{
-    Change, ConnectionId, GiveIceServers, Input, MediaOrder, Output, SeatChange, SeatState, SignTokens,
+    Change, ConnectionId, DrawRecordings, GiveIceServers, Input, KeptRecording, MediaOrder, Output,
+    SeatChange, SeatState, SignTokens,
 };
 
 /// A room and the people in it.
@@ -70,6 +71,10 @@ pub struct RoomInit {
     pub recent_chat: Vec<ChatEntry>,
     /// The node whose forwarding unit the room may use, if it has one.
     pub sfu: Option<NodeId>,
+    /// Names recordings; `None` where the server has no recorder.
+    pub recorder: Option<Box<dyn DrawRecordings>>,
+    /// The recording that went on when the server before ended.
+    pub recording: Option<KeptRecording>,
     /// Signs session tokens.
     pub signer: Box<dyn SignTokens>,
 }
@@ -87,6 +92,8 @@ impl Room {
             blocked,
             recent_chat,
             sfu,
+            recorder: _,
+            recording: _,
             signer,
         } = init;
         let origin = wall.0.saturating_sub(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
@@ -148,6 +155,7 @@ impl Room {
             Input::UseNode { node } => self.topology(now, TopologyInput::UseNode { node }),
             Input::Revoke { credentials } => self.revoke(now, credentials),
             Input::Media { participant, message } => self.tell(participant, *message),
+            Input::RecordingFailed { .. } => {}
             Input::Deleted => self.end_for_all(now, ErrorCode::RoomEnded),
             Input::Moved => self.let_go(now),
             Input::HandedOver => self.hand_over(now),
@@ -288,6 +296,10 @@ impl Room {
             }
             // For whoever runs the server, who has heard it on the way here.
             RoomMessage::ReportJoin { .. } => {}
+            RoomMessage::StartRecording => self.refuse(from, ErrorCode::RecordingUnavailable, id),
+            RoomMessage::StopRecording { .. }
+            | RoomMessage::AnswerRecording { .. }
+            | RoomMessage::KeepRecordingKeys { .. } => {}
             RoomMessage::Ping => self.answer(from, ServerMessage::Pong),
             RoomMessage::Leave => self.leave(now, from),
         }

@@ -35,8 +35,17 @@ impl Room {
             });
             self.rules.set_secret(secret, origin)
         });
-        let mut participant =
-            Participant { id, name, role, media, hand, presence: Presence::Here, forbidden, key };
+        let mut participant = Participant {
+            id,
+            name,
+            role,
+            media,
+            hand,
+            presence: Presence::Here,
+            forbidden,
+            key,
+            recorded: None,
+        };
         let turned_off = self.turn_off_what_may_not_be(&mut participant);
         let told = participant.clone();
         let seat = NewSeat {
@@ -149,6 +158,7 @@ impl Room {
             participants: self.participants().filter(|other| other.id != id).cloned().collect(),
             topology: self.topology.current(),
             ice_servers: self.ice_servers.ice_servers(id),
+            recording: None,
             grant,
             running: u32::try_from(self.seats.running(now).as_secs()).unwrap_or(u32::MAX),
         };

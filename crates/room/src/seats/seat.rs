@@ -115,6 +115,7 @@ impl Seat {
                 presence: Presence::Away,
                 forbidden: kept.forbidden,
                 key: kept.key,
+                recorded: None,
             },
             session: kept.session,
             browser: kept.browser,

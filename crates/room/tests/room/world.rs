@@ -93,6 +93,8 @@ impl World {
             blocked: vec![],
             recent_chat: vec![],
             sfu: None,
+            recorder: None,
+            recording: None,
             signer: Box::new(Plain),
         }
     }
@@ -254,7 +256,9 @@ impl World {
                     self.room.handle_input(self.now, changed);
                 }
                 Output::Media { node, participant, order } => self.orders.push((node, participant, order)),
-                Output::ReadHistory { .. } | Output::Unload | Output::Delete => self.other.push(output),
+                Output::ReadHistory { .. } | Output::Recording(_) | Output::Unload | Output::Delete => {
+                    self.other.push(output);
+                }
             }
         }
     }
