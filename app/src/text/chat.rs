@@ -53,6 +53,7 @@ fn not_sent(code: Option<ErrorCode>) -> &'static str {
         | ErrorCode::SessionTakenOver
         | ErrorCode::SettingsInvalid
         | ErrorCode::SettingsTooFast
+        | ErrorCode::RecordingUnavailable
         | ErrorCode::StorageUnavailable
         | ErrorCode::PeerIsSelf
         | ErrorCode::TooSlow

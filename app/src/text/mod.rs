@@ -30,6 +30,7 @@ pub(crate) mod people;
 #[cfg(feature = "ssr")]
 pub(crate) mod plain;
 pub(crate) mod push;
+pub(crate) mod recording;
 pub(crate) mod refusal;
 pub mod ring_notice;
 pub(crate) mod room;

@@ -4,6 +4,7 @@ use protocol::{MediaVia, Role, Source, Topology, TopologyReason};
 
 use super::words::people as words;
 pub(crate) use super::words::people::*;
+use super::words::recording;
 use super::{Text, sentences};
 
 /// A mark for a role; guests have none.
@@ -99,6 +100,7 @@ pub(crate) fn topology(topology: Topology) -> String {
         TopologyReason::NoDirectPath => Some(words::BECAUSE_NO_PATH()),
         TopologyReason::WeakUplink => Some(words::BECAUSE_WEAK_UPLINK()),
         TopologyReason::NoPathToServer => Some(words::BECAUSE_NO_SERVER_PATH()),
+        TopologyReason::Recording => Some(recording::BECAUSE_RECORDED()),
     };
     let change = migration.map(|_| words::SWITCHING());
     sentences([Some(way), why, Some(words::END_TO_END_ENCRYPTED()), change].into_iter().flatten())

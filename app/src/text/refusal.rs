@@ -4,7 +4,7 @@ use protocol::ErrorCode;
 use view::{Refusal, ScheduleError};
 
 use super::Text;
-use super::words::refusal as words;
+use super::words::{recording, refusal as words};
 
 /// What a page says that says no.
 #[derive(Clone, Copy)]
@@ -73,6 +73,7 @@ fn words_for(code: ErrorCode) -> Words {
         | ErrorCode::SettingsTooFast
         | ErrorCode::ChatTooFast
         | ErrorCode::ChatFull
+        | ErrorCode::RecordingUnavailable
         | ErrorCode::PeerUnknown
         | ErrorCode::PeerIsSelf
         | ErrorCode::NotOffered
@@ -114,6 +115,7 @@ pub(crate) fn of_request(code: ErrorCode) -> &'static str {
         ErrorCode::ChatTooFast => words::SENDING_TOO_FAST(),
         ErrorCode::RoomFull => words::NO_ROOM_LEFT(),
         ErrorCode::ChatFull => words::CHAT_FULL(),
+        ErrorCode::RecordingUnavailable => recording::UNAVAILABLE(),
         ErrorCode::Malformed
         | ErrorCode::TooLarge
         | ErrorCode::UnsupportedVersion

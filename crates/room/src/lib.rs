@@ -12,6 +12,7 @@ mod moderation;
 mod outbox;
 mod output;
 mod rate;
+mod recording;
 mod room;
 mod rules;
 mod seats;

@@ -183,7 +183,7 @@ pub enum RecordedFact {
 pub struct KeptRecording {
     /// The recording.
     pub state: RecordingState,
-    /// What pages have answered, also of those who left: each is asked once.
+    /// What the pages of those who have a seat have answered.
     pub answers: Vec<(ParticipantId, Consent)>,
 }
 

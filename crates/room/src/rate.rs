@@ -14,7 +14,11 @@ pub(crate) struct Rate {
 impl Rate {
     /// Takes one out of a bucket of `burst`, at least 1, that fills by `per_second`, at least 1.
     pub(crate) fn allows(&mut self, now: Duration, burst: u32, per_second: u32) -> bool {
-        let one = Duration::from_secs(1) / per_second;
+        self.allows_each(now, burst, Duration::from_secs(1) / per_second)
+    }
+
+    /// The same of a bucket into which one comes after each `one`.
+    pub(crate) fn allows_each(&mut self, now: Duration, burst: u32, one: Duration) -> bool {
         let full_at = self.full_at.max(now) + one;
         if full_at > now + one * burst {
             return false;

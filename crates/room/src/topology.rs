@@ -78,11 +78,13 @@ pub(crate) struct TopologyView<'a> {
     seats: &'a Seats,
     /// The largest room with direct links.
     mesh_limit: usize,
+    /// Whether what everybody sends has to come to the server.
+    is_recorded: bool,
 }
 
 impl<'a> TopologyView<'a> {
-    pub(crate) fn new(seats: &'a Seats, mesh_limit: u16) -> Self {
-        Self { seats, mesh_limit: usize::from(mesh_limit) }
+    pub(crate) fn new(seats: &'a Seats, mesh_limit: u16, is_recorded: bool) -> Self {
+        Self { seats, mesh_limit: usize::from(mesh_limit), is_recorded }
     }
 
     /// Whether there are so few people that one who cannot follow keeps all from migrating.
@@ -154,6 +156,11 @@ impl TopologyMachine {
     /// The topology as everybody knows it.
     pub(crate) fn current(&self) -> Topology {
         self.topology
+    }
+
+    /// Whether there is an SFU that the room could use.
+    pub(crate) fn has_node(&self) -> bool {
+        self.node.is_some()
     }
 
     /// The nodes whose SFUs the room uses, or is about to.
@@ -372,8 +379,12 @@ impl TopologyMachine {
             Some(Trouble::WeakUplink) => return (by_node, TopologyReason::WeakUplink),
             None => {}
         }
+        if view.is_recorded {
+            return (by_node, TopologyReason::Recording);
+        }
         // One fewer than made it migrate: at the limit itself the next one to come would bring everybody back.
-        let is_settled = self.topology.via.is_sfu() && people > (limit - 1).max(2);
+        let was_recorded = self.topology.reason == TopologyReason::Recording;
+        let is_settled = self.topology.via.is_sfu() && !was_recorded && people > (limit - 1).max(2);
         if is_settled { (by_node, self.topology.reason) } else { (MediaVia::Mesh, TopologyReason::FewPeople) }
     }
 }

@@ -6,8 +6,11 @@ use storage::{AuditEvent, BrowserId, Digest, SeatRecord};
 
 use crate::ids;
 
-pub(super) fn to_storage(room: RoomCode, change: Change, now: Timestamp) -> storage::Change {
-    match change {
+/// `None` of what is not kept there.
+pub(super) fn to_storage(room: RoomCode, change: Change, now: Timestamp) -> Option<storage::Change> {
+    Some(match change {
+        // A server without a recorder has none to go on with.
+        Change::Recording(_) => return None,
         Change::Chat(entry) => storage::Change::Chat(room, entry),
         Change::Seat(seat) => storage::Change::Seat(record(room, seat)),
         Change::Blocked(browser) => storage::Change::Blocked(room, BrowserId(Digest(browser)), now),
@@ -20,7 +23,7 @@ pub(super) fn to_storage(room: RoomCode, change: Change, now: Timestamp) -> stor
             action: action.to_owned(),
             subject: None,
         }),
-    }
+    })
 }
 
 fn record(room: RoomCode, seat: SeatChange) -> SeatRecord {

@@ -470,6 +470,8 @@ impl Rooms {
             blocked: blocked.into_iter().map(|browser| browser.0.0).collect(),
             recent_chat: self.storage.recent_chat(code, RECENT_CHAT).await?,
             sfu: self.media.forwarding_node(),
+            recorder: None,
+            recording: None,
             signer: self.tokens.of_room(code),
         };
         let (queue, received) = queue::queue(code, WAITING_EVENTS);

@@ -393,6 +393,8 @@ impl RoomTask {
                 Output::Media { node, participant, order } => {
                     self.rooms.media.tell(node, self.handle.code(), participant, order);
                 }
+                // A server without a recorder gives its rooms none, and they say nothing to it.
+                Output::Recording(_) => {}
                 Output::Unload => return Lifecycle::Unloads,
                 Output::Delete => {
                     let (rooms, code, stay) = (self.rooms.clone(), self.handle.code(), self.stay.take());
@@ -436,9 +438,11 @@ impl RoomTask {
             room::Change::Seat(_)
             | room::Change::Blocked(_)
             | room::Change::Used(_)
+            | room::Change::Recording(_)
             | room::Change::Done { .. } => None,
         };
         let change = load::to_storage(self.handle.code(), change, self.rooms.clock.wall());
+        let Some(change) = change else { return };
         if let Err(Some(Waiter { from, chat, .. })) = self.room_writer.keep(change, waiter) {
             self.meter.queue_refused(Queue::Journal);
             self.room.handle_input(self.rooms.clock.now(), Input::ChatNotKept { from, chat });
@@ -488,6 +492,7 @@ impl RoomTask {
             password: self.room.has_password(),
             waiting_room: settings.waiting_room.is_on(),
             starts_at: settings.starts_at,
+            recording: self.room.recording().is_some(),
             role,
         }
     }

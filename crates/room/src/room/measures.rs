@@ -10,6 +10,7 @@ use protocol::{
 use super::Room;
 use crate::admission::{AdmissionInput, Decision, is_by_one};
 use crate::moderation::{ModerationEffect, ModerationInput, ModerationView};
+use crate::recording::RecordingInput;
 use crate::rules::Rules;
 use crate::seats::Seat;
 use crate::topology::TopologyInput;
@@ -58,7 +59,7 @@ impl Room {
         }
     }
 
-    fn record(&mut self, now: Duration, by: ParticipantId, action: &'static str) {
+    pub(super) fn record(&mut self, now: Duration, by: ParticipantId, action: &'static str) {
         let at = self.wall(now);
         self.outputs.push_back(Output::Keep(Change::Done { at, by, action }));
     }
@@ -198,6 +199,7 @@ impl Room {
 
     /// Sends everybody to where the room is.
     fn send_on(&mut self, now: Duration) {
+        self.record_call(now, RecordingInput::LetGo);
         self.admission(now, AdmissionInput::Move);
         let connections: Vec<_> = self.seats.iter().filter_map(Seat::connection).collect();
         for connection in connections {

@@ -3,6 +3,7 @@
 mod key_messages;
 mod measures;
 mod people;
+mod recording;
 mod seating;
 mod timers;
 
@@ -19,6 +20,7 @@ use crate::admission::{AdmissionEffect, AdmissionInput, AdmissionMachine, Admiss
 use crate::chat::{ChatEffect, ChatInput, ChatMachine, ChatView};
 use crate::effects::Effects;
 use crate::moderation::{ModerationInput, ModerationMachine};
+use crate::recording::{RecordingInput, RecordingMachine, RecordingView};
 use crate::rules::Rules;
 use crate::seats::{Receipt, Seats};
 use crate::topology::{TopologyEffect, TopologyInput, TopologyMachine, TopologyView};
@@ -39,6 +41,7 @@ pub struct Room {
     topology: TopologyMachine,
     chat: ChatMachine,
     moderation: ModerationMachine,
+    recording: RecordingMachine,
     /// The number of the last raised hand.
     last_hand: u64,
     /// When the last person left, or the room began; `None` while somebody is in or waits.
@@ -92,8 +95,8 @@ impl Room {
             blocked,
             recent_chat,
             sfu,
-            recorder: _,
-            recording: _,
+            recorder,
+            recording,
             signer,
         } = init;
         let origin = wall.0.saturating_sub(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
@@ -106,6 +109,7 @@ impl Room {
             topology: TopologyMachine::new(wall, sfu),
             chat: ChatMachine::new(recent_chat),
             moderation: ModerationMachine::default(),
+            recording: RecordingMachine::default(),
             last_hand: seats.iter().filter_map(|seat| Some(seat.hand?.0)).max().unwrap_or_default(),
             empty_since: None,
             was_used: false,
@@ -118,8 +122,10 @@ impl Room {
             room.was_used |= seat.state == SeatState::Taken;
             room.seats.restore(now, seat);
         }
-        let view = TopologyView::new(&room.seats, room.rules.settings().mesh_limit);
-        room.topology.choose_first(&view);
+        room.recording = RecordingMachine::new(recorder, recording, &room.recording_view());
+        room.restore_answers(now);
+        let (limit, is_recorded) = (room.rules.settings().mesh_limit, room.recording.state().is_some());
+        room.topology.choose_first(&TopologyView::new(&room.seats, limit, is_recorded));
         room.note_emptiness(now);
         room
     }
@@ -155,12 +161,15 @@ impl Room {
             Input::UseNode { node } => self.topology(now, TopologyInput::UseNode { node }),
             Input::Revoke { credentials } => self.revoke(now, credentials),
             Input::Media { participant, message } => self.tell(participant, *message),
-            Input::RecordingFailed { .. } => {}
+            Input::RecordingFailed { recording, reason } => {
+                self.record_call(now, RecordingInput::Failed { recording, reason });
+            }
             Input::Deleted => self.end_for_all(now, ErrorCode::RoomEnded),
             Input::Moved => self.let_go(now),
             Input::HandedOver => self.hand_over(now),
         }
         self.admission(now, AdmissionInput::Review);
+        self.carry_out_recording(now);
         self.note_emptiness(now);
     }
 
@@ -279,7 +288,10 @@ impl Room {
             }
             RoomMessage::SetMedia { media } => self.set_media(from, id, media),
             RoomMessage::SetHand { hand } => self.set_hand(now, from, hand),
-            RoomMessage::React { reaction } => self.tell_all(ServerMessage::Reacted { from, reaction }),
+            RoomMessage::React { reaction } => {
+                self.tell_all(ServerMessage::Reacted { from, reaction });
+                self.record_call(now, RecordingInput::Reacted { from, reaction });
+            }
             RoomMessage::Chat { chat, to, envelope } => {
                 self.chat(now, ChatInput::Write { from, in_reply_to: id, chat, to, envelope });
             }
@@ -296,10 +308,19 @@ impl Room {
             }
             // For whoever runs the server, who has heard it on the way here.
             RoomMessage::ReportJoin { .. } => {}
-            RoomMessage::StartRecording => self.refuse(from, ErrorCode::RecordingUnavailable, id),
-            RoomMessage::StopRecording { .. }
-            | RoomMessage::AnswerRecording { .. }
-            | RoomMessage::KeepRecordingKeys { .. } => {}
+            RoomMessage::StartRecording => {
+                let at = self.wall(now);
+                self.record_call(now, RecordingInput::Start { from, in_reply_to: id, at });
+            }
+            RoomMessage::StopRecording { recording } => {
+                self.record_call(now, RecordingInput::Stop { from, in_reply_to: id, recording });
+            }
+            RoomMessage::AnswerRecording { recording, consent } => {
+                self.record_call(now, RecordingInput::Answer { from, in_reply_to: id, recording, consent });
+            }
+            RoomMessage::KeepRecordingKeys { recording, keys } => {
+                self.record_call(now, RecordingInput::Keys { from, in_reply_to: id, recording, keys });
+            }
             RoomMessage::Ping => self.answer(from, ServerMessage::Pong),
             RoomMessage::Leave => self.leave(now, from),
         }
@@ -371,6 +392,7 @@ impl Room {
                 ChatEffect::Deliver(entry) => {
                     let message = ServerMessage::Chat { entry: entry.clone() };
                     self.tell_those(message, |reader| entry.is_for(reader.id));
+                    self.record_call(now, RecordingInput::Wrote(entry));
                 }
                 ChatEffect::Kept { from, chat, number } => {
                     self.tell(from, ServerMessage::ChatKept { chat, number });
@@ -382,13 +404,21 @@ impl Room {
     }
 
     fn topology(&mut self, now: Duration, input: TopologyInput) {
-        let view = TopologyView::new(&self.seats, self.rules.settings().mesh_limit);
+        let view = TopologyView::new(
+            &self.seats,
+            self.rules.settings().mesh_limit,
+            self.recording.state().is_some(),
+        );
         self.topology.handle_input(now, input, &view);
         self.carry_out_topology();
     }
 
     fn topology_timeout(&mut self, now: Duration) {
-        let view = TopologyView::new(&self.seats, self.rules.settings().mesh_limit);
+        let view = TopologyView::new(
+            &self.seats,
+            self.rules.settings().mesh_limit,
+            self.recording.state().is_some(),
+        );
         self.topology.handle_timeout(now, &view);
         self.carry_out_topology();
     }
@@ -474,6 +504,9 @@ impl Room {
     fn announce(&mut self, id: ParticipantId) {
         if let Some(participant) = self.seats.participant(id).cloned() {
             self.tell_all(ServerMessage::ParticipantUpdated { participant });
+            let key = self.rules.settings().room_key.as_ref();
+            let view = RecordingView::new(&self.seats, key, self.topology.has_node());
+            self.recording.log_changes(id, &view);
         }
     }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{
-    ErrorCode, Joined, Participant, ParticipantId, Presence, PublicKey, RoomSettingsPatch, ServerMessage,
-    SessionToken, Source,
+    Consent, ErrorCode, Joined, Participant, ParticipantId, Presence, PublicKey, RoomSettingsPatch,
+    ServerMessage, SessionToken, Source,
 };
 
 use super::Room;
 use crate::admission::{Admitted, PriorSession};
+use crate::recording::RecordingInput;
 use crate::seats::{GoesOn, NewSeat, Seat};
 use crate::topology::TopologyInput;
 use crate::{Change, ConnectionId, Output, Resumption, Visitor};
@@ -35,17 +36,9 @@ impl Room {
             });
             self.rules.set_secret(secret, origin)
         });
-        let mut participant = Participant {
-            id,
-            name,
-            role,
-            media,
-            hand,
-            presence: Presence::Here,
-            forbidden,
-            key,
-            recorded: None,
-        };
+        let recorded = self.recording.state().map(|_| Consent::NotAnswered);
+        let mut participant =
+            Participant { id, name, role, media, hand, presence: Presence::Here, forbidden, key, recorded };
         let turned_off = self.turn_off_what_may_not_be(&mut participant);
         let told = participant.clone();
         let seat = NewSeat {
@@ -61,6 +54,7 @@ impl Room {
         self.seats.add(now, Seat::new(seat));
         self.was_used = true;
         self.tell_sfu_media(id);
+        self.record_call(now, RecordingInput::Came { id });
         self.topology(now, TopologyInput::Came { id });
         self.tell_joined(now, id, Continuity::Fresh);
         self.tell_turned_off(id, turned_off);
@@ -158,7 +152,7 @@ impl Room {
             participants: self.participants().filter(|other| other.id != id).cloned().collect(),
             topology: self.topology.current(),
             ice_servers: self.ice_servers.ice_servers(id),
-            recording: None,
+            recording: self.recording.state().cloned(),
             grant,
             running: u32::try_from(self.seats.running(now).as_secs()).unwrap_or(u32::MAX),
         };
