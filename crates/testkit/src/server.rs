@@ -246,7 +246,9 @@ impl Server {
                 Output::Media { node, participant, order } => {
                     self.orders.push_back((node, participant, order));
                 }
-                Output::Keep(Change::Blocked(_) | Change::Recording(_) | Change::Used(_) | Change::Done { .. })
+                Output::Keep(
+                    Change::Blocked(_) | Change::Recording(_) | Change::Used(_) | Change::Done { .. },
+                )
                 | Output::Recording(_)
                 | Output::Unload
                 | Output::Delete => {}
