@@ -102,11 +102,12 @@ pub(crate) fn play_test_sound(speaker: Option<&str>) -> Option<()> {
     play(&[(523.25, 0.0), (659.25, 0.35)], 0.2, speaker)
 }
 
-/// Says that somebody has come, rising, or gone, falling.
+/// Says that somebody has come, rising, or gone, falling; or twice the same, of a recording.
 pub(crate) fn play_sound(sound: Sound, speaker: Option<&str>) -> Option<()> {
     match sound {
         Sound::Joined => play(&[(587.33, 0.0), (880.0, 0.12)], 0.06, speaker),
         Sound::Left => play(&[(587.33, 0.0), (440.0, 0.12)], 0.06, speaker),
+        Sound::Recording => play(&[(659.25, 0.0), (659.25, 0.2)], 0.06, speaker),
     }
 }
 

@@ -144,6 +144,15 @@ pub enum Command {
     },
     /// Do not turn on what a host asks for.
     DeclineAsking,
+    /// Record the call on the server, as a host.
+    StartRecording,
+    /// Stop that, as a host.
+    StopRecording,
+    /// The person answers whether they are recorded, or takes their answer back.
+    BeRecorded {
+        /// `on` to be recorded.
+        recorded: Switch,
+    },
     /// Leave the call and let go of every device.
     Leave,
 }

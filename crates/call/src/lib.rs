@@ -16,6 +16,7 @@ mod output;
 mod page;
 mod people;
 mod publications;
+mod recording;
 mod ringing;
 mod schedule;
 pub mod secret_links;
@@ -41,6 +42,7 @@ pub use page::{
     Attempt, CaptureRequest, NamedDevice, Page, PageEffect, PageInput, Permission, ShownReaction, Sound,
 };
 pub use publications::Publications;
+pub use recording::RecordingSnapshot;
 pub use ringing::{Book, Dialled, OngoingCall, RingCommand, RingDevice, RingInput, RingOutput, RingView};
 pub use schedule::{Bound, Typed, schedule};
 pub use shared_sound::{SharedSound, SharedSoundVerdict, SharedSurface};

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use protocol::{DisplayName, Participant, ParticipantId, Presence, PublicKey, Switch};
+use protocol::{Consent, DisplayName, Participant, ParticipantId, Presence, PublicKey, Switch};
 
 use crate::Level;
 use crate::speaking::Speaking;
@@ -106,6 +106,13 @@ impl People {
         let key = participant.key.clone().or_else(|| before.key.take());
         *before = Participant { key, ..participant };
         Some(Update { participant: before.clone(), key_before, is_back, has_raised_hand, shares })
+    }
+
+    /// The room begins to ask everybody, or to ask nobody, whether they are recorded.
+    pub(crate) fn set_recorded(&mut self, recorded: Option<Consent>) {
+        for person in &mut self.0 {
+            person.participant.recorded = recorded;
+        }
     }
 
     /// The server reaches them no more, and we do.

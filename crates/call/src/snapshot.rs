@@ -10,7 +10,7 @@ use protocol::{
 use stage::{Corner, Layout, Mode};
 use view::{KeyWarnings, LinkStatus, Phase, Secrecy, Signalling};
 
-use crate::Publications;
+use crate::{Publications, RecordingSnapshot};
 
 /// Everything a page shows of a call, at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +47,8 @@ pub struct Snapshot {
     pub key_warnings: KeyWarnings,
     /// Whether somebody is inside who can let the person in, while they wait.
     pub host_inside: bool,
+    /// The recording on the server that goes on.
+    pub recording: Option<RecordingSnapshot>,
     /// What is shown where.
     pub stage: StageSnapshot,
     /// The others, in the order in which they came.

@@ -15,6 +15,7 @@ mod opener;
 mod orders;
 mod pair;
 mod phrase;
+mod recording;
 mod secret;
 mod sender_key;
 mod suite;
@@ -29,6 +30,7 @@ pub use orders::{Direction, Expected, Order, Pipe};
 pub use pair::{KeyDigest, KeyPair, public_bytes, public_key};
 pub use phrase::SafetyPhrase;
 pub use rand_chacha::{ChaCha20Rng, rand_core};
+pub use recording::{RecordingKeyError, RecordingSeal};
 pub use secret::RoomSecret;
 pub use sender_key::{SenderKey, Tag};
 

@@ -1,6 +1,8 @@
 //! What has happened and is said once, also to a person who cannot see the screen.
 
-use protocol::{AbortReason, DisplayName, ErrorCode, MediaVia, ParticipantId, Reaction, Source};
+use protocol::{
+    AbortReason, DisplayName, ErrorCode, MediaVia, ParticipantId, Reaction, RecordingEnd, Source,
+};
 
 use crate::{DeviceKind, ScheduleError};
 
@@ -61,6 +63,10 @@ pub enum Notice {
         /// Why it was aborted.
         reason: AbortReason,
     },
+    /// The call is recorded on the server from now on: of each who agrees.
+    RecordingStarted,
+    /// It is no longer.
+    RecordingStopped(RecordingEnd),
     /// Another secret was offered to this page, which has one from a link.
     KeyRefused,
     /// This page was given the room's secret through the server.

@@ -45,6 +45,9 @@ impl Call {
                 EncryptionEffect::SendKeyMessages(key_messages) => {
                     self.say(RoomMessage::SendKeyMessages { key_messages });
                 }
+                EncryptionEffect::KeepRecordingKeys { recording, keys } => {
+                    self.say(RoomMessage::KeepRecordingKeys { recording, keys });
+                }
                 EncryptionEffect::KeepSecret { secret, origin } => {
                     self.outputs.push_back(Output::KeepSecret { secret, origin });
                 }

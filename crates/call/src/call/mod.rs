@@ -10,6 +10,7 @@ mod chatting;
 mod encrypting;
 mod media;
 mod people;
+mod recording;
 mod server_messages;
 mod staging;
 
@@ -31,6 +32,7 @@ use crate::ice::Ice;
 use crate::links::Links;
 use crate::media_paths::MediaPaths;
 use crate::people::People;
+use crate::recording::Recording;
 use crate::signalling::SignallingConnection;
 use crate::slots::{Slots, SlotsInput};
 use crate::unanswered::Unanswered;
@@ -89,6 +91,7 @@ pub struct Call {
     /// What was subscribed to last.
     subscribed: Vec<Subscription>,
     encryption: Encryption,
+    recording: Recording,
     outputs: VecDeque<Output>,
 }
 
@@ -129,6 +132,7 @@ impl Call {
             pixel_ratio: 1.0,
             drawn: (0, 0.0),
             subscribed: Vec::new(),
+            recording: Recording::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -240,6 +244,7 @@ impl Call {
             lacks_secret: self.lacks_secret,
             key_warnings: self.encryption.key_warnings(&self.encryption_view()),
             host_inside: self.host_inside,
+            recording: self.recording_snapshot(),
             stage: StageSnapshot {
                 layout: self.stage.layout().clone(),
                 pins: self.stage.pins().to_vec(),
@@ -329,6 +334,9 @@ impl Call {
             Command::SetPixelRatio { ratio } => self.pixel_ratio = ratio.clamp(0.5, 4.0),
             Command::SetSeen { seen } => self.slots(now, SlotsInput::Watched(seen.is_on())),
             Command::DeclineAsking => self.asked_for = None,
+            Command::StartRecording => self.say(RoomMessage::StartRecording),
+            Command::StopRecording => self.stop_recording(),
+            Command::BeRecorded { recorded } => self.be_recorded(recorded),
         }
     }
 
@@ -442,6 +450,9 @@ impl Call {
         }
         self.waiting.clear();
         self.asked_for = None;
+        // Whoever comes again is asked again.
+        self.recording = Recording::default();
+        self.encryption.forget_agreement();
         self.phase = phase;
         self.you = None;
         self.signalling = self.signalling.ended();

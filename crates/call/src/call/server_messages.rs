@@ -188,7 +188,7 @@ impl Call {
             | ServerMessage::ParticipantUpdated { .. }) => self.person_message(now, person),
             ServerMessage::TurnedOff { source } => self.turned_off(source),
             ServerMessage::AskedToTurnOn { source } => self.asked_to_turn_on(source),
-            ServerMessage::Recording { .. } => {}
+            ServerMessage::Recording { recording, ended } => self.recording_changed(now, recording, ended),
             ServerMessage::WaitingRoom { people } => self.others_wait(people),
             ServerMessage::RoomUpdated { settings, password } => {
                 (self.settings, self.has_password) = (Some(settings), password);
@@ -260,6 +260,7 @@ impl Call {
         // What the room was told in the first message is all it needs to know, but for what only the people decide.
         self.signalling.keep_only(|message| matches!(message, RoomMessage::Moderate { .. }));
         self.say_unconfirmed_again();
+        self.find_recording(now, joined, was_joined);
         self.meet(now, joined);
         self.links.say_all_again(now);
         self.carry_out_links();

@@ -33,11 +33,13 @@ impl Encryption {
         (self.current, self.pending, self.renew_at) = (self.next_epoch(), None, None);
         self.use_key();
         self.send_keys_to_all(view);
+        self.hand_in_again(view);
     }
 
     /// Inside again, without having been outside: key messages may have got lost with the server.
     pub(crate) fn go_on(&mut self, view: &EncryptionView<'_>) {
         self.send_keys_to_all(view);
+        self.hand_in_again(view);
     }
 
     /// Goes to a key with which nobody opens what was said before. True when it is one that the others cannot derive.
@@ -57,7 +59,8 @@ impl Encryption {
     pub(crate) fn introduce(&mut self, id: ParticipantId, view: &EncryptionView<'_>) {
         let Some(to) = self.key_of(id, view) else { return };
         if self.step_forward() {
-            return self.send_keys_to_all(view);
+            self.send_keys_to_all(view);
+            return self.hand_in(view);
         }
         let keys = self.keys();
         self.send(&keys, &[(id, to)]);
@@ -90,6 +93,7 @@ impl Encryption {
             let key = self.next_epoch();
             self.pending = Some((key.clone(), pending.unwrap_or(now + TAKES_EFFECT)));
             self.send_to_all(&[key], view);
+            self.hand_in(view);
         }
     }
 
@@ -137,7 +141,7 @@ impl Encryption {
         view.people.participant(id)?.key.clone()
     }
 
-    fn use_key(&mut self) {
+    pub(super) fn use_key(&mut self) {
         self.effects.push_back(EncryptionEffect::SetOwnKey(self.current.clone()));
     }
 

@@ -17,6 +17,7 @@
 
 mod exchange;
 mod key_message_body;
+mod recorded;
 mod sealed_chat;
 mod sharing;
 mod trust;
@@ -25,7 +26,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use protocol::{
-    KeyMessage, KeyMessages, Participant, ParticipantId, PublicKey, RoomCode, RoomKeyId, RoomSettings,
+    KeyMessage, KeyMessages, Participant, ParticipantId, PublicKey, RecordingId, RecordingKeys, RoomCode,
+    RoomKeyId, RoomSettings,
 };
 use seal::rand_core::{Rng, SeedableRng};
 use seal::{
@@ -34,6 +36,7 @@ use seal::{
 };
 
 use crate::encryption::key_message_body::{KeyMessageBody, KeyVersion, MAX_PROOFS, Proof};
+use crate::encryption::recorded::Agreed;
 use crate::encryption::trust::Trust;
 use crate::people::People;
 use crate::{Notice, Secrecy};
@@ -93,6 +96,8 @@ pub(crate) struct Encryption {
     /// The latest key that was told with each public key: older ones are replays, also after their sender was away.
     latest: BTreeMap<PublicKey, KeyVersion>,
     trust: Trust,
+    /// The recording whose keys are handed in.
+    agreed: Option<Agreed>,
     effects: VecDeque<EncryptionEffect>,
 }
 
@@ -127,6 +132,10 @@ pub(crate) enum EncryptionEffect {
     },
     ForgetKeysOf(ParticipantId),
     SendKeyMessages(KeyMessages),
+    KeepRecordingKeys {
+        recording: RecordingId,
+        keys: RecordingKeys,
+    },
     KeepSecret {
         secret: RoomSecret,
         origin: SecretOrigin,
@@ -163,6 +172,7 @@ impl Encryption {
             secrecy: BTreeMap::new(),
             latest: BTreeMap::new(),
             trust: Trust::new(passed_on),
+            agreed: None,
             effects: VecDeque::new(),
         }
     }
@@ -406,6 +416,7 @@ mod tests {
             presence: protocol::Presence::Here,
             forbidden: protocol::Forbidden::default(),
             key: Some(encryption.public_key()),
+            recorded: None,
         };
         for key in [last, next] {
             let key_message = encryption.key_message(&to, &key).unwrap();

@@ -50,6 +50,8 @@ pub enum Sound {
     Joined,
     /// Somebody has gone.
     Left,
+    /// A recording has begun, or is over.
+    Recording,
 }
 
 impl Sound {
@@ -58,6 +60,7 @@ impl Sound {
         match notice {
             Notice::ParticipantJoined(_) | Notice::ManyJoined { .. } => Some(Self::Joined),
             Notice::ParticipantLeft(_) | Notice::ManyLeft { .. } => Some(Self::Left),
+            Notice::RecordingStarted | Notice::RecordingStopped(_) => Some(Self::Recording),
             Notice::SignallingLost
             | Notice::SignallingBack
             | Notice::HandRaised(_)

@@ -12,6 +12,7 @@ mod default_device;
 mod devices;
 mod encrypting;
 mod page;
+mod recording;
 mod ringing;
 mod ringing_book;
 mod ringing_push;

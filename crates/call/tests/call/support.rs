@@ -152,6 +152,7 @@ pub(crate) fn participant(person: u128) -> Participant {
         presence: Presence::Here,
         forbidden: Forbidden::default(),
         key: None,
+        recorded: None,
     }
 }
 
@@ -175,6 +176,7 @@ pub(crate) fn joined<const N: usize>(people: [u128; N], continued: bool) -> Serv
         participants: people.map(participant).to_vec(),
         topology: MESH,
         ice_servers: IceServers::default(),
+        recording: None,
         grant: None,
         running: 0,
     }))

@@ -8,6 +8,7 @@ mod ending;
 mod entering;
 mod moderating;
 mod moving;
+mod recording;
 mod resuming;
 mod talking;
 mod waiting;

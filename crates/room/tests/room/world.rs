@@ -10,7 +10,8 @@ use protocol::{
 };
 use room::{
     Change, ConnectionId, CredentialClaims, Departure, GiveIceServers, GivenPassword, Input, MediaOrder,
-    Output, Resumption, Room, RoomInit, SeatChange, SessionClaims, SignTokens, VerifiedCredential, Visitor,
+    Output, RecordingEffect, Resumption, Room, RoomInit, SeatChange, SessionClaims, SignTokens,
+    VerifiedCredential, Visitor,
 };
 use uuid::Uuid;
 
@@ -44,6 +45,8 @@ pub(crate) struct World {
     pub(crate) other: Vec<Output>,
     /// What the forwarding unit was told.
     pub(crate) orders: Vec<(NodeId, ParticipantId, MediaOrder)>,
+    /// What the recorder was told.
+    pub(crate) recorder: Vec<RecordingEffect>,
     sockets_made: u64,
     messages_said: u64,
 }
@@ -108,6 +111,7 @@ impl World {
             kept: Vec::new(),
             other: Vec::new(),
             orders: Vec::new(),
+            recorder: Vec::new(),
             sockets_made: 0,
             messages_said: 0,
         }
@@ -255,8 +259,9 @@ impl World {
                     let changed = Input::SettingsChanged { settings, password, is_new_password };
                     self.room.handle_input(self.now, changed);
                 }
+                Output::Recording(effect) => self.recorder.push(effect),
                 Output::Media { node, participant, order } => self.orders.push((node, participant, order)),
-                Output::ReadHistory { .. } | Output::Recording(_) | Output::Unload | Output::Delete => {
+                Output::ReadHistory { .. } | Output::Unload | Output::Delete => {
                     self.other.push(output);
                 }
             }
@@ -284,6 +289,7 @@ impl World {
         }
         self.kept.clear();
         self.orders.clear();
+        self.recorder.clear();
     }
 
     pub(crate) fn people(&self) -> Vec<u128> {

@@ -458,6 +458,7 @@ impl Liar {
             presence: Presence::Here,
             forbidden: protocol::Forbidden { chat: Switch::Off, ..protocol::Forbidden::default() },
             key: Some(self.pair.public().clone()),
+            recorded: None,
         }
     }
 
