@@ -54,6 +54,8 @@ fn is_quiet(what: &AnyNotice) -> bool {
         | Notice::TurnedOff(_)
         | Notice::AskedToTurnOn(_)
         | Notice::MigrationAborted { .. }
+        | Notice::RecordingStarted
+        | Notice::RecordingStopped(_)
         | Notice::KeyRefused
         | Notice::KeyGranted
         | Notice::KeyNotShared

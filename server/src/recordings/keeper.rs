@@ -111,11 +111,10 @@ impl Beginning {
 
     async fn hold(&self) -> Hold {
         loop {
-            let freed = self.shared.freed.notified();
             if let Some(hold) = self.shared.try_hold(self.state.id) {
                 return hold;
             }
-            freed.await;
+            self.shared.free(self.state.id).await;
         }
     }
 

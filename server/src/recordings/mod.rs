@@ -175,12 +175,9 @@ impl Recordings {
             shared.order(room, RecordingEffect::LetGo);
             shared.detach(room, None);
         }
-        loop {
-            let freed = shared.freed.notified();
-            if shared.busy().is_empty() {
-                return;
-            }
-            freed.await;
+        let all: Vec<_> = shared.busy().iter().copied().collect();
+        for recording in all {
+            shared.free(recording).await;
         }
     }
 
@@ -213,6 +210,17 @@ impl Recordings {
         Ok(shared.storage.delete_recording(id).await?)
     }
 
+    /// Deletes those of a room that somebody has deleted; one that goes on ends with its room.
+    pub(crate) async fn delete_of(&self, room: RoomCode) -> Result<(), DeletionError> {
+        let Some(shared) = &self.0 else { return Ok(()) };
+        for recording in shared.storage.recordings_of(room, MOST_DELETED_AT_ONCE).await? {
+            let freed = tokio::time::timeout(ENDS_WITHIN, shared.free(recording.id)).await;
+            freed.map_err(|_| DeletionError::GoesOn)?;
+            self.delete(recording.id).await?;
+        }
+        Ok(())
+    }
+
     /// Deletes those that ended before a moment. Returns how many.
     pub(crate) async fn delete_old(&self, today: Timestamp) -> Result<u64, StorageError> {
         let Some(shared) = self.0.as_ref().filter(|shared| shared.config.keep_days > 0) else { return Ok(0) };
@@ -238,6 +246,9 @@ impl Recordings {
         (days > 0).then(|| Timestamp(ended.0.saturating_add(age)))
     }
 }
+
+/// How long a recording of a room that was deleted may take to end.
+const ENDS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Old recordings that are deleted each hour at the most.
 const MOST_DELETED_AT_ONCE: u32 = 1_000;

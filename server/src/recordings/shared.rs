@@ -70,6 +70,19 @@ impl Shared {
         self.busy().insert(id).then(|| Hold { shared: Arc::clone(self), id })
     }
 
+    /// Waits until nobody writes the files of a recording.
+    pub(super) async fn free(&self, id: RecordingId) {
+        loop {
+            let mut freed = std::pin::pin!(self.freed.notified());
+            // What happens from now on is heard.
+            freed.as_mut().enable();
+            if !self.busy().contains(&id) {
+                return;
+            }
+            freed.await;
+        }
+    }
+
     pub(super) fn order(&self, room: RoomCode, order: RecordingEffect) {
         let inbox = self.running().get(&room).map(|running| Arc::clone(&running.inbox));
         if let Some(inbox) = inbox

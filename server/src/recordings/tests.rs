@@ -34,7 +34,7 @@ fn person(number: u128) -> ParticipantId {
 }
 
 fn state(is_sealed: bool) -> RecordingState {
-    let key = is_sealed.then(|| RoomKeyId::new("AAAAAAAAAAAAAAAAAAAAAA".to_owned()).unwrap());
+    let key = is_sealed.then(|| RoomKeyId::new("AAAAAAAAAAA".to_owned()).unwrap());
     RecordingState { id: id(), started_by: person(1), started: BEGAN, key }
 }
 
