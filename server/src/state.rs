@@ -28,6 +28,7 @@ use crate::passwords::Passwords;
 use crate::port_mux::PortMux;
 use crate::push::{Notices, Push};
 use crate::rate_limit::{ByteRate, SharedAddressRate, SharedRate};
+use crate::recordings::{Inboxes, Recordings};
 use crate::refusals::Refusals;
 use crate::rings::{RingRates, RingsHandle};
 use crate::rooms::{self, REMEMBERED_FOR, RoomFigures, Rooms, RoomsInit};
@@ -68,6 +69,7 @@ pub struct Shared {
     /// Where the operator has turned it on.
     pub(crate) push: Option<Push>,
     pub(crate) media: Media,
+    pub(crate) recordings: Recordings,
     pub(crate) database: DatabaseHealth,
     pub(crate) admin_sessions: KnownSessions,
     pub(crate) ice_servers: IceServerList,
@@ -199,7 +201,19 @@ impl AppState {
         let tokens = tokens(&config, clock)?;
         let seen = public_address::find(&config).await;
         let stun_servers = public_address::asked(&config).to_vec();
-        let (media, news) = Media::start(&config, &seen, tokens.relay_secret(), &joins)?;
+        let inboxes = Inboxes::default();
+        let (media, news) = Media::start(&config, &seen, tokens.relay_secret(), &joins, &inboxes)?;
+        let recordings = Recordings::open(
+            (&config.recording, &config.storage.data),
+            clock,
+            Arc::clone(&storage),
+            (&media, inboxes),
+            &metrics,
+        );
+        // Of several nodes each would take what another one records for what was left.
+        if cluster.is_none() {
+            recordings.clean_up().await?;
+        }
         let own = Own {
             addresses: media.relay_addresses().to_vec(),
             secret: tokens.relay_secret().clone(),
@@ -217,6 +231,7 @@ impl AppState {
             tokens: tokens.clone(),
             ice_servers: ice_servers.clone(),
             media: media.clone(),
+            recordings: recordings.clone(),
             metrics: metrics.clone(),
             joins: joins.clone(),
             cluster: cluster.clone(),
@@ -242,6 +257,7 @@ impl AppState {
             push,
             ring_rates: RingRates::new(limits, cluster.as_ref()),
             media,
+            recordings,
             database: DatabaseHealth::default(),
             admin_sessions: KnownSessions::default(),
             ice_servers,
@@ -303,6 +319,7 @@ impl AppState {
     pub async fn stop(&self) {
         self.stopping.send_replace(true);
         _ = tokio::time::timeout(Duration::from_secs(3), self.stopping.closed()).await;
+        _ = tokio::time::timeout(Duration::from_secs(3), self.recordings.stop()).await;
         _ = tokio::time::timeout(Duration::from_secs(3), self.rooms.flush()).await;
         _ = tokio::time::timeout(Duration::from_secs(3), self.rings.flush()).await;
         self.rooms.usage().keep(&*self.storage).await;
@@ -391,10 +408,12 @@ async fn clean_once(state: &Shared) -> Result<(), StorageError> {
     let chat = clean_chat(state, today).await;
     let calls = state.storage.delete_calls(before(CALLS_KEPT_FOR)).await;
     let identities = state.storage.forget_identities(before(crate::browser::KEPT_FOR)).await;
+    let recordings = state.recordings.delete_old(today).await;
     let usage = state.storage.forget_usage(before(USAGE_KEPT_FOR)).await;
     let admins = state.storage.forget_admins(wall).await;
     builds?;
     admins?;
+    recordings?;
     usage?;
     keyrings?;
     calls?;

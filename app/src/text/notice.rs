@@ -28,6 +28,8 @@ fn of_call(notice: &Notice) -> String {
             words::reacted(&brief(name.as_str()), &in_sentence(*reaction))
         }
         Notice::YouShare => words::YOU_SHARE().to_owned(),
+        Notice::RecordingStarted => super::recording::started().to_owned(),
+        Notice::RecordingStopped(reason) => super::recording::stopped(*reason).to_owned(),
         Notice::Shares(name) => words::shares(&brief(name.as_str())),
         Notice::SharesNoMore(name) => words::shares_no_more(&brief(name.as_str())),
         Notice::Wrote(name) => words::wrote(&brief(name.as_str())),

@@ -24,6 +24,7 @@ mod reaction;
 mod recording;
 mod rest;
 mod rest_calls;
+mod rest_recordings;
 mod ring;
 mod ring_event;
 mod ring_message;
@@ -76,6 +77,7 @@ pub use rest::{
     TurnOffRequest, ValidateRoomResponse,
 };
 pub use rest_calls::{CallChallenge, CallResource, CallStatus, CalleeKey, CreateCallRequest, CreatedCall};
+pub use rest_recordings::{RecordingInfo, RecordingPatch, RecordingProgress};
 pub use ring::{
     Activity, HangUpReason, IncomingRing, Manner, Outcome, PlaceRing, Progress, Receipt, RingSide, Standing,
 };
