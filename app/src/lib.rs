@@ -14,11 +14,12 @@ mod full_screen;
 mod pages;
 #[cfg(feature = "ssr")]
 pub mod plain;
+mod player;
 mod room;
 pub mod state;
 mod text;
 
-pub use pages::{ConnectionTestPage, DirectPage, RingsPage, RoomPage};
+pub use pages::{ConnectionTestPage, DirectPage, PlayerPage, RingsPage, RoomPage};
 #[cfg(feature = "ssr")]
 pub use text::documents;
 pub use text::invite::calendar_description;

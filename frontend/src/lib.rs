@@ -26,6 +26,7 @@ mod muted;
 mod page;
 mod permissions;
 mod phrase;
+mod player;
 mod presence;
 mod publish;
 mod remember;
@@ -45,9 +46,9 @@ mod web;
 
 use app::state::{
     CallHandle, CallView, provide_call_handle, provide_connection_test, provide_direct_handle,
-    provide_language_handle, provide_rings_over,
+    provide_language_handle, provide_player, provide_rings_over,
 };
-use app::{ConnectionTestPage, DirectPage, RingsPage, RoomPage};
+use app::{ConnectionTestPage, DirectPage, PlayerPage, RingsPage, RoomPage};
 use futures::channel::mpsc;
 use leptos::mount::{hydrate_body, mount_to_renderer};
 use leptos::prelude::*;
@@ -79,6 +80,10 @@ fn interactive_page() -> AnyView {
     provide_connection_test(connection_test::handle());
     if page::is_connection_test() {
         return view! { <ConnectionTestPage/> }.into_any();
+    }
+    if page::is_recording() {
+        provide_player(player::handle());
+        return view! { <PlayerPage/> }.into_any();
     }
     let view = Store::new(CallView::default());
     if page::is_direct() {

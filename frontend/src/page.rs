@@ -67,6 +67,12 @@ pub(crate) fn is_connection_test() -> bool {
     path().as_deref() == Some("/connection-test")
 }
 
+/// Whether this is the page of a recording.
+pub(crate) fn is_recording() -> bool {
+    let path = || web::window()?.location().pathname().ok();
+    path().is_some_and(|path| path.starts_with("/recordings/"))
+}
+
 /// Whether this is the page of direct calls.
 pub(crate) fn is_direct() -> bool {
     let path = || web::window()?.location().pathname().ok();

@@ -18,13 +18,18 @@ pub(crate) struct StageSize {
 impl StageSize {
     /// Begins to tell, with the size that it has; `None` where there is no such element.
     pub(crate) fn observe(element: &str, events: &Events) -> Option<Self> {
-        let element = web::document()?.get_element_by_id(element)?;
         let events = events.clone();
+        Self::watch(element, move |size| _ = events.unbounded_send(Event::StageResized(size)))
+    }
+
+    /// The same, for anybody.
+    pub(crate) fn watch(element: &str, tell: impl Fn(Size) + 'static) -> Option<Self> {
+        let element = web::document()?.get_element_by_id(element)?;
         let told = Closure::<dyn FnMut(Array)>::new(move |entries: Array| {
             if let Ok(entry) = entries.pop().dyn_into::<ResizeObserverEntry>() {
                 let rect = entry.content_rect();
                 let size = Size { width: rect.width() as f32, height: rect.height() as f32 };
-                _ = events.unbounded_send(Event::StageResized(size));
+                tell(size);
             }
         });
         let observer = ResizeObserver::new(told.as_ref().unchecked_ref()).ok()?;

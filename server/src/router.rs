@@ -35,6 +35,7 @@ pub fn router(state: AppState) -> Router {
         .route("/connection-test", get(pages::connection_test))
         .route("/call", get(pages::direct))
         .route("/call/{id}", get(pages::direct))
+        .route("/recordings/{id}", get(pages::recording))
         .route("/r/{code}", get(pages::room_page).post(pages::reopen_form))
         .route("/r/{code}/", get(pages::room_page))
         .route("/r/{code}/links", get(pages::links).post(pages::revoke_form))

@@ -25,7 +25,8 @@ fn initials(name: &str) -> String {
     }
 }
 
-fn hue(name: &str) -> u32 {
+/// One of six, always the same for the same name.
+pub(crate) fn hue(name: &str) -> u32 {
     name.chars().fold(7_u32, |sum, c| sum.wrapping_mul(31).wrapping_add(u32::from(c))) % 6
 }
 

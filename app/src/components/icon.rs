@@ -6,13 +6,17 @@ use leptos::prelude::*;
 /// What an icon shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Symbol {
+    BackTen,
     Ban,
     Camera,
     CameraOff,
+    Captions,
     Chat,
     Close,
     Copy,
     Door,
+    Download,
+    ForwardTen,
     FullScreen,
     Gear,
     Globe,
@@ -30,6 +34,7 @@ pub(crate) enum Symbol {
     Missed,
     More,
     Outgoing,
+    Pause,
     People,
     Phone,
     Pin,
@@ -38,6 +43,7 @@ pub(crate) enum Symbol {
     Record,
     Remove,
     Screen,
+    Search,
     Send,
     Shield,
     ShieldOff,
@@ -79,6 +85,7 @@ pub(crate) fn Icon(#[prop(into)] symbol: Signal<Symbol>) -> impl IntoView {
 
 const fn path(symbol: Symbol) -> &'static str {
     match symbol {
+        Symbol::BackTen => "M5 5v4.5h4.5M5.3 9.3A8 8 0 1 1 4 13.5",
         Symbol::Ban => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM5.8 5.8l12.4 12.4",
         Symbol::Camera => {
             "M4.5 6.5h9a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2h-9a2 2 0 0 1-2-2v-7a2 2 0 0 1 2-2ZM15.5 10.5l6-3.5v10l-6-3.5"
@@ -86,12 +93,17 @@ const fn path(symbol: Symbol) -> &'static str {
         Symbol::CameraOff => {
             "M8.5 6.5h5a2 2 0 0 1 2 2v4.5M15.5 15.5a2 2 0 0 1-2 2h-9a2 2 0 0 1-2-2v-7a2 2 0 0 1 1.8-2M15.5 10.5l6-3.5v10l-4-2.3M3.5 3l17 18"
         }
+        Symbol::Captions => {
+            "M4.5 5h15A1.5 1.5 0 0 1 21 6.5v11a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 17.5v-11A1.5 1.5 0 0 1 4.5 5ZM10.3 10.4a2.3 2.3 0 1 0 0 3.2M16.8 10.4a2.3 2.3 0 1 0 0 3.2"
+        }
         Symbol::Chat => {
             "M4.5 5h15A1.5 1.5 0 0 1 21 6.5v9a1.5 1.5 0 0 1-1.5 1.5H11l-4.5 3.5V17h-2A1.5 1.5 0 0 1 3 15.5v-9A1.5 1.5 0 0 1 4.5 5ZM7.5 9.5h9M7.5 12.5h6"
         }
         Symbol::Close => "M6 6l12 12M18 6L6 18",
         Symbol::Copy => "M9 9h11v11H9ZM4.5 15V5.5a1 1 0 0 1 1-1H15",
         Symbol::Door => "M6 20.5V5A1.5 1.5 0 0 1 7.5 3.5h9A1.5 1.5 0 0 1 18 5v15.5M3.5 20.5h17M14.5 12v.8",
+        Symbol::Download => "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M4.5 20h15",
+        Symbol::ForwardTen => "M19 5v4.5h-4.5M18.7 9.3A8 8 0 1 0 20 13.5",
         Symbol::FullScreen => {
             "M4 9V5a1 1 0 0 1 1-1h4M15 4h4a1 1 0 0 1 1 1v4M20 15v4a1 1 0 0 1-1 1h-4M9 20H5a1 1 0 0 1-1-1v-4"
         }
@@ -131,6 +143,7 @@ const fn path(symbol: Symbol) -> &'static str {
             "M5 12a.6.6 0 1 0 1.2 0a.6.6 0 1 0-1.2 0M11.4 12a.6.6 0 1 0 1.2 0a.6.6 0 1 0-1.2 0M17.8 12a.6.6 0 1 0 1.2 0a.6.6 0 1 0-1.2 0"
         }
         Symbol::Outgoing => "M6.5 17.5l11-11M8.5 6.5h9v9",
+        Symbol::Pause => "M8.5 5v14M15.5 5v14",
         Symbol::People => {
             "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 19.5a6.5 6.5 0 0 1 13 0M16 4.9a3.5 3.5 0 0 1 0 6.2M18 14a6.5 6.5 0 0 1 3.5 5.5"
         }
@@ -149,6 +162,7 @@ const fn path(symbol: Symbol) -> &'static str {
         Symbol::Screen => {
             "M4.5 4.5h15a1.5 1.5 0 0 1 1.5 1.5v9.5a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 15.5V6a1.5 1.5 0 0 1 1.5-1.5ZM8 20.5h8M12 13.5V8M9.3 10.3L12 7.6l2.7 2.7"
         }
+        Symbol::Search => "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14ZM16 16l4.5 4.5",
         Symbol::Send => "M4 12L20 4.5l-4.5 15-4-6.5L4 12ZM11.5 13L20 4.5",
         Symbol::Shield => {
             "M12 3l7.5 2.8v5.4c0 4.6-3 8-7.5 9.8-4.5-1.8-7.5-5.2-7.5-9.8V5.8L12 3ZM8.7 12l2.4 2.4 4.4-4.6"

@@ -12,7 +12,7 @@ mod qr_code;
 mod row_menu;
 mod site_header;
 
-pub(crate) use avatar::Avatar;
+pub(crate) use avatar::{Avatar, hue};
 pub(crate) use confirm::Confirm;
 pub(crate) use focus::{
     Step, focus, focus_among, focus_when_shown, is_focus_nowhere, let_go_of_focus, when_left,

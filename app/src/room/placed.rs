@@ -59,7 +59,7 @@ pub(crate) struct Lengths {
 }
 
 impl Lengths {
-    fn of(rect: impl Fn() -> Option<Rect> + Copy + Send + Sync + 'static) -> Self {
+    pub(crate) fn of(rect: impl Fn() -> Option<Rect> + Copy + Send + Sync + 'static) -> Self {
         let length = move |of: fn(Rect) -> f32| {
             Signal::derive(move || rect().map(|rect| format!("{:.1}px", of(rect))).unwrap_or_default())
         };

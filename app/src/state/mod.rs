@@ -7,6 +7,7 @@ mod connection_test;
 mod direct;
 mod draft;
 mod language_handle;
+mod player;
 mod rings_over;
 mod room_lookup;
 
@@ -31,6 +32,7 @@ pub use direct::{
 pub use draft::{Draft, DraftProblem, Recipient};
 pub(crate) use language_handle::use_language_handle;
 pub use language_handle::{LanguageHandle, provide_language_handle};
+pub use player::{PlayerCommand, PlayerHandle, PlayerView, provide_player, use_player};
 pub use rings_over::provide_rings_over;
 pub(crate) use rings_over::use_rings_over;
 pub use room_lookup::{RoomLookup, provide_room_lookup, use_room_lookup};

@@ -29,6 +29,7 @@ pub(crate) mod notice;
 pub(crate) mod people;
 #[cfg(feature = "ssr")]
 pub(crate) mod plain;
+pub(crate) mod player;
 pub(crate) mod push;
 pub(crate) mod recording;
 pub(crate) mod refusal;

@@ -13,6 +13,7 @@ mod phase;
 mod preference;
 mod publication;
 mod push;
+mod recording;
 mod ring;
 mod schedule;
 mod secrecy;
@@ -30,6 +31,10 @@ pub use phase::{Phase, Signalling};
 pub use preference::{Preference, Preferences};
 pub use publication::{CaptureFault, Publication};
 pub use push::{PushFault, PushState};
+pub use recording::{
+    PersonPlayed, Playing, RecordedLine, RecordedMeeting, RecordedPerson, RecordedTrack, RecordingFault,
+    RecordingPhase, SpeakingLane, TrackExport, TrackTrouble,
+};
 pub use ring::{DialProblem, RingPhase, RingRefusal};
 pub use schedule::ScheduleError;
 pub use secrecy::{Encryption, KeyWarnings, Secrecy};

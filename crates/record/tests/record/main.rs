@@ -4,5 +4,6 @@
 mod common;
 mod decoders;
 mod formats;
+mod playing;
 mod simulated;
 mod webm;

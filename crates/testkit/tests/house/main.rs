@@ -23,7 +23,7 @@ const ALLOWED: [(&str, &[&str]); 17] = [
     ("view", &["protocol", "stage"]),
     ("call", &["protocol", "seal", "stage", "view"]),
     ("app", &["protocol", "stage", "view"]),
-    ("frontend", &["app", "call", "protocol", "record", "seal", "view"]),
+    ("frontend", &["app", "call", "protocol", "record", "seal", "stage", "view"]),
     ("worker", &["protocol", "record", "seal"]),
     ("storage", &["protocol"]),
     ("sfu", &["protocol", "srtp"]),
