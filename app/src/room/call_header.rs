@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{Panel, use_opened};
+use super::{DeviceRecorders, Panel, use_opened};
 use crate::components::{Icon, LogoMark, Symbol};
 use crate::full_screen;
 use crate::state::{
@@ -60,6 +60,7 @@ pub(crate) fn CallHeader() -> impl IntoView {
                     on:click=move |_| opened.toggle(Panel::Safety)>
                     <Icon symbol=Symbol::Shield/><span>{call::ENCRYPTED}</span>
                 </button>
+                <DeviceRecorders/>
                 <Show when=move || locked.get()>
                     <span class="state locked" role="img" aria-label=call::LOCKED title=call::LOCKED_HINT><Icon symbol=Symbol::Lock/></span>
                 </Show>

@@ -6,7 +6,9 @@ use leptos::prelude::*;
 use protocol::Source;
 use view::Signalling;
 
-use super::{AskedFor, DeviceFaults, KeyBanner, Knocking, Panel, use_opened};
+use super::{
+    AskedFor, DeviceFaults, DeviceRecordingCard, KeptRecordings, KeyBanner, Knocking, Panel, use_opened,
+};
 use crate::components::{Step, focus_among, is_focus_nowhere};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::{call, devices, people};
@@ -42,6 +44,8 @@ pub(crate) fn Requests() -> impl IntoView {
             // A region that is there before its text is read.
             <div class="live" aria-live="polite"><TalksWhileMuted/></div>
             <AskedFor/>
+            <DeviceRecordingCard/>
+            <KeptRecordings/>
             // Who knocks is in the list of people, where that is open.
             <Show when=move || opened.panel.get() != Some(Panel::People)><Knocking/></Show>
         </section>

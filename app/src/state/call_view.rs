@@ -6,8 +6,8 @@ use protocol::{
 use reactive_stores::{Patch, Store};
 use stage::{Corner, Layout, Mode};
 use view::{
-    Addressee, AnyNotice, ChatText, Delivery, DeviceKind, KeyWarnings, LinkPath, LinkStatus, Numbered, Phase,
-    Preferences, Publication, Refusal, Secrecy, Signalling,
+    Addressee, AnyNotice, ChatText, Delivery, DeviceKind, DeviceRecording, KeptState, KeyWarnings, LinkPath,
+    LinkStatus, Numbered, Phase, Preferences, Publication, Refusal, Secrecy, Signalling,
 };
 
 /// Everything the pages show of a call.
@@ -97,6 +97,10 @@ pub struct CallView {
     pub statistics: Vec<LinkFigures>,
     /// Who can open what is sent.
     pub secrecy: RoomSecrecy,
+    /// How far the recording on this device is.
+    pub recording: DeviceRecording,
+    /// What is on this device of recordings that have ended, oldest first.
+    pub kept_recordings: Vec<KeptRecordingView>,
     /// The last things that are said once, oldest first.
     pub notices: Vec<Numbered<AnyNotice>>,
     /// What was refused last, and why: what a page shows of it is to be what the room says.
@@ -130,6 +134,19 @@ impl Default for StageView {
             corner: Corner::default(),
         }
     }
+}
+
+/// What is on this device of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptRecordingView {
+    /// Its name in the browser's storage.
+    pub file: String,
+    /// When it began, as this browser's owner writes it.
+    pub began: String,
+    /// In megabytes.
+    pub megabytes: u64,
+    /// What has become of it.
+    pub state: KeptState,
 }
 
 /// Who can open what is sent.
@@ -237,6 +254,8 @@ pub struct ParticipantView {
     pub microphone: bool,
     /// Whether they send video.
     pub camera: bool,
+    /// Whether they record the call on their device.
+    pub records: bool,
     /// Whether they share a screen.
     pub shares: bool,
     /// Whether it is heard, too.
@@ -397,6 +416,8 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         paths,
         statistics,
         secrecy,
+        recording,
+        kept_recordings,
         notices,
         refusal,
         unsent;

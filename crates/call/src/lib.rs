@@ -38,7 +38,8 @@ pub use input::{Command, ConnectionState, Input, Level, LinkEvent};
 pub use link_key::LinkKey;
 pub use output::{LinkCommand, Output, Role};
 pub use page::{
-    Attempt, CaptureRequest, NamedDevice, Page, PageEffect, PageInput, Permission, ShownReaction, Sound,
+    Attempt, CaptureRequest, NamedDevice, Page, PageEffect, PageInput, Permission, RecordingInput,
+    ShownReaction, Sound,
 };
 pub use publications::Publications;
 pub use ringing::{Book, Dialled, OngoingCall, RingCommand, RingDevice, RingInput, RingOutput, RingView};
@@ -46,7 +47,7 @@ pub use schedule::{Bound, Typed, schedule};
 pub use shared_sound::{SharedSound, SharedSoundVerdict, SharedSurface};
 pub use shown_via::ShownVia;
 pub use snapshot::{Began, RemoteParticipant, Snapshot, StageSnapshot};
-pub use stage::{Size, StageInput};
+pub use stage::{Drawn, Reading, Rect, Size, StageInput};
 pub use statistics::{
     Carried, Graph, History, LayerStatistics, LinkStatistics, PublicationStatistics, QualityLimitation,
     Statistics, StatsRecord, StatsSection, StatsType, StatsValue,

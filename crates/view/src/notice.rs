@@ -2,7 +2,7 @@
 
 use protocol::{AbortReason, DisplayName, ErrorCode, MediaVia, ParticipantId, Reaction, Source};
 
-use crate::{DeviceKind, ScheduleError};
+use crate::{DeviceKind, RecordingFault, ScheduleError};
 
 /// Something that has happened in the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub enum Notice {
     Shares(DisplayName),
     /// They do no longer.
     SharesNoMore(DisplayName),
+    /// Somebody records the call on their device.
+    RecordsOnDevice(DisplayName),
     /// Somebody wrote.
     Wrote(DisplayName),
     /// Somebody asks to be let in.
@@ -135,6 +137,8 @@ pub enum PageNotice {
     SealingFailed,
     /// The browser gives no random numbers, of which keys are made.
     NoRandomness,
+    /// The call is not recorded on this device, or no longer, or what was is not saved.
+    RecordingFailed(RecordingFault),
 }
 
 /// What is on the clipboard.
