@@ -6,7 +6,7 @@ use view::{KeptRecording, KeptState, RecordingFault};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    DomException, File, FileSystemDirectoryHandle, FileSystemFileHandle, HtmlElement, MessageEvent, Url,
+    DomException, File, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetFileOptions, HtmlElement, MessageEvent, Url,
     Worker, WorkerOptions, WorkerType,
 };
 
@@ -18,7 +18,8 @@ use crate::{page, web};
 /// The folder, which the worker makes.
 const FOLDER: &str = "recordings";
 
-/// How the names of files begin of which the browser was handed a copy as a download, and is done with it when the page is gone.
+/// How the names begin of files that say of another one that it was handed to the browser as a download, which is done with it when the page is
+/// gone.
 const HANDED_OVER: &str = "saved-";
 
 /// Whether this browser has such storage.
@@ -51,31 +52,41 @@ pub(crate) fn find(events: Events) {
 
 async fn found() -> Option<Vec<KeptRecording>> {
     let folder = folder().await?;
-    let values: Function = Reflect::get(&folder, &"values".into()).ok()?.dyn_into().ok()?;
-    let files: AsyncIterator = values.call0(&folder).ok()?.unchecked_into();
     let taken = taken().await;
+    let all = all_in(&folder).await?;
+    let is_handed_over = |name: &str| all.iter().any(|one| one.name() == format!("{HANDED_OVER}{name}"));
     let mut found = Vec::new();
-    while let Ok(next) = files.next() {
-        let next = JsFuture::from(next).await.ok()?;
-        if Reflect::get(&next, &"done".into()).is_ok_and(|done| done.is_truthy()) {
-            break;
-        }
-        let handle: FileSystemFileHandle = Reflect::get(&next, &"value".into()).ok()?.unchecked_into();
+    for handle in &all {
         let file = handle.name();
-        if taken.contains(&lock_name(&file)) {
+        if file.starts_with(HANDED_OVER) || taken.contains(&lock_name(&file)) {
             continue;
         }
-        if file.starts_with(HANDED_OVER) {
-            _ = JsFuture::from(folder.remove_entry(&file)).await;
+        if is_handed_over(&file) {
+            for name in [file.clone(), format!("{HANDED_OVER}{file}")] {
+                _ = JsFuture::from(folder.remove_entry(&name)).await;
+            }
             continue;
         }
-        let Some(length) = file_of(&handle).await.map(|file| file.size()) else { continue };
+        let Some(length) = file_of(handle).await.map(|file| file.size()) else { continue };
         let began_millis = file.split('-').next().and_then(|millis| millis.parse().ok()).unwrap_or_default();
         found.push(KeptRecording { file, began_millis, length: length as u64, state: KeptState::Cut });
     }
     found.retain(|one| one.length > 0);
     found.sort_by_key(|one| one.began_millis);
     Some(found)
+}
+
+async fn all_in(folder: &FileSystemDirectoryHandle) -> Option<Vec<FileSystemFileHandle>> {
+    let values: Function = Reflect::get(folder, &"values".into()).ok()?.dyn_into().ok()?;
+    let files: AsyncIterator = values.call0(folder).ok()?.unchecked_into();
+    let mut all = Vec::new();
+    loop {
+        let next = JsFuture::from(files.next().ok()?).await.ok()?;
+        if Reflect::get(&next, &"done".into()).is_ok_and(|done| done.is_truthy()) {
+            return Some(all);
+        }
+        all.push(Reflect::get(&next, &"value".into()).ok()?.unchecked_into());
+    }
 }
 
 /// The names of all locks that any tab of this site has.
@@ -126,11 +137,10 @@ async fn saved(file: &str, is_cut: bool) -> Result<FileSystemFileHandle, NotSave
     let content = file_of(&handle).await.ok_or(NotSaved::Failed)?;
     let Some(picked) = picked else {
         download(&content, &suggested).ok_or(NotSaved::Failed)?;
-        let name = format!("{HANDED_OVER}{file}");
-        let moved = web::call(&handle, "move", &[&name.into()]);
-        if let Some(moved) = moved.and_then(|moved| moved.dyn_into::<Promise>().ok()) {
-            _ = JsFuture::from(moved).await;
-        }
+        let options = FileSystemGetFileOptions::new();
+        options.set_create(true);
+        let mark = folder.get_file_handle_with_options(&format!("{HANDED_OVER}{file}"), &options);
+        _ = JsFuture::from(mark).await;
         return Ok(handle);
     };
     copied(&content, &picked).await.map_err(|_| NotSaved::Failed)?;
