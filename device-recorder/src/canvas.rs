@@ -25,7 +25,7 @@ pub(crate) struct Canvas {
 impl Canvas {
     pub(crate) fn new(width: u16, height: u16) -> Result<Self, JsValue> {
         let element = OffscreenCanvas::new(width.into(), height.into())?;
-        let options = crate::codecs::object(&[("alpha", false.into()), ("desynchronized", true.into())]);
+        let options = crate::codecs::object(&[("alpha", false.into())]);
         let context = element.get_context_with_context_options("2d", &options)?;
         let context = context.ok_or_else(|| JsValue::from("there is no such canvas"))?;
         let draw_image = Reflect::get(&context, &"drawImage".into())?.dyn_into()?;

@@ -62,9 +62,12 @@ pub(crate) fn KeptRecordings() -> impl IntoView {
     let handle = StoredValue::new(use_call_handle());
     let kept = handle.with_value(|handle| handle.view).kept_recordings();
     view! {
-        <For each=move || kept.get() key=|kept| (kept.file.clone(), kept.state as u8) let:kept>
-            {handle.with_value(|handle| kept_recording(handle.clone(), kept))}
-        </For>
+        // A region that is there before its text is read.
+        <div class="live" aria-live="polite">
+            <For each=move || kept.get() key=|kept| (kept.file.clone(), kept.state as u8) let:kept>
+                {handle.with_value(|handle| kept_recording(handle.clone(), kept))}
+            </For>
+        </div>
     }
 }
 
@@ -89,7 +92,7 @@ fn kept_recording(handle: CallHandle, kept: KeptRecordingView) -> impl IntoView 
         KeptState::Saving => view! { <div class="ask"><p>{words::SAVING}</p></div> }.into_any(),
         KeptState::Saved => view! {
             <div class="ask" role="group" aria-label=words::SAVED>
-                <p role="status">{words::SAVED}</p>
+                <p>{words::SAVED}</p>
                 <span class="answers">
                     <button type="button" class="button small primary" on:click=press(|file| RecordingCommand::Open { file })>{words::OPEN}</button>
                     <button type="button" class="button small" on:click=press(|file| RecordingCommand::Dismiss { file })>{words::CLOSE}</button>

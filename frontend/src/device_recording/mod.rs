@@ -150,6 +150,11 @@ impl DeviceRecorder {
         }
     }
 
+    /// The worker knows nothing of what is seen.
+    pub(crate) fn draw_again(&mut self) {
+        self.drawn = None;
+    }
+
     /// Mixes these from now on, and nothing else.
     pub(crate) fn hear(&mut self, tracks: Vec<MediaStreamTrack>) {
         if let Some(mix) = &mut self.mix {

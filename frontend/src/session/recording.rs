@@ -67,7 +67,12 @@ impl Session {
 
     pub(super) fn recording_report(&mut self, report: DeviceReport) {
         match report {
-            DeviceReport::Began => self.recording_input(RecordingInput::Began),
+            DeviceReport::Began => {
+                // What was said before there was a file went nowhere.
+                self.recordings.recorder.iter_mut().for_each(DeviceRecorder::draw_again);
+                self.draw_recording();
+                self.recording_input(RecordingInput::Began);
+            }
             DeviceReport::PicturesWanted => {
                 let me = self.call.snapshot().you.map(|you| you.id);
                 if let Some(recorder) = &self.recordings.recorder {
