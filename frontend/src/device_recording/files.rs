@@ -6,8 +6,8 @@ use view::{KeptRecording, KeptState, RecordingFault};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    DomException, File, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetFileOptions, HtmlElement, MessageEvent, Url,
-    Worker, WorkerOptions, WorkerType,
+    DomException, File, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetFileOptions,
+    HtmlElement, MessageEvent, Url, Worker, WorkerOptions, WorkerType,
 };
 
 use super::SCRIPT;
