@@ -42,7 +42,7 @@ test-rust:
 
 # The server is the one that the Rust tests have built: with other features, much of it would have to be built again.
 test-browser: page
-	@scripts/setup.sh browser postgres coturn sound proxies prometheus python
+	@scripts/setup.sh browser postgres coturn sound proxies prometheus python ffmpeg
 	$(SAY) "Building the server, if the Rust tests have not"
 	@$(WITH) cargo test --quiet --no-run --features protocol/schema
 	$(SAY) "Building the page's own tests"

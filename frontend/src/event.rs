@@ -1,14 +1,17 @@
 //! What can happen to a session.
 
 use app::state::CallCommand;
+use call::DeviceRecordingInput;
 use call::LinkKey;
 use call::Size;
 use call::{Attempt, CaptureFault, LinkEvent, Permission, StatsRecord};
 use futures::channel::mpsc::UnboundedSender;
 use protocol::{ParticipantId, RoomEncryption, RoomKeyId, ServerFrame, Source};
+use protocol::{ParticipantId, RoomKeyId, ServerFrame, Source};
+use record::on_device::DeviceReport;
 use seal::SafetyPhrase;
 use view::PageNotice;
-use web_sys::MediaStreamTrack;
+use web_sys::{FileSystemFileHandle, MediaStreamTrack};
 
 use crate::device_list::Listed;
 
@@ -98,6 +101,12 @@ pub(crate) enum Event {
     HostLink(String),
     /// The words of a safety phrase; none when they could not be fetched.
     Phrase { of: SafetyPhrase, words: Option<String> },
+    /// Something about recordings on this device.
+    Recording(DeviceRecordingInput),
+    /// The worker that records says something.
+    DeviceReport(DeviceReport),
+    /// The person has a recording as a file of their own.
+    RecordingSaved { file: String, handle: FileSystemFileHandle },
     /// The session ends, and with it its devices and connections.
     End,
     /// Something to say once.

@@ -49,7 +49,8 @@ fn is_quiet(what: &AnyNotice) -> bool {
         | Notice::SharesNoMore(_)
         | Notice::Wrote(_)
         | Notice::Knocked(_) => true,
-        Notice::SignallingLost
+        Notice::RecordsOnDevice(_)
+        | Notice::SignallingLost
         | Notice::SignallingBack
         | Notice::TurnedOff(_)
         | Notice::AskedToTurnOn(_)

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use view::Encryption;
 
 use super::recording::RecordingMark;
-use super::{Panel, use_opened};
+use super::{DeviceRecorders, Panel, use_opened};
 use crate::components::{Icon, LogoMark, Symbol};
 use crate::full_screen;
 use crate::state::{
@@ -65,6 +65,7 @@ pub(crate) fn CallHeader() -> impl IntoView {
                         <Icon symbol=Symbol::Shield/><span>{call::ENCRYPTED}</span>
                     </button>
                 </Show>
+                <DeviceRecorders/>
                 <Show when=move || locked.get()>
                     <span class="state locked" role="img" aria-label=call::LOCKED title=call::LOCKED_HINT><Icon symbol=Symbol::Lock/></span>
                 </Show>

@@ -6,7 +6,7 @@ use protocol::limits::MAX_PASSWORD_BYTES;
 use protocol::{DisplayName, NameError, Password, RoomEncryption};
 use view::{Copied, DeviceKind, Phase};
 
-use super::{DeviceSelect, Preview};
+use super::{DeviceSelect, KeptRecordings, Preview};
 use crate::components::{Avatar, Icon, SiteHeader, Symbol};
 use crate::state::{CallCommand, CallHandle, CallViewStoreFields, RoomLookup, use_call_handle};
 use crate::text;
@@ -34,6 +34,7 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
             <Preview name/>
             <section class="prejoin-side card">
                 <h1>{heading}</h1>
+                <KeptRecordings/>
                 <WhoIsInside found/>
                 {lookup.host_link.map(|link| view! { <HostNotice link/> })}
                 <Show when=move || view.secrecy().with(|secrecy| secrecy.supported) fallback=Unsupported>

@@ -7,7 +7,9 @@ use protocol::Source;
 use view::{Encryption, Signalling};
 
 use super::recording::AskedToBeRecorded;
-use super::{AskedFor, DeviceFaults, KeyBanner, Knocking, Panel, use_opened};
+use super::{
+    AskedFor, DeviceFaults, DeviceRecordingCard, KeptRecordings, KeyBanner, Knocking, Panel, use_opened,
+};
 use crate::components::{Step, focus_among, is_focus_nowhere};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
 use crate::text::{call, devices, people};
@@ -45,6 +47,8 @@ pub(crate) fn Requests() -> impl IntoView {
             <div class="live" aria-live="polite"><TalksWhileMuted/></div>
             <div class="live" aria-live="polite"><AskedToBeRecorded/></div>
             <AskedFor/>
+            <DeviceRecordingCard/>
+            <KeptRecordings/>
             // Who knocks is in the list of people, where that is open.
             <Show when=move || opened.panel.get() != Some(Panel::People)><Knocking/></Show>
         </section>

@@ -4,7 +4,7 @@ use protocol::{MediaVia, Reaction, RoomEncryption, Source, first_character};
 use view::{AnyNotice, Copied, DeviceKind, Notice, PageNotice};
 
 use super::words::notice as words;
-use super::{devices, recording, refusal};
+use super::{device_recording, devices, recording, refusal};
 
 /// Whatever has happened.
 pub(crate) fn said(said: &AnyNotice) -> String {
@@ -28,10 +28,9 @@ fn of_call(notice: &Notice) -> String {
             words::reacted(&brief(name.as_str()), &in_sentence(*reaction))
         }
         Notice::YouShare => words::YOU_SHARE().to_owned(),
-        Notice::RecordingStarted => super::recording::started().to_owned(),
-        Notice::RecordingStopped(reason) => super::recording::stopped(*reason).to_owned(),
         Notice::Shares(name) => words::shares(&brief(name.as_str())),
         Notice::SharesNoMore(name) => words::shares_no_more(&brief(name.as_str())),
+        Notice::RecordsOnDevice(name) => device_recording::someone_records(&brief(name.as_str())),
         Notice::Wrote(name) => words::wrote(&brief(name.as_str())),
         Notice::Knocked(name) => words::knocked(&brief(name.as_str())),
         Notice::TurnedOff(source) => turned_off(*source).to_owned(),
@@ -98,6 +97,7 @@ fn of_page(notice: &PageNotice) -> String {
         PageNotice::ShareEnded => words::SHARE_ENDED(),
         PageNotice::PhraseFailed => words::PHRASE_FAILED(),
         PageNotice::SealingFailed => words::SEALING_FAILED(),
+        PageNotice::RecordingFailed(fault) => device_recording::fault(*fault),
         PageNotice::NoRandomness => words::NO_RANDOMNESS(),
     };
     sentence.to_owned()

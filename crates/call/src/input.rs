@@ -89,6 +89,11 @@ pub enum Command {
         /// With this password, if the room wants one.
         password: Option<Password>,
     },
+    /// The call is recorded on this device, or no longer: everybody is told.
+    TellRecording {
+        /// Whether it is.
+        to: Switch,
+    },
     /// Raise or lower one's own hand.
     SetHand {
         /// `on` raises it.

@@ -40,7 +40,8 @@ pub use input::{Command, ConnectionState, Input, Level, LinkEvent};
 pub use link_key::LinkKey;
 pub use output::{LinkCommand, Output, Role};
 pub use page::{
-    Attempt, CaptureRequest, NamedDevice, Page, PageEffect, PageInput, Permission, ShownReaction, Sound,
+    Attempt, CaptureRequest, DeviceRecordingInput, NamedDevice, Page, PageEffect, PageInput, Permission,
+    ShownReaction, Sound,
 };
 pub use publications::Publications;
 pub use recording::RecordingSnapshot;
@@ -49,7 +50,7 @@ pub use schedule::{Bound, Typed, schedule};
 pub use shared_sound::{SharedSound, SharedSoundVerdict, SharedSurface};
 pub use shown_via::ShownVia;
 pub use snapshot::{Began, RemoteParticipant, Snapshot, StageSnapshot};
-pub use stage::{Size, StageInput};
+pub use stage::{Drawn, Reading, Rect, Size, StageInput};
 pub use statistics::{
     Carried, Graph, History, LayerStatistics, LinkStatistics, PublicationStatistics, QualityLimitation,
     Statistics, StatsRecord, StatsSection, StatsType, StatsValue,

@@ -5,7 +5,7 @@ use protocol::{
     Source,
 };
 
-use crate::{DeviceKind, ScheduleError};
+use crate::{DeviceKind, DeviceRecordingFault, ScheduleError};
 
 /// Something that has happened in the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub enum Notice {
     Shares(DisplayName),
     /// They do no longer.
     SharesNoMore(DisplayName),
+    /// Somebody records the call on their device.
+    RecordsOnDevice(DisplayName),
     /// Somebody wrote.
     Wrote(DisplayName),
     /// Somebody asks to be let in.
@@ -144,6 +146,8 @@ pub enum PageNotice {
     SealingFailed,
     /// The browser gives no random numbers, of which keys are made.
     NoRandomness,
+    /// The call is not recorded on this device, or no longer, or what was is not saved.
+    RecordingFailed(DeviceRecordingFault),
 }
 
 /// What is on the clipboard.

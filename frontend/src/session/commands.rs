@@ -78,6 +78,7 @@ impl Session {
                 self.listen_while_muted();
             }
             CallCommand::SetVolume { key, percent } => self.media.sounds.set_volume(key, percent),
+            CallCommand::Record(command) => self.recording_command(command),
             CallCommand::Leave => self.input(Input::Command(Command::Leave)),
             CallCommand::Prepare => self.prepare(),
             CallCommand::SelectDevice { kind, id } => self.select_device(kind, id),

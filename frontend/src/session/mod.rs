@@ -4,6 +4,7 @@
 mod commands;
 mod entrance;
 mod outputs;
+mod recording;
 
 use app::state::{CallView, Devices};
 use call::{
@@ -34,7 +35,7 @@ use crate::presence::Presence;
 use crate::shown::Shown;
 use crate::socket::Socket;
 use crate::stage_size::StageSize;
-use crate::{capture, clock, devices, page, publish, remember, screens, web};
+use crate::{capture, clock, device_recording, devices, page, publish, remember, screens, web};
 
 /// How often levels are measured and timeouts looked at. A syllable lasts about this long.
 const TICK_MILLIS: u32 = 125;
@@ -70,6 +71,7 @@ struct Session {
     ticks: u32,
     presence: Option<Presence>,
     stage_size: Option<StageSize>,
+    recordings: recording::Recordings,
     shown: Shown,
     join_times: JoinTimes,
     view: Store<CallView>,
@@ -124,6 +126,7 @@ impl Session {
             ticks: 0,
             presence: None,
             stage_size: None,
+            recordings: recording::Recordings::default(),
             shown,
             join_times: JoinTimes::default(),
             view,
@@ -157,6 +160,7 @@ impl Session {
         if let Some(device) = devices::chosen_speaker() {
             self.page_input(PageInput::SpeakerChosenBefore { device });
         }
+        device_recording::files::find(self.events.clone());
         self.prepare();
         if let Entrance::Ring(ring) = &self.entrance {
             let name = ring.name.clone();
@@ -265,6 +269,9 @@ impl Session {
                 }
                 self.shown.phrase.came(&of, words);
             }
+            Event::Recording(input) => self.recording_input(input),
+            Event::DeviceReport(report) => self.recording_report(report),
+            Event::RecordingSaved { file, handle } => self.recording_saved(file, handle),
             Event::End => {}
             Event::Say(notice) => self.page_input(PageInput::Say(notice)),
             Event::Tick => self.tick(),
@@ -336,6 +343,7 @@ impl Session {
     }
 
     fn stage_resized(&mut self, size: Size) {
+        self.recordings.stage = size;
         let ratio = web::window().map_or(1.0, |window| window.device_pixel_ratio()) as f32;
         self.input(Input::Command(Command::SetPixelRatio { ratio }));
         self.input(Input::Command(Command::Stage(StageInput::Window(size))));
@@ -419,6 +427,7 @@ impl Session {
     }
 
     fn do_what_is_due(&mut self) {
+        self.draw_recording();
         self.page.handle_timeout(clock::now());
         if self.call.poll_timeout().is_some_and(|due| clock::now() >= due) {
             self.call.handle_timeout(clock::now());

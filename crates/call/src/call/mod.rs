@@ -69,6 +69,8 @@ pub struct Call {
     /// Whether somebody is inside who can let the person in, while they wait.
     host_inside: bool,
     publications: Publications,
+    /// Whether the call is recorded on this device.
+    records: Switch,
     /// What the room was told of them last.
     told: MediaState,
     signalling: SignallingConnection,
@@ -119,6 +121,7 @@ impl Call {
             unanswered: None,
             host_inside: false,
             publications: Publications::default(),
+            records: Switch::Off,
             told: MediaState::default(),
             signalling: SignallingConnection::new(session, random),
             ice: Ice::default(),
@@ -326,6 +329,10 @@ impl Call {
             Command::GoAhead { switches } => self.go_ahead(switches),
             Command::Join { name, password } => self.join(now, name, password),
             Command::Leave => self.leave(),
+            Command::TellRecording { to } => {
+                self.records = to;
+                self.tell_media();
+            }
             Command::SetHand { hand } => self.say(RoomMessage::SetHand { hand }),
             Command::React { reaction } => self.say(RoomMessage::React { reaction }),
             Command::Write { id, to, text } => self.write(id, to, &text),
@@ -427,7 +434,7 @@ impl Call {
 
     /// What the room is told.
     fn media_state(&self) -> MediaState {
-        let mut media = MediaState::default();
+        let mut media = MediaState { recording: self.records, ..MediaState::default() };
         for source in self.sent() {
             media.set(source, Switch::On);
         }

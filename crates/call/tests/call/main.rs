@@ -9,6 +9,7 @@
 mod calling;
 mod coming_back;
 mod default_device;
+mod device_recording;
 mod devices;
 mod encrypting;
 mod page;
