@@ -16,7 +16,7 @@ use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use protocol::{
-    DisplayName, ParticipantId, RoomCode, RoomFrame, RoomKeyId, RoomMessage, ServerMessage, Source, Switch,
+    DisplayName, ParticipantId, RoomCode, RoomEncryption, RoomFrame, RoomKeyId, RoomMessage, ServerMessage, Source, Switch,
 };
 use reactive_stores::Store;
 use view::PageNotice;
@@ -252,7 +252,10 @@ impl Session {
                 self.shown.people_inside = Some(people);
                 self.shown.lobby_encryption = Some(encryption);
                 self.input(Input::Command(Command::LobbyShows { encryption }));
-                self.found_key(room_key.as_ref());
+                // Links of a room that is not end-to-end encrypted carry no secret that nobody was given.
+                if encryption == RoomEncryption::EndToEnd {
+                    self.found_key(room_key.as_ref());
+                }
             }
             Event::StageResized(size) => self.stage_resized(size),
             Event::Shape { whose, source, ratio } => self.shape(whose, source, ratio),
