@@ -119,7 +119,7 @@ impl Meeting {
         }
         let mut senders = Vec::new();
         for (number, client) in [(0x51, &mut ada), (0x52, &mut bob)] {
-            let migration = client.hear_of("topology").await["migration"].clone();
+            let migration = client.hear_of("topology").await["topology"]["migration"].clone();
             // Sealed frames name key 0 where their first byte has no more than its counter in it.
             let number = if is_sealed { number & 0x0f } else { number };
             senders.push(Sender::open(client, &migration["via"], number).await);
@@ -186,8 +186,6 @@ async fn who_consented_is_on_the_disk_and_nobody_else_and_what_is_deleted_is_gon
     assert_eq!(status, 409, "it goes on");
 
     meeting.ada.say(json!({ "type": "stop_recording", "recording": id })).await;
-    let told = meeting.bob.hear_of("recording").await;
-    assert!(told["recording"].is_object(), "first that it began: {told}");
     assert_eq!(meeting.bob.hear_of("recording").await["ended"], "stopped");
     until("it is complete", async || get(&address, &path, &key).await.1["state"] == "complete").await;
     let (_, info) = get(&address, &path, &key).await;
