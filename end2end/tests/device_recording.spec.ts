@@ -40,7 +40,7 @@ async function recorded(page: Page, seconds: number): Promise<void> {
 /** Takes the file that the page saves once it is asked to by this. */
 async function saved(page: Page, name: string, press: () => Promise<void>): Promise<string> {
     const [download] = await Promise.all([page.waitForEvent("download"), press()]);
-    expect(download.suggestedFilename()).toMatch(/^Veranda \d{4}-\d\d-\d\d.*\.webm$/);
+    expect(download.suggestedFilename()).toMatch(/^veranda-\d{4}-\d\d-\d\d.*\.webm$/);
     const path = join(folder, name);
     await download.saveAs(path);
     return path;
@@ -111,7 +111,7 @@ test("it goes on while the page's timers rest and nobody has a microphone, and i
         Object.assign(window, { showSaveFilePicker: pick });
     });
     for (const call of [ada, bob]) {
-        await call.toolbarButton("Turn off microphone").click();
+        await call.button("Turn off microphone").click();
         await call.join();
     }
     await ada.expectToSee(bob);

@@ -245,6 +245,6 @@ fn storage() -> Option<JsValue> {
 fn suggested_name(file: &str) -> String {
     let millis = file.split('-').next().and_then(|millis| millis.parse::<f64>().ok()).unwrap_or_default();
     let moment = String::from(js_sys::Date::new(&millis.into()).to_iso_string());
-    let moment = moment.get(..16).unwrap_or_default().replace(':', ".").replace('T', " ");
-    format!("Veranda {moment}.webm")
+    let moment = moment.get(..16).unwrap_or_default().replace(':', ".").replace('T', "-");
+    format!("veranda-{moment}.webm")
 }
