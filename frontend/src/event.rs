@@ -7,7 +7,6 @@ use call::Size;
 use call::{Attempt, CaptureFault, LinkEvent, Permission, StatsRecord};
 use futures::channel::mpsc::UnboundedSender;
 use protocol::{ParticipantId, RoomEncryption, RoomKeyId, ServerFrame, Source};
-use protocol::{ParticipantId, RoomKeyId, ServerFrame, Source};
 use record::on_device::DeviceReport;
 use seal::SafetyPhrase;
 use view::PageNotice;

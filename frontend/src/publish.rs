@@ -12,7 +12,7 @@ use call::{
 use protocol::{
     ChatTarget, DisplayName, MediaState, Participant, ParticipantId, PeerRef, Presence, Source, Timestamp,
 };
-use view::{Addressee, KeptRecording, LinkPath, Numbered, Phase};
+use view::{Addressee, KeptRecording, KeyWarnings, LinkPath, Numbered, Phase};
 
 use crate::media::Media;
 use crate::shown::Shown;
@@ -91,19 +91,28 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         topology,
         encryption,
         lobby_encryption: shown.lobby_encryption,
-        secrecy: RoomSecrecy {
-            supported: media.sealing().is_some(),
-            lacks_secret,
-            warnings: key_warnings,
-            takes_another: matches!(call.secret_origin(), SecretOrigin::Granted | SecretOrigin::Provisional),
-            host_inside,
-            phrase: shown.phrase.words(),
-        },
+        secrecy: secrecy(call, shown, media, (lacks_secret, key_warnings, host_inside)),
         device_recording: page.device_recording(),
         kept_recordings: page.kept_recordings().iter().map(kept_recording).collect(),
         notices: page.notices().to_vec(),
         refusal: page.refusal().cloned(),
         unsent: page.unsent().cloned(),
+    }
+}
+
+fn secrecy(
+    call: &Call,
+    shown: &Shown,
+    media: &Media,
+    (lacks_secret, warnings, host_inside): (bool, KeyWarnings, bool),
+) -> RoomSecrecy {
+    RoomSecrecy {
+        supported: media.sealing().is_some(),
+        lacks_secret,
+        warnings,
+        takes_another: matches!(call.secret_origin(), SecretOrigin::Granted | SecretOrigin::Provisional),
+        host_inside,
+        phrase: shown.phrase.words(),
     }
 }
 

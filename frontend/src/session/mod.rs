@@ -16,7 +16,8 @@ use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use protocol::{
-    DisplayName, ParticipantId, RoomCode, RoomEncryption, RoomFrame, RoomKeyId, RoomMessage, ServerMessage, Source, Switch,
+    DisplayName, ParticipantId, RoomCode, RoomEncryption, RoomFrame, RoomKeyId, RoomMessage, ServerMessage,
+    Source, Switch,
 };
 use reactive_stores::Store;
 use view::PageNotice;
@@ -273,7 +274,7 @@ impl Session {
                 self.shown.phrase.came(&of, words);
             }
             Event::Recording(input) => self.recording_input(input),
-            Event::DeviceReport(report) => self.recording_report(report),
+            Event::DeviceReport(report) => self.recording_report(&report),
             Event::RecordingSaved { file, handle } => self.recording_saved(file, handle),
             Event::End => {}
             Event::Say(notice) => self.page_input(PageInput::Say(notice)),

@@ -67,8 +67,8 @@ impl Session {
         self.recording_input(DeviceRecordingInput::Saved { file });
     }
 
-    pub(super) fn recording_report(&mut self, report: DeviceReport) {
-        match report {
+    pub(super) fn recording_report(&mut self, report: &DeviceReport) {
+        match *report {
             DeviceReport::Began => {
                 // What was said before there was a file went nowhere.
                 self.recordings.recorder.iter_mut().for_each(DeviceRecorder::draw_again);
