@@ -120,6 +120,15 @@ impl Locks {
     }
 }
 
+fn ice_servers(config: &Config, clock: Clock, media: &Media, tokens: &Tokens) -> IceServerList {
+    let own = Own {
+        addresses: media.relay_addresses().to_vec(),
+        secret: tokens.relay_secret().clone(),
+        front: OnceLock::new(),
+    };
+    IceServerList::new(clock, own, TurnServers::start(&config.turn), config.relay.credential_seconds())
+}
+
 /// With the key of the data folder, or with that of the cluster.
 fn tokens(config: &Config, clock: Clock) -> anyhow::Result<Tokens> {
     if config.cluster.is_on() {
@@ -214,17 +223,7 @@ impl AppState {
         if cluster.is_none() {
             recordings.clean_up().await?;
         }
-        let own = Own {
-            addresses: media.relay_addresses().to_vec(),
-            secret: tokens.relay_secret().clone(),
-            front: OnceLock::new(),
-        };
-        let ice_servers = IceServerList::new(
-            clock,
-            own,
-            TurnServers::start(&config.turn),
-            config.relay.credential_seconds(),
-        );
+        let ice_servers = ice_servers(&config, clock, &media, &tokens);
         let init = RoomsInit {
             clock,
             storage: Arc::clone(&storage),
@@ -281,7 +280,6 @@ impl AppState {
             locks,
             config,
         }));
-        tracing::info!(version = VERSION, build = state.build.id(), "Veranda starts");
         state.begin_to_watch();
         tasks::spawn(public_address::watch(Arc::downgrade(&state.0), stun_servers, seen));
         Ok(state)
@@ -289,6 +287,7 @@ impl AppState {
 
     /// What is done again and again for as long as there is a server.
     fn begin_to_watch(&self) {
+        tracing::info!(version = VERSION, build = self.build.id(), "Veranda starts");
         tasks::spawn(clean(Arc::downgrade(&self.0)));
         tasks::spawn(builds::keep(self.build.clone(), Arc::clone(&self.storage), self.clock.wall()));
         tasks::spawn(usage::watch(Arc::downgrade(&self.0)));

@@ -33,7 +33,7 @@ const ANSWERS_PER_SECOND: u32 = 1;
 
 /// What may happen to it.
 #[derive(Clone, Debug)]
-pub(crate) enum DeviceRecordingInput {
+pub(crate) enum RecordingInput {
     /// Somebody wants the call recorded.
     Start { from: ParticipantId, in_reply_to: Option<MessageId>, at: Timestamp },
     /// Somebody wants it to be over.
@@ -141,44 +141,39 @@ impl RecordingMachine {
         Some(current.answers.get(&id).copied().unwrap_or(Consent::NotAnswered))
     }
 
-    pub(crate) fn handle_input(
-        &mut self,
-        now: Duration,
-        input: DeviceRecordingInput,
-        view: &RecordingView<'_>,
-    ) {
+    pub(crate) fn handle_input(&mut self, now: Duration, input: RecordingInput, view: &RecordingView<'_>) {
         match input {
-            DeviceRecordingInput::Start { from, in_reply_to, at } => match self.start(now, from, at, view) {
+            RecordingInput::Start { from, in_reply_to, at } => match self.start(now, from, at, view) {
                 Ok(()) => {}
                 Err(code) => self.refuse(from, code, in_reply_to),
             },
-            DeviceRecordingInput::Stop { from, in_reply_to, recording } => {
-                self.stop(from, in_reply_to, recording, view)
+            RecordingInput::Stop { from, in_reply_to, recording } => {
+                self.stop(from, in_reply_to, recording, view);
             }
-            DeviceRecordingInput::Answer { from, in_reply_to, recording, consent } => {
+            RecordingInput::Answer { from, in_reply_to, recording, consent } => {
                 match self.answer(now, from, recording, consent, view) {
                     Ok(()) => {}
                     Err(code) => self.refuse(from, code, in_reply_to),
                 }
             }
-            DeviceRecordingInput::Keys { from, in_reply_to, recording, keys } => {
+            RecordingInput::Keys { from, in_reply_to, recording, keys } => {
                 match self.keys(now, from, recording, keys) {
                     Ok(()) => {}
                     Err(code) => self.refuse(from, code, in_reply_to),
                 }
             }
-            DeviceRecordingInput::Came { id } => self.came(id, view),
-            DeviceRecordingInput::Left { id, reason } => self.left(id, reason, view),
-            DeviceRecordingInput::Reacted { from, reaction } => {
+            RecordingInput::Came { id } => self.came(id, view),
+            RecordingInput::Left { id, reason } => self.left(id, reason, view),
+            RecordingInput::Reacted { from, reaction } => {
                 self.log_of(from, RecordedFact::Reacted { participant: from, reaction });
             }
-            DeviceRecordingInput::Wrote(entry) => {
+            RecordingInput::Wrote(entry) => {
                 if entry.to == ChatTarget::Everyone {
                     self.log_of(entry.from, RecordedFact::Chat(entry));
                 }
             }
-            DeviceRecordingInput::Failed { recording, reason } => self.failed(recording, reason),
-            DeviceRecordingInput::LetGo => {
+            RecordingInput::Failed { recording, reason } => self.failed(recording, reason),
+            RecordingInput::LetGo => {
                 if self.current.take().is_some() {
                     self.tell_recorder(RecordingEffect::LetGo);
                 }

@@ -74,7 +74,7 @@ impl Sink for Recorder {
         let Some(Some(selection)) = self.selections.get_mut(index) else { return Delivery::default() };
         match selection.follow(packet) {
             Follows::No => Delivery::default(),
-            follows => {
+            follows @ (Follows::Same | Follows::Switched) => {
                 let goes_out = self.take(index, &packet.of_track);
                 Delivery { is_switch: follows == Follows::Switched, goes_out }
             }

@@ -107,7 +107,7 @@ impl Stage {
         let count = self.senders.len() as u32;
         let (sequence, ssrc) = self.senders.entry((participant, source)).or_insert((0, 0x1000 + count));
         *sequence = sequence.wrapping_add(1);
-        let ntp = ((millis / 1_000) << 32) | ((millis % 1_000) << 32) / 1_000;
+        let ntp = ((millis / 1_000) << 32) | (((millis % 1_000) << 32) / 1_000);
         let packet = RecordedPacket {
             who: Who { room: room(), participant },
             source,

@@ -21,7 +21,7 @@ fn whoever_records_on_their_device_is_told_of_once_each_time() {
     let mut call = TestCall::in_room([ADA]);
     let update = |to| ServerMessage::ParticipantUpdated { participant: records(ADA, to) };
     let told = Output::Notify(Notice::RecordsOnDevice(name("1")));
-    assert_eq!(notices(call.hear(update(Switch::On))), [told.clone()]);
+    assert_eq!(notices(call.hear(update(Switch::On))), std::slice::from_ref(&told));
     assert_eq!(notices(call.hear(update(Switch::On))), []);
     assert_eq!(notices(call.hear(update(Switch::Off))), []);
     assert_eq!(notices(call.hear(update(Switch::On))), [told]);

@@ -10,7 +10,7 @@ use protocol::{
 use super::Room;
 use crate::admission::{AdmissionInput, Decision, is_by_one};
 use crate::moderation::{ModerationEffect, ModerationInput, ModerationView};
-use crate::recording::DeviceRecordingInput;
+use crate::recording::RecordingInput;
 use crate::rules::Rules;
 use crate::seats::Seat;
 use crate::topology::TopologyInput;
@@ -217,7 +217,7 @@ impl Room {
 
     /// Sends everybody to where the room is.
     fn send_on(&mut self, now: Duration) {
-        self.record_call(now, DeviceRecordingInput::LetGo);
+        self.record_call(now, RecordingInput::LetGo);
         self.admission(now, AdmissionInput::Move);
         let connections: Vec<_> = self.seats.iter().filter_map(Seat::connection).collect();
         for connection in connections {

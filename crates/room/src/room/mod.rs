@@ -20,7 +20,7 @@ use crate::admission::{AdmissionEffect, AdmissionInput, AdmissionMachine, Admiss
 use crate::chat::{ChatEffect, ChatInput, ChatMachine, ChatView};
 use crate::effects::Effects;
 use crate::moderation::{ModerationInput, ModerationMachine};
-use crate::recording::{DeviceRecordingInput, RecordingMachine, RecordingView};
+use crate::recording::{RecordingInput, RecordingMachine, RecordingView};
 use crate::rules::Rules;
 use crate::seats::{Receipt, Seats};
 use crate::topology::{TopologyEffect, TopologyInput, TopologyMachine, TopologyView};
@@ -162,7 +162,7 @@ impl Room {
             Input::Revoke { credentials } => self.revoke(now, credentials),
             Input::Media { participant, message } => self.tell(participant, *message),
             Input::RecordingFailed { recording, reason } => {
-                self.record_call(now, DeviceRecordingInput::Failed { recording, reason });
+                self.record_call(now, RecordingInput::Failed { recording, reason });
             }
             Input::Deleted => self.end_for_all(now, ErrorCode::RoomEnded),
             Input::Moved => self.let_go(now),
@@ -290,7 +290,7 @@ impl Room {
             RoomMessage::SetHand { hand } => self.set_hand(now, from, hand),
             RoomMessage::React { reaction } => {
                 self.tell_all(ServerMessage::Reacted { from, reaction });
-                self.record_call(now, DeviceRecordingInput::Reacted { from, reaction });
+                self.record_call(now, RecordingInput::Reacted { from, reaction });
             }
             RoomMessage::Chat { chat, to, envelope } => {
                 self.chat(now, ChatInput::Write { from, in_reply_to: id, chat, to, envelope });
@@ -310,19 +310,16 @@ impl Room {
             RoomMessage::ReportJoin { .. } => {}
             RoomMessage::StartRecording => {
                 let at = self.wall(now);
-                self.record_call(now, DeviceRecordingInput::Start { from, in_reply_to: id, at });
+                self.record_call(now, RecordingInput::Start { from, in_reply_to: id, at });
             }
             RoomMessage::StopRecording { recording } => {
-                self.record_call(now, DeviceRecordingInput::Stop { from, in_reply_to: id, recording });
+                self.record_call(now, RecordingInput::Stop { from, in_reply_to: id, recording });
             }
             RoomMessage::AnswerRecording { recording, consent } => {
-                self.record_call(
-                    now,
-                    DeviceRecordingInput::Answer { from, in_reply_to: id, recording, consent },
-                );
+                self.record_call(now, RecordingInput::Answer { from, in_reply_to: id, recording, consent });
             }
             RoomMessage::KeepRecordingKeys { recording, keys } => {
-                self.record_call(now, DeviceRecordingInput::Keys { from, in_reply_to: id, recording, keys });
+                self.record_call(now, RecordingInput::Keys { from, in_reply_to: id, recording, keys });
             }
             RoomMessage::Ping => self.answer(from, ServerMessage::Pong),
             RoomMessage::Leave => self.leave(now, from),
@@ -395,7 +392,7 @@ impl Room {
                 ChatEffect::Deliver(entry) => {
                     let message = ServerMessage::Chat { entry: entry.clone() };
                     self.tell_those(message, |reader| entry.is_for(reader.id));
-                    self.record_call(now, DeviceRecordingInput::Wrote(entry));
+                    self.record_call(now, RecordingInput::Wrote(entry));
                 }
                 ChatEffect::Kept { from, chat, number } => {
                     self.tell(from, ServerMessage::ChatKept { chat, number });

@@ -9,7 +9,7 @@ use protocol::{
 
 use super::Room;
 use crate::admission::AdmissionInput;
-use crate::recording::DeviceRecordingInput;
+use crate::recording::RecordingInput;
 use crate::seats::Seat;
 use crate::topology::TopologyInput;
 use crate::{Change, ConnectionId, Departure, MediaOrder, Output, SeatState};
@@ -152,7 +152,7 @@ impl Room {
         self.tell_all(ServerMessage::ParticipantLeft { id, reason });
         self.outputs.push_back(Output::Keep(Change::Seat(seat.change(state, at))));
         self.outputs.push_back(Output::Keep(Change::Used(at)));
-        self.record_call(now, DeviceRecordingInput::Left { id, reason });
+        self.record_call(now, RecordingInput::Left { id, reason });
         self.topology(now, TopologyInput::Left { id });
         Some(seat)
     }

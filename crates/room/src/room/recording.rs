@@ -5,7 +5,7 @@ use std::time::Duration;
 use protocol::{Consent, ParticipantId, RecordingState, ServerMessage};
 
 use super::Room;
-use crate::recording::{DeviceRecordingInput, RecordingOutput, RecordingView};
+use crate::recording::{RecordingInput, RecordingOutput, RecordingView};
 use crate::topology::TopologyInput;
 use crate::{Change, Output};
 
@@ -20,7 +20,7 @@ impl Room {
         RecordingView::new(&self.seats, key, self.topology.has_node())
     }
 
-    pub(super) fn record_call(&mut self, now: Duration, input: DeviceRecordingInput) {
+    pub(super) fn record_call(&mut self, now: Duration, input: RecordingInput) {
         let key = self.rules.settings().room_key.as_ref();
         let view = RecordingView::new(&self.seats, key, self.topology.has_node());
         self.recording.handle_input(now, input, &view);

@@ -10,7 +10,7 @@ use protocol::{
 
 use super::Room;
 use crate::admission::{Admitted, PriorSession};
-use crate::recording::DeviceRecordingInput;
+use crate::recording::RecordingInput;
 use crate::seats::{GoesOn, NewSeat, Seat};
 use crate::topology::TopologyInput;
 use crate::{Change, ConnectionId, Output, Resumption, Visitor};
@@ -54,7 +54,7 @@ impl Room {
         self.seats.add(now, Seat::new(seat));
         self.was_used = true;
         self.tell_sfu_media(id);
-        self.record_call(now, DeviceRecordingInput::Came { id });
+        self.record_call(now, RecordingInput::Came { id });
         self.topology(now, TopologyInput::Came { id });
         self.tell_joined(now, id, Continuity::Fresh);
         self.tell_turned_off(id, turned_off);

@@ -95,7 +95,7 @@ fn what_is_off_is_not_recorded_and_a_layer_that_stops_is_left_for_a_smaller_one(
     world.media(2, on());
     world.run(seconds(4));
     let largest =
-        |world: &World| of(&world.recorded, 2, Source::Camera).into_iter().filter_map(height).last();
+        |world: &World| of(&world.recorded, 2, Source::Camera).into_iter().filter_map(height).next_back();
     assert_eq!(largest(&world), Some(720));
     world.client(2).uplink_layers = 1;
     world.run(seconds(4));

@@ -364,7 +364,7 @@ impl World {
                     self.carry_out(Output::Transmit(Transmit { bytes: bytes.to_vec(), ..transmit }));
                 }
                 other @ (Output::PassOn(_) | Output::Recorded(_) | Output::Event { .. }) => {
-                    self.carry_out(other)
+                    self.carry_out(other);
                 }
             }
         }
