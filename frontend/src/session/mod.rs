@@ -15,7 +15,8 @@ use futures::channel::mpsc::UnboundedReceiver;
 use gloo_events::EventListener;
 use gloo_timers::callback::{Interval, Timeout};
 use protocol::{
-    DisplayName, ParticipantId, RoomCode, RoomEncryption, RoomFrame, RoomKeyId, RoomMessage, ServerMessage, Source, Switch,
+    DisplayName, ParticipantId, RoomCode, RoomEncryption, RoomFrame, RoomKeyId, RoomMessage, ServerMessage,
+    Source, Switch,
 };
 use reactive_stores::Store;
 use view::PageNotice;
