@@ -3,11 +3,11 @@
 
 use app::state::{
     CallView, ChatLineView, LinkFigures, ParticipantView, PathView, PublicationFigures, ReactionView,
-    RoomSecrecy, StageView,
+    RecordingView, RoomSecrecy, StageView,
 };
 use call::{
-    Call, Carried, ChatLine, Graph, LinkStatistics, Page, PublicationStatistics, RemoteParticipant,
-    SecretOrigin, ShownReaction, Snapshot, StageSnapshot,
+    Call, Carried, ChatLine, Graph, LinkStatistics, Page, PublicationStatistics, RecordingSnapshot,
+    RemoteParticipant, SecretOrigin, ShownReaction, Snapshot, StageSnapshot,
 };
 use protocol::{
     ChatTarget, DisplayName, MediaState, Participant, ParticipantId, PeerRef, Presence, Source, Timestamp,
@@ -37,6 +37,7 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         lacks_secret,
         key_warnings,
         host_inside,
+        recording,
         stage,
         participants,
     } = call.snapshot();
@@ -64,6 +65,7 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
         has_password,
         waiting,
         asked_for,
+        recording: recording.map(recording_view),
         chat: shown.chat.clone(),
         has_more_chat: call.has_more_chat(),
         unread: page.unread(),
@@ -100,6 +102,11 @@ pub(crate) fn view(call: &Call, page: &Page, shown: &Shown, media: &Media) -> Ca
     }
 }
 
+fn recording_view(recording: RecordingSnapshot) -> RecordingView {
+    let RecordingSnapshot { id, started_by, answer } = recording;
+    RecordingView { id, started_by: started_by.map(|name| name.to_string()), answer }
+}
+
 fn stage_view(stage: StageSnapshot) -> StageView {
     let StageSnapshot { layout, pins, mode, shows_self, corner } = stage;
     StageView { layout, pins, mode, shows_self, corner }
@@ -107,7 +114,7 @@ fn stage_view(stage: StageSnapshot) -> StageView {
 
 fn participant(other: RemoteParticipant, played: &Media) -> ParticipantView {
     let RemoteParticipant { participant, link, speaking, secrecy, paused, unverified, key_changed } = other;
-    let Participant { id, name, role, media, hand, presence, forbidden, key: _ } = participant;
+    let Participant { id, name, role, media, hand, presence, forbidden, key: _, recorded } = participant;
     let MediaState { microphone, camera, screen, screen_audio } = media;
     let volume = |source| played.sounds.volume(id.publication(source));
     ParticipantView {
@@ -130,6 +137,7 @@ fn participant(other: RemoteParticipant, played: &Media) -> ParticipantView {
         screen_paused: paused.contains(&Source::Screen),
         unverified,
         key_changed,
+        recorded,
     }
 }
 

@@ -14,8 +14,14 @@ pub(crate) fn Confirm(
     #[prop(into)] question: Signal<String>,
     /// What follows from it.
     hint: Text,
+    /// What else there is to know.
+    #[prop(optional)]
+    more: Option<Text>,
     /// The button that does it.
     action: Text,
+    /// Of that button.
+    #[prop(default = "button danger")]
+    class: &'static str,
     on_confirm: impl Fn() + Send + Sync + 'static,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
@@ -36,8 +42,9 @@ pub(crate) fn Confirm(
         <dialog class="confirm" aria-label=question node_ref=dialog on:close=move |_| asked.set(false) on:keydown=move |event| event.stop_propagation()>
             <h2>{question}</h2>
             <p>{hint}</p>
+            {more.map(|more| view! { <p>{more}</p> })}
             <div class="panel-actions">
-                <button type="button" class="button danger" on:click=confirm>{action}</button>
+                <button type="button" class=class on:click=confirm>{action}</button>
                 <button type="button" class="button" autofocus on:click=move |_| asked.set(false)>{text::CANCEL}</button>
             </div>
         </dialog>

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::recording::RecordingMark;
 use super::{Panel, use_opened};
 use crate::components::{Icon, LogoMark, Symbol};
 use crate::full_screen;
@@ -15,7 +16,7 @@ use crate::text::{call, direct};
 /// The heading, by which the people are called too.
 pub(super) const CALL_TITLE: &str = "call-title";
 
-/// Name, time, encryption and lock; at its end the link and the whole screen.
+/// Name, time, encryption, lock and recording; at its end the link and the whole screen.
 #[component]
 pub(crate) fn CallHeader() -> impl IntoView {
     let handle = use_call_handle();
@@ -63,6 +64,7 @@ pub(crate) fn CallHeader() -> impl IntoView {
                 <Show when=move || locked.get()>
                     <span class="state locked" role="img" aria-label=call::LOCKED title=call::LOCKED_HINT><Icon symbol=Symbol::Lock/></span>
                 </Show>
+                <RecordingMark/>
             </div>
             <div class="ends">
                 // Where people are invited the same button stands beside the link.

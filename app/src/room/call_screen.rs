@@ -6,6 +6,7 @@ use protocol::MediaVia;
 use stage::{Kind, Mode};
 
 use super::call_header::CALL_TITLE;
+use super::recording::RecordQuestion;
 use super::{
     CallHeader, ChatPanel, ConnectionPanel, DevicesPanel, InvitePanel, Panel, PeoplePanel, ReactionLayer,
     Requests, RoomPanel, SafetyPanel, SettingsPanel, ShortcutsPanel, Stage, Toolbar, listen, use_opened,
@@ -35,6 +36,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
     view! {
         <main class="call" data-topology=move || topology_name(via.get()) data-layout=layout data-encryption="end-to-end"
             data-ring=move || line.get().map(|line| line.phase.name())
+            data-recording=move || view.recording().with(Option::is_some).then_some("")
             data-panel=move || opened.panel.get().map(|_| "")>
             <CallHeader/>
             <div class="stage" role="group" aria-labelledby=CALL_TITLE tabindex="-1" node_ref=people>
@@ -46,6 +48,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
             {move || opened.panel.get().map(|panel| view! { <OpenedPanel panel/> })}
             <Toolbar/>
             <EndQuestion/>
+            <RecordQuestion/>
         </main>
     }
 }

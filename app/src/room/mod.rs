@@ -32,6 +32,7 @@ mod prejoin;
 mod preview;
 mod reaction_sign;
 mod reactions;
+mod recording;
 mod refused;
 mod requests;
 mod ring_someone;

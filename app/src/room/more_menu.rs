@@ -10,7 +10,7 @@ use super::{
 use crate::components::{LanguageChoice, Symbol, focus, is_focus_nowhere};
 use crate::full_screen;
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
-use crate::text::{Text, call, connection, devices, key, settings, shortcuts};
+use crate::text::{Text, call, connection, devices, key, recording, settings, shortcuts};
 
 /// A button, and what it opens: what the bar and the header have no room for, then invitations, this call, settings, and what hosts
 /// do with the room.
@@ -100,7 +100,15 @@ fn ForHosts() -> impl IntoView {
     let moderates = Memo::new(move |_| view.role().get().moderates());
     let is_host = Memo::new(move |_| view.role().get() == Role::Host);
     let locked = Memo::new(move |_| view.settings().get().locked);
+    let is_recorded = Memo::new(move |_| view.recording().with(Option::is_some));
     let handle = StoredValue::new(handle);
+    let record = move || {
+        if is_recorded.get_untracked() {
+            handle.with_value(|handle| handle.send(CallCommand::StopRecording));
+        } else {
+            opened.asks_to_record.set(true);
+        }
+    };
     let toggle = move || {
         let patch = RoomSettingsPatch {
             locked: Some(locked.get_untracked().toggled()),
@@ -113,6 +121,7 @@ fn ForHosts() -> impl IntoView {
         <Show when=move || moderates.get()>
             <hr/>
             <MenuItem symbol=Symbol::Lock label=Signal::derive(move || call::lock(locked.get().is_on()).to_owned()) on_choose=toggle/>
+            <MenuItem symbol=Symbol::Record label=Signal::derive(move || recording::entry(is_recorded.get()).to_owned()) on_choose=record/>
         </Show>
         <Show when=move || is_host.get()>
             <Entry symbol=Symbol::Door name=call::ROOM_SETTINGS panel=Panel::Room/>

@@ -35,6 +35,7 @@ pub(crate) enum Popover {
     Layout,
     More,
     Leave,
+    Recording,
 }
 
 /// Which panel is open.
@@ -47,6 +48,8 @@ pub(crate) struct Opened {
     pub(crate) popover: RwSignal<Option<Popover>>,
     /// Whether it is asked if the call is to end for everybody.
     pub(crate) asks_to_end: RwSignal<bool>,
+    /// Whether it is asked if the call is to be recorded.
+    pub(crate) asks_to_record: RwSignal<bool>,
     /// The newest notice that was closed; those before it are closed too.
     pub(crate) closed_notice: RwSignal<Option<u32>>,
     /// How far each panel was scrolled when it was looked at last, in CSS pixels; the chat only where older messages were read.
@@ -60,6 +63,7 @@ impl Opened {
             panel: RwSignal::new(None),
             popover: RwSignal::new(None),
             asks_to_end: RwSignal::new(false),
+            asks_to_record: RwSignal::new(false),
             closed_notice: RwSignal::new(None),
             scrolled: StoredValue::new(HashMap::new()),
         };
@@ -72,6 +76,7 @@ impl Opened {
         self.panel.set(None);
         self.popover.set(None);
         self.asks_to_end.set(false);
+        self.asks_to_record.set(false);
         self.scrolled.update_value(HashMap::clear);
     }
 

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use protocol::{Moderation, Source};
 use view::{Publication, Secrecy};
 
+use super::recording::own_answer;
 use super::{Answers, NoKey, Person, PersonActions, RingSomeone, SidePanel, Verify, VolumeMenu};
 use crate::components::{Avatar, Step, focus_among, is_focus_nowhere};
 use crate::state::{
@@ -19,6 +20,7 @@ pub(crate) fn PeoplePanel() -> impl IntoView {
     let own_camera = Signal::derive(move || view.camera().get() == Publication::On);
     let own_microphone = Signal::derive(move || view.microphone().get() == Publication::On);
     let moderates = Memo::new(move |_| view.role().get().moderates());
+    let own = own_answer(view);
     let lists = Lists::watch(Signal::derive(move || {
         let raised = view.hand().get().is_some()
             || view.participants().into_iter().any(|other| other.hand().get().is_some());
@@ -39,7 +41,7 @@ pub(crate) fn PeoplePanel() -> impl IntoView {
                 <li>
                     <Person name=Signal::derive(move || people::yourself(&view.name().get())) initials_of=Signal::derive(move || view.name().get()) role=Signal::derive(move || view.role().get())
                         hand=Signal::derive(move || view.hand().get().is_some()) away=Signal::stored(false)
-                        microphone=own_microphone camera=own_camera/>
+                        microphone=own_microphone camera=own_camera recorded=Signal::derive(move || own.get())/>
                 </li>
                 <For each=move || view.participants() key=|participant| participant.id().get_untracked() let:participant>
                     {
@@ -49,7 +51,8 @@ pub(crate) fn PeoplePanel() -> impl IntoView {
                             <li>
                                 <Person name=Signal::derive(move || name.get()) initials_of=Signal::derive(move || name.get()) role=Signal::derive(move || role.get())
                                     hand=Signal::derive(move || hand.get().is_some()) away=Signal::derive(move || away.get())
-                                    microphone=Signal::derive(move || microphone.get()) camera=Signal::derive(move || camera.get())/>
+                                    microphone=Signal::derive(move || microphone.get()) camera=Signal::derive(move || camera.get())
+                                    recorded=Signal::derive(move || participant.recorded().get().filter(|_| moderates.get()))/>
                                 <Show when=move || participant.unverified().get()><Verify participant/></Show>
                                 <Show when=move || participant.secrecy().get() == Secrecy::OtherSecret><NoKey participant/></Show>
                                 <VolumeMenu participant/>

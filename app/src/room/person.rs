@@ -3,9 +3,10 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use protocol::{Moderation, ParticipantId, Right, Role, Source, Switch};
+use protocol::{Consent, Moderation, ParticipantId, Right, Role, Source, Switch};
 use reactive_stores::Field;
 
+use super::recording::RecordedTag;
 use crate::components::{Avatar, Confirm, Icon, RowMenu, Symbol, close_menu};
 use crate::state::{
     CallCommand, CallViewStoreFields, ParticipantView, ParticipantViewStoreFields, use_call_handle,
@@ -24,6 +25,8 @@ pub(crate) fn Person(
     away: Signal<bool>,
     microphone: Signal<bool>,
     camera: Signal<bool>,
+    /// Whether they are recorded, where that is to be known.
+    recorded: Signal<Option<Consent>>,
 ) -> impl IntoView {
     let microphone_symbol =
         Signal::derive(move || if microphone.get() { Symbol::Microphone } else { Symbol::MicrophoneOff });
@@ -35,6 +38,7 @@ pub(crate) fn Person(
                 <span class="name" dir="auto">{name}</span>
                 {move || people::role(role.get()).map(|role| view! { <small>{role}</small> })}
             </span>
+            <RecordedTag answer=recorded/>
             <Show when=move || away.get()><span class="tag">{people::RECONNECTING}</span></Show>
             <Show when=move || hand.get()><span role="img" aria-label=call::HAND_RAISED><Icon symbol=Symbol::Hand/></span></Show>
             <span role="img" aria-label=move || if microphone.get() { call::MICROPHONE_ON() } else { call::MICROPHONE_OFF() }>

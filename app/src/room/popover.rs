@@ -19,6 +19,9 @@ const FOCUSABLE: &str = "[role^=menuitem], button:not([role]), input, select";
 pub(crate) fn PopoverButton(
     popover: Popover,
     name: Text,
+    /// What stands beside the symbol, and is then the button's name.
+    #[prop(optional)]
+    words: Option<Signal<String>>,
     symbol: Symbol,
     /// Of the button.
     #[prop(default = "control")]
@@ -60,12 +63,13 @@ pub(crate) fn PopoverButton(
     let focus_left = when_left(whole, close);
     // Whoever gets the button back later does not want what was open.
     on_cleanup(move || _ = opened.try_update(|open| *open = open.filter(|open| *open != popover)));
+    let label = move || words.map_or_else(|| name().to_owned(), |words| words.get());
     view! {
         <div class="opens" node_ref=whole on:keydown=key on:focusout=focus_left>
-            <button type="button" class=class node_ref=button aria-label=name title=name aria-haspopup=has_menu.then_some("menu")
+            <button type="button" class=class node_ref=button aria-label=label title=label aria-haspopup=has_menu.then_some("menu")
                 aria-expanded=move || is_open.get().to_string()
                 on:click=move |_| opened.set((!is_open.get_untracked()).then_some(popover))>
-                <Icon symbol/>
+                <Icon symbol/>{words.map(|words| view! { <span>{words}</span> })}
             </button>
             <Show when=move || is_open.get()>
                 <Body class=opens>{children.with_value(|children| children())}</Body>

@@ -10,7 +10,7 @@ use super::{DeviceSelect, Preview};
 use crate::components::{Avatar, Icon, SiteHeader, Symbol};
 use crate::state::{CallCommand, CallHandle, CallViewStoreFields, RoomLookup, use_call_handle};
 use crate::text;
-use crate::text::{devices, host, joining};
+use crate::text::{devices, host, joining, recording};
 
 /// The pre-join screen. Works without any device.
 #[component]
@@ -22,6 +22,7 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
     let heading = move || room_name.clone().unwrap_or_else(|| joining::HEADING().to_owned());
     let is_guest = !lookup.found.role.moderates();
     let (asks_password, waits) = (is_guest && lookup.found.password, is_guest && lookup.found.waiting_room);
+    let is_recorded = lookup.found.recording;
     let found: Vec<_> = lookup.found.people.iter().map(ToString::to_string).collect();
     view! {
         <SiteHeader/>
@@ -36,6 +37,7 @@ pub(crate) fn Prejoin(lookup: RoomLookup) -> impl IntoView {
                 </Show>
                 <ul class="promises">
                     <li><Icon symbol=Symbol::Shield/><span>{joining::ENCRYPTED}</span></li>
+                    {is_recorded.then(|| view! { <li><Icon symbol=Symbol::Record/><span>{recording::BEFORE_JOINING}</span></li> })}
                     {waits.then(|| view! { <li><Icon symbol=Symbol::Door/><span>{joining::HOST_ADMITS}</span></li> })}
                     {asks_password.then(|| view! { <li><Icon symbol=Symbol::Key/><span>{joining::ASKS_FOR_PASSWORD}</span></li> })}
                 </ul>

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use protocol::Source;
 use view::Signalling;
 
+use super::recording::AskedToBeRecorded;
 use super::{AskedFor, DeviceFaults, KeyBanner, Knocking, Panel, use_opened};
 use crate::components::{Step, focus_among, is_focus_nowhere};
 use crate::state::{CallCommand, CallViewStoreFields, use_call_handle};
@@ -41,6 +42,7 @@ pub(crate) fn Requests() -> impl IntoView {
             <DeviceFaults/>
             // A region that is there before its text is read.
             <div class="live" aria-live="polite"><TalksWhileMuted/></div>
+            <div class="live" aria-live="polite"><AskedToBeRecorded/></div>
             <AskedFor/>
             // Who knocks is in the list of people, where that is open.
             <Show when=move || opened.panel.get() != Some(Panel::People)><Knocking/></Show>

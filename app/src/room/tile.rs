@@ -1,11 +1,12 @@
 //! One person on the call screen.
 
 use leptos::prelude::*;
-use protocol::{ParticipantId, Source};
+use protocol::{Consent, ParticipantId, Source};
 use reactive_stores::Field;
 use stage::Role;
 use view::{LinkStatus, Preference, Publication, Secrecy};
 
+use super::recording::{RecordedTag, own_answer};
 use super::{Lengths, PinButton, Placed, SelfMover, role_name};
 use crate::components::{Avatar, Icon, Symbol};
 use crate::state::{
@@ -28,6 +29,8 @@ pub(crate) fn Tile(
     let title = Signal::derive(move || if is_screen { call::screen_of(&name.get()) } else { name.get() });
     let is_on = Signal::derive(move || is_screen || participant.camera().get());
     let (link, away, hand) = (participant.link(), participant.away(), participant.hand());
+    let view = use_call_handle().view;
+    let moderates = Memo::new(move |_| view.role().get().moderates());
     // Whoever is muted is not heard, whatever their browser sends.
     let silent = Signal::derive(move || !is_screen && !participant.microphone().get());
     view! {
@@ -45,7 +48,8 @@ pub(crate) fn Tile(
                 secrecy=Signal::derive(move || participant.secrecy().get())
                 paused=Signal::derive(move || if is_screen { participant.screen_paused().get() } else { participant.paused().get() })/>
             <NamePlate name=title muted=silent hand=Signal::derive(move || hand.get().is_some())
-                unverified=Signal::derive(move || participant.unverified().get())/>
+                unverified=Signal::derive(move || participant.unverified().get())
+                recorded=Signal::derive(move || participant.recorded().get().filter(|_| !is_screen && moderates.get()))/>
             <PinButton key name=title/>
         </article>
     }
@@ -61,6 +65,7 @@ pub(crate) fn OwnTile(id: ParticipantId) -> impl IntoView {
     let name = Signal::derive(move || view.name().get());
     let camera = Signal::derive(move || view.camera().get() == Publication::On);
     let muted = Signal::derive(move || view.microphone().get() != Publication::On);
+    let own = own_answer(view);
     let floats = Memo::new(move |_| place.role() == Some(Role::Floating));
     let mover = SelfMover::new(handle);
     let (press, carry, release, cancel, key) =
@@ -84,7 +89,8 @@ pub(crate) fn OwnTile(id: ParticipantId) -> impl IntoView {
                 <p class="link-line">{move || if camera.get() { call::WEAK_UPLINK() } else { call::WEAK_UPLINK_SCREEN() }}</p>
             </Show>
             <NamePlate name=Signal::derive(move || people::yourself(&name.get())) muted
-                hand=Signal::derive(move || view.hand().get().is_some()) unverified=Signal::stored(false)/>
+                hand=Signal::derive(move || view.hand().get().is_some()) unverified=Signal::stored(false)
+                recorded=Signal::derive(move || own.get())/>
         </article>
     }
 }
@@ -127,6 +133,7 @@ fn NamePlate(
     muted: Signal<bool>,
     hand: Signal<bool>,
     unverified: Signal<bool>,
+    recorded: Signal<Option<Consent>>,
 ) -> impl IntoView {
     view! {
         <p class="name-plate">
@@ -138,6 +145,7 @@ fn NamePlate(
             </Show>
             <span class="name" dir="auto">{name}</span>
             <Show when=move || unverified.get()><span class="tag caution">{key::NOT_VERIFIED}</span></Show>
+            <RecordedTag answer=recorded/>
         </p>
     }
 }

@@ -92,6 +92,15 @@ pub enum CallCommand {
     MakeHostLink,
     /// Do not turn on what a host asks for.
     DeclineAsking,
+    /// Record the call on the server.
+    StartRecording,
+    /// Stop that.
+    StopRecording,
+    /// Answer whether one is recorded, or take the answer back.
+    BeRecorded {
+        /// Whether one is.
+        recorded: bool,
+    },
     /// Save the room as a file for a calendar.
     SaveCalendar,
     /// Put a text on the clipboard.

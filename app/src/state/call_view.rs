@@ -1,7 +1,8 @@
 //! A call as components see it: one store, written by the engine's side alone, read field by field.
 
 use protocol::{
-    ChatId, Forbidden, MediaKey, ParticipantId, Reaction, Role, RoomSettings, Source, Topology, WaitingPerson,
+    ChatId, Consent, Forbidden, MediaKey, ParticipantId, Reaction, RecordingId, Role, RoomSettings, Source,
+    Topology, WaitingPerson,
 };
 use reactive_stores::{Patch, Store};
 use stage::{Corner, Layout, Mode};
@@ -49,6 +50,8 @@ pub struct CallView {
     pub ends_local: String,
     /// What a host asks the person to turn on.
     pub asked_for: Option<Source>,
+    /// The recording on the server that goes on.
+    pub recording: Option<RecordingView>,
     /// What was written, oldest first.
     #[store(key: String = |line| line.key.clone())]
     pub chat: Vec<ChatLineView>,
@@ -130,6 +133,17 @@ impl Default for StageView {
             corner: Corner::default(),
         }
     }
+}
+
+/// The recording on the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingView {
+    /// Which one.
+    pub id: RecordingId,
+    /// The name of whoever started it, while they are here.
+    pub started_by: Option<String>,
+    /// What the person has answered; they are asked while they have not.
+    pub answer: Consent,
 }
 
 /// Who can open what is sent.
@@ -261,6 +275,9 @@ pub struct ParticipantView {
     pub unverified: bool,
     /// Their key is another one than before, and nothing shows that it is theirs.
     pub key_changed: bool,
+    /// What their page has answered, while the call is recorded.
+    #[patch(|this, new| *this = new)]
+    pub recorded: Option<Consent>,
 }
 
 /// What can be chosen before and in a call.
@@ -377,6 +394,7 @@ pub fn publish(store: Store<CallView>, new: CallView) {
         starts_local,
         ends_local,
         asked_for,
+        recording,
         has_more_chat,
         unread,
         reactions,

@@ -17,8 +17,8 @@ pub use call_handle::{CallCommand, CallHandle, provide_call_handle, use_call_han
 pub(crate) use call_view::publication_of;
 pub use call_view::{
     CallView, CallViewStoreFields, ChatLineView, ChatLineViewStoreFields, Device, Devices, LinkFigures,
-    ParticipantView, ParticipantViewStoreFields, PathView, PublicationFigures, ReactionView, RoomSecrecy,
-    StageView, publish,
+    ParticipantView, ParticipantViewStoreFields, PathView, PublicationFigures, ReactionView, RecordingView,
+    RoomSecrecy, StageView, publish,
 };
 pub use connection_test::{
     ConnectionTestCommand, ConnectionTestHandle, provide_connection_test, use_connection_test,

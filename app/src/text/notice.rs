@@ -4,7 +4,7 @@ use protocol::{MediaVia, Reaction, Source, first_character};
 use view::{AnyNotice, Copied, DeviceKind, Notice, PageNotice};
 
 use super::words::notice as words;
-use super::{devices, refusal};
+use super::{devices, recording, refusal};
 
 /// Whatever has happened.
 pub(crate) fn said(said: &AnyNotice) -> String {
@@ -28,8 +28,6 @@ fn of_call(notice: &Notice) -> String {
             words::reacted(&brief(name.as_str()), &in_sentence(*reaction))
         }
         Notice::YouShare => words::YOU_SHARE().to_owned(),
-        Notice::RecordingStarted => super::recording::started().to_owned(),
-        Notice::RecordingStopped(reason) => super::recording::stopped(*reason).to_owned(),
         Notice::Shares(name) => words::shares(&brief(name.as_str())),
         Notice::SharesNoMore(name) => words::shares_no_more(&brief(name.as_str())),
         Notice::Wrote(name) => words::wrote(&brief(name.as_str())),
@@ -38,6 +36,8 @@ fn of_call(notice: &Notice) -> String {
         Notice::AskedToTurnOn(source) => asked_to_turn_on(*source).to_owned(),
         // Whatever the reason, it is the new path of somebody that did not come about.
         Notice::MigrationAborted { via, reason: _ } => migration_aborted(*via).to_owned(),
+        Notice::RecordingStarted => recording::started().to_owned(),
+        Notice::RecordingStopped(reason) => recording::stopped(*reason).to_owned(),
         Notice::KeyRefused => words::KEY_REFUSED().to_owned(),
         Notice::KeyGranted => words::KEY_GRANTED().to_owned(),
         Notice::KeyNotShared => words::KEY_NOT_SHARED().to_owned(),

@@ -2,16 +2,22 @@
 
 use protocol::{Consent, RecordingEnd};
 
-use super::Text;
 use super::words::recording as words;
 pub(crate) use super::words::recording::{
-    BEFORE_JOINING, DO_NOT_RECORD_ME, EVERYONE_IS_ASKED, MARK, QUESTION, RECORD_CALL, RECORD_ME, START, STOP,
+    BEFORE_JOINING, DO_NOT_RECORD_ME, EVERYONE_IS_ASKED, MARK, QUESTION, RECORD_ME, START, STOP,
     STOP_RECORDING_ME, WHO_CAN_PLAY,
 };
+use super::{Text, sentences};
 
-/// What somebody is asked.
-pub(crate) fn wants_to_record(name: &str) -> String {
-    words::wants_to_record(&name)
+/// What everybody is asked, by whoever started it; their name, if they are still here.
+pub(crate) fn asked(name: Option<&str>) -> String {
+    let unnamed = || sentences([words::QUESTION(), words::EVERYONE_IS_ASKED()]);
+    name.map_or_else(unnamed, |name| words::wants_to_record(&name))
+}
+
+/// The entry of a menu, for hosts.
+pub(crate) fn entry(is_recorded: bool) -> &'static str {
+    if is_recorded { words::STOP() } else { words::RECORD_CALL() }
 }
 
 /// The mark that stands while the call is recorded, by what the person's page has answered.

@@ -33,13 +33,16 @@ fn a_host_who_passes_the_key_on_is_told_that_it_may_have_been_to_anybody() {
 fn promise(people: People) -> BTreeMap<&'static str, u64> {
     let mut told: BTreeMap<&'static str, u64> = BTreeMap::new();
     let (mut written, mut said_so, mut given_away) = (0, 0, 0);
+    let (mut recorded, mut not_recorded) = (0, 0);
     let games = testkit::play(count(), |seed| {
         let mut world = LyingWorld::new(seed, people);
         let wrong = world.run(Duration::from_secs(20));
         assert!(wrong.is_empty(), "seed {seed}, {people:?}: {wrong:?}");
-        (world.told().clone(), world.written(), world.said_so(), world.given_away())
+        (world.told().clone(), world.written(), world.said_so(), world.given_away(), world.recorded())
     });
-    for (lies, messages, warnings, secrets) in games {
+    for (lies, messages, warnings, secrets, (opened, closed)) in games {
+        recorded += opened;
+        not_recorded += closed;
         for (lie, times) in lies {
             *told.entry(lie).or_default() += times;
         }
@@ -51,15 +54,17 @@ fn promise(people: People) -> BTreeMap<&'static str, u64> {
         "{} calls, {people:?}: {written} messages, {said_so} warnings, {given_away} times the secret was given away",
         count()
     );
-    println!("lies: {told:?}");
+    println!("lies: {told:?}; {recorded} frames were recorded, {not_recorded} not of people who were asked");
+    assert!(is_replay() || recorded > count() && not_recorded > count(), "a simulation without recordings");
     assert!(is_replay() || written > count() as usize && said_so > count());
     assert!(is_replay() || (given_away > 0) == (people == People::Trusting));
     told
 }
 
-const LIES: [&str; 33] = [
+const LIES: [&str; 36] = [
     "chat forged",
     "chat said to be another's",
+    "consent claimed",
     "history changed",
     "joined said to be continued",
     "key of newcomer swapped",
@@ -83,6 +88,8 @@ const LIES: [&str; 33] = [
     "own grant in joined",
     "own key message",
     "participants left out",
+    "recording claimed",
+    "recording said to be over",
     "resumed without a word before",
     "room key changed",
     "room key of joined changed",

@@ -44,6 +44,11 @@ impl Session {
             CallCommand::MakeHostLink => host_link::make(self.code, self.events.clone()),
             CallCommand::SaveCalendar => calendar::save(self.code, self.events.clone()),
             CallCommand::DeclineAsking => self.input(Input::Command(Command::DeclineAsking)),
+            CallCommand::StartRecording => self.input(Input::Command(Command::StartRecording)),
+            CallCommand::StopRecording => self.input(Input::Command(Command::StopRecording)),
+            CallCommand::BeRecorded { recorded } => {
+                self.input(Input::Command(Command::BeRecorded { recorded: recorded.into() }));
+            }
             CallCommand::CopyText { text, what } => copy(self.events.clone(), text, what),
             CallCommand::LookAtPhrase { open } => self.shown.phrase.look(open),
             CallCommand::LookAtStatistics { open } => {

@@ -19,6 +19,9 @@ impl Call {
     /// The person says whether they are recorded.
     pub(super) fn be_recorded(&mut self, recorded: Switch) {
         let Some((recording, consent)) = self.recording.decide(recorded) else { return };
+        if consent != Consent::Given {
+            self.withdraw_keys();
+        }
         // The answer comes before the keys, which the room takes only after it.
         self.say(RoomMessage::AnswerRecording { recording, consent });
         if let Some(you) = &mut self.you {
@@ -31,6 +34,11 @@ impl Call {
                 encryption.take_back(view);
             }
         });
+    }
+
+    /// What was handed in and may not have arrived is not said again.
+    fn withdraw_keys(&mut self) {
+        self.signalling.keep_only(|message| !matches!(message, RoomMessage::KeepRecordingKeys { .. }));
     }
 
     /// The room says that a recording has begun, or is over.
@@ -70,7 +78,12 @@ impl Call {
     fn go_over_to_recording(&mut self, now: Duration, recording: Option<RecordingState>) -> bool {
         let is_other = self.recording.replace(recording);
         if is_other {
-            self.encrypt(|encryption, _| encryption.recording_ended(now));
+            self.withdraw_keys();
+            let asks = self.recording.id().is_some();
+            self.encrypt(|encryption, view| {
+                // What comes now may be for another recording, to which nobody has agreed yet.
+                if asks { encryption.take_back(view) } else { encryption.recording_ended(now) }
+            });
         }
         is_other
     }

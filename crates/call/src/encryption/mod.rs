@@ -36,7 +36,7 @@ use seal::{
 };
 
 use crate::encryption::key_message_body::{KeyMessageBody, KeyVersion, MAX_PROOFS, Proof};
-use crate::encryption::recorded::Agreed;
+use crate::encryption::recorded::HandedIn;
 use crate::encryption::trust::Trust;
 use crate::people::People;
 use crate::{Notice, Secrecy};
@@ -96,8 +96,7 @@ pub(crate) struct Encryption {
     /// The latest key that was told with each public key: older ones are replays, also after their sender was away.
     latest: BTreeMap<PublicKey, KeyVersion>,
     trust: Trust,
-    /// The recording whose keys are handed in.
-    agreed: Option<Agreed>,
+    handed_in: HandedIn,
     effects: VecDeque<EncryptionEffect>,
 }
 
@@ -172,7 +171,7 @@ impl Encryption {
             secrecy: BTreeMap::new(),
             latest: BTreeMap::new(),
             trust: Trust::new(passed_on),
-            agreed: None,
+            handed_in: HandedIn::default(),
             effects: VecDeque::new(),
         }
     }

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use protocol::{
-    AddressedKeyMessage, ChatEntry, ChatId, ChatTarget, Envelope, Joined, KeyMessage, LeaveReason, MediaVia,
-    Moderation, NodeId, OpeningFrame, OpeningMessage, Participant, ParticipantId, Presence, PublicKey,
-    RoomCode, RoomKeyGrant, RoomMessage, RoomSettings, ServerMessage, SessionToken, Source, Switch,
-    WaitingPerson,
+    AddressedKeyMessage, ChatEntry, ChatId, ChatTarget, Consent, Envelope, Joined, KeyMessage, LeaveReason,
+    MediaVia, Moderation, NodeId, OpeningFrame, OpeningMessage, Participant, ParticipantId, Presence,
+    PublicKey, RecordingEnd, RecordingId, RecordingState, RoomCode, RoomKeyGrant, RoomKeyId, RoomMessage,
+    RoomSettings, ServerMessage, SessionToken, Source, Switch, Timestamp, WaitingPerson,
 };
 use seal::{
     Author, ChatSeal, Context, Expected, FrameOpener, FrameSealer, KeyPair, Purpose, RoomSecret, SenderKey,
@@ -45,6 +45,8 @@ pub(crate) struct Liar {
     chat: Vec<ChatEntry>,
     said: Vec<ServerMessage>,
     sessions: Vec<SessionToken>,
+    /// What the room's secret is called.
+    room_key: Option<RoomKeyId>,
     nonces: u64,
     /// What recordings and forgeries are sealed with.
     sealer: FrameSealer,
@@ -65,6 +67,7 @@ impl Liar {
             chat: Vec::new(),
             said: Vec::new(),
             sessions: Vec::new(),
+            room_key: None,
             nonces: 0,
             sealer,
         }
@@ -84,6 +87,7 @@ impl Liar {
         match frame {
             ClientFrame::Opening(OpeningFrame { message: OpeningMessage::Join(join), .. }) => {
                 self.keys.extend(join.key.clone().map(|key| (from, key)));
+                self.room_key = self.room_key.clone().or_else(|| join.room_key.clone());
                 return true;
             }
             ClientFrame::Opening(OpeningFrame {
@@ -322,7 +326,7 @@ impl Liar {
     }
 
     fn invent(&mut self, seed: &mut Seed, to: ParticipantId) -> Option<ServerMessage> {
-        Some(match seed.number(0..13) {
+        Some(match seed.number(0..16) {
             0 => {
                 _ = self.tell("somebody invented");
                 ServerMessage::ParticipantJoined { participant: self.invented() }
@@ -382,10 +386,39 @@ impl Liar {
                     participant: Participant { key: Some(key), ..self.invented() },
                 }
             }
+            12..=14 => self.about_recordings(seed, to)?,
             _ => {
                 _ = self.tell("old message");
                 let at = seed.number(0..self.said.len().max(1) as u64) as usize;
                 self.said.get(at)?.clone()
+            }
+        })
+    }
+
+    fn about_recordings(&mut self, seed: &mut Seed, to: ParticipantId) -> Option<ServerMessage> {
+        Some(match seed.number(0..5) {
+            0 => {
+                _ = self.tell("recording said to be over");
+                ServerMessage::Recording { recording: None, ended: Some(RecordingEnd::Stopped) }
+            }
+            1 => {
+                _ = self.tell("consent claimed");
+                let key = self.keys.get(&to).cloned();
+                let recorded = Some(Consent::Given);
+                ServerMessage::ParticipantUpdated {
+                    participant: Participant { id: to, key, recorded, ..self.invented() },
+                }
+            }
+            _ => {
+                _ = self.tell("recording claimed");
+                let number = u128::from(seed.number(1..4));
+                let recording = RecordingState {
+                    id: RecordingId(Uuid::from_u128(number)),
+                    started_by: self.somebody(seed)?,
+                    started: Timestamp(1),
+                    key: self.room_key.clone(),
+                };
+                ServerMessage::Recording { recording: Some(recording), ended: None }
             }
         })
     }

@@ -3,19 +3,22 @@
 
 mod liar;
 mod page;
+mod recording;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use call::{Command, Input, Phase, SecretOrigin};
 use protocol::{
-    ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, PublicKey, RoomCode, ServerFrame,
+    ChatId, ChatTarget, DisplayName, Moderation, ParticipantId, PublicKey, RoomCode, RoomFrame, RoomMessage,
+    ServerFrame, Switch,
 };
 use seal::RoomSecret;
 use uuid::Uuid;
 
 use self::liar::Liar;
 use self::page::Page;
+use self::recording::RecordingWitness;
 use crate::client_frame::ClientFrame;
 use crate::server::{Server, SocketNumber};
 use crate::{Network, Seed};
@@ -51,6 +54,8 @@ pub struct LyingWorld {
     frames: Vec<(ParticipantId, Duration, Vec<u8>)>,
     /// The public keys that everybody has had.
     had_keys: Vec<(ParticipantId, PublicKey)>,
+    /// What becomes of recordings that the server claims.
+    recordings: RecordingWitness,
     wrong: Vec<String>,
 }
 
@@ -88,6 +93,7 @@ impl LyingWorld {
             written: BTreeMap::new(),
             frames: Vec::new(),
             had_keys: Vec::new(),
+            recordings: RecordingWitness::default(),
             wrong: Vec::new(),
         }
     }
@@ -135,6 +141,11 @@ impl LyingWorld {
         self.liar.loot.secrets.len()
     }
 
+    /// How many frames can be opened by somebody who has a recording, and how many not, of those who were asked.
+    pub fn recorded(&self) -> (u64, u64) {
+        self.recordings.count()
+    }
+
     fn people_act(&mut self) {
         for index in 0..self.pages.len() {
             match self.pages[index].call.phase() {
@@ -164,6 +175,7 @@ impl LyingWorld {
             self.written.insert(id, text.clone());
             self.command(index, Command::Write { id, to, text });
         }
+        self.answer(index);
         if self.seed.chance(0.01)
             && let Some(socket) = self.pages[index].socket.take()
         {
@@ -175,6 +187,14 @@ impl LyingWorld {
         }
         if self.people == People::Trusting && index == 0 && self.seed.chance(0.2) {
             self.be_trusting(index);
+        }
+    }
+
+    /// The first agrees to be recorded and takes that back, the second refuses, the third does not answer.
+    fn answer(&mut self, index: usize) {
+        if index < 2 && self.pages[index].call.snapshot().recording.is_some() && self.seed.chance(0.05) {
+            let recorded = Switch::from(index == 0 && self.seed.chance(0.7));
+            self.command(index, Command::BeRecorded { recorded });
         }
     }
 
@@ -224,6 +244,14 @@ impl LyingWorld {
     fn hear(&mut self, index: usize, frame: ClientFrame) {
         let id = self.pages[index].id;
         let Some(socket) = self.pages[index].socket else { return };
+        if let ClientFrame::Room(RoomFrame {
+            message: RoomMessage::KeepRecordingKeys { recording, keys },
+            ..
+        }) = &frame
+        {
+            let keys = Vec::from(keys.clone());
+            self.wrong.extend(self.recordings.hear(&self.pages[index], *recording, &keys));
+        }
         if self.liar.hear(&mut self.seed, id, &frame) {
             self.server.hear(self.now, socket, (id, frame));
         }
@@ -271,7 +299,10 @@ impl LyingWorld {
             if !self.had_keys.contains(&key) {
                 self.had_keys.push(key); // A page that is loaded again has another one.
             }
-            frames.extend(page.seal().map(|frame| (page.id, self.now, frame)));
+            if let Some(frame) = page.seal() {
+                self.wrong.extend(self.recordings.see(page, &frame));
+                frames.push((page.id, self.now, frame));
+            }
         }
         let ids: Vec<_> = self.pages.iter().map(|page| page.id).collect();
         for page in &mut self.pages {
