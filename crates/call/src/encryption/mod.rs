@@ -16,6 +16,7 @@
 //! an earlier load can be played again to the next.
 
 mod exchange;
+mod handed_in;
 mod key_message_body;
 mod recorded;
 mod sealed_chat;
@@ -35,8 +36,8 @@ use seal::{
     Tag,
 };
 
+use crate::encryption::handed_in::HandedIn;
 use crate::encryption::key_message_body::{KeyMessageBody, KeyVersion, MAX_PROOFS, Proof};
-use crate::encryption::recorded::HandedIn;
 use crate::encryption::trust::Trust;
 use crate::people::People;
 use crate::{Notice, Secrecy};
