@@ -83,6 +83,9 @@ pub(crate) fn Icon(#[prop(into)] symbol: Signal<Symbol>) -> impl IntoView {
     }
 }
 
+/// A lamp that is lit.
+const RECORD: &str = "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 15.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z";
+
 #[expect(clippy::too_many_lines, reason = "a table, a row a symbol")]
 const fn path(symbol: Symbol) -> &'static str {
     match symbol {
@@ -154,9 +157,7 @@ const fn path(symbol: Symbol) -> &'static str {
         Symbol::Pin => "M9 3.5h6M10 3.5v6l-3.5 4V15h11v-1.5l-3.5-4v-6M12 15v6",
         Symbol::Play => "M7.5 4.5l11.5 7.5-11.5 7.5Z",
         Symbol::Plus => "M12 5v14M5 12h14",
-        Symbol::Record => {
-            "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 15.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z"
-        }
+        Symbol::Record => RECORD,
         Symbol::Remove => {
             "M10 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM3.5 19.5a6.5 6.5 0 0 1 11.2-4.5M16 18h5"
         }

@@ -37,7 +37,7 @@ pub enum DeviceOrder {
 }
 
 /// What the worker says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum DeviceReport {
     /// It is recorded from now on.
