@@ -67,7 +67,7 @@ fn happened(recording: &Shared, message: &MessageEvent) {
     } else if let Some(picture) = field("picture") {
         take_picture(recording, source, picture.unchecked_into());
     } else if let Some(port) = field("sound") {
-        hear(recording, port.unchecked_into());
+        hear(recording, port.unchecked_ref());
     }
 }
 
@@ -181,9 +181,9 @@ fn read_pictures(recording: &Shared, source: u32, stream: &ReadableStream) {
     });
 }
 
-fn hear(recording: &Shared, port: MessagePort) {
+fn hear(recording: &Shared, port: &MessagePort) {
     let recording = Rc::clone(recording);
-    let listener = EventListener::new(&port.clone(), "message", move |event| {
+    let listener = EventListener::new(port, "message", move |event| {
         if let Some(recorder) = &mut *recording.borrow_mut() {
             recorder.sound(event.unchecked_ref::<MessageEvent>().data().unchecked_ref());
         }
